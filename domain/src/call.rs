@@ -1,0 +1,167 @@
+//! Calls to the payment gateway: the intent that a record opens, and the answer that comes back as a command.
+//!
+//! Must not: make a call. The payment owner does, from folded records, under a key made of order, purpose and number,
+//! so that asking again is always safe.
+
+use crate::{money::Cents, time::At};
+use serde::{Deserialize, Serialize};
+
+/// Number of a call within its stream: 1, 2, 3 …; calls of one stream go out one after another, in this order.
+pub type CallNumber = u16;
+
+/// A customer's card as the gateway knows it; never a card number, never shown.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CardToken(pub String);
+
+impl std::fmt::Debug for CardToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CardToken(…)")
+    }
+}
+
+/// What the gateway is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallKind {
+    /// Block the amount on the customer's card.
+    Authorize {
+        /// How much to block.
+        cents: Cents,
+    },
+    /// Charge the amount from the authorisation that call `authorization` made; its rest is let go.
+    Capture {
+        /// The authorising call.
+        authorization: CallNumber,
+        /// How much to charge; at most what was authorised.
+        cents: Cents,
+    },
+    /// Let go of the authorisation that call `authorization` made, or will be found to have made.
+    Void {
+        /// The authorising call.
+        authorization: CallNumber,
+    },
+    /// Send back money that call `capture` charged.
+    Refund {
+        /// The capturing call.
+        capture: CallNumber,
+        /// How much to send back; at most what was captured.
+        cents: Cents,
+    },
+}
+
+impl CallKind {
+    /// Lower-case name of the purpose, part of the key under which the gateway knows the call.
+    #[must_use]
+    pub const fn purpose(self) -> &'static str {
+        match self {
+            Self::Authorize { .. } => "authorize",
+            Self::Capture { .. } => "capture",
+            Self::Void { .. } => "void",
+            Self::Refund { .. } => "refund",
+        }
+    }
+}
+
+/// Why a card was refused for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decline {
+    /// The bank said no.
+    Declined,
+    /// Not enough money on the card.
+    InsufficientFunds,
+    /// The card is no longer valid, or its token is unknown.
+    CardInvalid,
+    /// The authorisation ran out before it was used.
+    Expired,
+    /// The customer did not confirm with the bank in time, or refused.
+    NotConfirmed,
+}
+
+impl Decline {
+    /// Stable lower-snake-case code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Declined => "declined",
+            Self::InsufficientFunds => "insufficient_funds",
+            Self::CardInvalid => "card_invalid",
+            Self::Expired => "expired",
+            Self::NotConfirmed => "not_confirmed",
+        }
+    }
+}
+
+/// What the gateway said to a call. A timeout is `Unavailable`: unknown, asked again under the same key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// The amount is blocked.
+    Authorized {
+        /// How much is blocked.
+        cents: Cents,
+        /// Until when it can be captured.
+        capture_before: At,
+    },
+    /// The bank wants the customer to confirm; the final answer comes later.
+    ActionRequired {
+        /// Where the customer confirms.
+        url: String,
+    },
+    /// The amount was charged.
+    Captured {
+        /// How much was charged.
+        cents: Cents,
+    },
+    /// Nothing is blocked any more under that authorisation, and nothing will be.
+    Voided,
+    /// The money is on its way back to the card.
+    Refunded {
+        /// How much was sent back.
+        cents: Cents,
+    },
+    /// Refused for good.
+    Declined {
+        /// Why.
+        reason: Decline,
+    },
+    /// No answer, or one that says "later": whether it happened is unknown.
+    Unavailable,
+}
+
+/// A change to a stream's calls: the `calls` section of a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallChange {
+    /// The payment owner is to make call `n`.
+    Open {
+        /// Number of the call.
+        n: CallNumber,
+        /// What it asks.
+        kind: CallKind,
+    },
+    /// Call `n` had no answer and rests until `Retry`.
+    Rest {
+        /// Number of the call.
+        n: CallNumber,
+    },
+    /// Call `n` is to be made again, under the same key.
+    Retry {
+        /// Number of the call.
+        n: CallNumber,
+    },
+    /// Call `n` is decided, or given up.
+    Close {
+        /// Number of the call.
+        n: CallNumber,
+    },
+}
+
+/// Where a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallState {
+    /// Being made, or waiting for its turn.
+    Open,
+    /// Waiting for its retry timer.
+    Resting,
+    /// Decided or given up.
+    Closed,
+}

@@ -1,0 +1,217 @@
+//! The whole product in one thread: a journal in memory, the owners, the orders, a manual clock, a model gateway.
+//!
+//! Same rules, same records as the running service, without a runtime: the simulator, the model of the property tests
+//! and of `campusg simulate`. A command takes the same steps as in an order's actor: known id? → asks → votes →
+//! decide → fill → check → commit → fold → reply.
+//! Invariant: the state is nothing but a fold of the journal ([`Campus::rebuild`] proves it); a refused command leaves
+//! no trace. Must not: read a clock or draw randomness other than from its seed.
+
+mod folds;
+mod gateway;
+mod people;
+mod run;
+mod seeded;
+mod shell;
+
+pub use folds::Folds;
+pub use gateway::{Behaviour, Gateway};
+pub use seeded::Seeded;
+
+use crate::{
+    id::{CommandId, OrderId, PhotoId},
+    invariant::{Audit, Broken, Id},
+    order::Order,
+    owner::{calls::Calls, directory::Directory, ledger::Ledger, timetable::Timetable},
+    policy::Policy,
+    record::Entry,
+    time::At,
+    vote::Ask,
+};
+use std::sync::Arc;
+
+/// When a campus begins: 2026-01-01T00:00:00Z.
+const BEGINNING: At = At(1_767_225_600_000);
+
+/// Which question an owner is made to refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskKind {
+    /// May this customer place?
+    Placement,
+    /// Does this customer owe nothing?
+    NoDebt,
+    /// May this be held?
+    Hold,
+    /// Is there room for timers?
+    Capacity,
+    /// May this runner take one more?
+    RunnerSlot,
+    /// Does this photo serve no other order?
+    UsedOnce,
+    /// May the escrow pay?
+    Release,
+    /// What pays the runner's debt?
+    SetOff,
+}
+
+impl AskKind {
+    const fn of(ask: &Ask) -> Self {
+        match ask {
+            Ask::Placement { .. } => Self::Placement,
+            Ask::NoDebt { .. } => Self::NoDebt,
+            Ask::Hold { .. } => Self::Hold,
+            Ask::Capacity { .. } => Self::Capacity,
+            Ask::RunnerSlot { .. } => Self::RunnerSlot,
+            Ask::UsedOnce { .. } => Self::UsedOnce,
+            Ask::Release { .. } => Self::Release,
+            Ask::SetOff { .. } => Self::SetOff,
+        }
+    }
+}
+
+/// A campus: its journal, what the journal folds to, and the world around it.
+#[derive(Clone, Debug)]
+pub struct Campus {
+    policy: Policy,
+    now: At,
+    chance: Seeded,
+    journal: Vec<Entry>,
+    folds: Folds,
+    gateway: Gateway,
+    refusals: Vec<(AskKind, u32)>,
+}
+
+impl Campus {
+    /// An empty campus; the same seed and the same calls make the same journal.
+    #[must_use]
+    pub fn new(policy: Policy, seed: u64) -> Self {
+        Self {
+            policy,
+            now: BEGINNING,
+            chance: Seeded::new(seed),
+            journal: vec![],
+            folds: Folds::default(),
+            gateway: Gateway::default(),
+            refusals: vec![],
+        }
+    }
+
+    /// The policy.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What the manual clock shows.
+    #[must_use]
+    pub const fn now(&self) -> At {
+        self.now
+    }
+
+    /// Every record, in order.
+    #[must_use]
+    pub fn journal(&self) -> &[Entry] {
+        &self.journal
+    }
+
+    /// An order, if it was placed.
+    #[must_use]
+    pub fn order(&self, id: OrderId) -> Option<&Arc<Order>> {
+        self.folds.orders.get(&id)
+    }
+
+    /// Every order, by id.
+    pub fn orders(&self) -> impl Iterator<Item = &Arc<Order>> {
+        self.folds.orders.values()
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.folds.ledger
+    }
+
+    /// People and stores.
+    #[must_use]
+    pub const fn directory(&self) -> &Directory {
+        &self.folds.directory
+    }
+
+    /// Armed timers.
+    #[must_use]
+    pub const fn timetable(&self) -> &Timetable {
+        &self.folds.timetable
+    }
+
+    /// Open calls.
+    #[must_use]
+    pub const fn calls(&self) -> &Calls {
+        &self.folds.calls
+    }
+
+    /// The gateway and its book.
+    #[must_use]
+    pub const fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// The generator of every id and choice.
+    pub const fn chance(&mut self) -> &mut Seeded {
+        &mut self.chance
+    }
+
+    /// A fresh command id, as a command without a key gets one.
+    pub const fn fresh(&mut self) -> CommandId {
+        CommandId(self.chance.next())
+    }
+
+    /// The id of a photo that serves no order yet.
+    pub const fn photo(&mut self) -> PhotoId {
+        PhotoId::from_bytes(self.chance.bytes())
+    }
+
+    /// The PIN that the customer of this order was told.
+    #[must_use]
+    pub const fn pin(&self, order: OrderId) -> u16 {
+        let bytes = order.as_bytes();
+        u16::from_le_bytes([bytes[14], bytes[15]]) % 10_000
+    }
+
+    /// Makes the owner refuse the next `times` questions of this kind.
+    pub fn refuse(&mut self, kind: AskKind, times: u32) {
+        self.refusals.retain(|(other, _)| *other != kind);
+        self.refusals.push((kind, times));
+    }
+
+    /// Hash of all orders and accounts.
+    #[must_use]
+    pub fn state_hash(&self) -> [u8; 32] {
+        self.folds.state_hash()
+    }
+
+    /// Forgets everything but the journal and folds it again, as a crash and a start do; the gateway lives on.
+    ///
+    /// # Errors
+    /// I10 if anything is not as it was.
+    pub fn rebuild(&mut self) -> Result<(), Broken> {
+        let mut folds = Folds::default();
+        self.journal.iter().for_each(|entry| folds.fold(entry));
+        folds.same_as(&self.folds).map_err(|why| Broken { id: Id(10), why })?;
+        self.folds = folds;
+        Ok(())
+    }
+
+    /// Walks the whole journal and checks every invariant on it.
+    ///
+    /// # Errors
+    /// Everything that does not hold.
+    pub fn verify(&self) -> Result<(), Vec<Broken>> {
+        let mut audit = Audit::default();
+        self.journal.iter().for_each(|entry| audit.fold(entry));
+        audit.expect_hash(self.state_hash());
+        let mut found = audit.verdict();
+        if self.folds.reservations() > 0 {
+            found.push(Broken { id: Id(8), why: "a reservation outlived its command".into() });
+        }
+        if found.is_empty() { Ok(()) } else { Err(found) }
+    }
+}

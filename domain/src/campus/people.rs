@@ -1,0 +1,98 @@
+//! People on a campus: registered, with a card, running, suspended.
+
+use super::{Behaviour, Campus};
+use crate::{
+    call::CardToken,
+    id::{Principal, StoreId, Stream, UserId},
+    invariant::fingerprint,
+    order::{Rejection, Sealed},
+    owner::directory::{Card, EmailDigest, RunnerState, StoreCommand, UserCommand},
+    record::{Events, Record},
+};
+
+impl Campus {
+    /// Registers somebody and gives the id.
+    pub fn register(&mut self) -> UserId {
+        self.registered(false)
+    }
+
+    /// Registers somebody who operates the platform.
+    pub fn register_operator(&mut self) -> UserId {
+        self.registered(true)
+    }
+
+    fn registered(&mut self, operator: bool) -> UserId {
+        let user = UserId::from_bytes(self.chance.timed(self.now.0));
+        let mut email = [0; 32];
+        email[..16].copy_from_slice(&self.chance.bytes());
+        let register = UserCommand::Register {
+            email: EmailDigest(email),
+            profile: Sealed(user.as_bytes().to_vec()),
+            operator,
+            session: None,
+        };
+        self.user(Principal::System, user, &register).expect("a fresh address is nobody's");
+        user
+    }
+
+    /// Puts a card on file that behaves as told.
+    ///
+    /// # Errors
+    /// As [`UserCommand::SetCard`].
+    ///
+    /// # Panics
+    /// If no token asks for this behaviour.
+    pub fn set_card(&mut self, user: UserId, behaviour: Behaviour) -> Result<(), Rejection> {
+        let known = Behaviour::TOKENS.iter().find(|(_, other)| *other == behaviour);
+        let (token, _) = known.expect("every behaviour that is used has its token");
+        let token = CardToken((*token).into());
+        let card = Card { token, brand: "visa".into(), last4: "4242".into(), exp_month: 12, exp_year: 2030 };
+        self.user(Principal::User(user), user, &UserCommand::SetCard(card))
+    }
+
+    /// Makes somebody a runner.
+    ///
+    /// # Errors
+    /// As [`UserCommand::SetRunner`].
+    pub fn activate_runner(&mut self, user: UserId) -> Result<(), Rejection> {
+        let active = RunnerState { active: true, online: true };
+        self.user(Principal::User(user), user, &UserCommand::SetRunner(active))
+    }
+
+    /// Gives a command to an account.
+    ///
+    /// # Errors
+    /// As [`UserCommand`] says of each.
+    pub fn user(&mut self, principal: Principal, user: UserId, command: &UserCommand) -> Result<(), Rejection> {
+        let token = self.fresh();
+        let events = match self.folds.directory.decide_user(token, user, command, principal, self.now) {
+            Ok(events) if !events.is_empty() => events,
+            nothing => {
+                self.folds.release(token);
+                return nothing.map(drop);
+            }
+        };
+        let record = self.plain(Stream::User(user), principal, token, Events::User(events));
+        self.commit(record);
+        Ok(())
+    }
+
+    /// Makes a store known and gives its id.
+    ///
+    /// # Errors
+    /// As [`StoreCommand::Create`].
+    pub fn create_store(&mut self, name: &str) -> Result<StoreId, Rejection> {
+        let store = StoreId::from_bytes(self.chance.timed(self.now.0));
+        let create = StoreCommand::Create { name: name.into(), place: "Main street".into() };
+        let events = self.folds.directory.decide_store(store, &create, Principal::System)?;
+        let token = self.fresh();
+        let record = self.plain(Stream::Store(store), Principal::System, token, Events::Store(events));
+        self.commit(record);
+        Ok(store)
+    }
+
+    fn plain(&self, stream: Stream, principal: Principal, command: crate::id::CommandId, events: Events) -> Record {
+        let prev = self.folds.directory.last_seq(stream);
+        Record::of_owner(stream, prev, self.now, principal, command, fingerprint(&events), events)
+    }
+}

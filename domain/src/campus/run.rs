@@ -1,0 +1,97 @@
+//! Time and the gateway: calls that are due are made, answers arrive, timers fire, all in the order of their times.
+
+use super::{Campus, shell::order_of};
+use crate::{
+    call::{Answer, CallKind, CallNumber},
+    id::{OrderId, Principal, Stream},
+    order::Command,
+    time::At,
+};
+
+/// Calls that one settling may make before it counts as a loop.
+const SETTLES_WITHIN: u32 = 10_000;
+
+impl Campus {
+    /// Takes in answers that have arrived and makes every call that is due, stream by stream, until none is.
+    ///
+    /// # Panics
+    /// If that never ends: then an answer left its call as it was.
+    pub fn settle(&mut self) {
+        for _ in 0..SETTLES_WITHIN {
+            if !self.step() {
+                return;
+            }
+        }
+        panic!("the calls of {:?} never settle", self.folds.calls.streams().collect::<Vec<_>>());
+    }
+
+    /// One answer that has arrived, or one call that is due; `false` if there is neither.
+    pub fn step(&mut self) -> bool {
+        if let Some(event) = self.gateway.arrived(self.now) {
+            self.answered(event.order, event.call, event.answer);
+            return true;
+        }
+        let Some((order, n, kind)) = self.due_call() else { return false };
+        let card = self.folds.orders[&order].terms.card.clone();
+        let answer = self.gateway.call(order, n, kind, &card, self.now);
+        self.answered(order, n, answer);
+        true
+    }
+
+    /// The gateway answers a call, asked or not.
+    pub fn answered(&mut self, order: OrderId, call: CallNumber, answer: Answer) {
+        let id = self.fresh();
+        let taken = self.command(Principal::Gateway, order, &Command::Answered { call, answer }, id);
+        taken.expect("an answer to a call that was made is always taken");
+    }
+
+    /// The customer answers the bank, if it asks.
+    pub fn confirm_payment(&mut self, order: OrderId, yes: bool) {
+        let Some(known) = self.folds.orders.get(&order) else { return };
+        let calls: Vec<CallNumber> = known.calls.keys().copied().collect();
+        calls.into_iter().for_each(|n| self.gateway.confirm(order, n, yes, self.now));
+        self.settle();
+    }
+
+    /// Lets time pass: fires what becomes due, in the order of the times, and settles at each.
+    pub fn advance(&mut self, span_ms: u64) {
+        let end = self.now.plus(span_ms);
+        loop {
+            self.settle();
+            if self.fire_due() {
+                continue;
+            }
+            match self.next_event().filter(|at| *at <= end) {
+                Some(at) => self.now = self.now.max(at),
+                None => break,
+            }
+        }
+        self.now = end;
+        self.settle();
+    }
+
+    fn next_event(&self) -> Option<At> {
+        let timer = self.folds.timetable.next_due();
+        timer.into_iter().chain(self.gateway.next_arrival()).min()
+    }
+
+    /// Fires the first timer that is due; `false` if none is.
+    fn fire_due(&mut self) -> bool {
+        let Some(due) = self.folds.timetable.first_due(self.now) else { return false };
+        let order = order_of(due.stream).expect("a campus arms timers of orders only");
+        let fire = Command::TimerDue { kind: due.kind, generation: due.generation };
+        let (id, records) = (self.fresh(), self.journal.len());
+        self.command(Principal::System, order, &fire, id).expect("a timer that is armed is always taken");
+        assert!(self.journal.len() > records, "{due:?} fired and left no record: it would fire for ever");
+        true
+    }
+
+    fn due_call(&self) -> Option<(OrderId, CallNumber, CallKind)> {
+        let mut streams: Vec<Stream> = self.folds.calls.streams().collect();
+        streams.sort_unstable();
+        streams.into_iter().find_map(|stream| {
+            let (n, kind) = self.folds.calls.due(stream)?;
+            Some((order_of(stream)?, n, kind))
+        })
+    }
+}

@@ -1,0 +1,238 @@
+//! What must hold of a whole journal: folds every record, remembers per order what the invariants need.
+//!
+//! Memory grows with the number of orders in the journal, not with the number of its records.
+
+use super::{Broken, Holds, INVARIANTS, Id, broken_by, change, state_hash};
+use crate::{
+    id::{CommandId, OrderId, Seq, Stream, UserId},
+    money::{Account, Cents, Phase, Transfer},
+    order::{Event, Order},
+    owner::ledger::Ledger,
+    record::{Entry, Events, Record},
+};
+use std::collections::{BTreeMap, HashMap, hash_map::Entry as Slot};
+
+/// Sums over one order's transfers.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    held: Cents,
+    posted: Cents,
+    lapsed: Cents,
+    voided: Cents,
+    expired: Cents,
+    paid_out: Cents,
+}
+
+/// What is remembered per order beside its fold.
+#[derive(Clone, Debug, Default)]
+struct Story {
+    sums: Sums,
+    bound: HashMap<u32, UserId>,
+    commands: Vec<(CommandId, Seq)>,
+}
+
+/// A walk over a whole journal.
+#[derive(Clone, Debug, Default)]
+pub struct Audit {
+    orders: BTreeMap<OrderId, Order>,
+    ledger: Ledger,
+    stories: HashMap<OrderId, Story>,
+    last: Seq,
+    streams: HashMap<Stream, Seq>,
+    found: Vec<Broken>,
+    expected: Option<[u8; 32]>,
+}
+
+impl Audit {
+    /// Folds the next record, and notes what it breaks.
+    pub fn fold(&mut self, entry: &Entry) {
+        let Entry { seq, record } = entry;
+        self.follow(*seq, record);
+        if let Err(fault) = self.ledger.check(record) {
+            self.found.push(broken_by(&fault));
+        }
+        self.ledger.fold(*seq, record);
+        if let (Stream::Order(id), Events::Order(events)) = (record.stream, &record.events) {
+            let mut order = self.orders.remove(&id);
+            Order::fold(&mut order, *seq, record);
+            self.orders.extend(order.map(|order| (id, order)));
+            self.tell(id, *seq, record, events);
+        }
+    }
+
+    /// The hash of the state that this journal folds to.
+    #[must_use]
+    pub fn state_hash(&self) -> [u8; 32] {
+        state_hash(self.orders.values(), &self.ledger)
+    }
+
+    /// Says which hash the state must have: that of another fold of the same journal.
+    pub const fn expect_hash(&mut self, hash: [u8; 32]) {
+        self.expected = Some(hash);
+    }
+
+    /// How many records were folded.
+    #[must_use]
+    pub const fn records(&self) -> u64 {
+        self.last.0
+    }
+
+    /// The orders as folded.
+    pub fn orders(&self) -> impl Iterator<Item = &Order> {
+        self.orders.values()
+    }
+
+    /// The ledger as folded.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Everything that does not hold, by invariant; empty when all is well.
+    #[must_use]
+    pub fn verdict(&self) -> Vec<Broken> {
+        let of_journal = INVARIANTS.iter().filter_map(|row| {
+            let why = (row.of_journal)(self).err()?;
+            Some(Broken { id: row.id, why })
+        });
+        of_journal.collect()
+    }
+
+    fn follow(&mut self, seq: Seq, record: &Record) {
+        if seq != self.last.next() {
+            self.find(9, format!("record {seq} after {}", self.last));
+        }
+        self.last = seq;
+        let before = self.streams.insert(record.stream, seq).unwrap_or(Seq::NONE);
+        if record.prev != before {
+            self.find(9, format!("record {seq} of {} names {} as its previous, not {before}", record.stream, record.prev));
+        }
+    }
+
+    fn tell(&mut self, id: OrderId, seq: Seq, record: &Record, events: &[Event]) {
+        let story = self.stories.entry(id).or_default();
+        story.commands.push((record.command, seq));
+        record.money.iter().for_each(|transfer| story.sums.add(id, transfer));
+        let mut twice = None;
+        for event in events {
+            if let Event::Accepted { runner, epoch } = event {
+                match story.bound.entry(*epoch) {
+                    Slot::Occupied(other) => twice = Some(format!("order {id}: {} and {runner} in epoch {epoch}", other.get())),
+                    Slot::Vacant(free) => drop(free.insert(*runner)),
+                }
+            }
+        }
+        twice.into_iter().for_each(|why| self.find(6, why));
+    }
+
+    fn find(&mut self, id: u8, why: String) {
+        self.found.push(Broken { id: Id(id), why });
+    }
+
+    fn found(&self, id: u8) -> Holds {
+        self.found.iter().find(|broken| broken.id == Id(id)).map_or(Ok(()), |broken| Err(broken.why.clone()))
+    }
+
+    fn each(&self, holds: impl Fn(&Order, &Story) -> Holds) -> Holds {
+        let none = Story::default();
+        self.orders.values().try_for_each(|order| holds(order, self.stories.get(&order.id).unwrap_or(&none)))
+    }
+}
+
+impl Sums {
+    fn add(&mut self, id: OrderId, transfer: &Transfer) {
+        let escrow = Account::Escrow(id);
+        if transfer.debit == escrow {
+            self.paid_out += transfer.cents;
+        }
+        if transfer.credit != escrow {
+            return;
+        }
+        match transfer.phase {
+            Phase::Posted => self.posted += transfer.cents,
+            Phase::Pending { .. } => self.held += transfer.cents,
+            Phase::Post { promised, .. } => {
+                self.posted += transfer.cents;
+                self.lapsed += promised - transfer.cents;
+            }
+            Phase::Void { .. } => self.voided += transfer.cents,
+            Phase::Expire { .. } => self.expired += transfer.cents,
+        }
+    }
+}
+
+pub(super) fn balanced(audit: &Audit) -> Holds {
+    audit.found(1)?;
+    let totals = audit.ledger.totals();
+    if totals.posted == Cents::ZERO && totals.pending == Cents::ZERO {
+        return Ok(());
+    }
+    Err(format!("all accounts add up to {} posted and {} pending", totals.posted, totals.pending))
+}
+
+pub(super) fn accounted(audit: &Audit) -> Holds {
+    audit.each(|order, story| {
+        let sums = story.sums;
+        let escrow = audit.ledger.balance(Account::Escrow(order.id));
+        let ended = sums.posted + sums.lapsed + sums.voided + sums.expired;
+        if sums.held == ended + escrow.pending_in && sums.posted == sums.paid_out + escrow.posted {
+            return Ok(());
+        }
+        Err(format!("order {}: {sums:?} with {escrow:?}", order.id))
+    })
+}
+
+pub(super) fn resolved_once(audit: &Audit) -> Holds {
+    audit.found(3)
+}
+
+pub(super) fn within_bounds(audit: &Audit) -> Holds {
+    audit.found(4)?;
+    match audit.ledger.accounts().find(|(account, balance)| !balance.is_within_bound(*account)) {
+        Some((account, balance)) => Err(format!("{account} holds {balance:?}")),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn fits_together(audit: &Audit) -> Holds {
+    audit.each(|order, _| change::statuses(order))
+}
+
+pub(super) fn one_runner(audit: &Audit) -> Holds {
+    audit.found(6)
+}
+
+pub(super) fn not_stuck(audit: &Audit) -> Holds {
+    audit.each(|order, _| change::wakes(order))
+}
+
+pub(super) fn remembered(audit: &Audit) -> Holds {
+    audit.each(|order, story| {
+        let known = order.executed.iter().map(|executed| (executed.command, executed.seq));
+        if known.eq(story.commands.iter().copied()) {
+            return Ok(());
+        }
+        Err(format!("order {} does not remember every command", order.id))
+    })
+}
+
+pub(super) fn chained(audit: &Audit) -> Holds {
+    audit.found(9)
+}
+
+pub(super) fn replays(audit: &Audit) -> Holds {
+    match audit.expected {
+        Some(expected) if expected != audit.state_hash() => Err("two folds of the journal differ".into()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+pub(super) fn emptied(audit: &Audit) -> Holds {
+    audit.each(|order, _| {
+        let escrow = audit.ledger.balance(Account::Escrow(order.id));
+        if !order.is_terminal() || escrow.is_zero() {
+            return Ok(());
+        }
+        Err(format!("order {} is {} with {escrow:?} in escrow", order.id, order.status()))
+    })
+}

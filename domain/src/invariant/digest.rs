@@ -1,0 +1,46 @@
+//! Digests: of a whole state, to compare two folds; of a command's body, to tell a repeat from another command.
+
+use crate::{
+    id::Fingerprint,
+    order::Order,
+    owner::ledger::{Balance, Ledger},
+    money::Account,
+};
+use bincode::{config, enc::write::Writer, error::EncodeError, serde::encode_into_writer};
+use serde::Serialize;
+
+struct Digest(blake3::Hasher);
+
+impl Writer for Digest {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.0.update(bytes);
+        Ok(())
+    }
+}
+
+impl Digest {
+    fn add<T: Serialize>(&mut self, value: &T) {
+        encode_into_writer(value, self, config::standard()).expect("own types encode, and a hash takes any bytes");
+    }
+}
+
+/// Hash of all orders, in the order given, and of all accounts that are not empty. Give the orders by id.
+#[must_use]
+pub fn state_hash<'a>(orders: impl IntoIterator<Item = &'a Order>, ledger: &Ledger) -> [u8; 32] {
+    let mut digest = Digest(blake3::Hasher::new());
+    orders.into_iter().for_each(|order| digest.add(order));
+    let mut accounts: Vec<(Account, Balance)> = ledger.accounts().collect();
+    accounts.sort_unstable_by_key(|(account, _)| *account);
+    digest.add(&accounts);
+    *digest.0.finalize().as_bytes()
+}
+
+/// Hash of a body: equal bodies have equal fingerprints, in every version of the program that encodes them alike.
+#[must_use]
+pub fn fingerprint<T: Serialize>(body: &T) -> Fingerprint {
+    let mut digest = Digest(blake3::Hasher::new());
+    digest.add(body);
+    let bytes = digest.0.finalize();
+    let first = bytes.as_bytes().first_chunk::<8>().expect("a hash has 32 bytes");
+    Fingerprint(u64::from_le_bytes(*first))
+}

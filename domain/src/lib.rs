@@ -1,0 +1,23 @@
+//! The rules of CampusG, as pure values and functions.
+//!
+//! Owns: ids, money, the order's state machine, the saga tables, the owners' logic (ledger, directory, timetable,
+//! calls, inbox), the record that the journal remembers, the invariants, and [`Campus`](campus::Campus), which runs
+//! all of it in one thread.
+//!
+//! Must not: know a runtime, read a clock, draw randomness, or do I/O. Time and ids come in as arguments.
+//! Invariant: nothing here can fail except by a [`Rejection`](order::Rejection), which is an answer.
+
+pub mod call;
+pub mod campus;
+pub mod id;
+pub mod invariant;
+pub mod money;
+pub mod notice;
+pub mod order;
+pub mod owner;
+pub mod people;
+pub mod policy;
+pub mod record;
+pub mod saga;
+pub mod time;
+pub mod vote;

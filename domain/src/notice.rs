@@ -1,0 +1,114 @@
+//! What people are told: the `notices` section of a record. Texts are rendered when read, in the reader's language.
+
+use crate::{call::Decline, id::UserId, money::Cents};
+use serde::{Deserialize, Serialize};
+
+/// Who is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Audience {
+    /// One person.
+    User(UserId),
+    /// Everyone who operates the platform.
+    Operators,
+}
+
+/// One notice to one audience.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Who is told.
+    pub to: Audience,
+    /// What.
+    pub kind: NoticeKind,
+}
+
+/// What is said. Variants are only ever appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NoticeKind {
+    /// The order is recorded and the card is being asked.
+    PaymentPending,
+    /// The bank wants the customer to confirm the payment.
+    PaymentActionRequired,
+    /// The card's authorisation stands.
+    PaymentAuthorized,
+    /// The payment failed; nothing was charged.
+    PaymentFailed {
+        /// Why, where the gateway said so.
+        reason: Option<Decline>,
+    },
+    /// The money is held in escrow.
+    EscrowPlaced,
+    /// The order is on the board, or waits for its time.
+    OrderCreated,
+    /// A runner took the order.
+    OrderAccepted,
+    /// The runner gave the order back; it is on the board again.
+    RunnerCancelled,
+    /// The runner was taken off the order, and why is for the runner to know.
+    RunnerReleased,
+    /// The runner should start now.
+    RunnerReminder,
+    /// The runner is at the store.
+    RunnerOnSite,
+    /// Told to the runner: buy only from now on.
+    BuyFromNowOn,
+    /// The runner has been at the store for long.
+    StoreWaitLong,
+    /// The food is bought.
+    Purchased {
+        /// What it cost.
+        food: Cents,
+    },
+    /// The food is collected.
+    Collected,
+    /// The food is on its way; the PIN will be asked.
+    OnTheWay,
+    /// The delivery is late.
+    Late,
+    /// The food was handed over: confirm, or say what is wrong.
+    Delivered,
+    /// A wrong PIN was given.
+    WrongPin {
+        /// How many tries are left.
+        left: u8,
+    },
+    /// The order is complete; the receipt is there.
+    Completed,
+    /// Told to the runner: the money is in the wallet.
+    Paid {
+        /// How much.
+        cents: Cents,
+    },
+    /// Told to the runner: delivered, but the money is not in the wallet yet.
+    PaymentDelayed,
+    /// Both sides may rate.
+    PleaseRate,
+    /// The order is cancelled.
+    Cancelled,
+    /// Nobody took the order; nothing was charged.
+    NobodyCame,
+    /// Charging the card failed for good: please renew it.
+    RenewCard {
+        /// What is owed.
+        owed: Cents,
+    },
+    /// A charge that came late was sent back.
+    LateChargeReturned {
+        /// How much.
+        cents: Cents,
+    },
+    /// Money could not be sent back to the card and stays in the wallet.
+    RefundKeptInWallet {
+        /// How much.
+        cents: Cents,
+    },
+    /// A step keeps failing and needs a person.
+    StepStuck,
+    /// A rating was given.
+    Rated,
+    /// An operator froze the order.
+    HeldByOperator,
+    /// An operator lets the order go on.
+    ReleasedByOperator,
+    /// The order has been unfinished for a day.
+    Overdue,
+}

@@ -1,0 +1,141 @@
+//! Rows 2–6, 19, 33 and 36: what the gateway's answers do.
+
+use super::{Decision, Row};
+use crate::{
+    call::{Answer, CallKind, CallNumber, CallState, Decline},
+    money::Cents,
+    order::{Call, CancelReason, Event, Outcome, Rejection, Settlement, Stage},
+    saga::{Mark, Saga, finish, mark},
+    time::At,
+    vote::Ask,
+};
+
+impl Row<'_> {
+    pub(super) fn answered(&self, n: CallNumber, answer: &Answer) -> Decision {
+        let Some(call) = self.order.calls.get(&n) else {
+            return Err(Rejection::field("call", "was never made"));
+        };
+        if call.state == CallState::Closed {
+            return Ok(self.answered_late(n, call, answer));
+        }
+        match (call.kind, answer) {
+            (_, Answer::Unavailable) => Ok(self.unanswered(n, call)),
+            (CallKind::Authorize { cents: asked }, Answer::Authorized { cents, capture_before }) => {
+                Ok(self.authorized(n, asked, *cents, *capture_before))
+            }
+            (CallKind::Authorize { .. }, Answer::ActionRequired { url }) => match &self.order.action_url {
+                Some(known) if known == url => Ok(vec![]),
+                _ => Ok(vec![Event::ActionRequired { url: url.clone() }]),
+            },
+            (CallKind::Authorize { .. }, Answer::Declined { reason }) => Ok(self.declined(n, *reason)),
+            (CallKind::Capture { .. }, Answer::Captured { cents }) => {
+                Ok(vec![Event::Captured { call: n, cents: *cents }, capture_mark(Mark::Done)])
+            }
+            (CallKind::Capture { .. }, Answer::Declined { reason }) => Ok(self.collect_failed(n, Some(*reason))),
+            (CallKind::Void { .. }, Answer::Voided | Answer::Declined { .. }) => Ok(vec![Event::Voided { call: n }]),
+            (CallKind::Refund { .. }, Answer::Refunded { cents }) => Ok(vec![Event::Refunded { call: n, cents: *cents }]),
+            (CallKind::Refund { cents, .. }, Answer::Declined { .. }) => Ok(vec![Event::RefundKept { call: n, cents }]),
+            _ => Err(Rejection::field("answer", "does not fit the call")),
+        }
+    }
+
+    /// Row 33: a success for something given up is sent back; everything else is known already.
+    fn answered_late(&self, n: CallNumber, call: &Call, answer: &Answer) -> Vec<Event> {
+        match (call.kind, answer) {
+            _ if call.outcome == Outcome::Succeeded => vec![],
+            (CallKind::Authorize { .. }, Answer::Authorized { .. }) => vec![Event::LateAuthorization { call: n }],
+            (CallKind::Capture { .. }, Answer::Captured { cents }) => vec![Event::LateCharge { call: n, cents: *cents }],
+            _ => vec![],
+        }
+    }
+
+    /// Rows 3, 4 and 6 in one record; rows 2 and 5 where a step fails.
+    fn authorized(&self, n: CallNumber, asked: Cents, cents: Cents, capture_before: At) -> Vec<Event> {
+        let mut events = vec![Event::Authorized { call: n, cents, capture_before }];
+        if cents != asked {
+            events.extend(self.cancelled(CancelReason::PaymentFailed, Settlement::Free, Some("authorize-payment")));
+            return events;
+        }
+        let mut done = self.order.saga.clone();
+        let mut step = |name: &str, event: Option<Event>| {
+            events.extend(event);
+            for mark in finish(&done, Saga::Create, name) {
+                if let Event::Step { saga, step, mark } = mark {
+                    done.mark(saga, step, mark);
+                }
+                events.push(mark);
+            }
+        };
+        step("authorize-payment", None);
+        let votes = self.context.votes;
+        if votes.find(|ask| matches!(ask, Ask::Hold { .. })).is_err() {
+            events.extend(self.cancelled(CancelReason::EscrowFailed, Settlement::Free, Some("hold-funds")));
+            return events;
+        }
+        step("hold-funds", Some(Event::Held { authorization: n, cents }));
+        if votes.find(|ask| matches!(ask, Ask::Capacity { .. })).is_err() {
+            let failed = Some("arm-timer");
+            events.extend(self.cancelled_at(&done, CancelReason::SchedulingFailed, Settlement::Free, failed));
+            return events;
+        }
+        step("arm-timer", None);
+        step("make-available", Some(self.opened()));
+        events
+    }
+
+    /// Available at once, or waiting until shortly before the wished time.
+    fn opened(&self) -> Event {
+        let opens_at = self.order.terms.deliver_after.map(|after| after.minus(self.context.policy.board_lead_ms));
+        match opens_at.filter(|opens_at| *opens_at > self.context.now) {
+            Some(opens_at) => Event::Waiting { opens_at },
+            None => self.available(),
+        }
+    }
+
+    pub(super) fn declined(&self, n: CallNumber, reason: Decline) -> Vec<Event> {
+        let mut events = vec![Event::Declined { call: n, reason }];
+        events.extend(self.cancelled(CancelReason::PaymentFailed, Settlement::Free, Some("authorize-payment")));
+        events
+    }
+
+    /// No answer: rests and is asked again; after the last try placing fails, everything else waits for a person.
+    fn unanswered(&self, n: CallNumber, call: &Call) -> Vec<Event> {
+        if call.state == CallState::Resting {
+            return vec![];
+        }
+        let failures = call.failures.saturating_add(1);
+        let last = failures >= self.context.policy.retry_tries;
+        match call.kind {
+            CallKind::Authorize { .. } if last => {
+                let mut events = vec![Event::CallGivenUp { call: n }];
+                events.extend(self.cancelled(CancelReason::PaymentFailed, Settlement::Free, Some("authorize-payment")));
+                events
+            }
+            CallKind::Capture { .. } if self.order.capture_before.is_some_and(|end| self.context.now >= end) => {
+                self.collect_failed(n, None)
+            }
+            CallKind::Capture { .. } => {
+                let mut events = vec![Event::CallRested { call: n, failures }];
+                events.extend(last.then(|| capture_mark(Mark::Stuck)));
+                events
+            }
+            _ => vec![Event::CallRested { call: n, failures }],
+        }
+    }
+
+    fn collect_failed(&self, n: CallNumber, reason: Option<Decline>) -> Vec<Event> {
+        vec![Event::CollectFailed { call: n, reason }, capture_mark(Mark::Failed)]
+    }
+}
+
+/// Marks the pivot of the complete-order saga.
+fn capture_mark(how: Mark) -> Event {
+    mark(Saga::Complete, "capture-payment", how)
+}
+
+impl crate::order::Order {
+    /// Whether the order waits for its first authorisation.
+    pub(in crate::order) const fn is_authorizing(&self) -> bool {
+        matches!(self.stage, Stage::Authorizing)
+    }
+}

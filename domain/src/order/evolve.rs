@@ -1,0 +1,319 @@
+//! The fold: what an event makes of an order. Total, and never refuses; replay is nothing else.
+//!
+//! Must not: take a policy, a clock or randomness.
+
+use super::{
+    event::{Event, Release, Settlement, Side},
+    rejection::CancelReason,
+    state::{
+        Bond, Bought, Call, Cancellation, Collection, Delivery, EscrowStatus, Executed, Order, Outcome, PaymentStatus,
+        Ratings, Stage, Terms, Timer, TimerState,
+    },
+};
+use crate::{
+    call::{CallChange, CallKind, CallNumber, CallState},
+    id::{OrderId, Principal, Seq},
+    money::{Account, Cents, Phase, Transfer},
+    record::{Events, Record, TimerChange},
+    saga::Progress,
+    time::At,
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+impl Order {
+    /// An order as its first event leaves it.
+    #[must_use]
+    pub fn placed(id: OrderId, terms: &Arc<Terms>) -> Self {
+        Self {
+            id,
+            terms: Arc::clone(terms),
+            stage: Stage::Authorizing,
+            epoch: 0,
+            former_runners: vec![],
+            payment: PaymentStatus::Initiating,
+            collection: Collection::None,
+            escrow: EscrowStatus::Pending,
+            charged: Cents::ZERO,
+            refunded: Cents::ZERO,
+            approved_total: terms.price.cap(),
+            wrong_pins: 0,
+            late: false,
+            operator_hold: false,
+            capture_before: None,
+            declined: None,
+            action_url: None,
+            release_failures: 0,
+            reminded: 0,
+            overdue_days: 0,
+            ratings: Ratings::default(),
+            saga: Progress::default(),
+            timers: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            promises: BTreeMap::new(),
+            executed: vec![],
+            version: 0,
+            last_seq: Seq::NONE,
+            last_at: At::default(),
+        }
+    }
+
+    /// Folds one record of this order into what is known of it; skips a record that it knows.
+    pub fn fold(known: &mut Option<Self>, seq: Seq, record: &Record) {
+        let Events::Order(events) = &record.events else { return };
+        if known.as_ref().is_some_and(|order| order.last_seq >= seq) {
+            return;
+        }
+        for event in events {
+            Self::evolve_or_place(known, record, event);
+        }
+        if let Some(order) = known {
+            order.absorb(record);
+            order.close(seq, record);
+        }
+    }
+
+    /// Evolves by one event; the first places the order. Marks that come before it are folded once it is there.
+    pub(super) fn evolve_or_place(known: &mut Option<Self>, record: &Record, event: &Event) {
+        match (known.as_mut(), event, record.stream) {
+            (None, Event::Placed(terms), crate::id::Stream::Order(id)) => {
+                let mut order = Self::placed(id, terms);
+                if let Events::Order(events) = &record.events {
+                    let before = events.iter().take_while(|other| !matches!(other, Event::Placed(_)));
+                    before.for_each(|mark| order.evolve(mark, record.at));
+                }
+                *known = Some(order);
+            }
+            (Some(order), event, _) => order.evolve(event, record.at),
+            (None, ..) => {}
+        }
+    }
+
+    /// Ends a record: version, sequence, time, and the command's memory.
+    pub(super) fn close(&mut self, seq: Seq, record: &Record) {
+        self.version += 1;
+        self.last_seq = seq;
+        self.last_at = record.at;
+        self.executed.push(Executed {
+            command: record.command,
+            fingerprint: record.fingerprint,
+            seq,
+            version: self.version,
+            status: record.status,
+        });
+    }
+
+    /// The order with the sequence that its last record was given.
+    #[must_use]
+    pub fn numbered(mut self, seq: Seq) -> Self {
+        self.last_seq = seq;
+        if let Some(last) = self.executed.last_mut() {
+            last.seq = seq;
+        }
+        self
+    }
+
+    /// Evolves by one event decided at `at`.
+    pub(super) fn evolve(&mut self, event: &Event, at: At) {
+        match event {
+            Event::Placed(_) | Event::TimerFired { .. } => {}
+            Event::ActionRequired { url } => self.action_url = Some(url.clone()),
+            Event::Authorized { call, capture_before, .. } => {
+                self.decided(*call, Outcome::Succeeded);
+                self.payment = PaymentStatus::Authorized;
+                self.capture_before = Some(*capture_before);
+                self.action_url = None;
+                self.stage = Stage::Holding;
+            }
+            Event::Declined { call, reason } => {
+                self.decided(*call, Outcome::Refused);
+                self.declined = Some(*reason);
+            }
+            Event::Held { .. } => {
+                self.payment = PaymentStatus::InEscrow;
+                self.escrow = EscrowStatus::Held;
+                self.stage = Stage::Scheduling;
+            }
+            Event::Waiting { opens_at } => self.stage = Stage::Waiting { opens_at: *opens_at },
+            Event::Available { accept_by } => self.stage = Stage::Available { accept_by: *accept_by },
+            Event::Accepted { runner, epoch } => {
+                self.enter(Stage::Accepted(Bond { runner: *runner, epoch: *epoch, accepted_at: at }));
+                self.epoch = *epoch;
+                self.former_runners.retain(|former| former != runner);
+            }
+            Event::Unbound { runner, epoch, .. } => {
+                self.epoch = *epoch;
+                self.former_runners.push(*runner);
+                self.approved_total = self.terms.price.cap();
+            }
+            Event::Captured { call, .. } => {
+                self.decided(*call, Outcome::Succeeded);
+                self.collection = Collection::Collected;
+            }
+            Event::CollectFailed { call, .. } => {
+                self.decided(*call, Outcome::Refused);
+                self.collection = Collection::Owed;
+            }
+            Event::LateAuthorization { call } | Event::LateCharge { call, .. } | Event::Voided { call } | Event::Refunded { call, .. } => {
+                self.decided(*call, Outcome::Succeeded);
+            }
+            Event::RefundKept { call, .. } => self.decided(*call, Outcome::Refused),
+            Event::CallRested { .. } | Event::CallRetried { .. } | Event::CallGivenUp { .. } => {}
+            Event::WrongPinShown { tries } => self.wrong_pins = *tries,
+            Event::Released(release) => self.released(release),
+            Event::ReleaseRefused { failures } => self.release_failures = *failures,
+            Event::Cancelled { reason, by: who, settlement } => self.cancelled(*reason, *who, *settlement, at),
+            Event::Reminded { step, kind } => {
+                self.reminded = *step;
+                self.late |= *kind == super::state::TimerKind::DeliveryReminder;
+            }
+            Event::Overdue { days } => self.overdue_days = *days,
+            Event::Rated { by: Side::Customer, stars } => self.ratings.by_customer = Some(*stars),
+            Event::Rated { by: Side::Runner, stars } => self.ratings.by_runner = Some(*stars),
+            Event::RatingsPublished => self.ratings.published = true,
+            Event::Step { saga, step, mark } => self.saga.mark(*saga, *step, *mark),
+            Event::ArrivedOnSite
+            | Event::Purchased { .. }
+            | Event::Collected
+            | Event::Departed
+            | Event::Delivered { .. }
+            | Event::Completed => self.advance(event, at),
+        }
+    }
+
+    /// The way from the store to the end; an event that does not fit changes nothing.
+    fn advance(&mut self, event: &Event, at: At) {
+        match (self.stage, event) {
+            (Stage::Accepted(bond), Event::ArrivedOnSite) => self.enter(Stage::OnSite(bond)),
+            (Stage::OnSite(bond), Event::Purchased { food, photo }) => {
+                self.charged = self.terms.price.charge(*food);
+                self.collection = Collection::Collecting;
+                self.enter(Stage::Purchased(bond, Bought { food: *food, photo: *photo, at }));
+            }
+            (Stage::Purchased(bond, bought), Event::Collected) => self.stage = Stage::Collected(bond, bought),
+            (Stage::Collected(bond, bought), Event::Departed) => self.stage = Stage::OnTheWay(bond, bought),
+            (Stage::OnTheWay(bond, bought), Event::Delivered { proof }) => {
+                self.stage = Stage::Delivered(bond, bought, Delivery { proof: *proof, at });
+            }
+            (Stage::Delivered(bond, bought, delivery), Event::Completed) => {
+                self.stage = Stage::Completed(bond, bought, delivery);
+            }
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.reminded = 0;
+    }
+
+    fn decided(&mut self, call: CallNumber, outcome: Outcome) {
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.outcome = outcome;
+        }
+    }
+
+    fn released(&mut self, release: &Release) {
+        self.refunded += release.to_customer;
+        let to_runner = release.to_runner + release.to_platform;
+        (self.escrow, self.payment) = match (to_runner.is_positive(), release.to_customer.is_positive()) {
+            (true, true) => (EscrowStatus::Split, PaymentStatus::PartiallyRefunded),
+            (false, true) => (EscrowStatus::Refunded, PaymentStatus::Refunded),
+            (_, false) => (EscrowStatus::Released, PaymentStatus::Released),
+        };
+    }
+
+    fn cancelled(&mut self, reason: CancelReason, by: Principal, settlement: Settlement, at: At) {
+        match settlement {
+            Settlement::Free => {
+                self.payment = match self.payment {
+                    PaymentStatus::Initiating => PaymentStatus::Failed,
+                    _ => PaymentStatus::Voided,
+                };
+                self.escrow = match self.escrow {
+                    EscrowStatus::Pending => EscrowStatus::Failed,
+                    _ => EscrowStatus::Refunded,
+                };
+            }
+            Settlement::Trip { to_runner, .. } => {
+                self.charged = to_runner;
+                self.collection = Collection::Collecting;
+                self.payment = PaymentStatus::PartiallyRefunded;
+                self.escrow = EscrowStatus::Split;
+            }
+            Settlement::Release(release) => self.released(&release),
+        }
+        let bond = self.stage.bond().copied();
+        let bought = self.stage.bought().copied();
+        self.stage = Stage::Cancelled(Cancellation { reason, by, settlement, bond, bought, at });
+    }
+
+    /// Folds a record's own sections: timers, calls, promised transfers.
+    pub(super) fn absorb(&mut self, record: &Record) {
+        record.timers.iter().for_each(|change| self.absorb_timer(change));
+        record.calls.iter().for_each(|change| self.absorb_call(change));
+        record.money.iter().for_each(|transfer| self.absorb_promise(transfer));
+    }
+
+    fn absorb_timer(&mut self, change: &TimerChange) {
+        match *change {
+            TimerChange::Arm { kind, generation, due } => {
+                self.timers.insert(kind, Timer { generation, due, state: TimerState::Pending });
+            }
+            TimerChange::Disarm { kind, generation } => self.end_timer(kind, generation, TimerState::Cancelled),
+            TimerChange::Fire { kind, generation } => self.end_timer(kind, generation, TimerState::Processed),
+        }
+    }
+
+    fn end_timer(&mut self, kind: super::state::TimerKind, generation: u32, state: TimerState) {
+        if let Some(timer) = self.timers.get_mut(&kind).filter(|timer| timer.generation == generation) {
+            timer.state = state;
+        }
+    }
+
+    fn absorb_call(&mut self, change: &CallChange) {
+        match *change {
+            CallChange::Open { n, kind } => {
+                let call = Call { kind, state: CallState::Open, failures: 0, outcome: Outcome::Unknown };
+                self.calls.insert(n, call);
+            }
+            CallChange::Rest { n } => self.set_call(n, CallState::Resting),
+            CallChange::Retry { n } => self.set_call(n, CallState::Open),
+            CallChange::Close { n } => self.set_call(n, CallState::Closed),
+        }
+    }
+
+    fn set_call(&mut self, n: CallNumber, state: CallState) {
+        if let Some(call) = self.calls.get_mut(&n) {
+            call.state = state;
+            call.failures += u16::from(state == CallState::Resting);
+        }
+    }
+
+    fn absorb_promise(&mut self, transfer: &Transfer) {
+        match transfer.phase {
+            Phase::Posted => {}
+            Phase::Pending { n } => drop(self.promises.insert(n, transfer.cents)),
+            Phase::Post { n, .. } | Phase::Void { n } | Phase::Expire { n } => drop(self.promises.remove(&n)),
+        }
+    }
+
+    /// The promise that call `n` settles, with its two accounts.
+    pub(super) fn promise_ends(&self, n: CallNumber) -> Option<(Account, Account, Cents)> {
+        let cents = *self.promises.get(&n)?;
+        let customer = self.terms.customer;
+        Some(match self.calls.get(&n)?.kind {
+            CallKind::Authorize { .. } => (Account::Receivable(customer), Account::Escrow(self.id), cents),
+            CallKind::Capture { .. } => (Account::Gateway, Account::Receivable(customer), cents),
+            CallKind::Refund { .. } => (Account::Payable(customer), Account::Gateway, cents),
+            CallKind::Void { .. } => return None,
+        })
+    }
+
+    /// Every promise not settled, as the ledger knows it.
+    pub fn promised(&self) -> impl Iterator<Item = (CallNumber, crate::owner::ledger::Promised)> + '_ {
+        self.promises.keys().filter_map(|n| {
+            let (debit, credit, cents) = self.promise_ends(*n)?;
+            Some((*n, crate::owner::ledger::Promised { debit, credit, cents }))
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! The order: a pure function from its records, and from a command to its next record.
+//!
+//! One file per column of the lifecycle table: [`asks`](asks()) and [`decide`](decide()) are its rows, `money`, `told`,
+//! `timers`, `calls` and `people` its effects; `evolve` is the fold. [`fill`] puts them together.
+//! Invariant: `fold(before, fill(before, …).record) == fill(before, …).after`; a test holds it for every command.
+
+mod asks;
+mod calls;
+mod command;
+mod decide;
+mod event;
+mod evolve;
+mod fill;
+mod money;
+mod people;
+mod place;
+mod quote;
+mod rejection;
+mod role;
+mod state;
+mod timers;
+mod told;
+mod turn;
+
+pub use asks::asks;
+pub use command::{Command, Placement, Shown};
+pub use decide::{Context, decide, verdict};
+pub use event::{Event, Release, Settlement, Side, Unbinding};
+pub use fill::{Filled, Header, fill};
+pub use place::{price, terms};
+pub use quote::{Quote, quote};
+pub use rejection::{CancelReason, Rejection};
+pub use role::{Role, allowed};
+pub use state::{
+    Bond, Bought, Call, Cancellation, Collection, Delivery, Dropoff, EscrowStatus, Executed, Handover, Item, Order,
+    Outcome, PaymentStatus, Price, Proof, Ratings, Sealed, Stage, Status, StoreRef, Substitution, Terms, Timer, TimerKind,
+    TimerState,
+};
+pub use turn::{Turn, known, status, turn};

@@ -1,0 +1,165 @@
+//! The money column: the transfers of each event, named after the moves of the lifecycle.
+//!
+//! Invariant: an amount of zero makes no transfer. A promise carries the number of the call that settles it.
+
+use super::{
+    calls::opened,
+    event::{Event, Release, Settlement},
+    state::{Collection, Order},
+};
+use crate::{
+    call::{CallKind, CallNumber},
+    money::{Account, Cents, Phase, Transfer},
+};
+
+/// The transfers that `event` books.
+pub(super) fn money(order: &Order, event: &Event) -> Vec<Transfer> {
+    let mut book = Book { order, transfers: vec![] };
+    match event {
+        Event::Held { authorization, cents } => book.hold(*authorization, *cents),
+        Event::Purchased { .. } => book.buy(event),
+        Event::Cancelled { settlement: Settlement::Free, .. } => book.free(),
+        Event::Cancelled { settlement: Settlement::Trip { to_runner, set_off }, .. } => {
+            book.buy(event);
+            book.trip(*to_runner, *set_off);
+        }
+        Event::Cancelled { settlement: Settlement::Release(release), .. } | Event::Released(release) => {
+            book.release(event, release);
+        }
+        Event::Captured { call, cents } | Event::Refunded { call, cents } => book.settle(*call, *cents),
+        Event::CollectFailed { call, .. } => book.owe(*call),
+        Event::RefundKept { call, .. } => book.void(*call),
+        Event::LateCharge { cents, .. } => book.late(event, *cents),
+        _ => {}
+    }
+    book.transfers
+}
+
+struct Book<'a> {
+    order: &'a Order,
+    transfers: Vec<Transfer>,
+}
+
+impl Book<'_> {
+    fn receivable(&self) -> Account {
+        Account::Receivable(self.order.terms.customer)
+    }
+
+    fn payable(&self) -> Account {
+        Account::Payable(self.order.terms.customer)
+    }
+
+    fn escrow(&self) -> Account {
+        Account::Escrow(self.order.id)
+    }
+
+    fn push(&mut self, debit: Account, credit: Account, cents: Cents, phase: Phase) {
+        if cents.is_positive() {
+            self.transfers.push(Transfer { debit, credit, cents, phase });
+        }
+    }
+
+    fn post(&mut self, debit: Account, credit: Account, cents: Cents) {
+        self.push(debit, credit, cents, Phase::Posted);
+    }
+
+    /// Promises H from the customer to the escrow.
+    fn hold(&mut self, authorization: CallNumber, cents: Cents) {
+        self.push(self.receivable(), self.escrow(), cents, Phase::Pending { n: authorization });
+    }
+
+    /// Takes every hold back.
+    fn free(&mut self) {
+        for n in self.holds() {
+            self.void(n);
+        }
+    }
+
+    /// Posts what is charged from the holds in their order, lets the rest go, and promises each part's collection.
+    fn buy(&mut self, event: &Event) {
+        let captures: Vec<(CallNumber, CallNumber, Cents)> = opened(self.order, event)
+            .into_iter()
+            .filter_map(|(n, kind)| match kind {
+                CallKind::Capture { authorization, cents } => Some((n, authorization, cents)),
+                _ => None,
+            })
+            .collect();
+        for hold in self.holds() {
+            match captures.iter().find(|(_, authorization, _)| *authorization == hold) {
+                Some((_, _, cents)) => self.settle(hold, *cents),
+                None => self.void(hold),
+            }
+        }
+        for (n, _, cents) in captures {
+            self.push(Account::Gateway, self.receivable(), cents, Phase::Pending { n });
+        }
+    }
+
+    /// Pays the runner's lost trip out of the escrow.
+    fn trip(&mut self, to_runner: Cents, set_off: Cents) {
+        let Some(bond) = self.order.stage.bond() else { return };
+        self.post(self.escrow(), Account::Payable(bond.runner), to_runner);
+        self.post(Account::Payable(bond.runner), Account::Receivable(bond.runner), set_off);
+    }
+
+    /// Empties the escrow: to the runner, the platform, and back to the customer.
+    fn release(&mut self, event: &Event, release: &Release) {
+        self.trip(release.to_runner, release.set_off);
+        self.post(self.escrow(), Account::Revenue, release.to_platform);
+        self.post(self.escrow(), self.payable(), release.to_customer);
+        if self.order.collection == Collection::Owed {
+            self.post(self.payable(), self.receivable(), release.to_customer);
+        }
+        self.refunds(event);
+    }
+
+    /// Promises each refund that goes out to the gateway.
+    fn refunds(&mut self, event: &Event) {
+        for (n, kind) in opened(self.order, event) {
+            if let CallKind::Refund { cents, .. } = kind {
+                self.push(self.payable(), Account::Gateway, cents, Phase::Pending { n });
+            }
+        }
+    }
+
+    /// Keeps promise `n` as far as `cents`; the rest lapses, and the whole is void where nothing is kept.
+    fn settle(&mut self, n: CallNumber, cents: Cents) {
+        match self.order.promise_ends(n) {
+            Some((debit, credit, promised)) if cents.is_positive() => {
+                self.push(debit, credit, cents.min(promised), Phase::Post { n, promised });
+            }
+            Some(_) => self.void(n),
+            None => {}
+        }
+    }
+
+    fn void(&mut self, n: CallNumber) {
+        if let Some((debit, credit, cents)) = self.order.promise_ends(n) {
+            self.push(debit, credit, cents, Phase::Void { n });
+        }
+    }
+
+    /// The charge failed: it is not coming in, and refunds on their way are set against the debt instead.
+    fn owe(&mut self, call: CallNumber) {
+        self.void(call);
+        let refunds: Vec<CallNumber> =
+            self.order.open_calls(|kind| matches!(kind, CallKind::Refund { capture, .. } if capture == call)).collect();
+        for n in refunds {
+            if let Some((debit, _, cents)) = self.order.promise_ends(n) {
+                self.void(n);
+                self.post(debit, self.receivable(), cents);
+            }
+        }
+    }
+
+    /// A charge that came after it was given up goes to the customer's wallet and back to the card.
+    fn late(&mut self, event: &Event, cents: Cents) {
+        self.post(Account::Gateway, self.payable(), cents);
+        self.refunds(event);
+    }
+
+    fn holds(&self) -> Vec<CallNumber> {
+        let authorizations = self.order.calls.iter().filter(|(_, call)| matches!(call.kind, CallKind::Authorize { .. }));
+        authorizations.map(|(n, _)| *n).filter(|n| self.order.promises.contains_key(n)).collect()
+    }
+}

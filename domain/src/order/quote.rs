@@ -1,0 +1,45 @@
+//! What cancelling costs, to the cent, before it is done.
+
+use super::state::{Order, Stage};
+use crate::{money::Cents, policy::Policy, time::At};
+use serde::{Deserialize, Serialize};
+
+/// What each party gets if the customer cancels now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// What the customer is charged.
+    pub charge: Cents,
+    /// What of it the runner gets.
+    pub to_runner: Cents,
+    /// What of it the platform gets.
+    pub to_platform: Cents,
+    /// What of the hold the customer's card gets back.
+    pub let_go: Cents,
+}
+
+impl Quote {
+    fn charging(order: &Order, charge: Cents, to_platform: Cents) -> Self {
+        let hold = order.terms.price.hold();
+        Self { charge, to_runner: charge - to_platform, to_platform, let_go: hold - charge }
+    }
+}
+
+/// Quotes a cancellation by the customer; `None` where the order can't be cancelled by him.
+#[must_use]
+pub fn quote(order: &Order, policy: &Policy, now: At) -> Option<Quote> {
+    let price = &order.terms.price;
+    match &order.stage {
+        Stage::Authorizing | Stage::Holding | Stage::Scheduling | Stage::Waiting { .. } | Stage::Available { .. } => {
+            Some(Quote::charging(order, Cents::ZERO, Cents::ZERO))
+        }
+        Stage::Accepted(bond) if now.since(bond.accepted_at) < policy.free_cancel_ms => {
+            Some(Quote::charging(order, Cents::ZERO, Cents::ZERO))
+        }
+        Stage::Accepted(_) => Some(Quote::charging(order, price.trip_compensation, Cents::ZERO)),
+        Stage::Purchased(_, bought) | Stage::Collected(_, bought) | Stage::OnTheWay(_, bought) => {
+            let charge = price.charge(bought.food);
+            Some(Quote::charging(order, charge, price.platform_fee.min(charge)))
+        }
+        Stage::OnSite(_) | Stage::Delivered(..) | Stage::Completed(..) | Stage::Cancelled(_) => None,
+    }
+}

@@ -1,0 +1,235 @@
+//! Why a command is refused, and why an order was cancelled. Closed sets with stable codes.
+//!
+//! Invariant: the variants of [`Rejection`] stand in the order in which the rules are checked.
+
+use super::{quote::Quote, state::Status};
+use crate::{id::OrderId, money::Cents};
+use serde::{Deserialize, Serialize};
+
+/// A rule said no. Nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum Rejection {
+    /// No such thing, or not the caller's to know of.
+    #[error("no such {what}")]
+    NotFound {
+        /// What was looked for.
+        what: String,
+    },
+    /// The caller may see it, and may not do this.
+    #[error("{who} may do this")]
+    NotAllowed {
+        /// Who may.
+        who: String,
+    },
+    /// The key was used with another body.
+    #[error("this idempotency key was used for another request")]
+    KeyReused,
+    /// The first request with this key is still running.
+    #[error("the first request with this idempotency key is still running")]
+    StillRunning,
+    /// A field's value breaks a rule.
+    #[error("{field} {rule}")]
+    InvalidField {
+        /// Path of the field, as the caller wrote it.
+        field: String,
+        /// The rule, as the end of a sentence.
+        rule: String,
+    },
+    /// The account is suspended.
+    #[error("this account is suspended")]
+    Suspended,
+    /// Placing needs a card.
+    #[error("add a payment method first")]
+    NoPaymentMethod,
+    /// Placing needs a clean slate.
+    #[error("{owed} is owed: pay it first")]
+    InDebt {
+        /// How much is owed.
+        owed: Cents,
+    },
+    /// Too many orders open at once.
+    #[error("at most {limit} orders may be open at once")]
+    TooManyOpenOrders {
+        /// The limit.
+        limit: u32,
+    },
+    /// The store takes no orders now.
+    #[error("the store takes no orders now")]
+    StorePaused,
+    /// Another runner was faster.
+    #[error("another runner took this order")]
+    TakenByAnotherRunner,
+    /// The command does not fit where the order stands.
+    #[error("an order that is {status} can't do this")]
+    NotInThisStage {
+        /// Where it stands.
+        status: Status,
+        /// What this caller can do now.
+        allowed: Vec<String>,
+    },
+    /// The time for it has passed.
+    #[error("the time for this has passed")]
+    TooLate,
+    /// A runner can't take his own order.
+    #[error("you can't run your own order")]
+    OwnOrder,
+    /// Only active runners take orders.
+    #[error("activate yourself as a runner first")]
+    NotARunner,
+    /// Too many orders bound at once.
+    #[error("a runner may have at most {limit} orders at once")]
+    TooManyRuns {
+        /// The limit.
+        limit: u32,
+    },
+    /// An operator froze the order.
+    #[error("an operator has put this order on hold")]
+    OnHold,
+    /// Cancelling costs more than the caller agreed to.
+    #[error("cancelling now costs {}", quote.charge)]
+    QuoteChanged {
+        /// What it costs now.
+        quote: Quote,
+    },
+    /// The receipt is above what the customer approved.
+    #[error("the receipt is above what the customer approved")]
+    AboveApproved,
+    /// A photo is needed.
+    #[error("a photo is needed")]
+    PhotoNeeded,
+    /// The photo already serves another order.
+    #[error("this photo already serves another order")]
+    PhotoUsed,
+    /// The PIN is wrong. This refusal is remembered.
+    #[error("wrong PIN, {left} tries left")]
+    WrongPin {
+        /// Tries left.
+        left: u8,
+    },
+    /// Each side rates once.
+    #[error("you have rated this order")]
+    AlreadyRated,
+    /// The e-mail address is taken.
+    #[error("this e-mail address is taken")]
+    EmailTaken,
+    /// The escrow holds as much as it may.
+    #[error("the escrow can't take this amount now")]
+    HoldRefused,
+    /// As many timers are armed as may be.
+    #[error("no more timers can be armed now")]
+    TimersFull,
+    /// The ledger refuses to move the money.
+    #[error("the ledger refuses this transfer")]
+    TransferRefused,
+    /// The placement is known: it became this order.
+    #[error("this placement became order {order}")]
+    AlreadyPlaced {
+        /// The order.
+        order: OrderId,
+    },
+    /// The card can't be removed while an order is open.
+    #[error("an order is open")]
+    OrderOpen,
+    /// The order's own timers can't be cancelled from outside, and ended events not at all.
+    #[error("this event can't be cancelled")]
+    NotCancellable,
+}
+
+impl Rejection {
+    /// Stable lower-snake-case code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "not_found",
+            Self::NotAllowed { .. } => "not_allowed",
+            Self::KeyReused => "key_reused",
+            Self::StillRunning => "still_running",
+            Self::InvalidField { .. } => "invalid_field",
+            Self::Suspended => "suspended",
+            Self::NoPaymentMethod => "no_payment_method",
+            Self::InDebt { .. } => "in_debt",
+            Self::TooManyOpenOrders { .. } => "too_many_open_orders",
+            Self::StorePaused => "store_paused",
+            Self::TakenByAnotherRunner => "taken_by_another_runner",
+            Self::NotInThisStage { .. } => "not_in_this_stage",
+            Self::TooLate => "too_late",
+            Self::OwnOrder => "own_order",
+            Self::NotARunner => "not_a_runner",
+            Self::TooManyRuns { .. } => "too_many_runs",
+            Self::OnHold => "on_hold",
+            Self::QuoteChanged { .. } => "quote_changed",
+            Self::AboveApproved => "above_approved",
+            Self::PhotoNeeded => "photo_needed",
+            Self::PhotoUsed => "photo_used",
+            Self::WrongPin { .. } => "wrong_pin",
+            Self::AlreadyRated => "already_rated",
+            Self::EmailTaken => "email_taken",
+            Self::HoldRefused => "hold_refused",
+            Self::TimersFull => "timers_full",
+            Self::TransferRefused => "transfer_refused",
+            Self::AlreadyPlaced { .. } => "already_placed",
+            Self::OrderOpen => "order_open",
+            Self::NotCancellable => "not_cancellable",
+        }
+    }
+
+    /// Says that a field's value breaks a rule.
+    #[must_use]
+    pub fn field(field: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self::InvalidField { field: field.into(), rule: rule.into() }
+    }
+}
+
+/// Why an order was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelReason {
+    /// The card was refused, or gave no answer to the end.
+    PaymentFailed,
+    /// The escrow refused the hold.
+    EscrowFailed,
+    /// The timers could not be armed.
+    SchedulingFailed,
+    /// The customer cancelled.
+    Customer,
+    /// Nobody took it in time.
+    NoRunnerTimeout,
+    /// The store was closed.
+    StoreClosed,
+    /// The food was sold out.
+    SoldOut,
+    /// The customer did not accept the price.
+    PriceRejected,
+    /// The customer was not there.
+    CustomerNoShow,
+    /// The runner abandoned it.
+    RunnerAbandoned,
+    /// The authorisation was about to run out.
+    AuthorizationExpired,
+    /// An operator ended it.
+    Operator,
+    /// A dispute gave everything back.
+    Dispute,
+}
+
+impl CancelReason {
+    /// Stable lower-snake-case code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::PaymentFailed => "payment_failed",
+            Self::EscrowFailed => "escrow_failed",
+            Self::SchedulingFailed => "scheduling_failed",
+            Self::Customer => "customer",
+            Self::NoRunnerTimeout => "no_runner_timeout",
+            Self::StoreClosed => "store_closed",
+            Self::SoldOut => "sold_out",
+            Self::PriceRejected => "price_rejected",
+            Self::CustomerNoShow => "customer_no_show",
+            Self::RunnerAbandoned => "runner_abandoned",
+            Self::AuthorizationExpired => "authorization_expired",
+            Self::Operator => "operator",
+            Self::Dispute => "dispute",
+        }
+    }
+}

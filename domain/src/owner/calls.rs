@@ -1,0 +1,86 @@
+//! Open calls to the gateway: which are to be made now, in which order.
+//!
+//! Must not: make a call or retry one. A call rests after a try without an answer, until its order's record says retry.
+//! Invariant: the calls of one stream go out one after another, by number; a resting call holds back
+//! those behind it.
+
+use crate::{
+    call::{CallChange, CallKind, CallNumber, CallState},
+    id::Stream,
+    record::Record,
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// One call that is not decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenCall {
+    /// What it asks.
+    pub kind: CallKind,
+    /// Open or resting.
+    pub state: CallState,
+}
+
+/// Every call that is not decided.
+#[derive(Clone, Debug, Default)]
+pub struct Calls {
+    open: HashMap<Stream, BTreeMap<CallNumber, OpenCall>>,
+}
+
+impl Calls {
+    /// Folds one record's `calls` section.
+    pub fn fold(&mut self, record: &Record) {
+        for change in &record.calls {
+            self.apply(record.stream, change);
+        }
+    }
+
+    /// Puts a call read from a snapshot in place.
+    pub fn restore(&mut self, stream: Stream, n: CallNumber, call: OpenCall) {
+        self.open.entry(stream).or_default().insert(n, call);
+    }
+
+    /// The call of this stream that is to be made now: the lowest not decided, unless it rests.
+    #[must_use]
+    pub fn due(&self, stream: Stream) -> Option<(CallNumber, CallKind)> {
+        let (n, call) = self.open.get(&stream)?.first_key_value()?;
+        (call.state == CallState::Open).then_some((*n, call.kind))
+    }
+
+    /// Every stream with a call that is not decided, in no order.
+    pub fn streams(&self) -> impl Iterator<Item = Stream> {
+        self.open.keys().copied()
+    }
+
+    /// How many calls are not decided.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.open.values().map(BTreeMap::len).sum()
+    }
+
+    /// Whether every call is decided.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    fn apply(&mut self, stream: Stream, change: &CallChange) {
+        let calls = self.open.entry(stream).or_default();
+        match *change {
+            CallChange::Open { n, kind } => drop(calls.insert(n, OpenCall { kind, state: CallState::Open })),
+            CallChange::Rest { n } => {
+                if let Some(call) = calls.get_mut(&n) {
+                    call.state = CallState::Resting;
+                }
+            }
+            CallChange::Retry { n } => {
+                if let Some(call) = calls.get_mut(&n) {
+                    call.state = CallState::Open;
+                }
+            }
+            CallChange::Close { n } => drop(calls.remove(&n)),
+        }
+        if calls.is_empty() {
+            self.open.remove(&stream);
+        }
+    }
+}

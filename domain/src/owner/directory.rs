@@ -1,0 +1,308 @@
+//! People and stores: accounts, cards, sessions, runner slots, counts, ratings, used-once things.
+//!
+//! Votes on placements, runner slots and used-once photos. Decides for the streams `user:{id}` and `store:{id}`.
+//! Invariant: a reservation counts against a limit exactly until its command's record is folded or it is dropped.
+
+mod command;
+mod person;
+
+pub use command::{StoreCommand, UserCommand};
+pub use person::{Card, EmailDigest, Person, PlacedKey, RunnerState, Session, Store, StoreEvent, TokenDigest, UserEvent};
+
+use crate::{
+    id::{CommandId, Fingerprint, OrderId, PhotoId, Principal, Seq, SessionId, StoreId, Stream, UserId},
+    order::Rejection,
+    people::PeopleChange,
+    policy::Policy,
+    record::{Events, Record},
+    time::At,
+    vote::{Ask, Token, Vote, Yes},
+};
+use std::{collections::HashMap, sync::Arc};
+
+/// What a token holds back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reserved {
+    Placement { customer: UserId, key: Option<(CommandId, Fingerprint)> },
+    Slot { runner: UserId },
+    Photo { photo: PhotoId, order: OrderId },
+    Email { email: EmailDigest },
+}
+
+/// Everybody and every store, resident in memory.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    people: HashMap<UserId, Arc<Person>>,
+    stores: HashMap<StoreId, Arc<Store>>,
+    by_email: HashMap<EmailDigest, UserId>,
+    by_token: HashMap<TokenDigest, (UserId, SessionId)>,
+    reserved: HashMap<Token, Vec<Reserved>>,
+}
+
+impl Directory {
+    /// A person, if known.
+    #[must_use]
+    pub fn person(&self, user: UserId) -> Option<&Arc<Person>> {
+        self.people.get(&user)
+    }
+
+    /// A store, if known.
+    #[must_use]
+    pub fn store(&self, store: StoreId) -> Option<&Arc<Store>> {
+        self.stores.get(&store)
+    }
+
+    /// Every person, in no order.
+    pub fn people(&self) -> impl Iterator<Item = (UserId, &Arc<Person>)> {
+        self.people.iter().map(|(id, person)| (*id, person))
+    }
+
+    /// Every store, in no order.
+    pub fn stores(&self) -> impl Iterator<Item = (StoreId, &Arc<Store>)> {
+        self.stores.iter().map(|(id, store)| (*id, store))
+    }
+
+    /// Who has this e-mail address.
+    #[must_use]
+    pub fn by_email(&self, email: &EmailDigest) -> Option<UserId> {
+        self.by_email.get(email).copied()
+    }
+
+    /// Whose session this token opens, unless it has ended.
+    #[must_use]
+    pub fn by_token(&self, token: &TokenDigest, now: At) -> Option<(UserId, SessionId)> {
+        let (user, session) = self.by_token.get(token)?;
+        let open = self.people.get(user)?.sessions.iter().any(|s| s.id == *session && now < s.expires_at);
+        open.then_some((*user, *session))
+    }
+
+    /// The body's hash of an account command that took effect, if its repeat is known.
+    #[must_use]
+    pub fn executed(&self, user: UserId, command: CommandId) -> Option<Fingerprint> {
+        let executed = &self.people.get(&user)?.executed;
+        executed.iter().find(|(known, ..)| *known == command).map(|(_, fingerprint, _)| *fingerprint)
+    }
+
+    /// Sequence of the last record of an account's or a store's own stream.
+    #[must_use]
+    pub fn last_seq(&self, stream: Stream) -> Seq {
+        match stream {
+            Stream::User(user) => self.people.get(&user).map_or(Seq::NONE, |person| person.last_seq),
+            Stream::Store(store) => self.stores.get(&store).map_or(Seq::NONE, |store| store.last_seq),
+            _ => Seq::NONE,
+        }
+    }
+
+    /// Puts a person read from a snapshot in place.
+    pub fn restore_person(&mut self, user: UserId, person: Arc<Person>) {
+        self.index(user, &person);
+        self.people.insert(user, person);
+    }
+
+    /// Puts a store read from a snapshot in place.
+    pub fn restore_store(&mut self, id: StoreId, store: Arc<Store>) {
+        self.stores.insert(id, store);
+    }
+
+    /// Answers an order's question; a yes to something scarce is reserved under `token`.
+    ///
+    /// # Errors
+    /// `Suspended`, `StillRunning`, `KeyReused`, `AlreadyPlaced`, `NoPaymentMethod`, `TooManyOpenOrders`,
+    /// `StorePaused` for a placement; `NotARunner`, `TooManyRuns` for a slot; `PhotoUsed` for a photo; in this order.
+    pub fn vote(&mut self, token: Token, ask: &Ask, policy: &Policy) -> Vote {
+        match *ask {
+            Ask::Placement { customer, fingerprint, keyed, store, .. } => {
+                let card = self.judge_placement(token, customer, fingerprint, keyed, store, policy)?;
+                self.reserve(token, Reserved::Placement { customer, key: keyed.then_some((token, fingerprint)) });
+                Ok(Yes::Card(card))
+            }
+            Ask::RunnerSlot { runner } => {
+                self.judge_slot(runner, policy)?;
+                self.reserve(token, Reserved::Slot { runner });
+                Ok(Yes::Granted)
+            }
+            Ask::UsedOnce { photo, order } => {
+                self.judge_photo(photo, order)?;
+                self.reserve(token, Reserved::Photo { photo, order });
+                Ok(Yes::Granted)
+            }
+            Ask::NoDebt { .. } | Ask::Hold { .. } | Ask::Capacity { .. } | Ask::Release { .. } | Ask::SetOff { .. } => {
+                Err(Rejection::TransferRefused)
+            }
+        }
+    }
+
+    /// Gives back what is reserved under `token`.
+    pub fn release(&mut self, token: Token) {
+        self.reserved.remove(&token);
+    }
+
+    /// How many commands hold something back.
+    #[must_use]
+    pub fn reservations(&self) -> usize {
+        self.reserved.len()
+    }
+
+    /// Decides a command for a person's account; a new e-mail address is reserved under `token`.
+    ///
+    /// # Errors
+    /// The rejections named at [`UserCommand`].
+    pub fn decide_user(
+        &mut self,
+        token: Token,
+        user: UserId,
+        command: &UserCommand,
+        principal: Principal,
+        now: At,
+    ) -> Result<Vec<UserEvent>, Rejection> {
+        if let UserCommand::Register { email, .. } = command {
+            let wanted = Reserved::Email { email: *email };
+            if self.by_email.contains_key(email) || self.is_reserved(|held| *held == wanted) {
+                return Err(Rejection::EmailTaken);
+            }
+            self.reserve(token, wanted);
+        }
+        command::decide_user(self.people.get(&user).map(Arc::as_ref), command, principal, now)
+    }
+
+    /// Decides a command for a store.
+    ///
+    /// # Errors
+    /// The rejections named at [`StoreCommand`].
+    pub fn decide_store(
+        &self,
+        store: StoreId,
+        command: &StoreCommand,
+        principal: Principal,
+    ) -> Result<Vec<StoreEvent>, Rejection> {
+        command::decide_store(self.stores.get(&store).map(Arc::as_ref), command, principal)
+    }
+
+    /// Folds one record: its own streams' events, everybody's `people` section, the end of a reservation.
+    pub fn fold(&mut self, seq: Seq, record: &Record) {
+        self.reserved.remove(&record.command);
+        match (&record.events, record.stream) {
+            (Events::User(events), Stream::User(user)) => {
+                let person = Arc::make_mut(self.people.entry(user).or_default());
+                person.last_seq = seq;
+                person.remember(record.command, record.fingerprint, record.status);
+                for event in events {
+                    person.evolve(event, record.at);
+                }
+                let person = Arc::clone(&self.people[&user]);
+                self.index(user, &person);
+            }
+            (Events::Store(events), Stream::Store(store)) => {
+                let store = Arc::make_mut(self.stores.entry(store).or_default());
+                store.last_seq = seq;
+                events.iter().for_each(|event| store.evolve(event));
+            }
+            _ => {}
+        }
+        for change in &record.people {
+            if let Some(user) = change.user() {
+                Arc::make_mut(self.people.entry(user).or_default()).change(change);
+            }
+        }
+    }
+
+    fn index(&mut self, user: UserId, person: &Person) {
+        if let Some(email) = person.email {
+            self.by_email.insert(email, user);
+        }
+        self.by_token.retain(|_, (owner, id)| *owner != user || person.sessions.iter().any(|s| s.id == *id));
+        for session in &person.sessions {
+            self.by_token.insert(session.token, (user, session.id));
+        }
+    }
+
+    fn is_reserved(&self, wanted: impl Fn(&Reserved) -> bool) -> bool {
+        self.reserved.values().flatten().any(wanted)
+    }
+
+    fn reserve(&mut self, token: Token, what: Reserved) {
+        self.reserved.entry(token).or_default().push(what);
+    }
+
+    fn judge_placement(
+        &self,
+        token: Token,
+        customer: UserId,
+        fingerprint: Fingerprint,
+        keyed: bool,
+        store: Option<StoreId>,
+        policy: &Policy,
+    ) -> Result<crate::call::CardToken, Rejection> {
+        let person = self.people.get(&customer).ok_or_else(|| Rejection::NotFound { what: "user".into() })?;
+        if keyed {
+            self.judge_key(person, token, fingerprint)?;
+        }
+        if person.suspended {
+            return Err(Rejection::Suspended);
+        }
+        let card = person.card.as_ref().ok_or(Rejection::NoPaymentMethod)?;
+        let running = self.count_reserved(|held| matches!(held, Reserved::Placement { customer: c, .. } if *c == customer));
+        if person.open_orders.saturating_add(running) >= policy.open_orders_per_customer {
+            return Err(Rejection::TooManyOpenOrders { limit: policy.open_orders_per_customer });
+        }
+        if let Some(store) = store {
+            match self.stores.get(&store) {
+                None => return Err(Rejection::field("store.id", "is not a store of this campus")),
+                Some(store) if store.paused => return Err(Rejection::StorePaused),
+                Some(_) => {}
+            }
+        }
+        Ok(card.token.clone())
+    }
+
+    fn judge_key(&self, person: &Person, token: Token, fingerprint: Fingerprint) -> Result<(), Rejection> {
+        if self.reserved.contains_key(&token) {
+            return Err(Rejection::StillRunning);
+        }
+        match person.placed.iter().find(|placed| placed.command == token) {
+            Some(placed) if placed.fingerprint != fingerprint => Err(Rejection::KeyReused),
+            Some(placed) => Err(Rejection::AlreadyPlaced { order: placed.order }),
+            None => Ok(()),
+        }
+    }
+
+    fn judge_slot(&self, runner: UserId, policy: &Policy) -> Result<(), Rejection> {
+        let person = self.people.get(&runner).ok_or(Rejection::NotARunner)?;
+        if person.suspended {
+            return Err(Rejection::Suspended);
+        }
+        if !person.runner.active {
+            return Err(Rejection::NotARunner);
+        }
+        let running = self.count_reserved(|held| *held == Reserved::Slot { runner });
+        if person.slots.saturating_add(running) >= policy.orders_per_runner {
+            return Err(Rejection::TooManyRuns { limit: policy.orders_per_runner });
+        }
+        Ok(())
+    }
+
+    fn judge_photo(&self, photo: PhotoId, order: OrderId) -> Result<(), Rejection> {
+        let taken = |held: &Reserved| matches!(held, Reserved::Photo { photo: p, order: o } if *p == photo && *o != order);
+        if self.is_reserved(taken) { Err(Rejection::PhotoUsed) } else { Ok(()) }
+    }
+
+    fn count_reserved(&self, wanted: impl Fn(&Reserved) -> bool) -> u32 {
+        u32::try_from(self.reserved.values().flatten().filter(|held| wanted(held)).count()).unwrap_or(u32::MAX)
+    }
+}
+
+impl PeopleChange {
+    /// The person it changes, if it changes one.
+    #[must_use]
+    pub const fn user(&self) -> Option<UserId> {
+        match self {
+            Self::OrderOpened { customer, .. } | Self::OrderClosed { customer } => Some(*customer),
+            Self::SlotTaken { runner }
+            | Self::SlotFreed { runner }
+            | Self::RunnerCancelled { runner }
+            | Self::RunCompleted { runner } => Some(*runner),
+            Self::Rated { user, .. } => Some(*user),
+            Self::PhotoUsed { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What an account or a store can be told, and what comes of it.
+
+use super::person::{Card, EmailDigest, Person, RunnerState, Session, Store, StoreEvent, UserEvent};
+use crate::{
+    id::{Principal, SessionId},
+    order::{Rejection, Sealed},
+    time::At,
+};
+
+/// A command to one account. Text is checked and sealed before it comes here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserCommand {
+    /// Opens the account. `NotAllowed` where an operator is asked for by anybody but the system.
+    Register {
+        /// For signing in.
+        email: EmailDigest,
+        /// Sealed personal fields.
+        profile: Sealed,
+        /// Whether the person operates the platform.
+        operator: bool,
+        /// The first session, if one is wanted.
+        session: Option<Session>,
+    },
+    /// Changes the sealed fields. `NotFound`.
+    ChangeProfile {
+        /// Sealed personal fields.
+        profile: Sealed,
+    },
+    /// Opens a session, after the password was verified. `NotFound`.
+    OpenSession(Session),
+    /// Closes a session. `NotFound`.
+    CloseSession {
+        /// Which.
+        id: SessionId,
+    },
+    /// Puts a card on file. `NotFound`.
+    SetCard(Card),
+    /// Takes the card off. `NotFound`, `NoPaymentMethod`, `OrderOpen`.
+    RemoveCard,
+    /// Runs, or does not. `NotFound`, `Suspended`.
+    SetRunner(RunnerState),
+    /// Bars placing and accepting. `NotFound`, `NotAllowed`.
+    Suspend,
+    /// Allows them again. `NotFound`, `NotAllowed`.
+    Reinstate,
+}
+
+/// A command to one store. `NotAllowed` to anybody but operators; `NotFound` for a change of an unknown one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreCommand {
+    /// Makes it known.
+    Create {
+        /// Its name.
+        name: String,
+        /// Where it is.
+        place: String,
+    },
+    /// Changes what is given.
+    Change {
+        /// Its new name.
+        name: Option<String>,
+        /// Its new place.
+        place: Option<String>,
+        /// Whether it takes no orders.
+        paused: Option<bool>,
+    },
+}
+
+fn operators_only(principal: Principal) -> Result<(), Rejection> {
+    match principal {
+        Principal::Operator(_) | Principal::System => Ok(()),
+        Principal::User(_) | Principal::Gateway => Err(Rejection::NotAllowed { who: "operators".into() }),
+    }
+}
+
+pub(super) fn decide_user(
+    person: Option<&Person>,
+    command: &UserCommand,
+    principal: Principal,
+    now: At,
+) -> Result<Vec<UserEvent>, Rejection> {
+    let Some(person) = person.filter(|person| person.email.is_some()) else {
+        return register(command, principal);
+    };
+    match command {
+        UserCommand::Register { .. } => Err(Rejection::EmailTaken),
+        UserCommand::ChangeProfile { profile } => Ok(vec![UserEvent::ProfileChanged { profile: profile.clone() }]),
+        UserCommand::OpenSession(session) => Ok(vec![UserEvent::SessionOpened(*session)]),
+        UserCommand::CloseSession { id } => match person.sessions.iter().find(|open| open.id == *id && now < open.expires_at) {
+            Some(open) => Ok(vec![UserEvent::SessionClosed { id: open.id }]),
+            None => Err(Rejection::NotFound { what: "session".into() }),
+        },
+        UserCommand::SetCard(card) => Ok(vec![UserEvent::CardSet(card.clone())]),
+        UserCommand::RemoveCard if person.card.is_none() => Err(Rejection::NoPaymentMethod),
+        UserCommand::RemoveCard if person.open_orders > 0 => Err(Rejection::OrderOpen),
+        UserCommand::RemoveCard => Ok(vec![UserEvent::CardRemoved]),
+        UserCommand::SetRunner(state) if state.active && person.suspended => Err(Rejection::Suspended),
+        UserCommand::SetRunner(state) if *state == person.runner => Ok(vec![]),
+        UserCommand::SetRunner(state) => Ok(vec![UserEvent::RunnerSet(*state)]),
+        UserCommand::Suspend => operators_only(principal)
+            .map(|()| if person.suspended { vec![] } else { vec![UserEvent::Suspended] }),
+        UserCommand::Reinstate => operators_only(principal)
+            .map(|()| if person.suspended { vec![UserEvent::Reinstated] } else { vec![] }),
+    }
+}
+
+fn register(command: &UserCommand, principal: Principal) -> Result<Vec<UserEvent>, Rejection> {
+    let UserCommand::Register { email, profile, operator, session } = command else {
+        return Err(Rejection::NotFound { what: "user".into() });
+    };
+    if *operator && principal != Principal::System {
+        return Err(Rejection::NotAllowed { who: "the command line".into() });
+    }
+    let registered = UserEvent::Registered { email: *email, profile: profile.clone(), operator: *operator };
+    Ok(std::iter::once(registered).chain(session.map(UserEvent::SessionOpened)).collect())
+}
+
+pub(super) fn decide_store(
+    store: Option<&Store>,
+    command: &StoreCommand,
+    principal: Principal,
+) -> Result<Vec<StoreEvent>, Rejection> {
+    operators_only(principal)?;
+    match (store, command) {
+        (_, StoreCommand::Create { name, place }) => {
+            Ok(vec![StoreEvent::Described { name: name.clone(), place: place.clone() }])
+        }
+        (None, StoreCommand::Change { .. }) => Err(Rejection::NotFound { what: "store".into() }),
+        (Some(store), StoreCommand::Change { name, place, paused }) => {
+            let described = StoreEvent::Described {
+                name: name.clone().unwrap_or_else(|| store.name.clone()),
+                place: place.clone().unwrap_or_else(|| store.place.clone()),
+            };
+            let described = (name.is_some() || place.is_some()).then_some(described);
+            Ok(described.into_iter().chain(paused.map(|paused| StoreEvent::Paused { paused })).collect())
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! A person and a store, as folds of their events and of what orders change about them.
+
+use crate::{
+    call::CardToken,
+    id::{CommandId, Fingerprint, OrderId, Seq, SessionId},
+    order::{Sealed, Side},
+    people::PeopleChange,
+    time::At,
+};
+use serde::{Deserialize, Serialize};
+
+/// Keyed hash of an e-mail address in lower case: equal addresses meet, no address can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EmailDigest(pub [u8; 32]);
+
+/// Hash of a session's token; the token itself is never kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TokenDigest(pub [u8; 32]);
+
+/// A card on file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// The gateway's token; never shown.
+    pub token: CardToken,
+    /// As `visa`.
+    pub brand: String,
+    /// Last four digits.
+    pub last4: String,
+    /// 1–12.
+    pub exp_month: u8,
+    /// Four digits.
+    pub exp_year: u16,
+}
+
+/// A signed-in session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// As its owner sees it.
+    pub id: SessionId,
+    /// Hash of its token.
+    pub token: TokenDigest,
+    /// When it was opened.
+    pub opened_at: At,
+    /// When it ends at the latest.
+    pub expires_at: At,
+}
+
+/// Whether somebody runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunnerState {
+    /// May take orders.
+    pub active: bool,
+    /// Wants to be told of new ones.
+    pub online: bool,
+}
+
+/// A placement that became an order: its repeat under the same key is answered with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacedKey {
+    /// The placing command.
+    pub command: CommandId,
+    /// Hash of its body.
+    pub fingerprint: Fingerprint,
+    /// The order it became.
+    pub order: OrderId,
+}
+
+/// What happened to a person's account. Variants are only ever appended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UserEvent {
+    /// The account exists.
+    Registered {
+        /// For signing in.
+        email: EmailDigest,
+        /// E-mail, names, phone and password hash, sealed under the person's key.
+        profile: Sealed,
+        /// Whether the person operates the platform.
+        operator: bool,
+    },
+    /// Names or phone changed.
+    ProfileChanged {
+        /// As in `Registered`.
+        profile: Sealed,
+    },
+    /// A session was opened.
+    SessionOpened(Session),
+    /// A session was closed.
+    SessionClosed {
+        /// Which.
+        id: SessionId,
+    },
+    /// A card was put on file.
+    CardSet(Card),
+    /// The card was taken off.
+    CardRemoved,
+    /// The person runs, or does not.
+    RunnerSet(RunnerState),
+    /// The account may not place or accept.
+    Suspended,
+    /// It may again.
+    Reinstated,
+}
+
+/// What happened to a store. Variants are only ever appended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StoreEvent {
+    /// The store exists, or its description changed.
+    Described {
+        /// Its name.
+        name: String,
+        /// Where it is.
+        place: String,
+    },
+    /// It takes no orders, or takes them again.
+    Paused {
+        /// Whether it takes none.
+        paused: bool,
+    },
+}
+
+/// Placements whose repeats are known.
+const PLACED_KEPT: usize = 20;
+/// Account commands whose repeats are known.
+const EXECUTED_KEPT: usize = 20;
+/// Sessions kept per person; the oldest goes first.
+const SESSIONS_KEPT: usize = 20;
+
+/// A person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// For signing in; none before registration is folded.
+    pub email: Option<EmailDigest>,
+    /// Sealed personal fields.
+    pub profile: Option<Sealed>,
+    /// When the account was opened.
+    pub registered_at: At,
+    /// Whether the person operates the platform.
+    pub operator: bool,
+    /// Whether placing and accepting are barred.
+    pub suspended: bool,
+    /// The card on file.
+    pub card: Option<Card>,
+    /// Whether the person runs.
+    pub runner: RunnerState,
+    /// Open sessions, oldest first.
+    pub sessions: Vec<Session>,
+    /// Orders open as customer.
+    pub open_orders: u32,
+    /// Orders bound as runner.
+    pub slots: u32,
+    /// Orders brought to their end as runner.
+    pub runs: u32,
+    /// Orders given back as runner.
+    pub cancellations: u32,
+    /// Ratings as runner: how many, and their sum.
+    pub rated_as_runner: (u32, u32),
+    /// Ratings as customer: how many, and their sum.
+    pub rated_as_customer: (u32, u32),
+    /// The last placements, oldest first.
+    pub placed: Vec<PlacedKey>,
+    /// The last account commands with their status, oldest first.
+    pub executed: Vec<(CommandId, Fingerprint, u16)>,
+    /// Sequence of the account's own last record.
+    pub last_seq: Seq,
+}
+
+impl Person {
+    /// Applies one event of the account.
+    pub fn evolve(&mut self, event: &UserEvent, at: At) {
+        match event {
+            UserEvent::Registered { email, profile, operator } => {
+                self.email = Some(*email);
+                self.profile = Some(profile.clone());
+                self.operator = *operator;
+                self.registered_at = at;
+            }
+            UserEvent::ProfileChanged { profile } => self.profile = Some(profile.clone()),
+            UserEvent::SessionOpened(session) => {
+                self.sessions.retain(|open| at < open.expires_at);
+                keep_last(&mut self.sessions, *session, SESSIONS_KEPT);
+            }
+            UserEvent::SessionClosed { id } => self.sessions.retain(|open| open.id != *id),
+            UserEvent::CardSet(card) => self.card = Some(card.clone()),
+            UserEvent::CardRemoved => self.card = None,
+            UserEvent::RunnerSet(state) => self.runner = *state,
+            UserEvent::Suspended => self.suspended = true,
+            UserEvent::Reinstated => self.suspended = false,
+        }
+    }
+
+    /// Applies what an order changes about the person.
+    pub fn change(&mut self, change: &PeopleChange) {
+        match *change {
+            PeopleChange::OrderOpened { command, fingerprint, order, .. } => {
+                self.open_orders += 1;
+                keep_last(&mut self.placed, PlacedKey { command, fingerprint, order }, PLACED_KEPT);
+            }
+            PeopleChange::OrderClosed { .. } => self.open_orders = self.open_orders.saturating_sub(1),
+            PeopleChange::SlotTaken { .. } => self.slots += 1,
+            PeopleChange::SlotFreed { .. } => self.slots = self.slots.saturating_sub(1),
+            PeopleChange::RunnerCancelled { .. } => self.cancellations += 1,
+            PeopleChange::RunCompleted { .. } => self.runs += 1,
+            PeopleChange::Rated { by, stars, .. } => {
+                let tally = match by {
+                    Side::Customer => &mut self.rated_as_runner,
+                    Side::Runner => &mut self.rated_as_customer,
+                };
+                *tally = (tally.0 + 1, tally.1 + u32::from(stars));
+            }
+            PeopleChange::PhotoUsed { .. } => {}
+        }
+    }
+
+    /// Remembers an account command, so that its repeat is answered.
+    pub fn remember(&mut self, command: CommandId, fingerprint: Fingerprint, status: u16) {
+        keep_last(&mut self.executed, (command, fingerprint, status), EXECUTED_KEPT);
+    }
+}
+
+/// A store.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Store {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub place: String,
+    /// Whether it takes no orders.
+    pub paused: bool,
+    /// Sequence of its last record.
+    pub last_seq: Seq,
+}
+
+impl Store {
+    /// Applies one event.
+    pub fn evolve(&mut self, event: &StoreEvent) {
+        match event {
+            StoreEvent::Described { name, place } => {
+                self.name.clone_from(name);
+                self.place.clone_from(place);
+            }
+            StoreEvent::Paused { paused } => self.paused = *paused,
+        }
+    }
+}
+
+fn keep_last<T>(kept: &mut Vec<T>, newest: T, most: usize) {
+    kept.push(newest);
+    let excess = kept.len().saturating_sub(most);
+    kept.drain(..excess);
+}

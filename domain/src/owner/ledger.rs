@@ -1,0 +1,395 @@
+//! The ledger: every account's balance, as a fold of the `money` sections, and the votes that keep each account
+//! within its bound.
+//!
+//! Invariant: Σ posted over all accounts = 0, and Σ pending in = Σ pending out, after every record.
+//! Invariant: a promised transfer is settled at most once and never above its amount.
+
+use crate::{
+    id::{OrderId, Seq, Stream, UserId},
+    money::{Account, Cents, Phase, Transfer},
+    order::Rejection,
+    policy::Policy,
+    record::Record,
+    vote::{Ask, Token, Vote, Yes},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// One account. Balance = in − out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balance {
+    /// What has happened.
+    pub posted: Cents,
+    /// What is promised to come in.
+    pub pending_in: Cents,
+    /// What is promised to go out.
+    pub pending_out: Cents,
+    /// The last record folded into it.
+    pub seq: Seq,
+}
+
+impl Balance {
+    /// Whether nothing is there and nothing promised.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.posted == Cents::ZERO && self.pending_in == Cents::ZERO && self.pending_out == Cents::ZERO
+    }
+
+    /// What can be taken out: posted less promised out.
+    #[must_use]
+    pub fn available(&self) -> Cents {
+        self.posted - self.pending_out
+    }
+
+    /// What is there once what is promised has come in.
+    #[must_use]
+    pub fn expected(&self) -> Cents {
+        self.posted + self.pending_in
+    }
+
+    /// Applies one transfer, if this account is one of its ends. Never refuses.
+    pub fn apply(&mut self, account: Account, transfer: &Transfer) {
+        if transfer.debit == account {
+            self.take(transfer.cents, transfer.phase);
+        }
+        if transfer.credit == account {
+            self.give(transfer.cents, transfer.phase);
+        }
+    }
+
+    fn take(&mut self, cents: Cents, phase: Phase) {
+        match phase {
+            Phase::Posted => self.posted -= cents,
+            Phase::Pending { .. } => self.pending_out += cents,
+            Phase::Post { promised, .. } => {
+                self.pending_out -= promised;
+                self.posted -= cents;
+            }
+            Phase::Void { .. } | Phase::Expire { .. } => self.pending_out -= cents,
+        }
+    }
+
+    fn give(&mut self, cents: Cents, phase: Phase) {
+        match phase {
+            Phase::Posted => self.posted += cents,
+            Phase::Pending { .. } => self.pending_in += cents,
+            Phase::Post { promised, .. } => {
+                self.pending_in -= promised;
+                self.posted += cents;
+            }
+            Phase::Void { .. } | Phase::Expire { .. } => self.pending_in -= cents,
+        }
+    }
+
+    /// The bound of the chart of accounts.
+    #[must_use]
+    pub fn is_within_bound(&self, account: Account) -> bool {
+        match account {
+            Account::Gateway => true,
+            Account::Receivable(_) | Account::Goodwill => self.expected() <= Cents::ZERO,
+            Account::Escrow(_) | Account::Payable(_) | Account::Revenue => self.available() >= Cents::ZERO,
+        }
+    }
+}
+
+/// A promise not settled yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Promised {
+    /// Where it will come from.
+    pub debit: Account,
+    /// Where it will go.
+    pub credit: Account,
+    /// How much.
+    pub cents: Cents,
+}
+
+/// Totals over all accounts, in cents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Σ posted; 0.
+    pub posted: Cents,
+    /// Σ pending in − Σ pending out; 0.
+    pub pending: Cents,
+    /// Accounts that are not empty.
+    pub accounts: usize,
+    /// Orders with anything in escrow.
+    pub open_escrows: usize,
+    /// Σ of what escrows hold, promised or posted.
+    pub held: Cents,
+}
+
+/// Every account that is not empty, and every promise not settled.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    accounts: HashMap<Account, Balance>,
+    promised: HashMap<(Stream, u16), Promised>,
+    held: Cents,
+    reserved: HashMap<Token, Reserved>,
+}
+
+/// What a token holds back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reserved {
+    Hold(Cents),
+    SetOff(UserId, Cents),
+}
+
+/// What is wrong with a transfer against this ledger.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerFault {
+    /// Zero or less.
+    #[error("a transfer of {0} cents")]
+    NotPositive(i64),
+    /// From an account to itself.
+    #[error("a transfer from {0} to itself")]
+    SameAccount(Account),
+    /// A number that is promised already.
+    #[error("promise {n} of {stream} exists")]
+    PromiseExists {
+        /// The stream.
+        stream: Stream,
+        /// The number.
+        n: u16,
+    },
+    /// A settlement of nothing, of something settled, of another amount or between other accounts.
+    #[error("promise {n} of {stream} is not settled as it was made")]
+    PromiseMismatch {
+        /// The stream.
+        stream: Stream,
+        /// The number.
+        n: u16,
+    },
+    /// An account beyond its bound.
+    #[error("{account} would leave its bound: {balance:?}")]
+    OutOfBound {
+        /// The account.
+        account: Account,
+        /// What it would hold.
+        balance: Balance,
+    },
+}
+
+impl Ledger {
+    /// An account's balance; zero if nothing ever happened there, or all of it has ended.
+    #[must_use]
+    pub fn balance(&self, account: Account) -> Balance {
+        self.accounts.get(&account).copied().unwrap_or_default()
+    }
+
+    /// What a user owes: −(posted + pending in) of the receivable.
+    #[must_use]
+    pub fn debt(&self, user: UserId) -> Cents {
+        (-self.balance(Account::Receivable(user)).expected()).or_zero()
+    }
+
+    /// What an order's escrow holds, promised or posted.
+    #[must_use]
+    pub fn held(&self, order: OrderId) -> Cents {
+        self.balance(Account::Escrow(order)).expected()
+    }
+
+    /// Every account that is not empty, in no order.
+    pub fn accounts(&self) -> impl Iterator<Item = (Account, Balance)> {
+        self.accounts.iter().map(|(account, balance)| (*account, *balance))
+    }
+
+    /// Every promise not settled, in no order.
+    pub fn promised(&self) -> impl Iterator<Item = (Stream, u16, Promised)> {
+        self.promised.iter().map(|((stream, n), promised)| (*stream, *n, *promised))
+    }
+
+    /// Sums over all accounts.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.accounts.iter().fold(Totals::default(), |sum, (account, balance)| {
+            let escrow = matches!(account, Account::Escrow(_));
+            Totals {
+                posted: sum.posted + balance.posted,
+                pending: sum.pending + balance.pending_in - balance.pending_out,
+                accounts: sum.accounts + 1,
+                open_escrows: sum.open_escrows + usize::from(escrow),
+                held: if escrow { sum.held + balance.expected() } else { sum.held },
+            }
+        })
+    }
+
+    /// Puts an account read from a snapshot in place.
+    pub fn restore_account(&mut self, account: Account, balance: Balance) {
+        if matches!(account, Account::Escrow(_)) {
+            self.held += balance.expected();
+        }
+        self.accounts.insert(account, balance);
+    }
+
+    /// Puts a promise read from a snapshot in place.
+    pub fn restore_promise(&mut self, stream: Stream, n: u16, promised: Promised) {
+        self.promised.insert((stream, n), promised);
+    }
+
+    /// Answers an order's question; a hold and a set-off are reserved under `token`.
+    ///
+    /// # Errors
+    /// `InDebt`; `HoldRefused` where the amount, or all holds together, pass their limits; `TransferRefused` where the
+    /// escrow does not hold what it is to pay.
+    pub fn vote(&mut self, token: Token, ask: &Ask, policy: &Policy) -> Vote {
+        match *ask {
+            Ask::NoDebt { user } => match self.debt(user) {
+                Cents::ZERO => Ok(Yes::Granted),
+                owed => Err(Rejection::InDebt { owed }),
+            },
+            Ask::Hold { cents } => {
+                let reserved: Cents = self.reserved.values().map(Reserved::hold).sum();
+                if cents > policy.hold_limit_cents || self.held + reserved + cents > policy.total_hold_limit_cents {
+                    return Err(Rejection::HoldRefused);
+                }
+                self.reserved.insert(token, Reserved::Hold(cents));
+                Ok(Yes::Granted)
+            }
+            Ask::Release { order, cents } if self.balance(Account::Escrow(order)).available() >= cents => Ok(Yes::Granted),
+            Ask::Release { .. } => Err(Rejection::TransferRefused),
+            Ask::SetOff { user, cents } => {
+                let reserved: Cents = self.reserved.values().map(|reserved| reserved.set_off(user)).sum();
+                let set_off = (self.debt(user) - reserved).or_zero().min(cents);
+                if set_off.is_positive() {
+                    self.reserved.insert(token, Reserved::SetOff(user, set_off));
+                }
+                Ok(Yes::SetOff(set_off))
+            }
+            Ask::Placement { .. } | Ask::RunnerSlot { .. } | Ask::UsedOnce { .. } | Ask::Capacity { .. } => {
+                Err(Rejection::TransferRefused)
+            }
+        }
+    }
+
+    /// Gives back what is reserved under `token`.
+    pub fn release(&mut self, token: Token) {
+        self.reserved.remove(&token);
+    }
+
+    /// How many commands hold something back.
+    #[must_use]
+    pub fn reservations(&self) -> usize {
+        self.reserved.len()
+    }
+
+    /// Folds one record's `money` section. Never refuses; see [`check`](Self::check) for what must hold before.
+    pub fn fold(&mut self, seq: Seq, record: &Record) {
+        self.reserved.remove(&record.command);
+        for transfer in &record.money {
+            self.apply(record.stream, seq, transfer);
+        }
+    }
+
+    /// Checks a record's `money` section against this ledger: I1, I3 and I4 before it is written.
+    ///
+    /// # Errors
+    /// The first transfer that breaks a rule.
+    pub fn check(&self, record: &Record) -> Result<(), LedgerFault> {
+        let mut touched = Touched { ledger: self, balances: HashMap::new(), settled: HashMap::new() };
+        for transfer in &record.money {
+            touched.check(record.stream, transfer)?;
+        }
+        match touched.balances.iter().find(|(account, balance)| !balance.is_within_bound(**account)) {
+            Some((account, balance)) => Err(LedgerFault::OutOfBound { account: *account, balance: *balance }),
+            None => Ok(()),
+        }
+    }
+
+    /// What an account will hold once this record is folded.
+    #[must_use]
+    pub fn balance_after(&self, account: Account, record: &Record) -> Balance {
+        let mut balance = self.balance(account);
+        record.money.iter().for_each(|transfer| balance.apply(account, transfer));
+        balance
+    }
+
+    fn apply(&mut self, stream: Stream, seq: Seq, transfer: &Transfer) {
+        for account in [transfer.debit, transfer.credit] {
+            let balance = self.accounts.entry(account).or_default();
+            let before = balance.expected();
+            balance.apply(account, transfer);
+            balance.seq = seq;
+            let (after, empty) = (balance.expected(), balance.is_zero());
+            if matches!(account, Account::Escrow(_)) {
+                self.held += after - before;
+            }
+            if empty {
+                self.accounts.remove(&account);
+            }
+        }
+        let Transfer { debit, credit, cents, phase } = *transfer;
+        match phase {
+            Phase::Posted => {}
+            Phase::Pending { n } => drop(self.promised.insert((stream, n), Promised { debit, credit, cents })),
+            Phase::Post { n, .. } | Phase::Void { n } | Phase::Expire { n } => drop(self.promised.remove(&(stream, n))),
+        }
+    }
+}
+
+impl Reserved {
+    fn hold(&self) -> Cents {
+        match *self {
+            Self::Hold(cents) => cents,
+            Self::SetOff(..) => Cents::ZERO,
+        }
+    }
+
+    fn set_off(&self, of: UserId) -> Cents {
+        match *self {
+            Self::SetOff(user, cents) if user == of => cents,
+            Self::SetOff(..) | Self::Hold(_) => Cents::ZERO,
+        }
+    }
+}
+
+/// The accounts and promises that one record touches, on top of a ledger that it leaves alone.
+struct Touched<'a> {
+    ledger: &'a Ledger,
+    balances: HashMap<Account, Balance>,
+    settled: HashMap<(Stream, u16), Option<Promised>>,
+}
+
+impl Touched<'_> {
+    fn check(&mut self, stream: Stream, transfer: &Transfer) -> Result<(), LedgerFault> {
+        let Transfer { debit, credit, cents, phase } = *transfer;
+        if !cents.is_positive() {
+            return Err(LedgerFault::NotPositive(cents.0));
+        }
+        if debit == credit {
+            return Err(LedgerFault::SameAccount(debit));
+        }
+        let made = Promised { debit, credit, cents };
+        match phase {
+            Phase::Posted => {}
+            Phase::Pending { n } => {
+                if self.promise(stream, n).is_some() {
+                    return Err(LedgerFault::PromiseExists { stream, n });
+                }
+                self.settled.insert((stream, n), Some(made));
+            }
+            Phase::Post { n, promised } => {
+                let whole = Promised { cents: promised, ..made };
+                self.settle(stream, n, whole, cents <= promised)?;
+            }
+            Phase::Void { n } | Phase::Expire { n } => self.settle(stream, n, made, true)?,
+        }
+        for account in [debit, credit] {
+            let balance = self.balances.entry(account).or_insert_with(|| self.ledger.balance(account));
+            balance.apply(account, transfer);
+        }
+        Ok(())
+    }
+
+    fn promise(&self, stream: Stream, n: u16) -> Option<Promised> {
+        let known = self.ledger.promised.get(&(stream, n)).copied();
+        self.settled.get(&(stream, n)).copied().unwrap_or(known)
+    }
+
+    fn settle(&mut self, stream: Stream, n: u16, made: Promised, within: bool) -> Result<(), LedgerFault> {
+        if self.promise(stream, n) != Some(made) || !within {
+            return Err(LedgerFault::PromiseMismatch { stream, n });
+        }
+        self.settled.insert((stream, n), None);
+        Ok(())
+    }
+}

@@ -1,0 +1,303 @@
+//! The timetable: which timers are armed, which are due, and the events scheduled over the API.
+//!
+//! Votes on capacity. Decides for the streams `schedule:{id}`.
+//! Invariant: a timer is keyed by (stream, kind, generation); only the newest generation of a kind is armed.
+
+use crate::{
+    id::{OrderId, Principal, Seq, Stream},
+    order::{Rejection, TimerKind, TimerState},
+    policy::Policy,
+    record::{Record, TimerChange},
+    time::At,
+    vote::{Ask, Token, Vote, Yes},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
+
+/// What happened to an event scheduled over the API. Variants are only ever appended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// It was scheduled.
+    Created {
+        /// Which timer it stands for.
+        kind: TimerKind,
+        /// The order it concerns.
+        order: OrderId,
+        /// When.
+        due: At,
+        /// Whatever the operator wrote beside it; JSON text.
+        payload: String,
+    },
+    /// It fired; whether the order took it says `accepted`.
+    Processed {
+        /// Whether the order's own guards let it through.
+        accepted: bool,
+    },
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// A command to one scheduled event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Schedules it.
+    Create {
+        /// Which timer it stands for.
+        kind: TimerKind,
+        /// The order it concerns.
+        order: OrderId,
+        /// When.
+        due: At,
+        /// Whatever the operator wrote beside it.
+        payload: String,
+    },
+    /// It fired.
+    Process {
+        /// Whether the order's own guards let it through.
+        accepted: bool,
+    },
+    /// Cancels it.
+    Cancel,
+}
+
+/// An event scheduled over the API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scheduled {
+    /// Which timer it stands for.
+    pub kind: TimerKind,
+    /// The order it concerns.
+    pub order: OrderId,
+    /// When.
+    pub due: At,
+    /// Whatever the operator wrote beside it.
+    pub payload: String,
+    /// Where it stands.
+    pub state: TimerState,
+    /// Whether the order took it, once processed.
+    pub accepted: Option<bool>,
+    /// Sequence of its last record.
+    pub last_seq: Seq,
+}
+
+impl Scheduled {
+    /// Folds one event into what is known; the first must be `Created`.
+    pub fn evolve(known: &mut Option<Self>, seq: Seq, event: &Event) {
+        match (known, event) {
+            (known, Event::Created { kind, order, due, payload }) => {
+                *known = Some(Self {
+                    kind: *kind,
+                    order: *order,
+                    due: *due,
+                    payload: payload.clone(),
+                    state: TimerState::Pending,
+                    accepted: None,
+                    last_seq: seq,
+                });
+            }
+            (Some(known), Event::Processed { accepted }) => {
+                known.last_seq = seq;
+                known.state = TimerState::Processed;
+                known.accepted = Some(*accepted);
+            }
+            (Some(known), Event::Cancelled) => {
+                known.last_seq = seq;
+                known.state = TimerState::Cancelled;
+            }
+            (None, Event::Processed { .. } | Event::Cancelled) => {}
+        }
+    }
+}
+
+/// Decides a command for a scheduled event, and what its timer does.
+///
+/// # Errors
+/// `NotAllowed` to anybody but operators and the system, `NotFound`, `NotCancellable` once it has ended.
+pub fn decide(
+    known: Option<&Scheduled>,
+    command: &Command,
+    principal: Principal,
+) -> Result<(Vec<Event>, Vec<TimerChange>), Rejection> {
+    const KIND: TimerKind = TimerKind::Scheduled;
+    if matches!(principal, Principal::User(_) | Principal::Gateway) {
+        return Err(Rejection::NotAllowed { who: "operators".into() });
+    }
+    match (known, command) {
+        (None, Command::Create { kind, order, due, payload }) => Ok((
+            vec![Event::Created { kind: *kind, order: *order, due: *due, payload: payload.clone() }],
+            vec![TimerChange::Arm { kind: KIND, generation: 1, due: *due }],
+        )),
+        (None, _) => Err(Rejection::NotFound { what: "scheduled event".into() }),
+        (Some(_), Command::Create { .. }) => Ok((vec![], vec![])),
+        (Some(known), Command::Process { .. }) if known.state != TimerState::Pending => Ok((vec![], vec![])),
+        (Some(_), Command::Process { accepted }) => Ok((
+            vec![Event::Processed { accepted: *accepted }],
+            vec![TimerChange::Fire { kind: KIND, generation: 1 }],
+        )),
+        (Some(known), Command::Cancel) if known.state != TimerState::Pending => Err(Rejection::NotCancellable),
+        (Some(_), Command::Cancel) => {
+            Ok((vec![Event::Cancelled], vec![TimerChange::Disarm { kind: KIND, generation: 1 }]))
+        }
+    }
+}
+
+/// A timer's place in time: due first, then stream and kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Due {
+    /// When it fires.
+    pub due: At,
+    /// Whose it is.
+    pub stream: Stream,
+    /// Which.
+    pub kind: TimerKind,
+    /// Its generation.
+    pub generation: u32,
+}
+
+/// The timers in `[now, edge)`, how many are armed in all, and what is reserved.
+///
+/// Timers from `edge` on are counted and left to the snapshots; [`raise`](Self::raise) brings them in.
+#[derive(Clone, Debug)]
+pub struct Timetable {
+    near: BTreeSet<Due>,
+    newest: HashMap<(Stream, TimerKind), (u32, At)>,
+    edge: At,
+    armed: u64,
+    reserved: HashMap<Token, u32>,
+}
+
+impl Default for Timetable {
+    fn default() -> Self {
+        Self::new(At(u64::MAX), 0)
+    }
+}
+
+impl Timetable {
+    /// A timetable that keeps timers before `edge` in memory, with `armed` timers in the snapshots.
+    #[must_use]
+    pub fn new(edge: At, armed: u64) -> Self {
+        Self { near: BTreeSet::new(), newest: HashMap::new(), edge, armed, reserved: HashMap::new() }
+    }
+
+    /// Answers an order's question; room is reserved under `token`.
+    ///
+    /// # Errors
+    /// `TimersFull`.
+    pub fn vote(&mut self, token: Token, ask: &Ask, policy: &Policy) -> Vote {
+        let Ask::Capacity { timers } = *ask else { return Err(Rejection::TransferRefused) };
+        let reserved: u64 = self.reserved.values().map(|n| u64::from(*n)).sum();
+        if self.armed + reserved + u64::from(timers) > policy.armed_timers {
+            return Err(Rejection::TimersFull);
+        }
+        self.reserved.insert(token, timers);
+        Ok(Yes::Granted)
+    }
+
+    /// Gives back what is reserved under `token`.
+    pub fn release(&mut self, token: Token) {
+        self.reserved.remove(&token);
+    }
+
+    /// How many commands hold something back.
+    #[must_use]
+    pub fn reservations(&self) -> usize {
+        self.reserved.len()
+    }
+
+    /// Folds one record's `timers` section.
+    pub fn fold(&mut self, record: &Record) {
+        self.reserved.remove(&record.command);
+        for change in &record.timers {
+            match *change {
+                TimerChange::Arm { kind, generation, due } => {
+                    self.armed += 1;
+                    self.arm(Due { due, stream: record.stream, kind, generation });
+                }
+                TimerChange::Disarm { kind, generation } | TimerChange::Fire { kind, generation } => {
+                    self.armed = self.armed.saturating_sub(1);
+                    self.forget(record.stream, kind, generation);
+                }
+            }
+        }
+    }
+
+    /// The first timer due at `now` or before.
+    #[must_use]
+    pub fn first_due(&self, now: At) -> Option<Due> {
+        self.near.first().filter(|first| first.due <= now).copied()
+    }
+
+    /// Up to `most` timers due at `now` or before, in due order.
+    pub fn due(&self, now: At, most: usize) -> impl Iterator<Item = Due> + '_ {
+        self.near.iter().take_while(move |timer| timer.due <= now).take(most).copied()
+    }
+
+    /// When the next timer in memory is due.
+    #[must_use]
+    pub fn next_due(&self) -> Option<At> {
+        self.near.first().map(|first| first.due)
+    }
+
+    /// How many timers are armed, in memory or not.
+    #[must_use]
+    pub const fn armed(&self) -> u64 {
+        self.armed
+    }
+
+    /// How many timers are in memory.
+    #[must_use]
+    pub fn in_memory(&self) -> usize {
+        self.near.len()
+    }
+
+    /// Up to which point timers are in memory.
+    #[must_use]
+    pub const fn edge(&self) -> At {
+        self.edge
+    }
+
+    /// Moves the edge: up before the snapshots are read, so that new arms land in memory; down when they hold too many.
+    pub fn set_edge(&mut self, edge: At) {
+        self.edge = edge;
+        let beyond = self.near.split_off(&Due {
+            due: edge,
+            stream: Stream::System,
+            kind: TimerKind::PaymentAction,
+            generation: 0,
+        });
+        for timer in beyond {
+            self.newest.remove(&(timer.stream, timer.kind));
+        }
+    }
+
+    /// Puts a timer read from a snapshot in memory, unless a newer generation is there.
+    pub fn merge(&mut self, timer: Due) {
+        let newest = self.newest.get(&(timer.stream, timer.kind));
+        if newest.is_none_or(|(generation, _)| *generation < timer.generation) {
+            self.arm(timer);
+        }
+    }
+
+    /// Takes a timer out of memory that its stream does not know any more; it was counted out when it ended.
+    pub fn drop_stale(&mut self, timer: Due) {
+        self.forget(timer.stream, timer.kind, timer.generation);
+    }
+
+    fn arm(&mut self, timer: Due) {
+        if let Some((generation, due)) = self.newest.remove(&(timer.stream, timer.kind)) {
+            self.near.remove(&Due { due, generation, ..timer });
+        }
+        if timer.due < self.edge {
+            self.newest.insert((timer.stream, timer.kind), (timer.generation, timer.due));
+            self.near.insert(timer);
+        }
+    }
+
+    fn forget(&mut self, stream: Stream, kind: TimerKind, generation: u32) {
+        if let Some((newest, due)) = self.newest.get(&(stream, kind)).copied()
+            && newest == generation
+        {
+            self.newest.remove(&(stream, kind));
+            self.near.remove(&Due { due, stream, kind, generation });
+        }
+    }
+}

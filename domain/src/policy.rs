@@ -1,0 +1,178 @@
+//! Every limit, fee, window and time-out of the order's life, in one typed struct.
+//!
+//! The composition loads it (file, environment, flags) and validates it once at start. An order fixes what concerns
+//! its money in its first event, so a later change of the policy never touches an order already placed.
+
+use crate::{
+    money::Cents,
+    time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
+};
+use serde::{Deserialize, Serialize};
+
+/// Limits, fees and windows. Money in cents, spans in milliseconds; the defaults are those of the lifecycle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// ISO 4217 code of the deployment's one currency.
+    pub currency: String,
+    /// Delivery fee D.
+    pub delivery_fee_cents: Cents,
+    /// Platform fee p, taken out of what the runner gets; at most D.
+    pub platform_fee_cents: Cents,
+    /// Compensation X for a lost trip; 0 or at least the gateway's minimum, at most D.
+    pub trip_compensation_cents: Cents,
+    /// Price buffer B in hundredths of the estimated food.
+    pub price_buffer_percent: u32,
+    /// No amount sent to the gateway is below this.
+    pub gateway_minimum_cents: Cents,
+    /// Most that an order's food may be estimated at.
+    pub food_limit_cents: Cents,
+    /// Most that a tip may be.
+    pub tip_limit_cents: Cents,
+    /// Most that one order may hold.
+    pub hold_limit_cents: Cents,
+    /// Most that all orders together may hold.
+    pub total_hold_limit_cents: Cents,
+    /// Most different items in one order.
+    pub items_per_order: u32,
+    /// Most pieces of one item.
+    pub quantity_per_item: u32,
+    /// Most orders a customer may have open at once.
+    pub open_orders_per_customer: u32,
+    /// Most orders a runner may be bound to at once.
+    pub orders_per_runner: u32,
+    /// Most timers armed at once.
+    pub armed_timers: u64,
+    /// How far ahead `deliver_after` may lie.
+    pub deliver_after_limit_ms: u64,
+    /// How long before `deliver_after` an order goes on the board.
+    pub board_lead_ms: u64,
+    /// How long a cancellation after acceptance is free.
+    pub free_cancel_ms: u64,
+    /// Whether a receipt needs a photo.
+    pub receipt_photo_required: bool,
+    /// Wrong PINs before a photo is needed instead.
+    pub pin_tries: u8,
+    /// PAYMENT_ACTION: how long the customer has to confirm with the bank.
+    pub payment_action_ms: u64,
+    /// ORDER_TIMEOUT: how long an order waits for a runner.
+    pub order_timeout_ms: u64,
+    /// RUNNER_IDLE, first: when the runner is reminded to start.
+    pub runner_remind_ms: u64,
+    /// RUNNER_IDLE, second: when the runner loses the order.
+    pub runner_idle_ms: u64,
+    /// STORE_WAIT, first: when the runner is reminded.
+    pub store_remind_ms: u64,
+    /// STORE_WAIT, second: when customer and operators are told.
+    pub store_wait_ms: u64,
+    /// DELIVERY_REMINDER, first: when the order counts as late.
+    pub delivery_late_ms: u64,
+    /// DELIVERY_REMINDER, second: when operators are alarmed.
+    pub delivery_alarm_ms: u64,
+    /// DISPUTE_WINDOW after delivery; 0 releases at once.
+    pub dispute_window_ms: u64,
+    /// How long before the gateway's `capture_before` an unused authorisation is given up.
+    pub authorization_margin_ms: u64,
+    /// ESCROW_TIMEOUT: how often an unfinished order is looked at.
+    pub escrow_timeout_ms: u64,
+    /// RATING_WINDOW after completion.
+    pub rating_window_ms: u64,
+    /// STEP_RETRY, first wait; doubled at each try.
+    pub retry_first_ms: u64,
+    /// STEP_RETRY, longest wait.
+    pub retry_longest_ms: u64,
+    /// STEP_RETRY, tries before a step counts as stuck.
+    pub retry_tries: u16,
+    /// How often a stuck step is tried again and alarmed.
+    pub stuck_retry_ms: u64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            currency: "USD".into(),
+            delivery_fee_cents: Cents(399),
+            platform_fee_cents: Cents(0),
+            trip_compensation_cents: Cents(199),
+            price_buffer_percent: 15,
+            gateway_minimum_cents: Cents(50),
+            food_limit_cents: Cents(20_000),
+            tip_limit_cents: Cents(5_000),
+            hold_limit_cents: Cents(30_000),
+            total_hold_limit_cents: Cents(1_000_000_000),
+            items_per_order: 50,
+            quantity_per_item: 50,
+            open_orders_per_customer: 3,
+            orders_per_runner: 2,
+            armed_timers: 4_000_000,
+            deliver_after_limit_ms: 72 * HOUR_MS,
+            board_lead_ms: 45 * MINUTE_MS,
+            free_cancel_ms: 2 * MINUTE_MS,
+            receipt_photo_required: true,
+            pin_tries: 5,
+            payment_action_ms: 15 * MINUTE_MS,
+            order_timeout_ms: 30 * MINUTE_MS,
+            runner_remind_ms: 15 * MINUTE_MS,
+            runner_idle_ms: 30 * MINUTE_MS,
+            store_remind_ms: 20 * MINUTE_MS,
+            store_wait_ms: 40 * MINUTE_MS,
+            delivery_late_ms: 45 * MINUTE_MS,
+            delivery_alarm_ms: 105 * MINUTE_MS,
+            dispute_window_ms: 0,
+            authorization_margin_ms: 12 * HOUR_MS,
+            escrow_timeout_ms: DAY_MS,
+            rating_window_ms: 7 * DAY_MS,
+            retry_first_ms: SECOND_MS,
+            retry_longest_ms: 60 * SECOND_MS,
+            retry_tries: 8,
+            stuck_retry_ms: 10 * MINUTE_MS,
+        }
+    }
+}
+
+/// A value of the policy that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {rule}")]
+pub struct PolicyFault {
+    /// Name of the field.
+    pub key: &'static str,
+    /// The rule it breaks.
+    pub rule: &'static str,
+}
+
+impl Policy {
+    /// Checks the values against each other.
+    ///
+    /// # Errors
+    /// Names the first key, in the order of the struct, that breaks a rule.
+    pub fn validate(&self) -> Result<(), PolicyFault> {
+        let amount = |cents: Cents| (Cents::ZERO..=Cents::MAX_INPUT).contains(&cents);
+        let fee = self.delivery_fee_cents;
+        let trip = self.trip_compensation_cents;
+        let rules: [(bool, &'static str, &'static str); 19] = [
+            (self.currency.len() == 3 && self.currency.bytes().all(|b| b.is_ascii_uppercase()), "currency", "must be three capital letters (ISO 4217)"),
+            (amount(fee), "delivery_fee_cents", "must be from 0 to 1000000000000"),
+            (amount(self.platform_fee_cents) && self.platform_fee_cents <= fee, "platform_fee_cents", "must be from 0 to delivery_fee_cents"),
+            (amount(trip) && trip <= fee, "trip_compensation_cents", "must be from 0 to delivery_fee_cents"),
+            (trip == Cents::ZERO || trip >= self.gateway_minimum_cents, "trip_compensation_cents", "must be 0 or at least gateway_minimum_cents"),
+            (self.price_buffer_percent <= 100, "price_buffer_percent", "must be from 0 to 100"),
+            (amount(self.gateway_minimum_cents), "gateway_minimum_cents", "must be from 0 to 1000000000000"),
+            (self.food_limit_cents.is_positive() && amount(self.food_limit_cents), "food_limit_cents", "must be from 1 to 1000000000000"),
+            (amount(self.tip_limit_cents), "tip_limit_cents", "must be from 0 to 1000000000000"),
+            (self.hold_limit_cents.is_positive() && amount(self.hold_limit_cents), "hold_limit_cents", "must be from 1 to 1000000000000"),
+            (self.total_hold_limit_cents >= self.hold_limit_cents, "total_hold_limit_cents", "must be at least hold_limit_cents"),
+            ((1..=1_000).contains(&self.items_per_order), "items_per_order", "must be from 1 to 1000"),
+            ((1..=10_000).contains(&self.quantity_per_item), "quantity_per_item", "must be from 1 to 10000"),
+            (self.open_orders_per_customer >= 1, "open_orders_per_customer", "must be at least 1"),
+            (self.orders_per_runner >= 1, "orders_per_runner", "must be at least 1"),
+            (self.runner_remind_ms < self.runner_idle_ms, "runner_remind_ms", "must be below runner_idle_ms"),
+            (self.store_remind_ms < self.store_wait_ms, "store_remind_ms", "must be below store_wait_ms"),
+            (self.delivery_late_ms < self.delivery_alarm_ms, "delivery_late_ms", "must be below delivery_alarm_ms"),
+            (self.retry_tries >= 1 && self.retry_first_ms >= 1, "retry_tries", "must be at least 1, as retry_first_ms"),
+        ];
+        match rules.iter().find(|(holds, ..)| !holds) {
+            Some((_, key, rule)) => Err(PolicyFault { key, rule }),
+            None => Ok(()),
+        }
+    }
+}

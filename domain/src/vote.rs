@@ -1,0 +1,129 @@
+//! Asks and votes: what an order asks the owners before it decides.
+//!
+//! A vote is answered from memory, without I/O and without an ask in return. A yes to something scarce reserves it
+//! under the asking command's id until that command's record is folded, or the asker gives it back.
+
+use crate::{
+    call::CardToken,
+    id::{CommandId, Fingerprint, OrderId, PhotoId, StoreId, UserId},
+    money::Cents,
+    order::Rejection,
+};
+
+/// A question to an owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Directory: may this customer place an order, and with which card?
+    Placement {
+        /// Who orders.
+        customer: UserId,
+        /// The order it would become.
+        order: OrderId,
+        /// Hash of the placement's body.
+        fingerprint: Fingerprint,
+        /// Whether the caller gave an idempotency key, so that a repeat can come.
+        keyed: bool,
+        /// The known store, if it is one.
+        store: Option<StoreId>,
+    },
+    /// Escrow: does this customer owe nothing?
+    NoDebt {
+        /// Who.
+        user: UserId,
+    },
+    /// Escrow: may this much be held for this order?
+    Hold {
+        /// How much.
+        cents: Cents,
+    },
+    /// Timer: is there room for this many more timers?
+    Capacity {
+        /// How many.
+        timers: u32,
+    },
+    /// Directory: may this runner take one more order?
+    RunnerSlot {
+        /// Who.
+        runner: UserId,
+    },
+    /// Directory: does this photo serve no other order?
+    UsedOnce {
+        /// The photo.
+        photo: PhotoId,
+        /// The order it is to serve.
+        order: OrderId,
+    },
+    /// Escrow: may the order's escrow pay this much?
+    Release {
+        /// The order.
+        order: OrderId,
+        /// What leaves the escrow.
+        cents: Cents,
+    },
+    /// Escrow: how much of what this user is to get pays his own debt?
+    SetOff {
+        /// Who gets it.
+        user: UserId,
+        /// How much he is to get.
+        cents: Cents,
+    },
+}
+
+/// Which owner is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// People, stores, slots, used-once things.
+    Directory,
+    /// The ledger.
+    Escrow,
+    /// The timetable.
+    Timer,
+}
+
+impl Ask {
+    /// The owner that answers.
+    #[must_use]
+    pub const fn owner(&self) -> Owner {
+        match self {
+            Self::Placement { .. } | Self::RunnerSlot { .. } | Self::UsedOnce { .. } => Owner::Directory,
+            Self::NoDebt { .. } | Self::Hold { .. } | Self::Release { .. } | Self::SetOff { .. } => {
+                Owner::Escrow
+            },
+            Self::Capacity { .. } => Owner::Timer,
+        }
+    }
+}
+
+/// A yes, with what the asker needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Yes {
+    /// Just yes.
+    Granted,
+    /// To `Placement`: the card to authorise.
+    Card(CardToken),
+    /// To `SetOff`: how much of it pays the user's own debt.
+    SetOff(Cents),
+}
+
+/// An owner's answer.
+pub type Vote = Result<Yes, Rejection>;
+
+/// The votes on one command, in the order of its asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Votes(pub Vec<(Ask, Vote)>);
+
+impl Votes {
+    /// The first vote that `wanted` picks.
+    ///
+    /// # Errors
+    /// The owner's rejection; `TransferRefused` if the question was never asked, so that a missing vote is a no.
+    pub fn find(&self, wanted: impl Fn(&Ask) -> bool) -> Result<&Yes, Rejection> {
+        match self.0.iter().find(|(ask, _)| wanted(ask)) {
+            Some((_, vote)) => vote.as_ref().map_err(Clone::clone),
+            None => Err(Rejection::TransferRefused),
+        }
+    }
+}
+
+/// The token under which an owner reserves: the asking command's id.
+pub type Token = CommandId;

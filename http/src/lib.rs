@@ -1,0 +1,1 @@
+//! The axum edge of CampusG.

@@ -1,0 +1,3 @@
+//! The `campusg` command.
+
+fn main() {}

@@ -1,0 +1,292 @@
+//! A disk in memory that keeps only what was synced, and fails when told to.
+//!
+//! Owns: the model of power loss and of failing writes and syncs. Must not be used by the
+//! product itself; it is public so that the tests of other crates can stand on it.
+//!
+//! Invariants: after [`FaultyDisk::power_loss`] every synced byte under a synced name is there,
+//! and of the rest any part may be; handles and locks from before it are dead. After a failed
+//! sync the bytes it covered are readable, but no later sync makes them durable.
+
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::power::{Countdown, NameChange, State};
+use super::{Disk, DiskFile, DiskLock};
+
+/// A disk in memory with injectable faults; clones are the same disk.
+#[derive(Debug, Clone, Default)]
+pub struct FaultyDisk {
+    state: Arc<Mutex<State>>,
+}
+
+impl FaultyDisk {
+    /// Creates an empty disk without limits or faults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the disk as the shared port the stores take.
+    #[must_use]
+    pub fn shared(&self) -> Arc<dyn Disk> {
+        Arc::new(self.clone())
+    }
+
+    /// Copies the whole disk as it is now, without its locks, into an independent one.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let mut state = self.lock_state().clone();
+        state.locks.clear();
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// Limits the bytes all files together may have; `None` lifts the limit.
+    pub fn set_capacity(&self, bytes: Option<u64>) {
+        self.lock_state().faults.capacity = bytes;
+    }
+
+    /// Lets [`Disk::free_bytes`] claim endless room, so that a full disk shows only when written.
+    pub fn hide_free_space(&self, hide: bool) {
+        self.lock_state().faults.hide_free_space = hide;
+    }
+
+    /// Cuts every write to at most `bytes` bytes; `None` ends it.
+    pub fn short_writes(&self, bytes: Option<usize>) {
+        self.lock_state().faults.longest_write = bytes;
+    }
+
+    /// Makes the `nth` (1 = next) sync of a file whose name ends so fail, once.
+    pub fn fail_sync(&self, name_ends: &str, nth: u64) {
+        self.lock_state().faults.sync = Some(Countdown {
+            name_ends: name_ends.into(),
+            left: nth,
+        });
+    }
+
+    /// Makes the `nth` (1 = next) write to a file whose name ends so store half and fail, once.
+    pub fn fail_write(&self, name_ends: &str, nth: u64) {
+        self.lock_state().faults.write = Some(Countdown {
+            name_ends: name_ends.into(),
+            left: nth,
+        });
+    }
+
+    /// Makes the `nth` (1 = next) sync of a directory fail, once.
+    pub fn fail_dir_sync(&self, nth: u64) {
+        self.lock_state().faults.dir_sync = Some(nth);
+    }
+
+    /// Cuts the power after so many further writes, syncs and changes of names: everything fails
+    /// from then on, until [`Self::power_loss`] brings the disk back.
+    pub fn cut_power_after(&self, operations: u64) {
+        self.lock_state().faults.operations_left = Some(operations);
+    }
+
+    /// Loses what was not synced, tearing it as `seed` says, ends all handles and locks, and
+    /// takes back all faults.
+    pub fn power_loss(&self, seed: u64) {
+        self.lock_state().lose_power(seed);
+    }
+
+    /// Ends all handles and locks and takes back all faults, as if only the process had died: what
+    /// was written is still readable, and still not synced.
+    pub fn process_kill(&self) {
+        self.lock_state().start_anew();
+    }
+
+    /// Returns how many file and how many directory syncs succeeded so far.
+    #[must_use]
+    pub fn syncs(&self) -> (u64, u64) {
+        let state = self.lock_state();
+        (state.syncs, state.dir_syncs)
+    }
+
+    /// Returns the present bytes of a file, if it exists.
+    #[must_use]
+    pub fn bytes_of(&self, path: &Path) -> Option<Vec<u8>> {
+        let state = self.lock_state();
+        let inode = state.names.get(path)?;
+        Some(state.inodes[inode].bytes.clone())
+    }
+
+    /// Replaces a file's bytes behind everybody's back, durably; creates it if need be.
+    pub fn overwrite(&self, path: &Path, bytes: Vec<u8>) {
+        let mut state = self.lock_state();
+        let id = match state.names.get(path) {
+            Some(id) => *id,
+            None => state.link(path),
+        };
+        state.durable_names.insert(path.to_path_buf(), id);
+        let inode = state
+            .inodes
+            .get_mut(&id)
+            .expect("a name points to an inode");
+        inode.durable.clone_from(&bytes);
+        inode.bytes = bytes;
+        inode.unsynced.clear();
+    }
+
+    fn lock_state(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .expect("no code panics while it holds the disk's state")
+    }
+
+    fn handle(&self, state: &State, inode: u64) -> Arc<dyn DiskFile> {
+        Arc::new(FaultyFile {
+            disk: self.clone(),
+            inode,
+            epoch: state.epoch,
+        })
+    }
+}
+
+impl Disk for FaultyDisk {
+    fn create_dir_all(&self, _dir: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        let mut state = self.lock_state();
+        state.spend()?;
+        if state.names.contains_key(path) {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        let inode = state.link(path);
+        Ok(self.handle(&state, inode))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        let state = self.lock_state();
+        let inode = state.find(path)?;
+        Ok(self.handle(&state, inode))
+    }
+
+    fn open_read_only(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        self.open(path)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let state = self.lock_state();
+        let inside = state.names.keys().filter(|path| path.parent() == Some(dir));
+        Ok(inside
+            .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+            .collect())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.lock_state();
+        state.spend()?;
+        let id = state.find(from)?;
+        let change = NameChange::Renamed(from.to_path_buf(), to.to_path_buf());
+        change.clone().apply(&mut state.names);
+        state.unsynced_names.push(change);
+        state
+            .inodes
+            .get_mut(&id)
+            .expect("a name points to an inode")
+            .path = to.to_path_buf();
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        let mut state = self.lock_state();
+        state.spend()?;
+        state.find(path)?;
+        state.names.remove(path);
+        state
+            .unsynced_names
+            .push(NameChange::Removed(path.to_path_buf()));
+        Ok(())
+    }
+
+    fn sync_dir(&self, _dir: &Path) -> io::Result<()> {
+        self.lock_state().sync_names()
+    }
+
+    fn free_bytes(&self, _dir: &Path) -> io::Result<u64> {
+        let state = self.lock_state();
+        Ok(match state.faults.capacity {
+            Some(capacity) if !state.faults.hide_free_space => {
+                capacity.saturating_sub(state.used())
+            }
+            _ => u64::MAX,
+        })
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<DiskLock> {
+        let mut state = self.lock_state();
+        if !state.locks.insert(path.to_path_buf()) {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let held = HeldLock {
+            disk: self.clone(),
+            path: path.to_path_buf(),
+            epoch: state.epoch,
+        };
+        Ok(DiskLock::new(held))
+    }
+}
+
+struct HeldLock {
+    disk: FaultyDisk,
+    path: PathBuf,
+    epoch: u64,
+}
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        let mut state = self.disk.lock_state();
+        if state.epoch == self.epoch {
+            state.locks.remove(&self.path);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct FaultyFile {
+    disk: FaultyDisk,
+    inode: u64,
+    epoch: u64,
+}
+
+impl FaultyFile {
+    fn living(&self) -> io::Result<MutexGuard<'_, State>> {
+        let state = self.disk.lock_state();
+        if state.epoch == self.epoch && state.inodes.contains_key(&self.inode) {
+            Ok(state)
+        } else {
+            Err(io::Error::other("the handle is from before the power loss"))
+        }
+    }
+}
+
+impl DiskFile for FaultyFile {
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        let state = self.living()?;
+        let bytes = &state.inodes[&self.inode].bytes;
+        let from = place(offset).min(bytes.len());
+        let taken = into.len().min(bytes.len() - from);
+        into[..taken].copy_from_slice(&bytes[from..from + taken]);
+        Ok(taken)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<usize> {
+        self.living()?.write(self.inode, place(offset), bytes)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.living()?.sync(self.inode)
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.living()?.inodes[&self.inode].bytes.len() as u64)
+    }
+}
+
+fn place(offset: u64) -> usize {
+    usize::try_from(offset).expect("offsets of a disk in memory fit its address space")
+}

@@ -1,0 +1,208 @@
+//! The queue in front of the journal, and what it counts.
+//!
+//! Owns the order in which records are written. It has no bound of its own: [`CommitQueue::depth`]
+//! is what admission looks at.
+//!
+//! Invariant: what is queued before [`Queue::close`] is decided, what comes after is refused.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::{Ack, CommitFault};
+
+pub(super) type OnAck = Box<dyn FnOnce(Result<Ack, CommitFault>) + Send>;
+pub(super) type OnDone = Box<dyn FnOnce(Result<u64, CommitFault>) + Send>;
+
+pub(super) enum Item<R> {
+    Record(R, OnAck),
+    Barrier(OnDone),
+}
+
+/// What the committer has done since it was started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CommitStats {
+    /// Groups written; also the number of `fdatasync` calls for them.
+    pub groups: u64,
+    /// Records written.
+    pub records: u64,
+    /// Bytes written, headers included.
+    pub bytes: u64,
+    /// Records refused because the disk was full.
+    pub refused_full: u64,
+    /// The last sequence every fold has been handed.
+    pub last_seq: u64,
+    /// Records and barriers that wait or are being written.
+    pub depth: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) groups: AtomicU64,
+    pub(super) records: AtomicU64,
+    pub(super) bytes: AtomicU64,
+    pub(super) refused_full: AtomicU64,
+    pub(super) last_seq: AtomicU64,
+    pub(super) depth: AtomicU64,
+}
+
+impl Counters {
+    pub(super) fn starting_after(last_seq: u64) -> Self {
+        Self {
+            last_seq: AtomicU64::new(last_seq),
+            ..Self::default()
+        }
+    }
+}
+
+struct Waiting<R> {
+    items: VecDeque<Item<R>>,
+    open: bool,
+}
+
+pub(super) struct Queue<R> {
+    waiting: Mutex<Waiting<R>>,
+    arrived: Condvar,
+    pub(super) counters: Counters,
+}
+
+impl<R> Queue<R> {
+    pub(super) fn new(counters: Counters) -> Self {
+        let waiting = Mutex::new(Waiting {
+            items: VecDeque::new(),
+            open: true,
+        });
+        Self {
+            waiting,
+            arrived: Condvar::new(),
+            counters,
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting<R>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues an item, or gives it back when the queue is closed.
+    fn push(&self, item: Item<R>) -> Result<(), Item<R>> {
+        let mut waiting = self.waiting();
+        if !waiting.open {
+            return Err(item);
+        }
+        self.counters.depth.fetch_add(1, Ordering::Relaxed);
+        waiting.items.push_back(item);
+        let first = waiting.items.len() == 1;
+        drop(waiting);
+        if first {
+            self.arrived.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Moves everything that waits to the back of `into`, waiting for something if `into` is
+    /// empty; `false` once the queue is closed and nothing is left.
+    pub(super) fn take_all(&self, into: &mut VecDeque<Item<R>>) -> bool {
+        let mut waiting = self.waiting();
+        while into.is_empty() && waiting.items.is_empty() && waiting.open {
+            waiting = self
+                .arrived
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        into.append(&mut waiting.items);
+        !into.is_empty()
+    }
+
+    pub(super) fn close(&self) {
+        self.waiting().open = false;
+        self.arrived.notify_all();
+    }
+
+    /// Closes the queue and drops what waits without completing it.
+    pub(super) fn abandon(&self) {
+        let dropped = {
+            let mut waiting = self.waiting();
+            waiting.open = false;
+            std::mem::take(&mut waiting.items)
+        };
+        drop(dropped);
+    }
+
+    pub(super) fn stats(&self) -> CommitStats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        CommitStats {
+            groups: read(&self.counters.groups),
+            records: read(&self.counters.records),
+            bytes: read(&self.counters.bytes),
+            refused_full: read(&self.counters.refused_full),
+            last_seq: self.counters.last_seq.load(Ordering::Acquire),
+            depth: read(&self.counters.depth),
+        }
+    }
+}
+
+/// A way to submit records to the committer; clones are the same queue.
+pub struct CommitQueue<R> {
+    queue: Arc<Queue<R>>,
+}
+
+impl<R> Clone for CommitQueue<R> {
+    fn clone(&self) -> Self {
+        Self {
+            queue: Arc::clone(&self.queue),
+        }
+    }
+}
+
+impl<R> fmt::Debug for CommitQueue<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommitQueue")
+            .field("stats", &self.queue.stats())
+            .finish()
+    }
+}
+
+impl<R> CommitQueue<R> {
+    pub(super) fn new(queue: Arc<Queue<R>>) -> Self {
+        Self { queue }
+    }
+
+    /// Queues a record; never blocks. `on_ack` is called on the journal's thread once the record
+    /// is durable and every fold has been handed it, or when it is certain that it will never be
+    /// written; with `Closed` it is called right here. It must be quick and must not panic. If it
+    /// is dropped without being called, the outcome is unknown and the process is about to end.
+    pub fn submit(
+        &self,
+        record: R,
+        on_ack: impl FnOnce(Result<Ack, CommitFault>) + Send + 'static,
+    ) {
+        self.push(Item::Record(record, Box::new(on_ack)));
+    }
+
+    /// Calls `on_done` with the last durable sequence once everything queued before has been
+    /// decided; otherwise as [`Self::submit`].
+    pub fn barrier(&self, on_done: impl FnOnce(Result<u64, CommitFault>) + Send + 'static) {
+        self.push(Item::Barrier(Box::new(on_done)));
+    }
+
+    fn push(&self, item: Item<R>) {
+        match self.queue.push(item) {
+            Ok(()) => {}
+            Err(Item::Record(_, on_ack)) => on_ack(Err(CommitFault::Closed)),
+            Err(Item::Barrier(on_done)) => on_done(Err(CommitFault::Closed)),
+        }
+    }
+
+    /// Returns how many records and barriers wait or are being written.
+    #[must_use]
+    pub fn depth(&self) -> u64 {
+        self.queue.counters.depth.load(Ordering::Relaxed)
+    }
+
+    /// Returns what the committer has done so far.
+    #[must_use]
+    pub fn stats(&self) -> CommitStats {
+        self.queue.stats()
+    }
+}

@@ -1,0 +1,351 @@
+//! Appending groups.
+//!
+//! Owns the write position, the chain head and the active segment. Must not retry a failed write
+//! or sync, and must not publish before the sync returned.
+//!
+//! Invariants: one group is one write and one `fdatasync`; once `broken` is set it stays set;
+//! `StorageFull` is answered before a byte of the group was written.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::fault::JournalFault;
+use super::format::{ChainHead, GROUP_HEADER_BYTES, MAX_BODY_BYTES, RecordTag};
+use super::group::GroupBuffer;
+use super::index::{SparseIndex, Summary};
+use super::open::{self, Found, Opened};
+use super::reader::{Active, JournalReader, Shared};
+use super::sealed::{SealedSegment, segment_path};
+use super::space::{SpaceThread, is_full_disk, spare_path};
+use crate::disk::{Disk, DiskFile, DiskLock};
+
+/// How a journal is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JournalOptions {
+    /// The size of a new segment in bytes, 4 KiB to 1 GiB.
+    pub segment_bytes: u64,
+}
+
+impl Default for JournalOptions {
+    fn default() -> Self {
+        Self {
+            segment_bytes: 64 << 20,
+        }
+    }
+}
+
+impl JournalOptions {
+    pub(super) fn check(self) -> Result<(), JournalFault> {
+        if (4 << 10..=1 << 30).contains(&self.segment_bytes) {
+            Ok(())
+        } else {
+            Err(JournalFault::SegmentSize {
+                bytes: self.segment_bytes,
+            })
+        }
+    }
+
+    fn max_body_bytes(self) -> usize {
+        let in_segment =
+            usize::try_from(self.segment_bytes).unwrap_or(usize::MAX) - GROUP_HEADER_BYTES;
+        in_segment.min(MAX_BODY_BYTES)
+    }
+}
+
+/// A record to be appended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RawRecord<'a> {
+    /// What the payload is.
+    pub tag: RecordTag,
+    /// The payload.
+    pub payload: &'a [u8],
+}
+
+/// A group that is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// The sequence of its first record.
+    pub first_seq: u64,
+    /// The head after it.
+    pub head: ChainHead,
+    /// Its bytes, headers included.
+    pub bytes: u64,
+    /// The time written into it, in milliseconds since 1970.
+    pub written_ms: u64,
+}
+
+/// The one writer of a journal.
+pub struct Journal {
+    shared: Arc<Shared>,
+    disk: Arc<dyn Disk>,
+    options: JournalOptions,
+    path: PathBuf,
+    file: Arc<dyn DiskFile>,
+    capacity: u64,
+    at: u64,
+    next_seq: u64,
+    head: ChainHead,
+    written_ms: u64,
+    buffer: GroupBuffer,
+    // Invariant: never taken back.
+    broken: Option<Breakage>,
+    // Dropped in this order: no thread of this journal runs once the lock is free.
+    space: SpaceThread,
+    _lock: DiskLock,
+}
+
+struct Breakage {
+    doing: &'static str,
+    path: PathBuf,
+    source: Arc<io::Error>,
+}
+
+impl Breakage {
+    fn fault(&self) -> JournalFault {
+        let (path, source) = (self.path.clone(), Arc::clone(&self.source));
+        JournalFault::Broken {
+            doing: self.doing,
+            path,
+            source,
+        }
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal")
+            .field("path", &self.path)
+            .field("next_seq", &self.next_seq)
+            .finish()
+    }
+}
+
+impl Journal {
+    /// Opens the journal in `dir`, creating it if there is none, and cuts a torn last group.
+    ///
+    /// # Errors
+    /// `SegmentSize`, `Locked`, `Damaged`, `MissingSegment`, `UnknownVersion`, `StorageFull`
+    /// when not even the first segment fits, or `Io`.
+    pub fn open(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        options: JournalOptions,
+    ) -> Result<Opened, JournalFault> {
+        open::open(&disk, dir, options)
+    }
+
+    pub(super) fn new(
+        disk: Arc<dyn Disk>,
+        lock: DiskLock,
+        space: SpaceThread,
+        options: JournalOptions,
+        found: Found,
+    ) -> Self {
+        let (next_seq, head) = {
+            let published = found.shared.published();
+            (published.last_seq + 1, published.head)
+        };
+        Self {
+            shared: Arc::new(found.shared),
+            disk,
+            options,
+            path: found.path,
+            file: found.file,
+            capacity: found.capacity,
+            at: found.at,
+            next_seq,
+            head,
+            written_ms: found.written_ms,
+            buffer: GroupBuffer::new(),
+            broken: None,
+            space,
+            _lock: lock,
+        }
+    }
+
+    /// Returns a view of what is durable, for any thread.
+    #[must_use]
+    pub fn reader(&self) -> JournalReader {
+        JournalReader {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// Returns the sequence the next record gets.
+    #[must_use]
+    pub fn next_seq(&self) -> u64 {
+        self.next_seq
+    }
+
+    /// Returns the most bytes the records of one group may have, their headers included.
+    #[must_use]
+    pub fn max_body_bytes(&self) -> usize {
+        self.options.max_body_bytes()
+    }
+
+    /// Whether the disk had no room for the segment after the present one. Appending goes on
+    /// until the present one is full.
+    #[must_use]
+    pub fn space_is_short(&self) -> bool {
+        self.space.is_full()
+    }
+
+    /// Appends a batch as one group and returns once it is durable. A `written_ms` before the
+    /// last group's counts as the last group's.
+    ///
+    /// # Errors
+    /// `Broken` for ever after a failed write or sync; `GroupCount`, `GroupTooLarge` and
+    /// `StorageFull` with nothing written.
+    pub fn append(
+        &mut self,
+        batch: &[RawRecord<'_>],
+        written_ms: u64,
+    ) -> Result<Appended, JournalFault> {
+        let mut group = std::mem::take(&mut self.buffer);
+        group.clear();
+        let result = self
+            .fill(&mut group, batch)
+            .and_then(|()| self.append_group(&mut group, written_ms));
+        self.buffer = group;
+        result
+    }
+
+    fn fill(&self, group: &mut GroupBuffer, batch: &[RawRecord<'_>]) -> Result<(), JournalFault> {
+        let limit = self.max_body_bytes();
+        batch.iter().try_for_each(|record| {
+            group.push_with(limit, |out| {
+                out.extend_from_slice(record.payload);
+                record.tag
+            })
+        })
+    }
+
+    /// Appends what is in `group`, as [`Self::append`] does; the caller clears it afterwards.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub fn append_group(
+        &mut self,
+        group: &mut GroupBuffer,
+        written_ms: u64,
+    ) -> Result<Appended, JournalFault> {
+        if let Some(broken) = &self.broken {
+            return Err(broken.fault());
+        }
+        if group.count() == 0 {
+            return Err(JournalFault::GroupCount { count: 0 });
+        }
+        let (body, limit) = (group.body_bytes(), self.max_body_bytes());
+        if body > limit {
+            return Err(JournalFault::GroupTooLarge {
+                bytes: body as u64,
+                limit: limit as u64,
+            });
+        }
+        if self.at + (GROUP_HEADER_BYTES + body) as u64 > self.capacity {
+            self.rotate()?;
+        }
+        self.written_ms = self.written_ms.max(written_ms);
+        let head = group.finish(self.next_seq, self.written_ms, self.head);
+        self.write(group.bytes())?;
+        Ok(self.publish(group, head))
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), JournalFault> {
+        let file = Arc::clone(&self.file);
+        file.write_all_at(self.at, bytes)
+            .map_err(|e| self.break_at("write", e))?;
+        file.sync_data().map_err(|e| self.break_at("sync", e))
+    }
+
+    fn publish(&mut self, group: &GroupBuffer, head: ChainHead) -> Appended {
+        let (at, first_seq, bytes) = (self.at, self.next_seq, group.bytes().len() as u64);
+        self.at += bytes;
+        self.next_seq += u64::from(group.count());
+        self.head = head;
+        let mut published = self.shared.publish();
+        let added = published
+            .active
+            .index
+            .add_group(at, first_seq, group.bytes());
+        added.expect("a finished group is whole records");
+        published.active.end = self.at;
+        published.last_seq = self.next_seq - 1;
+        published.head = head;
+        Appended {
+            first_seq,
+            head,
+            bytes,
+            written_ms: self.written_ms,
+        }
+    }
+
+    /// Goes on in the spare segment. Its name is durable before anything is written into it.
+    fn rotate(&mut self) -> Result<(), JournalFault> {
+        let file = match self.space.take() {
+            Ok(file) => file,
+            Err(error) if is_full_disk(&error) => {
+                let (dir, bytes) = (self.shared.dir.clone(), self.options.segment_bytes);
+                return Err(JournalFault::StorageFull { dir, bytes });
+            }
+            Err(error) => return Err(self.break_at("allocate the segment after", error)),
+        };
+        let dir = self.shared.dir.clone();
+        let path = segment_path(&dir, self.next_seq);
+        let named = self
+            .disk
+            .rename(&spare_path(&dir), &path)
+            .and_then(|()| self.disk.sync_dir(&dir));
+        named.map_err(|e| self.break_at("add a segment after", e))?;
+        self.seal(Arc::clone(&file));
+        self.path = path;
+        self.file = file;
+        self.capacity = self.options.segment_bytes;
+        self.at = 0;
+        self.space.prepare();
+        Ok(())
+    }
+
+    fn seal(&mut self, next: Arc<dyn DiskFile>) {
+        let first_seq = self.next_seq;
+        let mut published = self.shared.publish();
+        let active = Active {
+            first_seq,
+            file: next,
+            end: 0,
+            index: SparseIndex::default(),
+        };
+        let old = std::mem::replace(&mut published.active, active);
+        if old.end == 0 {
+            // An empty segment has the name of the one that takes its place.
+            return;
+        }
+        let (last_seq, head) = (first_seq - 1, self.head);
+        let summary = Summary {
+            first_seq: old.first_seq,
+            last_seq,
+            end: old.end,
+            head,
+        };
+        let segment = Arc::new(SealedSegment {
+            summary,
+            index: old.index,
+            file: old.file,
+        });
+        self.shared.sealed.insert(Arc::clone(&segment));
+        published.sealed.push(old.first_seq);
+        drop(published);
+        self.space.write_index(segment);
+    }
+
+    fn break_at(&mut self, doing: &'static str, error: io::Error) -> JournalFault {
+        let breakage = Breakage {
+            doing,
+            path: self.path.clone(),
+            source: Arc::new(error),
+        };
+        self.broken.insert(breakage).fault()
+    }
+}

@@ -1,0 +1,455 @@
+//! The journal on a disk that works: writing, reading, segments, indexes, the chain, refusals.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod journal_common;
+
+use campusg_storage::disk::RealDisk;
+use campusg_storage::disk::faulty::FaultyDisk;
+use campusg_storage::journal::{
+    Flaw, GENESIS, Journal, JournalFault, JournalOptions, JournalReader, RawRecord, RecordTag,
+    verify,
+};
+use journal_common::{
+    SMALL, all, append, assert_all_right, dir, index, open, open_with, segment, tag_of,
+};
+use proptest::prelude::*;
+
+#[test]
+fn what_was_appended_is_read_back_after_opening_again() {
+    let disk = FaultyDisk::new();
+    let first = open(&disk);
+    assert_eq!((first.head, first.next_seq, first.cut), (GENESIS, 1, None));
+    let mut journal = first.journal;
+    let one = append(&mut journal, &[3, 0, 100]).unwrap();
+    let two = append(&mut journal, &[50]).unwrap();
+    assert_eq!((one.first_seq, two.first_seq), (1, 4));
+    assert_eq!(one.bytes, 64 + 3 * 12 + 103);
+    assert_eq!(assert_all_right(&journal.reader()), 4);
+    drop(journal);
+
+    let again = open(&disk);
+    assert_eq!((again.head, again.next_seq, again.cut), (two.head, 5, None));
+    let records = all(&again.journal.reader());
+    assert_eq!(
+        records.iter().map(|r| r.written_ms).collect::<Vec<_>>(),
+        [1001, 1001, 1001, 1004]
+    );
+    assert_eq!(assert_all_right(&again.journal.reader()), 4);
+}
+
+#[test]
+fn one_group_is_one_sync() {
+    let disk = FaultyDisk::new();
+    let mut journal = open_with(&disk, 1 << 16).unwrap().journal;
+    append(&mut journal, &[10]).unwrap();
+    wait_for_spare(&disk);
+    let before = disk.syncs();
+    for _ in 0..10 {
+        append(&mut journal, &[10, 20, 30]).unwrap();
+    }
+    assert_eq!(disk.syncs(), (before.0 + 10, before.1));
+}
+
+/// The helper's own syncs are over once the finished spare has its name.
+fn wait_for_spare(disk: &FaultyDisk) {
+    while disk.bytes_of(&dir().join("spare.seg")).is_none() {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn time_never_goes_back_even_over_a_restart() {
+    let disk = FaultyDisk::new();
+    let record = [RawRecord {
+        tag: tag_of(0),
+        payload: b"x",
+    }];
+    let mut journal = open(&disk).journal;
+    assert_eq!(journal.append(&record, 500).unwrap().written_ms, 500);
+    assert_eq!(journal.append(&record, 400).unwrap().written_ms, 500);
+    drop(journal);
+    let mut journal = open(&disk).journal;
+    assert_eq!(journal.append(&record, 1).unwrap().written_ms, 500);
+    assert_eq!(journal.append(&record, 501).unwrap().written_ms, 501);
+}
+
+#[test]
+fn many_small_segments_read_as_one() {
+    let disk = FaultyDisk::new();
+    let mut journal = open(&disk).journal;
+    let mut expected = 0;
+    for round in 0..300_usize {
+        let lens = vec![round % 97; 1 + round % 5];
+        append(&mut journal, &lens).unwrap();
+        expected += lens.len() as u64;
+    }
+    let reader = journal.reader();
+    assert_eq!(assert_all_right(&reader), expected);
+    let tail: Vec<u64> = reader
+        .read_from(expected - 2)
+        .map(|r| r.unwrap().seq)
+        .collect();
+    assert_eq!(tail, [expected - 2, expected - 1, expected]);
+    assert_eq!(reader.read_from(expected + 1).count(), 0);
+    drop(journal);
+    assert!(
+        disk.bytes_of(&index(1)).is_some(),
+        "an index beside the sealed segment"
+    );
+    let again = open(&disk);
+    assert_eq!(assert_all_right(&again.journal.reader()), expected);
+}
+
+#[test]
+fn records_larger_than_a_block_and_up_to_the_limit() {
+    let disk = FaultyDisk::new();
+    let mut journal = open_with(&disk, 64 << 10).unwrap().journal;
+    let most = journal.max_body_bytes() - 12;
+    append(&mut journal, &[5000, 1, 9000]).unwrap();
+    append(&mut journal, &[most]).unwrap();
+    append(&mut journal, &[1]).unwrap();
+    let refused = append(&mut journal, &[most + 1]).unwrap_err();
+    assert!(
+        matches!(refused, JournalFault::GroupTooLarge { .. }),
+        "{refused}"
+    );
+    let refused = append(&mut journal, &[]).unwrap_err();
+    assert!(
+        matches!(refused, JournalFault::GroupCount { count: 0 }),
+        "{refused}"
+    );
+    append(&mut journal, &[2]).unwrap();
+    assert_eq!(assert_all_right(&journal.reader()), 6);
+}
+
+#[test]
+fn a_lost_or_damaged_index_is_built_again() {
+    let disk = FaultyDisk::new();
+    let mut journal = open(&disk).journal;
+    for _ in 0..100 {
+        append(&mut journal, &[100, 10]).unwrap();
+    }
+    drop(journal);
+    let good = disk.bytes_of(&index(1)).unwrap();
+    let newest_index = sequences(&disk, ".idx").pop().unwrap();
+    for damage in [
+        Vec::new(),
+        good[..50].to_vec(),
+        flipped(&good, 20),
+        flipped(&good, good.len() - 1),
+    ] {
+        let copy = disk.fork();
+        copy.overwrite(&index(1), damage);
+        copy.overwrite(&index(newest_index), Vec::new());
+        let again = open(&copy);
+        assert_eq!(assert_all_right(&again.journal.reader()), 200);
+        assert_eq!(copy.bytes_of(&index(1)).unwrap(), good, "written again");
+    }
+}
+
+fn sequences(disk: &FaultyDisk, ending: &str) -> Vec<u64> {
+    let names = disk.shared().list(dir()).unwrap();
+    let mut found: Vec<u64> = names
+        .iter()
+        .filter_map(|name| name.strip_suffix(ending)?.parse().ok())
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    bytes[at] ^= 0x40;
+    bytes
+}
+
+#[test]
+fn a_missing_segment_is_refused() {
+    let disk = FaultyDisk::new();
+    let mut journal = open(&disk).journal;
+    for _ in 0..100 {
+        append(&mut journal, &[100, 10]).unwrap();
+    }
+    drop(journal);
+    for lost in sequences(&disk, ".seg") {
+        let copy = disk.fork();
+        copy.shared().remove(&segment(lost)).unwrap();
+        let refused = open_with(&copy, SMALL).unwrap_err();
+        assert!(
+            matches!(refused, JournalFault::MissingSegment { sequence, .. } if sequence == lost),
+            "segment {lost}: {refused}"
+        );
+    }
+}
+
+#[test]
+fn a_second_writer_is_kept_out_and_told_the_lock_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = JournalOptions {
+        segment_bytes: SMALL,
+    };
+    let place = folder.path().join("a/b/journal");
+    let first = Journal::open(RealDisk::shared(), &place, options).unwrap();
+    let refused = Journal::open(RealDisk::shared(), &place, options).unwrap_err();
+    assert!(matches!(refused, JournalFault::Locked { .. }), "{refused}");
+    assert!(
+        refused
+            .to_string()
+            .contains(&place.join("lock").display().to_string()),
+        "{refused}"
+    );
+    drop(first);
+    Journal::open(RealDisk::shared(), &place, options).unwrap();
+}
+
+#[test]
+fn the_real_disk_holds_a_journal_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = JournalOptions {
+        segment_bytes: SMALL,
+    };
+    let mut journal = Journal::open(RealDisk::shared(), folder.path(), options)
+        .unwrap()
+        .journal;
+    for round in 0..200 {
+        append(&mut journal, &[round, 30]).unwrap();
+    }
+    drop(journal);
+    let again = Journal::open(RealDisk::shared(), folder.path(), options).unwrap();
+    assert_eq!(again.next_seq, 401);
+    assert_eq!(assert_all_right(&again.journal.reader()), 400);
+}
+
+#[test]
+fn a_read_only_view_takes_no_lock_and_changes_nothing() {
+    let disk = FaultyDisk::new();
+    let nothing = JournalReader::open(disk.shared(), dir()).unwrap_err();
+    assert!(
+        matches!(nothing, JournalFault::NoJournal { .. }),
+        "{nothing}"
+    );
+    let mut journal = open(&disk).journal;
+    append(&mut journal, &[10, 20]).unwrap();
+    append(&mut journal, &[30]).unwrap();
+    let reader = JournalReader::open(disk.shared(), dir()).unwrap();
+    assert_eq!(assert_all_right(&reader), 3);
+    drop(journal);
+
+    let mut torn = disk.bytes_of(&segment(1)).unwrap();
+    let last = torn.iter().rposition(|byte| *byte != 0).unwrap();
+    torn[last] ^= 1;
+    disk.overwrite(&segment(1), torn.clone());
+    let reader = JournalReader::open(disk.shared(), dir()).unwrap();
+    assert_eq!(assert_all_right(&reader), 2);
+    assert_eq!(disk.bytes_of(&segment(1)).unwrap(), torn);
+}
+
+#[test]
+fn an_unknown_version_is_refused_and_named() {
+    let disk = FaultyDisk::new();
+    let mut journal = open(&disk).journal;
+    let one = append(&mut journal, &[10]).unwrap();
+    append(&mut journal, &[20]).unwrap();
+    drop(journal);
+    let mut bytes = disk.bytes_of(&segment(1)).unwrap();
+    let at = usize::try_from(one.bytes).unwrap();
+    bytes[at + 4] = 2;
+    set_header_crc(&mut bytes[at..]);
+    disk.overwrite(&segment(1), bytes);
+    let refused = open_with(&disk, SMALL).unwrap_err();
+    assert!(
+        matches!(&refused, JournalFault::UnknownVersion { version: 2, offset, segment: path }
+            if *offset == one.bytes && *path == segment(1)),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_forged_group_with_right_checksums_is_refused() {
+    let disk = FaultyDisk::new();
+    let mut journal = open(&disk).journal;
+    let one = append(&mut journal, &[10]).unwrap();
+    append(&mut journal, &[20, 5]).unwrap();
+    drop(journal);
+    let good = disk.bytes_of(&segment(1)).unwrap();
+    let at = usize::try_from(one.bytes).unwrap();
+    let forgeries = [
+        (40, 0xAA, Flaw::Chain),
+        (16, 3, Flaw::Sequence),
+        (6, 1, Flaw::RecordCount),
+        (6, 0, Flaw::GroupLength),
+    ];
+    for (byte, value, expected) in forgeries {
+        let mut forged = good.clone();
+        forged[at + byte] = value;
+        set_header_crc(&mut forged[at..]);
+        let copy = disk.fork();
+        copy.overwrite(&segment(1), forged);
+        let refused = open_with(&copy, SMALL).unwrap_err();
+        assert!(
+            matches!(refused, JournalFault::Damaged { offset, flaw, sequence: 2, .. }
+                if offset == one.bytes && flaw == expected),
+            "{expected}: {refused}"
+        );
+    }
+}
+
+#[test]
+fn a_forged_sealed_segment_is_found_by_verify() {
+    let disk = FaultyDisk::new();
+    let mut journal = open(&disk).journal;
+    for _ in 0..100 {
+        append(&mut journal, &[100]).unwrap();
+    }
+    drop(journal);
+    let mut bytes = disk.bytes_of(&segment(1)).unwrap();
+    let payload_at = 64 + 12;
+    bytes[payload_at] ^= 1;
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&bytes[64..72]), &bytes[76..176]);
+    bytes[72..76].copy_from_slice(&crc.to_le_bytes());
+    disk.overwrite(&segment(1), bytes);
+    let opened = open(&disk);
+    let refused = verify(&opened.journal.reader(), |_| {}).unwrap_err();
+    assert!(
+        matches!(
+            refused,
+            JournalFault::Damaged {
+                flaw: Flaw::Chain,
+                offset: 176,
+                sequence: 2,
+                ..
+            }
+        ),
+        "{refused}"
+    );
+}
+
+fn set_header_crc(header: &mut [u8]) {
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&header[..12]), &header[16..64]);
+    header[12..16].copy_from_slice(&crc.to_le_bytes());
+}
+
+#[test]
+fn verify_tells_its_progress_and_the_end() {
+    let disk = FaultyDisk::new();
+    let mut journal = open_with(&disk, 1 << 20).unwrap().journal;
+    let mut bytes = 0;
+    for _ in 0..40 {
+        bytes += append(&mut journal, &[100_000]).unwrap().bytes;
+    }
+    let mut told = Vec::new();
+    let verified = verify(&journal.reader(), |progress| told.push(*progress)).unwrap();
+    assert_eq!(
+        (verified.groups, verified.records, verified.bytes),
+        (40, 40, bytes)
+    );
+    assert!(told.len() > 3, "{told:?}");
+    assert!(told.is_sorted_by_key(|progress| progress.bytes));
+    assert_eq!(
+        (told.last().unwrap().sequence, told.last().unwrap().bytes),
+        (40, bytes)
+    );
+}
+
+#[test]
+fn a_reader_beside_the_writer_sees_whole_records_only_and_all_of_them_in_the_end() {
+    let disk = FaultyDisk::new();
+    let mut journal = open(&disk).journal;
+    let reader = journal.reader();
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..2)
+            .map(|_| scope.spawn(|| follow(&reader, 2000)))
+            .collect();
+        for round in 0..1000 {
+            append(&mut journal, &[round % 200, 40]).unwrap();
+        }
+        for handle in readers {
+            handle.join().unwrap();
+        }
+    });
+    assert_eq!(assert_all_right(&journal.reader()), 2000);
+}
+
+fn follow(reader: &JournalReader, until: u64) {
+    let mut next = 1;
+    while next <= until {
+        for record in reader.read_from(next) {
+            let record = record.unwrap();
+            assert_eq!(record.seq, next);
+            assert_eq!(
+                record.payload,
+                journal_common::payload_of(next, record.payload.len())
+            );
+            next += 1;
+        }
+        let (last, _) = reader.head();
+        assert!(last + 1 >= next);
+        if last > 0 {
+            let seq = 1 + (next * 7919) % last;
+            assert_eq!(reader.read_at(seq).unwrap().unwrap().seq, seq);
+        }
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn payloads_that_look_like_headers_are_only_payloads() {
+    let disk = FaultyDisk::new();
+    let mut journal = open(&disk).journal;
+    append(&mut journal, &[10]).unwrap();
+    let looks_like_a_group = disk.bytes_of(&segment(1)).unwrap()[..86].to_vec();
+    let tag = RecordTag {
+        kind: 1,
+        codec: 1,
+        schema: 1,
+    };
+    let zeros = [0; 200];
+    let batch = [
+        RawRecord {
+            tag,
+            payload: &looks_like_a_group,
+        },
+        RawRecord {
+            tag,
+            payload: &zeros,
+        },
+    ];
+    journal.append(&batch, 0).unwrap();
+    drop(journal);
+    let again = open(&disk);
+    assert_eq!((again.next_seq, again.cut), (4, None));
+    let records = all(&again.journal.reader());
+    assert_eq!(
+        (&*records[1].payload, &*records[2].payload),
+        (&*looks_like_a_group, &zeros[..])
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_batches_in_any_segments_are_read_back(
+        lives in prop::collection::vec(
+            prop::collection::vec(prop::collection::vec(0_usize..600, 1..6), 0..20), 1..4),
+        segment_bytes in 4096_u64..20_000,
+    ) {
+        let disk = FaultyDisk::new();
+        let mut lens = Vec::new();
+        let mut head = GENESIS;
+        for batches in lives {
+            let opened = open_with(&disk, segment_bytes).unwrap();
+            prop_assert_eq!((opened.head, opened.next_seq), (head, lens.len() as u64 + 1));
+            let mut journal = opened.journal;
+            for batch in batches {
+                head = append(&mut journal, &batch).unwrap().head;
+                lens.extend(batch);
+            }
+            let reader = journal.reader();
+            prop_assert_eq!(assert_all_right(&reader), lens.len() as u64);
+            let found: Vec<usize> = all(&reader).iter().map(|record| record.payload.len()).collect();
+            prop_assert_eq!(&found, &lens);
+        }
+    }
+}
