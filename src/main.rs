@@ -1,3 +1,7 @@
-//! The `campusg` command.
+//! The `campusg` command: hands its arguments to the library and ends with the code it answers.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    campusg::cli::run()
+}

@@ -1,3 +1,20 @@
-//! The runtime of CampusG: thin actix shells around the domain, and the registry that supervises them.
+//! The runtime of CampusG: thin actix shells around the domain's pure owners, and the registry that supervises them.
+//!
+//! It must not contain rules (those are the domain's), file formats (those are the storage's) or HTTP types.
 
+mod commit;
+mod desk;
+mod directory;
+mod env;
+mod escrow;
+pub mod live;
+mod notification;
+mod order;
+mod orders;
+mod payment;
+pub mod port;
 pub mod registry;
+pub mod runtime;
+pub mod sandbox;
+mod timer;
+mod vote;

@@ -78,6 +78,7 @@ pub struct Campus {
     folds: Folds,
     gateway: Gateway,
     refusals: Vec<(AskKind, u32)>,
+    crashes: bool,
 }
 
 impl Campus {
@@ -92,6 +93,7 @@ impl Campus {
             folds: Folds::default(),
             gateway: Gateway::default(),
             refusals: vec![],
+            crashes: false,
         }
     }
 
@@ -198,6 +200,11 @@ impl Campus {
         folds.same_as(&self.folds).map_err(|why| Broken { id: Id(10), why })?;
         self.folds = folds;
         Ok(())
+    }
+
+    /// From now on everything but the journal is lost after each record, as if the process were killed there.
+    pub const fn crash_after_each_record(&mut self) {
+        self.crashes = true;
     }
 
     /// Walks the whole journal and checks every invariant on it.

@@ -1,1 +1,35 @@
-//! The axum edge of CampusG.
+//! The HTTP edge: routes, bodies, rights of a caller, views of what the runtime answers, problems.
+//!
+//! Knows the façade of `campusg-actors` and the values of `campusg-domain`, nothing else of the product.
+//! Must not: decide. A handler translates a request into one command or a few questions, and the answer into a view.
+//! Invariant: every route is registered with a policy; what a view does not name is not sent.
+
+mod answer;
+mod auth;
+mod call;
+mod client;
+mod config;
+mod dto;
+mod edge;
+mod gate;
+mod json;
+mod limit;
+mod page;
+mod path;
+mod problem;
+mod route;
+mod router;
+mod serve;
+mod shell;
+mod table;
+mod tell;
+mod tag;
+mod text;
+mod time;
+mod view;
+
+pub use config::{ConfigFault, HttpConfig};
+pub use edge::{Edge, Now};
+pub use router::{router, routes};
+pub use serve::serve;
+pub use table::{Route, RoutePolicy, Who};

@@ -139,6 +139,9 @@ impl Campus {
         let entry = Entry { seq: self.next_seq(), record };
         self.folds.fold(&entry);
         self.journal.push(entry);
+        if self.crashes {
+            self.rebuild().expect("a crash changes nothing");
+        }
     }
 
     fn next_seq(&self) -> Seq {

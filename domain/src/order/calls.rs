@@ -21,6 +21,7 @@ pub(super) fn opened(order: &Order, event: &Event) -> Vec<(CallNumber, CallKind)
         Event::Cancelled { settlement: Settlement::Release(release), .. } | Event::Released(release) => {
             refund(order, release.to_customer)
         }
+        Event::CollectFailed { call, .. } => given_up(order, *call),
         Event::LateAuthorization { call } if !order.is_voided(*call) => vec![CallKind::Void { authorization: *call }],
         Event::LateCharge { call, cents } => vec![CallKind::Refund { capture: *call, cents: *cents }],
         _ => vec![],
@@ -62,6 +63,14 @@ fn refund(order: &Order, cents: Cents) -> Vec<CallKind> {
         }
     }
     kinds
+}
+
+/// A charge that is given up is taken back under its own key: what was blocked for it is let go.
+fn given_up(order: &Order, capture: CallNumber) -> Vec<CallKind> {
+    match order.calls.get(&capture).map(|call| call.kind) {
+        Some(CallKind::Capture { authorization, .. }) => vec![CallKind::Void { authorization }],
+        _ => vec![],
+    }
 }
 
 /// Every change to the order's calls that `event` makes.

@@ -74,10 +74,10 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
             table.arm(DeliveryReminder, now.plus(policy.delivery_alarm_ms - policy.delivery_late_ms));
         }
         Event::Overdue { .. } => table.arm(EscrowTimeout, now.plus(policy.escrow_timeout_ms)),
-        Event::CallRested { failures, .. } | Event::ReleaseRefused { failures } => {
-            if order.armed(TimerKind::StepRetry).is_none() {
-                table.arm(TimerKind::StepRetry, now.plus(back_off(order, *failures, policy)));
-            }
+        Event::CallRested { failures, .. } | Event::ReleaseRefused { failures }
+            if order.armed(TimerKind::StepRetry).is_none() =>
+        {
+            table.arm(TimerKind::StepRetry, now.plus(back_off(order, *failures, policy)));
         }
         Event::RatingsPublished => table.disarm(&[RatingWindow]),
         _ => {}

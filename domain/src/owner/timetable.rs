@@ -141,7 +141,7 @@ pub fn decide(
 }
 
 /// A timer's place in time: due first, then stream and kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Due {
     /// When it fires.
     pub due: At,

@@ -290,3 +290,87 @@ impl DiskFile for FaultyFile {
 fn place(offset: u64) -> usize {
     usize::try_from(offset).expect("offsets of a disk in memory fit its address space")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    fn path() -> &'static Path {
+        Path::new("/dir/file")
+    }
+
+    #[test]
+    fn a_name_or_byte_that_was_not_synced_can_be_lost_and_a_synced_one_can_not() {
+        let disk = FaultyDisk::new();
+        let file = disk.create(path()).unwrap();
+        file.write_all_at(0, b"kept").unwrap();
+        file.sync_data().unwrap();
+        let (mut with_name, mut without) = (0, 0);
+        for seed in 0..50 {
+            let copy = disk.fork();
+            copy.power_loss(seed);
+            let there = copy.bytes_of(path());
+            if there.is_some() {
+                with_name += 1
+            } else {
+                without += 1
+            }
+        }
+        assert!(with_name > 0 && without > 0);
+
+        disk.sync_dir(Path::new("/dir")).unwrap();
+        file.write_all_at(4, &[b'?'; 2000]).unwrap();
+        let mut lengths = std::collections::BTreeSet::new();
+        for seed in 0..50 {
+            let copy = disk.fork();
+            copy.power_loss(seed);
+            let there = copy.bytes_of(path()).unwrap();
+            assert_eq!(&there[..4], b"kept");
+            lengths.insert(there.len());
+        }
+        assert!(lengths.len() > 10, "torn at many places: {lengths:?}");
+    }
+
+    #[test]
+    fn after_a_failed_sync_the_bytes_are_readable_and_never_durable() {
+        let disk = FaultyDisk::new();
+        let file = disk.create(path()).unwrap();
+        disk.sync_dir(Path::new("/dir")).unwrap();
+        file.write_all_at(0, b"lost").unwrap();
+        disk.fail_sync("file", 1);
+        file.sync_data().unwrap_err();
+        file.sync_data().unwrap();
+        assert_eq!(disk.bytes_of(path()).unwrap(), b"lost");
+        disk.power_loss(1);
+        assert_eq!(disk.bytes_of(path()).unwrap(), b"");
+        file.read_at(0, &mut [0]).unwrap_err();
+    }
+
+    #[test]
+    fn a_full_disk_takes_what_fits_and_overwrites_for_nothing() {
+        let disk = FaultyDisk::new();
+        disk.set_capacity(Some(10));
+        let file = disk.create(path()).unwrap();
+        assert_eq!(file.write_at(0, &[1; 8]).unwrap(), 8);
+        assert_eq!(file.write_at(6, &[2; 8]).unwrap(), 4);
+        assert_eq!(file.write_at(0, &[3; 10]).unwrap(), 10);
+        assert_eq!(
+            file.write_at(10, &[4; 1]).unwrap_err().kind(),
+            ErrorKind::StorageFull
+        );
+    }
+
+    #[test]
+    fn a_lock_is_held_once_and_dies_with_the_process() {
+        let disk = FaultyDisk::new();
+        let lock = disk.lock(path()).unwrap();
+        assert_eq!(disk.lock(path()).unwrap_err().kind(), ErrorKind::WouldBlock);
+        disk.process_kill();
+        let second = disk.lock(path()).unwrap();
+        drop(lock);
+        assert_eq!(disk.lock(path()).unwrap_err().kind(), ErrorKind::WouldBlock);
+        drop(second);
+        disk.lock(path()).unwrap();
+    }
+}

@@ -147,6 +147,7 @@ fn erase(file: &dyn DiskFile, cut: &Cut) -> io::Result<()> {
     file.write_all_at(cut.offset, &vec![0; bytes])
 }
 
+/// Returns the spare segment of an earlier run; one of another size is removed for its room.
 fn left_over_spare(
     disk: &dyn Disk,
     dir: &Path,
@@ -159,7 +160,12 @@ fn left_over_spare(
         Err(error) => return Err(JournalFault::io("open", &path)(error)),
     };
     let size = file.size().map_err(JournalFault::io("measure", &path))?;
-    Ok((size == bytes).then_some(file))
+    if size == bytes {
+        return Ok(Some(file));
+    }
+    disk.remove(&path)
+        .map_err(JournalFault::io("remove", &path))?;
+    Ok(None)
 }
 
 /// Looks at everything in a journal's directory and changes no segment; `None` if there is none.
@@ -252,11 +258,9 @@ fn segment_starts(
             sequence,
         })
     };
-    if starts.first().is_some_and(|first| *first != 1) {
+    let nothing = starts.is_empty() && indexed.is_empty();
+    if !nothing && starts.first() != Some(&1) {
         return missing(1);
-    }
-    if let Some(lost) = indexed.iter().find(|start| !starts.contains(start)) {
-        return missing(*lost);
     }
     for start in indexed {
         let Some(summary) = sealed.summary(start) else {

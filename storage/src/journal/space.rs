@@ -231,12 +231,12 @@ pub(super) fn zero_filled(
     stop: &AtomicBool,
 ) -> io::Result<Arc<dyn DiskFile>> {
     let unfinished = unfinished_path(dir);
-    if disk.free_bytes(dir)? < bytes {
-        return Err(ErrorKind::StorageFull.into());
-    }
     match disk.remove(&unfinished) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
+    }
+    if disk.free_bytes(dir)? < bytes {
+        return Err(ErrorKind::StorageFull.into());
     }
     let file = disk.create(&unfinished)?;
     if let Err(error) = fill(&*file, bytes, stop) {

@@ -93,6 +93,18 @@ pub fn assert_all_right(reader: &JournalReader) -> u64 {
     last
 }
 
+/// Checks that exactly the records before `next_seq` are there, and that the journal goes on.
+pub fn assert_goes_on(disk: &FaultyDisk, opened: Opened, next_seq: u64) {
+    assert_eq!(opened.next_seq, next_seq);
+    let mut journal = opened.journal;
+    assert_eq!(assert_all_right(&journal.reader()), next_seq - 1);
+    append(&mut journal, &[40, 2]).unwrap();
+    drop(journal);
+    let again = open(disk);
+    assert_eq!(again.cut, None, "a cut leaves nothing behind");
+    assert_eq!(assert_all_right(&again.journal.reader()), next_seq + 1);
+}
+
 /// A small generator of numbers, so that a seed means the same everywhere.
 pub struct Dice(pub u64);
 

@@ -1,0 +1,62 @@
+//! What every shell works with: policy, ports, the way into the journal, the snapshots, the owners.
+
+use crate::{
+    runtime::Refusal,
+    port::{clock::Clock, entropy::Entropy},
+    vote::Owners,
+};
+use campusg_domain::{
+    id::{CommandId, OrderId, Stream},
+    policy::Policy,
+    record::Record,
+};
+use campusg_storage::{journal::CommitQueue, photo::Photos, read::Reads, snapshot::SnapshotFault, vault::Vault};
+use std::sync::Arc;
+
+/// Shared by every shell; nothing in it changes after the start.
+#[derive(Clone, Debug)]
+pub(crate) struct Env {
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) queue: CommitQueue<Record>,
+    pub(crate) reads: Reads,
+    pub(crate) photos: Photos,
+    pub(crate) owners: Owners,
+    pub(crate) vault: Vault,
+    /// The runtime for what must not keep an arbiter busy.
+    pub(crate) io: tokio::runtime::Handle,
+}
+
+impl Env {
+    /// Reads off the arbiter's thread: a point read may touch the archive or the journal.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reads) -> Result<T, SnapshotFault> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let reads = self.reads.clone();
+        match self.io.spawn_blocking(move || read(&reads)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(SnapshotFault::ArchiveOpening)) => Err(Refusal::Busy { retry_after_ms: 2_000 }),
+            Ok(Err(fault)) => {
+                tracing::error!(%fault, "a read failed");
+                Err(Refusal::Fault)
+            }
+            Err(_) => Err(Refusal::Fault),
+        }
+    }
+
+    /// The PIN of an order, 0–9999: derived from its id with the server's key, never stored.
+    pub(crate) fn pin(&self, order: OrderId) -> u16 {
+        self.vault.secrets().pin(order)
+    }
+}
+
+/// The id of a command that the runtime gives itself: the same for the same stream, purpose and number.
+pub(crate) fn own_command(stream: Stream, purpose: &str, number: u64) -> CommandId {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(stream.to_string().as_bytes()).update(purpose.as_bytes()).update(&number.to_le_bytes());
+    let mut first = [0; 8];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    CommandId(u64::from_le_bytes(first))
+}

@@ -1,0 +1,38 @@
+//! The one message an order understands.
+
+use crate::{registry::Permit, runtime::Refusal};
+use actix::Message;
+use campusg_domain::{
+    id::{CommandId, Fingerprint, Principal},
+    order::{Command, Order},
+};
+use std::sync::Arc;
+
+/// A command to an order, equal at each try.
+#[derive(Clone, Debug)]
+pub(crate) struct ToActor {
+    pub(crate) command: Command,
+    pub(crate) principal: Principal,
+    pub(crate) id: CommandId,
+    pub(crate) fingerprint: Fingerprint,
+    /// Whether the caller chose the id by an idempotency key.
+    pub(crate) keyed: bool,
+    /// Names the request in logs.
+    pub(crate) request: Arc<str>,
+    /// Held until the answer: a command whose caller has left is counted until it is done.
+    #[expect(dead_code, reason = "held for its drop")]
+    pub(crate) permit: Option<Permit>,
+}
+
+/// A command that took effect, now or before.
+#[derive(Clone, Debug)]
+pub(crate) struct Done {
+    /// The order now.
+    pub(crate) order: Arc<Order>,
+    /// Whether it had taken effect before.
+    pub(crate) repeated: bool,
+}
+
+impl Message for ToActor {
+    type Result = Result<Done, Refusal>;
+}

@@ -1,0 +1,87 @@
+//! The way to an order: through the registry, wherever the order lives or has yet to be started.
+
+use crate::{
+    env::Env,
+    order::{Done, OrderActor, ToActor},
+    registry::{AskFault, Limits, Registry, RestartPolicy},
+    runtime::Refusal,
+};
+use actix_rt::ArbiterHandle;
+use campusg_domain::{
+    id::{CommandId, Fingerprint, OrderId, Principal},
+    order::Command,
+};
+use std::sync::Arc;
+
+/// When to try again after a refusal for want of a permit, in milliseconds.
+const RETRY_AFTER_MS: u64 = 1_000;
+
+impl From<AskFault> for Refusal {
+    fn from(fault: AskFault) -> Self {
+        match fault {
+            AskFault::Busy(_) => Self::Busy { retry_after_ms: RETRY_AFTER_MS },
+            AskFault::NeedsAttention { .. } => Self::NeedsAttention,
+            AskFault::Stopping => Self::Stopping,
+            AskFault::Closed | AskFault::Unanswered => Self::Unknown,
+        }
+    }
+}
+
+/// A command on its way to an order.
+#[derive(Clone, Debug)]
+pub(crate) struct Letter {
+    pub(crate) order: OrderId,
+    pub(crate) command: Command,
+    pub(crate) principal: Principal,
+    pub(crate) id: CommandId,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) keyed: bool,
+    pub(crate) request: Arc<str>,
+}
+
+impl Letter {
+    /// A command of the runtime itself.
+    pub(crate) fn own(order: OrderId, command: Command, principal: Principal, id: CommandId) -> Self {
+        let request = Arc::from(command.name());
+        Self { order, command, principal, id, fingerprint: Fingerprint(0), keyed: false, request }
+    }
+}
+
+/// Every order. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Orders(Registry<OrderActor>);
+
+impl Orders {
+    /// Orders that live on these arbiters.
+    pub(crate) fn new(arbiters: Vec<ArbiterHandle>, env: Env, limits: Limits) -> Self {
+        let clock = Arc::clone(&env.clock);
+        let factory = Arc::new(move |_, lease| OrderActor::new(env.clone(), lease));
+        let monotonic = Arc::new(move || clock.monotonic_ms());
+        Self(Registry::new(arbiters, factory, monotonic, limits, RestartPolicy::default()))
+    }
+
+    /// Gives an order a command and waits for its answer.
+    pub(crate) async fn send(&self, letter: Letter) -> Result<Done, Refusal> {
+        let message = |permit| ToActor {
+            command: letter.command.clone(),
+            principal: letter.principal,
+            id: letter.id,
+            fingerprint: letter.fingerprint,
+            keyed: letter.keyed,
+            request: Arc::clone(&letter.request),
+            permit: Some(permit),
+        };
+        self.0.ask(letter.order, message).await?
+    }
+
+    /// The registry behind it.
+    pub(crate) const fn registry(&self) -> &Registry<OrderActor> {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Orders {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Orders").field("live", &self.0.live_count()).finish()
+    }
+}

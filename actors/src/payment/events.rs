@@ -1,0 +1,129 @@
+//! The gateway's events: what it decided after it had answered. Asked for at boot and regularly, brought in as commands.
+//!
+//! An event may come twice, late and out of order; the order knows what it already has. The place in the sequence is
+//! kept in a file beside the journal: losing it only means that known events come again.
+
+use super::PaymentActor;
+use crate::{
+    orders::{Letter, Orders},
+    port::gateway::{EventCursor, GatewayEvent, PaymentGateway},
+    runtime::Refusal,
+};
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use campusg_domain::{
+    call::CallNumber,
+    id::{CommandId, OrderId, Principal, Stream},
+    order::Command,
+};
+use std::{path::Path, sync::Arc};
+use tokio::sync::oneshot;
+
+impl PaymentActor {
+    /// Brings in every event after the cursor, then goes on with calls, and asks again after a while.
+    pub(super) fn catch_up(&mut self, caught_up: Option<oneshot::Sender<()>>, ctx: &mut Context<Self>) {
+        let Some(orders) = self.orders.clone() else { return };
+        let (gateway, cursor) = (Arc::clone(&self.start.gateway), self.start.cursor.clone());
+        let entropy = Arc::clone(&self.start.entropy);
+        let bring = async move { bring_in(&*gateway, &orders, &cursor, || entropy.command()).await };
+        let bring = self.start.io.spawn(bring);
+        ctx.spawn(bring.into_actor(self).map(|result, actor, ctx| {
+            let result = result.unwrap_or(Err(Refusal::Fault));
+            if let Err(refusal) = result {
+                tracing::warn!(%refusal, "the gateway's events wait");
+            }
+            if let Some(caught_up) = caught_up {
+                // Nobody waits any more where the process is stopping.
+                let _ = caught_up.send(());
+                let streams: Vec<Stream> = actor.start.calls.streams().collect();
+                streams.into_iter().for_each(|stream| actor.consider(stream, ctx));
+            }
+            ctx.run_later(actor.start.poll, |actor, ctx| actor.catch_up(None, ctx));
+        }));
+    }
+}
+
+async fn bring_in(
+    gateway: &dyn PaymentGateway,
+    orders: &Orders,
+    file: &Path,
+    command: impl Fn() -> CommandId,
+) -> Result<(), Refusal> {
+    let mut cursor = read_cursor(file);
+    loop {
+        let Ok(page) = gateway.events(cursor).await else { return Ok(()) };
+        for event in &page.events {
+            deliver(orders, event, command()).await?;
+        }
+        if page.next == cursor {
+            return Ok(());
+        }
+        cursor = page.next;
+        write_cursor(file, cursor);
+    }
+}
+
+/// A rejection is an answer: the event does not fit, and will not fit later.
+async fn deliver(orders: &Orders, event: &GatewayEvent, id: CommandId) -> Result<(), Refusal> {
+    let Some((order, call)) = parse(event.key.as_str()) else {
+        tracing::warn!(key = %event.key, "an event of the gateway names no call of ours");
+        return Ok(());
+    };
+    let command = Command::Answered { call, answer: event.answer.clone() };
+    match orders.send(Letter::own(order, command, Principal::Gateway, id)).await {
+        Ok(_) => Ok(()),
+        Err(Refusal::Rejected { rejection, .. }) => {
+            tracing::warn!(key = %event.key, %rejection, "an event of the gateway does not fit");
+            Ok(())
+        }
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// `order:{id}/{purpose}/{n}`.
+fn parse(key: &str) -> Option<(OrderId, CallNumber)> {
+    let mut parts = key.split('/');
+    let order = parts.next()?.strip_prefix("order:")?.parse().ok()?;
+    let _purpose = parts.next()?;
+    Some((order, parts.next()?.parse().ok()?))
+}
+
+fn read_cursor(file: &Path) -> EventCursor {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    EventCursor(text.trim().parse().unwrap_or_default())
+}
+
+fn write_cursor(file: &Path, cursor: EventCursor) {
+    let fresh = file.with_extension("new");
+    let written = std::fs::write(&fresh, cursor.0.to_string()).and_then(|()| std::fs::rename(&fresh, file));
+    if let Err(fault) = written {
+        tracing::warn!(path = %file.display(), %fault, "the place in the gateway's events is not kept");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::port::gateway::CallKey;
+    use campusg_domain::{call::CallKind, money::Cents};
+
+    #[test]
+    fn a_key_leads_back_to_its_order_and_call() {
+        let order = OrderId::from_bytes([7; 16]);
+        let key = CallKey::of(Stream::Order(order), CallKind::Authorize { cents: Cents(1) }, 3);
+        assert_eq!(parse(key.as_str()), Some((order, 3)));
+        assert_eq!(parse("order:x/authorize/3"), None);
+        assert_eq!(parse(""), None);
+    }
+
+    #[test]
+    fn a_lost_cursor_starts_at_the_first_event() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("cursor");
+        assert_eq!(read_cursor(&file), EventCursor(0));
+        write_cursor(&file, EventCursor(42));
+        assert_eq!(read_cursor(&file), EventCursor(42));
+        std::fs::write(&file, "garbage").unwrap();
+        assert_eq!(read_cursor(&file), EventCursor(0));
+    }
+}

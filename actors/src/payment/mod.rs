@@ -1,0 +1,194 @@
+//! The payment owner: makes the calls that records open, one try each, and brings every answer back as a command.
+//!
+//! Must not: retry by itself (the order's STEP_RETRY does, durably), decide what an answer means, or write a record.
+//! Invariant: of one stream one call is under way at most, the lowest not decided; the same call has the same key always.
+
+mod events;
+
+use crate::{orders::{Letter, Orders}, port::{entropy::Entropy, clock::Clock, gateway::{Breaker, PaymentGateway, Request}}, runtime::Refusal, vote::Folded};
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, MessageResult, WrapFuture};
+use campusg_domain::{
+    call::{Answer, CallKind, CallNumber},
+    id::{OrderId, Principal, Seq, Stream},
+    order::Command,
+    owner::calls::Calls,
+};
+use campusg_storage::read::Reads;
+use std::{collections::{HashSet, VecDeque}, path::PathBuf, sync::{Arc, Mutex}, time::Duration};
+use tokio::sync::oneshot;
+
+/// Wait before a stream is looked at again whose order gave no answer, or where nothing moved.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What the payment owner starts from.
+pub(crate) struct PaymentStart {
+    pub(crate) calls: Calls,
+    pub(crate) folded: Seq,
+    pub(crate) gateway: Arc<dyn PaymentGateway>,
+    pub(crate) reads: Reads,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    /// Stops asking a gateway that does not answer.
+    pub(crate) breaker: Arc<Mutex<Breaker>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Where calls run, so that they keep no arbiter busy.
+    pub(crate) io: tokio::runtime::Handle,
+    /// Calls under way at once.
+    pub(crate) concurrency: usize,
+    /// Longest wait for an answer.
+    pub(crate) timeout: Duration,
+    /// How often the gateway is asked for events.
+    pub(crate) poll: Duration,
+    /// Where the place in the gateway's events is kept.
+    pub(crate) cursor: PathBuf,
+}
+
+/// Keeps the open calls.
+pub(crate) struct PaymentActor {
+    start: PaymentStart,
+    orders: Option<Orders>,
+    under_way: HashSet<Stream>,
+    waiting: VecDeque<Stream>,
+}
+
+impl PaymentActor {
+    /// Starts with every open call as of `folded`.
+    pub(crate) fn new(start: PaymentStart) -> Self {
+        Self { start, orders: None, under_way: HashSet::new(), waiting: VecDeque::new() }
+    }
+
+    fn consider(&mut self, stream: Stream, ctx: &mut Context<Self>) {
+        if self.under_way.contains(&stream) || self.orders.is_none() {
+            return;
+        }
+        let (Some((n, kind)), Stream::Order(order)) = (self.start.calls.due(stream), stream) else { return };
+        if self.under_way.len() >= self.start.concurrency {
+            return self.waiting.push_back(stream);
+        }
+        self.under_way.insert(stream);
+        self.make(order, n, kind, ctx);
+    }
+
+    fn make(&mut self, order: OrderId, n: CallNumber, kind: CallKind, ctx: &mut Context<Self>) {
+        let Some(orders) = self.orders.clone() else { return };
+        let PaymentStart { gateway, reads, entropy, timeout, folded, io, breaker, clock, .. } = &self.start;
+        let (gateway, breaker, clock) = (Arc::clone(gateway), Arc::clone(breaker), Arc::clone(clock));
+        let (reads, timeout, folded) = (reads.clone(), *timeout, *folded);
+        let id = entropy.command();
+        let made = io.spawn(async move {
+            reads.wait_folded(folded).await.map_err(|_| Refusal::Stopping)?;
+            let known = tokio::task::spawn_blocking(move || reads.order(order)).await.map_err(|_| Refusal::Fault)?;
+            let known = known.map_err(|_| Refusal::Fault)?.ok_or_else(|| Refusal::not_found("order"))?;
+            let request = Request::resolve(Stream::Order(order), n, kind, &known.terms.card);
+            let answer = guarded(&breaker, &*clock, timeout, gateway.call(request)).await;
+            tracing::info!(order.id = %order, call = n, purpose = kind.purpose(), ?answer, "gateway answered");
+            let command = Command::Answered { call: n, answer };
+            orders.send(Letter::own(order, command, Principal::Gateway, id)).await
+        });
+        ctx.spawn(made.into_actor(self).map(move |sent, actor, ctx| {
+            let sent = sent.unwrap_or(Err(Refusal::Fault));
+            let moved = matches!(&sent, Ok(done) if !done.repeated);
+            if let Err(refusal) = &sent {
+                tracing::warn!(order.id = %order, call = n, %refusal, "an answer of the gateway waits");
+            }
+            actor.made(Stream::Order(order), (n, kind), moved, ctx);
+        }));
+    }
+
+    /// Looks at the stream again: at once where the call is decided or rests, later where nothing moved.
+    fn made(&mut self, stream: Stream, call: (CallNumber, CallKind), moved: bool, ctx: &mut Context<Self>) {
+        if !moved || self.start.calls.due(stream) == Some(call) {
+            ctx.run_later(AGAIN, move |actor, ctx| {
+                actor.under_way.remove(&stream);
+                actor.consider(stream, ctx);
+                actor.consider_waiting(ctx);
+            });
+            return;
+        }
+        self.under_way.remove(&stream);
+        self.consider(stream, ctx);
+        self.consider_waiting(ctx);
+    }
+
+    fn consider_waiting(&mut self, ctx: &mut Context<Self>) {
+        while self.under_way.len() < self.start.concurrency {
+            let Some(stream) = self.waiting.pop_front() else { return };
+            self.consider(stream, ctx);
+        }
+    }
+}
+
+/// One try behind the breaker; no answer in time is no answer.
+async fn guarded(
+    breaker: &Mutex<Breaker>,
+    clock: &dyn Clock,
+    timeout: Duration,
+    call: impl Future<Output = Answer>,
+) -> Answer {
+    let locked = || breaker.lock().expect("nothing panics while the breaker is asked");
+    if !locked().admits(clock.now()) {
+        return Answer::Unavailable;
+    }
+    let answer = tokio::time::timeout(timeout, call).await.unwrap_or(Answer::Unavailable);
+    locked().note(&answer, clock.now());
+    answer
+}
+
+impl std::fmt::Debug for PaymentActor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PaymentActor").field("open", &self.start.calls.len()).finish_non_exhaustive()
+    }
+}
+
+impl Actor for PaymentActor {
+    type Context = Context<Self>;
+}
+
+/// Begins: first the gateway's missed events, then the open calls. `caught_up` is told after the events.
+#[derive(Debug)]
+pub(crate) struct Begin {
+    pub(crate) orders: Orders,
+    pub(crate) caught_up: oneshot::Sender<()>,
+}
+
+impl Message for Begin {
+    type Result = ();
+}
+
+impl Handler<Begin> for PaymentActor {
+    type Result = ();
+
+    fn handle(&mut self, Begin { orders, caught_up }: Begin, ctx: &mut Context<Self>) {
+        self.orders = Some(orders);
+        self.catch_up(Some(caught_up), ctx);
+    }
+}
+
+impl Handler<Folded> for PaymentActor {
+    type Result = ();
+
+    fn handle(&mut self, batch: Folded, ctx: &mut Context<Self>) {
+        for (seq, record) in batch.after(self.start.folded) {
+            self.start.calls.fold(record);
+            self.start.folded = seq;
+            if !record.calls.is_empty() {
+                self.consider(record.stream, ctx);
+            }
+        }
+    }
+}
+
+/// How many calls are not decided.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CountCalls;
+
+impl Message for CountCalls {
+    type Result = usize;
+}
+
+impl Handler<CountCalls> for PaymentActor {
+    type Result = MessageResult<CountCalls>;
+
+    fn handle(&mut self, _: CountCalls, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.start.calls.len())
+    }
+}

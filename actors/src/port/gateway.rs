@@ -1,0 +1,263 @@
+//! The payment gateway as the runtime sees it: calls under deterministic keys, and events for what it decided later.
+//!
+//! Must not: retry, time out or count failures (its users do), or know an order's rules.
+//! Invariants: asking again under the same key does nothing twice; no answer is [`Answer::Unavailable`], never a guess.
+
+mod breaker;
+
+pub use breaker::{Breaker, BreakerConfig};
+
+use campusg_domain::{
+    call::{Answer, CallKind, CallNumber, CardToken, Decline},
+    id::Stream,
+    money::Cents,
+};
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use std::{fmt, sync::Arc};
+
+/// Name of one call for the gateway, as `order:{id}/capture/3`: made of stream, purpose and number, so the same call
+/// has the same key after any crash.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CallKey(Arc<str>);
+
+impl CallKey {
+    /// The key of call `n` of a stream.
+    #[must_use]
+    pub fn of(stream: Stream, kind: CallKind, n: CallNumber) -> Self {
+        Self::made_of(stream, kind.purpose(), n)
+    }
+
+    /// The key of payout `n` of a stream.
+    #[must_use]
+    pub fn of_payout(stream: Stream, n: CallNumber) -> Self {
+        Self::made_of(stream, "payout", n)
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The stream's part of the key: all before the first `/`.
+    #[must_use]
+    pub fn stream(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
+
+    fn made_of(stream: Stream, purpose: &str, n: CallNumber) -> Self {
+        Self(format!("{stream}/{purpose}/{n}").into())
+    }
+}
+
+impl From<&str> for CallKey {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for CallKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What the gateway is asked, with the calls it refers to named by their keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Operation {
+    /// Block the amount on the card.
+    Authorize {
+        /// The customer's card.
+        card: CardToken,
+        /// How much to block.
+        cents: Cents,
+    },
+    /// Charge the amount from an authorisation; its rest is let go.
+    Capture {
+        /// Key of the authorising call.
+        authorization: CallKey,
+        /// How much to charge.
+        cents: Cents,
+    },
+    /// Let go of an authorisation, also of one that has not arrived yet.
+    Void {
+        /// Key of the authorising call.
+        authorization: CallKey,
+    },
+    /// Send back captured money.
+    Refund {
+        /// Key of the capturing call.
+        capture: CallKey,
+        /// How much to send back.
+        cents: Cents,
+    },
+}
+
+/// One call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Under which key: the same for every try.
+    pub key: CallKey,
+    /// What is asked.
+    pub operation: Operation,
+}
+
+impl Request {
+    /// Call `n` of a stream, with the numbers it refers to turned into keys; only an authorisation uses the card.
+    #[must_use]
+    pub fn resolve(stream: Stream, n: CallNumber, kind: CallKind, card: &CardToken) -> Self {
+        let operation = match kind {
+            CallKind::Authorize { cents } => Operation::Authorize {
+                card: card.clone(),
+                cents,
+            },
+            CallKind::Capture {
+                authorization,
+                cents,
+            } => Operation::Capture {
+                authorization: CallKey::made_of(stream, "authorize", authorization),
+                cents,
+            },
+            CallKind::Void { authorization } => Operation::Void {
+                authorization: CallKey::made_of(stream, "authorize", authorization),
+            },
+            CallKind::Refund { capture, cents } => Operation::Refund {
+                capture: CallKey::made_of(stream, "capture", capture),
+                cents,
+            },
+        };
+        Self {
+            key: CallKey::of(stream, kind, n),
+            operation,
+        }
+    }
+}
+
+/// Money to a person's bank account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payout {
+    /// Under which key: the same for every try.
+    pub key: CallKey,
+    /// The gateway's token of the bank account.
+    pub account: AccountToken,
+    /// How much.
+    pub cents: Cents,
+}
+
+/// A bank account as the gateway knows it; never an account number, never shown.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountToken(pub String);
+
+impl fmt::Debug for AccountToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccountToken(…)")
+    }
+}
+
+/// What the gateway said to a payout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PayoutAnswer {
+    /// The money is on its way.
+    PaidOut {
+        /// How much.
+        cents: Cents,
+    },
+    /// Refused for good.
+    Declined {
+        /// Why.
+        reason: Decline,
+    },
+    /// Whether it happened is unknown; ask again under the same key.
+    Unavailable,
+}
+
+/// What may be shown of a card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardFace {
+    /// As `visa`.
+    pub brand: String,
+    /// Last four digits.
+    pub last4: String,
+    /// 1–12.
+    pub exp_month: u8,
+    /// Four digits.
+    pub exp_year: u16,
+}
+
+/// What may be shown of a bank account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountFace {
+    /// Name of the bank.
+    pub bank: String,
+    /// Last four digits.
+    pub last4: String,
+}
+
+/// Why a card or an account could not be described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenFault {
+    /// The gateway knows no such token.
+    #[error("the payment gateway does not know this token")]
+    Unknown,
+    /// The gateway did not answer.
+    #[error("the payment gateway does not answer")]
+    Unavailable,
+}
+
+/// The gateway did not answer: what it knows is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the payment gateway does not answer")]
+pub struct Unreachable;
+
+/// A place in the gateway's sequence of events; the default is before the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EventCursor(pub u64);
+
+/// Something the gateway decided after it had answered, or without being asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewayEvent {
+    /// The same for every delivery of this event.
+    pub id: u64,
+    /// The call it is about.
+    pub key: CallKey,
+    /// The call's answer now.
+    pub answer: Answer,
+}
+
+/// Some of the events after a cursor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventPage {
+    /// In no promised order, and any of them may come again.
+    pub events: Vec<GatewayEvent>,
+    /// Where to go on; equal to the cursor asked with when there is nothing more.
+    pub next: EventCursor,
+}
+
+/// The payment gateway.
+pub trait PaymentGateway: Send + Sync {
+    /// Makes one try of one call.
+    fn call(&self, request: Request) -> BoxFuture<'_, Answer>;
+
+    /// Makes one try of a payout.
+    fn pay_out(&self, payout: Payout) -> BoxFuture<'_, PayoutAnswer>;
+
+    /// Describes a card; a future's `Err` is [`TokenFault`].
+    fn describe_card(&self, card: CardToken) -> BoxFuture<'_, Result<CardFace, TokenFault>>;
+
+    /// Describes a bank account; a future's `Err` is [`TokenFault`].
+    fn describe_account(
+        &self,
+        account: AccountToken,
+    ) -> BoxFuture<'_, Result<AccountFace, TokenFault>>;
+
+    /// Gives events after a cursor; a future's `Err` says nothing about whether there are any.
+    fn events(&self, after: EventCursor) -> BoxFuture<'_, Result<EventPage, Unreachable>>;
+}

@@ -1,0 +1,369 @@
+//! Answers to questions: from the directory's memory, the snapshots and the journal. Never through an actor's mailbox,
+//! but for the counts that only actors know.
+
+use super::{
+    Actors, Authenticate, Authenticated, DropoffDetails, GetAccounts, GetActors, GetBoard, GetDropoff, GetInbox,
+    GetLiveOrders, GetOrder, GetOrderAt, GetOrderEvents, GetOrdersOf, GetPhoto, GetPin, GetPrice, GetProfile, GetProof,
+    GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, GetWallet, Inbox, InboxNotice, NoticeState,
+    NoticeText, OrderPage, Party, Photo, Profile, Proof, Query, Readiness, Refusal, Runtime, Wallet, WalletLine,
+    errands::{NOTICE, PlainNotice},
+    placing::DROPOFF,
+};
+use crate::{payment::CountCalls, timer::CountTimers};
+use campusg_domain::{
+    id::{OrderId, PhotoId, Principal, ScheduleId, Seq, StoreId, Stream, UserId},
+    money::{Account, Transfer},
+    notice::Audience,
+    order::{self, Order, Price, Rejection, Side, Status},
+    owner::{
+        directory::Store,
+        inbox::{self, NoticeId},
+        ledger::Balance,
+        timetable::Scheduled,
+    },
+    record::{Entry, Events},
+    time::At,
+};
+use campusg_storage::{
+    photo::PhotoFault,
+    read::{InboxItem, Reads},
+    snapshot::SnapshotFault,
+};
+use std::sync::{Arc, atomic::Ordering};
+
+impl Query for Authenticate {
+    type Answer = Option<Authenticated>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let token = runtime.vault().secrets().token_digest(self.0.0.as_bytes());
+        let directory = runtime.directory();
+        let Some((user, session)) = directory.by_token(&token, runtime.clock().now()) else {
+            return Ok(None);
+        };
+        let Some(person) = directory.person(user).cloned() else { return Ok(None) };
+        let principal = if person.operator { Principal::Operator(user) } else { Principal::User(user) };
+        Ok(Some(Authenticated { principal, user, session, person }))
+    }
+}
+
+impl Query for GetOrder {
+    type Answer = Option<Arc<Order>>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        runtime.load(self.0).await
+    }
+}
+
+impl Query for GetOrderAt {
+    type Answer = Option<Arc<Order>>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let Self(order, at) = self;
+        runtime.read(move |reads| reads.order_at(order, at)).await
+    }
+}
+
+impl Query for GetOrderEvents {
+    type Answer = Vec<Entry>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        runtime.read(move |reads| reads.stream_entries(self.0)).await
+    }
+}
+
+impl Query for GetDropoff {
+    type Answer = DropoffDetails;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let order = runtime.load(self.0).await?.ok_or_else(|| Refusal::not_found("order"))?;
+        let sealed = order.terms.dropoff.details.as_ref();
+        let details = sealed.and_then(|sealed| runtime.open(order.terms.customer, DROPOFF, sealed));
+        Ok(details.unwrap_or_default())
+    }
+}
+
+impl Query for GetPin {
+    type Answer = u16;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        Ok(runtime.0.env.pin(self.0))
+    }
+}
+
+impl Query for GetBoard {
+    type Answer = Vec<Arc<Order>>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let Self { after, limit } = self;
+        runtime.read(move |reads| reads.board(place_of(reads, after)?, limit)).await
+    }
+}
+
+impl Query for GetLiveOrders {
+    type Answer = Vec<Arc<Order>>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let Self { status, after, limit } = self;
+        runtime
+            .read(move |reads| {
+                let after = place_of(reads, after)?;
+                let wanted: Vec<Status> = status.map_or_else(|| Status::ALL.to_vec(), |status| vec![status]);
+                let mut orders = vec![];
+                for status in wanted {
+                    orders.extend(reads.live_orders(status, after, limit)?);
+                }
+                orders.sort_unstable_by_key(|order| (order.terms.placed_at, order.id));
+                orders.truncate(limit);
+                Ok(orders)
+            })
+            .await
+    }
+}
+
+impl Query for GetStuck {
+    type Answer = Vec<Arc<Order>>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        runtime.read(Reads::stuck_orders).await
+    }
+}
+
+impl Query for GetOrdersOf {
+    type Answer = OrderPage;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let Self { user, party, status, before, limit } = self;
+        let side = match party {
+            Party::Customer => Side::Customer,
+            Party::Runner => Side::Runner,
+        };
+        let page = runtime.read(move |reads| reads.my_orders(user, side, status, before, limit)).await?;
+        Ok(OrderPage { orders: page.orders, next: page.next })
+    }
+}
+
+impl Query for GetPrice {
+    type Answer = Price;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let nobody = UserId::from_bytes([0; 16]);
+        let wish = super::NewOrder { details: DropoffDetails::default(), ..self.0 };
+        let placement = runtime.placement(nobody, wish)?;
+        order::price(&placement, &runtime.0.env.policy).map_err(Refusal::rule)
+    }
+}
+
+impl Query for GetProfile {
+    type Answer = Option<Profile>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let user = self.0;
+        let Some(person) = runtime.directory().person(user).cloned() else { return Ok(None) };
+        let plain = runtime.plain(user);
+        let (email, first_name, last_name, phone) =
+            plain.map(|plain| (plain.email, plain.first_name, plain.last_name, plain.phone)).unwrap_or_default();
+        Ok(Some(Profile { user, email, first_name, last_name, phone, person }))
+    }
+}
+
+impl Query for GetWallet {
+    type Answer = Wallet;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let Self { user, limit } = self;
+        runtime
+            .read(move |reads| {
+                let payable = reads.account(Account::Payable(user))?;
+                let receivable = reads.account(Account::Receivable(user))?;
+                let page = reads.wallet_lines(user, None, limit)?;
+                let mut lines = vec![];
+                for line in page.lines {
+                    let order = match line.entry.record.stream {
+                        Stream::Order(order) => Some(order),
+                        _ => None,
+                    };
+                    let price = order.map(|order| reads.order(order)).transpose()?.flatten().map(|o| o.terms.price);
+                    let (seq, at) = (line.entry.seq, line.entry.record.at);
+                    lines.extend(line.transfers.into_iter().map(|transfer| WalletLine { seq, at, order, transfer, price }));
+                }
+                let debt = (-receivable.expected()).or_zero();
+                Ok(Wallet { available: payable.available(), pending_out: payable.pending_out, debt, lines })
+            })
+            .await
+    }
+}
+
+impl Query for GetInbox {
+    type Answer = Inbox;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let Self { user, before, limit } = self;
+        let page = runtime.read(move |reads| reads.inbox(Audience::User(user), before, limit)).await?;
+        let notices = page.items.iter().filter_map(|item| runtime.notice(user, item)).collect();
+        Ok(Inbox { unread: page.unread.into(), notices })
+    }
+}
+
+impl Query for GetStores {
+    type Answer = Vec<(StoreId, Arc<Store>)>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let mut stores: Vec<_> = runtime.directory().stores().map(|(id, store)| (id, Arc::clone(store))).collect();
+        stores.sort_unstable_by_key(|(id, _)| *id);
+        Ok(stores)
+    }
+}
+
+impl Query for GetScheduled {
+    type Answer = Vec<(ScheduleId, Arc<Scheduled>)>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let limit = self.limit;
+        runtime.read(move |reads| reads.scheduled_list(None, limit)).await
+    }
+}
+
+impl Query for GetProof {
+    type Answer = Proof;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let now = runtime.clock().now();
+        let kept = *runtime.0.proof.lock().expect("nothing panics while the proof is looked at");
+        if let Some(kept) = kept.filter(|kept| now.since(kept.at) < runtime.config().proof_every_ms) {
+            return Ok(kept);
+        }
+        let fresh = runtime
+            .read(move |reads| {
+                let (seq, head) = reads.head();
+                Ok(Proof { at: now, seq, head, totals: reads.totals()? })
+            })
+            .await?;
+        *runtime.0.proof.lock().expect("nothing panics while the proof is looked at") = Some(fresh);
+        Ok(fresh)
+    }
+}
+
+impl Query for GetAccounts {
+    type Answer = Vec<(Account, Balance)>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        runtime.read(|reads| reads.accounts()).await
+    }
+}
+
+impl Query for GetTransfers {
+    type Answer = Vec<(Seq, At, Transfer)>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let entries = runtime.read(move |reads| reads.stream_entries(self.0)).await?;
+        let transfers = entries.into_iter().flat_map(|Entry { seq, record }| {
+            let at = record.at;
+            record.money.into_iter().map(move |transfer| (seq, at, transfer))
+        });
+        Ok(transfers.collect())
+    }
+}
+
+impl Query for GetPhoto {
+    type Answer = Option<Photo>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let id: PhotoId = self.0;
+        let photos = runtime.photos().clone();
+        let got = runtime.0.env.io.spawn_blocking(move || photos.load(id)).await.map_err(|_| Refusal::Fault)?;
+        let Some(photo) = got.map_err(|fault| {
+            tracing::error!(%fault, "a photo can't be read");
+            Refusal::Fault
+        })?
+        else {
+            return Ok(None);
+        };
+        let order = runtime.read(move |reads| reads.photo_order(id)).await?;
+        let content_type = photo.kind.media_type();
+        Ok(Some(Photo { content_type, bytes: photo.bytes, uploader: photo.uploader, order }))
+    }
+}
+
+impl Query for GetActors {
+    type Answer = Actors;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let timers = runtime.owners().timer.send(CountTimers).await.map_err(|_| Refusal::Stopping)?;
+        let open_calls = runtime.0.payment.send(CountCalls).await.map_err(|_| Refusal::Stopping)?;
+        let registry = runtime.orders().registry();
+        let quarantined: Vec<OrderId> = registry.quarantined().into_iter().map(|quarantined| quarantined.key).collect();
+        let written = Seq(runtime.0.env.queue.stats().last_seq);
+        let folded = runtime.reads().folded();
+        Ok(Actors { orders: registry.live_count(), quarantined, timers, open_calls, written, folded })
+    }
+}
+
+impl Query for GetReadiness {
+    type Answer = Readiness;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let journal = !runtime.0.stopping.load(Ordering::Acquire);
+        let lag = runtime.reads().lag();
+        Ok(Readiness { journal, archive: runtime.reads().archive_is_open(), lag })
+    }
+}
+
+/// Where a list goes on after an order.
+fn place_of(reads: &Reads, order: Option<OrderId>) -> Result<Option<(At, OrderId)>, SnapshotFault> {
+    let order = order.map(|id| reads.order(id)).transpose()?.flatten();
+    Ok(order.map(|order| (order.terms.placed_at, order.id)))
+}
+
+impl Runtime {
+    fn notice(&self, user: UserId, item: &InboxItem) -> Option<InboxNotice> {
+        let record = &item.entry.record;
+        let state = match (item.read, item.failed) {
+            (true, _) => NoticeState::Read,
+            (false, true) => NoticeState::Failed,
+            (false, false) => NoticeState::Sent,
+        };
+        let (text, order) = match (&record.events, record.stream) {
+            (Events::Inbox(events), _) => {
+                let inbox::Event::Sent { text, order } = events.first()? else { return None };
+                let plain: PlainNotice = self.open(user, NOTICE, text)?;
+                let PlainNotice { title, message, data } = plain;
+                (NoticeText::Direct { title, message, data }, *order)
+            }
+            (_, stream) => {
+                let notice = record.notices.get(usize::from(item.id.index))?;
+                let order = match stream {
+                    Stream::Order(order) => Some(order),
+                    _ => None,
+                };
+                (NoticeText::Kind(notice.kind), order)
+            }
+        };
+        Some(InboxNotice { id: item.id, at: record.at, order, text, state })
+    }
+
+    /// Whether a notice of this user was read; `None` if it is not his.
+    pub(super) async fn notice_state(&self, user: UserId, notice: NoticeId) -> Result<Option<NoticeState>, Refusal> {
+        let found = self.read(move |reads| reads.notice(Audience::User(user), notice)).await?;
+        Ok(found.map(|entry| if entry.read.is_some() { NoticeState::Read } else { NoticeState::Sent }))
+    }
+
+    pub(super) async fn was_scheduled(&self, schedule: ScheduleId) -> Result<bool, Refusal> {
+        self.read(move |reads| reads.scheduled(schedule)).await.map(|known| known.is_some())
+    }
+
+    pub(super) async fn store_photo(&self, user: UserId, bytes: Vec<u8>) -> Result<PhotoId, Refusal> {
+        self.admit()?;
+        let photos = self.photos().clone();
+        match self.0.env.io.spawn_blocking(move || photos.store(user, &bytes)).await {
+            Ok(Ok(photo)) => Ok(photo),
+            Ok(Err(fault @ (PhotoFault::TooLarge | PhotoFault::NotAPhoto))) => {
+                Err(Refusal::rule(Rejection::field("photo", fault.to_string())))
+            }
+            Ok(Err(fault)) => {
+                tracing::error!(%fault, "a photo can't be stored");
+                Err(Refusal::StorageFull)
+            }
+            Err(_) => Err(Refusal::Fault),
+        }
+    }
+}

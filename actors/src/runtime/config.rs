@@ -1,0 +1,58 @@
+//! The runtime's own settings.
+
+use serde::{Deserialize, Serialize};
+
+/// How much may be under way, and how long things last. The section `[runtime]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RuntimeConfig {
+    /// Commands under way for one order, waiting and running.
+    pub in_flight_per_order: usize,
+    /// Commands under way in all.
+    pub in_flight: u32,
+    /// Longest wait for an order's answer, in milliseconds.
+    pub answer_within_ms: u64,
+    /// How long placing waits for the order to be available, in milliseconds.
+    pub placing_wait_ms: u64,
+    /// How long a session lasts, in milliseconds.
+    pub session_ms: u64,
+    /// Records written and not folded above which commands are refused.
+    pub lag_limit: u64,
+    /// How often the public ledger proof is renewed, in milliseconds.
+    pub proof_every_ms: u64,
+}
+
+impl Default for RuntimeConfig {
+    fn default() -> Self {
+        Self {
+            in_flight_per_order: 32,
+            in_flight: 4_096,
+            answer_within_ms: 10_000,
+            placing_wait_ms: 2_000,
+            session_ms: 12 * 3_600_000,
+            lag_limit: 50_000,
+            proof_every_ms: 3_600_000,
+        }
+    }
+}
+
+impl RuntimeConfig {
+    /// Checks the values.
+    ///
+    /// # Errors
+    /// The first key that breaks a rule, and the rule.
+    pub fn validate(&self) -> Result<(), (&'static str, &'static str)> {
+        let rules = [
+            (self.in_flight_per_order >= 1, "in_flight_per_order", "must be at least 1"),
+            (self.in_flight >= 1, "in_flight", "must be at least 1"),
+            (self.answer_within_ms >= 100, "answer_within_ms", "must be at least 100"),
+            (self.placing_wait_ms <= self.answer_within_ms, "placing_wait_ms", "must be at most answer_within_ms"),
+            (self.session_ms >= 60_000, "session_ms", "must be at least 60000"),
+            (self.lag_limit >= 1, "lag_limit", "must be at least 1"),
+        ];
+        match rules.into_iter().find(|(holds, ..)| !holds) {
+            Some((_, key, rule)) => Err((key, rule)),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Commands to stores, inboxes, scheduled events, photos and the clock.
+
+use super::{
+    AdvanceClock, Caller, CancelScheduled, ChangeStore, Command, CreateStore, ReadNotice, Refusal, Runtime, Schedule,
+    SendNotice, StorePhoto,
+};
+use crate::{
+    desk,
+    directory::{Change, Entry},
+    notification::Post,
+    timer::Appointment,
+};
+use campusg_domain::{
+    id::{CommandId, PhotoId, ScheduleId, StoreId, UserId},
+    order::Rejection,
+    owner::{
+        directory::StoreCommand,
+        inbox::{self, NoticeId},
+        timetable,
+    },
+    time::{At, DAY_MS},
+};
+use serde::{Deserialize, Serialize};
+
+/// What direct notices are sealed as.
+pub(super) const NOTICE: &str = "notice";
+/// Characters of a store's name and place.
+const STORE_CHARS: usize = 120;
+/// Most that a virtual clock is moved on at once.
+const ADVANCE_LIMIT_MS: u64 = 366 * DAY_MS;
+
+/// A direct notice in plain text, as it is sealed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct PlainNotice {
+    pub(super) title: String,
+    pub(super) message: String,
+    pub(super) data: Option<String>,
+}
+
+impl Command for CreateStore {
+    type Reply = StoreId;
+
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<StoreId, Refusal> {
+        let store = StoreId::from_bytes(runtime.entropy().uuid(runtime.clock().now()));
+        let (name, place) = (text("name", &self.name, STORE_CHARS)?, text("place", &self.place, STORE_CHARS)?);
+        runtime.change_store(store, StoreCommand::Create { name, place }, &caller).await?;
+        Ok(store)
+    }
+}
+
+impl Command for ChangeStore {
+    type Reply = ();
+
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
+        let name = self.name.map(|name| text("name", &name, STORE_CHARS)).transpose()?;
+        let place = self.place.map(|place| text("place", &place, STORE_CHARS)).transpose()?;
+        runtime.change_store(self.store, StoreCommand::Change { name, place, paused: self.paused }, &caller).await
+    }
+}
+
+impl Command for SendNotice {
+    type Reply = NoticeId;
+
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<NoticeId, Refusal> {
+        caller.operator()?;
+        let plain = PlainNotice {
+            title: text("title", &self.title, 120)?,
+            message: text("message", &self.message, 2_000)?,
+            data: self.data,
+        };
+        if runtime.directory().person(self.user).is_none() {
+            return Err(Refusal::not_found("user"));
+        }
+        let sealed = runtime.seal(self.user, NOTICE, &plain)?;
+        let command = inbox::Command::Send { text: sealed, order: self.order };
+        let seq = runtime.post(self.user, command, &caller).await?;
+        Ok(NoticeId { seq, index: 0 })
+    }
+}
+
+impl Command for ReadNotice {
+    type Reply = ();
+
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
+        let user = caller.user()?;
+        match runtime.notice_state(user, self.0).await? {
+            None => Err(Refusal::not_found("notification")),
+            Some(super::NoticeState::Read) => Ok(()),
+            Some(_) => runtime.post(user, inbox::Command::Read { notice: self.0 }, &caller).await.map(drop),
+        }
+    }
+}
+
+impl Command for Schedule {
+    type Reply = ScheduleId;
+
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<ScheduleId, Refusal> {
+        caller.operator()?;
+        if runtime.load(self.order).await?.is_none() {
+            return Err(Refusal::rule(Rejection::field("entity_id", "is not an order")));
+        }
+        if self.payload.len() > 4_096 {
+            return Err(Refusal::rule(Rejection::field("payload", "must have at most 4096 bytes")));
+        }
+        let schedule = ScheduleId::from_bytes(runtime.entropy().uuid(runtime.clock().now()));
+        let Schedule { kind, order, due, payload } = self;
+        let command = timetable::Command::Create { kind, order, due, payload };
+        runtime.appoint(schedule, command, &caller).await?;
+        Ok(schedule)
+    }
+}
+
+impl Command for CancelScheduled {
+    type Reply = ();
+
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
+        caller.operator()?;
+        match runtime.appoint(self.0, timetable::Command::Cancel, &caller).await {
+            // The timer owner remembers only what is pending; what has ended lies in the snapshots.
+            Err(Refusal::Rejected { rejection: Rejection::NotFound { .. }, .. }) if runtime.was_scheduled(self.0).await? => {
+                Err(Refusal::rule(Rejection::NotCancellable))
+            }
+            answer => answer,
+        }
+    }
+}
+
+impl Command for StorePhoto {
+    type Reply = PhotoId;
+
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<PhotoId, Refusal> {
+        let user = caller.user()?;
+        runtime.store_photo(user, self.0).await
+    }
+}
+
+impl Command for AdvanceClock {
+    type Reply = At;
+
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<At, Refusal> {
+        caller.operator()?;
+        if self.ms > ADVANCE_LIMIT_MS {
+            return Err(Refusal::rule(Rejection::field("ms", format!("must be at most {ADVANCE_LIMIT_MS}"))));
+        }
+        runtime.clock().advance(self.ms).ok_or_else(|| Refusal::not_found("virtual clock"))
+    }
+}
+
+impl Runtime {
+    fn new_id(&self, caller: &Caller) -> CommandId {
+        caller.command_id(|| self.entropy().command())
+    }
+
+    async fn change_store(&self, store: StoreId, command: StoreCommand, caller: &Caller) -> Result<(), Refusal> {
+        self.admit()?;
+        let change = Change::Store(store, command);
+        let (principal, fingerprint, now) = (caller.principal, caller.fingerprint, self.clock().now());
+        let entry = Entry { change, principal, fingerprint, now };
+        desk::run(&self.owners().directory, self.new_id(caller), entry).await.map(drop)
+    }
+
+    async fn post(
+        &self,
+        user: UserId,
+        command: inbox::Command,
+        caller: &Caller,
+    ) -> Result<campusg_domain::id::Seq, Refusal> {
+        self.admit()?;
+        let (principal, fingerprint, now) = (caller.principal, caller.fingerprint, self.clock().now());
+        let post = Post { user, command, principal, fingerprint, now };
+        desk::run(self.notification(), self.new_id(caller), post).await
+    }
+
+    async fn appoint(&self, schedule: ScheduleId, command: timetable::Command, caller: &Caller) -> Result<(), Refusal> {
+        self.admit()?;
+        let (principal, fingerprint, now) = (caller.principal, caller.fingerprint, self.clock().now());
+        let appointment = Appointment { schedule, command, principal, fingerprint, now };
+        desk::run(&self.owners().timer, self.new_id(caller), appointment).await.map(drop)
+    }
+}
+
+fn text(field: &str, text: &str, most: usize) -> Result<String, Refusal> {
+    let text = text.trim();
+    let fits = (1..=most).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() && c != '\n');
+    if fits {
+        return Ok(text.into());
+    }
+    Err(Refusal::rule(Rejection::field(field, format!("must have 1 to {most} characters"))))
+}

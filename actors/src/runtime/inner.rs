@@ -1,0 +1,170 @@
+//! What a running runtime is made of, and how its parts are reached from any thread.
+
+use super::{Refusal, Runtime, RuntimeConfig};
+use crate::{
+    directory::SharedDirectory,
+    env::Env,
+    live::LiveHub,
+    notification::NotificationActor,
+    orders::Orders,
+    payment::PaymentActor,
+    port::{clock::Clock, entropy::Entropy, gateway::PaymentGateway},
+    vote::Owners,
+};
+use actix::Addr;
+use campusg_domain::{
+    id::{OrderId, UserId},
+    order::Order,
+    owner::directory::Directory,
+};
+use campusg_storage::{
+    photo::Photos,
+    read::Reads,
+    snapshot::SnapshotFault,
+    vault::Vault,
+};
+use std::sync::{
+    Arc, Mutex, RwLockReadGuard,
+    atomic::{AtomicBool, Ordering},
+};
+use tokio::sync::Semaphore;
+
+/// Reads of the archive and the journal under way at once.
+const BLOCKING_READS: usize = 32;
+
+/// The parts of a running runtime.
+pub(super) struct Inner {
+    pub(super) env: Env,
+    pub(super) orders: Orders,
+    pub(super) directory: SharedDirectory,
+    pub(super) payment: Addr<PaymentActor>,
+    pub(super) notification: Addr<NotificationActor>,
+    pub(super) hub: LiveHub,
+    pub(super) gateway: Arc<dyn PaymentGateway>,
+    pub(super) config: RuntimeConfig,
+    pub(super) stopping: AtomicBool,
+    pub(super) hashing: Semaphore,
+    pub(super) reading: Semaphore,
+    pub(super) proof: Mutex<Option<super::Proof>>,
+    pub(super) rest: Mutex<Option<super::start::Rest>>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inner").field("orders", &self.orders).finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    /// As many hashes at once as there are cores, since each fills one.
+    pub(super) fn hashing_permits() -> Semaphore {
+        Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+    }
+
+    pub(super) fn reading_permits() -> Semaphore {
+        Semaphore::new(BLOCKING_READS)
+    }
+}
+
+impl Runtime {
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.0.env.clock
+    }
+
+    pub(super) fn entropy(&self) -> &dyn Entropy {
+        &*self.0.env.entropy
+    }
+
+    pub(super) fn orders(&self) -> &Orders {
+        &self.0.orders
+    }
+
+    pub(super) fn owners(&self) -> &Owners {
+        &self.0.env.owners
+    }
+
+    pub(super) fn notification(&self) -> &Addr<NotificationActor> {
+        &self.0.notification
+    }
+
+    pub(super) fn hub(&self) -> &LiveHub {
+        &self.0.hub
+    }
+
+    pub(super) fn gateway(&self) -> &dyn PaymentGateway {
+        &*self.0.gateway
+    }
+
+    pub(super) fn config(&self) -> &RuntimeConfig {
+        &self.0.config
+    }
+
+    pub(super) fn reads(&self) -> &Reads {
+        &self.0.env.reads
+    }
+
+    pub(super) fn photos(&self) -> &Photos {
+        &self.0.env.photos
+    }
+
+    pub(super) fn vault(&self) -> &Vault {
+        &self.0.env.vault
+    }
+
+    pub(super) fn directory(&self) -> RwLockReadGuard<'_, Directory> {
+        self.0.directory.read().expect("a panic in the directory ends the process")
+    }
+
+    /// Refuses before anything is begun: while stopping, or when the slowest fold lags too far behind.
+    pub(super) fn admit(&self) -> Result<(), Refusal> {
+        if self.0.stopping.load(Ordering::Acquire) {
+            return Err(Refusal::Stopping);
+        }
+        let lag = self.reads().lag();
+        if lag > self.config().lag_limit { Err(Refusal::Busy { retry_after_ms: 1_000 }) } else { Ok(()) }
+    }
+
+    /// Waits until what was durable when the question came is folded, then reads off the async threads.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reads) -> Result<T, SnapshotFault> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let permit = self.0.reading.try_acquire().map_err(|_| Refusal::Busy { retry_after_ms: 500 })?;
+        let reads = self.reads();
+        reads.wait_folded(reads.head().0).await.map_err(|_| Refusal::Stopping)?;
+        let answer = self.0.env.read(read).await;
+        drop(permit);
+        answer
+    }
+
+    /// An order as of now.
+    pub(super) async fn load(&self, order: OrderId) -> Result<Option<Arc<Order>>, Refusal> {
+        self.read(move |reads| reads.order(order)).await
+    }
+
+    /// Hashes off the async threads, as many at once as there are cores.
+    pub(super) async fn hashing<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+        let _permit = self.0.hashing.acquire().await.map_err(|_| Refusal::Stopping)?;
+        self.0.env.io.spawn_blocking(work).await.map_err(|_| Refusal::Fault)
+    }
+
+    pub(super) async fn create_key(&self, user: UserId) -> Result<(), Refusal> {
+        let vault = self.vault().clone();
+        match self.0.env.io.spawn_blocking(move || vault.create(user)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(fault)) => {
+                tracing::error!(%fault, "the vault can't keep a key");
+                Err(Refusal::StorageFull)
+            }
+            Err(_) => Err(Refusal::Fault),
+        }
+    }
+
+    /// The key of an account that never came to be; a failure leaves an unused key behind.
+    pub(super) async fn destroy_key(&self, user: UserId) {
+        let vault = self.vault().clone();
+        if let Ok(Err(fault)) = self.0.env.io.spawn_blocking(move || vault.destroy(user)).await {
+            tracing::warn!(%fault, "an unused key stays in the vault");
+        }
+    }
+}

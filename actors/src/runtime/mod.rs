@@ -1,0 +1,53 @@
+//! The facade: what the edge, the command line and the tests know of the runtime.
+//!
+//! [`Runtime::command`] changes something, [`Runtime::query`] reads, [`Runtime::watch`] follows.
+//! Must not: let an actix, sled or HTTP type out.
+
+mod accounts;
+mod answers;
+mod command;
+mod config;
+mod errands;
+mod inner;
+mod placing;
+mod query;
+mod refusal;
+mod seal;
+mod start;
+
+pub use command::*;
+pub use config::RuntimeConfig;
+pub use query::*;
+pub use refusal::Refusal;
+pub use start::{Start, StartFault};
+
+pub use crate::live::{Live, Watching};
+use std::sync::Arc;
+
+/// The running product. Cheap to clone; every clone is the same.
+#[derive(Clone, Debug)]
+pub struct Runtime(Arc<inner::Inner>);
+
+impl Runtime {
+    /// Carries out a command. Its answer is durable.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; `Unknown` where no answer came in time, which is not a no.
+    pub async fn command<C: Command>(&self, caller: Caller, command: C) -> Result<C::Reply, Refusal> {
+        command.carry_out(self, caller).await
+    }
+
+    /// Answers a question, as of at least the moment it is asked.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where the answer can't be had now.
+    pub async fn query<Q: Query>(&self, query: Q) -> Result<Q::Answer, Refusal> {
+        query.answer(self).await
+    }
+
+    /// Follows every durable batch from here on.
+    #[must_use]
+    pub fn watch(&self) -> Watching {
+        self.hub().watch()
+    }
+}

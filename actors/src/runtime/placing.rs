@@ -1,0 +1,124 @@
+//! Commands to orders: placing one, and everything else.
+
+use super::{Caller, Command, NewOrder, OrderReply, PlaceOrder, Refusal, ReleaseQuarantine, RetryStuck, Runtime, ToOrder};
+use crate::{
+    live::{Live, Watching},
+    orders::Letter,
+};
+use campusg_domain::{
+    id::{OrderId, Principal, Seq, Stream, UserId},
+    order::{self, Dropoff, Order, Placement, Rejection, Stage, TimerKind},
+};
+use std::{sync::Arc, time::Duration};
+
+/// What drop-off details are sealed as.
+pub(super) const DROPOFF: &str = "dropoff";
+
+impl Command for PlaceOrder {
+    type Reply = OrderReply;
+
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<OrderReply, Refusal> {
+        let customer = caller.user()?;
+        let now = runtime.clock().now();
+        let order = OrderId::from_bytes(runtime.entropy().uuid(now));
+        let placement = runtime.placement(customer, self.0)?;
+        // Watching begins before the command, so that nothing it causes is missed.
+        let watching = runtime.hub().watch();
+        let command = order::Command::Place(Box::new(placement));
+        match runtime.send(order, command, &caller).await {
+            Ok(reply) => Ok(runtime.until_settled(reply, watching).await),
+            Err(Refusal::Rejected { rejection: Rejection::AlreadyPlaced { order }, .. }) => {
+                let order = runtime.load(order).await?.ok_or_else(|| Refusal::not_found("order"))?;
+                Ok(OrderReply { order, repeated: true })
+            }
+            Err(Refusal::Rejected { rejection, .. }) => Err(Refusal::rule(rejection)),
+            Err(refusal) => Err(refusal),
+        }
+    }
+}
+
+impl Command for ToOrder {
+    type Reply = OrderReply;
+
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<OrderReply, Refusal> {
+        runtime.send(self.order, self.command, &caller).await
+    }
+}
+
+impl Command for RetryStuck {
+    type Reply = OrderReply;
+
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<OrderReply, Refusal> {
+        caller.operator()?;
+        tracing::warn!(order.id = %self.0, operator = ?caller.principal, request = caller.request, "stuck steps are tried again");
+        let caller = Caller { principal: Principal::System, ..caller };
+        runtime.send(self.0, order::Command::ScheduledDue { kind: TimerKind::StepRetry }, &caller).await
+    }
+}
+
+impl Command for ReleaseQuarantine {
+    type Reply = ();
+
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
+        caller.operator()?;
+        if runtime.orders().registry().release(self.0) { Ok(()) } else { Err(Refusal::not_found("quarantined order")) }
+    }
+}
+
+impl Runtime {
+    /// Turns a wish into a placement, with its personal text sealed under the customer's key.
+    pub(super) fn placement(&self, customer: UserId, wish: NewOrder) -> Result<Placement, Refusal> {
+        let NewOrder { store, items, building, details, handover, tip, deliver_after } = wish;
+        let empty = details == Default::default();
+        let sealed = if empty { None } else { Some(self.seal(customer, DROPOFF, &details)?) };
+        let dropoff = Dropoff { building, details: sealed, handover };
+        Ok(Placement { customer, store, items, dropoff, tip, deliver_after })
+    }
+
+    async fn send(&self, order: OrderId, command: order::Command, caller: &Caller) -> Result<OrderReply, Refusal> {
+        self.admit()?;
+        let letter = Letter {
+            order,
+            command,
+            principal: caller.principal,
+            id: caller.command_id(|| self.entropy().command()),
+            fingerprint: caller.fingerprint,
+            keyed: caller.key.is_some(),
+            request: Arc::from(caller.request.as_str()),
+        };
+        let done = self.orders().send(letter).await?;
+        Ok(OrderReply { order: done.order, repeated: done.repeated })
+    }
+
+    /// Folds what follows until the order is on the board, waits for its time, has ended, or the bank asks; gives up
+    /// after a while, since a gateway may take its time.
+    async fn until_settled(&self, reply: OrderReply, mut watching: Watching) -> OrderReply {
+        let OrderReply { order, repeated } = reply;
+        let mut known = Some(order.as_ref().clone());
+        let wait = Duration::from_millis(self.config().placing_wait_ms);
+        let following = async {
+            while known.as_ref().is_some_and(|order| !is_settled(order)) {
+                match watching.next().await {
+                    Some(Live::Batch(batch)) => {
+                        let mine = batch.numbered().filter(|(_, record)| record.stream == Stream::Order(order.id));
+                        mine.for_each(|(seq, record)| Order::fold(&mut known, Seq(seq), record));
+                    }
+                    Some(Live::Missed(_)) => {
+                        if let Ok(Some(fresh)) = self.load(order.id).await {
+                            known = Some(fresh.as_ref().clone());
+                        }
+                    }
+                    None => return,
+                }
+            }
+        };
+        // Running out of patience is no fault: the order is placed and goes on.
+        let _ = tokio::time::timeout(wait, following).await;
+        OrderReply { order: known.map_or(order, Arc::new), repeated }
+    }
+}
+
+fn is_settled(order: &Order) -> bool {
+    let placing = matches!(order.stage, Stage::Authorizing | Stage::Holding | Stage::Scheduling);
+    !placing || order.action_url.is_some()
+}

@@ -1,0 +1,23 @@
+//! Personal text: sealed under its owner's key before it is recorded, opened when it is read.
+
+use super::{Refusal, Runtime};
+use campusg_domain::{id::UserId, order::Sealed};
+use serde::{Serialize, de::DeserializeOwned};
+
+impl Runtime {
+    /// Seals a value under a person's key, bound to what it is.
+    pub(super) fn seal<T: Serialize>(&self, user: UserId, what: &str, value: &T) -> Result<Sealed, Refusal> {
+        let plain = serde_json::to_vec(value).map_err(|_| Refusal::Fault)?;
+        let sealed = self.vault().seal(user, what, &plain).map_err(|fault| {
+            tracing::error!(%user, what, %fault, "sealing");
+            Refusal::Fault
+        })?;
+        Ok(Sealed(sealed))
+    }
+
+    /// Opens a value; `None` where the key is gone, which is what erasure means.
+    pub(super) fn open<T: DeserializeOwned>(&self, user: UserId, what: &str, sealed: &Sealed) -> Option<T> {
+        let plain = self.vault().open(user, what, &sealed.0).ok()?;
+        serde_json::from_slice(&plain).ok()
+    }
+}

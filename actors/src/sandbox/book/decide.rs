@@ -1,0 +1,398 @@
+//! What the gateway does with a first try: the one place where a test card's script and the book's state meet.
+//!
+//! Must not: change the state (bar the count of silent tries) or write; it returns the fact that the book then folds.
+
+use campusg_domain::{
+    call::{Answer, CardToken, Decline},
+    money::Cents,
+    time::At,
+};
+
+use super::Tuning;
+use super::fact::{Fact, Misuse};
+use super::known::{Hold, Known, Move, confirmation_url};
+use super::state::State;
+use crate::port::gateway::{CallKey, Operation, Payout, PayoutAnswer, Request};
+use crate::sandbox::card::{Behaviour, CardScript, account_script};
+
+const MAX_KEY_BYTES: usize = 200;
+
+/// What to write down for a try, and what to answer.
+#[derive(Debug)]
+pub(super) struct Decision<A> {
+    pub fact: Option<Fact>,
+    pub answer: A,
+    pub slow: bool,
+}
+
+/// What becomes of one call under one behaviour.
+struct Course {
+    /// What the book keeps; `None`: nothing was done.
+    done: Option<Answer>,
+    due: Option<At>,
+    /// Whether the caller hears nothing of it.
+    lost: bool,
+}
+
+impl Course {
+    const fn done(answer: Answer) -> Self {
+        Self {
+            done: Some(answer),
+            due: None,
+            lost: false,
+        }
+    }
+}
+
+/// Decides a call.
+///
+/// # Errors
+/// The first that applies, in the order of [`Misuse`].
+pub(super) fn call(
+    state: &mut State,
+    request: &Request,
+    now: At,
+    tuning: &Tuning,
+) -> Result<Decision<Answer>, Misuse> {
+    check(request)?;
+    let slow = is_slow(state, &request.operation);
+    if let Some(answer) = state.repeat(&request.key, &request.operation)? {
+        return Ok(Decision {
+            fact: None,
+            answer,
+            slow,
+        });
+    }
+    let course = first_try(state, request, now, tuning)?;
+    let answer = match &course.done {
+        Some(done) if !course.lost => done.clone(),
+        _ => Answer::Unavailable,
+    };
+    let fact = course.done.map(|answer| Fact::Called {
+        key: request.key.clone(),
+        operation: request.operation.clone(),
+        answer,
+        due: course.due,
+    });
+    Ok(Decision { fact, answer, slow })
+}
+
+/// Decides a payout.
+///
+/// # Errors
+/// The first that applies, in the order of [`Misuse`].
+pub(super) fn pay_out(
+    state: &mut State,
+    payout: &Payout,
+) -> Result<Decision<PayoutAnswer>, Misuse> {
+    check_name(payout.key.as_str())?;
+    check_name(&payout.account.0)?;
+    check_amount(payout.cents)?;
+    let script = account_script(&payout.account);
+    let slow = script.is_some_and(|(_, slow)| slow);
+    let success = PayoutAnswer::PaidOut {
+        cents: payout.cents,
+    };
+    match state.known.get(&payout.key) {
+        Some(Known::Payout { cents, step }) if *cents == payout.cents => {
+            let answer = match *step {
+                Move::Declined(reason) => PayoutAnswer::Declined { reason },
+                Move::Done | Move::Late { .. } => success,
+            };
+            return Ok(Decision {
+                fact: None,
+                answer,
+                slow,
+            });
+        }
+        Some(_) => return Err(Misuse::KeyReused),
+        None => {}
+    }
+    let behaviour = script.map_or(
+        Behaviour::Decline(Decline::CardInvalid),
+        |(behaviour, _)| behaviour,
+    );
+    let (done, answer) = match behaviour {
+        Behaviour::Decline(reason) => {
+            let declined = PayoutAnswer::Declined { reason };
+            (Some(declined), declined)
+        }
+        Behaviour::LoseFirstAnswer => (Some(success), PayoutAnswer::Unavailable),
+        Behaviour::Down(times) if state.is_silent(&payout.key, times) => {
+            (None, PayoutAnswer::Unavailable)
+        }
+        _ => (Some(success), success),
+    };
+    let fact = done.map(|answer| Fact::PaidOut {
+        payout: payout.clone(),
+        answer,
+    });
+    Ok(Decision { fact, answer, slow })
+}
+
+/// Decides what the customer's word to the bank does to an authorisation; a repeated word changes nothing.
+///
+/// # Errors
+/// [`Misuse::NothingToConfirm`].
+pub(super) fn confirm(
+    state: &State,
+    key: &CallKey,
+    approve: bool,
+    now: At,
+    tuning: &Tuning,
+) -> Result<Decision<Answer>, Misuse> {
+    let Some(Known::Authorization { card, cents, hold }) = state.known.get(key) else {
+        return Err(Misuse::NothingToConfirm);
+    };
+    if CardScript::of(card).is_none_or(|script| script.authorize != Behaviour::AskCustomer) {
+        return Err(Misuse::NothingToConfirm);
+    }
+    let refused = Answer::Declined {
+        reason: Decline::NotConfirmed,
+    };
+    let (fact, answer) = match (hold, approve) {
+        (Hold::AwaitsCustomer, true) => {
+            let capture_before = now.plus(tuning.capture_window_ms);
+            (
+                true,
+                Answer::Authorized {
+                    cents: *cents,
+                    capture_before,
+                },
+            )
+        }
+        (Hold::AwaitsCustomer, false) => (true, refused),
+        (
+            Hold::Open { capture_before }
+            | Hold::Capturing { capture_before }
+            | Hold::Captured { capture_before },
+            true,
+        ) => (
+            false,
+            Answer::Authorized {
+                cents: *cents,
+                capture_before: *capture_before,
+            },
+        ),
+        (Hold::Declined(_), false) => (false, refused),
+        _ => return Err(Misuse::NothingToConfirm),
+    };
+    let fact = fact.then(|| Fact::Settled {
+        key: key.clone(),
+        answer: answer.clone(),
+    });
+    Ok(Decision {
+        fact,
+        answer,
+        slow: false,
+    })
+}
+
+fn first_try(
+    state: &mut State,
+    request: &Request,
+    now: At,
+    tuning: &Tuning,
+) -> Result<Course, Misuse> {
+    match &request.operation {
+        Operation::Authorize { card, cents } => {
+            let Some(script) = CardScript::of(card) else {
+                return Ok(Course::done(Answer::Declined {
+                    reason: Decline::CardInvalid,
+                }));
+            };
+            let capture_before = now.plus(tuning.capture_window_ms);
+            let success = Answer::Authorized {
+                cents: *cents,
+                capture_before,
+            };
+            Ok(follow(
+                state,
+                &request.key,
+                script.authorize,
+                success,
+                now.plus(tuning.late_ms),
+            ))
+        }
+        Operation::Capture {
+            authorization,
+            cents,
+        } => {
+            let script = match chargeable(state, authorization, *cents)? {
+                Some(script) => script,
+                None => {
+                    return Ok(Course::done(Answer::Declined {
+                        reason: Decline::Expired,
+                    }));
+                }
+            };
+            let success = Answer::Captured { cents: *cents };
+            Ok(follow(
+                state,
+                &request.key,
+                script.capture,
+                success,
+                now.plus(tuning.late_ms),
+            ))
+        }
+        Operation::Void { authorization } => match state.known.get(authorization) {
+            None | Some(Known::Tombstone | Known::Authorization { .. }) => {
+                Ok(Course::done(Answer::Voided))
+            }
+            Some(_) => Err(Misuse::UnknownAuthorization),
+        },
+        Operation::Refund { capture, cents } => {
+            let script = refundable(state, capture, *cents)?;
+            let success = Answer::Refunded { cents: *cents };
+            Ok(follow(state, &request.key, script.refund, success, now))
+        }
+    }
+}
+
+fn follow(
+    state: &mut State,
+    key: &CallKey,
+    behaviour: Behaviour,
+    success: Answer,
+    due: At,
+) -> Course {
+    match behaviour {
+        Behaviour::Decline(reason) => Course::done(Answer::Declined { reason }),
+        Behaviour::LoseFirstAnswer => Course {
+            lost: true,
+            ..Course::done(success)
+        },
+        Behaviour::Down(times) if state.is_silent(key, times) => Course {
+            done: None,
+            due: None,
+            lost: true,
+        },
+        Behaviour::Succeed | Behaviour::Down(_) => Course::done(success),
+        Behaviour::AskCustomer => Course::done(Answer::ActionRequired {
+            url: confirmation_url(key),
+        }),
+        Behaviour::Late => Course {
+            due: Some(due),
+            ..Course::done(Answer::Unavailable)
+        },
+    }
+}
+
+/// The script for a capture, or `None` if the authorisation is gone.
+fn chargeable(
+    state: &State,
+    authorization: &CallKey,
+    cents: Cents,
+) -> Result<Option<CardScript>, Misuse> {
+    match state.known.get(authorization) {
+        Some(Known::Tombstone) => Ok(None),
+        Some(Known::Authorization {
+            card,
+            cents: blocked,
+            hold,
+        }) => match hold {
+            Hold::Open { .. } if cents > *blocked => Err(Misuse::ExceedsAuthorized),
+            Hold::Open { .. } => CardScript::of(card).map(Some).ok_or(Misuse::NotAuthorized),
+            Hold::Capturing { .. } | Hold::Captured { .. } => Err(Misuse::AlreadyCaptured),
+            Hold::Gone => Ok(None),
+            Hold::AwaitsCustomer | Hold::Late { .. } | Hold::Declined(_) => {
+                Err(Misuse::NotAuthorized)
+            }
+        },
+        _ => Err(Misuse::UnknownAuthorization),
+    }
+}
+
+fn refundable(state: &State, capture: &CallKey, cents: Cents) -> Result<CardScript, Misuse> {
+    let Some(Known::Capture {
+        authorization,
+        cents: captured,
+        refunded,
+        step: Move::Done,
+    }) = state.known.get(capture)
+    else {
+        return Err(Misuse::UnknownCapture);
+    };
+    if *refunded + cents > *captured {
+        return Err(Misuse::ExceedsCaptured);
+    }
+    state
+        .card(authorization)
+        .and_then(CardScript::of)
+        .ok_or(Misuse::UnknownCapture)
+}
+
+fn is_slow(state: &State, operation: &Operation) -> bool {
+    let card = match operation {
+        Operation::Authorize { card, .. } => Some(card),
+        Operation::Capture { authorization, .. } | Operation::Void { authorization } => {
+            state.card(authorization)
+        }
+        Operation::Refund { capture, .. } => match state.known.get(capture) {
+            Some(Known::Capture { authorization, .. }) => state.card(authorization),
+            _ => None,
+        },
+    };
+    card.and_then(CardScript::of)
+        .is_some_and(|script| script.slow)
+}
+
+impl State {
+    fn card(&self, authorization: &CallKey) -> Option<&CardToken> {
+        match self.known.get(authorization) {
+            Some(Known::Authorization { card, .. }) => Some(card),
+            _ => None,
+        }
+    }
+
+    /// Counts this try, and says whether it is one of those that are not answered.
+    fn is_silent(&mut self, key: &CallKey, times: Option<u32>) -> bool {
+        let Some(times) = times else {
+            return true;
+        };
+        let tries = self.silent_tries.entry(key.clone()).or_default();
+        *tries += 1;
+        *tries <= times
+    }
+}
+
+fn check(request: &Request) -> Result<(), Misuse> {
+    check_name(request.key.as_str())?;
+    match &request.operation {
+        Operation::Authorize { card, cents } => {
+            check_name(&card.0)?;
+            check_amount(*cents)
+        }
+        Operation::Capture {
+            authorization: named,
+            cents,
+        }
+        | Operation::Refund {
+            capture: named,
+            cents,
+        } => {
+            check_name(named.as_str())?;
+            check_amount(*cents)
+        }
+        Operation::Void { authorization } => check_name(authorization.as_str()),
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Misuse> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b":/_.-".contains(&byte);
+    let well_formed = !name.is_empty() && name.len() <= MAX_KEY_BYTES && name.bytes().all(fits);
+    if well_formed {
+        Ok(())
+    } else {
+        Err(Misuse::MalformedKey)
+    }
+}
+
+fn check_amount(cents: Cents) -> Result<(), Misuse> {
+    let in_range = cents.is_positive() && cents <= Cents::MAX_INPUT;
+    if in_range {
+        Ok(())
+    } else {
+        Err(Misuse::AmountOutOfRange)
+    }
+}

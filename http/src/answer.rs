@@ -1,0 +1,92 @@
+//! Answers: JSON with a status, and an order with its version.
+
+use crate::{
+    auth::Me,
+    edge::Edge,
+    problem::Problem,
+    tag,
+    view::{Reader, beside, order::render},
+};
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use campusg_actors::runtime::OrderReply;
+use campusg_domain::order::{Order, Role};
+use serde::Serialize;
+
+/// JSON with a status.
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(bytes) => {
+            let mut response = Response::new(Body::from(bytes));
+            *response.status_mut() = status;
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            response
+        }
+        Err(fault) => {
+            tracing::error!(%fault, "an answer could not be written");
+            Problem::fault().into_response()
+        }
+    }
+}
+
+/// JSON with 200.
+pub(crate) fn ok(body: &impl Serialize) -> Response {
+    json(StatusCode::OK, body)
+}
+
+/// JSON with 201 and where it is.
+pub(crate) fn created(location: &str, body: &impl Serialize) -> Response {
+    let mut response = json(StatusCode::CREATED, body);
+    if let Ok(location) = HeaderValue::from_str(location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+/// Nothing, with 204.
+pub(crate) fn done() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// An order to whoever asked for it; 304 where the caller has this version.
+pub(crate) async fn shown(edge: &Edge, reader: &Reader, order: &Order, asked: &HeaderMap) -> Result<Response, Problem> {
+    if tag::is_known(asked, order.version) {
+        return Ok(versioned(StatusCode::NOT_MODIFIED.into_response(), order));
+    }
+    let beside = beside::gather(edge, reader, order).await?;
+    Ok(versioned(ok(&render(order, reader, &beside)), order))
+}
+
+/// An order to whoever commanded it. What stands beside it is left out if it can't be had now: the command took
+/// effect, and an error would say that it did not.
+pub(crate) async fn told(edge: &Edge, me: &Me, reply: &OrderReply, status: StatusCode) -> Response {
+    let order = &reply.order;
+    let role = order.role(me.principal);
+    let reader = Reader::new(edge, me, order, role);
+    let beside = beside::gather(edge, &reader, order).await.unwrap_or_else(|fault| {
+        tracing::warn!(%fault, order.id = %order.id, "answered without what stands beside the order");
+        beside::Beside::default()
+    });
+    let mut response = versioned(json(status, &render(order, &reader, &beside)), order);
+    if reply.repeated {
+        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+    response
+}
+
+/// Adds the order's version, and that it is for this caller only.
+fn versioned(mut response: Response, order: &Order) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::ETAG, tag::tag(order.version));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("authorization"));
+    response
+}
+
+/// Whether this role is bound to the order in any way.
+pub(crate) const fn is_involved(role: Role) -> bool {
+    matches!(role, Role::Customer | Role::Runner | Role::FormerRunner | Role::Operator)
+}

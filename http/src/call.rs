@@ -1,0 +1,199 @@
+//! A command on its way in: its body, its idempotency key, and the caller under whom the runtime remembers it.
+
+use crate::{
+    auth::Me,
+    client,
+    edge::Edge,
+    json,
+    problem::Problem,
+    shell::RequestId,
+};
+use axum::{
+    body::{Bytes, to_bytes},
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+};
+use campusg_actors::runtime::Caller;
+use campusg_domain::id::{Fingerprint, Principal};
+use serde::de::DeserializeOwned;
+use std::net::IpAddr;
+
+/// Header of the key.
+pub(crate) const KEY: &str = "idempotency-key";
+
+/// A command by somebody signed in, its key optional.
+pub(crate) struct Call<T> {
+    pub(crate) me: Me,
+    pub(crate) caller: Caller,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: T,
+}
+
+impl<T> Call<T> {
+    /// The call and its body apart.
+    pub(crate) fn split(self) -> (Call<()>, T) {
+        let Self { me, caller, headers, body } = self;
+        (Call { me, caller, headers, body: () }, body)
+    }
+}
+
+/// A command by somebody signed in, its key required.
+pub(crate) struct KeyedCall<T>(pub(crate) Call<T>);
+
+/// A command by nobody in particular. Its key is not looked at: keys are scoped by user, and strangers share none.
+pub(crate) struct OpenCall<T> {
+    pub(crate) caller: Caller,
+    pub(crate) address: IpAddr,
+    pub(crate) body: T,
+}
+
+impl<T: DeserializeOwned> FromRequest<Edge> for Call<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, edge: &Edge) -> Result<Self, Problem> {
+        let (parts, me, bytes) = taken(request, edge, edge.config().body_bytes).await?;
+        let caller = caller(&parts, me.principal, key(&parts.headers)?, &bytes);
+        let body = body(&parts.headers, &bytes)?;
+        Ok(Self { me, caller, headers: parts.headers, body })
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Edge> for KeyedCall<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, edge: &Edge) -> Result<Self, Problem> {
+        let call = Call::from_request(request, edge).await?;
+        if call.caller.key.is_some() {
+            return Ok(Self(call));
+        }
+        let detail = "send an Idempotency-Key header of your own making, and the same one when you repeat the request";
+        Err(Problem::shape("idempotency_key_required", detail))
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Edge> for OpenCall<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, edge: &Edge) -> Result<Self, Problem> {
+        let (parts, body_in) = request.into_parts();
+        let bytes = bounded(body_in, edge.config().body_bytes).await?;
+        let caller = caller(&parts, Principal::System, None, &bytes);
+        let address = client::address(&parts.extensions, &parts.headers, &[]);
+        Ok(Self { caller, address, body: body(&parts.headers, &bytes)? })
+    }
+}
+
+/// A photo by somebody signed in.
+pub(crate) struct Upload {
+    pub(crate) caller: Caller,
+    pub(crate) bytes: Bytes,
+}
+
+impl FromRequest<Edge> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, edge: &Edge) -> Result<Self, Problem> {
+        let (parts, me, bytes) = taken(request, edge, edge.config().photo_bytes).await?;
+        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !kind.to_ascii_lowercase().starts_with("image/") {
+            let detail = "send the photo itself as the body, with its content type: image/jpeg, image/png or image/webp";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
+        }
+        let caller = caller(&parts, me.principal, key(&parts.headers)?, &bytes);
+        Ok(Self { caller, bytes })
+    }
+}
+
+async fn taken(request: Request, edge: &Edge, most: usize) -> Result<(Parts, Me, Bytes), Problem> {
+    let (mut parts, body) = request.into_parts();
+    let me = Me::from_request_parts(&mut parts, edge).await?;
+    let bytes = bounded(body, most).await?;
+    Ok((parts, me, bytes))
+}
+
+/// Reads a whole body of at most `most` bytes.
+async fn bounded(body: axum::body::Body, most: usize) -> Result<Bytes, Problem> {
+    to_bytes(body, most).await.map_err(|_| Problem::bare(StatusCode::PAYLOAD_TOO_LARGE).with("limit_bytes", most))
+}
+
+/// The caller as the runtime knows him.
+fn caller(parts: &Parts, principal: Principal, key: Option<String>, body: &[u8]) -> Caller {
+    let route = format!("{} {}", parts.method, parts.uri.path());
+    let fingerprint = fingerprint(&parts.method, parts.uri.path(), body);
+    let request = parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default();
+    Caller { principal, route, key, fingerprint, request }
+}
+
+/// The key of a request, if it has one: 1 to 255 visible characters.
+pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut keys = headers.get_all(KEY).iter();
+    let Some(key) = keys.next() else { return Ok(None) };
+    let bytes = key.as_bytes();
+    let visible = bytes.iter().all(u8::is_ascii_graphic);
+    if keys.next().is_some() || bytes.is_empty() || bytes.len() > 255 || !visible {
+        let detail = "an Idempotency-Key is one header of 1 to 255 visible ASCII characters";
+        return Err(Problem::shape("invalid_idempotency_key", detail));
+    }
+    Ok(Some(bytes.iter().map(|byte| char::from(*byte)).collect()))
+}
+
+/// The body as JSON; no body is an empty object.
+fn body<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.is_empty() {
+        return json::read(b"{}");
+    }
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("application/json");
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        let detail = format!("send application/json, not {essence}");
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
+    }
+    json::read(bytes)
+}
+
+/// Hash of method, path and body. JSON counts by content: neither blanks nor the order of fields matter.
+fn fingerprint(method: &Method, path: &str, body: &[u8]) -> Fingerprint {
+    let canonical = serde_json::from_slice::<serde_json::Value>(body).ok().and_then(|value| serde_json::to_vec(&value).ok());
+    let mut hash = blake3::Hasher::new();
+    for part in [method.as_str().as_bytes(), path.as_bytes(), canonical.as_deref().unwrap_or(body)] {
+        hash.update(part).update(&[0]);
+    }
+    let hash = hash.finalize();
+    Fingerprint(u64::from_be_bytes(*hash.as_bytes().first_chunk().expect("a hash has 32 bytes")))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn of(keys: &[&[u8]]) -> Result<Option<String>, &'static str> {
+        let mut headers = HeaderMap::new();
+        for one in keys {
+            headers.append(KEY, HeaderValue::from_bytes(one).unwrap());
+        }
+        key(&headers).map_err(|problem| problem.code)
+    }
+
+    #[test]
+    fn a_key_is_1_to_255_visible_characters() {
+        assert_eq!(of(&[]), Ok(None));
+        assert_eq!(of(&[b"a-1~"]), Ok(Some("a-1~".into())));
+        assert_eq!(of(&[&[b'x'; 255]]), Ok(Some("x".repeat(255))));
+        for bad in [&b""[..], b"a b", b"\xff", &[b'x'; 256]] {
+            assert_eq!(of(&[bad]), Err("invalid_idempotency_key"));
+        }
+        assert_eq!(of(&[b"a", b"b"]), Err("invalid_idempotency_key"), "which of them?");
+    }
+
+    #[test]
+    fn the_fingerprint_is_of_the_content() {
+        let of = |path: &str, body: &str| fingerprint(&Method::POST, path, body.as_bytes());
+        let first = of("/a", r#"{"x": 1, "y": [1, 2]}"#);
+        assert_eq!(first, of("/a", r#"{"y":[1,2],"x":1}"#));
+        assert_ne!(first, of("/a", r#"{"y":[2,1],"x":1}"#));
+        assert_ne!(first, of("/b", r#"{"x": 1, "y": [1, 2]}"#));
+        assert_ne!(of("/a", ""), of("/a", "{}"));
+    }
+}

@@ -1,0 +1,136 @@
+//! The `http` section of the configuration: where to listen, and every limit of the edge.
+
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// Where the edge listens and what it lets in. Spans in milliseconds, sizes in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpConfig {
+    /// Address and port to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Time for a request's head; also how long an idle connection is kept.
+    pub header_timeout_ms: u64,
+    /// Time for a whole request; past it the answer is 504 and the outcome unknown.
+    pub request_timeout_ms: u64,
+    /// Time for requests in flight when the server stops.
+    pub drain_timeout_ms: u64,
+    /// Most header lines of a request.
+    pub max_headers: usize,
+    /// Read buffer of a connection, which also bounds the head; at least 8192.
+    pub buffer_bytes: usize,
+    /// Largest body of a request, photos apart.
+    pub body_bytes: usize,
+    /// Largest photo.
+    pub photo_bytes: usize,
+    /// Most connections at once.
+    pub connections: usize,
+    /// Most connections at once from one address.
+    pub connections_per_ip: usize,
+    /// Most requests in flight at once; more are answered 503.
+    pub requests_in_flight: usize,
+    /// Requests per second of one user, or of one address where nobody is signed in; 0 switches the limit off.
+    pub requests_per_second: u32,
+    /// How many requests may come at once on top of the rate.
+    pub request_burst: u32,
+    /// Failed sign-ins or registrations of one account from one address in `failure_window_ms`; 0 switches this off.
+    pub failures_per_account: u32,
+    /// The same, of one address over all accounts, and of one account over all addresses.
+    pub failures_per_ip: u32,
+    /// The window in which failures are counted.
+    pub failure_window_ms: u64,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Domains of the e-mail addresses that may register; every domain if empty.
+    pub email_domains: Vec<String>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            header_timeout_ms: 10_000,
+            request_timeout_ms: 30_000,
+            drain_timeout_ms: 10_000,
+            max_headers: 64,
+            buffer_bytes: 32 * 1024,
+            body_bytes: 64 * 1024,
+            photo_bytes: 5 * 1024 * 1024,
+            connections: 4_096,
+            connections_per_ip: 1_024,
+            requests_in_flight: 2_048,
+            requests_per_second: 200,
+            request_burst: 400,
+            failures_per_account: 5,
+            failures_per_ip: 50,
+            failure_window_ms: 15 * 60 * 1_000,
+            trusted_proxies: vec![],
+            email_domains: vec![],
+        }
+    }
+}
+
+/// A value of the configuration that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {rule}")]
+pub struct ConfigFault {
+    /// Name of the field.
+    pub key: &'static str,
+    /// The rule it breaks.
+    pub rule: &'static str,
+}
+
+impl HttpConfig {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// Names the first key, in the order of the struct, that breaks a rule.
+    pub fn validate(&self) -> Result<(), ConfigFault> {
+        let domain = |text: &String| text.contains('.') && !text.contains('@') && !text.contains(char::is_whitespace);
+        let rules: [(bool, &'static str, &'static str); 15] = [
+            (self.header_timeout_ms >= 1, "header_timeout_ms", "must be at least 1"),
+            (self.request_timeout_ms >= 1, "request_timeout_ms", "must be at least 1"),
+            ((1..=1_000).contains(&self.max_headers), "max_headers", "must be from 1 to 1000"),
+            (self.buffer_bytes >= 8_192, "buffer_bytes", "must be at least 8192"),
+            (self.body_bytes >= 1_024, "body_bytes", "must be at least 1024"),
+            (self.photo_bytes >= 1_024, "photo_bytes", "must be at least 1024"),
+            (self.connections >= 1, "connections", "must be at least 1"),
+            (self.connections_per_ip >= 1, "connections_per_ip", "must be at least 1"),
+            (self.connections_per_ip <= self.connections, "connections_per_ip", "must be at most connections"),
+            (self.requests_in_flight >= 1, "requests_in_flight", "must be at least 1"),
+            (self.requests_per_second <= 1_000_000, "requests_per_second", "must be at most 1000000"),
+            (self.request_burst <= 1_000_000, "request_burst", "must be at most 1000000"),
+            (self.failures_per_ip >= self.failures_per_account, "failures_per_ip", "must be at least failures_per_account"),
+            (self.failure_window_ms >= 1, "failure_window_ms", "must be at least 1"),
+            (self.email_domains.iter().all(domain), "email_domains", "must be domains, as campus.edu"),
+        ];
+        match rules.iter().find(|(holds, ..)| !holds) {
+            Some((_, key, rule)) => Err(ConfigFault { key, rule }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_hold() {
+        assert_eq!(HttpConfig::default().validate(), Ok(()));
+    }
+
+    #[test]
+    fn a_fault_names_its_key() {
+        let config = HttpConfig { email_domains: vec!["@campus.edu".into()], ..HttpConfig::default() };
+        assert_eq!(config.validate().map_err(|fault| fault.key), Err("email_domains"));
+        let config = HttpConfig { connections: 1, ..HttpConfig::default() };
+        assert_eq!(config.validate().map_err(|fault| fault.to_string()), Err("connections_per_ip: must be at most connections".into()));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let read: Result<HttpConfig, _> = serde_json::from_str(r#"{"listne": "127.0.0.1:1"}"#);
+        assert!(read.is_err_and(|fault| fault.to_string().contains("listne")));
+    }
+}

@@ -1,0 +1,118 @@
+//! Bodies of the routes of people, sessions and notices.
+
+use crate::problem::Problem;
+use campusg_domain::id::{OrderId, UserId};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// Opens an account.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegisterIn {
+    pub(crate) email: String,
+    pub(crate) password: String,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    pub(crate) phone: Option<String>,
+}
+
+impl RegisterIn {
+    /// Refuses an address outside of the allowed domains; every domain is allowed if none is named.
+    pub(crate) fn check_domain(&self, domains: &[String]) -> Result<(), Problem> {
+        let domain = self.email.trim().rsplit_once('@').map_or("", |(_, domain)| domain);
+        if domains.is_empty() || domains.iter().any(|allowed| allowed.eq_ignore_ascii_case(domain)) {
+            return Ok(());
+        }
+        Err(Problem::field("email", &format!("must end in @{}", domains.join(" or @"))))
+    }
+}
+
+/// Signs in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignInIn {
+    pub(crate) email: String,
+    pub(crate) password: String,
+}
+
+/// Changes what is given; `null` removes the phone.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProfileIn {
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    pub(crate) phone: Option<Option<String>>,
+}
+
+/// Tells a field that is `null` from one that is not there.
+fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
+/// Puts a card on file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CardIn {
+    pub(crate) token: String,
+}
+
+/// Runs, or does not.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunnerIn {
+    pub(crate) active: bool,
+    pub(crate) online: bool,
+}
+
+/// How many entries of a list are wanted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitIn {
+    pub(crate) limit: Option<usize>,
+}
+
+/// How much of a list is wanted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PageIn {
+    pub(crate) limit: Option<usize>,
+    pub(crate) cursor: Option<String>,
+}
+
+/// Sends a direct notice.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoticeIn {
+    pub(crate) user_id: UserId,
+    pub(crate) title: String,
+    pub(crate) message: String,
+    pub(crate) order_id: Option<OrderId>,
+    pub(crate) data: Option<Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
+    use super::*;
+    use crate::json;
+
+    #[test]
+    fn null_removes_the_phone_and_absence_keeps_it() {
+        let phone = |body: &str| json::read::<ProfileIn>(body.as_bytes()).ok().unwrap().phone;
+        assert_eq!(phone("{}"), None);
+        assert_eq!(phone(r#"{"phone":null}"#), Some(None));
+        assert_eq!(phone(r#"{"phone":"+1 555"}"#), Some(Some("+1 555".into())));
+    }
+
+    #[test]
+    fn only_allowed_domains_register() {
+        let body = br#"{"email":"ann@Campus.edu","password":"x","first_name":"Ann","last_name":"B"}"#;
+        let register = json::read::<RegisterIn>(body).ok().unwrap();
+        assert!(register.check_domain(&[]).is_ok());
+        assert!(register.check_domain(&["campus.edu".into()]).is_ok());
+        let problem = register.check_domain(&["other.edu".into()]).unwrap_err();
+        assert_eq!(problem.detail, "email must end in @other.edu");
+        assert!(register.check_domain(&["edu".into()]).is_err());
+    }
+}

@@ -1,0 +1,125 @@
+//! The gate before every handler: who calls, may he, and how often.
+//!
+//! Invariant: a handler runs only after its route's policy let the caller in; what the policy loaded is handed on.
+
+use crate::{
+    auth::{Seen, bearer},
+    client,
+    edge::Edge,
+    limit,
+    problem::Problem,
+    table::{RoutePolicy, Who},
+};
+use axum::{
+    RequestExt,
+    extract::{RawPathParams, Request, State},
+    http::StatusCode,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use campusg_actors::runtime::{Authenticate, Authenticated, GetOrder, Refusal, Secret};
+use campusg_domain::{
+    id::{OrderId, Principal, UserId},
+    order::{Order, Rejection, Role, Stage},
+};
+use std::{str::FromStr, sync::Arc};
+use tokio::time::Instant;
+
+/// Lets a request through to its handler, or answers it.
+pub(crate) async fn gate(State((edge, policy)): State<(Edge, RoutePolicy)>, mut request: Request, next: Next) -> Response {
+    match admit(&edge, policy, &mut request).await {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn admit(edge: &Edge, policy: RoutePolicy, request: &mut Request) -> Result<(), Problem> {
+    let address = client::address(request.extensions(), request.headers(), &edge.config().trusted_proxies);
+    request.extensions_mut().insert(client::Peer(address));
+    if policy == RoutePolicy::Public {
+        return rate(edge, limit::Who::Address(address));
+    }
+    let me = match authenticate(edge, bearer(request.headers())).await {
+        Ok(me) => me,
+        Err(problem) => return rate(edge, limit::Who::Address(address)).and(Err(problem)),
+    };
+    rate(edge, limit::Who::User(me.user))?;
+    judge(edge, policy, &me, request).await?;
+    request.extensions_mut().insert(Arc::new(me));
+    Ok(())
+}
+
+fn rate(edge: &Edge, who: limit::Who) -> Result<(), Problem> {
+    edge.limits().request(who, Instant::now()).map_err(|wait_ms| {
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many requests, try again shortly")
+            .retry_after_ms(wait_ms)
+    })
+}
+
+async fn authenticate(edge: &Edge, token: Option<Secret>) -> Result<Authenticated, Problem> {
+    let token = token.ok_or_else(Problem::not_signed_in)?;
+    edge.runtime().query(Authenticate(token)).await?.ok_or_else(Problem::not_signed_in)
+}
+
+async fn judge(edge: &Edge, policy: RoutePolicy, me: &Authenticated, request: &mut Request) -> Result<(), Problem> {
+    match policy {
+        RoutePolicy::Public | RoutePolicy::SignedIn | RoutePolicy::Tells(_) => Ok(()),
+        RoutePolicy::Operator => match me.principal {
+            Principal::Operator(_) => Ok(()),
+            _ => Err(Problem::not_allowed("operators")),
+        },
+        RoutePolicy::ActiveRunner => runs(me),
+        RoutePolicy::SelfOrOperator => match (param::<UserId>(request, "user_id").await, me.principal) {
+            (Some(user), _) if user == me.user => Ok(()),
+            (Some(_), Principal::Operator(_)) => Ok(()),
+            _ => Err(Problem::not_found("user")),
+        },
+        RoutePolicy::Sees(who) => {
+            let named = match param(request, "id").await {
+                Some(id) => Some(id),
+                None => param(request, "order_id").await,
+            };
+            let seen = load(edge, me, named.ok_or_else(|| Problem::not_found("order"))?, who).await?;
+            request.extensions_mut().insert(seen);
+            Ok(())
+        }
+    }
+}
+
+/// Loads an order that the caller may see as one of `who`.
+pub(crate) async fn load(edge: &Edge, me: &Authenticated, id: OrderId, who: Who) -> Result<Seen, Problem> {
+    let order = edge.runtime().query(GetOrder(id)).await?.ok_or_else(|| Problem::not_found("order"))?;
+    let role = see(&order, me, who)?;
+    Ok(Seen { order, role })
+}
+
+/// Whether the caller runs and is not suspended.
+pub(crate) fn runs(me: &Authenticated) -> Result<(), Problem> {
+    if me.person.suspended {
+        return Err(Refusal::rule(Rejection::Suspended).into());
+    }
+    if me.person.runner.active { Ok(()) } else { Err(Refusal::rule(Rejection::NotARunner).into()) }
+}
+
+/// What the caller is to the order, if he is among `who`.
+///
+/// Foreign orders are not there. Parties are told that this is not theirs to do, and so are former runners.
+fn see(order: &Order, me: &Authenticated, who: Who) -> Result<Role, Problem> {
+    let role = order.role(me.principal);
+    let on_board = matches!(order.stage, Stage::Available { .. }) && runs(me).is_ok();
+    if who == Who::Viewer && on_board && matches!(role, Role::Stranger | Role::FormerRunner) {
+        return Ok(Role::Stranger);
+    }
+    if who.roles().contains(&role) {
+        return Ok(role);
+    }
+    match role {
+        Role::Stranger | Role::System | Role::Gateway => Err(Problem::not_found("order")),
+        Role::Customer | Role::Runner | Role::FormerRunner | Role::Operator => Err(Problem::not_allowed(who.words())),
+    }
+}
+
+async fn param<T: FromStr>(request: &mut Request, name: &str) -> Option<T> {
+    let params = request.extract_parts::<RawPathParams>().await.ok()?;
+    params.iter().find(|(key, _)| *key == name).and_then(|(_, value)| value.parse().ok())
+}

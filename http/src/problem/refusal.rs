@@ -1,0 +1,96 @@
+//! What each refusal of the runtime answers: one exhaustive table.
+//!
+//! 400 a request of the wrong shape, 403 not for you, 404 not there or not yours to know of, 409 it does not fit where
+//! things stand, 422 a value breaks a rule, 503 not now, 504 unknown.
+
+use super::Problem;
+use crate::view::quote;
+use axum::http::StatusCode;
+use campusg_actors::runtime::Refusal;
+use campusg_domain::order::Rejection;
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let status = status(&refusal);
+        let problem = Self::new(status, refusal.code(), refusal.to_string());
+        match refusal {
+            Refusal::Rejected { rejection, order } => {
+                let problem = match order {
+                    Some(order) if !matches!(rejection, Rejection::NotFound { .. }) => {
+                        problem.with("order_id", order.to_string())
+                    }
+                    _ => problem,
+                };
+                members(problem, &rejection)
+            }
+            Refusal::Busy { retry_after_ms } => problem.retry_after_ms(retry_after_ms),
+            Refusal::StorageFull | Refusal::NeedsAttention => problem.retry_after_ms(30_000),
+            Refusal::Stopping | Refusal::Unknown => problem.retry_after_ms(1_000),
+            Refusal::WrongCredentials | Refusal::Fault => problem,
+        }
+    }
+}
+
+/// The status of a refusal.
+pub(super) const fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::Rejected { rejection, .. } => rejected(rejection),
+        Refusal::WrongCredentials => StatusCode::UNAUTHORIZED,
+        Refusal::Busy { .. } | Refusal::StorageFull | Refusal::NeedsAttention | Refusal::Stopping => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Refusal::Unknown => StatusCode::GATEWAY_TIMEOUT,
+        Refusal::Fault => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+const fn rejected(rejection: &Rejection) -> StatusCode {
+    match rejection {
+        Rejection::NotFound { .. } => StatusCode::NOT_FOUND,
+        Rejection::NotAllowed { .. } | Rejection::Suspended | Rejection::OwnOrder | Rejection::NotARunner => {
+            StatusCode::FORBIDDEN
+        }
+        Rejection::KeyReused
+        | Rejection::InvalidField { .. }
+        | Rejection::AboveApproved
+        | Rejection::PhotoNeeded
+        | Rejection::WrongPin { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Rejection::StillRunning
+        | Rejection::NoPaymentMethod
+        | Rejection::InDebt { .. }
+        | Rejection::TooManyOpenOrders { .. }
+        | Rejection::StorePaused
+        | Rejection::TakenByAnotherRunner
+        | Rejection::NotInThisStage { .. }
+        | Rejection::TooLate
+        | Rejection::TooManyRuns { .. }
+        | Rejection::OnHold
+        | Rejection::QuoteChanged { .. }
+        | Rejection::PhotoUsed
+        | Rejection::AlreadyRated
+        | Rejection::EmailTaken
+        | Rejection::TransferRefused
+        | Rejection::AlreadyPlaced { .. }
+        | Rejection::OrderOpen
+        | Rejection::NotCancellable => StatusCode::CONFLICT,
+        Rejection::HoldRefused | Rejection::TimersFull => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// Adds what the rule names.
+fn members(problem: Problem, rejection: &Rejection) -> Problem {
+    match rejection {
+        Rejection::InvalidField { field, .. } => problem.with("field", field.as_str()),
+        Rejection::InDebt { owed } => problem.with("owed_cents", owed.0),
+        Rejection::TooManyOpenOrders { limit } | Rejection::TooManyRuns { limit } => problem.with("limit", *limit),
+        Rejection::NotInThisStage { status, allowed } => {
+            problem.with("order_status", status.as_str()).with("allowed_transitions", allowed.clone())
+        }
+        Rejection::QuoteChanged { quote } => problem.with("quote", quote::members(quote)),
+        Rejection::WrongPin { left } => problem.with("tries_left", *left),
+        Rejection::AlreadyPlaced { order } => problem.with("order_id", order.to_string()),
+        Rejection::HoldRefused | Rejection::TimersFull => problem.retry_after_ms(30_000),
+        Rejection::StillRunning => problem.retry_after_ms(1_000),
+        _ => problem,
+    }
+}

@@ -1,0 +1,19 @@
+//! `GET /api/admin/actors`: what lives now.
+
+use crate::{answer, edge::Edge, problem::Problem};
+use axum::{extract::State, response::Response};
+use campusg_actors::runtime::GetActors;
+use serde_json::json;
+
+pub(crate) async fn actors(State(edge): State<Edge>) -> Result<Response, Problem> {
+    let found = edge.runtime().query(GetActors).await?;
+    Ok(answer::ok(&json!({
+        "orders": found.orders,
+        "quarantined": found.quarantined,
+        "timers_armed": found.timers.0,
+        "timers_in_memory": found.timers.1,
+        "open_calls": found.open_calls,
+        "written_seq": found.written,
+        "folded_seq": found.folded,
+    })))
+}

@@ -1,0 +1,3 @@
+//! Routes of the resource `escrow`, one per file.
+
+pub(crate) mod get;

@@ -1,0 +1,5 @@
+//! Routes of the resource `ledger`, one per file.
+
+pub(crate) mod accounts;
+pub(crate) mod proof;
+pub(crate) mod transfers;

@@ -1,0 +1,17 @@
+//! `GET /api/ledger/transfers?order_id=`: every transfer of an order.
+
+use crate::{
+    answer,
+    dto::order::OfOrderIn,
+    edge::Edge,
+    page::{Asked, Page},
+    problem::Problem,
+    view::ledger::TransferView,
+};
+use axum::{extract::State, response::Response};
+use campusg_actors::runtime::GetTransfers;
+
+pub(crate) async fn transfers(State(edge): State<Edge>, Asked(asked): Asked<OfOrderIn>) -> Result<Response, Problem> {
+    let transfers = edge.runtime().query(GetTransfers(asked.order_id)).await?;
+    Ok(answer::ok(&Page::whole(transfers.iter().map(TransferView::from).collect())))
+}

@@ -1,0 +1,15 @@
+//! Handlers: one per file, each translates one request and decides nothing.
+
+pub(crate) mod admin;
+pub(crate) mod escrow;
+pub(crate) mod health;
+pub(crate) mod ledger;
+pub(crate) mod notification;
+pub(crate) mod order;
+pub(crate) mod payment;
+pub(crate) mod photo;
+pub(crate) mod scheduled_event;
+pub(crate) mod session;
+pub(crate) mod store;
+pub(crate) mod timer;
+pub(crate) mod user;

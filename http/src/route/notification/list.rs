@@ -1,0 +1,28 @@
+//! `GET /api/notifications/user/{user_id}`: an inbox, newest first.
+
+use crate::{
+    answer,
+    dto::user::PageIn,
+    edge::Edge,
+    page,
+    page::{Asked, Page},
+    path::Id,
+    problem::Problem,
+    view::inbox::{InboxView, NoticeView},
+};
+use axum::{extract::State, response::Response};
+use campusg_actors::runtime::GetInbox;
+use campusg_domain::id::UserId;
+
+pub(crate) async fn list(
+    State(edge): State<Edge>,
+    Id(user): Id<UserId>,
+    Asked(asked): Asked<PageIn>,
+) -> Result<Response, Problem> {
+    let limit = page::limit(asked.limit)?;
+    let before = page::cursor(asked.cursor.as_deref())?;
+    let inbox = edge.runtime().query(GetInbox { user, before, limit }).await?;
+    let notices = inbox.notices.iter().map(|notice| NoticeView::of(notice, edge.currency())).collect();
+    let Page { items, next_cursor } = Page::new(notices, limit, inbox.notices.last().map(|notice| notice.id));
+    Ok(answer::ok(&InboxView { unread: inbox.unread, items, next_cursor }))
+}

@@ -1,0 +1,5 @@
+//! Routes of the resource `notification`, one per file.
+
+pub(crate) mod list;
+pub(crate) mod read;
+pub(crate) mod send;

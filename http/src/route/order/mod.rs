@@ -1,0 +1,16 @@
+//! Routes of the resource `order`, one per file.
+
+pub(crate) mod accept;
+pub(crate) mod cancel;
+pub(crate) mod cancel_acceptance;
+pub(crate) mod cancellation_quote;
+pub(crate) mod confirm;
+pub(crate) mod events;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod pin;
+pub(crate) mod place;
+pub(crate) mod quote;
+pub(crate) mod rate;
+pub(crate) mod receipt;
+pub(crate) mod status;

@@ -1,0 +1,4 @@
+//! Routes of the resource `photo`, one per file.
+
+pub(crate) mod get;
+pub(crate) mod upload;

@@ -1,0 +1,18 @@
+//! `DELETE /api/sessions/{id|current}`: ends a session of the caller.
+
+use crate::{answer, call::Call, dto::Nothing, edge::Edge, path::Id, problem::Problem};
+use axum::{extract::State, response::Response};
+use campusg_actors::runtime::SignOut;
+
+pub(crate) async fn sign_out(
+    State(edge): State<Edge>,
+    Id(named): Id<String>,
+    call: Call<Nothing>,
+) -> Result<Response, Problem> {
+    let session = match named.as_str() {
+        "current" => call.me.session,
+        id => id.parse().map_err(|_| Problem::not_found("session"))?,
+    };
+    edge.runtime().command(call.caller, SignOut(session)).await?;
+    Ok(answer::done())
+}

@@ -1,0 +1,5 @@
+//! Routes of the resource `store`, one per file.
+
+pub(crate) mod change;
+pub(crate) mod create;
+pub(crate) mod list;

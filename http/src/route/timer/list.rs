@@ -1,0 +1,19 @@
+//! `GET /api/timers?order_id=`: the timers of an order.
+
+use crate::{
+    answer,
+    auth::Me,
+    dto::order::OfOrderIn,
+    edge::Edge,
+    gate::load,
+    page::{Asked, Page},
+    problem::Problem,
+    table::Who,
+    view::timer::timers,
+};
+use axum::{extract::State, response::Response};
+
+pub(crate) async fn list(State(edge): State<Edge>, me: Me, Asked(asked): Asked<OfOrderIn>) -> Result<Response, Problem> {
+    let seen = load(&edge, &me, asked.order_id, Who::PartyOrOperator).await?;
+    Ok(answer::ok(&Page::whole(timers(&seen.order, seen.role))))
+}

@@ -1,0 +1,3 @@
+//! Routes of the resource `timer`, one per file.
+
+pub(crate) mod list;

@@ -1,0 +1,34 @@
+//! `POST /api/users`: opens an account and signs in.
+
+use crate::{
+    answer,
+    call::OpenCall,
+    dto::user::RegisterIn,
+    edge::Edge,
+    problem::Problem,
+    route::session::attempts,
+    view::person::{PersonView, TokenView},
+};
+use axum::{extract::State, response::Response};
+use campusg_actors::runtime::{GetProfile, Register, Secret};
+use serde_json::json;
+
+pub(crate) async fn register(State(edge): State<Edge>, call: OpenCall<RegisterIn>) -> Result<Response, Problem> {
+    let body = call.body;
+    body.check_domain(&edge.config().email_domains)?;
+    let account = body.email.clone();
+    attempts::check(&edge, &account, call.address)?;
+    let register = Register {
+        email: body.email,
+        password: Secret(body.password),
+        first_name: body.first_name,
+        last_name: body.last_name,
+        phone: body.phone,
+        operator: false,
+    };
+    let done = edge.runtime().command(call.caller, register).await;
+    let session = done.map_err(|refusal| attempts::failed(&edge, &account, call.address, refusal))?;
+    let profile = edge.runtime().query(GetProfile(session.user)).await?.ok_or_else(Problem::fault)?;
+    let body = json!({"user": PersonView::from(&profile), "session": TokenView::from(session)});
+    Ok(answer::created("/api/users/me", &body))
+}

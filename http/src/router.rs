@@ -1,0 +1,153 @@
+//! Every route of the product, with who may call it.
+
+use crate::{
+    edge::Edge,
+    route::{admin, escrow, health, ledger, notification, order, payment, photo, scheduled_event, session, store, timer, user},
+    shell,
+    table::{
+        Route,
+        RoutePolicy::{ActiveRunner, Operator, Public, Sees, SelfOrOperator, SignedIn, Tells},
+        Table,
+        Who::{Customer, CustomerOrOperator, Involved, Party, Runner, Viewer},
+    },
+};
+use axum::Router;
+
+#[rustfmt::skip]
+fn table() -> Table {
+    Table::new()
+        .get("/health/live", Public, health::live::live)
+        .get("/health/ready", Public, health::ready::ready)
+
+        .post("/api/users", Public, user::register::register)
+        .get("/api/users/me", SignedIn, user::me::me)
+        .patch("/api/users/me", SignedIn, user::change::change)
+        .get("/api/users/{id}", SignedIn, user::get::get)
+        .put("/api/users/me/payment-method", SignedIn, user::set_card::set_card)
+        .get("/api/users/me/payment-method", SignedIn, user::card::card)
+        .delete("/api/users/me/payment-method", SignedIn, user::remove_card::remove_card)
+        .put("/api/users/me/runner", SignedIn, user::set_runner::set_runner)
+        .get("/api/users/me/wallet", SignedIn, user::wallet::wallet)
+        .post("/api/sessions", Public, session::sign_in::sign_in)
+        .get("/api/sessions", SignedIn, session::list::list)
+        .delete("/api/sessions/{id}", SignedIn, session::sign_out::sign_out)
+
+        .get("/api/stores", SignedIn, store::list::list)
+        .post("/api/stores", Operator, store::create::create)
+        .patch("/api/stores/{id}", Operator, store::change::change)
+
+        .post("/api/quotes", SignedIn, order::quote::quote)
+        .post("/api/orders", SignedIn, order::place::place)
+        .get("/api/orders", SignedIn, order::list::list)
+        .get("/api/orders/{id}", Sees(Viewer), order::get::get)
+        .get("/api/orders/{id}/events", Sees(Involved), order::events::events)
+        .post("/api/orders/{id}/accept", ActiveRunner, order::accept::accept)
+        .post("/api/orders/{id}/cancel-acceptance", Tells(Runner), order::cancel_acceptance::cancel_acceptance)
+        .post("/api/orders/{id}/status", Tells(Runner), order::status::status)
+        .get("/api/orders/{id}/delivery-pin", Sees(Customer), order::pin::pin)
+        .post("/api/orders/{id}/confirm", Tells(CustomerOrOperator), order::confirm::confirm)
+        .get("/api/orders/{id}/cancellation-quote", Sees(CustomerOrOperator), order::cancellation_quote::cancellation_quote)
+        .post("/api/orders/{id}/cancel", Tells(Customer), order::cancel::cancel)
+        .post("/api/orders/{id}/ratings", Tells(Party), order::rate::rate)
+        .get("/api/orders/{id}/receipt", Sees(Party), order::receipt::receipt)
+
+        .post("/api/photos", SignedIn, photo::upload::upload)
+        .get("/api/photos/{id}", SignedIn, photo::get::get)
+        .get("/api/payments", SignedIn, payment::list::list)
+        .get("/api/payments/{id}", Sees(CustomerOrOperator), payment::get::get)
+        .get("/api/escrow/{order_id}", Sees(CustomerOrOperator), escrow::get::get)
+        .get("/api/timers", SignedIn, timer::list::list)
+        .post("/api/scheduled-events", Operator, scheduled_event::create::create)
+        .get("/api/scheduled-events", Operator, scheduled_event::list::list)
+        .post("/api/scheduled-events/{id}/cancel", Operator, scheduled_event::cancel::cancel)
+        .post("/api/notifications/send", Operator, notification::send::send)
+        .get("/api/notifications/user/{user_id}", SelfOrOperator, notification::list::list)
+        .post("/api/notifications/{id}/read", SignedIn, notification::read::read)
+        .get("/api/ledger/accounts", Operator, ledger::accounts::accounts)
+        .get("/api/ledger/transfers", Operator, ledger::transfers::transfers)
+        .get("/api/ledger/proof", Public, ledger::proof::proof)
+
+        .get("/api/admin/sagas", Operator, admin::sagas::sagas)
+        .post("/api/admin/sagas/{order_id}/retry", Operator, admin::retry::retry)
+        .post("/api/admin/orders/{id}/reassign", Operator, admin::reassign::reassign)
+        .post("/api/admin/users/{id}/suspend", Operator, admin::suspend::suspend)
+        .post("/api/admin/users/{id}/reinstate", Operator, admin::suspend::reinstate)
+        .get("/api/admin/actors", Operator, admin::actors::actors)
+        .post("/api/admin/actors/{order_id}/release", Operator, admin::release::release)
+        .post("/api/admin/clock/advance", Operator, admin::advance::advance)
+}
+
+/// The routes, with who may call them.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    table().routes()
+}
+
+/// The whole edge, ready to serve.
+#[must_use]
+pub fn router(edge: Edge) -> Router {
+    shell::wrap(table().build(&edge), &edge).with_state(edge)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{routes, table};
+    use crate::table::{RoutePolicy, Who};
+    use campusg_domain::order::{Command, Shown};
+    use std::collections::BTreeSet;
+
+    /// The documented table: a new route is added here too, by somebody who thought about who may call it.
+    #[test]
+    fn the_routes_are_the_documented_ones() {
+        let table: Vec<String> =
+            routes().iter().map(|route| format!("{:6} {:45} {:?}", route.method, route.path, route.policy)).collect();
+        insta::assert_snapshot!(table.join("\n"));
+    }
+
+    #[test]
+    fn no_route_is_registered_twice() {
+        let named: Vec<_> = routes().into_iter().map(|route| (route.method.to_string(), route.path)).collect();
+        assert_eq!(named.iter().collect::<BTreeSet<_>>().len(), named.len());
+        assert_eq!(table().routes().len(), named.len());
+    }
+
+    #[test]
+    fn a_policy_over_an_object_has_it_in_its_path() {
+        for route in routes() {
+            let has = |name: &str| route.path.contains(name);
+            match route.policy {
+                RoutePolicy::Sees(_) => assert!(has("{id}") || has("{order_id}"), "{}", route.path),
+                RoutePolicy::Tells(_) => assert!(has("/orders/{id}/"), "{}", route.path),
+                RoutePolicy::SelfOrOperator => assert!(has("{user_id}"), "{}", route.path),
+                RoutePolicy::Operator => {}
+                RoutePolicy::ActiveRunner | RoutePolicy::SignedIn | RoutePolicy::Public => {
+                    assert!(!has("/admin/"), "{} is for operators", route.path);
+                }
+            }
+        }
+    }
+
+    /// What the table says of who may command an order is what the order itself will say.
+    #[test]
+    fn the_order_agrees_on_who_may_tell_it_what() {
+        let shown = Shown::Pin(0);
+        let cancel = Command::Cancel { accept_charge: Default::default() };
+        for (path, command) in [
+            ("cancel-acceptance", Command::CancelAcceptance),
+            ("status", Command::ArriveOnSite),
+            ("status", Command::Purchase { total: Default::default(), photo: None }),
+            ("status", Command::Collect),
+            ("status", Command::Depart),
+            ("status", Command::Deliver { shown }),
+            ("confirm", Command::Confirm),
+            ("cancel", cancel),
+            ("ratings", Command::Rate { stars: 5 }),
+        ] {
+            let full = format!("/api/orders/{{id}}/{path}");
+            let policy = routes().into_iter().find(|route| route.path == full).map(|route| route.policy);
+            let Some(RoutePolicy::Tells(who)) = policy else { panic!("{path} tells an order something") };
+            assert!(who.roles().iter().all(|role| command.who().contains(role)), "{path}: {who:?}");
+        }
+        assert!(Who::Operator.roles().iter().all(|role| Command::Reassign.who().contains(role)));
+    }
+}

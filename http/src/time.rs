@@ -1,0 +1,55 @@
+//! Times on the wire: RFC 3339, UTC, milliseconds.
+
+use campusg_domain::time::At;
+use chrono::{DateTime, SecondsFormat};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+/// A time as a request or an answer writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Time(pub(crate) At);
+
+/// Writes a time; one past the calendar's end is written as its number of milliseconds.
+pub(crate) fn rfc3339(at: At) -> String {
+    let moment = i64::try_from(at.0).ok().and_then(DateTime::from_timestamp_millis);
+    moment.map_or_else(|| at.0.to_string(), |moment| moment.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
+/// Reads a time with any offset; `None` if it is none, or lies before 1970.
+pub(crate) fn parse(text: &str) -> Option<At> {
+    let moment = DateTime::parse_from_rfc3339(text).ok()?;
+    u64::try_from(moment.timestamp_millis()).ok().map(At)
+}
+
+impl From<At> for Time {
+    fn from(at: At) -> Self {
+        Self(at)
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&rfc3339(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        parse(&text).map(Self).ok_or_else(|| D::Error::custom("expected a time as 2026-03-01T12:30:00Z, from 1970 on"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn written_and_read() {
+        assert_eq!(rfc3339(At(1_772_368_200_123)), "2026-03-01T12:30:00.123Z");
+        assert_eq!(parse("2026-03-01T12:30:00.123Z"), Some(At(1_772_368_200_123)));
+        assert_eq!(parse("2026-03-01T13:30:00.123+01:00"), Some(At(1_772_368_200_123)));
+        assert_eq!(parse("1969-12-31T23:59:59Z"), None);
+        assert_eq!(parse("2026-03-01"), None);
+        assert_eq!(rfc3339(At(u64::MAX)), u64::MAX.to_string());
+    }
+}

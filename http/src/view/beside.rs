@@ -1,0 +1,60 @@
+//! What a view of an order needs beside the order: drop-off, names, the store.
+
+use super::Reader;
+use crate::edge::Edge;
+use campusg_actors::runtime::{DropoffDetails, GetDropoff, GetProfile, GetStores, Profile, Refusal};
+use campusg_domain::{
+    id::{StoreId, UserId},
+    order::{Order, Role, StoreRef},
+    owner::directory::Store,
+};
+use std::sync::Arc;
+
+/// Plain text that belongs to an order; only what this reader may see is in it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Beside {
+    pub(crate) dropoff: Option<DropoffDetails>,
+    pub(crate) customer: Option<Profile>,
+    pub(crate) runner: Option<Profile>,
+    pub(crate) stores: Stores,
+}
+
+/// The stores of the campus.
+pub(crate) type Stores = Vec<(StoreId, Arc<Store>)>;
+
+/// Asks for what this reader may see.
+pub(crate) async fn gather(edge: &Edge, reader: &Reader, order: &Order) -> Result<Beside, Refusal> {
+    let runner = order.stage.bond().map(|bond| bond.runner);
+    let (inside, customer, runner) = match reader.role {
+        Role::Customer => (true, None, runner),
+        Role::Runner => (reader.recent, Some(order.terms.customer).filter(|_| reader.recent), None),
+        Role::Operator => (true, Some(order.terms.customer), runner),
+        Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => (false, None, None),
+    };
+    let dropoff = match order.terms.dropoff.details {
+        Some(_) if inside => Some(edge.runtime().query(GetDropoff(order.id)).await?),
+        _ => None,
+    };
+    Ok(Beside {
+        dropoff,
+        customer: profile(edge, customer).await?,
+        runner: profile(edge, runner).await?,
+        stores: stores(edge, std::iter::once(order)).await?,
+    })
+}
+
+/// The stores, if one of these orders names one.
+pub(crate) async fn stores<'a>(edge: &Edge, mut orders: impl Iterator<Item = &'a Order>) -> Result<Stores, Refusal> {
+    if orders.any(|order| matches!(order.terms.store, StoreRef::Known(_))) {
+        edge.runtime().query(GetStores).await
+    } else {
+        Ok(vec![])
+    }
+}
+
+async fn profile(edge: &Edge, user: Option<UserId>) -> Result<Option<Profile>, Refusal> {
+    match user {
+        Some(user) => edge.runtime().query(GetProfile(user)).await,
+        None => Ok(None),
+    }
+}

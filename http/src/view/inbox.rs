@@ -1,0 +1,64 @@
+//! Notices of an inbox.
+
+use crate::{text, time::Time};
+use campusg_actors::runtime::{InboxNotice, NoticeState, NoticeText};
+use campusg_domain::{
+    id::{OrderId, Seq},
+    owner::inbox::NoticeId,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+/// An inbox, newest notice first.
+#[derive(Debug, Serialize)]
+pub(crate) struct InboxView {
+    pub(crate) unread: u64,
+    pub(crate) items: Vec<NoticeView>,
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// A notice.
+#[derive(Debug, Serialize)]
+pub(crate) struct NoticeView {
+    id: String,
+    kind: &'static str,
+    title: String,
+    message: String,
+    order_id: Option<OrderId>,
+    status: &'static str,
+    created_at: Time,
+    data: Option<Value>,
+}
+
+impl NoticeView {
+    pub(crate) fn of(notice: &InboxNotice, currency: &str) -> Self {
+        let (kind, title, message, data) = match &notice.text {
+            NoticeText::Kind(kind) => {
+                let (code, title, message) = text::notice(*kind, currency);
+                (code, title.to_owned(), message, None)
+            }
+            NoticeText::Direct { title, message, data } => {
+                let data = data.as_deref().and_then(|data| serde_json::from_str(data).ok());
+                ("direct", title.clone(), message.clone(), data)
+            }
+        };
+        let status = match notice.state {
+            NoticeState::Sent => "sent",
+            NoticeState::Read => "read",
+            NoticeState::Failed => "failed",
+        };
+        let id = write_id(notice.id);
+        Self { id, kind, title, message, order_id: notice.order, status, created_at: notice.at.into(), data }
+    }
+}
+
+/// A notice's name: `{seq}-{index}`.
+pub(crate) fn write_id(id: NoticeId) -> String {
+    format!("{}-{}", id.seq, id.index)
+}
+
+/// Reads a notice's name.
+pub(crate) fn read_id(text: &str) -> Option<NoticeId> {
+    let (seq, index) = text.split_once('-')?;
+    Some(NoticeId { seq: Seq(seq.parse().ok()?), index: index.parse().ok()? })
+}

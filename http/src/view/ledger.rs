@@ -1,0 +1,86 @@
+//! The ledger: accounts and transfers to operators, the proof to everybody.
+
+use super::wallet::phase;
+use crate::time::Time;
+use campusg_actors::runtime::Proof;
+use campusg_domain::{
+    id::Seq,
+    money::{Account, Transfer},
+    owner::ledger::Balance,
+    time::At,
+};
+use serde::Serialize;
+
+/// An account. Balance = in − out.
+#[derive(Debug, Serialize)]
+pub(crate) struct AccountView {
+    account: String,
+    posted_cents: i64,
+    pending_in_cents: i64,
+    pending_out_cents: i64,
+}
+
+impl From<&(Account, Balance)> for AccountView {
+    fn from((account, balance): &(Account, Balance)) -> Self {
+        Self {
+            account: account.to_string(),
+            posted_cents: balance.posted.0,
+            pending_in_cents: balance.pending_in.0,
+            pending_out_cents: balance.pending_out.0,
+        }
+    }
+}
+
+/// A transfer.
+#[derive(Debug, Serialize)]
+pub(crate) struct TransferView {
+    seq: u64,
+    at: Time,
+    debit: String,
+    credit: String,
+    amount_cents: i64,
+    phase: &'static str,
+}
+
+impl From<&(Seq, At, Transfer)> for TransferView {
+    fn from((seq, at, transfer): &(Seq, At, Transfer)) -> Self {
+        Self {
+            seq: seq.0,
+            at: Time(*at),
+            debit: transfer.debit.to_string(),
+            credit: transfer.credit.to_string(),
+            amount_cents: transfer.cents.0,
+            phase: phase(transfer.phase),
+        }
+    }
+}
+
+/// What anybody may check: the sums are zero, and the journal is the one of last time.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProofView {
+    made_at: Time,
+    seq: u64,
+    head: String,
+    currency: String,
+    posted_sum_cents: i64,
+    pending_sum_cents: i64,
+    accounts: usize,
+    open_escrows: usize,
+    held_cents: i64,
+}
+
+impl ProofView {
+    pub(crate) fn of(proof: &Proof, currency: &str) -> Self {
+        Self {
+            made_at: proof.at.into(),
+            seq: proof.seq.0,
+            head: proof.head.iter().map(|byte| format!("{byte:02x}")).collect(),
+            currency: currency.into(),
+            posted_sum_cents: proof.totals.posted.0,
+            pending_sum_cents: proof.totals.pending.0,
+            accounts: proof.totals.accounts,
+            open_escrows: proof.totals.open_escrows,
+            held_cents: proof.totals.held.0,
+        }
+    }
+}

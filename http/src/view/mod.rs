@@ -1,0 +1,68 @@
+//! What is shown to whom. One type per viewer: what a type does not name can't leak.
+//!
+//! The board and active runners see store, building, fee, tip, the runner's outlay, the items' names and the age. The
+//! runner sees items, drop-off, notes and the customer's first name until a day after the end, and own earnings; never
+//! the card, the hold, the cap or the PIN. A former runner sees only what they did. Phones, e-mails: operators only.
+//! Must not: ask the runtime, but for [`beside`].
+
+pub(crate) mod beside;
+pub(crate) mod event;
+pub(crate) mod inbox;
+pub(crate) mod ledger;
+pub(crate) mod money;
+pub(crate) mod order;
+pub(crate) mod parts;
+pub(crate) mod person;
+pub(crate) mod quote;
+pub(crate) mod receipt;
+pub(crate) mod saga;
+pub(crate) mod store;
+pub(crate) mod summary;
+pub(crate) mod timer;
+pub(crate) mod wallet;
+
+#[cfg(test)]
+mod tests;
+
+use crate::auth::{Me, Seen};
+use crate::edge::Edge;
+use campusg_domain::{
+    id::UserId,
+    order::{Order, Role, Stage},
+    time::{At, DAY_MS},
+};
+
+/// Who looks at an order, with the rights of now.
+#[derive(Clone, Debug)]
+pub(crate) struct Reader {
+    pub(crate) user: UserId,
+    /// `Stranger` is an active runner who looks at the board.
+    pub(crate) role: Role,
+    /// Whether the runner may still see what is personal: until a day after the end.
+    pub(crate) recent: bool,
+    pub(crate) now: At,
+    pub(crate) currency: String,
+}
+
+impl Reader {
+    /// The caller before an order as it is now.
+    pub(crate) fn new(edge: &Edge, me: &Me, order: &Order, role: Role) -> Self {
+        let now = edge.now();
+        Self { user: me.user, role, recent: is_recent(order, now), now, currency: edge.currency().into() }
+    }
+
+    /// The caller before the order that the gate loaded for him.
+    pub(crate) fn of(edge: &Edge, me: &Me, seen: &Seen) -> Self {
+        Self::new(edge, me, &seen.order, seen.role)
+    }
+}
+
+/// Whether the order has not ended, or not longer than a day ago. A completed order counts from its delivery.
+fn is_recent(order: &Order, now: At) -> bool {
+    let ended = match &order.stage {
+        Stage::Completed(_, _, delivery) => delivery.at,
+        Stage::Cancelled(cancellation) => cancellation.at,
+        _ => return true,
+    };
+    now.since(ended) < DAY_MS
+}

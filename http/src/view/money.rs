@@ -1,0 +1,146 @@
+//! The money of an order: price, payment, escrow, earnings.
+
+use crate::time::Time;
+use campusg_domain::{
+    call::{CallKind, Decline},
+    id::OrderId,
+    money::Cents,
+    order::{Collection, EscrowStatus, Order, PaymentStatus, Price, Settlement, Stage},
+};
+use serde::Serialize;
+
+/// What an order costs and holds: for the customer and operators.
+#[derive(Debug, Serialize)]
+pub(crate) struct PriceView {
+    currency: String,
+    food_estimate_cents: i64,
+    price_buffer_cents: i64,
+    delivery_fee_cents: i64,
+    tip_cents: i64,
+    trip_compensation_cents: i64,
+    /// Most the food may cost without asking.
+    cap_cents: i64,
+    /// What is held until the end: cap, fee and tip.
+    hold_cents: i64,
+}
+
+impl PriceView {
+    pub(crate) fn of(price: &Price, currency: &str) -> Self {
+        Self {
+            currency: currency.into(),
+            food_estimate_cents: price.food_estimate.0,
+            price_buffer_cents: price.buffer.0,
+            delivery_fee_cents: price.delivery_fee.0,
+            tip_cents: price.tip.0,
+            trip_compensation_cents: price.trip_compensation.0,
+            cap_cents: price.cap().0,
+            hold_cents: price.hold().0,
+        }
+    }
+}
+
+/// The payment of an order: for the customer and operators. The card is never shown.
+#[derive(Debug, Serialize)]
+pub(crate) struct PaymentView {
+    id: OrderId,
+    order_id: OrderId,
+    status: PaymentStatus,
+    collection: Collection,
+    currency: String,
+    authorized_cents: i64,
+    charged_cents: i64,
+    refunded_cents: i64,
+    /// Where the customer confirms with the bank, while it asks.
+    action_url: Option<String>,
+    declined: Option<Decline>,
+    capture_before: Option<Time>,
+}
+
+impl PaymentView {
+    pub(crate) fn of(order: &Order, currency: &str) -> Self {
+        let asking = order.payment == PaymentStatus::Initiating;
+        Self {
+            id: order.id,
+            order_id: order.id,
+            status: order.payment,
+            collection: order.collection,
+            currency: currency.into(),
+            authorized_cents: if order.capture_before.is_some() { order.terms.price.hold().0 } else { 0 },
+            charged_cents: order.charged.0,
+            refunded_cents: order.refunded.0,
+            action_url: order.action_url.clone().filter(|_| asking),
+            declined: order.declined,
+            capture_before: order.capture_before.map(Time),
+        }
+    }
+}
+
+/// The escrow of an order: for the customer and operators.
+#[derive(Debug, Serialize)]
+pub(crate) struct EscrowView {
+    order_id: OrderId,
+    status: EscrowStatus,
+    currency: String,
+    held_cents: i64,
+}
+
+impl EscrowView {
+    pub(crate) fn of(order: &Order, currency: &str) -> Self {
+        Self { order_id: order.id, status: order.escrow, currency: currency.into(), held_cents: held(order).0 }
+    }
+}
+
+/// What the escrow holds: the holds promised to it, and the charge once the food is bought.
+fn held(order: &Order) -> Cents {
+    if order.escrow != EscrowStatus::Held {
+        return Cents::ZERO;
+    }
+    let holds = order.calls.iter().filter(|(_, call)| matches!(call.kind, CallKind::Authorize { .. }));
+    let promised: Cents = holds.filter_map(|(n, _)| order.promises.get(n).copied()).sum();
+    if order.stage.bought().is_some() { order.charged + promised } else { promised }
+}
+
+/// What the runner gets: for the runner and operators.
+#[derive(Debug, Serialize)]
+pub(crate) struct EarningsView {
+    currency: String,
+    /// The food: the estimate until it is bought, then what the receipt says. Paid back out of the charge.
+    food_cents: i64,
+    delivery_fee_cents: i64,
+    tip_cents: i64,
+    platform_fee_cents: i64,
+    /// Food, fee and tip less the platform's fee; after the end, what it was.
+    total_cents: i64,
+    paid: bool,
+}
+
+impl EarningsView {
+    pub(crate) fn of(order: &Order, currency: &str) -> Self {
+        let price = &order.terms.price;
+        let food = order.stage.bought().map_or(price.food_estimate, |bought| bought.food);
+        let usual = price.charge(food) - price.platform_fee.min(price.charge(food));
+        let (total, paid) = match &order.stage {
+            Stage::Completed(..) => (usual, true),
+            Stage::Cancelled(cancellation) => (to_runner(&cancellation.settlement), true),
+            _ => (usual, false),
+        };
+        Self {
+            currency: currency.into(),
+            food_cents: food.0,
+            delivery_fee_cents: price.delivery_fee.0,
+            tip_cents: price.tip.0,
+            platform_fee_cents: price.platform_fee.0,
+            total_cents: total.0,
+            paid: paid && total.is_positive(),
+        }
+    }
+}
+
+/// What of an ended order's money went to the runner.
+pub(crate) const fn to_runner(settlement: &Settlement) -> Cents {
+    match settlement {
+        Settlement::Free => Cents::ZERO,
+        Settlement::Trip { to_runner, .. } => *to_runner,
+        Settlement::Release(release) => release.to_runner,
+    }
+}

@@ -1,0 +1,332 @@
+//! An order, as each viewer sees it.
+
+use super::{
+    Reader,
+    beside::Beside,
+    money::{EarningsView, EscrowView, PaymentView, PriceView},
+    parts::{BoughtView, CancellationView, DeliveryView, DropoffView, ItemView, RatingsView, StoreView, items},
+    person::{ContactView, RunnerView},
+    saga::{StepView, steps},
+    timer::{TimerView, timers},
+};
+use crate::time::Time;
+use campusg_domain::{
+    id::{OrderId, UserId},
+    order::{Order, Role, Stage, Status, allowed},
+    time::At,
+};
+use serde::Serialize;
+
+/// An order to one viewer.
+#[derive(Debug, Serialize)]
+#[serde(tag = "view", rename_all = "snake_case")]
+pub(crate) enum OrderView {
+    Customer(Box<CustomerView>),
+    Runner(Box<BoundView>),
+    FormerRunner(FormerView),
+    Operator(Box<OperatorView>),
+    Board(BoardView),
+}
+
+/// Renders an order, as it is or was, for a reader with the rights of now.
+pub(crate) fn render(order: &Order, reader: &Reader, beside: &Beside) -> OrderView {
+    match reader.role {
+        Role::Customer => OrderView::Customer(Box::new(CustomerView::of(order, reader, beside))),
+        Role::Runner => OrderView::Runner(Box::new(BoundView::of(order, reader, beside))),
+        Role::Operator => OrderView::Operator(Box::new(OperatorView::of(order, reader, beside))),
+        Role::FormerRunner => OrderView::FormerRunner(FormerView::of(order, beside)),
+        Role::Stranger | Role::System | Role::Gateway => OrderView::Board(BoardView::of(order, reader, beside)),
+    }
+}
+
+/// What all who are bound to an order see.
+#[derive(Debug, Serialize)]
+pub(crate) struct Shared {
+    id: OrderId,
+    version: u32,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    placement: Option<&'static str>,
+    store: StoreView,
+    placed_at: Time,
+    updated_at: Time,
+    deliver_after: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted_at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<BoughtView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivery: Option<DeliveryView>,
+    #[serde(flatten)]
+    cancellation: Option<CancellationView>,
+    late: bool,
+    operator_hold: bool,
+    wrong_pins: u8,
+    timers: Vec<TimerView>,
+    allowed_transitions: &'static [&'static str],
+}
+
+impl Shared {
+    fn of(order: &Order, reader: &Reader, beside: &Beside) -> Self {
+        let cancellation = match &order.stage {
+            Stage::Cancelled(cancellation) => Some(CancellationView::of(order, cancellation)),
+            _ => None,
+        };
+        Self {
+            id: order.id,
+            version: order.version,
+            status: order.status(),
+            placement: order.stage.placement(),
+            store: StoreView::of(&order.terms.store, &beside.stores),
+            placed_at: order.terms.placed_at.into(),
+            updated_at: order.last_at.into(),
+            deliver_after: order.terms.deliver_after.map(Time),
+            accepted_at: order.stage.bond().map(|bond| bond.accepted_at.into()),
+            receipt: order.stage.bought().map(BoughtView::from),
+            delivery: order.stage.delivery().map(DeliveryView::from),
+            cancellation,
+            late: order.late,
+            operator_hold: order.operator_hold,
+            wrong_pins: order.wrong_pins,
+            timers: timers(order, reader.role),
+            allowed_transitions: allowed(order, reader.role),
+        }
+    }
+}
+
+/// To the customer.
+#[derive(Debug, Serialize)]
+pub(crate) struct CustomerView {
+    #[serde(flatten)]
+    shared: Shared,
+    items: Vec<ItemView>,
+    dropoff: DropoffView,
+    price: PriceView,
+    approved_total_cents: i64,
+    payment: PaymentView,
+    escrow: EscrowView,
+    runner: Option<RunnerView>,
+    ratings: RatingsView,
+    #[serde(flatten)]
+    board: BoardTimes,
+}
+
+/// Until when the order waits, while it does.
+#[derive(Debug, Serialize)]
+pub(crate) struct BoardTimes {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opens_at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accept_by: Option<Time>,
+}
+
+impl BoardTimes {
+    fn of(order: &Order) -> Self {
+        let at = |at: At| Some(Time(at));
+        match order.stage {
+            Stage::Waiting { opens_at } => Self { opens_at: at(opens_at), accept_by: None },
+            Stage::Available { accept_by } => Self { opens_at: None, accept_by: at(accept_by) },
+            _ => Self { opens_at: None, accept_by: None },
+        }
+    }
+}
+
+impl CustomerView {
+    fn of(order: &Order, reader: &Reader, beside: &Beside) -> Self {
+        let runner = order.stage.bond().map(|bond| {
+            // The profile is that of the runner of now; an order of then may have had another.
+            let profile = beside.runner.as_ref().filter(|profile| profile.user == bond.runner);
+            RunnerView::of(bond.runner, profile)
+        });
+        Self {
+            shared: Shared::of(order, reader, beside),
+            items: items(order),
+            dropoff: DropoffView::of(order, beside.dropoff.as_ref()),
+            price: PriceView::of(&order.terms.price, &reader.currency),
+            approved_total_cents: order.approved_total.0,
+            payment: PaymentView::of(order, &reader.currency),
+            escrow: EscrowView::of(order, &reader.currency),
+            runner,
+            ratings: RatingsView::of_customer(order),
+            board: BoardTimes::of(order),
+        }
+    }
+}
+
+/// To the bound runner. Without items, drop-off and the customer's name from a day after the end on.
+#[derive(Debug, Serialize)]
+pub(crate) struct BoundView {
+    #[serde(flatten)]
+    shared: Shared,
+    #[serde(flatten)]
+    errand: Option<Errand>,
+    earnings: EarningsView,
+    ratings: RatingsView,
+}
+
+/// What the runner needs for the errand.
+#[derive(Debug, Serialize)]
+pub(crate) struct Errand {
+    items: Vec<ItemView>,
+    dropoff: DropoffView,
+    customer: FirstName,
+}
+
+/// A customer to the runner.
+#[derive(Debug, Serialize)]
+pub(crate) struct FirstName {
+    first_name: Option<String>,
+}
+
+impl BoundView {
+    fn of(order: &Order, reader: &Reader, beside: &Beside) -> Self {
+        let errand = || Errand {
+            items: items(order),
+            dropoff: DropoffView::of(order, beside.dropoff.as_ref()),
+            customer: FirstName { first_name: beside.customer.as_ref().map(|customer| customer.first_name.clone()) },
+        };
+        Self {
+            shared: Shared::of(order, reader, beside),
+            errand: reader.recent.then(errand),
+            earnings: EarningsView::of(order, &reader.currency),
+            ratings: RatingsView::of_runner(order),
+        }
+    }
+}
+
+/// To somebody who was bound once. What they did is in the order's events.
+#[derive(Debug, Serialize)]
+pub(crate) struct FormerView {
+    id: OrderId,
+    store: StoreView,
+    allowed_transitions: [&'static str; 0],
+}
+
+impl FormerView {
+    fn of(order: &Order, beside: &Beside) -> Self {
+        Self { id: order.id, store: StoreView::of(&order.terms.store, &beside.stores), allowed_transitions: [] }
+    }
+}
+
+/// To operators.
+#[derive(Debug, Serialize)]
+pub(crate) struct OperatorView {
+    #[serde(flatten)]
+    shared: Shared,
+    items: Vec<ItemView>,
+    dropoff: DropoffView,
+    price: PriceView,
+    approved_total_cents: i64,
+    payment: PaymentView,
+    escrow: EscrowView,
+    earnings: EarningsView,
+    customer: ContactView,
+    runner: Option<ContactView>,
+    former_runners: Vec<UserId>,
+    runner_epoch: u32,
+    release_failures: u16,
+    overdue_days: u16,
+    saga: Vec<StepView>,
+    calls: Vec<CallView>,
+    ratings: RatingsView,
+    #[serde(flatten)]
+    board: BoardTimes,
+}
+
+/// A call to the gateway.
+#[derive(Debug, Serialize)]
+pub(crate) struct CallView {
+    call: u16,
+    purpose: &'static str,
+    state: &'static str,
+    outcome: &'static str,
+    failures: u16,
+}
+
+impl OperatorView {
+    fn of(order: &Order, reader: &Reader, beside: &Beside) -> Self {
+        let runner = |user: UserId| {
+            ContactView::of(user, beside.runner.as_ref().filter(|profile| profile.user == user))
+        };
+        Self {
+            shared: Shared::of(order, reader, beside),
+            items: items(order),
+            dropoff: DropoffView::of(order, beside.dropoff.as_ref()),
+            price: PriceView::of(&order.terms.price, &reader.currency),
+            approved_total_cents: order.approved_total.0,
+            payment: PaymentView::of(order, &reader.currency),
+            escrow: EscrowView::of(order, &reader.currency),
+            earnings: EarningsView::of(order, &reader.currency),
+            customer: ContactView::of(order.terms.customer, beside.customer.as_ref()),
+            runner: order.stage.bond().map(|bond| runner(bond.runner)),
+            former_runners: order.former_runners.clone(),
+            runner_epoch: order.epoch,
+            release_failures: order.release_failures,
+            overdue_days: order.overdue_days,
+            saga: steps(order),
+            calls: calls(order),
+            ratings: RatingsView::of_customer(order),
+            board: BoardTimes::of(order),
+        }
+    }
+}
+
+fn calls(order: &Order) -> Vec<CallView> {
+    use campusg_domain::{call::CallState, order::Outcome};
+    let state = |state| match state {
+        CallState::Open => "open",
+        CallState::Resting => "resting",
+        CallState::Closed => "closed",
+    };
+    let outcome = |outcome| match outcome {
+        Outcome::Unknown => "unknown",
+        Outcome::Succeeded => "succeeded",
+        Outcome::Refused => "refused",
+    };
+    let view = |(n, call): (&u16, &campusg_domain::order::Call)| CallView {
+        call: *n,
+        purpose: call.kind.purpose(),
+        state: state(call.state),
+        outcome: outcome(call.outcome),
+        failures: call.failures,
+    };
+    order.calls.iter().map(view).collect()
+}
+
+/// To active runners, while it is on the board.
+#[derive(Debug, Serialize)]
+pub(crate) struct BoardView {
+    id: OrderId,
+    version: u32,
+    status: Status,
+    store: StoreView,
+    building: String,
+    items: Vec<String>,
+    currency: String,
+    /// What the runner lays out, as the customer estimates it.
+    food_estimate_cents: i64,
+    delivery_fee_cents: i64,
+    tip_cents: i64,
+    age_seconds: u64,
+    allowed_transitions: &'static [&'static str],
+}
+
+impl BoardView {
+    fn of(order: &Order, reader: &Reader, beside: &Beside) -> Self {
+        let terms = &order.terms;
+        Self {
+            id: order.id,
+            version: order.version,
+            status: order.status(),
+            store: StoreView::of(&terms.store, &beside.stores),
+            building: terms.dropoff.building.clone(),
+            items: terms.items.iter().map(|item| item.name.clone()).collect(),
+            currency: reader.currency.clone(),
+            food_estimate_cents: terms.price.food_estimate.0,
+            delivery_fee_cents: terms.price.delivery_fee.0,
+            tip_cents: terms.price.tip.0,
+            age_seconds: reader.now.since(terms.placed_at) / 1_000,
+            allowed_transitions: if terms.customer == reader.user { &[] } else { allowed(order, Role::Stranger) },
+        }
+    }
+}

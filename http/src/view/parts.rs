@@ -1,0 +1,182 @@
+//! Parts that several views of an order share.
+
+use super::beside::Stores;
+use crate::time::Time;
+use campusg_actors::runtime::DropoffDetails;
+use campusg_domain::{
+    id::{PhotoId, Principal, StoreId},
+    order::{Bought, CancelReason, Cancellation, Delivery, Handover, Item, Order, Proof, Settlement, StoreRef, Substitution},
+};
+use serde::Serialize;
+
+/// Where the food is bought.
+#[derive(Debug, Serialize)]
+pub(crate) struct StoreView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<StoreId>,
+    pub(super) name: Option<String>,
+    pub(super) place: Option<String>,
+}
+
+impl StoreView {
+    pub(crate) fn of(store: &StoreRef, stores: &Stores) -> Self {
+        match store {
+            StoreRef::Described { name, place } => Self { id: None, name: Some(name.clone()), place: Some(place.clone()) },
+            StoreRef::Known(id) => {
+                let known = stores.iter().find(|(known, _)| known == id).map(|(_, store)| store);
+                let text = |of: fn(&campusg_domain::owner::directory::Store) -> &String| known.map(|store| of(store).clone());
+                Self { id: Some(*id), name: text(|store| &store.name), place: text(|store| &store.place) }
+            }
+        }
+    }
+}
+
+/// One line of the shopping list.
+#[derive(Debug, Serialize)]
+pub(crate) struct ItemView {
+    pub(super) name: String,
+    pub(super) quantity: u32,
+    unit_price_cents: i64,
+    substitution: Substitution,
+}
+
+impl From<&Item> for ItemView {
+    fn from(item: &Item) -> Self {
+        Self {
+            name: item.name.clone(),
+            quantity: item.quantity,
+            unit_price_cents: item.unit_price.0,
+            substitution: item.substitution,
+        }
+    }
+}
+
+/// The shopping list.
+pub(crate) fn items(order: &Order) -> Vec<ItemView> {
+    order.terms.items.iter().map(ItemView::from).collect()
+}
+
+/// Where the food goes.
+#[derive(Debug, Serialize)]
+pub(crate) struct DropoffView {
+    building: String,
+    handover: Handover,
+    level: Option<String>,
+    room: Option<String>,
+    meeting_point: Option<String>,
+    notes: Option<String>,
+}
+
+impl DropoffView {
+    pub(crate) fn of(order: &Order, details: Option<&DropoffDetails>) -> Self {
+        let details = details.cloned().unwrap_or_default();
+        Self {
+            building: order.terms.dropoff.building.clone(),
+            handover: order.terms.dropoff.handover,
+            level: details.level,
+            room: details.room,
+            meeting_point: details.meeting_point,
+            notes: details.notes,
+        }
+    }
+}
+
+/// What was bought.
+#[derive(Debug, Serialize)]
+pub(crate) struct BoughtView {
+    total_cents: i64,
+    photo_id: Option<PhotoId>,
+    bought_at: Time,
+}
+
+impl From<&Bought> for BoughtView {
+    fn from(bought: &Bought) -> Self {
+        Self { total_cents: bought.food.0, photo_id: bought.photo, bought_at: bought.at.into() }
+    }
+}
+
+/// The handing over.
+#[derive(Debug, Serialize)]
+pub(crate) struct DeliveryView {
+    proof: &'static str,
+    photo_id: Option<PhotoId>,
+    delivered_at: Time,
+}
+
+impl From<&Delivery> for DeliveryView {
+    fn from(delivery: &Delivery) -> Self {
+        let (proof, photo_id) = proof(&delivery.proof);
+        Self { proof, photo_id, delivered_at: delivery.at.into() }
+    }
+}
+
+/// What proves a delivery: its name, and the photo if it is one.
+pub(crate) const fn proof(proof: &Proof) -> (&'static str, Option<PhotoId>) {
+    match proof {
+        Proof::Pin => ("pin", None),
+        Proof::Photo(photo) => ("photo", Some(*photo)),
+        Proof::Confirmed => ("confirmed", None),
+    }
+}
+
+/// How an order ended without delivery, without its money.
+#[derive(Debug, Serialize)]
+pub(crate) struct CancellationView {
+    cancel_reason: CancelReason,
+    cancelled_by: &'static str,
+    cancelled_at: Time,
+    settlement: &'static str,
+}
+
+impl CancellationView {
+    pub(crate) fn of(order: &Order, cancellation: &Cancellation) -> Self {
+        Self {
+            cancel_reason: cancellation.reason,
+            cancelled_by: by(order, cancellation.by),
+            cancelled_at: cancellation.at.into(),
+            settlement: settlement(&cancellation.settlement),
+        }
+    }
+}
+
+/// What the money does when an order ends without delivery, in a word.
+pub(crate) const fn settlement(settlement: &Settlement) -> &'static str {
+    match settlement {
+        Settlement::Free => "free",
+        Settlement::Trip { .. } => "trip",
+        Settlement::Release(_) => "release",
+    }
+}
+
+/// Who acted, in a word.
+pub(crate) fn by(order: &Order, principal: Principal) -> &'static str {
+    match principal {
+        Principal::System => "system",
+        Principal::Gateway => "gateway",
+        Principal::User(user) | Principal::Operator(user) if user == order.terms.customer => "customer",
+        Principal::User(_) => "runner",
+        Principal::Operator(user) if order.stage.bond().is_some_and(|bond| bond.runner == user) => "runner",
+        Principal::Operator(user) if order.former_runners.contains(&user) => "runner",
+        Principal::Operator(_) => "operator",
+    }
+}
+
+/// What a rating looks like to one side: its own, and the other's once both may see them.
+#[derive(Debug, Serialize)]
+pub(crate) struct RatingsView {
+    given: Option<u8>,
+    received: Option<u8>,
+}
+
+impl RatingsView {
+    pub(crate) fn of_customer(order: &Order) -> Self {
+        let ratings = &order.ratings;
+        Self { given: ratings.by_customer, received: ratings.by_runner.filter(|_| ratings.published) }
+    }
+
+    pub(crate) fn of_runner(order: &Order) -> Self {
+        let ratings = &order.ratings;
+        Self { given: ratings.by_runner, received: ratings.by_customer.filter(|_| ratings.published) }
+    }
+}
+

@@ -1,0 +1,185 @@
+//! People: in full to themselves and operators, first name and ratings to others.
+
+use crate::time::Time;
+use campusg_actors::runtime::{Profile, SignedIn};
+use campusg_domain::{
+    id::{SessionId, UserId},
+    owner::directory::{Card, RunnerState, Session},
+};
+use serde::Serialize;
+
+/// How many ratings, and their mean with two decimals; null without one.
+#[derive(Debug, Serialize)]
+pub(crate) struct Stars {
+    count: u32,
+    average: Option<f64>,
+}
+
+impl From<(u32, u32)> for Stars {
+    fn from((count, sum): (u32, u32)) -> Self {
+        let average = (count > 0).then(|| (f64::from(sum) / f64::from(count) * 100.0).round() / 100.0);
+        Self { count, average }
+    }
+}
+
+/// Ratings on either side.
+#[derive(Debug, Serialize)]
+pub(crate) struct StarsView {
+    as_runner: Stars,
+    as_customer: Stars,
+}
+
+/// A person as others see them.
+#[derive(Debug, Serialize)]
+pub(crate) struct PublicView {
+    id: UserId,
+    first_name: String,
+    ratings: StarsView,
+}
+
+impl From<&Profile> for PublicView {
+    fn from(profile: &Profile) -> Self {
+        Self { id: profile.user, first_name: profile.first_name.clone(), ratings: stars(profile) }
+    }
+}
+
+/// The runner of an order, as its customer sees them.
+#[derive(Debug, Serialize)]
+pub(crate) struct RunnerView {
+    id: UserId,
+    first_name: Option<String>,
+    rating: Stars,
+}
+
+impl RunnerView {
+    pub(crate) fn of(runner: UserId, profile: Option<&Profile>) -> Self {
+        Self {
+            id: runner,
+            first_name: profile.map(|profile| profile.first_name.clone()),
+            rating: profile.map_or((0, 0), |profile| profile.person.rated_as_runner).into(),
+        }
+    }
+}
+
+/// Whom an operator can call.
+#[derive(Debug, Serialize)]
+pub(crate) struct ContactView {
+    id: UserId,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+}
+
+impl ContactView {
+    pub(crate) fn of(user: UserId, profile: Option<&Profile>) -> Self {
+        Self {
+            id: user,
+            first_name: profile.map(|profile| profile.first_name.clone()),
+            last_name: profile.map(|profile| profile.last_name.clone()),
+            email: profile.map(|profile| profile.email.clone()),
+            phone: profile.and_then(|profile| profile.phone.clone()),
+        }
+    }
+}
+
+/// A card: never its token.
+#[derive(Debug, Serialize)]
+pub(crate) struct CardView {
+    brand: String,
+    last4: String,
+    exp_month: u8,
+    exp_year: u16,
+}
+
+impl From<&Card> for CardView {
+    fn from(card: &Card) -> Self {
+        Self { brand: card.brand.clone(), last4: card.last4.clone(), exp_month: card.exp_month, exp_year: card.exp_year }
+    }
+}
+
+/// A person as they see themselves, and operators them.
+#[derive(Debug, Serialize)]
+pub(crate) struct PersonView {
+    id: UserId,
+    email: String,
+    first_name: String,
+    last_name: String,
+    phone: Option<String>,
+    operator: bool,
+    suspended: bool,
+    runner: RunnerState,
+    payment_method: Option<CardView>,
+    ratings: StarsView,
+    open_orders: u32,
+    runs: u32,
+    runner_cancellations: u32,
+    registered_at: Time,
+}
+
+impl From<&Profile> for PersonView {
+    fn from(profile: &Profile) -> Self {
+        let person = &profile.person;
+        Self {
+            id: profile.user,
+            email: profile.email.clone(),
+            first_name: profile.first_name.clone(),
+            last_name: profile.last_name.clone(),
+            phone: profile.phone.clone(),
+            operator: person.operator,
+            suspended: person.suspended,
+            runner: person.runner,
+            payment_method: profile.card().map(CardView::from),
+            ratings: stars(profile),
+            open_orders: person.open_orders,
+            runs: person.runs,
+            runner_cancellations: person.cancellations,
+            registered_at: person.registered_at.into(),
+        }
+    }
+}
+
+fn stars(profile: &Profile) -> StarsView {
+    let person = &profile.person;
+    StarsView { as_runner: person.rated_as_runner.into(), as_customer: person.rated_as_customer.into() }
+}
+
+/// A fresh session, with the token that is shown once.
+#[derive(Serialize)]
+pub(crate) struct TokenView {
+    id: SessionId,
+    user_id: UserId,
+    token: String,
+    expires_at: Time,
+}
+
+impl From<SignedIn> for TokenView {
+    fn from(session: SignedIn) -> Self {
+        Self {
+            id: session.session,
+            user_id: session.user,
+            token: session.token.0,
+            expires_at: session.expires_at.into(),
+        }
+    }
+}
+
+/// A session in the list of its owner.
+#[derive(Debug, Serialize)]
+pub(crate) struct SessionView {
+    id: SessionId,
+    opened_at: Time,
+    expires_at: Time,
+    current: bool,
+}
+
+impl SessionView {
+    pub(crate) fn of(session: &Session, current: SessionId) -> Self {
+        Self {
+            id: session.id,
+            opened_at: session.opened_at.into(),
+            expires_at: session.expires_at.into(),
+            current: session.id == current,
+        }
+    }
+}

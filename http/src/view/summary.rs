@@ -1,0 +1,68 @@
+//! An order as a line of a list.
+
+use super::{Reader, beside::Stores, money::EarningsView, parts::StoreView};
+use crate::time::Time;
+use campusg_domain::{
+    id::OrderId,
+    order::{Order, Role, Status},
+};
+use serde::Serialize;
+
+/// A line of "my orders". A former runner's has no more than the store.
+#[derive(Debug, Serialize)]
+pub(crate) struct SummaryView {
+    id: OrderId,
+    r#as: &'static str,
+    store: StoreView,
+    #[serde(flatten)]
+    bound: Option<Bound>,
+    /// What the customer is charged, or would be at the estimate: to the customer and operators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    charge_cents: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    earnings: Option<EarningsView>,
+}
+
+/// What a party sees.
+#[derive(Debug, Serialize)]
+pub(crate) struct Bound {
+    version: u32,
+    status: Status,
+    placement: Option<&'static str>,
+    item_count: usize,
+    currency: String,
+    placed_at: Time,
+    updated_at: Time,
+    late: bool,
+}
+
+impl SummaryView {
+    pub(crate) fn of(order: &Order, reader: &Reader, stores: &Stores) -> Self {
+        let (r#as, bound) = match reader.role {
+            Role::Customer => ("customer", true),
+            Role::Runner => ("runner", true),
+            Role::Operator => ("operator", true),
+            Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => ("former_runner", false),
+        };
+        let terms = &order.terms;
+        let food = order.stage.bought().map_or(terms.price.food_estimate, |bought| bought.food);
+        let charge = if order.is_terminal() { order.charged } else { terms.price.charge(food) };
+        Self {
+            id: order.id,
+            r#as,
+            store: StoreView::of(&terms.store, stores),
+            bound: bound.then(|| Bound {
+                version: order.version,
+                status: order.status(),
+                placement: order.stage.placement(),
+                item_count: terms.items.len(),
+                currency: reader.currency.clone(),
+                placed_at: terms.placed_at.into(),
+                updated_at: order.last_at.into(),
+                late: order.late,
+            }),
+            charge_cents: matches!(reader.role, Role::Customer | Role::Operator).then_some(charge.0),
+            earnings: (reader.role == Role::Runner).then(|| EarningsView::of(order, &reader.currency)),
+        }
+    }
+}

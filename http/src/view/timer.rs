@@ -1,0 +1,86 @@
+//! Timers of orders, and events scheduled over the API.
+
+use crate::time::Time;
+use campusg_domain::{
+    id::{OrderId, ScheduleId},
+    order::{Order, Role, TimerKind, TimerState},
+    owner::timetable::Scheduled,
+    time::At,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+/// One of an order's timers: the newest of its kind.
+#[derive(Debug, Serialize)]
+pub(crate) struct TimerView {
+    event_type: TimerKind,
+    generation: u32,
+    scheduled_time: Time,
+    status: TimerState,
+}
+
+/// The timers that this role may see: a runner those of the errand, not those of the payment.
+pub(crate) fn timers(order: &Order, role: Role) -> Vec<TimerView> {
+    let visible = |kind: TimerKind| match role {
+        Role::Customer | Role::Operator => true,
+        Role::Runner => matches!(
+            kind,
+            TimerKind::OrderTimeout
+                | TimerKind::RunnerIdle
+                | TimerKind::StoreWait
+                | TimerKind::DeliveryReminder
+                | TimerKind::DisputeWindow
+                | TimerKind::RatingWindow
+        ),
+        Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => false,
+    };
+    let shown = order.timers.iter().filter(|(kind, _)| visible(**kind));
+    shown
+        .map(|(kind, timer)| TimerView {
+            event_type: *kind,
+            generation: timer.generation,
+            scheduled_time: timer.due.into(),
+            status: timer.state,
+        })
+        .collect()
+}
+
+/// An event scheduled over the API.
+#[derive(Debug, Serialize)]
+pub(crate) struct ScheduledView {
+    id: ScheduleId,
+    event_type: TimerKind,
+    entity_id: OrderId,
+    scheduled_time: Time,
+    status: TimerState,
+    /// Whether the order took it; null before it fired.
+    accepted: Option<bool>,
+    payload: Value,
+}
+
+impl ScheduledView {
+    /// An event as it is when it has just been scheduled.
+    pub(crate) fn new(id: ScheduleId, kind: TimerKind, order: OrderId, due: At, payload: &str) -> Self {
+        Self {
+            id,
+            event_type: kind,
+            entity_id: order,
+            scheduled_time: due.into(),
+            status: TimerState::Pending,
+            accepted: None,
+            payload: serde_json::from_str(payload).unwrap_or(Value::Null),
+        }
+    }
+
+    pub(crate) fn of(id: ScheduleId, event: &Scheduled) -> Self {
+        Self {
+            id,
+            event_type: event.kind,
+            entity_id: event.order,
+            scheduled_time: event.due.into(),
+            status: event.state,
+            accepted: event.accepted,
+            payload: serde_json::from_str(&event.payload).unwrap_or(Value::Null),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The command line: one subcommand, one file.
+//!
+//! Owns: the arguments, the exit codes. Must not: do a subcommand's work.
+//! Invariant: exit codes are 0 done, 1 failed, 2 refused before anything was done (arguments or configuration).
+
+pub mod config;
+pub mod operator;
+mod progress;
+pub mod rebuild;
+pub mod sandbox_gateway;
+pub mod serve;
+pub mod verify;
+
+use crate::{compose::ComposeFault, config::ConfigRefused, output};
+use campusg_actors::runtime::Refusal;
+use clap::{Parser, Subcommand};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// Campus food delivery on one small server.
+#[derive(Debug, Parser)]
+#[command(name = "campusg", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server
+    Serve(serve::ServeCommand),
+    /// Check every order and every account against the journal
+    Verify(verify::VerifyCommand),
+    /// Make the snapshots anew from the journal
+    Rebuild(rebuild::RebuildCommand),
+    /// Make operators
+    Operator(operator::OperatorCommand),
+    /// Run the sandbox payment gateway as a process of its own
+    SandboxGateway(sandbox_gateway::SandboxGatewayCommand),
+    /// Print the configuration in force, and where each value comes from
+    Config(config::ConfigCommand),
+}
+
+/// Why a subcommand ended without doing what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum CliFault {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigRefused),
+    /// The server could not start, or did not end in order.
+    #[error(transparent)]
+    Compose(#[from] ComposeFault),
+    /// The password could not be read.
+    #[error("cannot read the password")]
+    Password(#[source] io::Error),
+    /// There is nothing to work on.
+    #[error("{path} holds no journal: name the data folder with --data")]
+    NoData {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The runtime refused.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// Something does not hold.
+    #[error("something does not hold: see the lines marked BROKEN")]
+    Unsound,
+    /// The result could not be printed.
+    #[error("cannot print the result")]
+    Output(#[source] io::Error),
+}
+
+impl CliFault {
+    /// Answers 2 when nothing was done yet, else 1.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_) | Self::NoData { .. } => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// Runs the command that the process was started with; wrong arguments end the process with code 2.
+#[must_use]
+pub fn run() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Serve(command) => command.run(),
+        Command::Verify(command) => command.run(),
+        Command::Rebuild(command) => command.run(),
+        Command::Operator(command) => command.run(),
+        Command::SandboxGateway(command) => command.run(),
+        Command::Config(command) => command.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            output::problem(format_args!("error: {}", chain(&fault)));
+            ExitCode::from(fault.exit_code())
+        }
+    }
+}
+
+/// The threads of the edge and of everything that waits for the outside.
+fn threads() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build()
+}
+
+/// Commands that look at what is there make no new data folder.
+fn require_data(data: &Path) -> Result<(), CliFault> {
+    if data.join("journal").is_dir() { Ok(()) } else { Err(CliFault::NoData { path: data.into() }) }
+}
+
+/// Joins an error and its causes with colons.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    std::iter::once(error)
+        .chain(causes)
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

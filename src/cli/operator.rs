@@ -1,0 +1,92 @@
+//! `campusg operator create`: the way to the first operator, on a stopped server's data folder.
+
+use super::CliFault;
+use crate::{
+    compose::{self, ComposeFault},
+    config::{self, ConfigFlags},
+    logging, output,
+};
+use campusg_actors::{
+    port::clock::SystemClock,
+    runtime::{Caller, Register, Secret},
+};
+use campusg_domain::id::Principal;
+use clap::{Args, Subcommand};
+use std::{io::BufRead, path::PathBuf};
+
+/// Arguments of `campusg operator`.
+#[derive(Debug, Args)]
+pub struct OperatorCommand {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: OperatorAction,
+}
+
+/// What can be done with operators.
+#[derive(Debug, Subcommand)]
+pub enum OperatorAction {
+    /// Make an operator's account; the server must not be running on the data folder
+    Create(CreateOperator),
+}
+
+/// Arguments of `campusg operator create`.
+#[derive(Debug, Args)]
+#[command(after_help = "The password is the first line of --password-file, or of standard input without it.")]
+pub struct CreateOperator {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub flags: ConfigFlags,
+    /// E-mail address to sign in with
+    #[arg(long)]
+    pub email: String,
+    /// First name
+    #[arg(long, default_value = "Operator")]
+    pub first_name: String,
+    /// Last name
+    #[arg(long, default_value = "CampusG")]
+    pub last_name: String,
+    /// File with the password in its first line
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+}
+
+impl OperatorCommand {
+    /// Does it.
+    ///
+    /// # Errors
+    /// [`CliFault::Config`], [`CliFault::Password`], [`CliFault::Compose`], [`CliFault::Refused`].
+    pub fn run(self) -> Result<(), CliFault> {
+        let OperatorAction::Create(create) = self.action;
+        let effective = config::load(&create.flags, config::process_environment())?;
+        logging::start(&effective.config.log);
+        let register = Register {
+            password: Secret(read_password(create.password_file)?),
+            email: create.email,
+            first_name: create.first_name,
+            last_name: create.last_name,
+            phone: None,
+            operator: true,
+        };
+        let threads = super::threads().map_err(ComposeFault::Threads)?;
+        let email = register.email.clone();
+        threads.block_on(async {
+            let runtime = compose::start_runtime(&effective.config, SystemClock::new(false)).await?;
+            let made = runtime.command(Caller::plain(Principal::System, "operator create"), register).await;
+            runtime.stop().await.map_err(ComposeFault::from)?;
+            made.map(drop).map_err(CliFault::Refused)
+        })?;
+        output::result(format_args!("operator {email} created")).map_err(CliFault::Output)
+    }
+}
+
+fn read_password(file: Option<PathBuf>) -> Result<String, CliFault> {
+    let text = match file {
+        Some(path) => std::fs::read_to_string(path).map_err(CliFault::Password)?,
+        None => {
+            let mut line = String::new();
+            std::io::stdin().lock().read_line(&mut line).map_err(CliFault::Password)?;
+            line
+        }
+    };
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}

@@ -1,0 +1,63 @@
+//! `campusg serve`: the server, until it is told to stop.
+
+use super::CliFault;
+use crate::{
+    compose::{self, ComposeFault, Login, Mode},
+    config::{self, ConfigFlags},
+    logging, output,
+};
+use clap::Args;
+use std::net::SocketAddr;
+
+/// Arguments of `campusg serve`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Prints `listening on http://ADDRESS` once it takes requests. Stops on SIGTERM or Ctrl-C: no new connections, requests in
+flight are answered, the journal is drained. A kill is as safe; the next start then reads a little more.")]
+pub struct ServeCommand {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub flags: ConfigFlags,
+    /// Make demo people, cards, runners and stores, and print their logins; only on an empty folder or a demo's
+    #[arg(long)]
+    pub demo: bool,
+    /// Let operators move the clock on (POST /api/admin/clock/advance); for trying things out
+    #[arg(long)]
+    pub virtual_clock: bool,
+}
+
+impl ServeCommand {
+    /// Serves until the process is told to stop.
+    ///
+    /// # Errors
+    /// [`CliFault::Config`] when the configuration cannot be used, [`CliFault::Compose`] for everything else.
+    pub fn run(self) -> Result<(), CliFault> {
+        let effective = config::load(&self.flags, config::process_environment())?;
+        let config = &effective.config;
+        logging::start(&config.log);
+        let mode = Mode { demo: self.demo, virtual_clock: self.virtual_clock };
+        let threads = super::threads().map_err(ComposeFault::Threads)?;
+        Ok(threads.block_on(compose::serve(config, mode, tell, stop_signal()))?)
+    }
+}
+
+fn tell(address: SocketAddr, logins: &[Login]) -> Result<(), ComposeFault> {
+    for Login { role, email, password } in logins {
+        output::result(format_args!("demo {role:<8} {email}  {password}")).map_err(ComposeFault::Output)?;
+    }
+    output::result(format_args!("listening on http://{address}")).map_err(ComposeFault::Output)
+}
+
+/// Resolves at SIGTERM or Ctrl-C; never where signals can't be had, so that only a kill ends the process.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        pressed = tokio::signal::ctrl_c() => {
+            if pressed.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `campusg verify`: re-derives everything from the journal and says what holds.
+
+use super::{CliFault, progress::Bar};
+use crate::{
+    compose::{self, ComposeFault},
+    config::{self, ConfigFlags},
+    logging, output,
+};
+use campusg_storage::verify::verify;
+use clap::Args;
+
+/// Arguments of `campusg verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Walks the whole journal of a stopped server, folds every order and every account from nothing, and compares the
+snapshots with them. One line per invariant with what was counted; the chain's head last. Ends with code 1 if anything
+does not hold. Changes nothing but the snapshots, which are brought up to the journal first.")]
+pub struct VerifyCommand {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub flags: ConfigFlags,
+}
+
+impl VerifyCommand {
+    /// Verifies and prints.
+    ///
+    /// # Errors
+    /// [`CliFault::Config`], [`CliFault::Compose`] when the folder cannot be read, [`CliFault::Unsound`].
+    pub fn run(self) -> Result<(), CliFault> {
+        let effective = config::load(&self.flags, config::process_environment())?;
+        let config = &effective.config;
+        logging::start(&config.log);
+        super::require_data(&config.data)?;
+        let mut bar = Bar::new("verifying");
+        let report = verify(&config.data, &config.storage, compose::open_options(config), |progress| bar.tell(progress));
+        bar.finish();
+        let report = report.map_err(ComposeFault::from)?;
+        output::result(&report).map_err(CliFault::Output)?;
+        if report.is_sound() { Ok(()) } else { Err(CliFault::Unsound) }
+    }
+}

@@ -1,0 +1,144 @@
+//! The composition: from a configuration to a running server, and to its end.
+//!
+//! Owns: which adapter serves which port, and the order of start and stop. Must not: hold a rule.
+
+mod demo;
+mod fault;
+
+pub use fault::ComposeFault;
+
+use crate::config::Config;
+use campusg_actors::{
+    port::{
+        clock::{Clock, SystemClock},
+        entropy::SystemEntropy,
+        gateway::PaymentGateway,
+        notifier::LogNotifier,
+    },
+    runtime::{Runtime, Start},
+    sandbox::{Book, GatewayMode, RemoteGateway, SandboxGateway},
+};
+use campusg_http::Edge;
+use campusg_storage::{OpenOptions, Opened, Store};
+use std::{path::Path, sync::Arc, time::Duration};
+use tokio::net::TcpListener;
+
+/// Exit code after a fault that only a new start can mend; a supervisor starts the process again.
+const FATAL_EXIT: i32 = 70;
+
+/// How a server is started.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mode {
+    /// Makes demo people, cards, runners and stores; only on an empty data folder or a demo's.
+    pub demo: bool,
+    /// The clock can be moved on by operators.
+    pub virtual_clock: bool,
+}
+
+/// The options with which the data folder is opened: the system's clock, the policy's tries.
+#[must_use]
+pub fn open_options(config: &Config) -> OpenOptions {
+    let clock = SystemClock::new(false);
+    OpenOptions { retry_tries: config.policy.retry_tries, ..OpenOptions::new(move || clock.now().0) }
+}
+
+/// Opens the data folder and starts everything behind the edge. Call it within a tokio runtime.
+///
+/// # Errors
+/// A [`ComposeFault`] that names the path or the part.
+pub async fn start_runtime(config: &Config, clock: SystemClock) -> Result<Runtime, ComposeFault> {
+    let (dir, storage, options) = (config.data.clone(), config.storage.clone(), open_options(config));
+    let opening = tokio::task::spawn_blocking(move || Store::open(&dir, &storage, options));
+    let opened = opening.await.map_err(|_| ComposeFault::Panicked)??;
+    tell_what_was_found(&opened);
+    let gateway = gateway(config, &clock)?;
+    let start = Start {
+        opened,
+        policy: config.policy.clone(),
+        config: config.runtime.clone(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        digest: digest(config),
+        gateway,
+        gateway_concurrency: config.gateway.concurrency,
+        gateway_timeout: Duration::from_millis(config.gateway.timeout_ms),
+        gateway_breaker: config.gateway.breaker,
+        gateway_poll: Duration::from_millis(config.gateway.events_poll_ms),
+        gateway_cursor: config.data.join("gateway.cursor"),
+        notifier: Arc::new(LogNotifier),
+        clock: Arc::new(clock),
+        entropy: Arc::new(SystemEntropy),
+        on_fatal: Box::new(|why| {
+            tracing::error!(why, "the store can't go on: the process ends");
+            std::process::exit(FATAL_EXIT);
+        }),
+    };
+    Ok(Runtime::start(start).await?)
+}
+
+/// Serves until `stop` resolves, then ends in order. `told` is given the address once it listens.
+///
+/// # Errors
+/// A [`ComposeFault`] that names the path, the address or the part.
+pub async fn serve(
+    config: &Config,
+    mode: Mode,
+    told: impl FnOnce(std::net::SocketAddr, &[demo::Login]) -> Result<(), ComposeFault>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ComposeFault> {
+    demo::check(&config.data, mode.demo)?;
+    let address = config.server.listen;
+    let listener = TcpListener::bind(address).await.map_err(|source| ComposeFault::Listen { address, source })?;
+    let address = listener.local_addr().map_err(|source| ComposeFault::Listen { address, source })?;
+    let clock = SystemClock::new(mode.virtual_clock);
+    let runtime = start_runtime(config, clock.clone()).await?;
+    let logins = if mode.demo { demo::make(&runtime, &config.data).await? } else { vec![] };
+    let now = Arc::new(move || clock.now());
+    let edge = Edge::new(runtime.clone(), config.policy.clone(), now, config.server.clone());
+    told(address, &logins)?;
+    let cut_off = campusg_http::serve(listener, campusg_http::router(edge), config.server.clone(), stop).await;
+    if cut_off > 0 {
+        tracing::warn!(connections = cut_off, "connections were cut off at the stop");
+    }
+    Ok(runtime.stop().await?)
+}
+
+fn tell_what_was_found(opened: &Opened) {
+    let report = &opened.report;
+    if let Some(cut) = &report.cut {
+        tracing::warn!(?cut, "a torn last group was cut away: nobody was told of it");
+    }
+    if let Some(why) = &report.rebuilt {
+        tracing::warn!(%why, records = report.folded, "the snapshots were rebuilt from the journal");
+    }
+    tracing::info!(folded = opened.boot.folded.0, live_orders = opened.boot.live_orders, "data folder opened");
+}
+
+fn gateway(config: &Config, clock: &SystemClock) -> Result<Arc<dyn PaymentGateway>, ComposeFault> {
+    let settings = &config.gateway;
+    if settings.mode == GatewayMode::Remote {
+        return Ok(Arc::new(RemoteGateway::new(settings.address, settings.concurrency, settings.timeout_ms)));
+    }
+    let path = config.data.join(&settings.book);
+    let book = open_book(&path, settings.tuning)?;
+    let clock = clock.clone();
+    Ok(Arc::new(SandboxGateway::new(book, settings.faults, settings.timeout_ms, Arc::new(move || clock.now()))))
+}
+
+/// Opens the sandbox gateway's book, making its folder.
+///
+/// # Errors
+/// [`ComposeFault::Book`] with the path.
+pub fn open_book(path: &Path, tuning: campusg_actors::sandbox::Tuning) -> Result<Arc<Book>, ComposeFault> {
+    let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+    made.map_err(|source| ComposeFault::Folder { path: path.into(), source })?;
+    let book = Book::open(path, tuning).map_err(|source| ComposeFault::Book { path: path.into(), source })?;
+    Ok(Arc::new(book))
+}
+
+/// Digest of the effective configuration, for the boot record.
+fn digest(config: &Config) -> [u8; 32] {
+    let text = serde_json::to_vec(config).unwrap_or_default();
+    *blake3::hash(&text).as_bytes()
+}
+
+pub use demo::Login;

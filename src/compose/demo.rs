@@ -1,0 +1,102 @@
+//! The demo: an operator, three customers with cards, three runners and two stores, made once per data folder.
+//!
+//! Invariant: a folder that holds anything but a demo is left alone.
+
+use super::ComposeFault;
+use campusg_actors::runtime::{Caller, CreateStore, Refusal, Register, Runtime, Secret, SetCard, SetRunner};
+use campusg_domain::{
+    call::CardToken,
+    id::{Principal, UserId},
+};
+use serde::{Deserialize, Serialize};
+use std::{fs, path::Path};
+
+const MARK: &str = "demo-logins.json";
+const PASSWORD: &str = "campus-demo-2026";
+
+/// A demo login.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    /// `operator`, `customer` or `runner`.
+    pub role: String,
+    /// For signing in.
+    pub email: String,
+    /// For signing in.
+    pub password: String,
+}
+
+/// Refuses `--demo` on a folder that holds something else.
+pub(super) fn check(data: &Path, demo: bool) -> Result<(), ComposeFault> {
+    let in_use = data.join("journal").exists();
+    if demo && in_use && !data.join(MARK).exists() { Err(ComposeFault::NotADemo { path: data.into() }) } else { Ok(()) }
+}
+
+/// Makes the demo, or finds the one that is there.
+pub(super) async fn make(runtime: &Runtime, data: &Path) -> Result<Vec<Login>, ComposeFault> {
+    let mark = data.join(MARK);
+    let file_fault = |source| ComposeFault::DemoFile { path: mark.clone(), source };
+    if mark.exists() {
+        let text = fs::read_to_string(&mark).map_err(file_fault)?;
+        return serde_json::from_str(&text).map_err(|error| file_fault(error.into()));
+    }
+    let mut logins = vec![];
+    people(runtime, &mut logins).await.map_err(ComposeFault::Demo)?;
+    for (name, place) in [("Corner Bakery", "Library, ground floor"), ("Noodle Bar", "Student union")] {
+        let store = CreateStore { name: name.into(), place: place.into() };
+        runtime.command(caller(Principal::System), store).await.map_err(ComposeFault::Demo)?;
+    }
+    let text = serde_json::to_string_pretty(&logins).unwrap_or_default();
+    fs::write(&mark, text).map_err(file_fault)?;
+    Ok(logins)
+}
+
+async fn people(runtime: &Runtime, logins: &mut Vec<Login>) -> Result<(), Refusal> {
+    let people = [
+        ("operator", "olivia"),
+        ("customer", "ada"),
+        ("customer", "ben"),
+        ("customer", "cleo"),
+        ("runner", "rosa"),
+        ("runner", "sam"),
+        ("runner", "tariq"),
+    ];
+    for (role, name) in people {
+        let login = Login { role: role.into(), email: format!("{name}@campus.example"), password: PASSWORD.into() };
+        let user = register(runtime, &login, name).await?;
+        let me = Principal::User(user);
+        match role {
+            "customer" => drop(runtime.command(caller(me), SetCard(CardToken("tok_visa".into()))).await?),
+            "runner" => runtime.command(caller(me), SetRunner { active: true, online: true }).await?,
+            _ => {}
+        }
+        logins.push(login);
+    }
+    Ok(())
+}
+
+/// Registers a demo person; one that a start cut short has made already is signed in.
+async fn register(runtime: &Runtime, login: &Login, name: &str) -> Result<UserId, Refusal> {
+    let mut first_name = name.to_owned();
+    first_name[..1].make_ascii_uppercase();
+    let register = Register {
+        email: login.email.clone(),
+        password: Secret(login.password.clone()),
+        first_name,
+        last_name: "Demo".into(),
+        phone: None,
+        operator: login.role == "operator",
+    };
+    match runtime.command(caller(Principal::System), register).await {
+        Ok(signed_in) => Ok(signed_in.user),
+        Err(refusal) if refusal.code() == "email_taken" => {
+            let (email, password) = (login.email.clone(), Secret(login.password.clone()));
+            let sign_in = campusg_actors::runtime::SignIn { email, password };
+            runtime.command(caller(Principal::System), sign_in).await.map(|signed_in| signed_in.user)
+        }
+        Err(refusal) => Err(refusal),
+    }
+}
+
+fn caller(principal: Principal) -> Caller {
+    Caller::plain(principal, "demo")
+}

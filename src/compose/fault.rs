@@ -1,0 +1,69 @@
+//! Why a server could not start or end in order. Each names the path, the address or the part.
+
+use campusg_actors::{
+    runtime::{Refusal, StartFault},
+    sandbox::BookFault,
+};
+use campusg_storage::StorageFault;
+use std::{io, net::SocketAddr, path::PathBuf};
+
+/// The server can't start, or did not end in order.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeFault {
+    /// The data folder.
+    #[error(transparent)]
+    Storage(#[from] StorageFault),
+    /// The runtime.
+    #[error(transparent)]
+    Start(#[from] StartFault),
+    /// The address.
+    #[error("can't listen on {address}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// The sandbox gateway's book.
+    #[error("can't open the sandbox gateway's book {path}")]
+    Book {
+        /// Which.
+        path: PathBuf,
+        /// What it says.
+        source: BookFault,
+    },
+    /// A folder.
+    #[error("can't make the folder of {path}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// `--demo` on a folder that holds something else.
+    #[error("{path} is not a demo's data folder: name another one with --data, or leave --demo out")]
+    NotADemo {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file of the demo.
+    #[error("can't use {path}")]
+    DemoFile {
+        /// Which.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
+    /// Making the demo was refused.
+    #[error("the demo can't be made: {0}")]
+    Demo(Refusal),
+    /// The result could not be printed.
+    #[error("cannot print the result")]
+    Output(#[source] io::Error),
+    /// The tokio runtime could not be started.
+    #[error("can't start the threads")]
+    Threads(#[source] io::Error),
+    /// A part panicked; the log says where.
+    #[error("a part panicked while starting; the log says where")]
+    Panicked,
+}

@@ -1,0 +1,45 @@
+//! Section `[log]`: what is logged, and how.
+
+use super::{BrokenRule, Section};
+use serde::{Deserialize, Serialize};
+use tracing_subscriber::EnvFilter;
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// `human` for a terminal, `json` for a collector (one object per line).
+    pub format: LogFormat,
+    /// Directives of the `tracing` filter, for example `info,campusg_actors=debug`.
+    pub filter: String,
+}
+
+/// Form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For a terminal.
+    Human,
+    /// For a collector: one object per line.
+    Json,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Human,
+            filter: "info".into(),
+        }
+    }
+}
+
+impl Section for LogConfig {
+    fn check(&self) -> Result<(), BrokenRule> {
+        EnvFilter::try_new(&self.filter).map(drop).map_err(|error| {
+            BrokenRule::new(
+                "filter",
+                &format!("must be directives of the tracing filter ({error})"),
+            )
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! What the owners start from: one scan of the store of live things, at one exact sequence.
+//!
+//! Owns the scan. Must not start anybody.
+//!
+//! Invariant: everything in a [`BootState`] is as of the same record, [`BootState::folded`], and
+//! the first batch the owners are handed begins with the one after it.
+
+use std::sync::Arc;
+
+use campusg_domain::{
+    id::{Seq, Stream},
+    order::Order,
+    owner::{calls::Calls, directory::Directory, ledger::Ledger},
+    record::SystemEvent,
+};
+
+use crate::journal::ChainHead;
+use crate::projector::Projection;
+use crate::snapshot::SnapshotFault;
+use crate::snapshot::key;
+use crate::snapshot::value::Value;
+
+/// The owners' state.
+#[derive(Clone, Default)]
+pub struct BootState {
+    /// Every balance and every promise.
+    pub ledger: Ledger,
+    /// Every person and every store.
+    pub directory: Directory,
+    /// Every call that is not decided.
+    pub calls: Calls,
+    /// How many timers are armed; [`Reads::timers_between`](crate::Reads::timers_between) has them.
+    pub armed_timers: u64,
+    /// How many orders are live.
+    pub live_orders: u64,
+    /// The last record of the system's stream.
+    pub system_last: Seq,
+    /// What the last boot said; the next one's epoch is higher.
+    pub last_boot: Option<SystemEvent>,
+    /// The last record folded into all of this.
+    pub folded: Seq,
+    /// The chain's head after it.
+    pub head: ChainHead,
+}
+
+impl std::fmt::Debug for BootState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BootState")
+            .field("folded", &self.folded)
+            .field("live_orders", &self.live_orders)
+            .field("armed_timers", &self.armed_timers)
+            .finish_non_exhaustive()
+    }
+}
+
+impl BootState {
+    /// The epoch of the boot that is beginning: one more than the last, 1 for the first.
+    #[must_use]
+    pub fn next_epoch(&self) -> u32 {
+        match &self.last_boot {
+            Some(SystemEvent::Booted { epoch, .. }) => epoch + 1,
+            None => 1,
+        }
+    }
+
+    /// Reads everything; the overlay must have been drained. Fills the live sets on the way.
+    pub(crate) fn scan(projection: &Projection) -> Result<Self, SnapshotFault> {
+        let shared = &projection.shared;
+        let (_, head) = shared.reader.head();
+        let mut boot = Self {
+            folded: projection.folded(),
+            head,
+            ..Self::default()
+        };
+        for prefix in [
+            key::ORDERS,
+            key::PEOPLE,
+            key::STORES,
+            key::ACCOUNTS,
+            key::CALLS,
+        ] {
+            let mut orders: Vec<Arc<Order>> = vec![];
+            shared.stores.visit(prefix, |key, value| {
+                if let Value::Order(order) = &value {
+                    orders.push(Arc::clone(order));
+                }
+                boot.take(key, value);
+            })?;
+            orders.iter().for_each(|order| projection.enlist(order));
+        }
+        boot.armed_timers = shared.stores.count(key::TIMERS)?;
+        let meta = key::Key::meta("boot");
+        let slot = shared.stores.hot(&meta)?;
+        if let Some(Value::Boot(event)) = slot.value {
+            boot.last_boot = Some(event);
+            boot.system_last = slot.seq;
+        }
+        Ok(boot)
+    }
+
+    fn take(&mut self, key: &key::Key, value: Value) {
+        match value {
+            Value::Order(order) => {
+                self.live_orders += 1;
+                for (n, promised) in order.promised() {
+                    let stream = Stream::Order(order.id);
+                    self.ledger.restore_promise(stream, n, promised);
+                }
+            }
+            Value::Person(person) => {
+                if let Some(id) = key.to_person() {
+                    self.directory.restore_person(id, person);
+                }
+            }
+            Value::Store(store) => {
+                if let Some(id) = key.to_store() {
+                    self.directory.restore_store(id, store);
+                }
+            }
+            Value::Account(balance) => {
+                if let Some(account) = key.to_account() {
+                    self.ledger.restore_account(account, balance);
+                }
+            }
+            Value::Call(call) => {
+                if let Some((stream, n)) = key.to_call() {
+                    self.calls.restore(stream, n, call);
+                }
+            }
+            Value::Feed(_)
+            | Value::Scheduled(_)
+            | Value::Timer(_)
+            | Value::FullPage(_)
+            | Value::Photo(_)
+            | Value::Boot(_) => {}
+        }
+    }
+}

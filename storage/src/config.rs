@@ -1,0 +1,91 @@
+//! The storage section of the configuration.
+//!
+//! Owns limits and their ranges. Must not read files or the environment: the composition does.
+
+use serde::{Deserialize, Serialize};
+
+/// How much is kept in memory, and how often it is written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StorageConfig {
+    /// Size of a journal segment in MiB, 1–1024.
+    pub segment_mib: u64,
+    /// Cache of each snapshot store in MiB, 1–4096; resident memory can be several times that.
+    pub cache_mib: u64,
+    /// Milliseconds between two checkpoints of the snapshots, 10–60,000.
+    pub checkpoint_ms: u64,
+    /// Changed keys after which a checkpoint is made at once, 64–1,000,000.
+    pub dirty_keys: usize,
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self {
+            segment_mib: 64,
+            cache_mib: 64,
+            checkpoint_ms: 1_000,
+            dirty_keys: 32 * 1024,
+        }
+    }
+}
+
+/// A value outside its range.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("storage.{field} must be from {least} to {most}, not {value}")]
+pub struct ConfigFault {
+    /// Which.
+    pub field: &'static str,
+    /// What it is.
+    pub value: u64,
+    /// The least it may be.
+    pub least: u64,
+    /// The most it may be.
+    pub most: u64,
+}
+
+impl StorageConfig {
+    /// Checks every range.
+    ///
+    /// # Errors
+    /// The first field outside its range, in the order of the fields.
+    pub fn validate(&self) -> Result<(), ConfigFault> {
+        let dirty_keys = u64::try_from(self.dirty_keys).unwrap_or(u64::MAX);
+        for (field, value, least, most) in [
+            ("segment_mib", self.segment_mib, 1, 1024),
+            ("cache_mib", self.cache_mib, 1, 4096),
+            ("checkpoint_ms", self.checkpoint_ms, 10, 60_000),
+            ("dirty_keys", dirty_keys, 64, 1_000_000),
+        ] {
+            if !(least..=most).contains(&value) {
+                return Err(ConfigFault {
+                    field,
+                    value,
+                    least,
+                    most,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) const fn cache_bytes(&self) -> u64 {
+        self.cache_mib << 20
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid_and_zero_is_not() {
+        assert_eq!(StorageConfig::default().validate(), Ok(()));
+        let config = StorageConfig {
+            dirty_keys: 0,
+            ..StorageConfig::default()
+        };
+        let fault = config.validate().map_err(|fault| fault.to_string());
+        let said = "storage.dirty_keys must be from 64 to 1000000, not 0";
+        assert_eq!(fault, Err(said.to_owned()));
+    }
+}

@@ -1,0 +1,159 @@
+//! The projector: folds every record into the snapshots.
+//!
+//! Owns the one thread that writes snapshots, and the state it folds into: overlay, stores, live
+//! sets. Must not refuse a record, and must not decide.
+//!
+//! Invariants: records are folded in the order of their sequences and without a gap; the folded
+//! sequence is published after everything a batch changes can be read; an order whose fold panics
+//! or does not fit its snapshot is rebuilt from its records, and set apart if that fails too.
+
+mod feeds;
+mod fold;
+mod thread;
+
+pub use thread::{ProjectorHandle, SnapshotView};
+pub(crate) use fold::{decode, walk_back};
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use campusg_domain::id::{OrderId, Seq};
+use tokio::sync::watch;
+
+use crate::journal::JournalReader;
+use crate::snapshot::checkpoint::Checkpoint;
+use crate::snapshot::live::LiveSets;
+use crate::snapshot::stores::Stores;
+use crate::snapshot::{SnapshotFault, WriteStats};
+
+pub(crate) use thread::{Projector, ProjectorOptions};
+
+/// What the projector shares with those who read.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) stores: Stores,
+    pub(crate) reader: JournalReader,
+    pub(crate) live: RwLock<LiveSets>,
+    /// Orders that can't be folded; their snapshots stay as they were.
+    pub(crate) apart: RwLock<BTreeSet<OrderId>>,
+    pub(crate) folded: watch::Receiver<u64>,
+    pub(crate) checkpoints: std::sync::atomic::AtomicU64,
+}
+
+impl Shared {
+    pub(crate) fn writes(&self) -> WriteStats {
+        let archive = self.stores.archive.get(std::time::Duration::ZERO);
+        WriteStats {
+            hot: self.stores.hot.writes(),
+            archive: archive.map_or(0, crate::snapshot::place::Place::writes),
+            checkpoints: self.checkpoints.load(std::sync::atomic::Ordering::Relaxed),
+        }
+    }
+}
+
+/// The fold and the checkpoint, without a thread.
+#[derive(Debug)]
+pub(crate) struct Projection {
+    pub(crate) shared: Arc<Shared>,
+    publish: watch::Sender<u64>,
+    folded: Seq,
+    /// A call that had no answer so often counts as stuck.
+    retry_tries: u16,
+    checkpoint: Option<Checkpoint>,
+    /// The last record that `applied` covers.
+    applied: Seq,
+}
+
+impl Projection {
+    pub(crate) fn new(
+        stores: Stores,
+        reader: JournalReader,
+        applied: Seq,
+        retry_tries: u16,
+    ) -> Self {
+        let (publish, folded) = watch::channel(applied.0);
+        let shared = Arc::new(Shared {
+            stores,
+            reader,
+            live: RwLock::default(),
+            apart: RwLock::default(),
+            folded,
+            checkpoints: std::sync::atomic::AtomicU64::new(0),
+        });
+        Self {
+            shared,
+            publish,
+            folded: applied,
+            retry_tries,
+            checkpoint: None,
+            applied,
+        }
+    }
+
+    pub(crate) const fn folded(&self) -> Seq {
+        self.folded
+    }
+
+    /// Says that everything up to the folded sequence can be read.
+    pub(crate) fn publish(&self) {
+        self.publish.send_replace(self.folded.0);
+    }
+
+    /// Whether anything waits to be written to the stores.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.folded > self.applied
+    }
+
+    pub(crate) fn dirty_keys(&self) -> usize {
+        self.shared.stores.overlay.dirty()
+    }
+
+    pub(crate) const fn is_draining(&self) -> bool {
+        self.checkpoint.is_some()
+    }
+
+    /// Freezes the overlay; [`Self::drain_slice`] moves it into the stores.
+    pub(crate) fn begin_checkpoint(&mut self) {
+        if self.checkpoint.is_none() && self.is_dirty() {
+            let frozen = self.shared.stores.overlay.freeze(self.folded);
+            self.applied = frozen.upto;
+            self.checkpoint = Some(Checkpoint::new(frozen));
+        }
+    }
+
+    /// Drains one slice of the frozen overlay, if there is one.
+    pub(crate) fn drain_slice(&mut self) -> Result<(), SnapshotFault> {
+        if let Some(checkpoint) = &mut self.checkpoint
+            && checkpoint.step(&self.shared.stores)?
+        {
+            self.checkpoint = None;
+            let count = &self.shared.checkpoints;
+            count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Drains what is frozen, then everything else.
+    pub(crate) fn checkpoint_all(&mut self) -> Result<(), SnapshotFault> {
+        while self.is_draining() {
+            self.drain_slice()?;
+        }
+        self.begin_checkpoint();
+        while self.is_draining() {
+            self.drain_slice()?;
+        }
+        Ok(())
+    }
+
+    /// Empties the live sets; the scan of the store fills them.
+    pub(crate) fn forget_live(&self) {
+        *self.live() = LiveSets::default();
+    }
+
+    fn live(&self) -> std::sync::RwLockWriteGuard<'_, LiveSets> {
+        self.shared
+            .live
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,417 @@
+//! The fold of one record into the snapshots' values.
+//!
+//! Owns which keys a record changes, and how. Must not write to the stores: it fills the overlay.
+//!
+//! Invariants: a value that has a record already is left alone, so that folding the tail again is
+//! harmless; an order is folded from exactly the record before, whatever the stores know of it, so
+//! that what follows from the change (timers, feeds) is complete even where it was half written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, PoisonError};
+
+use campusg_domain::{
+    call::{CallChange, CallState},
+    id::{OrderId, ScheduleId, Seq, Stream, UserId},
+    money::Account,
+    order::{Order, TimerKind, TimerState},
+    owner::{calls::OpenCall, directory::Person, timetable::Scheduled},
+    people::PeopleChange,
+    record::{Events, Record, TimerChange},
+    time::At,
+};
+
+use super::Projection;
+use crate::codec;
+use crate::journal::{JournalReader, Stored};
+use crate::snapshot::SnapshotFault;
+use crate::snapshot::key::Key;
+use crate::snapshot::value::{Slot, Value};
+
+/// What one record changes, on top of what is there.
+pub(super) struct Changes<'a> {
+    pub(super) projection: &'a Projection,
+    pub(super) seq: Seq,
+    pub(super) record: &'a Record,
+    pub(super) slots: BTreeMap<Key, Slot>,
+}
+
+/// The armed timers of a stream: kind to generation and due.
+type Armed = BTreeMap<TimerKind, (u32, At)>;
+
+impl Projection {
+    /// Folds one record.
+    pub(crate) fn fold(&mut self, seq: Seq, record: &Record) -> Result<(), SnapshotFault> {
+        debug_assert_eq!(seq, self.folded.next(), "batches come without a gap");
+        let mut changes = Changes {
+            projection: self,
+            seq,
+            record,
+            slots: BTreeMap::new(),
+        };
+        let (before, after) = changes.order()?;
+        changes.money()?;
+        changes.people()?;
+        changes.own_stream()?;
+        changes.calls()?;
+        changes.photos();
+        changes.feeds(before.as_deref(), after.as_deref())?;
+        let slots = changes.slots;
+        self.shared.stores.overlay.put(slots);
+        if let Some(after) = after {
+            let tries = self.retry_tries;
+            self.live().update(before.as_deref(), &after, tries);
+        }
+        self.folded = seq;
+        Ok(())
+    }
+
+    /// Fills the live sets with an order read from a store.
+    pub(crate) fn enlist(&self, order: &Order) {
+        self.live().update(None, order, self.retry_tries);
+    }
+}
+
+impl Changes<'_> {
+    pub(super) fn hot(&self, key: &Key) -> Result<Slot, SnapshotFault> {
+        match self.slots.get(key) {
+            Some(slot) => Ok(slot.clone()),
+            None => self.projection.shared.stores.hot(key),
+        }
+    }
+
+    pub(super) fn anywhere(&self, key: &Key) -> Result<Slot, SnapshotFault> {
+        let stores = &self.projection.shared.stores;
+        match self.slots.get(key) {
+            Some(slot) => Ok(slot.clone()),
+            None => stores.anywhere(key, std::time::Duration::MAX),
+        }
+    }
+
+    pub(super) fn put(&mut self, key: Key, value: Option<Value>) {
+        let seq = self.seq;
+        self.slots.insert(key, Slot { seq, value });
+    }
+
+    /// Folds the order and its timers; returns it before and after.
+    #[expect(clippy::type_complexity, reason = "before and after, nothing more")]
+    fn order(&mut self) -> Result<(Option<Arc<Order>>, Option<Arc<Order>>), SnapshotFault> {
+        let Stream::Order(id) = self.record.stream else {
+            return Ok((None, None));
+        };
+        let before = self.order_before(id)?;
+        let fold = catch_unwind(AssertUnwindSafe(|| {
+            let mut known = before.as_deref().cloned();
+            Order::fold(&mut known, self.seq, self.record);
+            known
+        }));
+        let fits = before.as_ref().map_or(Seq::NONE, |order| order.last_seq) == self.record.prev;
+        match fold {
+            Ok(Some(after)) if fits && after.last_seq == self.seq => {
+                let after = Arc::new(after);
+                self.put(Key::order(id), Some(Value::Order(Arc::clone(&after))));
+                let armed = before.as_deref().map(armed).unwrap_or_default();
+                self.timers(armed);
+                Ok((before, Some(after)))
+            }
+            _ => {
+                self.set_apart(id);
+                Ok((None, None))
+            }
+        }
+    }
+
+    fn set_apart(&self, id: OrderId) {
+        tracing::error!(order.id = %id, seq = self.seq.0, "an order can't be folded: it is set apart");
+        let apart = &self.projection.shared.apart;
+        let mut apart = apart.write().unwrap_or_else(PoisonError::into_inner);
+        apart.insert(id);
+    }
+
+    /// The order as the record before this one left it.
+    fn order_before(&self, id: OrderId) -> Result<Option<Arc<Order>>, SnapshotFault> {
+        let prev = self.record.prev;
+        let key = Key::order(id);
+        let slot = if prev == Seq::NONE {
+            self.projection.shared.stores.hot(&key)?
+        } else {
+            self.anywhere(&key)?
+        };
+        match slot.value {
+            Some(Value::Order(order)) if order.last_seq == prev => Ok(Some(order)),
+            None if prev == Seq::NONE => Ok(None),
+            _ => refold(&self.projection.shared.reader, id, prev),
+        }
+    }
+
+    fn timers(&mut self, mut armed: Armed) {
+        let stream = self.record.stream;
+        for change in &self.record.timers {
+            let ended = match *change {
+                TimerChange::Arm {
+                    kind,
+                    generation,
+                    due,
+                } => {
+                    let newer = armed.insert(kind, (generation, due));
+                    let old = newer.map(|(_, due)| (due, kind));
+                    self.end_timer(stream, old);
+                    let key = Key::timer(due, stream, kind);
+                    self.put(key, Some(Value::Timer(generation)));
+                    None
+                }
+                TimerChange::Disarm { kind, generation }
+                | TimerChange::Fire { kind, generation } => match armed.get(&kind) {
+                    Some((newest, due)) if *newest == generation => Some((*due, kind)),
+                    _ => None,
+                },
+            };
+            if let Some((_, kind)) = ended {
+                armed.remove(&kind);
+            }
+            self.end_timer(stream, ended);
+        }
+    }
+
+    fn end_timer(&mut self, stream: Stream, ended: Option<(At, TimerKind)>) {
+        if let Some((due, kind)) = ended {
+            self.put(Key::timer(due, stream, kind), None);
+        }
+    }
+
+    fn money(&mut self) -> Result<(), SnapshotFault> {
+        let ends = |t: &campusg_domain::money::Transfer| [t.debit, t.credit];
+        let touched: BTreeSet<Account> = self.record.money.iter().flat_map(ends).collect();
+        for account in touched {
+            let key = Key::account(account);
+            let slot = self.hot(&key)?;
+            if slot.seq >= self.seq {
+                continue;
+            }
+            let mut balance = match slot.value {
+                Some(Value::Account(balance)) => balance,
+                _ => Default::default(),
+            };
+            for transfer in &self.record.money {
+                balance.apply(account, transfer);
+            }
+            balance.seq = self.seq;
+            let value = (!balance.is_zero()).then_some(Value::Account(balance));
+            self.put(key, value);
+        }
+        Ok(())
+    }
+
+    fn people(&mut self) -> Result<(), SnapshotFault> {
+        let own = match self.record.stream {
+            Stream::User(user) => Some(user),
+            _ => None,
+        };
+        let changed = self.record.people.iter().filter_map(PeopleChange::user);
+        let touched: BTreeSet<UserId> = changed.chain(own).collect();
+        for user in touched {
+            let key = Key::person(user);
+            let slot = self.hot(&key)?;
+            if slot.seq >= self.seq {
+                continue;
+            }
+            let mut person = match slot.value {
+                Some(Value::Person(person)) => person,
+                _ => Arc::default(),
+            };
+            self.change_person(user, Arc::make_mut(&mut person));
+            self.put(key, Some(Value::Person(person)));
+        }
+        Ok(())
+    }
+
+    fn change_person(&self, user: UserId, person: &mut Person) {
+        let record = self.record;
+        if record.stream == Stream::User(user)
+            && let Events::User(events) = &record.events
+        {
+            person.last_seq = self.seq;
+            person.remember(record.command, record.fingerprint, record.status);
+            for event in events {
+                person.evolve(event, record.at);
+            }
+        }
+        for change in &record.people {
+            if change.user() == Some(user) {
+                person.change(change);
+            }
+        }
+    }
+
+    /// Folds the events of stores, scheduled events and the system.
+    fn own_stream(&mut self) -> Result<(), SnapshotFault> {
+        match (&self.record.events, self.record.stream) {
+            (Events::Store(events), Stream::Store(id)) => {
+                let key = Key::store(id);
+                let slot = self.hot(&key)?;
+                if slot.seq >= self.seq {
+                    return Ok(());
+                }
+                let mut store = match slot.value {
+                    Some(Value::Store(store)) => store,
+                    _ => Arc::default(),
+                };
+                let known = Arc::make_mut(&mut store);
+                known.last_seq = self.seq;
+                events.iter().for_each(|event| known.evolve(event));
+                self.put(key, Some(Value::Store(store)));
+                Ok(())
+            }
+            (Events::Schedule(_), Stream::Schedule(id)) => self.schedule(id),
+            (Events::System(events), Stream::System) => {
+                if let Some(event) = events.last() {
+                    self.put(Key::meta("boot"), Some(Value::Boot(event.clone())));
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn schedule(&mut self, id: ScheduleId) -> Result<(), SnapshotFault> {
+        let Events::Schedule(events) = &self.record.events else {
+            return Ok(());
+        };
+        let key = Key::scheduled(id);
+        let slot = self.hot(&key)?;
+        let mut known = match slot.value {
+            Some(Value::Scheduled(scheduled)) => Some(Arc::unwrap_or_clone(scheduled)),
+            _ => None,
+        };
+        // A scheduled event has one timer of one generation for ever, so what is known of it may
+        // be older or newer than this record: the timer's key is the same.
+        let armed = known.iter().map(|s| (TimerKind::Scheduled, (1, s.due)));
+        self.timers(armed.collect());
+        if slot.seq >= self.seq {
+            return Ok(());
+        }
+        for event in events {
+            Scheduled::evolve(&mut known, self.seq, event);
+        }
+        let value = known.map(|scheduled| Value::Scheduled(Arc::new(scheduled)));
+        self.put(key, value);
+        Ok(())
+    }
+
+    fn calls(&mut self) -> Result<(), SnapshotFault> {
+        let stream = self.record.stream;
+        let mut touched: BTreeMap<u16, Vec<&CallChange>> = BTreeMap::new();
+        for change in &self.record.calls {
+            let n = match change {
+                CallChange::Open { n, .. }
+                | CallChange::Rest { n }
+                | CallChange::Retry { n }
+                | CallChange::Close { n } => *n,
+            };
+            touched.entry(n).or_default().push(change);
+        }
+        for (n, changes) in touched {
+            let key = Key::call(stream, n);
+            let slot = self.hot(&key)?;
+            if slot.seq >= self.seq {
+                continue;
+            }
+            let mut call = match slot.value {
+                Some(Value::Call(call)) => Some(call),
+                _ => None,
+            };
+            for change in changes {
+                call = change_call(call, change);
+            }
+            self.put(key, call.map(Value::Call));
+        }
+        Ok(())
+    }
+
+    fn photos(&mut self) {
+        for change in &self.record.people {
+            if let PeopleChange::PhotoUsed { photo, order } = change {
+                self.put(Key::photo(*photo), Some(Value::Photo(*order)));
+            }
+        }
+    }
+}
+
+fn change_call(call: Option<OpenCall>, change: &CallChange) -> Option<OpenCall> {
+    let with = |state| call.map(|call| OpenCall { state, ..call });
+    match *change {
+        CallChange::Open { kind, .. } => Some(OpenCall {
+            kind,
+            state: CallState::Open,
+        }),
+        CallChange::Rest { .. } => with(CallState::Resting),
+        CallChange::Retry { .. } => with(CallState::Open),
+        CallChange::Close { .. } => None,
+    }
+}
+
+fn armed(order: &Order) -> Armed {
+    let pending = order
+        .timers
+        .iter()
+        .filter(|(_, timer)| timer.state == TimerState::Pending);
+    pending
+        .map(|(kind, timer)| (*kind, (timer.generation, timer.due)))
+        .collect()
+}
+
+/// Reads a record of the journal.
+pub(crate) fn decode(stored: &Stored) -> Result<Record, SnapshotFault> {
+    let record = codec::decode_record(stored.tag, &stored.payload);
+    record.map_err(|source| SnapshotFault::Record {
+        seq: Seq(stored.seq),
+        source,
+    })
+}
+
+/// Reads the records of a stream that end with `last`, newest first.
+pub(crate) fn walk_back(
+    reader: &JournalReader,
+    last: Seq,
+) -> impl Iterator<Item = Result<(Seq, Record), SnapshotFault>> + '_ {
+    let mut next = last;
+    std::iter::from_fn(move || {
+        if next == Seq::NONE {
+            return None;
+        }
+        let seq = std::mem::replace(&mut next, Seq::NONE);
+        let stored = match reader.read_at(seq.0) {
+            Ok(stored) => stored?,
+            Err(fault) => return Some(Err(fault.into())),
+        };
+        Some(decode(&stored).map(|record| {
+            // A chain that does not lead back would never end.
+            next = if record.prev < seq {
+                record.prev
+            } else {
+                Seq::NONE
+            };
+            (seq, record)
+        }))
+    })
+}
+
+/// Folds an order from its records alone, up to and with `last`.
+pub(crate) fn refold(
+    reader: &JournalReader,
+    id: OrderId,
+    last: Seq,
+) -> Result<Option<Arc<Order>>, SnapshotFault> {
+    let mut records: Vec<(Seq, Record)> = walk_back(reader, last).collect::<Result<_, _>>()?;
+    records.reverse();
+    let folded = catch_unwind(|| {
+        let mut order = None;
+        for (seq, record) in &records {
+            if record.stream == Stream::Order(id) {
+                Order::fold(&mut order, *seq, record);
+            }
+        }
+        order
+    });
+    Ok(folded.ok().flatten().map(Arc::new))
+}

@@ -1,0 +1,260 @@
+//! The projector's thread: batches and jobs in, checkpoints between them.
+//!
+//! Owns when a checkpoint begins and how it is sliced. Must not go on after a fault: what could
+//! not be folded would be missing for ever.
+//!
+//! Invariant: a job sees exactly the records that were handed over before it, and every batch
+//! after it has later ones.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use campusg_domain::{id::Seq, record::Record};
+
+use super::Projection;
+use crate::journal::{Batch, Fold};
+use crate::read::Reads;
+use crate::snapshot::SnapshotFault;
+use crate::snapshot::checkpoint::SLICE;
+
+/// A clock: milliseconds since 1970.
+pub(crate) type NowMs = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// When checkpoints are made, and who is told when that fails.
+pub(crate) struct ProjectorOptions {
+    pub(crate) checkpoint_ms: u64,
+    pub(crate) dirty_keys: usize,
+    pub(crate) now_ms: NowMs,
+    /// Told what is wrong, and whether the stores are damaged.
+    pub(crate) on_fatal: Box<dyn FnOnce(&str, bool) + Send>,
+}
+
+/// What a job sees: the snapshots at one exact sequence.
+pub struct SnapshotView<'a> {
+    reads: &'a Reads,
+    seq: Seq,
+}
+
+impl SnapshotView<'_> {
+    /// The last record that is folded into what the job sees.
+    #[must_use]
+    pub const fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// Everything that can be asked; nothing is folded while the job runs.
+    #[must_use]
+    pub const fn reads(&self) -> &Reads {
+        self.reads
+    }
+}
+
+/// Keys that one record changes, about.
+const KEYS_PER_RECORD: usize = 6;
+
+type Job = Box<dyn FnOnce(&SnapshotView<'_>) + Send>;
+
+enum Message {
+    Batch(Arc<Batch<Record>>),
+    Job(Job),
+    Checkpoint(mpsc::SyncSender<()>),
+    Stop,
+}
+
+/// A way to the projector, for any thread.
+#[derive(Clone)]
+pub struct ProjectorHandle {
+    queue: Sender<Message>,
+}
+
+impl std::fmt::Debug for ProjectorHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ProjectorHandle")
+    }
+}
+
+impl ProjectorHandle {
+    /// Runs `job` on the projector's thread, between two batches: what it reads is the state at
+    /// exactly [`SnapshotView::seq`]. It holds up every fold, so it must be quick. Dropped without
+    /// being run when the projector has ended.
+    pub fn snapshot(&self, job: impl FnOnce(&SnapshotView<'_>) + Send + 'static) {
+        // Nobody is left to run it only when the process is about to end.
+        let _ = self.queue.send(Message::Job(Box::new(job)));
+    }
+
+    /// Writes everything folded so far to the stores and waits for it; `false` if the projector
+    /// has ended.
+    #[must_use]
+    pub fn checkpoint(&self) -> bool {
+        let (done, wait) = mpsc::sync_channel(1);
+        self.queue.send(Message::Checkpoint(done)).is_ok() && wait.recv().is_ok()
+    }
+
+    pub(crate) fn fold(&self) -> Fold<Record> {
+        let queue = self.queue.clone();
+        Box::new(move |batch| {
+            let _ = queue.send(Message::Batch(Arc::clone(batch)));
+        })
+    }
+}
+
+/// The running thread.
+pub(crate) struct Projector {
+    handle: ProjectorHandle,
+    thread: JoinHandle<Option<Projection>>,
+}
+
+impl Projector {
+    pub(crate) fn start(
+        projection: Projection,
+        reads: Reads,
+        options: ProjectorOptions,
+    ) -> std::io::Result<Self> {
+        let (queue, inbox) = mpsc::channel();
+        let work = Work {
+            checkpoint_at: (options.now_ms)() + options.checkpoint_ms,
+            projection,
+            inbox,
+            reads,
+            checkpoint_ms: options.checkpoint_ms,
+            dirty_keys: options.dirty_keys,
+            now_ms: options.now_ms,
+        };
+        let on_fatal = options.on_fatal;
+        let run = move || match catch_unwind(AssertUnwindSafe(|| work.run())) {
+            Ok(Ok(projection)) => Some(projection),
+            Ok(Err(fault)) => {
+                tracing::error!(error = ?fault, "the projector can't go on");
+                on_fatal(&fault.to_string(), fault.is_damage());
+                None
+            }
+            Err(_) => {
+                on_fatal("the projector panicked", false);
+                None
+            }
+        };
+        let thread = thread::Builder::new().name("projector".into()).spawn(run)?;
+        let handle = ProjectorHandle { queue };
+        Ok(Self { handle, thread })
+    }
+
+    pub(crate) fn handle(&self) -> &ProjectorHandle {
+        &self.handle
+    }
+
+    /// Folds what is queued and ends the thread; `None` if it had to give up.
+    pub(crate) fn stop(self) -> Option<Projection> {
+        let _ = self.handle.queue.send(Message::Stop);
+        self.thread.join().ok().flatten()
+    }
+}
+
+struct Work {
+    projection: Projection,
+    inbox: Receiver<Message>,
+    reads: Reads,
+    checkpoint_ms: u64,
+    dirty_keys: usize,
+    now_ms: NowMs,
+    checkpoint_at: u64,
+}
+
+impl Work {
+    fn run(mut self) -> Result<Projection, SnapshotFault> {
+        loop {
+            match self.next() {
+                Some(Message::Batch(batch)) => {
+                    self.fold(&batch)?;
+                    self.keep_pace(batch.records.len())?;
+                }
+                Some(Message::Job(job)) => {
+                    let seq = self.projection.folded();
+                    let reads = &self.reads;
+                    job(&SnapshotView { reads, seq });
+                }
+                Some(Message::Checkpoint(done)) => {
+                    self.projection.checkpoint_all()?;
+                    let _ = done.send(());
+                }
+                Some(Message::Stop) => return Ok(self.projection),
+                None => {}
+            }
+            self.checkpoint()?;
+        }
+    }
+
+    /// The next message; `None` when a slice of a checkpoint, or its beginning, comes first.
+    fn next(&self) -> Option<Message> {
+        if self.projection.is_draining() {
+            return match self.inbox.try_recv() {
+                Ok(message) => Some(message),
+                Err(TryRecvError::Empty) => None,
+                Err(TryRecvError::Disconnected) => Some(Message::Stop),
+            };
+        }
+        let wait = if self.projection.is_dirty() {
+            let left = self.checkpoint_at.saturating_sub((self.now_ms)());
+            Duration::from_millis(left.min(self.checkpoint_ms))
+        } else {
+            Duration::from_millis(self.checkpoint_ms)
+        };
+        match self.inbox.recv_timeout(wait) {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Message::Stop),
+        }
+    }
+
+    fn fold(&mut self, batch: &Batch<Record>) -> Result<(), SnapshotFault> {
+        for (seq, record) in batch.numbered() {
+            self.projection.fold(Seq(seq), record)?;
+        }
+        self.projection.publish();
+        Ok(())
+    }
+
+    /// Drains as many slices as a batch of so many records is likely to fill.
+    fn keep_pace(&mut self, records: usize) -> Result<(), SnapshotFault> {
+        for _ in 0..records * KEYS_PER_RECORD / SLICE {
+            self.projection.drain_slice()?;
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&mut self) -> Result<(), SnapshotFault> {
+        let full = self.projection.dirty_keys() >= self.dirty_keys;
+        if self.projection.is_draining() {
+            if full {
+                // Folding is faster than the stores: memory stays bounded, readers wait.
+                return self.projection.checkpoint_all();
+            }
+            return self.projection.drain_slice();
+        }
+        let now = (self.now_ms)();
+        // A clock that was set back must not put off checkpoints.
+        let due = now >= self.checkpoint_at || now + self.checkpoint_ms < self.checkpoint_at;
+        if full || due {
+            self.checkpoint_at = now + self.checkpoint_ms;
+            self.projection.begin_checkpoint();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Shared;
+    use super::*;
+
+    #[test]
+    fn what_readers_share_crosses_threads() {
+        fn crosses<T: Send + Sync>() {}
+        crosses::<Shared>();
+        crosses::<Reads>();
+        fn moves<T: Send + Clone>() {}
+        moves::<ProjectorHandle>();
+    }
+}

@@ -1,0 +1,350 @@
+//! Reading: every question about what is remembered, answered beside the actors.
+//!
+//! Owns where an answer is looked for: live sets, overlay, hot, archive, journal. Must not check
+//! who asks: that is the caller's, with the rights of now.
+//!
+//! Invariants: nothing is answered that is not durable; after [`Reads::wait_folded`] an answer has
+//! at least that record. The calls block for a point read of the disk at most; those that touch
+//! the archive wait for it to open, up to two seconds.
+
+mod feed;
+mod history;
+
+pub use feed::{InboxItem, InboxPage, OrderPage, WalletLine, WalletPage};
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::{Arc, PoisonError, RwLockReadGuard};
+
+use campusg_domain::{
+    call::CallNumber,
+    id::{OrderId, PhotoId, ScheduleId, Seq, StoreId, Stream, UserId},
+    money::{Account, Cents},
+    order::{Order, Status},
+    owner::{
+        calls::OpenCall,
+        directory::{Person, Store},
+        ledger::{Balance, Totals},
+        timetable::{Due, Scheduled},
+    },
+    time::At,
+};
+
+use crate::journal::ChainHead;
+use crate::projector::Shared;
+use crate::snapshot::key::{self, Key};
+use crate::snapshot::live::{LiveSets, Place};
+use crate::snapshot::stores::ARCHIVE_WAIT;
+use crate::snapshot::value::Value;
+use crate::snapshot::{SnapshotFault, WriteStats};
+
+/// The read store; clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Reads {
+    shared: Arc<Shared>,
+}
+
+/// The projector has ended: nothing more will be folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the projector has ended")]
+pub struct ProjectorEnded;
+
+type Read<T> = Result<T, SnapshotFault>;
+
+impl Reads {
+    pub(crate) const fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Returns once everything up to `seq` can be read.
+    ///
+    /// # Errors
+    /// `ProjectorEnded`.
+    pub async fn wait_folded(&self, seq: Seq) -> Result<(), ProjectorEnded> {
+        let mut folded = self.shared.folded.clone();
+        let waited = folded.wait_for(|folded| *folded >= seq.0).await;
+        waited.map(drop).map_err(|_| ProjectorEnded)
+    }
+
+    /// The last record that can be read from snapshots.
+    #[must_use]
+    pub fn folded(&self) -> Seq {
+        Seq(*self.shared.folded.borrow())
+    }
+
+    /// The last durable record and the chain's head after it.
+    #[must_use]
+    pub fn head(&self) -> (Seq, ChainHead) {
+        let (seq, head) = self.shared.reader.head();
+        (Seq(seq), head)
+    }
+
+    /// How many durable records are not folded yet.
+    #[must_use]
+    pub fn lag(&self) -> u64 {
+        self.head().0.0.saturating_sub(self.folded().0)
+    }
+
+    /// Whether the archive is open; until then, reads of what has ended wait for it.
+    #[must_use]
+    pub fn archive_is_open(&self) -> bool {
+        self.shared.stores.archive.is_open()
+    }
+
+    /// How often the stores were written to.
+    #[must_use]
+    pub fn writes(&self) -> WriteStats {
+        self.shared.writes()
+    }
+
+    /// Whether an order could not be folded: what is read of it is old.
+    #[must_use]
+    pub fn is_apart(&self, order: OrderId) -> bool {
+        let apart = self
+            .shared
+            .apart
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        apart.contains(&order)
+    }
+
+    /// An order.
+    ///
+    /// # Errors
+    /// `ArchiveOpening`, or a fault of a store.
+    pub fn order(&self, id: OrderId) -> Read<Option<Arc<Order>>> {
+        let slot = self.shared.stores.anywhere(&Key::order(id), ARCHIVE_WAIT)?;
+        Ok(match slot.value {
+            Some(Value::Order(order)) => Some(order),
+            _ => None,
+        })
+    }
+
+    /// A person.
+    ///
+    /// # Errors
+    /// A fault of a store.
+    pub fn person(&self, id: UserId) -> Read<Option<Arc<Person>>> {
+        Ok(match self.hot(&Key::person(id))? {
+            Some(Value::Person(person)) => Some(person),
+            _ => None,
+        })
+    }
+
+    /// A store.
+    ///
+    /// # Errors
+    /// A fault of a store of values.
+    pub fn store(&self, id: StoreId) -> Read<Option<Arc<Store>>> {
+        Ok(match self.hot(&Key::store(id))? {
+            Some(Value::Store(store)) => Some(store),
+            _ => None,
+        })
+    }
+
+    /// Every store, by id.
+    ///
+    /// # Errors
+    /// A fault of a store of values.
+    pub fn stores(&self) -> Read<Vec<(StoreId, Arc<Store>)>> {
+        self.all(key::STORES, |key, value| match value {
+            Value::Store(store) => Some((key.to_store()?, store)),
+            _ => None,
+        })
+    }
+
+    /// An account's balance; zero if nothing ever happened there, or all of it has ended.
+    ///
+    /// # Errors
+    /// A fault of a store.
+    pub fn account(&self, account: Account) -> Read<Balance> {
+        Ok(match self.hot(&Key::account(account))? {
+            Some(Value::Account(balance)) => balance,
+            _ => Balance::default(),
+        })
+    }
+
+    /// Every account that is not empty.
+    ///
+    /// # Errors
+    /// A fault of a store.
+    pub fn accounts(&self) -> Read<Vec<(Account, Balance)>> {
+        self.all(key::ACCOUNTS, |key, value| match value {
+            Value::Account(balance) => Some((key.to_account()?, balance)),
+            _ => None,
+        })
+    }
+
+    /// Sums over all accounts.
+    ///
+    /// # Errors
+    /// A fault of a store.
+    pub fn totals(&self) -> Read<Totals> {
+        let mut totals = Totals::default();
+        for (account, balance) in self.accounts()? {
+            totals.posted += balance.posted;
+            totals.pending += balance.pending_in - balance.pending_out;
+            totals.accounts += 1;
+            if matches!(account, Account::Escrow(_)) {
+                totals.open_escrows += 1;
+                totals.held += balance.expected();
+            }
+        }
+        Ok(totals)
+    }
+
+    /// What a user owes and has in the wallet: the two accounts that are the user's own.
+    ///
+    /// # Errors
+    /// A fault of a store.
+    pub fn wallet(&self, user: UserId) -> Read<(Balance, Cents)> {
+        let wallet = self.account(Account::Payable(user))?;
+        let owed = -self.account(Account::Receivable(user))?.expected();
+        Ok((wallet, owed.or_zero()))
+    }
+
+    /// The first `limit` armed timers due in `[from, to)`, in due order.
+    ///
+    /// # Errors
+    /// A fault of a store.
+    pub fn timers_between(&self, from: At, to: At, limit: usize) -> Read<Vec<Due>> {
+        let (from, to) = (Key::timers_from(from), Key::timers_from(to));
+        let stores = &self.shared.stores;
+        let found = stores.range(&from, Bound::Excluded(&to), limit)?;
+        Ok(found.iter().filter_map(as_timer).collect())
+    }
+
+    /// Every call that is not decided.
+    ///
+    /// # Errors
+    /// A fault of a store.
+    pub fn open_calls(&self) -> Read<Vec<(Stream, CallNumber, OpenCall)>> {
+        self.all(key::CALLS, |key, value| match (key.to_call()?, value) {
+            ((stream, n), Value::Call(call)) => Some((stream, n, call)),
+            _ => None,
+        })
+    }
+
+    /// The order a photo serves, if it serves one.
+    ///
+    /// # Errors
+    /// `ArchiveOpening`, or a fault of a store.
+    pub fn photo_order(&self, photo: PhotoId) -> Read<Option<OrderId>> {
+        let key = Key::photo(photo);
+        let slot = self.shared.stores.anywhere(&key, ARCHIVE_WAIT)?;
+        Ok(match slot.value {
+            Some(Value::Photo(order)) => Some(order),
+            _ => None,
+        })
+    }
+
+    /// An event scheduled over the API.
+    ///
+    /// # Errors
+    /// A fault of a store.
+    pub fn scheduled(&self, id: ScheduleId) -> Read<Option<Arc<Scheduled>>> {
+        Ok(match self.hot(&Key::scheduled(id))? {
+            Some(Value::Scheduled(scheduled)) => Some(scheduled),
+            _ => None,
+        })
+    }
+
+    /// Up to `limit` events scheduled over the API after `after`, by id.
+    ///
+    /// # Errors
+    /// A fault of a store.
+    pub fn scheduled_list(
+        &self,
+        after: Option<ScheduleId>,
+        limit: usize,
+    ) -> Read<Vec<(ScheduleId, Arc<Scheduled>)>> {
+        let first = ScheduleId::from_bytes([0; 16]);
+        let from = Key::scheduled(after.unwrap_or(first));
+        let to = Key::scheduled(ScheduleId::from_bytes([0xff; 16]));
+        let more = limit.saturating_add(1);
+        let stores = &self.shared.stores;
+        let found = stores.range(&from, Bound::Included(&to), more)?;
+        let found = found
+            .into_iter()
+            .filter_map(|(key, value)| match (key.to_scheduled()?, value) {
+                (id, Value::Scheduled(scheduled)) if Some(id) != after => Some((id, scheduled)),
+                _ => None,
+            });
+        Ok(found.take(limit).collect())
+    }
+
+    /// Up to `limit` orders on the board, oldest first, after `after`.
+    ///
+    /// # Errors
+    /// A fault of a store.
+    pub fn board(&self, after: Option<Place>, limit: usize) -> Read<Vec<Arc<Order>>> {
+        let places: Vec<Place> = self.live().board(after).take(limit).collect();
+        self.orders(&places)
+    }
+
+    /// Up to `limit` live orders of one status, oldest first, after `after`.
+    ///
+    /// # Errors
+    /// A fault of a store.
+    pub fn live_orders(
+        &self,
+        status: Status,
+        after: Option<Place>,
+        limit: usize,
+    ) -> Read<Vec<Arc<Order>>> {
+        let places: Vec<Place> = self.live().with_status(status, after).take(limit).collect();
+        self.orders(&places)
+    }
+
+    /// Orders with a step or a call that keeps failing, oldest first.
+    ///
+    /// # Errors
+    /// A fault of a store.
+    pub fn stuck_orders(&self) -> Read<Vec<Arc<Order>>> {
+        let places: Vec<Place> = self.live().stuck().collect();
+        self.orders(&places)
+    }
+
+    /// How many live orders have each status.
+    #[must_use]
+    pub fn live_counts(&self) -> BTreeMap<Status, usize> {
+        self.live().counts().collect()
+    }
+
+    fn orders(&self, places: &[Place]) -> Read<Vec<Arc<Order>>> {
+        let orders = places.iter().map(|(_, id)| self.order(*id));
+        orders.filter_map(Result::transpose).collect()
+    }
+
+    fn live(&self) -> RwLockReadGuard<'_, LiveSets> {
+        self.shared
+            .live
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hot(&self, key: &Key) -> Read<Option<Value>> {
+        self.shared.stores.hot(key).map(|slot| slot.value)
+    }
+
+    fn all<T>(&self, prefix: &[u8], pick: impl Fn(&Key, Value) -> Option<T>) -> Read<Vec<T>> {
+        let found = self.shared.stores.under(prefix)?;
+        let picked = found
+            .into_iter()
+            .filter_map(|(key, value)| pick(&key, value));
+        Ok(picked.collect())
+    }
+}
+
+fn as_timer((key, value): &(Key, Value)) -> Option<Due> {
+    let (due, stream, kind) = key.to_timer()?;
+    match value {
+        Value::Timer(generation) => Some(Due {
+            due,
+            stream,
+            kind,
+            generation: *generation,
+        }),
+        _ => None,
+    }
+}

@@ -1,0 +1,305 @@
+//! Reading feeds: inbox, replay, "my orders", wallet statement, audit log.
+//!
+//! Owns the walk over pages, newest first. Must not hold content: records come by point read.
+//!
+//! Invariant: a cursor is the place of the last thing handed out, so nothing is skipped or
+//! repeated while the feed grows.
+
+use std::sync::Arc;
+
+use campusg_domain::{
+    id::{Seq, UserId},
+    money::{Account, Transfer},
+    notice::Audience,
+    order::{Order, Side, Status},
+    owner::inbox::NoticeId,
+    record::Entry,
+};
+
+use super::{Read, Reads};
+use crate::snapshot::feed::{FeedEntry, OpenPage, Told};
+use crate::snapshot::key::Key;
+use crate::snapshot::stores::ARCHIVE_WAIT;
+use crate::snapshot::value::Value;
+
+/// One notice in an inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboxItem {
+    /// Its id; the cursor of what comes after it.
+    pub id: NoticeId,
+    /// What is told.
+    pub told: Told,
+    /// Whether it was read.
+    pub read: bool,
+    /// Whether it could not be delivered outside of the application.
+    pub failed: bool,
+    /// The record it stands in: when, about which stream, and a direct notice's sealed text.
+    pub entry: Entry,
+}
+
+/// A page of an inbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InboxPage {
+    /// Newest first.
+    pub items: Vec<InboxItem>,
+    /// Notices not read in the whole inbox.
+    pub unread: u32,
+    /// Whether older ones follow.
+    pub more: bool,
+}
+
+/// A page of somebody's orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrderPage {
+    /// Newest first, by when the reader became a party.
+    pub orders: Vec<Arc<Order>>,
+    /// Where to go on, if more may follow.
+    pub next: Option<Seq>,
+}
+
+/// A record that moved a user's money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalletLine {
+    /// The record.
+    pub entry: Entry,
+    /// Those of its transfers that touch the user's wallet or debt.
+    pub transfers: Vec<Transfer>,
+}
+
+/// A page of a wallet statement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WalletPage {
+    /// Newest first.
+    pub lines: Vec<WalletLine>,
+    /// Where to go on, if more may follow.
+    pub next: Option<Seq>,
+}
+
+impl Reads {
+    /// Up to `limit` notices before `before`, newest first.
+    ///
+    /// # Errors
+    /// `ArchiveOpening`, or a fault of a store or of the journal.
+    pub fn inbox(
+        &self,
+        audience: Audience,
+        before: Option<NoticeId>,
+        limit: usize,
+    ) -> Read<InboxPage> {
+        let mut page = InboxPage {
+            unread: self.open_page(audience)?.unread,
+            ..InboxPage::default()
+        };
+        self.walk(audience, |entry| {
+            let Some(id) = entry.notice() else {
+                return Ok(true);
+            };
+            if before.is_some_and(|before| id >= before) {
+                return Ok(true);
+            }
+            page.more = page.items.len() == limit;
+            if page.more {
+                return Ok(false);
+            }
+            if let Some(found) = self.entry(entry.seq)? {
+                page.items.push(InboxItem {
+                    id,
+                    told: entry.told,
+                    read: entry.read.is_some(),
+                    failed: entry.failed,
+                    entry: found,
+                });
+            }
+            Ok(true)
+        })?;
+        Ok(page)
+    }
+
+    /// How many notices are not read.
+    ///
+    /// # Errors
+    /// A fault of a store.
+    pub fn unread(&self, audience: Audience) -> Read<u32> {
+        self.open_page(audience).map(|page| page.unread)
+    }
+
+    /// The last record of a user's inbox stream; none if there is none.
+    ///
+    /// # Errors
+    /// A fault of a store.
+    pub fn inbox_last_seq(&self, user: UserId) -> Read<Seq> {
+        let page = self.open_page(Audience::User(user))?;
+        Ok(page.inbox_last)
+    }
+
+    /// A notice of an inbox, or `None` if it has no such notice. Looks no further back than the
+    /// notice's record.
+    ///
+    /// # Errors
+    /// As [`Self::inbox`].
+    pub fn notice(&self, audience: Audience, id: NoticeId) -> Read<Option<FeedEntry>> {
+        let mut found = None;
+        self.walk(audience, |entry| {
+            if entry.notice() == Some(id) {
+                found = Some(*entry);
+            }
+            Ok(found.is_none() && entry.seq >= id.seq)
+        })?;
+        Ok(found)
+    }
+
+    /// Up to `limit` entries after `after`, oldest first, with whether there are more; whole
+    /// records only.
+    ///
+    /// # Errors
+    /// As [`Self::inbox`].
+    pub fn feed_after(
+        &self,
+        audience: Audience,
+        after: Seq,
+        limit: usize,
+    ) -> Read<(Vec<FeedEntry>, bool)> {
+        let mut entries = vec![];
+        self.walk(audience, |entry| {
+            if entry.seq <= after {
+                return Ok(false);
+            }
+            entries.push(*entry);
+            Ok(true)
+        })?;
+        entries.reverse();
+        let Some(cut) = entries.get(limit).map(|entry| entry.seq) else {
+            return Ok((entries, false));
+        };
+        let one_record = entries[0].seq == cut;
+        entries.retain(|entry| entry.seq < cut || one_record && entry.seq == cut);
+        Ok((entries, true))
+    }
+
+    /// Up to `limit` entries before `before`, newest first: the audit log, for the operators.
+    ///
+    /// # Errors
+    /// As [`Self::inbox`].
+    pub fn feed_before(
+        &self,
+        audience: Audience,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Read<Vec<FeedEntry>> {
+        let mut entries: Vec<FeedEntry> = vec![];
+        self.walk(audience, |entry| {
+            let seen = entries.last().is_some_and(|last| last.seq == entry.seq);
+            if before.is_some_and(|before| entry.seq >= before) || seen {
+                return Ok(true);
+            }
+            if entries.len() < limit {
+                entries.push(*entry);
+            }
+            Ok(entries.len() < limit)
+        })?;
+        Ok(entries)
+    }
+
+    /// Up to `limit` orders of which a user is or was a party on this side, before `before`,
+    /// newest first; with `status`, only those that are in it now.
+    ///
+    /// # Errors
+    /// As [`Self::inbox`].
+    pub fn my_orders(
+        &self,
+        user: UserId,
+        side: Side,
+        status: Option<Status>,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Read<OrderPage> {
+        let mut page = OrderPage::default();
+        let mut last = None;
+        self.walk(Audience::User(user), |entry| {
+            let Some((id, on)) = entry.party else {
+                return Ok(true);
+            };
+            if on != side || before.is_some_and(|before| entry.seq >= before) {
+                return Ok(true);
+            }
+            if page.orders.len() == limit {
+                page.next = last;
+                return Ok(false);
+            }
+            let order = self.order(id)?;
+            let fits = |order: &Arc<Order>| status.is_none_or(|wanted| order.status() == wanted);
+            page.orders.extend(order.filter(fits));
+            last = Some(entry.seq);
+            Ok(true)
+        })?;
+        Ok(page)
+    }
+
+    /// Up to `limit` records that moved a user's wallet or debt, before `before`, newest first.
+    ///
+    /// # Errors
+    /// As [`Self::inbox`].
+    pub fn wallet_lines(
+        &self,
+        user: UserId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Read<WalletPage> {
+        let mut page = WalletPage::default();
+        let mine = [Account::Payable(user), Account::Receivable(user)];
+        self.walk(Audience::User(user), |entry| {
+            if !entry.money || before.is_some_and(|before| entry.seq >= before) {
+                return Ok(true);
+            }
+            if page.lines.len() == limit {
+                page.next = page.lines.last().map(|line| line.entry.seq);
+                return Ok(false);
+            }
+            if let Some(found) = self.entry(entry.seq)? {
+                let touches =
+                    |t: &&Transfer| mine.contains(&t.debit) || mine.contains(&t.credit);
+                let transfers = found.record.money.iter().filter(touches).copied().collect();
+                page.lines.push(WalletLine {
+                    entry: found,
+                    transfers,
+                });
+            }
+            Ok(true)
+        })?;
+        Ok(page)
+    }
+
+    fn open_page(&self, audience: Audience) -> Read<Arc<OpenPage>> {
+        Ok(match self.hot(&Key::feed(audience))? {
+            Some(Value::Feed(page)) => page,
+            _ => Arc::default(),
+        })
+    }
+
+    /// Walks a feed from its newest entry until `each` says stop.
+    fn walk(
+        &self,
+        audience: Audience,
+        mut each: impl FnMut(&FeedEntry) -> Read<bool>,
+    ) -> Read<()> {
+        let open = self.open_page(audience)?;
+        for entry in open.entries.iter().rev() {
+            if !each(entry)? {
+                return Ok(());
+            }
+        }
+        for number in (0..open.page).rev() {
+            let key = Key::feed_page(audience, number);
+            let slot = self.shared.stores.anywhere(&key, ARCHIVE_WAIT)?;
+            let Some(Value::FullPage(page)) = slot.value else {
+                continue;
+            };
+            for entry in page.entries.iter().rev() {
+                if !each(entry)? {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}

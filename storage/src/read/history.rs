@@ -1,0 +1,97 @@
+//! What the journal still knows: single records, the records of one order, an order as it was.
+//!
+//! Owns the walk along a stream. Must not read the journal from end to end.
+
+use std::sync::Arc;
+
+use campusg_domain::{
+    id::{OrderId, Seq, Stream},
+    order::Order,
+    record::Entry,
+    time::At,
+};
+
+use super::{Read, Reads};
+use crate::projector::{decode, walk_back};
+
+impl Reads {
+    /// One record; `None` if there is none of this sequence.
+    ///
+    /// # Errors
+    /// A fault of the journal, or a record that can't be decoded.
+    pub fn entry(&self, seq: Seq) -> Read<Option<Entry>> {
+        let stored = self.shared.reader.read_at(seq.0)?;
+        let record = stored.as_ref().map(decode).transpose()?;
+        Ok(record.map(|record| Entry { seq, record }))
+    }
+
+    /// Up to `limit` records after `after`, as they are in the journal.
+    ///
+    /// # Errors
+    /// As [`Self::entry`].
+    pub fn entries_after(&self, after: Seq, limit: usize) -> Read<Vec<Entry>> {
+        let records = self.shared.reader.read_from(after.next().0).take(limit);
+        records
+            .map(|stored| {
+                let stored = stored?;
+                let record = decode(&stored)?;
+                Ok(Entry {
+                    seq: Seq(stored.seq),
+                    record,
+                })
+            })
+            .collect()
+    }
+
+    /// All records of an order, oldest first; none if it was never placed.
+    ///
+    /// # Errors
+    /// As [`Self::entry`] and [`Self::order`].
+    pub fn stream_entries(&self, order: OrderId) -> Read<Vec<Entry>> {
+        let last = self.order(order)?.map_or(Seq::NONE, |known| known.last_seq);
+        self.entries_upto(order, last)
+    }
+
+    /// The order as it was at a time; `None` before it was placed.
+    ///
+    /// # Errors
+    /// As [`Self::stream_entries`].
+    pub fn order_at(&self, order: OrderId, at: At) -> Read<Option<Arc<Order>>> {
+        let entries = self.stream_entries(order)?;
+        let then = entries.iter().take_while(|entry| entry.record.at <= at);
+        Ok(fold(then))
+    }
+
+    /// The order as record `seq` left it: the answer to a command that is repeated.
+    ///
+    /// # Errors
+    /// As [`Self::stream_entries`].
+    pub fn order_as_of(&self, order: OrderId, seq: Seq) -> Read<Option<Arc<Order>>> {
+        match self.order(order)? {
+            Some(known) if known.last_seq == seq => Ok(Some(known)),
+            Some(known) if known.last_seq > seq => {
+                let entries = self.entries_upto(order, known.last_seq)?;
+                Ok(fold(entries.iter().take_while(|entry| entry.seq <= seq)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn entries_upto(&self, order: OrderId, last: Seq) -> Read<Vec<Entry>> {
+        let walked = walk_back(&self.shared.reader, last);
+        let mut entries = walked
+            .map(|found| found.map(|(seq, record)| Entry { seq, record }))
+            .collect::<Read<Vec<Entry>>>()?;
+        entries.retain(|entry| entry.record.stream == Stream::Order(order));
+        entries.reverse();
+        Ok(entries)
+    }
+}
+
+fn fold<'a>(entries: impl Iterator<Item = &'a Entry>) -> Option<Arc<Order>> {
+    let mut order = None;
+    for entry in entries {
+        Order::fold(&mut order, entry.seq, &entry.record);
+    }
+    order.map(Arc::new)
+}

@@ -1,0 +1,232 @@
+//! The checkpoint: moves a frozen overlay into the stores, a slice at a time.
+//!
+//! Owns the order of writing: archive, flush, hot, what is to be removed, `applied`, flush, and
+//! only then the removals. Must not fold.
+//!
+//! Invariants: `applied` never promises what the stores don't have; no key disappears before the
+//! record of its disappearance is covered by `applied`, since a balance or a count that is gone
+//! could not say what was folded into it when the tail is folded again; the list of removals lies
+//! beside `applied`, so that the next start finishes them.
+
+use std::sync::Arc;
+
+use campusg_domain::id::Seq;
+use serde::{Deserialize, Serialize};
+
+use super::fault::SnapshotFault;
+use super::key::{self, Key};
+use super::overlay::Frozen;
+use super::place::Place;
+use super::stores::Stores;
+use super::value::{Slot, VALUE_BYTES, Value};
+use crate::codec;
+
+/// The shape of keys and values; another one means: rebuild from the journal.
+pub(crate) const SNAPSHOT_VERSION: u32 = 1;
+
+/// Keys written between two looks at the projector's queue.
+pub(crate) const SLICE: usize = 64;
+
+/// How often the stores were written to since they were opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WriteStats {
+    /// Inserts and removes in the store of live things.
+    pub hot: u64,
+    /// Inserts and removes in the archive.
+    pub archive: u64,
+    /// Checkpoints that were finished.
+    pub checkpoints: u64,
+}
+
+/// What the stores promise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Applied {
+    /// Every record up to here is folded into them.
+    pub(crate) seq: Seq,
+    /// Parts of the list of keys that are to be removed.
+    removal_parts: u32,
+}
+
+impl Applied {
+    pub(crate) fn read(hot: &Place) -> Result<Option<Self>, SnapshotFault> {
+        let key = Key::meta("applied");
+        let bytes = hot.raw(key.bytes())?;
+        let applied = bytes.map(|bytes| codec::decode(&bytes)).transpose();
+        applied.map_err(|source| SnapshotFault::Value {
+            key: "m/applied".into(),
+            source,
+        })
+    }
+
+    /// Removes what the checkpoint that wrote this had still to remove.
+    pub(crate) fn finish_removals(self, hot: &Place) -> Result<(), SnapshotFault> {
+        for part in 0..self.removal_parts {
+            let Some(bytes) = hot.raw(removal_part(part).bytes())? else {
+                continue;
+            };
+            let list: Result<(Seq, Vec<Vec<u8>>), _> = codec::decode(&bytes);
+            let (seq, keys) = list.map_err(|source| SnapshotFault::Value {
+                key: "m/removals".into(),
+                source,
+            })?;
+            // A part of a later checkpoint's list, which did not get as far as `applied`: that one
+            // began only after these removals were done.
+            if seq != self.seq {
+                continue;
+            }
+            for key in keys {
+                hot.remove(&Key::from_bytes(&key))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn removal_part(n: u32) -> Key {
+    Key::meta(&format!("removals/{n}"))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Archive,
+    Hot,
+    Remove,
+}
+
+/// A checkpoint under way.
+#[derive(Debug)]
+pub(crate) struct Checkpoint {
+    frozen: Arc<Frozen>,
+    phase: Phase,
+    /// The keys of this phase that are still to be written, last first.
+    left: Vec<Key>,
+    gone: Vec<Key>,
+    gone_from_archive: Vec<Key>,
+}
+
+/// Which store a value belongs to.
+fn is_for_archive(key: &Key, value: &Value) -> bool {
+    match value {
+        Value::Order(order) => !order.is_live(),
+        Value::FullPage(_) | Value::Photo(_) => true,
+        _ => {
+            debug_assert!(!key.is_feed_page(), "full pages are their own kind of value");
+            false
+        }
+    }
+}
+
+impl Checkpoint {
+    pub(crate) fn new(frozen: Arc<Frozen>) -> Self {
+        let mut checkpoint = Self {
+            frozen,
+            phase: Phase::Archive,
+            left: vec![],
+            gone: vec![],
+            gone_from_archive: vec![],
+        };
+        checkpoint.left = checkpoint.keys_for(true);
+        checkpoint
+    }
+
+    fn keys_for(&self, archive: bool) -> Vec<Key> {
+        let mine = self.frozen.slots.iter().rev().filter(|(key, slot)| {
+            let archived = slot.value.as_ref().is_some_and(|v| is_for_archive(key, v));
+            archived == archive
+        });
+        mine.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Writes one slice; returns whether the checkpoint is finished.
+    pub(crate) fn step(&mut self, stores: &Stores) -> Result<bool, SnapshotFault> {
+        let keep = self.left.len().saturating_sub(SLICE);
+        for key in self.left.split_off(keep).into_iter().rev() {
+            self.write(stores, &key)?;
+        }
+        if self.left.is_empty() {
+            return self.next_phase(stores);
+        }
+        Ok(false)
+    }
+
+    fn write(&mut self, stores: &Stores, key: &Key) -> Result<(), SnapshotFault> {
+        match self.phase {
+            Phase::Archive => {
+                if let Some((seq, bytes)) = self.bytes(key) {
+                    let stale = stores.archive.wait()?.insert(key, seq, &bytes)?;
+                    self.gone_from_archive.extend(stale);
+                }
+                if key.has_prefix(key::ORDERS) && stores.hot.contains(key)? {
+                    self.gone.push(key.clone());
+                }
+            }
+            Phase::Hot => match self.bytes(key) {
+                Some((seq, bytes)) => self.gone.extend(stores.hot.insert(key, seq, &bytes)?),
+                None if stores.hot.contains(key)? => self.gone.push(key.clone()),
+                None => {}
+            },
+            Phase::Remove => stores.hot.remove(key)?,
+        }
+        Ok(())
+    }
+
+    fn bytes(&self, key: &Key) -> Option<(Seq, Vec<u8>)> {
+        let slot = self.frozen.slots.get(key)?;
+        Some((slot.seq, Slot::encode(slot.seq, slot.value.as_ref()?)))
+    }
+
+    fn next_phase(&mut self, stores: &Stores) -> Result<bool, SnapshotFault> {
+        match self.phase {
+            Phase::Archive => {
+                if self.frozen.slots.iter().any(|(key, slot)| {
+                    slot.value.as_ref().is_some_and(|v| is_for_archive(key, v))
+                }) {
+                    stores.archive.wait()?.flush()?;
+                }
+                self.left = self.keys_for(false);
+                self.phase = Phase::Hot;
+                Ok(false)
+            }
+            Phase::Hot => {
+                self.promise(&stores.hot)?;
+                for key in self.gone_from_archive.drain(..) {
+                    stores.archive.wait()?.remove(&key)?;
+                }
+                self.left = std::mem::take(&mut self.gone);
+                self.phase = Phase::Remove;
+                Ok(false)
+            }
+            Phase::Remove => {
+                stores.overlay.thaw();
+                Ok(true)
+            }
+        }
+    }
+
+    /// Writes the list of removals and `applied`, and flushes.
+    fn promise(&self, hot: &Place) -> Result<(), SnapshotFault> {
+        let seq = self.frozen.upto;
+        let mut parts: Vec<Vec<&[u8]>> = vec![];
+        let mut room = 0;
+        for key in &self.gone {
+            let bytes = key.bytes();
+            match parts.last_mut() {
+                Some(part) if bytes.len() + 4 <= room => {
+                    room -= bytes.len() + 4;
+                    part.push(bytes);
+                }
+                _ => {
+                    room = VALUE_BYTES - 64 - bytes.len();
+                    parts.push(vec![bytes]);
+                }
+            }
+        }
+        for (n, part) in (0..).zip(&parts) {
+            hot.put(removal_part(n).bytes(), &codec::encode(&(seq, part)))?;
+        }
+        let removal_parts = u32::try_from(parts.len()).expect("a checkpoint has few keys");
+        let applied = Applied { seq, removal_parts };
+        hot.put(Key::meta("applied").bytes(), &codec::encode(&applied))?;
+        hot.flush()
+    }
+}

@@ -1,0 +1,164 @@
+//! Keys: where each value lies.
+//!
+//! Owns the layout of keys in both stores. Must not know what lies there.
+//!
+//! ```text
+//! o/ order              u/ person      b/ store      a/ account      e/ scheduled event
+//! t/ due · stream · kind     c/ stream · n     f/ audience (open page) · [page (full pages)]     p/ photo
+//! m/ the store itself     x/ key · sequence · n: a piece of a large value
+//! ```
+//! Invariant: timers sort by the time they are due.
+
+use campusg_domain::{
+    call::CallNumber,
+    id::{OrderId, PhotoId, ScheduleId, StoreId, Stream, UserId},
+    money::Account,
+    notice::Audience,
+    order::TimerKind,
+    time::At,
+};
+
+use crate::codec;
+
+/// Bytes under which a value lies.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Key(Box<[u8]>);
+
+pub(crate) const ORDERS: &[u8] = b"o/";
+pub(crate) const PEOPLE: &[u8] = b"u/";
+pub(crate) const STORES: &[u8] = b"b/";
+pub(crate) const ACCOUNTS: &[u8] = b"a/";
+pub(crate) const TIMERS: &[u8] = b"t/";
+pub(crate) const CALLS: &[u8] = b"c/";
+pub(crate) const FEEDS: &[u8] = b"f/";
+pub(crate) const SCHEDULES: &[u8] = b"e/";
+pub(crate) const PHOTOS: &[u8] = b"p/";
+pub(crate) const META: &[u8] = b"m/";
+const PIECES: &[u8] = b"x/";
+
+/// Length of an audience's part of a feed key.
+const AUDIENCE_BYTES: usize = 17;
+
+impl Key {
+    fn of(prefix: &[u8], rest: &[u8]) -> Self {
+        Self([prefix, rest].concat().into_boxed_slice())
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The first possible key under a prefix, and the first after all of them.
+    pub(crate) fn range_of(prefix: &[u8]) -> (Self, Self) {
+        let mut end = prefix.to_vec();
+        if let Some(last) = end.last_mut() {
+            *last += 1;
+        }
+        (Self::from_bytes(prefix), Self::from_bytes(&end))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn order(id: OrderId) -> Self {
+        Self::of(ORDERS, id.as_bytes())
+    }
+
+    pub(crate) fn person(id: UserId) -> Self {
+        Self::of(PEOPLE, id.as_bytes())
+    }
+
+    pub(crate) fn store(id: StoreId) -> Self {
+        Self::of(STORES, id.as_bytes())
+    }
+
+    pub(crate) fn account(account: Account) -> Self {
+        Self::of(ACCOUNTS, &codec::encode(&account))
+    }
+
+    pub(crate) fn scheduled(id: ScheduleId) -> Self {
+        Self::of(SCHEDULES, id.as_bytes())
+    }
+
+    pub(crate) fn photo(id: PhotoId) -> Self {
+        Self::of(PHOTOS, id.as_bytes())
+    }
+
+    pub(crate) fn call(stream: Stream, n: CallNumber) -> Self {
+        let stream = codec::encode(&stream);
+        Self::of(CALLS, &[&stream[..], &n.to_be_bytes()].concat())
+    }
+
+    pub(crate) fn timer(due: At, stream: Stream, kind: TimerKind) -> Self {
+        let rest = codec::encode(&(stream, kind));
+        Self::of(TIMERS, &[&due.0.to_be_bytes()[..], &rest].concat())
+    }
+
+    /// Before every timer due at `due` or later.
+    pub(crate) fn timers_from(due: At) -> Self {
+        Self::of(TIMERS, &due.0.to_be_bytes())
+    }
+
+    pub(crate) fn feed(audience: Audience) -> Self {
+        let mut rest = [0; AUDIENCE_BYTES];
+        if let Audience::User(user) = audience {
+            rest[0] = 1;
+            rest[1..].copy_from_slice(user.as_bytes());
+        }
+        Self::of(FEEDS, &rest)
+    }
+
+    pub(crate) fn feed_page(audience: Audience, page: u32) -> Self {
+        Self::of(Self::feed(audience).bytes(), &page.to_be_bytes())
+    }
+
+    pub(crate) fn is_feed_page(&self) -> bool {
+        self.0.starts_with(FEEDS) && self.0.len() > FEEDS.len() + AUDIENCE_BYTES
+    }
+
+    pub(crate) fn meta(name: &str) -> Self {
+        Self::of(META, name.as_bytes())
+    }
+
+    /// Piece `n` of the large value that `self` got at `seq`.
+    pub(crate) fn piece(&self, seq: u64, n: u32) -> Self {
+        let place = [&seq.to_be_bytes()[..], &n.to_be_bytes()].concat();
+        Self::of(PIECES, &[&self.0[..], &place].concat())
+    }
+
+    pub(crate) fn has_prefix(&self, prefix: &[u8]) -> bool {
+        self.0.starts_with(prefix)
+    }
+
+    fn id(&self) -> Option<[u8; 16]> {
+        self.0.get(2..)?.try_into().ok()
+    }
+
+    pub(crate) fn to_person(&self) -> Option<UserId> {
+        self.id().map(UserId::from_bytes)
+    }
+
+    pub(crate) fn to_store(&self) -> Option<StoreId> {
+        self.id().map(StoreId::from_bytes)
+    }
+
+    pub(crate) fn to_scheduled(&self) -> Option<ScheduleId> {
+        self.id().map(ScheduleId::from_bytes)
+    }
+
+    pub(crate) fn to_account(&self) -> Option<Account> {
+        codec::decode(self.0.get(2..)?).ok()
+    }
+
+    pub(crate) fn to_timer(&self) -> Option<(At, Stream, TimerKind)> {
+        let (due, rest) = self.0.get(2..)?.split_first_chunk::<8>()?;
+        let (stream, kind) = codec::decode(rest).ok()?;
+        Some((At(u64::from_be_bytes(*due)), stream, kind))
+    }
+
+    pub(crate) fn to_call(&self) -> Option<(Stream, CallNumber)> {
+        let (stream, n) = self.0.get(2..)?.split_last_chunk::<2>()?;
+        Some((codec::decode(stream).ok()?, u16::from_be_bytes(*n)))
+    }
+}

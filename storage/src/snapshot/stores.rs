@@ -1,0 +1,190 @@
+//! Both stores under the overlay: where a value is looked for.
+//!
+//! Owns the order of looking: overlay, hot, archive. Must not write: checkpoints do.
+//!
+//! Invariant: an order that leaves hot is in the archive before; one that comes back is in hot
+//! before anything else is read from there, and hot is asked first.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::fault::SnapshotFault;
+use super::key::Key;
+use super::overlay::Overlay;
+use super::place::Place;
+use super::value::{Slot, Value};
+
+/// How long a read waits for the archive.
+pub(crate) const ARCHIVE_WAIT: Duration = Duration::from_secs(2);
+
+/// The archive, which opens behind.
+#[derive(Debug)]
+pub(crate) struct Archive {
+    path: PathBuf,
+    ready: OnceLock<Result<Place, String>>,
+    opening: Mutex<bool>,
+    done: Condvar,
+}
+
+impl Archive {
+    /// Starts opening; `on_fault` is called if that fails.
+    pub(crate) fn open_behind(
+        path: &Path,
+        cache_bytes: u64,
+        on_fault: impl FnOnce(&str) + Send + 'static,
+    ) -> std::io::Result<Arc<Self>> {
+        let archive = Arc::new(Self {
+            path: path.to_path_buf(),
+            ready: OnceLock::new(),
+            opening: Mutex::new(true),
+            done: Condvar::new(),
+        });
+        let theirs = Arc::clone(&archive);
+        let open = move || {
+            let opened = Place::open(&theirs.path, cache_bytes).map_err(|fault| in_full(&fault));
+            if let Err(detail) = theirs.ready.get_or_init(|| opened) {
+                on_fault(detail);
+            }
+            *theirs
+                .opening
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = false;
+            theirs.done.notify_all();
+        };
+        thread::Builder::new().name("archive".into()).spawn(open)?;
+        Ok(archive)
+    }
+
+    /// The archive, after at most `patience`.
+    pub(crate) fn get(&self, patience: Duration) -> Result<&Place, SnapshotFault> {
+        if self.ready.get().is_none() {
+            let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+            let waited = self
+                .done
+                .wait_timeout_while(opening, patience, |opening| *opening);
+            drop(waited);
+        }
+        match self.ready.get() {
+            None => Err(SnapshotFault::ArchiveOpening),
+            Some(Ok(place)) => Ok(place),
+            Some(Err(detail)) => Err(SnapshotFault::ArchiveDamaged {
+                path: self.path.clone(),
+                detail: detail.clone(),
+            }),
+        }
+    }
+
+    /// The archive, however long it takes.
+    pub(crate) fn wait(&self) -> Result<&Place, SnapshotFault> {
+        self.get(Duration::MAX)
+    }
+
+    /// Whether it is open and sound.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.ready.get(), Some(Ok(_)))
+    }
+}
+
+fn in_full(fault: &dyn std::error::Error) -> String {
+    let mut text = fault.to_string();
+    let mut cause = fault.source();
+    while let Some(deeper) = cause {
+        text = format!("{text}: {deeper}");
+        cause = deeper.source();
+    }
+    text
+}
+
+/// Overlay, hot and archive.
+#[derive(Debug)]
+pub(crate) struct Stores {
+    pub(crate) overlay: Overlay,
+    pub(crate) hot: Place,
+    pub(crate) archive: Arc<Archive>,
+}
+
+impl Stores {
+    pub(crate) fn new(hot: Place, archive: Arc<Archive>) -> Self {
+        Self {
+            overlay: Overlay::default(),
+            hot,
+            archive,
+        }
+    }
+
+    /// A value that lies in hot or nowhere.
+    pub(crate) fn hot(&self, key: &Key) -> Result<Slot, SnapshotFault> {
+        if let Some(slot) = self.overlay.get(key) {
+            return Ok(slot);
+        }
+        Ok(self.hot.get(key)?.unwrap_or(Slot::ABSENT))
+    }
+
+    /// A value that may lie in the archive.
+    pub(crate) fn anywhere(&self, key: &Key, patience: Duration) -> Result<Slot, SnapshotFault> {
+        let near = self.hot(key)?;
+        if near.value.is_some() {
+            return Ok(near);
+        }
+        let found = self.archive.get(patience)?.get(key)?;
+        Ok(found.unwrap_or(Slot::ABSENT))
+    }
+
+    /// The first `limit` values of hot from `from` up to but without `to`, in the order of keys.
+    pub(crate) fn range(
+        &self,
+        from: &Key,
+        to: Bound<&Key>,
+        limit: usize,
+    ) -> Result<Vec<(Key, Value)>, SnapshotFault> {
+        let mut found: BTreeMap<Key, Slot> = self.overlay.range(from, to);
+        let mut from_hot = 0;
+        for entry in self.hot.between(from, to) {
+            let (key, slot) = entry?;
+            if from_hot == limit {
+                break;
+            }
+            if let std::collections::btree_map::Entry::Vacant(free) = found.entry(key) {
+                free.insert(slot);
+                from_hot += 1;
+            }
+        }
+        let there = found
+            .into_iter()
+            .filter_map(|(key, slot)| Some((key, slot.value?)));
+        Ok(there.take(limit).collect())
+    }
+
+    /// Every value of hot under a prefix.
+    pub(crate) fn under(&self, prefix: &[u8]) -> Result<Vec<(Key, Value)>, SnapshotFault> {
+        let (from, to) = Key::range_of(prefix);
+        self.range(&from, Bound::Excluded(&to), usize::MAX)
+    }
+
+    /// Calls `each` with every value of hot under a prefix. The overlay is left out, so it must
+    /// be empty.
+    pub(crate) fn visit(
+        &self,
+        prefix: &[u8],
+        mut each: impl FnMut(&Key, Value),
+    ) -> Result<(), SnapshotFault> {
+        debug_assert_eq!(self.overlay.dirty(), 0, "a visit reads hot alone");
+        let (from, to) = Key::range_of(prefix);
+        for entry in self.hot.between(&from, Bound::Excluded(&to)) {
+            let (key, slot) = entry?;
+            if let Some(value) = slot.value {
+                each(&key, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many keys of hot have a prefix. The overlay is left out, so it must be empty.
+    pub(crate) fn count(&self, prefix: &[u8]) -> Result<u64, SnapshotFault> {
+        self.hot.count(prefix)
+    }
+}

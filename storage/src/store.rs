@@ -1,0 +1,373 @@
+//! The whole store of one data folder: opening it, running it, ending it.
+//!
+//! Owns the order in which the parts are opened and closed. Must not fold, and must not decide.
+//!
+//! ```text
+//! lock          held while the store is open       journal/   the truth
+//! format        version of the folder              hot/ archive/ TRUST   snapshots, rebuilt from the journal at need
+//! vault/        keys of people and of the server   photos/    pictures, by hash
+//! ```
+//! Invariants: nothing is read before the lock is held and the format is known; the owners' state
+//! and the first batch they are handed follow each other without a gap.
+
+mod bell;
+mod folder;
+mod settle;
+
+pub use settle::Progress;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use campusg_domain::record::Record;
+
+use crate::boot::BootState;
+use crate::config::StorageConfig;
+use crate::disk::{DiskLock, RealDisk};
+use crate::fault::StorageFault;
+use crate::journal::{
+    CommitQueue, Committer, CommitterOptions, Cut, Fold, Journal, JournalOptions, JournalReader,
+};
+use crate::photo::Photos;
+use crate::projector::{Projection, Projector, ProjectorHandle, ProjectorOptions};
+use crate::read::Reads;
+pub use crate::snapshot::trust::Distrust;
+use crate::snapshot::trust::Trust;
+use crate::vault::Vault;
+use bell::Bell;
+use settle::settle;
+
+/// What opening needs beside the configuration.
+pub struct OpenOptions {
+    /// The time in milliseconds since 1970.
+    pub now_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
+    /// A call that had no answer so often counts as stuck: the policy's `retry_tries`.
+    pub retry_tries: u16,
+    /// Whether the snapshots are rebuilt although they may be believed.
+    pub rebuild: bool,
+    /// Told now and then while records are folded.
+    pub progress: Box<dyn FnMut(Progress) + Send>,
+}
+
+impl OpenOptions {
+    /// Options with this clock, and nobody who wants to know of progress.
+    #[must_use]
+    pub fn new(now_ms: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        Self {
+            now_ms: Arc::new(now_ms),
+            retry_tries: 8,
+            rebuild: false,
+            progress: Box::new(|_| {}),
+        }
+    }
+}
+
+impl std::fmt::Debug for OpenOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenOptions")
+            .field("retry_tries", &self.retry_tries)
+            .field("rebuild", &self.rebuild)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What was found and done while opening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenReport {
+    /// The torn last group that was cut away, if there was one; nobody was told of it.
+    pub cut: Option<Cut>,
+    /// Why the snapshots were rebuilt, if they were.
+    pub rebuilt: Option<Distrust>,
+    /// Records folded since the last checkpoint, or all of them in a rebuild.
+    pub folded: u64,
+}
+
+/// An open store that nobody writes to yet.
+#[derive(Debug)]
+pub struct Opened {
+    /// What the owners start from.
+    pub boot: BootState,
+    /// The store, to be started.
+    pub store: Idle,
+    /// What was found and done.
+    pub report: OpenReport,
+}
+
+/// Everything but the writing thread.
+pub struct Idle {
+    dir: PathBuf,
+    config: StorageConfig,
+    now_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
+    journal: Journal,
+    projection: Projection,
+    reads: Reads,
+    vault: Vault,
+    photos: Photos,
+    trust: Trust,
+    bell: Bell,
+    lock: DiskLock,
+}
+
+impl std::fmt::Debug for Idle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Idle")
+            .field("dir", &self.dir)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A running store; dropping it ends it without the mark that spares a check after a power loss.
+pub struct Store {
+    dir: PathBuf,
+    queue: CommitQueue<Record>,
+    reader: JournalReader,
+    projector_handle: ProjectorHandle,
+    reads: Reads,
+    vault: Vault,
+    photos: Photos,
+    trust: Trust,
+    // Dropped in this order: the lock is free only after every thread has ended.
+    running: Option<(Committer<Record>, Projector)>,
+    _lock: DiskLock,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("dir", &self.dir)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the store in `dir`, creating it if there is none: lock, format, journal, trust,
+    /// snapshots, the tail since the last checkpoint, and one scan for the owners.
+    ///
+    /// # Errors
+    /// `Config`, `Unwritable`, `InUse`, `Newer`, `Damaged`, `Full`, then whatever a part says.
+    /// Damaged snapshots are no error: they are rebuilt.
+    pub fn open(
+        dir: &Path,
+        config: &StorageConfig,
+        mut options: OpenOptions,
+    ) -> Result<Opened, StorageFault> {
+        config.validate()?;
+        let lock = folder::take(dir)?;
+        folder::check_format(dir)?;
+        let journal_dir = dir.join("journal");
+        let journal_options = JournalOptions {
+            segment_bytes: config.segment_mib << 20,
+        };
+        let opened = Journal::open(RealDisk::shared(), &journal_dir, journal_options)
+            .map_err(|fault| StorageFault::journal(&journal_dir, fault))?;
+        let vault = Vault::load(&dir.join("vault"), opened.next_seq == 1)?;
+        let photos = Photos::open(&dir.join("photos"))?;
+        let trust = Trust::new(dir).map_err(|source| StorageFault::Io {
+            doing: "read the kernel's boot id for",
+            path: dir.to_path_buf(),
+            source,
+        })?;
+        let bell = Bell::default();
+        let reader = opened.journal.reader();
+        let settled = settle(dir, config, &reader, &trust, &bell, &mut options)?;
+        let reads = Reads::new(Arc::clone(&settled.projection.shared));
+        Ok(Opened {
+            boot: settled.boot,
+            report: OpenReport {
+                cut: opened.cut,
+                rebuilt: settled.rebuilt,
+                folded: settled.folded,
+            },
+            store: Idle {
+                dir: dir.to_path_buf(),
+                config: config.clone(),
+                now_ms: options.now_ms,
+                journal: opened.journal,
+                projection: settled.projection,
+                reads,
+                vault,
+                photos,
+                trust,
+                bell,
+                lock,
+            },
+        })
+    }
+
+    /// Where records are submitted.
+    #[must_use]
+    pub const fn queue(&self) -> &CommitQueue<Record> {
+        &self.queue
+    }
+
+    /// What is durable in the journal, as it was written.
+    #[must_use]
+    pub const fn journal(&self) -> &JournalReader {
+        &self.reader
+    }
+
+    /// The read store.
+    #[must_use]
+    pub const fn reads(&self) -> &Reads {
+        &self.reads
+    }
+
+    /// A way to exact snapshots.
+    #[must_use]
+    pub const fn projector(&self) -> &ProjectorHandle {
+        &self.projector_handle
+    }
+
+    /// The keys.
+    #[must_use]
+    pub const fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// The photos.
+    #[must_use]
+    pub const fn photos(&self) -> &Photos {
+        &self.photos
+    }
+
+    /// Ends the store in order: what is queued is written and told, the snapshots are brought up
+    /// to it, their files are synced, and the mark is set that says so.
+    ///
+    /// # Errors
+    /// `Ended` if a thread had given up before; `Snapshot` or `Io` if the last checkpoint fails,
+    /// which costs the next start time and nothing else.
+    pub fn shutdown(mut self) -> Result<(), StorageFault> {
+        let ended = || StorageFault::Ended {
+            path: self.dir.clone(),
+        };
+        let (committer, projector) = self.running.take().ok_or_else(ended)?;
+        let journal = committer.shutdown();
+        let projection = projector.stop();
+        let (Some(_journal), Some(mut projection)) = (journal, projection) else {
+            return Err(ended());
+        };
+        close(&mut projection).map_err(|fault| StorageFault::snapshot(&self.dir, fault))?;
+        self.trust.mark_clean().map_err(|source| StorageFault::Io {
+            doing: "write",
+            path: self.trust.path(),
+            source,
+        })
+    }
+}
+
+fn close(projection: &mut Projection) -> Result<(), crate::snapshot::SnapshotFault> {
+    projection.checkpoint_all()?;
+    let stores = &projection.shared.stores;
+    let archive = stores.archive.wait()?;
+    archive.flush()?;
+    archive.sync_files()?;
+    stores.hot.flush()?;
+    stores.hot.sync_files()
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if let Some((committer, projector)) = self.running.take() {
+            drop(committer.shutdown());
+            drop(projector.stop());
+        }
+    }
+}
+
+impl Idle {
+    /// The read store.
+    #[must_use]
+    pub const fn reads(&self) -> &Reads {
+        &self.reads
+    }
+
+    /// The keys.
+    #[must_use]
+    pub const fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// The photos.
+    #[must_use]
+    pub const fn photos(&self) -> &Photos {
+        &self.photos
+    }
+
+    /// What is durable in the journal, as it was written.
+    #[must_use]
+    pub fn journal(&self) -> JournalReader {
+        self.journal.reader()
+    }
+
+    /// Starts the journal's thread and the projector. Every batch goes to the projector first,
+    /// then to `folds` in their order. `on_fatal` is told once, from any thread, when the store
+    /// can't go on; the process must end then.
+    ///
+    /// # Errors
+    /// `Io` if a thread can't be started.
+    pub fn start(
+        self,
+        folds: Vec<Fold<Record>>,
+        on_fatal: impl FnOnce(&str) + Send + 'static,
+    ) -> Result<Store, StorageFault> {
+        let thread_fault = |source| StorageFault::Io {
+            doing: "start a thread for",
+            path: self.dir.clone(),
+            source,
+        };
+        let (for_projector, for_journal) = (self.bell.clone(), self.bell.clone());
+        let trust = self.trust.clone();
+        let projector = Projector::start(
+            self.projection,
+            self.reads.clone(),
+            ProjectorOptions {
+                checkpoint_ms: self.config.checkpoint_ms,
+                dirty_keys: self.config.dirty_keys,
+                now_ms: Arc::clone(&self.now_ms),
+                on_fatal: Box::new(move |why, damaged| {
+                    if damaged && let Err(error) = trust.withdraw() {
+                        tracing::error!(%error, "can't withdraw trust in damaged snapshots");
+                    }
+                    for_projector.ring(why);
+                }),
+            },
+        )
+        .map_err(thread_fault)?;
+        let mut all: Vec<Fold<Record>> = vec![projector.handle().fold()];
+        all.extend(folds);
+        let reader = self.journal.reader();
+        let now_ms = self.now_ms;
+        let options = CommitterOptions {
+            folds: all,
+            now_ms: Box::new(move || now_ms()),
+            on_fatal: Box::new(move |fatal| for_journal.ring(&fatal.to_string())),
+        };
+        let committer = Committer::start(self.journal, options).map_err(thread_fault)?;
+        self.bell.answer(on_fatal);
+        Ok(Store {
+            dir: self.dir,
+            queue: committer.queue(),
+            reader,
+            projector_handle: projector.handle().clone(),
+            reads: self.reads,
+            vault: self.vault,
+            photos: self.photos,
+            trust: self.trust,
+            running: Some((committer, projector)),
+            _lock: self.lock,
+        })
+    }
+
+    /// Closes a store that was never started, in order.
+    ///
+    /// # Errors
+    /// As [`Store::shutdown`].
+    pub fn close(mut self) -> Result<(), StorageFault> {
+        close(&mut self.projection).map_err(|fault| StorageFault::snapshot(&self.dir, fault))?;
+        self.trust.mark_clean().map_err(|source| StorageFault::Io {
+            doing: "write",
+            path: self.trust.path(),
+            source,
+        })
+    }
+}

@@ -1,0 +1,251 @@
+//! Bringing the snapshots up to the journal: from where they stand, or from the beginning.
+//!
+//! Owns the decision whether they are believed, and the rebuild. Must not change the journal.
+//!
+//! Invariant: while a rebuild is under way there is no `TRUST` file, so one that is interrupted
+//! begins again.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use campusg_domain::id::Seq;
+
+use super::OpenOptions;
+use super::bell::Bell;
+use crate::boot::BootState;
+use crate::config::StorageConfig;
+use crate::fault::StorageFault;
+use crate::journal::JournalReader;
+use crate::projector::{Projection, decode};
+use crate::snapshot::SnapshotFault;
+use crate::snapshot::checkpoint::Applied;
+use crate::snapshot::place::Place;
+use crate::snapshot::stores::{Archive, Stores};
+use crate::snapshot::trust::{Distrust, Trust};
+
+/// How often progress is told, in records.
+const TELL_EVERY: u64 = 8192;
+
+/// How far folding has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The last record folded.
+    pub folded: Seq,
+    /// The last record there is.
+    pub last: Seq,
+}
+
+pub(super) struct Settled {
+    pub(super) projection: Projection,
+    pub(super) boot: BootState,
+    pub(super) rebuilt: Option<Distrust>,
+    pub(super) folded: u64,
+}
+
+struct Settling<'a> {
+    dir: &'a Path,
+    config: &'a StorageConfig,
+    reader: &'a JournalReader,
+    trust: &'a Trust,
+    bell: &'a Bell,
+    options: &'a mut OpenOptions,
+}
+
+pub(super) fn settle(
+    dir: &Path,
+    config: &StorageConfig,
+    reader: &JournalReader,
+    trust: &Trust,
+    bell: &Bell,
+    options: &mut OpenOptions,
+) -> Result<Settled, StorageFault> {
+    let mut settling = Settling {
+        dir,
+        config,
+        reader,
+        trust,
+        bell,
+        options,
+    };
+    let settled = settling.settle();
+    settled.map_err(|fault| StorageFault::snapshot(dir, fault))
+}
+
+impl Settling<'_> {
+    fn settle(&mut self) -> Result<Settled, SnapshotFault> {
+        let why = match self.judge()? {
+            Some(why) => why,
+            None => match self.resume() {
+                Ok(settled) => return Ok(settled),
+                Err(Unsettled::Rebuild(why)) => why,
+                Err(Unsettled::Fault(fault)) => return Err(fault),
+            },
+        };
+        self.rebuild(why)
+    }
+
+    fn judge(&self) -> Result<Option<Distrust>, SnapshotFault> {
+        if self.options.rebuild {
+            return Ok(Some(Distrust::Asked));
+        }
+        let (hot, archive) = (self.hot().exists(), self.archive().exists());
+        if !hot && !archive {
+            return Ok(Some(Distrust::New));
+        }
+        let trust = self.trust;
+        let judged = trust
+            .judge()
+            .map_err(io_fault("read", &trust.path()))?;
+        Ok(match judged {
+            None if hot != archive => Some(Distrust::Damaged("one of the two is missing".into())),
+            judged => judged,
+        })
+    }
+
+    fn hot(&self) -> PathBuf {
+        self.dir.join("hot")
+    }
+
+    fn archive(&self) -> PathBuf {
+        self.dir.join("archive")
+    }
+
+    /// Goes on from the last checkpoint. A panic on the way is sled's, on damaged files.
+    fn resume(&mut self) -> Result<Settled, Unsettled> {
+        let resumed = catch_unwind(AssertUnwindSafe(|| {
+            self.trust
+                .mark_open()
+                .map_err(io_fault("write", &self.trust.path()))?;
+            let stores = self.open_stores()?;
+            let applied = Applied::read(&stores.hot)?.unwrap_or_default();
+            if applied.seq.0 > self.reader.head().0 {
+                return Err(Unsettled::Rebuild(Distrust::AheadOfJournal));
+            }
+            applied.finish_removals(&stores.hot)?;
+            Ok(self.fold_tail(stores, applied.seq)?)
+        }));
+        match resumed {
+            Ok(Err(Unsettled::Fault(fault))) if fault.is_damage() => {
+                Err(Unsettled::Rebuild(Distrust::Damaged(in_full(&fault))))
+            }
+            Ok(resumed) => resumed,
+            Err(_) => Err(Unsettled::Rebuild(Distrust::Damaged("sled panicked".into()))),
+        }
+    }
+
+    fn open_stores(&self) -> Result<Stores, SnapshotFault> {
+        let (trust, bell) = (self.trust.clone(), self.bell.clone());
+        let cache = self.config.cache_bytes();
+        let archive = Archive::open_behind(&self.archive(), cache, move |detail| {
+            if let Err(error) = trust.withdraw() {
+                tracing::error!(%error, "can't withdraw trust in a damaged archive");
+            }
+            bell.ring(&format!("the archive can't be opened: {detail}"));
+        });
+        let archive = archive.map_err(io_fault("start a thread for", &self.archive()))?;
+        match Place::open(&self.hot(), cache) {
+            Ok(hot) => Ok(Stores::new(hot, archive)),
+            Err(fault) => {
+                // Its thread holds the folder that a rebuild moves aside.
+                let _ = archive.wait();
+                Err(fault)
+            }
+        }
+    }
+
+    fn fold_tail(&mut self, stores: Stores, applied: Seq) -> Result<Settled, SnapshotFault> {
+        let tries = self.options.retry_tries;
+        let mut projection = Projection::new(stores, self.reader.clone(), applied, tries);
+        let last = Seq(self.reader.head().0);
+        let tell = |folded| Progress { folded, last };
+        for stored in self.reader.read_from(applied.next().0) {
+            let stored = stored?;
+            projection.fold(Seq(stored.seq), &decode(&stored)?)?;
+            if projection.dirty_keys() >= self.config.dirty_keys {
+                projection.checkpoint_all()?;
+            }
+            if stored.seq % TELL_EVERY == 0 {
+                (self.options.progress)(tell(Seq(stored.seq)));
+            }
+        }
+        projection.checkpoint_all()?;
+        projection.forget_live();
+        let boot = BootState::scan(&projection)?;
+        projection.publish();
+        (self.options.progress)(tell(last));
+        Ok(Settled {
+            folded: last.0 - applied.0,
+            projection,
+            boot,
+            rebuilt: None,
+        })
+    }
+
+    fn rebuild(&mut self, why: Distrust) -> Result<Settled, SnapshotFault> {
+        if why != Distrust::New {
+            tracing::warn!(reason = %why, "the snapshots are rebuilt from the journal");
+        }
+        let trust = self.trust;
+        trust
+            .withdraw()
+            .map_err(io_fault("remove", &trust.path()))?;
+        let keep = matches!(why, Distrust::Damaged(_));
+        for store in [self.hot(), self.archive()] {
+            let cleared = if keep {
+                self.move_aside(&store)
+            } else {
+                remove(&store)
+            };
+            cleared.map_err(io_fault("clear", &store))?;
+        }
+        let stores = self.open_stores()?;
+        let mut settled = self.fold_tail(stores, Seq::NONE)?;
+        trust
+            .mark_open()
+            .map_err(io_fault("write", &trust.path()))?;
+        settled.rebuilt = Some(why);
+        Ok(settled)
+    }
+
+    fn move_aside(&self, store: &Path) -> io::Result<()> {
+        if !store.exists() {
+            return Ok(());
+        }
+        let aside = store.with_extension(format!("damaged-{}", (self.options.now_ms)()));
+        tracing::warn!(from = %store.display(), to = %aside.display(), "a damaged store is moved aside");
+        fs::rename(store, aside)
+    }
+}
+
+enum Unsettled {
+    Rebuild(Distrust),
+    Fault(SnapshotFault),
+}
+
+impl From<SnapshotFault> for Unsettled {
+    fn from(fault: SnapshotFault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+fn remove(store: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(store) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn io_fault(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SnapshotFault {
+    let path = path.to_path_buf();
+    move |source| SnapshotFault::Io {
+        doing,
+        path,
+        source,
+    }
+}
+
+fn in_full(fault: &dyn std::error::Error) -> String {
+    let cause = fault.source().map(|cause| format!(": {}", in_full(cause)));
+    format!("{fault}{}", cause.unwrap_or_default())
+}

@@ -1,0 +1,518 @@
+//! The rules of the house that no compiler holds: which crate may know which, what the domain may not contain, which
+//! attributes a record may not have, and how a file of this repository looks.
+//!
+//! Reads the repository's own files and nothing else. A broken rule prints every place that breaks it.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+use toml::{Table, Value};
+
+/// Longest source file, in lines; the aim is 400.
+const LONGEST_FILE: usize = 600;
+
+/// A crate: its folder, and which of the others it may depend on.
+const CRATES: [(&str, &[&str]); 5] = [
+    ("domain", &[]),
+    ("storage", &["campusg-domain"]),
+    ("actors", &["campusg-domain", "campusg-storage"]),
+    ("http", &["campusg-domain", "campusg-actors"]),
+    (
+        ".",
+        &[
+            "campusg-domain",
+            "campusg-storage",
+            "campusg-actors",
+            "campusg-http",
+        ],
+    ),
+];
+
+/// Dependencies that only some folders may name, in any of their tables.
+const CONFINED: [(&str, &[&str]); 8] = [
+    ("sled", &["storage"]),
+    ("actix", &["actors", "."]),
+    ("actix-rt", &["actors", "."]),
+    ("axum", &["http", "."]),
+    ("tower-http", &["http", "."]),
+    ("clap", &["."]),
+    ("figment", &["."]),
+    ("indicatif", &["."]),
+];
+
+/// All that the domain may depend on: no runtime, no clock, no randomness, no I/O.
+/// bincode is there for its bytes: a digest of the state is taken over them.
+const DOMAIN_DEPENDENCIES: [&str; 5] = ["bincode", "blake3", "serde", "thiserror", "uuid"];
+
+/// What the domain's sources may not say.
+const NOT_IN_DOMAIN: [&str; 16] = [
+    "std::fs",
+    "std::net",
+    "std::thread",
+    "std::env",
+    "std::process",
+    "std::io",
+    "SystemTime",
+    "Instant::now",
+    "rand::",
+    "getrandom",
+    "tokio",
+    "async fn",
+    "async move",
+    "println!",
+    "new_v4",
+    "now_v7",
+];
+
+// ---------------------------------------------------------------------------------------------- the repository's files
+
+/// A file of the repository: its path under the root, with `/`, and its text.
+struct File {
+    path: String,
+    text: String,
+}
+
+impl File {
+    /// The lines with their numbers, without comments.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.text.lines().enumerate();
+        lines.map(|(index, line)| (index + 1, line.split("//").next().unwrap_or_default()))
+    }
+
+    fn is_rust(&self) -> bool {
+        self.path.ends_with(".rs")
+    }
+
+    /// Whether it is built into a product, that is, stands in a crate's `src`.
+    fn is_shipped(&self) -> bool {
+        self.is_rust() && self.path.split('/').any(|part| part == "src")
+    }
+
+    /// Every place of the code that contains one of the texts.
+    fn places(&self, texts: &[&str]) -> Vec<String> {
+        let found = |line: &str| texts.iter().find(|text| line.contains(**text)).copied();
+        let place =
+            |(number, line)| found(line).map(|text| format!("{}:{number}: {text}", self.path));
+        self.code().filter_map(place).collect()
+    }
+}
+
+fn root() -> PathBuf {
+    let folder = std::env::var_os("CARGO_MANIFEST_DIR");
+    folder.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
+}
+
+/// Every text file but what is built, recorded by git, or stored by a running server.
+fn files() -> Vec<File> {
+    let mut files = Vec::new();
+    walk(&root(), "", &mut files);
+    assert!(
+        files.iter().filter(|file| file.is_rust()).count() > 50,
+        "the repository is not where it should be"
+    );
+    files
+}
+
+fn walk(folder: &Path, prefix: &str, into: &mut Vec<File>) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        let path = format!("{prefix}{name}");
+        if ["target", ".git", "data"].contains(&path.as_str()) {
+            continue;
+        }
+        if entry.file_type().unwrap().is_dir() {
+            walk(&entry.path(), &format!("{path}/"), into);
+        } else if let Ok(text) = fs::read_to_string(entry.path()) {
+            into.push(File { path, text });
+        }
+    }
+}
+
+fn manifest(folder: &str) -> Table {
+    fs::read_to_string(root().join(folder).join("Cargo.toml"))
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+/// Every dependency of a manifest, in any table, with the table it stands in.
+fn dependencies(manifest: &Table) -> Vec<(String, String, Value)> {
+    let mut found = Vec::new();
+    for (name, value) in manifest {
+        match value {
+            Value::Table(table) if name.ends_with("dependencies") => {
+                found.extend(
+                    table
+                        .iter()
+                        .map(|(crate_name, spec)| (name.clone(), crate_name.clone(), spec.clone())),
+                );
+            }
+            Value::Table(table) if name == "target" => {
+                found.extend(
+                    table
+                        .values()
+                        .filter_map(Value::as_table)
+                        .flat_map(dependencies),
+                );
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn none(rule: &str, broken: Vec<String>) {
+    assert!(broken.is_empty(), "{rule}:\n  {}", broken.join("\n  "));
+}
+
+// ------------------------------------------------------------------------------------------------------------- crates
+
+#[test]
+fn crates_know_only_the_crates_below_them() {
+    let mut broken = Vec::new();
+    for (folder, allowed) in CRATES {
+        for (table, name, _) in dependencies(&manifest(folder)) {
+            if name.starts_with("campusg") && !allowed.contains(&name.as_str()) {
+                broken.push(format!("{folder}/Cargo.toml [{table}]: {name}"));
+            }
+        }
+    }
+    none(
+        "src → http → actors → storage → domain, and each may use domain",
+        broken,
+    );
+}
+
+#[test]
+fn libraries_stay_in_the_crates_that_own_them() {
+    let mut broken = Vec::new();
+    for (folder, _) in CRATES {
+        for (table, name, _) in dependencies(&manifest(folder)) {
+            let owners = CONFINED
+                .iter()
+                .find(|(confined, _)| *confined == name)
+                .map(|(_, owners)| owners);
+            if owners.is_some_and(|owners| !owners.contains(&folder)) {
+                broken.push(format!("{folder}/Cargo.toml [{table}]: {name}"));
+            }
+        }
+    }
+    none(
+        "sled only in storage, actix only in actors and the root, axum only in http and the root",
+        broken,
+    );
+}
+
+#[test]
+fn every_member_is_known_here_and_takes_the_workspace_lints() {
+    let root = manifest(".");
+    let members: BTreeSet<&str> = root["workspace"]["members"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| m.as_str().unwrap())
+        .collect();
+    let known: BTreeSet<&str> = CRATES
+        .iter()
+        .map(|(folder, _)| *folder)
+        .filter(|folder| *folder != ".")
+        .collect();
+    assert_eq!(
+        members, known,
+        "a new crate takes its place in the arrows above"
+    );
+    for (folder, _) in CRATES {
+        let lints = manifest(folder)
+            .get("lints")
+            .and_then(|lints| lints.get("workspace"))
+            .and_then(Value::as_bool);
+        assert_eq!(lints, Some(true), "{folder}/Cargo.toml");
+    }
+}
+
+#[test]
+fn versions_stand_in_the_root_only() {
+    let mut broken = Vec::new();
+    for (folder, _) in CRATES {
+        for (table, name, spec) in dependencies(&manifest(folder)) {
+            if spec.get("workspace").and_then(Value::as_bool) != Some(true) {
+                broken.push(format!("{folder}/Cargo.toml [{table}]: {name}"));
+            }
+        }
+    }
+    none("dependencies are written `name.workspace = true`", broken);
+}
+
+#[test]
+fn panics_unwind_in_the_release() {
+    let root = manifest(".");
+    assert_eq!(
+        root["profile"]["release"]["panic"].as_str(),
+        Some("unwind"),
+        "a dead task is how a panic is noticed"
+    );
+}
+
+// ------------------------------------------------------------------------------------------------------------- domain
+
+#[test]
+fn the_domain_depends_on_nothing_that_acts() {
+    let own = dependencies(&manifest("domain"))
+        .into_iter()
+        .filter(|(table, ..)| table != "dev-dependencies");
+    let broken = own.filter(|(_, name, _)| !DOMAIN_DEPENDENCIES.contains(&name.as_str()));
+    none(
+        "the domain depends on nothing but its allow-list",
+        broken.map(|(_, name, _)| name).collect(),
+    );
+}
+
+#[test]
+fn no_crate_lets_uuid_make_ids() {
+    let mut broken = Vec::new();
+    let root = manifest(".");
+    let workspace = root["workspace"].as_table().unwrap();
+    assert_eq!(
+        workspace["dependencies"]["uuid"]["default-features"].as_bool(),
+        Some(false)
+    );
+    let manifests = CRATES
+        .iter()
+        .map(|(folder, _)| manifest(folder))
+        .chain([workspace.clone()]);
+    for (_, _, spec) in manifests
+        .flat_map(|manifest| dependencies(&manifest))
+        .filter(|(_, name, _)| name == "uuid")
+    {
+        let features = spec
+            .get("features")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let other = features
+            .into_iter()
+            .filter(|feature| !["std", "serde"].contains(&feature.as_str().unwrap()));
+        broken.extend(other.map(|feature| feature.to_string()));
+    }
+    none(
+        "ids are made by the Entropy port, so uuid has no feature of its own for it",
+        broken,
+    );
+}
+
+#[test]
+fn the_domain_has_no_runtime_clock_randomness_or_io() {
+    let files = files();
+    let domain = files
+        .iter()
+        .filter(|file| file.is_rust() && file.path.starts_with("domain/src/"));
+    none(
+        "time, ids and chance come in as arguments",
+        domain
+            .flat_map(|file| file.places(&NOT_IN_DOMAIN))
+            .collect(),
+    );
+}
+
+// ------------------------------------------------------------------------------------------------------------ records
+
+#[test]
+fn records_are_written_as_they_are_declared() {
+    let files = files();
+    let exempt = |file: &File| {
+        ["policy.rs", "config.rs"]
+            .iter()
+            .any(|name| file.path.ends_with(name))
+    };
+    let of_records = |file: &&File| {
+        file.path.starts_with("domain/src/") || file.path.starts_with("storage/src/")
+    };
+    let broken = files
+        .iter()
+        .filter(of_records)
+        .filter(|file| file.is_rust() && !exempt(file))
+        .flat_map(refused_attributes);
+    none(
+        "a record's bytes name no field: serde must neither leave out, merge nor guess",
+        broken.collect(),
+    );
+}
+
+/// The places of `serde(...)` attributes that say skip, flatten, default or untagged.
+fn refused_attributes(file: &File) -> Vec<String> {
+    let code: Vec<(usize, &str)> = file.code().collect();
+    let mut broken = Vec::new();
+    for (index, (number, line)) in code.iter().enumerate() {
+        let Some(at) = line.find("serde(") else {
+            continue;
+        };
+        let rest: String = std::iter::once(&line[at + "serde(".len()..])
+            .chain(code[index + 1..].iter().map(|(_, line)| *line))
+            .collect();
+        let inside = rest.split(")]").next().unwrap_or_default();
+        let words = inside.split(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_'));
+        let refused = |word: &&str| {
+            word.starts_with("skip") || ["flatten", "default", "untagged"].contains(word)
+        };
+        broken.extend(
+            words
+                .filter(refused)
+                .map(|word| format!("{}:{number}: {word}", file.path)),
+        );
+    }
+    broken
+}
+
+// ------------------------------------------------------------------------------------------------------------ sources
+
+#[test]
+fn source_files_are_short() {
+    let broken = files()
+        .into_iter()
+        .filter(File::is_shipped)
+        .filter_map(|file| {
+            let lines = file.text.lines().count();
+            (lines > LONGEST_FILE).then(|| format!("{}: {lines} lines", file.path))
+        });
+    none(
+        "a file holds at most 600 lines; split it by noun",
+        broken.collect(),
+    );
+}
+
+#[test]
+fn source_files_say_first_what_they_own() {
+    let broken = files()
+        .into_iter()
+        .filter(|file| file.is_rust() && !file.text.starts_with("//! "));
+    none(
+        "a source file starts with //!",
+        broken.map(|file| file.path).collect(),
+    );
+}
+
+#[test]
+fn source_files_are_named_for_what_they_hold() {
+    let vague = ["util", "utils", "helper", "helpers", "misc", "stuff"];
+    let is_vague = |path: &str| path.split(['/', '.']).any(|part| vague.contains(&part));
+    let broken = files()
+        .into_iter()
+        .filter(|file| file.is_rust() && is_vague(&file.path));
+    none(
+        "a name that fits everything says nothing",
+        broken.map(|file| file.path).collect(),
+    );
+}
+
+#[test]
+fn only_the_output_module_prints() {
+    let printing = ["io::stdout", "io::stderr", "print!(", "println!("];
+    let files = files();
+    let others = files
+        .iter()
+        .filter(|file| file.is_shipped() && file.path != "src/output.rs");
+    none(
+        "what the command prints goes through src/output.rs",
+        others.flat_map(|file| file.places(&printing)).collect(),
+    );
+}
+
+#[test]
+fn an_orders_mailbox_stays_closed() {
+    let interleaving = ["ctx.spawn(", "ctx.notify(", "ResponseActFuture"];
+    let files = files();
+    let order = files
+        .iter()
+        .filter(|file| file.path.starts_with("actors/src/order/"));
+    none(
+        "an order waits with ctx.wait and nothing else",
+        order.flat_map(|file| file.places(&interleaving)).collect(),
+    );
+}
+
+#[test]
+fn every_ignored_test_says_why() {
+    let files = files();
+    let rust = files
+        .iter()
+        .filter(|file| file.is_rust() && file.path != "tests/repository.rs");
+    none(
+        "write #[ignore = \"reason and command\"]",
+        rust.flat_map(|file| file.places(&["#[ignore]"])).collect(),
+    );
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    // Put together here, so that this file does not find itself.
+    let marks = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("XX", "X:"),
+    ];
+    none("finish it or leave it out", places_in_text(&marks));
+}
+
+#[test]
+fn nothing_names_one_machine() {
+    let folders = [
+        concat!("/ho", "me/"),
+        concat!("/Us", "ers/"),
+        concat!("/ro", "ot/"),
+        concat!("/wo", "rk/"),
+    ];
+    let registries = [
+        concat!("index.", "crates.io"),
+        concat!("static.", "crates.io"),
+        concat!("pypi.", "org"),
+        concat!("npm", "js.org"),
+        concat!("arti", "factory"),
+        concat!("replace", "-with"),
+    ];
+    let all: Vec<&str> = folders.into_iter().chain(registries).collect();
+    none(
+        "no path of one machine, no address of a registry",
+        places_in_text(&all),
+    );
+}
+
+#[test]
+fn every_locked_package_is_from_the_public_registry() {
+    let lock: Table = fs::read_to_string(root().join("Cargo.lock"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    let expected = "registry+https://github.com/rust-lang/crates.io-index";
+    let sources = lock["package"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|package| package.get("source"));
+    let other = sources
+        .filter_map(Value::as_str)
+        .filter(|source| *source != expected);
+    none(
+        "a source other than the registry",
+        other.map(Into::into).collect(),
+    );
+}
+
+/// Every place of any text file, comments included, that contains one of the texts.
+fn places_in_text(texts: &[&str]) -> Vec<String> {
+    let mut broken = Vec::new();
+    for file in files() {
+        for (index, line) in file.text.lines().enumerate() {
+            if let Some(text) = texts.iter().find(|text| line.contains(**text)) {
+                broken.push(format!("{}:{}: {text}", file.path, index + 1));
+            }
+        }
+    }
+    broken
+}
