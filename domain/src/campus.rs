@@ -197,7 +197,9 @@ impl Campus {
     pub fn rebuild(&mut self) -> Result<(), Broken> {
         let mut folds = Folds::default();
         self.journal.iter().for_each(|entry| folds.fold(entry));
-        folds.same_as(&self.folds).map_err(|why| Broken { id: Id(10), why })?;
+        folds
+            .same_as(&self.folds)
+            .map_err(|why| Broken { id: Id(10), why })?;
         self.folds = folds;
         Ok(())
     }
@@ -217,7 +219,10 @@ impl Campus {
         audit.expect_hash(self.state_hash());
         let mut found = audit.verdict();
         if self.folds.reservations() > 0 {
-            found.push(Broken { id: Id(8), why: "a reservation outlived its command".into() });
+            found.push(Broken {
+                id: Id(8),
+                why: "a reservation outlived its command".into(),
+            });
         }
         if found.is_empty() { Ok(()) } else { Err(found) }
     }

@@ -74,7 +74,12 @@ const fn invariant(
     of_record: fn(&Change<'_>) -> Holds,
     of_journal: fn(&Audit) -> Holds,
 ) -> Invariant {
-    Invariant { id: Id(id), says, of_record, of_journal }
+    Invariant {
+        id: Id(id),
+        says,
+        of_record,
+        of_journal,
+    }
 }
 
 /// Every invariant, by id.
@@ -94,15 +99,27 @@ pub const INVARIANTS: [Invariant; 11] = [
 ];
 
 fn check(change: &Change<'_>) -> Result<(), Broken> {
-    INVARIANTS.iter().try_for_each(|row| (row.of_record)(change).map_err(|why| Broken { id: row.id, why }))
+    INVARIANTS
+        .iter()
+        .try_for_each(|row| (row.of_record)(change).map_err(|why| Broken { id: row.id, why }))
 }
 
 /// Checks a record of an order before it is queued. Call it with the order and the ledger as of the last record.
 ///
 /// # Errors
 /// The first invariant, by id, that the record would break.
-pub fn check_record(ledger: &Ledger, before: Option<&Order>, after: &Order, record: &Record) -> Result<(), Broken> {
-    check(&Change { ledger: Some(ledger), before, after, record })
+pub fn check_record(
+    ledger: &Ledger,
+    before: Option<&Order>,
+    after: &Order,
+    record: &Record,
+) -> Result<(), Broken> {
+    check(&Change {
+        ledger: Some(ledger),
+        before,
+        after,
+        record,
+    })
 }
 
 /// As [`check_record`] where the ledger belongs to another owner: what needs the accounts is left to that owner.
@@ -110,7 +127,12 @@ pub fn check_record(ledger: &Ledger, before: Option<&Order>, after: &Order, reco
 /// # Errors
 /// The first invariant, by id, that the record would break.
 pub fn check_order(before: Option<&Order>, after: &Order, record: &Record) -> Result<(), Broken> {
-    check(&Change { ledger: None, before, after, record })
+    check(&Change {
+        ledger: None,
+        before,
+        after,
+        record,
+    })
 }
 
 /// The invariant that a ledger's fault breaks.
@@ -121,7 +143,10 @@ pub fn broken_by(fault: &LedgerFault) -> Broken {
         LedgerFault::PromiseExists { .. } | LedgerFault::PromiseMismatch { .. } => 3,
         LedgerFault::OutOfBound { .. } => 4,
     };
-    Broken { id: Id(id), why: fault.to_string() }
+    Broken {
+        id: Id(id),
+        why: fault.to_string(),
+    }
 }
 
 #[cfg(test)]

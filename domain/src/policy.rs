@@ -150,25 +150,101 @@ impl Policy {
         let fee = self.delivery_fee_cents;
         let trip = self.trip_compensation_cents;
         let rules: [(bool, &'static str, &'static str); 19] = [
-            (self.currency.len() == 3 && self.currency.bytes().all(|b| b.is_ascii_uppercase()), "currency", "must be three capital letters (ISO 4217)"),
-            (amount(fee), "delivery_fee_cents", "must be from 0 to 1000000000000"),
-            (amount(self.platform_fee_cents) && self.platform_fee_cents <= fee, "platform_fee_cents", "must be from 0 to delivery_fee_cents"),
-            (amount(trip) && trip <= fee, "trip_compensation_cents", "must be from 0 to delivery_fee_cents"),
-            (trip == Cents::ZERO || trip >= self.gateway_minimum_cents, "trip_compensation_cents", "must be 0 or at least gateway_minimum_cents"),
-            (self.price_buffer_percent <= 100, "price_buffer_percent", "must be from 0 to 100"),
-            (amount(self.gateway_minimum_cents), "gateway_minimum_cents", "must be from 0 to 1000000000000"),
-            (self.food_limit_cents.is_positive() && amount(self.food_limit_cents), "food_limit_cents", "must be from 1 to 1000000000000"),
-            (amount(self.tip_limit_cents), "tip_limit_cents", "must be from 0 to 1000000000000"),
-            (self.hold_limit_cents.is_positive() && amount(self.hold_limit_cents), "hold_limit_cents", "must be from 1 to 1000000000000"),
-            (self.total_hold_limit_cents >= self.hold_limit_cents, "total_hold_limit_cents", "must be at least hold_limit_cents"),
-            ((1..=1_000).contains(&self.items_per_order), "items_per_order", "must be from 1 to 1000"),
-            ((1..=10_000).contains(&self.quantity_per_item), "quantity_per_item", "must be from 1 to 10000"),
-            (self.open_orders_per_customer >= 1, "open_orders_per_customer", "must be at least 1"),
-            (self.orders_per_runner >= 1, "orders_per_runner", "must be at least 1"),
-            (self.runner_remind_ms < self.runner_idle_ms, "runner_remind_ms", "must be below runner_idle_ms"),
-            (self.store_remind_ms < self.store_wait_ms, "store_remind_ms", "must be below store_wait_ms"),
-            (self.delivery_late_ms < self.delivery_alarm_ms, "delivery_late_ms", "must be below delivery_alarm_ms"),
-            (self.retry_tries >= 1 && self.retry_first_ms >= 1, "retry_tries", "must be at least 1, as retry_first_ms"),
+            (
+                self.currency.len() == 3 && self.currency.bytes().all(|b| b.is_ascii_uppercase()),
+                "currency",
+                "must be three capital letters (ISO 4217)",
+            ),
+            (
+                amount(fee),
+                "delivery_fee_cents",
+                "must be from 0 to 1000000000000",
+            ),
+            (
+                amount(self.platform_fee_cents) && self.platform_fee_cents <= fee,
+                "platform_fee_cents",
+                "must be from 0 to delivery_fee_cents",
+            ),
+            (
+                amount(trip) && trip <= fee,
+                "trip_compensation_cents",
+                "must be from 0 to delivery_fee_cents",
+            ),
+            (
+                trip == Cents::ZERO || trip >= self.gateway_minimum_cents,
+                "trip_compensation_cents",
+                "must be 0 or at least gateway_minimum_cents",
+            ),
+            (
+                self.price_buffer_percent <= 100,
+                "price_buffer_percent",
+                "must be from 0 to 100",
+            ),
+            (
+                amount(self.gateway_minimum_cents),
+                "gateway_minimum_cents",
+                "must be from 0 to 1000000000000",
+            ),
+            (
+                self.food_limit_cents.is_positive() && amount(self.food_limit_cents),
+                "food_limit_cents",
+                "must be from 1 to 1000000000000",
+            ),
+            (
+                amount(self.tip_limit_cents),
+                "tip_limit_cents",
+                "must be from 0 to 1000000000000",
+            ),
+            (
+                self.hold_limit_cents.is_positive() && amount(self.hold_limit_cents),
+                "hold_limit_cents",
+                "must be from 1 to 1000000000000",
+            ),
+            (
+                self.total_hold_limit_cents >= self.hold_limit_cents,
+                "total_hold_limit_cents",
+                "must be at least hold_limit_cents",
+            ),
+            (
+                (1..=1_000).contains(&self.items_per_order),
+                "items_per_order",
+                "must be from 1 to 1000",
+            ),
+            (
+                (1..=10_000).contains(&self.quantity_per_item),
+                "quantity_per_item",
+                "must be from 1 to 10000",
+            ),
+            (
+                self.open_orders_per_customer >= 1,
+                "open_orders_per_customer",
+                "must be at least 1",
+            ),
+            (
+                self.orders_per_runner >= 1,
+                "orders_per_runner",
+                "must be at least 1",
+            ),
+            (
+                self.runner_remind_ms < self.runner_idle_ms,
+                "runner_remind_ms",
+                "must be below runner_idle_ms",
+            ),
+            (
+                self.store_remind_ms < self.store_wait_ms,
+                "store_remind_ms",
+                "must be below store_wait_ms",
+            ),
+            (
+                self.delivery_late_ms < self.delivery_alarm_ms,
+                "delivery_late_ms",
+                "must be below delivery_alarm_ms",
+            ),
+            (
+                self.retry_tries >= 1 && self.retry_first_ms >= 1,
+                "retry_tries",
+                "must be at least 1, as retry_first_ms",
+            ),
         ];
         match rules.iter().find(|(holds, ..)| !holds) {
             Some((_, key, rule)) => Err(PolicyFault { key, rule }),

@@ -85,10 +85,13 @@ impl Ask {
     #[must_use]
     pub const fn owner(&self) -> Owner {
         match self {
-            Self::Placement { .. } | Self::RunnerSlot { .. } | Self::UsedOnce { .. } => Owner::Directory,
-            Self::NoDebt { .. } | Self::Hold { .. } | Self::Release { .. } | Self::SetOff { .. } => {
-                Owner::Escrow
-            },
+            Self::Placement { .. } | Self::RunnerSlot { .. } | Self::UsedOnce { .. } => {
+                Owner::Directory
+            }
+            Self::NoDebt { .. }
+            | Self::Hold { .. }
+            | Self::Release { .. }
+            | Self::SetOff { .. } => Owner::Escrow,
             Self::Capacity { .. } => Owner::Timer,
         }
     }

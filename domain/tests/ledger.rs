@@ -15,22 +15,42 @@ use campusg_domain::{
 use std::fmt::Write;
 
 mod common;
-use common::{FOOD, K, Scene, X, figures};
+use common::{FOOD, K, Scene, X};
 
 /// The transfers since record `from`, then what every account holds.
 fn table(scene: &Scene, from: usize) -> String {
     let mut text = scene.transfers_from(from);
-    let mut accounts: Vec<(String, Balance)> =
-        scene.campus.ledger().accounts().map(|(account, balance)| (scene.name(account), balance)).collect();
+    let mut accounts: Vec<(String, Balance)> = scene
+        .campus
+        .ledger()
+        .accounts()
+        .map(|(account, balance)| (scene.name(account), balance))
+        .collect();
     accounts.sort_by(|a, b| a.0.cmp(&b.0));
-    for (name, Balance { posted, pending_in, pending_out, .. }) in accounts {
-        writeln!(text, "= {name:<9}{:>6}  in {:<5} out {}", posted.0, pending_in.0, pending_out.0).unwrap();
+    for (
+        name,
+        Balance {
+            posted,
+            pending_in,
+            pending_out,
+            ..
+        },
+    ) in accounts
+    {
+        writeln!(
+            text,
+            "= {name:<9}{:>6}  in {:<5} out {}",
+            posted.0, pending_in.0, pending_out.0
+        )
+        .unwrap();
     }
     text
 }
 
 fn cancel(accept: Cents) -> Command {
-    Command::Cancel { accept_charge: accept }
+    Command::Cancel {
+        accept_charge: accept,
+    }
 }
 
 #[test]
@@ -104,17 +124,30 @@ fn what_is_owed() {
 fn a_refund_on_its_way_is_set_against_a_charge_that_fails() {
     let mut scene = Scene::at("on-site");
     let (order, runner) = (scene.order, scene.runner);
-    let buy = Command::Purchase { total: FOOD, photo: Some(scene.photo()) };
+    let buy = Command::Purchase {
+        total: FOOD,
+        photo: Some(scene.photo()),
+    };
     let id = scene.campus.fresh();
-    scene.campus.command(Principal::User(runner), order, &buy, id).unwrap();
+    scene
+        .campus
+        .command(Principal::User(runner), order, &buy, id)
+        .unwrap();
     for _ in 0..14 {
         let id = scene.campus.fresh();
-        let look = Command::ScheduledDue { kind: campusg_domain::order::TimerKind::EscrowTimeout };
-        scene.campus.command(Principal::System, order, &look, id).unwrap();
+        let look = Command::ScheduledDue {
+            kind: campusg_domain::order::TimerKind::EscrowTimeout,
+        };
+        scene
+            .campus
+            .command(Principal::System, order, &look, id)
+            .unwrap();
     }
     let from = scene.campus.journal().len();
     assert_eq!(scene.reason(), Some("runner_abandoned"));
-    let no = Answer::Declined { reason: campusg_domain::call::Decline::CardInvalid };
+    let no = Answer::Declined {
+        reason: campusg_domain::call::Decline::CardInvalid,
+    };
     scene.campus.answered(order, 2, no);
     insta::assert_snapshot!("refund_set_against_debt", table(&scene, from));
     scene.holds();
@@ -124,9 +157,13 @@ fn a_refund_on_its_way_is_set_against_a_charge_that_fails() {
 fn a_late_charge_goes_through_the_wallet_and_back() {
     let mut scene = Scene::at_with("purchased", Behaviour::DeclinesCapture);
     let from = scene.campus.journal().len();
-    scene.campus.answered(scene.order, 2, Answer::Captured { cents: K });
+    scene
+        .campus
+        .answered(scene.order, 2, Answer::Captured { cents: K });
     insta::assert_snapshot!("late", table(&scene, from));
-    scene.campus.answered(scene.order, 4, Answer::Refunded { cents: K });
+    scene
+        .campus
+        .answered(scene.order, 4, Answer::Refunded { cents: K });
     insta::assert_snapshot!("late_refunded", table(&scene, from));
 }
 
@@ -147,7 +184,11 @@ fn a_runner_in_debt_pays_it_out_of_what_he_earns() {
     let deliver = scene.next_step();
     scene.by(debtor, &deliver).unwrap();
     insta::assert_snapshot!("set_off", scene.transfers_from(from));
-    assert_eq!(scene.campus.ledger().debt(debtor), Cents(100), "2749 owed, 2649 earned");
+    assert_eq!(
+        scene.campus.ledger().debt(debtor),
+        Cents(100),
+        "2749 owed, 2649 earned"
+    );
     scene.holds();
 }
 
@@ -156,7 +197,9 @@ fn a_charge_of_nothing_settles_its_promise() {
     let mut scene = Scene::at("on-site");
     let buy = scene.next_step();
     scene.by(scene.runner, &buy).unwrap();
-    scene.campus.answered(scene.order, 2, Answer::Captured { cents: Cents::ZERO });
+    scene
+        .campus
+        .answered(scene.order, 2, Answer::Captured { cents: Cents::ZERO });
     assert!(scene.order().promises.is_empty());
     assert_eq!(scene.campus.ledger().debt(scene.customer), K);
     scene.holds();
@@ -173,9 +216,12 @@ fn a_refused_set_off_never_keeps_an_order_from_ending() {
 
 fn in_debt(user: UserId, owed: i64) -> Ledger {
     let mut ledger = Ledger::default();
-    let balance = |cents: i64| Balance { posted: Cents(cents), seq: Seq(1), ..Balance::default() };
+    let balance = |cents: i64| Balance {
+        posted: Cents(cents),
+        seq: Seq(1),
+        ..Balance::default()
+    };
     ledger.restore_account(Account::Receivable(user), balance(-owed));
-    ledger.restore_account(Account::Goodwill, balance(0));
     ledger
 }
 
@@ -184,34 +230,63 @@ fn two_orders_never_pay_the_same_debt_twice() {
     let user = UserId::from_bytes([1; 16]);
     let mut ledger = in_debt(user, 300);
     let policy = Policy::default();
-    let ask = Ask::SetOff { user, cents: Cents(200) };
-    assert_eq!(ledger.vote(CommandId(1), &ask, &policy), Ok(Yes::SetOff(Cents(200))));
-    assert_eq!(ledger.vote(CommandId(2), &ask, &policy), Ok(Yes::SetOff(Cents(100))));
-    assert_eq!(ledger.vote(CommandId(3), &ask, &policy), Ok(Yes::SetOff(Cents(0))));
+    let ask = Ask::SetOff {
+        user,
+        cents: Cents(200),
+    };
+    assert_eq!(
+        ledger.vote(CommandId(1), &ask, &policy),
+        Ok(Yes::SetOff(Cents(200)))
+    );
+    assert_eq!(
+        ledger.vote(CommandId(2), &ask, &policy),
+        Ok(Yes::SetOff(Cents(100)))
+    );
+    assert_eq!(
+        ledger.vote(CommandId(3), &ask, &policy),
+        Ok(Yes::SetOff(Cents(0)))
+    );
     ledger.release(CommandId(1));
-    assert_eq!(ledger.vote(CommandId(3), &ask, &policy), Ok(Yes::SetOff(Cents(200))));
+    assert_eq!(
+        ledger.vote(CommandId(3), &ask, &policy),
+        Ok(Yes::SetOff(Cents(200)))
+    );
 }
 
 #[test]
 fn holds_are_counted_with_what_is_reserved() {
-    let policy = Policy { hold_limit_cents: Cents(100), total_hold_limit_cents: Cents(150), ..Policy::default() };
+    let policy = Policy {
+        hold_limit_cents: Cents(100),
+        total_hold_limit_cents: Cents(150),
+        ..Policy::default()
+    };
     let mut ledger = Ledger::default();
-    let ask = |cents| Ask::Hold { cents: Cents(cents) };
-    assert_eq!(ledger.vote(CommandId(1), &ask(101), &policy), Err(Rejection::HoldRefused));
-    assert_eq!(ledger.vote(CommandId(1), &ask(100), &policy), Ok(Yes::Granted));
-    assert_eq!(ledger.vote(CommandId(2), &ask(51), &policy), Err(Rejection::HoldRefused));
-    assert_eq!(ledger.vote(CommandId(2), &ask(50), &policy), Ok(Yes::Granted));
-    let escrow = Ask::Release { order: OrderId::from_bytes([2; 16]), cents: Cents(1) };
-    assert_eq!(ledger.vote(CommandId(3), &escrow, &policy), Err(Rejection::TransferRefused));
+    let ask = |cents| Ask::Hold {
+        cents: Cents(cents),
+    };
+    assert_eq!(
+        ledger.vote(CommandId(1), &ask(101), &policy),
+        Err(Rejection::HoldRefused)
+    );
+    assert_eq!(
+        ledger.vote(CommandId(1), &ask(100), &policy),
+        Ok(Yes::Granted)
+    );
+    assert_eq!(
+        ledger.vote(CommandId(2), &ask(51), &policy),
+        Err(Rejection::HoldRefused)
+    );
+    assert_eq!(
+        ledger.vote(CommandId(2), &ask(50), &policy),
+        Ok(Yes::Granted)
+    );
+    let escrow = Ask::Release {
+        order: OrderId::from_bytes([2; 16]),
+        cents: Cents(1),
+    };
+    assert_eq!(
+        ledger.vote(CommandId(3), &escrow, &policy),
+        Err(Rejection::TransferRefused)
+    );
     assert_eq!(ledger.reservations(), 2);
-}
-
-#[test]
-fn release_of_a_part_divides_to_the_cent() {
-    let price = Scene::placed_under(figures(), Behaviour::Succeeds, |_| ()).order().terms.price;
-    for (refund, to_runner, to_platform) in [(0, 2649, 100), (1000, 1649, 100), (2749, 0, 0), (2700, 0, 49)] {
-        let rest = price.charge(FOOD) - Cents(refund);
-        let fee = price.platform_fee.min(rest);
-        assert_eq!((rest - fee, fee), (Cents(to_runner), Cents(to_platform)));
-    }
 }

@@ -42,7 +42,10 @@ const STAGES: [&str; 11] = [
 
 /// A scene at the stage, five minutes later, where the rival had the order before the runner.
 fn at(stage: &str) -> Scene {
-    let policy = Policy { dispute_window_ms: HOUR_MS, ..figures() };
+    let policy = Policy {
+        dispute_window_ms: HOUR_MS,
+        ..figures()
+    };
     let mut scene = Scene::placed_under(policy, Behaviour::Succeeds, |_| ());
     let [rival, customer] = [scene.rival, scene.customer];
     match stage {
@@ -62,7 +65,14 @@ fn at(stage: &str) -> Scene {
         "available" => {}
         "cancelled" => {
             scene.go_to("accepted");
-            scene.by(customer, &Command::Cancel { accept_charge: Cents::ZERO }).unwrap();
+            scene
+                .by(
+                    customer,
+                    &Command::Cancel {
+                        accept_charge: Cents::ZERO,
+                    },
+                )
+                .unwrap();
         }
         "completed" => {
             scene.go_to("delivered");
@@ -80,15 +90,28 @@ fn commands(scene: &Scene, who: Principal) -> Vec<Command> {
     let kind = TimerKind::EscrowTimeout;
     vec![
         Command::Place(Box::new(wish(scene.customer))),
-        Command::Answered { call: 1, answer: Answer::Unavailable },
-        Command::TimerDue { kind, generation: 1 },
+        Command::Answered {
+            call: 1,
+            answer: Answer::Unavailable,
+        },
+        Command::TimerDue {
+            kind,
+            generation: 1,
+        },
         Command::ScheduledDue { kind },
-        Command::Accept { runner: who.user().unwrap_or(scene.rival) },
+        Command::Accept {
+            runner: who.user().unwrap_or(scene.rival),
+        },
         Command::CancelAcceptance,
         Command::Reassign,
-        Command::Cancel { accept_charge: Cents(10_000) },
+        Command::Cancel {
+            accept_charge: Cents(10_000),
+        },
         Command::ArriveOnSite,
-        Command::Purchase { total: FOOD, photo: Some(PhotoId::from_bytes([9; 16])) },
+        Command::Purchase {
+            total: FOOD,
+            photo: Some(PhotoId::from_bytes([9; 16])),
+        },
         Command::Collect,
         Command::Depart,
         Command::Deliver { shown: pin },
@@ -98,11 +121,21 @@ fn commands(scene: &Scene, who: Principal) -> Vec<Command> {
 }
 
 /// What the command does to a copy of the campus: its facts, `=` for already so, or the refusal's code.
-fn outcome(campus: &Campus, order: OrderId, who: Principal, command: &Command) -> Result<String, &'static str> {
+fn outcome(
+    campus: &Campus,
+    order: OrderId,
+    who: Principal,
+    command: &Command,
+) -> Result<String, &'static str> {
     let mut copy = campus.clone();
-    copy.command(who, order, command, CommandId(1)).map_err(|refused| refused.code())?;
-    let Some(entry) = copy.journal().get(campus.journal().len()) else { return Ok("=".into()) };
-    let Events::Order(events) = &entry.record.events else { panic!("an order's record") };
+    copy.command(who, order, command, CommandId(1))
+        .map_err(|refused| refused.code())?;
+    let Some(entry) = copy.journal().get(campus.journal().len()) else {
+        return Ok("=".into());
+    };
+    let Events::Order(events) = &entry.record.events else {
+        panic!("an order's record")
+    };
     let names = events.iter().map(|event| format!("{event:?}"));
     let names = names.map(|name| name.split([' ', '(', '{']).next().unwrap().to_owned());
     let facts: Vec<String> = names.filter(|name| name != "Step").collect();
@@ -112,7 +145,8 @@ fn outcome(campus: &Campus, order: OrderId, who: Principal, command: &Command) -
 fn principals(scene: &mut Scene) -> [(Role, Principal); 7] {
     let stranger = scene.campus.register();
     scene.campus.activate_runner(stranger).unwrap();
-    let [customer, runner, rival, operator] = [scene.customer, scene.runner, scene.rival, scene.operator];
+    let [customer, runner, rival, operator] =
+        [scene.customer, scene.runner, scene.rival, scene.operator];
     ROLES.map(|role| {
         let principal = match role {
             Role::Customer => Principal::User(customer),
@@ -147,8 +181,13 @@ fn write_row(text: &mut String, scene: &Scene, people: &[(Role, Principal)], i: 
     for (role, who) in people {
         let command = &commands(scene, *who)[i];
         let known = scene.order().role(*who);
-        let found = outcome(&scene.campus, scene.order, *who, command).unwrap_or_else(|code| format!("✗ {code}"));
-        let name = if known == *role { format!("{role:?}") } else { format!("{role:?} as {known:?}") };
+        let found = outcome(&scene.campus, scene.order, *who, command)
+            .unwrap_or_else(|code| format!("✗ {code}"));
+        let name = if known == *role {
+            format!("{role:?}")
+        } else {
+            format!("{role:?} as {known:?}")
+        };
         match outcomes.iter_mut().find(|(other, _)| *other == found) {
             Some((_, roles)) => roles.push(name),
             None => outcomes.push((found, vec![name])),
@@ -173,8 +212,11 @@ fn allowed_transitions_are_those_that_take_effect() {
             let takes_effect = |command: &Command| {
                 outcome(&scene.campus, scene.order, who, command).is_ok_and(|facts| facts != "=")
             };
-            let mut done: Vec<&str> =
-                commands(&scene, who).iter().filter(|command| takes_effect(command)).map(Command::name).collect();
+            let mut done: Vec<&str> = commands(&scene, who)
+                .iter()
+                .filter(|command| takes_effect(command))
+                .map(Command::name)
+                .collect();
             let mut said = allowed(scene.order(), role).to_vec();
             done.sort_unstable();
             said.sort_unstable();
@@ -187,7 +229,10 @@ fn allowed_transitions_are_those_that_take_effect() {
 fn steps_of_placing_in_which_no_order_rests_allow_what_authorizing_allows() {
     let scene = at("authorizing");
     for stage in [Stage::Holding, Stage::Scheduling] {
-        let order = Order { stage, ..scene.order().clone() };
+        let order = Order {
+            stage,
+            ..scene.order().clone()
+        };
         for role in ROLES {
             assert_eq!(allowed(&order, role), allowed(scene.order(), role));
         }

@@ -123,13 +123,25 @@ impl Run {
         let mut orders = vec![];
         for (i, card) in cards.into_iter().enumerate() {
             let customer = people[i % 2];
-            campus.set_card(customer, Behaviour::TOKENS[card].1).unwrap();
+            campus
+                .set_card(customer, Behaviour::TOKENS[card].1)
+                .unwrap();
             let mut wish = wish(customer);
             wish.deliver_after = (later && i == 2).then(|| campus.now().plus(5 * HOUR_MS));
-            wish.dropoff.handover = if i == 1 { Handover::Door } else { Handover::Pin };
+            wish.dropoff.handover = if i == 1 {
+                Handover::Door
+            } else {
+                Handover::Pin
+            };
             orders.push(campus.place(customer, wish, i as u64).unwrap());
         }
-        Self { campus, people, orders, last: None, lied: false }
+        Self {
+            campus,
+            people,
+            orders,
+            last: None,
+            lied: false,
+        }
     }
 
     /// Brings each order a few steps on its way, so that the moves meet every stage.
@@ -148,30 +160,58 @@ impl Run {
             Move::Again => {
                 if let Some((who, order, command, id)) = self.last.clone() {
                     let records = self.campus.journal().len();
-                    let known = self.campus.order(order).unwrap().executed.iter().any(|e| e.command == id);
+                    let known = self
+                        .campus
+                        .order(order)
+                        .unwrap()
+                        .executed
+                        .iter()
+                        .any(|e| e.command == id);
                     let again = self.campus.command(who, order, &command, id);
-                    assert!(!known || self.campus.journal().len() == records, "a repeat was executed: {again:?}");
+                    assert!(
+                        !known || self.campus.journal().len() == records,
+                        "a repeat was executed: {again:?}"
+                    );
                 }
             }
             Move::Refuse(kind) => {
-                use AskKind::{Capacity, Hold, NoDebt, Placement, Release, RunnerSlot, SetOff, UsedOnce};
-                let kinds = [Placement, NoDebt, Hold, Capacity, RunnerSlot, UsedOnce, Release, SetOff];
+                use AskKind::{
+                    Capacity, Hold, NoDebt, Placement, Release, RunnerSlot, SetOff, UsedOnce,
+                };
+                let kinds = [
+                    Placement, NoDebt, Hold, Capacity, RunnerSlot, UsedOnce, Release, SetOff,
+                ];
                 self.campus.refuse(kinds[usize::from(*kind)], 1);
             }
             Move::Step => drop(self.campus.step()),
             Move::Settle => self.campus.settle(),
             Move::Pass(minutes) => self.campus.advance(u64::from(*minutes) * MINUTE_MS),
-            Move::Confirm { order, yes } => self.campus.confirm_payment(self.orders[usize::from(*order)], *yes),
-            Move::Claim { order, call, answer } => self.claim(*order, *call, *answer),
+            Move::Confirm { order, yes } => self
+                .campus
+                .confirm_payment(self.orders[usize::from(*order)], *yes),
+            Move::Claim {
+                order,
+                call,
+                answer,
+            } => self.claim(*order, *call, *answer),
             Move::Crash => self.campus.rebuild().unwrap(),
             Move::SamePhoto => {
-                let used = self.campus.orders().find_map(|order| order.stage.bought()?.photo);
+                let used = self
+                    .campus
+                    .orders()
+                    .find_map(|order| order.stage.bought()?.photo);
                 for order in self.orders.clone() {
                     let bond = self.campus.order(order).unwrap().stage.bond().copied();
                     if let (Some(photo), Some(bond)) = (used, bond) {
-                        let buy = Command::Purchase { total: Cents(1000), photo: Some(photo) };
+                        let buy = Command::Purchase {
+                            total: Cents(1000),
+                            photo: Some(photo),
+                        };
                         let id = self.campus.fresh();
-                        drop(self.campus.command(Principal::User(bond.runner), order, &buy, id));
+                        drop(
+                            self.campus
+                                .command(Principal::User(bond.runner), order, &buy, id),
+                        );
                     }
                 }
             }
@@ -181,15 +221,29 @@ impl Run {
     /// An answer the gateway never gave to this call; a charge that never was can't be checked against its book.
     fn claim(&mut self, order: u8, call: u8, answer: u8) {
         let id = self.orders[usize::from(order)];
-        let calls: Vec<CallNumber> = self.campus.order(id).unwrap().calls.keys().copied().collect();
+        let calls: Vec<CallNumber> = self
+            .campus
+            .order(id)
+            .unwrap()
+            .calls
+            .keys()
+            .copied()
+            .collect();
         let call = calls[usize::from(call) % calls.len()];
         let answer = match answer {
             0 => Answer::Unavailable,
-            1 => Answer::ActionRequired { url: "https://bank.example/again".into() },
-            2 => Answer::Declined { reason: campusg_domain::call::Decline::Declined },
+            1 => Answer::ActionRequired {
+                url: "https://bank.example/again".into(),
+            },
+            2 => Answer::Declined {
+                reason: campusg_domain::call::Decline::Declined,
+            },
             _ => match self.campus.order(id).unwrap().calls[&call].kind {
                 CallKind::Capture { cents, .. } => Answer::Captured { cents },
-                _ => Answer::Authorized { cents: Cents(2899), capture_before: self.campus.now().plus(3 * DAY_MS) },
+                _ => Answer::Authorized {
+                    cents: Cents(2899),
+                    capture_before: self.campus.now().plus(3 * DAY_MS),
+                },
             },
         };
         self.lied |= !matches!(answer, Answer::Unavailable | Answer::ActionRequired { .. });
@@ -213,28 +267,52 @@ impl Run {
         let onward = match state.status().as_str() {
             "pending" => Command::Accept { runner: user },
             "accepted" => Command::ArriveOnSite,
-            "on-site" => Command::Purchase { total: Cents(2150), photo: Some(photo) },
+            "on-site" => Command::Purchase {
+                total: Cents(2150),
+                photo: Some(photo),
+            },
             "purchased" => Command::Collect,
             "collected" => Command::Depart,
-            "on-the-way" if state.terms.dropoff.handover == Handover::Door => Command::Deliver { shown: Shown::Photo(photo) },
-            _ => Command::Deliver { shown: Shown::Pin(self.campus.pin(id)) },
+            "on-the-way" if state.terms.dropoff.handover == Handover::Door => Command::Deliver {
+                shown: Shown::Photo(photo),
+            },
+            _ => Command::Deliver {
+                shown: Shown::Pin(self.campus.pin(id)),
+            },
         };
         let command = match what {
             What::Accept => Command::Accept { runner: user },
             What::CancelAcceptance => Command::CancelAcceptance,
             What::Reassign => Command::Reassign,
-            What::Cancel(much) => Command::Cancel { accept_charge: Cents(i64::from(much) * 1000) },
+            What::Cancel(much) => Command::Cancel {
+                accept_charge: Cents(i64::from(much) * 1000),
+            },
             What::Arrive => Command::ArriveOnSite,
-            What::Purchase(0) => Command::Purchase { total: Cents(0), photo: Some(photo) },
-            What::Purchase(1) => Command::Purchase { total: Cents(2301), photo: Some(photo) },
-            What::Purchase(_) => Command::Purchase { total: Cents(2300), photo: Some(photo) },
+            What::Purchase(0) => Command::Purchase {
+                total: Cents(0),
+                photo: Some(photo),
+            },
+            What::Purchase(1) => Command::Purchase {
+                total: Cents(2301),
+                photo: Some(photo),
+            },
+            What::Purchase(_) => Command::Purchase {
+                total: Cents(2300),
+                photo: Some(photo),
+            },
             What::Collect => Command::Collect,
             What::Depart => Command::Depart,
-            What::Deliver(true) => Command::Deliver { shown: Shown::Photo(photo) },
-            What::Deliver(false) => Command::Deliver { shown: Shown::Pin((self.campus.pin(id) + 1) % 10_000) },
+            What::Deliver(true) => Command::Deliver {
+                shown: Shown::Photo(photo),
+            },
+            What::Deliver(false) => Command::Deliver {
+                shown: Shown::Pin((self.campus.pin(id) + 1) % 10_000),
+            },
             What::Confirm => Command::Confirm,
             What::Rate(stars) => Command::Rate { stars },
-            What::Scheduled(kind) => Command::ScheduledDue { kind: KINDS[usize::from(kind)] },
+            What::Scheduled(kind) => Command::ScheduledDue {
+                kind: KINDS[usize::from(kind)],
+            },
             What::Onward => onward,
         };
         let principal = match (what, usize::from(who) == 5) {
@@ -254,19 +332,48 @@ impl Run {
         self.campus.rebuild().unwrap();
         self.campus.verify().unwrap();
         for order in self.campus.orders() {
-            assert!(order.is_terminal(), "{} is {} for ever", order.id, order.status());
-            assert!(!order.has_open_call(), "a call of {} is open for ever", order.id);
-            assert!(order.promises.is_empty(), "{} is promised for ever", order.id);
+            assert!(
+                order.is_terminal(),
+                "{} is {} for ever",
+                order.id,
+                order.status()
+            );
+            assert!(
+                !order.has_open_call(),
+                "a call of {} is open for ever",
+                order.id
+            );
+            assert!(
+                order.promises.is_empty(),
+                "{} is promised for ever",
+                order.id
+            );
         }
         let totals = self.campus.ledger().totals();
-        assert_eq!((totals.posted, totals.pending, totals.open_escrows, totals.held), Default::default());
+        assert_eq!(
+            (
+                totals.posted,
+                totals.pending,
+                totals.open_escrows,
+                totals.held
+            ),
+            Default::default()
+        );
         for (_, person) in self.campus.directory().people() {
             assert_eq!((person.open_orders, person.slots), (0, 0));
         }
         if !self.lied {
             let cash = -self.campus.ledger().balance(Account::Gateway).posted;
-            assert_eq!(self.campus.gateway().cash(), cash, "the ledger and the gateway's book differ");
-            assert_eq!(self.campus.gateway().blocked(), Cents::ZERO, "money stays blocked on a card");
+            assert_eq!(
+                self.campus.gateway().cash(),
+                cash,
+                "the ledger and the gateway's book differ"
+            );
+            assert_eq!(
+                self.campus.gateway().blocked(),
+                Cents::ZERO,
+                "money stays blocked on a card"
+            );
         }
     }
 }
@@ -287,7 +394,10 @@ const KINDS: [TimerKind; 12] = [
 ];
 
 fn cases() -> u32 {
-    std::env::var("CAMPUSG_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2000)
+    std::env::var("CAMPUSG_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(2000)
 }
 
 fn card() -> impl Strategy<Value = usize> {
@@ -296,17 +406,52 @@ fn card() -> impl Strategy<Value = usize> {
 
 /// Everything that can happen to an order, as the names of its events.
 const EVENTS: [&str; 38] = [
-    "Placed", "ActionRequired", "Authorized", "Declined", "Held", "Waiting", "Available", "Accepted", "Unbound",
-    "ArrivedOnSite", "Purchased", "Collected", "Departed", "WrongPinShown", "Delivered", "Released", "ReleaseRefused",
-    "Completed", "Cancelled", "Captured", "CollectFailed", "Voided", "Refunded", "RefundKept", "CallRested",
-    "CallRetried", "CallGivenUp", "LateAuthorization", "LateCharge", "TimerFired", "Reminded", "Overdue", "Rated",
-    "RatingsPublished", "Step", "Trip", "Release", "Free",
+    "Placed",
+    "ActionRequired",
+    "Authorized",
+    "Declined",
+    "Held",
+    "Waiting",
+    "Available",
+    "Accepted",
+    "Unbound",
+    "ArrivedOnSite",
+    "Purchased",
+    "Collected",
+    "Departed",
+    "WrongPinShown",
+    "Delivered",
+    "Released",
+    "ReleaseRefused",
+    "Completed",
+    "Cancelled",
+    "Captured",
+    "CollectFailed",
+    "Voided",
+    "Refunded",
+    "RefundKept",
+    "CallRested",
+    "CallRetried",
+    "CallGivenUp",
+    "LateAuthorization",
+    "LateCharge",
+    "TimerFired",
+    "Reminded",
+    "Overdue",
+    "Rated",
+    "RatingsPublished",
+    "Step",
+    "Trip",
+    "Release",
+    "Free",
 ];
 
 /// The names in a run's records, those of settlements among them.
 fn names(campus: &Campus, seen: &mut BTreeSet<String>) {
     for entry in campus.journal() {
-        let Events::Order(events) = &entry.record.events else { continue };
+        let Events::Order(events) = &entry.record.events else {
+            continue;
+        };
         for event in events {
             let name = match event {
                 Event::Cancelled { settlement, .. } => {
@@ -324,19 +469,39 @@ fn names(campus: &Campus, seen: &mut BTreeSet<String>) {
 fn every_invariant_holds_and_every_order_ends() {
     let ahead = || prop_oneof![3 => 0_u8..8, 1 => Just(1)];
     let ahead = [ahead(), ahead(), ahead()];
-    let runs = (any::<u64>(), [card(), card(), card()], any::<bool>(), any::<bool>(), ahead);
+    let runs = (
+        any::<u64>(),
+        [card(), card(), card()],
+        any::<bool>(),
+        any::<bool>(),
+        ahead,
+    );
     let steps = prop::collection::vec(moves(), 1..60);
-    let config = Config { cases: cases(), failure_persistence: None, ..Config::default() };
+    let config = Config {
+        cases: cases(),
+        failure_persistence: None,
+        ..Config::default()
+    };
     let seen = RefCell::new(BTreeSet::new());
-    let result = TestRunner::new(config).run(&(runs, steps), |((seed, cards, window, later, ahead), steps)| {
-        let mut run = Run::new(seed, cards, window, later);
-        run.set_out(ahead);
-        steps.iter().for_each(|step| run.make(step));
-        run.end();
-        names(&run.campus, &mut seen.borrow_mut());
-        Ok(())
-    });
+    let result = TestRunner::new(config).run(
+        &(runs, steps),
+        |((seed, cards, window, later, ahead), steps)| {
+            let mut run = Run::new(seed, cards, window, later);
+            run.set_out(ahead);
+            steps.iter().for_each(|step| run.make(step));
+            run.end();
+            names(&run.campus, &mut seen.borrow_mut());
+            Ok(())
+        },
+    );
     result.unwrap();
-    let missed: Vec<&str> = EVENTS.into_iter().filter(|name| !seen.borrow().contains(*name)).collect();
-    assert!(cases() < 2000 || missed.is_empty(), "never happened in {} runs: {missed:?}", cases());
+    let missed: Vec<&str> = EVENTS
+        .into_iter()
+        .filter(|name| !seen.borrow().contains(*name))
+        .collect();
+    assert!(
+        cases() < 2000 || missed.is_empty(),
+        "never happened in {} runs: {missed:?}",
+        cases()
+    );
 }

@@ -18,14 +18,19 @@ use common::{FOOD, Scene, figures, wish};
 const SAGAS: [Saga; 3] = [Saga::Create, Saga::Accept, Saga::Complete];
 
 fn steps(saga: Saga) -> impl Iterator<Item = (u8, &'static str, Failing, Undo)> {
-    (0_u8..).zip(saga.plan().steps).map(|(i, step)| (i, step.name, step.failing, step.undo))
+    (0_u8..)
+        .zip(saga.plan().steps)
+        .map(|(i, step)| (i, step.name, step.failing, step.undo))
 }
 
 /// The answer that the gateway would give to this call again.
 fn answer_again(order: &Order, n: CallNumber) -> Answer {
     let capture_before = order.terms.placed_at.plus(DAY_MS);
     match order.calls[&n].kind {
-        CallKind::Authorize { cents } => Answer::Authorized { cents, capture_before },
+        CallKind::Authorize { cents } => Answer::Authorized {
+            cents,
+            capture_before,
+        },
         CallKind::Capture { cents, .. } => Answer::Captured { cents },
         CallKind::Void { .. } => Answer::Voided,
         CallKind::Refund { cents, .. } => Answer::Refunded { cents },
@@ -36,29 +41,68 @@ fn answer_again(order: &Order, n: CallNumber) -> Answer {
 fn everything_again(scene: &mut Scene) {
     let records = scene.campus.journal().len();
     let order = scene.order().clone();
-    for n in order.calls.iter().filter(|(_, call)| call.state == CallState::Closed).map(|(n, _)| *n) {
+    for n in order
+        .calls
+        .iter()
+        .filter(|(_, call)| call.state == CallState::Closed)
+        .map(|(n, _)| *n)
+    {
         scene.campus.answered(order.id, n, answer_again(&order, n));
     }
-    for (kind, timer) in order.timers.iter().filter(|(kind, _)| order.armed(**kind).is_none()) {
-        let due = Command::TimerDue { kind: *kind, generation: timer.generation };
+    for (kind, timer) in order
+        .timers
+        .iter()
+        .filter(|(kind, _)| order.armed(**kind).is_none())
+    {
+        let due = Command::TimerDue {
+            kind: *kind,
+            generation: timer.generation,
+        };
         let id = scene.campus.fresh();
-        scene.campus.command(Principal::System, order.id, &due, id).unwrap();
+        scene
+            .campus
+            .command(Principal::System, order.id, &due, id)
+            .unwrap();
     }
-    assert_eq!(scene.campus.journal().len(), records, "said twice, done twice");
+    assert_eq!(
+        scene.campus.journal().len(),
+        records,
+        "said twice, done twice"
+    );
 }
 
 /// A command, the same again under its id, and the same again under another.
 fn twice(who: UserId, scene: &mut Scene, command: &Command) {
     let id = scene.campus.fresh();
-    let first = scene.campus.command(Principal::User(who), scene.order, command, id).unwrap();
+    let first = scene
+        .campus
+        .command(Principal::User(who), scene.order, command, id)
+        .unwrap();
     let records = scene.campus.journal().len();
-    assert_eq!(scene.campus.command(Principal::User(who), scene.order, command, id), Ok(first));
-    let other = Command::Cancel { accept_charge: Cents(1) };
-    let reused = scene.campus.command(Principal::User(who), scene.order, &other, id).unwrap_err();
+    assert_eq!(
+        scene
+            .campus
+            .command(Principal::User(who), scene.order, command, id),
+        Ok(first)
+    );
+    let other = Command::Cancel {
+        accept_charge: Cents(1),
+    };
+    let reused = scene
+        .campus
+        .command(Principal::User(who), scene.order, &other, id)
+        .unwrap_err();
     assert_eq!(reused.code(), "key_reused");
     let fresh = scene.campus.fresh();
-    scene.campus.command(Principal::User(who), scene.order, command, fresh).unwrap();
-    assert_eq!(scene.campus.journal().len(), records, "done twice: {command:?}");
+    scene
+        .campus
+        .command(Principal::User(who), scene.order, command, fresh)
+        .unwrap();
+    assert_eq!(
+        scene.campus.journal().len(),
+        records,
+        "done twice: {command:?}"
+    );
     scene.campus.settle();
     everything_again(scene);
 }
@@ -73,7 +117,11 @@ fn each_step_twice() {
     }
     twice(scene.customer, &mut scene, &Command::Rate { stars: 5 });
     assert_eq!(scene.wallet(scene.runner), Cents(2649));
-    assert_eq!(scene.campus.gateway().executed(), 2, "one authorisation, one charge");
+    assert_eq!(
+        scene.campus.gateway().executed(),
+        2,
+        "one authorisation, one charge"
+    );
     scene.holds();
 }
 
@@ -82,7 +130,14 @@ fn each_step_of_each_plan_is_walked() {
     let mut scene = Scene::available();
     let mut seen = vec![];
     while scene.shows() != "completed" {
-        seen.extend(scene.order().saga.steps().filter(|(.., mark)| *mark == Mark::Done).map(|(saga, i, _)| (saga, i)));
+        seen.extend(
+            scene
+                .order()
+                .saga
+                .steps()
+                .filter(|(.., mark)| *mark == Mark::Done)
+                .map(|(saga, i, _)| (saga, i)),
+        );
         let next = scene.next_step();
         scene.by(scene.runner, &next).unwrap();
         scene.campus.settle();
@@ -121,7 +176,11 @@ fn failed_at(name: &str) -> Option<Scene> {
         "check-customer" | "record-order" => {
             let mut scene = Scene::available();
             let mut bad = wish(scene.customer);
-            if name == "check-customer" { scene.campus.refuse(AskKind::Placement, 1) } else { bad.tip = Cents(-1) }
+            if name == "check-customer" {
+                scene.campus.refuse(AskKind::Placement, 1)
+            } else {
+                bad.tip = Cents(-1)
+            }
             scene.campus.place(scene.customer, bad, 2).unwrap_err();
             scene
         }
@@ -131,7 +190,9 @@ fn failed_at(name: &str) -> Option<Scene> {
         "verify-available" => {
             let mut scene = Scene::at("accepted");
             let rival = scene.rival;
-            scene.by(rival, &Command::Accept { runner: rival }).unwrap_err();
+            scene
+                .by(rival, &Command::Accept { runner: rival })
+                .unwrap_err();
             scene
         }
         "bind-runner" => refused("pending", AskKind::RunnerSlot, 1),
@@ -143,9 +204,14 @@ fn failed_at(name: &str) -> Option<Scene> {
             scene.by(scene.runner, &buy).unwrap();
             for _ in 0..8 {
                 scene.campus.answered(scene.order, 2, Answer::Unavailable);
-                let retry = Command::ScheduledDue { kind: campusg_domain::order::TimerKind::StepRetry };
+                let retry = Command::ScheduledDue {
+                    kind: campusg_domain::order::TimerKind::StepRetry,
+                };
                 let id = scene.campus.fresh();
-                scene.campus.command(Principal::System, scene.order, &retry, id).unwrap();
+                scene
+                    .campus
+                    .command(Principal::System, scene.order, &retry, id)
+                    .unwrap();
             }
             scene
         }
@@ -155,7 +221,9 @@ fn failed_at(name: &str) -> Option<Scene> {
             let pin = |scene: &Scene| Shown::Pin(scene.campus.pin(scene.order));
             let mut scene = Scene::at("collected");
             let shown = pin(&scene);
-            scene.by(scene.runner, &Command::Deliver { shown }).unwrap_err();
+            scene
+                .by(scene.runner, &Command::Deliver { shown })
+                .unwrap_err();
             scene
         }
         "release-escrow" => {
@@ -163,7 +231,8 @@ fn failed_at(name: &str) -> Option<Scene> {
             scene.campus.advance(HOUR_MS);
             scene
         }
-        "make-available" | "mark-accepted" | "stop-timer" | "notify-customer" | "mark-completed" => return None,
+        "make-available" | "mark-accepted" | "stop-timer" | "notify-customer"
+        | "mark-completed" => return None,
         other => panic!("say how {other} fails"),
     })
 }
@@ -172,7 +241,9 @@ fn failed_at(name: &str) -> Option<Scene> {
 fn a_failure_at_each_step() {
     for saga in SAGAS {
         for (i, name, failing, _) in steps(saga) {
-            let Some(mut scene) = failed_at(name) else { continue };
+            let Some(mut scene) = failed_at(name) else {
+                continue;
+            };
             match failing {
                 Failing::Reject => assert_refused_without_a_trace(&scene, saga, i, name),
                 Failing::Unwind => assert_unwound(&mut scene, saga, i, name),
@@ -184,19 +255,38 @@ fn a_failure_at_each_step() {
 }
 
 fn assert_refused_without_a_trace(scene: &Scene, saga: Saga, step: u8, name: &str) {
-    let failed = scene.order().saga.steps().any(|(.., mark)| matches!(mark, Mark::Failed | Mark::Undone));
+    let failed = scene
+        .order()
+        .saga
+        .steps()
+        .any(|(.., mark)| matches!(mark, Mark::Failed | Mark::Undone));
     assert!(!failed, "{name}: a refusal writes nothing");
     let state = scene.order().saga.state(saga, step);
-    assert!(matches!(state, None | Some(Mark::Done)), "{name} is {state:?}");
+    assert!(
+        matches!(state, None | Some(Mark::Done)),
+        "{name} is {state:?}"
+    );
     assert_eq!(scene.campus.orders().count(), 1);
 }
 
 fn assert_unwound(scene: &mut Scene, saga: Saga, failed: u8, name: &str) {
     scene.campus.settle();
-    assert_eq!(scene.order().saga.state(saga, failed), Some(Mark::Failed), "{name}");
+    assert_eq!(
+        scene.order().saga.state(saga, failed),
+        Some(Mark::Failed),
+        "{name}"
+    );
     for (i, before, _, undo) in steps(saga).take_while(|(i, ..)| *i < failed) {
-        let expected = if matches!(undo, Undo::By(..)) { Mark::Undone } else { Mark::Done };
-        assert_eq!(scene.order().saga.state(saga, i), Some(expected), "{before}, after {name} failed");
+        let expected = if matches!(undo, Undo::By(..)) {
+            Mark::Undone
+        } else {
+            Mark::Done
+        };
+        assert_eq!(
+            scene.order().saga.state(saga, i),
+            Some(expected),
+            "{before}, after {name} failed"
+        );
     }
     assert!(scene.order().is_terminal());
     assert_eq!(scene.campus.gateway().blocked(), Cents::ZERO, "{name}");
@@ -213,42 +303,73 @@ fn everything_again_but_yes(scene: &mut Scene) {
     let records = scene.campus.journal().len();
     for (n, call) in &order.calls {
         if !matches!(call.kind, CallKind::Authorize { .. }) {
-            scene.campus.answered(order.id, *n, answer_again(&order, *n));
+            scene
+                .campus
+                .answered(order.id, *n, answer_again(&order, *n));
         }
     }
     assert_eq!(scene.campus.journal().len(), records);
 }
 
 fn assert_alarmed(scene: &Scene, saga: Saga, step: u8, name: &str) {
-    assert_eq!(scene.order().saga.state(saga, step), Some(Mark::Stuck), "{name}");
+    assert_eq!(
+        scene.order().saga.state(saga, step),
+        Some(Mark::Stuck),
+        "{name}"
+    );
     assert!(!scene.order().is_terminal(), "{name}");
     let stuck = |notice: &campusg_domain::notice::Notice| {
         notice.to == Audience::Operators && notice.kind == NoticeKind::StepStuck
     };
-    assert!(scene.campus.journal().iter().any(|entry| entry.record.notices.iter().any(stuck)), "{name}");
+    assert!(
+        scene
+            .campus
+            .journal()
+            .iter()
+            .any(|entry| entry.record.notices.iter().any(stuck)),
+        "{name}"
+    );
 }
 
 #[test]
 fn each_undo_twice() {
     for status in ["pending", "accepted"] {
         let mut scene = Scene::at(status);
-        twice(scene.customer, &mut scene, &Command::Cancel { accept_charge: Cents::ZERO });
+        twice(
+            scene.customer,
+            &mut scene,
+            &Command::Cancel {
+                accept_charge: Cents::ZERO,
+            },
+        );
         assert_eq!(scene.campus.ledger().accounts().count(), 0);
-        assert_eq!(scene.campus.gateway().executed(), 2, "one authorisation, one reversal");
-        assert_eq!(scene.campus.directory().person(scene.runner).unwrap().slots, 0);
+        assert_eq!(
+            scene.campus.gateway().executed(),
+            2,
+            "one authorisation, one reversal"
+        );
+        assert_eq!(
+            scene.campus.directory().person(scene.runner).unwrap().slots,
+            0
+        );
         scene.holds();
     }
     for status in ["accepted", "on-site"] {
         let mut scene = Scene::at(status);
         twice(scene.runner, &mut scene, &Command::CancelAcceptance);
-        let undone = steps(Saga::Accept).filter(|(i, ..)| scene.order().saga.state(Saga::Accept, *i) == Some(Mark::Undone));
+        let undone = steps(Saga::Accept)
+            .filter(|(i, ..)| scene.order().saga.state(Saga::Accept, *i) == Some(Mark::Undone));
         let by = steps(Saga::Accept).filter(|(.., undo)| matches!(undo, Undo::By(..)));
         assert_eq!(undone.count(), by.count());
         let runner = scene.campus.directory().person(scene.runner).unwrap();
         assert_eq!((runner.slots, runner.cancellations), (0, 1));
         scene.go_to("completed");
         let anew = scene.order().saga.state(Saga::Accept, 1);
-        assert_eq!(anew, Some(Mark::Done), "the second runner's saga starts anew");
+        assert_eq!(
+            anew,
+            Some(Mark::Done),
+            "the second runner's saga starts anew"
+        );
         scene.holds();
     }
 }
@@ -270,7 +391,13 @@ fn life(card: Behaviour, crash: bool) -> (Campus, Vec<u8>) {
         (rival, Command::CancelAcceptance),
         (runner, Command::Accept { runner }),
         (runner, Command::ArriveOnSite),
-        (runner, Command::Purchase { total: FOOD, photo: Some(photo) }),
+        (
+            runner,
+            Command::Purchase {
+                total: FOOD,
+                photo: Some(photo),
+            },
+        ),
         (runner, Command::Collect),
         (runner, Command::Depart),
         (runner, Command::Deliver { shown }),
@@ -278,7 +405,8 @@ fn life(card: Behaviour, crash: bool) -> (Campus, Vec<u8>) {
     ];
     for (i, (who, command)) in commands.into_iter().enumerate() {
         let id = CommandId(1000 + i as u64);
-        let _refused_where_the_card_failed = campus.command(Principal::User(who), order, &command, id);
+        let _refused_where_the_card_failed =
+            campus.command(Principal::User(who), order, &command, id);
         campus.advance(MINUTE_MS);
     }
     campus.advance(15 * DAY_MS);
@@ -294,7 +422,12 @@ fn a_crash_after_each_record() {
         assert_eq!(quiet.journal(), crashed.journal(), "{card:?}");
         assert_eq!(expected, found, "{card:?}");
         crashed.verify().unwrap();
-        assert!(crashed.orders().all(|order| order.is_terminal() && !order.has_open_call()), "{card:?}");
+        assert!(
+            crashed
+                .orders()
+                .all(|order| order.is_terminal() && !order.has_open_call()),
+            "{card:?}"
+        );
         let cash = -crashed.ledger().balance(Account::Gateway).posted;
         assert_eq!(crashed.gateway().cash(), cash, "{card:?}");
     }

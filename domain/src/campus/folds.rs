@@ -81,17 +81,35 @@ impl Folds {
     /// # Errors
     /// What differs.
     pub fn same_as(&self, other: &Self) -> Result<(), String> {
-        let due = |folds: &Self| -> Vec<Due> { folds.timetable.due(At(u64::MAX), usize::MAX).collect() };
+        let due =
+            |folds: &Self| -> Vec<Due> { folds.timetable.due(At(u64::MAX), usize::MAX).collect() };
         let calls = |folds: &Self| -> BTreeMap<Stream, _> {
-            folds.calls.streams().map(|stream| (stream, folds.calls.due(stream))).collect()
+            folds
+                .calls
+                .streams()
+                .map(|stream| (stream, folds.calls.due(stream)))
+                .collect()
         };
         let people = |folds: &Self| -> BTreeMap<_, _> {
-            folds.directory.people().map(|(user, person)| (user, Arc::clone(person))).collect()
+            folds
+                .directory
+                .people()
+                .map(|(user, person)| (user, Arc::clone(person)))
+                .collect()
         };
         let same = [
-            ("orders or accounts", self.state_hash() == other.state_hash()),
-            ("timers", self.timetable.armed() == other.timetable.armed() && due(self) == due(other)),
-            ("calls", self.calls.len() == other.calls.len() && calls(self) == calls(other)),
+            (
+                "orders or accounts",
+                self.state_hash() == other.state_hash(),
+            ),
+            (
+                "timers",
+                self.timetable.armed() == other.timetable.armed() && due(self) == due(other),
+            ),
+            (
+                "calls",
+                self.calls.len() == other.calls.len() && calls(self) == calls(other),
+            ),
             ("people", people(self) == people(other)),
             ("photos", self.photos == other.photos),
         ];

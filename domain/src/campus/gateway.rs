@@ -44,7 +44,10 @@ impl Behaviour {
     pub const TOKENS: [(&'static str, Self); 11] = [
         ("success", Self::Succeeds),
         ("declined", Self::Declines(Decline::Declined)),
-        ("insufficient_funds", Self::Declines(Decline::InsufficientFunds)),
+        (
+            "insufficient_funds",
+            Self::Declines(Decline::InsufficientFunds),
+        ),
         ("action_required", Self::AsksCustomer),
         ("down_for_3", Self::DownFor(3)),
         ("down_for_20", Self::DownFor(20)),
@@ -59,7 +62,9 @@ impl Behaviour {
     #[must_use]
     pub fn of(card: &CardToken) -> Self {
         let known = Self::TOKENS.iter().find(|(token, _)| *token == card.0);
-        known.map_or(Self::Declines(Decline::CardInvalid), |(_, behaviour)| *behaviour)
+        known.map_or(Self::Declines(Decline::CardInvalid), |(_, behaviour)| {
+            *behaviour
+        })
     }
 
     /// How many tries of each call get no answer, and whether it is done all the same.
@@ -118,13 +123,23 @@ impl Gateway {
     /// What was charged to the card for this order.
     #[must_use]
     pub fn charged(&self, order: OrderId) -> Cents {
-        self.charges.iter().filter(|((of, _), _)| *of == order).map(|(_, cents)| *cents).sum()
+        self.charges
+            .iter()
+            .filter(|((of, _), _)| *of == order)
+            .map(|(_, cents)| *cents)
+            .sum()
     }
 
     /// What is blocked on cards and neither charged nor let go.
     #[must_use]
     pub fn blocked(&self) -> Cents {
-        let held = |block: &Block| if let Block::Held(cents, _) = block { *cents } else { Cents::ZERO };
+        let held = |block: &Block| {
+            if let Block::Held(cents, _) = block {
+                *cents
+            } else {
+                Cents::ZERO
+            }
+        };
         self.blocks.values().map(held).sum()
     }
 
@@ -136,7 +151,12 @@ impl Gateway {
 
     /// Takes the first answer on its way that has arrived by `now`.
     pub fn arrived(&mut self, now: At) -> Option<Event> {
-        let first = self.events.iter().enumerate().filter(|(_, event)| event.at <= now).min_by_key(|(_, event)| event.at);
+        let first = self
+            .events
+            .iter()
+            .enumerate()
+            .filter(|(_, event)| event.at <= now)
+            .min_by_key(|(_, event)| event.at);
         first.map(|(i, _)| i).map(|i| self.events.remove(i))
     }
 
@@ -147,7 +167,14 @@ impl Gateway {
     }
 
     /// Makes a call; the same call again gets the same answer, or none.
-    pub fn call(&mut self, order: OrderId, n: CallNumber, kind: CallKind, card: &CardToken, now: At) -> Answer {
+    pub fn call(
+        &mut self,
+        order: OrderId,
+        n: CallNumber,
+        kind: CallKind,
+        card: &CardToken,
+        now: At,
+    ) -> Answer {
         let behaviour = Behaviour::of(card);
         let key = (order, kind.purpose(), n);
         let (tries, first_at) = self.tries.get(&key).copied().unwrap_or((0, now));
@@ -159,24 +186,45 @@ impl Gateway {
         let answer = self.once(key, kind, behaviour, now);
         if behaviour == Behaviour::AnswersLate && now < first_at.plus(LATE_MS) {
             if tries == 0 {
-                self.events.push(Event { at: now.plus(LATE_MS), order, call: n, answer });
+                self.events.push(Event {
+                    at: now.plus(LATE_MS),
+                    order,
+                    call: n,
+                    answer,
+                });
             }
             return Answer::Unavailable;
         }
-        if tries < silent { Answer::Unavailable } else { answer }
+        if tries < silent {
+            Answer::Unavailable
+        } else {
+            answer
+        }
     }
 
     /// The customer answers the bank; the decision arrives as an event. Nothing happens if the bank is not asking.
     pub fn confirm(&mut self, order: OrderId, call: CallNumber, yes: bool, now: At) {
-        let Some(Block::Asked(cents)) = self.blocks.get(&(order, call)).copied() else { return };
+        let Some(Block::Asked(cents)) = self.blocks.get(&(order, call)).copied() else {
+            return;
+        };
         let answer = if yes {
             self.block(order, call, cents, now)
         } else {
             self.blocks.insert((order, call), Block::Let);
-            Answer::Declined { reason: Decline::NotConfirmed }
+            Answer::Declined {
+                reason: Decline::NotConfirmed,
+            }
         };
-        self.answers.insert((order, CallKind::Authorize { cents }.purpose(), call), answer.clone());
-        self.events.push(Event { at: now, order, call, answer });
+        self.answers.insert(
+            (order, CallKind::Authorize { cents }.purpose(), call),
+            answer.clone(),
+        );
+        self.events.push(Event {
+            at: now,
+            order,
+            call,
+            answer,
+        });
     }
 
     fn once(&mut self, key: Key, kind: CallKind, behaviour: Behaviour, now: At) -> Answer {
@@ -186,7 +234,10 @@ impl Gateway {
         let (order, _, n) = key;
         let answer = match kind {
             CallKind::Authorize { cents } => self.authorize(order, n, cents, behaviour, now),
-            CallKind::Capture { authorization, cents } => self.capture(order, n, authorization, cents, behaviour, now),
+            CallKind::Capture {
+                authorization,
+                cents,
+            } => self.capture(order, n, authorization, cents, behaviour, now),
             CallKind::Void { authorization } => self.void(order, authorization),
             CallKind::Refund { capture, cents } => self.refund(order, capture, cents, behaviour),
         };
@@ -197,13 +248,24 @@ impl Gateway {
         answer
     }
 
-    fn authorize(&mut self, order: OrderId, n: CallNumber, cents: Cents, behaviour: Behaviour, now: At) -> Answer {
+    fn authorize(
+        &mut self,
+        order: OrderId,
+        n: CallNumber,
+        cents: Cents,
+        behaviour: Behaviour,
+        now: At,
+    ) -> Answer {
         match (self.blocks.get(&(order, n)), behaviour) {
-            (Some(Block::Let | Block::Charged), _) => Answer::Declined { reason: Decline::Expired },
+            (Some(Block::Let | Block::Charged), _) => Answer::Declined {
+                reason: Decline::Expired,
+            },
             (_, Behaviour::Declines(reason)) => Answer::Declined { reason },
             (_, Behaviour::AsksCustomer) => {
                 self.blocks.insert((order, n), Block::Asked(cents));
-                Answer::ActionRequired { url: format!("https://bank.example/confirm/{order}/{n}") }
+                Answer::ActionRequired {
+                    url: format!("https://bank.example/confirm/{order}/{n}"),
+                }
             }
             (_, Behaviour::BlocksLess) => self.block(order, n, cents - Cents(1), now),
             _ => self.block(order, n, cents, now),
@@ -212,8 +274,12 @@ impl Gateway {
 
     fn block(&mut self, order: OrderId, n: CallNumber, cents: Cents, now: At) -> Answer {
         let capture_before = now.plus(CAPTURE_WITHIN_MS);
-        self.blocks.insert((order, n), Block::Held(cents, capture_before));
-        Answer::Authorized { cents, capture_before }
+        self.blocks
+            .insert((order, n), Block::Held(cents, capture_before));
+        Answer::Authorized {
+            cents,
+            capture_before,
+        }
     }
 
     fn capture(
@@ -226,7 +292,9 @@ impl Gateway {
         now: At,
     ) -> Answer {
         if behaviour == Behaviour::DeclinesCapture {
-            return Answer::Declined { reason: Decline::CardInvalid };
+            return Answer::Declined {
+                reason: Decline::CardInvalid,
+            };
         }
         match self.blocks.get(&(order, authorization)) {
             Some(Block::Held(held, before)) if cents <= *held && now < *before => {
@@ -234,13 +302,17 @@ impl Gateway {
                 self.charges.insert((order, n), cents);
                 Answer::Captured { cents }
             }
-            _ => Answer::Declined { reason: Decline::Expired },
+            _ => Answer::Declined {
+                reason: Decline::Expired,
+            },
         }
     }
 
     fn void(&mut self, order: OrderId, authorization: CallNumber) -> Answer {
         match self.blocks.get(&(order, authorization)) {
-            Some(Block::Charged) => Answer::Declined { reason: Decline::Expired },
+            Some(Block::Charged) => Answer::Declined {
+                reason: Decline::Expired,
+            },
             _ => {
                 self.blocks.insert((order, authorization), Block::Let);
                 Answer::Voided
@@ -248,11 +320,23 @@ impl Gateway {
         }
     }
 
-    fn refund(&mut self, order: OrderId, capture: CallNumber, cents: Cents, behaviour: Behaviour) -> Answer {
-        let charged = self.charges.get(&(order, capture)).copied().unwrap_or_default();
+    fn refund(
+        &mut self,
+        order: OrderId,
+        capture: CallNumber,
+        cents: Cents,
+        behaviour: Behaviour,
+    ) -> Answer {
+        let charged = self
+            .charges
+            .get(&(order, capture))
+            .copied()
+            .unwrap_or_default();
         let back = self.sent_back.entry((order, capture)).or_default();
         if behaviour == Behaviour::DeclinesRefund || *back + cents > charged {
-            return Answer::Declined { reason: Decline::CardInvalid };
+            return Answer::Declined {
+                reason: Decline::CardInvalid,
+            };
         }
         *back += cents;
         Answer::Refunded { cents }

@@ -31,7 +31,8 @@ impl Campus {
             operator,
             session: None,
         };
-        self.user(Principal::System, user, &register).expect("a fresh address is nobody's");
+        self.user(Principal::System, user, &register)
+            .expect("a fresh address is nobody's");
         user
     }
 
@@ -43,10 +44,18 @@ impl Campus {
     /// # Panics
     /// If no token asks for this behaviour.
     pub fn set_card(&mut self, user: UserId, behaviour: Behaviour) -> Result<(), Rejection> {
-        let known = Behaviour::TOKENS.iter().find(|(_, other)| *other == behaviour);
+        let known = Behaviour::TOKENS
+            .iter()
+            .find(|(_, other)| *other == behaviour);
         let (token, _) = known.expect("every behaviour that is used has its token");
         let token = CardToken((*token).into());
-        let card = Card { token, brand: "visa".into(), last4: "4242".into(), exp_month: 12, exp_year: 2030 };
+        let card = Card {
+            token,
+            brand: "visa".into(),
+            last4: "4242".into(),
+            exp_month: 12,
+            exp_year: 2030,
+        };
         self.user(Principal::User(user), user, &UserCommand::SetCard(card))
     }
 
@@ -55,7 +64,10 @@ impl Campus {
     /// # Errors
     /// As [`UserCommand::SetRunner`].
     pub fn activate_runner(&mut self, user: UserId) -> Result<(), Rejection> {
-        let active = RunnerState { active: true, online: true };
+        let active = RunnerState {
+            active: true,
+            online: true,
+        };
         self.user(Principal::User(user), user, &UserCommand::SetRunner(active))
     }
 
@@ -63,9 +75,18 @@ impl Campus {
     ///
     /// # Errors
     /// As [`UserCommand`] says of each.
-    pub fn user(&mut self, principal: Principal, user: UserId, command: &UserCommand) -> Result<(), Rejection> {
+    pub fn user(
+        &mut self,
+        principal: Principal,
+        user: UserId,
+        command: &UserCommand,
+    ) -> Result<(), Rejection> {
         let token = self.fresh();
-        let events = match self.folds.directory.decide_user(token, user, command, principal, self.now) {
+        let events = match self
+            .folds
+            .directory
+            .decide_user(token, user, command, principal, self.now)
+        {
             Ok(events) if !events.is_empty() => events,
             nothing => {
                 self.folds.release(token);
@@ -83,16 +104,41 @@ impl Campus {
     /// As [`StoreCommand::Create`].
     pub fn create_store(&mut self, name: &str) -> Result<StoreId, Rejection> {
         let store = StoreId::from_bytes(self.chance.timed(self.now.0));
-        let create = StoreCommand::Create { name: name.into(), place: "Main street".into() };
-        let events = self.folds.directory.decide_store(store, &create, Principal::System)?;
+        let create = StoreCommand::Create {
+            name: name.into(),
+            place: "Main street".into(),
+        };
+        let events = self
+            .folds
+            .directory
+            .decide_store(store, &create, Principal::System)?;
         let token = self.fresh();
-        let record = self.plain(Stream::Store(store), Principal::System, token, Events::Store(events));
+        let record = self.plain(
+            Stream::Store(store),
+            Principal::System,
+            token,
+            Events::Store(events),
+        );
         self.commit(record);
         Ok(store)
     }
 
-    fn plain(&self, stream: Stream, principal: Principal, command: crate::id::CommandId, events: Events) -> Record {
+    fn plain(
+        &self,
+        stream: Stream,
+        principal: Principal,
+        command: crate::id::CommandId,
+        events: Events,
+    ) -> Record {
         let prev = self.folds.directory.last_seq(stream);
-        Record::of_owner(stream, prev, self.now, principal, command, fingerprint(&events), events)
+        Record::of_owner(
+            stream,
+            prev,
+            self.now,
+            principal,
+            command,
+            fingerprint(&events),
+            events,
+        )
     }
 }

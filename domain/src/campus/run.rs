@@ -22,7 +22,10 @@ impl Campus {
                 return;
             }
         }
-        panic!("the calls of {:?} never settle", self.folds.calls.streams().collect::<Vec<_>>());
+        panic!(
+            "the calls of {:?} never settle",
+            self.folds.calls.streams().collect::<Vec<_>>()
+        );
     }
 
     /// One answer that has arrived, or one call that is due; `false` if there is neither.
@@ -31,7 +34,9 @@ impl Campus {
             self.answered(event.order, event.call, event.answer);
             return true;
         }
-        let Some((order, n, kind)) = self.due_call() else { return false };
+        let Some((order, n, kind)) = self.due_call() else {
+            return false;
+        };
         let card = self.folds.orders[&order].terms.card.clone();
         let answer = self.gateway.call(order, n, kind, &card, self.now);
         self.answered(order, n, answer);
@@ -41,15 +46,24 @@ impl Campus {
     /// The gateway answers a call, asked or not.
     pub fn answered(&mut self, order: OrderId, call: CallNumber, answer: Answer) {
         let id = self.fresh();
-        let taken = self.command(Principal::Gateway, order, &Command::Answered { call, answer }, id);
+        let taken = self.command(
+            Principal::Gateway,
+            order,
+            &Command::Answered { call, answer },
+            id,
+        );
         taken.expect("an answer to a call that was made is always taken");
     }
 
     /// The customer answers the bank, if it asks.
     pub fn confirm_payment(&mut self, order: OrderId, yes: bool) {
-        let Some(known) = self.folds.orders.get(&order) else { return };
+        let Some(known) = self.folds.orders.get(&order) else {
+            return;
+        };
         let calls: Vec<CallNumber> = known.calls.keys().copied().collect();
-        calls.into_iter().for_each(|n| self.gateway.confirm(order, n, yes, self.now));
+        calls
+            .into_iter()
+            .for_each(|n| self.gateway.confirm(order, n, yes, self.now));
         self.settle();
     }
 
@@ -77,12 +91,21 @@ impl Campus {
 
     /// Fires the first timer that is due; `false` if none is.
     fn fire_due(&mut self) -> bool {
-        let Some(due) = self.folds.timetable.first_due(self.now) else { return false };
+        let Some(due) = self.folds.timetable.first_due(self.now) else {
+            return false;
+        };
         let order = order_of(due.stream).expect("a campus arms timers of orders only");
-        let fire = Command::TimerDue { kind: due.kind, generation: due.generation };
+        let fire = Command::TimerDue {
+            kind: due.kind,
+            generation: due.generation,
+        };
         let (id, records) = (self.fresh(), self.journal.len());
-        self.command(Principal::System, order, &fire, id).expect("a timer that is armed is always taken");
-        assert!(self.journal.len() > records, "{due:?} fired and left no record: it would fire for ever");
+        self.command(Principal::System, order, &fire, id)
+            .expect("a timer that is armed is always taken");
+        assert!(
+            self.journal.len() > records,
+            "{due:?} fired and left no record: it would fire for ever"
+        );
         true
     }
 

@@ -4,7 +4,10 @@ use super::{AskKind, Campus};
 use crate::{
     id::{CommandId, Fingerprint, OrderId, Principal, Seq, Stream, UserId},
     invariant::{check_record, fingerprint},
-    order::{Command, Context, Executed, Filled, Order, Placement, Rejection, Turn, asks, known, turn, verdict},
+    order::{
+        Command, Context, Executed, Filled, Order, Placement, Rejection, Turn, asks, known, turn,
+        verdict,
+    },
     record::{Entry, Events, Record},
     vote::{Ask, Owner, Vote, Votes},
 };
@@ -23,10 +26,19 @@ impl Campus {
     ///
     /// # Errors
     /// The rules of row 1, in the order of [`Rejection`].
-    pub fn place(&mut self, customer: UserId, placement: Placement, key: u64) -> Result<OrderId, Rejection> {
+    pub fn place(
+        &mut self,
+        customer: UserId,
+        placement: Placement,
+        key: u64,
+    ) -> Result<OrderId, Rejection> {
         let order = OrderId::from_bytes(self.chance.timed(self.now.0));
         let Fingerprint(command) = fingerprint(&(customer, "place", key));
-        let sender = Sender { principal: Principal::User(customer), command: CommandId(command), keyed: true };
+        let sender = Sender {
+            principal: Principal::User(customer),
+            command: CommandId(command),
+            keyed: true,
+        };
         match self.turn(sender, order, &Command::Place(Box::new(placement))) {
             Ok(_) => Ok(order),
             Err(Rejection::AlreadyPlaced { order }) => Ok(order),
@@ -48,10 +60,23 @@ impl Campus {
         command: &Command,
         id: CommandId,
     ) -> Result<Arc<Order>, Rejection> {
-        self.turn(Sender { principal, command: id, keyed: false }, order, command)
+        self.turn(
+            Sender {
+                principal,
+                command: id,
+                keyed: false,
+            },
+            order,
+            command,
+        )
     }
 
-    fn turn(&mut self, sender: Sender, id: OrderId, command: &Command) -> Result<Arc<Order>, Rejection> {
+    fn turn(
+        &mut self,
+        sender: Sender,
+        id: OrderId,
+        command: &Command,
+    ) -> Result<Arc<Order>, Rejection> {
         let body = fingerprint(command);
         let before = self.folds.orders.get(&id).cloned();
         if let Some(executed) = known(before.as_deref(), sender.command, body) {
@@ -64,13 +89,19 @@ impl Campus {
             command: sender.command,
             fingerprint: body,
             keyed: sender.keyed,
-            now: before.as_ref().map_or(self.now, |order| self.now.max(order.last_at)),
+            now: before
+                .as_ref()
+                .map_or(self.now, |order| self.now.max(order.last_at)),
             policy: &policy,
             votes: &Votes::default(),
             pin,
         };
         let asks = asks(id, before.as_deref(), command, &context)?;
-        let votes = Votes(asks.into_iter().map(|ask| (ask, self.vote(sender.command, &ask))).collect());
+        let votes = Votes(
+            asks.into_iter()
+                .map(|ask| (ask, self.vote(sender.command, &ask)))
+                .collect(),
+        );
         context.votes = &votes;
         match turn(id, before.as_deref(), command, &context) {
             Ok(Turn::Commit { filled, verdict }) => {
@@ -79,7 +110,9 @@ impl Campus {
             }
             Ok(Turn::AlreadySo) => {
                 self.folds.release(sender.command);
-                before.ok_or_else(|| Rejection::NotFound { what: "order".into() })
+                before.ok_or_else(|| Rejection::NotFound {
+                    what: "order".into(),
+                })
             }
             Err(rejection) => {
                 self.folds.release(sender.command);
@@ -100,7 +133,11 @@ impl Campus {
     }
 
     fn vote(&mut self, token: CommandId, ask: &Ask) -> Vote {
-        if let Some(refusal) = self.refusals.iter_mut().find(|(kind, left)| *kind == AskKind::of(ask) && *left > 0) {
+        if let Some(refusal) = self
+            .refusals
+            .iter_mut()
+            .find(|(kind, left)| *kind == AskKind::of(ask) && *left > 0)
+        {
             refusal.1 -= 1;
             return Err(Rejection::TransferRefused);
         }
@@ -116,7 +153,13 @@ impl Campus {
     /// Used-once things are reserved first and then looked up in what is committed.
     fn look_up(&self, ask: &Ask) -> Result<(), Rejection> {
         match ask {
-            Ask::UsedOnce { photo, order } if self.folds.photos.get(photo).is_some_and(|used| used != order) => {
+            Ask::UsedOnce { photo, order }
+                if self
+                    .folds
+                    .photos
+                    .get(photo)
+                    .is_some_and(|used| used != order) =>
+            {
                 Err(Rejection::PhotoUsed)
             }
             _ => Ok(()),
@@ -124,7 +167,8 @@ impl Campus {
     }
 
     fn commit_order(&mut self, before: Option<&Order>, filled: Filled) -> Arc<Order> {
-        if let Err(broken) = check_record(&self.folds.ledger, before, &filled.after, &filled.record) {
+        if let Err(broken) = check_record(&self.folds.ledger, before, &filled.after, &filled.record)
+        {
             panic!("{broken}\nin {:#?}", filled.record);
         }
         let (record, after) = filled.committed(self.next_seq());
@@ -136,7 +180,10 @@ impl Campus {
 
     /// Appends a record to the journal and folds it into every owner.
     pub(super) fn commit(&mut self, record: Record) {
-        let entry = Entry { seq: self.next_seq(), record };
+        let entry = Entry {
+            seq: self.next_seq(),
+            record,
+        };
         self.folds.fold(&entry);
         self.journal.push(entry);
         if self.crashes {

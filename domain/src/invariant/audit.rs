@@ -105,19 +105,33 @@ impl Audit {
         self.last = seq;
         let before = self.streams.insert(record.stream, seq).unwrap_or(Seq::NONE);
         if record.prev != before {
-            self.find(9, format!("record {seq} of {} names {} as its previous, not {before}", record.stream, record.prev));
+            self.find(
+                9,
+                format!(
+                    "record {seq} of {} names {} as its previous, not {before}",
+                    record.stream, record.prev
+                ),
+            );
         }
     }
 
     fn tell(&mut self, id: OrderId, seq: Seq, record: &Record, events: &[Event]) {
         let story = self.stories.entry(id).or_default();
         story.commands.push((record.command, seq));
-        record.money.iter().for_each(|transfer| story.sums.add(id, transfer));
+        record
+            .money
+            .iter()
+            .for_each(|transfer| story.sums.add(id, transfer));
         let mut twice = None;
         for event in events {
             if let Event::Accepted { runner, epoch } = event {
                 match story.bound.entry(*epoch) {
-                    Slot::Occupied(other) => twice = Some(format!("order {id}: {} and {runner} in epoch {epoch}", other.get())),
+                    Slot::Occupied(other) => {
+                        twice = Some(format!(
+                            "order {id}: {} and {runner} in epoch {epoch}",
+                            other.get()
+                        ))
+                    }
                     Slot::Vacant(free) => drop(free.insert(*runner)),
                 }
             }
@@ -130,12 +144,17 @@ impl Audit {
     }
 
     fn found(&self, id: u8) -> Holds {
-        self.found.iter().find(|broken| broken.id == Id(id)).map_or(Ok(()), |broken| Err(broken.why.clone()))
+        self.found
+            .iter()
+            .find(|broken| broken.id == Id(id))
+            .map_or(Ok(()), |broken| Err(broken.why.clone()))
     }
 
     fn each(&self, holds: impl Fn(&Order, &Story) -> Holds) -> Holds {
         let none = Story::default();
-        self.orders.values().try_for_each(|order| holds(order, self.stories.get(&order.id).unwrap_or(&none)))
+        self.orders
+            .values()
+            .try_for_each(|order| holds(order, self.stories.get(&order.id).unwrap_or(&none)))
     }
 }
 
@@ -167,7 +186,10 @@ pub(super) fn balanced(audit: &Audit) -> Holds {
     if totals.posted == Cents::ZERO && totals.pending == Cents::ZERO {
         return Ok(());
     }
-    Err(format!("all accounts add up to {} posted and {} pending", totals.posted, totals.pending))
+    Err(format!(
+        "all accounts add up to {} posted and {} pending",
+        totals.posted, totals.pending
+    ))
 }
 
 pub(super) fn accounted(audit: &Audit) -> Holds {
@@ -188,7 +210,11 @@ pub(super) fn resolved_once(audit: &Audit) -> Holds {
 
 pub(super) fn within_bounds(audit: &Audit) -> Holds {
     audit.found(4)?;
-    match audit.ledger.accounts().find(|(account, balance)| !balance.is_within_bound(*account)) {
+    match audit
+        .ledger
+        .accounts()
+        .find(|(account, balance)| !balance.is_within_bound(*account))
+    {
         Some((account, balance)) => Err(format!("{account} holds {balance:?}")),
         None => Ok(()),
     }
@@ -208,11 +234,17 @@ pub(super) fn not_stuck(audit: &Audit) -> Holds {
 
 pub(super) fn remembered(audit: &Audit) -> Holds {
     audit.each(|order, story| {
-        let known = order.executed.iter().map(|executed| (executed.command, executed.seq));
+        let known = order
+            .executed
+            .iter()
+            .map(|executed| (executed.command, executed.seq));
         if known.eq(story.commands.iter().copied()) {
             return Ok(());
         }
-        Err(format!("order {} does not remember every command", order.id))
+        Err(format!(
+            "order {} does not remember every command",
+            order.id
+        ))
     })
 }
 
@@ -222,7 +254,9 @@ pub(super) fn chained(audit: &Audit) -> Holds {
 
 pub(super) fn replays(audit: &Audit) -> Holds {
     match audit.expected {
-        Some(expected) if expected != audit.state_hash() => Err("two folds of the journal differ".into()),
+        Some(expected) if expected != audit.state_hash() => {
+            Err("two folds of the journal differ".into())
+        }
         Some(_) | None => Ok(()),
     }
 }
@@ -233,6 +267,10 @@ pub(super) fn emptied(audit: &Audit) -> Holds {
         if !order.is_terminal() || escrow.is_zero() {
             return Ok(());
         }
-        Err(format!("order {} is {} with {escrow:?} in escrow", order.id, order.status()))
+        Err(format!(
+            "order {} is {} with {escrow:?} in escrow",
+            order.id,
+            order.status()
+        ))
     })
 }

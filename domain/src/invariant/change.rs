@@ -1,6 +1,6 @@
 //! What must hold of one record: the order before and after it, and the ledger it is booked on.
 
-use super::{Change, Holds, broken_by, Id};
+use super::{Change, Holds, Id, broken_by};
 use crate::{
     call::{CallKind, CallState},
     id::Seq,
@@ -15,39 +15,68 @@ fn ensure(holds: bool, why: impl FnOnce() -> String) -> Holds {
 }
 
 pub(super) fn balanced(change: &Change<'_>) -> Holds {
-    let wrong = change.record.money.iter().find(|t| !t.cents.is_positive() || t.debit == t.credit);
-    wrong.map_or(Ok(()), |transfer| Err(format!("{transfer:?} moves nothing")))
+    let wrong = change
+        .record
+        .money
+        .iter()
+        .find(|t| !t.cents.is_positive() || t.debit == t.credit);
+    wrong.map_or(Ok(()), |transfer| {
+        Err(format!("{transfer:?} moves nothing"))
+    })
 }
 
 /// The order and the ledger agree on what the order's escrow is promised.
 pub(super) fn accounted(change: &Change<'_>) -> Holds {
-    let Some(ledger) = change.ledger else { return Ok(()) };
+    let Some(ledger) = change.ledger else {
+        return Ok(());
+    };
     let order = change.after;
     let escrow = ledger.balance_after(Account::Escrow(order.id), change.record);
     let promised: Cents = held_promises(order).map(|(_, cents)| cents).sum();
     ensure(escrow.pending_in == promised, || {
-        format!("order {} counts on {promised}, its escrow on {}", order.id, escrow.pending_in)
+        format!(
+            "order {} counts on {promised}, its escrow on {}",
+            order.id, escrow.pending_in
+        )
     })
 }
 
 fn held_promises(order: &Order) -> impl Iterator<Item = (u16, Cents)> {
-    let held = |n: &u16| order.calls.get(n).is_some_and(|call| matches!(call.kind, CallKind::Authorize { .. }));
-    order.promises.iter().filter(move |(n, _)| held(n)).map(|(n, cents)| (*n, *cents))
+    let held = |n: &u16| {
+        order
+            .calls
+            .get(n)
+            .is_some_and(|call| matches!(call.kind, CallKind::Authorize { .. }))
+    };
+    order
+        .promises
+        .iter()
+        .filter(move |(n, _)| held(n))
+        .map(|(n, cents)| (*n, *cents))
 }
 
 pub(super) fn resolved_once(change: &Change<'_>) -> Holds {
     ledger_agrees(change, Id(3))?;
-    let mut promises: BTreeMap<u16, Cents> = change.before.map(|order| order.promises.clone()).unwrap_or_default();
+    let mut promises: BTreeMap<u16, Cents> = change
+        .before
+        .map(|order| order.promises.clone())
+        .unwrap_or_default();
     for transfer in &change.record.money {
         let fits = match transfer.phase {
             Phase::Posted => true,
             Phase::Pending { n } => promises.insert(n, transfer.cents).is_none(),
-            Phase::Post { n, promised } => promises.remove(&n) == Some(promised) && transfer.cents <= promised,
+            Phase::Post { n, promised } => {
+                promises.remove(&n) == Some(promised) && transfer.cents <= promised
+            }
             Phase::Void { n } | Phase::Expire { n } => promises.remove(&n) == Some(transfer.cents),
         };
-        ensure(fits, || format!("{transfer:?} settles no promise of {}", change.after.id))?;
+        ensure(fits, || {
+            format!("{transfer:?} settles no promise of {}", change.after.id)
+        })?;
     }
-    ensure(promises == change.after.promises, || format!("promises of {} went astray", change.after.id))
+    ensure(promises == change.after.promises, || {
+        format!("promises of {} went astray", change.after.id)
+    })
 }
 
 pub(super) fn within_bounds(change: &Change<'_>) -> Holds {
@@ -56,8 +85,12 @@ pub(super) fn within_bounds(change: &Change<'_>) -> Holds {
 
 /// What the ledger itself has against the record, as far as that breaks invariant `id`.
 fn ledger_agrees(change: &Change<'_>, id: Id) -> Holds {
-    let fault = change.ledger.and_then(|ledger| ledger.check(change.record).err());
-    let broken = fault.map(|fault| broken_by(&fault)).filter(|broken| broken.id == id);
+    let fault = change
+        .ledger
+        .and_then(|ledger| ledger.check(change.record).err());
+    let broken = fault
+        .map(|fault| broken_by(&fault))
+        .filter(|broken| broken.id == id);
     broken.map_or(Ok(()), |broken| Err(broken.why))
 }
 
@@ -69,13 +102,21 @@ pub fn fits(stage: &Stage, escrow: EscrowStatus, payment: PaymentStatus) -> bool
     match stage {
         Stage::Authorizing => ends(&[(E::Pending, P::Initiating)]),
         Stage::Holding => ends(&[(E::Pending, P::Authorized)]),
-        Stage::Completed(..) => ends(&[(E::Released, P::Released), (E::Split, P::PartiallyRefunded)]),
+        Stage::Completed(..) => {
+            ends(&[(E::Released, P::Released), (E::Split, P::PartiallyRefunded)])
+        }
         Stage::Cancelled(end) => match end.settlement {
-            Settlement::Free => ends(&[(E::Failed, P::Failed), (E::Failed, P::Voided), (E::Refunded, P::Voided)]),
+            Settlement::Free => ends(&[
+                (E::Failed, P::Failed),
+                (E::Failed, P::Voided),
+                (E::Refunded, P::Voided),
+            ]),
             Settlement::Trip { .. } => ends(&[(E::Split, P::PartiallyRefunded)]),
-            Settlement::Release(_) => {
-                ends(&[(E::Released, P::Released), (E::Refunded, P::Refunded), (E::Split, P::PartiallyRefunded)])
-            }
+            Settlement::Release(_) => ends(&[
+                (E::Released, P::Released),
+                (E::Refunded, P::Refunded),
+                (E::Split, P::PartiallyRefunded),
+            ]),
         },
         _ => ends(&[(E::Held, P::InEscrow)]),
     }
@@ -87,28 +128,48 @@ pub(super) fn fits_together(change: &Change<'_>) -> Holds {
 
 pub(super) fn statuses(order: &Order) -> Holds {
     ensure(fits(&order.stage, order.escrow, order.payment), || {
-        format!("order {} is {}, escrow {:?}, payment {:?}", order.id, order.status(), order.escrow, order.payment)
+        format!(
+            "order {} is {}, escrow {:?}, payment {:?}",
+            order.id,
+            order.status(),
+            order.escrow,
+            order.payment
+        )
     })
 }
 
 pub(super) fn one_runner(change: &Change<'_>) -> Holds {
     let mut epoch = change.before.map_or(0, |order| order.epoch);
-    let Events::Order(events) = &change.record.events else { return Ok(()) };
+    let Events::Order(events) = &change.record.events else {
+        return Ok(());
+    };
     for event in events {
         if let Event::Accepted { epoch: next, .. } | Event::Unbound { epoch: next, .. } = event {
-            ensure(*next == epoch + 1, || format!("order {}: epoch {next} after {epoch}", change.after.id))?;
+            ensure(*next == epoch + 1, || {
+                format!("order {}: epoch {next} after {epoch}", change.after.id)
+            })?;
             epoch = *next;
         }
     }
-    let bound = change.after.stage.bond().is_none_or(|bond| bond.epoch == change.after.epoch);
-    ensure(bound && change.after.epoch == epoch, || format!("order {}: bound under an old epoch", change.after.id))
+    let bound = change
+        .after
+        .stage
+        .bond()
+        .is_none_or(|bond| bond.epoch == change.after.epoch);
+    ensure(bound && change.after.epoch == epoch, || {
+        format!("order {}: bound under an old epoch", change.after.id)
+    })
 }
 
 /// Whether nothing will ever wake this order, or one of its calls that rests.
 #[must_use]
 pub fn is_stuck(order: &Order) -> bool {
-    let armed = order.timers.values().any(|timer| timer.state == TimerState::Pending);
-    let woken = order.armed(TimerKind::StepRetry).is_some() || order.armed(TimerKind::PaymentAction).is_some();
+    let armed = order
+        .timers
+        .values()
+        .any(|timer| timer.state == TimerState::Pending);
+    let woken = order.armed(TimerKind::StepRetry).is_some()
+        || order.armed(TimerKind::PaymentAction).is_some();
     let calls = |state: CallState| order.calls.values().any(|call| call.state == state);
     let idle = !order.is_terminal() && !armed && !calls(CallState::Open);
     idle || (calls(CallState::Resting) && !woken)
@@ -119,19 +180,36 @@ pub(super) fn not_stuck(change: &Change<'_>) -> Holds {
 }
 
 pub(super) fn wakes(order: &Order) -> Holds {
-    ensure(!is_stuck(order), || format!("order {} is {} and nothing wakes it", order.id, order.status()))
+    ensure(!is_stuck(order), || {
+        format!(
+            "order {} is {} and nothing wakes it",
+            order.id,
+            order.status()
+        )
+    })
 }
 
 pub(super) fn remembered(change: &Change<'_>) -> Holds {
     let known = change.before.map_or(&[][..], |order| &order.executed);
-    let again = known.iter().any(|executed| executed.command == change.record.command);
-    ensure(!again, || format!("command {:?} of order {} a second time", change.record.command, change.after.id))
+    let again = known
+        .iter()
+        .any(|executed| executed.command == change.record.command);
+    ensure(!again, || {
+        format!(
+            "command {:?} of order {} a second time",
+            change.record.command, change.after.id
+        )
+    })
 }
 
 pub(super) fn chained(change: &Change<'_>) -> Holds {
     let last = change.before.map_or(Seq::NONE, |order| order.last_seq);
-    let later = change.before.is_none_or(|order| order.last_at <= change.record.at);
-    ensure(change.record.prev == last && later, || format!("order {}: does not follow record {last}", change.after.id))
+    let later = change
+        .before
+        .is_none_or(|order| order.last_at <= change.record.at);
+    ensure(change.record.prev == last && later, || {
+        format!("order {}: does not follow record {last}", change.after.id)
+    })
 }
 
 /// Folding the record on the order before gives the order after: the columns and the fold say the same.
@@ -139,7 +217,9 @@ pub(super) fn replays(change: &Change<'_>) -> Holds {
     let after = change.after.clone().numbered(Seq(u64::MAX));
     let mut folded = change.before.cloned();
     Order::fold(&mut folded, Seq(u64::MAX), change.record);
-    ensure(folded.as_ref() == Some(&after), || format!("order {}: its fold is not what was decided", after.id))
+    ensure(folded.as_ref() == Some(&after), || {
+        format!("order {}: its fold is not what was decided", after.id)
+    })
 }
 
 pub(super) fn emptied(change: &Change<'_>) -> Holds {
@@ -147,7 +227,16 @@ pub(super) fn emptied(change: &Change<'_>) -> Holds {
     if !order.is_terminal() {
         return Ok(());
     }
-    let escrow = change.ledger.map(|ledger| ledger.balance_after(Account::Escrow(order.id), change.record));
-    let empty = held_promises(order).next().is_none() && escrow.is_none_or(|balance| balance.is_zero());
-    ensure(empty, || format!("order {} is {} with {escrow:?} in escrow", order.id, order.status()))
+    let escrow = change
+        .ledger
+        .map(|ledger| ledger.balance_after(Account::Escrow(order.id), change.record));
+    let empty =
+        held_promises(order).next().is_none() && escrow.is_none_or(|balance| balance.is_zero());
+    ensure(empty, || {
+        format!(
+            "order {} is {} with {escrow:?} in escrow",
+            order.id,
+            order.status()
+        )
+    })
 }

@@ -2,9 +2,9 @@
 
 use crate::{
     id::Fingerprint,
+    money::Account,
     order::Order,
     owner::ledger::{Balance, Ledger},
-    money::Account,
 };
 use bincode::{config, enc::write::Writer, error::EncodeError, serde::encode_into_writer};
 use serde::Serialize;
@@ -20,7 +20,8 @@ impl Writer for Digest {
 
 impl Digest {
     fn add<T: Serialize>(&mut self, value: &T) {
-        encode_into_writer(value, self, config::standard()).expect("own types encode, and a hash takes any bytes");
+        encode_into_writer(value, self, config::standard())
+            .expect("own types encode, and a hash takes any bytes");
     }
 }
 
@@ -41,6 +42,9 @@ pub fn fingerprint<T: Serialize>(body: &T) -> Fingerprint {
     let mut digest = Digest(blake3::Hasher::new());
     digest.add(body);
     let bytes = digest.0.finalize();
-    let first = bytes.as_bytes().first_chunk::<8>().expect("a hash has 32 bytes");
+    let first = bytes
+        .as_bytes()
+        .first_chunk::<8>()
+        .expect("a hash has 32 bytes");
     Fingerprint(u64::from_le_bytes(*first))
 }

@@ -7,8 +7,8 @@ use crate::{
     id::{CommandId, Principal, Seq, Stream, UserId},
     money::{Account, Cents, Phase, Transfer},
     order::{
-        Command, Dropoff, EscrowStatus, Event, Handover, Item, Order, PaymentStatus, Placement, Stage, StoreRef,
-        Substitution, TimerState,
+        Command, Dropoff, EscrowStatus, Event, Handover, Item, Order, PaymentStatus, Placement,
+        Stage, StoreRef, Substitution, TimerState,
     },
     owner::ledger::Ledger,
     policy::Policy,
@@ -20,20 +20,36 @@ fn campus(cancelled: bool) -> Campus {
     let mut campus = Campus::new(Policy::default(), 3);
     let customer = campus.register();
     campus.set_card(customer, Behaviour::Succeeds).unwrap();
-    let item = Item { name: "Bowl".into(), quantity: 1, unit_price: Cents(1000), substitution: Substitution::Ask };
+    let item = Item {
+        name: "Bowl".into(),
+        quantity: 1,
+        unit_price: Cents(1000),
+        substitution: Substitution::Ask,
+    };
     let wish = Placement {
         customer,
-        store: StoreRef::Described { name: "Shop".into(), place: "Street".into() },
+        store: StoreRef::Described {
+            name: "Shop".into(),
+            place: "Street".into(),
+        },
         items: vec![item],
-        dropoff: Dropoff { building: "Library".into(), details: None, handover: Handover::Pin },
+        dropoff: Dropoff {
+            building: "Library".into(),
+            details: None,
+            handover: Handover::Pin,
+        },
         tip: Cents(0),
         deliver_after: None,
     };
     let order = campus.place(customer, wish, 1).unwrap();
     campus.settle();
     if cancelled {
-        let cancel = Command::Cancel { accept_charge: Cents(0) };
-        campus.command(Principal::User(customer), order, &cancel, CommandId(1)).unwrap();
+        let cancel = Command::Cancel {
+            accept_charge: Cents(0),
+        };
+        campus
+            .command(Principal::User(customer), order, &cancel, CommandId(1))
+            .unwrap();
     }
     campus
 }
@@ -55,17 +71,37 @@ impl Last {
             Order::fold(&mut before, entry.seq, &entry.record);
         }
         let after = campus.orders().next().unwrap().as_ref().clone();
-        Self { ledger, before, after, record: last.record.clone() }
+        Self {
+            ledger,
+            before,
+            after,
+            record: last.record.clone(),
+        }
     }
 
     fn check(&self) -> Result<(), Broken> {
-        check_record(&self.ledger, self.before.as_ref(), &self.after, &self.record)
+        check_record(
+            &self.ledger,
+            self.before.as_ref(),
+            &self.after,
+            &self.record,
+        )
     }
 
     /// Whether the invariant itself finds the record at fault.
     fn breaks(&self, id: u8) -> bool {
-        let Self { ledger, before, after, record } = self;
-        let change = Change { ledger: Some(ledger), before: before.as_ref(), after, record };
+        let Self {
+            ledger,
+            before,
+            after,
+            record,
+        } = self;
+        let change = Change {
+            ledger: Some(ledger),
+            before: before.as_ref(),
+            after,
+            record,
+        };
         let row = INVARIANTS.iter().find(|row| row.id == Id(id)).unwrap();
         (row.of_record)(&change).is_err()
     }
@@ -77,7 +113,11 @@ type Fault<T> = (u8, bool, fn(&mut T));
 fn audited(entries: &[Entry]) -> Vec<u8> {
     let mut audit = Audit::default();
     entries.iter().for_each(|entry| audit.fold(entry));
-    audit.verdict().into_iter().map(|broken| broken.id.0).collect()
+    audit
+        .verdict()
+        .into_iter()
+        .map(|broken| broken.id.0)
+        .collect()
 }
 
 #[test]
@@ -100,17 +140,36 @@ fn what_was_committed_keeps_all() {
 fn a_fault_in_a_record_is_found() {
     let faults: [Fault<Last>; 11] = [
         (1, false, |last| last.record.money[0].cents = Cents(0)),
-        (2, false, |last| last.after.promises.values_mut().for_each(|cents| *cents = Cents(1))),
+        (2, false, |last| {
+            last.after
+                .promises
+                .values_mut()
+                .for_each(|cents| *cents = Cents(1))
+        }),
         (3, true, |last| last.record.money.push(last.record.money[0])),
         (4, false, |last| {
             let user = UserId::from_bytes([8; 16]);
             let (debit, credit) = (Account::Payable(user), Account::Gateway);
-            last.record.money.push(Transfer { debit, credit, cents: Cents(1), phase: Phase::Posted });
+            last.record.money.push(Transfer {
+                debit,
+                credit,
+                cents: Cents(1),
+                phase: Phase::Posted,
+            });
         }),
-        (5, false, |last| last.after.payment = PaymentStatus::Released),
+        (5, false, |last| {
+            last.after.payment = PaymentStatus::Released
+        }),
         (6, false, |last| last.after.epoch = 7),
-        (7, false, |last| last.after.timers.values_mut().for_each(|timer| timer.state = TimerState::Cancelled)),
-        (8, false, |last| last.record.command = last.before.as_ref().unwrap().executed[0].command),
+        (7, false, |last| {
+            last.after
+                .timers
+                .values_mut()
+                .for_each(|timer| timer.state = TimerState::Cancelled)
+        }),
+        (8, false, |last| {
+            last.record.command = last.before.as_ref().unwrap().executed[0].command
+        }),
         (9, false, |last| last.record.prev = Seq(99)),
         (10, false, |last| last.after.late = true),
         (11, true, |last| last.record.money.clear()),
@@ -125,7 +184,10 @@ fn a_fault_in_a_record_is_found() {
 }
 
 fn order_record(entries: &mut [Entry]) -> &mut Record {
-    let last = entries.iter_mut().rev().find(|entry| matches!(entry.record.stream, Stream::Order(_)));
+    let last = entries
+        .iter_mut()
+        .rev()
+        .find(|entry| matches!(entry.record.stream, Stream::Order(_)));
     &mut last.unwrap().record
 }
 
@@ -148,12 +210,22 @@ fn a_fault_in_a_journal_is_found() {
         }),
         (4, false, |all| {
             let (debit, credit) = (Account::Revenue, Account::Gateway);
-            order_record(all).money.push(Transfer { debit, credit, cents: Cents(5), phase: Phase::Posted });
+            order_record(all).money.push(Transfer {
+                debit,
+                credit,
+                cents: Cents(5),
+                phase: Phase::Posted,
+            });
         }),
         (6, false, |all| {
-            let Events::Order(events) = &mut order_record(all).events else { panic!("an order's record") };
+            let Events::Order(events) = &mut order_record(all).events else {
+                panic!("an order's record")
+            };
             for byte in [1, 2] {
-                events.push(Event::Accepted { runner: UserId::from_bytes([byte; 16]), epoch: 1 });
+                events.push(Event::Accepted {
+                    runner: UserId::from_bytes([byte; 16]),
+                    epoch: 1,
+                });
             }
         }),
         (7, false, |all| order_record(all).timers.clear()),
@@ -168,7 +240,11 @@ fn a_fault_in_a_journal_is_found() {
     for (id, cancelled, fault) in faults {
         let mut entries = campus(cancelled).journal().to_vec();
         fault(&mut entries);
-        assert!(audited(&entries).contains(&id), "I{id} was broken and not found: {:?}", audited(&entries));
+        assert!(
+            audited(&entries).contains(&id),
+            "I{id} was broken and not found: {:?}",
+            audited(&entries)
+        );
     }
 }
 
@@ -194,7 +270,12 @@ fn the_table_of_i5() {
         EscrowStatus::Split,
         EscrowStatus::Failed,
     ];
-    let fitting = |stage: &Stage, payment| escrows.iter().filter(|escrow| fits(stage, **escrow, payment)).count();
+    let fitting = |stage: &Stage, payment| {
+        escrows
+            .iter()
+            .filter(|escrow| fits(stage, **escrow, payment))
+            .count()
+    };
     assert_eq!(fitting(&order.stage, PaymentStatus::InEscrow), 1);
     assert_eq!(fitting(&order.stage, PaymentStatus::Voided), 0);
     let ended = Last::of(&campus(true)).after;

@@ -3,8 +3,9 @@
 //! A call's number is also the number of the transfer it settles, so the money column asks [`opened`] too.
 
 use super::{
+    effects::{Collection, Outcome},
     event::{Event, Settlement},
-    state::{Collection, Order, Outcome},
+    state::Order,
 };
 use crate::{
     call::{CallChange, CallKind, CallNumber, CallState},
@@ -14,16 +15,31 @@ use crate::{
 /// The calls that `event` opens, with their numbers.
 pub(super) fn opened(order: &Order, event: &Event) -> Vec<(CallNumber, CallKind)> {
     let kinds = match event {
-        Event::Placed(terms) => vec![CallKind::Authorize { cents: terms.price.hold() }],
+        Event::Placed(terms) => vec![CallKind::Authorize {
+            cents: terms.price.hold(),
+        }],
         Event::Purchased { food, .. } => charge(order, order.terms.price.charge(*food)),
-        Event::Cancelled { settlement: Settlement::Free, .. } => charge(order, Cents::ZERO),
-        Event::Cancelled { settlement: Settlement::Trip { to_runner, .. }, .. } => charge(order, *to_runner),
-        Event::Cancelled { settlement: Settlement::Release(release), .. } | Event::Released(release) => {
-            refund(order, release.to_customer)
+        Event::Cancelled {
+            settlement: Settlement::Free,
+            ..
+        } => charge(order, Cents::ZERO),
+        Event::Cancelled {
+            settlement: Settlement::Trip { to_runner, .. },
+            ..
+        } => charge(order, *to_runner),
+        Event::Cancelled {
+            settlement: Settlement::Release(release),
+            ..
         }
+        | Event::Released(release) => refund(order, release.to_customer),
         Event::CollectFailed { call, .. } => given_up(order, *call),
-        Event::LateAuthorization { call } if !order.is_voided(*call) => vec![CallKind::Void { authorization: *call }],
-        Event::LateCharge { call, cents } => vec![CallKind::Refund { capture: *call, cents: *cents }],
+        Event::LateAuthorization { call } if !order.is_voided(*call) => vec![CallKind::Void {
+            authorization: *call,
+        }],
+        Event::LateCharge { call, cents } => vec![CallKind::Refund {
+            capture: *call,
+            cents: *cents,
+        }],
         _ => vec![],
     };
     let next = order.calls.keys().next_back().map_or(1, |last| last + 1);
@@ -35,11 +51,16 @@ fn charge(order: &Order, cents: Cents) -> Vec<CallKind> {
     let mut rest = cents;
     let mut kinds = vec![];
     for (n, call) in &order.calls {
-        let CallKind::Authorize { cents: authorized } = call.kind else { continue };
+        let CallKind::Authorize { cents: authorized } = call.kind else {
+            continue;
+        };
         let part = rest.min(authorized);
         rest -= part;
         if part.is_positive() {
-            kinds.push(CallKind::Capture { authorization: *n, cents: part });
+            kinds.push(CallKind::Capture {
+                authorization: *n,
+                cents: part,
+            });
         } else if call.outcome != Outcome::Refused && !order.is_voided(*n) {
             kinds.push(CallKind::Void { authorization: *n });
         }
@@ -55,11 +76,19 @@ fn refund(order: &Order, cents: Cents) -> Vec<CallKind> {
     let mut rest = cents;
     let mut kinds = vec![];
     for (n, call) in &order.calls {
-        let CallKind::Capture { cents: captured, .. } = call.kind else { continue };
+        let CallKind::Capture {
+            cents: captured, ..
+        } = call.kind
+        else {
+            continue;
+        };
         let part = rest.min(captured);
         rest -= part;
         if part.is_positive() {
-            kinds.push(CallKind::Refund { capture: *n, cents: part });
+            kinds.push(CallKind::Refund {
+                capture: *n,
+                cents: part,
+            });
         }
     }
     kinds
@@ -84,8 +113,13 @@ pub(super) fn calls(order: &Order, event: &Event) -> Vec<CallChange> {
         | Event::RefundKept { call, .. }
         | Event::CallGivenUp { call } => vec![CallChange::Close { n: call }],
         Event::CollectFailed { call, .. } => {
-            let refunds = order.open_calls(|kind| matches!(kind, CallKind::Refund { capture, .. } if capture == call));
-            std::iter::once(call).chain(refunds).map(|n| CallChange::Close { n }).collect()
+            let refunds = order.open_calls(
+                |kind| matches!(kind, CallKind::Refund { capture, .. } if capture == call),
+            );
+            std::iter::once(call)
+                .chain(refunds)
+                .map(|n| CallChange::Close { n })
+                .collect()
         }
         Event::ActionRequired { .. } => order
             .open_calls(|kind| matches!(kind, CallKind::Authorize { .. }))
@@ -99,19 +133,31 @@ pub(super) fn calls(order: &Order, event: &Event) -> Vec<CallChange> {
             .collect(),
         _ => vec![],
     };
-    changes.extend(opened(order, event).into_iter().map(|(n, kind)| CallChange::Open { n, kind }));
+    changes.extend(
+        opened(order, event)
+            .into_iter()
+            .map(|(n, kind)| CallChange::Open { n, kind }),
+    );
     changes
 }
 
 impl Order {
     /// Whether letting go of this authorisation was asked for.
     fn is_voided(&self, authorization: CallNumber) -> bool {
-        self.calls.values().any(|call| call.kind == CallKind::Void { authorization })
+        self.calls
+            .values()
+            .any(|call| call.kind == CallKind::Void { authorization })
     }
 
     /// Calls of a kind that are not decided.
-    pub(super) fn open_calls(&self, wanted: impl Fn(CallKind) -> bool) -> impl Iterator<Item = CallNumber> {
-        let open = self.calls.iter().filter(move |(_, call)| call.state != CallState::Closed && wanted(call.kind));
+    pub(super) fn open_calls(
+        &self,
+        wanted: impl Fn(CallKind) -> bool,
+    ) -> impl Iterator<Item = CallNumber> {
+        let open = self
+            .calls
+            .iter()
+            .filter(move |(_, call)| call.state != CallState::Closed && wanted(call.kind));
         open.map(|(n, _)| *n)
     }
 }

@@ -1,6 +1,10 @@
 //! What an order can be told. Imperative; one variant per command of the lifecycle.
 
-use super::state::{Dropoff, Item, Proof, StoreRef, TimerKind};
+use super::{
+    effects::TimerKind,
+    stage::Proof,
+    terms::{Dropoff, Item, StoreRef},
+};
 use crate::{
     call::{Answer, CallNumber},
     id::{PhotoId, UserId},

@@ -5,12 +5,15 @@
 
 use super::{
     command::{Command, Shown},
+    effects::TimerKind,
     event::{Event, Release, Settlement, Side, Unbinding},
     place,
     quote::quote,
     rejection::{CancelReason, Rejection},
     role::{Role, allowed},
-    state::{Bond, Bought, Handover, Order, Proof, Stage, TimerKind},
+    stage::{Bond, Bought, Proof, Stage},
+    state::Order,
+    terms::Handover,
 };
 use crate::{
     id::{CommandId, Fingerprint, PhotoId, Principal, UserId},
@@ -23,6 +26,8 @@ use crate::{
 use std::sync::Arc;
 
 mod answer;
+#[cfg(test)]
+mod tests;
 mod timer;
 
 /// What a decision is given beside the order and the command.
@@ -57,21 +62,35 @@ pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -
     match (order, command) {
         (None, Command::Place(placement)) => {
             if context.principal.user() != Some(placement.customer) {
-                return Err(Rejection::NotAllowed { who: format!("only {}", command.who_in_words()) });
+                return Err(Rejection::NotAllowed {
+                    who: format!("only {}", command.who_in_words()),
+                });
             }
-            let card = match context.votes.find(|ask| matches!(ask, Ask::Placement { .. }))? {
+            let card = match context
+                .votes
+                .find(|ask| matches!(ask, Ask::Placement { .. }))?
+            {
                 Yes::Card(card) => card.clone(),
                 Yes::Granted | Yes::SetOff(_) => return Err(Rejection::NoPaymentMethod),
             };
-            context.votes.find(|ask| matches!(ask, Ask::NoDebt { .. }))?;
+            context
+                .votes
+                .find(|ask| matches!(ask, Ask::NoDebt { .. }))?;
             let terms = place::terms(placement, card, context.policy, context.now)?;
             let mut events = finish(&Default::default(), Saga::Create, "record-order");
             events.push(Event::Placed(Arc::new(terms)));
             events.push(start(Saga::Create, "authorize-payment"));
             Ok(events)
         }
-        (None, _) => Err(Rejection::NotFound { what: "order".into() }),
-        (Some(order), command) => Row { order, context, role: order.role(context.principal) }.decide(command),
+        (None, _) => Err(Rejection::NotFound {
+            what: "order".into(),
+        }),
+        (Some(order), command) => Row {
+            order,
+            context,
+            role: order.role(context.principal),
+        }
+        .decide(command),
     }
 }
 
@@ -79,7 +98,9 @@ pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -
 #[must_use]
 pub fn verdict(events: &[Event], policy: &Policy) -> Option<Rejection> {
     events.iter().find_map(|event| match event {
-        Event::WrongPinShown { tries } => Some(Rejection::WrongPin { left: policy.pin_tries.saturating_sub(*tries) }),
+        Event::WrongPinShown { tries } => Some(Rejection::WrongPin {
+            left: policy.pin_tries.saturating_sub(*tries),
+        }),
         _ => None,
     })
 }
@@ -102,24 +123,35 @@ impl Row<'_> {
                 None => self.misfit(),
             },
 
-            (Stage::Available { accept_by }, Command::Accept { runner }) => self.accept(*runner, *accept_by),
-            (Stage::Accepted(bond), Command::Accept { runner }) if bond.runner == *runner => Ok(vec![]),
+            (Stage::Available { accept_by }, Command::Accept { runner }) => {
+                self.accept(*runner, *accept_by)
+            }
+            (Stage::Accepted(bond), Command::Accept { runner }) if bond.runner == *runner => {
+                Ok(vec![])
+            }
             (stage, Command::Accept { runner }) if stage.is_bound_to_another(*runner) => {
                 Err(Rejection::TakenByAnotherRunner)
             }
 
-            (Stage::Accepted(_) | Stage::OnSite(_), Command::CancelAcceptance) if self.role == Role::Runner => {
+            (Stage::Accepted(_) | Stage::OnSite(_), Command::CancelAcceptance)
+                if self.role == Role::Runner =>
+            {
                 Ok(self.unbind(Unbinding::RunnerCancelled))
             }
             (_, Command::CancelAcceptance) if self.role == Role::FormerRunner => Ok(vec![]),
             (Stage::Accepted(_), Command::Reassign) => Ok(self.unbind(Unbinding::Reassigned)),
 
-            (Stage::Cancelled(end), Command::Cancel { .. }) if end.reason == CancelReason::Customer => Ok(vec![]),
+            (Stage::Cancelled(end), Command::Cancel { .. })
+                if end.reason == CancelReason::Customer =>
+            {
+                Ok(vec![])
+            }
             (_, Command::Cancel { accept_charge }) => self.cancel(*accept_charge),
 
-            (Stage::Accepted(_), Command::ArriveOnSite) => {
-                Ok(vec![Event::ArrivedOnSite, mark(Saga::Complete, "arrive-on-site", Mark::Done)])
-            }
+            (Stage::Accepted(_), Command::ArriveOnSite) => Ok(vec![
+                Event::ArrivedOnSite,
+                mark(Saga::Complete, "arrive-on-site", Mark::Done),
+            ]),
             (Stage::OnSite(_), Command::ArriveOnSite) => Ok(vec![]),
 
             (Stage::OnSite(_), Command::Purchase { total, photo }) => self.purchase(*total, *photo),
@@ -129,12 +161,18 @@ impl Row<'_> {
                 Ok(vec![])
             }
 
-            (Stage::Purchased(..), Command::Collect) => Ok(self.with_step("collect-food", vec![Event::Collected])),
+            (Stage::Purchased(..), Command::Collect) => {
+                Ok(self.with_step("collect-food", vec![Event::Collected]))
+            }
             (Stage::Collected(..), Command::Collect) => Ok(vec![]),
-            (Stage::Collected(..), Command::Depart) => Ok(self.with_step("depart", vec![Event::Departed])),
+            (Stage::Collected(..), Command::Depart) => {
+                Ok(self.with_step("depart", vec![Event::Departed]))
+            }
             (Stage::OnTheWay(..), Command::Depart) => Ok(vec![]),
 
-            (Stage::OnTheWay(bond, bought), Command::Deliver { shown }) => self.deliver(bond, bought, *shown),
+            (Stage::OnTheWay(bond, bought), Command::Deliver { shown }) => {
+                self.deliver(bond, bought, *shown)
+            }
             (Stage::Delivered(..) | Stage::Completed(..), Command::Deliver { .. }) => Ok(vec![]),
 
             (Stage::OnTheWay(bond, bought), Command::Confirm) if self.role == Role::Customer => {
@@ -153,18 +191,32 @@ impl Row<'_> {
             return Ok(());
         }
         Err(match self.role {
-            Role::Stranger => Rejection::NotFound { what: "order".into() },
-            _ => Rejection::NotAllowed { who: format!("only {}", command.who_in_words()) },
+            Role::Stranger => Rejection::NotFound {
+                what: "order".into(),
+            },
+            _ => Rejection::NotAllowed {
+                who: format!("only {}", command.who_in_words()),
+            },
         })
     }
 
     fn misfit(&self) -> Decision {
-        let allowed = allowed(self.order, self.role).iter().map(ToString::to_string).collect();
-        Err(Rejection::NotInThisStage { status: self.order.status(), allowed })
+        let allowed = allowed(self.order, self.role)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        Err(Rejection::NotInThisStage {
+            status: self.order.status(),
+            allowed,
+        })
     }
 
     fn not_held(&self) -> Result<(), Rejection> {
-        if self.order.operator_hold { Err(Rejection::OnHold) } else { Ok(()) }
+        if self.order.operator_hold {
+            Err(Rejection::OnHold)
+        } else {
+            Ok(())
+        }
     }
 
     fn with_step(&self, step: &str, mut events: Vec<Event>) -> Vec<Event> {
@@ -172,10 +224,11 @@ impl Row<'_> {
         events
     }
 
-
     fn accept(&self, runner: UserId, accept_by: At) -> Decision {
         if self.context.principal.user() != Some(runner) {
-            return Err(Rejection::NotAllowed { who: "only the runner himself".into() });
+            return Err(Rejection::NotAllowed {
+                who: "only the runner himself".into(),
+            });
         }
         if self.context.now >= accept_by {
             return Err(Rejection::TooLate);
@@ -183,40 +236,62 @@ impl Row<'_> {
         if runner == self.order.terms.customer {
             return Err(Rejection::OwnOrder);
         }
-        self.context.votes.find(|ask| matches!(ask, Ask::RunnerSlot { .. }))?;
+        self.context
+            .votes
+            .find(|ask| matches!(ask, Ask::RunnerSlot { .. }))?;
         self.not_held()?;
-        let mut events = vec![Event::Accepted { runner, epoch: self.order.epoch + 1 }];
+        let mut events = vec![Event::Accepted {
+            runner,
+            epoch: self.order.epoch + 1,
+        }];
         events.extend(finish(&Default::default(), Saga::Accept, "notify-customer"));
         Ok(events)
     }
 
     fn unbind(&self, cause: Unbinding) -> Vec<Event> {
-        let Some(bond) = self.order.stage.bond() else { return vec![] };
+        let Some(bond) = self.order.stage.bond() else {
+            return vec![];
+        };
         let mut events = unwind(&self.order.saga, Saga::Accept, None);
-        events.push(Event::Unbound { runner: bond.runner, epoch: self.order.epoch + 1, cause });
+        events.push(Event::Unbound {
+            runner: bond.runner,
+            epoch: self.order.epoch + 1,
+            cause,
+        });
         events.push(self.available());
         events
     }
 
     fn available(&self) -> Event {
-        Event::Available { accept_by: self.context.now.plus(self.context.policy.order_timeout_ms) }
+        Event::Available {
+            accept_by: self.context.now.plus(self.context.policy.order_timeout_ms),
+        }
     }
 
     fn cancel(&self, accept_charge: Cents) -> Decision {
-        let Some(quote) = quote(self.order, self.context.policy, self.context.now) else { return self.misfit() };
+        let Some(quote) = quote(self.order, self.context.policy, self.context.now) else {
+            return self.misfit();
+        };
         if quote.charge > accept_charge {
             return Err(Rejection::QuoteChanged { quote });
         }
         let settlement = match self.order.stage {
             Stage::Accepted(_) if quote.charge.is_positive() => self.trip(),
-            Stage::Purchased(..) | Stage::Collected(..) | Stage::OnTheWay(..) => self.divide(Cents::ZERO)?,
+            Stage::Purchased(..) | Stage::Collected(..) | Stage::OnTheWay(..) => {
+                self.divide(Cents::ZERO)?
+            }
             _ => Settlement::Free,
         };
         Ok(self.cancelled(CancelReason::Customer, settlement, None))
     }
 
     /// Ends the order; what was begun before the pivot is taken back.
-    fn cancelled(&self, reason: CancelReason, settlement: Settlement, failed: Option<&str>) -> Vec<Event> {
+    fn cancelled(
+        &self,
+        reason: CancelReason,
+        settlement: Settlement,
+        failed: Option<&str>,
+    ) -> Vec<Event> {
         self.cancelled_at(&self.order.saga, reason, settlement, failed)
     }
 
@@ -233,7 +308,11 @@ impl Row<'_> {
             events.extend(unwind(progress, Saga::Accept, None));
             events.extend(unwind(progress, Saga::Create, failed));
         }
-        events.push(Event::Cancelled { reason, by: self.context.principal, settlement });
+        events.push(Event::Cancelled {
+            reason,
+            by: self.context.principal,
+            settlement,
+        });
         events
     }
 
@@ -242,12 +321,19 @@ impl Row<'_> {
         if !to_runner.is_positive() {
             return Settlement::Free;
         }
-        Settlement::Trip { to_runner, set_off: self.set_off().min(to_runner) }
+        Settlement::Trip {
+            to_runner,
+            set_off: self.set_off().min(to_runner),
+        }
     }
 
     /// What of the runner's part pays the runner's debt; nothing without a vote, since a debt can wait.
     fn set_off(&self) -> Cents {
-        match self.context.votes.find(|ask| matches!(ask, Ask::SetOff { .. })) {
+        match self
+            .context
+            .votes
+            .find(|ask| matches!(ask, Ask::SetOff { .. }))
+        {
             Ok(Yes::SetOff(cents)) => *cents,
             Ok(Yes::Granted | Yes::Card(_)) | Err(_) => Cents::ZERO,
         }
@@ -259,13 +345,22 @@ impl Row<'_> {
     }
 
     fn release_of(&self, refund: Cents) -> Result<Release, Rejection> {
-        self.context.votes.find(|ask| matches!(ask, Ask::Release { .. }))?;
-        let Some(bought) = self.order.stage.bought() else { return Err(Rejection::TransferRefused) };
+        self.context
+            .votes
+            .find(|ask| matches!(ask, Ask::Release { .. }))?;
+        let Some(bought) = self.order.stage.bought() else {
+            return Err(Rejection::TransferRefused);
+        };
         let price = &self.order.terms.price;
         let rest = price.charge(bought.food) - refund;
         let to_platform = price.platform_fee.min(rest);
         let to_runner = rest - to_platform;
-        Ok(Release { to_runner, to_platform, to_customer: refund, set_off: self.set_off().min(to_runner) })
+        Ok(Release {
+            to_runner,
+            to_platform,
+            to_customer: refund,
+            set_off: self.set_off().min(to_runner),
+        })
     }
 
     fn purchase(&self, total: Cents, photo: Option<PhotoId>) -> Decision {
@@ -280,7 +375,9 @@ impl Row<'_> {
             return Err(Rejection::PhotoNeeded);
         }
         if photo.is_some() {
-            self.context.votes.find(|ask| matches!(ask, Ask::UsedOnce { .. }))?;
+            self.context
+                .votes
+                .find(|ask| matches!(ask, Ask::UsedOnce { .. }))?;
         }
         let mut events = self.with_step("buy-food", vec![Event::Purchased { food: total, photo }]);
         events.push(start(Saga::Complete, "capture-payment"));
@@ -291,10 +388,12 @@ impl Row<'_> {
         let out_of_tries = self.order.wrong_pins >= self.context.policy.pin_tries;
         match shown {
             Shown::Pin(_) if out_of_tries => Err(Rejection::PhotoNeeded),
-            Shown::Pin(pin) if pin != self.context.pin => {
-                Ok(vec![Event::WrongPinShown { tries: self.order.wrong_pins + 1 }])
-            }
-            Shown::Photo(_) if self.order.terms.dropoff.handover == Handover::Pin && !out_of_tries => {
+            Shown::Pin(pin) if pin != self.context.pin => Ok(vec![Event::WrongPinShown {
+                tries: self.order.wrong_pins + 1,
+            }]),
+            Shown::Photo(_)
+                if self.order.terms.dropoff.handover == Handover::Pin && !out_of_tries =>
+            {
                 Err(Rejection::field("proof", "must be the customer's PIN"))
             }
             shown => Ok(self.delivered(bond, bought, shown.into(), false)),
@@ -304,7 +403,9 @@ impl Row<'_> {
     fn delivered(&self, bond: &Bond, bought: &Bought, proof: Proof, confirmed: bool) -> Vec<Event> {
         let mut events = self.with_step("mark-delivered", vec![Event::Delivered { proof }]);
         let at_once = confirmed || self.context.policy.dispute_window_ms == 0;
-        debug_assert!(self.order.stage.bond() == Some(bond) && self.order.stage.bought() == Some(bought));
+        debug_assert!(
+            self.order.stage.bond() == Some(bond) && self.order.stage.bought() == Some(bought)
+        );
         if at_once && !self.order.operator_hold {
             events.extend(self.release());
         }
@@ -316,13 +417,21 @@ impl Row<'_> {
         match self.release_of(Cents::ZERO) {
             Ok(release) => {
                 let done = |step| mark(Saga::Complete, step, Mark::Done);
-                vec![Event::Released(release), done("release-escrow"), Event::Completed, done("mark-completed")]
+                vec![
+                    Event::Released(release),
+                    done("release-escrow"),
+                    Event::Completed,
+                    done("mark-completed"),
+                ]
             }
             Err(_) => {
                 let failures = self.order.release_failures.saturating_add(1);
                 let stuck = failures >= self.context.policy.retry_tries;
                 let tried = if stuck { Mark::Stuck } else { Mark::Started };
-                vec![Event::ReleaseRefused { failures }, mark(Saga::Complete, "release-escrow", tried)]
+                vec![
+                    Event::ReleaseRefused { failures },
+                    mark(Saga::Complete, "release-escrow", tried),
+                ]
             }
         }
     }
@@ -332,13 +441,23 @@ impl Row<'_> {
             return Err(Rejection::field("stars", "must be from 1 to 5"));
         }
         let (by, given, other) = match self.role {
-            Role::Customer => (Side::Customer, self.order.ratings.by_customer, self.order.ratings.by_runner),
-            _ => (Side::Runner, self.order.ratings.by_runner, self.order.ratings.by_customer),
+            Role::Customer => (
+                Side::Customer,
+                self.order.ratings.by_customer,
+                self.order.ratings.by_runner,
+            ),
+            _ => (
+                Side::Runner,
+                self.order.ratings.by_runner,
+                self.order.ratings.by_customer,
+            ),
         };
         match given {
             Some(before) if before == stars => return Ok(vec![]),
             Some(_) => return Err(Rejection::AlreadyRated),
-            None if self.order.armed(TimerKind::RatingWindow).is_none() => return Err(Rejection::TooLate),
+            None if self.order.armed(TimerKind::RatingWindow).is_none() => {
+                return Err(Rejection::TooLate);
+            }
             None => {}
         }
         let mut events = vec![Event::Rated { by, stars }];

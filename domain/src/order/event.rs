@@ -1,9 +1,6 @@
 //! What happened to an order. Past tense; variants are only ever appended, since their order is the format.
 
-use super::{
-    rejection::CancelReason,
-    state::{Proof, Terms, TimerKind},
-};
+use super::{effects::TimerKind, rejection::CancelReason, stage::Proof, terms::Terms};
 use crate::{
     call::{CallNumber, Decline},
     id::{PhotoId, Principal, UserId},

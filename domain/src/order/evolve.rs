@@ -3,12 +3,12 @@
 //! Must not: take a policy, a clock or randomness.
 
 use super::{
+    effects::{Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerState},
     event::{Event, Release, Settlement, Side},
     rejection::CancelReason,
-    state::{
-        Bond, Bought, Call, Cancellation, Collection, Delivery, EscrowStatus, Executed, Order, Outcome, PaymentStatus,
-        Ratings, Stage, Terms, Timer, TimerState,
-    },
+    stage::{Bond, Bought, Cancellation, Delivery, Stage},
+    state::{Executed, Order, Ratings},
+    terms::Terms,
 };
 use crate::{
     call::{CallChange, CallKind, CallNumber, CallState},
@@ -59,7 +59,9 @@ impl Order {
 
     /// Folds one record of this order into what is known of it; skips a record that it knows.
     pub fn fold(known: &mut Option<Self>, seq: Seq, record: &Record) {
-        let Events::Order(events) = &record.events else { return };
+        let Events::Order(events) = &record.events else {
+            return;
+        };
         if known.as_ref().is_some_and(|order| order.last_seq >= seq) {
             return;
         }
@@ -78,7 +80,9 @@ impl Order {
             (None, Event::Placed(terms), crate::id::Stream::Order(id)) => {
                 let mut order = Self::placed(id, terms);
                 if let Events::Order(events) = &record.events {
-                    let before = events.iter().take_while(|other| !matches!(other, Event::Placed(_)));
+                    let before = events
+                        .iter()
+                        .take_while(|other| !matches!(other, Event::Placed(_)));
                     before.for_each(|mark| order.evolve(mark, record.at));
                 }
                 *known = Some(order);
@@ -117,7 +121,11 @@ impl Order {
         match event {
             Event::Placed(_) | Event::TimerFired { .. } => {}
             Event::ActionRequired { url } => self.action_url = Some(url.clone()),
-            Event::Authorized { call, capture_before, .. } => {
+            Event::Authorized {
+                call,
+                capture_before,
+                ..
+            } => {
                 self.decided(*call, Outcome::Succeeded);
                 self.payment = PaymentStatus::Authorized;
                 self.capture_before = Some(*capture_before);
@@ -133,10 +141,22 @@ impl Order {
                 self.escrow = EscrowStatus::Held;
                 self.stage = Stage::Scheduling;
             }
-            Event::Waiting { opens_at } => self.stage = Stage::Waiting { opens_at: *opens_at },
-            Event::Available { accept_by } => self.stage = Stage::Available { accept_by: *accept_by },
+            Event::Waiting { opens_at } => {
+                self.stage = Stage::Waiting {
+                    opens_at: *opens_at,
+                }
+            }
+            Event::Available { accept_by } => {
+                self.stage = Stage::Available {
+                    accept_by: *accept_by,
+                }
+            }
             Event::Accepted { runner, epoch } => {
-                self.enter(Stage::Accepted(Bond { runner: *runner, epoch: *epoch, accepted_at: at }));
+                self.enter(Stage::Accepted(Bond {
+                    runner: *runner,
+                    epoch: *epoch,
+                    accepted_at: at,
+                }));
                 self.epoch = *epoch;
                 self.former_runners.retain(|former| former != runner);
             }
@@ -153,7 +173,10 @@ impl Order {
                 self.decided(*call, Outcome::Refused);
                 self.collection = Collection::Owed;
             }
-            Event::LateAuthorization { call } | Event::LateCharge { call, .. } | Event::Voided { call } | Event::Refunded { call, .. } => {
+            Event::LateAuthorization { call }
+            | Event::LateCharge { call, .. }
+            | Event::Voided { call }
+            | Event::Refunded { call, .. } => {
                 self.decided(*call, Outcome::Succeeded);
             }
             Event::RefundKept { call, .. } => self.decided(*call, Outcome::Refused),
@@ -161,14 +184,24 @@ impl Order {
             Event::WrongPinShown { tries } => self.wrong_pins = *tries,
             Event::Released(release) => self.released(release),
             Event::ReleaseRefused { failures } => self.release_failures = *failures,
-            Event::Cancelled { reason, by: who, settlement } => self.cancelled(*reason, *who, *settlement, at),
+            Event::Cancelled {
+                reason,
+                by: who,
+                settlement,
+            } => self.cancelled(*reason, *who, *settlement, at),
             Event::Reminded { step, kind } => {
                 self.reminded = *step;
-                self.late |= *kind == super::state::TimerKind::DeliveryReminder;
+                self.late |= *kind == super::effects::TimerKind::DeliveryReminder;
             }
             Event::Overdue { days } => self.overdue_days = *days,
-            Event::Rated { by: Side::Customer, stars } => self.ratings.by_customer = Some(*stars),
-            Event::Rated { by: Side::Runner, stars } => self.ratings.by_runner = Some(*stars),
+            Event::Rated {
+                by: Side::Customer,
+                stars,
+            } => self.ratings.by_customer = Some(*stars),
+            Event::Rated {
+                by: Side::Runner,
+                stars,
+            } => self.ratings.by_runner = Some(*stars),
             Event::RatingsPublished => self.ratings.published = true,
             Event::Step { saga, step, mark } => self.saga.mark(*saga, *step, *mark),
             Event::ArrivedOnSite
@@ -187,10 +220,21 @@ impl Order {
             (Stage::OnSite(bond), Event::Purchased { food, photo }) => {
                 self.charged = self.terms.price.charge(*food);
                 self.collection = Collection::Collecting;
-                self.enter(Stage::Purchased(bond, Bought { food: *food, photo: *photo, at }));
+                self.enter(Stage::Purchased(
+                    bond,
+                    Bought {
+                        food: *food,
+                        photo: *photo,
+                        at,
+                    },
+                ));
             }
-            (Stage::Purchased(bond, bought), Event::Collected) => self.stage = Stage::Collected(bond, bought),
-            (Stage::Collected(bond, bought), Event::Departed) => self.stage = Stage::OnTheWay(bond, bought),
+            (Stage::Purchased(bond, bought), Event::Collected) => {
+                self.stage = Stage::Collected(bond, bought)
+            }
+            (Stage::Collected(bond, bought), Event::Departed) => {
+                self.stage = Stage::OnTheWay(bond, bought)
+            }
             (Stage::OnTheWay(bond, bought), Event::Delivered { proof }) => {
                 self.stage = Stage::Delivered(bond, bought, Delivery { proof: *proof, at });
             }
@@ -215,11 +259,12 @@ impl Order {
     fn released(&mut self, release: &Release) {
         self.refunded += release.to_customer;
         let to_runner = release.to_runner + release.to_platform;
-        (self.escrow, self.payment) = match (to_runner.is_positive(), release.to_customer.is_positive()) {
-            (true, true) => (EscrowStatus::Split, PaymentStatus::PartiallyRefunded),
-            (false, true) => (EscrowStatus::Refunded, PaymentStatus::Refunded),
-            (_, false) => (EscrowStatus::Released, PaymentStatus::Released),
-        };
+        (self.escrow, self.payment) =
+            match (to_runner.is_positive(), release.to_customer.is_positive()) {
+                (true, true) => (EscrowStatus::Split, PaymentStatus::PartiallyRefunded),
+                (false, true) => (EscrowStatus::Refunded, PaymentStatus::Refunded),
+                (_, false) => (EscrowStatus::Released, PaymentStatus::Released),
+            };
     }
 
     fn cancelled(&mut self, reason: CancelReason, by: Principal, settlement: Settlement, at: At) {
@@ -244,28 +289,63 @@ impl Order {
         }
         let bond = self.stage.bond().copied();
         let bought = self.stage.bought().copied();
-        self.stage = Stage::Cancelled(Cancellation { reason, by, settlement, bond, bought, at });
+        self.stage = Stage::Cancelled(Cancellation {
+            reason,
+            by,
+            settlement,
+            bond,
+            bought,
+            at,
+        });
     }
 
     /// Folds a record's own sections: timers, calls, promised transfers.
     pub(super) fn absorb(&mut self, record: &Record) {
-        record.timers.iter().for_each(|change| self.absorb_timer(change));
-        record.calls.iter().for_each(|change| self.absorb_call(change));
-        record.money.iter().for_each(|transfer| self.absorb_promise(transfer));
+        record
+            .timers
+            .iter()
+            .for_each(|change| self.absorb_timer(change));
+        record
+            .calls
+            .iter()
+            .for_each(|change| self.absorb_call(change));
+        record
+            .money
+            .iter()
+            .for_each(|transfer| self.absorb_promise(transfer));
     }
 
     fn absorb_timer(&mut self, change: &TimerChange) {
         match *change {
-            TimerChange::Arm { kind, generation, due } => {
-                self.timers.insert(kind, Timer { generation, due, state: TimerState::Pending });
+            TimerChange::Arm {
+                kind,
+                generation,
+                due,
+            } => {
+                self.timers.insert(
+                    kind,
+                    Timer {
+                        generation,
+                        due,
+                        state: TimerState::Pending,
+                    },
+                );
             }
-            TimerChange::Disarm { kind, generation } => self.end_timer(kind, generation, TimerState::Cancelled),
-            TimerChange::Fire { kind, generation } => self.end_timer(kind, generation, TimerState::Processed),
+            TimerChange::Disarm { kind, generation } => {
+                self.end_timer(kind, generation, TimerState::Cancelled)
+            }
+            TimerChange::Fire { kind, generation } => {
+                self.end_timer(kind, generation, TimerState::Processed)
+            }
         }
     }
 
-    fn end_timer(&mut self, kind: super::state::TimerKind, generation: u32, state: TimerState) {
-        if let Some(timer) = self.timers.get_mut(&kind).filter(|timer| timer.generation == generation) {
+    fn end_timer(&mut self, kind: super::effects::TimerKind, generation: u32, state: TimerState) {
+        if let Some(timer) = self
+            .timers
+            .get_mut(&kind)
+            .filter(|timer| timer.generation == generation)
+        {
             timer.state = state;
         }
     }
@@ -273,7 +353,12 @@ impl Order {
     fn absorb_call(&mut self, change: &CallChange) {
         match *change {
             CallChange::Open { n, kind } => {
-                let call = Call { kind, state: CallState::Open, failures: 0, outcome: Outcome::Unknown };
+                let call = Call {
+                    kind,
+                    state: CallState::Open,
+                    failures: 0,
+                    outcome: Outcome::Unknown,
+                };
                 self.calls.insert(n, call);
             }
             CallChange::Rest { n } => self.set_call(n, CallState::Resting),
@@ -293,7 +378,9 @@ impl Order {
         match transfer.phase {
             Phase::Posted => {}
             Phase::Pending { n } => drop(self.promises.insert(n, transfer.cents)),
-            Phase::Post { n, .. } | Phase::Void { n } | Phase::Expire { n } => drop(self.promises.remove(&n)),
+            Phase::Post { n, .. } | Phase::Void { n } | Phase::Expire { n } => {
+                drop(self.promises.remove(&n))
+            }
         }
     }
 
@@ -302,7 +389,11 @@ impl Order {
         let cents = *self.promises.get(&n)?;
         let customer = self.terms.customer;
         Some(match self.calls.get(&n)?.kind {
-            CallKind::Authorize { .. } => (Account::Receivable(customer), Account::Escrow(self.id), cents),
+            CallKind::Authorize { .. } => (
+                Account::Receivable(customer),
+                Account::Escrow(self.id),
+                cents,
+            ),
             CallKind::Capture { .. } => (Account::Gateway, Account::Receivable(customer), cents),
             CallKind::Refund { .. } => (Account::Payable(customer), Account::Gateway, cents),
             CallKind::Void { .. } => return None,
@@ -310,10 +401,19 @@ impl Order {
     }
 
     /// Every promise not settled, as the ledger knows it.
-    pub fn promised(&self) -> impl Iterator<Item = (CallNumber, crate::owner::ledger::Promised)> + '_ {
+    pub fn promised(
+        &self,
+    ) -> impl Iterator<Item = (CallNumber, crate::owner::ledger::Promised)> + '_ {
         self.promises.keys().filter_map(|n| {
             let (debit, credit, cents) = self.promise_ends(*n)?;
-            Some((*n, crate::owner::ledger::Promised { debit, credit, cents }))
+            Some((
+                *n,
+                crate::owner::ledger::Promised {
+                    debit,
+                    credit,
+                    cents,
+                },
+            ))
         })
     }
 }

@@ -1,6 +1,9 @@
 //! Puts the columns together: from decided events to the record that is committed, and the order after it.
 
-use super::{calls::calls, event::Event, money::money, people::people, state::Order, timers::timers, told::told};
+use super::{
+    calls::calls, event::Event, money::money, people::people, state::Order, timers::timers,
+    told::told,
+};
 use crate::{
     id::{CommandId, Fingerprint, OrderId, Principal, Seq, Stream},
     policy::Policy,
@@ -34,7 +37,13 @@ pub struct Filled {
 
 /// Fills a record with the columns of its events. `None` if the events place nothing and nothing was placed.
 #[must_use]
-pub fn fill(id: OrderId, before: Option<&Order>, events: Vec<Event>, header: Header, policy: &Policy) -> Option<Filled> {
+pub fn fill(
+    id: OrderId,
+    before: Option<&Order>,
+    events: Vec<Event>,
+    header: Header,
+    policy: &Policy,
+) -> Option<Filled> {
     let mut record = Record {
         stream: Stream::Order(id),
         prev: before.map_or(Seq::NONE, |order| order.last_seq),
@@ -51,7 +60,9 @@ pub fn fill(id: OrderId, before: Option<&Order>, events: Vec<Event>, header: Hea
         notices: vec![],
     };
     let mut after = before.cloned();
-    let Events::Order(events) = record.events.clone() else { return None };
+    let Events::Order(events) = record.events.clone() else {
+        return None;
+    };
     for event in &events {
         let placed = match event {
             Event::Placed(terms) if after.is_none() => Some(Order::placed(id, terms)),

@@ -8,6 +8,7 @@ mod asks;
 mod calls;
 mod command;
 mod decide;
+mod effects;
 mod event;
 mod evolve;
 mod fill;
@@ -17,7 +18,9 @@ mod place;
 mod quote;
 mod rejection;
 mod role;
+mod stage;
 mod state;
+mod terms;
 mod timers;
 mod told;
 mod turn;
@@ -25,15 +28,16 @@ mod turn;
 pub use asks::asks;
 pub use command::{Command, Placement, Shown};
 pub use decide::{Context, decide, verdict};
+pub use effects::{
+    Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
+};
 pub use event::{Event, Release, Settlement, Side, Unbinding};
 pub use fill::{Filled, Header, fill};
 pub use place::{price, terms};
 pub use quote::{Quote, quote};
 pub use rejection::{CancelReason, Rejection};
 pub use role::{Role, allowed};
-pub use state::{
-    Bond, Bought, Call, Cancellation, Collection, Delivery, Dropoff, EscrowStatus, Executed, Handover, Item, Order,
-    Outcome, PaymentStatus, Price, Proof, Ratings, Sealed, Stage, Status, StoreRef, Substitution, Terms, Timer, TimerKind,
-    TimerState,
-};
+pub use stage::{Bond, Bought, Cancellation, Delivery, Proof, Stage, Status};
+pub use state::{Executed, Order, Ratings};
+pub use terms::{Dropoff, Handover, Item, Price, Sealed, StoreRef, Substitution, Terms};
 pub use turn::{Turn, known, status, turn};

@@ -4,8 +4,9 @@
 
 use super::{
     calls::opened,
+    effects::Collection,
     event::{Event, Release, Settlement},
-    state::{Collection, Order},
+    state::Order,
 };
 use crate::{
     call::{CallKind, CallNumber},
@@ -14,19 +15,37 @@ use crate::{
 
 /// The transfers that `event` books.
 pub(super) fn money(order: &Order, event: &Event) -> Vec<Transfer> {
-    let mut book = Book { order, transfers: vec![] };
+    let mut book = Book {
+        order,
+        transfers: vec![],
+    };
     match event {
-        Event::Held { authorization, cents } => book.hold(*authorization, *cents),
+        Event::Held {
+            authorization,
+            cents,
+        } => book.hold(*authorization, *cents),
         Event::Purchased { .. } => book.buy(event),
-        Event::Cancelled { settlement: Settlement::Free, .. } => book.free(),
-        Event::Cancelled { settlement: Settlement::Trip { to_runner, set_off }, .. } => {
+        Event::Cancelled {
+            settlement: Settlement::Free,
+            ..
+        } => book.free(),
+        Event::Cancelled {
+            settlement: Settlement::Trip { to_runner, set_off },
+            ..
+        } => {
             book.buy(event);
             book.trip(*to_runner, *set_off);
         }
-        Event::Cancelled { settlement: Settlement::Release(release), .. } | Event::Released(release) => {
+        Event::Cancelled {
+            settlement: Settlement::Release(release),
+            ..
+        }
+        | Event::Released(release) => {
             book.release(event, release);
         }
-        Event::Captured { call, cents } | Event::Refunded { call, cents } => book.settle(*call, *cents),
+        Event::Captured { call, cents } | Event::Refunded { call, cents } => {
+            book.settle(*call, *cents)
+        }
         Event::CollectFailed { call, .. } => book.owe(*call),
         Event::RefundKept { call, .. } => book.void(*call),
         Event::LateCharge { cents, .. } => book.late(event, *cents),
@@ -55,7 +74,12 @@ impl Book<'_> {
 
     fn push(&mut self, debit: Account, credit: Account, cents: Cents, phase: Phase) {
         if cents.is_positive() {
-            self.transfers.push(Transfer { debit, credit, cents, phase });
+            self.transfers.push(Transfer {
+                debit,
+                credit,
+                cents,
+                phase,
+            });
         }
     }
 
@@ -65,7 +89,12 @@ impl Book<'_> {
 
     /// Promises H from the customer to the escrow.
     fn hold(&mut self, authorization: CallNumber, cents: Cents) {
-        self.push(self.receivable(), self.escrow(), cents, Phase::Pending { n: authorization });
+        self.push(
+            self.receivable(),
+            self.escrow(),
+            cents,
+            Phase::Pending { n: authorization },
+        );
     }
 
     /// Takes every hold back.
@@ -80,26 +109,43 @@ impl Book<'_> {
         let captures: Vec<(CallNumber, CallNumber, Cents)> = opened(self.order, event)
             .into_iter()
             .filter_map(|(n, kind)| match kind {
-                CallKind::Capture { authorization, cents } => Some((n, authorization, cents)),
+                CallKind::Capture {
+                    authorization,
+                    cents,
+                } => Some((n, authorization, cents)),
                 _ => None,
             })
             .collect();
         for hold in self.holds() {
-            match captures.iter().find(|(_, authorization, _)| *authorization == hold) {
+            match captures
+                .iter()
+                .find(|(_, authorization, _)| *authorization == hold)
+            {
                 Some((_, _, cents)) => self.settle(hold, *cents),
                 None => self.void(hold),
             }
         }
         for (n, _, cents) in captures {
-            self.push(Account::Gateway, self.receivable(), cents, Phase::Pending { n });
+            self.push(
+                Account::Gateway,
+                self.receivable(),
+                cents,
+                Phase::Pending { n },
+            );
         }
     }
 
     /// Pays the runner's lost trip out of the escrow.
     fn trip(&mut self, to_runner: Cents, set_off: Cents) {
-        let Some(bond) = self.order.stage.bond() else { return };
+        let Some(bond) = self.order.stage.bond() else {
+            return;
+        };
         self.post(self.escrow(), Account::Payable(bond.runner), to_runner);
-        self.post(Account::Payable(bond.runner), Account::Receivable(bond.runner), set_off);
+        self.post(
+            Account::Payable(bond.runner),
+            Account::Receivable(bond.runner),
+            set_off,
+        );
     }
 
     /// Empties the escrow: to the runner, the platform, and back to the customer.
@@ -117,7 +163,12 @@ impl Book<'_> {
     fn refunds(&mut self, event: &Event) {
         for (n, kind) in opened(self.order, event) {
             if let CallKind::Refund { cents, .. } = kind {
-                self.push(self.payable(), Account::Gateway, cents, Phase::Pending { n });
+                self.push(
+                    self.payable(),
+                    Account::Gateway,
+                    cents,
+                    Phase::Pending { n },
+                );
             }
         }
     }
@@ -126,7 +177,12 @@ impl Book<'_> {
     fn settle(&mut self, n: CallNumber, cents: Cents) {
         match self.order.promise_ends(n) {
             Some((debit, credit, promised)) if cents.is_positive() => {
-                self.push(debit, credit, cents.min(promised), Phase::Post { n, promised });
+                self.push(
+                    debit,
+                    credit,
+                    cents.min(promised),
+                    Phase::Post { n, promised },
+                );
             }
             Some(_) => self.void(n),
             None => {}
@@ -142,8 +198,10 @@ impl Book<'_> {
     /// The charge failed: it is not coming in, and refunds on their way are set against the debt instead.
     fn owe(&mut self, call: CallNumber) {
         self.void(call);
-        let refunds: Vec<CallNumber> =
-            self.order.open_calls(|kind| matches!(kind, CallKind::Refund { capture, .. } if capture == call)).collect();
+        let refunds: Vec<CallNumber> = self
+            .order
+            .open_calls(|kind| matches!(kind, CallKind::Refund { capture, .. } if capture == call))
+            .collect();
         for n in refunds {
             if let Some((debit, _, cents)) = self.order.promise_ends(n) {
                 self.void(n);
@@ -159,7 +217,14 @@ impl Book<'_> {
     }
 
     fn holds(&self) -> Vec<CallNumber> {
-        let authorizations = self.order.calls.iter().filter(|(_, call)| matches!(call.kind, CallKind::Authorize { .. }));
-        authorizations.map(|(n, _)| *n).filter(|n| self.order.promises.contains_key(n)).collect()
+        let authorizations = self
+            .order
+            .calls
+            .iter()
+            .filter(|(_, call)| matches!(call.kind, CallKind::Authorize { .. }));
+        authorizations
+            .map(|(n, _)| *n)
+            .filter(|n| self.order.promises.contains_key(n))
+            .collect()
     }
 }

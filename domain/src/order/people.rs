@@ -10,11 +10,21 @@ use crate::{
 };
 
 /// The changes to people that `event` makes.
-pub(super) fn people(order: &Order, event: &Event, command: CommandId, fingerprint: Fingerprint) -> Vec<PeopleChange> {
+pub(super) fn people(
+    order: &Order,
+    event: &Event,
+    command: CommandId,
+    fingerprint: Fingerprint,
+) -> Vec<PeopleChange> {
     let customer = order.terms.customer;
     let runner = order.stage.bond().map(|bond| bond.runner);
     match event {
-        Event::Placed(_) => vec![PeopleChange::OrderOpened { customer, command, fingerprint, order: order.id }],
+        Event::Placed(_) => vec![PeopleChange::OrderOpened {
+            customer,
+            command,
+            fingerprint,
+            order: order.id,
+        }],
         Event::Accepted { runner, .. } => vec![PeopleChange::SlotTaken { runner: *runner }],
         Event::Unbound { runner, cause, .. } => {
             let mut changes = vec![PeopleChange::SlotFreed { runner: *runner }];
@@ -23,23 +33,41 @@ pub(super) fn people(order: &Order, event: &Event, command: CommandId, fingerpri
             }
             changes
         }
-        Event::Purchased { photo: Some(photo), .. } => vec![PeopleChange::PhotoUsed { photo: *photo, order: order.id }],
+        Event::Purchased {
+            photo: Some(photo), ..
+        } => vec![PeopleChange::PhotoUsed {
+            photo: *photo,
+            order: order.id,
+        }],
         Event::Completed => {
             let mut changes = vec![PeopleChange::OrderClosed { customer }];
             if let Some(runner) = runner {
-                changes.extend([PeopleChange::SlotFreed { runner }, PeopleChange::RunCompleted { runner }]);
+                changes.extend([
+                    PeopleChange::SlotFreed { runner },
+                    PeopleChange::RunCompleted { runner },
+                ]);
             }
             changes
         }
         Event::Cancelled { .. } => {
             let freed = runner.map(|runner| PeopleChange::SlotFreed { runner });
-            std::iter::once(PeopleChange::OrderClosed { customer }).chain(freed).collect()
+            std::iter::once(PeopleChange::OrderClosed { customer })
+                .chain(freed)
+                .collect()
         }
         Event::RatingsPublished => {
             let of_runner = order.ratings.by_customer.zip(runner);
-            let of_runner = of_runner.map(|(stars, user)| PeopleChange::Rated { user, by: Side::Customer, stars });
+            let of_runner = of_runner.map(|(stars, user)| PeopleChange::Rated {
+                user,
+                by: Side::Customer,
+                stars,
+            });
             let of_customer = order.ratings.by_runner;
-            let of_customer = of_customer.map(|stars| PeopleChange::Rated { user: customer, by: Side::Runner, stars });
+            let of_customer = of_customer.map(|stars| PeopleChange::Rated {
+                user: customer,
+                by: Side::Runner,
+                stars,
+            });
             of_runner.into_iter().chain(of_customer).collect()
         }
         _ => vec![],

@@ -3,7 +3,7 @@
 use super::{
     command::Placement,
     rejection::Rejection,
-    state::{Item, Price, StoreRef, Terms},
+    terms::{Item, Price, StoreRef, Terms},
 };
 use crate::{call::CardToken, money::Cents, policy::Policy, time::At};
 
@@ -22,18 +22,26 @@ pub fn price(placement: &Placement, policy: &Policy) -> Result<Price, Rejection>
         return Err(Rejection::field("items", "must have at least one entry"));
     }
     if items.len() > policy.items_per_order as usize {
-        return Err(Rejection::field("items", format!("must have at most {} entries", policy.items_per_order)));
+        return Err(Rejection::field(
+            "items",
+            format!("must have at most {} entries", policy.items_per_order),
+        ));
     }
     let mut food_estimate = Cents::ZERO;
     for (i, item) in items.iter().enumerate() {
         let line = line(i, item, policy)?;
-        food_estimate = food_estimate.checked_add(line).ok_or_else(|| too_dear(policy))?;
+        food_estimate = food_estimate
+            .checked_add(line)
+            .ok_or_else(|| too_dear(policy))?;
     }
     if food_estimate > policy.food_limit_cents {
         return Err(too_dear(policy));
     }
     if placement.tip < Cents::ZERO || placement.tip > policy.tip_limit_cents {
-        return Err(Rejection::field("tip_cents", format!("must be from 0 to {}", policy.tip_limit_cents.0)));
+        return Err(Rejection::field(
+            "tip_cents",
+            format!("must be from 0 to {}", policy.tip_limit_cents.0),
+        ));
     }
     let price = Price {
         food_estimate,
@@ -45,7 +53,10 @@ pub fn price(placement: &Placement, policy: &Policy) -> Result<Price, Rejection>
     };
     if price.hold() < policy.gateway_minimum_cents {
         let least = policy.gateway_minimum_cents.0;
-        return Err(Rejection::field("items", format!("must cost at least {least} cents with fee and tip")));
+        return Err(Rejection::field(
+            "items",
+            format!("must cost at least {least} cents with fee and tip"),
+        ));
     }
     Ok(price)
 }
@@ -58,19 +69,33 @@ fn line(i: usize, item: &Item, policy: &Policy) -> Result<Cents, Rejection> {
     }
     if !(Cents(1)..=Cents::MAX_INPUT).contains(&item.unit_price) {
         let rule = format!("must be from 1 to {}", Cents::MAX_INPUT.0);
-        return Err(Rejection::field(format!("items[{i}].unit_price_cents"), rule));
+        return Err(Rejection::field(
+            format!("items[{i}].unit_price_cents"),
+            rule,
+        ));
     }
-    item.unit_price.checked_times(item.quantity).ok_or_else(|| too_dear(policy))
+    item.unit_price
+        .checked_times(item.quantity)
+        .ok_or_else(|| too_dear(policy))
 }
 
 fn too_dear(policy: &Policy) -> Rejection {
-    Rejection::field("items", format!("must cost at most {} cents together", policy.food_limit_cents.0))
+    Rejection::field(
+        "items",
+        format!(
+            "must cost at most {} cents together",
+            policy.food_limit_cents.0
+        ),
+    )
 }
 
 fn text(field: &str, value: &str) -> Result<(), Rejection> {
     let chars = value.trim().chars().count();
     if !(1..=NAME_CHARS).contains(&chars) {
-        return Err(Rejection::field(field, format!("must have 1 to {NAME_CHARS} characters")));
+        return Err(Rejection::field(
+            field,
+            format!("must have 1 to {NAME_CHARS} characters"),
+        ));
     }
     if value.chars().any(char::is_control) {
         return Err(Rejection::field(field, "must not have control characters"));
@@ -82,20 +107,33 @@ fn text(field: &str, value: &str) -> Result<(), Rejection> {
 ///
 /// # Errors
 /// As [`price`]; then `InvalidField` for the store's and drop-off's texts and for `deliver_after`.
-pub fn terms(placement: &Placement, card: CardToken, policy: &Policy, now: At) -> Result<Terms, Rejection> {
+pub fn terms(
+    placement: &Placement,
+    card: CardToken,
+    policy: &Policy,
+    now: At,
+) -> Result<Terms, Rejection> {
     let price = price(placement, policy)?;
     if let StoreRef::Described { name, place } = &placement.store {
         text("store.name", name)?;
         text("store.place", place)?;
     }
     text("dropoff.building", &placement.dropoff.building)?;
-    if placement.dropoff.details.as_ref().is_some_and(|sealed| sealed.0.len() > DETAILS_BYTES) {
+    if placement
+        .dropoff
+        .details
+        .as_ref()
+        .is_some_and(|sealed| sealed.0.len() > DETAILS_BYTES)
+    {
         return Err(Rejection::field("dropoff", "has too long a text"));
     }
     let deliver_after = placement.deliver_after.filter(|after| *after > now);
     if deliver_after.is_some_and(|after| after.since(now) > policy.deliver_after_limit_ms) {
         let hours = policy.deliver_after_limit_ms / crate::time::HOUR_MS;
-        return Err(Rejection::field("deliver_after", format!("must be at most {hours} hours ahead")));
+        return Err(Rejection::field(
+            "deliver_after",
+            format!("must be at most {hours} hours ahead"),
+        ));
     }
     Ok(Terms {
         customer: placement.customer,

@@ -1,6 +1,6 @@
 //! What cancelling costs, to the cent, before it is done.
 
-use super::state::{Order, Stage};
+use super::{stage::Stage, state::Order};
 use crate::{money::Cents, policy::Policy, time::At};
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,12 @@ pub struct Quote {
 impl Quote {
     fn charging(order: &Order, charge: Cents, to_platform: Cents) -> Self {
         let hold = order.terms.price.hold();
-        Self { charge, to_runner: charge - to_platform, to_platform, let_go: hold - charge }
+        Self {
+            charge,
+            to_runner: charge - to_platform,
+            to_platform,
+            let_go: hold - charge,
+        }
     }
 }
 
@@ -29,17 +34,25 @@ impl Quote {
 pub fn quote(order: &Order, policy: &Policy, now: At) -> Option<Quote> {
     let price = &order.terms.price;
     match &order.stage {
-        Stage::Authorizing | Stage::Holding | Stage::Scheduling | Stage::Waiting { .. } | Stage::Available { .. } => {
-            Some(Quote::charging(order, Cents::ZERO, Cents::ZERO))
-        }
+        Stage::Authorizing
+        | Stage::Holding
+        | Stage::Scheduling
+        | Stage::Waiting { .. }
+        | Stage::Available { .. } => Some(Quote::charging(order, Cents::ZERO, Cents::ZERO)),
         Stage::Accepted(bond) if now.since(bond.accepted_at) < policy.free_cancel_ms => {
             Some(Quote::charging(order, Cents::ZERO, Cents::ZERO))
         }
         Stage::Accepted(_) => Some(Quote::charging(order, price.trip_compensation, Cents::ZERO)),
         Stage::Purchased(_, bought) | Stage::Collected(_, bought) | Stage::OnTheWay(_, bought) => {
             let charge = price.charge(bought.food);
-            Some(Quote::charging(order, charge, price.platform_fee.min(charge)))
+            Some(Quote::charging(
+                order,
+                charge,
+                price.platform_fee.min(charge),
+            ))
         }
-        Stage::OnSite(_) | Stage::Delivered(..) | Stage::Completed(..) | Stage::Cancelled(_) => None,
+        Stage::OnSite(_) | Stage::Delivered(..) | Stage::Completed(..) | Stage::Cancelled(_) => {
+            None
+        }
     }
 }

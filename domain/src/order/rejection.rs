@@ -2,7 +2,7 @@
 //!
 //! Invariant: the variants of [`Rejection`] stand in the order in which the rules are checked.
 
-use super::{quote::Quote, state::Status};
+use super::{quote::Quote, stage::Status};
 use crate::{id::OrderId, money::Cents};
 use serde::{Deserialize, Serialize};
 
@@ -176,7 +176,10 @@ impl Rejection {
     /// Says that a field's value breaks a rule.
     #[must_use]
     pub fn field(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self::InvalidField { field: field.into(), rule: rule.into() }
+        Self::InvalidField {
+            field: field.into(),
+            rule: rule.into(),
+        }
     }
 }
 

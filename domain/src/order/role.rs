@@ -1,9 +1,6 @@
 //! Who the caller is to an order, and what that lets him do.
 
-use super::{
-    command::Command,
-    state::{Order, Stage},
-};
+use super::{command::Command, stage::Stage, state::Order};
 use crate::id::Principal;
 
 /// What a principal is to an order.
@@ -62,7 +59,11 @@ impl Command {
             Self::CancelAcceptance => &[Runner, FormerRunner],
             Self::Reassign => &[Operator],
             Self::Cancel { .. } => &[Customer],
-            Self::ArriveOnSite | Self::Purchase { .. } | Self::Collect | Self::Depart | Self::Deliver { .. } => &[Runner],
+            Self::ArriveOnSite
+            | Self::Purchase { .. }
+            | Self::Collect
+            | Self::Depart
+            | Self::Deliver { .. } => &[Runner],
             Self::Confirm => &[Customer, Operator],
             Self::Rate { .. } => &[Customer, Runner],
         }
@@ -92,11 +93,15 @@ impl Command {
 /// The names of the commands that fit where the order stands, for a caller in this role.
 #[must_use]
 pub fn allowed(order: &Order, role: Role) -> &'static [&'static str] {
-    use Role::{Customer, Operator, Runner, Stranger, FormerRunner};
+    use Role::{Customer, FormerRunner, Operator, Runner, Stranger};
     match (&order.stage, role) {
         (Stage::Available { .. }, Stranger | FormerRunner) => &["accept"],
         (
-            Stage::Authorizing | Stage::Holding | Stage::Scheduling | Stage::Waiting { .. } | Stage::Available { .. },
+            Stage::Authorizing
+            | Stage::Holding
+            | Stage::Scheduling
+            | Stage::Waiting { .. }
+            | Stage::Available { .. },
             Customer,
         ) => &["cancel"],
         (Stage::Accepted(_), Customer) => &["cancel"],

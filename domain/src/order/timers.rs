@@ -1,9 +1,6 @@
 //! The timers column: what each event arms, disarms and fires.
 
-use super::{
-    event::Event,
-    state::{Order, TimerKind},
-};
+use super::{effects::TimerKind, event::Event, state::Order};
 use crate::{
     call::{CallKind, CallState},
     policy::Policy,
@@ -17,10 +14,16 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
         BoardOpen, DeliveryReminder, DisputeWindow, EscrowTimeout, OrderTimeout, PaymentAction,
         PaymentAuthorizationExpiry, RatingWindow, RunnerIdle, StoreWait,
     };
-    let mut table = Table { order, changes: vec![] };
+    let mut table = Table {
+        order,
+        changes: vec![],
+    };
     match event {
         Event::TimerFired { kind, generation } => {
-            table.changes.push(TimerChange::Fire { kind: *kind, generation: *generation });
+            table.changes.push(TimerChange::Fire {
+                kind: *kind,
+                generation: *generation,
+            });
         }
         Event::ActionRequired { .. } => {
             table.disarm(&[TimerKind::StepRetry]);
@@ -30,7 +33,10 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
         }
         Event::Authorized { capture_before, .. } => {
             table.disarm(&[PaymentAction, TimerKind::StepRetry]);
-            table.arm(PaymentAuthorizationExpiry, capture_before.minus(policy.authorization_margin_ms));
+            table.arm(
+                PaymentAuthorizationExpiry,
+                capture_before.minus(policy.authorization_margin_ms),
+            );
         }
         Event::Declined { .. } => table.disarm(&[PaymentAction]),
         Event::Waiting { opens_at } => table.arm(BoardOpen, *opens_at),
@@ -64,20 +70,41 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
             table.arm(RatingWindow, now.plus(policy.rating_window_ms));
         }
         Event::Cancelled { .. } => table.disarm_all(),
-        Event::Reminded { kind: RunnerIdle, step: 1 } => {
-            table.arm(RunnerIdle, now.plus(policy.runner_idle_ms - policy.runner_remind_ms));
+        Event::Reminded {
+            kind: RunnerIdle,
+            step: 1,
+        } => {
+            table.arm(
+                RunnerIdle,
+                now.plus(policy.runner_idle_ms - policy.runner_remind_ms),
+            );
         }
-        Event::Reminded { kind: StoreWait, step: 1 } => {
-            table.arm(StoreWait, now.plus(policy.store_wait_ms - policy.store_remind_ms));
+        Event::Reminded {
+            kind: StoreWait,
+            step: 1,
+        } => {
+            table.arm(
+                StoreWait,
+                now.plus(policy.store_wait_ms - policy.store_remind_ms),
+            );
         }
-        Event::Reminded { kind: DeliveryReminder, step: 1 } => {
-            table.arm(DeliveryReminder, now.plus(policy.delivery_alarm_ms - policy.delivery_late_ms));
+        Event::Reminded {
+            kind: DeliveryReminder,
+            step: 1,
+        } => {
+            table.arm(
+                DeliveryReminder,
+                now.plus(policy.delivery_alarm_ms - policy.delivery_late_ms),
+            );
         }
         Event::Overdue { .. } => table.arm(EscrowTimeout, now.plus(policy.escrow_timeout_ms)),
         Event::CallRested { failures, .. } | Event::ReleaseRefused { failures }
             if order.armed(TimerKind::StepRetry).is_none() =>
         {
-            table.arm(TimerKind::StepRetry, now.plus(back_off(order, *failures, policy)));
+            table.arm(
+                TimerKind::StepRetry,
+                now.plus(back_off(order, *failures, policy)),
+            );
         }
         Event::RatingsPublished => table.disarm(&[RatingWindow]),
         _ => {}
@@ -92,26 +119,39 @@ struct Table<'a> {
 
 impl Table<'_> {
     fn arm(&mut self, kind: TimerKind, due: At) {
-        let generation = self.order.timers.get(&kind).map_or(1, |newest| newest.generation + 1);
-        self.changes.push(TimerChange::Arm { kind, generation, due });
+        let generation = self
+            .order
+            .timers
+            .get(&kind)
+            .map_or(1, |newest| newest.generation + 1);
+        self.changes.push(TimerChange::Arm {
+            kind,
+            generation,
+            due,
+        });
     }
 
     fn disarm(&mut self, kinds: &[TimerKind]) {
         for kind in kinds {
             if let Some(timer) = self.order.armed(*kind) {
-                self.changes.push(TimerChange::Disarm { kind: *kind, generation: timer.generation });
+                self.changes.push(TimerChange::Disarm {
+                    kind: *kind,
+                    generation: timer.generation,
+                });
             }
         }
     }
 
     /// Disarms whatever is armed, but for the retries of calls that outlive the order.
     fn disarm_all(&mut self) {
-        let outlives = |call: &super::state::Call| {
+        let outlives = |call: &super::effects::Call| {
             call.state == CallState::Resting && !matches!(call.kind, CallKind::Authorize { .. })
         };
         let keep_retry = self.order.calls.values().any(outlives);
         let kinds: Vec<TimerKind> = self.order.timers.keys().copied().collect();
-        let kinds = kinds.into_iter().filter(|kind| !(keep_retry && *kind == TimerKind::StepRetry));
+        let kinds = kinds
+            .into_iter()
+            .filter(|kind| !(keep_retry && *kind == TimerKind::StepRetry));
         kinds.for_each(|kind| self.disarm(&[kind]));
     }
 }
@@ -123,9 +163,11 @@ fn back_off(order: &Order, failures: u16, policy: &Policy) -> u64 {
         return policy.stuck_retry_ms;
     }
     let doublings = u32::from(failures.saturating_sub(1)).min(32);
-    let wait = policy.retry_first_ms.saturating_mul(1 << doublings).min(policy.retry_longest_ms);
+    let wait = policy
+        .retry_first_ms
+        .saturating_mul(1 << doublings)
+        .min(policy.retry_longest_ms);
     let bytes = order.id.as_bytes();
     let spread = u64::from(bytes[15] ^ bytes[14].rotate_left(u32::from(failures)));
     wait + wait / 8 * spread / 256
 }
-

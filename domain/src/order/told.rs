@@ -1,9 +1,10 @@
 //! The told column: who is told what by each event.
 
 use super::{
+    effects::TimerKind,
     event::{Event, Settlement, Side, Unbinding},
     rejection::CancelReason,
-    state::{Order, TimerKind},
+    state::Order,
 };
 use crate::{
     call::CallKind,
@@ -19,7 +20,12 @@ pub(super) fn told(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice>
     let customer = Audience::User(order.terms.customer);
     let runner = order.stage.bond().map(|bond| Audience::User(bond.runner));
     let to = |to: Audience, kind: Kind| vec![Notice { to, kind }];
-    let both = |kind: Kind| std::iter::once(customer).chain(runner).map(|to| Notice { to, kind }).collect();
+    let both = |kind: Kind| {
+        std::iter::once(customer)
+            .chain(runner)
+            .map(|to| Notice { to, kind })
+            .collect()
+    };
     let to_runner = |kind: Kind| runner.map(|to| Notice { to, kind }).into_iter();
     match event {
         Event::Placed(_) => to(customer, Kind::PaymentPending),
@@ -36,47 +42,87 @@ pub(super) fn told(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice>
             }
             notices
         }
-        Event::ArrivedOnSite => to(customer, Kind::RunnerOnSite).into_iter().chain(to_runner(Kind::BuyFromNowOn)).collect(),
+        Event::ArrivedOnSite => to(customer, Kind::RunnerOnSite)
+            .into_iter()
+            .chain(to_runner(Kind::BuyFromNowOn))
+            .collect(),
         Event::Purchased { food, .. } => to(customer, Kind::Purchased { food: *food }),
         Event::Collected => to(customer, Kind::Collected),
         Event::Departed => to(customer, Kind::OnTheWay),
-        Event::WrongPinShown { tries } => to(customer, Kind::WrongPin { left: policy.pin_tries.saturating_sub(*tries) }),
+        Event::WrongPinShown { tries } => to(
+            customer,
+            Kind::WrongPin {
+                left: policy.pin_tries.saturating_sub(*tries),
+            },
+        ),
         Event::Delivered { .. } => to(customer, Kind::Delivered),
-        Event::Released(release) => to_runner(Kind::Paid { cents: release.to_runner }).collect(),
-        Event::ReleaseRefused { failures: 1 } => {
-            to(Audience::Operators, Kind::PaymentDelayed).into_iter().chain(to_runner(Kind::PaymentDelayed)).collect()
-        }
+        Event::Released(release) => to_runner(Kind::Paid {
+            cents: release.to_runner,
+        })
+        .collect(),
+        Event::ReleaseRefused { failures: 1 } => to(Audience::Operators, Kind::PaymentDelayed)
+            .into_iter()
+            .chain(to_runner(Kind::PaymentDelayed))
+            .collect(),
         Event::Completed => to(customer, Kind::Completed)
             .into_iter()
             .chain(to(customer, Kind::PleaseRate))
             .chain(to_runner(Kind::PleaseRate))
             .collect(),
-        Event::Cancelled { reason, settlement, .. } => cancelled(order, *reason, settlement),
+        Event::Cancelled {
+            reason, settlement, ..
+        } => cancelled(order, *reason, settlement),
         Event::CollectFailed { call, .. } => {
-            let owed = order.calls.get(call).map_or(Cents::ZERO, |call| match call.kind {
-                CallKind::Capture { cents, .. } => cents,
-                _ => Cents::ZERO,
-            });
+            let owed = order
+                .calls
+                .get(call)
+                .map_or(Cents::ZERO, |call| match call.kind {
+                    CallKind::Capture { cents, .. } => cents,
+                    _ => Cents::ZERO,
+                });
             let mut notices = to(customer, Kind::RenewCard { owed });
             notices.extend(to(Audience::Operators, Kind::RenewCard { owed }));
             notices
         }
         Event::RefundKept { cents, .. } => [customer, Audience::Operators]
-            .map(|to| Notice { to, kind: Kind::RefundKeptInWallet { cents: *cents } })
+            .map(|to| Notice {
+                to,
+                kind: Kind::RefundKeptInWallet { cents: *cents },
+            })
             .into(),
-        Event::LateAuthorization { .. } => {
-            [customer, Audience::Operators].map(|to| Notice { to, kind: Kind::LateChargeReturned { cents: Cents::ZERO } }).into()
-        }
-        Event::LateCharge { cents, .. } => {
-            [customer, Audience::Operators].map(|to| Notice { to, kind: Kind::LateChargeReturned { cents: *cents } }).into()
-        }
+        Event::LateAuthorization { .. } => [customer, Audience::Operators]
+            .map(|to| Notice {
+                to,
+                kind: Kind::LateChargeReturned { cents: Cents::ZERO },
+            })
+            .into(),
+        Event::LateCharge { cents, .. } => [customer, Audience::Operators]
+            .map(|to| Notice {
+                to,
+                kind: Kind::LateChargeReturned { cents: *cents },
+            })
+            .into(),
         Event::Reminded { kind, step } => reminded(*kind, *step, customer, runner),
-        Event::CallRested { failures, .. } if *failures >= policy.retry_tries => to(Audience::Operators, Kind::StepStuck),
-        Event::Step { mark: Mark::Stuck, saga: Saga::Complete, .. } => to(Audience::Operators, Kind::StepStuck),
+        Event::CallRested { failures, .. } if *failures >= policy.retry_tries => {
+            to(Audience::Operators, Kind::StepStuck)
+        }
+        Event::Step {
+            mark: Mark::Stuck,
+            saga: Saga::Complete,
+            ..
+        } => to(Audience::Operators, Kind::StepStuck),
         Event::Overdue { .. } => to(Audience::Operators, Kind::Overdue),
-        Event::Rated { by: Side::Customer, .. } => to_runner(Kind::Rated).collect(),
-        Event::Rated { by: Side::Runner, .. } => to(customer, Kind::Rated),
-        Event::RatingsPublished if order.ratings.by_customer.is_none() && order.ratings.by_runner.is_none() => vec![],
+        Event::Rated {
+            by: Side::Customer, ..
+        } => to_runner(Kind::Rated).collect(),
+        Event::Rated {
+            by: Side::Runner, ..
+        } => to(customer, Kind::Rated),
+        Event::RatingsPublished
+            if order.ratings.by_customer.is_none() && order.ratings.by_runner.is_none() =>
+        {
+            vec![]
+        }
         Event::RatingsPublished => both(Kind::Rated),
         _ => vec![],
     }
@@ -84,35 +130,64 @@ pub(super) fn told(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice>
 
 fn cancelled(order: &Order, reason: CancelReason, settlement: &Settlement) -> Vec<Notice> {
     let kind = match reason {
-        CancelReason::PaymentFailed => NoticeKind::PaymentFailed { reason: order.declined },
+        CancelReason::PaymentFailed => NoticeKind::PaymentFailed {
+            reason: order.declined,
+        },
         CancelReason::NoRunnerTimeout => NoticeKind::NobodyCame,
         _ => NoticeKind::Cancelled,
     };
-    let customer = Notice { to: Audience::User(order.terms.customer), kind };
-    let Some(bond) = order.stage.bond() else { return vec![customer] };
+    let customer = Notice {
+        to: Audience::User(order.terms.customer),
+        kind,
+    };
+    let Some(bond) = order.stage.bond() else {
+        return vec![customer];
+    };
     let runner = Audience::User(bond.runner);
-    let mut notices = vec![customer, Notice { to: runner, kind: NoticeKind::Cancelled }];
+    let mut notices = vec![
+        customer,
+        Notice {
+            to: runner,
+            kind: NoticeKind::Cancelled,
+        },
+    ];
     let paid = match settlement {
         Settlement::Free => Cents::ZERO,
         Settlement::Trip { to_runner, .. } => *to_runner,
         Settlement::Release(release) => release.to_runner,
     };
     if paid.is_positive() {
-        notices.push(Notice { to: runner, kind: NoticeKind::Paid { cents: paid } });
+        notices.push(Notice {
+            to: runner,
+            kind: NoticeKind::Paid { cents: paid },
+        });
     }
     notices
 }
 
-fn reminded(kind: TimerKind, step: u8, customer: Audience, runner: Option<Audience>) -> Vec<Notice> {
+fn reminded(
+    kind: TimerKind,
+    step: u8,
+    customer: Audience,
+    runner: Option<Audience>,
+) -> Vec<Notice> {
     let told: Vec<(Option<Audience>, NoticeKind)> = match (kind, step) {
         (TimerKind::RunnerIdle, _) => vec![(runner, NoticeKind::RunnerReminder)],
         (TimerKind::StoreWait, 1) => vec![(runner, NoticeKind::RunnerReminder)],
         (TimerKind::StoreWait, _) => {
-            vec![(Some(customer), NoticeKind::StoreWaitLong), (Some(Audience::Operators), NoticeKind::StoreWaitLong)]
+            vec![
+                (Some(customer), NoticeKind::StoreWaitLong),
+                (Some(Audience::Operators), NoticeKind::StoreWaitLong),
+            ]
         }
-        (TimerKind::DeliveryReminder, 1) => vec![(Some(customer), NoticeKind::Late), (runner, NoticeKind::Late)],
+        (TimerKind::DeliveryReminder, 1) => vec![
+            (Some(customer), NoticeKind::Late),
+            (runner, NoticeKind::Late),
+        ],
         (TimerKind::DeliveryReminder, _) => vec![(Some(Audience::Operators), NoticeKind::Late)],
         _ => vec![],
     };
-    told.into_iter().filter_map(|(to, kind)| to.map(|to| Notice { to, kind })).collect()
+    told.into_iter()
+        .filter_map(|(to, kind)| to.map(|to| Notice { to, kind }))
+        .collect()
 }

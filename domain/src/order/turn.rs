@@ -32,9 +32,20 @@ pub enum Turn {
 /// `Some(Ok)` names the record it became; an `executed` status of 400 or more stands for a remembered refusal, which
 /// [`verdict`] finds again in that record's events.
 #[must_use]
-pub fn known(order: Option<&Order>, command: CommandId, fingerprint: Fingerprint) -> Option<Result<Executed, Rejection>> {
-    let executed = order?.executed.iter().find(|executed| executed.command == command)?;
-    Some(if executed.fingerprint == fingerprint { Ok(*executed) } else { Err(Rejection::KeyReused) })
+pub fn known(
+    order: Option<&Order>,
+    command: CommandId,
+    fingerprint: Fingerprint,
+) -> Option<Result<Executed, Rejection>> {
+    let executed = order?
+        .executed
+        .iter()
+        .find(|executed| executed.command == command)?;
+    Some(if executed.fingerprint == fingerprint {
+        Ok(*executed)
+    } else {
+        Err(Rejection::KeyReused)
+    })
 }
 
 /// The HTTP-like status that a record is answered with: 201 placed, 200 done, 422 refused and remembered.
@@ -51,7 +62,12 @@ pub const fn status(command: &Command, verdict: Option<&Rejection>) -> u16 {
 ///
 /// # Errors
 /// As [`decide`]; nothing was written, and every reservation is to be given back.
-pub fn turn(id: OrderId, before: Option<&Order>, command: &Command, context: &Context<'_>) -> Result<Turn, Rejection> {
+pub fn turn(
+    id: OrderId,
+    before: Option<&Order>,
+    command: &Command,
+    context: &Context<'_>,
+) -> Result<Turn, Rejection> {
     let events = decide(before, command, context)?;
     if events.is_empty() {
         return Ok(Turn::AlreadySo);
@@ -65,7 +81,10 @@ pub fn turn(id: OrderId, before: Option<&Order>, command: &Command, context: &Co
         status: status(command, verdict.as_ref()),
     };
     Ok(match fill(id, before, events, header, context.policy) {
-        Some(filled) => Turn::Commit { filled: Box::new(filled), verdict },
+        Some(filled) => Turn::Commit {
+            filled: Box::new(filled),
+            verdict,
+        },
         None => Turn::AlreadySo,
     })
 }

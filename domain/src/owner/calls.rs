@@ -66,7 +66,13 @@ impl Calls {
     fn apply(&mut self, stream: Stream, change: &CallChange) {
         let calls = self.open.entry(stream).or_default();
         match *change {
-            CallChange::Open { n, kind } => drop(calls.insert(n, OpenCall { kind, state: CallState::Open })),
+            CallChange::Open { n, kind } => drop(calls.insert(
+                n,
+                OpenCall {
+                    kind,
+                    state: CallState::Open,
+                },
+            )),
             CallChange::Rest { n } => {
                 if let Some(call) = calls.get_mut(&n) {
                     call.state = CallState::Resting;

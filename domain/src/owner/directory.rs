@@ -7,10 +7,16 @@ mod command;
 mod person;
 
 pub use command::{StoreCommand, UserCommand};
-pub use person::{Card, EmailDigest, Person, PlacedKey, RunnerState, Session, Store, StoreEvent, TokenDigest, UserEvent};
+pub use person::{
+    Card, EmailDigest, Person, PlacedKey, RunnerState, Session, Store, StoreEvent, TokenDigest,
+    UserEvent,
+};
 
 use crate::{
-    id::{CommandId, Fingerprint, OrderId, PhotoId, Principal, Seq, SessionId, StoreId, Stream, UserId},
+    id::{
+        CommandId, Fingerprint, OrderId, PhotoId, Principal, Seq, SessionId, StoreId, Stream,
+        UserId,
+    },
     order::Rejection,
     people::PeopleChange,
     policy::Policy,
@@ -23,10 +29,20 @@ use std::{collections::HashMap, sync::Arc};
 /// What a token holds back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reserved {
-    Placement { customer: UserId, key: Option<(CommandId, Fingerprint)> },
-    Slot { runner: UserId },
-    Photo { photo: PhotoId, order: OrderId },
-    Email { email: EmailDigest },
+    Placement {
+        customer: UserId,
+        key: Option<(CommandId, Fingerprint)>,
+    },
+    Slot {
+        runner: UserId,
+    },
+    Photo {
+        photo: PhotoId,
+        order: OrderId,
+    },
+    Email {
+        email: EmailDigest,
+    },
 }
 
 /// Everybody and every store, resident in memory.
@@ -72,7 +88,12 @@ impl Directory {
     #[must_use]
     pub fn by_token(&self, token: &TokenDigest, now: At) -> Option<(UserId, SessionId)> {
         let (user, session) = self.by_token.get(token)?;
-        let open = self.people.get(user)?.sessions.iter().any(|s| s.id == *session && now < s.expires_at);
+        let open = self
+            .people
+            .get(user)?
+            .sessions
+            .iter()
+            .any(|s| s.id == *session && now < s.expires_at);
         open.then_some((*user, *session))
     }
 
@@ -80,15 +101,24 @@ impl Directory {
     #[must_use]
     pub fn executed(&self, user: UserId, command: CommandId) -> Option<Fingerprint> {
         let executed = &self.people.get(&user)?.executed;
-        executed.iter().find(|(known, ..)| *known == command).map(|(_, fingerprint, _)| *fingerprint)
+        executed
+            .iter()
+            .find(|(known, ..)| *known == command)
+            .map(|(_, fingerprint, _)| *fingerprint)
     }
 
     /// Sequence of the last record of an account's or a store's own stream.
     #[must_use]
     pub fn last_seq(&self, stream: Stream) -> Seq {
         match stream {
-            Stream::User(user) => self.people.get(&user).map_or(Seq::NONE, |person| person.last_seq),
-            Stream::Store(store) => self.stores.get(&store).map_or(Seq::NONE, |store| store.last_seq),
+            Stream::User(user) => self
+                .people
+                .get(&user)
+                .map_or(Seq::NONE, |person| person.last_seq),
+            Stream::Store(store) => self
+                .stores
+                .get(&store)
+                .map_or(Seq::NONE, |store| store.last_seq),
             _ => Seq::NONE,
         }
     }
@@ -111,9 +141,22 @@ impl Directory {
     /// `StorePaused` for a placement; `NotARunner`, `TooManyRuns` for a slot; `PhotoUsed` for a photo; in this order.
     pub fn vote(&mut self, token: Token, ask: &Ask, policy: &Policy) -> Vote {
         match *ask {
-            Ask::Placement { customer, fingerprint, keyed, store, .. } => {
-                let card = self.judge_placement(token, customer, fingerprint, keyed, store, policy)?;
-                self.reserve(token, Reserved::Placement { customer, key: keyed.then_some((token, fingerprint)) });
+            Ask::Placement {
+                customer,
+                fingerprint,
+                keyed,
+                store,
+                ..
+            } => {
+                let card =
+                    self.judge_placement(token, customer, fingerprint, keyed, store, policy)?;
+                self.reserve(
+                    token,
+                    Reserved::Placement {
+                        customer,
+                        key: keyed.then_some((token, fingerprint)),
+                    },
+                );
                 Ok(Yes::Card(card))
             }
             Ask::RunnerSlot { runner } => {
@@ -126,9 +169,11 @@ impl Directory {
                 self.reserve(token, Reserved::Photo { photo, order });
                 Ok(Yes::Granted)
             }
-            Ask::NoDebt { .. } | Ask::Hold { .. } | Ask::Capacity { .. } | Ask::Release { .. } | Ask::SetOff { .. } => {
-                Err(Rejection::TransferRefused)
-            }
+            Ask::NoDebt { .. }
+            | Ask::Hold { .. }
+            | Ask::Capacity { .. }
+            | Ask::Release { .. }
+            | Ask::SetOff { .. } => Err(Rejection::TransferRefused),
         }
     }
 
@@ -162,7 +207,12 @@ impl Directory {
             }
             self.reserve(token, wanted);
         }
-        command::decide_user(self.people.get(&user).map(Arc::as_ref), command, principal, now)
+        command::decide_user(
+            self.people.get(&user).map(Arc::as_ref),
+            command,
+            principal,
+            now,
+        )
     }
 
     /// Decides a command for a store.
@@ -210,7 +260,8 @@ impl Directory {
         if let Some(email) = person.email {
             self.by_email.insert(email, user);
         }
-        self.by_token.retain(|_, (owner, id)| *owner != user || person.sessions.iter().any(|s| s.id == *id));
+        self.by_token
+            .retain(|_, (owner, id)| *owner != user || person.sessions.iter().any(|s| s.id == *id));
         for session in &person.sessions {
             self.by_token.insert(session.token, (user, session.id));
         }
@@ -233,7 +284,12 @@ impl Directory {
         store: Option<StoreId>,
         policy: &Policy,
     ) -> Result<crate::call::CardToken, Rejection> {
-        let person = self.people.get(&customer).ok_or_else(|| Rejection::NotFound { what: "user".into() })?;
+        let person = self
+            .people
+            .get(&customer)
+            .ok_or_else(|| Rejection::NotFound {
+                what: "user".into(),
+            })?;
         if keyed {
             self.judge_key(person, token, fingerprint)?;
         }
@@ -241,13 +297,22 @@ impl Directory {
             return Err(Rejection::Suspended);
         }
         let card = person.card.as_ref().ok_or(Rejection::NoPaymentMethod)?;
-        let running = self.count_reserved(|held| matches!(held, Reserved::Placement { customer: c, .. } if *c == customer));
+        let running = self.count_reserved(
+            |held| matches!(held, Reserved::Placement { customer: c, .. } if *c == customer),
+        );
         if person.open_orders.saturating_add(running) >= policy.open_orders_per_customer {
-            return Err(Rejection::TooManyOpenOrders { limit: policy.open_orders_per_customer });
+            return Err(Rejection::TooManyOpenOrders {
+                limit: policy.open_orders_per_customer,
+            });
         }
         if let Some(store) = store {
             match self.stores.get(&store) {
-                None => return Err(Rejection::field("store.id", "is not a store of this campus")),
+                None => {
+                    return Err(Rejection::field(
+                        "store.id",
+                        "is not a store of this campus",
+                    ));
+                }
                 Some(store) if store.paused => return Err(Rejection::StorePaused),
                 Some(_) => {}
             }
@@ -255,13 +320,20 @@ impl Directory {
         Ok(card.token.clone())
     }
 
-    fn judge_key(&self, person: &Person, token: Token, fingerprint: Fingerprint) -> Result<(), Rejection> {
+    fn judge_key(
+        &self,
+        person: &Person,
+        token: Token,
+        fingerprint: Fingerprint,
+    ) -> Result<(), Rejection> {
         if self.reserved.contains_key(&token) {
             return Err(Rejection::StillRunning);
         }
         match person.placed.iter().find(|placed| placed.command == token) {
             Some(placed) if placed.fingerprint != fingerprint => Err(Rejection::KeyReused),
-            Some(placed) => Err(Rejection::AlreadyPlaced { order: placed.order }),
+            Some(placed) => Err(Rejection::AlreadyPlaced {
+                order: placed.order,
+            }),
             None => Ok(()),
         }
     }
@@ -276,18 +348,31 @@ impl Directory {
         }
         let running = self.count_reserved(|held| *held == Reserved::Slot { runner });
         if person.slots.saturating_add(running) >= policy.orders_per_runner {
-            return Err(Rejection::TooManyRuns { limit: policy.orders_per_runner });
+            return Err(Rejection::TooManyRuns {
+                limit: policy.orders_per_runner,
+            });
         }
         Ok(())
     }
 
     fn judge_photo(&self, photo: PhotoId, order: OrderId) -> Result<(), Rejection> {
         let taken = |held: &Reserved| matches!(held, Reserved::Photo { photo: p, order: o } if *p == photo && *o != order);
-        if self.is_reserved(taken) { Err(Rejection::PhotoUsed) } else { Ok(()) }
+        if self.is_reserved(taken) {
+            Err(Rejection::PhotoUsed)
+        } else {
+            Ok(())
+        }
     }
 
     fn count_reserved(&self, wanted: impl Fn(&Reserved) -> bool) -> u32 {
-        u32::try_from(self.reserved.values().flatten().filter(|held| wanted(held)).count()).unwrap_or(u32::MAX)
+        u32::try_from(
+            self.reserved
+                .values()
+                .flatten()
+                .filter(|held| wanted(held))
+                .count(),
+        )
+        .unwrap_or(u32::MAX)
     }
 }
 

@@ -65,16 +65,27 @@ pub enum Command {
 ///
 /// # Errors
 /// `NotAllowed`.
-pub fn decide(user: UserId, command: &Command, principal: Principal) -> Result<Vec<Event>, Rejection> {
+pub fn decide(
+    user: UserId,
+    command: &Command,
+    principal: Principal,
+) -> Result<Vec<Event>, Rejection> {
     let not_allowed = |who: &str| Err(Rejection::NotAllowed { who: who.into() });
     match (command, principal) {
         (Command::Send { text, order }, Principal::Operator(_) | Principal::System) => {
-            Ok(vec![Event::Sent { text: text.clone(), order: *order }])
+            Ok(vec![Event::Sent {
+                text: text.clone(),
+                order: *order,
+            }])
         }
         (Command::Send { .. }, _) => not_allowed("operators"),
-        (Command::Read { notice }, _) if principal.user() == Some(user) => Ok(vec![Event::Read { notice: *notice }]),
+        (Command::Read { notice }, _) if principal.user() == Some(user) => {
+            Ok(vec![Event::Read { notice: *notice }])
+        }
         (Command::Read { .. }, _) => not_allowed("the reader"),
-        (Command::Fail { notice }, Principal::System) => Ok(vec![Event::Failed { notice: *notice }]),
+        (Command::Fail { notice }, Principal::System) => {
+            Ok(vec![Event::Failed { notice: *notice }])
+        }
         (Command::Fail { .. }, _) => not_allowed("the system"),
     }
 }

@@ -32,7 +32,9 @@ impl Balance {
     /// Whether nothing is there and nothing promised.
     #[must_use]
     pub fn is_zero(&self) -> bool {
-        self.posted == Cents::ZERO && self.pending_in == Cents::ZERO && self.pending_out == Cents::ZERO
+        self.posted == Cents::ZERO
+            && self.pending_in == Cents::ZERO
+            && self.pending_out == Cents::ZERO
     }
 
     /// What can be taken out: posted less promised out.
@@ -87,7 +89,9 @@ impl Balance {
         match account {
             Account::Gateway => true,
             Account::Receivable(_) | Account::Goodwill => self.expected() <= Cents::ZERO,
-            Account::Escrow(_) | Account::Payable(_) | Account::Revenue => self.available() >= Cents::ZERO,
+            Account::Escrow(_) | Account::Payable(_) | Account::Revenue => {
+                self.available() >= Cents::ZERO
+            }
         }
     }
 }
@@ -190,27 +194,37 @@ impl Ledger {
 
     /// Every account that is not empty, in no order.
     pub fn accounts(&self) -> impl Iterator<Item = (Account, Balance)> {
-        self.accounts.iter().map(|(account, balance)| (*account, *balance))
+        self.accounts
+            .iter()
+            .map(|(account, balance)| (*account, *balance))
     }
 
     /// Every promise not settled, in no order.
     pub fn promised(&self) -> impl Iterator<Item = (Stream, u16, Promised)> {
-        self.promised.iter().map(|((stream, n), promised)| (*stream, *n, *promised))
+        self.promised
+            .iter()
+            .map(|((stream, n), promised)| (*stream, *n, *promised))
     }
 
     /// Sums over all accounts.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        self.accounts.iter().fold(Totals::default(), |sum, (account, balance)| {
-            let escrow = matches!(account, Account::Escrow(_));
-            Totals {
-                posted: sum.posted + balance.posted,
-                pending: sum.pending + balance.pending_in - balance.pending_out,
-                accounts: sum.accounts + 1,
-                open_escrows: sum.open_escrows + usize::from(escrow),
-                held: if escrow { sum.held + balance.expected() } else { sum.held },
-            }
-        })
+        self.accounts
+            .iter()
+            .fold(Totals::default(), |sum, (account, balance)| {
+                let escrow = matches!(account, Account::Escrow(_));
+                Totals {
+                    posted: sum.posted + balance.posted,
+                    pending: sum.pending + balance.pending_in - balance.pending_out,
+                    accounts: sum.accounts + 1,
+                    open_escrows: sum.open_escrows + usize::from(escrow),
+                    held: if escrow {
+                        sum.held + balance.expected()
+                    } else {
+                        sum.held
+                    },
+                }
+            })
     }
 
     /// Puts an account read from a snapshot in place.
@@ -239,25 +253,36 @@ impl Ledger {
             },
             Ask::Hold { cents } => {
                 let reserved: Cents = self.reserved.values().map(Reserved::hold).sum();
-                if cents > policy.hold_limit_cents || self.held + reserved + cents > policy.total_hold_limit_cents {
+                if cents > policy.hold_limit_cents
+                    || self.held + reserved + cents > policy.total_hold_limit_cents
+                {
                     return Err(Rejection::HoldRefused);
                 }
                 self.reserved.insert(token, Reserved::Hold(cents));
                 Ok(Yes::Granted)
             }
-            Ask::Release { order, cents } if self.balance(Account::Escrow(order)).available() >= cents => Ok(Yes::Granted),
+            Ask::Release { order, cents }
+                if self.balance(Account::Escrow(order)).available() >= cents =>
+            {
+                Ok(Yes::Granted)
+            }
             Ask::Release { .. } => Err(Rejection::TransferRefused),
             Ask::SetOff { user, cents } => {
-                let reserved: Cents = self.reserved.values().map(|reserved| reserved.set_off(user)).sum();
+                let reserved: Cents = self
+                    .reserved
+                    .values()
+                    .map(|reserved| reserved.set_off(user))
+                    .sum();
                 let set_off = (self.debt(user) - reserved).or_zero().min(cents);
                 if set_off.is_positive() {
                     self.reserved.insert(token, Reserved::SetOff(user, set_off));
                 }
                 Ok(Yes::SetOff(set_off))
             }
-            Ask::Placement { .. } | Ask::RunnerSlot { .. } | Ask::UsedOnce { .. } | Ask::Capacity { .. } => {
-                Err(Rejection::TransferRefused)
-            }
+            Ask::Placement { .. }
+            | Ask::RunnerSlot { .. }
+            | Ask::UsedOnce { .. }
+            | Ask::Capacity { .. } => Err(Rejection::TransferRefused),
         }
     }
 
@@ -285,12 +310,23 @@ impl Ledger {
     /// # Errors
     /// The first transfer that breaks a rule.
     pub fn check(&self, record: &Record) -> Result<(), LedgerFault> {
-        let mut touched = Touched { ledger: self, balances: HashMap::new(), settled: HashMap::new() };
+        let mut touched = Touched {
+            ledger: self,
+            balances: HashMap::new(),
+            settled: HashMap::new(),
+        };
         for transfer in &record.money {
             touched.check(record.stream, transfer)?;
         }
-        match touched.balances.iter().find(|(account, balance)| !balance.is_within_bound(**account)) {
-            Some((account, balance)) => Err(LedgerFault::OutOfBound { account: *account, balance: *balance }),
+        match touched
+            .balances
+            .iter()
+            .find(|(account, balance)| !balance.is_within_bound(**account))
+        {
+            Some((account, balance)) => Err(LedgerFault::OutOfBound {
+                account: *account,
+                balance: *balance,
+            }),
             None => Ok(()),
         }
     }
@@ -299,7 +335,10 @@ impl Ledger {
     #[must_use]
     pub fn balance_after(&self, account: Account, record: &Record) -> Balance {
         let mut balance = self.balance(account);
-        record.money.iter().for_each(|transfer| balance.apply(account, transfer));
+        record
+            .money
+            .iter()
+            .for_each(|transfer| balance.apply(account, transfer));
         balance
     }
 
@@ -317,11 +356,25 @@ impl Ledger {
                 self.accounts.remove(&account);
             }
         }
-        let Transfer { debit, credit, cents, phase } = *transfer;
+        let Transfer {
+            debit,
+            credit,
+            cents,
+            phase,
+        } = *transfer;
         match phase {
             Phase::Posted => {}
-            Phase::Pending { n } => drop(self.promised.insert((stream, n), Promised { debit, credit, cents })),
-            Phase::Post { n, .. } | Phase::Void { n } | Phase::Expire { n } => drop(self.promised.remove(&(stream, n))),
+            Phase::Pending { n } => drop(self.promised.insert(
+                (stream, n),
+                Promised {
+                    debit,
+                    credit,
+                    cents,
+                },
+            )),
+            Phase::Post { n, .. } | Phase::Void { n } | Phase::Expire { n } => {
+                drop(self.promised.remove(&(stream, n)))
+            }
         }
     }
 }
@@ -351,14 +404,23 @@ struct Touched<'a> {
 
 impl Touched<'_> {
     fn check(&mut self, stream: Stream, transfer: &Transfer) -> Result<(), LedgerFault> {
-        let Transfer { debit, credit, cents, phase } = *transfer;
+        let Transfer {
+            debit,
+            credit,
+            cents,
+            phase,
+        } = *transfer;
         if !cents.is_positive() {
             return Err(LedgerFault::NotPositive(cents.0));
         }
         if debit == credit {
             return Err(LedgerFault::SameAccount(debit));
         }
-        let made = Promised { debit, credit, cents };
+        let made = Promised {
+            debit,
+            credit,
+            cents,
+        };
         match phase {
             Phase::Posted => {}
             Phase::Pending { n } => {
@@ -368,13 +430,19 @@ impl Touched<'_> {
                 self.settled.insert((stream, n), Some(made));
             }
             Phase::Post { n, promised } => {
-                let whole = Promised { cents: promised, ..made };
+                let whole = Promised {
+                    cents: promised,
+                    ..made
+                };
                 self.settle(stream, n, whole, cents <= promised)?;
             }
             Phase::Void { n } | Phase::Expire { n } => self.settle(stream, n, made, true)?,
         }
         for account in [debit, credit] {
-            let balance = self.balances.entry(account).or_insert_with(|| self.ledger.balance(account));
+            let balance = self
+                .balances
+                .entry(account)
+                .or_insert_with(|| self.ledger.balance(account));
             balance.apply(account, transfer);
         }
         Ok(())
@@ -385,7 +453,13 @@ impl Touched<'_> {
         self.settled.get(&(stream, n)).copied().unwrap_or(known)
     }
 
-    fn settle(&mut self, stream: Stream, n: u16, made: Promised, within: bool) -> Result<(), LedgerFault> {
+    fn settle(
+        &mut self,
+        stream: Stream,
+        n: u16,
+        made: Promised,
+        within: bool,
+    ) -> Result<(), LedgerFault> {
         if self.promise(stream, n) != Some(made) || !within {
             return Err(LedgerFault::PromiseMismatch { stream, n });
         }

@@ -83,7 +83,15 @@ impl Scheduled {
     /// Folds one event into what is known; the first must be `Created`.
     pub fn evolve(known: &mut Option<Self>, seq: Seq, event: &Event) {
         match (known, event) {
-            (known, Event::Created { kind, order, due, payload }) => {
+            (
+                known,
+                Event::Created {
+                    kind,
+                    order,
+                    due,
+                    payload,
+                },
+            ) => {
                 *known = Some(Self {
                     kind: *kind,
                     order: *order,
@@ -119,24 +127,58 @@ pub fn decide(
 ) -> Result<(Vec<Event>, Vec<TimerChange>), Rejection> {
     const KIND: TimerKind = TimerKind::Scheduled;
     if matches!(principal, Principal::User(_) | Principal::Gateway) {
-        return Err(Rejection::NotAllowed { who: "operators".into() });
+        return Err(Rejection::NotAllowed {
+            who: "operators".into(),
+        });
     }
     match (known, command) {
-        (None, Command::Create { kind, order, due, payload }) => Ok((
-            vec![Event::Created { kind: *kind, order: *order, due: *due, payload: payload.clone() }],
-            vec![TimerChange::Arm { kind: KIND, generation: 1, due: *due }],
+        (
+            None,
+            Command::Create {
+                kind,
+                order,
+                due,
+                payload,
+            },
+        ) => Ok((
+            vec![Event::Created {
+                kind: *kind,
+                order: *order,
+                due: *due,
+                payload: payload.clone(),
+            }],
+            vec![TimerChange::Arm {
+                kind: KIND,
+                generation: 1,
+                due: *due,
+            }],
         )),
-        (None, _) => Err(Rejection::NotFound { what: "scheduled event".into() }),
+        (None, _) => Err(Rejection::NotFound {
+            what: "scheduled event".into(),
+        }),
         (Some(_), Command::Create { .. }) => Ok((vec![], vec![])),
-        (Some(known), Command::Process { .. }) if known.state != TimerState::Pending => Ok((vec![], vec![])),
-        (Some(_), Command::Process { accepted }) => Ok((
-            vec![Event::Processed { accepted: *accepted }],
-            vec![TimerChange::Fire { kind: KIND, generation: 1 }],
-        )),
-        (Some(known), Command::Cancel) if known.state != TimerState::Pending => Err(Rejection::NotCancellable),
-        (Some(_), Command::Cancel) => {
-            Ok((vec![Event::Cancelled], vec![TimerChange::Disarm { kind: KIND, generation: 1 }]))
+        (Some(known), Command::Process { .. }) if known.state != TimerState::Pending => {
+            Ok((vec![], vec![]))
         }
+        (Some(_), Command::Process { accepted }) => Ok((
+            vec![Event::Processed {
+                accepted: *accepted,
+            }],
+            vec![TimerChange::Fire {
+                kind: KIND,
+                generation: 1,
+            }],
+        )),
+        (Some(known), Command::Cancel) if known.state != TimerState::Pending => {
+            Err(Rejection::NotCancellable)
+        }
+        (Some(_), Command::Cancel) => Ok((
+            vec![Event::Cancelled],
+            vec![TimerChange::Disarm {
+                kind: KIND,
+                generation: 1,
+            }],
+        )),
     }
 }
 
@@ -175,7 +217,13 @@ impl Timetable {
     /// A timetable that keeps timers before `edge` in memory, with `armed` timers in the snapshots.
     #[must_use]
     pub fn new(edge: At, armed: u64) -> Self {
-        Self { near: BTreeSet::new(), newest: HashMap::new(), edge, armed, reserved: HashMap::new() }
+        Self {
+            near: BTreeSet::new(),
+            newest: HashMap::new(),
+            edge,
+            armed,
+            reserved: HashMap::new(),
+        }
     }
 
     /// Answers an order's question; room is reserved under `token`.
@@ -183,7 +231,9 @@ impl Timetable {
     /// # Errors
     /// `TimersFull`.
     pub fn vote(&mut self, token: Token, ask: &Ask, policy: &Policy) -> Vote {
-        let Ask::Capacity { timers } = *ask else { return Err(Rejection::TransferRefused) };
+        let Ask::Capacity { timers } = *ask else {
+            return Err(Rejection::TransferRefused);
+        };
         let reserved: u64 = self.reserved.values().map(|n| u64::from(*n)).sum();
         if self.armed + reserved + u64::from(timers) > policy.armed_timers {
             return Err(Rejection::TimersFull);
@@ -208,11 +258,21 @@ impl Timetable {
         self.reserved.remove(&record.command);
         for change in &record.timers {
             match *change {
-                TimerChange::Arm { kind, generation, due } => {
+                TimerChange::Arm {
+                    kind,
+                    generation,
+                    due,
+                } => {
                     self.armed += 1;
-                    self.arm(Due { due, stream: record.stream, kind, generation });
+                    self.arm(Due {
+                        due,
+                        stream: record.stream,
+                        kind,
+                        generation,
+                    });
                 }
-                TimerChange::Disarm { kind, generation } | TimerChange::Fire { kind, generation } => {
+                TimerChange::Disarm { kind, generation }
+                | TimerChange::Fire { kind, generation } => {
                     self.armed = self.armed.saturating_sub(1);
                     self.forget(record.stream, kind, generation);
                 }
@@ -228,7 +288,11 @@ impl Timetable {
 
     /// Up to `most` timers due at `now` or before, in due order.
     pub fn due(&self, now: At, most: usize) -> impl Iterator<Item = Due> + '_ {
-        self.near.iter().take_while(move |timer| timer.due <= now).take(most).copied()
+        self.near
+            .iter()
+            .take_while(move |timer| timer.due <= now)
+            .take(most)
+            .copied()
     }
 
     /// When the next timer in memory is due.
@@ -284,10 +348,15 @@ impl Timetable {
 
     fn arm(&mut self, timer: Due) {
         if let Some((generation, due)) = self.newest.remove(&(timer.stream, timer.kind)) {
-            self.near.remove(&Due { due, generation, ..timer });
+            self.near.remove(&Due {
+                due,
+                generation,
+                ..timer
+            });
         }
         if timer.due < self.edge {
-            self.newest.insert((timer.stream, timer.kind), (timer.generation, timer.due));
+            self.newest
+                .insert((timer.stream, timer.kind), (timer.generation, timer.due));
             self.near.insert(timer);
         }
     }
@@ -297,7 +366,12 @@ impl Timetable {
             && newest == generation
         {
             self.newest.remove(&(stream, kind));
-            self.near.remove(&Due { due, stream, kind, generation });
+            self.near.remove(&Due {
+                due,
+                stream,
+                kind,
+                generation,
+            });
         }
     }
 }

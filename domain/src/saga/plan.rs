@@ -89,7 +89,12 @@ const fn plan(name: &'static str, steps: &'static [Step]) -> Plan {
 }
 
 const fn step(name: &'static str, forward: Do, undo: Undo, failing: Failing) -> Step {
-    Step { name, forward, undo, failing }
+    Step {
+        name,
+        forward,
+        undo,
+        failing,
+    }
 }
 
 use Do::{Directory, Escrow, Notification, Order, Payment, Timer};

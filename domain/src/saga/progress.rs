@@ -41,12 +41,16 @@ impl Progress {
 
     /// Every step begun, by saga and step.
     pub fn steps(&self) -> impl Iterator<Item = (Saga, u8, StepState)> + '_ {
-        self.steps.iter().map(|((saga, step), mark)| (*saga, *step, *mark))
+        self.steps
+            .iter()
+            .map(|((saga, step), mark)| (*saga, *step, *mark))
     }
 
     /// Steps that need a person.
     pub fn stuck(&self) -> impl Iterator<Item = (Saga, u8)> + '_ {
-        self.steps().filter(|(.., mark)| *mark == Mark::Stuck).map(|(saga, step, _)| (saga, step))
+        self.steps()
+            .filter(|(.., mark)| *mark == Mark::Stuck)
+            .map(|(saga, step, _)| (saga, step))
     }
 
     /// Folds one mark. The first step of a saga that runs again (a second runner) starts it anew.
@@ -60,7 +64,8 @@ impl Progress {
 
 fn index(saga: Saga, name: &str) -> u8 {
     let at = saga.plan().steps.iter().position(|step| step.name == name);
-    u8::try_from(at.expect("the name stands in the plan: a test walks them all")).expect("plans have few steps")
+    u8::try_from(at.expect("the name stands in the plan: a test walks them all"))
+        .expect("plans have few steps")
 }
 
 fn marked(saga: Saga, step: u8, mark: Mark) -> Event {
@@ -98,11 +103,21 @@ pub fn finish(progress: &Progress, saga: Saga, name: &str) -> Vec<Event> {
 pub fn unwind(progress: &Progress, saga: Saga, failed: Option<&str>) -> Vec<Event> {
     let failed = failed.map(|name| index(saga, name));
     let begun = progress.steps().filter(|(of, step, mark)| {
-        *of == saga && Some(*step) != failed && matches!(mark, Mark::Started | Mark::Done | Mark::Stuck)
+        *of == saga
+            && Some(*step) != failed
+            && matches!(mark, Mark::Started | Mark::Done | Mark::Stuck)
     });
-    let undone = begun.filter(|(_, step, _)| matches!(saga.plan().steps[usize::from(*step)].undo, Undo::By(..)));
+    let undone = begun
+        .filter(|(_, step, _)| matches!(saga.plan().steps[usize::from(*step)].undo, Undo::By(..)));
     let mut steps: Vec<u8> = undone.map(|(_, step, _)| step).collect();
     steps.reverse();
     let failure = failed.map(|step| marked(saga, step, Mark::Failed));
-    failure.into_iter().chain(steps.into_iter().map(|step| marked(saga, step, Mark::Undone))).collect()
+    failure
+        .into_iter()
+        .chain(
+            steps
+                .into_iter()
+                .map(|step| marked(saga, step, Mark::Undone)),
+        )
+        .collect()
 }

@@ -2,13 +2,17 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+pub mod seen;
+
 use campusg_domain::{
     campus::{Behaviour, Campus},
-    id::{OrderId, PhotoId, Principal, Stream, UserId},
+    id::{OrderId, PhotoId, Principal, UserId},
     money::{Account, Cents, Phase},
-    order::{Command, Dropoff, Handover, Item, Order, Placement, Rejection, Shown, StoreRef, Substitution},
+    order::{
+        Command, Dropoff, Handover, Item, Order, Placement, Rejection, Shown, StoreRef,
+        Substitution,
+    },
     policy::Policy,
-    record::{Entry, Events},
 };
 use std::{fmt::Write, sync::Arc};
 
@@ -23,16 +27,31 @@ pub const X: Cents = Cents(199);
 
 /// The policy with the figures of the lifecycle: p is 100, everything else is the default.
 pub fn figures() -> Policy {
-    Policy { platform_fee_cents: Cents(100), ..Policy::default() }
+    Policy {
+        platform_fee_cents: Cents(100),
+        ..Policy::default()
+    }
 }
 
 /// Two pieces at 10.00 with a tip of 2.00.
 pub fn wish(customer: UserId) -> Placement {
     Placement {
         customer,
-        store: StoreRef::Described { name: "Corner shop".into(), place: "Main street 1".into() },
-        items: vec![Item { name: "Bowl".into(), quantity: 2, unit_price: Cents(1000), substitution: Substitution::Ask }],
-        dropoff: Dropoff { building: "Library".into(), details: None, handover: Handover::Pin },
+        store: StoreRef::Described {
+            name: "Corner shop".into(),
+            place: "Main street 1".into(),
+        },
+        items: vec![Item {
+            name: "Bowl".into(),
+            quantity: 2,
+            unit_price: Cents(1000),
+            substitution: Substitution::Ask,
+        }],
+        dropoff: Dropoff {
+            building: "Library".into(),
+            details: None,
+            handover: Handover::Pin,
+        },
         tip: Cents(200),
         deliver_after: None,
     }
@@ -52,7 +71,12 @@ impl Scene {
     /// People, and nothing placed yet.
     pub fn people(policy: Policy, card: Behaviour) -> (Campus, [UserId; 4]) {
         let mut campus = Campus::new(policy, 7);
-        let people = [campus.register(), campus.register(), campus.register(), campus.register_operator()];
+        let people = [
+            campus.register(),
+            campus.register(),
+            campus.register(),
+            campus.register_operator(),
+        ];
         campus.set_card(people[0], card).unwrap();
         campus.activate_runner(people[1]).unwrap();
         campus.activate_runner(people[2]).unwrap();
@@ -64,7 +88,11 @@ impl Scene {
         Self::placed_under(figures(), card, |_| ())
     }
 
-    pub fn placed_under(policy: Policy, card: Behaviour, change: impl FnOnce(&mut Placement)) -> Self {
+    pub fn placed_under(
+        policy: Policy,
+        card: Behaviour,
+        change: impl FnOnce(&mut Placement),
+    ) -> Self {
         let (mut campus, [customer, runner, rival, operator]) = Self::people(policy, card);
         let mut wish = wish(customer);
         if let Some(after) = &mut wish.deliver_after {
@@ -72,7 +100,14 @@ impl Scene {
         }
         change(&mut wish);
         let order = campus.place(customer, wish, 1).unwrap();
-        Self { campus, customer, runner, rival, operator, order }
+        Self {
+            campus,
+            customer,
+            runner,
+            rival,
+            operator,
+            order,
+        }
     }
 
     pub fn available() -> Self {
@@ -108,12 +143,19 @@ impl Scene {
     /// The runner's next command on the shortest way.
     pub fn next_step(&mut self) -> Command {
         match self.shows().as_str() {
-            "pending" => Command::Accept { runner: self.runner },
+            "pending" => Command::Accept {
+                runner: self.runner,
+            },
             "accepted" => Command::ArriveOnSite,
-            "on-site" => Command::Purchase { total: FOOD, photo: Some(self.campus.photo()) },
+            "on-site" => Command::Purchase {
+                total: FOOD,
+                photo: Some(self.campus.photo()),
+            },
             "purchased" => Command::Collect,
             "collected" => Command::Depart,
-            "on-the-way" => Command::Deliver { shown: Shown::Pin(self.campus.pin(self.order)) },
+            "on-the-way" => Command::Deliver {
+                shown: Shown::Pin(self.campus.pin(self.order)),
+            },
             other => panic!("no way on from {other}"),
         }
     }
@@ -129,12 +171,14 @@ impl Scene {
     /// A command by a person, under a fresh id.
     pub fn by(&mut self, who: UserId, command: &Command) -> Result<Arc<Order>, Rejection> {
         let id = self.campus.fresh();
-        self.campus.command(Principal::User(who), self.order, command, id)
+        self.campus
+            .command(Principal::User(who), self.order, command, id)
     }
 
     pub fn by_operator(&mut self, command: &Command) -> Result<Arc<Order>, Rejection> {
         let id = self.campus.fresh();
-        self.campus.command(Principal::Operator(self.operator), self.order, command, id)
+        self.campus
+            .command(Principal::Operator(self.operator), self.order, command, id)
     }
 
     /// The reason of the cancellation.
@@ -163,27 +207,6 @@ impl Scene {
         self.campus.photo()
     }
 
-    /// The order's records from number `from` on, one line per event and per entry of a section.
-    pub fn told_from(&self, from: usize) -> String {
-        let mut text = String::new();
-        for entry in self.campus.journal().iter().skip(from) {
-            self.write_entry(&mut text, entry);
-        }
-        text
-    }
-
-    fn write_entry(&self, text: &mut String, entry: &Entry) {
-        let Events::Order(events) = &entry.record.events else { return };
-        if entry.record.stream != Stream::Order(self.order) {
-            return;
-        }
-        for event in events {
-            let name = format!("{event:?}");
-            let name = name.split([' ', '(', '{']).next().unwrap_or_default().to_owned();
-            writeln!(text, "  {name}").unwrap();
-        }
-    }
-
     /// Every transfer of the order so far, one line per record: who, to whom, how much, which phase.
     pub fn transfers(&self) -> String {
         self.transfers_from(0)
@@ -201,7 +224,11 @@ impl Scene {
                     Phase::Expire { n } => (Some(n), "expire"),
                 };
                 let n = n.map_or(String::new(), |n| n.to_string());
-                let ends = format!("{:>7} → {:<7}", self.name(transfer.debit), self.name(transfer.credit));
+                let ends = format!(
+                    "{:>7} → {:<7}",
+                    self.name(transfer.debit),
+                    self.name(transfer.credit)
+                );
                 writeln!(text, "{phase:<8}{n:<3}{ends}{:>6}", transfer.cents.0).unwrap();
             }
         }

@@ -20,21 +20,42 @@ impl Row<'_> {
         }
         match (call.kind, answer) {
             (_, Answer::Unavailable) => Ok(self.unanswered(n, call)),
-            (CallKind::Authorize { cents: asked }, Answer::Authorized { cents, capture_before }) => {
-                Ok(self.authorized(n, asked, *cents, *capture_before))
+            (
+                CallKind::Authorize { cents: asked },
+                Answer::Authorized {
+                    cents,
+                    capture_before,
+                },
+            ) => Ok(self.authorized(n, asked, *cents, *capture_before)),
+            (CallKind::Authorize { .. }, Answer::ActionRequired { url }) => {
+                match &self.order.action_url {
+                    Some(known) if known == url => Ok(vec![]),
+                    _ => Ok(vec![Event::ActionRequired { url: url.clone() }]),
+                }
             }
-            (CallKind::Authorize { .. }, Answer::ActionRequired { url }) => match &self.order.action_url {
-                Some(known) if known == url => Ok(vec![]),
-                _ => Ok(vec![Event::ActionRequired { url: url.clone() }]),
-            },
-            (CallKind::Authorize { .. }, Answer::Declined { reason }) => Ok(self.declined(n, *reason)),
-            (CallKind::Capture { .. }, Answer::Captured { cents }) => {
-                Ok(vec![Event::Captured { call: n, cents: *cents }, capture_mark(Mark::Done)])
+            (CallKind::Authorize { .. }, Answer::Declined { reason }) => {
+                Ok(self.declined(n, *reason))
             }
-            (CallKind::Capture { .. }, Answer::Declined { reason }) => Ok(self.collect_failed(n, Some(*reason))),
-            (CallKind::Void { .. }, Answer::Voided | Answer::Declined { .. }) => Ok(vec![Event::Voided { call: n }]),
-            (CallKind::Refund { .. }, Answer::Refunded { cents }) => Ok(vec![Event::Refunded { call: n, cents: *cents }]),
-            (CallKind::Refund { cents, .. }, Answer::Declined { .. }) => Ok(vec![Event::RefundKept { call: n, cents }]),
+            (CallKind::Capture { .. }, Answer::Captured { cents }) => Ok(vec![
+                Event::Captured {
+                    call: n,
+                    cents: *cents,
+                },
+                capture_mark(Mark::Done),
+            ]),
+            (CallKind::Capture { .. }, Answer::Declined { reason }) => {
+                Ok(self.collect_failed(n, Some(*reason)))
+            }
+            (CallKind::Void { .. }, Answer::Voided | Answer::Declined { .. }) => {
+                Ok(vec![Event::Voided { call: n }])
+            }
+            (CallKind::Refund { .. }, Answer::Refunded { cents }) => Ok(vec![Event::Refunded {
+                call: n,
+                cents: *cents,
+            }]),
+            (CallKind::Refund { cents, .. }, Answer::Declined { .. }) => {
+                Ok(vec![Event::RefundKept { call: n, cents }])
+            }
             _ => Err(Rejection::field("answer", "does not fit the call")),
         }
     }
@@ -43,17 +64,36 @@ impl Row<'_> {
     fn answered_late(&self, n: CallNumber, call: &Call, answer: &Answer) -> Vec<Event> {
         match (call.kind, answer) {
             _ if call.outcome == Outcome::Succeeded => vec![],
-            (CallKind::Authorize { .. }, Answer::Authorized { .. }) => vec![Event::LateAuthorization { call: n }],
-            (CallKind::Capture { .. }, Answer::Captured { cents }) => vec![Event::LateCharge { call: n, cents: *cents }],
+            (CallKind::Authorize { .. }, Answer::Authorized { .. }) => {
+                vec![Event::LateAuthorization { call: n }]
+            }
+            (CallKind::Capture { .. }, Answer::Captured { cents }) => vec![Event::LateCharge {
+                call: n,
+                cents: *cents,
+            }],
             _ => vec![],
         }
     }
 
     /// Rows 3, 4 and 6 in one record; rows 2 and 5 where a step fails.
-    fn authorized(&self, n: CallNumber, asked: Cents, cents: Cents, capture_before: At) -> Vec<Event> {
-        let mut events = vec![Event::Authorized { call: n, cents, capture_before }];
+    fn authorized(
+        &self,
+        n: CallNumber,
+        asked: Cents,
+        cents: Cents,
+        capture_before: At,
+    ) -> Vec<Event> {
+        let mut events = vec![Event::Authorized {
+            call: n,
+            cents,
+            capture_before,
+        }];
         if cents != asked {
-            events.extend(self.cancelled(CancelReason::PaymentFailed, Settlement::Free, Some("authorize-payment")));
+            events.extend(self.cancelled(
+                CancelReason::PaymentFailed,
+                Settlement::Free,
+                Some("authorize-payment"),
+            ));
             return events;
         }
         let mut done = self.order.saga.clone();
@@ -69,13 +109,31 @@ impl Row<'_> {
         step("authorize-payment", None);
         let votes = self.context.votes;
         if votes.find(|ask| matches!(ask, Ask::Hold { .. })).is_err() {
-            events.extend(self.cancelled(CancelReason::EscrowFailed, Settlement::Free, Some("hold-funds")));
+            events.extend(self.cancelled(
+                CancelReason::EscrowFailed,
+                Settlement::Free,
+                Some("hold-funds"),
+            ));
             return events;
         }
-        step("hold-funds", Some(Event::Held { authorization: n, cents }));
-        if votes.find(|ask| matches!(ask, Ask::Capacity { .. })).is_err() {
+        step(
+            "hold-funds",
+            Some(Event::Held {
+                authorization: n,
+                cents,
+            }),
+        );
+        if votes
+            .find(|ask| matches!(ask, Ask::Capacity { .. }))
+            .is_err()
+        {
             let failed = Some("arm-timer");
-            events.extend(self.cancelled_at(&done, CancelReason::SchedulingFailed, Settlement::Free, failed));
+            events.extend(self.cancelled_at(
+                &done,
+                CancelReason::SchedulingFailed,
+                Settlement::Free,
+                failed,
+            ));
             return events;
         }
         step("arm-timer", None);
@@ -85,7 +143,11 @@ impl Row<'_> {
 
     /// Available at once, or waiting until shortly before the wished time.
     fn opened(&self) -> Event {
-        let opens_at = self.order.terms.deliver_after.map(|after| after.minus(self.context.policy.board_lead_ms));
+        let opens_at = self
+            .order
+            .terms
+            .deliver_after
+            .map(|after| after.minus(self.context.policy.board_lead_ms));
         match opens_at.filter(|opens_at| *opens_at > self.context.now) {
             Some(opens_at) => Event::Waiting { opens_at },
             None => self.available(),
@@ -94,7 +156,11 @@ impl Row<'_> {
 
     pub(super) fn declined(&self, n: CallNumber, reason: Decline) -> Vec<Event> {
         let mut events = vec![Event::Declined { call: n, reason }];
-        events.extend(self.cancelled(CancelReason::PaymentFailed, Settlement::Free, Some("authorize-payment")));
+        events.extend(self.cancelled(
+            CancelReason::PaymentFailed,
+            Settlement::Free,
+            Some("authorize-payment"),
+        ));
         events
     }
 
@@ -108,10 +174,19 @@ impl Row<'_> {
         match call.kind {
             CallKind::Authorize { .. } if last => {
                 let mut events = vec![Event::CallGivenUp { call: n }];
-                events.extend(self.cancelled(CancelReason::PaymentFailed, Settlement::Free, Some("authorize-payment")));
+                events.extend(self.cancelled(
+                    CancelReason::PaymentFailed,
+                    Settlement::Free,
+                    Some("authorize-payment"),
+                ));
                 events
             }
-            CallKind::Capture { .. } if self.order.capture_before.is_some_and(|end| self.context.now >= end) => {
+            CallKind::Capture { .. }
+                if self
+                    .order
+                    .capture_before
+                    .is_some_and(|end| self.context.now >= end) =>
+            {
                 self.collect_failed(n, None)
             }
             CallKind::Capture { .. } => {
@@ -124,7 +199,10 @@ impl Row<'_> {
     }
 
     fn collect_failed(&self, n: CallNumber, reason: Option<Decline>) -> Vec<Event> {
-        vec![Event::CollectFailed { call: n, reason }, capture_mark(Mark::Failed)]
+        vec![
+            Event::CollectFailed { call: n, reason },
+            capture_mark(Mark::Failed),
+        ]
     }
 }
 

@@ -13,7 +13,11 @@ impl Row<'_> {
     /// A timer of an old generation does nothing. One of the current generation always leaves a record, so that it
     /// never fires again.
     pub(super) fn timer_due(&self, kind: TimerKind, generation: u32) -> Decision {
-        if self.order.armed(kind).is_none_or(|timer| timer.generation != generation) {
+        if self
+            .order
+            .armed(kind)
+            .is_none_or(|timer| timer.generation != generation)
+        {
             return Ok(vec![]);
         }
         let mut events = vec![Event::TimerFired { kind, generation }];
@@ -26,8 +30,12 @@ impl Row<'_> {
         match (stage, kind) {
             (Stage::Authorizing, TimerKind::PaymentAction) => self.not_confirmed(),
             (Stage::Waiting { .. }, TimerKind::BoardOpen) => vec![self.available()],
-            (Stage::Available { .. }, TimerKind::OrderTimeout) => self.free(CancelReason::NoRunnerTimeout),
-            (Stage::Accepted(_), TimerKind::RunnerIdle) if self.order.reminded >= 1 => self.unbind(Unbinding::Idle),
+            (Stage::Available { .. }, TimerKind::OrderTimeout) => {
+                self.free(CancelReason::NoRunnerTimeout)
+            }
+            (Stage::Accepted(_), TimerKind::RunnerIdle) if self.order.reminded >= 1 => {
+                self.unbind(Unbinding::Idle)
+            }
             (Stage::Accepted(_), TimerKind::RunnerIdle) => self.reminded(kind),
             (Stage::OnSite(_), TimerKind::StoreWait) => self.reminded(kind),
             (
@@ -37,7 +45,9 @@ impl Row<'_> {
             (Stage::Delivered(..), TimerKind::DisputeWindow) => self.release(),
             (Stage::Delivered(..), TimerKind::EscrowTimeout) => {
                 let days = self.order.overdue_days.saturating_add(1);
-                std::iter::once(Event::Overdue { days }).chain(self.release()).collect()
+                std::iter::once(Event::Overdue { days })
+                    .chain(self.release())
+                    .collect()
             }
             (Stage::OnSite(_), TimerKind::PaymentAuthorizationExpiry) => {
                 self.cancelled(CancelReason::AuthorizationExpired, self.trip(), None)
@@ -49,7 +59,9 @@ impl Row<'_> {
             (Stage::Available { .. } | Stage::Accepted(_), TimerKind::EscrowTimeout) => {
                 self.free(CancelReason::NoRunnerTimeout)
             }
-            (Stage::OnSite(_), TimerKind::EscrowTimeout) => self.free(CancelReason::RunnerAbandoned),
+            (Stage::OnSite(_), TimerKind::EscrowTimeout) => {
+                self.free(CancelReason::RunnerAbandoned)
+            }
             (
                 Stage::Purchased(..) | Stage::Collected(..) | Stage::OnTheWay(..),
                 TimerKind::EscrowTimeout,
@@ -68,13 +80,23 @@ impl Row<'_> {
         let waiting = self.order.calls.iter().find(|(_, call)| {
             call.state != CallState::Closed && matches!(call.kind, CallKind::Authorize { .. })
         });
-        let mut events: Vec<Event> = waiting.map(|(n, _)| Event::CallGivenUp { call: *n }).into_iter().collect();
-        events.extend(self.cancelled(CancelReason::PaymentFailed, Settlement::Free, Some("authorize-payment")));
+        let mut events: Vec<Event> = waiting
+            .map(|(n, _)| Event::CallGivenUp { call: *n })
+            .into_iter()
+            .collect();
+        events.extend(self.cancelled(
+            CancelReason::PaymentFailed,
+            Settlement::Free,
+            Some("authorize-payment"),
+        ));
         events
     }
 
     fn reminded(&self, kind: TimerKind) -> Vec<Event> {
-        vec![Event::Reminded { kind, step: self.order.reminded + 1 }]
+        vec![Event::Reminded {
+            kind,
+            step: self.order.reminded + 1,
+        }]
     }
 
     /// Row 39 from `purchased` on; the 14th time the runner counts as gone and the customer gets everything back. If
@@ -82,16 +104,24 @@ impl Row<'_> {
     fn overdue(&self) -> Vec<Event> {
         let days = self.order.overdue_days.saturating_add(1);
         match self.divide(self.order.charged) {
-            Ok(refund) if days >= ABANDONED_AFTER_DAYS => self.cancelled(CancelReason::RunnerAbandoned, refund, None),
+            Ok(refund) if days >= ABANDONED_AFTER_DAYS => {
+                self.cancelled(CancelReason::RunnerAbandoned, refund, None)
+            }
             Ok(_) | Err(_) => vec![Event::Overdue { days }],
         }
     }
 
     fn retry(&self) -> Vec<Event> {
-        let resting = self.order.calls.iter().filter(|(_, call)| call.state == CallState::Resting);
+        let resting = self
+            .order
+            .calls
+            .iter()
+            .filter(|(_, call)| call.state == CallState::Resting);
         let waits_for_bank = self.order.action_url.is_some() && self.order.is_authorizing();
-        let mut events: Vec<Event> =
-            resting.filter(|_| !waits_for_bank).map(|(n, _)| Event::CallRetried { call: *n }).collect();
+        let mut events: Vec<Event> = resting
+            .filter(|_| !waits_for_bank)
+            .map(|(n, _)| Event::CallRetried { call: *n })
+            .collect();
         if matches!(self.order.stage, Stage::Delivered(..)) && self.order.release_failures > 0 {
             events.extend(self.release());
         }

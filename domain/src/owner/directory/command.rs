@@ -1,6 +1,8 @@
 //! What an account or a store can be told, and what comes of it.
 
-use super::person::{Card, EmailDigest, Person, RunnerState, Session, Store, StoreEvent, UserEvent};
+use super::person::{
+    Card, EmailDigest, Person, RunnerState, Session, Store, StoreEvent, UserEvent,
+};
 use crate::{
     id::{Principal, SessionId},
     order::{Rejection, Sealed},
@@ -69,7 +71,9 @@ pub enum StoreCommand {
 fn operators_only(principal: Principal) -> Result<(), Rejection> {
     match principal {
         Principal::Operator(_) | Principal::System => Ok(()),
-        Principal::User(_) | Principal::Gateway => Err(Rejection::NotAllowed { who: "operators".into() }),
+        Principal::User(_) | Principal::Gateway => Err(Rejection::NotAllowed {
+            who: "operators".into(),
+        }),
     }
 }
 
@@ -84,35 +88,71 @@ pub(super) fn decide_user(
     };
     match command {
         UserCommand::Register { .. } => Err(Rejection::EmailTaken),
-        UserCommand::ChangeProfile { profile } => Ok(vec![UserEvent::ProfileChanged { profile: profile.clone() }]),
+        UserCommand::ChangeProfile { profile } => Ok(vec![UserEvent::ProfileChanged {
+            profile: profile.clone(),
+        }]),
         UserCommand::OpenSession(session) => Ok(vec![UserEvent::SessionOpened(*session)]),
-        UserCommand::CloseSession { id } => match person.sessions.iter().find(|open| open.id == *id && now < open.expires_at) {
+        UserCommand::CloseSession { id } => match person
+            .sessions
+            .iter()
+            .find(|open| open.id == *id && now < open.expires_at)
+        {
             Some(open) => Ok(vec![UserEvent::SessionClosed { id: open.id }]),
-            None => Err(Rejection::NotFound { what: "session".into() }),
+            None => Err(Rejection::NotFound {
+                what: "session".into(),
+            }),
         },
         UserCommand::SetCard(card) => Ok(vec![UserEvent::CardSet(card.clone())]),
         UserCommand::RemoveCard if person.card.is_none() => Err(Rejection::NoPaymentMethod),
         UserCommand::RemoveCard if person.open_orders > 0 => Err(Rejection::OrderOpen),
         UserCommand::RemoveCard => Ok(vec![UserEvent::CardRemoved]),
-        UserCommand::SetRunner(state) if state.active && person.suspended => Err(Rejection::Suspended),
+        UserCommand::SetRunner(state) if state.active && person.suspended => {
+            Err(Rejection::Suspended)
+        }
         UserCommand::SetRunner(state) if *state == person.runner => Ok(vec![]),
         UserCommand::SetRunner(state) => Ok(vec![UserEvent::RunnerSet(*state)]),
-        UserCommand::Suspend => operators_only(principal)
-            .map(|()| if person.suspended { vec![] } else { vec![UserEvent::Suspended] }),
-        UserCommand::Reinstate => operators_only(principal)
-            .map(|()| if person.suspended { vec![UserEvent::Reinstated] } else { vec![] }),
+        UserCommand::Suspend => operators_only(principal).map(|()| {
+            if person.suspended {
+                vec![]
+            } else {
+                vec![UserEvent::Suspended]
+            }
+        }),
+        UserCommand::Reinstate => operators_only(principal).map(|()| {
+            if person.suspended {
+                vec![UserEvent::Reinstated]
+            } else {
+                vec![]
+            }
+        }),
     }
 }
 
 fn register(command: &UserCommand, principal: Principal) -> Result<Vec<UserEvent>, Rejection> {
-    let UserCommand::Register { email, profile, operator, session } = command else {
-        return Err(Rejection::NotFound { what: "user".into() });
+    let UserCommand::Register {
+        email,
+        profile,
+        operator,
+        session,
+    } = command
+    else {
+        return Err(Rejection::NotFound {
+            what: "user".into(),
+        });
     };
     if *operator && principal != Principal::System {
-        return Err(Rejection::NotAllowed { who: "the command line".into() });
+        return Err(Rejection::NotAllowed {
+            who: "the command line".into(),
+        });
     }
-    let registered = UserEvent::Registered { email: *email, profile: profile.clone(), operator: *operator };
-    Ok(std::iter::once(registered).chain(session.map(UserEvent::SessionOpened)).collect())
+    let registered = UserEvent::Registered {
+        email: *email,
+        profile: profile.clone(),
+        operator: *operator,
+    };
+    Ok(std::iter::once(registered)
+        .chain(session.map(UserEvent::SessionOpened))
+        .collect())
 }
 
 pub(super) fn decide_store(
@@ -122,17 +162,30 @@ pub(super) fn decide_store(
 ) -> Result<Vec<StoreEvent>, Rejection> {
     operators_only(principal)?;
     match (store, command) {
-        (_, StoreCommand::Create { name, place }) => {
-            Ok(vec![StoreEvent::Described { name: name.clone(), place: place.clone() }])
-        }
-        (None, StoreCommand::Change { .. }) => Err(Rejection::NotFound { what: "store".into() }),
-        (Some(store), StoreCommand::Change { name, place, paused }) => {
+        (_, StoreCommand::Create { name, place }) => Ok(vec![StoreEvent::Described {
+            name: name.clone(),
+            place: place.clone(),
+        }]),
+        (None, StoreCommand::Change { .. }) => Err(Rejection::NotFound {
+            what: "store".into(),
+        }),
+        (
+            Some(store),
+            StoreCommand::Change {
+                name,
+                place,
+                paused,
+            },
+        ) => {
             let described = StoreEvent::Described {
                 name: name.clone().unwrap_or_else(|| store.name.clone()),
                 place: place.clone().unwrap_or_else(|| store.place.clone()),
             };
             let described = (name.is_some() || place.is_some()).then_some(described);
-            Ok(described.into_iter().chain(paused.map(|paused| StoreEvent::Paused { paused })).collect())
+            Ok(described
+                .into_iter()
+                .chain(paused.map(|paused| StoreEvent::Paused { paused }))
+                .collect())
         }
     }
 }

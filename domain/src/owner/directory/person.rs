@@ -170,7 +170,11 @@ impl Person {
     /// Applies one event of the account.
     pub fn evolve(&mut self, event: &UserEvent, at: At) {
         match event {
-            UserEvent::Registered { email, profile, operator } => {
+            UserEvent::Registered {
+                email,
+                profile,
+                operator,
+            } => {
                 self.email = Some(*email);
                 self.profile = Some(profile.clone());
                 self.operator = *operator;
@@ -193,11 +197,26 @@ impl Person {
     /// Applies what an order changes about the person.
     pub fn change(&mut self, change: &PeopleChange) {
         match *change {
-            PeopleChange::OrderOpened { command, fingerprint, order, .. } => {
+            PeopleChange::OrderOpened {
+                command,
+                fingerprint,
+                order,
+                ..
+            } => {
                 self.open_orders += 1;
-                keep_last(&mut self.placed, PlacedKey { command, fingerprint, order }, PLACED_KEPT);
+                keep_last(
+                    &mut self.placed,
+                    PlacedKey {
+                        command,
+                        fingerprint,
+                        order,
+                    },
+                    PLACED_KEPT,
+                );
             }
-            PeopleChange::OrderClosed { .. } => self.open_orders = self.open_orders.saturating_sub(1),
+            PeopleChange::OrderClosed { .. } => {
+                self.open_orders = self.open_orders.saturating_sub(1)
+            }
             PeopleChange::SlotTaken { .. } => self.slots += 1,
             PeopleChange::SlotFreed { .. } => self.slots = self.slots.saturating_sub(1),
             PeopleChange::RunnerCancelled { .. } => self.cancellations += 1,
@@ -215,7 +234,11 @@ impl Person {
 
     /// Remembers an account command, so that its repeat is answered.
     pub fn remember(&mut self, command: CommandId, fingerprint: Fingerprint, status: u16) {
-        keep_last(&mut self.executed, (command, fingerprint, status), EXECUTED_KEPT);
+        keep_last(
+            &mut self.executed,
+            (command, fingerprint, status),
+            EXECUTED_KEPT,
+        );
     }
 }
 

@@ -1,0 +1,116 @@
+//! How a charge is divided, with the figures of the lifecycle: K = 2749, p = 100.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use super::{Context, Row};
+use crate::{
+    call::CardToken,
+    id::{CommandId, Fingerprint, OrderId, Principal, UserId},
+    money::Cents,
+    order::{
+        Bond, Bought, Dropoff, Handover, Item, Order, Placement, Rejection, Release, Stage,
+        StoreRef, Substitution, terms,
+    },
+    policy::Policy,
+    time::At,
+    vote::{Ask, Votes, Yes},
+};
+use std::sync::Arc;
+
+fn on_the_way(policy: &Policy) -> Order {
+    let item = Item {
+        name: "Bowl".into(),
+        quantity: 2,
+        unit_price: Cents(1000),
+        substitution: Substitution::Ask,
+    };
+    let wish = Placement {
+        customer: UserId::from_bytes([1; 16]),
+        store: StoreRef::Described {
+            name: "Shop".into(),
+            place: "Street".into(),
+        },
+        items: vec![item],
+        dropoff: Dropoff {
+            building: "Library".into(),
+            details: None,
+            handover: Handover::Pin,
+        },
+        tip: Cents(200),
+        deliver_after: None,
+    };
+    let terms = terms(&wish, CardToken("card".into()), policy, At(0)).unwrap();
+    let bond = Bond {
+        runner: UserId::from_bytes([2; 16]),
+        epoch: 1,
+        accepted_at: At(0),
+    };
+    let bought = Bought {
+        food: Cents(2150),
+        photo: None,
+        at: At(0),
+    };
+    let order = Order::placed(OrderId::from_bytes([3; 16]), &Arc::new(terms));
+    Order {
+        stage: Stage::OnTheWay(bond, bought),
+        ..order
+    }
+}
+
+fn divided(refund: i64, owed: i64) -> Result<Release, Rejection> {
+    let policy = Policy {
+        platform_fee_cents: Cents(100),
+        ..Policy::default()
+    };
+    let order = on_the_way(&policy);
+    let bond = *order.stage.bond().unwrap();
+    let release = Ask::Release {
+        order: order.id,
+        cents: Cents(2749),
+    };
+    let set_off = Ask::SetOff {
+        user: bond.runner,
+        cents: Cents(2649),
+    };
+    let votes = Votes(vec![
+        (release, Ok(Yes::Granted)),
+        (set_off, Ok(Yes::SetOff(Cents(owed)))),
+    ]);
+    let context = Context {
+        principal: Principal::System,
+        command: CommandId(1),
+        fingerprint: Fingerprint(1),
+        keyed: false,
+        now: At(1),
+        policy: &policy,
+        votes: &votes,
+        pin: 0,
+    };
+    Row {
+        order: &order,
+        context: &context,
+        role: order.role(Principal::System),
+    }
+    .release_of(Cents(refund))
+}
+
+#[test]
+fn a_release_divides_the_charge_to_the_cent() {
+    let table = [
+        // back to C, debt of R → R, platform, set off
+        (0, 0, 2649, 100, 0),
+        (0, 351, 2649, 100, 351),
+        (1000, 0, 1649, 100, 0),
+        (1000, 2649, 1649, 100, 1649),
+        (2700, 0, 0, 49, 0),
+        (2749, 0, 0, 0, 0),
+    ];
+    for (refund, owed, to_runner, to_platform, set_off) in table {
+        let expected = Release {
+            to_runner: Cents(to_runner),
+            to_platform: Cents(to_platform),
+            to_customer: Cents(refund),
+            set_off: Cents(set_off),
+        };
+        assert_eq!(divided(refund, owed), Ok(expected));
+    }
+}

@@ -1,0 +1,159 @@
+//! What an order has under way: timers, calls to the gateway, and where payment, charge and escrow stand.
+
+use crate::{
+    call::{CallKind, CallState},
+    time::At,
+};
+use serde::{Deserialize, Serialize};
+
+/// What a timer is for. Keyed by (order, kind, generation).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TimerKind {
+    /// The customer's time to confirm with the bank.
+    PaymentAction,
+    /// When a waiting order goes on the board.
+    BoardOpen,
+    /// How long an order waits for a runner.
+    OrderTimeout,
+    /// How long a runner may take to reach the store.
+    RunnerIdle,
+    /// How long a runner may take at the store.
+    StoreWait,
+    /// When a delivery is late.
+    DeliveryReminder,
+    /// The customer's time to confirm or dispute.
+    DisputeWindow,
+    /// When the authorisation must be given up.
+    PaymentAuthorizationExpiry,
+    /// The daily look at an unfinished order.
+    EscrowTimeout,
+    /// Until when both sides may rate.
+    RatingWindow,
+    /// The next try of a step that failed for the moment.
+    StepRetry,
+    /// An event scheduled over the API.
+    Scheduled,
+}
+
+impl TimerKind {
+    /// Upper snake case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PaymentAction => "PAYMENT_ACTION",
+            Self::BoardOpen => "BOARD_OPEN",
+            Self::OrderTimeout => "ORDER_TIMEOUT",
+            Self::RunnerIdle => "RUNNER_IDLE",
+            Self::StoreWait => "STORE_WAIT",
+            Self::DeliveryReminder => "DELIVERY_REMINDER",
+            Self::DisputeWindow => "DISPUTE_WINDOW",
+            Self::PaymentAuthorizationExpiry => "PAYMENT_AUTHORIZATION_EXPIRY",
+            Self::EscrowTimeout => "ESCROW_TIMEOUT",
+            Self::RatingWindow => "RATING_WINDOW",
+            Self::StepRetry => "STEP_RETRY",
+            Self::Scheduled => "SCHEDULED",
+        }
+    }
+}
+
+/// How a timer ended, if it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TimerState {
+    /// Armed.
+    Pending,
+    /// Fired, and its command took effect.
+    Processed,
+    /// Disarmed.
+    Cancelled,
+}
+
+/// One of an order's timers: the newest generation of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timer {
+    /// Counts the arms of this kind: 1, 2, 3 …
+    pub generation: u32,
+    /// When it fires.
+    pub due: At,
+    /// Whether it is armed.
+    pub state: TimerState,
+}
+
+/// One of an order's calls to the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// What it asks.
+    pub kind: CallKind,
+    /// Where it stands.
+    pub state: CallState,
+    /// Tries that had no answer.
+    pub failures: u16,
+    /// What is known of it.
+    pub outcome: Outcome,
+}
+
+/// What is known of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// Nothing yet; a closed call that is unknown was given up.
+    Unknown,
+    /// It was done as asked.
+    Succeeded,
+    /// It was refused for good.
+    Refused,
+}
+
+/// Where the payment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaymentStatus {
+    /// The card is being asked.
+    Initiating,
+    /// Authorised, not held yet.
+    Authorized,
+    /// Held in escrow.
+    InEscrow,
+    /// Went to the runner.
+    Released,
+    /// Went back to the customer.
+    Refunded,
+    /// Went to both.
+    PartiallyRefunded,
+    /// Never authorised.
+    Failed,
+    /// Authorised and let go.
+    Voided,
+}
+
+/// Where the charge of the card stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Collection {
+    /// Nothing to charge.
+    None,
+    /// On its way.
+    Collecting,
+    /// Charged.
+    Collected,
+    /// The card failed; the customer owes.
+    Owed,
+}
+
+/// Where the escrow stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EscrowStatus {
+    /// Nothing held yet.
+    Pending,
+    /// Held.
+    Held,
+    /// To the runner.
+    Released,
+    /// To the customer.
+    Refunded,
+    /// To both.
+    Split,
+    /// Never held.
+    Failed,
+}

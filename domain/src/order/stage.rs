@@ -1,0 +1,254 @@
+//! Where an order stands, with the data that stage has, and the status it shows.
+//!
+//! Invariant: a stage carries its own data, so "accepted without a runner" cannot be written.
+
+use super::{event::Settlement, rejection::CancelReason};
+use crate::{
+    id::{PhotoId, Principal, UserId},
+    money::Cents,
+    time::At,
+};
+use serde::{Deserialize, Serialize};
+
+/// A runner bound to the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bond {
+    /// The runner.
+    pub runner: UserId,
+    /// The runner epoch: rises at each bind and each unbind.
+    pub epoch: u32,
+    /// When the runner accepted.
+    pub accepted_at: At,
+}
+
+/// What was bought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bought {
+    /// F: what the receipt says.
+    pub food: Cents,
+    /// The receipt's photo.
+    pub photo: Option<PhotoId>,
+    /// When.
+    pub at: At,
+}
+
+/// Where the order stands, with what is known there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stage {
+    /// Pending: the card is being asked.
+    Authorizing,
+    /// Pending: the money is being held.
+    Holding,
+    /// Pending: the timers are being armed.
+    Scheduling,
+    /// Pending: held back from the board until its time.
+    Waiting {
+        /// When it goes on the board.
+        opens_at: At,
+    },
+    /// Pending: on the board.
+    Available {
+        /// Until when a runner may take it.
+        accept_by: At,
+    },
+    /// A runner is on the way to the store.
+    Accepted(Bond),
+    /// The runner is at the store.
+    OnSite(Bond),
+    /// The food is bought; from here on the runner is never out of pocket.
+    Purchased(Bond, Bought),
+    /// The food is collected.
+    Collected(Bond, Bought),
+    /// The food is on its way.
+    OnTheWay(Bond, Bought),
+    /// The food was handed over; the money is not released yet.
+    Delivered(Bond, Bought, Delivery),
+    /// Delivered and paid.
+    Completed(Bond, Bought, Delivery),
+    /// Ended without delivery.
+    Cancelled(Cancellation),
+}
+
+/// What proves the delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Proof {
+    /// The customer's PIN.
+    Pin,
+    /// A photo of the food where it was left.
+    Photo(PhotoId),
+    /// The customer said so.
+    Confirmed,
+}
+
+/// The handing over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// What proves it.
+    pub proof: Proof,
+    /// When.
+    pub at: At,
+}
+
+/// How an order ended without delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancellation {
+    /// Why.
+    pub reason: CancelReason,
+    /// Who gave the command.
+    pub by: Principal,
+    /// What the money did.
+    pub settlement: Settlement,
+    /// The runner bound at the end, if there was one.
+    pub bond: Option<Bond>,
+    /// What had been bought, if anything.
+    pub bought: Option<Bought>,
+    /// When.
+    pub at: At,
+}
+
+/// The status an order shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Placed, nobody bound.
+    Pending,
+    /// A runner is bound.
+    Accepted,
+    /// At the store.
+    OnSite,
+    /// Bought.
+    Purchased,
+    /// Collected.
+    Collected,
+    /// On its way.
+    OnTheWay,
+    /// Handed over.
+    Delivered,
+    /// Paid: the end.
+    Completed,
+    /// Ended without delivery.
+    Cancelled,
+}
+
+impl Status {
+    /// Every status, in the order of the lifecycle.
+    pub const ALL: [Self; 9] = [
+        Self::Pending,
+        Self::Accepted,
+        Self::OnSite,
+        Self::Purchased,
+        Self::Collected,
+        Self::OnTheWay,
+        Self::Delivered,
+        Self::Completed,
+        Self::Cancelled,
+    ];
+
+    /// Lower case with hyphens.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Accepted => "accepted",
+            Self::OnSite => "on-site",
+            Self::Purchased => "purchased",
+            Self::Collected => "collected",
+            Self::OnTheWay => "on-the-way",
+            Self::Delivered => "delivered",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether nothing follows.
+    #[must_use]
+    pub const fn is_terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Cancelled)
+    }
+}
+
+impl std::fmt::Display for Status {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Stage {
+    /// The status this stage shows.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        match self {
+            Self::Authorizing
+            | Self::Holding
+            | Self::Scheduling
+            | Self::Waiting { .. }
+            | Self::Available { .. } => Status::Pending,
+            Self::Accepted(_) => Status::Accepted,
+            Self::OnSite(_) => Status::OnSite,
+            Self::Purchased(..) => Status::Purchased,
+            Self::Collected(..) => Status::Collected,
+            Self::OnTheWay(..) => Status::OnTheWay,
+            Self::Delivered(..) => Status::Delivered,
+            Self::Completed(..) => Status::Completed,
+            Self::Cancelled(_) => Status::Cancelled,
+        }
+    }
+
+    /// The step of placing, while the order is pending.
+    #[must_use]
+    pub const fn placement(&self) -> Option<&'static str> {
+        match self {
+            Self::Authorizing => Some("authorizing"),
+            Self::Holding => Some("holding"),
+            Self::Scheduling => Some("scheduling"),
+            Self::Waiting { .. } => Some("waiting"),
+            Self::Available { .. } => Some("available"),
+            _ => None,
+        }
+    }
+
+    /// The runner bound now, or at the end.
+    #[must_use]
+    pub const fn bond(&self) -> Option<&Bond> {
+        match self {
+            Self::Accepted(bond)
+            | Self::OnSite(bond)
+            | Self::Purchased(bond, _)
+            | Self::Collected(bond, _)
+            | Self::OnTheWay(bond, _)
+            | Self::Delivered(bond, ..)
+            | Self::Completed(bond, ..) => Some(bond),
+            Self::Cancelled(cancellation) => cancellation.bond.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether the order goes on with a runner who is not `runner`.
+    #[must_use]
+    pub fn is_bound_to_another(&self, runner: UserId) -> bool {
+        !self.status().is_terminal() && self.bond().is_some_and(|bond| bond.runner != runner)
+    }
+
+    /// What was bought, from `purchased` on.
+    #[must_use]
+    pub const fn bought(&self) -> Option<&Bought> {
+        match self {
+            Self::Purchased(_, bought)
+            | Self::Collected(_, bought)
+            | Self::OnTheWay(_, bought)
+            | Self::Delivered(_, bought, _)
+            | Self::Completed(_, bought, _) => Some(bought),
+            Self::Cancelled(cancellation) => cancellation.bought.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The handing over, from `delivered` on.
+    #[must_use]
+    pub const fn delivery(&self) -> Option<&Delivery> {
+        match self {
+            Self::Delivered(_, _, delivery) | Self::Completed(_, _, delivery) => Some(delivery),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What a test looks at after a command: who was told, what is armed, why it was refused.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use super::Scene;
+use campusg_domain::{
+    money::Cents,
+    notice::{Audience, NoticeKind},
+    order::{Command, EscrowStatus, PaymentStatus, Rejection},
+};
+
+pub fn told(scene: &Scene, to: Audience) -> Vec<NoticeKind> {
+    let all = scene
+        .campus
+        .journal()
+        .iter()
+        .flat_map(|entry| entry.record.notices.iter());
+    all.filter(|notice| notice.to == to)
+        .map(|notice| notice.kind)
+        .collect()
+}
+
+pub fn told_customer(scene: &Scene) -> Vec<NoticeKind> {
+    told(scene, Audience::User(scene.customer))
+}
+
+pub fn told_runner(scene: &Scene) -> Vec<NoticeKind> {
+    told(scene, Audience::User(scene.runner))
+}
+
+pub fn told_operators(scene: &Scene) -> Vec<NoticeKind> {
+    told(scene, Audience::Operators)
+}
+
+pub fn armed(scene: &Scene) -> Vec<&'static str> {
+    let order = scene.order();
+    order
+        .timers
+        .keys()
+        .filter(|kind| order.armed(**kind).is_some())
+        .map(|kind| kind.as_str())
+        .collect()
+}
+
+pub fn code<T: std::fmt::Debug>(refused: Result<T, Rejection>) -> &'static str {
+    refused.unwrap_err().code()
+}
+
+pub fn statuses(scene: &Scene) -> (EscrowStatus, PaymentStatus) {
+    (scene.order().escrow, scene.order().payment)
+}
+
+pub fn cancel(accept: i64) -> Command {
+    Command::Cancel {
+        accept_charge: Cents(accept),
+    }
+}
