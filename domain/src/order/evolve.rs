@@ -3,7 +3,7 @@
 //! Must not: take a policy, a clock or randomness.
 
 use super::{
-    effects::{Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerState},
+    effects::{Collection, EscrowStatus, Outcome, PaymentStatus},
     event::{Event, Release, Settlement, Side},
     rejection::CancelReason,
     stage::{Bond, Bought, Cancellation, Delivery, Stage},
@@ -11,10 +11,10 @@ use super::{
     terms::Terms,
 };
 use crate::{
-    call::{CallChange, CallKind, CallNumber, CallState},
+    call::CallNumber,
     id::{OrderId, Principal, Seq},
-    money::{Account, Cents, Phase, Transfer},
-    record::{Events, Record, TimerChange},
+    money::Cents,
+    record::{Events, Record},
     saga::Progress,
     time::At,
 };
@@ -297,123 +297,5 @@ impl Order {
             bought,
             at,
         });
-    }
-
-    /// Folds a record's own sections: timers, calls, promised transfers.
-    pub(super) fn absorb(&mut self, record: &Record) {
-        record
-            .timers
-            .iter()
-            .for_each(|change| self.absorb_timer(change));
-        record
-            .calls
-            .iter()
-            .for_each(|change| self.absorb_call(change));
-        record
-            .money
-            .iter()
-            .for_each(|transfer| self.absorb_promise(transfer));
-    }
-
-    fn absorb_timer(&mut self, change: &TimerChange) {
-        match *change {
-            TimerChange::Arm {
-                kind,
-                generation,
-                due,
-            } => {
-                self.timers.insert(
-                    kind,
-                    Timer {
-                        generation,
-                        due,
-                        state: TimerState::Pending,
-                    },
-                );
-            }
-            TimerChange::Disarm { kind, generation } => {
-                self.end_timer(kind, generation, TimerState::Cancelled)
-            }
-            TimerChange::Fire { kind, generation } => {
-                self.end_timer(kind, generation, TimerState::Processed)
-            }
-        }
-    }
-
-    fn end_timer(&mut self, kind: super::effects::TimerKind, generation: u32, state: TimerState) {
-        if let Some(timer) = self
-            .timers
-            .get_mut(&kind)
-            .filter(|timer| timer.generation == generation)
-        {
-            timer.state = state;
-        }
-    }
-
-    fn absorb_call(&mut self, change: &CallChange) {
-        match *change {
-            CallChange::Open { n, kind } => {
-                let call = Call {
-                    kind,
-                    state: CallState::Open,
-                    failures: 0,
-                    outcome: Outcome::Unknown,
-                };
-                self.calls.insert(n, call);
-            }
-            CallChange::Rest { n } => self.set_call(n, CallState::Resting),
-            CallChange::Retry { n } => self.set_call(n, CallState::Open),
-            CallChange::Close { n } => self.set_call(n, CallState::Closed),
-        }
-    }
-
-    fn set_call(&mut self, n: CallNumber, state: CallState) {
-        if let Some(call) = self.calls.get_mut(&n) {
-            call.state = state;
-            call.failures += u16::from(state == CallState::Resting);
-        }
-    }
-
-    fn absorb_promise(&mut self, transfer: &Transfer) {
-        match transfer.phase {
-            Phase::Posted => {}
-            Phase::Pending { n } => drop(self.promises.insert(n, transfer.cents)),
-            Phase::Post { n, .. } | Phase::Void { n } | Phase::Expire { n } => {
-                drop(self.promises.remove(&n))
-            }
-        }
-    }
-
-    /// The promise that call `n` settles, with its two accounts.
-    pub(super) fn promise_ends(&self, n: CallNumber) -> Option<(Account, Account, Cents)> {
-        let cents = *self.promises.get(&n)?;
-        let customer = self.terms.customer;
-        Some(match self.calls.get(&n)?.kind {
-            CallKind::Authorize { .. } => (
-                Account::Receivable(customer),
-                Account::Escrow(self.id),
-                cents,
-            ),
-            CallKind::Capture { .. } => (Account::Gateway, Account::Receivable(customer), cents),
-            CallKind::Refund { .. } => (Account::Payable(customer), Account::Gateway, cents),
-            CallKind::Void { .. } => return None,
-        })
-    }
-
-    /// Every promise not settled, as the ledger knows it.
-    pub fn promised(
-        &self,
-    ) -> impl Iterator<Item = (CallNumber, crate::owner::ledger::Promised)> + '_ {
-        self.promises.keys().filter_map(|n| {
-            let (debit, credit, cents) = self.promise_ends(*n)?;
-            Some((
-                *n,
-                crate::owner::ledger::Promised {
-                    debit,
-                    credit,
-                    cents,
-                },
-            ))
-        })
     }
 }

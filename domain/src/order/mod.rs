@@ -4,6 +4,7 @@
 //! `timers`, `calls` and `people` its effects; `evolve` is the fold. [`fill`] puts them together.
 //! Invariant: `fold(before, fill(before, …).record) == fill(before, …).after`; a test holds it for every command.
 
+mod absorb;
 mod asks;
 mod calls;
 mod command;

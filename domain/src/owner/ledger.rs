@@ -356,25 +356,30 @@ impl Ledger {
                 self.accounts.remove(&account);
             }
         }
+        match transfer.phase {
+            Phase::Posted => {}
+            Phase::Pending { n } => {
+                self.promised.insert((stream, n), Promised::of(transfer));
+            }
+            Phase::Post { n, .. } | Phase::Void { n } | Phase::Expire { n } => {
+                self.promised.remove(&(stream, n));
+            }
+        }
+    }
+}
+
+impl Promised {
+    const fn of(transfer: &Transfer) -> Self {
         let Transfer {
             debit,
             credit,
             cents,
-            phase,
+            ..
         } = *transfer;
-        match phase {
-            Phase::Posted => {}
-            Phase::Pending { n } => drop(self.promised.insert(
-                (stream, n),
-                Promised {
-                    debit,
-                    credit,
-                    cents,
-                },
-            )),
-            Phase::Post { n, .. } | Phase::Void { n } | Phase::Expire { n } => {
-                drop(self.promised.remove(&(stream, n)))
-            }
+        Self {
+            debit,
+            credit,
+            cents,
         }
     }
 }
