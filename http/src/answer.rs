@@ -86,7 +86,12 @@ fn versioned(mut response: Response, order: &Order) -> Response {
     response
 }
 
-/// Whether this role is bound to the order in any way.
+/// Whether this role may know where the order stands.
+pub(crate) const fn is_party(role: Role) -> bool {
+    matches!(role, Role::Customer | Role::Runner | Role::Operator)
+}
+
+/// Whether this role is bound to the order, or was.
 pub(crate) const fn is_involved(role: Role) -> bool {
     matches!(role, Role::Customer | Role::Runner | Role::FormerRunner | Role::Operator)
 }

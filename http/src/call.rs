@@ -1,13 +1,6 @@
 //! A command on its way in: its body, its idempotency key, and the caller under whom the runtime remembers it.
 
-use crate::{
-    auth::Me,
-    client,
-    edge::Edge,
-    json,
-    problem::Problem,
-    shell::RequestId,
-};
+use crate::{auth::Me, client, edge::Edge, json, problem::Problem, shell::RequestId};
 use axum::{
     body::{Bytes, to_bytes},
     extract::{FromRequest, FromRequestParts, Request},
@@ -96,7 +89,8 @@ impl FromRequest<Edge> for Upload {
         let (parts, me, bytes) = taken(request, edge, edge.config().photo_bytes).await?;
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if !kind.to_ascii_lowercase().starts_with("image/") {
-            let detail = "send the photo itself as the body, with its content type: image/jpeg, image/png or image/webp";
+            let detail =
+                "send the photo itself as the body, with its content type: image/jpeg, image/png or image/webp";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
         }
         let caller = caller(&parts, me.principal, key(&parts.headers)?, &bytes);
@@ -153,7 +147,8 @@ fn body<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pro
 
 /// Hash of method, path and body. JSON counts by content: neither blanks nor the order of fields matter.
 fn fingerprint(method: &Method, path: &str, body: &[u8]) -> Fingerprint {
-    let canonical = serde_json::from_slice::<serde_json::Value>(body).ok().and_then(|value| serde_json::to_vec(&value).ok());
+    let canonical =
+        serde_json::from_slice::<serde_json::Value>(body).ok().and_then(|value| serde_json::to_vec(&value).ok());
     let mut hash = blake3::Hasher::new();
     for part in [method.as_str().as_bytes(), path.as_bytes(), canonical.as_deref().unwrap_or(body)] {
         hash.update(part).update(&[0]);

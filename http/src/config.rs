@@ -100,7 +100,11 @@ impl HttpConfig {
             (self.requests_in_flight >= 1, "requests_in_flight", "must be at least 1"),
             (self.requests_per_second <= 1_000_000, "requests_per_second", "must be at most 1000000"),
             (self.request_burst <= 1_000_000, "request_burst", "must be at most 1000000"),
-            (self.failures_per_ip >= self.failures_per_account, "failures_per_ip", "must be at least failures_per_account"),
+            (
+                self.failures_per_ip >= self.failures_per_account,
+                "failures_per_ip",
+                "must be at least failures_per_account",
+            ),
             (self.failure_window_ms >= 1, "failure_window_ms", "must be at least 1"),
             (self.email_domains.iter().all(domain), "email_domains", "must be domains, as campus.edu"),
         ];
@@ -125,7 +129,10 @@ mod tests {
         let config = HttpConfig { email_domains: vec!["@campus.edu".into()], ..HttpConfig::default() };
         assert_eq!(config.validate().map_err(|fault| fault.key), Err("email_domains"));
         let config = HttpConfig { connections: 1, ..HttpConfig::default() };
-        assert_eq!(config.validate().map_err(|fault| fault.to_string()), Err("connections_per_ip: must be at most connections".into()));
+        assert_eq!(
+            config.validate().map_err(|fault| fault.to_string()),
+            Err("connections_per_ip: must be at most connections".into())
+        );
     }
 
     #[test]

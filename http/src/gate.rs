@@ -26,7 +26,11 @@ use std::{str::FromStr, sync::Arc};
 use tokio::time::Instant;
 
 /// Lets a request through to its handler, or answers it.
-pub(crate) async fn gate(State((edge, policy)): State<(Edge, RoutePolicy)>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn gate(
+    State((edge, policy)): State<(Edge, RoutePolicy)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     match admit(&edge, policy, &mut request).await {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),

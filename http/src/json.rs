@@ -88,7 +88,11 @@ impl Visitor<'_> for Whole {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<u64, E> {
-        if number <= self.most { Ok(number) } else { Err(E::invalid_value(serde::de::Unexpected::Unsigned(number), &self)) }
+        if number <= self.most {
+            Ok(number)
+        } else {
+            Err(E::invalid_value(serde::de::Unexpected::Unsigned(number), &self))
+        }
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<u64, E> {
@@ -120,7 +124,11 @@ mod tests {
         let problem = read::<Outer>(body.as_bytes()).unwrap_err();
         assert_eq!(problem.status.as_u16(), 400);
         let place = |name: &str| problem.extra.get(name).map(ToString::to_string).unwrap_or_default();
-        let place = if problem.code == "malformed_json" { format!("{}:{}", place("line"), place("column")) } else { place("field") };
+        let place = if problem.code == "malformed_json" {
+            format!("{}:{}", place("line"), place("column"))
+        } else {
+            place("field")
+        };
         (problem.code.into(), place.trim_matches('"').into(), problem.detail)
     }
 
@@ -133,7 +141,10 @@ mod tests {
         assert_eq!(fault(r#"{"inner": [], "total_cents": 1}"#).0, "unknown_field");
         assert_eq!(fault(r#"{"inner": [], "total_cents": 1}"#).1, "total_cents");
         assert_eq!(fault(r#"{"inner": [{"price_cents": 1, "count": 1, "x": 2}]}"#).1, "inner[0].x");
-        assert_eq!(fault(r#"{"inner": [{"price_cents": 1}]}"#), said("missing_field", "inner[0].count", "missing field `count`"));
+        assert_eq!(
+            fault(r#"{"inner": [{"price_cents": 1}]}"#),
+            said("missing_field", "inner[0].count", "missing field `count`")
+        );
         assert_eq!(fault("{}"), said("missing_field", "inner", "missing field `inner`"));
         assert_eq!(fault("[]").0, "wrong_type");
     }
@@ -150,7 +161,10 @@ mod tests {
             ("\"1\"", "invalid type: string \"1\""),
             ("null", "invalid type: null"),
         ] {
-            assert_eq!(detail(number), ("wrong_type".into(), "inner[0].price_cents".into(), format!("{found}, {range}")));
+            assert_eq!(
+                detail(number),
+                ("wrong_type".into(), "inner[0].price_cents".into(), format!("{found}, {range}"))
+            );
         }
     }
 

@@ -77,9 +77,8 @@ impl Limits {
             return Ok(());
         }
         let mut buckets = lock(&self.buckets);
-        let filled = |bucket: &Bucket| {
-            (bucket.tokens + now.duration_since(bucket.at).as_secs_f64() * self.rate).min(self.burst)
-        };
+        let filled =
+            |bucket: &Bucket| (bucket.tokens + now.duration_since(bucket.at).as_secs_f64() * self.rate).min(self.burst);
         make_room(&mut buckets, self.remembered, |bucket| filled(bucket) < self.burst, |bucket| bucket.at);
         let bucket = buckets.entry(who).or_insert(Bucket { tokens: self.burst, at: now });
         *bucket = Bucket { tokens: filled(bucket), at: now };
@@ -98,7 +97,7 @@ impl Limits {
         let failures = lock(&self.failures);
         let waits = self.keys(account, address).into_iter().filter_map(|(key, most)| {
             let known = failures.get(&key).filter(|known| known.count >= most)?;
-            self.window.checked_sub(now.duration_since(known.since))
+            self.window.checked_sub(now.duration_since(known.since)).filter(|wait| !wait.is_zero())
         });
         match waits.max() {
             Some(wait) => Err(millis(wait.as_secs_f64())),

@@ -89,7 +89,8 @@ impl Cursor for NoticeId {
 
 /// Reads `cursor`.
 pub(crate) fn cursor<C: Cursor>(asked: Option<&str>) -> Result<Option<C>, Problem> {
-    let unknown = || Problem::shape("invalid_cursor", "use next_cursor of the page before, as it is").with("field", "cursor");
+    let unknown =
+        || Problem::shape("invalid_cursor", "use next_cursor of the page before, as it is").with("field", "cursor");
     asked.map(|text| C::read(text).ok_or_else(unknown)).transpose()
 }
 

@@ -47,7 +47,9 @@ impl Problem {
     /// Says where the order stands, and what this caller can do with it.
     pub(crate) fn about(self, order: OrderId, status: Status, allowed: &[impl ToString]) -> Self {
         let allowed: Vec<String> = allowed.iter().map(ToString::to_string).collect();
-        self.with("order_id", order.to_string()).with("order_status", status.as_str()).with("allowed_transitions", allowed)
+        self.with("order_id", order.to_string())
+            .with("order_status", status.as_str())
+            .with("allowed_transitions", allowed)
     }
 
     /// A value that breaks a rule.

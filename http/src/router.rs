@@ -2,7 +2,10 @@
 
 use crate::{
     edge::Edge,
-    route::{admin, escrow, health, ledger, notification, order, payment, photo, scheduled_event, session, store, timer, user},
+    route::{
+        admin, escrow, health, ledger, notification, order, payment, photo, scheduled_event, session, store, timer,
+        user,
+    },
     shell,
     table::{
         Route,
@@ -84,9 +87,8 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// The whole edge, ready to serve.
-#[must_use]
 pub fn router(edge: Edge) -> Router {
-    shell::wrap(table().build(&edge), &edge).with_state(edge)
+    shell::wrap(table().build(&edge), edge.config()).with_state(edge)
 }
 
 #[cfg(test)]
@@ -99,8 +101,10 @@ mod tests {
     /// The documented table: a new route is added here too, by somebody who thought about who may call it.
     #[test]
     fn the_routes_are_the_documented_ones() {
-        let table: Vec<String> =
-            routes().iter().map(|route| format!("{:6} {:45} {:?}", route.method, route.path, route.policy)).collect();
+        let table: Vec<String> = routes()
+            .iter()
+            .map(|route| format!("{:6} {:45} {:?}", route.method.as_str(), route.path, route.policy))
+            .collect();
         insta::assert_snapshot!(table.join("\n"));
     }
 

@@ -106,7 +106,11 @@ async fn stop(stopped: &mut watch::Receiver<bool>) {
 }
 
 async fn drain(mut open: JoinSet<()>, span: Duration) -> usize {
-    let ended = async { while let Some(ended) = open.join_next().await { note(ended) } };
+    let ended = async {
+        while let Some(ended) = open.join_next().await {
+            note(ended)
+        }
+    };
     if timeout(span, ended).await.is_ok() {
         return 0;
     }

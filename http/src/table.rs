@@ -117,7 +117,12 @@ impl Table {
         self.route(Method::PATCH, MethodFilter::PATCH, path, policy, to)
     }
 
-    pub(crate) fn delete<H: Handler<T, Edge>, T: 'static>(self, path: &'static str, policy: RoutePolicy, to: H) -> Self {
+    pub(crate) fn delete<H: Handler<T, Edge>, T: 'static>(
+        self,
+        path: &'static str,
+        policy: RoutePolicy,
+        to: H,
+    ) -> Self {
         self.route(Method::DELETE, MethodFilter::DELETE, path, policy, to)
     }
 

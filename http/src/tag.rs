@@ -37,7 +37,10 @@ fn names(headers: &HeaderMap, header: &header::HeaderName, version: u32) -> Opti
     headers.contains_key(header).then(|| {
         let lines = headers.get_all(header).iter().filter_map(|line| line.to_str().ok());
         let wanted = format!("\"{version}\"");
-        lines.flat_map(|line| line.split(',')).map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == wanted)
+        lines
+            .flat_map(|line| line.split(','))
+            .map(str::trim)
+            .any(|one| one == "*" || one.trim_start_matches("W/") == wanted)
     })
 }
 

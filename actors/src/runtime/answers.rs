@@ -7,6 +7,7 @@ use super::{
     GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, GetWallet, Inbox, InboxNotice, NoticeState,
     NoticeText, OrderPage, Party, Photo, Profile, Proof, Query, Readiness, Refusal, Runtime, Wallet, WalletLine,
     errands::{NOTICE, PlainNotice},
+    query::JournalWork,
     placing::DROPOFF,
 };
 use crate::{payment::CountCalls, timer::CountTimers};
@@ -292,9 +293,12 @@ impl Query for GetActors {
         let open_calls = runtime.0.payment.send(CountCalls).await.map_err(|_| Refusal::Stopping)?;
         let registry = runtime.orders().registry();
         let quarantined: Vec<OrderId> = registry.quarantined().into_iter().map(|quarantined| quarantined.key).collect();
-        let written = Seq(runtime.0.env.queue.stats().last_seq);
-        let folded = runtime.reads().folded();
-        Ok(Actors { orders: registry.live_count(), quarantined, timers, open_calls, written, folded })
+        let stats = runtime.0.env.queue.stats();
+        let journal = JournalWork { groups: stats.groups, records: stats.records, bytes: stats.bytes };
+        let (written, folded) = (Seq(stats.last_seq), runtime.reads().folded());
+        let writes = runtime.reads().writes();
+        let snapshot_writes = writes.hot + writes.archive;
+        Ok(Actors { orders: registry.live_count(), quarantined, timers, open_calls, written, folded, journal, snapshot_writes })
     }
 }
 

@@ -334,6 +334,21 @@ pub struct Actors {
     pub written: Seq,
     /// See `written`.
     pub folded: Seq,
+    /// What the journal has written since the process started.
+    pub journal: JournalWork,
+    /// Inserts and removes in the snapshot stores since the process started.
+    pub snapshot_writes: u64,
+}
+
+/// What the journal has written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalWork {
+    /// Groups, each one `fdatasync`.
+    pub groups: u64,
+    /// Records.
+    pub records: u64,
+    /// Bytes, headers included.
+    pub bytes: u64,
 }
 
 /// Whether commands can be taken.

@@ -128,7 +128,8 @@ impl TryFrom<StatusIn> for Command {
         match body.status {
             Status::OnSite => Ok(Self::ArriveOnSite),
             Status::Purchased => {
-                let receipt = body.receipt.ok_or_else(|| Problem::field("receipt", "is needed for the status purchased"))?;
+                let receipt =
+                    body.receipt.ok_or_else(|| Problem::field("receipt", "is needed for the status purchased"))?;
                 Ok(Self::Purchase { total: receipt.total_cents.0, photo: receipt.photo_id })
             }
             Status::Collected => Ok(Self::Collect),
@@ -270,8 +271,14 @@ mod tests {
         };
         let order = wish("", "").unwrap();
         assert_eq!((order.tip.0, order.items[0].substitution), (0, Substitution::Ask));
-        assert_eq!(wish(r#""quantity":1"#, r#""quantity":1.5"#).unwrap_err(), ("wrong_type", "items[0].quantity".into()));
-        assert_eq!(wish(r#""dropoff""#, r#""total_cents":1,"dropoff""#).unwrap_err(), ("unknown_field", "total_cents".into()));
+        assert_eq!(
+            wish(r#""quantity":1"#, r#""quantity":1.5"#).unwrap_err(),
+            ("wrong_type", "items[0].quantity".into())
+        );
+        assert_eq!(
+            wish(r#""dropoff""#, r#""total_cents":1,"dropoff""#).unwrap_err(),
+            ("unknown_field", "total_cents".into())
+        );
         assert_eq!(wish(r#""name":"Deli","#, "").unwrap_err(), ("invalid_field", "store".into()));
         assert_eq!(wish(r#""handover":"pin""#, r#""handover":"drone""#).unwrap_err().1, "dropoff.handover");
         assert_eq!(wish(r#""building":"B1","#, "").unwrap_err(), ("missing_field", "dropoff.building".into()));

@@ -94,3 +94,90 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
         _ => problem,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use campusg_domain::{
+        id::OrderId,
+        money::Cents,
+        order::{Quote, Status},
+    };
+
+    const ORDER: OrderId = OrderId::from_bytes([7; 16]);
+
+    fn rejections() -> Vec<Rejection> {
+        let quote = Quote { charge: Cents(199), to_runner: Cents(199), to_platform: Cents(0), let_go: Cents(2_700) };
+        vec![
+            Rejection::NotFound { what: "order".into() },
+            Rejection::NotAllowed { who: "only the runner".into() },
+            Rejection::KeyReused,
+            Rejection::StillRunning,
+            Rejection::field("items[0].quantity", "must be at least 1"),
+            Rejection::Suspended,
+            Rejection::NoPaymentMethod,
+            Rejection::InDebt { owed: Cents(351) },
+            Rejection::TooManyOpenOrders { limit: 3 },
+            Rejection::StorePaused,
+            Rejection::TakenByAnotherRunner,
+            Rejection::NotInThisStage { status: Status::OnSite, allowed: vec!["purchased".into()] },
+            Rejection::TooLate,
+            Rejection::OwnOrder,
+            Rejection::NotARunner,
+            Rejection::TooManyRuns { limit: 2 },
+            Rejection::OnHold,
+            Rejection::QuoteChanged { quote },
+            Rejection::AboveApproved,
+            Rejection::PhotoNeeded,
+            Rejection::PhotoUsed,
+            Rejection::WrongPin { left: 4 },
+            Rejection::AlreadyRated,
+            Rejection::EmailTaken,
+            Rejection::HoldRefused,
+            Rejection::TimersFull,
+            Rejection::TransferRefused,
+            Rejection::AlreadyPlaced { order: ORDER },
+            Rejection::OrderOpen,
+            Rejection::NotCancellable,
+        ]
+    }
+
+    #[test]
+    fn each_refusal_has_its_answer() {
+        let rejected = rejections().into_iter().map(|rejection| Refusal::of_order(ORDER, rejection));
+        let others = [
+            Refusal::WrongCredentials,
+            Refusal::Busy { retry_after_ms: 1_500 },
+            Refusal::StorageFull,
+            Refusal::NeedsAttention,
+            Refusal::Unknown,
+            Refusal::Stopping,
+            Refusal::Fault,
+        ];
+        let line = |refusal: Refusal| {
+            let problem = Problem::from(refusal);
+            let extra = serde_json::Value::from(problem.extra.clone());
+            format!(
+                "{} {}: {} {:?} {extra}",
+                problem.status.as_u16(),
+                problem.code,
+                problem.detail,
+                problem.retry_after_ms
+            )
+        };
+        let lines: Vec<String> = rejected.chain(others).map(line).collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn what_is_not_there_names_no_order() {
+        let problem = Problem::from(Refusal::of_order(ORDER, Rejection::NotFound { what: "order".into() }));
+        assert!(problem.extra.is_empty());
+    }
+
+    #[test]
+    fn a_problem_says_all_that_rfc_9457_asks_for() {
+        let problem = Problem::from(Refusal::Fault);
+        insta::assert_json_snapshot!(problem.render(Some("/api/orders"), Some("r-1")));
+    }
+}

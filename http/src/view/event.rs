@@ -3,7 +3,11 @@
 //! Invariant: a runner sees nothing of the payment but his own earnings; a former runner only what they did, and what
 //! was done to them.
 
-use super::{Reader, parts::{by, proof, settlement}, saga::name};
+use super::{
+    Reader,
+    parts::{by, proof, settlement},
+    saga::name,
+};
 use crate::time::Time;
 use campusg_domain::{
     id::UserId,

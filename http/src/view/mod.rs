@@ -22,7 +22,7 @@ pub(crate) mod timer;
 pub(crate) mod wallet;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::auth::{Me, Seen};
 use crate::edge::Edge;

@@ -245,9 +245,8 @@ pub(crate) struct CallView {
 
 impl OperatorView {
     fn of(order: &Order, reader: &Reader, beside: &Beside) -> Self {
-        let runner = |user: UserId| {
-            ContactView::of(user, beside.runner.as_ref().filter(|profile| profile.user == user))
-        };
+        let runner =
+            |user: UserId| ContactView::of(user, beside.runner.as_ref().filter(|profile| profile.user == user));
         Self {
             shared: Shared::of(order, reader, beside),
             items: items(order),

@@ -5,7 +5,9 @@ use crate::time::Time;
 use campusg_actors::runtime::DropoffDetails;
 use campusg_domain::{
     id::{PhotoId, Principal, StoreId},
-    order::{Bought, CancelReason, Cancellation, Delivery, Handover, Item, Order, Proof, Settlement, StoreRef, Substitution},
+    order::{
+        Bought, CancelReason, Cancellation, Delivery, Handover, Item, Order, Proof, Settlement, StoreRef, Substitution,
+    },
 };
 use serde::Serialize;
 
@@ -21,10 +23,13 @@ pub(crate) struct StoreView {
 impl StoreView {
     pub(crate) fn of(store: &StoreRef, stores: &Stores) -> Self {
         match store {
-            StoreRef::Described { name, place } => Self { id: None, name: Some(name.clone()), place: Some(place.clone()) },
+            StoreRef::Described { name, place } => {
+                Self { id: None, name: Some(name.clone()), place: Some(place.clone()) }
+            }
             StoreRef::Known(id) => {
                 let known = stores.iter().find(|(known, _)| known == id).map(|(_, store)| store);
-                let text = |of: fn(&campusg_domain::owner::directory::Store) -> &String| known.map(|store| of(store).clone());
+                let text =
+                    |of: fn(&campusg_domain::owner::directory::Store) -> &String| known.map(|store| of(store).clone());
                 Self { id: Some(*id), name: text(|store| &store.name), place: text(|store| &store.place) }
             }
         }
@@ -179,4 +184,3 @@ impl RatingsView {
         Self { given: ratings.by_runner, received: ratings.by_customer.filter(|_| ratings.published) }
     }
 }
-

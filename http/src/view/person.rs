@@ -94,7 +94,12 @@ pub(crate) struct CardView {
 
 impl From<&Card> for CardView {
     fn from(card: &Card) -> Self {
-        Self { brand: card.brand.clone(), last4: card.last4.clone(), exp_month: card.exp_month, exp_year: card.exp_year }
+        Self {
+            brand: card.brand.clone(),
+            last4: card.last4.clone(),
+            exp_month: card.exp_month,
+            exp_year: card.exp_year,
+        }
     }
 }
 

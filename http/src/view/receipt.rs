@@ -1,6 +1,11 @@
 //! Receipts: each side its own.
 
-use super::{Reader, beside::Beside, money::to_runner, parts::{ItemView, StoreView, items}};
+use super::{
+    Reader,
+    beside::Beside,
+    money::to_runner,
+    parts::{ItemView, StoreView, items},
+};
 use crate::time::{Time, rfc3339};
 use campusg_domain::{
     id::OrderId,
@@ -60,7 +65,9 @@ impl ReceiptView {
     pub(crate) fn html(&self) -> String {
         let mut page = String::with_capacity(2_048);
         let cents = |amount: i64| format!("{} {}", Cents(amount), escaped(&self.currency));
-        page.push_str("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Receipt</title></head><body>");
+        page.push_str(
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Receipt</title></head><body>",
+        );
         let _ = write!(page, "<h1>Receipt</h1><p>Order {}, {}</p>", self.order_id, self.status);
         let _ = write!(page, "<p>Placed {}, ended {}</p>", rfc3339(self.placed_at.0), rfc3339(self.ended_at.0));
         if let (Some(name), Some(place)) = (&self.store.name, &self.store.place) {
@@ -83,11 +90,9 @@ impl ReceiptView {
 fn charged(order: &Order) -> Vec<Line> {
     let price = &order.terms.price;
     let mut lines = match (&order.stage, order.stage.bought()) {
-        (_, Some(bought)) => vec![
-            line("Food", bought.food),
-            line("Delivery fee", price.delivery_fee),
-            line("Tip", price.tip),
-        ],
+        (_, Some(bought)) => {
+            vec![line("Food", bought.food), line("Delivery fee", price.delivery_fee), line("Tip", price.tip)]
+        }
         (Stage::Cancelled(cancellation), None) => vec![line("Runner's trip", to_runner(&cancellation.settlement))],
         _ => vec![],
     };

@@ -2,16 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may end here")]
 
-use super::{Reader, beside::Beside, event::history, is_recent, order::render, receipt::ReceiptView, summary::SummaryView, timer::timers};
+use super::{
+    Reader, beside::Beside, event::history, is_recent, order::render, receipt::ReceiptView, summary::SummaryView,
+    timer::timers,
+};
 use campusg_actors::runtime::{DropoffDetails, Profile};
 use campusg_domain::{
     call::{CallKind, CallState, CardToken},
     id::{CommandId, Fingerprint, OrderId, PhotoId, Principal, Seq, Stream, UserId},
     money::Cents,
     order::{
-        Bond, Bought, Call, CancelReason, Cancellation, Collection, Delivery, Dropoff, EscrowStatus, Event, Handover, Item,
-        Order, Outcome, PaymentStatus, Price, Proof, Release, Role, Sealed, Settlement, Side, Stage, StoreRef, Substitution,
-        Terms, Timer, TimerKind, TimerState, Unbinding,
+        Bond, Bought, Call, CancelReason, Cancellation, Collection, Delivery, Dropoff, EscrowStatus, Event, Handover,
+        Item, Order, Outcome, PaymentStatus, Price, Proof, Release, Role, Sealed, Settlement, Side, Stage, StoreRef,
+        Substitution, Terms, Timer, TimerKind, TimerState, Unbinding,
     },
     owner::directory::{Card, Person},
     record::{Entry, Events, Record},
@@ -44,7 +47,12 @@ fn terms() -> Terms {
     Terms {
         customer: CUSTOMER,
         store: StoreRef::Described { name: "Deli <North>".into(), place: "Hall 1".into() },
-        items: vec![Item { name: "Soup".into(), quantity: 2, unit_price: Cents(9_701), substitution: Substitution::Ask }],
+        items: vec![Item {
+            name: "Soup".into(),
+            quantity: 2,
+            unit_price: Cents(9_701),
+            substitution: Substitution::Ask,
+        }],
         dropoff: Dropoff { building: "B 7".into(), details: Some(Sealed(vec![1])), handover: Handover::Pin },
         price: Price {
             food_estimate: Cents(19_402),
@@ -60,7 +68,8 @@ fn terms() -> Terms {
     }
 }
 
-fn order(stage: Stage) -> Order {
+/// An order of `CUSTOMER`, which `FORMER` ran before, at this stage.
+pub(crate) fn order(stage: Stage) -> Order {
     let timer = |minutes| Timer { generation: 1, due: PLACED.plus(minutes * MINUTE_MS), state: TimerState::Pending };
     let call = |kind| Call { kind, state: CallState::Closed, failures: 0, outcome: Outcome::Succeeded };
     let mut order = Order::placed(ORDER, &Arc::new(terms()));
@@ -73,7 +82,8 @@ fn order(stage: Stage) -> Order {
     order.charged = Cents(20_732);
     order.approved_total = Cents(22_313);
     order.capture_before = Some(PLACED.plus(4 * DAY_MS));
-    order.timers = [(TimerKind::DeliveryReminder, timer(45)), (TimerKind::PaymentAuthorizationExpiry, timer(6_000))].into();
+    order.timers =
+        [(TimerKind::DeliveryReminder, timer(45)), (TimerKind::PaymentAuthorizationExpiry, timer(6_000))].into();
     order.calls = [(1, call(CallKind::Authorize { cents: Cents(23_044) }))].into();
     order.ratings.by_customer = Some(4);
     order.version = 7;
@@ -136,7 +146,12 @@ fn profile(user: UserId, first: &str) -> Profile {
 
 /// Everything there is; a view takes of it what its reader may see.
 fn beside() -> Beside {
-    let dropoff = DropoffDetails { level: Some("2".into()), room: Some(ROOM.into()), meeting_point: None, notes: Some("ring".into()) };
+    let dropoff = DropoffDetails {
+        level: Some("2".into()),
+        room: Some(ROOM.into()),
+        meeting_point: None,
+        notes: Some("ring".into()),
+    };
     Beside {
         dropoff: Some(dropoff),
         customer: Some(profile(CUSTOMER, "Cora")),
@@ -262,7 +277,9 @@ fn a_rating_shows_once_both_may_see_it() {
 fn the_board_offers_nobody_their_own_order() {
     let order = order(Stage::Available { accept_by: PLACED.plus(30 * MINUTE_MS) });
     let own = Reader { user: CUSTOMER, ..reader(&order, Role::Stranger, PLACED) };
-    let view = |reader: &Reader| serde_json::to_value(render(&order, reader, &beside())).unwrap()["allowed_transitions"].clone();
+    let view = |reader: &Reader| {
+        serde_json::to_value(render(&order, reader, &beside())).unwrap()["allowed_transitions"].clone()
+    };
     assert_eq!(view(&own), json!([]));
     assert_eq!(view(&reader(&order, Role::Stranger, PLACED)), json!(["accept"]));
 }
@@ -287,7 +304,8 @@ fn entry(principal: Principal, events: Vec<Event>) -> Entry {
 }
 
 fn entries() -> Vec<Entry> {
-    let release = Release { to_runner: Cents(20_635), to_platform: Cents(97), to_customer: Cents(0), set_off: Cents(13) };
+    let release =
+        Release { to_runner: Cents(20_635), to_platform: Cents(97), to_customer: Cents(0), set_off: Cents(13) };
     vec![
         entry(Principal::User(CUSTOMER), vec![Event::Placed(Arc::new(terms()))]),
         entry(
@@ -316,14 +334,21 @@ fn told(role: Role) -> Vec<String> {
     let order = order(Stage::Completed(bond(), bought(), delivery()));
     let history = history(&order, &entries(), &reader(&order, role, PLACED));
     let line = |view: &Value| {
-        format!("{} {} {} {}", view["version"], view["by"].as_str().unwrap(), view["type"].as_str().unwrap(), view["data"])
+        format!(
+            "{} {} {} {}",
+            view["version"],
+            view["by"].as_str().unwrap(),
+            view["type"].as_str().unwrap(),
+            view["data"]
+        )
     };
     serde_json::to_value(history).unwrap().as_array().unwrap().iter().map(line).collect()
 }
 
 #[test]
 fn the_history_before_each_viewer() {
-    let history = [Role::Customer, Role::Runner, Role::FormerRunner, Role::Operator].map(|role| (format!("{role:?}"), told(role)));
+    let history = [Role::Customer, Role::Runner, Role::FormerRunner, Role::Operator]
+        .map(|role| (format!("{role:?}"), told(role)));
     insta::assert_json_snapshot!(history);
 }
 

@@ -110,7 +110,10 @@ fn is_for_archive(key: &Key, value: &Value) -> bool {
         Value::Order(order) => !order.is_live(),
         Value::FullPage(_) | Value::Photo(_) => true,
         _ => {
-            debug_assert!(!key.is_feed_page(), "full pages are their own kind of value");
+            debug_assert!(
+                !key.is_feed_page(),
+                "full pages are their own kind of value"
+            );
             false
         }
     }
@@ -178,9 +181,12 @@ impl Checkpoint {
     fn next_phase(&mut self, stores: &Stores) -> Result<bool, SnapshotFault> {
         match self.phase {
             Phase::Archive => {
-                if self.frozen.slots.iter().any(|(key, slot)| {
-                    slot.value.as_ref().is_some_and(|v| is_for_archive(key, v))
-                }) {
+                if self
+                    .frozen
+                    .slots
+                    .iter()
+                    .any(|(key, slot)| slot.value.as_ref().is_some_and(|v| is_for_archive(key, v)))
+                {
                     stores.archive.wait()?.flush()?;
                 }
                 self.left = self.keys_for(false);

@@ -1,16 +1,26 @@
 //! `POST /api/admin/users/{id}/suspend`, `…/reinstate`: bars a user from placing and accepting, or allows it again.
 
 use super::audit::audit;
-use crate::{answer, call::Call, dto::admin::ReasonIn, edge::Edge, path::Id, problem::Problem, view::person::PersonView};
+use crate::{
+    answer, call::Call, dto::admin::ReasonIn, edge::Edge, path::Id, problem::Problem, view::person::PersonView,
+};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::{GetProfile, Suspend};
 use campusg_domain::id::UserId;
 
-pub(crate) async fn suspend(State(edge): State<Edge>, Id(user): Id<UserId>, call: Call<ReasonIn>) -> Result<Response, Problem> {
+pub(crate) async fn suspend(
+    State(edge): State<Edge>,
+    Id(user): Id<UserId>,
+    call: Call<ReasonIn>,
+) -> Result<Response, Problem> {
     set(&edge, user, call, true).await
 }
 
-pub(crate) async fn reinstate(State(edge): State<Edge>, Id(user): Id<UserId>, call: Call<ReasonIn>) -> Result<Response, Problem> {
+pub(crate) async fn reinstate(
+    State(edge): State<Edge>,
+    Id(user): Id<UserId>,
+    call: Call<ReasonIn>,
+) -> Result<Response, Problem> {
     set(&edge, user, call, false).await
 }
 

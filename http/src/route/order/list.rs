@@ -6,8 +6,7 @@ use crate::{
     auth::Me,
     dto::order::{ListIn, PartyIn},
     edge::Edge,
-    gate,
-    page,
+    gate, page,
     page::{Asked, Page},
     problem::Problem,
     view::{Reader, beside, beside::Beside, order::render, summary::SummaryView},
@@ -26,7 +25,9 @@ pub(crate) async fn list(State(edge): State<Edge>, me: Me, Asked(asked): Asked<L
     let party = match (asked.available, asked.r#as) {
         (Some(true), None) if asked.status.is_none() => return board(&edge, &me, page::cursor(cursor)?, limit).await,
         (Some(true), _) => {
-            return Err(Problem::shape("invalid_query", "available: goes without as and status").with("field", "available"));
+            return Err(
+                Problem::shape("invalid_query", "available: goes without as and status").with("field", "available")
+            );
         }
         (_, None) if me.is_operator() => {
             let live = GetLiveOrders { status: asked.status, after: page::cursor(cursor)?, limit };

@@ -17,7 +17,11 @@ use campusg_actors::runtime::{GetLiveOrders, GetOrdersOf, Party};
 use campusg_domain::order::Order;
 use std::sync::Arc;
 
-pub(crate) async fn list(State(edge): State<Edge>, me: Me, Asked(asked): Asked<PaymentsIn>) -> Result<Response, Problem> {
+pub(crate) async fn list(
+    State(edge): State<Edge>,
+    me: Me,
+    Asked(asked): Asked<PaymentsIn>,
+) -> Result<Response, Problem> {
     let view = |order: &Arc<Order>| PaymentView::of(order, edge.currency());
     if let Some(id) = asked.order_id {
         let seen = load(&edge, &me, id, Who::CustomerOrOperator).await?;

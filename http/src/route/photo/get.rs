@@ -19,7 +19,8 @@ pub(crate) async fn get(State(edge): State<Edge>, me: Me, Id(photo): Id<PhotoId>
         Some(order) => {
             let seen = load(&edge, &me, order, Who::PartyOrOperator).await;
             // A party may learn that it may not; that somebody else's photo is there nobody learns.
-            seen.map(|_| image(photo)).map_err(|problem| if problem.status.is_client_error() { nothing() } else { problem })
+            seen.map(|_| image(photo))
+                .map_err(|problem| if problem.status.is_client_error() { nothing() } else { problem })
         }
     }
 }

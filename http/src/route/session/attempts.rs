@@ -17,10 +17,8 @@ pub(crate) fn check(edge: &Edge, account: &str, address: IpAddr) -> Result<(), P
 
 /// Counts a refusal that tells whether an account or a password is right.
 pub(crate) fn failed(edge: &Edge, account: &str, address: IpAddr, refusal: Refusal) -> Problem {
-    let telling = matches!(
-        refusal,
-        Refusal::WrongCredentials | Refusal::Rejected { rejection: Rejection::EmailTaken, .. }
-    );
+    let telling =
+        matches!(refusal, Refusal::WrongCredentials | Refusal::Rejected { rejection: Rejection::EmailTaken, .. });
     if telling {
         edge.limits().failed(account, address, Instant::now());
     }

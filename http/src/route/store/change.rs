@@ -1,13 +1,7 @@
 //! `PATCH /api/stores/{id}`: changes what is given of a store.
 
 use crate::{
-    answer,
-    call::Call,
-    dto::admin::StoreIn,
-    edge::Edge,
-    path::Id,
-    problem::Problem,
-    view::store::KnownStoreView,
+    answer, call::Call, dto::admin::StoreIn, edge::Edge, path::Id, problem::Problem, view::store::KnownStoreView,
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::{ChangeStore, GetStores};

@@ -1,0 +1,167 @@
+//! The run: three servers side by side, idle but for the one that is measured, at 1, 16 and 64 connections.
+//!
+//! The systems take turns at each number of connections, so that whatever else the machine does hits all of them.
+
+use crate::{
+    Fault, account,
+    account::Pair,
+    common::{self, machine},
+    figures::{Counted, Figures},
+    lifecycle::{Driver, Measured},
+    probe::{Probe, payloads_of_an_order},
+    reference, report,
+    server::{Server, System},
+};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+use tokio::task::JoinSet;
+
+/// Numbers of connections.
+pub const CONNECTIONS: [usize; 3] = [1, 16, 64];
+
+/// How long each system warms up and is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Spans {
+    /// Before the measurement.
+    pub warm_up: Duration,
+    /// The measurement.
+    pub measure: Duration,
+}
+
+impl Spans {
+    /// 3 s and 8 s, or what `BENCH_SECONDS` says of the second.
+    fn wanted() -> Result<Self, Fault> {
+        let seconds = match std::env::var("BENCH_SECONDS") {
+            Ok(text) => text.parse().map_err(|_| format!("BENCH_SECONDS={text}: must be a number of seconds"))?,
+            Err(_) => 8,
+        };
+        if !(1..=600).contains(&seconds) {
+            return Err(format!("BENCH_SECONDS={seconds}: must be from 1 to 600").into());
+        }
+        Ok(Self { warm_up: Duration::from_secs(seconds.min(3)), measure: Duration::from_secs(seconds) })
+    }
+}
+
+/// Runs all of it and reports.
+///
+/// # Errors
+/// The first thing that goes wrong.
+pub fn run() -> Result<(), Fault> {
+    let spans = Spans::wanted()?;
+    // One thread: the driver must not take more of the machine than it needs.
+    let driver = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    driver.block_on(async {
+        let scratch = common::scratch()?;
+        let fdatasync = machine::fdatasync(scratch.path(), 512)?;
+        let payloads = sample_of_records(&scratch.path().join("sample")).await?;
+        let systems = start(scratch.path(), &payloads).await?;
+        let figures = measure(systems, spans).await?;
+        report::report(&figures, fdatasync, spans)
+    })
+}
+
+/// The records that one lifecycle writes, out of the journal of a server that ran just one.
+async fn sample_of_records(data: &Path) -> Result<Vec<Vec<u8>>, Fault> {
+    let server = Server::campusg(data)?;
+    let pair = account::open(server.address, 1).await?.remove(0);
+    Driver::connect(server.address, pair, true).await?.lifecycle().await?;
+    drop(server);
+    payloads_of_an_order(data)
+}
+
+/// A server, who may use it, and what it has done.
+struct Subject {
+    server: Server,
+    pairs: Vec<Pair>,
+    probe: Probe,
+}
+
+async fn start(folder: &Path, payloads: &[Vec<u8>]) -> Result<Vec<Subject>, Fault> {
+    let most = CONNECTIONS.into_iter().max().unwrap_or(1);
+    let mut subjects = vec![];
+    for system in [System::Echo, System::Append, System::Campusg] {
+        let data = folder.join(system.name());
+        reference::leave_payloads(&folder.join(System::Append.name()), payloads)?;
+        let server = match system {
+            System::Campusg => Server::campusg(&data)?,
+            System::Echo | System::Append => Server::reference(system, &data)?,
+        };
+        let pairs = match system {
+            System::Campusg => account::open(server.address, most).await?,
+            System::Echo | System::Append => (0..most).map(account::nobody).collect(),
+        };
+        let probe = Probe::new(&server).await?;
+        subjects.push(Subject { server, pairs, probe });
+    }
+    Ok(subjects)
+}
+
+async fn measure(mut subjects: Vec<Subject>, spans: Spans) -> Result<Vec<Figures>, Fault> {
+    let mut figures = vec![];
+    for connections in CONNECTIONS {
+        for subject in &mut subjects {
+            let counted = subject.measure(connections, spans).await?;
+            figures.push(Figures::of(counted));
+            report::progress(figures.last())?;
+        }
+    }
+    Ok(figures)
+}
+
+impl Subject {
+    async fn measure(&mut self, connections: usize, spans: Spans) -> Result<Counted, Fault> {
+        let (server, probe) = (&self.server, &mut self.probe);
+        let before = probe.settled().await?;
+        let mut drivers = vec![];
+        for pair in &mut self.pairs[..connections] {
+            // Keys are new at each number of connections: a repeated one would be answered and not executed.
+            let named = Pair { name: format!("{}-of-{connections}", pair.name), ..pair.clone() };
+            drivers.push(Driver::connect(server.address, named, server.system == System::Campusg).await?);
+        }
+        let (drivers, warm_up) = drive(drivers, spans.warm_up).await?;
+        let (at_start, cpu, own_cpu) = (probe.written().await?, probe.cpu()?, machine::cpu(std::process::id())?);
+        let began = Instant::now();
+        let (_, measured) = drive(drivers, spans.measure).await?;
+        // The last lifecycle of each connection is not counted, and neither is its time.
+        let took = spans.measure.min(began.elapsed());
+        let server_cpu = probe.cpu()?.saturating_sub(cpu);
+        let driver_cpu = machine::cpu(std::process::id())?.saturating_sub(own_cpu);
+        let at_end = probe.written().await?;
+        let resident_kib = probe.resident_kib()?;
+        let written = probe.settled().await?.since(before);
+        Ok(Counted {
+            system: server.system,
+            connections,
+            took,
+            written_for: warm_up.lifecycles + measured.lifecycles + 2 * connections as u64,
+            measured,
+            server_cpu,
+            driver_cpu,
+            groups: at_end.groups - at_start.groups,
+            lag: at_end.lag,
+            written,
+            resident_kib,
+        })
+    }
+}
+
+/// Lets every connection work for a while and gives what they measured together.
+async fn drive(drivers: Vec<Driver>, span: Duration) -> Result<(Vec<Driver>, Measured), Fault> {
+    let end = Instant::now() + span;
+    let mut running = JoinSet::new();
+    for mut driver in drivers {
+        running.spawn(async move {
+            driver.until(end).await?;
+            Ok::<_, Fault>(driver)
+        });
+    }
+    let (mut drivers, mut measured) = (vec![], Measured::default());
+    while let Some(driver) = running.join_next().await {
+        let mut driver = driver??;
+        measured.join(std::mem::take(&mut driver.measured));
+        drivers.push(driver);
+    }
+    Ok((drivers, measured))
+}
