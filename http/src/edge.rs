@@ -25,7 +25,13 @@ impl Edge {
     #[must_use]
     pub fn new(runtime: Runtime, policy: Policy, now: Now, config: HttpConfig) -> Self {
         let limits = Limits::new(&config);
-        Self(Arc::new(Inner { runtime, policy, now, config, limits }))
+        Self(Arc::new(Inner {
+            runtime,
+            policy,
+            now,
+            config,
+            limits,
+        }))
     }
 
     pub(crate) fn runtime(&self) -> &Runtime {
@@ -55,6 +61,8 @@ impl Edge {
 
 impl fmt::Debug for Edge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Edge").field("config", &self.0.config).finish_non_exhaustive()
+        f.debug_struct("Edge")
+            .field("config", &self.0.config)
+            .finish_non_exhaustive()
     }
 }

@@ -51,22 +51,42 @@ struct RequestNames {
 impl RequestNames {
     fn new() -> Self {
         let mut boot = [0; 8];
-        getrandom::fill(&mut boot).expect("an operating system without randomness can't run a server");
-        Self { boot: u64::from_be_bytes(boot), next: AtomicU64::new(1) }
+        getrandom::fill(&mut boot)
+            .expect("an operating system without randomness can't run a server");
+        Self {
+            boot: u64::from_be_bytes(boot),
+            next: AtomicU64::new(1),
+        }
     }
 
     fn name(&self, headers: &HeaderMap) -> RequestId {
         let plain = |id: &&str| {
-            (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+            (1..=64).contains(&id.len())
+                && id
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
         };
-        let given = headers.get(&REQUEST_ID).and_then(|id| id.to_str().ok()).filter(plain);
-        let made = || format!("{:016x}-{:x}", self.boot, self.next.fetch_add(1, Ordering::Relaxed)).into();
+        let given = headers
+            .get(&REQUEST_ID)
+            .and_then(|id| id.to_str().ok())
+            .filter(plain);
+        let made = || {
+            format!(
+                "{:016x}-{:x}",
+                self.boot,
+                self.next.fetch_add(1, Ordering::Relaxed)
+            )
+            .into()
+        };
         RequestId(given.map_or_else(made, Arc::from))
     }
 }
 
 /// Wraps the routes.
-pub(crate) fn wrap<S: Clone + Send + Sync + 'static>(routes: Router<S>, config: &HttpConfig) -> Router<S> {
+pub(crate) fn wrap<S: Clone + Send + Sync + 'static>(
+    routes: Router<S>,
+    config: &HttpConfig,
+) -> Router<S> {
     let largest = config.photo_bytes.max(config.body_bytes);
     let shell = Arc::new(Shell {
         names: RequestNames::new(),
@@ -83,7 +103,10 @@ pub(crate) fn wrap<S: Clone + Send + Sync + 'static>(routes: Router<S>, config: 
 /// Answers at once where too much is running, and gives up where an answer takes too long.
 async fn bound(State(shell): State<Arc<Shell>>, request: Request, next: Next) -> Response {
     let Ok(_permit) = shell.in_flight.try_acquire() else {
-        return Problem::from(Refusal::Busy { retry_after_ms: 1_000 }).into_response();
+        return Problem::from(Refusal::Busy {
+            retry_after_ms: 1_000,
+        })
+        .into_response();
     };
     match timeout(shell.longest, next.run(request)).await {
         Ok(response) => response,
@@ -92,7 +115,10 @@ async fn bound(State(shell): State<Arc<Shell>>, request: Request, next: Next) ->
 }
 
 fn panicked(cause: Box<dyn Any + Send>) -> Response {
-    let said = cause.downcast_ref::<&str>().copied().or_else(|| cause.downcast_ref::<String>().map(String::as_str));
+    let said = cause
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| cause.downcast_ref::<String>().map(String::as_str));
     tracing::error!(panic = said.unwrap_or("no text"), "a handler panicked");
     Problem::fault().into_response()
 }
@@ -102,7 +128,10 @@ async fn observe(State(shell): State<Arc<Shell>>, mut request: Request, next: Ne
     let began = Instant::now();
     let id = shell.names.name(request.headers());
     let uri = request.uri().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("", MatchedPath::as_str);
     // Where it ends is said by the event alone: a span that is filled in later would say it twice.
     let span = info_span!("request", request.id = &*id.0, method = %request.method(), route);
     request.extensions_mut().insert(id.clone());
@@ -128,7 +157,11 @@ fn completed(response: Response, path: &str, id: &RequestId) -> Response {
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
-    let problem = response.extensions().get::<Problem>().cloned().unwrap_or_else(|| Problem::bare(status));
+    let problem = response
+        .extensions()
+        .get::<Problem>()
+        .cloned()
+        .unwrap_or_else(|| Problem::bare(status));
     let mut answer = problem.answer(Some(path), Some(&id.0));
     if status == StatusCode::METHOD_NOT_ALLOWED
         && let Some(allow) = response.headers().get(header::ALLOW)
@@ -145,11 +178,19 @@ fn decorate(headers: &mut HeaderMap, id: &RequestId) {
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
         (header::REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
     ] {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
 }
 

@@ -16,15 +16,29 @@ use campusg_domain::{
 };
 
 /// Gives a command to an order and shows the order.
-pub(crate) async fn tell<T>(edge: &Edge, call: Call<T>, id: OrderId, command: Command) -> Result<Response, Problem> {
-    let Call { me, caller, headers, .. } = call;
+pub(crate) async fn tell<T>(
+    edge: &Edge,
+    call: Call<T>,
+    id: OrderId,
+    command: Command,
+) -> Result<Response, Problem> {
+    let Call {
+        me,
+        caller,
+        headers,
+        ..
+    } = call;
     if tag::asks_for_match(&headers)
         && let Some(order) = edge.runtime().query(GetOrder(id)).await?
         && is_party(order.role(me.principal))
     {
         tag::check(&headers, order.version)?;
     }
-    match edge.runtime().command(caller, ToOrder { order: id, command }).await {
+    match edge
+        .runtime()
+        .command(caller, ToOrder { order: id, command })
+        .await
+    {
         Ok(reply) => Ok(told(edge, &me, &reply, StatusCode::OK).await),
         Err(refusal) => Err(refused(edge, &me, id, refusal).await),
     }
@@ -35,7 +49,9 @@ pub(crate) async fn refused(edge: &Edge, me: &Me, id: OrderId, refusal: Refusal)
     match &refusal {
         Refusal::Rejected { rejection, .. } if !matches!(rejection, Rejection::NotFound { .. }) => {
             let order = edge.runtime().query(GetOrder(id)).await.ok().flatten();
-            let role = order.as_ref().map_or(Role::Stranger, |order| order.role(me.principal));
+            let role = order
+                .as_ref()
+                .map_or(Role::Stranger, |order| order.role(me.principal));
             explained(refusal.into(), role, order.as_deref())
         }
         _ => refusal.into(),
@@ -51,7 +67,9 @@ fn explained(mut problem: Problem, role: Role, order: Option<&Order>) -> Problem
     if problem.code == "not_in_this_stage" {
         problem.detail = "this order can't be taken now".into();
     }
-    problem.with("order_id", order.id.to_string()).with("allowed_transitions", Vec::<String>::new())
+    problem
+        .with("order_id", order.id.to_string())
+        .with("allowed_transitions", Vec::<String>::new())
 }
 
 #[cfg(test)]
@@ -64,11 +82,18 @@ mod tests {
 
     #[test]
     fn only_parties_learn_where_an_order_stands() {
-        let [customer, former, stranger] = [0xc0, 0xf0, 0x57].map(|byte| UserId::from_bytes([byte; 16]));
+        let [customer, former, stranger] =
+            [0xc0, 0xf0, 0x57].map(|byte| UserId::from_bytes([byte; 16]));
         let order = crate::view::tests::order(Stage::Holding);
         let refusal = || {
             let status = order.status();
-            Refusal::of_order(order.id, Rejection::NotInThisStage { status, allowed: vec!["cancel".into()] })
+            Refusal::of_order(
+                order.id,
+                Rejection::NotInThisStage {
+                    status,
+                    allowed: vec!["cancel".into()],
+                },
+            )
         };
         let said = |user: UserId| {
             let role = order.role(Principal::User(user));
@@ -82,8 +107,19 @@ mod tests {
         };
         let hidden = "this order can't be taken now".to_owned();
         let shown = "an order that is pending can't do this".to_owned();
-        assert_eq!(said(customer), (Role::Customer, Some("pending".into()), r#"["cancel"]"#.into(), shown));
-        assert_eq!(said(former), (Role::FormerRunner, None, "[]".into(), hidden.clone()));
+        assert_eq!(
+            said(customer),
+            (
+                Role::Customer,
+                Some("pending".into()),
+                r#"["cancel"]"#.into(),
+                shown
+            )
+        );
+        assert_eq!(
+            said(former),
+            (Role::FormerRunner, None, "[]".into(), hidden.clone())
+        );
         assert_eq!(said(stranger), (Role::Stranger, None, "[]".into(), hidden));
     }
 }

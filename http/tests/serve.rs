@@ -23,7 +23,11 @@ async fn start(router: Router, config: HttpConfig) -> Server {
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let stopped = async { stopped.await.unwrap_or_default() };
-    Server { address, stop, ended: tokio::spawn(serve(listener, router, config, stopped)) }
+    Server {
+        address,
+        stop,
+        ended: tokio::spawn(serve(listener, router, config, stopped)),
+    }
 }
 
 fn fine() -> Router {
@@ -55,7 +59,14 @@ const GET_AND_CLOSE: &str = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
 
 #[tokio::test]
 async fn a_head_that_never_ends_is_cut() {
-    let server = start(fine(), HttpConfig { header_timeout_ms: 30, ..HttpConfig::default() }).await;
+    let server = start(
+        fine(),
+        HttpConfig {
+            header_timeout_ms: 30,
+            ..HttpConfig::default()
+        },
+    )
+    .await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     ask(&mut stream, "GET / HTTP/1.1\r\nhost:").await;
     assert!(!rest(stream).await.contains("200"));
@@ -63,14 +74,28 @@ async fn a_head_that_never_ends_is_cut() {
 
 #[tokio::test]
 async fn a_silent_connection_is_cut() {
-    let server = start(fine(), HttpConfig { header_timeout_ms: 30, ..HttpConfig::default() }).await;
+    let server = start(
+        fine(),
+        HttpConfig {
+            header_timeout_ms: 30,
+            ..HttpConfig::default()
+        },
+    )
+    .await;
     let stream = TcpStream::connect(server.address).await.unwrap();
     assert_eq!(rest(stream).await, "");
 }
 
 #[tokio::test]
 async fn an_idle_connection_is_cut_after_its_answer() {
-    let server = start(fine(), HttpConfig { header_timeout_ms: 30, ..HttpConfig::default() }).await;
+    let server = start(
+        fine(),
+        HttpConfig {
+            header_timeout_ms: 30,
+            ..HttpConfig::default()
+        },
+    )
+    .await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     ask(&mut stream, GET).await;
     assert!(rest(stream).await.ends_with("fine"), "and then the end");
@@ -78,8 +103,19 @@ async fn an_idle_connection_is_cut_after_its_answer() {
 
 #[tokio::test]
 async fn too_many_or_too_long_headers_are_refused() {
-    let server = start(fine(), HttpConfig { max_headers: 4, buffer_bytes: 8_192, ..HttpConfig::default() }).await;
-    for head in ["a: b\r\n".repeat(5), format!("a: {}\r\n", "x".repeat(10_000))] {
+    let server = start(
+        fine(),
+        HttpConfig {
+            max_headers: 4,
+            buffer_bytes: 8_192,
+            ..HttpConfig::default()
+        },
+    )
+    .await;
+    for head in [
+        "a: b\r\n".repeat(5),
+        format!("a: {}\r\n", "x".repeat(10_000)),
+    ] {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         ask(&mut stream, &format!("GET / HTTP/1.1\r\n{head}\r\n")).await;
         assert!(rest(stream).await.starts_with("HTTP/1.1 431"));
@@ -88,18 +124,32 @@ async fn too_many_or_too_long_headers_are_refused() {
 
 #[tokio::test]
 async fn one_address_has_so_many_connections_and_no_more() {
-    let server = start(fine(), HttpConfig { connections_per_ip: 1, ..HttpConfig::default() }).await;
+    let server = start(
+        fine(),
+        HttpConfig {
+            connections_per_ip: 1,
+            ..HttpConfig::default()
+        },
+    )
+    .await;
     let mut first = TcpStream::connect(server.address).await.unwrap();
     ask(&mut first, GET).await;
     assert!(one(&mut first, "fine").await.contains("200 OK"));
-    assert_eq!(rest(TcpStream::connect(server.address).await.unwrap()).await, "");
+    assert_eq!(
+        rest(TcpStream::connect(server.address).await.unwrap()).await,
+        ""
+    );
     ask(&mut first, GET_AND_CLOSE).await;
     assert!(rest(first).await.ends_with("fine"));
 }
 
 #[tokio::test]
 async fn a_connection_above_the_limit_waits_for_a_free_one() {
-    let config = HttpConfig { connections: 1, connections_per_ip: 1, ..HttpConfig::default() };
+    let config = HttpConfig {
+        connections: 1,
+        connections_per_ip: 1,
+        ..HttpConfig::default()
+    };
     let server = start(fine(), config).await;
     let mut first = TcpStream::connect(server.address).await.unwrap();
     ask(&mut first, GET).await;
@@ -119,7 +169,11 @@ async fn stopping_lets_a_request_in_flight_end_and_takes_no_new_connection() {
         wait.notified().await;
         "done"
     };
-    let server = start(Router::new().route("/", get(handler)), HttpConfig::default()).await;
+    let server = start(
+        Router::new().route("/", get(handler)),
+        HttpConfig::default(),
+    )
+    .await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     ask(&mut stream, GET).await;
     began.notified().await;
@@ -128,7 +182,10 @@ async fn stopping_lets_a_request_in_flight_end_and_takes_no_new_connection() {
         tokio::task::yield_now().await;
     }
     go_on.notify_one();
-    assert!(rest(stream).await.ends_with("done"), "though it was to be kept alive, it ends");
+    assert!(
+        rest(stream).await.ends_with("done"),
+        "though it was to be kept alive, it ends"
+    );
     assert_eq!(server.ended.await.unwrap(), 0);
 }
 
@@ -140,7 +197,10 @@ async fn what_does_not_end_when_stopping_is_cut() {
         tell.notify_one();
         pending::<&'static str>().await
     };
-    let config = HttpConfig { drain_timeout_ms: 20, ..HttpConfig::default() };
+    let config = HttpConfig {
+        drain_timeout_ms: 20,
+        ..HttpConfig::default()
+    };
     let server = start(Router::new().route("/", get(handler)), config).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     ask(&mut stream, GET).await;

@@ -36,9 +36,10 @@ pub(super) const fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::Rejected { rejection, .. } => rejected(rejection),
         Refusal::WrongCredentials => StatusCode::UNAUTHORIZED,
-        Refusal::Busy { .. } | Refusal::StorageFull | Refusal::NeedsAttention | Refusal::Stopping => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Refusal::Busy { .. }
+        | Refusal::StorageFull
+        | Refusal::NeedsAttention
+        | Refusal::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Unknown => StatusCode::GATEWAY_TIMEOUT,
         Refusal::Fault => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -47,9 +48,10 @@ pub(super) const fn status(refusal: &Refusal) -> StatusCode {
 const fn rejected(rejection: &Rejection) -> StatusCode {
     match rejection {
         Rejection::NotFound { .. } => StatusCode::NOT_FOUND,
-        Rejection::NotAllowed { .. } | Rejection::Suspended | Rejection::OwnOrder | Rejection::NotARunner => {
-            StatusCode::FORBIDDEN
-        }
+        Rejection::NotAllowed { .. }
+        | Rejection::Suspended
+        | Rejection::OwnOrder
+        | Rejection::NotARunner => StatusCode::FORBIDDEN,
         Rejection::KeyReused
         | Rejection::InvalidField { .. }
         | Rejection::AboveApproved
@@ -82,10 +84,12 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
     match rejection {
         Rejection::InvalidField { field, .. } => problem.with("field", field.as_str()),
         Rejection::InDebt { owed } => problem.with("owed_cents", owed.0),
-        Rejection::TooManyOpenOrders { limit } | Rejection::TooManyRuns { limit } => problem.with("limit", *limit),
-        Rejection::NotInThisStage { status, allowed } => {
-            problem.with("order_status", status.as_str()).with("allowed_transitions", allowed.clone())
+        Rejection::TooManyOpenOrders { limit } | Rejection::TooManyRuns { limit } => {
+            problem.with("limit", *limit)
         }
+        Rejection::NotInThisStage { status, allowed } => problem
+            .with("order_status", status.as_str())
+            .with("allowed_transitions", allowed.clone()),
         Rejection::QuoteChanged { quote } => problem.with("quote", quote::members(quote)),
         Rejection::WrongPin { left } => problem.with("tries_left", *left),
         Rejection::AlreadyPlaced { order } => problem.with("order_id", order.to_string()),
@@ -107,10 +111,19 @@ mod tests {
     const ORDER: OrderId = OrderId::from_bytes([7; 16]);
 
     fn rejections() -> Vec<Rejection> {
-        let quote = Quote { charge: Cents(199), to_runner: Cents(199), to_platform: Cents(0), let_go: Cents(2_700) };
+        let quote = Quote {
+            charge: Cents(199),
+            to_runner: Cents(199),
+            to_platform: Cents(0),
+            let_go: Cents(2_700),
+        };
         vec![
-            Rejection::NotFound { what: "order".into() },
-            Rejection::NotAllowed { who: "only the runner".into() },
+            Rejection::NotFound {
+                what: "order".into(),
+            },
+            Rejection::NotAllowed {
+                who: "only the runner".into(),
+            },
             Rejection::KeyReused,
             Rejection::StillRunning,
             Rejection::field("items[0].quantity", "must be at least 1"),
@@ -120,7 +133,10 @@ mod tests {
             Rejection::TooManyOpenOrders { limit: 3 },
             Rejection::StorePaused,
             Rejection::TakenByAnotherRunner,
-            Rejection::NotInThisStage { status: Status::OnSite, allowed: vec!["purchased".into()] },
+            Rejection::NotInThisStage {
+                status: Status::OnSite,
+                allowed: vec!["purchased".into()],
+            },
             Rejection::TooLate,
             Rejection::OwnOrder,
             Rejection::NotARunner,
@@ -144,10 +160,14 @@ mod tests {
 
     #[test]
     fn each_refusal_has_its_answer() {
-        let rejected = rejections().into_iter().map(|rejection| Refusal::of_order(ORDER, rejection));
+        let rejected = rejections()
+            .into_iter()
+            .map(|rejection| Refusal::of_order(ORDER, rejection));
         let others = [
             Refusal::WrongCredentials,
-            Refusal::Busy { retry_after_ms: 1_500 },
+            Refusal::Busy {
+                retry_after_ms: 1_500,
+            },
             Refusal::StorageFull,
             Refusal::NeedsAttention,
             Refusal::Unknown,
@@ -171,7 +191,12 @@ mod tests {
 
     #[test]
     fn what_is_not_there_names_no_order() {
-        let problem = Problem::from(Refusal::of_order(ORDER, Rejection::NotFound { what: "order".into() }));
+        let problem = Problem::from(Refusal::of_order(
+            ORDER,
+            Rejection::NotFound {
+                what: "order".into(),
+            },
+        ));
         assert!(problem.extra.is_empty());
     }
 

@@ -48,7 +48,13 @@ impl Reader {
     /// The caller before an order as it is now.
     pub(crate) fn new(edge: &Edge, me: &Me, order: &Order, role: Role) -> Self {
         let now = edge.now();
-        Self { user: me.user, role, recent: is_recent(order, now), now, currency: edge.currency().into() }
+        Self {
+            user: me.user,
+            role,
+            recent: is_recent(order, now),
+            now,
+            currency: edge.currency().into(),
+        }
     }
 
     /// The caller before the order that the gate loaded for him.

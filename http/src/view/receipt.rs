@@ -46,13 +46,21 @@ impl ReceiptView {
             _ => return None,
         };
         let is_runner = reader.role == Role::Runner;
-        let lines: Vec<Line> = if is_runner { earned(order) } else { charged(order) };
+        let lines: Vec<Line> = if is_runner {
+            earned(order)
+        } else {
+            charged(order)
+        };
         Some(Self {
             order_id: order.id,
             r#as: if is_runner { "runner" } else { "customer" },
             status: order.status(),
             store: StoreView::of(&order.terms.store, &beside.stores),
-            items: if is_runner && !reader.recent { vec![] } else { items(order) },
+            items: if is_runner && !reader.recent {
+                vec![]
+            } else {
+                items(order)
+            },
             currency: reader.currency.clone(),
             total_cents: lines.iter().map(|line| line.amount_cents).sum(),
             lines,
@@ -68,8 +76,17 @@ impl ReceiptView {
         page.push_str(
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Receipt</title></head><body>",
         );
-        let _ = write!(page, "<h1>Receipt</h1><p>Order {}, {}</p>", self.order_id, self.status);
-        let _ = write!(page, "<p>Placed {}, ended {}</p>", rfc3339(self.placed_at.0), rfc3339(self.ended_at.0));
+        let _ = write!(
+            page,
+            "<h1>Receipt</h1><p>Order {}, {}</p>",
+            self.order_id, self.status
+        );
+        let _ = write!(
+            page,
+            "<p>Placed {}, ended {}</p>",
+            rfc3339(self.placed_at.0),
+            rfc3339(self.ended_at.0)
+        );
         if let (Some(name), Some(place)) = (&self.store.name, &self.store.place) {
             let _ = write!(page, "<p>{}, {}</p>", escaped(name), escaped(place));
         }
@@ -79,9 +96,18 @@ impl ReceiptView {
         }
         page.push_str("</ul><table>");
         for line in &self.lines {
-            let _ = write!(page, "<tr><td>{}</td><td>{}</td></tr>", line.label, cents(line.amount_cents));
+            let _ = write!(
+                page,
+                "<tr><td>{}</td><td>{}</td></tr>",
+                line.label,
+                cents(line.amount_cents)
+            );
         }
-        let _ = write!(page, "<tr><th>Total</th><th>{}</th></tr></table></body></html>", cents(self.total_cents));
+        let _ = write!(
+            page,
+            "<tr><th>Total</th><th>{}</th></tr></table></body></html>",
+            cents(self.total_cents)
+        );
         page
     }
 }
@@ -91,9 +117,15 @@ fn charged(order: &Order) -> Vec<Line> {
     let price = &order.terms.price;
     let mut lines = match (&order.stage, order.stage.bought()) {
         (_, Some(bought)) => {
-            vec![line("Food", bought.food), line("Delivery fee", price.delivery_fee), line("Tip", price.tip)]
+            vec![
+                line("Food", bought.food),
+                line("Delivery fee", price.delivery_fee),
+                line("Tip", price.tip),
+            ]
         }
-        (Stage::Cancelled(cancellation), None) => vec![line("Runner's trip", to_runner(&cancellation.settlement))],
+        (Stage::Cancelled(cancellation), None) => {
+            vec![line("Runner's trip", to_runner(&cancellation.settlement))]
+        }
         _ => vec![],
     };
     lines.push(line("Refunded", -order.refunded));
@@ -106,7 +138,9 @@ fn earned(order: &Order) -> Vec<Line> {
     let price = &order.terms.price;
     let charge = |food: Cents| price.charge(food);
     let mut lines = match (&order.stage, order.stage.bought()) {
-        (Stage::Cancelled(cancellation), None) => vec![line("Trip", to_runner(&cancellation.settlement))],
+        (Stage::Cancelled(cancellation), None) => {
+            vec![line("Trip", to_runner(&cancellation.settlement))]
+        }
         (stage, Some(bought)) => {
             let usual = charge(bought.food) - price.platform_fee.min(charge(bought.food));
             let total = match stage {
@@ -128,7 +162,10 @@ fn earned(order: &Order) -> Vec<Line> {
 }
 
 const fn line(label: &'static str, amount: Cents) -> Line {
-    Line { label, amount_cents: amount.0 }
+    Line {
+        label,
+        amount_cents: amount.0,
+    }
 }
 
 /// Text from outside, harmless in a page.

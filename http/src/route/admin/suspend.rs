@@ -2,7 +2,8 @@
 
 use super::audit::audit;
 use crate::{
-    answer, call::Call, dto::admin::ReasonIn, edge::Edge, path::Id, problem::Problem, view::person::PersonView,
+    answer, call::Call, dto::admin::ReasonIn, edge::Edge, path::Id, problem::Problem,
+    view::person::PersonView,
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::{GetProfile, Suspend};
@@ -24,10 +25,21 @@ pub(crate) async fn reinstate(
     set(&edge, user, call, false).await
 }
 
-async fn set(edge: &Edge, user: UserId, call: Call<ReasonIn>, suspended: bool) -> Result<Response, Problem> {
+async fn set(
+    edge: &Edge,
+    user: UserId,
+    call: Call<ReasonIn>,
+    suspended: bool,
+) -> Result<Response, Problem> {
     call.body.check()?;
-    edge.runtime().command(call.caller.clone(), Suspend { user, suspended }).await?;
+    edge.runtime()
+        .command(call.caller.clone(), Suspend { user, suspended })
+        .await?;
     audit(&call.caller, &call.body.reason);
-    let profile = edge.runtime().query(GetProfile(user)).await?.ok_or_else(|| Problem::not_found("user"))?;
+    let profile = edge
+        .runtime()
+        .query(GetProfile(user))
+        .await?
+        .ok_or_else(|| Problem::not_found("user"))?;
     Ok(answer::ok(&PersonView::from(&profile)))
 }
