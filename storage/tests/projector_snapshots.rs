@@ -10,7 +10,7 @@ use campusg_domain::policy::Policy;
 use campusg_storage::store::{Distrust, Store};
 use campusg_storage::verify::verify;
 use snapshot_common::{
-    Plan, Town, assert_reads, busy, calm, feed, folds, hash_of, open, options, start, town,
+    Plan, Town, assert_reads, busy, calm, feed, folds, hash_of, open, options, sled_at, start, town,
 };
 use tempfile::TempDir;
 
@@ -172,7 +172,7 @@ fn an_order_of_fifty_items_is_split_and_comes_back() {
     }
     store.shutdown().unwrap();
     for name in ["hot", "archive"] {
-        let stored = sled::open(dir.path().join(name)).unwrap();
+        let stored = sled_at(&dir.path().join(name));
         let mut pieces = 0;
         for entry in stored.iter() {
             let (key, value) = entry.unwrap();
@@ -217,7 +217,7 @@ fn verify_finds_a_snapshot_that_says_something_else() {
     store.shutdown().unwrap();
     let ended = town.campus.orders().find(|order| !order.is_live()).unwrap();
     let key = [b"o/", &ended.id.as_bytes()[..]].concat();
-    let archive = sled::open(dir.path().join("archive")).unwrap();
+    let archive = sled_at(&dir.path().join("archive"));
     assert!(archive.remove(key).unwrap().is_some());
     archive.flush().unwrap();
     drop(archive);

@@ -12,49 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use campusg_domain::id::Seq;
 use campusg_storage::store::{Distrust, Store};
 use campusg_storage::{StorageConfig, StorageFault};
-use snapshot_common::{NOW_MS, assert_reads, busy, calm, feed, folds, open, options, start, town};
+use snapshot_common::{NOW_MS, assert_reads, busy, feed, open, options, sled_at, start, town};
 use tempfile::TempDir;
-
-/// The stores are copied while a checkpoint is half drained, at every record: whatever was written
-/// of it, folding the tail again makes the same of it.
-#[test]
-fn folding_the_tail_again_is_harmless() {
-    let dir = TempDir::new().unwrap();
-    let (_, entries) = town(40);
-    let store = start(dir.path(), &calm());
-    let half = entries.len() / 2;
-    feed(&store, &entries[..half]);
-    assert!(store.projector().checkpoint());
-    let before = store.reads().writes();
-    feed(&store, &entries[half..]);
-    drop(store);
-    // As if the process had ended between two writes: `applied` is old, some keys are new.
-    let applied = {
-        let old = sled::open(dir.path().join("hot")).unwrap();
-        old.get("m/applied").unwrap().unwrap()
-    };
-    drop(open(dir.path(), &calm()));
-    assert!(before.checkpoints > 0);
-    for _ in 0..3 {
-        let hot = sled::open(dir.path().join("hot")).unwrap();
-        hot.insert("m/applied", applied.clone()).unwrap();
-        hot.flush().unwrap();
-        drop(hot);
-        let opened = open(dir.path(), &calm());
-        assert_eq!(opened.report.rebuilt, None);
-        assert_eq!(opened.report.folded, (entries.len() - half) as u64);
-        // What was gone at the end was gone before the tail was folded again, so balances that
-        // ended at nothing are the one thing this can't show; the kills do.
-        let reads = opened.store.reads();
-        let folds = folds(&entries);
-        for order in folds.orders.values() {
-            assert_eq!(reads.order(order.id).unwrap().as_ref(), Some(order));
-        }
-        for (user, person) in folds.directory.people() {
-            assert_eq!(reads.person(user).unwrap().as_ref(), Some(person));
-        }
-    }
-}
 
 fn filled(dir: &Path) -> Vec<campusg_domain::record::Entry> {
     let (_, entries) = town(20);
@@ -162,7 +121,7 @@ fn damaged_hot_files_are_moved_aside_and_rebuilt() {
 fn a_damaged_value_is_noticed_and_everything_rebuilt() {
     let dir = TempDir::new().unwrap();
     let entries = filled(dir.path());
-    let hot = sled::open(dir.path().join("hot")).unwrap();
+    let hot = sled_at(&dir.path().join("hot"));
     let (key, _) = hot.scan_prefix("u/").next().unwrap().unwrap();
     hot.insert(key, b"\x00nonsense").unwrap();
     hot.flush().unwrap();

@@ -91,6 +91,19 @@ pub fn settle(store: &Store) {
     assert_eq!(store.reads().lag(), 0);
 }
 
+/// Opens a sled store whose last handle was just dropped: its threads let go of the lock a moment
+/// later, and no signal tells when.
+pub fn sled_at(path: &Path) -> sled::Db {
+    loop {
+        match sled::open(path) {
+            Err(sled::Error::Io(locked)) if locked.to_string().contains("acquire lock") => {
+                std::thread::yield_now();
+            }
+            opened => return opened.unwrap(),
+        }
+    }
+}
+
 /// How a town is made.
 pub struct Plan {
     pub seed: u64,
