@@ -7,6 +7,7 @@ mod desk;
 mod directory;
 mod env;
 mod escrow;
+mod fatal;
 pub mod live;
 mod notification;
 mod order;

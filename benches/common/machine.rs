@@ -9,7 +9,9 @@ const TICK: Duration = Duration::from_millis(10);
 /// Processor, cores, kernel, file system of the data, commit, date.
 pub fn about() -> Value {
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = processor.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = processor
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let folder = super::folder();
     let changed = !said("git", &["status", "--porcelain"]).is_empty();
@@ -27,18 +29,39 @@ pub fn about() -> Value {
 /// One line about the machine, for above a table.
 pub fn line() -> String {
     let about = about();
-    let text = |key: &str| about[key].as_str().filter(|text| !text.is_empty()).unwrap_or("unknown").to_owned();
-    let changed = if about["changed_since"] == true { " + changes" } else { "" };
+    let text = |key: &str| {
+        about[key]
+            .as_str()
+            .filter(|text| !text.is_empty())
+            .unwrap_or("unknown")
+            .to_owned()
+    };
+    let changed = if about["changed_since"] == true {
+        " + changes"
+    } else {
+        ""
+    };
     format!(
         "{} · {} cores · Linux {} · {} · commit {}{changed} · {}",
-        text("processor"), about["cores"], text("kernel"), text("file_system"), text("commit"), text("date")
+        text("processor"),
+        about["cores"],
+        text("kernel"),
+        text("file_system"),
+        text("commit"),
+        text("date")
     )
 }
 
 /// What a command prints; nothing where there is no such command.
 fn said(command: &str, arguments: &[&str]) -> String {
-    let output = Command::new(command).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output();
-    output.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let output = Command::new(command)
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output();
+    output.map_or_else(
+        |_| String::new(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    )
 }
 
 /// CPU time that a process has used, in user and in system mode.
@@ -47,8 +70,15 @@ fn said(command: &str, arguments: &[&str]) -> String {
 /// Where there is no such process, or no `/proc`.
 pub fn cpu(process: u32) -> io::Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
-    let ticks: u32 = fields.skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum();
+    let fields = stat
+        .rsplit_once(')')
+        .map_or("", |(_, fields)| fields)
+        .split_whitespace();
+    let ticks: u32 = fields
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse::<u32>().ok())
+        .sum();
     Ok(TICK * ticks)
 }
 
@@ -59,7 +89,9 @@ pub fn cpu(process: u32) -> io::Result<Duration> {
 pub fn resident_kib(process: u32) -> io::Result<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    Ok(line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0))
+    Ok(line
+        .and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0))
 }
 
 /// Median time of one `fdatasync` after a write of `bytes` into a file that is zero-filled ahead.

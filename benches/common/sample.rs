@@ -9,7 +9,8 @@ pub struct Sample(Vec<u64>);
 impl Sample {
     /// Adds one.
     pub fn add(&mut self, took: Duration) {
-        self.0.push(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
+        self.0
+            .push(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
     }
 
     /// Adds all of another.

@@ -20,7 +20,11 @@ pub struct Pair {
 /// A pair as a reference takes it, which looks at no token but reads as many bytes.
 pub fn nobody(n: usize) -> Pair {
     let token = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG".to_owned();
-    Pair { name: format!("pair-{n}"), customer: token.clone(), runner: token }
+    Pair {
+        name: format!("pair-{n}"),
+        customer: token.clone(),
+        runner: token,
+    }
 }
 
 /// Opens accounts for `count` pairs, several at a time.
@@ -37,7 +41,9 @@ pub async fn open(address: SocketAddr, count: usize) -> Result<Vec<Pair>, Fault>
         }
         Ok::<_, Fault>(pairs)
     };
-    let parts: Vec<_> = (0..AT_ONCE).map(|first| tokio::spawn(part(first))).collect();
+    let parts: Vec<_> = (0..AT_ONCE)
+        .map(|first| tokio::spawn(part(first)))
+        .collect();
     let mut pairs = Vec::with_capacity(count);
     for part in parts {
         pairs.extend(part.await??);
@@ -47,17 +53,43 @@ pub async fn open(address: SocketAddr, count: usize) -> Result<Vec<Pair>, Fault>
 
 async fn pair(connection: &mut Connection, n: usize) -> Result<Pair, Fault> {
     let customer = register(connection, &format!("customer-{n}")).await?;
-    put(connection, "/api/users/me/payment-method", &customer, r#"{"token":"tok_visa"}"#).await?;
+    put(
+        connection,
+        "/api/users/me/payment-method",
+        &customer,
+        r#"{"token":"tok_visa"}"#,
+    )
+    .await?;
     let runner = register(connection, &format!("runner-{n}")).await?;
-    put(connection, "/api/users/me/runner", &runner, r#"{"active":true,"online":true}"#).await?;
-    Ok(Pair { name: format!("pair-{n}"), customer, runner })
+    put(
+        connection,
+        "/api/users/me/runner",
+        &runner,
+        r#"{"active":true,"online":true}"#,
+    )
+    .await?;
+    Ok(Pair {
+        name: format!("pair-{n}"),
+        customer,
+        runner,
+    })
 }
 
 async fn register(connection: &mut Connection, name: &str) -> Result<String, Fault> {
     let body = format!(
         r#"{{"email":"{name}@campus.example","password":"bench-password-2026","first_name":"Bench","last_name":"Person"}}"#
     );
-    connection.ask(Head { method: "POST", path: "/api/users", token: None, key: None }, &body).await?;
+    connection
+        .ask(
+            Head {
+                method: "POST",
+                path: "/api/users",
+                token: None,
+                key: None,
+            },
+            &body,
+        )
+        .await?;
     Ok(connection.find(r#""token":""#, b'"')?.to_owned())
 }
 
@@ -67,10 +99,35 @@ async fn register(connection: &mut Connection, name: &str) -> Result<String, Fau
 /// Where the server is no demo.
 pub async fn operator(connection: &mut Connection) -> Result<String, Fault> {
     let body = r#"{"email":"olivia@campus.example","password":"campus-demo-2026"}"#;
-    connection.ask(Head { method: "POST", path: "/api/sessions", token: None, key: None }, body).await?;
+    connection
+        .ask(
+            Head {
+                method: "POST",
+                path: "/api/sessions",
+                token: None,
+                key: None,
+            },
+            body,
+        )
+        .await?;
     Ok(connection.find(r#""token":""#, b'"')?.to_owned())
 }
 
-async fn put(connection: &mut Connection, path: &str, token: &str, body: &str) -> Result<(), Fault> {
-    connection.ask(Head { method: "PUT", path, token: Some(token), key: None }, body).await
+async fn put(
+    connection: &mut Connection,
+    path: &str,
+    token: &str,
+    body: &str,
+) -> Result<(), Fault> {
+    connection
+        .ask(
+            Head {
+                method: "PUT",
+                path,
+                token: Some(token),
+                key: None,
+            },
+            body,
+        )
+        .await
 }

@@ -5,7 +5,7 @@
 //! Invariant: an answer without `content-length` is a fault, never a guess.
 
 use crate::Fault;
-use std::{net::SocketAddr, ops::Range};
+use std::{net::SocketAddr, ops::Range, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -31,6 +31,8 @@ pub struct Connection {
     out: Vec<u8>,
     got: Vec<u8>,
     body: Range<usize>,
+    /// Answers of 503 so far: the server was too busy, did nothing, and was asked again.
+    pub refused: u64,
 }
 
 impl Connection {
@@ -41,27 +43,42 @@ impl Connection {
     pub async fn open(address: SocketAddr) -> Result<Self, Fault> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, out: Vec::with_capacity(4096), got: Vec::with_capacity(16 * 1024), body: 0..0 })
+        Ok(Self {
+            stream,
+            out: Vec::with_capacity(4096),
+            got: Vec::with_capacity(16 * 1024),
+            body: 0..0,
+            refused: 0,
+        })
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads its answer; one that is too early is sent again a little later.
     ///
     /// # Errors
-    /// The system's; an answer that is no answer; a status of 400 or more, with the body.
+    /// The system's; an answer that is no answer; any other status of 400 or more, with the body; 503 for ever.
     pub async fn ask(&mut self, head: Head<'_>, body: &str) -> Result<(), Fault> {
+        const TRIES: u32 = 1_000;
         self.write(head, body);
-        self.stream.write_all(&self.out).await?;
-        let status = self.read().await?;
-        if status >= 400 {
-            let said = String::from_utf8_lossy(self.body()).into_owned();
-            return Err(format!("{} {}: {status} {said}", head.method, head.path).into());
+        for _ in 0..TRIES {
+            self.stream.write_all(&self.out).await?;
+            match self.read().await? {
+                0..400 => return Ok(()),
+                503 => self.refused += 1,
+                status => return Err(self.fault(head, status)),
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        Ok(())
+        Err(self.fault(head, 503))
     }
 
-    /// The head of the last answer.
-    pub fn head(&self) -> &[u8] {
-        &self.got[..self.body.start]
+    fn fault(&self, head: Head<'_>, status: u16) -> Fault {
+        format!(
+            "{} {}: {status} {}",
+            head.method,
+            head.path,
+            String::from_utf8_lossy(self.body())
+        )
+        .into()
     }
 
     /// The body of the last answer.
@@ -75,25 +92,45 @@ impl Connection {
     /// Where it says no such thing.
     pub fn find(&self, before: &str, end: u8) -> Result<&str, Fault> {
         let text = std::str::from_utf8(&self.got)?;
-        let from = text.find(before).ok_or_else(|| format!("no {before} in {text}"))? + before.len();
-        let length = text.as_bytes()[from..].iter().position(|byte| *byte == end).unwrap_or(text.len() - from);
+        let from = text
+            .find(before)
+            .ok_or_else(|| format!("no {before} in {text}"))?
+            + before.len();
+        let length = text.as_bytes()[from..]
+            .iter()
+            .position(|byte| *byte == end)
+            .unwrap_or(text.len() - from);
         Ok(&text[from..from + length])
     }
 
     fn write(&mut self, head: Head<'_>, body: &str) {
         let out = &mut self.out;
         out.clear();
-        for part in [head.method, " ", head.path, " HTTP/1.1\r\nhost: campus.example\r\n"] {
+        for part in [
+            head.method,
+            " ",
+            head.path,
+            " HTTP/1.1\r\nhost: campus.example\r\n",
+        ] {
             out.extend_from_slice(part.as_bytes());
         }
-        for (name, value) in [("authorization: Bearer ", head.token), ("idempotency-key: ", head.key)] {
+        for (name, value) in [
+            ("authorization: Bearer ", head.token),
+            ("idempotency-key: ", head.key),
+        ] {
             if let Some(value) = value {
-                [name, value, "\r\n"].iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+                [name, value, "\r\n"]
+                    .iter()
+                    .for_each(|part| out.extend_from_slice(part.as_bytes()));
             }
         }
         if head.method != "GET" {
             let length = body.len().to_string();
-            for part in ["content-type: application/json\r\ncontent-length: ", &length, "\r\n"] {
+            for part in [
+                "content-type: application/json\r\ncontent-length: ",
+                &length,
+                "\r\n",
+            ] {
                 out.extend_from_slice(part.as_bytes());
             }
         }
@@ -113,7 +150,10 @@ impl Connection {
             }
         };
         let head = std::str::from_utf8(&self.got[..start])?;
-        let status = head.get(9..12).and_then(|digits| digits.parse().ok()).ok_or("no status")?;
+        let status = head
+            .get(9..12)
+            .and_then(|digits| digits.parse().ok())
+            .ok_or("no status")?;
         let end = start + length(head)?;
         while self.got.len() < end {
             if self.stream.read_buf(&mut self.got).await? == 0 {
@@ -127,7 +167,13 @@ impl Connection {
 
 fn length(head: &str) -> Result<usize, Fault> {
     const NAME: &str = "content-length:";
-    let named = |line: &&str| line.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME));
-    let line = head.lines().find(named).ok_or_else(|| format!("no content-length in {head}"))?;
+    let named = |line: &&str| {
+        line.get(..NAME.len())
+            .is_some_and(|name| name.eq_ignore_ascii_case(NAME))
+    };
+    let line = head
+        .lines()
+        .find(named)
+        .ok_or_else(|| format!("no content-length in {head}"))?;
     Ok(line[NAME.len()..].trim().parse()?)
 }

@@ -65,6 +65,8 @@ pub struct Figures {
     pub lag: u64,
     /// Resident memory of the server, in KiB.
     pub resident_kib: u64,
+    /// Requests that were answered 503, for each that was not.
+    pub refused: f64,
 }
 
 impl Figures {
@@ -75,6 +77,7 @@ impl Figures {
         let us_each = |time: Duration| time.as_secs_f64() * 1e6 / lifecycles;
         let written_for = counted.written_for.max(1) as f64;
         let each = |count: u64| count as f64 / written_for;
+        let refused = counted.measured.refused as f64 / (lifecycles * STEPS.len() as f64);
         let mut all = Sample::default();
         let mut steps = vec![];
         for mut step in counted.measured.steps {
@@ -95,14 +98,18 @@ impl Figures {
             snapshots: each(counted.written.snapshots),
             lag: counted.lag,
             resident_kib: counted.resident_kib,
+            refused,
         }
     }
 
     /// As JSON.
     pub fn to_json(&self) -> Value {
         let ends = |(p50, p99): &(f64, f64)| json!({ "p50_ms": p50, "p99_ms": p99 });
-        let steps: serde_json::Map<String, Value> =
-            STEPS.iter().zip(&self.steps).map(|(step, both)| ((*step).to_owned(), ends(both))).collect();
+        let steps: serde_json::Map<String, Value> = STEPS
+            .iter()
+            .zip(&self.steps)
+            .map(|(step, both)| ((*step).to_owned(), ends(both)))
+            .collect();
         json!({
             "system": self.system.name(),
             "connections": self.connections,
@@ -118,6 +125,7 @@ impl Figures {
             "snapshot_writes_per_lifecycle": rounded(self.snapshots),
             "fold_lag_records": self.lag,
             "resident_kib": self.resident_kib,
+            "refused_per_request": self.refused,
         })
     }
 

@@ -12,7 +12,15 @@ use std::{
 };
 
 /// The steps, in their order.
-pub const STEPS: [&str; 7] = ["place", "accept", "on-site", "purchased", "collected", "on-the-way", "delivered"];
+pub const STEPS: [&str; 7] = [
+    "place",
+    "accept",
+    "on-site",
+    "purchased",
+    "collected",
+    "on-the-way",
+    "delivered",
+];
 
 /// The wish that is placed.
 pub const WISH: &str = r#"{"store":{"name":"Corner","place":"Library"},"items":[{"name":"Bagel","quantity":2,"unit_price_cents":1000,"substitution":"drop"}],"dropoff":{"building":"B7","room":"12","handover":"pin","notes":"ring"},"tip_cents":200}"#;
@@ -25,6 +33,8 @@ const SOME_ORDER: &str = "019ac000-0000-7000-8000-000000000000";
 pub struct Measured {
     /// Lifecycles completed.
     pub lifecycles: u64,
+    /// Requests that were answered 503 and sent again.
+    pub refused: u64,
     /// The time of each step.
     pub steps: [Sample; STEPS.len()],
 }
@@ -33,7 +43,11 @@ impl Measured {
     /// Adds what another connection measured.
     pub fn join(&mut self, other: Self) {
         self.lifecycles += other.lifecycles;
-        self.steps.iter_mut().zip(other.steps).for_each(|(all, one)| all.join(one));
+        self.refused += other.refused;
+        self.steps
+            .iter_mut()
+            .zip(other.steps)
+            .for_each(|(all, one)| all.join(one));
     }
 }
 
@@ -56,7 +70,13 @@ impl Driver {
     /// The system's.
     pub async fn connect(address: SocketAddr, pair: Pair, product: bool) -> Result<Self, Fault> {
         let connection = Connection::open(address).await?;
-        Ok(Self { connection, pair, product, done: 0, measured: Measured::default() })
+        Ok(Self {
+            connection,
+            pair,
+            product,
+            done: 0,
+            measured: Measured::default(),
+        })
     }
 
     /// Does lifecycles until the time is over; the last one is finished and not counted.
@@ -66,11 +86,16 @@ impl Driver {
     pub async fn until(&mut self, end: Instant) -> Result<(), Fault> {
         loop {
             let times = self.lifecycle().await?;
+            self.measured.refused += std::mem::take(&mut self.connection.refused);
             if Instant::now() >= end {
                 return Ok(());
             }
             self.measured.lifecycles += 1;
-            self.measured.steps.iter_mut().zip(times).for_each(|(step, time)| step.add(time));
+            self.measured
+                .steps
+                .iter_mut()
+                .zip(times)
+                .for_each(|(step, time)| step.add(time));
         }
     }
 
@@ -83,9 +108,14 @@ impl Driver {
         let key = format!("{}-{}", self.pair.name, self.done);
         let mut times = [Duration::ZERO; STEPS.len()];
         let (customer, runner) = (self.pair.customer.clone(), self.pair.runner.clone());
-        times[0] = self.post("/api/orders", &customer, Some(&key), WISH).await?;
+        times[0] = self
+            .post("/api/orders", &customer, Some(&key), WISH)
+            .await?;
         let order = match self.product {
-            true => self.connection.find("location: /api/orders/", b'\r')?.to_owned(),
+            true => self
+                .connection
+                .find("location: /api/orders/", b'\r')?
+                .to_owned(),
             false => SOME_ORDER.to_owned(),
         };
         let accept = format!("/api/orders/{order}/accept");
@@ -94,7 +124,9 @@ impl Driver {
         let status = format!("/api/orders/{order}/status");
         for step in 2..STEPS.len() {
             let body = match STEPS[step] {
-                "purchased" => r#"{"status":"purchased","receipt":{"total_cents":2150}}"#.to_owned(),
+                "purchased" => {
+                    r#"{"status":"purchased","receipt":{"total_cents":2150}}"#.to_owned()
+                }
                 "delivered" => format!(r#"{{"status":"delivered","proof":{{"pin":"{pin}"}}}}"#),
                 plain => format!(r#"{{"status":"{plain}"}}"#),
             };
@@ -106,8 +138,19 @@ impl Driver {
         Ok(times)
     }
 
-    async fn post(&mut self, path: &str, token: &str, key: Option<&str>, body: &str) -> Result<Duration, Fault> {
-        let head = Head { method: "POST", path, token: Some(token), key };
+    async fn post(
+        &mut self,
+        path: &str,
+        token: &str,
+        key: Option<&str>,
+        body: &str,
+    ) -> Result<Duration, Fault> {
+        let head = Head {
+            method: "POST",
+            path,
+            token: Some(token),
+            key,
+        };
         let began = Instant::now();
         self.connection.ask(head, body).await?;
         Ok(began.elapsed())
@@ -119,7 +162,17 @@ impl Driver {
             return Ok("0000".into());
         }
         let path = format!("/api/orders/{order}/delivery-pin");
-        self.connection.ask(Head { method: "GET", path: &path, token: Some(customer), key: None }, "").await?;
+        self.connection
+            .ask(
+                Head {
+                    method: "GET",
+                    path: &path,
+                    token: Some(customer),
+                    key: None,
+                },
+                "",
+            )
+            .await?;
         Ok(self.connection.find(r#""pin":""#, b'"')?.to_owned())
     }
 

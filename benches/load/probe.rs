@@ -1,8 +1,7 @@
 //! What a server has used and written, read from outside between two measurements.
 
 use crate::{
-    Fault,
-    account,
+    Fault, account,
     client::{Connection, Head},
     common::machine,
     server::{Server, System},
@@ -70,7 +69,10 @@ impl Probe {
             }
             System::Echo | System::Append => None,
         };
-        Ok(Self { operator, process: server.process() })
+        Ok(Self {
+            operator,
+            process: server.process(),
+        })
     }
 
     /// CPU time of the process so far.
@@ -94,10 +96,26 @@ impl Probe {
     /// # Errors
     /// Where the answer is not as it should be.
     pub async fn written(&mut self) -> Result<Written, Fault> {
-        let Some((connection, token)) = &mut self.operator else { return Ok(Written::default()) };
-        connection.ask(Head { method: "GET", path: "/api/admin/actors", token: Some(token), key: None }, "").await?;
+        let Some((connection, token)) = &mut self.operator else {
+            return Ok(Written::default());
+        };
+        connection
+            .ask(
+                Head {
+                    method: "GET",
+                    path: "/api/admin/actors",
+                    token: Some(token),
+                    key: None,
+                },
+                "",
+            )
+            .await?;
         let said: Value = serde_json::from_slice(connection.body())?;
-        let count = |value: &Value| value.as_u64().ok_or_else(|| format!("a count is missing in {said}"));
+        let count = |value: &Value| {
+            value
+                .as_u64()
+                .ok_or_else(|| format!("a count is missing in {said}"))
+        };
         Ok(Written {
             groups: count(&said["journal"]["groups"])?,
             records: count(&said["journal"]["records"])?,
@@ -122,7 +140,11 @@ impl Probe {
             }
             tokio::time::sleep(LOOK_EVERY).await;
             let now = self.written().await?;
-            quiet = if (now.records, now.snapshots) == (last.records, last.snapshots) { quiet + 1 } else { 0 };
+            quiet = if (now.records, now.snapshots) == (last.records, last.snapshots) {
+                quiet + 1
+            } else {
+                0
+            };
             last = now;
         }
         Ok(last)
@@ -134,13 +156,19 @@ impl Probe {
 /// # Errors
 /// Where there is none.
 pub fn payloads_of_an_order(data: &Path) -> Result<Vec<Vec<u8>>, Fault> {
-    let opened = Journal::open(RealDisk::shared(), &data.join("journal"), JournalOptions::default())?;
+    let opened = Journal::open(
+        RealDisk::shared(),
+        &data.join("journal"),
+        JournalOptions::default(),
+    )?;
     let mut first: Option<Stream> = None;
     let mut payloads = vec![];
     for stored in opened.journal.reader().read_from(Seq(1).0) {
         let stored = stored?;
         let record = decode_record(stored.tag, &stored.payload)?;
-        let Events::Order(events) = &record.events else { continue };
+        let Events::Order(events) = &record.events else {
+            continue;
+        };
         if *first.get_or_insert(record.stream) == record.stream {
             payloads.push(stored.payload);
             if events.iter().any(|event| matches!(event, Event::Completed)) {

@@ -45,14 +45,19 @@ pub fn role() -> Option<String> {
 pub fn serve(role: &str) -> Result<(), Fault> {
     let folder = PathBuf::from(env::var_os(FOLDER).ok_or("no folder")?);
     // As the product's own.
-    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let threads = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     threads.block_on(async {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let (router, _committer) = match role {
             name if name == System::Echo.name() => (echo(), None),
             _ => append(&folder).map(|(router, committer)| (router, Some(committer)))?,
         };
-        common::say(format_args!("listening on http://{}", listener.local_addr()?))?;
+        common::say(format_args!(
+            "listening on http://{}",
+            listener.local_addr()?
+        ))?;
         Ok(axum::serve(listener, router).await?)
     })
 }
@@ -61,13 +66,19 @@ fn echo() -> Router {
     async fn answer(body: Json<Value>) -> Json<Value> {
         body
     }
-    Router::new().route("/api/orders", post(answer)).route("/api/orders/{id}/{step}", post(answer))
+    Router::new()
+        .route("/api/orders", post(answer))
+        .route("/api/orders/{id}/{step}", post(answer))
 }
 
 /// Bytes that somebody else wrote before.
 struct Raw(Arc<[u8]>);
 
-const TAG: RecordTag = RecordTag { kind: 1, codec: 1, schema: 1 };
+const TAG: RecordTag = RecordTag {
+    kind: 1,
+    codec: 1,
+    schema: 1,
+};
 
 impl Payload for Raw {
     fn encode(&self, _seq: u64, out: &mut Vec<u8>) -> RecordTag {
@@ -89,7 +100,11 @@ impl Appender {
         let mut done = Some(done);
         let payloads = &self.steps[step];
         for (n, payload) in payloads.iter().enumerate() {
-            let told = if n + 1 == payloads.len() { done.take() } else { None };
+            let told = if n + 1 == payloads.len() {
+                done.take()
+            } else {
+                None
+            };
             self.queue.submit(Raw(Arc::clone(payload)), move |ack| {
                 if let Some(told) = told {
                     let _ = told.send(ack);
@@ -105,12 +120,22 @@ impl Appender {
 
 /// Which of the requests to an order's address this is.
 fn step_of(last: &str, body: &Value) -> usize {
-    let name = if last == "accept" { "accept" } else { body["status"].as_str().unwrap_or_default() };
-    crate::lifecycle::STEPS.iter().position(|step| *step == name).unwrap_or(1)
+    let name = if last == "accept" {
+        "accept"
+    } else {
+        body["status"].as_str().unwrap_or_default()
+    };
+    crate::lifecycle::STEPS
+        .iter()
+        .position(|step| *step == name)
+        .unwrap_or(1)
 }
 
 fn append(folder: &Path) -> Result<(Router, Committer<Raw>), Fault> {
-    async fn place(State(to): State<Appender>, Json(body): Json<Value>) -> (StatusCode, Json<Value>) {
+    async fn place(
+        State(to): State<Appender>,
+        Json(body): Json<Value>,
+    ) -> (StatusCode, Json<Value>) {
         (to.append(0).await, Json(body))
     }
     async fn step(
@@ -121,17 +146,33 @@ fn append(folder: &Path) -> Result<(Router, Committer<Raw>), Fault> {
         (to.append(step_of(&last, &body)).await, Json(body))
     }
     let mut payloads = read_payloads(folder)?.into_iter();
-    let steps = RECORDS.iter().map(|count| payloads.by_ref().take(*count).collect()).collect();
-    let opened = Journal::open(RealDisk::shared(), &folder.join("journal"), JournalOptions::default())?;
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+    let steps = RECORDS
+        .iter()
+        .map(|count| payloads.by_ref().take(*count).collect())
+        .collect();
+    let opened = Journal::open(
+        RealDisk::shared(),
+        &folder.join("journal"),
+        JournalOptions::default(),
+    )?;
+    let now = || {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_millis() as u64)
+    };
     let options = CommitterOptions {
         folds: vec![],
         now_ms: Box::new(now),
         on_fatal: Box::new(|why| campusg::output::problem(why)),
     };
     let committer = Committer::start(opened.journal, options)?;
-    let state = Appender { queue: committer.queue(), steps };
-    let routes = Router::new().route("/api/orders", post(place)).route("/api/orders/{id}/{step}", post(step));
+    let state = Appender {
+        queue: committer.queue(),
+        steps,
+    };
+    let routes = Router::new()
+        .route("/api/orders", post(place))
+        .route("/api/orders/{id}/{step}", post(step));
     Ok((routes.with_state(state), committer))
 }
 
@@ -148,7 +189,12 @@ pub fn leave_payloads(folder: &Path, payloads: &[Vec<u8>]) -> Result<(), Fault> 
 fn read_payloads(folder: &Path) -> Result<Vec<Arc<[u8]>>, Fault> {
     let payloads: Vec<Vec<u8>> = serde_json::from_slice(&fs::read(folder.join(PAYLOADS))?)?;
     if payloads.len() != RECORDS.iter().sum::<usize>() {
-        return Err(format!("a lifecycle has {} records, not {}", payloads.len(), RECORDS.iter().sum::<usize>()).into());
+        return Err(format!(
+            "a lifecycle has {} records, not {}",
+            payloads.len(),
+            RECORDS.iter().sum::<usize>()
+        )
+        .into());
     }
     Ok(payloads.into_iter().map(Into::into).collect())
 }

@@ -5,7 +5,7 @@ use crate::{
     common::{self, machine, sample::millis, table::Table},
     figures::Figures,
     lifecycle::STEPS,
-    run::{CONNECTIONS, Spans},
+    run::Plan,
     server::System,
 };
 use serde_json::{Value, json};
@@ -16,8 +16,20 @@ use std::time::Duration;
 /// # Errors
 /// The stream's.
 pub fn progress(figures: Option<&Figures>) -> Result<(), Fault> {
-    let Some(Figures { system, connections, lifecycles, .. }) = figures else { return Ok(()) };
-    common::say(format_args!("{:>3} connections  {:<8} {lifecycles:>9.1} lifecycles/s", connections, system.name()))?;
+    let Some(Figures {
+        system,
+        connections,
+        lifecycles,
+        ..
+    }) = figures
+    else {
+        return Ok(());
+    };
+    common::say(format_args!(
+        "{:>3} connections  {:<8} {lifecycles:>9.1} lifecycles/s",
+        connections,
+        system.name()
+    ))?;
     Ok(())
 }
 
@@ -25,31 +37,48 @@ pub fn progress(figures: Option<&Figures>) -> Result<(), Fault> {
 ///
 /// # Errors
 /// The system's.
-pub fn report(figures: &[Figures], fdatasync: Duration, spans: Spans) -> Result<(), Fault> {
+pub fn report(figures: &[Figures], fdatasync: Duration, plan: &Plan) -> Result<(), Fault> {
     common::say(format_args!("\n{}", machine::line()))?;
     common::say(format_args!(
         "closed loop, {} s each after {} s of warm-up; one fdatasync of 512 B: {} ms\n",
-        spans.measure.as_secs(),
-        spans.warm_up.as_secs(),
+        plan.measure.as_secs(),
+        plan.warm_up.as_secs(),
         millis(fdatasync)
     ))?;
     common::say(rates(figures))?;
     common::say(steps(figures))?;
     common::say(writes(figures))?;
-    common::say(ratios(figures))?;
+    common::say(ratios(figures, plan))?;
     let all: Vec<Value> = figures.iter().map(Figures::to_json).collect();
-    let ratios: Vec<Value> = CONNECTIONS.iter().map(|connections| {
-        let [echo, append] = [System::Echo, System::Append].map(|system| ratio(figures, *connections, system));
-        json!({ "connections": connections, "to_echo": echo, "to_append": append })
-    }).collect();
-    let seconds = json!({ "warm_up": spans.warm_up.as_secs(), "measure": spans.measure.as_secs() });
-    common::keep("load", json!({ "fdatasync_ms": millis(fdatasync), "seconds": seconds, "ratios": ratios, "systems": all }))?;
+    let ratios: Vec<Value> = plan
+        .connections
+        .iter()
+        .map(|connections| {
+            let [echo, append] =
+                [System::Echo, System::Append].map(|system| ratio(figures, *connections, system));
+            json!({ "connections": connections, "to_echo": echo, "to_append": append })
+        })
+        .collect();
+    let seconds = json!({ "warm_up": plan.warm_up.as_secs(), "measure": plan.measure.as_secs() });
+    common::keep(
+        "load",
+        json!({ "fdatasync_ms": millis(fdatasync), "seconds": seconds, "ratios": ratios, "systems": all }),
+    )?;
     Ok(())
 }
 
 fn rates(figures: &[Figures]) -> Table {
     let mut table = Table::new([
-        "system", "connections", "lifecycles/s", "requests/s", "p50 ms", "p99 ms", "server µs/lifecycle", "driver µs/lifecycle", "resident MiB",
+        "system",
+        "connections",
+        "lifecycles/s",
+        "requests/s",
+        "p50 ms",
+        "p99 ms",
+        "server µs/lifecycle",
+        "driver µs/lifecycle",
+        "resident MiB",
+        "503s",
     ]);
     for one in figures {
         table.row([
@@ -62,6 +91,7 @@ fn rates(figures: &[Figures]) -> Table {
             format!("{:.0}", one.server_us),
             format!("{:.0}", one.driver_us),
             format!("{:.0}", one.resident_kib as f64 / 1024.0),
+            format!("{:.1} %", one.refused * 100.0),
         ]);
     }
     table
@@ -78,7 +108,11 @@ fn steps(figures: &[Figures]) -> Table {
     table.row(head);
     for one in products(figures) {
         let mut row = vec![format!("{} connections", one.connections)];
-        row.extend(one.steps.iter().map(|(p50, p99)| format!("{p50:.2} / {p99:.2}")));
+        row.extend(
+            one.steps
+                .iter()
+                .map(|(p50, p99)| format!("{p50:.2} / {p99:.2}")),
+        );
         table.row(row);
     }
     table
@@ -86,7 +120,13 @@ fn steps(figures: &[Figures]) -> Table {
 
 fn writes(figures: &[Figures]) -> Table {
     let mut table = Table::new([
-        "campusg, per lifecycle", "records", "journal bytes", "snapshot writes", "groups/s", "records/group", "fold lag",
+        "campusg, per lifecycle",
+        "records",
+        "journal bytes",
+        "snapshot writes",
+        "groups/s",
+        "records/group",
+        "fold lag",
     ]);
     for one in products(figures) {
         table.row([
@@ -102,18 +142,29 @@ fn writes(figures: &[Figures]) -> Table {
     table
 }
 
-fn ratios(figures: &[Figures]) -> Table {
+fn ratios(figures: &[Figures], plan: &Plan) -> Table {
     let mut table = Table::new(["campusg, lifecycles/s", "÷ echo", "÷ append"]);
-    for connections in CONNECTIONS {
-        let cell = |system| ratio(figures, connections, system).map_or("-".to_owned(), |ratio| format!("{ratio:.3}"));
-        table.row([format!("{connections} connections"), cell(System::Echo), cell(System::Append)]);
+    for connections in plan.connections.iter().copied() {
+        let cell = |system| {
+            ratio(figures, connections, system)
+                .map_or("-".to_owned(), |ratio| format!("{ratio:.3}"))
+        };
+        table.row([
+            format!("{connections} connections"),
+            cell(System::Echo),
+            cell(System::Append),
+        ]);
     }
     table
 }
 
 /// The product's lifecycles per second over those of a reference, to thousandths.
 fn ratio(figures: &[Figures], connections: usize, reference: System) -> Option<f64> {
-    let of = |system| figures.iter().find(|one| (one.system, one.connections) == (system, connections));
+    let of = |system| {
+        figures
+            .iter()
+            .find(|one| (one.system, one.connections) == (system, connections))
+    };
     let (product, reference) = (of(System::Campusg)?, of(reference)?);
     Some((product.lifecycles / reference.lifecycles * 1e3).round() / 1e3)
 }

@@ -1,10 +1,10 @@
-//! The run: three servers side by side, idle but for the one that is measured, at 1, 16 and 64 connections.
+//! The run: three servers side by side, idle but for the one that is measured.
 //!
 //! The systems take turns at each number of connections, so that whatever else the machine does hits all of them.
 
 use crate::{
-    Fault, account,
-    account::Pair,
+    Fault,
+    account::{self, Pair},
     common::{self, machine},
     figures::{Counted, Figures},
     lifecycle::{Driver, Measured},
@@ -18,30 +18,51 @@ use std::{
 };
 use tokio::task::JoinSet;
 
-/// Numbers of connections.
-pub const CONNECTIONS: [usize; 3] = [1, 16, 64];
-
-/// How long each system warms up and is measured.
-#[derive(Clone, Copy, Debug)]
-pub struct Spans {
-    /// Before the measurement.
+/// What is measured, and for how long.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Numbers of connections.
+    pub connections: Vec<usize>,
+    /// Before each measurement.
     pub warm_up: Duration,
-    /// The measurement.
+    /// Each measurement.
     pub measure: Duration,
 }
 
-impl Spans {
-    /// 3 s and 8 s, or what `BENCH_SECONDS` says of the second.
+impl Plan {
+    /// 1, 16 and 64 connections, 3 s of warm-up and 8 s, or what `BENCH_CONNECTIONS` (`16,64`) and `BENCH_SECONDS` say.
     fn wanted() -> Result<Self, Fault> {
-        let seconds = match std::env::var("BENCH_SECONDS") {
-            Ok(text) => text.parse().map_err(|_| format!("BENCH_SECONDS={text}: must be a number of seconds"))?,
-            Err(_) => 8,
-        };
-        if !(1..=600).contains(&seconds) {
-            return Err(format!("BENCH_SECONDS={seconds}: must be from 1 to 600").into());
-        }
-        Ok(Self { warm_up: Duration::from_secs(seconds.min(3)), measure: Duration::from_secs(seconds) })
+        let seconds = numbers("BENCH_SECONDS", &[8], 600)?[0];
+        let connections = numbers("BENCH_CONNECTIONS", &[1, 16, 64], 512)?;
+        Ok(Self {
+            connections: connections
+                .into_iter()
+                .map(|count| count as usize)
+                .collect(),
+            warm_up: Duration::from_secs(seconds.min(3)),
+            measure: Duration::from_secs(seconds),
+        })
     }
+
+    fn most_connections(&self) -> usize {
+        self.connections.iter().copied().max().unwrap_or(1)
+    }
+}
+
+/// Numbers from 1 to `most` out of the environment, with commas between them.
+fn numbers(name: &str, default: &[u64], most: u64) -> Result<Vec<u64>, Fault> {
+    let Ok(text) = std::env::var(name) else {
+        return Ok(default.to_vec());
+    };
+    let parsed = text.split(',').map(|one| {
+        one.trim()
+            .parse()
+            .ok()
+            .filter(|number| (1..=most).contains(number))
+    });
+    parsed
+        .collect::<Option<_>>()
+        .ok_or_else(|| format!("{name}={text}: must be from 1 to {most}").into())
 }
 
 /// Runs all of it and reports.
@@ -49,16 +70,18 @@ impl Spans {
 /// # Errors
 /// The first thing that goes wrong.
 pub fn run() -> Result<(), Fault> {
-    let spans = Spans::wanted()?;
+    let plan = Plan::wanted()?;
     // One thread: the driver must not take more of the machine than it needs.
-    let driver = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let driver = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     driver.block_on(async {
         let scratch = common::scratch()?;
         let fdatasync = machine::fdatasync(scratch.path(), 512)?;
         let payloads = sample_of_records(&scratch.path().join("sample")).await?;
-        let systems = start(scratch.path(), &payloads).await?;
-        let figures = measure(systems, spans).await?;
-        report::report(&figures, fdatasync, spans)
+        let systems = start(scratch.path(), &payloads, plan.most_connections()).await?;
+        let figures = measure(systems, &plan).await?;
+        report::report(&figures, fdatasync, &plan)
     })
 }
 
@@ -66,7 +89,10 @@ pub fn run() -> Result<(), Fault> {
 async fn sample_of_records(data: &Path) -> Result<Vec<Vec<u8>>, Fault> {
     let server = Server::campusg(data)?;
     let pair = account::open(server.address, 1).await?.remove(0);
-    Driver::connect(server.address, pair, true).await?.lifecycle().await?;
+    Driver::connect(server.address, pair, true)
+        .await?
+        .lifecycle()
+        .await?;
     drop(server);
     payloads_of_an_order(data)
 }
@@ -78,12 +104,11 @@ struct Subject {
     probe: Probe,
 }
 
-async fn start(folder: &Path, payloads: &[Vec<u8>]) -> Result<Vec<Subject>, Fault> {
-    let most = CONNECTIONS.into_iter().max().unwrap_or(1);
+async fn start(folder: &Path, payloads: &[Vec<u8>], most: usize) -> Result<Vec<Subject>, Fault> {
+    reference::leave_payloads(&folder.join(System::Append.name()), payloads)?;
     let mut subjects = vec![];
     for system in [System::Echo, System::Append, System::Campusg] {
         let data = folder.join(system.name());
-        reference::leave_payloads(&folder.join(System::Append.name()), payloads)?;
         let server = match system {
             System::Campusg => Server::campusg(&data)?,
             System::Echo | System::Append => Server::reference(system, &data)?,
@@ -93,16 +118,20 @@ async fn start(folder: &Path, payloads: &[Vec<u8>]) -> Result<Vec<Subject>, Faul
             System::Echo | System::Append => (0..most).map(account::nobody).collect(),
         };
         let probe = Probe::new(&server).await?;
-        subjects.push(Subject { server, pairs, probe });
+        subjects.push(Subject {
+            server,
+            pairs,
+            probe,
+        });
     }
     Ok(subjects)
 }
 
-async fn measure(mut subjects: Vec<Subject>, spans: Spans) -> Result<Vec<Figures>, Fault> {
+async fn measure(mut subjects: Vec<Subject>, plan: &Plan) -> Result<Vec<Figures>, Fault> {
     let mut figures = vec![];
-    for connections in CONNECTIONS {
+    for connections in plan.connections.iter().copied() {
         for subject in &mut subjects {
-            let counted = subject.measure(connections, spans).await?;
+            let counted = subject.measure(connections, plan).await?;
             figures.push(Figures::of(counted));
             report::progress(figures.last())?;
         }
@@ -111,21 +140,30 @@ async fn measure(mut subjects: Vec<Subject>, spans: Spans) -> Result<Vec<Figures
 }
 
 impl Subject {
-    async fn measure(&mut self, connections: usize, spans: Spans) -> Result<Counted, Fault> {
+    async fn measure(&mut self, connections: usize, plan: &Plan) -> Result<Counted, Fault> {
         let (server, probe) = (&self.server, &mut self.probe);
         let before = probe.settled().await?;
         let mut drivers = vec![];
         for pair in &mut self.pairs[..connections] {
             // Keys are new at each number of connections: a repeated one would be answered and not executed.
-            let named = Pair { name: format!("{}-of-{connections}", pair.name), ..pair.clone() };
-            drivers.push(Driver::connect(server.address, named, server.system == System::Campusg).await?);
+            let named = Pair {
+                name: format!("{}-of-{connections}", pair.name),
+                ..pair.clone()
+            };
+            drivers.push(
+                Driver::connect(server.address, named, server.system == System::Campusg).await?,
+            );
         }
-        let (drivers, warm_up) = drive(drivers, spans.warm_up).await?;
-        let (at_start, cpu, own_cpu) = (probe.written().await?, probe.cpu()?, machine::cpu(std::process::id())?);
+        let (drivers, warm_up) = drive(drivers, plan.warm_up).await?;
+        let (at_start, cpu, own_cpu) = (
+            probe.written().await?,
+            probe.cpu()?,
+            machine::cpu(std::process::id())?,
+        );
         let began = Instant::now();
-        let (_, measured) = drive(drivers, spans.measure).await?;
+        let (_, measured) = drive(drivers, plan.measure).await?;
         // The last lifecycle of each connection is not counted, and neither is its time.
-        let took = spans.measure.min(began.elapsed());
+        let took = plan.measure.min(began.elapsed());
         let server_cpu = probe.cpu()?.saturating_sub(cpu);
         let driver_cpu = machine::cpu(std::process::id())?.saturating_sub(own_cpu);
         let at_end = probe.written().await?;

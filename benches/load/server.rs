@@ -2,6 +2,7 @@
 
 use crate::{Fault, reference};
 use std::{
+    fs::File,
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::Path,
@@ -47,7 +48,9 @@ impl Server {
     /// Where it does not come to listen.
     pub fn campusg(data: &Path) -> Result<Self, Fault> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_campusg"));
-        command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        command
+            .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data);
         for set in [
             "policy.receipt_photo_required=false",
             "server.requests_per_second=0",
@@ -55,6 +58,7 @@ impl Server {
         ] {
             command.args(["--set", set]);
         }
+        command.stderr(log(data)?);
         Self::start(System::Campusg, command)
     }
 
@@ -64,14 +68,23 @@ impl Server {
     /// Where it does not come to listen.
     pub fn reference(system: System, data: &Path) -> Result<Self, Fault> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.env(reference::ROLE, system.name()).env(reference::FOLDER, data);
+        command
+            .env(reference::ROLE, system.name())
+            .env(reference::FOLDER, data);
         Self::start(system, command)
     }
 
     fn start(system: System, mut command: Command) -> Result<Self, Fault> {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()?;
         let output = child.stdout.take().ok_or("no standard output")?;
-        let mut server = Self { system, address: ([127, 0, 0, 1], 0).into(), child };
+        let mut server = Self {
+            system,
+            address: ([127, 0, 0, 1], 0).into(),
+            child,
+        };
         for line in BufReader::new(output).lines() {
             if let Some(address) = line?.strip_prefix("listening on http://") {
                 server.address = address.parse()?;
@@ -85,6 +98,11 @@ impl Server {
     pub fn process(&self) -> u32 {
         self.child.id()
     }
+}
+
+/// Where the product's log goes: a file beside its folder, as a service's would.
+fn log(data: &Path) -> Result<File, Fault> {
+    Ok(File::create(data.with_extension("log"))?)
 }
 
 impl Drop for Server {

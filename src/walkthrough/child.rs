@@ -9,7 +9,10 @@ use std::{
     io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{Receiver, RecvTimeoutError, channel},
+    },
     thread,
     time::Duration,
 };
@@ -65,7 +68,8 @@ pub enum ChildFault {
 #[derive(Debug)]
 pub struct ListeningChild {
     child: Child,
-    lines: Receiver<String>,
+    // Behind a lock only so that the whole can be shared between threads.
+    lines: Mutex<Receiver<String>>,
     log: PathBuf,
     /// Where it listens, as it says it.
     pub address: String,
@@ -97,7 +101,7 @@ impl Launch {
         let stdout = child.stdout.take();
         let mut started = ListeningChild {
             child,
-            lines: stdout.map_or_else(|| channel().1, read_lines),
+            lines: Mutex::new(stdout.map_or_else(|| channel().1, read_lines)),
             log: self.log.clone(),
             address: String::new(),
         };
@@ -121,7 +125,7 @@ fn read_lines(stdout: ChildStdout) -> Receiver<String> {
 impl ListeningChild {
     fn until_it_listens(&mut self) -> Result<String, ChildFault> {
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
+            match self.next_line() {
                 Ok(line) => {
                     if let Some(address) = line.strip_prefix(LISTENING) {
                         return Ok(address.into());
@@ -138,6 +142,11 @@ impl ListeningChild {
                 }
             }
         }
+    }
+
+    fn next_line(&mut self) -> Result<String, RecvTimeoutError> {
+        let lines = self.lines.get_mut().unwrap_or_else(PoisonError::into_inner);
+        lines.recv_timeout(PATIENCE)
     }
 
     fn too_slow(&self, what: &'static str) -> ChildFault {
@@ -167,7 +176,7 @@ impl ListeningChild {
         let id = id.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
         kill_process(id, Signal::TERM).map_err(|fault| failed(fault.into()))?;
         loop {
-            match self.lines.recv_timeout(PATIENCE) {
+            match self.next_line() {
                 Ok(_) => {}
                 Err(RecvTimeoutError::Timeout) => return Err(self.too_slow("end")),
                 Err(RecvTimeoutError::Disconnected) => return self.child.wait().map_err(failed),

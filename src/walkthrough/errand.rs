@@ -56,12 +56,12 @@ impl Errand {
     }
 
     /// Goes on from where the order is to a status: `accepted`, `on-site`, `purchased`, `collected`, `on-the-way` or
-    /// `completed`.
+    /// `completed`. Answers the order, as the customer then sees it.
     ///
     /// # Errors
     /// A [`Deviation`] of the first step that is not answered as specified.
     pub async fn carry_to(&self, status: &str) -> Result<Body, Deviation> {
-        let mut order = self.seen().await?;
+        let order = self.seen().await?;
         let place = |status: &str| WAY.iter().position(|step| *step == status);
         let last = place(status).ok_or_else(|| Deviation::new("a status on the way", status))?;
         let first = place(order.text("/status")?).map_or(0, |step| step + 1);
@@ -72,10 +72,10 @@ impl Errand {
                 "completed" => self.deliver().await?,
                 reported => self.runner.report(&self.order, reported).await?,
             };
-            order = reply.is(200)?;
+            let order = reply.is(200)?;
             same("the order's status", order.text("/status")?, *step)?;
         }
-        Ok(order)
+        self.seen().await
     }
 
     /// The order, as the customer sees it.

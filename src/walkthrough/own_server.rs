@@ -49,7 +49,7 @@ impl OwnServer {
         let folder = fresh_folder()?;
         let data = folder.0.join("data").display().to_string();
         let mut arguments = vec!["serve", "--demo", "--virtual-clock", "--listen", "127.0.0.1:0"];
-        arguments.extend(["--data", &data, "--set", "metrics.listen=127.0.0.1:0"]);
+        arguments.extend(["--data", &data]);
         let launch = Launch {
             program: program.into(),
             arguments: arguments.into_iter().map(Into::into).collect(),

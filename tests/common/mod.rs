@@ -81,7 +81,6 @@ impl Server {
         if self.options.virtual_clock {
             arguments.push("--virtual-clock");
         }
-        arguments.extend(["--set", "metrics.listen=127.0.0.1:0"]);
         arguments.extend(self.options.set.iter().flat_map(|set| ["--set", set.as_str()]));
         let launch = Launch {
             program: PROGRAM.into(),

@@ -4,6 +4,7 @@ use super::message::{Done, ToActor};
 use crate::{commit::commit, env::Env, runtime::Refusal, vote::CheckTransfers};
 use campusg_domain::{
     id::{OrderId, Seq},
+    invariant::{Broken, broken_by, check_order},
     order::{self, Command, Context, Event, Executed, Filled, Order, Rejection, Turn, verdict},
     record::{Events, Record},
     saga::Mark,
@@ -55,7 +56,12 @@ async fn repeated(env: &Env, id: OrderId, before: Option<&Arc<Order>>, executed:
     {
         return Err(Refusal::of_order(id, rejection));
     }
-    let order = before.cloned().ok_or_else(|| Refusal::not_found("order"))?;
+    let order = match before {
+        Some(order) if order.last_seq == executed.seq => Some(Arc::clone(order)),
+        Some(_) => env.read(move |reads| reads.order_as_of(id, executed.seq)).await?,
+        None => None,
+    };
+    let order = order.ok_or_else(|| Refusal::not_found("order"))?;
     Ok(Done { order, repeated: true })
 }
 
@@ -82,13 +88,13 @@ async fn decide_and_commit(
     let turn = order::turn(id, order, &message.command, &context(env, id, message, now, &votes)).map_err(no)?;
     let Turn::Commit { filled, verdict } = turn else { return Ok(None) };
     let Filled { record, after } = *filled;
+    check_order(order, &after, &record).map_err(|broken| not_written(&after, order, &broken))?;
     let record = check(env, order, &after, record).await?;
     let events = match &record.events {
         Events::Order(events) => events.clone(),
         _ => vec![],
     };
-    reservation.moved_into_the_commit();
-    let ack = commit(&env.queue, record).await?;
+    let ack = commit(&env.queue, record, Some(reservation)).await?;
     Ok(Some(Committed { after: Arc::new(after.numbered(Seq(ack.seq))), events, verdict }))
 }
 
@@ -131,15 +137,14 @@ async fn check(env: &Env, before: Option<&Order>, after: &Order, record: Record)
     }
     let record = Arc::new(record);
     let checked = env.owners.escrow.send(CheckTransfers(Arc::clone(&record))).await;
-    match checked {
-        Ok(Ok(())) => {}
-        Ok(Err(fault)) => {
-            tracing::error!(order.id = %after.id, %fault, from = ?before.map(Order::status), "an invariant would break: not written");
-            return Err(Refusal::Fault);
-        }
-        Err(_) => return Err(Refusal::Stopping),
-    }
+    checked.map_err(|_| Refusal::Stopping)?.map_err(|fault| not_written(after, before, &broken_by(&fault)))?;
     Ok(Arc::try_unwrap(record).unwrap_or_else(|shared| shared.as_ref().clone()))
+}
+
+fn not_written(after: &Order, before: Option<&Order>, broken: &Broken) -> Refusal {
+    let from = before.map(Order::status);
+    tracing::error!(order.id = %after.id, %broken, ?from, "an invariant would break: not written");
+    Refusal::Fault
 }
 
 /// One line for each saga step and each undo.

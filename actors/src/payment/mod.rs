@@ -1,11 +1,22 @@
 //! The payment owner: makes the calls that records open, one try each, and brings every answer back as a command.
 //!
 //! Must not: retry by itself (the order's STEP_RETRY does, durably), decide what an answer means, or write a record.
+//! A panic in here ends the process; when it ends, calls under way are given up, and made again by the next start.
 //! Invariant: of one stream one call is under way at most, the lowest not decided; the same call has the same key always.
 
 mod events;
 
-use crate::{orders::{Letter, Orders}, port::{entropy::Entropy, clock::Clock, gateway::{Breaker, PaymentGateway, Request}}, runtime::Refusal, vote::Folded};
+use crate::{
+    fatal::Guard,
+    orders::{Letter, Orders},
+    port::{
+        clock::Clock,
+        entropy::Entropy,
+        gateway::{Breaker, PaymentGateway, Request},
+    },
+    runtime::Refusal,
+    vote::Folded,
+};
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, MessageResult, WrapFuture};
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber},
@@ -14,8 +25,15 @@ use campusg_domain::{
     owner::calls::Calls,
 };
 use campusg_storage::read::Reads;
-use std::{collections::{HashSet, VecDeque}, path::PathBuf, sync::{Arc, Mutex}, time::Duration};
-use tokio::sync::oneshot;
+use std::{
+    collections::{HashSet, VecDeque},
+    path::PathBuf,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{self, Poll},
+    time::Duration,
+};
+use tokio::{sync::oneshot, task::JoinHandle};
 
 /// Wait before a stream is looked at again whose order gave no answer, or where nothing moved.
 const AGAIN: Duration = Duration::from_secs(2);
@@ -40,6 +58,24 @@ pub(crate) struct PaymentStart {
     pub(crate) poll: Duration,
     /// Where the place in the gateway's events is kept.
     pub(crate) cursor: PathBuf,
+    pub(crate) guard: Guard,
+}
+
+/// A task on the other runtime that ends with the one who waits for it; a panic in it is a fault.
+struct AbortOnDrop<T>(JoinHandle<Result<T, Refusal>>);
+
+impl<T> Future for AbortOnDrop<T> {
+    type Output = Result<T, Refusal>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map(|done| done.unwrap_or(Err(Refusal::Fault)))
+    }
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Keeps the open calls.
@@ -84,8 +120,7 @@ impl PaymentActor {
             let command = Command::Answered { call: n, answer };
             orders.send(Letter::own(order, command, Principal::Gateway, id)).await
         });
-        ctx.spawn(made.into_actor(self).map(move |sent, actor, ctx| {
-            let sent = sent.unwrap_or(Err(Refusal::Fault));
+        ctx.spawn(AbortOnDrop(made).into_actor(self).map(move |sent, actor, ctx| {
             let moved = matches!(&sent, Ok(done) if !done.repeated);
             if let Err(refusal) = &sent {
                 tracing::warn!(order.id = %order, call = n, %refusal, "an answer of the gateway waits");

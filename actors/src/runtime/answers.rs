@@ -159,6 +159,7 @@ impl Query for GetProfile {
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let user = self.0;
+        runtime.directory_caught_up().await?;
         let Some(person) = runtime.directory().person(user).cloned() else { return Ok(None) };
         let plain = runtime.plain(user);
         let (email, first_name, last_name, phone) =
@@ -290,7 +291,8 @@ impl Query for GetActors {
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let timers = runtime.owners().timer.send(CountTimers).await.map_err(|_| Refusal::Stopping)?;
-        let open_calls = runtime.0.payment.send(CountCalls).await.map_err(|_| Refusal::Stopping)?;
+        let open_calls = runtime.0.folds.payment.send(CountCalls).await.map_err(|_| Refusal::Stopping)?;
+        let reservations = runtime.owners().reservations().await.ok_or(Refusal::Stopping)?;
         let registry = runtime.orders().registry();
         let quarantined: Vec<OrderId> = registry.quarantined().into_iter().map(|quarantined| quarantined.key).collect();
         let stats = runtime.0.env.queue.stats();
@@ -298,7 +300,7 @@ impl Query for GetActors {
         let (written, folded) = (Seq(stats.last_seq), runtime.reads().folded());
         let writes = runtime.reads().writes();
         let snapshot_writes = writes.hot + writes.archive;
-        Ok(Actors { orders: registry.live_count(), quarantined, timers, open_calls, written, folded, journal, snapshot_writes })
+        Ok(Actors { orders: registry.live_count(), quarantined, timers, open_calls, reservations, written, folded, journal, snapshot_writes })
     }
 }
 

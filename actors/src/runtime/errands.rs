@@ -154,8 +154,8 @@ impl Runtime {
     async fn change_store(&self, store: StoreId, command: StoreCommand, caller: &Caller) -> Result<(), Refusal> {
         self.admit()?;
         let change = Change::Store(store, command);
-        let (principal, fingerprint, now) = (caller.principal, caller.fingerprint, self.clock().now());
-        let entry = Entry { change, principal, fingerprint, now };
+        let (principal, fingerprint) = (caller.principal, caller.fingerprint);
+        let entry = Entry { change, principal, fingerprint };
         desk::run(&self.owners().directory, self.new_id(caller), entry).await.map(drop)
     }
 
@@ -166,15 +166,15 @@ impl Runtime {
         caller: &Caller,
     ) -> Result<campusg_domain::id::Seq, Refusal> {
         self.admit()?;
-        let (principal, fingerprint, now) = (caller.principal, caller.fingerprint, self.clock().now());
-        let post = Post { user, command, principal, fingerprint, now };
+        let (principal, fingerprint) = (caller.principal, caller.fingerprint);
+        let post = Post { user, command, principal, fingerprint };
         desk::run(self.notification(), self.new_id(caller), post).await
     }
 
     async fn appoint(&self, schedule: ScheduleId, command: timetable::Command, caller: &Caller) -> Result<(), Refusal> {
         self.admit()?;
-        let (principal, fingerprint, now) = (caller.principal, caller.fingerprint, self.clock().now());
-        let appointment = Appointment { schedule, command, principal, fingerprint, now };
+        let (principal, fingerprint) = (caller.principal, caller.fingerprint);
+        let appointment = Appointment { schedule, command, principal, fingerprint };
         desk::run(&self.owners().timer, self.new_id(caller), appointment).await.map(drop)
     }
 }

@@ -330,6 +330,8 @@ pub struct Actors {
     pub timers: (u64, usize),
     /// Calls to the gateway not decided.
     pub open_calls: usize,
+    /// Commands that hold something back at an owner until their record is folded; 0 when nothing is under way.
+    pub reservations: usize,
     /// Records written by the journal and folded by the slowest reader.
     pub written: Seq,
     /// See `written`.
