@@ -19,6 +19,17 @@ pub(crate) fn rfc3339(at: At) -> String {
     )
 }
 
+/// A time for people, in UTC and to the minute: `22 November 2026, 23:28 UTC`.
+pub(crate) fn in_words(at: At) -> String {
+    let moment = i64::try_from(at.0)
+        .ok()
+        .and_then(DateTime::from_timestamp_millis);
+    moment.map_or_else(
+        || at.0.to_string(),
+        |moment| moment.format("%-d %B %Y, %H:%M UTC").to_string(),
+    )
+}
+
 /// Reads a time with any offset; `None` if it is none, or lies before 1970.
 pub(crate) fn parse(text: &str) -> Option<At> {
     let moment = DateTime::parse_from_rfc3339(text).ok()?;
