@@ -38,7 +38,6 @@ async fn success_binds_the_runner_and_stops_the_timer() {
     assert_eq!(seen.text("/runner/id").unwrap(), errand.runner.id);
     assert_eq!(errand.customer.pin(&errand.order).await.unwrap().len(), 4);
     errand.customer.notice("order_accepted", &errand.order).await.unwrap();
-    assert_eq!(errand.runner.profile().await.unwrap().number("/runs").unwrap(), 1);
     let inside = inside(&scene, &errand.order).await;
     let saga = inside.list("/saga").unwrap();
     let done = |step: &str| saga.iter().any(|entry| entry.says("/step", step) && entry.says("/saga", "accept-order") && entry.says("/state", "done"));
@@ -71,13 +70,18 @@ async fn two_runners_race_and_the_loser_touches_nothing() {
     let after = inside(&scene, &errand.order).await;
     assert_eq!(before.0["version"], after.0["version"], "nothing was written");
     assert_eq!(after.text("/runner/id").unwrap(), winner.id);
-    assert_eq!(loser.profile().await.unwrap().number("/runs").unwrap(), 0);
-    assert_eq!(winner.profile().await.unwrap().number("/runs").unwrap(), 1);
 
     winner.give_back(&errand.order).await.unwrap().is(200).unwrap();
     loser.accept(&errand.order).await.unwrap().is(200).unwrap();
-    assert_eq!(loser.profile().await.unwrap().number("/runs").unwrap(), 1);
-    assert_eq!(winner.profile().await.unwrap().number("/runs").unwrap(), 0);
+    // Two slots each: the lost race took none, and giving back freed one.
+    for (runner, slots) in [(winner, 2), (loser, 1)] {
+        for left in (0..=slots).rev() {
+            let other = Person::customer(&scene.client, "Eve", "tok_visa").await.unwrap();
+            let (order, _) = other.place_available(&Wish::lunch()).await.unwrap();
+            let reply = runner.accept(&order).await.unwrap();
+            assert_eq!(reply.code(), if left == 0 { "too_many_runs" } else { "" }, "{}", reply.summary());
+        }
+    }
 }
 
 #[tokio::test]
@@ -126,8 +130,7 @@ async fn runner_cancels_and_everything_is_as_before_the_acceptance() {
     let timer = errand.timer("ORDER_TIMEOUT").await.unwrap();
     assert_eq!((timer.text("/status").unwrap(), timer.number("/generation").unwrap()), ("PENDING", 2));
     assert_eq!(errand.timer("RUNNER_IDLE").await.unwrap().text("/status").unwrap(), "CANCELLED");
-    let profile = errand.runner.profile().await.unwrap();
-    assert_eq!((profile.number("/runs").unwrap(), profile.number("/runner_cancellations").unwrap()), (0, 1));
+    assert_eq!(errand.runner.profile().await.unwrap().number("/runner_cancellations").unwrap(), 1);
     errand.customer.notice("runner_cancelled", &errand.order).await.unwrap();
     errand.customer.get(&format!("/api/orders/{}/delivery-pin", errand.order)).await.unwrap().refuses(409, "not_in_this_stage").unwrap();
     errand.runner.give_back(&errand.order).await.unwrap().is(200).unwrap();
@@ -169,7 +172,11 @@ async fn limit_of_runs_holds_and_a_finished_run_counts_no_more() {
     assert_eq!(refused.number("/limit").unwrap(), 2);
     first.carry_to("completed").await.unwrap();
     runner.accept(&third).await.unwrap().is(200).unwrap();
-    assert_eq!(runner.profile().await.unwrap().number("/runs").unwrap(), 2);
+    assert_eq!(runner.profile().await.unwrap().number("/runs").unwrap(), 1, "runs brought to their end");
+    runner.give_back(&second).await.unwrap().is(200).unwrap();
+    let (fourth, _) = customer.place_available(&Wish::lunch()).await.unwrap();
+    runner.accept(&fourth).await.unwrap().is(200).unwrap();
+    runner.accept(&second).await.unwrap().refuses(409, "too_many_runs").unwrap();
 }
 
 #[tokio::test]
@@ -230,6 +237,5 @@ async fn after_the_time_out_it_is_too_late() {
     assert!(["too_late", "not_in_this_stage"].contains(&reply.code()), "{}", reply.summary());
     let ended = errand.until_status("cancelled").await.unwrap();
     assert_eq!(ended.text("/cancel_reason").unwrap(), "no_runner_timeout");
-    assert_eq!(errand.runner.profile().await.unwrap().number("/runs").unwrap(), 0);
     proven(&scene).await;
 }

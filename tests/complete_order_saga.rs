@@ -209,7 +209,6 @@ async fn purchased_then_the_card_fails_and_the_customer_owes() {
     errand.carry_to("completed").await.unwrap();
     errand.money().await.unwrap().is(0, 2_749, 2_749, 2_749).unwrap();
     errand.customer.notice("renew_card", &errand.order).await.unwrap();
-    scene.operator.as_ref().unwrap().notice("renew_card", &errand.order).await.unwrap();
     let moved = transfers(&scene, &errand.order).await;
     assert!(moved.contains(&"gateway→receivable 2749 voided".to_owned()), "{moved:?}");
     proven(&scene).await;
@@ -249,8 +248,9 @@ async fn on_the_way_then_the_pin_is_wrong_five_times() {
     let photo = errand.runner.upload().await.unwrap();
     let done = errand.runner.deliver_by_photo(&errand.order, &photo).await.unwrap().is(200).unwrap();
     assert_eq!(done.text("/delivery/proof").unwrap(), "photo");
-    let picture = errand.customer.get(&format!("/api/photos/{photo}")).await.unwrap();
-    assert_eq!((picture.status, picture.header("content-type")), (200, Some("image/png")), "the customer may see where it was left");
+    let receipt = done.text("/receipt/photo_id").unwrap();
+    let picture = errand.customer.get(&format!("/api/photos/{receipt}")).await.unwrap();
+    assert_eq!((picture.status, picture.header("content-type")), (200, Some("image/png")), "the customer may see the receipt");
 }
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 //! Must not: measure anything itself.
 
 pub mod machine;
-pub mod sample;
 pub mod table;
 
 use serde_json::{Value, json};

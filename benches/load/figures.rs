@@ -1,9 +1,9 @@
 //! The figures of one system at one number of connections.
 
 use crate::{
-    common::sample::{Sample, millis},
     lifecycle::{Measured, STEPS},
     probe::Written,
+    sample::{Sample, millis},
     server::System,
 };
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use crate::{
     Fault,
     account::Pair,
     client::{Connection, Head},
-    common::sample::Sample,
+    sample::Sample,
 };
 use std::{
     net::SocketAddr,

@@ -17,7 +17,9 @@ mod probe;
 mod reference;
 mod report;
 mod run;
+mod sample;
 mod server;
+mod usage;
 
 use std::process::ExitCode;
 

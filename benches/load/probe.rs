@@ -3,8 +3,8 @@
 use crate::{
     Fault, account,
     client::{Connection, Head},
-    common::machine,
     server::{Server, System},
+    usage,
 };
 use campusg_domain::{
     id::{Seq, Stream},
@@ -17,7 +17,7 @@ use campusg_storage::{
     journal::{Journal, JournalOptions},
 };
 use serde_json::Value;
-use std::{path::Path, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 /// What the product has written since it was started.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,7 +51,7 @@ impl Written {
 #[derive(Debug)]
 pub struct Probe {
     /// None where there is nobody to ask: a reference.
-    operator: Option<(Connection, String)>,
+    operator: Option<(SocketAddr, String)>,
     process: u32,
 }
 
@@ -65,7 +65,7 @@ impl Probe {
             System::Campusg => {
                 let mut connection = Connection::open(server.address).await?;
                 let token = account::operator(&mut connection).await?;
-                Some((connection, token))
+                Some((server.address, token))
             }
             System::Echo | System::Append => None,
         };
@@ -80,7 +80,7 @@ impl Probe {
     /// # Errors
     /// Where it is gone.
     pub fn cpu(&self) -> Result<Duration, Fault> {
-        Ok(machine::cpu(self.process)?)
+        Ok(usage::cpu(self.process)?)
     }
 
     /// Resident memory, in KiB.
@@ -88,28 +88,26 @@ impl Probe {
     /// # Errors
     /// Where it is gone.
     pub fn resident_kib(&self) -> Result<u64, Fault> {
-        Ok(machine::resident_kib(self.process)?)
+        Ok(usage::resident_kib(self.process)?)
     }
 
     /// What was written so far; nothing for a reference.
     ///
     /// # Errors
     /// Where the answer is not as it should be.
-    pub async fn written(&mut self) -> Result<Written, Fault> {
-        let Some((connection, token)) = &mut self.operator else {
+    pub async fn written(&self) -> Result<Written, Fault> {
+        let Some((address, token)) = &self.operator else {
             return Ok(Written::default());
         };
-        connection
-            .ask(
-                Head {
-                    method: "GET",
-                    path: "/api/admin/actors",
-                    token: Some(token),
-                    key: None,
-                },
-                "",
-            )
-            .await?;
+        // A connection of its own: the server closes one that was idle between two measurements.
+        let mut connection = Connection::open(*address).await?;
+        let head = Head {
+            method: "GET",
+            path: "/api/admin/actors",
+            token: Some(token),
+            key: None,
+        };
+        connection.ask(head, "").await?;
         let said: Value = serde_json::from_slice(connection.body())?;
         let count = |value: &Value| {
             value
@@ -129,7 +127,7 @@ impl Probe {
     ///
     /// # Errors
     /// As [`written`](Self::written).
-    pub async fn settled(&mut self) -> Result<Written, Fault> {
+    pub async fn settled(&self) -> Result<Written, Fault> {
         const LOOK_EVERY: Duration = Duration::from_millis(200);
         const QUIET_LOOKS: u32 = 7;
         const MOST_LOOKS: u32 = 60;

@@ -2,10 +2,11 @@
 
 use crate::{
     Fault,
-    common::{self, machine, sample::millis, table::Table},
+    common::{self, machine, table::Table},
     figures::Figures,
     lifecycle::STEPS,
     run::Plan,
+    sample::millis,
     server::System,
 };
 use serde_json::{Value, json};

@@ -5,12 +5,13 @@
 use crate::{
     Fault,
     account::{self, Pair},
-    common::{self, machine},
+    common,
     figures::{Counted, Figures},
     lifecycle::{Driver, Measured},
     probe::{Probe, payloads_of_an_order},
     reference, report,
     server::{Server, System},
+    usage,
 };
 use std::{
     path::Path,
@@ -77,7 +78,7 @@ pub fn run() -> Result<(), Fault> {
         .build()?;
     driver.block_on(async {
         let scratch = common::scratch()?;
-        let fdatasync = machine::fdatasync(scratch.path(), 512)?;
+        let fdatasync = usage::fdatasync(scratch.path(), 512)?;
         let payloads = sample_of_records(&scratch.path().join("sample")).await?;
         let systems = start(scratch.path(), &payloads, plan.most_connections()).await?;
         let figures = measure(systems, &plan).await?;
@@ -127,10 +128,10 @@ async fn start(folder: &Path, payloads: &[Vec<u8>], most: usize) -> Result<Vec<S
     Ok(subjects)
 }
 
-async fn measure(mut subjects: Vec<Subject>, plan: &Plan) -> Result<Vec<Figures>, Fault> {
+async fn measure(subjects: Vec<Subject>, plan: &Plan) -> Result<Vec<Figures>, Fault> {
     let mut figures = vec![];
     for connections in plan.connections.iter().copied() {
-        for subject in &mut subjects {
+        for subject in &subjects {
             let counted = subject.measure(connections, plan).await?;
             figures.push(Figures::of(counted));
             report::progress(figures.last())?;
@@ -140,11 +141,11 @@ async fn measure(mut subjects: Vec<Subject>, plan: &Plan) -> Result<Vec<Figures>
 }
 
 impl Subject {
-    async fn measure(&mut self, connections: usize, plan: &Plan) -> Result<Counted, Fault> {
-        let (server, probe) = (&self.server, &mut self.probe);
+    async fn measure(&self, connections: usize, plan: &Plan) -> Result<Counted, Fault> {
+        let (server, probe) = (&self.server, &self.probe);
         let before = probe.settled().await?;
         let mut drivers = vec![];
-        for pair in &mut self.pairs[..connections] {
+        for pair in &self.pairs[..connections] {
             // Keys are new at each number of connections: a repeated one would be answered and not executed.
             let named = Pair {
                 name: format!("{}-of-{connections}", pair.name),
@@ -158,14 +159,14 @@ impl Subject {
         let (at_start, cpu, own_cpu) = (
             probe.written().await?,
             probe.cpu()?,
-            machine::cpu(std::process::id())?,
+            usage::cpu(std::process::id())?,
         );
         let began = Instant::now();
         let (_, measured) = drive(drivers, plan.measure).await?;
         // The last lifecycle of each connection is not counted, and neither is its time.
         let took = plan.measure.min(began.elapsed());
         let server_cpu = probe.cpu()?.saturating_sub(cpu);
-        let driver_cpu = machine::cpu(std::process::id())?.saturating_sub(own_cpu);
+        let driver_cpu = usage::cpu(std::process::id())?.saturating_sub(own_cpu);
         let at_end = probe.written().await?;
         let resident_kib = probe.resident_kib()?;
         let written = probe.settled().await?.since(before);

@@ -81,6 +81,16 @@ impl Launch {
     /// # Errors
     /// A [`ChildFault`] with the end of its log.
     pub fn start(&self) -> Result<ListeningChild, ChildFault> {
+        let mut started = self.begin()?;
+        started.address = started.until_it_listens()?;
+        Ok(started)
+    }
+
+    /// Starts it, and does not wait: it has no address yet.
+    ///
+    /// # Errors
+    /// [`ChildFault::NotStarted`].
+    pub fn begin(&self) -> Result<ListeningChild, ChildFault> {
         let not_started = |source| ChildFault::NotStarted {
             program: self.program.clone(),
             source,
@@ -99,14 +109,12 @@ impl Launch {
             .stderr(log.map_err(not_started)?);
         let mut child = command.spawn().map_err(not_started)?;
         let stdout = child.stdout.take();
-        let mut started = ListeningChild {
+        Ok(ListeningChild {
             child,
             lines: Mutex::new(stdout.map_or_else(|| channel().1, read_lines)),
             log: self.log.clone(),
             address: String::new(),
-        };
-        started.address = started.until_it_listens()?;
-        Ok(started)
+        })
     }
 }
 

@@ -76,19 +76,28 @@ impl Server {
     /// Starts it on the folder that is there; it gets another port.
     pub fn start_again(&mut self) {
         assert!(self.child.is_none(), "it runs");
+        let child = self.launch().start();
+        self.child = Some(child.unwrap_or_else(|fault| panic!("{fault}")));
+    }
+
+    /// Begins to start it, to be killed while it opens its folder.
+    pub fn begin_again(&mut self) {
+        assert!(self.child.is_none(), "it runs");
+        self.child = Some(self.launch().begin().unwrap());
+    }
+
+    fn launch(&self) -> Launch {
         let data = self.data();
         let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--data", text(&data)];
         if self.options.virtual_clock {
             arguments.push("--virtual-clock");
         }
         arguments.extend(self.options.set.iter().flat_map(|set| ["--set", set.as_str()]));
-        let launch = Launch {
+        Launch {
             program: PROGRAM.into(),
             arguments: arguments.into_iter().map(Into::into).collect(),
             log: self.folder.path().join("server.log"),
-        };
-        let child = launch.start();
-        self.child = Some(child.unwrap_or_else(|fault| panic!("{fault}")));
+        }
     }
 
     /// Ends it as a power cut would.

@@ -65,6 +65,7 @@ pub(crate) struct DirectoryStart {
     pub(crate) policy: Arc<Policy>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) queue: CommitQueue<Record>,
+    #[expect(dead_code, reason = "held for its drop")]
     pub(crate) guard: Guard,
 }
 

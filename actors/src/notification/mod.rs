@@ -56,6 +56,7 @@ pub(crate) struct NotificationStart {
     pub(crate) folded: Seq,
     /// When the last record was decided.
     pub(crate) last_at: At,
+    #[expect(dead_code, reason = "held for its drop")]
     pub(crate) guard: Guard,
 }
 

@@ -58,6 +58,7 @@ pub(crate) struct PaymentStart {
     pub(crate) poll: Duration,
     /// Where the place in the gateway's events is kept.
     pub(crate) cursor: PathBuf,
+    #[expect(dead_code, reason = "held for its drop")]
     pub(crate) guard: Guard,
 }
 
