@@ -11,7 +11,7 @@
 mod common;
 
 use campusg::walkthrough::{Ask, Person, Price, Reply, Wish};
-use common::{Options, Server, proven};
+use common::{Options, Server, operator, proven};
 use std::collections::BTreeSet;
 
 /// How many orders are placed at once.
@@ -19,7 +19,9 @@ const AT_ONCE: usize = 16;
 
 fn rounds() -> usize {
     let set = std::env::var("CAMPUSG_ROUNDS").ok();
-    set.map_or(1_000, |rounds| rounds.parse().expect("CAMPUSG_ROUNDS is a number"))
+    set.map_or(1_000, |rounds| {
+        rounds.parse().expect("CAMPUSG_ROUNDS is a number")
+    })
 }
 
 fn racing_server() -> Server {
@@ -43,9 +45,14 @@ async fn orders(person: &Person, side: &str, status: &str) -> BTreeSet<String> {
     loop {
         let page = person.get(&path).await.unwrap().is(200).unwrap();
         for order in page.list("/items").unwrap() {
-            assert!(found.insert(order.text("/id").unwrap().to_owned()), "listed twice: {order:?}");
+            assert!(
+                found.insert(order.text("/id").unwrap().to_owned()),
+                "listed twice: {order:?}"
+            );
         }
-        let Ok(next) = page.text("/next_cursor") else { return found };
+        let Ok(next) = page.text("/next_cursor") else {
+            return found;
+        };
         path = format!("{first}&cursor={next}");
     }
 }
@@ -54,7 +61,9 @@ async fn orders(person: &Person, side: &str, status: &str) -> BTreeSet<String> {
 async fn two_runners_race_for_every_order_and_each_has_one_winner() {
     let (server, rounds) = (racing_server(), rounds());
     let scene = server.scene().await;
-    let ann = Person::customer(&scene.client, "Ann", "tok_visa").await.unwrap();
+    let ann = Person::customer(&scene.client, "Ann", "tok_visa")
+        .await
+        .unwrap();
     let ben = Person::runner(&scene.client, "Ben").await.unwrap();
     let cem = Person::runner(&scene.client, "Cem").await.unwrap();
     let (mut won_by_ben, mut won_by_cem) = (BTreeSet::new(), BTreeSet::new());
@@ -73,12 +82,24 @@ async fn two_runners_race_for_every_order_and_each_has_one_winner() {
         let (of_ben, of_cem) = (of_ben.unwrap(), of_cem.unwrap());
         let ben_won = of_ben.status == 200;
         lost(order, if ben_won { of_cem } else { of_ben });
-        let winners = if ben_won { &mut won_by_ben } else { &mut won_by_cem };
+        let winners = if ben_won {
+            &mut won_by_ben
+        } else {
+            &mut won_by_cem
+        };
         winners.insert(order.clone());
     }
     assert_eq!(won_by_ben.len() + won_by_cem.len(), rounds);
-    assert_eq!(orders(&ben, "runner", "accepted").await, won_by_ben, "bound to Ben");
-    assert_eq!(orders(&cem, "runner", "accepted").await, won_by_cem, "bound to Cem");
+    assert_eq!(
+        orders(&ben, "runner", "accepted").await,
+        won_by_ben,
+        "bound to Ben"
+    );
+    assert_eq!(
+        orders(&cem, "runner", "accepted").await,
+        won_by_cem,
+        "bound to Cem"
+    );
     assert_eq!(orders(&ann, "customer", "accepted").await.len(), rounds);
     assert_eq!(orders(&ann, "customer", "pending").await.len(), 0);
     held_for(&scene, rounds, &ann).await;
@@ -103,11 +124,21 @@ fn lost(order: &str, reply: Reply) {
 async fn held_for(scene: &campusg::walkthrough::Scene, rounds: usize, customer: &Person) {
     proven(scene).await;
     let price: Price = customer.quote(&Wish::lunch()).await.unwrap();
-    let proof = scene.client.send(&Ask::get("/api/ledger/proof")).await.unwrap().is(200).unwrap();
+    let proof = scene
+        .client
+        .send(&Ask::get("/api/ledger/proof"))
+        .await
+        .unwrap()
+        .is(200)
+        .unwrap();
     let rounds = i64::try_from(rounds).unwrap();
     assert_eq!(proof.number("/open_escrows").unwrap(), rounds);
     assert_eq!(proof.number("/held_cents").unwrap(), rounds * price.hold);
-    assert_eq!(scene.operator.as_ref().unwrap().balance("gateway").await.unwrap(), 0, "nothing was charged");
+    assert_eq!(
+        operator(scene).balance("gateway").await.unwrap(),
+        0,
+        "nothing was charged"
+    );
 }
 
 #[tokio::test]
@@ -115,7 +146,9 @@ async fn many_runners_race_for_one_order_and_give_it_back_again_and_again() {
     const RUNNERS: usize = 6;
     let server = racing_server();
     let scene = server.scene().await;
-    let ann = Person::customer(&scene.client, "Ann", "tok_visa").await.unwrap();
+    let ann = Person::customer(&scene.client, "Ann", "tok_visa")
+        .await
+        .unwrap();
     let (order, _) = ann.place_available(&Wish::lunch()).await.unwrap();
     let mut runners = vec![];
     for _ in 0..RUNNERS {
@@ -123,21 +156,51 @@ async fn many_runners_race_for_one_order_and_give_it_back_again_and_again() {
     }
     let bouts = 50.min(rounds());
     for _ in 0..bouts {
-        let replies = futures_util::future::join_all(runners.iter().map(|runner| runner.accept(&order))).await;
+        let replies =
+            futures_util::future::join_all(runners.iter().map(|runner| runner.accept(&order)))
+                .await;
         let replies: Vec<Reply> = replies.into_iter().map(Result::unwrap).collect();
-        let winners: Vec<usize> = (0..RUNNERS).filter(|runner| replies[*runner].status == 200).collect();
-        assert_eq!(winners.len(), 1, "{:?}", replies.iter().map(Reply::summary).collect::<Vec<_>>());
-        for (_, reply) in replies.into_iter().enumerate().filter(|(runner, _)| *runner != winners[0]) {
-            assert_eq!((reply.status, reply.code()), (409, "taken_by_another_runner"));
+        let winners: Vec<usize> = (0..RUNNERS)
+            .filter(|runner| replies[*runner].status == 200)
+            .collect();
+        assert_eq!(
+            winners.len(),
+            1,
+            "{:?}",
+            replies.iter().map(Reply::summary).collect::<Vec<_>>()
+        );
+        for (_, reply) in replies
+            .into_iter()
+            .enumerate()
+            .filter(|(runner, _)| *runner != winners[0])
+        {
+            assert_eq!(
+                (reply.status, reply.code()),
+                (409, "taken_by_another_runner")
+            );
         }
-        runners[winners[0]].give_back(&order).await.unwrap().is(200).unwrap();
+        runners[winners[0]]
+            .give_back(&order)
+            .await
+            .unwrap()
+            .is(200)
+            .unwrap();
     }
-    let inside = scene.operator.as_ref().unwrap().order(&order).await.unwrap();
-    assert_eq!(inside.number("/runner_epoch").unwrap(), i64::try_from(2 * bouts).unwrap(), "one up for each bond, one for its end");
+    let inside = operator(&scene).order(&order).await.unwrap();
+    assert_eq!(
+        inside.number("/runner_epoch").unwrap(),
+        i64::try_from(2 * bouts).unwrap(),
+        "one up for each bond, one for its end"
+    );
     assert_eq!(inside.text("/placement").unwrap(), "available");
     let mut given_back = 0;
     for runner in &runners {
-        given_back += runner.profile().await.unwrap().number("/runner_cancellations").unwrap();
+        given_back += runner
+            .profile()
+            .await
+            .unwrap()
+            .number("/runner_cancellations")
+            .unwrap();
     }
     assert_eq!(given_back, i64::try_from(bouts).unwrap());
 }

@@ -44,11 +44,18 @@ async fn the_walkthrough_runs_against_any_server_and_says_what_it_leaves_out() {
     let turn = shared(options).await;
     let walked = run(&["walkthrough", "--url", turn.server.address()]);
     let told = String::from_utf8(walked.stdout).unwrap();
-    assert!(walked.status.success(), "{told}{}", String::from_utf8_lossy(&walked.stderr));
+    assert!(
+        walked.status.success(),
+        "{told}{}",
+        String::from_utf8_lossy(&walked.stderr)
+    );
     for scenario in Scenario::ALL {
         assert!(told.contains(scenario.title()), "{told}");
     }
-    assert!(told.contains("left out: moving the clock needs an operator"), "{told}");
+    assert!(
+        told.contains("left out: moving the clock needs an operator"),
+        "{told}"
+    );
     assert!(told.contains("Everything is as specified."), "{told}");
 }
 
@@ -60,5 +67,8 @@ fn the_walkthrough_names_what_is_not_as_specified() {
     let walked = run(&["walkthrough", "--url", &address]);
     assert_eq!(walked.status.code(), Some(1));
     let said = String::from_utf8(walked.stderr).unwrap();
-    assert!(said.contains("not as specified: expected an answer to GET /health/ready"), "{said}");
+    assert!(
+        said.contains("not as specified: expected an answer to GET /health/ready"),
+        "{said}"
+    );
 }

@@ -32,7 +32,10 @@ const LONGEST_MS: u64 = 400;
 
 fn number(name: &str, usual: u64) -> u64 {
     let set = std::env::var(name).ok();
-    set.map_or(usual, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+    set.map_or(usual, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is a number"))
+    })
 }
 
 /// Numbers that look random. Source: G. Marsaglia, "Xorshift RNGs", 2003.
@@ -73,9 +76,20 @@ impl Load {
         let ask = Ask::post(path, body).with_key(self.client.fresh());
         let person = self.person(pair, by_runner);
         let reply = self.persist(person, &ask).await;
-        assert!([200, 201].contains(&reply.status), "{}: {}", reply.asked, reply.summary());
+        assert!(
+            [200, 201].contains(&reply.status),
+            "{}: {}",
+            reply.asked,
+            reply.summary()
+        );
         let order = reply.body.text("/id").unwrap().to_owned();
-        let kept = Acknowledged { pair, by_runner, ask, reply: reply.clone(), order };
+        let kept = Acknowledged {
+            pair,
+            by_runner,
+            ask,
+            reply: reply.clone(),
+            order,
+        };
         self.acknowledged.borrow_mut().push(kept);
         reply
     }
@@ -119,30 +133,57 @@ impl Load {
 
     /// Places an order and carries it to its end: delivered, or cancelled on the way.
     async fn one_order(&self, pair: usize, way: usize) {
-        let placed = self.command(pair, false, "/api/orders", &Wish::lunch().0).await;
+        let placed = self
+            .command(pair, false, "/api/orders", &Wish::lunch().0)
+            .await;
         let order = placed.body.text("/id").unwrap().to_owned();
         self.orders.borrow_mut().insert(order.clone(), pair);
         let (path, customer) = (format!("/api/orders/{order}"), self.person(pair, false));
-        self.until(customer, &path, |order| order.says("/placement", "available")).await;
+        self.until(customer, &path, |order| {
+            order.says("/placement", "available")
+        })
+        .await;
         let on = |step: &str| format!("{path}/{step}");
         if way == 1 {
             self.command(pair, true, &on("accept"), &json!({})).await;
-            self.command(pair, true, &on("cancel-acceptance"), &json!({})).await;
+            self.command(pair, true, &on("cancel-acceptance"), &json!({}))
+                .await;
         }
         if way == 2 {
-            self.command(pair, false, &on("cancel"), &json!({"accept_charge_cents": 0})).await;
+            self.command(
+                pair,
+                false,
+                &on("cancel"),
+                &json!({"accept_charge_cents": 0}),
+            )
+            .await;
             return;
         }
         self.command(pair, true, &on("accept"), &json!({})).await;
-        self.command(pair, true, &on("status"), &json!({"status": "on-site"})).await;
+        self.command(pair, true, &on("status"), &json!({"status": "on-site"}))
+            .await;
         let receipt = json!({"total_cents": 2_150, "photo_id": self.photo(pair).await});
-        self.command(pair, true, &on("status"), &json!({"status": "purchased", "receipt": receipt})).await;
+        self.command(
+            pair,
+            true,
+            &on("status"),
+            &json!({"status": "purchased", "receipt": receipt}),
+        )
+        .await;
         if way == 3 {
-            self.command(pair, false, &on("cancel"), &json!({"accept_charge_cents": 2_749})).await;
+            self.command(
+                pair,
+                false,
+                &on("cancel"),
+                &json!({"accept_charge_cents": 2_749}),
+            )
+            .await;
             return;
         }
-        self.command(pair, true, &on("status"), &json!({"status": "collected"})).await;
-        self.command(pair, true, &on("status"), &json!({"status": "on-the-way"})).await;
+        self.command(pair, true, &on("status"), &json!({"status": "collected"}))
+            .await;
+        self.command(pair, true, &on("status"), &json!({"status": "on-the-way"}))
+            .await;
         let pin = self.read(customer, &on("delivery-pin")).await;
         let proof = json!({"status": "delivered", "proof": {"pin": pin.text("/pin").unwrap()}});
         let done = self.command(pair, true, &on("status"), &proof).await;
@@ -152,20 +193,43 @@ impl Load {
     async fn photo(&self, pair: usize) -> String {
         let picture = campusg::walkthrough::photo::picture(&self.client.fresh());
         let ask = Ask::new(reqwest::Method::POST, "/api/photos").with_bytes("image/png", picture);
-        let stored = self.persist(self.person(pair, true), &ask).await.is(201).unwrap();
+        let stored = self
+            .persist(self.person(pair, true), &ask)
+            .await
+            .is(201)
+            .unwrap();
         stored.text("/id").unwrap().to_owned()
     }
 
     /// Everything that was acknowledged is there, and some of it is asked for again.
     async fn check(&self, operator: &Person, chance: &mut Chance) {
         for (order, version) in self.newest() {
-            let now = operator.order(&order).await.unwrap().number("/version").unwrap();
-            assert!(now >= version, "order {order}: version {version} was acknowledged, {now} is there");
+            let now = operator
+                .order(&order)
+                .await
+                .unwrap()
+                .number("/version")
+                .unwrap();
+            assert!(
+                now >= version,
+                "order {order}: version {version} was acknowledged, {now} is there"
+            );
         }
         for (pair, by_runner, ask, first) in self.some(chance) {
             let again = self.person(pair, by_runner).send(ask).await.unwrap();
-            assert_eq!(again.status, first.status, "{}: {}", again.asked, again.summary());
-            assert_eq!(again.header("idempotency-replayed"), Some("true"), "{}", again.asked);
+            assert_eq!(
+                again.status,
+                first.status,
+                "{}: {}",
+                again.asked,
+                again.summary()
+            );
+            assert_eq!(
+                again.header("idempotency-replayed"),
+                Some("true"),
+                "{}",
+                again.asked
+            );
             same_order(&again, &first);
         }
     }
@@ -174,7 +238,10 @@ impl Load {
     fn newest(&self) -> BTreeMap<String, i64> {
         let mut newest = BTreeMap::new();
         for answer in self.acknowledged.borrow().iter() {
-            let (known, told) = (newest.entry(answer.order.clone()).or_default(), version(&answer.reply));
+            let (known, told) = (
+                newest.entry(answer.order.clone()).or_default(),
+                version(&answer.reply),
+            );
             *known = told.max(*known);
         }
         newest
@@ -193,10 +260,17 @@ impl Load {
                 known.push(answer);
             }
         }
-        let earlier = (0..known.len().min(REPEATS / 2)).map(|_| chance.below(known.len() as u64) as usize);
+        let earlier =
+            (0..known.len().min(REPEATS / 2)).map(|_| chance.below(known.len() as u64) as usize);
         let chosen: Vec<usize> = (0..known.len().min(REPEATS / 2)).chain(earlier).collect();
         let copy = |at: usize| {
-            let Acknowledged { pair, by_runner, ask, reply, .. } = known[at];
+            let Acknowledged {
+                pair,
+                by_runner,
+                ask,
+                reply,
+                ..
+            } = known[at];
             (*pair, *by_runner, ask.clone(), reply.clone())
         };
         chosen.into_iter().map(copy).collect()
@@ -206,7 +280,9 @@ impl Load {
 /// The order's version that an answer shows, also to those who see little of the order.
 fn version(reply: &Reply) -> i64 {
     let tag = reply.header("etag").expect("an order has a version");
-    tag.trim_matches('"').parse().expect("a version is a number")
+    tag.trim_matches('"')
+        .parse()
+        .expect("a version is a number")
 }
 
 /// A repeat shows the order as of the first answer; a placement's first answer may have waited a little longer.
@@ -214,12 +290,20 @@ fn same_order(again: &Reply, first: &Reply) {
     if first.status == 201 {
         assert_eq!(again.body.0["id"], first.body.0["id"]);
     } else {
-        assert_eq!((version(again), &again.body), (version(first), &first.body), "{}", again.asked);
+        assert_eq!(
+            (version(again), &again.body),
+            (version(first), &first.body),
+            "{}",
+            again.asked
+        );
     }
 }
 
 fn options(gateway: &Gateway) -> Options {
-    let mut options = Options { set: gateway.settings(), ..Options::default() };
+    let mut options = Options {
+        set: gateway.settings(),
+        ..Options::default()
+    };
     for key in [
         "gateway.timeout_ms=3000",
         "gateway.events_poll_ms=100",
@@ -237,7 +321,11 @@ fn options(gateway: &Gateway) -> Options {
 async fn pairs(client: &Client) -> Vec<(Person, Person)> {
     let mut pairs = vec![];
     for pair in 0..PAIRS {
-        let card = if pair % 3 == 0 { "tok_timeout_then_succeeds" } else { "tok_visa" };
+        let card = if pair % 3 == 0 {
+            "tok_timeout_then_succeeds"
+        } else {
+            "tok_visa"
+        };
         let customer = Person::customer(client, "Ann", card).await.unwrap();
         pairs.push((customer, Person::runner(client, "Ben").await.unwrap()));
     }
@@ -245,7 +333,12 @@ async fn pairs(client: &Client) -> Vec<(Person, Person)> {
 }
 
 /// Kills and starts the server so many times, checking after each start before anybody goes on.
-async fn kill_again_and_again(server: &mut Server, load: &Load, up: &watch::Sender<bool>, operator: &Person) {
+async fn kill_again_and_again(
+    server: &mut Server,
+    load: &Load,
+    up: &watch::Sender<bool>,
+    operator: &Person,
+) {
     let (kills, seed) = (number("CAMPUSG_KILLS", 10), number("CAMPUSG_SEED", 1));
     let mut chance = Chance(seed.max(1));
     for kill in 1..=kills {
@@ -273,22 +366,46 @@ async fn settled(load: &Load, operator: &Person, gateway: &Gateway) {
         let path = format!("/api/orders/{order}");
         let is_settled = |order: &Body| {
             let calls = order.list("/calls").unwrap();
-            ["completed", "cancelled"].iter().any(|end| order.says("/status", end)) && calls.iter().all(|call| call.says("/state", "closed"))
+            ["completed", "cancelled"]
+                .iter()
+                .any(|end| order.says("/status", end))
+                && calls.iter().all(|call| call.says("/state", "closed"))
         };
-        let ended = operator.until(&path, "an order that has ended, at the gateway too", is_settled).await.unwrap();
+        let ended = operator
+            .until(
+                &path,
+                "an order that has ended, at the gateway too",
+                is_settled,
+            )
+            .await
+            .unwrap();
         let totals = gateway.totals(Some(order)).await;
         let charged = ended.number("/payment/charged_cents").unwrap();
         assert!([0, 2_749].contains(&charged), "{charged}");
-        assert_eq!(totals.captured.0, charged, "order {order} was charged at the gateway");
-        assert_eq!(totals.refunded.0, ended.number("/payment/refunded_cents").unwrap());
+        assert_eq!(
+            totals.captured.0, charged,
+            "order {order} was charged at the gateway"
+        );
+        assert_eq!(
+            totals.refunded.0,
+            ended.number("/payment/refunded_cents").unwrap()
+        );
         assert_eq!(totals.blocked.0, 0, "order {order} blocks nothing any more");
         captured += charged;
         refunded += totals.refunded.0;
     }
     let all = gateway.totals(None).await;
-    assert_eq!((all.captured.0, all.refunded.0), (captured, refunded), "the gateway knows no other order");
+    assert_eq!(
+        (all.captured.0, all.refunded.0),
+        (captured, refunded),
+        "the gateway knows no other order"
+    );
     let cash = -operator.balance("gateway").await.unwrap();
-    assert_eq!(cash, all.captured.0 - all.refunded.0 - all.paid_out.0, "the ledger's cash is the gateway's");
+    assert_eq!(
+        cash,
+        all.captured.0 - all.refunded.0 - all.paid_out.0,
+        "the ledger's cash is the gateway's"
+    );
     operator.add_up().await.unwrap();
 }
 
@@ -309,11 +426,18 @@ async fn killed_at_random_moments_nothing_acknowledged_is_lost_and_nothing_is_ch
         ending: Cell::new(false),
     };
     let working = futures_util::future::join_all((0..PAIRS).map(|pair| load.work(pair)));
-    tokio::join!(kill_again_and_again(&mut server, &load, &up, &operator), working);
+    tokio::join!(
+        kill_again_and_again(&mut server, &load, &up, &operator),
+        working
+    );
 
     settled(&load, &operator, &gateway).await;
     let (answers, orders) = (load.acknowledged.borrow().len(), load.orders.borrow().len());
-    assert!(answers > orders && load.unknown.get() > 0, "the kills hit nothing: {answers} answers, {} unknown", load.unknown.get());
+    assert!(
+        answers > orders && load.unknown.get() > 0,
+        "the kills hit nothing: {answers} answers, {} unknown",
+        load.unknown.get()
+    );
     server.stop();
     server.verify();
 }

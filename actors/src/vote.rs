@@ -110,9 +110,9 @@ impl Owners {
 }
 
 /// An owner that is gone says no: the process is about to end.
-async fn answer<A: Handler<AskVote>>(owner: &Addr<A>, question: AskVote) -> Result<Yes, Rejection>
+async fn answer<A>(owner: &Addr<A>, question: AskVote) -> Result<Yes, Rejection>
 where
-    A: Actor<Context = actix::Context<A>>,
+    A: Handler<AskVote> + Actor<Context = actix::Context<A>>,
 {
     owner.send(question).await.unwrap_or(Err(Rejection::TransferRefused))
 }

@@ -129,6 +129,17 @@ impl Figures {
         })
     }
 
+    /// Lifecycles per second.
+    pub const fn rate(&self) -> f64 {
+        self.lifecycles
+    }
+
+    /// Lifecycles per second of CPU time, driver included: what one core could do that did nothing else. Hardly moves
+    /// with what else the machine does, where the rate does.
+    pub fn per_cpu_second(&self) -> f64 {
+        1e6 / (self.server_us + self.driver_us)
+    }
+
     /// Requests per second; the PIN's is not counted.
     pub fn requests(&self) -> f64 {
         self.lifecycles * STEPS.len() as f64

@@ -55,9 +55,13 @@ pub fn report(figures: &[Figures], fdatasync: Duration, plan: &Plan) -> Result<(
         .connections
         .iter()
         .map(|connections| {
-            let [echo, append] =
-                [System::Echo, System::Append].map(|system| ratio(figures, *connections, system));
-            json!({ "connections": connections, "to_echo": echo, "to_append": append })
+            let to = |system| {
+                json!({
+                    "by_rate": ratio(figures, *connections, system, Figures::rate),
+                    "by_cpu": ratio(figures, *connections, system, Figures::per_cpu_second),
+                })
+            };
+            json!({ "connections": connections, "to_echo": to(System::Echo), "to_append": to(System::Append) })
         })
         .collect();
     let seconds = json!({ "warm_up": plan.warm_up.as_secs(), "measure": plan.measure.as_secs() });
@@ -144,28 +148,38 @@ fn writes(figures: &[Figures]) -> Table {
 }
 
 fn ratios(figures: &[Figures], plan: &Plan) -> Table {
-    let mut table = Table::new(["campusg, lifecycles/s", "÷ echo", "÷ append"]);
+    let mut table = Table::new([
+        "campusg ÷ reference",
+        "lifecycles/s ÷ echo",
+        "÷ append",
+        "by CPU time ÷ echo",
+        "÷ append",
+    ]);
     for connections in plan.connections.iter().copied() {
-        let cell = |system| {
-            ratio(figures, connections, system)
-                .map_or("-".to_owned(), |ratio| format!("{ratio:.3}"))
-        };
-        table.row([
-            format!("{connections} connections"),
-            cell(System::Echo),
-            cell(System::Append),
-        ]);
+        let mut row = vec![format!("{connections} connections")];
+        for by in [Figures::rate, Figures::per_cpu_second] {
+            for reference in [System::Echo, System::Append] {
+                let ratio = ratio(figures, connections, reference, by);
+                row.push(ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.3}")));
+            }
+        }
+        table.row(row);
     }
     table
 }
 
-/// The product's lifecycles per second over those of a reference, to thousandths.
-fn ratio(figures: &[Figures], connections: usize, reference: System) -> Option<f64> {
+/// The product's figure over that of a reference, to thousandths.
+fn ratio(
+    figures: &[Figures],
+    connections: usize,
+    reference: System,
+    by: impl Fn(&Figures) -> f64,
+) -> Option<f64> {
     let of = |system| {
         figures
             .iter()
             .find(|one| (one.system, one.connections) == (system, connections))
     };
     let (product, reference) = (of(System::Campusg)?, of(reference)?);
-    Some((product.lifecycles / reference.lifecycles * 1e3).round() / 1e3)
+    Some((by(product) / by(reference) * 1e3).round() / 1e3)
 }

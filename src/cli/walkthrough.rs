@@ -21,7 +21,12 @@ pub struct WalkthroughCommand {
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
     /// E-mail address of an operator of that server
-    #[arg(long, requires = "url", requires = "operator_password", value_name = "EMAIL")]
+    #[arg(
+        long,
+        requires = "url",
+        requires = "operator_password",
+        value_name = "EMAIL"
+    )]
     pub operator_email: Option<String>,
     /// Password of that operator
     #[arg(long, requires = "operator_email", value_name = "PASSWORD")]
@@ -35,18 +40,31 @@ impl WalkthroughCommand {
     /// [`CliFault::Deviation`] at the first thing that is not as specified, [`CliFault::Output`] when the story cannot
     /// be printed.
     pub fn run(self) -> Result<(), CliFault> {
-        let threads = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let threads = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         let threads = threads.map_err(CliFault::Output)?;
         match &self.url {
-            Some(url) => threads.block_on(self.play(url, None)),
+            Some(url) => threads.block_on(self.play_on(url, None)),
             None => {
                 let program = std::env::current_exe().map_err(CliFault::Output)?;
                 let server = OwnServer::start(&program)?;
                 let address = server.address().to_owned();
-                threads.block_on(self.play(&address, Some(&server)))?;
+                threads.block_on(self.play_on(&address, Some(&server)))?;
                 let verdict = server.stop_and_verify()?;
-                output::result(format_args!("\nThe server has stopped; campusg verify says:\n{verdict}")).map_err(CliFault::Output)
+                output::result(format_args!(
+                    "\nThe server has stopped; campusg verify says:\n{verdict}"
+                ))
+                .map_err(CliFault::Output)
             }
+        }
+    }
+
+    /// Plays until the end, or until the process is told to stop: a server of its own then stops with it.
+    async fn play_on(&self, url: &str, server: Option<&OwnServer>) -> Result<(), CliFault> {
+        tokio::select! {
+            played = self.play(url, server) => played,
+            () = told_to_stop() => Err(Deviation::new("to go on to the end", "the word to stop").into()),
         }
     }
 
@@ -61,14 +79,36 @@ impl WalkthroughCommand {
         }
         prove(&scene).await?;
         scene.story.line("\nEverything is as specified.".into());
-        scene.story.fault().map_or(Ok(()), |fault| Err(CliFault::Output(fault)))
+        scene
+            .story
+            .fault()
+            .map_or(Ok(()), |fault| Err(CliFault::Output(fault)))
     }
 
-    async fn operator(&self, client: &Client, server: Option<&OwnServer>) -> Result<Option<Person>, Deviation> {
+    async fn operator(
+        &self,
+        client: &Client,
+        server: Option<&OwnServer>,
+    ) -> Result<Option<Person>, Deviation> {
         match (server, &self.operator_email, &self.operator_password) {
             (Some(server), ..) => server.operator(client).await.map(Some),
-            (None, Some(email), Some(password)) => Person::sign_in(client, email, password).await.map(Some),
+            (None, Some(email), Some(password)) => {
+                Person::sign_in(client, email, password).await.map(Some)
+            }
             (None, ..) => Ok(None),
         }
+    }
+}
+
+/// Resolves at SIGTERM or Ctrl-C; never where signals can't be had.
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+    let [Ok(mut terminate), Ok(mut interrupt)] = signals else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
 }

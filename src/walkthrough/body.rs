@@ -12,28 +12,39 @@ impl Body {
     ///
     /// # Errors
     /// A [`Deviation`] where there is none.
+    #[track_caller]
     pub fn text(&self, pointer: &str) -> Result<&str, Deviation> {
         let found = self.0.pointer(pointer).and_then(Value::as_str);
-        found.ok_or_else(|| self.lacks("a text", pointer))
+        match found {
+            Some(text) => Ok(text),
+            None => Err(self.lacks("a text", pointer)),
+        }
     }
 
     /// The whole number at a JSON pointer.
     ///
     /// # Errors
     /// A [`Deviation`] where there is none.
+    #[track_caller]
     pub fn number(&self, pointer: &str) -> Result<i64, Deviation> {
         let found = self.0.pointer(pointer).and_then(Value::as_i64);
-        found.ok_or_else(|| self.lacks("a whole number", pointer))
+        match found {
+            Some(number) => Ok(number),
+            None => Err(self.lacks("a whole number", pointer)),
+        }
     }
 
     /// The entries of the list at a JSON pointer.
     ///
     /// # Errors
     /// A [`Deviation`] where there is none.
+    #[track_caller]
     pub fn list(&self, pointer: &str) -> Result<Vec<Self>, Deviation> {
         let found = self.0.pointer(pointer).and_then(Value::as_array);
-        let entries = found.ok_or_else(|| self.lacks("a list", pointer))?;
-        Ok(entries.iter().cloned().map(Self).collect())
+        match found {
+            Some(entries) => Ok(entries.iter().cloned().map(Self).collect()),
+            None => Err(self.lacks("a list", pointer)),
+        }
     }
 
     /// Whether the text at a JSON pointer is this one.
@@ -45,9 +56,12 @@ impl Body {
     /// Whether there is anything but null at a JSON pointer.
     #[must_use]
     pub fn has(&self, pointer: &str) -> bool {
-        self.0.pointer(pointer).is_some_and(|value| !value.is_null())
+        self.0
+            .pointer(pointer)
+            .is_some_and(|value| !value.is_null())
     }
 
+    #[track_caller]
     fn lacks(&self, what: &str, pointer: &str) -> Deviation {
         Deviation::new(format!("{what} at {pointer}"), self.0.to_string())
     }
@@ -60,7 +74,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        let body = Body(serde_json::json!({"payment": {"status": "failed", "cents": 3}, "no": null}));
+        let body =
+            Body(serde_json::json!({"payment": {"status": "failed", "cents": 3}, "no": null}));
         assert_eq!(body.text("/payment/status").unwrap(), "failed");
         assert_eq!(body.number("/payment/cents").unwrap(), 3);
         assert!(body.says("/payment/status", "failed") && !body.has("/no") && !body.has("/x"));

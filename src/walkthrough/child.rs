@@ -142,7 +142,8 @@ impl ListeningChild {
                 Err(RecvTimeoutError::Timeout) => return Err(self.too_slow("listen")),
                 Err(RecvTimeoutError::Disconnected) => {
                     let status = self.child.wait();
-                    let status = status.map_or_else(|fault| fault.to_string(), |status| status.to_string());
+                    let status =
+                        status.map_or_else(|fault| fault.to_string(), |status| status.to_string());
                     return Err(ChildFault::Ended {
                         status,
                         log: end_of(&self.log),
@@ -228,7 +229,8 @@ mod tests {
     #[test]
     fn it_waits_for_the_address_and_stops() {
         let folder = TempDir::new().unwrap();
-        let script = "trap 'exit 0' TERM; echo demo; echo listening on here; while :; do sleep 0.02; done";
+        let script =
+            "trap 'exit 0' TERM; echo demo; echo listening on here; while :; do sleep 0.02; done";
         let mut child = shell(&folder, script).start().unwrap();
         assert_eq!(child.address, "here");
         assert!(child.stop().unwrap().success());
@@ -237,7 +239,9 @@ mod tests {
     #[test]
     fn a_process_that_ends_early_is_told_with_its_log() {
         let folder = TempDir::new().unwrap();
-        let fault = shell(&folder, "echo no such folder >&2; exit 3").start().unwrap_err();
+        let fault = shell(&folder, "echo no such folder >&2; exit 3")
+            .start()
+            .unwrap_err();
         assert_eq!(
             fault.to_string(),
             "it ended before it listened (exit status: 3): no such folder"
@@ -247,7 +251,9 @@ mod tests {
     #[test]
     fn it_is_gone_once_dropped() {
         let folder = TempDir::new().unwrap();
-        let child = shell(&folder, "echo listening on here; exec sleep 600").start().unwrap();
+        let child = shell(&folder, "echo listening on here; exec sleep 600")
+            .start()
+            .unwrap();
         let id = Pid::from_raw(i32::try_from(child.child.id()).unwrap()).unwrap();
         drop(child);
         assert!(rustix::process::test_kill_process(id).is_err());

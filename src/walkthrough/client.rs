@@ -124,8 +124,7 @@ impl Client {
             .no_proxy()
             .timeout(PATIENCE)
             .build();
-        let http =
-            built.map_err(|fault| Deviation::new("an HTTP client", format!("{fault}")))?;
+        let http = built.map_err(|fault| Deviation::new("an HTTP client", format!("{fault}")))?;
         let mut bytes = [0; 6];
         SystemEntropy.fill(&mut bytes);
         let run = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -223,6 +222,7 @@ impl Reply {
     ///
     /// # Errors
     /// A [`Deviation`] where the status is another.
+    #[track_caller]
     pub fn is(self, status: u16) -> Result<Body, Deviation> {
         if self.status == status {
             return Ok(self.body);
@@ -235,6 +235,7 @@ impl Reply {
     ///
     /// # Errors
     /// A [`Deviation`] where status or code are others, or the answer is no problem in the form of RFC 9457.
+    #[track_caller]
     pub fn refuses(self, status: u16, code: &str) -> Result<Body, Deviation> {
         let is_problem = self.header("content-type") == Some("application/problem+json")
             && self.body.number("/status").ok() == Some(i64::from(status))

@@ -1,8 +1,10 @@
 //! Something that is not as specified: what was expected, and what was found instead.
 
+use std::panic::Location;
+
 /// A difference between what is specified and what a server does.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}expected {expected}; found {found}", place(step.as_deref()))]
+#[error("{}expected {expected}; found {found}", prefix(step.as_deref()))]
 pub struct Deviation {
     /// The step of the story in which it showed.
     pub step: Option<String>,
@@ -10,9 +12,11 @@ pub struct Deviation {
     pub expected: String,
     /// What was.
     pub found: String,
+    /// Where in the code it was expected.
+    pub place: &'static Location<'static>,
 }
 
-fn place(step: Option<&str>) -> String {
+fn prefix(step: Option<&str>) -> String {
     step.map(|step| format!("at \"{step}\": "))
         .unwrap_or_default()
 }
@@ -20,11 +24,13 @@ fn place(step: Option<&str>) -> String {
 impl Deviation {
     /// A difference, its step not known yet.
     #[must_use]
+    #[track_caller]
     pub fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self {
             step: None,
             expected: expected.into(),
             found: found.into(),
+            place: Location::caller(),
         }
     }
 
@@ -42,6 +48,7 @@ impl Deviation {
 ///
 /// # Errors
 /// A [`Deviation`] that names `what`, where the two differ.
+#[track_caller]
 pub fn same<T: PartialEq + std::fmt::Debug>(
     what: &str,
     found: T,
@@ -58,6 +65,7 @@ pub fn same<T: PartialEq + std::fmt::Debug>(
 ///
 /// # Errors
 /// A [`Deviation`] of the two texts, where it does not hold.
+#[track_caller]
 pub fn holds(
     condition: bool,
     expected: impl FnOnce() -> String,
@@ -81,7 +89,10 @@ mod tests {
         let text = deviation.map_err(|deviation| deviation.to_string());
         assert_eq!(
             text,
-            Err("at \"Ben accepts\": expected the status to be \"accepted\"; found \"pending\"".into())
+            Err(
+                "at \"Ben accepts\": expected the status to be \"accepted\"; found \"pending\""
+                    .into()
+            )
         );
     }
 }

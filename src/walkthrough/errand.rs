@@ -3,7 +3,14 @@
 use super::{Body, Client, Deviation, Money, Person, Price, Reply, Wish, holds, same};
 
 /// The ways of an order that a runner reports, in their order.
-const WAY: [&str; 6] = ["accepted", "on-site", "purchased", "collected", "on-the-way", "completed"];
+const WAY: [&str; 6] = [
+    "accepted",
+    "on-site",
+    "purchased",
+    "collected",
+    "on-the-way",
+    "completed",
+];
 
 /// An order, its customer, and who runs it.
 #[derive(Debug)]
@@ -90,8 +97,14 @@ impl Errand {
     ///
     /// # Errors
     /// A [`Deviation`] where that does not come to be in time.
-    pub async fn until(&self, expected: &str, is_so: impl Fn(&Body) -> bool) -> Result<Body, Deviation> {
-        self.customer.order_until(&self.order, expected, is_so).await
+    pub async fn until(
+        &self,
+        expected: &str,
+        is_so: impl Fn(&Body) -> bool,
+    ) -> Result<Body, Deviation> {
+        self.customer
+            .order_until(&self.order, expected, is_so)
+            .await
     }
 
     /// Waits until the order is in this status.
@@ -99,7 +112,8 @@ impl Errand {
     /// # Errors
     /// A [`Deviation`] where that does not come to be in time.
     pub async fn until_status(&self, status: &str) -> Result<Body, Deviation> {
-        self.until(status, |order| order.says("/status", status)).await
+        self.until(status, |order| order.says("/status", status))
+            .await
     }
 
     /// Waits until collecting the charge has come so far: `collected`, `owed`.
@@ -117,7 +131,9 @@ impl Errand {
     /// A [`Deviation`] where the photo is refused, or there is no answer.
     pub async fn buy(&self) -> Result<Reply, Deviation> {
         let photo = self.runner.upload().await?;
-        self.runner.buy(&self.order, self.price.receipt(), Some(&photo)).await
+        self.runner
+            .buy(&self.order, self.price.receipt(), Some(&photo))
+            .await
     }
 
     /// The runner hands the food over against the PIN that the customer says.
@@ -142,7 +158,11 @@ impl Errand {
     /// # Errors
     /// A [`Deviation`] where it is not told, or is more than the customer pays.
     pub async fn earnings(&self) -> Result<i64, Deviation> {
-        let total = self.runner.order(&self.order).await?.number("/earnings/total_cents")?;
+        let total = self
+            .runner
+            .order(&self.order)
+            .await?
+            .number("/earnings/total_cents")?;
         holds(
             (0..=self.price.charge()).contains(&total),
             || format!("earnings of at most {}", self.price.charge()),
@@ -158,7 +178,9 @@ impl Errand {
     pub async fn timer(&self, kind: &str) -> Result<Body, Deviation> {
         let path = format!("/api/timers?order_id={}", self.order);
         let timers = self.customer.get(&path).await?.is(200)?.list("/items")?;
-        let found = timers.into_iter().find(|timer| timer.says("/event_type", kind));
+        let found = timers
+            .into_iter()
+            .find(|timer| timer.says("/event_type", kind));
         found.ok_or_else(|| Deviation::new(format!("a timer {kind}"), "none"))
     }
 
@@ -169,6 +191,9 @@ impl Errand {
     pub async fn history(&self) -> Result<Vec<String>, Deviation> {
         let path = format!("/api/orders/{}/events", self.order);
         let events = self.customer.get(&path).await?.is(200)?.list("/items")?;
-        events.iter().map(|event| event.text("/type").map(Into::into)).collect()
+        events
+            .iter()
+            .map(|event| event.text("/type").map(Into::into))
+            .collect()
     }
 }

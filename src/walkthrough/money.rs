@@ -31,8 +31,14 @@ impl Money {
         customer: &Person,
         runner: Option<&Person>,
     ) -> Result<Self, Deviation> {
-        let payment = customer.get(&format!("/api/payments/{order}")).await?.is(200)?;
-        let escrow = customer.get(&format!("/api/escrow/{order}")).await?.is(200)?;
+        let payment = customer
+            .get(&format!("/api/payments/{order}"))
+            .await?
+            .is(200)?;
+        let escrow = customer
+            .get(&format!("/api/escrow/{order}"))
+            .await?
+            .is(200)?;
         let wallet = match runner {
             Some(runner) => runner.wallet().await?.number("/available_cents")?,
             None => 0,

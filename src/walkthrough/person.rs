@@ -46,7 +46,10 @@ impl Person {
         let body = json!({
             "email": email, "password": PASSWORD, "first_name": name, "last_name": "Walker",
         });
-        let made = client.send(&Ask::post("/api/users", &body)).await?.is(201)?;
+        let made = client
+            .send(&Ask::post("/api/users", &body))
+            .await?
+            .is(201)?;
         Ok(Self {
             client: client.clone(),
             email,
@@ -80,7 +83,11 @@ impl Person {
     /// Opens another session.
     async fn renew(&self) -> Result<(), Deviation> {
         let body = json!({"email": self.email, "password": self.password});
-        let opened = self.client.send(&Ask::post("/api/sessions", &body)).await?.is(201)?;
+        let opened = self
+            .client
+            .send(&Ask::post("/api/sessions", &body))
+            .await?
+            .is(201)?;
         let token = opened.text("/token")?.to_owned();
         *self.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
         Ok(())
@@ -104,7 +111,10 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn send(&self, ask: Ask) -> Result<Reply, Deviation> {
-        let reply = self.client.send(&ask.clone().with_token(self.token())).await?;
+        let reply = self
+            .client
+            .send(&ask.clone().with_token(self.token()))
+            .await?;
         if reply.code() != "not_signed_in" {
             return Ok(reply);
         }
@@ -125,7 +135,8 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Reply, Deviation> {
-        self.send(Ask::post(path, body).with_key(self.client.fresh())).await
+        self.send(Ask::post(path, body).with_key(self.client.fresh()))
+            .await
     }
 
     /// Sets.
@@ -171,7 +182,8 @@ impl Person {
         is_so: impl Fn(&Body) -> bool,
     ) -> Result<Body, Deviation> {
         let path = format!("/api/orders/{order}");
-        self.until(&path, &format!("an order that is {expected}"), is_so).await
+        self.until(&path, &format!("an order that is {expected}"), is_so)
+            .await
     }
 
     /// Waits until what is under a path is so.
@@ -206,8 +218,13 @@ impl Person {
     /// A [`Deviation`] where none comes in time.
     pub async fn notice(&self, kind: &str, order: &str) -> Result<Body, Deviation> {
         let path = format!("/api/notifications/user/{}?limit=100", self.id);
-        let of_order = |notice: &Body| notice.says("/kind", kind) && notice.says("/order_id", order);
-        let has_it = |inbox: &Body| inbox.list("/items").is_ok_and(|items| items.iter().any(of_order));
+        let of_order =
+            |notice: &Body| notice.says("/kind", kind) && notice.says("/order_id", order);
+        let has_it = |inbox: &Body| {
+            inbox
+                .list("/items")
+                .is_ok_and(|items| items.iter().any(of_order))
+        };
         let expected = format!("a notice {kind} to {} about order {order}", self.name);
         let inbox = self.until(&path, &expected, has_it).await?;
         let found = inbox.list("/items")?.into_iter().find(of_order);

@@ -49,7 +49,11 @@ fn crc32(data: &[u8]) -> u32 {
     !data.iter().fold(u32::MAX, |sum, byte| {
         (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
             let divided = sum >> 1;
-            if sum & 1 == 1 { divided ^ 0xedb8_8320 } else { divided }
+            if sum & 1 == 1 {
+                divided ^ 0xedb8_8320
+            } else {
+                divided
+            }
         })
     })
 }

@@ -16,9 +16,21 @@ pub async fn prove(scene: &Scene) -> Result<(), Deviation> {
 async fn add_up(scene: &Scene) -> Result<(), Deviation> {
     let story = &scene.story;
     story.step("Anybody may ask: the sum over all accounts is zero, posted and promised.");
-    let proof = scene.client.send(&Ask::get("/api/ledger/proof")).await?.is(200)?;
-    same("the sum of everything posted", proof.number("/posted_sum_cents")?, 0)?;
-    same("the sum of everything promised", proof.number("/pending_sum_cents")?, 0)?;
+    let proof = scene
+        .client
+        .send(&Ask::get("/api/ledger/proof"))
+        .await?
+        .is(200)?;
+    same(
+        "the sum of everything posted",
+        proof.number("/posted_sum_cents")?,
+        0,
+    )?;
+    same(
+        "the sum of everything promised",
+        proof.number("/pending_sum_cents")?,
+        0,
+    )?;
     story.remark(&format!(
         "made at {}: {} accounts, {} orders with money in escrow, journal record {}, head {}",
         proof.text("/made_at")?,
@@ -27,9 +39,13 @@ async fn add_up(scene: &Scene) -> Result<(), Deviation> {
         proof.number("/seq")?,
         proof.text("/head")?,
     ));
-    let Some(operator) = &scene.operator else { return Ok(()) };
+    let Some(operator) = &scene.operator else {
+        return Ok(());
+    };
     story.step("An operator adds up every account by hand, as it is now.");
     let accounts = operator.add_up().await?;
-    story.remark(&format!("{accounts} accounts: posted 0.00, promised in = promised out"));
+    story.remark(&format!(
+        "{accounts} accounts: posted 0.00, promised in = promised out"
+    ));
     Ok(())
 }

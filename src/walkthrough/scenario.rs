@@ -42,7 +42,9 @@ impl Scenario {
         match self {
             Self::Delivered => "(a) Ordered, paid, accepted, delivered, completed",
             Self::PaymentFails => "(b) The payment fails: cancelled",
-            Self::NobodyAccepts => "(c) Nobody accepts: time-out, cancelled, the money is free again",
+            Self::NobodyAccepts => {
+                "(c) Nobody accepts: time-out, cancelled, the money is free again"
+            }
             Self::RunnerCancels => "(d) The runner cancels: available again",
             Self::Issues => "(e) Issues at each delivery stage, and their resolutions",
         }

@@ -19,8 +19,15 @@ impl Scene {
     ///
     /// # Errors
     /// A [`Deviation`] where it does not answer as specified.
-    pub async fn open(client: Client, operator: Option<Person>, story: Story) -> Result<Self, Deviation> {
-        client.send(&super::Ask::get("/health/ready")).await?.is(200)?;
+    pub async fn open(
+        client: Client,
+        operator: Option<Person>,
+        story: Story,
+    ) -> Result<Self, Deviation> {
+        client
+            .send(&super::Ask::get("/health/ready"))
+            .await?
+            .is(200)?;
         let virtual_clock = match &operator {
             None => false,
             Some(operator) => {

@@ -18,7 +18,13 @@ impl Gateway {
     pub fn start(set: &[&str]) -> Self {
         let folder = TempDir::new().unwrap();
         let book = folder.path().join("book.jsonl");
-        let mut arguments = vec!["sandbox-gateway", "--address", "127.0.0.1:0", "--book", text(&book)];
+        let mut arguments = vec![
+            "sandbox-gateway",
+            "--address",
+            "127.0.0.1:0",
+            "--book",
+            text(&book),
+        ];
         arguments.extend(set.iter().flat_map(|set| ["--set", set]));
         let launch = Launch {
             program: PROGRAM.into(),
@@ -26,7 +32,10 @@ impl Gateway {
             log: folder.path().join("gateway.log"),
         };
         let child = launch.start().unwrap_or_else(|fault| panic!("{fault}"));
-        Self { _folder: folder, child }
+        Self {
+            _folder: folder,
+            child,
+        }
     }
 
     /// Where it listens.
@@ -36,7 +45,10 @@ impl Gateway {
 
     /// The keys that point a server at it.
     pub fn settings(&self) -> Vec<String> {
-        vec!["gateway.mode=remote".into(), format!("gateway.address={}", self.address())]
+        vec![
+            "gateway.mode=remote".into(),
+            format!("gateway.address={}", self.address()),
+        ]
     }
 
     /// A way to it.

@@ -14,7 +14,9 @@
 pub mod gateway;
 pub mod turn;
 
-use campusg::walkthrough::{Client, Deviation, Launch, ListeningChild, Person, Scenario, Scene, Story};
+use campusg::walkthrough::{
+    Body, Client, Deviation, Launch, ListeningChild, Person, Scenario, Scene, Story,
+};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -41,7 +43,10 @@ impl Options {
     /// A server whose clock can be moved on, with these keys set.
     pub fn virtual_clock(set: &[&str]) -> Self {
         let set = set.iter().map(ToString::to_string).collect();
-        Self { virtual_clock: true, set }
+        Self {
+            virtual_clock: true,
+            set,
+        }
     }
 }
 
@@ -57,7 +62,11 @@ impl Server {
     /// Makes a data folder with an operator, and starts a server on it.
     pub fn start(options: Options) -> Self {
         let folder = TempDir::new().unwrap();
-        let mut server = Self { folder, options, child: None };
+        let mut server = Self {
+            folder,
+            options,
+            child: None,
+        };
         server.make_operator();
         server.start_again();
         server
@@ -68,9 +77,20 @@ impl Server {
         fs::write(&file, format!("{PASSWORD}\n")).unwrap();
         let data = self.data();
         let made = run(&[
-            "operator", "create", "--data", text(&data), "--email", OPERATOR, "--password-file", text(&file),
+            "operator",
+            "create",
+            "--data",
+            text(&data),
+            "--email",
+            OPERATOR,
+            "--password-file",
+            text(&file),
         ]);
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
     }
 
     /// Starts it on the folder that is there; it gets another port.
@@ -92,7 +112,12 @@ impl Server {
         if self.options.virtual_clock {
             arguments.push("--virtual-clock");
         }
-        arguments.extend(self.options.set.iter().flat_map(|set| ["--set", set.as_str()]));
+        arguments.extend(
+            self.options
+                .set
+                .iter()
+                .flat_map(|set| ["--set", set.as_str()]),
+        );
         Launch {
             program: PROGRAM.into(),
             arguments: arguments.into_iter().map(Into::into).collect(),
@@ -142,7 +167,9 @@ impl Server {
     pub async fn scene(&self) -> Scene {
         let client = self.client();
         let operator = self.operator(&client).await;
-        Scene::open(client, Some(operator), Story::silent()).await.unwrap()
+        Scene::open(client, Some(operator), Story::silent())
+            .await
+            .unwrap()
     }
 
     /// Asks `campusg verify` about the folder of the stopped server.
@@ -159,7 +186,11 @@ pub fn run(arguments: &[&str]) -> Output {
             command.env_remove(name);
         }
     }
-    command.args(arguments).stdin(Stdio::null()).output().unwrap()
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
 }
 
 /// Asks `campusg verify` about a folder; it has to be sound.
@@ -188,10 +219,32 @@ pub async fn play(scenario: Scenario, server: &Server) {
     proven(&scene).await;
 }
 
+/// The operator of a scene.
+pub fn operator(scene: &Scene) -> &Person {
+    let operator = scene.operator.as_ref();
+    operator.expect("a test has an operator")
+}
+
 /// The ledger adds up.
 pub async fn proven(scene: &Scene) {
     let operator = scene.operator.as_ref().expect("a test has an operator");
     operator.add_up().await.unwrap();
+}
+
+/// The transfers of an order as `debit→credit cents phase`, oldest first, with kinds of accounts instead of names.
+pub async fn transfers(scene: &Scene, order: &str) -> Result<Vec<String>, Deviation> {
+    let path = format!("/api/ledger/transfers?order_id={order}");
+    let transfers = operator(scene).get(&path).await?.is(200)?.list("/items")?;
+    let kind = |account: &str| account.split(':').next().unwrap_or_default().to_owned();
+    let row = |transfer: &Body| {
+        let (debit, credit) = (
+            kind(transfer.text("/debit")?),
+            kind(transfer.text("/credit")?),
+        );
+        let (cents, phase) = (transfer.number("/amount_cents")?, transfer.text("/phase")?);
+        Ok(format!("{debit}→{credit} {cents} {phase}"))
+    };
+    transfers.iter().map(row).collect()
 }
 
 /// Moves the clock on in steps, each after the one before has shown, until an order is so.
@@ -201,8 +254,8 @@ pub async fn pass_until(
     scene: &Scene,
     order: &str,
     (steps, step_ms): (usize, u64),
-    is_so: impl Fn(&campusg::walkthrough::Body) -> bool,
-) -> Result<campusg::walkthrough::Body, Deviation> {
+    is_so: impl Fn(&Body) -> bool,
+) -> Result<Body, Deviation> {
     let operator = scene.operator.as_ref().expect("a test has an operator");
     let mut seen = operator.order(order).await?;
     for _ in 0..steps {
@@ -212,11 +265,25 @@ pub async fn pass_until(
         let before = seen.number("/version")?;
         let calls = seen.0["calls"].clone();
         scene.pass(step_ms).await?;
-        let moved = |order: &campusg::walkthrough::Body| {
-            let decided = order.list("/calls").is_ok_and(|calls| calls.iter().all(|call| !call.says("/state", "open")));
-            is_so(order) || (order.number("/version").is_ok_and(|now| now > before) && decided && order.0["calls"] != calls)
+        let moved = |order: &Body| {
+            let decided = order
+                .list("/calls")
+                .is_ok_and(|calls| calls.iter().all(|call| !call.says("/state", "open")));
+            is_so(order)
+                || (order.number("/version").is_ok_and(|now| now > before)
+                    && decided
+                    && order.0["calls"] != calls)
         };
-        seen = operator.order_until(order, "moved on by the clock", moved).await?;
+        seen = operator
+            .order_until(order, "moved on by the clock", moved)
+            .await?;
     }
-    if is_so(&seen) { Ok(seen) } else { Err(Deviation::new("an end within the steps", seen.0.to_string())) }
+    if is_so(&seen) {
+        Ok(seen)
+    } else {
+        Err(Deviation::new(
+            "an end within the steps",
+            seen.0.to_string(),
+        ))
+    }
 }

@@ -28,5 +28,8 @@ pub async fn shared(options: fn() -> Options) -> Turn {
             server
         })
     };
-    Turn { server, _turn: TURN.lock().await }
+    Turn {
+        server,
+        _turn: TURN.lock().await,
+    }
 }

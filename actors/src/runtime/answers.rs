@@ -297,7 +297,7 @@ impl Query for GetActors {
         let quarantined: Vec<OrderId> = registry.quarantined().into_iter().map(|quarantined| quarantined.key).collect();
         let stats = runtime.0.env.queue.stats();
         let journal = JournalWork { groups: stats.groups, records: stats.records, bytes: stats.bytes };
-        let (written, folded) = (Seq(stats.last_seq), runtime.reads().folded());
+        let (written, folded) = (runtime.reads().head().0, runtime.reads().folded());
         let writes = runtime.reads().writes();
         let snapshot_writes = writes.hot + writes.archive;
         Ok(Actors { orders: registry.live_count(), quarantined, timers, open_calls, reservations, written, folded, journal, snapshot_writes })

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on fails")]
 
+pub mod model;
+
 use campusg_actors::{
     port::{
         clock::{Clock, ManualClock},
@@ -116,6 +118,12 @@ impl Tap {
 
     /// Waits until what was tapped is as wanted, and gives what `wanted` made of it.
     pub async fn until<T>(&self, what: &str, wanted: impl Fn(&[Entry]) -> Option<T>) -> T {
+        let found = self.until_or(what, wanted).await;
+        found.unwrap_or_else(|entries| panic!("never happened: {what}; tapped {entries:#?}"))
+    }
+
+    /// As [`until`](Self::until); what was tapped instead where it never came to be.
+    pub async fn until_or<T>(&self, what: &str, wanted: impl Fn(&[Entry]) -> Option<T>) -> Result<T, Vec<Entry>> {
         let mut count = self.count.clone();
         let waiting = async {
             loop {
@@ -126,7 +134,10 @@ impl Tap {
             }
         };
         let waited = tokio::time::timeout(PATIENCE, waiting).await;
-        waited.unwrap_or_else(|_| panic!("never happened: {what}; tapped {:#?}", self.entries()))
+        waited.map_err(|_| {
+            eprintln!("never happened: {what}");
+            self.entries()
+        })
     }
 }
 
@@ -264,7 +275,7 @@ impl House {
     }
 
     pub async fn photo(&self, runner: UserId, n: u8) -> PhotoId {
-        self.runtime.command(plain(runner), StorePhoto(png(n))).await.unwrap()
+        self.runtime.command(plain(runner), StorePhoto(picture(n))).await.unwrap()
     }
 
     /// From available to completed.
@@ -331,9 +342,19 @@ impl House {
         }
     }
 
-    /// The records of one stream, as tapped.
-    pub fn records(&self, stream: Stream) -> Vec<Entry> {
-        self.tap.entries().into_iter().filter(|entry| entry.record.stream == stream).collect()
+    /// The records of one stream up to what is written now.
+    pub async fn records(&self, stream: Stream) -> Vec<Entry> {
+        let all = self.all_records().await;
+        all.into_iter().filter(|entry| entry.record.stream == stream).collect()
+    }
+
+    /// Every record up to what is written now.
+    pub async fn all_records(&self) -> Vec<Entry> {
+        let last = self.actors().await.written;
+        let tapped = |entries: &[Entry]| {
+            (last.0 < 2 || entries.last().is_some_and(|entry| entry.seq >= last)).then(|| entries.to_vec())
+        };
+        self.tap.until("tapped", tapped).await
     }
 }
 
@@ -395,9 +416,11 @@ pub fn call_key(order: OrderId, purpose: &str, n: u16) -> CallKey {
     CallKey::from(format!("order:{order}/{purpose}/{n}").as_str())
 }
 
-/// A tiny picture, another one for each `n`.
-pub fn png(n: u8) -> Vec<u8> {
-    let mut bytes = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00".to_vec();
-    bytes.extend([n; 64]);
-    bytes
+/// A tiny picture, another one for each `n`: a frame and a scan, no more.
+pub fn picture(n: u8) -> Vec<u8> {
+    let segment = |marker: u8, content: &[u8]| -> Vec<u8> {
+        let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
+        [&[0xff, marker], &length[..], content].concat()
+    };
+    [vec![0xff, 0xd8], segment(0xc0, b"frame"), segment(0xda, b"scan"), vec![1, 2, n, 0xff, 0xd9]].concat()
 }

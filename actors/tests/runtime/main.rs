@@ -8,6 +8,7 @@ mod counted;
 mod orders;
 mod owners;
 mod panics;
+mod parity;
 mod payments;
 mod races;
 mod sources;

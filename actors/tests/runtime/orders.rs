@@ -26,7 +26,7 @@ async fn an_order_goes_its_whole_way_in_nine_records() {
     let done = house.carry_out(runner, order.id).await;
     assert_eq!(done.status(), Status::Completed);
     house.until_order("charged", order.id, |order| !order.has_open_call()).await;
-    let records = house.records(Stream::Order(order.id));
+    let records = house.records(Stream::Order(order.id)).await;
     assert_eq!(records.len(), 9, "{records:#?}");
     assert!(records.iter().all(|entry| matches!(entry.record.events, Events::Order(_))));
     house.until_actors("nothing held back", |actors| actors.reservations == 0).await;
@@ -46,7 +46,7 @@ async fn a_known_id_is_answered_as_the_first_time_and_another_body_under_it_is_r
     assert_eq!(*again.order, *first.order, "the answer is the order as of the command, not as of now");
     let other = house.give_keyed(runner, order, Command::CancelAcceptance, "k").await.unwrap_err();
     assert_eq!(rejection(&other), &Rejection::KeyReused);
-    assert_eq!(house.records(Stream::Order(order)).len(), 4);
+    assert_eq!(house.records(Stream::Order(order)).await.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -134,7 +134,7 @@ async fn an_idle_order_leaves_memory_and_is_loaded_by_its_next_command() {
     house.until_actors("left memory", |actors| actors.orders == 0).await;
     let done = house.give(Principal::User(runner), order, Command::ArriveOnSite).await.unwrap();
     assert_eq!(done.status(), Status::OnSite);
-    assert_eq!(house.records(Stream::Order(order)).len(), 4);
+    assert_eq!(house.records(Stream::Order(order)).await.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

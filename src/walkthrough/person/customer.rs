@@ -50,7 +50,9 @@ impl Person {
     /// A [`Deviation`] where it is refused.
     pub async fn set_card(&self, card: &str) -> Result<Body, Deviation> {
         let body = json!({"token": card});
-        self.put("/api/users/me/payment-method", &body).await?.is(200)
+        self.put("/api/users/me/payment-method", &body)
+            .await?
+            .is(200)
     }
 
     /// Asks what a wish would cost and hold.
@@ -107,7 +109,8 @@ impl Person {
     /// A [`Deviation`] where there is no answer.
     pub async fn cancel(&self, order: &str, accept_charge: i64) -> Result<Reply, Deviation> {
         let body = json!({"accept_charge_cents": accept_charge, "reason": "changed my mind"});
-        self.post(&format!("/api/orders/{order}/cancel"), &body).await
+        self.post(&format!("/api/orders/{order}/cancel"), &body)
+            .await
     }
 
     /// Confirms having got the food.
@@ -115,7 +118,8 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn confirm(&self, order: &str) -> Result<Reply, Deviation> {
-        self.post(&format!("/api/orders/{order}/confirm"), &json!({})).await
+        self.post(&format!("/api/orders/{order}/confirm"), &json!({}))
+            .await
     }
 
     /// Rates the other side.
@@ -124,6 +128,7 @@ impl Person {
     /// A [`Deviation`] where there is no answer.
     pub async fn rate(&self, order: &str, stars: u8) -> Result<Reply, Deviation> {
         let body = json!({"stars": stars});
-        self.post(&format!("/api/orders/{order}/ratings"), &body).await
+        self.post(&format!("/api/orders/{order}/ratings"), &body)
+            .await
     }
 }

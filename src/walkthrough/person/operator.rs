@@ -10,7 +10,8 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn move_clock(&self, ms: u64) -> Result<Reply, Deviation> {
-        self.post("/api/admin/clock/advance", &json!({"advance_ms": ms})).await
+        self.post("/api/admin/clock/advance", &json!({"advance_ms": ms}))
+            .await
     }
 
     /// Takes an order from its runner.
@@ -19,7 +20,8 @@ impl Person {
     /// A [`Deviation`] where there is no answer.
     pub async fn reassign(&self, order: &str) -> Result<Reply, Deviation> {
         let body = json!({"reason": "the runner does not answer"});
-        self.post(&format!("/api/admin/orders/{order}/reassign"), &body).await
+        self.post(&format!("/api/admin/orders/{order}/reassign"), &body)
+            .await
     }
 
     /// Every account that is not empty.
@@ -27,7 +29,10 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where it is refused.
     pub async fn accounts(&self) -> Result<Vec<Body>, Deviation> {
-        self.get("/api/ledger/accounts").await?.is(200)?.list("/items")
+        self.get("/api/ledger/accounts")
+            .await?
+            .is(200)?
+            .list("/items")
     }
 
     /// What is posted on an account, in cents.
@@ -36,7 +41,9 @@ impl Person {
     /// A [`Deviation`] where it is refused.
     pub async fn balance(&self, account: &str) -> Result<i64, Deviation> {
         let accounts = self.accounts().await?;
-        let found = accounts.iter().find(|entry| entry.says("/account", account));
+        let found = accounts
+            .iter()
+            .find(|entry| entry.says("/account", account));
         found.map_or(Ok(0), |entry| entry.number("/posted_cents"))
     }
 
@@ -49,7 +56,8 @@ impl Person {
         let (mut posted, mut promised) = (0, 0);
         for account in &accounts {
             posted += account.number("/posted_cents")?;
-            promised += account.number("/pending_in_cents")? - account.number("/pending_out_cents")?;
+            promised +=
+                account.number("/pending_in_cents")? - account.number("/pending_out_cents")?;
         }
         same("the sum of everything posted", posted, 0)?;
         same("promised in less promised out", promised, 0)?;

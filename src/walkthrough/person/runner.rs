@@ -24,8 +24,13 @@ impl Person {
         let mut path = "/api/orders?available=true&limit=100".to_owned();
         loop {
             let page = self.get(&path).await?.is(200)?;
-            let found = page.list("/items")?.into_iter().find(|entry| entry.says("/id", order));
-            let Ok(next) = page.text("/next_cursor") else { return Ok(found) };
+            let found = page
+                .list("/items")?
+                .into_iter()
+                .find(|entry| entry.says("/id", order));
+            let Ok(next) = page.text("/next_cursor") else {
+                return Ok(found);
+            };
             if found.is_some() {
                 return Ok(found);
             }
@@ -38,7 +43,8 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn accept(&self, order: &str) -> Result<Reply, Deviation> {
-        self.post(&format!("/api/orders/{order}/accept"), &json!({})).await
+        self.post(&format!("/api/orders/{order}/accept"), &json!({}))
+            .await
     }
 
     /// Gives an order back.
@@ -46,7 +52,11 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn give_back(&self, order: &str) -> Result<Reply, Deviation> {
-        self.post(&format!("/api/orders/{order}/cancel-acceptance"), &json!({})).await
+        self.post(
+            &format!("/api/orders/{order}/cancel-acceptance"),
+            &json!({}),
+        )
+        .await
     }
 
     /// Says where the order is: `on-site`, `collected` or `on-the-way`.
@@ -72,12 +82,18 @@ impl Person {
     ///
     /// # Errors
     /// A [`Deviation`] where there is no answer.
-    pub async fn buy(&self, order: &str, total: i64, photo: Option<&str>) -> Result<Reply, Deviation> {
+    pub async fn buy(
+        &self,
+        order: &str,
+        total: i64,
+        photo: Option<&str>,
+    ) -> Result<Reply, Deviation> {
         let mut receipt = json!({"total_cents": total});
         if let Some(photo) = photo {
             receipt["photo_id"] = json!(photo);
         }
-        self.status(order, &json!({"status": "purchased", "receipt": receipt})).await
+        self.status(order, &json!({"status": "purchased", "receipt": receipt}))
+            .await
     }
 
     /// Hands the food over against a PIN.
@@ -85,7 +101,11 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn deliver_by_pin(&self, order: &str, pin: &str) -> Result<Reply, Deviation> {
-        self.status(order, &json!({"status": "delivered", "proof": {"pin": pin}})).await
+        self.status(
+            order,
+            &json!({"status": "delivered", "proof": {"pin": pin}}),
+        )
+        .await
     }
 
     /// Leaves the food where a photo shows it.
@@ -93,7 +113,11 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn deliver_by_photo(&self, order: &str, photo: &str) -> Result<Reply, Deviation> {
-        self.status(order, &json!({"status": "delivered", "proof": {"photo_id": photo}})).await
+        self.status(
+            order,
+            &json!({"status": "delivered", "proof": {"photo_id": photo}}),
+        )
+        .await
     }
 
     /// Tells an order's status as it is written here.
@@ -101,6 +125,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn status(&self, order: &str, body: &Value) -> Result<Reply, Deviation> {
-        self.post(&format!("/api/orders/{order}/status"), body).await
+        self.post(&format!("/api/orders/{order}/status"), body)
+            .await
     }
 }

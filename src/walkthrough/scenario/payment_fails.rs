@@ -5,14 +5,22 @@ use super::super::{Deviation, Money, Person, Scene, Wish, holds, same};
 pub(super) async fn play(scene: &Scene) -> Result<(), Deviation> {
     for (card, reason, words) in [
         ("tok_declined", "declined", "Ann's bank declines her card"),
-        ("tok_insufficient_funds", "insufficient_funds", "there is not enough money on Ann's card"),
+        (
+            "tok_insufficient_funds",
+            "insufficient_funds",
+            "there is not enough money on Ann's card",
+        ),
     ] {
         refused(scene, card, reason, words).await?;
     }
     let story = &scene.story;
     story.step("Without a card Ann can't order at all.");
     let without = Person::register(&scene.client, "Ann").await?;
-    without.place(&Wish::lunch()).await?.refuses(409, "no_payment_method").map(drop)
+    without
+        .place(&Wish::lunch())
+        .await?
+        .refuses(409, "no_payment_method")
+        .map(drop)
 }
 
 async fn refused(scene: &Scene, card: &str, reason: &str, words: &str) -> Result<(), Deviation> {
@@ -21,9 +29,17 @@ async fn refused(scene: &Scene, card: &str, reason: &str, words: &str) -> Result
     let customer = Person::customer(&scene.client, "Ann", card).await?;
     let placed = customer.place(&Wish::lunch()).await?.is(201)?;
     let order = placed.text("/id")?.to_owned();
-    let ended = customer.order_until(&order, "cancelled", |order| order.says("/status", "cancelled")).await?;
+    let ended = customer
+        .order_until(&order, "cancelled", |order| {
+            order.says("/status", "cancelled")
+        })
+        .await?;
     same("why", ended.text("/cancel_reason")?, "payment_failed")?;
-    same("what the bank says", ended.text("/payment/declined")?, reason)?;
+    same(
+        "what the bank says",
+        ended.text("/payment/declined")?,
+        reason,
+    )?;
     same("the payment", ended.text("/payment/status")?, "failed")?;
     same("the escrow", ended.text("/escrow/status")?, "failed")?;
     same("how it is settled", ended.text("/settlement")?, "free")?;
@@ -35,6 +51,14 @@ async fn refused(scene: &Scene, card: &str, reason: &str, words: &str) -> Result
     customer.notice("payment_failed", &order).await?;
     let runner = Person::runner(&scene.client, "Ben").await?;
     let found = runner.finds(&order).await?;
-    holds(found.is_none(), || "a board without the order".into(), || format!("{found:?}"))?;
-    runner.get(&format!("/api/orders/{order}")).await?.refuses(404, "not_found").map(drop)
+    holds(
+        found.is_none(),
+        || "a board without the order".into(),
+        || format!("{found:?}"),
+    )?;
+    runner
+        .get(&format!("/api/orders/{order}"))
+        .await?
+        .refuses(404, "not_found")
+        .map(drop)
 }

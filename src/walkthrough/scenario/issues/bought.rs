@@ -1,6 +1,9 @@
 //! Issues once the food is bought: from here on the runner is never out of pocket.
 
-use super::{super::super::{Deviation, Errand, Scene, Wish, same}, money};
+use super::{
+    super::super::{Deviation, Errand, Scene, Wish, same},
+    money,
+};
 
 pub(super) async fn card_fails(scene: &Scene) -> Result<(), Deviation> {
     let story = &scene.story;
@@ -18,7 +21,11 @@ pub(super) async fn card_fails(scene: &Scene) -> Result<(), Deviation> {
     money(scene, &errand, [0, charge, earned, charge]).await?;
 
     story.step("As long as Ann owes, she can't order again.");
-    let refused = errand.customer.place(&Wish::lunch()).await?.refuses(409, "in_debt")?;
+    let refused = errand
+        .customer
+        .place(&Wish::lunch())
+        .await?
+        .refuses(409, "in_debt")?;
     same("what is owed", refused.number("/owed_cents")?, charge)
 }
 
@@ -28,11 +35,27 @@ pub(super) async fn customer_cancels(scene: &Scene) -> Result<(), Deviation> {
     let errand = Errand::at(&scene.client, "purchased").await?;
     errand.until_collection("collected").await?;
     let charge = errand.price.charge();
-    same("the quote", errand.customer.cancellation_charge(&errand.order).await?, charge)?;
-    errand.customer.cancel(&errand.order, charge - 1).await?.refuses(409, "quote_changed")?;
+    same(
+        "the quote",
+        errand.customer.cancellation_charge(&errand.order).await?,
+        charge,
+    )?;
+    errand
+        .customer
+        .cancel(&errand.order, charge - 1)
+        .await?
+        .refuses(409, "quote_changed")?;
     let earned = errand.earnings().await?;
-    let ended = errand.customer.cancel(&errand.order, charge).await?.is(200)?;
+    let ended = errand
+        .customer
+        .cancel(&errand.order, charge)
+        .await?
+        .is(200)?;
     same("how it is settled", ended.text("/settlement")?, "release")?;
-    same("the escrow", errand.seen().await?.text("/escrow/status")?, "released")?;
+    same(
+        "the escrow",
+        errand.seen().await?.text("/escrow/status")?,
+        "released",
+    )?;
     money(scene, &errand, [0, charge, earned, 0]).await
 }
