@@ -2,6 +2,7 @@
 
 use crate::{
     edge::Edge,
+    problem::Problem,
     route::{
         admin, escrow, health, ledger, notification, order, payment, photo, scheduled_event,
         session, store, timer, user,
@@ -14,7 +15,7 @@ use crate::{
         Who::{Customer, CustomerOrOperator, Involved, Party, Runner, Viewer},
     },
 };
-use axum::Router;
+use axum::{Router, http::StatusCode};
 
 #[rustfmt::skip]
 fn table() -> Table {
@@ -88,7 +89,12 @@ pub fn routes() -> Vec<Route> {
 
 /// The whole edge, ready to serve.
 pub fn router(edge: Edge) -> Router {
-    shell::wrap(table().build(&edge), edge.config()).with_state(edge)
+    let routes = table().build(&edge).fallback(nothing_here);
+    shell::wrap(routes, edge.config()).with_state(edge)
+}
+
+async fn nothing_here() -> Problem {
+    Problem::bare(StatusCode::NOT_FOUND)
 }
 
 #[cfg(test)]

@@ -121,7 +121,7 @@ async fn look_up_used_once(env: &Env, votes: &mut Votes) -> Result<(), Refusal> 
             let (known, serves) =
                 env.read(move |reads| Ok((matches!(photos.uploader(photo), Ok(Some(_))), reads.photo_order(photo)?))).await?;
             if !known {
-                *vote = Err(Rejection::field("receipt.photo_id", "is not an uploaded photo"));
+                *vote = Err(Rejection::field("photo_id", "is not an uploaded photo"));
             } else if serves.is_some_and(|other| other != order) {
                 *vote = Err(Rejection::PhotoUsed);
             }

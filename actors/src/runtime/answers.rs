@@ -200,7 +200,17 @@ impl Query for GetInbox {
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let Self { user, before, limit } = self;
-        let page = runtime.read(move |reads| reads.inbox(Audience::User(user), before, limit)).await?;
+        let operator = runtime.directory().person(user).is_some_and(|person| person.operator);
+        let read = move |reads: &Reads| {
+            let mut page = reads.inbox(Audience::User(user), before, limit)?;
+            if operator {
+                page.items.extend(reads.inbox(Audience::Operators, before, limit)?.items);
+                page.items.sort_unstable_by_key(|item| std::cmp::Reverse(item.id));
+                page.items.truncate(limit);
+            }
+            Ok(page)
+        };
+        let page = runtime.read(read).await?;
         let notices = page.items.iter().filter_map(|item| runtime.notice(user, item)).collect();
         Ok(Inbox { unread: page.unread.into(), notices })
     }
@@ -349,8 +359,15 @@ impl Runtime {
 
     /// Whether a notice of this user was read; `None` if it is not his.
     pub(super) async fn notice_state(&self, user: UserId, notice: NoticeId) -> Result<Option<NoticeState>, Refusal> {
-        let found = self.read(move |reads| reads.notice(Audience::User(user), notice)).await?;
-        Ok(found.map(|entry| if entry.read.is_some() { NoticeState::Read } else { NoticeState::Sent }))
+        let operator = self.directory().person(user).is_some_and(|person| person.operator);
+        let read = move |reads: &Reads| {
+            let own = reads.notice(Audience::User(user), notice)?;
+            let own = own.map(|entry| if entry.read.is_some() { NoticeState::Read } else { NoticeState::Sent });
+            // What all operators are told has no mark of one of them: there is nothing left to do.
+            let shared = operator && own.is_none() && reads.notice(Audience::Operators, notice)?.is_some();
+            Ok(own.or(shared.then_some(NoticeState::Read)))
+        };
+        self.read(read).await
     }
 
     pub(super) async fn was_scheduled(&self, schedule: ScheduleId) -> Result<bool, Refusal> {

@@ -196,7 +196,7 @@ pub struct WalletLine {
     pub price: Option<Price>,
 }
 
-/// A person's inbox, newest first, before a cursor.
+/// A person's inbox, newest first, before a cursor; an operator's has what all operators are told, too.
 #[derive(Clone, Copy, Debug)]
 pub struct GetInbox {
     /// Whose.
@@ -210,7 +210,7 @@ pub struct GetInbox {
 /// A page of an inbox.
 #[derive(Clone, Debug)]
 pub struct Inbox {
-    /// Notices not read, in all.
+    /// The person's own notices not read, in all.
     pub unread: u64,
     /// The page.
     pub notices: Vec<InboxNotice>,

@@ -1,8 +1,13 @@
 //! Which votes a command needs before it is decided.
 
 use super::{
-    command::Command, decide::Context, effects::TimerKind, rejection::Rejection, stage::Stage,
-    state::Order, terms::StoreRef,
+    command::{Command, Shown},
+    decide::Context,
+    effects::TimerKind,
+    rejection::Rejection,
+    stage::Stage,
+    state::Order,
+    terms::StoreRef,
 };
 use crate::{
     call::{Answer, CallState},
@@ -85,6 +90,18 @@ pub fn asks(
                 user: bond.runner,
                 cents: order.terms.price.trip_compensation,
             }]
+        }
+        (
+            Stage::OnTheWay(..),
+            Command::Deliver {
+                shown: Shown::Photo(photo),
+            },
+        ) => {
+            let used_once = Ask::UsedOnce {
+                photo: *photo,
+                order: order.id,
+            };
+            std::iter::once(used_once).chain(release(order)).collect()
         }
         (
             Stage::Purchased(..)

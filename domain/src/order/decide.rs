@@ -375,13 +375,17 @@ impl Row<'_> {
             return Err(Rejection::PhotoNeeded);
         }
         if photo.is_some() {
-            self.context
-                .votes
-                .find(|ask| matches!(ask, Ask::UsedOnce { .. }))?;
+            self.used_once()?;
         }
         let mut events = self.with_step("buy-food", vec![Event::Purchased { food: total, photo }]);
         events.push(start(Saga::Complete, "capture-payment"));
         Ok(events)
+    }
+
+    /// A photo proves one thing only, and somebody must have taken it.
+    fn used_once(&self) -> Result<(), Rejection> {
+        let wanted = |ask: &Ask| matches!(ask, Ask::UsedOnce { .. });
+        self.context.votes.find(wanted).map(drop)
     }
 
     fn deliver(&self, bond: &Bond, bought: &Bought, shown: Shown) -> Decision {
@@ -396,7 +400,11 @@ impl Row<'_> {
             {
                 Err(Rejection::field("proof", "must be the customer's PIN"))
             }
-            shown => Ok(self.delivered(bond, bought, shown.into(), false)),
+            Shown::Photo(_) => {
+                self.used_once()?;
+                Ok(self.delivered(bond, bought, shown.into(), false))
+            }
+            shown @ Shown::Pin(_) => Ok(self.delivered(bond, bought, shown.into(), false)),
         }
     }
 
