@@ -256,6 +256,60 @@ mod tests {
         }
     }
 
+    #[derive(Clone, Debug)]
+    struct To(Stream, u64);
+
+    impl Errand for To {
+        fn stream(&self) -> Stream {
+            self.0
+        }
+
+        fn fingerprint(&self) -> Fingerprint {
+            Fingerprint(self.1)
+        }
+    }
+
+    fn job(id: u64, stream: u8, body: u64) -> Job<To> {
+        let stream = Stream::Order(campusg_domain::id::OrderId::from_bytes([stream; 16]));
+        Job { id: CommandId(id), errand: To(stream, body), reply: oneshot::channel().0 }
+    }
+
+    #[test]
+    fn an_id_under_way_in_one_stream_is_not_begun_in_another_and_a_done_one_is_known() {
+        let mut desk: Desk<To> = Desk::after(At(0));
+        let (first, elsewhere) = (job(1, 1, 9), job(1, 2, 9));
+        let (here, there) = (first.errand.0, elsewhere.errand.0);
+        assert!(desk.join(first));
+        assert_eq!(desk.known(here), None);
+        desk.put_in_flight(here);
+        assert!(desk.join(elsewhere));
+        assert_eq!(desk.known(there), Some(Err(Refusal::rule(Rejection::StillRunning))));
+        assert!(!desk.answer(there, Err(Refusal::Fault)));
+        assert!(!desk.answer(here, Ok(Seq(5))));
+        assert!(desk.join(job(1, 1, 9)));
+        assert_eq!(desk.known(here), Some(Ok(Seq(5))));
+        assert!(!desk.answer(here, Ok(Seq(5))));
+        assert!(desk.join(job(1, 1, 8)));
+        assert_eq!(desk.known(here), Some(Err(Refusal::rule(Rejection::KeyReused))));
+        assert!(desk.join(job(1, 2, 9)));
+        assert_eq!(desk.known(there), None);
+    }
+
+    #[test]
+    fn what_is_done_is_forgotten_in_the_end_and_what_failed_at_once() {
+        let mut desk: Desk<To> = Desk::after(At(0));
+        for id in 0..=REMEMBERED as u64 {
+            let job = job(id, 1, 0);
+            let stream = job.errand.0;
+            assert!(desk.join(job));
+            desk.put_in_flight(stream);
+            assert!(!desk.answer(stream, if id == 1 { Err(Refusal::StorageFull) } else { Ok(Seq(id)) }));
+        }
+        assert_eq!((desk.done.len(), desk.done_order.len(), desk.in_flight.len()), (REMEMBERED, REMEMBERED, 0));
+        assert_eq!(desk.time(At(7)), At(7));
+        assert_eq!(desk.time(At(3)), At(7));
+    }
+
     #[test]
     fn the_second_waits_until_the_first_is_answered_and_the_33rd_is_sent_away() {
         let mut desk: Desk<Nothing> = Desk::after(At(0));

@@ -50,3 +50,26 @@ impl std::fmt::Debug for Guard {
         write!(f, "Guard({})", self.owner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn only_a_panic_rings_and_only_the_first_is_heard() {
+        let heard = Arc::<Mutex<Vec<String>>>::default();
+        let kept = Arc::clone(&heard);
+        let fatal = Fatal::new(Box::new(move |why| kept.lock().unwrap().push(why.into())));
+        drop(fatal.guard("calm"));
+        for owner in ["escrow", "timer"] {
+            let guard = fatal.guard(owner);
+            let died = std::thread::spawn(move || {
+                let _guard = guard;
+                panic!("a panic that was asked for");
+            });
+            assert!(died.join().is_err());
+        }
+        assert_eq!(*heard.lock().unwrap(), ["the escrow owner panicked"]);
+    }
+}

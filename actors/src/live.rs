@@ -116,3 +116,48 @@ impl Watching {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use campusg_domain::{
+        id::{CommandId, Fingerprint, Principal, Seq},
+        record::Events,
+        time::At,
+    };
+    use futures_util::FutureExt;
+
+    fn batch(first_seq: u64, orders: &[u8]) -> Arc<Batch<Record>> {
+        let record = |n: &u8| {
+            let stream = Stream::Order(OrderId::from_bytes([*n; 16]));
+            let (id, body) = (CommandId(0), Fingerprint(0));
+            Record::of_owner(stream, Seq::NONE, At(0), Principal::System, id, body, Events::Order(vec![]))
+        };
+        Arc::new(Batch { first_seq, records: orders.iter().map(record).collect(), head: [0; 32], written_ms: 0 })
+    }
+
+    #[test]
+    fn a_follower_is_handed_the_batches_of_its_order_and_leaves_nothing_behind() {
+        let hub = LiveHub::default();
+        let mut following = hub.follow(OrderId::from_bytes([1; 16]));
+        for (seq, orders) in [(1, &[2, 3][..]), (3, &[2, 1, 1, 2]), (7, &[3])] {
+            hub.publish(&batch(seq, orders));
+        }
+        assert_eq!(following.next().now_or_never().unwrap().unwrap().first_seq, 3);
+        assert!(following.next().now_or_never().is_none());
+        drop(following);
+        assert!(lock(&hub.followed).is_empty());
+    }
+
+    #[test]
+    fn a_watcher_that_falls_behind_is_told_how_much_it_missed() {
+        let hub = LiveHub::default();
+        let mut watching = hub.watch();
+        for seq in 1..=KEPT as u64 + 3 {
+            hub.publish(&batch(seq, &[1]));
+        }
+        assert!(matches!(watching.next().now_or_never(), Some(Some(Live::Missed(3)))));
+        assert!(matches!(watching.next().now_or_never(), Some(Some(Live::Batch(batch))) if batch.first_seq == 4));
+    }
+}

@@ -11,6 +11,7 @@ use campusg_domain::{
     time::At,
     vote::{Ask, Votes},
 };
+use campusg_storage::read::Reads;
 use std::sync::Arc;
 
 /// Carries out one command on committed state: the order after it, and the answer.
@@ -84,7 +85,7 @@ async fn decide_and_commit(
     let none = Votes::default();
     let asks = order::asks(id, order, &message.command, &context(env, id, message, now, &none)).map_err(no)?;
     let (mut votes, reservation) = env.owners.poll(message.id, asks).await;
-    look_up_used_once(env, &mut votes).await?;
+    look_up_used_once(env, message, &mut votes).await?;
     let turn = order::turn(id, order, &message.command, &context(env, id, message, now, &votes)).map_err(no)?;
     let Turn::Commit { filled, verdict } = turn else { return Ok(None) };
     let Filled { record, after } = *filled;
@@ -111,23 +112,37 @@ fn context<'a>(env: &'a Env, id: OrderId, message: &ToActor, now: At, votes: &'a
     }
 }
 
-/// Used-once things: reserved by the vote, then looked up at the head, then committed.
-async fn look_up_used_once(env: &Env, votes: &mut Votes) -> Result<(), Refusal> {
+/// Used-once things: reserved by the vote, then looked up at the head, then committed. A photo proves something only in
+/// the hands of whoever took it.
+async fn look_up_used_once(env: &Env, message: &ToActor, votes: &mut Votes) -> Result<(), Refusal> {
     for (ask, vote) in &mut votes.0 {
         if let Ask::UsedOnce { photo, order } = *ask
             && vote.is_ok()
         {
             let photos = env.photos.clone();
-            let (known, serves) =
-                env.read(move |reads| Ok((matches!(photos.uploader(photo), Ok(Some(_))), reads.photo_order(photo)?))).await?;
-            if !known {
-                *vote = Err(Rejection::field("photo_id", "is not an uploaded photo"));
+            let look = move |reads: &Reads| Ok((photos.uploader(photo), reads.photo_order(photo)?));
+            let (uploader, serves) = env.read(look).await?;
+            let uploader = uploader.map_err(|fault| {
+                tracing::error!(%fault, "a photo can't be looked up");
+                Refusal::Fault
+            })?;
+            if uploader.is_none() || uploader != message.principal.user() {
+                *vote = Err(Rejection::field(photo_field(&message.command), "is not a photo of yours"));
             } else if serves.is_some_and(|other| other != order) {
                 *vote = Err(Rejection::PhotoUsed);
             }
         }
     }
     Ok(())
+}
+
+/// Path of the photo in the request, as the caller wrote it.
+const fn photo_field(command: &Command) -> &'static str {
+    match command {
+        Command::Purchase { .. } => "receipt.photo_id",
+        Command::Deliver { .. } => "proof.photo_id",
+        _ => "photo_id",
+    }
 }
 
 /// Checks the record's transfers against every account before it is queued; one that breaks a bound is never written.

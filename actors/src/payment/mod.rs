@@ -19,14 +19,14 @@ use crate::{
 };
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, MessageResult, WrapFuture};
 use campusg_domain::{
-    call::{Answer, CallKind, CallNumber},
+    call::{Answer, CallChange, CallKind, CallNumber},
     id::{OrderId, Principal, Seq, Stream},
     order::Command,
     owner::calls::Calls,
 };
 use campusg_storage::read::Reads;
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     path::PathBuf,
     pin::Pin,
     sync::{Arc, Mutex},
@@ -83,25 +83,26 @@ impl<T> Drop for AbortOnDrop<T> {
 pub(crate) struct PaymentActor {
     start: PaymentStart,
     orders: Option<Orders>,
-    under_way: HashSet<Stream>,
+    /// The streams with a call under way, and whether that call was asked for again meanwhile.
+    under_way: HashMap<Stream, bool>,
     waiting: VecDeque<Stream>,
 }
 
 impl PaymentActor {
     /// Starts with every open call as of `folded`.
     pub(crate) fn new(start: PaymentStart) -> Self {
-        Self { start, orders: None, under_way: HashSet::new(), waiting: VecDeque::new() }
+        Self { start, orders: None, under_way: HashMap::new(), waiting: VecDeque::new() }
     }
 
     fn consider(&mut self, stream: Stream, ctx: &mut Context<Self>) {
-        if self.under_way.contains(&stream) || self.orders.is_none() {
+        if self.under_way.contains_key(&stream) || self.orders.is_none() {
             return;
         }
         let (Some((n, kind)), Stream::Order(order)) = (self.start.calls.due(stream), stream) else { return };
         if self.under_way.len() >= self.start.concurrency {
             return self.waiting.push_back(stream);
         }
-        self.under_way.insert(stream);
+        self.under_way.insert(stream, false);
         self.make(order, n, kind, ctx);
     }
 
@@ -132,7 +133,8 @@ impl PaymentActor {
 
     /// Looks at the stream again: at once where the call is decided or rests, later where nothing moved.
     fn made(&mut self, stream: Stream, call: (CallNumber, CallKind), moved: bool, ctx: &mut Context<Self>) {
-        if !moved || self.start.calls.due(stream) == Some(call) {
+        let asked_again = self.under_way.get(&stream).is_some_and(|again| *again);
+        if !moved || (self.start.calls.due(stream) == Some(call) && !asked_again) {
             ctx.run_later(AGAIN, move |actor, ctx| {
                 actor.under_way.remove(&stream);
                 actor.consider(stream, ctx);
@@ -206,9 +208,13 @@ impl Handler<Folded> for PaymentActor {
         for (seq, record) in batch.after(self.start.folded) {
             self.start.calls.fold(record);
             self.start.folded = seq;
-            if !record.calls.is_empty() {
-                self.consider(record.stream, ctx);
+            if record.calls.is_empty() {
+                continue;
             }
+            if let Some(again) = self.under_way.get_mut(&record.stream) {
+                *again |= record.calls.iter().any(|change| matches!(change, CallChange::Retry { .. }));
+            }
+            self.consider(record.stream, ctx);
         }
     }
 }

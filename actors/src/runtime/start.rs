@@ -195,6 +195,27 @@ impl Runtime {
     }
 }
 
+#[cfg(test)]
+impl Runtime {
+    /// What the shells work with.
+    pub(crate) fn env(&self) -> &Env {
+        &self.0.env
+    }
+
+    /// The way to the orders, past every check of the facade.
+    pub(crate) fn orders_directly(&self) -> &Orders {
+        self.orders()
+    }
+
+    /// Ends the journal as a stop does, and leaves the actors running as long as the answer is kept.
+    pub(crate) fn close_journal(&self) -> impl Sized + use<> {
+        let rest = self.0.rest.lock().expect("nothing panics while the rest is taken").take();
+        let Rest { store, folds, arbiters } = rest.expect("it was not stopped");
+        store.shutdown().expect("nothing is wrong with the folder");
+        (folds, arbiters)
+    }
+}
+
 /// Tells the owners of each batch, once there are some.
 fn teller(told: &Arc<OnceLock<Folds>>) -> Fold<Record> {
     let told = Arc::clone(told);

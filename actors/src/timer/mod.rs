@@ -7,8 +7,6 @@
 
 mod fire;
 mod schedule;
-#[cfg(test)]
-mod tests;
 mod window;
 
 pub(crate) use schedule::Appointment;

@@ -7,7 +7,7 @@
 use crate::common::{BEGINNING, House, Settings, model::Model, operator, plain};
 use campusg_actors::{
     port::gateway::PaymentGateway,
-    runtime::{Caller, DropoffDetails, NewOrder, PlaceOrder, Refusal, Suspend, ToOrder},
+    runtime::{Caller, DropoffDetails, NewOrder, PlaceOrder, Refusal, RuntimeConfig, Suspend, ToOrder},
 };
 use campusg_domain::{
     call::CallNumber,
@@ -73,7 +73,9 @@ impl Twins {
             open_orders_per_customer: 3,
             ..Policy::default()
         };
-        let settings = Settings { policy: policy.clone(), ..Settings::default() };
+        // A card whose bank is silent is not waited for.
+        let runtime = RuntimeConfig { placing_wait_ms: 1, ..RuntimeConfig::default() };
+        let settings = Settings { policy: policy.clone(), runtime, ..Settings::default() };
         let model = Model::new(Arc::clone(&settings.clock));
         let gateway = Some(Arc::clone(&model) as Arc<dyn PaymentGateway>);
         let house = House::with(Settings { gateway, ..settings }).await;
