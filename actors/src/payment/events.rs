@@ -75,8 +75,8 @@ async fn deliver(orders: &Orders, event: &GatewayEvent, id: CommandId) -> Result
             tracing::warn!(key = %event.key, %rejection, "an event of the gateway does not fit");
             Ok(())
         }
-        Err(Refusal::NeedsAttention) => {
-            tracing::warn!(key = %event.key, "an event of the gateway passes an order that needs attention");
+        Err(refusal @ (Refusal::NeedsAttention | Refusal::Fault)) => {
+            tracing::error!(key = %event.key, %refusal, "an event of the gateway passes an order that needs attention");
             Ok(())
         }
         Err(refusal) => Err(refusal),

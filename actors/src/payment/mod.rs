@@ -35,6 +35,10 @@ use std::{
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
+/// Longest that a call is held back from a gateway that does not answer, in milliseconds.
+const HOLD_BACK_MS: u64 = 10_000;
+/// How often a call that is held back looks whether it may go.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// Wait before a stream is looked at again whose order gave no answer, or where nothing moved.
 const AGAIN: Duration = Duration::from_secs(2);
 
@@ -163,8 +167,13 @@ async fn guarded(
     call: impl Future<Output = Answer>,
 ) -> Answer {
     let locked = || breaker.lock().expect("nothing panics while the breaker is asked");
-    if !locked().admits(clock.now()) {
-        return Answer::Unavailable;
+    // Held back is not tried: a call waits for its turn before it counts as unanswered.
+    let give_up_ms = clock.monotonic_ms() + HOLD_BACK_MS;
+    while !locked().admits(clock.now()) {
+        if clock.monotonic_ms() >= give_up_ms {
+            return Answer::Unavailable;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
     let answer = tokio::time::timeout(timeout, call).await.unwrap_or(Answer::Unavailable);
     locked().note(&answer, clock.now());

@@ -61,7 +61,7 @@ pub fn asks(
             .get(call)
             .is_some_and(|call| call.state != CallState::Closed) =>
         {
-            vec![Ask::Hold { cents: *cents }, Ask::Capacity { timers: 2 }]
+            vec![Ask::Hold { cents: *cents }, Ask::Capacity { timers: 3 }]
         }
         (Stage::Available { .. }, Command::Accept { runner }) => {
             vec![Ask::RunnerSlot { runner: *runner }]

@@ -236,6 +236,15 @@ impl Row<'_> {
         if runner == self.order.terms.customer {
             return Err(Rejection::OwnOrder);
         }
+        let limit = self.context.policy.binds_per_runner;
+        let had = self
+            .order
+            .former_runners
+            .iter()
+            .filter(|former| **former == runner);
+        if had.count() >= limit as usize {
+            return Err(Rejection::HadTooOften { limit });
+        }
         self.context
             .votes
             .find(|ask| matches!(ask, Ask::RunnerSlot { .. }))?;
@@ -400,6 +409,7 @@ impl Row<'_> {
             {
                 Err(Rejection::field("proof", "must be the customer's PIN"))
             }
+            Shown::Photo(photo) if bought.photo == Some(photo) => Err(Rejection::PhotoUsed),
             Shown::Photo(_) => {
                 self.used_once()?;
                 Ok(self.delivered(bond, bought, shown.into(), false))

@@ -33,6 +33,7 @@ pub use effects::{
     Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
 };
 pub use event::{Event, Release, Settlement, Side, Unbinding};
+pub(crate) use evolve::EXECUTED_KEPT;
 pub use fill::{Filled, Header, fill};
 pub use place::{price, terms};
 pub use quote::{Quote, quote};

@@ -66,6 +66,7 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | Rejection::NotInThisStage { .. }
         | Rejection::TooLate
         | Rejection::TooManyRuns { .. }
+        | Rejection::HadTooOften { .. }
         | Rejection::OnHold
         | Rejection::QuoteChanged { .. }
         | Rejection::PhotoUsed
@@ -84,7 +85,7 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
     match rejection {
         Rejection::InvalidField { field, .. } => problem.with("field", field.as_str()),
         Rejection::InDebt { owed } => problem.with("owed_cents", owed.0),
-        Rejection::TooManyOpenOrders { limit } | Rejection::TooManyRuns { limit } => {
+        Rejection::TooManyOpenOrders { limit } | Rejection::TooManyRuns { limit } | Rejection::HadTooOften { limit } => {
             problem.with("limit", *limit)
         }
         Rejection::NotInThisStage { status, allowed } => problem
@@ -141,6 +142,7 @@ mod tests {
             Rejection::OwnOrder,
             Rejection::NotARunner,
             Rejection::TooManyRuns { limit: 2 },
+            Rejection::HadTooOften { limit: 3 },
             Rejection::OnHold,
             Rejection::QuoteChanged { quote },
             Rejection::AboveApproved,
