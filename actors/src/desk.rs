@@ -2,7 +2,7 @@
 //!
 //! Invariants: the first of a line is in flight; the rest are decided only on what it leaves behind. A line moves on when
 //! the batch that holds the record in flight is folded, or when that record was not written. One id is in flight in one
-//! stream at most, so giving back what it holds never touches another command. The time of records never goes back.
+//! stream at most, so giving back what it holds never touches another command.
 
 use crate::{port::clock::Clock, runtime::Refusal};
 use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
@@ -58,27 +58,28 @@ pub(crate) struct Desk<E> {
     done: HashMap<(Stream, CommandId), (Fingerprint, Seq)>,
     // Invariant: the keys of `done`, oldest first.
     done_order: VecDeque<(Stream, CommandId)>,
-    last_at: At,
 }
 
-impl<E: Errand> Desk<E> {
-    /// An empty desk; no record of it is decided before `last_at`.
-    pub(crate) fn after(last_at: At) -> Self {
+impl<E> Default for Desk<E> {
+    fn default() -> Self {
         Self {
             lines: HashMap::new(),
             in_flight: HashMap::new(),
             done: HashMap::new(),
             done_order: VecDeque::new(),
-            last_at,
         }
     }
+}
 
+impl<E: Errand> Desk<E> {
     /// Puts a job in its stream's line; answers whether it is the first, and to be begun now.
     fn join(&mut self, job: Job<E>) -> bool {
         let line = self.lines.entry(job.errand.stream()).or_default();
         if line.len() >= LINE {
             // A caller who has left needs no answer.
-            let _ = job.reply.send(Err(Refusal::Busy { retry_after_ms: 1_000 }));
+            let _ = job.reply.send(Err(Refusal::Busy {
+                retry_after_ms: 1_000,
+            }));
             return false;
         }
         line.push_back(job);
@@ -89,12 +90,6 @@ impl<E: Errand> Desk<E> {
         self.lines.get(&stream)?.front()
     }
 
-    /// The time of a decision made at `now`: never before the one made last.
-    fn time(&mut self, now: At) -> At {
-        self.last_at = self.last_at.max(now);
-        self.last_at
-    }
-
     /// What the first of a line is answered without deciding: done before, or its id is under way in another stream.
     fn known(&self, stream: Stream) -> Option<Result<Seq, Refusal>> {
         let job = self.first(stream)?;
@@ -103,7 +98,10 @@ impl<E: Errand> Desk<E> {
             Some(_) => return Some(Err(Refusal::rule(Rejection::KeyReused))),
             None => {}
         }
-        let elsewhere = self.in_flight.get(&job.id).is_some_and(|other| *other != stream);
+        let elsewhere = self
+            .in_flight
+            .get(&job.id)
+            .is_some_and(|other| *other != stream);
         elsewhere.then(|| Err(Refusal::rule(Rejection::StillRunning)))
     }
 
@@ -115,7 +113,9 @@ impl<E: Errand> Desk<E> {
 
     /// Answers the first of a line; says whether another one is to be begun.
     fn answer(&mut self, stream: Stream, answer: Result<Seq, Refusal>) -> bool {
-        let Some(line) = self.lines.get_mut(&stream) else { return false };
+        let Some(line) = self.lines.get_mut(&stream) else {
+            return false;
+        };
         let job = line.pop_front();
         let more = !line.is_empty();
         if !more {
@@ -135,7 +135,11 @@ impl<E: Errand> Desk<E> {
     fn remember(&mut self, stream: Stream, job: &Job<E>, answer: &Result<Seq, Refusal>) {
         let Ok(seq) = answer else { return };
         let key = (stream, job.id);
-        if self.done.insert(key, (job.errand.fingerprint(), *seq)).is_none() {
+        if self
+            .done
+            .insert(key, (job.errand.fingerprint(), *seq))
+            .is_none()
+        {
             self.done_order.push_back(key);
         }
         if self.done_order.len() > REMEMBERED
@@ -147,21 +151,28 @@ impl<E: Errand> Desk<E> {
 }
 
 /// An owner that works at a desk.
-pub(crate) trait Clerk: Actor<Context = Context<Self>> + Handler<Job<Self::Errand>> + Handler<NotWritten> {
+pub(crate) trait Clerk:
+    Actor<Context = Context<Self>> + Handler<Job<Self::Errand>> + Handler<NotWritten>
+{
     /// What it is asked to do.
     type Errand: Errand;
 
     /// Its desk.
     fn desk(&mut self) -> &mut Desk<Self::Errand>;
 
-    /// The clock.
+    /// The clock; it never goes back, so a stream's time does not either.
     fn clock(&self) -> &dyn Clock;
 
     /// The way into the journal.
     fn queue(&self) -> &CommitQueue<Record>;
 
     /// Decides on what is folded; `None` where nothing is to be written.
-    fn decide(&mut self, id: CommandId, errand: &Self::Errand, now: At) -> Result<Option<Record>, Refusal>;
+    fn decide(
+        &mut self,
+        id: CommandId,
+        errand: &Self::Errand,
+        now: At,
+    ) -> Result<Option<Record>, Refusal>;
 
     /// Gives back what deciding reserved.
     fn give_back(&mut self, _id: CommandId) {}
@@ -182,7 +193,6 @@ pub(crate) trait Clerk: Actor<Context = Context<Self>> + Handler<Job<Self::Erran
                 Some(known) => known,
                 None => {
                     let now = self.clock().now();
-                    let now = self.desk().time(now);
                     let decided = match self.decide(id, &errand, now) {
                         Ok(Some(record)) => return self.submit(stream, record, ctx),
                         Ok(None) => Ok(Seq::NONE),
@@ -212,7 +222,10 @@ pub(crate) trait Clerk: Actor<Context = Context<Self>> + Handler<Job<Self::Erran
     /// A record of a stream of its own was folded.
     fn folded_own(&mut self, seq: Seq, record: &Record, ctx: &mut Context<Self>) {
         let stream = record.stream;
-        let mine = self.desk().first(stream).is_some_and(|job| job.id == record.command);
+        let mine = self
+            .desk()
+            .first(stream)
+            .is_some_and(|job| job.id == record.command);
         if mine && self.desk().answer(stream, Ok(seq)) {
             self.begin(stream, ctx);
         }
@@ -230,7 +243,11 @@ pub(crate) trait Clerk: Actor<Context = Context<Self>> + Handler<Job<Self::Erran
 }
 
 /// Gives an owner an errand and waits until it is durable and folded: the record's sequence, none where nothing was written.
-pub(crate) async fn run<A: Clerk>(owner: &Addr<A>, id: CommandId, errand: A::Errand) -> Result<Seq, Refusal> {
+pub(crate) async fn run<A: Clerk>(
+    owner: &Addr<A>,
+    id: CommandId,
+    errand: A::Errand,
+) -> Result<Seq, Refusal> {
     let (reply, answer) = oneshot::channel();
     if owner.send(Job { id, errand, reply }).await.is_err() {
         return Err(Refusal::Stopping);
@@ -271,56 +288,86 @@ mod tests {
 
     fn job(id: u64, stream: u8, body: u64) -> Job<To> {
         let stream = Stream::Order(campusg_domain::id::OrderId::from_bytes([stream; 16]));
-        Job { id: CommandId(id), errand: To(stream, body), reply: oneshot::channel().0 }
+        Job {
+            id: CommandId(id),
+            errand: To(stream, body),
+            reply: oneshot::channel().0,
+        }
     }
 
     #[test]
     fn an_id_under_way_in_one_stream_is_not_begun_in_another_and_a_done_one_is_known() {
-        let mut desk: Desk<To> = Desk::after(At(0));
+        let mut desk: Desk<To> = Desk::default();
         let (first, elsewhere) = (job(1, 1, 9), job(1, 2, 9));
         let (here, there) = (first.errand.0, elsewhere.errand.0);
         assert!(desk.join(first));
         assert_eq!(desk.known(here), None);
         desk.put_in_flight(here);
         assert!(desk.join(elsewhere));
-        assert_eq!(desk.known(there), Some(Err(Refusal::rule(Rejection::StillRunning))));
+        assert_eq!(
+            desk.known(there),
+            Some(Err(Refusal::rule(Rejection::StillRunning)))
+        );
         assert!(!desk.answer(there, Err(Refusal::Fault)));
         assert!(!desk.answer(here, Ok(Seq(5))));
         assert!(desk.join(job(1, 1, 9)));
         assert_eq!(desk.known(here), Some(Ok(Seq(5))));
         assert!(!desk.answer(here, Ok(Seq(5))));
         assert!(desk.join(job(1, 1, 8)));
-        assert_eq!(desk.known(here), Some(Err(Refusal::rule(Rejection::KeyReused))));
+        assert_eq!(
+            desk.known(here),
+            Some(Err(Refusal::rule(Rejection::KeyReused)))
+        );
         assert!(desk.join(job(1, 2, 9)));
         assert_eq!(desk.known(there), None);
     }
 
     #[test]
     fn what_is_done_is_forgotten_in_the_end_and_what_failed_at_once() {
-        let mut desk: Desk<To> = Desk::after(At(0));
+        let mut desk: Desk<To> = Desk::default();
         for id in 0..=REMEMBERED as u64 {
             let job = job(id, 1, 0);
             let stream = job.errand.0;
             assert!(desk.join(job));
             desk.put_in_flight(stream);
-            assert!(!desk.answer(stream, if id == 1 { Err(Refusal::StorageFull) } else { Ok(Seq(id)) }));
+            assert!(!desk.answer(
+                stream,
+                if id == 1 {
+                    Err(Refusal::StorageFull)
+                } else {
+                    Ok(Seq(id))
+                }
+            ));
         }
-        assert_eq!((desk.done.len(), desk.done_order.len(), desk.in_flight.len()), (REMEMBERED, REMEMBERED, 0));
-        assert_eq!(desk.time(At(7)), At(7));
-        assert_eq!(desk.time(At(3)), At(7));
+        assert_eq!(
+            (desk.done.len(), desk.done_order.len(), desk.in_flight.len()),
+            (REMEMBERED, REMEMBERED, 0)
+        );
     }
 
     #[test]
     fn the_second_waits_until_the_first_is_answered_and_the_33rd_is_sent_away() {
-        let mut desk: Desk<Nothing> = Desk::after(At(0));
+        let mut desk: Desk<Nothing> = Desk::default();
         let mut answers: Vec<_> = (0..33)
             .map(|n| {
                 let (reply, answer) = oneshot::channel();
-                assert_eq!(desk.join(Job { id: CommandId(n), errand: Nothing, reply }), n == 0);
+                assert_eq!(
+                    desk.join(Job {
+                        id: CommandId(n),
+                        errand: Nothing,
+                        reply
+                    }),
+                    n == 0
+                );
                 answer
             })
             .collect();
-        assert_eq!(answers[32].try_recv().unwrap(), Err(Refusal::Busy { retry_after_ms: 1_000 }));
+        assert_eq!(
+            answers[32].try_recv().unwrap(),
+            Err(Refusal::Busy {
+                retry_after_ms: 1_000
+            })
+        );
         assert!(desk.answer(Stream::System, Ok(Seq(7))));
         assert_eq!(answers[0].try_recv().unwrap(), Ok(Seq(7)));
         assert_eq!(desk.first(Stream::System).unwrap().id, CommandId(1));

@@ -1,8 +1,8 @@
 //! What every shell works with: policy, ports, the way into the journal, the snapshots, the owners.
 
 use crate::{
-    runtime::Refusal,
     port::{clock::Clock, entropy::Entropy},
+    runtime::Refusal,
     vote::Owners,
 };
 use campusg_domain::{
@@ -10,7 +10,9 @@ use campusg_domain::{
     policy::Policy,
     record::Record,
 };
-use campusg_storage::{journal::CommitQueue, photo::Photos, read::Reads, snapshot::SnapshotFault, vault::Vault};
+use campusg_storage::{
+    journal::CommitQueue, photo::Photos, read::Reads, snapshot::SnapshotFault, vault::Vault,
+};
 use std::sync::Arc;
 
 /// Shared by every shell; nothing in it changes after the start.
@@ -41,7 +43,9 @@ impl Env {
         let reads = self.reads.clone();
         match self.io.spawn_blocking(move || read(&reads)).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(SnapshotFault::ArchiveOpening)) => Err(Refusal::Busy { retry_after_ms: 2_000 }),
+            Ok(Err(SnapshotFault::ArchiveOpening)) => Err(Refusal::Busy {
+                retry_after_ms: 2_000,
+            }),
             Ok(Err(fault)) => {
                 tracing::error!(%fault, "a read failed");
                 Err(Refusal::Fault)
@@ -59,7 +63,10 @@ impl Env {
 /// The id of a command that the runtime gives itself: the same for the same stream, purpose and number.
 pub(crate) fn own_command(stream: Stream, purpose: &str, number: u64) -> CommandId {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(stream.to_string().as_bytes()).update(purpose.as_bytes()).update(&number.to_le_bytes());
+    hasher
+        .update(stream.to_string().as_bytes())
+        .update(purpose.as_bytes())
+        .update(&number.to_le_bytes());
     let mut first = [0; 8];
     first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
     CommandId(u64::from_le_bytes(first))

@@ -27,7 +27,10 @@ impl Fatal {
 
     /// A guard to be kept as a field of an owner.
     pub(crate) fn guard(&self, owner: &'static str) -> Guard {
-        Guard { fatal: self.clone(), owner }
+        Guard {
+            fatal: self.clone(),
+            owner,
+        }
     }
 }
 
@@ -40,7 +43,8 @@ pub(crate) struct Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.fatal.ring(&format!("the {} owner panicked", self.owner));
+            self.fatal
+                .ring(&format!("the {} owner panicked", self.owner));
         }
     }
 }

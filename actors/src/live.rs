@@ -37,7 +37,10 @@ pub enum Live {
 
 impl Default for LiveHub {
     fn default() -> Self {
-        Self { watched: broadcast::Sender::new(KEPT), followed: Arc::default() }
+        Self {
+            watched: broadcast::Sender::new(KEPT),
+            followed: Arc::default(),
+        }
     }
 }
 
@@ -72,11 +75,17 @@ impl LiveHub {
     pub(crate) fn follow(&self, order: OrderId) -> Following {
         let (sender, batches) = mpsc::unbounded_channel();
         lock(&self.followed).insert(order, sender);
-        Following { order, followed: Arc::clone(&self.followed), batches }
+        Following {
+            order,
+            followed: Arc::clone(&self.followed),
+            batches,
+        }
     }
 }
 
-fn lock(followed: &Followed) -> MutexGuard<'_, HashMap<OrderId, mpsc::UnboundedSender<Arc<Batch<Record>>>>> {
+fn lock(
+    followed: &Followed,
+) -> MutexGuard<'_, HashMap<OrderId, mpsc::UnboundedSender<Arc<Batch<Record>>>>> {
     followed.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -132,9 +141,22 @@ mod tests {
         let record = |n: &u8| {
             let stream = Stream::Order(OrderId::from_bytes([*n; 16]));
             let (id, body) = (CommandId(0), Fingerprint(0));
-            Record::of_owner(stream, Seq::NONE, At(0), Principal::System, id, body, Events::Order(vec![]))
+            Record::of_owner(
+                stream,
+                Seq::NONE,
+                At(0),
+                Principal::System,
+                id,
+                body,
+                Events::Order(vec![]),
+            )
         };
-        Arc::new(Batch { first_seq, records: orders.iter().map(record).collect(), head: [0; 32], written_ms: 0 })
+        Arc::new(Batch {
+            first_seq,
+            records: orders.iter().map(record).collect(),
+            head: [0; 32],
+            written_ms: 0,
+        })
     }
 
     #[test]
@@ -144,7 +166,10 @@ mod tests {
         for (seq, orders) in [(1, &[2, 3][..]), (3, &[2, 1, 1, 2]), (7, &[3])] {
             hub.publish(&batch(seq, orders));
         }
-        assert_eq!(following.next().now_or_never().unwrap().unwrap().first_seq, 3);
+        assert_eq!(
+            following.next().now_or_never().unwrap().unwrap().first_seq,
+            3
+        );
         assert!(following.next().now_or_never().is_none());
         drop(following);
         assert!(lock(&hub.followed).is_empty());
@@ -157,7 +182,12 @@ mod tests {
         for seq in 1..=KEPT as u64 + 3 {
             hub.publish(&batch(seq, &[1]));
         }
-        assert!(matches!(watching.next().now_or_never(), Some(Some(Live::Missed(3)))));
-        assert!(matches!(watching.next().now_or_never(), Some(Some(Live::Batch(batch))) if batch.first_seq == 4));
+        assert!(matches!(
+            watching.next().now_or_never(),
+            Some(Some(Live::Missed(3)))
+        ));
+        assert!(
+            matches!(watching.next().now_or_never(), Some(Some(Live::Batch(batch))) if batch.first_seq == 4)
+        );
     }
 }

@@ -22,7 +22,9 @@ const RETRY_AFTER_MS: u64 = 1_000;
 impl From<AskFault> for Refusal {
     fn from(fault: AskFault) -> Self {
         match fault {
-            AskFault::Busy(_) => Self::Busy { retry_after_ms: RETRY_AFTER_MS },
+            AskFault::Busy(_) => Self::Busy {
+                retry_after_ms: RETRY_AFTER_MS,
+            },
             AskFault::NeedsAttention { .. } => Self::NeedsAttention,
             AskFault::Stopping => Self::Stopping,
             AskFault::Closed | AskFault::Unanswered => Self::Unknown,
@@ -44,9 +46,22 @@ pub(crate) struct Letter {
 
 impl Letter {
     /// A command of the runtime itself.
-    pub(crate) fn own(order: OrderId, command: Command, principal: Principal, id: CommandId) -> Self {
+    pub(crate) fn own(
+        order: OrderId,
+        command: Command,
+        principal: Principal,
+        id: CommandId,
+    ) -> Self {
         let request = Arc::from(command.name());
-        Self { order, command, principal, id, fingerprint: Fingerprint(0), keyed: false, request }
+        Self {
+            order,
+            command,
+            principal,
+            id,
+            fingerprint: Fingerprint(0),
+            keyed: false,
+            request,
+        }
     }
 }
 
@@ -60,7 +75,13 @@ impl Orders {
         let clock = Arc::clone(&env.clock);
         let factory = Arc::new(move |_, lease| OrderActor::new(env.clone(), lease));
         let monotonic = Arc::new(move || clock.monotonic_ms());
-        Self(Registry::new(arbiters, factory, monotonic, limits, RestartPolicy::default()))
+        Self(Registry::new(
+            arbiters,
+            factory,
+            monotonic,
+            limits,
+            RestartPolicy::default(),
+        ))
     }
 
     /// Gives an order a command and waits for its answer.
@@ -97,6 +118,8 @@ impl Orders {
 
 impl std::fmt::Debug for Orders {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Orders").field("live", &self.0.live_count()).finish()
+        f.debug_struct("Orders")
+            .field("live", &self.0.live_count())
+            .finish()
     }
 }

@@ -88,7 +88,11 @@ impl Owners {
 
     /// Asks each owner in turn; stops at nothing, since a no may be part of the decision.
     pub(crate) async fn poll(&self, token: Token, asks: Vec<Ask>) -> (Votes, Reservation) {
-        let mut reservation = Reservation { owners: self.clone(), token, held: vec![] };
+        let mut reservation = Reservation {
+            owners: self.clone(),
+            token,
+            held: vec![],
+        };
         let mut votes = vec![];
         for ask in asks {
             let owner = ask.owner();
@@ -114,7 +118,10 @@ async fn answer<A>(owner: &Addr<A>, question: AskVote) -> Result<Yes, Rejection>
 where
     A: Handler<AskVote> + Actor<Context = actix::Context<A>>,
 {
-    owner.send(question).await.unwrap_or(Err(Rejection::TransferRefused))
+    owner
+        .send(question)
+        .await
+        .unwrap_or(Err(Rejection::TransferRefused))
 }
 
 /// What owners hold back for one command. Dropped, it gives all of it back; queueing the command's record moves it into

@@ -9,24 +9,26 @@ use crate::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// What was counted while one system was measured.
+/// What was counted of one system at one number of connections, over all rounds.
 #[derive(Clone, Debug)]
 pub struct Counted {
     /// Which.
     pub system: System,
     /// Connections.
     pub connections: usize,
-    /// How long the measurement took.
+    /// How long the rounds took.
     pub took: Duration,
-    /// What the connections measured.
+    /// What the connections measured in the rounds.
     pub measured: Measured,
-    /// CPU time of the server's process meanwhile.
+    /// CPU time of the server's process in the rounds.
     pub server_cpu: Duration,
-    /// CPU time of the driver's process meanwhile.
+    /// CPU time of the driver's process in the rounds.
     pub driver_cpu: Duration,
-    /// Groups written meanwhile.
+    /// CPU time of everything else on the machine in the rounds.
+    pub other_cpu: Duration,
+    /// Groups written in the rounds.
     pub groups: u64,
-    /// The lag at the end of the measurement.
+    /// The longest lag at the end of a round.
     pub lag: u64,
     /// Everything written, from before the warm-up until all was quiet.
     pub written: Written,
@@ -53,6 +55,8 @@ pub struct Figures {
     pub server_us: f64,
     /// CPU time of the driver per lifecycle, in microseconds.
     pub driver_us: f64,
+    /// Cores that everything else on the machine kept busy.
+    pub other_cores: f64,
     /// Groups per second.
     pub groups: f64,
     /// Journal records per lifecycle.
@@ -74,10 +78,11 @@ impl Figures {
     pub fn of(counted: Counted) -> Self {
         let seconds = counted.took.as_secs_f64();
         let lifecycles = counted.measured.lifecycles as f64;
-        let us_each = |time: Duration| time.as_secs_f64() * 1e6 / lifecycles;
+        let begun = counted.measured.begun.max(1) as f64;
+        let us_each = |time: Duration| time.as_secs_f64() * 1e6 / begun;
         let written_for = counted.written_for.max(1) as f64;
         let each = |count: u64| count as f64 / written_for;
-        let refused = counted.measured.refused as f64 / (lifecycles * STEPS.len() as f64);
+        let refused = counted.measured.refused as f64 / (begun * STEPS.len() as f64);
         let mut all = Sample::default();
         let mut steps = vec![];
         for mut step in counted.measured.steps {
@@ -92,6 +97,7 @@ impl Figures {
             all: ends(&mut all),
             server_us: us_each(counted.server_cpu),
             driver_us: us_each(counted.driver_cpu),
+            other_cores: counted.other_cpu.as_secs_f64() / seconds,
             groups: counted.groups as f64 / seconds,
             records: each(counted.written.records),
             bytes: each(counted.written.bytes),
@@ -119,6 +125,7 @@ impl Figures {
             "steps": steps,
             "server_cpu_us_per_lifecycle": rounded(self.server_us),
             "driver_cpu_us_per_lifecycle": rounded(self.driver_us),
+            "other_cores": rounded(self.other_cores),
             "groups_per_second": rounded(self.groups),
             "records_per_lifecycle": rounded(self.records),
             "journal_bytes_per_lifecycle": rounded(self.bytes),

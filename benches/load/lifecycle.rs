@@ -31,8 +31,10 @@ const SOME_ORDER: &str = "019ac000-0000-7000-8000-000000000000";
 /// What one connection has measured.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
-    /// Lifecycles completed.
+    /// Lifecycles completed in time.
     pub lifecycles: u64,
+    /// All lifecycles, those that were begun in time and completed too late included.
+    pub begun: u64,
     /// Requests that were answered 503 and sent again.
     pub refused: u64,
     /// The time of each step.
@@ -43,6 +45,7 @@ impl Measured {
     /// Adds what another connection measured.
     pub fn join(&mut self, other: Self) {
         self.lifecycles += other.lifecycles;
+        self.begun += other.begun;
         self.refused += other.refused;
         self.steps
             .iter_mut()
@@ -79,13 +82,14 @@ impl Driver {
         })
     }
 
-    /// Does lifecycles until the time is over; the last one is finished and not counted.
+    /// Does lifecycles until the time is over; the last one is finished, and its time not counted.
     ///
     /// # Errors
     /// The first that goes wrong: a benchmark of refusals measures nothing.
     pub async fn until(&mut self, end: Instant) -> Result<(), Fault> {
         loop {
             let times = self.lifecycle().await?;
+            self.measured.begun += 1;
             self.measured.refused += std::mem::take(&mut self.connection.refused);
             if Instant::now() >= end {
                 return Ok(());

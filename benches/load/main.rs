@@ -10,6 +10,7 @@
 mod common;
 
 mod account;
+mod bout;
 mod client;
 mod figures;
 mod lifecycle;

@@ -2,6 +2,7 @@
 
 use crate::{
     Fault,
+    bout::ROUND,
     common::{self, machine, table::Table},
     figures::Figures,
     lifecycle::STEPS,
@@ -41,8 +42,9 @@ pub fn progress(figures: Option<&Figures>) -> Result<(), Fault> {
 pub fn report(figures: &[Figures], fdatasync: Duration, plan: &Plan) -> Result<(), Fault> {
     common::say(format_args!("\n{}", machine::line()))?;
     common::say(format_args!(
-        "closed loop, {} s each after {} s of warm-up; one fdatasync of 512 B: {} ms\n",
+        "closed loop, {} s each in rounds of {} s, after {} s of warm-up; one fdatasync of 512 B: {} ms\n",
         plan.measure.as_secs(),
+        ROUND.as_secs(),
         plan.warm_up.as_secs(),
         millis(fdatasync)
     ))?;
@@ -84,6 +86,7 @@ fn rates(figures: &[Figures]) -> Table {
         "driver µs/lifecycle",
         "resident MiB",
         "503s",
+        "others, cores",
     ]);
     for one in figures {
         table.row([
@@ -97,6 +100,7 @@ fn rates(figures: &[Figures]) -> Table {
             format!("{:.0}", one.driver_us),
             format!("{:.0}", one.resident_kib as f64 / 1024.0),
             format!("{:.1} %", one.refused * 100.0),
+            format!("{:.1}", one.other_cores),
         ]);
     }
     table

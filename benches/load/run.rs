@@ -1,23 +1,20 @@
 //! The run: three servers side by side, idle but for the one that is measured.
 //!
-//! The systems take turns at each number of connections, so that whatever else the machine does hits all of them.
+//! At each number of connections the systems take turns in short rounds, so that what else the machine does hits all.
 
 use crate::{
     Fault,
     account::{self, Pair},
+    bout::{Bout, ROUND},
     common,
-    figures::{Counted, Figures},
-    lifecycle::{Driver, Measured},
+    figures::Figures,
+    lifecycle::Driver,
     probe::{Probe, payloads_of_an_order},
     reference, report,
     server::{Server, System},
     usage,
 };
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
-use tokio::task::JoinSet;
+use std::{path::Path, time::Duration};
 
 /// What is measured, and for how long.
 #[derive(Clone, Debug)]
@@ -94,15 +91,20 @@ async fn sample_of_records(data: &Path) -> Result<Vec<Vec<u8>>, Fault> {
         .await?
         .lifecycle()
         .await?;
+    // The answer to the capture may still be on its way when the order is complete.
+    Probe::new(&server).await?.settled().await?;
     drop(server);
     payloads_of_an_order(data)
 }
 
-/// A server, who may use it, and what it has done.
-struct Subject {
-    server: Server,
-    pairs: Vec<Pair>,
-    probe: Probe,
+/// A server, who may use it, and whom to ask what it has done.
+pub struct Subject {
+    /// The server.
+    pub server: Server,
+    /// As many pairs as there may be connections.
+    pub pairs: Vec<Pair>,
+    /// Asks.
+    pub probe: Probe,
 }
 
 async fn start(folder: &Path, payloads: &[Vec<u8>], most: usize) -> Result<Vec<Subject>, Fault> {
@@ -131,76 +133,22 @@ async fn start(folder: &Path, payloads: &[Vec<u8>], most: usize) -> Result<Vec<S
 async fn measure(subjects: Vec<Subject>, plan: &Plan) -> Result<Vec<Figures>, Fault> {
     let mut figures = vec![];
     for connections in plan.connections.iter().copied() {
+        let mut bouts = vec![];
         for subject in &subjects {
-            let counted = subject.measure(connections, plan).await?;
-            figures.push(Figures::of(counted));
+            bouts.push(Bout::begin(subject, connections, plan.warm_up).await?);
+        }
+        let mut left = plan.measure;
+        while !left.is_zero() {
+            let round = left.min(ROUND);
+            for bout in &mut bouts {
+                bout.round(round).await?;
+            }
+            left -= round;
+        }
+        for bout in bouts {
+            figures.push(Figures::of(bout.end().await?));
             report::progress(figures.last())?;
         }
     }
     Ok(figures)
-}
-
-impl Subject {
-    async fn measure(&self, connections: usize, plan: &Plan) -> Result<Counted, Fault> {
-        let (server, probe) = (&self.server, &self.probe);
-        let before = probe.settled().await?;
-        let mut drivers = vec![];
-        for pair in &self.pairs[..connections] {
-            // Keys are new at each number of connections: a repeated one would be answered and not executed.
-            let named = Pair {
-                name: format!("{}-of-{connections}", pair.name),
-                ..pair.clone()
-            };
-            drivers.push(
-                Driver::connect(server.address, named, server.system == System::Campusg).await?,
-            );
-        }
-        let (drivers, warm_up) = drive(drivers, plan.warm_up).await?;
-        let (at_start, cpu, own_cpu) = (
-            probe.written().await?,
-            probe.cpu()?,
-            usage::cpu(std::process::id())?,
-        );
-        let began = Instant::now();
-        let (_, measured) = drive(drivers, plan.measure).await?;
-        // The last lifecycle of each connection is not counted, and neither is its time.
-        let took = plan.measure.min(began.elapsed());
-        let server_cpu = probe.cpu()?.saturating_sub(cpu);
-        let driver_cpu = usage::cpu(std::process::id())?.saturating_sub(own_cpu);
-        let at_end = probe.written().await?;
-        let resident_kib = probe.resident_kib()?;
-        let written = probe.settled().await?.since(before);
-        Ok(Counted {
-            system: server.system,
-            connections,
-            took,
-            written_for: warm_up.lifecycles + measured.lifecycles + 2 * connections as u64,
-            measured,
-            server_cpu,
-            driver_cpu,
-            groups: at_end.groups - at_start.groups,
-            lag: at_end.lag,
-            written,
-            resident_kib,
-        })
-    }
-}
-
-/// Lets every connection work for a while and gives what they measured together.
-async fn drive(drivers: Vec<Driver>, span: Duration) -> Result<(Vec<Driver>, Measured), Fault> {
-    let end = Instant::now() + span;
-    let mut running = JoinSet::new();
-    for mut driver in drivers {
-        running.spawn(async move {
-            driver.until(end).await?;
-            Ok::<_, Fault>(driver)
-        });
-    }
-    let (mut drivers, mut measured) = (vec![], Measured::default());
-    while let Some(driver) = running.join_next().await {
-        let mut driver = driver??;
-        measured.join(std::mem::take(&mut driver.measured));
-        drivers.push(driver);
-    }
-    Ok((drivers, measured))
 }

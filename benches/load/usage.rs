@@ -23,6 +23,27 @@ pub fn cpu(process: u32) -> io::Result<Duration> {
     Ok(TICK * ticks)
 }
 
+/// CPU time that the whole machine has used; what it waits for and what a hypervisor took away is not in it.
+///
+/// # Errors
+/// Where there is no `/proc`.
+pub fn machine_cpu() -> io::Result<Duration> {
+    let stat = fs::read_to_string("/proc/stat")?;
+    let fields = stat
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .skip(1);
+    let ticks: Vec<u64> = fields.filter_map(|field| field.parse().ok()).collect();
+    // user, nice, system, idle, waiting, interrupts, soft interrupts.
+    let used: u64 = [0, 1, 2, 5, 6]
+        .iter()
+        .filter_map(|place| ticks.get(*place))
+        .sum();
+    Ok(TICK * u32::try_from(used).unwrap_or(u32::MAX))
+}
+
 /// Resident memory of a process, in KiB.
 ///
 /// # Errors

@@ -19,5 +19,6 @@ pub mod people;
 pub mod policy;
 pub mod record;
 pub mod saga;
+pub mod text;
 pub mod time;
 pub mod vote;

@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use campusg_actors::runtime::OrderReply;
+use campusg_actors::runtime::{GetOrder, OrderReply};
 use campusg_domain::order::{Order, Role};
 use serde::Serialize;
 
@@ -68,12 +68,25 @@ pub(crate) async fn shown(
     Ok(versioned(ok(&render(order, reader, &beside)), order))
 }
 
-/// An order to whoever commanded it. What stands beside it is left out if it can't be had now: the command took
-/// effect, and an error would say that it did not.
-pub(crate) async fn told(edge: &Edge, me: &Me, reply: &OrderReply, status: StatusCode) -> Response {
+/// An order to whoever commanded it. A repeat shows it as the command left it, with the rights of now. What stands
+/// beside it is left out if it can't be had now: the command took effect, and an error would say that it did not.
+///
+/// # Errors
+/// A repeat whose rights can't be had now.
+pub(crate) async fn told(
+    edge: &Edge,
+    me: &Me,
+    reply: &OrderReply,
+    status: StatusCode,
+) -> Result<Response, Problem> {
     let order = &reply.order;
-    let role = order.role(me.principal);
-    let reader = Reader::new(edge, me, order, role);
+    let reader = if reply.repeated {
+        let now = edge.runtime().query(GetOrder(order.id)).await?;
+        let now = now.ok_or_else(|| Problem::not_found("order"))?;
+        commander(edge, me, &now)
+    } else {
+        commander(edge, me, order)
+    };
     let beside = beside::gather(edge, &reader, order).await.unwrap_or_else(|fault| {
         tracing::warn!(%fault, order.id = %order.id, "answered without what stands beside the order");
         beside::Beside::default()
@@ -84,7 +97,16 @@ pub(crate) async fn told(edge: &Edge, me: &Me, reply: &OrderReply, status: Statu
             .headers_mut()
             .insert("idempotency-replayed", HeaderValue::from_static("true"));
     }
-    response
+    Ok(response)
+}
+
+/// Whoever commanded an order, before it as it is now. Who is nothing to it any more sees what former runners see.
+fn commander(edge: &Edge, me: &Me, order: &Order) -> Reader {
+    let role = match order.role(me.principal) {
+        Role::Stranger => Role::FormerRunner,
+        role => role,
+    };
+    Reader::new(edge, me, order, role)
 }
 
 /// Adds the order's version, and that it is for this caller only.

@@ -57,7 +57,7 @@ impl<T: DeserializeOwned> FromRequest<Edge> for Call<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, edge: &Edge) -> Result<Self, Problem> {
-        let (parts, me, bytes) = taken(request, edge, edge.config().body_bytes).await?;
+        let (parts, me, bytes) = taken(request, edge).await?;
         let caller = caller(&parts, me.principal, key(&parts.headers)?, &bytes);
         let body = body(&parts.headers, &bytes)?;
         Ok(Self {
@@ -85,9 +85,9 @@ impl<T: DeserializeOwned> FromRequest<Edge> for KeyedCall<T> {
 impl<T: DeserializeOwned> FromRequest<Edge> for OpenCall<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, edge: &Edge) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &Edge) -> Result<Self, Problem> {
         let (parts, body_in) = request.into_parts();
-        let bytes = bounded(body_in, edge.config().body_bytes).await?;
+        let bytes = whole(body_in).await?;
         let caller = caller(&parts, Principal::System, None, &bytes);
         let address = client::address(&parts.extensions, &parts.headers, &[]);
         Ok(Self {
@@ -108,7 +108,7 @@ impl FromRequest<Edge> for Upload {
     type Rejection = Problem;
 
     async fn from_request(request: Request, edge: &Edge) -> Result<Self, Problem> {
-        let (parts, me, bytes) = taken(request, edge, edge.config().photo_bytes).await?;
+        let (parts, me, bytes) = taken(request, edge).await?;
         let kind = parts
             .headers
             .get(header::CONTENT_TYPE)
@@ -127,18 +127,18 @@ impl FromRequest<Edge> for Upload {
     }
 }
 
-async fn taken(request: Request, edge: &Edge, most: usize) -> Result<(Parts, Me, Bytes), Problem> {
+async fn taken(request: Request, edge: &Edge) -> Result<(Parts, Me, Bytes), Problem> {
     let (mut parts, body) = request.into_parts();
     let me = Me::from_request_parts(&mut parts, edge).await?;
-    let bytes = bounded(body, most).await?;
+    let bytes = whole(body).await?;
     Ok((parts, me, bytes))
 }
 
-/// Reads a whole body of at most `most` bytes.
-async fn bounded(body: axum::body::Body, most: usize) -> Result<Bytes, Problem> {
-    to_bytes(body, most)
+/// A body that was read before its request took off.
+async fn whole(body: axum::body::Body) -> Result<Bytes, Problem> {
+    to_bytes(body, usize::MAX)
         .await
-        .map_err(|_| Problem::bare(StatusCode::PAYLOAD_TOO_LARGE).with("limit_bytes", most))
+        .map_err(|_| Problem::fault())
 }
 
 /// The caller as the runtime knows him.

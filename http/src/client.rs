@@ -4,9 +4,9 @@
 //! rightmost address that is no such proxy, since everything left of it is the client's own claim.
 
 use axum::http::{Extensions, HeaderMap};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The other end of the connection, put there by the accept loop.
+/// The other end of the connection, put there by the accept loop; behind the gate, whom the request counts for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
@@ -30,6 +30,14 @@ pub(crate) fn address(extensions: &Extensions, headers: &HeaderMap, proxies: &[I
         }
     }
     peer
+}
+
+/// Whom an address is counted for: an IPv6 host has a whole /64 to itself.
+pub(crate) fn counted(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) >> 64 << 64).into(),
+        address => address,
+    }
 }
 
 #[cfg(test)]
@@ -60,5 +68,14 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &["6.6.6.6, 9.9.9.9, 10.0.0.2"]), "9.9.9.9");
         assert_eq!(seen("10.0.0.1", &["6.6.6.6", "9.9.9.9"]), "9.9.9.9");
         assert_eq!(seen("10.0.0.1", &["6.6.6.6, nonsense"]), "10.0.0.1");
+    }
+
+    #[test]
+    fn an_ipv6_host_is_counted_by_its_network() {
+        let counted = |address: &str| counted(address.parse().unwrap()).to_string();
+        assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_eq!(counted("2001:db8:1:2:ffff::"), counted("2001:db8:1:2::1"));
+        assert_eq!(counted("::ffff:10.0.0.9"), "10.0.0.9");
+        assert_eq!(counted("10.0.0.9"), "10.0.0.9");
     }
 }

@@ -11,8 +11,12 @@ pub struct HttpConfig {
     pub listen: SocketAddr,
     /// Time for a request's head; also how long an idle connection is kept.
     pub header_timeout_ms: u64,
-    /// Time for a whole request; past it the answer is 504 and the outcome unknown.
+    /// Time for a request's body; every 64 KiB of it that arrive add a second.
+    pub body_timeout_ms: u64,
+    /// Time for a request once its body is there; past it the answer is 504 and the outcome unknown.
     pub request_timeout_ms: u64,
+    /// How long an answer may wait for the other end to take any of it; then the connection is closed.
+    pub write_timeout_ms: u64,
     /// Time for requests in flight when the server stops.
     pub drain_timeout_ms: u64,
     /// Most header lines of a request.
@@ -25,17 +29,24 @@ pub struct HttpConfig {
     pub photo_bytes: usize,
     /// Most connections at once.
     pub connections: usize,
-    /// Most connections at once from one address.
+    /// Most connections at once from one address; IPv6 addresses count by their /64, here and below.
     pub connections_per_ip: usize,
-    /// Most requests in flight at once; more are answered 503.
+    /// Most requests in flight at once, their bodies read; more are answered 503.
     pub requests_in_flight: usize,
+    /// Most requests in flight at once from one address, their bodies read or not; more are answered 429.
+    pub requests_in_flight_per_ip: usize,
+    /// Most photos on their way in at once; more are answered 503.
+    pub uploads: usize,
+    /// Most photos on their way in at once from one user; more are answered 503.
+    pub uploads_per_user: usize,
     /// Requests per second of one user, or of one address where nobody is signed in; 0 switches the limit off.
     pub requests_per_second: u32,
     /// How many requests may come at once on top of the rate.
     pub request_burst: u32,
-    /// Failed sign-ins or registrations of one account from one address in `failure_window_ms`; 0 switches this off.
+    /// Failed sign-ins or registrations of one account from one address in `failure_window_ms`, those under way
+    /// included; 0 switches this off.
     pub failures_per_account: u32,
-    /// The same, of one address over all accounts, and of one account over all addresses.
+    /// The same, of one address over all accounts, and of one account over all addresses that never signed in to it.
     pub failures_per_ip: u32,
     /// The window in which failures are counted.
     pub failure_window_ms: u64,
@@ -50,7 +61,9 @@ impl Default for HttpConfig {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             header_timeout_ms: 10_000,
+            body_timeout_ms: 5_000,
             request_timeout_ms: 30_000,
+            write_timeout_ms: 20_000,
             drain_timeout_ms: 10_000,
             max_headers: 64,
             buffer_bytes: 32 * 1024,
@@ -59,6 +72,9 @@ impl Default for HttpConfig {
             connections: 4_096,
             connections_per_ip: 1_024,
             requests_in_flight: 2_048,
+            requests_in_flight_per_ip: 256,
+            uploads: 8,
+            uploads_per_user: 2,
             requests_per_second: 200,
             request_burst: 400,
             failures_per_account: 5,
@@ -89,15 +105,25 @@ impl HttpConfig {
         let domain = |text: &String| {
             text.contains('.') && !text.contains('@') && !text.contains(char::is_whitespace)
         };
-        let rules: [(bool, &'static str, &'static str); 15] = [
+        let rules: [(bool, &'static str, &'static str); 20] = [
             (
                 self.header_timeout_ms >= 1,
                 "header_timeout_ms",
                 "must be at least 1",
             ),
             (
+                self.body_timeout_ms >= 1,
+                "body_timeout_ms",
+                "must be at least 1",
+            ),
+            (
                 self.request_timeout_ms >= 1,
                 "request_timeout_ms",
+                "must be at least 1",
+            ),
+            (
+                self.write_timeout_ms >= 1,
+                "write_timeout_ms",
                 "must be at least 1",
             ),
             (
@@ -134,6 +160,17 @@ impl HttpConfig {
             (
                 self.requests_in_flight >= 1,
                 "requests_in_flight",
+                "must be at least 1",
+            ),
+            (
+                self.requests_in_flight_per_ip >= 1,
+                "requests_in_flight_per_ip",
+                "must be at least 1",
+            ),
+            (self.uploads >= 1, "uploads", "must be at least 1"),
+            (
+                self.uploads_per_user >= 1,
+                "uploads_per_user",
                 "must be at least 1",
             ),
             (

@@ -1,4 +1,4 @@
-//! The gate before every handler: who calls, may he, and how often.
+//! The gate before every handler: who calls, how often, and may he. The first two are asked before the body is read.
 //!
 //! Invariant: a handler runs only after its route's policy let the caller in; what the policy loaded is handed on.
 
@@ -25,8 +25,20 @@ use campusg_domain::{
 use std::{str::FromStr, sync::Arc};
 use tokio::time::Instant;
 
-/// Lets a request through to its handler, or answers it.
-pub(crate) async fn gate(
+/// Finds out who calls, and whether he calls too often.
+pub(crate) async fn identify(
+    State((edge, policy)): State<(Edge, RoutePolicy)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match name(&edge, policy, &mut request).await {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Lets a request of somebody who may send it through to its handler.
+pub(crate) async fn judge(
     State((edge, policy)): State<(Edge, RoutePolicy)>,
     mut request: Request,
     next: Next,
@@ -37,12 +49,13 @@ pub(crate) async fn gate(
     }
 }
 
-async fn admit(edge: &Edge, policy: RoutePolicy, request: &mut Request) -> Result<(), Problem> {
+async fn name(edge: &Edge, policy: RoutePolicy, request: &mut Request) -> Result<(), Problem> {
     let address = client::address(
         request.extensions(),
         request.headers(),
         &edge.config().trusted_proxies,
     );
+    let address = client::counted(address);
     request.extensions_mut().insert(client::Peer(address));
     if policy == RoutePolicy::Public {
         return rate(edge, limit::Who::Address(address));
@@ -52,7 +65,6 @@ async fn admit(edge: &Edge, policy: RoutePolicy, request: &mut Request) -> Resul
         Err(problem) => return rate(edge, limit::Who::Address(address)).and(Err(problem)),
     };
     rate(edge, limit::Who::User(me.user))?;
-    judge(edge, policy, &me, request).await?;
     request.extensions_mut().insert(Arc::new(me));
     Ok(())
 }
@@ -78,12 +90,12 @@ async fn authenticate(edge: &Edge, token: Option<Secret>) -> Result<Authenticate
         .ok_or_else(Problem::not_signed_in)
 }
 
-async fn judge(
-    edge: &Edge,
-    policy: RoutePolicy,
-    me: &Authenticated,
-    request: &mut Request,
-) -> Result<(), Problem> {
+async fn admit(edge: &Edge, policy: RoutePolicy, request: &mut Request) -> Result<(), Problem> {
+    if policy == RoutePolicy::Public {
+        return Ok(());
+    }
+    let me = request.extensions().get::<Arc<Authenticated>>().cloned();
+    let me = &*me.ok_or_else(Problem::not_signed_in)?;
     match policy {
         RoutePolicy::Public | RoutePolicy::SignedIn | RoutePolicy::Tells(_) => Ok(()),
         RoutePolicy::Operator => match me.principal {

@@ -5,24 +5,29 @@
 //! Invariant: every route is registered with a policy; what a view does not name is not sent.
 
 mod answer;
+mod attempt;
 mod auth;
+mod body;
 mod call;
 mod client;
 mod config;
 mod dto;
 mod edge;
+mod flight;
 mod gate;
 mod json;
 mod limit;
 mod page;
 mod path;
 mod problem;
+mod progress;
 mod route;
 mod router;
 mod serve;
 mod shell;
 mod table;
 mod tag;
+mod tally;
 mod tell;
 mod text;
 mod time;

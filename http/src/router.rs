@@ -20,8 +20,8 @@ use axum::{Router, http::StatusCode};
 #[rustfmt::skip]
 fn table() -> Table {
     Table::new()
-        .get("/health/live", Public, health::live::live)
-        .get("/health/ready", Public, health::ready::ready)
+        .probe("/health/live", Public, health::live::live)
+        .probe("/health/ready", Public, health::ready::ready)
 
         .post("/api/users", Public, user::register::register)
         .get("/api/users/me", SignedIn, user::me::me)
@@ -55,7 +55,7 @@ fn table() -> Table {
         .post("/api/orders/{id}/ratings", Tells(Party), order::rate::rate)
         .get("/api/orders/{id}/receipt", Sees(Party), order::receipt::receipt)
 
-        .post("/api/photos", SignedIn, photo::upload::upload)
+        .upload("/api/photos", SignedIn, photo::upload::upload)
         .get("/api/photos/{id}", SignedIn, photo::get::get)
         .get("/api/payments", SignedIn, payment::list::list)
         .get("/api/payments/{id}", Sees(CustomerOrOperator), payment::get::get)
@@ -90,7 +90,7 @@ pub fn routes() -> Vec<Route> {
 /// The whole edge, ready to serve.
 pub fn router(edge: Edge) -> Router {
     let routes = table().build(&edge).fallback(nothing_here);
-    shell::wrap(routes, edge.config()).with_state(edge)
+    shell::wrap(routes).with_state(edge)
 }
 
 async fn nothing_here() -> Problem {

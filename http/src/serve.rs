@@ -1,20 +1,19 @@
 //! The accept loop. Our own, since axum's sets no timer, and without one hyper keeps no header time-out.
 //!
-//! Invariant: a connection that sends nothing is closed after the header time-out, and there are never more
-//! connections than configured, in all and from one address.
+//! Invariant: a connection that sends nothing is closed after the header time-out, one that takes nothing after the
+//! write time-out, and there are never more connections than configured, in all and from one address.
 //! Source: axum 0.8.9 `serve/mod.rs`, hyper 1 `common/time.rs`.
 
-use crate::{client::Peer, config::HttpConfig};
+use crate::{
+    client::{Peer, counted},
+    config::HttpConfig,
+    progress::Progress,
+    tally::Tally,
+};
 use axum::{Router, body::Body};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{
-    collections::HashMap,
-    future::Future,
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{future::Future, net::IpAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
@@ -32,7 +31,7 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> usize {
     let slots = Arc::new(Semaphore::new(config.connections));
-    let addresses = Addresses::default();
+    let addresses = Tally::default();
     let (stopping, stopped) = watch::channel(false);
     let mut open = JoinSet::new();
     tokio::pin!(stop);
@@ -42,7 +41,7 @@ pub async fn serve(
             Some(ended) = open.join_next() => { note(ended); continue }
             accepted = accept(&listener, &slots) => match accepted { Some(accepted) => accepted, None => continue },
         };
-        let Some(place) = addresses.enter(peer, config.connections_per_ip) else {
+        let Some(place) = addresses.enter(counted(peer), config.connections_per_ip) else {
             continue;
         };
         let connection = connection(stream, peer, router.clone(), &config, stopped.clone());
@@ -90,6 +89,7 @@ fn connection(
         .header_read_timeout(Duration::from_millis(config.header_timeout_ms))
         .max_headers(config.max_headers)
         .max_buf_size(config.buffer_bytes);
+    let longest_write = Duration::from_millis(config.write_timeout_ms);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
         // A router is ready at any time.
@@ -98,7 +98,8 @@ fn connection(
     async move {
         // Without it an answer may wait for the acknowledgement of the one before.
         let _ = stream.set_nodelay(true);
-        let serving = builder.serve_connection(TokioIo::new(stream), service);
+        let serving =
+            builder.serve_connection(TokioIo::new(Progress::new(stream, longest_write)), service);
         tokio::pin!(serving);
         let ended = tokio::select! {
             ended = serving.as_mut() => ended,
@@ -136,36 +137,5 @@ async fn drain(mut open: JoinSet<()>, span: Duration) -> usize {
 fn note(ended: Result<(), tokio::task::JoinError>) {
     if let Err(fault) = ended {
         tracing::error!(%fault, "a connection's task panicked");
-    }
-}
-
-/// Connections by address.
-#[derive(Clone, Default)]
-struct Addresses(Arc<Mutex<HashMap<IpAddr, usize>>>);
-
-/// One connection's place; given back when dropped.
-struct Place(Addresses, IpAddr);
-
-impl Addresses {
-    fn enter(&self, address: IpAddr, most: usize) -> Option<Place> {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(address).or_default();
-        if *count >= most {
-            return None;
-        }
-        *count += 1;
-        Some(Place(self.clone(), address))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut counts = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.1) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.1);
-            }
-        }
     }
 }

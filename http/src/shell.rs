@@ -1,8 +1,8 @@
-//! What lies around every route: the request's id, its log line, panics, time-outs, overload, the headers of an answer.
+//! What lies around every route: the request's id, its log line, panics, the headers of an answer.
 //!
 //! Invariant: every answer has a request id and the security headers, and every error a problem as its body.
 
-use crate::{config::HttpConfig, problem::Problem};
+use crate::problem::Problem;
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
@@ -10,20 +10,15 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
-use campusg_actors::runtime::Refusal;
 use std::{
     any::Any,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, timeout},
-};
-use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer};
+use tokio::time::Instant;
+use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, info_span};
 
 /// Header of the request's id, in and out.
@@ -32,14 +27,6 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// Names a request in answers and logs.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub(crate) Arc<str>);
-
-/// What the layers of one server share.
-#[derive(Debug)]
-struct Shell {
-    names: RequestNames,
-    in_flight: Semaphore,
-    longest: Duration,
-}
 
 /// Makes ids for requests that bring none: unique over this boot by a counter, over boots by a random prefix.
 #[derive(Debug)]
@@ -83,35 +70,11 @@ impl RequestNames {
 }
 
 /// Wraps the routes.
-pub(crate) fn wrap<S: Clone + Send + Sync + 'static>(
-    routes: Router<S>,
-    config: &HttpConfig,
-) -> Router<S> {
-    let largest = config.photo_bytes.max(config.body_bytes);
-    let shell = Arc::new(Shell {
-        names: RequestNames::new(),
-        in_flight: Semaphore::new(config.requests_in_flight),
-        longest: Duration::from_millis(config.request_timeout_ms),
-    });
+pub(crate) fn wrap<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    let names = Arc::new(RequestNames::new());
     routes
-        .layer(RequestBodyLimitLayer::new(largest))
-        .layer(from_fn_with_state(Arc::clone(&shell), bound))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(shell, observe))
-}
-
-/// Answers at once where too much is running, and gives up where an answer takes too long.
-async fn bound(State(shell): State<Arc<Shell>>, request: Request, next: Next) -> Response {
-    let Ok(_permit) = shell.in_flight.try_acquire() else {
-        return Problem::from(Refusal::Busy {
-            retry_after_ms: 1_000,
-        })
-        .into_response();
-    };
-    match timeout(shell.longest, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Problem::from(Refusal::Unknown).into_response(),
-    }
+        .layer(from_fn_with_state(names, observe))
 }
 
 fn panicked(cause: Box<dyn Any + Send>) -> Response {
@@ -124,9 +87,13 @@ fn panicked(cause: Box<dyn Any + Send>) -> Response {
 }
 
 /// Names the request, logs it, and completes its answer.
-async fn observe(State(shell): State<Arc<Shell>>, mut request: Request, next: Next) -> Response {
+async fn observe(
+    State(names): State<Arc<RequestNames>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let began = Instant::now();
-    let id = shell.names.name(request.headers());
+    let id = names.name(request.headers());
     let uri = request.uri().clone();
     let route = request
         .extensions()

@@ -1,6 +1,10 @@
 //! The builder of the router: a route can't be registered without its policy.
 
-use crate::{edge::Edge, gate::gate};
+use crate::{
+    edge::Edge,
+    flight::{Load, fly},
+    gate::{identify, judge},
+};
 use axum::{
     Router,
     handler::Handler,
@@ -114,7 +118,7 @@ impl Table {
         policy: RoutePolicy,
         to: H,
     ) -> Self {
-        self.route(Method::GET, MethodFilter::GET, path, policy, to)
+        self.route(Method::GET, Load::Usual, path, policy, to)
     }
 
     pub(crate) fn post<H: Handler<T, Edge>, T: 'static>(
@@ -123,7 +127,7 @@ impl Table {
         policy: RoutePolicy,
         to: H,
     ) -> Self {
-        self.route(Method::POST, MethodFilter::POST, path, policy, to)
+        self.route(Method::POST, Load::Usual, path, policy, to)
     }
 
     pub(crate) fn put<H: Handler<T, Edge>, T: 'static>(
@@ -132,7 +136,7 @@ impl Table {
         policy: RoutePolicy,
         to: H,
     ) -> Self {
-        self.route(Method::PUT, MethodFilter::PUT, path, policy, to)
+        self.route(Method::PUT, Load::Usual, path, policy, to)
     }
 
     pub(crate) fn patch<H: Handler<T, Edge>, T: 'static>(
@@ -141,7 +145,7 @@ impl Table {
         policy: RoutePolicy,
         to: H,
     ) -> Self {
-        self.route(Method::PATCH, MethodFilter::PATCH, path, policy, to)
+        self.route(Method::PATCH, Load::Usual, path, policy, to)
     }
 
     pub(crate) fn delete<H: Handler<T, Edge>, T: 'static>(
@@ -150,19 +154,44 @@ impl Table {
         policy: RoutePolicy,
         to: H,
     ) -> Self {
-        self.route(Method::DELETE, MethodFilter::DELETE, path, policy, to)
+        self.route(Method::DELETE, Load::Usual, path, policy, to)
+    }
+
+    /// Reads how the process is, whatever else is going on.
+    pub(crate) fn probe<H: Handler<T, Edge>, T: 'static>(
+        self,
+        path: &'static str,
+        policy: RoutePolicy,
+        to: H,
+    ) -> Self {
+        self.route(Method::GET, Load::Probe, path, policy, to)
+    }
+
+    /// Takes a photo.
+    pub(crate) fn upload<H: Handler<T, Edge>, T: 'static>(
+        self,
+        path: &'static str,
+        policy: RoutePolicy,
+        to: H,
+    ) -> Self {
+        self.route(Method::POST, Load::Photo, path, policy, to)
     }
 
     fn route<H: Handler<T, Edge>, T: 'static>(
         mut self,
         method: Method,
-        filter: MethodFilter,
+        load: Load,
         path: &'static str,
         policy: RoutePolicy,
         to: H,
     ) -> Self {
+        let filter = MethodFilter::try_from(method.clone()).expect("a known method has a filter");
+        // The last layer is the first that a request comes to.
         let build: Build = Box::new(move |edge| {
-            on(filter, to).route_layer(from_fn_with_state((edge.clone(), policy), gate))
+            on(filter, to)
+                .route_layer(from_fn_with_state((edge.clone(), policy), judge))
+                .route_layer(from_fn_with_state((edge.flights(), load), fly))
+                .route_layer(from_fn_with_state((edge.clone(), policy), identify))
         });
         self.0.push((
             Route {

@@ -39,7 +39,7 @@ pub(crate) async fn tell<T>(
         .command(caller, ToOrder { order: id, command })
         .await
     {
-        Ok(reply) => Ok(told(edge, &me, &reply, StatusCode::OK).await),
+        Ok(reply) => told(edge, &me, &reply, StatusCode::OK).await,
         Err(refusal) => Err(refused(edge, &me, id, refusal).await),
     }
 }

@@ -1,4 +1,4 @@
-//! The accept loop over real connections on loopback: slow heads, many heads, many connections, and stopping.
+//! The accept loop over real connections on loopback: slow heads, many heads, slow readers, many connections, stopping.
 
 #![allow(clippy::unwrap_used, reason = "a test may end here")]
 
@@ -158,6 +158,28 @@ async fn a_connection_above_the_limit_waits_for_a_free_one() {
     ask(&mut second, GET_AND_CLOSE).await;
     drop(first);
     assert!(rest(second).await.ends_with("fine"));
+}
+
+#[tokio::test]
+async fn a_connection_that_takes_nothing_of_its_answer_is_cut() {
+    // More than the buffers of both ends hold.
+    let large = async || vec![b'x'; 64 * 1024 * 1024];
+    let config = HttpConfig {
+        connections: 1,
+        connections_per_ip: 1,
+        write_timeout_ms: 30,
+        ..HttpConfig::default()
+    };
+    let server = start(fine().route("/large", get(large)), config).await;
+    let mut first = TcpStream::connect(server.address).await.unwrap();
+    ask(&mut first, "GET /large HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let mut second = TcpStream::connect(server.address).await.unwrap();
+    ask(&mut second, GET_AND_CLOSE).await;
+    assert!(
+        rest(second).await.ends_with("fine"),
+        "the first has left its place"
+    );
+    drop(first);
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ pub struct StorageConfig {
     pub checkpoint_ms: u64,
     /// Changed keys after which a checkpoint is made at once, 64–1,000,000.
     pub dirty_keys: usize,
+    /// Free space in MiB below which no photo is taken, so that it is left to orders, 0–1,048,576.
+    pub reserve_mib: u64,
 }
 
 impl Default for StorageConfig {
@@ -25,6 +27,7 @@ impl Default for StorageConfig {
             cache_mib: 64,
             checkpoint_ms: 1_000,
             dirty_keys: 32 * 1024,
+            reserve_mib: 256,
         }
     }
 }
@@ -55,6 +58,7 @@ impl StorageConfig {
             ("cache_mib", self.cache_mib, 1, 4096),
             ("checkpoint_ms", self.checkpoint_ms, 10, 60_000),
             ("dirty_keys", dirty_keys, 64, 1_000_000),
+            ("reserve_mib", self.reserve_mib, 0, 1 << 20),
         ] {
             if !(least..=most).contains(&value) {
                 return Err(ConfigFault {

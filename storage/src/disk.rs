@@ -253,6 +253,14 @@ impl Disk for RealDisk {
     }
 }
 
+/// Whether an error means that the disk, or what we may use of it, has no room.
+pub(crate) fn is_full_disk(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+    )
+}
+
 fn parent_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,

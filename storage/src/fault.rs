@@ -2,9 +2,10 @@
 //!
 //! Owns the closed set of faults, each naming its path. Must not decide what to do about them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::ConfigFault;
+use crate::disk::is_full_disk;
 use crate::journal::JournalFault;
 use crate::photo::PhotoFault;
 use crate::snapshot::SnapshotFault;
@@ -48,7 +49,28 @@ pub enum StorageFault {
         /// What is wrong, and where.
         detail: String,
     },
-    /// The disk has no room even for the first segment.
+    /// The journal ends before a record that was acknowledged. Nothing was touched.
+    #[error(
+        "the journal in {path} ends at record {last}, but record {known} was acknowledged: \
+         restore the journal from a backup"
+    )]
+    JournalBehind {
+        /// The journal's folder.
+        path: PathBuf,
+        /// Its last record, 0 if it has none.
+        last: u64,
+        /// The last record that the snapshots, or the mark of the last stop, know.
+        known: u64,
+    },
+    /// A folder that was in use has no journal. Nothing was touched.
+    #[error(
+        "there is no journal in {path}, and the data folder was in use: restore the journal from a backup"
+    )]
+    JournalLost {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The disk has no room for the first segment, or for what the snapshots have to write.
     #[error("the disk has no room for {path}")]
     Full {
         /// What did not fit.
@@ -95,8 +117,21 @@ pub enum StorageFault {
 }
 
 impl StorageFault {
+    /// Names what a failure of the operating system means for the file at `path`.
+    pub(crate) fn io(doing: &'static str, path: &Path, source: std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        if is_full_disk(&source) {
+            return Self::Full { path };
+        }
+        Self::Io {
+            doing,
+            path,
+            source,
+        }
+    }
+
     /// Names what a fault of the journal means for the folder at `path`.
-    pub(crate) fn journal(path: &std::path::Path, fault: JournalFault) -> Self {
+    pub(crate) fn journal(path: &Path, fault: JournalFault) -> Self {
         let in_full = |fault: &JournalFault| fault.to_string();
         match fault {
             JournalFault::Locked { path } => Self::InUse { path },
@@ -124,8 +159,14 @@ impl StorageFault {
     }
 
     /// Names what a fault of the snapshots means for the data folder at `path`.
-    pub(crate) fn snapshot(path: &std::path::Path, fault: SnapshotFault) -> Self {
+    pub(crate) fn snapshot(path: &Path, fault: SnapshotFault) -> Self {
         match fault {
+            SnapshotFault::Full { path } => Self::Full { path },
+            SnapshotFault::Io {
+                doing,
+                path,
+                source,
+            } => Self::io(doing, &path, source),
             SnapshotFault::Journal(fault) => Self::journal(&path.join("journal"), fault),
             SnapshotFault::Record { seq, source } if source.is_newer() => {
                 tracing::error!(seq = seq.0, error = %source, "a record is too new");

@@ -1,12 +1,15 @@
 //! Photos: stored by hash, recognised by content, without what their makers wrote into them.
 //!
-//! Owns the folder `photos/`. Must not decide who may see one.
+//! Owns the folder `photos/` and what a person may leave in it that serves no order. Must not decide
+//! who may see one, nor when to sweep.
 //!
 //! A photo's id is the first 16 bytes of blake3(uploader ‖ stripped content): two people who upload
 //! the same picture have two photos, and neither gets at the other's.
 //! Invariants: a photo is whole, with its uploader beside it, or not there; its bytes have the id
-//! they are stored under; no stored photo has a place, a device or a comment in it.
+//! they are stored under; no stored photo has a place, a device or a comment in it. The time of its
+//! file is when it was last uploaded, on the clock of the service.
 
+mod quota;
 mod strip;
 
 pub use strip::PhotoKind;
@@ -14,13 +17,16 @@ pub use strip::PhotoKind;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use campusg_domain::id::{PhotoId, UserId};
 
 use crate::codec;
+use crate::disk::{Disk, RealDisk, is_full_disk};
 use crate::file::{create_private_dir, write_whole};
+use quota::{COUNTS_MS, Quota, Recent};
 
 /// The most bytes of a photo as it is uploaded.
 pub const MAX_PHOTO_BYTES: usize = 5 << 20;
@@ -34,6 +40,15 @@ pub enum PhotoFault {
     /// Not a whole JPEG, PNG or WebP, whatever its name says.
     #[error("this is not a JPEG, PNG or WebP picture")]
     NotAPhoto,
+    /// 20 photos, or 50 MiB, of the last 24 hours that no order refers to.
+    #[error("too many photos that serve no order yet")]
+    Quota,
+    /// The disk has less room than is kept for orders.
+    #[error("the disk has no room for photos in {path}")]
+    Full {
+        /// The folder.
+        path: PathBuf,
+    },
     /// What is stored is not what was stored.
     #[error("the photo {path} is damaged")]
     Damaged {
@@ -51,10 +66,10 @@ pub enum PhotoFault {
 }
 
 impl PhotoFault {
-    /// Whether the bytes were wrong, and nothing of ours.
+    /// Whether the caller can do something about it.
     #[must_use]
     pub const fn is_the_callers(&self) -> bool {
-        matches!(self, Self::TooLarge | Self::NotAPhoto)
+        matches!(self, Self::TooLarge | Self::NotAPhoto | Self::Quota)
     }
 }
 
@@ -69,11 +84,41 @@ pub struct Photo {
     pub bytes: Vec<u8>,
 }
 
+/// What photos need to know of the rest.
+#[derive(Clone)]
+pub struct PhotoOptions {
+    /// Free space in bytes below which no photo is taken; 0 takes all that fit.
+    pub reserve_bytes: u64,
+    /// The time in milliseconds since 1970.
+    pub now_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
+    /// Whether an order refers to a photo.
+    pub is_used: Arc<dyn Fn(PhotoId) -> bool + Send + Sync>,
+}
+
+impl std::fmt::Debug for PhotoOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PhotoOptions")
+            .field("reserve_bytes", &self.reserve_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
 /// All photos; clones are the same ones.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Photos {
     dir: PathBuf,
+    options: PhotoOptions,
     aside: Arc<AtomicU64>,
+    /// Counted when the first photo is stored. Held while it is decided whether a photo is there.
+    quota: Arc<Mutex<Option<Quota>>>,
+}
+
+impl std::fmt::Debug for Photos {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Photos")
+            .field("dir", &self.dir)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Photos {
@@ -81,11 +126,13 @@ impl Photos {
     ///
     /// # Errors
     /// `Io`.
-    pub fn open(dir: &Path) -> Result<Self, PhotoFault> {
+    pub fn open(dir: &Path, options: PhotoOptions) -> Result<Self, PhotoFault> {
         create_private_dir(dir).map_err(io_fault(dir))?;
         let photos = Self {
             dir: dir.to_path_buf(),
+            options,
             aside: Arc::default(),
+            quota: Arc::default(),
         };
         photos.clear_aside().map_err(io_fault(dir))?;
         Ok(photos)
@@ -95,25 +142,154 @@ impl Photos {
     /// the same id.
     ///
     /// # Errors
-    /// `TooLarge`, `NotAPhoto`, `Io`.
+    /// `TooLarge`, `NotAPhoto`, `Full`, `Quota`, `Io`.
     pub fn store(&self, uploader: UserId, bytes: &[u8]) -> Result<PhotoId, PhotoFault> {
         if bytes.len() > MAX_PHOTO_BYTES {
             return Err(PhotoFault::TooLarge);
         }
         let (kind, stripped) = strip::strip(bytes).ok_or(PhotoFault::NotAPhoto)?;
         let id = id_of(uploader, &stripped);
-        let path = self.path(id);
-        if path.exists() {
+        if self.is_there_or_admitted(uploader, id, stripped.len() as u64)? {
             return Ok(id);
         }
-        if let Some(shard) = path.parent() {
-            create_private_dir(shard).map_err(io_fault(shard))?;
-        }
+        let path = self.path(id);
         // The photo is there once its own name is, so what stands beside it comes first.
-        let beside = path.with_extension("by");
-        self.write(&beside, &codec::encode(&(uploader, kind)))?;
-        self.write(&path, &stripped)?;
-        Ok(id)
+        let beside = codec::encode(&(uploader, kind));
+        let written = self
+            .write(&path.with_extension("by"), &beside)
+            .and_then(|()| self.write(&path, &stripped));
+        if written.is_err()
+            && let Some(quota) = &mut *self.quota()
+        {
+            quota.forget(uploader, id);
+        }
+        written.map(|()| id)
+    }
+
+    /// Says whether a photo is there, which makes it as new as the one that is uploaded; if not,
+    /// counts it, if there is room.
+    fn is_there_or_admitted(
+        &self,
+        uploader: UserId,
+        photo: PhotoId,
+        bytes: u64,
+    ) -> Result<bool, PhotoFault> {
+        let mut quota = self.quota();
+        let path = self.path(photo);
+        let at_ms = (self.options.now_ms)();
+        if path.exists() {
+            let touched = fs::File::open(&path).and_then(|file| file.set_modified(time(at_ms)));
+            return touched.map(|()| true).map_err(io_fault(&path));
+        }
+        let free = RealDisk
+            .free_bytes(&self.dir)
+            .map_err(io_fault(&self.dir))?;
+        if free < self.options.reserve_bytes {
+            let path = self.dir.clone();
+            return Err(PhotoFault::Full { path });
+        }
+        let counted = match &mut *quota {
+            Some(counted) => counted,
+            none => none.insert(self.counted(at_ms)?),
+        };
+        let new = Recent {
+            photo,
+            bytes,
+            at_ms,
+        };
+        if counted.admit(uploader, new, |photo| (self.options.is_used)(photo)) {
+            Ok(false)
+        } else {
+            Err(PhotoFault::Quota)
+        }
+    }
+
+    /// Counts what was uploaded lately.
+    fn counted(&self, now_ms: u64) -> Result<Quota, PhotoFault> {
+        let mut quota = Quota::default();
+        self.visit(|photo, at_ms, bytes| {
+            if now_ms < at_ms + COUNTS_MS
+                && let Some((uploader, _)) = self.beside(photo)?
+            {
+                let recent = Recent {
+                    photo,
+                    bytes,
+                    at_ms,
+                };
+                quota.count(uploader, recent);
+            }
+            Ok(())
+        })?;
+        Ok(quota)
+    }
+
+    /// Deletes every photo that was last uploaded before `older_than`, in milliseconds since 1970,
+    /// and that nothing uses; returns how many. `is_used` is asked when the photo can't be
+    /// uploaded again meanwhile, and must know of records that are not written yet.
+    ///
+    /// # Errors
+    /// `Io`; what was deleted before stays so.
+    pub fn sweep(
+        &self,
+        older_than: u64,
+        is_used: impl Fn(PhotoId) -> bool,
+    ) -> Result<u64, PhotoFault> {
+        let mut old = vec![];
+        self.visit(|photo, at_ms, _| {
+            if at_ms < older_than {
+                old.push(photo);
+            }
+            Ok(())
+        })?;
+        let mut swept = 0;
+        for photo in old {
+            let _nobody_stores = self.quota();
+            let path = self.path(photo);
+            let is_old = modified_ms(&path).is_ok_and(|at_ms| at_ms < older_than);
+            if !is_old || is_used(photo) {
+                continue;
+            }
+            // The photo goes first: without its name, what stands beside it means nothing.
+            for gone in [path.clone(), path.with_extension("by")] {
+                match fs::remove_file(&gone) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => {
+                        return Err(io_fault(&gone)(error));
+                    }
+                    _ => {}
+                }
+            }
+            swept += 1;
+        }
+        Ok(swept)
+    }
+
+    /// Calls `each` with every photo, the time of its file and its bytes.
+    fn visit(
+        &self,
+        mut each: impl FnMut(PhotoId, u64, u64) -> Result<(), PhotoFault>,
+    ) -> Result<(), PhotoFault> {
+        let list = |dir: &Path| -> io::Result<Vec<fs::DirEntry>> { fs::read_dir(dir)?.collect() };
+        for shard in list(&self.dir).map_err(io_fault(&self.dir))? {
+            let shard = shard.path();
+            if !shard.is_dir() {
+                continue;
+            }
+            for entry in list(&shard).map_err(io_fault(&shard))? {
+                let name = entry.file_name();
+                let photo = name.to_str().and_then(|name| name.parse::<PhotoId>().ok());
+                let path = entry.path();
+                if let Some(photo) = photo {
+                    let at_ms = modified_ms(&path).map_err(io_fault(&path))?;
+                    let bytes = entry.metadata().map_err(io_fault(&path))?.len();
+                    each(photo, at_ms, bytes)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn quota(&self) -> MutexGuard<'_, Option<Quota>> {
+        self.quota.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads a photo; `None` if there is none.
@@ -160,7 +336,23 @@ impl Photos {
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), PhotoFault> {
         let n = self.aside.fetch_add(1, Ordering::Relaxed);
         let aside = self.dir.join(format!("{n}.new"));
-        write_whole(path, &aside, bytes).map_err(io_fault(path))
+        let written = (|| {
+            if let Some(shard) = path.parent() {
+                create_private_dir(shard)?;
+            }
+            write_whole(path, &aside, bytes)?;
+            fs::File::open(path)?.set_modified(time((self.options.now_ms)()))
+        })();
+        written.map_err(|error| {
+            // What does not fit must not take the room of something that does.
+            let _ = fs::remove_file(&aside);
+            if is_full_disk(&error) {
+                let path = self.dir.clone();
+                PhotoFault::Full { path }
+            } else {
+                io_fault(path)(error)
+            }
+        })
     }
 
     /// Removes what a killed process left half written.
@@ -186,6 +378,18 @@ fn id_of(uploader: UserId, bytes: &[u8]) -> PhotoId {
     let hash = hasher.finalize();
     let id = hash.as_bytes().first_chunk();
     PhotoId::from_bytes(*id.expect("a hash has 32 bytes"))
+}
+
+fn time(ms: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(ms)
+}
+
+fn modified_ms(path: &Path) -> io::Result<u64> {
+    let modified = fs::metadata(path)?.modified()?;
+    let since = modified.duration_since(SystemTime::UNIX_EPOCH);
+    Ok(since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }))
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, PhotoFault> {

@@ -4,7 +4,9 @@
 //! sets. Must not refuse a record, and must not decide.
 //!
 //! Invariants: records are folded in the order of their sequences and without a gap; the folded
-//! sequence is published after everything a batch changes can be read; an order whose fold panics
+//! sequence is published after everything a batch changes can be read; a full disk pauses the
+//! checkpoint and costs no reader anything: what is folded stays in the overlay until there is
+//! room; an order whose fold panics
 //! or does not fit its snapshot is rebuilt from its records, and set apart if that fails too.
 
 mod feeds;
@@ -16,6 +18,7 @@ pub(crate) use replay::{decode, walk_back};
 pub use thread::{ProjectorHandle, SnapshotView};
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use campusg_domain::id::{OrderId, Seq};
@@ -39,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) apart: RwLock<BTreeSet<OrderId>>,
     pub(crate) folded: watch::Receiver<u64>,
     pub(crate) checkpoints: std::sync::atomic::AtomicU64,
+    /// The stores can't follow the journal for want of room; whoever submits records looks at it.
+    pub(crate) storage_full: Arc<AtomicBool>,
 }
 
 impl Shared {
@@ -61,6 +66,8 @@ pub(crate) struct Projection {
     /// A call that had no answer so often counts as stuck.
     retry_tries: u16,
     checkpoint: Option<Checkpoint>,
+    /// A store met a full disk; nothing is written until [`Projection::try_again`] succeeds.
+    paused: bool,
     /// The last record that `applied` covers.
     applied: Seq,
 }
@@ -80,6 +87,7 @@ impl Projection {
             apart: RwLock::default(),
             folded,
             checkpoints: std::sync::atomic::AtomicU64::new(0),
+            storage_full: Arc::default(),
         });
         Self {
             shared,
@@ -87,6 +95,7 @@ impl Projection {
             folded: applied,
             retry_tries,
             checkpoint: None,
+            paused: false,
             applied,
         }
     }
@@ -122,20 +131,53 @@ impl Projection {
         }
     }
 
+    pub(crate) const fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Takes note of a full disk, which ends when a checkpoint gets through.
+    pub(crate) fn pause(&mut self, fault: &SnapshotFault) {
+        self.paused = true;
+        if !self.shared.storage_full.swap(true, Ordering::AcqRel) {
+            tracing::error!(error = %fault.in_full(), "storage is full: the snapshots wait for room");
+        }
+    }
+
+    /// Opens what failed for want of room again and begins the frozen overlay anew.
+    pub(crate) fn try_again(&mut self) -> Result<(), SnapshotFault> {
+        self.shared.stores.reopen()?;
+        self.paused = false;
+        match &mut self.checkpoint {
+            Some(checkpoint) => checkpoint.restart(),
+            None => self.has_room(),
+        }
+        Ok(())
+    }
+
+    fn has_room(&self) {
+        if self.shared.storage_full.swap(false, Ordering::AcqRel) {
+            tracing::info!("storage has room again: the snapshots follow the journal");
+        }
+    }
+
     /// Drains one slice of the frozen overlay, if there is one.
     pub(crate) fn drain_slice(&mut self) -> Result<(), SnapshotFault> {
         if let Some(checkpoint) = &mut self.checkpoint
             && checkpoint.step(&self.shared.stores)?
         {
             self.checkpoint = None;
+            self.has_room();
             let count = &self.shared.checkpoints;
             count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         }
         Ok(())
     }
 
-    /// Drains what is frozen, then everything else.
+    /// Drains what is frozen, then everything else; looks for room first if there was none.
     pub(crate) fn checkpoint_all(&mut self) -> Result<(), SnapshotFault> {
+        if self.paused {
+            self.try_again()?;
+        }
         while self.is_draining() {
             self.drain_slice()?;
         }

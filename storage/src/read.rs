@@ -91,6 +91,15 @@ impl Reads {
         self.shared.stores.archive.is_open()
     }
 
+    /// Whether the disk has no room for what the snapshots have to write: reads go on, and records
+    /// are refused until there is room.
+    #[must_use]
+    pub fn storage_is_full(&self) -> bool {
+        self.shared
+            .storage_full
+            .load(std::sync::atomic::Ordering::Acquire)
+    }
+
     /// How often the stores were written to.
     #[must_use]
     pub fn writes(&self) -> WriteStats {

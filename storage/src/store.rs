@@ -7,12 +7,14 @@
 //! format        version of the folder              hot/ archive/ TRUST   snapshots, rebuilt from the journal at need
 //! vault/        keys of people and of the server   photos/    pictures, by hash
 //! ```
-//! Invariants: nothing is read before the lock is held and the format is known; the owners' state
+//! Invariants: nothing is read before the lock is held and the format is known; a journal that lost
+//! what was acknowledged is refused, and so is a vault that lost a person's key; the owners' state
 //! and the first batch they are handed follow each other without a gap.
 
 mod bell;
 mod folder;
 mod settle;
+mod witness;
 
 pub use settle::Progress;
 
@@ -23,19 +25,19 @@ use campusg_domain::record::Record;
 
 use crate::boot::BootState;
 use crate::config::StorageConfig;
-use crate::disk::{DiskLock, RealDisk};
+use crate::disk::DiskLock;
 use crate::fault::StorageFault;
-use crate::journal::{
-    CommitQueue, Committer, CommitterOptions, Cut, Fold, Journal, JournalOptions, JournalReader,
-};
-use crate::photo::Photos;
+use crate::journal::{CommitQueue, Committer, CommitterOptions, Cut, Fold, Journal, JournalReader};
+use crate::photo::{PhotoOptions, Photos};
 use crate::projector::{Projection, Projector, ProjectorHandle, ProjectorOptions};
 use crate::read::Reads;
+use crate::snapshot::SnapshotFault;
 pub use crate::snapshot::trust::Distrust;
 use crate::snapshot::trust::Trust;
 use crate::vault::Vault;
 use bell::Bell;
 use settle::settle;
+use witness::{Witnessed, open_journal};
 
 /// What opening needs beside the configuration.
 pub struct OpenOptions {
@@ -140,12 +142,13 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the store in `dir`, creating it if there is none: lock, format, journal, trust,
-    /// snapshots, the tail since the last checkpoint, and one scan for the owners.
+    /// Opens the store in `dir`, creating it if there is none: lock, format, trust, how far the
+    /// snapshots know the journal, journal, snapshots, the tail since the last checkpoint, and one
+    /// scan for the owners.
     ///
     /// # Errors
-    /// `Config`, `Unwritable`, `InUse`, `Newer`, `Damaged`, `Full`, then whatever a part says.
-    /// Damaged snapshots are no error: they are rebuilt.
+    /// `Config`, `Unwritable`, `InUse`, `Newer`, `JournalLost`, `JournalBehind`, `Damaged`, `Full`,
+    /// then whatever a part says. Damaged snapshots are no error: they are rebuilt.
     pub fn open(
         dir: &Path,
         config: &StorageConfig,
@@ -153,28 +156,23 @@ impl Store {
     ) -> Result<Opened, StorageFault> {
         config.validate()?;
         let lock = folder::take(dir)?;
-        folder::check_format(dir)?;
-        let journal_dir = dir.join("journal");
-        let journal_options = JournalOptions {
-            segment_bytes: config.segment_mib << 20,
-        };
-        let opened = Journal::open(RealDisk::shared(), &journal_dir, journal_options)
-            .map_err(|fault| StorageFault::journal(&journal_dir, fault))?;
-        let vault = Vault::load(&dir.join("vault"), opened.next_seq == 1)?;
-        let photos = Photos::open(&dir.join("photos"))?;
         let trust = Trust::new(dir).map_err(|source| StorageFault::Io {
             doing: "read the kernel's boot id for",
             path: dir.to_path_buf(),
             source,
         })?;
+        let Witnessed { journal, hot } = open_journal(dir, config, &trust)?;
+        let vault = Vault::load(&dir.join("vault"), journal.next_seq == 1)?;
         let bell = Bell::default();
-        let reader = opened.journal.reader();
-        let settled = settle(dir, config, &reader, &trust, &bell, &mut options)?;
+        let reader = journal.journal.reader();
+        let settled = settle(dir, config, &reader, (&trust, hot), &bell, &mut options)?;
+        vault.check(settled.boot.directory.people().map(|(user, _)| user))?;
         let reads = Reads::new(Arc::clone(&settled.projection.shared));
+        let photos = open_photos(dir, config, &options, &reads)?;
         Ok(Opened {
             boot: settled.boot,
             report: OpenReport {
-                cut: opened.cut,
+                cut: journal.cut,
                 rebuilt: settled.rebuilt,
                 folded: settled.folded,
             },
@@ -182,7 +180,7 @@ impl Store {
                 dir: dir.to_path_buf(),
                 config: config.clone(),
                 now_ms: options.now_ms,
-                journal: opened.journal,
+                journal: journal.journal,
                 projection: settled.projection,
                 reads,
                 vault,
@@ -234,7 +232,7 @@ impl Store {
     /// to it, their files are synced, and the mark is set that says so.
     ///
     /// # Errors
-    /// `Ended` if a thread had given up before; `Snapshot` or `Io` if the last checkpoint fails,
+    /// `Ended` if a thread had given up before; `Full` or `Snapshot` if the last checkpoint fails,
     /// which costs the next start time and nothing else.
     pub fn shutdown(mut self) -> Result<(), StorageFault> {
         let ended = || StorageFault::Ended {
@@ -243,26 +241,46 @@ impl Store {
         let (committer, projector) = self.running.take().ok_or_else(ended)?;
         let journal = committer.shutdown();
         let projection = projector.stop();
-        let (Some(_journal), Some(mut projection)) = (journal, projection) else {
+        let (Some(_journal), Some(projection)) = (journal, projection) else {
             return Err(ended());
         };
-        close(&mut projection).map_err(|fault| StorageFault::snapshot(&self.dir, fault))?;
-        self.trust.mark_clean().map_err(|source| StorageFault::Io {
-            doing: "write",
-            path: self.trust.path(),
-            source,
-        })
+        close(projection, &self.trust).map_err(|fault| StorageFault::snapshot(&self.dir, fault))
     }
 }
 
-fn close(projection: &mut Projection) -> Result<(), crate::snapshot::SnapshotFault> {
+/// Ends what is folded, once nothing more is written to the journal.
+fn close(mut projection: Projection, trust: &Trust) -> Result<(), SnapshotFault> {
     projection.checkpoint_all()?;
     let stores = &projection.shared.stores;
     let archive = stores.archive.wait()?;
     archive.flush()?;
     archive.sync_files()?;
     stores.hot.flush()?;
-    stores.hot.sync_files()
+    stores.hot.sync_files()?;
+    let marked = trust.mark_clean(projection.shared.reader.head());
+    marked.map_err(|source| SnapshotFault::Io {
+        doing: "write",
+        path: trust.path(),
+        source,
+    })
+}
+
+/// Opens the photos; one that an order refers to no longer counts against whoever uploaded it.
+fn open_photos(
+    dir: &Path,
+    config: &StorageConfig,
+    options: &OpenOptions,
+    reads: &Reads,
+) -> Result<Photos, StorageFault> {
+    let reads = reads.clone();
+    let options = PhotoOptions {
+        reserve_bytes: config.reserve_mib << 20,
+        now_ms: Arc::clone(&options.now_ms),
+        is_used: Arc::new(move |photo| {
+            reads.archive_is_open() && matches!(reads.photo_order(photo), Ok(Some(_)))
+        }),
+    };
+    Ok(Photos::open(&dir.join("photos"), options)?)
 }
 
 impl Drop for Store {
@@ -317,6 +335,7 @@ impl Idle {
         };
         let (for_projector, for_journal) = (self.bell.clone(), self.bell.clone());
         let trust = self.trust.clone();
+        let full = Arc::clone(&self.projection.shared.storage_full);
         let projector = Projector::start(
             self.projection,
             self.reads.clone(),
@@ -342,7 +361,8 @@ impl Idle {
             now_ms: Box::new(move || now_ms()),
             on_fatal: Box::new(move |fatal| for_journal.ring(&fatal.to_string())),
         };
-        let committer = Committer::start(self.journal, options).map_err(thread_fault)?;
+        let committer = Committer::start_unless_full(self.journal, options, full);
+        let committer = committer.map_err(thread_fault)?;
         self.bell.answer(on_fatal);
         Ok(Store {
             dir: self.dir,
@@ -362,12 +382,8 @@ impl Idle {
     ///
     /// # Errors
     /// As [`Store::shutdown`].
-    pub fn close(mut self) -> Result<(), StorageFault> {
-        close(&mut self.projection).map_err(|fault| StorageFault::snapshot(&self.dir, fault))?;
-        self.trust.mark_clean().map_err(|source| StorageFault::Io {
-            doing: "write",
-            path: self.trust.path(),
-            source,
-        })
+    pub fn close(self) -> Result<(), StorageFault> {
+        close(self.projection, &self.trust)
+            .map_err(|fault| StorageFault::snapshot(&self.dir, fault))
     }
 }

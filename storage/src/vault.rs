@@ -55,6 +55,21 @@ pub enum VaultFault {
         /// Which slot, from 0.
         slot: usize,
     },
+    /// The key file has no key, live or destroyed, for people who are registered: it was cut off,
+    /// replaced or damaged.
+    #[error("{path} has no key for {missing} registered people: restore vault/keys from a backup")]
+    Incomplete {
+        /// The key file.
+        path: PathBuf,
+        /// How many people.
+        missing: usize,
+    },
+    /// The key file is gone.
+    #[error("{path} is missing: restore vault/keys from a backup")]
+    Gone {
+        /// The key file.
+        path: PathBuf,
+    },
     /// The server's secrets are lost or damaged; without them PINs, e-mail addresses and sessions
     /// can't be recognised.
     #[error("{path} is missing or damaged: restore it from a backup")]
@@ -102,18 +117,22 @@ impl std::fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// Opens the vault in `dir`, creating it, and the server's secrets, only where `new` says that
-    /// nothing was ever sealed under them.
+    /// Opens the vault in `dir`, creating the key file, and the server's secrets, only where `new`
+    /// says that nothing was ever sealed under them.
     ///
     /// # Errors
-    /// `Secrets` if they are gone or damaged, `Damaged` for a slot, `Io`, `Randomness`.
+    /// `Secrets` if they are gone or damaged, `Gone` if the key file is, `Damaged` for a slot, `Io`,
+    /// `Randomness`.
     pub fn load(dir: &Path, new: bool) -> Result<Self, VaultFault> {
         create_private_dir(dir).map_err(io_fault(dir))?;
         let secrets = Secrets::open(&dir.join("server.key"), new)?;
         let path = dir.join("keys");
         let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).mode(0o600);
-        let file = options.open(&path).map_err(io_fault(&path))?;
+        options.read(true).write(true).create(new).mode(0o600);
+        let file = options.open(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => VaultFault::Gone { path: path.clone() },
+            _ => io_fault(&path)(error),
+        })?;
         file.sync_all()
             .and_then(|()| sync_parent(&path))
             .map_err(io_fault(&path))?;
@@ -157,6 +176,27 @@ impl Vault {
         file.1 += 1;
         self.remember(user, Known::Live { slot, key });
         Ok(())
+    }
+
+    /// Which of these people have no key and never had one destroyed.
+    #[must_use]
+    pub fn missing(&self, users: impl Iterator<Item = UserId>) -> Vec<UserId> {
+        users.filter(|user| self.known(*user).is_none()).collect()
+    }
+
+    /// Checks that each of these people has a key, live or destroyed. A key is durable before its
+    /// person is registered, so a last slot that can't be read was not half made if it is missed.
+    ///
+    /// # Errors
+    /// `Incomplete`.
+    pub(crate) fn check(&self, users: impl Iterator<Item = UserId>) -> Result<(), VaultFault> {
+        match self.missing(users).len() {
+            0 => Ok(()),
+            missing => Err(VaultFault::Incomplete {
+                path: self.inner.path.clone(),
+                missing,
+            }),
+        }
     }
 
     /// Whether a person has a key that was not destroyed.
@@ -267,7 +307,8 @@ fn beside(user: UserId, context: &str) -> Vec<u8> {
     [&user.as_bytes()[..], context.as_bytes()].concat()
 }
 
-/// Reads every slot. What a killed process left half made at the end was never handed out.
+/// Reads every slot. What a killed process left half made at the end was never handed out; whether
+/// it was that, [`Vault::check`] tells.
 fn read_slots(path: &Path, bytes: &[u8]) -> Result<(HashMap<UserId, Known>, usize), VaultFault> {
     let mut keys = HashMap::new();
     let slots: Vec<&[u8]> = bytes.chunks(SLOT_BYTES).collect();

@@ -9,7 +9,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use campusg_domain::id::Seq;
 use campusg_storage::store::{Distrust, Store};
 use campusg_storage::{StorageConfig, StorageFault};
 use snapshot_common::{NOW_MS, assert_reads, busy, feed, open, options, sled_at, start, town};
@@ -32,12 +31,12 @@ fn a_clean_stop_is_believed_after_a_restart_of_the_machine() {
     let dir = TempDir::new().unwrap();
     let entries = filled(dir.path());
     let text = trust(dir.path());
-    assert!(text.ends_with(" clean\n"), "{text}");
+    assert!(text.contains(" clean "), "{text}");
     fs::write(dir.path().join("TRUST"), "1 another-boot clean\n").unwrap();
     let opened = open(dir.path(), &busy());
     assert_eq!(opened.report.rebuilt, None);
     assert_eq!(opened.report.folded, 0);
-    assert!(trust(dir.path()).ends_with(" open\n"));
+    assert!(trust(dir.path()).contains(" open "));
     assert_reads(opened.store.reads(), &entries);
 }
 
@@ -81,24 +80,6 @@ fn a_missing_mark_or_store_means_a_rebuild() {
         assert!(opened.report.rebuilt.is_some(), "without {gone}");
         assert_reads(opened.store.reads(), &entries);
     }
-}
-
-#[test]
-fn snapshots_ahead_of_the_journal_are_rebuilt() {
-    let dir = TempDir::new().unwrap();
-    let entries = filled(dir.path());
-    let older = TempDir::new().unwrap();
-    let store = start(older.path(), &busy());
-    let half = entries.len() / 2;
-    feed(&store, &entries[..half]);
-    store.shutdown().unwrap();
-    // A journal restored from an older backup beside newer snapshots.
-    fs::remove_dir_all(dir.path().join("journal")).unwrap();
-    fs::rename(older.path().join("journal"), dir.path().join("journal")).unwrap();
-    let opened = open(dir.path(), &busy());
-    assert_eq!(opened.report.rebuilt, Some(Distrust::AheadOfJournal));
-    assert_eq!(opened.boot.folded, Seq(half as u64));
-    assert_reads(opened.store.reads(), &entries[..half]);
 }
 
 #[test]

@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may unwrap")]
 
 use campusg_domain::id::{OrderId, UserId};
-use campusg_storage::photo::{MAX_PHOTO_BYTES, PhotoFault, PhotoKind, Photos};
+use campusg_storage::photo::{MAX_PHOTO_BYTES, PhotoFault, PhotoKind, PhotoOptions, Photos};
 use campusg_storage::vault::{Vault, VaultFault};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 const SLOT: usize = 64;
@@ -128,6 +129,27 @@ fn a_key_half_written_by_a_killed_process_is_no_key_and_its_slot_is_used_again()
 }
 
 #[test]
+fn a_key_file_that_is_gone_is_not_made_anew() {
+    let dir = TempDir::new().unwrap();
+    load(dir.path()).create(user(1)).unwrap();
+    let path = dir.path().join("keys");
+    fs::remove_file(&path).unwrap();
+    let fault = Vault::load(dir.path(), false).unwrap_err();
+    assert!(matches!(&fault, VaultFault::Gone { .. }), "{fault}");
+    assert!(fault.to_string().contains(path.to_str().unwrap()));
+    assert!(!path.exists());
+}
+
+#[test]
+fn whoever_has_no_slot_is_missing_and_whose_key_was_destroyed_is_not() {
+    let dir = TempDir::new().unwrap();
+    let vault = load(dir.path());
+    (1..=2).for_each(|n| vault.create(user(n)).unwrap());
+    vault.destroy(user(2)).unwrap();
+    assert_eq!(vault.missing((1..=4).map(user)), [user(3), user(4)]);
+}
+
+#[test]
 fn a_damaged_slot_is_named() {
     let dir = TempDir::new().unwrap();
     let vault = load(dir.path());
@@ -216,6 +238,15 @@ fn many_threads_make_and_use_keys_at_once() {
     assert!((0..128).all(|n| again.has(UserId::from_bytes([n; 16]))));
 }
 
+fn photos_in(dir: &Path) -> Photos {
+    let options = PhotoOptions {
+        reserve_bytes: 0,
+        now_ms: Arc::new(|| 1_767_312_000_000),
+        is_used: Arc::new(|_| false),
+    };
+    Photos::open(dir, options).unwrap()
+}
+
 fn png(comment: &[u8]) -> Vec<u8> {
     let chunk = |kind: &[u8], content: &[u8]| {
         [
@@ -239,7 +270,7 @@ fn png(comment: &[u8]) -> Vec<u8> {
 #[test]
 fn a_photo_is_its_uploaders_and_without_comments() {
     let dir = TempDir::new().unwrap();
-    let photos = Photos::open(dir.path()).unwrap();
+    let photos = photos_in(dir.path());
     let mine = photos.store(user(1), &png(b"Author\0Ada")).unwrap();
     assert_eq!(
         photos.store(user(1), &png(b"")).unwrap(),
@@ -248,11 +279,7 @@ fn a_photo_is_its_uploaders_and_without_comments() {
     );
     let theirs = photos.store(user(2), &png(b"")).unwrap();
     assert_ne!(mine, theirs);
-    let photo = Photos::open(dir.path())
-        .unwrap()
-        .load(mine)
-        .unwrap()
-        .unwrap();
+    let photo = photos_in(dir.path()).load(mine).unwrap().unwrap();
     assert_eq!((photo.kind, photo.uploader), (PhotoKind::Png, user(1)));
     assert_eq!(photo.bytes, png(b""));
     assert_eq!(photos.uploader(theirs).unwrap(), Some(user(2)));
@@ -264,7 +291,7 @@ fn a_photo_is_its_uploaders_and_without_comments() {
 #[test]
 fn what_is_no_photo_or_too_large_is_refused() {
     let dir = TempDir::new().unwrap();
-    let photos = Photos::open(dir.path()).unwrap();
+    let photos = photos_in(dir.path());
     let page = b"<html><script>alert(1)</script></html>";
     assert!(matches!(photos.store(user(1), page), Err(fault) if fault.is_the_callers()));
     let mut large = png(b"");
@@ -278,7 +305,7 @@ fn what_is_no_photo_or_too_large_is_refused() {
 #[test]
 fn a_photo_that_was_changed_on_the_disk_is_not_shown() {
     let dir = TempDir::new().unwrap();
-    let photos = Photos::open(dir.path()).unwrap();
+    let photos = photos_in(dir.path());
     let id = photos.store(user(1), &png(b"")).unwrap();
     let name = id.to_string();
     let path = dir.path().join(&name[..2]).join(&name);
@@ -291,6 +318,6 @@ fn a_photo_that_was_changed_on_the_disk_is_not_shown() {
         "{fault}"
     );
     fs::write(dir.path().join("0.new"), b"half an upload").unwrap();
-    Photos::open(dir.path()).unwrap();
+    photos_in(dir.path());
     assert!(!dir.path().join("0.new").exists());
 }

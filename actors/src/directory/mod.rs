@@ -60,8 +60,6 @@ pub(crate) struct DirectoryStart {
     /// A directory that has folded every record up to `folded`.
     pub(crate) directory: SharedDirectory,
     pub(crate) folded: Seq,
-    /// When the last record was decided.
-    pub(crate) last_at: At,
     pub(crate) policy: Arc<Policy>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) queue: CommitQueue<Record>,
@@ -79,12 +77,15 @@ pub(crate) struct DirectoryActor {
 impl DirectoryActor {
     /// Starts with nobody waiting.
     pub(crate) fn new(start: DirectoryStart) -> Self {
-        let desk = Desk::after(start.last_at);
+        let desk = Desk::default();
         Self { start, desk }
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Directory> {
-        self.start.directory.write().expect("a panic in the directory ends the process")
+        self.start
+            .directory
+            .write()
+            .expect("a panic in the directory ends the process")
     }
 }
 
@@ -108,24 +109,37 @@ impl Clerk for DirectoryActor {
     }
 
     fn decide(&mut self, id: CommandId, entry: &Entry, now: At) -> Result<Option<Record>, Refusal> {
-        let Entry { change, principal, fingerprint } = entry;
+        let Entry {
+            change,
+            principal,
+            fingerprint,
+        } = entry;
         let mut directory = self.write();
         let events = match change {
             Change::User(user, command) => {
                 if let Some(known) = directory.executed(*user, id) {
-                    return if known == *fingerprint { Ok(None) } else { Err(Refusal::rule(Rejection::KeyReused)) };
+                    return if known == *fingerprint {
+                        Ok(None)
+                    } else {
+                        Err(Refusal::rule(Rejection::KeyReused))
+                    };
                 }
-                let events = directory.decide_user(id, *user, command, *principal, now).map_err(Refusal::rule)?;
+                let events = directory
+                    .decide_user(id, *user, command, *principal, now)
+                    .map_err(Refusal::rule)?;
                 (!events.is_empty()).then_some(Events::User(events))
             }
             Change::Store(store, command) => {
-                let events = directory.decide_store(*store, command, *principal).map_err(Refusal::rule)?;
+                let events = directory
+                    .decide_store(*store, command, *principal)
+                    .map_err(Refusal::rule)?;
                 (!events.is_empty()).then_some(Events::Store(events))
             }
         };
         let (stream, principal, fingerprint) = (entry.stream(), *principal, *fingerprint);
         let prev = directory.last_seq(stream);
-        Ok(events.map(|events| Record::of_owner(stream, prev, now, principal, id, fingerprint, events)))
+        Ok(events
+            .map(|events| Record::of_owner(stream, prev, now, principal, id, fingerprint, events)))
     }
 
     fn give_back(&mut self, id: CommandId) {

@@ -22,7 +22,12 @@ pub(crate) struct EscrowActor {
 impl EscrowActor {
     /// Starts from a ledger that has folded every record up to `folded`.
     pub(crate) fn new(ledger: Ledger, folded: Seq, policy: Arc<Policy>, guard: Guard) -> Self {
-        Self { ledger, policy, folded, _guard: guard }
+        Self {
+            ledger,
+            policy,
+            folded,
+            _guard: guard,
+        }
     }
 }
 
@@ -57,7 +62,11 @@ impl Handler<CountReservations> for EscrowActor {
 impl Handler<CheckTransfers> for EscrowActor {
     type Result = MessageResult<CheckTransfers>;
 
-    fn handle(&mut self, CheckTransfers(record): CheckTransfers, _: &mut Context<Self>) -> Self::Result {
+    fn handle(
+        &mut self,
+        CheckTransfers(record): CheckTransfers,
+        _: &mut Context<Self>,
+    ) -> Self::Result {
         MessageResult(self.ledger.check(&record))
     }
 }

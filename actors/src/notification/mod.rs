@@ -54,8 +54,6 @@ pub(crate) struct NotificationStart {
     pub(crate) reads: Reads,
     /// Notices of later records are carried.
     pub(crate) folded: Seq,
-    /// When the last record was decided.
-    pub(crate) last_at: At,
     #[expect(dead_code, reason = "held for its drop")]
     pub(crate) guard: Guard,
 }
@@ -72,8 +70,12 @@ pub(crate) struct NotificationActor {
 impl NotificationActor {
     /// Starts with nobody waiting.
     pub(crate) fn new(start: NotificationStart) -> Self {
-        let desk = Desk::after(start.last_at);
-        Self { start, desk, last: HashMap::new() }
+        let desk = Desk::default();
+        Self {
+            start,
+            desk,
+            last: HashMap::new(),
+        }
     }
 
     /// Most carriers are done at once: those cost no future of their own.
@@ -81,7 +83,10 @@ impl NotificationActor {
         let mut delivery = self.start.notifier.deliver(notice);
         match (&mut delivery).now_or_never() {
             Some(Ok(())) => {}
-            Some(Err(fault)) => drop(ctx.spawn(failed(ctx.address(), notice, fault).into_actor(self))),
+            Some(Err(fault)) => {
+                let recorded = failed(ctx.address(), notice, fault);
+                ctx.spawn(recorded.into_actor(self));
+            }
             None => {
                 let me = ctx.address();
                 let delivered = async move {
@@ -98,13 +103,33 @@ impl NotificationActor {
         let index = |i: usize| u16::try_from(i).unwrap_or(u16::MAX);
         for (i, notice) in record.notices.iter().enumerate() {
             if let Audience::User(to) = notice.to {
-                self.deliver(Outgoing { id: NoticeId { seq, index: index(i) }, to, kind: Some(notice.kind) }, ctx);
+                self.deliver(
+                    Outgoing {
+                        id: NoticeId {
+                            seq,
+                            index: index(i),
+                        },
+                        to,
+                        kind: Some(notice.kind),
+                    },
+                    ctx,
+                );
             }
         }
         if let (Events::Inbox(events), Stream::Inbox(user)) = (&record.events, record.stream) {
             self.last.insert(user, seq);
-            if events.iter().any(|event| matches!(event, Event::Sent { .. })) {
-                self.deliver(Outgoing { id: NoticeId { seq, index: 0 }, to: user, kind: None }, ctx);
+            if events
+                .iter()
+                .any(|event| matches!(event, Event::Sent { .. }))
+            {
+                self.deliver(
+                    Outgoing {
+                        id: NoticeId { seq, index: 0 },
+                        to: user,
+                        kind: None,
+                    },
+                    ctx,
+                );
             }
             self.folded_own(seq, record, ctx);
         }
@@ -116,8 +141,19 @@ async fn failed(me: Addr<NotificationActor>, notice: Outgoing, fault: NotDeliver
     tracing::warn!(user = %notice.to, %fault, "a notice could not be delivered");
     let command = Command::Fail { notice: notice.id };
     let number = notice.id.seq.0 << 16 | u64::from(notice.id.index);
-    let post = Post { user: notice.to, command, principal: Principal::System, fingerprint: Fingerprint(0) };
-    if let Err(refusal) = run(&me, own_command(Stream::Inbox(notice.to), "failed", number), post).await {
+    let post = Post {
+        user: notice.to,
+        command,
+        principal: Principal::System,
+        fingerprint: Fingerprint(0),
+    };
+    if let Err(refusal) = run(
+        &me,
+        own_command(Stream::Inbox(notice.to), "failed", number),
+        post,
+    )
+    .await
+    {
         tracing::warn!(user = %notice.to, %refusal, "a failed delivery could not be recorded");
     }
 }
@@ -142,7 +178,12 @@ impl Clerk for NotificationActor {
     }
 
     fn decide(&mut self, id: CommandId, post: &Post, now: At) -> Result<Option<Record>, Refusal> {
-        let Post { user, command, principal, fingerprint } = post;
+        let Post {
+            user,
+            command,
+            principal,
+            fingerprint,
+        } = post;
         let events = inbox::decide(*user, command, *principal).map_err(Refusal::rule)?;
         let prev = match self.last.get(user) {
             Some(prev) => *prev,
@@ -153,7 +194,15 @@ impl Clerk for NotificationActor {
             })?,
         };
         let events = Events::Inbox(events);
-        Ok(Some(Record::of_owner(post.stream(), prev, now, *principal, id, *fingerprint, events)))
+        Ok(Some(Record::of_owner(
+            post.stream(),
+            prev,
+            now,
+            *principal,
+            id,
+            *fingerprint,
+            events,
+        )))
     }
 }
 

@@ -31,17 +31,27 @@ pub(super) async fn execute(
     }
     let began_ms = env.clock.monotonic_ms();
     match decide_and_commit(env, id, before.as_ref(), &message).await {
-        Ok(Some(Committed { after, events, verdict })) => {
+        Ok(Some(Committed {
+            after,
+            events,
+            verdict,
+        })) => {
             let took_ms = env.clock.monotonic_ms().saturating_sub(began_ms);
             log_steps(&after, &events, &message, took_ms);
             let answer = match verdict {
                 Some(rejection) => Err(Refusal::of_order(id, rejection)),
-                None => Ok(Done { order: Arc::clone(&after), repeated: false }),
+                None => Ok(Done {
+                    order: Arc::clone(&after),
+                    repeated: false,
+                }),
             };
             (Some(after), answer)
         }
         Ok(None) => {
-            let already = before.clone().map(|order| Done { order, repeated: false });
+            let already = before.clone().map(|order| Done {
+                order,
+                repeated: false,
+            });
             (before, already.ok_or_else(|| Refusal::not_found("order")))
         }
         Err(refusal) => (before, Err(refusal)),
@@ -49,7 +59,12 @@ pub(super) async fn execute(
 }
 
 /// Answers a command that took effect before as the first time.
-async fn repeated(env: &Env, id: OrderId, before: Option<&Arc<Order>>, executed: Executed) -> Result<Done, Refusal> {
+async fn repeated(
+    env: &Env,
+    id: OrderId,
+    before: Option<&Arc<Order>>,
+    executed: Executed,
+) -> Result<Done, Refusal> {
     if executed.status >= 400
         && let Some(entry) = env.read(move |reads| reads.entry(executed.seq)).await?
         && let Events::Order(events) = &entry.record.events
@@ -59,11 +74,17 @@ async fn repeated(env: &Env, id: OrderId, before: Option<&Arc<Order>>, executed:
     }
     let order = match before {
         Some(order) if order.last_seq == executed.seq => Some(Arc::clone(order)),
-        Some(_) => env.read(move |reads| reads.order_as_of(id, executed.seq)).await?,
+        Some(_) => {
+            env.read(move |reads| reads.order_as_of(id, executed.seq))
+                .await?
+        }
         None => None,
     };
     let order = order.ok_or_else(|| Refusal::not_found("order"))?;
-    Ok(Done { order, repeated: true })
+    Ok(Done {
+        order,
+        repeated: true,
+    })
 }
 
 struct Committed {
@@ -81,13 +102,30 @@ async fn decide_and_commit(
 ) -> Result<Option<Committed>, Refusal> {
     let no = |rejection| Refusal::of_order(id, rejection);
     let order = before.map(Arc::as_ref);
-    let now = env.clock.now().max(order.map_or(At(0), |order| order.last_at));
+    let now = env
+        .clock
+        .now()
+        .max(order.map_or(At(0), |order| order.last_at));
     let none = Votes::default();
-    let asks = order::asks(id, order, &message.command, &context(env, id, message, now, &none)).map_err(no)?;
+    let asks = order::asks(
+        id,
+        order,
+        &message.command,
+        &context(env, id, message, now, &none),
+    )
+    .map_err(no)?;
     let (mut votes, reservation) = env.owners.poll(message.id, asks).await;
     look_up_used_once(env, message, &mut votes).await?;
-    let turn = order::turn(id, order, &message.command, &context(env, id, message, now, &votes)).map_err(no)?;
-    let Turn::Commit { filled, verdict } = turn else { return Ok(None) };
+    let turn = order::turn(
+        id,
+        order,
+        &message.command,
+        &context(env, id, message, now, &votes),
+    )
+    .map_err(no)?;
+    let Turn::Commit { filled, verdict } = turn else {
+        return Ok(None);
+    };
     let Filled { record, after } = *filled;
     check_order(order, &after, &record).map_err(|broken| not_written(&after, order, &broken))?;
     let record = check(env, order, &after, record).await?;
@@ -96,10 +134,20 @@ async fn decide_and_commit(
         _ => vec![],
     };
     let ack = commit(&env.queue, record, Some(reservation)).await?;
-    Ok(Some(Committed { after: Arc::new(after.numbered(Seq(ack.seq))), events, verdict }))
+    Ok(Some(Committed {
+        after: Arc::new(after.numbered(Seq(ack.seq))),
+        events,
+        verdict,
+    }))
 }
 
-fn context<'a>(env: &'a Env, id: OrderId, message: &ToActor, now: At, votes: &'a Votes) -> Context<'a> {
+fn context<'a>(
+    env: &'a Env,
+    id: OrderId,
+    message: &ToActor,
+    now: At,
+    votes: &'a Votes,
+) -> Context<'a> {
     Context {
         principal: message.principal,
         command: message.id,
@@ -119,6 +167,11 @@ async fn look_up_used_once(env: &Env, message: &ToActor, votes: &mut Votes) -> R
         if let Ask::UsedOnce { photo, order } = *ask
             && vote.is_ok()
         {
+            // Who used it before may be durable, and so not reserved any more, but not folded yet.
+            env.reads
+                .wait_folded(env.reads.head().0)
+                .await
+                .map_err(|_| Refusal::Stopping)?;
             let photos = env.photos.clone();
             let look = move |reads: &Reads| Ok((photos.uploader(photo), reads.photo_order(photo)?));
             let (uploader, serves) = env.read(look).await?;
@@ -127,7 +180,10 @@ async fn look_up_used_once(env: &Env, message: &ToActor, votes: &mut Votes) -> R
                 Refusal::Fault
             })?;
             if uploader.is_none() || uploader != message.principal.user() {
-                *vote = Err(Rejection::field(photo_field(&message.command), "is not a photo of yours"));
+                *vote = Err(Rejection::field(
+                    photo_field(&message.command),
+                    "is not a photo of yours",
+                ));
             } else if serves.is_some_and(|other| other != order) {
                 *vote = Err(Rejection::PhotoUsed);
             }
@@ -146,13 +202,24 @@ const fn photo_field(command: &Command) -> &'static str {
 }
 
 /// Checks the record's transfers against every account before it is queued; one that breaks a bound is never written.
-async fn check(env: &Env, before: Option<&Order>, after: &Order, record: Record) -> Result<Record, Refusal> {
+async fn check(
+    env: &Env,
+    before: Option<&Order>,
+    after: &Order,
+    record: Record,
+) -> Result<Record, Refusal> {
     if record.money.is_empty() {
         return Ok(record);
     }
     let record = Arc::new(record);
-    let checked = env.owners.escrow.send(CheckTransfers(Arc::clone(&record))).await;
-    checked.map_err(|_| Refusal::Stopping)?.map_err(|fault| not_written(after, before, &broken_by(&fault)))?;
+    let checked = env
+        .owners
+        .escrow
+        .send(CheckTransfers(Arc::clone(&record)))
+        .await;
+    checked
+        .map_err(|_| Refusal::Stopping)?
+        .map_err(|fault| not_written(after, before, &broken_by(&fault)))?;
     Ok(Arc::try_unwrap(record).unwrap_or_else(|shared| shared.as_ref().clone()))
 }
 
@@ -165,10 +232,21 @@ fn not_written(after: &Order, before: Option<&Order>, broken: &Broken) -> Refusa
 /// One line for each saga step and each undo.
 fn log_steps(order: &Order, events: &[Event], message: &ToActor, duration_ms: u64) {
     for event in events {
-        let Event::Step { saga, step, mark } = event else { continue };
+        let Event::Step { saga, step, mark } = event else {
+            continue;
+        };
         let plan = saga.plan();
-        let name = plan.steps.get(usize::from(*step)).map_or("unknown", |step| step.name);
-        let attempt = 1 + order.calls.values().map(|call| call.failures).max().unwrap_or(0).max(order.release_failures);
+        let name = plan
+            .steps
+            .get(usize::from(*step))
+            .map_or("unknown", |step| step.name);
+        let attempt = 1 + order
+            .calls
+            .values()
+            .map(|call| call.failures)
+            .max()
+            .unwrap_or(0)
+            .max(order.release_failures);
         let done = match mark {
             Mark::Started => "started",
             Mark::Done => "done",
@@ -183,7 +261,10 @@ fn log_steps(order: &Order, events: &[Event], message: &ToActor, duration_ms: u6
             tracing::info!(order.id = %order.id, saga, saga.step = name, attempt, duration_ms, request, "step {done}");
         }
     }
-    if events.iter().all(|event| !matches!(event, Event::Step { .. })) {
+    if events
+        .iter()
+        .all(|event| !matches!(event, Event::Step { .. }))
+    {
         let command = Command::name(&message.command);
         tracing::info!(order.id = %order.id, command, duration_ms, request = &*message.request, "command done");
     }

@@ -18,8 +18,13 @@ use crate::{
     registry::{Lease, Resident},
     runtime::Refusal,
 };
-use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, AtomicResponse, Context, Handler, WrapFuture};
-use campusg_domain::{id::{OrderId, Seq}, order::Order};
+use actix::{
+    Actor, ActorContext, ActorFutureExt, AsyncContext, AtomicResponse, Context, Handler, WrapFuture,
+};
+use campusg_domain::{
+    id::{OrderId, Seq},
+    order::Order,
+};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
@@ -44,18 +49,34 @@ pub(crate) struct OrderActor {
 impl OrderActor {
     /// An order that loads itself before its first command.
     pub(crate) fn new(env: Env, lease: Lease<OrderId>) -> Self {
-        Self { env, known: Known::Unread, last_command_ms: 0, lease }
+        Self {
+            env,
+            known: Known::Unread,
+            last_command_ms: 0,
+            lease,
+        }
     }
 
     /// Ends itself when nothing came for a while: whatever must wake it lives with its owner.
     fn passivate_when_idle(&mut self, ctx: &mut Context<Self>) {
         let ended = !matches!(&self.known, Known::Read(Some(order)) if !order.is_terminal());
-        let idle_ms = if ended { self.env.idle_ended_ms } else { self.env.idle_ms };
-        let idle_since_ms = self.env.clock.monotonic_ms().saturating_sub(self.last_command_ms);
+        let idle_ms = if ended {
+            self.env.idle_ended_ms
+        } else {
+            self.env.idle_ms
+        };
+        let idle_since_ms = self
+            .env
+            .clock
+            .monotonic_ms()
+            .saturating_sub(self.last_command_ms);
         if idle_since_ms >= idle_ms {
             ctx.stop();
         } else {
-            ctx.run_later(Duration::from_millis(idle_ms - idle_since_ms), Self::passivate_when_idle);
+            ctx.run_later(
+                Duration::from_millis(idle_ms - idle_since_ms),
+                Self::passivate_when_idle,
+            );
         }
     }
 }
@@ -85,7 +106,10 @@ async fn load(env: &Env, id: OrderId) -> Result<Option<Arc<Order>>, Refusal> {
         let _ = decided.send(result);
     });
     let last = barrier.await.map_err(|_| Refusal::Unknown)??;
-    env.reads.wait_folded(Seq(last)).await.map_err(|_| Refusal::Stopping)?;
+    env.reads
+        .wait_folded(Seq(last))
+        .await
+        .map_err(|_| Refusal::Stopping)?;
     if env.reads.is_apart(id) {
         tracing::error!(order.id = %id, "a record of this order can't be folded");
         return Err(Refusal::NeedsAttention);

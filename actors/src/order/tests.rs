@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::{ToActor, execute::execute};
-use crate::{common::{House, Settings}, orders::Letter, runtime::{Refusal, RuntimeConfig}};
+use crate::{
+    common::{House, Settings},
+    orders::Letter,
+    runtime::{Refusal, RuntimeConfig},
+};
 use campusg_domain::{
     id::{CommandId, Fingerprint, OrderId, Principal, Seq, UserId},
     money::Cents,
@@ -37,12 +41,25 @@ async fn a_record_that_the_ledger_refuses_is_never_written() {
     let house = House::new().await;
     let customer = house.customer("ada", "tok_visa").await;
     let stale = house.place(customer).await;
-    let cancel = Command::Cancel { accept_charge: Cents(0) };
-    house.give(Principal::User(customer), stale.id, cancel.clone()).await.unwrap();
-    house.until_order("voided", stale.id, |order| !order.has_open_call()).await;
+    let cancel = Command::Cancel {
+        accept_charge: Cents(0),
+    };
+    house
+        .give(Principal::User(customer), stale.id, cancel.clone())
+        .await
+        .unwrap();
+    house
+        .until_order("voided", stale.id, |order| !order.has_open_call())
+        .await;
     let before = head(&house).await;
     // An order that remembers an older self would let go of the hold a second time.
-    let (after, answer) = execute(house.runtime.env(), stale.id, Some(Arc::clone(&stale)), message(customer, cancel)).await;
+    let (after, answer) = execute(
+        house.runtime.env(),
+        stale.id,
+        Some(Arc::clone(&stale)),
+        message(customer, cancel),
+    )
+    .await;
     assert_eq!(answer.unwrap_err(), Refusal::Fault);
     assert_eq!(after, Some(stale));
     assert_eq!(head(&house).await, before);
@@ -52,10 +69,18 @@ async fn a_record_that_the_ledger_refuses_is_never_written() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_record_that_would_break_an_invariant_is_never_written_and_its_votes_are_given_back() {
     let house = House::new().await;
-    let (customer, runner) = (house.customer("ada", "tok_visa").await, house.runner("rosa").await);
+    let (customer, runner) = (
+        house.customer("ada", "tok_visa").await,
+        house.runner("rosa").await,
+    );
     let placed = house.place(customer).await;
-    house.until_order("through", placed.id, |order| order.version == 2).await;
-    let broken = Arc::new(Order { escrow: EscrowStatus::Failed, ..placed.as_ref().clone() });
+    house
+        .until_order("through", placed.id, |order| order.version == 2)
+        .await;
+    let broken = Arc::new(Order {
+        escrow: EscrowStatus::Failed,
+        ..placed.as_ref().clone()
+    });
     let before = head(&house).await;
     let accept = message(runner, Command::Accept { runner });
     let (_, answer) = execute(house.runtime.env(), placed.id, Some(broken), accept).await;
@@ -68,11 +93,20 @@ async fn a_record_that_would_break_an_invariant_is_never_written_and_its_votes_a
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_reserved_for_a_record_that_the_journal_refuses_is_given_back() {
     let house = House::new().await;
-    let (customer, runner) = (house.customer("ada", "tok_visa").await, house.runner("rosa").await);
+    let (customer, runner) = (
+        house.customer("ada", "tok_visa").await,
+        house.runner("rosa").await,
+    );
     let placed = house.place(customer).await;
     let kept = house.runtime.close_journal();
     let accept = message(runner, Command::Accept { runner });
-    let (after, answer) = execute(house.runtime.env(), placed.id, Some(Arc::clone(&placed)), accept).await;
+    let (after, answer) = execute(
+        house.runtime.env(),
+        placed.id,
+        Some(Arc::clone(&placed)),
+        accept,
+    )
+    .await;
     assert_eq!(answer.unwrap_err(), Refusal::Stopping);
     assert_eq!(after, Some(placed));
     assert!(given_back(&house).await);
@@ -85,7 +119,12 @@ async fn what_was_reserved_by_a_task_that_panics_is_given_back() {
     let runner = house.runner("rosa").await;
     let owners = house.runtime.env().owners.clone();
     let task = tokio::spawn(async move {
-        let (votes, _held) = owners.poll(CommandId(7), vec![Ask::RunnerSlot { runner }, Ask::Capacity { timers: 2 }]).await;
+        let (votes, _held) = owners
+            .poll(
+                CommandId(7),
+                vec![Ask::RunnerSlot { runner }, Ask::Capacity { timers: 2 }],
+            )
+            .await;
         assert!(votes.0.iter().all(|(_, vote)| *vote == Ok(Yes::Granted)));
         assert_eq!(owners.reservations().await, Some(2));
         panic!("a panic that was asked for");
@@ -121,17 +160,34 @@ async fn a_no_gives_back_nothing_that_somebody_else_holds_under_the_same_token()
 /// An order whose load had failed answered every later command with that fault, as long as somebody kept asking.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_that_can_not_be_loaded_says_why_and_is_loaded_anew_by_the_next_command() {
-    let runtime = RuntimeConfig { idle_ms: 1, ..RuntimeConfig::default() };
-    let house = House::with(Settings { runtime, ..Settings::default() }).await;
-    let (customer, runner) = (house.customer("ada", "tok_visa").await, house.runner("rosa").await);
+    let runtime = RuntimeConfig {
+        idle_ms: 1,
+        ..RuntimeConfig::default()
+    };
+    let house = House::with(Settings {
+        runtime,
+        ..Settings::default()
+    })
+    .await;
+    let (customer, runner) = (
+        house.customer("ada", "tok_visa").await,
+        house.runner("rosa").await,
+    );
     let order = house.place(customer).await.id;
     house.advance(1);
-    house.until_actors("left memory", |actors| actors.orders == 0).await;
+    house
+        .until_actors("left memory", |actors| actors.orders == 0)
+        .await;
     let kept = house.runtime.close_journal();
     let registry = house.runtime.orders_directly().registry();
     let before = registry.totals().started;
     for n in 1..=3 {
-        let letter = Letter::own(order, Command::Accept { runner }, Principal::User(runner), CommandId(n));
+        let letter = Letter::own(
+            order,
+            Command::Accept { runner },
+            Principal::User(runner),
+            CommandId(n),
+        );
         let answer = house.runtime.orders_directly().send(letter).await;
         assert_eq!(answer.unwrap_err(), Refusal::Stopping);
         while registry.live_count() > 0 {

@@ -20,24 +20,37 @@ use tokio::sync::oneshot;
 
 impl PaymentActor {
     /// Brings in every event after the cursor, then goes on with calls, and asks again after a while.
-    pub(super) fn catch_up(&mut self, caught_up: Option<oneshot::Sender<()>>, ctx: &mut Context<Self>) {
-        let Some(orders) = self.orders.clone() else { return };
+    pub(super) fn catch_up(
+        &mut self,
+        caught_up: Option<oneshot::Sender<()>>,
+        ctx: &mut Context<Self>,
+    ) {
+        let Some(orders) = self.orders.clone() else {
+            return;
+        };
         let (gateway, cursor) = (Arc::clone(&self.start.gateway), self.start.cursor.clone());
         let entropy = Arc::clone(&self.start.entropy);
-        let bring = async move { bring_in(&*gateway, &orders, &cursor, || entropy.command()).await };
+        let bring =
+            async move { bring_in(&*gateway, &orders, &cursor, || entropy.command()).await };
         let bring = self.start.io.spawn(bring);
-        ctx.spawn(AbortOnDrop(bring).into_actor(self).map(|result, actor, ctx| {
-            if let Err(refusal) = result {
-                tracing::warn!(%refusal, "the gateway's events wait");
-            }
-            if let Some(caught_up) = caught_up {
-                // Nobody waits any more where the process is stopping.
-                let _ = caught_up.send(());
-                let streams: Vec<Stream> = actor.start.calls.streams().collect();
-                streams.into_iter().for_each(|stream| actor.consider(stream, ctx));
-            }
-            ctx.run_later(actor.start.poll, |actor, ctx| actor.catch_up(None, ctx));
-        }));
+        ctx.spawn(
+            AbortOnDrop(bring)
+                .into_actor(self)
+                .map(|result, actor, ctx| {
+                    if let Err(refusal) = result {
+                        tracing::warn!(%refusal, "the gateway's events wait");
+                    }
+                    if let Some(caught_up) = caught_up {
+                        // Nobody waits any more where the process is stopping.
+                        let _ = caught_up.send(());
+                        let streams: Vec<Stream> = actor.start.calls.streams().collect();
+                        streams
+                            .into_iter()
+                            .for_each(|stream| actor.consider(stream, ctx));
+                    }
+                    ctx.run_later(actor.start.poll, |actor, ctx| actor.catch_up(None, ctx));
+                }),
+        );
     }
 }
 
@@ -49,7 +62,9 @@ async fn bring_in(
 ) -> Result<(), Refusal> {
     let mut cursor = read_cursor(file);
     loop {
-        let Ok(page) = gateway.events(cursor).await else { return Ok(()) };
+        let Ok(page) = gateway.events(cursor).await else {
+            return Ok(());
+        };
         for event in &page.events {
             deliver(orders, event, command()).await?;
         }
@@ -68,8 +83,14 @@ async fn deliver(orders: &Orders, event: &GatewayEvent, id: CommandId) -> Result
         tracing::warn!(key = %event.key, "an event of the gateway names no call of ours");
         return Ok(());
     };
-    let command = Command::Answered { call, answer: event.answer.clone() };
-    match orders.send(Letter::own(order, command, Principal::Gateway, id)).await {
+    let command = Command::Answered {
+        call,
+        answer: event.answer.clone(),
+    };
+    match orders
+        .send(Letter::own(order, command, Principal::Gateway, id))
+        .await
+    {
         Ok(_) => Ok(()),
         Err(Refusal::Rejected { rejection, .. }) => {
             tracing::warn!(key = %event.key, %rejection, "an event of the gateway does not fit");
@@ -98,7 +119,8 @@ fn read_cursor(file: &Path) -> EventCursor {
 
 fn write_cursor(file: &Path, cursor: EventCursor) {
     let fresh = file.with_extension("new");
-    let written = std::fs::write(&fresh, cursor.0.to_string()).and_then(|()| std::fs::rename(&fresh, file));
+    let written =
+        std::fs::write(&fresh, cursor.0.to_string()).and_then(|()| std::fs::rename(&fresh, file));
     if let Err(fault) = written {
         tracing::warn!(path = %file.display(), %fault, "the place in the gateway's events is not kept");
     }
@@ -114,7 +136,11 @@ mod tests {
     #[test]
     fn a_key_leads_back_to_its_order_and_call() {
         let order = OrderId::from_bytes([7; 16]);
-        let key = CallKey::of(Stream::Order(order), CallKind::Authorize { cents: Cents(1) }, 3);
+        let key = CallKey::of(
+            Stream::Order(order),
+            CallKind::Authorize { cents: Cents(1) },
+            3,
+        );
         assert_eq!(parse(key.as_str()), Some((order, 3)));
         assert_eq!(parse("order:x/authorize/3"), None);
         assert_eq!(parse(""), None);

@@ -17,7 +17,9 @@ use crate::{
     runtime::Refusal,
     vote::Folded,
 };
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, MessageResult, WrapFuture};
+use actix::{
+    Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, MessageResult, WrapFuture,
+};
 use campusg_domain::{
     call::{Answer, CallChange, CallKind, CallNumber},
     id::{OrderId, Principal, Seq, Stream},
@@ -73,7 +75,9 @@ impl<T> Future for AbortOnDrop<T> {
     type Output = Result<T, Refusal>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx).map(|done| done.unwrap_or(Err(Refusal::Fault)))
+        Pin::new(&mut self.0)
+            .poll(cx)
+            .map(|done| done.unwrap_or(Err(Refusal::Fault)))
     }
 }
 
@@ -95,14 +99,21 @@ pub(crate) struct PaymentActor {
 impl PaymentActor {
     /// Starts with every open call as of `folded`.
     pub(crate) fn new(start: PaymentStart) -> Self {
-        Self { start, orders: None, under_way: HashMap::new(), waiting: VecDeque::new() }
+        Self {
+            start,
+            orders: None,
+            under_way: HashMap::new(),
+            waiting: VecDeque::new(),
+        }
     }
 
     fn consider(&mut self, stream: Stream, ctx: &mut Context<Self>) {
         if self.under_way.contains_key(&stream) || self.orders.is_none() {
             return;
         }
-        let (Some((n, kind)), Stream::Order(order)) = (self.start.calls.due(stream), stream) else { return };
+        let (Some((n, kind)), Stream::Order(order)) = (self.start.calls.due(stream), stream) else {
+            return;
+        };
         if self.under_way.len() >= self.start.concurrency {
             return self.waiting.push_back(stream);
         }
@@ -111,9 +122,22 @@ impl PaymentActor {
     }
 
     fn make(&mut self, order: OrderId, n: CallNumber, kind: CallKind, ctx: &mut Context<Self>) {
-        let Some(orders) = self.orders.clone() else { return };
-        let PaymentStart { gateway, reads, entropy, timeout, folded, io, breaker, clock, .. } = &self.start;
-        let (gateway, breaker, clock) = (Arc::clone(gateway), Arc::clone(breaker), Arc::clone(clock));
+        let Some(orders) = self.orders.clone() else {
+            return;
+        };
+        let PaymentStart {
+            gateway,
+            reads,
+            entropy,
+            timeout,
+            folded,
+            io,
+            breaker,
+            clock,
+            ..
+        } = &self.start;
+        let (gateway, breaker, clock) =
+            (Arc::clone(gateway), Arc::clone(breaker), Arc::clone(clock));
         let (reads, timeout, folded) = (reads.clone(), *timeout, *folded);
         let id = entropy.command();
         let made = io.spawn(async move {
@@ -136,7 +160,13 @@ impl PaymentActor {
     }
 
     /// Looks at the stream again: at once where the call is decided or rests, later where nothing moved.
-    fn made(&mut self, stream: Stream, call: (CallNumber, CallKind), moved: bool, ctx: &mut Context<Self>) {
+    fn made(
+        &mut self,
+        stream: Stream,
+        call: (CallNumber, CallKind),
+        moved: bool,
+        ctx: &mut Context<Self>,
+    ) {
         let asked_again = self.under_way.get(&stream).is_some_and(|again| *again);
         if !moved || (self.start.calls.due(stream) == Some(call) && !asked_again) {
             ctx.run_later(AGAIN, move |actor, ctx| {
@@ -153,7 +183,9 @@ impl PaymentActor {
 
     fn consider_waiting(&mut self, ctx: &mut Context<Self>) {
         while self.under_way.len() < self.start.concurrency {
-            let Some(stream) = self.waiting.pop_front() else { return };
+            let Some(stream) = self.waiting.pop_front() else {
+                return;
+            };
             self.consider(stream, ctx);
         }
     }
@@ -166,7 +198,11 @@ async fn guarded(
     timeout: Duration,
     call: impl Future<Output = Answer>,
 ) -> Answer {
-    let locked = || breaker.lock().expect("nothing panics while the breaker is asked");
+    let locked = || {
+        breaker
+            .lock()
+            .expect("nothing panics while the breaker is asked")
+    };
     // Held back is not tried: a call waits for its turn before it counts as unanswered.
     let give_up_ms = clock.monotonic_ms() + HOLD_BACK_MS;
     while !locked().admits(clock.now()) {
@@ -175,14 +211,18 @@ async fn guarded(
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
-    let answer = tokio::time::timeout(timeout, call).await.unwrap_or(Answer::Unavailable);
+    let answer = tokio::time::timeout(timeout, call)
+        .await
+        .unwrap_or(Answer::Unavailable);
     locked().note(&answer, clock.now());
     answer
 }
 
 impl std::fmt::Debug for PaymentActor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PaymentActor").field("open", &self.start.calls.len()).finish_non_exhaustive()
+        f.debug_struct("PaymentActor")
+            .field("open", &self.start.calls.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -221,7 +261,10 @@ impl Handler<Folded> for PaymentActor {
                 continue;
             }
             if let Some(again) = self.under_way.get_mut(&record.stream) {
-                *again |= record.calls.iter().any(|change| matches!(change, CallChange::Retry { .. }));
+                *again |= record
+                    .calls
+                    .iter()
+                    .any(|change| matches!(change, CallChange::Retry { .. }));
             }
             self.consider(record.stream, ctx);
         }

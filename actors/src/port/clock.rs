@@ -45,18 +45,32 @@ struct Inner {
 impl SystemClock {
     /// The system's clock, or one that can be moved on from it.
     #[must_use]
-    #[allow(clippy::disallowed_methods, reason = "this is the port that the ban points to")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is the port that the ban points to"
+    )]
     pub fn new(is_virtual: bool) -> Self {
         let moved = watch::Sender::new(0);
-        Self(Arc::new(Inner { started: Instant::now(), ahead_ms: AtomicU64::new(0), moved, is_virtual }))
+        Self(Arc::new(Inner {
+            started: Instant::now(),
+            ahead_ms: AtomicU64::new(0),
+            moved,
+            is_virtual,
+        }))
     }
 }
 
 impl Clock for SystemClock {
-    #[allow(clippy::disallowed_methods, reason = "this is the port that the ban points to")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is the port that the ban points to"
+    )]
     fn now(&self) -> At {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        At(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)).plus(self.0.ahead_ms.load(Ordering::Acquire))
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        At(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+            .plus(self.0.ahead_ms.load(Ordering::Acquire))
     }
 
     fn monotonic_ms(&self) -> u64 {
@@ -87,6 +101,42 @@ impl Clock for SystemClock {
         let ahead = self.0.ahead_ms.fetch_add(ms, Ordering::AcqRel) + ms;
         self.0.moved.send_replace(ahead);
         Some(self.now())
+    }
+}
+
+/// Another clock that does not go back when the other one is set back: it stands still until that one has caught up.
+#[derive(Debug)]
+pub(crate) struct NeverBack {
+    clock: Arc<dyn Clock>,
+    latest: AtomicU64,
+}
+
+impl NeverBack {
+    /// Shows what `clock` shows, and never less than `latest`.
+    pub(crate) fn new(clock: Arc<dyn Clock>, latest: At) -> Self {
+        Self {
+            clock,
+            latest: AtomicU64::new(latest.0),
+        }
+    }
+}
+
+impl Clock for NeverBack {
+    fn now(&self) -> At {
+        let now = self.clock.now().0;
+        At(self.latest.fetch_max(now, Ordering::AcqRel).max(now))
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.clock.monotonic_ms()
+    }
+
+    fn until(&self, due: At) -> BoxFuture<'static, ()> {
+        self.clock.until(due)
+    }
+
+    fn advance(&self, ms: u64) -> Option<At> {
+        self.clock.advance(ms)
     }
 }
 
@@ -124,5 +174,21 @@ impl Clock for ManualClock {
     fn advance(&self, ms: u64) -> Option<At> {
         self.0.send_modify(|now| *now = now.saturating_add(ms));
         Some(self.now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_never_goes_back_stands_still_until_the_other_has_caught_up() {
+        let other = ManualClock::new(At(50));
+        let clock = NeverBack::new(Arc::new(other.clone()), At(70));
+        assert_eq!(clock.now(), At(70));
+        assert_eq!(clock.advance(19), Some(At(69)));
+        assert_eq!(clock.now(), At(70));
+        assert_eq!(clock.advance(2), Some(At(71)));
+        assert_eq!(clock.now(), At(71));
     }
 }

@@ -3,8 +3,8 @@
 //! Personal fields are sealed here and opened here; the directory sees neither names nor passwords.
 
 use super::{
-    Caller, ChangeProfile, Command, Refusal, Register, RemoveCard, Runtime, Secret, SetCard, SetRunner, SignIn, SignOut,
-    SignedIn, Suspend,
+    Caller, ChangeProfile, Command, Refusal, Register, RemoveCard, Runtime, Secret, SetCard,
+    SetRunner, SignIn, SignOut, SignedIn, Suspend,
 };
 use crate::{
     desk,
@@ -16,6 +16,7 @@ use campusg_domain::{
     id::{CommandId, SessionId, UserId},
     order::Rejection,
     owner::directory::{Card, EmailDigest, RunnerState, Session, UserCommand},
+    text::check_name,
 };
 use serde::{Deserialize, Serialize};
 
@@ -54,20 +55,36 @@ impl Command for Register {
         if runtime.directory().by_email(&digest).is_some() {
             return Err(Refusal::rule(Rejection::EmailTaken));
         }
-        let plain = Plain { password_hash: runtime.hash(self.password).await?, ..plain };
+        let plain = Plain {
+            password_hash: runtime.hash(self.password).await?,
+            ..plain
+        };
         let user = UserId::from_bytes(runtime.entropy().uuid(runtime.clock().now()));
         runtime.create_key(user).await?;
         let profile = runtime.seal(user, PROFILE, &plain)?;
         let (session, token) = runtime.new_session();
-        let command = UserCommand::Register { email: digest, profile, operator: self.operator, session: Some(session) };
+        let command = UserCommand::Register {
+            email: digest,
+            profile,
+            operator: self.operator,
+            session: Some(session),
+        };
         if let Err(refusal) = runtime.change(user, command, &caller).await {
             // Where nothing was written and nothing will be, nobody needs the key.
-            if matches!(refusal, Refusal::Rejected { .. } | Refusal::Busy { .. } | Refusal::StorageFull) {
+            if matches!(
+                refusal,
+                Refusal::Rejected { .. } | Refusal::Busy { .. } | Refusal::StorageFull
+            ) {
                 runtime.destroy_key(user).await;
             }
             return Err(refusal);
         }
-        Ok(SignedIn { user, session: session.id, token, expires_at: session.expires_at })
+        Ok(SignedIn {
+            user,
+            session: session.id,
+            token,
+            expires_at: session.expires_at,
+        })
     }
 }
 
@@ -76,15 +93,26 @@ impl Command for SignIn {
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<SignedIn, Refusal> {
         let known = normal_email(&self.email).ok().and_then(|email| {
-            let user = runtime.directory().by_email(&runtime.email_digest(&email))?;
+            let user = runtime
+                .directory()
+                .by_email(&runtime.email_digest(&email))?;
             Some((user, runtime.plain(user)?))
         });
         let hash = known.as_ref().map(|(_, plain)| plain.password_hash.clone());
         let matches = runtime.verify(self.password, hash).await?;
-        let Some((user, _)) = known.filter(|_| matches) else { return Err(Refusal::WrongCredentials) };
+        let Some((user, _)) = known.filter(|_| matches) else {
+            return Err(Refusal::WrongCredentials);
+        };
         let (session, token) = runtime.new_session();
-        runtime.change(user, UserCommand::OpenSession(session), &caller).await?;
-        Ok(SignedIn { user, session: session.id, token, expires_at: session.expires_at })
+        runtime
+            .change(user, UserCommand::OpenSession(session), &caller)
+            .await?;
+        Ok(SignedIn {
+            user,
+            session: session.id,
+            token,
+            expires_at: session.expires_at,
+        })
     }
 }
 
@@ -92,7 +120,13 @@ impl Command for SignOut {
     type Reply = ();
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
-        runtime.change(caller.user()?, UserCommand::CloseSession { id: self.0 }, &caller).await
+        runtime
+            .change(
+                caller.user()?,
+                UserCommand::CloseSession { id: self.0 },
+                &caller,
+            )
+            .await
     }
 }
 
@@ -101,7 +135,9 @@ impl Command for ChangeProfile {
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
         let user = caller.user()?;
-        let mut plain = runtime.plain(user).ok_or_else(|| Refusal::not_found("user"))?;
+        let mut plain = runtime
+            .plain(user)
+            .ok_or_else(|| Refusal::not_found("user"))?;
         if let Some(first) = &self.first_name {
             plain.first_name = name("first_name", first)?;
         }
@@ -112,7 +148,9 @@ impl Command for ChangeProfile {
             plain.phone = phone(text)?;
         }
         let profile = runtime.seal(user, PROFILE, &plain)?;
-        runtime.change(user, UserCommand::ChangeProfile { profile }, &caller).await
+        runtime
+            .change(user, UserCommand::ChangeProfile { profile }, &caller)
+            .await
     }
 }
 
@@ -122,10 +160,19 @@ impl Command for SetCard {
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<Card, Refusal> {
         let user = caller.user()?;
         let token = self.0;
-        let face = runtime.gateway().describe_card(token.clone()).await.map_err(|fault| match fault {
-            TokenFault::Unknown => Refusal::rule(Rejection::field("token", "is not known to the payment gateway")),
-            TokenFault::Unavailable => Refusal::Busy { retry_after_ms: 2_000 },
-        })?;
+        let face = runtime
+            .gateway()
+            .describe_card(token.clone())
+            .await
+            .map_err(|fault| match fault {
+                TokenFault::Unknown => Refusal::rule(Rejection::field(
+                    "token",
+                    "is not known to the payment gateway",
+                )),
+                TokenFault::Unavailable => Refusal::Busy {
+                    retry_after_ms: 2_000,
+                },
+            })?;
         let card = Card {
             token,
             brand: face.brand,
@@ -133,7 +180,9 @@ impl Command for SetCard {
             exp_month: face.exp_month,
             exp_year: face.exp_year,
         };
-        runtime.change(user, UserCommand::SetCard(card.clone()), &caller).await?;
+        runtime
+            .change(user, UserCommand::SetCard(card.clone()), &caller)
+            .await?;
         Ok(card)
     }
 }
@@ -142,7 +191,9 @@ impl Command for RemoveCard {
     type Reply = ();
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
-        runtime.change(caller.user()?, UserCommand::RemoveCard, &caller).await
+        runtime
+            .change(caller.user()?, UserCommand::RemoveCard, &caller)
+            .await
     }
 }
 
@@ -150,8 +201,13 @@ impl Command for SetRunner {
     type Reply = ();
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
-        let state = RunnerState { active: self.active, online: self.active && self.online };
-        runtime.change(caller.user()?, UserCommand::SetRunner(state), &caller).await
+        let state = RunnerState {
+            active: self.active,
+            online: self.active && self.online,
+        };
+        runtime
+            .change(caller.user()?, UserCommand::SetRunner(state), &caller)
+            .await
     }
 }
 
@@ -160,13 +216,22 @@ impl Command for Suspend {
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
         caller.operator()?;
-        let command = if self.suspended { UserCommand::Suspend } else { UserCommand::Reinstate };
+        let command = if self.suspended {
+            UserCommand::Suspend
+        } else {
+            UserCommand::Reinstate
+        };
         runtime.change(self.user, command, &caller).await
     }
 }
 
 impl Runtime {
-    async fn change(&self, user: UserId, command: UserCommand, caller: &Caller) -> Result<(), Refusal> {
+    async fn change(
+        &self,
+        user: UserId,
+        command: UserCommand,
+        caller: &Caller,
+    ) -> Result<(), Refusal> {
         self.admit()?;
         let entry = Entry {
             change: Change::User(user, command),
@@ -174,7 +239,9 @@ impl Runtime {
             fingerprint: caller.fingerprint,
         };
         let id: CommandId = caller.command_id(|| self.entropy().command());
-        desk::run(&self.owners().directory, id, entry).await.map(drop)
+        desk::run(&self.owners().directory, id, entry)
+            .await
+            .map(drop)
     }
 
     /// A person's fields in plain text; `None` if unknown, or if the key is gone.
@@ -204,7 +271,9 @@ impl Runtime {
         self.entropy().fill(&mut salt);
         self.hashing(move || {
             let salt = SaltString::encode_b64(&salt).map_err(|_| Refusal::Fault)?;
-            let hash = Argon2::default().hash_password(password.0.as_bytes(), &salt).map_err(|_| Refusal::Fault)?;
+            let hash = Argon2::default()
+                .hash_password(password.0.as_bytes(), &salt)
+                .map_err(|_| Refusal::Fault)?;
             Ok(hash.to_string())
         })
         .await?
@@ -217,7 +286,11 @@ impl Runtime {
         let matches = self
             .hashing(move || {
                 let parsed = PasswordHash::new(&hash).ok();
-                parsed.is_some_and(|hash| Argon2::default().verify_password(password.0.as_bytes(), &hash).is_ok())
+                parsed.is_some_and(|hash| {
+                    Argon2::default()
+                        .verify_password(password.0.as_bytes(), &hash)
+                        .is_ok()
+                })
             })
             .await?;
         Ok(matches && known)
@@ -225,8 +298,7 @@ impl Runtime {
 }
 
 /// A hash that no password has, of the cost of a real one.
-const NOBODY: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 fn rule(field: &str, rule: impl Into<String>) -> Refusal {
     Refusal::rule(Rejection::field(field, rule))
@@ -235,23 +307,46 @@ fn rule(field: &str, rule: impl Into<String>) -> Refusal {
 fn normal_email(text: &str) -> Result<String, Refusal> {
     let email = text.trim().to_lowercase();
     let parts = email.split_once('@').filter(|(local, domain)| {
-        !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.') && !domain.contains('@')
+        !local.is_empty()
+            && domain.contains('.')
+            && !domain.starts_with('.')
+            && !domain.ends_with('.')
+            && !domain.contains('@')
     });
     let clean = email.len() <= 254 && !email.chars().any(|c| c.is_whitespace() || c.is_control());
-    if parts.is_some() && clean { Ok(email) } else { Err(rule("email", "must be an e-mail address")) }
+    if parts.is_some() && clean {
+        Ok(email)
+    } else {
+        Err(rule("email", "must be an e-mail address"))
+    }
 }
 
 fn name(field: &str, text: &str) -> Result<String, Refusal> {
     let text = text.trim();
-    let fits = (1..=NAME_CHARS).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    if fits { Ok(text.into()) } else { Err(rule(field, format!("must have 1 to {NAME_CHARS} characters"))) }
+    let fits =
+        (1..=NAME_CHARS).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    if !fits {
+        return Err(rule(
+            field,
+            format!("must have 1 to {NAME_CHARS} characters"),
+        ));
+    }
+    check_name(text)
+        .map(|()| text.into())
+        .map_err(|broken| rule(field, broken))
 }
 
 fn phone(text: &str) -> Result<Option<String>, Refusal> {
     let text = text.trim();
-    let fits = text.len() <= 32 && text.chars().all(|c| c.is_ascii_digit() || "+-() ".contains(c));
+    let fits = text.len() <= 32
+        && text
+            .chars()
+            .all(|c| c.is_ascii_digit() || "+-() ".contains(c));
     if !fits {
-        return Err(rule("phone", "must have at most 32 digits, spaces and + - ( )"));
+        return Err(rule(
+            "phone",
+            "must have at most 32 digits, spaces and + - ( )",
+        ));
     }
     Ok((!text.is_empty()).then(|| text.into()))
 }
@@ -261,7 +356,10 @@ fn check_password(password: &Secret) -> Result<(), Refusal> {
     if PASSWORD_CHARS.contains(&password.0.chars().count()) {
         return Ok(());
     }
-    Err(rule("password", format!("must have {least} to {most} characters")))
+    Err(rule(
+        "password",
+        format!("must have {least} to {most} characters"),
+    ))
 }
 
 #[cfg(test)]
@@ -272,15 +370,30 @@ mod tests {
     #[test]
     fn an_address_is_normalised_and_nonsense_is_refused() {
         assert_eq!(normal_email(" Ann@Campus.EDU ").unwrap(), "ann@campus.edu");
-        for wrong in ["", "ann", "@campus.edu", "ann@campus", "ann@.edu", "a b@campus.edu", "ann@@campus.edu"] {
-            assert_eq!(normal_email(wrong).unwrap_err().code(), "invalid_field", "{wrong}");
+        for wrong in [
+            "",
+            "ann",
+            "@campus.edu",
+            "ann@campus",
+            "ann@.edu",
+            "a b@campus.edu",
+            "ann@@campus.edu",
+        ] {
+            assert_eq!(
+                normal_email(wrong).unwrap_err().code(),
+                "invalid_field",
+                "{wrong}"
+            );
         }
     }
 
     #[test]
     fn the_hash_of_nobody_parses_and_costs_what_a_real_one_does() {
         let nobody = PasswordHash::new(NOBODY).unwrap();
-        let real = Argon2::default().hash_password(b"x", &SaltString::encode_b64(&[1; 16]).unwrap()).unwrap().to_string();
+        let real = Argon2::default()
+            .hash_password(b"x", &SaltString::encode_b64(&[1; 16]).unwrap())
+            .unwrap()
+            .to_string();
         let real = PasswordHash::new(&real).unwrap();
         assert_eq!(nobody.params, real.params);
         assert_eq!(nobody.algorithm, real.algorithm);

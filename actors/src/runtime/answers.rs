@@ -4,7 +4,7 @@
 use super::{
     Actors, Authenticate, Authenticated, DropoffDetails, GetAccounts, GetActors, GetBoard, GetDropoff, GetInbox,
     GetLiveOrders, GetOrder, GetOrderAt, GetOrderEvents, GetOrdersOf, GetPhoto, GetPin, GetPrice, GetProfile, GetProof,
-    GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, GetWallet, Inbox, InboxNotice, NoticeState,
+    GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, GetWallet, History, Inbox, InboxNotice, NoticeState,
     NoticeText, OrderPage, Party, Photo, Profile, Proof, Query, Readiness, Refusal, Runtime, Wallet, WalletLine,
     errands::{NOTICE, PlainNotice},
     query::JournalWork,
@@ -60,15 +60,17 @@ impl Query for GetOrderAt {
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let Self(order, at) = self;
-        runtime.read(move |reads| reads.order_at(order, at)).await
+        runtime.read_history(move |reads| reads.order_at(order, at)).await
     }
 }
 
 impl Query for GetOrderEvents {
-    type Answer = Vec<Entry>;
+    type Answer = History;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        runtime.read(move |reads| reads.stream_entries(self.0)).await
+        let Self { order, after, limit } = self;
+        let entries = runtime.read_history(move |reads| reads.stream_entries(order)).await?;
+        Ok(page_of(entries, after, limit))
     }
 }
 
@@ -76,9 +78,7 @@ impl Query for GetDropoff {
     type Answer = DropoffDetails;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let order = runtime.load(self.0).await?.ok_or_else(|| Refusal::not_found("order"))?;
-        let sealed = order.terms.dropoff.details.as_ref();
-        let details = sealed.and_then(|sealed| runtime.open(order.terms.customer, DROPOFF, sealed));
+        let details = runtime.open(self.customer, DROPOFF, &self.sealed);
         Ok(details.unwrap_or_default())
     }
 }
@@ -322,6 +322,16 @@ impl Query for GetReadiness {
         let lag = runtime.reads().lag();
         Ok(Readiness { journal, archive: runtime.reads().archive_is_open(), lag })
     }
+}
+
+/// Numbers an order's records, and cuts a page out of them.
+fn page_of(entries: Vec<Entry>, after: Option<Seq>, limit: usize) -> History {
+    let numbered = (1..).zip(entries).skip_while(|(_, entry)| after.is_some_and(|after| entry.seq <= after));
+    let mut entries: Vec<(u32, Entry)> = numbered.take(limit.saturating_add(1)).collect();
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    let next = entries.last().filter(|_| more).map(|(_, entry)| entry.seq);
+    History { entries, next }
 }
 
 /// Where a list goes on after an order.

@@ -16,10 +16,16 @@ impl Arbiters {
     /// Starts them.
     pub(super) fn start() -> Result<Self, StartFault> {
         let (ready, started) = mpsc::channel();
-        let thread = std::thread::Builder::new().name("orders-0".into()).spawn(move || run(&ready));
+        let thread = std::thread::Builder::new()
+            .name("orders-0".into())
+            .spawn(move || run(&ready));
         let thread = thread.map_err(StartFault::Thread)?;
         let (handles, system) = started.recv().map_err(|_| StartFault::Arbiters)?;
-        Ok(Self { handles, system, thread: Some(thread) })
+        Ok(Self {
+            handles,
+            system,
+            thread: Some(thread),
+        })
     }
 
     /// All of them.
@@ -46,9 +52,12 @@ impl Drop for Arbiters {
 fn run(ready: &mpsc::Sender<(Vec<ArbiterHandle>, System)>) {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let runner = System::new();
-    let others: Vec<Arbiter> = runner.block_on(async { (1..(cores / 2).max(1)).map(|_| Arbiter::new()).collect() });
+    let others: Vec<Arbiter> =
+        runner.block_on(async { (1..(cores / 2).max(1)).map(|_| Arbiter::new()).collect() });
     let system = System::current();
-    let handles = std::iter::once(system.arbiter().clone()).chain(others.iter().map(Arbiter::handle)).collect();
+    let handles = std::iter::once(system.arbiter().clone())
+        .chain(others.iter().map(Arbiter::handle))
+        .collect();
     // Nobody waits any more where the start was given up.
     let _ = ready.send((handles, system));
     if let Err(fault) = runner.run() {

@@ -49,13 +49,33 @@ impl RuntimeConfig {
     /// The first key that breaks a rule, and the rule.
     pub fn validate(&self) -> Result<(), (&'static str, &'static str)> {
         let rules = [
-            (self.in_flight_per_order >= 1, "in_flight_per_order", "must be at least 1"),
+            (
+                self.in_flight_per_order >= 1,
+                "in_flight_per_order",
+                "must be at least 1",
+            ),
             (self.in_flight >= 1, "in_flight", "must be at least 1"),
-            (self.answer_within_ms >= 100, "answer_within_ms", "must be at least 100"),
-            (self.placing_wait_ms <= self.answer_within_ms, "placing_wait_ms", "must be at most answer_within_ms"),
+            (
+                self.answer_within_ms >= 100,
+                "answer_within_ms",
+                "must be at least 100",
+            ),
+            (
+                self.placing_wait_ms <= self.answer_within_ms,
+                "placing_wait_ms",
+                "must be at most answer_within_ms",
+            ),
             (self.idle_ms >= 1, "idle_ms", "must be at least 1"),
-            (self.idle_ended_ms >= 1, "idle_ended_ms", "must be at least 1"),
-            (self.session_ms >= 60_000, "session_ms", "must be at least 60000"),
+            (
+                self.idle_ended_ms >= 1,
+                "idle_ended_ms",
+                "must be at least 1",
+            ),
+            (
+                self.session_ms >= 60_000,
+                "session_ms",
+                "must be at least 60000",
+            ),
             (self.lag_limit >= 1, "lag_limit", "must be at least 1"),
         ];
         match rules.into_iter().find(|(holds, ..)| !holds) {

@@ -1,8 +1,8 @@
 //! Commands to stores, inboxes, scheduled events, photos and the clock.
 
 use super::{
-    AdvanceClock, Caller, CancelScheduled, ChangeStore, Command, CreateStore, ReadNotice, Refusal, Runtime, Schedule,
-    SendNotice, StorePhoto,
+    AdvanceClock, Caller, CancelScheduled, ChangeStore, Command, CreateStore, ReadNotice, Refusal,
+    Runtime, Schedule, SendNotice, StorePhoto,
 };
 use crate::{
     desk,
@@ -19,6 +19,7 @@ use campusg_domain::{
         inbox::{self, NoticeId},
         timetable,
     },
+    text::check_name,
     time::{At, DAY_MS},
 };
 use serde::{Deserialize, Serialize};
@@ -45,8 +46,13 @@ impl Command for CreateStore {
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<StoreId, Refusal> {
         let store = StoreId::from_bytes(runtime.new_name(&caller));
-        let (name, place) = (text("name", &self.name, STORE_CHARS)?, text("place", &self.place, STORE_CHARS)?);
-        runtime.change_store(store, StoreCommand::Create { name, place }, &caller).await?;
+        let (name, place) = (
+            text("name", &self.name, STORE_CHARS)?,
+            text("place", &self.place, STORE_CHARS)?,
+        );
+        runtime
+            .change_store(store, StoreCommand::Create { name, place }, &caller)
+            .await?;
         Ok(store)
     }
 }
@@ -55,9 +61,25 @@ impl Command for ChangeStore {
     type Reply = ();
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
-        let name = self.name.map(|name| text("name", &name, STORE_CHARS)).transpose()?;
-        let place = self.place.map(|place| text("place", &place, STORE_CHARS)).transpose()?;
-        runtime.change_store(self.store, StoreCommand::Change { name, place, paused: self.paused }, &caller).await
+        let name = self
+            .name
+            .map(|name| text("name", &name, STORE_CHARS))
+            .transpose()?;
+        let place = self
+            .place
+            .map(|place| text("place", &place, STORE_CHARS))
+            .transpose()?;
+        runtime
+            .change_store(
+                self.store,
+                StoreCommand::Change {
+                    name,
+                    place,
+                    paused: self.paused,
+                },
+                &caller,
+            )
+            .await
     }
 }
 
@@ -78,7 +100,10 @@ impl Command for SendNotice {
             return Ok(sent);
         }
         let sealed = runtime.seal(self.user, NOTICE, &plain)?;
-        let command = inbox::Command::Send { text: sealed, order: self.order };
+        let command = inbox::Command::Send {
+            text: sealed,
+            order: self.order,
+        };
         let seq = runtime.post(self.user, command, &caller).await?;
         Ok(NoticeId { seq, index: 0 })
     }
@@ -92,7 +117,10 @@ impl Command for ReadNotice {
         match runtime.notice_state(user, self.0).await? {
             None => Err(Refusal::not_found("notification")),
             Some(super::NoticeState::Read) => Ok(()),
-            Some(_) => runtime.post(user, inbox::Command::Read { notice: self.0 }, &caller).await.map(drop),
+            Some(_) => runtime
+                .post(user, inbox::Command::Read { notice: self.0 }, &caller)
+                .await
+                .map(drop),
         }
     }
 }
@@ -103,17 +131,33 @@ impl Command for Schedule {
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<ScheduleId, Refusal> {
         caller.operator()?;
         if runtime.load(self.order).await?.is_none() {
-            return Err(Refusal::rule(Rejection::field("entity_id", "is not an order")));
+            return Err(Refusal::rule(Rejection::field(
+                "entity_id",
+                "is not an order",
+            )));
         }
         if self.payload.len() > 4_096 {
-            return Err(Refusal::rule(Rejection::field("payload", "must have at most 4096 bytes")));
+            return Err(Refusal::rule(Rejection::field(
+                "payload",
+                "must have at most 4096 bytes",
+            )));
         }
         let schedule = ScheduleId::from_bytes(runtime.new_name(&caller));
         if caller.key.is_some() && runtime.was_scheduled(schedule).await? {
             return Ok(schedule);
         }
-        let Schedule { kind, order, due, payload } = self;
-        let command = timetable::Command::Create { kind, order, due, payload };
+        let Schedule {
+            kind,
+            order,
+            due,
+            payload,
+        } = self;
+        let command = timetable::Command::Create {
+            kind,
+            order,
+            due,
+            payload,
+        };
         runtime.appoint(schedule, command, &caller).await?;
         Ok(schedule)
     }
@@ -124,9 +168,15 @@ impl Command for CancelScheduled {
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
         caller.operator()?;
-        match runtime.appoint(self.0, timetable::Command::Cancel, &caller).await {
+        match runtime
+            .appoint(self.0, timetable::Command::Cancel, &caller)
+            .await
+        {
             // The timer owner remembers only what is pending; what has ended lies in the snapshots.
-            Err(Refusal::Rejected { rejection: Rejection::NotFound { .. }, .. }) if runtime.was_scheduled(self.0).await? => {
+            Err(Refusal::Rejected {
+                rejection: Rejection::NotFound { .. },
+                ..
+            }) if runtime.was_scheduled(self.0).await? => {
                 Err(Refusal::rule(Rejection::NotCancellable))
             }
             answer => answer,
@@ -149,9 +199,15 @@ impl Command for AdvanceClock {
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<At, Refusal> {
         caller.operator()?;
         if self.ms > ADVANCE_LIMIT_MS {
-            return Err(Refusal::rule(Rejection::field("ms", format!("must be at most {ADVANCE_LIMIT_MS}"))));
+            return Err(Refusal::rule(Rejection::field(
+                "ms",
+                format!("must be at most {ADVANCE_LIMIT_MS}"),
+            )));
         }
-        runtime.clock().advance(self.ms).ok_or_else(|| Refusal::not_found("virtual clock"))
+        runtime
+            .clock()
+            .advance(self.ms)
+            .ok_or_else(|| Refusal::not_found("virtual clock"))
     }
 }
 
@@ -175,26 +231,45 @@ impl Runtime {
     }
 
     /// The notice that this very command sent, if it is a repeat and the notice is among the inbox's latest.
-    async fn sent_before(&self, user: UserId, caller: &Caller) -> Result<Option<NoticeId>, Refusal> {
+    async fn sent_before(
+        &self,
+        user: UserId,
+        caller: &Caller,
+    ) -> Result<Option<NoticeId>, Refusal> {
         if caller.key.is_none() {
             return Ok(None);
         }
         let id = self.new_id(caller);
-        let page = self.read(move |reads| reads.inbox(Audience::User(user), None, REPEATS_WITHIN)).await?;
+        let page = self
+            .read(move |reads| reads.inbox(Audience::User(user), None, REPEATS_WITHIN))
+            .await?;
         let mut records = page.items.iter().map(|item| (item.id, &item.entry.record));
-        match records.find(|(_, record)| record.command == id && record.stream == Stream::Inbox(user)) {
+        match records
+            .find(|(_, record)| record.command == id && record.stream == Stream::Inbox(user))
+        {
             Some((notice, record)) if record.fingerprint == caller.fingerprint => Ok(Some(notice)),
             Some(_) => Err(Refusal::rule(Rejection::KeyReused)),
             None => Ok(None),
         }
     }
 
-    async fn change_store(&self, store: StoreId, command: StoreCommand, caller: &Caller) -> Result<(), Refusal> {
+    async fn change_store(
+        &self,
+        store: StoreId,
+        command: StoreCommand,
+        caller: &Caller,
+    ) -> Result<(), Refusal> {
         self.admit()?;
         let change = Change::Store(store, command);
         let (principal, fingerprint) = (caller.principal, caller.fingerprint);
-        let entry = Entry { change, principal, fingerprint };
-        desk::run(&self.owners().directory, self.new_id(caller), entry).await.map(drop)
+        let entry = Entry {
+            change,
+            principal,
+            fingerprint,
+        };
+        desk::run(&self.owners().directory, self.new_id(caller), entry)
+            .await
+            .map(drop)
     }
 
     async fn post(
@@ -205,23 +280,44 @@ impl Runtime {
     ) -> Result<campusg_domain::id::Seq, Refusal> {
         self.admit()?;
         let (principal, fingerprint) = (caller.principal, caller.fingerprint);
-        let post = Post { user, command, principal, fingerprint };
+        let post = Post {
+            user,
+            command,
+            principal,
+            fingerprint,
+        };
         desk::run(self.notification(), self.new_id(caller), post).await
     }
 
-    async fn appoint(&self, schedule: ScheduleId, command: timetable::Command, caller: &Caller) -> Result<(), Refusal> {
+    async fn appoint(
+        &self,
+        schedule: ScheduleId,
+        command: timetable::Command,
+        caller: &Caller,
+    ) -> Result<(), Refusal> {
         self.admit()?;
         let (principal, fingerprint) = (caller.principal, caller.fingerprint);
-        let appointment = Appointment { schedule, command, principal, fingerprint };
-        desk::run(&self.owners().timer, self.new_id(caller), appointment).await.map(drop)
+        let appointment = Appointment {
+            schedule,
+            command,
+            principal,
+            fingerprint,
+        };
+        desk::run(&self.owners().timer, self.new_id(caller), appointment)
+            .await
+            .map(drop)
     }
 }
 
 fn text(field: &str, text: &str, most: usize) -> Result<String, Refusal> {
     let text = text.trim();
-    let fits = (1..=most).contains(&text.chars().count()) && !text.chars().any(|c| c.is_control() && c != '\n');
-    if fits {
-        return Ok(text.into());
+    let fits = (1..=most).contains(&text.chars().count())
+        && !text.chars().any(|c| c.is_control() && c != '\n');
+    let rule = |rule: String| Refusal::rule(Rejection::field(field, rule));
+    if !fits {
+        return Err(rule(format!("must have 1 to {most} characters")));
     }
-    Err(Refusal::rule(Rejection::field(field, format!("must have 1 to {most} characters"))))
+    check_name(text)
+        .map(|()| text.into())
+        .map_err(|broken| rule(broken.into()))
 }

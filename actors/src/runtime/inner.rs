@@ -1,6 +1,6 @@
 //! What a running runtime is made of, and how its parts are reached from any thread.
 
-use super::{Refusal, Runtime, RuntimeConfig, owners::Folds};
+use super::{Refusal, Runtime, RuntimeConfig, line::Line, owners::Folds};
 use crate::{
     directory::SharedDirectory,
     env::Env,
@@ -17,20 +17,25 @@ use campusg_domain::{
     order::Order,
     owner::directory::Directory,
 };
-use campusg_storage::{
-    photo::Photos,
-    read::Reads,
-    snapshot::SnapshotFault,
-    vault::Vault,
+use campusg_storage::{photo::Photos, read::Reads, snapshot::SnapshotFault, vault::Vault};
+use std::{
+    sync::{
+        Arc, Mutex, RwLockReadGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
-use std::sync::{
-    Arc, Mutex, RwLockReadGuard,
-    atomic::{AtomicBool, Ordering},
-};
-use tokio::sync::Semaphore;
 
 /// Reads of the archive and the journal under way at once.
 const BLOCKING_READS: usize = 32;
+/// Of them, reads of an order's whole history.
+const HISTORIES: usize = 8;
+/// Reads that wait for their turn, and for how long.
+const READS_WAITING: usize = 4_096;
+const READ_PATIENCE: Duration = Duration::from_millis(500);
+/// Hashes that wait for a core, and for how long.
+const HASHES_WAITING: usize = 64;
+const HASH_PATIENCE: Duration = Duration::from_secs(20);
 
 /// The parts of a running runtime.
 pub(super) struct Inner {
@@ -41,15 +46,18 @@ pub(super) struct Inner {
     pub(super) gateway: Arc<dyn PaymentGateway>,
     pub(super) config: RuntimeConfig,
     pub(super) stopping: AtomicBool,
-    pub(super) hashing: Semaphore,
-    pub(super) reading: Semaphore,
+    pub(super) hashing: Line,
+    pub(super) reading: Line,
+    pub(super) histories: Line,
     pub(super) proof: Mutex<Option<super::Proof>>,
     pub(super) rest: Mutex<Option<super::start::Rest>>,
 }
 
 impl std::fmt::Debug for Inner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Inner").field("orders", &self.orders).finish_non_exhaustive()
+        f.debug_struct("Inner")
+            .field("orders", &self.orders)
+            .finish_non_exhaustive()
     }
 }
 
@@ -73,8 +81,9 @@ impl Inner {
             gateway,
             config,
             stopping: AtomicBool::new(false),
-            hashing: Semaphore::new(cores),
-            reading: Semaphore::new(BLOCKING_READS),
+            hashing: Line::new(cores, HASHES_WAITING, HASH_PATIENCE),
+            reading: Line::new(BLOCKING_READS, READS_WAITING, READ_PATIENCE),
+            histories: Line::new(HISTORIES, READS_WAITING, READ_PATIENCE),
             proof: Mutex::new(None),
             rest: Mutex::new(Some(rest)),
         }
@@ -127,7 +136,10 @@ impl Runtime {
     }
 
     pub(super) fn directory(&self) -> RwLockReadGuard<'_, Directory> {
-        self.0.directory.read().expect("a panic in the directory ends the process")
+        self.0
+            .directory
+            .read()
+            .expect("a panic in the directory ends the process")
     }
 
     /// Refuses before anything is begun: while stopping, or when the slowest fold lags too far behind.
@@ -136,7 +148,13 @@ impl Runtime {
             return Err(Refusal::Stopping);
         }
         let lag = self.reads().lag();
-        if lag > self.config().lag_limit { Err(Refusal::Busy { retry_after_ms: 1_000 }) } else { Ok(()) }
+        if lag > self.config().lag_limit {
+            Err(Refusal::Busy {
+                retry_after_ms: 1_000,
+            })
+        } else {
+            Ok(())
+        }
     }
 
     /// Waits until what was durable when the question came is folded, then reads off the async threads.
@@ -144,12 +162,24 @@ impl Runtime {
         &self,
         read: impl FnOnce(&Reads) -> Result<T, SnapshotFault> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let permit = self.0.reading.try_acquire().map_err(|_| Refusal::Busy { retry_after_ms: 500 })?;
+        let place = self.0.reading.enter().await?;
         let reads = self.reads();
-        reads.wait_folded(reads.head().0).await.map_err(|_| Refusal::Stopping)?;
+        reads
+            .wait_folded(reads.head().0)
+            .await
+            .map_err(|_| Refusal::Stopping)?;
         let answer = self.0.env.read(read).await;
-        drop(permit);
+        drop(place);
         answer
+    }
+
+    /// As [`read`](Self::read), for what walks an order's whole history: fewer at once, so that other reads find a place.
+    pub(super) async fn read_history<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reads) -> Result<T, SnapshotFault> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let _place = self.0.histories.enter().await?;
+        self.read(read).await
     }
 
     /// An order as of now. One that lives is in memory or in the small store of live things: it is read in place.
@@ -158,7 +188,10 @@ impl Runtime {
             return self.read(move |reads| reads.order(order)).await;
         }
         let reads = self.reads();
-        reads.wait_folded(reads.head().0).await.map_err(|_| Refusal::Stopping)?;
+        reads
+            .wait_folded(reads.head().0)
+            .await
+            .map_err(|_| Refusal::Stopping)?;
         if !reads.archive_is_open() {
             return self.0.env.read(move |reads| reads.order(order)).await;
         }
@@ -170,18 +203,37 @@ impl Runtime {
 
     /// Waits until the directory has folded what was durable when the question came: its mailbox is in order.
     pub(super) async fn directory_caught_up(&self) -> Result<(), Refusal> {
-        self.owners().directory.send(CountReservations).await.map(drop).map_err(|_| Refusal::Stopping)
+        self.owners()
+            .directory
+            .send(CountReservations)
+            .await
+            .map(drop)
+            .map_err(|_| Refusal::Stopping)
     }
 
     /// Hashes off the async threads, as many at once as there are cores.
-    pub(super) async fn hashing<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
-        let _permit = self.0.hashing.acquire().await.map_err(|_| Refusal::Stopping)?;
-        self.0.env.io.spawn_blocking(work).await.map_err(|_| Refusal::Fault)
+    pub(super) async fn hashing<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let _place = self.0.hashing.enter().await?;
+        self.0
+            .env
+            .io
+            .spawn_blocking(work)
+            .await
+            .map_err(|_| Refusal::Fault)
     }
 
     pub(super) async fn create_key(&self, user: UserId) -> Result<(), Refusal> {
         let vault = self.vault().clone();
-        match self.0.env.io.spawn_blocking(move || vault.create(user)).await {
+        match self
+            .0
+            .env
+            .io
+            .spawn_blocking(move || vault.create(user))
+            .await
+        {
             Ok(Ok(())) => Ok(()),
             Ok(Err(fault)) => {
                 tracing::error!(%fault, "the vault can't keep a key");
@@ -194,7 +246,13 @@ impl Runtime {
     /// The key of an account that never came to be; a failure leaves an unused key behind.
     pub(super) async fn destroy_key(&self, user: UserId) {
         let vault = self.vault().clone();
-        if let Ok(Err(fault)) = self.0.env.io.spawn_blocking(move || vault.destroy(user)).await {
+        if let Ok(Err(fault)) = self
+            .0
+            .env
+            .io
+            .spawn_blocking(move || vault.destroy(user))
+            .await
+        {
             tracing::warn!(%fault, "an unused key stays in the vault");
         }
     }

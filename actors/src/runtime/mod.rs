@@ -10,6 +10,7 @@ mod command;
 mod config;
 mod errands;
 mod inner;
+mod line;
 mod owners;
 mod placing;
 mod query;

@@ -25,6 +25,9 @@ use campusg_domain::{
 use campusg_storage::{Store, journal::Batch, read::Reads, snapshot::SnapshotFault};
 use std::{collections::HashMap, sync::Arc};
 
+/// How many of the last records are looked at for their times.
+const UNDER_WAY: u64 = 512;
+
 /// What the owners remember as of `folded`, and what they live with.
 pub(super) struct Seed<'a> {
     pub(super) policy: Arc<Policy>,
@@ -52,14 +55,25 @@ pub(super) struct Folds {
 impl Folds {
     /// Starts every owner.
     pub(super) fn start(seed: Seed<'_>) -> Result<Self, StartFault> {
-        let Seed { policy, clock, store, home, fatal, folded, .. } = seed;
+        let Seed {
+            policy,
+            clock,
+            store,
+            home,
+            fatal,
+            folded,
+            ..
+        } = seed;
         let (reads, queue) = (store.reads().clone(), store.queue().clone());
-        let last_at = last_at(&reads, folded)?;
-        let escrow = EscrowActor::new(seed.ledger, folded, Arc::clone(&policy), fatal.guard("escrow"));
+        let escrow = EscrowActor::new(
+            seed.ledger,
+            folded,
+            Arc::clone(&policy),
+            fatal.guard("escrow"),
+        );
         let directory = DirectoryActor::new(DirectoryStart {
             directory: seed.directory,
             folded,
-            last_at,
             policy: Arc::clone(&policy),
             clock: Arc::clone(&clock),
             queue: queue.clone(),
@@ -69,7 +83,6 @@ impl Folds {
             armed: seed.armed_timers,
             scheduled: scheduled(&reads)?,
             folded,
-            last_at,
             policy,
             clock: Arc::clone(&clock),
             reads: reads.clone(),
@@ -83,7 +96,6 @@ impl Folds {
             queue,
             reads,
             folded,
-            last_at,
             guard: fatal.guard("notification"),
         });
         Ok(Self {
@@ -121,18 +133,27 @@ fn unreadable(fault: &SnapshotFault) -> StartFault {
     StartFault::Boot(Refusal::Fault)
 }
 
-/// When the last record was decided: the owners' own are never before it.
-fn last_at(reads: &Reads, folded: Seq) -> Result<At, StartFault> {
-    if folded == Seq::NONE {
-        return Ok(At(0));
-    }
-    let entry = reads.entry(folded).map_err(|fault| unreadable(&fault))?;
-    Ok(entry.map_or(At(0), |entry| entry.record.at))
+/// When the latest record was decided: nothing is decided before it, whatever the clock was set to meanwhile. Records
+/// that were under way together may have changed places.
+pub(super) fn latest(reads: &Reads, folded: Seq) -> Result<At, StartFault> {
+    let last = reads.entries_after(Seq(folded.0.saturating_sub(UNDER_WAY)), UNDER_WAY as usize);
+    let last = last.map_err(|fault| unreadable(&fault))?;
+    Ok(last
+        .iter()
+        .map(|entry| entry.record.at)
+        .max()
+        .unwrap_or_default())
 }
 
 /// The events scheduled over the API that have not ended.
 fn scheduled(reads: &Reads) -> Result<HashMap<ScheduleId, Scheduled>, StartFault> {
-    let scheduled = reads.scheduled_list(None, usize::MAX).map_err(|fault| unreadable(&fault))?;
-    let pending = scheduled.into_iter().filter(|(_, scheduled)| scheduled.state == TimerState::Pending);
-    Ok(pending.map(|(id, scheduled)| (id, scheduled.as_ref().clone())).collect())
+    let scheduled = reads
+        .scheduled_list(None, usize::MAX)
+        .map_err(|fault| unreadable(&fault))?;
+    let pending = scheduled
+        .into_iter()
+        .filter(|(_, scheduled)| scheduled.state == TimerState::Pending);
+    Ok(pending
+        .map(|(id, scheduled)| (id, scheduled.as_ref().clone()))
+        .collect())
 }

@@ -1,10 +1,10 @@
 //! Commands to orders: placing one, and everything else.
 
-use super::{Caller, Command, NewOrder, OrderReply, PlaceOrder, Refusal, ReleaseQuarantine, RetryStuck, Runtime, ToOrder};
-use crate::{
-    live::Following,
-    orders::Letter,
+use super::{
+    Caller, Command, NewOrder, OrderReply, PlaceOrder, Refusal, ReleaseQuarantine, RetryStuck,
+    Runtime, ToOrder,
 };
+use crate::{live::Following, orders::Letter};
 use campusg_domain::{
     id::{OrderId, Principal, Seq, Stream, UserId},
     order::{self, Dropoff, Order, Placement, Rejection, Stage, TimerKind},
@@ -27,9 +27,18 @@ impl Command for PlaceOrder {
         let command = order::Command::Place(Box::new(placement));
         match runtime.place(order, command, &caller).await {
             Ok(reply) => Ok(runtime.until_settled(reply, following).await),
-            Err(Refusal::Rejected { rejection: Rejection::AlreadyPlaced { order }, .. }) => {
-                let order = runtime.load(order).await?.ok_or_else(|| Refusal::not_found("order"))?;
-                Ok(OrderReply { order, repeated: true })
+            Err(Refusal::Rejected {
+                rejection: Rejection::AlreadyPlaced { order },
+                ..
+            }) => {
+                let order = runtime
+                    .load(order)
+                    .await?
+                    .ok_or_else(|| Refusal::not_found("order"))?;
+                Ok(OrderReply {
+                    order,
+                    repeated: true,
+                })
             }
             Err(Refusal::Rejected { rejection, .. }) => Err(Refusal::rule(rejection)),
             Err(refusal) => Err(refusal),
@@ -51,8 +60,19 @@ impl Command for RetryStuck {
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<OrderReply, Refusal> {
         caller.operator()?;
         tracing::warn!(order.id = %self.0, operator = ?caller.principal, request = caller.request, "stuck steps are tried again");
-        let caller = Caller { principal: Principal::System, ..caller };
-        runtime.send(self.0, order::Command::ScheduledDue { kind: TimerKind::StepRetry }, &caller).await
+        let caller = Caller {
+            principal: Principal::System,
+            ..caller
+        };
+        runtime
+            .send(
+                self.0,
+                order::Command::ScheduledDue {
+                    kind: TimerKind::StepRetry,
+                },
+                &caller,
+            )
+            .await
     }
 }
 
@@ -61,31 +81,80 @@ impl Command for ReleaseQuarantine {
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
         caller.operator()?;
-        if runtime.orders().registry().release(self.0) { Ok(()) } else { Err(Refusal::not_found("quarantined order")) }
+        if runtime.orders().registry().release(self.0) {
+            Ok(())
+        } else {
+            Err(Refusal::not_found("quarantined order"))
+        }
     }
 }
 
 impl Runtime {
     /// Turns a wish into a placement, with its personal text sealed under the customer's key.
     pub(super) fn placement(&self, customer: UserId, wish: NewOrder) -> Result<Placement, Refusal> {
-        let NewOrder { store, items, building, details, handover, tip, deliver_after } = wish;
+        let NewOrder {
+            store,
+            items,
+            building,
+            details,
+            handover,
+            tip,
+            deliver_after,
+        } = wish;
         let empty = details == Default::default();
-        let sealed = if empty { None } else { Some(self.seal(customer, DROPOFF, &details)?) };
-        let dropoff = Dropoff { building, details: sealed, handover };
-        Ok(Placement { customer, store, items, dropoff, tip, deliver_after })
+        let sealed = if empty {
+            None
+        } else {
+            Some(self.seal(customer, DROPOFF, &details)?)
+        };
+        let dropoff = Dropoff {
+            building,
+            details: sealed,
+            handover,
+        };
+        Ok(Placement {
+            customer,
+            store,
+            items,
+            dropoff,
+            tip,
+            deliver_after,
+        })
     }
 
-    async fn send(&self, order: OrderId, command: order::Command, caller: &Caller) -> Result<OrderReply, Refusal> {
+    async fn send(
+        &self,
+        order: OrderId,
+        command: order::Command,
+        caller: &Caller,
+    ) -> Result<OrderReply, Refusal> {
         self.admit()?;
-        let done = self.orders().send(self.letter(order, command, caller)).await?;
-        Ok(OrderReply { order: done.order, repeated: done.repeated })
+        let done = self
+            .orders()
+            .send(self.letter(order, command, caller))
+            .await?;
+        Ok(OrderReply {
+            order: done.order,
+            repeated: done.repeated,
+        })
     }
 
     /// As [`send`](Self::send), for an order whose id was made just now.
-    async fn place(&self, order: OrderId, command: order::Command, caller: &Caller) -> Result<OrderReply, Refusal> {
+    async fn place(
+        &self,
+        order: OrderId,
+        command: order::Command,
+        caller: &Caller,
+    ) -> Result<OrderReply, Refusal> {
         self.admit()?;
-        let done = self.orders().place(self.letter(order, command, caller)).await?;
-        Ok(OrderReply { order: done.order, repeated: done.repeated })
+        let done = self
+            .orders()
+            .place(self.letter(order, command, caller))
+            .await?;
+        Ok(OrderReply {
+            order: done.order,
+            repeated: done.repeated,
+        })
     }
 
     fn letter(&self, order: OrderId, command: order::Command, caller: &Caller) -> Letter {
@@ -108,18 +177,28 @@ impl Runtime {
         let mut known = Some(order.as_ref().clone());
         let settling = async {
             while known.as_ref().is_some_and(|order| !is_settled(order)) {
-                let Some(batch) = following.next().await else { return };
-                let mine = batch.numbered().filter(|(_, record)| record.stream == Stream::Order(order.id));
+                let Some(batch) = following.next().await else {
+                    return;
+                };
+                let mine = batch
+                    .numbered()
+                    .filter(|(_, record)| record.stream == Stream::Order(order.id));
                 mine.for_each(|(seq, record)| Order::fold(&mut known, Seq(seq), record));
             }
         };
         // Running out of patience is no fault: the order is placed and goes on.
         let _ = tokio::time::timeout(wait, settling).await;
-        OrderReply { order: known.map_or(order, Arc::new), repeated }
+        OrderReply {
+            order: known.map_or(order, Arc::new),
+            repeated,
+        }
     }
 }
 
 fn is_settled(order: &Order) -> bool {
-    let placing = matches!(order.stage, Stage::Authorizing | Stage::Holding | Stage::Scheduling);
+    let placing = matches!(
+        order.stage,
+        Stage::Authorizing | Stage::Holding | Stage::Scheduling
+    );
     !placing || order.action_url.is_some()
 }

@@ -10,12 +10,13 @@ use campusg_domain::{
     id::{OrderId, PhotoId, Principal, Seq, SessionId, UserId},
     money::{Cents, Transfer},
     notice::NoticeKind,
-    order::{Order, Price, Status},
+    order::{Order, Price, Sealed, Status},
     owner::{
         directory::{Card, Person, Session},
         inbox::NoticeId,
         ledger::Totals,
     },
+    record::Entry,
     time::At,
 };
 use std::sync::Arc;
@@ -55,13 +56,34 @@ pub struct GetOrder(pub OrderId);
 #[derive(Clone, Copy, Debug)]
 pub struct GetOrderAt(pub OrderId, pub At);
 
-/// Every record of an order, oldest first.
+/// Records of an order, oldest first, after a cursor. Answers a [`History`].
 #[derive(Clone, Copy, Debug)]
-pub struct GetOrderEvents(pub OrderId);
+pub struct GetOrderEvents {
+    /// Which order.
+    pub order: OrderId,
+    /// `next` of the page before.
+    pub after: Option<Seq>,
+    /// Most records.
+    pub limit: usize,
+}
+
+/// A page of an order's records.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// Oldest first, each with the order's version after it.
+    pub entries: Vec<(u32, Entry)>,
+    /// Where to go on, if more follow.
+    pub next: Option<Seq>,
+}
 
 /// The plain text of an order's drop-off; empty where the key is gone.
-#[derive(Clone, Copy, Debug)]
-pub struct GetDropoff(pub OrderId);
+#[derive(Clone, Debug)]
+pub struct GetDropoff {
+    /// Whose order it is: the key is theirs.
+    pub customer: UserId,
+    /// As the order has it.
+    pub sealed: Sealed,
+}
 
 /// The PIN of an order, 0–9999.
 #[derive(Clone, Copy, Debug)]

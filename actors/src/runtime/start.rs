@@ -7,7 +7,7 @@ use super::{
     Refusal, Runtime, RuntimeConfig,
     arbiters::Arbiters,
     inner::Inner,
-    owners::{Folds, Seed},
+    owners::{Folds, Seed, latest},
 };
 use crate::{
     commit::commit,
@@ -16,7 +16,7 @@ use crate::{
     orders::Orders,
     payment::{self, PaymentStart},
     port::{
-        clock::Clock,
+        clock::{Clock, NeverBack},
         entropy::Entropy,
         gateway::{Breaker, BreakerConfig, PaymentGateway},
         notifier::Notifier,
@@ -30,7 +30,7 @@ use campusg_domain::{
     record::{Events, Record, SystemEvent},
 };
 use campusg_storage::{
-    Opened, Store, StorageFault,
+    Opened, StorageFault, Store,
     journal::{Batch, Fold},
 };
 use std::{
@@ -79,7 +79,9 @@ pub struct Start {
 
 impl std::fmt::Debug for Start {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Start").field("opened", &self.opened).finish_non_exhaustive()
+        f.debug_struct("Start")
+            .field("opened", &self.opened)
+            .finish_non_exhaustive()
     }
 }
 
@@ -118,16 +120,24 @@ impl Runtime {
     /// A [`StartFault`]; nothing keeps running then.
     pub async fn start(start: Start) -> Result<Self, StartFault> {
         let io = Handle::try_current().map_err(|_| StartFault::NoTokio)?;
-        let (told, fatal) = (Arc::<OnceLock<Folds>>::default(), Fatal::new(start.on_fatal));
+        let (told, fatal) = (
+            Arc::<OnceLock<Folds>>::default(),
+            Fatal::new(start.on_fatal),
+        );
         let arbiters = Arbiters::start()?;
         let ringer = fatal.clone();
-        let store = start.opened.store.start(vec![teller(&told)], move |why| ringer.ring(why))?;
+        let store = start
+            .opened
+            .store
+            .start(vec![teller(&told)], move |why| ringer.ring(why))?;
         let (boot, policy) = (start.opened.boot, Arc::new(start.policy));
+        let clock = NeverBack::new(start.clock, latest(store.reads(), boot.folded)?);
+        let clock: Arc<dyn Clock> = Arc::new(clock);
         let (epoch, prev) = (boot.next_epoch(), boot.system_last);
         let directory = Arc::new(RwLock::new(boot.directory));
         let folds = Folds::start(Seed {
             policy: Arc::clone(&policy),
-            clock: Arc::clone(&start.clock),
+            clock: Arc::clone(&clock),
             notifier: start.notifier,
             store: &store,
             home: arbiters.home(),
@@ -143,7 +153,7 @@ impl Runtime {
                 reads: store.reads().clone(),
                 entropy: Arc::clone(&start.entropy),
                 breaker: Arc::new(Mutex::new(Breaker::new(start.gateway_breaker))),
-                clock: Arc::clone(&start.clock),
+                clock: Arc::clone(&clock),
                 io: io.clone(),
                 concurrency: start.gateway_concurrency,
                 timeout: start.gateway_timeout,
@@ -156,7 +166,7 @@ impl Runtime {
         let _ = told.set(folds.clone());
         let env = Env {
             policy,
-            clock: start.clock,
+            clock,
             entropy: start.entropy,
             queue: store.queue().clone(),
             reads: store.reads().clone(),
@@ -167,11 +177,29 @@ impl Runtime {
             idle_ended_ms: start.config.idle_ended_ms,
             io,
         };
-        let orders = Orders::new(arbiters.handles().to_vec(), env.clone(), limits(&start.config));
-        record_boot(&env, epoch, prev, start.version, start.digest).await.map_err(StartFault::Boot)?;
+        let orders = Orders::new(
+            arbiters.handles().to_vec(),
+            env.clone(),
+            limits(&start.config),
+        );
+        record_boot(&env, epoch, prev, start.version, start.digest)
+            .await
+            .map_err(StartFault::Boot)?;
         begin(&env, &folds, &orders);
-        let rest = Rest { store, folds: folds.clone(), arbiters };
-        Ok(Self(Arc::new(Inner::new(env, orders, directory, folds, start.gateway, start.config, rest))))
+        let rest = Rest {
+            store,
+            folds: folds.clone(),
+            arbiters,
+        };
+        Ok(Self(Arc::new(Inner::new(
+            env,
+            orders,
+            directory,
+            folds,
+            start.gateway,
+            start.config,
+            rest,
+        ))))
     }
 
     /// Ends in order. What is acknowledged is safe before; this only spares the next start some work.
@@ -180,13 +208,31 @@ impl Runtime {
     /// As [`Store::shutdown`]; a second stop does nothing.
     pub async fn stop(&self) -> Result<(), StorageFault> {
         self.0.stopping.store(true, Ordering::Release);
-        if tokio::time::timeout(DRAIN, self.orders().registry().drain()).await.is_err() {
+        if tokio::time::timeout(DRAIN, self.orders().registry().drain())
+            .await
+            .is_err()
+        {
             tracing::warn!("commands were still in flight at the stop");
         }
-        let rest = self.0.rest.lock().expect("nothing panics while the rest is taken").take();
-        let Some(Rest { store, folds, arbiters }) = rest else { return Ok(()) };
+        let rest = self
+            .0
+            .rest
+            .lock()
+            .expect("nothing panics while the rest is taken")
+            .take();
+        let Some(Rest {
+            store,
+            folds,
+            arbiters,
+        }) = rest
+        else {
+            return Ok(());
+        };
         let stopped = tokio::task::spawn_blocking(move || store.shutdown()).await;
-        if tokio::time::timeout(DRAIN, folds.caught_up()).await.is_err() {
+        if tokio::time::timeout(DRAIN, folds.caught_up())
+            .await
+            .is_err()
+        {
             tracing::warn!("an owner did not catch up before the stop");
         }
         // An error says that the threads' end panicked, which the panic hook has reported.
@@ -209,8 +255,17 @@ impl Runtime {
 
     /// Ends the journal as a stop does, and leaves the actors running as long as the answer is kept.
     pub(crate) fn close_journal(&self) -> impl Sized + use<> {
-        let rest = self.0.rest.lock().expect("nothing panics while the rest is taken").take();
-        let Rest { store, folds, arbiters } = rest.expect("it was not stopped");
+        let rest = self
+            .0
+            .rest
+            .lock()
+            .expect("nothing panics while the rest is taken")
+            .take();
+        let Rest {
+            store,
+            folds,
+            arbiters,
+        } = rest.expect("it was not stopped");
         store.shutdown().expect("nothing is wrong with the folder");
         (folds, arbiters)
     }
@@ -238,7 +293,10 @@ fn limits(config: &RuntimeConfig) -> Limits {
 /// The gateway's missed events come before overdue timers; a payment owner that is gone holds nobody back.
 fn begin(env: &Env, folds: &Folds, orders: &Orders) {
     let (caught_up, gateway_is_through) = tokio::sync::oneshot::channel();
-    folds.payment.do_send(payment::Begin { orders: orders.clone(), caught_up });
+    folds.payment.do_send(payment::Begin {
+        orders: orders.clone(),
+        caught_up,
+    });
     let (timer, begin) = (folds.owners.timer.clone(), timer::Begin(orders.clone()));
     env.io.spawn(async move {
         // An error says that the payment owner is gone.
@@ -247,10 +305,28 @@ fn begin(env: &Env, folds: &Folds, orders: &Orders) {
     });
 }
 
-async fn record_boot(env: &Env, epoch: u32, prev: Seq, version: String, config: [u8; 32]) -> Result<(), Refusal> {
-    let events = Events::System(vec![SystemEvent::Booted { version, epoch, config }]);
+async fn record_boot(
+    env: &Env,
+    epoch: u32,
+    prev: Seq,
+    version: String,
+    config: [u8; 32],
+) -> Result<(), Refusal> {
+    let events = Events::System(vec![SystemEvent::Booted {
+        version,
+        epoch,
+        config,
+    }]);
     let id = own_command(Stream::System, "boot", u64::from(epoch));
     let now = env.clock.now();
-    let record = Record::of_owner(Stream::System, prev, now, Principal::System, id, Fingerprint(0), events);
+    let record = Record::of_owner(
+        Stream::System,
+        prev,
+        now,
+        Principal::System,
+        id,
+        Fingerprint(0),
+        events,
+    );
     commit(&env.queue, record, None).await.map(drop)
 }

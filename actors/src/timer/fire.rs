@@ -9,6 +9,7 @@ use campusg_domain::{
     id::{CommandId, Principal, ScheduleId, Stream},
     order::Command,
     owner::timetable::{self, Due},
+    time::At,
 };
 use std::time::Duration;
 
@@ -23,11 +24,15 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 impl TimerActor {
     /// Begins what is due, as far as there is room; whatever makes room looks again.
-    pub(super) fn fire_due(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn fire_due(&mut self, now: At, ctx: &mut Context<Self>) {
         let under_way = self.firing.len().saturating_sub(self.parked);
-        let room = BURST.saturating_sub(self.begun).min(UNANSWERED.saturating_sub(under_way));
-        let now = self.clock.now();
-        let due = self.table.due(now, self.firing.len() + room).filter(|due| !self.firing.contains(due));
+        let room = BURST
+            .saturating_sub(self.begun)
+            .min(UNANSWERED.saturating_sub(under_way));
+        let due = self
+            .table
+            .due(now, self.firing.len() + room)
+            .filter(|due| !self.firing.contains(due));
         let due: Vec<Due> = due.take(room).collect();
         if self.begun == 0 && !due.is_empty() {
             ctx.run_later(BURST_TIME, |actor, ctx| {
@@ -40,14 +45,23 @@ impl TimerActor {
     }
 
     fn fire(&mut self, timer: Due, ctx: &mut Context<Self>) {
-        let Due { stream, kind, generation, .. } = timer;
+        let Due {
+            stream,
+            kind,
+            generation,
+            ..
+        } = timer;
         self.firing.insert(timer);
         let number = u64::from(generation) << 8 | kind as u64;
         let id = own_command(stream, "timer", number);
         match stream {
             Stream::Order(order) => {
                 let command = Command::TimerDue { kind, generation };
-                self.fire_at_order(timer, Letter::own(order, command, Principal::System, id), ctx);
+                self.fire_at_order(
+                    timer,
+                    Letter::own(order, command, Principal::System, id),
+                    ctx,
+                );
             }
             Stream::Schedule(schedule) => self.fire_scheduled(timer, schedule, id, ctx),
             _ => self.drop_stale(timer),
@@ -55,15 +69,30 @@ impl TimerActor {
     }
 
     fn fire_at_order(&mut self, timer: Due, letter: Letter, ctx: &mut Context<Self>) {
-        let Some(orders) = self.orders.clone() else { return };
+        let Some(orders) = self.orders.clone() else {
+            return;
+        };
         let sent = async move { orders.send(letter).await.map(drop) };
-        ctx.spawn(sent.into_actor(self).map(move |answer, actor, ctx| actor.fired(timer, answer, ctx)));
+        ctx.spawn(
+            sent.into_actor(self)
+                .map(move |answer, actor, ctx| actor.fired(timer, answer, ctx)),
+        );
     }
 
     /// The order's own guards decide; whether they let it through is recorded.
-    fn fire_scheduled(&mut self, timer: Due, schedule: ScheduleId, id: CommandId, ctx: &mut Context<Self>) {
-        let Some(orders) = self.orders.clone() else { return };
-        let Some(known) = self.scheduled.get(&schedule) else { return self.drop_stale(timer) };
+    fn fire_scheduled(
+        &mut self,
+        timer: Due,
+        schedule: ScheduleId,
+        id: CommandId,
+        ctx: &mut Context<Self>,
+    ) {
+        let Some(orders) = self.orders.clone() else {
+            return;
+        };
+        let Some(known) = self.scheduled.get(&schedule) else {
+            return self.drop_stale(timer);
+        };
         let command = Command::ScheduledDue { kind: known.kind };
         let letter = Letter::own(known.order, command, Principal::System, id);
         let me = ctx.address();
@@ -75,9 +104,14 @@ impl TimerActor {
             };
             let command = timetable::Command::Process { accepted };
             let done = own_command(timer.stream, "processed", 1);
-            desk::run(&me, done, Appointment::own(schedule, command)).await.map(drop)
+            desk::run(&me, done, Appointment::own(schedule, command))
+                .await
+                .map(drop)
         };
-        ctx.spawn(sent.into_actor(self).map(move |answer, actor, ctx| actor.fired(timer, answer, ctx)));
+        ctx.spawn(
+            sent.into_actor(self)
+                .map(move |answer, actor, ctx| actor.fired(timer, answer, ctx)),
+        );
     }
 
     /// An answer ends the firing; a timer that is still there after a yes is of an old generation.

@@ -18,7 +18,10 @@ use crate::{
     port::clock::Clock,
     vote::{AskVote, CountReservations, Folded, GiveBack},
 };
-use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult, SpawnHandle, WrapFuture, ActorFutureExt};
+use actix::{
+    Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, MessageResult, SpawnHandle,
+    WrapFuture,
+};
 use campusg_domain::{
     id::{ScheduleId, Seq, Stream},
     owner::timetable::{Due, Scheduled, Timetable},
@@ -38,8 +41,6 @@ pub(crate) struct TimerStart {
     pub(crate) armed: u64,
     pub(crate) scheduled: HashMap<ScheduleId, Scheduled>,
     pub(crate) folded: Seq,
-    /// When the last record was decided.
-    pub(crate) last_at: At,
     pub(crate) policy: Arc<Policy>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) reads: Reads,
@@ -87,15 +88,18 @@ impl TimerActor {
             begun: 0,
             refilling: false,
             wake: None,
-            desk: Desk::after(start.last_at),
+            desk: Desk::default(),
             _guard: start.guard,
         }
     }
 
     /// Wakes when the next timer becomes due, or the window's edge comes near.
-    fn set_alarm(&mut self, ctx: &mut Context<Self>) {
-        let now = self.clock.now();
-        let later = self.table.due(At(u64::MAX), usize::MAX).map(|timer| timer.due).find(|due| *due > now);
+    fn set_alarm(&mut self, now: At, ctx: &mut Context<Self>) {
+        let later = self
+            .table
+            .due(At(u64::MAX), usize::MAX)
+            .map(|timer| timer.due)
+            .find(|due| *due > now);
         if let Some(next) = later.into_iter().chain(self.refill_at()).min() {
             self.wake_at(next, ctx);
         }
@@ -121,9 +125,11 @@ impl TimerActor {
         if self.orders.is_none() {
             return;
         }
-        self.refill(ctx);
-        self.fire_due(ctx);
-        self.set_alarm(ctx);
+        // One time for all of it: what becomes due meanwhile would be neither begun nor waited for.
+        let now = self.clock.now();
+        self.refill(now, ctx);
+        self.fire_due(now, ctx);
+        self.set_alarm(now, ctx);
     }
 }
 
@@ -170,7 +176,9 @@ impl Handler<Folded> for TimerActor {
     fn handle(&mut self, batch: Folded, ctx: &mut Context<Self>) {
         for (seq, record) in batch.after(self.folded) {
             self.table.fold(record);
-            if let (Events::Schedule(events), Stream::Schedule(id)) = (&record.events, record.stream) {
+            if let (Events::Schedule(events), Stream::Schedule(id)) =
+                (&record.events, record.stream)
+            {
                 self.fold_schedule(id, seq, events);
                 self.folded_own(seq, record, ctx);
             }

@@ -28,7 +28,12 @@ pub(crate) struct Appointment {
 impl Appointment {
     /// A command of the timer owner itself.
     pub(super) const fn own(schedule: ScheduleId, command: Command) -> Self {
-        Self { schedule, command, principal: Principal::System, fingerprint: Fingerprint(0) }
+        Self {
+            schedule,
+            command,
+            principal: Principal::System,
+            fingerprint: Fingerprint(0),
+        }
     }
 }
 
@@ -57,10 +62,21 @@ impl Clerk for TimerActor {
         &*self.clock
     }
 
-    fn decide(&mut self, id: CommandId, appointment: &Appointment, now: At) -> Result<Option<Record>, Refusal> {
-        let Appointment { schedule, command, principal, fingerprint } = appointment;
+    fn decide(
+        &mut self,
+        id: CommandId,
+        appointment: &Appointment,
+        now: At,
+    ) -> Result<Option<Record>, Refusal> {
+        let Appointment {
+            schedule,
+            command,
+            principal,
+            fingerprint,
+        } = appointment;
         let known = self.scheduled.get(schedule);
-        let (events, timers) = timetable::decide(known, command, *principal).map_err(Refusal::rule)?;
+        let (events, timers) =
+            timetable::decide(known, command, *principal).map_err(Refusal::rule)?;
         if events.is_empty() {
             return Ok(None);
         }
@@ -74,7 +90,9 @@ impl Clerk for TimerActor {
 impl TimerActor {
     pub(super) fn fold_schedule(&mut self, id: ScheduleId, seq: Seq, events: &[timetable::Event]) {
         let mut known = self.scheduled.remove(&id);
-        events.iter().for_each(|event| Scheduled::evolve(&mut known, seq, event));
+        events
+            .iter()
+            .for_each(|event| Scheduled::evolve(&mut known, seq, event));
         if let Some(known) = known.filter(|known| known.state == TimerState::Pending) {
             self.scheduled.insert(id, known);
         }

@@ -30,8 +30,7 @@ impl TimerActor {
     }
 
     /// Brings in the next stretch, if it is time.
-    pub(super) fn refill(&mut self, ctx: &mut Context<Self>) {
-        let now = self.clock.now();
+    pub(super) fn refill(&mut self, now: At, ctx: &mut Context<Self>) {
         if self.refill_at().is_some_and(|at| at <= now) {
             let from = self.table.edge();
             let waiting = self.table.in_memory().saturating_sub(self.parked);
@@ -45,31 +44,41 @@ impl TimerActor {
         self.table.set_edge(to);
         let (reads, folded) = (self.reads.clone(), self.folded);
         let reading = async move {
-            reads.wait_folded(folded).await.map_err(|_| Refusal::Stopping)?;
+            reads
+                .wait_folded(folded)
+                .await
+                .map_err(|_| Refusal::Stopping)?;
             let limit = most.saturating_add(1);
-            let read = tokio::task::spawn_blocking(move || reads.timers_between(from, to, limit)).await;
+            let read =
+                tokio::task::spawn_blocking(move || reads.timers_between(from, to, limit)).await;
             read.map_err(|_| Refusal::Fault)?.map_err(|fault| {
                 tracing::error!(%fault, "reading timers");
                 Refusal::Fault
             })
         };
-        ctx.spawn(reading.into_actor(self).map(move |read, actor, ctx| match read {
-            Ok(timers) => actor.merge(from, most, timers, ctx),
-            Err(_) => {
-                actor.table.set_edge(from);
-                ctx.run_later(AGAIN, |actor, ctx| {
-                    actor.refilling = false;
-                    actor.tick(ctx);
-                });
-            }
-        }));
+        ctx.spawn(
+            reading
+                .into_actor(self)
+                .map(move |read, actor, ctx| match read {
+                    Ok(timers) => actor.merge(from, most, timers, ctx),
+                    Err(_) => {
+                        actor.table.set_edge(from);
+                        ctx.run_later(AGAIN, |actor, ctx| {
+                            actor.refilling = false;
+                            actor.tick(ctx);
+                        });
+                    }
+                }),
+        );
     }
 
     /// Too many: the edge goes back to the first one that is left out, and it stays in the snapshots with all after it.
     /// More than that at the very same millisecond are brought in together, or the edge would never move.
     fn merge(&mut self, from: At, most: usize, timers: Vec<Due>, ctx: &mut Context<Self>) {
         match timers.get(most).map(|left_out| left_out.due) {
-            Some(edge) if edge <= from => return self.bring_in(from, from.plus(1), usize::MAX, ctx),
+            Some(edge) if edge <= from => {
+                return self.bring_in(from, from.plus(1), usize::MAX, ctx);
+            }
             Some(edge) => self.table.set_edge(edge),
             None => {}
         }

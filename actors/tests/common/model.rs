@@ -1,11 +1,11 @@
 //! The domain's model gateway behind the runtime's port, so that a runtime and a single-threaded campus meet the same
 //! world.
 
-use campusg_actors::port::gateway::{
-    AccountFace, AccountToken, CallKey, CardFace, EventCursor, EventPage, GatewayEvent, Operation, PaymentGateway,
-    Payout, PayoutAnswer, Request, TokenFault, Unreachable,
-};
 use campusg_actors::port::clock::Clock;
+use campusg_actors::port::gateway::{
+    AccountFace, AccountToken, CallKey, CardFace, EventCursor, EventPage, GatewayEvent, Operation,
+    PaymentGateway, Payout, PayoutAnswer, Request, TokenFault, Unreachable,
+};
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber, CardToken},
     campus::Gateway,
@@ -27,12 +27,20 @@ pub struct Model {
 
 impl Model {
     pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { clock, gateway: Mutex::default(), cards: Mutex::default(), told: Mutex::default() })
+        Arc::new(Self {
+            clock,
+            gateway: Mutex::default(),
+            cards: Mutex::default(),
+            told: Mutex::default(),
+        })
     }
 
     /// The customer's word to the bank about a call.
     pub fn confirm(&self, order: OrderId, call: CallNumber, yes: bool) {
-        self.gateway.lock().unwrap().confirm(order, call, yes, self.clock.now());
+        self.gateway
+            .lock()
+            .unwrap()
+            .confirm(order, call, yes, self.clock.now());
     }
 
     /// The book.
@@ -43,8 +51,16 @@ impl Model {
 
 /// `order:{id}/{purpose}/{n}`.
 fn parse(key: &CallKey) -> (OrderId, CallNumber) {
-    let order = key.stream().strip_prefix("order:").unwrap().parse().unwrap();
-    (order, key.as_str().rsplit('/').next().unwrap().parse().unwrap())
+    let order = key
+        .stream()
+        .strip_prefix("order:")
+        .unwrap()
+        .parse()
+        .unwrap();
+    (
+        order,
+        key.as_str().rsplit('/').next().unwrap().parse().unwrap(),
+    )
 }
 
 impl PaymentGateway for Model {
@@ -56,13 +72,26 @@ impl PaymentGateway for Model {
                 cards.insert(order, card);
                 CallKind::Authorize { cents }
             }
-            Operation::Capture { authorization, cents } => {
-                CallKind::Capture { authorization: parse(&authorization).1, cents }
-            }
-            Operation::Void { authorization } => CallKind::Void { authorization: parse(&authorization).1 },
-            Operation::Refund { capture, cents } => CallKind::Refund { capture: parse(&capture).1, cents },
+            Operation::Capture {
+                authorization,
+                cents,
+            } => CallKind::Capture {
+                authorization: parse(&authorization).1,
+                cents,
+            },
+            Operation::Void { authorization } => CallKind::Void {
+                authorization: parse(&authorization).1,
+            },
+            Operation::Refund { capture, cents } => CallKind::Refund {
+                capture: parse(&capture).1,
+                cents,
+            },
         };
-        let answer = self.gateway.lock().unwrap().call(order, n, kind, &cards[&order], self.clock.now());
+        let answer =
+            self.gateway
+                .lock()
+                .unwrap()
+                .call(order, n, kind, &cards[&order], self.clock.now());
         Box::pin(ready(answer))
     }
 
@@ -71,7 +100,12 @@ impl PaymentGateway for Model {
     }
 
     fn describe_card(&self, _: CardToken) -> BoxFuture<'_, Result<CardFace, TokenFault>> {
-        let face = CardFace { brand: "visa".into(), last4: "4242".into(), exp_month: 12, exp_year: 2030 };
+        let face = CardFace {
+            brand: "visa".into(),
+            last4: "4242".into(),
+            exp_month: 12,
+            exp_year: 2030,
+        };
         Box::pin(ready(Ok(face)))
     }
 
@@ -84,11 +118,23 @@ impl PaymentGateway for Model {
         let mut gateway = self.gateway.lock().unwrap();
         while let Some(event) = gateway.arrived(self.clock.now()) {
             // The purpose is not looked at; it is that of any call.
-            let key = CallKey::of(Stream::Order(event.order), CallKind::Void { authorization: 0 }, event.call);
+            let key = CallKey::of(
+                Stream::Order(event.order),
+                CallKind::Void { authorization: 0 },
+                event.call,
+            );
             let id = told.len() as u64 + 1;
-            told.push(GatewayEvent { id, key, answer: event.answer });
+            told.push(GatewayEvent {
+                id,
+                key,
+                answer: event.answer,
+            });
         }
-        let events: Vec<GatewayEvent> = told.iter().skip(usize::try_from(after.0).unwrap()).cloned().collect();
+        let events: Vec<GatewayEvent> = told
+            .iter()
+            .skip(usize::try_from(after.0).unwrap())
+            .cloned()
+            .collect();
         let next = EventCursor(told.len() as u64);
         Box::pin(ready(Ok(EventPage { events, next })))
     }

@@ -17,7 +17,10 @@ async fn a_lifecycle_costs_nine_records_three_kibibytes_and_six_snapshot_writes(
     let house = House::with(settings).await;
     let mut pairs = vec![];
     for n in 0..PAIRS {
-        pairs.push((house.customer(&format!("c{n}"), "tok_visa").await, house.runner(&format!("r{n}")).await));
+        pairs.push((
+            house.customer(&format!("c{n}"), "tok_visa").await,
+            house.runner(&format!("r{n}")).await,
+        ));
     }
     let before = house.actors().await;
     let house = &house;
@@ -34,7 +37,11 @@ async fn a_lifecycle_costs_nine_records_three_kibibytes_and_six_snapshot_writes(
         .buffer_unordered(PAIRS)
         .concat()
         .await;
-    house.until_actors("all charged", |actors| actors.open_calls == 0 && actors.reservations == 0).await;
+    house
+        .until_actors("all charged", |actors| {
+            actors.open_calls == 0 && actors.reservations == 0
+        })
+        .await;
     let count = all.len();
     let mut records: HashMap<OrderId, usize> = HashMap::new();
     for entry in house.all_records().await {
@@ -42,11 +49,21 @@ async fn a_lifecycle_costs_nine_records_three_kibibytes_and_six_snapshot_writes(
             *records.entry(order).or_default() += 1;
         }
     }
-    assert!(all.iter().all(|order| records[order] == 9), "{:?}", records.values().max());
+    assert!(
+        all.iter().all(|order| records[order] == 9),
+        "{:?}",
+        records.values().max()
+    );
     let after = house.actors().await;
     let bytes = (after.journal.bytes - before.journal.bytes) / count as u64;
-    assert!(bytes <= 3 * 1024, "{bytes} bytes of the journal per lifecycle");
+    assert!(
+        bytes <= 3 * 1024,
+        "{bytes} bytes of the journal per lifecycle"
+    );
     let each = (after.snapshot_writes - before.snapshot_writes) as f64 / count as f64;
     println!("{count} lifecycles: {bytes} bytes and {each:.2} snapshot writes each");
-    assert!(each <= 6.0, "{each} writes to the snapshot stores per lifecycle");
+    assert!(
+        each <= 6.0,
+        "{each} writes to the snapshot stores per lifecycle"
+    );
 }

@@ -5,11 +5,14 @@
 mod common;
 
 mod counted;
+mod notices;
 mod orders;
 mod owners;
 mod panics;
 mod parity;
 mod payments;
 mod races;
+mod residence;
 mod sources;
 mod timers;
+mod windows;

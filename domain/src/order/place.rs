@@ -5,7 +5,7 @@ use super::{
     rejection::Rejection,
     terms::{Item, Price, StoreRef, Terms},
 };
-use crate::{call::CardToken, money::Cents, policy::Policy, time::At};
+use crate::{call::CardToken, money::Cents, policy::Policy, text::check_name, time::At};
 
 /// Most characters of a name, a place or a building.
 const NAME_CHARS: usize = 120;
@@ -100,7 +100,7 @@ fn text(field: &str, value: &str) -> Result<(), Rejection> {
     if value.chars().any(char::is_control) {
         return Err(Rejection::field(field, "must not have control characters"));
     }
-    Ok(())
+    check_name(value).map_err(|rule| Rejection::field(field, rule))
 }
 
 /// Checks a placement and fixes its terms.

@@ -85,9 +85,9 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
     match rejection {
         Rejection::InvalidField { field, .. } => problem.with("field", field.as_str()),
         Rejection::InDebt { owed } => problem.with("owed_cents", owed.0),
-        Rejection::TooManyOpenOrders { limit } | Rejection::TooManyRuns { limit } | Rejection::HadTooOften { limit } => {
-            problem.with("limit", *limit)
-        }
+        Rejection::TooManyOpenOrders { limit }
+        | Rejection::TooManyRuns { limit }
+        | Rejection::HadTooOften { limit } => problem.with("limit", *limit),
         Rejection::NotInThisStage { status, allowed } => problem
             .with("order_status", status.as_str())
             .with("allowed_transitions", allowed.clone()),

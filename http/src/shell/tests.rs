@@ -1,4 +1,4 @@
-//! The shell around routes of our own, which panic, hang and answer nothing.
+//! The shell around routes of our own, which panic and answer nothing.
 
 #![allow(clippy::unwrap_used, reason = "a test may end here")]
 
@@ -6,32 +6,25 @@ use super::*;
 use axum::{body::Body, routing::get};
 use http_body_util::BodyExt;
 use serde_json::Value;
-use std::{future::pending, sync::atomic::AtomicBool};
-use tokio::sync::Notify;
 use tower::ServiceExt;
 
-fn router(config: &HttpConfig) -> Router {
+fn router() -> Router {
     let routes = Router::new()
         .route("/fine", get(async || "fine"))
         .route(
             "/panics",
             get(async || -> &'static str { panic!("secret-canary") }),
         )
-        .route("/hangs", get(pending::<&'static str>))
         .route(
-            "/takes",
-            axum::routing::post(async |body: axum::body::Bytes| body.len().to_string()),
+            "/refuses",
+            axum::routing::post(async || StatusCode::PAYLOAD_TOO_LARGE),
         );
-    wrap(routes, config)
+    wrap(routes)
 }
 
-fn request(method: &str, path: &str, body: Vec<u8>) -> Request {
-    Request::builder()
-        .method(method)
-        .uri(path)
-        .header("content-length", body.len())
-        .body(Body::from(body))
-        .unwrap()
+fn request(method: &str, path: &str) -> Request {
+    let request = Request::builder().method(method).uri(path);
+    request.body(Body::empty()).unwrap()
 }
 
 async fn answer(router: Router, request: Request) -> (StatusCode, HeaderMap, Value) {
@@ -64,8 +57,7 @@ fn a_request_keeps_its_name_if_it_is_plain() {
 #[tokio::test]
 async fn every_answer_has_a_name_and_the_security_headers() {
     for path in ["/fine", "/nowhere", "/panics"] {
-        let (_, headers, _) =
-            answer(router(&HttpConfig::default()), request("GET", path, vec![])).await;
+        let (_, headers, _) = answer(router(), request("GET", path)).await;
         assert!(headers.contains_key(&REQUEST_ID), "{path}");
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
         assert_eq!(headers[header::CACHE_CONTROL], "no-store");
@@ -74,18 +66,13 @@ async fn every_answer_has_a_name_and_the_security_headers() {
 
 #[tokio::test]
 async fn what_no_handler_answered_is_a_problem() {
-    let router = router(&HttpConfig {
-        photo_bytes: 1_024,
-        body_bytes: 1_024,
-        ..HttpConfig::default()
-    });
-    for (method, path, body, status, code) in [
-        ("GET", "/nowhere", 0, 404, "no_such_route"),
-        ("DELETE", "/fine", 0, 405, "method_not_allowed"),
-        ("POST", "/takes", 1_025, 413, "body_too_large"),
+    let router = router();
+    for (method, path, status, code) in [
+        ("GET", "/nowhere", 404, "no_such_route"),
+        ("DELETE", "/fine", 405, "method_not_allowed"),
+        ("POST", "/refuses", 413, "body_too_large"),
     ] {
-        let (found, headers, problem) =
-            answer(router.clone(), request(method, path, vec![b'x'; body])).await;
+        let (found, headers, problem) = answer(router.clone(), request(method, path)).await;
         assert_eq!(
             (found.as_u16(), problem["code"].as_str().unwrap()),
             (status, code)
@@ -101,19 +88,17 @@ async fn what_no_handler_answered_is_a_problem() {
             "only what broke is looked up in the logs"
         );
     }
-    let (status, ..) = answer(router.clone(), request("POST", "/takes", vec![b'x'; 1_024])).await;
-    assert_eq!(status, 200);
-    let (_, headers, _) = answer(router, request("DELETE", "/fine", vec![])).await;
+    let (_, headers, _) = answer(router, request("DELETE", "/fine")).await;
     assert_eq!(headers[header::ALLOW], "GET,HEAD");
 }
 
 #[tokio::test]
 async fn a_panic_is_a_500_that_tells_nothing_but_the_request_s_name() {
-    let mut asked = request("GET", "/panics", vec![]);
+    let mut asked = request("GET", "/panics");
     asked
         .headers_mut()
         .insert(&REQUEST_ID, HeaderValue::from_static("my-request"));
-    let (status, headers, problem) = answer(router(&HttpConfig::default()), asked).await;
+    let (status, headers, problem) = answer(router(), asked).await;
     assert_eq!(
         (status, problem["code"].as_str()),
         (StatusCode::INTERNAL_SERVER_ERROR, Some("internal"))
@@ -123,53 +108,4 @@ async fn a_panic_is_a_500_that_tells_nothing_but_the_request_s_name() {
         (Some("my-request"), &"my-request".parse().unwrap())
     );
     assert!(!problem.to_string().contains("secret-canary"));
-}
-
-#[tokio::test]
-async fn an_answer_that_takes_too_long_is_unknown() {
-    let config = HttpConfig {
-        request_timeout_ms: 1,
-        ..HttpConfig::default()
-    };
-    let (status, headers, problem) =
-        answer(router(&config), request("GET", "/hangs", vec![])).await;
-    assert_eq!(
-        (status, problem["code"].as_str()),
-        (StatusCode::GATEWAY_TIMEOUT, Some("outcome_unknown"))
-    );
-    assert!(headers.contains_key(header::RETRY_AFTER));
-}
-
-#[tokio::test]
-async fn too_many_at_once_are_told_to_come_back() {
-    let began = Arc::new(Notify::new());
-    let held = Arc::new(AtomicBool::new(false));
-    let (tell, hold) = (Arc::clone(&began), Arc::clone(&held));
-    let handler = async move || {
-        hold.store(true, Ordering::SeqCst);
-        tell.notify_one();
-        pending::<&'static str>().await
-    };
-    let routes = Router::new()
-        .route("/holds", get(handler))
-        .route("/fine", get(async || "fine"));
-    let router = wrap(
-        routes,
-        &HttpConfig {
-            requests_in_flight: 1,
-            ..HttpConfig::default()
-        },
-    );
-    let first = tokio::spawn(router.clone().oneshot(request("GET", "/holds", vec![])));
-    began.notified().await;
-    let (status, headers, problem) = answer(router.clone(), request("GET", "/fine", vec![])).await;
-    assert_eq!(
-        (status, problem["code"].as_str()),
-        (StatusCode::SERVICE_UNAVAILABLE, Some("busy"))
-    );
-    assert_eq!(headers[header::RETRY_AFTER], "1");
-    first.abort();
-    assert!(first.await.unwrap_err().is_cancelled() && held.load(Ordering::SeqCst));
-    let (status, ..) = answer(router, request("GET", "/fine", vec![])).await;
-    assert_eq!(status, 200, "the place is free again");
 }

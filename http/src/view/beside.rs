@@ -37,8 +37,11 @@ pub(crate) async fn gather(edge: &Edge, reader: &Reader, order: &Order) -> Resul
         Role::Operator => (true, Some(order.terms.customer), runner),
         Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => (false, None, None),
     };
-    let dropoff = match order.terms.dropoff.details {
-        Some(_) if inside => Some(edge.runtime().query(GetDropoff(order.id)).await?),
+    let dropoff = match &order.terms.dropoff.details {
+        Some(sealed) if inside => {
+            let (customer, sealed) = (order.terms.customer, sealed.clone());
+            Some(edge.runtime().query(GetDropoff { customer, sealed }).await?)
+        }
         _ => None,
     };
     Ok(Beside {

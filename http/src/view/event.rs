@@ -21,22 +21,23 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, Serialize)]
 pub(crate) struct EventView {
     /// The order's version after the record it stands in.
-    version: usize,
+    version: u32,
     at: Time,
     by: &'static str,
     r#type: &'static str,
     data: Map<String, Value>,
 }
 
-/// The history that this reader may see. `order` is the order as it is now; `entries` all its records.
-pub(crate) fn history(order: &Order, entries: &[Entry], reader: &Reader) -> Vec<EventView> {
-    let numbered = entries.iter().zip(1..);
-    numbered
-        .flat_map(|(entry, version)| of_record(order, &entry.record, version, reader))
+/// The history that this reader may see. `order` is the order as it is now; `entries` are records of it with the
+/// versions that they made.
+pub(crate) fn history(order: &Order, entries: &[(u32, Entry)], reader: &Reader) -> Vec<EventView> {
+    entries
+        .iter()
+        .flat_map(|(version, entry)| of_record(order, &entry.record, *version, reader))
         .collect()
 }
 
-fn of_record(order: &Order, record: &Record, version: usize, reader: &Reader) -> Vec<EventView> {
+fn of_record(order: &Order, record: &Record, version: u32, reader: &Reader) -> Vec<EventView> {
     let Events::Order(events) = &record.events else {
         return vec![];
     };

@@ -430,14 +430,14 @@ fn entry(principal: Principal, events: Vec<Event>) -> Entry {
     }
 }
 
-fn entries() -> Vec<Entry> {
+fn entries() -> Vec<(u32, Entry)> {
     let release = Release {
         to_runner: Cents(20_635),
         to_platform: Cents(97),
         to_customer: Cents(0),
         set_off: Cents(13),
     };
-    vec![
+    let entries = vec![
         entry(
             Principal::User(CUSTOMER),
             vec![Event::Placed(Arc::new(terms()))],
@@ -515,7 +515,8 @@ fn entries() -> Vec<Entry> {
                 stars: 4,
             }],
         ),
-    ]
+    ];
+    (1..).zip(entries).collect()
 }
 
 fn told(role: Role) -> Vec<String> {

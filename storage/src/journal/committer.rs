@@ -15,6 +15,7 @@ mod work;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread::{self, JoinHandle};
 
 pub use queue::{CommitQueue, CommitStats};
@@ -77,7 +78,7 @@ pub struct Ack {
 /// Why a record was not written; it is certain that it never will be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CommitFault {
-    /// The disk has no room for another segment.
+    /// The disk has no room for another segment, or for what the folds make of the records.
     #[error("the disk is full")]
     StorageFull,
     /// The committer takes nothing more.
@@ -140,7 +141,18 @@ impl<R: Payload> Committer<R> {
     /// # Errors
     /// What the operating system answers to a new thread.
     pub fn start(journal: Journal, options: CommitterOptions<R>) -> std::io::Result<Self> {
-        let queue = Arc::new(Queue::new(Counters::starting_after(journal.next_seq() - 1)));
+        Self::start_unless_full(journal, options, Arc::default())
+    }
+
+    /// As [`Self::start`]; while `full` is set, records are refused with `StorageFull`: what is
+    /// folded from them could not be written down.
+    pub(crate) fn start_unless_full(
+        journal: Journal,
+        options: CommitterOptions<R>,
+        full: Arc<AtomicBool>,
+    ) -> std::io::Result<Self> {
+        let counters = Counters::starting_after(journal.next_seq() - 1);
+        let queue = Arc::new(Queue::new(counters, full));
         let work = Work::new(journal, Arc::clone(&queue), options);
         let thread = thread::Builder::new()
             .name("journal".into())

@@ -37,7 +37,7 @@ pub use committer::{
 pub use fault::{Flaw, JournalFault};
 pub use format::{ChainHead, GENESIS, MAX_BODY_BYTES, MAX_PAYLOAD_BYTES, RecordTag};
 pub use group::GroupBuffer;
-pub use open::{Cut, Opened};
+pub use open::{Cut, Looked, Opened};
 pub use reader::JournalReader;
 pub use records::{Records, Stored};
 pub use verify::{Progress, Verified, verify};

@@ -3,10 +3,12 @@
 //! Owns the judgement whether bytes at the end are a torn group or damage. Must not cut anything
 //! a sync was ever reported for, as far as the bytes can tell.
 //!
-//! Invariants: nothing is changed before the whole last segment was judged; what is cut is less
+//! Invariants: no segment is changed before the whole last one was judged, nor before whoever looked
+//! has said that it may be; what is cut is less
 //! than one group, at the end of the last segment, with nothing but zeros after it; what is kept
 //! is durable before anyone can read it.
 
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,9 +20,9 @@ use super::index::SparseIndex;
 use super::reader::{Active, Published, Shared};
 use super::scan::{SegmentScan, Step, sweep};
 use super::sealed::{SealedSegments, segment_path, sequence_in_name};
-use super::space::{SpaceThread, is_full_disk, spare_path, zero_filled};
+use super::space::{SpaceThread, spare_path, zero_filled};
 use super::writer::{Journal, JournalOptions};
-use crate::disk::{Disk, DiskFile};
+use crate::disk::{Disk, DiskFile, DiskLock, is_full_disk};
 
 /// A journal that is open, and what was found when it was opened.
 #[derive(Debug)]
@@ -59,12 +61,31 @@ pub(super) struct Found {
     pub(super) cut: Option<Cut>,
 }
 
-/// Opens for writing; see [`Journal::open`].
-pub(super) fn open(
+/// What a journal's directory holds, with its lock held and no segment changed yet: the moment to
+/// compare it with what others know of it.
+pub struct Looked {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    options: JournalOptions,
+    lock: DiskLock,
+    found: Option<Found>,
+}
+
+impl fmt::Debug for Looked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Looked")
+            .field("dir", &self.dir)
+            .field("last", &self.last().map(|(seq, _)| seq))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Looks without changing a segment; see [`Journal::look`].
+pub(super) fn look(
     disk: &Arc<dyn Disk>,
     dir: &Path,
     options: JournalOptions,
-) -> Result<Opened, JournalFault> {
+) -> Result<Looked, JournalFault> {
     options.check()?;
     disk.create_dir_all(dir)
         .map_err(JournalFault::io("create", dir))?;
@@ -75,36 +96,61 @@ pub(super) fn open(
         },
         _ => JournalFault::io("lock", &lock_path)(error),
     })?;
-    let found = match survey(disk, dir, true)? {
-        Some(found) => found,
-        None => {
-            create_first_segment(&**disk, dir, options)?;
-            let found = survey(disk, dir, true)?;
-            found.ok_or_else(|| JournalFault::NoJournal {
-                dir: dir.to_path_buf(),
-            })?
-        }
-    };
-    settle(&**disk, dir, &found)?;
-    let spare = left_over_spare(&**disk, dir, options.segment_bytes)?;
-    let sealed = Arc::clone(&found.shared.sealed);
-    let space = SpaceThread::start(
-        Arc::clone(disk),
-        dir.to_path_buf(),
-        options.segment_bytes,
-        spare,
-        sealed,
-    )
-    .map_err(JournalFault::io("start the thread for", dir))?;
-    let cut = found.cut.clone();
-    let journal = Journal::new(Arc::clone(disk), lock, space, options, found);
-    let (last_seq, head) = journal.reader().head();
-    Ok(Opened {
-        journal,
-        head,
-        next_seq: last_seq + 1,
-        cut,
+    Ok(Looked {
+        disk: Arc::clone(disk),
+        dir: dir.to_path_buf(),
+        options,
+        lock,
+        found: survey(disk, dir, true)?,
     })
+}
+
+impl Looked {
+    /// The last whole record and the chain's head after it, 0 and [`GENESIS`] for a journal
+    /// without records; `None` if there is no journal.
+    #[must_use]
+    pub fn last(&self) -> Option<(u64, ChainHead)> {
+        let published = self.found.as_ref()?.shared.published();
+        Some((published.last_seq, published.head))
+    }
+
+    /// Makes the first segment if there is no journal, and opens.
+    ///
+    /// # Errors
+    /// `StorageFull` when not even the first segment fits, then as [`Self::open`].
+    pub fn open_or_create(mut self) -> Result<Opened, JournalFault> {
+        if self.found.is_none() {
+            create_first_segment(&*self.disk, &self.dir, self.options)?;
+            self.found = survey(&self.disk, &self.dir, true)?;
+        }
+        self.open()
+    }
+
+    /// Cuts a torn last group and opens for writing.
+    ///
+    /// # Errors
+    /// `NoJournal`, or `Io`.
+    pub fn open(self) -> Result<Opened, JournalFault> {
+        let (disk, dir) = (self.disk, self.dir);
+        let found = self
+            .found
+            .ok_or_else(|| JournalFault::NoJournal { dir: dir.clone() })?;
+        settle(&*disk, &dir, &found)?;
+        let bytes = self.options.segment_bytes;
+        let spare = left_over_spare(&*disk, &dir, bytes)?;
+        let sealed = Arc::clone(&found.shared.sealed);
+        let space = SpaceThread::start(Arc::clone(&disk), dir.clone(), bytes, spare, sealed)
+            .map_err(JournalFault::io("start the thread for", &dir))?;
+        let cut = found.cut.clone();
+        let journal = Journal::new(disk, self.lock, space, self.options, found);
+        let (last_seq, head) = journal.reader().head();
+        Ok(Opened {
+            journal,
+            head,
+            next_seq: last_seq + 1,
+            cut,
+        })
+    }
 }
 
 fn create_first_segment(

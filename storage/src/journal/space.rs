@@ -13,7 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 
 use super::sealed::{SealedSegment, SealedSegments};
-use crate::disk::{Disk, DiskFile};
+use crate::disk::{Disk, DiskFile, is_full_disk};
 
 const CHUNK_BYTES: usize = 1 << 20;
 /// Syncing often keeps the writer's own syncs from waiting behind 64 MiB of zeros.
@@ -209,14 +209,6 @@ impl Worker {
             Err(error) => Spare::Failed(error),
         });
     }
-}
-
-/// Whether an error means that the disk has no room.
-pub(super) fn is_full_disk(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
-    )
 }
 
 /// Makes a file of `bytes` zeros, synced, at [`spare_path`]; leaves nothing behind if it can't.

@@ -15,11 +15,11 @@ use super::fault::JournalFault;
 use super::format::{ChainHead, GROUP_HEADER_BYTES, MAX_BODY_BYTES, RecordTag};
 use super::group::GroupBuffer;
 use super::index::{SparseIndex, Summary};
-use super::open::{self, Found, Opened};
+use super::open::{self, Found, Looked, Opened};
 use super::reader::{Active, JournalReader, Shared};
 use super::sealed::{SealedSegment, segment_path};
-use super::space::{SpaceThread, is_full_disk, spare_path};
-use crate::disk::{Disk, DiskFile, DiskLock};
+use super::space::{SpaceThread, spare_path};
+use crate::disk::{Disk, DiskFile, DiskLock, is_full_disk};
 
 /// How a journal is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +133,20 @@ impl Journal {
         dir: &Path,
         options: JournalOptions,
     ) -> Result<Opened, JournalFault> {
-        open::open(&disk, dir, options)
+        Self::look(disk, dir, options)?.open_or_create()
+    }
+
+    /// Takes the lock of the journal in `dir` and finds out where it ends, before anything of it is
+    /// cut or made.
+    ///
+    /// # Errors
+    /// `SegmentSize`, `Locked`, `Damaged`, `MissingSegment`, `UnknownVersion` or `Io`.
+    pub fn look(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        options: JournalOptions,
+    ) -> Result<Looked, JournalFault> {
+        open::look(&disk, dir, options)
     }
 
     pub(super) fn new(

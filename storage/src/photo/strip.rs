@@ -1,9 +1,10 @@
 //! Recognising a picture by its content, and taking out what says where, when and by what it was
 //! made.
 //!
-//! Owns the three container formats. Must not decode a picture.
+//! Owns the three container formats, and for each the list of the parts that are kept: those without
+//! which the picture can't be shown as it was meant. Must not decode a picture.
 //!
-//! Invariants: what comes out is never larger than what went in; it ends where the picture ends;
+//! Invariants: a part that is not known is not kept; what comes out is never larger than what went in; it ends where the picture ends;
 //! stripping it again changes nothing. Source: ITU T.81 (JPEG), W3C PNG, RFC 9649 (WebP).
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,17 @@ impl PhotoKind {
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
+/// The picture, its colours, its place on the page and its animation.
+const PNG_KEEPS: &[&[u8; 4]] = &[
+    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT",
+    b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT",
+];
+const WEBP_KEEPS: &[&[u8; 4]] = &[
+    b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP",
+];
+/// What a frame of an animation consists of.
+const WEBP_FRAME_KEEPS: &[&[u8; 4]] = &[b"VP8 ", b"VP8L", b"ALPH"];
+
 /// Tells what a picture is and gives it without metadata; `None` if it is no whole picture.
 pub(super) fn strip(bytes: &[u8]) -> Option<(PhotoKind, Vec<u8>)> {
     if bytes.starts_with(&[0xff, 0xd8]) {
@@ -44,8 +56,18 @@ pub(super) fn strip(bytes: &[u8]) -> Option<(PhotoKind, Vec<u8>)> {
     }
 }
 
-/// Keeps every segment but the makers' notes: of the application segments only JFIF, colour
-/// profiles and Adobe's colour transform say how to show the picture.
+/// Whether a segment belongs to the picture: frames, scans and tables, and of the application segments
+/// JFIF, colour profiles and Adobe's colour transform. JFXX, FlashPix and MPF hold other pictures.
+fn jpeg_keeps(marker: u8, content: &[u8]) -> bool {
+    match marker {
+        0xc0..=0xcf | 0xda..=0xdf => true,
+        0xe0 => content.starts_with(b"JFIF\0"),
+        0xe2 => content.starts_with(b"ICC_PROFILE\0"),
+        0xee => content.starts_with(b"Adobe"),
+        _ => false,
+    }
+}
+
 fn jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
     const SOI_END: usize = 2;
     const EOI: u8 = 0xd9;
@@ -76,7 +98,7 @@ fn jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
             end = end_of_scan(bytes, end)?;
         }
         let segment = bytes.get(at..end)?;
-        if !matches!(marker, 0xe1 | 0xe3..=0xed | 0xef | 0xfe) {
+        if jpeg_keeps(marker, segment.get(4..)?) {
             out.extend_from_slice(segment);
         }
         at = end;
@@ -110,7 +132,7 @@ fn png(bytes: &[u8]) -> Option<Vec<u8>> {
             return None;
         }
         data |= kind == b"IDAT";
-        if !matches!(kind, b"eXIf" | b"tEXt" | b"iTXt" | b"zTXt" | b"tIME") {
+        if PNG_KEEPS.contains(&kind) {
             out.extend_from_slice(chunk);
         }
         if kind == b"IEND" {
@@ -127,28 +149,60 @@ fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
     }
     let size = u32::from_le_bytes(*bytes.get(4..)?.first_chunk()?);
     let file = bytes.get(..usize::try_from(size).ok()?.checked_add(8)?)?;
+    let chunks = webp_chunks(file.get(12..)?, WEBP_KEEPS)?;
+    let picture = chunks
+        .iter()
+        .any(|(kind, _)| matches!(*kind, b"VP8 " | b"VP8L" | b"ANMF"));
     let mut out = file[..12].to_vec();
-    let mut at = 12;
-    let mut picture = false;
-    while at < file.len() {
-        let kind: &[u8; 4] = file.get(at..)?.first_chunk()?;
-        let length = u32::from_le_bytes(*file.get(at + 4..)?.first_chunk()?);
-        let padded = usize::try_from(length).ok()?.checked_next_multiple_of(2)?;
-        let end = at.checked_add(8)?.checked_add(padded)?;
-        let chunk = file.get(at..end)?;
-        picture |= matches!(kind, b"VP8 " | b"VP8L" | b"ANMF");
-        if !matches!(kind, b"EXIF" | b"XMP ") {
-            let start = out.len();
-            out.extend_from_slice(chunk);
-            if kind == b"VP8X" {
-                *out.get_mut(start + 8)? &= !EXIF_AND_XMP;
-            }
+    for (kind, content) in chunks {
+        let mut content = content.to_vec();
+        if kind == b"VP8X" {
+            *content.first_mut()? &= !EXIF_AND_XMP;
+        } else if kind == b"ANMF" {
+            content = webp_frame(&content)?;
         }
-        at = end;
+        put_webp_chunk(&mut out, kind, &content)?;
     }
     let size = u32::try_from(out.len() - 8).ok()?;
     out[4..8].copy_from_slice(&size.to_le_bytes());
     picture.then_some(out)
+}
+
+/// A frame of an animation: 16 bytes of its own, then chunks.
+fn webp_frame(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (head, chunks) = bytes.split_first_chunk::<16>()?;
+    let mut out = head.to_vec();
+    for (kind, content) in webp_chunks(chunks, WEBP_FRAME_KEEPS)? {
+        put_webp_chunk(&mut out, kind, content)?;
+    }
+    Some(out)
+}
+
+type Chunk<'a> = (&'a [u8; 4], &'a [u8]);
+
+/// The chunks that are kept, with their content.
+fn webp_chunks<'a>(mut bytes: &'a [u8], keep: &[&[u8; 4]]) -> Option<Vec<Chunk<'a>>> {
+    let mut chunks = vec![];
+    while !bytes.is_empty() {
+        let (kind, rest) = bytes.split_first_chunk::<4>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        let content = rest.get(..length)?;
+        bytes = rest.get(length.checked_next_multiple_of(2)?..)?;
+        if keep.contains(&kind) {
+            chunks.push((kind, content));
+        }
+    }
+    Some(chunks)
+}
+
+fn put_webp_chunk(out: &mut Vec<u8>, kind: &[u8; 4], content: &[u8]) -> Option<()> {
+    let length = u32::try_from(content.len()).ok()?;
+    out.extend_from_slice(kind);
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(content);
+    out.resize(out.len().next_multiple_of(2), 0);
+    Some(())
 }
 
 #[cfg(test)]
@@ -225,6 +279,62 @@ mod tests {
             (b"XMP ", b"<x/>"),
         ]);
         let plain = riff(&[(b"VP8X", &without), (b"VP8 ", b"pixels!")]);
+        assert_eq!(strip(&dressed), Some((PhotoKind::Webp, plain)));
+    }
+
+    #[test]
+    fn a_part_nobody_knows_is_not_kept() {
+        let known = [
+            segment(0xe2, b"ICC_PROFILE\0\x01\x01colours"),
+            segment(0xee, b"Adobe\0d"),
+            segment(0xdb, b"table"),
+        ];
+        let unknown = [
+            segment(0xe2, b"MPF\0a second picture"),
+            segment(0xe2, b"FPXR\0FlashPix"),
+            segment(0xe0, b"JFXX\0a small picture"),
+            segment(0xfe, b"comment"),
+            segment(0xf0, b"an extension"),
+            segment(0xee, b"my notes"),
+        ];
+        let plain = jpeg_with(&known.concat());
+        let dressed = jpeg_with(&[known.concat(), unknown.concat()].concat());
+        assert_eq!(strip(&dressed), Some((PhotoKind::Jpeg, plain)));
+
+        let kept: Vec<u8> = PNG_KEEPS[1..14]
+            .iter()
+            .filter(|kind| **kind != b"IEND")
+            .flat_map(|kind| chunk(kind, b"x"))
+            .collect();
+        let ends = |middle: &[u8]| {
+            let head = [PNG, &chunk(b"IHDR", &[0; 13])].concat();
+            [&head[..], middle, &chunk(b"IEND", b"")].concat()
+        };
+        let unknown = [b"prVt", b"sPLT", b"hIST", b"dSIG"].map(|kind| chunk(kind, b"hidden"));
+        let dressed = ends(&[kept.clone(), unknown.concat()].concat());
+        assert_eq!(strip(&dressed), Some((PhotoKind::Png, ends(&kept))));
+
+        let frame = |chunks: &[(&[u8; 4], &[u8])]| {
+            let chunks = riff(chunks)[12..].to_vec();
+            [&[7; 16][..], &chunks].concat()
+        };
+        let plain_frame = frame(&[(b"ALPH", b"alpha"), (b"VP8 ", b"pixels")]);
+        let dressed_frame = frame(&[
+            (b"ALPH", b"alpha"),
+            (b"note", b"hidden"),
+            (b"VP8 ", b"pixels"),
+        ]);
+        let dressed = riff(&[
+            (b"ICCP", b"colours"),
+            (b"note", b"hidden"),
+            (b"ANIM", b"loops!"),
+            (b"ANMF", &dressed_frame),
+        ]);
+        let plain = riff(&[
+            (b"ICCP", b"colours"),
+            (b"ANIM", b"loops!"),
+            (b"ANMF", &plain_frame),
+        ]);
         assert_eq!(strip(&dressed), Some((PhotoKind::Webp, plain)));
     }
 

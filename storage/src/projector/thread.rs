@@ -1,11 +1,12 @@
 //! The projector's thread: batches and jobs in, checkpoints between them.
 //!
-//! Owns when a checkpoint begins and how it is sliced. Must not go on after a fault: what could
-//! not be folded would be missing for ever.
+//! Owns when a checkpoint begins and how it is sliced, and when a full disk is tried again. Must not
+//! go on after any other fault: what could not be folded would be missing for ever.
 //!
 //! Invariant: a job sees exactly the records that were handed over before it, and every batch
 //! after it has later ones.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
@@ -54,6 +55,9 @@ impl SnapshotView<'_> {
     }
 }
 
+/// How long after a full disk it is tried again, in milliseconds.
+const TRY_AGAIN_MS: u64 = 2_000;
+
 /// Keys that one record changes, about.
 const KEYS_PER_RECORD: usize = 6;
 
@@ -88,7 +92,7 @@ impl ProjectorHandle {
     }
 
     /// Writes everything folded so far to the stores and waits for it; `false` if the projector
-    /// has ended.
+    /// has ended or the disk has no room.
     #[must_use]
     pub fn checkpoint(&self) -> bool {
         let (done, wait) = mpsc::sync_channel(1);
@@ -118,8 +122,10 @@ impl Projector {
         let (queue, inbox) = mpsc::channel();
         let work = Work {
             checkpoint_at: (options.now_ms)() + options.checkpoint_ms,
+            try_again_at: 0,
             projection,
             inbox,
+            backlog: VecDeque::new(),
             reads,
             checkpoint_ms: options.checkpoint_ms,
             dirty_keys: options.dirty_keys,
@@ -157,50 +163,53 @@ impl Projector {
 struct Work {
     projection: Projection,
     inbox: Receiver<Message>,
+    /// What came and was not done, in its order; longer than one only while the disk is full.
+    backlog: VecDeque<Message>,
     reads: Reads,
     checkpoint_ms: u64,
     dirty_keys: usize,
     now_ms: NowMs,
     checkpoint_at: u64,
+    try_again_at: u64,
 }
 
 impl Work {
     fn run(mut self) -> Result<Projection, SnapshotFault> {
         loop {
-            let draining = self.projection.is_draining();
+            let draining = self.projection.is_draining() && !self.projection.is_paused();
             let message = self.next();
             let waited = message.is_none() && !draining;
             match message {
-                Some(Message::Batch(batch)) => {
-                    self.fold(&batch)?;
-                    self.keep_pace(batch.records.len())?;
-                }
-                Some(Message::Job(job)) => {
-                    let seq = self.projection.folded();
-                    let reads = &self.reads;
-                    job(&SnapshotView { reads, seq });
-                }
-                Some(Message::Checkpoint(done)) => {
-                    self.projection.checkpoint_all()?;
-                    let _ = done.send(());
-                }
                 Some(Message::Stop) => return Ok(self.projection),
+                Some(message) => self.backlog.push_back(message),
                 None => {}
             }
-            self.checkpoint(waited)?;
+            let worked = self.work_off().and_then(|()| self.checkpoint(waited));
+            match worked {
+                Err(fault) if fault.is_full() => self.pause(&fault),
+                worked => worked?,
+            }
         }
+    }
+
+    fn pause(&mut self, fault: &SnapshotFault) {
+        if !self.projection.is_paused() {
+            self.try_again_at = (self.now_ms)() + TRY_AGAIN_MS;
+        }
+        self.projection.pause(fault);
     }
 
     /// The next message; `None` when a slice of a checkpoint, or its beginning, comes first.
     fn next(&self) -> Option<Message> {
-        if self.projection.is_draining() {
+        let wait = if self.projection.is_paused() {
+            Duration::from_millis(TRY_AGAIN_MS)
+        } else if self.projection.is_draining() || !self.backlog.is_empty() {
             return match self.inbox.try_recv() {
                 Ok(message) => Some(message),
                 Err(TryRecvError::Empty) => None,
                 Err(TryRecvError::Disconnected) => Some(Message::Stop),
             };
-        }
-        let wait = if self.projection.is_dirty() {
+        } else if self.projection.is_dirty() {
             let left = self.checkpoint_at.saturating_sub((self.now_ms)());
             Duration::from_millis(left.min(self.checkpoint_ms))
         } else {
@@ -213,9 +222,44 @@ impl Work {
         }
     }
 
+    fn work_off(&mut self) -> Result<(), SnapshotFault> {
+        while let Some(message) = self.backlog.front() {
+            if let Message::Batch(batch) = message {
+                let batch = Arc::clone(batch);
+                self.fold(&batch)?;
+                self.backlog.pop_front();
+                self.keep_pace(batch.records.len())?;
+                continue;
+            }
+            match self.backlog.pop_front() {
+                Some(Message::Job(job)) => {
+                    let seq = self.projection.folded();
+                    let reads = &self.reads;
+                    job(&SnapshotView { reads, seq });
+                }
+                Some(Message::Checkpoint(done)) => {
+                    if let Err(fault) = self.projection.checkpoint_all() {
+                        // The flag is set before whoever asked learns that it was in vain.
+                        if fault.is_full() {
+                            self.pause(&fault);
+                        }
+                        return Err(fault);
+                    }
+                    let _ = done.send(());
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Folds what is not folded yet: a full disk may have stopped it midway, where a store could
+    /// not say what it has.
     fn fold(&mut self, batch: &Batch<Record>) -> Result<(), SnapshotFault> {
         for (seq, record) in batch.numbered() {
-            self.projection.fold(Seq(seq), record)?;
+            if Seq(seq) > self.projection.folded() {
+                self.projection.fold(Seq(seq), record)?;
+            }
         }
         self.projection.publish();
         Ok(())
@@ -223,8 +267,10 @@ impl Work {
 
     /// Drains as many slices as a batch of so many records is likely to fill.
     fn keep_pace(&mut self, records: usize) -> Result<(), SnapshotFault> {
-        for _ in 0..records * KEYS_PER_RECORD / SLICE {
-            self.projection.drain_slice()?;
+        if !self.projection.is_paused() {
+            for _ in 0..records * KEYS_PER_RECORD / SLICE {
+                self.projection.drain_slice()?;
+            }
         }
         Ok(())
     }
@@ -232,6 +278,15 @@ impl Work {
     /// Begins a checkpoint, or goes on with it. `waited` says that the queue was empty for as long
     /// as a checkpoint may take to come, whatever the clock shows.
     fn checkpoint(&mut self, waited: bool) -> Result<(), SnapshotFault> {
+        let now = (self.now_ms)();
+        if self.projection.is_paused() {
+            let due = now >= self.try_again_at || now + TRY_AGAIN_MS < self.try_again_at;
+            if waited || due {
+                self.try_again_at = now + TRY_AGAIN_MS;
+                self.projection.try_again()?;
+            }
+            return Ok(());
+        }
         let full = self.projection.dirty_keys() >= self.dirty_keys;
         if self.projection.is_draining() {
             if full {
@@ -240,7 +295,6 @@ impl Work {
             }
             return self.projection.drain_slice();
         }
-        let now = (self.now_ms)();
         // A clock that was set back must not put off checkpoints.
         let due = now >= self.checkpoint_at || now + self.checkpoint_ms < self.checkpoint_at;
         if full || due || waited {

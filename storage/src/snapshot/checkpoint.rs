@@ -132,6 +132,16 @@ impl Checkpoint {
         checkpoint
     }
 
+    /// Begins again, after a store was opened anew: what was written before may be there or not.
+    /// What was to be removed still is.
+    pub(crate) fn restart(&mut self) {
+        if self.phase == Phase::Remove {
+            self.gone.append(&mut self.left);
+        }
+        self.phase = Phase::Archive;
+        self.left = self.keys_for(true);
+    }
+
     fn keys_for(&self, archive: bool) -> Vec<Key> {
         let mine = self.frozen.slots.iter().rev().filter(|(key, slot)| {
             let archived = slot.value.as_ref().is_some_and(|v| is_for_archive(key, v));
@@ -195,8 +205,9 @@ impl Checkpoint {
             }
             Phase::Hot => {
                 self.promise(&stores.hot)?;
-                for key in self.gone_from_archive.drain(..) {
-                    stores.archive.wait()?.remove(&key)?;
+                while let Some(key) = self.gone_from_archive.last() {
+                    stores.archive.wait()?.remove(key)?;
+                    self.gone_from_archive.pop();
                 }
                 self.left = std::mem::take(&mut self.gone);
                 self.phase = Phase::Remove;

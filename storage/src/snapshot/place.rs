@@ -3,13 +3,17 @@
 //! Owns the settings sled is used with and the pieces of large values. Must not decide when
 //! anything is flushed.
 //!
+//! sled answers every write with its first error once it has had one, so a store that met a full disk
+//! stays open for readers and is opened anew, by [`Place::reopen`], once there is room.
+//!
 //! Invariants: left-over `snap.*.generating` files are deleted before sled looks; only `insert`,
 //! `remove` and the blocking `flush` are used; nothing but the projector writes.
 
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 use std::{fs, io, thread};
 
@@ -18,51 +22,87 @@ use campusg_domain::id::Seq;
 use super::fault::SnapshotFault;
 use super::key::Key;
 use super::value::{Head, Slot, Split, split};
+use crate::disk::{Disk, RealDisk};
 
 /// How often a store whose lock is still held by the last handle's threads is tried again.
 const LOCK_TRIES: u32 = 5_000;
 /// How often a large value that is replaced while it is read is read again.
 const READ_TRIES: u32 = 8;
 
+/// The room a store is opened again with: what sled writes on the way, and a checkpoint after it.
+const ROOM_TO_REOPEN: u64 = 16 << 20;
+
 /// An open store.
 #[derive(Debug)]
 pub(crate) struct Place {
     path: PathBuf,
-    db: sled::Db,
+    cache_bytes: u64,
+    /// Empty only while the store is opened again.
+    db: RwLock<Option<sled::Db>>,
+    /// Whether it met a full disk and writes nothing more.
+    full: AtomicBool,
     writes: AtomicU64,
 }
 
 impl Place {
     pub(crate) fn open(path: &Path, cache_bytes: u64) -> Result<Self, SnapshotFault> {
-        delete_left_overs(path).map_err(|source| SnapshotFault::Io {
-            doing: "delete left-overs in",
-            path: path.to_path_buf(),
-            source,
-        })?;
-        let config = sled::Config::new()
-            .path(path)
-            .cache_capacity(cache_bytes)
-            .flush_every_ms(None);
-        let mut tries = 0;
-        let db = loop {
-            match open_or_bug(&config) {
-                Err(sled::Error::Io(error)) if is_locked(&error) && tries < LOCK_TRIES => {
-                    // The last handle's own threads let go of the file a moment after it.
-                    tries += 1;
-                    thread::park_timeout(Duration::from_millis(1));
-                }
-                opened => break opened,
-            }
-        };
-        let db = db.map_err(|source| SnapshotFault::Store {
-            path: path.to_path_buf(),
-            source,
-        })?;
         Ok(Self {
             path: path.to_path_buf(),
-            db,
+            cache_bytes,
+            db: RwLock::new(Some(open(path, cache_bytes)?)),
+            full: AtomicBool::new(false),
             writes: AtomicU64::new(0),
         })
+    }
+
+    /// Opens a store that met a full disk again, and has `settle` put it in order before anybody
+    /// reads; nothing to do for any other.
+    ///
+    /// # Errors
+    /// `Full` while there is no room or its last readers are not done, damage, or what `settle`
+    /// says.
+    pub(crate) fn reopen(
+        &self,
+        settle: impl FnOnce(&Self) -> Result<(), SnapshotFault>,
+    ) -> Result<(), SnapshotFault> {
+        if !self.full.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let room = RealDisk.free_bytes(&self.path);
+        if room.is_ok_and(|bytes| bytes < ROOM_TO_REOPEN) {
+            return Err(self.no_room());
+        }
+        let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
+        drop(db.take());
+        let fresh = Self::open(&self.path, self.cache_bytes)
+            .and_then(|fresh| settle(&fresh).map(|()| fresh));
+        let fresh = fresh.map_err(|fault| {
+            tracing::error!(error = %fault.in_full(), path = %self.path.display(),
+                "a store can't be opened again: restart after freeing space");
+            if fault.is_damage() {
+                fault
+            } else {
+                self.no_room()
+            }
+        })?;
+        *db = fresh
+            .db
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.full.store(false, Ordering::Release);
+        Ok(())
+    }
+
+    /// The store; clones are the same one.
+    fn tree(&self) -> Result<sled::Tree, SnapshotFault> {
+        let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
+        let tree = db.as_ref().map(|db| sled::Tree::clone(db));
+        tree.ok_or_else(|| self.no_room())
+    }
+
+    fn no_room(&self) -> SnapshotFault {
+        let path = self.path.clone();
+        SnapshotFault::Full { path }
     }
 
     /// How many inserts and removes were done since it was opened.
@@ -100,11 +140,11 @@ impl Place {
     }
 
     pub(crate) fn raw(&self, key: &[u8]) -> Result<Option<sled::IVec>, SnapshotFault> {
-        self.db.get(key).map_err(|source| self.fault(source))
+        self.tree()?.get(key).map_err(|source| self.fault(source))
     }
 
     pub(crate) fn contains(&self, key: &Key) -> Result<bool, SnapshotFault> {
-        let found = self.db.contains_key(key.bytes());
+        let found = self.tree()?.contains_key(key.bytes());
         found.map_err(|source| self.fault(source))
     }
 
@@ -116,7 +156,11 @@ impl Place {
         to: Bound<&Key>,
     ) -> impl Iterator<Item = Result<(Key, Slot), SnapshotFault>> + 'a {
         let bounds = (Bound::Included(from.bytes()), to.map(Key::bytes));
-        self.db.range::<&[u8], _>(bounds).filter_map(move |entry| {
+        let (entries, fault) = match self.tree() {
+            Ok(tree) => (Some(tree.range::<&[u8], _>(bounds)), None),
+            Err(fault) => (None, Some(Err(fault))),
+        };
+        let slots = entries.into_iter().flatten().filter_map(move |entry| {
             let (key, bytes) = match entry {
                 Ok(entry) => entry,
                 Err(source) => return Some(Err(self.fault(source))),
@@ -128,11 +172,12 @@ impl Place {
                 Ok(None) => self.get(&key).transpose().map(|s| s.map(|s| (key, s))),
                 Err(fault) => Some(Err(fault)),
             }
-        })
+        });
+        fault.into_iter().chain(slots)
     }
 
     pub(crate) fn count(&self, prefix: &[u8]) -> Result<u64, SnapshotFault> {
-        let keys = self.db.scan_prefix(prefix).keys();
+        let keys = self.tree()?.scan_prefix(prefix).keys();
         let counted = keys.map(|key| key.map(|_| 1)).sum::<sled::Result<u64>>();
         counted.map_err(|source| self.fault(source))
     }
@@ -173,23 +218,22 @@ impl Place {
         bytes: &[u8],
     ) -> Result<Option<sled::IVec>, SnapshotFault> {
         self.writes.fetch_add(1, Ordering::Relaxed);
-        let old = self.db.insert(key, bytes);
+        let old = self.tree()?.insert(key, bytes);
         old.map_err(|source| self.fault(source))
     }
 
     /// Removes a value with its pieces.
     pub(crate) fn remove(&self, key: &Key) -> Result<(), SnapshotFault> {
         self.writes.fetch_add(1, Ordering::Relaxed);
-        let old = self
-            .db
+        let tree = self.tree()?;
+        let old = tree
             .remove(key.bytes())
             .map_err(|source| self.fault(source))?;
         let head = old.map(|old| Head::of(&old)).transpose();
         let head = head.map_err(|source| damaged(key, source))?.flatten();
         for piece in head.iter().flat_map(|head| head.keys(key)) {
             self.writes.fetch_add(1, Ordering::Relaxed);
-            self.db
-                .remove(piece.bytes())
+            tree.remove(piece.bytes())
                 .map_err(|source| self.fault(source))?;
         }
         Ok(())
@@ -197,7 +241,7 @@ impl Place {
 
     /// Hands everything written to the operating system.
     pub(crate) fn flush(&self) -> Result<(), SnapshotFault> {
-        self.db
+        self.tree()?
             .flush()
             .map(drop)
             .map_err(|source| self.fault(source))
@@ -213,11 +257,36 @@ impl Place {
     }
 
     fn fault(&self, source: sled::Error) -> SnapshotFault {
-        SnapshotFault::Store {
-            path: self.path.clone(),
-            source,
+        let fault = SnapshotFault::of_sled(&self.path, source);
+        if fault.is_full() {
+            self.full.store(true, Ordering::Release);
         }
+        fault
     }
+}
+
+fn open(path: &Path, cache_bytes: u64) -> Result<sled::Db, SnapshotFault> {
+    delete_left_overs(path).map_err(|source| SnapshotFault::Io {
+        doing: "delete left-overs in",
+        path: path.to_path_buf(),
+        source,
+    })?;
+    let config = sled::Config::new()
+        .path(path)
+        .cache_capacity(cache_bytes)
+        .flush_every_ms(None);
+    let mut tries = 0;
+    let db = loop {
+        match open_or_bug(&config) {
+            Err(sled::Error::Io(error)) if is_locked(&error) && tries < LOCK_TRIES => {
+                // The last handle's own threads let go of the file a moment after it.
+                tries += 1;
+                thread::park_timeout(Duration::from_millis(1));
+            }
+            opened => break opened,
+        }
+    };
+    db.map_err(|source| SnapshotFault::of_sled(path, source))
 }
 
 fn damaged(key: &Key, source: crate::codec::CodecFault) -> SnapshotFault {

@@ -12,6 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::checkpoint::Applied;
 use super::fault::SnapshotFault;
 use super::key::Key;
 use super::overlay::Overlay;
@@ -25,7 +26,7 @@ pub(crate) const ARCHIVE_WAIT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Archive {
     path: PathBuf,
-    ready: OnceLock<Result<Place, String>>,
+    ready: OnceLock<Result<Place, SnapshotFault>>,
     opening: Mutex<bool>,
     done: Condvar,
 }
@@ -35,7 +36,7 @@ impl Archive {
     pub(crate) fn open_behind(
         path: &Path,
         cache_bytes: u64,
-        on_fault: impl FnOnce(&str) + Send + 'static,
+        on_fault: impl FnOnce(&SnapshotFault) + Send + 'static,
     ) -> std::io::Result<Arc<Self>> {
         let archive = Arc::new(Self {
             path: path.to_path_buf(),
@@ -45,9 +46,9 @@ impl Archive {
         });
         let theirs = Arc::clone(&archive);
         let open = move || {
-            let opened = Place::open(&theirs.path, cache_bytes).map_err(|fault| in_full(&fault));
-            if let Err(detail) = theirs.ready.get_or_init(|| opened) {
-                on_fault(detail);
+            let opened = Place::open(&theirs.path, cache_bytes);
+            if let Err(fault) = theirs.ready.get_or_init(|| opened) {
+                on_fault(fault);
             }
             *theirs
                 .opening
@@ -71,9 +72,12 @@ impl Archive {
         match self.ready.get() {
             None => Err(SnapshotFault::ArchiveOpening),
             Some(Ok(place)) => Ok(place),
-            Some(Err(detail)) => Err(SnapshotFault::ArchiveDamaged {
+            Some(Err(fault)) if fault.is_full() => Err(SnapshotFault::Full {
                 path: self.path.clone(),
-                detail: detail.clone(),
+            }),
+            Some(Err(fault)) => Err(SnapshotFault::ArchiveDamaged {
+                path: self.path.clone(),
+                detail: fault.in_full(),
             }),
         }
     }
@@ -87,16 +91,6 @@ impl Archive {
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.ready.get(), Some(Ok(_)))
     }
-}
-
-fn in_full(fault: &dyn std::error::Error) -> String {
-    let mut text = fault.to_string();
-    let mut cause = fault.source();
-    while let Some(deeper) = cause {
-        text = format!("{text}: {deeper}");
-        cause = deeper.source();
-    }
-    text
 }
 
 /// Overlay, hot and archive.
@@ -114,6 +108,20 @@ impl Stores {
             hot,
             archive,
         }
+    }
+
+    /// Opens again what failed for want of room: sled writes nothing more once it has failed.
+    ///
+    /// What a store comes back with is what a killed process leaves: everything `applied` promises,
+    /// with the removals that belong to it.
+    pub(crate) fn reopen(&self) -> Result<(), SnapshotFault> {
+        if let Some(Ok(archive)) = self.archive.ready.get() {
+            archive.reopen(|_| Ok(()))?;
+        }
+        self.hot.reopen(|hot| {
+            let applied = Applied::read(hot)?.unwrap_or_default();
+            applied.finish_removals(hot)
+        })
     }
 
     /// A value that lies in hot or nowhere.

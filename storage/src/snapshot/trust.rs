@@ -1,9 +1,13 @@
 //! Whether the stores may be believed after the last process ended.
 //!
-//! Owns the `TRUST` file. sled's flush is no fsync: what it says survives the death of a process
+//! Owns the `TRUST` file, which also says where the journal ended when it was written: a journal
+//! that ends before has lost something. sled's flush is no fsync: what it says survives the death of a process
 //! and not the loss of power. The kernel's boot id tells the two apart, unless the last process
 //! ended in order and synced the files itself.
 //!
+//! ```text
+//! TRUST    version · boot id · open or clean · last sequence · chain's head after it
+//! ```
 //! Invariant: the file says "open" before the first write to a store, and "clean" only after
 //! every file of both was synced.
 
@@ -12,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::checkpoint::SNAPSHOT_VERSION;
+use crate::journal::ChainHead;
 
 /// Where the kernel says which boot this is.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
@@ -29,8 +34,6 @@ pub enum Distrust {
     NoMark,
     /// They are damaged.
     Damaged(String),
-    /// They know more than the journal.
-    AheadOfJournal,
     /// Somebody asked for it.
     Asked,
 }
@@ -45,10 +48,26 @@ impl std::fmt::Display for Distrust {
             }
             Self::NoMark => f.write_str("nothing says whether they were written to the end"),
             Self::Damaged(detail) => write!(f, "they are damaged: {detail}"),
-            Self::AheadOfJournal => f.write_str("they know records that the journal has not"),
             Self::Asked => f.write_str("it was asked for"),
         }
     }
+}
+
+/// What the last process left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Why the stores are not believed; `None` means: believe them.
+    pub(crate) distrust: Option<Distrust>,
+    /// A record the journal had, and the chain's head after it, if that was written down.
+    pub(crate) journal: Option<(u64, ChainHead)>,
+}
+
+fn head_of(word: &str) -> Option<ChainHead> {
+    let mut head = ChainHead::default();
+    for (byte, digits) in head.iter_mut().zip(word.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    (word.len() == 2 * head.len()).then_some(head)
 }
 
 /// The file.
@@ -71,34 +90,39 @@ impl Trust {
         self.dir.join("TRUST")
     }
 
-    /// Judges what the last process left; `None` means: believe it.
-    pub(crate) fn judge(&self) -> io::Result<Option<Distrust>> {
+    /// Reads what the last process left.
+    pub(crate) fn read(&self) -> io::Result<Mark> {
         let text = match fs::read_to_string(self.path()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Some(Distrust::NoMark));
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             text => text?,
         };
         let mut words = text.split_whitespace();
         let version = words.next().and_then(|word| word.parse().ok());
         let (boot_id, state) = (words.next(), words.next());
-        Ok(match (version, boot_id, state) {
+        let distrust = match (version, boot_id, state) {
             (Some(SNAPSHOT_VERSION), Some(_), Some("clean")) => None,
             (Some(SNAPSHOT_VERSION), Some(id), Some("open")) if id == self.boot_id => None,
             (Some(SNAPSHOT_VERSION), Some(_), Some("open")) => Some(Distrust::OtherBoot),
             (Some(SNAPSHOT_VERSION), ..) | (None, ..) => Some(Distrust::NoMark),
             (Some(_), ..) => Some(Distrust::OtherVersion),
+        };
+        let seq = words.next().and_then(|word| word.parse().ok());
+        let head = words.next().and_then(head_of);
+        Ok(Mark {
+            distrust,
+            journal: seq.zip(head),
         })
     }
 
-    /// Says that the stores are being written to.
-    pub(crate) fn mark_open(&self) -> io::Result<()> {
-        self.mark("open")
+    /// Says that the stores are being written to; the journal is durable up to `last` at least.
+    pub(crate) fn mark_open(&self, last: (u64, ChainHead)) -> io::Result<()> {
+        self.mark("open", last)
     }
 
-    /// Says that every file of both stores is durable and nothing is written any more.
-    pub(crate) fn mark_clean(&self) -> io::Result<()> {
-        self.mark("clean")
+    /// Says that every file of both stores is durable and nothing is written any more, the journal
+    /// included, which ends at `last`.
+    pub(crate) fn mark_clean(&self, last: (u64, ChainHead)) -> io::Result<()> {
+        self.mark("clean", last)
     }
 
     /// Takes the mark away: the next start rebuilds.
@@ -109,10 +133,14 @@ impl Trust {
         }
     }
 
-    fn mark(&self, state: &str) -> io::Result<()> {
+    fn mark(&self, state: &str, (seq, head): (u64, ChainHead)) -> io::Result<()> {
+        let boot_id = &self.boot_id;
         let new = self.dir.join("TRUST.new");
         let mut file = fs::File::create(&new)?;
-        writeln!(file, "{SNAPSHOT_VERSION} {} {state}", self.boot_id)?;
+        write!(file, "{SNAPSHOT_VERSION} {boot_id} {state} {seq} ")?;
+        head.iter()
+            .try_for_each(|byte| write!(file, "{byte:02x}"))?;
+        writeln!(file)?;
         file.sync_all()?;
         fs::rename(&new, self.path())?;
         fs::File::open(&self.dir)?.sync_all()
@@ -129,7 +157,7 @@ mod tests {
         let trust = Trust::new(dir.path()).unwrap();
         let text = text.replace("THIS", &trust.boot_id);
         fs::write(trust.path(), text).unwrap();
-        trust.judge().unwrap()
+        trust.read().unwrap().distrust
     }
 
     #[test]
@@ -143,16 +171,24 @@ mod tests {
     }
 
     #[test]
-    fn marks_follow_each_other() {
+    fn marks_follow_each_other_and_say_where_the_journal_ends() {
         let dir = tempfile::tempdir().unwrap();
         let trust = Trust::new(dir.path()).unwrap();
-        assert_eq!(trust.judge().unwrap(), Some(Distrust::NoMark));
-        trust.mark_open().unwrap();
-        assert_eq!(trust.judge().unwrap(), None);
-        trust.mark_clean().unwrap();
-        assert_eq!(trust.judge().unwrap(), None);
+        let nothing = Mark {
+            distrust: Some(Distrust::NoMark),
+            journal: None,
+        };
+        let believed = |journal| Mark {
+            distrust: None,
+            journal: Some(journal),
+        };
+        assert_eq!(trust.read().unwrap(), nothing);
+        trust.mark_open((7, [0xa5; 32])).unwrap();
+        assert_eq!(trust.read().unwrap(), believed((7, [0xa5; 32])));
+        trust.mark_clean((9, [0x0c; 32])).unwrap();
+        assert_eq!(trust.read().unwrap(), believed((9, [0x0c; 32])));
         trust.withdraw().unwrap();
         trust.withdraw().unwrap();
-        assert_eq!(trust.judge().unwrap(), Some(Distrust::NoMark));
+        assert_eq!(trust.read().unwrap(), nothing);
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! Owns the lock file and the format file. Must not look into the parts.
 
+use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
-use std::{fs, io};
 
 use crate::disk::{Disk, DiskLock, RealDisk};
 use crate::fault::StorageFault;
@@ -30,8 +30,9 @@ pub(super) fn take(dir: &Path) -> Result<DiskLock, StorageFault> {
     })
 }
 
-/// Reads the format, or writes it into a new folder.
-pub(super) fn check_format(dir: &Path) -> Result<(), StorageFault> {
+/// Reads the format; `false` in a folder where nothing was ever written down: the format is written
+/// after the journal's first segment and before its first record.
+pub(super) fn check_format(dir: &Path) -> Result<bool, StorageFault> {
     let path = dir.join("format");
     let damaged = |detail: &str| StorageFault::Damaged {
         path: path.clone(),
@@ -41,7 +42,7 @@ pub(super) fn check_format(dir: &Path) -> Result<(), StorageFault> {
         Ok(text) => match text.strip_prefix("campusg data ").map(str::trim) {
             None => Err(damaged("it does not say which format the folder has")),
             Some(number) => match number.parse::<u64>() {
-                Ok(1..=FORMAT) => Ok(()),
+                Ok(1..=FORMAT) => Ok(true),
                 Ok(found) if found > FORMAT => Err(StorageFault::Newer {
                     path: path.clone(),
                     found,
@@ -51,13 +52,11 @@ pub(super) fn check_format(dir: &Path) -> Result<(), StorageFault> {
             },
         },
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            if dir.join("journal").exists() {
-                return Err(damaged("it is missing beside a journal"));
+            let later = ["vault/server.key", "hot", "archive", "TRUST"];
+            if let Some(there) = later.iter().find(|name| dir.join(name).exists()) {
+                return Err(damaged(&format!("it is missing beside {there}")));
             }
-            write_format(dir, &path).map_err(|source| StorageFault::Unwritable {
-                path: path.clone(),
-                source,
-            })
+            Ok(false)
         }
         Err(source) => Err(StorageFault::Io {
             doing: "read",
@@ -67,7 +66,14 @@ pub(super) fn check_format(dir: &Path) -> Result<(), StorageFault> {
     }
 }
 
-fn write_format(dir: &Path, path: &Path) -> io::Result<()> {
+/// Writes the format into a new folder, whose journal has no record yet.
+pub(super) fn write_format(dir: &Path, last_seq: u64) -> Result<(), StorageFault> {
+    let path = dir.join("format");
+    if last_seq > 0 {
+        let detail = "it is missing beside a journal".into();
+        return Err(StorageFault::Damaged { path, detail });
+    }
     let text = format!("campusg data {FORMAT}\n");
-    write_whole(path, &dir.join("format.new"), text.as_bytes())
+    write_whole(&path, &dir.join("format.new"), text.as_bytes())
+        .map_err(|source| StorageFault::Unwritable { path, source })
 }

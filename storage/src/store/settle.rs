@@ -1,12 +1,14 @@
 //! Bringing the snapshots up to the journal: from where they stand, or from the beginning.
 //!
-//! Owns the decision whether they are believed, and the rebuild. Must not change the journal.
+//! Owns the fold of what they lack, and the rebuild. Must not change the journal, and is not called
+//! before `witness` has found that the journal lost nothing.
 //!
 //! Invariant: while a rebuild is under way there is no `TRUST` file, so one that is interrupted
 //! begins again.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{fs, io};
 
 use campusg_domain::id::Seq;
@@ -56,7 +58,7 @@ pub(super) fn settle(
     dir: &Path,
     config: &StorageConfig,
     reader: &JournalReader,
-    trust: &Trust,
+    (trust, hot): (&Trust, Result<(Place, Applied), Distrust>),
     bell: &Bell,
     options: &mut OpenOptions,
 ) -> Result<Settled, StorageFault> {
@@ -68,37 +70,27 @@ pub(super) fn settle(
         bell,
         options,
     };
-    let settled = settling.settle();
+    let settled = settling.settle(hot);
     settled.map_err(|fault| StorageFault::snapshot(dir, fault))
 }
 
 impl Settling<'_> {
-    fn settle(&mut self) -> Result<Settled, SnapshotFault> {
-        let why = match self.judge()? {
-            Some(why) => why,
-            None => match self.resume() {
-                Ok(settled) => return Ok(settled),
-                Err(Unsettled::Rebuild(why)) => why,
-                Err(Unsettled::Fault(fault)) => return Err(fault),
+    fn settle(
+        &mut self,
+        hot: Result<(Place, Applied), Distrust>,
+    ) -> Result<Settled, SnapshotFault> {
+        let why = match hot {
+            Err(why) => why,
+            Ok((hot, _)) if self.options.rebuild => {
+                drop(hot);
+                Distrust::Asked
+            }
+            Ok((hot, applied)) => match self.resume(hot, applied) {
+                Err(fault) if fault.is_damage() => Distrust::Damaged(fault.in_full()),
+                settled => return settled,
             },
         };
         self.rebuild(why)
-    }
-
-    fn judge(&self) -> Result<Option<Distrust>, SnapshotFault> {
-        if self.options.rebuild {
-            return Ok(Some(Distrust::Asked));
-        }
-        let (hot, archive) = (self.hot().exists(), self.archive().exists());
-        if !hot && !archive {
-            return Ok(Some(Distrust::New));
-        }
-        let trust = self.trust;
-        let judged = trust.judge().map_err(io_fault("read", &trust.path()))?;
-        Ok(match judged {
-            None if hot != archive => Some(Distrust::Damaged("one of the two is missing".into())),
-            judged => judged,
-        })
     }
 
     fn hot(&self) -> PathBuf {
@@ -110,48 +102,35 @@ impl Settling<'_> {
     }
 
     /// Goes on from the last checkpoint. A panic on the way is sled's, on damaged files.
-    fn resume(&mut self) -> Result<Settled, Unsettled> {
+    fn resume(&mut self, hot: Place, applied: Applied) -> Result<Settled, SnapshotFault> {
+        let path = self.hot();
         let resumed = catch_unwind(AssertUnwindSafe(|| {
-            self.trust
-                .mark_open()
-                .map_err(io_fault("write", &self.trust.path()))?;
-            let stores = self.open_stores()?;
-            let applied = Applied::read(&stores.hot)?.unwrap_or_default();
-            if applied.seq.0 > self.reader.head().0 {
-                return Err(Unsettled::Rebuild(Distrust::AheadOfJournal));
-            }
-            applied.finish_removals(&stores.hot)?;
-            Ok(self.fold_tail(stores, applied.seq)?)
-        }));
-        match resumed {
-            Ok(Err(Unsettled::Fault(fault))) if fault.is_damage() => {
-                Err(Unsettled::Rebuild(Distrust::Damaged(in_full(&fault))))
-            }
-            Ok(resumed) => resumed,
-            Err(_) => Err(Unsettled::Rebuild(Distrust::Damaged(
-                "sled panicked".into(),
-            ))),
-        }
-    }
-
-    fn open_stores(&self) -> Result<Stores, SnapshotFault> {
-        let (trust, bell) = (self.trust.clone(), self.bell.clone());
-        let cache = self.config.cache_bytes();
-        let archive = Archive::open_behind(&self.archive(), cache, move |detail| {
-            if let Err(error) = trust.withdraw() {
-                tracing::error!(%error, "can't withdraw trust in a damaged archive");
-            }
-            bell.ring(&format!("the archive can't be opened: {detail}"));
-        });
-        let archive = archive.map_err(io_fault("start a thread for", &self.archive()))?;
-        match Place::open(&self.hot(), cache) {
-            Ok(hot) => Ok(Stores::new(hot, archive)),
-            Err(fault) => {
+            applied.finish_removals(&hot)?;
+            let stores = self.with_archive(hot)?;
+            let archive = Arc::clone(&stores.archive);
+            let settled = self.fold_tail(stores, applied.seq);
+            if settled.is_err() {
                 // Its thread holds the folder that a rebuild moves aside.
                 let _ = archive.wait();
-                Err(fault)
             }
-        }
+            settled
+        }));
+        resumed.unwrap_or_else(|_| Err(SnapshotFault::panicked(&path)))
+    }
+
+    fn with_archive(&self, hot: Place) -> Result<Stores, SnapshotFault> {
+        let (trust, bell) = (self.trust.clone(), self.bell.clone());
+        let cache = self.config.cache_bytes();
+        let archive = Archive::open_behind(&self.archive(), cache, move |fault| {
+            if fault.is_damage()
+                && let Err(error) = trust.withdraw()
+            {
+                tracing::error!(%error, "can't withdraw trust in a damaged archive");
+            }
+            bell.ring(&format!("the archive can't be opened: {}", fault.in_full()));
+        });
+        let archive = archive.map_err(io_fault("start a thread for", &self.archive()))?;
+        Ok(Stores::new(hot, archive))
     }
 
     fn fold_tail(&mut self, stores: Stores, applied: Seq) -> Result<Settled, SnapshotFault> {
@@ -199,10 +178,11 @@ impl Settling<'_> {
             };
             cleared.map_err(io_fault("clear", &store))?;
         }
-        let stores = self.open_stores()?;
+        let hot = Place::open(&self.hot(), self.config.cache_bytes())?;
+        let stores = self.with_archive(hot)?;
         let mut settled = self.fold_tail(stores, Seq::NONE)?;
         trust
-            .mark_open()
+            .mark_open(self.reader.head())
             .map_err(io_fault("write", &trust.path()))?;
         settled.rebuilt = Some(why);
         Ok(settled)
@@ -215,17 +195,6 @@ impl Settling<'_> {
         let aside = store.with_extension(format!("damaged-{}", (self.options.now_ms)()));
         tracing::warn!(from = %store.display(), to = %aside.display(), "a damaged store is moved aside");
         fs::rename(store, aside)
-    }
-}
-
-enum Unsettled {
-    Rebuild(Distrust),
-    Fault(SnapshotFault),
-}
-
-impl From<SnapshotFault> for Unsettled {
-    fn from(fault: SnapshotFault) -> Self {
-        Self::Fault(fault)
     }
 }
 
@@ -243,9 +212,4 @@ fn io_fault(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Snaps
         path,
         source,
     }
-}
-
-fn in_full(fault: &dyn std::error::Error) -> String {
-    let cause = fault.source().map(|cause| format!(": {}", in_full(cause)));
-    format!("{fault}{}", cause.unwrap_or_default())
 }

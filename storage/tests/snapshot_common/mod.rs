@@ -26,6 +26,7 @@ use campusg_domain::policy::Policy;
 use campusg_domain::record::{Entry, Events, Record, SystemEvent, TimerChange};
 use campusg_domain::time::{At, DAY_MS, MINUTE_MS};
 use campusg_storage::store::{Opened, Store};
+use campusg_storage::vault::Vault;
 use campusg_storage::{OpenOptions, StorageConfig};
 
 /// 2026-01-02T00:00:00Z.
@@ -38,6 +39,7 @@ pub fn busy() -> StorageConfig {
         cache_mib: 16,
         checkpoint_ms: 10,
         dirty_keys: 256,
+        reserve_mib: 0,
     }
 }
 
@@ -48,6 +50,7 @@ pub fn calm() -> StorageConfig {
         cache_mib: 16,
         checkpoint_ms: 60_000,
         dirty_keys: 1_000_000,
+        reserve_mib: 0,
     }
 }
 
@@ -66,8 +69,20 @@ pub fn start(dir: &Path, config: &StorageConfig) -> Store {
         .unwrap()
 }
 
+/// Makes keys for the people whose records these are, as whoever registers them does.
+pub fn make_keys(vault: &Vault, entries: &[Entry]) {
+    for entry in entries {
+        if let Stream::User(user) = entry.record.stream
+            && !vault.has(user)
+        {
+            vault.create(user).unwrap();
+        }
+    }
+}
+
 /// Queues records and waits until they are durable and folded.
 pub fn feed(store: &Store, entries: &[Entry]) {
+    make_keys(store.vault(), entries);
     let (done, wait) = mpsc::channel();
     for entry in entries {
         let (done, expected) = (done.clone(), entry.seq.0);

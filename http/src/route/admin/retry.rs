@@ -21,7 +21,7 @@ pub(crate) async fn retry(
     {
         Ok(reply) => {
             audit(&call.caller, &call.body.reason);
-            Ok(answer::told(&edge, &call.me, &reply, StatusCode::OK).await)
+            answer::told(&edge, &call.me, &reply, StatusCode::OK).await
         }
         Err(refusal) => Err(refused(&edge, &call.me, order, refusal).await),
     }

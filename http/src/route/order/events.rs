@@ -1,10 +1,13 @@
-//! `GET /api/orders/{id}/events`: what happened, as far as the caller may see it now.
+//! `GET /api/orders/{id}/events`: what happened, as far as the caller may see it now. A page counts records, of which
+//! each holds one event or several, and the caller may see none of them.
 
 use crate::{
     answer,
     auth::{Me, Seen},
+    dto::user::PageIn,
     edge::Edge,
-    page::Page,
+    page,
+    page::{Asked, Page},
     problem::Problem,
     view::{Reader, event::history},
 };
@@ -15,12 +18,17 @@ pub(crate) async fn events(
     State(edge): State<Edge>,
     me: Me,
     seen: Seen,
+    Asked(asked): Asked<PageIn>,
 ) -> Result<Response, Problem> {
-    let entries = edge.runtime().query(GetOrderEvents(seen.order.id)).await?;
+    let asked_for = GetOrderEvents {
+        order: seen.order.id,
+        after: page::cursor(asked.cursor.as_deref())?,
+        // Most histories are shorter than that, and are read whole.
+        limit: page::limit(asked.limit.or(Some(page::LARGEST)))?,
+    };
+    let _place = edge.history(me.user)?;
+    let found = edge.runtime().query(asked_for).await?;
     let reader = Reader::of(&edge, &me, &seen);
-    Ok(answer::ok(&Page::whole(history(
-        &seen.order,
-        &entries,
-        &reader,
-    ))))
+    let events = history(&seen.order, &found.entries, &reader);
+    Ok(answer::ok(&Page::going_on(events, found.next)))
 }

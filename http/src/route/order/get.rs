@@ -34,6 +34,7 @@ async fn then(edge: &Edge, reader: &Reader, order: &Order, at: &str) -> Result<R
     if !answer::is_involved(reader.role) {
         return Err(Problem::not_found("order at that time"));
     }
+    let _place = edge.history(reader.user)?;
     let found = edge.runtime().query(GetOrderAt(order.id, at)).await?;
     let then = found.ok_or_else(|| Problem::not_found("order at that time"))?;
     let beside = beside::gather(edge, reader, &then).await?;

@@ -25,7 +25,7 @@ pub(crate) async fn place(
         .runtime()
         .command(caller, PlaceOrder(body.try_into()?))
         .await?;
-    let mut response = answer::told(&edge, &me, &reply, StatusCode::CREATED).await;
+    let mut response = answer::told(&edge, &me, &reply, StatusCode::CREATED).await?;
     if let Ok(location) = HeaderValue::try_from(format!("/api/orders/{}", reply.order.id)) {
         response.headers_mut().insert(header::LOCATION, location);
     }

@@ -1,16 +1,20 @@
 //! Failed sign-ins and registrations are counted, and too many of them wait.
 
-use crate::{edge::Edge, problem::Problem};
+use crate::{attempt::Attempt, edge::Edge, problem::Problem};
 use axum::http::StatusCode;
-use campusg_actors::runtime::Refusal;
+use campusg_actors::runtime::{Refusal, SignedIn};
 use campusg_domain::order::Rejection;
 use std::net::IpAddr;
 use tokio::time::Instant;
 
-/// Refuses an attempt where too many have failed.
-pub(crate) fn check(edge: &Edge, account: &str, address: IpAddr) -> Result<(), Problem> {
-    edge.limits()
-        .attempt(account, address, Instant::now())
+/// Begins an attempt, or refuses it where too many have failed or may fail.
+pub(crate) fn begin<'a>(
+    edge: &'a Edge,
+    account: &str,
+    address: IpAddr,
+) -> Result<Attempt<'a>, Problem> {
+    edge.attempts()
+        .begin(account, address, Instant::now())
         .map_err(|wait_ms| {
             Problem::new(
                 StatusCode::TOO_MANY_REQUESTS,
@@ -21,18 +25,21 @@ pub(crate) fn check(edge: &Edge, account: &str, address: IpAddr) -> Result<(), P
         })
 }
 
-/// Counts a refusal that tells whether an account or a password is right.
-pub(crate) fn failed(edge: &Edge, account: &str, address: IpAddr, refusal: Refusal) -> Problem {
-    let telling = matches!(
-        refusal,
-        Refusal::WrongCredentials
+/// Ends an attempt. It has failed by a refusal that tells whether an account or a password is right, and by no other.
+pub(crate) fn end(
+    attempt: Attempt<'_>,
+    done: Result<SignedIn, Refusal>,
+) -> Result<SignedIn, Problem> {
+    match &done {
+        Ok(_) => attempt.succeeded(Instant::now()),
+        Err(
+            Refusal::WrongCredentials
             | Refusal::Rejected {
                 rejection: Rejection::EmailTaken,
                 ..
-            }
-    );
-    if telling {
-        edge.limits().failed(account, address, Instant::now());
+            },
+        ) => drop(attempt),
+        Err(_) => attempt.told_nothing(),
     }
-    refusal.into()
+    Ok(done?)
 }

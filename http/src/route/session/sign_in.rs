@@ -13,14 +13,13 @@ pub(crate) async fn sign_in(
     call: OpenCall<SignInIn>,
 ) -> Result<Response, Problem> {
     let SignInIn { email, password } = call.body;
-    attempts::check(&edge, &email, call.address)?;
+    let attempt = attempts::begin(&edge, &email, call.address)?;
     let sign_in = SignIn {
-        email: email.clone(),
+        email,
         password: Secret(password),
     };
     let done = edge.runtime().command(call.caller, sign_in).await;
-    let session = done.map_err(|refusal| attempts::failed(&edge, &email, call.address, refusal))?;
-    edge.limits().succeeded(&email, call.address);
+    let session = attempts::end(attempt, done)?;
     Ok(answer::created(
         "/api/sessions/current",
         &TokenView::from(session),

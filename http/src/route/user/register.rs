@@ -19,8 +19,7 @@ pub(crate) async fn register(
 ) -> Result<Response, Problem> {
     let body = call.body;
     body.check_domain(&edge.config().email_domains)?;
-    let account = body.email.clone();
-    attempts::check(&edge, &account, call.address)?;
+    let attempt = attempts::begin(&edge, &body.email, call.address)?;
     let register = Register {
         email: body.email,
         password: Secret(body.password),
@@ -30,8 +29,7 @@ pub(crate) async fn register(
         operator: false,
     };
     let done = edge.runtime().command(call.caller, register).await;
-    let session =
-        done.map_err(|refusal| attempts::failed(&edge, &account, call.address, refusal))?;
+    let session = attempts::end(attempt, done)?;
     let profile = edge
         .runtime()
         .query(GetProfile(session.user))

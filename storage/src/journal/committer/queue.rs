@@ -1,13 +1,13 @@
 //! The queue in front of the journal, and what it counts.
 //!
 //! Owns the order in which records are written. It has no bound of its own: [`CommitQueue::depth`]
-//! is what admission looks at.
+//! is what admission looks at; but it refuses records while a fold has no room.
 //!
 //! Invariant: what is queued before [`Queue::close`] is decided, what comes after is refused.
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::{Ack, CommitFault};
@@ -64,11 +64,13 @@ struct Waiting<R> {
 pub(super) struct Queue<R> {
     waiting: Mutex<Waiting<R>>,
     arrived: Condvar,
+    /// Whether a fold has no room for more; set and cleared by whoever folds.
+    full: Arc<AtomicBool>,
     pub(super) counters: Counters,
 }
 
 impl<R> Queue<R> {
-    pub(super) fn new(counters: Counters) -> Self {
+    pub(super) fn new(counters: Counters, full: Arc<AtomicBool>) -> Self {
         let waiting = Mutex::new(Waiting {
             items: VecDeque::new(),
             open: true,
@@ -76,6 +78,7 @@ impl<R> Queue<R> {
         Self {
             waiting,
             arrived: Condvar::new(),
+            full,
             counters,
         }
     }
@@ -170,13 +173,19 @@ impl<R> CommitQueue<R> {
 
     /// Queues a record; never blocks. `on_ack` is called on the journal's thread once the record
     /// is durable and every fold has been handed it, or when it is certain that it will never be
-    /// written; with `Closed` it is called right here. It must be quick and must not panic. If it
+    /// written; with `Closed`, and with `StorageFull` while a fold has no room, it is called right
+    /// here. It must be quick and must not panic. If it
     /// is dropped without being called, the outcome is unknown and the process is about to end.
     pub fn submit(
         &self,
         record: R,
         on_ack: impl FnOnce(Result<Ack, CommitFault>) + Send + 'static,
     ) {
+        if self.queue.full.load(Ordering::Acquire) {
+            let refused = &self.queue.counters.refused_full;
+            refused.fetch_add(1, Ordering::Relaxed);
+            return on_ack(Err(CommitFault::StorageFull));
+        }
         self.push(Item::Record(record, Box::new(on_ack)));
     }
 

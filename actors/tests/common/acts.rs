@@ -1,0 +1,226 @@
+//! What people do in a house.
+
+use super::{House, PASSWORD, PATIENCE};
+use campusg_actors::runtime::{
+    Caller, DropoffDetails, GetOrder, GetPin, NewOrder, OrderReply, PlaceOrder, Refusal, Register,
+    Secret, SetCard, SetRunner, StorePhoto, ToOrder,
+};
+use campusg_domain::{
+    call::CardToken,
+    id::{Fingerprint, OrderId, PhotoId, Principal, UserId},
+    invariant::fingerprint,
+    money::Cents,
+    order::{Command, Handover, Item, Order, Shown, StoreRef, Substitution},
+};
+use std::sync::Arc;
+
+impl House {
+    /// Somebody registered, without a card.
+    pub async fn register(&self, name: &str) -> UserId {
+        self.try_register(name, false).await.unwrap()
+    }
+
+    pub async fn try_register(&self, name: &str, operator: bool) -> Result<UserId, Refusal> {
+        let register = Register {
+            email: format!("{name}@campus.example"),
+            password: Secret(PASSWORD.into()),
+            first_name: name.into(),
+            last_name: "Tester".into(),
+            phone: None,
+            operator,
+        };
+        let caller = Caller::plain(Principal::System, "register");
+        self.runtime
+            .command(caller, register)
+            .await
+            .map(|signed_in| signed_in.user)
+    }
+
+    pub async fn operator(&self) -> UserId {
+        self.try_register("olivia", true).await.unwrap()
+    }
+
+    /// Somebody with this card.
+    pub async fn customer(&self, name: &str, card: &str) -> UserId {
+        let user = self.register(name).await;
+        self.runtime
+            .command(plain(user), SetCard(CardToken(card.into())))
+            .await
+            .unwrap();
+        user
+    }
+
+    /// Somebody who takes orders.
+    pub async fn runner(&self, name: &str) -> UserId {
+        let user = self.register(name).await;
+        self.runtime
+            .command(
+                plain(user),
+                SetRunner {
+                    active: true,
+                    online: true,
+                },
+            )
+            .await
+            .unwrap();
+        user
+    }
+
+    /// Places an order without a key.
+    pub async fn place(&self, customer: UserId) -> Arc<Order> {
+        self.runtime
+            .command(plain(customer), PlaceOrder(wish()))
+            .await
+            .unwrap()
+            .order
+    }
+
+    /// Gives a command without a key.
+    pub async fn give(
+        &self,
+        who: Principal,
+        order: OrderId,
+        command: Command,
+    ) -> Result<Arc<Order>, Refusal> {
+        let caller = Caller {
+            fingerprint: fingerprint(&command),
+            ..Caller::plain(who, "test")
+        };
+        self.runtime
+            .command(caller, ToOrder { order, command })
+            .await
+            .map(|reply| reply.order)
+    }
+
+    /// Gives a command under a key.
+    pub async fn give_keyed(
+        &self,
+        who: UserId,
+        order: OrderId,
+        command: Command,
+        key: &str,
+    ) -> Result<OrderReply, Refusal> {
+        let caller = keyed(who, key, fingerprint(&command));
+        self.runtime
+            .command(caller, ToOrder { order, command })
+            .await
+    }
+
+    pub async fn pin(&self, order: OrderId) -> u16 {
+        self.runtime.query(GetPin(order)).await.unwrap()
+    }
+
+    pub async fn photo(&self, runner: UserId, n: u8) -> PhotoId {
+        self.runtime
+            .command(plain(runner), StorePhoto(picture(n)))
+            .await
+            .unwrap()
+    }
+
+    /// From available to completed.
+    pub async fn carry_out(&self, runner: UserId, order: OrderId) -> Arc<Order> {
+        let me = Principal::User(runner);
+        let pin = self.pin(order).await;
+        let steps = [
+            Command::Accept { runner },
+            Command::ArriveOnSite,
+            Command::Purchase {
+                total: Cents(2150),
+                photo: None,
+            },
+            Command::Collect,
+            Command::Depart,
+            Command::Deliver {
+                shown: Shown::Pin(pin),
+            },
+        ];
+        let mut last = None;
+        for step in steps {
+            last = Some(self.give(me, order, step).await.unwrap());
+        }
+        last.unwrap()
+    }
+
+    pub async fn order(&self, order: OrderId) -> Arc<Order> {
+        self.runtime.query(GetOrder(order)).await.unwrap().unwrap()
+    }
+
+    /// Waits until an order is as wanted.
+    pub async fn until_order(
+        &self,
+        what: &str,
+        order: OrderId,
+        wanted: impl Fn(&Order) -> bool,
+    ) -> Arc<Order> {
+        let mut count = self.tap.count.clone();
+        let waiting = async {
+            loop {
+                let known = self.order(order).await;
+                if wanted(&known) {
+                    return known;
+                }
+                count.changed().await.unwrap();
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        match waited {
+            Ok(order) => order,
+            Err(_) => panic!("never: {what}; it is {:#?}", self.order(order).await),
+        }
+    }
+}
+
+/// A person without a key.
+pub fn plain(user: UserId) -> Caller {
+    Caller::plain(Principal::User(user), "test")
+}
+
+/// An operator without a key.
+pub fn operator(user: UserId) -> Caller {
+    Caller::plain(Principal::Operator(user), "test")
+}
+
+/// A person with a key.
+pub fn keyed(user: UserId, key: &str, body: Fingerprint) -> Caller {
+    Caller {
+        key: Some(key.into()),
+        fingerprint: body,
+        ..plain(user)
+    }
+}
+
+/// Two pieces at 10.00 with a tip of 2.00: H 2899, with a receipt of 21.50 K 2749.
+pub fn wish() -> NewOrder {
+    NewOrder {
+        store: StoreRef::Described {
+            name: "Corner shop".into(),
+            place: "Main street 1".into(),
+        },
+        items: vec![Item {
+            name: "Bowl".into(),
+            quantity: 2,
+            unit_price: Cents(1000),
+            substitution: Substitution::Ask,
+        }],
+        building: "Library".into(),
+        details: DropoffDetails::default(),
+        handover: Handover::Pin,
+        tip: Cents(200),
+        deliver_after: None,
+    }
+}
+
+/// A tiny picture, another one for each `n`: a frame and a scan, no more.
+pub fn picture(n: u8) -> Vec<u8> {
+    let segment = |marker: u8, content: &[u8]| -> Vec<u8> {
+        let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
+        [&[0xff, marker], &length[..], content].concat()
+    };
+    [
+        vec![0xff, 0xd8],
+        segment(0xc0, b"frame"),
+        segment(0xda, b"scan"),
+        vec![1, 2, n, 0xff, 0xd9],
+    ]
+    .concat()
+}

@@ -1,0 +1,130 @@
+//! Notices: sent, read, and not delivered.
+
+use crate::common::{House, Settings, operator, plain, wish};
+use campusg_actors::{
+    port::notifier::{NotDelivered, Notifier, Outgoing},
+    runtime::{GetInbox, NoticeState, PlaceOrder, ReadNotice, SendNotice},
+};
+use campusg_domain::{id::UserId, record::Events};
+use futures_util::{FutureExt, future::BoxFuture};
+use std::sync::Arc;
+
+/// Fails for one person, at once or later.
+#[derive(Debug, Default)]
+struct Unreachable {
+    fails: std::sync::Mutex<Option<UserId>>,
+}
+
+impl Notifier for Unreachable {
+    fn deliver(&self, notice: Outgoing) -> BoxFuture<'static, Result<(), NotDelivered>> {
+        let fails = *self.fails.lock().unwrap() == Some(notice.to);
+        async move {
+            if notice.id.seq.0.is_multiple_of(2) {
+                tokio::task::yield_now().await;
+            }
+            if fails {
+                Err(NotDelivered("nobody there".into()))
+            } else {
+                Ok(())
+            }
+        }
+        .boxed()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn notices_are_sent_and_read_and_a_failed_delivery_is_recorded() {
+    let notifier = Arc::new(Unreachable::default());
+    let house = House::with(Settings {
+        notifier: Arc::clone(&notifier) as Arc<dyn Notifier>,
+        ..Settings::default()
+    })
+    .await;
+    let (boss, user) = (
+        house.operator().await,
+        house.customer("ada", "tok_visa").await,
+    );
+    *notifier.fails.lock().unwrap() = Some(user);
+    let send = |title: &str| SendNotice {
+        user,
+        title: title.into(),
+        message: "text".into(),
+        order: None,
+        data: Some("{\"n\":1}".into()),
+    };
+    let first = house
+        .runtime
+        .command(operator(boss), send("one"))
+        .await
+        .unwrap();
+    house
+        .runtime
+        .command(operator(boss), send("two"))
+        .await
+        .unwrap();
+    house
+        .runtime
+        .command(plain(user), PlaceOrder(wish()))
+        .await
+        .unwrap();
+    let failed = |entries: &[campusg_domain::record::Entry]| {
+        let inbox = entries
+            .iter()
+            .filter_map(|entry| match &entry.record.events {
+                Events::Inbox(events) => Some(events),
+                _ => None,
+            });
+        let failed = |event: &&campusg_domain::owner::inbox::Event| {
+            matches!(event, campusg_domain::owner::inbox::Event::Failed { .. })
+        };
+        inbox.flatten().filter(failed).count()
+    };
+    house
+        .tap()
+        .until("five failures", |entries| {
+            (failed(entries) >= 5).then_some(())
+        })
+        .await;
+    house
+        .runtime
+        .command(plain(user), ReadNotice(first))
+        .await
+        .unwrap();
+    house
+        .runtime
+        .command(plain(user), ReadNotice(first))
+        .await
+        .unwrap();
+    let inbox = house
+        .runtime
+        .query(GetInbox {
+            user,
+            before: None,
+            limit: 100,
+        })
+        .await
+        .unwrap();
+    let state = |id| {
+        inbox
+            .notices
+            .iter()
+            .find(|notice| notice.id == id)
+            .unwrap()
+            .state
+    };
+    assert_eq!(state(first), NoticeState::Read);
+    let others = inbox.notices.iter().filter(|notice| notice.id != first);
+    assert!(
+        others
+            .clone()
+            .all(|notice| notice.state == NoticeState::Failed),
+        "{inbox:#?}"
+    );
+    assert_eq!(inbox.unread as usize, others.count());
+    let strange = house
+        .runtime
+        .command(plain(boss), ReadNotice(first))
+        .await
+        .unwrap_err();
+    assert_eq!(strange.code(), "not_found");
+}

@@ -1,0 +1,85 @@
+//! Names as people see them: what must be in one, and what must not.
+//!
+//! Owns the two rules that keep a name from passing for another, or for none. Must not: know lengths, or whose name it is.
+
+/// Checks that a name shows something, and shows it in the order in which it is written.
+///
+/// # Errors
+/// The rule that is broken, to stand after the field's name.
+pub fn check_name(text: &str) -> Result<(), &'static str> {
+    if text.chars().any(turns_writing) {
+        return Err("must not change the direction of writing");
+    }
+    if text.chars().any(is_visible) {
+        Ok(())
+    } else {
+        Err("must have a visible character")
+    }
+}
+
+/// Source: Unicode 16, `Bidi_Control`.
+const fn turns_writing(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
+/// Source: Unicode 16, `Default_Ignorable_Code_Point`; the Braille blank besides, which is a symbol by its class.
+fn is_visible(letter: char) -> bool {
+    let ignorable = matches!(
+        letter,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}'
+    );
+    !(letter.is_whitespace() || letter.is_control() || ignorable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_name;
+
+    #[test]
+    fn a_name_that_nobody_can_see_is_none() {
+        for unseen in [
+            "",
+            " \t",
+            "\u{200B}",
+            "\u{200D}\u{FEFF}\u{2060}",
+            "\u{3164}",
+            "\u{E0041}\u{AD}",
+            "\u{2800}",
+        ] {
+            assert_eq!(check_name(unseen), Err("must have a visible character"));
+        }
+    }
+
+    #[test]
+    fn a_name_that_turns_the_writing_around_is_refused() {
+        for turn in "\u{202A}\u{202E}\u{2066}\u{2069}\u{200E}\u{200F}\u{61C}".chars() {
+            assert_eq!(
+                check_name(&format!("Ann{turn}nnA")),
+                Err("must not change the direction of writing")
+            );
+        }
+    }
+
+    #[test]
+    fn names_of_every_script_are_taken() {
+        for name in [
+            "Ann",
+            "O’Neill-Núñez",
+            "नेहा",
+            "می‌خواهم",
+            "דנה",
+            "李雷",
+            "👩‍🍳 soup",
+            "7",
+        ] {
+            assert_eq!(check_name(name), Ok(()), "{name}");
+        }
+    }
+}

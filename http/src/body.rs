@@ -1,0 +1,115 @@
+//! Reading a whole body, before anything that is scarce is taken for its request.
+//!
+//! Invariant: no body is larger than its limit, and none takes longer than its bytes are worth: each one that arrives
+//! moves the deadline on by what it takes at the slowest rate, so that a trickle ends when the first time is over.
+
+use crate::problem::Problem;
+use axum::{
+    body::{Body, Bytes, HttpBody},
+    http::StatusCode,
+};
+use http_body_util::BodyExt;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// Slowest body, in bytes per second, once its first time is over.
+const SLOWEST: u64 = 64 * 1024;
+
+/// Reads a whole body of at most `most` bytes.
+///
+/// # Errors
+/// 413 `body_too_large`, 408 `body_too_slow`, 400 `body_incomplete` where the client breaks off.
+pub(crate) async fn read(mut body: Body, most: usize, time: Duration) -> Result<Bytes, Problem> {
+    let too_large = || Problem::bare(StatusCode::PAYLOAD_TOO_LARGE).with("limit_bytes", most);
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large());
+    }
+    let (mut bytes, mut due) = (vec![], Instant::now() + time);
+    loop {
+        let next = timeout_at(due, body.frame());
+        let Some(frame) = next.await.map_err(|_| too_slow())? else {
+            return Ok(bytes.into());
+        };
+        let Ok(data) = frame.map_err(|_| incomplete())?.into_data() else {
+            continue;
+        };
+        if bytes.len() + data.len() > most {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&data);
+        due += Duration::from_micros(data.len() as u64 * 1_000_000 / SLOWEST);
+    }
+}
+
+fn too_slow() -> Problem {
+    let detail = "the body came too slowly: send it again";
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail)
+}
+
+fn incomplete() -> Problem {
+    Problem::shape("body_incomplete", "the body ended before it was whole")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
+    use super::*;
+    use hyper::body::Frame;
+    use std::{
+        collections::VecDeque,
+        io,
+        pin::Pin,
+        task::{Context, Poll},
+    };
+
+    /// Frames, and then either an error or nothing for ever.
+    struct Parts(VecDeque<Bytes>, Option<io::Error>);
+
+    impl HttpBody for Parts {
+        type Data = Bytes;
+        type Error = io::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+            if let Some(bytes) = self.0.pop_front() {
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
+            }
+            match self.1.take() {
+                Some(fault) => Poll::Ready(Some(Err(fault))),
+                None => Poll::Pending,
+            }
+        }
+    }
+
+    async fn code(parts: &[&'static [u8]], fault: Option<io::Error>) -> (u16, &'static str) {
+        let parts = parts.iter().map(|part| Bytes::from_static(part)).collect();
+        let body = Body::new(Parts(parts, fault));
+        let problem = read(body, 8, Duration::from_millis(5)).await.unwrap_err();
+        (problem.status.as_u16(), problem.code)
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_broken_off_is_not_one_that_is_too_large() {
+        let broken = || Some(io::ErrorKind::UnexpectedEof.into());
+        assert_eq!(code(&[b"1234"], broken()).await, (400, "body_incomplete"));
+        assert_eq!(
+            code(&[b"12345678", b"9"], broken()).await,
+            (413, "body_too_large")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_body_that_stands_still_is_given_up() {
+        assert_eq!(code(&[b"1234"], None).await, (408, "body_too_slow"));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_says_that_it_is_too_large_is_not_read() {
+        let problem = read(Body::from("123456789"), 8, Duration::ZERO).await;
+        assert_eq!(problem.unwrap_err().code, "body_too_large");
+        let whole = read(Body::from("12345678"), 8, Duration::from_secs(60)).await;
+        assert_eq!(whole.unwrap(), "12345678");
+    }
+}

@@ -1,0 +1,172 @@
+//! What a person may leave in the folder of photos, what the disk keeps for orders, and the sweep.
+#![allow(clippy::unwrap_used, reason = "a test may unwrap")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use campusg_domain::id::{PhotoId, UserId};
+use campusg_storage::photo::{PhotoFault, PhotoOptions, Photos};
+use tempfile::TempDir;
+
+const HOUR_MS: u64 = 60 * 60 * 1000;
+const MIB: usize = 1 << 20;
+
+fn user(n: u8) -> UserId {
+    UserId::from_bytes([n; 16])
+}
+
+/// A picture of about so many bytes, unlike any of another number.
+fn png(number: u32, bytes: usize) -> Vec<u8> {
+    let mut pixels = number.to_be_bytes().to_vec();
+    pixels.resize(bytes.max(4), 0x55);
+    let mut all = b"\x89PNG\r\n\x1a\n".to_vec();
+    for (kind, content) in [(b"IHDR", &[0; 13][..]), (b"IDAT", &pixels), (b"IEND", b"")] {
+        all.extend_from_slice(&u32::try_from(content.len()).unwrap().to_be_bytes());
+        all.extend_from_slice(&[&kind[..], content, b"crc."].concat());
+    }
+    all
+}
+
+/// A folder with a clock of its own, and the photos that orders refer to.
+struct Folder {
+    dir: TempDir,
+    now_ms: Arc<AtomicU64>,
+    used: Arc<Mutex<BTreeSet<PhotoId>>>,
+}
+
+impl Folder {
+    fn new() -> Self {
+        Self {
+            dir: TempDir::new().unwrap(),
+            now_ms: Arc::new(AtomicU64::new(1_767_312_000_000)),
+            used: Arc::default(),
+        }
+    }
+
+    fn open(&self, reserve_bytes: u64) -> Photos {
+        let (clock, used) = (Arc::clone(&self.now_ms), Arc::clone(&self.used));
+        let options = PhotoOptions {
+            reserve_bytes,
+            now_ms: Arc::new(move || clock.load(Ordering::Relaxed)),
+            is_used: Arc::new(move |photo| used.lock().unwrap().contains(&photo)),
+        };
+        Photos::open(self.dir.path(), options).unwrap()
+    }
+
+    fn pass(&self, hours: u64) {
+        self.now_ms.fetch_add(hours * HOUR_MS, Ordering::Relaxed);
+    }
+
+    fn now(&self) -> u64 {
+        self.now_ms.load(Ordering::Relaxed)
+    }
+}
+
+fn assert_quota(answer: Result<PhotoId, PhotoFault>) {
+    let fault = answer.unwrap_err();
+    assert!(matches!(fault, PhotoFault::Quota), "{fault:?}");
+    assert!(fault.is_the_callers());
+    assert_eq!(fault.to_string(), "too many photos that serve no order yet");
+}
+
+#[test]
+fn nobody_fills_the_disk_with_photos_that_serve_no_order() {
+    let folder = Folder::new();
+    let photos = folder.open(0);
+    let first = photos.store(user(1), &png(0, 10)).unwrap();
+    for n in 1..20 {
+        photos.store(user(1), &png(n, 10)).unwrap();
+    }
+    assert_quota(photos.store(user(1), &png(20, 10)));
+    assert_eq!(
+        photos.store(user(1), &png(0, 10)).unwrap(),
+        first,
+        "what is there already costs nothing"
+    );
+    photos.store(user(2), &png(20, 10)).unwrap();
+
+    // The count outlives the process.
+    let photos = folder.open(0);
+    assert_quota(photos.store(user(1), &png(20, 10)));
+    folder.used.lock().unwrap().insert(first);
+    photos.store(user(1), &png(20, 10)).unwrap();
+    assert_quota(photos.store(user(1), &png(21, 10)));
+    folder.pass(24);
+    photos.store(user(1), &png(21, 10)).unwrap();
+}
+
+#[test]
+fn nobody_fills_the_disk_with_a_few_large_photos() {
+    let folder = Folder::new();
+    let photos = folder.open(0);
+    for n in 0..12 {
+        photos.store(user(1), &png(n, 4 * MIB)).unwrap();
+    }
+    assert_quota(photos.store(user(1), &png(12, 4 * MIB)));
+    photos.store(user(1), &png(12, MIB)).unwrap();
+}
+
+#[test]
+fn a_photo_that_could_not_be_written_does_not_count() {
+    let folder = Folder::new();
+    let photos = folder.open(0);
+    for n in 0..30 {
+        let picture = png(n, 10);
+        // A file where the folder of its first two digits would be.
+        let elsewhere = Folder::new();
+        let id = elsewhere.open(0).store(user(1), &picture).unwrap();
+        let shard = folder.dir.path().join(&id.to_string()[..2]);
+        if !shard.exists() {
+            std::fs::write(&shard, b"").unwrap();
+            photos.store(user(1), &picture).unwrap_err();
+            std::fs::remove_file(&shard).unwrap();
+        }
+    }
+    for n in 0..20 {
+        photos.store(user(1), &png(n, 10)).unwrap();
+    }
+}
+
+#[test]
+fn no_photo_takes_the_room_that_is_kept_for_orders() {
+    let folder = Folder::new();
+    let photos = folder.open(u64::MAX);
+    let fault = photos.store(user(1), &png(0, 10)).unwrap_err();
+    assert!(matches!(&fault, PhotoFault::Full { .. }), "{fault:?}");
+    assert!(!fault.is_the_callers());
+    folder.open(0).store(user(1), &png(0, 10)).unwrap();
+}
+
+#[test]
+fn a_sweep_takes_old_photos_that_serve_no_order_and_no_others() {
+    let folder = Folder::new();
+    let photos = folder.open(0);
+    let [old, used, again] = [0, 1, 2].map(|n| photos.store(user(1), &png(n, 10)).unwrap());
+    folder.pass(20);
+    let new = photos.store(user(1), &png(3, 10)).unwrap();
+    photos.store(user(1), &png(2, 10)).unwrap();
+    folder.pass(5);
+    let swept = photos.sweep(folder.now() - 24 * HOUR_MS, |photo| photo == used);
+    assert_eq!(swept.unwrap(), 1);
+    assert_eq!(photos.load(old).unwrap(), None);
+    assert_eq!(photos.uploader(old).unwrap(), None);
+    for kept in [used, again, new] {
+        assert!(photos.load(kept).unwrap().is_some());
+    }
+    assert_eq!(left_beside(folder.dir.path()), 3);
+    assert_eq!(photos.store(user(1), &png(0, 10)).unwrap(), old);
+    assert!(photos.load(old).unwrap().is_some());
+}
+
+fn left_beside(dir: &Path) -> usize {
+    let shards = std::fs::read_dir(dir).unwrap();
+    let files = shards.flat_map(|shard| std::fs::read_dir(shard.unwrap().path()).unwrap());
+    files
+        .filter(|file| {
+            let path = file.as_ref().unwrap().path();
+            path.extension().is_some_and(|end| end == "by")
+        })
+        .count()
+}
