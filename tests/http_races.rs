@@ -29,6 +29,7 @@ fn racing_server() -> Server {
     for key in [
         "policy.open_orders_per_customer=100000",
         "policy.orders_per_runner=100000",
+        "policy.binds_per_runner=100000",
         "server.requests_per_second=0",
         "log.filter=error",
     ] {

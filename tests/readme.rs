@@ -38,10 +38,16 @@ fn the_transcript_prints_what_the_readme_says() {
         .map(Server)
         .unwrap();
     let lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
-    let address = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("listening on ").map(str::to_owned));
+    let address = lines
+        .map_while(Result::ok)
+        .find_map(|line| line.strip_prefix("listening on ").map(str::to_owned));
 
     let readme = include_str!("../README.md");
-    let script = block(readme, "```sh\n", "<!-- tests/readme.rs runs this block -->");
+    let script = block(
+        readme,
+        "```sh\n",
+        "<!-- tests/readme.rs runs this block -->",
+    );
     let expected = block(readme, "```text\n", "prints\n");
     let ran = Command::new("bash")
         .args(["-euo", "pipefail", "-c", script])
@@ -50,5 +56,9 @@ fn the_transcript_prints_what_the_readme_says() {
         .unwrap();
     let errors = String::from_utf8_lossy(&ran.stderr);
     assert!(ran.status.success(), "{errors}");
-    assert_eq!(String::from_utf8_lossy(&ran.stdout).trim(), expected, "{errors}");
+    assert_eq!(
+        String::from_utf8_lossy(&ran.stdout).trim(),
+        expected,
+        "{errors}"
+    );
 }

@@ -121,12 +121,19 @@ pub fn run() -> ExitCode {
 
 /// The threads of the edge and of everything that waits for the outside.
 fn threads() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build()
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("http")
+        .build()
 }
 
 /// Commands that look at what is there make no new data folder.
 fn require_data(data: &Path) -> Result<(), CliFault> {
-    if data.join("journal").is_dir() { Ok(()) } else { Err(CliFault::NoData { path: data.into() }) }
+    if data.join("journal").is_dir() {
+        Ok(())
+    } else {
+        Err(CliFault::NoData { path: data.into() })
+    }
 }
 
 /// Joins an error and its causes with colons.

@@ -7,6 +7,7 @@
 
 mod snapshot_common;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ struct SmallDisk {
 
 impl SmallDisk {
     /// A disk of 64 MiB; `None`, with the reason printed, where nobody may mount one.
+    #[allow(clippy::print_stderr, reason = "a skipped test says why")]
     fn mount() -> Option<Self> {
         let at = TempDir::new().unwrap();
         let mut mount = Command::new("mount");
@@ -34,8 +36,7 @@ impl SmallDisk {
         match mount.arg(at.path()).output() {
             Ok(done) if done.status.success() => Some(Self { at }),
             refused => {
-                let why = format!("skipped: a small disk can't be mounted here: {refused:?}");
-                writeln!(std::io::stderr(), "{why}").unwrap();
+                eprintln!("skipped: a small disk can't be mounted here: {refused:?}");
                 None
             }
         }
@@ -62,6 +63,13 @@ impl SmallDisk {
                 Err(error) => panic!("{error}"),
             }
         }
+    }
+
+    /// Gives so many bytes of a filled disk back.
+    fn give_back(&self, bytes: u64) {
+        let filler = File::options().write(true).open(self.filler()).unwrap();
+        let left = filler.metadata().unwrap().len().saturating_sub(bytes);
+        filler.set_len(left).unwrap();
     }
 
     fn free(&self) {
@@ -163,22 +171,44 @@ fn a_full_disk_is_no_damage_at_the_next_start() {
     let (store, known) = full(&disk, &entries, &calm());
     let fault = store.shutdown().unwrap_err();
     assert!(matches!(fault, StorageFault::Full { .. }), "{fault:?}");
-    for _ in 0..2 {
-        let fault = Store::open(&disk.data(), &calm(), options()).unwrap_err();
-        assert!(
-            matches!(&fault, StorageFault::Full { path } if path.starts_with(disk.data())),
-            "{fault:?}"
-        );
-    }
+    assert_refused_until_there_is_room(&disk);
     disk.free();
     let opened = open(&disk.data(), &calm());
     assert_eq!(opened.report.rebuilt, None);
     assert_reads(opened.store.reads(), &entries[..known]);
-    assert_aside(&disk.data());
+    drop(opened);
+
+    // The same in a rebuild, which begins with nothing.
+    fs::remove_dir_all(disk.data().join("hot")).unwrap();
+    fs::remove_dir_all(disk.data().join("archive")).unwrap();
+    disk.fill();
+    assert_refused_until_there_is_room(&disk);
+    disk.free();
+    let opened = open(&disk.data(), &calm());
+    assert_reads(opened.store.reads(), &entries[..known]);
+    assert_nothing_aside(&disk.data());
+}
+
+/// Opens with a little more room each time, so that it runs out at every step of the way.
+fn assert_refused_until_there_is_room(disk: &SmallDisk) {
+    let mut places = BTreeSet::new();
+    loop {
+        match Store::open(&disk.data(), &calm(), options()) {
+            Err(StorageFault::Full { path }) => {
+                assert!(path.starts_with(disk.data()), "{}", path.display());
+                places.insert(path);
+            }
+            Err(fault) => panic!("{fault:?}"),
+            Ok(_) => break,
+        }
+        assert_nothing_aside(&disk.data());
+        disk.give_back(4096);
+    }
+    assert!(!places.is_empty(), "there was room from the beginning");
 }
 
 /// Nothing was taken for damaged and moved aside.
-fn assert_aside(data: &Path) {
+fn assert_nothing_aside(data: &Path) {
     let names = fs::read_dir(data).unwrap();
     let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let aside: Vec<String> = names.filter(|name| name.contains("damaged")).collect();

@@ -44,7 +44,8 @@ pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("the operating system gives randomness, or nothing here is safe");
+        getrandom::fill(bytes)
+            .expect("the operating system gives randomness, or nothing here is safe");
     }
 }
 
@@ -65,6 +66,9 @@ impl Entropy for SeededEntropy {
         let mut state = self.0.lock().expect("nothing panics while drawing");
         state.1 += 1;
         let mut hasher = blake3::Hasher::new_keyed(state.0.as_bytes());
-        hasher.update(&state.1.to_le_bytes()).finalize_xof().fill(bytes);
+        hasher
+            .update(&state.1.to_le_bytes())
+            .finalize_xof()
+            .fill(bytes);
     }
 }

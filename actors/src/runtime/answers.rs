@@ -2,13 +2,15 @@
 //! but for the counts that only actors know.
 
 use super::{
-    Actors, Authenticate, Authenticated, DropoffDetails, GetAccounts, GetActors, GetBoard, GetDropoff, GetInbox,
-    GetLiveOrders, GetOrder, GetOrderAt, GetOrderEvents, GetOrdersOf, GetPhoto, GetPin, GetPrice, GetProfile, GetProof,
-    GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, GetWallet, History, Inbox, InboxNotice, NoticeState,
-    NoticeText, OrderPage, Party, Photo, Profile, Proof, Query, Readiness, Refusal, Runtime, Wallet, WalletLine,
+    Actors, Authenticate, Authenticated, DropoffDetails, GetAccounts, GetActors, GetBoard,
+    GetDropoff, GetInbox, GetLiveOrders, GetOrder, GetOrderAt, GetOrderEvents, GetOrdersOf,
+    GetPhoto, GetPin, GetPrice, GetProfile, GetProof, GetReadiness, GetScheduled, GetStores,
+    GetStuck, GetTransfers, GetWallet, History, Inbox, InboxNotice, NoticeState, NoticeText,
+    OrderPage, Party, Photo, Profile, Proof, Query, Readiness, Refusal, Runtime, Wallet,
+    WalletLine,
     errands::{NOTICE, PlainNotice},
-    query::JournalWork,
     placing::DROPOFF,
+    query::JournalWork,
 };
 use crate::{payment::CountCalls, timer::CountTimers};
 use campusg_domain::{
@@ -26,7 +28,6 @@ use campusg_domain::{
     time::At,
 };
 use campusg_storage::{
-    photo::PhotoFault,
     read::{InboxItem, Reads},
     snapshot::SnapshotFault,
 };
@@ -41,9 +42,20 @@ impl Query for Authenticate {
         let Some((user, session)) = directory.by_token(&token, runtime.clock().now()) else {
             return Ok(None);
         };
-        let Some(person) = directory.person(user).cloned() else { return Ok(None) };
-        let principal = if person.operator { Principal::Operator(user) } else { Principal::User(user) };
-        Ok(Some(Authenticated { principal, user, session, person }))
+        let Some(person) = directory.person(user).cloned() else {
+            return Ok(None);
+        };
+        let principal = if person.operator {
+            Principal::Operator(user)
+        } else {
+            Principal::User(user)
+        };
+        Ok(Some(Authenticated {
+            principal,
+            user,
+            session,
+            person,
+        }))
     }
 }
 
@@ -60,7 +72,9 @@ impl Query for GetOrderAt {
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let Self(order, at) = self;
-        runtime.read_history(move |reads| reads.order_at(order, at)).await
+        runtime
+            .read_history(move |reads| reads.order_at(order, at))
+            .await
     }
 }
 
@@ -68,8 +82,14 @@ impl Query for GetOrderEvents {
     type Answer = History;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let Self { order, after, limit } = self;
-        let entries = runtime.read_history(move |reads| reads.stream_entries(order)).await?;
+        let Self {
+            order,
+            after,
+            limit,
+        } = self;
+        let entries = runtime
+            .read_history(move |reads| reads.stream_entries(order))
+            .await?;
         Ok(page_of(entries, after, limit))
     }
 }
@@ -96,7 +116,9 @@ impl Query for GetBoard {
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let Self { after, limit } = self;
-        runtime.read(move |reads| reads.board(place_of(reads, after)?, limit)).await
+        runtime
+            .read(move |reads| reads.board(place_of(reads, after)?, limit))
+            .await
     }
 }
 
@@ -104,11 +126,16 @@ impl Query for GetLiveOrders {
     type Answer = Vec<Arc<Order>>;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let Self { status, after, limit } = self;
+        let Self {
+            status,
+            after,
+            limit,
+        } = self;
         runtime
             .read(move |reads| {
                 let after = place_of(reads, after)?;
-                let wanted: Vec<Status> = status.map_or_else(|| Status::ALL.to_vec(), |status| vec![status]);
+                let wanted: Vec<Status> =
+                    status.map_or_else(|| Status::ALL.to_vec(), |status| vec![status]);
                 let mut orders = vec![];
                 for status in wanted {
                     orders.extend(reads.live_orders(status, after, limit)?);
@@ -133,13 +160,24 @@ impl Query for GetOrdersOf {
     type Answer = OrderPage;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let Self { user, party, status, before, limit } = self;
+        let Self {
+            user,
+            party,
+            status,
+            before,
+            limit,
+        } = self;
         let side = match party {
             Party::Customer => Side::Customer,
             Party::Runner => Side::Runner,
         };
-        let page = runtime.read(move |reads| reads.my_orders(user, side, status, before, limit)).await?;
-        Ok(OrderPage { orders: page.orders, next: page.next })
+        let page = runtime
+            .read(move |reads| reads.my_orders(user, side, status, before, limit))
+            .await?;
+        Ok(OrderPage {
+            orders: page.orders,
+            next: page.next,
+        })
     }
 }
 
@@ -148,7 +186,10 @@ impl Query for GetPrice {
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let nobody = UserId::from_bytes([0; 16]);
-        let wish = super::NewOrder { details: DropoffDetails::default(), ..self.0 };
+        let wish = super::NewOrder {
+            details: DropoffDetails::default(),
+            ..self.0
+        };
         let placement = runtime.placement(nobody, wish)?;
         order::price(&placement, &runtime.0.env.policy).map_err(Refusal::rule)
     }
@@ -160,11 +201,21 @@ impl Query for GetProfile {
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let user = self.0;
         runtime.directory_caught_up().await?;
-        let Some(person) = runtime.directory().person(user).cloned() else { return Ok(None) };
+        let Some(person) = runtime.directory().person(user).cloned() else {
+            return Ok(None);
+        };
         let plain = runtime.plain(user);
-        let (email, first_name, last_name, phone) =
-            plain.map(|plain| (plain.email, plain.first_name, plain.last_name, plain.phone)).unwrap_or_default();
-        Ok(Some(Profile { user, email, first_name, last_name, phone, person }))
+        let (email, first_name, last_name, phone) = plain
+            .map(|plain| (plain.email, plain.first_name, plain.last_name, plain.phone))
+            .unwrap_or_default();
+        Ok(Some(Profile {
+            user,
+            email,
+            first_name,
+            last_name,
+            phone,
+            person,
+        }))
     }
 }
 
@@ -184,12 +235,27 @@ impl Query for GetWallet {
                         Stream::Order(order) => Some(order),
                         _ => None,
                     };
-                    let price = order.map(|order| reads.order(order)).transpose()?.flatten().map(|o| o.terms.price);
+                    let price = order
+                        .map(|order| reads.order(order))
+                        .transpose()?
+                        .flatten()
+                        .map(|o| o.terms.price);
                     let (seq, at) = (line.entry.seq, line.entry.record.at);
-                    lines.extend(line.transfers.into_iter().map(|transfer| WalletLine { seq, at, order, transfer, price }));
+                    lines.extend(line.transfers.into_iter().map(|transfer| WalletLine {
+                        seq,
+                        at,
+                        order,
+                        transfer,
+                        price,
+                    }));
                 }
                 let debt = (-receivable.expected()).or_zero();
-                Ok(Wallet { available: payable.available(), pending_out: payable.pending_out, debt, lines })
+                Ok(Wallet {
+                    available: payable.available(),
+                    pending_out: payable.pending_out,
+                    debt,
+                    lines,
+                })
             })
             .await
     }
@@ -199,20 +265,36 @@ impl Query for GetInbox {
     type Answer = Inbox;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let Self { user, before, limit } = self;
-        let operator = runtime.directory().person(user).is_some_and(|person| person.operator);
+        let Self {
+            user,
+            before,
+            limit,
+        } = self;
+        let operator = runtime
+            .directory()
+            .person(user)
+            .is_some_and(|person| person.operator);
         let read = move |reads: &Reads| {
             let mut page = reads.inbox(Audience::User(user), before, limit)?;
             if operator {
-                page.items.extend(reads.inbox(Audience::Operators, before, limit)?.items);
-                page.items.sort_unstable_by_key(|item| std::cmp::Reverse(item.id));
+                page.items
+                    .extend(reads.inbox(Audience::Operators, before, limit)?.items);
+                page.items
+                    .sort_unstable_by_key(|item| std::cmp::Reverse(item.id));
                 page.items.truncate(limit);
             }
             Ok(page)
         };
         let page = runtime.read(read).await?;
-        let notices = page.items.iter().filter_map(|item| runtime.notice(user, item)).collect();
-        Ok(Inbox { unread: page.unread.into(), notices })
+        let notices = page
+            .items
+            .iter()
+            .filter_map(|item| runtime.notice(user, item))
+            .collect();
+        Ok(Inbox {
+            unread: page.unread.into(),
+            notices,
+        })
     }
 }
 
@@ -220,7 +302,11 @@ impl Query for GetStores {
     type Answer = Vec<(StoreId, Arc<Store>)>;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let mut stores: Vec<_> = runtime.directory().stores().map(|(id, store)| (id, Arc::clone(store))).collect();
+        let mut stores: Vec<_> = runtime
+            .directory()
+            .stores()
+            .map(|(id, store)| (id, Arc::clone(store)))
+            .collect();
         stores.sort_unstable_by_key(|(id, _)| *id);
         Ok(stores)
     }
@@ -231,7 +317,9 @@ impl Query for GetScheduled {
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let limit = self.limit;
-        runtime.read(move |reads| reads.scheduled_list(None, limit)).await
+        runtime
+            .read(move |reads| reads.scheduled_list(None, limit))
+            .await
     }
 }
 
@@ -240,17 +328,31 @@ impl Query for GetProof {
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let now = runtime.clock().now();
-        let kept = *runtime.0.proof.lock().expect("nothing panics while the proof is looked at");
-        if let Some(kept) = kept.filter(|kept| now.since(kept.at) < runtime.config().proof_every_ms) {
+        let kept = *runtime
+            .0
+            .proof
+            .lock()
+            .expect("nothing panics while the proof is looked at");
+        if let Some(kept) = kept.filter(|kept| now.since(kept.at) < runtime.config().proof_every_ms)
+        {
             return Ok(kept);
         }
         let fresh = runtime
             .read(move |reads| {
                 let (seq, head) = reads.head();
-                Ok(Proof { at: now, seq, head, totals: reads.totals()? })
+                Ok(Proof {
+                    at: now,
+                    seq,
+                    head,
+                    totals: reads.totals()?,
+                })
             })
             .await?;
-        *runtime.0.proof.lock().expect("nothing panics while the proof is looked at") = Some(fresh);
+        *runtime
+            .0
+            .proof
+            .lock()
+            .expect("nothing panics while the proof is looked at") = Some(fresh);
         Ok(fresh)
     }
 }
@@ -267,10 +369,15 @@ impl Query for GetTransfers {
     type Answer = Vec<(Seq, At, Transfer)>;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let entries = runtime.read(move |reads| reads.stream_entries(self.0)).await?;
+        let entries = runtime
+            .read(move |reads| reads.stream_entries(self.0))
+            .await?;
         let transfers = entries.into_iter().flat_map(|Entry { seq, record }| {
             let at = record.at;
-            record.money.into_iter().map(move |transfer| (seq, at, transfer))
+            record
+                .money
+                .into_iter()
+                .map(move |transfer| (seq, at, transfer))
         });
         Ok(transfers.collect())
     }
@@ -282,7 +389,13 @@ impl Query for GetPhoto {
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let id: PhotoId = self.0;
         let photos = runtime.photos().clone();
-        let got = runtime.0.env.io.spawn_blocking(move || photos.load(id)).await.map_err(|_| Refusal::Fault)?;
+        let got = runtime
+            .0
+            .env
+            .io
+            .spawn_blocking(move || photos.load(id))
+            .await
+            .map_err(|_| Refusal::Fault)?;
         let Some(photo) = got.map_err(|fault| {
             tracing::error!(%fault, "a photo can't be read");
             Refusal::Fault
@@ -292,7 +405,12 @@ impl Query for GetPhoto {
         };
         let order = runtime.read(move |reads| reads.photo_order(id)).await?;
         let content_type = photo.kind.media_type();
-        Ok(Some(Photo { content_type, bytes: photo.bytes, uploader: photo.uploader, order }))
+        Ok(Some(Photo {
+            content_type,
+            bytes: photo.bytes,
+            uploader: photo.uploader,
+            order,
+        }))
     }
 }
 
@@ -300,17 +418,50 @@ impl Query for GetActors {
     type Answer = Actors;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let timers = runtime.owners().timer.send(CountTimers).await.map_err(|_| Refusal::Stopping)?;
-        let open_calls = runtime.0.folds.payment.send(CountCalls).await.map_err(|_| Refusal::Stopping)?;
-        let reservations = runtime.owners().reservations().await.ok_or(Refusal::Stopping)?;
+        let timers = runtime
+            .owners()
+            .timer
+            .send(CountTimers)
+            .await
+            .map_err(|_| Refusal::Stopping)?;
+        let open_calls = runtime
+            .0
+            .folds
+            .payment
+            .send(CountCalls)
+            .await
+            .map_err(|_| Refusal::Stopping)?;
+        let reservations = runtime
+            .owners()
+            .reservations()
+            .await
+            .ok_or(Refusal::Stopping)?;
         let registry = runtime.orders().registry();
-        let quarantined: Vec<OrderId> = registry.quarantined().into_iter().map(|quarantined| quarantined.key).collect();
+        let quarantined: Vec<OrderId> = registry
+            .quarantined()
+            .into_iter()
+            .map(|quarantined| quarantined.key)
+            .collect();
         let stats = runtime.0.env.queue.stats();
-        let journal = JournalWork { groups: stats.groups, records: stats.records, bytes: stats.bytes };
+        let journal = JournalWork {
+            groups: stats.groups,
+            records: stats.records,
+            bytes: stats.bytes,
+        };
         let (written, folded) = (runtime.reads().head().0, runtime.reads().folded());
         let writes = runtime.reads().writes();
         let snapshot_writes = writes.hot + writes.archive;
-        Ok(Actors { orders: registry.live_count(), quarantined, timers, open_calls, reservations, written, folded, journal, snapshot_writes })
+        Ok(Actors {
+            orders: registry.live_count(),
+            quarantined,
+            timers,
+            open_calls,
+            reservations,
+            written,
+            folded,
+            journal,
+            snapshot_writes,
+        })
     }
 }
 
@@ -320,13 +471,19 @@ impl Query for GetReadiness {
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let journal = !runtime.0.stopping.load(Ordering::Acquire);
         let lag = runtime.reads().lag();
-        Ok(Readiness { journal, archive: runtime.reads().archive_is_open(), lag })
+        Ok(Readiness {
+            journal,
+            archive: runtime.reads().archive_is_open(),
+            lag,
+        })
     }
 }
 
 /// Numbers an order's records, and cuts a page out of them.
 fn page_of(entries: Vec<Entry>, after: Option<Seq>, limit: usize) -> History {
-    let numbered = (1..).zip(entries).skip_while(|(_, entry)| after.is_some_and(|after| entry.seq <= after));
+    let numbered = (1..)
+        .zip(entries)
+        .skip_while(|(_, entry)| after.is_some_and(|after| entry.seq <= after));
     let mut entries: Vec<(u32, Entry)> = numbered.take(limit.saturating_add(1)).collect();
     let more = entries.len() > limit;
     entries.truncate(limit);
@@ -350,10 +507,23 @@ impl Runtime {
         };
         let (text, order) = match (&record.events, record.stream) {
             (Events::Inbox(events), _) => {
-                let inbox::Event::Sent { text, order } = events.first()? else { return None };
+                let inbox::Event::Sent { text, order } = events.first()? else {
+                    return None;
+                };
                 let plain: PlainNotice = self.open(user, NOTICE, text)?;
-                let PlainNotice { title, message, data } = plain;
-                (NoticeText::Direct { title, message, data }, *order)
+                let PlainNotice {
+                    title,
+                    message,
+                    data,
+                } = plain;
+                (
+                    NoticeText::Direct {
+                        title,
+                        message,
+                        data,
+                    },
+                    *order,
+                )
             }
             (_, stream) => {
                 let notice = record.notices.get(usize::from(item.id.index))?;
@@ -364,32 +534,64 @@ impl Runtime {
                 (NoticeText::Kind(notice.kind), order)
             }
         };
-        Some(InboxNotice { id: item.id, at: record.at, order, text, state })
+        Some(InboxNotice {
+            id: item.id,
+            at: record.at,
+            order,
+            text,
+            state,
+        })
     }
 
     /// Whether a notice of this user was read; `None` if it is not his.
-    pub(super) async fn notice_state(&self, user: UserId, notice: NoticeId) -> Result<Option<NoticeState>, Refusal> {
-        let operator = self.directory().person(user).is_some_and(|person| person.operator);
+    pub(super) async fn notice_state(
+        &self,
+        user: UserId,
+        notice: NoticeId,
+    ) -> Result<Option<NoticeState>, Refusal> {
+        let operator = self
+            .directory()
+            .person(user)
+            .is_some_and(|person| person.operator);
         let read = move |reads: &Reads| {
             let own = reads.notice(Audience::User(user), notice)?;
-            let own = own.map(|entry| if entry.read.is_some() { NoticeState::Read } else { NoticeState::Sent });
+            let own = own.map(|entry| {
+                if entry.read.is_some() {
+                    NoticeState::Read
+                } else {
+                    NoticeState::Sent
+                }
+            });
             // What all operators are told has no mark of one of them: there is nothing left to do.
-            let shared = operator && own.is_none() && reads.notice(Audience::Operators, notice)?.is_some();
+            let shared =
+                operator && own.is_none() && reads.notice(Audience::Operators, notice)?.is_some();
             Ok(own.or(shared.then_some(NoticeState::Read)))
         };
         self.read(read).await
     }
 
     pub(super) async fn was_scheduled(&self, schedule: ScheduleId) -> Result<bool, Refusal> {
-        self.read(move |reads| reads.scheduled(schedule)).await.map(|known| known.is_some())
+        self.read(move |reads| reads.scheduled(schedule))
+            .await
+            .map(|known| known.is_some())
     }
 
-    pub(super) async fn store_photo(&self, user: UserId, bytes: Vec<u8>) -> Result<PhotoId, Refusal> {
+    pub(super) async fn store_photo(
+        &self,
+        user: UserId,
+        bytes: Vec<u8>,
+    ) -> Result<PhotoId, Refusal> {
         self.admit()?;
         let photos = self.photos().clone();
-        match self.0.env.io.spawn_blocking(move || photos.store(user, &bytes)).await {
+        match self
+            .0
+            .env
+            .io
+            .spawn_blocking(move || photos.store(user, &bytes))
+            .await
+        {
             Ok(Ok(photo)) => Ok(photo),
-            Ok(Err(fault @ (PhotoFault::TooLarge | PhotoFault::NotAPhoto))) => {
+            Ok(Err(fault)) if fault.is_the_callers() => {
                 Err(Refusal::rule(Rejection::field("photo", fault.to_string())))
             }
             Ok(Err(fault)) => {

@@ -30,21 +30,31 @@ impl Caller {
     /// A caller without a key, as the command line and the runtime itself are.
     #[must_use]
     pub fn plain(principal: Principal, route: &str) -> Self {
-        Self { principal, route: route.into(), key: None, fingerprint: Fingerprint(0), request: route.into() }
+        Self {
+            principal,
+            route: route.into(),
+            key: None,
+            fingerprint: Fingerprint(0),
+            request: route.into(),
+        }
     }
 }
 
 impl Caller {
     /// The id of this caller's command: the same for the same user, route and key; random without a key.
     pub(crate) fn command_id(&self, random: impl FnOnce() -> CommandId) -> CommandId {
-        let Some(key) = &self.key else { return random() };
+        let Some(key) = &self.key else {
+            return random();
+        };
         let mut hasher = blake3::Hasher::new();
         match self.principal.user() {
             Some(user) => hasher.update(user.as_bytes()),
             None => hasher.update(b"no user"),
         };
         for part in [&self.route, key] {
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+            hasher
+                .update(&(part.len() as u64).to_le_bytes())
+                .update(part.as_bytes());
         }
         let mut first = [0; 8];
         first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
@@ -53,7 +63,11 @@ impl Caller {
 
     /// The signed-in person.
     pub(crate) fn user(&self) -> Result<UserId, Refusal> {
-        self.principal.user().ok_or_else(|| Refusal::rule(order::Rejection::NotAllowed { who: "signed-in users".into() }))
+        self.principal.user().ok_or_else(|| {
+            Refusal::rule(order::Rejection::NotAllowed {
+                who: "signed-in users".into(),
+            })
+        })
     }
 
     /// An operator, or the command line.
@@ -61,7 +75,9 @@ impl Caller {
         match self.principal {
             Principal::Operator(_) | Principal::System => Ok(()),
             Principal::User(_) | Principal::Gateway => {
-                Err(Refusal::rule(order::Rejection::NotAllowed { who: "operators".into() }))
+                Err(Refusal::rule(order::Rejection::NotAllowed {
+                    who: "operators".into(),
+                }))
             }
         }
     }
@@ -74,7 +90,11 @@ pub trait Command: Sized + Send + 'static {
 
     /// Carries it out; called by [`Runtime::command`].
     #[doc(hidden)]
-    fn carry_out(self, runtime: &Runtime, caller: Caller) -> impl Future<Output = Result<Self::Reply, Refusal>> + Send;
+    fn carry_out(
+        self,
+        runtime: &Runtime,
+        caller: Caller,
+    ) -> impl Future<Output = Result<Self::Reply, Refusal>> + Send;
 }
 
 /// A text that is shown nowhere, not even in debug output.

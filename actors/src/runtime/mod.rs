@@ -36,7 +36,11 @@ impl Runtime {
     ///
     /// # Errors
     /// A [`Refusal`]; `Unknown` where no answer came in time, which is not a no.
-    pub async fn command<C: Command>(&self, caller: Caller, command: C) -> Result<C::Reply, Refusal> {
+    pub async fn command<C: Command>(
+        &self,
+        caller: Caller,
+        command: C,
+    ) -> Result<C::Reply, Refusal> {
         command.carry_out(self, caller).await
     }
 

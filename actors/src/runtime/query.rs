@@ -2,10 +2,7 @@
 //!
 //! Answers are the domain's values and plain text for those who may read it; rights are the edge's business.
 
-use super::{
-    Refusal, Runtime,
-    command::Secret,
-};
+use super::{Refusal, Runtime, command::Secret};
 use campusg_domain::{
     id::{OrderId, PhotoId, Principal, Seq, SessionId, UserId},
     money::{Cents, Transfer},
@@ -28,7 +25,10 @@ pub trait Query: Sized + Send + 'static {
 
     /// Answers it; called by [`Runtime::query`].
     #[doc(hidden)]
-    fn answer(self, runtime: &Runtime) -> impl Future<Output = Result<Self::Answer, Refusal>> + Send;
+    fn answer(
+        self,
+        runtime: &Runtime,
+    ) -> impl Future<Output = Result<Self::Answer, Refusal>> + Send;
 }
 
 /// Who holds this token? `None` if it opens no session.

@@ -43,13 +43,19 @@ impl Refusal {
     /// A rule's no that concerns no order.
     #[must_use]
     pub const fn rule(rejection: Rejection) -> Self {
-        Self::Rejected { rejection, order: None }
+        Self::Rejected {
+            rejection,
+            order: None,
+        }
     }
 
     /// A rule's no that concerns this order.
     #[must_use]
     pub const fn of_order(order: OrderId, rejection: Rejection) -> Self {
-        Self::Rejected { rejection, order: Some(order) }
+        Self::Rejected {
+            rejection,
+            order: Some(order),
+        }
     }
 
     /// No such thing, or not the caller's to know of.

@@ -6,7 +6,12 @@ use serde::{Serialize, de::DeserializeOwned};
 
 impl Runtime {
     /// Seals a value under a person's key, bound to what it is.
-    pub(super) fn seal<T: Serialize>(&self, user: UserId, what: &str, value: &T) -> Result<Sealed, Refusal> {
+    pub(super) fn seal<T: Serialize>(
+        &self,
+        user: UserId,
+        what: &str,
+        value: &T,
+    ) -> Result<Sealed, Refusal> {
         let plain = serde_json::to_vec(value).map_err(|_| Refusal::Fault)?;
         let sealed = self.vault().seal(user, what, &plain).map_err(|fault| {
             tracing::error!(%user, what, %fault, "sealing");
@@ -16,7 +21,12 @@ impl Runtime {
     }
 
     /// Opens a value; `None` where the key is gone, which is what erasure means.
-    pub(super) fn open<T: DeserializeOwned>(&self, user: UserId, what: &str, sealed: &Sealed) -> Option<T> {
+    pub(super) fn open<T: DeserializeOwned>(
+        &self,
+        user: UserId,
+        what: &str,
+        sealed: &Sealed,
+    ) -> Option<T> {
         let plain = self.vault().open(user, what, &sealed.0).ok()?;
         serde_json::from_slice(&plain).ok()
     }

@@ -40,7 +40,11 @@ pub(crate) async fn gather(edge: &Edge, reader: &Reader, order: &Order) -> Resul
     let dropoff = match &order.terms.dropoff.details {
         Some(sealed) if inside => {
             let (customer, sealed) = (order.terms.customer, sealed.clone());
-            Some(edge.runtime().query(GetDropoff { customer, sealed }).await?)
+            Some(
+                edge.runtime()
+                    .query(GetDropoff { customer, sealed })
+                    .await?,
+            )
         }
         _ => None,
     };
