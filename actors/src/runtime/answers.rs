@@ -3,11 +3,10 @@
 
 use super::{
     Actors, Authenticate, Authenticated, DropoffDetails, GetAccounts, GetActors, GetBoard,
-    GetDropoff, GetInbox, GetLiveOrders, GetOrder, GetOrderAt, GetOrderEvents, GetOrdersOf,
-    GetPhoto, GetPin, GetPrice, GetProfile, GetProof, GetReadiness, GetScheduled, GetStores,
-    GetStuck, GetTransfers, GetWallet, History, Inbox, InboxNotice, NoticeState, NoticeText,
-    OrderPage, Party, Photo, Profile, Proof, Query, Readiness, Refusal, Runtime, Wallet,
-    WalletLine,
+    GetDropoff, GetInbox, GetLiveOrders, GetOrder, GetOrdersOf, GetPhoto, GetPin, GetPrice,
+    GetProfile, GetProof, GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, GetWallet,
+    Inbox, InboxNotice, NoticeState, NoticeText, OrderPage, Party, Photo, Profile, Proof, Query,
+    Readiness, Refusal, Runtime, Wallet, WalletLine,
     errands::{NOTICE, PlainNotice},
     placing::DROPOFF,
     query::JournalWork,
@@ -64,33 +63,6 @@ impl Query for GetOrder {
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         runtime.load(self.0).await
-    }
-}
-
-impl Query for GetOrderAt {
-    type Answer = Option<Arc<Order>>;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let Self(order, at) = self;
-        runtime
-            .read_history(move |reads| reads.order_at(order, at))
-            .await
-    }
-}
-
-impl Query for GetOrderEvents {
-    type Answer = History;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let Self {
-            order,
-            after,
-            limit,
-        } = self;
-        let entries = runtime
-            .read_history(move |reads| reads.stream_entries(order))
-            .await?;
-        Ok(page_of(entries, after, limit))
     }
 }
 
@@ -477,18 +449,6 @@ impl Query for GetReadiness {
             lag,
         })
     }
-}
-
-/// Numbers an order's records, and cuts a page out of them.
-fn page_of(entries: Vec<Entry>, after: Option<Seq>, limit: usize) -> History {
-    let numbered = (1..)
-        .zip(entries)
-        .skip_while(|(_, entry)| after.is_some_and(|after| entry.seq <= after));
-    let mut entries: Vec<(u32, Entry)> = numbered.take(limit.saturating_add(1)).collect();
-    let more = entries.len() > limit;
-    entries.truncate(limit);
-    let next = entries.last().filter(|_| more).map(|(_, entry)| entry.seq);
-    History { entries, next }
 }
 
 /// Where a list goes on after an order.

@@ -9,6 +9,7 @@ mod arbiters;
 mod command;
 mod config;
 mod errands;
+mod history;
 mod inner;
 mod line;
 mod owners;

@@ -1,0 +1,90 @@
+//! Walking over all photos, and deleting those that serve nothing.
+//!
+//! Owns the order of deletion. Must not decide what is used.
+//!
+//! Invariant: a photo that is uploaded again while a sweep is under way is either kept or stored
+//! anew, since both hold the same lock.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::time::SystemTime;
+
+use campusg_domain::id::PhotoId;
+
+use super::{PhotoFault, Photos, io_fault};
+
+impl Photos {
+    /// Deletes every photo that was last uploaded before `older_than`, in milliseconds since 1970,
+    /// and that nothing uses; returns how many. `is_used` is asked when the photo can't be
+    /// uploaded again meanwhile, and must know of records that are not written yet.
+    ///
+    /// # Errors
+    /// `Io`; what was deleted before stays so.
+    pub fn sweep(
+        &self,
+        older_than: u64,
+        is_used: impl Fn(PhotoId) -> bool,
+    ) -> Result<u64, PhotoFault> {
+        let mut old = vec![];
+        self.visit(|photo, at_ms, _| {
+            if at_ms < older_than {
+                old.push(photo);
+            }
+            Ok(())
+        })?;
+        let mut swept = 0;
+        for photo in old {
+            let _nobody_stores = self.quota();
+            let path = self.path(photo);
+            let is_old = modified_ms(&path).is_ok_and(|at_ms| at_ms < older_than);
+            if !is_old || is_used(photo) {
+                continue;
+            }
+            // The photo goes first: without its name, what stands beside it means nothing.
+            for gone in [path.clone(), path.with_extension("by")] {
+                match fs::remove_file(&gone) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => {
+                        return Err(io_fault(&gone)(error));
+                    }
+                    _ => {}
+                }
+            }
+            swept += 1;
+        }
+        Ok(swept)
+    }
+
+    /// Calls `each` with every photo, the time of its file and its bytes.
+    pub(super) fn visit(
+        &self,
+        mut each: impl FnMut(PhotoId, u64, u64) -> Result<(), PhotoFault>,
+    ) -> Result<(), PhotoFault> {
+        let list = |dir: &Path| -> io::Result<Vec<fs::DirEntry>> { fs::read_dir(dir)?.collect() };
+        for shard in list(&self.dir).map_err(io_fault(&self.dir))? {
+            let shard = shard.path();
+            if !shard.is_dir() {
+                continue;
+            }
+            for entry in list(&shard).map_err(io_fault(&shard))? {
+                let name = entry.file_name();
+                let photo = name.to_str().and_then(|name| name.parse::<PhotoId>().ok());
+                let path = entry.path();
+                if let Some(photo) = photo {
+                    let at_ms = modified_ms(&path).map_err(io_fault(&path))?;
+                    let bytes = entry.metadata().map_err(io_fault(&path))?.len();
+                    each(photo, at_ms, bytes)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn modified_ms(path: &Path) -> io::Result<u64> {
+    let modified = fs::metadata(path)?.modified()?;
+    let since = modified.duration_since(SystemTime::UNIX_EPOCH);
+    Ok(since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }))
+}
