@@ -51,6 +51,22 @@ pub enum AskKind {
     Release,
     /// What pays the runner's debt?
     SetOff,
+    /// Which card pays?
+    Card,
+    /// Which bank account is paid?
+    PayoutMethod,
+    /// May a debt be paid?
+    Debt,
+    /// May money leave a wallet?
+    PayOut,
+    /// What can be frozen?
+    Freeze,
+    /// Is there cash at the gateway?
+    Cash,
+    /// May losses be made good?
+    Losses,
+    /// May fees be taken out?
+    Fees,
 }
 
 impl AskKind {
@@ -64,6 +80,14 @@ impl AskKind {
             Ask::UsedOnce { .. } => Self::UsedOnce,
             Ask::Release { .. } => Self::Release,
             Ask::SetOff { .. } => Self::SetOff,
+            Ask::Card { .. } => Self::Card,
+            Ask::PayoutMethod { .. } => Self::PayoutMethod,
+            Ask::Debt { .. } => Self::Debt,
+            Ask::PayOut { .. } => Self::PayOut,
+            Ask::Freeze { .. } => Self::Freeze,
+            Ask::Cash { .. } => Self::Cash,
+            Ask::Losses { .. } => Self::Losses,
+            Ask::Fees { .. } => Self::Fees,
         }
     }
 }

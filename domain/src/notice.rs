@@ -111,4 +111,88 @@ pub enum NoticeKind {
     ReleasedByOperator,
     /// The order has been unfinished for a day.
     Overdue,
+    /// A payout was asked for and is on its way to the bank.
+    PayoutRequested {
+        /// How much.
+        cents: Cents,
+    },
+    /// A payout was paid.
+    PayoutPaid {
+        /// How much.
+        cents: Cents,
+    },
+    /// A payout failed; the money is in the wallet again.
+    PayoutFailed {
+        /// How much.
+        cents: Cents,
+        /// Why.
+        reason: Decline,
+    },
+    /// The bank sent a payout back; the money is in the wallet again.
+    PayoutSentBack {
+        /// How much.
+        cents: Cents,
+    },
+    /// A payout that counted as failed was paid after all and is owed.
+    PayoutLate {
+        /// How much.
+        cents: Cents,
+    },
+    /// Money in the wallet paid what its owner owed.
+    SetOff {
+        /// How much.
+        cents: Cents,
+    },
+    /// The card paid what was owed.
+    DebtPaid {
+        /// How much.
+        cents: Cents,
+    },
+    /// The card did not pay what is owed.
+    DebtPaymentFailed {
+        /// How much.
+        cents: Cents,
+        /// Why.
+        reason: Decline,
+    },
+    /// What was owed need not be paid any more.
+    DebtWrittenOff {
+        /// How much.
+        cents: Cents,
+    },
+    /// A charge of the wallet came after it counted as failed; the money is in the wallet.
+    LateChargeKept {
+        /// How much.
+        cents: Cents,
+    },
+    /// The customer's bank took a charge back; it is owed.
+    ChargedBack {
+        /// How much.
+        cents: Cents,
+    },
+    /// The bank gave a charge that it had taken back again.
+    ChargebackWon {
+        /// How much.
+        cents: Cents,
+    },
+    /// The bank keeps the charge that it took back; it stays owed.
+    ChargebackLost {
+        /// How much.
+        cents: Cents,
+    },
+    /// Less cash is at the gateway than has to leave it.
+    CashShort {
+        /// How much is missing.
+        cents: Cents,
+    },
+    /// An operator made losses good.
+    ToppedUp {
+        /// How much.
+        cents: Cents,
+    },
+    /// An operator took fees out.
+    Withdrawn {
+        /// How much.
+        cents: Cents,
+    },
 }

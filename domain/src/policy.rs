@@ -141,6 +141,23 @@ pub struct PolicyFault {
 }
 
 impl Policy {
+    /// How long a step of stream `id` rests after its `failures`th try: the first wait · 2ⁿ⁻¹, at most the longest, plus
+    /// up to an eighth that the id decides, so that what failed together does not come back together. After the last
+    /// try: the wait of what is stuck.
+    #[must_use]
+    pub fn back_off_ms(&self, failures: u16, id: &[u8; 16]) -> u64 {
+        if failures >= self.retry_tries {
+            return self.stuck_retry_ms;
+        }
+        let doublings = u32::from(failures.saturating_sub(1)).min(32);
+        let wait = self
+            .retry_first_ms
+            .saturating_mul(1 << doublings)
+            .min(self.retry_longest_ms);
+        let spread = u64::from(id[15] ^ id[14].rotate_left(u32::from(failures)));
+        wait + wait / 8 * spread / 256
+    }
+
     /// Checks the values against each other.
     ///
     /// # Errors

@@ -240,6 +240,9 @@ impl Gateway {
             } => self.capture(order, n, authorization, cents, behaviour, now),
             CallKind::Void { authorization } => self.void(order, authorization),
             CallKind::Refund { capture, cents } => self.refund(order, capture, cents, behaviour),
+            CallKind::Charge { .. } | CallKind::PayOut { .. } => Answer::Declined {
+                reason: Decline::AccountInvalid,
+            },
         };
         if !matches!(answer, Answer::ActionRequired { .. }) {
             self.executed += 1;

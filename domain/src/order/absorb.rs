@@ -113,7 +113,9 @@ impl Order {
             ),
             CallKind::Capture { .. } => (Account::Gateway, Account::Receivable(customer), cents),
             CallKind::Refund { .. } => (Account::Payable(customer), Account::Gateway, cents),
-            CallKind::Void { .. } => return None,
+            CallKind::Void { .. } | CallKind::Charge { .. } | CallKind::PayOut { .. } => {
+                return None;
+            }
         })
     }
 

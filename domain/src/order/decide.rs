@@ -71,7 +71,7 @@ pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -
                 .find(|ask| matches!(ask, Ask::Placement { .. }))?
             {
                 Yes::Card(card) => card.clone(),
-                Yes::Granted | Yes::SetOff(_) => return Err(Rejection::NoPaymentMethod),
+                _ => return Err(Rejection::NoPaymentMethod),
             };
             context
                 .votes
@@ -335,7 +335,7 @@ impl Row<'_> {
             .find(|ask| matches!(ask, Ask::SetOff { .. }))
         {
             Ok(Yes::SetOff(cents)) => *cents,
-            Ok(Yes::Granted | Yes::Card(_)) | Err(_) => Cents::ZERO,
+            Ok(_) | Err(_) => Cents::ZERO,
         }
     }
 

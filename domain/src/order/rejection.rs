@@ -41,6 +41,9 @@ pub enum Rejection {
     /// Placing needs a card.
     #[error("add a payment method first")]
     NoPaymentMethod,
+    /// A payout needs a bank account.
+    #[error("add a payout method first")]
+    NoPayoutMethod,
     /// Placing needs a clean slate.
     #[error("{owed} is owed: pay it first")]
     InDebt {
@@ -118,6 +121,30 @@ pub enum Rejection {
     /// As many timers are armed as may be.
     #[error("no more timers can be armed now")]
     TimersFull,
+    /// As many calls to the gateway are under way for this wallet as may be.
+    #[error("at most {limit} payments may be under way at once")]
+    TooManyPayments {
+        /// The limit.
+        limit: u32,
+    },
+    /// More than is owed.
+    #[error("{owed} is owed, no more")]
+    AboveDebt {
+        /// How much is owed and not being paid already.
+        owed: Cents,
+    },
+    /// More than is there to be taken out.
+    #[error("{available} is available, no more")]
+    AboveAvailable {
+        /// How much there is.
+        available: Cents,
+    },
+    /// More than the platform has lost.
+    #[error("{losses} was lost, no more can be made good")]
+    AboveLosses {
+        /// How much was lost.
+        losses: Cents,
+    },
     /// The ledger refuses to move the money.
     #[error("the ledger refuses this transfer")]
     TransferRefused,
@@ -147,6 +174,7 @@ impl Rejection {
             Self::InvalidField { .. } => "invalid_field",
             Self::Suspended => "suspended",
             Self::NoPaymentMethod => "no_payment_method",
+            Self::NoPayoutMethod => "no_payout_method",
             Self::InDebt { .. } => "in_debt",
             Self::TooManyOpenOrders { .. } => "too_many_open_orders",
             Self::StorePaused => "store_paused",
@@ -166,6 +194,10 @@ impl Rejection {
             Self::EmailTaken => "email_taken",
             Self::HoldRefused => "hold_refused",
             Self::TimersFull => "timers_full",
+            Self::TooManyPayments { .. } => "too_many_payments",
+            Self::AboveDebt { .. } => "above_debt",
+            Self::AboveAvailable { .. } => "above_available",
+            Self::AboveLosses { .. } => "above_losses",
             Self::TransferRefused => "transfer_refused",
             Self::AlreadyPlaced { .. } => "already_placed",
             Self::OrderOpen => "order_open",

@@ -103,7 +103,7 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
         {
             table.arm(
                 TimerKind::StepRetry,
-                now.plus(back_off(order, *failures, policy)),
+                now.plus(policy.back_off_ms(*failures, order.id.as_bytes())),
             );
         }
         Event::RatingsPublished => table.disarm(&[RatingWindow]),
@@ -154,20 +154,4 @@ impl Table<'_> {
             .filter(|kind| !(keep_retry && *kind == TimerKind::StepRetry));
         kinds.for_each(|kind| self.disarm(&[kind]));
     }
-}
-
-/// First wait · 2ⁿ⁻¹, at most the longest, plus up to an eighth that the order's id decides, so that orders which
-/// failed together do not come back together. After the last try: the wait of what is stuck.
-fn back_off(order: &Order, failures: u16, policy: &Policy) -> u64 {
-    if failures >= policy.retry_tries {
-        return policy.stuck_retry_ms;
-    }
-    let doublings = u32::from(failures.saturating_sub(1)).min(32);
-    let wait = policy
-        .retry_first_ms
-        .saturating_mul(1 << doublings)
-        .min(policy.retry_longest_ms);
-    let bytes = order.id.as_bytes();
-    let spread = u64::from(bytes[15] ^ bytes[14].rotate_left(u32::from(failures)));
-    wait + wait / 8 * spread / 256
 }

@@ -8,8 +8,8 @@ mod person;
 
 pub use command::{StoreCommand, UserCommand};
 pub use person::{
-    Card, EmailDigest, Person, PlacedKey, RunnerState, Session, Store, StoreEvent, TokenDigest,
-    UserEvent,
+    Card, EmailDigest, PayoutMethod, Person, PlacedKey, RunnerState, Session, Store, StoreEvent,
+    TokenDigest, UserEvent,
 };
 
 use crate::{
@@ -139,6 +139,7 @@ impl Directory {
     /// # Errors
     /// `Suspended`, `StillRunning`, `KeyReused`, `AlreadyPlaced`, `NoPaymentMethod`, `TooManyOpenOrders`,
     /// `StorePaused` for a placement; `NotARunner`, `TooManyRuns` for a slot; `PhotoUsed` for a photo; in this order.
+    /// `NotFound`, `NoPaymentMethod` or `NoPayoutMethod` for what is on file.
     pub fn vote(&mut self, token: Token, ask: &Ask, policy: &Policy) -> Vote {
         match *ask {
             Ask::Placement {
@@ -169,11 +170,27 @@ impl Directory {
                 self.reserve(token, Reserved::Photo { photo, order });
                 Ok(Yes::Granted)
             }
+            Ask::Card { user } => {
+                let card = self.registered(user)?.card.as_ref();
+                let card = card.ok_or(Rejection::NoPaymentMethod)?;
+                Ok(Yes::Card(card.token.clone()))
+            }
+            Ask::PayoutMethod { user } => {
+                let method = self.registered(user)?.payout_method.as_ref();
+                let method = method.ok_or(Rejection::NoPayoutMethod)?;
+                Ok(Yes::PayoutMethod(method.clone()))
+            }
             Ask::NoDebt { .. }
             | Ask::Hold { .. }
             | Ask::Capacity { .. }
             | Ask::Release { .. }
-            | Ask::SetOff { .. } => Err(Rejection::TransferRefused),
+            | Ask::SetOff { .. }
+            | Ask::Debt { .. }
+            | Ask::PayOut { .. }
+            | Ask::Freeze { .. }
+            | Ask::Cash { .. }
+            | Ask::Losses { .. }
+            | Ask::Fees { .. } => Err(Rejection::TransferRefused),
         }
     }
 
@@ -284,12 +301,7 @@ impl Directory {
         store: Option<StoreId>,
         policy: &Policy,
     ) -> Result<crate::call::CardToken, Rejection> {
-        let person = self
-            .people
-            .get(&customer)
-            .ok_or_else(|| Rejection::NotFound {
-                what: "user".into(),
-            })?;
+        let person = self.registered(customer)?;
         if keyed {
             self.judge_key(person, token, fingerprint)?;
         }
@@ -318,6 +330,13 @@ impl Directory {
             }
         }
         Ok(card.token.clone())
+    }
+
+    fn registered(&self, user: UserId) -> Result<&Arc<Person>, Rejection> {
+        let person = self.people.get(&user);
+        person.ok_or_else(|| Rejection::NotFound {
+            what: "user".into(),
+        })
     }
 
     fn judge_key(

@@ -1,7 +1,7 @@
 //! What an account or a store can be told, and what comes of it.
 
 use super::person::{
-    Card, EmailDigest, Person, RunnerState, Session, Store, StoreEvent, UserEvent,
+    Card, EmailDigest, PayoutMethod, Person, RunnerState, Session, Store, StoreEvent, UserEvent,
 };
 use crate::{
     id::{Principal, SessionId},
@@ -45,6 +45,10 @@ pub enum UserCommand {
     Suspend,
     /// Allows them again. `NotFound`, `NotAllowed`.
     Reinstate,
+    /// Puts a bank account on file. `NotFound`.
+    SetPayoutMethod(PayoutMethod),
+    /// Takes the bank account off; payouts on their way keep theirs. `NotFound`, `NoPayoutMethod`.
+    RemovePayoutMethod,
 }
 
 /// A command to one store. `NotAllowed` to anybody but operators; `NotFound` for a change of an unknown one.
@@ -111,6 +115,13 @@ pub(super) fn decide_user(
         }
         UserCommand::SetRunner(state) if *state == person.runner => Ok(vec![]),
         UserCommand::SetRunner(state) => Ok(vec![UserEvent::RunnerSet(*state)]),
+        UserCommand::SetPayoutMethod(method) => {
+            Ok(vec![UserEvent::PayoutMethodSet(method.clone())])
+        }
+        UserCommand::RemovePayoutMethod if person.payout_method.is_none() => {
+            Err(Rejection::NoPayoutMethod)
+        }
+        UserCommand::RemovePayoutMethod => Ok(vec![UserEvent::PayoutMethodRemoved]),
         UserCommand::Suspend => operators_only(principal).map(|()| {
             if person.suspended {
                 vec![]
