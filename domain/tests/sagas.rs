@@ -34,6 +34,8 @@ fn answer_again(order: &Order, n: CallNumber) -> Answer {
         CallKind::Capture { cents, .. } => Answer::Captured { cents },
         CallKind::Void { .. } => Answer::Voided,
         CallKind::Refund { cents, .. } => Answer::Refunded { cents },
+        CallKind::Charge { cents } => Answer::Captured { cents },
+        CallKind::PayOut { cents } => Answer::PaidOut { cents },
     }
 }
 
