@@ -6,13 +6,16 @@
 //! Invariant: the state is nothing but a fold of the journal ([`Campus::rebuild`] proves it); a refused command leaves
 //! no trace. Must not: read a clock or draw randomness other than from its seed.
 
+mod bank;
 mod folds;
 mod gateway;
 mod people;
 mod run;
 mod seeded;
 mod shell;
+mod wallets;
 
+pub use bank::Bank;
 pub use folds::Folds;
 pub use gateway::{Behaviour, Gateway};
 pub use seeded::Seeded;

@@ -3,9 +3,10 @@
 //! Invariant: a key (order, purpose, call) is executed at most once, whatever is asked how often; the book knows what
 //! was really blocked, charged and sent back, so that a ledger that says otherwise is found out.
 
+use super::bank::BankBook;
 use crate::{
     call::{Answer, CallKind, CallNumber, CardToken, Decline},
-    id::OrderId,
+    id::{OrderId, UserId},
     money::Cents,
     time::{At, DAY_MS, HOUR_MS, MINUTE_MS},
 };
@@ -111,13 +112,22 @@ pub struct Gateway {
     tries: HashMap<Key, (u8, At)>,
     events: Vec<Event>,
     executed: u64,
+    /// Charges and payouts of wallets.
+    pub(super) bank: BankBook,
 }
 
 impl Gateway {
-    /// Cash there: charged less sent back.
+    /// Cash there: charged less sent back, and what wallets and the operator moved.
     #[must_use]
     pub fn cash(&self) -> Cents {
-        self.charges.values().copied().sum::<Cents>() - self.sent_back.values().copied().sum()
+        let charged: Cents = self.charges.values().copied().sum();
+        charged - self.sent_back.values().copied().sum() + self.bank.cash()
+    }
+
+    /// What reached this person's bank account and stayed there.
+    #[must_use]
+    pub fn paid_to(&self, user: UserId) -> Cents {
+        self.bank.paid_to(user)
     }
 
     /// What was charged to the card for this order.
@@ -145,8 +155,8 @@ impl Gateway {
 
     /// How many keys were executed, each once.
     #[must_use]
-    pub const fn executed(&self) -> u64 {
-        self.executed
+    pub fn executed(&self) -> u64 {
+        self.executed + self.bank.executed()
     }
 
     /// Takes the first answer on its way that has arrived by `now`.
@@ -163,7 +173,8 @@ impl Gateway {
     /// When the next answer on its way arrives.
     #[must_use]
     pub fn next_arrival(&self) -> Option<At> {
-        self.events.iter().map(|event| event.at).min()
+        let orders = self.events.iter().map(|event| event.at);
+        orders.chain(self.bank.next_arrival()).min()
     }
 
     /// Makes a call; the same call again gets the same answer, or none.

@@ -6,7 +6,10 @@ use crate::{
     id::{Principal, StoreId, Stream, UserId},
     invariant::fingerprint,
     order::{Rejection, Sealed},
-    owner::directory::{Card, EmailDigest, RunnerState, StoreCommand, UserCommand},
+    owner::{
+        directory::{Card, EmailDigest, RunnerState, StoreCommand, UserCommand, UserEvent},
+        wallet::Command::PayDebt,
+    },
     record::{Events, Record},
 };
 
@@ -93,9 +96,21 @@ impl Campus {
                 return nothing.map(drop);
             }
         };
+        let new_card = events
+            .iter()
+            .any(|event| matches!(event, UserEvent::CardSet(_)));
         let record = self.plain(Stream::User(user), principal, token, Events::User(events));
         self.commit(record);
+        if new_card && self.folds.ledger.debt(user).is_positive() {
+            self.pays_with_new_card(user);
+        }
         Ok(())
+    }
+
+    /// Row 41: a new card pays what is owed. If that can't be now, the debt waits.
+    fn pays_with_new_card(&mut self, user: UserId) {
+        let (pay, id) = (PayDebt { cents: None }, self.fresh());
+        drop(self.wallet_command(Principal::System, user, &pay, id));
     }
 
     /// Makes a store known and gives its id.

@@ -210,6 +210,12 @@ impl Ledger {
             .map(|((stream, n), promised)| (*stream, *n, *promised))
     }
 
+    /// One promise, if it is not settled.
+    #[must_use]
+    pub fn promise(&self, stream: Stream, n: u16) -> Option<Promised> {
+        self.promised.get(&(stream, n)).copied()
+    }
+
     /// Sums over all accounts.
     #[must_use]
     pub fn totals(&self) -> Totals {
@@ -525,7 +531,7 @@ impl Touched<'_> {
     }
 
     fn promise(&self, stream: Stream, n: u16) -> Option<Promised> {
-        let known = self.ledger.promised.get(&(stream, n)).copied();
+        let known = self.ledger.promise(stream, n);
         self.settled.get(&(stream, n)).copied().unwrap_or(known)
     }
 
