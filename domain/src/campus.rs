@@ -44,6 +44,10 @@ pub enum AskKind {
     NoDebt,
     /// May this be held?
     Hold,
+    /// May more be held?
+    Raise,
+    /// Does this store take orders?
+    StoreOpen,
     /// Is there room for timers?
     Capacity,
     /// May this runner take one more?
@@ -78,6 +82,8 @@ impl AskKind {
             Ask::Placement { .. } => Self::Placement,
             Ask::NoDebt { .. } => Self::NoDebt,
             Ask::Hold { .. } => Self::Hold,
+            Ask::Raise { .. } => Self::Raise,
+            Ask::StoreOpen { .. } => Self::StoreOpen,
             Ask::Capacity { .. } => Self::Capacity,
             Ask::RunnerSlot { .. } => Self::RunnerSlot,
             Ask::UsedOnce { .. } => Self::UsedOnce,

@@ -9,6 +9,7 @@ use crate::{
     money::Cents,
     order::Rejection,
     owner::directory::PayoutMethod,
+    time::At,
 };
 
 /// A question to an owner.
@@ -26,6 +27,22 @@ pub enum Ask {
         keyed: bool,
         /// The known store, if it is one.
         store: Option<StoreId>,
+        /// When it must be open: `deliver_after`, or now.
+        open_at: At,
+    },
+    /// Directory: does this store take orders at that time?
+    StoreOpen {
+        /// Which.
+        store: StoreId,
+        /// When.
+        at: At,
+    },
+    /// Escrow: may this much more be held for this order?
+    Raise {
+        /// The order.
+        order: OrderId,
+        /// How much more.
+        cents: Cents,
     },
     /// Escrow: does this customer owe nothing?
     NoDebt {
@@ -133,12 +150,14 @@ impl Ask {
     pub const fn owner(&self) -> Owner {
         match self {
             Self::Placement { .. }
+            | Self::StoreOpen { .. }
             | Self::RunnerSlot { .. }
             | Self::UsedOnce { .. }
             | Self::Card { .. }
             | Self::PayoutMethod { .. } => Owner::Directory,
             Self::NoDebt { .. }
             | Self::Hold { .. }
+            | Self::Raise { .. }
             | Self::Release { .. }
             | Self::SetOff { .. }
             | Self::Debt { .. }

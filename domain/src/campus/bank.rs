@@ -101,7 +101,10 @@ impl Manner {
                 late: true,
                 ..Self::GOOD
             },
-            Behaviour::Succeeds | Behaviour::BlocksLess | Behaviour::DeclinesRefund => Self::GOOD,
+            Behaviour::Succeeds
+            | Behaviour::BlocksLess
+            | Behaviour::DeclinesRefund
+            | Behaviour::DeclinesRaise => Self::GOOD,
         }
     }
 

@@ -38,11 +38,13 @@ pub enum Behaviour {
     DeclinesCapture,
     /// Refunds are refused.
     DeclinesRefund,
+    /// Every authorisation of an order but its first is refused.
+    DeclinesRaise,
 }
 
 impl Behaviour {
     /// Every behaviour, with the token that asks for it.
-    pub const TOKENS: [(&'static str, Self); 11] = [
+    pub const TOKENS: [(&'static str, Self); 12] = [
         ("success", Self::Succeeds),
         ("declined", Self::Declines(Decline::Declined)),
         (
@@ -57,6 +59,7 @@ impl Behaviour {
         ("blocks_less", Self::BlocksLess),
         ("capture_declined", Self::DeclinesCapture),
         ("refund_declined", Self::DeclinesRefund),
+        ("raise_declined", Self::DeclinesRaise),
     ];
 
     /// The behaviour that a token asks for; a token nobody knows is an invalid card.
@@ -251,7 +254,8 @@ impl Gateway {
             } => self.capture(order, n, authorization, cents, behaviour, now),
             CallKind::Void { authorization } => self.void(order, authorization),
             CallKind::Refund { capture, cents } => self.refund(order, capture, cents, behaviour),
-            CallKind::Charge { .. } | CallKind::PayOut { .. } => Answer::Declined {
+            CallKind::Charge { cents } => self.charge(order, n, cents, behaviour),
+            CallKind::PayOut { .. } => Answer::Declined {
                 reason: Decline::AccountInvalid,
             },
         };
@@ -281,8 +285,41 @@ impl Gateway {
                     url: format!("https://bank.example/confirm/{order}/{n}"),
                 }
             }
+            (_, Behaviour::DeclinesRaise) if self.has_blocked(order, n) => Answer::Declined {
+                reason: Decline::InsufficientFunds,
+            },
             (_, Behaviour::BlocksLess) => self.block(order, n, cents - Cents(1), now),
             _ => self.block(order, n, cents, now),
+        }
+    }
+
+    /// Whether the order had an authorisation before this one.
+    fn has_blocked(&self, order: OrderId, n: CallNumber) -> bool {
+        self.blocks
+            .keys()
+            .any(|(other, first)| *other == order && *first < n)
+    }
+
+    /// Charges at once; the bank can't ask a customer who is not there.
+    fn charge(
+        &mut self,
+        order: OrderId,
+        n: CallNumber,
+        cents: Cents,
+        behaviour: Behaviour,
+    ) -> Answer {
+        match behaviour {
+            Behaviour::Declines(reason) => Answer::Declined { reason },
+            Behaviour::DeclinesCapture => Answer::Declined {
+                reason: Decline::CardInvalid,
+            },
+            Behaviour::AsksCustomer => Answer::Declined {
+                reason: Decline::NotConfirmed,
+            },
+            _ => {
+                self.charges.insert((order, n), cents);
+                Answer::Captured { cents }
+            }
         }
     }
 

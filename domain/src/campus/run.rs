@@ -42,7 +42,7 @@ impl Campus {
         }
         match self.due_call() {
             Some((Stream::Order(order), n, kind)) => {
-                let card = self.folds.orders[&order].terms.card.clone();
+                let card = self.folds.orders[&order].card(n).clone();
                 let answer = self.gateway.call(order, n, kind, &card, self.now);
                 self.answered(order, n, answer);
             }

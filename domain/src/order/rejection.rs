@@ -59,6 +59,9 @@ pub enum Rejection {
     /// The store takes no orders now.
     #[error("the store takes no orders now")]
     StorePaused,
+    /// The store is closed at that time.
+    #[error("the store is closed at that time")]
+    StoreClosed,
     /// Another runner was faster.
     #[error("another runner took this order")]
     TakenByAnotherRunner,
@@ -88,6 +91,24 @@ pub enum Rejection {
     /// An operator froze the order.
     #[error("an operator has put this order on hold")]
     OnHold,
+    /// The customer has not decided the runner's proposal.
+    #[error("a proposal is open")]
+    ProposalOpen,
+    /// Nobody has decided the dispute.
+    #[error("a dispute is open")]
+    DisputeOpen,
+    /// The customer was not tried hard enough.
+    #[error("send the customer {left} more messages, some minutes apart")]
+    ContactFirst {
+        /// How many are missing.
+        left: u8,
+    },
+    /// The order has as many messages as it may.
+    #[error("an order may have at most {limit} messages")]
+    TooManyMessages {
+        /// The limit.
+        limit: u16,
+    },
     /// Cancelling costs more than the caller agreed to.
     #[error("cancelling now costs {}", quote.charge)]
     QuoteChanged {
@@ -178,6 +199,7 @@ impl Rejection {
             Self::InDebt { .. } => "in_debt",
             Self::TooManyOpenOrders { .. } => "too_many_open_orders",
             Self::StorePaused => "store_paused",
+            Self::StoreClosed => "store_closed",
             Self::TakenByAnotherRunner => "taken_by_another_runner",
             Self::NotInThisStage { .. } => "not_in_this_stage",
             Self::TooLate => "too_late",
@@ -185,6 +207,10 @@ impl Rejection {
             Self::NotARunner => "not_a_runner",
             Self::TooManyRuns { .. } => "too_many_runs",
             Self::OnHold => "on_hold",
+            Self::ProposalOpen => "proposal_open",
+            Self::DisputeOpen => "dispute_open",
+            Self::ContactFirst { .. } => "contact_first",
+            Self::TooManyMessages { .. } => "too_many_messages",
             Self::QuoteChanged { .. } => "quote_changed",
             Self::AboveApproved => "above_approved",
             Self::PhotoNeeded => "photo_needed",
@@ -248,6 +274,15 @@ pub enum CancelReason {
 }
 
 impl CancelReason {
+    /// Whether a proposal that the customer did not agree to ended the order.
+    #[must_use]
+    pub const fn is_of_a_proposal(self) -> bool {
+        matches!(
+            self,
+            Self::PriceRejected | Self::StoreClosed | Self::SoldOut
+        )
+    }
+
     /// Stable lower-snake-case code.
     #[must_use]
     pub const fn code(self) -> &'static str {

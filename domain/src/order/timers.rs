@@ -1,6 +1,11 @@
 //! The timers column: what each event arms, disarms and fires.
 
-use super::{effects::TimerKind, event::Event, state::Order};
+use super::{
+    effects::TimerKind,
+    event::{Event, Problem},
+    overlay::Closing,
+    state::Order,
+};
 use crate::{
     call::{CallKind, CallState},
     policy::Policy,
@@ -11,8 +16,9 @@ use crate::{
 /// The timer changes that `event`, decided at `now`, makes.
 pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> Vec<TimerChange> {
     use TimerKind::{
-        BoardOpen, DeliveryReminder, DisputeWindow, EscrowTimeout, OrderTimeout, PaymentAction,
-        PaymentAuthorizationExpiry, RatingWindow, RunnerIdle, StoreWait,
+        BoardOpen, CancelWait, DeliveryReminder, DisputeSla, DisputeWindow, EscrowTimeout,
+        NoShowWait, OrderTimeout, PaymentAction, PaymentAuthorizationExpiry, ProposalExpiry,
+        RatingWindow, RunnerIdle, StoreWait,
     };
     let mut table = Table {
         order,
@@ -26,8 +32,10 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
             });
         }
         Event::ActionRequired { .. } => {
-            table.disarm(&[TimerKind::StepRetry]);
-            if order.armed(PaymentAction).is_none() {
+            if !order.retries_more_than_authorizing() {
+                table.disarm(&[TimerKind::StepRetry]);
+            }
+            if order.is_authorizing() && order.armed(PaymentAction).is_none() {
                 table.arm(PaymentAction, now.plus(policy.payment_action_ms));
             }
         }
@@ -56,11 +64,11 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
             table.arm(StoreWait, now.plus(policy.store_remind_ms));
         }
         Event::Purchased { .. } => {
-            table.disarm(&[StoreWait, PaymentAuthorizationExpiry]);
+            table.disarm(&[StoreWait, CancelWait, PaymentAuthorizationExpiry]);
             table.arm(DeliveryReminder, now.plus(policy.delivery_late_ms));
         }
         Event::Delivered { .. } => {
-            table.disarm(&[DeliveryReminder]);
+            table.disarm(&[DeliveryReminder, NoShowWait]);
             if policy.dispute_window_ms > 0 {
                 table.arm(DisputeWindow, now.plus(policy.dispute_window_ms));
             }
@@ -107,6 +115,44 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
             );
         }
         Event::RatingsPublished => table.disarm(&[RatingWindow]),
+        Event::Unbound { .. } => {
+            let first = order.deadlines.first_key_value();
+            table.expire_at(first.map(|(_, before)| *before), policy);
+        }
+        Event::Proposed { .. } | Event::RaiseAsked { .. } => {
+            table.arm(ProposalExpiry, now.plus(policy.proposal_expiry_ms));
+        }
+        Event::Raised { capture_before, .. } => {
+            let earliest = order
+                .capture_before
+                .map(|before| before.min(*capture_before));
+            table.expire_at(earliest, policy);
+        }
+        Event::ProposalClosed { how, .. } => {
+            table.disarm(&[ProposalExpiry]);
+            if matches!(how, Closing::OtherStore { .. }) {
+                table.arm(StoreWait, now.plus(policy.store_remind_ms));
+            }
+        }
+        Event::CancelWaiting(_) => table.arm(CancelWait, now.plus(policy.cancel_wait_ms)),
+        Event::ProblemReported {
+            kind: Problem::CustomerUnreachable,
+            ..
+        } => table.arm(NoShowWait, now.plus(policy.no_show_wait_ms)),
+        Event::NoShowAnswered => table.disarm(&[NoShowWait]),
+        Event::Disputed { .. } => {
+            table.disarm(&[DisputeWindow]);
+            table.arm(DisputeSla, now.plus(policy.dispute_alarm_ms));
+        }
+        Event::Reminded {
+            kind: DisputeSla, ..
+        } => {
+            table.arm(
+                DisputeSla,
+                now.plus(policy.dispute_sla_ms - policy.dispute_alarm_ms),
+            );
+        }
+        Event::DisputeResolved { .. } => table.disarm(&[DisputeSla]),
         _ => {}
     }
     table.changes
@@ -118,7 +164,9 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
+    /// Arms a timer; one of this kind that is armed already is disarmed first.
     fn arm(&mut self, kind: TimerKind, due: At) {
+        self.disarm(&[kind]);
         let generation = self
             .order
             .timers
@@ -142,6 +190,17 @@ impl Table<'_> {
         }
     }
 
+    /// Moves the end of the authorisations to where the earliest of them is now.
+    fn expire_at(&mut self, earliest: Option<At>, policy: &Policy) {
+        let due = earliest.map(|before| before.minus(policy.authorization_margin_ms));
+        let armed = self.order.armed(TimerKind::PaymentAuthorizationExpiry);
+        if let (Some(due), Some(timer)) = (due, armed)
+            && timer.due != due
+        {
+            self.arm(TimerKind::PaymentAuthorizationExpiry, due);
+        }
+    }
+
     /// Disarms whatever is armed, but for the retries of calls that outlive the order.
     fn disarm_all(&mut self) {
         let outlives = |call: &super::effects::Call| {
@@ -153,5 +212,14 @@ impl Table<'_> {
             .into_iter()
             .filter(|kind| !(keep_retry && *kind == TimerKind::StepRetry));
         kinds.for_each(|kind| self.disarm(&[kind]));
+    }
+}
+
+impl Order {
+    /// Whether a call other than an authorisation rests until its retry.
+    fn retries_more_than_authorizing(&self) -> bool {
+        self.calls.values().any(|call| {
+            call.state == CallState::Resting && !matches!(call.kind, CallKind::Authorize { .. })
+        })
     }
 }

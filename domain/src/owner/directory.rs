@@ -4,9 +4,11 @@
 //! Invariant: a reservation counts against a limit exactly until its command's record is folded or it is dropped.
 
 mod command;
+mod hours;
 mod person;
 
 pub use command::{StoreCommand, UserCommand};
+pub use hours::{Hours, OpenSpan};
 pub use person::{
     Card, EmailDigest, PayoutMethod, Person, PlacedKey, RunnerState, Session, Store, StoreEvent,
     TokenDigest, UserEvent,
@@ -138,7 +140,7 @@ impl Directory {
     ///
     /// # Errors
     /// `Suspended`, `StillRunning`, `KeyReused`, `AlreadyPlaced`, `NoPaymentMethod`, `TooManyOpenOrders`,
-    /// `StorePaused` for a placement; `NotARunner`, `TooManyRuns` for a slot; `PhotoUsed` for a photo; in this order.
+    /// `StorePaused`, `StoreClosed` for a placement; `NotARunner`, `TooManyRuns` for a slot; `PhotoUsed` for a photo; in this order.
     /// `NotFound`, `NoPaymentMethod` or `NoPayoutMethod` for what is on file.
     pub fn vote(&mut self, token: Token, ask: &Ask, policy: &Policy) -> Vote {
         match *ask {
@@ -147,10 +149,13 @@ impl Directory {
                 fingerprint,
                 keyed,
                 store,
+                open_at,
                 ..
             } => {
-                let card =
-                    self.judge_placement(token, customer, fingerprint, keyed, store, policy)?;
+                let card = self.judge_placement(token, customer, fingerprint, keyed, policy)?;
+                if let Some(store) = store {
+                    self.judge_store(store, open_at, policy)?;
+                }
                 self.reserve(
                     token,
                     Reserved::Placement {
@@ -159,6 +164,10 @@ impl Directory {
                     },
                 );
                 Ok(Yes::Card(card))
+            }
+            Ask::StoreOpen { store, at } => {
+                self.judge_store(store, at, policy)?;
+                Ok(Yes::Granted)
             }
             Ask::RunnerSlot { runner } => {
                 self.judge_slot(runner, policy)?;
@@ -182,6 +191,7 @@ impl Directory {
             }
             Ask::NoDebt { .. }
             | Ask::Hold { .. }
+            | Ask::Raise { .. }
             | Ask::Capacity { .. }
             | Ask::Release { .. }
             | Ask::SetOff { .. }
@@ -298,7 +308,6 @@ impl Directory {
         customer: UserId,
         fingerprint: Fingerprint,
         keyed: bool,
-        store: Option<StoreId>,
         policy: &Policy,
     ) -> Result<crate::call::CardToken, Rejection> {
         let person = self.registered(customer)?;
@@ -317,19 +326,22 @@ impl Directory {
                 limit: policy.open_orders_per_customer,
             });
         }
-        if let Some(store) = store {
-            match self.stores.get(&store) {
-                None => {
-                    return Err(Rejection::field(
-                        "store.id",
-                        "is not a store of this campus",
-                    ));
-                }
-                Some(store) if store.paused => return Err(Rejection::StorePaused),
-                Some(_) => {}
-            }
-        }
         Ok(card.token.clone())
+    }
+
+    /// Whether a store takes orders for that time: known, not paused, open.
+    fn judge_store(&self, id: StoreId, at: At, policy: &Policy) -> Result<(), Rejection> {
+        let unknown = || Rejection::field("store.id", "is not a store of this campus");
+        let store = self.stores.get(&id).ok_or_else(unknown)?;
+        if store.paused {
+            return Err(Rejection::StorePaused);
+        }
+        let open = |hours: &Hours| hours.is_open(at, policy.utc_offset_minutes);
+        if store.hours.as_ref().is_none_or(open) {
+            Ok(())
+        } else {
+            Err(Rejection::StoreClosed)
+        }
     }
 
     fn registered(&self, user: UserId) -> Result<&Arc<Person>, Rejection> {

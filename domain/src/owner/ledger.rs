@@ -263,18 +263,9 @@ impl Ledger {
                 Cents::ZERO => Ok(Yes::Granted),
                 owed => Err(Rejection::InDebt { owed }),
             },
-            Ask::Hold { cents } => {
-                let reserved = self.sum_reserved(|held| match *held {
-                    Reserved::Hold(cents) => cents,
-                    Reserved::Into(..) | Reserved::OutOf(..) => Cents::ZERO,
-                });
-                if cents > policy.hold_limit_cents
-                    || self.held + reserved + cents > policy.total_hold_limit_cents
-                {
-                    return Err(Rejection::HoldRefused);
-                }
-                self.reserve(token, Reserved::Hold(cents));
-                Ok(Yes::Granted)
+            Ask::Hold { cents } => self.judge_hold(token, cents, cents, policy),
+            Ask::Raise { order, cents } => {
+                self.judge_hold(token, cents, self.held(order) + cents, policy)
             }
             Ask::Release { order, cents }
                 if self.balance(Account::Escrow(order)).available() >= cents =>
@@ -308,12 +299,27 @@ impl Ledger {
                 _ => Ok(self.reserve(token, Reserved::OutOf(Account::Revenue, cents))),
             },
             Ask::Placement { .. }
+            | Ask::StoreOpen { .. }
             | Ask::RunnerSlot { .. }
             | Ask::UsedOnce { .. }
             | Ask::Card { .. }
             | Ask::PayoutMethod { .. }
             | Ask::Capacity { .. } => Err(Rejection::TransferRefused),
         }
+    }
+
+    /// Reserves a hold, where the order's holds together and those of all orders stay within their limits.
+    fn judge_hold(&mut self, token: Token, cents: Cents, together: Cents, policy: &Policy) -> Vote {
+        let reserved = self.sum_reserved(|held| match *held {
+            Reserved::Hold(cents) => cents,
+            Reserved::Into(..) | Reserved::OutOf(..) => Cents::ZERO,
+        });
+        if together > policy.hold_limit_cents
+            || self.held + reserved + cents > policy.total_hold_limit_cents
+        {
+            return Err(Rejection::HoldRefused);
+        }
+        Ok(self.reserve(token, Reserved::Hold(cents)))
     }
 
     /// What of a debt is not about to be paid already.

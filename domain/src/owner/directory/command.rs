@@ -1,5 +1,6 @@
 //! What an account or a store can be told, and what comes of it.
 
+use super::hours::Hours;
 use super::person::{
     Card, EmailDigest, PayoutMethod, Person, RunnerState, Session, Store, StoreEvent, UserEvent,
 };
@@ -69,6 +70,11 @@ pub enum StoreCommand {
         place: Option<String>,
         /// Whether it takes no orders.
         paused: Option<bool>,
+    },
+    /// Changes its opening hours. `InvalidField` where a span is empty or leaves its day.
+    SetHours {
+        /// When it is open; `None` counts as always.
+        hours: Option<Hours>,
     },
 }
 
@@ -177,9 +183,18 @@ pub(super) fn decide_store(
             name: name.clone(),
             place: place.clone(),
         }]),
-        (None, StoreCommand::Change { .. }) => Err(Rejection::NotFound {
-            what: "store".into(),
-        }),
+        (None, StoreCommand::Change { .. } | StoreCommand::SetHours { .. }) => {
+            Err(Rejection::NotFound {
+                what: "store".into(),
+            })
+        }
+        (Some(store), StoreCommand::SetHours { hours }) if store.hours == *hours => Ok(vec![]),
+        (Some(_), StoreCommand::SetHours { hours }) => {
+            hours.as_ref().map_or(Ok(()), Hours::check)?;
+            Ok(vec![StoreEvent::HoursSet {
+                hours: hours.clone(),
+            }])
+        }
         (
             Some(store),
             StoreCommand::Change {

@@ -1,5 +1,6 @@
 //! A person and a store, as folds of their events and of what orders change about them.
 
+use super::hours::Hours;
 use crate::{
     call::{AccountToken, CardToken},
     id::{CommandId, Fingerprint, OrderId, Seq, SessionId},
@@ -132,6 +133,11 @@ pub enum StoreEvent {
     Paused {
         /// Whether it takes none.
         paused: bool,
+    },
+    /// Its opening hours are others.
+    HoursSet {
+        /// When it is open; `None` where nobody knows, and then it counts as open.
+        hours: Option<Hours>,
     },
 }
 
@@ -270,6 +276,8 @@ pub struct Store {
     pub place: String,
     /// Whether it takes no orders.
     pub paused: bool,
+    /// When it is open; `None` where nobody knows, and then it counts as open.
+    pub hours: Option<Hours>,
     /// Sequence of its last record.
     pub last_seq: Seq,
 }
@@ -283,6 +291,7 @@ impl Store {
                 self.place.clone_from(place);
             }
             StoreEvent::Paused { paused } => self.paused = *paused,
+            StoreEvent::HoursSet { hours } => self.hours.clone_from(hours),
         }
     }
 }
