@@ -12,40 +12,9 @@ use campusg_domain::{
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
     vote::{Ask, Yes},
 };
-use std::fmt::Write;
 
 mod common;
-use common::{FOOD, K, Scene, X};
-
-/// The transfers since record `from`, then what every account holds.
-fn table(scene: &Scene, from: usize) -> String {
-    let mut text = scene.transfers_from(from);
-    let mut accounts: Vec<(String, Balance)> = scene
-        .campus
-        .ledger()
-        .accounts()
-        .map(|(account, balance)| (scene.name(account), balance))
-        .collect();
-    accounts.sort_by(|a, b| a.0.cmp(&b.0));
-    for (
-        name,
-        Balance {
-            posted,
-            pending_in,
-            pending_out,
-            ..
-        },
-    ) in accounts
-    {
-        writeln!(
-            text,
-            "= {name:<9}{:>6}  in {:<5} out {}",
-            posted.0, pending_in.0, pending_out.0
-        )
-        .unwrap();
-    }
-    text
-}
+use common::{FOOD, K, Scene, X, table::table};
 
 fn cancel(accept: Cents) -> Command {
     Command::Cancel {

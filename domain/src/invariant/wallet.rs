@@ -136,3 +136,6 @@ fn replays(before: &Wallet, after: &Wallet, record: &Record) -> Holds {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

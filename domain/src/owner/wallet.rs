@@ -6,6 +6,7 @@
 //! Invariant: a payout or payment that is requested has a call that is not closed and, but where that call already ends
 //! it, a promise of its number; a call that rests has an armed `STEP_RETRY`.
 
+mod admit;
 mod command;
 mod decide;
 mod event;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 pub mod seen;
+pub mod table;
 
 use campusg_domain::{
     campus::{Behaviour, Campus},
