@@ -8,7 +8,7 @@ use campusg_domain::{
     campus::{AskKind, Bank, Behaviour, Campus},
     id::{CommandId, OrderId, Principal, Stream, UserId},
     money::{Account, Cents, Phase, Transfer},
-    order::{Command, Shown},
+    order::{Command, Fault, Sealed, Shown},
     owner::wallet::{self, ChargebackStage, PaymentState, PayoutState},
     policy::Policy,
     record::Events,
@@ -29,6 +29,7 @@ enum Move {
     Place(u8),
     Onward(u8),
     Cancel(u8),
+    After { order: u8, what: u8, cents: u16 },
     PayOut { who: u8, cents: u16 },
     PayDebt { who: u8, cents: Option<u16> },
     NewCard { who: u8, card: usize },
@@ -63,6 +64,7 @@ fn moves() -> impl Strategy<Value = Move> {
         3 => (0_u8..2).prop_map(Move::Place),
         16 => (0_u8..6).prop_map(Move::Onward),
         1 => (0_u8..6).prop_map(Move::Cancel),
+        6 => (0_u8..6, 0_u8..6, 1_u16..3000).prop_map(|(order, what, cents)| Move::After { order, what, cents }),
         12 => (2_u8..4, 1_u16..2000).prop_map(|(who, cents)| Move::PayOut { who, cents }),
         2 => (who(), 1_u16..3000).prop_map(|(who, cents)| Move::PayOut { who, cents }),
         3 => (who(), prop::option::of(1_u16..3000)).prop_map(|(who, cents)| Move::PayDebt { who, cents }),
@@ -174,6 +176,11 @@ impl Run {
                     drop(self.campus.command(who, id, &cancel, fresh));
                 }
             }
+            Move::After { order, what, cents } => {
+                if let Some(id) = self.order(order) {
+                    self.after(id, what, Cents(i64::from(cents)));
+                }
+            }
             Move::PayOut { who, cents } => {
                 let cents = Cents(i64::from(cents));
                 self.give(who, wallet::Command::RequestPayout { cents });
@@ -246,6 +253,42 @@ impl Run {
         );
     }
 
+    /// What follows the end of an order: a tip, a refund, a case and its judgement.
+    fn after(&mut self, id: OrderId, what: u8, cents: Cents) {
+        let order = self.campus.order(id).unwrap().clone();
+        let customer = Principal::User(order.terms.customer);
+        let reason = Sealed(vec![1]);
+        let operator = Principal::Operator(self.operator);
+        let dispute = order.dispute.map_or(1, |dispute| dispute.n);
+        let (who, command) = match what {
+            0 => (customer, Command::Tip { cents }),
+            1 => (operator, Command::Refund { cents, reason }),
+            2 | 3 => (
+                customer,
+                Command::Dispute {
+                    claim: Some(cents),
+                    reason,
+                    photos: vec![],
+                },
+            ),
+            _ => (
+                operator,
+                Command::Resolve {
+                    dispute,
+                    refund: cents,
+                    at_fault: if what == 4 {
+                        Fault::Runner
+                    } else {
+                        Fault::Customer
+                    },
+                    reason,
+                },
+            ),
+        };
+        let fresh = self.campus.fresh();
+        drop(self.campus.command(who, id, &command, fresh));
+    }
+
     fn give(&mut self, who: u8, command: wallet::Command) {
         let (user, id) = (self.person(who), self.campus.fresh());
         let who = Principal::User(user);
@@ -310,14 +353,8 @@ impl Run {
         self.lied |= lie && taken.is_ok();
     }
 
-    /// Everybody brings his orders to their end, nothing fails any more, and a month passes.
+    /// Nothing fails any more and a month passes: what nobody brings to its end is abandoned.
     fn end(&mut self) {
-        for _ in 0..6 {
-            self.campus.settle();
-            for order in self.orders.clone() {
-                self.onward(order);
-            }
-        }
         self.campus.advance(30 * DAY_MS);
         self.campus.rebuild().unwrap();
         self.campus.verify().unwrap();
@@ -396,8 +433,8 @@ fn cases() -> u32 {
         .unwrap_or(1000)
 }
 
-/// Everything that can happen to a wallet, as the names of its events.
-const EVENTS: [&str; 20] = [
+/// Everything that can happen to a wallet, and what orders do with wallets, as the names of the events.
+const EVENTS: [&str; 26] = [
     "SetOff",
     "PayoutRequested",
     "PayoutPaid",
@@ -418,15 +455,23 @@ const EVENTS: [&str; 20] = [
     "CallRested",
     "CallRetried",
     "TimerFired",
+    "Frozen",
+    "ClaimPaid",
+    "GoodwillPaid",
+    "CustomerSetOff",
+    "TipPaid",
+    "CollectFailed",
 ];
 
 fn names(campus: &Campus, seen: &mut BTreeSet<String>) {
     for entry in campus.journal() {
-        if let Events::Wallet(events) = &entry.record.events {
-            for event in events {
-                let name = format!("{event:?}");
-                seen.insert(name.split([' ', '(', '{']).next().unwrap().into());
-            }
+        let events: Vec<String> = match &entry.record.events {
+            Events::Wallet(events) => events.iter().map(|event| format!("{event:?}")).collect(),
+            Events::Order(events) => events.iter().map(|event| format!("{event:?}")).collect(),
+            _ => vec![],
+        };
+        for event in events {
+            seen.insert(event.split([' ', '(', '{']).next().unwrap().into());
         }
     }
 }

@@ -3,6 +3,8 @@
 
 use campusg_domain::{
     id::UserId,
+    money::Cents,
+    order::{Command, Fault, Sealed},
     owner::wallet::LineKind,
     time::{DAY_MS, MINUTE_MS},
 };
@@ -67,4 +69,51 @@ fn statement_of_a_lost_trip_and_of_food_that_came_back() {
             (CardRefunded, -2749)
         ]
     );
+}
+
+#[test]
+fn statement_of_a_later_tip_a_goodwill_refund_and_a_dispute() {
+    use LineKind::{CardCharged, CardRefunded, Dispute, Goodwill, Tip};
+    let mut scene = Scene::at("completed");
+    scene
+        .by(scene.customer, &Command::Tip { cents: Cents(300) })
+        .unwrap();
+    scene.campus.settle();
+    let reason = || Sealed(vec![1]);
+    let refund = Command::Refund {
+        cents: Cents(500),
+        reason: reason(),
+    };
+    scene.by_operator(&refund).unwrap();
+    scene.campus.settle();
+    let claim = Command::Dispute {
+        claim: Some(Cents(1000)),
+        reason: reason(),
+        photos: vec![],
+    };
+    scene.by(scene.customer, &claim).unwrap();
+    let judged = Command::Resolve {
+        dispute: 1,
+        refund: Cents(1000),
+        at_fault: Fault::Runner,
+        reason: reason(),
+    };
+    scene.by_operator(&judged).unwrap();
+    scene.campus.settle();
+    assert_eq!(
+        lines(&scene, scene.runner)[4..],
+        [(Tip, 300), (Dispute, -1000)]
+    );
+    assert_eq!(
+        lines(&scene, scene.customer)[4..],
+        [
+            (Tip, -300),
+            (CardCharged, 300),
+            (Goodwill, 500),
+            (CardRefunded, -500),
+            (Dispute, 1000),
+            (CardRefunded, -1000)
+        ]
+    );
+    scene.holds();
 }
