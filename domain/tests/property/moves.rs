@@ -54,11 +54,13 @@ pub enum What {
     Report(u8),
     /// The customer is there.
     AnswerNoShow,
-    /// Everything that leads to a customer who can't be reached, and, if so, to food that is taken back.
-    Wait(bool),
+    /// Everything that leads to a customer who can't be reached; then nothing, food that is taken back, or an answer.
+    Wait(u8),
     /// The runner asks for more than is held, and the customer agrees.
     Dearer(u8),
-    /// Somebody claims, and an operator decides: who, how much, and who is at fault.
+    /// The runner asks something, and the customer answers at once: which kind, and how.
+    Ask(u8, u8),
+    /// Somebody claims, somebody replies, and an operator decides: who, how much, and who is at fault.
     Quarrel(u8, u8, u8),
     /// An operator abandons, holds or lets go.
     Operate(u8),
@@ -81,43 +83,45 @@ fn what() -> impl Strategy<Value = What> {
         3 => Just(What::Accept),
         1 => Just(What::CancelAcceptance),
         1 => Just(What::Reassign),
-        4 => (0_u8..4).prop_map(What::Cancel),
+        2 => (0_u8..4).prop_map(What::Cancel),
         1 => Just(What::Arrive),
         1 => (0_u8..3).prop_map(What::Purchase),
         1 => Just(What::Collect),
         1 => Just(What::Depart),
-        3 => any::<bool>().prop_map(What::Deliver),
+        5 => any::<bool>().prop_map(What::Deliver),
         1 => Just(What::Confirm),
-        2 => (0_u8..7).prop_map(What::Rate),
+        4 => (0_u8..7).prop_map(What::Rate),
         1 => (0_u8..16).prop_map(What::Scheduled),
-        12 => Just(What::Onward),
+        8 => Just(What::Onward),
         6 => (0_u8..4, 0_u8..6).prop_map(|(kind, total)| What::Propose(kind, total)),
         6 => (0_u8..6).prop_map(What::Answer),
         2 => any::<bool>().prop_map(What::Message),
         2 => (0_u8..3).prop_map(What::Report),
         1 => Just(What::AnswerNoShow),
-        3 => any::<bool>().prop_map(What::Wait),
-        4 => (2_u8..5).prop_map(What::Dearer),
+        7 => (0_u8..3).prop_map(What::Wait),
+        6 => (2_u8..5).prop_map(What::Dearer),
+        6 => (0_u8..4, 2_u8..6).prop_map(|(kind, how)| What::Ask(kind, how)),
         4 => (0_u8..3, 0_u8..5, 0_u8..4).prop_map(|(who, much, fault)| What::Quarrel(who, much, fault)),
         3 => (0_u8..6).prop_map(What::Operate),
         1 => (0_u8..5, 0_u8..4).prop_map(|(much, fault)| What::Settle(much, fault)),
         5 => (0_u8..3, 0_u8..4).prop_map(|(who, much)| What::Dispute(who, much)),
-        1 => any::<bool>().prop_map(What::Reply),
+        2 => any::<bool>().prop_map(What::Reply),
         4 => (0_u8..5, 0_u8..4).prop_map(|(much, fault)| What::Resolve(much, fault)),
-        2 => (0_u8..4).prop_map(What::Tip),
+        3 => Just(What::Quarrel(0, 3, 0)),
+        5 => (0_u8..4).prop_map(What::Tip),
         2 => (0_u8..4).prop_map(What::Refund),
     ]
 }
 
 pub fn moves() -> impl Strategy<Value = Move> {
     prop_oneof![
-        20 => (0_u8..6, 0_u8..3, what()).prop_map(|(who, order, what)| Move::Give { who, order, what }),
+        40 => (0_u8..6, 0_u8..3, what()).prop_map(|(who, order, what)| Move::Give { who, order, what }),
         2 => Just(Move::Again),
         2 => (0_u8..12).prop_map(Move::Refuse),
         3 => Just(Move::Step),
         4 => Just(Move::Settle),
         4 => (1_u16..25).prop_map(Move::Pass),
-        1 => (60_u16..3000).prop_map(Move::Pass),
+        1 => (60_u16..1500).prop_map(Move::Pass),
         1 => (0_u8..3, any::<bool>()).prop_map(|(order, yes)| Move::Confirm { order, yes }),
         4 => (0_u8..3, 0_u8..6, 0_u8..6).prop_map(|(order, call, answer)| Move::Claim { order, call, answer }),
         1 => Just(Move::Crash),

@@ -35,6 +35,12 @@ impl Run {
         for runner in &people[2..5] {
             campus.activate_runner(*runner).unwrap();
         }
+        match seed % 12 {
+            0 => campus.refuse(AskKind::Hold, 1),
+            1 => campus.refuse(AskKind::Capacity, 1),
+            2 => campus.refuse(AskKind::Release, 1),
+            _ => {}
+        }
         let mut orders = vec![];
         for (i, card) in cards.into_iter().enumerate() {
             let customer = people[i % 2];
@@ -178,13 +184,18 @@ impl Run {
         let user = self.people[usize::from(who)];
         let fitting = matches!(what, What::Onward) || !who.is_multiple_of(4);
         match what {
-            What::Wait(back) => return self.wait(order, back),
+            What::Wait(then) => return self.wait(order, then),
             What::Dearer(total) => {
                 self.give(2, order, What::Propose(0, total));
                 return self.give(1, order, What::Answer(0));
             }
+            What::Ask(kind, how) => {
+                self.give(2, order, What::Propose(kind, 1));
+                return self.give(1, order, What::Answer(how));
+            }
             What::Quarrel(claimant, much, fault) => {
                 self.give(1, order, What::Dispute(claimant, 0));
+                self.give(1, order, What::Reply(claimant == 1));
                 return self.give(5, order, What::Resolve(much, fault));
             }
             _ => {}
@@ -218,16 +229,21 @@ impl Run {
         self.last = Some((principal, id, command, fresh));
     }
 
-    /// The runner on the way writes twice and reports that nobody answers; then he waits and takes the food back.
-    fn wait(&mut self, order: u8, back: bool) {
+    /// The runner on the way writes twice and reports that nobody answers; then nothing, or he waits and takes the
+    /// food back, or the customer is there.
+    fn wait(&mut self, order: u8, then: u8) {
         for _ in 0..2 {
             self.give(2, order, What::Message(false));
             self.campus.advance(2 * MINUTE_MS);
         }
         self.give(2, order, What::Report(0));
-        if back {
-            self.campus.advance(7 * MINUTE_MS);
-            self.give(2, order, What::Report(1));
+        match then {
+            0 => {}
+            1 => {
+                self.campus.advance(7 * MINUTE_MS);
+                self.give(2, order, What::Report(1));
+            }
+            _ => self.give(1, order, What::AnswerNoShow),
         }
     }
 
