@@ -2,6 +2,7 @@
 //!
 //! Owns: which adapter serves which port, and the order of start and stop. Must not: hold a rule.
 
+mod bank_page;
 mod demo;
 mod fault;
 
@@ -16,7 +17,7 @@ use campusg_actors::{
         notifier::LogNotifier,
     },
     runtime::{Runtime, Start},
-    sandbox::{Book, GatewayMode, RemoteGateway, SandboxGateway},
+    sandbox::{Bank, Book, GatewayMode, RemoteGateway, SandboxGateway},
 };
 use campusg_http::Edge;
 use campusg_storage::{OpenOptions, Opened, Store};
@@ -39,19 +40,29 @@ pub struct Mode {
 #[must_use]
 pub fn open_options(config: &Config) -> OpenOptions {
     let clock = SystemClock::new(false);
-    OpenOptions { retry_tries: config.policy.retry_tries, ..OpenOptions::new(move || clock.now().0) }
+    OpenOptions {
+        retry_tries: config.policy.retry_tries,
+        ..OpenOptions::new(move || clock.now().0)
+    }
 }
 
 /// Opens the data folder and starts everything behind the edge. Call it within a tokio runtime.
 ///
 /// # Errors
 /// A [`ComposeFault`] that names the path or the part.
-pub async fn start_runtime(config: &Config, clock: SystemClock) -> Result<Runtime, ComposeFault> {
-    let (dir, storage, options) = (config.data.clone(), config.storage.clone(), open_options(config));
+pub async fn start_runtime(
+    config: &Config,
+    clock: SystemClock,
+) -> Result<(Runtime, Arc<dyn Bank>), ComposeFault> {
+    let (dir, storage, options) = (
+        config.data.clone(),
+        config.storage.clone(),
+        open_options(config),
+    );
     let opening = tokio::task::spawn_blocking(move || Store::open(&dir, &storage, options));
     let opened = opening.await.map_err(|_| ComposeFault::Panicked)??;
     tell_what_was_found(&opened);
-    let gateway = gateway(config, &clock)?;
+    let (gateway, bank) = gateway(config, &clock)?;
     let start = Start {
         opened,
         policy: config.policy.clone(),
@@ -72,7 +83,7 @@ pub async fn start_runtime(config: &Config, clock: SystemClock) -> Result<Runtim
             std::process::exit(FATAL_EXIT);
         }),
     };
-    Ok(Runtime::start(start).await?)
+    Ok((Runtime::start(start).await?, bank))
 }
 
 /// Serves until `stop` resolves, then ends in order. `told` is given the address once it listens.
@@ -87,17 +98,34 @@ pub async fn serve(
 ) -> Result<(), ComposeFault> {
     demo::check(&config.data, mode.demo)?;
     let address = config.server.listen;
-    let listener = TcpListener::bind(address).await.map_err(|source| ComposeFault::Listen { address, source })?;
-    let address = listener.local_addr().map_err(|source| ComposeFault::Listen { address, source })?;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|source| ComposeFault::Listen { address, source })?;
+    let address = listener
+        .local_addr()
+        .map_err(|source| ComposeFault::Listen { address, source })?;
     let clock = SystemClock::new(mode.virtual_clock);
-    let runtime = start_runtime(config, clock.clone()).await?;
-    let logins = if mode.demo { demo::make(&runtime, &config.data).await? } else { vec![] };
+    let (runtime, bank) = start_runtime(config, clock.clone()).await?;
+    let logins = if mode.demo {
+        demo::make(&runtime, &config.data).await?
+    } else {
+        vec![]
+    };
     let now = Arc::new(move || clock.now());
-    let edge = Edge::new(runtime.clone(), config.policy.clone(), now, config.server.clone());
+    let edge = Edge::new(
+        runtime.clone(),
+        config.policy.clone(),
+        now,
+        config.server.clone(),
+    );
     told(address, &logins)?;
-    let cut_off = campusg_http::serve(listener, campusg_http::router(edge), config.server.clone(), stop).await;
+    let router = campusg_http::router(edge).merge(bank_page::router(bank));
+    let cut_off = campusg_http::serve(listener, router, config.server.clone(), stop).await;
     if cut_off > 0 {
-        tracing::warn!(connections = cut_off, "connections were cut off at the stop");
+        tracing::warn!(
+            connections = cut_off,
+            "connections were cut off at the stop"
+        );
     }
     Ok(runtime.stop().await?)
 }
@@ -105,33 +133,61 @@ pub async fn serve(
 fn tell_what_was_found(opened: &Opened) {
     let report = &opened.report;
     if let Some(cut) = &report.cut {
-        tracing::warn!(?cut, "a torn last group was cut away: nobody was told of it");
+        tracing::warn!(
+            ?cut,
+            "a torn last group was cut away: nobody was told of it"
+        );
     }
     if let Some(why) = &report.rebuilt {
         tracing::warn!(%why, records = report.folded, "the snapshots were rebuilt from the journal");
     }
-    tracing::info!(folded = opened.boot.folded.0, live_orders = opened.boot.live_orders, "data folder opened");
+    tracing::info!(
+        folded = opened.boot.folded.0,
+        live_orders = opened.boot.live_orders,
+        "data folder opened"
+    );
 }
 
-fn gateway(config: &Config, clock: &SystemClock) -> Result<Arc<dyn PaymentGateway>, ComposeFault> {
+/// The sandbox gateway, in this process or in another, and the bank behind its cards.
+type Payments = (Arc<dyn PaymentGateway>, Arc<dyn Bank>);
+
+fn gateway(config: &Config, clock: &SystemClock) -> Result<Payments, ComposeFault> {
     let settings = &config.gateway;
     if settings.mode == GatewayMode::Remote {
-        return Ok(Arc::new(RemoteGateway::new(settings.address, settings.concurrency, settings.timeout_ms)));
+        let remote =
+            RemoteGateway::new(settings.address, settings.concurrency, settings.timeout_ms);
+        let remote = Arc::new(remote);
+        return Ok((Arc::clone(&remote) as _, remote));
     }
-    let path = config.data.join(&settings.book);
-    let book = open_book(&path, settings.tuning)?;
+    let book = open_book(&config.data.join(&settings.book), settings.tuning)?;
     let clock = clock.clone();
-    Ok(Arc::new(SandboxGateway::new(book, settings.faults, settings.timeout_ms, Arc::new(move || clock.now()))))
+    let now = Arc::new(move || clock.now());
+    let sandbox = Arc::new(SandboxGateway::new(
+        book,
+        settings.faults,
+        settings.timeout_ms,
+        now,
+    ));
+    Ok((Arc::clone(&sandbox) as _, sandbox))
 }
 
 /// Opens the sandbox gateway's book, making its folder.
 ///
 /// # Errors
 /// [`ComposeFault::Book`] with the path.
-pub fn open_book(path: &Path, tuning: campusg_actors::sandbox::Tuning) -> Result<Arc<Book>, ComposeFault> {
+pub fn open_book(
+    path: &Path,
+    tuning: campusg_actors::sandbox::Tuning,
+) -> Result<Arc<Book>, ComposeFault> {
     let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-    made.map_err(|source| ComposeFault::Folder { path: path.into(), source })?;
-    let book = Book::open(path, tuning).map_err(|source| ComposeFault::Book { path: path.into(), source })?;
+    made.map_err(|source| ComposeFault::Folder {
+        path: path.into(),
+        source,
+    })?;
+    let book = Book::open(path, tuning).map_err(|source| ComposeFault::Book {
+        path: path.into(),
+        source,
+    })?;
     Ok(Arc::new(book))
 }
 

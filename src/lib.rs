@@ -9,3 +9,4 @@ pub mod compose;
 pub mod config;
 mod logging;
 pub mod output;
+pub mod walkthrough;

@@ -21,6 +21,12 @@ pub fn problem(text: impl Display) {
     let _ = line(&mut io::stderr().lock(), text);
 }
 
+/// Where log lines go: standard error, so that results stay clean.
+#[must_use]
+pub fn log_stream() -> io::Stderr {
+    io::stderr()
+}
+
 fn line(stream: &mut impl Write, text: impl Display) -> io::Result<()> {
     match writeln!(stream, "{text}").and_then(|()| stream.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),

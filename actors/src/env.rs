@@ -24,6 +24,10 @@ pub(crate) struct Env {
     pub(crate) photos: Photos,
     pub(crate) owners: Owners,
     pub(crate) vault: Vault,
+    /// How long a live order stays without a command.
+    pub(crate) idle_ms: u64,
+    /// How long an ended one stays.
+    pub(crate) idle_ended_ms: u64,
     /// The runtime for what must not keep an arbiter busy.
     pub(crate) io: tokio::runtime::Handle,
 }

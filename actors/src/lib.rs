@@ -2,11 +2,15 @@
 //!
 //! It must not contain rules (those are the domain's), file formats (those are the storage's) or HTTP types.
 
+#[cfg(test)]
+extern crate self as campusg_actors;
+
 mod commit;
 mod desk;
 mod directory;
 mod env;
 mod escrow;
+mod fatal;
 pub mod live;
 mod notification;
 mod order;
@@ -18,3 +22,7 @@ pub mod runtime;
 pub mod sandbox;
 mod timer;
 mod vote;
+
+#[cfg(test)]
+#[path = "../tests/common/mod.rs"]
+mod common;

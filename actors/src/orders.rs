@@ -11,7 +11,10 @@ use campusg_domain::{
     id::{CommandId, Fingerprint, OrderId, Principal},
     order::Command,
 };
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// When to try again after a refusal for want of a permit, in milliseconds.
 const RETRY_AFTER_MS: u64 = 1_000;
@@ -62,7 +65,19 @@ impl Orders {
 
     /// Gives an order a command and waits for its answer.
     pub(crate) async fn send(&self, letter: Letter) -> Result<Done, Refusal> {
+        self.deliver(letter, false).await
+    }
+
+    /// Places an order under an id that was made for this very command and is known to nobody else.
+    pub(crate) async fn place(&self, letter: Letter) -> Result<Done, Refusal> {
+        self.deliver(letter, true).await
+    }
+
+    async fn deliver(&self, letter: Letter, is_fresh: bool) -> Result<Done, Refusal> {
+        // Only the first incarnation that is asked meets a fresh id: a later one may have to find what that one wrote.
+        let is_fresh = AtomicBool::new(is_fresh);
         let message = |permit| ToActor {
+            is_fresh: is_fresh.swap(false, Ordering::Relaxed),
             command: letter.command.clone(),
             principal: letter.principal,
             id: letter.id,

@@ -47,7 +47,7 @@ pub use card::{TEST_ACCOUNTS, TEST_CARDS, TestToken};
 pub use config::{GatewayConfig, GatewayConfigFault, GatewayMode};
 pub use desk::{Desk, Now};
 pub use feed::Faults;
-pub use gateway::{ConfirmFault, Sandbox, SandboxGateway, Transport};
+pub use gateway::{Bank, ConfirmFault, Sandbox, SandboxGateway, Transport};
 pub use remote::{Pool, RemoteGateway};
 pub use server::{MAX_CONNECTIONS, serve};
 pub use wire::{Ask, AskLine, MAX_LINE_BYTES, Reply, ReplyLine};

@@ -61,6 +61,14 @@ impl Message for CheckTransfers {
     type Result = Result<(), LedgerFault>;
 }
 
+/// How many commands hold something back at this owner.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CountReservations;
+
+impl Message for CountReservations {
+    type Result = usize;
+}
+
 /// The owners that vote.
 #[derive(Clone, Debug)]
 pub(crate) struct Owners {
@@ -70,37 +78,47 @@ pub(crate) struct Owners {
 }
 
 impl Owners {
+    /// How many commands hold something back, at all owners together; `None` if one is gone.
+    pub(crate) async fn reservations(&self) -> Option<usize> {
+        let escrow = self.escrow.send(CountReservations).await.ok()?;
+        let directory = self.directory.send(CountReservations).await.ok()?;
+        let timer = self.timer.send(CountReservations).await.ok()?;
+        Some(escrow + directory + timer)
+    }
+
     /// Asks each owner in turn; stops at nothing, since a no may be part of the decision.
     pub(crate) async fn poll(&self, token: Token, asks: Vec<Ask>) -> (Votes, Reservation) {
         let mut reservation = Reservation { owners: self.clone(), token, held: vec![] };
         let mut votes = vec![];
         for ask in asks {
             let owner = ask.owner();
-            if !reservation.held.contains(&owner) {
-                reservation.held.push(owner);
-            }
             let question = AskVote { token, ask };
             let vote = match owner {
                 Owner::Directory => answer(&self.directory, question).await,
                 Owner::Escrow => answer(&self.escrow, question).await,
                 Owner::Timer => answer(&self.timer, question).await,
             };
+            // A no holds nothing back. Under the same token somebody else may: a repeat that comes while the first
+            // is running must not give back what that one holds.
+            if vote.is_ok() && !reservation.held.contains(&owner) {
+                reservation.held.push(owner);
+            }
             votes.push((ask, vote));
         }
         (Votes(votes), reservation)
     }
 }
 
-/// An owner that is gone says no: it restarts, or the process ends.
-async fn answer<A: Handler<AskVote>>(owner: &Addr<A>, question: AskVote) -> Result<Yes, Rejection>
+/// An owner that is gone says no: the process is about to end.
+async fn answer<A>(owner: &Addr<A>, question: AskVote) -> Result<Yes, Rejection>
 where
-    A: Actor<Context = actix::Context<A>>,
+    A: Handler<AskVote> + Actor<Context = actix::Context<A>>,
 {
     owner.send(question).await.unwrap_or(Err(Rejection::TransferRefused))
 }
 
-/// What owners hold back for one command. Dropped before its record is queued, it gives all of it back; queueing moves
-/// it into the commit, and folding the record ends it.
+/// What owners hold back for one command. Dropped, it gives all of it back; queueing the command's record moves it into
+/// the commit, and folding the record ends it.
 #[derive(Debug)]
 pub(crate) struct Reservation {
     owners: Owners,
@@ -109,8 +127,8 @@ pub(crate) struct Reservation {
 }
 
 impl Reservation {
-    /// From here on the record that carries the token ends the reservation, and nothing else.
-    pub(crate) fn moved_into_the_commit(mut self) {
+    /// The record that carries the token is durable: folding it has ended the reservation.
+    pub(crate) fn ended_by_its_record(mut self) {
         self.held.clear();
     }
 }

@@ -41,6 +41,8 @@ pub struct Policy {
     pub open_orders_per_customer: u32,
     /// Most orders a runner may be bound to at once.
     pub orders_per_runner: u32,
+    /// How often one runner may take the same order.
+    pub binds_per_runner: u32,
     /// Most timers armed at once.
     pub armed_timers: u64,
     /// How far ahead `deliver_after` may lie.
@@ -128,6 +130,7 @@ impl Default for Policy {
             quantity_per_item: 50,
             open_orders_per_customer: 3,
             orders_per_runner: 2,
+            binds_per_runner: 3,
             armed_timers: 4_000_000,
             deliver_after_limit_ms: 72 * HOUR_MS,
             board_lead_ms: 45 * MINUTE_MS,
@@ -202,7 +205,7 @@ impl Policy {
         let amount = |cents: Cents| (Cents::ZERO..=Cents::MAX_INPUT).contains(&cents);
         let fee = self.delivery_fee_cents;
         let trip = self.trip_compensation_cents;
-        let rules: [(bool, &'static str, &'static str); 26] = [
+        let rules: [(bool, &'static str, &'static str); 27] = [
             (
                 self.currency.len() == 3 && self.currency.bytes().all(|b| b.is_ascii_uppercase()),
                 "currency",
@@ -271,6 +274,11 @@ impl Policy {
             (
                 self.open_orders_per_customer >= 1,
                 "open_orders_per_customer",
+                "must be at least 1",
+            ),
+            (
+                self.binds_per_runner >= 1,
+                "binds_per_runner",
                 "must be at least 1",
             ),
             (

@@ -402,3 +402,19 @@ fn an_order_that_nobody_but_the_gateway_can_help_still_ends_when_it_helps() {
     assert!(matches!(scene.order().stage, Stage::Completed(..)));
     scene.holds();
 }
+
+#[test]
+fn row_21_the_receipt_is_no_proof_of_the_delivery() {
+    let mut scene = Scene::placed_under(figures(), Behaviour::Succeeds, |wish| {
+        wish.dropoff.handover = Handover::Door
+    });
+    scene.campus.settle();
+    scene.go_to("on-the-way");
+    let receipt = scene.order().stage.bought().unwrap().photo.unwrap();
+    let shown = Shown::Photo(receipt);
+    assert_eq!(
+        code(scene.by(scene.runner, &Command::Deliver { shown })),
+        "photo_used"
+    );
+    scene.holds();
+}

@@ -361,3 +361,19 @@ fn row_20_collected_and_on_the_way() {
     assert_eq!(told_operators(&scene), [NoticeKind::Late]);
     scene.holds();
 }
+
+#[test]
+fn row_08_a_runner_takes_the_same_order_three_times_at_most() {
+    let mut scene = Scene::available();
+    let accept = Command::Accept {
+        runner: scene.runner,
+    };
+    for _ in 0..3 {
+        scene.by(scene.runner, &accept).unwrap();
+        scene.by(scene.runner, &Command::CancelAcceptance).unwrap();
+    }
+    assert_eq!(code(scene.by(scene.runner, &accept)), "had_too_often");
+    let other = scene.rival;
+    scene.by(other, &Command::Accept { runner: other }).unwrap();
+    scene.holds();
+}

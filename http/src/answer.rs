@@ -22,7 +22,10 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
         Ok(bytes) => {
             let mut response = Response::new(Body::from(bytes));
             *response.status_mut() = status;
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            response.headers_mut().insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            );
             response
         }
         Err(fault) => {
@@ -52,7 +55,12 @@ pub(crate) fn done() -> Response {
 }
 
 /// An order to whoever asked for it; 304 where the caller has this version.
-pub(crate) async fn shown(edge: &Edge, reader: &Reader, order: &Order, asked: &HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn shown(
+    edge: &Edge,
+    reader: &Reader,
+    order: &Order,
+    asked: &HeaderMap,
+) -> Result<Response, Problem> {
     if tag::is_known(asked, order.version) {
         return Ok(versioned(StatusCode::NOT_MODIFIED.into_response(), order));
     }
@@ -72,7 +80,9 @@ pub(crate) async fn told(edge: &Edge, me: &Me, reply: &OrderReply, status: Statu
     });
     let mut response = versioned(json(status, &render(order, &reader, &beside)), order);
     if reply.repeated {
-        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+        response
+            .headers_mut()
+            .insert("idempotency-replayed", HeaderValue::from_static("true"));
     }
     response
 }
@@ -81,12 +91,23 @@ pub(crate) async fn told(edge: &Edge, me: &Me, reply: &OrderReply, status: Statu
 fn versioned(mut response: Response, order: &Order) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::ETAG, tag::tag(order.version));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, no-cache"),
+    );
     headers.insert(header::VARY, HeaderValue::from_static("authorization"));
     response
 }
 
-/// Whether this role is bound to the order in any way.
+/// Whether this role may know where the order stands.
+pub(crate) const fn is_party(role: Role) -> bool {
+    matches!(role, Role::Customer | Role::Runner | Role::Operator)
+}
+
+/// Whether this role is bound to the order, or was.
 pub(crate) const fn is_involved(role: Role) -> bool {
-    matches!(role, Role::Customer | Role::Runner | Role::FormerRunner | Role::Operator)
+    matches!(
+        role,
+        Role::Customer | Role::Runner | Role::FormerRunner | Role::Operator
+    )
 }

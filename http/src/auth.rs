@@ -20,7 +20,8 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim();
-    let fits = scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.len() <= TOKEN_BYTES;
+    let fits =
+        scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.len() <= TOKEN_BYTES;
     fits.then(|| Secret(token.into()))
 }
 
@@ -52,7 +53,12 @@ impl<S: Sync> FromRequestParts<S> for Me {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get().cloned().map(Self).ok_or_else(Problem::not_signed_in)
+        parts
+            .extensions
+            .get()
+            .cloned()
+            .map(Self)
+            .ok_or_else(Problem::not_signed_in)
     }
 }
 
@@ -68,7 +74,11 @@ impl<S: Sync> FromRequestParts<S> for Seen {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get().cloned().ok_or_else(|| Problem::not_found("order"))
+        parts
+            .extensions
+            .get()
+            .cloned()
+            .ok_or_else(|| Problem::not_found("order"))
     }
 }
 

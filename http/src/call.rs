@@ -1,13 +1,6 @@
 //! A command on its way in: its body, its idempotency key, and the caller under whom the runtime remembers it.
 
-use crate::{
-    auth::Me,
-    client,
-    edge::Edge,
-    json,
-    problem::Problem,
-    shell::RequestId,
-};
+use crate::{auth::Me, client, edge::Edge, json, problem::Problem, shell::RequestId};
 use axum::{
     body::{Bytes, to_bytes},
     extract::{FromRequest, FromRequestParts, Request},
@@ -32,8 +25,21 @@ pub(crate) struct Call<T> {
 impl<T> Call<T> {
     /// The call and its body apart.
     pub(crate) fn split(self) -> (Call<()>, T) {
-        let Self { me, caller, headers, body } = self;
-        (Call { me, caller, headers, body: () }, body)
+        let Self {
+            me,
+            caller,
+            headers,
+            body,
+        } = self;
+        (
+            Call {
+                me,
+                caller,
+                headers,
+                body: (),
+            },
+            body,
+        )
     }
 }
 
@@ -54,7 +60,12 @@ impl<T: DeserializeOwned> FromRequest<Edge> for Call<T> {
         let (parts, me, bytes) = taken(request, edge, edge.config().body_bytes).await?;
         let caller = caller(&parts, me.principal, key(&parts.headers)?, &bytes);
         let body = body(&parts.headers, &bytes)?;
-        Ok(Self { me, caller, headers: parts.headers, body })
+        Ok(Self {
+            me,
+            caller,
+            headers: parts.headers,
+            body,
+        })
     }
 }
 
@@ -79,7 +90,11 @@ impl<T: DeserializeOwned> FromRequest<Edge> for OpenCall<T> {
         let bytes = bounded(body_in, edge.config().body_bytes).await?;
         let caller = caller(&parts, Principal::System, None, &bytes);
         let address = client::address(&parts.extensions, &parts.headers, &[]);
-        Ok(Self { caller, address, body: body(&parts.headers, &bytes)? })
+        Ok(Self {
+            caller,
+            address,
+            body: body(&parts.headers, &bytes)?,
+        })
     }
 }
 
@@ -94,10 +109,18 @@ impl FromRequest<Edge> for Upload {
 
     async fn from_request(request: Request, edge: &Edge) -> Result<Self, Problem> {
         let (parts, me, bytes) = taken(request, edge, edge.config().photo_bytes).await?;
-        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok())
+            .unwrap_or_default();
         if !kind.to_ascii_lowercase().starts_with("image/") {
             let detail = "send the photo itself as the body, with its content type: image/jpeg, image/png or image/webp";
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                detail,
+            ));
         }
         let caller = caller(&parts, me.principal, key(&parts.headers)?, &bytes);
         Ok(Self { caller, bytes })
@@ -113,21 +136,35 @@ async fn taken(request: Request, edge: &Edge, most: usize) -> Result<(Parts, Me,
 
 /// Reads a whole body of at most `most` bytes.
 async fn bounded(body: axum::body::Body, most: usize) -> Result<Bytes, Problem> {
-    to_bytes(body, most).await.map_err(|_| Problem::bare(StatusCode::PAYLOAD_TOO_LARGE).with("limit_bytes", most))
+    to_bytes(body, most)
+        .await
+        .map_err(|_| Problem::bare(StatusCode::PAYLOAD_TOO_LARGE).with("limit_bytes", most))
 }
 
 /// The caller as the runtime knows him.
 fn caller(parts: &Parts, principal: Principal, key: Option<String>, body: &[u8]) -> Caller {
     let route = format!("{} {}", parts.method, parts.uri.path());
     let fingerprint = fingerprint(&parts.method, parts.uri.path(), body);
-    let request = parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default();
-    Caller { principal, route, key, fingerprint, request }
+    let request = parts
+        .extensions
+        .get::<RequestId>()
+        .map(|id| id.0.to_string())
+        .unwrap_or_default();
+    Caller {
+        principal,
+        route,
+        key,
+        fingerprint,
+        request,
+    }
 }
 
 /// The key of a request, if it has one: 1 to 255 visible characters.
 pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut keys = headers.get_all(KEY).iter();
-    let Some(key) = keys.next() else { return Ok(None) };
+    let Some(key) = keys.next() else {
+        return Ok(None);
+    };
     let bytes = key.as_bytes();
     let visible = bytes.iter().all(u8::is_ascii_graphic);
     if keys.next().is_some() || bytes.is_empty() || bytes.len() > 255 || !visible {
@@ -142,24 +179,39 @@ fn body<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pro
     if bytes.is_empty() {
         return json::read(b"{}");
     }
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("application/json");
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or("application/json");
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         let detail = format!("send application/json, not {essence}");
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            detail,
+        ));
     }
     json::read(bytes)
 }
 
 /// Hash of method, path and body. JSON counts by content: neither blanks nor the order of fields matter.
 fn fingerprint(method: &Method, path: &str, body: &[u8]) -> Fingerprint {
-    let canonical = serde_json::from_slice::<serde_json::Value>(body).ok().and_then(|value| serde_json::to_vec(&value).ok());
+    let canonical = serde_json::from_slice::<serde_json::Value>(body)
+        .ok()
+        .and_then(|value| serde_json::to_vec(&value).ok());
     let mut hash = blake3::Hasher::new();
-    for part in [method.as_str().as_bytes(), path.as_bytes(), canonical.as_deref().unwrap_or(body)] {
+    for part in [
+        method.as_str().as_bytes(),
+        path.as_bytes(),
+        canonical.as_deref().unwrap_or(body),
+    ] {
         hash.update(part).update(&[0]);
     }
     let hash = hash.finalize();
-    Fingerprint(u64::from_be_bytes(*hash.as_bytes().first_chunk().expect("a hash has 32 bytes")))
+    Fingerprint(u64::from_be_bytes(
+        *hash.as_bytes().first_chunk().expect("a hash has 32 bytes"),
+    ))
 }
 
 #[cfg(test)]
@@ -184,7 +236,11 @@ mod tests {
         for bad in [&b""[..], b"a b", b"\xff", &[b'x'; 256]] {
             assert_eq!(of(&[bad]), Err("invalid_idempotency_key"));
         }
-        assert_eq!(of(&[b"a", b"b"]), Err("invalid_idempotency_key"), "which of them?");
+        assert_eq!(
+            of(&[b"a", b"b"]),
+            Err("invalid_idempotency_key"),
+            "which of them?"
+        );
     }
 
     #[test]

@@ -12,12 +12,16 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// The client's address; unspecified where a request did not come over a connection.
 pub(crate) fn address(extensions: &Extensions, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
-    let peer = extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+    let peer = extensions
+        .get::<Peer>()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
     if !proxies.contains(&peer) {
         return peer;
     }
     let lines = headers.get_all("x-forwarded-for").iter().rev();
-    let hops = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.rsplit(','));
+    let hops = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.rsplit(','));
     for hop in hops {
         match hop.trim().parse::<IpAddr>() {
             Ok(hop) if proxies.contains(&hop) => {}

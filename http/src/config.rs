@@ -86,23 +86,81 @@ impl HttpConfig {
     /// # Errors
     /// Names the first key, in the order of the struct, that breaks a rule.
     pub fn validate(&self) -> Result<(), ConfigFault> {
-        let domain = |text: &String| text.contains('.') && !text.contains('@') && !text.contains(char::is_whitespace);
+        let domain = |text: &String| {
+            text.contains('.') && !text.contains('@') && !text.contains(char::is_whitespace)
+        };
         let rules: [(bool, &'static str, &'static str); 15] = [
-            (self.header_timeout_ms >= 1, "header_timeout_ms", "must be at least 1"),
-            (self.request_timeout_ms >= 1, "request_timeout_ms", "must be at least 1"),
-            ((1..=1_000).contains(&self.max_headers), "max_headers", "must be from 1 to 1000"),
-            (self.buffer_bytes >= 8_192, "buffer_bytes", "must be at least 8192"),
-            (self.body_bytes >= 1_024, "body_bytes", "must be at least 1024"),
-            (self.photo_bytes >= 1_024, "photo_bytes", "must be at least 1024"),
+            (
+                self.header_timeout_ms >= 1,
+                "header_timeout_ms",
+                "must be at least 1",
+            ),
+            (
+                self.request_timeout_ms >= 1,
+                "request_timeout_ms",
+                "must be at least 1",
+            ),
+            (
+                (1..=1_000).contains(&self.max_headers),
+                "max_headers",
+                "must be from 1 to 1000",
+            ),
+            (
+                self.buffer_bytes >= 8_192,
+                "buffer_bytes",
+                "must be at least 8192",
+            ),
+            (
+                self.body_bytes >= 1_024,
+                "body_bytes",
+                "must be at least 1024",
+            ),
+            (
+                self.photo_bytes >= 1_024,
+                "photo_bytes",
+                "must be at least 1024",
+            ),
             (self.connections >= 1, "connections", "must be at least 1"),
-            (self.connections_per_ip >= 1, "connections_per_ip", "must be at least 1"),
-            (self.connections_per_ip <= self.connections, "connections_per_ip", "must be at most connections"),
-            (self.requests_in_flight >= 1, "requests_in_flight", "must be at least 1"),
-            (self.requests_per_second <= 1_000_000, "requests_per_second", "must be at most 1000000"),
-            (self.request_burst <= 1_000_000, "request_burst", "must be at most 1000000"),
-            (self.failures_per_ip >= self.failures_per_account, "failures_per_ip", "must be at least failures_per_account"),
-            (self.failure_window_ms >= 1, "failure_window_ms", "must be at least 1"),
-            (self.email_domains.iter().all(domain), "email_domains", "must be domains, as campus.edu"),
+            (
+                self.connections_per_ip >= 1,
+                "connections_per_ip",
+                "must be at least 1",
+            ),
+            (
+                self.connections_per_ip <= self.connections,
+                "connections_per_ip",
+                "must be at most connections",
+            ),
+            (
+                self.requests_in_flight >= 1,
+                "requests_in_flight",
+                "must be at least 1",
+            ),
+            (
+                self.requests_per_second <= 1_000_000,
+                "requests_per_second",
+                "must be at most 1000000",
+            ),
+            (
+                self.request_burst <= 1_000_000,
+                "request_burst",
+                "must be at most 1000000",
+            ),
+            (
+                self.failures_per_ip >= self.failures_per_account,
+                "failures_per_ip",
+                "must be at least failures_per_account",
+            ),
+            (
+                self.failure_window_ms >= 1,
+                "failure_window_ms",
+                "must be at least 1",
+            ),
+            (
+                self.email_domains.iter().all(domain),
+                "email_domains",
+                "must be domains, as campus.edu",
+            ),
         ];
         match rules.iter().find(|(holds, ..)| !holds) {
             Some((_, key, rule)) => Err(ConfigFault { key, rule }),
@@ -122,10 +180,22 @@ mod tests {
 
     #[test]
     fn a_fault_names_its_key() {
-        let config = HttpConfig { email_domains: vec!["@campus.edu".into()], ..HttpConfig::default() };
-        assert_eq!(config.validate().map_err(|fault| fault.key), Err("email_domains"));
-        let config = HttpConfig { connections: 1, ..HttpConfig::default() };
-        assert_eq!(config.validate().map_err(|fault| fault.to_string()), Err("connections_per_ip: must be at most connections".into()));
+        let config = HttpConfig {
+            email_domains: vec!["@campus.edu".into()],
+            ..HttpConfig::default()
+        };
+        assert_eq!(
+            config.validate().map_err(|fault| fault.key),
+            Err("email_domains")
+        );
+        let config = HttpConfig {
+            connections: 1,
+            ..HttpConfig::default()
+        };
+        assert_eq!(
+            config.validate().map_err(|fault| fault.to_string()),
+            Err("connections_per_ip: must be at most connections".into())
+        );
     }
 
     #[test]

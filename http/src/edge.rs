@@ -1,14 +1,9 @@
 //! What every handler is given: the runtime, the policy of orders, the time, and the edge's own counters.
 
-use crate::{
-    config::HttpConfig,
-    limit::Limits,
-    shell::RequestNames,
-};
+use crate::{config::HttpConfig, limit::Limits};
 use campusg_actors::runtime::Runtime;
 use campusg_domain::{policy::Policy, time::At};
 use std::{fmt, sync::Arc};
-use tokio::sync::Semaphore;
 
 /// Tells the time; the runtime's clock, virtual or not.
 pub type Now = Arc<dyn Fn() -> At + Send + Sync>;
@@ -23,8 +18,6 @@ struct Inner {
     now: Now,
     config: HttpConfig,
     limits: Limits,
-    names: RequestNames,
-    in_flight: Semaphore,
 }
 
 impl Edge {
@@ -32,8 +25,13 @@ impl Edge {
     #[must_use]
     pub fn new(runtime: Runtime, policy: Policy, now: Now, config: HttpConfig) -> Self {
         let limits = Limits::new(&config);
-        let in_flight = Semaphore::new(config.requests_in_flight);
-        Self(Arc::new(Inner { runtime, policy, now, config, limits, names: RequestNames::new(), in_flight }))
+        Self(Arc::new(Inner {
+            runtime,
+            policy,
+            now,
+            config,
+            limits,
+        }))
     }
 
     pub(crate) fn runtime(&self) -> &Runtime {
@@ -59,18 +57,12 @@ impl Edge {
     pub(crate) fn limits(&self) -> &Limits {
         &self.0.limits
     }
-
-    pub(crate) fn names(&self) -> &RequestNames {
-        &self.0.names
-    }
-
-    pub(crate) fn in_flight(&self) -> &Semaphore {
-        &self.0.in_flight
-    }
 }
 
 impl fmt::Debug for Edge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Edge").field("config", &self.0.config).finish_non_exhaustive()
+        f.debug_struct("Edge")
+            .field("config", &self.0.config)
+            .finish_non_exhaustive()
     }
 }

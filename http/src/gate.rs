@@ -26,7 +26,11 @@ use std::{str::FromStr, sync::Arc};
 use tokio::time::Instant;
 
 /// Lets a request through to its handler, or answers it.
-pub(crate) async fn gate(State((edge, policy)): State<(Edge, RoutePolicy)>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn gate(
+    State((edge, policy)): State<(Edge, RoutePolicy)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     match admit(&edge, policy, &mut request).await {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
@@ -34,7 +38,11 @@ pub(crate) async fn gate(State((edge, policy)): State<(Edge, RoutePolicy)>, mut 
 }
 
 async fn admit(edge: &Edge, policy: RoutePolicy, request: &mut Request) -> Result<(), Problem> {
-    let address = client::address(request.extensions(), request.headers(), &edge.config().trusted_proxies);
+    let address = client::address(
+        request.extensions(),
+        request.headers(),
+        &edge.config().trusted_proxies,
+    );
     request.extensions_mut().insert(client::Peer(address));
     if policy == RoutePolicy::Public {
         return rate(edge, limit::Who::Address(address));
@@ -50,18 +58,32 @@ async fn admit(edge: &Edge, policy: RoutePolicy, request: &mut Request) -> Resul
 }
 
 fn rate(edge: &Edge, who: limit::Who) -> Result<(), Problem> {
-    edge.limits().request(who, Instant::now()).map_err(|wait_ms| {
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many requests, try again shortly")
+    edge.limits()
+        .request(who, Instant::now())
+        .map_err(|wait_ms| {
+            Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_requests",
+                "too many requests, try again shortly",
+            )
             .retry_after_ms(wait_ms)
-    })
+        })
 }
 
 async fn authenticate(edge: &Edge, token: Option<Secret>) -> Result<Authenticated, Problem> {
     let token = token.ok_or_else(Problem::not_signed_in)?;
-    edge.runtime().query(Authenticate(token)).await?.ok_or_else(Problem::not_signed_in)
+    edge.runtime()
+        .query(Authenticate(token))
+        .await?
+        .ok_or_else(Problem::not_signed_in)
 }
 
-async fn judge(edge: &Edge, policy: RoutePolicy, me: &Authenticated, request: &mut Request) -> Result<(), Problem> {
+async fn judge(
+    edge: &Edge,
+    policy: RoutePolicy,
+    me: &Authenticated,
+    request: &mut Request,
+) -> Result<(), Problem> {
     match policy {
         RoutePolicy::Public | RoutePolicy::SignedIn | RoutePolicy::Tells(_) => Ok(()),
         RoutePolicy::Operator => match me.principal {
@@ -69,17 +91,25 @@ async fn judge(edge: &Edge, policy: RoutePolicy, me: &Authenticated, request: &m
             _ => Err(Problem::not_allowed("operators")),
         },
         RoutePolicy::ActiveRunner => runs(me),
-        RoutePolicy::SelfOrOperator => match (param::<UserId>(request, "user_id").await, me.principal) {
-            (Some(user), _) if user == me.user => Ok(()),
-            (Some(_), Principal::Operator(_)) => Ok(()),
-            _ => Err(Problem::not_found("user")),
-        },
+        RoutePolicy::SelfOrOperator => {
+            match (param::<UserId>(request, "user_id").await, me.principal) {
+                (Some(user), _) if user == me.user => Ok(()),
+                (Some(_), Principal::Operator(_)) => Ok(()),
+                _ => Err(Problem::not_found("user")),
+            }
+        }
         RoutePolicy::Sees(who) => {
             let named = match param(request, "id").await {
                 Some(id) => Some(id),
                 None => param(request, "order_id").await,
             };
-            let seen = load(edge, me, named.ok_or_else(|| Problem::not_found("order"))?, who).await?;
+            let seen = load(
+                edge,
+                me,
+                named.ok_or_else(|| Problem::not_found("order"))?,
+                who,
+            )
+            .await?;
             request.extensions_mut().insert(seen);
             Ok(())
         }
@@ -87,8 +117,17 @@ async fn judge(edge: &Edge, policy: RoutePolicy, me: &Authenticated, request: &m
 }
 
 /// Loads an order that the caller may see as one of `who`.
-pub(crate) async fn load(edge: &Edge, me: &Authenticated, id: OrderId, who: Who) -> Result<Seen, Problem> {
-    let order = edge.runtime().query(GetOrder(id)).await?.ok_or_else(|| Problem::not_found("order"))?;
+pub(crate) async fn load(
+    edge: &Edge,
+    me: &Authenticated,
+    id: OrderId,
+    who: Who,
+) -> Result<Seen, Problem> {
+    let order = edge
+        .runtime()
+        .query(GetOrder(id))
+        .await?
+        .ok_or_else(|| Problem::not_found("order"))?;
     let role = see(&order, me, who)?;
     Ok(Seen { order, role })
 }
@@ -98,7 +137,11 @@ pub(crate) fn runs(me: &Authenticated) -> Result<(), Problem> {
     if me.person.suspended {
         return Err(Refusal::rule(Rejection::Suspended).into());
     }
-    if me.person.runner.active { Ok(()) } else { Err(Refusal::rule(Rejection::NotARunner).into()) }
+    if me.person.runner.active {
+        Ok(())
+    } else {
+        Err(Refusal::rule(Rejection::NotARunner).into())
+    }
 }
 
 /// What the caller is to the order, if he is among `who`.
@@ -115,11 +158,16 @@ fn see(order: &Order, me: &Authenticated, who: Who) -> Result<Role, Problem> {
     }
     match role {
         Role::Stranger | Role::System | Role::Gateway => Err(Problem::not_found("order")),
-        Role::Customer | Role::Runner | Role::FormerRunner | Role::Operator => Err(Problem::not_allowed(who.words())),
+        Role::Customer | Role::Runner | Role::FormerRunner | Role::Operator => {
+            Err(Problem::not_allowed(who.words()))
+        }
     }
 }
 
 async fn param<T: FromStr>(request: &mut Request, name: &str) -> Option<T> {
     let params = request.extract_parts::<RawPathParams>().await.ok()?;
-    params.iter().find(|(key, _)| *key == name).and_then(|(_, value)| value.parse().ok())
+    params
+        .iter()
+        .find(|(key, _)| *key == name)
+        .and_then(|(_, value)| value.parse().ok())
 }

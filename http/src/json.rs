@@ -30,7 +30,14 @@ fn misshapen(fault: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let detail = without_place(&inner.to_string());
     let named = detail.split('`').nth(1).unwrap_or_default();
     let (code, field) = if detail.starts_with("unknown field") {
-        ("unknown_field", if path.ends_with(named) { path } else { join(&path, named) })
+        (
+            "unknown_field",
+            if path.ends_with(named) {
+                path
+            } else {
+                join(&path, named)
+            },
+        )
     } else if detail.starts_with("missing field") {
         ("missing_field", join(&path, named))
     } else {
@@ -46,12 +53,19 @@ fn malformed(fault: &serde_json::Error) -> Problem {
 }
 
 fn join(path: &str, field: &str) -> String {
-    if path.is_empty() { field.into() } else { format!("{path}.{field}") }
+    if path.is_empty() {
+        field.into()
+    } else {
+        format!("{path}.{field}")
+    }
 }
 
 /// Cuts " at line 1 column 2", which the problem says in members of its own, or by the path.
 fn without_place(message: &str) -> String {
-    message.rsplit_once(" at line ").map_or(message, |(before, _)| before).into()
+    message
+        .rsplit_once(" at line ")
+        .map_or(message, |(before, _)| before)
+        .into()
 }
 
 /// An amount in cents from outside: whole, from 0 to [`Cents::MAX_INPUT`].
@@ -60,8 +74,12 @@ pub(crate) struct Amount(pub(crate) Cents);
 
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let cents = from.deserialize_u64(Whole { most: Cents::MAX_INPUT.0.unsigned_abs() })?;
-        i64::try_from(cents).map(|cents| Self(Cents(cents))).map_err(D::Error::custom)
+        let cents = from.deserialize_u64(Whole {
+            most: Cents::MAX_INPUT.0.unsigned_abs(),
+        })?;
+        i64::try_from(cents)
+            .map(|cents| Self(Cents(cents)))
+            .map_err(D::Error::custom)
     }
 }
 
@@ -71,7 +89,9 @@ pub(crate) struct Count(pub(crate) u32);
 
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let count = from.deserialize_u64(Whole { most: u32::MAX.into() })?;
+        let count = from.deserialize_u64(Whole {
+            most: u32::MAX.into(),
+        })?;
         u32::try_from(count).map(Self).map_err(D::Error::custom)
     }
 }
@@ -88,11 +108,19 @@ impl Visitor<'_> for Whole {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<u64, E> {
-        if number <= self.most { Ok(number) } else { Err(E::invalid_value(serde::de::Unexpected::Unsigned(number), &self)) }
+        if number <= self.most {
+            Ok(number)
+        } else {
+            Err(E::invalid_value(
+                serde::de::Unexpected::Unsigned(number),
+                &self,
+            ))
+        }
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<u64, E> {
-        u64::try_from(number).map_err(|_| E::invalid_value(serde::de::Unexpected::Signed(number), &self))
+        u64::try_from(number)
+            .map_err(|_| E::invalid_value(serde::de::Unexpected::Signed(number), &self))
     }
 }
 
@@ -119,28 +147,68 @@ mod tests {
     fn fault(body: &str) -> (String, String, String) {
         let problem = read::<Outer>(body.as_bytes()).unwrap_err();
         assert_eq!(problem.status.as_u16(), 400);
-        let place = |name: &str| problem.extra.get(name).map(ToString::to_string).unwrap_or_default();
-        let place = if problem.code == "malformed_json" { format!("{}:{}", place("line"), place("column")) } else { place("field") };
-        (problem.code.into(), place.trim_matches('"').into(), problem.detail)
+        let place = |name: &str| {
+            problem
+                .extra
+                .get(name)
+                .map(ToString::to_string)
+                .unwrap_or_default()
+        };
+        let place = if problem.code == "malformed_json" {
+            format!("{}:{}", place("line"), place("column"))
+        } else {
+            place("field")
+        };
+        (
+            problem.code.into(),
+            place.trim_matches('"').into(),
+            problem.detail,
+        )
     }
 
     #[test]
     fn each_mistake_names_its_place() {
-        let said = |code: &str, place: &str, detail: &str| (code.into(), place.into(), detail.into());
-        assert_eq!(fault("{\n  oops"), said("malformed_json", "2:3", "key must be a string"));
-        assert_eq!(fault(r#"{"inner": []} x"#), said("malformed_json", "1:15", "trailing characters"));
-        assert_eq!(fault(""), said("malformed_json", "1:0", "EOF while parsing a value"));
-        assert_eq!(fault(r#"{"inner": [], "total_cents": 1}"#).0, "unknown_field");
+        let said =
+            |code: &str, place: &str, detail: &str| (code.into(), place.into(), detail.into());
+        assert_eq!(
+            fault("{\n  oops"),
+            said("malformed_json", "2:3", "key must be a string")
+        );
+        assert_eq!(
+            fault(r#"{"inner": []} x"#),
+            said("malformed_json", "1:15", "trailing characters")
+        );
+        assert_eq!(
+            fault(""),
+            said("malformed_json", "1:0", "EOF while parsing a value")
+        );
+        assert_eq!(
+            fault(r#"{"inner": [], "total_cents": 1}"#).0,
+            "unknown_field"
+        );
         assert_eq!(fault(r#"{"inner": [], "total_cents": 1}"#).1, "total_cents");
-        assert_eq!(fault(r#"{"inner": [{"price_cents": 1, "count": 1, "x": 2}]}"#).1, "inner[0].x");
-        assert_eq!(fault(r#"{"inner": [{"price_cents": 1}]}"#), said("missing_field", "inner[0].count", "missing field `count`"));
-        assert_eq!(fault("{}"), said("missing_field", "inner", "missing field `inner`"));
+        assert_eq!(
+            fault(r#"{"inner": [{"price_cents": 1, "count": 1, "x": 2}]}"#).1,
+            "inner[0].x"
+        );
+        assert_eq!(
+            fault(r#"{"inner": [{"price_cents": 1}]}"#),
+            said("missing_field", "inner[0].count", "missing field `count`")
+        );
+        assert_eq!(
+            fault("{}"),
+            said("missing_field", "inner", "missing field `inner`")
+        );
         assert_eq!(fault("[]").0, "wrong_type");
     }
 
     #[test]
     fn an_amount_is_whole_and_in_range() {
-        let detail = |number: &str| fault(&format!(r#"{{"inner": [{{"price_cents": {number}, "count": 1}}]}}"#));
+        let detail = |number: &str| {
+            fault(&format!(
+                r#"{{"inner": [{{"price_cents": {number}, "count": 1}}]}}"#
+            ))
+        };
         let range = "expected a whole number from 0 to 1000000000000";
         for (number, found) in [
             ("-1", "invalid value: integer `-1`"),
@@ -150,13 +218,23 @@ mod tests {
             ("\"1\"", "invalid type: string \"1\""),
             ("null", "invalid type: null"),
         ] {
-            assert_eq!(detail(number), ("wrong_type".into(), "inner[0].price_cents".into(), format!("{found}, {range}")));
+            assert_eq!(
+                detail(number),
+                (
+                    "wrong_type".into(),
+                    "inner[0].price_cents".into(),
+                    format!("{found}, {range}")
+                )
+            );
         }
     }
 
     #[test]
     fn deep_nesting_is_refused() {
         let body = format!("{{\"inner\": {}", "[".repeat(100_000));
-        assert_eq!(read::<serde_json::Value>(body.as_bytes()).unwrap_err().code, "malformed_json");
+        assert_eq!(
+            read::<serde_json::Value>(body.as_bytes()).unwrap_err().code,
+            "malformed_json"
+        );
     }
 }

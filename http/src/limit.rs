@@ -78,11 +78,23 @@ impl Limits {
         }
         let mut buckets = lock(&self.buckets);
         let filled = |bucket: &Bucket| {
-            (bucket.tokens + now.duration_since(bucket.at).as_secs_f64() * self.rate).min(self.burst)
+            (bucket.tokens + now.duration_since(bucket.at).as_secs_f64() * self.rate)
+                .min(self.burst)
         };
-        make_room(&mut buckets, self.remembered, |bucket| filled(bucket) < self.burst, |bucket| bucket.at);
-        let bucket = buckets.entry(who).or_insert(Bucket { tokens: self.burst, at: now });
-        *bucket = Bucket { tokens: filled(bucket), at: now };
+        make_room(
+            &mut buckets,
+            self.remembered,
+            |bucket| filled(bucket) < self.burst,
+            |bucket| bucket.at,
+        );
+        let bucket = buckets.entry(who).or_insert(Bucket {
+            tokens: self.burst,
+            at: now,
+        });
+        *bucket = Bucket {
+            tokens: filled(bucket),
+            at: now,
+        };
         if bucket.tokens < 1.0 {
             return Err(millis((1.0 - bucket.tokens) / self.rate));
         }
@@ -96,10 +108,15 @@ impl Limits {
             return Ok(());
         }
         let failures = lock(&self.failures);
-        let waits = self.keys(account, address).into_iter().filter_map(|(key, most)| {
-            let known = failures.get(&key).filter(|known| known.count >= most)?;
-            self.window.checked_sub(now.duration_since(known.since))
-        });
+        let waits = self
+            .keys(account, address)
+            .into_iter()
+            .filter_map(|(key, most)| {
+                let known = failures.get(&key).filter(|known| known.count >= most)?;
+                self.window
+                    .checked_sub(now.duration_since(known.since))
+                    .filter(|wait| !wait.is_zero())
+            });
         match waits.max() {
             Some(wait) => Err(millis(wait.as_secs_f64())),
             None => Ok(()),
@@ -115,9 +132,15 @@ impl Limits {
         let counts = |known: &Failures| now.duration_since(known.since) < self.window;
         make_room(&mut failures, self.remembered, counts, |known| known.since);
         for (key, _) in self.keys(account, address) {
-            let known = failures.entry(key).or_insert(Failures { count: 0, since: now });
+            let known = failures.entry(key).or_insert(Failures {
+                count: 0,
+                since: now,
+            });
             if !counts(known) {
-                *known = Failures { count: 0, since: now };
+                *known = Failures {
+                    count: 0,
+                    since: now,
+                };
             }
             known.count = known.count.saturating_add(1);
         }
@@ -144,7 +167,10 @@ fn digest(account: &str) -> [u8; 8] {
 }
 
 fn millis(seconds: f64) -> u64 {
-    Duration::from_secs_f64(seconds.max(0.001)).as_millis().try_into().unwrap_or(u64::MAX)
+    Duration::from_secs_f64(seconds.max(0.001))
+        .as_millis()
+        .try_into()
+        .unwrap_or(u64::MAX)
 }
 
 /// A counter that a panicking thread left behind is still a counter.
@@ -181,7 +207,11 @@ mod tests {
     const ANN: &str = "ann@campus.edu";
 
     fn limits(change: impl FnOnce(&mut HttpConfig)) -> Limits {
-        let mut config = HttpConfig { requests_per_second: 10, request_burst: 3, ..HttpConfig::default() };
+        let mut config = HttpConfig {
+            requests_per_second: 10,
+            request_burst: 3,
+            ..HttpConfig::default()
+        };
         change(&mut config);
         Limits::new(&config)
     }
@@ -193,7 +223,11 @@ mod tests {
             assert_eq!(limits.request(Who::Address(HOME), now), Ok(()));
         }
         assert_eq!(limits.request(Who::Address(HOME), now), Err(100));
-        assert_eq!(limits.request(Who::Address(AWAY), now), Ok(()), "others have a bucket of their own");
+        assert_eq!(
+            limits.request(Who::Address(AWAY), now),
+            Ok(()),
+            "others have a bucket of their own"
+        );
         let later = now + Duration::from_millis(100);
         assert_eq!(limits.request(Who::Address(HOME), later), Ok(()));
         assert!(limits.request(Who::Address(HOME), later).is_err());
@@ -214,9 +248,16 @@ mod tests {
             limits.failed("Ann@campus.edu ", HOME, now);
         }
         assert_eq!(limits.attempt(ANN, HOME, now), Err(15 * 60 * 1_000));
-        assert_eq!(limits.attempt(ANN, AWAY, now), Ok(()), "no stranger locks an account");
+        assert_eq!(
+            limits.attempt(ANN, AWAY, now),
+            Ok(()),
+            "no stranger locks an account"
+        );
         assert_eq!(limits.attempt("bob@campus.edu", HOME, now), Ok(()));
-        assert_eq!(limits.attempt(ANN, HOME, now + Duration::from_secs(15 * 60)), Ok(()));
+        assert_eq!(
+            limits.attempt(ANN, HOME, now + Duration::from_secs(15 * 60)),
+            Ok(())
+        );
     }
 
     #[test]

@@ -25,7 +25,9 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
         let asked = Query::<T>::try_from_uri(&parts.uri);
         asked.map(|Query(asked)| Self(asked)).map_err(|fault| {
             let text = fault.to_string();
-            let detail = text.rsplit_once("query string: ").map_or(text.as_str(), |(_, why)| why);
+            let detail = text
+                .rsplit_once("query string: ")
+                .map_or(text.as_str(), |(_, why)| why);
             Problem::shape("invalid_query", detail)
         })
     }
@@ -35,14 +37,20 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
 pub(crate) fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     match asked.unwrap_or(USUAL) {
         limit @ 1..=LARGEST => Ok(limit),
-        _ => Err(Problem::shape("invalid_query", "limit: must be from 1 to 100").with("field", "limit")),
+        _ => Err(
+            Problem::shape("invalid_query", "limit: must be from 1 to 100").with("field", "limit"),
+        ),
     }
 }
 
 /// Reads a time given as a parameter.
 pub(crate) fn moment(field: &str, text: &str) -> Result<At, Problem> {
     time::parse(text).ok_or_else(|| {
-        Problem::shape("invalid_query", format!("{field}: must be a time as 2026-03-01T12:30:00Z")).with("field", field)
+        Problem::shape(
+            "invalid_query",
+            format!("{field}: must be a time as 2026-03-01T12:30:00Z"),
+        )
+        .with("field", field)
     })
 }
 
@@ -56,12 +64,18 @@ pub(crate) trait Cursor: Sized {
 
 impl Cursor for OrderId {
     fn write(&self) -> String {
-        self.as_bytes().iter().rev().map(|byte| format!("{byte:02x}")).collect()
+        self.as_bytes()
+            .iter()
+            .rev()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     fn read(text: &str) -> Option<Self> {
         let digits = text.len() == 32 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        let number = digits.then(|| u128::from_str_radix(text, 16).ok()).flatten()?;
+        let number = digits
+            .then(|| u128::from_str_radix(text, 16).ok())
+            .flatten()?;
         Some(Self::from_bytes(number.to_le_bytes()))
     }
 }
@@ -83,14 +97,25 @@ impl Cursor for NoticeId {
 
     fn read(text: &str) -> Option<Self> {
         let (seq, index) = text.split_once('.')?;
-        Some(Self { seq: Seq(u64::from_str_radix(seq, 16).ok()?), index: u16::from_str_radix(index, 16).ok()? })
+        Some(Self {
+            seq: Seq(u64::from_str_radix(seq, 16).ok()?),
+            index: u16::from_str_radix(index, 16).ok()?,
+        })
     }
 }
 
 /// Reads `cursor`.
 pub(crate) fn cursor<C: Cursor>(asked: Option<&str>) -> Result<Option<C>, Problem> {
-    let unknown = || Problem::shape("invalid_cursor", "use next_cursor of the page before, as it is").with("field", "cursor");
-    asked.map(|text| C::read(text).ok_or_else(unknown)).transpose()
+    let unknown = || {
+        Problem::shape(
+            "invalid_cursor",
+            "use next_cursor of the page before, as it is",
+        )
+        .with("field", "cursor")
+    };
+    asked
+        .map(|text| C::read(text).ok_or_else(unknown))
+        .transpose()
 }
 
 /// A page of a list.
@@ -105,17 +130,26 @@ impl<T> Page<T> {
     /// A page of at most `limit` entries; `last` names its last one, if it has any.
     pub(crate) fn new(items: Vec<T>, limit: usize, last: Option<impl Cursor>) -> Self {
         let full = items.len() >= limit;
-        Self { items, next_cursor: last.filter(|_| full).map(|last| last.write()) }
+        Self {
+            items,
+            next_cursor: last.filter(|_| full).map(|last| last.write()),
+        }
     }
 
     /// A page of a list that says itself whether it goes on.
     pub(crate) fn going_on(items: Vec<T>, next: Option<impl Cursor>) -> Self {
-        Self { items, next_cursor: next.map(|next| next.write()) }
+        Self {
+            items,
+            next_cursor: next.map(|next| next.write()),
+        }
     }
 
     /// Everything there is.
     pub(crate) const fn whole(items: Vec<T>) -> Self {
-        Self { items, next_cursor: None }
+        Self {
+            items,
+            next_cursor: None,
+        }
     }
 }
 
@@ -127,9 +161,17 @@ mod tests {
     fn cursors_come_back() {
         let order = OrderId::from_bytes([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 255]);
         assert_eq!(OrderId::read(&order.write()), Some(order));
-        let notice = NoticeId { seq: Seq(u64::MAX), index: 7 };
+        let notice = NoticeId {
+            seq: Seq(u64::MAX),
+            index: 7,
+        };
         assert_eq!(NoticeId::read(&notice.write()), Some(notice));
-        for forged in ["", "x", "+1234567890123456789012345678901", &order.to_string()] {
+        for forged in [
+            "",
+            "x",
+            "+1234567890123456789012345678901",
+            &order.to_string(),
+        ] {
             assert!(cursor::<OrderId>(Some(forged)).is_err());
         }
     }
@@ -147,6 +189,10 @@ mod tests {
         let last = OrderId::from_bytes([9; 16]);
         assert!(Page::new(vec![1, 2], 2, Some(last)).next_cursor.is_some());
         assert!(Page::new(vec![1], 2, Some(last)).next_cursor.is_none());
-        assert!(Page::new(Vec::<u8>::new(), 2, None::<OrderId>).next_cursor.is_none());
+        assert!(
+            Page::new(Vec::<u8>::new(), 2, None::<OrderId>)
+                .next_cursor
+                .is_none()
+        );
     }
 }

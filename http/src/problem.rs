@@ -29,7 +29,13 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), retry_after_ms: None, extra: Map::new() }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            retry_after_ms: None,
+            extra: Map::new(),
+        }
     }
 
     /// Adds a member.
@@ -47,12 +53,19 @@ impl Problem {
     /// Says where the order stands, and what this caller can do with it.
     pub(crate) fn about(self, order: OrderId, status: Status, allowed: &[impl ToString]) -> Self {
         let allowed: Vec<String> = allowed.iter().map(ToString::to_string).collect();
-        self.with("order_id", order.to_string()).with("order_status", status.as_str()).with("allowed_transitions", allowed)
+        self.with("order_id", order.to_string())
+            .with("order_status", status.as_str())
+            .with("allowed_transitions", allowed)
     }
 
     /// A value that breaks a rule.
     pub(crate) fn field(field: &str, rule: &str) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", format!("{field} {rule}")).with("field", field)
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_field",
+            format!("{field} {rule}"),
+        )
+        .with("field", field)
     }
 
     /// A request of the wrong shape.
@@ -62,31 +75,52 @@ impl Problem {
 
     /// No such thing, or not the caller's to know of.
     pub(crate) fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("no such {what}"))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("no such {what}"),
+        )
     }
 
     /// The caller may see it, and may not do this.
     pub(crate) fn not_allowed(who: &str) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "not_allowed", format!("only {who} may do this"))
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "not_allowed",
+            format!("only {who} may do this"),
+        )
     }
 
     /// Nobody is signed in, or no longer.
     pub(crate) fn not_signed_in() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "sign in and send the token as `Authorization: Bearer …`")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "not_signed_in",
+            "sign in and send the token as `Authorization: Bearer …`",
+        )
     }
 
     /// Something broke.
     pub(crate) fn fault() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something broke")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "something broke",
+        )
     }
 
     /// What axum and its layers answer without a body, as a problem.
     pub(crate) fn bare(status: StatusCode) -> Self {
         let (code, detail) = match status {
             StatusCode::NOT_FOUND => ("no_such_route", "there is nothing under this path"),
-            StatusCode::METHOD_NOT_ALLOWED => ("method_not_allowed", "this path does not take this method"),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                ("method_not_allowed", "this path does not take this method")
+            }
             StatusCode::PAYLOAD_TOO_LARGE => ("body_too_large", "the body is too large"),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported_media_type", "this content type is not taken here"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => (
+                "unsupported_media_type",
+                "this content type is not taken here",
+            ),
             status if status.is_server_error() => ("internal", "something broke"),
             _ => ("bad_request", "the request can't be understood"),
         };
@@ -115,12 +149,19 @@ impl Problem {
         let body = self.render(instance, request).to_string();
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status;
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
         if self.status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(span_ms) = self.retry_after_ms {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(span_ms.div_ceil(1_000).max(1)));
+            response.headers_mut().insert(
+                header::RETRY_AFTER,
+                HeaderValue::from(span_ms.div_ceil(1_000).max(1)),
+            );
         }
         response.extensions_mut().insert(self);
         response

@@ -2,7 +2,11 @@
 
 use crate::{
     edge::Edge,
-    route::{admin, escrow, health, ledger, notification, order, payment, photo, scheduled_event, session, store, timer, user},
+    problem::Problem,
+    route::{
+        admin, escrow, health, ledger, notification, order, payment, photo, scheduled_event,
+        session, store, timer, user,
+    },
     shell,
     table::{
         Route,
@@ -11,7 +15,7 @@ use crate::{
         Who::{Customer, CustomerOrOperator, Involved, Party, Runner, Viewer},
     },
 };
-use axum::Router;
+use axum::{Router, http::StatusCode};
 
 #[rustfmt::skip]
 fn table() -> Table {
@@ -84,9 +88,13 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// The whole edge, ready to serve.
-#[must_use]
 pub fn router(edge: Edge) -> Router {
-    shell::wrap(table().build(&edge), &edge).with_state(edge)
+    let routes = table().build(&edge).fallback(nothing_here);
+    shell::wrap(routes, edge.config()).with_state(edge)
+}
+
+async fn nothing_here() -> Problem {
+    Problem::bare(StatusCode::NOT_FOUND)
 }
 
 #[cfg(test)]
@@ -99,14 +107,26 @@ mod tests {
     /// The documented table: a new route is added here too, by somebody who thought about who may call it.
     #[test]
     fn the_routes_are_the_documented_ones() {
-        let table: Vec<String> =
-            routes().iter().map(|route| format!("{:6} {:45} {:?}", route.method, route.path, route.policy)).collect();
+        let table: Vec<String> = routes()
+            .iter()
+            .map(|route| {
+                format!(
+                    "{:6} {:45} {:?}",
+                    route.method.as_str(),
+                    route.path,
+                    route.policy
+                )
+            })
+            .collect();
         insta::assert_snapshot!(table.join("\n"));
     }
 
     #[test]
     fn no_route_is_registered_twice() {
-        let named: Vec<_> = routes().into_iter().map(|route| (route.method.to_string(), route.path)).collect();
+        let named: Vec<_> = routes()
+            .into_iter()
+            .map(|route| (route.method.to_string(), route.path))
+            .collect();
         assert_eq!(named.iter().collect::<BTreeSet<_>>().len(), named.len());
         assert_eq!(table().routes().len(), named.len());
     }
@@ -131,11 +151,19 @@ mod tests {
     #[test]
     fn the_order_agrees_on_who_may_tell_it_what() {
         let shown = Shown::Pin(0);
-        let cancel = Command::Cancel { accept_charge: Default::default() };
+        let cancel = Command::Cancel {
+            accept_charge: Default::default(),
+        };
         for (path, command) in [
             ("cancel-acceptance", Command::CancelAcceptance),
             ("status", Command::ArriveOnSite),
-            ("status", Command::Purchase { total: Default::default(), photo: None }),
+            (
+                "status",
+                Command::Purchase {
+                    total: Default::default(),
+                    photo: None,
+                },
+            ),
             ("status", Command::Collect),
             ("status", Command::Depart),
             ("status", Command::Deliver { shown }),
@@ -144,10 +172,23 @@ mod tests {
             ("ratings", Command::Rate { stars: 5 }),
         ] {
             let full = format!("/api/orders/{{id}}/{path}");
-            let policy = routes().into_iter().find(|route| route.path == full).map(|route| route.policy);
-            let Some(RoutePolicy::Tells(who)) = policy else { panic!("{path} tells an order something") };
-            assert!(who.roles().iter().all(|role| command.who().contains(role)), "{path}: {who:?}");
+            let policy = routes()
+                .into_iter()
+                .find(|route| route.path == full)
+                .map(|route| route.policy);
+            let Some(RoutePolicy::Tells(who)) = policy else {
+                panic!("{path} tells an order something")
+            };
+            assert!(
+                who.roles().iter().all(|role| command.who().contains(role)),
+                "{path}: {who:?}"
+            );
         }
-        assert!(Who::Operator.roles().iter().all(|role| Command::Reassign.who().contains(role)));
+        assert!(
+            Who::Operator
+                .roles()
+                .iter()
+                .all(|role| Command::Reassign.who().contains(role))
+        );
     }
 }

@@ -25,7 +25,12 @@ use tower::Service;
 
 /// Serves until `stop`; then takes no more connections and lets requests in flight end. Returns how many connections
 /// had to be cut when the time for that was over.
-pub async fn serve(listener: TcpListener, router: Router, config: HttpConfig, stop: impl Future<Output = ()>) -> usize {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    config: HttpConfig,
+    stop: impl Future<Output = ()>,
+) -> usize {
     let slots = Arc::new(Semaphore::new(config.connections));
     let addresses = Addresses::default();
     let (stopping, stopped) = watch::channel(false);
@@ -37,7 +42,9 @@ pub async fn serve(listener: TcpListener, router: Router, config: HttpConfig, st
             Some(ended) = open.join_next() => { note(ended); continue }
             accepted = accept(&listener, &slots) => match accepted { Some(accepted) => accepted, None => continue },
         };
-        let Some(place) = addresses.enter(peer, config.connections_per_ip) else { continue };
+        let Some(place) = addresses.enter(peer, config.connections_per_ip) else {
+            continue;
+        };
         let connection = connection(stream, peer, router.clone(), &config, stopped.clone());
         open.spawn(async move {
             connection.await;
@@ -50,8 +57,14 @@ pub async fn serve(listener: TcpListener, router: Router, config: HttpConfig, st
 }
 
 /// Waits for a free slot, then for a connection.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<(TcpStream, IpAddr, OwnedSemaphorePermit)> {
-    let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> Option<(TcpStream, IpAddr, OwnedSemaphorePermit)> {
+    let slot = Arc::clone(slots)
+        .acquire_owned()
+        .await
+        .expect("the semaphore is never closed");
     match listener.accept().await {
         Ok((stream, peer)) => Some((stream, peer.ip().to_canonical(), slot)),
         Err(fault) => {
@@ -106,7 +119,11 @@ async fn stop(stopped: &mut watch::Receiver<bool>) {
 }
 
 async fn drain(mut open: JoinSet<()>, span: Duration) -> usize {
-    let ended = async { while let Some(ended) = open.join_next().await { note(ended) } };
+    let ended = async {
+        while let Some(ended) = open.join_next().await {
+            note(ended)
+        }
+    };
     if timeout(span, ended).await.is_ok() {
         return 0;
     }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: every answer has a request id and the security headers, and every error a problem as its body.
 
-use crate::{edge::Edge, problem::Problem};
+use crate::{config::HttpConfig, problem::Problem};
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
@@ -19,9 +19,12 @@ use std::{
     },
     time::Duration,
 };
-use tokio::time::{Instant, timeout};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout},
+};
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer};
-use tracing::{Instrument, field::Empty, info_span};
+use tracing::{Instrument, info_span};
 
 /// Header of the request's id, in and out.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -30,70 +33,113 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub(crate) Arc<str>);
 
+/// What the layers of one server share.
+#[derive(Debug)]
+struct Shell {
+    names: RequestNames,
+    in_flight: Semaphore,
+    longest: Duration,
+}
+
 /// Makes ids for requests that bring none: unique over this boot by a counter, over boots by a random prefix.
 #[derive(Debug)]
-pub(crate) struct RequestNames {
+struct RequestNames {
     boot: u64,
     next: AtomicU64,
 }
 
 impl RequestNames {
-    pub(crate) fn new() -> Self {
+    fn new() -> Self {
         let mut boot = [0; 8];
-        getrandom::fill(&mut boot).expect("an operating system without randomness can't run a server");
-        Self { boot: u64::from_be_bytes(boot), next: AtomicU64::new(1) }
+        getrandom::fill(&mut boot)
+            .expect("an operating system without randomness can't run a server");
+        Self {
+            boot: u64::from_be_bytes(boot),
+            next: AtomicU64::new(1),
+        }
     }
 
     fn name(&self, headers: &HeaderMap) -> RequestId {
-        let plain = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-        let given = headers.get(&REQUEST_ID).and_then(|id| id.to_str().ok()).filter(plain);
-        let made = || format!("{:016x}-{:x}", self.boot, self.next.fetch_add(1, Ordering::Relaxed)).into();
+        let plain = |id: &&str| {
+            (1..=64).contains(&id.len())
+                && id
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        };
+        let given = headers
+            .get(&REQUEST_ID)
+            .and_then(|id| id.to_str().ok())
+            .filter(plain);
+        let made = || {
+            format!(
+                "{:016x}-{:x}",
+                self.boot,
+                self.next.fetch_add(1, Ordering::Relaxed)
+            )
+            .into()
+        };
         RequestId(given.map_or_else(made, Arc::from))
     }
 }
 
 /// Wraps the routes.
-pub(crate) fn wrap(routes: Router<Edge>, edge: &Edge) -> Router<Edge> {
-    let largest = edge.config().photo_bytes.max(edge.config().body_bytes);
+pub(crate) fn wrap<S: Clone + Send + Sync + 'static>(
+    routes: Router<S>,
+    config: &HttpConfig,
+) -> Router<S> {
+    let largest = config.photo_bytes.max(config.body_bytes);
+    let shell = Arc::new(Shell {
+        names: RequestNames::new(),
+        in_flight: Semaphore::new(config.requests_in_flight),
+        longest: Duration::from_millis(config.request_timeout_ms),
+    });
     routes
         .layer(RequestBodyLimitLayer::new(largest))
-        .layer(from_fn_with_state(edge.clone(), bound))
+        .layer(from_fn_with_state(Arc::clone(&shell), bound))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(edge.clone(), observe))
+        .layer(from_fn_with_state(shell, observe))
 }
 
 /// Answers at once where too much is running, and gives up where an answer takes too long.
-async fn bound(State(edge): State<Edge>, request: Request, next: Next) -> Response {
-    let Ok(_permit) = edge.in_flight().try_acquire() else {
-        return Problem::from(Refusal::Busy { retry_after_ms: 1_000 }).into_response();
+async fn bound(State(shell): State<Arc<Shell>>, request: Request, next: Next) -> Response {
+    let Ok(_permit) = shell.in_flight.try_acquire() else {
+        return Problem::from(Refusal::Busy {
+            retry_after_ms: 1_000,
+        })
+        .into_response();
     };
-    let span = Duration::from_millis(edge.config().request_timeout_ms);
-    match timeout(span, next.run(request)).await {
+    match timeout(shell.longest, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::from(Refusal::Unknown).into_response(),
     }
 }
 
 fn panicked(cause: Box<dyn Any + Send>) -> Response {
-    let said = cause.downcast_ref::<&str>().copied().or_else(|| cause.downcast_ref::<String>().map(String::as_str));
+    let said = cause
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| cause.downcast_ref::<String>().map(String::as_str));
     tracing::error!(panic = said.unwrap_or("no text"), "a handler panicked");
     Problem::fault().into_response()
 }
 
 /// Names the request, logs it, and completes its answer.
-async fn observe(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
+async fn observe(State(shell): State<Arc<Shell>>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let id = edge.names().name(request.headers());
+    let id = shell.names.name(request.headers());
     let uri = request.uri().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let span = info_span!("request", request.id = &*id.0, method = %request.method(), route, status = Empty, duration_ms = Empty);
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("", MatchedPath::as_str);
+    // Where it ends is said by the event alone: a span that is filled in later would say it twice.
+    let span = info_span!("request", request.id = &*id.0, method = %request.method(), route);
     request.extensions_mut().insert(id.clone());
     async {
         let mut response = completed(next.run(request).await, uri.path(), &id);
         decorate(response.headers_mut(), &id);
         let status = response.status().as_u16();
-        let duration_ms = began.elapsed().as_secs_f64() * 1_000.0;
-        tracing::Span::current().record("status", status).record("duration_ms", duration_ms);
+        let duration_ms = began.elapsed().as_micros() as f64 / 1_000.0;
         if response.status().is_server_error() {
             tracing::warn!(status, duration_ms, "answered");
         } else {
@@ -111,7 +157,11 @@ fn completed(response: Response, path: &str, id: &RequestId) -> Response {
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }
-    let problem = response.extensions().get::<Problem>().cloned().unwrap_or_else(|| Problem::bare(status));
+    let problem = response
+        .extensions()
+        .get::<Problem>()
+        .cloned()
+        .unwrap_or_else(|| Problem::bare(status));
     let mut answer = problem.answer(Some(path), Some(&id.0));
     if status == StatusCode::METHOD_NOT_ALLOWED
         && let Some(allow) = response.headers().get(header::ALLOW)
@@ -128,40 +178,21 @@ fn decorate(headers: &mut HeaderMap, id: &RequestId) {
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
         (header::REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
     ] {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn named(header: Option<&'static str>) -> String {
-        let names = RequestNames { boot: 0xabc, next: AtomicU64::new(1) };
-        let headers = header.map(|id| (REQUEST_ID, HeaderValue::from_static(id)));
-        names.name(&HeaderMap::from_iter(headers)).0.to_string()
-    }
-
-    #[test]
-    fn a_request_keeps_its_name_if_it_is_plain() {
-        assert_eq!(named(Some("web-42.a_b")), "web-42.a_b");
-        assert_eq!(named(None), "0000000000000abc-1");
-        assert_eq!(named(Some("forged\" status=200")), "0000000000000abc-1");
-        assert_eq!(named(Some("")), "0000000000000abc-1");
-    }
-
-    #[test]
-    fn what_a_layer_answered_becomes_a_problem() {
-        let mut bare = StatusCode::METHOD_NOT_ALLOWED.into_response();
-        bare.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
-        let answer = completed(bare, "/api/orders", &RequestId("r".into()));
-        assert_eq!(answer.headers()[header::ALLOW], "GET,HEAD");
-        assert_eq!(answer.headers()[header::CONTENT_TYPE], crate::problem::CONTENT_TYPE);
-        let problem = answer.extensions().get::<Problem>().map(|problem| problem.code);
-        assert_eq!(problem, Some("method_not_allowed"));
-    }
-}
+mod tests;

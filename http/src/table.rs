@@ -41,7 +41,12 @@ impl Who {
             Self::Runner => &[Role::Runner],
             Self::Party => &[Role::Customer, Role::Runner],
             Self::PartyOrOperator => &[Role::Customer, Role::Runner, Role::Operator],
-            Self::Involved | Self::Viewer => &[Role::Customer, Role::Runner, Role::Operator, Role::FormerRunner],
+            Self::Involved | Self::Viewer => &[
+                Role::Customer,
+                Role::Runner,
+                Role::Operator,
+                Role::FormerRunner,
+            ],
             Self::Operator => &[Role::Operator],
         }
     }
@@ -54,7 +59,9 @@ impl Who {
             Self::CustomerOrOperator => "the customer or an operator",
             Self::Runner => "the runner",
             Self::Party => "the customer and the runner",
-            Self::PartyOrOperator | Self::Involved | Self::Viewer => "the customer, the runner or an operator",
+            Self::PartyOrOperator | Self::Involved | Self::Viewer => {
+                "the customer, the runner or an operator"
+            }
             Self::Operator => "operators",
         }
     }
@@ -101,23 +108,48 @@ impl Table {
         Self(vec![])
     }
 
-    pub(crate) fn get<H: Handler<T, Edge>, T: 'static>(self, path: &'static str, policy: RoutePolicy, to: H) -> Self {
+    pub(crate) fn get<H: Handler<T, Edge>, T: 'static>(
+        self,
+        path: &'static str,
+        policy: RoutePolicy,
+        to: H,
+    ) -> Self {
         self.route(Method::GET, MethodFilter::GET, path, policy, to)
     }
 
-    pub(crate) fn post<H: Handler<T, Edge>, T: 'static>(self, path: &'static str, policy: RoutePolicy, to: H) -> Self {
+    pub(crate) fn post<H: Handler<T, Edge>, T: 'static>(
+        self,
+        path: &'static str,
+        policy: RoutePolicy,
+        to: H,
+    ) -> Self {
         self.route(Method::POST, MethodFilter::POST, path, policy, to)
     }
 
-    pub(crate) fn put<H: Handler<T, Edge>, T: 'static>(self, path: &'static str, policy: RoutePolicy, to: H) -> Self {
+    pub(crate) fn put<H: Handler<T, Edge>, T: 'static>(
+        self,
+        path: &'static str,
+        policy: RoutePolicy,
+        to: H,
+    ) -> Self {
         self.route(Method::PUT, MethodFilter::PUT, path, policy, to)
     }
 
-    pub(crate) fn patch<H: Handler<T, Edge>, T: 'static>(self, path: &'static str, policy: RoutePolicy, to: H) -> Self {
+    pub(crate) fn patch<H: Handler<T, Edge>, T: 'static>(
+        self,
+        path: &'static str,
+        policy: RoutePolicy,
+        to: H,
+    ) -> Self {
         self.route(Method::PATCH, MethodFilter::PATCH, path, policy, to)
     }
 
-    pub(crate) fn delete<H: Handler<T, Edge>, T: 'static>(self, path: &'static str, policy: RoutePolicy, to: H) -> Self {
+    pub(crate) fn delete<H: Handler<T, Edge>, T: 'static>(
+        self,
+        path: &'static str,
+        policy: RoutePolicy,
+        to: H,
+    ) -> Self {
         self.route(Method::DELETE, MethodFilter::DELETE, path, policy, to)
     }
 
@@ -129,9 +161,17 @@ impl Table {
         policy: RoutePolicy,
         to: H,
     ) -> Self {
-        let build: Build =
-            Box::new(move |edge| on(filter, to).route_layer(from_fn_with_state((edge.clone(), policy), gate)));
-        self.0.push((Route { method, path, policy }, build));
+        let build: Build = Box::new(move |edge| {
+            on(filter, to).route_layer(from_fn_with_state((edge.clone(), policy), gate))
+        });
+        self.0.push((
+            Route {
+                method,
+                path,
+                policy,
+            },
+            build,
+        ));
         self
     }
 
@@ -140,6 +180,10 @@ impl Table {
     }
 
     pub(crate) fn build(self, edge: &Edge) -> Router<Edge> {
-        self.0.into_iter().fold(Router::new(), |router, (route, build)| router.route(route.path, build(edge)))
+        self.0
+            .into_iter()
+            .fold(Router::new(), |router, (route, build)| {
+                router.route(route.path, build(edge))
+            })
     }
 }

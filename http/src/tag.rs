@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 /// The tag of a version.
 pub(crate) fn tag(version: u32) -> HeaderValue {
-    HeaderValue::try_from(format!("\"{version}\"")).expect("digits and quotes are visible characters")
+    HeaderValue::try_from(format!("\"{version}\""))
+        .expect("digits and quotes are visible characters")
 }
 
 /// Whether the caller has this version already.
@@ -26,7 +27,10 @@ pub(crate) fn check(headers: &HeaderMap, version: u32) -> Result<(), Problem> {
     match names(headers, &header::IF_MATCH, version) {
         Some(false) => {
             let detail = "the resource has changed: read it again";
-            Err(Problem::new(StatusCode::PRECONDITION_FAILED, "version_changed", detail).with("version", version))
+            Err(
+                Problem::new(StatusCode::PRECONDITION_FAILED, "version_changed", detail)
+                    .with("version", version),
+            )
         }
         Some(true) | None => Ok(()),
     }
@@ -35,9 +39,15 @@ pub(crate) fn check(headers: &HeaderMap, version: u32) -> Result<(), Problem> {
 /// Whether a header names this version; `None` without the header.
 fn names(headers: &HeaderMap, header: &header::HeaderName, version: u32) -> Option<bool> {
     headers.contains_key(header).then(|| {
-        let lines = headers.get_all(header).iter().filter_map(|line| line.to_str().ok());
+        let lines = headers
+            .get_all(header)
+            .iter()
+            .filter_map(|line| line.to_str().ok());
         let wanted = format!("\"{version}\"");
-        lines.flat_map(|line| line.split(',')).map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == wanted)
+        lines
+            .flat_map(|line| line.split(','))
+            .map(str::trim)
+            .any(|one| one == "*" || one.trim_start_matches("W/") == wanted)
     })
 }
 
@@ -48,13 +58,20 @@ mod tests {
 
     #[test]
     fn versions_are_compared() {
-        let with = |name: header::HeaderName, value: &str| HeaderMap::from_iter([(name, value.parse().unwrap())]);
+        let with = |name: header::HeaderName, value: &str| {
+            HeaderMap::from_iter([(name, value.parse().unwrap())])
+        };
         assert!(is_known(&with(header::IF_NONE_MATCH, "\"4\", W/\"5\""), 5));
         assert!(!is_known(&with(header::IF_NONE_MATCH, "\"4\""), 5));
         assert!(!is_known(&HeaderMap::new(), 5));
         assert!(check(&with(header::IF_MATCH, "\"5\""), 5).is_ok());
         assert!(check(&with(header::IF_MATCH, "*"), 5).is_ok());
-        assert_eq!(check(&with(header::IF_MATCH, "\"4\""), 5).unwrap_err().status, StatusCode::PRECONDITION_FAILED);
+        assert_eq!(
+            check(&with(header::IF_MATCH, "\"4\""), 5)
+                .unwrap_err()
+                .status,
+            StatusCode::PRECONDITION_FAILED
+        );
         assert!(check(&HeaderMap::new(), 5).is_ok());
     }
 }

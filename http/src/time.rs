@@ -10,8 +10,24 @@ pub(crate) struct Time(pub(crate) At);
 
 /// Writes a time; one past the calendar's end is written as its number of milliseconds.
 pub(crate) fn rfc3339(at: At) -> String {
-    let moment = i64::try_from(at.0).ok().and_then(DateTime::from_timestamp_millis);
-    moment.map_or_else(|| at.0.to_string(), |moment| moment.to_rfc3339_opts(SecondsFormat::Millis, true))
+    let moment = i64::try_from(at.0)
+        .ok()
+        .and_then(DateTime::from_timestamp_millis);
+    moment.map_or_else(
+        || at.0.to_string(),
+        |moment| moment.to_rfc3339_opts(SecondsFormat::Millis, true),
+    )
+}
+
+/// A time for people, in UTC and to the minute: `22 November 2026, 23:28 UTC`.
+pub(crate) fn in_words(at: At) -> String {
+    let moment = i64::try_from(at.0)
+        .ok()
+        .and_then(DateTime::from_timestamp_millis);
+    moment.map_or_else(
+        || at.0.to_string(),
+        |moment| moment.format("%-d %B %Y, %H:%M UTC").to_string(),
+    )
 }
 
 /// Reads a time with any offset; `None` if it is none, or lies before 1970.
@@ -35,7 +51,9 @@ impl Serialize for Time {
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        parse(&text).map(Self).ok_or_else(|| D::Error::custom("expected a time as 2026-03-01T12:30:00Z, from 1970 on"))
+        parse(&text).map(Self).ok_or_else(|| {
+            D::Error::custom("expected a time as 2026-03-01T12:30:00Z, from 1970 on")
+        })
     }
 }
 
@@ -46,8 +64,14 @@ mod tests {
     #[test]
     fn written_and_read() {
         assert_eq!(rfc3339(At(1_772_368_200_123)), "2026-03-01T12:30:00.123Z");
-        assert_eq!(parse("2026-03-01T12:30:00.123Z"), Some(At(1_772_368_200_123)));
-        assert_eq!(parse("2026-03-01T13:30:00.123+01:00"), Some(At(1_772_368_200_123)));
+        assert_eq!(
+            parse("2026-03-01T12:30:00.123Z"),
+            Some(At(1_772_368_200_123))
+        );
+        assert_eq!(
+            parse("2026-03-01T13:30:00.123+01:00"),
+            Some(At(1_772_368_200_123))
+        );
         assert_eq!(parse("1969-12-31T23:59:59Z"), None);
         assert_eq!(parse("2026-03-01"), None);
         assert_eq!(rfc3339(At(u64::MAX)), u64::MAX.to_string());

@@ -10,8 +10,9 @@ pub mod rebuild;
 pub mod sandbox_gateway;
 pub mod serve;
 pub mod verify;
+pub mod walkthrough;
 
-use crate::{compose::ComposeFault, config::ConfigRefused, output};
+use crate::{compose::ComposeFault, config::ConfigRefused, output, walkthrough::Deviation};
 use campusg_actors::runtime::Refusal;
 use clap::{Parser, Subcommand};
 use std::{
@@ -42,6 +43,8 @@ pub enum Command {
     Operator(operator::OperatorCommand),
     /// Run the sandbox payment gateway as a process of its own
     SandboxGateway(sandbox_gateway::SandboxGatewayCommand),
+    /// Play the story of an order in all its ways, and check every step
+    Walkthrough(walkthrough::WalkthroughCommand),
     /// Print the configuration in force, and where each value comes from
     Config(config::ConfigCommand),
 }
@@ -70,9 +73,18 @@ pub enum CliFault {
     /// Something does not hold.
     #[error("something does not hold: see the lines marked BROKEN")]
     Unsound,
+    /// The walkthrough found something that is not as specified.
+    #[error("not as specified: {0}")]
+    Deviation(Deviation),
     /// The result could not be printed.
     #[error("cannot print the result")]
     Output(#[source] io::Error),
+}
+
+impl From<Deviation> for CliFault {
+    fn from(deviation: Deviation) -> Self {
+        Self::Deviation(deviation)
+    }
 }
 
 impl CliFault {
@@ -95,6 +107,7 @@ pub fn run() -> ExitCode {
         Command::Rebuild(command) => command.run(),
         Command::Operator(command) => command.run(),
         Command::SandboxGateway(command) => command.run(),
+        Command::Walkthrough(command) => command.run(),
         Command::Config(command) => command.run(),
     };
     match done {

@@ -31,7 +31,9 @@ pub enum OperatorAction {
 
 /// Arguments of `campusg operator create`.
 #[derive(Debug, Args)]
-#[command(after_help = "The password is the first line of --password-file, or of standard input without it.")]
+#[command(
+    after_help = "The password is the first line of --password-file, or of standard input without it."
+)]
 pub struct CreateOperator {
     /// Where the configuration comes from.
     #[command(flatten)]
@@ -70,8 +72,14 @@ impl OperatorCommand {
         let threads = super::threads().map_err(ComposeFault::Threads)?;
         let email = register.email.clone();
         threads.block_on(async {
-            let runtime = compose::start_runtime(&effective.config, SystemClock::new(false)).await?;
-            let made = runtime.command(Caller::plain(Principal::System, "operator create"), register).await;
+            let (runtime, _) =
+                compose::start_runtime(&effective.config, SystemClock::new(false)).await?;
+            let made = runtime
+                .command(
+                    Caller::plain(Principal::System, "operator create"),
+                    register,
+                )
+                .await;
             runtime.stop().await.map_err(ComposeFault::from)?;
             made.map(drop).map_err(CliFault::Refused)
         })?;
@@ -84,7 +92,10 @@ fn read_password(file: Option<PathBuf>) -> Result<String, CliFault> {
         Some(path) => std::fs::read_to_string(path).map_err(CliFault::Password)?,
         None => {
             let mut line = String::new();
-            std::io::stdin().lock().read_line(&mut line).map_err(CliFault::Password)?;
+            std::io::stdin()
+                .lock()
+                .read_line(&mut line)
+                .map_err(CliFault::Password)?;
             line
         }
     };

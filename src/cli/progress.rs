@@ -10,7 +10,9 @@ pub(super) struct Bar(ProgressBar);
 impl Bar {
     pub(super) fn new(what: &'static str) -> Self {
         let bar = ProgressBar::new(0).with_message(what);
-        let style = ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len} records, {per_sec}, {eta} left");
+        let style = ProgressStyle::with_template(
+            "{msg} {wide_bar} {human_pos}/{human_len} records, {per_sec}, {eta} left",
+        );
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self(bar)
     }

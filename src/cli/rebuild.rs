@@ -33,10 +33,14 @@ impl RebuildCommand {
         let mut bar = Bar::new("rebuilding");
         let shown = bar.clone();
         let progress = Box::new(move |progress| bar.tell(progress));
-        let options = OpenOptions { progress, ..compose::open_options(config) };
+        let options = OpenOptions {
+            progress,
+            ..compose::open_options(config)
+        };
         let report = rebuild(&config.data, &config.storage, options);
         shown.finish();
         let report = report.map_err(ComposeFault::from)?;
-        output::result(format_args!("rebuilt from {} records", report.folded)).map_err(CliFault::Output)
+        output::result(format_args!("rebuilt from {} records", report.folded))
+            .map_err(CliFault::Output)
     }
 }

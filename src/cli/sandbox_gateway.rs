@@ -41,14 +41,20 @@ impl SandboxGatewayCommand {
     /// # Errors
     /// [`CliFault::Config`], or [`CliFault::Compose`] when the book or the address cannot be used.
     pub fn run(self) -> Result<(), CliFault> {
-        let flags = ConfigFlags { set: self.set, ..ConfigFlags::default() };
+        let flags = ConfigFlags {
+            set: self.set,
+            ..ConfigFlags::default()
+        };
         let effective = config::load(&flags, config::process_environment())?;
         let settings = &effective.config.gateway;
         logging::start(&effective.config.log);
         let book = compose::open_book(&self.book, settings.tuning)?;
         let clock = SystemClock::new(false);
         let desk = Desk::new(book, settings.faults, Arc::new(move || clock.now()));
-        let (threads, address) = (super::threads().map_err(ComposeFault::Threads)?, self.address);
+        let (threads, address) = (
+            super::threads().map_err(ComposeFault::Threads)?,
+            self.address,
+        );
         threads.block_on(async {
             let fault = |source| ComposeFault::Listen { address, source };
             let listener = TcpListener::bind(address).await.map_err(fault)?;

@@ -35,15 +35,24 @@ impl ServeCommand {
         let effective = config::load(&self.flags, config::process_environment())?;
         let config = &effective.config;
         logging::start(&config.log);
-        let mode = Mode { demo: self.demo, virtual_clock: self.virtual_clock };
+        let mode = Mode {
+            demo: self.demo,
+            virtual_clock: self.virtual_clock,
+        };
         let threads = super::threads().map_err(ComposeFault::Threads)?;
         Ok(threads.block_on(compose::serve(config, mode, tell, stop_signal()))?)
     }
 }
 
 fn tell(address: SocketAddr, logins: &[Login]) -> Result<(), ComposeFault> {
-    for Login { role, email, password } in logins {
-        output::result(format_args!("demo {role:<8} {email}  {password}")).map_err(ComposeFault::Output)?;
+    for Login {
+        role,
+        email,
+        password,
+    } in logins
+    {
+        output::result(format_args!("demo {role:<8} {email}  {password}"))
+            .map_err(ComposeFault::Output)?;
     }
     output::result(format_args!("listening on http://{address}")).map_err(ComposeFault::Output)
 }
@@ -51,7 +60,9 @@ fn tell(address: SocketAddr, logins: &[Login]) -> Result<(), ComposeFault> {
 /// Resolves at SIGTERM or Ctrl-C; never where signals can't be had, so that only a kill ends the process.
 async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
     tokio::select! {
         _ = terminate.recv() => {}
         pressed = tokio::signal::ctrl_c() => {

@@ -32,10 +32,19 @@ impl VerifyCommand {
         logging::start(&config.log);
         super::require_data(&config.data)?;
         let mut bar = Bar::new("verifying");
-        let report = verify(&config.data, &config.storage, compose::open_options(config), |progress| bar.tell(progress));
+        let report = verify(
+            &config.data,
+            &config.storage,
+            compose::open_options(config),
+            |progress| bar.tell(progress),
+        );
         bar.finish();
         let report = report.map_err(ComposeFault::from)?;
         output::result(&report).map_err(CliFault::Output)?;
-        if report.is_sound() { Ok(()) } else { Err(CliFault::Unsound) }
+        if report.is_sound() {
+            Ok(())
+        } else {
+            Err(CliFault::Unsound)
+        }
     }
 }

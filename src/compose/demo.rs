@@ -3,7 +3,9 @@
 //! Invariant: a folder that holds anything but a demo is left alone.
 
 use super::ComposeFault;
-use campusg_actors::runtime::{Caller, CreateStore, Refusal, Register, Runtime, Secret, SetCard, SetRunner};
+use campusg_actors::runtime::{
+    Caller, CreateStore, Refusal, Register, Runtime, Secret, SetCard, SetRunner,
+};
 use campusg_domain::{
     call::CardToken,
     id::{Principal, UserId},
@@ -28,22 +30,40 @@ pub struct Login {
 /// Refuses `--demo` on a folder that holds something else.
 pub(super) fn check(data: &Path, demo: bool) -> Result<(), ComposeFault> {
     let in_use = data.join("journal").exists();
-    if demo && in_use && !data.join(MARK).exists() { Err(ComposeFault::NotADemo { path: data.into() }) } else { Ok(()) }
+    if demo && in_use && !data.join(MARK).exists() {
+        Err(ComposeFault::NotADemo { path: data.into() })
+    } else {
+        Ok(())
+    }
 }
 
 /// Makes the demo, or finds the one that is there.
 pub(super) async fn make(runtime: &Runtime, data: &Path) -> Result<Vec<Login>, ComposeFault> {
     let mark = data.join(MARK);
-    let file_fault = |source| ComposeFault::DemoFile { path: mark.clone(), source };
+    let file_fault = |source| ComposeFault::DemoFile {
+        path: mark.clone(),
+        source,
+    };
     if mark.exists() {
         let text = fs::read_to_string(&mark).map_err(file_fault)?;
         return serde_json::from_str(&text).map_err(|error| file_fault(error.into()));
     }
     let mut logins = vec![];
-    people(runtime, &mut logins).await.map_err(ComposeFault::Demo)?;
-    for (name, place) in [("Corner Bakery", "Library, ground floor"), ("Noodle Bar", "Student union")] {
-        let store = CreateStore { name: name.into(), place: place.into() };
-        runtime.command(caller(Principal::System), store).await.map_err(ComposeFault::Demo)?;
+    people(runtime, &mut logins)
+        .await
+        .map_err(ComposeFault::Demo)?;
+    for (name, place) in [
+        ("Corner Bakery", "Library, ground floor"),
+        ("Noodle Bar", "Student union"),
+    ] {
+        let store = CreateStore {
+            name: name.into(),
+            place: place.into(),
+        };
+        runtime
+            .command(caller(Principal::System), store)
+            .await
+            .map_err(ComposeFault::Demo)?;
     }
     let text = serde_json::to_string_pretty(&logins).unwrap_or_default();
     fs::write(&mark, text).map_err(file_fault)?;
@@ -61,12 +81,30 @@ async fn people(runtime: &Runtime, logins: &mut Vec<Login>) -> Result<(), Refusa
         ("runner", "tariq"),
     ];
     for (role, name) in people {
-        let login = Login { role: role.into(), email: format!("{name}@campus.example"), password: PASSWORD.into() };
+        let login = Login {
+            role: role.into(),
+            email: format!("{name}@campus.example"),
+            password: PASSWORD.into(),
+        };
         let user = register(runtime, &login, name).await?;
         let me = Principal::User(user);
         match role {
-            "customer" => drop(runtime.command(caller(me), SetCard(CardToken("tok_visa".into()))).await?),
-            "runner" => runtime.command(caller(me), SetRunner { active: true, online: true }).await?,
+            "customer" => drop(
+                runtime
+                    .command(caller(me), SetCard(CardToken("tok_visa".into())))
+                    .await?,
+            ),
+            "runner" => {
+                runtime
+                    .command(
+                        caller(me),
+                        SetRunner {
+                            active: true,
+                            online: true,
+                        },
+                    )
+                    .await?
+            }
             _ => {}
         }
         logins.push(login);
@@ -91,7 +129,10 @@ async fn register(runtime: &Runtime, login: &Login, name: &str) -> Result<UserId
         Err(refusal) if refusal.code() == "email_taken" => {
             let (email, password) = (login.email.clone(), Secret(login.password.clone()));
             let sign_in = campusg_actors::runtime::SignIn { email, password };
-            runtime.command(caller(Principal::System), sign_in).await.map(|signed_in| signed_in.user)
+            runtime
+                .command(caller(Principal::System), sign_in)
+                .await
+                .map(|signed_in| signed_in.user)
         }
         Err(refusal) => Err(refusal),
     }

@@ -41,7 +41,9 @@ pub enum ComposeFault {
         source: io::Error,
     },
     /// `--demo` on a folder that holds something else.
-    #[error("{path} is not a demo's data folder: name another one with --data, or leave --demo out")]
+    #[error(
+        "{path} is not a demo's data folder: name another one with --data, or leave --demo out"
+    )]
     NotADemo {
         /// Which.
         path: PathBuf,

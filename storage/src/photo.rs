@@ -14,8 +14,8 @@ pub use strip::PhotoKind;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use campusg_domain::id::{PhotoId, UserId};
 

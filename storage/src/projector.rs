@@ -9,10 +9,11 @@
 
 mod feeds;
 mod fold;
+mod replay;
 mod thread;
 
+pub(crate) use replay::{decode, walk_back};
 pub use thread::{ProjectorHandle, SnapshotView};
-pub(crate) use fold::{decode, walk_back};
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -264,12 +264,13 @@ impl Reads {
         let more = limit.saturating_add(1);
         let stores = &self.shared.stores;
         let found = stores.range(&from, Bound::Included(&to), more)?;
-        let found = found
-            .into_iter()
-            .filter_map(|(key, value)| match (key.to_scheduled()?, value) {
-                (id, Value::Scheduled(scheduled)) if Some(id) != after => Some((id, scheduled)),
-                _ => None,
-            });
+        let found =
+            found
+                .into_iter()
+                .filter_map(|(key, value)| match (key.to_scheduled()?, value) {
+                    (id, Value::Scheduled(scheduled)) if Some(id) != after => Some((id, scheduled)),
+                    _ => None,
+                });
         Ok(found.take(limit).collect())
     }
 

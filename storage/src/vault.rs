@@ -188,12 +188,7 @@ impl Vault {
     ///
     /// # Errors
     /// `Unknown`, `Destroyed`, `DoesNotOpen`.
-    pub fn open(
-        &self,
-        user: UserId,
-        context: &str,
-        sealed: &[u8],
-    ) -> Result<Vec<u8>, VaultFault> {
+    pub fn open(&self, user: UserId, context: &str, sealed: &[u8]) -> Result<Vec<u8>, VaultFault> {
         let cipher = self.cipher(user)?;
         let (nonce, text) = sealed
             .split_first_chunk::<NONCE_BYTES>()
@@ -273,10 +268,7 @@ fn beside(user: UserId, context: &str) -> Vec<u8> {
 }
 
 /// Reads every slot. What a killed process left half made at the end was never handed out.
-fn read_slots(
-    path: &Path,
-    bytes: &[u8],
-) -> Result<(HashMap<UserId, Known>, usize), VaultFault> {
+fn read_slots(path: &Path, bytes: &[u8]) -> Result<(HashMap<UserId, Known>, usize), VaultFault> {
     let mut keys = HashMap::new();
     let slots: Vec<&[u8]> = bytes.chunks(SLOT_BYTES).collect();
     let mut free = slots.len();

@@ -46,8 +46,16 @@ pub struct Line {
 
 impl std::fmt::Display for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mark = if self.faults.is_empty() { "ok" } else { "BROKEN" };
-        write!(f, "{:<10} {mark:<6} {:>9}  {}", self.id, self.checked, self.says)?;
+        let mark = if self.faults.is_empty() {
+            "ok"
+        } else {
+            "BROKEN"
+        };
+        write!(
+            f,
+            "{:<10} {mark:<6} {:>9}  {}",
+            self.id, self.checked, self.says
+        )?;
         for fault in &self.faults {
             write!(f, "\n           - {fault}")?;
         }
@@ -84,7 +92,9 @@ impl std::fmt::Display for Report {
             writeln!(f, "{line}")?;
         }
         write!(f, "head {} ", self.last)?;
-        self.head.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.head
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -169,10 +179,14 @@ fn compare(audit: &Audit, reads: &Reads) -> Result<Line, SnapshotFault> {
         }
     }
     for account in known.keys() {
-        found.add(format!("account {account} is in the snapshots and in no record"));
+        found.add(format!(
+            "account {account} is in the snapshots and in no record"
+        ));
     }
     if found.count > NAMED {
-        found.named.push(format!("and {} more", found.count - NAMED));
+        found
+            .named
+            .push(format!("and {} more", found.count - NAMED));
     }
     Ok(Line {
         id: "snapshots".into(),

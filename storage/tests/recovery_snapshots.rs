@@ -1,165 +1,19 @@
-//! What a killed process, a lost power supply, a damaged file and a strange folder do to the
+//! What a lost power supply, a damaged file and a strange folder do to the
 //! snapshots: nothing that can be read, or a refusal that names its path.
-//!
-//! `CAMPUSG_RECOVERY_KILLS=400 cargo nextest run -p campusg-storage --test recovery_snapshots` makes more kills.
 #![allow(clippy::unwrap_used, reason = "a test may unwrap")]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the moment of the kill is a random time, not a signal"
-)]
 
 mod snapshot_common;
 
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use campusg_domain::id::Seq;
 use campusg_storage::store::{Distrust, Store};
-use campusg_storage::{OpenOptions, StorageConfig, StorageFault};
-use snapshot_common::{
-    NOW_MS, assert_reads, busy, calm, feed, folds, hash_of, open, options, start, town,
-};
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-use std::{env, fs, thread};
+use campusg_storage::{StorageConfig, StorageFault};
+use snapshot_common::{NOW_MS, assert_reads, busy, feed, open, options, sled_at, start, town};
 use tempfile::TempDir;
-
-const KILLS_VAR: &str = "CAMPUSG_RECOVERY_KILLS";
-const FOLDER_VAR: &str = "CAMPUSG_RECOVERY_FOLDER";
-const KILLS: u64 = 40;
-/// Orders of the town; the same in the child and here, so both know every record.
-const ORDERS: usize = 120;
-const BEGUN: &str = "records begin";
-const KILL_WITHIN_US: u64 = 25_000;
-const KILL_OPENING_WITHIN_US: u64 = 60_000;
-
-/// The child's side: feeds what is missing until it is killed. As a test of its own it has nothing
-/// to do.
-#[test]
-fn child() {
-    let Some(folder) = env::var_os(FOLDER_VAR) else {
-        return;
-    };
-    let (_, entries) = town(ORDERS);
-    // A clock that goes on by itself, so that checkpoints are made by time and by number.
-    let clock = AtomicU64::new(NOW_MS);
-    let options = OpenOptions::new(move || clock.fetch_add(1, Ordering::Relaxed));
-    let config = StorageConfig { dirty_keys: 100, ..busy() };
-    writeln!(std::io::stdout(), "opens").unwrap();
-    let opened = Store::open(folder.as_ref(), &config, options).unwrap();
-    assert_eq!(opened.report.rebuilt.filter(|why| *why != Distrust::New), None);
-    let done = usize::try_from(opened.boot.folded.0).unwrap();
-    let store = opened.store.start(vec![], |why| panic!("{why}")).unwrap();
-    writeln!(std::io::stdout(), "{BEGUN}").unwrap();
-    for part in entries[done..].chunks(5) {
-        feed(&store, part);
-    }
-    // Everything is there: wait for the kill.
-    loop {
-        thread::park();
-    }
-}
-
-fn start_child(folder: &Path) -> Child {
-    Command::new(env::current_exe().unwrap())
-        .args(["--exact", "child", "--nocapture"])
-        .env(FOLDER_VAR, folder)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-fn wait_for(child: &mut Child, what: &str) {
-    let mut lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
-    let said = lines.any(|line| line.unwrap().ends_with(what));
-    assert!(said, "the child ended before it said {what:?}");
-}
-
-fn kill(mut child: Child, what: &str, within_us: u64) {
-    wait_for(&mut child, what);
-    thread::sleep(Duration::from_micros(random() % within_us));
-    child.kill().unwrap();
-    let status = child.wait().unwrap();
-    assert_eq!(status.code(), None, "it ended before the kill");
-}
-
-fn random() -> u64 {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).unwrap();
-    u64::from_le_bytes(bytes)
-}
-
-/// After each kill, also of a recovery, the snapshots go on from their last checkpoint, without a
-/// rebuild, and say exactly what the records say.
-#[test]
-fn no_kill_changes_what_the_snapshots_say() {
-    let kills = env::var(KILLS_VAR).map_or(KILLS, |text| text.parse().unwrap());
-    let (_, entries) = town(ORDERS);
-    let mut folder = TempDir::new().unwrap();
-    let (mut last, mut folded_again) = (0, 0);
-    for n in 1..=kills {
-        if n % 5 == 0 {
-            kill(start_child(folder.path()), "opens", KILL_OPENING_WITHIN_US);
-        }
-        kill(start_child(folder.path()), BEGUN, KILL_WITHIN_US);
-        let opened = open(folder.path(), &calm());
-        assert!(matches!(opened.report.rebuilt, None | Some(Distrust::New)), "{:?}", opened.report);
-        let there = usize::try_from(opened.boot.folded.0).unwrap();
-        assert!(there >= last, "{there} records after {last}");
-        let known = &entries[..there];
-        assert_reads(opened.store.reads(), known);
-        assert_eq!(hash_of(opened.store.reads(), known), folds(known).state_hash());
-        folded_again += opened.report.folded;
-        last = there;
-        drop(opened);
-        if there == entries.len() {
-            folder = TempDir::new().unwrap();
-            last = 0;
-        }
-    }
-    assert!(folded_again > kills, "only {folded_again} records were folded again: nothing was interrupted");
-}
-
-/// The stores are copied while a checkpoint is half drained, at every record: whatever was written
-/// of it, folding the tail again makes the same of it.
-#[test]
-fn folding_the_tail_again_is_harmless() {
-    let dir = TempDir::new().unwrap();
-    let (_, entries) = town(40);
-    let store = start(dir.path(), &calm());
-    let half = entries.len() / 2;
-    feed(&store, &entries[..half]);
-    assert!(store.projector().checkpoint());
-    let before = store.reads().writes();
-    feed(&store, &entries[half..]);
-    drop(store);
-    // As if the process had ended between two writes: `applied` is old, some keys are new.
-    let applied = {
-        let old = sled::open(dir.path().join("hot")).unwrap();
-        old.get("m/applied").unwrap().unwrap()
-    };
-    drop(open(dir.path(), &calm()));
-    assert!(before.checkpoints > 0);
-    for _ in 0..3 {
-        let hot = sled::open(dir.path().join("hot")).unwrap();
-        hot.insert("m/applied", applied.clone()).unwrap();
-        hot.flush().unwrap();
-        drop(hot);
-        let opened = open(dir.path(), &calm());
-        assert_eq!(opened.report.rebuilt, None);
-        assert_eq!(opened.report.folded, (entries.len() - half) as u64);
-        // What was gone at the end was gone before the tail was folded again, so balances that
-        // ended at nothing are the one thing this can't show; the kills do.
-        let reads = opened.store.reads();
-        let folds = folds(&entries);
-        for order in folds.orders.values() {
-            assert_eq!(reads.order(order.id).unwrap().as_ref(), Some(order));
-        }
-        for (user, person) in folds.directory.people() {
-            assert_eq!(reads.person(user).unwrap().as_ref(), Some(person));
-        }
-    }
-}
 
 fn filled(dir: &Path) -> Vec<campusg_domain::record::Entry> {
     let (_, entries) = town(20);
@@ -193,10 +47,11 @@ fn after_a_power_loss_both_stores_are_rebuilt() {
         let dir = TempDir::new().unwrap();
         let entries = filled(dir.path());
         fs::write(dir.path().join("TRUST"), text).unwrap();
-        let told = std::sync::Arc::new(AtomicU64::new(0));
+        let told = Arc::new(AtomicU64::new(0));
         let mut options = options();
-        let teller = std::sync::Arc::clone(&told);
-        options.progress = Box::new(move |progress| teller.store(progress.folded.0, Ordering::Relaxed));
+        let teller = Arc::clone(&told);
+        options.progress =
+            Box::new(move |progress| teller.store(progress.folded.0, Ordering::Relaxed));
         let opened = Store::open(dir.path(), &busy(), options).unwrap();
         let why = opened.report.rebuilt.unwrap();
         let expected = match text {
@@ -253,7 +108,11 @@ fn damaged_hot_files_are_moved_aside_and_rebuilt() {
     let hot = dir.path().join("hot");
     fs::write(hot.join("conf"), b"this is no configuration of sled").unwrap();
     let opened = open(dir.path(), &busy());
-    assert!(matches!(opened.report.rebuilt, Some(Distrust::Damaged(_))), "{:?}", opened.report);
+    assert!(
+        matches!(opened.report.rebuilt, Some(Distrust::Damaged(_))),
+        "{:?}",
+        opened.report
+    );
     assert_reads(opened.store.reads(), &entries);
     assert!(dir.path().join(format!("hot.damaged-{NOW_MS}")).is_dir());
 }
@@ -262,13 +121,17 @@ fn damaged_hot_files_are_moved_aside_and_rebuilt() {
 fn a_damaged_value_is_noticed_and_everything_rebuilt() {
     let dir = TempDir::new().unwrap();
     let entries = filled(dir.path());
-    let hot = sled::open(dir.path().join("hot")).unwrap();
+    let hot = sled_at(&dir.path().join("hot"));
     let (key, _) = hot.scan_prefix("u/").next().unwrap().unwrap();
     hot.insert(key, b"\x00nonsense").unwrap();
     hot.flush().unwrap();
     drop(hot);
     let opened = open(dir.path(), &busy());
-    assert!(matches!(opened.report.rebuilt, Some(Distrust::Damaged(_))), "{:?}", opened.report);
+    assert!(
+        matches!(opened.report.rebuilt, Some(Distrust::Damaged(_))),
+        "{:?}",
+        opened.report
+    );
     assert_reads(opened.store.reads(), &entries);
 }
 
@@ -293,7 +156,10 @@ fn a_damaged_archive_is_told_and_rebuilt_at_the_next_start() {
     if opened.report.rebuilt.is_none() {
         // Found behind: the store says that it can't go on.
         let (told, wait) = std::sync::mpsc::channel();
-        let store = opened.store.start(vec![], move |why| told.send(why.to_owned()).unwrap()).unwrap();
+        let store = opened
+            .store
+            .start(vec![], move |why| told.send(why.to_owned()).unwrap())
+            .unwrap();
         let why = wait.recv().unwrap();
         assert!(why.contains("archive"), "{why}");
         drop(store);
@@ -308,7 +174,9 @@ fn a_folder_in_use_is_refused_by_name() {
     let dir = TempDir::new().unwrap();
     let _first = open(dir.path(), &busy());
     let second = Store::open(dir.path(), &busy(), options());
-    let Err(StorageFault::InUse { path }) = second else { panic!("{second:?}") };
+    let Err(StorageFault::InUse { path }) = second else {
+        panic!("{second:?}")
+    };
     assert_eq!(path, dir.path().join("lock"));
 }
 
@@ -318,7 +186,9 @@ fn a_newer_folder_is_refused_by_name() {
     filled(dir.path());
     fs::write(dir.path().join("format"), "campusg data 2\n").unwrap();
     let fault = Store::open(dir.path(), &busy(), options()).unwrap_err();
-    assert!(matches!(&fault, StorageFault::Newer { path, found: 2, known: 1 } if *path == dir.path().join("format")));
+    assert!(
+        matches!(&fault, StorageFault::Newer { path, found: 2, known: 1 } if *path == dir.path().join("format"))
+    );
     assert!(fault.to_string().contains("format 2"), "{fault}");
 }
 
@@ -328,8 +198,14 @@ fn a_folder_that_can_not_be_made_is_refused_by_name() {
     let file = dir.path().join("file");
     fs::write(&file, b"").unwrap();
     let fault = Store::open(&file.join("data"), &busy(), options()).unwrap_err();
-    assert!(matches!(&fault, StorageFault::Unwritable { .. }), "{fault:?}");
-    assert!(fault.to_string().contains(file.to_str().unwrap()), "{fault}");
+    assert!(
+        matches!(&fault, StorageFault::Unwritable { .. }),
+        "{fault:?}"
+    );
+    assert!(
+        fault.to_string().contains(file.to_str().unwrap()),
+        "{fault}"
+    );
 }
 
 #[test]
@@ -340,7 +216,10 @@ fn a_journal_without_its_format_or_secrets_is_refused_by_name() {
         let path = dir.path().join(gone);
         fs::remove_file(&path).unwrap();
         let fault = Store::open(dir.path(), &busy(), options()).unwrap_err();
-        assert!(fault.to_string().contains(path.to_str().unwrap()), "{fault}");
+        assert!(
+            fault.to_string().contains(path.to_str().unwrap()),
+            "{fault}"
+        );
         assert!(!path.exists(), "nothing is made up");
     }
 }
@@ -352,21 +231,29 @@ fn a_damaged_journal_is_refused_by_name() {
     let segment = fs::read_dir(dir.path().join("journal"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.to_string_lossy().ends_with(".seg"))
+        .filter(|path| {
+            path.extension().is_some_and(|end| end == "seg") && !path.ends_with("spare.seg")
+        })
         .max()
         .unwrap();
     let mut bytes = fs::read(&segment).unwrap();
     bytes[200] ^= 1;
     fs::write(&segment, bytes).unwrap();
     let fault = Store::open(dir.path(), &busy(), options()).unwrap_err();
-    assert!(matches!(&fault, StorageFault::Damaged { path, .. } if *path == segment), "{fault:?}");
+    assert!(
+        matches!(&fault, StorageFault::Damaged { path, .. } if *path == segment),
+        "{fault:?}"
+    );
 }
 
 #[test]
 fn settings_out_of_range_are_refused_before_anything_is_touched() {
     let dir = TempDir::new().unwrap();
     let data = dir.path().join("data");
-    let config = StorageConfig { segment_mib: 0, ..busy() };
+    let config = StorageConfig {
+        segment_mib: 0,
+        ..busy()
+    };
     let fault = Store::open(&data, &config, options()).unwrap_err();
     assert!(fault.to_string().contains("storage.segment_mib"), "{fault}");
     assert!(!data.exists());

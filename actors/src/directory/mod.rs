@@ -1,11 +1,15 @@
 //! The directory owner: people and stores, the votes on placements, slots and used-once photos, and the one writer of
 //! the streams `user:{id}` and `store:{id}`.
 //!
-//! Must not: know a password, a plain name or a plain e-mail address. A panic in here ends the process.
+//! Must not: know a password, a plain name or a plain e-mail address, ask another actor, or wait for anything. A panic
+//! in here ends the process.
 
 use crate::{
     desk::{Clerk, Desk, Errand, Job, NotWritten},
-    vote::{AskVote, Folded, GiveBack},
+    fatal::Guard,
+    port::clock::Clock,
+    runtime::Refusal,
+    vote::{AskVote, CountReservations, Folded, GiveBack},
 };
 use actix::{Actor, Context, Handler, MessageResult};
 use campusg_domain::{
@@ -32,7 +36,6 @@ pub(crate) struct Entry {
     pub(crate) change: Change,
     pub(crate) principal: Principal,
     pub(crate) fingerprint: Fingerprint,
-    pub(crate) now: At,
 }
 
 impl Errand for Entry {
@@ -42,29 +45,46 @@ impl Errand for Entry {
             Change::Store(store, _) => Stream::Store(*store),
         }
     }
+
+    fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
 }
 
 /// Everybody and every store. The actor is the only writer; whoever answers questions reads in place.
 pub(crate) type SharedDirectory = Arc<RwLock<Directory>>;
 
+/// What the directory owner starts from.
+#[derive(Debug)]
+pub(crate) struct DirectoryStart {
+    /// A directory that has folded every record up to `folded`.
+    pub(crate) directory: SharedDirectory,
+    pub(crate) folded: Seq,
+    /// When the last record was decided.
+    pub(crate) last_at: At,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) queue: CommitQueue<Record>,
+    #[expect(dead_code, reason = "held for its drop")]
+    pub(crate) guard: Guard,
+}
+
 /// Keeps everybody and every store.
 #[derive(Debug)]
 pub(crate) struct DirectoryActor {
-    directory: SharedDirectory,
-    policy: Arc<Policy>,
-    queue: CommitQueue<Record>,
+    start: DirectoryStart,
     desk: Desk<Entry>,
-    folded: Seq,
 }
 
 impl DirectoryActor {
-    /// Starts from a directory that has folded every record up to `folded`.
-    pub(crate) fn new(directory: SharedDirectory, folded: Seq, policy: Arc<Policy>, queue: CommitQueue<Record>) -> Self {
-        Self { directory, policy, queue, desk: Desk::default(), folded }
+    /// Starts with nobody waiting.
+    pub(crate) fn new(start: DirectoryStart) -> Self {
+        let desk = Desk::after(start.last_at);
+        Self { start, desk }
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Directory> {
-        self.directory.write().expect("a panic in the directory ends the process")
+        self.start.directory.write().expect("a panic in the directory ends the process")
     }
 }
 
@@ -80,28 +100,32 @@ impl Clerk for DirectoryActor {
     }
 
     fn queue(&self) -> &CommitQueue<Record> {
-        &self.queue
+        &self.start.queue
     }
 
-    fn decide(&mut self, id: CommandId, entry: &Entry) -> Result<Option<Record>, Rejection> {
-        let Entry { change, principal, fingerprint, now } = entry;
+    fn clock(&self) -> &dyn Clock {
+        &*self.start.clock
+    }
+
+    fn decide(&mut self, id: CommandId, entry: &Entry, now: At) -> Result<Option<Record>, Refusal> {
+        let Entry { change, principal, fingerprint } = entry;
         let mut directory = self.write();
         let events = match change {
             Change::User(user, command) => {
                 if let Some(known) = directory.executed(*user, id) {
-                    return if known == *fingerprint { Ok(None) } else { Err(Rejection::KeyReused) };
+                    return if known == *fingerprint { Ok(None) } else { Err(Refusal::rule(Rejection::KeyReused)) };
                 }
-                let events = directory.decide_user(id, *user, command, *principal, *now)?;
+                let events = directory.decide_user(id, *user, command, *principal, now).map_err(Refusal::rule)?;
                 (!events.is_empty()).then_some(Events::User(events))
             }
             Change::Store(store, command) => {
-                let events = directory.decide_store(*store, command, *principal)?;
+                let events = directory.decide_store(*store, command, *principal).map_err(Refusal::rule)?;
                 (!events.is_empty()).then_some(Events::Store(events))
             }
         };
         let (stream, principal, fingerprint) = (entry.stream(), *principal, *fingerprint);
         let prev = directory.last_seq(stream);
-        Ok(events.map(|events| Record::of_owner(stream, prev, *now, principal, id, fingerprint, events)))
+        Ok(events.map(|events| Record::of_owner(stream, prev, now, principal, id, fingerprint, events)))
     }
 
     fn give_back(&mut self, id: CommandId) {
@@ -129,7 +153,15 @@ impl Handler<AskVote> for DirectoryActor {
     type Result = MessageResult<AskVote>;
 
     fn handle(&mut self, AskVote { token, ask }: AskVote, _: &mut Context<Self>) -> Self::Result {
-        MessageResult(self.write().vote(token, &ask, &self.policy))
+        MessageResult(self.write().vote(token, &ask, &self.start.policy))
+    }
+}
+
+impl Handler<CountReservations> for DirectoryActor {
+    type Result = MessageResult<CountReservations>;
+
+    fn handle(&mut self, _: CountReservations, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.write().reservations())
     }
 }
 
@@ -145,12 +177,12 @@ impl Handler<Folded> for DirectoryActor {
     type Result = ();
 
     fn handle(&mut self, batch: Folded, ctx: &mut Context<Self>) {
-        for (seq, record) in batch.after(self.folded) {
+        for (seq, record) in batch.after(self.start.folded) {
             self.write().fold(seq, record);
             if matches!(record.stream, Stream::User(_) | Stream::Store(_)) {
                 self.folded_own(seq, record, ctx);
             }
         }
-        self.folded = self.folded.max(batch.last());
+        self.start.folded = self.start.folded.max(batch.last());
     }
 }

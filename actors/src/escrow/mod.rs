@@ -1,8 +1,11 @@
 //! The escrow owner: the ledger's memory, the votes on money, and the check of every record that moves some.
 //!
-//! Must not: write a record of an order, or wait for anything. A panic in here ends the process.
+//! Must not: write a record of an order, ask another actor, or wait for anything. A panic in here ends the process.
 
-use crate::vote::{AskVote, CheckTransfers, Folded, GiveBack};
+use crate::{
+    fatal::Guard,
+    vote::{AskVote, CheckTransfers, CountReservations, Folded, GiveBack},
+};
 use actix::{Actor, Context, Handler, MessageResult};
 use campusg_domain::{id::Seq, owner::ledger::Ledger, policy::Policy};
 use std::sync::Arc;
@@ -13,12 +16,13 @@ pub(crate) struct EscrowActor {
     ledger: Ledger,
     policy: Arc<Policy>,
     folded: Seq,
+    _guard: Guard,
 }
 
 impl EscrowActor {
     /// Starts from a ledger that has folded every record up to `folded`.
-    pub(crate) fn new(ledger: Ledger, folded: Seq, policy: Arc<Policy>) -> Self {
-        Self { ledger, policy, folded }
+    pub(crate) fn new(ledger: Ledger, folded: Seq, policy: Arc<Policy>, guard: Guard) -> Self {
+        Self { ledger, policy, folded, _guard: guard }
     }
 }
 
@@ -39,6 +43,14 @@ impl Handler<GiveBack> for EscrowActor {
 
     fn handle(&mut self, GiveBack(token): GiveBack, _: &mut Context<Self>) {
         self.ledger.release(token);
+    }
+}
+
+impl Handler<CountReservations> for EscrowActor {
+    type Result = MessageResult<CountReservations>;
+
+    fn handle(&mut self, _: CountReservations, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.ledger.reservations())
     }
 }
 

@@ -1,26 +1,29 @@
 //! The notification owner: the one writer of the streams `inbox:{id}`, and the carrier of notices to the outside.
 //!
 //! Inside of the application a notice is there as soon as its record is; only a failed delivery outside is recorded.
+//! A panic in here ends the process.
 
 use crate::{
     desk::{Clerk, Desk, Errand, Job, NotWritten, run},
     env::own_command,
+    fatal::Guard,
     port::{
         clock::Clock,
-        notifier::{Notifier, Outgoing},
+        notifier::{NotDelivered, Notifier, Outgoing},
     },
-    vote::Folded,
+    runtime::Refusal,
+    vote::{CountReservations, Folded},
 };
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
+use actix::{Actor, Addr, AsyncContext, Context, Handler, MessageResult, WrapFuture};
 use campusg_domain::{
     id::{CommandId, Fingerprint, Principal, Seq, Stream, UserId},
     notice::Audience,
-    order::Rejection,
     owner::inbox::{self, Command, Event, NoticeId},
     record::{Events, Record},
     time::At,
 };
 use campusg_storage::{journal::CommitQueue, read::Reads};
+use futures_util::FutureExt;
 use std::{collections::HashMap, sync::Arc};
 
 /// A command to an inbox, with everything its record carries.
@@ -30,54 +33,65 @@ pub(crate) struct Post {
     pub(crate) command: Command,
     pub(crate) principal: Principal,
     pub(crate) fingerprint: Fingerprint,
-    pub(crate) now: At,
 }
 
 impl Errand for Post {
     fn stream(&self) -> Stream {
         Stream::Inbox(self.user)
     }
+
+    fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+}
+
+/// What the notification owner starts from.
+#[derive(Debug)]
+pub(crate) struct NotificationStart {
+    pub(crate) notifier: Arc<dyn Notifier>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) queue: CommitQueue<Record>,
+    pub(crate) reads: Reads,
+    /// Notices of later records are carried.
+    pub(crate) folded: Seq,
+    /// When the last record was decided.
+    pub(crate) last_at: At,
+    #[expect(dead_code, reason = "held for its drop")]
+    pub(crate) guard: Guard,
 }
 
 /// Carries notices.
 #[derive(Debug)]
 pub(crate) struct NotificationActor {
-    notifier: Arc<dyn Notifier>,
-    clock: Arc<dyn Clock>,
-    queue: CommitQueue<Record>,
+    start: NotificationStart,
     desk: Desk<Post>,
-    reads: Reads,
     /// Last record of the inboxes written since the start.
     last: HashMap<UserId, Seq>,
-    folded: Seq,
 }
 
 impl NotificationActor {
-    /// Carries every notice after `folded`.
-    pub(crate) fn new(
-        notifier: Arc<dyn Notifier>,
-        clock: Arc<dyn Clock>,
-            queue: CommitQueue<Record>,
-        reads: Reads,
-        folded: Seq,
-    ) -> Self {
-        Self { notifier, clock, queue, desk: Desk::default(), last: HashMap::new(), reads, folded }
+    /// Starts with nobody waiting.
+    pub(crate) fn new(start: NotificationStart) -> Self {
+        let desk = Desk::after(start.last_at);
+        Self { start, desk, last: HashMap::new() }
     }
 
+    /// Most carriers are done at once: those cost no future of their own.
     fn deliver(&self, notice: Outgoing, ctx: &mut Context<Self>) {
-        let (delivery, me, now) = (self.notifier.deliver(notice), ctx.address(), self.clock.now());
-        let delivered = async move {
-            let Err(fault) = delivery.await else { return };
-            tracing::warn!(user = %notice.to, %fault, "a notice could not be delivered");
-            let command = Command::Fail { notice: notice.id };
-            let number = notice.id.seq.0 << 16 | u64::from(notice.id.index);
-            let (principal, fingerprint) = (Principal::System, Fingerprint(0));
-            let post = Post { user: notice.to, command, principal, fingerprint, now };
-            if let Err(refusal) = run(&me, own_command(Stream::Inbox(notice.to), "failed", number), post).await {
-                tracing::warn!(user = %notice.to, %refusal, "a failed delivery could not be recorded");
+        let mut delivery = self.start.notifier.deliver(notice);
+        match (&mut delivery).now_or_never() {
+            Some(Ok(())) => {}
+            Some(Err(fault)) => drop(ctx.spawn(failed(ctx.address(), notice, fault).into_actor(self))),
+            None => {
+                let me = ctx.address();
+                let delivered = async move {
+                    if let Err(fault) = delivery.await {
+                        failed(me, notice, fault).await;
+                    }
+                };
+                ctx.spawn(delivered.into_actor(self));
             }
-        };
-        ctx.spawn(delivered.into_actor(self).map(|(), _, _| ()));
+        }
     }
 
     fn fold(&mut self, seq: Seq, record: &Record, ctx: &mut Context<Self>) {
@@ -97,6 +111,17 @@ impl NotificationActor {
     }
 }
 
+/// Records that a notice did not get out.
+async fn failed(me: Addr<NotificationActor>, notice: Outgoing, fault: NotDelivered) {
+    tracing::warn!(user = %notice.to, %fault, "a notice could not be delivered");
+    let command = Command::Fail { notice: notice.id };
+    let number = notice.id.seq.0 << 16 | u64::from(notice.id.index);
+    let post = Post { user: notice.to, command, principal: Principal::System, fingerprint: Fingerprint(0) };
+    if let Err(refusal) = run(&me, own_command(Stream::Inbox(notice.to), "failed", number), post).await {
+        tracing::warn!(user = %notice.to, %refusal, "a failed delivery could not be recorded");
+    }
+}
+
 impl Actor for NotificationActor {
     type Context = Context<Self>;
 }
@@ -109,19 +134,34 @@ impl Clerk for NotificationActor {
     }
 
     fn queue(&self) -> &CommitQueue<Record> {
-        &self.queue
+        &self.start.queue
     }
 
-    fn decide(&mut self, id: CommandId, post: &Post) -> Result<Option<Record>, Rejection> {
-        let Post { user, command, principal, fingerprint, now } = post;
-        let events = inbox::decide(*user, command, *principal)?;
+    fn clock(&self) -> &dyn Clock {
+        &*self.start.clock
+    }
+
+    fn decide(&mut self, id: CommandId, post: &Post, now: At) -> Result<Option<Record>, Refusal> {
+        let Post { user, command, principal, fingerprint } = post;
+        let events = inbox::decide(*user, command, *principal).map_err(Refusal::rule)?;
         let prev = match self.last.get(user) {
             Some(prev) => *prev,
             // Lies in hot: read in place.
-            None => self.reads.inbox_last_seq(*user).unwrap_or(Seq::NONE),
+            None => self.start.reads.inbox_last_seq(*user).map_err(|fault| {
+                tracing::error!(%fault, %user, "an inbox can't be read");
+                Refusal::Fault
+            })?,
         };
         let events = Events::Inbox(events);
-        Ok(Some(Record::of_owner(post.stream(), prev, *now, *principal, id, *fingerprint, events)))
+        Ok(Some(Record::of_owner(post.stream(), prev, now, *principal, id, *fingerprint, events)))
+    }
+}
+
+impl Handler<CountReservations> for NotificationActor {
+    type Result = MessageResult<CountReservations>;
+
+    fn handle(&mut self, _: CountReservations, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(0)
     }
 }
 
@@ -145,9 +185,9 @@ impl Handler<Folded> for NotificationActor {
     type Result = ();
 
     fn handle(&mut self, batch: Folded, ctx: &mut Context<Self>) {
-        for (seq, record) in batch.after(self.folded) {
+        for (seq, record) in batch.after(self.start.folded) {
             self.fold(seq, record, ctx);
         }
-        self.folded = self.folded.max(batch.last());
+        self.start.folded = self.start.folded.max(batch.last());
     }
 }

@@ -4,12 +4,14 @@ use super::message::{Done, ToActor};
 use crate::{commit::commit, env::Env, runtime::Refusal, vote::CheckTransfers};
 use campusg_domain::{
     id::{OrderId, Seq},
+    invariant::{Broken, broken_by, check_order},
     order::{self, Command, Context, Event, Executed, Filled, Order, Rejection, Turn, verdict},
     record::{Events, Record},
     saga::Mark,
     time::At,
     vote::{Ask, Votes},
 };
+use campusg_storage::read::Reads;
 use std::sync::Arc;
 
 /// Carries out one command on committed state: the order after it, and the answer.
@@ -55,7 +57,12 @@ async fn repeated(env: &Env, id: OrderId, before: Option<&Arc<Order>>, executed:
     {
         return Err(Refusal::of_order(id, rejection));
     }
-    let order = before.cloned().ok_or_else(|| Refusal::not_found("order"))?;
+    let order = match before {
+        Some(order) if order.last_seq == executed.seq => Some(Arc::clone(order)),
+        Some(_) => env.read(move |reads| reads.order_as_of(id, executed.seq)).await?,
+        None => None,
+    };
+    let order = order.ok_or_else(|| Refusal::not_found("order"))?;
     Ok(Done { order, repeated: true })
 }
 
@@ -78,17 +85,17 @@ async fn decide_and_commit(
     let none = Votes::default();
     let asks = order::asks(id, order, &message.command, &context(env, id, message, now, &none)).map_err(no)?;
     let (mut votes, reservation) = env.owners.poll(message.id, asks).await;
-    look_up_used_once(env, &mut votes).await?;
+    look_up_used_once(env, message, &mut votes).await?;
     let turn = order::turn(id, order, &message.command, &context(env, id, message, now, &votes)).map_err(no)?;
     let Turn::Commit { filled, verdict } = turn else { return Ok(None) };
     let Filled { record, after } = *filled;
+    check_order(order, &after, &record).map_err(|broken| not_written(&after, order, &broken))?;
     let record = check(env, order, &after, record).await?;
     let events = match &record.events {
         Events::Order(events) => events.clone(),
         _ => vec![],
     };
-    reservation.moved_into_the_commit();
-    let ack = commit(&env.queue, record).await?;
+    let ack = commit(&env.queue, record, Some(reservation)).await?;
     Ok(Some(Committed { after: Arc::new(after.numbered(Seq(ack.seq))), events, verdict }))
 }
 
@@ -105,23 +112,37 @@ fn context<'a>(env: &'a Env, id: OrderId, message: &ToActor, now: At, votes: &'a
     }
 }
 
-/// Used-once things: reserved by the vote, then looked up at the head, then committed.
-async fn look_up_used_once(env: &Env, votes: &mut Votes) -> Result<(), Refusal> {
+/// Used-once things: reserved by the vote, then looked up at the head, then committed. A photo proves something only in
+/// the hands of whoever took it.
+async fn look_up_used_once(env: &Env, message: &ToActor, votes: &mut Votes) -> Result<(), Refusal> {
     for (ask, vote) in &mut votes.0 {
         if let Ask::UsedOnce { photo, order } = *ask
             && vote.is_ok()
         {
             let photos = env.photos.clone();
-            let (known, serves) =
-                env.read(move |reads| Ok((matches!(photos.uploader(photo), Ok(Some(_))), reads.photo_order(photo)?))).await?;
-            if !known {
-                *vote = Err(Rejection::field("receipt.photo_id", "is not an uploaded photo"));
+            let look = move |reads: &Reads| Ok((photos.uploader(photo), reads.photo_order(photo)?));
+            let (uploader, serves) = env.read(look).await?;
+            let uploader = uploader.map_err(|fault| {
+                tracing::error!(%fault, "a photo can't be looked up");
+                Refusal::Fault
+            })?;
+            if uploader.is_none() || uploader != message.principal.user() {
+                *vote = Err(Rejection::field(photo_field(&message.command), "is not a photo of yours"));
             } else if serves.is_some_and(|other| other != order) {
                 *vote = Err(Rejection::PhotoUsed);
             }
         }
     }
     Ok(())
+}
+
+/// Path of the photo in the request, as the caller wrote it.
+const fn photo_field(command: &Command) -> &'static str {
+    match command {
+        Command::Purchase { .. } => "receipt.photo_id",
+        Command::Deliver { .. } => "proof.photo_id",
+        _ => "photo_id",
+    }
 }
 
 /// Checks the record's transfers against every account before it is queued; one that breaks a bound is never written.
@@ -131,15 +152,14 @@ async fn check(env: &Env, before: Option<&Order>, after: &Order, record: Record)
     }
     let record = Arc::new(record);
     let checked = env.owners.escrow.send(CheckTransfers(Arc::clone(&record))).await;
-    match checked {
-        Ok(Ok(())) => {}
-        Ok(Err(fault)) => {
-            tracing::error!(order.id = %after.id, %fault, from = ?before.map(Order::status), "an invariant would break: not written");
-            return Err(Refusal::Fault);
-        }
-        Err(_) => return Err(Refusal::Stopping),
-    }
+    checked.map_err(|_| Refusal::Stopping)?.map_err(|fault| not_written(after, before, &broken_by(&fault)))?;
     Ok(Arc::try_unwrap(record).unwrap_or_else(|shared| shared.as_ref().clone()))
+}
+
+fn not_written(after: &Order, before: Option<&Order>, broken: &Broken) -> Refusal {
+    let from = before.map(Order::status);
+    tracing::error!(order.id = %after.id, %broken, ?from, "an invariant would break: not written");
+    Refusal::Fault
 }
 
 /// One line for each saga step and each undo.

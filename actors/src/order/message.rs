@@ -17,6 +17,8 @@ pub(crate) struct ToActor {
     pub(crate) fingerprint: Fingerprint,
     /// Whether the caller chose the id by an idempotency key.
     pub(crate) keyed: bool,
+    /// Whether the order's id was made for this very message, so that there is nothing to load.
+    pub(crate) is_fresh: bool,
     /// Names the request in logs.
     pub(crate) request: Arc<str>,
     /// Held until the answer: a command whose caller has left is counted until it is done.

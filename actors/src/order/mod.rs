@@ -1,12 +1,16 @@
 //! The order's shell: one actor per live order, thin and always in the same sequence.
 //!
-//! known id? → asks → votes → decide → fill → check → commit → (ack) → evolve → reply. The mailbox is closed from asks to
-//! reply (`ctx.wait`), so nothing interleaves and memory is never ahead of the disk. Effects belong to the owners that
-//! fold the record.
-//! Must not: hold a rule, make a call, or use `ctx.spawn`. `started` is the recovery; there is no other.
+//! (load) → known id? → asks → votes → decide → fill → check → commit → (ack) → evolve → reply. The mailbox is closed
+//! from the first step to the reply (`ctx.wait`), so nothing interleaves and memory is never ahead of the disk. Effects
+//! belong to the owners that fold the record.
+//! Must not: hold a rule, make a call, or use `ctx.spawn`. The load before the first command is the recovery; there is
+//! no other. An order whose load fails says so to the one who asked, and ends: the next one loads it anew.
 
 mod execute;
 mod message;
+#[cfg(test)]
+mod tests;
+
 pub(crate) use message::{Done, ToActor};
 
 use crate::{
@@ -19,30 +23,34 @@ use campusg_domain::{id::{OrderId, Seq}, order::Order};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
-/// How long a live order stays without a command.
-const IDLE_MS: u64 = 60_000;
-/// How long an ended one stays.
-const IDLE_ENDED_MS: u64 = 5_000;
+/// What the actor knows of its order.
+#[derive(Clone)]
+enum Known {
+    /// Nothing: it has to be loaded first.
+    Unread,
+    /// As of its last record; `None` if it was never placed.
+    Read(Option<Arc<Order>>),
+}
 
 /// One live order.
 pub(crate) struct OrderActor {
     env: Env,
-    order: Option<Arc<Order>>,
-    broken: bool,
+    known: Known,
     last_command_ms: u64,
     // The last field: fields are dropped in order, and the lease says "I am gone".
     lease: Lease<OrderId>,
 }
 
 impl OrderActor {
-    /// An order that loads itself when it starts.
+    /// An order that loads itself before its first command.
     pub(crate) fn new(env: Env, lease: Lease<OrderId>) -> Self {
-        Self { env, order: None, broken: false, last_command_ms: 0, lease }
+        Self { env, known: Known::Unread, last_command_ms: 0, lease }
     }
 
     /// Ends itself when nothing came for a while: whatever must wake it lives with its owner.
     fn passivate_when_idle(&mut self, ctx: &mut Context<Self>) {
-        let idle_ms = if self.order.as_ref().is_none_or(|order| order.is_terminal()) { IDLE_ENDED_MS } else { IDLE_MS };
+        let ended = !matches!(&self.known, Known::Read(Some(order)) if !order.is_terminal());
+        let idle_ms = if ended { self.env.idle_ended_ms } else { self.env.idle_ms };
         let idle_since_ms = self.env.clock.monotonic_ms().saturating_sub(self.last_command_ms);
         if idle_since_ms >= idle_ms {
             ctx.stop();
@@ -65,19 +73,7 @@ impl Actor for OrderActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.last_command_ms = self.env.clock.monotonic_ms();
-        let (env, id) = (self.env.clone(), self.lease.key());
-        let loading = async move { load(&env, id).await }.into_actor(self).map(|loaded, actor, ctx| match loaded {
-            Ok(order) => {
-                actor.order = order;
-                actor.passivate_when_idle(ctx);
-            }
-            Err(refusal) => {
-                tracing::error!(order.id = %actor.lease.key(), %refusal, "the order can't be loaded");
-                actor.broken = true;
-                actor.passivate_when_idle(ctx);
-            }
-        });
-        ctx.wait(loading);
+        self.passivate_when_idle(ctx);
     }
 }
 
@@ -102,14 +98,26 @@ impl Handler<ToActor> for OrderActor {
 
     fn handle(&mut self, message: ToActor, _: &mut Context<Self>) -> Self::Result {
         self.last_command_ms = self.env.clock.monotonic_ms();
-        if self.broken {
-            return AtomicResponse::new(Box::pin(async { Err(Refusal::Fault) }.into_actor(self)));
-        }
-        let (env, id, before) = (self.env.clone(), self.lease.key(), self.order.clone());
-        let executed = async move { execute::execute(&env, id, before, message).await };
-        AtomicResponse::new(Box::pin(executed.into_actor(self).map(|(after, answer), actor, _| {
-            actor.order = after;
-            answer
+        let (env, id, known) = (self.env.clone(), self.lease.key(), self.known.clone());
+        let executed = async move {
+            let before = match known {
+                Known::Read(before) => before,
+                // An id made for this very command has no past, and no predecessor that could have written one.
+                Known::Unread if message.is_fresh => None,
+                Known::Unread => load(&env, id).await?,
+            };
+            Ok(execute::execute(&env, id, before, message).await)
+        };
+        AtomicResponse::new(Box::pin(executed.into_actor(self).map(|executed, actor, ctx| match executed {
+            Ok((after, answer)) => {
+                actor.known = Known::Read(after);
+                answer
+            }
+            Err(refusal) => {
+                tracing::error!(order.id = %actor.lease.key(), %refusal, "the order can't be loaded");
+                ctx.stop();
+                Err(refusal)
+            }
         })))
     }
 }

@@ -3,7 +3,7 @@
 //! An event may come twice, late and out of order; the order knows what it already has. The place in the sequence is
 //! kept in a file beside the journal: losing it only means that known events come again.
 
-use super::PaymentActor;
+use super::{AbortOnDrop, PaymentActor};
 use crate::{
     orders::{Letter, Orders},
     port::gateway::{EventCursor, GatewayEvent, PaymentGateway},
@@ -26,8 +26,7 @@ impl PaymentActor {
         let entropy = Arc::clone(&self.start.entropy);
         let bring = async move { bring_in(&*gateway, &orders, &cursor, || entropy.command()).await };
         let bring = self.start.io.spawn(bring);
-        ctx.spawn(bring.into_actor(self).map(|result, actor, ctx| {
-            let result = result.unwrap_or(Err(Refusal::Fault));
+        ctx.spawn(AbortOnDrop(bring).into_actor(self).map(|result, actor, ctx| {
             if let Err(refusal) = result {
                 tracing::warn!(%refusal, "the gateway's events wait");
             }
@@ -62,7 +61,8 @@ async fn bring_in(
     }
 }
 
-/// A rejection is an answer: the event does not fit, and will not fit later.
+/// A rejection is an answer: the event does not fit, and will not fit later. An order that needs attention must not
+/// hold back the events of all others: its open call asks again under the same key once it is released.
 async fn deliver(orders: &Orders, event: &GatewayEvent, id: CommandId) -> Result<(), Refusal> {
     let Some((order, call)) = parse(event.key.as_str()) else {
         tracing::warn!(key = %event.key, "an event of the gateway names no call of ours");
@@ -73,6 +73,10 @@ async fn deliver(orders: &Orders, event: &GatewayEvent, id: CommandId) -> Result
         Ok(_) => Ok(()),
         Err(Refusal::Rejected { rejection, .. }) => {
             tracing::warn!(key = %event.key, %rejection, "an event of the gateway does not fit");
+            Ok(())
+        }
+        Err(refusal @ (Refusal::NeedsAttention | Refusal::Fault)) => {
+            tracing::error!(key = %event.key, %refusal, "an event of the gateway passes an order that needs attention");
             Ok(())
         }
         Err(refusal) => Err(refusal),

@@ -1,22 +1,44 @@
 //! The payment owner: makes the calls that records open, one try each, and brings every answer back as a command.
 //!
 //! Must not: retry by itself (the order's STEP_RETRY does, durably), decide what an answer means, or write a record.
+//! A panic in here ends the process; when it ends, calls under way are given up, and made again by the next start.
 //! Invariant: of one stream one call is under way at most, the lowest not decided; the same call has the same key always.
 
 mod events;
 
-use crate::{orders::{Letter, Orders}, port::{entropy::Entropy, clock::Clock, gateway::{Breaker, PaymentGateway, Request}}, runtime::Refusal, vote::Folded};
+use crate::{
+    fatal::Guard,
+    orders::{Letter, Orders},
+    port::{
+        clock::Clock,
+        entropy::Entropy,
+        gateway::{Breaker, PaymentGateway, Request},
+    },
+    runtime::Refusal,
+    vote::Folded,
+};
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, MessageResult, WrapFuture};
 use campusg_domain::{
-    call::{Answer, CallKind, CallNumber},
+    call::{Answer, CallChange, CallKind, CallNumber},
     id::{OrderId, Principal, Seq, Stream},
     order::Command,
     owner::calls::Calls,
 };
 use campusg_storage::read::Reads;
-use std::{collections::{HashSet, VecDeque}, path::PathBuf, sync::{Arc, Mutex}, time::Duration};
-use tokio::sync::oneshot;
+use std::{
+    collections::{HashMap, VecDeque},
+    path::PathBuf,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{self, Poll},
+    time::Duration,
+};
+use tokio::{sync::oneshot, task::JoinHandle};
 
+/// Longest that a call is held back from a gateway that does not answer, in milliseconds.
+const HOLD_BACK_MS: u64 = 10_000;
+/// How often a call that is held back looks whether it may go.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// Wait before a stream is looked at again whose order gave no answer, or where nothing moved.
 const AGAIN: Duration = Duration::from_secs(2);
 
@@ -40,31 +62,51 @@ pub(crate) struct PaymentStart {
     pub(crate) poll: Duration,
     /// Where the place in the gateway's events is kept.
     pub(crate) cursor: PathBuf,
+    #[expect(dead_code, reason = "held for its drop")]
+    pub(crate) guard: Guard,
+}
+
+/// A task on the other runtime that ends with the one who waits for it; a panic in it is a fault.
+struct AbortOnDrop<T>(JoinHandle<Result<T, Refusal>>);
+
+impl<T> Future for AbortOnDrop<T> {
+    type Output = Result<T, Refusal>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map(|done| done.unwrap_or(Err(Refusal::Fault)))
+    }
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Keeps the open calls.
 pub(crate) struct PaymentActor {
     start: PaymentStart,
     orders: Option<Orders>,
-    under_way: HashSet<Stream>,
+    /// The streams with a call under way, and whether that call was asked for again meanwhile.
+    under_way: HashMap<Stream, bool>,
     waiting: VecDeque<Stream>,
 }
 
 impl PaymentActor {
     /// Starts with every open call as of `folded`.
     pub(crate) fn new(start: PaymentStart) -> Self {
-        Self { start, orders: None, under_way: HashSet::new(), waiting: VecDeque::new() }
+        Self { start, orders: None, under_way: HashMap::new(), waiting: VecDeque::new() }
     }
 
     fn consider(&mut self, stream: Stream, ctx: &mut Context<Self>) {
-        if self.under_way.contains(&stream) || self.orders.is_none() {
+        if self.under_way.contains_key(&stream) || self.orders.is_none() {
             return;
         }
         let (Some((n, kind)), Stream::Order(order)) = (self.start.calls.due(stream), stream) else { return };
         if self.under_way.len() >= self.start.concurrency {
             return self.waiting.push_back(stream);
         }
-        self.under_way.insert(stream);
+        self.under_way.insert(stream, false);
         self.make(order, n, kind, ctx);
     }
 
@@ -84,8 +126,7 @@ impl PaymentActor {
             let command = Command::Answered { call: n, answer };
             orders.send(Letter::own(order, command, Principal::Gateway, id)).await
         });
-        ctx.spawn(made.into_actor(self).map(move |sent, actor, ctx| {
-            let sent = sent.unwrap_or(Err(Refusal::Fault));
+        ctx.spawn(AbortOnDrop(made).into_actor(self).map(move |sent, actor, ctx| {
             let moved = matches!(&sent, Ok(done) if !done.repeated);
             if let Err(refusal) = &sent {
                 tracing::warn!(order.id = %order, call = n, %refusal, "an answer of the gateway waits");
@@ -96,7 +137,8 @@ impl PaymentActor {
 
     /// Looks at the stream again: at once where the call is decided or rests, later where nothing moved.
     fn made(&mut self, stream: Stream, call: (CallNumber, CallKind), moved: bool, ctx: &mut Context<Self>) {
-        if !moved || self.start.calls.due(stream) == Some(call) {
+        let asked_again = self.under_way.get(&stream).is_some_and(|again| *again);
+        if !moved || (self.start.calls.due(stream) == Some(call) && !asked_again) {
             ctx.run_later(AGAIN, move |actor, ctx| {
                 actor.under_way.remove(&stream);
                 actor.consider(stream, ctx);
@@ -125,8 +167,13 @@ async fn guarded(
     call: impl Future<Output = Answer>,
 ) -> Answer {
     let locked = || breaker.lock().expect("nothing panics while the breaker is asked");
-    if !locked().admits(clock.now()) {
-        return Answer::Unavailable;
+    // Held back is not tried: a call waits for its turn before it counts as unanswered.
+    let give_up_ms = clock.monotonic_ms() + HOLD_BACK_MS;
+    while !locked().admits(clock.now()) {
+        if clock.monotonic_ms() >= give_up_ms {
+            return Answer::Unavailable;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
     let answer = tokio::time::timeout(timeout, call).await.unwrap_or(Answer::Unavailable);
     locked().note(&answer, clock.now());
@@ -170,9 +217,13 @@ impl Handler<Folded> for PaymentActor {
         for (seq, record) in batch.after(self.start.folded) {
             self.start.calls.fold(record);
             self.start.folded = seq;
-            if !record.calls.is_empty() {
-                self.consider(record.stream, ctx);
+            if record.calls.is_empty() {
+                continue;
             }
+            if let Some(again) = self.under_way.get_mut(&record.stream) {
+                *again |= record.calls.iter().any(|change| matches!(change, CallChange::Retry { .. }));
+            }
+            self.consider(record.stream, ctx);
         }
     }
 }

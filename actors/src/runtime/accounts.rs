@@ -40,6 +40,7 @@ impl Command for Register {
     type Reply = SignedIn;
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<SignedIn, Refusal> {
+        runtime.admit()?;
         let email = normal_email(&self.email)?;
         let plain = Plain {
             email: email.clone(),
@@ -59,12 +60,13 @@ impl Command for Register {
         let profile = runtime.seal(user, PROFILE, &plain)?;
         let (session, token) = runtime.new_session();
         let command = UserCommand::Register { email: digest, profile, operator: self.operator, session: Some(session) };
-        let registered = runtime.change(user, command, &caller).await;
-        if let Err(refusal @ Refusal::Rejected { .. }) = registered {
-            runtime.destroy_key(user).await;
+        if let Err(refusal) = runtime.change(user, command, &caller).await {
+            // Where nothing was written and nothing will be, nobody needs the key.
+            if matches!(refusal, Refusal::Rejected { .. } | Refusal::Busy { .. } | Refusal::StorageFull) {
+                runtime.destroy_key(user).await;
+            }
             return Err(refusal);
         }
-        registered?;
         Ok(SignedIn { user, session: session.id, token, expires_at: session.expires_at })
     }
 }
@@ -170,7 +172,6 @@ impl Runtime {
             change: Change::User(user, command),
             principal: caller.principal,
             fingerprint: caller.fingerprint,
-            now: self.clock().now(),
         };
         let id: CommandId = caller.command_id(|| self.entropy().command());
         desk::run(&self.owners().directory, id, entry).await.map(drop)

@@ -7,6 +7,7 @@ use super::{
     GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, GetWallet, Inbox, InboxNotice, NoticeState,
     NoticeText, OrderPage, Party, Photo, Profile, Proof, Query, Readiness, Refusal, Runtime, Wallet, WalletLine,
     errands::{NOTICE, PlainNotice},
+    query::JournalWork,
     placing::DROPOFF,
 };
 use crate::{payment::CountCalls, timer::CountTimers};
@@ -158,6 +159,7 @@ impl Query for GetProfile {
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let user = self.0;
+        runtime.directory_caught_up().await?;
         let Some(person) = runtime.directory().person(user).cloned() else { return Ok(None) };
         let plain = runtime.plain(user);
         let (email, first_name, last_name, phone) =
@@ -198,7 +200,17 @@ impl Query for GetInbox {
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let Self { user, before, limit } = self;
-        let page = runtime.read(move |reads| reads.inbox(Audience::User(user), before, limit)).await?;
+        let operator = runtime.directory().person(user).is_some_and(|person| person.operator);
+        let read = move |reads: &Reads| {
+            let mut page = reads.inbox(Audience::User(user), before, limit)?;
+            if operator {
+                page.items.extend(reads.inbox(Audience::Operators, before, limit)?.items);
+                page.items.sort_unstable_by_key(|item| std::cmp::Reverse(item.id));
+                page.items.truncate(limit);
+            }
+            Ok(page)
+        };
+        let page = runtime.read(read).await?;
         let notices = page.items.iter().filter_map(|item| runtime.notice(user, item)).collect();
         Ok(Inbox { unread: page.unread.into(), notices })
     }
@@ -289,12 +301,16 @@ impl Query for GetActors {
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let timers = runtime.owners().timer.send(CountTimers).await.map_err(|_| Refusal::Stopping)?;
-        let open_calls = runtime.0.payment.send(CountCalls).await.map_err(|_| Refusal::Stopping)?;
+        let open_calls = runtime.0.folds.payment.send(CountCalls).await.map_err(|_| Refusal::Stopping)?;
+        let reservations = runtime.owners().reservations().await.ok_or(Refusal::Stopping)?;
         let registry = runtime.orders().registry();
         let quarantined: Vec<OrderId> = registry.quarantined().into_iter().map(|quarantined| quarantined.key).collect();
-        let written = Seq(runtime.0.env.queue.stats().last_seq);
-        let folded = runtime.reads().folded();
-        Ok(Actors { orders: registry.live_count(), quarantined, timers, open_calls, written, folded })
+        let stats = runtime.0.env.queue.stats();
+        let journal = JournalWork { groups: stats.groups, records: stats.records, bytes: stats.bytes };
+        let (written, folded) = (runtime.reads().head().0, runtime.reads().folded());
+        let writes = runtime.reads().writes();
+        let snapshot_writes = writes.hot + writes.archive;
+        Ok(Actors { orders: registry.live_count(), quarantined, timers, open_calls, reservations, written, folded, journal, snapshot_writes })
     }
 }
 
@@ -343,8 +359,15 @@ impl Runtime {
 
     /// Whether a notice of this user was read; `None` if it is not his.
     pub(super) async fn notice_state(&self, user: UserId, notice: NoticeId) -> Result<Option<NoticeState>, Refusal> {
-        let found = self.read(move |reads| reads.notice(Audience::User(user), notice)).await?;
-        Ok(found.map(|entry| if entry.read.is_some() { NoticeState::Read } else { NoticeState::Sent }))
+        let operator = self.directory().person(user).is_some_and(|person| person.operator);
+        let read = move |reads: &Reads| {
+            let own = reads.notice(Audience::User(user), notice)?;
+            let own = own.map(|entry| if entry.read.is_some() { NoticeState::Read } else { NoticeState::Sent });
+            // What all operators are told has no mark of one of them: there is nothing left to do.
+            let shared = operator && own.is_none() && reads.notice(Audience::Operators, notice)?.is_some();
+            Ok(own.or(shared.then_some(NoticeState::Read)))
+        };
+        self.read(read).await
     }
 
     pub(super) async fn was_scheduled(&self, schedule: ScheduleId) -> Result<bool, Refusal> {

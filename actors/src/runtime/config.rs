@@ -14,6 +14,10 @@ pub struct RuntimeConfig {
     pub answer_within_ms: u64,
     /// How long placing waits for the order to be available, in milliseconds.
     pub placing_wait_ms: u64,
+    /// How long a live order stays in memory without a command, in milliseconds.
+    pub idle_ms: u64,
+    /// How long an ended order stays in memory without a command, in milliseconds.
+    pub idle_ended_ms: u64,
     /// How long a session lasts, in milliseconds.
     pub session_ms: u64,
     /// Records written and not folded above which commands are refused.
@@ -29,6 +33,8 @@ impl Default for RuntimeConfig {
             in_flight: 4_096,
             answer_within_ms: 10_000,
             placing_wait_ms: 2_000,
+            idle_ms: 60_000,
+            idle_ended_ms: 5_000,
             session_ms: 12 * 3_600_000,
             lag_limit: 50_000,
             proof_every_ms: 3_600_000,
@@ -47,6 +53,8 @@ impl RuntimeConfig {
             (self.in_flight >= 1, "in_flight", "must be at least 1"),
             (self.answer_within_ms >= 100, "answer_within_ms", "must be at least 100"),
             (self.placing_wait_ms <= self.answer_within_ms, "placing_wait_ms", "must be at most answer_within_ms"),
+            (self.idle_ms >= 1, "idle_ms", "must be at least 1"),
+            (self.idle_ended_ms >= 1, "idle_ended_ms", "must be at least 1"),
             (self.session_ms >= 60_000, "session_ms", "must be at least 60000"),
             (self.lag_limit >= 1, "lag_limit", "must be at least 1"),
         ];

@@ -11,7 +11,8 @@ use crate::{
     timer::Appointment,
 };
 use campusg_domain::{
-    id::{CommandId, PhotoId, ScheduleId, StoreId, UserId},
+    id::{CommandId, PhotoId, ScheduleId, StoreId, Stream, UserId},
+    notice::Audience,
     order::Rejection,
     owner::{
         directory::StoreCommand,
@@ -26,6 +27,8 @@ use serde::{Deserialize, Serialize};
 pub(super) const NOTICE: &str = "notice";
 /// Characters of a store's name and place.
 const STORE_CHARS: usize = 120;
+/// Among how many of an inbox's latest notices a repeat is looked for.
+const REPEATS_WITHIN: usize = 64;
 /// Most that a virtual clock is moved on at once.
 const ADVANCE_LIMIT_MS: u64 = 366 * DAY_MS;
 
@@ -41,7 +44,7 @@ impl Command for CreateStore {
     type Reply = StoreId;
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<StoreId, Refusal> {
-        let store = StoreId::from_bytes(runtime.entropy().uuid(runtime.clock().now()));
+        let store = StoreId::from_bytes(runtime.new_name(&caller));
         let (name, place) = (text("name", &self.name, STORE_CHARS)?, text("place", &self.place, STORE_CHARS)?);
         runtime.change_store(store, StoreCommand::Create { name, place }, &caller).await?;
         Ok(store)
@@ -70,6 +73,9 @@ impl Command for SendNotice {
         };
         if runtime.directory().person(self.user).is_none() {
             return Err(Refusal::not_found("user"));
+        }
+        if let Some(sent) = runtime.sent_before(self.user, &caller).await? {
+            return Ok(sent);
         }
         let sealed = runtime.seal(self.user, NOTICE, &plain)?;
         let command = inbox::Command::Send { text: sealed, order: self.order };
@@ -102,7 +108,10 @@ impl Command for Schedule {
         if self.payload.len() > 4_096 {
             return Err(Refusal::rule(Rejection::field("payload", "must have at most 4096 bytes")));
         }
-        let schedule = ScheduleId::from_bytes(runtime.entropy().uuid(runtime.clock().now()));
+        let schedule = ScheduleId::from_bytes(runtime.new_name(&caller));
+        if caller.key.is_some() && runtime.was_scheduled(schedule).await? {
+            return Ok(schedule);
+        }
         let Schedule { kind, order, due, payload } = self;
         let command = timetable::Command::Create { kind, order, due, payload };
         runtime.appoint(schedule, command, &caller).await?;
@@ -151,11 +160,40 @@ impl Runtime {
         caller.command_id(|| self.entropy().command())
     }
 
+    /// The id of what a command makes: fresh, or the same for each repeat under one key.
+    fn new_name(&self, caller: &Caller) -> [u8; 16] {
+        if caller.key.is_none() {
+            return self.entropy().uuid(self.clock().now());
+        }
+        let CommandId(id) = self.new_id(caller);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&blake3::hash(&id.to_le_bytes()).as_bytes()[..16]);
+        // A UUID of version 8: made of something else than time.
+        bytes[6] = bytes[6] & 0x0f | 0x80;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        bytes
+    }
+
+    /// The notice that this very command sent, if it is a repeat and the notice is among the inbox's latest.
+    async fn sent_before(&self, user: UserId, caller: &Caller) -> Result<Option<NoticeId>, Refusal> {
+        if caller.key.is_none() {
+            return Ok(None);
+        }
+        let id = self.new_id(caller);
+        let page = self.read(move |reads| reads.inbox(Audience::User(user), None, REPEATS_WITHIN)).await?;
+        let mut records = page.items.iter().map(|item| (item.id, &item.entry.record));
+        match records.find(|(_, record)| record.command == id && record.stream == Stream::Inbox(user)) {
+            Some((notice, record)) if record.fingerprint == caller.fingerprint => Ok(Some(notice)),
+            Some(_) => Err(Refusal::rule(Rejection::KeyReused)),
+            None => Ok(None),
+        }
+    }
+
     async fn change_store(&self, store: StoreId, command: StoreCommand, caller: &Caller) -> Result<(), Refusal> {
         self.admit()?;
         let change = Change::Store(store, command);
-        let (principal, fingerprint, now) = (caller.principal, caller.fingerprint, self.clock().now());
-        let entry = Entry { change, principal, fingerprint, now };
+        let (principal, fingerprint) = (caller.principal, caller.fingerprint);
+        let entry = Entry { change, principal, fingerprint };
         desk::run(&self.owners().directory, self.new_id(caller), entry).await.map(drop)
     }
 
@@ -166,15 +204,15 @@ impl Runtime {
         caller: &Caller,
     ) -> Result<campusg_domain::id::Seq, Refusal> {
         self.admit()?;
-        let (principal, fingerprint, now) = (caller.principal, caller.fingerprint, self.clock().now());
-        let post = Post { user, command, principal, fingerprint, now };
+        let (principal, fingerprint) = (caller.principal, caller.fingerprint);
+        let post = Post { user, command, principal, fingerprint };
         desk::run(self.notification(), self.new_id(caller), post).await
     }
 
     async fn appoint(&self, schedule: ScheduleId, command: timetable::Command, caller: &Caller) -> Result<(), Refusal> {
         self.admit()?;
-        let (principal, fingerprint, now) = (caller.principal, caller.fingerprint, self.clock().now());
-        let appointment = Appointment { schedule, command, principal, fingerprint, now };
+        let (principal, fingerprint) = (caller.principal, caller.fingerprint);
+        let appointment = Appointment { schedule, command, principal, fingerprint };
         desk::run(&self.owners().timer, self.new_id(caller), appointment).await.map(drop)
     }
 }

@@ -1,15 +1,15 @@
 //! What a running runtime is made of, and how its parts are reached from any thread.
 
-use super::{Refusal, Runtime, RuntimeConfig};
+use super::{Refusal, Runtime, RuntimeConfig, owners::Folds};
 use crate::{
     directory::SharedDirectory,
     env::Env,
     live::LiveHub,
     notification::NotificationActor,
     orders::Orders,
-    payment::PaymentActor,
     port::{clock::Clock, entropy::Entropy, gateway::PaymentGateway},
-    vote::Owners,
+    registry::KeyState,
+    vote::{CountReservations, Owners},
 };
 use actix::Addr;
 use campusg_domain::{
@@ -37,9 +37,7 @@ pub(super) struct Inner {
     pub(super) env: Env,
     pub(super) orders: Orders,
     pub(super) directory: SharedDirectory,
-    pub(super) payment: Addr<PaymentActor>,
-    pub(super) notification: Addr<NotificationActor>,
-    pub(super) hub: LiveHub,
+    pub(super) folds: Folds,
     pub(super) gateway: Arc<dyn PaymentGateway>,
     pub(super) config: RuntimeConfig,
     pub(super) stopping: AtomicBool,
@@ -56,13 +54,30 @@ impl std::fmt::Debug for Inner {
 }
 
 impl Inner {
-    /// As many hashes at once as there are cores, since each fills one.
-    pub(super) fn hashing_permits() -> Semaphore {
-        Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
-    }
-
-    pub(super) fn reading_permits() -> Semaphore {
-        Semaphore::new(BLOCKING_READS)
+    pub(super) fn new(
+        env: Env,
+        orders: Orders,
+        directory: SharedDirectory,
+        folds: Folds,
+        gateway: Arc<dyn PaymentGateway>,
+        config: RuntimeConfig,
+        rest: super::start::Rest,
+    ) -> Self {
+        // As many hashes at once as there are cores, since each fills one.
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            env,
+            orders,
+            directory,
+            folds,
+            gateway,
+            config,
+            stopping: AtomicBool::new(false),
+            hashing: Semaphore::new(cores),
+            reading: Semaphore::new(BLOCKING_READS),
+            proof: Mutex::new(None),
+            rest: Mutex::new(Some(rest)),
+        }
     }
 }
 
@@ -84,11 +99,11 @@ impl Runtime {
     }
 
     pub(super) fn notification(&self) -> &Addr<NotificationActor> {
-        &self.0.notification
+        &self.0.folds.notification
     }
 
     pub(super) fn hub(&self) -> &LiveHub {
-        &self.0.hub
+        &self.0.folds.hub
     }
 
     pub(super) fn gateway(&self) -> &dyn PaymentGateway {
@@ -137,9 +152,25 @@ impl Runtime {
         answer
     }
 
-    /// An order as of now.
+    /// An order as of now. One that lives is in memory or in the small store of live things: it is read in place.
     pub(super) async fn load(&self, order: OrderId) -> Result<Option<Arc<Order>>, Refusal> {
-        self.read(move |reads| reads.order(order)).await
+        if !matches!(self.orders().registry().state(order), KeyState::Live { .. }) {
+            return self.read(move |reads| reads.order(order)).await;
+        }
+        let reads = self.reads();
+        reads.wait_folded(reads.head().0).await.map_err(|_| Refusal::Stopping)?;
+        if !reads.archive_is_open() {
+            return self.0.env.read(move |reads| reads.order(order)).await;
+        }
+        reads.order(order).map_err(|fault| {
+            tracing::error!(%fault, "a read failed");
+            Refusal::Fault
+        })
+    }
+
+    /// Waits until the directory has folded what was durable when the question came: its mailbox is in order.
+    pub(super) async fn directory_caught_up(&self) -> Result<(), Refusal> {
+        self.owners().directory.send(CountReservations).await.map(drop).map_err(|_| Refusal::Stopping)
     }
 
     /// Hashes off the async threads, as many at once as there are cores.

@@ -5,10 +5,12 @@
 
 mod accounts;
 mod answers;
+mod arbiters;
 mod command;
 mod config;
 mod errands;
 mod inner;
+mod owners;
 mod placing;
 mod query;
 mod refusal;

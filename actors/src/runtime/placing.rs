@@ -2,7 +2,7 @@
 
 use super::{Caller, Command, NewOrder, OrderReply, PlaceOrder, Refusal, ReleaseQuarantine, RetryStuck, Runtime, ToOrder};
 use crate::{
-    live::{Live, Watching},
+    live::Following,
     orders::Letter,
 };
 use campusg_domain::{
@@ -22,11 +22,11 @@ impl Command for PlaceOrder {
         let now = runtime.clock().now();
         let order = OrderId::from_bytes(runtime.entropy().uuid(now));
         let placement = runtime.placement(customer, self.0)?;
-        // Watching begins before the command, so that nothing it causes is missed.
-        let watching = runtime.hub().watch();
+        // Following begins before the command, so that nothing it causes is missed.
+        let following = runtime.hub().follow(order);
         let command = order::Command::Place(Box::new(placement));
-        match runtime.send(order, command, &caller).await {
-            Ok(reply) => Ok(runtime.until_settled(reply, watching).await),
+        match runtime.place(order, command, &caller).await {
+            Ok(reply) => Ok(runtime.until_settled(reply, following).await),
             Err(Refusal::Rejected { rejection: Rejection::AlreadyPlaced { order }, .. }) => {
                 let order = runtime.load(order).await?.ok_or_else(|| Refusal::not_found("order"))?;
                 Ok(OrderReply { order, repeated: true })
@@ -77,7 +77,19 @@ impl Runtime {
 
     async fn send(&self, order: OrderId, command: order::Command, caller: &Caller) -> Result<OrderReply, Refusal> {
         self.admit()?;
-        let letter = Letter {
+        let done = self.orders().send(self.letter(order, command, caller)).await?;
+        Ok(OrderReply { order: done.order, repeated: done.repeated })
+    }
+
+    /// As [`send`](Self::send), for an order whose id was made just now.
+    async fn place(&self, order: OrderId, command: order::Command, caller: &Caller) -> Result<OrderReply, Refusal> {
+        self.admit()?;
+        let done = self.orders().place(self.letter(order, command, caller)).await?;
+        Ok(OrderReply { order: done.order, repeated: done.repeated })
+    }
+
+    fn letter(&self, order: OrderId, command: order::Command, caller: &Caller) -> Letter {
+        Letter {
             order,
             command,
             principal: caller.principal,
@@ -85,35 +97,24 @@ impl Runtime {
             fingerprint: caller.fingerprint,
             keyed: caller.key.is_some(),
             request: Arc::from(caller.request.as_str()),
-        };
-        let done = self.orders().send(letter).await?;
-        Ok(OrderReply { order: done.order, repeated: done.repeated })
+        }
     }
 
     /// Folds what follows until the order is on the board, waits for its time, has ended, or the bank asks; gives up
     /// after a while, since a gateway may take its time.
-    async fn until_settled(&self, reply: OrderReply, mut watching: Watching) -> OrderReply {
+    async fn until_settled(&self, reply: OrderReply, mut following: Following) -> OrderReply {
         let OrderReply { order, repeated } = reply;
-        let mut known = Some(order.as_ref().clone());
         let wait = Duration::from_millis(self.config().placing_wait_ms);
-        let following = async {
+        let mut known = Some(order.as_ref().clone());
+        let settling = async {
             while known.as_ref().is_some_and(|order| !is_settled(order)) {
-                match watching.next().await {
-                    Some(Live::Batch(batch)) => {
-                        let mine = batch.numbered().filter(|(_, record)| record.stream == Stream::Order(order.id));
-                        mine.for_each(|(seq, record)| Order::fold(&mut known, Seq(seq), record));
-                    }
-                    Some(Live::Missed(_)) => {
-                        if let Ok(Some(fresh)) = self.load(order.id).await {
-                            known = Some(fresh.as_ref().clone());
-                        }
-                    }
-                    None => return,
-                }
+                let Some(batch) = following.next().await else { return };
+                let mine = batch.numbered().filter(|(_, record)| record.stream == Stream::Order(order.id));
+                mine.for_each(|(seq, record)| Order::fold(&mut known, Seq(seq), record));
             }
         };
         // Running out of patience is no fault: the order is placed and goes on.
-        let _ = tokio::time::timeout(wait, following).await;
+        let _ = tokio::time::timeout(wait, settling).await;
         OrderReply { order: known.map_or(order, Arc::new), repeated }
     }
 }

@@ -196,7 +196,7 @@ pub struct WalletLine {
     pub price: Option<Price>,
 }
 
-/// A person's inbox, newest first, before a cursor.
+/// A person's inbox, newest first, before a cursor; an operator's has what all operators are told, too.
 #[derive(Clone, Copy, Debug)]
 pub struct GetInbox {
     /// Whose.
@@ -210,7 +210,7 @@ pub struct GetInbox {
 /// A page of an inbox.
 #[derive(Clone, Debug)]
 pub struct Inbox {
-    /// Notices not read, in all.
+    /// The person's own notices not read, in all.
     pub unread: u64,
     /// The page.
     pub notices: Vec<InboxNotice>,
@@ -330,10 +330,27 @@ pub struct Actors {
     pub timers: (u64, usize),
     /// Calls to the gateway not decided.
     pub open_calls: usize,
+    /// Commands that hold something back at an owner until their record is folded; 0 when nothing is under way.
+    pub reservations: usize,
     /// Records written by the journal and folded by the slowest reader.
     pub written: Seq,
     /// See `written`.
     pub folded: Seq,
+    /// What the journal has written since the process started.
+    pub journal: JournalWork,
+    /// Inserts and removes in the snapshot stores since the process started.
+    pub snapshot_writes: u64,
+}
+
+/// What the journal has written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JournalWork {
+    /// Groups, each one `fdatasync`.
+    pub groups: u64,
+    /// Records.
+    pub records: u64,
+    /// Bytes, headers included.
+    pub bytes: u64,
 }
 
 /// Whether commands can be taken.

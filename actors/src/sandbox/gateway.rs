@@ -48,6 +48,18 @@ impl SandboxGateway {
     }
 }
 
+/// The customer's bank in the sandbox: asks him to confirm, and is told what he said.
+pub trait Bank: Send + Sync {
+    /// Says for the customer whether he confirms; as [`Sandbox::confirm`].
+    fn confirm(&self, key: CallKey, approve: bool) -> BoxFuture<'_, Result<Answer, ConfirmFault>>;
+}
+
+impl<T: Transport> Bank for Sandbox<T> {
+    fn confirm(&self, key: CallKey, approve: bool) -> BoxFuture<'_, Result<Answer, ConfirmFault>> {
+        Box::pin(Sandbox::confirm(self, key, approve))
+    }
+}
+
 impl<T: Transport> Sandbox<T> {
     /// Speaks over `transport` and waits at most `timeout_ms` for each reply.
     pub(super) const fn over(transport: T, timeout_ms: u64) -> Self {

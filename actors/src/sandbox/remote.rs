@@ -2,7 +2,7 @@
 //!
 //! Must not: send a request twice; whoever wants that asks again under the same key.
 //! Invariants: a connection goes back to the pool only after a whole, matching reply, so a late reply is never taken
-//! for another request's; after a failure no older connection is used again.
+//! for another request's; after a failure the idle ones are closed too, as they are likely dead.
 
 use std::io;
 use std::net::SocketAddr;
@@ -26,15 +26,9 @@ pub type RemoteGateway = Sandbox<Pool>;
 pub struct Pool {
     address: SocketAddr,
     permits: Semaphore,
-    idle: Mutex<Idle>,
+    // Invariant: each of these has had a whole reply to its last request.
+    idle: Mutex<Vec<BufReader<TcpStream>>>,
     last_id: AtomicU64,
-}
-
-#[derive(Default)]
-struct Idle {
-    connections: Vec<BufReader<TcpStream>>,
-    // Invariant: rises with each failure; a connection taken out under a lower one is not put back.
-    failures: u64,
 }
 
 impl RemoteGateway {
@@ -67,10 +61,7 @@ impl Transport for Pool {
 
 impl Pool {
     async fn exchange_once(&self, op: Ask) -> io::Result<Reply> {
-        let (failures, idle) = {
-            let mut idle = self.idle.lock().expect(UNPOISONED);
-            (idle.failures, idle.connections.pop())
-        };
+        let idle = self.idle.lock().expect(UNPOISONED).pop();
         let mut connection = match idle {
             Some(connection) => connection,
             None => self.connect().await?,
@@ -91,10 +82,7 @@ impl Pool {
                 "the reply is to another request",
             ));
         }
-        let mut idle = self.idle.lock().expect(UNPOISONED);
-        if idle.failures == failures {
-            idle.connections.push(connection);
-        }
+        self.idle.lock().expect(UNPOISONED).push(connection);
         Ok(reply.reply)
     }
 
@@ -106,8 +94,6 @@ impl Pool {
 
     fn note_failure(&self, fault: &io::Error) {
         tracing::warn!(gateway.address = %self.address, error = %fault, "payment gateway not reached");
-        let mut idle = self.idle.lock().expect(UNPOISONED);
-        idle.failures += 1;
-        idle.connections.clear();
+        self.idle.lock().expect(UNPOISONED).clear();
     }
 }

@@ -1,42 +1,45 @@
 //! Firing: a timer that is due becomes a command, sent again until it is answered.
+//!
+//! Invariant: a timer has one firing under way at most, and every firing of it has the same command id.
 
 use super::{Appointment, TimerActor};
 use crate::{desk, env::own_command, orders::Letter, runtime::Refusal};
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use campusg_domain::{
-    id::{Principal, Stream},
+    id::{CommandId, Principal, ScheduleId, Stream},
     order::Command,
     owner::timetable::{self, Due},
 };
 use std::time::Duration;
 
-/// Most timers begun in one burst; with the pause between, at most 1,000 a second.
-const BURST: usize = 100;
-/// Pause between bursts.
-pub(super) const BURST_MS: u64 = 100;
+/// Most timers begun within [`BURST_TIME`]; so at most 1,000 a second.
+pub(super) const BURST: usize = 100;
+/// How long a burst counts, by the machine's time: it spares the processor, whatever the clock shows.
+const BURST_TIME: Duration = Duration::from_millis(100);
 /// Most timers that wait for an answer at once.
 const UNANSWERED: usize = 256;
 /// Wait before a firing without an answer is sent again.
 const AGAIN: Duration = Duration::from_secs(2);
 
 impl TimerActor {
-    /// Begins a burst; answers whether more is due now.
-    pub(super) fn fire_due(&mut self, ctx: &mut Context<Self>) -> bool {
-        if self.orders.is_none() {
-            return false;
-        }
-        let room = BURST.min(UNANSWERED.saturating_sub(self.firing.len()));
+    /// Begins what is due, as far as there is room; whatever makes room looks again.
+    pub(super) fn fire_due(&mut self, ctx: &mut Context<Self>) {
+        let under_way = self.firing.len().saturating_sub(self.parked);
+        let room = BURST.saturating_sub(self.begun).min(UNANSWERED.saturating_sub(under_way));
         let now = self.clock.now();
-        let waiting = self.table.due(now, self.firing.len() + room + 1).filter(|due| !self.firing.contains(due));
-        let mut due: Vec<Due> = waiting.take(room + 1).collect();
-        let more = due.len() > room;
-        due.truncate(room);
+        let due = self.table.due(now, self.firing.len() + room).filter(|due| !self.firing.contains(due));
+        let due: Vec<Due> = due.take(room).collect();
+        if self.begun == 0 && !due.is_empty() {
+            ctx.run_later(BURST_TIME, |actor, ctx| {
+                actor.begun = 0;
+                actor.tick(ctx);
+            });
+        }
+        self.begun += due.len();
         due.into_iter().for_each(|timer| self.fire(timer, ctx));
-        more
     }
 
     fn fire(&mut self, timer: Due, ctx: &mut Context<Self>) {
-        let Some(orders) = self.orders.clone() else { return };
         let Due { stream, kind, generation, .. } = timer;
         self.firing.insert(timer);
         let number = u64::from(generation) << 8 | kind as u64;
@@ -44,29 +47,37 @@ impl TimerActor {
         match stream {
             Stream::Order(order) => {
                 let command = Command::TimerDue { kind, generation };
-                let letter = Letter::own(order, command, Principal::System, id);
-                let sent = async move { orders.send(letter).await.map(drop) };
-                ctx.spawn(sent.into_actor(self).map(move |answer, actor, ctx| actor.fired(timer, answer, ctx)));
+                self.fire_at_order(timer, Letter::own(order, command, Principal::System, id), ctx);
             }
-            Stream::Schedule(schedule) => {
-                let Some(known) = self.scheduled.get(&schedule).cloned() else { return self.drop_stale(timer) };
-                let command = Command::ScheduledDue { kind: known.kind };
-                let letter = Letter::own(known.order, command, Principal::System, id);
-                let (me, now) = (ctx.address(), self.clock.now());
-                let sent = async move {
-                    let accepted = match orders.send(letter).await {
-                        Ok(_) => true,
-                        Err(Refusal::Rejected { .. }) => false,
-                        Err(refusal) => return Err(refusal),
-                    };
-                    let command = timetable::Command::Process { accepted };
-                    let done = own_command(stream, "processed", 1);
-                    desk::run(&me, done, Appointment::own(schedule, command, now)).await.map(drop)
-                };
-                ctx.spawn(sent.into_actor(self).map(move |answer, actor, ctx| actor.fired(timer, answer, ctx)));
-            }
+            Stream::Schedule(schedule) => self.fire_scheduled(timer, schedule, id, ctx),
             _ => self.drop_stale(timer),
         }
+    }
+
+    fn fire_at_order(&mut self, timer: Due, letter: Letter, ctx: &mut Context<Self>) {
+        let Some(orders) = self.orders.clone() else { return };
+        let sent = async move { orders.send(letter).await.map(drop) };
+        ctx.spawn(sent.into_actor(self).map(move |answer, actor, ctx| actor.fired(timer, answer, ctx)));
+    }
+
+    /// The order's own guards decide; whether they let it through is recorded.
+    fn fire_scheduled(&mut self, timer: Due, schedule: ScheduleId, id: CommandId, ctx: &mut Context<Self>) {
+        let Some(orders) = self.orders.clone() else { return };
+        let Some(known) = self.scheduled.get(&schedule) else { return self.drop_stale(timer) };
+        let command = Command::ScheduledDue { kind: known.kind };
+        let letter = Letter::own(known.order, command, Principal::System, id);
+        let me = ctx.address();
+        let sent = async move {
+            let accepted = match orders.send(letter).await {
+                Ok(_) => true,
+                Err(Refusal::Rejected { .. }) => false,
+                Err(refusal) => return Err(refusal),
+            };
+            let command = timetable::Command::Process { accepted };
+            let done = own_command(timer.stream, "processed", 1);
+            desk::run(&me, done, Appointment::own(schedule, command)).await.map(drop)
+        };
+        ctx.spawn(sent.into_actor(self).map(move |answer, actor, ctx| actor.fired(timer, answer, ctx)));
     }
 
     /// An answer ends the firing; a timer that is still there after a yes is of an old generation.
@@ -74,11 +85,13 @@ impl TimerActor {
         match answer {
             Ok(()) | Err(Refusal::Rejected { .. }) => {
                 self.drop_stale(timer);
-                self.set_alarm(ctx);
+                self.tick(ctx);
             }
             Err(refusal) => {
                 tracing::warn!(stream = %timer.stream, kind = timer.kind.as_str(), %refusal, "a timer waits for its answer");
+                self.parked += 1;
                 ctx.run_later(AGAIN, move |actor, ctx| {
+                    actor.parked -= 1;
                     actor.firing.remove(&timer);
                     actor.tick(ctx);
                 });

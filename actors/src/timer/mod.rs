@@ -2,7 +2,8 @@
 //!
 //! Firing is a command, sent again until it is answered; deadlines are journalled, so a lost firing is fired at boot.
 //! Keeps the timers of `[now, edge)` in memory and reads the rest from the snapshots when their time comes near.
-//! Must not: change an order itself.
+//! Must not: change an order itself, or wake for a time that has come already: whatever is due and has no room yet is
+//! looked at again by what makes room. A panic in here ends the process.
 
 mod fire;
 mod schedule;
@@ -12,9 +13,10 @@ pub(crate) use schedule::Appointment;
 
 use crate::{
     desk::{Clerk, Desk},
+    fatal::Guard,
     orders::Orders,
     port::clock::Clock,
-    vote::{AskVote, Folded, GiveBack},
+    vote::{AskVote, CountReservations, Folded, GiveBack},
 };
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult, SpawnHandle, WrapFuture, ActorFutureExt};
 use campusg_domain::{
@@ -36,10 +38,13 @@ pub(crate) struct TimerStart {
     pub(crate) armed: u64,
     pub(crate) scheduled: HashMap<ScheduleId, Scheduled>,
     pub(crate) folded: Seq,
+    /// When the last record was decided.
+    pub(crate) last_at: At,
     pub(crate) policy: Arc<Policy>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) reads: Reads,
     pub(crate) queue: CommitQueue<Record>,
+    pub(crate) guard: Guard,
 }
 
 /// Keeps the timers that are due soon.
@@ -53,10 +58,16 @@ pub(crate) struct TimerActor {
     reads: Reads,
     queue: CommitQueue<Record>,
     orders: Option<Orders>,
+    /// Begun and not answered, or waiting to be sent again.
     firing: HashSet<Due>,
+    /// How many of those wait to be sent again.
+    parked: usize,
+    /// How many were begun in this burst.
+    begun: usize,
     refilling: bool,
     wake: Option<(At, SpawnHandle)>,
     desk: Desk<Appointment>,
+    _guard: Guard,
 }
 
 impl TimerActor {
@@ -72,16 +83,22 @@ impl TimerActor {
             queue: start.queue,
             orders: None,
             firing: HashSet::new(),
+            parked: 0,
+            begun: 0,
             refilling: false,
             wake: None,
-            desk: Desk::default(),
+            desk: Desk::after(start.last_at),
+            _guard: start.guard,
         }
     }
 
-    /// Wakes when the next timer is due, or the window's edge comes near.
+    /// Wakes when the next timer becomes due, or the window's edge comes near.
     fn set_alarm(&mut self, ctx: &mut Context<Self>) {
-        let next = self.table.next_due().into_iter().chain([self.refill_at()]).min().unwrap_or(At(u64::MAX));
-        self.wake_at(next, ctx);
+        let now = self.clock.now();
+        let later = self.table.due(At(u64::MAX), usize::MAX).map(|timer| timer.due).find(|due| *due > now);
+        if let Some(next) = later.into_iter().chain(self.refill_at()).min() {
+            self.wake_at(next, ctx);
+        }
     }
 
     fn wake_at(&mut self, at: At, ctx: &mut Context<Self>) {
@@ -99,15 +116,14 @@ impl TimerActor {
         self.wake = Some((at, handle));
     }
 
-    /// Fires what is due, brings in what comes near, and sets the alarm anew.
+    /// Fires what is due, brings in what comes near, and sets the alarm anew; nothing before it was told to begin.
     fn tick(&mut self, ctx: &mut Context<Self>) {
-        self.refill(ctx);
-        if self.fire_due(ctx) {
-            let shortly = self.clock.now().plus(fire::BURST_MS);
-            self.wake_at(shortly, ctx);
-        } else {
-            self.set_alarm(ctx);
+        if self.orders.is_none() {
+            return;
         }
+        self.refill(ctx);
+        self.fire_due(ctx);
+        self.set_alarm(ctx);
     }
 }
 
@@ -161,7 +177,15 @@ impl Handler<Folded> for TimerActor {
         }
         self.folded = self.folded.max(batch.last());
         self.keep_the_window_small();
-        self.set_alarm(ctx);
+        self.tick(ctx);
+    }
+}
+
+impl Handler<CountReservations> for TimerActor {
+    type Result = MessageResult<CountReservations>;
+
+    fn handle(&mut self, _: CountReservations, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.table.reservations())
     }
 }
 

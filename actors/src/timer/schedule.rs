@@ -1,11 +1,15 @@
 //! Events scheduled over the API: the one writer of the streams `schedule:{id}`.
 
 use super::TimerActor;
-use crate::desk::{Clerk, Desk, Errand, Job, NotWritten};
+use crate::{
+    desk::{Clerk, Desk, Errand, Job, NotWritten},
+    port::clock::Clock,
+    runtime::Refusal,
+};
 use actix::{Context, Handler};
 use campusg_domain::{
     id::{CommandId, Fingerprint, Principal, ScheduleId, Seq, Stream},
-    order::{Rejection, TimerState},
+    order::TimerState,
     owner::timetable::{self, Command, Scheduled},
     record::{Events, Record},
     time::At,
@@ -19,19 +23,22 @@ pub(crate) struct Appointment {
     pub(crate) command: Command,
     pub(crate) principal: Principal,
     pub(crate) fingerprint: Fingerprint,
-    pub(crate) now: At,
 }
 
 impl Appointment {
     /// A command of the timer owner itself.
-    pub(super) const fn own(schedule: ScheduleId, command: Command, now: At) -> Self {
-        Self { schedule, command, principal: Principal::System, fingerprint: Fingerprint(0), now }
+    pub(super) const fn own(schedule: ScheduleId, command: Command) -> Self {
+        Self { schedule, command, principal: Principal::System, fingerprint: Fingerprint(0) }
     }
 }
 
 impl Errand for Appointment {
     fn stream(&self) -> Stream {
         Stream::Schedule(self.schedule)
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
     }
 }
 
@@ -46,16 +53,20 @@ impl Clerk for TimerActor {
         &self.queue
     }
 
-    fn decide(&mut self, id: CommandId, appointment: &Appointment) -> Result<Option<Record>, Rejection> {
-        let Appointment { schedule, command, principal, fingerprint, now } = appointment;
+    fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    fn decide(&mut self, id: CommandId, appointment: &Appointment, now: At) -> Result<Option<Record>, Refusal> {
+        let Appointment { schedule, command, principal, fingerprint } = appointment;
         let known = self.scheduled.get(schedule);
-        let (events, timers) = timetable::decide(known, command, *principal)?;
+        let (events, timers) = timetable::decide(known, command, *principal).map_err(Refusal::rule)?;
         if events.is_empty() {
             return Ok(None);
         }
         let prev = known.map_or(Seq::NONE, |known| known.last_seq);
         let (stream, events) = (appointment.stream(), Events::Schedule(events));
-        let record = Record::of_owner(stream, prev, *now, *principal, id, *fingerprint, events);
+        let record = Record::of_owner(stream, prev, now, *principal, id, *fingerprint, events);
         Ok(Some(Record { timers, ..record }))
     }
 }

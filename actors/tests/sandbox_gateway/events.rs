@@ -230,7 +230,7 @@ async fn the_adapter_confirms_and_tells() {
     let asked = gateway
         .call(authorize("order:1/authorize/1", "tok_action_required", 500))
         .await;
-    let url = "https://sandbox.invalid/confirm/order:1/authorize/1".to_owned();
+    let url = "/sandbox/confirm/order:1/authorize/1".to_owned();
     assert_eq!(asked, Answer::ActionRequired { url });
     let answer = gateway.confirm("order:1/authorize/1".into(), true).await;
     assert_eq!(answer, Ok(authorized(500, NOW)));

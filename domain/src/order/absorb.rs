@@ -86,7 +86,9 @@ impl Order {
     fn set_call(&mut self, n: CallNumber, state: CallState) {
         if let Some(call) = self.calls.get_mut(&n) {
             call.state = state;
-            call.failures += u16::from(state == CallState::Resting);
+            call.failures = call
+                .failures
+                .saturating_add(u16::from(state == CallState::Resting));
         }
     }
 

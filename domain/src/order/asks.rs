@@ -4,8 +4,15 @@
 //! into a debt (set-off). What a refund takes out of a customer's wallet came in with the same record.
 
 use super::{
-    command::Command, decide::Context, effects::TimerKind, event::Problem, rejection::Rejection,
-    role::Role, stage::Stage, state::Order, terms::StoreRef,
+    command::{Command, Shown},
+    decide::Context,
+    effects::TimerKind,
+    event::Problem,
+    rejection::Rejection,
+    role::Role,
+    stage::Stage,
+    state::Order,
+    terms::StoreRef,
 };
 use crate::{
     call::{Answer, CallKind, CallNumber, CallState},
@@ -64,7 +71,7 @@ impl Order {
         let open = call.is_some_and(|call| call.state != CallState::Closed);
         match (answer, call.map(|call| call.kind)) {
             (Answer::Authorized { cents, .. }, _) if open && self.is_authorizing() => {
-                vec![Ask::Hold { cents: *cents }, Ask::Capacity { timers: 2 }]
+                vec![Ask::Hold { cents: *cents }, Ask::Capacity { timers: 3 }]
             }
             (Answer::Authorized { cents, .. }, _) if self.raise_under_way() == Some(n) => {
                 vec![Ask::Raise {
@@ -107,6 +114,20 @@ impl Order {
                 photo: *photo,
                 order: self.id,
             }],
+            (
+                Stage::OnTheWay(..),
+                Command::Deliver {
+                    shown: Shown::Photo(photo),
+                },
+            ) => {
+                let used_once = Ask::UsedOnce {
+                    photo: *photo,
+                    order: self.id,
+                };
+                std::iter::once(used_once)
+                    .chain(self.release_asks())
+                    .collect()
+            }
             (
                 Stage::OnSite(_),
                 Command::OtherStore {

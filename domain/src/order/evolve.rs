@@ -23,6 +23,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 mod over;
 
+/// Commands whose repeats an order knows; more than a life has, but for a call that fails for days.
+pub(crate) const EXECUTED_KEPT: usize = 500;
+
 impl Order {
     /// An order as its first event leaves it.
     #[must_use]
@@ -119,6 +122,9 @@ impl Order {
         self.version += 1;
         self.last_seq = seq;
         self.last_at = record.at;
+        if self.executed.len() == EXECUTED_KEPT {
+            self.executed.remove(0);
+        }
         self.executed.push(Executed {
             command: record.command,
             fingerprint: record.fingerprint,
@@ -180,7 +186,6 @@ impl Order {
                     accepted_at: at,
                 }));
                 self.epoch = *epoch;
-                self.former_runners.retain(|former| former != runner);
             }
             Event::Unbound { runner, epoch, .. } => {
                 self.epoch = *epoch;

@@ -36,6 +36,7 @@ pub use effects::{
     Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
 };
 pub use event::{Event, Problem, RaiseFailure, Release, Settlement, Side, Unbinding};
+pub(crate) use evolve::EXECUTED_KEPT;
 pub use fill::{Filled, Header, fill};
 pub use overlay::{
     CancelWait, Closing, Contact, Dispute, Fault, Judgement, LaterTip, NoShow, Number, Offer,

@@ -2,6 +2,7 @@
 
 use super::{
     event::{Event, Side, Unbinding},
+    stage::Proof,
     state::Order,
 };
 use crate::{
@@ -35,6 +36,12 @@ pub(super) fn people(
         }
         Event::Purchased {
             photo: Some(photo), ..
+        } => vec![PeopleChange::PhotoUsed {
+            photo: *photo,
+            order: order.id,
+        }],
+        Event::Delivered {
+            proof: Proof::Photo(photo),
         } => vec![PeopleChange::PhotoUsed {
             photo: *photo,
             order: order.id,

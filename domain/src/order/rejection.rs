@@ -88,6 +88,12 @@ pub enum Rejection {
         /// The limit.
         limit: u32,
     },
+    /// The runner was unbound from this order too often.
+    #[error("you had this order {limit} times: leave it to others")]
+    HadTooOften {
+        /// The limit.
+        limit: u32,
+    },
     /// An operator froze the order.
     #[error("an operator has put this order on hold")]
     OnHold,
@@ -206,6 +212,7 @@ impl Rejection {
             Self::OwnOrder => "own_order",
             Self::NotARunner => "not_a_runner",
             Self::TooManyRuns { .. } => "too_many_runs",
+            Self::HadTooOften { .. } => "had_too_often",
             Self::OnHold => "on_hold",
             Self::ProposalOpen => "proposal_open",
             Self::DisputeOpen => "dispute_open",

@@ -56,7 +56,7 @@ pub struct Order {
     pub stage: Stage,
     /// The runner epoch: rises at each bind and each unbind.
     pub epoch: u32,
-    /// Runners who were bound before and are not now.
+    /// Runners who were unbound, once for each time; one of them may be bound again.
     pub former_runners: Vec<UserId>,
     /// Where the payment stands.
     pub payment: PaymentStatus,

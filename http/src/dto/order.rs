@@ -61,7 +61,14 @@ impl TryFrom<NewOrderIn> for NewOrder {
     type Error = Problem;
 
     fn try_from(wish: NewOrderIn) -> Result<Self, Problem> {
-        let DropoffIn { building, level, room, meeting_point, handover, notes } = wish.dropoff;
+        let DropoffIn {
+            building,
+            level,
+            room,
+            meeting_point,
+            handover,
+            notes,
+        } = wish.dropoff;
         let item = |item: ItemIn| Item {
             name: item.name,
             quantity: item.quantity.0,
@@ -72,7 +79,12 @@ impl TryFrom<NewOrderIn> for NewOrder {
             store: wish.store.try_into()?,
             items: wish.items.into_iter().map(item).collect(),
             building,
-            details: DropoffDetails { level, room, meeting_point, notes },
+            details: DropoffDetails {
+                level,
+                room,
+                meeting_point,
+                notes,
+            },
             handover,
             tip: wish.tip_cents.0,
             deliver_after: wish.deliver_after.map(|time| time.0),
@@ -85,9 +97,20 @@ impl TryFrom<StoreIn> for StoreRef {
 
     fn try_from(store: StoreIn) -> Result<Self, Problem> {
         match store {
-            StoreIn { id: Some(id), name: None, place: None } => Ok(Self::Known(id)),
-            StoreIn { id: None, name: Some(name), place: Some(place) } => Ok(Self::Described { name, place }),
-            _ => Err(Problem::field("store", "must have an id, or a name and a place")),
+            StoreIn {
+                id: Some(id),
+                name: None,
+                place: None,
+            } => Ok(Self::Known(id)),
+            StoreIn {
+                id: None,
+                name: Some(name),
+                place: Some(place),
+            } => Ok(Self::Described { name, place }),
+            _ => Err(Problem::field(
+                "store",
+                "must have an id, or a name and a place",
+            )),
         }
     }
 }
@@ -128,14 +151,23 @@ impl TryFrom<StatusIn> for Command {
         match body.status {
             Status::OnSite => Ok(Self::ArriveOnSite),
             Status::Purchased => {
-                let receipt = body.receipt.ok_or_else(|| Problem::field("receipt", "is needed for the status purchased"))?;
-                Ok(Self::Purchase { total: receipt.total_cents.0, photo: receipt.photo_id })
+                let receipt = body.receipt.ok_or_else(|| {
+                    Problem::field("receipt", "is needed for the status purchased")
+                })?;
+                Ok(Self::Purchase {
+                    total: receipt.total_cents.0,
+                    photo: receipt.photo_id,
+                })
             }
             Status::Collected => Ok(Self::Collect),
             Status::OnTheWay => Ok(Self::Depart),
             Status::Delivered => {
-                let proof = body.proof.ok_or_else(|| Problem::field("proof", "is needed for the status delivered"))?;
-                Ok(Self::Deliver { shown: proof.try_into()? })
+                let proof = body
+                    .proof
+                    .ok_or_else(|| Problem::field("proof", "is needed for the status delivered"))?;
+                Ok(Self::Deliver {
+                    shown: proof.try_into()?,
+                })
             }
             Status::Pending | Status::Accepted | Status::Completed | Status::Cancelled => {
                 let rule = "must be on-site, purchased, collected, on-the-way or delivered";
@@ -150,13 +182,23 @@ impl TryFrom<ProofIn> for Shown {
 
     fn try_from(proof: ProofIn) -> Result<Self, Problem> {
         match proof {
-            ProofIn { pin: Some(pin), photo_id: None } => {
+            ProofIn {
+                pin: Some(pin),
+                photo_id: None,
+            } => {
                 let digits = pin.len() == 4 && pin.bytes().all(|byte| byte.is_ascii_digit());
                 let pin = digits.then(|| pin.parse().ok()).flatten();
-                pin.map(Self::Pin).ok_or_else(|| Problem::field("proof.pin", "must be four digits"))
+                pin.map(Self::Pin)
+                    .ok_or_else(|| Problem::field("proof.pin", "must be four digits"))
             }
-            ProofIn { pin: None, photo_id: Some(photo) } => Ok(Self::Photo(photo)),
-            _ => Err(Problem::field("proof", "must have either a pin or a photo_id")),
+            ProofIn {
+                pin: None,
+                photo_id: Some(photo),
+            } => Ok(Self::Photo(photo)),
+            _ => Err(Problem::field(
+                "proof",
+                "must have either a pin or a photo_id",
+            )),
         }
     }
 }
@@ -227,8 +269,15 @@ mod tests {
     use crate::json;
 
     fn status(body: &str) -> Result<Command, (u16, String)> {
-        let said = |problem: Problem| (problem.status.as_u16(), problem.extra["field"].as_str().unwrap().to_owned());
-        json::read::<StatusIn>(body.as_bytes()).and_then(Command::try_from).map_err(said)
+        let said = |problem: Problem| {
+            (
+                problem.status.as_u16(),
+                problem.extra["field"].as_str().unwrap().to_owned(),
+            )
+        };
+        json::read::<StatusIn>(body.as_bytes())
+            .and_then(Command::try_from)
+            .map_err(said)
     }
 
     #[test]
@@ -237,9 +286,20 @@ mod tests {
         assert_eq!(status(r#"{"status":"collected"}"#), Ok(Command::Collect));
         assert_eq!(status(r#"{"status":"on-the-way"}"#), Ok(Command::Depart));
         let bought = status(r#"{"status":"purchased","receipt":{"total_cents":2150}}"#);
-        assert_eq!(bought, Ok(Command::Purchase { total: campusg_domain::money::Cents(2_150), photo: None }));
+        assert_eq!(
+            bought,
+            Ok(Command::Purchase {
+                total: campusg_domain::money::Cents(2_150),
+                photo: None
+            })
+        );
         let pin = status(r#"{"status":"delivered","proof":{"pin":"0042"}}"#);
-        assert_eq!(pin, Ok(Command::Deliver { shown: Shown::Pin(42) }));
+        assert_eq!(
+            pin,
+            Ok(Command::Deliver {
+                shown: Shown::Pin(42)
+            })
+        );
     }
 
     #[test]
@@ -247,14 +307,34 @@ mod tests {
         for (body, field, code) in [
             (r#"{"status":"completed"}"#, "status", 422),
             (r#"{"status":"purchased"}"#, "receipt", 422),
-            (r#"{"status":"collected","receipt":{"total_cents":1}}"#, "receipt", 422),
+            (
+                r#"{"status":"collected","receipt":{"total_cents":1}}"#,
+                "receipt",
+                422,
+            ),
             (r#"{"status":"delivered"}"#, "proof", 422),
-            (r#"{"status":"collected","proof":{"pin":"1234"}}"#, "proof", 422),
+            (
+                r#"{"status":"collected","proof":{"pin":"1234"}}"#,
+                "proof",
+                422,
+            ),
             (r#"{"status":"delivered","proof":{}}"#, "proof", 422),
-            (r#"{"status":"delivered","proof":{"pin":"+123"}}"#, "proof.pin", 422),
-            (r#"{"status":"delivered","proof":{"pin":1234}}"#, "proof.pin", 400),
+            (
+                r#"{"status":"delivered","proof":{"pin":"+123"}}"#,
+                "proof.pin",
+                422,
+            ),
+            (
+                r#"{"status":"delivered","proof":{"pin":1234}}"#,
+                "proof.pin",
+                400,
+            ),
             (r#"{"status":"eaten"}"#, "status", 400),
-            (r#"{"status":"purchased","receipt":{"total_cents":-1}}"#, "receipt.total_cents", 400),
+            (
+                r#"{"status":"purchased","receipt":{"total_cents":-1}}"#,
+                "receipt.total_cents",
+                400,
+            ),
         ] {
             assert_eq!(status(body), Err((code, field.into())), "{body}");
         }
@@ -266,14 +346,39 @@ mod tests {
             let body = r#"{"store":{"name":"Deli","place":"Hall 1"},"items":[{"name":"Soup","quantity":1,"unit_price_cents":500}],"dropoff":{"building":"B1","handover":"pin"}}"#;
             let body = body.replacen(change, to, 1);
             let wish = json::read::<NewOrderIn>(body.as_bytes()).and_then(NewOrder::try_from);
-            wish.map_err(|problem| (problem.code, problem.extra["field"].as_str().unwrap().to_owned()))
+            wish.map_err(|problem| {
+                (
+                    problem.code,
+                    problem.extra["field"].as_str().unwrap().to_owned(),
+                )
+            })
         };
         let order = wish("", "").unwrap();
-        assert_eq!((order.tip.0, order.items[0].substitution), (0, Substitution::Ask));
-        assert_eq!(wish(r#""quantity":1"#, r#""quantity":1.5"#).unwrap_err(), ("wrong_type", "items[0].quantity".into()));
-        assert_eq!(wish(r#""dropoff""#, r#""total_cents":1,"dropoff""#).unwrap_err(), ("unknown_field", "total_cents".into()));
-        assert_eq!(wish(r#""name":"Deli","#, "").unwrap_err(), ("invalid_field", "store".into()));
-        assert_eq!(wish(r#""handover":"pin""#, r#""handover":"drone""#).unwrap_err().1, "dropoff.handover");
-        assert_eq!(wish(r#""building":"B1","#, "").unwrap_err(), ("missing_field", "dropoff.building".into()));
+        assert_eq!(
+            (order.tip.0, order.items[0].substitution),
+            (0, Substitution::Ask)
+        );
+        assert_eq!(
+            wish(r#""quantity":1"#, r#""quantity":1.5"#).unwrap_err(),
+            ("wrong_type", "items[0].quantity".into())
+        );
+        assert_eq!(
+            wish(r#""dropoff""#, r#""total_cents":1,"dropoff""#).unwrap_err(),
+            ("unknown_field", "total_cents".into())
+        );
+        assert_eq!(
+            wish(r#""name":"Deli","#, "").unwrap_err(),
+            ("invalid_field", "store".into())
+        );
+        assert_eq!(
+            wish(r#""handover":"pin""#, r#""handover":"drone""#)
+                .unwrap_err()
+                .1,
+            "dropoff.handover"
+        );
+        assert_eq!(
+            wish(r#""building":"B1","#, "").unwrap_err(),
+            ("missing_field", "dropoff.building".into())
+        );
     }
 }

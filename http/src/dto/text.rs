@@ -6,9 +6,15 @@ use crate::problem::Problem;
 pub(crate) fn check(field: &str, text: &str, most: usize) -> Result<(), Problem> {
     let length = text.chars().count();
     if text.trim().is_empty() || length > most {
-        return Err(Problem::field(field, &format!("must have 1 to {most} characters")));
+        return Err(Problem::field(
+            field,
+            &format!("must have 1 to {most} characters"),
+        ));
     }
-    if text.chars().any(|letter| letter.is_control() && letter != '\n') {
+    if text
+        .chars()
+        .any(|letter| letter.is_control() && letter != '\n')
+    {
         return Err(Problem::field(field, "must not have control characters"));
     }
     Ok(())

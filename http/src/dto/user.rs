@@ -19,11 +19,22 @@ pub(crate) struct RegisterIn {
 impl RegisterIn {
     /// Refuses an address outside of the allowed domains; every domain is allowed if none is named.
     pub(crate) fn check_domain(&self, domains: &[String]) -> Result<(), Problem> {
-        let domain = self.email.trim().rsplit_once('@').map_or("", |(_, domain)| domain);
-        if domains.is_empty() || domains.iter().any(|allowed| allowed.eq_ignore_ascii_case(domain)) {
+        let domain = self
+            .email
+            .trim()
+            .rsplit_once('@')
+            .map_or("", |(_, domain)| domain);
+        if domains.is_empty()
+            || domains
+                .iter()
+                .any(|allowed| allowed.eq_ignore_ascii_case(domain))
+        {
             return Ok(());
         }
-        Err(Problem::field("email", &format!("must end in @{}", domains.join(" or @"))))
+        Err(Problem::field(
+            "email",
+            &format!("must end in @{}", domains.join(" or @")),
+        ))
     }
 }
 
@@ -107,7 +118,8 @@ mod tests {
 
     #[test]
     fn only_allowed_domains_register() {
-        let body = br#"{"email":"ann@Campus.edu","password":"x","first_name":"Ann","last_name":"B"}"#;
+        let body =
+            br#"{"email":"ann@Campus.edu","password":"x","first_name":"Ann","last_name":"B"}"#;
         let register = json::read::<RegisterIn>(body).ok().unwrap();
         assert!(register.check_domain(&[]).is_ok());
         assert!(register.check_domain(&["campus.edu".into()]).is_ok());

@@ -36,9 +36,10 @@ pub(super) const fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::Rejected { rejection, .. } => rejected(rejection),
         Refusal::WrongCredentials => StatusCode::UNAUTHORIZED,
-        Refusal::Busy { .. } | Refusal::StorageFull | Refusal::NeedsAttention | Refusal::Stopping => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Refusal::Busy { .. }
+        | Refusal::StorageFull
+        | Refusal::NeedsAttention
+        | Refusal::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Unknown => StatusCode::GATEWAY_TIMEOUT,
         Refusal::Fault => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -47,9 +48,10 @@ pub(super) const fn status(refusal: &Refusal) -> StatusCode {
 const fn rejected(rejection: &Rejection) -> StatusCode {
     match rejection {
         Rejection::NotFound { .. } => StatusCode::NOT_FOUND,
-        Rejection::NotAllowed { .. } | Rejection::Suspended | Rejection::OwnOrder | Rejection::NotARunner => {
-            StatusCode::FORBIDDEN
-        }
+        Rejection::NotAllowed { .. }
+        | Rejection::Suspended
+        | Rejection::OwnOrder
+        | Rejection::NotARunner => StatusCode::FORBIDDEN,
         Rejection::KeyReused
         | Rejection::InvalidField { .. }
         | Rejection::AboveApproved
@@ -64,6 +66,7 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | Rejection::NotInThisStage { .. }
         | Rejection::TooLate
         | Rejection::TooManyRuns { .. }
+        | Rejection::HadTooOften { .. }
         | Rejection::OnHold
         | Rejection::QuoteChanged { .. }
         | Rejection::PhotoUsed
@@ -82,15 +85,126 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
     match rejection {
         Rejection::InvalidField { field, .. } => problem.with("field", field.as_str()),
         Rejection::InDebt { owed } => problem.with("owed_cents", owed.0),
-        Rejection::TooManyOpenOrders { limit } | Rejection::TooManyRuns { limit } => problem.with("limit", *limit),
-        Rejection::NotInThisStage { status, allowed } => {
-            problem.with("order_status", status.as_str()).with("allowed_transitions", allowed.clone())
+        Rejection::TooManyOpenOrders { limit } | Rejection::TooManyRuns { limit } | Rejection::HadTooOften { limit } => {
+            problem.with("limit", *limit)
         }
+        Rejection::NotInThisStage { status, allowed } => problem
+            .with("order_status", status.as_str())
+            .with("allowed_transitions", allowed.clone()),
         Rejection::QuoteChanged { quote } => problem.with("quote", quote::members(quote)),
         Rejection::WrongPin { left } => problem.with("tries_left", *left),
         Rejection::AlreadyPlaced { order } => problem.with("order_id", order.to_string()),
         Rejection::HoldRefused | Rejection::TimersFull => problem.retry_after_ms(30_000),
         Rejection::StillRunning => problem.retry_after_ms(1_000),
         _ => problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use campusg_domain::{
+        id::OrderId,
+        money::Cents,
+        order::{Quote, Status},
+    };
+
+    const ORDER: OrderId = OrderId::from_bytes([7; 16]);
+
+    fn rejections() -> Vec<Rejection> {
+        let quote = Quote {
+            charge: Cents(199),
+            to_runner: Cents(199),
+            to_platform: Cents(0),
+            let_go: Cents(2_700),
+        };
+        vec![
+            Rejection::NotFound {
+                what: "order".into(),
+            },
+            Rejection::NotAllowed {
+                who: "only the runner".into(),
+            },
+            Rejection::KeyReused,
+            Rejection::StillRunning,
+            Rejection::field("items[0].quantity", "must be at least 1"),
+            Rejection::Suspended,
+            Rejection::NoPaymentMethod,
+            Rejection::InDebt { owed: Cents(351) },
+            Rejection::TooManyOpenOrders { limit: 3 },
+            Rejection::StorePaused,
+            Rejection::TakenByAnotherRunner,
+            Rejection::NotInThisStage {
+                status: Status::OnSite,
+                allowed: vec!["purchased".into()],
+            },
+            Rejection::TooLate,
+            Rejection::OwnOrder,
+            Rejection::NotARunner,
+            Rejection::TooManyRuns { limit: 2 },
+            Rejection::HadTooOften { limit: 3 },
+            Rejection::OnHold,
+            Rejection::QuoteChanged { quote },
+            Rejection::AboveApproved,
+            Rejection::PhotoNeeded,
+            Rejection::PhotoUsed,
+            Rejection::WrongPin { left: 4 },
+            Rejection::AlreadyRated,
+            Rejection::EmailTaken,
+            Rejection::HoldRefused,
+            Rejection::TimersFull,
+            Rejection::TransferRefused,
+            Rejection::AlreadyPlaced { order: ORDER },
+            Rejection::OrderOpen,
+            Rejection::NotCancellable,
+        ]
+    }
+
+    #[test]
+    fn each_refusal_has_its_answer() {
+        let rejected = rejections()
+            .into_iter()
+            .map(|rejection| Refusal::of_order(ORDER, rejection));
+        let others = [
+            Refusal::WrongCredentials,
+            Refusal::Busy {
+                retry_after_ms: 1_500,
+            },
+            Refusal::StorageFull,
+            Refusal::NeedsAttention,
+            Refusal::Unknown,
+            Refusal::Stopping,
+            Refusal::Fault,
+        ];
+        let line = |refusal: Refusal| {
+            let problem = Problem::from(refusal);
+            let extra = serde_json::Value::from(problem.extra.clone());
+            format!(
+                "{} {}: {} {:?} {extra}",
+                problem.status.as_u16(),
+                problem.code,
+                problem.detail,
+                problem.retry_after_ms
+            )
+        };
+        let lines: Vec<String> = rejected.chain(others).map(line).collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn what_is_not_there_names_no_order() {
+        let problem = Problem::from(Refusal::of_order(
+            ORDER,
+            Rejection::NotFound {
+                what: "order".into(),
+            },
+        ));
+        assert!(problem.extra.is_empty());
+    }
+
+    #[test]
+    fn a_problem_says_all_that_rfc_9457_asks_for() {
+        let problem = Problem::from(Refusal::Fault);
+        insta::assert_json_snapshot!(problem.render(Some("/api/orders"), Some("r-1")));
     }
 }

@@ -2,7 +2,9 @@
 
 use super::Reader;
 use crate::edge::Edge;
-use campusg_actors::runtime::{DropoffDetails, GetDropoff, GetProfile, GetStores, Profile, Refusal};
+use campusg_actors::runtime::{
+    DropoffDetails, GetDropoff, GetProfile, GetStores, Profile, Refusal,
+};
 use campusg_domain::{
     id::{StoreId, UserId},
     order::{Order, Role, StoreRef},
@@ -27,7 +29,11 @@ pub(crate) async fn gather(edge: &Edge, reader: &Reader, order: &Order) -> Resul
     let runner = order.stage.bond().map(|bond| bond.runner);
     let (inside, customer, runner) = match reader.role {
         Role::Customer => (true, None, runner),
-        Role::Runner => (reader.recent, Some(order.terms.customer).filter(|_| reader.recent), None),
+        Role::Runner => (
+            reader.recent,
+            Some(order.terms.customer).filter(|_| reader.recent),
+            None,
+        ),
         Role::Operator => (true, Some(order.terms.customer), runner),
         Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => (false, None, None),
     };
@@ -44,7 +50,10 @@ pub(crate) async fn gather(edge: &Edge, reader: &Reader, order: &Order) -> Resul
 }
 
 /// The stores, if one of these orders names one.
-pub(crate) async fn stores<'a>(edge: &Edge, mut orders: impl Iterator<Item = &'a Order>) -> Result<Stores, Refusal> {
+pub(crate) async fn stores<'a>(
+    edge: &Edge,
+    mut orders: impl Iterator<Item = &'a Order>,
+) -> Result<Stores, Refusal> {
     if orders.any(|order| matches!(order.terms.store, StoreRef::Known(_))) {
         edge.runtime().query(GetStores).await
     } else {

@@ -3,7 +3,11 @@
 //! Invariant: a runner sees nothing of the payment but his own earnings; a former runner only what they did, and what
 //! was done to them.
 
-use super::{Reader, parts::{by, proof, settlement}, saga::name};
+use super::{
+    Reader,
+    parts::{by, proof, settlement},
+    saga::name,
+};
 use crate::time::Time;
 use campusg_domain::{
     id::UserId,
@@ -27,16 +31,28 @@ pub(crate) struct EventView {
 /// The history that this reader may see. `order` is the order as it is now; `entries` all its records.
 pub(crate) fn history(order: &Order, entries: &[Entry], reader: &Reader) -> Vec<EventView> {
     let numbered = entries.iter().zip(1..);
-    numbered.flat_map(|(entry, version)| of_record(order, &entry.record, version, reader)).collect()
+    numbered
+        .flat_map(|(entry, version)| of_record(order, &entry.record, version, reader))
+        .collect()
 }
 
 fn of_record(order: &Order, record: &Record, version: usize, reader: &Reader) -> Vec<EventView> {
-    let Events::Order(events) = &record.events else { return vec![] };
+    let Events::Order(events) = &record.events else {
+        return vec![];
+    };
     let own = record.principal.user() == Some(reader.user);
-    let seen = events.iter().filter(|event| reader.role != Role::FormerRunner || own || concerns(event, reader.user));
+    let seen = events
+        .iter()
+        .filter(|event| reader.role != Role::FormerRunner || own || concerns(event, reader.user));
     let views = seen.filter_map(|event| {
         let (r#type, data) = describe(event, reader)?;
-        Some(EventView { version, at: record.at.into(), by: by(order, record.principal), r#type, data })
+        Some(EventView {
+            version,
+            at: record.at.into(),
+            by: by(order, record.principal),
+            r#type,
+            data,
+        })
     });
     views.collect()
 }
@@ -54,13 +70,22 @@ fn describe(event: &Event, reader: &Reader) -> Option<(&'static str, Map<String,
     match event {
         Event::Placed(_) => shown("placed", json!({})),
         Event::ActionRequired { .. } => of_payment("payment_action_required", json!({})),
-        Event::Authorized { cents, capture_before, .. } => {
-            of_payment("payment_authorized", json!({"amount_cents": cents.0, "capture_before": Time(*capture_before)}))
+        Event::Authorized {
+            cents,
+            capture_before,
+            ..
+        } => of_payment(
+            "payment_authorized",
+            json!({"amount_cents": cents.0, "capture_before": Time(*capture_before)}),
+        ),
+        Event::Declined { reason, .. } => {
+            of_payment("payment_declined", json!({"reason": reason.code()}))
         }
-        Event::Declined { reason, .. } => of_payment("payment_declined", json!({"reason": reason.code()})),
         Event::Held { cents, .. } => of_payment("escrow_held", json!({"amount_cents": cents.0})),
         Event::Waiting { opens_at } => shown("waiting", json!({"opens_at": Time(*opens_at)})),
-        Event::Available { accept_by } => shown("available", json!({"accept_by": Time(*accept_by)})),
+        Event::Available { accept_by } => {
+            shown("available", json!({"accept_by": Time(*accept_by)}))
+        }
         Event::Accepted { runner, .. } => shown("accepted", person("runner_id", *runner, reader)),
         Event::Unbound { runner, cause, .. } => {
             let mut data = person("runner_id", *runner, reader);
@@ -68,7 +93,10 @@ fn describe(event: &Event, reader: &Reader) -> Option<(&'static str, Map<String,
             shown("runner_unbound", data)
         }
         Event::ArrivedOnSite => shown("on_site", json!({})),
-        Event::Purchased { food, photo } => shown("purchased", json!({"total_cents": food.0, "photo_id": photo})),
+        Event::Purchased { food, photo } => shown(
+            "purchased",
+            json!({"total_cents": food.0, "photo_id": photo}),
+        ),
         Event::Collected => shown("collected", json!({})),
         Event::Departed => shown("on_the_way", json!({})),
         Event::WrongPinShown { tries } => shown("wrong_pin", json!({"tries": tries})),
@@ -77,9 +105,15 @@ fn describe(event: &Event, reader: &Reader) -> Option<(&'static str, Map<String,
             shown("delivered", json!({"proof": name, "photo_id": photo}))
         }
         Event::Released(release) => shown("released", released(release, reader.role)),
-        Event::ReleaseRefused { failures } => shown("release_delayed", json!({"failures": failures})),
+        Event::ReleaseRefused { failures } => {
+            shown("release_delayed", json!({"failures": failures}))
+        }
         Event::Completed => shown("completed", json!({})),
-        Event::Cancelled { reason, settlement: money, .. } => {
+        Event::Cancelled {
+            reason,
+            settlement: money,
+            ..
+        } => {
             let mut data = settled(money, reader.role);
             data["cancel_reason"] = json!(reason);
             data["settlement"] = json!(settlement(money));
@@ -87,32 +121,57 @@ fn describe(event: &Event, reader: &Reader) -> Option<(&'static str, Map<String,
         }
         Event::Rated { by, stars } => rated(*by, *stars, reader),
         Event::RatingsPublished => shown("ratings_published", json!({})),
-        Event::Reminded { kind, step } => shown("reminded", json!({"event_type": kind, "step": step})),
-        Event::Step { saga, step, mark } => {
-            shown("saga_step", json!({"saga": saga.plan().name, "step": name(*saga, *step), "state": mark}))
+        Event::Reminded { kind, step } => {
+            shown("reminded", json!({"event_type": kind, "step": step}))
         }
+        Event::Step { saga, step, mark } => shown(
+            "saga_step",
+            json!({"saga": saga.plan().name, "step": name(*saga, *step), "state": mark}),
+        ),
         effect => of_effect(effect, reader.role == Role::Operator, money),
     }
 }
 
 /// Effects at the gateway and ticks of timers: the customer sees those that moved money, operators all.
-fn of_effect(event: &Event, operator: bool, money: bool) -> Option<(&'static str, Map<String, Value>)> {
+fn of_effect(
+    event: &Event,
+    operator: bool,
+    money: bool,
+) -> Option<(&'static str, Map<String, Value>)> {
     let (r#type, visible, data) = match event {
-        Event::Captured { cents, .. } => ("payment_captured", money, json!({"amount_cents": cents.0})),
-        Event::CollectFailed { reason, .. } => {
-            ("payment_collect_failed", money, json!({"reason": reason.map(campusg_domain::call::Decline::code)}))
+        Event::Captured { cents, .. } => {
+            ("payment_captured", money, json!({"amount_cents": cents.0}))
         }
+        Event::CollectFailed { reason, .. } => (
+            "payment_collect_failed",
+            money,
+            json!({"reason": reason.map(campusg_domain::call::Decline::code)}),
+        ),
         Event::Voided { .. } => ("authorization_let_go", money, json!({})),
         Event::Refunded { cents, .. } => ("refunded", money, json!({"amount_cents": cents.0})),
-        Event::RefundKept { cents, .. } => ("refund_kept_in_wallet", money, json!({"amount_cents": cents.0})),
+        Event::RefundKept { cents, .. } => (
+            "refund_kept_in_wallet",
+            money,
+            json!({"amount_cents": cents.0}),
+        ),
         Event::LateAuthorization { .. } => ("late_authorization_returned", money, json!({})),
-        Event::LateCharge { cents, .. } => ("late_charge_returned", money, json!({"amount_cents": cents.0})),
-        Event::CallRested { call, failures } => ("call_rested", operator, json!({"call": call, "failures": failures})),
+        Event::LateCharge { cents, .. } => (
+            "late_charge_returned",
+            money,
+            json!({"amount_cents": cents.0}),
+        ),
+        Event::CallRested { call, failures } => (
+            "call_rested",
+            operator,
+            json!({"call": call, "failures": failures}),
+        ),
         Event::CallRetried { call } => ("call_retried", operator, json!({"call": call})),
         Event::CallGivenUp { call } => ("call_given_up", operator, json!({"call": call})),
-        Event::TimerFired { kind, generation } => {
-            ("timer_fired", operator, json!({"event_type": kind, "generation": generation}))
-        }
+        Event::TimerFired { kind, generation } => (
+            "timer_fired",
+            operator,
+            json!({"event_type": kind, "generation": generation}),
+        ),
         Event::Overdue { days } => ("overdue", operator, json!({"days": days})),
         _ => return None,
     };
@@ -129,13 +188,19 @@ fn members(data: Value) -> Map<String, Value> {
 /// A runner by id: to the customer, operators, and the runner themself.
 fn person(member: &str, user: UserId, reader: &Reader) -> Value {
     let known = matches!(reader.role, Role::Customer | Role::Operator) || user == reader.user;
-    if known { json!({ member: user }) } else { json!({}) }
+    if known {
+        json!({ member: user })
+    } else {
+        json!({})
+    }
 }
 
 fn released(release: &Release, role: Role) -> Value {
     let charged = release.to_runner + release.to_platform + release.to_customer;
     match role {
-        Role::Customer => json!({"charged_cents": charged.0, "to_customer_cents": release.to_customer.0}),
+        Role::Customer => {
+            json!({"charged_cents": charged.0, "to_customer_cents": release.to_customer.0})
+        }
         Role::Runner | Role::FormerRunner => {
             json!({"to_runner_cents": release.to_runner.0, "set_off_cents": release.set_off.0})
         }
@@ -150,7 +215,9 @@ fn released(release: &Release, role: Role) -> Value {
 fn settled(settlement: &Settlement, role: Role) -> Value {
     match (settlement, role) {
         (Settlement::Release(release), role) => released(release, role),
-        (Settlement::Trip { to_runner, .. }, Role::Customer) => json!({"charged_cents": to_runner.0}),
+        (Settlement::Trip { to_runner, .. }, Role::Customer) => {
+            json!({"charged_cents": to_runner.0})
+        }
         (Settlement::Trip { to_runner, set_off }, Role::Runner | Role::Operator) => {
             json!({"to_runner_cents": to_runner.0, "set_off_cents": set_off.0})
         }
@@ -161,7 +228,14 @@ fn settled(settlement: &Settlement, role: Role) -> Value {
 
 /// A rating: its stars to who gave it and operators; to the other side only that there is one.
 fn rated(by: Side, stars: u8, reader: &Reader) -> Option<(&'static str, Map<String, Value>)> {
-    let own = matches!((by, reader.role), (Side::Customer, Role::Customer) | (Side::Runner, Role::Runner));
-    let data = if own || reader.role == Role::Operator { json!({"by": by, "stars": stars}) } else { json!({"by": by}) };
+    let own = matches!(
+        (by, reader.role),
+        (Side::Customer, Role::Customer) | (Side::Runner, Role::Runner)
+    );
+    let data = if own || reader.role == Role::Operator {
+        json!({"by": by, "stars": stars})
+    } else {
+        json!({"by": by})
+    };
     Some(("rated", members(data)))
 }

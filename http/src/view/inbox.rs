@@ -37,8 +37,14 @@ impl NoticeView {
                 let (code, title, message) = text::notice(*kind, currency);
                 (code, title.to_owned(), message, None)
             }
-            NoticeText::Direct { title, message, data } => {
-                let data = data.as_deref().and_then(|data| serde_json::from_str(data).ok());
+            NoticeText::Direct {
+                title,
+                message,
+                data,
+            } => {
+                let data = data
+                    .as_deref()
+                    .and_then(|data| serde_json::from_str(data).ok());
                 ("direct", title.clone(), message.clone(), data)
             }
         };
@@ -48,7 +54,16 @@ impl NoticeView {
             NoticeState::Failed => "failed",
         };
         let id = write_id(notice.id);
-        Self { id, kind, title, message, order_id: notice.order, status, created_at: notice.at.into(), data }
+        Self {
+            id,
+            kind,
+            title,
+            message,
+            order_id: notice.order,
+            status,
+            created_at: notice.at.into(),
+            data,
+        }
     }
 }
 
@@ -60,5 +75,8 @@ pub(crate) fn write_id(id: NoticeId) -> String {
 /// Reads a notice's name.
 pub(crate) fn read_id(text: &str) -> Option<NoticeId> {
     let (seq, index) = text.split_once('-')?;
-    Some(NoticeId { seq: Seq(seq.parse().ok()?), index: index.parse().ok()? })
+    Some(NoticeId {
+        seq: Seq(seq.parse().ok()?),
+        index: index.parse().ok()?,
+    })
 }

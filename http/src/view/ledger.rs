@@ -74,7 +74,11 @@ impl ProofView {
         Self {
             made_at: proof.at.into(),
             seq: proof.seq.0,
-            head: proof.head.iter().map(|byte| format!("{byte:02x}")).collect(),
+            head: proof
+                .head
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
             currency: currency.into(),
             posted_sum_cents: proof.totals.posted.0,
             pending_sum_cents: proof.totals.pending.0,

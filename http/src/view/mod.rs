@@ -22,7 +22,7 @@ pub(crate) mod timer;
 pub(crate) mod wallet;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::auth::{Me, Seen};
 use crate::edge::Edge;
@@ -48,7 +48,13 @@ impl Reader {
     /// The caller before an order as it is now.
     pub(crate) fn new(edge: &Edge, me: &Me, order: &Order, role: Role) -> Self {
         let now = edge.now();
-        Self { user: me.user, role, recent: is_recent(order, now), now, currency: edge.currency().into() }
+        Self {
+            user: me.user,
+            role,
+            recent: is_recent(order, now),
+            now,
+            currency: edge.currency().into(),
+        }
     }
 
     /// The caller before the order that the gate loaded for him.

@@ -65,7 +65,11 @@ impl PaymentView {
             status: order.payment,
             collection: order.collection,
             currency: currency.into(),
-            authorized_cents: if order.capture_before.is_some() { order.terms.price.hold().0 } else { 0 },
+            authorized_cents: if order.capture_before.is_some() {
+                order.terms.price.hold().0
+            } else {
+                0
+            },
             charged_cents: order.charged.0,
             refunded_cents: order.refunded.0,
             action_url: order.action_url.clone().filter(|_| asking),
@@ -86,7 +90,12 @@ pub(crate) struct EscrowView {
 
 impl EscrowView {
     pub(crate) fn of(order: &Order, currency: &str) -> Self {
-        Self { order_id: order.id, status: order.escrow, currency: currency.into(), held_cents: held(order).0 }
+        Self {
+            order_id: order.id,
+            status: order.escrow,
+            currency: currency.into(),
+            held_cents: held(order).0,
+        }
     }
 }
 
@@ -95,9 +104,18 @@ fn held(order: &Order) -> Cents {
     if order.escrow != EscrowStatus::Held {
         return Cents::ZERO;
     }
-    let holds = order.calls.iter().filter(|(_, call)| matches!(call.kind, CallKind::Authorize { .. }));
-    let promised: Cents = holds.filter_map(|(n, _)| order.promises.get(n).copied()).sum();
-    if order.stage.bought().is_some() { order.charged + promised } else { promised }
+    let holds = order
+        .calls
+        .iter()
+        .filter(|(_, call)| matches!(call.kind, CallKind::Authorize { .. }));
+    let promised: Cents = holds
+        .filter_map(|(n, _)| order.promises.get(n).copied())
+        .sum();
+    if order.stage.bought().is_some() {
+        order.charged + promised
+    } else {
+        promised
+    }
 }
 
 /// What the runner gets: for the runner and operators.
@@ -117,7 +135,10 @@ pub(crate) struct EarningsView {
 impl EarningsView {
     pub(crate) fn of(order: &Order, currency: &str) -> Self {
         let price = &order.terms.price;
-        let food = order.stage.bought().map_or(price.food_estimate, |bought| bought.food);
+        let food = order
+            .stage
+            .bought()
+            .map_or(price.food_estimate, |bought| bought.food);
         let usual = price.charge(food) - price.platform_fee.min(price.charge(food));
         let (total, paid) = match &order.stage {
             Stage::Completed(..) => (usual, true),

@@ -4,7 +4,10 @@ use super::{
     Reader,
     beside::Beside,
     money::{EarningsView, EscrowView, PaymentView, PriceView},
-    parts::{BoughtView, CancellationView, DeliveryView, DropoffView, ItemView, RatingsView, StoreView, items},
+    parts::{
+        BoughtView, CancellationView, DeliveryView, DropoffView, ItemView, RatingsView, StoreView,
+        items,
+    },
     person::{ContactView, RunnerView},
     saga::{StepView, steps},
     timer::{TimerView, timers},
@@ -35,7 +38,9 @@ pub(crate) fn render(order: &Order, reader: &Reader, beside: &Beside) -> OrderVi
         Role::Runner => OrderView::Runner(Box::new(BoundView::of(order, reader, beside))),
         Role::Operator => OrderView::Operator(Box::new(OperatorView::of(order, reader, beside))),
         Role::FormerRunner => OrderView::FormerRunner(FormerView::of(order, beside)),
-        Role::Stranger | Role::System | Role::Gateway => OrderView::Board(BoardView::of(order, reader, beside)),
+        Role::Stranger | Role::System | Role::Gateway => {
+            OrderView::Board(BoardView::of(order, reader, beside))
+        }
     }
 }
 
@@ -124,9 +129,18 @@ impl BoardTimes {
     fn of(order: &Order) -> Self {
         let at = |at: At| Some(Time(at));
         match order.stage {
-            Stage::Waiting { opens_at } => Self { opens_at: at(opens_at), accept_by: None },
-            Stage::Available { accept_by } => Self { opens_at: None, accept_by: at(accept_by) },
-            _ => Self { opens_at: None, accept_by: None },
+            Stage::Waiting { opens_at } => Self {
+                opens_at: at(opens_at),
+                accept_by: None,
+            },
+            Stage::Available { accept_by } => Self {
+                opens_at: None,
+                accept_by: at(accept_by),
+            },
+            _ => Self {
+                opens_at: None,
+                accept_by: None,
+            },
         }
     }
 }
@@ -135,7 +149,10 @@ impl CustomerView {
     fn of(order: &Order, reader: &Reader, beside: &Beside) -> Self {
         let runner = order.stage.bond().map(|bond| {
             // The profile is that of the runner of now; an order of then may have had another.
-            let profile = beside.runner.as_ref().filter(|profile| profile.user == bond.runner);
+            let profile = beside
+                .runner
+                .as_ref()
+                .filter(|profile| profile.user == bond.runner);
             RunnerView::of(bond.runner, profile)
         });
         Self {
@@ -183,7 +200,12 @@ impl BoundView {
         let errand = || Errand {
             items: items(order),
             dropoff: DropoffView::of(order, beside.dropoff.as_ref()),
-            customer: FirstName { first_name: beside.customer.as_ref().map(|customer| customer.first_name.clone()) },
+            customer: FirstName {
+                first_name: beside
+                    .customer
+                    .as_ref()
+                    .map(|customer| customer.first_name.clone()),
+            },
         };
         Self {
             shared: Shared::of(order, reader, beside),
@@ -204,7 +226,11 @@ pub(crate) struct FormerView {
 
 impl FormerView {
     fn of(order: &Order, beside: &Beside) -> Self {
-        Self { id: order.id, store: StoreView::of(&order.terms.store, &beside.stores), allowed_transitions: [] }
+        Self {
+            id: order.id,
+            store: StoreView::of(&order.terms.store, &beside.stores),
+            allowed_transitions: [],
+        }
     }
 }
 
@@ -246,7 +272,13 @@ pub(crate) struct CallView {
 impl OperatorView {
     fn of(order: &Order, reader: &Reader, beside: &Beside) -> Self {
         let runner = |user: UserId| {
-            ContactView::of(user, beside.runner.as_ref().filter(|profile| profile.user == user))
+            ContactView::of(
+                user,
+                beside
+                    .runner
+                    .as_ref()
+                    .filter(|profile| profile.user == user),
+            )
         };
         Self {
             shared: Shared::of(order, reader, beside),
@@ -326,7 +358,11 @@ impl BoardView {
             delivery_fee_cents: terms.price.delivery_fee.0,
             tip_cents: terms.price.tip.0,
             age_seconds: reader.now.since(terms.placed_at) / 1_000,
-            allowed_transitions: if terms.customer == reader.user { &[] } else { allowed(order, Role::Stranger) },
+            allowed_transitions: if terms.customer == reader.user {
+                &[]
+            } else {
+                allowed(order, Role::Stranger)
+            },
         }
     }
 }

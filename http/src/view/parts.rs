@@ -5,7 +5,10 @@ use crate::time::Time;
 use campusg_actors::runtime::DropoffDetails;
 use campusg_domain::{
     id::{PhotoId, Principal, StoreId},
-    order::{Bought, CancelReason, Cancellation, Delivery, Handover, Item, Order, Proof, Settlement, StoreRef, Substitution},
+    order::{
+        Bought, CancelReason, Cancellation, Delivery, Handover, Item, Order, Proof, Settlement,
+        StoreRef, Substitution,
+    },
 };
 use serde::Serialize;
 
@@ -21,11 +24,24 @@ pub(crate) struct StoreView {
 impl StoreView {
     pub(crate) fn of(store: &StoreRef, stores: &Stores) -> Self {
         match store {
-            StoreRef::Described { name, place } => Self { id: None, name: Some(name.clone()), place: Some(place.clone()) },
+            StoreRef::Described { name, place } => Self {
+                id: None,
+                name: Some(name.clone()),
+                place: Some(place.clone()),
+            },
             StoreRef::Known(id) => {
-                let known = stores.iter().find(|(known, _)| known == id).map(|(_, store)| store);
-                let text = |of: fn(&campusg_domain::owner::directory::Store) -> &String| known.map(|store| of(store).clone());
-                Self { id: Some(*id), name: text(|store| &store.name), place: text(|store| &store.place) }
+                let known = stores
+                    .iter()
+                    .find(|(known, _)| known == id)
+                    .map(|(_, store)| store);
+                let text = |of: fn(&campusg_domain::owner::directory::Store) -> &String| {
+                    known.map(|store| of(store).clone())
+                };
+                Self {
+                    id: Some(*id),
+                    name: text(|store| &store.name),
+                    place: text(|store| &store.place),
+                }
             }
         }
     }
@@ -91,7 +107,11 @@ pub(crate) struct BoughtView {
 
 impl From<&Bought> for BoughtView {
     fn from(bought: &Bought) -> Self {
-        Self { total_cents: bought.food.0, photo_id: bought.photo, bought_at: bought.at.into() }
+        Self {
+            total_cents: bought.food.0,
+            photo_id: bought.photo,
+            bought_at: bought.at.into(),
+        }
     }
 }
 
@@ -106,7 +126,11 @@ pub(crate) struct DeliveryView {
 impl From<&Delivery> for DeliveryView {
     fn from(delivery: &Delivery) -> Self {
         let (proof, photo_id) = proof(&delivery.proof);
-        Self { proof, photo_id, delivered_at: delivery.at.into() }
+        Self {
+            proof,
+            photo_id,
+            delivered_at: delivery.at.into(),
+        }
     }
 }
 
@@ -153,9 +177,13 @@ pub(crate) fn by(order: &Order, principal: Principal) -> &'static str {
     match principal {
         Principal::System => "system",
         Principal::Gateway => "gateway",
-        Principal::User(user) | Principal::Operator(user) if user == order.terms.customer => "customer",
+        Principal::User(user) | Principal::Operator(user) if user == order.terms.customer => {
+            "customer"
+        }
         Principal::User(_) => "runner",
-        Principal::Operator(user) if order.stage.bond().is_some_and(|bond| bond.runner == user) => "runner",
+        Principal::Operator(user) if order.stage.bond().is_some_and(|bond| bond.runner == user) => {
+            "runner"
+        }
         Principal::Operator(user) if order.former_runners.contains(&user) => "runner",
         Principal::Operator(_) => "operator",
     }
@@ -171,12 +199,17 @@ pub(crate) struct RatingsView {
 impl RatingsView {
     pub(crate) fn of_customer(order: &Order) -> Self {
         let ratings = &order.ratings;
-        Self { given: ratings.by_customer, received: ratings.by_runner.filter(|_| ratings.published) }
+        Self {
+            given: ratings.by_customer,
+            received: ratings.by_runner.filter(|_| ratings.published),
+        }
     }
 
     pub(crate) fn of_runner(order: &Order) -> Self {
         let ratings = &order.ratings;
-        Self { given: ratings.by_runner, received: ratings.by_customer.filter(|_| ratings.published) }
+        Self {
+            given: ratings.by_runner,
+            received: ratings.by_customer.filter(|_| ratings.published),
+        }
     }
 }
-

@@ -17,7 +17,8 @@ pub(crate) struct Stars {
 
 impl From<(u32, u32)> for Stars {
     fn from((count, sum): (u32, u32)) -> Self {
-        let average = (count > 0).then(|| (f64::from(sum) / f64::from(count) * 100.0).round() / 100.0);
+        let average =
+            (count > 0).then(|| (f64::from(sum) / f64::from(count) * 100.0).round() / 100.0);
         Self { count, average }
     }
 }
@@ -39,7 +40,11 @@ pub(crate) struct PublicView {
 
 impl From<&Profile> for PublicView {
     fn from(profile: &Profile) -> Self {
-        Self { id: profile.user, first_name: profile.first_name.clone(), ratings: stars(profile) }
+        Self {
+            id: profile.user,
+            first_name: profile.first_name.clone(),
+            ratings: stars(profile),
+        }
     }
 }
 
@@ -56,7 +61,9 @@ impl RunnerView {
         Self {
             id: runner,
             first_name: profile.map(|profile| profile.first_name.clone()),
-            rating: profile.map_or((0, 0), |profile| profile.person.rated_as_runner).into(),
+            rating: profile
+                .map_or((0, 0), |profile| profile.person.rated_as_runner)
+                .into(),
         }
     }
 }
@@ -94,7 +101,12 @@ pub(crate) struct CardView {
 
 impl From<&Card> for CardView {
     fn from(card: &Card) -> Self {
-        Self { brand: card.brand.clone(), last4: card.last4.clone(), exp_month: card.exp_month, exp_year: card.exp_year }
+        Self {
+            brand: card.brand.clone(),
+            last4: card.last4.clone(),
+            exp_month: card.exp_month,
+            exp_year: card.exp_year,
+        }
     }
 }
 
@@ -141,7 +153,10 @@ impl From<&Profile> for PersonView {
 
 fn stars(profile: &Profile) -> StarsView {
     let person = &profile.person;
-    StarsView { as_runner: person.rated_as_runner.into(), as_customer: person.rated_as_customer.into() }
+    StarsView {
+        as_runner: person.rated_as_runner.into(),
+        as_customer: person.rated_as_customer.into(),
+    }
 }
 
 /// A fresh session, with the token that is shown once.

@@ -17,13 +17,22 @@ pub(crate) struct StepView {
 
 /// The name of a step.
 pub(crate) fn name(saga: Saga, step: u8) -> &'static str {
-    saga.plan().steps.get(usize::from(step)).map_or("unknown", |step| step.name)
+    saga.plan()
+        .steps
+        .get(usize::from(step))
+        .map_or("unknown", |step| step.name)
 }
 
 /// Every step that was begun.
 pub(crate) fn steps(order: &Order) -> Vec<StepView> {
     let steps = order.saga.steps();
-    steps.map(|(saga, step, state)| StepView { saga: saga.plan().name, step: name(saga, step), state }).collect()
+    steps
+        .map(|(saga, step, state)| StepView {
+            saga: saga.plan().name,
+            step: name(saga, step),
+            state,
+        })
+        .collect()
 }
 
 /// An order with a step that needs a person.
@@ -46,13 +55,23 @@ pub(crate) struct RestingView {
 
 impl From<&Order> for StuckView {
     fn from(order: &Order) -> Self {
-        let resting = order.calls.iter().filter(|(_, call)| call.state == campusg_domain::call::CallState::Resting);
+        let resting = order
+            .calls
+            .iter()
+            .filter(|(_, call)| call.state == campusg_domain::call::CallState::Resting);
         Self {
             order_id: order.id,
             order_status: order.status(),
-            steps: steps(order).into_iter().filter(|step| step.state == Mark::Stuck).collect(),
+            steps: steps(order)
+                .into_iter()
+                .filter(|step| step.state == Mark::Stuck)
+                .collect(),
             resting_calls: resting
-                .map(|(n, call)| RestingView { call: *n, purpose: call.kind.purpose(), failures: call.failures })
+                .map(|(n, call)| RestingView {
+                    call: *n,
+                    purpose: call.kind.purpose(),
+                    failures: call.failures,
+                })
                 .collect(),
         }
     }

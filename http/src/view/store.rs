@@ -15,6 +15,11 @@ pub(crate) struct KnownStoreView {
 
 impl From<&(StoreId, Arc<Store>)> for KnownStoreView {
     fn from((id, store): &(StoreId, Arc<Store>)) -> Self {
-        Self { id: *id, name: store.name.clone(), place: store.place.clone(), paused: store.paused }
+        Self {
+            id: *id,
+            name: store.name.clone(),
+            place: store.place.clone(),
+            paused: store.paused,
+        }
     }
 }

@@ -42,11 +42,20 @@ impl SummaryView {
             Role::Customer => ("customer", true),
             Role::Runner => ("runner", true),
             Role::Operator => ("operator", true),
-            Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => ("former_runner", false),
+            Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => {
+                ("former_runner", false)
+            }
         };
         let terms = &order.terms;
-        let food = order.stage.bought().map_or(terms.price.food_estimate, |bought| bought.food);
-        let charge = if order.is_terminal() { order.charged } else { terms.price.charge(food) };
+        let food = order
+            .stage
+            .bought()
+            .map_or(terms.price.food_estimate, |bought| bought.food);
+        let charge = if order.is_terminal() {
+            order.charged
+        } else {
+            terms.price.charge(food)
+        };
         Self {
             id: order.id,
             r#as,
@@ -61,8 +70,10 @@ impl SummaryView {
                 updated_at: order.last_at.into(),
                 late: order.late,
             }),
-            charge_cents: matches!(reader.role, Role::Customer | Role::Operator).then_some(charge.0),
-            earnings: (reader.role == Role::Runner).then(|| EarningsView::of(order, &reader.currency)),
+            charge_cents: matches!(reader.role, Role::Customer | Role::Operator)
+                .then_some(charge.0),
+            earnings: (reader.role == Role::Runner)
+                .then(|| EarningsView::of(order, &reader.currency)),
         }
     }
 }

@@ -2,16 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may end here")]
 
-use super::{Reader, beside::Beside, event::history, is_recent, order::render, receipt::ReceiptView, summary::SummaryView, timer::timers};
+use super::{
+    Reader, beside::Beside, event::history, is_recent, order::render, receipt::ReceiptView,
+    summary::SummaryView, timer::timers,
+};
 use campusg_actors::runtime::{DropoffDetails, Profile};
 use campusg_domain::{
     call::{CallKind, CallState, CardToken},
     id::{CommandId, Fingerprint, OrderId, PhotoId, Principal, Seq, Stream, UserId},
     money::Cents,
     order::{
-        Bond, Bought, Call, CancelReason, Cancellation, Collection, Delivery, Dropoff, EscrowStatus, Event, Handover, Item,
-        Order, Outcome, PaymentStatus, Price, Proof, Release, Role, Sealed, Settlement, Side, Stage, StoreRef, Substitution,
-        Terms, Timer, TimerKind, TimerState, Unbinding,
+        Bond, Bought, Call, CancelReason, Cancellation, Collection, Delivery, Dropoff,
+        EscrowStatus, Event, Handover, Item, Order, Outcome, PaymentStatus, Price, Proof, Release,
+        Role, Sealed, Settlement, Side, Stage, StoreRef, Substitution, Terms, Timer, TimerKind,
+        TimerState, Unbinding,
     },
     owner::directory::{Card, Person},
     record::{Entry, Events, Record},
@@ -43,9 +47,21 @@ const CAP: &str = "22313";
 fn terms() -> Terms {
     Terms {
         customer: CUSTOMER,
-        store: StoreRef::Described { name: "Deli <North>".into(), place: "Hall 1".into() },
-        items: vec![Item { name: "Soup".into(), quantity: 2, unit_price: Cents(9_701), substitution: Substitution::Ask }],
-        dropoff: Dropoff { building: "B 7".into(), details: Some(Sealed(vec![1])), handover: Handover::Pin },
+        store: StoreRef::Described {
+            name: "Deli <North>".into(),
+            place: "Hall 1".into(),
+        },
+        items: vec![Item {
+            name: "Soup".into(),
+            quantity: 2,
+            unit_price: Cents(9_701),
+            substitution: Substitution::Ask,
+        }],
+        dropoff: Dropoff {
+            building: "B 7".into(),
+            details: Some(Sealed(vec![1])),
+            handover: Handover::Pin,
+        },
         price: Price {
             food_estimate: Cents(19_402),
             buffer: Cents(2_911),
@@ -60,9 +76,19 @@ fn terms() -> Terms {
     }
 }
 
-fn order(stage: Stage) -> Order {
-    let timer = |minutes| Timer { generation: 1, due: PLACED.plus(minutes * MINUTE_MS), state: TimerState::Pending };
-    let call = |kind| Call { kind, state: CallState::Closed, failures: 0, outcome: Outcome::Succeeded };
+/// An order of `CUSTOMER`, which `FORMER` ran before, at this stage.
+pub(crate) fn order(stage: Stage) -> Order {
+    let timer = |minutes| Timer {
+        generation: 1,
+        due: PLACED.plus(minutes * MINUTE_MS),
+        state: TimerState::Pending,
+    };
+    let call = |kind| Call {
+        kind,
+        state: CallState::Closed,
+        failures: 0,
+        outcome: Outcome::Succeeded,
+    };
     let mut order = Order::placed(ORDER, &Arc::new(terms()));
     order.stage = stage;
     order.epoch = 3;
@@ -73,8 +99,18 @@ fn order(stage: Stage) -> Order {
     order.charged = Cents(20_732);
     order.approved_total = Cents(22_313);
     order.capture_before = Some(PLACED.plus(4 * DAY_MS));
-    order.timers = [(TimerKind::DeliveryReminder, timer(45)), (TimerKind::PaymentAuthorizationExpiry, timer(6_000))].into();
-    order.calls = [(1, call(CallKind::Authorize { cents: Cents(23_044) }))].into();
+    order.timers = [
+        (TimerKind::DeliveryReminder, timer(45)),
+        (TimerKind::PaymentAuthorizationExpiry, timer(6_000)),
+    ]
+    .into();
+    order.calls = [(
+        1,
+        call(CallKind::Authorize {
+            cents: Cents(23_044),
+        }),
+    )]
+    .into();
     order.ratings.by_customer = Some(4);
     order.version = 7;
     order.last_at = PLACED.plus(20 * MINUTE_MS);
@@ -82,15 +118,26 @@ fn order(stage: Stage) -> Order {
 }
 
 fn bond() -> Bond {
-    Bond { runner: RUNNER, epoch: 3, accepted_at: PLACED.plus(5 * MINUTE_MS) }
+    Bond {
+        runner: RUNNER,
+        epoch: 3,
+        accepted_at: PLACED.plus(5 * MINUTE_MS),
+    }
 }
 
 fn bought() -> Bought {
-    Bought { food: Cents(20_001), photo: Some(PHOTO), at: PLACED.plus(15 * MINUTE_MS) }
+    Bought {
+        food: Cents(20_001),
+        photo: Some(PHOTO),
+        at: PLACED.plus(15 * MINUTE_MS),
+    }
 }
 
 fn delivery() -> Delivery {
-    Delivery { proof: Proof::Pin, at: PLACED.plus(30 * MINUTE_MS) }
+    Delivery {
+        proof: Proof::Pin,
+        at: PLACED.plus(30 * MINUTE_MS),
+    }
 }
 
 fn cancelled(settlement: Settlement) -> Stage {
@@ -107,8 +154,12 @@ fn cancelled(settlement: Settlement) -> Stage {
 fn stages() -> Vec<Stage> {
     vec![
         Stage::Authorizing,
-        Stage::Waiting { opens_at: PLACED.plus(MINUTE_MS) },
-        Stage::Available { accept_by: PLACED.plus(30 * MINUTE_MS) },
+        Stage::Waiting {
+            opens_at: PLACED.plus(MINUTE_MS),
+        },
+        Stage::Available {
+            accept_by: PLACED.plus(30 * MINUTE_MS),
+        },
         Stage::Accepted(bond()),
         Stage::OnSite(bond()),
         Stage::Purchased(bond(), bought()),
@@ -116,14 +167,27 @@ fn stages() -> Vec<Stage> {
         Stage::Delivered(bond(), bought(), delivery()),
         Stage::Completed(bond(), bought(), delivery()),
         cancelled(Settlement::Free),
-        cancelled(Settlement::Trip { to_runner: Cents(177), set_off: Cents(11) }),
+        cancelled(Settlement::Trip {
+            to_runner: Cents(177),
+            set_off: Cents(11),
+        }),
     ]
 }
 
 fn profile(user: UserId, first: &str) -> Profile {
     let token = CardToken(CARD.into());
-    let card = Card { token, brand: "visa".into(), last4: "4242".into(), exp_month: 1, exp_year: 2030 };
-    let person = Person { card: Some(card), rated_as_runner: (3, 14), ..Person::default() };
+    let card = Card {
+        token,
+        brand: "visa".into(),
+        last4: "4242".into(),
+        exp_month: 1,
+        exp_year: 2030,
+    };
+    let person = Person {
+        card: Some(card),
+        rated_as_runner: (3, 14),
+        ..Person::default()
+    };
     Profile {
         user,
         email: EMAIL.into(),
@@ -136,7 +200,12 @@ fn profile(user: UserId, first: &str) -> Profile {
 
 /// Everything there is; a view takes of it what its reader may see.
 fn beside() -> Beside {
-    let dropoff = DropoffDetails { level: Some("2".into()), room: Some(ROOM.into()), meeting_point: None, notes: Some("ring".into()) };
+    let dropoff = DropoffDetails {
+        level: Some("2".into()),
+        room: Some(ROOM.into()),
+        meeting_point: None,
+        notes: Some("ring".into()),
+    };
     Beside {
         dropoff: Some(dropoff),
         customer: Some(profile(CUSTOMER, "Cora")),
@@ -153,11 +222,22 @@ fn reader(order: &Order, role: Role, now: At) -> Reader {
         Role::Operator => OPERATOR,
         Role::Stranger | Role::System | Role::Gateway => STRANGER,
     };
-    Reader { user, role, recent: is_recent(order, now), now, currency: "EUR".into() }
+    Reader {
+        user,
+        role,
+        recent: is_recent(order, now),
+        now,
+        currency: "EUR".into(),
+    }
 }
 
 fn seen(order: &Order, role: Role, after_ms: u64) -> Value {
-    serde_json::to_value(render(order, &reader(order, role, PLACED.plus(after_ms)), &beside())).unwrap()
+    serde_json::to_value(render(
+        order,
+        &reader(order, role, PLACED.plus(after_ms)),
+        &beside(),
+    ))
+    .unwrap()
 }
 
 const SOON: u64 = 20 * MINUTE_MS;
@@ -165,33 +245,54 @@ const OTHERS: [Role; 3] = [Role::Runner, Role::FormerRunner, Role::Stranger];
 
 #[test]
 fn the_customer_s_view() {
-    insta::assert_json_snapshot!(seen(&order(Stage::OnTheWay(bond(), bought())), Role::Customer, SOON));
+    insta::assert_json_snapshot!(seen(
+        &order(Stage::OnTheWay(bond(), bought())),
+        Role::Customer,
+        SOON
+    ));
 }
 
 #[test]
 fn the_runner_s_view() {
-    insta::assert_json_snapshot!(seen(&order(Stage::OnTheWay(bond(), bought())), Role::Runner, SOON));
+    insta::assert_json_snapshot!(seen(
+        &order(Stage::OnTheWay(bond(), bought())),
+        Role::Runner,
+        SOON
+    ));
 }
 
 #[test]
 fn a_former_runner_s_view() {
-    insta::assert_json_snapshot!(seen(&order(Stage::OnTheWay(bond(), bought())), Role::FormerRunner, SOON));
+    insta::assert_json_snapshot!(seen(
+        &order(Stage::OnTheWay(bond(), bought())),
+        Role::FormerRunner,
+        SOON
+    ));
 }
 
 #[test]
 fn the_operator_s_view() {
-    insta::assert_json_snapshot!(seen(&order(Stage::OnTheWay(bond(), bought())), Role::Operator, SOON));
+    insta::assert_json_snapshot!(seen(
+        &order(Stage::OnTheWay(bond(), bought())),
+        Role::Operator,
+        SOON
+    ));
 }
 
 #[test]
 fn the_board_s_view() {
-    let order = order(Stage::Available { accept_by: PLACED.plus(30 * MINUTE_MS) });
+    let order = order(Stage::Available {
+        accept_by: PLACED.plus(30 * MINUTE_MS),
+    });
     insta::assert_json_snapshot!(seen(&order, Role::Stranger, SOON));
 }
 
 #[test]
 fn a_cancelled_order_s_view() {
-    let trip = Settlement::Trip { to_runner: Cents(177), set_off: Cents(11) };
+    let trip = Settlement::Trip {
+        to_runner: Cents(177),
+        set_off: Cents(11),
+    };
     insta::assert_json_snapshot!(seen(&order(cancelled(trip)), Role::Runner, SOON));
 }
 
@@ -215,7 +316,13 @@ fn everything(order: &Order, role: Role, now: At) -> String {
 fn canaries_stay_where_they_belong() {
     for stage in stages() {
         let order = order(stage);
-        for role in [Role::Customer, Role::Runner, Role::FormerRunner, Role::Operator, Role::Stranger] {
+        for role in [
+            Role::Customer,
+            Role::Runner,
+            Role::FormerRunner,
+            Role::Operator,
+            Role::Stranger,
+        ] {
             let text = everything(&order, role, PLACED.plus(SOON));
             assert!(!text.contains(CARD), "{role:?} sees the card of {stage:?}");
             if role != Role::Operator {
@@ -227,12 +334,18 @@ fn canaries_stay_where_they_belong() {
         for role in OTHERS {
             let text = everything(&order, role, PLACED.plus(SOON));
             for figure in [HOLD, CAP] {
-                assert!(!text.contains(figure), "{role:?} sees {figure} at {stage:?}: {text}");
+                assert!(
+                    !text.contains(figure),
+                    "{role:?} sees {figure} at {stage:?}: {text}"
+                );
             }
         }
         for role in [Role::FormerRunner, Role::Stranger] {
             let text = everything(&order, role, PLACED.plus(SOON));
-            assert!(!text.contains(ROOM) && !text.contains("Cora") && !text.contains("Ravi"), "{role:?} at {stage:?}");
+            assert!(
+                !text.contains(ROOM) && !text.contains("Cora") && !text.contains("Ravi"),
+                "{role:?} at {stage:?}"
+            );
         }
         let text = everything(&order, Role::Runner, PLACED.plus(DAY_MS + 60 * MINUTE_MS));
         let personal = [ROOM, "Cora", "Soup"].map(|word| text.contains(word));
@@ -244,27 +357,55 @@ fn canaries_stay_where_they_belong() {
 fn the_canaries_are_there_to_be_found() {
     let order = order(Stage::OnTheWay(bond(), bought()));
     let customer = everything(&order, Role::Customer, PLACED.plus(SOON));
-    assert!([HOLD, CAP, ROOM, "Ravi"].iter().all(|word| customer.contains(word)));
+    assert!(
+        [HOLD, CAP, ROOM, "Ravi"]
+            .iter()
+            .all(|word| customer.contains(word))
+    );
     let operator = everything(&order, Role::Operator, PLACED.plus(SOON));
-    assert!([LAST, PHONE, EMAIL, "Cora"].iter().all(|word| operator.contains(word)));
+    assert!(
+        [LAST, PHONE, EMAIL, "Cora"]
+            .iter()
+            .all(|word| operator.contains(word))
+    );
 }
 
 #[test]
 fn a_rating_shows_once_both_may_see_it() {
     let mut order = order(Stage::Completed(bond(), bought(), delivery()));
-    assert_eq!(seen(&order, Role::Runner, SOON)["ratings"], json!({"given": null, "received": null}));
-    assert_eq!(seen(&order, Role::Customer, SOON)["ratings"], json!({"given": 4, "received": null}));
+    assert_eq!(
+        seen(&order, Role::Runner, SOON)["ratings"],
+        json!({"given": null, "received": null})
+    );
+    assert_eq!(
+        seen(&order, Role::Customer, SOON)["ratings"],
+        json!({"given": 4, "received": null})
+    );
     order.ratings.published = true;
-    assert_eq!(seen(&order, Role::Runner, SOON)["ratings"], json!({"given": null, "received": 4}));
+    assert_eq!(
+        seen(&order, Role::Runner, SOON)["ratings"],
+        json!({"given": null, "received": 4})
+    );
 }
 
 #[test]
 fn the_board_offers_nobody_their_own_order() {
-    let order = order(Stage::Available { accept_by: PLACED.plus(30 * MINUTE_MS) });
-    let own = Reader { user: CUSTOMER, ..reader(&order, Role::Stranger, PLACED) };
-    let view = |reader: &Reader| serde_json::to_value(render(&order, reader, &beside())).unwrap()["allowed_transitions"].clone();
+    let order = order(Stage::Available {
+        accept_by: PLACED.plus(30 * MINUTE_MS),
+    });
+    let own = Reader {
+        user: CUSTOMER,
+        ..reader(&order, Role::Stranger, PLACED)
+    };
+    let view = |reader: &Reader| {
+        serde_json::to_value(render(&order, reader, &beside())).unwrap()["allowed_transitions"]
+            .clone()
+    };
     assert_eq!(view(&own), json!([]));
-    assert_eq!(view(&reader(&order, Role::Stranger, PLACED)), json!(["accept"]));
+    assert_eq!(
+        view(&reader(&order, Role::Stranger, PLACED)),
+        json!(["accept"])
+    );
 }
 
 fn entry(principal: Principal, events: Vec<Event>) -> Entry {
@@ -283,32 +424,97 @@ fn entry(principal: Principal, events: Vec<Event>) -> Entry {
         calls: vec![],
         notices: vec![],
     };
-    Entry { seq: Seq(1), record }
+    Entry {
+        seq: Seq(1),
+        record,
+    }
 }
 
 fn entries() -> Vec<Entry> {
-    let release = Release { to_runner: Cents(20_635), to_platform: Cents(97), to_customer: Cents(0), set_off: Cents(13) };
+    let release = Release {
+        to_runner: Cents(20_635),
+        to_platform: Cents(97),
+        to_customer: Cents(0),
+        set_off: Cents(13),
+    };
     vec![
-        entry(Principal::User(CUSTOMER), vec![Event::Placed(Arc::new(terms()))]),
+        entry(
+            Principal::User(CUSTOMER),
+            vec![Event::Placed(Arc::new(terms()))],
+        ),
         entry(
             Principal::Gateway,
             vec![
-                Event::Authorized { call: 1, cents: Cents(23_044), capture_before: PLACED.plus(DAY_MS) },
-                Event::Held { authorization: 1, cents: Cents(23_044) },
-                Event::Step { saga: Saga::Create, step: 3, mark: Mark::Done },
-                Event::Available { accept_by: PLACED.plus(30 * MINUTE_MS) },
+                Event::Authorized {
+                    call: 1,
+                    cents: Cents(23_044),
+                    capture_before: PLACED.plus(DAY_MS),
+                },
+                Event::Held {
+                    authorization: 1,
+                    cents: Cents(23_044),
+                },
+                Event::Step {
+                    saga: Saga::Create,
+                    step: 3,
+                    mark: Mark::Done,
+                },
+                Event::Available {
+                    accept_by: PLACED.plus(30 * MINUTE_MS),
+                },
             ],
         ),
-        entry(Principal::User(FORMER), vec![Event::Accepted { runner: FORMER, epoch: 1 }]),
-        entry(Principal::System, vec![Event::Unbound { runner: FORMER, epoch: 2, cause: Unbinding::Idle }]),
-        entry(Principal::User(RUNNER), vec![Event::Accepted { runner: RUNNER, epoch: 3 }]),
-        entry(Principal::User(RUNNER), vec![Event::Purchased { food: Cents(20_001), photo: Some(PHOTO) }]),
-        entry(Principal::Gateway, vec![Event::Captured { call: 2, cents: Cents(20_732) }]),
+        entry(
+            Principal::User(FORMER),
+            vec![Event::Accepted {
+                runner: FORMER,
+                epoch: 1,
+            }],
+        ),
+        entry(
+            Principal::System,
+            vec![Event::Unbound {
+                runner: FORMER,
+                epoch: 2,
+                cause: Unbinding::Idle,
+            }],
+        ),
         entry(
             Principal::User(RUNNER),
-            vec![Event::Delivered { proof: Proof::Pin }, Event::Released(release), Event::Completed],
+            vec![Event::Accepted {
+                runner: RUNNER,
+                epoch: 3,
+            }],
         ),
-        entry(Principal::User(CUSTOMER), vec![Event::Rated { by: Side::Customer, stars: 4 }]),
+        entry(
+            Principal::User(RUNNER),
+            vec![Event::Purchased {
+                food: Cents(20_001),
+                photo: Some(PHOTO),
+            }],
+        ),
+        entry(
+            Principal::Gateway,
+            vec![Event::Captured {
+                call: 2,
+                cents: Cents(20_732),
+            }],
+        ),
+        entry(
+            Principal::User(RUNNER),
+            vec![
+                Event::Delivered { proof: Proof::Pin },
+                Event::Released(release),
+                Event::Completed,
+            ],
+        ),
+        entry(
+            Principal::User(CUSTOMER),
+            vec![Event::Rated {
+                by: Side::Customer,
+                stars: 4,
+            }],
+        ),
     ]
 }
 
@@ -316,14 +522,32 @@ fn told(role: Role) -> Vec<String> {
     let order = order(Stage::Completed(bond(), bought(), delivery()));
     let history = history(&order, &entries(), &reader(&order, role, PLACED));
     let line = |view: &Value| {
-        format!("{} {} {} {}", view["version"], view["by"].as_str().unwrap(), view["type"].as_str().unwrap(), view["data"])
+        format!(
+            "{} {} {} {}",
+            view["version"],
+            view["by"].as_str().unwrap(),
+            view["type"].as_str().unwrap(),
+            view["data"]
+        )
     };
-    serde_json::to_value(history).unwrap().as_array().unwrap().iter().map(line).collect()
+    serde_json::to_value(history)
+        .unwrap()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(line)
+        .collect()
 }
 
 #[test]
 fn the_history_before_each_viewer() {
-    let history = [Role::Customer, Role::Runner, Role::FormerRunner, Role::Operator].map(|role| (format!("{role:?}"), told(role)));
+    let history = [
+        Role::Customer,
+        Role::Runner,
+        Role::FormerRunner,
+        Role::Operator,
+    ]
+    .map(|role| (format!("{role:?}"), told(role)));
     insta::assert_json_snapshot!(history);
 }
 
@@ -335,6 +559,9 @@ fn each_side_has_its_own_receipt() {
     assert_eq!(total(Role::Customer), Some(20_001 + 530 + 201));
     assert_eq!(total(Role::Runner), Some(20_001 + 530 + 201 - 97));
     let page = receipt(Role::Customer).html();
-    assert!(page.contains("Deli &lt;North&gt;") && !page.contains("<North>"), "{page}");
+    assert!(
+        page.contains("Deli &lt;North&gt;") && !page.contains("<North>"),
+        "{page}"
+    );
     assert!(page.contains("<th>207.32 EUR</th>"), "{page}");
 }

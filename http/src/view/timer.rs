@@ -60,7 +60,13 @@ pub(crate) struct ScheduledView {
 
 impl ScheduledView {
     /// An event as it is when it has just been scheduled.
-    pub(crate) fn new(id: ScheduleId, kind: TimerKind, order: OrderId, due: At, payload: &str) -> Self {
+    pub(crate) fn new(
+        id: ScheduleId,
+        kind: TimerKind,
+        order: OrderId,
+        due: At,
+        payload: &str,
+    ) -> Self {
         Self {
             id,
             event_type: kind,

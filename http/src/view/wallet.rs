@@ -42,7 +42,11 @@ impl WalletView {
             available_cents: wallet.available.0,
             pending_out_cents: wallet.pending_out.0,
             debt_cents: wallet.debt.0,
-            lines: wallet.lines.iter().map(|line| LineView::of(user, line)).collect(),
+            lines: wallet
+                .lines
+                .iter()
+                .map(|line| LineView::of(user, line))
+                .collect(),
         }
     }
 }
@@ -50,16 +54,29 @@ impl WalletView {
 impl LineView {
     fn of(user: UserId, line: &WalletLine) -> Self {
         let transfer = &line.transfer;
-        let mine = |account: Account| account == Account::Payable(user) || account == Account::Receivable(user);
+        let mine = |account: Account| {
+            account == Account::Payable(user) || account == Account::Receivable(user)
+        };
         // A set-off moves between two accounts of the same user: it is shown as what leaves the wallet.
-        let (own, sign) = if mine(transfer.debit) { (transfer.debit, -1) } else { (transfer.credit, 1) };
-        let earned = matches!((transfer.debit, transfer.credit), (Account::Escrow(_), Account::Payable(_)));
+        let (own, sign) = if mine(transfer.debit) {
+            (transfer.debit, -1)
+        } else {
+            (transfer.credit, 1)
+        };
+        let earned = matches!(
+            (transfer.debit, transfer.credit),
+            (Account::Escrow(_), Account::Payable(_))
+        );
         let price = line.price.as_ref().filter(|_| earned);
         Self {
             at: line.at.into(),
             order_id: line.order,
             kind: kind(transfer.debit, transfer.credit),
-            account: if own == Account::Payable(user) { "wallet" } else { "debt" },
+            account: if own == Account::Payable(user) {
+                "wallet"
+            } else {
+                "debt"
+            },
             amount_cents: transfer.cents.0 * sign,
             phase: phase(transfer.phase),
             delivery_fee_cents: price.map(|price| price.delivery_fee.0),

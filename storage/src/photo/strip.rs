@@ -102,7 +102,9 @@ fn png(bytes: &[u8]) -> Option<Vec<u8>> {
     loop {
         let length = u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?);
         let kind: &[u8; 4] = bytes.get(at + 4..)?.first_chunk()?;
-        let end = at.checked_add(12)?.checked_add(usize::try_from(length).ok()?)?;
+        let end = at
+            .checked_add(12)?
+            .checked_add(usize::try_from(length).ok()?)?;
         let chunk = bytes.get(at..end)?;
         if at == PNG.len() && kind != b"IHDR" {
             return None;

@@ -54,7 +54,9 @@ impl Changes<'_> {
         }
         if let (Events::Inbox(events), Stream::Inbox(user)) =
             (&self.record.events, self.record.stream)
-            && events.iter().any(|e| matches!(e, inbox::Event::Sent { .. }))
+            && events
+                .iter()
+                .any(|e| matches!(e, inbox::Event::Sent { .. }))
         {
             entries
                 .entry(Audience::User(user))

@@ -22,8 +22,7 @@ use campusg_domain::{
 };
 
 use super::Projection;
-use crate::codec;
-use crate::journal::{JournalReader, Stored};
+use super::replay::refold;
 use crate::snapshot::SnapshotFault;
 use crate::snapshot::key::Key;
 use crate::snapshot::value::{Slot, Value};
@@ -358,60 +357,4 @@ fn armed(order: &Order) -> Armed {
     pending
         .map(|(kind, timer)| (*kind, (timer.generation, timer.due)))
         .collect()
-}
-
-/// Reads a record of the journal.
-pub(crate) fn decode(stored: &Stored) -> Result<Record, SnapshotFault> {
-    let record = codec::decode_record(stored.tag, &stored.payload);
-    record.map_err(|source| SnapshotFault::Record {
-        seq: Seq(stored.seq),
-        source,
-    })
-}
-
-/// Reads the records of a stream that end with `last`, newest first.
-pub(crate) fn walk_back(
-    reader: &JournalReader,
-    last: Seq,
-) -> impl Iterator<Item = Result<(Seq, Record), SnapshotFault>> + '_ {
-    let mut next = last;
-    std::iter::from_fn(move || {
-        if next == Seq::NONE {
-            return None;
-        }
-        let seq = std::mem::replace(&mut next, Seq::NONE);
-        let stored = match reader.read_at(seq.0) {
-            Ok(stored) => stored?,
-            Err(fault) => return Some(Err(fault.into())),
-        };
-        Some(decode(&stored).map(|record| {
-            // A chain that does not lead back would never end.
-            next = if record.prev < seq {
-                record.prev
-            } else {
-                Seq::NONE
-            };
-            (seq, record)
-        }))
-    })
-}
-
-/// Folds an order from its records alone, up to and with `last`.
-pub(crate) fn refold(
-    reader: &JournalReader,
-    id: OrderId,
-    last: Seq,
-) -> Result<Option<Arc<Order>>, SnapshotFault> {
-    let mut records: Vec<(Seq, Record)> = walk_back(reader, last).collect::<Result<_, _>>()?;
-    records.reverse();
-    let folded = catch_unwind(|| {
-        let mut order = None;
-        for (seq, record) in &records {
-            if record.stream == Stream::Order(id) {
-                Order::fold(&mut order, *seq, record);
-            }
-        }
-        order
-    });
-    Ok(folded.ok().flatten().map(Arc::new))
 }

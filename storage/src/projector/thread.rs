@@ -23,13 +23,15 @@ use crate::snapshot::checkpoint::SLICE;
 /// A clock: milliseconds since 1970.
 pub(crate) type NowMs = Arc<dyn Fn() -> u64 + Send + Sync>;
 
+/// Told what is wrong, and whether the stores are damaged.
+pub(crate) type OnFatal = Box<dyn FnOnce(&str, bool) + Send>;
+
 /// When checkpoints are made, and who is told when that fails.
 pub(crate) struct ProjectorOptions {
     pub(crate) checkpoint_ms: u64,
     pub(crate) dirty_keys: usize,
     pub(crate) now_ms: NowMs,
-    /// Told what is wrong, and whether the stores are damaged.
-    pub(crate) on_fatal: Box<dyn FnOnce(&str, bool) + Send>,
+    pub(crate) on_fatal: OnFatal,
 }
 
 /// What a job sees: the snapshots at one exact sequence.
@@ -165,7 +167,10 @@ struct Work {
 impl Work {
     fn run(mut self) -> Result<Projection, SnapshotFault> {
         loop {
-            match self.next() {
+            let draining = self.projection.is_draining();
+            let message = self.next();
+            let waited = message.is_none() && !draining;
+            match message {
                 Some(Message::Batch(batch)) => {
                     self.fold(&batch)?;
                     self.keep_pace(batch.records.len())?;
@@ -182,7 +187,7 @@ impl Work {
                 Some(Message::Stop) => return Ok(self.projection),
                 None => {}
             }
-            self.checkpoint()?;
+            self.checkpoint(waited)?;
         }
     }
 
@@ -224,7 +229,9 @@ impl Work {
         Ok(())
     }
 
-    fn checkpoint(&mut self) -> Result<(), SnapshotFault> {
+    /// Begins a checkpoint, or goes on with it. `waited` says that the queue was empty for as long
+    /// as a checkpoint may take to come, whatever the clock shows.
+    fn checkpoint(&mut self, waited: bool) -> Result<(), SnapshotFault> {
         let full = self.projection.dirty_keys() >= self.dirty_keys;
         if self.projection.is_draining() {
             if full {
@@ -236,7 +243,7 @@ impl Work {
         let now = (self.now_ms)();
         // A clock that was set back must not put off checkpoints.
         let due = now >= self.checkpoint_at || now + self.checkpoint_ms < self.checkpoint_at;
-        if full || due {
+        if full || due || waited {
             self.checkpoint_at = now + self.checkpoint_ms;
             self.projection.begin_checkpoint();
         }

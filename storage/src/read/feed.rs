@@ -256,8 +256,7 @@ impl Reads {
                 return Ok(false);
             }
             if let Some(found) = self.entry(entry.seq)? {
-                let touches =
-                    |t: &&Transfer| mine.contains(&t.debit) || mine.contains(&t.credit);
+                let touches = |t: &&Transfer| mine.contains(&t.debit) || mine.contains(&t.credit);
                 let transfers = found.record.money.iter().filter(touches).copied().collect();
                 page.lines.push(WalletLine {
                     entry: found,
@@ -277,11 +276,7 @@ impl Reads {
     }
 
     /// Walks a feed from its newest entry until `each` says stop.
-    fn walk(
-        &self,
-        audience: Audience,
-        mut each: impl FnMut(&FeedEntry) -> Read<bool>,
-    ) -> Read<()> {
+    fn walk(&self, audience: Audience, mut each: impl FnMut(&FeedEntry) -> Read<bool>) -> Read<()> {
         let open = self.open_page(audience)?;
         for entry in open.entries.iter().rev() {
             if !each(entry)? {

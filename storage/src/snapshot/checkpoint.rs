@@ -110,7 +110,10 @@ fn is_for_archive(key: &Key, value: &Value) -> bool {
         Value::Order(order) => !order.is_live(),
         Value::FullPage(_) | Value::Photo(_) => true,
         _ => {
-            debug_assert!(!key.is_feed_page(), "full pages are their own kind of value");
+            debug_assert!(
+                !key.is_feed_page(),
+                "full pages are their own kind of value"
+            );
             false
         }
     }
@@ -178,9 +181,12 @@ impl Checkpoint {
     fn next_phase(&mut self, stores: &Stores) -> Result<bool, SnapshotFault> {
         match self.phase {
             Phase::Archive => {
-                if self.frozen.slots.iter().any(|(key, slot)| {
-                    slot.value.as_ref().is_some_and(|v| is_for_archive(key, v))
-                }) {
+                if self
+                    .frozen
+                    .slots
+                    .iter()
+                    .any(|(key, slot)| slot.value.as_ref().is_some_and(|v| is_for_archive(key, v)))
+                {
                     stores.archive.wait()?.flush()?;
                 }
                 self.left = self.keys_for(false);
@@ -228,5 +234,101 @@ impl Checkpoint {
         let applied = Applied { seq, removal_parts };
         hot.put(Key::meta("applied").bytes(), &codec::encode(&applied))?;
         hot.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::super::stores::Archive;
+    use super::*;
+    use campusg_domain::id::{PhotoId, UserId};
+    use campusg_domain::money::{Account, Cents};
+    use campusg_domain::owner::ledger::Balance;
+
+    fn drained(stores: &Stores, upto: Seq, mut each: impl FnMut()) {
+        let mut checkpoint = Checkpoint::new(stores.overlay.freeze(upto));
+        loop {
+            each();
+            if checkpoint.step(stores).unwrap() {
+                return;
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_disappears_before_applied_covers_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let hot = Place::open(&dir.path().join("hot"), 1 << 20).unwrap();
+        let archive = Archive::open_behind(&dir.path().join("archive"), 1 << 20, |why| {
+            panic!("{why}");
+        });
+        let stores = Stores::new(hot, archive.unwrap());
+        let account = |n| Key::account(Account::Payable(UserId::from_bytes([n; 16])));
+        let photo = Key::photo(PhotoId::from_bytes([1; 16]));
+        let order = campusg_domain::id::OrderId::from_bytes([2; 16]);
+        let slot = |seq, value| Slot {
+            seq: Seq(seq),
+            value,
+        };
+        let balance = Balance {
+            posted: Cents(5),
+            ..Balance::default()
+        };
+        let many = 1..=200u8;
+        let full = |n| (account(n), slot(1, Some(Value::Account(balance))));
+        stores.overlay.put(many.clone().map(full));
+        drained(&stores, Seq(1), || {});
+        assert!(
+            many.clone()
+                .all(|n| stores.hot.contains(&account(n)).unwrap())
+        );
+
+        let gone = |n| (account(n), slot(2, None));
+        stores.overlay.put(many.clone().map(gone));
+        let entry = (photo.clone(), slot(2, Some(Value::Photo(order))));
+        stores.overlay.put([entry]);
+        let mut covered = 0;
+        drained(&stores, Seq(2), || {
+            let applied = Applied::read(&stores.hot).unwrap().unwrap();
+            let there = many
+                .clone()
+                .filter(|n| stores.hot.contains(&account(*n)).unwrap());
+            if applied.seq < Seq(2) {
+                assert_eq!(there.count(), 200, "before applied");
+            } else {
+                covered += 1;
+                assert!(
+                    stores
+                        .archive
+                        .wait()
+                        .unwrap()
+                        .get(&photo)
+                        .unwrap()
+                        .is_some()
+                );
+            }
+        });
+        assert!(covered > 1, "the removals take several slices");
+        assert!(
+            !many
+                .clone()
+                .any(|n| stores.hot.contains(&account(n)).unwrap())
+        );
+
+        // The list lies beside `applied`: what a kill left undone is done at the next start.
+        stores.overlay.put(many.clone().map(full));
+        let late = (account(1), slot(3, Some(Value::Account(balance))));
+        stores
+            .hot
+            .insert(
+                &late.0,
+                late.1.seq,
+                &Slot::encode(Seq(3), &Value::Account(balance)),
+            )
+            .unwrap();
+        let applied = Applied::read(&stores.hot).unwrap().unwrap();
+        applied.finish_removals(&stores.hot).unwrap();
+        assert!(!stores.hot.contains(&account(1)).unwrap());
     }
 }

@@ -86,8 +86,10 @@ fn is_environment(error: &sled::Error) -> bool {
     use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
     match error {
         sled::Error::Io(io) => {
-            matches!(io.kind(), PermissionDenied | StorageFull | ReadOnlyFilesystem)
-                || io.to_string().contains("could not acquire lock")
+            matches!(
+                io.kind(),
+                PermissionDenied | StorageFull | ReadOnlyFilesystem
+            ) || io.to_string().contains("could not acquire lock")
         }
         _ => false,
     }

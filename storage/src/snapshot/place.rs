@@ -17,7 +17,7 @@ use campusg_domain::id::Seq;
 
 use super::fault::SnapshotFault;
 use super::key::Key;
-use super::value::{Head, Slot, split};
+use super::value::{Head, Slot, Split, split};
 
 /// How often a store whose lock is still held by the last handle's threads is tried again.
 const LOCK_TRIES: u32 = 5_000;
@@ -148,12 +148,16 @@ impl Place {
         let mut new = None;
         let old = match split(seq, bytes) {
             None => self.put(key.bytes(), bytes)?,
-            Some((head_bytes, head, pieces)) => {
+            Some(Split {
+                head,
+                bytes,
+                pieces,
+            }) => {
                 for (piece, part) in head.keys(key).zip(pieces) {
                     self.put(piece.bytes(), part)?;
                 }
                 new = Some(head);
-                self.put(key.bytes(), &head_bytes)?
+                self.put(key.bytes(), &bytes)?
             }
         };
         let replaced = old.map(|old| Head::of(&old)).transpose();

@@ -147,8 +147,15 @@ impl Head {
     }
 }
 
-/// Cuts a value that is too large for one key: the head's bytes, and the pieces.
-pub(crate) fn split(seq: Seq, bytes: &[u8]) -> Option<(Vec<u8>, Head, Vec<&[u8]>)> {
+/// A value cut into what lies under its own key, and pieces.
+pub(crate) struct Split<'a> {
+    pub(crate) head: Head,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) pieces: Vec<&'a [u8]>,
+}
+
+/// Cuts a value that is too large for one key.
+pub(crate) fn split(seq: Seq, bytes: &[u8]) -> Option<Split<'_>> {
     if bytes.len() <= VALUE_BYTES {
         return None;
     }
@@ -158,5 +165,9 @@ pub(crate) fn split(seq: Seq, bytes: &[u8]) -> Option<(Vec<u8>, Head, Vec<&[u8]>
         seq: seq.0,
         pieces: count,
     };
-    Some((codec::encode(&(HEAD, seq, count)), head, pieces))
+    Some(Split {
+        bytes: codec::encode(&(HEAD, seq, count)),
+        head,
+        pieces,
+    })
 }

@@ -94,9 +94,7 @@ impl Settling<'_> {
             return Ok(Some(Distrust::New));
         }
         let trust = self.trust;
-        let judged = trust
-            .judge()
-            .map_err(io_fault("read", &trust.path()))?;
+        let judged = trust.judge().map_err(io_fault("read", &trust.path()))?;
         Ok(match judged {
             None if hot != archive => Some(Distrust::Damaged("one of the two is missing".into())),
             judged => judged,
@@ -130,7 +128,9 @@ impl Settling<'_> {
                 Err(Unsettled::Rebuild(Distrust::Damaged(in_full(&fault))))
             }
             Ok(resumed) => resumed,
-            Err(_) => Err(Unsettled::Rebuild(Distrust::Damaged("sled panicked".into()))),
+            Err(_) => Err(Unsettled::Rebuild(Distrust::Damaged(
+                "sled panicked".into(),
+            ))),
         }
     }
 

@@ -185,7 +185,7 @@ impl Move {
     }
 }
 
-/// Where a customer confirms a call; the sandbox has no such page, its `confirm` stands for it.
+/// Where a customer confirms a call: a page that the server in front of the sandbox serves.
 pub(super) fn confirmation_url(key: &CallKey) -> String {
-    format!("https://sandbox.invalid/confirm/{key}")
+    format!("/sandbox/confirm/{key}")
 }

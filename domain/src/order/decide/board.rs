@@ -31,6 +31,15 @@ impl Row<'_> {
         if runner == self.order.terms.customer {
             return Err(Rejection::OwnOrder);
         }
+        let limit = self.context.policy.binds_per_runner;
+        let had = self
+            .order
+            .former_runners
+            .iter()
+            .filter(|former| **former == runner);
+        if had.count() >= limit as usize {
+            return Err(Rejection::HadTooOften { limit });
+        }
         self.context
             .votes
             .find(|ask| matches!(ask, Ask::RunnerSlot { .. }))?;

@@ -47,7 +47,12 @@ impl Row<'_> {
             Shown::Photo(_) if in_person && !out_of_tries && !waited => {
                 Err(Rejection::field("proof", "must be the customer's PIN"))
             }
-            shown => Ok(self.delivered(bond, bought, shown.into(), false)),
+            Shown::Photo(photo) if bought.photo == Some(photo) => Err(Rejection::PhotoUsed),
+            Shown::Photo(_) => {
+                self.used_once()?;
+                Ok(self.delivered(bond, bought, shown.into(), false))
+            }
+            shown @ Shown::Pin(_) => Ok(self.delivered(bond, bought, shown.into(), false)),
         }
     }
 

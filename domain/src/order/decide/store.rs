@@ -231,12 +231,16 @@ impl Row<'_> {
             return Err(Rejection::PhotoNeeded);
         }
         if photo.is_some() {
-            self.context
-                .votes
-                .find(|ask| matches!(ask, Ask::UsedOnce { .. }))?;
+            self.used_once()?;
         }
         let mut events = self.with_step("buy-food", vec![Event::Purchased { food: total, photo }]);
         events.push(start(Saga::Complete, "capture-payment"));
         Ok(events)
+    }
+
+    /// A photo proves one thing only, and somebody must have taken it.
+    pub(super) fn used_once(&self) -> Result<(), Rejection> {
+        let wanted = |ask: &Ask| matches!(ask, Ask::UsedOnce { .. });
+        self.context.votes.find(wanted).map(drop)
     }
 }

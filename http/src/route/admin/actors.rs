@@ -15,5 +15,11 @@ pub(crate) async fn actors(State(edge): State<Edge>) -> Result<Response, Problem
         "open_calls": found.open_calls,
         "written_seq": found.written,
         "folded_seq": found.folded,
+        "journal": {
+            "groups": found.journal.groups,
+            "records": found.journal.records,
+            "bytes": found.journal.bytes,
+        },
+        "snapshot_writes": found.snapshot_writes,
     })))
 }

@@ -12,7 +12,9 @@ pub(crate) async fn release(
     call: Call<ReasonIn>,
 ) -> Result<Response, Problem> {
     call.body.check()?;
-    edge.runtime().command(call.caller.clone(), ReleaseQuarantine(order)).await?;
+    edge.runtime()
+        .command(call.caller.clone(), ReleaseQuarantine(order))
+        .await?;
     audit(&call.caller, &call.body.reason);
     Ok(answer::done())
 }

@@ -1,7 +1,9 @@
 //! `POST /api/admin/sagas/{order_id}/retry`: tries the stuck steps of an order again, now.
 
 use super::audit::audit;
-use crate::{answer, call::Call, dto::admin::ReasonIn, edge::Edge, path::Id, problem::Problem, tell::refused};
+use crate::{
+    answer, call::Call, dto::admin::ReasonIn, edge::Edge, path::Id, problem::Problem, tell::refused,
+};
 use axum::{extract::State, http::StatusCode, response::Response};
 use campusg_actors::runtime::RetryStuck;
 use campusg_domain::id::OrderId;
@@ -12,7 +14,11 @@ pub(crate) async fn retry(
     call: Call<ReasonIn>,
 ) -> Result<Response, Problem> {
     call.body.check()?;
-    match edge.runtime().command(call.caller.clone(), RetryStuck(order)).await {
+    match edge
+        .runtime()
+        .command(call.caller.clone(), RetryStuck(order))
+        .await
+    {
         Ok(reply) => {
             audit(&call.caller, &call.body.reason);
             Ok(answer::told(&edge, &call.me, &reply, StatusCode::OK).await)

@@ -11,8 +11,16 @@ use crate::{
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::GetStuck;
 
-pub(crate) async fn sagas(State(edge): State<Edge>, Asked(asked): Asked<SagasIn>) -> Result<Response, Problem> {
+pub(crate) async fn sagas(
+    State(edge): State<Edge>,
+    Asked(asked): Asked<SagasIn>,
+) -> Result<Response, Problem> {
     let SagaStateIn::Stuck = asked.state.unwrap_or(SagaStateIn::Stuck);
     let stuck = edge.runtime().query(GetStuck).await?;
-    Ok(answer::ok(&Page::whole(stuck.iter().map(|order| StuckView::from(order.as_ref())).collect())))
+    Ok(answer::ok(&Page::whole(
+        stuck
+            .iter()
+            .map(|order| StuckView::from(order.as_ref()))
+            .collect(),
+    )))
 }

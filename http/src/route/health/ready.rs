@@ -8,8 +8,17 @@ use serde_json::json;
 pub(crate) async fn ready(State(edge): State<Edge>) -> Result<Response, Problem> {
     let found = edge.runtime().query(GetReadiness).await?;
     if found.journal {
-        return Ok(answer::ok(&json!({"status": "ready", "archive": found.archive, "lag_records": found.lag})));
+        return Ok(answer::ok(
+            &json!({"status": "ready", "archive": found.archive, "lag_records": found.lag}),
+        ));
     }
-    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", "the journal takes no writes");
-    Err(problem.with("archive", found.archive).with("lag_records", found.lag).retry_after_ms(1_000))
+    let problem = Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "not_ready",
+        "the journal takes no writes",
+    );
+    Err(problem
+        .with("archive", found.archive)
+        .with("lag_records", found.lag)
+        .retry_after_ms(1_000))
 }

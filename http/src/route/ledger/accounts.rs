@@ -6,5 +6,7 @@ use campusg_actors::runtime::GetAccounts;
 
 pub(crate) async fn accounts(State(edge): State<Edge>) -> Result<Response, Problem> {
     let accounts = edge.runtime().query(GetAccounts).await?;
-    Ok(answer::ok(&Page::whole(accounts.iter().map(AccountView::from).collect())))
+    Ok(answer::ok(&Page::whole(
+        accounts.iter().map(AccountView::from).collect(),
+    )))
 }

@@ -11,7 +11,12 @@ use crate::{
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::GetTransfers;
 
-pub(crate) async fn transfers(State(edge): State<Edge>, Asked(asked): Asked<OfOrderIn>) -> Result<Response, Problem> {
+pub(crate) async fn transfers(
+    State(edge): State<Edge>,
+    Asked(asked): Asked<OfOrderIn>,
+) -> Result<Response, Problem> {
     let transfers = edge.runtime().query(GetTransfers(asked.order_id)).await?;
-    Ok(answer::ok(&Page::whole(transfers.iter().map(TransferView::from).collect())))
+    Ok(answer::ok(&Page::whole(
+        transfers.iter().map(TransferView::from).collect(),
+    )))
 }

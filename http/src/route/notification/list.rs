@@ -21,8 +21,24 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let limit = page::limit(asked.limit)?;
     let before = page::cursor(asked.cursor.as_deref())?;
-    let inbox = edge.runtime().query(GetInbox { user, before, limit }).await?;
-    let notices = inbox.notices.iter().map(|notice| NoticeView::of(notice, edge.currency())).collect();
-    let Page { items, next_cursor } = Page::new(notices, limit, inbox.notices.last().map(|notice| notice.id));
-    Ok(answer::ok(&InboxView { unread: inbox.unread, items, next_cursor }))
+    let inbox = edge
+        .runtime()
+        .query(GetInbox {
+            user,
+            before,
+            limit,
+        })
+        .await?;
+    let notices = inbox
+        .notices
+        .iter()
+        .map(|notice| NoticeView::of(notice, edge.currency()))
+        .collect();
+    let Page { items, next_cursor } =
+        Page::new(notices, limit, inbox.notices.last().map(|notice| notice.id));
+    Ok(answer::ok(&InboxView {
+        unread: inbox.unread,
+        items,
+        next_cursor,
+    }))
 }

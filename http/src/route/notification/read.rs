@@ -1,6 +1,8 @@
 //! `POST /api/notifications/{id}/read`: marks a notice of the caller read.
 
-use crate::{answer, call::Call, dto::Nothing, edge::Edge, path::Id, problem::Problem, view::inbox::read_id};
+use crate::{
+    answer, call::Call, dto::Nothing, edge::Edge, path::Id, problem::Problem, view::inbox::read_id,
+};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::ReadNotice;
 
@@ -10,6 +12,8 @@ pub(crate) async fn read(
     call: Call<Nothing>,
 ) -> Result<Response, Problem> {
     let notice = read_id(&notice).ok_or_else(|| Problem::not_found("notification"))?;
-    edge.runtime().command(call.caller, ReadNotice(notice)).await?;
+    edge.runtime()
+        .command(call.caller, ReadNotice(notice))
+        .await?;
     Ok(answer::done())
 }

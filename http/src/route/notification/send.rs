@@ -12,12 +12,36 @@ use axum::{extract::State, response::Response};
 use campusg_actors::runtime::SendNotice;
 use serde_json::json;
 
-pub(crate) async fn send(State(edge): State<Edge>, call: Call<NoticeIn>) -> Result<Response, Problem> {
-    let NoticeIn { user_id: user, title, message, order_id: order, data } = call.body;
+pub(crate) async fn send(
+    State(edge): State<Edge>,
+    call: Call<NoticeIn>,
+) -> Result<Response, Problem> {
+    let NoticeIn {
+        user_id: user,
+        title,
+        message,
+        order_id: order,
+        data,
+    } = call.body;
     text::check("title", &title, 120)?;
     text::check("message", &message, 2_000)?;
     let data = data.map(|data| data.to_string());
-    let notice = edge.runtime().command(call.caller, SendNotice { user, title, message, order, data }).await?;
+    let notice = edge
+        .runtime()
+        .command(
+            call.caller,
+            SendNotice {
+                user,
+                title,
+                message,
+                order,
+                data,
+            },
+        )
+        .await?;
     let body = json!({"id": write_id(notice), "user_id": user, "status": "sent"});
-    Ok(answer::created(&format!("/api/notifications/user/{user}"), &body))
+    Ok(answer::created(
+        &format!("/api/notifications/user/{user}"),
+        &body,
+    ))
 }

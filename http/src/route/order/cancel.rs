@@ -20,5 +20,13 @@ pub(crate) async fn cancel(
     if let Some(reason) = &body.reason {
         text::check("reason", reason, 500)?;
     }
-    tell(&edge, call, order, Command::Cancel { accept_charge: body.accept_charge_cents.0 }).await
+    tell(
+        &edge,
+        call,
+        order,
+        Command::Cancel {
+            accept_charge: body.accept_charge_cents.0,
+        },
+    )
+    .await
 }

@@ -5,13 +5,22 @@ use axum::{extract::State, response::Response};
 use campusg_actors::runtime::Refusal;
 use campusg_domain::order::{Rejection, allowed, quote};
 
-pub(crate) async fn cancellation_quote(State(edge): State<Edge>, seen: Seen) -> Result<Response, Problem> {
+pub(crate) async fn cancellation_quote(
+    State(edge): State<Edge>,
+    seen: Seen,
+) -> Result<Response, Problem> {
     let order = &seen.order;
     match quote(order, edge.policy(), edge.now()) {
         Some(quote) => Ok(answer::ok(&QuoteView::of(&quote, edge.currency()))),
         None => {
-            let allowed = allowed(order, seen.role).iter().map(ToString::to_string).collect();
-            let rejection = Rejection::NotInThisStage { status: order.status(), allowed };
+            let allowed = allowed(order, seen.role)
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            let rejection = Rejection::NotInThisStage {
+                status: order.status(),
+                allowed,
+            };
             Err(Refusal::of_order(order.id, rejection).into())
         }
     }

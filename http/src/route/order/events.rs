@@ -11,8 +11,16 @@ use crate::{
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::GetOrderEvents;
 
-pub(crate) async fn events(State(edge): State<Edge>, me: Me, seen: Seen) -> Result<Response, Problem> {
+pub(crate) async fn events(
+    State(edge): State<Edge>,
+    me: Me,
+    seen: Seen,
+) -> Result<Response, Problem> {
     let entries = edge.runtime().query(GetOrderEvents(seen.order.id)).await?;
     let reader = Reader::of(&edge, &me, &seen);
-    Ok(answer::ok(&Page::whole(history(&seen.order, &entries, &reader))))
+    Ok(answer::ok(&Page::whole(history(
+        &seen.order,
+        &entries,
+        &reader,
+    ))))
 }

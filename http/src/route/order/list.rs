@@ -6,8 +6,7 @@ use crate::{
     auth::Me,
     dto::order::{ListIn, PartyIn},
     edge::Edge,
-    gate,
-    page,
+    gate, page,
     page::{Asked, Page},
     problem::Problem,
     view::{Reader, beside, beside::Beside, order::render, summary::SummaryView},
@@ -20,18 +19,34 @@ use campusg_domain::{
 };
 use std::sync::Arc;
 
-pub(crate) async fn list(State(edge): State<Edge>, me: Me, Asked(asked): Asked<ListIn>) -> Result<Response, Problem> {
+pub(crate) async fn list(
+    State(edge): State<Edge>,
+    me: Me,
+    Asked(asked): Asked<ListIn>,
+) -> Result<Response, Problem> {
     let limit = page::limit(asked.limit)?;
     let cursor = asked.cursor.as_deref();
     let party = match (asked.available, asked.r#as) {
-        (Some(true), None) if asked.status.is_none() => return board(&edge, &me, page::cursor(cursor)?, limit).await,
+        (Some(true), None) if asked.status.is_none() => {
+            return board(&edge, &me, page::cursor(cursor)?, limit).await;
+        }
         (Some(true), _) => {
-            return Err(Problem::shape("invalid_query", "available: goes without as and status").with("field", "available"));
+            return Err(
+                Problem::shape("invalid_query", "available: goes without as and status")
+                    .with("field", "available"),
+            );
         }
         (_, None) if me.is_operator() => {
-            let live = GetLiveOrders { status: asked.status, after: page::cursor(cursor)?, limit };
+            let live = GetLiveOrders {
+                status: asked.status,
+                after: page::cursor(cursor)?,
+                limit,
+            };
             let orders = edge.runtime().query(live).await?;
-            let next = orders.last().filter(|_| orders.len() >= limit).map(|order| order.id);
+            let next = orders
+                .last()
+                .filter(|_| orders.len() >= limit)
+                .map(|order| order.id);
             let lines = summaries(&edge, &me, &orders).await?;
             return Ok(answer::ok(&Page::going_on(lines, next)));
         }
@@ -39,22 +54,56 @@ pub(crate) async fn list(State(edge): State<Edge>, me: Me, Asked(asked): Asked<L
         (_, Some(PartyIn::Runner)) => Party::Runner,
     };
     let before = page::cursor(cursor)?;
-    let found = edge.runtime().query(GetOrdersOf { user: me.user, party, status: asked.status, before, limit }).await?;
-    Ok(answer::ok(&Page::going_on(summaries(&edge, &me, &found.orders).await?, found.next)))
+    let found = edge
+        .runtime()
+        .query(GetOrdersOf {
+            user: me.user,
+            party,
+            status: asked.status,
+            before,
+            limit,
+        })
+        .await?;
+    Ok(answer::ok(&Page::going_on(
+        summaries(&edge, &me, &found.orders).await?,
+        found.next,
+    )))
 }
 
-async fn board(edge: &Edge, me: &Me, after: Option<OrderId>, limit: usize) -> Result<Response, Problem> {
+async fn board(
+    edge: &Edge,
+    me: &Me,
+    after: Option<OrderId>,
+    limit: usize,
+) -> Result<Response, Problem> {
     if !me.is_operator() {
         gate::runs(me)?;
     }
     let orders = edge.runtime().query(GetBoard { after, limit }).await?;
     let stores = beside::stores(edge, orders.iter().map(Arc::as_ref)).await?;
-    let beside = Beside { stores, ..Beside::default() };
-    let view = |order: &Arc<Order>| render(order, &Reader::new(edge, me, order, Role::Stranger), &beside);
-    Ok(answer::ok(&Page::new(orders.iter().map(view).collect(), limit, orders.last().map(|order| order.id))))
+    let beside = Beside {
+        stores,
+        ..Beside::default()
+    };
+    let view = |order: &Arc<Order>| {
+        render(
+            order,
+            &Reader::new(edge, me, order, Role::Stranger),
+            &beside,
+        )
+    };
+    Ok(answer::ok(&Page::new(
+        orders.iter().map(view).collect(),
+        limit,
+        orders.last().map(|order| order.id),
+    )))
 }
 
-async fn summaries(edge: &Edge, me: &Me, orders: &[Arc<Order>]) -> Result<Vec<SummaryView>, Problem> {
+async fn summaries(
+    edge: &Edge,
+    me: &Me,
+    orders: &[Arc<Order>],
+) -> Result<Vec<SummaryView>, Problem> {
     let stores = beside::stores(edge, orders.iter().map(Arc::as_ref)).await?;
     let line = |order: &Arc<Order>| {
         let reader = Reader::new(edge, me, order, order.role(me.principal));

@@ -10,9 +10,16 @@ pub(crate) async fn pin(State(edge): State<Edge>, seen: Seen) -> Result<Response
     let order = &seen.order;
     let status = order.status();
     if status == Status::Pending || status.is_terminal() {
-        let allowed = allowed(order, Role::Customer).iter().map(ToString::to_string).collect();
-        return Err(Refusal::of_order(order.id, Rejection::NotInThisStage { status, allowed }).into());
+        let allowed = allowed(order, Role::Customer)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        return Err(
+            Refusal::of_order(order.id, Rejection::NotInThisStage { status, allowed }).into(),
+        );
     }
     let pin = edge.runtime().query(GetPin(order.id)).await?;
-    Ok(answer::ok(&json!({"order_id": order.id, "pin": format!("{pin:04}")})))
+    Ok(answer::ok(
+        &json!({"order_id": order.id, "pin": format!("{pin:04}")}),
+    ))
 }

@@ -26,24 +26,49 @@ pub(crate) async fn receipt(
     let reader = Reader::of(&edge, &me, &seen);
     let beside = beside::gather(&edge, &reader, order).await?;
     let Some(receipt) = ReceiptView::of(order, &reader, &beside) else {
-        let allowed = allowed(order, seen.role).iter().map(ToString::to_string).collect();
-        return Err(Refusal::of_order(order.id, Rejection::NotInThisStage { status: order.status(), allowed }).into());
+        let allowed = allowed(order, seen.role)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        return Err(Refusal::of_order(
+            order.id,
+            Rejection::NotInThisStage {
+                status: order.status(),
+                allowed,
+            },
+        )
+        .into());
     };
-    let mut response = if wants_page(&headers) { page(receipt.html()) } else { answer::ok(&receipt) };
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept, authorization"));
+    let mut response = if wants_page(&headers) {
+        page(receipt.html())
+    } else {
+        answer::ok(&receipt)
+    };
+    response.headers_mut().insert(
+        header::VARY,
+        HeaderValue::from_static("accept, authorization"),
+    );
     Ok(response)
 }
 
 fn page(html: String) -> Response {
     let mut response = Response::new(Body::from(html));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     response
 }
 
 /// Whether a page is named before JSON.
 fn wants_page(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let kinds = accept.split(',').map(|kind| kind.split(';').next().unwrap_or_default().trim());
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .unwrap_or_default();
+    let kinds = accept
+        .split(',')
+        .map(|kind| kind.split(';').next().unwrap_or_default().trim());
     let mut known = kinds.filter(|kind| matches!(*kind, "text/html" | "application/json"));
     known.next() == Some("text/html")
 }

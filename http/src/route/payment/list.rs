@@ -17,7 +17,11 @@ use campusg_actors::runtime::{GetLiveOrders, GetOrdersOf, Party};
 use campusg_domain::order::Order;
 use std::sync::Arc;
 
-pub(crate) async fn list(State(edge): State<Edge>, me: Me, Asked(asked): Asked<PaymentsIn>) -> Result<Response, Problem> {
+pub(crate) async fn list(
+    State(edge): State<Edge>,
+    me: Me,
+    Asked(asked): Asked<PaymentsIn>,
+) -> Result<Response, Problem> {
     let view = |order: &Arc<Order>| PaymentView::of(order, edge.currency());
     if let Some(id) = asked.order_id {
         let seen = load(&edge, &me, id, Who::CustomerOrOperator).await?;
@@ -26,13 +30,30 @@ pub(crate) async fn list(State(edge): State<Edge>, me: Me, Asked(asked): Asked<P
     let limit = page::limit(asked.limit)?;
     let cursor = asked.cursor.as_deref();
     if me.is_operator() {
-        let live = GetLiveOrders { status: None, after: page::cursor(cursor)?, limit };
+        let live = GetLiveOrders {
+            status: None,
+            after: page::cursor(cursor)?,
+            limit,
+        };
         let orders = edge.runtime().query(live).await?;
         let payments = orders.iter().map(view).collect();
-        return Ok(answer::ok(&Page::new(payments, limit, orders.last().map(|order| order.id))));
+        return Ok(answer::ok(&Page::new(
+            payments,
+            limit,
+            orders.last().map(|order| order.id),
+        )));
     }
     let before = page::cursor(cursor)?;
-    let own = GetOrdersOf { user: me.user, party: Party::Customer, status: None, before, limit };
+    let own = GetOrdersOf {
+        user: me.user,
+        party: Party::Customer,
+        status: None,
+        before,
+        limit,
+    };
     let found = edge.runtime().query(own).await?;
-    Ok(answer::ok(&Page::going_on(found.orders.iter().map(view).collect(), found.next)))
+    Ok(answer::ok(&Page::going_on(
+        found.orders.iter().map(view).collect(),
+        found.next,
+    )))
 }

@@ -10,23 +10,43 @@ use axum::{
 use campusg_actors::runtime::{GetPhoto, Photo};
 use campusg_domain::id::PhotoId;
 
-pub(crate) async fn get(State(edge): State<Edge>, me: Me, Id(photo): Id<PhotoId>) -> Result<Response, Problem> {
+pub(crate) async fn get(
+    State(edge): State<Edge>,
+    me: Me,
+    Id(photo): Id<PhotoId>,
+) -> Result<Response, Problem> {
     let nothing = || Problem::not_found("photo");
-    let photo = edge.runtime().query(GetPhoto(photo)).await?.ok_or_else(nothing)?;
+    let photo = edge
+        .runtime()
+        .query(GetPhoto(photo))
+        .await?
+        .ok_or_else(nothing)?;
     match photo.order {
         None if photo.uploader == me.user => Ok(image(photo)),
         None => Err(nothing()),
         Some(order) => {
             let seen = load(&edge, &me, order, Who::PartyOrOperator).await;
             // A party may learn that it may not; that somebody else's photo is there nobody learns.
-            seen.map(|_| image(photo)).map_err(|problem| if problem.status.is_client_error() { nothing() } else { problem })
+            seen.map(|_| image(photo)).map_err(|problem| {
+                if problem.status.is_client_error() {
+                    nothing()
+                } else {
+                    problem
+                }
+            })
         }
     }
 }
 
 fn image(photo: Photo) -> Response {
     let mut response = Response::new(Body::from(photo.bytes));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(photo.content_type));
-    response.headers_mut().insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("inline"));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(photo.content_type),
+    );
+    response.headers_mut().insert(
+        header::CONTENT_DISPOSITION,
+        HeaderValue::from_static("inline"),
+    );
     response
 }

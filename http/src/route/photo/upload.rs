@@ -6,6 +6,12 @@ use campusg_actors::runtime::StorePhoto;
 use serde_json::json;
 
 pub(crate) async fn upload(State(edge): State<Edge>, upload: Upload) -> Result<Response, Problem> {
-    let photo = edge.runtime().command(upload.caller, StorePhoto(upload.bytes.into())).await?;
-    Ok(answer::created(&format!("/api/photos/{photo}"), &json!({"id": photo})))
+    let photo = edge
+        .runtime()
+        .command(upload.caller, StorePhoto(upload.bytes.into()))
+        .await?;
+    Ok(answer::created(
+        &format!("/api/photos/{photo}"),
+        &json!({"id": photo}),
+    ))
 }

@@ -10,6 +10,8 @@ pub(crate) async fn cancel(
     Id(event): Id<ScheduleId>,
     call: Call<Nothing>,
 ) -> Result<Response, Problem> {
-    edge.runtime().command(call.caller, CancelScheduled(event)).await?;
+    edge.runtime()
+        .command(call.caller, CancelScheduled(event))
+        .await?;
     Ok(answer::done())
 }

@@ -1,12 +1,37 @@
 //! `POST /api/scheduled-events`: schedules an event, which fires as a command under the order's own guards.
 
-use crate::{answer, call::Call, dto::admin::ScheduleIn, edge::Edge, problem::Problem, view::timer::ScheduledView};
+use crate::{
+    answer, call::Call, dto::admin::ScheduleIn, edge::Edge, problem::Problem,
+    view::timer::ScheduledView,
+};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::Schedule;
 
-pub(crate) async fn create(State(edge): State<Edge>, call: Call<ScheduleIn>) -> Result<Response, Problem> {
-    let ScheduleIn { event_type: kind, entity_id: order, scheduled_time, payload } = call.body;
+pub(crate) async fn create(
+    State(edge): State<Edge>,
+    call: Call<ScheduleIn>,
+) -> Result<Response, Problem> {
+    let ScheduleIn {
+        event_type: kind,
+        entity_id: order,
+        scheduled_time,
+        payload,
+    } = call.body;
     let (due, payload) = (scheduled_time.0, payload.to_string());
-    let id = edge.runtime().command(call.caller, Schedule { kind, order, due, payload: payload.clone() }).await?;
-    Ok(answer::created("/api/scheduled-events", &ScheduledView::new(id, kind, order, due, &payload)))
+    let id = edge
+        .runtime()
+        .command(
+            call.caller,
+            Schedule {
+                kind,
+                order,
+                due,
+                payload: payload.clone(),
+            },
+        )
+        .await?;
+    Ok(answer::created(
+        "/api/scheduled-events",
+        &ScheduledView::new(id, kind, order, due, &payload),
+    ))
 }

@@ -12,8 +12,16 @@ use crate::{
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::GetScheduled;
 
-pub(crate) async fn list(State(edge): State<Edge>, Asked(asked): Asked<LimitIn>) -> Result<Response, Problem> {
+pub(crate) async fn list(
+    State(edge): State<Edge>,
+    Asked(asked): Asked<LimitIn>,
+) -> Result<Response, Problem> {
     let limit = page::limit(asked.limit)?;
     let events = edge.runtime().query(GetScheduled { limit }).await?;
-    Ok(answer::ok(&Page::whole(events.iter().map(|(id, event)| ScheduledView::of(*id, event)).collect())))
+    Ok(answer::ok(&Page::whole(
+        events
+            .iter()
+            .map(|(id, event)| ScheduledView::of(*id, event))
+            .collect(),
+    )))
 }

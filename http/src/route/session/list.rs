@@ -5,6 +5,13 @@ use axum::{extract::State, response::Response};
 
 pub(crate) async fn list(State(edge): State<Edge>, me: Me) -> Response {
     let now = edge.now();
-    let open = me.person.sessions.iter().filter(|session| now < session.expires_at);
-    answer::ok(&Page::whole(open.map(|session| SessionView::of(session, me.session)).collect()))
+    let open = me
+        .person
+        .sessions
+        .iter()
+        .filter(|session| now < session.expires_at);
+    answer::ok(&Page::whole(
+        open.map(|session| SessionView::of(session, me.session))
+            .collect(),
+    ))
 }

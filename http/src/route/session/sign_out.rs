@@ -13,6 +13,8 @@ pub(crate) async fn sign_out(
         "current" => call.me.session,
         id => id.parse().map_err(|_| Problem::not_found("session"))?,
     };
-    edge.runtime().command(call.caller, SignOut(session)).await?;
+    edge.runtime()
+        .command(call.caller, SignOut(session))
+        .await?;
     Ok(answer::done())
 }

@@ -6,5 +6,7 @@ use campusg_actors::runtime::GetStores;
 
 pub(crate) async fn list(State(edge): State<Edge>) -> Result<Response, Problem> {
     let stores = edge.runtime().query(GetStores).await?;
-    Ok(answer::ok(&Page::whole(stores.iter().map(KnownStoreView::from).collect())))
+    Ok(answer::ok(&Page::whole(
+        stores.iter().map(KnownStoreView::from).collect(),
+    )))
 }

@@ -13,7 +13,11 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 
-pub(crate) async fn list(State(edge): State<Edge>, me: Me, Asked(asked): Asked<OfOrderIn>) -> Result<Response, Problem> {
+pub(crate) async fn list(
+    State(edge): State<Edge>,
+    me: Me,
+    Asked(asked): Asked<OfOrderIn>,
+) -> Result<Response, Problem> {
     let seen = load(&edge, &me, asked.order_id, Who::PartyOrOperator).await?;
     Ok(answer::ok(&Page::whole(timers(&seen.order, seen.role))))
 }

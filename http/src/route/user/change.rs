@@ -1,13 +1,34 @@
 //! `PATCH /api/users/me`: changes the caller's profile.
 
 use super::me::profile;
-use crate::{answer, call::Call, dto::user::ProfileIn, edge::Edge, problem::Problem, view::person::PersonView};
+use crate::{
+    answer, call::Call, dto::user::ProfileIn, edge::Edge, problem::Problem,
+    view::person::PersonView,
+};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::ChangeProfile;
 
-pub(crate) async fn change(State(edge): State<Edge>, call: Call<ProfileIn>) -> Result<Response, Problem> {
-    let ProfileIn { first_name, last_name, phone } = call.body;
+pub(crate) async fn change(
+    State(edge): State<Edge>,
+    call: Call<ProfileIn>,
+) -> Result<Response, Problem> {
+    let ProfileIn {
+        first_name,
+        last_name,
+        phone,
+    } = call.body;
     let phone = phone.map(Option::unwrap_or_default);
-    edge.runtime().command(call.caller, ChangeProfile { first_name, last_name, phone }).await?;
-    Ok(answer::ok(&PersonView::from(&profile(&edge, &call.me).await?)))
+    edge.runtime()
+        .command(
+            call.caller,
+            ChangeProfile {
+                first_name,
+                last_name,
+                phone,
+            },
+        )
+        .await?;
+    Ok(answer::ok(&PersonView::from(
+        &profile(&edge, &call.me).await?,
+    )))
 }

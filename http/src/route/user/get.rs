@@ -12,8 +12,16 @@ use axum::{extract::State, response::Response};
 use campusg_actors::runtime::GetProfile;
 use campusg_domain::id::UserId;
 
-pub(crate) async fn get(State(edge): State<Edge>, me: Me, Id(user): Id<UserId>) -> Result<Response, Problem> {
-    let profile = edge.runtime().query(GetProfile(user)).await?.ok_or_else(|| Problem::not_found("user"))?;
+pub(crate) async fn get(
+    State(edge): State<Edge>,
+    me: Me,
+    Id(user): Id<UserId>,
+) -> Result<Response, Problem> {
+    let profile = edge
+        .runtime()
+        .query(GetProfile(user))
+        .await?
+        .ok_or_else(|| Problem::not_found("user"))?;
     if me.is_or_operates(user) {
         return Ok(answer::ok(&PersonView::from(&profile)));
     }

@@ -10,5 +10,8 @@ pub(crate) async fn me(State(edge): State<Edge>, me: Me) -> Result<Response, Pro
 
 /// The caller's own profile.
 pub(crate) async fn profile(edge: &Edge, me: &Me) -> Result<Profile, Problem> {
-    edge.runtime().query(GetProfile(me.user)).await?.ok_or_else(|| Problem::not_found("user"))
+    edge.runtime()
+        .query(GetProfile(me.user))
+        .await?
+        .ok_or_else(|| Problem::not_found("user"))
 }

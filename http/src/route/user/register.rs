@@ -13,7 +13,10 @@ use axum::{extract::State, response::Response};
 use campusg_actors::runtime::{GetProfile, Register, Secret};
 use serde_json::json;
 
-pub(crate) async fn register(State(edge): State<Edge>, call: OpenCall<RegisterIn>) -> Result<Response, Problem> {
+pub(crate) async fn register(
+    State(edge): State<Edge>,
+    call: OpenCall<RegisterIn>,
+) -> Result<Response, Problem> {
     let body = call.body;
     body.check_domain(&edge.config().email_domains)?;
     let account = body.email.clone();
@@ -27,8 +30,13 @@ pub(crate) async fn register(State(edge): State<Edge>, call: OpenCall<RegisterIn
         operator: false,
     };
     let done = edge.runtime().command(call.caller, register).await;
-    let session = done.map_err(|refusal| attempts::failed(&edge, &account, call.address, refusal))?;
-    let profile = edge.runtime().query(GetProfile(session.user)).await?.ok_or_else(Problem::fault)?;
+    let session =
+        done.map_err(|refusal| attempts::failed(&edge, &account, call.address, refusal))?;
+    let profile = edge
+        .runtime()
+        .query(GetProfile(session.user))
+        .await?
+        .ok_or_else(Problem::fault)?;
     let body = json!({"user": PersonView::from(&profile), "session": TokenView::from(session)});
     Ok(answer::created("/api/users/me", &body))
 }

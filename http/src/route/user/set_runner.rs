@@ -5,9 +5,17 @@ use axum::{extract::State, response::Response};
 use campusg_actors::runtime::SetRunner;
 use campusg_domain::owner::directory::RunnerState;
 
-pub(crate) async fn set_runner(State(edge): State<Edge>, call: Call<RunnerIn>) -> Result<Response, Problem> {
+pub(crate) async fn set_runner(
+    State(edge): State<Edge>,
+    call: Call<RunnerIn>,
+) -> Result<Response, Problem> {
     let RunnerIn { active, online } = call.body;
-    edge.runtime().command(call.caller, SetRunner { active, online }).await?;
+    edge.runtime()
+        .command(call.caller, SetRunner { active, online })
+        .await?;
     // Nobody is told of new orders who may not take them.
-    Ok(answer::ok(&RunnerState { active, online: active && online }))
+    Ok(answer::ok(&RunnerState {
+        active,
+        online: active && online,
+    }))
 }

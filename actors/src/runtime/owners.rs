@@ -1,0 +1,138 @@
+//! The owners: what each starts from, and the order in which they are told of a batch.
+
+use super::{Refusal, StartFault};
+use crate::{
+    directory::{DirectoryActor, DirectoryStart, SharedDirectory},
+    escrow::EscrowActor,
+    fatal::Fatal,
+    live::LiveHub,
+    notification::{NotificationActor, NotificationStart},
+    payment::{PaymentActor, PaymentStart},
+    port::{clock::Clock, notifier::Notifier},
+    timer::{TimerActor, TimerStart},
+    vote::{CountReservations, Folded, Owners},
+};
+use actix::{Actor, Addr};
+use actix_rt::ArbiterHandle;
+use campusg_domain::{
+    id::{ScheduleId, Seq},
+    order::TimerState,
+    owner::{ledger::Ledger, timetable::Scheduled},
+    policy::Policy,
+    record::Record,
+    time::At,
+};
+use campusg_storage::{Store, journal::Batch, read::Reads, snapshot::SnapshotFault};
+use std::{collections::HashMap, sync::Arc};
+
+/// What the owners remember as of `folded`, and what they live with.
+pub(super) struct Seed<'a> {
+    pub(super) policy: Arc<Policy>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) notifier: Arc<dyn Notifier>,
+    pub(super) store: &'a Store,
+    pub(super) home: &'a ArbiterHandle,
+    pub(super) fatal: &'a Fatal,
+    pub(super) ledger: Ledger,
+    pub(super) directory: SharedDirectory,
+    pub(super) armed_timers: u64,
+    pub(super) folded: Seq,
+    pub(super) payment: PaymentStart,
+}
+
+/// Every owner that folds, told in this order.
+#[derive(Clone)]
+pub(super) struct Folds {
+    pub(super) owners: Owners,
+    pub(super) payment: Addr<PaymentActor>,
+    pub(super) notification: Addr<NotificationActor>,
+    pub(super) hub: LiveHub,
+}
+
+impl Folds {
+    /// Starts every owner.
+    pub(super) fn start(seed: Seed<'_>) -> Result<Self, StartFault> {
+        let Seed { policy, clock, store, home, fatal, folded, .. } = seed;
+        let (reads, queue) = (store.reads().clone(), store.queue().clone());
+        let last_at = last_at(&reads, folded)?;
+        let escrow = EscrowActor::new(seed.ledger, folded, Arc::clone(&policy), fatal.guard("escrow"));
+        let directory = DirectoryActor::new(DirectoryStart {
+            directory: seed.directory,
+            folded,
+            last_at,
+            policy: Arc::clone(&policy),
+            clock: Arc::clone(&clock),
+            queue: queue.clone(),
+            guard: fatal.guard("directory"),
+        });
+        let timer = TimerActor::new(TimerStart {
+            armed: seed.armed_timers,
+            scheduled: scheduled(&reads)?,
+            folded,
+            last_at,
+            policy,
+            clock: Arc::clone(&clock),
+            reads: reads.clone(),
+            queue: queue.clone(),
+            guard: fatal.guard("timer"),
+        });
+        let payment = PaymentActor::new(seed.payment);
+        let notification = NotificationActor::new(NotificationStart {
+            notifier: seed.notifier,
+            clock,
+            queue,
+            reads,
+            folded,
+            last_at,
+            guard: fatal.guard("notification"),
+        });
+        Ok(Self {
+            owners: Owners {
+                escrow: EscrowActor::start_in_arbiter(home, |_| escrow),
+                directory: DirectoryActor::start_in_arbiter(home, |_| directory),
+                timer: TimerActor::start_in_arbiter(home, |_| timer),
+            },
+            payment: PaymentActor::start_in_arbiter(home, |_| payment),
+            notification: NotificationActor::start_in_arbiter(home, |_| notification),
+            hub: LiveHub::default(),
+        })
+    }
+
+    /// Tells everybody of a batch.
+    pub(super) fn tell(&self, batch: &Arc<Batch<Record>>) {
+        self.owners.escrow.do_send(Folded(Arc::clone(batch)));
+        self.owners.directory.do_send(Folded(Arc::clone(batch)));
+        self.owners.timer.do_send(Folded(Arc::clone(batch)));
+        self.payment.do_send(Folded(Arc::clone(batch)));
+        self.notification.do_send(Folded(Arc::clone(batch)));
+        self.hub.publish(batch);
+    }
+
+    /// Returns once every owner has folded what it was told before, so that whoever waits at a desk has his answer.
+    pub(super) async fn caught_up(&self) {
+        // An owner that is gone has nobody waiting.
+        let _ = self.owners.reservations().await;
+        let _ = self.notification.send(CountReservations).await;
+    }
+}
+
+fn unreadable(fault: &SnapshotFault) -> StartFault {
+    tracing::error!(%fault, "reading what the owners start from");
+    StartFault::Boot(Refusal::Fault)
+}
+
+/// When the last record was decided: the owners' own are never before it.
+fn last_at(reads: &Reads, folded: Seq) -> Result<At, StartFault> {
+    if folded == Seq::NONE {
+        return Ok(At(0));
+    }
+    let entry = reads.entry(folded).map_err(|fault| unreadable(&fault))?;
+    Ok(entry.map_or(At(0), |entry| entry.record.at))
+}
+
+/// The events scheduled over the API that have not ended.
+fn scheduled(reads: &Reads) -> Result<HashMap<ScheduleId, Scheduled>, StartFault> {
+    let scheduled = reads.scheduled_list(None, usize::MAX).map_err(|fault| unreadable(&fault))?;
+    let pending = scheduled.into_iter().filter(|(_, scheduled)| scheduled.state == TimerState::Pending);
+    Ok(pending.map(|(id, scheduled)| (id, scheduled.as_ref().clone())).collect())
+}

@@ -1,0 +1,426 @@
+//! A whole runtime on a folder of its own: manual clock, seeded randomness, the sandbox gateway in process, small
+//! segments. Every durable record is tapped; waiting is always for a record or a state, never for luck.
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test that cannot go on fails")]
+
+pub mod model;
+
+use campusg_actors::{
+    port::{
+        clock::{Clock, ManualClock},
+        entropy::SeededEntropy,
+        gateway::{BreakerConfig, CallKey, PaymentGateway},
+        notifier::{LogNotifier, Notifier},
+    },
+    runtime::{
+        Actors, Caller, DropoffDetails, GetActors, GetOrder, GetPin, Live, NewOrder, OrderReply, PlaceOrder, Refusal,
+        Register, Runtime, RuntimeConfig, Secret, SetCard, SetRunner, Start, StorePhoto, ToOrder,
+    },
+    sandbox::{Book, Faults, SandboxGateway, Tuning},
+};
+use campusg_domain::{
+    call::CardToken,
+    id::{Fingerprint, OrderId, PhotoId, Principal, Seq, Stream, UserId},
+    invariant::fingerprint,
+    money::Cents,
+    order::{Command, Handover, Item, Order, Shown, StoreRef, Substitution},
+    policy::Policy,
+    record::Entry,
+    time::At,
+};
+use campusg_storage::{OpenOptions, Store, StorageConfig};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+/// When every test begins: 2026-01-01T00:00:00Z, as a domain's campus does.
+pub const BEGINNING: At = At(1_767_225_600_000);
+/// Longest wait for anything; a test that reaches it has failed.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PASSWORD: &str = "a long enough password";
+
+/// What a house is built with.
+#[derive(Clone)]
+pub struct Settings {
+    pub policy: Policy,
+    pub runtime: RuntimeConfig,
+    pub storage: StorageConfig,
+    pub tuning: Tuning,
+    pub faults: Faults,
+    pub breaker: BreakerConfig,
+    pub gateway: Option<Arc<dyn PaymentGateway>>,
+    pub gateway_poll: Duration,
+    pub gateway_timeout: Duration,
+    pub clock: Arc<dyn Clock>,
+    pub notifier: Arc<dyn Notifier>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            policy: Policy { platform_fee_cents: Cents(100), receipt_photo_required: false, ..Policy::default() },
+            runtime: RuntimeConfig::default(),
+            storage: StorageConfig { segment_mib: 1, cache_mib: 4, checkpoint_ms: 100, ..StorageConfig::default() },
+            tuning: Tuning::default(),
+            faults: Faults::default(),
+            breaker: BreakerConfig { failures: u32::MAX, open_ms: 1 },
+            gateway: None,
+            gateway_poll: Duration::from_millis(5),
+            gateway_timeout: Duration::from_secs(10),
+            clock: Arc::new(ManualClock::new(BEGINNING)),
+            notifier: Arc::new(LogNotifier),
+        }
+    }
+}
+
+/// A running runtime and the world around it.
+pub struct House {
+    pub runtime: Runtime,
+    pub settings: Settings,
+    pub dir: Arc<TempDir>,
+    pub sandbox: Option<Arc<SandboxGateway>>,
+    pub fatal: watch::Receiver<Option<String>>,
+    tap: Tap,
+    starts: u64,
+}
+
+/// Every record since the start, as it became durable.
+#[derive(Clone)]
+pub struct Tap {
+    entries: Arc<Mutex<Vec<Entry>>>,
+    count: watch::Receiver<usize>,
+}
+
+impl Tap {
+    fn on(runtime: &Runtime) -> Self {
+        let (told, count) = watch::channel(0);
+        let entries = Arc::<Mutex<Vec<Entry>>>::default();
+        let (mut watching, kept) = (runtime.watch(), Arc::clone(&entries));
+        tokio::spawn(async move {
+            while let Some(live) = watching.next().await {
+                let Live::Batch(batch) = live else { panic!("the tap fell behind") };
+                let mut entries = kept.lock().unwrap();
+                entries.extend(batch.numbered().map(|(seq, record)| Entry { seq: Seq(seq), record: record.clone() }));
+                told.send_replace(entries.len());
+            }
+        });
+        Self { entries, count }
+    }
+
+    /// What was tapped.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.entries.lock().unwrap().clone()
+    }
+
+    /// Waits until what was tapped is as wanted, and gives what `wanted` made of it.
+    pub async fn until<T>(&self, what: &str, wanted: impl Fn(&[Entry]) -> Option<T>) -> T {
+        let found = self.until_or(what, wanted).await;
+        found.unwrap_or_else(|entries| panic!("never happened: {what}; tapped {entries:#?}"))
+    }
+
+    /// As [`until`](Self::until); what was tapped instead where it never came to be.
+    pub async fn until_or<T>(&self, what: &str, wanted: impl Fn(&[Entry]) -> Option<T>) -> Result<T, Vec<Entry>> {
+        let mut count = self.count.clone();
+        let waiting = async {
+            loop {
+                if let Some(found) = wanted(&self.entries.lock().unwrap()) {
+                    return found;
+                }
+                count.changed().await.unwrap();
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        waited.map_err(|_| {
+            eprintln!("never happened: {what}");
+            self.entries()
+        })
+    }
+}
+
+impl House {
+    /// A house on a new folder.
+    pub async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    /// A house on a new folder, built as told.
+    pub async fn with(settings: Settings) -> Self {
+        Self::open(Arc::new(TempDir::new().unwrap()), settings, 0).await
+    }
+
+    async fn open(dir: Arc<TempDir>, settings: Settings, starts: u64) -> Self {
+        let sandbox = settings.gateway.is_none().then(|| Arc::new(sandbox(dir.path(), &settings)));
+        let gateway = match (&settings.gateway, &sandbox) {
+            (Some(gateway), _) => Arc::clone(gateway),
+            (None, Some(sandbox)) => Arc::clone(sandbox) as Arc<dyn PaymentGateway>,
+            (None, None) => unreachable!("one of them is there"),
+        };
+        let (told, fatal) = watch::channel(None);
+        let clock = Arc::clone(&settings.clock);
+        let options = OpenOptions::new(move || clock.now().0);
+        let data = dir.path().join("data");
+        let opened = Store::open(&data, &settings.storage, options).unwrap();
+        let start = Start {
+            opened,
+            policy: settings.policy.clone(),
+            config: settings.runtime.clone(),
+            version: "test".into(),
+            digest: [7; 32],
+            gateway,
+            gateway_concurrency: 32,
+            gateway_timeout: settings.gateway_timeout,
+            gateway_breaker: settings.breaker,
+            gateway_poll: settings.gateway_poll,
+            gateway_cursor: data.join("gateway.cursor"),
+            notifier: Arc::clone(&settings.notifier),
+            clock: Arc::clone(&settings.clock),
+            entropy: Arc::new(SeededEntropy::new(starts)),
+            on_fatal: Box::new(move |why| drop(told.send_replace(Some(why.into())))),
+        };
+        let runtime = Runtime::start(start).await.unwrap();
+        let tap = Tap::on(&runtime);
+        Self { runtime, settings, dir, sandbox, fatal, tap, starts }
+    }
+
+    /// Stops, and gives what a new start on the same folder needs.
+    pub async fn stop(self) -> Stopped {
+        self.runtime.stop().await.unwrap();
+        let Self { settings, dir, starts, .. } = self;
+        Stopped { settings, dir, starts }
+    }
+
+    /// Stops and starts again.
+    pub async fn restart(self) -> Self {
+        self.stop().await.start().await
+    }
+
+    pub fn tap(&self) -> &Tap {
+        &self.tap
+    }
+
+    pub fn now(&self) -> At {
+        self.settings.clock.now()
+    }
+
+    /// Moves the clock on; what becomes due happens by itself.
+    pub fn advance(&self, ms: u64) {
+        self.settings.clock.advance(ms).unwrap();
+    }
+
+    /// Somebody registered, without a card.
+    pub async fn register(&self, name: &str) -> UserId {
+        self.try_register(name, false).await.unwrap()
+    }
+
+    pub async fn try_register(&self, name: &str, operator: bool) -> Result<UserId, Refusal> {
+        let register = Register {
+            email: format!("{name}@campus.example"),
+            password: Secret(PASSWORD.into()),
+            first_name: name.into(),
+            last_name: "Tester".into(),
+            phone: None,
+            operator,
+        };
+        let caller = Caller::plain(Principal::System, "register");
+        self.runtime.command(caller, register).await.map(|signed_in| signed_in.user)
+    }
+
+    pub async fn operator(&self) -> UserId {
+        self.try_register("olivia", true).await.unwrap()
+    }
+
+    /// Somebody with this card.
+    pub async fn customer(&self, name: &str, card: &str) -> UserId {
+        let user = self.register(name).await;
+        self.runtime.command(plain(user), SetCard(CardToken(card.into()))).await.unwrap();
+        user
+    }
+
+    /// Somebody who takes orders.
+    pub async fn runner(&self, name: &str) -> UserId {
+        let user = self.register(name).await;
+        self.runtime.command(plain(user), SetRunner { active: true, online: true }).await.unwrap();
+        user
+    }
+
+    /// Places an order without a key.
+    pub async fn place(&self, customer: UserId) -> Arc<Order> {
+        self.runtime.command(plain(customer), PlaceOrder(wish())).await.unwrap().order
+    }
+
+    /// Gives a command without a key.
+    pub async fn give(&self, who: Principal, order: OrderId, command: Command) -> Result<Arc<Order>, Refusal> {
+        let caller = Caller { fingerprint: fingerprint(&command), ..Caller::plain(who, "test") };
+        self.runtime.command(caller, ToOrder { order, command }).await.map(|reply| reply.order)
+    }
+
+    /// Gives a command under a key.
+    pub async fn give_keyed(
+        &self,
+        who: UserId,
+        order: OrderId,
+        command: Command,
+        key: &str,
+    ) -> Result<OrderReply, Refusal> {
+        let caller = keyed(who, key, fingerprint(&command));
+        self.runtime.command(caller, ToOrder { order, command }).await
+    }
+
+    pub async fn pin(&self, order: OrderId) -> u16 {
+        self.runtime.query(GetPin(order)).await.unwrap()
+    }
+
+    pub async fn photo(&self, runner: UserId, n: u8) -> PhotoId {
+        self.runtime.command(plain(runner), StorePhoto(picture(n))).await.unwrap()
+    }
+
+    /// From available to completed.
+    pub async fn carry_out(&self, runner: UserId, order: OrderId) -> Arc<Order> {
+        let me = Principal::User(runner);
+        let pin = self.pin(order).await;
+        let steps = [
+            Command::Accept { runner },
+            Command::ArriveOnSite,
+            Command::Purchase { total: Cents(2150), photo: None },
+            Command::Collect,
+            Command::Depart,
+            Command::Deliver { shown: Shown::Pin(pin) },
+        ];
+        let mut last = None;
+        for step in steps {
+            last = Some(self.give(me, order, step).await.unwrap());
+        }
+        last.unwrap()
+    }
+
+    pub async fn order(&self, order: OrderId) -> Arc<Order> {
+        self.runtime.query(GetOrder(order)).await.unwrap().unwrap()
+    }
+
+    /// Waits until an order is as wanted.
+    pub async fn until_order(&self, what: &str, order: OrderId, wanted: impl Fn(&Order) -> bool) -> Arc<Order> {
+        let mut count = self.tap.count.clone();
+        let waiting = async {
+            loop {
+                let known = self.order(order).await;
+                if wanted(&known) {
+                    return known;
+                }
+                count.changed().await.unwrap();
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        match waited {
+            Ok(order) => order,
+            Err(_) => panic!("never: {what}; it is {:#?}", self.order(order).await),
+        }
+    }
+
+    pub async fn actors(&self) -> Actors {
+        self.runtime.query(GetActors).await.unwrap()
+    }
+
+    /// Waits for a state that no record tells of.
+    pub async fn until_actors(&self, what: &str, wanted: impl Fn(&Actors) -> bool) -> Actors {
+        let waiting = async {
+            loop {
+                let actors = self.actors().await;
+                if wanted(&actors) {
+                    return actors;
+                }
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        match waited {
+            Ok(actors) => actors,
+            Err(_) => panic!("never: {what}; it is {:#?}", self.actors().await),
+        }
+    }
+
+    /// The records of one stream up to what is written now.
+    pub async fn records(&self, stream: Stream) -> Vec<Entry> {
+        let all = self.all_records().await;
+        all.into_iter().filter(|entry| entry.record.stream == stream).collect()
+    }
+
+    /// Every record up to what is written now.
+    pub async fn all_records(&self) -> Vec<Entry> {
+        let last = self.actors().await.written;
+        let tapped = |entries: &[Entry]| {
+            (last.0 < 2 || entries.last().is_some_and(|entry| entry.seq >= last)).then(|| entries.to_vec())
+        };
+        self.tap.until("tapped", tapped).await
+    }
+}
+
+/// A house that was stopped.
+pub struct Stopped {
+    pub settings: Settings,
+    pub dir: Arc<TempDir>,
+    starts: u64,
+}
+
+impl Stopped {
+    /// Starts it again.
+    pub async fn start(self) -> House {
+        House::open(self.dir, self.settings, self.starts + 1).await
+    }
+}
+
+fn sandbox(dir: &Path, settings: &Settings) -> SandboxGateway {
+    let book = Book::open(&dir.join("gateway/book.jsonl"), settings.tuning).unwrap();
+    let clock = Arc::clone(&settings.clock);
+    SandboxGateway::new(Arc::new(book), settings.faults, 10_000, Arc::new(move || clock.now()))
+}
+
+/// A person without a key.
+pub fn plain(user: UserId) -> Caller {
+    Caller::plain(Principal::User(user), "test")
+}
+
+/// An operator without a key.
+pub fn operator(user: UserId) -> Caller {
+    Caller::plain(Principal::Operator(user), "test")
+}
+
+/// A person with a key.
+pub fn keyed(user: UserId, key: &str, body: Fingerprint) -> Caller {
+    Caller { key: Some(key.into()), fingerprint: body, ..plain(user) }
+}
+
+/// Two pieces at 10.00 with a tip of 2.00: H 2899, with a receipt of 21.50 K 2749.
+pub fn wish() -> NewOrder {
+    NewOrder {
+        store: StoreRef::Described { name: "Corner shop".into(), place: "Main street 1".into() },
+        items: vec![Item {
+            name: "Bowl".into(),
+            quantity: 2,
+            unit_price: Cents(1000),
+            substitution: Substitution::Ask,
+        }],
+        building: "Library".into(),
+        details: DropoffDetails::default(),
+        handover: Handover::Pin,
+        tip: Cents(200),
+        deliver_after: None,
+    }
+}
+
+/// The gateway's name of a call.
+pub fn call_key(order: OrderId, purpose: &str, n: u16) -> CallKey {
+    CallKey::from(format!("order:{order}/{purpose}/{n}").as_str())
+}
+
+/// A tiny picture, another one for each `n`: a frame and a scan, no more.
+pub fn picture(n: u8) -> Vec<u8> {
+    let segment = |marker: u8, content: &[u8]| -> Vec<u8> {
+        let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
+        [&[0xff, marker], &length[..], content].concat()
+    };
+    [vec![0xff, 0xd8], segment(0xc0, b"frame"), segment(0xda, b"scan"), vec![1, 2, n, 0xff, 0xd9]].concat()
+}

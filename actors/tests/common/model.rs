@@ -1,0 +1,95 @@
+//! The domain's model gateway behind the runtime's port, so that a runtime and a single-threaded campus meet the same
+//! world.
+
+use campusg_actors::port::gateway::{
+    AccountFace, AccountToken, CallKey, CardFace, EventCursor, EventPage, GatewayEvent, Operation, PaymentGateway,
+    Payout, PayoutAnswer, Request, TokenFault, Unreachable,
+};
+use campusg_actors::port::clock::Clock;
+use campusg_domain::{
+    call::{Answer, CallKind, CallNumber, CardToken},
+    campus::Gateway,
+    id::{OrderId, Stream},
+};
+use futures_util::future::{BoxFuture, ready};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+/// The model, its cards, and the events it has told.
+pub struct Model {
+    clock: Arc<dyn Clock>,
+    gateway: Mutex<Gateway>,
+    cards: Mutex<HashMap<OrderId, CardToken>>,
+    told: Mutex<Vec<GatewayEvent>>,
+}
+
+impl Model {
+    pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self { clock, gateway: Mutex::default(), cards: Mutex::default(), told: Mutex::default() })
+    }
+
+    /// The customer's word to the bank about a call.
+    pub fn confirm(&self, order: OrderId, call: CallNumber, yes: bool) {
+        self.gateway.lock().unwrap().confirm(order, call, yes, self.clock.now());
+    }
+
+    /// The book.
+    pub fn book(&self) -> Gateway {
+        self.gateway.lock().unwrap().clone()
+    }
+}
+
+/// `order:{id}/{purpose}/{n}`.
+fn parse(key: &CallKey) -> (OrderId, CallNumber) {
+    let order = key.stream().strip_prefix("order:").unwrap().parse().unwrap();
+    (order, key.as_str().rsplit('/').next().unwrap().parse().unwrap())
+}
+
+impl PaymentGateway for Model {
+    fn call(&self, request: Request) -> BoxFuture<'_, Answer> {
+        let (order, n) = parse(&request.key);
+        let mut cards = self.cards.lock().unwrap();
+        let kind = match request.operation {
+            Operation::Authorize { card, cents } => {
+                cards.insert(order, card);
+                CallKind::Authorize { cents }
+            }
+            Operation::Capture { authorization, cents } => {
+                CallKind::Capture { authorization: parse(&authorization).1, cents }
+            }
+            Operation::Void { authorization } => CallKind::Void { authorization: parse(&authorization).1 },
+            Operation::Refund { capture, cents } => CallKind::Refund { capture: parse(&capture).1, cents },
+        };
+        let answer = self.gateway.lock().unwrap().call(order, n, kind, &cards[&order], self.clock.now());
+        Box::pin(ready(answer))
+    }
+
+    fn pay_out(&self, _: Payout) -> BoxFuture<'_, PayoutAnswer> {
+        Box::pin(ready(PayoutAnswer::Unavailable))
+    }
+
+    fn describe_card(&self, _: CardToken) -> BoxFuture<'_, Result<CardFace, TokenFault>> {
+        let face = CardFace { brand: "visa".into(), last4: "4242".into(), exp_month: 12, exp_year: 2030 };
+        Box::pin(ready(Ok(face)))
+    }
+
+    fn describe_account(&self, _: AccountToken) -> BoxFuture<'_, Result<AccountFace, TokenFault>> {
+        Box::pin(ready(Err(TokenFault::Unknown)))
+    }
+
+    fn events(&self, after: EventCursor) -> BoxFuture<'_, Result<EventPage, Unreachable>> {
+        let mut told = self.told.lock().unwrap();
+        let mut gateway = self.gateway.lock().unwrap();
+        while let Some(event) = gateway.arrived(self.clock.now()) {
+            // The purpose is not looked at; it is that of any call.
+            let key = CallKey::of(Stream::Order(event.order), CallKind::Void { authorization: 0 }, event.call);
+            let id = told.len() as u64 + 1;
+            told.push(GatewayEvent { id, key, answer: event.answer });
+        }
+        let events: Vec<GatewayEvent> = told.iter().skip(usize::try_from(after.0).unwrap()).cloned().collect();
+        let next = EventCursor(told.len() as u64);
+        Box::pin(ready(Ok(EventPage { events, next })))
+    }
+}

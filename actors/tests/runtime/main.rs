@@ -1,0 +1,15 @@
+//! The actors from outside: a whole runtime, typed messages in, records out.
+#![allow(clippy::unwrap_used, reason = "a test may unwrap")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod counted;
+mod orders;
+mod owners;
+mod panics;
+mod parity;
+mod payments;
+mod races;
+mod sources;
+mod timers;

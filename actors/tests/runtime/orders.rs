@@ -1,0 +1,203 @@
+//! One order and its owners: known ids, refusals, reservations, leaving memory and coming back.
+
+use crate::common::{House, PATIENCE, Settings, keyed, plain, wish};
+use campusg_actors::runtime::{PlaceOrder, Refusal, RuntimeConfig};
+use campusg_domain::{
+    id::{Fingerprint, OrderId, Principal, Seq, Stream},
+    money::Cents,
+    order::{Command, Rejection, Shown, Stage, Status},
+    record::Events,
+};
+use futures_util::future::join_all;
+
+fn rejection(refusal: &Refusal) -> &Rejection {
+    match refusal {
+        Refusal::Rejected { rejection, .. } => rejection,
+        other => panic!("not a rule's no: {other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_goes_its_whole_way_in_nine_records() {
+    let house = House::new().await;
+    let (customer, runner) = (house.customer("ada", "tok_visa").await, house.runner("rosa").await);
+    let order = house.place(customer).await;
+    assert!(matches!(order.stage, Stage::Available { .. }), "placing answers when it is on the board: {:?}", order.stage);
+    let done = house.carry_out(runner, order.id).await;
+    assert_eq!(done.status(), Status::Completed);
+    house.until_order("charged", order.id, |order| !order.has_open_call()).await;
+    let records = house.records(Stream::Order(order.id)).await;
+    assert_eq!(records.len(), 9, "{records:#?}");
+    assert!(records.iter().all(|entry| matches!(entry.record.events, Events::Order(_))));
+    house.until_actors("nothing held back", |actors| actors.reservations == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_known_id_is_answered_as_the_first_time_and_another_body_under_it_is_refused() {
+    let house = House::new().await;
+    let (customer, runner) = (house.customer("ada", "tok_visa").await, house.runner("rosa").await);
+    let order = house.place(customer).await.id;
+    let accept = Command::Accept { runner };
+    let first = house.give_keyed(runner, order, accept.clone(), "k").await.unwrap();
+    assert!(!first.repeated);
+    house.give(Principal::User(runner), order, Command::ArriveOnSite).await.unwrap();
+    let again = house.give_keyed(runner, order, accept, "k").await.unwrap();
+    assert!(again.repeated);
+    assert_eq!(*again.order, *first.order, "the answer is the order as of the command, not as of now");
+    let other = house.give_keyed(runner, order, Command::CancelAcceptance, "k").await.unwrap_err();
+    assert_eq!(rejection(&other), &Rejection::KeyReused);
+    assert_eq!(house.records(Stream::Order(order)).await.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_pin_is_remembered_and_its_repeat_costs_no_further_try() {
+    let house = House::new().await;
+    let (customer, runner) = (house.customer("ada", "tok_visa").await, house.runner("rosa").await);
+    let order = house.place(customer).await.id;
+    let me = Principal::User(runner);
+    let buy = Command::Purchase { total: Cents(2150), photo: None };
+    for step in [Command::Accept { runner }, Command::ArriveOnSite, buy, Command::Collect, Command::Depart] {
+        house.give(me, order, step).await.unwrap();
+    }
+    let wrong = Command::Deliver { shown: Shown::Pin((house.pin(order).await + 1) % 10_000) };
+    for _ in 0..3 {
+        let refused = house.give_keyed(runner, order, wrong.clone(), "k").await.unwrap_err();
+        assert_eq!(rejection(&refused), &Rejection::WrongPin { left: 4 });
+    }
+    let fresh = house.give(me, order, wrong).await.unwrap_err();
+    assert_eq!(rejection(&fresh), &Rejection::WrongPin { left: 3 });
+    assert_eq!(house.order(order).await.wrong_pins, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_command_leaves_no_record_and_holds_nothing_back() {
+    let house = House::new().await;
+    let (customer, runner) = (house.customer("ada", "tok_visa").await, house.runner("rosa").await);
+    let broke = house.register("ben").await;
+    let order = house.place(customer).await.id;
+    let before = house.until_actors("settled", |actors| actors.written == Seq(8)).await.written;
+    // The votes say yes; what comes after them says no.
+    let own = house.give(Principal::User(customer), order, Command::Accept { runner: customer }).await.unwrap_err();
+    assert_eq!(own.code(), "own_order");
+    let early = house.give(Principal::User(runner), order, Command::Collect).await.unwrap_err();
+    assert_eq!(early.code(), "not_found");
+    let cardless = house.runtime.command(plain(broke), PlaceOrder(wish())).await.unwrap_err();
+    assert_eq!(cardless.code(), "no_payment_method");
+    let mut costly = wish();
+    costly.tip = Cents(1_000_000);
+    let refused = house.runtime.command(plain(customer), PlaceOrder(costly)).await.unwrap_err();
+    assert_eq!(refused.code(), "invalid_field");
+    let after = house.actors().await;
+    assert_eq!((after.reservations, after.written), (0, before));
+    let nobody = house.give(Principal::User(runner), OrderId::from_bytes([9; 16]), Command::Collect).await.unwrap_err();
+    assert_eq!(nobody.code(), "not_found");
+}
+
+/// A repeat that met the first placement still running gave back what that one held, and the third was placed too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_placement_repeated_while_it_runs_is_placed_once() {
+    let house = House::new().await;
+    let customer = house.customer("ada", "tok_visa").await;
+    for round in 0..50 {
+        let key = format!("k{round}");
+        let place = || house.runtime.command(keyed(customer, &key, Fingerprint(1)), PlaceOrder(wish()));
+        let answers = join_all((0..8).map(|_| place())).await;
+        let placed: Vec<OrderId> = answers.iter().flatten().map(|reply| reply.order.id).collect();
+        assert!(placed.windows(2).all(|pair| pair[0] == pair[1]), "one key, several orders: {placed:?}");
+        let refused: Vec<&Refusal> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
+        assert!(refused.iter().all(|refusal| *rejection(refusal) == Rejection::StillRunning), "{refused:?}");
+        let order = placed[0];
+        let again = place().await.unwrap();
+        assert!(again.repeated && again.order.id == order);
+        house.give(Principal::User(customer), order, Command::Cancel { accept_charge: Cents(0) }).await.unwrap();
+    }
+    let other = house.runtime.command(keyed(customer, "k49", Fingerprint(2)), PlaceOrder(wish())).await.unwrap_err();
+    assert_eq!(rejection(&other), &Rejection::KeyReused);
+    house.until_actors("nothing held back", |actors| actors.reservations == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_idle_order_leaves_memory_and_is_loaded_by_its_next_command() {
+    let runtime = RuntimeConfig { idle_ms: 20, idle_ended_ms: 20, ..RuntimeConfig::default() };
+    let house = House::with(Settings { runtime, ..Settings::default() }).await;
+    let (customer, runner) = (house.customer("ada", "tok_visa").await, house.runner("rosa").await);
+    let order = house.place(customer).await.id;
+    let first = house.give_keyed(runner, order, Command::Accept { runner }, "k").await.unwrap();
+    for key in ["one", "two"] {
+        house.advance(20);
+        house.until_actors("left memory", |actors| actors.orders == 0).await;
+        let again = house.give_keyed(runner, order, Command::Accept { runner }, "k").await.unwrap();
+        assert!(again.repeated, "{key}: what it was told before it left, it knows");
+        assert_eq!(*again.order, *first.order);
+    }
+    house.advance(20);
+    house.until_actors("left memory", |actors| actors.orders == 0).await;
+    let done = house.give(Principal::User(runner), order, Command::ArriveOnSite).await.unwrap();
+    assert_eq!(done.status(), Status::OnSite);
+    assert_eq!(house.records(Stream::Order(order)).await.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_ended_is_loaded_from_the_archive_and_still_knows_its_commands() {
+    let house = House::new().await;
+    let (customer, runner) = (house.customer("ada", "tok_visa").await, house.runner("rosa").await);
+    let order = house.place(customer).await.id;
+    house.carry_out(runner, order).await;
+    house.until_order("charged", order, |order| !order.has_open_call()).await;
+    let rate = Command::Rate { stars: 5 };
+    let first = house.give_keyed(customer, order, rate.clone(), "k").await.unwrap();
+    let house = house.restart().await;
+    assert_eq!(*house.order(order).await, *first.order);
+    let again = house.give_keyed(customer, order, rate, "k").await.unwrap();
+    assert!(again.repeated);
+    assert_eq!(*again.order, *first.order);
+    house.give(Principal::User(runner), order, Command::Rate { stars: 4 }).await.unwrap();
+    assert!(house.order(order).await.ratings.published);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_and_starts_after_a_stop() {
+    let house = House::new().await;
+    let (customer, runner) = (house.customer("ada", "tok_visa").await, house.runner("rosa").await);
+    let order = house.place(customer).await.id;
+    let last = house.give(Principal::User(runner), order, Command::Accept { runner }).await.unwrap();
+    house.runtime.stop().await.unwrap();
+    let place = house.runtime.command(plain(customer), PlaceOrder(wish())).await.unwrap_err();
+    assert_eq!(place, Refusal::Stopping);
+    assert_eq!(house.give(Principal::User(runner), order, Command::ArriveOnSite).await.unwrap_err(), Refusal::Stopping);
+    assert_eq!(house.try_register("late", false).await.unwrap_err(), Refusal::Stopping);
+    house.runtime.stop().await.unwrap();
+    let house = house.restart().await;
+    assert_eq!(*house.order(order).await, *last);
+    house.give(Principal::User(runner), order, Command::ArriveOnSite).await.unwrap();
+    assert_eq!(house.fatal.borrow().clone(), None);
+}
+
+/// Every caller has an answer, and what was answered with yes is there after the next start.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_in_the_middle_of_work_loses_nothing_it_said_yes_to() {
+    let mut settings = Settings::default();
+    settings.policy.open_orders_per_customer = 1_000;
+    let mut house = House::with(settings).await;
+    let customer = house.customer("ada", "tok_visa").await;
+    for _ in 0..3 {
+        let runtime = house.runtime.clone();
+        let placing = join_all((0..100).map(|_| house.runtime.command(plain(customer), PlaceOrder(wish()))));
+        let stopping = async {
+            house.tap().until("some are placed", |entries| (entries.len() > 20).then_some(())).await;
+            runtime.stop().await.unwrap();
+        };
+        let (answers, ()) = tokio::time::timeout(PATIENCE, futures_util::future::join(placing, stopping)).await.unwrap();
+        let placed: Vec<OrderId> = answers.iter().flatten().map(|reply| reply.order.id).collect();
+        for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {
+            assert!(matches!(refused, Refusal::Stopping | Refusal::Unknown), "{refused}");
+        }
+        drop(runtime);
+        drop(answers);
+        house = house.restart().await;
+        for order in placed {
+            house.until_order("on the board", order, |order| matches!(order.stage, Stage::Available { .. })).await;
+        }
+        house.until_actors("nothing held back", |actors| actors.reservations == 0).await;
+    }
+}

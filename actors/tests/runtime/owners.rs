@@ -1,0 +1,216 @@
+//! Directory, notification, and the desks all owners work at: one at a time per stream, keys, time, failed deliveries.
+
+use crate::common::{BEGINNING, House, Settings, keyed, operator, plain, wish};
+use campusg_actors::{
+    port::{
+        clock::{Clock, ManualClock},
+        notifier::{NotDelivered, Notifier, Outgoing},
+    },
+    runtime::{
+        Caller, CreateStore, GetInbox, GetStores, NoticeState, NoticeText, PlaceOrder, ReadNotice, Refusal, Schedule,
+        SendNotice, SetCard, SetRunner,
+    },
+};
+use campusg_domain::{
+    call::CardToken,
+    id::{Fingerprint, Principal, Stream, UserId},
+    order::{Command, Rejection, TimerKind},
+    record::Events,
+    time::{At, HOUR_MS},
+};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, join_all},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+fn boss_with_key(boss: UserId, key: &str, body: u64) -> Caller {
+    Caller { principal: Principal::Operator(boss), ..keyed(boss, key, Fingerprint(body)) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_registrations_with_one_address_at_once_one_wins() {
+    let house = House::new().await;
+    let answers = join_all((0..6).map(|_| house.try_register("twin", false))).await;
+    assert_eq!(answers.iter().flatten().count(), 1);
+    for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {
+        assert_eq!(*refused, Refusal::rule(Rejection::EmailTaken));
+    }
+    let actors = house.actors().await;
+    assert_eq!((actors.reservations, actors.written.0), (0, 2), "the boot and one person");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_to_one_account_are_written_one_after_another_in_one_chain() {
+    let house = House::new().await;
+    let user = house.register("rosa").await;
+    let toggles = (0..100).map(|n| {
+        let command = SetRunner { active: true, online: n % 2 == 0 };
+        house.runtime.command(plain(user), command)
+    });
+    let answers = join_all(toggles).await;
+    let sent_away = answers.iter().filter_map(|answer| answer.as_ref().err());
+    assert!(sent_away.clone().all(|refusal| matches!(refusal, Refusal::Busy { .. })), "{answers:?}");
+    house.until_actors("all is told", |actors| actors.written == actors.folded).await;
+    let last = house.actors().await.written;
+    house.tap().until("tapped", |entries| entries.last().is_some_and(|entry| entry.seq == last).then_some(())).await;
+    let records = house.records(Stream::User(user)).await;
+    for pair in records.windows(2) {
+        assert_eq!(pair[1].record.prev, pair[0].seq);
+        assert_ne!(pair[1].record.events, pair[0].record.events, "each was decided on what the one before left");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_holds_for_accounts_stores_notices_and_schedules() {
+    let house = House::new().await;
+    let (boss, user) = (house.operator().await, house.customer("ada", "tok_visa").await);
+    let order = house.place(user).await.id;
+
+    let card = || house.runtime.command(keyed(user, "card", Fingerprint(1)), SetCard(CardToken("tok_slow".into())));
+    let cards = join_all([card(), card()]).await;
+    assert!(cards.iter().all(Result::is_ok), "{cards:?}");
+    assert_eq!(house.records(Stream::User(user)).await.len(), 3);
+    let other = house.runtime.command(keyed(user, "card", Fingerprint(2)), SetCard(CardToken("tok_visa".into()))).await;
+    assert_eq!(other.unwrap_err(), Refusal::rule(Rejection::KeyReused));
+
+    let store = || CreateStore { name: "Bakery".into(), place: "Library".into() };
+    let create = |body| house.runtime.command(boss_with_key(boss, "store", body), store());
+    let stores = join_all([create(1), create(1), create(1)]).await;
+    let ids: BTreeSet<_> = stores.into_iter().map(Result::unwrap).collect();
+    assert_eq!(ids.len(), 1, "one store");
+    assert_eq!(create(2).await.unwrap_err(), Refusal::rule(Rejection::KeyReused));
+
+    let notice = || SendNotice { user, title: "Hi".into(), message: "there".into(), order: None, data: None };
+    let send = |body| house.runtime.command(boss_with_key(boss, "notice", body), notice());
+    let sent = join_all([send(1), send(1)]).await;
+    assert_eq!(sent[0].as_ref().unwrap(), sent[1].as_ref().unwrap());
+    assert_eq!(send(2).await.unwrap_err(), Refusal::rule(Rejection::KeyReused));
+
+    let event = || Schedule { kind: TimerKind::OrderTimeout, order, due: BEGINNING.plus(HOUR_MS), payload: "{}".into() };
+    let schedule = |body| house.runtime.command(boss_with_key(boss, "event", body), event());
+    let events = join_all([schedule(1), schedule(1)]).await;
+    assert_eq!(events[0].as_ref().unwrap(), events[1].as_ref().unwrap());
+
+    let house = house.restart().await;
+    let again = house.runtime.command(boss_with_key(boss, "store", 1), store()).await.unwrap();
+    assert!(ids.contains(&again), "also after a start");
+    assert_eq!(house.runtime.query(GetStores).await.unwrap().len(), 1);
+    let again = house.runtime.command(boss_with_key(boss, "event", 1), event()).await.unwrap();
+    assert_eq!(&again, events[0].as_ref().unwrap());
+    let again = house.runtime.command(boss_with_key(boss, "notice", 1), notice()).await.unwrap();
+    assert_eq!(&again, sent[0].as_ref().unwrap());
+    let house = house.restart().await;
+    let inbox = house.runtime.query(GetInbox { user, before: None, limit: 100 }).await.unwrap();
+    let direct = inbox.notices.iter().filter(|notice| matches!(notice.text, NoticeText::Direct { .. }));
+    assert_eq!(direct.count(), 1);
+}
+
+/// A clock that is set.
+#[derive(Debug)]
+struct SetClock(AtomicU64, ManualClock);
+
+impl Clock for SetClock {
+    fn now(&self) -> At {
+        At(self.0.load(Ordering::SeqCst))
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        0
+    }
+
+    fn until(&self, due: At) -> BoxFuture<'static, ()> {
+        self.1.until(due)
+    }
+
+    fn advance(&self, _: u64) -> Option<At> {
+        None
+    }
+}
+
+/// The owners took the time from whoever asked; a clock that was set back turned a stream's time back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn time_within_a_stream_never_goes_back_though_the_clock_does() {
+    let clock = Arc::new(SetClock(AtomicU64::new(BEGINNING.0), ManualClock::new(BEGINNING)));
+    let mut house = House::with(Settings { clock: Arc::clone(&clock) as Arc<dyn Clock>, ..Settings::default() }).await;
+    let (boss, user) = (house.operator().await, house.customer("ada", "tok_visa").await);
+    let mut last: BTreeMap<Stream, At> = BTreeMap::new();
+    for round in 0..3 {
+        clock.0.fetch_sub(u64::from(round > 0) * HOUR_MS, Ordering::SeqCst);
+        let order = house.place(user).await.id;
+        house.give(Principal::User(user), order, Command::Cancel { accept_charge: Default::default() }).await.unwrap();
+        let notice = SendNotice { user, title: "Hi".into(), message: "there".into(), order: None, data: None };
+        house.runtime.command(operator(boss), notice).await.unwrap();
+        house.runtime.command(plain(user), SetRunner { active: true, online: round % 2 == 0 }).await.unwrap();
+        house.until_actors("done", |actors| actors.open_calls == 0).await;
+        for entry in house.all_records().await {
+            let before = last.insert(entry.record.stream, entry.record.at).unwrap_or(At(0));
+            assert!(before <= entry.record.at, "{} went back", entry.record.stream);
+        }
+        house = house.restart().await;
+    }
+}
+
+/// Fails for one person, at once or later.
+#[derive(Debug, Default)]
+struct Unreachable {
+    fails: std::sync::Mutex<Option<UserId>>,
+}
+
+impl Notifier for Unreachable {
+    fn deliver(&self, notice: Outgoing) -> BoxFuture<'static, Result<(), NotDelivered>> {
+        let fails = *self.fails.lock().unwrap() == Some(notice.to);
+        async move {
+            if notice.id.seq.0.is_multiple_of(2) {
+                tokio::task::yield_now().await;
+            }
+            if fails { Err(NotDelivered("nobody there".into())) } else { Ok(()) }
+        }
+        .boxed()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn notices_are_sent_and_read_and_a_failed_delivery_is_recorded() {
+    let notifier = Arc::new(Unreachable::default());
+    let house = House::with(Settings { notifier: Arc::clone(&notifier) as Arc<dyn Notifier>, ..Settings::default() }).await;
+    let (boss, user) = (house.operator().await, house.customer("ada", "tok_visa").await);
+    *notifier.fails.lock().unwrap() = Some(user);
+    let send = |title: &str| SendNotice {
+        user,
+        title: title.into(),
+        message: "text".into(),
+        order: None,
+        data: Some("{\"n\":1}".into()),
+    };
+    let first = house.runtime.command(operator(boss), send("one")).await.unwrap();
+    house.runtime.command(operator(boss), send("two")).await.unwrap();
+    house.runtime.command(plain(user), PlaceOrder(wish())).await.unwrap();
+    let failed = |entries: &[campusg_domain::record::Entry]| {
+        let inbox = entries.iter().filter_map(|entry| match &entry.record.events {
+            Events::Inbox(events) => Some(events),
+            _ => None,
+        });
+        let failed = |event: &&campusg_domain::owner::inbox::Event| {
+            matches!(event, campusg_domain::owner::inbox::Event::Failed { .. })
+        };
+        inbox.flatten().filter(failed).count()
+    };
+    house.tap().until("five failures", |entries| (failed(entries) >= 5).then_some(())).await;
+    house.runtime.command(plain(user), ReadNotice(first)).await.unwrap();
+    house.runtime.command(plain(user), ReadNotice(first)).await.unwrap();
+    let inbox = house.runtime.query(GetInbox { user, before: None, limit: 100 }).await.unwrap();
+    let state = |id| inbox.notices.iter().find(|notice| notice.id == id).unwrap().state;
+    assert_eq!(state(first), NoticeState::Read);
+    let others = inbox.notices.iter().filter(|notice| notice.id != first);
+    assert!(others.clone().all(|notice| notice.state == NoticeState::Failed), "{inbox:#?}");
+    assert_eq!(inbox.unread as usize, others.count());
+    let strange = house.runtime.command(plain(boss), ReadNotice(first)).await.unwrap_err();
+    assert_eq!(strange.code(), "not_found");
+}

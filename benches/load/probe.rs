@@ -1,0 +1,178 @@
+//! What a server has used and written, read from outside between two measurements.
+
+use crate::{
+    Fault, account,
+    client::{Connection, Head},
+    server::{Server, System},
+    usage,
+};
+use campusg_domain::{
+    id::{Seq, Stream},
+    order::Event,
+    record::Events,
+};
+use campusg_storage::{
+    codec::decode_record,
+    disk::RealDisk,
+    journal::{Journal, JournalOptions},
+};
+use serde_json::Value;
+use std::{net::SocketAddr, path::Path, time::Duration};
+
+/// What the product has written since it was started.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Written {
+    /// Groups, each one `fdatasync`.
+    pub groups: u64,
+    /// Journal records.
+    pub records: u64,
+    /// Journal bytes, headers included.
+    pub bytes: u64,
+    /// Inserts and removes in the snapshot stores.
+    pub snapshots: u64,
+    /// Records written and not folded.
+    pub lag: u64,
+}
+
+impl Written {
+    /// What was written since `before`; the lag is that of now.
+    pub const fn since(self, before: Self) -> Self {
+        Self {
+            groups: self.groups - before.groups,
+            records: self.records - before.records,
+            bytes: self.bytes - before.bytes,
+            snapshots: self.snapshots - before.snapshots,
+            lag: self.lag,
+        }
+    }
+}
+
+/// Asks a server what it has done.
+#[derive(Debug)]
+pub struct Probe {
+    /// None where there is nobody to ask: a reference.
+    operator: Option<(SocketAddr, String)>,
+    process: u32,
+}
+
+impl Probe {
+    /// Signs in as the operator, where there is one.
+    ///
+    /// # Errors
+    /// Where that fails.
+    pub async fn new(server: &Server) -> Result<Self, Fault> {
+        let operator = match server.system {
+            System::Campusg => {
+                let mut connection = Connection::open(server.address).await?;
+                let token = account::operator(&mut connection).await?;
+                Some((server.address, token))
+            }
+            System::Echo | System::Append => None,
+        };
+        Ok(Self {
+            operator,
+            process: server.process(),
+        })
+    }
+
+    /// CPU time of the process so far.
+    ///
+    /// # Errors
+    /// Where it is gone.
+    pub fn cpu(&self) -> Result<Duration, Fault> {
+        Ok(usage::cpu(self.process)?)
+    }
+
+    /// Resident memory, in KiB.
+    ///
+    /// # Errors
+    /// Where it is gone.
+    pub fn resident_kib(&self) -> Result<u64, Fault> {
+        Ok(usage::resident_kib(self.process)?)
+    }
+
+    /// What was written so far; nothing for a reference.
+    ///
+    /// # Errors
+    /// Where the answer is not as it should be.
+    pub async fn written(&self) -> Result<Written, Fault> {
+        let Some((address, token)) = &self.operator else {
+            return Ok(Written::default());
+        };
+        // A connection of its own: the server closes one that was idle between two measurements.
+        let mut connection = Connection::open(*address).await?;
+        let head = Head {
+            method: "GET",
+            path: "/api/admin/actors",
+            token: Some(token),
+            key: None,
+        };
+        connection.ask(head, "").await?;
+        let said: Value = serde_json::from_slice(connection.body())?;
+        let count = |value: &Value| {
+            value
+                .as_u64()
+                .ok_or_else(|| format!("a count is missing in {said}"))
+        };
+        Ok(Written {
+            groups: count(&said["journal"]["groups"])?,
+            records: count(&said["journal"]["records"])?,
+            bytes: count(&said["journal"]["bytes"])?,
+            snapshots: count(&said["snapshot_writes"])?,
+            lag: count(&said["written_seq"])?.saturating_sub(count(&said["folded_seq"])?),
+        })
+    }
+
+    /// Waits until nothing more is written: the last changes reach the snapshots a checkpoint after the last command.
+    ///
+    /// # Errors
+    /// As [`written`](Self::written).
+    pub async fn settled(&self) -> Result<Written, Fault> {
+        const LOOK_EVERY: Duration = Duration::from_millis(200);
+        const QUIET_LOOKS: u32 = 7;
+        const MOST_LOOKS: u32 = 60;
+        let (mut last, mut quiet) = (self.written().await?, 0);
+        for _ in 0..MOST_LOOKS {
+            if quiet >= QUIET_LOOKS || self.operator.is_none() {
+                break;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+            let now = self.written().await?;
+            quiet = if (now.records, now.snapshots) == (last.records, last.snapshots) {
+                quiet + 1
+            } else {
+                0
+            };
+            last = now;
+        }
+        Ok(last)
+    }
+}
+
+/// The payloads of the first completed order in the journal of a data folder whose server has ended.
+///
+/// # Errors
+/// Where there is none.
+pub fn payloads_of_an_order(data: &Path) -> Result<Vec<Vec<u8>>, Fault> {
+    let opened = Journal::open(
+        RealDisk::shared(),
+        &data.join("journal"),
+        JournalOptions::default(),
+    )?;
+    let mut first: Option<Stream> = None;
+    let mut payloads = vec![];
+    for stored in opened.journal.reader().read_from(Seq(1).0) {
+        let stored = stored?;
+        let record = decode_record(stored.tag, &stored.payload)?;
+        let Events::Order(events) = &record.events else {
+            continue;
+        };
+        if *first.get_or_insert(record.stream) == record.stream {
+            payloads.push(stored.payload);
+            if events.iter().any(|event| matches!(event, Event::Completed)) {
+                return Ok(payloads);
+            }
+        }
+    }
+    Err("no order was completed".into())
+}

@@ -1,0 +1,114 @@
+//! A server in a process of its own, ended when its value is dropped.
+
+use crate::{Fault, reference};
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+/// A system that is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    /// The product.
+    Campusg,
+    /// axum that echoes JSON and stores nothing.
+    Echo,
+    /// axum and the journal, without a domain.
+    Append,
+}
+
+impl System {
+    /// As it is called in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Campusg => "campusg",
+            Self::Echo => "echo",
+            Self::Append => "append",
+        }
+    }
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    /// Which.
+    pub system: System,
+    /// Where it listens.
+    pub address: SocketAddr,
+    child: Child,
+}
+
+impl Server {
+    /// Starts the product on an empty folder, as a demo.
+    ///
+    /// # Errors
+    /// Where it does not come to listen.
+    pub fn campusg(data: &Path) -> Result<Self, Fault> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_campusg"));
+        command
+            .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data);
+        for set in [
+            "policy.receipt_photo_required=false",
+            "server.requests_per_second=0",
+            "log.filter=warn",
+        ] {
+            command.args(["--set", set]);
+        }
+        command.stderr(log(data)?);
+        Self::start(System::Campusg, command)
+    }
+
+    /// Starts a reference.
+    ///
+    /// # Errors
+    /// Where it does not come to listen.
+    pub fn reference(system: System, data: &Path) -> Result<Self, Fault> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .env(reference::ROLE, system.name())
+            .env(reference::FOLDER, data);
+        Self::start(system, command)
+    }
+
+    fn start(system: System, mut command: Command) -> Result<Self, Fault> {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let output = child.stdout.take().ok_or("no standard output")?;
+        let mut server = Self {
+            system,
+            address: ([127, 0, 0, 1], 0).into(),
+            child,
+        };
+        for line in BufReader::new(output).lines() {
+            if let Some(address) = line?.strip_prefix("listening on http://") {
+                server.address = address.parse()?;
+                return Ok(server);
+            }
+        }
+        Err(format!("{} ended before it listened", system.name()).into())
+    }
+
+    /// Its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+/// Where the product's log goes: a file beside its folder, as a service's would.
+fn log(data: &Path) -> Result<File, Fault> {
+    Ok(File::create(data.with_extension("log"))?)
+}
+
+impl Drop for Server {
+    /// A kill is as good as any other end.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

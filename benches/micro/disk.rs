@@ -1,0 +1,169 @@
+//! The pieces that wait for the disk, and the walks over a whole journal.
+
+use crate::{
+    Fault, common,
+    harness::{Timing, time_each},
+    story::{Story, Town},
+};
+use campusg_domain::{id::Stream, order::Order, record::Entry};
+use campusg_storage::{
+    OpenOptions, StorageConfig, Store,
+    codec::{decode_record, encode_record},
+    disk::RealDisk,
+    journal::{Journal, JournalOptions, RawRecord, RecordTag, verify},
+    rebuild::rebuild,
+};
+use serde_json::{Value, json};
+use std::{collections::HashMap, path::Path, time::Instant};
+
+/// A time for headers; nothing here looks at it.
+const NOW_MS: u64 = 1_767_312_000_000;
+/// Lifecycles in the journal that is walked.
+const LIFECYCLES: u64 = 10_000;
+/// How often each walk is repeated.
+const WALKS: usize = 3;
+
+fn open(folder: &Path) -> Result<Journal, Fault> {
+    Ok(Journal::open(RealDisk::shared(), folder, JournalOptions::default())?.journal)
+}
+
+fn encoded(entry: &Entry) -> (RecordTag, Vec<u8>) {
+    let mut payload = vec![];
+    let tag = encode_record(&entry.record, &mut payload);
+    (tag, payload)
+}
+
+/// Times a group of one record and one of 64, each with its `fdatasync`.
+///
+/// # Errors
+/// The journal's.
+pub fn append(story: &Story) -> Result<Vec<Timing>, Fault> {
+    const CALLS: usize = 2_000;
+    let scratch = common::scratch()?;
+    let mut journal = open(scratch.path())?;
+    let (tag, payload) = encoded(&story.pages[2].1);
+    let record = RawRecord {
+        tag,
+        payload: &payload,
+    };
+    let mut timings = vec![];
+    for count in [1, 64] {
+        let group = vec![record; count];
+        let bytes = usize::try_from(journal.append(&group, NOW_MS)?.bytes)?;
+        let name = format!("append + fdatasync: a group of {count}");
+        let timing = time_each(name, CALLS, || journal.append(&group, NOW_MS).map(drop))?;
+        timings.push(timing.of_bytes(bytes));
+    }
+    Ok(timings)
+}
+
+/// How fast something walks over a journal.
+#[derive(Clone, Debug)]
+pub struct Rate {
+    /// What.
+    pub name: &'static str,
+    /// Records walked over.
+    pub records: u64,
+    /// Records per second: slowest, median, fastest.
+    pub per_second: [f64; 3],
+}
+
+impl Rate {
+    /// As JSON.
+    pub fn to_json(&self) -> Value {
+        let [slowest, median, fastest] = self.per_second.map(f64::round);
+        json!({ "name": self.name, "records": self.records, "slowest": slowest, "median": median, "fastest": fastest })
+    }
+
+    fn of(
+        name: &'static str,
+        records: u64,
+        mut walk: impl FnMut() -> Result<u64, Fault>,
+    ) -> Result<Self, Fault> {
+        let mut rates = vec![];
+        for _ in 0..WALKS {
+            let began = Instant::now();
+            let walked = walk()?;
+            rates.push(walked as f64 / began.elapsed().as_secs_f64());
+            if walked != records {
+                return Err(format!("{name}: {walked} records of {records}").into());
+            }
+        }
+        rates.sort_unstable_by(f64::total_cmp);
+        Ok(Self {
+            name,
+            records,
+            per_second: [rates[0], rates[WALKS / 2], rates[WALKS - 1]],
+        })
+    }
+}
+
+/// Times the walks: the chain alone, decoding, folding the orders in memory, and both snapshot stores from nothing.
+///
+/// # Errors
+/// The store's.
+pub fn rebuild_rates() -> Result<Vec<Rate>, Fault> {
+    let scratch = common::scratch()?;
+    let data = scratch.path().join("data");
+    let config = StorageConfig::default();
+    Store::open(&data, &config, OpenOptions::new(|| NOW_MS))?
+        .store
+        .close()?;
+    let records = write(&data.join("journal"))?;
+    let reader = || Ok::<_, Fault>(open(&data.join("journal"))?.reader());
+    Ok(vec![
+        Rate::of("verify the chain", records, || {
+            Ok(verify(&reader()?, |_| {})?.records)
+        })?,
+        Rate::of("read and decode", records, || {
+            let mut count = 0;
+            for stored in reader()?.read_from(1) {
+                let stored = stored?;
+                std::hint::black_box(decode_record(stored.tag, &stored.payload)?);
+                count += 1;
+            }
+            Ok(count)
+        })?,
+        Rate::of("… and fold the orders", records, || {
+            let (mut orders, mut count) = (HashMap::<Stream, Option<Order>>::new(), 0);
+            for stored in reader()?.read_from(1) {
+                let stored = stored?;
+                let record = decode_record(stored.tag, &stored.payload)?;
+                if matches!(record.stream, Stream::Order(_)) {
+                    Order::fold(
+                        orders.entry(record.stream).or_default(),
+                        campusg_domain::id::Seq(stored.seq),
+                        &record,
+                    );
+                }
+                count += 1;
+            }
+            Ok(count)
+        })?,
+        Rate::of("rebuild both stores", records, || {
+            Ok(rebuild(&data, &config, OpenOptions::new(|| NOW_MS))?.folded)
+        })?,
+    ])
+}
+
+/// Writes a journal of whole lifecycles and gives its number of records.
+fn write(folder: &Path) -> Result<u64, Fault> {
+    const GROUP: usize = 64;
+    let mut town = Town::new();
+    for n in 0..LIFECYCLES {
+        let order = town.place(n);
+        for command in town.way(order) {
+            town.give(order, &command);
+        }
+    }
+    let mut journal = open(folder)?;
+    for entries in town.campus.journal().chunks(GROUP) {
+        let payloads: Vec<_> = entries.iter().map(encoded).collect();
+        let group: Vec<_> = payloads
+            .iter()
+            .map(|(tag, payload)| RawRecord { tag: *tag, payload })
+            .collect();
+        journal.append(&group, NOW_MS)?;
+    }
+    Ok(town.campus.journal().len() as u64)
+}

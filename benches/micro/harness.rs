@@ -1,0 +1,93 @@
+//! Times a piece of code: batches that are long against the clock's step, and the median of many of them, so that what
+//! else the machine does shows in the spread and not in the figure.
+
+use serde_json::{Value, json};
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+/// A batch lasts at least this long.
+const BATCH: Duration = Duration::from_micros(500);
+/// Batches that are measured.
+const BATCHES: usize = 401;
+
+/// How long one call takes, in nanoseconds.
+#[derive(Clone, Debug)]
+pub struct Timing {
+    /// Of what.
+    pub name: String,
+    /// Half of the batches were faster.
+    pub median: f64,
+    /// A tenth of the batches was faster.
+    pub p10: f64,
+    /// A tenth of the batches was slower.
+    pub p90: f64,
+    /// Bytes made, where some are.
+    pub bytes: Option<usize>,
+}
+
+impl Timing {
+    /// As JSON.
+    pub fn to_json(&self) -> Value {
+        json!({ "name": self.name, "median_ns": self.median, "p10_ns": self.p10, "p90_ns": self.p90, "bytes": self.bytes })
+    }
+
+    /// The same of something that makes bytes.
+    pub fn of_bytes(mut self, bytes: usize) -> Self {
+        self.bytes = Some(bytes);
+        self
+    }
+}
+
+/// Times `work`.
+pub fn time<T>(name: impl Into<String>, mut work: impl FnMut() -> T) -> Timing {
+    let mut batch = |calls: u32| {
+        let began = Instant::now();
+        for _ in 0..calls {
+            black_box(work());
+        }
+        began.elapsed()
+    };
+    let mut calls = 1;
+    // The first batches warm up caches and find out how many calls fill one.
+    while batch(calls) < BATCH && calls < 1 << 24 {
+        calls *= 2;
+    }
+    let each = (0..BATCHES)
+        .map(|_| batch(calls).as_nanos() as f64 / f64::from(calls))
+        .collect();
+    summary(name.into(), each)
+}
+
+/// Times each call of `work` on its own: for what waits for a device.
+///
+/// # Errors
+/// The first that `work` has.
+pub fn time_each<E>(
+    name: impl Into<String>,
+    calls: usize,
+    mut work: impl FnMut() -> Result<(), E>,
+) -> Result<Timing, E> {
+    let mut each = Vec::with_capacity(calls);
+    for _ in 0..calls {
+        let began = Instant::now();
+        work()?;
+        each.push(began.elapsed().as_nanos() as f64);
+    }
+    Ok(summary(name.into(), each))
+}
+
+fn summary(name: String, mut each: Vec<f64>) -> Timing {
+    each.sort_unstable_by(f64::total_cmp);
+    let at = |share: f64| {
+        (each[((each.len() - 1) as f64 * share).round() as usize] * 10.0).round() / 10.0
+    };
+    Timing {
+        name,
+        median: at(0.5),
+        p10: at(0.1),
+        p90: at(0.9),
+        bytes: None,
+    }
+}

@@ -1,0 +1,114 @@
+//! `campusg walkthrough`: plays the story of an order in all its ways, and checks every step.
+//!
+//! Must not: know a step; the scenarios do.
+
+use super::CliFault;
+use crate::{
+    output,
+    walkthrough::{Client, Deviation, OwnServer, Person, Scenario, Scene, Story, prove},
+};
+use clap::Args;
+
+/// Arguments of `campusg walkthrough`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without --url a temporary server is started, with a virtual clock, and stopped and verified at the end.
+Each run makes its own people, so that it can be repeated against the same server. Parts that need an operator or a
+virtual clock are left out, and say so, where the server has none. Moving a virtual clock concerns every order there.
+Ends with code 1 and a sentence if anything is not as specified.")]
+pub struct WalkthroughCommand {
+    /// Server to walk through, as http://127.0.0.1:8080 [default: a temporary one]
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// E-mail address of an operator of that server
+    #[arg(
+        long,
+        requires = "url",
+        requires = "operator_password",
+        value_name = "EMAIL"
+    )]
+    pub operator_email: Option<String>,
+    /// Password of that operator
+    #[arg(long, requires = "operator_email", value_name = "PASSWORD")]
+    pub operator_password: Option<String>,
+}
+
+impl WalkthroughCommand {
+    /// Plays the story.
+    ///
+    /// # Errors
+    /// [`CliFault::Deviation`] at the first thing that is not as specified, [`CliFault::Output`] when the story cannot
+    /// be printed.
+    pub fn run(self) -> Result<(), CliFault> {
+        let threads = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let threads = threads.map_err(CliFault::Output)?;
+        match &self.url {
+            Some(url) => threads.block_on(self.play_on(url, None)),
+            None => {
+                let program = std::env::current_exe().map_err(CliFault::Output)?;
+                let server = OwnServer::start(&program)?;
+                let address = server.address().to_owned();
+                threads.block_on(self.play_on(&address, Some(&server)))?;
+                let verdict = server.stop_and_verify()?;
+                output::result(format_args!(
+                    "\nThe server has stopped; campusg verify says:\n{verdict}"
+                ))
+                .map_err(CliFault::Output)
+            }
+        }
+    }
+
+    /// Plays until the end, or until the process is told to stop: a server of its own then stops with it.
+    async fn play_on(&self, url: &str, server: Option<&OwnServer>) -> Result<(), CliFault> {
+        tokio::select! {
+            played = self.play(url, server) => played,
+            () = told_to_stop() => Err(Deviation::new("to go on to the end", "the word to stop").into()),
+        }
+    }
+
+    async fn play(&self, url: &str, server: Option<&OwnServer>) -> Result<(), CliFault> {
+        let client = Client::new(url)?;
+        let operator = self.operator(&client, server).await?;
+        let story = Story::printed();
+        story.line(format!("Walking through {url}"));
+        let scene = Scene::open(client, operator, story).await?;
+        for scenario in Scenario::ALL {
+            scenario.play(&scene).await?;
+        }
+        prove(&scene).await?;
+        scene.story.line("\nEverything is as specified.".into());
+        scene
+            .story
+            .fault()
+            .map_or(Ok(()), |fault| Err(CliFault::Output(fault)))
+    }
+
+    async fn operator(
+        &self,
+        client: &Client,
+        server: Option<&OwnServer>,
+    ) -> Result<Option<Person>, Deviation> {
+        match (server, &self.operator_email, &self.operator_password) {
+            (Some(server), ..) => server.operator(client).await.map(Some),
+            (None, Some(email), Some(password)) => {
+                Person::sign_in(client, email, password).await.map(Some)
+            }
+            (None, ..) => Ok(None),
+        }
+    }
+}
+
+/// Resolves at SIGTERM or Ctrl-C; never where signals can't be had.
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+    let [Ok(mut terminate), Ok(mut interrupt)] = signals else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

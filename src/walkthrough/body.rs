@@ -1,0 +1,86 @@
+//! A JSON answer, read by pointers; what is missing is a deviation, never a panic.
+
+use super::Deviation;
+use serde_json::Value;
+
+/// The body of an answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Body(pub Value);
+
+impl Body {
+    /// The text at a JSON pointer.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is none.
+    #[track_caller]
+    pub fn text(&self, pointer: &str) -> Result<&str, Deviation> {
+        let found = self.0.pointer(pointer).and_then(Value::as_str);
+        match found {
+            Some(text) => Ok(text),
+            None => Err(self.lacks("a text", pointer)),
+        }
+    }
+
+    /// The whole number at a JSON pointer.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is none.
+    #[track_caller]
+    pub fn number(&self, pointer: &str) -> Result<i64, Deviation> {
+        let found = self.0.pointer(pointer).and_then(Value::as_i64);
+        match found {
+            Some(number) => Ok(number),
+            None => Err(self.lacks("a whole number", pointer)),
+        }
+    }
+
+    /// The entries of the list at a JSON pointer.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is none.
+    #[track_caller]
+    pub fn list(&self, pointer: &str) -> Result<Vec<Self>, Deviation> {
+        let found = self.0.pointer(pointer).and_then(Value::as_array);
+        match found {
+            Some(entries) => Ok(entries.iter().cloned().map(Self).collect()),
+            None => Err(self.lacks("a list", pointer)),
+        }
+    }
+
+    /// Whether the text at a JSON pointer is this one.
+    #[must_use]
+    pub fn says(&self, pointer: &str, text: &str) -> bool {
+        self.0.pointer(pointer).and_then(Value::as_str) == Some(text)
+    }
+
+    /// Whether there is anything but null at a JSON pointer.
+    #[must_use]
+    pub fn has(&self, pointer: &str) -> bool {
+        self.0
+            .pointer(pointer)
+            .is_some_and(|value| !value.is_null())
+    }
+
+    #[track_caller]
+    fn lacks(&self, what: &str, pointer: &str) -> Deviation {
+        Deviation::new(format!("{what} at {pointer}"), self.0.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let body =
+            Body(serde_json::json!({"payment": {"status": "failed", "cents": 3}, "no": null}));
+        assert_eq!(body.text("/payment/status").unwrap(), "failed");
+        assert_eq!(body.number("/payment/cents").unwrap(), 3);
+        assert!(body.says("/payment/status", "failed") && !body.has("/no") && !body.has("/x"));
+        let deviation = body.number("/payment/status").unwrap_err();
+        assert_eq!(deviation.expected, "a whole number at /payment/status");
+        assert!(body.list("/payment").is_err());
+    }
+}

@@ -1,0 +1,233 @@
+//! A person who uses the API: who they are, and how they send requests.
+//!
+//! What customers, runners and operators do stands in a file each.
+//! Invariant: a request is repeated only after its session had ended, under the same key.
+
+mod customer;
+mod operator;
+mod runner;
+
+pub use customer::Wish;
+
+use super::{Ask, Body, Client, Deviation, Reply};
+use serde_json::{Value, json};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Password of the people made here.
+const PASSWORD: &str = "walkthrough-2026";
+/// Longest wait for something that follows by itself.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Wait between two looks.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Somebody with an account.
+#[derive(Debug)]
+pub struct Person {
+    client: Client,
+    email: String,
+    password: String,
+    /// Id of the account.
+    pub id: String,
+    /// First name.
+    pub name: String,
+    token: Mutex<String>,
+}
+
+impl Person {
+    /// Opens an account under an e-mail address that nobody had before.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where it is refused.
+    pub async fn register(client: &Client, name: &str) -> Result<Self, Deviation> {
+        let email = format!("{}.{}@campus.example", name.to_lowercase(), client.fresh());
+        let body = json!({
+            "email": email, "password": PASSWORD, "first_name": name, "last_name": "Walker",
+        });
+        let made = client
+            .send(&Ask::post("/api/users", &body))
+            .await?
+            .is(201)?;
+        Ok(Self {
+            client: client.clone(),
+            email,
+            password: PASSWORD.into(),
+            id: made.text("/user/id")?.into(),
+            name: name.into(),
+            token: Mutex::new(made.text("/session/token")?.into()),
+        })
+    }
+
+    /// Signs in somebody who has an account.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where it is refused.
+    pub async fn sign_in(client: &Client, email: &str, password: &str) -> Result<Self, Deviation> {
+        let mut person = Self {
+            client: client.clone(),
+            email: email.into(),
+            password: password.into(),
+            id: String::new(),
+            name: String::new(),
+            token: Mutex::default(),
+        };
+        person.renew().await?;
+        let me = person.get("/api/users/me").await?.is(200)?;
+        person.id = me.text("/id")?.into();
+        person.name = me.text("/first_name")?.into();
+        Ok(person)
+    }
+
+    /// Opens another session.
+    async fn renew(&self) -> Result<(), Deviation> {
+        let body = json!({"email": self.email, "password": self.password});
+        let opened = self
+            .client
+            .send(&Ask::post("/api/sessions", &body))
+            .await?
+            .is(201)?;
+        let token = opened.text("/token")?.to_owned();
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
+        Ok(())
+    }
+
+    /// The way to the server.
+    #[must_use]
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The session's token.
+    #[must_use]
+    pub fn token(&self) -> String {
+        let token = self.token.lock();
+        token.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sends a request under this person's session; once more where the session had ended.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn send(&self, ask: Ask) -> Result<Reply, Deviation> {
+        let reply = self
+            .client
+            .send(&ask.clone().with_token(self.token()))
+            .await?;
+        if reply.code() != "not_signed_in" {
+            return Ok(reply);
+        }
+        self.renew().await?;
+        self.client.send(&ask.with_token(self.token())).await
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn get(&self, path: &str) -> Result<Reply, Deviation> {
+        self.send(Ask::get(path)).await
+    }
+
+    /// Commands, under a fresh key.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Reply, Deviation> {
+        self.send(Ask::post(path, body).with_key(self.client.fresh()))
+            .await
+    }
+
+    /// Sets.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Reply, Deviation> {
+        self.send(Ask::put(path, body)).await
+    }
+
+    /// The own profile.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where it is not answered as specified.
+    pub async fn profile(&self) -> Result<Body, Deviation> {
+        self.get("/api/users/me").await?.is(200)
+    }
+
+    /// The own wallet.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where it is not answered as specified.
+    pub async fn wallet(&self) -> Result<Body, Deviation> {
+        self.get("/api/users/me/wallet").await?.is(200)
+    }
+
+    /// An order, as this person sees it.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where it is not answered as specified.
+    pub async fn order(&self, order: &str) -> Result<Body, Deviation> {
+        self.get(&format!("/api/orders/{order}")).await?.is(200)
+    }
+
+    /// Waits until this person sees an order so.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where that does not come to be in time.
+    pub async fn order_until(
+        &self,
+        order: &str,
+        expected: &str,
+        is_so: impl Fn(&Body) -> bool,
+    ) -> Result<Body, Deviation> {
+        let path = format!("/api/orders/{order}");
+        self.until(&path, &format!("an order that is {expected}"), is_so)
+            .await
+    }
+
+    /// Waits until what is under a path is so.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where that does not come to be in time.
+    pub async fn until(
+        &self,
+        path: &str,
+        expected: &str,
+        is_so: impl Fn(&Body) -> bool,
+    ) -> Result<Body, Deviation> {
+        let mut last = Body::default();
+        let looking = async {
+            loop {
+                last = self.get(path).await?.is(200)?;
+                if is_so(&last) {
+                    return Ok(last.clone());
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, looking).await {
+            Ok(found) => found,
+            Err(_) => Err(Deviation::new(expected, last.0.to_string())),
+        }
+    }
+
+    /// Waits for a notice of a kind about an order in the own inbox.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where none comes in time.
+    pub async fn notice(&self, kind: &str, order: &str) -> Result<Body, Deviation> {
+        let path = format!("/api/notifications/user/{}?limit=100", self.id);
+        let of_order =
+            |notice: &Body| notice.says("/kind", kind) && notice.says("/order_id", order);
+        let has_it = |inbox: &Body| {
+            inbox
+                .list("/items")
+                .is_ok_and(|items| items.iter().any(of_order))
+        };
+        let expected = format!("a notice {kind} to {} about order {order}", self.name);
+        let inbox = self.until(&path, &expected, has_it).await?;
+        let found = inbox.list("/items")?.into_iter().find(of_order);
+        found.ok_or_else(|| Deviation::new(expected, "none"))
+    }
+}

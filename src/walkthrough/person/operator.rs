@@ -1,0 +1,66 @@
+//! What operators do.
+
+use super::Person;
+use crate::walkthrough::{Body, Deviation, Reply, same};
+use serde_json::json;
+
+impl Person {
+    /// Moves a virtual clock on; refused where the clock is not virtual.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn move_clock(&self, ms: u64) -> Result<Reply, Deviation> {
+        self.post("/api/admin/clock/advance", &json!({"advance_ms": ms}))
+            .await
+    }
+
+    /// Takes an order from its runner.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn reassign(&self, order: &str) -> Result<Reply, Deviation> {
+        let body = json!({"reason": "the runner does not answer"});
+        self.post(&format!("/api/admin/orders/{order}/reassign"), &body)
+            .await
+    }
+
+    /// Every account that is not empty.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where it is refused.
+    pub async fn accounts(&self) -> Result<Vec<Body>, Deviation> {
+        self.get("/api/ledger/accounts")
+            .await?
+            .is(200)?
+            .list("/items")
+    }
+
+    /// What is posted on an account, in cents.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where it is refused.
+    pub async fn balance(&self, account: &str) -> Result<i64, Deviation> {
+        let accounts = self.accounts().await?;
+        let found = accounts
+            .iter()
+            .find(|entry| entry.says("/account", account));
+        found.map_or(Ok(0), |entry| entry.number("/posted_cents"))
+    }
+
+    /// Adds up every account: posted amounts to zero, promises in to promises out. Answers how many accounts there are.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where the sums are not zero.
+    pub async fn add_up(&self) -> Result<usize, Deviation> {
+        let accounts = self.accounts().await?;
+        let (mut posted, mut promised) = (0, 0);
+        for account in &accounts {
+            posted += account.number("/posted_cents")?;
+            promised +=
+                account.number("/pending_in_cents")? - account.number("/pending_out_cents")?;
+        }
+        same("the sum of everything posted", posted, 0)?;
+        same("promised in less promised out", promised, 0)?;
+        Ok(accounts.len())
+    }
+}

@@ -1,0 +1,131 @@
+//! What runners do.
+
+use super::Person;
+use crate::walkthrough::{Ask, Body, Client, Deviation, Reply, photo};
+use serde_json::{Value, json};
+
+impl Person {
+    /// Opens an account and goes online as a runner.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where it is refused.
+    pub async fn runner(client: &Client, name: &str) -> Result<Self, Deviation> {
+        let person = Self::register(client, name).await?;
+        let body = json!({"active": true, "online": true});
+        person.put("/api/users/me/runner", &body).await?.is(200)?;
+        Ok(person)
+    }
+
+    /// Whether an order is on the board.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where the board is not shown.
+    pub async fn finds(&self, order: &str) -> Result<Option<Body>, Deviation> {
+        let mut path = "/api/orders?available=true&limit=100".to_owned();
+        loop {
+            let page = self.get(&path).await?.is(200)?;
+            let found = page
+                .list("/items")?
+                .into_iter()
+                .find(|entry| entry.says("/id", order));
+            let Ok(next) = page.text("/next_cursor") else {
+                return Ok(found);
+            };
+            if found.is_some() {
+                return Ok(found);
+            }
+            path = format!("/api/orders?available=true&limit=100&cursor={next}");
+        }
+    }
+
+    /// Takes an order.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn accept(&self, order: &str) -> Result<Reply, Deviation> {
+        self.post(&format!("/api/orders/{order}/accept"), &json!({}))
+            .await
+    }
+
+    /// Gives an order back.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn give_back(&self, order: &str) -> Result<Reply, Deviation> {
+        self.post(
+            &format!("/api/orders/{order}/cancel-acceptance"),
+            &json!({}),
+        )
+        .await
+    }
+
+    /// Says where the order is: `on-site`, `collected` or `on-the-way`.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn report(&self, order: &str, status: &str) -> Result<Reply, Deviation> {
+        self.status(order, &json!({"status": status})).await
+    }
+
+    /// Uploads a fresh photo; answers its id.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where it is refused.
+    pub async fn upload(&self) -> Result<String, Deviation> {
+        let picture = photo::picture(&self.client().fresh());
+        let ask = Ask::new(reqwest::Method::POST, "/api/photos").with_bytes("image/png", picture);
+        let stored = self.send(ask).await?.is(201)?;
+        Ok(stored.text("/id")?.to_owned())
+    }
+
+    /// Says that the food was bought, for so many cents, as that photo shows.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn buy(
+        &self,
+        order: &str,
+        total: i64,
+        photo: Option<&str>,
+    ) -> Result<Reply, Deviation> {
+        let mut receipt = json!({"total_cents": total});
+        if let Some(photo) = photo {
+            receipt["photo_id"] = json!(photo);
+        }
+        self.status(order, &json!({"status": "purchased", "receipt": receipt}))
+            .await
+    }
+
+    /// Hands the food over against a PIN.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn deliver_by_pin(&self, order: &str, pin: &str) -> Result<Reply, Deviation> {
+        self.status(
+            order,
+            &json!({"status": "delivered", "proof": {"pin": pin}}),
+        )
+        .await
+    }
+
+    /// Leaves the food where a photo shows it.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn deliver_by_photo(&self, order: &str, photo: &str) -> Result<Reply, Deviation> {
+        self.status(
+            order,
+            &json!({"status": "delivered", "proof": {"photo_id": photo}}),
+        )
+        .await
+    }
+
+    /// Tells an order's status as it is written here.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn status(&self, order: &str, body: &Value) -> Result<Reply, Deviation> {
+        self.post(&format!("/api/orders/{order}/status"), body)
+            .await
+    }
+}

@@ -1,0 +1,81 @@
+//! Issues while the runner is at the store.
+
+use super::{
+    super::super::{Deviation, Errand, Scene, Wish, same},
+    money,
+};
+
+pub(super) async fn receipt_is_wrong(scene: &Scene) -> Result<(), Deviation> {
+    let story = &scene.story;
+    story.step(
+        "At the store: a receipt above what Ann approved is refused, and nothing is charged.",
+    );
+    let errand = Errand::at(&scene.client, "on-site").await?;
+    let (runner, order, price) = (&errand.runner, &errand.order, errand.price);
+    let photo = runner.upload().await?;
+    let above = price.food + price.buffer + 1;
+    runner
+        .buy(order, above, Some(&photo))
+        .await?
+        .refuses(422, "above_approved")?;
+    runner
+        .buy(order, 0, Some(&photo))
+        .await?
+        .refuses(422, "invalid_field")?;
+    money(scene, &errand, [price.hold, 0, 0, 0]).await?;
+
+    story.step("At the store: a receipt without its photo is refused, and so is a photo that nobody uploaded.");
+    runner
+        .buy(order, price.receipt(), None)
+        .await?
+        .refuses(422, "photo_needed")?;
+    let unknown = Some("00000000-0000-7000-8000-000000000000");
+    runner
+        .buy(order, price.receipt(), unknown)
+        .await?
+        .refuses(422, "invalid_field")?;
+
+    story.step("At the store: the right receipt goes through; its photo serves no second order.");
+    runner
+        .buy(order, price.receipt(), Some(&photo))
+        .await?
+        .is(200)?;
+    errand.until_collection("collected").await?;
+    money(scene, &errand, [price.charge(), price.charge(), 0, 0]).await?;
+    let (second, price) = errand.customer.place_available(&Wish::lunch()).await?;
+    runner.accept(&second).await?.is(200)?;
+    runner.report(&second, "on-site").await?.is(200)?;
+    runner
+        .buy(&second, price.receipt(), Some(&photo))
+        .await?
+        .refuses(409, "photo_used")?;
+    same(
+        "the status",
+        errand.customer.order(&second).await?.text("/status")?,
+        "on-site",
+    )
+}
+
+pub(super) async fn runner_gives_back(scene: &Scene) -> Result<(), Deviation> {
+    let story = &scene.story;
+    story.step("At the store: Ann can't cancel now, since Ben may be at the till.");
+    let errand = Errand::at(&scene.client, "on-site").await?;
+    errand
+        .customer
+        .cancel(&errand.order, 10_000)
+        .await?
+        .refuses(409, "not_in_this_stage")?;
+
+    story.step("At the store: the line is too long, and Ben gives the order back before he buys: available again.");
+    errand.runner.give_back(&errand.order).await?.is(200)?;
+    same(
+        "the placement",
+        errand.seen().await?.text("/placement")?,
+        "available",
+    )?;
+    errand
+        .customer
+        .notice("runner_cancelled", &errand.order)
+        .await?;
+    money(scene, &errand, [errand.price.hold, 0, 0, 0]).await
+}

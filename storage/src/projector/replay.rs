@@ -1,0 +1,72 @@
+//! Records read back from the journal: one, those of a stream, an order folded from its own alone.
+//!
+//! Owns the walk along `prev`. Must not read the journal from end to end.
+
+use std::panic::catch_unwind;
+use std::sync::Arc;
+
+use campusg_domain::{
+    id::{OrderId, Seq, Stream},
+    order::Order,
+    record::Record,
+};
+
+use crate::codec;
+use crate::journal::{JournalReader, Stored};
+use crate::snapshot::SnapshotFault;
+
+/// Reads a record of the journal.
+pub(crate) fn decode(stored: &Stored) -> Result<Record, SnapshotFault> {
+    let record = codec::decode_record(stored.tag, &stored.payload);
+    record.map_err(|source| SnapshotFault::Record {
+        seq: Seq(stored.seq),
+        source,
+    })
+}
+
+/// Reads the records of a stream that end with `last`, newest first.
+pub(crate) fn walk_back(
+    reader: &JournalReader,
+    last: Seq,
+) -> impl Iterator<Item = Result<(Seq, Record), SnapshotFault>> + '_ {
+    let mut next = last;
+    std::iter::from_fn(move || {
+        if next == Seq::NONE {
+            return None;
+        }
+        let seq = std::mem::replace(&mut next, Seq::NONE);
+        let stored = match reader.read_at(seq.0) {
+            Ok(stored) => stored?,
+            Err(fault) => return Some(Err(fault.into())),
+        };
+        Some(decode(&stored).map(|record| {
+            // A chain that does not lead back would never end.
+            next = if record.prev < seq {
+                record.prev
+            } else {
+                Seq::NONE
+            };
+            (seq, record)
+        }))
+    })
+}
+
+/// Folds an order from its records alone, up to and with `last`.
+pub(crate) fn refold(
+    reader: &JournalReader,
+    id: OrderId,
+    last: Seq,
+) -> Result<Option<Arc<Order>>, SnapshotFault> {
+    let mut records: Vec<(Seq, Record)> = walk_back(reader, last).collect::<Result<_, _>>()?;
+    records.reverse();
+    let folded = catch_unwind(|| {
+        let mut order = None;
+        for (seq, record) in &records {
+            if record.stream == Stream::Order(id) {
+                Order::fold(&mut order, *seq, record);
+            }
+        }
+        order
+    });
+    Ok(folded.ok().flatten().map(Arc::new))
+}

@@ -1,0 +1,219 @@
+//! The bytes of everything that events and a record's sections are made of.
+#![allow(clippy::unwrap_used, reason = "a test may unwrap")]
+
+mod codec_common;
+
+use campusg_domain::call::{CallChange, CallKind, Decline};
+use campusg_domain::id::{CommandId, Fingerprint, Principal, ScheduleId, StoreId, Stream};
+use campusg_domain::money::{Account, Cents, Phase};
+use campusg_domain::notice::{Audience, NoticeKind};
+use campusg_domain::order::{
+    CancelReason, Handover, Proof, Settlement, Side, StoreRef, Substitution, TimerKind, Unbinding,
+};
+use campusg_domain::people::PeopleChange;
+use campusg_domain::record::TimerChange;
+use campusg_domain::saga::{Mark, Saga};
+use codec_common::{AT, CENTS, order, photo, pin, release, user};
+
+pin!(stream, Stream:
+    System => Stream::System,
+    Order => Stream::Order(order()),
+    User => Stream::User(user()),
+    Store => Stream::Store(StoreId::from_bytes([0x55; 16])),
+    Wallet => Stream::Wallet(user()),
+    Inbox => Stream::Inbox(user()),
+    Schedule => Stream::Schedule(ScheduleId::from_bytes([0x66; 16])),
+);
+
+pin!(principal, Principal:
+    System => Principal::System,
+    Gateway => Principal::Gateway,
+    User => Principal::User(user()),
+    Operator => Principal::Operator(user()),
+);
+
+pin!(account, Account:
+    Gateway => Account::Gateway,
+    Receivable => Account::Receivable(user()),
+    Escrow => Account::Escrow(order()),
+    Payable => Account::Payable(user()),
+    Revenue => Account::Revenue,
+    Goodwill => Account::Goodwill,
+);
+
+pin!(phase, Phase:
+    Posted => Phase::Posted,
+    Pending => Phase::Pending { n: 1 },
+    Post => Phase::Post { n: 1, promised: CENTS },
+    Void => Phase::Void { n: 2 },
+    Expire => Phase::Expire { n: 300 },
+);
+
+pin!(people_change, PeopleChange:
+    OrderOpened => PeopleChange::OrderOpened {
+        customer: user(),
+        command: CommandId(u64::MAX),
+        fingerprint: Fingerprint(1),
+        order: order(),
+    },
+    OrderClosed => PeopleChange::OrderClosed { customer: user() },
+    SlotTaken => PeopleChange::SlotTaken { runner: user() },
+    SlotFreed => PeopleChange::SlotFreed { runner: user() },
+    RunnerCancelled => PeopleChange::RunnerCancelled { runner: user() },
+    RunCompleted => PeopleChange::RunCompleted { runner: user() },
+    Rated => PeopleChange::Rated { user: user(), by: Side::Customer, stars: 4 },
+    PhotoUsed => PeopleChange::PhotoUsed { photo: photo(), order: order() },
+);
+
+pin!(timer_change, TimerChange:
+    Arm => TimerChange::Arm { kind: TimerKind::BoardOpen, generation: 1, due: AT },
+    Disarm => TimerChange::Disarm { kind: TimerKind::RunnerIdle, generation: 2 },
+    Fire => TimerChange::Fire { kind: TimerKind::StepRetry, generation: 70_000 },
+);
+
+pin!(call_change, CallChange:
+    Open => CallChange::Open { n: 1, kind: CallKind::Authorize { cents: CENTS } },
+    Rest => CallChange::Rest { n: 1 },
+    Retry => CallChange::Retry { n: 1 },
+    Close => CallChange::Close { n: 1 },
+);
+
+pin!(call_kind, CallKind:
+    Authorize => CallKind::Authorize { cents: CENTS },
+    Capture => CallKind::Capture { authorization: 1, cents: CENTS },
+    Void => CallKind::Void { authorization: 1 },
+    Refund => CallKind::Refund { capture: 2, cents: CENTS },
+);
+
+pin!(audience, Audience:
+    User => Audience::User(user()),
+    Operators => Audience::Operators,
+);
+
+pin!(notice_kind, NoticeKind:
+    PaymentPending => NoticeKind::PaymentPending,
+    PaymentActionRequired => NoticeKind::PaymentActionRequired,
+    PaymentAuthorized => NoticeKind::PaymentAuthorized,
+    PaymentFailed => NoticeKind::PaymentFailed { reason: Some(Decline::InsufficientFunds) },
+    EscrowPlaced => NoticeKind::EscrowPlaced,
+    OrderCreated => NoticeKind::OrderCreated,
+    OrderAccepted => NoticeKind::OrderAccepted,
+    RunnerCancelled => NoticeKind::RunnerCancelled,
+    RunnerReleased => NoticeKind::RunnerReleased,
+    RunnerReminder => NoticeKind::RunnerReminder,
+    RunnerOnSite => NoticeKind::RunnerOnSite,
+    BuyFromNowOn => NoticeKind::BuyFromNowOn,
+    StoreWaitLong => NoticeKind::StoreWaitLong,
+    Purchased => NoticeKind::Purchased { food: CENTS },
+    Collected => NoticeKind::Collected,
+    OnTheWay => NoticeKind::OnTheWay,
+    Late => NoticeKind::Late,
+    Delivered => NoticeKind::Delivered,
+    WrongPin => NoticeKind::WrongPin { left: 4 },
+    Completed => NoticeKind::Completed,
+    Paid => NoticeKind::Paid { cents: CENTS },
+    PaymentDelayed => NoticeKind::PaymentDelayed,
+    PleaseRate => NoticeKind::PleaseRate,
+    Cancelled => NoticeKind::Cancelled,
+    NobodyCame => NoticeKind::NobodyCame,
+    RenewCard => NoticeKind::RenewCard { owed: CENTS },
+    LateChargeReturned => NoticeKind::LateChargeReturned { cents: CENTS },
+    RefundKeptInWallet => NoticeKind::RefundKeptInWallet { cents: CENTS },
+    StepStuck => NoticeKind::StepStuck,
+    Rated => NoticeKind::Rated,
+    HeldByOperator => NoticeKind::HeldByOperator,
+    ReleasedByOperator => NoticeKind::ReleasedByOperator,
+    Overdue => NoticeKind::Overdue,
+);
+
+pin!(timer_kind, TimerKind:
+    PaymentAction => TimerKind::PaymentAction,
+    BoardOpen => TimerKind::BoardOpen,
+    OrderTimeout => TimerKind::OrderTimeout,
+    RunnerIdle => TimerKind::RunnerIdle,
+    StoreWait => TimerKind::StoreWait,
+    DeliveryReminder => TimerKind::DeliveryReminder,
+    DisputeWindow => TimerKind::DisputeWindow,
+    PaymentAuthorizationExpiry => TimerKind::PaymentAuthorizationExpiry,
+    EscrowTimeout => TimerKind::EscrowTimeout,
+    RatingWindow => TimerKind::RatingWindow,
+    StepRetry => TimerKind::StepRetry,
+    Scheduled => TimerKind::Scheduled,
+);
+
+pin!(decline, Decline:
+    Declined => Decline::Declined,
+    InsufficientFunds => Decline::InsufficientFunds,
+    CardInvalid => Decline::CardInvalid,
+    Expired => Decline::Expired,
+    NotConfirmed => Decline::NotConfirmed,
+);
+
+pin!(unbinding, Unbinding:
+    RunnerCancelled => Unbinding::RunnerCancelled,
+    Idle => Unbinding::Idle,
+    Reassigned => Unbinding::Reassigned,
+);
+
+pin!(settlement, Settlement:
+    Free => Settlement::Free,
+    Trip => Settlement::Trip { to_runner: CENTS, set_off: Cents(1) },
+    Release => Settlement::Release(release()),
+);
+
+pin!(side, Side:
+    Customer => Side::Customer,
+    Runner => Side::Runner,
+);
+
+pin!(proof, Proof:
+    Pin => Proof::Pin,
+    Photo => Proof::Photo(photo()),
+    Confirmed => Proof::Confirmed,
+);
+
+pin!(store_ref, StoreRef:
+    Known => StoreRef::Known(StoreId::from_bytes([0x55; 16])),
+    Described => StoreRef::Described { name: "Shop".into(), place: "Here".into() },
+);
+
+pin!(substitution, Substitution:
+    Replace => Substitution::Replace,
+    Ask => Substitution::Ask,
+    Drop => Substitution::Drop,
+);
+
+pin!(handover, Handover:
+    Pin => Handover::Pin,
+    Door => Handover::Door,
+);
+
+pin!(saga, Saga:
+    Create => Saga::Create,
+    Accept => Saga::Accept,
+    Complete => Saga::Complete,
+);
+
+pin!(mark, Mark:
+    Started => Mark::Started,
+    Done => Mark::Done,
+    Failed => Mark::Failed,
+    Undone => Mark::Undone,
+    Stuck => Mark::Stuck,
+);
+
+pin!(cancel_reason, CancelReason:
+    PaymentFailed => CancelReason::PaymentFailed,
+    EscrowFailed => CancelReason::EscrowFailed,
+    SchedulingFailed => CancelReason::SchedulingFailed,
+    Customer => CancelReason::Customer,
+    NoRunnerTimeout => CancelReason::NoRunnerTimeout,
+    StoreClosed => CancelReason::StoreClosed,
+    SoldOut => CancelReason::SoldOut,
+    PriceRejected => CancelReason::PriceRejected,
+    CustomerNoShow => CancelReason::CustomerNoShow,
+    RunnerAbandoned => CancelReason::RunnerAbandoned,
+    AuthorizationExpired => CancelReason::AuthorizationExpired,
+    Operator => CancelReason::Operator,
+    Dispute => CancelReason::Dispute,
+);

@@ -1,0 +1,188 @@
+//! A data folder, or a setting, that cannot be used: each refused at the start with the path or the key, none with a
+//! panic, and nothing changed.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+mod common;
+
+use campusg::walkthrough::{Ask, Errand};
+use common::{Options, Server, run, text};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Output,
+};
+use tempfile::TempDir;
+
+/// A folder with a journal in it, left by a server that was stopped.
+async fn used_folder() -> Server {
+    let mut server = Server::start(Options::default());
+    let client = server.client();
+    for _ in 0..3 {
+        Errand::at(&client, "completed").await.unwrap();
+    }
+    server.stop();
+    server
+}
+
+/// Starts a server that has to refuse; answers what it says.
+fn refused(arguments: &[&str]) -> String {
+    let Output {
+        status,
+        stderr,
+        stdout,
+    } = run(&[&["serve", "--listen", "127.0.0.1:0"], arguments].concat());
+    let (said, told) = (
+        String::from_utf8(stderr).unwrap(),
+        String::from_utf8(stdout).unwrap(),
+    );
+    assert!(
+        !status.success() && status.code().is_some(),
+        "{status}: {said}"
+    );
+    assert!(
+        !said.contains("panicked") && !said.contains("RUST_BACKTRACE"),
+        "{said}"
+    );
+    assert!(!told.contains("listening on"), "{told}");
+    said
+}
+
+#[tokio::test]
+async fn a_data_folder_in_use_is_refused() {
+    let server = Server::start(Options::default());
+    let said = refused(&["--data", text(&server.data())]);
+    assert!(
+        said.contains("in use") && said.contains(text(&server.data())),
+        "{said}"
+    );
+    let health = server
+        .client()
+        .send(&Ask::get("/health/ready"))
+        .await
+        .unwrap();
+    health.is(200).unwrap();
+}
+
+#[test]
+fn an_unwritable_data_folder_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "not a folder").unwrap();
+    for data in [file.clone(), file.join("below")] {
+        let said = refused(&["--data", text(&data)]);
+        assert!(said.contains(text(&data)), "{said}");
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "not a folder");
+}
+
+/// The oldest segment of a journal.
+fn segment(data: &Path) -> PathBuf {
+    let segments = fs::read_dir(data.join("journal")).unwrap();
+    let mut paths: Vec<PathBuf> = segments.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| fs::metadata(path).unwrap().len() > 4_096);
+    paths.sort();
+    paths.into_iter().next().unwrap()
+}
+
+#[tokio::test]
+async fn a_damaged_journal_is_refused_with_its_place() {
+    let server = used_folder().await;
+    let segment = segment(&server.data());
+    let mut bytes = fs::read(&segment).unwrap();
+    let used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    bytes[used / 2] ^= 0x40;
+    fs::write(&segment, &bytes).unwrap();
+    let damaged = |said: &str| {
+        assert!(
+            said.contains("damaged") && said.contains(text(&segment)),
+            "{said}"
+        );
+        assert!(
+            said.contains("offset") || said.contains("sequence"),
+            "{said}"
+        );
+    };
+    damaged(&refused(&["--data", text(&server.data())]));
+    let verified = run(&["verify", "--data", text(&server.data())]);
+    assert!(!verified.status.success());
+    let said = [verified.stdout, verified.stderr].concat();
+    damaged(&String::from_utf8(said).unwrap());
+    assert_eq!(
+        fs::read(&segment).unwrap(),
+        bytes,
+        "what is damaged is left as it is"
+    );
+}
+
+#[tokio::test]
+async fn a_folder_of_a_newer_version_is_refused() {
+    let server = used_folder().await;
+    let format = server.data().join("format");
+    fs::write(&format, "campusg data 9\n").unwrap();
+    let said = refused(&["--data", text(&server.data())]);
+    assert!(
+        said.contains("newer version") && said.contains(text(&format)) && said.contains('9'),
+        "{said}"
+    );
+    fs::write(&format, "soup\n").unwrap();
+    let said = refused(&["--data", text(&server.data())]);
+    assert!(
+        said.contains("damaged") && said.contains(text(&format)),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_misspelt_or_impossible_setting_is_refused_by_name() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    for (set, key) in [
+        ("policy.order_timout_ms=1", "policy.order_timout_ms"),
+        ("polcy.order_timeout_ms=1", "polcy"),
+        ("policy.order_timeout_ms=soon", "policy.order_timeout_ms"),
+        (
+            "policy.platform_fee_cents=100000",
+            "policy.platform_fee_cents",
+        ),
+        ("gateway.address=10.0.0.1:1", "gateway.address"),
+        ("server.buffer_bytes=1", "server.buffer_bytes"),
+    ] {
+        let said = refused(&["--data", text(&data), "--set", set]);
+        assert!(said.contains(key), "{set}: {said}");
+    }
+    assert!(
+        !data.exists(),
+        "nothing is made before the settings are right"
+    );
+    let config = folder.path().join("campusg.toml");
+    fs::write(&config, "[policy\npin_tries = 3\n").unwrap();
+    let said = refused(&["--data", text(&data), "--config", text(&config)]);
+    assert!(said.contains(text(&config)), "{said}");
+}
+
+#[test]
+fn an_address_in_use_is_refused() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let said = run(&["serve", "--listen", &address, "--data", text(&data)]);
+    let said = (
+        said.status.success(),
+        String::from_utf8(said.stderr).unwrap(),
+    );
+    assert!(!said.0 && said.1.contains(&address), "{}", said.1);
+}
+
+#[test]
+fn verifying_an_empty_folder_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let verified = run(&["verify", "--data", text(folder.path())]);
+    assert!(!verified.status.success());
+    let said = String::from_utf8(verified.stderr).unwrap();
+    assert!(said.contains(text(folder.path())), "{said}");
+}

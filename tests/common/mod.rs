@@ -1,0 +1,289 @@
+//! The real program as a process of its own, on a data folder of its own, for tests over HTTP.
+//!
+//! Invariant: process and folder are gone once the test that started them has ended, however it ends.
+
+#![allow(
+    dead_code,
+    reason = "each test file uses its own part of what all of them share"
+)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+pub mod gateway;
+pub mod turn;
+
+use campusg::walkthrough::{
+    Body, Client, Deviation, Launch, ListeningChild, Person, Scenario, Scene, Story,
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+use tempfile::TempDir;
+
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_campusg");
+
+const OPERATOR: &str = "operator@campus.example";
+const PASSWORD: &str = "end-to-end-2026";
+
+/// What a server is started with.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Whether its clock can be moved on.
+    pub virtual_clock: bool,
+    /// Keys of the configuration, as `policy.pin_tries=3`.
+    pub set: Vec<String>,
+}
+
+impl Options {
+    /// A server whose clock can be moved on, with these keys set.
+    pub fn virtual_clock(set: &[&str]) -> Self {
+        let set = set.iter().map(ToString::to_string).collect();
+        Self {
+            virtual_clock: true,
+            set,
+        }
+    }
+}
+
+/// A server with one operator.
+#[derive(Debug)]
+pub struct Server {
+    folder: TempDir,
+    options: Options,
+    child: Option<ListeningChild>,
+}
+
+impl Server {
+    /// Makes a data folder with an operator, and starts a server on it.
+    pub fn start(options: Options) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut server = Self {
+            folder,
+            options,
+            child: None,
+        };
+        server.make_operator();
+        server.start_again();
+        server
+    }
+
+    fn make_operator(&self) {
+        let file = self.folder.path().join("password");
+        fs::write(&file, format!("{PASSWORD}\n")).unwrap();
+        let data = self.data();
+        let made = run(&[
+            "operator",
+            "create",
+            "--data",
+            text(&data),
+            "--email",
+            OPERATOR,
+            "--password-file",
+            text(&file),
+        ]);
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
+    }
+
+    /// Starts it on the folder that is there; it gets another port.
+    pub fn start_again(&mut self) {
+        assert!(self.child.is_none(), "it runs");
+        let child = self.launch().start();
+        self.child = Some(child.unwrap_or_else(|fault| panic!("{fault}")));
+    }
+
+    /// Begins to start it, to be killed while it opens its folder.
+    pub fn begin_again(&mut self) {
+        assert!(self.child.is_none(), "it runs");
+        self.child = Some(self.launch().begin().unwrap());
+    }
+
+    fn launch(&self) -> Launch {
+        let data = self.data();
+        let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--data", text(&data)];
+        if self.options.virtual_clock {
+            arguments.push("--virtual-clock");
+        }
+        arguments.extend(
+            self.options
+                .set
+                .iter()
+                .flat_map(|set| ["--set", set.as_str()]),
+        );
+        Launch {
+            program: PROGRAM.into(),
+            arguments: arguments.into_iter().map(Into::into).collect(),
+            log: self.folder.path().join("server.log"),
+        }
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        child.kill();
+    }
+
+    /// Stops it in order.
+    pub fn stop(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        let status = child.stop().unwrap_or_else(|fault| panic!("{fault}"));
+        assert!(status.success(), "{status}: {}", child.log());
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.child.as_ref().expect("it runs").address
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Everything it has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
+    }
+
+    /// A way to it.
+    pub fn client(&self) -> Client {
+        Client::new(self.address()).unwrap()
+    }
+
+    /// Its operator.
+    pub async fn operator(&self, client: &Client) -> Person {
+        Person::sign_in(client, OPERATOR, PASSWORD).await.unwrap()
+    }
+
+    /// A scene with its operator, remembered and not printed.
+    pub async fn scene(&self) -> Scene {
+        let client = self.client();
+        let operator = self.operator(&client).await;
+        Scene::open(client, Some(operator), Story::silent())
+            .await
+            .unwrap()
+    }
+
+    /// Asks `campusg verify` about the folder of the stopped server.
+    pub fn verify(&self) -> String {
+        verify(&self.data())
+    }
+}
+
+/// Runs the program to its end, without this process's settings.
+pub fn run(arguments: &[&str]) -> Output {
+    let mut command = Command::new(PROGRAM);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CAMPUSG_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+/// Asks `campusg verify` about a folder; it has to be sound.
+pub fn verify(data: &Path) -> String {
+    let verified = run(&["verify", "--data", text(data)]);
+    let said = String::from_utf8_lossy(&verified.stdout).into_owned();
+    let why = String::from_utf8_lossy(&verified.stderr);
+    assert!(verified.status.success(), "{said}\n{why}");
+    said
+}
+
+/// A path as an argument.
+pub fn text(path: &Path) -> &str {
+    path.to_str().expect("temporary folders have plain names")
+}
+
+/// Plays a scenario on a server; nothing of it may be left out.
+pub async fn play(scenario: Scenario, server: &Server) {
+    let scene = server.scene().await;
+    let played = scenario.play(&scene).await;
+    let told = scene.story.transcript();
+    if let Err(deviation) = played {
+        panic!("{deviation}\n{told}");
+    }
+    assert!(!told.contains("left out"), "{told}");
+    proven(&scene).await;
+}
+
+/// The operator of a scene.
+pub fn operator(scene: &Scene) -> &Person {
+    let operator = scene.operator.as_ref();
+    operator.expect("a test has an operator")
+}
+
+/// The ledger adds up.
+pub async fn proven(scene: &Scene) {
+    let operator = scene.operator.as_ref().expect("a test has an operator");
+    operator.add_up().await.unwrap();
+}
+
+/// The transfers of an order as `debit→credit cents phase`, oldest first, with kinds of accounts instead of names.
+pub async fn transfers(scene: &Scene, order: &str) -> Result<Vec<String>, Deviation> {
+    let path = format!("/api/ledger/transfers?order_id={order}");
+    let transfers = operator(scene).get(&path).await?.is(200)?.list("/items")?;
+    let kind = |account: &str| account.split(':').next().unwrap_or_default().to_owned();
+    let row = |transfer: &Body| {
+        let (debit, credit) = (
+            kind(transfer.text("/debit")?),
+            kind(transfer.text("/credit")?),
+        );
+        let (cents, phase) = (transfer.number("/amount_cents")?, transfer.text("/phase")?);
+        Ok(format!("{debit}→{credit} {cents} {phase}"))
+    };
+    transfers.iter().map(row).collect()
+}
+
+/// Moves the clock on in steps, each after the one before has shown, until an order is so.
+///
+/// Bounded by `steps`; what a step sets off is waited for by looking at the order's version.
+pub async fn pass_until(
+    scene: &Scene,
+    order: &str,
+    (steps, step_ms): (usize, u64),
+    is_so: impl Fn(&Body) -> bool,
+) -> Result<Body, Deviation> {
+    let operator = scene.operator.as_ref().expect("a test has an operator");
+    let mut seen = operator.order(order).await?;
+    for _ in 0..steps {
+        if is_so(&seen) {
+            return Ok(seen);
+        }
+        let before = seen.number("/version")?;
+        let calls = seen.0["calls"].clone();
+        scene.pass(step_ms).await?;
+        let moved = |order: &Body| {
+            let decided = order
+                .list("/calls")
+                .is_ok_and(|calls| calls.iter().all(|call| !call.says("/state", "open")));
+            is_so(order)
+                || (order.number("/version").is_ok_and(|now| now > before)
+                    && decided
+                    && order.0["calls"] != calls)
+        };
+        seen = operator
+            .order_until(order, "moved on by the clock", moved)
+            .await?;
+    }
+    if is_so(&seen) {
+        Ok(seen)
+    } else {
+        Err(Deviation::new(
+            "an end within the steps",
+            seen.0.to_string(),
+        ))
+    }
+}
