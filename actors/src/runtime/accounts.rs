@@ -166,7 +166,7 @@ impl Command for Suspend {
 }
 
 impl Runtime {
-    async fn change(&self, user: UserId, command: UserCommand, caller: &Caller) -> Result<(), Refusal> {
+    pub(super) async fn change(&self, user: UserId, command: UserCommand, caller: &Caller) -> Result<(), Refusal> {
         self.admit()?;
         let entry = Entry {
             change: Change::User(user, command),

@@ -60,6 +60,10 @@ impl PaymentGateway for Model {
                 CallKind::Capture { authorization: parse(&authorization).1, cents }
             }
             Operation::Void { authorization } => CallKind::Void { authorization: parse(&authorization).1 },
+            Operation::Charge { card, cents } => {
+                cards.insert(order, card);
+                CallKind::Charge { cents }
+            }
             Operation::Refund { capture, cents } => CallKind::Refund { capture: parse(&capture).1, cents },
         };
         let answer = self.gateway.lock().unwrap().call(order, n, kind, &cards[&order], self.clock.now());

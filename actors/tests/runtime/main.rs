@@ -13,3 +13,4 @@ mod payments;
 mod races;
 mod sources;
 mod timers;
+mod wallets;
