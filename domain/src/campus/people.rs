@@ -123,19 +123,25 @@ impl Campus {
             name: name.into(),
             place: "Main street".into(),
         };
-        let events = self
-            .folds
-            .directory
-            .decide_store(store, &create, Principal::System)?;
-        let token = self.fresh();
-        let record = self.plain(
-            Stream::Store(store),
-            Principal::System,
-            token,
-            Events::Store(events),
-        );
-        self.commit(record);
+        self.store(store, &create)?;
         Ok(store)
+    }
+
+    /// Gives an operator's command to a store.
+    ///
+    /// # Errors
+    /// As [`StoreCommand`] says of each.
+    pub fn store(&mut self, store: StoreId, command: &StoreCommand) -> Result<(), Rejection> {
+        let directory = &self.folds.directory;
+        let events = directory.decide_store(store, command, Principal::System)?;
+        if events.is_empty() {
+            return Ok(());
+        }
+        let token = self.fresh();
+        let events = Events::Store(events);
+        let record = self.plain(Stream::Store(store), Principal::System, token, events);
+        self.commit(record);
+        Ok(())
     }
 
     fn plain(

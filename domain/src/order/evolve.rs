@@ -208,6 +208,19 @@ impl Order {
             }
             Event::RefundKept { call, .. } => self.decided(*call, Outcome::Refused),
             Event::CallRested { .. } | Event::CallRetried { .. } | Event::CallGivenUp { .. } => {}
+            Event::ArrivedOnSite
+            | Event::Purchased { .. }
+            | Event::Collected
+            | Event::Departed
+            | Event::Delivered { .. }
+            | Event::Completed => self.advance(event, at),
+            _ => self.counted(event, at),
+        }
+    }
+
+    /// What an order counts and remembers; what lies over it is [`overlay`](Self::overlay)'s.
+    fn counted(&mut self, event: &Event, at: At) {
+        match event {
             Event::WrongPinShown { tries } => self.wrong_pins = *tries,
             Event::Released(release) => self.released(release),
             Event::ReleaseRefused { failures } => self.release_failures = *failures,
@@ -239,12 +252,6 @@ impl Order {
             } => self.ratings.by_runner = Some(*stars),
             Event::RatingsPublished => self.ratings.published = true,
             Event::Step { saga, step, mark } => self.saga.mark(*saga, *step, *mark),
-            Event::ArrivedOnSite
-            | Event::Purchased { .. }
-            | Event::Collected
-            | Event::Departed
-            | Event::Delivered { .. }
-            | Event::Completed => self.advance(event, at),
             _ => self.overlay(event, at),
         }
     }

@@ -61,7 +61,7 @@ pub(super) fn money(order: &Order, event: &Event) -> Vec<Transfer> {
         Event::DisputeResolved { .. } => book.thaw(Cents::ZERO),
         Event::GoodwillPaid { cents } => book.goodwill(event, *cents),
         Event::RunnerMadeGood { cents, set_off } => {
-            book.to_runner(Account::Goodwill, *cents, *set_off)
+            book.pay_runner(Account::Goodwill, *cents, *set_off)
         }
         Event::CustomerSetOff { cents } => book.post(book.payable(), book.receivable(), *cents),
         Event::TipGiven { call, cents, .. } => book.tip(*call, *cents),
@@ -167,11 +167,11 @@ impl Book<'_> {
 
     /// Pays the runner out of the escrow.
     fn trip(&mut self, to_runner: Cents, set_off: Cents) {
-        self.to_runner(self.escrow(), to_runner, set_off);
+        self.pay_runner(self.escrow(), to_runner, set_off);
     }
 
     /// Pays the runner, whose own debt takes its part at once.
-    fn to_runner(&mut self, from: Account, cents: Cents, set_off: Cents) {
+    fn pay_runner(&mut self, from: Account, cents: Cents, set_off: Cents) {
         if let Some(bond) = self.order.stage.bond() {
             self.post(from, Account::Payable(bond.runner), cents);
             self.set_off(set_off);

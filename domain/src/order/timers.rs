@@ -16,9 +16,9 @@ use crate::{
 /// The timer changes that `event`, decided at `now`, makes.
 pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> Vec<TimerChange> {
     use TimerKind::{
-        BoardOpen, CancelWait, DeliveryReminder, DisputeSla, DisputeWindow, EscrowTimeout,
-        NoShowWait, OrderTimeout, PaymentAction, PaymentAuthorizationExpiry, ProposalExpiry,
-        RatingWindow, RunnerIdle, StoreWait,
+        BoardOpen, CancelWait, DeliveryReminder, DisputeWindow, EscrowTimeout, NoShowWait,
+        OrderTimeout, PaymentAction, PaymentAuthorizationExpiry, RatingWindow, RunnerIdle,
+        StoreWait,
     };
     let mut table = Table {
         order,
@@ -78,33 +78,7 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
             table.arm(RatingWindow, now.plus(policy.rating_window_ms));
         }
         Event::Cancelled { .. } => table.disarm_all(),
-        Event::Reminded {
-            kind: RunnerIdle,
-            step: 1,
-        } => {
-            table.arm(
-                RunnerIdle,
-                now.plus(policy.runner_idle_ms - policy.runner_remind_ms),
-            );
-        }
-        Event::Reminded {
-            kind: StoreWait,
-            step: 1,
-        } => {
-            table.arm(
-                StoreWait,
-                now.plus(policy.store_wait_ms - policy.store_remind_ms),
-            );
-        }
-        Event::Reminded {
-            kind: DeliveryReminder,
-            step: 1,
-        } => {
-            table.arm(
-                DeliveryReminder,
-                now.plus(policy.delivery_alarm_ms - policy.delivery_late_ms),
-            );
-        }
+        Event::Reminded { kind, step: 1 } => table.again(*kind, policy, now),
         Event::Overdue { .. } => table.arm(EscrowTimeout, now.plus(policy.escrow_timeout_ms)),
         Event::CallRested { failures, .. } | Event::ReleaseRefused { failures }
             if order.armed(TimerKind::StepRetry).is_none() =>
@@ -115,45 +89,7 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
             );
         }
         Event::RatingsPublished => table.disarm(&[RatingWindow]),
-        Event::Unbound { .. } => {
-            let first = order.deadlines.first_key_value();
-            table.expire_at(first.map(|(_, before)| *before), policy);
-        }
-        Event::Proposed { .. } | Event::RaiseAsked { .. } => {
-            table.arm(ProposalExpiry, now.plus(policy.proposal_expiry_ms));
-        }
-        Event::Raised { capture_before, .. } => {
-            let earliest = order
-                .capture_before
-                .map(|before| before.min(*capture_before));
-            table.expire_at(earliest, policy);
-        }
-        Event::ProposalClosed { how, .. } => {
-            table.disarm(&[ProposalExpiry]);
-            if matches!(how, Closing::OtherStore { .. }) {
-                table.arm(StoreWait, now.plus(policy.store_remind_ms));
-            }
-        }
-        Event::CancelWaiting(_) => table.arm(CancelWait, now.plus(policy.cancel_wait_ms)),
-        Event::ProblemReported {
-            kind: Problem::CustomerUnreachable,
-            ..
-        } => table.arm(NoShowWait, now.plus(policy.no_show_wait_ms)),
-        Event::NoShowAnswered => table.disarm(&[NoShowWait]),
-        Event::Disputed { .. } => {
-            table.disarm(&[DisputeWindow]);
-            table.arm(DisputeSla, now.plus(policy.dispute_alarm_ms));
-        }
-        Event::Reminded {
-            kind: DisputeSla, ..
-        } => {
-            table.arm(
-                DisputeSla,
-                now.plus(policy.dispute_sla_ms - policy.dispute_alarm_ms),
-            );
-        }
-        Event::DisputeResolved { .. } => table.disarm(&[DisputeSla]),
-        _ => {}
+        _ => table.over(event, policy, now),
     }
     table.changes
 }
@@ -188,6 +124,60 @@ impl Table<'_> {
                 });
             }
         }
+    }
+
+    /// The timers of what lies over the stage.
+    fn over(&mut self, event: &Event, policy: &Policy, now: At) {
+        use TimerKind::{
+            CancelWait, DisputeSla, DisputeWindow, NoShowWait, ProposalExpiry, StoreWait,
+        };
+        match event {
+            Event::Unbound { .. } => {
+                let first = self.order.deadlines.first_key_value();
+                let first = first.map(|(_, before)| *before);
+                self.expire_at(first, policy);
+            }
+            Event::Proposed { .. } | Event::RaiseAsked { .. } => {
+                self.arm(ProposalExpiry, now.plus(policy.proposal_expiry_ms));
+            }
+            Event::Raised { capture_before, .. } => {
+                let earliest = self
+                    .order
+                    .capture_before
+                    .map(|before| before.min(*capture_before));
+                self.expire_at(earliest, policy);
+            }
+            Event::ProposalClosed { how, .. } => {
+                self.disarm(&[ProposalExpiry]);
+                if matches!(how, Closing::OtherStore { .. }) {
+                    self.arm(StoreWait, now.plus(policy.store_remind_ms));
+                }
+            }
+            Event::CancelWaiting(_) => self.arm(CancelWait, now.plus(policy.cancel_wait_ms)),
+            Event::ProblemReported {
+                kind: Problem::CustomerUnreachable,
+                ..
+            } => self.arm(NoShowWait, now.plus(policy.no_show_wait_ms)),
+            Event::NoShowAnswered => self.disarm(&[NoShowWait]),
+            Event::Disputed { .. } => {
+                self.disarm(&[DisputeWindow]);
+                self.arm(DisputeSla, now.plus(policy.dispute_alarm_ms));
+            }
+            Event::DisputeResolved { .. } => self.disarm(&[DisputeSla]),
+            _ => {}
+        }
+    }
+
+    /// The second step of a timer of two steps.
+    fn again(&mut self, kind: TimerKind, policy: &Policy, now: At) {
+        let wait = match kind {
+            TimerKind::RunnerIdle => policy.runner_idle_ms - policy.runner_remind_ms,
+            TimerKind::StoreWait => policy.store_wait_ms - policy.store_remind_ms,
+            TimerKind::DeliveryReminder => policy.delivery_alarm_ms - policy.delivery_late_ms,
+            TimerKind::DisputeSla => policy.dispute_sla_ms - policy.dispute_alarm_ms,
+            _ => return,
+        };
+        self.arm(kind, now.plus(wait));
     }
 
     /// Moves the end of the authorisations to where the earliest of them is now.

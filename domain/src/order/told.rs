@@ -74,36 +74,10 @@ pub(super) fn told(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice>
         Event::Cancelled {
             reason, settlement, ..
         } => cancelled(order, *reason, settlement),
-        Event::CollectFailed { call, .. } => {
-            let owed = order
-                .calls
-                .get(call)
-                .map_or(Cents::ZERO, |call| match call.kind {
-                    CallKind::Capture { cents, .. } => cents,
-                    _ => Cents::ZERO,
-                });
-            let mut notices = to(customer, Kind::RenewCard { owed });
-            notices.extend(to(Audience::Operators, Kind::RenewCard { owed }));
-            notices
-        }
-        Event::RefundKept { cents, .. } => [customer, Audience::Operators]
-            .map(|to| Notice {
-                to,
-                kind: Kind::RefundKeptInWallet { cents: *cents },
-            })
-            .into(),
-        Event::LateAuthorization { .. } => [customer, Audience::Operators]
-            .map(|to| Notice {
-                to,
-                kind: Kind::LateChargeReturned { cents: Cents::ZERO },
-            })
-            .into(),
-        Event::LateCharge { cents, .. } => [customer, Audience::Operators]
-            .map(|to| Notice {
-                to,
-                kind: Kind::LateChargeReturned { cents: *cents },
-            })
-            .into(),
+        Event::CollectFailed { .. }
+        | Event::RefundKept { .. }
+        | Event::LateAuthorization { .. }
+        | Event::LateCharge { .. } => gateway(order, event),
         Event::Reminded { kind, step } => reminded(*kind, *step, customer, runner),
         Event::CallRested { failures, .. } if *failures >= policy.retry_tries => {
             to(Audience::Operators, Kind::StepStuck)
@@ -128,6 +102,24 @@ pub(super) fn told(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice>
         Event::RatingsPublished => both(Kind::Rated),
         _ => over::told(order, event),
     }
+}
+
+/// What the gateway did that customer and operators must know.
+fn gateway(order: &Order, event: &Event) -> Vec<Notice> {
+    let kind = match event {
+        Event::CollectFailed { call, .. } => NoticeKind::RenewCard {
+            owed: match order.calls.get(call).map(|call| call.kind) {
+                Some(CallKind::Capture { cents, .. }) => cents,
+                _ => Cents::ZERO,
+            },
+        },
+        Event::RefundKept { cents, .. } => NoticeKind::RefundKeptInWallet { cents: *cents },
+        Event::LateCharge { cents, .. } => NoticeKind::LateChargeReturned { cents: *cents },
+        _ => NoticeKind::LateChargeReturned { cents: Cents::ZERO },
+    };
+    [Audience::User(order.terms.customer), Audience::Operators]
+        .map(|to| Notice { to, kind })
+        .into()
 }
 
 /// Where a cancellation waited for the till, it falls, and the customer learns what cancelling costs from here on.

@@ -197,7 +197,7 @@ pub struct Due {
 
 /// The timers in `[now, edge)`, how many are armed in all, and what is reserved.
 ///
-/// Timers from `edge` on are counted and left to the snapshots; [`raise`](Self::raise) brings them in.
+/// Timers from `edge` on are counted and left to the snapshots; [`set_edge`](Self::set_edge) and [`merge`](Self::merge) bring them in.
 #[derive(Clone, Debug)]
 pub struct Timetable {
     near: BTreeSet<Due>,

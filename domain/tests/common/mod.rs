@@ -203,6 +203,24 @@ impl Scene {
             .command(Principal::Operator(self.operator), self.order, command, id)
     }
 
+    /// Bought for more than was held at first: F is 2500, and its two charges are on their way.
+    pub fn dear() -> Self {
+        let mut scene = Self::at("on-site");
+        let (customer, runner) = (scene.customer, scene.runner);
+        let price = scene.propose(ProposalKind::Price, Some(2500));
+        scene.by(runner, &price).unwrap();
+        scene
+            .by(customer, &Command::Approve { proposal: 1 })
+            .unwrap();
+        scene.campus.settle();
+        let photo = Some(scene.photo());
+        let total = Cents(2500);
+        scene
+            .by(runner, &Command::Purchase { total, photo })
+            .unwrap();
+        scene
+    }
+
     /// A command by the system or the gateway, under a fresh id.
     pub fn by_itself(&mut self, command: &Command) -> Result<Arc<Order>, Rejection> {
         let id = self.campus.fresh();

@@ -26,10 +26,10 @@ impl Row<'_> {
         reason: &Sealed,
         photos: &[PhotoId],
     ) -> Decision {
-        let by = self.claimant()?;
         if self.order.open_dispute().is_some() {
             return Err(Rejection::DisputeOpen);
         }
+        let by = self.claimant()?;
         let most = self.order.most_claimed(by);
         let claim = claim.unwrap_or(most);
         if !(Cents(1)..=most).contains(&claim) {
