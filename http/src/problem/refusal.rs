@@ -56,6 +56,9 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | Rejection::InvalidField { .. }
         | Rejection::AboveApproved
         | Rejection::PhotoNeeded
+        | Rejection::AboveDebt { .. }
+        | Rejection::AboveAvailable { .. }
+        | Rejection::AboveLosses { .. }
         | Rejection::WrongPin { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Rejection::StillRunning
         | Rejection::NoPaymentMethod
@@ -75,7 +78,14 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | Rejection::TransferRefused
         | Rejection::AlreadyPlaced { .. }
         | Rejection::OrderOpen
-        | Rejection::NotCancellable => StatusCode::CONFLICT,
+        | Rejection::NotCancellable
+        | Rejection::NoPayoutMethod
+        | Rejection::StoreClosed
+        | Rejection::ProposalOpen
+        | Rejection::DisputeOpen
+        | Rejection::ContactFirst { .. }
+        | Rejection::TooManyMessages { .. }
+        | Rejection::TooManyPayments { .. } => StatusCode::CONFLICT,
         Rejection::HoldRefused | Rejection::TimersFull => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
@@ -85,9 +95,9 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
     match rejection {
         Rejection::InvalidField { field, .. } => problem.with("field", field.as_str()),
         Rejection::InDebt { owed } => problem.with("owed_cents", owed.0),
-        Rejection::TooManyOpenOrders { limit } | Rejection::TooManyRuns { limit } | Rejection::HadTooOften { limit } => {
-            problem.with("limit", *limit)
-        }
+        Rejection::TooManyOpenOrders { limit }
+        | Rejection::TooManyRuns { limit }
+        | Rejection::HadTooOften { limit } => problem.with("limit", *limit),
         Rejection::NotInThisStage { status, allowed } => problem
             .with("order_status", status.as_str())
             .with("allowed_transitions", allowed.clone()),
