@@ -239,3 +239,12 @@ fn settings_out_of_range_are_refused_before_anything_is_touched() {
     assert!(fault.to_string().contains("storage.segment_mib"), "{fault}");
     assert!(!data.exists());
 }
+
+#[test]
+fn a_first_start_that_was_cut_short_before_its_mark_begins_again() {
+    let folder = TempDir::new().unwrap();
+    drop(open(folder.path(), &busy()));
+    fs::remove_file(folder.path().join("TRUST")).unwrap();
+    let opened = open(folder.path(), &busy());
+    assert_eq!(opened.report.rebuilt, Some(Distrust::New));
+}

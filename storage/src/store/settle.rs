@@ -80,6 +80,8 @@ impl Settling<'_> {
         hot: Result<(Place, Applied), Distrust>,
     ) -> Result<Settled, SnapshotFault> {
         let why = match hot {
+            // A first start that was cut short: the stores are there, and never held anything.
+            Err(Distrust::NoMark) if self.reader.head().0 == 0 => Distrust::New,
             Err(why) => why,
             Ok((hot, _)) if self.options.rebuild => {
                 drop(hot);
