@@ -67,7 +67,12 @@ pub(crate) fn own_command(stream: Stream, purpose: &str, number: u64) -> Command
         .update(stream.to_string().as_bytes())
         .update(purpose.as_bytes())
         .update(&number.to_le_bytes());
-    let mut first = [0; 8];
-    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-    CommandId(u64::from_le_bytes(first))
+    command_of(&hasher)
+}
+
+/// The id of the command that was hashed: the first eight bytes.
+pub(crate) fn command_of(hasher: &blake3::Hasher) -> CommandId {
+    let hash = hasher.finalize();
+    let first = hash.as_bytes().first_chunk();
+    CommandId(u64::from_le_bytes(*first.expect("a hash has 32 bytes")))
 }

@@ -15,6 +15,7 @@ mod dto;
 mod edge;
 mod flight;
 mod gate;
+mod html;
 mod json;
 mod limit;
 mod page;
@@ -35,6 +36,7 @@ mod view;
 
 pub use config::{ConfigFault, HttpConfig};
 pub use edge::{Edge, Now};
+pub use html::escaped;
 pub use router::{router, routes};
 pub use serve::serve;
 pub use table::{Route, RoutePolicy, Who};

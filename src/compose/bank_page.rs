@@ -14,6 +14,7 @@ use campusg_actors::{
     sandbox::{Bank, ConfirmFault},
 };
 use campusg_domain::call::Answer;
+use campusg_http::escaped;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -96,21 +97,4 @@ fn page(status: StatusCode, title: &str, body: &str) -> Response {
         Html(html),
     )
         .into_response()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_cannot_bring_markup_in() {
-        assert_eq!(escaped("<b>\"&"), "&lt;b&gt;&quot;&amp;");
-    }
 }

@@ -1,6 +1,7 @@
 //! What the runtime can be told: one type per command, with the type of its reply.
 
 use super::{Refusal, Runtime};
+use crate::env::command_of;
 use campusg_domain::{
     call::CardToken,
     id::{CommandId, Fingerprint, OrderId, Principal, ScheduleId, SessionId, StoreId, UserId},
@@ -56,9 +57,7 @@ impl Caller {
                 .update(&(part.len() as u64).to_le_bytes())
                 .update(part.as_bytes());
         }
-        let mut first = [0; 8];
-        first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-        CommandId(u64::from_le_bytes(first))
+        command_of(&hasher)
     }
 
     /// The signed-in person.

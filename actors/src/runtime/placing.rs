@@ -4,7 +4,7 @@ use super::{
     Caller, Command, NewOrder, OrderReply, PlaceOrder, Refusal, ReleaseQuarantine, RetryStuck,
     Runtime, ToOrder,
 };
-use crate::{live::Following, orders::Letter};
+use crate::{live::Following, order::Done, orders::Letter};
 use campusg_domain::{
     id::{OrderId, Principal, Seq, Stream, UserId},
     order::{self, Dropoff, Order, Placement, Rejection, Stage, TimerKind},
@@ -89,6 +89,15 @@ impl Command for ReleaseQuarantine {
     }
 }
 
+impl From<Done> for OrderReply {
+    fn from(done: Done) -> Self {
+        Self {
+            order: done.order,
+            repeated: done.repeated,
+        }
+    }
+}
+
 impl Runtime {
     /// Turns a wish into a placement, with its personal text sealed under the customer's key.
     pub(super) fn placement(&self, customer: UserId, wish: NewOrder) -> Result<Placement, Refusal> {
@@ -129,14 +138,8 @@ impl Runtime {
         caller: &Caller,
     ) -> Result<OrderReply, Refusal> {
         self.admit()?;
-        let done = self
-            .orders()
-            .send(self.letter(order, command, caller))
-            .await?;
-        Ok(OrderReply {
-            order: done.order,
-            repeated: done.repeated,
-        })
+        let letter = self.letter(order, command, caller);
+        self.orders().send(letter).await.map(OrderReply::from)
     }
 
     /// As [`send`](Self::send), for an order whose id was made just now.
@@ -147,14 +150,8 @@ impl Runtime {
         caller: &Caller,
     ) -> Result<OrderReply, Refusal> {
         self.admit()?;
-        let done = self
-            .orders()
-            .place(self.letter(order, command, caller))
-            .await?;
-        Ok(OrderReply {
-            order: done.order,
-            repeated: done.repeated,
-        })
+        let letter = self.letter(order, command, caller);
+        self.orders().place(letter).await.map(OrderReply::from)
     }
 
     fn letter(&self, order: OrderId, command: order::Command, caller: &Caller) -> Letter {

@@ -125,6 +125,7 @@ impl Directory {
 
     /// Puts a person read from a snapshot in place.
     pub fn restore_person(&mut self, user: UserId, person: Arc<Person>) {
+        self.forget_sessions(user);
         self.index(user, &person);
         self.people.insert(user, person);
     }
@@ -233,6 +234,7 @@ impl Directory {
         self.reserved.remove(&record.command);
         match (&record.events, record.stream) {
             (Events::User(events), Stream::User(user)) => {
+                self.forget_sessions(user);
                 let person = Arc::make_mut(self.people.entry(user).or_default());
                 person.last_seq = seq;
                 person.remember(record.command, record.fingerprint, record.status);
@@ -260,10 +262,19 @@ impl Directory {
         if let Some(email) = person.email {
             self.by_email.insert(email, user);
         }
-        self.by_token
-            .retain(|_, (owner, id)| *owner != user || person.sessions.iter().any(|s| s.id == *id));
         for session in &person.sessions {
             self.by_token.insert(session.token, (user, session.id));
+        }
+    }
+
+    /// Takes the sessions that a person has had so far out of the index, before they change.
+    fn forget_sessions(&mut self, user: UserId) {
+        let sessions = self
+            .people
+            .get(&user)
+            .map_or(&[][..], |known| &known.sessions);
+        for session in sessions {
+            self.by_token.remove(&session.token);
         }
     }
 

@@ -6,7 +6,10 @@ use super::{
     money::to_runner,
     parts::{ItemView, StoreView, items},
 };
-use crate::time::{Time, in_words};
+use crate::{
+    html::escaped,
+    time::{Time, in_words},
+};
 use campusg_domain::{
     id::OrderId,
     money::Cents,
@@ -184,20 +187,4 @@ const fn line(label: &'static str, amount: Cents) -> Line {
         label,
         amount_cents: amount.0,
     }
-}
-
-/// Text from outside, harmless in a page.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
 }
