@@ -9,6 +9,7 @@ mod commit;
 mod desk;
 mod directory;
 mod env;
+mod errand;
 mod escrow;
 mod fatal;
 pub mod live;

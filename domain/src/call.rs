@@ -20,7 +20,18 @@ impl std::fmt::Debug for CardToken {
     }
 }
 
-/// What the gateway is asked to do.
+/// A person's bank account as the gateway knows it; never an account number, never shown.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountToken(pub String);
+
+impl std::fmt::Debug for AccountToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AccountToken(…)")
+    }
+}
+
+/// What the gateway is asked to do. Variants are only ever appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CallKind {
     /// Block the amount on the customer's card.
@@ -47,6 +58,16 @@ pub enum CallKind {
         /// How much to send back; at most what was captured.
         cents: Cents,
     },
+    /// Block and charge the amount at once, on the card that its stream fixed for this call: `Captured` or `Declined`.
+    Charge {
+        /// How much to charge.
+        cents: Cents,
+    },
+    /// Send the amount to the bank account that its stream fixed for this call.
+    PayOut {
+        /// How much to send.
+        cents: Cents,
+    },
 }
 
 impl CallKind {
@@ -58,11 +79,13 @@ impl CallKind {
             Self::Capture { .. } => "capture",
             Self::Void { .. } => "void",
             Self::Refund { .. } => "refund",
+            Self::Charge { .. } => "charge",
+            Self::PayOut { .. } => "payout",
         }
     }
 }
 
-/// Why a card was refused for good.
+/// Why a card or a bank account was refused for good. Variants are only ever appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decline {
@@ -76,6 +99,8 @@ pub enum Decline {
     Expired,
     /// The customer did not confirm with the bank in time, or refused.
     NotConfirmed,
+    /// The bank account can't be paid: closed, or its token is unknown.
+    AccountInvalid,
 }
 
 impl Decline {
@@ -88,11 +113,13 @@ impl Decline {
             Self::CardInvalid => "card_invalid",
             Self::Expired => "expired",
             Self::NotConfirmed => "not_confirmed",
+            Self::AccountInvalid => "account_invalid",
         }
     }
 }
 
-/// What the gateway said to a call. A timeout is `Unavailable`: unknown, asked again under the same key.
+/// What the gateway said to a call. A timeout is `Unavailable`: unknown, asked again under the same key. Variants are
+/// only ever appended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     /// The amount is blocked.
@@ -126,6 +153,16 @@ pub enum Answer {
     },
     /// No answer, or one that says "later": whether it happened is unknown.
     Unavailable,
+    /// The money is on its way to the bank account.
+    PaidOut {
+        /// How much was sent.
+        cents: Cents,
+    },
+    /// The bank sent a payout back after it was paid.
+    SentBack {
+        /// How much came back.
+        cents: Cents,
+    },
 }
 
 /// A change to a stream's calls: the `calls` section of a record.

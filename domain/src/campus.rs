@@ -6,13 +6,16 @@
 //! Invariant: the state is nothing but a fold of the journal ([`Campus::rebuild`] proves it); a refused command leaves
 //! no trace. Must not: read a clock or draw randomness other than from its seed.
 
+mod bank;
 mod folds;
 mod gateway;
 mod people;
 mod run;
 mod seeded;
 mod shell;
+mod wallets;
 
+pub use bank::Bank;
 pub use folds::Folds;
 pub use gateway::{Behaviour, Gateway};
 pub use seeded::Seeded;
@@ -41,6 +44,10 @@ pub enum AskKind {
     NoDebt,
     /// May this be held?
     Hold,
+    /// May more be held?
+    Raise,
+    /// Does this store take orders?
+    StoreOpen,
     /// Is there room for timers?
     Capacity,
     /// May this runner take one more?
@@ -51,6 +58,22 @@ pub enum AskKind {
     Release,
     /// What pays the runner's debt?
     SetOff,
+    /// Which card pays?
+    Card,
+    /// Which bank account is paid?
+    PayoutMethod,
+    /// May a debt be paid?
+    Debt,
+    /// May money leave a wallet?
+    PayOut,
+    /// What can be frozen?
+    Freeze,
+    /// Is there cash at the gateway?
+    Cash,
+    /// May losses be made good?
+    Losses,
+    /// May fees be taken out?
+    Fees,
 }
 
 impl AskKind {
@@ -59,11 +82,21 @@ impl AskKind {
             Ask::Placement { .. } => Self::Placement,
             Ask::NoDebt { .. } => Self::NoDebt,
             Ask::Hold { .. } => Self::Hold,
+            Ask::Raise { .. } => Self::Raise,
+            Ask::StoreOpen { .. } => Self::StoreOpen,
             Ask::Capacity { .. } => Self::Capacity,
             Ask::RunnerSlot { .. } => Self::RunnerSlot,
             Ask::UsedOnce { .. } => Self::UsedOnce,
             Ask::Release { .. } => Self::Release,
             Ask::SetOff { .. } => Self::SetOff,
+            Ask::Card { .. } => Self::Card,
+            Ask::PayoutMethod { .. } => Self::PayoutMethod,
+            Ask::Debt { .. } => Self::Debt,
+            Ask::PayOut { .. } => Self::PayOut,
+            Ask::Freeze { .. } => Self::Freeze,
+            Ask::Cash { .. } => Self::Cash,
+            Ask::Losses { .. } => Self::Losses,
+            Ask::Fees { .. } => Self::Fees,
         }
     }
 }

@@ -71,8 +71,32 @@ pub struct Policy {
     pub delivery_late_ms: u64,
     /// DELIVERY_REMINDER, second: when operators are alarmed.
     pub delivery_alarm_ms: u64,
+    /// PROPOSAL_EXPIRY: how long the customer has to decide a proposal.
+    pub proposal_expiry_ms: u64,
+    /// CANCEL_WAIT: how long a cancellation waits for the runner at the till.
+    pub cancel_wait_ms: u64,
+    /// NO_SHOW_WAIT: how long the runner waits at the door for a customer who can't be reached.
+    pub no_show_wait_ms: u64,
+    /// Messages to the customer before a runner may say that he can't be reached.
+    pub contact_attempts: u8,
+    /// Least time between two messages that count as attempts.
+    pub contact_gap_ms: u64,
+    /// Most messages in one order.
+    pub messages_per_order: u16,
+    /// How long after the end the parties may still write to each other.
+    pub message_window_ms: u64,
     /// DISPUTE_WINDOW after delivery; 0 releases at once.
     pub dispute_window_ms: u64,
+    /// DISPUTE_SLA, first: when operators are alarmed that a dispute waits.
+    pub dispute_alarm_ms: u64,
+    /// DISPUTE_SLA, second: when a dispute that nobody decided is resolved with nothing.
+    pub dispute_sla_ms: u64,
+    /// How long after the end a party may open a case.
+    pub case_window_ms: u64,
+    /// How long after the end the customer may give a tip.
+    pub tip_window_ms: u64,
+    /// What local time is ahead of UTC, in minutes; stores' opening hours are in local time.
+    pub utc_offset_minutes: i32,
     /// How long before the gateway's `capture_before` an unused authorisation is given up.
     pub authorization_margin_ms: u64,
     /// ESCROW_TIMEOUT: how often an unfinished order is looked at.
@@ -121,7 +145,19 @@ impl Default for Policy {
             store_wait_ms: 40 * MINUTE_MS,
             delivery_late_ms: 45 * MINUTE_MS,
             delivery_alarm_ms: 105 * MINUTE_MS,
+            proposal_expiry_ms: 5 * MINUTE_MS,
+            cancel_wait_ms: 2 * MINUTE_MS,
+            no_show_wait_ms: 7 * MINUTE_MS,
+            contact_attempts: 2,
+            contact_gap_ms: 2 * MINUTE_MS,
+            messages_per_order: 200,
+            message_window_ms: DAY_MS,
             dispute_window_ms: 0,
+            dispute_alarm_ms: 48 * HOUR_MS,
+            dispute_sla_ms: 14 * DAY_MS,
+            case_window_ms: 7 * DAY_MS,
+            tip_window_ms: 7 * DAY_MS,
+            utc_offset_minutes: 0,
             authorization_margin_ms: 12 * HOUR_MS,
             escrow_timeout_ms: DAY_MS,
             rating_window_ms: 7 * DAY_MS,
@@ -144,6 +180,23 @@ pub struct PolicyFault {
 }
 
 impl Policy {
+    /// How long a step of stream `id` rests after its `failures`th try: the first wait · 2ⁿ⁻¹, at most the longest, plus
+    /// up to an eighth that the id decides, so that what failed together does not come back together. After the last
+    /// try: the wait of what is stuck.
+    #[must_use]
+    pub fn back_off_ms(&self, failures: u16, id: &[u8; 16]) -> u64 {
+        if failures >= self.retry_tries {
+            return self.stuck_retry_ms;
+        }
+        let doublings = u32::from(failures.saturating_sub(1)).min(32);
+        let wait = self
+            .retry_first_ms
+            .saturating_mul(1 << doublings)
+            .min(self.retry_longest_ms);
+        let spread = u64::from(id[15] ^ id[14].rotate_left(u32::from(failures)));
+        wait + wait / 8 * spread / 256
+    }
+
     /// Checks the values against each other.
     ///
     /// # Errors
@@ -152,7 +205,7 @@ impl Policy {
         let amount = |cents: Cents| (Cents::ZERO..=Cents::MAX_INPUT).contains(&cents);
         let fee = self.delivery_fee_cents;
         let trip = self.trip_compensation_cents;
-        let rules: [(bool, &'static str, &'static str); 20] = [
+        let rules: [(bool, &'static str, &'static str); 27] = [
             (
                 self.currency.len() == 3 && self.currency.bytes().all(|b| b.is_ascii_uppercase()),
                 "currency",
@@ -247,6 +300,41 @@ impl Policy {
                 self.delivery_late_ms < self.delivery_alarm_ms,
                 "delivery_late_ms",
                 "must be below delivery_alarm_ms",
+            ),
+            (
+                self.proposal_expiry_ms >= 1,
+                "proposal_expiry_ms",
+                "must be at least 1",
+            ),
+            (
+                self.cancel_wait_ms >= 1,
+                "cancel_wait_ms",
+                "must be at least 1",
+            ),
+            (
+                self.no_show_wait_ms >= 1,
+                "no_show_wait_ms",
+                "must be at least 1",
+            ),
+            (
+                self.contact_attempts >= 1,
+                "contact_attempts",
+                "must be at least 1",
+            ),
+            (
+                (1..=300).contains(&self.messages_per_order),
+                "messages_per_order",
+                "must be from 1 to 300",
+            ),
+            (
+                self.dispute_alarm_ms < self.dispute_sla_ms,
+                "dispute_alarm_ms",
+                "must be below dispute_sla_ms",
+            ),
+            (
+                (-720..=840).contains(&self.utc_offset_minutes),
+                "utc_offset_minutes",
+                "must be from -720 to 840",
             ),
             (
                 self.retry_tries >= 1 && self.retry_first_ms >= 1,

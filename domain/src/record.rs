@@ -11,7 +11,7 @@ use crate::{
     notice::Notice,
     order,
     order::TimerKind,
-    owner::{directory, inbox, timetable},
+    owner::{directory, inbox, timetable, wallet},
     people::PeopleChange,
     time::At,
 };
@@ -74,6 +74,8 @@ pub enum Events {
     Inbox(Vec<inbox::Event>),
     /// To an event scheduled over the API.
     Schedule(Vec<timetable::Event>),
+    /// To a wallet.
+    Wallet(Vec<wallet::Event>),
 }
 
 /// One command and all that follows from it.

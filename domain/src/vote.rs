@@ -8,6 +8,8 @@ use crate::{
     id::{CommandId, Fingerprint, OrderId, PhotoId, StoreId, UserId},
     money::Cents,
     order::Rejection,
+    owner::directory::PayoutMethod,
+    time::At,
 };
 
 /// A question to an owner.
@@ -25,6 +27,22 @@ pub enum Ask {
         keyed: bool,
         /// The known store, if it is one.
         store: Option<StoreId>,
+        /// When it must be open: `deliver_after`, or now.
+        open_at: At,
+    },
+    /// Directory: does this store take orders at that time?
+    StoreOpen {
+        /// Which.
+        store: StoreId,
+        /// When.
+        at: At,
+    },
+    /// Escrow: may this much more be held for this order?
+    Raise {
+        /// The order.
+        order: OrderId,
+        /// How much more.
+        cents: Cents,
     },
     /// Escrow: does this customer owe nothing?
     NoDebt {
@@ -67,6 +85,52 @@ pub enum Ask {
         /// How much he is to get.
         cents: Cents,
     },
+    /// Directory: with which card does this person pay?
+    Card {
+        /// Who.
+        user: UserId,
+    },
+    /// Directory: to which bank account is this person paid out?
+    PayoutMethod {
+        /// Who.
+        user: UserId,
+    },
+    /// Escrow: may this much of what the user owes be paid now? Reserves it out of the debt.
+    Debt {
+        /// Who owes.
+        user: UserId,
+        /// How much; the whole debt where none is given.
+        cents: Option<Cents>,
+    },
+    /// Escrow: may this much leave the user's wallet, once his own debt is paid out of it? Reserves both.
+    PayOut {
+        /// Whose wallet.
+        user: UserId,
+        /// How much leaves.
+        cents: Cents,
+    },
+    /// Escrow: how much of this can be frozen in the user's wallet? Reserves it.
+    Freeze {
+        /// Whose wallet.
+        user: UserId,
+        /// How much is wanted.
+        cents: Cents,
+    },
+    /// Escrow: how much cash is missing at the gateway once this much has left it? Never refuses.
+    Cash {
+        /// How much leaves.
+        cents: Cents,
+    },
+    /// Escrow: may this much of the platform's losses be made good? Reserves it.
+    Losses {
+        /// How much.
+        cents: Cents,
+    },
+    /// Escrow: may this much of the platform's fees be taken out? Reserves it.
+    Fees {
+        /// How much.
+        cents: Cents,
+    },
 }
 
 /// Which owner is asked.
@@ -85,13 +149,23 @@ impl Ask {
     #[must_use]
     pub const fn owner(&self) -> Owner {
         match self {
-            Self::Placement { .. } | Self::RunnerSlot { .. } | Self::UsedOnce { .. } => {
-                Owner::Directory
-            }
+            Self::Placement { .. }
+            | Self::StoreOpen { .. }
+            | Self::RunnerSlot { .. }
+            | Self::UsedOnce { .. }
+            | Self::Card { .. }
+            | Self::PayoutMethod { .. } => Owner::Directory,
             Self::NoDebt { .. }
             | Self::Hold { .. }
+            | Self::Raise { .. }
             | Self::Release { .. }
-            | Self::SetOff { .. } => Owner::Escrow,
+            | Self::SetOff { .. }
+            | Self::Debt { .. }
+            | Self::PayOut { .. }
+            | Self::Freeze { .. }
+            | Self::Cash { .. }
+            | Self::Losses { .. }
+            | Self::Fees { .. } => Owner::Escrow,
             Self::Capacity { .. } => Owner::Timer,
         }
     }
@@ -102,10 +176,18 @@ impl Ask {
 pub enum Yes {
     /// Just yes.
     Granted,
-    /// To `Placement`: the card to authorise.
+    /// To `Placement` and `Card`: the card to ask.
     Card(CardToken),
-    /// To `SetOff`: how much of it pays the user's own debt.
+    /// To `SetOff` and `PayOut`: how much pays the user's own debt.
     SetOff(Cents),
+    /// To `PayoutMethod`: the bank account to pay.
+    PayoutMethod(PayoutMethod),
+    /// To `Debt`: how much of it may be paid.
+    Owed(Cents),
+    /// To `Freeze`: how much was free to be frozen.
+    Frozen(Cents),
+    /// To `Cash`: how much is missing at the gateway; nothing where there is enough.
+    Short(Cents),
 }
 
 /// An owner's answer.

@@ -3,49 +3,22 @@
 
 use campusg_domain::{
     call::Answer,
-    campus::{AskKind, Behaviour},
+    campus::{AskKind, Bank, Behaviour},
     id::{CommandId, OrderId, Principal, Seq, UserId},
     money::{Account, Cents},
-    order::{Command, Rejection},
+    order::{Command, Fault, ProposalKind, Rejection},
     owner::ledger::{Balance, Ledger},
     policy::Policy,
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
     vote::{Ask, Yes},
 };
-use std::fmt::Write;
 
 mod common;
-use common::{FOOD, K, Scene, X};
-
-/// The transfers since record `from`, then what every account holds.
-fn table(scene: &Scene, from: usize) -> String {
-    let mut text = scene.transfers_from(from);
-    let mut accounts: Vec<(String, Balance)> = scene
-        .campus
-        .ledger()
-        .accounts()
-        .map(|(account, balance)| (scene.name(account), balance))
-        .collect();
-    accounts.sort_by(|a, b| a.0.cmp(&b.0));
-    for (
-        name,
-        Balance {
-            posted,
-            pending_in,
-            pending_out,
-            ..
-        },
-    ) in accounts
-    {
-        writeln!(
-            text,
-            "= {name:<9}{:>6}  in {:<5} out {}",
-            posted.0, pending_in.0, pending_out.0
-        )
-        .unwrap();
-    }
-    text
-}
+use common::{
+    FOOD, K, Scene, X,
+    seen::{dispute, divide, resolve},
+    table::table,
+};
 
 fn cancel(accept: Cents) -> Command {
     Command::Cancel {
@@ -212,6 +185,163 @@ fn a_refused_set_off_never_keeps_an_order_from_ending() {
     scene.go_to("completed");
     assert_eq!(scene.wallet(scene.runner), Cents(2649));
     scene.holds();
+}
+
+#[test]
+fn raise_and_a_buy_over_both() {
+    let mut scene = Scene::at("on-site");
+    let (customer, runner) = (scene.customer, scene.runner);
+    let price = scene.propose(ProposalKind::Price, Some(2500));
+    scene.by(runner, &price).unwrap();
+    let from = scene.campus.journal().len();
+    scene
+        .by(customer, &Command::Approve { proposal: 1 })
+        .unwrap();
+    scene.campus.settle();
+    insta::assert_snapshot!("raise", table(&scene, from));
+    let from = scene.campus.journal().len();
+    let photo = Some(scene.photo());
+    let total = Cents(2500);
+    scene
+        .by(runner, &Command::Purchase { total, photo })
+        .unwrap();
+    insta::assert_snapshot!("buy_over_two", table(&scene, from));
+    let from = scene.campus.journal().len();
+    scene.campus.settle();
+    insta::assert_snapshot!("collect_over_two", table(&scene, from));
+}
+
+#[test]
+fn a_raise_that_is_not_needed_and_one_that_is_given_back() {
+    let raised = || {
+        let mut scene = Scene::at("on-site");
+        let price = scene.propose(ProposalKind::Price, Some(2500));
+        scene.by(scene.runner, &price).unwrap();
+        scene
+            .by(scene.customer, &Command::Approve { proposal: 1 })
+            .unwrap();
+        scene.campus.settle();
+        scene
+    };
+    let mut scene = raised();
+    let from = scene.campus.journal().len();
+    let buy = scene.next_step();
+    scene.by(scene.runner, &buy).unwrap();
+    insta::assert_snapshot!("buy_without_b", table(&scene, from));
+    let mut scene = raised();
+    let from = scene.campus.journal().len();
+    scene.by(scene.runner, &Command::CancelAcceptance).unwrap();
+    insta::assert_snapshot!("free_b", table(&scene, from));
+    let mut scene = raised();
+    let from = scene.campus.journal().len();
+    scene.by(scene.customer, &cancel(X)).unwrap();
+    scene.campus.advance(2 * MINUTE_MS);
+    insta::assert_snapshot!("trip_with_b", table(&scene, from));
+}
+
+#[test]
+fn a_lapsed_authorisation_expires() {
+    let mut scene = Scene::at("accepted");
+    let from = scene.campus.journal().len();
+    let reason = campusg_domain::call::Decline::Expired;
+    scene
+        .campus
+        .answered(scene.order, 1, Answer::Declined { reason });
+    insta::assert_snapshot!("expired", table(&scene, from));
+}
+
+#[test]
+fn release_of_a_part() {
+    let mut scene = Scene::at("on-the-way");
+    let from = scene.campus.journal().len();
+    scene.by_operator(&divide(1000, Fault::Runner)).unwrap();
+    insta::assert_snapshot!("release_1000", table(&scene, from));
+    scene.campus.settle();
+    insta::assert_snapshot!("release_1000_refunded", table(&scene, from));
+}
+
+#[test]
+fn goodwill_beside_a_full_release() {
+    let mut scene = Scene::at("on-the-way");
+    let from = scene.campus.journal().len();
+    scene.by_operator(&divide(1000, Fault::Store)).unwrap();
+    insta::assert_snapshot!("release_0_goodwill_1000", table(&scene, from));
+}
+
+/// The runner took 2000 of the 2649 out of the wallet before the customer claimed 1000.
+fn claimed() -> Scene {
+    let mut scene = Scene::at("completed");
+    let (customer, runner) = (scene.customer, scene.runner);
+    scene.campus.set_payout_method(runner, Bank::Pays).unwrap();
+    scene.campus.payout(runner, Cents(2000)).unwrap();
+    scene.campus.settle();
+    scene.by(customer, &dispute(Some(1000))).unwrap();
+    scene
+}
+
+#[test]
+fn freeze_what_is_left_and_judge() {
+    let mut scene = claimed();
+    assert_eq!(scene.order().dispute.unwrap().frozen, Some((3, Cents(649))));
+    let entry = scene.campus.journal().len() - 1;
+    insta::assert_snapshot!("freeze", table(&scene, entry));
+    let mut store = scene.clone();
+    let from = scene.campus.journal().len();
+    scene.by_operator(&resolve(1, 1000, Fault::Runner)).unwrap();
+    insta::assert_snapshot!("judge_1000", table(&scene, from));
+    assert_eq!(scene.campus.ledger().debt(scene.runner), Cents(351));
+    scene.holds();
+    store.by_operator(&resolve(1, 1000, Fault::Store)).unwrap();
+    insta::assert_snapshot!("judge_1000_goodwill", table(&store, from));
+    let mut none = claimed();
+    none.by_operator(&resolve(1, 0, Fault::Customer)).unwrap();
+    insta::assert_snapshot!("judge_0", table(&none, from));
+}
+
+#[test]
+fn a_judgement_above_the_runners_share() {
+    let mut scene = Scene::at("completed");
+    scene.by(scene.customer, &dispute(None)).unwrap();
+    let from = scene.campus.journal().len();
+    scene.by_operator(&resolve(1, K.0, Fault::Runner)).unwrap();
+    insta::assert_snapshot!("judge_k", table(&scene, from));
+}
+
+#[test]
+fn a_runners_claim_pays_his_own_debt_first() {
+    let mut scene = Scene::at("accepted");
+    scene.campus.advance(5 * MINUTE_MS);
+    scene.by(scene.customer, &cancel(X)).unwrap();
+    scene.by(scene.runner, &dispute(Some(500))).unwrap();
+    let from = scene.campus.journal().len();
+    scene
+        .by_operator(&resolve(1, 300, Fault::Platform))
+        .unwrap();
+    insta::assert_snapshot!("judge_of_a_runner", table(&scene, from));
+}
+
+#[test]
+fn a_tip_is_pending_until_it_is_charged() {
+    let mut scene = Scene::at("completed");
+    let from = scene.campus.journal().len();
+    let tip = Command::Tip { cents: Cents(300) };
+    scene.by(scene.customer, &tip).unwrap();
+    insta::assert_snapshot!("tip", table(&scene, from));
+    let from = scene.campus.journal().len();
+    scene.campus.settle();
+    insta::assert_snapshot!("tip_paid", table(&scene, from));
+}
+
+#[test]
+fn goodwill_after_the_end() {
+    let mut scene = Scene::at("completed");
+    let from = scene.campus.journal().len();
+    let refund = Command::Refund {
+        cents: Cents(1000),
+        reason: common::words(),
+    };
+    scene.by_operator(&refund).unwrap();
+    insta::assert_snapshot!("goodwill", table(&scene, from));
 }
 
 fn in_debt(user: UserId, owed: i64) -> Ledger {

@@ -6,7 +6,10 @@ use campusg_domain::{
     campus::{Behaviour, Campus},
     id::{CommandId, OrderId, PhotoId, Principal},
     money::Cents,
-    order::{Command, Order, Role, Shown, Stage, TimerKind, allowed},
+    order::{
+        Command, Ending, Fault, Offer, Order, Problem, ProposalKind, Role, Shown, Stage, StoreRef,
+        TimerKind, allowed,
+    },
     policy::Policy,
     record::Events,
     time::{HOUR_MS, MINUTE_MS},
@@ -14,7 +17,11 @@ use campusg_domain::{
 use std::fmt::Write;
 
 mod common;
-use common::{FOOD, Scene, figures, wish};
+use common::{
+    FOOD, Scene, X, figures,
+    seen::{cancel, dispute, hold},
+    two_items, wish, words,
+};
 
 const ROLES: [Role; 7] = [
     Role::Customer,
@@ -26,7 +33,7 @@ const ROLES: [Role; 7] = [
     Role::Stranger,
 ];
 
-const STAGES: [&str; 11] = [
+const STAGES: [&str; 20] = [
     "authorizing",
     "waiting",
     "available",
@@ -38,6 +45,15 @@ const STAGES: [&str; 11] = [
     "delivered",
     "completed",
     "cancelled",
+    "available, held",
+    "on-site, price proposed",
+    "on-site, store closed",
+    "on-site, cancel waits",
+    "on-site, cancel waits, held",
+    "on-the-way, no show",
+    "on-the-way, no show over",
+    "delivered, disputed",
+    "completed, disputed",
 ];
 
 /// A scene at the stage, five minutes later, where the rival had the order before the runner.
@@ -46,7 +62,7 @@ fn at(stage: &str) -> Scene {
         dispute_window_ms: HOUR_MS,
         ..figures()
     };
-    let mut scene = Scene::placed_under(policy, Behaviour::Succeeds, |_| ());
+    let mut scene = Scene::placed_under(policy, Behaviour::Succeeds, two_items);
     let [rival, customer] = [scene.rival, scene.customer];
     match stage {
         "authorizing" => return scene,
@@ -62,7 +78,7 @@ fn at(stage: &str) -> Scene {
     scene.by(rival, &Command::Accept { runner: rival }).unwrap();
     scene.by(rival, &Command::CancelAcceptance).unwrap();
     match stage {
-        "available" => {}
+        "available" | "available, held" => {}
         "cancelled" => {
             scene.go_to("accepted");
             scene
@@ -74,14 +90,41 @@ fn at(stage: &str) -> Scene {
                 )
                 .unwrap();
         }
-        "completed" => {
+        "completed" | "completed, disputed" => {
             scene.go_to("delivered");
             scene.by(customer, &Command::Confirm).unwrap();
         }
-        status => scene.go_to(status),
+        status => scene.go_to(status.split(", ").next().unwrap()),
     }
     scene.campus.advance(5 * MINUTE_MS);
+    lay_over(&mut scene, stage);
     scene
+}
+
+/// What lies over the stage.
+fn lay_over(scene: &mut Scene, stage: &str) {
+    let [customer, runner] = [scene.customer, scene.runner];
+    for over in stage.split(", ").skip(1) {
+        match over {
+            "held" => drop(scene.by_operator(&hold()).unwrap()),
+            "price proposed" => {
+                let price = scene.propose(ProposalKind::Price, Some(2500));
+                scene.by(runner, &price).unwrap();
+            }
+            "store closed" => {
+                let closed = scene.propose(ProposalKind::StoreClosed, None);
+                scene.by(runner, &closed).unwrap();
+            }
+            "cancel waits" => drop(scene.by(customer, &cancel(X.0)).unwrap()),
+            "no show" => scene.report_no_show(),
+            "no show over" => {
+                scene.report_no_show();
+                scene.campus.advance(7 * MINUTE_MS);
+            }
+            "disputed" => drop(scene.by(customer, &dispute(None)).unwrap()),
+            other => panic!("what is {other}?"),
+        }
+    }
 }
 
 /// Every command, with arguments that fit if any do.
@@ -117,6 +160,83 @@ fn commands(scene: &Scene, who: Principal) -> Vec<Command> {
         Command::Deliver { shown: pin },
         Command::Confirm,
         Command::Rate { stars: 5 },
+    ]
+    .into_iter()
+    .chain(commands_over(scene))
+    .collect()
+}
+
+/// Those of proposals, holds, disputes and tips.
+fn commands_over(scene: &Scene) -> Vec<Command> {
+    let photo = PhotoId::from_bytes([8; 16]);
+    let report = |kind, photo| Command::ReportProblem {
+        kind,
+        photo,
+        note: None,
+    };
+    let ending = if scene.order().stage.bought().is_some() {
+        Ending::Divide {
+            refund: Cents(1000),
+            at_fault: Fault::Runner,
+        }
+    } else {
+        Ending::Trip {
+            to_runner: Cents::ZERO,
+        }
+    };
+    vec![
+        Command::Propose {
+            offer: Offer {
+                kind: ProposalKind::SoldOut,
+                total: None,
+                items: vec![],
+                photo,
+            },
+            note: None,
+        },
+        Command::Approve { proposal: 1 },
+        Command::DropItems {
+            proposal: 1,
+            items: vec![1],
+        },
+        Command::OtherStore {
+            proposal: 1,
+            store: StoreRef::Described {
+                name: "Other".into(),
+                place: "There".into(),
+            },
+        },
+        Command::Reject { proposal: 1 },
+        Command::Withdraw { proposal: 1 },
+        Command::Message { text: words() },
+        report(Problem::CustomerUnreachable, None),
+        report(Problem::Returned, Some(photo)),
+        report(Problem::Other, None),
+        Command::AnswerNoShow,
+        Command::Abandon { reason: words() },
+        hold(),
+        Command::Unhold { reason: words() },
+        Command::Settle {
+            ending,
+            reason: words(),
+        },
+        dispute(None),
+        Command::Reply {
+            dispute: 1,
+            text: words(),
+            photos: vec![],
+        },
+        Command::Resolve {
+            dispute: 1,
+            refund: Cents(1000),
+            at_fault: Fault::Runner,
+            reason: words(),
+        },
+        Command::Tip { cents: Cents(300) },
+        Command::Refund {
+            cents: Cents(100),
+            reason: words(),
+        },
     ]
 }
 
@@ -195,8 +315,13 @@ fn write_row(text: &mut String, scene: &Scene, people: &[(Role, Principal)], i: 
     }
     let name = commands(scene, Principal::System)[i].name();
     for (found, roles) in outcomes {
-        writeln!(text, "  {name:<18}{found:<40}{}", roles.join(", ")).unwrap();
+        writeln!(text, "  {name:<21}{found:<44}{}", roles.join(", ")).unwrap();
     }
+}
+
+/// What `allowed` says at the scene's time.
+fn may(scene: &Scene, order: &Order, role: Role) -> Vec<&'static str> {
+    allowed(order, role, scene.campus.policy(), scene.campus.now())
 }
 
 #[test]
@@ -206,7 +331,7 @@ fn allowed_transitions_are_those_that_take_effect() {
         for (_, who) in principals(&mut scene) {
             let role = scene.order().role(who);
             if matches!(role, Role::System | Role::Gateway) {
-                assert!(allowed(scene.order(), role).is_empty());
+                assert!(may(&scene, scene.order(), role).is_empty());
                 continue;
             }
             let takes_effect = |command: &Command| {
@@ -217,7 +342,7 @@ fn allowed_transitions_are_those_that_take_effect() {
                 .filter(|command| takes_effect(command))
                 .map(Command::name)
                 .collect();
-            let mut said = allowed(scene.order(), role).to_vec();
+            let mut said = may(&scene, scene.order(), role);
             done.sort_unstable();
             said.sort_unstable();
             assert_eq!(said, done, "{stage}, {role:?}");
@@ -234,7 +359,7 @@ fn steps_of_placing_in_which_no_order_rests_allow_what_authorizing_allows() {
             ..scene.order().clone()
         };
         for role in ROLES {
-            assert_eq!(allowed(&order, role), allowed(scene.order(), role));
+            assert_eq!(may(&scene, &order, role), may(&scene, scene.order(), role));
         }
     }
 }

@@ -306,6 +306,14 @@ fn row_38_an_authorisation_about_to_run_out_ends_the_order() {
             .campus
             .command(Principal::System, scene.order, &expire, id)
             .unwrap();
+        if status == "on-site" {
+            assert_eq!(
+                scene.reason(),
+                None,
+                "the runner may be at the till: row 35"
+            );
+            scene.campus.advance(2 * MINUTE_MS);
+        }
         scene.campus.settle();
         assert_eq!(
             (scene.reason(), scene.order().charged),
@@ -349,6 +357,15 @@ fn row_39_after_a_day_an_unfinished_order_is_looked_at() {
         scene.campus.settle();
         scene.go_to(status);
         scene.campus.advance(DAY_MS);
+        if status == "on-site" {
+            assert_eq!(
+                scene.reason(),
+                None,
+                "the runner may be at the till: row 35"
+            );
+            assert_eq!(scene.order().overdue_days, 1);
+            scene.campus.advance(2 * MINUTE_MS);
+        }
         assert_eq!(scene.reason(), reason, "{status}");
         match status {
             "purchased" => assert_eq!(scene.order().overdue_days, 1),

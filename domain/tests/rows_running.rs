@@ -246,10 +246,6 @@ fn row_13_on_site() {
         ]
     );
     assert_eq!(told_runner(&scene).last(), Some(&NoticeKind::BuyFromNowOn));
-    assert_eq!(
-        code(scene.by(scene.customer, &cancel(K.0))),
-        "not_in_this_stage"
-    );
     scene.campus.advance(20 * MINUTE_MS);
     assert_eq!(
         told_runner(&scene).last(),

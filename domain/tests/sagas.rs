@@ -7,7 +7,7 @@ use campusg_domain::{
     id::{CommandId, Principal, UserId},
     money::{Account, Cents},
     notice::{Audience, NoticeKind},
-    order::{Command, Order, Shown},
+    order::{Command, Fault, Offer, Order, Problem, ProposalKind, Shown},
     saga::{Failing, Mark, Saga, Undo},
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
 };
@@ -34,6 +34,8 @@ fn answer_again(order: &Order, n: CallNumber) -> Answer {
         CallKind::Capture { cents, .. } => Answer::Captured { cents },
         CallKind::Void { .. } => Answer::Voided,
         CallKind::Refund { cents, .. } => Answer::Refunded { cents },
+        CallKind::Charge { cents } => Answer::Captured { cents },
+        CallKind::PayOut { cents } => Answer::PaidOut { cents },
     }
 }
 
@@ -431,4 +433,116 @@ fn a_crash_after_each_record() {
         let cash = -crashed.ledger().balance(Account::Gateway).posted;
         assert_eq!(crashed.gateway().cash(), cash, "{card:?}");
     }
+}
+
+/// A life with everything that can lie over it: another price, a hold, a wait at the door, a dispute, a case, a tip.
+fn hard_life(card: Behaviour, crash: bool) -> (Campus, Vec<u8>) {
+    let policy = campusg_domain::policy::Policy {
+        dispute_window_ms: HOUR_MS,
+        ..figures()
+    };
+    let (mut campus, [customer, runner, _, operator]) = Scene::people(policy, card);
+    if crash {
+        campus.crash_after_each_record();
+    }
+    let order = campus.place(customer, wish(customer), 1).unwrap();
+    campus.advance(25 * MINUTE_MS);
+    campus.confirm_payment(order, true);
+    let photo = campus.photo();
+    let reason = common::words;
+    let by = Principal::User;
+    let price = Offer {
+        kind: ProposalKind::Price,
+        total: Some(Cents(2500)),
+        items: vec![],
+        photo,
+    };
+    let message = || Command::Message { text: reason() };
+    let claim = |cents| common::seen::dispute(Some(cents));
+    let unreachable = Command::ReportProblem {
+        kind: Problem::CustomerUnreachable,
+        photo: None,
+        note: None,
+    };
+    let commands = [
+        (by(runner), Command::Accept { runner }),
+        (by(runner), Command::ArriveOnSite),
+        (
+            by(runner),
+            Command::Propose {
+                offer: price,
+                note: None,
+            },
+        ),
+        (by(customer), Command::Approve { proposal: 1 }),
+        (by(customer), common::seen::cancel(199)),
+        (
+            by(runner),
+            Command::Purchase {
+                total: Cents(2500),
+                photo: Some(photo),
+            },
+        ),
+        (by(runner), Command::Collect),
+        (by(runner), Command::Depart),
+        (Principal::Operator(operator), common::seen::hold()),
+        (by(runner), message()),
+        (by(runner), message()),
+        (by(runner), message()),
+        (by(runner), unreachable),
+        (by(customer), Command::AnswerNoShow),
+        (
+            by(runner),
+            Command::Deliver {
+                shown: Shown::Pin(campus.pin(order)),
+            },
+        ),
+        (Principal::Operator(operator), common::seen::unhold()),
+        (by(customer), claim(500)),
+        (
+            Principal::Operator(operator),
+            common::seen::resolve(1, 500, Fault::Runner),
+        ),
+        (by(customer), Command::Tip { cents: Cents(300) }),
+        (by(customer), claim(1000)),
+        (
+            Principal::Operator(operator),
+            common::seen::resolve(2, 1000, Fault::Runner),
+        ),
+    ];
+    for (i, (who, command)) in commands.into_iter().enumerate() {
+        let id = CommandId(1000 + i as u64);
+        let _refused_where_the_card_failed = campus.command(who, order, &command, id);
+        campus.advance(2 * MINUTE_MS - 1);
+        campus.confirm_payment(order, true);
+    }
+    campus.advance(30 * DAY_MS);
+    let hash = campus.state_hash().to_vec();
+    (campus, hash)
+}
+
+#[test]
+fn a_crash_after_each_record_of_a_hard_life() {
+    for (_, card) in Behaviour::TOKENS {
+        let (quiet, expected) = hard_life(card, false);
+        let (crashed, found) = hard_life(card, true);
+        assert_eq!(quiet.journal(), crashed.journal(), "{card:?}");
+        assert_eq!(expected, found, "{card:?}");
+        crashed.verify().unwrap();
+        for order in crashed.orders() {
+            assert!(order.is_terminal() && !order.is_live(), "{card:?}");
+            assert!(order.promises.is_empty(), "{card:?}");
+        }
+        let cash = -crashed.ledger().balance(Account::Gateway).posted;
+        assert_eq!(crashed.gateway().cash(), cash, "{card:?}");
+        assert_eq!(crashed.gateway().blocked(), Cents::ZERO, "{card:?}");
+    }
+    let (good, _) = hard_life(Behaviour::Succeeds, false);
+    let order = good.orders().next().unwrap();
+    assert_eq!(
+        (order.disputes, order.refunded),
+        (2, Cents(1500)),
+        "nothing was refused"
+    );
+    assert_eq!(order.tipped_later(), Cents(300));
 }

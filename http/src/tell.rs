@@ -52,16 +52,18 @@ pub(crate) async fn refused(edge: &Edge, me: &Me, id: OrderId, refusal: Refusal)
             let role = order
                 .as_ref()
                 .map_or(Role::Stranger, |order| order.role(me.principal));
-            explained(refusal.into(), role, order.as_deref())
+            let fits = |order: &Order| allowed(order, role, edge.policy(), edge.now());
+            let fits = order.as_deref().map(fits).unwrap_or_default();
+            explained(refusal.into(), role, order.as_deref(), &fits)
         }
         _ => refusal.into(),
     }
 }
 
-fn explained(mut problem: Problem, role: Role, order: Option<&Order>) -> Problem {
+fn explained(mut problem: Problem, role: Role, order: Option<&Order>, fits: &[&str]) -> Problem {
     let Some(order) = order else { return problem };
     if is_party(role) {
-        return problem.about(order.id, order.status(), allowed(order, role));
+        return problem.about(order.id, order.status(), fits);
     }
     problem.extra.remove("order_status");
     if problem.code == "not_in_this_stage" {
@@ -97,7 +99,7 @@ mod tests {
         };
         let said = |user: UserId| {
             let role = order.role(Principal::User(user));
-            let problem = explained(refusal().into(), role, Some(&order));
+            let problem = explained(refusal().into(), role, Some(&order), &["cancel"]);
             (
                 role,
                 problem.extra.get("order_status").cloned(),

@@ -178,6 +178,224 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
             "Order overdue",
             "This order has been unfinished for a day.",
         ),
+        NoticeKind::ProposalClosed => plain(
+            "proposal_closed",
+            "Your proposal is decided",
+            "The question at the store is settled; the order goes on.",
+        ),
+        NoticeKind::ProposalWithdrawn => plain(
+            "proposal_withdrawn",
+            "Proposal taken back",
+            "Your runner took the proposal back.",
+        ),
+        NoticeKind::CancelWaiting => plain(
+            "cancel_waiting",
+            "The order is being cancelled",
+            "It will be cancelled unless the runner is paying at this moment.",
+        ),
+        NoticeKind::Message => plain(
+            "message",
+            "New message",
+            "The other side of this order wrote to you.",
+        ),
+        NoticeKind::RunnerAtTheDoor => plain(
+            "runner_at_the_door",
+            "Your runner can't reach you",
+            "Your runner is there and can't reach you. Please answer now.",
+        ),
+        NoticeKind::CustomerIsThere => plain(
+            "customer_is_there",
+            "Your customer is there",
+            "Your customer answered and is there after all.",
+        ),
+        NoticeKind::NoShowOver => plain(
+            "no_show_over",
+            "The wait is over",
+            "Leave the food safely and take a photo, or take it back.",
+        ),
+        NoticeKind::ProblemReported => plain(
+            "problem_reported",
+            "A problem was reported",
+            "The runner of this order reports a problem.",
+        ),
+        NoticeKind::DisputeReplied => plain(
+            "dispute_replied",
+            "A reply to the dispute",
+            "The other side said more about the dispute.",
+        ),
+        NoticeKind::DisputeWaits => plain(
+            "dispute_waits",
+            "A dispute is waiting",
+            "A dispute of this order has waited for long.",
+        ),
+        NoticeKind::PayoutRequested { cents } => (
+            "payout_requested",
+            "Payout requested",
+            format!("{} is on its way to your bank.", money(cents)),
+        ),
+        NoticeKind::PayoutPaid { cents } => (
+            "payout_paid",
+            "Payout paid",
+            format!("{} was paid to your bank account.", money(cents)),
+        ),
+        NoticeKind::PayoutSentBack { cents } => (
+            "payout_sent_back",
+            "Payout sent back",
+            format!(
+                "Your bank sent {} back; it is in your wallet again.",
+                money(cents)
+            ),
+        ),
+        NoticeKind::PayoutLate { cents } => (
+            "payout_late",
+            "A payout came late",
+            format!(
+                "A payout of {} was paid after all and is owed.",
+                money(cents)
+            ),
+        ),
+        NoticeKind::SetOff { cents } => (
+            "set_off",
+            "Debt paid from your wallet",
+            format!("{} in your wallet paid what you owed.", money(cents)),
+        ),
+        NoticeKind::DebtPaid { cents } => (
+            "debt_paid",
+            "Debt paid",
+            format!("Your card paid the {} that you owed.", money(cents)),
+        ),
+        NoticeKind::DebtWrittenOff { cents } => (
+            "debt_written_off",
+            "Debt written off",
+            format!("{} need not be paid any more.", money(cents)),
+        ),
+        NoticeKind::LateChargeKept { cents } => (
+            "late_charge_kept",
+            "A late charge is in your wallet",
+            format!(
+                "A charge of {} came late; the money is in your wallet.",
+                money(cents)
+            ),
+        ),
+        NoticeKind::ChargedBack { cents } => (
+            "charged_back",
+            "A charge was taken back",
+            format!(
+                "The bank took a charge of {} back; it is owed.",
+                money(cents)
+            ),
+        ),
+        NoticeKind::ChargebackWon { cents } => (
+            "chargeback_won",
+            "A charge was given back",
+            format!("The bank gave {} back.", money(cents)),
+        ),
+        NoticeKind::ChargebackLost { cents } => (
+            "chargeback_lost",
+            "A charge stays taken back",
+            format!(
+                "The bank keeps the {} that it took back; it stays owed.",
+                money(cents)
+            ),
+        ),
+        NoticeKind::CashShort { cents } => (
+            "cash_short",
+            "Cash is short at the gateway",
+            format!(
+                "{} more has to leave the gateway than is there.",
+                money(cents)
+            ),
+        ),
+        NoticeKind::ToppedUp { cents } => (
+            "topped_up",
+            "Losses made good",
+            format!("{} was paid in to make losses good.", money(cents)),
+        ),
+        NoticeKind::Withdrawn { cents } => (
+            "withdrawn",
+            "Fees taken out",
+            format!("{} of the fees was taken out.", money(cents)),
+        ),
+        NoticeKind::CancelFell { charge } => (
+            "cancel_fell",
+            "The order was not cancelled",
+            format!(
+                "Your runner had paid already. Cancelling costs {} from here on.",
+                money(charge)
+            ),
+        ),
+        NoticeKind::Disputed { claim } => (
+            "disputed",
+            "A dispute was opened",
+            format!("{} is claimed.", money(claim)),
+        ),
+        NoticeKind::Frozen { cents } => (
+            "frozen",
+            "Money is on hold",
+            format!(
+                "{} in your wallet waits for the judgement of a dispute.",
+                money(cents)
+            ),
+        ),
+        NoticeKind::DisputeResolved { refund } => (
+            "dispute_resolved",
+            "The dispute is decided",
+            format!("The claimant gets {}.", money(refund)),
+        ),
+        NoticeKind::Goodwill { cents } => (
+            "goodwill",
+            "You get something back",
+            format!("{} is given back to you.", money(cents)),
+        ),
+        NoticeKind::TakenBack { cents } => (
+            "taken_back",
+            "Money was taken back",
+            format!("A judgement took {} back.", money(cents)),
+        ),
+        NoticeKind::Tipped { cents } => (
+            "tipped",
+            "You got a tip",
+            format!("Your customer gave you a tip of {}.", money(cents)),
+        ),
+        NoticeKind::PayoutFailed { cents, reason } => (
+            "payout_failed",
+            "Payout failed",
+            format!(
+                "{} {} is in your wallet again.",
+                declined(Some(reason)),
+                money(cents)
+            ),
+        ),
+        NoticeKind::DebtPaymentFailed { cents, reason } => (
+            "debt_payment_failed",
+            "Debt not paid",
+            format!("{} {} is still owed.", declined(Some(reason)), money(cents)),
+        ),
+        NoticeKind::Proposed {
+            total: Some(total), ..
+        } => (
+            "proposed",
+            "Your runner asks you",
+            format!(
+                "The food would cost {}. Please approve or decline.",
+                money(total)
+            ),
+        ),
+        NoticeKind::Proposed { total: None, .. } => plain(
+            "proposed",
+            "Your runner asks you",
+            "The store can't serve this order. Name another store, or decline.",
+        ),
+        NoticeKind::RaiseFailed { reason } => (
+            "raise_failed",
+            "The higher price is not held",
+            format!("{} The proposal is still open.", declined(reason)),
+        ),
+        NoticeKind::TipFailed { reason } => (
+            "tip_failed",
+            "The tip was not paid",
+            declined(Some(reason)).to_owned(),
+        ),
     }
 }
 
@@ -189,6 +407,7 @@ const fn declined(reason: Option<Decline>) -> &'static str {
         Some(Decline::CardInvalid) => "The card is not valid.",
         Some(Decline::Expired) => "The authorisation ran out.",
         Some(Decline::NotConfirmed) => "The payment was not confirmed with the bank.",
+        Some(Decline::AccountInvalid) => "The bank account is not valid.",
     }
 }
 

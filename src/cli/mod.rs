@@ -35,7 +35,7 @@ pub struct Cli {
 pub enum Command {
     /// Run the server
     Serve(serve::ServeCommand),
-    /// Check every order and every account against the journal
+    /// Check every order, wallet and account against the journal
     Verify(verify::VerifyCommand),
     /// Make the snapshots anew from the journal
     Rebuild(rebuild::RebuildCommand),

@@ -12,7 +12,7 @@ use clap::Args;
 /// Arguments of `campusg verify`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Walks the whole journal of a stopped server, folds every order and every account from nothing, and compares the
+Walks the whole journal of a stopped server, folds every order, wallet and account from nothing, and compares the
 snapshots with them. One line per invariant with what was counted; the chain's head last. Ends with code 1 if anything
 does not hold. Changes nothing but the snapshots, which are brought up to the journal first.")]
 pub struct VerifyCommand {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use campusg_domain::{
     id::{Seq, Stream},
     order::Order,
-    owner::{calls::Calls, directory::Directory, ledger::Ledger},
+    owner::{calls::Calls, directory::Directory, ledger::Ledger, wallet::Wallets},
     record::SystemEvent,
 };
 
@@ -27,6 +27,8 @@ pub struct BootState {
     pub ledger: Ledger,
     /// Every person and every store.
     pub directory: Directory,
+    /// Every wallet that something has happened to.
+    pub wallets: Wallets,
     /// Every call that is not decided.
     pub calls: Calls,
     /// How many timers are armed; [`Reads::timers_between`](crate::Reads::timers_between) has them.
@@ -74,6 +76,7 @@ impl BootState {
         };
         for prefix in [
             key::ORDERS,
+            key::WALLETS,
             key::PEOPLE,
             key::STORES,
             key::ACCOUNTS,
@@ -106,6 +109,13 @@ impl BootState {
                     let stream = Stream::Order(order.id);
                     self.ledger.restore_promise(stream, n, promised);
                 }
+            }
+            Value::Wallet(wallet) => {
+                for (n, promised) in wallet.promised() {
+                    let stream = Stream::Wallet(wallet.user);
+                    self.ledger.restore_promise(stream, n, promised);
+                }
+                self.wallets.restore(wallet);
             }
             Value::Person(person) => {
                 if let Some(id) = key.to_person() {

@@ -26,6 +26,7 @@ use campusg_domain::{
         directory::{Person, Store},
         ledger::{Balance, Totals},
         timetable::{Due, Scheduled},
+        wallet::Wallet,
     },
     time::At,
 };
@@ -210,6 +211,17 @@ impl Reads {
         let wallet = self.account(Account::Payable(user))?;
         let owed = -self.account(Account::Receivable(user))?.expected();
         Ok((wallet, owed.or_zero()))
+    }
+
+    /// What is on its way to or from a person's wallet, and what became of it; `None` if nothing happened to it yet.
+    ///
+    /// # Errors
+    /// A fault of a store.
+    pub fn wallet_of(&self, user: UserId) -> Read<Option<Arc<Wallet>>> {
+        Ok(match self.hot(&Key::wallet(user))? {
+            Some(Value::Wallet(wallet)) => Some(wallet),
+            _ => None,
+        })
     }
 
     /// The first `limit` armed timers due in `[from, to)`, in due order.

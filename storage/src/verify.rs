@@ -14,7 +14,7 @@ use campusg_domain::{
     invariant::{Audit, Broken, INVARIANTS},
     money::Account,
     order::Order,
-    owner::ledger::Balance,
+    owner::{ledger::Balance, wallet::Wallet},
     record::Entry,
 };
 
@@ -165,11 +165,14 @@ fn judge(audit: &mut Audit) -> Vec<Line> {
     INVARIANTS.iter().map(of).collect()
 }
 
-/// Compares every order and every account with what the snapshots say.
+/// Compares every order, every wallet and every account with what the snapshots say.
 fn compare(audit: &Audit, reads: &Reads) -> Result<Line, SnapshotFault> {
     let mut found = Differences::default();
     for order in audit.orders() {
         found.order(order, reads)?;
+    }
+    for wallet in audit.wallets().iter() {
+        found.wallet(wallet, reads)?;
     }
     let mut known: BTreeMap<Account, Balance> = reads.accounts()?.into_iter().collect();
     for (account, balance) in audit.ledger().accounts() {
@@ -190,7 +193,7 @@ fn compare(audit: &Audit, reads: &Reads) -> Result<Line, SnapshotFault> {
     }
     Ok(Line {
         id: "snapshots".into(),
-        says: "every order and every account is as its records say".into(),
+        says: "every order, wallet and account is as its records say".into(),
         checked: found.checked,
         faults: found.named,
     })
@@ -215,6 +218,19 @@ impl Differences {
             }
             Some(known) if *known != *order => {
                 self.add(format!("order {id} is not as its records say"));
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    fn wallet(&mut self, wallet: &Wallet, reads: &Reads) -> Result<(), SnapshotFault> {
+        self.checked += 1;
+        let user = wallet.user;
+        match reads.wallet_of(user)? {
+            None => self.add(format!("the wallet of {user} is missing")),
+            Some(known) if *known != *wallet => {
+                self.add(format!("the wallet of {user} is not as its records say"));
             }
             Some(_) => {}
         }

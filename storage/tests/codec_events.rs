@@ -5,19 +5,22 @@ mod codec_common;
 
 use std::sync::Arc;
 
-use campusg_domain::call::{CallChange, CardToken, Decline};
+use campusg_domain::call::{AccountToken, CallChange, CardToken, Decline};
 use campusg_domain::id::{CommandId, Fingerprint, Principal, Seq, SessionId, Stream};
 use campusg_domain::money::{Account, Cents, Phase, Transfer};
 use campusg_domain::notice::{Audience, Notice, NoticeKind};
 use campusg_domain::order::{
-    CancelReason, Dropoff, Event as OrderEvent, Handover, Item, Price, Proof, Sealed, Settlement,
+    CancelReason, CancelWait, Closing, Dropoff, Event as OrderEvent, Fault, Handover, Item, Offer,
+    Party, Price, Problem, Proof, ProposalKind, ProposedItem, RaiseFailure, Sealed, Settlement,
     Side, StoreRef, Substitution, Terms, TimerKind, Unbinding,
 };
 use campusg_domain::owner::directory::{
-    Card, EmailDigest, RunnerState, Session, StoreEvent, TokenDigest, UserEvent,
+    Card, EmailDigest, Hours, OpenSpan, PayoutMethod, RunnerState, Session, StoreEvent,
+    TokenDigest, UserEvent,
 };
 use campusg_domain::owner::inbox::{Event as InboxEvent, NoticeId};
 use campusg_domain::owner::timetable::Event as ScheduleEvent;
+use campusg_domain::owner::wallet::{ChargebackId, Event as WalletEvent};
 use campusg_domain::people::PeopleChange;
 use campusg_domain::record::{Events, Record, SystemEvent, TimerChange};
 use campusg_domain::saga::{Mark, Saga};
@@ -53,6 +56,31 @@ fn terms() -> Arc<Terms> {
         card: CardToken("tok_1".into()),
         placed_at: AT,
     })
+}
+
+fn offer() -> Offer {
+    Offer {
+        kind: ProposalKind::Substitution,
+        total: Some(CENTS),
+        items: vec![ProposedItem {
+            item: 1,
+            offer: Some(Item {
+                name: "Soup".into(),
+                quantity: 1,
+                unit_price: Cents(900),
+                substitution: Substitution::Replace,
+            }),
+        }],
+        photo: photo(),
+    }
+}
+
+fn method() -> PayoutMethod {
+    PayoutMethod {
+        token: AccountToken("acct_1".into()),
+        bank: "Campus bank".into(),
+        last4: "6789".into(),
+    }
 }
 
 pin!(order_event, OrderEvent:
@@ -95,6 +123,64 @@ pin!(order_event, OrderEvent:
     Rated => OrderEvent::Rated { by: Side::Runner, stars: 5 },
     RatingsPublished => OrderEvent::RatingsPublished,
     Step => OrderEvent::Step { saga: Saga::Complete, step: 2, mark: Mark::Stuck },
+    Proposed => OrderEvent::Proposed { n: 1, offer: offer(), note: Some(Sealed(vec![4])) },
+    RaiseAsked => OrderEvent::RaiseAsked { n: 1, call: 2, cents: CENTS },
+    Raised => OrderEvent::Raised { call: 2, cents: CENTS, capture_before: AT },
+    RaiseFailed => OrderEvent::RaiseFailed { call: 2, why: RaiseFailure::NotHeld },
+    ProposalClosed => OrderEvent::ProposalClosed { n: 1, how: Closing::Approved },
+    CancelWaiting => OrderEvent::CancelWaiting(CancelWait {
+        reason: CancelReason::Customer,
+        by: Principal::User(user()),
+        to_runner: CENTS,
+        at: AT,
+    }),
+    MessageSent => OrderEvent::MessageSent {
+        by: Side::Runner,
+        text: Sealed(vec![5]),
+        attempt: true,
+    },
+    ProblemReported => OrderEvent::ProblemReported {
+        kind: Problem::Returned,
+        photo: Some(photo()),
+        note: None,
+    },
+    NoShowAnswered => OrderEvent::NoShowAnswered,
+    NoShowOver => OrderEvent::NoShowOver,
+    OperatorHeld => OrderEvent::OperatorHeld { reason: Sealed(vec![6]) },
+    OperatorReleased => OrderEvent::OperatorReleased { reason: Sealed(vec![7]) },
+    TimerNoted => OrderEvent::TimerNoted { kind: TimerKind::DisputeWindow },
+    OperatorActed => OrderEvent::OperatorActed { reason: Sealed(vec![8]) },
+    Disputed => OrderEvent::Disputed {
+        n: 1,
+        by: Party::Customer,
+        claim: CENTS,
+        reason: Sealed(vec![9]),
+        photos: vec![photo()],
+    },
+    Frozen => OrderEvent::Frozen { promise: 3, cents: CENTS },
+    DisputeReplied => OrderEvent::DisputeReplied {
+        n: 1,
+        by: Side::Customer,
+        text: Sealed(vec![10]),
+        photos: vec![],
+    },
+    DisputeResolved => OrderEvent::DisputeResolved {
+        n: 1,
+        refund: CENTS,
+        at_fault: Some(Fault::Runner),
+    },
+    ClaimPaid => OrderEvent::ClaimPaid {
+        frozen: CENTS,
+        owed: Cents(1),
+        goodwill: Cents(2),
+    },
+    GoodwillPaid => OrderEvent::GoodwillPaid { cents: CENTS },
+    RunnerMadeGood => OrderEvent::RunnerMadeGood { cents: CENTS, set_off: Cents(1) },
+    CustomerSetOff => OrderEvent::CustomerSetOff { cents: CENTS },
+    TipGiven => OrderEvent::TipGiven { call: 9, cents: CENTS, card: CardToken("tok_1".into()) },
+    TipPaid => OrderEvent::TipPaid { call: 9, cents: CENTS, set_off: Cents(1) },
+    TipFailed => OrderEvent::TipFailed { call: 9, reason: Decline::Declined },
+    AuthorizationLapsed => OrderEvent::AuthorizationLapsed { call: 1 },
 );
 
 pin!(user_event, UserEvent:
@@ -122,11 +208,16 @@ pin!(user_event, UserEvent:
     RunnerSet => UserEvent::RunnerSet(RunnerState { active: true, online: false }),
     Suspended => UserEvent::Suspended,
     Reinstated => UserEvent::Reinstated,
+    PayoutMethodSet => UserEvent::PayoutMethodSet(method()),
+    PayoutMethodRemoved => UserEvent::PayoutMethodRemoved,
 );
 
 pin!(store_event, StoreEvent:
     Described => StoreEvent::Described { name: "Shop".into(), place: "Here".into() },
     Paused => StoreEvent::Paused { paused: true },
+    HoursSet => StoreEvent::HoursSet {
+        hours: Some(Hours(vec![OpenSpan { weekday: 6, from_minute: 600, to_minute: 1440 }])),
+    },
 );
 
 pin!(inbox_event, InboxEvent:
@@ -157,6 +248,40 @@ pin!(events, Events:
     Store => Events::Store(vec![StoreEvent::Paused { paused: false }]),
     Inbox => Events::Inbox(vec![]),
     Schedule => Events::Schedule(vec![ScheduleEvent::Cancelled]),
+    Wallet => Events::Wallet(vec![WalletEvent::PayoutPaid { call: 1, cents: CENTS }]),
+);
+
+pin!(wallet_event, WalletEvent:
+    SetOff => WalletEvent::SetOff { cents: CENTS },
+    PayoutRequested => WalletEvent::PayoutRequested { call: 1, cents: CENTS, method: method() },
+    PayoutPaid => WalletEvent::PayoutPaid { call: 1, cents: CENTS },
+    PayoutFailed => WalletEvent::PayoutFailed { call: 1, reason: Decline::AccountInvalid },
+    PayoutSentBack => WalletEvent::PayoutSentBack { call: 1, cents: CENTS },
+    PayoutLate => WalletEvent::PayoutLate { call: 1, cents: CENTS },
+    DebtPaymentRequested => WalletEvent::DebtPaymentRequested {
+        call: 2,
+        cents: CENTS,
+        charge: CENTS,
+        card: CardToken("tok_1".into()),
+    },
+    DebtPaid => WalletEvent::DebtPaid { call: 2, cents: CENTS },
+    DebtPaymentFailed => WalletEvent::DebtPaymentFailed { call: 2, reason: Decline::Declined },
+    LateCharge => WalletEvent::LateCharge { call: 2, cents: CENTS },
+    WrittenOff => WalletEvent::WrittenOff { cents: CENTS, reason: Sealed(vec![1]) },
+    ChargedBack => WalletEvent::ChargedBack {
+        id: ChargebackId("cb_1".into()),
+        order: order(),
+        cents: CENTS,
+        fee: Cents(1500),
+    },
+    ChargebackWon => WalletEvent::ChargebackWon { id: ChargebackId("cb_1".into()), to_debt: CENTS },
+    ChargebackLost => WalletEvent::ChargebackLost { id: ChargebackId("cb_1".into()) },
+    ToppedUp => WalletEvent::ToppedUp { cents: CENTS, reason: Sealed(vec![2]) },
+    Withdrawn => WalletEvent::Withdrawn { cents: CENTS, reason: Sealed(vec![3]) },
+    CashShort => WalletEvent::CashShort { cents: CENTS },
+    CallRested => WalletEvent::CallRested { call: 1, failures: 300 },
+    CallRetried => WalletEvent::CallRetried { call: 1 },
+    TimerFired => WalletEvent::TimerFired { kind: TimerKind::StepRetry, generation: 2 },
 );
 
 fn record() -> Record {

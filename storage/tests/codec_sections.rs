@@ -8,7 +8,8 @@ use campusg_domain::id::{CommandId, Fingerprint, Principal, ScheduleId, StoreId,
 use campusg_domain::money::{Account, Cents, Phase};
 use campusg_domain::notice::{Audience, NoticeKind};
 use campusg_domain::order::{
-    CancelReason, Handover, Proof, Settlement, Side, StoreRef, Substitution, TimerKind, Unbinding,
+    CancelReason, Closing, Fault, Handover, Party, Problem, Proof, ProposalKind, RaiseFailure,
+    Settlement, Side, StoreRef, Substitution, TimerKind, Unbinding,
 };
 use campusg_domain::people::PeopleChange;
 use campusg_domain::record::TimerChange;
@@ -83,6 +84,8 @@ pin!(call_kind, CallKind:
     Capture => CallKind::Capture { authorization: 1, cents: CENTS },
     Void => CallKind::Void { authorization: 1 },
     Refund => CallKind::Refund { capture: 2, cents: CENTS },
+    Charge => CallKind::Charge { cents: CENTS },
+    PayOut => CallKind::PayOut { cents: CENTS },
 );
 
 pin!(audience, Audience:
@@ -124,6 +127,42 @@ pin!(notice_kind, NoticeKind:
     HeldByOperator => NoticeKind::HeldByOperator,
     ReleasedByOperator => NoticeKind::ReleasedByOperator,
     Overdue => NoticeKind::Overdue,
+    PayoutRequested => NoticeKind::PayoutRequested { cents: CENTS },
+    PayoutPaid => NoticeKind::PayoutPaid { cents: CENTS },
+    PayoutFailed => NoticeKind::PayoutFailed { cents: CENTS, reason: Decline::AccountInvalid },
+    PayoutSentBack => NoticeKind::PayoutSentBack { cents: CENTS },
+    PayoutLate => NoticeKind::PayoutLate { cents: CENTS },
+    SetOff => NoticeKind::SetOff { cents: CENTS },
+    DebtPaid => NoticeKind::DebtPaid { cents: CENTS },
+    DebtPaymentFailed => NoticeKind::DebtPaymentFailed { cents: CENTS, reason: Decline::Declined },
+    DebtWrittenOff => NoticeKind::DebtWrittenOff { cents: CENTS },
+    LateChargeKept => NoticeKind::LateChargeKept { cents: CENTS },
+    ChargedBack => NoticeKind::ChargedBack { cents: CENTS },
+    ChargebackWon => NoticeKind::ChargebackWon { cents: CENTS },
+    ChargebackLost => NoticeKind::ChargebackLost { cents: CENTS },
+    CashShort => NoticeKind::CashShort { cents: CENTS },
+    ToppedUp => NoticeKind::ToppedUp { cents: CENTS },
+    Withdrawn => NoticeKind::Withdrawn { cents: CENTS },
+    Proposed => NoticeKind::Proposed { kind: ProposalKind::Price, total: Some(CENTS) },
+    ProposalClosed => NoticeKind::ProposalClosed,
+    ProposalWithdrawn => NoticeKind::ProposalWithdrawn,
+    RaiseFailed => NoticeKind::RaiseFailed { reason: Some(Decline::Declined) },
+    CancelWaiting => NoticeKind::CancelWaiting,
+    CancelFell => NoticeKind::CancelFell { charge: CENTS },
+    Message => NoticeKind::Message,
+    RunnerAtTheDoor => NoticeKind::RunnerAtTheDoor,
+    CustomerIsThere => NoticeKind::CustomerIsThere,
+    NoShowOver => NoticeKind::NoShowOver,
+    ProblemReported => NoticeKind::ProblemReported,
+    Disputed => NoticeKind::Disputed { claim: CENTS },
+    Frozen => NoticeKind::Frozen { cents: CENTS },
+    DisputeReplied => NoticeKind::DisputeReplied,
+    DisputeWaits => NoticeKind::DisputeWaits,
+    DisputeResolved => NoticeKind::DisputeResolved { refund: CENTS },
+    Goodwill => NoticeKind::Goodwill { cents: CENTS },
+    TakenBack => NoticeKind::TakenBack { cents: CENTS },
+    Tipped => NoticeKind::Tipped { cents: CENTS },
+    TipFailed => NoticeKind::TipFailed { reason: Decline::CardInvalid },
 );
 
 pin!(timer_kind, TimerKind:
@@ -139,6 +178,10 @@ pin!(timer_kind, TimerKind:
     RatingWindow => TimerKind::RatingWindow,
     StepRetry => TimerKind::StepRetry,
     Scheduled => TimerKind::Scheduled,
+    ProposalExpiry => TimerKind::ProposalExpiry,
+    CancelWait => TimerKind::CancelWait,
+    NoShowWait => TimerKind::NoShowWait,
+    DisputeSla => TimerKind::DisputeSla,
 );
 
 pin!(decline, Decline:
@@ -147,6 +190,7 @@ pin!(decline, Decline:
     CardInvalid => Decline::CardInvalid,
     Expired => Decline::Expired,
     NotConfirmed => Decline::NotConfirmed,
+    AccountInvalid => Decline::AccountInvalid,
 );
 
 pin!(unbinding, Unbinding:
@@ -216,4 +260,44 @@ pin!(cancel_reason, CancelReason:
     AuthorizationExpired => CancelReason::AuthorizationExpired,
     Operator => CancelReason::Operator,
     Dispute => CancelReason::Dispute,
+);
+
+pin!(proposal_kind, ProposalKind:
+    Price => ProposalKind::Price,
+    Substitution => ProposalKind::Substitution,
+    StoreClosed => ProposalKind::StoreClosed,
+    SoldOut => ProposalKind::SoldOut,
+);
+
+pin!(closing, Closing:
+    Approved => Closing::Approved,
+    Dropped => Closing::Dropped { items: vec![0, 300] },
+    OtherStore => Closing::OtherStore { store: StoreRef::Known(StoreId::from_bytes([0x55; 16])) },
+    Withdrawn => Closing::Withdrawn,
+    RunnerLeft => Closing::RunnerLeft,
+);
+
+pin!(raise_failure, RaiseFailure:
+    Declined => RaiseFailure::Declined(Decline::Expired),
+    NotHeld => RaiseFailure::NotHeld,
+    GivenUp => RaiseFailure::GivenUp,
+);
+
+pin!(problem, Problem:
+    CustomerUnreachable => Problem::CustomerUnreachable,
+    Returned => Problem::Returned,
+    Other => Problem::Other,
+);
+
+pin!(party, Party:
+    Customer => Party::Customer,
+    Runner => Party::Runner,
+    Operator => Party::Operator,
+);
+
+pin!(fault, Fault:
+    Runner => Fault::Runner,
+    Customer => Fault::Customer,
+    Store => Fault::Store,
+    Platform => Fault::Platform,
 );

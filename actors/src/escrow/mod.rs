@@ -1,31 +1,74 @@
-//! The escrow owner: the ledger's memory, the votes on money, and the check of every record that moves some.
+//! The escrow owner: the ledger's memory, the votes on money, the check of every record that moves some, and the one
+//! writer of the streams `wallet:{id}`.
 //!
 //! Must not: write a record of an order, ask another actor, or wait for anything. A panic in here ends the process.
 
+mod wallet;
+
 use crate::{
+    desk::{Clerk, Desk},
+    errand::WalletErrand,
     fatal::Guard,
+    port::clock::Clock,
     vote::{AskVote, CheckTransfers, CountReservations, Folded, GiveBack},
 };
 use actix::{Actor, Context, Handler, MessageResult};
-use campusg_domain::{id::Seq, owner::ledger::Ledger, policy::Policy};
+use campusg_domain::{
+    id::{Seq, Stream},
+    owner::{ledger::Ledger, wallet::Wallets},
+    policy::Policy,
+    record::Record,
+};
+use campusg_storage::journal::CommitQueue;
 use std::sync::Arc;
 
-/// Keeps every account's balance.
+/// What the escrow owner starts from.
+#[derive(Debug)]
+pub(crate) struct EscrowStart {
+    /// A ledger that has folded every record up to `folded`.
+    pub(crate) ledger: Ledger,
+    /// Every wallet, as of the same record.
+    pub(crate) wallets: Wallets,
+    pub(crate) folded: Seq,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) queue: CommitQueue<Record>,
+    pub(crate) guard: Guard,
+}
+
+/// Keeps every account's balance and every wallet.
 #[derive(Debug)]
 pub(crate) struct EscrowActor {
     ledger: Ledger,
+    wallets: Wallets,
     policy: Arc<Policy>,
     folded: Seq,
+    clock: Arc<dyn Clock>,
+    queue: CommitQueue<Record>,
+    desk: Desk<WalletErrand>,
     _guard: Guard,
 }
 
 impl EscrowActor {
-    /// Starts from a ledger that has folded every record up to `folded`.
-    pub(crate) fn new(ledger: Ledger, folded: Seq, policy: Arc<Policy>, guard: Guard) -> Self {
+    /// Starts with nobody waiting.
+    pub(crate) fn new(start: EscrowStart) -> Self {
+        let EscrowStart {
+            ledger,
+            wallets,
+            folded,
+            policy,
+            clock,
+            queue,
+            guard,
+        } = start;
         Self {
             ledger,
+            wallets,
             policy,
             folded,
+            clock,
+            queue,
+            desk: Desk::default(),
             _guard: guard,
         }
     }
@@ -74,9 +117,13 @@ impl Handler<CheckTransfers> for EscrowActor {
 impl Handler<Folded> for EscrowActor {
     type Result = ();
 
-    fn handle(&mut self, batch: Folded, _: &mut Context<Self>) {
+    fn handle(&mut self, batch: Folded, ctx: &mut Context<Self>) {
         for (seq, record) in batch.after(self.folded) {
             self.ledger.fold(seq, record);
+            if matches!(record.stream, Stream::Wallet(_)) {
+                self.wallets.fold(seq, record);
+                self.folded_own(seq, record, ctx);
+            }
         }
         self.folded = self.folded.max(batch.last());
     }

@@ -145,6 +145,7 @@ async fn a_no_gives_back_nothing_that_somebody_else_holds_under_the_same_token()
         fingerprint: Fingerprint(1),
         keyed: true,
         store: None,
+        open_at: campusg_domain::time::At(0),
     };
     let (_, first) = owners.poll(CommandId(7), vec![ask(1)]).await;
     for _ in 0..2 {

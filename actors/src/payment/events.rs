@@ -3,17 +3,18 @@
 //! An event may come twice, late and out of order; the order knows what it already has. The place in the sequence is
 //! kept in a file beside the journal: losing it only means that known events come again.
 
-use super::{AbortOnDrop, PaymentActor};
+use super::{
+    AbortOnDrop, PaymentActor,
+    call::{Answers, Party},
+};
 use crate::{
-    orders::{Letter, Orders},
     port::gateway::{EventCursor, GatewayEvent, PaymentGateway},
     runtime::Refusal,
 };
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use campusg_domain::{
     call::CallNumber,
-    id::{CommandId, OrderId, Principal, Stream},
-    order::Command,
+    id::{CommandId, Stream},
 };
 use std::{path::Path, sync::Arc};
 use tokio::sync::oneshot;
@@ -25,13 +26,13 @@ impl PaymentActor {
         caught_up: Option<oneshot::Sender<()>>,
         ctx: &mut Context<Self>,
     ) {
-        let Some(orders) = self.orders.clone() else {
+        let Some(answers) = self.answers() else {
             return;
         };
         let (gateway, cursor) = (Arc::clone(&self.start.gateway), self.start.cursor.clone());
         let entropy = Arc::clone(&self.start.entropy);
         let bring =
-            async move { bring_in(&*gateway, &orders, &cursor, || entropy.command()).await };
+            async move { bring_in(&*gateway, &answers, &cursor, || entropy.command()).await };
         let bring = self.start.io.spawn(bring);
         ctx.spawn(
             AbortOnDrop(bring)
@@ -56,7 +57,7 @@ impl PaymentActor {
 
 async fn bring_in(
     gateway: &dyn PaymentGateway,
-    orders: &Orders,
+    answers: &Answers,
     file: &Path,
     command: impl Fn() -> CommandId,
 ) -> Result<(), Refusal> {
@@ -66,7 +67,7 @@ async fn bring_in(
             return Ok(());
         };
         for event in &page.events {
-            deliver(orders, event, command()).await?;
+            deliver(answers, event, command()).await?;
         }
         if page.next == cursor {
             return Ok(());
@@ -78,19 +79,12 @@ async fn bring_in(
 
 /// A rejection is an answer: the event does not fit, and will not fit later. An order that needs attention must not
 /// hold back the events of all others: its open call asks again under the same key once it is released.
-async fn deliver(orders: &Orders, event: &GatewayEvent, id: CommandId) -> Result<(), Refusal> {
-    let Some((order, call)) = parse(event.key.as_str()) else {
+async fn deliver(answers: &Answers, event: &GatewayEvent, id: CommandId) -> Result<(), Refusal> {
+    let Some((party, call)) = parse(event.key.as_str()) else {
         tracing::warn!(key = %event.key, "an event of the gateway names no call of ours");
         return Ok(());
     };
-    let command = Command::Answered {
-        call,
-        answer: event.answer.clone(),
-    };
-    match orders
-        .send(Letter::own(order, command, Principal::Gateway, id))
-        .await
-    {
+    match answers.bring(party, call, event.answer.clone(), id).await {
         Ok(_) => Ok(()),
         Err(Refusal::Rejected { rejection, .. }) => {
             tracing::warn!(key = %event.key, %rejection, "an event of the gateway does not fit");
@@ -104,12 +98,16 @@ async fn deliver(orders: &Orders, event: &GatewayEvent, id: CommandId) -> Result
     }
 }
 
-/// `order:{id}/{purpose}/{n}`.
-fn parse(key: &str) -> Option<(OrderId, CallNumber)> {
+/// `order:{id}/{purpose}/{n}`, or `wallet:{id}/…`.
+fn parse(key: &str) -> Option<(Party, CallNumber)> {
     let mut parts = key.split('/');
-    let order = parts.next()?.strip_prefix("order:")?.parse().ok()?;
+    let party = match parts.next()?.split_once(':')? {
+        ("order", id) => Party::Order(id.parse().ok()?),
+        ("wallet", id) => Party::Wallet(id.parse().ok()?),
+        _ => return None,
+    };
     let _purpose = parts.next()?;
-    Some((order, parts.next()?.parse().ok()?))
+    Some((party, parts.next()?.parse().ok()?))
 }
 
 fn read_cursor(file: &Path) -> EventCursor {
@@ -131,19 +129,25 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::port::gateway::CallKey;
-    use campusg_domain::{call::CallKind, money::Cents};
+    use campusg_domain::{
+        call::CallKind,
+        id::{OrderId, UserId},
+        money::Cents,
+    };
 
     #[test]
     fn a_key_leads_back_to_its_order_and_call() {
-        let order = OrderId::from_bytes([7; 16]);
-        let key = CallKey::of(
-            Stream::Order(order),
-            CallKind::Authorize { cents: Cents(1) },
-            3,
-        );
-        assert_eq!(parse(key.as_str()), Some((order, 3)));
-        assert_eq!(parse("order:x/authorize/3"), None);
-        assert_eq!(parse(""), None);
+        let streams = [
+            Stream::Order(OrderId::from_bytes([7; 16])),
+            Stream::Wallet(UserId::from_bytes([7; 16])),
+        ];
+        for stream in streams {
+            let key = CallKey::of(stream, CallKind::Charge { cents: Cents(1) }, 3);
+            let parsed = parse(key.as_str()).map(|(party, n)| (party.stream(), n));
+            assert_eq!(parsed, Some((stream, 3)));
+        }
+        assert!(parse("order:x/authorize/3").is_none());
+        assert!(parse("").is_none());
     }
 
     #[test]

@@ -4,27 +4,32 @@
 //! A panic in here ends the process; when it ends, calls under way are given up, and made again by the next start.
 //! Invariant: of one stream one call is under way at most, the lowest not decided; the same call has the same key always.
 
+mod call;
 mod events;
 
+use call::{Answers, Party};
+
 use crate::{
+    env::own_command,
+    errand::{self, WalletErrand},
     fatal::Guard,
-    orders::{Letter, Orders},
+    orders::Orders,
     port::{
         clock::Clock,
         entropy::Entropy,
-        gateway::{Breaker, PaymentGateway, Request},
+        gateway::{Breaker, PaymentGateway},
     },
     runtime::Refusal,
-    vote::Folded,
+    vote::{Folded, Owners},
 };
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, MessageResult, WrapFuture,
 };
 use campusg_domain::{
     call::{Answer, CallChange, CallKind, CallNumber},
-    id::{OrderId, Principal, Seq, Stream},
-    order::Command,
-    owner::calls::Calls,
+    id::{Principal, Seq, Stream},
+    owner::{calls::Calls, directory::UserEvent, wallet},
+    record::{Events, Record},
 };
 use campusg_storage::read::Reads;
 use std::{
@@ -91,6 +96,7 @@ impl<T> Drop for AbortOnDrop<T> {
 pub(crate) struct PaymentActor {
     start: PaymentStart,
     orders: Option<Orders>,
+    owners: Option<Owners>,
     /// The streams with a call under way, and whether that call was asked for again meanwhile.
     under_way: HashMap<Stream, bool>,
     waiting: VecDeque<Stream>,
@@ -102,27 +108,64 @@ impl PaymentActor {
         Self {
             start,
             orders: None,
+            owners: None,
             under_way: HashMap::new(),
             waiting: VecDeque::new(),
         }
+    }
+
+    /// Row 41: a new card pays what is owed; where nothing is, the wallet's owner says so and nothing is written.
+    fn pay_with_a_new_card(&self, seq: Seq, record: &Record, ctx: &mut Context<Self>) {
+        let (Stream::User(user), Events::User(events)) = (record.stream, &record.events) else {
+            return;
+        };
+        let Some(owners) = self.owners.clone() else {
+            return;
+        };
+        if !events
+            .iter()
+            .any(|event| matches!(event, UserEvent::CardSet(_)))
+        {
+            return;
+        }
+        let id = own_command(record.stream, "new card", seq.0);
+        let errand = WalletErrand::own(
+            user,
+            wallet::Command::PayDebt { cents: None },
+            Principal::System,
+        );
+        let paying = async move {
+            if let Err(refusal) = errand::run(&owners, id, errand).await {
+                tracing::debug!(%user, %refusal, "a new card pays nothing");
+            }
+        };
+        ctx.spawn(paying.into_actor(self));
+    }
+
+    fn answers(&self) -> Option<Answers> {
+        Some(Answers {
+            orders: self.orders.clone()?,
+            owners: self.owners.clone()?,
+        })
     }
 
     fn consider(&mut self, stream: Stream, ctx: &mut Context<Self>) {
         if self.under_way.contains_key(&stream) || self.orders.is_none() {
             return;
         }
-        let (Some((n, kind)), Stream::Order(order)) = (self.start.calls.due(stream), stream) else {
+        let (Some((n, kind)), Some(party)) = (self.start.calls.due(stream), Party::of(stream))
+        else {
             return;
         };
         if self.under_way.len() >= self.start.concurrency {
             return self.waiting.push_back(stream);
         }
         self.under_way.insert(stream, false);
-        self.make(order, n, kind, ctx);
+        self.make(party, n, kind, ctx);
     }
 
-    fn make(&mut self, order: OrderId, n: CallNumber, kind: CallKind, ctx: &mut Context<Self>) {
-        let Some(orders) = self.orders.clone() else {
+    fn make(&mut self, party: Party, n: CallNumber, kind: CallKind, ctx: &mut Context<Self>) {
+        let Some(answers) = self.answers() else {
             return;
         };
         let PaymentStart {
@@ -142,20 +185,19 @@ impl PaymentActor {
         let id = entropy.command();
         let made = io.spawn(async move {
             reads.wait_folded(folded).await.map_err(|_| Refusal::Stopping)?;
-            let known = tokio::task::spawn_blocking(move || reads.order(order)).await.map_err(|_| Refusal::Fault)?;
-            let known = known.map_err(|_| Refusal::Fault)?.ok_or_else(|| Refusal::not_found("order"))?;
-            let request = Request::resolve(Stream::Order(order), n, kind, &known.terms.card);
-            let answer = guarded(&breaker, &*clock, timeout, gateway.call(request)).await;
-            tracing::info!(order.id = %order, call = n, purpose = kind.purpose(), ?answer, "gateway answered");
-            let command = Command::Answered { call: n, answer };
-            orders.send(Letter::own(order, command, Principal::Gateway, id)).await
+            let call = tokio::task::spawn_blocking(move || party.call(&reads, n, kind)).await;
+            let call = call.map_err(|_| Refusal::Fault)??;
+            let answer = guarded(&breaker, &*clock, timeout, call.make(&*gateway)).await;
+            let stream = party.stream();
+            tracing::info!(%stream, call = n, purpose = kind.purpose(), ?answer, "gateway answered");
+            answers.bring(party, n, answer, id).await
         });
         ctx.spawn(AbortOnDrop(made).into_actor(self).map(move |sent, actor, ctx| {
-            let moved = matches!(&sent, Ok(done) if !done.repeated);
+            let stream = party.stream();
             if let Err(refusal) = &sent {
-                tracing::warn!(order.id = %order, call = n, %refusal, "an answer of the gateway waits");
+                tracing::warn!(%stream, call = n, %refusal, "an answer of the gateway waits");
             }
-            actor.made(Stream::Order(order), (n, kind), moved, ctx);
+            actor.made(stream, (n, kind), sent.unwrap_or(false), ctx);
         }));
     }
 
@@ -234,6 +276,7 @@ impl Actor for PaymentActor {
 #[derive(Debug)]
 pub(crate) struct Begin {
     pub(crate) orders: Orders,
+    pub(crate) owners: Owners,
     pub(crate) caught_up: oneshot::Sender<()>,
 }
 
@@ -244,8 +287,17 @@ impl Message for Begin {
 impl Handler<Begin> for PaymentActor {
     type Result = ();
 
-    fn handle(&mut self, Begin { orders, caught_up }: Begin, ctx: &mut Context<Self>) {
+    fn handle(
+        &mut self,
+        Begin {
+            orders,
+            owners,
+            caught_up,
+        }: Begin,
+        ctx: &mut Context<Self>,
+    ) {
         self.orders = Some(orders);
+        self.owners = Some(owners);
         self.catch_up(Some(caught_up), ctx);
     }
 }
@@ -257,6 +309,7 @@ impl Handler<Folded> for PaymentActor {
         for (seq, record) in batch.after(self.start.folded) {
             self.start.calls.fold(record);
             self.start.folded = seq;
+            self.pay_with_a_new_card(seq, record, ctx);
             if record.calls.is_empty() {
                 continue;
             }

@@ -6,6 +6,7 @@
 mod breaker;
 
 pub use breaker::{Breaker, BreakerConfig};
+pub use campusg_domain::call::AccountToken;
 
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber, CardToken, Decline},
@@ -94,6 +95,13 @@ pub enum Operation {
         /// How much to send back.
         cents: Cents,
     },
+    /// Block and charge the amount at once.
+    Charge {
+        /// Whose card.
+        card: CardToken,
+        /// How much.
+        cents: Cents,
+    },
 }
 
 /// One call.
@@ -107,9 +115,15 @@ pub struct Request {
 }
 
 impl Request {
-    /// Call `n` of a stream, with the numbers it refers to turned into keys; only an authorisation uses the card.
+    /// Call `n` of a stream, with the numbers it refers to turned into keys; only an authorisation and a charge use the
+    /// card. `None` for a payout, which is a [`Payout`].
     #[must_use]
-    pub fn resolve(stream: Stream, n: CallNumber, kind: CallKind, card: &CardToken) -> Self {
+    pub fn resolve(
+        stream: Stream,
+        n: CallNumber,
+        kind: CallKind,
+        card: &CardToken,
+    ) -> Option<Self> {
         let operation = match kind {
             CallKind::Authorize { cents } => Operation::Authorize {
                 card: card.clone(),
@@ -129,11 +143,16 @@ impl Request {
                 capture: CallKey::made_of(stream, "capture", capture),
                 cents,
             },
+            CallKind::Charge { cents } => Operation::Charge {
+                card: card.clone(),
+                cents,
+            },
+            CallKind::PayOut { .. } => return None,
         };
-        Self {
+        Some(Self {
             key: CallKey::of(stream, kind, n),
             operation,
-        }
+        })
     }
 }
 
@@ -147,17 +166,6 @@ pub struct Payout {
     pub account: AccountToken,
     /// How much.
     pub cents: Cents,
-}
-
-/// A bank account as the gateway knows it; never an account number, never shown.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct AccountToken(pub String);
-
-impl fmt::Debug for AccountToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AccountToken(…)")
-    }
 }
 
 /// What the gateway said to a payout.

@@ -226,7 +226,7 @@ impl Command for Suspend {
 }
 
 impl Runtime {
-    async fn change(
+    pub(super) async fn change(
         &self,
         user: UserId,
         command: UserCommand,

@@ -18,12 +18,17 @@ mod query;
 mod refusal;
 mod seal;
 mod start;
+mod wallets;
 
 pub use command::*;
 pub use config::RuntimeConfig;
 pub use query::*;
 pub use refusal::Refusal;
 pub use start::{Start, StartFault};
+pub use wallets::{
+    GetPayouts, GetStatement, PayDebt, RemovePayoutMethod, RequestPayout, SetPayoutMethod, TopUp,
+    Withdraw, WriteOff,
+};
 
 pub use crate::live::{Live, Watching};
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use super::{Refusal, StartFault};
 use crate::{
     directory::{DirectoryActor, DirectoryStart, SharedDirectory},
-    escrow::EscrowActor,
+    escrow::{EscrowActor, EscrowStart},
     fatal::Fatal,
     live::LiveHub,
     notification::{NotificationActor, NotificationStart},
@@ -17,7 +17,7 @@ use actix_rt::ArbiterHandle;
 use campusg_domain::{
     id::{ScheduleId, Seq},
     order::TimerState,
-    owner::{ledger::Ledger, timetable::Scheduled},
+    owner::{ledger::Ledger, timetable::Scheduled, wallet::Wallets},
     policy::Policy,
     record::Record,
     time::At,
@@ -37,6 +37,7 @@ pub(super) struct Seed<'a> {
     pub(super) home: &'a ArbiterHandle,
     pub(super) fatal: &'a Fatal,
     pub(super) ledger: Ledger,
+    pub(super) wallets: Wallets,
     pub(super) directory: SharedDirectory,
     pub(super) armed_timers: u64,
     pub(super) folded: Seq,
@@ -65,12 +66,15 @@ impl Folds {
             ..
         } = seed;
         let (reads, queue) = (store.reads().clone(), store.queue().clone());
-        let escrow = EscrowActor::new(
-            seed.ledger,
+        let escrow = EscrowActor::new(EscrowStart {
+            ledger: seed.ledger,
+            wallets: seed.wallets,
             folded,
-            Arc::clone(&policy),
-            fatal.guard("escrow"),
-        );
+            policy: Arc::clone(&policy),
+            clock: Arc::clone(&clock),
+            queue: queue.clone(),
+            guard: fatal.guard("escrow"),
+        });
         let directory = DirectoryActor::new(DirectoryStart {
             directory: seed.directory,
             folded,

@@ -143,6 +143,7 @@ impl Runtime {
             home: arbiters.home(),
             fatal: &fatal,
             ledger: boot.ledger,
+            wallets: boot.wallets,
             directory: Arc::clone(&directory),
             armed_timers: boot.armed_timers,
             folded: boot.folded,
@@ -295,9 +296,13 @@ fn begin(env: &Env, folds: &Folds, orders: &Orders) {
     let (caught_up, gateway_is_through) = tokio::sync::oneshot::channel();
     folds.payment.do_send(payment::Begin {
         orders: orders.clone(),
+        owners: folds.owners.clone(),
         caught_up,
     });
-    let (timer, begin) = (folds.owners.timer.clone(), timer::Begin(orders.clone()));
+    let (timer, begin) = (
+        folds.owners.timer.clone(),
+        timer::Begin(orders.clone(), folds.owners.clone()),
+    );
     env.io.spawn(async move {
         // An error says that the payment owner is gone.
         let _ = gateway_is_through.await;

@@ -3,12 +3,21 @@
 //! Invariant: a timer has one firing under way at most, and every firing of it has the same command id.
 
 use super::{Appointment, TimerActor};
-use crate::{desk, env::own_command, orders::Letter, runtime::Refusal};
+use crate::{
+    desk,
+    env::own_command,
+    errand::{self, WalletErrand},
+    orders::Letter,
+    runtime::Refusal,
+};
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use campusg_domain::{
     id::{CommandId, Principal, ScheduleId, Stream},
     order::Command,
-    owner::timetable::{self, Due},
+    owner::{
+        timetable::{self, Due},
+        wallet,
+    },
     time::At,
 };
 use std::time::Duration;
@@ -64,6 +73,15 @@ impl TimerActor {
                 );
             }
             Stream::Schedule(schedule) => self.fire_scheduled(timer, schedule, id, ctx),
+            Stream::Wallet(user) => {
+                let command = wallet::Command::TimerDue { kind, generation };
+                self.fire_at_wallet(
+                    timer,
+                    id,
+                    WalletErrand::own(user, command, Principal::System),
+                    ctx,
+                );
+            }
             _ => self.drop_stale(timer),
         }
     }
@@ -73,6 +91,23 @@ impl TimerActor {
             return;
         };
         let sent = async move { orders.send(letter).await.map(drop) };
+        ctx.spawn(
+            sent.into_actor(self)
+                .map(move |answer, actor, ctx| actor.fired(timer, answer, ctx)),
+        );
+    }
+
+    fn fire_at_wallet(
+        &mut self,
+        timer: Due,
+        id: CommandId,
+        errand: WalletErrand,
+        ctx: &mut Context<Self>,
+    ) {
+        let Some(owners) = self.owners.clone() else {
+            return;
+        };
+        let sent = async move { errand::run(&owners, id, errand).await.map(drop) };
         ctx.spawn(
             sent.into_actor(self)
                 .map(move |answer, actor, ctx| actor.fired(timer, answer, ctx)),

@@ -16,7 +16,7 @@ use crate::{
     fatal::Guard,
     orders::Orders,
     port::clock::Clock,
-    vote::{AskVote, CountReservations, Folded, GiveBack},
+    vote::{AskVote, CountReservations, Folded, GiveBack, Owners},
 };
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, MessageResult, SpawnHandle,
@@ -59,6 +59,7 @@ pub(crate) struct TimerActor {
     reads: Reads,
     queue: CommitQueue<Record>,
     orders: Option<Orders>,
+    owners: Option<Owners>,
     /// Begun and not answered, or waiting to be sent again.
     firing: HashSet<Due>,
     /// How many of those wait to be sent again.
@@ -83,6 +84,7 @@ impl TimerActor {
             reads: start.reads,
             queue: start.queue,
             orders: None,
+            owners: None,
             firing: HashSet::new(),
             parked: 0,
             begun: 0,
@@ -139,7 +141,7 @@ impl Actor for TimerActor {
 
 /// Begins firing: the orders can be reached.
 #[derive(Debug)]
-pub(crate) struct Begin(pub(crate) Orders);
+pub(crate) struct Begin(pub(crate) Orders, pub(crate) Owners);
 
 impl Message for Begin {
     type Result = ();
@@ -148,8 +150,9 @@ impl Message for Begin {
 impl Handler<Begin> for TimerActor {
     type Result = ();
 
-    fn handle(&mut self, Begin(orders): Begin, ctx: &mut Context<Self>) {
+    fn handle(&mut self, Begin(orders, owners): Begin, ctx: &mut Context<Self>) {
         self.orders = Some(orders);
+        self.owners = Some(owners);
         self.tick(ctx);
     }
 }

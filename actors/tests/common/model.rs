@@ -82,6 +82,10 @@ impl PaymentGateway for Model {
             Operation::Void { authorization } => CallKind::Void {
                 authorization: parse(&authorization).1,
             },
+            Operation::Charge { card, cents } => {
+                cards.insert(order, card);
+                CallKind::Charge { cents }
+            }
             Operation::Refund { capture, cents } => CallKind::Refund {
                 capture: parse(&capture).1,
                 cents,

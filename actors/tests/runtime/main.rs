@@ -15,4 +15,5 @@ mod races;
 mod residence;
 mod sources;
 mod timers;
+mod wallets;
 mod windows;

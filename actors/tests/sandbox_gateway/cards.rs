@@ -33,6 +33,8 @@ fn word(answer: &Answer) -> &'static str {
         Answer::Refunded { .. } => "refunded",
         Answer::Declined { reason } => reason.code(),
         Answer::Unavailable => "unavailable",
+        Answer::PaidOut { .. } => "paid_out",
+        Answer::SentBack { .. } => "sent_back",
     }
 }
 

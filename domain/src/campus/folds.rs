@@ -9,6 +9,7 @@ use crate::{
         directory::Directory,
         ledger::Ledger,
         timetable::{Due, Timetable},
+        wallet::Wallets,
     },
     people::PeopleChange,
     record::Entry,
@@ -33,6 +34,8 @@ pub struct Folds {
     pub timetable: Timetable,
     /// Open calls.
     pub calls: Calls,
+    /// Wallets.
+    pub wallets: Wallets,
     /// Which order a photo serves.
     pub photos: HashMap<PhotoId, OrderId>,
 }
@@ -45,6 +48,7 @@ impl Folds {
         self.directory.fold(*seq, record);
         self.timetable.fold(record);
         self.calls.fold(record);
+        self.wallets.fold(*seq, record);
         for change in &record.people {
             if let PeopleChange::PhotoUsed { photo, order } = change {
                 self.photos.insert(*photo, *order);
@@ -70,10 +74,11 @@ impl Folds {
         self.ledger.reservations() + self.directory.reservations() + self.timetable.reservations()
     }
 
-    /// Hash of all orders and accounts.
+    /// Hash of all orders, wallets and accounts.
     #[must_use]
     pub fn state_hash(&self) -> [u8; 32] {
-        state_hash(self.orders.values().map(Arc::as_ref), &self.ledger)
+        let orders = self.orders.values().map(Arc::as_ref);
+        state_hash(orders, &self.wallets, &self.ledger)
     }
 
     /// Compares all that two folds know, reservations apart.
@@ -111,6 +116,7 @@ impl Folds {
                 self.calls.len() == other.calls.len() && calls(self) == calls(other),
             ),
             ("people", people(self) == people(other)),
+            ("wallets", self.wallets == other.wallets),
             ("photos", self.photos == other.photos),
         ];
         match same.iter().find(|(_, same)| !same) {

@@ -3,9 +3,10 @@
 //! Invariant: a key (order, purpose, call) is executed at most once, whatever is asked how often; the book knows what
 //! was really blocked, charged and sent back, so that a ledger that says otherwise is found out.
 
+use super::bank::BankBook;
 use crate::{
     call::{Answer, CallKind, CallNumber, CardToken, Decline},
-    id::OrderId,
+    id::{OrderId, UserId},
     money::Cents,
     time::{At, DAY_MS, HOUR_MS, MINUTE_MS},
 };
@@ -37,11 +38,13 @@ pub enum Behaviour {
     DeclinesCapture,
     /// Refunds are refused.
     DeclinesRefund,
+    /// Every authorisation of an order but its first is refused.
+    DeclinesRaise,
 }
 
 impl Behaviour {
     /// Every behaviour, with the token that asks for it.
-    pub const TOKENS: [(&'static str, Self); 11] = [
+    pub const TOKENS: [(&'static str, Self); 12] = [
         ("success", Self::Succeeds),
         ("declined", Self::Declines(Decline::Declined)),
         (
@@ -56,6 +59,7 @@ impl Behaviour {
         ("blocks_less", Self::BlocksLess),
         ("capture_declined", Self::DeclinesCapture),
         ("refund_declined", Self::DeclinesRefund),
+        ("raise_declined", Self::DeclinesRaise),
     ];
 
     /// The behaviour that a token asks for; a token nobody knows is an invalid card.
@@ -111,13 +115,22 @@ pub struct Gateway {
     tries: HashMap<Key, (u8, At)>,
     events: Vec<Event>,
     executed: u64,
+    /// Charges and payouts of wallets.
+    pub(super) bank: BankBook,
 }
 
 impl Gateway {
-    /// Cash there: charged less sent back.
+    /// Cash there: charged less sent back, and what wallets and the operator moved.
     #[must_use]
     pub fn cash(&self) -> Cents {
-        self.charges.values().copied().sum::<Cents>() - self.sent_back.values().copied().sum()
+        let charged: Cents = self.charges.values().copied().sum();
+        charged - self.sent_back.values().copied().sum() + self.bank.cash()
+    }
+
+    /// What reached this person's bank account and stayed there.
+    #[must_use]
+    pub fn paid_to(&self, user: UserId) -> Cents {
+        self.bank.paid_to(user)
     }
 
     /// What was charged to the card for this order.
@@ -145,8 +158,8 @@ impl Gateway {
 
     /// How many keys were executed, each once.
     #[must_use]
-    pub const fn executed(&self) -> u64 {
-        self.executed
+    pub fn executed(&self) -> u64 {
+        self.executed + self.bank.executed()
     }
 
     /// Takes the first answer on its way that has arrived by `now`.
@@ -163,7 +176,8 @@ impl Gateway {
     /// When the next answer on its way arrives.
     #[must_use]
     pub fn next_arrival(&self) -> Option<At> {
-        self.events.iter().map(|event| event.at).min()
+        let orders = self.events.iter().map(|event| event.at);
+        orders.chain(self.bank.next_arrival()).min()
     }
 
     /// Makes a call; the same call again gets the same answer, or none.
@@ -240,6 +254,10 @@ impl Gateway {
             } => self.capture(order, n, authorization, cents, behaviour, now),
             CallKind::Void { authorization } => self.void(order, authorization),
             CallKind::Refund { capture, cents } => self.refund(order, capture, cents, behaviour),
+            CallKind::Charge { cents } => self.charge(order, n, cents, behaviour),
+            CallKind::PayOut { .. } => Answer::Declined {
+                reason: Decline::AccountInvalid,
+            },
         };
         if !matches!(answer, Answer::ActionRequired { .. }) {
             self.executed += 1;
@@ -267,8 +285,41 @@ impl Gateway {
                     url: format!("https://bank.example/confirm/{order}/{n}"),
                 }
             }
+            (_, Behaviour::DeclinesRaise) if self.has_blocked(order, n) => Answer::Declined {
+                reason: Decline::InsufficientFunds,
+            },
             (_, Behaviour::BlocksLess) => self.block(order, n, cents - Cents(1), now),
             _ => self.block(order, n, cents, now),
+        }
+    }
+
+    /// Whether the order had an authorisation before this one.
+    fn has_blocked(&self, order: OrderId, n: CallNumber) -> bool {
+        self.blocks
+            .keys()
+            .any(|(other, first)| *other == order && *first < n)
+    }
+
+    /// Charges at once; the bank can't ask a customer who is not there.
+    fn charge(
+        &mut self,
+        order: OrderId,
+        n: CallNumber,
+        cents: Cents,
+        behaviour: Behaviour,
+    ) -> Answer {
+        match behaviour {
+            Behaviour::Declines(reason) => Answer::Declined { reason },
+            Behaviour::DeclinesCapture => Answer::Declined {
+                reason: Decline::CardInvalid,
+            },
+            Behaviour::AsksCustomer => Answer::Declined {
+                reason: Decline::NotConfirmed,
+            },
+            _ => {
+                self.charges.insert((order, n), cents);
+                Answer::Captured { cents }
+            }
         }
     }
 

@@ -6,7 +6,10 @@ use crate::{
     id::{Principal, StoreId, Stream, UserId},
     invariant::fingerprint,
     order::{Rejection, Sealed},
-    owner::directory::{Card, EmailDigest, RunnerState, StoreCommand, UserCommand},
+    owner::{
+        directory::{Card, EmailDigest, RunnerState, StoreCommand, UserCommand, UserEvent},
+        wallet::Command::PayDebt,
+    },
     record::{Events, Record},
 };
 
@@ -93,9 +96,21 @@ impl Campus {
                 return nothing.map(drop);
             }
         };
+        let new_card = events
+            .iter()
+            .any(|event| matches!(event, UserEvent::CardSet(_)));
         let record = self.plain(Stream::User(user), principal, token, Events::User(events));
         self.commit(record);
+        if new_card && self.folds.ledger.debt(user).is_positive() {
+            self.pays_with_new_card(user);
+        }
         Ok(())
+    }
+
+    /// Row 41: a new card pays what is owed. If that can't be now, the debt waits.
+    fn pays_with_new_card(&mut self, user: UserId) {
+        let (pay, id) = (PayDebt { cents: None }, self.fresh());
+        drop(self.wallet_command(Principal::System, user, &pay, id));
     }
 
     /// Makes a store known and gives its id.
@@ -108,19 +123,25 @@ impl Campus {
             name: name.into(),
             place: "Main street".into(),
         };
-        let events = self
-            .folds
-            .directory
-            .decide_store(store, &create, Principal::System)?;
-        let token = self.fresh();
-        let record = self.plain(
-            Stream::Store(store),
-            Principal::System,
-            token,
-            Events::Store(events),
-        );
-        self.commit(record);
+        self.store(store, &create)?;
         Ok(store)
+    }
+
+    /// Gives an operator's command to a store.
+    ///
+    /// # Errors
+    /// As [`StoreCommand`] says of each.
+    pub fn store(&mut self, store: StoreId, command: &StoreCommand) -> Result<(), Rejection> {
+        let directory = &self.folds.directory;
+        let events = directory.decide_store(store, command, Principal::System)?;
+        if events.is_empty() {
+            return Ok(());
+        }
+        let token = self.fresh();
+        let events = Events::Store(events);
+        let record = self.plain(Stream::Store(store), Principal::System, token, events);
+        self.commit(record);
+        Ok(())
     }
 
     fn plain(

@@ -1,10 +1,11 @@
 //! Time and the gateway: calls that are due are made, answers arrive, timers fire, all in the order of their times.
 
-use super::{Campus, shell::order_of};
+use super::Campus;
 use crate::{
     call::{Answer, CallKind, CallNumber},
-    id::{OrderId, Principal, Stream},
-    order::Command,
+    id::{CommandId, OrderId, Principal, Stream},
+    order::{Command, Rejection},
+    owner::{timetable::Due, wallet},
     time::At,
 };
 
@@ -34,12 +35,21 @@ impl Campus {
             self.answered(event.order, event.call, event.answer);
             return true;
         }
-        let Some((order, n, kind)) = self.due_call() else {
-            return false;
-        };
-        let card = self.folds.orders[&order].terms.card.clone();
-        let answer = self.gateway.call(order, n, kind, &card, self.now);
-        self.answered(order, n, answer);
+        if let Some(told) = self.gateway.bank.arrived(self.now) {
+            self.wallet_answered(told.user, told.call, told.answer)
+                .expect("an answer to a call that was made is always taken");
+            return true;
+        }
+        match self.due_call() {
+            Some((Stream::Order(order), n, kind)) => {
+                let card = self.folds.orders[&order].card(n).clone();
+                let answer = self.gateway.call(order, n, kind, &card, self.now);
+                self.answered(order, n, answer);
+            }
+            Some((Stream::Wallet(user), n, kind)) => self.call_for_wallet(user, n, kind),
+            Some((other, ..)) => panic!("{other} makes no calls"),
+            None => return false,
+        }
         true
     }
 
@@ -94,13 +104,8 @@ impl Campus {
         let Some(due) = self.folds.timetable.first_due(self.now) else {
             return false;
         };
-        let order = order_of(due.stream).expect("a campus arms timers of orders only");
-        let fire = Command::TimerDue {
-            kind: due.kind,
-            generation: due.generation,
-        };
         let (id, records) = (self.fresh(), self.journal.len());
-        self.command(Principal::System, order, &fire, id)
+        self.fire(due, id)
             .expect("a timer that is armed is always taken");
         assert!(
             self.journal.len() > records,
@@ -109,12 +114,33 @@ impl Campus {
         true
     }
 
-    fn due_call(&self) -> Option<(OrderId, CallNumber, CallKind)> {
+    fn fire(&mut self, due: Due, id: CommandId) -> Result<(), Rejection> {
+        let Due {
+            stream,
+            kind,
+            generation,
+            ..
+        } = due;
+        match stream {
+            Stream::Order(order) => {
+                let fire = Command::TimerDue { kind, generation };
+                self.command(Principal::System, order, &fire, id).map(drop)
+            }
+            Stream::Wallet(user) => {
+                let fire = wallet::Command::TimerDue { kind, generation };
+                self.wallet_command(Principal::System, user, &fire, id)
+                    .map(drop)
+            }
+            other => panic!("a campus arms no timers of {other}"),
+        }
+    }
+
+    fn due_call(&self) -> Option<(Stream, CallNumber, CallKind)> {
         let mut streams: Vec<Stream> = self.folds.calls.streams().collect();
         streams.sort_unstable();
         streams.into_iter().find_map(|stream| {
             let (n, kind) = self.folds.calls.due(stream)?;
-            Some((order_of(stream)?, n, kind))
+            Some((stream, n, kind))
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{AskKind, Campus};
 use crate::{
-    id::{CommandId, Fingerprint, OrderId, Principal, Seq, Stream, UserId},
+    id::{CommandId, Fingerprint, OrderId, Principal, Seq, UserId},
     invariant::{check_record, fingerprint},
     order::{
         Command, Context, Executed, Filled, Order, Placement, Rejection, Turn, asks, known, turn,
@@ -132,7 +132,7 @@ impl Campus {
         Ok(Arc::clone(&self.folds.orders[&id]))
     }
 
-    fn vote(&mut self, token: CommandId, ask: &Ask) -> Vote {
+    pub(super) fn vote(&mut self, token: CommandId, ask: &Ask) -> Vote {
         if let Some(refusal) = self
             .refusals
             .iter_mut()
@@ -191,15 +191,7 @@ impl Campus {
         }
     }
 
-    fn next_seq(&self) -> Seq {
+    pub(super) fn next_seq(&self) -> Seq {
         Seq(self.journal.len() as u64 + 1)
-    }
-}
-
-/// The order a stream belongs to, if it is an order's.
-pub(super) const fn order_of(stream: Stream) -> Option<OrderId> {
-    match stream {
-        Stream::Order(id) => Some(id),
-        _ => None,
     }
 }

@@ -2,12 +2,12 @@
 //!
 //! Memory grows with the number of orders in the journal, not with the number of its records.
 
-use super::{Broken, Holds, INVARIANTS, Id, broken_by, change, state_hash};
+use super::{Broken, Holds, INVARIANTS, Id, broken_by, change, state_hash, wallet};
 use crate::{
     id::{CommandId, OrderId, Seq, Stream, UserId},
     money::{Account, Cents, Phase, Transfer},
     order::{EXECUTED_KEPT, Event, Order},
-    owner::ledger::Ledger,
+    owner::{ledger::Ledger, wallet::Wallets},
     record::{Entry, Events, Record},
 };
 use std::collections::{BTreeMap, HashMap, hash_map::Entry as Slot};
@@ -36,6 +36,7 @@ struct Story {
 pub struct Audit {
     orders: BTreeMap<OrderId, Order>,
     ledger: Ledger,
+    wallets: Wallets,
     stories: HashMap<OrderId, Story>,
     last: Seq,
     streams: HashMap<Stream, Seq>,
@@ -52,6 +53,7 @@ impl Audit {
             self.found.push(broken_by(&fault));
         }
         self.ledger.fold(*seq, record);
+        self.fold_wallet(*seq, record);
         if let (Stream::Order(id), Events::Order(events)) = (record.stream, &record.events) {
             let mut order = self.orders.remove(&id);
             Order::fold(&mut order, *seq, record);
@@ -63,7 +65,7 @@ impl Audit {
     /// The hash of the state that this journal folds to.
     #[must_use]
     pub fn state_hash(&self) -> [u8; 32] {
-        state_hash(self.orders.values(), &self.ledger)
+        state_hash(self.orders.values(), &self.wallets, &self.ledger)
     }
 
     /// Says which hash the state must have: that of another fold of the same journal.
@@ -86,6 +88,12 @@ impl Audit {
     #[must_use]
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// The wallets as folded.
+    #[must_use]
+    pub const fn wallets(&self) -> &Wallets {
+        &self.wallets
     }
 
     /// Everything that does not hold, by invariant; empty when all is well.
@@ -112,6 +120,24 @@ impl Audit {
                     record.stream, record.prev
                 ),
             );
+        }
+    }
+
+    fn fold_wallet(&mut self, seq: Seq, record: &Record) {
+        let Stream::Wallet(user) = record.stream else {
+            return;
+        };
+        self.wallets.fold(seq, record);
+        let Some(wallet) = self.wallets.get(user).cloned() else {
+            return;
+        };
+        let holds = [
+            (3, wallet::agrees(&wallet, &self.ledger)),
+            (7, wallet::wakes(&wallet)),
+            (8, wallet::remembers(&wallet, seq, record)),
+        ];
+        for (id, holds) in holds {
+            holds.err().into_iter().for_each(|why| self.find(id, why));
         }
     }
 
@@ -229,10 +255,12 @@ pub(super) fn one_runner(audit: &Audit) -> Holds {
 }
 
 pub(super) fn not_stuck(audit: &Audit) -> Holds {
+    audit.found(7)?;
     audit.each(|order, _| change::wakes(order))
 }
 
 pub(super) fn remembered(audit: &Audit) -> Holds {
+    audit.found(8)?;
     audit.each(|order, story| {
         let known = order
             .executed

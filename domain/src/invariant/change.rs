@@ -2,7 +2,7 @@
 
 use super::{Change, Holds, Id, broken_by};
 use crate::{
-    call::{CallKind, CallState},
+    call::CallState,
     id::Seq,
     money::{Account, Cents, Phase},
     order::{EscrowStatus, Event, Order, PaymentStatus, Settlement, Stage, TimerKind, TimerState},
@@ -32,27 +32,13 @@ pub(super) fn accounted(change: &Change<'_>) -> Holds {
     };
     let order = change.after;
     let escrow = ledger.balance_after(Account::Escrow(order.id), change.record);
-    let promised: Cents = held_promises(order).map(|(_, cents)| cents).sum();
+    let promised = order.held();
     ensure(escrow.pending_in == promised, || {
         format!(
             "order {} counts on {promised}, its escrow on {}",
             order.id, escrow.pending_in
         )
     })
-}
-
-fn held_promises(order: &Order) -> impl Iterator<Item = (u16, Cents)> {
-    let held = |n: &u16| {
-        order
-            .calls
-            .get(n)
-            .is_some_and(|call| matches!(call.kind, CallKind::Authorize { .. }))
-    };
-    order
-        .promises
-        .iter()
-        .filter(move |(n, _)| held(n))
-        .map(|(n, cents)| (*n, *cents))
 }
 
 pub(super) fn resolved_once(change: &Change<'_>) -> Holds {
@@ -102,20 +88,29 @@ pub fn fits(stage: &Stage, escrow: EscrowStatus, payment: PaymentStatus) -> bool
     match stage {
         Stage::Authorizing => ends(&[(E::Pending, P::Initiating)]),
         Stage::Holding => ends(&[(E::Pending, P::Authorized)]),
-        Stage::Completed(..) => {
-            ends(&[(E::Released, P::Released), (E::Split, P::PartiallyRefunded)])
-        }
+        Stage::Completed(..) => ends(&[
+            (E::Released, P::Released),
+            (E::Released, P::PartiallyRefunded),
+            (E::Released, P::Refunded),
+            (E::Split, P::PartiallyRefunded),
+            (E::Split, P::Refunded),
+        ]),
         Stage::Cancelled(end) => match end.settlement {
             Settlement::Free => ends(&[
                 (E::Failed, P::Failed),
                 (E::Failed, P::Voided),
                 (E::Refunded, P::Voided),
             ]),
-            Settlement::Trip { .. } => ends(&[(E::Split, P::PartiallyRefunded)]),
+            Settlement::Trip { .. } => {
+                ends(&[(E::Split, P::PartiallyRefunded), (E::Split, P::Refunded)])
+            }
             Settlement::Release(_) => ends(&[
                 (E::Released, P::Released),
+                (E::Released, P::PartiallyRefunded),
+                (E::Released, P::Refunded),
                 (E::Refunded, P::Refunded),
                 (E::Split, P::PartiallyRefunded),
+                (E::Split, P::Refunded),
             ]),
         },
         _ => ends(&[(E::Held, P::InEscrow)]),
@@ -168,8 +163,13 @@ pub fn is_stuck(order: &Order) -> bool {
         .timers
         .values()
         .any(|timer| timer.state == TimerState::Pending);
-    let woken = order.armed(TimerKind::StepRetry).is_some()
-        || order.armed(TimerKind::PaymentAction).is_some();
+    let wakers = [
+        TimerKind::StepRetry,
+        TimerKind::PaymentAction,
+        TimerKind::ProposalExpiry,
+    ];
+    let noted = !order.noted.is_empty();
+    let woken = noted || wakers.iter().any(|kind| order.armed(*kind).is_some());
     let calls = |state: CallState| order.calls.values().any(|call| call.state == state);
     let idle = !order.is_terminal() && !armed && !calls(CallState::Open);
     idle || (calls(CallState::Resting) && !woken)
@@ -231,8 +231,7 @@ pub(super) fn emptied(change: &Change<'_>) -> Holds {
     let escrow = change
         .ledger
         .map(|ledger| ledger.balance_after(Account::Escrow(order.id), change.record));
-    let empty =
-        held_promises(order).next().is_none() && escrow.is_none_or(|balance| balance.is_zero());
+    let empty = order.holds().next().is_none() && escrow.is_none_or(|balance| balance.is_zero());
     ensure(empty, || {
         format!(
             "order {} is {} with {escrow:?} in escrow",

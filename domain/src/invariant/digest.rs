@@ -4,7 +4,10 @@ use crate::{
     id::Fingerprint,
     money::Account,
     order::Order,
-    owner::ledger::{Balance, Ledger},
+    owner::{
+        ledger::{Balance, Ledger},
+        wallet::Wallets,
+    },
 };
 use bincode::{config, enc::write::Writer, error::EncodeError, serde::encode_into_writer};
 use serde::Serialize;
@@ -25,11 +28,17 @@ impl Digest {
     }
 }
 
-/// Hash of all orders, in the order given, and of all accounts that are not empty. Give the orders by id.
+/// Hash of all orders, in the order given, of all wallets, and of all accounts that are not empty. Give the orders by
+/// id.
 #[must_use]
-pub fn state_hash<'a>(orders: impl IntoIterator<Item = &'a Order>, ledger: &Ledger) -> [u8; 32] {
+pub fn state_hash<'a>(
+    orders: impl IntoIterator<Item = &'a Order>,
+    wallets: &Wallets,
+    ledger: &Ledger,
+) -> [u8; 32] {
     let mut digest = Digest(blake3::Hasher::new());
     orders.into_iter().for_each(|order| digest.add(order));
+    wallets.iter().for_each(|wallet| digest.add(wallet));
     let mut accounts: Vec<(Account, Balance)> = ledger.accounts().collect();
     accounts.sort_unstable_by_key(|(account, _)| *account);
     digest.add(&accounts);

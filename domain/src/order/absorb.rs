@@ -75,6 +75,7 @@ impl Order {
                     outcome: Outcome::Unknown,
                 };
                 self.calls.insert(n, call);
+                self.last_number = self.last_number.max(n);
             }
             CallChange::Rest { n } => self.set_call(n, CallState::Resting),
             CallChange::Retry { n } => self.set_call(n, CallState::Open),
@@ -96,6 +97,7 @@ impl Order {
             Phase::Posted => {}
             Phase::Pending { n } => {
                 self.promises.insert(n, transfer.cents);
+                self.last_number = self.last_number.max(n);
             }
             Phase::Post { n, .. } | Phase::Void { n } | Phase::Expire { n } => {
                 self.promises.remove(&n);
@@ -103,20 +105,22 @@ impl Order {
         }
     }
 
-    /// The promise that call `n` settles, with its two accounts.
+    /// Promise `n`, with its two accounts. One that no call settles is frozen money in the runner's wallet.
     pub(super) fn promise_ends(&self, n: CallNumber) -> Option<(Account, Account, Cents)> {
         let cents = *self.promises.get(&n)?;
         let customer = self.terms.customer;
-        Some(match self.calls.get(&n)?.kind {
-            CallKind::Authorize { .. } => (
-                Account::Receivable(customer),
-                Account::Escrow(self.id),
-                cents,
-            ),
-            CallKind::Capture { .. } => (Account::Gateway, Account::Receivable(customer), cents),
-            CallKind::Refund { .. } => (Account::Payable(customer), Account::Gateway, cents),
-            CallKind::Void { .. } => return None,
-        })
+        let runner = self.stage.bond().map(|bond| Account::Payable(bond.runner));
+        let (debit, credit) = match self.calls.get(&n).map(|call| call.kind) {
+            Some(CallKind::Authorize { .. }) => {
+                (Account::Receivable(customer), Account::Escrow(self.id))
+            }
+            Some(CallKind::Capture { .. }) => (Account::Gateway, Account::Receivable(customer)),
+            Some(CallKind::Refund { .. }) => (Account::Payable(customer), Account::Gateway),
+            Some(CallKind::Charge { .. }) => (Account::Gateway, runner?),
+            None => (runner?, Account::Payable(customer)),
+            Some(CallKind::Void { .. } | CallKind::PayOut { .. }) => return None,
+        };
+        Some((debit, credit, cents))
     }
 
     /// Every promise not settled, as the ledger knows it.

@@ -1,16 +1,21 @@
 //! Which votes a command needs before it is decided.
+//!
+//! Invariant: whatever moves towards an account's bound is asked for here: out of the escrow, out of a wallet (freeze),
+//! into a debt (set-off). What a refund takes out of a customer's wallet came in with the same record.
 
 use super::{
     command::{Command, Shown},
     decide::Context,
     effects::TimerKind,
+    event::Problem,
     rejection::Rejection,
+    role::Role,
     stage::Stage,
     state::Order,
     terms::StoreRef,
 };
 use crate::{
-    call::{Answer, CallState},
+    call::{Answer, CallKind, CallNumber, CallState},
     id::OrderId,
     money::Cents,
     vote::Ask,
@@ -37,110 +42,204 @@ pub fn asks(
             StoreRef::Described { .. } => None,
         };
         let customer = placement.customer;
-        let (fingerprint, keyed) = (context.fingerprint, context.keyed);
+        let open_at = placement.deliver_after.unwrap_or_default().max(context.now);
         return Ok(vec![
             Ask::Placement {
                 customer,
                 order: id,
-                fingerprint,
-                keyed,
+                fingerprint: context.fingerprint,
+                keyed: context.keyed,
                 store,
+                open_at,
             },
             Ask::NoDebt { user: customer },
         ]);
     };
-    Ok(match (&order.stage, command) {
-        (
-            Stage::Authorizing,
-            Command::Answered {
-                call,
-                answer: Answer::Authorized { cents, .. },
-            },
-        ) if order
-            .calls
-            .get(call)
-            .is_some_and(|call| call.state != CallState::Closed) =>
-        {
-            vec![Ask::Hold { cents: *cents }, Ask::Capacity { timers: 3 }]
+    Ok(match command {
+        Command::Answered { call, answer } => order.asks_of_answer(*call, answer),
+        Command::TimerDue { kind, .. } | Command::ScheduledDue { kind } => {
+            order.asks_of_timer(*kind)
         }
-        (Stage::Available { .. }, Command::Accept { runner }) => {
-            vec![Ask::RunnerSlot { runner: *runner }]
-        }
-        (
-            Stage::OnSite(_),
-            Command::Purchase {
-                photo: Some(photo), ..
-            },
-        ) => {
-            vec![Ask::UsedOnce {
-                photo: *photo,
-                order: order.id,
-            }]
-        }
-        (Stage::Accepted(bond), Command::Cancel { .. }) => {
-            vec![Ask::SetOff {
-                user: bond.runner,
-                cents: order.terms.price.trip_compensation,
-            }]
-        }
-        (Stage::OnSite(bond), Command::TimerDue { kind, .. } | Command::ScheduledDue { kind })
-            if *kind == TimerKind::PaymentAuthorizationExpiry =>
-        {
-            vec![Ask::SetOff {
-                user: bond.runner,
-                cents: order.terms.price.trip_compensation,
-            }]
-        }
-        (
-            Stage::OnTheWay(..),
-            Command::Deliver {
-                shown: Shown::Photo(photo),
-            },
-        ) => {
-            let used_once = Ask::UsedOnce {
-                photo: *photo,
-                order: order.id,
-            };
-            std::iter::once(used_once).chain(release(order)).collect()
-        }
-        (
-            Stage::Purchased(..)
-            | Stage::Collected(..)
-            | Stage::OnTheWay(..)
-            | Stage::Delivered(..),
-            Command::Deliver { .. } | Command::Confirm | Command::Cancel { .. },
-        ) => release(order),
-        (
-            Stage::Purchased(..)
-            | Stage::Collected(..)
-            | Stage::OnTheWay(..)
-            | Stage::Delivered(..),
-            Command::TimerDue { kind, .. } | Command::ScheduledDue { kind },
-        ) if matches!(
-            kind,
-            TimerKind::DisputeWindow | TimerKind::StepRetry | TimerKind::EscrowTimeout
-        ) =>
-        {
-            release(order)
-        }
-        _ => vec![],
+        command if order.is_terminal() => order.asks_after_the_end(command, context),
+        command => order.asks_on_the_way(command, context),
     })
 }
 
-fn release(order: &Order) -> Vec<Ask> {
-    let (Some(bond), Some(bought)) = (order.stage.bond(), order.stage.bought()) else {
-        return vec![];
-    };
-    let charge = order.terms.price.charge(bought.food);
-    let to_runner: Cents = charge - order.terms.price.platform_fee.min(charge);
-    vec![
-        Ask::Release {
-            order: order.id,
+impl Order {
+    fn asks_of_answer(&self, n: CallNumber, answer: &Answer) -> Vec<Ask> {
+        let call = self.calls.get(&n);
+        let open = call.is_some_and(|call| call.state != CallState::Closed);
+        match (answer, call.map(|call| call.kind)) {
+            (Answer::Authorized { cents, .. }, _) if open && self.is_authorizing() => {
+                vec![Ask::Hold { cents: *cents }, Ask::Capacity { timers: 3 }]
+            }
+            (Answer::Authorized { cents, .. }, _) if self.raise_under_way() == Some(n) => {
+                vec![Ask::Raise {
+                    order: self.id,
+                    cents: *cents,
+                }]
+            }
+            (Answer::Captured { .. }, Some(CallKind::Charge { cents })) if open => {
+                self.runners_set_off(cents)
+            }
+            (Answer::Declined { .. }, Some(CallKind::Authorize { .. })) => self.trip_asks(),
+            _ => vec![],
+        }
+    }
+
+    fn asks_of_timer(&self, kind: TimerKind) -> Vec<Ask> {
+        match kind {
+            TimerKind::PaymentAuthorizationExpiry
+            | TimerKind::CancelWait
+            | TimerKind::ProposalExpiry => self.trip_asks(),
+            TimerKind::DisputeWindow
+            | TimerKind::StepRetry
+            | TimerKind::EscrowTimeout
+            | TimerKind::DisputeSla => self.release_asks(),
+            _ => vec![],
+        }
+    }
+
+    fn asks_on_the_way(&self, command: &Command, context: &Context<'_>) -> Vec<Ask> {
+        match (&self.stage, command) {
+            (Stage::Available { .. }, Command::Accept { runner }) => {
+                vec![Ask::RunnerSlot { runner: *runner }]
+            }
+            (
+                Stage::OnSite(_),
+                Command::Purchase {
+                    photo: Some(photo), ..
+                },
+            ) => vec![Ask::UsedOnce {
+                photo: *photo,
+                order: self.id,
+            }],
+            (
+                Stage::OnTheWay(..),
+                Command::Deliver {
+                    shown: Shown::Photo(photo),
+                },
+            ) => {
+                let used_once = Ask::UsedOnce {
+                    photo: *photo,
+                    order: self.id,
+                };
+                std::iter::once(used_once)
+                    .chain(self.release_asks())
+                    .collect()
+            }
+            (
+                Stage::OnSite(_),
+                Command::OtherStore {
+                    store: StoreRef::Known(store),
+                    ..
+                },
+            ) => vec![Ask::StoreOpen {
+                store: *store,
+                at: context.now,
+            }],
+            (
+                _,
+                Command::Cancel { .. }
+                | Command::CancelAcceptance
+                | Command::Reject { .. }
+                | Command::Settle { .. }
+                | Command::Unhold { .. }
+                | Command::Deliver { .. }
+                | Command::Confirm
+                | Command::Abandon { .. }
+                | Command::Resolve { .. }
+                | Command::ReportProblem {
+                    kind: Problem::Returned,
+                    ..
+                },
+            ) => [self.trip_asks(), self.release_asks()].concat(),
+            _ => vec![],
+        }
+    }
+
+    fn asks_after_the_end(&self, command: &Command, context: &Context<'_>) -> Vec<Ask> {
+        match command {
+            Command::Dispute { claim, .. } if self.role(context.principal) != Role::Runner => {
+                self.freeze_asks(*claim)
+            }
+            Command::Resolve { refund, .. } => {
+                let refund = (*refund).min(self.terms.price.hold());
+                [self.runners_set_off(refund), self.customers_set_off(refund)].concat()
+            }
+            Command::Refund { cents, .. } => self.customers_set_off(*cents),
+            Command::Tip { .. } => vec![Ask::Card {
+                user: self.terms.customer,
+            }],
+            _ => vec![],
+        }
+    }
+
+    /// For an end that may pay the runner's trip: at most D.
+    fn trip_asks(&self) -> Vec<Ask> {
+        let price = &self.terms.price;
+        match self.stage {
+            Stage::Accepted(_) | Stage::OnSite(_) => {
+                self.runners_set_off(price.delivery_fee.max(price.trip_compensation))
+            }
+            _ => vec![],
+        }
+    }
+
+    /// For an end that divides the charge.
+    fn release_asks(&self) -> Vec<Ask> {
+        let (Some(bought), false) = (self.stage.bought(), self.is_terminal()) else {
+            return vec![];
+        };
+        let charge = self.terms.price.charge(bought.food);
+        let to_runner: Cents = charge - self.terms.price.platform_fee.min(charge);
+        let release = Ask::Release {
+            order: self.id,
             cents: charge,
-        },
-        Ask::SetOff {
+        };
+        [
+            vec![release],
+            self.runners_set_off(to_runner),
+            self.customers_set_off(charge),
+        ]
+        .concat()
+    }
+
+    /// What of the runner's share can be frozen.
+    fn freeze_asks(&self, claim: Option<Cents>) -> Vec<Ask> {
+        let share = self.runners_share();
+        let cents = claim.unwrap_or(share).min(share);
+        match self.stage.bond() {
+            Some(bond) if cents.is_positive() => vec![Ask::Freeze {
+                user: bond.runner,
+                cents,
+            }],
+            _ => vec![],
+        }
+    }
+
+    /// What of the runner's money pays the runner's own debt.
+    fn runners_set_off(&self, cents: Cents) -> Vec<Ask> {
+        let bond = self.stage.bond().filter(|_| cents.is_positive());
+        bond.map(|bond| Ask::SetOff {
             user: bond.runner,
-            cents: to_runner,
-        },
-    ]
+            cents,
+        })
+        .into_iter()
+        .collect()
+    }
+
+    /// What of a refund that was never charged pays the customer's own debt.
+    fn customers_set_off(&self, refund: Cents) -> Vec<Ask> {
+        let uncollected = self.uncollected(refund);
+        let customer = self.terms.customer;
+        uncollected
+            .is_positive()
+            .then_some(Ask::SetOff {
+                user: customer,
+                cents: uncollected,
+            })
+            .into_iter()
+            .collect()
+    }
 }

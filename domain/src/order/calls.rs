@@ -1,10 +1,11 @@
 //! The calls column: which calls an event opens, rests, repeats and closes.
 //!
-//! A call's number is also the number of the transfer it settles, so the money column asks [`opened`] too.
+//! A call's number is also the number of the transfer it settles, so the money column asks [`opened`] too. Calls and
+//! promises are numbered together.
 
 use super::{
-    effects::{Collection, Outcome},
-    event::{Event, Settlement},
+    effects::Outcome,
+    event::{Event, RaiseFailure, Settlement},
     state::Order,
 };
 use crate::{
@@ -40,21 +41,42 @@ pub(super) fn opened(order: &Order, event: &Event) -> Vec<(CallNumber, CallKind)
             capture: *call,
             cents: *cents,
         }],
+        Event::Unbound { .. } => second_authorizations(order),
+        Event::RaiseAsked { cents, .. } => vec![CallKind::Authorize { cents: *cents }],
+        Event::RaiseFailed {
+            why: RaiseFailure::Declined(_),
+            ..
+        } => vec![],
+        Event::RaiseFailed { call, .. } => vec![CallKind::Void {
+            authorization: *call,
+        }],
+        Event::ProposalClosed { .. } => order
+            .raise_under_way()
+            .map(|authorization| CallKind::Void { authorization })
+            .into_iter()
+            .collect(),
+        Event::ClaimPaid {
+            frozen,
+            owed,
+            goodwill,
+        } => refund(order, *frozen + *owed + *goodwill),
+        Event::GoodwillPaid { cents } => refund(order, *cents),
+        Event::TipGiven { cents, .. } => vec![CallKind::Charge { cents: *cents }],
         _ => vec![],
     };
-    let next = order.calls.keys().next_back().map_or(1, |last| last + 1);
-    (next..).zip(kinds).collect()
+    (order.next_number()..).zip(kinds).collect()
 }
 
-/// Captures `cents` from the authorisations in their order, and lets go of those that are not needed.
+/// Captures `cents` from the authorisations that are held, in their order, and lets go of those that are not needed.
 fn charge(order: &Order, cents: Cents) -> Vec<CallKind> {
     let mut rest = cents;
     let mut kinds = vec![];
     for (n, call) in &order.calls {
-        let CallKind::Authorize { cents: authorized } = call.kind else {
+        if !matches!(call.kind, CallKind::Authorize { .. }) {
             continue;
-        };
-        let part = rest.min(authorized);
+        }
+        let held = order.promises.get(n).copied().unwrap_or_default();
+        let part = rest.min(held);
         rest -= part;
         if part.is_positive() {
             kinds.push(CallKind::Capture {
@@ -68,25 +90,24 @@ fn charge(order: &Order, cents: Cents) -> Vec<CallKind> {
     kinds
 }
 
-/// Sends `cents` back from the captures in their order; nothing where the card failed and the customer owes.
+/// Lets go of every authorisation but the first.
+fn second_authorizations(order: &Order) -> Vec<CallKind> {
+    order
+        .raises()
+        .map(|authorization| CallKind::Void { authorization })
+        .collect()
+}
+
+/// Sends `cents` back from the captures in their order, each at most once; nothing from those that failed.
 fn refund(order: &Order, cents: Cents) -> Vec<CallKind> {
-    if order.collection == Collection::Owed {
-        return vec![];
-    }
     let mut rest = cents;
     let mut kinds = vec![];
-    for (n, call) in &order.calls {
-        let CallKind::Capture {
-            cents: captured, ..
-        } = call.kind
-        else {
-            continue;
-        };
-        let part = rest.min(captured);
+    for (n, left) in order.collectable() {
+        let part = rest.min(left);
         rest -= part;
         if part.is_positive() {
             kinds.push(CallKind::Refund {
-                capture: *n,
+                capture: n,
                 cents: part,
             });
         }
@@ -111,7 +132,16 @@ pub(super) fn calls(order: &Order, event: &Event) -> Vec<CallChange> {
         | Event::Voided { call }
         | Event::Refunded { call, .. }
         | Event::RefundKept { call, .. }
-        | Event::CallGivenUp { call } => vec![CallChange::Close { n: call }],
+        | Event::CallGivenUp { call }
+        | Event::Raised { call, .. }
+        | Event::RaiseFailed { call, .. }
+        | Event::TipPaid { call, .. }
+        | Event::TipFailed { call, .. } => vec![CallChange::Close { n: call }],
+        Event::ProposalClosed { .. } => order
+            .raise_under_way()
+            .map(|n| CallChange::Close { n })
+            .into_iter()
+            .collect(),
         Event::CollectFailed { call, .. } => {
             let refunds = order.open_calls(
                 |kind| matches!(kind, CallKind::Refund { capture, .. } if capture == call),
@@ -142,8 +172,56 @@ pub(super) fn calls(order: &Order, event: &Event) -> Vec<CallChange> {
 }
 
 impl Order {
+    /// The second authorisation that is asked for and not decided.
+    pub(super) fn raise_under_way(&self) -> Option<CallNumber> {
+        let raise = self.proposal.as_ref()?.raise?;
+        let open = self.calls.get(&raise)?.state != CallState::Closed;
+        open.then_some(raise)
+    }
+
+    /// Every authorisation that is held beside the first.
+    pub(super) fn raises(&self) -> impl Iterator<Item = CallNumber> {
+        let first = self
+            .calls
+            .iter()
+            .find(|(_, call)| matches!(call.kind, CallKind::Authorize { .. }))
+            .map(|(n, _)| *n);
+        self.holds()
+            .map(|(n, _)| n)
+            .filter(move |n| Some(*n) != first)
+    }
+
+    /// What can still be sent back of each charge, as far as it was or will be collected.
+    fn collectable(&self) -> impl Iterator<Item = (CallNumber, Cents)> {
+        self.calls.iter().filter_map(|(n, call)| match call.kind {
+            CallKind::Capture { cents, .. } if call.outcome != Outcome::Refused => {
+                Some((*n, cents - self.sent_back(*n)))
+            }
+            _ => None,
+        })
+    }
+
+    /// What was sent back of a charge, or is on its way.
+    pub(super) fn sent_back(&self, charge: CallNumber) -> Cents {
+        let refunds = self.calls.values().filter_map(|call| match call.kind {
+            CallKind::Refund { capture, cents }
+                if capture == charge && call.outcome != Outcome::Refused =>
+            {
+                Some(cents)
+            }
+            _ => None,
+        });
+        refunds.sum()
+    }
+
+    /// What of `cents` can't go back to the card, since it was never charged.
+    pub(super) fn uncollected(&self, cents: Cents) -> Cents {
+        let left: Cents = self.collectable().map(|(_, left)| left).sum();
+        (cents - left).or_zero()
+    }
+
     /// Whether letting go of this authorisation was asked for.
-    fn is_voided(&self, authorization: CallNumber) -> bool {
+    pub(super) fn is_voided(&self, authorization: CallNumber) -> bool {
         self.calls
             .values()
             .any(|call| call.kind == CallKind::Void { authorization })

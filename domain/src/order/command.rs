@@ -2,8 +2,10 @@
 
 use super::{
     effects::TimerKind,
+    event::Problem,
+    overlay::{Fault, Number, Offer},
     stage::Proof,
-    terms::{Dropoff, Item, StoreRef},
+    terms::{Dropoff, Item, Sealed, StoreRef},
 };
 use crate::{
     call::{Answer, CallNumber},
@@ -48,6 +50,23 @@ impl std::fmt::Debug for Shown {
     }
 }
 
+/// How an operator ends an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ending {
+    /// Before anything is bought: the runner gets this for the trip.
+    Trip {
+        /// From 0 to D; 0 where nobody is bound.
+        to_runner: Cents,
+    },
+    /// After it: the customer gets this back.
+    Divide {
+        /// From 0 to K.
+        refund: Cents,
+        /// Whose share pays it.
+        at_fault: Fault,
+    },
+}
+
 /// A command to one order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
@@ -81,7 +100,7 @@ pub enum Command {
     CancelAcceptance,
     /// Row 11: an operator takes it from the runner.
     Reassign,
-    /// Rows 7, 12: the customer cancels.
+    /// Rows 7, 12, 24, 35: the customer cancels.
     Cancel {
         /// The most the customer agrees to be charged.
         accept_charge: Cents,
@@ -111,6 +130,121 @@ pub enum Command {
         /// 1–5.
         stars: u8,
     },
+    /// Rows 14, 15: the runner at the store asks the customer.
+    Propose {
+        /// What.
+        offer: Offer,
+        /// In the runner's words.
+        note: Option<Sealed>,
+    },
+    /// Row 16: the customer agrees to an offer.
+    Approve {
+        /// Number of the proposal.
+        proposal: Number,
+    },
+    /// Row 16: the customer does without some items.
+    DropItems {
+        /// Number of the proposal.
+        proposal: Number,
+        /// Places on the shopping list.
+        items: Vec<u16>,
+    },
+    /// Row 16: the customer names another store.
+    OtherStore {
+        /// Number of the proposal.
+        proposal: Number,
+        /// Where to buy instead.
+        store: StoreRef,
+    },
+    /// Row 17: the customer says no, which ends the order.
+    Reject {
+        /// Number of the proposal.
+        proposal: Number,
+    },
+    /// Row 16: the runner takes a proposal back.
+    Withdraw {
+        /// Number of the proposal.
+        proposal: Number,
+    },
+    /// One party writes to the other.
+    Message {
+        /// What.
+        text: Sealed,
+    },
+    /// Rows 25, 26: the runner reports something.
+    ReportProblem {
+        /// What.
+        kind: Problem,
+        /// What shows it.
+        photo: Option<PhotoId>,
+        /// In the runner's words.
+        note: Option<Sealed>,
+    },
+    /// Row 25: the customer is there after all.
+    AnswerNoShow,
+    /// Row 27: an operator gives the runner up.
+    Abandon {
+        /// Why.
+        reason: Sealed,
+    },
+    /// Row 28: an operator freezes the order.
+    Hold {
+        /// Why.
+        reason: Sealed,
+    },
+    /// Row 28: an operator lets it go on.
+    Unhold {
+        /// Why.
+        reason: Sealed,
+    },
+    /// Row 40: an operator ends it.
+    Settle {
+        /// How.
+        ending: Ending,
+        /// Why.
+        reason: Sealed,
+    },
+    /// Rows 29, 31: a party, or an operator for the customer, claims something.
+    Dispute {
+        /// How much; the most that may be claimed where none is given.
+        claim: Option<Cents>,
+        /// In the claimant's words.
+        reason: Sealed,
+        /// What shows it.
+        photos: Vec<PhotoId>,
+    },
+    /// A party says more about the open dispute.
+    Reply {
+        /// Number of the dispute.
+        dispute: Number,
+        /// What.
+        text: Sealed,
+        /// What shows it.
+        photos: Vec<PhotoId>,
+    },
+    /// Rows 30, 34: an operator decides the dispute.
+    Resolve {
+        /// Number of the dispute.
+        dispute: Number,
+        /// r: what the claimant gets.
+        refund: Cents,
+        /// Who is at fault.
+        at_fault: Fault,
+        /// Why.
+        reason: Sealed,
+    },
+    /// Row 32a: the customer gives a tip after the end.
+    Tip {
+        /// T₂.
+        cents: Cents,
+    },
+    /// Row 32b: an operator gives something back after the end.
+    Refund {
+        /// How much.
+        cents: Cents,
+        /// Why.
+        reason: Sealed,
+    },
 }
 
 impl Command {
@@ -133,6 +267,35 @@ impl Command {
             Self::Deliver { .. } => "delivered",
             Self::Confirm => "confirm",
             Self::Rate { .. } => "rate",
+            Self::Propose { .. } => "propose",
+            Self::Approve { .. } => "approve",
+            Self::DropItems { .. } => "drop_item",
+            Self::OtherStore { .. } => "other_store",
+            Self::Reject { .. } => "reject",
+            Self::Withdraw { .. } => "withdraw",
+            Self::Message { .. } => "message",
+            Self::ReportProblem {
+                kind: Problem::CustomerUnreachable,
+                ..
+            } => "customer_unreachable",
+            Self::ReportProblem {
+                kind: Problem::Returned,
+                ..
+            } => "returned",
+            Self::ReportProblem {
+                kind: Problem::Other,
+                ..
+            } => "problem",
+            Self::AnswerNoShow => "no_show_answer",
+            Self::Abandon { .. } => "abandon",
+            Self::Hold { .. } => "hold",
+            Self::Unhold { .. } => "unhold",
+            Self::Settle { .. } => "settle",
+            Self::Dispute { .. } => "dispute",
+            Self::Reply { .. } => "reply",
+            Self::Resolve { .. } => "resolve",
+            Self::Tip { .. } => "tip",
+            Self::Refund { .. } => "refund",
         }
     }
 }

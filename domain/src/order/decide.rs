@@ -4,28 +4,27 @@
 //! `Ok(vec![])` means "already so": nothing is written.
 
 use super::{
-    command::{Command, Shown},
-    effects::TimerKind,
-    event::{Event, Release, Settlement, Side, Unbinding},
-    place,
-    quote::quote,
-    rejection::{CancelReason, Rejection},
-    role::{Role, allowed},
-    stage::{Bond, Bought, Proof, Stage},
+    allowed::allowed, command::Command, event::Event, place, rejection::Rejection, role::Role,
     state::Order,
-    terms::Handover,
 };
 use crate::{
-    id::{CommandId, Fingerprint, PhotoId, Principal, UserId},
-    money::Cents,
+    id::{CommandId, Fingerprint, Principal},
     policy::Policy,
-    saga::{Mark, Progress, Saga, finish, mark, start, unwind},
+    saga::{Mark, Saga, finish, mark, start},
     time::At,
     vote::{Ask, Votes, Yes},
 };
 use std::sync::Arc;
 
+mod after;
 mod answer;
+mod board;
+mod dispute;
+mod door;
+mod ending;
+mod operator;
+mod raise;
+mod store;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -71,7 +70,7 @@ pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -
                 .find(|ask| matches!(ask, Ask::Placement { .. }))?
             {
                 Yes::Card(card) => card.clone(),
-                Yes::Granted | Yes::SetOff(_) => return Err(Rejection::NoPaymentMethod),
+                _ => return Err(Rejection::NoPaymentMethod),
             };
             context
                 .votes
@@ -105,6 +104,8 @@ pub fn verdict(events: &[Event], policy: &Policy) -> Option<Rejection> {
     })
 }
 
+/// One decision: the order, who asks, and what is known.
+#[derive(Clone, Copy)]
 struct Row<'a> {
     order: &'a Order,
     context: &'a Context<'a>,
@@ -114,75 +115,64 @@ struct Row<'a> {
 impl Row<'_> {
     fn decide(&self, command: &Command) -> Decision {
         self.permit(command)?;
-        match (&self.order.stage, command) {
-            (_, Command::Place(_)) => Ok(vec![]),
-            (_, Command::Answered { call, answer }) => self.answered(*call, answer),
-            (_, Command::TimerDue { kind, generation }) => self.timer_due(*kind, *generation),
-            (_, Command::ScheduledDue { kind }) => match self.order.armed(*kind) {
+        match command {
+            Command::Place(_) => Ok(vec![]),
+            Command::Answered { call, answer } => self.answered(*call, answer),
+            Command::TimerDue { kind, generation } => self.timer_due(*kind, *generation),
+            Command::ScheduledDue { kind } => match self.order.armed(*kind) {
                 Some(timer) => self.timer_due(*kind, timer.generation),
                 None => self.misfit(),
             },
 
-            (Stage::Available { accept_by }, Command::Accept { runner }) => {
-                self.accept(*runner, *accept_by)
-            }
-            (Stage::Accepted(bond), Command::Accept { runner }) if bond.runner == *runner => {
-                Ok(vec![])
-            }
-            (stage, Command::Accept { runner }) if stage.is_bound_to_another(*runner) => {
-                Err(Rejection::TakenByAnotherRunner)
-            }
+            Command::Accept { runner } => self.accept(*runner),
+            Command::CancelAcceptance => self.cancel_acceptance(),
+            Command::Reassign => self.reassign(),
+            Command::Cancel { accept_charge } => self.cancel(*accept_charge),
 
-            (Stage::Accepted(_) | Stage::OnSite(_), Command::CancelAcceptance)
-                if self.role == Role::Runner =>
-            {
-                Ok(self.unbind(Unbinding::RunnerCancelled))
-            }
-            (_, Command::CancelAcceptance) if self.role == Role::FormerRunner => Ok(vec![]),
-            (Stage::Accepted(_), Command::Reassign) => Ok(self.unbind(Unbinding::Reassigned)),
+            Command::ArriveOnSite => self.arrive(),
+            Command::Propose { offer, note } => self.propose(offer, note.as_ref()),
+            Command::Approve { proposal } => self.approve(*proposal),
+            Command::DropItems { proposal, items } => self.drop_items(*proposal, items),
+            Command::OtherStore { proposal, store } => self.other_store(*proposal, store),
+            Command::Reject { proposal } => self.reject(*proposal),
+            Command::Withdraw { proposal } => self.withdraw(*proposal),
+            Command::Purchase { total, photo } => self.purchase(*total, *photo),
 
-            (Stage::Cancelled(end), Command::Cancel { .. })
-                if end.reason == CancelReason::Customer =>
-            {
-                Ok(vec![])
+            Command::Collect => self.collect(),
+            Command::Depart => self.depart(),
+            Command::Message { text } => self.message(text),
+            Command::ReportProblem { kind, photo, note } => {
+                self.report(*kind, *photo, note.as_ref())
             }
-            (_, Command::Cancel { accept_charge }) => self.cancel(*accept_charge),
+            Command::AnswerNoShow => self.answer_no_show(),
+            Command::Deliver { shown } => self.deliver(*shown),
+            Command::Confirm => self.confirm(),
 
-            (Stage::Accepted(_), Command::ArriveOnSite) => Ok(vec![
-                Event::ArrivedOnSite,
-                mark(Saga::Complete, "arrive-on-site", Mark::Done),
-            ]),
-            (Stage::OnSite(_), Command::ArriveOnSite) => Ok(vec![]),
+            Command::Abandon { reason } => self.abandon(reason),
+            Command::Hold { reason } => self.hold(reason),
+            Command::Unhold { reason } => self.unhold(reason),
+            Command::Settle { ending, reason } => self.settle(*ending, reason),
+            Command::Refund { cents, reason } => self.refund(*cents, reason),
 
-            (Stage::OnSite(_), Command::Purchase { total, photo }) => self.purchase(*total, *photo),
-            (Stage::Purchased(_, bought), Command::Purchase { total, photo })
-                if bought.food == *total && bought.photo == *photo =>
-            {
-                Ok(vec![])
-            }
+            Command::Dispute {
+                claim,
+                reason,
+                photos,
+            } => self.dispute(*claim, reason, photos),
+            Command::Reply {
+                dispute,
+                text,
+                photos,
+            } => self.reply(*dispute, text, photos),
+            Command::Resolve {
+                dispute,
+                refund,
+                at_fault,
+                reason,
+            } => self.resolve(*dispute, *refund, *at_fault, reason),
 
-            (Stage::Purchased(..), Command::Collect) => {
-                Ok(self.with_step("collect-food", vec![Event::Collected]))
-            }
-            (Stage::Collected(..), Command::Collect) => Ok(vec![]),
-            (Stage::Collected(..), Command::Depart) => {
-                Ok(self.with_step("depart", vec![Event::Departed]))
-            }
-            (Stage::OnTheWay(..), Command::Depart) => Ok(vec![]),
-
-            (Stage::OnTheWay(bond, bought), Command::Deliver { shown }) => {
-                self.deliver(bond, bought, *shown)
-            }
-            (Stage::Delivered(..) | Stage::Completed(..), Command::Deliver { .. }) => Ok(vec![]),
-
-            (Stage::OnTheWay(bond, bought), Command::Confirm) if self.role == Role::Customer => {
-                Ok(self.delivered(bond, bought, Proof::Confirmed, true))
-            }
-            (Stage::Delivered(..), Command::Confirm) => self.not_held().map(|()| self.release()),
-            (Stage::Completed(..), Command::Confirm) => Ok(vec![]),
-
-            (Stage::Completed(..), Command::Rate { stars }) => self.rate(*stars),
-            _ => self.misfit(),
+            Command::Tip { cents } => self.tip(*cents),
+            Command::Rate { stars } => self.rate(*stars),
         }
     }
 
@@ -200,14 +190,14 @@ impl Row<'_> {
         })
     }
 
-    fn misfit(&self) -> Decision {
-        let allowed = allowed(self.order, self.role)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+    fn misfit<T>(&self) -> Result<T, Rejection> {
+        let (policy, now) = (self.context.policy, self.context.now);
         Err(Rejection::NotInThisStage {
             status: self.order.status(),
-            allowed,
+            allowed: allowed(self.order, self.role, policy, now)
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
         })
     }
 
@@ -222,266 +212,5 @@ impl Row<'_> {
     fn with_step(&self, step: &str, mut events: Vec<Event>) -> Vec<Event> {
         events.push(mark(Saga::Complete, step, Mark::Done));
         events
-    }
-
-    fn accept(&self, runner: UserId, accept_by: At) -> Decision {
-        if self.context.principal.user() != Some(runner) {
-            return Err(Rejection::NotAllowed {
-                who: "only the runner himself".into(),
-            });
-        }
-        if self.context.now >= accept_by {
-            return Err(Rejection::TooLate);
-        }
-        if runner == self.order.terms.customer {
-            return Err(Rejection::OwnOrder);
-        }
-        let limit = self.context.policy.binds_per_runner;
-        let had = self
-            .order
-            .former_runners
-            .iter()
-            .filter(|former| **former == runner);
-        if had.count() >= limit as usize {
-            return Err(Rejection::HadTooOften { limit });
-        }
-        self.context
-            .votes
-            .find(|ask| matches!(ask, Ask::RunnerSlot { .. }))?;
-        self.not_held()?;
-        let mut events = vec![Event::Accepted {
-            runner,
-            epoch: self.order.epoch + 1,
-        }];
-        events.extend(finish(&Default::default(), Saga::Accept, "notify-customer"));
-        Ok(events)
-    }
-
-    fn unbind(&self, cause: Unbinding) -> Vec<Event> {
-        let Some(bond) = self.order.stage.bond() else {
-            return vec![];
-        };
-        let mut events = unwind(&self.order.saga, Saga::Accept, None);
-        events.push(Event::Unbound {
-            runner: bond.runner,
-            epoch: self.order.epoch + 1,
-            cause,
-        });
-        events.push(self.available());
-        events
-    }
-
-    fn available(&self) -> Event {
-        Event::Available {
-            accept_by: self.context.now.plus(self.context.policy.order_timeout_ms),
-        }
-    }
-
-    fn cancel(&self, accept_charge: Cents) -> Decision {
-        let Some(quote) = quote(self.order, self.context.policy, self.context.now) else {
-            return self.misfit();
-        };
-        if quote.charge > accept_charge {
-            return Err(Rejection::QuoteChanged { quote });
-        }
-        let settlement = match self.order.stage {
-            Stage::Accepted(_) if quote.charge.is_positive() => self.trip(),
-            Stage::Purchased(..) | Stage::Collected(..) | Stage::OnTheWay(..) => {
-                self.divide(Cents::ZERO)?
-            }
-            _ => Settlement::Free,
-        };
-        Ok(self.cancelled(CancelReason::Customer, settlement, None))
-    }
-
-    /// Ends the order; what was begun before the pivot is taken back.
-    fn cancelled(
-        &self,
-        reason: CancelReason,
-        settlement: Settlement,
-        failed: Option<&str>,
-    ) -> Vec<Event> {
-        self.cancelled_at(&self.order.saga, reason, settlement, failed)
-    }
-
-    /// As [`cancelled`](Self::cancelled), where earlier events of the same record moved the sagas on.
-    fn cancelled_at(
-        &self,
-        progress: &Progress,
-        reason: CancelReason,
-        settlement: Settlement,
-        failed: Option<&str>,
-    ) -> Vec<Event> {
-        let mut events = vec![];
-        if self.order.stage.bought().is_none() {
-            events.extend(unwind(progress, Saga::Accept, None));
-            events.extend(unwind(progress, Saga::Create, failed));
-        }
-        events.push(Event::Cancelled {
-            reason,
-            by: self.context.principal,
-            settlement,
-        });
-        events
-    }
-
-    fn trip(&self) -> Settlement {
-        let to_runner = self.order.terms.price.trip_compensation;
-        if !to_runner.is_positive() {
-            return Settlement::Free;
-        }
-        Settlement::Trip {
-            to_runner,
-            set_off: self.set_off().min(to_runner),
-        }
-    }
-
-    /// What of the runner's part pays the runner's debt; nothing without a vote, since a debt can wait.
-    fn set_off(&self) -> Cents {
-        match self
-            .context
-            .votes
-            .find(|ask| matches!(ask, Ask::SetOff { .. }))
-        {
-            Ok(Yes::SetOff(cents)) => *cents,
-            Ok(Yes::Granted | Yes::Card(_)) | Err(_) => Cents::ZERO,
-        }
-    }
-
-    /// Divides the charge K: `refund` to the customer, the fee to the platform, the rest to the runner.
-    fn divide(&self, refund: Cents) -> Result<Settlement, Rejection> {
-        self.release_of(refund).map(Settlement::Release)
-    }
-
-    fn release_of(&self, refund: Cents) -> Result<Release, Rejection> {
-        self.context
-            .votes
-            .find(|ask| matches!(ask, Ask::Release { .. }))?;
-        let Some(bought) = self.order.stage.bought() else {
-            return Err(Rejection::TransferRefused);
-        };
-        let price = &self.order.terms.price;
-        let rest = price.charge(bought.food) - refund;
-        let to_platform = price.platform_fee.min(rest);
-        let to_runner = rest - to_platform;
-        Ok(Release {
-            to_runner,
-            to_platform,
-            to_customer: refund,
-            set_off: self.set_off().min(to_runner),
-        })
-    }
-
-    fn purchase(&self, total: Cents, photo: Option<PhotoId>) -> Decision {
-        if !(Cents(1)..=Cents::MAX_INPUT).contains(&total) {
-            let rule = format!("must be from 1 to {}", Cents::MAX_INPUT.0);
-            return Err(Rejection::field("receipt.total_cents", rule));
-        }
-        if total > self.order.approved_total {
-            return Err(Rejection::AboveApproved);
-        }
-        if photo.is_none() && self.context.policy.receipt_photo_required {
-            return Err(Rejection::PhotoNeeded);
-        }
-        if photo.is_some() {
-            self.used_once()?;
-        }
-        let mut events = self.with_step("buy-food", vec![Event::Purchased { food: total, photo }]);
-        events.push(start(Saga::Complete, "capture-payment"));
-        Ok(events)
-    }
-
-    /// A photo proves one thing only, and somebody must have taken it.
-    fn used_once(&self) -> Result<(), Rejection> {
-        let wanted = |ask: &Ask| matches!(ask, Ask::UsedOnce { .. });
-        self.context.votes.find(wanted).map(drop)
-    }
-
-    fn deliver(&self, bond: &Bond, bought: &Bought, shown: Shown) -> Decision {
-        let out_of_tries = self.order.wrong_pins >= self.context.policy.pin_tries;
-        match shown {
-            Shown::Pin(_) if out_of_tries => Err(Rejection::PhotoNeeded),
-            Shown::Pin(pin) if pin != self.context.pin => Ok(vec![Event::WrongPinShown {
-                tries: self.order.wrong_pins + 1,
-            }]),
-            Shown::Photo(_)
-                if self.order.terms.dropoff.handover == Handover::Pin && !out_of_tries =>
-            {
-                Err(Rejection::field("proof", "must be the customer's PIN"))
-            }
-            Shown::Photo(photo) if bought.photo == Some(photo) => Err(Rejection::PhotoUsed),
-            Shown::Photo(_) => {
-                self.used_once()?;
-                Ok(self.delivered(bond, bought, shown.into(), false))
-            }
-            shown @ Shown::Pin(_) => Ok(self.delivered(bond, bought, shown.into(), false)),
-        }
-    }
-
-    fn delivered(&self, bond: &Bond, bought: &Bought, proof: Proof, confirmed: bool) -> Vec<Event> {
-        let mut events = self.with_step("mark-delivered", vec![Event::Delivered { proof }]);
-        let at_once = confirmed || self.context.policy.dispute_window_ms == 0;
-        debug_assert!(
-            self.order.stage.bond() == Some(bond) && self.order.stage.bought() == Some(bought)
-        );
-        if at_once && !self.order.operator_hold {
-            events.extend(self.release());
-        }
-        events
-    }
-
-    /// Row 22, or row 23 where the escrow's vote is a no.
-    fn release(&self) -> Vec<Event> {
-        match self.release_of(Cents::ZERO) {
-            Ok(release) => {
-                let done = |step| mark(Saga::Complete, step, Mark::Done);
-                vec![
-                    Event::Released(release),
-                    done("release-escrow"),
-                    Event::Completed,
-                    done("mark-completed"),
-                ]
-            }
-            Err(_) => {
-                let failures = self.order.release_failures.saturating_add(1);
-                let stuck = failures >= self.context.policy.retry_tries;
-                let tried = if stuck { Mark::Stuck } else { Mark::Started };
-                vec![
-                    Event::ReleaseRefused { failures },
-                    mark(Saga::Complete, "release-escrow", tried),
-                ]
-            }
-        }
-    }
-
-    fn rate(&self, stars: u8) -> Decision {
-        if !(1..=5).contains(&stars) {
-            return Err(Rejection::field("stars", "must be from 1 to 5"));
-        }
-        let (by, given, other) = match self.role {
-            Role::Customer => (
-                Side::Customer,
-                self.order.ratings.by_customer,
-                self.order.ratings.by_runner,
-            ),
-            _ => (
-                Side::Runner,
-                self.order.ratings.by_runner,
-                self.order.ratings.by_customer,
-            ),
-        };
-        match given {
-            Some(before) if before == stars => return Ok(vec![]),
-            Some(_) => return Err(Rejection::AlreadyRated),
-            None if self.order.armed(TimerKind::RatingWindow).is_none() => {
-                return Err(Rejection::TooLate);
-            }
-            None => {}
-        }
-        let mut events = vec![Event::Rated { by, stars }];
-        if other.is_some() {
-            events.push(Event::RatingsPublished);
-        }
-        Ok(events)
     }
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What a timer is for. Keyed by (order, kind, generation).
+/// What a timer is for. Keyed by (order, kind, generation). Variants are only ever appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum TimerKind {
@@ -34,6 +34,14 @@ pub enum TimerKind {
     StepRetry,
     /// An event scheduled over the API.
     Scheduled,
+    /// The customer's time to decide a proposal.
+    ProposalExpiry,
+    /// How long a cancellation waits for the runner at the till.
+    CancelWait,
+    /// How long a runner waits for a customer who can't be reached.
+    NoShowWait,
+    /// How long a dispute may wait for a decision.
+    DisputeSla,
 }
 
 impl TimerKind {
@@ -53,6 +61,10 @@ impl TimerKind {
             Self::RatingWindow => "RATING_WINDOW",
             Self::StepRetry => "STEP_RETRY",
             Self::Scheduled => "SCHEDULED",
+            Self::ProposalExpiry => "PROPOSAL_EXPIRY",
+            Self::CancelWait => "CANCEL_WAIT",
+            Self::NoShowWait => "NO_SHOW_WAIT",
+            Self::DisputeSla => "DISPUTE_SLA",
         }
     }
 }

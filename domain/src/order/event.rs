@@ -1,8 +1,14 @@
 //! What happened to an order. Past tense; variants are only ever appended, since their order is the format.
 
-use super::{effects::TimerKind, rejection::CancelReason, stage::Proof, terms::Terms};
+use super::{
+    effects::TimerKind,
+    overlay::{CancelWait, Closing, Fault, Number, Offer, Party},
+    rejection::CancelReason,
+    stage::Proof,
+    terms::{Sealed, Terms},
+};
 use crate::{
-    call::{CallNumber, Decline},
+    call::{CallNumber, CardToken, Decline},
     id::{PhotoId, Principal, UserId},
     money::Cents,
     saga::{Mark, Saga},
@@ -61,6 +67,30 @@ pub enum Side {
     Customer,
     /// The runner, about the customer.
     Runner,
+}
+
+/// Why a second authorisation came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RaiseFailure {
+    /// The card was refused.
+    Declined(Decline),
+    /// It was given, but with another amount, or the escrow did not take it: it is let go.
+    NotHeld,
+    /// There was no answer to the last try: it is taken back under its own key.
+    GivenUp,
+}
+
+/// What a runner on the way reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Problem {
+    /// The customer does not answer.
+    CustomerUnreachable,
+    /// The food was taken back after the wait.
+    Returned,
+    /// Anything else: operators look at it.
+    Other,
 }
 
 /// A fact about one order.
@@ -261,5 +291,186 @@ pub enum Event {
         step: u8,
         /// What happened to it.
         mark: Mark,
+    },
+    /// Rows 14, 15: the runner asks the customer.
+    Proposed {
+        /// Number of the proposal.
+        n: Number,
+        /// What is asked.
+        offer: Offer,
+        /// In the runner's words.
+        note: Option<Sealed>,
+    },
+    /// Row 16: the customer agreed to more than is held; a second authorisation is asked for.
+    RaiseAsked {
+        /// Number of the proposal.
+        n: Number,
+        /// The authorising call that this opens.
+        call: CallNumber,
+        /// N: how much more.
+        cents: Cents,
+    },
+    /// Row 16: more is held.
+    Raised {
+        /// The authorising call.
+        call: CallNumber,
+        /// How much more.
+        cents: Cents,
+        /// Until when it can be captured.
+        capture_before: At,
+    },
+    /// Row 16: a second authorisation came to nothing; the proposal stays open.
+    RaiseFailed {
+        /// The authorising call.
+        call: CallNumber,
+        /// Why.
+        why: RaiseFailure,
+    },
+    /// Rows 10, 16, 17: a proposal is not open any more and the order goes on.
+    ProposalClosed {
+        /// Number of the proposal.
+        n: Number,
+        /// How.
+        how: Closing,
+    },
+    /// Row 35: a cancellation waits for the runner at the till.
+    CancelWaiting(CancelWait),
+    /// One party wrote to the other.
+    MessageSent {
+        /// Who wrote.
+        by: Side,
+        /// What.
+        text: Sealed,
+        /// Whether it counts as an attempt to reach the customer (row 25).
+        attempt: bool,
+    },
+    /// Rows 25, 26: the runner reports something.
+    ProblemReported {
+        /// What.
+        kind: Problem,
+        /// What shows it.
+        photo: Option<PhotoId>,
+        /// In the runner's words.
+        note: Option<Sealed>,
+    },
+    /// Row 25: the customer said that he is there.
+    NoShowAnswered,
+    /// Row 26: the wait is over, and the runner may leave the food or take it back.
+    NoShowOver,
+    /// Row 28.
+    OperatorHeld {
+        /// Why.
+        reason: Sealed,
+    },
+    /// Row 28.
+    OperatorReleased {
+        /// Why.
+        reason: Sealed,
+    },
+    /// Row 28: a timer that would cancel or release fired during an operator's hold; it takes effect at its end.
+    TimerNoted {
+        /// Which.
+        kind: TimerKind,
+    },
+    /// Rows 27, 30, 32b, 34, 40: why an operator does what this record does.
+    OperatorActed {
+        /// In the operator's words.
+        reason: Sealed,
+    },
+    /// Rows 29, 31: somebody claims something.
+    Disputed {
+        /// Number of the dispute.
+        n: Number,
+        /// Who.
+        by: Party,
+        /// How much.
+        claim: Cents,
+        /// In the claimant's words.
+        reason: Sealed,
+        /// What shows it.
+        photos: Vec<PhotoId>,
+    },
+    /// Row 31: money in the runner's wallet waits for the judgement.
+    Frozen {
+        /// Number of the promise.
+        promise: u16,
+        /// How much.
+        cents: Cents,
+    },
+    /// A party says more about the open dispute.
+    DisputeReplied {
+        /// Number of the dispute.
+        n: Number,
+        /// Who.
+        by: Side,
+        /// What.
+        text: Sealed,
+        /// What shows it.
+        photos: Vec<PhotoId>,
+    },
+    /// Rows 30, 34; what moves is in the events beside it.
+    DisputeResolved {
+        /// Number of the dispute.
+        n: Number,
+        /// r: what the claimant gets.
+        refund: Cents,
+        /// Who is at fault; `None` where nobody decided in time.
+        at_fault: Option<Fault>,
+    },
+    /// Row 34: a customer's claim is paid, the runner being at fault.
+    ClaimPaid {
+        /// Out of what was frozen.
+        frozen: Cents,
+        /// What the runner owes for it.
+        owed: Cents,
+        /// What the platform adds above the runner's share.
+        goodwill: Cents,
+    },
+    /// Rows 30, 32b, 34, 40: the platform bears a refund.
+    GoodwillPaid {
+        /// How much.
+        cents: Cents,
+    },
+    /// Row 34: the platform bears a runner's claim.
+    RunnerMadeGood {
+        /// How much.
+        cents: Cents,
+        /// What of it pays the runner's own debt.
+        set_off: Cents,
+    },
+    /// What comes back to the customer and was never charged pays what the customer owes.
+    CustomerSetOff {
+        /// How much.
+        cents: Cents,
+    },
+    /// Row 32a.
+    TipGiven {
+        /// The charging call that this opens.
+        call: CallNumber,
+        /// T₂.
+        cents: Cents,
+        /// The card that is charged.
+        card: CardToken,
+    },
+    /// Row 32a: the tip was charged.
+    TipPaid {
+        /// The charging call.
+        call: CallNumber,
+        /// How much.
+        cents: Cents,
+        /// What of it pays the runner's own debt.
+        set_off: Cents,
+    },
+    /// Row 32a: the card did not pay the tip.
+    TipFailed {
+        /// The charging call.
+        call: CallNumber,
+        /// Why.
+        reason: Decline,
+    },
+    /// Row 38: the gateway says that an authorisation ran out.
+    AuthorizationLapsed {
+        /// The authorising call.
+        call: CallNumber,
     },
 }

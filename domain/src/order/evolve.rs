@@ -3,8 +3,9 @@
 //! Must not: take a policy, a clock or randomness.
 
 use super::{
-    effects::{Collection, EscrowStatus, Outcome, PaymentStatus},
+    effects::{Collection, EscrowStatus, Outcome, PaymentStatus, TimerKind},
     event::{Event, Release, Settlement, Side},
+    overlay::Contact,
     rejection::CancelReason,
     stage::{Bond, Bought, Cancellation, Delivery, Stage},
     state::{Executed, Order, Ratings},
@@ -19,6 +20,8 @@ use crate::{
     time::At,
 };
 use std::{collections::BTreeMap, sync::Arc};
+
+mod over;
 
 /// Commands whose repeats an order knows; more than a life has, but for a call that fails for days.
 pub(crate) const EXECUTED_KEPT: usize = 500;
@@ -42,7 +45,25 @@ impl Order {
             wrong_pins: 0,
             late: false,
             operator_hold: false,
+            shared: None,
             capture_before: None,
+            deadlines: BTreeMap::new(),
+            store: terms.store.clone(),
+            dropped: vec![],
+            proposals: 0,
+            proposal: None,
+            closed: None,
+            cancel_wait: None,
+            contact: Contact::default(),
+            no_show: None,
+            no_show_answered: false,
+            messages: 0,
+            noted: vec![],
+            disputes: 0,
+            dispute: None,
+            taken_back: Cents::ZERO,
+            tips: BTreeMap::new(),
+            ended_at: None,
             declined: None,
             action_url: None,
             release_failures: 0,
@@ -53,6 +74,7 @@ impl Order {
             timers: BTreeMap::new(),
             calls: BTreeMap::new(),
             promises: BTreeMap::new(),
+            last_number: 0,
             executed: vec![],
             version: 0,
             last_seq: Seq::NONE,
@@ -134,7 +156,7 @@ impl Order {
             } => {
                 self.decided(*call, Outcome::Succeeded);
                 self.payment = PaymentStatus::Authorized;
-                self.capture_before = Some(*capture_before);
+                self.deadline(*call, *capture_before);
                 self.action_url = None;
                 self.stage = Stage::Holding;
             }
@@ -168,15 +190,15 @@ impl Order {
             Event::Unbound { runner, epoch, .. } => {
                 self.epoch = *epoch;
                 self.former_runners.push(*runner);
-                self.approved_total = self.terms.price.cap();
+                self.at_first();
             }
             Event::Captured { call, .. } => {
                 self.decided(*call, Outcome::Succeeded);
-                self.collection = Collection::Collected;
+                self.collection = self.collected();
             }
             Event::CollectFailed { call, .. } => {
                 self.decided(*call, Outcome::Refused);
-                self.collection = Collection::Owed;
+                self.collection = self.collected();
             }
             Event::LateAuthorization { call }
             | Event::LateCharge { call, .. }
@@ -186,6 +208,19 @@ impl Order {
             }
             Event::RefundKept { call, .. } => self.decided(*call, Outcome::Refused),
             Event::CallRested { .. } | Event::CallRetried { .. } | Event::CallGivenUp { .. } => {}
+            Event::ArrivedOnSite
+            | Event::Purchased { .. }
+            | Event::Collected
+            | Event::Departed
+            | Event::Delivered { .. }
+            | Event::Completed => self.advance(event, at),
+            _ => self.counted(event, at),
+        }
+    }
+
+    /// What an order counts and remembers; what lies over it is [`overlay`](Self::overlay)'s.
+    fn counted(&mut self, event: &Event, at: At) {
+        match event {
             Event::WrongPinShown { tries } => self.wrong_pins = *tries,
             Event::Released(release) => self.released(release),
             Event::ReleaseRefused { failures } => self.release_failures = *failures,
@@ -194,9 +229,17 @@ impl Order {
                 by: who,
                 settlement,
             } => self.cancelled(*reason, *who, *settlement, at),
+            Event::Reminded {
+                kind: TimerKind::DisputeSla,
+                ..
+            } => {
+                if let Some(dispute) = &mut self.dispute {
+                    dispute.alarmed = true;
+                }
+            }
             Event::Reminded { step, kind } => {
                 self.reminded = *step;
-                self.late |= *kind == super::effects::TimerKind::DeliveryReminder;
+                self.late |= *kind == TimerKind::DeliveryReminder;
             }
             Event::Overdue { days } => self.overdue_days = *days,
             Event::Rated {
@@ -209,12 +252,7 @@ impl Order {
             } => self.ratings.by_runner = Some(*stars),
             Event::RatingsPublished => self.ratings.published = true,
             Event::Step { saga, step, mark } => self.saga.mark(*saga, *step, *mark),
-            Event::ArrivedOnSite
-            | Event::Purchased { .. }
-            | Event::Collected
-            | Event::Departed
-            | Event::Delivered { .. }
-            | Event::Completed => self.advance(event, at),
+            _ => self.overlay(event, at),
         }
     }
 
@@ -225,6 +263,7 @@ impl Order {
             (Stage::OnSite(bond), Event::Purchased { food, photo }) => {
                 self.charged = self.terms.price.charge(*food);
                 self.collection = Collection::Collecting;
+                self.cancel_wait = None;
                 self.enter(Stage::Purchased(
                     bond,
                     Bought {
@@ -238,13 +277,16 @@ impl Order {
                 self.stage = Stage::Collected(bond, bought)
             }
             (Stage::Collected(bond, bought), Event::Departed) => {
-                self.stage = Stage::OnTheWay(bond, bought)
+                self.stage = Stage::OnTheWay(bond, bought);
+                self.contact = Contact::default();
             }
             (Stage::OnTheWay(bond, bought), Event::Delivered { proof }) => {
                 self.stage = Stage::Delivered(bond, bought, Delivery { proof: *proof, at });
+                self.no_show = None;
             }
             (Stage::Delivered(bond, bought, delivery), Event::Completed) => {
                 self.stage = Stage::Completed(bond, bought, delivery);
+                self.end(at);
             }
             _ => {}
         }
@@ -255,7 +297,7 @@ impl Order {
         self.reminded = 0;
     }
 
-    fn decided(&mut self, call: CallNumber, outcome: Outcome) {
+    pub(super) fn decided(&mut self, call: CallNumber, outcome: Outcome) {
         if let Some(call) = self.calls.get_mut(&call) {
             call.outcome = outcome;
         }
@@ -263,6 +305,7 @@ impl Order {
 
     fn released(&mut self, release: &Release) {
         self.refunded += release.to_customer;
+        self.shared = Some(*release);
         let to_runner = release.to_runner + release.to_platform;
         (self.escrow, self.payment) =
             match (to_runner.is_positive(), release.to_customer.is_positive()) {
@@ -294,6 +337,7 @@ impl Order {
         }
         let bond = self.stage.bond().copied();
         let bought = self.stage.bought().copied();
+        self.end(at);
         self.stage = Stage::Cancelled(Cancellation {
             reason,
             by,

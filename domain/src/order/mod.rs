@@ -5,6 +5,7 @@
 //! Invariant: `fold(before, fill(before, …).record) == fill(before, …).after`; a test holds it for every command.
 
 mod absorb;
+mod allowed;
 mod asks;
 mod calls;
 mod command;
@@ -14,6 +15,7 @@ mod event;
 mod evolve;
 mod fill;
 mod money;
+mod overlay;
 mod people;
 mod place;
 mod quote;
@@ -26,19 +28,24 @@ mod timers;
 mod told;
 mod turn;
 
+pub use allowed::allowed;
 pub use asks::asks;
-pub use command::{Command, Placement, Shown};
+pub use command::{Command, Ending, Placement, Shown};
 pub use decide::{Context, decide, verdict};
 pub use effects::{
     Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
 };
-pub use event::{Event, Release, Settlement, Side, Unbinding};
+pub use event::{Event, Problem, RaiseFailure, Release, Settlement, Side, Unbinding};
 pub(crate) use evolve::EXECUTED_KEPT;
 pub use fill::{Filled, Header, fill};
+pub use overlay::{
+    CancelWait, Closing, Contact, Dispute, Fault, Judgement, LaterTip, NoShow, Number, Offer,
+    Party, Proposal, ProposalKind, ProposedItem,
+};
 pub use place::{price, terms};
 pub use quote::{Quote, quote};
 pub use rejection::{CancelReason, Rejection};
-pub use role::{Role, allowed};
+pub use role::Role;
 pub use stage::{Bond, Bought, Cancellation, Delivery, Proof, Stage, Status};
 pub use state::{Executed, Order, Ratings};
 pub use terms::{Dropoff, Handover, Item, Price, Sealed, StoreRef, Substitution, Terms};

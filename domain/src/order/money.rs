@@ -1,10 +1,11 @@
 //! The money column: the transfers of each event, named after the moves of the lifecycle.
 //!
-//! Invariant: an amount of zero makes no transfer. A promise carries the number of the call that settles it.
+//! Invariant: an amount of zero makes no transfer. A promise carries the number of the call that settles it; one that
+//! no call settles has a number of its own out of the same counter.
 
 use super::{
     calls::opened,
-    effects::Collection,
+    effects::Outcome,
     event::{Event, Release, Settlement},
     state::Order,
 };
@@ -49,6 +50,30 @@ pub(super) fn money(order: &Order, event: &Event) -> Vec<Transfer> {
         Event::CollectFailed { call, .. } => book.owe(*call),
         Event::RefundKept { call, .. } => book.void(*call),
         Event::LateCharge { cents, .. } => book.late(event, *cents),
+        Event::Raised { call, cents, .. } => book.hold(*call, *cents),
+        Event::Unbound { .. } => order.raises().for_each(|n| book.void(n)),
+        Event::Frozen { promise, cents } => book.freeze(*promise, *cents),
+        Event::ClaimPaid {
+            frozen,
+            owed,
+            goodwill,
+        } => book.claim(event, *frozen, *owed, *goodwill),
+        Event::DisputeResolved { .. } => book.thaw(Cents::ZERO),
+        Event::GoodwillPaid { cents } => book.goodwill(event, *cents),
+        Event::RunnerMadeGood { cents, set_off } => {
+            book.pay_runner(Account::Goodwill, *cents, *set_off)
+        }
+        Event::CustomerSetOff { cents } => book.post(book.payable(), book.receivable(), *cents),
+        Event::TipGiven { call, cents, .. } => book.tip(*call, *cents),
+        Event::TipPaid {
+            call,
+            cents,
+            set_off,
+        } => {
+            book.settle(*call, *cents);
+            book.set_off(*set_off);
+        }
+        Event::TipFailed { call, .. } => book.void(*call),
         _ => {}
     }
     book.transfers
@@ -97,10 +122,15 @@ impl Book<'_> {
         );
     }
 
-    /// Takes every hold back.
+    /// Takes every hold back; one that ran out at the gateway has expired.
     fn free(&mut self) {
         for n in self.holds() {
-            self.void(n);
+            match self.order.promise_ends(n) {
+                Some((debit, credit, cents)) if self.order.has_lapsed(n) => {
+                    self.push(debit, credit, cents, Phase::Expire { n });
+                }
+                _ => self.void(n),
+            }
         }
     }
 
@@ -135,17 +165,24 @@ impl Book<'_> {
         }
     }
 
-    /// Pays the runner's lost trip out of the escrow.
+    /// Pays the runner out of the escrow.
     fn trip(&mut self, to_runner: Cents, set_off: Cents) {
-        let Some(bond) = self.order.stage.bond() else {
-            return;
-        };
-        self.post(self.escrow(), Account::Payable(bond.runner), to_runner);
-        self.post(
-            Account::Payable(bond.runner),
-            Account::Receivable(bond.runner),
-            set_off,
-        );
+        self.pay_runner(self.escrow(), to_runner, set_off);
+    }
+
+    /// Pays the runner, whose own debt takes its part at once.
+    fn pay_runner(&mut self, from: Account, cents: Cents, set_off: Cents) {
+        if let Some(bond) = self.order.stage.bond() {
+            self.post(from, Account::Payable(bond.runner), cents);
+            self.set_off(set_off);
+        }
+    }
+
+    fn set_off(&mut self, cents: Cents) {
+        if let Some(bond) = self.order.stage.bond() {
+            let runner = bond.runner;
+            self.post(Account::Payable(runner), Account::Receivable(runner), cents);
+        }
     }
 
     /// Empties the escrow: to the runner, the platform, and back to the customer.
@@ -153,10 +190,45 @@ impl Book<'_> {
         self.trip(release.to_runner, release.set_off);
         self.post(self.escrow(), Account::Revenue, release.to_platform);
         self.post(self.escrow(), self.payable(), release.to_customer);
-        if self.order.collection == Collection::Owed {
-            self.post(self.payable(), self.receivable(), release.to_customer);
-        }
         self.refunds(event);
+    }
+
+    fn goodwill(&mut self, event: &Event, cents: Cents) {
+        self.post(Account::Goodwill, self.payable(), cents);
+        self.refunds(event);
+    }
+
+    /// Promises money in the runner's wallet to the customer.
+    fn freeze(&mut self, promise: CallNumber, cents: Cents) {
+        if let Some(bond) = self.order.stage.bond() {
+            let (from, to) = (Account::Payable(bond.runner), self.payable());
+            self.push(from, to, cents, Phase::Pending { n: promise });
+        }
+    }
+
+    /// Pays a claim out of what is frozen, then as the runner's debt, then out of goodwill.
+    fn claim(&mut self, event: &Event, frozen: Cents, owed: Cents, goodwill: Cents) {
+        self.thaw(frozen);
+        if let Some(bond) = self.order.stage.bond() {
+            self.post(Account::Receivable(bond.runner), self.payable(), owed);
+        }
+        self.goodwill(event, goodwill);
+    }
+
+    /// Ends what is frozen, if it has not ended: `cents` of it go to the customer.
+    fn thaw(&mut self, cents: Cents) {
+        let frozen = self.order.dispute.and_then(|dispute| dispute.frozen);
+        if let Some((promise, _)) = frozen {
+            self.settle(promise, cents);
+        }
+    }
+
+    /// Promises a tip that is being charged to the runner.
+    fn tip(&mut self, call: CallNumber, cents: Cents) {
+        if let Some(bond) = self.order.stage.bond() {
+            let to = Account::Payable(bond.runner);
+            self.push(Account::Gateway, to, cents, Phase::Pending { n: call });
+        }
     }
 
     /// Promises each refund that goes out to the gateway.
@@ -217,14 +289,14 @@ impl Book<'_> {
     }
 
     fn holds(&self) -> Vec<CallNumber> {
-        let authorizations = self
-            .order
-            .calls
-            .iter()
-            .filter(|(_, call)| matches!(call.kind, CallKind::Authorize { .. }));
-        authorizations
-            .map(|(n, _)| *n)
-            .filter(|n| self.order.promises.contains_key(n))
-            .collect()
+        self.order.holds().map(|(n, _)| n).collect()
+    }
+}
+
+impl Order {
+    /// Whether the gateway said that an authorisation which is held ran out.
+    fn has_lapsed(&self, authorization: CallNumber) -> bool {
+        let call = self.calls.get(&authorization);
+        call.is_some_and(|call| call.outcome == Outcome::Refused)
     }
 }

@@ -3,14 +3,14 @@
 use super::{
     command::Placement,
     rejection::Rejection,
-    terms::{Item, Price, StoreRef, Terms},
+    terms::{Item, Price, Sealed, StoreRef, Terms},
 };
 use crate::{call::CardToken, money::Cents, policy::Policy, text::check_name, time::At};
 
 /// Most characters of a name, a place or a building.
 const NAME_CHARS: usize = 120;
-/// Most sealed bytes of drop-off details.
-const DETAILS_BYTES: usize = 4096;
+/// Most sealed bytes of one text.
+const SEALED_BYTES: usize = 4096;
 
 /// Adds up what a placement would cost and hold.
 ///
@@ -61,7 +61,11 @@ pub fn price(placement: &Placement, policy: &Policy) -> Result<Price, Rejection>
     Ok(price)
 }
 
-fn line(i: usize, item: &Item, policy: &Policy) -> Result<Cents, Rejection> {
+/// Checks one line of a list, and gives what it costs.
+///
+/// # Errors
+/// `InvalidField` with the line's path.
+pub(super) fn line(i: usize, item: &Item, policy: &Policy) -> Result<Cents, Rejection> {
     text(&format!("items[{i}].name"), &item.name)?;
     if !(1..=policy.quantity_per_item).contains(&item.quantity) {
         let rule = format!("must be from 1 to {}", policy.quantity_per_item);
@@ -103,6 +107,32 @@ fn text(field: &str, value: &str) -> Result<(), Rejection> {
     check_name(value).map_err(|rule| Rejection::field(field, rule))
 }
 
+/// Checks the texts of a store that is not known.
+///
+/// # Errors
+/// `InvalidField` with the text's path.
+pub(super) fn store(store: &StoreRef) -> Result<(), Rejection> {
+    if let StoreRef::Described { name, place } = store {
+        text("store.name", name)?;
+        text("store.place", place)?;
+    }
+    Ok(())
+}
+
+/// Checks the length of a sealed text, where there is one.
+///
+/// # Errors
+/// `InvalidField` with the text's path.
+pub(super) fn sealed(field: &str, text: Option<&Sealed>) -> Result<(), Rejection> {
+    match text {
+        Some(sealed) if sealed.0.is_empty() => Err(Rejection::field(field, "must not be empty")),
+        Some(sealed) if sealed.0.len() > SEALED_BYTES => {
+            Err(Rejection::field(field, "is too long a text"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Checks a placement and fixes its terms.
 ///
 /// # Errors
@@ -114,16 +144,13 @@ pub fn terms(
     now: At,
 ) -> Result<Terms, Rejection> {
     let price = price(placement, policy)?;
-    if let StoreRef::Described { name, place } = &placement.store {
-        text("store.name", name)?;
-        text("store.place", place)?;
-    }
+    store(&placement.store)?;
     text("dropoff.building", &placement.dropoff.building)?;
     if placement
         .dropoff
         .details
         .as_ref()
-        .is_some_and(|sealed| sealed.0.len() > DETAILS_BYTES)
+        .is_some_and(|sealed| sealed.0.len() > SEALED_BYTES)
     {
         return Err(Rejection::field("dropoff", "has too long a text"));
     }

@@ -1,7 +1,7 @@
 //! What cancelling costs, to the cent, before it is done.
 
-use super::{stage::Stage, state::Order};
-use crate::{money::Cents, policy::Policy, time::At};
+use super::{effects::Outcome, stage::Stage, state::Order};
+use crate::{call::CallKind, money::Cents, policy::Policy, time::At};
 use serde::{Deserialize, Serialize};
 
 /// What each party gets if the customer cancels now.
@@ -19,7 +19,7 @@ pub struct Quote {
 
 impl Quote {
     fn charging(order: &Order, charge: Cents, to_platform: Cents) -> Self {
-        let hold = order.terms.price.hold();
+        let hold = order.authorized_in_all();
         Self {
             charge,
             to_runner: charge - to_platform,
@@ -42,7 +42,9 @@ pub fn quote(order: &Order, policy: &Policy, now: At) -> Option<Quote> {
         Stage::Accepted(bond) if now.since(bond.accepted_at) < policy.free_cancel_ms => {
             Some(Quote::charging(order, Cents::ZERO, Cents::ZERO))
         }
-        Stage::Accepted(_) => Some(Quote::charging(order, price.trip_compensation, Cents::ZERO)),
+        Stage::Accepted(_) | Stage::OnSite(_) => {
+            Some(Quote::charging(order, price.trip_compensation, Cents::ZERO))
+        }
         Stage::Purchased(_, bought) | Stage::Collected(_, bought) | Stage::OnTheWay(_, bought) => {
             let charge = price.charge(bought.food);
             Some(Quote::charging(
@@ -51,8 +53,21 @@ pub fn quote(order: &Order, policy: &Policy, now: At) -> Option<Quote> {
                 price.platform_fee.min(charge),
             ))
         }
-        Stage::OnSite(_) | Stage::Delivered(..) | Stage::Completed(..) | Stage::Cancelled(_) => {
-            None
-        }
+        Stage::Delivered(..) | Stage::Completed(..) | Stage::Cancelled(_) => None,
+    }
+}
+
+impl Order {
+    /// What was authorised in all, but for what was refused or let go: H at first, more after a second authorisation.
+    fn authorized_in_all(&self) -> Cents {
+        let authorized = self.calls.iter().filter_map(|(n, call)| match call.kind {
+            CallKind::Authorize { cents }
+                if call.outcome != Outcome::Refused && !self.is_voided(*n) =>
+            {
+                Some(cents)
+            }
+            _ => None,
+        });
+        authorized.sum()
     }
 }

@@ -41,6 +41,9 @@ pub enum Rejection {
     /// Placing needs a card.
     #[error("add a payment method first")]
     NoPaymentMethod,
+    /// A payout needs a bank account.
+    #[error("add a payout method first")]
+    NoPayoutMethod,
     /// Placing needs a clean slate.
     #[error("{owed} is owed: pay it first")]
     InDebt {
@@ -56,6 +59,9 @@ pub enum Rejection {
     /// The store takes no orders now.
     #[error("the store takes no orders now")]
     StorePaused,
+    /// The store is closed at that time.
+    #[error("the store is closed at that time")]
+    StoreClosed,
     /// Another runner was faster.
     #[error("another runner took this order")]
     TakenByAnotherRunner,
@@ -91,6 +97,24 @@ pub enum Rejection {
     /// An operator froze the order.
     #[error("an operator has put this order on hold")]
     OnHold,
+    /// The customer has not decided the runner's proposal.
+    #[error("a proposal is open")]
+    ProposalOpen,
+    /// Nobody has decided the dispute.
+    #[error("a dispute is open")]
+    DisputeOpen,
+    /// The customer was not tried hard enough.
+    #[error("send the customer {left} more messages, some minutes apart")]
+    ContactFirst {
+        /// How many are missing.
+        left: u8,
+    },
+    /// The order has as many messages as it may.
+    #[error("an order may have at most {limit} messages")]
+    TooManyMessages {
+        /// The limit.
+        limit: u16,
+    },
     /// Cancelling costs more than the caller agreed to.
     #[error("cancelling now costs {}", quote.charge)]
     QuoteChanged {
@@ -124,6 +148,30 @@ pub enum Rejection {
     /// As many timers are armed as may be.
     #[error("no more timers can be armed now")]
     TimersFull,
+    /// As many calls to the gateway are under way for this wallet as may be.
+    #[error("at most {limit} payments may be under way at once")]
+    TooManyPayments {
+        /// The limit.
+        limit: u32,
+    },
+    /// More than is owed.
+    #[error("{owed} is owed, no more")]
+    AboveDebt {
+        /// How much is owed and not being paid already.
+        owed: Cents,
+    },
+    /// More than is there to be taken out.
+    #[error("{available} is available, no more")]
+    AboveAvailable {
+        /// How much there is.
+        available: Cents,
+    },
+    /// More than the platform has lost.
+    #[error("{losses} was lost, no more can be made good")]
+    AboveLosses {
+        /// How much was lost.
+        losses: Cents,
+    },
     /// The ledger refuses to move the money.
     #[error("the ledger refuses this transfer")]
     TransferRefused,
@@ -153,9 +201,11 @@ impl Rejection {
             Self::InvalidField { .. } => "invalid_field",
             Self::Suspended => "suspended",
             Self::NoPaymentMethod => "no_payment_method",
+            Self::NoPayoutMethod => "no_payout_method",
             Self::InDebt { .. } => "in_debt",
             Self::TooManyOpenOrders { .. } => "too_many_open_orders",
             Self::StorePaused => "store_paused",
+            Self::StoreClosed => "store_closed",
             Self::TakenByAnotherRunner => "taken_by_another_runner",
             Self::NotInThisStage { .. } => "not_in_this_stage",
             Self::TooLate => "too_late",
@@ -164,6 +214,10 @@ impl Rejection {
             Self::TooManyRuns { .. } => "too_many_runs",
             Self::HadTooOften { .. } => "had_too_often",
             Self::OnHold => "on_hold",
+            Self::ProposalOpen => "proposal_open",
+            Self::DisputeOpen => "dispute_open",
+            Self::ContactFirst { .. } => "contact_first",
+            Self::TooManyMessages { .. } => "too_many_messages",
             Self::QuoteChanged { .. } => "quote_changed",
             Self::AboveApproved => "above_approved",
             Self::PhotoNeeded => "photo_needed",
@@ -173,6 +227,10 @@ impl Rejection {
             Self::EmailTaken => "email_taken",
             Self::HoldRefused => "hold_refused",
             Self::TimersFull => "timers_full",
+            Self::TooManyPayments { .. } => "too_many_payments",
+            Self::AboveDebt { .. } => "above_debt",
+            Self::AboveAvailable { .. } => "above_available",
+            Self::AboveLosses { .. } => "above_losses",
             Self::TransferRefused => "transfer_refused",
             Self::AlreadyPlaced { .. } => "already_placed",
             Self::OrderOpen => "order_open",
@@ -223,6 +281,15 @@ pub enum CancelReason {
 }
 
 impl CancelReason {
+    /// Whether a proposal that the customer did not agree to ended the order.
+    #[must_use]
+    pub const fn is_of_a_proposal(self) -> bool {
+        matches!(
+            self,
+            Self::PriceRejected | Self::StoreClosed | Self::SoldOut
+        )
+    }
+
     /// Stable lower-snake-case code.
     #[must_use]
     pub const fn code(self) -> &'static str {

@@ -1,6 +1,6 @@
-//! Who the caller is to an order, and what that lets him do.
+//! Who the caller is to an order, and who may give which command.
 
-use super::{command::Command, stage::Stage, state::Order};
+use super::{command::Command, state::Order};
 use crate::id::Principal;
 
 /// What a principal is to an order.
@@ -65,63 +65,38 @@ impl Command {
             | Self::Depart
             | Self::Deliver { .. } => &[Runner],
             Self::Confirm => &[Customer, Operator],
-            Self::Rate { .. } => &[Customer, Runner],
+            Self::Rate { .. } | Self::Message { .. } | Self::Reply { .. } => &[Customer, Runner],
+            Self::Propose { .. } | Self::Withdraw { .. } | Self::ReportProblem { .. } => &[Runner],
+            Self::Approve { .. }
+            | Self::DropItems { .. }
+            | Self::OtherStore { .. }
+            | Self::Reject { .. }
+            | Self::AnswerNoShow
+            | Self::Tip { .. } => &[Customer],
+            Self::Abandon { .. }
+            | Self::Hold { .. }
+            | Self::Unhold { .. }
+            | Self::Settle { .. }
+            | Self::Resolve { .. }
+            | Self::Refund { .. } => &[Operator],
+            Self::Dispute { .. } => &[Customer, Runner, Operator],
         }
     }
 
     /// The words for [`who`](Self::who) in a refusal.
     #[must_use]
     pub const fn who_in_words(&self) -> &'static str {
-        match self {
-            Self::Place(_) | Self::Cancel { .. } => "the customer",
-            Self::Answered { .. } => "the payment gateway",
-            Self::TimerDue { .. } | Self::ScheduledDue { .. } => "the system",
-            Self::Accept { .. } => "runners",
-            Self::CancelAcceptance
-            | Self::ArriveOnSite
-            | Self::Purchase { .. }
-            | Self::Collect
-            | Self::Depart
-            | Self::Deliver { .. } => "the runner",
-            Self::Reassign => "operators",
-            Self::Confirm => "the customer or an operator",
-            Self::Rate { .. } => "the customer and the runner",
+        use Role::{Customer, Operator, Runner, Stranger, System};
+        match (self, self.who()) {
+            (_, [Customer]) => "the customer",
+            (_, [Runner] | [Runner, Role::FormerRunner]) => "the runner",
+            (_, [Operator]) => "operators",
+            (_, [System]) => "the system",
+            (_, [System, Role::Gateway]) => "the payment gateway",
+            (_, [Customer, Operator]) => "the customer or an operator",
+            (_, [.., Stranger]) => "runners",
+            (Self::Dispute { .. }, _) => "the customer, the runner or an operator",
+            _ => "the customer and the runner",
         }
-    }
-}
-
-/// The names of the commands that fit where the order stands, for a caller in this role.
-#[must_use]
-pub fn allowed(order: &Order, role: Role) -> &'static [&'static str] {
-    use Role::{Customer, FormerRunner, Operator, Runner, Stranger};
-    match (&order.stage, role) {
-        (Stage::Available { .. }, Stranger | FormerRunner) => &["accept"],
-        (
-            Stage::Authorizing
-            | Stage::Holding
-            | Stage::Scheduling
-            | Stage::Waiting { .. }
-            | Stage::Available { .. },
-            Customer,
-        ) => &["cancel"],
-        (Stage::Accepted(_), Customer) => &["cancel"],
-        (Stage::Accepted(_), Runner) => &["on_site", "cancel_acceptance"],
-        (Stage::Accepted(_), Operator) => &["reassign"],
-        (Stage::OnSite(_), Runner) => &["purchased", "cancel_acceptance"],
-        (Stage::Purchased(..), Runner) => &["collected"],
-        (Stage::Collected(..), Runner) => &["on_the_way"],
-        (Stage::OnTheWay(..), Runner) => &["delivered"],
-        (Stage::Purchased(..) | Stage::Collected(..), Customer) => &["cancel"],
-        (Stage::OnTheWay(..), Customer) => &["confirm", "cancel"],
-        (Stage::Delivered(..), Customer | Operator) => &["confirm"],
-        (Stage::Completed(..), Customer) if order.may_rate(order.ratings.by_customer) => &["rate"],
-        (Stage::Completed(..), Runner) if order.may_rate(order.ratings.by_runner) => &["rate"],
-        _ => &[],
-    }
-}
-
-impl Order {
-    pub(super) fn may_rate(&self, given: Option<u8>) -> bool {
-        given.is_none() && !self.ratings.published
     }
 }

@@ -1,12 +1,16 @@
 //! What an order is: its terms, its stage, what it has under way, and the commands that took effect.
 
 use super::{
-    effects::{Call, Collection, EscrowStatus, PaymentStatus, Timer, TimerKind, TimerState},
+    effects::{
+        Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
+    },
+    event::{Release, Settlement},
+    overlay::{CancelWait, Closing, Contact, Dispute, LaterTip, NoShow, Number, Proposal},
     stage::{Stage, Status},
-    terms::Terms,
+    terms::{StoreRef, Terms},
 };
 use crate::{
-    call::{CallNumber, CallState, Decline},
+    call::{CallKind, CallNumber, CallState, CardToken, Decline},
     id::{CommandId, Fingerprint, OrderId, Seq, UserId},
     money::Cents,
     saga::Progress,
@@ -64,6 +68,8 @@ pub struct Order {
     pub charged: Cents,
     /// What went back to the customer.
     pub refunded: Cents,
+    /// How the charge was divided at the end.
+    pub shared: Option<Release>,
     /// Most the food may cost now.
     pub approved_total: Cents,
     /// Wrong PINs so far.
@@ -74,6 +80,40 @@ pub struct Order {
     pub operator_hold: bool,
     /// Until when the earliest authorisation can be captured.
     pub capture_before: Option<At>,
+    /// Until when each authorisation that is held, or was charged, can be captured, by its call.
+    pub deadlines: BTreeMap<CallNumber, At>,
+    /// Where to buy: another store than at first, once the customer said so.
+    pub store: StoreRef,
+    /// Items that are not bought: places on the shopping list.
+    pub dropped: Vec<u16>,
+    /// How many proposals there were.
+    pub proposals: Number,
+    /// What the runner asks and the customer has not decided.
+    pub proposal: Option<Proposal>,
+    /// How the last proposal was closed; `None` while one is open, and where an end closed it.
+    pub closed: Option<Closing>,
+    /// A cancellation that waits for the runner at the till.
+    pub cancel_wait: Option<CancelWait>,
+    /// The runner's attempts to reach the customer.
+    pub contact: Contact,
+    /// Whether the runner waits at the door for a customer who can't be reached.
+    pub no_show: Option<NoShow>,
+    /// Whether the customer has said once that he is there.
+    pub no_show_answered: bool,
+    /// How many messages the parties sent.
+    pub messages: u16,
+    /// Timers that fired during an operator's hold and take effect at its end.
+    pub noted: Vec<TimerKind>,
+    /// How many disputes there were.
+    pub disputes: Number,
+    /// The newest dispute, open or decided.
+    pub dispute: Option<Dispute>,
+    /// What came back from the runner's share after the end, paid or owed.
+    pub taken_back: Cents,
+    /// Tips given after the end, by the call that charges them.
+    pub tips: BTreeMap<CallNumber, LaterTip>,
+    /// When it ended.
+    pub ended_at: Option<At>,
     /// Why the card was refused, if it was.
     pub declined: Option<Decline>,
     /// Where the bank wants the customer to confirm.
@@ -92,8 +132,11 @@ pub struct Order {
     pub timers: BTreeMap<TimerKind, Timer>,
     /// Every call, by number.
     pub calls: BTreeMap<CallNumber, Call>,
-    /// Every promised transfer not yet settled, by the number of the call that settles it.
+    /// Every promised transfer not yet settled, by its number: that of the call that settles it, or one of its own.
     pub promises: BTreeMap<CallNumber, Cents>,
+    /// The last number given to a call or a promise. Calls and promises count together, so that a number names one
+    /// thing in the whole stream and a promise that waits for no call needs no second kind of key.
+    pub last_number: CallNumber,
     /// Commands that took effect.
     pub executed: Vec<Executed>,
     /// Count of its records; the `ETag`.
@@ -133,9 +176,82 @@ impl Order {
             .filter(|timer| timer.state == TimerState::Pending)
     }
 
-    /// Whether snapshots keep it among what is live: not ended, or with a call or a timer still out.
+    /// Whether snapshots keep it among what is live: not ended, or with a call or a dispute still open.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        !self.is_terminal() || self.has_open_call()
+        !self.is_terminal() || self.has_open_call() || self.open_dispute().is_some()
+    }
+
+    /// The dispute that nobody has decided.
+    #[must_use]
+    pub fn open_dispute(&self) -> Option<&Dispute> {
+        self.dispute
+            .as_ref()
+            .filter(|dispute| dispute.judgement.is_none())
+    }
+
+    /// The card that call `n` is made with: fixed by the order's terms, or by a later tip.
+    #[must_use]
+    pub fn card(&self, n: CallNumber) -> &CardToken {
+        self.tips.get(&n).map_or(&self.terms.card, |tip| &tip.card)
+    }
+
+    /// What is promised to the escrow: a and b.
+    #[must_use]
+    pub fn held(&self) -> Cents {
+        self.holds().map(|(_, cents)| cents).sum()
+    }
+
+    /// Every promise to the escrow, by the call that authorised it.
+    pub fn holds(&self) -> impl Iterator<Item = (CallNumber, Cents)> + '_ {
+        let authorizes = |n: &CallNumber| {
+            self.calls
+                .get(n)
+                .is_some_and(|call| matches!(call.kind, CallKind::Authorize { .. }))
+        };
+        self.promises
+            .iter()
+            .filter(move |(n, _)| authorizes(n))
+            .map(|(n, cents)| (*n, *cents))
+    }
+
+    /// The number that the next call or promise gets.
+    #[must_use]
+    pub const fn next_number(&self) -> CallNumber {
+        self.last_number + 1
+    }
+
+    /// What the runner got out of this order and did not have to give back.
+    #[must_use]
+    pub fn runners_share(&self) -> Cents {
+        let paid = match (&self.stage, self.shared) {
+            (Stage::Completed(..), Some(release)) => release.to_runner,
+            (Stage::Cancelled(end), _) => match end.settlement {
+                Settlement::Free => Cents::ZERO,
+                Settlement::Trip { to_runner, .. } => to_runner,
+                Settlement::Release(release) => release.to_runner,
+            },
+            _ => Cents::ZERO,
+        };
+        (paid - self.taken_back).or_zero()
+    }
+
+    /// What was charged and did not come back.
+    #[must_use]
+    pub fn refundable(&self) -> Cents {
+        (self.charged - self.refunded).or_zero()
+    }
+
+    /// Everything the customer has given, or promised and not been refused, in later tips.
+    #[must_use]
+    pub fn tipped_later(&self) -> Cents {
+        let refused = |n: &CallNumber| {
+            self.calls
+                .get(n)
+                .is_some_and(|call| call.outcome == Outcome::Refused)
+        };
+        let kept = |n: &CallNumber| !refused(n) && self.sent_back(*n) == Cents::ZERO;
+        let tips = self.tips.iter().filter(|(n, _)| kept(n));
+        tips.map(|(_, tip)| tip.cents).sum()
     }
 }

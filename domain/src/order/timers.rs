@@ -1,6 +1,11 @@
 //! The timers column: what each event arms, disarms and fires.
 
-use super::{effects::TimerKind, event::Event, state::Order};
+use super::{
+    effects::TimerKind,
+    event::{Event, Problem},
+    overlay::Closing,
+    state::Order,
+};
 use crate::{
     call::{CallKind, CallState},
     policy::Policy,
@@ -11,8 +16,9 @@ use crate::{
 /// The timer changes that `event`, decided at `now`, makes.
 pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> Vec<TimerChange> {
     use TimerKind::{
-        BoardOpen, DeliveryReminder, DisputeWindow, EscrowTimeout, OrderTimeout, PaymentAction,
-        PaymentAuthorizationExpiry, RatingWindow, RunnerIdle, StoreWait,
+        BoardOpen, CancelWait, DeliveryReminder, DisputeWindow, EscrowTimeout, NoShowWait,
+        OrderTimeout, PaymentAction, PaymentAuthorizationExpiry, RatingWindow, RunnerIdle,
+        StoreWait,
     };
     let mut table = Table {
         order,
@@ -26,8 +32,10 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
             });
         }
         Event::ActionRequired { .. } => {
-            table.disarm(&[TimerKind::StepRetry]);
-            if order.armed(PaymentAction).is_none() {
+            if !order.retries_more_than_authorizing() {
+                table.disarm(&[TimerKind::StepRetry]);
+            }
+            if order.is_authorizing() && order.armed(PaymentAction).is_none() {
                 table.arm(PaymentAction, now.plus(policy.payment_action_ms));
             }
         }
@@ -56,11 +64,11 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
             table.arm(StoreWait, now.plus(policy.store_remind_ms));
         }
         Event::Purchased { .. } => {
-            table.disarm(&[StoreWait, PaymentAuthorizationExpiry]);
+            table.disarm(&[StoreWait, CancelWait, PaymentAuthorizationExpiry]);
             table.arm(DeliveryReminder, now.plus(policy.delivery_late_ms));
         }
         Event::Delivered { .. } => {
-            table.disarm(&[DeliveryReminder]);
+            table.disarm(&[DeliveryReminder, NoShowWait]);
             if policy.dispute_window_ms > 0 {
                 table.arm(DisputeWindow, now.plus(policy.dispute_window_ms));
             }
@@ -70,44 +78,18 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
             table.arm(RatingWindow, now.plus(policy.rating_window_ms));
         }
         Event::Cancelled { .. } => table.disarm_all(),
-        Event::Reminded {
-            kind: RunnerIdle,
-            step: 1,
-        } => {
-            table.arm(
-                RunnerIdle,
-                now.plus(policy.runner_idle_ms - policy.runner_remind_ms),
-            );
-        }
-        Event::Reminded {
-            kind: StoreWait,
-            step: 1,
-        } => {
-            table.arm(
-                StoreWait,
-                now.plus(policy.store_wait_ms - policy.store_remind_ms),
-            );
-        }
-        Event::Reminded {
-            kind: DeliveryReminder,
-            step: 1,
-        } => {
-            table.arm(
-                DeliveryReminder,
-                now.plus(policy.delivery_alarm_ms - policy.delivery_late_ms),
-            );
-        }
+        Event::Reminded { kind, step: 1 } => table.again(*kind, policy, now),
         Event::Overdue { .. } => table.arm(EscrowTimeout, now.plus(policy.escrow_timeout_ms)),
         Event::CallRested { failures, .. } | Event::ReleaseRefused { failures }
             if order.armed(TimerKind::StepRetry).is_none() =>
         {
             table.arm(
                 TimerKind::StepRetry,
-                now.plus(back_off(order, *failures, policy)),
+                now.plus(policy.back_off_ms(*failures, order.id.as_bytes())),
             );
         }
         Event::RatingsPublished => table.disarm(&[RatingWindow]),
-        _ => {}
+        _ => table.over(event, policy, now),
     }
     table.changes
 }
@@ -118,7 +100,9 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
+    /// Arms a timer; one of this kind that is armed already is disarmed first.
     fn arm(&mut self, kind: TimerKind, due: At) {
+        self.disarm(&[kind]);
         let generation = self
             .order
             .timers
@@ -142,6 +126,71 @@ impl Table<'_> {
         }
     }
 
+    /// The timers of what lies over the stage.
+    fn over(&mut self, event: &Event, policy: &Policy, now: At) {
+        use TimerKind::{
+            CancelWait, DisputeSla, DisputeWindow, NoShowWait, ProposalExpiry, StoreWait,
+        };
+        match event {
+            Event::Unbound { .. } => {
+                let first = self.order.deadlines.first_key_value();
+                let first = first.map(|(_, before)| *before);
+                self.expire_at(first, policy);
+            }
+            Event::Proposed { .. } | Event::RaiseAsked { .. } => {
+                self.arm(ProposalExpiry, now.plus(policy.proposal_expiry_ms));
+            }
+            Event::Raised { capture_before, .. } => {
+                let earliest = self
+                    .order
+                    .capture_before
+                    .map(|before| before.min(*capture_before));
+                self.expire_at(earliest, policy);
+            }
+            Event::ProposalClosed { how, .. } => {
+                self.disarm(&[ProposalExpiry]);
+                if matches!(how, Closing::OtherStore { .. }) {
+                    self.arm(StoreWait, now.plus(policy.store_remind_ms));
+                }
+            }
+            Event::CancelWaiting(_) => self.arm(CancelWait, now.plus(policy.cancel_wait_ms)),
+            Event::ProblemReported {
+                kind: Problem::CustomerUnreachable,
+                ..
+            } => self.arm(NoShowWait, now.plus(policy.no_show_wait_ms)),
+            Event::NoShowAnswered => self.disarm(&[NoShowWait]),
+            Event::Disputed { .. } => {
+                self.disarm(&[DisputeWindow]);
+                self.arm(DisputeSla, now.plus(policy.dispute_alarm_ms));
+            }
+            Event::DisputeResolved { .. } => self.disarm(&[DisputeSla]),
+            _ => {}
+        }
+    }
+
+    /// The second step of a timer of two steps.
+    fn again(&mut self, kind: TimerKind, policy: &Policy, now: At) {
+        let wait = match kind {
+            TimerKind::RunnerIdle => policy.runner_idle_ms - policy.runner_remind_ms,
+            TimerKind::StoreWait => policy.store_wait_ms - policy.store_remind_ms,
+            TimerKind::DeliveryReminder => policy.delivery_alarm_ms - policy.delivery_late_ms,
+            TimerKind::DisputeSla => policy.dispute_sla_ms - policy.dispute_alarm_ms,
+            _ => return,
+        };
+        self.arm(kind, now.plus(wait));
+    }
+
+    /// Moves the end of the authorisations to where the earliest of them is now.
+    fn expire_at(&mut self, earliest: Option<At>, policy: &Policy) {
+        let due = earliest.map(|before| before.minus(policy.authorization_margin_ms));
+        let armed = self.order.armed(TimerKind::PaymentAuthorizationExpiry);
+        if let (Some(due), Some(timer)) = (due, armed)
+            && timer.due != due
+        {
+            self.arm(TimerKind::PaymentAuthorizationExpiry, due);
+        }
+    }
+
     /// Disarms whatever is armed, but for the retries of calls that outlive the order.
     fn disarm_all(&mut self) {
         let outlives = |call: &super::effects::Call| {
@@ -156,18 +205,11 @@ impl Table<'_> {
     }
 }
 
-/// First wait · 2ⁿ⁻¹, at most the longest, plus up to an eighth that the order's id decides, so that orders which
-/// failed together do not come back together. After the last try: the wait of what is stuck.
-fn back_off(order: &Order, failures: u16, policy: &Policy) -> u64 {
-    if failures >= policy.retry_tries {
-        return policy.stuck_retry_ms;
+impl Order {
+    /// Whether a call other than an authorisation rests until its retry.
+    fn retries_more_than_authorizing(&self) -> bool {
+        self.calls.values().any(|call| {
+            call.state == CallState::Resting && !matches!(call.kind, CallKind::Authorize { .. })
+        })
     }
-    let doublings = u32::from(failures.saturating_sub(1)).min(32);
-    let wait = policy
-        .retry_first_ms
-        .saturating_mul(1 << doublings)
-        .min(policy.retry_longest_ms);
-    let bytes = order.id.as_bytes();
-    let spread = u64::from(bytes[15] ^ bytes[14].rotate_left(u32::from(failures)));
-    wait + wait / 8 * spread / 256
 }

@@ -14,6 +14,8 @@ use crate::{
     saga::{Mark, Saga},
 };
 
+mod over;
+
 /// The notices that `event` gives.
 pub(super) fn told(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice> {
     use NoticeKind as Kind;
@@ -46,7 +48,7 @@ pub(super) fn told(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice>
             .into_iter()
             .chain(to_runner(Kind::BuyFromNowOn))
             .collect(),
-        Event::Purchased { food, .. } => to(customer, Kind::Purchased { food: *food }),
+        Event::Purchased { food, .. } => purchased(order, *food),
         Event::Collected => to(customer, Kind::Collected),
         Event::Departed => to(customer, Kind::OnTheWay),
         Event::WrongPinShown { tries } => to(
@@ -72,36 +74,10 @@ pub(super) fn told(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice>
         Event::Cancelled {
             reason, settlement, ..
         } => cancelled(order, *reason, settlement),
-        Event::CollectFailed { call, .. } => {
-            let owed = order
-                .calls
-                .get(call)
-                .map_or(Cents::ZERO, |call| match call.kind {
-                    CallKind::Capture { cents, .. } => cents,
-                    _ => Cents::ZERO,
-                });
-            let mut notices = to(customer, Kind::RenewCard { owed });
-            notices.extend(to(Audience::Operators, Kind::RenewCard { owed }));
-            notices
-        }
-        Event::RefundKept { cents, .. } => [customer, Audience::Operators]
-            .map(|to| Notice {
-                to,
-                kind: Kind::RefundKeptInWallet { cents: *cents },
-            })
-            .into(),
-        Event::LateAuthorization { .. } => [customer, Audience::Operators]
-            .map(|to| Notice {
-                to,
-                kind: Kind::LateChargeReturned { cents: Cents::ZERO },
-            })
-            .into(),
-        Event::LateCharge { cents, .. } => [customer, Audience::Operators]
-            .map(|to| Notice {
-                to,
-                kind: Kind::LateChargeReturned { cents: *cents },
-            })
-            .into(),
+        Event::CollectFailed { .. }
+        | Event::RefundKept { .. }
+        | Event::LateAuthorization { .. }
+        | Event::LateCharge { .. } => gateway(order, event),
         Event::Reminded { kind, step } => reminded(*kind, *step, customer, runner),
         Event::CallRested { failures, .. } if *failures >= policy.retry_tries => {
             to(Audience::Operators, Kind::StepStuck)
@@ -124,8 +100,41 @@ pub(super) fn told(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice>
             vec![]
         }
         Event::RatingsPublished => both(Kind::Rated),
-        _ => vec![],
+        _ => over::told(order, event),
     }
+}
+
+/// What the gateway did that customer and operators must know.
+fn gateway(order: &Order, event: &Event) -> Vec<Notice> {
+    let kind = match event {
+        Event::CollectFailed { call, .. } => NoticeKind::RenewCard {
+            owed: match order.calls.get(call).map(|call| call.kind) {
+                Some(CallKind::Capture { cents, .. }) => cents,
+                _ => Cents::ZERO,
+            },
+        },
+        Event::RefundKept { cents, .. } => NoticeKind::RefundKeptInWallet { cents: *cents },
+        Event::LateCharge { cents, .. } => NoticeKind::LateChargeReturned { cents: *cents },
+        _ => NoticeKind::LateChargeReturned { cents: Cents::ZERO },
+    };
+    [Audience::User(order.terms.customer), Audience::Operators]
+        .map(|to| Notice { to, kind })
+        .into()
+}
+
+/// Where a cancellation waited for the till, it falls, and the customer learns what cancelling costs from here on.
+fn purchased(order: &Order, food: Cents) -> Vec<Notice> {
+    let to = Audience::User(order.terms.customer);
+    let bought = Notice {
+        to,
+        kind: NoticeKind::Purchased { food },
+    };
+    let charge = order.terms.price.charge(food);
+    let fell = order.cancel_wait.map(|_| Notice {
+        to,
+        kind: NoticeKind::CancelFell { charge },
+    });
+    std::iter::once(bought).chain(fell).collect()
 }
 
 fn cancelled(order: &Order, reason: CancelReason, settlement: &Settlement) -> Vec<Notice> {
@@ -156,6 +165,14 @@ fn cancelled(order: &Order, reason: CancelReason, settlement: &Settlement) -> Ve
         Settlement::Trip { to_runner, .. } => *to_runner,
         Settlement::Release(release) => release.to_runner,
     };
+    let alarms = matches!(
+        reason,
+        CancelReason::CustomerNoShow | CancelReason::RunnerAbandoned
+    );
+    notices.extend(alarms.then_some(Notice {
+        to: Audience::Operators,
+        kind: NoticeKind::Cancelled,
+    }));
     if paid.is_positive() {
         notices.push(Notice {
             to: runner,
@@ -184,6 +201,7 @@ fn reminded(
             (Some(customer), NoticeKind::Late),
             (runner, NoticeKind::Late),
         ],
+        (TimerKind::DisputeSla, _) => vec![(Some(Audience::Operators), NoticeKind::DisputeWaits)],
         (TimerKind::DeliveryReminder, _) => vec![(Some(Audience::Operators), NoticeKind::Late)],
         _ => vec![],
     };

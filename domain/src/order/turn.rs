@@ -7,6 +7,7 @@
 use super::{
     command::Command,
     decide::{Context, decide, verdict},
+    event::Event,
     fill::{Filled, Header, fill},
     rejection::Rejection,
     state::{Executed, Order},
@@ -48,12 +49,20 @@ pub fn known(
     })
 }
 
-/// The HTTP-like status that a record is answered with: 201 placed, 200 done, 422 refused and remembered.
+/// The HTTP-like status that a record is answered with: 201 placed, 202 begun and not done yet (a cancellation that
+/// waits, a second authorisation), 200 done, 422 refused and remembered.
 #[must_use]
-pub const fn status(command: &Command, verdict: Option<&Rejection>) -> u16 {
+pub fn status(command: &Command, events: &[Event], verdict: Option<&Rejection>) -> u16 {
+    let begun = |event: &Event| {
+        matches!(
+            event,
+            Event::CancelWaiting(_) | Event::RaiseAsked { .. } | Event::TipGiven { .. }
+        )
+    };
     match (verdict, command) {
         (Some(_), _) => 422,
         (None, Command::Place(_)) => 201,
+        (None, _) if events.iter().any(begun) => 202,
         (None, _) => 200,
     }
 }
@@ -78,7 +87,7 @@ pub fn turn(
         principal: context.principal,
         command: context.command,
         fingerprint: context.fingerprint,
-        status: status(command, verdict.as_ref()),
+        status: status(command, &events, verdict.as_ref()),
     };
     Ok(match fill(id, before, events, header, context.policy) {
         Some(filled) => Turn::Commit {

@@ -4,12 +4,14 @@
 //! Invariant: a reservation counts against a limit exactly until its command's record is folded or it is dropped.
 
 mod command;
+mod hours;
 mod person;
 
 pub use command::{StoreCommand, UserCommand};
+pub use hours::{Hours, OpenSpan};
 pub use person::{
-    Card, EmailDigest, Person, PlacedKey, RunnerState, Session, Store, StoreEvent, TokenDigest,
-    UserEvent,
+    Card, EmailDigest, PayoutMethod, Person, PlacedKey, RunnerState, Session, Store, StoreEvent,
+    TokenDigest, UserEvent,
 };
 
 use crate::{
@@ -139,7 +141,8 @@ impl Directory {
     ///
     /// # Errors
     /// `Suspended`, `StillRunning`, `KeyReused`, `AlreadyPlaced`, `NoPaymentMethod`, `TooManyOpenOrders`,
-    /// `StorePaused` for a placement; `NotARunner`, `TooManyRuns` for a slot; `PhotoUsed` for a photo; in this order.
+    /// `StorePaused`, `StoreClosed` for a placement; `NotARunner`, `TooManyRuns` for a slot; `PhotoUsed` for a photo; in this order.
+    /// `NotFound`, `NoPaymentMethod` or `NoPayoutMethod` for what is on file.
     pub fn vote(&mut self, token: Token, ask: &Ask, policy: &Policy) -> Vote {
         match *ask {
             Ask::Placement {
@@ -147,10 +150,13 @@ impl Directory {
                 fingerprint,
                 keyed,
                 store,
+                open_at,
                 ..
             } => {
-                let card =
-                    self.judge_placement(token, customer, fingerprint, keyed, store, policy)?;
+                let card = self.judge_placement(token, customer, fingerprint, keyed, policy)?;
+                if let Some(store) = store {
+                    self.judge_store(store, open_at, policy)?;
+                }
                 self.reserve(
                     token,
                     Reserved::Placement {
@@ -159,6 +165,10 @@ impl Directory {
                     },
                 );
                 Ok(Yes::Card(card))
+            }
+            Ask::StoreOpen { store, at } => {
+                self.judge_store(store, at, policy)?;
+                Ok(Yes::Granted)
             }
             Ask::RunnerSlot { runner } => {
                 self.judge_slot(runner, policy)?;
@@ -170,11 +180,28 @@ impl Directory {
                 self.reserve(token, Reserved::Photo { photo, order });
                 Ok(Yes::Granted)
             }
+            Ask::Card { user } => {
+                let card = self.registered(user)?.card.as_ref();
+                let card = card.ok_or(Rejection::NoPaymentMethod)?;
+                Ok(Yes::Card(card.token.clone()))
+            }
+            Ask::PayoutMethod { user } => {
+                let method = self.registered(user)?.payout_method.as_ref();
+                let method = method.ok_or(Rejection::NoPayoutMethod)?;
+                Ok(Yes::PayoutMethod(method.clone()))
+            }
             Ask::NoDebt { .. }
             | Ask::Hold { .. }
+            | Ask::Raise { .. }
             | Ask::Capacity { .. }
             | Ask::Release { .. }
-            | Ask::SetOff { .. } => Err(Rejection::TransferRefused),
+            | Ask::SetOff { .. }
+            | Ask::Debt { .. }
+            | Ask::PayOut { .. }
+            | Ask::Freeze { .. }
+            | Ask::Cash { .. }
+            | Ask::Losses { .. }
+            | Ask::Fees { .. } => Err(Rejection::TransferRefused),
         }
     }
 
@@ -292,15 +319,9 @@ impl Directory {
         customer: UserId,
         fingerprint: Fingerprint,
         keyed: bool,
-        store: Option<StoreId>,
         policy: &Policy,
     ) -> Result<crate::call::CardToken, Rejection> {
-        let person = self
-            .people
-            .get(&customer)
-            .ok_or_else(|| Rejection::NotFound {
-                what: "user".into(),
-            })?;
+        let person = self.registered(customer)?;
         if keyed {
             self.judge_key(person, token, fingerprint)?;
         }
@@ -316,19 +337,29 @@ impl Directory {
                 limit: policy.open_orders_per_customer,
             });
         }
-        if let Some(store) = store {
-            match self.stores.get(&store) {
-                None => {
-                    return Err(Rejection::field(
-                        "store.id",
-                        "is not a store of this campus",
-                    ));
-                }
-                Some(store) if store.paused => return Err(Rejection::StorePaused),
-                Some(_) => {}
-            }
-        }
         Ok(card.token.clone())
+    }
+
+    /// Whether a store takes orders for that time: known, not paused, open.
+    fn judge_store(&self, id: StoreId, at: At, policy: &Policy) -> Result<(), Rejection> {
+        let unknown = || Rejection::field("store.id", "is not a store of this campus");
+        let store = self.stores.get(&id).ok_or_else(unknown)?;
+        if store.paused {
+            return Err(Rejection::StorePaused);
+        }
+        let open = |hours: &Hours| hours.is_open(at, policy.utc_offset_minutes);
+        if store.hours.as_ref().is_none_or(open) {
+            Ok(())
+        } else {
+            Err(Rejection::StoreClosed)
+        }
+    }
+
+    fn registered(&self, user: UserId) -> Result<&Arc<Person>, Rejection> {
+        let person = self.people.get(&user);
+        person.ok_or_else(|| Rejection::NotFound {
+            what: "user".into(),
+        })
     }
 
     fn judge_key(

@@ -4,16 +4,17 @@
 //! Invariant: Σ posted over all accounts = 0, and Σ pending in = Σ pending out, after every record.
 //! Invariant: a promised transfer is settled at most once and never above its amount.
 
+mod vote;
+
 use crate::{
     id::{OrderId, Seq, Stream, UserId},
     money::{Account, Cents, Phase, Transfer},
-    order::Rejection,
-    policy::Policy,
     record::Record,
-    vote::{Ask, Token, Vote, Yes},
+    vote::Token,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use vote::Reserved;
 
 /// One account. Balance = in − out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,14 +129,7 @@ pub struct Ledger {
     accounts: HashMap<Account, Balance>,
     promised: HashMap<(Stream, u16), Promised>,
     held: Cents,
-    reserved: HashMap<Token, Reserved>,
-}
-
-/// What a token holds back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reserved {
-    Hold(Cents),
-    SetOff(UserId, Cents),
+    reserved: HashMap<Token, Vec<Reserved>>,
 }
 
 /// What is wrong with a transfer against this ledger.
@@ -206,6 +200,12 @@ impl Ledger {
             .map(|((stream, n), promised)| (*stream, *n, *promised))
     }
 
+    /// One promise, if it is not settled.
+    #[must_use]
+    pub fn promise(&self, stream: Stream, n: u16) -> Option<Promised> {
+        self.promised.get(&(stream, n)).copied()
+    }
+
     /// Sums over all accounts.
     #[must_use]
     pub fn totals(&self) -> Totals {
@@ -238,63 +238,6 @@ impl Ledger {
     /// Puts a promise read from a snapshot in place.
     pub fn restore_promise(&mut self, stream: Stream, n: u16, promised: Promised) {
         self.promised.insert((stream, n), promised);
-    }
-
-    /// Answers an order's question; a hold and a set-off are reserved under `token`.
-    ///
-    /// # Errors
-    /// `InDebt`; `HoldRefused` where the amount, or all holds together, pass their limits; `TransferRefused` where the
-    /// escrow does not hold what it is to pay.
-    pub fn vote(&mut self, token: Token, ask: &Ask, policy: &Policy) -> Vote {
-        match *ask {
-            Ask::NoDebt { user } => match self.debt(user) {
-                Cents::ZERO => Ok(Yes::Granted),
-                owed => Err(Rejection::InDebt { owed }),
-            },
-            Ask::Hold { cents } => {
-                let reserved: Cents = self.reserved.values().map(Reserved::hold).sum();
-                if cents > policy.hold_limit_cents
-                    || self.held + reserved + cents > policy.total_hold_limit_cents
-                {
-                    return Err(Rejection::HoldRefused);
-                }
-                self.reserved.insert(token, Reserved::Hold(cents));
-                Ok(Yes::Granted)
-            }
-            Ask::Release { order, cents }
-                if self.balance(Account::Escrow(order)).available() >= cents =>
-            {
-                Ok(Yes::Granted)
-            }
-            Ask::Release { .. } => Err(Rejection::TransferRefused),
-            Ask::SetOff { user, cents } => {
-                let reserved: Cents = self
-                    .reserved
-                    .values()
-                    .map(|reserved| reserved.set_off(user))
-                    .sum();
-                let set_off = (self.debt(user) - reserved).or_zero().min(cents);
-                if set_off.is_positive() {
-                    self.reserved.insert(token, Reserved::SetOff(user, set_off));
-                }
-                Ok(Yes::SetOff(set_off))
-            }
-            Ask::Placement { .. }
-            | Ask::RunnerSlot { .. }
-            | Ask::UsedOnce { .. }
-            | Ask::Capacity { .. } => Err(Rejection::TransferRefused),
-        }
-    }
-
-    /// Gives back what is reserved under `token`.
-    pub fn release(&mut self, token: Token) {
-        self.reserved.remove(&token);
-    }
-
-    /// How many commands hold something back.
-    #[must_use]
-    pub fn reservations(&self) -> usize {
-        self.reserved.len()
     }
 
     /// Folds one record's `money` section. Never refuses; see [`check`](Self::check) for what must hold before.
@@ -384,22 +327,6 @@ impl Promised {
     }
 }
 
-impl Reserved {
-    fn hold(&self) -> Cents {
-        match *self {
-            Self::Hold(cents) => cents,
-            Self::SetOff(..) => Cents::ZERO,
-        }
-    }
-
-    fn set_off(&self, of: UserId) -> Cents {
-        match *self {
-            Self::SetOff(user, cents) if user == of => cents,
-            Self::SetOff(..) | Self::Hold(_) => Cents::ZERO,
-        }
-    }
-}
-
 /// The accounts and promises that one record touches, on top of a ledger that it leaves alone.
 struct Touched<'a> {
     ledger: &'a Ledger,
@@ -454,7 +381,7 @@ impl Touched<'_> {
     }
 
     fn promise(&self, stream: Stream, n: u16) -> Option<Promised> {
-        let known = self.ledger.promised.get(&(stream, n)).copied();
+        let known = self.ledger.promise(stream, n);
         self.settled.get(&(stream, n)).copied().unwrap_or(known)
     }
 

@@ -7,3 +7,4 @@ pub mod directory;
 pub mod inbox;
 pub mod ledger;
 pub mod timetable;
+pub mod wallet;

@@ -3,16 +3,18 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 pub mod seen;
+pub mod table;
 
 use campusg_domain::{
     campus::{Behaviour, Campus},
     id::{OrderId, PhotoId, Principal, UserId},
     money::{Account, Cents, Phase},
     order::{
-        Command, Dropoff, Handover, Item, Order, Placement, Rejection, Shown, StoreRef,
-        Substitution,
+        Command, Dropoff, Handover, Item, Offer, Order, Placement, Problem, ProposalKind,
+        ProposedItem, Rejection, Sealed, Shown, StoreRef, Substitution,
     },
     policy::Policy,
+    time::MINUTE_MS,
 };
 use std::{fmt::Write, sync::Arc};
 
@@ -57,7 +59,27 @@ pub fn wish(customer: UserId) -> Placement {
     }
 }
 
+/// The same food as two lines of the list: one piece each, and the second may be replaced.
+pub fn two_items(wish: &mut Placement) {
+    let item = |name: &str, substitution| Item {
+        name: name.into(),
+        quantity: 1,
+        unit_price: Cents(1000),
+        substitution,
+    };
+    wish.items = vec![
+        item("Bowl", Substitution::Ask),
+        item("Tea", Substitution::Replace),
+    ];
+}
+
+/// Some words, sealed.
+pub fn words() -> Sealed {
+    Sealed(vec![7; 24])
+}
+
 /// A campus with one order.
+#[derive(Clone)]
 pub struct Scene {
     pub campus: Campus,
     pub customer: UserId,
@@ -179,6 +201,78 @@ impl Scene {
         let id = self.campus.fresh();
         self.campus
             .command(Principal::Operator(self.operator), self.order, command, id)
+    }
+
+    /// Bought for more than was held at first: F is 2500, and its two charges are on their way.
+    pub fn dear() -> Self {
+        let mut scene = Self::at("on-site");
+        let (customer, runner) = (scene.customer, scene.runner);
+        let price = scene.propose(ProposalKind::Price, Some(2500));
+        scene.by(runner, &price).unwrap();
+        scene
+            .by(customer, &Command::Approve { proposal: 1 })
+            .unwrap();
+        scene.campus.settle();
+        let photo = Some(scene.photo());
+        let total = Cents(2500);
+        scene
+            .by(runner, &Command::Purchase { total, photo })
+            .unwrap();
+        scene
+    }
+
+    /// A command by the system or the gateway, under a fresh id.
+    pub fn by_itself(&mut self, command: &Command) -> Result<Arc<Order>, Rejection> {
+        let id = self.campus.fresh();
+        self.campus
+            .command(Principal::System, self.order, command, id)
+    }
+
+    /// A proposal about the whole list, with a fresh photo.
+    pub fn propose(&mut self, kind: ProposalKind, total: Option<i64>) -> Command {
+        let offer = Offer {
+            kind,
+            total: total.map(Cents),
+            items: vec![],
+            photo: self.photo(),
+        };
+        Command::Propose { offer, note: None }
+    }
+
+    /// A substitution of one line by something else.
+    pub fn substitute(&mut self, line: u16, total: i64) -> Command {
+        let other = Item {
+            name: "Noodles".into(),
+            quantity: 1,
+            unit_price: Cents(900),
+            substitution: Substitution::Ask,
+        };
+        let offer = Offer {
+            kind: ProposalKind::Substitution,
+            total: Some(Cents(total)),
+            items: vec![ProposedItem {
+                item: line,
+                offer: Some(other),
+            }],
+            photo: self.photo(),
+        };
+        Command::Propose { offer, note: None }
+    }
+
+    /// The runner writes twice, two minutes apart, and says that nobody answers.
+    pub fn report_no_show(&mut self) {
+        let runner = self.runner;
+        for _ in 0..2 {
+            self.by(runner, &Command::Message { text: words() })
+                .unwrap();
+            self.campus.advance(2 * MINUTE_MS);
+        }
+        let report = Command::ReportProblem {
+            kind: Problem::CustomerUnreachable,
+            photo: None,
+            note: None,
+        };
+        self.by(runner, &report).unwrap();
     }
 
     /// The reason of the cancellation.

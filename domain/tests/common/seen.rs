@@ -1,11 +1,11 @@
 //! What a test looks at after a command: who was told, what is armed, why it was refused.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use super::Scene;
+use super::{Scene, words};
 use campusg_domain::{
     money::Cents,
     notice::{Audience, NoticeKind},
-    order::{Command, EscrowStatus, PaymentStatus, Rejection},
+    order::{Command, Ending, EscrowStatus, Fault, PaymentStatus, Rejection},
 };
 
 pub fn told(scene: &Scene, to: Audience) -> Vec<NoticeKind> {
@@ -52,5 +52,46 @@ pub fn statuses(scene: &Scene) -> (EscrowStatus, PaymentStatus) {
 pub fn cancel(accept: i64) -> Command {
     Command::Cancel {
         accept_charge: Cents(accept),
+    }
+}
+
+pub fn hold() -> Command {
+    Command::Hold { reason: words() }
+}
+
+pub fn unhold() -> Command {
+    Command::Unhold { reason: words() }
+}
+
+pub fn dispute(claim: Option<i64>) -> Command {
+    Command::Dispute {
+        claim: claim.map(Cents),
+        reason: words(),
+        photos: vec![],
+    }
+}
+
+pub fn resolve(n: u16, refund: i64, at_fault: Fault) -> Command {
+    Command::Resolve {
+        dispute: n,
+        refund: Cents(refund),
+        at_fault,
+        reason: words(),
+    }
+}
+
+pub fn trip(to_runner: i64) -> Command {
+    let to_runner = Cents(to_runner);
+    Command::Settle {
+        ending: Ending::Trip { to_runner },
+        reason: words(),
+    }
+}
+
+pub fn divide(refund: i64, at_fault: Fault) -> Command {
+    let refund = Cents(refund);
+    Command::Settle {
+        ending: Ending::Divide { refund, at_fault },
+        reason: words(),
     }
 }

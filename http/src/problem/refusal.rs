@@ -56,6 +56,9 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | Rejection::InvalidField { .. }
         | Rejection::AboveApproved
         | Rejection::PhotoNeeded
+        | Rejection::AboveDebt { .. }
+        | Rejection::AboveAvailable { .. }
+        | Rejection::AboveLosses { .. }
         | Rejection::WrongPin { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Rejection::StillRunning
         | Rejection::NoPaymentMethod
@@ -75,7 +78,14 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | Rejection::TransferRefused
         | Rejection::AlreadyPlaced { .. }
         | Rejection::OrderOpen
-        | Rejection::NotCancellable => StatusCode::CONFLICT,
+        | Rejection::NotCancellable
+        | Rejection::NoPayoutMethod
+        | Rejection::StoreClosed
+        | Rejection::ProposalOpen
+        | Rejection::DisputeOpen
+        | Rejection::ContactFirst { .. }
+        | Rejection::TooManyMessages { .. }
+        | Rejection::TooManyPayments { .. } => StatusCode::CONFLICT,
         Rejection::HoldRefused | Rejection::TimersFull => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

@@ -29,6 +29,7 @@ use crate::edge::Edge;
 use campusg_domain::{
     id::UserId,
     order::{Order, Role, Stage},
+    policy::Policy,
     time::{At, DAY_MS},
 };
 
@@ -42,6 +43,8 @@ pub(crate) struct Reader {
     pub(crate) recent: bool,
     pub(crate) now: At,
     pub(crate) currency: String,
+    /// By which rules the order goes on.
+    pub(crate) policy: Policy,
 }
 
 impl Reader {
@@ -54,6 +57,7 @@ impl Reader {
             recent: is_recent(order, now),
             now,
             currency: edge.currency().into(),
+            policy: edge.policy().clone(),
         }
     }
 

@@ -68,7 +68,7 @@ pub(crate) struct Shared {
     operator_hold: bool,
     wrong_pins: u8,
     timers: Vec<TimerView>,
-    allowed_transitions: &'static [&'static str],
+    allowed_transitions: Vec<&'static str>,
 }
 
 impl Shared {
@@ -94,7 +94,7 @@ impl Shared {
             operator_hold: order.operator_hold,
             wrong_pins: order.wrong_pins,
             timers: timers(order, reader.role),
-            allowed_transitions: allowed(order, reader.role),
+            allowed_transitions: allowed(order, reader.role, &reader.policy, reader.now),
         }
     }
 }
@@ -340,7 +340,7 @@ pub(crate) struct BoardView {
     delivery_fee_cents: i64,
     tip_cents: i64,
     age_seconds: u64,
-    allowed_transitions: &'static [&'static str],
+    allowed_transitions: Vec<&'static str>,
 }
 
 impl BoardView {
@@ -359,9 +359,9 @@ impl BoardView {
             tip_cents: terms.price.tip.0,
             age_seconds: reader.now.since(terms.placed_at) / 1_000,
             allowed_transitions: if terms.customer == reader.user {
-                &[]
+                vec![]
             } else {
-                allowed(order, Role::Stranger)
+                allowed(order, Role::Stranger, &reader.policy, reader.now)
             },
         }
     }

@@ -18,6 +18,7 @@ use campusg_domain::{
         TimerState, Unbinding,
     },
     owner::directory::{Card, Person},
+    policy::Policy,
     record::{Entry, Events, Record},
     saga::{Mark, Saga},
     time::{At, DAY_MS, MINUTE_MS},
@@ -228,6 +229,7 @@ fn reader(order: &Order, role: Role, now: At) -> Reader {
         recent: is_recent(order, now),
         now,
         currency: "EUR".into(),
+        policy: Policy::default(),
     }
 }
 

@@ -4,7 +4,8 @@
 //!
 //! Invariants: a value that has a record already is left alone, so that folding the tail again is
 //! harmless; an order is folded from exactly the record before, whatever the stores know of it, so
-//! that what follows from the change (timers, feeds) is complete even where it was half written.
+//! that what follows from the change (timers, feeds) is complete even where it was half written; so
+//! is a wallet.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,14 +16,14 @@ use campusg_domain::{
     id::{OrderId, ScheduleId, Seq, Stream, UserId},
     money::Account,
     order::{Order, TimerKind, TimerState},
-    owner::{calls::OpenCall, directory::Person, timetable::Scheduled},
+    owner::{calls::OpenCall, directory::Person, timetable::Scheduled, wallet::Wallet},
     people::PeopleChange,
     record::{Events, Record, TimerChange},
     time::At,
 };
 
 use super::Projection;
-use super::replay::refold;
+use super::replay::{refold, refold_wallet};
 use crate::snapshot::SnapshotFault;
 use crate::snapshot::key::Key;
 use crate::snapshot::value::{Slot, Value};
@@ -49,6 +50,7 @@ impl Projection {
             slots: BTreeMap::new(),
         };
         let (before, after) = changes.order()?;
+        changes.wallet()?;
         changes.money()?;
         changes.people()?;
         changes.own_stream()?;
@@ -140,6 +142,31 @@ impl Changes<'_> {
             Some(Value::Order(order)) if order.last_seq == prev => Ok(Some(order)),
             None if prev == Seq::NONE => Ok(None),
             _ => refold(&self.projection.shared.reader, id, prev),
+        }
+    }
+
+    /// Folds a wallet and its timer.
+    fn wallet(&mut self) -> Result<(), SnapshotFault> {
+        let Stream::Wallet(user) = self.record.stream else {
+            return Ok(());
+        };
+        let before = self.wallet_before(user)?;
+        let retry = before.armed();
+        let armed = retry.map(|timer| (TimerKind::StepRetry, (timer.generation, timer.due)));
+        self.timers(armed.into_iter().collect());
+        let mut after = before;
+        Arc::make_mut(&mut after).fold(self.seq, self.record);
+        self.put(Key::wallet(user), Some(Value::Wallet(after)));
+        Ok(())
+    }
+
+    /// The wallet as the record before this one left it.
+    fn wallet_before(&self, user: UserId) -> Result<Arc<Wallet>, SnapshotFault> {
+        let prev = self.record.prev;
+        match self.hot(&Key::wallet(user))?.value {
+            Some(Value::Wallet(wallet)) if wallet.last_seq == prev => Ok(wallet),
+            None if prev == Seq::NONE => Ok(Arc::new(Wallet::new(user))),
+            _ => refold_wallet(&self.projection.shared.reader, user, prev),
         }
     }
 

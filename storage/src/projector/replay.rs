@@ -1,4 +1,5 @@
-//! Records read back from the journal: one, those of a stream, an order folded from its own alone.
+//! Records read back from the journal: one, those of a stream, an order or a wallet folded from its
+//! own alone.
 //!
 //! Owns the walk along `prev`. Must not read the journal from end to end.
 
@@ -6,8 +7,9 @@ use std::panic::catch_unwind;
 use std::sync::Arc;
 
 use campusg_domain::{
-    id::{OrderId, Seq, Stream},
+    id::{OrderId, Seq, Stream, UserId},
     order::Order,
+    owner::wallet::Wallet,
     record::Record,
 };
 
@@ -69,4 +71,19 @@ pub(crate) fn refold(
         order
     });
     Ok(folded.ok().flatten().map(Arc::new))
+}
+
+/// Folds a wallet from its records alone, up to and with `last`.
+pub(crate) fn refold_wallet(
+    reader: &JournalReader,
+    user: UserId,
+    last: Seq,
+) -> Result<Arc<Wallet>, SnapshotFault> {
+    let mut records: Vec<(Seq, Record)> = walk_back(reader, last).collect::<Result<_, _>>()?;
+    records.reverse();
+    let mut wallet = Wallet::new(user);
+    for (seq, record) in &records {
+        wallet.fold(*seq, record);
+    }
+    Ok(Arc::new(wallet))
 }

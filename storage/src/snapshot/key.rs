@@ -3,7 +3,7 @@
 //! Owns the layout of keys in both stores. Must not know what lies there.
 //!
 //! ```text
-//! o/ order              u/ person      b/ store      a/ account      e/ scheduled event
+//! o/ order     w/ wallet     u/ person      b/ store      a/ account      e/ scheduled event
 //! t/ due · stream · kind     c/ stream · n     f/ audience (open page) · [page (full pages)]     p/ photo
 //! m/ the store itself     x/ key · sequence · n: a piece of a large value
 //! ```
@@ -25,6 +25,7 @@ use crate::codec;
 pub(crate) struct Key(Box<[u8]>);
 
 pub(crate) const ORDERS: &[u8] = b"o/";
+pub(crate) const WALLETS: &[u8] = b"w/";
 pub(crate) const PEOPLE: &[u8] = b"u/";
 pub(crate) const STORES: &[u8] = b"b/";
 pub(crate) const ACCOUNTS: &[u8] = b"a/";
@@ -63,6 +64,10 @@ impl Key {
 
     pub(crate) fn order(id: OrderId) -> Self {
         Self::of(ORDERS, id.as_bytes())
+    }
+
+    pub(crate) fn wallet(id: UserId) -> Self {
+        Self::of(WALLETS, id.as_bytes())
     }
 
     pub(crate) fn person(id: UserId) -> Self {

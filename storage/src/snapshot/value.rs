@@ -19,6 +19,7 @@ use campusg_domain::{
         directory::{Person, Store},
         ledger::Balance,
         timetable::Scheduled,
+        wallet::Wallet,
     },
     record::SystemEvent,
 };
@@ -38,6 +39,7 @@ const HEAD: u8 = 1;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Order(Arc<Order>),
+    Wallet(Arc<Wallet>),
     Person(Arc<Person>),
     Store(Arc<Store>),
     Account(Balance),
@@ -67,6 +69,7 @@ impl Slot {
     pub(crate) fn encode(seq: Seq, value: &Value) -> Vec<u8> {
         match value {
             Value::Order(order) => whole(seq, &**order),
+            Value::Wallet(wallet) => whole(seq, &**wallet),
             Value::Person(person) => whole(seq, &**person),
             Value::Store(store) => whole(seq, &**store),
             Value::Account(balance) => whole(seq, balance),
@@ -85,6 +88,8 @@ impl Slot {
         let at = |prefix| key.has_prefix(prefix);
         if at(key::ORDERS) {
             parse(bytes, |order| Value::Order(Arc::new(order)))
+        } else if at(key::WALLETS) {
+            parse(bytes, |wallet| Value::Wallet(Arc::new(wallet)))
         } else if at(key::PEOPLE) {
             parse(bytes, |person| Value::Person(Arc::new(person)))
         } else if at(key::STORES) {

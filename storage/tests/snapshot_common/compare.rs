@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use campusg_domain::call::CallState;
 use campusg_domain::campus::Folds;
-use campusg_domain::id::{OrderId, Principal, Seq, Stream};
+use campusg_domain::id::{OrderId, Principal, Seq, Stream, UserId};
 use campusg_domain::invariant::state_hash;
 use campusg_domain::notice::Audience;
 use campusg_domain::order::{Order, Side};
@@ -30,6 +30,9 @@ pub fn assert_reads(reads: &Reads, entries: &[Entry]) {
     let folds = folds(entries);
     for order in folds.orders.values() {
         assert_eq!(reads.order(order.id).unwrap().as_ref(), Some(order));
+    }
+    for wallet in folds.wallets.iter() {
+        assert_eq!(reads.wallet_of(wallet.user).unwrap().as_ref(), Some(wallet));
     }
     let accounts: BTreeMap<_, _> = reads.accounts().unwrap().into_iter().collect();
     let expected: BTreeMap<_, _> = folds.ledger.accounts().collect();
@@ -194,7 +197,7 @@ fn as_order(stream: Stream, folds: &Folds) -> Option<std::sync::Arc<Order>> {
     }
 }
 
-/// Hash of all orders and accounts that a store has.
+/// Hash of all orders, wallets and accounts that a store has.
 pub fn hash_of(reads: &Reads, entries: &[Entry]) -> [u8; 32] {
     let ids: BTreeSet<OrderId> = entries
         .iter()
@@ -210,9 +213,24 @@ pub fn hash_of(reads: &Reads, entries: &[Entry]) -> [u8; 32] {
         .iter()
         .map(|id| reads.order(*id).unwrap().unwrap())
         .collect();
+    let mut wallets = campusg_domain::owner::wallet::Wallets::default();
+    let users: BTreeSet<UserId> = entries
+        .iter()
+        .filter_map(|entry| match entry.record.stream {
+            Stream::Wallet(user) => Some(user),
+            _ => None,
+        })
+        .collect();
+    for user in users {
+        wallets.restore(reads.wallet_of(user).unwrap().unwrap());
+    }
     let mut ledger = campusg_domain::owner::ledger::Ledger::default();
     for (account, balance) in reads.accounts().unwrap() {
         ledger.restore_account(account, balance);
     }
-    state_hash(orders.iter().map(std::convert::AsRef::as_ref), &ledger)
+    state_hash(
+        orders.iter().map(std::convert::AsRef::as_ref),
+        &wallets,
+        &ledger,
+    )
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc;
 
-use campusg_domain::campus::{Behaviour, Campus};
+use campusg_domain::campus::{Bank, Behaviour, Campus};
 use campusg_domain::id::{
     CommandId, Fingerprint, OrderId, Principal, ScheduleId, Seq, Stream, UserId,
 };
@@ -266,10 +266,26 @@ impl Town {
         // The gateway is down for this one until its calls count as stuck.
         self.try_place(self.customers[4], 1, 2_000_000);
         self.campus.advance(10 * MINUTE_MS);
+        self.wallets();
         for steps in 0..6 {
             let order = self.place(self.customers[0], 2, 1_000_000 + steps as u64);
             self.run(self.runners[0], order, steps);
         }
+    }
+
+    /// Payouts that are paid, fail and wait for their bank, and what operators do with the platform's wallet.
+    fn wallets(&mut self) {
+        let banks = [Bank::Pays, Bank::Declines, Bank::DownFor(20)];
+        for (runner, bank) in self.runners.clone().into_iter().zip(banks) {
+            self.campus.set_payout_method(runner, bank).unwrap();
+            for _ in 0..3 {
+                // Chance may have left a wallet too empty; a refusal writes nothing.
+                let _ = self.campus.payout(runner, Cents(100));
+                self.campus.settle();
+            }
+        }
+        let _ = self.campus.withdraw(self.operator, Cents(1));
+        self.campus.settle();
     }
 
     /// The records, followed by some of the streams that a campus has no owner for.

@@ -246,7 +246,25 @@ fn first_try(
             let success = Answer::Refunded { cents: *cents };
             Ok(follow(state, &request.key, script.refund, success, now))
         }
+        Operation::Charge { card, cents } => Ok(charge(state, &request.key, card, *cents)),
     }
+}
+
+/// A charge blocks and takes at once: nobody is there to confirm, and what comes late is a first answer that is lost.
+fn charge(state: &mut State, key: &CallKey, card: &CardToken, cents: Cents) -> Course {
+    let behaviour = CardScript::of(card).map_or(
+        Behaviour::Decline(Decline::CardInvalid),
+        |script| match script.authorize {
+            Behaviour::Succeed => script.capture,
+            other => other,
+        },
+    );
+    let behaviour = match behaviour {
+        Behaviour::AskCustomer => Behaviour::Decline(Decline::NotConfirmed),
+        Behaviour::Late => Behaviour::LoseFirstAnswer,
+        other => other,
+    };
+    follow(state, key, behaviour, Answer::Captured { cents }, At(0))
 }
 
 fn follow(
@@ -324,7 +342,7 @@ fn refundable(state: &State, capture: &CallKey, cents: Cents) -> Result<CardScri
 
 fn is_slow(state: &State, operation: &Operation) -> bool {
     let card = match operation {
-        Operation::Authorize { card, .. } => Some(card),
+        Operation::Authorize { card, .. } | Operation::Charge { card, .. } => Some(card),
         Operation::Capture { authorization, .. } | Operation::Void { authorization } => {
             state.card(authorization)
         }
@@ -359,7 +377,7 @@ impl State {
 fn check(request: &Request) -> Result<(), Misuse> {
     check_name(request.key.as_str())?;
     match &request.operation {
-        Operation::Authorize { card, cents } => {
+        Operation::Authorize { card, cents } | Operation::Charge { card, cents } => {
             check_name(&card.0)?;
             check_amount(*cents)
         }

@@ -58,6 +58,10 @@ pub(super) enum Known {
         cents: Cents,
         step: Move,
     },
+    Charge {
+        cents: Cents,
+        step: Move,
+    },
 }
 
 impl Hold {
@@ -122,6 +126,7 @@ impl Known {
                     cents: asked,
                 },
             ) => cents == asked && capture == named,
+            (Self::Charge { cents, .. }, Operation::Charge { cents: asked, .. }) => cents == asked,
             _ => false,
         }
     }
@@ -151,6 +156,7 @@ impl Known {
             Self::Capture { cents, step, .. } => step.answer(Answer::Captured { cents: *cents }),
             Self::Void { .. } => Answer::Voided,
             Self::Refund { cents, step, .. } => step.answer(Answer::Refunded { cents: *cents }),
+            Self::Charge { cents, step } => step.answer(Answer::Captured { cents: *cents }),
             Self::Payout { .. } => return None,
         })
     }

@@ -119,6 +119,10 @@ impl State {
                     cents,
                     step: Move::Done,
                     ..
+                }
+                | Known::Charge {
+                    cents,
+                    step: Move::Done,
                 } => totals.captured += *cents,
                 Known::Refund {
                     cents,
@@ -193,6 +197,12 @@ impl State {
                     step,
                 };
                 self.known.insert(key.clone(), refund);
+            }
+            Operation::Charge { cents, .. } => {
+                let step = Move::after(answer, None);
+                let cents = *cents;
+                self.known
+                    .insert(key.clone(), Known::Charge { cents, step });
             }
         }
     }

@@ -1,10 +1,10 @@
-//! Rows 2–6, 19, 33 and 36: what the gateway's answers do.
+//! Rows 2–6, 19, 33, 36 and 38: what the gateway's answers do.
 
 use super::{Decision, Row};
 use crate::{
     call::{Answer, CallKind, CallNumber, CallState, Decline},
     money::Cents,
-    order::{Call, CancelReason, Event, Outcome, Rejection, Settlement, Stage},
+    order::{Call, CancelReason, Event, Outcome, Rejection, Settlement, Stage, TimerKind},
     saga::{Mark, Saga, finish, mark},
     time::At,
     vote::Ask,
@@ -19,7 +19,14 @@ impl Row<'_> {
             return Ok(self.answered_late(n, call, answer));
         }
         match (call.kind, answer) {
+            (CallKind::Authorize { .. }, Answer::Unavailable) if self.is_raise(n) => {
+                Ok(self.raise_unanswered(n, call))
+            }
             (_, Answer::Unavailable) => Ok(self.unanswered(n, call)),
+            (CallKind::Authorize { cents }, _) if self.is_raise(n) => {
+                self.raise_answered(n, cents, answer)
+            }
+            (CallKind::Charge { .. }, _) => self.tip_answered(n, answer),
             (
                 CallKind::Authorize { cents: asked },
                 Answer::Authorized {
@@ -63,16 +70,49 @@ impl Row<'_> {
     /// Row 33: a success for something given up is sent back; everything else is known already.
     fn answered_late(&self, n: CallNumber, call: &Call, answer: &Answer) -> Vec<Event> {
         match (call.kind, answer) {
+            (
+                CallKind::Authorize { .. },
+                Answer::Declined {
+                    reason: Decline::Expired,
+                },
+            ) if call.outcome == Outcome::Succeeded => self.lapsed(n),
             _ if call.outcome == Outcome::Succeeded => vec![],
             (CallKind::Authorize { .. }, Answer::Authorized { .. }) => {
                 vec![Event::LateAuthorization { call: n }]
             }
-            (CallKind::Capture { .. }, Answer::Captured { cents }) => vec![Event::LateCharge {
+            (
+                CallKind::Capture { cents: asked, .. } | CallKind::Charge { cents: asked },
+                Answer::Captured { cents },
+            ) => vec![Event::LateCharge {
                 call: n,
-                cents: *cents,
+                cents: asked.min(*cents),
             }],
             _ => vec![],
         }
+    }
+
+    fn is_raise(&self, n: CallNumber) -> bool {
+        self.order.raise_under_way() == Some(n)
+    }
+
+    /// Row 38: an authorisation that is held ran out at the gateway. From `purchased` on its charge says so.
+    fn lapsed(&self, n: CallNumber) -> Vec<Event> {
+        let order = self.order;
+        let by = self.context.principal;
+        let why = CancelReason::AuthorizationExpired;
+        if !order.promises.contains_key(&n) {
+            return vec![];
+        }
+        let ends = match order.stage {
+            _ if order.operator_hold => vec![Event::TimerNoted {
+                kind: TimerKind::PaymentAuthorizationExpiry,
+            }],
+            Stage::OnSite(_) => self.at_the_till(why, by, self.trip_compensation()),
+            _ => self.ended(why, by, Settlement::Free),
+        };
+        std::iter::once(Event::AuthorizationLapsed { call: n })
+            .chain(ends)
+            .collect()
     }
 
     /// Rows 3, 4 and 6 in one record; rows 2 and 5 where a step fails.
@@ -89,11 +129,7 @@ impl Row<'_> {
             capture_before,
         }];
         if cents != asked {
-            events.extend(self.cancelled(
-                CancelReason::PaymentFailed,
-                Settlement::Free,
-                Some("authorize-payment"),
-            ));
+            events.extend(self.failed(CancelReason::PaymentFailed, "authorize-payment"));
             return events;
         }
         let mut done = self.order.saga.clone();
@@ -109,11 +145,7 @@ impl Row<'_> {
         step("authorize-payment", None);
         let votes = self.context.votes;
         if votes.find(|ask| matches!(ask, Ask::Hold { .. })).is_err() {
-            events.extend(self.cancelled(
-                CancelReason::EscrowFailed,
-                Settlement::Free,
-                Some("hold-funds"),
-            ));
+            events.extend(self.failed(CancelReason::EscrowFailed, "hold-funds"));
             return events;
         }
         step(
@@ -127,13 +159,9 @@ impl Row<'_> {
             .find(|ask| matches!(ask, Ask::Capacity { .. }))
             .is_err()
         {
-            let failed = Some("arm-timer");
-            events.extend(self.cancelled_at(
-                &done,
-                CancelReason::SchedulingFailed,
-                Settlement::Free,
-                failed,
-            ));
+            let (failed, by) = (Some("arm-timer"), self.context.principal);
+            let why = CancelReason::SchedulingFailed;
+            events.extend(self.unwound(&done, why, by, Settlement::Free, failed));
             return events;
         }
         step("arm-timer", None);
@@ -156,11 +184,7 @@ impl Row<'_> {
 
     pub(super) fn declined(&self, n: CallNumber, reason: Decline) -> Vec<Event> {
         let mut events = vec![Event::Declined { call: n, reason }];
-        events.extend(self.cancelled(
-            CancelReason::PaymentFailed,
-            Settlement::Free,
-            Some("authorize-payment"),
-        ));
+        events.extend(self.failed(CancelReason::PaymentFailed, "authorize-payment"));
         events
     }
 
@@ -174,18 +198,15 @@ impl Row<'_> {
         match call.kind {
             CallKind::Authorize { .. } if last => {
                 let mut events = vec![Event::CallGivenUp { call: n }];
-                events.extend(self.cancelled(
-                    CancelReason::PaymentFailed,
-                    Settlement::Free,
-                    Some("authorize-payment"),
-                ));
+                events.extend(self.failed(CancelReason::PaymentFailed, "authorize-payment"));
                 events
             }
-            CallKind::Capture { .. }
+            CallKind::Capture { authorization, .. }
                 if self
                     .order
-                    .capture_before
-                    .is_some_and(|end| self.context.now >= end) =>
+                    .deadlines
+                    .get(&authorization)
+                    .is_some_and(|end| self.context.now >= *end) =>
             {
                 self.collect_failed(n, None)
             }

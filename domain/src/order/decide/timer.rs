@@ -1,8 +1,10 @@
-//! Rows 2, 9, 11, 22, 37–39 and every retry: what a timer that is due does.
+//! Rows 2, 9, 11, 17, 22, 26–28, 30, 34, 35, 37–39 and every retry: what a timer that is due does.
 
 use super::{Decision, Row};
 use crate::{
     call::{CallKind, CallState},
+    id::Principal,
+    money::Cents,
     order::{CancelReason, Event, Settlement, Stage, TimerKind, Unbinding},
 };
 
@@ -21,11 +23,31 @@ impl Row<'_> {
             return Ok(vec![]);
         }
         let mut events = vec![Event::TimerFired { kind, generation }];
-        events.extend(self.fired(kind));
+        events.extend(if self.order.operator_hold {
+            self.fired_on_hold(kind)
+        } else {
+            self.fired(kind)
+        });
         Ok(events)
     }
 
-    fn fired(&self, kind: TimerKind) -> Vec<Event> {
+    /// Row 28: nothing is cancelled or released; what would be is noted, and row 39 only alarms.
+    fn fired_on_hold(&self, kind: TimerKind) -> Vec<Event> {
+        match kind {
+            TimerKind::EscrowTimeout => vec![self.overdue()],
+            TimerKind::StepRetry => self.calls_again(),
+            _ => {
+                let fired = self.fired(kind);
+                if fired.iter().any(ends) {
+                    vec![Event::TimerNoted { kind }]
+                } else {
+                    fired
+                }
+            }
+        }
+    }
+
+    pub(super) fn fired(&self, kind: TimerKind) -> Vec<Event> {
         let stage = &self.order.stage;
         match (stage, kind) {
             (Stage::Authorizing, TimerKind::PaymentAction) => self.not_confirmed(),
@@ -42,30 +64,27 @@ impl Row<'_> {
                 Stage::Purchased(..) | Stage::Collected(..) | Stage::OnTheWay(..),
                 TimerKind::DeliveryReminder,
             ) => self.reminded(kind),
-            (Stage::Delivered(..), TimerKind::DisputeWindow) => self.release(),
-            (Stage::Delivered(..), TimerKind::EscrowTimeout) => {
-                let days = self.order.overdue_days.saturating_add(1);
-                std::iter::once(Event::Overdue { days })
-                    .chain(self.release())
-                    .collect()
+            (Stage::OnSite(_), TimerKind::ProposalExpiry) => self.proposal_expired(),
+            (Stage::OnSite(_), TimerKind::CancelWait) => self.waited(),
+            (Stage::OnTheWay(..), TimerKind::NoShowWait) if self.order.no_show.is_some() => {
+                vec![Event::NoShowOver]
             }
-            (Stage::OnSite(_), TimerKind::PaymentAuthorizationExpiry) => {
-                self.cancelled(CancelReason::AuthorizationExpired, self.trip(), None)
+            (_, TimerKind::DisputeSla) => self.dispute_waits(),
+            (Stage::Delivered(..), TimerKind::DisputeWindow)
+                if self.order.open_dispute().is_none() =>
+            {
+                self.release()
             }
+            (_, TimerKind::EscrowTimeout) => self.looked_at(),
+            (Stage::OnSite(_), TimerKind::PaymentAuthorizationExpiry) => self.at_the_till(
+                CancelReason::AuthorizationExpired,
+                self.context.principal,
+                self.trip_compensation(),
+            ),
             (
                 Stage::Waiting { .. } | Stage::Available { .. } | Stage::Accepted(_),
                 TimerKind::PaymentAuthorizationExpiry,
             ) => self.free(CancelReason::AuthorizationExpired),
-            (Stage::Available { .. } | Stage::Accepted(_), TimerKind::EscrowTimeout) => {
-                self.free(CancelReason::NoRunnerTimeout)
-            }
-            (Stage::OnSite(_), TimerKind::EscrowTimeout) => {
-                self.free(CancelReason::RunnerAbandoned)
-            }
-            (
-                Stage::Purchased(..) | Stage::Collected(..) | Stage::OnTheWay(..),
-                TimerKind::EscrowTimeout,
-            ) => self.overdue(),
             (Stage::Completed(..), TimerKind::RatingWindow) => vec![Event::RatingsPublished],
             (_, TimerKind::StepRetry) => self.retry(),
             _ => vec![],
@@ -73,7 +92,7 @@ impl Row<'_> {
     }
 
     fn free(&self, reason: CancelReason) -> Vec<Event> {
-        self.cancelled(reason, Settlement::Free, None)
+        self.ended(reason, self.context.principal, Settlement::Free)
     }
 
     fn not_confirmed(&self) -> Vec<Event> {
@@ -84,11 +103,7 @@ impl Row<'_> {
             .map(|(n, _)| Event::CallGivenUp { call: *n })
             .into_iter()
             .collect();
-        events.extend(self.cancelled(
-            CancelReason::PaymentFailed,
-            Settlement::Free,
-            Some("authorize-payment"),
-        ));
+        events.extend(self.failed(CancelReason::PaymentFailed, "authorize-payment"));
         events
     }
 
@@ -99,32 +114,79 @@ impl Row<'_> {
         }]
     }
 
-    /// Row 39 from `purchased` on; the 14th time the runner counts as gone and the customer gets everything back. If
-    /// the escrow refuses that, the next day tries again.
-    fn overdue(&self) -> Vec<Event> {
-        let days = self.order.overdue_days.saturating_add(1);
-        match self.divide(self.order.charged) {
-            Ok(refund) if days >= ABANDONED_AFTER_DAYS => {
-                self.cancelled(CancelReason::RunnerAbandoned, refund, None)
+    /// Row 35: the runner said nothing, so nothing was bought.
+    fn waited(&self) -> Vec<Event> {
+        match self.order.cancel_wait {
+            Some(wait) => self.ended(wait.reason, wait.by, self.trip(wait.to_runner)),
+            None => vec![],
+        }
+    }
+
+    fn overdue(&self) -> Event {
+        Event::Overdue {
+            days: self.order.overdue_days.saturating_add(1),
+        }
+    }
+
+    /// Row 39: the daily look. At the store the end waits for the till (row 35), so the next day is armed all the same.
+    fn looked_at(&self) -> Vec<Event> {
+        let by = self.context.principal;
+        let ends = match self.order.stage {
+            Stage::Available { .. } | Stage::Accepted(_) => {
+                return self.free(CancelReason::NoRunnerTimeout);
             }
-            Ok(_) | Err(_) => vec![Event::Overdue { days }],
+            Stage::OnSite(_) => self.at_the_till(CancelReason::RunnerAbandoned, by, Cents::ZERO),
+            Stage::Purchased(..) | Stage::Collected(..) | Stage::OnTheWay(..) => {
+                return self.given_up_at_last(by);
+            }
+            Stage::Delivered(..) if self.order.open_dispute().is_none() => self.release(),
+            Stage::Delivered(..) => vec![],
+            _ => return vec![],
+        };
+        std::iter::once(self.overdue()).chain(ends).collect()
+    }
+
+    /// Row 27 on the 14th day: the runner counts as gone. If the escrow refuses that, the next day tries again.
+    fn given_up_at_last(&self, by: Principal) -> Vec<Event> {
+        let last = self.order.overdue_days.saturating_add(1) >= ABANDONED_AFTER_DAYS;
+        match self.abandoned(by) {
+            Ok(events) if last => events,
+            Ok(_) | Err(_) => vec![self.overdue()],
         }
     }
 
     fn retry(&self) -> Vec<Event> {
-        let resting = self
-            .order
-            .calls
-            .iter()
-            .filter(|(_, call)| call.state == CallState::Resting);
-        let waits_for_bank = self.order.action_url.is_some() && self.order.is_authorizing();
-        let mut events: Vec<Event> = resting
-            .filter(|_| !waits_for_bank)
-            .map(|(n, _)| Event::CallRetried { call: *n })
-            .collect();
-        if matches!(self.order.stage, Stage::Delivered(..)) && self.order.release_failures > 0 {
+        let mut events = self.calls_again();
+        let refused = self.order.release_failures > 0 && self.order.open_dispute().is_none();
+        if matches!(self.order.stage, Stage::Delivered(..)) && refused {
             events.extend(self.release());
         }
         events
     }
+
+    /// Every call that rests is made again, but for an authorisation that waits for the customer and the bank.
+    fn calls_again(&self) -> Vec<Event> {
+        let waits = |kind: CallKind| {
+            matches!(kind, CallKind::Authorize { .. }) && self.order.action_url.is_some()
+        };
+        let resting = self
+            .order
+            .calls
+            .iter()
+            .filter(|(_, call)| call.state == CallState::Resting && !waits(call.kind));
+        resting
+            .map(|(n, _)| Event::CallRetried { call: *n })
+            .collect()
+    }
+}
+
+/// Whether an event ends the order, moves its money, or begins to.
+const fn ends(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Cancelled { .. }
+            | Event::CancelWaiting(_)
+            | Event::Released(_)
+            | Event::ReleaseRefused { .. }
+    )
 }

@@ -1,7 +1,8 @@
 //! What an account or a store can be told, and what comes of it.
 
+use super::hours::Hours;
 use super::person::{
-    Card, EmailDigest, Person, RunnerState, Session, Store, StoreEvent, UserEvent,
+    Card, EmailDigest, PayoutMethod, Person, RunnerState, Session, Store, StoreEvent, UserEvent,
 };
 use crate::{
     id::{Principal, SessionId},
@@ -45,6 +46,10 @@ pub enum UserCommand {
     Suspend,
     /// Allows them again. `NotFound`, `NotAllowed`.
     Reinstate,
+    /// Puts a bank account on file. `NotFound`.
+    SetPayoutMethod(PayoutMethod),
+    /// Takes the bank account off; payouts on their way keep theirs. `NotFound`, `NoPayoutMethod`.
+    RemovePayoutMethod,
 }
 
 /// A command to one store. `NotAllowed` to anybody but operators; `NotFound` for a change of an unknown one.
@@ -65,6 +70,11 @@ pub enum StoreCommand {
         place: Option<String>,
         /// Whether it takes no orders.
         paused: Option<bool>,
+    },
+    /// Changes its opening hours. `InvalidField` where a span is empty or leaves its day.
+    SetHours {
+        /// When it is open; `None` counts as always.
+        hours: Option<Hours>,
     },
 }
 
@@ -111,6 +121,13 @@ pub(super) fn decide_user(
         }
         UserCommand::SetRunner(state) if *state == person.runner => Ok(vec![]),
         UserCommand::SetRunner(state) => Ok(vec![UserEvent::RunnerSet(*state)]),
+        UserCommand::SetPayoutMethod(method) => {
+            Ok(vec![UserEvent::PayoutMethodSet(method.clone())])
+        }
+        UserCommand::RemovePayoutMethod if person.payout_method.is_none() => {
+            Err(Rejection::NoPayoutMethod)
+        }
+        UserCommand::RemovePayoutMethod => Ok(vec![UserEvent::PayoutMethodRemoved]),
         UserCommand::Suspend => operators_only(principal).map(|()| {
             if person.suspended {
                 vec![]
@@ -166,9 +183,18 @@ pub(super) fn decide_store(
             name: name.clone(),
             place: place.clone(),
         }]),
-        (None, StoreCommand::Change { .. }) => Err(Rejection::NotFound {
-            what: "store".into(),
-        }),
+        (None, StoreCommand::Change { .. } | StoreCommand::SetHours { .. }) => {
+            Err(Rejection::NotFound {
+                what: "store".into(),
+            })
+        }
+        (Some(store), StoreCommand::SetHours { hours }) if store.hours == *hours => Ok(vec![]),
+        (Some(_), StoreCommand::SetHours { hours }) => {
+            hours.as_ref().map_or(Ok(()), Hours::check)?;
+            Ok(vec![StoreEvent::HoursSet {
+                hours: hours.clone(),
+            }])
+        }
         (
             Some(store),
             StoreCommand::Change {

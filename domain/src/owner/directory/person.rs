@@ -1,7 +1,8 @@
 //! A person and a store, as folds of their events and of what orders change about them.
 
+use super::hours::Hours;
 use crate::{
-    call::CardToken,
+    call::{AccountToken, CardToken},
     id::{CommandId, Fingerprint, OrderId, Seq, SessionId},
     order::{Sealed, Side},
     people::PeopleChange,
@@ -32,6 +33,17 @@ pub struct Card {
     pub exp_month: u8,
     /// Four digits.
     pub exp_year: u16,
+}
+
+/// A bank account on file, for payouts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayoutMethod {
+    /// The gateway's token; never shown.
+    pub token: AccountToken,
+    /// Name of the bank.
+    pub bank: String,
+    /// Last four digits.
+    pub last4: String,
 }
 
 /// A signed-in session.
@@ -101,6 +113,10 @@ pub enum UserEvent {
     Suspended,
     /// It may again.
     Reinstated,
+    /// A bank account was put on file.
+    PayoutMethodSet(PayoutMethod),
+    /// The bank account was taken off.
+    PayoutMethodRemoved,
 }
 
 /// What happened to a store. Variants are only ever appended.
@@ -117,6 +133,11 @@ pub enum StoreEvent {
     Paused {
         /// Whether it takes none.
         paused: bool,
+    },
+    /// Its opening hours are others.
+    HoursSet {
+        /// When it is open; `None` where nobody knows, and then it counts as open.
+        hours: Option<Hours>,
     },
 }
 
@@ -142,6 +163,8 @@ pub struct Person {
     pub suspended: bool,
     /// The card on file.
     pub card: Option<Card>,
+    /// The bank account on file.
+    pub payout_method: Option<PayoutMethod>,
     /// Whether the person runs.
     pub runner: RunnerState,
     /// Open sessions, oldest first.
@@ -191,6 +214,8 @@ impl Person {
             UserEvent::RunnerSet(state) => self.runner = *state,
             UserEvent::Suspended => self.suspended = true,
             UserEvent::Reinstated => self.suspended = false,
+            UserEvent::PayoutMethodSet(method) => self.payout_method = Some(method.clone()),
+            UserEvent::PayoutMethodRemoved => self.payout_method = None,
         }
     }
 
@@ -251,6 +276,8 @@ pub struct Store {
     pub place: String,
     /// Whether it takes no orders.
     pub paused: bool,
+    /// When it is open; `None` where nobody knows, and then it counts as open.
+    pub hours: Option<Hours>,
     /// Sequence of its last record.
     pub last_seq: Seq,
 }
@@ -264,6 +291,7 @@ impl Store {
                 self.place.clone_from(place);
             }
             StoreEvent::Paused { paused } => self.paused = *paused,
+            StoreEvent::HoursSet { hours } => self.hours.clone_from(hours),
         }
     }
 }

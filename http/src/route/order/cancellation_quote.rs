@@ -13,7 +13,7 @@ pub(crate) async fn cancellation_quote(
     match quote(order, edge.policy(), edge.now()) {
         Some(quote) => Ok(answer::ok(&QuoteView::of(&quote, edge.currency()))),
         None => {
-            let allowed = allowed(order, seen.role)
+            let allowed = allowed(order, seen.role, edge.policy(), edge.now())
                 .iter()
                 .map(ToString::to_string)
                 .collect();

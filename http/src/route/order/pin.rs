@@ -10,7 +10,7 @@ pub(crate) async fn pin(State(edge): State<Edge>, seen: Seen) -> Result<Response
     let order = &seen.order;
     let status = order.status();
     if status == Status::Pending || status.is_terminal() {
-        let allowed = allowed(order, Role::Customer)
+        let allowed = allowed(order, Role::Customer, edge.policy(), edge.now())
             .iter()
             .map(ToString::to_string)
             .collect();

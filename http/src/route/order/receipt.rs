@@ -26,7 +26,7 @@ pub(crate) async fn receipt(
     let reader = Reader::of(&edge, &me, &seen);
     let beside = beside::gather(&edge, &reader, order).await?;
     let Some(receipt) = ReceiptView::of(order, &reader, &beside) else {
-        let allowed = allowed(order, seen.role)
+        let allowed = allowed(order, seen.role, edge.policy(), edge.now())
             .iter()
             .map(ToString::to_string)
             .collect();

@@ -1,0 +1,131 @@
+//! One call as it is made: whose it is, what the gateway is asked, and where its answer goes.
+//!
+//! Must not: decide what an answer means. An order's answer goes to the order, a wallet's to the escrow owner.
+
+use crate::{
+    errand::{self, WalletErrand},
+    orders::{Letter, Orders},
+    port::gateway::{CallKey, PaymentGateway, Payout, PayoutAnswer, Request},
+    runtime::Refusal,
+    vote::Owners,
+};
+use campusg_domain::{
+    call::{Answer, CallKind, CallNumber},
+    id::{CommandId, OrderId, Principal, Stream, UserId},
+    order,
+    owner::wallet::{self, Wallet},
+};
+use campusg_storage::read::Reads;
+
+/// Whose call it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Party {
+    Order(OrderId),
+    Wallet(UserId),
+}
+
+impl Party {
+    pub(super) const fn of(stream: Stream) -> Option<Self> {
+        match stream {
+            Stream::Order(order) => Some(Self::Order(order)),
+            Stream::Wallet(user) => Some(Self::Wallet(user)),
+            _ => None,
+        }
+    }
+
+    pub(super) const fn stream(self) -> Stream {
+        match self {
+            Self::Order(order) => Stream::Order(order),
+            Self::Wallet(user) => Stream::Wallet(user),
+        }
+    }
+
+    /// What the gateway is asked: with the card or the account that the stream fixed for this call.
+    pub(super) fn call(
+        self,
+        reads: &Reads,
+        n: CallNumber,
+        kind: CallKind,
+    ) -> Result<Call, Refusal> {
+        let stream = self.stream();
+        let request = |card| Request::resolve(stream, n, kind, card).map(Call::Request);
+        let call = match self {
+            Self::Order(id) => {
+                let order = reads.order(id).map_err(|_| Refusal::Fault)?;
+                let order = order.ok_or_else(|| Refusal::not_found("order"))?;
+                request(order.card(n))
+            }
+            Self::Wallet(user) => {
+                let wallet = reads.wallet_of(user).map_err(|_| Refusal::Fault)?;
+                let wallet = wallet.ok_or_else(|| Refusal::not_found("wallet"))?;
+                match kind {
+                    CallKind::PayOut { cents } => payout(&wallet, n, cents),
+                    _ => wallet.payment(n).and_then(|payment| request(&payment.card)),
+                }
+            }
+        };
+        call.ok_or(Refusal::Fault)
+    }
+}
+
+fn payout(wallet: &Wallet, n: CallNumber, cents: campusg_domain::money::Cents) -> Option<Call> {
+    let key = CallKey::of_payout(Stream::Wallet(wallet.user), n);
+    let account = wallet.payout(n)?.method.token.clone();
+    Some(Call::Payout(Payout {
+        key,
+        account,
+        cents,
+    }))
+}
+
+/// What the gateway is asked.
+#[derive(Debug)]
+pub(super) enum Call {
+    Request(Request),
+    Payout(Payout),
+}
+
+impl Call {
+    /// Makes one try.
+    pub(super) async fn make(self, gateway: &dyn PaymentGateway) -> Answer {
+        match self {
+            Self::Request(request) => gateway.call(request).await,
+            Self::Payout(payout) => match gateway.pay_out(payout).await {
+                PayoutAnswer::PaidOut { cents } => Answer::PaidOut { cents },
+                PayoutAnswer::Declined { reason } => Answer::Declined { reason },
+                PayoutAnswer::Unavailable => Answer::Unavailable,
+            },
+        }
+    }
+}
+
+/// Where answers go.
+#[derive(Clone)]
+pub(super) struct Answers {
+    pub(super) orders: Orders,
+    pub(super) owners: Owners,
+}
+
+impl Answers {
+    /// Brings an answer in as a command; says whether it moved anything.
+    pub(super) async fn bring(
+        &self,
+        party: Party,
+        call: CallNumber,
+        answer: Answer,
+        id: CommandId,
+    ) -> Result<bool, Refusal> {
+        match party {
+            Party::Order(order) => {
+                let command = order::Command::Answered { call, answer };
+                let letter = Letter::own(order, command, Principal::Gateway, id);
+                self.orders.send(letter).await.map(|done| !done.repeated)
+            }
+            Party::Wallet(user) => {
+                let command = wallet::Command::Answered { call, answer };
+                let errand = WalletErrand::own(user, command, Principal::Gateway);
+                errand::run(&self.owners, id, errand).await.map(|_| true)
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Rows 32a and 32c: what a completed order still brings: a tip, ratings.
+
+use super::{Decision, Row};
+use crate::{
+    call::{Answer, CallNumber},
+    money::Cents,
+    order::{Event, Rejection, Role, Stage, TimerKind, event::Side},
+    vote::{Ask, Yes},
+};
+
+impl Row<'_> {
+    /// Row 32a: all later tips of an order together stay within the limit of one.
+    pub(super) fn tip(&self, cents: Cents) -> Decision {
+        let (order, policy) = (self.order, self.context.policy);
+        if !matches!(order.stage, Stage::Completed(..)) {
+            return self.misfit();
+        }
+        if !order.may_tip(policy, self.context.now) {
+            return Err(Rejection::TooLate);
+        }
+        let least = policy.gateway_minimum_cents.max(Cents(1));
+        let most = policy.tip_limit_cents - order.tipped_later();
+        if !(least..=most).contains(&cents) {
+            let rule = format!("must be from {} to {}", least.0, most.or_zero().0);
+            return Err(Rejection::field("tip_cents", rule));
+        }
+        let vote = self
+            .context
+            .votes
+            .find(|ask| matches!(ask, Ask::Card { .. }))?;
+        let Yes::Card(card) = vote else {
+            return Err(Rejection::NoPaymentMethod);
+        };
+        Ok(vec![Event::TipGiven {
+            call: order.next_number(),
+            cents,
+            card: card.clone(),
+        }])
+    }
+
+    /// What the gateway says to a tip; a bank that asks the customer has not paid.
+    pub(super) fn tip_answered(&self, call: CallNumber, answer: &Answer) -> Decision {
+        let failed = |reason| Ok(vec![Event::TipFailed { call, reason }]);
+        match answer {
+            Answer::Captured { cents } => {
+                let given = self.order.tips.get(&call).map(|tip| tip.cents);
+                let cents = given.unwrap_or_default().min(*cents);
+                Ok(vec![Event::TipPaid {
+                    call,
+                    cents,
+                    set_off: self.runners_debt().min(cents),
+                }])
+            }
+            Answer::Declined { reason } => failed(*reason),
+            Answer::ActionRequired { .. } => failed(crate::call::Decline::NotConfirmed),
+            _ => Err(Rejection::field("answer", "does not fit the call")),
+        }
+    }
+
+    /// Row 32c.
+    pub(super) fn rate(&self, stars: u8) -> Decision {
+        if !matches!(self.order.stage, Stage::Completed(..)) {
+            return self.misfit();
+        }
+        if !(1..=5).contains(&stars) {
+            return Err(Rejection::field("stars", "must be from 1 to 5"));
+        }
+        let ratings = &self.order.ratings;
+        let (by, given, other) = match self.role {
+            Role::Customer => (Side::Customer, ratings.by_customer, ratings.by_runner),
+            _ => (Side::Runner, ratings.by_runner, ratings.by_customer),
+        };
+        match given {
+            Some(before) if before == stars => return Ok(vec![]),
+            Some(_) => return Err(Rejection::AlreadyRated),
+            None if self.order.armed(TimerKind::RatingWindow).is_none() => {
+                return Err(Rejection::TooLate);
+            }
+            None => {}
+        }
+        let mut events = vec![Event::Rated { by, stars }];
+        if other.is_some() {
+            events.push(Event::RatingsPublished);
+        }
+        Ok(events)
+    }
+}

@@ -1,0 +1,128 @@
+//! Rows 7–12, 24 and 35: taking an order, giving it back, cancelling it.
+
+use super::{Decision, Row};
+use crate::{
+    id::UserId,
+    money::Cents,
+    order::{CancelReason, Event, Rejection, Role, Settlement, Stage, Unbinding, overlay::Closing},
+    saga::{Saga, finish, unwind},
+    vote::Ask,
+};
+
+impl Row<'_> {
+    pub(super) fn accept(&self, runner: UserId) -> Decision {
+        match &self.order.stage {
+            Stage::Available { accept_by } if self.context.principal.user() == Some(runner) => {
+                if self.context.now >= *accept_by {
+                    return Err(Rejection::TooLate);
+                }
+                self.bind(runner)
+            }
+            Stage::Available { .. } => Err(Rejection::NotAllowed {
+                who: "only the runner himself".into(),
+            }),
+            Stage::Accepted(bond) if bond.runner == runner => Ok(vec![]),
+            stage if stage.is_bound_to_another(runner) => Err(Rejection::TakenByAnotherRunner),
+            _ => self.misfit(),
+        }
+    }
+
+    fn bind(&self, runner: UserId) -> Decision {
+        if runner == self.order.terms.customer {
+            return Err(Rejection::OwnOrder);
+        }
+        let limit = self.context.policy.binds_per_runner;
+        let had = self
+            .order
+            .former_runners
+            .iter()
+            .filter(|former| **former == runner);
+        if had.count() >= limit as usize {
+            return Err(Rejection::HadTooOften { limit });
+        }
+        self.context
+            .votes
+            .find(|ask| matches!(ask, Ask::RunnerSlot { .. }))?;
+        self.not_held()?;
+        let mut events = vec![Event::Accepted {
+            runner,
+            epoch: self.order.epoch + 1,
+        }];
+        events.extend(finish(&Default::default(), Saga::Accept, "notify-customer"));
+        Ok(events)
+    }
+
+    /// Row 10; where a cancellation waits, giving the order back means: agreed (row 35).
+    pub(super) fn cancel_acceptance(&self) -> Decision {
+        match (&self.order.stage, self.order.cancel_wait) {
+            _ if self.role == Role::FormerRunner => Ok(vec![]),
+            (Stage::OnSite(_), Some(wait)) => {
+                self.not_held()?;
+                Ok(self.ended(wait.reason, wait.by, self.trip(wait.to_runner)))
+            }
+            (Stage::Accepted(_) | Stage::OnSite(_), _) => {
+                Ok(self.unbind(Unbinding::RunnerCancelled))
+            }
+            _ => self.misfit(),
+        }
+    }
+
+    pub(super) fn reassign(&self) -> Decision {
+        match &self.order.stage {
+            Stage::Accepted(_) => Ok(self.unbind(Unbinding::Reassigned)),
+            _ => self.misfit(),
+        }
+    }
+
+    pub(super) fn unbind(&self, cause: Unbinding) -> Vec<Event> {
+        let Some(bond) = self.order.stage.bond() else {
+            return vec![];
+        };
+        let mut events = unwind(&self.order.saga, Saga::Accept, None);
+        let open = self.order.proposal.as_ref();
+        events.extend(open.map(|open| Event::ProposalClosed {
+            n: open.n,
+            how: Closing::RunnerLeft,
+        }));
+        events.push(Event::Unbound {
+            runner: bond.runner,
+            epoch: self.order.epoch + 1,
+            cause,
+        });
+        events.push(self.available());
+        events
+    }
+
+    pub(super) fn available(&self) -> Event {
+        Event::Available {
+            accept_by: self.context.now.plus(self.context.policy.order_timeout_ms),
+        }
+    }
+
+    /// Rows 7, 12, 24 and 35.
+    pub(super) fn cancel(&self, accept_charge: Cents) -> Decision {
+        let order = self.order;
+        let already =
+            matches!(&order.stage, Stage::Cancelled(end) if end.reason == CancelReason::Customer);
+        if already || order.cancel_wait.is_some() {
+            return Ok(vec![]);
+        }
+        let Some(quote) = crate::order::quote(order, self.context.policy, self.context.now) else {
+            return self.misfit();
+        };
+        self.not_held()?;
+        if quote.charge > accept_charge {
+            return Err(Rejection::QuoteChanged { quote });
+        }
+        let (reason, by) = (CancelReason::Customer, self.context.principal);
+        Ok(match order.stage {
+            Stage::OnSite(_) => self.at_the_till(reason, by, quote.charge),
+            Stage::Accepted(_) => self.ended(reason, by, self.trip(quote.charge)),
+            Stage::Purchased(..) | Stage::Collected(..) | Stage::OnTheWay(..) => {
+                let release = self.release_of(Cents::ZERO)?;
+                self.ended(reason, by, Settlement::Release(release))
+            }
+            _ => self.ended(reason, by, Settlement::Free),
+        })
+    }
+}

@@ -1,0 +1,246 @@
+//! Rows 29–31 and 34: claims about a delivery, while its money is in escrow and after the order has ended.
+
+use super::{Decision, Row};
+use crate::{
+    id::{PhotoId, Principal},
+    money::Cents,
+    order::{
+        CancelReason, Event, Rejection, Role, Stage,
+        overlay::{Dispute, Fault, Number, Party},
+        place,
+        terms::Sealed,
+    },
+    vote::{Ask, Yes},
+};
+
+/// Most photos with one text of a dispute.
+const PHOTOS: usize = 10;
+/// Most texts of the parties about one dispute.
+const REPLIES: u16 = 20;
+
+impl Row<'_> {
+    /// Rows 29 and 31.
+    pub(super) fn dispute(
+        &self,
+        claim: Option<Cents>,
+        reason: &Sealed,
+        photos: &[PhotoId],
+    ) -> Decision {
+        if self.order.open_dispute().is_some() {
+            return Err(Rejection::DisputeOpen);
+        }
+        let by = self.claimant()?;
+        let most = self.order.most_claimed(by);
+        let claim = claim.unwrap_or(most);
+        if !(Cents(1)..=most).contains(&claim) {
+            let rule = format!("must be from 1 to {}", most.0);
+            return Err(Rejection::field("claim_cents", rule));
+        }
+        check_text("reason", reason, photos)?;
+        let mut events = vec![Event::Disputed {
+            n: self.order.disputes + 1,
+            by,
+            claim,
+            reason: reason.clone(),
+            photos: photos.to_vec(),
+        }];
+        events.extend(self.frozen(by, claim)?);
+        Ok(events)
+    }
+
+    /// Who claims, if this caller may where the order stands: the customer in the window after the handing over; after
+    /// the end the customer, the runner of a cancelled order, and at any time an operator for the customer.
+    fn claimant(&self) -> Result<Party, Rejection> {
+        let (order, policy, now) = (self.order, self.context.policy, self.context.now);
+        let party = match (self.role, &order.stage) {
+            (Role::Customer, Stage::Delivered(..)) if order.is_in_dispute_window() => {
+                return Ok(Party::Customer);
+            }
+            (Role::Customer, Stage::Completed(..) | Stage::Cancelled(_)) => Party::Customer,
+            (Role::Operator, Stage::Completed(..) | Stage::Cancelled(_)) => Party::Operator,
+            (Role::Runner, Stage::Cancelled(_)) => Party::Runner,
+            _ => return self.misfit(),
+        };
+        if party != Party::Operator && !order.is_recent(policy, now) {
+            return Err(Rejection::TooLate);
+        }
+        if party != Party::Runner && !order.refundable().is_positive() {
+            return self.misfit();
+        }
+        Ok(party)
+    }
+
+    /// Freezes what is left of the runner's share in the runner's wallet; nothing while the money is in escrow.
+    fn frozen(&self, by: Party, claim: Cents) -> Result<Option<Event>, Rejection> {
+        let most = claim.min(self.order.runners_share());
+        if by == Party::Runner || !most.is_positive() {
+            return Ok(None);
+        }
+        let vote = self
+            .context
+            .votes
+            .find(|ask| matches!(ask, Ask::Freeze { .. }))?;
+        let cents = match vote {
+            Yes::Frozen(cents) => (*cents).min(most),
+            _ => Cents::ZERO,
+        };
+        let promise = self.order.next_number();
+        Ok(cents
+            .is_positive()
+            .then_some(Event::Frozen { promise, cents }))
+    }
+
+    pub(super) fn reply(&self, n: Number, text: &Sealed, photos: &[PhotoId]) -> Decision {
+        let open = self.open_dispute(n)?;
+        check_text("text", text, photos)?;
+        if open.replies >= REPLIES {
+            return Err(Rejection::TooManyMessages { limit: REPLIES });
+        }
+        Ok(vec![Event::DisputeReplied {
+            n,
+            by: self.side(),
+            text: text.clone(),
+            photos: photos.to_vec(),
+        }])
+    }
+
+    fn open_dispute(&self, n: Number) -> Result<&Dispute, Rejection> {
+        match self.order.open_dispute().filter(|open| open.n == n) {
+            Some(open) => Ok(open),
+            None if n == 0 || n > self.order.disputes => Err(Rejection::NotFound {
+                what: "dispute".into(),
+            }),
+            None => self.misfit(),
+        }
+    }
+
+    /// Rows 30 and 34 by an operator.
+    pub(super) fn resolve(
+        &self,
+        n: Number,
+        refund: Cents,
+        at_fault: Fault,
+        reason: &Sealed,
+    ) -> Decision {
+        let decided = self.order.dispute.and_then(|last| last.judgement);
+        if self.order.disputes == n
+            && decided.is_some_and(|it| it.refund == refund && it.at_fault == Some(at_fault))
+        {
+            return Ok(vec![]);
+        }
+        let open = self.open_dispute(n)?;
+        let most = if self.order.is_terminal() {
+            open.claim.min(self.order.most_claimed(open.by))
+        } else {
+            self.order.charged
+        };
+        if !(Cents::ZERO..=most).contains(&refund) {
+            let rule = format!("must be from 0 to {}", most.0);
+            return Err(Rejection::field("refund_cents", rule));
+        }
+        let mut events = self.because(reason)?;
+        events.extend(self.judged(open, refund, Some(at_fault))?);
+        Ok(events)
+    }
+
+    /// Nobody decided in time: operators are alarmed, then it is resolved with nothing.
+    pub(super) fn dispute_waits(&self) -> Vec<Event> {
+        match self.order.open_dispute() {
+            None => vec![],
+            Some(open) if !open.alarmed => vec![Event::Reminded {
+                kind: crate::order::TimerKind::DisputeSla,
+                step: 1,
+            }],
+            Some(open) if self.order.is_terminal() => vec![resolved(open, Cents::ZERO, None)],
+            Some(open) => std::iter::once(resolved(open, Cents::ZERO, None))
+                .chain(self.release())
+                .collect(),
+        }
+    }
+
+    fn judged(
+        &self,
+        open: &Dispute,
+        refund: Cents,
+        at_fault: Option<Fault>,
+    ) -> Result<Vec<Event>, Rejection> {
+        let done = resolved(open, refund, at_fault);
+        if !self.order.is_terminal() {
+            let fault = at_fault.unwrap_or(Fault::Platform);
+            let ends = self.end_delivered(refund, fault, CancelReason::Dispute)?;
+            return Ok(std::iter::once(done).chain(ends).collect());
+        }
+        let mut events = vec![];
+        if refund.is_positive() {
+            events.push(self.paid(open, refund, at_fault));
+            events.extend(
+                (open.by != Party::Runner)
+                    .then(|| self.customer_set_off(refund))
+                    .flatten(),
+            );
+        }
+        events.push(done);
+        Ok(events)
+    }
+
+    /// Row 34: who pays the claim.
+    fn paid(&self, open: &Dispute, refund: Cents, at_fault: Option<Fault>) -> Event {
+        match (open.by, at_fault) {
+            (Party::Runner, _) => Event::RunnerMadeGood {
+                cents: refund,
+                set_off: self.runners_debt().min(refund),
+            },
+            (_, Some(Fault::Runner)) => {
+                let share = refund.min(self.order.runners_share());
+                let frozen = open
+                    .frozen
+                    .map_or(Cents::ZERO, |(_, cents)| cents)
+                    .min(share);
+                Event::ClaimPaid {
+                    frozen,
+                    owed: share - frozen,
+                    goodwill: refund - share,
+                }
+            }
+            _ => Event::GoodwillPaid { cents: refund },
+        }
+    }
+
+    /// An operator's reason, if the sender is one.
+    pub(super) fn because(&self, reason: &Sealed) -> Result<Vec<Event>, Rejection> {
+        place::sealed("reason", Some(reason))?;
+        Ok(match self.context.principal {
+            Principal::Operator(_) => vec![Event::OperatorActed {
+                reason: reason.clone(),
+            }],
+            _ => vec![],
+        })
+    }
+}
+
+fn resolved(open: &Dispute, refund: Cents, at_fault: Option<Fault>) -> Event {
+    Event::DisputeResolved {
+        n: open.n,
+        refund,
+        at_fault,
+    }
+}
+
+fn check_text(field: &str, text: &Sealed, photos: &[PhotoId]) -> Result<(), Rejection> {
+    place::sealed(field, Some(text))?;
+    if photos.len() > PHOTOS {
+        let rule = format!("must have at most {PHOTOS} entries");
+        return Err(Rejection::field("photo_ids", rule));
+    }
+    Ok(())
+}
+
+impl crate::order::Order {
+    /// The most that this party may claim: what was charged and did not come back; the runner at most what was held.
+    pub(in crate::order) fn most_claimed(&self, by: Party) -> Cents {
+        match by {
+            Party::Customer | Party::Operator => self.refundable(),
+            Party::Runner => self.terms.price.hold(),
+        }
+    }
+}

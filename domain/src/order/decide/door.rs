@@ -1,0 +1,180 @@
+//! Rows 20–22, 25 and 26: from the store to the customer's door, and what the two write to each other.
+
+use super::{Decision, Row};
+use crate::{
+    id::PhotoId,
+    order::{
+        CancelReason, Event, Rejection, Role, Settlement, Shown, Stage,
+        event::{Problem, Side},
+        place,
+        stage::{Bond, Bought, Proof},
+        terms::{Handover, Sealed},
+    },
+};
+
+impl Row<'_> {
+    pub(super) fn collect(&self) -> Decision {
+        match &self.order.stage {
+            Stage::Purchased(..) => Ok(self.with_step("collect-food", vec![Event::Collected])),
+            Stage::Collected(..) => Ok(vec![]),
+            _ => self.misfit(),
+        }
+    }
+
+    pub(super) fn depart(&self) -> Decision {
+        match &self.order.stage {
+            Stage::Collected(..) => Ok(self.with_step("depart", vec![Event::Departed])),
+            Stage::OnTheWay(..) => Ok(vec![]),
+            _ => self.misfit(),
+        }
+    }
+
+    /// Row 21.
+    pub(super) fn deliver(&self, shown: Shown) -> Decision {
+        let (bond, bought) = match &self.order.stage {
+            Stage::OnTheWay(bond, bought) => (bond, bought),
+            Stage::Delivered(..) | Stage::Completed(..) => return Ok(vec![]),
+            _ => return self.misfit(),
+        };
+        let out_of_tries = self.order.wrong_pins >= self.context.policy.pin_tries;
+        let waited = self.order.no_show.is_some_and(|wait| wait.over);
+        let in_person = self.order.terms.dropoff.handover == Handover::Pin;
+        match shown {
+            Shown::Pin(_) if out_of_tries => Err(Rejection::PhotoNeeded),
+            Shown::Pin(pin) if pin != self.context.pin => Ok(vec![Event::WrongPinShown {
+                tries: self.order.wrong_pins + 1,
+            }]),
+            Shown::Photo(_) if in_person && !out_of_tries && !waited => {
+                Err(Rejection::field("proof", "must be the customer's PIN"))
+            }
+            Shown::Photo(photo) if bought.photo == Some(photo) => Err(Rejection::PhotoUsed),
+            Shown::Photo(_) => {
+                self.used_once()?;
+                Ok(self.delivered(bond, bought, shown.into(), false))
+            }
+            shown @ Shown::Pin(_) => Ok(self.delivered(bond, bought, shown.into(), false)),
+        }
+    }
+
+    /// Row 21 where the customer says so on the way, row 22 once it is delivered.
+    pub(super) fn confirm(&self) -> Decision {
+        match &self.order.stage {
+            Stage::OnTheWay(bond, bought) if self.role == Role::Customer => {
+                Ok(self.delivered(bond, bought, Proof::Confirmed, true))
+            }
+            Stage::Delivered(..) => {
+                self.not_held()?;
+                match self.order.open_dispute() {
+                    Some(_) => Err(Rejection::DisputeOpen),
+                    None => Ok(self.release()),
+                }
+            }
+            Stage::Completed(..) => Ok(vec![]),
+            _ => self.misfit(),
+        }
+    }
+
+    fn delivered(&self, bond: &Bond, bought: &Bought, proof: Proof, confirmed: bool) -> Vec<Event> {
+        let mut events = self.with_step("mark-delivered", vec![Event::Delivered { proof }]);
+        let at_once = confirmed || self.context.policy.dispute_window_ms == 0;
+        debug_assert!(
+            self.order.stage.bond() == Some(bond) && self.order.stage.bought() == Some(bought)
+        );
+        if at_once && !self.order.operator_hold {
+            events.extend(self.release());
+        }
+        events
+    }
+
+    /// The parties write to each other; a runner's messages on the way are attempts to reach the customer.
+    pub(super) fn message(&self, text: &Sealed) -> Decision {
+        let (order, policy, now) = (self.order, self.context.policy, self.context.now);
+        if !order.may_talk(policy, now) {
+            return self.misfit();
+        }
+        place::sealed("text", Some(text))?;
+        if order.messages >= policy.messages_per_order {
+            return Err(Rejection::TooManyMessages {
+                limit: policy.messages_per_order,
+            });
+        }
+        let by = self.side();
+        let apart = order
+            .contact
+            .last_at
+            .is_none_or(|last| now.since(last) >= policy.contact_gap_ms);
+        let on_the_way = matches!(order.stage, Stage::OnTheWay(..));
+        Ok(vec![Event::MessageSent {
+            by,
+            text: text.clone(),
+            attempt: by == Side::Runner && on_the_way && apart,
+        }])
+    }
+
+    pub(super) const fn side(&self) -> Side {
+        match self.role {
+            Role::Customer => Side::Customer,
+            _ => Side::Runner,
+        }
+    }
+
+    /// Rows 25 and 26, and everything else that a runner has to say to the operators.
+    pub(super) fn report(
+        &self,
+        kind: Problem,
+        photo: Option<PhotoId>,
+        note: Option<&Sealed>,
+    ) -> Decision {
+        let order = self.order;
+        let on_the_way = matches!(order.stage, Stage::OnTheWay(..));
+        let talks = order.may_talk(self.context.policy, self.context.now) && !order.is_terminal();
+        let returned = matches!(&order.stage, Stage::Cancelled(end) if end.reason == CancelReason::CustomerNoShow);
+        match kind {
+            Problem::CustomerUnreachable if on_the_way && order.no_show.is_some() => {
+                return Ok(vec![]);
+            }
+            Problem::CustomerUnreachable if on_the_way => self.contacted()?,
+            Problem::Returned if returned => return Ok(vec![]),
+            Problem::Returned if on_the_way && order.no_show.is_some_and(|wait| wait.over) => {
+                self.not_held()?;
+                photo.ok_or(Rejection::PhotoNeeded)?;
+            }
+            Problem::Other if talks => {}
+            _ => return self.misfit(),
+        }
+        place::sealed("note", note)?;
+        let mut events = vec![Event::ProblemReported {
+            kind,
+            photo,
+            note: note.cloned(),
+        }];
+        if kind == Problem::Returned {
+            let release = self.release_of(crate::money::Cents::ZERO)?;
+            let (reason, by) = (CancelReason::CustomerNoShow, self.context.principal);
+            events.extend(self.ended(reason, by, Settlement::Release(release)));
+        }
+        Ok(events)
+    }
+
+    /// Row 25: the customer was tried often enough since the runner set out, and did not answer.
+    fn contacted(&self) -> Result<(), Rejection> {
+        let wanted = self.context.policy.contact_attempts;
+        match wanted.saturating_sub(self.order.contact.attempts) {
+            0 => Ok(()),
+            left => Err(Rejection::ContactFirst { left }),
+        }
+    }
+
+    /// Row 25: once per order.
+    pub(super) fn answer_no_show(&self) -> Decision {
+        let order = self.order;
+        if order.may_answer_no_show() {
+            return Ok(vec![Event::NoShowAnswered]);
+        }
+        match order.no_show {
+            Some(_) => Err(Rejection::TooLate),
+            None if order.no_show_answered && !order.is_terminal() => Ok(vec![]),
+            None => self.misfit(),
+        }
+    }
+}

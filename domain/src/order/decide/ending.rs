@@ -1,0 +1,199 @@
+//! How an order ends, and how its money is divided: what the rows of every place share.
+
+use super::Row;
+use crate::{
+    id::Principal,
+    money::Cents,
+    order::{
+        CancelReason, Event, Rejection, Release, Settlement,
+        overlay::{CancelWait, Fault},
+    },
+    saga::{Mark, Progress, Saga, mark, unwind},
+    vote::{Ask, Yes},
+};
+
+impl Row<'_> {
+    /// Ends the order; what was begun before the pivot is taken back.
+    pub(super) fn ended(
+        &self,
+        reason: CancelReason,
+        by: Principal,
+        settlement: Settlement,
+    ) -> Vec<Event> {
+        self.unwound(&self.order.saga, reason, by, settlement, None)
+    }
+
+    /// As [`ended`](Self::ended), by the sender, where placing failed at a step.
+    pub(super) fn failed(&self, reason: CancelReason, step: &str) -> Vec<Event> {
+        let by = self.context.principal;
+        let progress = &self.order.saga;
+        self.unwound(progress, reason, by, Settlement::Free, Some(step))
+    }
+
+    /// As [`ended`](Self::ended), where earlier events of the same record moved the sagas on.
+    pub(super) fn unwound(
+        &self,
+        progress: &Progress,
+        reason: CancelReason,
+        by: Principal,
+        settlement: Settlement,
+        failed: Option<&str>,
+    ) -> Vec<Event> {
+        let mut events = vec![];
+        if self.order.stage.bought().is_none() {
+            events.extend(unwind(progress, Saga::Accept, None));
+            events.extend(unwind(progress, Saga::Create, failed));
+        }
+        events.push(Event::Cancelled {
+            reason,
+            by,
+            settlement,
+        });
+        events
+    }
+
+    /// Row 35: the runner may be at the till, so a cancellation waits; at once while a proposal is open.
+    pub(super) fn at_the_till(
+        &self,
+        reason: CancelReason,
+        by: Principal,
+        to_runner: Cents,
+    ) -> Vec<Event> {
+        match (&self.order.cancel_wait, &self.order.proposal) {
+            (Some(_), _) => vec![],
+            (None, Some(_)) => self.ended(reason, by, self.trip(to_runner)),
+            (None, None) => vec![Event::CancelWaiting(CancelWait {
+                reason,
+                by,
+                to_runner,
+                at: self.context.now,
+            })],
+        }
+    }
+
+    /// The settlement that pays the runner for a lost trip; free where that is nothing.
+    pub(super) fn trip(&self, to_runner: Cents) -> Settlement {
+        if to_runner.is_positive() {
+            Settlement::Trip {
+                to_runner,
+                set_off: self.runners_debt().min(to_runner),
+            }
+        } else {
+            Settlement::Free
+        }
+    }
+
+    /// X of this order.
+    pub(super) fn trip_compensation(&self) -> Cents {
+        self.order.terms.price.trip_compensation
+    }
+
+    /// What of the runner's part pays the runner's debt; nothing without a vote, since a debt can wait.
+    pub(super) fn runners_debt(&self) -> Cents {
+        let runner = self.order.stage.bond().map(|bond| bond.runner);
+        self.debt_of(|ask| matches!(ask, Ask::SetOff { user, .. } if Some(*user) == runner))
+    }
+
+    fn debt_of(&self, asked: impl Fn(&Ask) -> bool) -> Cents {
+        match self.context.votes.find(asked) {
+            Ok(Yes::SetOff(cents)) => *cents,
+            Ok(_) | Err(_) => Cents::ZERO,
+        }
+    }
+
+    /// What of a refund was never charged pays what the customer owes; without a vote it stays in the wallet.
+    pub(super) fn customer_set_off(&self, refund: Cents) -> Option<Event> {
+        let customer = self.order.terms.customer;
+        let debt = self.debt_of(|ask| matches!(ask, Ask::SetOff { user, .. } if *user == customer));
+        let cents = self.order.uncollected(refund).min(debt);
+        cents
+            .is_positive()
+            .then_some(Event::CustomerSetOff { cents })
+    }
+
+    /// Divides the charge K: `refund` to the customer, the fee to the platform, the rest to the runner.
+    pub(super) fn release_of(&self, refund: Cents) -> Result<Release, Rejection> {
+        self.context
+            .votes
+            .find(|ask| matches!(ask, Ask::Release { .. }))?;
+        let Some(bought) = self.order.stage.bought() else {
+            return Err(Rejection::TransferRefused);
+        };
+        let price = &self.order.terms.price;
+        let rest = price.charge(bought.food) - refund;
+        let to_platform = price.platform_fee.min(rest);
+        let to_runner = rest - to_platform;
+        Ok(Release {
+            to_runner,
+            to_platform,
+            to_customer: refund,
+            set_off: self.runners_debt().min(to_runner),
+        })
+    }
+
+    /// The division, and what follows it, where the customer gets `refund` back: out of the runner's share where the
+    /// runner is at fault, else out of goodwill.
+    pub(super) fn divide(
+        &self,
+        refund: Cents,
+        at_fault: Fault,
+    ) -> Result<(Release, Vec<Event>), Rejection> {
+        let (release, goodwill) = match at_fault {
+            Fault::Runner => (self.release_of(refund)?, None),
+            _ => (
+                self.release_of(Cents::ZERO)?,
+                refund
+                    .is_positive()
+                    .then_some(Event::GoodwillPaid { cents: refund }),
+            ),
+        };
+        let follows = goodwill.into_iter().chain(self.customer_set_off(refund));
+        Ok((release, follows.collect()))
+    }
+
+    /// Row 27: the runner is gone, and the customer gets everything back.
+    pub(super) fn abandoned(&self, by: Principal) -> Result<Vec<Event>, Rejection> {
+        let (release, follows) = self.divide(self.order.charged, Fault::Runner)?;
+        let settlement = Settlement::Release(release);
+        let mut events = self.ended(CancelReason::RunnerAbandoned, by, settlement);
+        events.extend(follows);
+        Ok(events)
+    }
+
+    /// The end of a delivered order whose charge is divided: completed, or cancelled for `reason` if the runner gets
+    /// nothing.
+    pub(super) fn end_delivered(
+        &self,
+        refund: Cents,
+        at_fault: Fault,
+        reason: CancelReason,
+    ) -> Result<Vec<Event>, Rejection> {
+        let (release, follows) = self.divide(refund, at_fault)?;
+        if release.to_runner == Cents::ZERO {
+            let settlement = Settlement::Release(release);
+            let mut events = self.ended(reason, self.context.principal, settlement);
+            events.extend(follows);
+            return Ok(events);
+        }
+        let done = |step| mark(Saga::Complete, step, Mark::Done);
+        let mut events = vec![Event::Released(release), done("release-escrow")];
+        events.extend(follows);
+        events.extend([Event::Completed, done("mark-completed")]);
+        Ok(events)
+    }
+
+    /// Row 22, or row 23 where the escrow's vote is a no.
+    pub(super) fn release(&self) -> Vec<Event> {
+        if let Ok(events) = self.end_delivered(Cents::ZERO, Fault::Platform, CancelReason::Dispute)
+        {
+            return events;
+        }
+        let failures = self.order.release_failures.saturating_add(1);
+        let stuck = failures >= self.context.policy.retry_tries;
+        let tried = if stuck { Mark::Stuck } else { Mark::Started };
+        vec![
+            Event::ReleaseRefused { failures },
+            mark(Saga::Complete, "release-escrow", tried),
+        ]
+    }
+}

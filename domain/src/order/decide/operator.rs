@@ -1,0 +1,185 @@
+//! Rows 27, 28, 32b and 40: what operators do to an order, each with a reason.
+
+use super::{Decision, Row};
+use crate::{
+    id::Principal,
+    money::Cents,
+    order::{
+        CancelReason, Event, Rejection, Settlement, Stage, TimerKind,
+        command::Ending,
+        overlay::Fault,
+        place,
+        stage::{Delivery, Proof},
+        terms::Sealed,
+    },
+};
+
+impl Row<'_> {
+    /// Row 27.
+    pub(super) fn abandon(&self, reason: &Sealed) -> Decision {
+        if matches!(&self.order.stage, Stage::Cancelled(end) if end.reason == CancelReason::RunnerAbandoned)
+        {
+            return Ok(vec![]);
+        }
+        if !self.order.is_under_way_with_food() {
+            return self.misfit();
+        }
+        let mut events = self.because(reason)?;
+        events.extend(self.abandoned(self.context.principal)?);
+        Ok(events)
+    }
+
+    /// Row 28.
+    pub(super) fn hold(&self, reason: &Sealed) -> Decision {
+        if !self.order.may_be_held() {
+            return self.misfit();
+        }
+        place::sealed("reason", Some(reason))?;
+        if self.order.operator_hold {
+            return Ok(vec![]);
+        }
+        Ok(vec![Event::OperatorHeld {
+            reason: reason.clone(),
+        }])
+    }
+
+    /// Row 28: what fired meanwhile takes effect now, by the system; the first that does anything is the last.
+    pub(super) fn unhold(&self, reason: &Sealed) -> Decision {
+        if !self.order.may_be_held() {
+            return self.misfit();
+        }
+        place::sealed("reason", Some(reason))?;
+        if !self.order.operator_hold {
+            return Ok(vec![]);
+        }
+        let context = super::Context {
+            principal: Principal::System,
+            ..*self.context
+        };
+        let system = Row {
+            context: &context,
+            ..*self
+        };
+        let noted = self.order.noted.iter().map(|kind| system.fired(*kind));
+        let follows = noted
+            .chain(std::iter::once_with(|| system.release_if_due()))
+            .find(|events| !events.is_empty());
+        let released = Event::OperatorReleased {
+            reason: reason.clone(),
+        };
+        Ok(std::iter::once(released)
+            .chain(follows.unwrap_or_default())
+            .collect())
+    }
+
+    /// A delivery whose money only the hold kept back: confirmed, or without a window that still runs.
+    fn release_if_due(&self) -> Vec<Event> {
+        let Stage::Delivered(_, _, Delivery { proof, .. }) = self.order.stage else {
+            return vec![];
+        };
+        let window = self.order.armed(TimerKind::DisputeWindow).is_some();
+        if self.order.open_dispute().is_some() || (window && proof != Proof::Confirmed) {
+            return vec![];
+        }
+        self.release()
+    }
+
+    /// Row 40.
+    pub(super) fn settle(&self, ending: Ending, reason: &Sealed) -> Decision {
+        let order = self.order;
+        match (&order.stage, ending) {
+            _ if order.cancel_wait.is_some() => self.misfit(),
+            (Stage::Completed(..) | Stage::Cancelled(_), _) => self.misfit(),
+            (Stage::Delivered(..), Ending::Divide { refund, at_fault }) => {
+                self.settle_delivered(refund, at_fault, reason)
+            }
+            (
+                Stage::Purchased(..) | Stage::Collected(..) | Stage::OnTheWay(..),
+                Ending::Divide { refund, at_fault },
+            ) => self.settle_bought(refund, at_fault, reason),
+            (stage, Ending::Trip { to_runner }) if stage.bought().is_none() => {
+                self.settle_early(to_runner, reason)
+            }
+            (stage, _) if stage.bought().is_none() => {
+                Err(Rejection::field("to_runner_cents", "is needed"))
+            }
+            _ => Err(Rejection::field("refund_cents", "is needed")),
+        }
+    }
+
+    fn settle_early(&self, to_runner: Cents, reason: &Sealed) -> Decision {
+        let bound = self.order.stage.bond().is_some();
+        let most = if bound {
+            self.order.terms.price.delivery_fee
+        } else {
+            Cents::ZERO
+        };
+        let least = self.context.policy.gateway_minimum_cents;
+        let within = (Cents::ZERO..=most).contains(&to_runner);
+        if !within || (to_runner.is_positive() && to_runner < least) {
+            let rule = match bound {
+                true => format!("must be 0, or from {} to {}", least.0, most.0),
+                false => "must be 0 while nobody is bound".into(),
+            };
+            return Err(Rejection::field("to_runner_cents", rule));
+        }
+        let mut events = self.because(reason)?;
+        let (why, by) = (CancelReason::Operator, self.context.principal);
+        events.extend(match self.order.stage {
+            Stage::OnSite(_) => self.at_the_till(why, by, to_runner),
+            _ => self.ended(why, by, self.trip(to_runner)),
+        });
+        Ok(events)
+    }
+
+    fn settle_bought(&self, refund: Cents, at_fault: Fault, reason: &Sealed) -> Decision {
+        self.within_charge(refund)?;
+        let mut events = self.because(reason)?;
+        let (release, follows) = self.divide(refund, at_fault)?;
+        let settlement = Settlement::Release(release);
+        events.extend(self.ended(CancelReason::Operator, self.context.principal, settlement));
+        events.extend(follows);
+        Ok(events)
+    }
+
+    fn settle_delivered(&self, refund: Cents, at_fault: Fault, reason: &Sealed) -> Decision {
+        self.within_charge(refund)?;
+        let mut events = self.because(reason)?;
+        events.extend(
+            self.order
+                .open_dispute()
+                .map(|open| Event::DisputeResolved {
+                    n: open.n,
+                    refund,
+                    at_fault: Some(at_fault),
+                }),
+        );
+        events.extend(self.end_delivered(refund, at_fault, CancelReason::Operator)?);
+        Ok(events)
+    }
+
+    fn within_charge(&self, refund: Cents) -> Result<(), Rejection> {
+        let most = self.order.charged;
+        if (Cents::ZERO..=most).contains(&refund) {
+            return Ok(());
+        }
+        let rule = format!("must be from 0 to {}", most.0);
+        Err(Rejection::field("refund_cents", rule))
+    }
+
+    /// Row 32b: out of goodwill.
+    pub(super) fn refund(&self, cents: Cents, reason: &Sealed) -> Decision {
+        if !self.order.is_terminal() || !self.order.refundable().is_positive() {
+            return self.misfit();
+        }
+        let most = self.order.refundable();
+        if !(Cents(1)..=most).contains(&cents) {
+            let rule = format!("must be from 1 to {}", most.0);
+            return Err(Rejection::field("amount_cents", rule));
+        }
+        let mut events = self.because(reason)?;
+        events.push(Event::GoodwillPaid { cents });
+        events.extend(self.customer_set_off(cents));
+        Ok(events)
+    }
+}

@@ -1,0 +1,108 @@
+//! Row 16: the customer agrees to more than is held, so a second authorisation is asked for first. The proposal stays
+//! open meanwhile, and if it comes to nothing.
+
+use super::{Decision, Row};
+use crate::{
+    call::{Answer, CallNumber, CallState},
+    money::Cents,
+    order::{
+        Call, Event,
+        event::RaiseFailure,
+        overlay::{Closing, Number},
+    },
+    time::At,
+    vote::Ask,
+};
+
+impl Row<'_> {
+    /// Row 16: approved at once where enough is held.
+    pub(super) fn approve(&self, n: Number) -> Decision {
+        let order = self.order;
+        if self.closed_so(n, &Closing::Approved) {
+            return Ok(vec![]);
+        }
+        let open = self.open(n, Some(true))?;
+        if open.raise.is_some() {
+            return Ok(vec![]);
+        }
+        let total = open.offer.total.unwrap_or(order.approved_total);
+        let missing = order.terms.price.charge(total) - order.held();
+        if missing.is_positive() {
+            return Ok(vec![Event::RaiseAsked {
+                n,
+                call: order.next_number(),
+                cents: missing.max(self.context.policy.gateway_minimum_cents),
+            }]);
+        }
+        Ok(vec![approved(n)])
+    }
+
+    /// What the gateway says to a second authorisation that is under way.
+    pub(super) fn raise_answered(
+        &self,
+        call: CallNumber,
+        asked: Cents,
+        answer: &Answer,
+    ) -> Decision {
+        let failed = |why| Ok(vec![Event::RaiseFailed { call, why }]);
+        match answer {
+            Answer::Authorized {
+                cents,
+                capture_before,
+            } => Ok(self.raised(call, asked, *cents, *capture_before)),
+            Answer::Declined { reason } => failed(RaiseFailure::Declined(*reason)),
+            Answer::ActionRequired { url } => match &self.order.action_url {
+                Some(known) if known == url => Ok(vec![]),
+                _ => Ok(vec![Event::ActionRequired { url: url.clone() }]),
+            },
+            _ => Err(crate::order::Rejection::field(
+                "answer",
+                "does not fit the call",
+            )),
+        }
+    }
+
+    fn raised(&self, call: CallNumber, asked: Cents, cents: Cents, before: At) -> Vec<Event> {
+        let more = self
+            .context
+            .votes
+            .find(|ask| matches!(ask, Ask::Raise { .. }));
+        let n = self.order.proposal.as_ref().map(|open| open.n);
+        match (more, n) {
+            (Ok(_), Some(n)) if cents == asked => {
+                let raised = Event::Raised {
+                    call,
+                    cents,
+                    capture_before: before,
+                };
+                vec![raised, approved(n)]
+            }
+            _ => vec![Event::RaiseFailed {
+                call,
+                why: RaiseFailure::NotHeld,
+            }],
+        }
+    }
+
+    /// No answer: rests until its retry; after the last try it is taken back.
+    pub(super) fn raise_unanswered(&self, n: CallNumber, call: &Call) -> Vec<Event> {
+        if call.state == CallState::Resting {
+            return vec![];
+        }
+        let failures = call.failures.saturating_add(1);
+        if failures < self.context.policy.retry_tries {
+            return vec![Event::CallRested { call: n, failures }];
+        }
+        vec![Event::RaiseFailed {
+            call: n,
+            why: RaiseFailure::GivenUp,
+        }]
+    }
+}
+
+fn approved(n: Number) -> Event {
+    Event::ProposalClosed {
+        n,
+        how: Closing::Approved,
+    }
+}

@@ -1,0 +1,246 @@
+//! Rows 13–18: at the store. The runner proposes, the customer decides, the food is bought.
+
+use super::{Decision, Row};
+use crate::{
+    id::PhotoId,
+    money::Cents,
+    order::{
+        Event, Rejection, Stage, StoreRef,
+        overlay::{Closing, Number, Offer, Proposal, ProposalKind},
+        place,
+        terms::{Sealed, Substitution},
+    },
+    saga::{Mark, Saga, mark, start},
+    vote::Ask,
+};
+
+impl Row<'_> {
+    pub(super) fn arrive(&self) -> Decision {
+        match &self.order.stage {
+            Stage::Accepted(_) => Ok(vec![
+                Event::ArrivedOnSite,
+                mark(Saga::Complete, "arrive-on-site", Mark::Done),
+            ]),
+            Stage::OnSite(_) => Ok(vec![]),
+            _ => self.misfit(),
+        }
+    }
+
+    /// Rows 14 and 15.
+    pub(super) fn propose(&self, offer: &Offer, note: Option<&Sealed>) -> Decision {
+        let order = self.order;
+        if !matches!(order.stage, Stage::OnSite(_)) || order.cancel_wait.is_some() {
+            return self.misfit();
+        }
+        match &order.proposal {
+            Some(open) if open.offer == *offer => return Ok(vec![]),
+            Some(_) => return Err(Rejection::ProposalOpen),
+            None => self.check_offer(offer)?,
+        }
+        place::sealed("note", note)?;
+        Ok(vec![Event::Proposed {
+            n: order.next_proposal(),
+            offer: offer.clone(),
+            note: note.cloned(),
+        }])
+    }
+
+    fn check_offer(&self, offer: &Offer) -> Result<(), Rejection> {
+        self.check_items(offer)?;
+        let Some(total) = offer.total else {
+            return match offer.kind.is_an_offer() {
+                true => Err(Rejection::field("total_cents", "is needed")),
+                false => Ok(()),
+            };
+        };
+        if !offer.kind.is_an_offer() {
+            let rule = "does not belong to this kind of proposal";
+            return Err(Rejection::field("total_cents", rule));
+        }
+        let price = &self.order.terms.price;
+        let most = self.context.policy.hold_limit_cents - price.charge(Cents::ZERO);
+        if !(Cents(1)..=most).contains(&total) {
+            let rule = format!("must be from 1 to {}", most.0);
+            return Err(Rejection::field("total_cents", rule));
+        }
+        if total <= self.order.approved_total && !self.asks_first(offer) {
+            let rule = "is within what was approved, and no item says ask: buy it";
+            return Err(Rejection::field("total_cents", rule));
+        }
+        Ok(())
+    }
+
+    /// Every line names an item that is still to be bought, once, and offers something that could be on a list.
+    fn check_items(&self, offer: &Offer) -> Result<(), Rejection> {
+        let substitution = offer.kind == ProposalKind::Substitution;
+        if substitution && offer.items.is_empty() {
+            let rule = "must name at least one item";
+            return Err(Rejection::field("items", rule));
+        }
+        let named: Vec<u16> = offer.items.iter().map(|line| line.item).collect();
+        self.still_to_buy(&named)?;
+        for (i, line) in offer.items.iter().enumerate() {
+            match &line.offer {
+                Some(item) => drop(place::line(i, item, self.context.policy)?),
+                None if substitution => {
+                    let path = format!("items[{i}].offer");
+                    return Err(Rejection::field(path, "is needed"));
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn still_to_buy(&self, items: &[u16]) -> Result<(), Rejection> {
+        for (i, item) in items.iter().enumerate() {
+            let listed = usize::from(*item) < self.order.terms.items.len();
+            if !listed || self.order.dropped.contains(item) || items[..i].contains(item) {
+                let rule = "must be an item that is still to be bought, named once";
+                return Err(Rejection::field(format!("items[{i}]"), rule));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the customer wants to be asked about an item that the proposal names.
+    fn asks_first(&self, offer: &Offer) -> bool {
+        let item = |line: u16| self.order.terms.items.get(usize::from(line));
+        offer
+            .items
+            .iter()
+            .filter_map(|line| item(line.item))
+            .any(|item| item.substitution == Substitution::Ask)
+    }
+
+    /// The open proposal that the customer means: of that number, and of a kind that this answer fits.
+    pub(super) fn open(&self, n: Number, an_offer: Option<bool>) -> Result<&Proposal, Rejection> {
+        let fits = |open: &&Proposal| {
+            open.n == n && an_offer.is_none_or(|wanted| open.offer.kind.is_an_offer() == wanted)
+        };
+        match self.order.proposal.as_ref().filter(fits) {
+            Some(open) => Ok(open),
+            None if n == 0 || n > self.order.proposals => Err(Rejection::NotFound {
+                what: "proposal".into(),
+            }),
+            None => self.misfit(),
+        }
+    }
+
+    /// Whether proposal `n` was the last, and was closed in this way.
+    pub(super) fn closed_so(&self, n: Number, how: &Closing) -> bool {
+        let order = self.order;
+        order.proposals == n && order.proposal.is_none() && order.closed.as_ref() == Some(how)
+    }
+
+    /// Row 16: the customer does without some items; something must be left.
+    pub(super) fn drop_items(&self, n: Number, items: &[u16]) -> Decision {
+        let how = Closing::Dropped {
+            items: items.to_vec(),
+        };
+        if self.closed_so(n, &how) {
+            return Ok(vec![]);
+        }
+        self.open(n, Some(true))?;
+        self.still_to_buy(items)?;
+        if items.is_empty() || items.len() >= self.order.items_left() {
+            let rule = "must name at least one item and leave one";
+            return Err(Rejection::field("items", rule));
+        }
+        Ok(vec![Event::ProposalClosed { n, how }])
+    }
+
+    /// Row 16: the runner goes to another store.
+    pub(super) fn other_store(&self, n: Number, store: &StoreRef) -> Decision {
+        let how = Closing::OtherStore {
+            store: store.clone(),
+        };
+        if self.closed_so(n, &how) {
+            return Ok(vec![]);
+        }
+        self.open(n, Some(false))?;
+        place::store(store)?;
+        if matches!(store, StoreRef::Known(_)) {
+            self.context
+                .votes
+                .find(|ask| matches!(ask, Ask::StoreOpen { .. }))?;
+        }
+        Ok(vec![Event::ProposalClosed { n, how }])
+    }
+
+    /// Row 17: the customer says no.
+    pub(super) fn reject(&self, n: Number) -> Decision {
+        if self.order.is_terminal() && n == self.order.proposals && n > 0 {
+            return match &self.order.stage {
+                Stage::Cancelled(end) if end.reason.is_of_a_proposal() => Ok(vec![]),
+                _ => self.misfit(),
+            };
+        }
+        let open = self.open(n, None)?;
+        self.not_held()?;
+        let settlement = self.trip(self.trip_compensation());
+        Ok(self.ended(open.offer.kind.reason(), self.context.principal, settlement))
+    }
+
+    /// Row 16: the runner takes it back.
+    pub(super) fn withdraw(&self, n: Number) -> Decision {
+        let how = Closing::Withdrawn;
+        if self.closed_so(n, &how) {
+            return Ok(vec![]);
+        }
+        self.open(n, None)?;
+        Ok(vec![Event::ProposalClosed { n, how }])
+    }
+
+    /// Row 17: nobody answered. A substitution is left out while other items are left; everything else ends the order.
+    pub(super) fn proposal_expired(&self) -> Vec<Event> {
+        let Some(open) = &self.order.proposal else {
+            return vec![];
+        };
+        let items: Vec<u16> = open.offer.items.iter().map(|line| line.item).collect();
+        if open.offer.kind == ProposalKind::Substitution && items.len() < self.order.items_left() {
+            return vec![Event::ProposalClosed {
+                n: open.n,
+                how: Closing::Dropped { items },
+            }];
+        }
+        let settlement = self.trip(self.trip_compensation());
+        self.ended(open.offer.kind.reason(), self.context.principal, settlement)
+    }
+
+    /// Row 18.
+    pub(super) fn purchase(&self, total: Cents, photo: Option<PhotoId>) -> Decision {
+        match &self.order.stage {
+            Stage::OnSite(_) => {}
+            Stage::Purchased(_, bought) if bought.food == total && bought.photo == photo => {
+                return Ok(vec![]);
+            }
+            _ => return self.misfit(),
+        }
+        if !(Cents(1)..=Cents::MAX_INPUT).contains(&total) {
+            let rule = format!("must be from 1 to {}", Cents::MAX_INPUT.0);
+            return Err(Rejection::field("receipt.total_cents", rule));
+        }
+        if self.order.proposal.is_some() {
+            return Err(Rejection::ProposalOpen);
+        }
+        if total > self.order.approved_total {
+            return Err(Rejection::AboveApproved);
+        }
+        if photo.is_none() && self.context.policy.receipt_photo_required {
+            return Err(Rejection::PhotoNeeded);
+        }
+        if photo.is_some() {
+            self.used_once()?;
+        }
+        let mut events = self.with_step("buy-food", vec![Event::Purchased { food: total, photo }]);
+        events.push(start(Saga::Complete, "capture-payment"));
+        Ok(events)
+    }
+
+    /// A photo proves one thing only, and somebody must have taken it.
+    pub(super) fn used_once(&self) -> Result<(), Rejection> {
+        let wanted = |ask: &Ask| matches!(ask, Ask::UsedOnce { .. });
+        self.context.votes.find(wanted).map(drop)
+    }
+}

@@ -1,0 +1,250 @@
+//! The fold of the overlays: proposals, a cancellation that waits, contact, holds, disputes, tips.
+//!
+//! Invariant: nothing in here changes the stage.
+
+use crate::{
+    call::{CallKind, CallNumber},
+    money::Cents,
+    order::{
+        Event,
+        effects::{Collection, Outcome, PaymentStatus},
+        event::{Problem, RaiseFailure, Side},
+        overlay::{Closing, Contact, Dispute, Judgement, LaterTip, NoShow, Number, Proposal},
+        state::Order,
+    },
+    time::At,
+};
+
+impl Order {
+    /// Evolves by an event that lies over the stage; any other changes nothing.
+    pub(super) fn overlay(&mut self, event: &Event, at: At) {
+        match event {
+            Event::Proposed { n, offer, .. } => {
+                self.proposals = *n;
+                self.closed = None;
+                self.proposal = Some(Proposal {
+                    n: *n,
+                    offer: offer.clone(),
+                    opened_at: at,
+                    raise: None,
+                    declined: None,
+                });
+            }
+            Event::RaiseAsked { call, .. } => self.raise_asked(*call),
+            Event::Raised {
+                call,
+                capture_before,
+                ..
+            } => {
+                self.decided(*call, Outcome::Succeeded);
+                self.deadline(*call, *capture_before);
+                self.raise_ended(None);
+            }
+            Event::RaiseFailed { call, why } => self.raise_failed(*call, *why),
+            Event::ProposalClosed { how, .. } => self.closed(how),
+            Event::CancelWaiting(wait) => self.cancel_wait = Some(*wait),
+            Event::MessageSent { by, attempt, .. } => self.message(*by, *attempt, at),
+            Event::ProblemReported {
+                kind: Problem::CustomerUnreachable,
+                ..
+            } => {
+                self.no_show = Some(NoShow {
+                    since: at,
+                    over: false,
+                });
+            }
+            Event::NoShowAnswered => {
+                (self.no_show, self.no_show_answered) = (None, true);
+                self.contact = Contact::default();
+            }
+            Event::NoShowOver => {
+                if let Some(wait) = &mut self.no_show {
+                    wait.over = true;
+                }
+            }
+            Event::OperatorHeld { .. } => self.operator_hold = true,
+            Event::OperatorReleased { .. } => {
+                self.operator_hold = false;
+                self.noted.clear();
+            }
+            Event::TimerNoted { kind } => self.noted.push(*kind),
+            Event::AuthorizationLapsed { call } => self.decided(*call, Outcome::Refused),
+            _ => self.after_delivery(event, at),
+        }
+    }
+
+    fn after_delivery(&mut self, event: &Event, at: At) {
+        match event {
+            Event::Disputed { n, by, claim, .. } => {
+                self.disputes = *n;
+                self.dispute = Some(Dispute {
+                    n: *n,
+                    by: *by,
+                    claim: *claim,
+                    opened_at: at,
+                    frozen: None,
+                    alarmed: false,
+                    replies: 0,
+                    judgement: None,
+                });
+            }
+            Event::Frozen { promise, cents } => {
+                self.with_dispute(|open| open.frozen = Some((*promise, *cents)));
+            }
+            Event::DisputeReplied { .. } => self.with_dispute(|open| open.replies += 1),
+            Event::DisputeResolved {
+                refund, at_fault, ..
+            } => {
+                let judgement = Judgement {
+                    refund: *refund,
+                    at_fault: *at_fault,
+                    at,
+                };
+                self.with_dispute(|open| open.judgement = Some(judgement));
+            }
+            Event::ClaimPaid {
+                frozen,
+                owed,
+                goodwill,
+            } => {
+                self.taken_back += *frozen + *owed;
+                self.paid_back(*frozen + *owed + *goodwill);
+            }
+            Event::GoodwillPaid { cents } => self.paid_back(*cents),
+            Event::TipGiven { call, cents, card } => {
+                let tip = LaterTip {
+                    cents: *cents,
+                    card: card.clone(),
+                };
+                self.tips.insert(*call, tip);
+            }
+            Event::TipPaid { call, .. } => self.decided(*call, Outcome::Succeeded),
+            Event::TipFailed { call, .. } => self.decided(*call, Outcome::Refused),
+            _ => {}
+        }
+    }
+
+    fn with_dispute(&mut self, change: impl FnOnce(&mut Dispute)) {
+        if let Some(dispute) = &mut self.dispute {
+            change(dispute);
+        }
+    }
+
+    /// What came back to the customer after the division: only the payment moves.
+    fn paid_back(&mut self, cents: Cents) {
+        self.refunded += cents;
+        if cents.is_positive() {
+            self.payment = if self.refunded < self.charged {
+                PaymentStatus::PartiallyRefunded
+            } else {
+                PaymentStatus::Refunded
+            };
+        }
+    }
+
+    fn raise_asked(&mut self, call: CallNumber) {
+        self.action_url = None;
+        if let Some(open) = &mut self.proposal {
+            (open.raise, open.declined) = (Some(call), None);
+        }
+    }
+
+    fn raise_failed(&mut self, call: CallNumber, why: RaiseFailure) {
+        let (outcome, declined) = match why {
+            RaiseFailure::Declined(reason) => (Outcome::Refused, Some(reason)),
+            RaiseFailure::NotHeld => (Outcome::Succeeded, None),
+            RaiseFailure::GivenUp => (Outcome::Unknown, None),
+        };
+        self.decided(call, outcome);
+        self.raise_ended(declined);
+    }
+
+    fn raise_ended(&mut self, declined: Option<crate::call::Decline>) {
+        self.action_url = None;
+        if let Some(open) = &mut self.proposal {
+            (open.raise, open.declined) = (None, declined);
+        }
+    }
+
+    fn closed(&mut self, how: &Closing) {
+        self.action_url = None;
+        let Some(proposal) = self.proposal.take() else {
+            return;
+        };
+        self.closed = Some(how.clone());
+        match how {
+            Closing::Approved => {
+                self.approved_total = proposal.offer.total.unwrap_or(self.approved_total);
+            }
+            Closing::Dropped { items } => self.dropped.extend(items),
+            Closing::OtherStore { store } => {
+                self.store = store.clone();
+                self.reminded = 0;
+            }
+            Closing::Withdrawn | Closing::RunnerLeft => {}
+        }
+    }
+
+    fn message(&mut self, by: Side, attempt: bool, at: At) {
+        self.messages = self.messages.saturating_add(1);
+        match by {
+            Side::Customer => self.contact = Contact::default(),
+            Side::Runner if attempt => {
+                self.contact.attempts = self.contact.attempts.saturating_add(1);
+                self.contact.last_at = Some(at);
+            }
+            Side::Runner => {}
+        }
+    }
+
+    /// An authorisation is held until `before`; the earliest counts.
+    pub(super) fn deadline(&mut self, call: CallNumber, before: At) {
+        self.deadlines.insert(call, before);
+        self.capture_before = self.deadlines.values().min().copied();
+    }
+
+    /// Back on the board everything is as at first, but for the store: the list, the cap, the one authorisation.
+    pub(super) fn at_first(&mut self) {
+        self.approved_total = self.terms.price.cap();
+        self.dropped.clear();
+        let first = self.deadlines.first_key_value().map(|(n, _)| *n);
+        self.deadlines.retain(|n, _| Some(*n) == first);
+        self.capture_before = self.deadlines.values().min().copied();
+        self.cancel_wait = None;
+    }
+
+    /// Where the charge of the card stands, over all its parts.
+    pub(super) fn collected(&self) -> Collection {
+        if self.collection == Collection::Owed {
+            return Collection::Owed;
+        }
+        let captures = self
+            .calls
+            .values()
+            .filter(|call| matches!(call.kind, CallKind::Capture { .. }));
+        let outcomes: Vec<Outcome> = captures.map(|call| call.outcome).collect();
+        if outcomes.contains(&Outcome::Refused) {
+            Collection::Owed
+        } else if outcomes.contains(&Outcome::Unknown) {
+            Collection::Collecting
+        } else {
+            Collection::Collected
+        }
+    }
+
+    /// Nothing that lies over an order outlives it but its disputes.
+    pub(super) fn end(&mut self, at: At) {
+        self.ended_at = Some(at);
+        self.proposal = None;
+        self.cancel_wait = None;
+        self.no_show = None;
+        self.operator_hold = false;
+        self.noted.clear();
+        self.action_url = None;
+    }
+
+    /// The number that the next proposal gets.
+    pub(in crate::order) const fn next_proposal(&self) -> Number {
+        self.proposals + 1
+    }
+}

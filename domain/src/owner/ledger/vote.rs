@@ -1,0 +1,171 @@
+//! The escrow owner's votes: what moves towards a bound is judged against what is committed less what is reserved.
+//!
+//! Invariant: a reservation counts against a bound exactly until its command's record is folded or it is dropped.
+
+use super::Ledger;
+use crate::{
+    id::UserId,
+    money::{Account, Cents},
+    order::Rejection,
+    policy::Policy,
+    vote::{Ask, Token, Vote, Yes},
+};
+
+/// What a token holds back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reserved {
+    /// A hold, against the limit of all holds.
+    Hold(Cents),
+    /// What will go into an account whose bound is above it.
+    Into(Account, Cents),
+    /// What will leave an account whose bound is below it.
+    OutOf(Account, Cents),
+}
+
+impl Ledger {
+    /// Answers a question; whatever moves towards a bound is reserved under `token`, and judged against what is
+    /// committed less what is reserved.
+    ///
+    /// # Errors
+    /// `InDebt`; `HoldRefused` where the amount, or all holds together, pass their limits; `AboveDebt`,
+    /// `AboveAvailable` and `AboveLosses` with what there is; `TransferRefused` where the escrow does not hold what it
+    /// is to pay.
+    pub fn vote(&mut self, token: Token, ask: &Ask, policy: &Policy) -> Vote {
+        match *ask {
+            Ask::NoDebt { user } => match self.debt(user) {
+                Cents::ZERO => Ok(Yes::Granted),
+                owed => Err(Rejection::InDebt { owed }),
+            },
+            Ask::Hold { cents } => self.judge_hold(token, cents, cents, policy),
+            Ask::Raise { order, cents } => {
+                self.judge_hold(token, cents, self.held(order) + cents, policy)
+            }
+            Ask::Release { order, cents }
+                if self.balance(Account::Escrow(order)).available() >= cents =>
+            {
+                Ok(Yes::Granted)
+            }
+            Ask::Release { .. } => Err(Rejection::TransferRefused),
+            Ask::SetOff { user, cents } => {
+                let set_off = self.owed(user).min(cents);
+                self.reserve(token, Reserved::Into(Account::Receivable(user), set_off));
+                Ok(Yes::SetOff(set_off))
+            }
+            Ask::Debt { user, cents } => self.judge_debt(token, user, cents),
+            Ask::PayOut { user, cents } => self.judge_payout(token, user, cents),
+            Ask::Freeze { user, cents } => {
+                let account = Account::Payable(user);
+                let frozen = self.free(account).min(cents);
+                self.reserve(token, Reserved::OutOf(account, frozen));
+                Ok(Yes::Frozen(frozen))
+            }
+            Ask::Cash { cents } => {
+                let leaving = self.balance(Account::Gateway).expected() + cents;
+                Ok(Yes::Short(leaving.or_zero()))
+            }
+            Ask::Losses { cents } => match self.losses() {
+                losses if cents > losses => Err(Rejection::AboveLosses { losses }),
+                _ => Ok(self.reserve(token, Reserved::Into(Account::Goodwill, cents))),
+            },
+            Ask::Fees { cents } => match self.free(Account::Revenue) {
+                available if cents > available => Err(Rejection::AboveAvailable { available }),
+                _ => Ok(self.reserve(token, Reserved::OutOf(Account::Revenue, cents))),
+            },
+            Ask::Placement { .. }
+            | Ask::StoreOpen { .. }
+            | Ask::RunnerSlot { .. }
+            | Ask::UsedOnce { .. }
+            | Ask::Card { .. }
+            | Ask::PayoutMethod { .. }
+            | Ask::Capacity { .. } => Err(Rejection::TransferRefused),
+        }
+    }
+
+    /// Reserves a hold, where the order's holds together and those of all orders stay within their limits.
+    fn judge_hold(&mut self, token: Token, cents: Cents, together: Cents, policy: &Policy) -> Vote {
+        let reserved = self.sum_reserved(|held| match *held {
+            Reserved::Hold(cents) => cents,
+            Reserved::Into(..) | Reserved::OutOf(..) => Cents::ZERO,
+        });
+        if together > policy.hold_limit_cents
+            || self.held + reserved + cents > policy.total_hold_limit_cents
+        {
+            return Err(Rejection::HoldRefused);
+        }
+        Ok(self.reserve(token, Reserved::Hold(cents)))
+    }
+
+    /// What of a debt is not about to be paid already.
+    fn owed(&self, user: UserId) -> Cents {
+        (self.debt(user) - self.reserved_into(Account::Receivable(user))).or_zero()
+    }
+
+    /// What can leave an account and is not about to already.
+    fn free(&self, account: Account) -> Cents {
+        let leaving = self.sum_reserved(|held| match *held {
+            Reserved::OutOf(from, cents) if from == account => cents,
+            _ => Cents::ZERO,
+        });
+        (self.balance(account).available() - leaving).or_zero()
+    }
+
+    /// What the platform has lost and nobody is about to make good.
+    fn losses(&self) -> Cents {
+        let goodwill = Account::Goodwill;
+        (-self.balance(goodwill).expected() - self.reserved_into(goodwill)).or_zero()
+    }
+
+    fn judge_debt(&mut self, token: Token, user: UserId, cents: Option<Cents>) -> Vote {
+        let owed = self.owed(user);
+        let cents = cents.unwrap_or(owed);
+        if !cents.is_positive() || cents > owed {
+            return Err(Rejection::AboveDebt { owed });
+        }
+        self.reserve(token, Reserved::Into(Account::Receivable(user), cents));
+        Ok(Yes::Owed(cents))
+    }
+
+    fn judge_payout(&mut self, token: Token, user: UserId, cents: Cents) -> Vote {
+        let account = Account::Payable(user);
+        let free = self.free(account);
+        let set_off = free.min(self.owed(user));
+        let available = free - set_off;
+        if cents > available {
+            return Err(Rejection::AboveAvailable { available });
+        }
+        self.reserve(token, Reserved::OutOf(account, cents + set_off));
+        self.reserve(token, Reserved::Into(Account::Receivable(user), set_off));
+        Ok(Yes::SetOff(set_off))
+    }
+
+    fn reserved_into(&self, account: Account) -> Cents {
+        self.sum_reserved(|held| match *held {
+            Reserved::Into(to, cents) if to == account => cents,
+            _ => Cents::ZERO,
+        })
+    }
+
+    fn sum_reserved(&self, counted: impl Fn(&Reserved) -> Cents) -> Cents {
+        self.reserved.values().flatten().map(counted).sum()
+    }
+
+    /// Holds something back; nothing where there is nothing to hold.
+    fn reserve(&mut self, token: Token, what: Reserved) -> Yes {
+        let (Reserved::Hold(cents) | Reserved::Into(_, cents) | Reserved::OutOf(_, cents)) = what;
+        if cents.is_positive() {
+            self.reserved.entry(token).or_default().push(what);
+        }
+        Yes::Granted
+    }
+
+    /// Gives back what is reserved under `token`.
+    pub fn release(&mut self, token: Token) {
+        self.reserved.remove(&token);
+    }
+
+    /// How many commands hold something back.
+    #[must_use]
+    pub fn reservations(&self) -> usize {
+        self.reserved.len()
+    }
+}

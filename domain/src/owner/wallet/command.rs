@@ -1,0 +1,89 @@
+//! What a wallet can be told.
+
+use super::event::ChargebackId;
+use crate::{
+    call::{Answer, CallNumber},
+    id::OrderId,
+    money::Cents,
+    order::{Sealed, TimerKind},
+};
+use serde::Serialize;
+
+/// Where the bank stands with a charge that it took back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum ChargebackStage {
+    /// It took the charge back.
+    Open,
+    /// It gave the charge again.
+    Won,
+    /// It keeps the charge.
+    Lost,
+}
+
+/// A command to one wallet. Amounts are judged against what is committed less what is reserved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Command {
+    /// Row 42, by its owner: money to the bank account on file. `NotAllowed`, `InvalidField` below the gateway's minimum,
+    /// `NoPayoutMethod`, `TooManyPayments`, `AboveAvailable`.
+    RequestPayout {
+        /// How much.
+        cents: Cents,
+    },
+    /// Row 41, by its owner or after a new card: the card on file pays what is owed. A whole debt below the gateway's
+    /// minimum is rounded up, and the rest goes to the wallet. `NotAllowed`, `InvalidField` below the minimum,
+    /// `NoPaymentMethod`, `TooManyPayments`, `AboveDebt`.
+    PayDebt {
+        /// How much; all that is owed where none is given.
+        cents: Option<Cents>,
+    },
+    /// Row 41, by operators: what is owed need not be paid. `NotAllowed`, `InvalidField`, `AboveDebt`.
+    WriteOff {
+        /// How much.
+        cents: Cents,
+        /// Why, sealed.
+        reason: Sealed,
+    },
+    /// Row 43, by the gateway: where it stands with a charge that the bank took back, as fetched. `NotAllowed`,
+    /// `InvalidField`.
+    Chargeback {
+        /// The gateway's id of it.
+        id: ChargebackId,
+        /// The order that was charged for.
+        order: OrderId,
+        /// How much was taken back.
+        cents: Cents,
+        /// What the bank wants for it; 0 allowed.
+        fee: Cents,
+        /// Where it stands.
+        stage: ChargebackStage,
+    },
+    /// Row 44, by operators on the platform's wallet: cash to the gateway for losses. `NotAllowed`, `InvalidField`,
+    /// `AboveLosses`.
+    TopUp {
+        /// How much.
+        cents: Cents,
+        /// Why, sealed.
+        reason: Sealed,
+    },
+    /// Row 44, by operators on the platform's wallet: fees taken out. `NotAllowed`, `InvalidField`, `AboveAvailable`.
+    Withdraw {
+        /// How much.
+        cents: Cents,
+        /// Why, sealed.
+        reason: Sealed,
+    },
+    /// The gateway answers a call, asked or not. `NotAllowed`, `NotFound`, `InvalidField` where it does not fit.
+    Answered {
+        /// Which call.
+        call: CallNumber,
+        /// The answer.
+        answer: Answer,
+    },
+    /// A timer of this wallet is due. `NotAllowed`.
+    TimerDue {
+        /// Which.
+        kind: TimerKind,
+        /// Its generation; an old one does nothing.
+        generation: u32,
+    },
+}

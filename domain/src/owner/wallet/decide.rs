@@ -1,0 +1,360 @@
+//! Rows 41–44: what a command makes of a wallet, and which votes it needs before.
+//!
+//! Order of checks: who → fields → what is on file → how much is under way → how much there is, as the variants of
+//! [`Rejection`] stand.
+
+use super::{
+    admit::admit,
+    command::{ChargebackStage, Command},
+    event::{ChargebackId, Event},
+    state::{CALLS_OPEN, PayoutState, Wallet},
+};
+use crate::{
+    call::{Answer, CallKind, CallNumber, CallState, Decline},
+    id::{CommandId, Fingerprint, OrderId, Principal},
+    money::Cents,
+    order::{Outcome, Rejection, TimerKind},
+    policy::Policy,
+    time::At,
+    vote::{Ask, Votes, Yes},
+};
+
+/// Everything beside the wallet that a decision depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Who gives the command.
+    pub principal: Principal,
+    /// Its id.
+    pub command: CommandId,
+    /// Hash of its body.
+    pub fingerprint: Fingerprint,
+    /// When it is decided; not before the wallet's last record.
+    pub now: At,
+    /// The limits.
+    pub policy: &'a Policy,
+    /// What the owners said.
+    pub votes: &'a Votes,
+}
+
+/// What happened, or why nothing did.
+pub type Decision = Result<Vec<Event>, Rejection>;
+
+/// Names the votes that `command` needs; none for most answers of the gateway.
+///
+/// # Errors
+/// `NotFound`, `NotAllowed` and `InvalidField` at once, before anybody is asked.
+pub fn asks(
+    wallet: &Wallet,
+    command: &Command,
+    principal: Principal,
+    policy: &Policy,
+) -> Result<Vec<Ask>, Rejection> {
+    admit(wallet, command, principal, policy)?;
+    let user = wallet.user;
+    Ok(match command {
+        Command::RequestPayout { cents } => vec![
+            Ask::PayoutMethod { user },
+            Ask::PayOut {
+                user,
+                cents: *cents,
+            },
+            Ask::Cash { cents: *cents },
+        ],
+        Command::PayDebt { cents } => vec![
+            Ask::Card { user },
+            Ask::Debt {
+                user,
+                cents: *cents,
+            },
+        ],
+        Command::WriteOff { cents, .. } => vec![Ask::Debt {
+            user,
+            cents: Some(*cents),
+        }],
+        Command::Chargeback {
+            id,
+            cents,
+            fee,
+            stage,
+            ..
+        } => match (wallet.chargeback(id), stage) {
+            (None, _) => vec![Ask::Cash {
+                cents: *cents + *fee,
+            }],
+            (Some(known), ChargebackStage::Won) if known.won.is_none() => vec![Ask::SetOff {
+                user,
+                cents: known.cents,
+            }],
+            (Some(_), _) => vec![],
+        },
+        Command::TopUp { cents, .. } => vec![Ask::Losses { cents: *cents }],
+        Command::Withdraw { cents, .. } => vec![Ask::Fees { cents: *cents }],
+        Command::Answered {
+            answer: Answer::SentBack { cents } | Answer::Captured { cents },
+            ..
+        } => vec![Ask::SetOff {
+            user,
+            cents: cents.or_zero(),
+        }],
+        Command::Answered { .. } | Command::TimerDue { .. } => vec![],
+    })
+}
+
+/// Decides a command; `Ok(vec![])` where it is already so.
+///
+/// # Errors
+/// The rejections named at [`Command`].
+pub fn decide(wallet: &Wallet, command: &Command, context: &Context<'_>) -> Decision {
+    admit(wallet, command, context.principal, context.policy)?;
+    let row = Row { wallet, context };
+    match command {
+        Command::RequestPayout { cents } => row.payout(*cents),
+        Command::PayDebt { .. } => row.pay_debt(),
+        Command::WriteOff { cents, reason } => {
+            row.granted(|ask| matches!(ask, Ask::Debt { .. }))?;
+            Ok(vec![Event::WrittenOff {
+                cents: *cents,
+                reason: reason.clone(),
+            }])
+        }
+        Command::Chargeback {
+            id,
+            order,
+            cents,
+            fee,
+            stage,
+        } => Ok(row.chargeback(id, *order, *cents, *fee, *stage)),
+        Command::TopUp { cents, reason } => {
+            row.granted(|ask| matches!(ask, Ask::Losses { .. }))?;
+            Ok(vec![Event::ToppedUp {
+                cents: *cents,
+                reason: reason.clone(),
+            }])
+        }
+        Command::Withdraw { cents, reason } => {
+            row.granted(|ask| matches!(ask, Ask::Fees { .. }))?;
+            Ok(vec![Event::Withdrawn {
+                cents: *cents,
+                reason: reason.clone(),
+            }])
+        }
+        Command::Answered { call, answer } => row.answered(*call, answer),
+        Command::TimerDue { kind, generation } => Ok(row.timer_due(*kind, *generation)),
+    }
+}
+
+struct Row<'a> {
+    wallet: &'a Wallet,
+    context: &'a Context<'a>,
+}
+
+impl Row<'_> {
+    fn granted(&self, wanted: impl Fn(&Ask) -> bool) -> Result<&Yes, Rejection> {
+        self.context.votes.find(wanted)
+    }
+
+    /// What of a credit, or of the wallet before a payout, pays its owner's debt; nothing without a vote.
+    fn set_off(&self) -> Cents {
+        let asked = |ask: &Ask| matches!(ask, Ask::SetOff { .. } | Ask::PayOut { .. });
+        match self.granted(asked) {
+            Ok(Yes::SetOff(cents)) => *cents,
+            Ok(_) | Err(_) => Cents::ZERO,
+        }
+    }
+
+    fn set_off_of(&self, credit: Cents) -> Option<Event> {
+        let cents = self.set_off().min(credit);
+        cents.is_positive().then_some(Event::SetOff { cents })
+    }
+
+    fn cash_short(&self) -> Option<Event> {
+        match self.granted(|ask| matches!(ask, Ask::Cash { .. })) {
+            Ok(Yes::Short(cents)) if cents.is_positive() => {
+                Some(Event::CashShort { cents: *cents })
+            }
+            Ok(_) | Err(_) => None,
+        }
+    }
+
+    /// The number of the next call, unless too many are under way.
+    fn next_call(&self) -> Result<CallNumber, Rejection> {
+        if self.wallet.open_calls() >= CALLS_OPEN {
+            return Err(Rejection::TooManyPayments { limit: CALLS_OPEN });
+        }
+        let next = self.wallet.last_call.checked_add(1);
+        next.ok_or(Rejection::TransferRefused)
+    }
+
+    /// Row 42: what is owed is paid first, then the rest may leave.
+    fn payout(&self, cents: Cents) -> Decision {
+        let Yes::PayoutMethod(method) =
+            self.granted(|ask| matches!(ask, Ask::PayoutMethod { .. }))?
+        else {
+            return Err(Rejection::NoPayoutMethod);
+        };
+        let call = self.next_call()?;
+        let Yes::SetOff(set_off) = self.granted(|ask| matches!(ask, Ask::PayOut { .. }))? else {
+            return Err(Rejection::TransferRefused);
+        };
+        let mut events: Vec<Event> = self.set_off_of(*set_off).into_iter().collect();
+        events.push(Event::PayoutRequested {
+            call,
+            cents,
+            method: method.clone(),
+        });
+        events.extend(self.cash_short());
+        Ok(events)
+    }
+
+    /// Row 41: from the card on file.
+    fn pay_debt(&self) -> Decision {
+        let Yes::Card(card) = self.granted(|ask| matches!(ask, Ask::Card { .. }))? else {
+            return Err(Rejection::NoPaymentMethod);
+        };
+        let call = self.next_call()?;
+        let Yes::Owed(cents) = self.granted(|ask| matches!(ask, Ask::Debt { .. }))? else {
+            return Err(Rejection::TransferRefused);
+        };
+        Ok(vec![Event::DebtPaymentRequested {
+            call,
+            cents: *cents,
+            charge: (*cents).max(self.context.policy.gateway_minimum_cents),
+            card: card.clone(),
+        }])
+    }
+
+    /// Row 43. A chargeback that is heard of only once it is decided is both in one record.
+    fn chargeback(
+        &self,
+        id: &ChargebackId,
+        order: OrderId,
+        cents: Cents,
+        fee: Cents,
+        stage: ChargebackStage,
+    ) -> Vec<Event> {
+        let known = self.wallet.chargeback(id);
+        let mut events = vec![];
+        if known.is_none() {
+            events.push(Event::ChargedBack {
+                id: id.clone(),
+                order,
+                cents,
+                fee,
+            });
+            events.extend(self.cash_short());
+        }
+        let to_debt = match known {
+            Some(known) if known.won.is_some() => return vec![],
+            Some(known) => self.set_off().min(known.cents),
+            None => cents,
+        };
+        let id = id.clone();
+        match stage {
+            ChargebackStage::Open => {}
+            ChargebackStage::Won => events.push(Event::ChargebackWon { id, to_debt }),
+            ChargebackStage::Lost => events.push(Event::ChargebackLost { id }),
+        }
+        events
+    }
+
+    fn answered(&self, n: CallNumber, answer: &Answer) -> Decision {
+        let Some(call) = self.wallet.calls.get(&n) else {
+            return Err(Rejection::NotFound {
+                what: "call".into(),
+            });
+        };
+        if call.state == CallState::Closed {
+            return Ok(self.answered_late(n, call.outcome, answer));
+        }
+        Ok(match (call.kind, answer) {
+            (_, Answer::Unavailable) if call.state == CallState::Resting => vec![],
+            (_, Answer::Unavailable) => vec![Event::CallRested {
+                call: n,
+                failures: call.failures.saturating_add(1),
+            }],
+            (CallKind::PayOut { .. }, Answer::PaidOut { cents }) if cents.is_positive() => {
+                vec![Event::PayoutPaid {
+                    call: n,
+                    cents: *cents,
+                }]
+            }
+            (CallKind::PayOut { cents }, Answer::SentBack { cents: back })
+                if back.is_positive() =>
+            {
+                let paid = Event::PayoutPaid { call: n, cents };
+                let back = self.sent_back(n, (*back).min(cents));
+                std::iter::once(paid).chain(back).collect()
+            }
+            (CallKind::PayOut { .. }, Answer::Declined { reason }) => vec![Event::PayoutFailed {
+                call: n,
+                reason: *reason,
+            }],
+            (CallKind::Charge { .. }, Answer::Captured { cents }) if cents.is_positive() => {
+                let promised = self.wallet.promises.get(&n).copied().unwrap_or_default();
+                let paid = Event::DebtPaid {
+                    call: n,
+                    cents: *cents,
+                };
+                let rest = self.set_off_of(*cents - promised);
+                std::iter::once(paid).chain(rest).collect()
+            }
+            (CallKind::Charge { .. }, Answer::Declined { reason }) => {
+                vec![Event::DebtPaymentFailed {
+                    call: n,
+                    reason: *reason,
+                }]
+            }
+            // Nobody is there to confirm, and the debt can wait for another card: a success after all is a late one.
+            (CallKind::Charge { .. }, Answer::ActionRequired { .. }) => {
+                vec![Event::DebtPaymentFailed {
+                    call: n,
+                    reason: Decline::NotConfirmed,
+                }]
+            }
+            _ => return Err(Rejection::field("answer", "does not fit the call")),
+        })
+    }
+
+    /// A call that is decided: a payout may come back, and what was refused may have happened all the same.
+    fn answered_late(&self, n: CallNumber, outcome: Outcome, answer: &Answer) -> Vec<Event> {
+        let payout = self.wallet.payout(n);
+        let paid = payout.filter(|payout| payout.state == PayoutState::Paid);
+        let payment = self.wallet.payment(n).is_some();
+        let refused = outcome == Outcome::Refused;
+        match (answer, paid) {
+            (&Answer::SentBack { cents }, Some(payout)) if cents.is_positive() => {
+                self.sent_back(n, cents.min(payout.paid)).collect()
+            }
+            (&Answer::PaidOut { cents }, None) if refused && !payment && cents.is_positive() => {
+                vec![Event::PayoutLate { call: n, cents }]
+            }
+            (&Answer::Captured { cents }, _) if refused && payment && cents.is_positive() => {
+                let late = Event::LateCharge { call: n, cents };
+                std::iter::once(late)
+                    .chain(self.set_off_of(cents))
+                    .collect()
+            }
+            _ => vec![],
+        }
+    }
+
+    /// Row 42: it came back, and pays what is owed first. No more comes back than was paid.
+    fn sent_back(&self, n: CallNumber, cents: Cents) -> impl Iterator<Item = Event> {
+        let back = Event::PayoutSentBack { call: n, cents };
+        std::iter::once(back).chain(self.set_off_of(cents))
+    }
+
+    /// A timer of an old generation does nothing; one of the current generation always leaves a record.
+    fn timer_due(&self, kind: TimerKind, generation: u32) -> Vec<Event> {
+        let armed = self.wallet.armed();
+        if kind != TimerKind::StepRetry || armed.is_none_or(|timer| timer.generation != generation)
+        {
+            return vec![];
+        }
+        let calls = self.wallet.calls.iter();
+        let resting = calls.filter(|(_, call)| call.state == CallState::Resting);
+        std::iter::once(Event::TimerFired { kind, generation })
+            .chain(resting.map(|(n, _)| Event::CallRetried { call: *n }))
+            .collect()
+    }
+}

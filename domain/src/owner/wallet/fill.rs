@@ -1,0 +1,282 @@
+//! The columns of rows 41–44: the transfers, calls, timers and notices of each event, put together into a record.
+//!
+//! Invariant: an amount of zero makes no transfer. A promise carries the number of the call that settles it.
+
+use super::{
+    command::Command,
+    decide::{Context, decide},
+    event::Event,
+    state::Wallet,
+};
+use crate::{
+    call::{CallChange, CallKind, CallNumber},
+    id::{CommandId, Fingerprint, Seq, Stream},
+    money::{Account, Cents, Phase, Transfer},
+    notice::{Audience, Notice, NoticeKind},
+    order::{Executed, Header, Rejection, TimerKind},
+    policy::Policy,
+    record::{Events, Record, TimerChange},
+    time::At,
+};
+
+/// A record ready to be committed, and the wallet as it will be then.
+#[derive(Clone, Debug)]
+pub struct Filled {
+    /// To be committed.
+    pub record: Record,
+    /// The wallet after it, but for its sequence.
+    pub after: Wallet,
+}
+
+impl Filled {
+    /// The wallet after its record was committed as `seq`.
+    #[must_use]
+    pub fn committed(self, seq: Seq) -> (Record, Wallet) {
+        let after = self.after.numbered(seq, &self.record);
+        (self.record, after)
+    }
+}
+
+/// What a command comes to once the votes are in.
+#[derive(Clone, Debug)]
+pub enum Turn {
+    /// It is already so: nothing is written, every reservation is given back.
+    AlreadySo,
+    /// A record to check and commit.
+    Commit(Box<Filled>),
+}
+
+/// Whether a command took effect before, so that it is answered and not executed: the last 128 of people are known.
+///
+/// `Some(Err)` is `KeyReused`: another body under the same id.
+#[must_use]
+pub fn known(
+    wallet: &Wallet,
+    command: CommandId,
+    fingerprint: Fingerprint,
+) -> Option<Result<Executed, Rejection>> {
+    wallet.executed(command, fingerprint)
+}
+
+/// Decides a command and fills its record. The caller passes `context.now` not before the wallet's last record.
+///
+/// # Errors
+/// As [`decide`]; nothing was written, and every reservation is to be given back.
+pub fn turn(before: &Wallet, command: &Command, context: &Context<'_>) -> Result<Turn, Rejection> {
+    let events = decide(before, command, context)?;
+    if events.is_empty() {
+        return Ok(Turn::AlreadySo);
+    }
+    let status = match command {
+        Command::RequestPayout { .. } | Command::PayDebt { .. } => 201,
+        _ => 200,
+    };
+    let header = Header {
+        at: context.now,
+        principal: context.principal,
+        command: context.command,
+        fingerprint: context.fingerprint,
+        status,
+    };
+    let filled = fill(before, events, header, context.policy);
+    Ok(Turn::Commit(Box::new(filled)))
+}
+
+/// Fills a record with the columns of its events.
+#[must_use]
+pub fn fill(before: &Wallet, events: Vec<Event>, header: Header, policy: &Policy) -> Filled {
+    let mut record = Record::of_owner(
+        Stream::Wallet(before.user),
+        before.last_seq,
+        header.at,
+        header.principal,
+        header.command,
+        header.fingerprint,
+        Events::Wallet(vec![]),
+    );
+    record.status = header.status;
+    let mut after = before.clone();
+    for event in &events {
+        let mut part = record.clone();
+        part.money = money(&after, event);
+        part.calls = calls(event);
+        part.timers = timers(&after, event, policy, header.at);
+        part.notices = told(&after, event, policy);
+        after.evolve(event, header.at);
+        after.absorb(&part);
+        record.money.extend(part.money);
+        record.calls.extend(part.calls);
+        record.timers.extend(part.timers);
+        record.notices.extend(part.notices);
+    }
+    record.events = Events::Wallet(events);
+    after.close(Seq::NONE, &record);
+    Filled { record, after }
+}
+
+/// The transfers that `event` books, named after the moves of the lifecycle.
+fn money(wallet: &Wallet, event: &Event) -> Vec<Transfer> {
+    use Account::{Gateway, Goodwill, Revenue};
+    let receivable = Account::Receivable(wallet.user);
+    let payable = Account::Payable(wallet.user);
+    let post = |debit, credit, cents| transfer(debit, credit, cents, Phase::Posted);
+    let pending = |debit, credit, cents, n| transfer(debit, credit, cents, Phase::Pending { n });
+    match event {
+        Event::SetOff { cents } => post(payable, receivable, *cents),
+        Event::PayoutRequested { call, cents, .. } => pending(payable, Gateway, *cents, *call),
+        Event::PayoutPaid { call, cents } => settle(wallet, *call, *cents),
+        Event::PayoutFailed { call, .. } | Event::DebtPaymentFailed { call, .. } => {
+            settle(wallet, *call, Cents::ZERO)
+        }
+        Event::PayoutSentBack { cents, .. } | Event::LateCharge { cents, .. } => {
+            post(Gateway, payable, *cents)
+        }
+        Event::PayoutLate { cents, .. } => post(receivable, Gateway, *cents),
+        Event::DebtPaymentRequested { call, cents, .. } => {
+            pending(Gateway, receivable, *cents, *call)
+        }
+        Event::DebtPaid { call, cents } => {
+            let promised = wallet.promises.get(call).copied().unwrap_or_default();
+            let mut transfers = settle(wallet, *call, *cents);
+            transfers.extend(post(Gateway, payable, *cents - promised));
+            transfers
+        }
+        Event::WrittenOff { cents, .. } => post(Goodwill, receivable, *cents),
+        Event::ChargedBack { cents, fee, .. } => {
+            let mut transfers = post(receivable, Gateway, *cents);
+            transfers.extend(post(Goodwill, Gateway, *fee));
+            transfers
+        }
+        Event::ChargebackWon { id, to_debt } => {
+            let known = wallet.chargeback(id);
+            let cents = known.map_or(Cents::ZERO, |known| known.cents);
+            let mut transfers = post(Gateway, receivable, *to_debt);
+            transfers.extend(post(Gateway, payable, cents - *to_debt));
+            transfers
+        }
+        Event::ToppedUp { cents, .. } => post(Gateway, Goodwill, *cents),
+        Event::Withdrawn { cents, .. } => post(Revenue, Gateway, *cents),
+        Event::ChargebackLost { .. }
+        | Event::CashShort { .. }
+        | Event::CallRested { .. }
+        | Event::CallRetried { .. }
+        | Event::TimerFired { .. } => vec![],
+    }
+}
+
+fn transfer(debit: Account, credit: Account, cents: Cents, phase: Phase) -> Vec<Transfer> {
+    if !cents.is_positive() {
+        return vec![];
+    }
+    vec![Transfer {
+        debit,
+        credit,
+        cents,
+        phase,
+    }]
+}
+
+/// Keeps promise `n` as far as `cents`; the rest lapses, and the whole is void where nothing is kept.
+fn settle(wallet: &Wallet, n: CallNumber, cents: Cents) -> Vec<Transfer> {
+    let Some(promise) = wallet.promise(n) else {
+        return vec![];
+    };
+    let promised = promise.cents;
+    let (cents, phase) = if cents.is_positive() {
+        (cents.min(promised), Phase::Post { n, promised })
+    } else {
+        (promised, Phase::Void { n })
+    };
+    transfer(promise.debit, promise.credit, cents, phase)
+}
+
+fn calls(event: &Event) -> Vec<CallChange> {
+    match *event {
+        Event::PayoutRequested { call, cents, .. } => vec![CallChange::Open {
+            n: call,
+            kind: CallKind::PayOut { cents },
+        }],
+        Event::DebtPaymentRequested { call, charge, .. } => vec![CallChange::Open {
+            n: call,
+            kind: CallKind::Charge { cents: charge },
+        }],
+        Event::PayoutPaid { call, .. }
+        | Event::PayoutFailed { call, .. }
+        | Event::DebtPaid { call, .. }
+        | Event::DebtPaymentFailed { call, .. } => vec![CallChange::Close { n: call }],
+        Event::CallRested { call, .. } => vec![CallChange::Rest { n: call }],
+        Event::CallRetried { call } => vec![CallChange::Retry { n: call }],
+        _ => vec![],
+    }
+}
+
+fn timers(wallet: &Wallet, event: &Event, policy: &Policy, now: At) -> Vec<TimerChange> {
+    match event {
+        Event::TimerFired { kind, generation } => vec![TimerChange::Fire {
+            kind: *kind,
+            generation: *generation,
+        }],
+        Event::CallRested { failures, .. } if wallet.armed().is_none() => {
+            let wait = policy.back_off_ms(*failures, wallet.user.as_bytes());
+            vec![TimerChange::Arm {
+                kind: TimerKind::StepRetry,
+                generation: wallet.retry.map_or(1, |newest| newest.generation + 1),
+                due: now.plus(wait),
+            }]
+        }
+        _ => vec![],
+    }
+}
+
+fn told(wallet: &Wallet, event: &Event, policy: &Policy) -> Vec<Notice> {
+    use NoticeKind as Kind;
+    let user = Audience::User(wallet.user);
+    let to = |audience, kind| vec![Notice { to: audience, kind }];
+    let both = |kind| {
+        [Audience::Operators, user]
+            .map(|to| Notice { to, kind })
+            .into()
+    };
+    let payout = |n: &CallNumber| wallet.payout(*n).map_or(Cents::ZERO, |known| known.cents);
+    let payment = |n: &CallNumber| wallet.payment(*n).map_or(Cents::ZERO, |known| known.cents);
+    let charged = |id| {
+        let known = wallet.chargeback(id);
+        known.map_or(Cents::ZERO, |known| known.cents)
+    };
+    match event {
+        Event::SetOff { cents } => to(user, Kind::SetOff { cents: *cents }),
+        Event::PayoutRequested { cents, .. } => to(user, Kind::PayoutRequested { cents: *cents }),
+        Event::PayoutPaid { call, cents } => {
+            let cents = (*cents).min(payout(call));
+            to(user, Kind::PayoutPaid { cents })
+        }
+        Event::PayoutFailed { call, reason } => {
+            let (cents, reason) = (payout(call), *reason);
+            to(user, Kind::PayoutFailed { cents, reason })
+        }
+        Event::PayoutSentBack { cents, .. } => to(user, Kind::PayoutSentBack { cents: *cents }),
+        Event::PayoutLate { cents, .. } => both(Kind::PayoutLate { cents: *cents }),
+        Event::DebtPaid { cents, .. } => to(user, Kind::DebtPaid { cents: *cents }),
+        Event::DebtPaymentFailed { call, reason } => {
+            let (cents, reason) = (payment(call), *reason);
+            to(user, Kind::DebtPaymentFailed { cents, reason })
+        }
+        Event::LateCharge { cents, .. } => both(Kind::LateChargeKept { cents: *cents }),
+        Event::WrittenOff { cents, .. } => to(user, Kind::DebtWrittenOff { cents: *cents }),
+        Event::ChargedBack { cents, .. } => both(Kind::ChargedBack { cents: *cents }),
+        Event::ChargebackWon { id, .. } => both(Kind::ChargebackWon { cents: charged(id) }),
+        Event::ChargebackLost { id } => both(Kind::ChargebackLost { cents: charged(id) }),
+        Event::ToppedUp { cents, .. } => to(Audience::Operators, Kind::ToppedUp { cents: *cents }),
+        Event::Withdrawn { cents, .. } => {
+            to(Audience::Operators, Kind::Withdrawn { cents: *cents })
+        }
+        Event::CashShort { cents } => to(Audience::Operators, Kind::CashShort { cents: *cents }),
+        Event::CallRested { failures, .. } if *failures >= policy.retry_tries => {
+            to(Audience::Operators, Kind::StepStuck)
+        }
+        Event::CallRested { .. }
+        | Event::CallRetried { .. }
+        | Event::DebtPaymentRequested { .. }
+        | Event::TimerFired { .. } => vec![],
+    }
+}

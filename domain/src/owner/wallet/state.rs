@@ -1,0 +1,251 @@
+//! What a wallet knows beside its balances: what is on its way, what became of it, and the commands that took effect.
+
+use super::event::ChargebackId;
+use crate::{
+    call::{CallKind, CallNumber, CallState, CardToken, Decline},
+    id::{Fingerprint, OrderId, Seq, UserId},
+    money::{Account, Cents},
+    order::{Call, Executed, Rejection, Timer, TimerState},
+    owner::{directory::PayoutMethod, ledger::Promised},
+    time::At,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Where a payout stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PayoutState {
+    /// On its way.
+    Requested,
+    /// Paid.
+    Paid,
+    /// Never paid; the money is in the wallet again.
+    Failed(Decline),
+    /// Paid, and sent back by the bank; the money is in the wallet again.
+    SentBack,
+}
+
+/// Money on its way to a bank account, or there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payout {
+    /// The call that pays it, and its id within the wallet.
+    pub call: CallNumber,
+    /// How much was asked for.
+    pub cents: Cents,
+    /// How much was paid, as far as that is known.
+    pub paid: Cents,
+    /// To which account.
+    pub method: PayoutMethod,
+    /// Where it stands.
+    pub state: PayoutState,
+    /// When it was asked for.
+    pub requested_at: At,
+    /// When it last changed.
+    pub changed_at: At,
+}
+
+/// Where a payment of a debt stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentState {
+    /// The card is being charged.
+    Requested,
+    /// It was charged.
+    Paid,
+    /// It was refused.
+    Failed(Decline),
+    /// It was refused, and charged after all: the money is in the wallet.
+    Late,
+}
+
+/// A card paying what is owed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// The call that charges, and its id within the wallet.
+    pub call: CallNumber,
+    /// What of the debt it pays.
+    pub cents: Cents,
+    /// What is charged.
+    pub charge: Cents,
+    /// Which card.
+    pub card: CardToken,
+    /// Where it stands.
+    pub state: PaymentState,
+    /// When it was asked for.
+    pub requested_at: At,
+    /// When it last changed.
+    pub changed_at: At,
+}
+
+/// A charge that the bank took back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chargeback {
+    /// The gateway's id of it.
+    pub id: ChargebackId,
+    /// The order that was charged for.
+    pub order: OrderId,
+    /// How much was taken back.
+    pub cents: Cents,
+    /// What the bank wanted for it.
+    pub fee: Cents,
+    /// Whether it was given again; none while the bank has not decided.
+    pub won: Option<bool>,
+    /// When it was taken back.
+    pub at: At,
+}
+
+/// Commands of people whose repeats are known.
+pub(super) const EXECUTED_KEPT: usize = 128;
+/// Payouts, payments and chargebacks that are kept of each once decided; older ones stand in the journal.
+pub(super) const DECIDED_KEPT: usize = 128;
+/// Calls that may be under way at once.
+pub(super) const CALLS_OPEN: u32 = 16;
+
+/// A person's wallet, or the platform's: a fold of its records.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wallet {
+    /// Whose.
+    pub user: UserId,
+    /// Every payout that is under way, and the last that are not, oldest first.
+    pub payouts: Vec<Payout>,
+    /// Every payment that is under way, and the last that are not, oldest first.
+    pub payments: Vec<Payment>,
+    /// Every chargeback that is open, and the last that are not, oldest first.
+    pub chargebacks: Vec<Chargeback>,
+    /// Every call that is under way, and those of what is kept.
+    pub calls: BTreeMap<CallNumber, Call>,
+    /// Every promised transfer not yet settled, by the number of the call that settles it.
+    pub promises: BTreeMap<CallNumber, Cents>,
+    /// The newest `STEP_RETRY`.
+    pub retry: Option<Timer>,
+    /// The last commands of people that took effect, oldest first.
+    pub executed: Vec<Executed>,
+    /// Number of its last call.
+    pub last_call: CallNumber,
+    /// Count of its records; the `ETag`.
+    pub version: u32,
+    /// Sequence of its last record.
+    pub last_seq: Seq,
+    /// When its last record was decided; never goes back.
+    pub last_at: At,
+}
+
+impl Wallet {
+    /// A wallet to which nothing has happened.
+    #[must_use]
+    pub const fn new(user: UserId) -> Self {
+        Self {
+            user,
+            payouts: vec![],
+            payments: vec![],
+            chargebacks: vec![],
+            calls: BTreeMap::new(),
+            promises: BTreeMap::new(),
+            retry: None,
+            executed: vec![],
+            last_call: 0,
+            version: 0,
+            last_seq: Seq::NONE,
+            last_at: At(0),
+        }
+    }
+
+    /// The retry timer, if it is armed.
+    #[must_use]
+    pub fn armed(&self) -> Option<&Timer> {
+        self.retry
+            .as_ref()
+            .filter(|timer| timer.state == TimerState::Pending)
+    }
+
+    /// A payout that is kept.
+    #[must_use]
+    pub fn payout(&self, call: CallNumber) -> Option<&Payout> {
+        self.payouts.iter().find(|payout| payout.call == call)
+    }
+
+    /// A payment that is kept.
+    #[must_use]
+    pub fn payment(&self, call: CallNumber) -> Option<&Payment> {
+        self.payments.iter().find(|payment| payment.call == call)
+    }
+
+    /// A chargeback that is kept.
+    #[must_use]
+    pub fn chargeback(&self, id: &ChargebackId) -> Option<&Chargeback> {
+        self.chargebacks.iter().find(|known| known.id == *id)
+    }
+
+    /// Whether a call of it is not decided yet.
+    #[must_use]
+    pub fn has_open_call(&self) -> bool {
+        self.open_calls() > 0
+    }
+
+    pub(super) fn open_calls(&self) -> u32 {
+        let open = self.calls.values();
+        let open = open.filter(|call| call.state != CallState::Closed);
+        u32::try_from(open.count()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether nothing will ever end one of its payouts, payments, promises or resting calls.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        let state = |n: &CallNumber| self.calls.get(n).map(|call| call.state);
+        let rests = |n: &CallNumber| state(n) == Some(CallState::Resting);
+        let dead = |n: &CallNumber| state(n).is_none_or(|state| state == CallState::Closed);
+        let payouts = self.payouts.iter();
+        let payments = self.payments.iter();
+        let mut under_way = payouts
+            .filter(|payout| payout.state == PayoutState::Requested)
+            .map(|payout| payout.call)
+            .chain(
+                payments
+                    .filter(|payment| payment.state == PaymentState::Requested)
+                    .map(|payment| payment.call),
+            )
+            .chain(self.promises.keys().copied());
+        under_way.any(|n| dead(&n)) || (self.calls.keys().any(rests) && self.armed().is_none())
+    }
+
+    /// What became of a command that took effect, if its repeat is known.
+    ///
+    /// # Errors
+    /// `KeyReused` where the body was another.
+    pub(super) fn executed(
+        &self,
+        command: crate::id::CommandId,
+        body: Fingerprint,
+    ) -> Option<Result<Executed, Rejection>> {
+        let mut known = self.executed.iter();
+        let executed = known.find(|executed| executed.command == command)?;
+        Some(if executed.fingerprint == body {
+            Ok(*executed)
+        } else {
+            Err(Rejection::KeyReused)
+        })
+    }
+
+    /// The promise that call `n` settles, with its two accounts.
+    pub(super) fn promise(&self, n: CallNumber) -> Option<Promised> {
+        let cents = *self.promises.get(&n)?;
+        let (debit, credit) = match self.calls.get(&n)?.kind {
+            CallKind::Charge { .. } => (Account::Gateway, Account::Receivable(self.user)),
+            CallKind::PayOut { .. } => (Account::Payable(self.user), Account::Gateway),
+            _ => return None,
+        };
+        Some(Promised {
+            debit,
+            credit,
+            cents,
+        })
+    }
+
+    /// Every promise not settled, as the ledger knows it.
+    pub fn promised(&self) -> impl Iterator<Item = (CallNumber, Promised)> + '_ {
+        self.promises
+            .keys()
+            .filter_map(|n| Some((*n, self.promise(*n)?)))
+    }
+}

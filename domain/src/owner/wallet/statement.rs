@@ -1,0 +1,208 @@
+//! What one order did to one person's money, line by line: read from the order's transfers, so that the lines of all
+//! orders and of the wallet add up to what wallet and debt hold.
+//!
+//! Must not: know what a command meant. Whatever moves a person's money and has no name here is still a line.
+
+use crate::{
+    id::{OrderId, Seq, Stream, UserId},
+    money::{Account, Cents, Phase, Transfer},
+    order::{Event, Terms},
+    record::{Entry, Events, Record},
+    time::At,
+};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What a line is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineKind {
+    /// The food, as on the receipt.
+    Food,
+    /// The delivery fee.
+    DeliveryFee,
+    /// A tip, at once or later.
+    Tip,
+    /// A lost trip.
+    Compensation,
+    /// The platform's part of what the runner gets.
+    PlatformFee,
+    /// To the customer out of the order's escrow, and for the runner what is missing because of it.
+    Refund,
+    /// Borne by the platform.
+    Goodwill,
+    /// Between customer and runner, after a dispute.
+    Dispute,
+    /// The wallet pays a debt …
+    SetOff,
+    /// … which is so much smaller.
+    DebtPaid,
+    /// The card was charged.
+    CardCharged,
+    /// Money went back to the card.
+    CardRefunded,
+    /// Anything else.
+    Other,
+}
+
+/// One line: so much more or less in wallet and debt together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The record.
+    pub seq: Seq,
+    /// When.
+    pub at: At,
+    /// What for.
+    pub kind: LineKind,
+    /// How much; negative where it is taken from the person.
+    pub cents: Cents,
+}
+
+/// The lines of `order` for `user`. Takes the order's records in their order, from the first; others are passed over.
+///
+/// The lines add up to the change of wallet and debt, posted, that these records made.
+#[must_use]
+pub fn statement<'a>(
+    user: UserId,
+    order: OrderId,
+    entries: impl IntoIterator<Item = &'a Entry>,
+) -> Vec<Line> {
+    let mut statement = Statement {
+        user,
+        order,
+        terms: None,
+        food: None,
+        lines: vec![],
+    };
+    for Entry { seq, record } in entries {
+        if record.stream == Stream::Order(order) {
+            statement.read(*seq, record);
+        }
+    }
+    statement.lines
+}
+
+struct Statement {
+    user: UserId,
+    order: OrderId,
+    terms: Option<Arc<Terms>>,
+    food: Option<Cents>,
+    lines: Vec<Line>,
+}
+
+impl Statement {
+    fn read(&mut self, seq: Seq, record: &Record) {
+        if let Events::Order(events) = &record.events {
+            for event in events {
+                match event {
+                    Event::Placed(terms) => self.terms = Some(Arc::clone(terms)),
+                    Event::Purchased { food, .. } => self.food = Some(*food),
+                    _ => {}
+                }
+            }
+        }
+        let happened =
+            |transfer: &&Transfer| matches!(transfer.phase, Phase::Posted | Phase::Post { .. });
+        let happened: Vec<Transfer> = record.money.iter().filter(happened).copied().collect();
+        let sum = |debit: Account, credit: Account| -> Cents {
+            let between = happened
+                .iter()
+                .filter(|t| t.debit == debit && t.credit == credit);
+            between.map(|t| t.cents).sum()
+        };
+        let escrow = Account::Escrow(self.order);
+        let paid_in = sum(Account::Receivable(self.user), escrow);
+        let paid_out = sum(escrow, Account::Payable(self.user));
+        let mut lines = vec![];
+        if paid_in.is_positive() {
+            lines.extend(
+                self.parts(paid_in, Cents::ZERO, Cents::ZERO)
+                    .map(|(kind, cents)| (kind, -cents)),
+            );
+        }
+        if paid_out.is_positive() && self.is_customer() {
+            lines.push((LineKind::Refund, paid_out));
+        } else if paid_out.is_positive() {
+            let fee = sum(escrow, Account::Revenue);
+            let customer = self.terms.as_ref().map(|terms| terms.customer);
+            let back = customer.map_or(Cents::ZERO, |customer| {
+                sum(escrow, Account::Payable(customer))
+            });
+            lines.extend(self.parts(paid_out, fee, back));
+        }
+        for transfer in &happened {
+            lines.extend(self.named(transfer));
+        }
+        let at = record.at;
+        let lines = lines.into_iter().filter(|(_, cents)| *cents != Cents::ZERO);
+        self.lines.extend(lines.map(|(kind, cents)| Line {
+            seq,
+            at,
+            kind,
+            cents,
+        }));
+    }
+
+    fn is_customer(&self) -> bool {
+        let terms = self.terms.as_ref();
+        terms.is_some_and(|terms| terms.customer == self.user)
+    }
+
+    /// What `whole` is made of: food, delivery fee and tip, less the platform's fee and what went `back`; or, where
+    /// nothing was bought, the lost trip.
+    fn parts(
+        &self,
+        whole: Cents,
+        fee: Cents,
+        back: Cents,
+    ) -> impl Iterator<Item = (LineKind, Cents)> {
+        let parts = match (&self.terms, self.food) {
+            (Some(terms), Some(food)) => {
+                let price = &terms.price;
+                let known = food + price.delivery_fee + price.tip - fee - back;
+                vec![
+                    (LineKind::Food, food),
+                    (LineKind::DeliveryFee, price.delivery_fee),
+                    (LineKind::Tip, price.tip),
+                    (LineKind::PlatformFee, -fee),
+                    (LineKind::Refund, -back),
+                    (LineKind::Other, whole - known),
+                ]
+            }
+            _ => vec![(LineKind::Compensation, whole)],
+        };
+        parts.into_iter()
+    }
+
+    /// A transfer that is a line of its own; those with the escrow are told by [`Self::parts`].
+    fn named(&self, transfer: &Transfer) -> Vec<(LineKind, Cents)> {
+        use Account::{Escrow, Gateway, Goodwill, Payable, Receivable};
+        use LineKind::{
+            CardCharged, CardRefunded, DebtPaid, Dispute, Goodwill as Gift, Other, SetOff, Tip,
+        };
+        let n = transfer.cents;
+        let mine = |account: Account| matches!(account, Payable(user) | Receivable(user) if user == self.user);
+        match (transfer.debit, transfer.credit) {
+            (Escrow(_), _) | (_, Escrow(_)) => vec![],
+            (Payable(from), Receivable(to)) if from == to && to == self.user => {
+                vec![(SetOff, -n), (DebtPaid, n)]
+            }
+            (Payable(_) | Receivable(_), Payable(to) | Receivable(to)) if to == self.user => {
+                vec![(Dispute, n)]
+            }
+            (Payable(from) | Receivable(from), Payable(_) | Receivable(_)) if from == self.user => {
+                vec![(Dispute, -n)]
+            }
+            (Gateway, Payable(to)) if to == self.user && !self.is_customer() => vec![(Tip, n)],
+            (Gateway, Payable(to)) if to != self.user && self.is_customer() => {
+                vec![(Tip, -n), (CardCharged, n)]
+            }
+            (Gateway, to) if mine(to) => vec![(CardCharged, n)],
+            (from, Gateway) if mine(from) => vec![(CardRefunded, -n)],
+            (Goodwill, to) if mine(to) => vec![(Gift, n)],
+            (_, to) if mine(to) => vec![(Other, n)],
+            (from, _) if mine(from) => vec![(Other, -n)],
+            _ => vec![],
+        }
+    }
+}

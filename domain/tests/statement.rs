@@ -1,0 +1,119 @@
+//! What an order did to its people's money, line by line.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use campusg_domain::{
+    id::UserId,
+    money::Cents,
+    order::{Command, Fault, Sealed},
+    owner::wallet::LineKind,
+    time::{DAY_MS, MINUTE_MS},
+};
+
+mod common;
+use common::{Scene, X};
+
+fn lines(scene: &Scene, user: UserId) -> Vec<(LineKind, i64)> {
+    let lines = scene.campus.statement(user, scene.order);
+    lines.iter().map(|line| (line.kind, line.cents.0)).collect()
+}
+
+#[test]
+fn statement_of_a_delivered_order() {
+    use LineKind::{CardCharged, DeliveryFee, Food, PlatformFee, Tip};
+    let scene = Scene::at("completed");
+    assert_eq!(
+        lines(&scene, scene.runner),
+        [
+            (Food, 2150),
+            (DeliveryFee, 399),
+            (Tip, 200),
+            (PlatformFee, -100)
+        ]
+    );
+    assert_eq!(
+        lines(&scene, scene.customer),
+        [
+            (Food, -2150),
+            (DeliveryFee, -399),
+            (Tip, -200),
+            (CardCharged, 2749)
+        ]
+    );
+    assert_eq!(lines(&scene, scene.rival), []);
+}
+
+#[test]
+fn statement_of_a_lost_trip_and_of_food_that_came_back() {
+    use LineKind::{CardCharged, CardRefunded, Compensation, DeliveryFee, Food, Refund, Tip};
+    let mut scene = Scene::at("accepted");
+    scene.campus.advance(5 * MINUTE_MS);
+    let cancel = common::seen::cancel(X.0);
+    scene.by(scene.customer, &cancel).unwrap();
+    scene.campus.settle();
+    assert_eq!(lines(&scene, scene.runner), [(Compensation, 199)]);
+    assert_eq!(
+        lines(&scene, scene.customer),
+        [(Compensation, -199), (CardCharged, 199)]
+    );
+    let mut scene = Scene::at("purchased");
+    scene.campus.advance(14 * DAY_MS);
+    assert_eq!(lines(&scene, scene.runner), []);
+    assert_eq!(
+        lines(&scene, scene.customer),
+        [
+            (Food, -2150),
+            (DeliveryFee, -399),
+            (Tip, -200),
+            (CardCharged, 2749),
+            (Refund, 2749),
+            (CardRefunded, -2749)
+        ]
+    );
+}
+
+#[test]
+fn statement_of_a_later_tip_a_goodwill_refund_and_a_dispute() {
+    use LineKind::{CardCharged, CardRefunded, Dispute, Goodwill, Tip};
+    let mut scene = Scene::at("completed");
+    scene
+        .by(scene.customer, &Command::Tip { cents: Cents(300) })
+        .unwrap();
+    scene.campus.settle();
+    let reason = || Sealed(vec![1]);
+    let refund = Command::Refund {
+        cents: Cents(500),
+        reason: reason(),
+    };
+    scene.by_operator(&refund).unwrap();
+    scene.campus.settle();
+    let claim = Command::Dispute {
+        claim: Some(Cents(1000)),
+        reason: reason(),
+        photos: vec![],
+    };
+    scene.by(scene.customer, &claim).unwrap();
+    let judged = Command::Resolve {
+        dispute: 1,
+        refund: Cents(1000),
+        at_fault: Fault::Runner,
+        reason: reason(),
+    };
+    scene.by_operator(&judged).unwrap();
+    scene.campus.settle();
+    assert_eq!(
+        lines(&scene, scene.runner)[4..],
+        [(Tip, 300), (Dispute, -1000)]
+    );
+    assert_eq!(
+        lines(&scene, scene.customer)[4..],
+        [
+            (Tip, -300),
+            (CardCharged, 300),
+            (Goodwill, 500),
+            (CardRefunded, -500),
+            (Dispute, 1000),
+            (CardRefunded, -1000)
+        ]
+    );
+    scene.holds();
+}
