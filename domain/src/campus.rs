@@ -7,6 +7,7 @@
 //! no trace. Must not: read a clock or draw randomness other than from its seed.
 
 mod bank;
+mod chaos;
 mod folds;
 mod gateway;
 mod people;
@@ -16,13 +17,14 @@ mod shell;
 mod wallets;
 
 pub use bank::Bank;
+pub use chaos::Mishap;
 pub use folds::Folds;
 pub use gateway::{Behaviour, Gateway};
 pub use seeded::Seeded;
 
 use crate::{
     id::{CommandId, OrderId, PhotoId},
-    invariant::{Audit, Broken, Id},
+    invariant::{Audit, Broken, Id, chained},
     order::Order,
     owner::{calls::Calls, directory::Directory, ledger::Ledger, timetable::Timetable},
     policy::Policy,
@@ -111,7 +113,7 @@ pub struct Campus {
     folds: Folds,
     gateway: Gateway,
     refusals: Vec<(AskKind, u32)>,
-    crashes: bool,
+    chaos: chaos::Chaos,
 }
 
 impl Campus {
@@ -126,7 +128,7 @@ impl Campus {
             folds: Folds::default(),
             gateway: Gateway::default(),
             refusals: vec![],
-            crashes: false,
+            chaos: chaos::Chaos::new(seed),
         }
     }
 
@@ -237,20 +239,29 @@ impl Campus {
         Ok(())
     }
 
-    /// From now on everything but the journal is lost after each record, as if the process were killed there.
-    pub const fn crash_after_each_record(&mut self) {
-        self.crashes = true;
+    /// Walks the whole journal; what the walk must fold to is the state as it is.
+    #[must_use]
+    pub fn audit(&self) -> Audit {
+        let mut audit = Audit::default();
+        self.journal.iter().for_each(|entry| audit.fold(entry));
+        audit.expect_hash(self.state_hash());
+        audit
+    }
+
+    /// Head of a hash chain over all records, as of the last.
+    #[must_use]
+    pub fn head(&self) -> [u8; 32] {
+        let records = self.journal.iter().map(|entry| &entry.record);
+        records.fold([0; 32], chained)
     }
 
     /// Walks the whole journal and checks every invariant on it.
     ///
     /// # Errors
-    /// Everything that does not hold.
+    /// Everything that does not hold, and what did not fold to what it had been after it was forgotten.
     pub fn verify(&self) -> Result<(), Vec<Broken>> {
-        let mut audit = Audit::default();
-        self.journal.iter().for_each(|entry| audit.fold(entry));
-        audit.expect_hash(self.state_hash());
-        let mut found = audit.verdict();
+        let mut found = self.audit().verdict();
+        found.extend_from_slice(self.drift());
         if self.folds.reservations() > 0 {
             found.push(Broken {
                 id: Id(8),

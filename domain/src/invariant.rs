@@ -12,7 +12,7 @@ mod wallet;
 
 pub use audit::Audit;
 pub use change::{fits, is_stuck};
-pub use digest::{fingerprint, state_hash};
+pub use digest::{chained, fingerprint, state_hash};
 pub use wallet::check_wallet;
 
 use crate::{

@@ -18,6 +18,7 @@ pub mod owner;
 pub mod people;
 pub mod policy;
 pub mod record;
+pub mod rows;
 pub mod saga;
 pub mod text;
 pub mod time;

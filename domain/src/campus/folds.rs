@@ -86,42 +86,134 @@ impl Folds {
     /// # Errors
     /// What differs.
     pub fn same_as(&self, other: &Self) -> Result<(), String> {
-        let due =
-            |folds: &Self| -> Vec<Due> { folds.timetable.due(At(u64::MAX), usize::MAX).collect() };
-        let calls = |folds: &Self| -> BTreeMap<Stream, _> {
-            folds
-                .calls
-                .streams()
-                .map(|stream| (stream, folds.calls.due(stream)))
-                .collect()
+        if self.state_hash() != other.state_hash() {
+            return Err("orders or accounts differ".into());
+        }
+        same_timers(&self.timetable, &other.timetable)?;
+        same_calls(&self.calls, &other.calls)?;
+        same_people(&self.directory, &other.directory)?;
+        same("wallets", self.wallets == other.wallets)?;
+        same("photos", self.photos == other.photos)
+    }
+
+    /// Forgets an order and folds it again from its own records, found from its last one backwards.
+    ///
+    /// # Errors
+    /// If it is not as it was.
+    pub(super) fn fold_order_again(
+        &mut self,
+        id: OrderId,
+        journal: &[Entry],
+    ) -> Result<(), String> {
+        let Some(before) = self.orders.remove(&id) else {
+            return Ok(());
         };
-        let people = |folds: &Self| -> BTreeMap<_, _> {
-            folds
-                .directory
-                .people()
-                .map(|(user, person)| (user, Arc::clone(person)))
-                .collect()
-        };
-        let same = [
-            (
-                "orders or accounts",
-                self.state_hash() == other.state_hash(),
-            ),
-            (
-                "timers",
-                self.timetable.armed() == other.timetable.armed() && due(self) == due(other),
-            ),
-            (
-                "calls",
-                self.calls.len() == other.calls.len() && calls(self) == calls(other),
-            ),
-            ("people", people(self) == people(other)),
-            ("wallets", self.wallets == other.wallets),
-            ("photos", self.photos == other.photos),
-        ];
-        match same.iter().find(|(_, same)| !same) {
-            Some((what, _)) => Err(format!("{what} differ")),
-            None => Ok(()),
+        let (mut records, mut seq) = (vec![], before.last_seq);
+        while let Some(entry) = usize::try_from(seq.0)
+            .ok()
+            .and_then(|seq| journal.get(seq.checked_sub(1)?))
+        {
+            records.push(entry);
+            seq = entry.record.prev;
+        }
+        let mut again = None;
+        let records = records.into_iter().rev();
+        records.for_each(|entry| Order::fold(&mut again, entry.seq, &entry.record));
+        let unchanged = again.as_ref() == Some(&*before);
+        self.orders.extend(again.map(|order| (id, Arc::new(order))));
+        same("an order and its records", unchanged)
+    }
+
+    /// Forgets one of the owners, whichever the number says, and folds it again from the whole journal.
+    ///
+    /// # Errors
+    /// If it is not as it was.
+    pub(super) fn fold_owner_again(&mut self, which: u64, journal: &[Entry]) -> Result<(), String> {
+        match which % 5 {
+            0 => {
+                let fold = |owner: &mut Ledger, it: &Entry| owner.fold(it.seq, &it.record);
+                let before = folded_again(&mut self.ledger, journal, fold);
+                same_ledger(&before, &self.ledger)
+            }
+            1 => {
+                let fold = |owner: &mut Directory, it: &Entry| owner.fold(it.seq, &it.record);
+                let before = folded_again(&mut self.directory, journal, fold);
+                same_people(&before, &self.directory)
+            }
+            2 => {
+                let fold = |owner: &mut Timetable, it: &Entry| owner.fold(&it.record);
+                let before = folded_again(&mut self.timetable, journal, fold);
+                same_timers(&before, &self.timetable)
+            }
+            3 => {
+                let fold = |owner: &mut Calls, it: &Entry| owner.fold(&it.record);
+                let before = folded_again(&mut self.calls, journal, fold);
+                same_calls(&before, &self.calls)
+            }
+            _ => {
+                let fold = |owner: &mut Wallets, it: &Entry| owner.fold(it.seq, &it.record);
+                let before = folded_again(&mut self.wallets, journal, fold);
+                same("wallets", before == self.wallets)
+            }
         }
     }
+}
+
+/// Puts a fold of the whole journal in the owner's place, and gives what was there.
+fn folded_again<T: Default>(owner: &mut T, journal: &[Entry], fold: impl Fn(&mut T, &Entry)) -> T {
+    let mut again = T::default();
+    journal.iter().for_each(|entry| fold(&mut again, entry));
+    std::mem::replace(owner, again)
+}
+
+fn same(what: &str, same: bool) -> Result<(), String> {
+    match same {
+        true => Ok(()),
+        false => Err(format!("{what} differ")),
+    }
+}
+
+fn same_ledger(one: &Ledger, other: &Ledger) -> Result<(), String> {
+    let accounts = |ledger: &Ledger| -> BTreeMap<_, _> { ledger.accounts().collect() };
+    let promises = |ledger: &Ledger| -> BTreeMap<_, _> {
+        let promised = ledger.promised();
+        promised
+            .map(|(stream, n, promised)| ((stream, n), promised))
+            .collect()
+    };
+    same("accounts", accounts(one) == accounts(other))?;
+    same("promises", promises(one) == promises(other))
+}
+
+fn same_timers(one: &Timetable, other: &Timetable) -> Result<(), String> {
+    let due = |table: &Timetable| -> Vec<Due> { table.due(At(u64::MAX), usize::MAX).collect() };
+    same(
+        "timers",
+        one.armed() == other.armed() && due(one) == due(other),
+    )
+}
+
+fn same_calls(one: &Calls, other: &Calls) -> Result<(), String> {
+    let due = |calls: &Calls| -> BTreeMap<Stream, _> {
+        let streams = calls.streams();
+        streams.map(|stream| (stream, calls.due(stream))).collect()
+    };
+    same("calls", one.len() == other.len() && due(one) == due(other))
+}
+
+fn same_people(one: &Directory, other: &Directory) -> Result<(), String> {
+    let people = |directory: &Directory| -> BTreeMap<_, _> {
+        let people = directory.people();
+        people
+            .map(|(user, person)| (user, Arc::clone(person)))
+            .collect()
+    };
+    let stores = |directory: &Directory| -> BTreeMap<_, _> {
+        let stores = directory.stores();
+        stores
+            .map(|(store, known)| (store, Arc::clone(known)))
+            .collect()
+    };
+    same("people", people(one) == people(other))?;
+    same("stores", stores(one) == stores(other))
 }

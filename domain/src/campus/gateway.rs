@@ -115,6 +115,8 @@ pub struct Gateway {
     tries: HashMap<Key, (u8, At)>,
     events: Vec<Event>,
     executed: u64,
+    /// Until when nobody answers, and nothing is done.
+    pub(super) down_until: At,
     /// Charges and payouts of wallets.
     pub(super) bank: BankBook,
 }
@@ -171,6 +173,36 @@ impl Gateway {
             .filter(|(_, event)| event.at <= now)
             .min_by_key(|(_, event)| event.at);
         first.map(|(i, _)| i).map(|i| self.events.remove(i))
+    }
+
+    /// Sends an answer on its way, whether it was given before or not.
+    pub(super) fn comes_at(&mut self, at: At, order: OrderId, call: CallNumber, answer: Answer) {
+        self.events.push(Event {
+            at,
+            order,
+            call,
+            answer,
+        });
+    }
+
+    /// From now on until then nobody answers, whatever the card, and nothing is done.
+    pub fn is_down_until(&mut self, until: At) {
+        self.down_until = self.down_until.max(until);
+    }
+
+    /// The bank lets go of what it blocks for this order, before its time; the order is told. Nothing happens if it
+    /// blocks nothing.
+    pub fn lapse(&mut self, order: OrderId, now: At) -> bool {
+        let blocks = self.blocks.range((order, 0)..=(order, CallNumber::MAX));
+        let held = |block: &Block| matches!(block, Block::Held(..));
+        let first = blocks.filter(|(_, block)| held(block)).map(|(key, _)| *key);
+        let Some((_, call)) = first.min() else {
+            return false;
+        };
+        self.blocks.insert((order, call), Block::Let);
+        let reason = Decline::Expired;
+        self.comes_at(now, order, call, Answer::Declined { reason });
+        true
     }
 
     /// When the next answer on its way arrives.

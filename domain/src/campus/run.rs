@@ -1,6 +1,6 @@
 //! Time and the gateway: calls that are due are made, answers arrive, timers fire, all in the order of their times.
 
-use super::Campus;
+use super::{Campus, chaos::Asker};
 use crate::{
     call::{Answer, CallKind, CallNumber},
     id::{CommandId, OrderId, Principal, Stream},
@@ -42,9 +42,13 @@ impl Campus {
         }
         match self.due_call() {
             Some((Stream::Order(order), n, kind)) => {
-                let card = self.folds.orders[&order].card(n).clone();
-                let answer = self.gateway.call(order, n, kind, &card, self.now);
-                self.answered(order, n, answer);
+                let answer = self.through_chaos(Asker::Order(order, n), |campus| {
+                    let card = campus.folds.orders[&order].card(n);
+                    campus.gateway.call(order, n, kind, card, campus.now)
+                });
+                if let Some(answer) = answer {
+                    self.answered(order, n, answer);
+                }
             }
             Some((Stream::Wallet(user), n, kind)) => self.call_for_wallet(user, n, kind),
             Some((other, ..)) => panic!("{other} makes no calls"),
@@ -80,18 +84,19 @@ impl Campus {
     /// Lets time pass: fires what becomes due, in the order of the times, and settles at each.
     pub fn advance(&mut self, span_ms: u64) {
         let end = self.now.plus(span_ms);
-        loop {
-            self.settle();
-            if self.fire_due() {
-                continue;
-            }
-            match self.next_event().filter(|at| *at <= end) {
-                Some(at) => self.now = self.now.max(at),
-                None => break,
-            }
-        }
-        self.now = end;
+        while self.next_until(end) {}
+    }
+
+    /// Does the next thing that is due: settles and fires the first timer, or else moves the clock to when something
+    /// is due next. `false` once nothing more is until `end`, which the clock then shows.
+    pub fn next_until(&mut self, end: At) -> bool {
         self.settle();
+        if self.fire_due() {
+            return true;
+        }
+        let next = self.next_event().filter(|at| *at <= end);
+        self.now = self.now.max(next.unwrap_or(end));
+        next.is_some()
     }
 
     fn next_event(&self) -> Option<At> {

@@ -25,6 +25,16 @@ impl Seeded {
         if end == 0 { 0 } else { self.next() % end }
     }
 
+    /// Whether something happens that happens so many times in a thousand.
+    pub const fn happens(&mut self, per_mille: u32) -> bool {
+        self.below(1000) < per_mille as u64
+    }
+
+    /// A number from `least` to `most`, both included.
+    pub const fn between(&mut self, least: u64, most: u64) -> u64 {
+        least + self.below(most.saturating_sub(least) + 1)
+    }
+
     /// Sixteen bytes.
     pub const fn bytes(&mut self) -> [u8; 16] {
         ((self.next() as u128) << 64 | self.next() as u128).to_be_bytes()

@@ -1,7 +1,7 @@
 //! What the escrow owner does with a wallet's command, in one thread: known id? → asks → votes → decide → fill → check
 //! → commit → fold → reply. And what people, operators and the bank do with wallets.
 
-use super::{Bank, Campus};
+use super::{Bank, Campus, chaos::Asker};
 use crate::{
     call::{AccountToken, Answer, CallKind, CallNumber},
     id::{CommandId, OrderId, Principal, UserId},
@@ -228,9 +228,19 @@ impl Campus {
 
     /// Makes a wallet's call that is due.
     pub(super) fn call_for_wallet(&mut self, user: UserId, n: CallNumber, kind: CallKind) {
+        let answer = self.through_chaos(Asker::Wallet(user, n), |campus| {
+            campus.ask_bank(user, n, kind)
+        });
+        if let Some(answer) = answer {
+            self.wallet_answered(user, n, answer)
+                .expect("an answer to a call that was made is always taken");
+        }
+    }
+
+    fn ask_bank(&mut self, user: UserId, n: CallNumber, kind: CallKind) -> Answer {
         let (wallet, now) = (self.wallet(user), self.now);
         let bank = &mut self.gateway.bank;
-        let answer = match kind {
+        match kind {
             CallKind::PayOut { cents } => {
                 let payout = wallet
                     .payout(n)
@@ -244,8 +254,6 @@ impl Campus {
                 bank.charge((user, n), cents, &payment.card, now)
             }
             other => panic!("a wallet never asks for {other:?}"),
-        };
-        self.wallet_answered(user, n, answer)
-            .expect("an answer to a call that was made is always taken");
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::{
         ledger::{Balance, Ledger},
         wallet::Wallets,
     },
+    record::Record,
 };
 use bincode::{config, enc::write::Writer, error::EncodeError, serde::encode_into_writer};
 use serde::Serialize;
@@ -56,4 +57,13 @@ pub fn fingerprint<T: Serialize>(body: &T) -> Fingerprint {
         .first_chunk::<8>()
         .expect("a hash has 32 bytes");
     Fingerprint(u64::from_le_bytes(*first))
+}
+
+/// Head of a hash chain after one more record.
+#[must_use]
+pub fn chained(head: [u8; 32], record: &Record) -> [u8; 32] {
+    let mut digest = Digest(blake3::Hasher::new());
+    digest.0.update(&head);
+    digest.add(record);
+    *digest.0.finalize().as_bytes()
 }

@@ -6,6 +6,7 @@ use campusg_domain::{
     campus::{Behaviour, Campus},
     order::Event,
     record::Events,
+    rows::{Met, ROWS},
 };
 use proptest::{
     prelude::*,
@@ -154,7 +155,7 @@ fn every_invariant_holds_and_every_order_ends() {
         failure_persistence: None,
         ..Config::default()
     };
-    let seen = RefCell::new(BTreeSet::new());
+    let (seen, met) = (RefCell::new(BTreeSet::new()), RefCell::new(BTreeSet::new()));
     let result = TestRunner::new(config).run(
         &(runs, steps),
         |((seed, cards, window, later, ahead), steps)| {
@@ -163,6 +164,9 @@ fn every_invariant_holds_and_every_order_ends() {
             steps.iter().for_each(|step| run.make(step));
             run.end();
             names(&run.campus, &mut seen.borrow_mut());
+            let mut rows = Met::default();
+            run.campus.journal().iter().for_each(|it| rows.fold(it));
+            met.borrow_mut().extend(rows.met());
             Ok(())
         },
     );
@@ -174,6 +178,16 @@ fn every_invariant_holds_and_every_order_ends() {
     assert!(
         cases() < 2000 || missed.is_empty(),
         "never happened in {} runs: {missed:?}",
+        cases()
+    );
+    let of_orders = ROWS.iter().take_while(|row| row.id != "41");
+    let missed: Vec<&str> = of_orders
+        .map(|row| row.id)
+        .filter(|id| !met.borrow().contains(id))
+        .collect();
+    assert!(
+        cases() < 2000 || missed.is_empty(),
+        "rows never met in {} runs: {missed:?}",
         cases()
     );
 }

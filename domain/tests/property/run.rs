@@ -6,7 +6,7 @@ use super::{
 };
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber, Decline},
-    campus::{AskKind, Behaviour, Campus},
+    campus::{AskKind, Behaviour, Campus, Mishap},
     id::{CommandId, OrderId, Principal, UserId},
     money::{Account, Cents},
     order::{Command, Handover, Role, TimerKind},
@@ -40,6 +40,10 @@ impl Run {
             1 => campus.refuse(AskKind::Capacity, 1),
             2 => campus.refuse(AskKind::Release, 1),
             _ => {}
+        }
+        if seed.is_multiple_of(4) {
+            let all = Mishap::ALL.into_iter();
+            all.for_each(|mishap| campus.let_happen(mishap, 9));
         }
         let mut orders = vec![];
         for (i, card) in cards.into_iter().enumerate() {
