@@ -12,6 +12,7 @@ mod errands;
 mod history;
 mod inner;
 mod line;
+mod messages;
 mod owners;
 mod placing;
 mod query;
@@ -23,6 +24,7 @@ mod words;
 
 pub use command::*;
 pub use config::RuntimeConfig;
+pub use messages::{GetMessages, Message, Messages};
 pub use query::*;
 pub use refusal::Refusal;
 pub use start::{Start, StartFault};

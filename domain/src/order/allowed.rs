@@ -153,6 +153,18 @@ impl Order {
         self.stage.bond().is_some() && !ended_long_ago
     }
 
+    /// Whether one who is this to the order may read what its parties wrote: they as long as they may write, everybody
+    /// who is in a dispute until it is decided.
+    #[must_use]
+    pub fn shows_messages(&self, role: Role, policy: &Policy, now: At) -> bool {
+        let disputed = self.open_dispute().is_some();
+        match role {
+            Role::Customer | Role::Runner => disputed || self.may_talk(policy, now),
+            Role::Operator => disputed,
+            Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => false,
+        }
+    }
+
     fn may_report_no_show(&self, policy: &Policy) -> bool {
         self.status() == Status::OnTheWay
             && self.no_show.is_none()

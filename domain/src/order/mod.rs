@@ -40,7 +40,7 @@ pub(crate) use evolve::EXECUTED_KEPT;
 pub use fill::{Filled, Header, fill};
 pub use overlay::{
     CancelWait, Closing, Contact, Dispute, Fault, Judgement, LaterTip, NoShow, Number, Offer,
-    Party, Proposal, ProposalKind, ProposedItem,
+    Party, Proposal, ProposalKind, ProposedItem, TipState,
 };
 pub use place::{price, terms};
 pub use quote::{Quote, quote};

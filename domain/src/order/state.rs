@@ -5,7 +5,9 @@ use super::{
         Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
     },
     event::{Release, Settlement},
-    overlay::{CancelWait, Closing, Contact, Dispute, LaterTip, NoShow, Number, Proposal},
+    overlay::{
+        CancelWait, Closing, Contact, Dispute, LaterTip, NoShow, Number, Proposal, TipState,
+    },
     stage::{Stage, Status},
     terms::{StoreRef, Terms},
 };
@@ -240,6 +242,26 @@ impl Order {
     #[must_use]
     pub fn refundable(&self) -> Cents {
         (self.charged - self.refunded).or_zero()
+    }
+
+    /// The tips given after the end, oldest first, and what became of each.
+    pub fn later_tips(&self) -> impl Iterator<Item = (Cents, TipState)> + '_ {
+        let state = |n: &CallNumber| match self.calls.get(n).map(|call| call.outcome) {
+            Some(Outcome::Succeeded) => TipState::Paid,
+            Some(Outcome::Refused) => TipState::Failed,
+            Some(Outcome::Unknown) | None => TipState::Asked,
+        };
+        self.tips.iter().map(move |(n, tip)| (tip.cents, state(n)))
+    }
+
+    /// What was authorised for it and not let go before it was charged: H, and more after second authorisations.
+    #[must_use]
+    pub fn authorized(&self) -> Cents {
+        let of_call = |n: &CallNumber| match self.calls.get(n)?.kind {
+            CallKind::Authorize { cents } => Some(cents),
+            _ => None,
+        };
+        self.deadlines.keys().filter_map(of_call).sum()
     }
 
     /// Everything the customer has given, or promised and not been refused, in later tips.

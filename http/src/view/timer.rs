@@ -28,7 +28,10 @@ pub(crate) fn timers(order: &Order, role: Role) -> Vec<TimerView> {
             TimerKind::OrderTimeout
                 | TimerKind::RunnerIdle
                 | TimerKind::StoreWait
+                | TimerKind::ProposalExpiry
+                | TimerKind::CancelWait
                 | TimerKind::DeliveryReminder
+                | TimerKind::NoShowWait
                 | TimerKind::DisputeWindow
                 | TimerKind::RatingWindow
         ),
