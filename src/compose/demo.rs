@@ -59,6 +59,8 @@ pub(super) async fn make(runtime: &Runtime, data: &Path) -> Result<Vec<Login>, C
         let store = CreateStore {
             name: name.into(),
             place: place.into(),
+            hours: None,
+            paused: false,
         };
         runtime
             .command(caller(Principal::System), store)
