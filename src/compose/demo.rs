@@ -70,6 +70,8 @@ pub(super) async fn make(runtime: &Runtime, data: &Path) -> Result<Vec<Login>, C
         let store = CreateStore {
             name: name.into(),
             place: place.into(),
+            hours: None,
+            paused: false,
         };
         runtime
             .command(once(name), store)
