@@ -4,9 +4,9 @@
 use super::{
     Actors, Authenticate, Authenticated, DropoffDetails, GetAccounts, GetActors, GetBoard,
     GetDropoff, GetInbox, GetLiveOrders, GetOrder, GetOrdersOf, GetPhoto, GetPin, GetPrice,
-    GetProfile, GetProof, GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, GetWallet,
-    Inbox, InboxNotice, NoticeState, NoticeText, OrderPage, Party, Photo, Profile, Proof, Query,
-    Readiness, Refusal, Runtime, Wallet, WalletLine,
+    GetProfile, GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, GetWallet, Inbox,
+    InboxNotice, NoticeState, NoticeText, OrderPage, Party, Photo, Profile, Query, Readiness,
+    Refusal, Runtime, Wallet, WalletLine,
     errands::{NOTICE, PlainNotice},
     placing::DROPOFF,
     query::JournalWork,
@@ -299,40 +299,6 @@ impl Query for GetScheduled {
         runtime
             .read(move |reads| reads.scheduled_list(None, limit))
             .await
-    }
-}
-
-impl Query for GetProof {
-    type Answer = Proof;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let now = runtime.clock().now();
-        let kept = *runtime
-            .0
-            .proof
-            .lock()
-            .expect("nothing panics while the proof is looked at");
-        if let Some(kept) = kept.filter(|kept| now.since(kept.at) < runtime.config().proof_every_ms)
-        {
-            return Ok(kept);
-        }
-        let fresh = runtime
-            .read(move |reads| {
-                let (seq, head) = reads.head();
-                Ok(Proof {
-                    at: now,
-                    seq,
-                    head,
-                    totals: reads.totals()?,
-                })
-            })
-            .await?;
-        *runtime
-            .0
-            .proof
-            .lock()
-            .expect("nothing panics while the proof is looked at") = Some(fresh);
-        Ok(fresh)
     }
 }
 

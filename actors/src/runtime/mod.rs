@@ -17,6 +17,7 @@ mod line;
 mod messages;
 mod owners;
 mod placing;
+mod proof;
 mod query;
 mod refusal;
 mod seal;
