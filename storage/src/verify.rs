@@ -115,9 +115,9 @@ pub fn verify(
     let verified = journal::verify(&reader, |_| {});
     let verified = verified.map_err(|fault| StorageFault::journal(&dir.join("journal"), fault))?;
     let in_folder = |fault| StorageFault::snapshot(dir, fault);
-    let mut audit = fold(&reader, &mut progress).map_err(in_folder)?;
+    let audit = fold(&reader, &mut progress).map_err(in_folder)?;
     let snapshots = compare(&audit, opened.store.reads()).map_err(in_folder)?;
-    let mut lines = judge(&mut audit);
+    let mut lines = judge(&audit);
     lines.push(snapshots);
     let report = Report {
         lines,
@@ -147,7 +147,9 @@ fn fold(
     Ok(audit)
 }
 
-fn judge(audit: &mut Audit) -> Vec<Line> {
+/// One line per invariant, with what was looked at and what does not hold.
+#[must_use]
+pub fn judge(audit: &Audit) -> Vec<Line> {
     let broken = audit.verdict();
     let orders = audit.orders().count() as u64;
     let of = |row: &campusg_domain::invariant::Invariant| {
