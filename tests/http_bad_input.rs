@@ -221,7 +221,13 @@ async fn wrong_states_name_where_the_order_stands_and_what_fits() -> Result<(), 
     assert_eq!(told.text("/order_id")?, errand.order);
     assert_eq!(
         told.0["allowed_transitions"],
-        json!(["purchased", "cancel_acceptance"])
+        json!([
+            "cancel_acceptance",
+            "propose",
+            "purchased",
+            "problem",
+            "message"
+        ])
     );
     let eaten = errand
         .runner

@@ -450,6 +450,57 @@ fn every_ignored_test_says_why() {
 }
 
 #[test]
+fn every_row_of_the_lifecycle_has_a_test_named_after_it() {
+    let files = files();
+    let page = files
+        .iter()
+        .find(|file| file.path == "docs/lifecycle.md")
+        .unwrap();
+    let (_, table) = page.text.split_once("| # | from → to |").unwrap();
+    let rows: BTreeSet<String> = table
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with('|'))
+        .filter_map(|line| line.split('|').nth(1).map(str::trim))
+        .filter(|row| row.starts_with(|first: char| first.is_ascii_digit()))
+        .map(|row| format!("{row:0>width$}", width = 2 + row.len() - digits(row)))
+        .collect();
+    let names = files
+        .iter()
+        .filter(|file| file.path.starts_with("domain/tests/"));
+    let tested: BTreeSet<String> = names.flat_map(|file| tested_rows(&file.text)).collect();
+    assert_eq!(rows.len(), 46, "the rows of the lifecycle: {rows:?}");
+    none(
+        "a row without a test",
+        rows.difference(&tested).cloned().collect(),
+    );
+    none(
+        "a test of no row",
+        tested.difference(&rows).cloned().collect(),
+    );
+}
+
+fn digits(row: &str) -> usize {
+    row.chars().take_while(char::is_ascii_digit).count()
+}
+
+/// The rows in the names of a file's tests: `row_01_…`, `rows_03_04_06_…`, `rows_10_and_11_…`.
+fn tested_rows(text: &str) -> BTreeSet<String> {
+    let names = text.lines().filter_map(|line| {
+        let name = line.trim_start().strip_prefix("fn row")?;
+        name.trim_start_matches('s').strip_prefix('_')
+    });
+    let parts = names.flat_map(|name| {
+        let parts = name.split(['_', '(']);
+        parts.take_while(|part| *part == "and" || digits(part) == 2)
+    });
+    parts
+        .filter(|part| *part != "and")
+        .map(Into::into)
+        .collect()
+}
+
+#[test]
 fn nothing_is_left_for_later() {
     // Put together here, so that this file does not find itself.
     let marks = [

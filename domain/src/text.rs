@@ -1,6 +1,7 @@
-//! Names as people see them: what must be in one, and what must not.
+//! Names and words as people see them: what must be in them, and what must not.
 //!
-//! Owns the two rules that keep a name from passing for another, or for none. Must not: know lengths, or whose name it is.
+//! Owns the rules that keep a name from passing for another, or for none, and a text from showing nothing. Must not: know
+//! lengths, or whose they are.
 
 /// Checks that a name shows something, and shows it in the order in which it is written.
 ///
@@ -9,6 +10,22 @@
 pub fn check_name(text: &str) -> Result<(), &'static str> {
     if text.chars().any(turns_writing) {
         return Err("must not change the direction of writing");
+    }
+    if text.chars().any(is_visible) {
+        Ok(())
+    } else {
+        Err("must have a visible character")
+    }
+}
+
+/// Checks that a text of more than a name shows something, in plain letters and lines. Marks that turn the direction of
+/// writing belong to many languages' texts and are taken.
+///
+/// # Errors
+/// The rule that is broken, to stand after the field's name.
+pub fn check_words(text: &str) -> Result<(), &'static str> {
+    if text.chars().any(|c| c.is_control() && c != '\n') {
+        return Err("must not have control characters other than line ends");
     }
     if text.chars().any(is_visible) {
         Ok(())
@@ -40,7 +57,7 @@ fn is_visible(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::check_name;
+    use super::{check_name, check_words};
 
     #[test]
     fn a_name_that_nobody_can_see_is_none() {
@@ -63,6 +80,22 @@ mod tests {
             assert_eq!(
                 check_name(&format!("Ann{turn}nnA")),
                 Err("must not change the direction of writing")
+            );
+        }
+    }
+
+    #[test]
+    fn words_are_plain_lines_that_show_something() {
+        for said in ["see you\nat the gate", "\u{200F}שלום", "?"] {
+            assert_eq!(check_words(said), Ok(()), "{said:?}");
+        }
+        for unseen in ["", " \n ", "\u{200B}\u{2060}"] {
+            assert_eq!(check_words(unseen), Err("must have a visible character"));
+        }
+        for control in ["a\tb", "a\r\nb", "\u{0}", "\u{7}"] {
+            assert_eq!(
+                check_words(control),
+                Err("must not have control characters other than line ends")
             );
         }
     }

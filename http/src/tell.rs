@@ -34,11 +34,16 @@ pub(crate) async fn tell<T>(
     {
         tag::check(&headers, order.version)?;
     }
+    let cancels = matches!(command, Command::Cancel { .. });
     match edge
         .runtime()
         .command(caller, ToOrder { order: id, command })
         .await
     {
+        // Row 35: asked for, and the runner at the till has the next word.
+        Ok(reply) if cancels && reply.order.cancel_wait.is_some() => {
+            told(edge, &me, &reply, StatusCode::ACCEPTED).await
+        }
         Ok(reply) => told(edge, &me, &reply, StatusCode::OK).await,
         Err(refusal) => Err(refused(edge, &me, id, refusal).await),
     }

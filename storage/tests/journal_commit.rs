@@ -233,11 +233,13 @@ fn a_full_disk_is_an_answer_and_passes() {
         .barrier(move |result| done.send(result).unwrap());
     assert_eq!(barrier.recv().unwrap(), Ok(acked));
     assert_eq!(committer.queue().stats().refused_full, 1);
+    assert!(committer.queue().is_full(0));
     disk.set_capacity(None);
     assert_eq!(
         submit(&committer, note(0)).recv().unwrap().unwrap().seq,
         acked + 1
     );
+    assert!(!committer.queue().is_full(0));
     assert!(!seen.fatal.load(Ordering::SeqCst));
     let journal = committer.shutdown().unwrap();
     assert_eq!(assert_all_right(&journal.reader()), acked + 1);

@@ -106,7 +106,7 @@ fn full(disk: &SmallDisk, entries: &[Entry], config: &StorageConfig) -> (Store, 
     feed(&store, &entries[half..most]);
     assert!(!store.reads().storage_is_full());
     assert!(!store.projector().checkpoint(), "nothing can be written");
-    assert!(store.reads().storage_is_full());
+    assert!(store.reads().storage_is_full() && store.queue().is_full(0));
     (store, most)
 }
 

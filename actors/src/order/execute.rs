@@ -3,7 +3,7 @@
 use super::message::{Done, ToActor};
 use crate::{commit::commit, env::Env, runtime::Refusal, vote::CheckTransfers};
 use campusg_domain::{
-    id::{OrderId, Seq},
+    id::{OrderId, PhotoId, Seq},
     invariant::{Broken, broken_by, check_order},
     order::{self, Command, Context, Event, Executed, Filled, Order, Rejection, Turn, verdict},
     record::{Events, Record},
@@ -181,7 +181,7 @@ async fn look_up_used_once(env: &Env, message: &ToActor, votes: &mut Votes) -> R
             })?;
             if uploader.is_none() || uploader != message.principal.user() {
                 *vote = Err(Rejection::field(
-                    photo_field(&message.command),
+                    photo_field(&message.command, photo),
                     "is not a photo of yours",
                 ));
             } else if serves.is_some_and(|other| other != order) {
@@ -193,11 +193,15 @@ async fn look_up_used_once(env: &Env, message: &ToActor, votes: &mut Votes) -> R
 }
 
 /// Path of the photo in the request, as the caller wrote it.
-const fn photo_field(command: &Command) -> &'static str {
+fn photo_field(command: &Command, photo: PhotoId) -> String {
     match command {
-        Command::Purchase { .. } => "receipt.photo_id",
-        Command::Deliver { .. } => "proof.photo_id",
-        _ => "photo_id",
+        Command::Purchase { .. } => "receipt.photo_id".into(),
+        Command::Deliver { .. } => "proof.photo_id".into(),
+        Command::Dispute { photos, .. } | Command::Reply { photos, .. } => {
+            let place = photos.iter().position(|shown| *shown == photo);
+            format!("photo_ids[{}]", place.unwrap_or_default())
+        }
+        _ => "photo_id".into(),
     }
 }
 

@@ -437,14 +437,20 @@ impl Query for GetActors {
     }
 }
 
+/// How long one record refused for want of room counts: as long as its sender was told to wait.
+const FULL_FOR_MS: u64 = 30_000;
+
 impl Query for GetReadiness {
     type Answer = Readiness;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let journal = !runtime.0.stopping.load(Ordering::Acquire);
+        let stopping = runtime.0.stopping.load(Ordering::Acquire);
+        let since_ms = runtime.clock().now().0.saturating_sub(FULL_FOR_MS);
+        let full = runtime.0.env.queue.is_full(since_ms);
         let lag = runtime.reads().lag();
         Ok(Readiness {
-            journal,
+            journal: !stopping && !full,
+            full,
             archive: runtime.reads().archive_is_open(),
             lag,
         })

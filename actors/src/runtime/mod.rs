@@ -19,6 +19,7 @@ mod refusal;
 mod seal;
 mod start;
 mod wallets;
+mod words;
 
 pub use command::*;
 pub use config::RuntimeConfig;
@@ -29,6 +30,7 @@ pub use wallets::{
     GetPayouts, GetStatement, PayDebt, RemovePayoutMethod, RequestPayout, SetPayoutMethod, TopUp,
     Withdraw, WriteOff,
 };
+pub use words::{OpenWords, SealWords, SealedWords, Wording};
 
 pub use crate::live::{Live, Watching};
 use std::sync::Arc;

@@ -384,6 +384,8 @@ pub struct GetReadiness;
 pub struct Readiness {
     /// The journal accepts writes.
     pub journal: bool,
+    /// The disk had no room for the last record; reads go on.
+    pub full: bool,
     /// The archive is open.
     pub archive: bool,
     /// Records written and not folded yet.

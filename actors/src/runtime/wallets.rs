@@ -2,7 +2,7 @@
 //!
 //! Reasons are sealed under the operator's own key before they are recorded.
 
-use super::{Caller, Command, Query, Refusal, Runtime};
+use super::{Caller, Command, Query, Refusal, Runtime, Wording};
 use crate::{
     errand::{self, WalletErrand},
     port::gateway::TokenFault,
@@ -19,11 +19,6 @@ use campusg_domain::{
     record::{Entry, Events},
 };
 use std::sync::Arc;
-
-/// What an operator's reason is sealed as.
-const REASON: &str = "reason";
-/// Characters of a reason.
-const REASON_CHARS: usize = 500;
 
 /// Row 42: money from the caller's wallet to the bank account on file.
 #[derive(Clone, Copy, Debug)]
@@ -274,12 +269,7 @@ impl Runtime {
     }
 
     fn seal_reason(&self, reason: &str, caller: &Caller) -> Result<Sealed, Refusal> {
-        let reason = reason.trim();
-        if !(1..=REASON_CHARS).contains(&reason.chars().count()) {
-            let rule = format!("must have 1 to {REASON_CHARS} characters");
-            return Err(Refusal::rule(Rejection::field("reason", rule)));
-        }
-        self.seal(caller.user()?, REASON, &reason)
+        self.seal_words(caller.user()?, Wording::Reason, reason)
     }
 }
 

@@ -33,7 +33,7 @@ use campusg_domain::{
 use campusg_storage::{OpenOptions, StorageConfig, Store};
 use std::{
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, Weak},
     time::Duration,
 };
 use tempfile::TempDir;
@@ -97,6 +97,7 @@ pub struct House {
     pub settings: Settings,
     pub dir: Arc<TempDir>,
     pub sandbox: Option<Arc<SandboxGateway>>,
+    book: Weak<Book>,
     pub fatal: watch::Receiver<Option<String>>,
     tap: Tap,
     starts: u64,
@@ -172,10 +173,12 @@ impl House {
     }
 
     async fn open(dir: Arc<TempDir>, settings: Settings, starts: u64) -> Self {
-        let sandbox = settings
-            .gateway
-            .is_none()
-            .then(|| Arc::new(sandbox(dir.path(), &settings)));
+        let mut book = Weak::new();
+        let sandbox = settings.gateway.is_none().then(|| {
+            let (sandbox, of) = sandbox(dir.path(), &settings);
+            book = of;
+            Arc::new(sandbox)
+        });
         let gateway = match (&settings.gateway, &sandbox) {
             (Some(gateway), _) => Arc::clone(gateway),
             (None, Some(sandbox)) => Arc::clone(sandbox) as Arc<dyn PaymentGateway>,
@@ -210,6 +213,7 @@ impl House {
             settings,
             dir,
             sandbox,
+            book,
             fatal,
             tap,
             starts,
@@ -223,8 +227,19 @@ impl House {
             settings,
             dir,
             starts,
+            book,
+            runtime,
+            sandbox,
             ..
         } = self;
+        drop((runtime, sandbox));
+        // A call that was under way at the end may still be writing to the sandbox's book, whose file is locked.
+        let closed = async {
+            while book.strong_count() > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, closed).await.unwrap();
         Stopped {
             settings,
             dir,
@@ -305,13 +320,13 @@ impl Stopped {
     }
 }
 
-fn sandbox(dir: &Path, settings: &Settings) -> SandboxGateway {
+fn sandbox(dir: &Path, settings: &Settings) -> (SandboxGateway, Weak<Book>) {
     let book = Book::open(&dir.join("gateway/book.jsonl"), settings.tuning).unwrap();
-    let clock = Arc::clone(&settings.clock);
-    SandboxGateway::new(
-        Arc::new(book),
-        settings.faults,
-        10_000,
-        Arc::new(move || clock.now()),
+    let (book, clock) = (Arc::new(book), Arc::clone(&settings.clock));
+    let open = Arc::downgrade(&book);
+    let now = Arc::new(move || clock.now());
+    (
+        SandboxGateway::new(book, settings.faults, 10_000, now),
+        open,
     )
 }

@@ -17,3 +17,4 @@ mod sources;
 mod timers;
 mod wallets;
 mod windows;
+mod words;

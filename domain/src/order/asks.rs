@@ -5,7 +5,7 @@
 
 use super::{
     command::{Command, Shown},
-    decide::Context,
+    decide::{Context, PHOTOS},
     effects::TimerKind,
     event::Problem,
     rejection::Rejection,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     call::{Answer, CallKind, CallNumber, CallState},
-    id::OrderId,
+    id::{OrderId, PhotoId},
     money::Cents,
     vote::Ask,
 };
@@ -60,12 +60,47 @@ pub fn asks(
         Command::TimerDue { kind, .. } | Command::ScheduledDue { kind } => {
             order.asks_of_timer(*kind)
         }
-        command if order.is_terminal() => order.asks_after_the_end(command, context),
-        command => order.asks_on_the_way(command, context),
+        command => {
+            let mut asks = order.asks_of_photos(command);
+            asks.extend(match order.is_terminal() {
+                true => order.asks_after_the_end(command, context),
+                false => order.asks_on_the_way(command, context),
+            });
+            asks
+        }
     })
 }
 
+/// The photos that a command shows, where it could take effect at this stage.
+fn shown<'a>(stage: &Stage, command: &'a Command) -> &'a [PhotoId] {
+    match (stage, command) {
+        (Stage::OnSite(_), Command::Purchase { photo, .. }) => photo.as_slice(),
+        (Stage::OnSite(_), Command::Propose { offer, .. }) => std::slice::from_ref(&offer.photo),
+        (
+            Stage::OnTheWay(..),
+            Command::Deliver {
+                shown: Shown::Photo(photo),
+            },
+        ) => std::slice::from_ref(photo),
+        (Stage::Cancelled(_) | Stage::Completed(..), Command::ReportProblem { .. }) => &[],
+        (_, Command::ReportProblem { photo, .. }) => photo.as_slice(),
+        (_, Command::Dispute { photos, .. } | Command::Reply { photos, .. }) => {
+            &photos[..photos.len().min(PHOTOS)]
+        }
+        _ => &[],
+    }
+}
+
 impl Order {
+    fn asks_of_photos(&self, command: &Command) -> Vec<Ask> {
+        let order = self.id;
+        let ask = |photo: &PhotoId| Ask::UsedOnce {
+            photo: *photo,
+            order,
+        };
+        shown(&self.stage, command).iter().map(ask).collect()
+    }
+
     fn asks_of_answer(&self, n: CallNumber, answer: &Answer) -> Vec<Ask> {
         let call = self.calls.get(&n);
         let open = call.is_some_and(|call| call.state != CallState::Closed);
@@ -104,29 +139,6 @@ impl Order {
         match (&self.stage, command) {
             (Stage::Available { .. }, Command::Accept { runner }) => {
                 vec![Ask::RunnerSlot { runner: *runner }]
-            }
-            (
-                Stage::OnSite(_),
-                Command::Purchase {
-                    photo: Some(photo), ..
-                },
-            ) => vec![Ask::UsedOnce {
-                photo: *photo,
-                order: self.id,
-            }],
-            (
-                Stage::OnTheWay(..),
-                Command::Deliver {
-                    shown: Shown::Photo(photo),
-                },
-            ) => {
-                let used_once = Ask::UsedOnce {
-                    photo: *photo,
-                    order: self.id,
-                };
-                std::iter::once(used_once)
-                    .chain(self.release_asks())
-                    .collect()
             }
             (
                 Stage::OnSite(_),

@@ -29,6 +29,8 @@ mod store;
 mod tests;
 mod timer;
 
+pub(super) use dispute::PHOTOS;
+
 /// What a decision is given beside the order and the command.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {

@@ -5,7 +5,7 @@
 
 use super::{
     rejection::CancelReason,
-    terms::{Item, StoreRef},
+    terms::{Item, Sealed, StoreRef},
 };
 use crate::{
     call::{CallNumber, CardToken, Decline},
@@ -90,6 +90,8 @@ pub struct Proposal {
     pub n: Number,
     /// What is asked.
     pub offer: Offer,
+    /// In the words of the runner who is bound.
+    pub note: Option<Sealed>,
     /// When it was opened.
     pub opened_at: At,
     /// The second authorisation that is under way since the customer approved.

@@ -6,7 +6,7 @@ use super::{
     state::Order,
 };
 use crate::{
-    id::{CommandId, Fingerprint},
+    id::{CommandId, Fingerprint, PhotoId},
     people::PeopleChange,
 };
 
@@ -34,18 +34,6 @@ pub(super) fn people(
             }
             changes
         }
-        Event::Purchased {
-            photo: Some(photo), ..
-        } => vec![PeopleChange::PhotoUsed {
-            photo: *photo,
-            order: order.id,
-        }],
-        Event::Delivered {
-            proof: Proof::Photo(photo),
-        } => vec![PeopleChange::PhotoUsed {
-            photo: *photo,
-            order: order.id,
-        }],
         Event::Completed => {
             let mut changes = vec![PeopleChange::OrderClosed { customer }];
             if let Some(runner) = runner {
@@ -77,6 +65,25 @@ pub(super) fn people(
             });
             of_runner.into_iter().chain(of_customer).collect()
         }
-        _ => vec![],
+        event => shown(event)
+            .iter()
+            .map(|photo| PeopleChange::PhotoUsed {
+                photo: *photo,
+                order: order.id,
+            })
+            .collect(),
+    }
+}
+
+/// The photos that an event refers to: from here on they are this order's, and no other's.
+fn shown(event: &Event) -> &[PhotoId] {
+    match event {
+        Event::Purchased { photo, .. } | Event::ProblemReported { photo, .. } => photo.as_slice(),
+        Event::Proposed { offer, .. } => std::slice::from_ref(&offer.photo),
+        Event::Delivered {
+            proof: Proof::Photo(photo),
+        } => std::slice::from_ref(photo),
+        Event::Disputed { photos, .. } | Event::DisputeReplied { photos, .. } => photos,
+        _ => &[],
     }
 }

@@ -29,7 +29,7 @@ pub fn price(placement: &Placement, policy: &Policy) -> Result<Price, Rejection>
     }
     let mut food_estimate = Cents::ZERO;
     for (i, item) in items.iter().enumerate() {
-        let line = line(i, item, policy)?;
+        let line = line(&format!("items[{i}]"), item, policy)?;
         food_estimate = food_estimate
             .checked_add(line)
             .ok_or_else(|| too_dear(policy))?;
@@ -61,22 +61,19 @@ pub fn price(placement: &Placement, policy: &Policy) -> Result<Price, Rejection>
     Ok(price)
 }
 
-/// Checks one line of a list, and gives what it costs.
+/// Checks one line of a list, which stands at `path` in what the caller wrote, and gives what it costs.
 ///
 /// # Errors
-/// `InvalidField` with the line's path.
-pub(super) fn line(i: usize, item: &Item, policy: &Policy) -> Result<Cents, Rejection> {
-    text(&format!("items[{i}].name"), &item.name)?;
+/// `InvalidField` with the field's path.
+pub(super) fn line(path: &str, item: &Item, policy: &Policy) -> Result<Cents, Rejection> {
+    text(&format!("{path}.name"), &item.name)?;
     if !(1..=policy.quantity_per_item).contains(&item.quantity) {
         let rule = format!("must be from 1 to {}", policy.quantity_per_item);
-        return Err(Rejection::field(format!("items[{i}].quantity"), rule));
+        return Err(Rejection::field(format!("{path}.quantity"), rule));
     }
     if !(Cents(1)..=Cents::MAX_INPUT).contains(&item.unit_price) {
         let rule = format!("must be from 1 to {}", Cents::MAX_INPUT.0);
-        return Err(Rejection::field(
-            format!("items[{i}].unit_price_cents"),
-            rule,
-        ));
+        return Err(Rejection::field(format!("{path}.unit_price_cents"), rule));
     }
     item.unit_price
         .checked_times(item.quantity)

@@ -14,6 +14,7 @@ pub(super) async fn play(scene: &Scene) -> Result<(), Deviation> {
     accepted::runner_does_not_start(scene).await?;
     accepted::operator_takes_the_order_back(scene).await?;
     at_the_store::receipt_is_wrong(scene).await?;
+    at_the_store::customer_cancels(scene).await?;
     at_the_store::runner_gives_back(scene).await?;
     bought::card_fails(scene).await?;
     bought::customer_cancels(scene).await?;

@@ -162,11 +162,11 @@ mod tests {
 
     #[test]
     fn only_this_boot_or_a_clean_mark_is_believed() {
-        assert_eq!(judged("2 THIS open\n"), None);
-        assert_eq!(judged("2 other clean\n"), None);
-        assert_eq!(judged("2 other open\n"), Some(Distrust::OtherBoot));
-        assert_eq!(judged("3 THIS clean\n"), Some(Distrust::OtherVersion));
-        assert_eq!(judged("2 THIS\n"), Some(Distrust::NoMark));
+        assert_eq!(judged("3 THIS open\n"), None);
+        assert_eq!(judged("3 other clean\n"), None);
+        assert_eq!(judged("3 other open\n"), Some(Distrust::OtherBoot));
+        assert_eq!(judged("4 THIS clean\n"), Some(Distrust::OtherVersion));
+        assert_eq!(judged("3 THIS\n"), Some(Distrust::NoMark));
         assert_eq!(judged(""), Some(Distrust::NoMark));
     }
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Most photos with one text of a dispute.
-const PHOTOS: usize = 10;
+pub(in crate::order) const PHOTOS: usize = 10;
 /// Most texts of the parties about one dispute.
 const REPLIES: u16 = 20;
 
@@ -37,6 +37,7 @@ impl Row<'_> {
             return Err(Rejection::field("claim_cents", rule));
         }
         check_text("reason", reason, photos)?;
+        self.used_once(photos)?;
         let mut events = vec![Event::Disputed {
             n: self.order.disputes + 1,
             by,
@@ -96,6 +97,7 @@ impl Row<'_> {
         if open.replies >= REPLIES {
             return Err(Rejection::TooManyMessages { limit: REPLIES });
         }
+        self.used_once(photos)?;
         Ok(vec![Event::DisputeReplied {
             n,
             by: self.side(),

@@ -48,8 +48,8 @@ impl Row<'_> {
                 Err(Rejection::field("proof", "must be the customer's PIN"))
             }
             Shown::Photo(photo) if bought.photo == Some(photo) => Err(Rejection::PhotoUsed),
-            Shown::Photo(_) => {
-                self.used_once()?;
+            Shown::Photo(photo) => {
+                self.used_once(&[photo])?;
                 Ok(self.delivered(bond, bought, shown.into(), false))
             }
             shown @ Shown::Pin(_) => Ok(self.delivered(bond, bought, shown.into(), false)),
@@ -137,12 +137,16 @@ impl Row<'_> {
             Problem::Returned if returned => return Ok(vec![]),
             Problem::Returned if on_the_way && order.no_show.is_some_and(|wait| wait.over) => {
                 self.not_held()?;
-                photo.ok_or(Rejection::PhotoNeeded)?;
+                let shown = photo.ok_or(Rejection::PhotoNeeded)?;
+                if order.stage.bought().and_then(|bought| bought.photo) == Some(shown) {
+                    return Err(Rejection::PhotoUsed);
+                }
             }
             Problem::Other if talks => {}
             _ => return self.misfit(),
         }
         place::sealed("note", note)?;
+        self.used_once(photo.as_slice())?;
         let mut events = vec![Event::ProblemReported {
             kind,
             photo,

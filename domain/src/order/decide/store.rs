@@ -38,6 +38,7 @@ impl Row<'_> {
             None => self.check_offer(offer)?,
         }
         place::sealed("note", note)?;
+        self.used_once(&[offer.photo])?;
         Ok(vec![Event::Proposed {
             n: order.next_proposal(),
             offer: offer.clone(),
@@ -78,26 +79,25 @@ impl Row<'_> {
             return Err(Rejection::field("items", rule));
         }
         let named: Vec<u16> = offer.items.iter().map(|line| line.item).collect();
-        self.still_to_buy(&named)?;
+        self.still_to_buy(&named, ".item")?;
         for (i, line) in offer.items.iter().enumerate() {
+            let path = format!("items[{i}].offer");
             match &line.offer {
-                Some(item) => drop(place::line(i, item, self.context.policy)?),
-                None if substitution => {
-                    let path = format!("items[{i}].offer");
-                    return Err(Rejection::field(path, "is needed"));
-                }
+                Some(item) => drop(place::line(&path, item, self.context.policy)?),
+                None if substitution => return Err(Rejection::field(path, "is needed")),
                 None => {}
             }
         }
         Ok(())
     }
 
-    fn still_to_buy(&self, items: &[u16]) -> Result<(), Rejection> {
+    /// Whether each is on the list and not dropped; `member` is where in an entry of `items` the caller names it.
+    fn still_to_buy(&self, items: &[u16], member: &str) -> Result<(), Rejection> {
         for (i, item) in items.iter().enumerate() {
             let listed = usize::from(*item) < self.order.terms.items.len();
             if !listed || self.order.dropped.contains(item) || items[..i].contains(item) {
                 let rule = "must be an item that is still to be bought, named once";
-                return Err(Rejection::field(format!("items[{i}]"), rule));
+                return Err(Rejection::field(format!("items[{i}]{member}"), rule));
             }
         }
         Ok(())
@@ -142,7 +142,7 @@ impl Row<'_> {
             return Ok(vec![]);
         }
         self.open(n, Some(true))?;
-        self.still_to_buy(items)?;
+        self.still_to_buy(items, "")?;
         if items.is_empty() || items.len() >= self.order.items_left() {
             let rule = "must name at least one item and leave one";
             return Err(Rejection::field("items", rule));
@@ -230,17 +230,17 @@ impl Row<'_> {
         if photo.is_none() && self.context.policy.receipt_photo_required {
             return Err(Rejection::PhotoNeeded);
         }
-        if photo.is_some() {
-            self.used_once()?;
-        }
+        self.used_once(photo.as_slice())?;
         let mut events = self.with_step("buy-food", vec![Event::Purchased { food: total, photo }]);
         events.push(start(Saga::Complete, "capture-payment"));
         Ok(events)
     }
 
-    /// A photo proves one thing only, and somebody must have taken it.
-    pub(super) fn used_once(&self) -> Result<(), Rejection> {
-        let wanted = |ask: &Ask| matches!(ask, Ask::UsedOnce { .. });
-        self.context.votes.find(wanted).map(drop)
+    /// Photos prove things of one order only, and somebody must have taken them.
+    pub(super) fn used_once(&self, photos: &[PhotoId]) -> Result<(), Rejection> {
+        photos.iter().try_for_each(|shown| {
+            let wanted = |ask: &Ask| matches!(ask, Ask::UsedOnce { photo, .. } if photo == shown);
+            self.context.votes.find(wanted).map(drop)
+        })
     }
 }

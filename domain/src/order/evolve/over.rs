@@ -19,12 +19,13 @@ impl Order {
     /// Evolves by an event that lies over the stage; any other changes nothing.
     pub(super) fn overlay(&mut self, event: &Event, at: At) {
         match event {
-            Event::Proposed { n, offer, .. } => {
+            Event::Proposed { n, offer, note } => {
                 self.proposals = *n;
                 self.closed = None;
                 self.proposal = Some(Proposal {
                     n: *n,
                     offer: offer.clone(),
+                    note: note.clone(),
                     opened_at: at,
                     raise: None,
                     declined: None,

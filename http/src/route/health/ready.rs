@@ -15,7 +15,11 @@ pub(crate) async fn ready(State(edge): State<Edge>) -> Result<Response, Problem>
     let problem = Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "not_ready",
-        "the journal takes no writes",
+        if found.full {
+            "the disk is full: the journal takes no writes until there is room"
+        } else {
+            "the journal takes no writes"
+        },
     );
     Err(problem
         .with("archive", found.archive)

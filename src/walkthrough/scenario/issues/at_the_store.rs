@@ -56,17 +56,27 @@ pub(super) async fn receipt_is_wrong(scene: &Scene) -> Result<(), Deviation> {
     )
 }
 
+pub(super) async fn customer_cancels(scene: &Scene) -> Result<(), Deviation> {
+    let story = &scene.story;
+    story.step("At the store: Ann wants to cancel. Ben may be at the till, so he is asked first.");
+    let errand = Errand::at(&scene.client, "on-site").await?;
+    let trip = errand.price.trip;
+    let waits = errand.customer.cancel(&errand.order, trip).await?.is(202)?;
+    same("the status", waits.text("/status")?, "on-site")?;
+    money(scene, &errand, [errand.price.hold, 0, 0, 0]).await?;
+
+    story.step("Ben has bought nothing and agrees: cancelled, and his trip is paid.");
+    let ended = errand.runner.give_back(&errand.order).await?.is(200)?;
+    same("the status", ended.text("/status")?, "cancelled")?;
+    same("why", ended.text("/cancel_reason")?, "customer")?;
+    errand.until_collection("collected").await?;
+    money(scene, &errand, [0, trip, trip, 0]).await
+}
+
 pub(super) async fn runner_gives_back(scene: &Scene) -> Result<(), Deviation> {
     let story = &scene.story;
-    story.step("At the store: Ann can't cancel now, since Ben may be at the till.");
-    let errand = Errand::at(&scene.client, "on-site").await?;
-    errand
-        .customer
-        .cancel(&errand.order, 10_000)
-        .await?
-        .refuses(409, "not_in_this_stage")?;
-
     story.step("At the store: the line is too long, and Ben gives the order back before he buys: available again.");
+    let errand = Errand::at(&scene.client, "on-site").await?;
     errand.runner.give_back(&errand.order).await?.is(200)?;
     same(
         "the placement",

@@ -1,7 +1,7 @@
 //! Issues of time: a late delivery, and a runner who disappears.
 
 use super::{
-    super::super::{Deviation, Errand, Scene, same},
+    super::super::{Body, Deviation, Errand, Scene, same},
     money,
 };
 use campusg_domain::time::{DAY_MS, MINUTE_MS, SECOND_MS};
@@ -10,6 +10,8 @@ use campusg_domain::time::{DAY_MS, MINUTE_MS, SECOND_MS};
 const LATE_MS: u64 = 45 * MINUTE_MS + SECOND_MS;
 /// Just over the time between two looks at an unfinished order.
 const LOOK_MS: u64 = DAY_MS + SECOND_MS;
+/// Just over the time a runner at the till has to answer.
+const CANCEL_WAIT_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
 /// Looks after which a runner counts as gone. Source: lifecycle row 27.
 const LOOKS: i64 = 14;
 
@@ -33,14 +35,24 @@ pub(super) async fn delivery_is_late(scene: &Scene) -> Result<(), Deviation> {
 }
 
 pub(super) async fn runner_disappears_at_the_store(scene: &Scene) -> Result<(), Deviation> {
-    scene.story.step(
-        "At the store: Ben disappears. After a day the order is cancelled, and nothing is charged.",
-    );
+    let story = &scene.story;
+    story.step("At the store: Ben disappears. After a day he is asked a last time, for he may be at the till.");
     if !scene.has_virtual_clock() {
         return Ok(());
     }
     let errand = Errand::at(&scene.client, "on-site").await?;
     scene.pass(LOOK_MS).await?;
+    let asked = |order: &Body| {
+        let timers = order.list("/timers").unwrap_or_default();
+        timers
+            .iter()
+            .any(|timer| timer.says("/event_type", "CANCEL_WAIT"))
+    };
+    errand.until("about to be cancelled", asked).await?;
+    money(scene, &errand, [errand.price.hold, 0, 0, 0]).await?;
+
+    story.step("Two minutes later the order is cancelled, and nothing is charged.");
+    scene.pass(CANCEL_WAIT_MS).await?;
     let ended = errand.until_status("cancelled").await?;
     same("why", ended.text("/cancel_reason")?, "runner_abandoned")?;
     same("the payment", ended.text("/payment/status")?, "voided")?;
@@ -81,8 +93,7 @@ pub(super) async fn runner_disappears_with_the_food(scene: &Scene) -> Result<(),
     scene.pass(LOOK_MS).await?;
     let ended = errand.until_status("cancelled").await?;
     same("why", ended.text("/cancel_reason")?, "runner_abandoned")?;
-    let all_back =
-        |order: &super::super::super::Body| order.number("/payment/refunded_cents") == Ok(charge);
+    let all_back = |order: &Body| order.number("/payment/refunded_cents") == Ok(charge);
     errand.until("paid back", all_back).await?;
     same(
         "the escrow",

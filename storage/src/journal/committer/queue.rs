@@ -66,6 +66,8 @@ pub(super) struct Queue<R> {
     arrived: Condvar,
     /// Whether a fold has no room for more; set and cleared by whoever folds.
     full: Arc<AtomicBool>,
+    /// When the journal had no room for the last group, in milliseconds; 0 where it had. Set by the committer.
+    pub(super) no_room_ms: AtomicU64,
     pub(super) counters: Counters,
 }
 
@@ -79,6 +81,7 @@ impl<R> Queue<R> {
             waiting,
             arrived: Condvar::new(),
             full,
+            no_room_ms: AtomicU64::new(0),
             counters,
         }
     }
@@ -207,6 +210,14 @@ impl<R> CommitQueue<R> {
     #[must_use]
     pub fn depth(&self) -> u64 {
         self.queue.counters.depth.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether the disk has no room for a fold, or had none for a record at `since_ms` or later. A refusal
+    /// that is older proves nothing: room may have been made, and nobody has tried.
+    #[must_use]
+    pub fn is_full(&self, since_ms: u64) -> bool {
+        let no_room_ms = self.queue.no_room_ms.load(Ordering::Acquire);
+        self.queue.full.load(Ordering::Acquire) || (no_room_ms > 0 && no_room_ms >= since_ms)
     }
 
     /// Returns what the committer has done so far.

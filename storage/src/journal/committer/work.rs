@@ -129,8 +129,12 @@ impl<R: Payload> Work<R> {
         }
         let now_ms = (self.now_ms)();
         match self.journal.append_group(&mut self.group, now_ms) {
-            Ok(appended) => self.tell(appended),
+            Ok(appended) => {
+                self.exit.queue.no_room_ms.store(0, Ordering::Release);
+                self.tell(appended);
+            }
             Err(JournalFault::StorageFull { .. }) => {
+                self.exit.queue.no_room_ms.store(now_ms, Ordering::Release);
                 add(&self.exit.queue.counters.refused_full, self.records.len());
                 self.records.clear();
                 self.complete(None);
