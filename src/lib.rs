@@ -9,4 +9,5 @@ pub mod compose;
 pub mod config;
 mod logging;
 pub mod output;
+pub mod simulate;
 pub mod walkthrough;

@@ -9,6 +9,7 @@ mod progress;
 pub mod rebuild;
 pub mod sandbox_gateway;
 pub mod serve;
+pub mod simulate;
 pub mod verify;
 pub mod walkthrough;
 
@@ -45,6 +46,8 @@ pub enum Command {
     SandboxGateway(sandbox_gateway::SandboxGatewayCommand),
     /// Play the story of an order in all its ways, and check every step
     Walkthrough(walkthrough::WalkthroughCommand),
+    /// Live a day on a robot campus with every kind of trouble, and report what became of it
+    Simulate(simulate::SimulateCommand),
     /// Print the configuration in force, and where each value comes from
     Config(config::ConfigCommand),
 }
@@ -108,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Operator(command) => command.run(),
         Command::SandboxGateway(command) => command.run(),
         Command::Walkthrough(command) => command.run(),
+        Command::Simulate(command) => command.run(),
         Command::Config(command) => command.run(),
     };
     match done {

@@ -1,5 +1,6 @@
 //! The progress bar of long work, on standard error, where that is a terminal.
 
+use crate::simulate;
 use campusg_storage::store::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -24,5 +25,48 @@ impl Bar {
 
     pub(super) fn finish(&self) {
         self.0.finish_and_clear();
+    }
+}
+
+/// A bar that follows a simulated day by its minutes.
+#[derive(Clone, Debug)]
+pub(super) struct DayBar {
+    bar: ProgressBar,
+    minutes: u64,
+    shown: Option<u64>,
+}
+
+impl DayBar {
+    pub(super) fn new(hours: u64) -> Self {
+        let minutes = hours * 60;
+        let bar = ProgressBar::new(minutes);
+        let style = ProgressStyle::with_template("{elapsed} {wide_bar} {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self {
+            bar,
+            minutes,
+            shown: None,
+        }
+    }
+
+    pub(super) fn tell(&mut self, progress: simulate::Progress) {
+        let minute = progress.passed_ms / 60_000;
+        // A minute of the day has many steps; one of them is enough to look at.
+        if self.shown == Some(minute) {
+            return;
+        }
+        self.shown = Some(minute);
+        self.bar.set_position(minute.min(self.minutes));
+        let when = match minute.checked_sub(self.minutes) {
+            None => format!("{}:{:02} h", minute / 60, minute % 60),
+            Some(after) => format!("and {} h until all has ended", after / 60),
+        };
+        let (orders, open) = (progress.orders, progress.open);
+        self.bar
+            .set_message(format!("{when}, {orders} orders, {open} open"));
+    }
+
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
     }
 }

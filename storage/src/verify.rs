@@ -160,7 +160,9 @@ fn fold(
     Ok(audit)
 }
 
-fn judge(audit: &Audit) -> Vec<Line> {
+/// One line per invariant, with what was looked at and what does not hold.
+#[must_use]
+pub fn judge(audit: &Audit) -> Vec<Line> {
     let broken = audit.verdict();
     let of = |row: &campusg_domain::invariant::Invariant| {
         let mine = |found: &&Broken| found.id == row.id;

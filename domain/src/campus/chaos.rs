@@ -7,10 +7,10 @@
 
 use super::{Campus, Seeded};
 use crate::{
-    call::Answer,
-    id::{Stream, UserId},
+    call::{Answer, CallNumber},
+    id::{OrderId, Stream, UserId},
     invariant::{Broken, Id},
-    time::{MINUTE_MS, SECOND_MS},
+    time::{At, MINUTE_MS, SECOND_MS},
 };
 use std::collections::BTreeMap;
 
@@ -47,6 +47,15 @@ impl Mishap {
         Self::AnswerAgain,
         Self::KilledAtCall,
     ];
+
+    /// Whether something is forgotten and folded again.
+    #[must_use]
+    pub const fn forgets(self) -> bool {
+        matches!(
+            self,
+            Self::Restart | Self::OwnerForgotten | Self::OrderForgotten | Self::KilledAtCall
+        )
+    }
 
     /// What it is, in a few words.
     #[must_use]
@@ -100,8 +109,8 @@ impl Chaos {
 /// Whom an answer is for.
 #[derive(Clone, Copy)]
 pub(super) enum Asker {
-    Order(crate::id::OrderId, crate::call::CallNumber),
-    Wallet(UserId, crate::call::CallNumber),
+    Order(OrderId, CallNumber),
+    Wallet(UserId, CallNumber),
 }
 
 impl Campus {
@@ -125,6 +134,16 @@ impl Campus {
     #[must_use]
     pub fn drift(&self) -> &[Broken] {
         &self.chaos.drift
+    }
+
+    /// Until then the gateway answers nobody, whatever the card, and nothing is done.
+    pub fn gateway_is_down_until(&mut self, until: At) {
+        self.gateway.is_down_until(until);
+    }
+
+    /// The bank lets go of what it blocks for an order, before its time; `false` if it blocks nothing.
+    pub fn bank_lets_go(&mut self, order: OrderId) -> bool {
+        self.gateway.lapse(order, self.now)
     }
 
     /// What may go wrong between a record and the next thing.
@@ -197,11 +216,10 @@ mod tests {
     use super::*;
     use crate::{
         call::{CallKind, CallState},
-        id::{OrderId, PhotoId},
+        id::PhotoId,
         money::{Account, Cents},
         owner::{calls::OpenCall, ledger::Balance, timetable::Timetable, wallet::Wallet},
         policy::Policy,
-        time::At,
     };
     use std::sync::Arc;
 

@@ -186,13 +186,13 @@ impl Gateway {
     }
 
     /// From now on until then nobody answers, whatever the card, and nothing is done.
-    pub fn is_down_until(&mut self, until: At) {
+    pub(super) fn is_down_until(&mut self, until: At) {
         self.down_until = self.down_until.max(until);
     }
 
     /// The bank lets go of what it blocks for this order, before its time; the order is told. Nothing happens if it
     /// blocks nothing.
-    pub fn lapse(&mut self, order: OrderId, now: At) -> bool {
+    pub(super) fn lapse(&mut self, order: OrderId, now: At) -> bool {
         let blocks = self.blocks.range((order, 0)..=(order, CallNumber::MAX));
         let held = |block: &Block| matches!(block, Block::Held(..));
         let first = blocks.filter(|(_, block)| held(block)).map(|(key, _)| *key);

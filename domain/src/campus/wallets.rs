@@ -182,7 +182,8 @@ impl Campus {
             self.gateway.bank.moves(-cents - fee);
         }
         if was.flatten().is_none() && is == Some(Some(true)) {
-            self.gateway.bank.moves(cents);
+            let taken = after.chargeback(&name).map_or(cents, |known| known.cents);
+            self.gateway.bank.moves(taken);
         }
         Ok(())
     }

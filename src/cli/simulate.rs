@@ -1,0 +1,119 @@
+//! `campusg simulate`: lives a day on a robot campus, and reports what became of it.
+//!
+//! Must not: know what a robot does; `simulate` does.
+
+use super::{CliFault, progress::DayBar};
+use crate::{
+    output,
+    simulate::{Report, Setting, Size, simulate},
+};
+use clap::{Args, builder::RangedU64ValueParser, value_parser};
+
+/// Arguments of `campusg simulate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Robots order at meal times, run, operate the platform, and meet every kind of trouble in believable proportions: cards
+that fail, stores that are closed, prices that rise, customers who are not there, runners who give up, disputes, debts,
+payouts that come back. All of it runs in this process, on the rules that the server has, with a clock that is moved on
+and a journal in memory; the time that it takes is not the time that passes there. After the hours in which students
+order, the days go on until everything has ended.
+
+With --chaos cards and gateway behave much worse; answers are lost, late or doubled; owners and orders are dropped and
+folded again from the journal; everything but the journal is lost between any two records.
+
+The report goes to standard output, progress to standard error. The same seed gives the same report, byte for byte.
+Ends with code 1 if anything does not hold.
+
+Examples:
+  campusg simulate --students 500 --runners 60 --hours 8
+  campusg simulate --chaos --seed 12
+  campusg simulate --students 30 --runners 4 --hours 2 --chaos --restart-every 1")]
+pub struct SimulateCommand {
+    /// How many order
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 500, value_parser = count(1, 20_000))]
+    pub students: usize,
+    /// How many run
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 60, value_parser = count(0, 5_000))]
+    pub runners: usize,
+    /// How long students order, from 11 in the morning on
+    #[arg(long, value_name = "H", allow_negative_numbers = true, default_value_t = 8, value_parser = value_parser!(u64).range(1..=72))]
+    pub hours: u64,
+    /// Seed of all chance
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        default_value_t = 7
+    )]
+    pub seed: u64,
+    /// Let whatever can go wrong do so
+    #[arg(long)]
+    pub chaos: bool,
+    /// Lose everything but the journal after every Nth record on average; 1: after each
+    #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "chaos", default_value_t = 25, value_parser = value_parser!(u32).range(1..))]
+    pub restart_every: u32,
+}
+
+fn count(least: u64, most: u64) -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::<usize>::new().range(least..=most)
+}
+
+impl SimulateCommand {
+    /// Simulates and reports.
+    ///
+    /// # Errors
+    /// [`CliFault::Deviation`] where the campus could not go on, [`CliFault::Unsound`] where something does not hold,
+    /// [`CliFault::Output`] when the report cannot be printed.
+    pub fn run(self) -> Result<(), CliFault> {
+        let setting = self.setting();
+        let mut bar = DayBar::new(self.hours);
+        let report = simulate(&setting, |progress| bar.tell(progress));
+        bar.finish();
+        conclude(&report?)
+    }
+
+    fn setting(&self) -> Setting {
+        Setting {
+            size: Size {
+                students: self.students,
+                runners: self.runners,
+                hours: self.hours,
+            },
+            seed: self.seed,
+            chaos: self.chaos.then_some(self.restart_every),
+        }
+    }
+}
+
+/// Prints a report; what does not hold makes the command fail.
+fn conclude(report: &Report) -> Result<(), CliFault> {
+    output::result(report).map_err(CliFault::Output)?;
+    if report.is_sound() {
+        Ok(())
+    } else {
+        Err(CliFault::Unsound)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_with_a_broken_line_ends_the_command_with_code_1() {
+        let setting = Setting {
+            size: Size {
+                students: 1,
+                runners: 0,
+                hours: 1,
+            },
+            seed: 1,
+            chaos: None,
+        };
+        let sound = simulate(&setting, |_| ()).map(|report| conclude(&report).is_ok());
+        assert_eq!(sound, Ok(true));
+        let broken = simulate(&setting, |_| ()).map(Report::broken_on_purpose);
+        let code = broken.map(|report| conclude(&report).map_err(|fault| fault.exit_code()));
+        assert_eq!(code, Ok(Err(1)));
+    }
+}

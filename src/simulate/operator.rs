@@ -1,0 +1,287 @@
+//! Robots that operate the platform: they react to alarms, go on rounds, decide disputes and do the books.
+
+use super::{
+    day::{Day, Does as Do, Done, Reaction, Span, hours, minutes, words},
+    habits::{Habits, PerMille},
+    people::Robot,
+    world::{Sight, World},
+};
+use campusg_domain::{
+    id::{OrderId, Principal},
+    money::Cents,
+    notice::NoticeKind as Told,
+    order::{Command, Ending, Fault, Party, Status},
+    owner::wallet::{self, PLATFORM},
+};
+
+/// What an operator does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Does {
+    /// Looks at what is going on, and sometimes steps in.
+    GoesOnARound,
+    /// Ends an order whose runner is gone from the store.
+    EndsItAtTheStore,
+    /// Gives a runner up who is gone with the food.
+    GivesTheRunnerUp,
+    /// Holds an order.
+    Holds,
+    /// Lets it go on.
+    LetsGo,
+    /// Decides a dispute.
+    Judges,
+    /// Opens a case for a customer whose bank took the charge back.
+    OpensACase,
+    /// Gives something back after a bad end.
+    GivesGoodwill,
+    /// Writes off what a customer never paid.
+    WritesOff,
+    /// Makes losses good and takes fees out.
+    KeepsTheBooks,
+}
+
+const fn on(
+    told: fn(Told) -> bool,
+    chance: fn(&Habits) -> PerMille,
+    after: Span,
+    does: Does,
+) -> Reaction {
+    let does = Do::Operator(does);
+    Reaction {
+        told,
+        chance,
+        after,
+        does,
+    }
+}
+
+/// What operators do about what they are told.
+#[rustfmt::skip]
+pub(super) const REACTIONS: [Reaction; 11] = [
+    on(|it| matches!(it, Told::StoreWaitLong), |_| 900, minutes(3, 30), Does::EndsItAtTheStore),
+    on(|it| matches!(it, Told::Late), |_| 700, minutes(5, 40), Does::GivesTheRunnerUp),
+    on(|it| matches!(it, Told::Overdue), |_| 800, hours(1, 5), Does::GivesTheRunnerUp),
+    on(|it| matches!(it, Told::ProblemReported), |h| h.holds_a_problem, minutes(1, 10), Does::Holds),
+    on(|it| matches!(it, Told::Disputed { .. }), |h| 1000 - h.forgets_a_dispute, hours(1, 40), Does::Judges),
+    on(|it| matches!(it, Told::DisputeWaits), |_| 300, hours(1, 20), Does::Judges),
+    on(|it| matches!(it, Told::Cancelled), |h| h.gives_goodwill, hours(1, 30), Does::GivesGoodwill),
+    on(|it| matches!(it, Told::ProblemReported), |h| h.gives_goodwill, hours(2, 30), Does::GivesGoodwill),
+    on(|it| matches!(it, Told::Late), |h| h.gives_goodwill, hours(6, 30), Does::GivesGoodwill),
+    on(|it| matches!(it, Told::RenewCard { .. }), |_| 1000, hours(70, 200), Does::WritesOff),
+    on(|it| matches!(it, Told::CashShort { .. }), |_| 1000, minutes(5, 60), Does::KeepsTheBooks),
+];
+
+/// Nobody at the platform acts on an order for days.
+const OVERLOOKED: u64 = 20;
+
+impl<W: World> Day<W> {
+    pub(super) fn operator(&mut self, does: Does, about: Option<OrderId>) -> Done {
+        let who = self.an_operator();
+        let Some(order) = about else {
+            return match does {
+                Does::KeepsTheBooks => self.keeps_the_books(who),
+                _ => self.goes_on_a_round(),
+            };
+        };
+        match does {
+            Does::GoesOnARound => self.goes_on_a_round(),
+            Does::KeepsTheBooks => self.keeps_the_books(who),
+            Does::EndsItAtTheStore | Does::GivesTheRunnerUp
+                if self.fate(order, OVERLOOKED, |h| h.is_overlooked) =>
+            {
+                Ok(())
+            }
+            Does::EndsItAtTheStore => self.ends_it_at_the_store(who, order),
+            Does::GivesTheRunnerUp => self.gives_the_runner_up(who, order),
+            Does::Holds => self.holds(who, order),
+            Does::LetsGo => {
+                let reason = words("looked at");
+                self.act(who, order, Command::Unhold { reason }).map(drop)
+            }
+            Does::Judges => self.judges(who, order),
+            Does::OpensACase => self.opens_a_case(who, order),
+            Does::GivesGoodwill => self.gives_goodwill(who, order),
+            Does::WritesOff => self.writes_off(who, order),
+        }
+    }
+
+    /// Whoever of the operators has time.
+    fn an_operator(&mut self) -> Principal {
+        let operators = self.crowd.operators.len() as u64;
+        Principal::Operator(self.crowd.operators[self.dice.below(operators) as usize])
+    }
+
+    fn follows(&mut self, does: Does, order: OrderId, after: Span) {
+        self.note(Robot::Operator, Do::Operator(does), Some(order), after);
+    }
+
+    /// Every quarter of an hour or so a look at one open order.
+    fn goes_on_a_round(&mut self) -> Done {
+        let open = self.crowd.open.len() as u64;
+        if open == 0 && self.world.now() >= self.closes_at {
+            return Ok(());
+        }
+        let again = Do::Operator(Does::GoesOnARound);
+        self.note(Robot::Operator, again, None, minutes(5, 20));
+        let nth = self.dice.below(open) as usize;
+        let Some(order) = self.crowd.open.iter().nth(nth).copied() else {
+            return Ok(());
+        };
+        let who = self.an_operator();
+        let Some(sight) = self.see(order)? else {
+            return Ok(());
+        };
+        if sight.status == Status::Accepted && self.chance(|h| h.reassigns_on_a_round) {
+            let reason = words("the runner does not move");
+            return self.act(who, order, Command::Reassign { reason }).map(drop);
+        }
+        if self.chance(|h| h.holds_on_a_round) {
+            return self.holds(who, order);
+        }
+        match self.chance(|h| h.settles_on_a_round) {
+            true => self.settles(who, &sight),
+            false => Ok(()),
+        }
+    }
+
+    fn holds(&mut self, who: Principal, order: OrderId) -> Done {
+        let reason = words("looks odd");
+        if self.act(who, order, Command::Hold { reason })? {
+            self.follows(Does::LetsGo, order, minutes(5, 60));
+        }
+        Ok(())
+    }
+
+    /// Row 40: as it stands, with a fair share for the runner.
+    fn settles(&mut self, who: Principal, sight: &Sight) -> Done {
+        let bought = sight.is_under_way() || sight.status == Status::Delivered;
+        let ending = match (bought, sight.runner) {
+            (true, _) => Ending::Divide {
+                refund: self.part_of(sight.charged, 0, 100),
+                at_fault: self.at_fault(),
+            },
+            (false, Some(_)) => Ending::Trip {
+                to_runner: Cents(i64::try_from(self.dice.between(1, 7) * 50).unwrap_or(0)),
+            },
+            (false, None) => Ending::Trip {
+                to_runner: Cents::ZERO,
+            },
+        };
+        let reason = words("it can't go on like this");
+        let settle = Command::Settle { ending, reason };
+        self.act(who, sight.id, settle).map(drop)
+    }
+
+    fn ends_it_at_the_store(&mut self, who: Principal, order: OrderId) -> Done {
+        match self.sees_at(order, Status::OnSite)? {
+            Some(sight) if sight.asked.is_none() => self.settles(who, &sight),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn gives_the_runner_up(&mut self, who: Principal, order: OrderId) -> Done {
+        let reason = words("the runner does not answer");
+        match self.see(order)?.filter(Sight::is_under_way) {
+            Some(_) => self.act(who, order, Command::Abandon { reason }).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn at_fault(&mut self) -> Fault {
+        if self.chance(|h| h.finds_the_runner_at_fault) {
+            return Fault::Runner;
+        }
+        match self.dice.below(3) {
+            0 => Fault::Customer,
+            1 => Fault::Store,
+            _ => Fault::Platform,
+        }
+    }
+
+    fn judges(&mut self, who: Principal, order: OrderId) -> Done {
+        let claimed = self.see(order)?.and_then(|sight| sight.claimed);
+        let Some(claimed) = claimed else {
+            return Ok(());
+        };
+        let refund = match self.chance(|h| h.decides_for_the_claimant) {
+            true => self.part_of(claimed.claim, 30, 100),
+            false => Cents::ZERO,
+        };
+        let at_fault = match claimed.by {
+            Party::Runner => Fault::Customer,
+            Party::Customer | Party::Operator => self.at_fault(),
+        };
+        let resolve = Command::Resolve {
+            dispute: claimed.n,
+            refund,
+            at_fault,
+            reason: words("after what both sides said"),
+        };
+        self.act(who, order, resolve).map(drop)
+    }
+
+    fn opens_a_case(&mut self, who: Principal, order: OrderId) -> Done {
+        let dispute = Command::Dispute {
+            claim: None,
+            reason: words("the bank took the charge back"),
+            photos: vec![],
+        };
+        self.act(who, order, dispute).map(drop)
+    }
+
+    fn gives_goodwill(&mut self, who: Principal, order: OrderId) -> Done {
+        let Some(sight) = self.see(order)? else {
+            return Ok(());
+        };
+        if !sight.refundable.is_positive() {
+            return Ok(());
+        }
+        let cents = self.part_of(sight.refundable, 10, 50);
+        let reason = words("sorry for the trouble");
+        let refund = Command::Refund { cents, reason };
+        self.act(who, order, refund).map(drop)
+    }
+
+    fn writes_off(&mut self, who: Principal, order: OrderId) -> Done {
+        let Some(sight) = self.see(order)? else {
+            return Ok(());
+        };
+        let customer = sight.customer;
+        let purse = self.world.purse(customer);
+        let owed = self.answered("wallet", purse)?.unwrap_or_default().debt;
+        if !owed.is_positive() {
+            return Ok(());
+        }
+        let reason = words("nobody will ever pay this");
+        let write_off = wallet::Command::WriteOff {
+            cents: owed,
+            reason,
+        };
+        self.pays(who, customer, write_off)?;
+        let books = Do::Operator(Does::KeepsTheBooks);
+        self.note(Robot::Operator, books, None, hours(1, 24));
+        Ok(())
+    }
+
+    /// Row 44: losses are made good, and most of the fees taken out.
+    fn keeps_the_books(&mut self, who: Principal) -> Done {
+        let purse = self.world.purse(PLATFORM);
+        let Some(purse) = self.answered("wallet", purse)? else {
+            return Ok(());
+        };
+        let reason = words("the books of the day");
+        if purse.debt.is_positive() {
+            let cents = purse.debt;
+            let top_up = wallet::Command::TopUp {
+                cents,
+                reason: reason.clone(),
+            };
+            self.pays(who, PLATFORM, top_up)?;
+        }
+        if purse.available.is_positive() {
+            let cents = self.part_of(purse.available, 50, 90);
+            let withdraw = wallet::Command::Withdraw { cents, reason };
+            self.pays(who, PLATFORM, withdraw)?;
+        }
+        Ok(())
+    }
+}

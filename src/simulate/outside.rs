@@ -1,0 +1,121 @@
+//! What happens around the robots: the gateway fails, banks take charges back, stores pause, owners are at their
+//! limits.
+
+use super::{
+    day::{Day, Does as Do, Done, hours, minutes},
+    operator,
+    people::Robot,
+    world::{Outside, World},
+};
+use campusg_domain::{
+    id::OrderId,
+    owner::wallet::ChargebackStage,
+    time::{MINUTE_MS, SECOND_MS},
+};
+
+/// What happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Does {
+    /// An hour goes by, with its weather.
+    AnHourPasses,
+    /// A paused store takes orders again.
+    StoresOpenAgain,
+    /// The bank takes a charge back.
+    TakesAChargeBack,
+    /// … and gives it again.
+    GivesItAgain,
+    /// … and keeps it.
+    KeepsIt,
+}
+
+impl<W: World> Day<W> {
+    pub(super) fn outside(&mut self, does: Does, about: Option<OrderId>) -> Done {
+        match (does, about) {
+            (Does::TakesAChargeBack, Some(order)) => self.takes_a_charge_back(order),
+            (Does::GivesItAgain, Some(order)) => {
+                self.happens(Outside::Chargeback(order, ChargebackStage::Won))
+            }
+            (Does::KeepsIt, Some(order)) => {
+                self.happens(Outside::Chargeback(order, ChargebackStage::Lost))
+            }
+            (Does::StoresOpenAgain, _) => self.stores_open_again(),
+            (Does::AnHourPasses, _) => self.an_hour_passes(),
+            (Does::TakesAChargeBack | Does::GivesItAgain | Does::KeepsIt, None) => Ok(()),
+        }
+    }
+
+    fn happens(&mut self, what: Outside) -> Done {
+        let done = self.world.happens(what);
+        self.answered("outside", done).map(drop)
+    }
+
+    /// While students order, and while orders are open.
+    fn an_hour_passes(&mut self) -> Done {
+        if self.world.now() >= self.closes_at && self.crowd.open.is_empty() {
+            return Ok(());
+        }
+        let again = Do::World(Does::AnHourPasses);
+        self.note(Robot::World, again, None, minutes(50, 70));
+        if self.chance(|h| h.gateway_is_down) {
+            let for_ms = self.dice.between(30 * SECOND_MS, 6 * MINUTE_MS);
+            self.happens(Outside::Outage { for_ms })?;
+        }
+        if self.chance(|h| h.bank_lets_go) {
+            let open = self.crowd.open.len() as u64;
+            let nth = self.dice.below(open) as usize;
+            if let Some(order) = self.crowd.open.iter().nth(nth).copied() {
+                self.happens(Outside::BankLetsGo(order))?;
+            }
+        }
+        for question in self.habits.refusals {
+            if self.chance(|h| h.owner_refuses) {
+                self.happens(Outside::OwnerRefuses(*question))?;
+            }
+        }
+        match self.chance(|h| h.store_pauses) {
+            true => self.a_store_pauses(),
+            false => Ok(()),
+        }
+    }
+
+    fn a_store_pauses(&mut self) -> Done {
+        let store = self.one_of_the_stores();
+        let paused = self.world.pause_store(store, true);
+        self.answered("pause_store", paused)?;
+        let again = Do::World(Does::StoresOpenAgain);
+        self.note(Robot::World, again, None, minutes(15, 45));
+        Ok(())
+    }
+
+    fn stores_open_again(&mut self) -> Done {
+        for store in self.crowd.stores.clone() {
+            let opened = self.world.pause_store(store, false);
+            self.answered("pause_store", opened)?;
+        }
+        Ok(())
+    }
+
+    fn takes_a_charge_back(&mut self, order: OrderId) -> Done {
+        let taken = self
+            .world
+            .happens(Outside::Chargeback(order, ChargebackStage::Open));
+        if self.answered("outside", taken)? != Some(true) {
+            return Ok(());
+        }
+        let case = Do::Operator(operator::Does::OpensACase);
+        self.note(Robot::Operator, case, Some(order), hours(1, 20));
+        let decided = match self.chance(|h| h.chargeback_is_won) {
+            true => Does::GivesItAgain,
+            false => Does::KeepsIt,
+        };
+        self.note(
+            Robot::World,
+            Do::World(decided),
+            Some(order),
+            hours(24, 200),
+        );
+        let off = Do::Operator(operator::Does::WritesOff);
+        self.note(Robot::Operator, off, Some(order), hours(201, 300));
+        Ok(())
+    }
+}

@@ -1,0 +1,292 @@
+//! What became of a day on a campus in this process: everything that its journal, its books and its robots say.
+//!
+//! Invariant: holds no wall-clock time and no order of a hash map, so that equal days give equal reports.
+
+mod money;
+mod orders;
+mod rows;
+mod troubles;
+
+use super::{Day, OnCampus, Setting, Size};
+use campusg_domain::{campus::Campus, invariant::Broken};
+use campusg_storage::verify::{Line, judge};
+use std::fmt::{self, Display, Formatter};
+
+/// A closing report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    text: String,
+    /// One line per invariant, then those of the simulation.
+    pub lines: Vec<Line>,
+    head: [u8; 32],
+    state: [u8; 32],
+}
+
+impl Report {
+    /// Looks at everything, and checks everything.
+    #[must_use]
+    pub fn of(day: &Day<OnCampus>, setting: &Setting) -> Self {
+        let (world, campus) = (day.world(), day.world().campus());
+        let mut lines = judge(&campus.audit());
+        lines.extend([
+            ended(day, campus),
+            no_drift(campus),
+            repeats(world),
+            books(campus),
+        ]);
+        Self {
+            text: text(day, setting),
+            lines,
+            head: campus.head(),
+            state: campus.state_hash(),
+        }
+    }
+
+    /// Whether everything holds.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.lines.iter().all(|line| line.faults.is_empty())
+    }
+}
+
+impl Display for Report {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.text)?;
+        writeln!(f, "CHECKED")?;
+        for line in &self.lines {
+            writeln!(f, "{line}")?;
+        }
+        writeln!(f, "journal  {}", hex(&self.head))?;
+        write!(f, "state    {}", hex(&self.state))
+    }
+}
+
+fn text(day: &Day<OnCampus>, setting: &Setting) -> String {
+    let campus = day.world().campus();
+    let parts = [
+        heading(day, setting),
+        orders::outcomes(day.tally()),
+        orders::waits(day.tally()),
+        money::accounts(campus),
+        money::flows(campus),
+        troubles::by_kind(campus),
+        troubles::timers(campus),
+        troubles::calls(campus),
+        troubles::refusals(day.tally()),
+        troubles::mishaps(day.world()),
+        rows::met(campus),
+    ];
+    parts.join("\n")
+}
+
+fn heading(day: &Day<OnCampus>, setting: &Setting) -> String {
+    let Setting { size, seed, chaos } = setting;
+    let Size {
+        students,
+        runners,
+        hours,
+    } = size;
+    let chaos = chaos.map_or(String::new(), |every| {
+        format!(", chaos with a restart every {every} records")
+    });
+    let (operators, records) = (size.operators(), day.world().campus().journal().len());
+    let lasted = orders::span(day.tally().lasted_ms);
+    format!(
+        "{students} students, {runners} runners, {operators} operators; {hours} hours, seed {seed}{chaos}\n\
+         everything had ended after {lasted}, in {records} records\n"
+    )
+}
+
+/// A heading, and rows of a name and a number.
+fn table<N: Display>(title: &str, rows: impl IntoIterator<Item = (N, u64)>) -> String {
+    let mut text = format!("{title}\n");
+    for (name, count) in rows {
+        text.push_str(&format!("  {name:<44}{count:>9}\n"));
+    }
+    text
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn line(id: &str, says: &str, checked: u64, faults: Vec<String>) -> Line {
+    Line {
+        id: id.into(),
+        says: says.into(),
+        checked,
+        faults,
+    }
+}
+
+fn whys(broken: &[Broken]) -> Vec<String> {
+    broken.iter().map(ToString::to_string).collect()
+}
+
+fn ended(day: &Day<OnCampus>, campus: &Campus) -> Line {
+    let mut faults = vec![];
+    let unfinished = day.tally().unfinished();
+    if unfinished > 0 {
+        faults.push(format!("{unfinished} orders have not ended"));
+    }
+    let (calls, timers) = (campus.calls().len(), campus.timetable().armed());
+    if calls > 0 || timers > 0 {
+        faults.push(format!("{calls} calls are open and {timers} timers armed"));
+    }
+    let says = "every order, call and timer has come to its end";
+    line("ended", says, day.tally().orders() as u64, faults)
+}
+
+fn no_drift(campus: &Campus) -> Line {
+    let forgotten = campus
+        .mishaps()
+        .iter()
+        .filter(|(mishap, _)| mishap.forgets());
+    let checked = forgotten.map(|(_, times)| times).sum();
+    let says = "whatever was forgotten folded to what it had been";
+    line("drift", says, checked, whys(campus.drift()))
+}
+
+fn repeats(world: &OnCampus) -> Line {
+    let says = "a command given twice took effect once";
+    line("repeats", says, world.repeats(), whys(world.broken()))
+}
+
+fn books(campus: &Campus) -> Line {
+    let (gateway, totals) = (campus.gateway(), campus.ledger().totals());
+    let booked = -campus
+        .ledger()
+        .balance(campusg_domain::money::Account::Gateway)
+        .posted;
+    let mut faults = vec![];
+    if gateway.cash() != booked {
+        let cash = gateway.cash();
+        faults.push(format!("the gateway counts {cash}, the ledger {booked}"));
+    }
+    if totals.open_escrows == 0 && gateway.blocked().is_positive() {
+        let blocked = gateway.blocked();
+        faults.push(format!("{blocked} stays blocked on cards"));
+    }
+    let says = "the gateway's own book says what the ledger says";
+    line("gateway", says, gateway.executed(), faults)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
+    use super::*;
+    use crate::simulate::{World, world::Part};
+    use campusg_domain::{
+        call::{Answer, CallKind, CallNumber},
+        campus::{Bank, Behaviour},
+        id::{OrderId, PhotoId, Principal},
+        invariant::Audit,
+        money::{Cents, Phase},
+        order::Command,
+        policy::Policy,
+    };
+
+    impl Report {
+        /// The same report, with a fault on its first line.
+        pub(crate) fn broken_on_purpose(self) -> Self {
+            let mut lines = self.lines;
+            lines[0].faults.push("broken on purpose".into());
+            Self { lines, ..self }
+        }
+    }
+
+    fn day() -> Day<OnCampus> {
+        crate::simulate::run::day(&setting(), |_| ()).unwrap()
+    }
+
+    fn setting() -> Setting {
+        Setting {
+            size: Size {
+                students: 25,
+                runners: 4,
+                hours: 3,
+            },
+            seed: 3,
+            chaos: None,
+        }
+    }
+
+    #[test]
+    fn a_sound_day_says_so_on_every_line() {
+        let report = Report::of(&day(), &setting());
+        let text = report.to_string();
+        assert!(report.is_sound() && !text.contains("BROKEN"), "{text}");
+        for id in (1..=11).map(|n| format!("\nI{n} ")) {
+            assert!(text.contains(&id), "{id} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_cent_that_is_not_there_is_found() {
+        let day = day();
+        let mut audit = Audit::default();
+        let mut spoilt = false;
+        for entry in day.world().campus().journal() {
+            let mut entry = entry.clone();
+            let posts = |phase: &Phase| matches!(phase, Phase::Post { .. });
+            let transfer = entry.record.money.iter_mut().find(|it| posts(&it.phase));
+            if let (Some(transfer), false) = (transfer, spoilt) {
+                transfer.cents += Cents(1_000_000);
+                spoilt = true;
+            }
+            audit.fold(&entry);
+        }
+        let lines = judge(&audit);
+        let broken = lines.iter().filter(|line| !line.faults.is_empty());
+        let broken: Vec<&str> = broken.map(|line| line.id.as_str()).collect();
+        assert!(broken.contains(&"I3"), "{broken:?}");
+        let report = Report {
+            lines,
+            ..Report::of(&day, &setting())
+        };
+        assert!(!report.is_sound() && report.to_string().contains("I3         BROKEN"));
+    }
+
+    /// Buys the food of an order whose card is refused then, and gives the call that was to charge it.
+    fn refused_charge(campus: &mut Campus) -> (OrderId, CallNumber, Cents) {
+        let mut world = OnCampus::new(campus.clone(), 1, 0);
+        let student = world.join(Part::Student(Behaviour::DeclinesCapture));
+        let (student, runner) = (
+            student.unwrap(),
+            world.join(Part::Runner(Bank::Pays)).unwrap(),
+        );
+        let wish = crate::simulate::student::lunch(student);
+        let order = world.place(wish).unwrap();
+        let mut does = |command| {
+            let end = world.now().plus(1000);
+            while world.pass_until(end).unwrap() {}
+            world.act(Principal::User(runner), order, command).unwrap();
+        };
+        does(Command::Accept { runner });
+        does(Command::ArriveOnSite);
+        let photo = Some(PhotoId::from_bytes([7; 16]));
+        let total = Cents(500);
+        does(Command::Purchase { total, photo });
+        *campus = world.campus().clone();
+        campus.settle();
+        let calls = &campus.order(order).unwrap().calls;
+        let (n, cents) = calls
+            .iter()
+            .find_map(|(n, call)| match call.kind {
+                CallKind::Capture { cents, .. } => Some((*n, cents)),
+                _ => None,
+            })
+            .unwrap();
+        (order, n, cents)
+    }
+
+    #[test]
+    fn a_gateway_that_lies_about_a_charge_is_found() {
+        let mut campus = Campus::new(Policy::default(), 1);
+        let (order, call, cents) = refused_charge(&mut campus);
+        assert_eq!(books(&campus).faults, Vec::<String>::new());
+        campus.answered(order, call, Answer::Captured { cents });
+        campus.settle();
+        assert_eq!(books(&campus).faults.len(), 1);
+    }
+}

@@ -1,0 +1,480 @@
+//! Robots that run: from the board to the door, and everything that comes between.
+//!
+//! What a runner does next is noted when the step before was taken; what nobody expects comes as a reaction.
+
+use super::{
+    day::{Day, Does as Do, Done, Reaction, Span, hours, minutes, seconds, words},
+    habits::{Habits, PerMille},
+    people::Robot,
+    student::NOT_THERE,
+    world::{OnBoard, Sight, World},
+};
+use campusg_domain::{
+    id::{OrderId, Principal, UserId},
+    money::Cents,
+    notice::NoticeKind as Told,
+    order::{
+        Command, Handover, Item, Offer, Problem, ProposalKind, ProposedItem, Shown, Status,
+        Substitution,
+    },
+    owner::wallet,
+};
+
+/// What a runner does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Does {
+    /// Looks at the board for work.
+    LooksAtTheBoard,
+    /// Takes an order that he saw there.
+    Accepts,
+    /// Gives it back.
+    GivesBack,
+    /// Comes to the store.
+    Arrives,
+    /// Looks for what is on the list, and buys it.
+    Shops,
+    /// Takes a proposal back.
+    Withdraws,
+    /// Goes on with the purchase although the customer cancels.
+    HasPaid,
+    /// Has the food in his hands.
+    Collects,
+    /// Sets out.
+    Departs,
+    /// Reports a problem on the way.
+    Reports,
+    /// Knocks at the customer's door.
+    Knocks,
+    /// Writes to a customer who is not there.
+    Calls,
+    /// Says that the customer can't be reached.
+    GivesUpCalling,
+    /// After the wait: leaves the food, or takes it back.
+    LeavesOrReturns,
+    /// Answers the customer.
+    Writes,
+    /// Says more about a dispute.
+    Replies,
+    /// Rates the customer.
+    Rates,
+    /// Claims for a trip that was not paid.
+    Claims,
+    /// Has the money in the wallet paid out.
+    AsksForAPayout,
+}
+
+const fn on(
+    told: fn(Told) -> bool,
+    chance: fn(&Habits) -> PerMille,
+    after: Span,
+    does: Does,
+) -> Reaction {
+    let does = Do::Runner(does);
+    Reaction {
+        told,
+        chance,
+        after,
+        does,
+    }
+}
+
+/// What runners do about what they are told.
+#[rustfmt::skip]
+pub(super) const REACTIONS: [Reaction; 11] = [
+    on(|it| matches!(it, Told::ProposalClosed), |_| 1000, seconds(20, 240), Does::Shops),
+    on(|it| matches!(it, Told::CancelWaiting), |h| h.agrees_to_cancel, seconds(10, 110), Does::GivesBack),
+    on(|it| matches!(it, Told::CancelWaiting), |h| h.has_paid_already, seconds(5, 100), Does::HasPaid),
+    on(|it| matches!(it, Told::CustomerIsThere), |_| 1000, seconds(20, 120), Does::Knocks),
+    on(|it| matches!(it, Told::NoShowOver), |_| 1000, seconds(10, 200), Does::LeavesOrReturns),
+    on(|it| matches!(it, Told::Message), |_| 300, seconds(20, 200), Does::Writes),
+    on(|it| matches!(it, Told::DisputeReplied), |h| h.replies / 2, hours(1, 12), Does::Replies),
+    on(|it| matches!(it, Told::Disputed { .. }), |h| h.replies, hours(1, 12), Does::Replies),
+    on(|it| matches!(it, Told::PleaseRate), |h| h.rates, minutes(1, 600), Does::Rates),
+    on(|it| matches!(it, Told::Cancelled), |h| h.claims_for_the_trip, hours(1, 60), Does::Claims),
+    on(|it| matches!(it, Told::Paid { .. } | Told::Tipped { .. }), |h| h.asks_for_a_payout / 3, hours(8, 48), Does::AsksForAPayout),
+];
+
+/// Fates of an order in which a runner has a part.
+const FORGOTTEN: u64 = 10;
+const GIVEN_BACK: u64 = 11;
+const GIVEN_BACK_LATE: u64 = 12;
+const GONE_FROM_THE_STORE: u64 = 13;
+const GONE_WITH_THE_FOOD: u64 = 14;
+const SLOW: u64 = 15;
+const MISHEARD: u64 = 16;
+const NEVER_HEARD: u64 = 17;
+const PROBLEM: u64 = 18;
+const UNWANTED: u64 = 19;
+
+/// Wrong tries of a runner who never hears the PIN.
+const ALL_TRIES: u8 = 5;
+
+impl<W: World> Day<W> {
+    pub(super) fn runner(&mut self, i: usize, does: Does, about: Option<OrderId>) -> Done {
+        let user = self.crowd.runners[i];
+        let who = Principal::User(user);
+        let Some(order) = about else {
+            return match does {
+                Does::AsksForAPayout => self.asks_for_a_payout(user),
+                _ => self.looks(i, user),
+            };
+        };
+        match does {
+            Does::LooksAtTheBoard => self.looks(i, user),
+            Does::AsksForAPayout => self.asks_for_a_payout(user),
+            Does::Accepts => self.accepts(i, user, order),
+            Does::GivesBack => self.gives_back(i, order),
+            Does::Arrives => self.arrives(i, order),
+            Does::Shops => self.shops(i, order),
+            Does::HasPaid => self.buys(i, order),
+            Does::Withdraws => self.withdraws(i, order),
+            Does::Collects => self.collects(i, order),
+            Does::Departs => self.departs(i, order),
+            Does::Reports => self.reports(who, order, Problem::Other, None),
+            Does::Knocks => self.knocks(i, order),
+            Does::Calls => self.calls(i, order),
+            Does::GivesUpCalling => self.reports(who, order, Problem::CustomerUnreachable, None),
+            Does::LeavesOrReturns => self.leaves_or_returns(user, order),
+            Does::Writes => {
+                let text = words("On my way.");
+                self.act(who, order, Command::Message { text }).map(drop)
+            }
+            Does::Replies => self.replies(who, order),
+            Does::Rates => self.rates(who, order),
+            Does::Claims => self.claims_for_the_trip(who, order),
+        }
+    }
+
+    fn then(&mut self, i: usize, does: Does, order: OrderId, after: Span) {
+        self.note(Robot::Runner(i), Do::Runner(does), Some(order), after);
+    }
+
+    /// Looks, perhaps takes something, and looks again: often while students order, seldom while orders wait, and then
+    /// no more.
+    fn looks(&mut self, i: usize, user: UserId) -> Done {
+        let (now, open) = (self.world.now(), self.world.now() < self.closes_at);
+        let went_home = self.crowd.shifts[i].is_some_and(|until| now >= until);
+        if went_home || (!open && self.crowd.open.is_empty()) {
+            return Ok(());
+        }
+        let again = if open { minutes(1, 8) } else { minutes(8, 25) };
+        self.note(
+            Robot::Runner(i),
+            Do::Runner(Does::LooksAtTheBoard),
+            None,
+            again,
+        );
+        if self.crowd.load(i) > 1 || (self.crowd.load(i) > 0 && self.dice.happens(700)) {
+            return Ok(());
+        }
+        let board = self.world.board(user);
+        let mut board = self.answered("board", board)?.unwrap_or_default();
+        let first = self.dice.below(board.len() as u64) as usize;
+        board.rotate_left(first);
+        for row in board {
+            if self.appeals(row) {
+                self.then(i, Does::Accepts, row.order, seconds(3, 60));
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// A good tip appeals more.
+    fn appeals(&mut self, row: OnBoard) -> bool {
+        let OnBoard { order, reward } = row;
+        if self.fate(order, UNWANTED, |h| h.nobody_wants_it) {
+            return false;
+        }
+        let usual = i64::from(self.habits.takes_an_order);
+        let chance = usual * reward.0.clamp(200, 1000) / 500;
+        self.dice.happens(PerMille::try_from(chance).unwrap_or(0))
+    }
+
+    fn accepts(&mut self, i: usize, runner: UserId, order: OrderId) -> Done {
+        if !self.act(Principal::User(runner), order, Command::Accept { runner })? {
+            return Ok(());
+        }
+        self.crowd.takes(i, order);
+        // Whoever takes it over from another does better.
+        let first = self.crowd.is_the_first(order);
+        if first && self.fate(order, FORGOTTEN, |h| h.forgets_the_order) {
+            self.crowd.puts_down(i, order);
+        } else if first && self.fate(order, GIVEN_BACK, |h| h.gives_back) {
+            self.then(i, Does::GivesBack, order, minutes(1, 10));
+        } else {
+            self.then(i, Does::Arrives, order, minutes(3, 13));
+        }
+        Ok(())
+    }
+
+    fn gives_back(&mut self, i: usize, order: OrderId) -> Done {
+        let who = Principal::User(self.crowd.runners[i]);
+        self.act(who, order, Command::CancelAcceptance)?;
+        self.crowd.puts_down(i, order);
+        Ok(())
+    }
+
+    fn arrives(&mut self, i: usize, order: OrderId) -> Done {
+        let who = Principal::User(self.crowd.runners[i]);
+        if !self.act(who, order, Command::ArriveOnSite)? {
+            return Ok(());
+        }
+        let first = self.crowd.is_the_first(order);
+        if first && self.fate(order, GONE_FROM_THE_STORE, |h| h.is_gone_from_the_store) {
+            self.crowd.puts_down(i, order);
+        } else if first && self.fate(order, GIVEN_BACK_LATE, |h| h.gives_back_at_the_store) {
+            self.then(i, Does::GivesBack, order, minutes(2, 12));
+        } else {
+            self.then(i, Does::Shops, order, minutes(2, 14));
+        }
+        Ok(())
+    }
+
+    /// The first look at the shelves may bring a surprise; else the food is bought.
+    fn shops(&mut self, i: usize, order: OrderId) -> Done {
+        let Some(sight) = self.sees_at(order, Status::OnSite)? else {
+            return Ok(());
+        };
+        if sight.asked.is_some() || sight.cancel_waits {
+            return Ok(());
+        }
+        match (sight.proposals == 0)
+            .then(|| self.surprise(&sight))
+            .flatten()
+        {
+            Some(offer) => self.proposes(i, &sight, offer),
+            None => self.buys(i, order),
+        }
+    }
+
+    /// What a runner finds at the store: kind and new total of a proposal.
+    fn surprise(&mut self, sight: &Sight) -> Option<(ProposalKind, Option<Cents>)> {
+        let (approved, estimate) = (sight.approved, sight.estimate);
+        if self.chance(|h| h.finds_it_closed) {
+            Some((ProposalKind::StoreClosed, None))
+        } else if self.chance(|h| h.finds_it_sold_out) {
+            Some((ProposalKind::SoldOut, None))
+        } else if self.chance(|h| h.finds_it_very_dear) {
+            Some((ProposalKind::Price, Some(self.part_of(estimate, 150, 200))))
+        } else if self.chance(|h| h.finds_it_dear) {
+            Some((ProposalKind::Price, Some(self.part_of(approved, 101, 125))))
+        } else if self.chance(|h| h.finds_an_item_missing) {
+            let asks = sight
+                .items
+                .iter()
+                .any(|(_, wish)| *wish == Substitution::Ask);
+            let total = match asks {
+                true => self.part_of(estimate, 85, 110),
+                false => approved + Cents(50),
+            };
+            Some((ProposalKind::Substitution, Some(total)))
+        } else {
+            None
+        }
+    }
+
+    fn proposes(
+        &mut self,
+        i: usize,
+        sight: &Sight,
+        (kind, total): (ProposalKind, Option<Cents>),
+    ) -> Done {
+        let (user, order) = (self.crowd.runners[i], sight.id);
+        let photo = self.world.photo(user);
+        let Some(photo) = self.answered("photo", photo)? else {
+            return Ok(());
+        };
+        let asks = |line: &&(u16, Substitution)| line.1 == Substitution::Ask;
+        let line = sight.items.iter().find(asks).or(sight.items.first());
+        let missing = line.map(|(item, _)| ProposedItem {
+            item: *item,
+            offer: Some(Item {
+                name: "Something like it".into(),
+                quantity: 1,
+                unit_price: Cents(700),
+                substitution: Substitution::Drop,
+            }),
+        });
+        let substitution = kind == ProposalKind::Substitution;
+        let offer = Offer {
+            kind,
+            total,
+            items: missing.filter(|_| substitution).into_iter().collect(),
+            photo,
+        };
+        let propose = Command::Propose { offer, note: None };
+        let who = Principal::User(user);
+        if !self.act(who, order, propose)? {
+            self.then(i, Does::HasPaid, order, minutes(1, 4));
+        } else if self.chance(|h| h.withdraws) {
+            self.then(i, Does::Withdraws, order, seconds(20, 200));
+        }
+        Ok(())
+    }
+
+    fn withdraws(&mut self, i: usize, order: OrderId) -> Done {
+        let open = self.see(order)?.and_then(|sight| sight.asked);
+        let Some(open) = open else {
+            return Ok(());
+        };
+        let (who, proposal) = (Principal::User(self.crowd.runners[i]), open.n);
+        if self.act(who, order, Command::Withdraw { proposal })? {
+            self.then(i, Does::Shops, order, seconds(20, 200));
+        }
+        Ok(())
+    }
+
+    /// Buys for about what was expected, and never for more than was approved.
+    fn buys(&mut self, i: usize, order: OrderId) -> Done {
+        let (user, sight) = (self.crowd.runners[i], self.sees_at(order, Status::OnSite)?);
+        let Some(sight) = sight else {
+            return Ok(());
+        };
+        let photo = self.world.photo(user);
+        let photo = self.answered("photo", photo)?;
+        let raised = sight.approved > self.part_of(sight.estimate, 116, 116);
+        let total = match raised {
+            true => sight.approved,
+            false => self.part_of(sight.estimate, 85, 114),
+        };
+        let total = total.min(sight.approved);
+        let purchase = Command::Purchase { total, photo };
+        if self.act(Principal::User(user), order, purchase)? {
+            self.then(i, Does::Collects, order, minutes(1, 10));
+        }
+        Ok(())
+    }
+
+    fn collects(&mut self, i: usize, order: OrderId) -> Done {
+        let who = Principal::User(self.crowd.runners[i]);
+        if self.act(who, order, Command::Collect)? {
+            self.then(i, Does::Departs, order, seconds(20, 150));
+        }
+        Ok(())
+    }
+
+    fn departs(&mut self, i: usize, order: OrderId) -> Done {
+        let who = Principal::User(self.crowd.runners[i]);
+        if !self.act(who, order, Command::Depart)? {
+            return Ok(());
+        }
+        if self.fate(order, PROBLEM, |h| h.reports_a_problem) {
+            self.then(i, Does::Reports, order, minutes(1, 6));
+        }
+        if self.fate(order, GONE_WITH_THE_FOOD, |h| h.is_gone_with_the_food) {
+            self.crowd.puts_down(i, order);
+            return Ok(());
+        }
+        let ride = match self.fate(order, SLOW, |h| h.is_slow) {
+            true => minutes(40, 110),
+            false => minutes(3, 16),
+        };
+        self.then(i, Does::Knocks, order, ride);
+        Ok(())
+    }
+
+    fn reports(
+        &mut self,
+        who: Principal,
+        order: OrderId,
+        kind: Problem,
+        photo: Option<campusg_domain::id::PhotoId>,
+    ) -> Done {
+        let note = (kind == Problem::Other).then(|| words("The bridge is closed."));
+        let report = Command::ReportProblem { kind, photo, note };
+        self.act(who, order, report).map(drop)
+    }
+
+    fn knocks(&mut self, i: usize, order: OrderId) -> Done {
+        let Some(sight) = self.sees_at(order, Status::OnTheWay)? else {
+            return Ok(());
+        };
+        let user = self.crowd.runners[i];
+        let silent = self.crowd.calls(order) == 0;
+        if sight.handover == Handover::Door {
+            self.shows_a_photo(user, order)
+        } else if silent && self.fate(order, NOT_THERE, |h| h.is_not_there) {
+            self.calls(i, order)
+        } else {
+            self.hands_over(user, order)
+        }
+    }
+
+    /// Against the PIN, which may be misheard; a photo once no try is left.
+    fn hands_over(&mut self, user: UserId, order: OrderId) -> Done {
+        let pin = self.world.pin(order);
+        let Some(pin) = self.answered("pin", pin)? else {
+            return Ok(());
+        };
+        let never = self.fate(order, NEVER_HEARD, |h| h.never_hears_the_pin);
+        let wrong = match self.fate(order, MISHEARD, |h| h.mishears_the_pin) {
+            _ if never => ALL_TRIES,
+            true => 1,
+            false => 0,
+        };
+        let who = Principal::User(user);
+        for _ in 0..wrong {
+            let shown = Shown::Pin((pin + 1) % 10_000);
+            self.act(who, order, Command::Deliver { shown })?;
+        }
+        if never {
+            return self.shows_a_photo(user, order);
+        }
+        let shown = Shown::Pin(pin);
+        self.act(who, order, Command::Deliver { shown }).map(drop)
+    }
+
+    fn shows_a_photo(&mut self, user: UserId, order: OrderId) -> Done {
+        let photo = self.world.photo(user);
+        let Some(photo) = self.answered("photo", photo)? else {
+            return Ok(());
+        };
+        let shown = Shown::Photo(photo);
+        let deliver = Command::Deliver { shown };
+        self.act(Principal::User(user), order, deliver).map(drop)
+    }
+
+    /// Writes, and writes again two minutes later; then says so.
+    fn calls(&mut self, i: usize, order: OrderId) -> Done {
+        let who = Principal::User(self.crowd.runners[i]);
+        let text = words("I am at your door.");
+        self.act(who, order, Command::Message { text })?;
+        self.crowd.called(order);
+        if self.crowd.calls(order) == 1 {
+            self.then(i, Does::Calls, order, seconds(125, 180));
+        } else {
+            self.then(i, Does::GivesUpCalling, order, seconds(5, 60));
+        }
+        Ok(())
+    }
+
+    fn leaves_or_returns(&mut self, user: UserId, order: OrderId) -> Done {
+        if self.chance(|h| h.leaves_the_food) {
+            return self.shows_a_photo(user, order);
+        }
+        let photo = self.world.photo(user);
+        let photo = self.answered("photo", photo)?;
+        self.reports(Principal::User(user), order, Problem::Returned, photo)
+    }
+
+    fn claims_for_the_trip(&mut self, who: Principal, order: OrderId) -> Done {
+        let dispute = Command::Dispute {
+            claim: Some(Cents(199)),
+            reason: words("I had been on the way for ten minutes."),
+            photos: vec![],
+        };
+        self.act(who, order, dispute).map(drop)
+    }
+
+    fn asks_for_a_payout(&mut self, user: UserId) -> Done {
+        let purse = self.world.purse(user);
+        let purse = self.answered("wallet", purse)?.unwrap_or_default();
+        let cents = purse.available - purse.debt.min(purse.available);
+        if !cents.is_positive() || !self.chance(|h| h.asks_for_a_payout) {
+            return Ok(());
+        }
+        let payout = wallet::Command::RequestPayout { cents };
+        self.pays(Principal::User(user), user, payout).map(drop)
+    }
+}

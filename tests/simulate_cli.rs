@@ -1,0 +1,80 @@
+//! `campusg simulate` as a process: what it prints, that equal seeds print equal reports, and what it refuses.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+use std::process::{Command, Output, Stdio};
+
+fn simulate(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_campusg"));
+    command.arg("simulate").args(arguments);
+    command.stdin(Stdio::null()).output().unwrap()
+}
+
+const SMALL: [&str; 6] = ["--students", "40", "--runners", "6", "--hours", "2"];
+
+fn report(more: &[&str]) -> String {
+    let output = simulate(&[&SMALL[..], more].concat());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.is_empty(), "{said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_same_seed_prints_the_same_report_byte_for_byte() {
+    for more in [&["--seed", "5"][..], &["--seed", "5", "--chaos"]] {
+        assert_eq!(report(more), report(more));
+    }
+    assert_ne!(report(&["--seed", "5"]), report(&["--seed", "6"]));
+}
+
+#[test]
+fn the_report_has_all_its_parts() {
+    let text = report(&["--chaos", "--restart-every", "3"]);
+    let parts = [
+        "40 students, 6 runners, 1 operators; 2 hours, seed 7, chaos with a restart every 3 records",
+        "ORDERS",
+        "  completed",
+        "  cancelled",
+        "half within",
+        "MONEY AT THE END",
+        "  sum ",
+        "MONEY THAT MOVED",
+        "TROUBLES",
+        "TIMERS FIRED",
+        "COMMANDS REFUSED",
+        "restarts between two records",
+        "ROWS MET: ",
+        "I11        ok",
+        "drift      ok",
+        "journal  ",
+        "state    ",
+    ];
+    for part in parts {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_simulated_is_refused_with_the_name_of_its_flag() {
+    let table = [
+        (&["--students", "0"][..], "--students"),
+        (&["--students", "many"], "--students"),
+        (&["--runners", "-1"], "--runners"),
+        (&["--hours", "0"], "--hours"),
+        (&["--hours", "73"], "--hours"),
+        (&["--seed", "x"], "--seed"),
+        (&["--restart-every", "5"], "--chaos"),
+        (&["--chaos", "--restart-every", "0"], "--restart-every"),
+        (&["--student", "5"], "--student"),
+    ];
+    for (arguments, flag) in table {
+        let output = simulate(arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(flag), "{arguments:?}: {said}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+}
