@@ -1,19 +1,21 @@
 //! The story of a walkthrough: what is done, step by step, in plain words.
 //!
 //! Must not: judge; deviations do.
+//! Invariant: a row of the lifecycle counts as told once its step has been played to the end, and not before.
 
-use super::Money;
+use super::{Money, Sums};
 use crate::output;
 use std::{
+    collections::BTreeSet,
     io,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Tells steps, and remembers them.
-#[derive(Debug)]
+/// Tells steps, and remembers them. Clones tell the same story.
+#[derive(Clone, Debug)]
 pub struct Story {
     printed: bool,
-    told: Mutex<Told>,
+    told: Arc<Mutex<Told>>,
 }
 
 #[derive(Debug, Default)]
@@ -21,7 +23,18 @@ struct Told {
     lines: Vec<String>,
     step: String,
     steps: usize,
+    rows: BTreeSet<&'static str>,
+    // Invariant: the rows of the step that is under way, none where it is left out.
+    under_way: Vec<&'static str>,
+    left_out: bool,
     fault: Option<io::Error>,
+}
+
+impl Told {
+    fn finish_step(&mut self) {
+        let played = std::mem::take(&mut self.under_way);
+        self.rows.extend(played);
+    }
 }
 
 impl Story {
@@ -30,7 +43,7 @@ impl Story {
     pub fn printed() -> Self {
         Self {
             printed: true,
-            told: Mutex::default(),
+            told: Arc::default(),
         }
     }
 
@@ -39,32 +52,79 @@ impl Story {
     pub fn silent() -> Self {
         Self {
             printed: false,
-            told: Mutex::default(),
+            told: Arc::default(),
         }
     }
 
     /// Begins a part with a heading.
     pub fn heading(&self, text: &str) {
+        self.end();
         self.told().steps = 0;
         self.line(String::new());
         self.line(text.into());
     }
 
+    /// Sets what follows in a part apart from the steps before: it is about another order.
+    pub fn pause(&self) {
+        if self.told().steps > 0 {
+            self.line(String::new());
+        }
+    }
+
+    /// Ends a part: its last step has been played.
+    pub fn end(&self) {
+        self.told().finish_step();
+    }
+
     /// Says what happens next; a deviation from here on is of this step.
     pub fn step(&self, text: impl Into<String>) {
+        self.tells(&[], text);
+    }
+
+    /// The same, for a step that shows these rows of the lifecycle.
+    pub fn tells(&self, rows: &[&'static str], text: impl Into<String>) {
         let text = text.into();
         let number = {
             let mut told = self.told();
+            told.finish_step();
+            told.under_way.extend(rows);
             told.steps += 1;
             told.step.clone_from(&text);
             told.steps
         };
-        self.line(format!("{number:>4}. {text}"));
+        self.line(format!("{number:>4}. {text}{}", named(rows)));
     }
 
     /// Says what was found, below the step.
     pub fn remark(&self, text: &str) {
         self.line(format!("      {text}"));
+    }
+
+    /// Says that the rest of a part is not played here, and why. The rows of the step do not count as told.
+    pub fn leave_out(&self, why: &str) {
+        {
+            let mut told = self.told();
+            told.under_way.clear();
+            told.left_out = true;
+        }
+        self.remark(&format!("left out: {why}"));
+    }
+
+    /// Whether any part was left out.
+    #[must_use]
+    pub fn leaves_out(&self) -> bool {
+        self.told().left_out
+    }
+
+    /// The rows of the lifecycle that were told to the end.
+    #[must_use]
+    pub fn rows(&self) -> BTreeSet<&'static str> {
+        self.told().rows.clone()
+    }
+
+    /// Says where the money is after the step, in every column.
+    pub fn sums(&self, sums: &Sums) {
+        self.line(format!("      | {sums}"));
     }
 
     /// Says where the money is after the step.
@@ -107,6 +167,15 @@ impl Story {
     }
 }
 
+/// ` (row 16)`, ` (rows 3, 4, 6)`, or nothing.
+fn named(rows: &[&str]) -> String {
+    match rows {
+        [] => String::new(),
+        [row] => format!(" (row {row})"),
+        rows => format!(" (rows {})", rows.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,5 +193,21 @@ mod tests {
             "\n(a) one\n   1. first\n      so it is\n\n(b) two\n   1. again"
         );
         assert_eq!(story.current(), "again");
+    }
+    #[test]
+    fn a_row_counts_once_its_step_is_over_and_not_where_it_was_left_out() {
+        let story = Story::silent();
+        story.tells(&["3", "4"], "authorised and held");
+        assert!(story.rows().is_empty() && !story.leaves_out());
+        story.tells(&["9"], "nobody comes");
+        story.leave_out("no virtual clock");
+        story.tells(&["32a"], "a tip");
+        story.end();
+        assert_eq!(story.rows(), BTreeSet::from(["3", "4", "32a"]));
+        assert!(story.leaves_out());
+        assert_eq!(
+            story.transcript(),
+            "   1. authorised and held (rows 3, 4)\n   2. nobody comes (row 9)\n      left out: no virtual clock\n   3. a tip (row 32a)"
+        );
     }
 }

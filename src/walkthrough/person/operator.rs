@@ -14,6 +14,22 @@ impl Person {
             .await
     }
 
+    /// The server's time in so many milliseconds, as the API writes times.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where the clock is not told.
+    pub async fn in_so_long(&self, ms: u64) -> Result<String, Deviation> {
+        let clock = self.move_clock(0).await?.is(200)?;
+        let now = clock.text("/now")?;
+        let later = chrono::DateTime::parse_from_rfc3339(now)
+            .ok()
+            .and_then(|now| {
+                now.checked_add_signed(chrono::Duration::milliseconds(i64::try_from(ms).ok()?))
+            });
+        let later = later.ok_or_else(|| Deviation::new("a time", now))?;
+        Ok(later.to_rfc3339())
+    }
+
     /// Takes an order from its runner.
     ///
     /// # Errors
