@@ -4,15 +4,17 @@ use crate::{
     edge::Edge,
     problem::Problem,
     route::{
-        admin, escrow, health, ledger, message, notification, order, payment, photo, proposal,
-        scheduled_event, session, store, timer, user,
+        admin, dispute, escrow, health, ledger, message, notification, order, payment, photo,
+        proposal, scheduled_event, session, store, timer, user,
     },
     shell,
     table::{
         Route,
         RoutePolicy::{ActiveRunner, Operator, Public, Sees, SelfOrOperator, SignedIn, Tells},
         Table,
-        Who::{Customer, CustomerOrOperator, Involved, Party, PartyOrOperator, Runner, Viewer},
+        Who::{
+            self, Customer, CustomerOrOperator, Involved, Party, PartyOrOperator, Runner, Viewer,
+        },
     },
 };
 use axum::{Router, http::StatusCode};
@@ -65,12 +67,19 @@ fn table() -> Table {
         .post("/api/orders/{id}/tip", Tells(Customer), order::tip::tip)
         .post("/api/orders/{id}/ratings", Tells(Party), order::rate::rate)
         .get("/api/orders/{id}/receipt", Sees(Party), order::receipt::receipt)
+        .get("/api/orders/{id}/disputes", Sees(PartyOrOperator), dispute::list::list)
+        .post("/api/orders/{id}/disputes", Tells(PartyOrOperator), dispute::open::open)
+        .post("/api/orders/{id}/disputes/{n}/reply", Tells(Party), dispute::reply::reply)
+        .post("/api/orders/{id}/disputes/{n}/resolve", Tells(Who::Operator), dispute::resolve::resolve)
+        .post("/api/orders/{id}/refunds", Tells(Who::Operator), order::refund::refund)
 
         .upload("/api/photos", SignedIn, photo::upload::upload)
         .get("/api/photos/{id}", SignedIn, photo::get::get)
         .get("/api/payments", SignedIn, payment::list::list)
         .get("/api/payments/{id}", Sees(CustomerOrOperator), payment::get::get)
         .get("/api/escrow/{order_id}", Sees(CustomerOrOperator), escrow::get::get)
+        .post("/api/escrow/{order_id}/release", Operator, escrow::settle::release)
+        .post("/api/escrow/{order_id}/refund", Operator, escrow::settle::refund)
         .get("/api/timers", SignedIn, timer::list::list)
         .post("/api/scheduled-events", Operator, scheduled_event::create::create)
         .get("/api/scheduled-events", Operator, scheduled_event::list::list)
@@ -83,10 +92,17 @@ fn table() -> Table {
         .get("/api/ledger/proof", Public, ledger::proof::proof)
 
         .get("/api/admin/sagas", Operator, admin::sagas::sagas)
-        .post("/api/admin/sagas/{order_id}/retry", Operator, admin::retry::retry)
+        .post("/api/admin/sagas/{order_id}/retry", Operator, admin::stuck::retry)
+        .post("/api/admin/sagas/{order_id}/skip", Operator, admin::stuck::skip)
+        .post("/api/admin/sagas/{order_id}/compensate", Operator, admin::stuck::compensate)
+        .post("/api/admin/orders/{id}/hold", Operator, admin::hold::hold)
+        .post("/api/admin/orders/{id}/unhold", Operator, admin::hold::unhold)
         .post("/api/admin/orders/{id}/reassign", Operator, admin::reassign::reassign)
+        .post("/api/admin/orders/{id}/abandon", Operator, admin::abandon::abandon)
+        .post("/api/admin/orders/{id}/settle", Operator, admin::settle::settle)
         .post("/api/admin/users/{id}/suspend", Operator, admin::suspend::suspend)
         .post("/api/admin/users/{id}/reinstate", Operator, admin::suspend::reinstate)
+        .get("/api/admin/audit", Operator, admin::audit::audit)
         .get("/api/admin/actors", Operator, admin::actors::actors)
         .post("/api/admin/actors/{order_id}/release", Operator, admin::release::release)
         .post("/api/admin/clock/advance", Operator, admin::advance::advance)
@@ -116,7 +132,7 @@ mod tests {
     use campusg_domain::{
         id::{PhotoId, StoreId},
         money::Cents,
-        order::{Command, Offer, Problem, ProposalKind, Sealed, Shown, StoreRef},
+        order::{Command, Fault, Offer, Problem, ProposalKind, Sealed, Shown, StoreRef},
     };
     use std::collections::BTreeSet;
 
@@ -180,6 +196,7 @@ mod tests {
             note: None,
         };
         let (shown, text) = (Shown::Pin(0), Sealed(vec![7]));
+        let reason = || Sealed(vec![7]);
         vec![
             ("cancel-acceptance", Command::CancelAcceptance),
             ("status", Command::ArriveOnSite),
@@ -222,6 +239,38 @@ mod tests {
             ("messages", Command::Message { text }),
             ("tip", Command::Tip { cents }),
             ("ratings", Command::Rate { stars: 5 }),
+            (
+                "disputes",
+                Command::Dispute {
+                    claim: None,
+                    reason: reason(),
+                    photos: vec![],
+                },
+            ),
+            (
+                "disputes/{n}/reply",
+                Command::Reply {
+                    dispute: 1,
+                    text: reason(),
+                    photos: vec![],
+                },
+            ),
+            (
+                "disputes/{n}/resolve",
+                Command::Resolve {
+                    dispute: 1,
+                    refund: cents,
+                    at_fault: Fault::Store,
+                    reason: reason(),
+                },
+            ),
+            (
+                "refunds",
+                Command::Refund {
+                    cents,
+                    reason: reason(),
+                },
+            ),
         ]
     }
 
@@ -248,11 +297,17 @@ mod tests {
             let path = route.path.trim_start_matches("/api/orders/{id}/");
             assert!(named.contains(path), "{path} is not looked at here");
         }
-        assert!(
-            Who::Operator
-                .roles()
-                .iter()
-                .all(|role| Command::Reassign.who().contains(role))
-        );
+        let reason = || Sealed(vec![]);
+        for command in [
+            Command::Reassign { reason: reason() },
+            Command::Hold { reason: reason() },
+            Command::Unhold { reason: reason() },
+            Command::Abandon { reason: reason() },
+            Command::RetryStuck { reason: reason() },
+            Command::SkipStuck { reason: reason() },
+            Command::CompensateStuck { reason: reason() },
+        ] {
+            assert_eq!(Who::Operator.roles(), command.who(), "{}", command.name());
+        }
     }
 }

@@ -4,16 +4,18 @@ use crate::{
     answer::{is_party, told},
     auth::Me,
     call::Call,
+    dto::admin::ReasonIn,
     edge::Edge,
     problem::Problem,
     tag,
+    words::sealed,
 };
 use axum::{http::StatusCode, response::Response};
-use campusg_actors::runtime::{GetOrder, OrderReply, Refusal, ToOrder};
+use campusg_actors::runtime::{GetOrder, OrderReply, Refusal, ToOrder, Wording};
 use campusg_domain::{
     call::CallState,
     id::OrderId,
-    order::{self, Command, Order, Rejection, Role, allowed},
+    order::{self, Command, Order, Rejection, Role, Sealed, allowed},
 };
 
 /// Gives a command to an order and shows the order.
@@ -68,7 +70,7 @@ pub(crate) async fn tell_it<T>(
 /// which the runner at the till has the next word (row 35), a second authorisation (row 16), the charge of a tip (32a).
 fn begins(command: &Command) -> fn(&Order) -> bool {
     match command {
-        Command::Cancel { .. } => |order| order.cancel_wait.is_some(),
+        Command::Cancel { .. } | Command::Settle { .. } => |order| order.cancel_wait.is_some(),
         Command::Approve { .. } => |order| {
             let open = order.proposal.as_ref();
             open.is_some_and(|open| open.raise.is_some())
@@ -80,6 +82,18 @@ fn begins(command: &Command) -> fn(&Order) -> bool {
         },
         _ => |_| false,
     }
+}
+
+/// Gives an order a command of an operator, who says why.
+pub(crate) async fn because(
+    edge: &Edge,
+    call: Call<ReasonIn>,
+    id: OrderId,
+    command: impl FnOnce(Sealed) -> Command,
+) -> Result<Response, Problem> {
+    let (call, body) = call.split();
+    let reason = sealed(edge, &call, Wording::Reason, body.reason).await?;
+    tell(edge, call, id, command(reason)).await
 }
 
 /// A refusal, with where the order stands and what this caller can do. Strangers and former runners learn neither.

@@ -233,12 +233,14 @@ pub struct SetRunner {
 }
 
 /// Bars a user from placing and accepting, or allows it again. Operators only.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Suspend {
     /// Who.
     pub user: UserId,
     /// Whether barred.
     pub suspended: bool,
+    /// Why.
+    pub reason: String,
 }
 
 /// Makes a store known. Operators only.
@@ -308,10 +310,6 @@ impl fmt::Debug for StorePhoto {
         write!(f, "StorePhoto({} bytes)", self.0.len())
     }
 }
-
-/// Tries the stuck steps of an order again, now. Operators only.
-#[derive(Clone, Copy, Debug)]
-pub struct RetryStuck(pub OrderId);
 
 /// Lets an order that failed again and again be tried once more. Operators only.
 #[derive(Clone, Copy, Debug)]

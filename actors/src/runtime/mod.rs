@@ -6,8 +6,10 @@
 mod accounts;
 mod answers;
 mod arbiters;
+mod audit;
 mod command;
 mod config;
+mod disputes;
 mod errands;
 mod history;
 mod inner;
@@ -22,8 +24,10 @@ mod start;
 mod wallets;
 mod words;
 
+pub use audit::{Act, AuditPage, GetAudit};
 pub use command::*;
 pub use config::RuntimeConfig;
+pub use disputes::{DisputeReply, DisputeThread, GetDisputes};
 pub use messages::{GetMessages, Message, Messages};
 pub use query::*;
 pub use refusal::Refusal;

@@ -1,13 +1,12 @@
 //! Commands to orders: placing one, and everything else.
 
 use super::{
-    Caller, Command, NewOrder, OrderReply, PlaceOrder, Refusal, ReleaseQuarantine, RetryStuck,
-    Runtime, ToOrder,
+    Caller, Command, NewOrder, OrderReply, PlaceOrder, Refusal, ReleaseQuarantine, Runtime, ToOrder,
 };
 use crate::{live::Following, order::Done, orders::Letter};
 use campusg_domain::{
-    id::{OrderId, Principal, Seq, Stream, UserId},
-    order::{self, Dropoff, Order, Placement, Rejection, Stage, TimerKind},
+    id::{OrderId, Seq, Stream, UserId},
+    order::{self, Dropoff, Order, Placement, Rejection, Stage},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -51,28 +50,6 @@ impl Command for ToOrder {
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<OrderReply, Refusal> {
         runtime.send(self.order, self.command, &caller).await
-    }
-}
-
-impl Command for RetryStuck {
-    type Reply = OrderReply;
-
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<OrderReply, Refusal> {
-        caller.operator()?;
-        tracing::warn!(order.id = %self.0, operator = ?caller.principal, request = caller.request, "stuck steps are tried again");
-        let caller = Caller {
-            principal: Principal::System,
-            ..caller
-        };
-        runtime
-            .send(
-                self.0,
-                order::Command::ScheduledDue {
-                    kind: TimerKind::StepRetry,
-                },
-                &caller,
-            )
-            .await
     }
 }
 

@@ -42,7 +42,7 @@ impl Wording {
             } => Some((Self::Note, note)),
             Event::OperatorHeld { reason }
             | Event::OperatorReleased { reason }
-            | Event::OperatorActed { reason } => Some((Self::Reason, reason)),
+            | Event::OperatorActed { reason, .. } => Some((Self::Reason, reason)),
             Event::Disputed { reason, .. } => Some((Self::Claim, reason)),
             Event::DisputeReplied { text, .. } => Some((Self::Reply, text)),
             _ => None,

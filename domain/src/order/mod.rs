@@ -35,7 +35,7 @@ pub use decide::{Context, decide, verdict};
 pub use effects::{
     Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
 };
-pub use event::{Event, Problem, RaiseFailure, Release, Settlement, Side, Unbinding};
+pub use event::{Deed, Event, Problem, RaiseFailure, Release, Settlement, Side, Unbinding};
 pub(crate) use evolve::EXECUTED_KEPT;
 pub use fill::{Filled, Header, fill};
 pub use overlay::{

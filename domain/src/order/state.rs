@@ -170,6 +170,28 @@ impl Order {
             .any(|call| call.state != CallState::Closed)
     }
 
+    /// Calls that rest and may be made again: all but an authorisation that waits for the customer and the bank.
+    pub(super) fn retriable(&self) -> impl Iterator<Item = CallNumber> {
+        let asked = self.action_url.is_some();
+        let waits = move |kind| asked && matches!(kind, CallKind::Authorize { .. });
+        let rests = move |call: &Call| call.state == CallState::Resting && !waits(call.kind);
+        let calls = self.calls.iter().filter(move |(_, call)| rests(call));
+        calls.map(|(n, _)| *n)
+    }
+
+    /// Calls that had no answer as often as they are tried by themselves, and rest.
+    pub fn failing(&self, tries: u16) -> impl Iterator<Item = (CallNumber, &Call)> {
+        let rests = move |call: &Call| call.state == CallState::Resting && call.failures >= tries;
+        let calls = self.calls.iter().map(|(n, call)| (*n, call));
+        calls.filter(move |(_, call)| rests(call))
+    }
+
+    /// Whether a step or a call of it keeps failing and needs a person.
+    #[must_use]
+    pub fn keeps_failing(&self, tries: u16) -> bool {
+        self.saga.stuck().next().is_some() || self.failing(tries).next().is_some()
+    }
+
     /// The timer of this kind, if it is armed.
     #[must_use]
     pub fn armed(&self, kind: TimerKind) -> Option<&Timer> {

@@ -3,6 +3,7 @@
 //! Must not: derive `Debug` where a password, token, PIN or personal text is in it.
 
 pub(crate) mod admin;
+pub(crate) mod dispute;
 pub(crate) mod door;
 pub(crate) mod order;
 pub(crate) mod proposal;

@@ -1,6 +1,7 @@
 //! Handlers: one per file, each translates one request and decides nothing.
 
 pub(crate) mod admin;
+pub(crate) mod dispute;
 pub(crate) mod escrow;
 pub(crate) mod health;
 pub(crate) mod ledger;

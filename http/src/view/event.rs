@@ -196,6 +196,16 @@ fn describe(
     }
 }
 
+/// A record's events as this operator sees them, without words and without the steps of sagas.
+pub(crate) fn bare(order: &Order, events: &[Event], reader: &Reader) -> Vec<Value> {
+    let told = events
+        .iter()
+        .filter(|event| !matches!(event, Event::Step { .. }));
+    let told = told.filter_map(|event| describe(order, event, reader));
+    told.map(|(r#type, data)| json!({"type": r#type, "data": data}))
+        .collect()
+}
+
 /// Effects at the gateway and ticks of timers: the customer sees those that moved money, operators all.
 fn of_effect(
     event: &Event,

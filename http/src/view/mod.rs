@@ -5,7 +5,9 @@
 //! the card, the hold, the cap or the PIN. A former runner sees only what they did. Phones, e-mails: operators only.
 //! Must not: ask the runtime, but for [`beside`].
 
+pub(crate) mod audit;
 pub(crate) mod beside;
+pub(crate) mod dispute;
 pub(crate) mod event;
 pub(crate) mod inbox;
 pub(crate) mod ledger;

@@ -147,6 +147,9 @@ pub(crate) struct EarningsView {
     total_cents: i64,
     /// What the customer gave after the end and paid, beside the total.
     later_tips_cents: i64,
+    /// What a dispute took back after the end, paid or owed.
+    #[serde(skip_serializing_if = "is_zero")]
+    taken_back_cents: i64,
     paid: bool,
 }
 
@@ -159,7 +162,7 @@ impl EarningsView {
             .map_or(price.food_estimate, |bought| bought.food);
         let usual = price.charge(food) - price.platform_fee.min(price.charge(food));
         let (total, paid) = match &order.stage {
-            Stage::Completed(..) => (usual, true),
+            Stage::Completed(..) => (order.shared.map_or(usual, |share| share.to_runner), true),
             Stage::Cancelled(cancellation) => (to_runner(&cancellation.settlement), true),
             _ => (usual, false),
         };
@@ -171,6 +174,7 @@ impl EarningsView {
             platform_fee_cents: price.platform_fee.0,
             total_cents: total.0,
             later_tips_cents: later_tips(order).0,
+            taken_back_cents: order.taken_back.0,
             paid: paid && total.is_positive(),
         }
     }
@@ -182,6 +186,14 @@ pub(crate) fn later_tips(order: &Order) -> Cents {
         .later_tips()
         .filter(|(_, state)| *state == TipState::Paid);
     paid.map(|(cents, _)| cents).sum()
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(cents: &i64) -> bool {
+    *cents == 0
 }
 
 /// What of an ended order's money went to the runner.

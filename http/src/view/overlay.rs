@@ -2,7 +2,7 @@
 //!
 //! Invariant: the runner sees of the card no more than that it is being asked; the cap is in no view of his.
 
-use super::{Reader, beside::Beside, parts::by};
+use super::{Reader, beside::Beside, dispute::DisputeView, parts::by};
 use crate::time::Time;
 use campusg_domain::{
     call::Decline,
@@ -26,6 +26,8 @@ pub(crate) struct OverlaysView {
     no_show_wait: Option<NoShowView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<ContactView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dispute: Option<DisputeView>,
     late: bool,
     operator_hold: bool,
     messages: u16,
@@ -40,6 +42,7 @@ impl OverlaysView {
             cancel_wait: wait.map(|wait| CancelWaitView::of(order, wait, reader.role)),
             no_show_wait: order.no_show.map(|wait| NoShowView::of(order, wait)),
             contact: ContactView::of(order, reader),
+            dispute: DisputeView::of(order, reader.role),
             late: order.late,
             operator_hold: order.operator_hold,
             messages: order.messages,

@@ -33,6 +33,7 @@ pub(crate) fn timers(order: &Order, role: Role) -> Vec<TimerView> {
                 | TimerKind::DeliveryReminder
                 | TimerKind::NoShowWait
                 | TimerKind::DisputeWindow
+                | TimerKind::DisputeSla
                 | TimerKind::RatingWindow
         ),
         Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => false,

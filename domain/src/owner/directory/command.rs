@@ -43,9 +43,15 @@ pub enum UserCommand {
     /// Runs, or does not. `NotFound`, `Suspended`.
     SetRunner(RunnerState),
     /// Bars placing and accepting. `NotFound`, `NotAllowed`.
-    Suspend,
+    Suspend {
+        /// Why.
+        reason: Sealed,
+    },
     /// Allows them again. `NotFound`, `NotAllowed`.
-    Reinstate,
+    Reinstate {
+        /// Why.
+        reason: Sealed,
+    },
     /// Puts a bank account on file. `NotFound`.
     SetPayoutMethod(PayoutMethod),
     /// Takes the bank account off; payouts on their way keep theirs. `NotFound`, `NoPayoutMethod`.
@@ -128,20 +134,24 @@ pub(super) fn decide_user(
             Err(Rejection::NoPayoutMethod)
         }
         UserCommand::RemovePayoutMethod => Ok(vec![UserEvent::PayoutMethodRemoved]),
-        UserCommand::Suspend => operators_only(principal).map(|()| {
-            if person.suspended {
-                vec![]
-            } else {
-                vec![UserEvent::Suspended]
-            }
-        }),
-        UserCommand::Reinstate => operators_only(principal).map(|()| {
-            if person.suspended {
-                vec![UserEvent::Reinstated]
-            } else {
-                vec![]
-            }
-        }),
+        UserCommand::Suspend { reason } => {
+            operators_only(principal)?;
+            Ok(acted(!person.suspended, UserEvent::Suspended, reason))
+        }
+        UserCommand::Reinstate { reason } => {
+            operators_only(principal)?;
+            Ok(acted(person.suspended, UserEvent::Reinstated, reason))
+        }
+    }
+}
+
+/// What an operator does, and why; nothing where it is so already.
+fn acted(changes: bool, event: UserEvent, reason: &Sealed) -> Vec<UserEvent> {
+    let reason = reason.clone();
+    if changes {
+        vec![event, UserEvent::OperatorActed { reason }]
+    } else {
+        vec![]
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) mod place;
 pub(crate) mod quote;
 pub(crate) mod rate;
 pub(crate) mod receipt;
+pub(crate) mod refund;
 pub(crate) mod report_problem;
 pub(crate) mod status;
 pub(crate) mod tip;

@@ -65,7 +65,7 @@ pub(super) fn describe(
         Event::OperatorHeld { .. } => ("held", true, json!({})),
         Event::OperatorReleased { .. } => ("unheld", true, json!({})),
         Event::TimerNoted { kind } => ("timer_noted", operator, json!({"event_type": kind})),
-        Event::OperatorActed { .. } => ("operator_acted", operator, json!({})),
+        Event::OperatorActed { deed, .. } => ("operator_acted", operator, json!({"action": deed})),
         other => return after(other, customer, runner, operator),
     };
     visible.then(|| (r#type, members(data)))

@@ -9,9 +9,9 @@ use campusg_domain::{
     id::{Principal, StoreId},
     money::Cents,
     order::{
-        Call, CancelReason, CancelWait, Closing, Contact, Event, Fault, Item, NoShow, Offer, Order,
-        Outcome, Party, Problem, Proposal, ProposalKind, ProposedItem, RaiseFailure, Role, Sealed,
-        Side, Stage, StoreRef, Substitution, Timer, TimerKind, TimerState,
+        Call, CancelReason, CancelWait, Closing, Contact, Deed, Event, Fault, Item, NoShow, Offer,
+        Order, Outcome, Party, Problem, Proposal, ProposalKind, ProposedItem, RaiseFailure, Role,
+        Sealed, Side, Stage, StoreRef, Substitution, Timer, TimerKind, TimerState,
     },
     record::Entry,
     time::{DAY_MS, MINUTE_MS},
@@ -199,7 +199,10 @@ fn told() -> Vec<(u32, Entry)> {
     let card = CardToken(super::CARD.into());
     let cents = Cents(693);
     let call = 2;
-    let acted = || Event::OperatorActed { reason: words() };
+    let acted = || Event::OperatorActed {
+        deed: Deed::Settle,
+        reason: words(),
+    };
     let records = vec![
         (by(FORMER), vec![proposed(1), message(Side::Runner)]),
         (by(FORMER), vec![closed(1, Closing::RunnerLeft)]),
