@@ -97,6 +97,10 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ComposeFault> {
     demo::check(&config.data, mode.demo)?;
+    if config.runtime.drill_refused_releases > 0 && !mode.virtual_clock {
+        let key = "runtime.drill_refused_releases";
+        return Err(ComposeFault::Drill { key });
+    }
     let address = config.server.listen;
     let listener = TcpListener::bind(address)
         .await

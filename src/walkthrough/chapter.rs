@@ -3,14 +3,20 @@
 //! Must not: print, or sleep for luck.
 //! Invariant: each plays with people of its own, and asserts every column of the money after every step that moves it.
 
+mod after;
+mod cases;
 mod cast;
+mod desk;
 mod door;
 mod limits;
 mod placing;
+mod refused;
 mod runners;
+mod short_holds;
 mod store;
 mod till;
 mod usual;
+mod window;
 
 use super::{Deviation, Scene, Setting};
 use cast::Cast;
@@ -32,11 +38,23 @@ pub enum Chapter {
     Till,
     /// From the store to the customer's hands.
     Door,
+    /// A late cancellation, and what follows an end.
+    After,
+    /// A release that fails.
+    Refused,
+    /// What operators do to an order.
+    Desk,
+    /// Authorisations that run out, and charges that come late.
+    ShortHolds,
+    /// Disputes while the money is in escrow.
+    Window,
+    /// Disputes after the end.
+    Cases,
 }
 
 impl Chapter {
     /// All of them, in their order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 13] = [
         Self::Usual,
         Self::Placing,
         Self::Limits,
@@ -44,6 +62,12 @@ impl Chapter {
         Self::Store,
         Self::Till,
         Self::Door,
+        Self::After,
+        Self::Refused,
+        Self::Desk,
+        Self::ShortHolds,
+        Self::Window,
+        Self::Cases,
     ];
 
     /// Its title.
@@ -52,13 +76,17 @@ impl Chapter {
         match self {
             Self::Usual => "The usual way, from a wish to the runner's wallet",
             Self::Placing => "Placing: the card, the bank, the board",
-            Self::Limits => "Placing: escrow and timers are full",
+            Self::Limits => "Placing where escrow and timers are full",
             Self::Runners => "Runners: who takes an order, and who gives it back",
             Self::Store => "At the store: what the runner asks, and what the customer answers",
-            Self::Till => {
-                "At the till: the receipt, the charge, and a cancellation that comes in between"
-            }
+            Self::Till => "At the till: the receipt, the charge, a cancellation in between",
             Self::Door => "On the way and at the door",
+            Self::After => "Bought, brought, and after it",
+            Self::Refused => "A release that fails",
+            Self::Desk => "The operators' desk",
+            Self::ShortHolds => "Authorisations that run out, and charges that come late",
+            Self::Window => "Disputes while the money is in escrow",
+            Self::Cases => "Disputes after the end",
         }
     }
 
@@ -66,10 +94,10 @@ impl Chapter {
     #[must_use]
     pub const fn setting(self) -> Setting {
         match self {
-            Self::Limits => Setting::Limits,
-            Self::Usual | Self::Placing | Self::Runners | Self::Store | Self::Till | Self::Door => {
-                Setting::Usual
-            }
+            Self::Limits | Self::Refused => Setting::Limits,
+            Self::ShortHolds => Setting::ShortHolds,
+            Self::Window => Setting::Window,
+            _ => Setting::Usual,
         }
     }
 
@@ -89,14 +117,21 @@ impl Chapter {
     }
 
     async fn with_its_people(self, scene: &Scene) -> Result<(), Deviation> {
+        let cast = |customer, runner| Cast::new(scene, customer, runner);
         match self {
-            Self::Usual => usual::play(&Cast::new(scene, "Ann", "Ben")).await,
-            Self::Placing => placing::play(&Cast::new(scene, "Cora", "Dan")).await,
-            Self::Limits => limits::play(&Cast::new(scene, "Eva", "Finn")).await,
-            Self::Runners => runners::play(&Cast::new(scene, "Gia", "Hugo")).await,
-            Self::Store => store::play(&Cast::new(scene, "Iris", "Jon")).await,
-            Self::Till => till::play(&Cast::new(scene, "Kim", "Leo")).await,
-            Self::Door => door::play(&Cast::new(scene, "Mia", "Noah")).await,
+            Self::Usual => usual::play(&cast("Ann", "Ben")).await,
+            Self::Placing => placing::play(&cast("Cora", "Dan")).await,
+            Self::Limits => limits::play(&cast("Eva", "Finn")).await,
+            Self::Runners => runners::play(&cast("Gia", "Hugo")).await,
+            Self::Store => store::play(&cast("Iris", "Jon")).await,
+            Self::Till => till::play(&cast("Kim", "Leo")).await,
+            Self::Door => door::play(&cast("Mia", "Noah")).await,
+            Self::After => after::play(&cast("Olga", "Paul")).await,
+            Self::Refused => refused::play(&cast("Quinn", "Rosa")).await,
+            Self::Desk => desk::play(&cast("Sara", "Tom")).await,
+            Self::ShortHolds => short_holds::play(&cast("Uma", "Vito")).await,
+            Self::Window => window::play(&cast("Vera", "Will")).await,
+            Self::Cases => cases::play(&cast("Xenia", "Yuri")).await,
         }
     }
 }

@@ -193,6 +193,14 @@ impl Errand {
         seen.number("/earnings/platform_fee_cents")
     }
 
+    /// What the runner is paid for the usual receipt, where nothing goes wrong: the charge less the platform's part.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where that part is not told.
+    pub async fn share(&self) -> Result<i64, Deviation> {
+        Ok(self.price.charge() - self.platform_fee().await?)
+    }
+
     /// Waits until something has happened to the order, as the customer sees it.
     ///
     /// # Errors

@@ -9,9 +9,9 @@ pub enum Setting {
     Plain,
     /// The figures of `docs/lifecycle.md`: a platform fee of 1.00, released on delivery.
     Usual,
-    /// Deliveries can be disputed for a day before the money moves, and the first release is refused.
+    /// Deliveries can be disputed for a day before the money moves.
     Window,
-    /// Escrow and timers for little more than one order.
+    /// Escrow and timers for little more than one order; the first release is refused.
     Limits,
     /// Authorisations that the bank keeps for little more than half a day, and charges that it answers later than that.
     ShortHolds,
@@ -24,10 +24,8 @@ impl Setting {
         match self {
             Self::Plain => "as it comes",
             Self::Usual => "with a platform fee",
-            Self::Window => {
-                "with a day to dispute a delivery, whose escrow refuses its first release"
-            }
-            Self::Limits => "whose escrow and timers are soon full",
+            Self::Window => "with a day to dispute a delivery",
+            Self::Limits => "whose escrow is soon full, and refuses its first release",
             Self::ShortHolds => "whose gateway keeps an authorisation for 13 hours",
         }
     }
@@ -51,6 +49,7 @@ impl Setting {
                 "policy.hold_limit_cents=5000".into(),
                 "policy.total_hold_limit_cents=5000".into(),
                 "policy.armed_timers=5".into(),
+                "runtime.drill_refused_releases=1".into(),
             ],
             Self::ShortHolds => vec![
                 fee,

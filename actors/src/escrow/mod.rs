@@ -15,9 +15,11 @@ use crate::{
 use actix::{Actor, Context, Handler, MessageResult};
 use campusg_domain::{
     id::{Seq, Stream},
+    order::Rejection,
     owner::{ledger::Ledger, wallet::Wallets},
     policy::Policy,
     record::Record,
+    vote::Ask,
 };
 use campusg_storage::journal::CommitQueue;
 use std::sync::Arc;
@@ -25,6 +27,8 @@ use std::sync::Arc;
 /// What the escrow owner starts from.
 #[derive(Debug)]
 pub(crate) struct EscrowStart {
+    /// How many releases are refused before the first is granted: a drill, 0 in earnest.
+    pub(crate) refused_releases: u32,
     /// A ledger that has folded every record up to `folded`.
     pub(crate) ledger: Ledger,
     /// Every wallet, as of the same record.
@@ -39,6 +43,7 @@ pub(crate) struct EscrowStart {
 /// Keeps every account's balance and every wallet.
 #[derive(Debug)]
 pub(crate) struct EscrowActor {
+    refused_releases: u32,
     ledger: Ledger,
     wallets: Wallets,
     policy: Arc<Policy>,
@@ -53,6 +58,7 @@ impl EscrowActor {
     /// Starts with nobody waiting.
     pub(crate) fn new(start: EscrowStart) -> Self {
         let EscrowStart {
+            refused_releases,
             ledger,
             wallets,
             folded,
@@ -62,6 +68,7 @@ impl EscrowActor {
             guard,
         } = start;
         Self {
+            refused_releases,
             ledger,
             wallets,
             policy,
@@ -71,6 +78,13 @@ impl EscrowActor {
             desk: Desk::default(),
             _guard: guard,
         }
+    }
+
+    /// Whether this release is one that the drill refuses.
+    fn drills(&mut self, ask: &Ask) -> bool {
+        let drills = self.refused_releases > 0 && matches!(ask, Ask::Release { .. });
+        self.refused_releases -= u32::from(drills);
+        drills
     }
 }
 
@@ -82,7 +96,11 @@ impl Handler<AskVote> for EscrowActor {
     type Result = MessageResult<AskVote>;
 
     fn handle(&mut self, AskVote { token, ask }: AskVote, _: &mut Context<Self>) -> Self::Result {
-        MessageResult(self.ledger.vote(token, &ask, &self.policy))
+        MessageResult(if self.drills(&ask) {
+            Err(Rejection::TransferRefused)
+        } else {
+            self.ledger.vote(token, &ask, &self.policy)
+        })
     }
 }
 

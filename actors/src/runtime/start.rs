@@ -142,6 +142,7 @@ impl Runtime {
             store: &store,
             home: arbiters.home(),
             fatal: &fatal,
+            refused_releases: start.config.drill_refused_releases,
             ledger: boot.ledger,
             wallets: boot.wallets,
             directory: Arc::clone(&directory),

@@ -39,7 +39,7 @@ async fn paid(
     if !proof.is_empty() {
         same("the proof", done.text("/delivery/proof")?, proof)?;
     }
-    let share = errand.price.charge() - errand.platform_fee().await?;
+    let share = errand.share().await?;
     errand.runner.notice("paid", &errand.order).await?;
     cast.money(
         errand,

@@ -61,10 +61,7 @@ async fn asks(cast: &Cast<'_>, errand: &Errand, what: &Value) -> Result<i64, Dev
 
 async fn answers(errand: &Errand, n: i64, how: &str, body: &Value) -> Result<Body, Deviation> {
     let reply = errand.customer.answer(&errand.order, n, how, body).await?;
-    match reply.status {
-        202 => reply.is(202),
-        _ => reply.is(200),
-    }
+    reply.is_begun()
 }
 
 async fn decided(errand: &Errand) -> Result<Body, Deviation> {

@@ -67,7 +67,7 @@ async fn charge_fails(cast: &Cast<'_>) -> Result<(), Deviation> {
         &["20", "21", "22"],
         "Leo brings the food and is paid as always.",
     );
-    let share = charge - errand.platform_fee().await?;
+    let share = errand.share().await?;
     errand.carry_to("completed").await?;
     cast.money(&errand, Sums::NOTHING.paid(share).owed(charge))
         .await

@@ -123,7 +123,7 @@ async fn bring(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
         &["21", "22"],
         "Ann says the PIN: delivered, released, completed. Ben has his outlay, fee and tip, less the platform's part.",
     );
-    let share = charge - errand.platform_fee().await?;
+    let share = errand.share().await?;
     if cast.scene.is_set_for(Setting::Usual) {
         same("what Ben is paid", share, EARNED)?;
     }

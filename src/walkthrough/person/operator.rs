@@ -2,7 +2,7 @@
 
 use super::Person;
 use crate::walkthrough::{Body, Deviation, Reply, same};
-use serde_json::json;
+use serde_json::{Value, json};
 
 impl Person {
     /// Moves a virtual clock on; refused where the clock is not virtual.
@@ -37,6 +37,53 @@ impl Person {
     pub async fn reassign(&self, order: &str) -> Result<Reply, Deviation> {
         let body = json!({"reason": "the runner does not answer"});
         self.post(&format!("/api/admin/orders/{order}/reassign"), &body)
+            .await
+    }
+
+    /// Does something to an order, for this reason: `hold`, `unhold`, `abandon`.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn act(&self, order: &str, what: &str, reason: &str) -> Result<Reply, Deviation> {
+        let body = json!({"reason": reason});
+        self.post(&format!("/api/admin/orders/{order}/{what}"), &body)
+            .await
+    }
+
+    /// Ends an order, with the money divided so.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn settle(&self, order: &str, mut how: Value) -> Result<Reply, Deviation> {
+        how["reason"] = json!("It has to end.");
+        self.post(&format!("/api/admin/orders/{order}/settle"), &how)
+            .await
+    }
+
+    /// Decides a dispute: so much for the claimant, and who is at fault.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn resolve(
+        &self,
+        order: &str,
+        dispute: i64,
+        refund: i64,
+        at_fault: &str,
+    ) -> Result<Reply, Deviation> {
+        let body =
+            json!({"refund_cents": refund, "at_fault": at_fault, "reason": "Both were heard."});
+        let path = format!("/api/orders/{order}/disputes/{dispute}/resolve");
+        self.post(&path, &body).await
+    }
+
+    /// Gives so many cents of an ended order back.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn refund(&self, order: &str, cents: i64) -> Result<Reply, Deviation> {
+        let body = json!({"amount_cents": cents, "reason": "A kind word."});
+        self.post(&format!("/api/orders/{order}/refunds"), &body)
             .await
     }
 
