@@ -92,7 +92,10 @@ impl Errand {
                 "completed" => self.deliver().await?,
                 reported => self.runner.report(&self.order, reported).await?,
             };
-            let order = reply.is(200)?;
+            let order = match *step {
+                "completed" => self.completed(reply).await?,
+                _ => reply.is(200)?,
+            };
             same("the order's status", order.text("/status")?, *step)?;
         }
         self.seen().await
@@ -156,6 +159,18 @@ impl Errand {
     pub async fn deliver(&self) -> Result<Reply, Deviation> {
         let pin = self.customer.pin(&self.order).await?;
         self.runner.deliver_by_pin(&self.order, &pin).await
+    }
+
+    /// Goes on from the handing over to the end: where the customer has time to dispute a delivery, they confirm it.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where either is refused.
+    pub async fn completed(&self, handed_over: Reply) -> Result<Body, Deviation> {
+        let order = handed_over.is(200)?;
+        if order.says("/status", "delivered") {
+            return self.customer.confirm(&self.order).await?.is(200);
+        }
+        Ok(order)
     }
 
     /// Where the money is.

@@ -25,7 +25,7 @@ impl Setting {
             Self::Plain => "as it comes",
             Self::Usual => "with a platform fee",
             Self::Window => "with a day to dispute a delivery",
-            Self::Limits => "whose escrow is soon full, and refuses its first release",
+            Self::Limits => "whose escrow is soon full and refuses its first release",
             Self::ShortHolds => "whose gateway keeps an authorisation for 13 hours",
         }
     }

@@ -11,6 +11,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+/// Longest line of a step, in characters: as long as one with all columns of the money.
+const WIDTH: usize = 120;
+/// A space at which no line ends.
+const TOGETHER: char = '\u{a0}';
+/// Where the text of a step begins.
+const INDENT: usize = 6;
+
 /// Tells steps, and remembers them. Clones tell the same story.
 #[derive(Clone, Debug)]
 pub struct Story {
@@ -92,7 +99,7 @@ impl Story {
             told.step.clone_from(&text);
             told.steps
         };
-        self.line(format!("{number:>4}. {text}{}", named(rows)));
+        self.line(wrapped(&format!("{number:>4}. {text}{}", named(rows))));
     }
 
     /// Says what was found, below the step.
@@ -167,12 +174,28 @@ impl Story {
     }
 }
 
+/// A step on as many lines as it takes, each below the first letter of the first.
+fn wrapped(step: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in step.split_inclusive(' ') {
+        let last = lines.last().map_or(0, |line| line.chars().count());
+        if last > INDENT && last + word.trim_end().chars().count() > WIDTH {
+            lines.push(" ".repeat(INDENT));
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push_str(word);
+        }
+    }
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
+    lines.join("\n").replace(TOGETHER, " ")
+}
+
 /// ` (row 16)`, ` (rows 3, 4, 6)`, or nothing.
 fn named(rows: &[&str]) -> String {
     match rows {
         [] => String::new(),
-        [row] => format!(" (row {row})"),
-        rows => format!(" (rows {})", rows.join(", ")),
+        [row] => format!(" (row{TOGETHER}{row})"),
+        rows => format!(" (rows{TOGETHER}{})", rows.join(&format!(",{TOGETHER}"))),
     }
 }
 
@@ -209,5 +232,17 @@ mod tests {
             story.transcript(),
             "   1. authorised and held (rows 3, 4)\n   2. nobody comes (row 9)\n      left out: no virtual clock\n   3. a tip (row 32a)"
         );
+    }
+
+    #[test]
+    fn a_long_step_goes_on_below_its_first_letter() {
+        let story = Story::silent();
+        story.tells(&["26"], "word ".repeat(30).trim_end());
+        let told = story.transcript();
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].starts_with("   1. word") && lines[0].ends_with("word"));
+        assert!(lines.iter().all(|line| line.chars().count() <= WIDTH));
+        assert!(lines[1].starts_with("      word") && lines[1].ends_with("(row 26)"));
     }
 }

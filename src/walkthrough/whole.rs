@@ -3,7 +3,9 @@
 //! Invariant: on servers of one's own, a row counts only if it was played to the end and a record in a journal is that
 //! row; one that is missing is a deviation.
 
-use super::{Chapter, Client, Deviation, OwnServer, Scene, Setting, Story, prove};
+use super::{
+    Chapter, Client, Deviation, OwnServer, Scene, Setting, Story, proof::prove_each, prove,
+};
 use campusg_domain::rows::ROWS;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -51,10 +53,9 @@ impl Whole {
                 chapter.play(&stage.scene).await?;
             }
         }
-        for stage in self.servers.values() {
-            prove(&stage.scene).await?;
-        }
-        Ok(())
+        let scenes = self.servers.iter();
+        let scenes = scenes.map(|(setting, stage)| (setting.says(), &stage.scene));
+        prove_each(&self.story, scenes).await
     }
 
     /// Stops and verifies every server, and says which rows were told.
@@ -63,18 +64,17 @@ impl Whole {
     /// A [`Deviation`] where a server does not stop in order, something in its folder does not hold, or a row is missing.
     pub fn close(self) -> Result<(), Deviation> {
         let mut met = BTreeSet::new();
-        let last = self.servers.len();
-        for (place, (setting, stage)) in self.servers.into_iter().enumerate() {
+        for (setting, stage) in self.servers.into_iter().rev() {
             let (said, rows) = stage.server.stop_and_verify()?;
             met.extend(rows);
+            let said = match setting {
+                Setting::Usual => format!("\n{said}"),
+                _ => format!(" {}", in_short(&said)),
+            };
             self.story.line(format!(
-                "\nThe server {} has stopped; campusg verify says:",
+                "\nThe server {} has stopped; campusg verify says:{said}",
                 setting.says()
             ));
-            self.story.line(match place + 1 == last {
-                true => said,
-                false => in_short(&said),
-            });
         }
         let closing = closing(&self.story.rows(), &met)?;
         self.story.line(format!("\n{closing}"));

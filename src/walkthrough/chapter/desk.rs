@@ -2,7 +2,7 @@
 
 use super::{
     super::{Body, Deviation, Errand, Person, Sums, same},
-    cast::Cast,
+    cast::{Cast, amount},
 };
 use campusg_domain::time::{DAY_MS, MINUTE_MS, SECOND_MS};
 use serde_json::{Value, json};
@@ -108,10 +108,8 @@ async fn held_at_the_door(cast: &Cast<'_>, operator: &Person) -> Result<(), Devi
         &["28", "22"],
         "She lets it go on: released, completed, and Tom is paid.",
     );
-    let done = operator
-        .act(order, "unhold", "All is well.")
-        .await?
-        .is(200)?;
+    let goes_on = operator.act(order, "unhold", "All is well.").await?;
+    let done = errand.completed(goes_on).await?;
     same("the status", done.text("/status")?, "completed")?;
     let (charge, share) = (errand.price.charge(), errand.share().await?);
     cast.money(&errand, Sums::NOTHING.captured(charge).paid(share))
@@ -141,7 +139,7 @@ async fn settled_before(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviat
 
     let errand = cast.at("accepted").await?;
     let part = errand.price.fee / 2;
-    cast.begins(&["40"], format!("She ends an order that Tom took, and gives him {} for his way. More than the fee is refused.", super::cast::amount(part)));
+    cast.begins(&["40"], format!("She ends an order that Tom took, and gives him {} for his way. More than the fee is refused.", amount(part)));
     let above = json!({"to_runner_cents": errand.price.fee + 1});
     operator
         .settle(&errand.order, above)

@@ -34,7 +34,7 @@ async fn paid(
     (status, proof): (&str, &str),
     done: Reply,
 ) -> Result<(), Deviation> {
-    let done = done.is(200)?;
+    let done = errand.completed(done).await?;
     same("the status", done.text("/status")?, status)?;
     if !proof.is_empty() {
         same("the proof", done.text("/delivery/proof")?, proof)?;

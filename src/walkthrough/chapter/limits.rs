@@ -10,7 +10,10 @@ use serde_json::json;
 const SNACK: i64 = 974;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
-    cast.begins(&["5"], "Eva's lunch fills half of the escrow. A second one does not fit: its authorisation is let go.");
+    cast.begins(
+        &["4"],
+        "Eva's lunch fills half of what the escrow may hold, over all orders.",
+    );
     if !cast.scene.is_set_for(Setting::Limits) {
         cast.scene
             .story
@@ -20,13 +23,23 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     let first = cast.with_card("tok_visa").await?;
     cast.money(&first, Sums::NOTHING.held(first.price.hold))
         .await?;
+
+    cast.tells(
+        &["5"],
+        "A second lunch does not fit: its authorisation is let go, and the order is cancelled.",
+    );
     refused(cast, &Wish::lunch(), "escrow_failed", "failed").await?;
     first.customer.cancel(&first.order, 0).await?.is(200)?;
 
-    cast.tells(&["5"], "Two snacks do fit, but there is no timer left for the second: authorised and held, and both are taken back.");
+    cast.begins(&["4"], "Two snacks would fit.");
     let snack = snack();
     let first = cast.with("tok_visa", &snack).await?;
     cast.money(&first, Sums::NOTHING.held(SNACK)).await?;
+
+    cast.tells(
+        &["5"],
+        "But there is no timer left for the second: authorised and held, and both are taken back.",
+    );
     refused(cast, &snack, "scheduling_failed", "refunded").await?;
     first
         .customer

@@ -3,7 +3,7 @@
 
 use super::{
     super::{Body, Deviation, Errand, Person, Setting, Sums, Wish, same},
-    cast::Cast,
+    cast::{Cast, amount},
 };
 use campusg_domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
 use serde_json::json;
@@ -30,7 +30,7 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     waiting(cast, operator).await?;
     at_the_store(cast).await?;
     on_hold(cast, operator).await?;
-    late_charge(cast).await
+    late_charge(cast, operator).await
 }
 
 async fn waiting(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
@@ -93,13 +93,14 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
         .await?
         .is(200)?;
     cast.scene.pass(GIVEN_UP_MS + RUN_OUT_MS).await?;
-    let seen = errand.until_told("authorization_expired").await?;
+    errand.until_told("authorization_expired").await?;
     same(
         "the status",
         errand.seen().await?.text("/status")?,
         "on-site",
     )?;
-    drop(seen);
+    cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
+        .await?;
 
     cast.tells(
         &["28", "35"],
@@ -113,6 +114,8 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
         .runner
         .notice("cancel_waiting", &errand.order)
         .await?;
+    cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
+        .await?;
 
     cast.tells(
         &["35", "19"],
@@ -125,7 +128,7 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
         .await
 }
 
-async fn late_charge(cast: &Cast<'_>) -> Result<(), Deviation> {
+async fn late_charge(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     cast.begins(
         &["18"],
         "Vito buys, and her bank does not answer the charge. The order does not wait for it.",
@@ -155,5 +158,19 @@ async fn late_charge(cast: &Cast<'_>) -> Result<(), Deviation> {
         .customer
         .notice("late_charge_returned", &errand.order)
         .await?;
-    cast.money(&errand, paid.owed(charge)).await
+    cast.money(&errand, paid.owed(charge)).await?;
+    let moved = operator.moved(&errand.order).await?;
+    let sum = |from: &str, to: &str| {
+        let these = moved.iter().filter(|line| line.0 == from && line.1 == to);
+        these.map(|line| line.2).sum::<i64>()
+    };
+    let (came, went) = (sum("gateway", "payable"), sum("payable", "gateway"));
+    same(
+        "what came in late and went back",
+        (came, went),
+        (charge, charge),
+    )?;
+    let said = format!("came in {}, went back {}", amount(came), amount(went));
+    cast.scene.story.remark(&said);
+    Ok(())
 }

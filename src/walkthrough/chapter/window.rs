@@ -159,14 +159,16 @@ async fn not_the_runner(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviat
 }
 
 async fn nobody_decides(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
-    cast.begins(
-        &["29"],
-        "Once more, and no operator looks at it. After two days they are alarmed.",
-    );
+    cast.begins(&["29"], "There is too little in it.");
     if !cast.scene.has_virtual_clock() {
         return Ok(());
     }
     let errand = disputed(cast).await?;
+
+    cast.tells(
+        &[],
+        "No operator looks at it. After two days they are alarmed.",
+    );
     cast.scene.pass(ALARM_MS).await?;
     operator.notice("dispute_waits", &errand.order).await?;
     cast.money(&errand, in_escrow(&errand)).await?;

@@ -110,6 +110,22 @@ impl Person {
         found.map_or(Ok(0), |entry| entry.number("/posted_cents"))
     }
 
+    /// What was posted for an order: from which kind of account, to which, how many cents.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where it is not told.
+    pub async fn moved(&self, order: &str) -> Result<Vec<(String, String, i64)>, Deviation> {
+        let path = format!("/api/ledger/transfers?order_id={order}");
+        let transfers = self.get(&path).await?.is(200)?.list("/items")?;
+        let kind = |account: &str| account.split(':').next().unwrap_or_default().to_owned();
+        let line = |transfer: &Body| {
+            let (debit, credit) = (transfer.text("/debit")?, transfer.text("/credit")?);
+            Ok((kind(debit), kind(credit), transfer.number("/amount_cents")?))
+        };
+        let posted = |transfer: &&Body| transfer.says("/phase", "posted");
+        transfers.iter().filter(posted).map(line).collect()
+    }
+
     /// Adds up every account: posted amounts to zero, promises in to promises out. Answers how many accounts there are.
     ///
     /// # Errors
