@@ -15,12 +15,14 @@ use clap::Args;
 /// Arguments of `campusg walkthrough`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Without --url a temporary server is started, with a virtual clock, and stopped and verified at the end.
-With --all every transition of docs/lifecycle.md is told, with the money after each: held, captured, released, refunded,
-the runner's balance, what the customer owes. Where a transition needs a server that is set for it, another temporary one
-is started. The last line says which rows were told; a row that is missing is a failure.
-Each run makes its own people, so that it can be repeated against the same server. Parts that need an operator or a
-virtual clock are left out, and say so, where the server has none. Moving a virtual clock concerns every order there.
+Without --url a temporary server is started, with a virtual clock, and stopped and verified at the end. Each run makes \
+its own people, so that it can be repeated against the same server. Parts that need an operator or a virtual clock are \
+left out, and say so, where the server has none. Moving a virtual clock concerns every order there.
+
+With --all every transition of docs/lifecycle.md is told under its row's number, with the money after it: held, captured, \
+released, refunded, the runner's balance, what the customer owes. Where a transition needs a server that is set for it, \
+another temporary one is started. The last line says which rows were told; one that is missing is a failure.
+
 Ends with code 1 and a sentence if anything is not as specified.")]
 pub struct WalkthroughCommand {
     /// Tell every transition of an order's life, row by row, instead of the five stories
