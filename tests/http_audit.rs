@@ -100,7 +100,7 @@ async fn the_audit_log_tells_every_act_with_its_reason_and_nothing_else() -> Res
     );
     assert_eq!(
         hold.0["details"]["events"],
-        json!([{"type": "operator_hold", "data": {}}])
+        json!([{"type": "held", "data": {}}])
     );
     let suspended = &fresh[5];
     assert_eq!(

@@ -8,7 +8,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Deviation, Errand, Person};
+use campusg::walkthrough::{Body, Deviation, Errand, Person};
 use common::{Options, turn::shared};
 use serde_json::{Value, json};
 
@@ -136,6 +136,11 @@ async fn refuses_the_rest(
 }
 
 async fn both_sides(errand: &Errand) -> Result<usize, Deviation> {
+    // The gateway's answer is a change of its own, and must not come between two looks.
+    let answered = |order: &Body| !order.says("/payment/collection", "collecting");
+    errand
+        .until("told what became of its charge", answered)
+        .await?;
     let photo = errand.runner.upload().await?;
     let (ann, ben) = (&errand.customer, &errand.runner);
     let mut refused = refuses_the_rest(errand, ann, &customers()).await?;

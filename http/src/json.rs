@@ -1,5 +1,7 @@
 //! JSON in: a body that has the wrong shape is answered with the place of the mistake.
 
+mod strict;
+
 use crate::problem::Problem;
 use campusg_domain::money::Cents;
 use serde::{
@@ -15,7 +17,7 @@ use std::fmt;
 /// 400 `malformed_json` with line and column; `unknown_field`, `missing_field` and `wrong_type` with the field's path.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(body);
-    let read = serde_path_to_error::deserialize(&mut json);
+    let read = serde_path_to_error::deserialize(strict::Strict(&mut json));
     let read = read.map_err(|fault| misshapen(body, &fault))?;
     json.end().map_err(|fault| malformed(&fault))?;
     Ok(read)
@@ -210,6 +212,12 @@ mod tests {
         assert_eq!(
             fault("{}"),
             said("missing_field", "inner", "missing field `inner`")
+        );
+        let list = "invalid type: sequence, expected an object";
+        assert_eq!(fault("[[], null]"), said("wrong_type", "", list));
+        assert_eq!(
+            fault(r#"{"inner": [[1, 1]]}"#),
+            said("wrong_type", "inner[0]", list)
         );
         assert_eq!(fault("[]").0, "wrong_type");
         for name in ["7", "[]", "\"ugly\"", "{}", "true"] {

@@ -91,6 +91,17 @@ impl std::fmt::Display for Report {
         for line in &self.lines {
             writeln!(f, "{line}")?;
         }
+        if let Some(cut) = &self.opened.cut {
+            writeln!(
+                f,
+                "cut        {} bytes at offset {} of {}: a group that was not finished, of record {} on; if the disk is not \
+                 to be trusted, compare with a backup",
+                cut.bytes,
+                cut.offset,
+                cut.segment.display(),
+                cut.sequence
+            )?;
+        }
         write!(f, "head {} ", self.last)?;
         self.head
             .iter()

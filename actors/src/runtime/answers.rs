@@ -13,10 +13,11 @@ use super::{
 };
 use crate::{payment::CountCalls, timer::CountTimers};
 use campusg_domain::{
+    call::CardToken,
     id::{OrderId, PhotoId, Principal, ScheduleId, Seq, StoreId, Stream, UserId},
     money::{Account, Transfer},
     notice::Audience,
-    order::{self, Order, Price, Rejection, Side, Status},
+    order::{self, Order, Price, Rejection, Side, Status, StoreRef},
     owner::{
         directory::Store,
         inbox::{self, NoticeId},
@@ -157,13 +158,19 @@ impl Query for GetPrice {
     type Answer = Price;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let (policy, now) = (&*runtime.0.env.policy, runtime.clock().now());
+        let wish = self.0.checked()?;
         let nobody = UserId::from_bytes([0; 16]);
-        let wish = super::NewOrder {
-            details: DropoffDetails::default(),
-            ..self.0
-        };
-        let placement = runtime.placement(nobody, wish)?;
-        order::price(&placement, &runtime.0.env.policy).map_err(Refusal::rule)
+        let details = DropoffDetails::default();
+        let placement = runtime.placement(nobody, super::NewOrder { details, ..wish })?;
+        if let StoreRef::Known(store) = placement.store {
+            let open_at = placement.deliver_after.unwrap_or_default().max(now);
+            let judged = runtime.directory().judge_store(store, open_at, policy);
+            judged.map_err(Refusal::rule)?;
+        }
+        let card = CardToken(String::new());
+        let terms = order::terms(&placement, card, policy, now).map_err(Refusal::rule)?;
+        Ok(terms.price)
     }
 }
 

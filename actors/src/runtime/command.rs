@@ -7,7 +7,10 @@ use campusg_domain::{
     id::{CommandId, Fingerprint, OrderId, Principal, ScheduleId, SessionId, StoreId, UserId},
     money::Cents,
     order::{self, Handover, Item, Order, StoreRef, TimerKind},
-    owner::inbox::NoticeId,
+    owner::{
+        directory::{Hours, StoreChange},
+        inbox::NoticeId,
+    },
     time::At,
 };
 use std::{fmt, sync::Arc};
@@ -250,6 +253,10 @@ pub struct CreateStore {
     pub name: String,
     /// Where it is.
     pub place: String,
+    /// When it is open; `None` counts as always.
+    pub hours: Option<Hours>,
+    /// Whether it takes no orders.
+    pub paused: bool,
 }
 
 /// Changes what is given of a store. Operators only.
@@ -257,12 +264,8 @@ pub struct CreateStore {
 pub struct ChangeStore {
     /// Which.
     pub store: StoreId,
-    /// Its name.
-    pub name: Option<String>,
-    /// Where it is.
-    pub place: Option<String>,
-    /// Whether it takes no orders.
-    pub paused: Option<bool>,
+    /// What.
+    pub change: StoreChange,
 }
 
 /// Sends a direct notice. Operators only.

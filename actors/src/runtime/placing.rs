@@ -1,7 +1,9 @@
 //! Commands to orders: placing one, and everything else.
 
 use super::{
-    Caller, Command, NewOrder, OrderReply, PlaceOrder, Refusal, ReleaseQuarantine, Runtime, ToOrder,
+    Caller, Command, NewOrder, OrderReply, PlaceOrder, Refusal, ReleaseQuarantine, Runtime,
+    ToOrder,
+    errands::{plain, text},
 };
 use crate::{live::Following, order::Done, orders::Letter};
 use campusg_domain::{
@@ -12,6 +14,10 @@ use std::{sync::Arc, time::Duration};
 
 /// What drop-off details are sealed as.
 pub(super) const DROPOFF: &str = "dropoff";
+/// Characters of a level, a room and a meeting point.
+const PLACE_CHARS: usize = 120;
+/// Characters of the notes to the runner. With the rest it fits into what the domain takes, whatever letters they are.
+const NOTES_CHARS: usize = 500;
 
 impl Command for PlaceOrder {
     type Reply = OrderReply;
@@ -20,7 +26,7 @@ impl Command for PlaceOrder {
         let customer = caller.user()?;
         let now = runtime.clock().now();
         let order = OrderId::from_bytes(runtime.entropy().uuid(now));
-        let placement = runtime.placement(customer, self.0)?;
+        let placement = runtime.placement(customer, self.0.checked()?)?;
         // Following begins before the command, so that nothing it causes is missed.
         let following = runtime.hub().follow(order);
         let command = order::Command::Place(Box::new(placement));
@@ -42,6 +48,29 @@ impl Command for PlaceOrder {
             Err(Refusal::Rejected { rejection, .. }) => Err(Refusal::rule(rejection)),
             Err(refusal) => Err(refusal),
         }
+    }
+}
+
+impl NewOrder {
+    /// The wish with its personal texts trimmed; what there is of them must show something and be short.
+    ///
+    /// # Errors
+    /// `InvalidField` with the text's path.
+    pub(super) fn checked(mut self) -> Result<Self, Refusal> {
+        let details = &mut self.details;
+        for (field, given) in [
+            ("dropoff.level", &mut details.level),
+            ("dropoff.room", &mut details.room),
+            ("dropoff.meeting_point", &mut details.meeting_point),
+        ] {
+            if let Some(given) = given {
+                *given = text(field, given, PLACE_CHARS)?;
+            }
+        }
+        if let Some(notes) = &mut details.notes {
+            *notes = plain("dropoff.notes", notes, NOTES_CHARS)?;
+        }
+        Ok(self)
     }
 }
 

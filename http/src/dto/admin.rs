@@ -64,23 +64,6 @@ pub(crate) struct AuditIn {
     pub(crate) cursor: Option<String>,
 }
 
-/// Makes a store known.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewStoreIn {
-    pub(crate) name: String,
-    pub(crate) place: String,
-}
-
-/// Changes what is given of a store.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct StoreIn {
-    pub(crate) name: Option<String>,
-    pub(crate) place: Option<String>,
-    pub(crate) paused: Option<bool>,
-}
-
 /// Schedules an event.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

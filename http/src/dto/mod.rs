@@ -7,6 +7,7 @@ pub(crate) mod dispute;
 pub(crate) mod door;
 pub(crate) mod order;
 pub(crate) mod proposal;
+pub(crate) mod store;
 pub(crate) mod text;
 pub(crate) mod user;
 
