@@ -7,12 +7,16 @@ use super::{
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 use serde_json::json;
 
+/// Just over the time after which a delivery is late, and what is left until operators are alarmed.
+const LATE_MS: u64 = 45 * MINUTE_MS + SECOND_MS;
+const ALARM_MS: u64 = 60 * MINUTE_MS + SECOND_MS;
 /// Just over the time between two messages that count as attempts.
 const GAP_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
 /// Just over the time a runner waits at the door.
 const DOOR_MS: u64 = 7 * MINUTE_MS + SECOND_MS;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
+    late(cast).await?;
     wrong_pins(cast).await?;
     at_the_door(cast).await?;
     customer_confirms(cast).await?;
@@ -46,6 +50,31 @@ async fn paid(
         Sums::NOTHING.captured(errand.price.charge()).paid(share),
     )
     .await
+}
+
+async fn late(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["20"],
+        "Noah has the food, and does not come. After three quarters of an hour both are told that it is late; an hour \
+         later the operators are alarmed.",
+    );
+    if !cast.scene.has_virtual_clock() {
+        return Ok(());
+    }
+    let errand = cast.at("on-the-way").await?;
+    cast.scene.pass(LATE_MS).await?;
+    for person in [&errand.customer, &errand.runner] {
+        person.notice("late", &errand.order).await?;
+    }
+    cast.scene.pass(ALARM_MS).await?;
+    if let Some(operator) = &cast.scene.operator {
+        operator.notice("late", &errand.order).await?;
+    }
+    cast.money(&errand, bought(&errand)).await?;
+
+    cast.tells(&["21", "22"], "He had lost his way. It goes on as always.");
+    let done = errand.deliver().await?;
+    paid(cast, &errand, ("completed", "pin"), done).await
 }
 
 async fn wrong_pins(cast: &Cast<'_>) -> Result<(), Deviation> {

@@ -7,16 +7,39 @@ use super::{
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 use serde_json::json;
 
+/// Just over the time after which a runner at the store is reminded, and as much again.
+const LINE_MS: u64 = 20 * MINUTE_MS + SECOND_MS;
 /// Just over the time a runner at the till has to answer.
 const WAIT_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
+    long_line(cast).await?;
     receipts(cast).await?;
     charge_fails(cast).await?;
     runner_agrees(cast).await?;
     runner_says_nothing(cast).await?;
     runner_has_paid(cast).await?;
     while_the_customer_is_asked(cast).await
+}
+
+async fn long_line(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["13"],
+        "Leo stands in a long line. After twenty minutes he is reminded, after forty Kim is asked whether to wait on.",
+    );
+    if !cast.scene.has_virtual_clock() {
+        return Ok(());
+    }
+    let errand = cast.at("on-site").await?;
+    let (leo, order) = (&errand.runner, &errand.order);
+    cast.scene.pass(LINE_MS).await?;
+    leo.notice("runner_reminder", order).await?;
+    cast.scene.pass(LINE_MS).await?;
+    errand.customer.notice("store_wait_long", order).await?;
+    let held = Sums::NOTHING.held(errand.price.hold);
+    cast.money(&errand, held).await?;
+    leo.give_back(order).await?.is(200)?;
+    errand.customer.cancel(order, 0).await?.is(200).map(drop)
 }
 
 async fn receipts(cast: &Cast<'_>) -> Result<(), Deviation> {
