@@ -43,6 +43,7 @@ impl Whole {
     /// # Errors
     /// The first [`Deviation`].
     pub async fn play(&mut self) -> Result<(), Deviation> {
+        introduce(&self.story);
         for chapter in Chapter::ALL {
             let setting = chapter.setting();
             if !self.servers.contains_key(&setting) {
@@ -101,6 +102,7 @@ impl Stage {
 /// # Errors
 /// The first [`Deviation`]; a row that is missing though nothing was left out is one.
 pub async fn play_here(scene: &Scene) -> Result<(), Deviation> {
+    introduce(&scene.story);
     for chapter in Chapter::ALL {
         chapter.play(scene).await?;
     }
@@ -122,6 +124,16 @@ pub async fn play_here(scene: &Scene) -> Result<(), Deviation> {
     let closing = closing(&told, &told)?;
     story.line(format!("\n{closing}"));
     Ok(())
+}
+
+/// What is going to be told, and how to read it.
+fn introduce(story: &Story) {
+    story.line(format!(
+        "Every transition of an order's life, in {} chapters. A step names its rows of docs/lifecycle.md; below it is the\n\
+         money of its order: in escrow, taken from the card, paid to the runner, sent back, what the runner has in all and\n\
+         what the customer owes. Nothing is –.",
+        Chapter::ALL.len()
+    ));
 }
 
 /// How many checks hold, and the chain's head.

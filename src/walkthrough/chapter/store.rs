@@ -14,6 +14,7 @@ const DEARER: i64 = 2_500;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     dearer_elsewhere(cast).await?;
+    left_after_all(cast).await?;
     sold_out(cast).await?;
     price_without_answer(cast).await?;
     card_gives_no_more(cast).await?;
@@ -156,6 +157,37 @@ async fn agreed(cast: &Cast<'_>, errand: &Errand, n: i64) -> Result<(), Deviatio
     errand.carry_to("completed").await?;
     cast.money(errand, Sums::NOTHING.captured(charge).paid(share))
         .await
+}
+
+async fn left_after_all(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(&["15"], "It is dearer once more.");
+    let errand = at_the_store(cast, "tok_visa").await?;
+    let n = asks(cast, &errand, &price(DEARER)).await?;
+
+    cast.tells(&["16"], "Iris agrees at once, and 2.00 more are held.");
+    answers(&errand, n, "approve", &json!({})).await?;
+    decided(&errand).await?;
+    let charge = DEARER + errand.price.fee + errand.price.tip;
+    cast.money(&errand, Sums::NOTHING.held(charge)).await?;
+
+    cast.tells(&["10"], "Then Jon has to leave. The order is on the board again as it was at first; what was held beyond that is let go.");
+    errand.runner.give_back(&errand.order).await?.is(200)?;
+    let seen = errand.seen().await?;
+    same("the placement", seen.text("/placement")?, "available")?;
+    let cap = errand.price.food + errand.price.buffer;
+    same(
+        "what is approved",
+        seen.number("/approved_total_cents")?,
+        cap,
+    )?;
+    cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
+        .await?;
+    errand
+        .customer
+        .cancel(&errand.order, 0)
+        .await?
+        .is(200)
+        .map(drop)
 }
 
 async fn sold_out(cast: &Cast<'_>) -> Result<(), Deviation> {
