@@ -33,7 +33,8 @@ pub use query::*;
 pub use refusal::Refusal;
 pub use start::{Start, StartFault};
 pub use wallets::{
-    GetPayouts, GetStatement, PayDebt, RemovePayoutMethod, RequestPayout, SetPayoutMethod, TopUp,
+    GetPayouts, GetPurse, GetStatements, GetWallet, Moved, OrderStatement, PayDebt,
+    RemovePayoutMethod, RequestPayout, SetPayoutMethod, StatementPage, TopUp, Wallet, WalletLine,
     Withdraw, WriteOff,
 };
 pub use words::{OpenWords, SealWords, SealedWords, Wording};
