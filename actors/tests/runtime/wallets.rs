@@ -142,7 +142,7 @@ async fn a_refused_payout_leaves_the_money_in_the_wallet() {
     .await;
     assert_eq!(
         payouts(&house, runner).await[0].state,
-        PayoutState::Failed(Decline::Declined)
+        PayoutState::Failed(Decline::AccountInvalid)
     );
     assert_eq!(available(&house, runner).await, cents);
 }

@@ -7,10 +7,11 @@ use crate::{
     money::Cents,
     order::{Sealed, TimerKind},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Where the bank stands with a charge that it took back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ChargebackStage {
     /// It took the charge back.
     Open,
