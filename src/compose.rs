@@ -75,6 +75,7 @@ pub async fn start_runtime(
         gateway_breaker: config.gateway.breaker,
         gateway_poll: Duration::from_millis(config.gateway.events_poll_ms),
         gateway_cursor: config.data.join("gateway.cursor"),
+        gateway_keys: config.gateway.keys(),
         notifier: Arc::new(LogNotifier),
         clock: Arc::new(clock),
         entropy: Arc::new(SystemEntropy),

@@ -10,7 +10,7 @@ use crate::{
     errand::WalletErrand,
     fatal::Guard,
     port::clock::Clock,
-    vote::{AskVote, CheckTransfers, CountReservations, Folded, GiveBack},
+    vote::{AskVote, CheckTransfers, CountReservations, Folded, GiveBack, OpenPurse},
 };
 use actix::{Actor, Context, Handler, MessageResult};
 use campusg_domain::{
@@ -117,6 +117,14 @@ impl Handler<CountReservations> for EscrowActor {
 
     fn handle(&mut self, _: CountReservations, _: &mut Context<Self>) -> Self::Result {
         MessageResult(self.ledger.reservations())
+    }
+}
+
+impl Handler<OpenPurse> for EscrowActor {
+    type Result = MessageResult<OpenPurse>;
+
+    fn handle(&mut self, OpenPurse(user): OpenPurse, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.ledger.purse(user))
     }
 }
 

@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod chargebacks;
 mod counted;
 mod notices;
 mod orders;
