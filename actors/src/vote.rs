@@ -2,9 +2,9 @@
 
 use actix::{Actor, Addr, Handler, Message};
 use campusg_domain::{
-    id::Seq,
+    id::{Seq, UserId},
     order::Rejection,
-    owner::ledger::LedgerFault,
+    owner::ledger::{LedgerFault, Purse},
     record::Record,
     vote::{Ask, Owner, Token, Vote, Votes, Yes},
 };
@@ -67,6 +67,14 @@ pub(crate) struct CountReservations;
 
 impl Message for CountReservations {
     type Result = usize;
+}
+
+/// What a person has and owes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OpenPurse(pub(crate) UserId);
+
+impl Message for OpenPurse {
+    type Result = Purse;
 }
 
 /// The owners that vote.

@@ -231,6 +231,18 @@ impl Reply {
         Err(Deviation::new(expected, self.summary()))
     }
 
+    /// The body of an answer to what is done, or was begun and goes on.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where the status is neither 200 nor 202.
+    #[track_caller]
+    pub fn is_begun(self) -> Result<Body, Deviation> {
+        if self.status == 202 {
+            return Ok(self.body);
+        }
+        self.is(200)
+    }
+
     /// The problem that was expected.
     ///
     /// # Errors

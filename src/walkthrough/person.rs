@@ -190,6 +190,24 @@ impl Person {
             .await
     }
 
+    /// Claims so many cents of an order.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn claim(&self, order: &str, cents: i64) -> Result<Reply, Deviation> {
+        let body = json!({"reason": "Something was wrong with it.", "claim_cents": cents});
+        self.dispute(order, &body).await
+    }
+
+    /// Disputes an order, as it is written here.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn dispute(&self, order: &str, body: &Value) -> Result<Reply, Deviation> {
+        self.post(&format!("/api/orders/{order}/disputes"), body)
+            .await
+    }
+
     /// Waits until this person sees an order so.
     ///
     /// # Errors

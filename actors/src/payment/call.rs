@@ -101,9 +101,9 @@ impl Call {
 
 /// Where answers go.
 #[derive(Clone)]
-pub(super) struct Answers {
-    pub(super) orders: Orders,
-    pub(super) owners: Owners,
+pub(crate) struct Answers {
+    pub(crate) orders: Orders,
+    pub(crate) owners: Owners,
 }
 
 impl Answers {

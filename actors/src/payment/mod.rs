@@ -7,7 +7,10 @@
 mod call;
 mod events;
 
-use call::{Answers, Party};
+pub(crate) use call::Answers;
+pub(crate) use events::{Heard, Inlet};
+
+use call::Party;
 
 use crate::{
     env::own_command,
@@ -69,6 +72,8 @@ pub(crate) struct PaymentStart {
     pub(crate) poll: Duration,
     /// Where the place in the gateway's events is kept.
     pub(crate) cursor: PathBuf,
+    /// The events that were brought in.
+    pub(crate) heard: Arc<Mutex<Heard>>,
     #[expect(dead_code, reason = "held for its drop")]
     pub(crate) guard: Guard,
 }

@@ -4,9 +4,8 @@
 use super::{
     Actors, Authenticate, Authenticated, DropoffDetails, GetAccounts, GetActors, GetBoard,
     GetDropoff, GetInbox, GetLiveOrders, GetOrder, GetOrdersOf, GetPhoto, GetPin, GetPrice,
-    GetProfile, GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, GetWallet, Inbox,
-    InboxNotice, NoticeState, NoticeText, OrderPage, Party, Photo, Profile, Query, Readiness,
-    Refusal, Runtime, Wallet, WalletLine,
+    GetProfile, GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, Inbox, InboxNotice,
+    NoticeState, NoticeText, OrderPage, Party, Photo, Profile, Query, Readiness, Refusal, Runtime,
     errands::{NOTICE, PlainNotice},
     placing::DROPOFF,
     query::JournalWork,
@@ -195,48 +194,6 @@ impl Query for GetProfile {
             phone,
             person,
         }))
-    }
-}
-
-impl Query for GetWallet {
-    type Answer = Wallet;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let Self { user, limit } = self;
-        runtime
-            .read(move |reads| {
-                let payable = reads.account(Account::Payable(user))?;
-                let receivable = reads.account(Account::Receivable(user))?;
-                let page = reads.wallet_lines(user, None, limit)?;
-                let mut lines = vec![];
-                for line in page.lines {
-                    let order = match line.entry.record.stream {
-                        Stream::Order(order) => Some(order),
-                        _ => None,
-                    };
-                    let price = order
-                        .map(|order| reads.order(order))
-                        .transpose()?
-                        .flatten()
-                        .map(|o| o.terms.price);
-                    let (seq, at) = (line.entry.seq, line.entry.record.at);
-                    lines.extend(line.transfers.into_iter().map(|transfer| WalletLine {
-                        seq,
-                        at,
-                        order,
-                        transfer,
-                        price,
-                    }));
-                }
-                let debt = (-receivable.expected()).or_zero();
-                Ok(Wallet {
-                    available: payable.available(),
-                    pending_out: payable.pending_out,
-                    debt,
-                    lines,
-                })
-            })
-            .await
     }
 }
 

@@ -24,6 +24,8 @@ pub struct RuntimeConfig {
     pub lag_limit: u64,
     /// How often the public ledger proof is renewed, in milliseconds.
     pub proof_every_ms: u64,
+    /// How many releases the escrow refuses after each start, for operators to see what that does; 0 in earnest.
+    pub drill_refused_releases: u32,
 }
 
 impl Default for RuntimeConfig {
@@ -38,6 +40,7 @@ impl Default for RuntimeConfig {
             session_ms: 12 * 3_600_000,
             lag_limit: 50_000,
             proof_every_ms: 3_600_000,
+            drill_refused_releases: 0,
         }
     }
 }

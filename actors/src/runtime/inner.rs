@@ -7,7 +7,8 @@ use crate::{
     live::LiveHub,
     notification::NotificationActor,
     orders::Orders,
-    port::{clock::Clock, entropy::Entropy, gateway::PaymentGateway},
+    payment::{Answers, Heard, Inlet},
+    port::{clock::Clock, entropy::Entropy, gateway::PaymentGateway, signature::Keyring},
     registry::KeyState,
     vote::{CountReservations, Owners},
 };
@@ -37,13 +38,20 @@ const READ_PATIENCE: Duration = Duration::from_millis(500);
 const HASHES_WAITING: usize = 64;
 const HASH_PATIENCE: Duration = Duration::from_secs(20);
 
+/// The payment gateway, and what is known of it.
+pub(super) struct Outside {
+    pub(super) gateway: Arc<dyn PaymentGateway>,
+    pub(super) keys: Keyring,
+    pub(super) heard: Arc<Mutex<Heard>>,
+}
+
 /// The parts of a running runtime.
 pub(super) struct Inner {
     pub(super) env: Env,
     pub(super) orders: Orders,
     pub(super) directory: SharedDirectory,
     pub(super) folds: Folds,
-    pub(super) gateway: Arc<dyn PaymentGateway>,
+    pub(super) outside: Outside,
     pub(super) config: RuntimeConfig,
     pub(super) stopping: AtomicBool,
     pub(super) hashing: Line,
@@ -67,7 +75,7 @@ impl Inner {
         orders: Orders,
         directory: SharedDirectory,
         folds: Folds,
-        gateway: Arc<dyn PaymentGateway>,
+        outside: Outside,
         config: RuntimeConfig,
         rest: super::start::Rest,
     ) -> Self {
@@ -78,7 +86,7 @@ impl Inner {
             orders,
             directory,
             folds,
-            gateway,
+            outside,
             config,
             stopping: AtomicBool::new(false),
             hashing: Line::new(cores, HASHES_WAITING, HASH_PATIENCE),
@@ -116,7 +124,22 @@ impl Runtime {
     }
 
     pub(super) fn gateway(&self) -> &dyn PaymentGateway {
-        &*self.0.gateway
+        &*self.0.outside.gateway
+    }
+
+    /// Where the gateway's events come in.
+    pub(super) fn inlet(&self) -> Inlet {
+        let Outside { gateway, heard, .. } = &self.0.outside;
+        Inlet {
+            gateway: Arc::clone(gateway),
+            answers: Answers {
+                orders: self.orders().clone(),
+                owners: self.owners().clone(),
+            },
+            reads: self.reads().clone(),
+            entropy: Arc::clone(&self.0.env.entropy),
+            heard: Arc::clone(heard),
+        }
     }
 
     pub(super) fn config(&self) -> &RuntimeConfig {

@@ -11,6 +11,7 @@ mod command;
 mod config;
 mod disputes;
 mod errands;
+mod gateway;
 mod history;
 mod inner;
 mod line;
@@ -29,17 +30,20 @@ pub use audit::{Act, AuditPage, GetAudit};
 pub use command::*;
 pub use config::RuntimeConfig;
 pub use disputes::{DisputeReply, DisputeThread, GetDisputes};
+pub use gateway::{CheckSignature, GatewayEvent, TakeGatewayEvent};
 pub use messages::{GetMessages, Message, Messages};
 pub use query::*;
 pub use refusal::Refusal;
 pub use start::{Start, StartFault};
 pub use wallets::{
-    GetPayouts, GetStatement, PayDebt, RemovePayoutMethod, RequestPayout, SetPayoutMethod, TopUp,
+    GetPayouts, GetPurse, GetStatements, GetWallet, Moved, OrderStatement, PayDebt,
+    RemovePayoutMethod, RequestPayout, SetPayoutMethod, StatementPage, TopUp, Wallet, WalletLine,
     Withdraw, WriteOff,
 };
 pub use words::{OpenWords, SealWords, SealedWords, Wording};
 
 pub use crate::live::{Live, Watching};
+pub use crate::port::signature::SignatureFault;
 use std::sync::Arc;
 
 /// The running product. Cheap to clone; every clone is the same.

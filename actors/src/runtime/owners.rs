@@ -36,6 +36,7 @@ pub(super) struct Seed<'a> {
     pub(super) store: &'a Store,
     pub(super) home: &'a ArbiterHandle,
     pub(super) fatal: &'a Fatal,
+    pub(super) refused_releases: u32,
     pub(super) ledger: Ledger,
     pub(super) wallets: Wallets,
     pub(super) directory: SharedDirectory,
@@ -67,6 +68,7 @@ impl Folds {
         } = seed;
         let (reads, queue) = (store.reads().clone(), store.queue().clone());
         let escrow = EscrowActor::new(EscrowStart {
+            refused_releases: seed.refused_releases,
             ledger: seed.ledger,
             wallets: seed.wallets,
             folded,

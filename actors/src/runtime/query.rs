@@ -5,9 +5,8 @@
 use super::{Refusal, Runtime, command::Secret};
 use campusg_domain::{
     id::{OrderId, PhotoId, Principal, Seq, SessionId, UserId},
-    money::{Cents, Transfer},
     notice::NoticeKind,
-    order::{Order, Price, Sealed, Status},
+    order::{Order, Sealed, Status},
     owner::{
         directory::{Card, Person, Session},
         inbox::NoticeId,
@@ -179,43 +178,6 @@ impl Profile {
     pub fn sessions(&self) -> &[Session] {
         &self.person.sessions
     }
-}
-
-/// A person's wallet.
-#[derive(Clone, Copy, Debug)]
-pub struct GetWallet {
-    /// Whose.
-    pub user: UserId,
-    /// Most lines of the statement, newest first.
-    pub limit: usize,
-}
-
-/// A wallet: the user's payable and receivable.
-#[derive(Clone, Debug)]
-pub struct Wallet {
-    /// Can be paid out.
-    pub available: Cents,
-    /// On its way out, or frozen.
-    pub pending_out: Cents,
-    /// Owed to the platform.
-    pub debt: Cents,
-    /// What moved, newest first.
-    pub lines: Vec<WalletLine>,
-}
-
-/// One movement of a wallet.
-#[derive(Clone, Debug)]
-pub struct WalletLine {
-    /// The record it stands in.
-    pub seq: Seq,
-    /// When.
-    pub at: At,
-    /// The order it came from, if it came from one.
-    pub order: Option<OrderId>,
-    /// What moved.
-    pub transfer: Transfer,
-    /// The order's money, for the statement's columns.
-    pub price: Option<Price>,
 }
 
 /// A person's inbox, newest first, before a cursor; an operator's has what all operators are told, too.

@@ -6,7 +6,7 @@
 use super::{
     Refusal, Runtime, RuntimeConfig,
     arbiters::Arbiters,
-    inner::Inner,
+    inner::{Inner, Outside},
     owners::{Folds, Seed, latest},
 };
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         entropy::Entropy,
         gateway::{Breaker, BreakerConfig, PaymentGateway},
         notifier::Notifier,
+        signature::Keyring,
     },
     registry::Limits,
     timer,
@@ -67,6 +68,8 @@ pub struct Start {
     pub gateway_poll: Duration,
     /// Where the place in its events is kept.
     pub gateway_cursor: PathBuf,
+    /// The keys with which it signs what it sends; none: it sends nothing.
+    pub gateway_keys: Keyring,
     /// The way of notices to the outside.
     pub notifier: Arc<dyn Notifier>,
     /// The clock.
@@ -135,6 +138,7 @@ impl Runtime {
         let clock: Arc<dyn Clock> = Arc::new(clock);
         let (epoch, prev) = (boot.next_epoch(), boot.system_last);
         let directory = Arc::new(RwLock::new(boot.directory));
+        let heard = Arc::default();
         let folds = Folds::start(Seed {
             policy: Arc::clone(&policy),
             clock: Arc::clone(&clock),
@@ -142,6 +146,7 @@ impl Runtime {
             store: &store,
             home: arbiters.home(),
             fatal: &fatal,
+            refused_releases: start.config.drill_refused_releases,
             ledger: boot.ledger,
             wallets: boot.wallets,
             directory: Arc::clone(&directory),
@@ -160,6 +165,7 @@ impl Runtime {
                 timeout: start.gateway_timeout,
                 poll: start.gateway_poll,
                 cursor: start.gateway_cursor,
+                heard: Arc::clone(&heard),
                 guard: fatal.guard("payment"),
             },
         })?;
@@ -197,7 +203,11 @@ impl Runtime {
             orders,
             directory,
             folds,
-            start.gateway,
+            Outside {
+                gateway: start.gateway,
+                keys: start.gateway_keys,
+                heard,
+            },
             start.config,
             rest,
         ))))

@@ -9,6 +9,7 @@ mod decide;
 mod fact;
 mod file;
 mod known;
+mod payout;
 mod state;
 
 pub use fact::{BookLine, Fact, LinePage, Misuse, Totals};
@@ -19,11 +20,14 @@ use std::sync::{Mutex, MutexGuard};
 
 use campusg_domain::{
     call::Answer,
+    money::Cents,
     time::{At, DAY_MS},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::port::gateway::{CallKey, EventCursor, GatewayEvent, Payout, PayoutAnswer, Request};
+use crate::port::gateway::{
+    CallKey, EventCursor, GatewayEvent, Payout, PayoutAnswer, Request, Standing,
+};
 use decide::Decision;
 use file::{BookFile, MAX_GROUP};
 use state::State;
@@ -40,6 +44,14 @@ pub struct Tuning {
     pub late_ms: u64,
     /// Milliseconds that a slow answer takes.
     pub slow_ms: u64,
+    /// Milliseconds after which a bank takes a charge back that it objects to.
+    pub chargeback_ms: u64,
+    /// Milliseconds after which the bank decides about such a charge.
+    pub verdict_ms: u64,
+    /// What the bank takes for it, in cents.
+    pub chargeback_fee_cents: Cents,
+    /// Milliseconds after which a payout comes back that does.
+    pub send_back_ms: u64,
 }
 
 impl Default for Tuning {
@@ -48,6 +60,10 @@ impl Default for Tuning {
             capture_window_ms: 7 * DAY_MS,
             late_ms: 2_000,
             slow_ms: 1_000,
+            chargeback_ms: 5_000,
+            verdict_ms: 5_000,
+            chargeback_fee_cents: Cents(1_500),
+            send_back_ms: 5_000,
         }
     }
 }
@@ -119,7 +135,9 @@ impl Book {
     /// # Errors
     /// [`BookFault::Io`] or `Closed`: whether it was done is unknown.
     pub fn pay_out(&self, payout: &Payout, now: At) -> Result<Handled<PayoutAnswer>, BookFault> {
-        self.handle(now, |state, _| decide::pay_out(state, payout))
+        self.handle(now, |state, now| {
+            payout::pay_out(state, payout, now, &self.tuning)
+        })
     }
 
     /// Handles the customer's word to the bank about a call that was answered "action required".
@@ -158,7 +176,7 @@ impl Book {
                     GatewayEvent {
                         id,
                         key: told.key.clone(),
-                        answer: told.answer.clone(),
+                        news: told.news.clone(),
                     },
                 )
             });
@@ -166,6 +184,19 @@ impl Book {
         };
         self.wait_until_synced(folded)?;
         Ok(events)
+    }
+
+    /// Says what is known of a call now.
+    ///
+    /// # Errors
+    /// [`BookFault::Io`] or `Closed`.
+    pub fn look_up(&self, key: &CallKey, now: At) -> Result<Option<Standing>, BookFault> {
+        let (standing, folded) = {
+            let memory = self.settled(now);
+            (memory.state.standing(key), memory.folded())
+        };
+        self.wait_until_synced(folded)?;
+        Ok(standing)
     }
 
     /// Adds up the calls of one stream (as `order:{id}`), or all.
@@ -225,7 +256,7 @@ impl Book {
     fn settled(&self, now: At) -> MutexGuard<'_, Memory> {
         let mut memory = self.memory.lock().expect(UNPOISONED);
         let now = memory.state.clock(now);
-        while let Some(fact) = memory.state.due(now, self.tuning.capture_window_ms) {
+        while let Some(fact) = memory.state.due(now, &self.tuning) {
             memory.fold(BookLine { at: now, fact });
         }
         memory
@@ -267,7 +298,7 @@ impl Memory {
 mod tests {
     use super::*;
     use crate::port::gateway::Operation;
-    use campusg_domain::{call::CardToken, money::Cents};
+    use campusg_domain::call::CardToken;
 
     fn authorize(key: &str) -> Request {
         let card = CardToken("tok_visa".to_owned());

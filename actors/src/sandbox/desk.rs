@@ -73,6 +73,7 @@ impl Desk {
                 let read = self.book.events(from, feed::PAGE_EVENTS, now)?;
                 Reply::Events(feed::page(after, read, now, self.faults))
             }
+            Ask::LookUp { key } => Reply::Standing(self.book.look_up(&key, now)?),
             Ask::Totals { stream } => Reply::Totals(self.book.totals(stream.as_deref(), now)?),
             Ask::Lines { after } => Reply::Lines(self.book.lines(after)?),
         };

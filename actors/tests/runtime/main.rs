@@ -5,6 +5,7 @@
 mod common;
 
 mod audit;
+mod chargebacks;
 mod counted;
 mod disputes;
 mod notices;

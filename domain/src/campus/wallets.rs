@@ -144,7 +144,13 @@ impl Campus {
         cents: Cents,
     ) -> Result<(), Rejection> {
         let reason = Sealed(b"hopeless".to_vec());
-        let (command, id) = (Command::WriteOff { cents, reason }, self.fresh());
+        let (command, id) = (
+            Command::WriteOff {
+                cents: Some(cents),
+                reason,
+            },
+            self.fresh(),
+        );
         self.wallet_command(Principal::Operator(operator), user, &command, id)
             .map(drop)
     }
@@ -169,7 +175,7 @@ impl Campus {
         let (name, before) = (ChargebackId(id.into()), self.wallet(customer));
         let command = Command::Chargeback {
             id: name.clone(),
-            order,
+            order: Some(order),
             cents,
             fee,
             stage,

@@ -39,9 +39,12 @@ impl WalletView {
     pub(crate) fn of(user: UserId, wallet: &Wallet, currency: &str) -> Self {
         Self {
             currency: currency.into(),
-            available_cents: wallet.available.0,
-            pending_out_cents: wallet.pending_out.0,
-            debt_cents: wallet.debt.0,
+            available_cents: wallet.purse.available.0,
+            pending_out_cents: (wallet.purse.in_payout
+                + wallet.purse.frozen
+                + wallet.purse.to_card)
+                .0,
+            debt_cents: wallet.purse.debt.0,
             lines: wallet
                 .lines
                 .iter()
