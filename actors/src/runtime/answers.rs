@@ -4,9 +4,9 @@
 use super::{
     Actors, Authenticate, Authenticated, DropoffDetails, GetAccounts, GetActors, GetBoard,
     GetDropoff, GetInbox, GetLiveOrders, GetOrder, GetOrdersOf, GetPhoto, GetPin, GetPrice,
-    GetProfile, GetProof, GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, GetWallet,
-    Inbox, InboxNotice, NoticeState, NoticeText, OrderPage, Party, Photo, Profile, Proof, Query,
-    Readiness, Refusal, Runtime, Wallet, WalletLine,
+    GetProfile, GetProfileAsOf, GetProof, GetReadiness, GetScheduled, GetStores, GetStuck,
+    GetTransfers, GetWallet, Inbox, InboxNotice, NoticeState, NoticeText, OrderPage, Party, Photo,
+    Profile, Proof, Query, Readiness, Refusal, Runtime, Wallet, WalletLine,
     errands::{NOTICE, PlainNotice},
     placing::DROPOFF,
     query::JournalWork,
@@ -54,6 +54,7 @@ impl Query for Authenticate {
             user,
             session,
             person,
+            durable: runtime.durable(),
         }))
     }
 }
@@ -171,8 +172,17 @@ impl Query for GetProfile {
     type Answer = Option<Profile>;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let user = self.0;
-        runtime.directory_caught_up().await?;
+        let (user, as_of) = (self.0, runtime.durable());
+        GetProfileAsOf { user, as_of }.answer(runtime).await
+    }
+}
+
+impl Query for GetProfileAsOf {
+    type Answer = Option<Profile>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let Self { user, as_of } = self;
+        runtime.0.directory.caught_up(as_of).await?;
         let Some(person) = runtime.directory().person(user).cloned() else {
             return Ok(None);
         };

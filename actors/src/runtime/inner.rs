@@ -2,18 +2,18 @@
 
 use super::{Refusal, Runtime, RuntimeConfig, line::Line, owners::Folds};
 use crate::{
-    directory::SharedDirectory,
+    directory::DirectoryReader,
     env::Env,
     live::LiveHub,
     notification::NotificationActor,
     orders::Orders,
     port::{clock::Clock, entropy::Entropy, gateway::PaymentGateway},
     registry::KeyState,
-    vote::{CountReservations, Owners},
+    vote::Owners,
 };
 use actix::Addr;
 use campusg_domain::{
-    id::{OrderId, UserId},
+    id::{OrderId, Seq, UserId},
     order::Order,
     owner::directory::Directory,
 };
@@ -39,9 +39,9 @@ const HASH_PATIENCE: Duration = Duration::from_secs(20);
 
 /// The parts of a running runtime.
 pub(super) struct Inner {
-    pub(super) env: Env,
+    pub(super) env: Arc<Env>,
     pub(super) orders: Orders,
-    pub(super) directory: SharedDirectory,
+    pub(super) directory: DirectoryReader,
     pub(super) folds: Folds,
     pub(super) gateway: Arc<dyn PaymentGateway>,
     pub(super) config: RuntimeConfig,
@@ -63,9 +63,9 @@ impl std::fmt::Debug for Inner {
 
 impl Inner {
     pub(super) fn new(
-        env: Env,
+        env: Arc<Env>,
         orders: Orders,
-        directory: SharedDirectory,
+        directory: DirectoryReader,
         folds: Folds,
         gateway: Arc<dyn PaymentGateway>,
         config: RuntimeConfig,
@@ -103,7 +103,7 @@ impl Runtime {
         &self.0.orders
     }
 
-    pub(super) fn owners(&self) -> &Owners {
+    pub(super) fn owners(&self) -> &Arc<Owners> {
         &self.0.env.owners
     }
 
@@ -136,10 +136,7 @@ impl Runtime {
     }
 
     pub(super) fn directory(&self) -> RwLockReadGuard<'_, Directory> {
-        self.0
-            .directory
-            .read()
-            .expect("a panic in the directory ends the process")
+        self.0.directory.read()
     }
 
     /// Refuses before anything is begun: while stopping, or when the slowest fold lags too far behind.
@@ -201,14 +198,9 @@ impl Runtime {
         })
     }
 
-    /// Waits until the directory has folded what was durable when the question came: its mailbox is in order.
-    pub(super) async fn directory_caught_up(&self) -> Result<(), Refusal> {
-        self.owners()
-            .directory
-            .send(CountReservations)
-            .await
-            .map(drop)
-            .map_err(|_| Refusal::Stopping)
+    /// What is durable now: an answer as of it has whatever was acknowledged before.
+    pub(super) fn durable(&self) -> Seq {
+        self.reads().head().0
     }
 
     /// Hashes off the async threads, as many at once as there are cores.

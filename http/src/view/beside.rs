@@ -3,7 +3,7 @@
 use super::Reader;
 use crate::edge::Edge;
 use campusg_actors::runtime::{
-    DropoffDetails, GetDropoff, GetProfile, GetStores, Profile, Refusal,
+    DropoffDetails, GetDropoff, GetProfileAsOf, GetStores, Profile, Refusal,
 };
 use campusg_domain::{
     id::{StoreId, UserId},
@@ -50,8 +50,8 @@ pub(crate) async fn gather(edge: &Edge, reader: &Reader, order: &Order) -> Resul
     };
     Ok(Beside {
         dropoff,
-        customer: profile(edge, customer).await?,
-        runner: profile(edge, runner).await?,
+        customer: profile(edge, reader, customer).await?,
+        runner: profile(edge, reader, runner).await?,
         stores: stores(edge, std::iter::once(order)).await?,
     })
 }
@@ -68,9 +68,14 @@ pub(crate) async fn stores<'a>(
     }
 }
 
-async fn profile(edge: &Edge, user: Option<UserId>) -> Result<Option<Profile>, Refusal> {
-    match user {
-        Some(user) => edge.runtime().query(GetProfile(user)).await,
-        None => Ok(None),
-    }
+async fn profile(
+    edge: &Edge,
+    reader: &Reader,
+    user: Option<UserId>,
+) -> Result<Option<Profile>, Refusal> {
+    let Some(user) = user else {
+        return Ok(None);
+    };
+    let as_of = reader.as_of;
+    edge.runtime().query(GetProfileAsOf { user, as_of }).await
 }
