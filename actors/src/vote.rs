@@ -95,9 +95,13 @@ impl Owners {
     }
 
     /// Asks each owner in turn; stops at nothing, since a no may be part of the decision.
-    pub(crate) async fn poll(&self, token: Token, asks: Vec<Ask>) -> (Votes, Reservation) {
+    pub(crate) async fn poll(
+        self: &Arc<Self>,
+        token: Token,
+        asks: Vec<Ask>,
+    ) -> (Votes, Reservation) {
         let mut reservation = Reservation {
-            owners: self.clone(),
+            owners: Arc::clone(self),
             token,
             held: vec![],
         };
@@ -136,7 +140,7 @@ where
 /// the commit, and folding the record ends it.
 #[derive(Debug)]
 pub(crate) struct Reservation {
-    owners: Owners,
+    owners: Arc<Owners>,
     token: Token,
     held: Vec<Owner>,
 }

@@ -253,7 +253,7 @@ impl<W: World> Day<W> {
         }
         let reason = words("nobody will ever pay this");
         let write_off = wallet::Command::WriteOff {
-            cents: owed,
+            cents: Some(owed),
             reason,
         };
         self.pays(who, customer, write_off)?;

@@ -4,8 +4,9 @@
 use super::{
     Actors, Authenticate, Authenticated, DropoffDetails, GetAccounts, GetActors, GetBoard,
     GetDropoff, GetInbox, GetLiveOrders, GetOrder, GetOrdersOf, GetPhoto, GetPin, GetPrice,
-    GetProfile, GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, Inbox, InboxNotice,
-    NoticeState, NoticeText, OrderPage, Party, Photo, Profile, Query, Readiness, Refusal, Runtime,
+    GetProfile, GetProfileAsOf, GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers,
+    Inbox, InboxNotice, NoticeState, NoticeText, OrderPage, Party, Photo, Profile, Query,
+    Readiness, Refusal, Runtime,
     errands::{NOTICE, PlainNotice},
     placing::DROPOFF,
     query::JournalWork,
@@ -54,6 +55,7 @@ impl Query for Authenticate {
             user,
             session,
             person,
+            durable: runtime.durable(),
         }))
     }
 }
@@ -177,8 +179,17 @@ impl Query for GetProfile {
     type Answer = Option<Profile>;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let user = self.0;
-        runtime.directory_caught_up().await?;
+        let (user, as_of) = (self.0, runtime.durable());
+        GetProfileAsOf { user, as_of }.answer(runtime).await
+    }
+}
+
+impl Query for GetProfileAsOf {
+    type Answer = Option<Profile>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let Self { user, as_of } = self;
+        runtime.0.directory.caught_up(as_of).await?;
         let Some(person) = runtime.directory().person(user).cloned() else {
             return Ok(None);
         };

@@ -2,7 +2,7 @@
 
 use super::{Refusal, Runtime, RuntimeConfig, line::Line, owners::Folds};
 use crate::{
-    directory::SharedDirectory,
+    directory::DirectoryReader,
     env::Env,
     live::LiveHub,
     notification::NotificationActor,
@@ -10,11 +10,11 @@ use crate::{
     payment::{Answers, Heard, Inlet},
     port::{clock::Clock, entropy::Entropy, gateway::PaymentGateway, signature::Keyring},
     registry::KeyState,
-    vote::{CountReservations, Owners},
+    vote::Owners,
 };
 use actix::Addr;
 use campusg_domain::{
-    id::{OrderId, UserId},
+    id::{OrderId, Seq, UserId},
     order::Order,
     owner::directory::Directory,
 };
@@ -47,9 +47,9 @@ pub(super) struct Outside {
 
 /// The parts of a running runtime.
 pub(super) struct Inner {
-    pub(super) env: Env,
+    pub(super) env: Arc<Env>,
     pub(super) orders: Orders,
-    pub(super) directory: SharedDirectory,
+    pub(super) directory: DirectoryReader,
     pub(super) folds: Folds,
     pub(super) outside: Outside,
     pub(super) config: RuntimeConfig,
@@ -71,9 +71,9 @@ impl std::fmt::Debug for Inner {
 
 impl Inner {
     pub(super) fn new(
-        env: Env,
+        env: Arc<Env>,
         orders: Orders,
-        directory: SharedDirectory,
+        directory: DirectoryReader,
         folds: Folds,
         outside: Outside,
         config: RuntimeConfig,
@@ -111,7 +111,7 @@ impl Runtime {
         &self.0.orders
     }
 
-    pub(super) fn owners(&self) -> &Owners {
+    pub(super) fn owners(&self) -> &Arc<Owners> {
         &self.0.env.owners
     }
 
@@ -159,10 +159,7 @@ impl Runtime {
     }
 
     pub(super) fn directory(&self) -> RwLockReadGuard<'_, Directory> {
-        self.0
-            .directory
-            .read()
-            .expect("a panic in the directory ends the process")
+        self.0.directory.read()
     }
 
     /// Refuses before anything is begun: while stopping, or when the slowest fold lags too far behind.
@@ -224,14 +221,9 @@ impl Runtime {
         })
     }
 
-    /// Waits until the directory has folded what was durable when the question came: its mailbox is in order.
-    pub(super) async fn directory_caught_up(&self) -> Result<(), Refusal> {
-        self.owners()
-            .directory
-            .send(CountReservations)
-            .await
-            .map(drop)
-            .map_err(|_| Refusal::Stopping)
+    /// What is durable now: an answer as of it has whatever was acknowledged before.
+    pub(super) fn durable(&self) -> Seq {
+        self.reads().head().0
     }
 
     /// Hashes off the async threads, as many at once as there are cores.

@@ -45,6 +45,8 @@ pub struct Authenticated {
     pub session: SessionId,
     /// What the directory knows.
     pub person: Arc<Person>,
+    /// What was durable then: whatever was acknowledged before is in an answer as of it.
+    pub durable: Seq,
 }
 
 /// An order.
@@ -148,6 +150,15 @@ pub struct GetPrice(pub super::command::NewOrder);
 /// A person's own profile in plain text; `None` if unknown.
 #[derive(Clone, Copy, Debug)]
 pub struct GetProfile(pub UserId);
+
+/// As [`GetProfile`], with at least what was durable at an earlier moment, so that there is seldom anything to wait for.
+#[derive(Clone, Copy, Debug)]
+pub struct GetProfileAsOf {
+    /// Whose.
+    pub user: UserId,
+    /// The last record that must be in the answer.
+    pub as_of: Seq,
+}
 
 /// A profile in plain text.
 #[derive(Clone, Debug)]

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     commit::commit,
+    directory::DirectoryReader,
     env::{Env, own_command},
     fatal::Fatal,
     orders::Orders,
@@ -39,7 +40,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, RwLock, atomic::Ordering},
     time::Duration,
 };
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::watch};
 
 /// How long a stop waits for commands in flight.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -139,6 +140,7 @@ impl Runtime {
         let (epoch, prev) = (boot.next_epoch(), boot.system_last);
         let directory = Arc::new(RwLock::new(boot.directory));
         let heard = Arc::default();
+        let (told_directory, directory_folded) = watch::channel(boot.folded);
         let folds = Folds::start(Seed {
             policy: Arc::clone(&policy),
             clock: Arc::clone(&clock),
@@ -150,6 +152,7 @@ impl Runtime {
             ledger: boot.ledger,
             wallets: boot.wallets,
             directory: Arc::clone(&directory),
+            directory_folded: told_directory,
             armed_timers: boot.armed_timers,
             folded: boot.folded,
             payment: PaymentStart {
@@ -171,22 +174,22 @@ impl Runtime {
         })?;
         // Set once, here; nothing is written before.
         let _ = told.set(folds.clone());
-        let env = Env {
+        let env = Arc::new(Env {
             policy,
             clock,
             entropy: start.entropy,
             queue: store.queue().clone(),
             reads: store.reads().clone(),
             photos: store.photos().clone(),
-            owners: folds.owners.clone(),
+            owners: Arc::clone(&folds.owners),
             vault: store.vault().clone(),
             idle_ms: start.config.idle_ms,
             idle_ended_ms: start.config.idle_ended_ms,
             io,
-        };
+        });
         let orders = Orders::new(
             arbiters.handles().to_vec(),
-            env.clone(),
+            Arc::clone(&env),
             limits(&start.config),
         );
         record_boot(&env, epoch, prev, start.version, start.digest)
@@ -201,7 +204,7 @@ impl Runtime {
         Ok(Self(Arc::new(Inner::new(
             env,
             orders,
-            directory,
+            DirectoryReader::new(directory, directory_folded),
             folds,
             Outside {
                 gateway: start.gateway,
@@ -306,12 +309,12 @@ fn begin(env: &Env, folds: &Folds, orders: &Orders) {
     let (caught_up, gateway_is_through) = tokio::sync::oneshot::channel();
     folds.payment.do_send(payment::Begin {
         orders: orders.clone(),
-        owners: folds.owners.clone(),
+        owners: Arc::clone(&folds.owners),
         caught_up,
     });
     let (timer, begin) = (
         folds.owners.timer.clone(),
-        timer::Begin(orders.clone(), folds.owners.clone()),
+        timer::Begin(orders.clone(), Arc::clone(&folds.owners)),
     );
     env.io.spawn(async move {
         // An error says that the payment owner is gone.

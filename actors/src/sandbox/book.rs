@@ -77,6 +77,14 @@ pub struct Handled<A> {
     pub delay_ms: u64,
 }
 
+/// An answer that must not be said before the book is on disk as far as it rests on it.
+#[derive(Debug)]
+pub(super) struct Unsaid<A> {
+    pub(super) handled: Handled<A>,
+    /// What [`Book::wait_until_synced`] is to be asked for.
+    pub(super) folded: u64,
+}
+
 /// The open book. Its methods block on the disk; concurrent ones share their syncs.
 #[derive(Debug)]
 pub struct Book {
@@ -125,7 +133,12 @@ impl Book {
     /// # Errors
     /// [`BookFault::Io`] or `Closed`: whether it was done is unknown.
     pub fn call(&self, request: &Request, now: At) -> Result<Handled<Answer>, BookFault> {
-        self.handle(now, |state, now| {
+        self.say(self.prepare_call(request, now))
+    }
+
+    /// As [`Self::call`] without waiting for the disk, so that many calls share one wait.
+    pub(super) fn prepare_call(&self, request: &Request, now: At) -> Unsaid<Answer> {
+        self.prepare(now, |state, now| {
             decide::call(state, request, now, &self.tuning)
         })
     }
@@ -135,9 +148,9 @@ impl Book {
     /// # Errors
     /// [`BookFault::Io`] or `Closed`: whether it was done is unknown.
     pub fn pay_out(&self, payout: &Payout, now: At) -> Result<Handled<PayoutAnswer>, BookFault> {
-        self.handle(now, |state, now| {
+        self.say(self.prepare(now, |state, now| {
             payout::pay_out(state, payout, now, &self.tuning)
-        })
+        }))
     }
 
     /// Handles the customer's word to the bank about a call that was answered "action required".
@@ -150,9 +163,9 @@ impl Book {
         approve: bool,
         now: At,
     ) -> Result<Handled<Answer>, BookFault> {
-        self.handle(now, |state, now| {
+        self.say(self.prepare(now, |state, now| {
             decide::confirm(state, key, approve, now, &self.tuning)
-        })
+        }))
     }
 
     /// Gives at most `limit` events after the cursor, with the time of each; ids rise by one, times never fall.
@@ -220,36 +233,31 @@ impl Book {
         self.disk.lock().expect(UNPOISONED).file.page(after)
     }
 
-    fn handle<A>(
+    fn prepare<A>(
         &self,
         now: At,
         decide: impl FnOnce(&mut State, At) -> Result<Decision<A>, Misuse>,
-    ) -> Result<Handled<A>, BookFault> {
-        let (decided, folded) = {
-            let mut memory = self.settled(now);
-            let now = memory.state.clock(now);
-            let decided = decide(&mut memory.state, now).map(|decision| {
-                decision
-                    .fact
-                    .into_iter()
-                    .for_each(|fact| memory.fold(BookLine { at: now, fact }));
-                (
-                    decision.answer,
-                    if decision.slow {
-                        self.tuning.slow_ms
-                    } else {
-                        0
-                    },
-                )
-            });
-            (decided, memory.folded())
-        };
-        self.wait_until_synced(folded)?;
-        let delay_ms = decided.as_ref().map_or(0, |(_, delay_ms)| *delay_ms);
-        Ok(Handled {
-            outcome: decided.map(|(answer, _)| answer),
-            delay_ms,
-        })
+    ) -> Unsaid<A> {
+        let mut memory = self.settled(now);
+        let now = memory.state.clock(now);
+        let mut delay_ms = 0;
+        let outcome = decide(&mut memory.state, now).map(|decision| {
+            let fact = decision.fact.into_iter();
+            fact.for_each(|fact| memory.fold(BookLine { at: now, fact }));
+            if decision.slow {
+                delay_ms = self.tuning.slow_ms;
+            }
+            decision.answer
+        });
+        Unsaid {
+            handled: Handled { outcome, delay_ms },
+            folded: memory.folded(),
+        }
+    }
+
+    fn say<A>(&self, unsaid: Unsaid<A>) -> Result<Handled<A>, BookFault> {
+        self.wait_until_synced(unsaid.folded)?;
+        Ok(unsaid.handled)
     }
 
     /// The memory, with all that is due folded in.
@@ -262,7 +270,11 @@ impl Book {
         memory
     }
 
-    fn wait_until_synced(&self, folded: u64) -> Result<(), BookFault> {
+    /// Blocks until as much is on disk; whoever comes first writes for all.
+    ///
+    /// # Errors
+    /// [`BookFault::Io`] or `Closed`: whether it was done is unknown.
+    pub(super) fn wait_until_synced(&self, folded: u64) -> Result<(), BookFault> {
         let mut disk = self.disk.lock().expect(UNPOISONED);
         while disk.synced < folded {
             if disk.failed {

@@ -64,7 +64,7 @@ impl ReceiptView {
             } else {
                 items(order)
             },
-            currency: reader.currency.clone(),
+            currency: reader.currency().into(),
             total_cents: lines.iter().map(|line| line.amount_cents).sum(),
             lines,
             placed_at: order.terms.placed_at.into(),

@@ -26,7 +26,6 @@ use campusg_domain::{
         TimerState, Unbinding,
     },
     owner::directory::{Card, Person},
-    policy::Policy,
     record::{Entry, Events, Record},
     saga::{Mark, Saga},
     time::{At, DAY_MS, MINUTE_MS},
@@ -239,8 +238,8 @@ fn reader(order: &Order, role: Role, now: At) -> Reader {
         role,
         recent: is_recent(order, now),
         now,
-        currency: "EUR".into(),
-        policy: Policy::default(),
+        as_of: Seq::NONE,
+        policy: Arc::default(),
     }
 }
 
