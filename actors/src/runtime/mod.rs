@@ -23,6 +23,7 @@ mod query;
 mod refusal;
 mod seal;
 mod start;
+mod sweep;
 mod wallets;
 mod words;
 

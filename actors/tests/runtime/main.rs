@@ -14,6 +14,7 @@ mod owners;
 mod panics;
 mod parity;
 mod payments;
+mod photos;
 mod proof;
 mod races;
 mod residence;
