@@ -88,6 +88,17 @@ impl Scene {
         self.virtual_clock
     }
 
+    /// Waits for what the server does by itself within so long: its clock is moved on, where it can be.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where moving it is refused.
+    pub async fn wait_out(&self, ms: u64) -> Result<(), Deviation> {
+        match self.virtual_clock {
+            true => self.pass(ms).await,
+            false => Ok(()),
+        }
+    }
+
     /// Moves the server's clock on.
     ///
     /// # Errors

@@ -42,7 +42,15 @@ impl Setting {
         let mut keys: Vec<String> = quick.map(Into::into).into();
         keys.extend(match self {
             Self::Plain => return vec![],
-            Self::Usual => vec![fee],
+            Self::Usual => [
+                "gateway.tuning.chargeback_ms",
+                "gateway.tuning.verdict_ms",
+                "gateway.tuning.send_back_ms",
+            ]
+            .map(|key| format!("{key}={HOUR_MS}"))
+            .into_iter()
+            .chain([fee])
+            .collect(),
             Self::Window => vec![fee, format!("policy.dispute_window_ms={DAY_MS}")],
             Self::Limits => vec![
                 fee,

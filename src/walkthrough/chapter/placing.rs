@@ -12,6 +12,8 @@ use serde_json::json;
 const CONFIRM_MS: u64 = 15 * MINUTE_MS + SECOND_MS;
 /// Just over the time an order waits for a runner.
 const BOARD_MS: u64 = 30 * MINUTE_MS + SECOND_MS;
+/// Longer than it takes the bank to let an authorisation go.
+const LAPSE_MS: u64 = 3 * SECOND_MS;
 /// How far ahead an order for later is placed, and when it goes on the board.
 const LATER_MS: u64 = 120 * MINUTE_MS;
 const OPENS_MS: u64 = 75 * MINUTE_MS + SECOND_MS;
@@ -24,6 +26,7 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     bank_waits_in_vain(cast).await?;
     cancelled(cast).await?;
     late_yes(cast).await?;
+    bank_lets_go(cast).await?;
     for_later(cast).await?;
     nobody_comes(cast).await
 }
@@ -204,6 +207,19 @@ async fn late_yes(cast: &Cast<'_>) -> Result<(), Deviation> {
     };
     let (placed, ()) = tokio::try_join!(customer.place(&wish), cancelling)?;
     placed.is(201).map(drop)
+}
+
+async fn bank_lets_go(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["3", "38"],
+        "Another bank authorises, and lets the authorisation go before anybody came: cancelled, and nothing was charged.",
+    );
+    let customer = cast.a_customer("tok_lapses").await?;
+    let placed = customer.place(&Wish::lunch()).await?.is(201)?;
+    let order = placed.text("/id")?;
+    cast.scene.wait_out(LAPSE_MS).await?;
+    let ended = ended_free(cast, &customer, order, "authorization_expired").await?;
+    same("by whom", ended.text("/cancelled_by")?, "gateway")
 }
 
 async fn for_later(cast: &Cast<'_>) -> Result<(), Deviation> {
