@@ -138,7 +138,8 @@ fn tell_what_was_found(opened: &Opened) {
             "a torn last group was cut away: nobody was told of it"
         );
     }
-    if let Some(why) = &report.rebuilt {
+    let rebuilt = report.rebuilt.as_ref().filter(|_| report.folded > 0);
+    if let Some(why) = rebuilt {
         tracing::warn!(%why, records = report.folded, "the snapshots were rebuilt from the journal");
     }
     tracing::info!(

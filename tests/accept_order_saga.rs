@@ -410,6 +410,7 @@ async fn repeated_with_the_same_key_it_is_answered_as_the_first_time() -> Result
         (200, None)
     );
     errand.carry_to("collected").await?;
+    errand.until_collection("collected").await?;
     let again = errand.runner.send(ask.clone()).await?;
     assert_eq!(
         (again.status, again.header("idempotency-replayed")),

@@ -12,6 +12,7 @@
 //! | `tok_timeout_then_succeeds` | every authorisation, capture and refund is done, but its first answer is lost |
 //! | `tok_down`, `tok_down_{n}` | an authorisation is not answered (n times, or for ever), nothing is done |
 //! | `tok_action_required` | the bank asks the customer to confirm; the answer comes as an event |
+//! | `tok_second_declined` | the first authorisation of an order succeeds, a second one, or a later tip, is declined |
 //! | `tok_capture_fails` | authorises; the capture is declined |
 //! | `tok_capture_down`, `tok_capture_down_{n}` | authorises; a capture is not answered (n times, or for ever) |
 //! | `tok_capture_late` | authorises; the capture is not answered, succeeds after `late_ms`, told by an event |

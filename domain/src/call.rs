@@ -101,6 +101,8 @@ pub enum Decline {
     NotConfirmed,
     /// The bank account can't be paid: closed, or its token is unknown.
     AccountInvalid,
+    /// The gateway never answered, and an operator gave it up.
+    Unanswered,
 }
 
 impl Decline {
@@ -114,6 +116,7 @@ impl Decline {
             Self::Expired => "expired",
             Self::NotConfirmed => "not_confirmed",
             Self::AccountInvalid => "account_invalid",
+            Self::Unanswered => "unanswered",
         }
     }
 }

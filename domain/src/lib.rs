@@ -7,6 +7,7 @@
 //! Must not: know a runtime, read a clock, draw randomness, or do I/O. Time and ids come in as arguments.
 //! Invariant: nothing here can fail except by a [`Rejection`](order::Rejection), which is an answer.
 
+pub mod act;
 pub mod call;
 pub mod campus;
 pub mod id;

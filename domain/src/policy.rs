@@ -113,6 +113,9 @@ pub struct Policy {
     pub stuck_retry_ms: u64,
 }
 
+/// Longest time a policy may name: 366 days.
+const LONGEST_MS: u64 = 366 * DAY_MS;
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
@@ -205,7 +208,7 @@ impl Policy {
         let amount = |cents: Cents| (Cents::ZERO..=Cents::MAX_INPUT).contains(&cents);
         let fee = self.delivery_fee_cents;
         let trip = self.trip_compensation_cents;
-        let rules: [(bool, &'static str, &'static str); 27] = [
+        let rules: [(bool, &'static str, &'static str); 25] = [
             (
                 self.currency.len() == 3 && self.currency.bytes().all(|b| b.is_ascii_uppercase()),
                 "currency",
@@ -286,6 +289,7 @@ impl Policy {
                 "orders_per_runner",
                 "must be at least 1",
             ),
+            (self.pin_tries >= 1, "pin_tries", "must be at least 1"),
             (
                 self.runner_remind_ms < self.runner_idle_ms,
                 "runner_remind_ms",
@@ -300,21 +304,6 @@ impl Policy {
                 self.delivery_late_ms < self.delivery_alarm_ms,
                 "delivery_late_ms",
                 "must be below delivery_alarm_ms",
-            ),
-            (
-                self.proposal_expiry_ms >= 1,
-                "proposal_expiry_ms",
-                "must be at least 1",
-            ),
-            (
-                self.cancel_wait_ms >= 1,
-                "cancel_wait_ms",
-                "must be at least 1",
-            ),
-            (
-                self.no_show_wait_ms >= 1,
-                "no_show_wait_ms",
-                "must be at least 1",
             ),
             (
                 self.contact_attempts >= 1,
@@ -342,9 +331,58 @@ impl Policy {
                 "must be at least 1, as retry_first_ms",
             ),
         ];
-        match rules.iter().find(|(holds, ..)| !holds) {
-            Some((_, key, rule)) => Err(PolicyFault { key, rule }),
-            None => Ok(()),
+        if let Some((_, key, rule)) = rules.iter().find(|(holds, ..)| !holds) {
+            return Err(PolicyFault { key, rule });
+        }
+        self.validate_times()
+    }
+
+    /// No time is longer than [`LONGEST_MS`], so that every moment can be written down; a wait that ends something is not
+    /// over before it begins.
+    fn validate_times(&self) -> Result<(), PolicyFault> {
+        let waits = [
+            ("payment_action_ms", self.payment_action_ms),
+            ("order_timeout_ms", self.order_timeout_ms),
+            ("runner_remind_ms", self.runner_remind_ms),
+            ("runner_idle_ms", self.runner_idle_ms),
+            ("store_remind_ms", self.store_remind_ms),
+            ("store_wait_ms", self.store_wait_ms),
+            ("delivery_late_ms", self.delivery_late_ms),
+            ("delivery_alarm_ms", self.delivery_alarm_ms),
+            ("proposal_expiry_ms", self.proposal_expiry_ms),
+            ("cancel_wait_ms", self.cancel_wait_ms),
+            ("no_show_wait_ms", self.no_show_wait_ms),
+            ("dispute_alarm_ms", self.dispute_alarm_ms),
+            ("dispute_sla_ms", self.dispute_sla_ms),
+            ("escrow_timeout_ms", self.escrow_timeout_ms),
+            ("rating_window_ms", self.rating_window_ms),
+            ("retry_first_ms", self.retry_first_ms),
+            ("retry_longest_ms", self.retry_longest_ms),
+            ("stuck_retry_ms", self.stuck_retry_ms),
+        ];
+        let spans = [
+            ("deliver_after_limit_ms", self.deliver_after_limit_ms),
+            ("board_lead_ms", self.board_lead_ms),
+            ("free_cancel_ms", self.free_cancel_ms),
+            ("contact_gap_ms", self.contact_gap_ms),
+            ("message_window_ms", self.message_window_ms),
+            ("dispute_window_ms", self.dispute_window_ms),
+            ("case_window_ms", self.case_window_ms),
+            ("tip_window_ms", self.tip_window_ms),
+            ("authorization_margin_ms", self.authorization_margin_ms),
+        ];
+        let instant = waits.iter().find(|(_, ms)| *ms == 0);
+        let endless = waits.iter().chain(&spans).find(|(_, ms)| *ms > LONGEST_MS);
+        match (instant, endless) {
+            (Some((key, _)), _) => Err(PolicyFault {
+                key,
+                rule: "must be at least 1",
+            }),
+            (None, Some((key, _))) => Err(PolicyFault {
+                key,
+                rule: "must be at most 31622400000, which is 366 days",
+            }),
+            (None, None) => Ok(()),
         }
     }
 }

@@ -36,7 +36,15 @@ type Change = fn(&mut Policy);
 
 #[test]
 fn a_value_that_cannot_be_is_named() {
-    let wrong: [(&str, Change); 8] = [
+    let wrong: [(&str, Change); 12] = [
+        ("pin_tries", |policy| policy.pin_tries = 0),
+        ("order_timeout_ms", |policy| policy.order_timeout_ms = 0),
+        ("order_timeout_ms", |policy| {
+            policy.order_timeout_ms = u64::MAX
+        }),
+        ("dispute_window_ms", |policy| {
+            policy.dispute_window_ms = 367 * DAY_MS;
+        }),
         ("proposal_expiry_ms", |policy| policy.proposal_expiry_ms = 0),
         ("cancel_wait_ms", |policy| policy.cancel_wait_ms = 0),
         ("no_show_wait_ms", |policy| policy.no_show_wait_ms = 0),

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 mod common;
 use common::{
     K, Scene, X, figures,
-    seen::{cancel, dispute, hold, resolve, trip, unhold},
+    seen::{cancel, dispute, hold, reassign, resolve, trip, unhold},
     words,
 };
 
@@ -360,7 +360,7 @@ fn a_runner_who_comes_back_is_another_epoch() {
     let contenders = [
         (Principal::System, stale),
         (runner, Command::ArriveOnSite),
-        (operator, Command::Reassign),
+        (operator, reassign()),
     ];
     race(&scene, &contenders, |scene, taken| {
         let epoch = scene.order().epoch;

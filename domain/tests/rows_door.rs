@@ -6,7 +6,8 @@ use campusg_domain::{
     money::{Account, Cents},
     notice::NoticeKind,
     order::{
-        Command, EscrowStatus, Fault, PaymentStatus, Problem, Rejection, Sealed, Shown, TimerKind,
+        Command, Ending, EscrowStatus, Fault, PaymentStatus, Problem, Rejection, Sealed, Shown,
+        TimerKind,
     },
     policy::Policy,
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
@@ -441,4 +442,36 @@ fn row_40_an_operators_end_is_not_stopped_by_the_operators_hold() {
         "not_in_this_stage"
     );
     scene.holds();
+}
+
+#[test]
+fn row_40_the_short_forms_give_everything_to_one_side() {
+    let to = |ending| Command::Settle {
+        ending,
+        reason: words(),
+    };
+    for status in ["pending", "accepted", "on-site"] {
+        let mut scene = Scene::at(status);
+        let early = scene.by_operator(&to(Ending::ToRunner));
+        assert_eq!(code(early), "not_in_this_stage", "{status}");
+        scene.by_operator(&to(Ending::ToCustomer)).unwrap();
+        scene.campus.advance(2 * MINUTE_MS);
+        assert_eq!(scene.reason(), Some("operator"));
+        assert_eq!(scene.campus.gateway().cash(), Cents::ZERO);
+        scene.holds();
+    }
+    for status in ["purchased", "collected", "on-the-way", "delivered"] {
+        for (ending, runner, cash) in [(Ending::ToRunner, 2649, 2749), (Ending::ToCustomer, 0, 0)] {
+            let mut scene = Scene::placed_under(windowed(), Behaviour::Succeeds, |_| ());
+            scene.campus.settle();
+            scene.go_to(status);
+            scene.by_operator(&to(ending)).unwrap();
+            scene.campus.settle();
+            assert_eq!(scene.wallet(scene.runner), Cents(runner), "{status}");
+            assert_eq!(scene.campus.gateway().cash(), Cents(cash), "{status}");
+            assert_eq!(scene.balance(Account::Goodwill), Cents::ZERO);
+            assert_eq!(code(scene.by_operator(&to(ending))), "not_in_this_stage");
+            scene.holds();
+        }
+    }
 }

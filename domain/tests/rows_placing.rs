@@ -18,7 +18,7 @@ mod common;
 use common::{
     H, K, Scene, figures,
     seen::{armed, cancel, code, statuses, told_customer, told_operators},
-    wish,
+    wish, words,
 };
 
 #[test]
@@ -71,7 +71,7 @@ fn row_01_place_refuses_in_the_order_of_the_rules() {
         "not_allowed",
         "nobody orders for somebody else"
     );
-    let suspend = UserCommand::Suspend;
+    let suspend = UserCommand::Suspend { reason: words() };
     campus
         .user(Principal::Operator(operator), customer, &suspend)
         .unwrap();

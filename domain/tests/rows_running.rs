@@ -13,7 +13,7 @@ use campusg_domain::{
 mod common;
 use common::{
     FOOD, H, K, Scene, X,
-    seen::{armed, cancel, code, statuses, told_customer, told_operators, told_runner},
+    seen::{armed, cancel, code, reassign, statuses, told_customer, told_operators, told_runner},
     wish,
 };
 
@@ -183,12 +183,9 @@ fn row_11_an_idle_runner_is_reminded_and_then_loses_the_order() {
 #[test]
 fn row_11_an_operator_reassigns() {
     let mut scene = Scene::at("accepted");
-    assert_eq!(code(scene.by(scene.rival, &Command::Reassign)), "not_found");
-    assert_eq!(
-        code(scene.by(scene.runner, &Command::Reassign)),
-        "not_allowed"
-    );
-    scene.by_operator(&Command::Reassign).unwrap();
+    assert_eq!(code(scene.by(scene.rival, &reassign())), "not_found");
+    assert_eq!(code(scene.by(scene.runner, &reassign())), "not_allowed");
+    scene.by_operator(&reassign()).unwrap();
     assert_eq!(scene.order().stage.placement(), Some("available"));
     assert_eq!(
         told_runner(&scene).last(),

@@ -10,7 +10,7 @@ use campusg_domain::{
         Command, EscrowStatus, Order, PaymentStatus, ProposalKind, Rejection, StoreRef, TimerKind,
         quote,
     },
-    owner::directory::{Hours, OpenSpan, StoreCommand},
+    owner::directory::{Hours, OpenSpan, StoreChange, StoreCommand},
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
 };
 
@@ -40,6 +40,13 @@ fn proposed(kind: ProposalKind, total: Option<i64>) -> Scene {
 
 fn approve() -> Command {
     Command::Approve { proposal: 1 }
+}
+
+fn opens(hours: Hours) -> StoreCommand {
+    StoreCommand::Change(StoreChange {
+        hours: Some(Some(hours)),
+        ..StoreChange::default()
+    })
 }
 
 fn elsewhere() -> StoreRef {
@@ -275,9 +282,7 @@ fn row_16_another_store_begins_the_wait_anew_and_must_be_open() {
     let mut scene = proposed(ProposalKind::StoreClosed, None);
     let to = |store| Command::OtherStore { proposal: 1, store };
     let shut = scene.campus.create_store("Shut").unwrap();
-    let never = StoreCommand::SetHours {
-        hours: Some(Hours::default()),
-    };
+    let never = opens(Hours::default());
     scene.campus.store(shut, &never).unwrap();
     let known = to(StoreRef::Known(shut));
     assert_eq!(code(scene.by(scene.customer, &known)), "store_closed");
@@ -554,12 +559,9 @@ fn row_01_a_store_takes_orders_for_times_when_it_is_open() {
         from_minute,
         to_minute,
     };
-    let hours = Some(Hours(vec![thursday(600, 720)]));
-    let set = StoreCommand::SetHours { hours };
+    let set = opens(Hours(vec![thursday(600, 720)]));
     campus.store(store, &set).unwrap();
-    let bad = StoreCommand::SetHours {
-        hours: Some(Hours(vec![thursday(720, 600)])),
-    };
+    let bad = opens(Hours(vec![thursday(720, 600)]));
     assert_eq!(code(campus.store(store, &bad)), "invalid_field");
     let mut there = wish(customer);
     there.store = StoreRef::Known(store);
@@ -574,11 +576,10 @@ fn row_01_a_store_takes_orders_for_times_when_it_is_open() {
         code(campus.place(customer, there.clone(), 3)),
         "store_closed"
     );
-    let pause = StoreCommand::Change {
-        name: None,
-        place: None,
+    let pause = StoreCommand::Change(StoreChange {
         paused: Some(true),
-    };
+        ..StoreChange::default()
+    });
     campus.store(store, &pause).unwrap();
     there.deliver_after = Some(campus.now().plus(11 * HOUR_MS));
     assert_eq!(code(campus.place(customer, there, 4)), "store_paused");

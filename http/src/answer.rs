@@ -91,13 +91,18 @@ pub(crate) async fn told(
         tracing::warn!(%fault, order.id = %order.id, "answered without what stands beside the order");
         beside::Beside::default()
     });
-    let mut response = versioned(json(status, &render(order, &reader, &beside)), order);
-    if reply.repeated {
+    let response = versioned(json(status, &render(order, &reader, &beside)), order);
+    Ok(replayed(response, reply.repeated))
+}
+
+/// Marks the answer to a command that was repeated.
+pub(crate) fn replayed(mut response: Response, repeated: bool) -> Response {
+    if repeated {
         response
             .headers_mut()
             .insert("idempotency-replayed", HeaderValue::from_static("true"));
     }
-    Ok(response)
+    response
 }
 
 /// Whoever commanded an order, before it as it is now. Who is nothing to it any more sees what former runners see.

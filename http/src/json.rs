@@ -1,10 +1,12 @@
 //! JSON in: a body that has the wrong shape is answered with the place of the mistake.
 
+mod strict;
+
 use crate::problem::Problem;
 use campusg_domain::money::Cents;
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, Error, Visitor},
+    de::{DeserializeOwned, Error, IgnoredAny, Visitor},
 };
 use serde_json::error::Category;
 use std::fmt;
@@ -15,14 +17,17 @@ use std::fmt;
 /// 400 `malformed_json` with line and column; `unknown_field`, `missing_field` and `wrong_type` with the field's path.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(body);
-    let read = serde_path_to_error::deserialize(&mut json).map_err(|fault| misshapen(&fault))?;
+    let read = serde_path_to_error::deserialize(strict::Strict(&mut json));
+    let read = read.map_err(|fault| misshapen(body, &fault))?;
     json.end().map_err(|fault| malformed(&fault))?;
     Ok(read)
 }
 
-fn misshapen(fault: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+fn misshapen(body: &[u8], fault: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let inner = fault.inner();
-    if inner.classify() != Category::Data {
+    // A null or a number where a name is expected is told as a mistake of syntax, which it is not.
+    let is_json = || serde_json::from_slice::<IgnoredAny>(body).is_ok();
+    if inner.classify() != Category::Data && !is_json() {
         return malformed(inner);
     }
     let path = fault.path().to_string();
@@ -131,9 +136,18 @@ mod tests {
 
     #[derive(Deserialize, Debug)]
     #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "only its reading is of interest")]
     struct Outer {
-        #[allow(dead_code, reason = "only its reading is of interest")]
         inner: Vec<Inner>,
+        kind: Option<Kind>,
+    }
+
+    #[derive(Deserialize, Debug)]
+    #[serde(rename_all = "snake_case")]
+    #[allow(dead_code, reason = "only its reading is of interest")]
+    enum Kind {
+        Good,
+        Bad,
     }
 
     #[derive(Deserialize, Debug)]
@@ -199,7 +213,22 @@ mod tests {
             fault("{}"),
             said("missing_field", "inner", "missing field `inner`")
         );
+        let list = "invalid type: sequence, expected an object";
+        assert_eq!(fault("[[], null]"), said("wrong_type", "", list));
+        assert_eq!(
+            fault(r#"{"inner": [[1, 1]]}"#),
+            said("wrong_type", "inner[0]", list)
+        );
         assert_eq!(fault("[]").0, "wrong_type");
+        for name in ["7", "[]", "\"ugly\"", "{}", "true"] {
+            let (code, place, _) = fault(&format!(r#"{{"inner": [], "kind": {name}}}"#));
+            assert_eq!(
+                (code.as_str(), place.as_str()),
+                ("wrong_type", "kind"),
+                "{name}"
+            );
+        }
+        assert_eq!(fault(r#"{"inner": [], "kind": good}"#).0, "malformed_json");
     }
 
     #[test]

@@ -33,6 +33,7 @@ mod tell;
 mod text;
 mod time;
 mod view;
+mod words;
 
 pub use config::{ConfigFault, HttpConfig};
 pub use edge::{Edge, Now};

@@ -1,4 +1,4 @@
-//! The one parameter of a path. What can't be an id names nothing.
+//! The parameters of a path: one, or two of which the second lies within the first. What can't be an id names nothing.
 
 use crate::problem::Problem;
 use axum::{
@@ -11,19 +11,40 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Id<T>(pub(crate) T);
 
+/// The path's two parameters.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Within<T, N>(pub(crate) T, pub(crate) N);
+
 impl<T: FromStr + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(|_| Problem::not_found("resource"))?;
-        let value = params
-            .iter()
-            .next()
-            .and_then(|(_, value)| value.parse().ok());
-        value
-            .map(Self)
-            .ok_or_else(|| Problem::not_found("resource"))
+        let params = params(parts, state).await?;
+        read(&params, 0).map(Self)
     }
+}
+
+impl<T, N, S> FromRequestParts<S> for Within<T, N>
+where
+    T: FromStr + Send,
+    N: FromStr + Send,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params = params(parts, state).await?;
+        Ok(Self(read(&params, 0)?, read(&params, 1)?))
+    }
+}
+
+async fn params<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<RawPathParams, Problem> {
+    let params = RawPathParams::from_request_parts(parts, state).await;
+    params.map_err(|_| Problem::not_found("resource"))
+}
+
+fn read<T: FromStr>(params: &RawPathParams, place: usize) -> Result<T, Problem> {
+    let value = params.iter().nth(place);
+    let value = value.and_then(|(_, value)| value.parse().ok());
+    value.ok_or_else(|| Problem::not_found("resource"))
 }

@@ -4,15 +4,17 @@ use crate::{
     edge::Edge,
     problem::Problem,
     route::{
-        admin, escrow, health, ledger, notification, order, payment, photo, scheduled_event,
-        session, store, timer, user,
+        admin, dispute, escrow, health, ledger, message, notification, order, payment, photo,
+        proposal, scheduled_event, session, store, timer, user,
     },
     shell,
     table::{
         Route,
         RoutePolicy::{ActiveRunner, Operator, Public, Sees, SelfOrOperator, SignedIn, Tells},
         Table,
-        Who::{Customer, CustomerOrOperator, Involved, Party, Runner, Viewer},
+        Who::{
+            self, Customer, CustomerOrOperator, Involved, Party, PartyOrOperator, Runner, Viewer,
+        },
     },
 };
 use axum::{Router, http::StatusCode};
@@ -52,14 +54,32 @@ fn table() -> Table {
         .post("/api/orders/{id}/confirm", Tells(CustomerOrOperator), order::confirm::confirm)
         .get("/api/orders/{id}/cancellation-quote", Sees(CustomerOrOperator), order::cancellation_quote::cancellation_quote)
         .post("/api/orders/{id}/cancel", Tells(Customer), order::cancel::cancel)
+        .post("/api/orders/{id}/proposals", Tells(Runner), proposal::propose::propose)
+        .post("/api/orders/{id}/proposals/{n}/withdraw", Tells(Runner), proposal::withdraw::withdraw)
+        .post("/api/orders/{id}/proposals/{n}/approve", Tells(Customer), proposal::approve::approve)
+        .post("/api/orders/{id}/proposals/{n}/drop-item", Tells(Customer), proposal::drop_item::drop_item)
+        .post("/api/orders/{id}/proposals/{n}/other-store", Tells(Customer), proposal::other_store::other_store)
+        .post("/api/orders/{id}/proposals/{n}/reject", Tells(Customer), proposal::reject::reject)
+        .post("/api/orders/{id}/problems", Tells(Runner), order::report_problem::report_problem)
+        .post("/api/orders/{id}/no-show-answer", Tells(Customer), order::no_show_answer::no_show_answer)
+        .post("/api/orders/{id}/messages", Tells(Party), message::send::send)
+        .get("/api/orders/{id}/messages", Sees(PartyOrOperator), message::list::list)
+        .post("/api/orders/{id}/tip", Tells(Customer), order::tip::tip)
         .post("/api/orders/{id}/ratings", Tells(Party), order::rate::rate)
         .get("/api/orders/{id}/receipt", Sees(Party), order::receipt::receipt)
+        .get("/api/orders/{id}/disputes", Sees(PartyOrOperator), dispute::list::list)
+        .post("/api/orders/{id}/disputes", Tells(PartyOrOperator), dispute::open::open)
+        .post("/api/orders/{id}/disputes/{n}/reply", Tells(Party), dispute::reply::reply)
+        .post("/api/orders/{id}/disputes/{n}/resolve", Tells(Who::Operator), dispute::resolve::resolve)
+        .post("/api/orders/{id}/refunds", Tells(Who::Operator), order::refund::refund)
 
         .upload("/api/photos", SignedIn, photo::upload::upload)
         .get("/api/photos/{id}", SignedIn, photo::get::get)
         .get("/api/payments", SignedIn, payment::list::list)
         .get("/api/payments/{id}", Sees(CustomerOrOperator), payment::get::get)
         .get("/api/escrow/{order_id}", Sees(CustomerOrOperator), escrow::get::get)
+        .post("/api/escrow/{order_id}/release", Operator, escrow::settle::release)
+        .post("/api/escrow/{order_id}/refund", Operator, escrow::settle::refund)
         .get("/api/timers", SignedIn, timer::list::list)
         .post("/api/scheduled-events", Operator, scheduled_event::create::create)
         .get("/api/scheduled-events", Operator, scheduled_event::list::list)
@@ -72,10 +92,17 @@ fn table() -> Table {
         .get("/api/ledger/proof", Public, ledger::proof::proof)
 
         .get("/api/admin/sagas", Operator, admin::sagas::sagas)
-        .post("/api/admin/sagas/{order_id}/retry", Operator, admin::retry::retry)
+        .post("/api/admin/sagas/{order_id}/retry", Operator, admin::stuck::retry)
+        .post("/api/admin/sagas/{order_id}/skip", Operator, admin::stuck::skip)
+        .post("/api/admin/sagas/{order_id}/compensate", Operator, admin::stuck::compensate)
+        .post("/api/admin/orders/{id}/hold", Operator, admin::hold::hold)
+        .post("/api/admin/orders/{id}/unhold", Operator, admin::hold::unhold)
         .post("/api/admin/orders/{id}/reassign", Operator, admin::reassign::reassign)
+        .post("/api/admin/orders/{id}/abandon", Operator, admin::abandon::abandon)
+        .post("/api/admin/orders/{id}/settle", Operator, admin::settle::settle)
         .post("/api/admin/users/{id}/suspend", Operator, admin::suspend::suspend)
         .post("/api/admin/users/{id}/reinstate", Operator, admin::suspend::reinstate)
+        .get("/api/admin/audit", Operator, admin::audit::audit)
         .get("/api/admin/actors", Operator, admin::actors::actors)
         .post("/api/admin/actors/{order_id}/release", Operator, admin::release::release)
         .post("/api/admin/clock/advance", Operator, admin::advance::advance)
@@ -100,8 +127,13 @@ async fn nothing_here() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::{routes, table};
-    use crate::table::{RoutePolicy, Who};
-    use campusg_domain::order::{Command, Shown};
+    use crate::table::{Route, RoutePolicy, Who};
+    use axum::http::Method;
+    use campusg_domain::{
+        id::{PhotoId, StoreId},
+        money::Cents,
+        order::{Command, Fault, Offer, Problem, ProposalKind, Sealed, Shown, StoreRef},
+    };
     use std::collections::BTreeSet;
 
     /// The documented table: a new route is added here too, by somebody who thought about who may call it.
@@ -147,34 +179,109 @@ mod tests {
         }
     }
 
-    /// What the table says of who may command an order is what the order itself will say.
-    #[test]
-    fn the_order_agrees_on_who_may_tell_it_what() {
-        let shown = Shown::Pin(0);
-        let cancel = Command::Cancel {
-            accept_charge: Default::default(),
+    /// Every command that a route under an order gives, but for accepting.
+    fn told() -> Vec<(&'static str, Command)> {
+        let photo = PhotoId::from_bytes([7; 16]);
+        let (proposal, cents) = (1, Cents(1));
+        let offer = Offer {
+            kind: ProposalKind::SoldOut,
+            total: None,
+            items: vec![],
+            photo,
         };
-        for (path, command) in [
+        let store = StoreRef::Known(StoreId::from_bytes([7; 16]));
+        let report = |kind| Command::ReportProblem {
+            kind,
+            photo: None,
+            note: None,
+        };
+        let (shown, text) = (Shown::Pin(0), Sealed(vec![7]));
+        let reason = || Sealed(vec![7]);
+        vec![
             ("cancel-acceptance", Command::CancelAcceptance),
             ("status", Command::ArriveOnSite),
             (
                 "status",
                 Command::Purchase {
-                    total: Default::default(),
-                    photo: None,
+                    total: cents,
+                    photo: Some(photo),
                 },
             ),
             ("status", Command::Collect),
             ("status", Command::Depart),
             ("status", Command::Deliver { shown }),
             ("confirm", Command::Confirm),
-            ("cancel", cancel),
+            (
+                "cancel",
+                Command::Cancel {
+                    accept_charge: cents,
+                },
+            ),
+            ("proposals", Command::Propose { offer, note: None }),
+            ("proposals/{n}/withdraw", Command::Withdraw { proposal }),
+            ("proposals/{n}/approve", Command::Approve { proposal }),
+            (
+                "proposals/{n}/drop-item",
+                Command::DropItems {
+                    proposal,
+                    items: vec![0],
+                },
+            ),
+            (
+                "proposals/{n}/other-store",
+                Command::OtherStore { proposal, store },
+            ),
+            ("proposals/{n}/reject", Command::Reject { proposal }),
+            ("problems", report(Problem::CustomerUnreachable)),
+            ("problems", report(Problem::Returned)),
+            ("problems", report(Problem::Other)),
+            ("no-show-answer", Command::AnswerNoShow),
+            ("messages", Command::Message { text }),
+            ("tip", Command::Tip { cents }),
             ("ratings", Command::Rate { stars: 5 }),
-        ] {
+            (
+                "disputes",
+                Command::Dispute {
+                    claim: None,
+                    reason: reason(),
+                    photos: vec![],
+                },
+            ),
+            (
+                "disputes/{n}/reply",
+                Command::Reply {
+                    dispute: 1,
+                    text: reason(),
+                    photos: vec![],
+                },
+            ),
+            (
+                "disputes/{n}/resolve",
+                Command::Resolve {
+                    dispute: 1,
+                    refund: cents,
+                    at_fault: Fault::Store,
+                    reason: reason(),
+                },
+            ),
+            (
+                "refunds",
+                Command::Refund {
+                    cents,
+                    reason: reason(),
+                },
+            ),
+        ]
+    }
+
+    /// What the table says of who may command an order is what the order itself will say.
+    #[test]
+    fn the_order_agrees_on_who_may_tell_it_what() {
+        for (path, command) in told() {
             let full = format!("/api/orders/{{id}}/{path}");
             let policy = routes()
                 .into_iter()
-                .find(|route| route.path == full)
+                .find(|route| route.path == full && route.method == Method::POST)
                 .map(|route| route.policy);
             let Some(RoutePolicy::Tells(who)) = policy else {
                 panic!("{path} tells an order something")
@@ -184,11 +291,23 @@ mod tests {
                 "{path}: {who:?}"
             );
         }
-        assert!(
-            Who::Operator
-                .roles()
-                .iter()
-                .all(|role| Command::Reassign.who().contains(role))
-        );
+        let named: BTreeSet<_> = told().into_iter().map(|(path, _)| path).collect();
+        let tells = |route: &Route| matches!(route.policy, RoutePolicy::Tells(_));
+        for route in routes().into_iter().filter(tells) {
+            let path = route.path.trim_start_matches("/api/orders/{id}/");
+            assert!(named.contains(path), "{path} is not looked at here");
+        }
+        let reason = || Sealed(vec![]);
+        for command in [
+            Command::Reassign { reason: reason() },
+            Command::Hold { reason: reason() },
+            Command::Unhold { reason: reason() },
+            Command::Abandon { reason: reason() },
+            Command::RetryStuck { reason: reason() },
+            Command::SkipStuck { reason: reason() },
+            Command::CompensateStuck { reason: reason() },
+        ] {
+            assert_eq!(Who::Operator.roles(), command.who(), "{}", command.name());
+        }
     }
 }

@@ -4,15 +4,18 @@ use crate::{
     answer::{is_party, told},
     auth::Me,
     call::Call,
+    dto::admin::ReasonIn,
     edge::Edge,
     problem::Problem,
     tag,
+    words::sealed,
 };
 use axum::{http::StatusCode, response::Response};
-use campusg_actors::runtime::{GetOrder, Refusal, ToOrder};
+use campusg_actors::runtime::{GetOrder, OrderReply, Refusal, ToOrder, Wording};
 use campusg_domain::{
+    call::CallState,
     id::OrderId,
-    order::{Command, Order, Rejection, Role, allowed},
+    order::{self, Command, Order, Rejection, Role, Sealed, allowed},
 };
 
 /// Gives a command to an order and shows the order.
@@ -22,6 +25,26 @@ pub(crate) async fn tell<T>(
     id: OrderId,
     command: Command,
 ) -> Result<Response, Problem> {
+    let (me, begins) = (call.me.clone(), begins(&command));
+    let reply = tell_it(edge, call, id, command).await?;
+    let status = if begins(&reply.order) {
+        StatusCode::ACCEPTED
+    } else {
+        StatusCode::OK
+    };
+    told(edge, &me, &reply, status).await
+}
+
+/// Gives a command to an order.
+///
+/// # Errors
+/// 412 where the caller had another version in mind; a refusal, with what this caller can do.
+pub(crate) async fn tell_it<T>(
+    edge: &Edge,
+    call: Call<T>,
+    id: OrderId,
+    command: Command,
+) -> Result<OrderReply, Problem> {
     let Call {
         me,
         caller,
@@ -34,19 +57,43 @@ pub(crate) async fn tell<T>(
     {
         tag::check(&headers, order.version)?;
     }
-    let cancels = matches!(command, Command::Cancel { .. });
-    match edge
+    let told = edge
         .runtime()
-        .command(caller, ToOrder { order: id, command })
-        .await
-    {
-        // Row 35: asked for, and the runner at the till has the next word.
-        Ok(reply) if cancels && reply.order.cancel_wait.is_some() => {
-            told(edge, &me, &reply, StatusCode::ACCEPTED).await
-        }
-        Ok(reply) => told(edge, &me, &reply, StatusCode::OK).await,
+        .command(caller, ToOrder { order: id, command });
+    match told.await {
+        Ok(reply) => Ok(reply),
         Err(refusal) => Err(refused(edge, &me, id, refusal).await),
     }
+}
+
+/// Whether the order, as this command left it, shows that it has only begun what the command asks: a cancellation for
+/// which the runner at the till has the next word (row 35), a second authorisation (row 16), the charge of a tip (32a).
+fn begins(command: &Command) -> fn(&Order) -> bool {
+    match command {
+        Command::Cancel { .. } | Command::Settle { .. } => |order| order.cancel_wait.is_some(),
+        Command::Approve { .. } => |order| {
+            let open = order.proposal.as_ref();
+            open.is_some_and(|open| open.raise.is_some())
+        },
+        Command::Tip { .. } => |order| {
+            let asked = |n| order.calls.get(n);
+            let open = |call: &order::Call| call.state != CallState::Closed;
+            order.tips.keys().filter_map(asked).any(open)
+        },
+        _ => |_| false,
+    }
+}
+
+/// Gives an order a command of an operator, who says why.
+pub(crate) async fn because(
+    edge: &Edge,
+    call: Call<ReasonIn>,
+    id: OrderId,
+    command: impl FnOnce(Sealed) -> Command,
+) -> Result<Response, Problem> {
+    let (call, body) = call.split();
+    let reason = sealed(edge, &call, Wording::Reason, body.reason).await?;
+    tell(edge, call, id, command(reason)).await
 }
 
 /// A refusal, with where the order stands and what this caller can do. Strangers and former runners learn neither.

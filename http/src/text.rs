@@ -408,6 +408,7 @@ const fn declined(reason: Option<Decline>) -> &'static str {
         Some(Decline::Expired) => "The authorisation ran out.",
         Some(Decline::NotConfirmed) => "The payment was not confirmed with the bank.",
         Some(Decline::AccountInvalid) => "The bank account is not valid.",
+        Some(Decline::Unanswered) => "The bank did not answer.",
     }
 }
 

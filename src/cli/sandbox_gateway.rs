@@ -25,7 +25,7 @@ number), tok_action_required, tok_capture_fails, tok_capture_down_3, tok_capture
 Speaks one JSON object per line over TCP; keeps every call in its book and answers a repeated key as the first time.")]
 pub struct SandboxGatewayCommand {
     /// Address and port, loopback only; port 0 takes a free one
-    #[arg(long, default_value = "127.0.0.1:4242", value_name = "ADDRESS")]
+    #[arg(long, default_value = "127.0.0.1:4242", value_name = "ADDRESS", value_parser = loopback)]
     pub address: SocketAddr,
     /// The book
     #[arg(long, default_value = "data/gateway/book.jsonl", value_name = "FILE")]
@@ -62,5 +62,17 @@ impl SandboxGatewayCommand {
             output::result(format_args!("listening on {bound}")).map_err(CliFault::Output)?;
             Ok(serve(listener, desk).await.map_err(fault)?)
         })
+    }
+}
+
+/// The gateway trusts whoever connects.
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text
+        .parse()
+        .map_err(|_| "give it as 127.0.0.1:4242, address and port".to_owned())?;
+    if address.ip().is_loopback() {
+        Ok(address)
+    } else {
+        Err("the sandbox gateway serves loopback only, as 127.0.0.1:4242".into())
     }
 }

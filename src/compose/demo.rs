@@ -11,9 +11,11 @@ use campusg_domain::{
     id::{Principal, UserId},
 };
 use serde::{Deserialize, Serialize};
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::DirBuilderExt, path::Path};
 
 const MARK: &str = "demo-logins.json";
+/// What the mark says until all is made.
+const UNFINISHED: &str = "[]";
 const PASSWORD: &str = "campus-demo-2026";
 
 /// A demo login.
@@ -27,14 +29,23 @@ pub struct Login {
     pub password: String,
 }
 
-/// Refuses `--demo` on a folder that holds something else.
+/// Refuses `--demo` on a folder that holds something else, and marks a new one before anything else is in it, so that a
+/// demo whose first start fails is gone on with.
 pub(super) fn check(data: &Path, demo: bool) -> Result<(), ComposeFault> {
-    let in_use = data.join("journal").exists();
-    if demo && in_use && !data.join(MARK).exists() {
-        Err(ComposeFault::NotADemo { path: data.into() })
-    } else {
-        Ok(())
+    let mark = data.join(MARK);
+    if !demo || mark.exists() {
+        return Ok(());
     }
+    if data.join("journal").exists() {
+        return Err(ComposeFault::NotADemo { path: data.into() });
+    }
+    let folder = fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data);
+    folder
+        .and_then(|()| fs::write(&mark, UNFINISHED))
+        .map_err(|source| ComposeFault::DemoFile { path: mark, source })
 }
 
 /// Makes the demo, or finds the one that is there.
@@ -44,8 +55,8 @@ pub(super) async fn make(runtime: &Runtime, data: &Path) -> Result<Vec<Login>, C
         path: mark.clone(),
         source,
     };
-    if mark.exists() {
-        let text = fs::read_to_string(&mark).map_err(file_fault)?;
+    let text = fs::read_to_string(&mark).map_err(file_fault)?;
+    if text != UNFINISHED {
         return serde_json::from_str(&text).map_err(|error| file_fault(error.into()));
     }
     let mut logins = vec![];
@@ -59,14 +70,19 @@ pub(super) async fn make(runtime: &Runtime, data: &Path) -> Result<Vec<Login>, C
         let store = CreateStore {
             name: name.into(),
             place: place.into(),
+            hours: None,
+            paused: false,
         };
         runtime
-            .command(caller(Principal::System), store)
+            .command(once(name), store)
             .await
             .map_err(ComposeFault::Demo)?;
     }
     let text = serde_json::to_string_pretty(&logins).unwrap_or_default();
-    fs::write(&mark, text).map_err(file_fault)?;
+    let unnamed = data.join("demo-logins.new");
+    fs::write(&unnamed, text)
+        .and_then(|()| fs::rename(&unnamed, &mark))
+        .map_err(file_fault)?;
     Ok(logins)
 }
 
@@ -135,6 +151,14 @@ async fn register(runtime: &Runtime, login: &Login, name: &str) -> Result<UserId
                 .map(|signed_in| signed_in.user)
         }
         Err(refusal) => Err(refusal),
+    }
+}
+
+/// A caller who makes what `name` says once, however often a start was cut short.
+fn once(name: &str) -> Caller {
+    Caller {
+        key: Some(name.into()),
+        ..caller(Principal::System)
     }
 }
 

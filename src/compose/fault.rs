@@ -57,7 +57,9 @@ pub enum ComposeFault {
         source: io::Error,
     },
     /// Making the demo was refused.
-    #[error("the demo can't be made: {0}")]
+    #[error(
+        "the demo can't be made: {0}; see that the payment gateway is there, and start again to go on"
+    )]
     Demo(Refusal),
     /// The result could not be printed.
     #[error("cannot print the result")]

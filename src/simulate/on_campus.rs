@@ -11,7 +11,7 @@ use campusg_domain::{
     money::{Account, Cents},
     order::{self, Command, Order, Placement, Rejection, Stage},
     owner::{
-        directory::{Hours, StoreCommand},
+        directory::{Hours, StoreChange, StoreCommand},
         wallet::{self, ChargebackStage, PLATFORM},
     },
     time::{At, DAY_MS},
@@ -179,17 +179,19 @@ impl World for OnCampus {
 
     fn open_store(&mut self, name: &str, hours: Option<Hours>) -> Answer<StoreId> {
         let store = self.campus.create_store(name).map_err(refused)?;
-        let set = StoreCommand::SetHours { hours };
+        let set = StoreCommand::Change(StoreChange {
+            hours: Some(hours),
+            ..StoreChange::default()
+        });
         self.campus.store(store, &set).map_err(refused)?;
         Ok(store)
     }
 
     fn pause_store(&mut self, store: StoreId, paused: bool) -> Answer<()> {
-        let change = StoreCommand::Change {
-            name: None,
-            place: None,
+        let change = StoreCommand::Change(StoreChange {
             paused: Some(paused),
-        };
+            ..StoreChange::default()
+        });
         self.campus.store(store, &change).map_err(refused)
     }
 

@@ -131,7 +131,8 @@ impl<W: World> Day<W> {
             return Ok(());
         };
         if sight.status == Status::Accepted && self.chance(|h| h.reassigns_on_a_round) {
-            return self.act(who, order, Command::Reassign).map(drop);
+            let reason = words("the runner does not move");
+            return self.act(who, order, Command::Reassign { reason }).map(drop);
         }
         if self.chance(|h| h.holds_on_a_round) {
             return self.holds(who, order);

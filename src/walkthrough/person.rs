@@ -171,6 +171,25 @@ impl Person {
         self.get(&format!("/api/orders/{order}")).await?.is(200)
     }
 
+    /// Writes to the other side of an order.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn write(&self, order: &str, text: &str) -> Result<Reply, Deviation> {
+        let body = json!({ "text": text });
+        self.post(&format!("/api/orders/{order}/messages"), &body)
+            .await
+    }
+
+    /// What the two sides of an order wrote to each other, oldest first.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn messages(&self, order: &str) -> Result<Reply, Deviation> {
+        self.get(&format!("/api/orders/{order}/messages?limit=100"))
+            .await
+    }
+
     /// Waits until this person sees an order so.
     ///
     /// # Errors

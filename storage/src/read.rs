@@ -10,7 +10,7 @@
 mod feed;
 mod history;
 
-pub use feed::{InboxItem, InboxPage, OrderPage, WalletLine, WalletPage};
+pub use feed::{InboxItem, InboxPage, OrderPage, RecordPage, WalletLine, WalletPage};
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -185,22 +185,13 @@ impl Reads {
         })
     }
 
-    /// Sums over all accounts.
+    /// Sums over all accounts. While records are written they may be of several moments; the escrow owner knows those of
+    /// one.
     ///
     /// # Errors
     /// A fault of a store.
     pub fn totals(&self) -> Read<Totals> {
-        let mut totals = Totals::default();
-        for (account, balance) in self.accounts()? {
-            totals.posted += balance.posted;
-            totals.pending += balance.pending_in - balance.pending_out;
-            totals.accounts += 1;
-            if matches!(account, Account::Escrow(_)) {
-                totals.open_escrows += 1;
-                totals.held += balance.expected();
-            }
-        }
-        Ok(totals)
+        self.accounts().map(Totals::of)
     }
 
     /// What a user owes and has in the wallet: the two accounts that are the user's own.

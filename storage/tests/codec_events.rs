@@ -10,9 +10,9 @@ use campusg_domain::id::{CommandId, Fingerprint, Principal, Seq, SessionId, Stre
 use campusg_domain::money::{Account, Cents, Phase, Transfer};
 use campusg_domain::notice::{Audience, Notice, NoticeKind};
 use campusg_domain::order::{
-    CancelReason, CancelWait, Closing, Dropoff, Event as OrderEvent, Fault, Handover, Item, Offer,
-    Party, Price, Problem, Proof, ProposalKind, ProposedItem, RaiseFailure, Sealed, Settlement,
-    Side, StoreRef, Substitution, Terms, TimerKind, Unbinding,
+    CancelReason, CancelWait, Closing, Deed, Dropoff, Event as OrderEvent, Fault, Handover, Item,
+    Offer, Party, Price, Problem, Proof, ProposalKind, ProposedItem, RaiseFailure, Sealed,
+    Settlement, Side, StoreRef, Substitution, Terms, TimerKind, Unbinding,
 };
 use campusg_domain::owner::directory::{
     Card, EmailDigest, Hours, OpenSpan, PayoutMethod, RunnerState, Session, StoreEvent,
@@ -149,7 +149,7 @@ pin!(order_event, OrderEvent:
     OperatorHeld => OrderEvent::OperatorHeld { reason: Sealed(vec![6]) },
     OperatorReleased => OrderEvent::OperatorReleased { reason: Sealed(vec![7]) },
     TimerNoted => OrderEvent::TimerNoted { kind: TimerKind::DisputeWindow },
-    OperatorActed => OrderEvent::OperatorActed { reason: Sealed(vec![8]) },
+    OperatorActed => OrderEvent::OperatorActed { deed: Deed::Settle, reason: Sealed(vec![8]) },
     Disputed => OrderEvent::Disputed {
         n: 1,
         by: Party::Customer,
@@ -210,6 +210,7 @@ pin!(user_event, UserEvent:
     Reinstated => UserEvent::Reinstated,
     PayoutMethodSet => UserEvent::PayoutMethodSet(method()),
     PayoutMethodRemoved => UserEvent::PayoutMethodRemoved,
+    OperatorActed => UserEvent::OperatorActed { reason: Sealed(vec![9]) },
 );
 
 pin!(store_event, StoreEvent:

@@ -8,8 +8,8 @@ use campusg_domain::id::{CommandId, Fingerprint, Principal, ScheduleId, StoreId,
 use campusg_domain::money::{Account, Cents, Phase};
 use campusg_domain::notice::{Audience, NoticeKind};
 use campusg_domain::order::{
-    CancelReason, Closing, Fault, Handover, Party, Problem, Proof, ProposalKind, RaiseFailure,
-    Settlement, Side, StoreRef, Substitution, TimerKind, Unbinding,
+    CancelReason, Closing, Deed, Fault, Handover, Party, Problem, Proof, ProposalKind,
+    RaiseFailure, Settlement, Side, StoreRef, Substitution, TimerKind, Unbinding,
 };
 use campusg_domain::people::PeopleChange;
 use campusg_domain::record::TimerChange;
@@ -191,6 +191,18 @@ pin!(decline, Decline:
     Expired => Decline::Expired,
     NotConfirmed => Decline::NotConfirmed,
     AccountInvalid => Decline::AccountInvalid,
+    Unanswered => Decline::Unanswered,
+);
+
+pin!(deed, Deed:
+    Reassign => Deed::Reassign,
+    Abandon => Deed::Abandon,
+    Settle => Deed::Settle,
+    Resolve => Deed::Resolve,
+    Refund => Deed::Refund,
+    Retry => Deed::Retry,
+    Skip => Deed::Skip,
+    Compensate => Deed::Compensate,
 );
 
 pin!(unbinding, Unbinding:

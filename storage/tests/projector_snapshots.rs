@@ -204,6 +204,9 @@ fn verify_finds_nothing_wrong_and_names_the_head() {
     assert!(report.is_sound(), "{report}");
     assert_eq!((report.last, report.head), head);
     assert_eq!(report.lines.len(), 12);
+    let empty = report.lines.iter().filter(|line| line.checked == 0);
+    let empty: Vec<&str> = empty.map(|line| line.id.as_str()).collect();
+    assert_eq!(empty, [""; 0], "every line looked at something");
     let text = report.to_string();
     assert!(text.lines().last().unwrap().starts_with("head "), "{text}");
 }
@@ -223,6 +226,9 @@ fn verify_finds_a_snapshot_that_says_something_else() {
     drop(archive);
     let report = verify(dir.path(), &busy(), options(), |_| {}).unwrap();
     assert!(!report.is_sound());
+    let broken = report.lines.iter().filter(|line| !line.faults.is_empty());
+    let broken: Vec<&str> = broken.map(|line| line.id.as_str()).collect();
+    assert_eq!(broken, ["I10", "snapshots"]);
     assert!(
         report
             .to_string()

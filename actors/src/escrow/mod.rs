@@ -12,14 +12,17 @@ use crate::{
     port::clock::Clock,
     vote::{AskVote, CheckTransfers, CountReservations, Folded, GiveBack},
 };
-use actix::{Actor, Context, Handler, MessageResult};
+use actix::{Actor, Context, Handler, Message, MessageResult};
 use campusg_domain::{
     id::{Seq, Stream},
-    owner::{ledger::Ledger, wallet::Wallets},
+    owner::{
+        ledger::{Ledger, Totals},
+        wallet::Wallets,
+    },
     policy::Policy,
     record::Record,
 };
-use campusg_storage::journal::CommitQueue;
+use campusg_storage::journal::{ChainHead, CommitQueue};
 use std::sync::Arc;
 
 /// What the escrow owner starts from.
@@ -30,10 +33,20 @@ pub(crate) struct EscrowStart {
     /// Every wallet, as of the same record.
     pub(crate) wallets: Wallets,
     pub(crate) folded: Seq,
+    /// The journal's chain head after that record.
+    pub(crate) head: ChainHead,
     pub(crate) policy: Arc<Policy>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) queue: CommitQueue<Record>,
     pub(crate) guard: Guard,
+}
+
+/// The sums over all accounts as of one record, and the journal's chain head there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TakeProof;
+
+impl Message for TakeProof {
+    type Result = (Seq, ChainHead, Totals);
 }
 
 /// Keeps every account's balance and every wallet.
@@ -43,6 +56,7 @@ pub(crate) struct EscrowActor {
     wallets: Wallets,
     policy: Arc<Policy>,
     folded: Seq,
+    head: ChainHead,
     clock: Arc<dyn Clock>,
     queue: CommitQueue<Record>,
     desk: Desk<WalletErrand>,
@@ -56,6 +70,7 @@ impl EscrowActor {
             ledger,
             wallets,
             folded,
+            head,
             policy,
             clock,
             queue,
@@ -66,6 +81,7 @@ impl EscrowActor {
             wallets,
             policy,
             folded,
+            head,
             clock,
             queue,
             desk: Desk::default(),
@@ -102,6 +118,14 @@ impl Handler<CountReservations> for EscrowActor {
     }
 }
 
+impl Handler<TakeProof> for EscrowActor {
+    type Result = MessageResult<TakeProof>;
+
+    fn handle(&mut self, _: TakeProof, _: &mut Context<Self>) -> Self::Result {
+        MessageResult((self.folded, self.head, self.ledger.totals()))
+    }
+}
+
 impl Handler<CheckTransfers> for EscrowActor {
     type Result = MessageResult<CheckTransfers>;
 
@@ -125,6 +149,8 @@ impl Handler<Folded> for EscrowActor {
                 self.folded_own(seq, record, ctx);
             }
         }
-        self.folded = self.folded.max(batch.last());
+        if batch.last() > self.folded {
+            (self.folded, self.head) = (batch.last(), batch.0.head);
+        }
     }
 }

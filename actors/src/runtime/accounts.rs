@@ -216,10 +216,11 @@ impl Command for Suspend {
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
         caller.operator()?;
+        let reason = runtime.seal_reason(&self.reason, &caller)?;
         let command = if self.suspended {
-            UserCommand::Suspend
+            UserCommand::Suspend { reason }
         } else {
-            UserCommand::Reinstate
+            UserCommand::Reinstate { reason }
         };
         runtime.change(self.user, command, &caller).await
     }

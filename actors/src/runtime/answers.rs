@@ -4,19 +4,20 @@
 use super::{
     Actors, Authenticate, Authenticated, DropoffDetails, GetAccounts, GetActors, GetBoard,
     GetDropoff, GetInbox, GetLiveOrders, GetOrder, GetOrdersOf, GetPhoto, GetPin, GetPrice,
-    GetProfile, GetProof, GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, GetWallet,
-    Inbox, InboxNotice, NoticeState, NoticeText, OrderPage, Party, Photo, Profile, Proof, Query,
-    Readiness, Refusal, Runtime, Wallet, WalletLine,
+    GetProfile, GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, GetWallet, Inbox,
+    InboxNotice, NoticeState, NoticeText, OrderPage, Party, Photo, Profile, Query, Readiness,
+    Refusal, Runtime, Wallet, WalletLine,
     errands::{NOTICE, PlainNotice},
     placing::DROPOFF,
     query::JournalWork,
 };
 use crate::{payment::CountCalls, timer::CountTimers};
 use campusg_domain::{
+    call::CardToken,
     id::{OrderId, PhotoId, Principal, ScheduleId, Seq, StoreId, Stream, UserId},
     money::{Account, Transfer},
     notice::Audience,
-    order::{self, Order, Price, Rejection, Side, Status},
+    order::{self, Order, Price, Rejection, Side, Status, StoreRef},
     owner::{
         directory::Store,
         inbox::{self, NoticeId},
@@ -157,13 +158,19 @@ impl Query for GetPrice {
     type Answer = Price;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let (policy, now) = (&*runtime.0.env.policy, runtime.clock().now());
+        let wish = self.0.checked()?;
         let nobody = UserId::from_bytes([0; 16]);
-        let wish = super::NewOrder {
-            details: DropoffDetails::default(),
-            ..self.0
-        };
-        let placement = runtime.placement(nobody, wish)?;
-        order::price(&placement, &runtime.0.env.policy).map_err(Refusal::rule)
+        let details = DropoffDetails::default();
+        let placement = runtime.placement(nobody, super::NewOrder { details, ..wish })?;
+        if let StoreRef::Known(store) = placement.store {
+            let open_at = placement.deliver_after.unwrap_or_default().max(now);
+            let judged = runtime.directory().judge_store(store, open_at, policy);
+            judged.map_err(Refusal::rule)?;
+        }
+        let card = CardToken(String::new());
+        let terms = order::terms(&placement, card, policy, now).map_err(Refusal::rule)?;
+        Ok(terms.price)
     }
 }
 
@@ -292,40 +299,6 @@ impl Query for GetScheduled {
         runtime
             .read(move |reads| reads.scheduled_list(None, limit))
             .await
-    }
-}
-
-impl Query for GetProof {
-    type Answer = Proof;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let now = runtime.clock().now();
-        let kept = *runtime
-            .0
-            .proof
-            .lock()
-            .expect("nothing panics while the proof is looked at");
-        if let Some(kept) = kept.filter(|kept| now.since(kept.at) < runtime.config().proof_every_ms)
-        {
-            return Ok(kept);
-        }
-        let fresh = runtime
-            .read(move |reads| {
-                let (seq, head) = reads.head();
-                Ok(Proof {
-                    at: now,
-                    seq,
-                    head,
-                    totals: reads.totals()?,
-                })
-            })
-            .await?;
-        *runtime
-            .0
-            .proof
-            .lock()
-            .expect("nothing panics while the proof is looked at") = Some(fresh);
-        Ok(fresh)
     }
 }
 

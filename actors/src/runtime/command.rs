@@ -7,7 +7,10 @@ use campusg_domain::{
     id::{CommandId, Fingerprint, OrderId, Principal, ScheduleId, SessionId, StoreId, UserId},
     money::Cents,
     order::{self, Handover, Item, Order, StoreRef, TimerKind},
-    owner::inbox::NoticeId,
+    owner::{
+        directory::{Hours, StoreChange},
+        inbox::NoticeId,
+    },
     time::At,
 };
 use std::{fmt, sync::Arc};
@@ -233,12 +236,14 @@ pub struct SetRunner {
 }
 
 /// Bars a user from placing and accepting, or allows it again. Operators only.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Suspend {
     /// Who.
     pub user: UserId,
     /// Whether barred.
     pub suspended: bool,
+    /// Why.
+    pub reason: String,
 }
 
 /// Makes a store known. Operators only.
@@ -248,6 +253,10 @@ pub struct CreateStore {
     pub name: String,
     /// Where it is.
     pub place: String,
+    /// When it is open; `None` counts as always.
+    pub hours: Option<Hours>,
+    /// Whether it takes no orders.
+    pub paused: bool,
 }
 
 /// Changes what is given of a store. Operators only.
@@ -255,12 +264,8 @@ pub struct CreateStore {
 pub struct ChangeStore {
     /// Which.
     pub store: StoreId,
-    /// Its name.
-    pub name: Option<String>,
-    /// Where it is.
-    pub place: Option<String>,
-    /// Whether it takes no orders.
-    pub paused: Option<bool>,
+    /// What.
+    pub change: StoreChange,
 }
 
 /// Sends a direct notice. Operators only.
@@ -308,10 +313,6 @@ impl fmt::Debug for StorePhoto {
         write!(f, "StorePhoto({} bytes)", self.0.len())
     }
 }
-
-/// Tries the stuck steps of an order again, now. Operators only.
-#[derive(Clone, Copy, Debug)]
-pub struct RetryStuck(pub OrderId);
 
 /// Lets an order that failed again and again be tried once more. Operators only.
 #[derive(Clone, Copy, Debug)]

@@ -19,7 +19,7 @@ use campusg_domain::{
         inbox::{self, NoticeId},
         timetable,
     },
-    text::check_name,
+    text::{check_name, check_words},
     time::{At, DAY_MS},
 };
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,16 @@ impl Command for CreateStore {
             text("place", &self.place, STORE_CHARS)?,
         );
         runtime
-            .change_store(store, StoreCommand::Create { name, place }, &caller)
+            .change_store(
+                store,
+                StoreCommand::Create {
+                    name,
+                    place,
+                    hours: self.hours,
+                    paused: self.paused,
+                },
+                &caller,
+            )
             .await?;
         Ok(store)
     }
@@ -61,24 +70,14 @@ impl Command for ChangeStore {
     type Reply = ();
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
-        let name = self
-            .name
-            .map(|name| text("name", &name, STORE_CHARS))
-            .transpose()?;
-        let place = self
-            .place
-            .map(|place| text("place", &place, STORE_CHARS))
-            .transpose()?;
+        let Self { store, mut change } = self;
+        for (field, given) in [("name", &mut change.name), ("place", &mut change.place)] {
+            if let Some(given) = given {
+                *given = text(field, given, STORE_CHARS)?;
+            }
+        }
         runtime
-            .change_store(
-                self.store,
-                StoreCommand::Change {
-                    name,
-                    place,
-                    paused: self.paused,
-                },
-                &caller,
-            )
+            .change_store(store, StoreCommand::Change(change), &caller)
             .await
     }
 }
@@ -309,15 +308,20 @@ impl Runtime {
     }
 }
 
-fn text(field: &str, text: &str, most: usize) -> Result<String, Refusal> {
+/// A name or a short text as [`plain`], that shows its letters in the order in which they are written.
+pub(super) fn text(field: &str, text: &str, most: usize) -> Result<String, Refusal> {
+    let text = plain(field, text, most)?;
+    let broken = |rule: &str| Refusal::rule(Rejection::field(field, rule));
+    check_name(&text).map_err(broken).map(|()| text)
+}
+
+/// A short text without blanks around it that shows something.
+pub(super) fn plain(field: &str, text: &str, most: usize) -> Result<String, Refusal> {
     let text = text.trim();
-    let fits = (1..=most).contains(&text.chars().count())
-        && !text.chars().any(|c| c.is_control() && c != '\n');
     let rule = |rule: String| Refusal::rule(Rejection::field(field, rule));
-    if !fits {
+    if !(1..=most).contains(&text.chars().count()) {
         return Err(rule(format!("must have 1 to {most} characters")));
     }
-    check_name(text)
-        .map(|()| text.into())
-        .map_err(|broken| rule(broken.into()))
+    check_words(text).map_err(|broken| rule(broken.into()))?;
+    Ok(text.into())
 }

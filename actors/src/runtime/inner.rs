@@ -49,7 +49,7 @@ pub(super) struct Inner {
     pub(super) hashing: Line,
     pub(super) reading: Line,
     pub(super) histories: Line,
-    pub(super) proof: Mutex<Option<super::Proof>>,
+    pub(super) proof: tokio::sync::Mutex<Option<super::Proof>>,
     pub(super) rest: Mutex<Option<super::start::Rest>>,
 }
 
@@ -84,7 +84,7 @@ impl Inner {
             hashing: Line::new(cores, HASHES_WAITING, HASH_PATIENCE),
             reading: Line::new(BLOCKING_READS, READS_WAITING, READ_PATIENCE),
             histories: Line::new(HISTORIES, READS_WAITING, READ_PATIENCE),
-            proof: Mutex::new(None),
+            proof: tokio::sync::Mutex::new(None),
             rest: Mutex::new(Some(rest)),
         }
     }

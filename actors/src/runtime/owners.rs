@@ -70,6 +70,8 @@ impl Folds {
             ledger: seed.ledger,
             wallets: seed.wallets,
             folded,
+            // Nothing is written before the owners are there, so this is the head after `folded`.
+            head: reads.head().1,
             policy: Arc::clone(&policy),
             clock: Arc::clone(&clock),
             queue: queue.clone(),

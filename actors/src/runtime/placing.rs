@@ -1,18 +1,23 @@
 //! Commands to orders: placing one, and everything else.
 
 use super::{
-    Caller, Command, NewOrder, OrderReply, PlaceOrder, Refusal, ReleaseQuarantine, RetryStuck,
-    Runtime, ToOrder,
+    Caller, Command, NewOrder, OrderReply, PlaceOrder, Refusal, ReleaseQuarantine, Runtime,
+    ToOrder,
+    errands::{plain, text},
 };
 use crate::{live::Following, order::Done, orders::Letter};
 use campusg_domain::{
-    id::{OrderId, Principal, Seq, Stream, UserId},
-    order::{self, Dropoff, Order, Placement, Rejection, Stage, TimerKind},
+    id::{OrderId, Seq, Stream, UserId},
+    order::{self, Dropoff, Order, Placement, Rejection, Stage},
 };
 use std::{sync::Arc, time::Duration};
 
 /// What drop-off details are sealed as.
 pub(super) const DROPOFF: &str = "dropoff";
+/// Characters of a level, a room and a meeting point.
+const PLACE_CHARS: usize = 120;
+/// Characters of the notes to the runner. With the rest it fits into what the domain takes, whatever letters they are.
+const NOTES_CHARS: usize = 500;
 
 impl Command for PlaceOrder {
     type Reply = OrderReply;
@@ -21,7 +26,7 @@ impl Command for PlaceOrder {
         let customer = caller.user()?;
         let now = runtime.clock().now();
         let order = OrderId::from_bytes(runtime.entropy().uuid(now));
-        let placement = runtime.placement(customer, self.0)?;
+        let placement = runtime.placement(customer, self.0.checked()?)?;
         // Following begins before the command, so that nothing it causes is missed.
         let following = runtime.hub().follow(order);
         let command = order::Command::Place(Box::new(placement));
@@ -46,33 +51,34 @@ impl Command for PlaceOrder {
     }
 }
 
+impl NewOrder {
+    /// The wish with its personal texts trimmed; what there is of them must show something and be short.
+    ///
+    /// # Errors
+    /// `InvalidField` with the text's path.
+    pub(super) fn checked(mut self) -> Result<Self, Refusal> {
+        let details = &mut self.details;
+        for (field, given) in [
+            ("dropoff.level", &mut details.level),
+            ("dropoff.room", &mut details.room),
+            ("dropoff.meeting_point", &mut details.meeting_point),
+        ] {
+            if let Some(given) = given {
+                *given = text(field, given, PLACE_CHARS)?;
+            }
+        }
+        if let Some(notes) = &mut details.notes {
+            *notes = plain("dropoff.notes", notes, NOTES_CHARS)?;
+        }
+        Ok(self)
+    }
+}
+
 impl Command for ToOrder {
     type Reply = OrderReply;
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<OrderReply, Refusal> {
         runtime.send(self.order, self.command, &caller).await
-    }
-}
-
-impl Command for RetryStuck {
-    type Reply = OrderReply;
-
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<OrderReply, Refusal> {
-        caller.operator()?;
-        tracing::warn!(order.id = %self.0, operator = ?caller.principal, request = caller.request, "stuck steps are tried again");
-        let caller = Caller {
-            principal: Principal::System,
-            ..caller
-        };
-        runtime
-            .send(
-                self.0,
-                order::Command::ScheduledDue {
-                    kind: TimerKind::StepRetry,
-                },
-                &caller,
-            )
-            .await
     }
 }
 

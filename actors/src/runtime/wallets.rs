@@ -268,7 +268,8 @@ impl Runtime {
         found.await?.ok_or(Refusal::Unknown)
     }
 
-    fn seal_reason(&self, reason: &str, caller: &Caller) -> Result<Sealed, Refusal> {
+    /// Why an operator does something, under the operator's key.
+    pub(super) fn seal_reason(&self, reason: &str, caller: &Caller) -> Result<Sealed, Refusal> {
         self.seal_words(caller.user()?, Wording::Reason, reason)
     }
 }

@@ -6,11 +6,10 @@
 //! the principal of its record.
 //! Must not: know who may read; that is the edge's business.
 
-use super::{Query, Refusal, Runtime};
+use super::{Query, Refusal, Runtime, errands::plain};
 use campusg_domain::{
     id::{Principal, UserId},
     order::{Event, Rejection, Sealed},
-    text::check_words,
 };
 
 /// What a text is: how long it may be, what it is sealed as, and how callers name its field.
@@ -42,7 +41,7 @@ impl Wording {
             } => Some((Self::Note, note)),
             Event::OperatorHeld { reason }
             | Event::OperatorReleased { reason }
-            | Event::OperatorActed { reason } => Some((Self::Reason, reason)),
+            | Event::OperatorActed { reason, .. } => Some((Self::Reason, reason)),
             Event::Disputed { reason, .. } => Some((Self::Claim, reason)),
             Event::DisputeReplied { text, .. } => Some((Self::Reply, text)),
             _ => None,
@@ -160,13 +159,7 @@ impl Runtime {
         wording: Wording,
         text: &str,
     ) -> Result<Sealed, Refusal> {
-        let text = text.trim();
-        let refused = |rule: String| Refusal::rule(Rejection::field(wording.field(), rule));
-        let most = wording.most();
-        if !(1..=most).contains(&text.chars().count()) {
-            return Err(refused(format!("must have 1 to {most} characters")));
-        }
-        check_words(text).map_err(|rule| refused(rule.into()))?;
+        let text = plain(wording.field(), text, wording.most())?;
         self.seal(author, wording.context(), &text)
     }
 

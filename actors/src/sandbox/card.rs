@@ -47,6 +47,10 @@ pub const TEST_CARDS: &[TestToken] = &[
         "tok_action_required",
         "the bank asks the customer to confirm; the answer comes as an event",
     ),
+    token(
+        "tok_second_declined",
+        "the first authorisation of an order succeeds, whatever is asked after it is declined",
+    ),
     token("tok_capture_fails", "authorises; the capture is declined"),
     token(
         "tok_capture_down",
@@ -103,6 +107,8 @@ pub(super) enum Behaviour {
     Down(Option<u32>),
     AskCustomer,
     Late,
+    /// Succeeds where nothing was authorised for the same order before.
+    OnlyFirst,
 }
 
 /// What happens to every call with one card.
@@ -124,7 +130,7 @@ const VISA: CardScript = CardScript {
 impl CardScript {
     /// The script of a card, or `None` if the token is unknown.
     pub fn of(card: &CardToken) -> Option<Self> {
-        use Behaviour::{AskCustomer, Decline as No, Down, Late, LoseFirstAnswer};
+        use Behaviour::{AskCustomer, Decline as No, Down, Late, LoseFirstAnswer, OnlyFirst};
         let authorize = |authorize| CardScript { authorize, ..VISA };
         let capture = |capture| CardScript { capture, ..VISA };
         let refund = |refund| CardScript { refund, ..VISA };
@@ -141,6 +147,7 @@ impl CardScript {
             },
             "tok_action_required" => authorize(AskCustomer),
             "tok_late" => authorize(Late),
+            "tok_second_declined" => authorize(OnlyFirst),
             "tok_capture_fails" => capture(No(Decline::Declined)),
             "tok_capture_late" => capture(Late),
             "tok_refund_fails" => refund(No(Decline::CardInvalid)),

@@ -4,13 +4,16 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod audit;
 mod counted;
+mod disputes;
 mod notices;
 mod orders;
 mod owners;
 mod panics;
 mod parity;
 mod payments;
+mod proof;
 mod races;
 mod residence;
 mod sources;

@@ -118,6 +118,8 @@ async fn a_key_holds_for_accounts_stores_notices_and_schedules() {
     let store = || CreateStore {
         name: "Bakery".into(),
         place: "Library".into(),
+        hours: None,
+        paused: false,
     };
     let create = |body| {
         house

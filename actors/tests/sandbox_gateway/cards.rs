@@ -16,6 +16,7 @@ tok_down                   | unavailable unavailable | -           -           |
 tok_down_1                 | unavailable authorized  | captured    captured    | refunded    refunded
 tok_action_required        | action      action      | -           -           | -           -
 tok_late                   | unavailable unavailable | -           -           | -           -
+tok_second_declined        | authorized  authorized  | captured    captured    | refunded    refunded
 tok_capture_fails          | authorized  authorized  | declined    declined    | -           -
 tok_capture_down           | authorized  authorized  | unavailable unavailable | -           -
 tok_capture_down_1         | authorized  authorized  | unavailable captured    | refunded    refunded
@@ -67,6 +68,19 @@ fn every_card_lives_as_the_table_says() {
             }
         }
     }
+}
+
+#[test]
+fn a_card_that_gives_once_gives_once_per_order() {
+    let bench = Bench::new();
+    let ask = |key: &str| bench.call(&authorize(key, "tok_second_declined", 500));
+    let declined = Answer::Declined {
+        reason: Decline::InsufficientFunds,
+    };
+    assert_eq!(ask("order:1/authorize/1"), Ok(authorized(500, NOW)));
+    assert_eq!(ask("order:1/authorize/2"), Ok(declined.clone()));
+    assert_eq!(ask("order:1/authorize/2"), Ok(declined));
+    assert_eq!(ask("order:2/authorize/1"), Ok(authorized(500, NOW)));
 }
 
 #[test]

@@ -122,6 +122,8 @@ impl Campus {
         let create = StoreCommand::Create {
             name: name.into(),
             place: "Main street".into(),
+            hours: None,
+            paused: false,
         };
         self.store(store, &create)?;
         Ok(store)

@@ -42,6 +42,30 @@ pub struct Audit {
     streams: HashMap<Stream, Seq>,
     found: Vec<Broken>,
     expected: Option<[u8; 32]>,
+    counts: Counts,
+}
+
+/// What was looked at, as it went by.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    transfers: u64,
+    promises: u64,
+    bonds: u64,
+    commands: u64,
+}
+
+impl Counts {
+    fn add(&mut self, record: &Record) {
+        let promises = |transfer: &&Transfer| matches!(transfer.phase, Phase::Pending { .. });
+        self.transfers += record.money.len() as u64;
+        self.promises += record.money.iter().filter(promises).count() as u64;
+        if let Events::Order(events) = &record.events {
+            let bonds = |event: &&Event| matches!(event, Event::Accepted { .. });
+            self.bonds += events.iter().filter(bonds).count() as u64;
+        }
+        let remembered = matches!(record.stream, Stream::Order(_) | Stream::Wallet(_));
+        self.commands += u64::from(remembered);
+    }
 }
 
 impl Audit {
@@ -49,6 +73,7 @@ impl Audit {
     pub fn fold(&mut self, entry: &Entry) {
         let Entry { seq, record } = entry;
         self.follow(*seq, record);
+        self.counts.add(record);
         if let Err(fault) = self.ledger.check(record) {
             self.found.push(broken_by(&fault));
         }
@@ -94,6 +119,28 @@ impl Audit {
     #[must_use]
     pub const fn wallets(&self) -> &Wallets {
         &self.wallets
+    }
+
+    /// How many things an invariant was checked on: transfers, promises, bonds, commands, records, or orders, wallets and
+    /// accounts as they stand at the end.
+    #[must_use]
+    pub fn checked(&self, id: Id) -> u64 {
+        let (orders, wallets) = (self.orders.len(), self.wallets.iter().count());
+        let accounts = self.ledger.accounts().count();
+        let ended = || self.orders.values().filter(|order| order.is_terminal());
+        let things = match id.0 {
+            1 => return self.counts.transfers,
+            3 => return self.counts.promises,
+            4 => accounts,
+            6 => return self.counts.bonds,
+            7 => orders + wallets,
+            8 => return self.counts.commands,
+            9 => return self.records(),
+            10 => orders + wallets + accounts,
+            11 => ended().count(),
+            _ => orders,
+        };
+        things as u64
     }
 
     /// Everything that does not hold, by invariant; empty when all is well.
@@ -230,8 +277,40 @@ pub(super) fn accounted(audit: &Audit) -> Holds {
     })
 }
 
+/// Beside what each record did: order and ledger agree on every promise that is not kept yet, what is frozen for a
+/// dispute among them.
 pub(super) fn resolved_once(audit: &Audit) -> Holds {
-    audit.found(3)
+    audit.found(3)?;
+    audit.each(|order, _| agrees(order, &audit.ledger))?;
+    let strays = |stream: Stream, n: u16| match stream {
+        Stream::Order(id) => {
+            let order = audit.orders.get(&id);
+            order.is_none_or(|order| !order.promises.contains_key(&n))
+        }
+        _ => false,
+    };
+    let mut promised = audit.ledger.promised();
+    match promised.find(|(stream, n, _)| strays(*stream, *n)) {
+        Some((stream, n, _)) => Err(format!("{stream} does not know its promise {n}")),
+        None => Ok(()),
+    }
+}
+
+fn agrees(order: &Order, ledger: &Ledger) -> Holds {
+    let stream = Stream::Order(order.id);
+    for (n, cents) in &order.promises {
+        let known = ledger.promise(stream, *n).map(|promised| promised.cents);
+        if known != Some(*cents) {
+            return Err(format!("promise {n} of {stream} is not in the ledger"));
+        }
+    }
+    let frozen = order.open_dispute().and_then(|open| open.frozen);
+    match frozen {
+        Some((n, _)) if !order.promises.contains_key(&n) => {
+            Err(format!("{stream} has a dispute that freezes nothing"))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn within_bounds(audit: &Audit) -> Holds {

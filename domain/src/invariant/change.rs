@@ -156,9 +156,15 @@ pub(super) fn one_runner(change: &Change<'_>) -> Holds {
     })
 }
 
-/// Whether nothing will ever wake this order, or one of its calls that rests.
+/// Whether nothing will ever wake this order, one of its calls that rests, or its open dispute.
 #[must_use]
 pub fn is_stuck(order: &Order) -> bool {
+    let waits = order.open_dispute().is_some();
+    let decided_by = TimerKind::DisputeSla;
+    let undecided = order.armed(decided_by).is_none() && !order.noted.contains(&decided_by);
+    if waits && undecided {
+        return true;
+    }
     let armed = order
         .timers
         .values()

@@ -6,7 +6,7 @@ use crate::{
     order::Order,
     owner::{
         ledger::{Balance, Ledger},
-        wallet::Wallets,
+        wallet::{Wallet, Wallets},
     },
     record::Record,
 };
@@ -29,6 +29,43 @@ impl Digest {
     }
 }
 
+/// The hash of a whole state, taken piece by piece: all orders by id, then all wallets by user, then all accounts that
+/// are not empty.
+pub struct StateDigest(Digest);
+
+impl Default for StateDigest {
+    fn default() -> Self {
+        Self(Digest(blake3::Hasher::new()))
+    }
+}
+
+impl std::fmt::Debug for StateDigest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StateDigest(…)")
+    }
+}
+
+impl StateDigest {
+    /// Adds the next order.
+    pub fn order(&mut self, order: &Order) {
+        self.0.add(order);
+    }
+
+    /// Adds the next wallet.
+    pub fn wallet(&mut self, wallet: &Wallet) {
+        self.0.add(wallet);
+    }
+
+    /// Adds the accounts, and ends.
+    #[must_use]
+    pub fn accounts(mut self, accounts: impl IntoIterator<Item = (Account, Balance)>) -> [u8; 32] {
+        let mut accounts: Vec<(Account, Balance)> = accounts.into_iter().collect();
+        accounts.sort_unstable_by_key(|(account, _)| *account);
+        self.0.add(&accounts);
+        *self.0.0.finalize().as_bytes()
+    }
+}
+
 /// Hash of all orders, in the order given, of all wallets, and of all accounts that are not empty. Give the orders by
 /// id.
 #[must_use]
@@ -37,13 +74,10 @@ pub fn state_hash<'a>(
     wallets: &Wallets,
     ledger: &Ledger,
 ) -> [u8; 32] {
-    let mut digest = Digest(blake3::Hasher::new());
-    orders.into_iter().for_each(|order| digest.add(order));
-    wallets.iter().for_each(|wallet| digest.add(wallet));
-    let mut accounts: Vec<(Account, Balance)> = ledger.accounts().collect();
-    accounts.sort_unstable_by_key(|(account, _)| *account);
-    digest.add(&accounts);
-    *digest.0.finalize().as_bytes()
+    let mut digest = StateDigest::default();
+    orders.into_iter().for_each(|order| digest.order(order));
+    wallets.iter().for_each(|wallet| digest.wallet(wallet));
+    digest.accounts(ledger.accounts())
 }
 
 /// Hash of a body: equal bodies have equal fingerprints, in every version of the program that encodes them alike.

@@ -8,7 +8,7 @@ use crate::{
     money::{Account, Cents, Phase, Transfer},
     order::{
         Command, Dropoff, EscrowStatus, Event, Handover, Item, Order, PaymentStatus, Placement,
-        Stage, StoreRef, Substitution, TimerState,
+        Sealed, Shown, Stage, StoreRef, Substitution, TimerState,
     },
     owner::ledger::Ledger,
     policy::Policy,
@@ -246,6 +246,97 @@ fn a_fault_in_a_journal_is_found() {
             audited(&entries)
         );
     }
+}
+
+/// Delivered and paid, then disputed: the runner's share is frozen.
+fn disputed() -> Campus {
+    let mut campus = campus(false);
+    let (order, customer) = {
+        let order = campus.orders().next().unwrap();
+        (order.id, order.terms.customer)
+    };
+    let runner = campus.register();
+    campus.activate_runner(runner).unwrap();
+    let shown = Shown::Pin(campus.pin(order));
+    let purchase = Command::Purchase {
+        total: Cents(1000),
+        photo: Some(campus.photo()),
+    };
+    let reason = Sealed(vec![7; 24]);
+    for (who, command) in [
+        (runner, Command::Accept { runner }),
+        (runner, Command::ArriveOnSite),
+        (runner, purchase),
+        (runner, Command::Collect),
+        (runner, Command::Depart),
+        (runner, Command::Deliver { shown }),
+        (
+            customer,
+            Command::Dispute {
+                claim: Some(Cents(500)),
+                reason,
+                photos: vec![],
+            },
+        ),
+    ] {
+        let id = campus.fresh();
+        campus
+            .command(Principal::User(who), order, &command, id)
+            .unwrap();
+        campus.settle();
+    }
+    campus
+}
+
+#[test]
+fn a_fault_in_a_dispute_is_found() {
+    let campus = disputed();
+    assert_eq!(audited(campus.journal()), [0; 0]);
+    let last = Last::of(&campus);
+    last.check().unwrap();
+    let faults: [Fault<Vec<Entry>>; 2] = [
+        (3, false, |all| order_record(all).money.clear()),
+        (7, false, |all| order_record(all).timers.clear()),
+    ];
+    for (id, _, fault) in faults {
+        let mut entries = campus.journal().to_vec();
+        fault(&mut entries);
+        let found = audited(&entries);
+        assert!(found.contains(&id), "I{id} was broken: {found:?}");
+    }
+    let mut forgotten = Last::of(&campus);
+    assert!(!forgotten.breaks(7));
+    let timers = forgotten.after.timers.values_mut();
+    timers.for_each(|timer| timer.state = TimerState::Cancelled);
+    assert!(forgotten.breaks(7), "nothing would ever decide it");
+}
+
+#[test]
+fn everything_that_was_checked_is_counted() {
+    let campus = disputed();
+    let mut audit = Audit::default();
+    campus.journal().iter().for_each(|entry| audit.fold(entry));
+    let records = campus.journal().len() as u64;
+    let counts: Vec<u64> = INVARIANTS.iter().map(|row| audit.checked(row.id)).collect();
+    let transfers: usize = campus.journal().iter().map(|e| e.record.money.len()).sum();
+    let accounts = campus.ledger().accounts().count() as u64;
+    let commands = campus.journal().iter();
+    let commands = commands.filter(|entry| matches!(entry.record.stream, Stream::Order(_)));
+    let expected = [
+        transfers as u64,
+        1,
+        // a hold, a collection, what is frozen
+        3,
+        accounts,
+        1,
+        1,
+        1,
+        commands.count() as u64,
+        records,
+        1 + accounts,
+        1,
+    ];
+    assert_eq!(counts, expected);
 }
 
 #[test]

@@ -8,7 +8,12 @@ use super::{
     stage::{Stage, Status},
     state::Order,
 };
-use crate::{policy::Policy, time::At};
+use crate::{
+    call::CallKind,
+    policy::Policy,
+    saga::{Undo, moves_money, way_back},
+    time::At,
+};
 
 /// The names of the commands that fit where the order stands at `now`, for a caller in this role.
 #[must_use]
@@ -16,7 +21,7 @@ pub fn allowed(order: &Order, role: Role, policy: &Policy, now: At) -> Vec<&'sta
     let rows = match role {
         Role::Customer => customer(order, policy, now),
         Role::Runner => runner(order, policy, now),
-        Role::Operator => operator(order),
+        Role::Operator => operator(order, policy),
         Role::Stranger | Role::FormerRunner => {
             let on_board = matches!(order.stage, Stage::Available { .. });
             vec![("accept", on_board && !order.operator_hold)]
@@ -79,12 +84,16 @@ fn runner(order: &Order, policy: &Policy, now: At) -> Rows {
     ]
 }
 
-fn operator(order: &Order) -> Rows {
+fn operator(order: &Order, policy: &Policy) -> Rows {
     let ended = order.is_terminal();
     let holdable = order.may_be_held();
     let bought = order.is_under_way_with_food();
     let disputed = order.open_dispute().is_some();
     let refundable = ended && order.refundable().is_positive();
+    let failing = |fits: fn(CallKind) -> bool| {
+        let mut failing = order.failing(policy.retry_tries);
+        failing.any(|(_, call)| fits(call.kind))
+    };
     vec![
         ("reassign", order.status() == Status::Accepted),
         (
@@ -98,6 +107,12 @@ fn operator(order: &Order) -> Rows {
         ("dispute", refundable && !disputed),
         ("resolve", disputed),
         ("refund", refundable),
+        ("retry", order.may_be_retried()),
+        ("skip", failing(|kind| !moves_money(kind))),
+        (
+            "compensate",
+            failing(|kind| matches!(way_back(kind), Undo::By(..))),
+        ),
     ]
 }
 
@@ -140,6 +155,13 @@ impl Order {
         )
     }
 
+    /// Whether something rests until its retry.
+    fn may_be_retried(&self) -> bool {
+        let release = self.status() == Status::Delivered && self.release_failures > 0;
+        let free = !self.operator_hold && self.open_dispute().is_none();
+        self.retriable().next().is_some() || (release && free)
+    }
+
     /// How many lines of the shopping list are still to be bought.
     pub(super) fn items_left(&self) -> usize {
         self.terms.items.len().saturating_sub(self.dropped.len())
@@ -151,6 +173,18 @@ impl Order {
             .ended_at
             .is_some_and(|at| now.since(at) >= policy.message_window_ms);
         self.stage.bond().is_some() && !ended_long_ago
+    }
+
+    /// Whether one who is this to the order may read what its parties wrote: they as long as they may write, everybody
+    /// who is in a dispute until it is decided.
+    #[must_use]
+    pub fn shows_messages(&self, role: Role, policy: &Policy, now: At) -> bool {
+        let disputed = self.open_dispute().is_some();
+        match role {
+            Role::Customer | Role::Runner => disputed || self.may_talk(policy, now),
+            Role::Operator => disputed,
+            Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => false,
+        }
     }
 
     fn may_report_no_show(&self, policy: &Policy) -> bool {

@@ -161,6 +161,7 @@ impl Order {
                 | Command::Confirm
                 | Command::Abandon { .. }
                 | Command::Resolve { .. }
+                | Command::RetryStuck { .. }
                 | Command::ReportProblem {
                     kind: Problem::Returned,
                     ..

@@ -65,6 +65,10 @@ pub enum Ending {
         /// Whose share pays it.
         at_fault: Fault,
     },
+    /// From `purchased` on: the runner gets all that is the runner's.
+    ToRunner,
+    /// Wherever it stands: the customer is charged nothing, or gets everything back out of the escrow.
+    ToCustomer,
 }
 
 /// A command to one order.
@@ -99,7 +103,10 @@ pub enum Command {
     /// Row 10: the bound runner gives it back.
     CancelAcceptance,
     /// Row 11: an operator takes it from the runner.
-    Reassign,
+    Reassign {
+        /// Why.
+        reason: Sealed,
+    },
     /// Rows 7, 12, 24, 35: the customer cancels.
     Cancel {
         /// The most the customer agrees to be charged.
@@ -245,6 +252,21 @@ pub enum Command {
         /// Why.
         reason: Sealed,
     },
+    /// An operator has what keeps failing tried again, now.
+    RetryStuck {
+        /// Why.
+        reason: Sealed,
+    },
+    /// An operator goes on without what keeps failing, where that moves no money.
+    SkipStuck {
+        /// Why.
+        reason: Sealed,
+    },
+    /// An operator takes back what keeps failing, where there is a way back.
+    CompensateStuck {
+        /// Why.
+        reason: Sealed,
+    },
 }
 
 impl Command {
@@ -258,7 +280,7 @@ impl Command {
             Self::ScheduledDue { .. } => "scheduled_due",
             Self::Accept { .. } => "accept",
             Self::CancelAcceptance => "cancel_acceptance",
-            Self::Reassign => "reassign",
+            Self::Reassign { .. } => "reassign",
             Self::Cancel { .. } => "cancel",
             Self::ArriveOnSite => "on_site",
             Self::Purchase { .. } => "purchased",
@@ -296,6 +318,9 @@ impl Command {
             Self::Resolve { .. } => "resolve",
             Self::Tip { .. } => "tip",
             Self::Refund { .. } => "refund",
+            Self::RetryStuck { .. } => "retry",
+            Self::SkipStuck { .. } => "skip",
+            Self::CompensateStuck { .. } => "compensate",
         }
     }
 }

@@ -25,6 +25,7 @@ mod ending;
 mod operator;
 mod raise;
 mod store;
+mod stuck;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -128,7 +129,6 @@ impl Row<'_> {
 
             Command::Accept { runner } => self.accept(*runner),
             Command::CancelAcceptance => self.cancel_acceptance(),
-            Command::Reassign => self.reassign(),
             Command::Cancel { accept_charge } => self.cancel(*accept_charge),
 
             Command::ArriveOnSite => self.arrive(),
@@ -150,11 +150,15 @@ impl Row<'_> {
             Command::Deliver { shown } => self.deliver(*shown),
             Command::Confirm => self.confirm(),
 
+            Command::Reassign { reason } => self.reassign(reason),
             Command::Abandon { reason } => self.abandon(reason),
             Command::Hold { reason } => self.hold(reason),
             Command::Unhold { reason } => self.unhold(reason),
             Command::Settle { ending, reason } => self.settle(*ending, reason),
             Command::Refund { cents, reason } => self.refund(*cents, reason),
+            Command::RetryStuck { reason } => self.retry_stuck(reason),
+            Command::SkipStuck { reason } => self.skip_stuck(reason),
+            Command::CompensateStuck { reason } => self.compensate_stuck(reason),
 
             Command::Dispute {
                 claim,

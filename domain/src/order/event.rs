@@ -93,6 +93,45 @@ pub enum Problem {
     Other,
 }
 
+/// What an operator does with an order, where the events beside it do not say it. Variants are only ever appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// Row 11: takes it from its runner.
+    Reassign,
+    /// Row 27: gives the runner up.
+    Abandon,
+    /// Row 40: ends it.
+    Settle,
+    /// Rows 30, 34: decides a dispute.
+    Resolve,
+    /// Row 32b: gives something back.
+    Refund,
+    /// Has what keeps failing tried again.
+    Retry,
+    /// Goes on without what keeps failing.
+    Skip,
+    /// Takes back what keeps failing.
+    Compensate,
+}
+
+impl Deed {
+    /// Stable lower-snake-case code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Reassign => "reassign",
+            Self::Abandon => "abandon",
+            Self::Settle => "settle",
+            Self::Resolve => "resolve",
+            Self::Refund => "refund",
+            Self::Retry => "retry",
+            Self::Skip => "skip",
+            Self::Compensate => "compensate",
+        }
+    }
+}
+
 /// A fact about one order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
@@ -372,8 +411,10 @@ pub enum Event {
         /// Which.
         kind: TimerKind,
     },
-    /// Rows 27, 30, 32b, 34, 40: why an operator does what this record does.
+    /// Rows 11, 27, 30, 32b, 34, 40, and steps that keep failing: why an operator does what this record does.
     OperatorActed {
+        /// What it is.
+        deed: Deed,
         /// In the operator's words.
         reason: Sealed,
     },

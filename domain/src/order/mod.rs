@@ -35,12 +35,12 @@ pub use decide::{Context, decide, verdict};
 pub use effects::{
     Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
 };
-pub use event::{Event, Problem, RaiseFailure, Release, Settlement, Side, Unbinding};
+pub use event::{Deed, Event, Problem, RaiseFailure, Release, Settlement, Side, Unbinding};
 pub(crate) use evolve::EXECUTED_KEPT;
 pub use fill::{Filled, Header, fill};
 pub use overlay::{
     CancelWait, Closing, Contact, Dispute, Fault, Judgement, LaterTip, NoShow, Number, Offer,
-    Party, Proposal, ProposalKind, ProposedItem,
+    Party, Proposal, ProposalKind, ProposedItem, TipState,
 };
 pub use place::{price, terms};
 pub use quote::{Quote, quote};

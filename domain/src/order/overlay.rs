@@ -219,3 +219,15 @@ pub struct LaterTip {
     /// The card that is charged.
     pub card: CardToken,
 }
+
+/// What became of a tip given after the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TipState {
+    /// The card is being asked.
+    Asked,
+    /// The runner has it.
+    Paid,
+    /// The card did not pay.
+    Failed,
+}

@@ -103,6 +103,15 @@ pub enum Rejection {
     /// Nobody has decided the dispute.
     #[error("a dispute is open")]
     DisputeOpen,
+    /// Going on without it would leave money where it is.
+    #[error("what keeps failing moves money, so it can't be skipped: have it tried again")]
+    MovesMoney,
+    /// What keeps failing can't be taken back.
+    #[error("there is no way back: {why}")]
+    NoWayBack {
+        /// Why not.
+        why: String,
+    },
     /// The customer was not tried hard enough.
     #[error("send the customer {left} more messages, some minutes apart")]
     ContactFirst {
@@ -216,6 +225,8 @@ impl Rejection {
             Self::OnHold => "on_hold",
             Self::ProposalOpen => "proposal_open",
             Self::DisputeOpen => "dispute_open",
+            Self::MovesMoney => "moves_money",
+            Self::NoWayBack { .. } => "no_way_back",
             Self::ContactFirst { .. } => "contact_first",
             Self::TooManyMessages { .. } => "too_many_messages",
             Self::QuoteChanged { .. } => "quote_changed",

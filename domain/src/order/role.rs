@@ -57,7 +57,6 @@ impl Command {
             Self::TimerDue { .. } | Self::ScheduledDue { .. } => &[System],
             Self::Accept { .. } => &[Customer, Runner, FormerRunner, Operator, Stranger],
             Self::CancelAcceptance => &[Runner, FormerRunner],
-            Self::Reassign => &[Operator],
             Self::Cancel { .. } => &[Customer],
             Self::ArriveOnSite
             | Self::Purchase { .. }
@@ -73,12 +72,16 @@ impl Command {
             | Self::Reject { .. }
             | Self::AnswerNoShow
             | Self::Tip { .. } => &[Customer],
-            Self::Abandon { .. }
+            Self::Reassign { .. }
+            | Self::Abandon { .. }
             | Self::Hold { .. }
             | Self::Unhold { .. }
             | Self::Settle { .. }
             | Self::Resolve { .. }
-            | Self::Refund { .. } => &[Operator],
+            | Self::Refund { .. }
+            | Self::RetryStuck { .. }
+            | Self::SkipStuck { .. }
+            | Self::CompensateStuck { .. } => &[Operator],
             Self::Dispute { .. } => &[Customer, Runner, Operator],
         }
     }

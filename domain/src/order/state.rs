@@ -5,7 +5,9 @@ use super::{
         Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
     },
     event::{Release, Settlement},
-    overlay::{CancelWait, Closing, Contact, Dispute, LaterTip, NoShow, Number, Proposal},
+    overlay::{
+        CancelWait, Closing, Contact, Dispute, LaterTip, NoShow, Number, Proposal, TipState,
+    },
     stage::{Stage, Status},
     terms::{StoreRef, Terms},
 };
@@ -168,6 +170,28 @@ impl Order {
             .any(|call| call.state != CallState::Closed)
     }
 
+    /// Calls that rest and may be made again: all but an authorisation that waits for the customer and the bank.
+    pub(super) fn retriable(&self) -> impl Iterator<Item = CallNumber> {
+        let asked = self.action_url.is_some();
+        let waits = move |kind| asked && matches!(kind, CallKind::Authorize { .. });
+        let rests = move |call: &Call| call.state == CallState::Resting && !waits(call.kind);
+        let calls = self.calls.iter().filter(move |(_, call)| rests(call));
+        calls.map(|(n, _)| *n)
+    }
+
+    /// Calls that had no answer as often as they are tried by themselves, and rest.
+    pub fn failing(&self, tries: u16) -> impl Iterator<Item = (CallNumber, &Call)> {
+        let rests = move |call: &Call| call.state == CallState::Resting && call.failures >= tries;
+        let calls = self.calls.iter().map(|(n, call)| (*n, call));
+        calls.filter(move |(_, call)| rests(call))
+    }
+
+    /// Whether a step or a call of it keeps failing and needs a person.
+    #[must_use]
+    pub fn keeps_failing(&self, tries: u16) -> bool {
+        self.saga.stuck().next().is_some() || self.failing(tries).next().is_some()
+    }
+
     /// The timer of this kind, if it is armed.
     #[must_use]
     pub fn armed(&self, kind: TimerKind) -> Option<&Timer> {
@@ -240,6 +264,26 @@ impl Order {
     #[must_use]
     pub fn refundable(&self) -> Cents {
         (self.charged - self.refunded).or_zero()
+    }
+
+    /// The tips given after the end, oldest first, and what became of each.
+    pub fn later_tips(&self) -> impl Iterator<Item = (Cents, TipState)> + '_ {
+        let state = |n: &CallNumber| match self.calls.get(n).map(|call| call.outcome) {
+            Some(Outcome::Succeeded) => TipState::Paid,
+            Some(Outcome::Refused) => TipState::Failed,
+            Some(Outcome::Unknown) | None => TipState::Asked,
+        };
+        self.tips.iter().map(move |(n, tip)| (tip.cents, state(n)))
+    }
+
+    /// What was authorised for it and not let go before it was charged: H, and more after second authorisations.
+    #[must_use]
+    pub fn authorized(&self) -> Cents {
+        let of_call = |n: &CallNumber| match self.calls.get(n)?.kind {
+            CallKind::Authorize { cents } => Some(cents),
+            _ => None,
+        };
+        self.deadlines.keys().filter_map(of_call).sum()
     }
 
     /// Everything the customer has given, or promised and not been refused, in later tips.

@@ -7,7 +7,7 @@ mod command;
 mod hours;
 mod person;
 
-pub use command::{StoreCommand, UserCommand};
+pub use command::{StoreChange, StoreCommand, UserCommand};
 pub use hours::{Hours, OpenSpan};
 pub use person::{
     Card, EmailDigest, PayoutMethod, Person, PlacedKey, RunnerState, Session, Store, StoreEvent,
@@ -340,8 +340,11 @@ impl Directory {
         Ok(card.token.clone())
     }
 
-    /// Whether a store takes orders for that time: known, not paused, open.
-    fn judge_store(&self, id: StoreId, at: At, policy: &Policy) -> Result<(), Rejection> {
+    /// Whether a store takes orders for that time.
+    ///
+    /// # Errors
+    /// `InvalidField` where it is not known, `StorePaused`, `StoreClosed`.
+    pub fn judge_store(&self, id: StoreId, at: At, policy: &Policy) -> Result<(), Rejection> {
         let unknown = || Rejection::field("store.id", "is not a store of this campus");
         let store = self.stores.get(&id).ok_or_else(unknown)?;
         if store.paused {

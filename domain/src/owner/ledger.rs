@@ -4,7 +4,10 @@
 //! Invariant: Σ posted over all accounts = 0, and Σ pending in = Σ pending out, after every record.
 //! Invariant: a promised transfer is settled at most once and never above its amount.
 
+mod totals;
 mod vote;
+
+pub use totals::{Posted, Totals};
 
 use crate::{
     id::{OrderId, Seq, Stream, UserId},
@@ -108,21 +111,6 @@ pub struct Promised {
     pub cents: Cents,
 }
 
-/// Totals over all accounts, in cents.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Σ posted; 0.
-    pub posted: Cents,
-    /// Σ pending in − Σ pending out; 0.
-    pub pending: Cents,
-    /// Accounts that are not empty.
-    pub accounts: usize,
-    /// Orders with anything in escrow.
-    pub open_escrows: usize,
-    /// Σ of what escrows hold, promised or posted.
-    pub held: Cents,
-}
-
 /// Every account that is not empty, and every promise not settled.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
@@ -209,22 +197,7 @@ impl Ledger {
     /// Sums over all accounts.
     #[must_use]
     pub fn totals(&self) -> Totals {
-        self.accounts
-            .iter()
-            .fold(Totals::default(), |sum, (account, balance)| {
-                let escrow = matches!(account, Account::Escrow(_));
-                Totals {
-                    posted: sum.posted + balance.posted,
-                    pending: sum.pending + balance.pending_in - balance.pending_out,
-                    accounts: sum.accounts + 1,
-                    open_escrows: sum.open_escrows + usize::from(escrow),
-                    held: if escrow {
-                        sum.held + balance.expected()
-                    } else {
-                        sum.held
-                    },
-                }
-            })
+        Totals::of(self.accounts())
     }
 
     /// Puts an account read from a snapshot in place.

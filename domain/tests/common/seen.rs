@@ -63,6 +63,10 @@ pub fn unhold() -> Command {
     Command::Unhold { reason: words() }
 }
 
+pub fn reassign() -> Command {
+    Command::Reassign { reason: words() }
+}
+
 pub fn dispute(claim: Option<i64>) -> Command {
     Command::Dispute {
         claim: claim.map(Cents),

@@ -130,7 +130,7 @@ pub fn commands(scene: &Scene, who: Principal) -> Vec<Command> {
             runner: who.user().unwrap_or(scene.rival),
         },
         Command::CancelAcceptance,
-        Command::Reassign,
+        Command::Reassign { reason: words() },
         Command::Cancel {
             accept_charge: Cents(10_000),
         },
@@ -221,5 +221,8 @@ fn commands_over(scene: &Scene) -> Vec<Command> {
             cents: Cents(100),
             reason: words(),
         },
+        Command::RetryStuck { reason: words() },
+        Command::SkipStuck { reason: words() },
+        Command::CompensateStuck { reason: words() },
     ]
 }

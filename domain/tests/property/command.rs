@@ -22,7 +22,7 @@ impl Run {
         match what {
             What::Accept => Command::Accept { runner: user },
             What::CancelAcceptance => Command::CancelAcceptance,
-            What::Reassign => Command::Reassign,
+            What::Reassign => Command::Reassign { reason: words() },
             What::Cancel(much) => Command::Cancel {
                 accept_charge: Cents(i64::from(much) * 1000),
             },
@@ -143,7 +143,10 @@ fn over(state: &Order, what: What, photo: PhotoId) -> Command {
         What::AnswerNoShow => Command::AnswerNoShow,
         What::Operate(0) => Command::Abandon { reason },
         What::Operate(1 | 2) => Command::Hold { reason },
-        What::Operate(_) => Command::Unhold { reason },
+        What::Operate(3..=5) => Command::Unhold { reason },
+        What::Operate(6) => Command::RetryStuck { reason },
+        What::Operate(7) => Command::SkipStuck { reason },
+        What::Operate(_) => Command::CompensateStuck { reason },
         What::Settle(much, fault) => Command::Settle {
             ending: ending(state, much, fault),
             reason,

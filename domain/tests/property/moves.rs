@@ -62,7 +62,7 @@ pub enum What {
     Ask(u8, u8),
     /// Somebody claims, somebody replies, and an operator decides: who, how much, and who is at fault.
     Quarrel(u8, u8, u8),
-    /// An operator abandons, holds or lets go.
+    /// An operator abandons, holds, lets go, or does something about what keeps failing.
     Operate(u8),
     /// An operator settles: how much, and who is at fault.
     Settle(u8, u8),
@@ -102,7 +102,7 @@ fn what() -> impl Strategy<Value = What> {
         6 => (2_u8..5).prop_map(What::Dearer),
         6 => (0_u8..4, 2_u8..6).prop_map(|(kind, how)| What::Ask(kind, how)),
         4 => (0_u8..3, 0_u8..5, 0_u8..4).prop_map(|(who, much, fault)| What::Quarrel(who, much, fault)),
-        3 => (0_u8..6).prop_map(What::Operate),
+        4 => (0_u8..9).prop_map(What::Operate),
         1 => (0_u8..5, 0_u8..4).prop_map(|(much, fault)| What::Settle(much, fault)),
         5 => (0_u8..3, 0_u8..4).prop_map(|(who, much)| What::Dispute(who, much)),
         2 => any::<bool>().prop_map(What::Reply),

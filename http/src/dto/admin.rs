@@ -1,7 +1,10 @@
 //! Bodies of the operators' routes.
 
-use crate::{problem::Problem, time::Time};
-use campusg_domain::{id::OrderId, order::TimerKind};
+use crate::{json::Amount, problem::Problem, time::Time};
+use campusg_domain::{
+    id::OrderId,
+    order::{Ending, Fault, TimerKind},
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -19,21 +22,46 @@ impl ReasonIn {
     }
 }
 
-/// Makes a store known.
+/// Ends an order.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewStoreIn {
-    pub(crate) name: String,
-    pub(crate) place: String,
+pub(crate) struct SettleIn {
+    to_runner_cents: Option<Amount>,
+    refund_cents: Option<Amount>,
+    at_fault: Option<Fault>,
+    pub(crate) reason: String,
 }
 
-/// Changes what is given of a store.
+impl SettleIn {
+    /// How the order ends: before anything is bought with what the runner gets, after it with what the customer gets.
+    pub(crate) fn ending(&self) -> Result<Ending, Problem> {
+        match (self.to_runner_cents, self.refund_cents, self.at_fault) {
+            (Some(Amount(to_runner)), None, None) => Ok(Ending::Trip { to_runner }),
+            (None, Some(Amount(refund)), Some(at_fault)) => Ok(Ending::Divide { refund, at_fault }),
+            (None, Some(_), None) => Err(Problem::field("at_fault", "is needed with refund_cents")),
+            (None, None, Some(_)) => Err(Problem::field("refund_cents", "is needed with at_fault")),
+            (Some(_), Some(_), _) => Err(Problem::field(
+                "refund_cents",
+                "does not go with to_runner_cents",
+            )),
+            (Some(_), None, Some(_)) => Err(Problem::field(
+                "at_fault",
+                "does not go with to_runner_cents",
+            )),
+            (None, None, None) => Err(Problem::field(
+                "to_runner_cents",
+                "is needed, or refund_cents and at_fault once the food is bought",
+            )),
+        }
+    }
+}
+
+/// Which page of the audit log is wanted.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct StoreIn {
-    pub(crate) name: Option<String>,
-    pub(crate) place: Option<String>,
-    pub(crate) paused: Option<bool>,
+pub(crate) struct AuditIn {
+    pub(crate) limit: Option<usize>,
+    pub(crate) cursor: Option<String>,
 }
 
 /// Schedules an event.
@@ -52,13 +80,18 @@ pub(crate) struct ScheduleIn {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SagasIn {
     pub(crate) state: Option<SagaStateIn>,
+    pub(crate) limit: Option<usize>,
+    pub(crate) cursor: Option<String>,
 }
 
 /// The states that can be asked for.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SagaStateIn {
+    /// A step or a call keeps failing and needs a person.
     Stuck,
+    /// The order has not ended, or a call or a dispute of it is open.
+    Running,
 }
 
 /// Moves a virtual clock on.

@@ -3,7 +3,11 @@
 //! Must not: derive `Debug` where a password, token, PIN or personal text is in it.
 
 pub(crate) mod admin;
+pub(crate) mod dispute;
+pub(crate) mod door;
 pub(crate) mod order;
+pub(crate) mod proposal;
+pub(crate) mod store;
 pub(crate) mod text;
 pub(crate) mod user;
 

@@ -26,7 +26,7 @@ pub(crate) struct NewOrderIn {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct StoreIn {
+pub(crate) struct StoreIn {
     id: Option<StoreId>,
     name: Option<String>,
     place: Option<String>,

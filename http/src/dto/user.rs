@@ -57,7 +57,11 @@ pub(crate) struct ProfileIn {
 }
 
 /// Tells a field that is `null` from one that is not there.
-fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
+pub(super) fn given<'de, T, D>(from: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
     Option::deserialize(from).map(Some)
 }
 

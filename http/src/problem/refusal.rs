@@ -83,6 +83,8 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | Rejection::StoreClosed
         | Rejection::ProposalOpen
         | Rejection::DisputeOpen
+        | Rejection::MovesMoney
+        | Rejection::NoWayBack { .. }
         | Rejection::ContactFirst { .. }
         | Rejection::TooManyMessages { .. }
         | Rejection::TooManyPayments { .. } => StatusCode::CONFLICT,

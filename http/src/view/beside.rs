@@ -3,10 +3,11 @@
 use super::Reader;
 use crate::edge::Edge;
 use campusg_actors::runtime::{
-    DropoffDetails, GetDropoff, GetProfile, GetStores, Profile, Refusal,
+    DropoffDetails, GetDropoff, GetProfile, GetStores, OpenWords, Profile, Refusal, SealedWords,
+    Wording,
 };
 use campusg_domain::{
-    id::{StoreId, UserId},
+    id::{Principal, StoreId, UserId},
     order::{Order, Role, StoreRef},
     owner::directory::Store,
 };
@@ -16,6 +17,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Beside {
     pub(crate) dropoff: Option<DropoffDetails>,
+    /// What the runner says beside the open proposal.
+    pub(crate) note: Option<String>,
     pub(crate) customer: Option<Profile>,
     pub(crate) runner: Option<Profile>,
     pub(crate) stores: Stores,
@@ -50,10 +53,35 @@ pub(crate) async fn gather(edge: &Edge, reader: &Reader, order: &Order) -> Resul
     };
     Ok(Beside {
         dropoff,
+        note: note(edge, reader, order).await?,
         customer: profile(edge, customer).await?,
         runner: profile(edge, runner).await?,
         stores: stores(edge, std::iter::once(order)).await?,
     })
+}
+
+/// The runner's words beside the open proposal: to the customer, operators, and who wrote them.
+async fn note(edge: &Edge, reader: &Reader, order: &Order) -> Result<Option<String>, Refusal> {
+    let sealed = order.proposal.as_ref().and_then(|open| open.note.clone());
+    let author = order.stage.bond().map(|bond| bond.runner);
+    let (Some(sealed), Some(author)) = (sealed, author) else {
+        return Ok(None);
+    };
+    let seen = match reader.role {
+        Role::Customer | Role::Operator => true,
+        Role::Runner => author == reader.user,
+        Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => false,
+    };
+    if !seen {
+        return Ok(None);
+    }
+    let words = SealedWords {
+        author: Principal::User(author),
+        wording: Wording::Note,
+        sealed,
+    };
+    let opened = edge.runtime().query(OpenWords(vec![words])).await?;
+    Ok(opened.into_iter().next().flatten())
 }
 
 /// The stores, if one of these orders names one.
@@ -61,7 +89,8 @@ pub(crate) async fn stores<'a>(
     edge: &Edge,
     mut orders: impl Iterator<Item = &'a Order>,
 ) -> Result<Stores, Refusal> {
-    if orders.any(|order| matches!(order.terms.store, StoreRef::Known(_))) {
+    let known = |store: &StoreRef| matches!(store, StoreRef::Known(_));
+    if orders.any(|order| known(&order.store) || known(&order.terms.store)) {
         edge.runtime().query(GetStores).await
     } else {
         Ok(vec![])

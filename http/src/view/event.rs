@@ -1,7 +1,10 @@
 //! The history of an order: what happened, and of it what the reader may see now.
 //!
 //! Invariant: a runner sees nothing of the payment but his own earnings; a former runner only what they did, and what
-//! was done to them.
+//! was done to them. Messages are told of, and read where they were written; whatever else people say in their own words
+//! stands in the event, to those for whom it is.
+
+mod over;
 
 use super::{
     Reader,
@@ -9,6 +12,7 @@ use super::{
     saga::name,
 };
 use crate::time::Time;
+use campusg_actors::runtime::{SealedWords, Wording};
 use campusg_domain::{
     id::UserId,
     order::{Event, Order, Release, Role, Settlement, Side},
@@ -28,34 +32,88 @@ pub(crate) struct EventView {
     data: Map<String, Value>,
 }
 
-/// The history that this reader may see. `order` is the order as it is now; `entries` are records of it with the
-/// versions that they made.
-pub(crate) fn history(order: &Order, entries: &[(u32, Entry)], reader: &Reader) -> Vec<EventView> {
-    entries
-        .iter()
-        .flat_map(|(version, entry)| of_record(order, &entry.record, *version, reader))
-        .collect()
+/// The history that a reader may see, with words that are still sealed.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    views: Vec<EventView>,
+    sealed: Vec<SealedWords>,
+    // Invariant: as long as `sealed`; where in `views` each of them stands.
+    places: Vec<usize>,
 }
 
-fn of_record(order: &Order, record: &Record, version: u32, reader: &Reader) -> Vec<EventView> {
+impl History {
+    /// The words in it, to be opened.
+    pub(crate) fn sealed(&self) -> Vec<SealedWords> {
+        self.sealed.clone()
+    }
+
+    /// The history, with what was opened of [`sealed`](Self::sealed) in its place; null where it can't be opened any more.
+    pub(crate) fn opened(mut self, texts: Vec<Option<String>>) -> Vec<EventView> {
+        for ((place, words), text) in self.places.iter().zip(&self.sealed).zip(texts) {
+            let field = words.wording.field().to_owned();
+            self.views[*place].data.insert(field, text.into());
+        }
+        self.views
+    }
+
+    fn push(&mut self, view: EventView, words: Option<SealedWords>) {
+        if let Some(words) = words {
+            self.places.push(self.views.len());
+            self.sealed.push(words);
+        }
+        self.views.push(view);
+    }
+}
+
+/// The history that this reader may see. `order` is the order as it is now; `entries` are records of it with the
+/// versions that they made.
+pub(crate) fn history(order: &Order, entries: &[(u32, Entry)], reader: &Reader) -> History {
+    let mut history = History::default();
+    for (version, entry) in entries {
+        of_record(&mut history, order, &entry.record, *version, reader);
+    }
+    history
+}
+
+fn of_record(history: &mut History, order: &Order, record: &Record, version: u32, reader: &Reader) {
     let Events::Order(events) = &record.events else {
-        return vec![];
+        return;
     };
     let own = record.principal.user() == Some(reader.user);
     let seen = events
         .iter()
         .filter(|event| reader.role != Role::FormerRunner || own || concerns(event, reader.user));
-    let views = seen.filter_map(|event| {
-        let (r#type, data) = describe(event, reader)?;
-        Some(EventView {
+    for event in seen {
+        let Some((r#type, data)) = describe(order, event, reader) else {
+            continue;
+        };
+        let view = EventView {
             version,
             at: record.at.into(),
             by: by(order, record.principal),
             r#type,
             data,
-        })
-    });
-    views.collect()
+        };
+        let words = SealedWords::of(record.principal, event);
+        history.push(
+            view,
+            words.filter(|words| reads(reader, words.wording, own)),
+        );
+    }
+}
+
+/// Whether words in a history are for this reader. A runner's notes are for the customer and operators, and not for the
+/// next runner; operators' reasons are for operators.
+fn reads(reader: &Reader, wording: Wording, own: bool) -> bool {
+    let operator = reader.role == Role::Operator;
+    match wording {
+        Wording::Message => false,
+        Wording::Note => own || operator || reader.role == Role::Customer,
+        Wording::Reason => operator,
+        Wording::Claim | Wording::Reply => {
+            own || operator || matches!(reader.role, Role::Customer | Role::Runner)
+        }
+    }
 }
 
 /// Whether an event was done by or to this runner.
@@ -64,7 +122,11 @@ fn concerns(event: &Event, user: UserId) -> bool {
 }
 
 /// An event's type and data; `None` where the reader may not see it.
-fn describe(event: &Event, reader: &Reader) -> Option<(&'static str, Map<String, Value>)> {
+fn describe(
+    order: &Order,
+    event: &Event,
+    reader: &Reader,
+) -> Option<(&'static str, Map<String, Value>)> {
     let money = matches!(reader.role, Role::Customer | Role::Operator);
     let shown = |r#type, data: Value| Some((r#type, members(data)));
     let of_payment = |r#type, data: Value| money.then(|| (r#type, members(data)));
@@ -129,8 +191,19 @@ fn describe(event: &Event, reader: &Reader) -> Option<(&'static str, Map<String,
             "saga_step",
             json!({"saga": saga.plan().name, "step": name(*saga, *step), "state": mark}),
         ),
-        effect => of_effect(effect, reader.role == Role::Operator, money),
+        event => over::describe(order, event, reader)
+            .or_else(|| of_effect(event, reader.role == Role::Operator, money)),
     }
+}
+
+/// A record's events as this operator sees them, without words and without the steps of sagas.
+pub(crate) fn bare(order: &Order, events: &[Event], reader: &Reader) -> Vec<Value> {
+    let told = events
+        .iter()
+        .filter(|event| !matches!(event, Event::Step { .. }));
+    let told = told.filter_map(|event| describe(order, event, reader));
+    told.map(|(r#type, data)| json!({"type": r#type, "data": data}))
+        .collect()
 }
 
 /// Effects at the gateway and ticks of timers: the customer sees those that moved money, operators all.
@@ -155,6 +228,7 @@ fn of_effect(
             money,
             json!({"amount_cents": cents.0}),
         ),
+        Event::AuthorizationLapsed { .. } => ("authorization_expired", money, json!({})),
         Event::LateAuthorization { .. } => ("late_authorization_returned", money, json!({})),
         Event::LateCharge { cents, .. } => (
             "late_charge_returned",

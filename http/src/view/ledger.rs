@@ -6,7 +6,7 @@ use campusg_actors::runtime::Proof;
 use campusg_domain::{
     id::Seq,
     money::{Account, Transfer},
-    owner::ledger::Balance,
+    owner::ledger::{Balance, Posted},
     time::At,
 };
 use serde::Serialize;
@@ -64,9 +64,35 @@ pub(crate) struct ProofView {
     currency: String,
     posted_sum_cents: i64,
     pending_sum_cents: i64,
+    /// What is posted on all accounts of each kind; together the sum above.
+    posted_cents: PostedView,
     accounts: usize,
     open_escrows: usize,
     held_cents: i64,
+}
+
+/// What is posted, by kind of account.
+#[derive(Debug, Serialize)]
+pub(crate) struct PostedView {
+    gateway: i64,
+    receivable: i64,
+    escrow: i64,
+    payable: i64,
+    revenue: i64,
+    goodwill: i64,
+}
+
+impl From<Posted> for PostedView {
+    fn from(posted: Posted) -> Self {
+        Self {
+            gateway: posted.gateway.0,
+            receivable: posted.receivable.0,
+            escrow: posted.escrow.0,
+            payable: posted.payable.0,
+            revenue: posted.revenue.0,
+            goodwill: posted.goodwill.0,
+        }
+    }
 }
 
 impl ProofView {
@@ -82,6 +108,7 @@ impl ProofView {
             currency: currency.into(),
             posted_sum_cents: proof.totals.posted.0,
             pending_sum_cents: proof.totals.pending.0,
+            posted_cents: proof.totals.by_kind.into(),
             accounts: proof.totals.accounts,
             open_escrows: proof.totals.open_escrows,
             held_cents: proof.totals.held.0,

@@ -5,12 +5,16 @@
 //! the card, the hold, the cap or the PIN. A former runner sees only what they did. Phones, e-mails: operators only.
 //! Must not: ask the runtime, but for [`beside`].
 
+pub(crate) mod audit;
 pub(crate) mod beside;
+pub(crate) mod dispute;
 pub(crate) mod event;
 pub(crate) mod inbox;
 pub(crate) mod ledger;
+pub(crate) mod message;
 pub(crate) mod money;
 pub(crate) mod order;
+pub(crate) mod overlay;
 pub(crate) mod parts;
 pub(crate) mod person;
 pub(crate) mod quote;

@@ -5,7 +5,7 @@ use campusg_domain::{
     call::{CallKind, Decline},
     id::OrderId,
     money::Cents,
-    order::{Collection, EscrowStatus, Order, PaymentStatus, Price, Settlement, Stage},
+    order::{Collection, EscrowStatus, Order, PaymentStatus, Price, Settlement, Stage, TipState},
 };
 use serde::Serialize;
 
@@ -54,27 +54,43 @@ pub(crate) struct PaymentView {
     action_url: Option<String>,
     declined: Option<Decline>,
     capture_before: Option<Time>,
+    /// Tips given after the end, each a charge of its own.
+    tips: Vec<TipView>,
+}
+
+/// A tip given after the end.
+#[derive(Debug, Serialize)]
+pub(crate) struct TipView {
+    amount_cents: i64,
+    state: TipState,
 }
 
 impl PaymentView {
     pub(crate) fn of(order: &Order, currency: &str) -> Self {
-        let asking = order.payment == PaymentStatus::Initiating;
+        let raising = order
+            .proposal
+            .as_ref()
+            .is_some_and(|open| open.raise.is_some());
+        let asking = order.payment == PaymentStatus::Initiating || raising;
         Self {
             id: order.id,
             order_id: order.id,
             status: order.payment,
             collection: order.collection,
             currency: currency.into(),
-            authorized_cents: if order.capture_before.is_some() {
-                order.terms.price.hold().0
-            } else {
-                0
-            },
+            authorized_cents: order.authorized().0,
             charged_cents: order.charged.0,
             refunded_cents: order.refunded.0,
             action_url: order.action_url.clone().filter(|_| asking),
             declined: order.declined,
             capture_before: order.capture_before.map(Time),
+            tips: order
+                .later_tips()
+                .map(|(cents, state)| TipView {
+                    amount_cents: cents.0,
+                    state,
+                })
+                .collect(),
         }
     }
 }
@@ -129,6 +145,11 @@ pub(crate) struct EarningsView {
     platform_fee_cents: i64,
     /// Food, fee and tip less the platform's fee; after the end, what it was.
     total_cents: i64,
+    /// What the customer gave after the end and paid, beside the total.
+    later_tips_cents: i64,
+    /// What a dispute took back after the end, paid or owed.
+    #[serde(skip_serializing_if = "is_zero")]
+    taken_back_cents: i64,
     paid: bool,
 }
 
@@ -141,7 +162,7 @@ impl EarningsView {
             .map_or(price.food_estimate, |bought| bought.food);
         let usual = price.charge(food) - price.platform_fee.min(price.charge(food));
         let (total, paid) = match &order.stage {
-            Stage::Completed(..) => (usual, true),
+            Stage::Completed(..) => (order.shared.map_or(usual, |share| share.to_runner), true),
             Stage::Cancelled(cancellation) => (to_runner(&cancellation.settlement), true),
             _ => (usual, false),
         };
@@ -152,9 +173,27 @@ impl EarningsView {
             tip_cents: price.tip.0,
             platform_fee_cents: price.platform_fee.0,
             total_cents: total.0,
+            later_tips_cents: later_tips(order).0,
+            taken_back_cents: order.taken_back.0,
             paid: paid && total.is_positive(),
         }
     }
+}
+
+/// What the customer gave after the end, and paid.
+pub(crate) fn later_tips(order: &Order) -> Cents {
+    let paid = order
+        .later_tips()
+        .filter(|(_, state)| *state == TipState::Paid);
+    paid.map(|(cents, _)| cents).sum()
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(cents: &i64) -> bool {
+    *cents == 0
 }
 
 /// What of an ended order's money went to the runner.

@@ -11,6 +11,7 @@ use campusg_domain::{
     },
 };
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// Where the food is bought.
 #[derive(Debug, Serialize)]
@@ -47,6 +48,14 @@ impl StoreView {
     }
 }
 
+/// A store as a caller named it: by its id, or by name and place.
+pub(crate) fn described(store: &StoreRef) -> Value {
+    match store {
+        StoreRef::Known(id) => json!({ "id": id }),
+        StoreRef::Described { name, place } => json!({"name": name, "place": place}),
+    }
+}
+
 /// One line of the shopping list.
 #[derive(Debug, Serialize)]
 pub(crate) struct ItemView {
@@ -54,22 +63,20 @@ pub(crate) struct ItemView {
     pub(super) quantity: u32,
     unit_price_cents: i64,
     substitution: Substitution,
-}
-
-impl From<&Item> for ItemView {
-    fn from(item: &Item) -> Self {
-        Self {
-            name: item.name.clone(),
-            quantity: item.quantity,
-            unit_price_cents: item.unit_price.0,
-            substitution: item.substitution,
-        }
-    }
+    /// Whether it is not bought.
+    pub(super) dropped: bool,
 }
 
 /// The shopping list.
 pub(crate) fn items(order: &Order) -> Vec<ItemView> {
-    order.terms.items.iter().map(ItemView::from).collect()
+    let view = |(place, item): (u16, &Item)| ItemView {
+        name: item.name.clone(),
+        quantity: item.quantity,
+        unit_price_cents: item.unit_price.0,
+        substitution: item.substitution,
+        dropped: order.dropped.contains(&place),
+    };
+    (0..).zip(&order.terms.items).map(view).collect()
 }
 
 /// Where the food goes.

@@ -1,6 +1,12 @@
-//! What cancelling costs.
+//! What placing would cost, and what cancelling costs.
 
-use campusg_domain::order::Quote;
+use super::money::PriceView;
+use crate::time::Time;
+use campusg_domain::{
+    order::{Price, Quote},
+    policy::Policy,
+    time::At,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -32,6 +38,29 @@ impl QuoteView {
             to_runner_cents: quote.to_runner.0,
             to_platform_cents: quote.to_platform.0,
             let_go_cents: quote.let_go.0,
+        }
+    }
+}
+
+/// What an order would cost and hold, and when runners would see it.
+#[derive(Debug, Serialize)]
+pub(crate) struct PlacingView {
+    #[serde(flatten)]
+    price: PriceView,
+    /// Not before this time; null where it is wanted at once.
+    deliver_after: Option<Time>,
+    /// When it would go on the board; null where that is at once.
+    opens_at: Option<Time>,
+}
+
+impl PlacingView {
+    pub(crate) fn of(price: &Price, wished: Option<At>, policy: &Policy, now: At) -> Self {
+        let deliver_after = wished.filter(|after| *after > now);
+        let opens_at = deliver_after.map(|after| after.minus(policy.board_lead_ms));
+        Self {
+            price: PriceView::of(price, &policy.currency),
+            deliver_after: deliver_after.map(Time),
+            opens_at: opens_at.filter(|opens_at| *opens_at > now).map(Time),
         }
     }
 }

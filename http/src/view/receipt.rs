@@ -58,7 +58,7 @@ impl ReceiptView {
             order_id: order.id,
             r#as: if is_runner { "runner" } else { "customer" },
             status: order.status(),
-            store: StoreView::of(&order.terms.store, &beside.stores),
+            store: StoreView::of(&order.store, &beside.stores),
             items: if is_runner && !reader.recent {
                 vec![]
             } else {

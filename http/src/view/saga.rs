@@ -1,9 +1,12 @@
 //! How far an order's sagas have come: for operators.
 
 use campusg_domain::{
+    call::CallState,
     id::OrderId,
-    order::{Order, Status},
-    saga::{Mark, Saga},
+    order::{Order, Role, Status, allowed},
+    policy::Policy,
+    saga::{Mark, Saga, moves_money},
+    time::At,
 };
 use serde::Serialize;
 
@@ -35,14 +38,18 @@ pub(crate) fn steps(order: &Order) -> Vec<StepView> {
         .collect()
 }
 
-/// An order with a step that needs a person.
+/// An order with its sagas, and what can be done about what keeps failing.
 #[derive(Debug, Serialize)]
-pub(crate) struct StuckView {
+pub(crate) struct SagaView {
     order_id: OrderId,
     order_status: Status,
+    state: &'static str,
+    /// Where something keeps failing, only that; else every step that was begun.
     steps: Vec<StepView>,
-    /// Calls to the gateway that had no answer, and how often.
+    /// Calls to the gateway that had no answer and wait for their retry.
     resting_calls: Vec<RestingView>,
+    /// `retry`, `skip`, `compensate`: what would do something now.
+    remedies: Vec<&'static str>,
 }
 
 /// A call without an answer.
@@ -51,27 +58,38 @@ pub(crate) struct RestingView {
     call: u16,
     purpose: &'static str,
     failures: u16,
+    moves_money: bool,
+    /// Whether it was tried as often as it is by itself.
+    stuck: bool,
 }
 
-impl From<&Order> for StuckView {
-    fn from(order: &Order) -> Self {
+impl SagaView {
+    pub(crate) fn of(order: &Order, policy: &Policy, now: At) -> Self {
+        let stuck = order.keeps_failing(policy.retry_tries);
         let resting = order
             .calls
             .iter()
-            .filter(|(_, call)| call.state == campusg_domain::call::CallState::Resting);
+            .filter(|(_, call)| call.state == CallState::Resting);
+        let steps = steps(order).into_iter();
+        let remedies = allowed(order, Role::Operator, policy, now).into_iter();
         Self {
             order_id: order.id,
             order_status: order.status(),
-            steps: steps(order)
-                .into_iter()
-                .filter(|step| step.state == Mark::Stuck)
+            state: if stuck { "stuck" } else { "running" },
+            steps: steps
+                .filter(|step| !stuck || step.state == Mark::Stuck)
                 .collect(),
             resting_calls: resting
                 .map(|(n, call)| RestingView {
                     call: *n,
                     purpose: call.kind.purpose(),
                     failures: call.failures,
+                    moves_money: moves_money(call.kind),
+                    stuck: call.failures >= policy.retry_tries,
                 })
+                .collect(),
+            remedies: remedies
+                .filter(|name| ["retry", "skip", "compensate"].contains(name))
                 .collect(),
         }
     }

@@ -1,8 +1,13 @@
 //! Stores known to the campus.
 
-use campusg_domain::{id::StoreId, owner::directory::Store};
+use crate::dto::store::{Minute, Weekday};
+use campusg_domain::{
+    id::StoreId,
+    owner::directory::{OpenSpan, Store},
+    policy::Policy,
+    time::At,
+};
 use serde::Serialize;
-use std::sync::Arc;
 
 /// A store.
 #[derive(Debug, Serialize)]
@@ -11,15 +16,45 @@ pub(crate) struct KnownStoreView {
     name: String,
     place: String,
     paused: bool,
+    /// In the campus's local time; null where nobody said, and then it counts as open.
+    hours: Option<Vec<SpanView>>,
+    /// What local time is ahead of UTC.
+    utc_offset_minutes: i32,
+    /// Whether it takes orders for now.
+    open: bool,
 }
 
-impl From<&(StoreId, Arc<Store>)> for KnownStoreView {
-    fn from((id, store): &(StoreId, Arc<Store>)) -> Self {
+/// A span of a week in which a store is open.
+#[derive(Debug, Serialize)]
+pub(crate) struct SpanView {
+    weekday: Weekday,
+    from: Minute,
+    to: Minute,
+}
+
+impl KnownStoreView {
+    pub(crate) fn of(id: StoreId, store: &Store, policy: &Policy, now: At) -> Self {
+        let utc_offset_minutes = policy.utc_offset_minutes;
+        let hours = store.hours.as_ref();
+        let open = hours.is_none_or(|hours| hours.is_open(now, utc_offset_minutes));
         Self {
-            id: *id,
+            id,
             name: store.name.clone(),
             place: store.place.clone(),
             paused: store.paused,
+            hours: hours.map(|hours| hours.0.iter().map(SpanView::from).collect()),
+            utc_offset_minutes,
+            open: open && !store.paused,
+        }
+    }
+}
+
+impl From<&OpenSpan> for SpanView {
+    fn from(span: &OpenSpan) -> Self {
+        Self {
+            weekday: Weekday::of(span.weekday),
+            from: Minute(span.from_minute),
+            to: Minute(span.to_minute),
         }
     }
 }

@@ -59,7 +59,7 @@ impl SummaryView {
         Self {
             id: order.id,
             r#as,
-            store: StoreView::of(&terms.store, stores),
+            store: StoreView::of(&order.store, stores),
             bound: bound.then(|| Bound {
                 version: order.version,
                 status: order.status(),

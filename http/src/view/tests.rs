@@ -2,11 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may end here")]
 
+mod over;
+
 use super::{
-    Reader, beside::Beside, event::history, is_recent, order::render, receipt::ReceiptView,
-    summary::SummaryView, timer::timers,
+    Reader,
+    beside::Beside,
+    event::{EventView, history},
+    is_recent,
+    order::render,
+    receipt::ReceiptView,
+    summary::SummaryView,
+    timer::timers,
 };
-use campusg_actors::runtime::{DropoffDetails, Profile};
+use campusg_actors::runtime::{DropoffDetails, Profile, SealedWords};
 use campusg_domain::{
     call::{CallKind, CallState, CardToken},
     id::{CommandId, Fingerprint, OrderId, PhotoId, Principal, Seq, Stream, UserId},
@@ -41,6 +49,7 @@ const ROOM: &str = "room-canary";
 const LAST: &str = "Lastname-canary";
 const PHONE: &str = "+1-555-canary";
 const EMAIL: &str = "canary@campus.edu";
+const NOTE: &str = "note-canary";
 /// Figures of which no sum or difference below makes another: cap 22 313, hold 23 044.
 const HOLD: &str = "23044";
 const CAP: &str = "22313";
@@ -100,6 +109,7 @@ pub(crate) fn order(stage: Stage) -> Order {
     order.charged = Cents(20_732);
     order.approved_total = Cents(22_313);
     order.capture_before = Some(PLACED.plus(4 * DAY_MS));
+    order.deadlines = [(1, PLACED.plus(4 * DAY_MS))].into();
     order.timers = [
         (TimerKind::DeliveryReminder, timer(45)),
         (TimerKind::PaymentAuthorizationExpiry, timer(6_000)),
@@ -209,6 +219,7 @@ fn beside() -> Beside {
     };
     Beside {
         dropoff: Some(dropoff),
+        note: Some(NOTE.into()),
         customer: Some(profile(CUSTOMER, "Cora")),
         runner: Some(profile(RUNNER, "Ravi")),
         stores: vec![],
@@ -307,11 +318,19 @@ fn everything(order: &Order, role: Role, now: At) -> String {
         render(order, &reader, &beside),
         SummaryView::of(order, &reader, &beside.stores),
         timers(order, role),
-        history(order, &entries(), &reader),
+        opened(order, &entries(), &reader),
         receipt.as_ref().map(ReceiptView::html),
         receipt,
     ])
     .to_string()
+}
+
+/// A history in which every word that the reader may have opened says what it is.
+fn opened(order: &Order, entries: &[(u32, Entry)], reader: &Reader) -> Vec<EventView> {
+    let history = history(order, entries, reader);
+    let says = |words: &SealedWords| Some(format!("{:?}-canary", words.wording));
+    let texts = history.sealed().iter().map(says).collect();
+    history.opened(texts)
 }
 
 #[test]
@@ -523,7 +542,10 @@ fn entries() -> Vec<(u32, Entry)> {
 
 fn told(role: Role) -> Vec<String> {
     let order = order(Stage::Completed(bond(), bought(), delivery()));
-    let history = history(&order, &entries(), &reader(&order, role, PLACED));
+    lines(&opened(&order, &entries(), &reader(&order, role, PLACED)))
+}
+
+fn lines(history: &[EventView]) -> Vec<String> {
     let line = |view: &Value| {
         format!(
             "{} {} {} {}",

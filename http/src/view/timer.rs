@@ -28,8 +28,12 @@ pub(crate) fn timers(order: &Order, role: Role) -> Vec<TimerView> {
             TimerKind::OrderTimeout
                 | TimerKind::RunnerIdle
                 | TimerKind::StoreWait
+                | TimerKind::ProposalExpiry
+                | TimerKind::CancelWait
                 | TimerKind::DeliveryReminder
+                | TimerKind::NoShowWait
                 | TimerKind::DisputeWindow
+                | TimerKind::DisputeSla
                 | TimerKind::RatingWindow
         ),
         Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => false,

@@ -122,6 +122,42 @@ impl Person {
             .await
     }
 
+    /// Answers a proposal: `approve`, `reject`, `drop-item` or `other-store`, with the body of that answer.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn answer(
+        &self,
+        order: &str,
+        proposal: i64,
+        how: &str,
+        body: &Value,
+    ) -> Result<Reply, Deviation> {
+        let path = format!("/api/orders/{order}/proposals/{proposal}/{how}");
+        self.post(&path, body).await
+    }
+
+    /// Says to be there after all.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn is_there(&self, order: &str) -> Result<Reply, Deviation> {
+        self.post(&format!("/api/orders/{order}/no-show-answer"), &json!({}))
+            .await
+    }
+
+    /// Gives the runner more, after the end.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn tip(&self, order: &str, cents: i64) -> Result<Reply, Deviation> {
+        self.post(
+            &format!("/api/orders/{order}/tip"),
+            &json!({"tip_cents": cents}),
+        )
+        .await
+    }
+
     /// Rates the other side.
     ///
     /// # Errors

@@ -96,6 +96,37 @@ impl Person {
             .await
     }
 
+    /// Asks the customer something from the store, with a fresh photo unless the body has one.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where the photo is refused, or there is no answer.
+    pub async fn propose(&self, order: &str, body: &Value) -> Result<Reply, Deviation> {
+        let mut body = body.clone();
+        if body.get("photo_id").is_none() {
+            body["photo_id"] = json!(self.upload().await?);
+        }
+        self.post(&format!("/api/orders/{order}/proposals"), &body)
+            .await
+    }
+
+    /// Takes a proposal back.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn withdraw(&self, order: &str, proposal: i64) -> Result<Reply, Deviation> {
+        let path = format!("/api/orders/{order}/proposals/{proposal}/withdraw");
+        self.post(&path, &json!({})).await
+    }
+
+    /// Reports a problem.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn report_problem(&self, order: &str, body: &Value) -> Result<Reply, Deviation> {
+        self.post(&format!("/api/orders/{order}/problems"), body)
+            .await
+    }
+
     /// Hands the food over against a PIN.
     ///
     /// # Errors

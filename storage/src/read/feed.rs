@@ -66,6 +66,18 @@ pub struct WalletLine {
     pub transfers: Vec<Transfer>,
 }
 
+/// A page of a feed's records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordPage {
+    /// Newest first.
+    pub entries: Vec<Entry>,
+    /// Where to go on, if more may follow.
+    pub next: Option<Seq>,
+}
+
+/// Most records of a feed that one page looks at; a page that found too few of them says where to go on.
+const LOOKED_AT: usize = 5_000;
+
 /// A page of a wallet statement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WalletPage {
@@ -176,28 +188,38 @@ impl Reads {
         Ok((entries, true))
     }
 
-    /// Up to `limit` entries before `before`, newest first: the audit log, for the operators.
+    /// Up to `limit` records of a feed before `before` that `wanted` picks, newest first: the audit log, for the
+    /// operators.
     ///
     /// # Errors
-    /// As [`Self::inbox`].
-    pub fn feed_before(
+    /// As [`Self::inbox`], and whatever `wanted` fails with.
+    pub fn records_before(
         &self,
         audience: Audience,
         before: Option<Seq>,
         limit: usize,
-    ) -> Read<Vec<FeedEntry>> {
-        let mut entries: Vec<FeedEntry> = vec![];
+        mut wanted: impl FnMut(&Entry) -> Read<bool>,
+    ) -> Read<RecordPage> {
+        let mut page = RecordPage::default();
+        let (mut last, mut looked_at) = (None, 0);
         self.walk(audience, |entry| {
-            let seen = entries.last().is_some_and(|last| last.seq == entry.seq);
-            if before.is_some_and(|before| entry.seq >= before) || seen {
+            if before.is_some_and(|before| entry.seq >= before) || last == Some(entry.seq) {
                 return Ok(true);
             }
-            if entries.len() < limit {
-                entries.push(*entry);
+            if page.entries.len() == limit || looked_at == LOOKED_AT {
+                page.next = last;
+                return Ok(false);
             }
-            Ok(entries.len() < limit)
+            looked_at += 1;
+            last = Some(entry.seq);
+            if let Some(found) = self.entry(entry.seq)?
+                && wanted(&found)?
+            {
+                page.entries.push(found);
+            }
+            Ok(true)
         })?;
-        Ok(entries)
+        Ok(page)
     }
 
     /// Up to `limit` orders of which a user is or was a party on this side, before `before`,

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use campusg_domain::{
-    call::CallState,
     id::OrderId,
     order::{Order, Stage, Status},
     time::At,
@@ -91,8 +90,5 @@ fn on_board(order: &Order) -> bool {
 }
 
 fn is_stuck(order: &Order, retry_tries: u16) -> bool {
-    let given_up = |call: &campusg_domain::order::Call| {
-        call.state == CallState::Resting && call.failures >= retry_tries
-    };
-    order.is_live() && (order.saga.stuck().next().is_some() || order.calls.values().any(given_up))
+    order.is_live() && order.keeps_failing(retry_tries)
 }

@@ -54,7 +54,9 @@ pub(super) fn check_format(dir: &Path) -> Result<bool, StorageFault> {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let later = ["vault/server.key", "hot", "archive", "TRUST"];
             if let Some(there) = later.iter().find(|name| dir.join(name).exists()) {
-                return Err(damaged(&format!("it is missing beside {there}")));
+                return Err(damaged(&format!(
+                    "it is missing beside {there}: restore it from the backup that {there} is from"
+                )));
             }
             Ok(false)
         }

@@ -260,6 +260,7 @@ fn charge(state: &mut State, key: &CallKey, card: &CardToken, cents: Cents) -> C
         },
     );
     let behaviour = match behaviour {
+        Behaviour::OnlyFirst => Behaviour::Decline(Decline::InsufficientFunds),
         Behaviour::AskCustomer => Behaviour::Decline(Decline::NotConfirmed),
         Behaviour::Late => Behaviour::LoseFirstAnswer,
         other => other,
@@ -275,6 +276,11 @@ fn follow(
     due: At,
 ) -> Course {
     match behaviour {
+        Behaviour::OnlyFirst if state.has_authorized(key.stream()) => {
+            Course::done(Answer::Declined {
+                reason: Decline::InsufficientFunds,
+            })
+        }
         Behaviour::Decline(reason) => Course::done(Answer::Declined { reason }),
         Behaviour::LoseFirstAnswer => Course {
             lost: true,
@@ -285,7 +291,7 @@ fn follow(
             due: None,
             lost: true,
         },
-        Behaviour::Succeed | Behaviour::Down(_) => Course::done(success),
+        Behaviour::Succeed | Behaviour::OnlyFirst | Behaviour::Down(_) => Course::done(success),
         Behaviour::AskCustomer => Course::done(Answer::ActionRequired {
             url: confirmation_url(key),
         }),

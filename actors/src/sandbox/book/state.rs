@@ -101,6 +101,14 @@ impl State {
         }
     }
 
+    /// Whether an authorisation was asked for in this stream before.
+    pub fn has_authorized(&self, stream: &str) -> bool {
+        let mut known = self.known.iter();
+        known.any(|(key, known)| {
+            key.stream() == stream && matches!(known, Known::Authorization { .. })
+        })
+    }
+
     /// Adds up the calls of one stream, or all.
     pub fn totals(&self, stream: Option<&str>) -> Totals {
         let mut totals = Totals::default();

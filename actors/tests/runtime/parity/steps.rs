@@ -12,7 +12,7 @@ use campusg_domain::{
     id::{CommandId, OrderId, PhotoId, Principal, UserId},
     invariant::fingerprint,
     money::Cents,
-    order::{Command, Handover, Order, Shown, Stage, TimerKind},
+    order::{Command, Handover, Order, Sealed, Shown, Stage, TimerKind},
     time::{HOUR_MS, MINUTE_MS},
 };
 use std::sync::Arc;
@@ -194,7 +194,10 @@ impl Twins {
                 Command::Accept { runner: customer },
             ),
             2 => (Principal::User(bound), Command::CancelAcceptance),
-            3 => (Principal::Operator(self.boss), Command::Reassign),
+            3 => {
+                let reason = Sealed(vec![7; 24]);
+                (Principal::Operator(self.boss), Command::Reassign { reason })
+            }
             4..=6 => (
                 Principal::User(customer),
                 Command::Cancel {
@@ -258,7 +261,14 @@ impl Twins {
         let suspended = barred.is_none();
         self.house
             .runtime
-            .command(operator(self.boss), Suspend { user, suspended })
+            .command(
+                operator(self.boss),
+                Suspend {
+                    user,
+                    suspended,
+                    reason: "as told".into(),
+                },
+            )
             .await
             .unwrap();
         self.mirror_people().await;

@@ -143,8 +143,14 @@ impl Twins {
                 },
                 [UserEvent::CardSet(card)] => UserCommand::SetCard(card.clone()),
                 [UserEvent::RunnerSet(state)] => UserCommand::SetRunner(*state),
-                [UserEvent::Suspended] => UserCommand::Suspend,
-                [UserEvent::Reinstated] => UserCommand::Reinstate,
+                [UserEvent::Suspended, UserEvent::OperatorActed { reason }] => {
+                    let reason = reason.clone();
+                    UserCommand::Suspend { reason }
+                }
+                [UserEvent::Reinstated, UserEvent::OperatorActed { reason }] => {
+                    let reason = reason.clone();
+                    UserCommand::Reinstate { reason }
+                }
                 other => panic!("not mirrored: {other:?}"),
             };
             self.campus.user(record.principal, user, &command).unwrap();

@@ -219,7 +219,7 @@ impl Row<'_> {
         }
     }
 
-    fn collect_failed(&self, n: CallNumber, reason: Option<Decline>) -> Vec<Event> {
+    pub(super) fn collect_failed(&self, n: CallNumber, reason: Option<Decline>) -> Vec<Event> {
         vec![
             Event::CollectFailed { call: n, reason },
             capture_mark(Mark::Failed),

@@ -67,13 +67,6 @@ impl Row<'_> {
         }
     }
 
-    pub(super) fn reassign(&self) -> Decision {
-        match &self.order.stage {
-            Stage::Accepted(_) => Ok(self.unbind(Unbinding::Reassigned)),
-            _ => self.misfit(),
-        }
-    }
-
     pub(super) fn unbind(&self, cause: Unbinding) -> Vec<Event> {
         let Some(bond) = self.order.stage.bond() else {
             return vec![];

@@ -2,10 +2,10 @@
 
 use super::{Decision, Row};
 use crate::{
-    id::{PhotoId, Principal},
+    id::PhotoId,
     money::Cents,
     order::{
-        CancelReason, Event, Rejection, Role, Stage,
+        CancelReason, Deed, Event, Rejection, Role, Stage,
         overlay::{Dispute, Fault, Number, Party},
         place,
         terms::Sealed,
@@ -140,7 +140,7 @@ impl Row<'_> {
             let rule = format!("must be from 0 to {}", most.0);
             return Err(Rejection::field("refund_cents", rule));
         }
-        let mut events = self.because(reason)?;
+        let mut events = self.because(Deed::Resolve, reason)?;
         events.extend(self.judged(open, refund, Some(at_fault))?);
         Ok(events)
     }
@@ -208,15 +208,11 @@ impl Row<'_> {
         }
     }
 
-    /// An operator's reason, if the sender is one.
-    pub(super) fn because(&self, reason: &Sealed) -> Result<Vec<Event>, Rejection> {
+    /// What an operator does, and why.
+    pub(super) fn because(&self, deed: Deed, reason: &Sealed) -> Result<Vec<Event>, Rejection> {
         place::sealed("reason", Some(reason))?;
-        Ok(match self.context.principal {
-            Principal::Operator(_) => vec![Event::OperatorActed {
-                reason: reason.clone(),
-            }],
-            _ => vec![],
-        })
+        let reason = reason.clone();
+        Ok(vec![Event::OperatorActed { deed, reason }])
     }
 }
 

@@ -1,11 +1,11 @@
-//! Rows 27, 28, 32b and 40: what operators do to an order, each with a reason.
+//! Rows 11, 27, 28, 32b and 40: what operators do to an order, each with a reason.
 
 use super::{Decision, Row};
 use crate::{
     id::Principal,
     money::Cents,
     order::{
-        CancelReason, Event, Rejection, Settlement, Stage, TimerKind,
+        CancelReason, Deed, Event, Rejection, Settlement, Stage, TimerKind, Unbinding,
         command::Ending,
         overlay::Fault,
         place,
@@ -15,6 +15,16 @@ use crate::{
 };
 
 impl Row<'_> {
+    /// Row 11.
+    pub(super) fn reassign(&self, reason: &Sealed) -> Decision {
+        if !matches!(self.order.stage, Stage::Accepted(_)) {
+            return self.misfit();
+        }
+        let mut events = self.because(Deed::Reassign, reason)?;
+        events.extend(self.unbind(Unbinding::Reassigned));
+        Ok(events)
+    }
+
     /// Row 27.
     pub(super) fn abandon(&self, reason: &Sealed) -> Decision {
         if matches!(&self.order.stage, Stage::Cancelled(end) if end.reason == CancelReason::RunnerAbandoned)
@@ -24,7 +34,7 @@ impl Row<'_> {
         if !self.order.is_under_way_with_food() {
             return self.misfit();
         }
-        let mut events = self.because(reason)?;
+        let mut events = self.because(Deed::Abandon, reason)?;
         events.extend(self.abandoned(self.context.principal)?);
         Ok(events)
     }
@@ -87,6 +97,7 @@ impl Row<'_> {
     /// Row 40.
     pub(super) fn settle(&self, ending: Ending, reason: &Sealed) -> Decision {
         let order = self.order;
+        let ending = self.spelled_out(ending)?;
         match (&order.stage, ending) {
             _ if order.cancel_wait.is_some() => self.misfit(),
             (Stage::Completed(..) | Stage::Cancelled(_), _) => self.misfit(),
@@ -107,6 +118,26 @@ impl Row<'_> {
         }
     }
 
+    /// The short forms in figures.
+    fn spelled_out(&self, ending: Ending) -> Result<Ending, Rejection> {
+        let charged = self.order.stage.bought().map(|_| self.order.charged);
+        Ok(match (ending, charged) {
+            (Ending::ToRunner, None) => return self.misfit(),
+            (Ending::ToRunner, Some(_)) => Ending::Divide {
+                refund: Cents::ZERO,
+                at_fault: Fault::Platform,
+            },
+            (Ending::ToCustomer, None) => Ending::Trip {
+                to_runner: Cents::ZERO,
+            },
+            (Ending::ToCustomer, Some(refund)) => Ending::Divide {
+                refund,
+                at_fault: Fault::Runner,
+            },
+            (in_figures, _) => in_figures,
+        })
+    }
+
     fn settle_early(&self, to_runner: Cents, reason: &Sealed) -> Decision {
         let bound = self.order.stage.bond().is_some();
         let most = if bound {
@@ -123,7 +154,7 @@ impl Row<'_> {
             };
             return Err(Rejection::field("to_runner_cents", rule));
         }
-        let mut events = self.because(reason)?;
+        let mut events = self.because(Deed::Settle, reason)?;
         let (why, by) = (CancelReason::Operator, self.context.principal);
         events.extend(match self.order.stage {
             Stage::OnSite(_) => self.at_the_till(why, by, to_runner),
@@ -134,7 +165,7 @@ impl Row<'_> {
 
     fn settle_bought(&self, refund: Cents, at_fault: Fault, reason: &Sealed) -> Decision {
         self.within_charge(refund)?;
-        let mut events = self.because(reason)?;
+        let mut events = self.because(Deed::Settle, reason)?;
         let (release, follows) = self.divide(refund, at_fault)?;
         let settlement = Settlement::Release(release);
         events.extend(self.ended(CancelReason::Operator, self.context.principal, settlement));
@@ -144,7 +175,7 @@ impl Row<'_> {
 
     fn settle_delivered(&self, refund: Cents, at_fault: Fault, reason: &Sealed) -> Decision {
         self.within_charge(refund)?;
-        let mut events = self.because(reason)?;
+        let mut events = self.because(Deed::Settle, reason)?;
         events.extend(
             self.order
                 .open_dispute()
@@ -177,7 +208,7 @@ impl Row<'_> {
             let rule = format!("must be from 1 to {}", most.0);
             return Err(Rejection::field("amount_cents", rule));
         }
-        let mut events = self.because(reason)?;
+        let mut events = self.because(Deed::Refund, reason)?;
         events.push(Event::GoodwillPaid { cents });
         events.extend(self.customer_set_off(cents));
         Ok(events)

@@ -155,7 +155,7 @@ impl Row<'_> {
         }
     }
 
-    fn retry(&self) -> Vec<Event> {
+    pub(super) fn retry(&self) -> Vec<Event> {
         let mut events = self.calls_again();
         let refused = self.order.release_failures > 0 && self.order.open_dispute().is_none();
         if matches!(self.order.stage, Stage::Delivered(..)) && refused {
@@ -164,19 +164,10 @@ impl Row<'_> {
         events
     }
 
-    /// Every call that rests is made again, but for an authorisation that waits for the customer and the bank.
-    fn calls_again(&self) -> Vec<Event> {
-        let waits = |kind: CallKind| {
-            matches!(kind, CallKind::Authorize { .. }) && self.order.action_url.is_some()
-        };
-        let resting = self
-            .order
-            .calls
-            .iter()
-            .filter(|(_, call)| call.state == CallState::Resting && !waits(call.kind));
-        resting
-            .map(|(n, _)| Event::CallRetried { call: *n })
-            .collect()
+    /// Every call that may be is made again.
+    pub(super) fn calls_again(&self) -> Vec<Event> {
+        let again = self.order.retriable();
+        again.map(|call| Event::CallRetried { call }).collect()
     }
 }
 

@@ -43,16 +43,23 @@ pub enum UserCommand {
     /// Runs, or does not. `NotFound`, `Suspended`.
     SetRunner(RunnerState),
     /// Bars placing and accepting. `NotFound`, `NotAllowed`.
-    Suspend,
+    Suspend {
+        /// Why.
+        reason: Sealed,
+    },
     /// Allows them again. `NotFound`, `NotAllowed`.
-    Reinstate,
+    Reinstate {
+        /// Why.
+        reason: Sealed,
+    },
     /// Puts a bank account on file. `NotFound`.
     SetPayoutMethod(PayoutMethod),
     /// Takes the bank account off; payouts on their way keep theirs. `NotFound`, `NoPayoutMethod`.
     RemovePayoutMethod,
 }
 
-/// A command to one store. `NotAllowed` to anybody but operators; `NotFound` for a change of an unknown one.
+/// A command to one store. `NotAllowed` to anybody but operators; `InvalidField` where a span of its opening hours is
+/// empty or leaves its day; `NotFound` for a change of an unknown one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreCommand {
     /// Makes it known.
@@ -61,21 +68,26 @@ pub enum StoreCommand {
         name: String,
         /// Where it is.
         place: String,
-    },
-    /// Changes what is given.
-    Change {
-        /// Its new name.
-        name: Option<String>,
-        /// Its new place.
-        place: Option<String>,
-        /// Whether it takes no orders.
-        paused: Option<bool>,
-    },
-    /// Changes its opening hours. `InvalidField` where a span is empty or leaves its day.
-    SetHours {
         /// When it is open; `None` counts as always.
         hours: Option<Hours>,
+        /// Whether it takes no orders.
+        paused: bool,
     },
+    /// Changes what is given.
+    Change(StoreChange),
+}
+
+/// What changes about a store: what is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoreChange {
+    /// Its new name.
+    pub name: Option<String>,
+    /// Its new place.
+    pub place: Option<String>,
+    /// Whether it takes no orders.
+    pub paused: Option<bool>,
+    /// When it is open; `Some(None)` counts as always.
+    pub hours: Option<Option<Hours>>,
 }
 
 fn operators_only(principal: Principal) -> Result<(), Rejection> {
@@ -128,20 +140,24 @@ pub(super) fn decide_user(
             Err(Rejection::NoPayoutMethod)
         }
         UserCommand::RemovePayoutMethod => Ok(vec![UserEvent::PayoutMethodRemoved]),
-        UserCommand::Suspend => operators_only(principal).map(|()| {
-            if person.suspended {
-                vec![]
-            } else {
-                vec![UserEvent::Suspended]
-            }
-        }),
-        UserCommand::Reinstate => operators_only(principal).map(|()| {
-            if person.suspended {
-                vec![UserEvent::Reinstated]
-            } else {
-                vec![]
-            }
-        }),
+        UserCommand::Suspend { reason } => {
+            operators_only(principal)?;
+            Ok(acted(!person.suspended, UserEvent::Suspended, reason))
+        }
+        UserCommand::Reinstate { reason } => {
+            operators_only(principal)?;
+            Ok(acted(person.suspended, UserEvent::Reinstated, reason))
+        }
+    }
+}
+
+/// What an operator does, and why; nothing where it is so already.
+fn acted(changes: bool, event: UserEvent, reason: &Sealed) -> Vec<UserEvent> {
+    let reason = reason.clone();
+    if changes {
+        vec![event, UserEvent::OperatorActed { reason }]
+    } else {
+        vec![]
     }
 }
 
@@ -179,39 +195,52 @@ pub(super) fn decide_store(
 ) -> Result<Vec<StoreEvent>, Rejection> {
     operators_only(principal)?;
     match (store, command) {
-        (_, StoreCommand::Create { name, place }) => Ok(vec![StoreEvent::Described {
-            name: name.clone(),
-            place: place.clone(),
-        }]),
-        (None, StoreCommand::Change { .. } | StoreCommand::SetHours { .. }) => {
-            Err(Rejection::NotFound {
-                what: "store".into(),
-            })
-        }
-        (Some(store), StoreCommand::SetHours { hours }) if store.hours == *hours => Ok(vec![]),
-        (Some(_), StoreCommand::SetHours { hours }) => {
-            hours.as_ref().map_or(Ok(()), Hours::check)?;
-            Ok(vec![StoreEvent::HoursSet {
-                hours: hours.clone(),
-            }])
-        }
         (
-            Some(store),
-            StoreCommand::Change {
+            _,
+            StoreCommand::Create {
                 name,
                 place,
+                hours,
                 paused,
             },
         ) => {
+            check(hours.as_ref())?;
             let described = StoreEvent::Described {
-                name: name.clone().unwrap_or_else(|| store.name.clone()),
-                place: place.clone().unwrap_or_else(|| store.place.clone()),
+                name: name.clone(),
+                place: place.clone(),
             };
-            let described = (name.is_some() || place.is_some()).then_some(described);
-            Ok(described
-                .into_iter()
-                .chain(paused.map(|paused| StoreEvent::Paused { paused }))
-                .collect())
+            let hours = hours
+                .clone()
+                .map(|hours| StoreEvent::HoursSet { hours: Some(hours) });
+            let paused = paused.then_some(StoreEvent::Paused { paused: true });
+            let events = std::iter::once(described).chain(hours).chain(paused);
+            Ok(events.collect())
         }
+        (None, StoreCommand::Change(_)) => Err(Rejection::NotFound {
+            what: "store".into(),
+        }),
+        (Some(store), StoreCommand::Change(change)) => changed(store, change),
     }
+}
+
+/// What is given and another than it was.
+fn changed(store: &Store, change: &StoreChange) -> Result<Vec<StoreEvent>, Rejection> {
+    check(change.hours.as_ref().and_then(Option::as_ref))?;
+    let name = change.name.as_ref().unwrap_or(&store.name);
+    let place = change.place.as_ref().unwrap_or(&store.place);
+    let described = (*name != store.name || *place != store.place).then(|| StoreEvent::Described {
+        name: name.clone(),
+        place: place.clone(),
+    });
+    let paused = change.paused.filter(|paused| *paused != store.paused);
+    let hours = change.hours.clone().filter(|hours| *hours != store.hours);
+    let events = described
+        .into_iter()
+        .chain(paused.map(|paused| StoreEvent::Paused { paused }))
+        .chain(hours.map(|hours| StoreEvent::HoursSet { hours }));
+    Ok(events.collect())
+}
+
+fn check(hours: Option<&Hours>) -> Result<(), Rejection> {
+    hours.map_or(Ok(()), Hours::check)
 }

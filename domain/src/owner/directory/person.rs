@@ -117,6 +117,11 @@ pub enum UserEvent {
     PayoutMethodSet(PayoutMethod),
     /// The bank account was taken off.
     PayoutMethodRemoved,
+    /// Why an operator does what this record does.
+    OperatorActed {
+        /// In the operator's words.
+        reason: Sealed,
+    },
 }
 
 /// What happened to a store. Variants are only ever appended.
@@ -216,6 +221,7 @@ impl Person {
             UserEvent::Reinstated => self.suspended = false,
             UserEvent::PayoutMethodSet(method) => self.payout_method = Some(method.clone()),
             UserEvent::PayoutMethodRemoved => self.payout_method = None,
+            UserEvent::OperatorActed { .. } => {}
         }
     }
 

@@ -1,13 +1,27 @@
-//! The audit line of what an operator does, written once it is done.
+//! `GET /api/admin/audit`: what operators did, and why, newest first.
 
-use campusg_actors::runtime::Caller;
+use crate::{
+    answer,
+    auth::Me,
+    dto::admin::AuditIn,
+    edge::Edge,
+    page::{Asked, Page, cursor, limit},
+    problem::Problem,
+    view::audit::ActView,
+};
+use axum::{extract::State, response::Response};
+use campusg_actors::runtime::GetAudit;
 
-/// Writes the line.
-pub(crate) fn audit(caller: &Caller, reason: &str) {
-    let operator = caller
-        .principal
-        .user()
-        .map(|user| user.to_string())
-        .unwrap_or_default();
-    tracing::info!(target: "campusg::audit", operator, route = %caller.route, request.id = %caller.request, reason, "an operator acted");
+pub(crate) async fn audit(
+    State(edge): State<Edge>,
+    me: Me,
+    Asked(asked): Asked<AuditIn>,
+) -> Result<Response, Problem> {
+    let page = GetAudit {
+        before: cursor(asked.cursor.as_deref())?,
+        limit: limit(asked.limit)?,
+    };
+    let page = edge.runtime().query(page).await?;
+    let acts = page.acts.iter().map(|act| ActView::of(act, &edge, &me));
+    Ok(answer::ok(&Page::going_on(acts.collect(), page.next)))
 }

@@ -1,6 +1,7 @@
 //! `POST /api/admin/actors/{order_id}/release`: lets an order that failed again and again be tried once more.
+//!
+//! A quarantine is no fact of the journal: it lies with the actors and ends with the process. So this is logged.
 
-use super::audit::audit;
 use crate::{answer, call::Call, dto::admin::ReasonIn, edge::Edge, path::Id, problem::Problem};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::ReleaseQuarantine;
@@ -12,9 +13,11 @@ pub(crate) async fn release(
     call: Call<ReasonIn>,
 ) -> Result<Response, Problem> {
     call.body.check()?;
+    let operator = call.me.user;
+    let (request, reason) = (call.caller.request.clone(), call.body.reason);
     edge.runtime()
-        .command(call.caller.clone(), ReleaseQuarantine(order))
+        .command(call.caller, ReleaseQuarantine(order))
         .await?;
-    audit(&call.caller, &call.body.reason);
+    tracing::info!(target: "campusg::audit", operator = %operator, order.id = %order, request.id = request, reason, "released from quarantine");
     Ok(answer::done())
 }

@@ -1,26 +1,42 @@
-//! `GET /api/admin/sagas`: orders with a step that needs a person.
+//! `GET /api/admin/sagas`: orders with a step that needs a person, or all that are under way.
 
 use crate::{
     answer,
     dto::admin::{SagaStateIn, SagasIn},
     edge::Edge,
-    page::{Asked, Page},
+    page::{Asked, Page, cursor, limit},
     problem::Problem,
-    view::saga::StuckView,
+    view::saga::SagaView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::GetStuck;
+use campusg_actors::runtime::{GetLiveOrders, GetStuck};
+use campusg_domain::order::Order;
 
 pub(crate) async fn sagas(
     State(edge): State<Edge>,
     Asked(asked): Asked<SagasIn>,
 ) -> Result<Response, Problem> {
-    let SagaStateIn::Stuck = asked.state.unwrap_or(SagaStateIn::Stuck);
-    let stuck = edge.runtime().query(GetStuck).await?;
-    Ok(answer::ok(&Page::whole(
-        stuck
-            .iter()
-            .map(|order| StuckView::from(order.as_ref()))
-            .collect(),
-    )))
+    let (limit, after) = (limit(asked.limit)?, cursor(asked.cursor.as_deref())?);
+    let view = |order: &Order| SagaView::of(order, edge.policy(), edge.now());
+    let page = match asked.state.unwrap_or(SagaStateIn::Stuck) {
+        SagaStateIn::Stuck => {
+            let orders = edge.runtime().query(GetStuck).await?;
+            Page::whole(orders.iter().map(|order| view(order)).collect())
+        }
+        SagaStateIn::Running => {
+            let wanted = GetLiveOrders {
+                status: None,
+                after,
+                limit,
+            };
+            let orders = edge.runtime().query(wanted).await?;
+            let last = orders.last().map(|order| order.id);
+            Page::new(
+                orders.iter().map(|order| view(order)).collect(),
+                limit,
+                last,
+            )
+        }
+    };
+    Ok(answer::ok(&page))
 }

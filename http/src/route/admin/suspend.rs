@@ -1,6 +1,5 @@
 //! `POST /api/admin/users/{id}/suspend`, `…/reinstate`: bars a user from placing and accepting, or allows it again.
 
-use super::audit::audit;
 use crate::{
     answer, call::Call, dto::admin::ReasonIn, edge::Edge, path::Id, problem::Problem,
     view::person::PersonView,
@@ -31,11 +30,12 @@ async fn set(
     call: Call<ReasonIn>,
     suspended: bool,
 ) -> Result<Response, Problem> {
-    call.body.check()?;
-    edge.runtime()
-        .command(call.caller.clone(), Suspend { user, suspended })
-        .await?;
-    audit(&call.caller, &call.body.reason);
+    let command = Suspend {
+        user,
+        suspended,
+        reason: call.body.reason,
+    };
+    edge.runtime().command(call.caller, command).await?;
     let profile = edge
         .runtime()
         .query(GetProfile(user))

@@ -12,7 +12,7 @@ use crate::{
     view::{Reader, event::history},
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::GetOrderEvents;
+use campusg_actors::runtime::{GetOrderEvents, OpenWords};
 
 pub(crate) async fn events(
     State(edge): State<Edge>,
@@ -29,6 +29,10 @@ pub(crate) async fn events(
     let _place = edge.history(me.user)?;
     let found = edge.runtime().query(asked_for).await?;
     let reader = Reader::of(&edge, &me, &seen);
-    let events = history(&seen.order, &found.entries, &reader);
-    Ok(answer::ok(&Page::going_on(events, found.next)))
+    let history = history(&seen.order, &found.entries, &reader);
+    let texts = edge.runtime().query(OpenWords(history.sealed())).await?;
+    Ok(answer::ok(&Page::going_on(
+        history.opened(texts),
+        found.next,
+    )))
 }

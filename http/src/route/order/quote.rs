@@ -1,19 +1,20 @@
-//! `POST /api/quotes`: what an order would cost and hold, and why.
+//! `POST /api/quotes`: what an order would cost and hold, and why; refused where placing it would be, but for what
+//! concerns the customer.
 
 use crate::{
     answer, call::Call, dto::order::NewOrderIn, edge::Edge, problem::Problem,
-    view::money::PriceView,
+    view::quote::PlacingView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::GetPrice;
+use campusg_actors::runtime::{GetPrice, NewOrder};
 
 pub(crate) async fn quote(
     State(edge): State<Edge>,
     call: Call<NewOrderIn>,
 ) -> Result<Response, Problem> {
-    let price = edge
-        .runtime()
-        .query(GetPrice(call.body.try_into()?))
-        .await?;
-    Ok(answer::ok(&PriceView::of(&price, edge.currency())))
+    let wish: NewOrder = call.body.try_into()?;
+    let deliver_after = wish.deliver_after;
+    let price = edge.runtime().query(GetPrice(wish)).await?;
+    let view = PlacingView::of(&price, deliver_after, edge.policy(), edge.now());
+    Ok(answer::ok(&view))
 }

@@ -1,7 +1,7 @@
 //! `PATCH /api/stores/{id}`: changes what is given of a store.
 
 use crate::{
-    answer, call::Call, dto::admin::StoreIn, edge::Edge, path::Id, problem::Problem,
+    answer, call::Call, dto::store::StoreChangeIn, edge::Edge, path::Id, problem::Problem,
     view::store::KnownStoreView,
 };
 use axum::{extract::State, response::Response};
@@ -11,23 +11,11 @@ use campusg_domain::id::StoreId;
 pub(crate) async fn change(
     State(edge): State<Edge>,
     Id(store): Id<StoreId>,
-    call: Call<StoreIn>,
+    call: Call<StoreChangeIn>,
 ) -> Result<Response, Problem> {
-    let StoreIn {
-        name,
-        place,
-        paused,
-    } = call.body;
+    let change = call.body.into();
     edge.runtime()
-        .command(
-            call.caller,
-            ChangeStore {
-                store,
-                name,
-                place,
-                paused,
-            },
-        )
+        .command(call.caller, ChangeStore { store, change })
         .await?;
     Ok(answer::ok(&shown(&edge, store).await?))
 }
@@ -35,9 +23,7 @@ pub(crate) async fn change(
 /// A store as it is now.
 pub(crate) async fn shown(edge: &Edge, store: StoreId) -> Result<KnownStoreView, Problem> {
     let stores = edge.runtime().query(GetStores).await?;
-    let found = stores
-        .iter()
-        .find(|(id, _)| *id == store)
-        .map(KnownStoreView::from);
-    found.ok_or_else(|| Problem::not_found("store"))
+    let found = stores.iter().find(|(id, _)| *id == store);
+    let view = found.map(|(id, store)| KnownStoreView::of(*id, store, edge.policy(), edge.now()));
+    view.ok_or_else(|| Problem::not_found("store"))
 }

@@ -62,11 +62,7 @@ pub(super) async fn runner_disappears_at_the_store(scene: &Scene) -> Result<(), 
 pub(super) async fn runner_disappears_with_the_food(scene: &Scene) -> Result<(), Deviation> {
     let story = &scene.story;
     story.step("Bought: Ben disappears with the food. Day by day the operators are alarmed.");
-    let Some(operator) = scene
-        .operator
-        .as_ref()
-        .filter(|_| scene.has_virtual_clock())
-    else {
+    let (true, Some(operator)) = (scene.has_virtual_clock(), &scene.operator) else {
         return Ok(());
     };
     let errand = Errand::at(&scene.client, "purchased").await?;

@@ -1,0 +1,115 @@
+//! The audit log: every record that an operator caused as one, with what it is called and why it was done.
+//!
+//! A fold of the journal like everything else, so nobody can add to it or take away from it.
+//! Must not: know who may read it; that is the edge's business.
+
+use super::{Query, Refusal, Runtime, Wording};
+use campusg_domain::{
+    act::act,
+    id::{Seq, Stream, UserId},
+    notice::Audience,
+    order::{Order, Sealed},
+    owner::{directory::UserEvent, wallet},
+    record::{Entry, Events, Record},
+};
+use campusg_storage::{read::Reads, snapshot::SnapshotFault};
+use std::sync::Arc;
+
+/// What operators did, newest first, before a cursor. Answers an [`AuditPage`].
+#[derive(Clone, Copy, Debug)]
+pub struct GetAudit {
+    /// `next` of the page before.
+    pub before: Option<Seq>,
+    /// 1–100.
+    pub limit: usize,
+}
+
+/// A page of the audit log.
+#[derive(Clone, Debug, Default)]
+pub struct AuditPage {
+    /// Newest first.
+    pub acts: Vec<Act>,
+    /// Where to go on, if more may follow.
+    pub next: Option<Seq>,
+}
+
+/// Something an operator did.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// Who.
+    pub operator: UserId,
+    /// What, lower snake case.
+    pub name: &'static str,
+    /// Why, in the operator's words; `None` where no reason is asked for, or the operator's key is gone.
+    pub reason: Option<String>,
+    /// The record.
+    pub entry: Entry,
+    /// Its order as it is now, if it is a record of one.
+    pub order: Option<Arc<Order>>,
+}
+
+impl Query for GetAudit {
+    type Answer = AuditPage;
+
+    async fn answer(self, runtime: &Runtime) -> Result<AuditPage, Refusal> {
+        let Self { before, limit } = self;
+        let read = move |reads: &Reads| {
+            let mut named = vec![];
+            let page = reads.records_before(Audience::Operators, before, limit, |entry| {
+                let order = order_of(reads, &entry.record)?;
+                let name = act(&entry.record, order.as_deref());
+                named.extend(name.map(|name| (name, order)));
+                Ok(name.is_some())
+            })?;
+            Ok((page, named))
+        };
+        let (page, named) = runtime.read(read).await?;
+        let acts = page.entries.into_iter().zip(named);
+        let acts = acts.filter_map(|(entry, (name, order))| runtime.act(entry, name, order));
+        Ok(AuditPage {
+            acts: acts.collect(),
+            next: page.next,
+        })
+    }
+}
+
+/// The order of a person's record.
+fn order_of(reads: &Reads, record: &Record) -> Result<Option<Arc<Order>>, SnapshotFault> {
+    match record.stream {
+        Stream::Order(order) if record.principal.user().is_some() => reads.order(order),
+        _ => Ok(None),
+    }
+}
+
+impl Runtime {
+    fn act(&self, entry: Entry, name: &'static str, order: Option<Arc<Order>>) -> Option<Act> {
+        let operator = entry.record.principal.user()?;
+        let words = words(&entry.record);
+        Some(Act {
+            operator,
+            name,
+            reason: words.and_then(|(wording, sealed)| self.open_words(operator, wording, sealed)),
+            entry,
+            order,
+        })
+    }
+}
+
+/// The words that a record of an operator holds.
+fn words(record: &Record) -> Option<(Wording, &Sealed)> {
+    let reason = |reason| Some((Wording::Reason, reason));
+    match &record.events {
+        Events::Order(events) => events.iter().find_map(Wording::of),
+        Events::User(events) => events.iter().find_map(|event| match event {
+            UserEvent::OperatorActed { reason: why } => reason(why),
+            _ => None,
+        }),
+        Events::Wallet(events) => events.iter().find_map(|event| match event {
+            wallet::Event::WrittenOff { reason: why, .. }
+            | wallet::Event::ToppedUp { reason: why, .. }
+            | wallet::Event::Withdrawn { reason: why, .. } => reason(why),
+            _ => None,
+        }),
+        Events::System(_) | Events::Store(_) | Events::Inbox(_) | Events::Schedule(_) => None,
+    }
+}

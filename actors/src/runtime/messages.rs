@@ -1,0 +1,120 @@
+//! What the parties of an order wrote to each other, opened.
+
+use super::{Query, Refusal, Runtime, SealedWords};
+use campusg_domain::{
+    id::{OrderId, Seq},
+    order::{Event, Side},
+    record::{Entry, Events},
+    time::At,
+};
+
+/// Messages of an order, oldest first, after a cursor. Answers a [`Messages`].
+#[derive(Clone, Copy, Debug)]
+pub struct GetMessages {
+    /// Which order.
+    pub order: OrderId,
+    /// Only those of the time when the runner epoch was this: what a customer wrote to one runner is not for the next.
+    pub epoch: Option<u32>,
+    /// `next` of the page before.
+    pub after: Option<Seq>,
+    /// Most messages.
+    pub limit: usize,
+}
+
+/// A page of messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Messages {
+    /// Oldest first.
+    pub messages: Vec<Message>,
+    /// Where to go on, if more follow.
+    pub next: Option<Seq>,
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its number within the order: 1, 2, 3 …
+    pub n: u16,
+    /// The record it stands in.
+    pub seq: Seq,
+    /// When.
+    pub at: At,
+    /// Who wrote.
+    pub by: Side,
+    /// Whether it counts as an attempt to reach the customer.
+    pub attempt: bool,
+    /// The words; `None` where the author's key is gone.
+    pub text: Option<String>,
+}
+
+/// A message as the journal has it, and the runner epoch that it was written in.
+struct Found {
+    message: Message,
+    epoch: u32,
+    words: SealedWords,
+}
+
+impl Query for GetMessages {
+    type Answer = Messages;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Messages, Refusal> {
+        let Self {
+            order,
+            epoch,
+            after,
+            limit,
+        } = self;
+        let read = runtime.read_history(move |reads| reads.stream_entries(order));
+        let wanted = |found: &Found| {
+            epoch.is_none_or(|epoch| found.epoch == epoch)
+                && after.is_none_or(|after| found.message.seq > after)
+        };
+        let mut found: Vec<Found> = found(&read.await?).into_iter().filter(wanted).collect();
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|last| last.message.seq);
+        let opened = |Found { message, words, .. }: Found| {
+            let author = words.author.user();
+            let text =
+                author.and_then(|author| runtime.open_words(author, words.wording, &words.sealed));
+            Message { text, ..message }
+        };
+        let messages = found.into_iter().map(opened).collect();
+        Ok(Messages { messages, next })
+    }
+}
+
+/// Every message of an order's records, numbered, still sealed.
+fn found(entries: &[Entry]) -> Vec<Found> {
+    let (mut all, mut epoch) = (vec![], 0);
+    for Entry { seq, record } in entries {
+        let Events::Order(events) = &record.events else {
+            continue;
+        };
+        for event in events {
+            match event {
+                Event::Accepted { epoch: now, .. } | Event::Unbound { epoch: now, .. } => {
+                    epoch = *now;
+                }
+                Event::MessageSent { by, attempt, .. } => {
+                    let message = Message {
+                        n: u16::try_from(all.len() + 1).unwrap_or(u16::MAX),
+                        seq: *seq,
+                        at: record.at,
+                        by: *by,
+                        attempt: *attempt,
+                        text: None,
+                    };
+                    let words = SealedWords::of(record.principal, event);
+                    all.extend(words.map(|words| Found {
+                        message,
+                        epoch,
+                        words,
+                    }));
+                }
+                _ => {}
+            }
+        }
+    }
+    all
+}

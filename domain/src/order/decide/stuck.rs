@@ -1,0 +1,81 @@
+//! What operators do about steps and calls that keep failing: have them tried again, go on without them, take them back.
+
+use super::{Decision, Row};
+use crate::{
+    call::{CallKind, CallNumber, Decline},
+    order::{Call, Deed, Event, Rejection, terms::Sealed},
+    saga::{Undo, moves_money, way_back},
+};
+
+impl Row<'_> {
+    /// Everything that rests is tried again now; under an operator's hold, all but the release.
+    pub(super) fn retry_stuck(&self, reason: &Sealed) -> Decision {
+        let again = if self.order.operator_hold {
+            self.calls_again()
+        } else {
+            self.retry()
+        };
+        self.remedied(Deed::Retry, reason, again)
+    }
+
+    /// What keeps failing and moves no money is given up.
+    pub(super) fn skip_stuck(&self, reason: &Sealed) -> Decision {
+        let idle = self.failing().filter(|(_, call)| !moves_money(call.kind));
+        let skipped: Vec<Event> = idle.map(|(call, _)| Event::CallGivenUp { call }).collect();
+        if skipped.is_empty() && self.order.keeps_failing(self.tries()) {
+            return Err(Rejection::MovesMoney);
+        }
+        self.remedied(Deed::Skip, reason, skipped)
+    }
+
+    /// What keeps failing and has a way back is taken back.
+    pub(super) fn compensate_stuck(&self, reason: &Sealed) -> Decision {
+        let back = self
+            .failing()
+            .flat_map(|(n, call)| self.taken_back(n, call));
+        let back: Vec<Event> = back.collect();
+        match self.no_way_back() {
+            Some(why) if back.is_empty() => Err(Rejection::NoWayBack { why: why.into() }),
+            _ => self.remedied(Deed::Compensate, reason, back),
+        }
+    }
+
+    fn remedied(&self, deed: Deed, reason: &Sealed, events: Vec<Event>) -> Decision {
+        if events.is_empty() {
+            return self.misfit();
+        }
+        let acted = self.because(deed, reason)?;
+        Ok(acted.into_iter().chain(events).collect())
+    }
+
+    /// A success that comes after all is sent back (row 33).
+    fn taken_back(&self, n: CallNumber, call: &Call) -> Vec<Event> {
+        match call.kind {
+            CallKind::Capture { .. } => self.collect_failed(n, None),
+            CallKind::Charge { .. } => vec![Event::TipFailed {
+                call: n,
+                reason: Decline::Unanswered,
+            }],
+            _ => vec![],
+        }
+    }
+
+    /// Why the first thing that keeps failing can't be taken back, where something keeps failing.
+    fn no_way_back(&self) -> Option<&'static str> {
+        let calls = self.failing().map(|(_, call)| way_back(call.kind));
+        let steps = self.order.saga.stuck();
+        let steps = steps.map(|(saga, step)| saga.plan().steps[usize::from(step)].undo);
+        calls.chain(steps).find_map(|back| match back {
+            Undo::Never(why) => Some(why),
+            Undo::By(..) => None,
+        })
+    }
+
+    fn failing(&self) -> impl Iterator<Item = (CallNumber, &Call)> {
+        self.order.failing(self.tries())
+    }
+
+    fn tries(&self) -> u16 {
+        self.context.policy.retry_tries
+    }
+}

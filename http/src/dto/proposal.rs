@@ -1,0 +1,162 @@
+//! Bodies of a proposal's routes: what a runner at the store asks, and what the customer answers.
+
+use super::order::StoreIn;
+use crate::{
+    json::{Amount, Count},
+    problem::Problem,
+};
+use campusg_domain::{
+    id::PhotoId,
+    order::{Item, Offer, ProposalKind, ProposedItem, StoreRef, Substitution},
+};
+use serde::Deserialize;
+
+/// What a runner asks.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProposalIn {
+    kind: ProposalKind,
+    total_cents: Option<Amount>,
+    #[serde(default)]
+    items: Vec<ProposedItemIn>,
+    photo_id: PhotoId,
+    note: Option<String>,
+}
+
+/// One item that it is about: its place on the list, and what would be bought instead.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProposedItemIn {
+    item: u16,
+    offer: Option<OfferedItemIn>,
+}
+
+/// What would be bought. Nobody is asked again about it, so it has no preference of its own.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfferedItemIn {
+    name: String,
+    quantity: Count,
+    unit_price_cents: Amount,
+}
+
+impl ProposalIn {
+    /// The offer, and the runner's words beside it.
+    pub(crate) fn split(self) -> (Offer, Option<String>) {
+        let offer = Offer {
+            kind: self.kind,
+            total: self.total_cents.map(|total| total.0),
+            items: self.items.into_iter().map(ProposedItem::from).collect(),
+            photo: self.photo_id,
+        };
+        (offer, self.note)
+    }
+}
+
+impl From<ProposedItemIn> for ProposedItem {
+    fn from(line: ProposedItemIn) -> Self {
+        let offered = |offer: OfferedItemIn| Item {
+            name: offer.name,
+            quantity: offer.quantity.0,
+            unit_price: offer.unit_price_cents.0,
+            substitution: Substitution::Drop,
+        };
+        Self {
+            item: line.item,
+            offer: line.offer.map(offered),
+        }
+    }
+}
+
+/// What the customer does without: places on the list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DropIn {
+    pub(crate) items: Vec<u16>,
+}
+
+/// Where to buy instead.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OtherStoreIn {
+    store: StoreIn,
+}
+
+impl TryFrom<OtherStoreIn> for StoreRef {
+    type Error = Problem;
+
+    fn try_from(body: OtherStoreIn) -> Result<Self, Problem> {
+        body.store.try_into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
+    use super::*;
+    use crate::json;
+    use campusg_domain::money::Cents;
+    use serde_json::{Value, json};
+
+    fn read(body: &Value) -> Result<(Offer, Option<String>), (&'static str, String)> {
+        let read = json::read::<ProposalIn>(body.to_string().as_bytes());
+        let said = |problem: Problem| {
+            let field = problem.extra["field"].as_str().unwrap();
+            (problem.code, field.to_owned())
+        };
+        read.map(ProposalIn::split).map_err(said)
+    }
+
+    fn substitution() -> Value {
+        json!({
+            "kind": "substitution", "total_cents": 2_050, "note": "no soup left",
+            "items": [{"item": 0, "offer": {"name": "Stew", "quantity": 2, "unit_price_cents": 1_025}}],
+            "photo_id": PhotoId::from_bytes([7; 16]),
+        })
+    }
+
+    #[test]
+    fn a_substitution_names_the_item_and_what_is_there_instead() {
+        let (offer, note) = read(&substitution()).unwrap();
+        assert_eq!(note.as_deref(), Some("no soup left"));
+        assert_eq!(
+            (offer.kind, offer.total),
+            (ProposalKind::Substitution, Some(Cents(2_050)))
+        );
+        let stew = offer.items[0].offer.as_ref().unwrap();
+        assert_eq!(
+            (offer.items[0].item, stew.name.as_str(), stew.quantity),
+            (0, "Stew", 2)
+        );
+    }
+
+    #[test]
+    fn each_field_of_the_wrong_shape_is_named() {
+        let long = "x".repeat(40);
+        for (pointer, value, code) in [
+            ("/kind", json!("bargain"), "wrong_type"),
+            ("/total_cents", json!(-1), "wrong_type"),
+            ("/items/0/item", json!(70_000), "wrong_type"),
+            ("/items/0/item", json!("soup"), "wrong_type"),
+            ("/items/0/offer/name", json!(7), "wrong_type"),
+            ("/items/0/offer/quantity", json!(1.5), "wrong_type"),
+            ("/items/0/offer/unit_price_cents", json!("9"), "wrong_type"),
+            ("/photo_id", json!(long), "wrong_type"),
+            ("/note", json!([]), "wrong_type"),
+        ] {
+            let mut body = substitution();
+            *body.pointer_mut(pointer).unwrap() = value;
+            let path = pointer[1..].replace("/0/", "[0].").replace('/', ".");
+            assert_eq!(read(&body).unwrap_err(), (code, path), "{body}");
+        }
+        let mut body = substitution();
+        body["items"][0]["offer"]["substitution"] = json!("ask");
+        let unknown = "items[0].offer.substitution".to_owned();
+        assert_eq!(read(&body).unwrap_err(), ("unknown_field", unknown));
+        body = json!({"kind": "sold_out"});
+        assert_eq!(
+            read(&body).unwrap_err(),
+            ("missing_field", "photo_id".into())
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! Bodies of the stores' routes, with opening hours as people write them.
+
+use super::user::given;
+use campusg_domain::owner::directory::{Hours, OpenSpan, StoreChange};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+/// Makes a store known.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewStoreIn {
+    pub(crate) name: String,
+    pub(crate) place: String,
+    hours: Option<Vec<SpanIn>>,
+    #[serde(default)]
+    pub(crate) paused: bool,
+}
+
+impl NewStoreIn {
+    /// When it is open, if that is said.
+    pub(crate) fn hours(&self) -> Option<Hours> {
+        self.hours.as_deref().map(hours)
+    }
+}
+
+/// Changes what is given of a store; hours that are `null` count as always open.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StoreChangeIn {
+    name: Option<String>,
+    place: Option<String>,
+    paused: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    hours: Option<Option<Vec<SpanIn>>>,
+}
+
+impl From<StoreChangeIn> for StoreChange {
+    fn from(change: StoreChangeIn) -> Self {
+        Self {
+            name: change.name,
+            place: change.place,
+            paused: change.paused,
+            hours: change.hours.map(|spans| spans.as_deref().map(hours)),
+        }
+    }
+}
+
+/// A span of a week in which a store is open, in the campus's local time. Past midnight it is two.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SpanIn {
+    weekday: Weekday,
+    from: Minute,
+    to: Minute,
+}
+
+fn hours(spans: &[SpanIn]) -> Hours {
+    let span = |span: &SpanIn| OpenSpan {
+        weekday: span.weekday as u8,
+        from_minute: span.from.0,
+        to_minute: span.to.0,
+    };
+    Hours(spans.iter().map(span).collect())
+}
+
+/// A day of the week, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Weekday {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+impl Weekday {
+    /// Of a number: 0 is Monday.
+    pub(crate) const fn of(number: u8) -> Self {
+        match number {
+            0 => Self::Monday,
+            1 => Self::Tuesday,
+            2 => Self::Wednesday,
+            3 => Self::Thursday,
+            4 => Self::Friday,
+            5 => Self::Saturday,
+            _ => Self::Sunday,
+        }
+    }
+}
+
+/// A minute of the day, as `08:30`; the end of the day is `24:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Minute(pub(crate) u16);
+
+impl Serialize for Minute {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{:02}:{:02}", self.0 / 60, self.0 % 60))
+    }
+}
+
+impl<'de> Deserialize<'de> for Minute {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let minute = parse(&text).filter(|minute| *minute <= 24 * 60);
+        let minute = minute.ok_or_else(|| D::Error::custom("expected a time of the day as 08:30"));
+        minute.map(Self)
+    }
+}
+
+fn parse(text: &str) -> Option<u16> {
+    let (hour, minute) = text.split_once(':')?;
+    let number = |text: &str, below: u16| {
+        let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = digits.then(|| text.parse().ok()).flatten();
+        number.filter(|number: &u16| *number < below)
+    };
+    Some(number(hour, 25)? * 60 + number(minute, 60)?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
+    use super::*;
+    use crate::json;
+
+    fn change(body: &str) -> Result<StoreChange, (&'static str, String)> {
+        let read = json::read::<StoreChangeIn>(body.as_bytes());
+        read.map(StoreChange::from).map_err(|problem| {
+            let field = problem.extra["field"].as_str().unwrap();
+            (problem.code, field.to_owned())
+        })
+    }
+
+    #[test]
+    fn spans_are_days_and_times_and_null_is_always_open() {
+        let body = r#"{"hours": [{"weekday": "friday", "from": "08:30", "to": "24:00"}]}"#;
+        let friday = OpenSpan {
+            weekday: 4,
+            from_minute: 510,
+            to_minute: 1440,
+        };
+        assert_eq!(change(body).unwrap().hours, Some(Some(Hours(vec![friday]))));
+        assert_eq!(
+            change(r#"{"hours": []}"#).unwrap().hours,
+            Some(Some(Hours(vec![])))
+        );
+        assert_eq!(change(r#"{"hours": null}"#).unwrap().hours, Some(None));
+        assert_eq!(change("{}").unwrap(), StoreChange::default());
+    }
+
+    #[test]
+    fn each_field_of_a_span_is_named() {
+        for (member, value, code) in [
+            ("weekday", "\"someday\"", "wrong_type"),
+            ("weekday", "5", "wrong_type"),
+            ("from", "\"8:30\"", "wrong_type"),
+            ("from", "\"08:60\"", "wrong_type"),
+            ("from", "\"-1:30\"", "wrong_type"),
+            ("to", "\"24:01\"", "wrong_type"),
+            ("to", "\"25:00\"", "wrong_type"),
+            ("to", "null", "wrong_type"),
+            ("until", "1", "unknown_field"),
+        ] {
+            let mut span = serde_json::json!({"weekday": "monday", "from": "08:00", "to": "09:00"});
+            span[member] = serde_json::from_str(value).unwrap();
+            let body = serde_json::json!({ "hours": [span] }).to_string();
+            let named = (code, format!("hours[0].{member}"));
+            assert_eq!(change(&body).unwrap_err(), named, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_minute_is_written_as_it_is_read() {
+        for text in ["00:00", "08:05", "24:00"] {
+            let minute: Minute = serde_json::from_value(text.into()).unwrap();
+            assert_eq!(serde_json::to_value(minute).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The audit log: to operators.
+
+use super::{Reader, event};
+use crate::{auth::Me, edge::Edge, time::Time};
+use campusg_actors::runtime::Act;
+use campusg_domain::{
+    id::{Stream, UserId},
+    money::Cents,
+    order::Role,
+    owner::{
+        directory::StoreEvent,
+        inbox::Event as InboxEvent,
+        timetable::Event as ScheduleEvent,
+        wallet::{Event as WalletEvent, PLATFORM},
+    },
+    record::Events,
+};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// Something an operator did.
+#[derive(Debug, Serialize)]
+pub(crate) struct ActView {
+    /// Its place in the journal.
+    seq: u64,
+    at: Time,
+    operator_id: UserId,
+    action: &'static str,
+    /// Null where no reason is asked for, or the operator's account was erased.
+    reason: Option<String>,
+    target: TargetView,
+    /// What came of it.
+    details: Value,
+}
+
+/// What it was done to.
+#[derive(Debug, Serialize)]
+struct TargetView {
+    r#type: &'static str,
+    /// Null for the platform.
+    id: Option<String>,
+}
+
+impl ActView {
+    pub(crate) fn of(act: &Act, edge: &Edge, me: &Me) -> Self {
+        let record = &act.entry.record;
+        Self {
+            seq: act.entry.seq.0,
+            at: record.at.into(),
+            operator_id: act.operator,
+            action: act.name,
+            reason: act.reason.clone(),
+            target: target(record.stream),
+            details: details(act, edge, me).unwrap_or_else(|| json!({})),
+        }
+    }
+}
+
+fn target(stream: Stream) -> TargetView {
+    let (r#type, id) = match stream {
+        Stream::Order(order) => ("order", Some(order.to_string())),
+        Stream::User(user) | Stream::Inbox(user) => ("user", Some(user.to_string())),
+        Stream::Store(store) => ("store", Some(store.to_string())),
+        Stream::Schedule(schedule) => ("scheduled_event", Some(schedule.to_string())),
+        Stream::Wallet(PLATFORM) | Stream::System => ("platform", None),
+        Stream::Wallet(user) => ("user", Some(user.to_string())),
+    };
+    TargetView { r#type, id }
+}
+
+/// What the record says beside the words: for an order its events, as operators see them.
+fn details(act: &Act, edge: &Edge, me: &Me) -> Option<Value> {
+    let amount = |cents: Cents| json!({"amount_cents": cents.0, "currency": edge.currency()});
+    match &act.entry.record.events {
+        Events::Order(events) => {
+            let order = act.order.as_deref()?;
+            let reader = Reader::new(edge, me, order, Role::Operator);
+            Some(json!({"events": event::bare(order, events, &reader)}))
+        }
+        Events::Wallet(events) => events.iter().find_map(|event| match event {
+            WalletEvent::WrittenOff { cents, .. }
+            | WalletEvent::ToppedUp { cents, .. }
+            | WalletEvent::Withdrawn { cents, .. } => Some(amount(*cents)),
+            _ => None,
+        }),
+        Events::Store(events) => Some(store(events)),
+        Events::Schedule(events) => events.iter().find_map(|event| match event {
+            ScheduleEvent::Created {
+                kind, order, due, ..
+            } => {
+                Some(json!({"event_type": kind, "entity_id": order, "scheduled_time": Time(*due)}))
+            }
+            _ => None,
+        }),
+        Events::Inbox(events) => events.iter().find_map(|event| match event {
+            InboxEvent::Sent { order, .. } => Some(json!({"order_id": order})),
+            _ => None,
+        }),
+        Events::User(_) | Events::System(_) => None,
+    }
+}
+
+fn store(events: &[StoreEvent]) -> Value {
+    let mut members = Map::new();
+    for event in events {
+        match event {
+            StoreEvent::Described { name, place } => {
+                members.insert("name".into(), name.as_str().into());
+                members.insert("place".into(), place.as_str().into());
+            }
+            StoreEvent::Paused { paused } => {
+                members.insert("paused".into(), (*paused).into());
+            }
+            StoreEvent::HoursSet { .. } => {
+                members.insert("hours".into(), "changed".into());
+            }
+        }
+    }
+    Value::Object(members)
+}

@@ -1,0 +1,141 @@
+//! Disputes: to both sides and to operators.
+//!
+//! Both sides see the claim, what was said and shown, and the judgement. What is frozen concerns the runner's wallet, so
+//! the customer does not see it; why an operator decided so is an operator's note.
+
+use super::Reader;
+use crate::time::Time;
+use campusg_actors::runtime::{DisputeReply, DisputeThread};
+use campusg_domain::{
+    id::PhotoId,
+    money::Cents,
+    order::{Dispute, Fault, Judgement, Order, Party, Role, Side},
+};
+use serde::Serialize;
+
+/// The newest dispute of an order, as the order shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct DisputeView {
+    n: u16,
+    by: Party,
+    claim_cents: i64,
+    opened_at: Time,
+    replies: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frozen_cents: Option<i64>,
+    #[serde(flatten)]
+    end: EndView,
+}
+
+impl DisputeView {
+    /// The newest dispute, if there was one.
+    pub(crate) fn of(order: &Order, role: Role) -> Option<Self> {
+        let dispute: &Dispute = order.dispute.as_ref()?;
+        Some(Self {
+            n: dispute.n,
+            by: dispute.by,
+            claim_cents: dispute.claim.0,
+            opened_at: dispute.opened_at.into(),
+            replies: dispute.replies,
+            frozen_cents: frozen(dispute.frozen.map(|(_, cents)| cents), role),
+            end: EndView::from(dispute.judgement.as_ref()),
+        })
+    }
+}
+
+/// Whether a dispute is decided, and how.
+#[derive(Debug, Serialize)]
+struct EndView {
+    status: &'static str,
+    #[serde(flatten)]
+    judgement: Option<JudgementView>,
+}
+
+#[derive(Debug, Serialize)]
+struct JudgementView {
+    refund_cents: i64,
+    /// Null where nobody decided in time.
+    at_fault: Option<Fault>,
+    resolved_at: Time,
+}
+
+impl From<Option<&Judgement>> for EndView {
+    fn from(judgement: Option<&Judgement>) -> Self {
+        Self {
+            status: match judgement {
+                None => "open",
+                Some(_) => "resolved",
+            },
+            judgement: judgement.map(|judgement| JudgementView {
+                refund_cents: judgement.refund.0,
+                at_fault: judgement.at_fault,
+                resolved_at: judgement.at.into(),
+            }),
+        }
+    }
+}
+
+/// A dispute with all that was said about it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ThreadView {
+    n: u16,
+    by: Party,
+    claim_cents: i64,
+    opened_at: Time,
+    /// Null where its author's account was erased.
+    reason: Option<String>,
+    photo_ids: Vec<PhotoId>,
+    replies: Vec<ReplyView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frozen_cents: Option<i64>,
+    #[serde(flatten)]
+    end: EndView,
+    /// Why an operator decided it so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ReplyView {
+    by: Side,
+    at: Time,
+    text: Option<String>,
+    photo_ids: Vec<PhotoId>,
+}
+
+impl ThreadView {
+    pub(crate) fn of(thread: &DisputeThread, reader: &Reader) -> Self {
+        let operates = reader.role == Role::Operator;
+        Self {
+            n: thread.n,
+            by: thread.by,
+            claim_cents: thread.claim.0,
+            opened_at: thread.opened_at.into(),
+            reason: thread.reason.clone(),
+            photo_ids: thread.photos.clone(),
+            replies: thread.replies.iter().map(ReplyView::from).collect(),
+            frozen_cents: frozen(Some(thread.frozen), reader.role),
+            end: EndView::from(thread.judgement.as_ref()),
+            decision: thread.decision.clone().filter(|_| operates),
+        }
+    }
+}
+
+impl From<&DisputeReply> for ReplyView {
+    fn from(reply: &DisputeReply) -> Self {
+        Self {
+            by: reply.by,
+            at: reply.at.into(),
+            text: reply.text.clone(),
+            photo_ids: reply.photos.clone(),
+        }
+    }
+}
+
+/// What is frozen in the runner's wallet: to the runner and operators.
+fn frozen(cents: Option<Cents>, role: Role) -> Option<i64> {
+    let concerns = matches!(role, Role::Runner | Role::Operator);
+    cents
+        .filter(|cents| concerns && cents.is_positive())
+        .map(|cents| cents.0)
+}

@@ -1,0 +1,42 @@
+//! What the parties of an order write to each other.
+
+use crate::{auth::Me, time::Time};
+use campusg_actors::runtime::Message;
+use campusg_domain::order::{Order, Role, Side};
+use serde::Serialize;
+
+/// A message. It has no text where its author's personal data were erased.
+#[derive(Debug, Serialize)]
+pub(crate) struct MessageView {
+    n: u16,
+    by: Side,
+    at: Time,
+    text: Option<String>,
+}
+
+impl MessageView {
+    /// The message that left the order like this, to its author.
+    pub(crate) fn sent(order: &Order, me: &Me, text: &str) -> Self {
+        let by = match order.role(me.principal) {
+            Role::Customer => Side::Customer,
+            _ => Side::Runner,
+        };
+        Self {
+            n: order.messages,
+            by,
+            at: order.last_at.into(),
+            text: Some(text.into()),
+        }
+    }
+}
+
+impl From<&Message> for MessageView {
+    fn from(message: &Message) -> Self {
+        Self {
+            n: message.n,
+            by: message.by,
+            at: message.at.into(),
+            text: message.text.clone(),
+        }
+    }
+}

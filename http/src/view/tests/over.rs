@@ -1,0 +1,352 @@
+//! What lies over an order, and whose words stand in its history, before each viewer.
+
+use super::{
+    CUSTOMER, FORMER, NOTE, OPERATOR, PHOTO, PLACED, RUNNER, SOON, bond, bought, entry, lines,
+    opened, order, reader, seen,
+};
+use campusg_domain::{
+    call::{CallKind, CallState, CardToken, Decline},
+    id::{Principal, StoreId},
+    money::Cents,
+    order::{
+        Call, CancelReason, CancelWait, Closing, Contact, Deed, Event, Fault, Item, NoShow, Offer,
+        Order, Outcome, Party, Problem, Proposal, ProposalKind, ProposedItem, RaiseFailure, Role,
+        Sealed, Side, Stage, StoreRef, Substitution, Timer, TimerKind, TimerState,
+    },
+    record::Entry,
+    time::{DAY_MS, MINUTE_MS},
+};
+use serde_json::{Value, json};
+
+const ROLES: [Role; 4] = [
+    Role::Customer,
+    Role::Runner,
+    Role::FormerRunner,
+    Role::Operator,
+];
+
+fn offer() -> Offer {
+    let stew = Item {
+        name: "Stew".into(),
+        quantity: 2,
+        unit_price: Cents(11_503),
+        substitution: Substitution::Drop,
+    };
+    Offer {
+        kind: ProposalKind::Substitution,
+        total: Some(Cents(23_006)),
+        items: vec![ProposedItem {
+            item: 0,
+            offer: Some(stew),
+        }],
+        photo: PHOTO,
+    }
+}
+
+fn pending(minutes: u64) -> Timer {
+    Timer {
+        generation: 1,
+        due: PLACED.plus(minutes * MINUTE_MS),
+        state: TimerState::Pending,
+    }
+}
+
+/// At the store with an open proposal that the card did not hold the first time.
+fn asked() -> Order {
+    let mut order = order(Stage::OnSite(bond()));
+    order.charged = Cents::ZERO;
+    order.promises = [(1, Cents(23_044))].into();
+    order.proposals = 2;
+    order.proposal = Some(Proposal {
+        n: 2,
+        offer: offer(),
+        note: Some(Sealed(vec![1])),
+        opened_at: PLACED.plus(9 * MINUTE_MS),
+        raise: None,
+        declined: Some(Decline::InsufficientFunds),
+    });
+    order.timers.insert(TimerKind::ProposalExpiry, pending(14));
+    order
+}
+
+/// What lies over an order, as a role sees it.
+fn over(order: &Order, role: Role) -> Value {
+    let seen = seen(order, role, SOON);
+    let members = ["proposal", "cancel_wait", "no_show_wait", "contact"];
+    members
+        .into_iter()
+        .filter(|member| seen.get(member).is_some())
+        .map(|member| (member.to_owned(), seen[member].clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+#[test]
+fn a_proposal_before_each_viewer() {
+    let order = asked();
+    let views = ROLES.map(|role| (format!("{role:?}"), over(&order, role)));
+    insta::assert_json_snapshot!(views);
+    let former = seen(&order, Role::FormerRunner, SOON).to_string();
+    assert!(!former.contains(NOTE) && !former.contains("23006"));
+}
+
+#[test]
+fn while_the_card_is_asked_the_runner_learns_no_more_than_that() {
+    let mut order = asked();
+    order.proposal.as_mut().unwrap().raise = Some(2);
+    order.action_url = Some("https://bank.example/confirm".into());
+    let call = Call {
+        kind: CallKind::Authorize { cents: Cents(693) },
+        state: CallState::Open,
+        failures: 0,
+        outcome: Outcome::Unknown,
+    };
+    order.calls.insert(2, call);
+    let runner = seen(&order, Role::Runner, SOON);
+    assert_eq!(runner["proposal"]["state"], "awaiting_payment");
+    assert!(!runner.to_string().contains("bank.example"));
+    assert!(!runner.to_string().contains("insufficient"));
+    let customer = seen(&order, Role::Customer, SOON);
+    assert_eq!(
+        customer["payment"]["action_url"],
+        "https://bank.example/confirm"
+    );
+    assert_eq!(customer["proposal"]["more_to_hold_cents"], 693);
+}
+
+#[test]
+fn waits_before_each_viewer() {
+    let mut till = order(Stage::OnSite(bond()));
+    till.cancel_wait = Some(CancelWait {
+        reason: CancelReason::Customer,
+        by: Principal::User(CUSTOMER),
+        to_runner: Cents(177),
+        at: PLACED.plus(9 * MINUTE_MS),
+    });
+    till.timers.insert(TimerKind::CancelWait, pending(11));
+    let mut door = order(Stage::OnTheWay(bond(), bought()));
+    door.contact = Contact {
+        attempts: 2,
+        last_at: Some(PLACED.plus(8 * MINUTE_MS)),
+    };
+    door.no_show = Some(NoShow {
+        since: PLACED.plus(9 * MINUTE_MS),
+        over: false,
+    });
+    door.timers.insert(TimerKind::NoShowWait, pending(16));
+    let views =
+        [till, door].map(|order| ROLES.map(|role| (format!("{role:?}"), over(&order, role))));
+    insta::assert_json_snapshot!(views);
+}
+
+#[test]
+fn what_is_not_bought_is_marked_and_another_store_is_shown() {
+    let mut order = order(Stage::OnSite(bond()));
+    order.dropped = vec![0];
+    order.store = StoreRef::Described {
+        name: "Bakery".into(),
+        place: "Library".into(),
+    };
+    for role in [Role::Customer, Role::Runner, Role::Operator] {
+        let seen = seen(&order, role, SOON);
+        assert_eq!(seen["items"][0]["dropped"], true, "{role:?}");
+        assert_eq!(seen["store"]["name"], "Bakery", "{role:?}");
+    }
+}
+
+fn words() -> Sealed {
+    Sealed(vec![7])
+}
+
+/// A history of everything that can lie over an order, told of by those who may.
+fn told() -> Vec<(u32, Entry)> {
+    let by = |user| Principal::User(user);
+    let (customer, runner) = (by(CUSTOMER), by(RUNNER));
+    let boss = Principal::Operator(OPERATOR);
+    let message = |by| Event::MessageSent {
+        by,
+        text: words(),
+        attempt: by == Side::Runner,
+    };
+    let proposed = |n| Event::Proposed {
+        n,
+        offer: offer(),
+        note: Some(words()),
+    };
+    let closed = |n, how| Event::ProposalClosed { n, how };
+    let problem = |kind| Event::ProblemReported {
+        kind,
+        photo: Some(PHOTO),
+        note: Some(words()),
+    };
+    let replied = |by| Event::DisputeReplied {
+        n: 1,
+        by,
+        text: words(),
+        photos: vec![PHOTO],
+    };
+    let wait = CancelWait {
+        reason: CancelReason::Customer,
+        by: customer,
+        to_runner: Cents(177),
+        at: PLACED,
+    };
+    let bakery = StoreRef::Described {
+        name: "Bakery".into(),
+        place: "Library".into(),
+    };
+    let known = StoreRef::Known(StoreId::from_bytes([5; 16]));
+    let card = CardToken(super::CARD.into());
+    let cents = Cents(693);
+    let call = 2;
+    let acted = || Event::OperatorActed {
+        deed: Deed::Settle,
+        reason: words(),
+    };
+    let records = vec![
+        (by(FORMER), vec![proposed(1), message(Side::Runner)]),
+        (by(FORMER), vec![closed(1, Closing::RunnerLeft)]),
+        (runner, vec![proposed(2)]),
+        (customer, vec![Event::RaiseAsked { n: 2, call, cents }]),
+        (
+            Principal::Gateway,
+            vec![Event::RaiseFailed {
+                call,
+                why: RaiseFailure::Declined(Decline::InsufficientFunds),
+            }],
+        ),
+        (
+            Principal::Gateway,
+            vec![
+                Event::Raised {
+                    call,
+                    cents,
+                    capture_before: PLACED.plus(DAY_MS),
+                },
+                closed(2, Closing::Approved),
+            ],
+        ),
+        (
+            customer,
+            vec![closed(3, Closing::Dropped { items: vec![0] })],
+        ),
+        (
+            customer,
+            vec![closed(4, Closing::OtherStore { store: bakery })],
+        ),
+        (
+            customer,
+            vec![closed(5, Closing::OtherStore { store: known })],
+        ),
+        (runner, vec![closed(6, Closing::Withdrawn)]),
+        (customer, vec![Event::CancelWaiting(wait)]),
+        (customer, vec![message(Side::Customer)]),
+        (runner, vec![problem(Problem::CustomerUnreachable)]),
+        (runner, vec![problem(Problem::Other)]),
+        (customer, vec![Event::NoShowAnswered]),
+        (Principal::System, vec![Event::NoShowOver]),
+        (boss, vec![Event::OperatorHeld { reason: words() }]),
+        (
+            Principal::System,
+            vec![Event::TimerNoted {
+                kind: TimerKind::OrderTimeout,
+            }],
+        ),
+        (boss, vec![Event::OperatorReleased { reason: words() }]),
+        (
+            Principal::Gateway,
+            vec![Event::AuthorizationLapsed { call }],
+        ),
+        (
+            customer,
+            vec![
+                Event::Disputed {
+                    n: 1,
+                    by: Party::Customer,
+                    claim: Cents(700),
+                    reason: words(),
+                    photos: vec![PHOTO],
+                },
+                Event::Frozen { promise: 9, cents },
+            ],
+        ),
+        (runner, vec![replied(Side::Runner)]),
+        (
+            boss,
+            vec![
+                acted(),
+                Event::DisputeResolved {
+                    n: 1,
+                    refund: cents,
+                    at_fault: Some(Fault::Runner),
+                },
+                Event::ClaimPaid {
+                    frozen: Cents(601),
+                    owed: Cents(61),
+                    goodwill: Cents(31),
+                },
+                Event::CustomerSetOff { cents },
+            ],
+        ),
+        (boss, vec![acted(), Event::GoodwillPaid { cents }]),
+        (
+            boss,
+            vec![Event::RunnerMadeGood {
+                cents,
+                set_off: Cents(1),
+            }],
+        ),
+        (customer, vec![Event::TipGiven { call, cents, card }]),
+        (
+            Principal::Gateway,
+            vec![Event::TipPaid {
+                call,
+                cents,
+                set_off: Cents(2),
+            }],
+        ),
+        (
+            Principal::Gateway,
+            vec![Event::TipFailed {
+                call,
+                reason: Decline::Expired,
+            }],
+        ),
+    ];
+    let entries = records
+        .into_iter()
+        .map(|(principal, events)| entry(principal, events));
+    (1..).zip(entries).collect()
+}
+
+fn shown(role: Role) -> Vec<String> {
+    let order = order(Stage::OnTheWay(bond(), bought()));
+    lines(&opened(&order, &told(), &reader(&order, role, PLACED)))
+}
+
+#[test]
+fn what_lies_over_an_order_is_told_to_each_viewer() {
+    insta::assert_json_snapshot!(ROLES.map(|role| (format!("{role:?}"), shown(role))));
+}
+
+#[test]
+fn words_stand_only_before_those_whom_they_concern() {
+    let has = |role: Role, words: &str| {
+        let shown = shown(role);
+        shown.iter().filter(|line| line.contains(words)).count()
+    };
+    // Notes: two proposals' and two problems'. The customer does not see what is between the runner and operators.
+    let table = [
+        ("Message-canary", [0, 0, 0, 0]),
+        ("Note-canary", [3, 3, 1, 4]),
+        ("Reason-canary", [0, 0, 0, 4]),
+        ("Claim-canary", [1, 1, 0, 1]),
+        ("Reply-canary", [1, 1, 0, 1]),
+    ];
+    for (words, counts) in table {
+        assert_eq!(ROLES.map(|role| has(role, words)), counts, "{words}");
+    }
+    for role in ROLES {
+        assert!(!json!(shown(role)).to_string().contains(super::CARD));
+    }
+}
