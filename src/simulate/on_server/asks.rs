@@ -4,6 +4,7 @@ use super::time;
 use campusg_domain::{
     campus::{Bank, Behaviour},
     id::{OrderId, PhotoId, UserId},
+    money::Cents,
     order::{Command, Ending, Handover, Offer, Placement, ProposedItem, Sealed, Shown, StoreRef},
     owner::wallet,
 };
@@ -97,11 +98,18 @@ pub(super) fn of_order(order: OrderId, command: &Command) -> Option<(String, Val
         Command::Message { text: said } => (at("messages"), json!({"text": text(said)})),
         Command::AnswerNoShow => (at("no-show-answer"), json!({})),
         Command::Tip { cents } => (at("tip"), json!({"tip_cents": cents.0})),
-        Command::Reassign => (desk("reassign"), json!({"reason": "too slow"})),
+        Command::Reassign { reason } => (desk("reassign"), because(reason)),
         Command::Hold { reason } => (desk("hold"), because(reason)),
         Command::Unhold { reason } => (desk("unhold"), because(reason)),
         Command::Abandon { reason } => (desk("abandon"), because(reason)),
-        Command::Settle { ending, reason } => (desk("settle"), settle(ending, reason)),
+        Command::Settle { ending, reason } => {
+            let path = match ending {
+                Ending::ToRunner => format!("/api/escrow/{order}/release"),
+                Ending::ToCustomer => format!("/api/escrow/{order}/refund"),
+                Ending::Trip { .. } | Ending::Divide { .. } => desk("settle"),
+            };
+            (path, settle(ending, reason))
+        }
         Command::Refund { cents, reason } => (
             at("refunds"),
             json!({"amount_cents": cents.0, "reason": text(reason)}),
@@ -189,7 +197,7 @@ pub(super) fn of_wallet(of: UserId, command: &wallet::Command) -> Option<(String
         }
         To::WriteOff { cents, reason } => (
             format!("/api/admin/users/{of}/write-off"),
-            moved(cents.0, reason),
+            written_off(*cents, reason),
         ),
         To::TopUp { cents, reason } => ("/api/ledger/top-ups".into(), moved(cents.0, reason)),
         To::Withdraw { cents, reason } => {
@@ -213,9 +221,21 @@ fn deliver(path: String, shown: Shown) -> (String, Value) {
     (path, json!({"status": "delivered", "proof": proof}))
 }
 
+fn written_off(cents: Option<Cents>, reason: &Sealed) -> Value {
+    let mut body = json!({"reason": text(reason)});
+    set(
+        &mut body,
+        "amount_cents",
+        cents.map(|cents| cents.0).as_ref(),
+    );
+    body
+}
+
 fn settle(ending: &Ending, reason: &Sealed) -> Value {
     let reason = text(reason);
     match ending {
+        // The short forms' paths say who gets what.
+        Ending::ToRunner | Ending::ToCustomer => json!({"reason": reason}),
         Ending::Trip { to_runner } => json!({"to_runner_cents": to_runner.0, "reason": reason}),
         Ending::Divide { refund, at_fault } => {
             json!({"refund_cents": refund.0, "at_fault": at_fault, "reason": reason})
