@@ -2,7 +2,7 @@
 
 use super::wallet::phase;
 use crate::time::Time;
-use campusg_actors::runtime::Proof;
+use campusg_actors::runtime::{Moved, Proof};
 use campusg_domain::{
     id::Seq,
     money::{Account, Transfer},
@@ -51,6 +51,24 @@ impl From<&(Seq, At, Transfer)> for TransferView {
             credit: transfer.credit.to_string(),
             amount_cents: transfer.cents.0,
             phase: phase(transfer.phase),
+        }
+    }
+}
+
+/// What an operator moved.
+#[derive(Debug, Serialize)]
+pub(crate) struct MovedView {
+    currency: String,
+    amount_cents: i64,
+    at: Time,
+}
+
+impl MovedView {
+    pub(crate) fn of(moved: &Moved, currency: &str) -> Self {
+        Self {
+            currency: currency.into(),
+            amount_cents: moved.cents.0,
+            at: moved.at.into(),
         }
     }
 }

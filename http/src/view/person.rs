@@ -1,9 +1,11 @@
 //! People: in full to themselves and operators, first name and ratings to others.
 
+use super::payout::AccountView;
 use crate::time::Time;
 use campusg_actors::runtime::{Profile, SignedIn};
 use campusg_domain::{
     id::{SessionId, UserId},
+    money::Cents,
     owner::directory::{Card, RunnerState, Session},
 };
 use serde::Serialize;
@@ -90,6 +92,40 @@ impl ContactView {
     }
 }
 
+/// The card on file, with what another one in its place would be charged at once.
+#[derive(Debug, Serialize)]
+pub(crate) struct CardOnFileView {
+    #[serde(flatten)]
+    card: CardView,
+    new_payment_method_pays_cents: i64,
+}
+
+impl CardOnFileView {
+    pub(crate) fn of(card: &Card, new_method_pays: Cents) -> Self {
+        Self {
+            card: CardView::from(card),
+            new_payment_method_pays_cents: new_method_pays.0,
+        }
+    }
+}
+
+/// A card just put on file, with what of a debt it is asked for now.
+#[derive(Debug, Serialize)]
+pub(crate) struct NewCardView {
+    #[serde(flatten)]
+    card: CardView,
+    pays_debt_cents: i64,
+}
+
+impl NewCardView {
+    pub(crate) fn of(card: &Card, pays: Cents) -> Self {
+        Self {
+            card: CardView::from(card),
+            pays_debt_cents: pays.0,
+        }
+    }
+}
+
 /// A card: never its token.
 #[derive(Debug, Serialize)]
 pub(crate) struct CardView {
@@ -122,6 +158,7 @@ pub(crate) struct PersonView {
     suspended: bool,
     runner: RunnerState,
     payment_method: Option<CardView>,
+    payout_method: Option<AccountView>,
     ratings: StarsView,
     open_orders: u32,
     runs: u32,
@@ -142,6 +179,7 @@ impl From<&Profile> for PersonView {
             suspended: person.suspended,
             runner: person.runner,
             payment_method: profile.card().map(CardView::from),
+            payout_method: person.payout_method.as_ref().map(AccountView::from),
             ratings: stars(profile),
             open_orders: person.open_orders,
             runs: person.runs,

@@ -1,21 +1,55 @@
 //! A wallet and its statement: to its owner.
 
-use crate::time::Time;
-use campusg_actors::runtime::{Wallet, WalletLine};
+use super::{
+    payout::{ChargebackView, PaymentView},
+    statement::StatementView,
+};
+use crate::{page::Page, time::Time};
+use campusg_actors::runtime::{StatementPage, Wallet, WalletLine};
 use campusg_domain::{
     id::{OrderId, UserId},
-    money::{Account, Phase},
+    money::{Account, Cents, Phase},
+    owner::{ledger::Purse, wallet},
+    policy::Policy,
 };
 use serde::Serialize;
+
+/// Payments of the debt, and charges taken back, that are shown of each, newest first.
+const SHOWN: usize = 20;
 
 /// A wallet.
 #[derive(Debug, Serialize)]
 pub(crate) struct WalletView {
     currency: String,
     available_cents: i64,
+    /// On its way to a bank account.
+    in_payout_cents: i64,
+    /// Waits for the judgement of a dispute.
+    frozen_cents: i64,
+    /// On its way back to a card.
+    to_card_cents: i64,
+    /// The three together.
     pending_out_cents: i64,
     debt_cents: i64,
+    /// What of a debt a card is paying now.
+    being_paid_cents: i64,
+    /// A payment method that is put on file now is charged so much at once.
+    new_payment_method_pays_cents: i64,
+    /// Per order, newest first.
+    statement: Page<StatementView>,
+    debt_payments: Vec<PaymentView>,
+    chargebacks: Vec<ChargebackView>,
+    /// What moved last, order or not, newest first.
     lines: Vec<LineView>,
+}
+
+/// What a payment method is charged that is put on file now: the whole debt, at least the gateway's minimum.
+pub(crate) fn new_method_pays(purse: &Purse, policy: &Policy) -> Cents {
+    if purse.debt.is_positive() {
+        purse.debt.max(policy.gateway_minimum_cents)
+    } else {
+        Cents::ZERO
+    }
 }
 
 /// One movement.
@@ -36,20 +70,34 @@ pub(crate) struct LineView {
 }
 
 impl WalletView {
-    pub(crate) fn of(user: UserId, wallet: &Wallet, currency: &str) -> Self {
+    pub(crate) fn of(
+        wallet: &Wallet,
+        known: &wallet::Wallet,
+        statements: &StatementPage,
+        policy: &Policy,
+    ) -> Self {
+        let (purse, currency) = (&wallet.purse, policy.currency.as_str());
+        let pending_out = purse.in_payout + purse.frozen + purse.to_card;
+        let payments = known.payments.iter().rev().take(SHOWN);
+        let chargebacks = known.chargebacks.iter().rev().take(SHOWN);
+        let lines = wallet.lines.iter();
+        let statement = statements.orders.iter().map(StatementView::from).collect();
         Self {
             currency: currency.into(),
-            available_cents: wallet.purse.available.0,
-            pending_out_cents: (wallet.purse.in_payout
-                + wallet.purse.frozen
-                + wallet.purse.to_card)
-                .0,
-            debt_cents: wallet.purse.debt.0,
-            lines: wallet
-                .lines
-                .iter()
-                .map(|line| LineView::of(user, line))
+            available_cents: purse.available.0,
+            in_payout_cents: purse.in_payout.0,
+            frozen_cents: purse.frozen.0,
+            to_card_cents: purse.to_card.0,
+            pending_out_cents: pending_out.0,
+            debt_cents: purse.debt.0,
+            being_paid_cents: purse.being_paid.0,
+            new_payment_method_pays_cents: new_method_pays(purse, policy).0,
+            statement: Page::going_on(statement, statements.next),
+            debt_payments: payments
+                .map(|known| PaymentView::of(known, currency))
                 .collect(),
+            chargebacks: chargebacks.map(ChargebackView::from).collect(),
+            lines: lines.map(|line| LineView::of(known.user, line)).collect(),
         }
     }
 }
@@ -108,5 +156,26 @@ pub(crate) const fn phase(phase: Phase) -> &'static str {
         Phase::Pending { .. } => "pending",
         Phase::Void { .. } => "voided",
         Phase::Expire { .. } => "expired",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_method_pays_all_that_is_owed_and_at_least_the_gateways_minimum() {
+        let policy = Policy::default();
+        let minimum = policy.gateway_minimum_cents;
+        let pays = |debt| {
+            let purse = Purse {
+                debt,
+                ..Purse::default()
+            };
+            new_method_pays(&purse, &policy)
+        };
+        assert_eq!(pays(Cents::ZERO), Cents::ZERO);
+        assert_eq!(pays(Cents(1)), minimum);
+        assert_eq!(pays(minimum + Cents(1)), minimum + Cents(1));
     }
 }
