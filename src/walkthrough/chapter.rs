@@ -6,9 +6,11 @@
 mod after;
 mod cases;
 mod cast;
+mod debts;
 mod desk;
 mod door;
 mod limits;
+mod payouts;
 mod placing;
 mod refused;
 mod runners;
@@ -50,11 +52,15 @@ pub enum Chapter {
     Window,
     /// Disputes after the end.
     Cases,
+    /// What a customer owes.
+    Debts,
+    /// From the wallet to the bank.
+    Payouts,
 }
 
 impl Chapter {
     /// All of them, in their order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Usual,
         Self::Placing,
         Self::Limits,
@@ -68,6 +74,8 @@ impl Chapter {
         Self::ShortHolds,
         Self::Window,
         Self::Cases,
+        Self::Debts,
+        Self::Payouts,
     ];
 
     /// Its title.
@@ -87,6 +95,8 @@ impl Chapter {
             Self::ShortHolds => "Authorisations that run out, and charges that come late",
             Self::Window => "Disputes while the money is in escrow",
             Self::Cases => "Disputes after the end",
+            Self::Debts => "Debts: cards that fail, and banks that take a charge back",
+            Self::Payouts => "From the wallet to the bank, and the platform's own money",
         }
     }
 
@@ -132,6 +142,8 @@ impl Chapter {
             Self::ShortHolds => short_holds::play(&cast("Uma", "Vito")).await,
             Self::Window => window::play(&cast("Vera", "Will")).await,
             Self::Cases => cases::play(&cast("Xenia", "Yuri")).await,
+            Self::Debts => debts::play(&cast("Zara", "Abel")).await,
+            Self::Payouts => payouts::play(&cast("Carl", "Dora")).await,
         }
     }
 }

@@ -9,7 +9,7 @@ use std::fmt;
 pub struct Sums {
     /// In escrow, promised or there.
     pub held: i64,
-    /// Taken from the customer's card.
+    /// Taken from the customer's cards, less what their banks took back.
     pub captured: i64,
     /// Paid to the runner.
     pub released: i64,
@@ -100,7 +100,7 @@ impl Sums {
         };
         Ok(Self {
             held: escrow.number("/held_cents")?,
-            captured: charged + tips,
+            captured: charged + tips + customer.paid_beside_orders().await?,
             released,
             refunded: payment.number("/refunded_cents")?,
             balance,

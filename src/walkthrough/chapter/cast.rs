@@ -68,6 +68,17 @@ impl<'a> Cast<'a> {
         Ok(errand)
     }
 
+    /// Waits until the money of an errand is where it is to be, and tells nothing.
+    pub(super) async fn stands(&self, errand: &Errand, expected: Sums) -> Result<(), Deviation> {
+        let Errand {
+            order,
+            customer,
+            runner,
+            ..
+        } = errand;
+        until_so(order, customer, Some(runner), expected).await
+    }
+
     /// Tells where the money of an errand is, once it is where it is to be.
     pub(super) async fn money(&self, errand: &Errand, expected: Sums) -> Result<(), Deviation> {
         let Errand {
@@ -87,22 +98,8 @@ impl<'a> Cast<'a> {
         runner: Option<&Person>,
         expected: Sums,
     ) -> Result<(), Deviation> {
-        let mut found = Sums::NOTHING;
-        let looking = async {
-            loop {
-                found = Sums::of(order, customer, runner).await?;
-                if found == expected {
-                    return Ok(());
-                }
-                tokio::time::sleep(PAUSE).await;
-            }
-        };
-        // Past the patience the comparison says what is still another.
-        if let Ok(looked) = tokio::time::timeout(PATIENCE, looking).await {
-            looked?;
-        }
-        found.are(&expected)?;
-        self.scene.story.sums(&found);
+        until_so(order, customer, runner, expected).await?;
+        self.scene.story.sums(&expected);
         Ok(())
     }
 
@@ -133,6 +130,30 @@ impl<'a> Cast<'a> {
         }
         Err(Deviation::new("an end of the tries", seen.0.to_string()))
     }
+}
+
+/// Looks until the money of an order is as expected.
+async fn until_so(
+    order: &str,
+    customer: &Person,
+    runner: Option<&Person>,
+    expected: Sums,
+) -> Result<(), Deviation> {
+    let mut found = Sums::NOTHING;
+    let looking = async {
+        loop {
+            found = Sums::of(order, customer, runner).await?;
+            if found == expected {
+                return Ok(());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    // Past the patience the comparison says what is still another.
+    if let Ok(looked) = tokio::time::timeout(PATIENCE, looking).await {
+        looked?;
+    }
+    found.are(&expected)
 }
 
 /// An amount in words.

@@ -13,6 +13,8 @@ const GIVEN_UP_MS: u64 = HOUR_MS + SECOND_MS;
 /// From there until it runs out, and until a late charge comes.
 const RUN_OUT_MS: u64 = 12 * HOUR_MS;
 const LATE_MS: u64 = 7 * HOUR_MS;
+/// What is paid first of what is owed.
+const PART: i64 = 100;
 /// How far ahead an order for later is placed.
 const LATER_MS: u64 = 3 * HOUR_MS;
 /// Just over the time a runner at the till has to answer.
@@ -124,8 +126,28 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     cast.scene.pass(WAIT_MS).await?;
     ended_by_trip(&errand).await?;
     let trip = errand.price.trip;
-    cast.money(&errand, Sums::NOTHING.paid(trip).owed(trip))
-        .await
+    let paid = Sums::NOTHING.paid(trip);
+    cast.money(&errand, paid.owed(trip)).await?;
+
+    cast.tells(
+        &["41"],
+        format!(
+            "Her card is as good as ever: she pays {} of it by hand, and no more than she owes.",
+            amount(PART)
+        ),
+    );
+    let customer = &errand.customer;
+    customer
+        .pay_debt(trip + 1)
+        .await?
+        .refuses(422, "above_debt")?;
+    customer.pay_debt(PART).await?.is(201)?;
+    cast.money(&errand, paid.captured(PART).owed(trip - PART))
+        .await?;
+
+    cast.tells(&["41"], "And then the rest.");
+    customer.pay_debt(trip - PART).await?.is(201)?;
+    cast.money(&errand, paid.captured(trip)).await
 }
 
 async fn late_charge(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {

@@ -87,6 +87,34 @@ impl Person {
             .await
     }
 
+    /// Says that what a user owes need not be paid.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn write_off(&self, user: &str) -> Result<Reply, Deviation> {
+        let body = json!({"reason": "Nobody knows where they are."});
+        self.post(&format!("/api/admin/users/{user}/write-off"), &body)
+            .await
+    }
+
+    /// Brings so many cents to the gateway, for what was lost.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn top_up(&self, cents: i64) -> Result<Reply, Deviation> {
+        let body = json!({"amount_cents": cents, "reason": "What was lost."});
+        self.post("/api/ledger/top-ups", &body).await
+    }
+
+    /// Takes so many cents of fees out.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn take_fees(&self, cents: i64) -> Result<Reply, Deviation> {
+        let body = json!({"amount_cents": cents, "reason": "The month's fees."});
+        self.post("/api/ledger/withdrawals", &body).await
+    }
+
     /// Every account that is not empty.
     ///
     /// # Errors
