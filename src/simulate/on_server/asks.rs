@@ -78,6 +78,7 @@ fn store(store: &StoreRef) -> Value {
 pub(super) fn of_order(order: OrderId, command: &Command) -> Option<(String, Value)> {
     let at = |path: &str| format!("/api/orders/{order}/{path}");
     let desk = |path: &str| format!("/api/admin/orders/{order}/{path}");
+    let stuck = |path: &str| format!("/api/admin/sagas/{order}/{path}");
     let because = |reason: &Sealed| json!({"reason": text(reason)});
     let status = |status: &str| (at("status"), json!({"status": status}));
     Some(match command {
@@ -97,11 +98,20 @@ pub(super) fn of_order(order: OrderId, command: &Command) -> Option<(String, Val
         Command::Message { text: said } => (at("messages"), json!({"text": text(said)})),
         Command::AnswerNoShow => (at("no-show-answer"), json!({})),
         Command::Tip { cents } => (at("tip"), json!({"tip_cents": cents.0})),
-        Command::Reassign => (desk("reassign"), json!({"reason": "too slow"})),
+        Command::Reassign { reason } => (desk("reassign"), because(reason)),
         Command::Hold { reason } => (desk("hold"), because(reason)),
         Command::Unhold { reason } => (desk("unhold"), because(reason)),
         Command::Abandon { reason } => (desk("abandon"), because(reason)),
-        Command::Settle { ending, reason } => (desk("settle"), settle(ending, reason)),
+        Command::Settle { ending, reason } => match ending {
+            Ending::ToRunner => (format!("/api/escrow/{order}/release"), because(reason)),
+            Ending::ToCustomer => (format!("/api/escrow/{order}/refund"), because(reason)),
+            Ending::Trip { .. } | Ending::Divide { .. } => {
+                (desk("settle"), settle(*ending, reason))
+            }
+        },
+        Command::RetryStuck { reason } => (stuck("retry"), because(reason)),
+        Command::SkipStuck { reason } => (stuck("skip"), because(reason)),
+        Command::CompensateStuck { reason } => (stuck("compensate"), because(reason)),
         Command::Refund { cents, reason } => (
             at("refunds"),
             json!({"amount_cents": cents.0, "reason": text(reason)}),
@@ -213,14 +223,17 @@ fn deliver(path: String, shown: Shown) -> (String, Value) {
     (path, json!({"status": "delivered", "proof": proof}))
 }
 
-fn settle(ending: &Ending, reason: &Sealed) -> Value {
-    let reason = text(reason);
+fn settle(ending: Ending, reason: &Sealed) -> Value {
+    let mut body = json!({"reason": text(reason)});
     match ending {
-        Ending::Trip { to_runner } => json!({"to_runner_cents": to_runner.0, "reason": reason}),
+        Ending::Trip { to_runner } => body["to_runner_cents"] = json!(to_runner.0),
         Ending::Divide { refund, at_fault } => {
-            json!({"refund_cents": refund.0, "at_fault": at_fault, "reason": reason})
+            body["refund_cents"] = json!(refund.0);
+            body["at_fault"] = json!(at_fault);
         }
+        Ending::ToRunner | Ending::ToCustomer => {}
     }
+    body
 }
 
 fn proposal(offer: &Offer, note: Option<&Sealed>) -> Value {
