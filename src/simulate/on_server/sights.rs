@@ -150,6 +150,7 @@ pub(super) fn kind(code: &str) -> Option<NoticeKind> {
         "disputed" => NoticeKind::Disputed { claim: cents },
         "dispute_replied" => NoticeKind::DisputeReplied,
         "dispute_waits" => NoticeKind::DisputeWaits,
+        "step_stuck" => NoticeKind::StepStuck,
         "cash_short" => NoticeKind::CashShort { cents },
         _ => return None,
     })
