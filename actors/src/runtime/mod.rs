@@ -22,6 +22,7 @@ mod query;
 mod refusal;
 mod seal;
 mod start;
+mod sweep;
 mod wallets;
 mod words;
 

@@ -8,6 +8,7 @@ use super::{
     arbiters::Arbiters,
     inner::Inner,
     owners::{Folds, Seed, latest},
+    sweep::{Sweep, Sweeping},
 };
 use crate::{
     commit::commit,
@@ -109,6 +110,7 @@ pub enum StartFault {
 pub(super) struct Rest {
     store: Store,
     folds: Folds,
+    sweeping: Sweeping,
     // The last field: the store ends before the actors that wait for it.
     arbiters: Arbiters,
 }
@@ -187,9 +189,19 @@ impl Runtime {
             .await
             .map_err(StartFault::Boot)?;
         begin(&env, &folds, &orders);
+        let sweeping = Sweeping::begin(Sweep {
+            photos: env.photos.clone(),
+            reads: env.reads.clone(),
+            directory: Arc::clone(&directory),
+            clock: Arc::clone(&env.clock),
+            io: env.io.clone(),
+            every_ms: start.config.photo_sweep_ms,
+            keep_ms: start.config.photo_keep_ms,
+        });
         let rest = Rest {
             store,
             folds: folds.clone(),
+            sweeping,
             arbiters,
         };
         Ok(Self(Arc::new(Inner::new(
@@ -224,12 +236,15 @@ impl Runtime {
         let Some(Rest {
             store,
             folds,
+            sweeping,
             arbiters,
         }) = rest
         else {
             return Ok(());
         };
+        sweeping.end();
         let stopped = tokio::task::spawn_blocking(move || store.shutdown()).await;
+        sweeping.ended().await;
         if tokio::time::timeout(DRAIN, folds.caught_up())
             .await
             .is_err()
@@ -265,8 +280,10 @@ impl Runtime {
         let Rest {
             store,
             folds,
+            sweeping,
             arbiters,
         } = rest.expect("it was not stopped");
+        sweeping.end();
         store.shutdown().expect("nothing is wrong with the folder");
         (folds, arbiters)
     }

@@ -13,6 +13,7 @@ mod owners;
 mod panics;
 mod parity;
 mod payments;
+mod photos;
 mod proof;
 mod races;
 mod residence;
