@@ -155,39 +155,3 @@ mod tests {
         assert_eq!(happened.into_iter().collect::<Vec<_>>(), Mishap::ALL);
     }
 }
-
-#[cfg(test)]
-mod debug_tests {
-    use super::*;
-    use campusg_domain::{id::Stream, money::{Account, Phase}};
-    use std::collections::BTreeMap;
-
-    #[test]
-    fn debug_seed() {
-        for (seed, chaos) in [(37, None), (3, Some(300))] {
-        let setting = Setting { size: Size { students: 500, runners: 60, hours: 8 }, seed, chaos };
-        let day = day(&setting, |_| ()).unwrap();
-        let campus = day.world().campus();
-        let mut got: BTreeMap<_, i64> = BTreeMap::new();
-        for e in campus.journal() {
-            if let Stream::Order(o) = e.record.stream {
-                for t in &e.record.money {
-                    if t.debit == Account::Gateway && matches!(t.phase, Phase::Posted | Phase::Post{..}) {
-                        *got.entry(o).or_default() += t.cents.0;
-                    }
-                }
-            }
-        }
-        let dump = format!("{:?}", campus.gateway());
-        for o in campus.orders() {
-            let booked = got.get(&o.id).copied().unwrap_or(0);
-            let charged = campus.gateway().charged(o.id).0;
-            let blocked = dump.split("blocks: ").nth(1).unwrap().split("charges: ").next().unwrap().split("(OrderId(").any(|p| p.starts_with(&o.id.to_string()) && p.contains("Held"));
-            if booked != charged || blocked {
-                println!("ORDER {} booked {booked} charged {charged} blocked {blocked} card {:?}", o.id, o.terms.card.0);
-                for e in campus.journal() { if e.record.stream == Stream::Order(o.id) { println!("{} {:?} {:?}\n   {:?}", e.seq.0, e.record.at.0 % 86400000 / 1000, e.record.events, e.record.calls); } }
-            }
-        }
-        }
-    }
-}

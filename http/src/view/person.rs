@@ -6,23 +6,55 @@ use campusg_actors::runtime::{Profile, SignedIn};
 use campusg_domain::{
     id::{SessionId, UserId},
     money::Cents,
-    owner::directory::{Card, RunnerState, Session},
+    owner::directory::{Card, Person, RunnerState, Session},
 };
 use serde::Serialize;
 
-/// How many ratings, and their mean with two decimals; null without one.
+/// How many ratings, their sum, and their mean with two decimals; null without one.
 #[derive(Debug, Serialize)]
 pub(crate) struct Stars {
     count: u32,
+    sum: u32,
     average: Option<f64>,
 }
 
 impl From<(u32, u32)> for Stars {
     fn from((count, sum): (u32, u32)) -> Self {
-        let average =
-            (count > 0).then(|| (f64::from(sum) / f64::from(count) * 100.0).round() / 100.0);
-        Self { count, average }
+        Self {
+            count,
+            sum,
+            average: hundredths(sum, count),
+        }
     }
+}
+
+/// How reliable somebody is as a runner: of the orders taken to their end or given back, the part given back.
+#[derive(Debug, Serialize)]
+pub(crate) struct Reliability {
+    runs: u32,
+    cancellations: u32,
+    /// With two decimals; null where there was none of either.
+    cancellation_rate: Option<f64>,
+}
+
+impl From<&Person> for Reliability {
+    fn from(person: &Person) -> Self {
+        let (runs, cancellations) = (person.runs, person.cancellations);
+        Self {
+            runs,
+            cancellations,
+            cancellation_rate: hundredths(cancellations, runs.saturating_add(cancellations)),
+        }
+    }
+}
+
+/// A quotient with two decimals, halves up; worked out in whole numbers, so that no digit is off.
+fn hundredths(of: u32, by: u32) -> Option<f64> {
+    let (of, by) = (u64::from(of), u64::from(by));
+    let rounded = (of * 200 + by).checked_div(by * 2)?;
+    u32::try_from(rounded)
+        .ok()
+        .map(|whole| f64::from(whole) / 100.0)
 }
 
 /// Ratings on either side.
@@ -38,6 +70,7 @@ pub(crate) struct PublicView {
     id: UserId,
     first_name: String,
     ratings: StarsView,
+    as_runner: Reliability,
 }
 
 impl From<&Profile> for PublicView {
@@ -46,6 +79,7 @@ impl From<&Profile> for PublicView {
             id: profile.user,
             first_name: profile.first_name.clone(),
             ratings: stars(profile),
+            as_runner: (&*profile.person).into(),
         }
     }
 }
@@ -56,6 +90,8 @@ pub(crate) struct RunnerView {
     id: UserId,
     first_name: Option<String>,
     rating: Stars,
+    #[serde(flatten)]
+    reliability: Option<Reliability>,
 }
 
 impl RunnerView {
@@ -66,6 +102,7 @@ impl RunnerView {
             rating: profile
                 .map_or((0, 0), |profile| profile.person.rated_as_runner)
                 .into(),
+            reliability: profile.map(|profile| (&*profile.person).into()),
         }
     }
 }
@@ -233,6 +270,29 @@ impl SessionView {
             opened_at: session.opened_at.into(),
             expires_at: session.expires_at.into(),
             current: session.id == current,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hundredths;
+
+    #[test]
+    fn a_mean_is_exact_to_its_last_digit_and_halves_go_up() {
+        let table = [
+            (14, 3, Some(4.67)),
+            (13, 3, Some(4.33)),
+            (5, 1, Some(5.0)),
+            (1, 8, Some(0.13)),
+            (1, 200, Some(0.01)),
+            (1, 201, Some(0.0)),
+            (0, 7, Some(0.0)),
+            (0, 0, None),
+            (u32::MAX, u32::MAX, Some(1.0)),
+        ];
+        for (of, by, expected) in table {
+            assert_eq!(hundredths(of, by), expected, "{of} / {by}");
         }
     }
 }
