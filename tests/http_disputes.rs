@@ -7,13 +7,13 @@
 
 mod common;
 
-use campusg::walkthrough::{Deviation, Errand, Person};
+use campusg::walkthrough::{Body, Deviation, Errand, Person};
 use campusg_domain::time::{DAY_MS, HOUR_MS, SECOND_MS};
 use common::{
     Options,
     desk::{
-        CHARGE, SHARE, claim, completed, delivered, dispute, goodwill, path, refunded, reply,
-        resolve, thread, wallet,
+        CHARGE, SHARE, act, claim, completed, delivered, dispute, goodwill, path, refunded, reply,
+        resolve, settle, thread, wallet,
     },
     operator, proven,
     turn::shared,
@@ -303,6 +303,65 @@ async fn a_dispute_that_nobody_decides_alarms_and_then_ends_by_itself() -> Resul
             "nobody decided"
         );
     }
+    proven(&scene).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_window_that_runs_out_during_a_hold_still_leaves_time_to_dispute() -> Result<(), Deviation>
+{
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let (quiet, claimed) = (delivered(&scene).await?, delivered(&scene).await?);
+    for errand in [&quiet, &claimed] {
+        act(&scene, &errand.order, "hold", "a look")
+            .await?
+            .is(200)?;
+    }
+    scene.pass(HOUR_MS + SECOND_MS).await?;
+    for errand in [&quiet, &claimed] {
+        let over = |order: &Body| {
+            let timers = order.list("/timers").unwrap_or_default();
+            timers.iter().any(|timer| {
+                timer.says("/event_type", "DISPUTE_WINDOW") && timer.says("/status", "PROCESSED")
+            })
+        };
+        let noted = errand.until("noted", over).await?;
+        assert_eq!(noted.text("/status")?, "delivered");
+        errand.money().await?.is(CHARGE, CHARGE, 0, 0)?;
+    }
+    claim(&claimed, 1_000).await?;
+    for errand in [&quiet, &claimed] {
+        act(&scene, &errand.order, "unhold", "seen")
+            .await?
+            .is(200)?;
+    }
+    assert_eq!(quiet.seen().await?.text("/status")?, "completed");
+    let open = claimed.seen().await?;
+    assert_eq!(
+        (open.text("/status")?, open.text("/dispute/status")?),
+        ("delivered", "open")
+    );
+    proven(&scene).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn settling_a_disputed_delivery_decides_the_dispute() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let errand = delivered(&scene).await?;
+    claim(&errand, 1_000).await?;
+    let how = json!({"refund_cents": 500, "at_fault": "runner"});
+    settle(&scene, &errand.order, how).await?.is(200)?;
+    let told = thread(operator(&scene), &errand).await?;
+    assert_eq!(
+        (told.text("/status")?, told.number("/refund_cents")?),
+        ("resolved", 500)
+    );
+    assert_eq!(told.text("/decision")?, "it has to end");
+    assert_eq!(wallet(&errand.runner).await?, (SHARE - 500, 0, 0));
+    refunded(&errand, 500).await?;
     proven(&scene).await;
     Ok(())
 }

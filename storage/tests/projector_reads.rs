@@ -224,3 +224,47 @@ fn waiting_for_a_record_ends_when_it_is_folded() {
         .unwrap();
     assert!(runtime.block_on(reads.wait_folded(last.next())).is_err());
 }
+
+#[test]
+fn a_feeds_records_are_picked_and_paged_newest_first() {
+    let dir = TempDir::new().unwrap();
+    let (town, entries) = town(40);
+    let store = start(dir.path(), &busy());
+    feed(&store, &entries);
+    let reads = store.reads();
+    let audience = Audience::User(town.customers[0]);
+    let all = reads.records_before(audience, None, usize::MAX, |_| Ok(true));
+    let all = all.unwrap();
+    let seqs: Vec<Seq> = all.entries.iter().map(|entry| entry.seq).collect();
+    assert!(
+        seqs.len() > 128,
+        "more than a page of the feed: {}",
+        seqs.len()
+    );
+    assert!(
+        seqs.is_sorted_by(|newer, older| newer > older),
+        "each record once"
+    );
+    assert!(
+        all.entries
+            .iter()
+            .all(|entry| entries[entry.seq.0 as usize - 1] == *entry)
+    );
+    assert_eq!(all.next, None);
+
+    let ends = |entry: &Entry| entry.record.people.len() > 1;
+    let wanted: Vec<&Entry> = all.entries.iter().filter(|entry| ends(entry)).collect();
+    assert!(wanted.len() > 3 && wanted.len() < all.entries.len());
+    let (mut paged, mut before) = (vec![], None);
+    loop {
+        let page = reads.records_before(audience, before, 3, |entry| Ok(ends(entry)));
+        let page = page.unwrap();
+        assert!(page.entries.len() <= 3);
+        paged.extend(page.entries);
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    assert!(paged.iter().eq(wanted));
+}

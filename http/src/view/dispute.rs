@@ -3,7 +3,6 @@
 //! Both sides see the claim, what was said and shown, and the judgement. What is frozen concerns the runner's wallet, so
 //! the customer does not see it; why an operator decided so is an operator's note.
 
-use super::Reader;
 use crate::time::Time;
 use campusg_actors::runtime::{DisputeReply, DisputeThread};
 use campusg_domain::{
@@ -104,8 +103,8 @@ struct ReplyView {
 }
 
 impl ThreadView {
-    pub(crate) fn of(thread: &DisputeThread, reader: &Reader) -> Self {
-        let operates = reader.role == Role::Operator;
+    pub(crate) fn of(thread: &DisputeThread, role: Role) -> Self {
+        let operates = role == Role::Operator;
         Self {
             n: thread.n,
             by: thread.by,
@@ -114,7 +113,7 @@ impl ThreadView {
             reason: thread.reason.clone(),
             photo_ids: thread.photos.clone(),
             replies: thread.replies.iter().map(ReplyView::from).collect(),
-            frozen_cents: frozen(Some(thread.frozen), reader.role),
+            frozen_cents: frozen(Some(thread.frozen), role),
             end: EndView::from(thread.judgement.as_ref()),
             decision: thread.decision.clone().filter(|_| operates),
         }
@@ -138,4 +137,82 @@ fn frozen(cents: Option<Cents>, role: Role) -> Option<i64> {
     cents
         .filter(|cents| concerns && cents.is_positive())
         .map(|cents| cents.0)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
+    use super::*;
+    use crate::view::tests::order;
+    use campusg_domain::{order::Stage, time::At};
+    use serde_json::{Value, json};
+
+    const EVERYBODY: [Role; 3] = [Role::Customer, Role::Runner, Role::Operator];
+
+    fn judgement() -> Judgement {
+        Judgement {
+            refund: Cents(400),
+            at_fault: Some(Fault::Runner),
+            at: At(1_772_368_900_000),
+        }
+    }
+
+    fn seen(view: &impl Serialize, member: &str) -> Value {
+        serde_json::to_value(view).unwrap()[member].clone()
+    }
+
+    #[test]
+    fn what_is_frozen_is_no_customers_business() {
+        let mut disputed = order(Stage::Holding);
+        disputed.dispute = Some(Dispute {
+            n: 2,
+            by: Party::Customer,
+            claim: Cents(1_000),
+            opened_at: At(1_772_368_800_000),
+            frozen: Some((9, Cents(649))),
+            alarmed: false,
+            replies: 3,
+            judgement: None,
+        });
+        let frozen = EVERYBODY.map(|role| {
+            let view = DisputeView::of(&disputed, role).unwrap();
+            seen(&view, "frozen_cents")
+        });
+        assert_eq!(frozen, [Value::Null, json!(649), json!(649)]);
+        let view = DisputeView::of(&disputed, Role::Customer).unwrap();
+        assert_eq!(seen(&view, "status"), json!("open"));
+        assert_eq!(seen(&view, "refund_cents"), Value::Null);
+    }
+
+    #[test]
+    fn why_it_was_decided_so_is_an_operators_note() {
+        let thread = DisputeThread {
+            n: 1,
+            by: Party::Operator,
+            claim: Cents(1_000),
+            frozen: Cents(0),
+            opened_at: At(1_772_368_800_000),
+            reason: Some("The bank asks.".into()),
+            photos: vec![],
+            replies: vec![],
+            judgement: Some(judgement()),
+            decision: Some("decision-canary".into()),
+        };
+        let told = EVERYBODY.map(|role| {
+            let view = ThreadView::of(&thread, role);
+            (
+                seen(&view, "decision"),
+                seen(&view, "at_fault"),
+                seen(&view, "reason"),
+            )
+        });
+        let rest = (json!("runner"), json!("The bank asks."));
+        let with = |decision: Value| (decision, rest.0.clone(), rest.1.clone());
+        let expected = [
+            with(Value::Null),
+            with(Value::Null),
+            with(json!("decision-canary")),
+        ];
+        assert_eq!(told, expected);
+    }
 }

@@ -6,7 +6,7 @@ use crate::{
     edge::Edge,
     page::Page,
     problem::Problem,
-    view::{Reader, dispute::ThreadView},
+    view::dispute::ThreadView,
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::GetDisputes;
@@ -18,7 +18,8 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let _reading = edge.history(me.user)?;
     let threads = edge.runtime().query(GetDisputes(seen.order.id)).await?;
-    let reader = Reader::of(&edge, &me, &seen);
-    let threads = threads.iter().map(|thread| ThreadView::of(thread, &reader));
+    let threads = threads
+        .iter()
+        .map(|thread| ThreadView::of(thread, seen.role));
     Ok(answer::ok(&Page::whole(threads.collect())))
 }
