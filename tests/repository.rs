@@ -36,12 +36,11 @@ const CRATES: [(&str, &[&str]); 5] = [
 ];
 
 /// Dependencies that only some folders may name, in any of their tables.
-const CONFINED: [(&str, &[&str]); 8] = [
+const CONFINED: [(&str, &[&str]); 7] = [
     ("sled", &["storage"]),
     ("actix", &["actors", "."]),
     ("actix-rt", &["actors", "."]),
     ("axum", &["http", "."]),
-    ("tower-http", &["http", "."]),
     ("clap", &["."]),
     ("figment", &["."]),
     ("indicatif", &["."]),

@@ -16,10 +16,14 @@ use campusg_actors::runtime::{GetOrder, OrderReply};
 use campusg_domain::order::{Order, Role};
 use serde::Serialize;
 
+/// What an order takes: room for it, taken once.
+const USUAL_BYTES: usize = 2_048;
+
 /// JSON with a status.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(bytes) => {
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    match serde_json::to_writer(&mut bytes, body) {
+        Ok(()) => {
             let mut response = Response::new(Body::from(bytes));
             *response.status_mut() = status;
             response.headers_mut().insert(

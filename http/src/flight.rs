@@ -5,13 +5,7 @@
 //! Probes of the process's health need no place: they are answered while everything else is refused.
 
 use crate::{body, client::Peer, config::HttpConfig, problem::Problem, tally::Tally};
-use axum::{
-    body::Body,
-    extract::{Request, State},
-    http::StatusCode,
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
+use axum::{body::Body, extract::Request, http::StatusCode, response::Response};
 use campusg_actors::runtime::{Authenticated, Refusal};
 use campusg_domain::id::UserId;
 use std::{
@@ -63,9 +57,15 @@ impl Flights {
         }
     }
 
-    async fn carry(&self, load: Load, request: Request, next: Next) -> Result<Response, Problem> {
+    /// Carries a request to where it lands, or refuses it. Its address and who sent it were found out before.
+    pub(crate) async fn carry<F: Future<Output = Response>>(
+        &self,
+        load: Load,
+        request: Request,
+        land: impl FnOnce(Request) -> F,
+    ) -> Result<Response, Problem> {
         if load == Load::Probe {
-            return self.answer(request, next).await;
+            return self.answer(land(request)).await;
         }
         let address = address(&request);
         let _own = self
@@ -74,7 +74,7 @@ impl Flights {
             .ok_or_else(too_many)?;
         if load == Load::Usual {
             let request = self.read(request, self.body_bytes).await?;
-            return self.land(request, next).await;
+            return self.land(land(request)).await;
         }
         let _photo = self.photos.try_acquire().map_err(|_| busy())?;
         let _upload = match uploader(&request) {
@@ -83,7 +83,7 @@ impl Flights {
         }
         .ok_or_else(busy)?;
         let request = self.read(request, self.photo_bytes).await?;
-        self.land(request, next).await
+        self.land(land(request)).await
     }
 
     /// The request with its body in memory.
@@ -94,27 +94,15 @@ impl Flights {
     }
 
     /// Refuses at once where too much is running.
-    async fn land(&self, request: Request, next: Next) -> Result<Response, Problem> {
+    async fn land(&self, answer: impl Future<Output = Response>) -> Result<Response, Problem> {
         let _place = self.all.try_acquire().map_err(|_| busy())?;
-        self.answer(request, next).await
+        self.answer(answer).await
     }
 
     /// Gives up where an answer takes too long.
-    async fn answer(&self, request: Request, next: Next) -> Result<Response, Problem> {
-        let answered = timeout(self.longest, next.run(request)).await;
+    async fn answer(&self, answer: impl Future<Output = Response>) -> Result<Response, Problem> {
+        let answered = timeout(self.longest, answer).await;
         answered.map_err(|_| Refusal::Unknown.into())
-    }
-}
-
-/// Carries a request to its handler, or refuses it. The caller's address and who he is were found out before.
-pub(crate) async fn fly(
-    State((flights, load)): State<(Arc<Flights>, Load)>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match flights.carry(load, request, next).await {
-        Ok(response) => response,
-        Err(problem) => problem.into_response(),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     auth::{Seen, bearer},
     client,
     edge::Edge,
+    flight::Load,
     limit,
     problem::Problem,
     table::{RoutePolicy, Who},
@@ -25,27 +26,33 @@ use campusg_domain::{
 use std::{str::FromStr, sync::Arc};
 use tokio::time::Instant;
 
-/// Finds out who calls, and whether he calls too often.
-pub(crate) async fn identify(
-    State((edge, policy)): State<(Edge, RoutePolicy)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    match name(&edge, policy, &mut request).await {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
-    }
+/// The gate of one route. One layer for all it asks: each layer costs every request a box and a copy of what is under it.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    pub(crate) edge: Edge,
+    pub(crate) policy: RoutePolicy,
+    pub(crate) load: Load,
 }
 
-/// Lets a request of somebody who may send it through to its handler.
-pub(crate) async fn judge(
-    State((edge, policy)): State<(Edge, RoutePolicy)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    match admit(&edge, policy, &mut request).await {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
+/// Lets a request through to its handler, or refuses it.
+pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
+    let passed = gate.pass(request, next).await;
+    passed.unwrap_or_else(Problem::into_response)
+}
+
+impl Gate {
+    async fn pass(&self, mut request: Request, next: Next) -> Result<Response, Problem> {
+        name(&self.edge, self.policy, &mut request).await?;
+        let judged = |request| self.judge(request, next);
+        let flights = self.edge.flights();
+        flights.carry(self.load, request, judged).await
+    }
+
+    async fn judge(&self, mut request: Request, next: Next) -> Response {
+        match admit(&self.edge, self.policy, &mut request).await {
+            Ok(()) => next.run(request).await,
+            Err(problem) => problem.into_response(),
+        }
     }
 }
 

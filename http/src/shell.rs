@@ -10,19 +10,23 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt;
 use std::{
     any::Any,
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
 use tokio::time::Instant;
-use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, info_span};
 
 /// Header of the request's id, in and out.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Headers that are added to every answer.
+const HEADERS: usize = 6;
 
 /// Names a request in answers and logs.
 #[derive(Clone, Debug)]
@@ -72,9 +76,7 @@ impl RequestNames {
 /// Wraps the routes.
 pub(crate) fn wrap<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     let names = Arc::new(RequestNames::new());
-    routes
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(names, observe))
+    routes.layer(from_fn_with_state(names, observe))
 }
 
 fn panicked(cause: Box<dyn Any + Send>) -> Response {
@@ -103,7 +105,9 @@ async fn observe(
     let span = info_span!("request", request.id = &*id.0, method = %request.method(), route);
     request.extensions_mut().insert(id.clone());
     async {
-        let mut response = completed(next.run(request).await, uri.path(), &id);
+        let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        let answered = answered.unwrap_or_else(panicked);
+        let mut response = completed(answered, uri.path(), &id);
         decorate(response.headers_mut(), &id);
         let status = response.status().as_u16();
         let duration_ms = began.elapsed().as_micros() as f64 / 1_000.0;
@@ -139,6 +143,7 @@ fn completed(response: Response, path: &str, id: &RequestId) -> Response {
 }
 
 fn decorate(headers: &mut HeaderMap, id: &RequestId) {
+    headers.reserve(HEADERS);
     if let Ok(id) = HeaderValue::from_str(&id.0) {
         headers.insert(REQUEST_ID, id);
     }

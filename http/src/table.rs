@@ -2,8 +2,8 @@
 
 use crate::{
     edge::Edge,
-    flight::{Load, fly},
-    gate::{identify, judge},
+    flight::Load,
+    gate::{Gate, pass},
 };
 use axum::{
     Router,
@@ -186,12 +186,10 @@ impl Table {
         to: H,
     ) -> Self {
         let filter = MethodFilter::try_from(method.clone()).expect("a known method has a filter");
-        // The last layer is the first that a request comes to.
         let build: Build = Box::new(move |edge| {
-            on(filter, to)
-                .route_layer(from_fn_with_state((edge.clone(), policy), judge))
-                .route_layer(from_fn_with_state((edge.flights(), load), fly))
-                .route_layer(from_fn_with_state((edge.clone(), policy), identify))
+            let edge = edge.clone();
+            let gate = Gate { edge, policy, load };
+            on(filter, to).route_layer(from_fn_with_state(gate, pass))
         });
         self.0.push((
             Route {

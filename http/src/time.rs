@@ -1,30 +1,46 @@
 //! Times on the wire: RFC 3339, UTC, milliseconds.
 
 use campusg_domain::time::At;
-use chrono::{DateTime, SecondsFormat};
+use chrono::{DateTime, Datelike, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 /// A time as a request or an answer writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Time(pub(crate) At);
 
-/// Writes a time; one past the calendar's end is written as its number of milliseconds.
-pub(crate) fn rfc3339(at: At) -> String {
-    let moment = i64::try_from(at.0)
-        .ok()
-        .and_then(DateTime::from_timestamp_millis);
-    moment.map_or_else(
-        || at.0.to_string(),
-        |moment| moment.to_rfc3339_opts(SecondsFormat::Millis, true),
-    )
+/// Hands on a time as text; one past the year 9999 is its number of milliseconds. An order has a dozen of them, so they
+/// are written digit by digit into one small buffer.
+fn rfc3339<T>(at: At, to: impl FnOnce(&str) -> T) -> T {
+    let Some(moment) = moment(at).filter(|moment| moment.year() <= 9_999) else {
+        return to(&at.0.to_string());
+    };
+    let mut text = *b"0000-00-00T00:00:00.000Z";
+    for (place, number) in [
+        (0..4, moment.year_ce().1),
+        (5..7, moment.month()),
+        (8..10, moment.day()),
+        (11..13, moment.hour()),
+        (14..16, moment.minute()),
+        (17..19, moment.second()),
+        (20..23, moment.timestamp_subsec_millis()),
+    ] {
+        let mut left = number;
+        for digit in text[place].iter_mut().rev() {
+            *digit += (left % 10) as u8;
+            left /= 10;
+        }
+    }
+    to(std::str::from_utf8(&text).expect("digits are text"))
+}
+
+fn moment(at: At) -> Option<DateTime<Utc>> {
+    let ms = i64::try_from(at.0).ok()?;
+    DateTime::from_timestamp_millis(ms)
 }
 
 /// A time for people, in UTC and to the minute: `22 November 2026, 23:28 UTC`.
 pub(crate) fn in_words(at: At) -> String {
-    let moment = i64::try_from(at.0)
-        .ok()
-        .and_then(DateTime::from_timestamp_millis);
-    moment.map_or_else(
+    moment(at).map_or_else(
         || at.0.to_string(),
         |moment| moment.format("%-d %B %Y, %H:%M UTC").to_string(),
     )
@@ -44,7 +60,7 @@ impl From<At> for Time {
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&rfc3339(self.0))
+        rfc3339(self.0, |text| to.serialize_str(text))
     }
 }
 
@@ -61,9 +77,13 @@ impl<'de> Deserialize<'de> for Time {
 mod tests {
     use super::*;
 
+    fn text(at: At) -> String {
+        rfc3339(at, str::to_owned)
+    }
+
     #[test]
     fn written_and_read() {
-        assert_eq!(rfc3339(At(1_772_368_200_123)), "2026-03-01T12:30:00.123Z");
+        assert_eq!(text(At(1_772_368_200_123)), "2026-03-01T12:30:00.123Z");
         assert_eq!(
             parse("2026-03-01T12:30:00.123Z"),
             Some(At(1_772_368_200_123))
@@ -74,6 +94,10 @@ mod tests {
         );
         assert_eq!(parse("1969-12-31T23:59:59Z"), None);
         assert_eq!(parse("2026-03-01"), None);
-        assert_eq!(rfc3339(At(u64::MAX)), u64::MAX.to_string());
+        assert_eq!(text(At(0)), "1970-01-01T00:00:00.000Z");
+        assert_eq!(text(At(253_402_300_799_999)), "9999-12-31T23:59:59.999Z");
+        for beyond in [253_402_300_800_000, u64::MAX] {
+            assert_eq!(text(At(beyond)), beyond.to_string());
+        }
     }
 }

@@ -6,7 +6,9 @@ use super::*;
 use crate::{serve::serve, shell};
 use axum::{
     Router,
-    middleware::from_fn_with_state,
+    extract::State,
+    middleware::{Next, from_fn_with_state},
+    response::IntoResponse,
     routing::{get, post},
 };
 use campusg_domain::id::{Principal, Seq, SessionId};
@@ -38,6 +40,15 @@ async fn server(config: HttpConfig) -> (SocketAddr, Arc<Notify>) {
     let address = listener.local_addr().unwrap();
     tokio::spawn(serve(listener, shell::wrap(router), config, pending()));
     (address, began)
+}
+
+async fn fly(
+    State((flights, load)): State<(Arc<Flights>, Load)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let landed = flights.carry(load, request, |request| next.run(request));
+    landed.await.unwrap_or_else(Problem::into_response)
 }
 
 /// Whoever names themself is signed in; the address is their claim.
