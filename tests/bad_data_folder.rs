@@ -8,8 +8,8 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Errand};
-use common::{Options, Server, run, text};
+use campusg::walkthrough::{Ask, Errand, Launch};
+use common::{Options, PROGRAM, Server, run, text};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -185,4 +185,39 @@ fn verifying_an_empty_folder_is_refused() {
     assert!(!verified.status.success());
     let said = String::from_utf8(verified.stderr).unwrap();
     assert!(said.contains(text(folder.path())), "{said}");
+}
+
+#[test]
+fn a_demo_that_could_not_be_made_is_gone_on_with() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let nobody = [
+        "--set",
+        "gateway.mode=remote",
+        "--set",
+        "gateway.address=127.0.0.1:1",
+    ];
+    let said = refused(&[&["--demo", "--data", text(&data)], &nobody[..]].concat());
+    assert!(
+        said.contains("payment gateway") && said.contains("start again"),
+        "{said}"
+    );
+
+    let arguments = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--demo",
+        "--data",
+        text(&data),
+    ];
+    let again = Launch {
+        program: PROGRAM.into(),
+        arguments: arguments.into_iter().map(Into::into).collect(),
+        log: folder.path().join("server.log"),
+    };
+    let mut child = again.start().unwrap();
+    child.kill();
+    let logins = fs::read_to_string(data.join("demo-logins.json")).unwrap();
+    assert!(logins.contains("tariq@campus.example"), "{logins}");
 }

@@ -14,8 +14,6 @@ use serde::{Deserialize, Serialize};
 use std::{fs, os::unix::fs::DirBuilderExt, path::Path};
 
 const MARK: &str = "demo-logins.json";
-/// What the mark says until all is made.
-const UNFINISHED: &str = "[]";
 const PASSWORD: &str = "campus-demo-2026";
 
 /// A demo login.
@@ -30,7 +28,7 @@ pub struct Login {
 }
 
 /// Refuses `--demo` on a folder that holds something else, and marks a new one before anything else is in it, so that a
-/// demo whose first start fails is gone on with.
+/// demo whose first start fails is gone on with: its mark is empty until all is made.
 pub(super) fn check(data: &Path, demo: bool) -> Result<(), ComposeFault> {
     let mark = data.join(MARK);
     if !demo || mark.exists() {
@@ -44,7 +42,7 @@ pub(super) fn check(data: &Path, demo: bool) -> Result<(), ComposeFault> {
         .mode(0o700)
         .create(data);
     folder
-        .and_then(|()| fs::write(&mark, UNFINISHED))
+        .and_then(|()| fs::write(&mark, ""))
         .map_err(|source| ComposeFault::DemoFile { path: mark, source })
 }
 
@@ -56,7 +54,7 @@ pub(super) async fn make(runtime: &Runtime, data: &Path) -> Result<Vec<Login>, C
         source,
     };
     let text = fs::read_to_string(&mark).map_err(file_fault)?;
-    if text != UNFINISHED {
+    if !text.is_empty() {
         return serde_json::from_str(&text).map_err(|error| file_fault(error.into()));
     }
     let mut logins = vec![];

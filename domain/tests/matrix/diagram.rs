@@ -17,20 +17,11 @@ use std::{
     fmt::Write,
 };
 
-/// The states in the order of the lifecycle.
-const STATES: [&str; 11] = [
-    "authorizing",
-    "waiting",
-    "available",
-    "accepted",
-    "on-site",
-    "purchased",
-    "collected",
-    "on-the-way",
-    "delivered",
-    "completed",
-    "cancelled",
-];
+/// The states in the order of the lifecycle: the stages with nothing over them.
+fn states() -> impl Iterator<Item = &'static str> {
+    STAGES.into_iter().filter(|stage| !stage.contains(','))
+}
+
 /// How often a timer is fired until it has done all it ever does.
 const FIRINGS: usize = 16;
 
@@ -48,16 +39,20 @@ impl Edges {
 
     /// Mermaid, one edge per pair of states.
     fn draw(&self) -> String {
-        let name = |state: usize| STATES[state].replace('-', "_");
+        let names: Vec<String> = states().map(|state| state.replace('-', "_")).collect();
         let mut text = "stateDiagram-v2\n".to_owned();
-        for state in STATES.into_iter().filter(|state| state.contains('-')) {
-            writeln!(text, "    {}: {state}", state.replace('-', "_")).unwrap();
+        for (name, state) in names
+            .iter()
+            .zip(states())
+            .filter(|(name, state)| name != state)
+        {
+            writeln!(text, "    {name}: {state}").unwrap();
         }
-        writeln!(text, "    [*] --> {}: place (C)", name(0)).unwrap();
+        writeln!(text, "    [*] --> {}: place (C)", names[0]).unwrap();
         for ((from, to), causes) in &self.0 {
             let causes: Vec<&str> = causes.iter().map(String::as_str).collect();
             let label = causes.join(", ");
-            writeln!(text, "    {} --> {}: {label}", name(*from), name(*to)).unwrap();
+            writeln!(text, "    {} --> {}: {label}", names[*from], names[*to]).unwrap();
         }
         for state in ["completed", "cancelled"] {
             writeln!(text, "    {state} --> [*]").unwrap();
@@ -69,7 +64,7 @@ impl Edges {
 fn state(order: &Order) -> usize {
     let status = order.status().as_str();
     let shown = order.stage.placement().unwrap_or(status);
-    STATES.iter().position(|state| *state == shown).unwrap()
+    states().position(|state| state == shown).unwrap()
 }
 
 fn initial(role: Role) -> &'static str {
