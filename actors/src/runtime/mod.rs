@@ -9,6 +9,7 @@ mod arbiters;
 mod audit;
 mod command;
 mod config;
+mod directory_reader;
 mod disputes;
 mod errands;
 mod gateway;
