@@ -14,7 +14,7 @@ use super::{
 use crate::{payment::CountCalls, timer::CountTimers};
 use campusg_domain::{
     call::CardToken,
-    id::{OrderId, PhotoId, Principal, ScheduleId, Seq, StoreId, Stream, UserId},
+    id::{OrderId, PhotoId, Principal, ScheduleId, StoreId, Stream, UserId},
     money::{Account, Transfer, TransferId},
     notice::Audience,
     order::{self, Order, Price, Rejection, Side, Status, StoreRef},

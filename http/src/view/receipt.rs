@@ -84,7 +84,7 @@ struct PhotoView {
     shows: Shows,
 }
 
-/// Whose receipt a reader gets: operators that of the customer.
+/// Whose receipt a reader gets.
 pub(crate) fn side_of(order: &Order, reader: &Reader) -> (UserId, Side) {
     if reader.role == Role::Runner {
         (reader.user, Side::Runner)

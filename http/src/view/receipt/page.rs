@@ -71,7 +71,7 @@ impl ReceiptView {
         );
         self.put_lines(page, &self.settled);
         match self.in_wallet_cents {
-            Some(owed @ ..0) => {
+            Some(owed @ ..=-1) => {
                 let owed = self.amount(-owed);
                 let _ = write!(
                     page,
@@ -103,11 +103,7 @@ impl ReceiptView {
         );
         for transfer in &self.transfers {
             let amount = self.amount(transfer.amount_cents);
-            let _ = write!(
-                page,
-                "<br>Transfer {}: {amount}, {}",
-                transfer.id, transfer.account
-            );
+            let _ = write!(page, "<br>Transfer {}: {amount}", transfer.id);
         }
         for photo in &self.photos {
             let shows = match photo.shows {
