@@ -75,6 +75,7 @@ pub async fn start_runtime(
         gateway_breaker: config.gateway.breaker,
         gateway_poll: Duration::from_millis(config.gateway.events_poll_ms),
         gateway_cursor: config.data.join("gateway.cursor"),
+        gateway_keys: config.gateway.keys(),
         notifier: Arc::new(LogNotifier),
         clock: Arc::new(clock),
         entropy: Arc::new(SystemEntropy),
@@ -97,6 +98,10 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ComposeFault> {
     demo::check(&config.data, mode.demo)?;
+    if config.runtime.drill_refused_releases > 0 && !mode.virtual_clock {
+        let key = "runtime.drill_refused_releases";
+        return Err(ComposeFault::Drill { key });
+    }
     let address = config.server.listen;
     let listener = TcpListener::bind(address)
         .await

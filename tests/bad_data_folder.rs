@@ -68,6 +68,19 @@ async fn a_data_folder_in_use_is_refused() {
 }
 
 #[test]
+fn a_drill_is_refused_on_a_server_in_earnest() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let key = "runtime.drill_refused_releases";
+    let said = refused(&["--data", text(&data), "--set", &format!("{key}=1")]);
+    assert!(
+        said.contains(key) && said.contains("--virtual-clock"),
+        "{said}"
+    );
+    assert!(!data.exists());
+}
+
+#[test]
 fn an_unwritable_data_folder_is_refused() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("file");

@@ -583,6 +583,49 @@ async fn with_a_window_the_release_waits_for_the_customer_or_the_time() -> Resul
 }
 
 #[tokio::test]
+async fn a_release_that_fails_is_tried_again_and_undoes_no_delivery() -> Result<(), Deviation> {
+    let server = Server::start(Options::virtual_clock(&[
+        "policy.retry_tries=3",
+        "policy.retry_first_ms=60000",
+        "runtime.drill_refused_releases=4",
+    ]));
+    let scene = server.scene().await;
+    let errand = Errand::at(&scene.client, "on-the-way").await?;
+    let waits = errand.deliver().await?.is(200)?;
+    assert_eq!(waits.text("/status")?, "delivered");
+    assert_eq!(waits.text("/delivery/proof")?, "pin");
+    for person in [&errand.runner, operator(&scene)] {
+        person.notice("payment_delayed", &errand.order).await?;
+    }
+    errand.until_collection("collected").await?;
+    let path = format!("/api/orders/{}", errand.order);
+    for (failures, rest_ms) in [(2, 70 * SECOND_MS), (3, 140 * SECOND_MS)] {
+        scene.pass(rest_ms).await?;
+        let refused = |order: &Body| order.number("/release_failures") == Ok(failures);
+        let seen = operator(&scene)
+            .until(&path, "refused again", refused)
+            .await?;
+        assert_eq!(seen.text("/status")?, "delivered");
+        errand.money().await?.is(2_749, 2_749, 0, 0)?;
+    }
+    operator(&scene).notice("step_stuck", &errand.order).await?;
+    let stuck = operator(&scene).get("/api/admin/sagas?state=stuck").await?;
+    assert_eq!(stuck.is(200)?.text("/items/0/order_id")?, errand.order);
+
+    errand.customer.confirm(&errand.order).await?.is(200)?;
+    let seen = errand.seen().await?;
+    assert_eq!(seen.text("/status")?, "delivered", "the drill goes on");
+    scene.pass(11 * MINUTE_MS).await?;
+    errand.until_status("completed").await?;
+    errand.money().await?.is(0, 2_749, 2_749, 0)?;
+    let released = transfers(&scene, &errand.order).await?;
+    let released = released.iter().filter(|line| line.starts_with("escrow→"));
+    assert_eq!(released.count(), 1, "paid once");
+    proven(&scene).await;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_refund_that_the_card_refuses_stays_in_the_customers_wallet() -> Result<(), Deviation> {
     let turn = shared(options).await;
     let scene = turn.server.scene().await;

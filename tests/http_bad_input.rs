@@ -591,6 +591,13 @@ async fn photos_are_looked_at_before_they_are_kept() -> Result<(), Deviation> {
     assert!((400..500).contains(&told.status), "{}", told.summary());
     let half = campusg::walkthrough::photo::picture("half")[..40].to_vec();
     assert!((400..500).contains(&upload("image/png", half).await?.status));
+    let mut broken = campusg::walkthrough::photo::picture("broken");
+    let checksum = broken.len() - 16;
+    broken[checksum] ^= 1;
+    let told = upload("image/png", broken).await?;
+    assert_eq!(told.refuses(422, "invalid_field")?.text("/field")?, "photo");
+    let whole = campusg::walkthrough::photo::picture("whole");
+    upload("image/png", whole).await?.is(201)?;
     upload("application/json", b"{}".to_vec())
         .await?
         .refuses(415, "unsupported_media_type")?;

@@ -5,7 +5,11 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
-use std::process::{Command, Output, Stdio};
+use campusg::walkthrough::{OwnServer, Setting};
+use std::{
+    path::Path,
+    process::{Command, Output, Stdio},
+};
 
 fn simulate(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_campusg"));
@@ -34,7 +38,7 @@ fn the_same_seed_prints_the_same_report_byte_for_byte() {
 fn the_report_has_all_its_parts() {
     let text = report(&["--chaos", "--restart-every", "3"]);
     let parts = [
-        "40 students, 6 runners, 1 operators; 2 hours, seed 7, chaos with a restart every 3 records",
+        "40 students, 6 runners, 1 operator; 2 hours, seed 7, chaos with a restart every 3 records",
         "ORDERS",
         "  completed",
         "  cancelled",
@@ -69,6 +73,19 @@ fn what_cannot_be_simulated_is_refused_with_the_name_of_its_flag() {
         (&["--restart-every", "5"], "--chaos"),
         (&["--chaos", "--restart-every", "0"], "--restart-every"),
         (&["--student", "5"], "--student"),
+        (&["--speed", "5"], "--live"),
+        (&["--operator-email", "o@campus.example"], "--live"),
+        (&["--live", "http://127.0.0.1:1", "--speed", "0"], "--speed"),
+        (
+            &[
+                "--live",
+                "http://127.0.0.1:1",
+                "--chaos",
+                "--restart-every",
+                "2",
+            ],
+            "--restart-every",
+        ),
     ];
     for (arguments, flag) in table {
         let output = simulate(arguments);
@@ -77,4 +94,36 @@ fn what_cannot_be_simulated_is_refused_with_the_name_of_its_flag() {
         assert!(said.contains(flag), "{arguments:?}: {said}");
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_server_that_is_not_there_ends_it_with_code_1() {
+    let output = simulate(&["--live", "http://127.0.0.1:1"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("GET /health/ready"), "{said}");
+}
+
+#[test]
+fn robots_live_on_a_running_server_and_leave_it_sound() {
+    let program = Path::new(env!("CARGO_BIN_EXE_campusg"));
+    let server = OwnServer::start(program, Setting::Plain).unwrap();
+    let place = ["--live", server.address()];
+    let size = ["--students", "20", "--runners", "4", "--hours", "1"];
+    let login = [
+        "--operator-email",
+        "olivia@campus.example",
+        "--operator-password",
+        "campus-demo-2026",
+    ];
+    let text = {
+        let output = simulate(&[&place[..], &size, &login].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{said}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(text.contains("  completed"), "{text}");
+    assert!(text.contains("ledger     ok"), "{text}");
+    let verdict = server.stop_and_verify().unwrap();
+    assert!(!verdict.0.contains("BROKEN"), "{}", verdict.0);
 }

@@ -24,7 +24,7 @@ pub(crate) struct Env {
     pub(crate) queue: CommitQueue<Record>,
     pub(crate) reads: Reads,
     pub(crate) photos: Photos,
-    pub(crate) owners: Owners,
+    pub(crate) owners: Arc<Owners>,
     pub(crate) vault: Vault,
     /// How long a live order stays without a command.
     pub(crate) idle_ms: u64,

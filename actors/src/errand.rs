@@ -13,6 +13,7 @@ use campusg_domain::{
     owner::wallet::Command,
     vote::{Ask, Vote},
 };
+use std::sync::Arc;
 
 /// A command to one wallet.
 #[derive(Clone, Debug)]
@@ -52,7 +53,7 @@ impl Errand for WalletErrand {
 /// Asks the directory what the wallet needs from it, then gives the escrow owner the errand and waits until it is
 /// durable and folded: the record's sequence, none where nothing was written.
 pub(crate) async fn run(
-    owners: &Owners,
+    owners: &Arc<Owners>,
     id: CommandId,
     mut errand: WalletErrand,
 ) -> Result<Seq, Refusal> {

@@ -71,9 +71,9 @@ pub(crate) struct Orders(Registry<OrderActor>);
 
 impl Orders {
     /// Orders that live on these arbiters.
-    pub(crate) fn new(arbiters: Vec<ArbiterHandle>, env: Env, limits: Limits) -> Self {
+    pub(crate) fn new(arbiters: Vec<ArbiterHandle>, env: Arc<Env>, limits: Limits) -> Self {
         let clock = Arc::clone(&env.clock);
-        let factory = Arc::new(move |_, lease| OrderActor::new(env.clone(), lease));
+        let factory = Arc::new(move |_, lease| OrderActor::new(Arc::clone(&env), lease));
         let monotonic = Arc::new(move || clock.monotonic_ms());
         Self(Registry::new(
             arbiters,

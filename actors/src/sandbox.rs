@@ -19,19 +19,27 @@
 //! | `tok_refund_fails` | authorises and captures; the refund is declined |
 //! | `tok_refund_down_{n}` | authorises and captures; a refund is not answered n times |
 //! | `tok_late` | the authorisation is not answered, succeeds after `late_ms`, told by an event |
+//! | `tok_lapses` | authorises; the bank lets it go after `late_ms`, told by an event |
+//! | `tok_chargeback` | the bank takes each charge back after `chargeback_ms`, for `chargeback_fee_cents`, and never decides |
+//! | `tok_chargeback_won` | as `tok_chargeback`; `verdict_ms` later the bank gives the charge again |
+//! | `tok_chargeback_lost` | as `tok_chargeback`; `verdict_ms` later the bank keeps the charge |
 //! | any other | the authorisation is declined: card invalid |
 //!
 //! | bank account | what happens |
 //! |---|---|
 //! | `acct_bank` | the payout succeeds |
-//! | `acct_closed` | the payout is declined |
+//! | `acct_closed` | the payout is declined: account invalid |
 //! | `acct_slow` | the payout succeeds, its answer takes `slow_ms` |
 //! | `acct_timeout_then_succeeds` | the payout is done, but its first answer is lost |
 //! | `acct_down`, `acct_down_{n}` | a payout is not answered (n times, or for ever), nothing is done |
+//! | `acct_late` | the payout is not answered, is paid after `late_ms`, told by an event |
+//! | `acct_fails_late` | the payout is not answered, is declined after `late_ms`, told by an event |
+//! | `acct_sends_back` | the payout succeeds, and comes back after `send_back_ms`, told by an event |
 //! | any other | the payout is declined: account invalid |
 //!
 //! An authorisation ends by its capture, by a void, or when `capture_window_ms` is over, which an event tells. A void
-//! that comes before its authorisation is kept: the authorisation is then declined as expired.
+//! that comes before its authorisation is kept: the authorisation is then declined as expired. A bank takes back what
+//! of a charge was not refunded; what it has taken back can't be refunded.
 
 mod book;
 mod card;

@@ -2,9 +2,9 @@
 
 use actix::{Actor, Addr, Handler, Message};
 use campusg_domain::{
-    id::Seq,
+    id::{Seq, UserId},
     order::Rejection,
-    owner::ledger::LedgerFault,
+    owner::ledger::{LedgerFault, Purse},
     record::Record,
     vote::{Ask, Owner, Token, Vote, Votes, Yes},
 };
@@ -69,6 +69,14 @@ impl Message for CountReservations {
     type Result = usize;
 }
 
+/// What a person has and owes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OpenPurse(pub(crate) UserId);
+
+impl Message for OpenPurse {
+    type Result = Purse;
+}
+
 /// The owners that vote.
 #[derive(Clone, Debug)]
 pub(crate) struct Owners {
@@ -87,9 +95,13 @@ impl Owners {
     }
 
     /// Asks each owner in turn; stops at nothing, since a no may be part of the decision.
-    pub(crate) async fn poll(&self, token: Token, asks: Vec<Ask>) -> (Votes, Reservation) {
+    pub(crate) async fn poll(
+        self: &Arc<Self>,
+        token: Token,
+        asks: Vec<Ask>,
+    ) -> (Votes, Reservation) {
         let mut reservation = Reservation {
-            owners: self.clone(),
+            owners: Arc::clone(self),
             token,
             held: vec![],
         };
@@ -128,7 +140,7 @@ where
 /// the commit, and folding the record ends it.
 #[derive(Debug)]
 pub(crate) struct Reservation {
-    owners: Owners,
+    owners: Arc<Owners>,
     token: Token,
     held: Vec<Owner>,
 }

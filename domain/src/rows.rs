@@ -5,9 +5,8 @@
 //! Invariant: one line per row of `docs/lifecycle.md`, under the row's own number, in its order.
 
 use crate::{
-    id::Principal,
     order::{
-        CancelReason, Closing, Event, Order, Problem, ProposalKind, Stage, Status, TimerKind,
+        CancelReason, Closing, Deed, Event, Order, Problem, ProposalKind, Stage, Status, TimerKind,
         Unbinding,
     },
     owner::wallet,
@@ -63,7 +62,7 @@ pub const ROWS: [Row; 46] = [
     row("19", "the charge fails for good", |it| it.has(|e| matches!(e, Event::CollectFailed { .. }))),
     row("20", "the food is collected, and on its way", |it| it.has(|e| matches!(e, Event::Collected | Event::Departed))),
     row("21", "the food is handed over", |it| it.has(|e| matches!(e, Event::Delivered { .. }))),
-    row("22", "the runner is paid", |it| it.completes() && !it.acts() && !it.judges()),
+    row("22", "the runner is paid", |it| it.completes() && !it.does(Deed::Settle) && !it.judges()),
     row("23", "the release fails and is tried again", |it| it.has(|e| matches!(e, Event::ReleaseRefused { .. }))),
     row("24", "the customer cancels food that is bought", |it| it.ends(CancelReason::Customer) && it.was_under_way()),
     row("25", "the customer can't be reached, or is there after all", |it| it.has(|e| matches!(e, Event::ProblemReported { kind: Problem::CustomerUnreachable, .. } | Event::NoShowAnswered))),
@@ -74,7 +73,7 @@ pub const ROWS: [Row; 46] = [
     row("30", "that dispute is decided", |it| it.judges() && it.was_at(&[Status::Delivered])),
     row("31", "a case after the end", |it| it.disputes() && it.was_over()),
     row("32a", "a tip after the end", |it| it.has(|e| matches!(e, Event::TipGiven { .. }))),
-    row("32b", "an operator's refund after the end", |it| it.was_over() && it.acts() && !it.judges()),
+    row("32b", "an operator's refund after the end", |it| it.does(Deed::Refund)),
     row("32c", "a rating", |it| it.has(|e| matches!(e, Event::Rated { .. }))),
     row("33", "a late yes of the gateway", |it| it.has(|e| matches!(e, Event::LateAuthorization { .. } | Event::LateCharge { .. }))),
     row("34", "a case is decided", |it| it.judges() && it.was_over()),
@@ -170,8 +169,8 @@ impl Fact<'_> {
         self.has(|event| matches!(event, Event::DisputeResolved { .. }))
     }
 
-    fn acts(&self) -> bool {
-        self.has(|event| matches!(event, Event::OperatorActed { .. }))
+    fn does(&self, what: Deed) -> bool {
+        self.has(|event| matches!(event, Event::OperatorActed { deed, .. } if *deed == what))
     }
 
     /// Whether the food is handed over after the wait for a customer who can't be reached.
@@ -182,9 +181,9 @@ impl Fact<'_> {
 
     /// Whether an operator ends the order, or begins to at the store.
     fn settles(&self) -> bool {
-        let waits = |event: &Event| matches!(event, Event::CancelWaiting(wait) if matches!(wait.by, Principal::Operator(_)));
+        let waits = |event: &Event| matches!(event, Event::CancelWaiting(_));
         let ends = self.ends(CancelReason::Operator) || self.has(waits) || self.completes();
-        self.acts() && ends && !self.judges()
+        self.does(Deed::Settle) && ends && !self.judges()
     }
 }
 

@@ -143,7 +143,10 @@ fn accounts_and_wallets_name_what_is_done_to_others() {
     let mut scene = Scene::at_with("completed", Behaviour::DeclinesCapture);
     let (boss, customer) = (Principal::Operator(scene.operator), scene.customer);
     let (cents, reason) = (Cents(1), words());
-    let write_off = wallet::Command::WriteOff { cents, reason };
+    let write_off = wallet::Command::WriteOff {
+        cents: Some(cents),
+        reason,
+    };
     let reason = words();
     let top_up = wallet::Command::TopUp { cents, reason };
     let reason = words();

@@ -283,6 +283,8 @@ fn claimed() -> Scene {
 fn freeze_what_is_left_and_judge() {
     let mut scene = claimed();
     assert_eq!(scene.order().dispute.unwrap().frozen, Some((3, Cents(649))));
+    let purse = scene.campus.ledger().purse(scene.runner);
+    assert_eq!((purse.available, purse.frozen), (Cents::ZERO, Cents(649)));
     let entry = scene.campus.journal().len() - 1;
     insta::assert_snapshot!("freeze", table(&scene, entry));
     let mut store = scene.clone();

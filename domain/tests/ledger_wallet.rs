@@ -5,7 +5,10 @@ use campusg_domain::{
     campus::{Bank, Behaviour},
     id::{CommandId, Principal},
     money::Cents,
-    owner::wallet::{ChargebackId, ChargebackStage, Command},
+    owner::{
+        ledger::Purse,
+        wallet::{ChargebackId, ChargebackStage, Command},
+    },
     time::DAY_MS,
 };
 
@@ -33,6 +36,11 @@ fn payout_paid_failed_and_sent_back() {
     let (mut scene, from) = earned(Bank::Pays);
     scene.campus.payout(scene.runner, Cents(2649)).unwrap();
     insta::assert_snapshot!("payout", table(&scene, from));
+    let asked_for = scene.campus.ledger().purse(scene.runner);
+    assert_eq!(
+        (asked_for.available, asked_for.in_payout),
+        (Cents::ZERO, Cents(2649))
+    );
     scene.campus.settle();
     insta::assert_snapshot!("payout_paid", table(&scene, from));
     let (mut scene, from) = earned(Bank::Declines);
@@ -43,6 +51,11 @@ fn payout_paid_failed_and_sent_back() {
     scene.campus.payout(scene.runner, Cents(2649)).unwrap();
     scene.campus.advance(3 * DAY_MS);
     insta::assert_snapshot!("payout_sent_back", table(&scene, from));
+    let sent_back = Purse {
+        available: Cents(2649),
+        ..Purse::default()
+    };
+    assert_eq!(scene.campus.ledger().purse(scene.runner), sent_back);
 }
 
 #[test]
@@ -50,7 +63,7 @@ fn set_off_before_a_payout() {
     let (mut scene, from) = earned(Bank::Pays);
     let theirs = Command::Chargeback {
         id: ChargebackId("of the runner".into()),
-        order: scene.order,
+        order: Some(scene.order),
         cents: Cents(351),
         fee: Cents::ZERO,
         stage: ChargebackStage::Open,

@@ -218,6 +218,30 @@ impl Run {
             Move::Pass(minutes) => self.campus.advance(u64::from(minutes) * MINUTE_MS),
             Move::Crash => self.campus.rebuild().unwrap(),
         }
+        self.purses_agree();
+    }
+
+    /// What leaves each wallet, told apart by what it is for, is what the promises say.
+    fn purses_agree(&self) {
+        let ledger = self.campus.ledger();
+        for user in self.people.clone() {
+            let purse = ledger.purse(user);
+            let out = |wanted: &dyn Fn(Stream, Account) -> bool| -> Cents {
+                let promises = ledger.promised();
+                let mine = promises.filter(|(stream, _, promise)| {
+                    promise.debit == Account::Payable(user) && wanted(*stream, promise.credit)
+                });
+                mine.map(|(_, _, promise)| promise.cents).sum()
+            };
+            let of_wallet = |stream| matches!(stream, Stream::Wallet(_));
+            let to_card = |stream, to| !of_wallet(stream) && to == Account::Gateway;
+            assert_eq!(purse.in_payout, out(&|stream, _| of_wallet(stream)));
+            assert_eq!(purse.to_card, out(&to_card));
+            assert_eq!(
+                purse.frozen,
+                out(&|_, to| matches!(to, Account::Payable(_)))
+            );
+        }
     }
 
     fn place(&mut self, who: u8) {

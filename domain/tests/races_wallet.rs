@@ -221,7 +221,7 @@ fn command(racer: Racer) -> (Principal, Command) {
         Racer::WriteOff(cents) => (
             operator,
             Command::WriteOff {
-                cents,
+                cents: Some(cents),
                 reason: Sealed(vec![1]),
             },
         ),

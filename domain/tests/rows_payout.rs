@@ -100,7 +100,7 @@ fn row_42_a_payout_that_is_sent_back_pays_what_is_owed_first() {
     scene.campus.wallet_answered(runner, call, late).unwrap();
     let theirs = Command::Chargeback {
         id: ChargebackId("of the runner".into()),
-        order,
+        order: Some(order),
         cents: Cents(600),
         fee: NOTHING,
         stage: ChargebackStage::Open,
@@ -126,7 +126,7 @@ fn row_42_what_is_owed_is_set_off_before_a_payout() {
     let (runner, order) = (scene.runner, scene.order);
     let theirs = Command::Chargeback {
         id: ChargebackId("of the runner".into()),
-        order,
+        order: Some(order),
         cents: Cents(351),
         fee: NOTHING,
         stage: ChargebackStage::Open,

@@ -166,7 +166,7 @@ fn row_41_an_operator_writes_off_what_is_owed() {
     assert_eq!(debt(&scene), Cents(749));
     assert_eq!(scene.balance(Account::Goodwill), Cents(-2000));
     let by_user = Command::WriteOff {
-        cents: Cents(749),
+        cents: Some(Cents(749)),
         reason: Sealed(vec![1]),
     };
     let refused =
@@ -175,7 +175,7 @@ fn row_41_an_operator_writes_off_what_is_owed() {
             .wallet_command(Principal::User(customer), customer, &by_user, CommandId(1));
     assert_eq!(code(refused), "not_allowed");
     let without_reason = Command::WriteOff {
-        cents: Cents(749),
+        cents: Some(Cents(749)),
         reason: Sealed(vec![]),
     };
     let refused = scene.campus.wallet_command(
@@ -185,6 +185,21 @@ fn row_41_an_operator_writes_off_what_is_owed() {
         CommandId(2),
     );
     assert_eq!(code(refused), "invalid_field");
+    let all = Command::WriteOff {
+        cents: None,
+        reason: Sealed(vec![1]),
+    };
+    let operator = Principal::Operator(operator);
+    let write_off = |scene: &mut Scene, n| {
+        let command = scene
+            .campus
+            .wallet_command(operator, customer, &all, CommandId(n));
+        command.map(drop)
+    };
+    assert_eq!(write_off(&mut scene, 3), Ok(()));
+    assert_eq!(debt(&scene), NOTHING);
+    let nothing = Rejection::AboveDebt { owed: NOTHING };
+    assert_eq!(write_off(&mut scene, 4), Err(nothing));
     holds(&mut scene);
 }
 
@@ -277,7 +292,7 @@ fn row_43_a_chargeback_that_is_heard_of_when_it_is_won_changes_nothing() {
     assert_eq!(debt(&scene), NOTHING, "older news");
     let forged = Command::Chargeback {
         id: ChargebackId("mine".into()),
-        order,
+        order: Some(order),
         cents: K,
         fee: NOTHING,
         stage: ChargebackStage::Won,

@@ -98,6 +98,24 @@ impl<T: DeserializeOwned> FromRequest<Edge> for OpenCall<T> {
     }
 }
 
+/// A message of the payment gateway, whose signature the gate has checked.
+pub(crate) struct GatewayCall<T> {
+    pub(crate) caller: Caller,
+    pub(crate) body: T,
+}
+
+impl<T: DeserializeOwned> FromRequest<Edge> for GatewayCall<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Edge) -> Result<Self, Problem> {
+        let (parts, body_in) = request.into_parts();
+        let bytes = whole(body_in).await?;
+        let caller = caller(&parts, Principal::Gateway, None, &bytes);
+        let body = body(&parts.headers, &bytes)?;
+        Ok(Self { caller, body })
+    }
+}
+
 /// A photo by somebody signed in.
 pub(crate) struct Upload {
     pub(crate) caller: Caller,

@@ -25,7 +25,7 @@ pub struct Edge(Arc<Inner>);
 
 struct Inner {
     runtime: Runtime,
-    policy: Policy,
+    policy: Arc<Policy>,
     now: Now,
     config: HttpConfig,
     limits: Limits,
@@ -42,7 +42,7 @@ impl Edge {
         let flights = Arc::new(Flights::new(&config));
         Self(Arc::new(Inner {
             runtime,
-            policy,
+            policy: Arc::new(policy),
             now,
             config,
             limits,
@@ -56,7 +56,7 @@ impl Edge {
         &self.0.runtime
     }
 
-    pub(crate) fn policy(&self) -> &Policy {
+    pub(crate) fn policy(&self) -> &Arc<Policy> {
         &self.0.policy
     }
 

@@ -12,17 +12,20 @@ use crate::{
 };
 use axum::{
     RequestExt,
+    body::{Body, to_bytes},
     extract::{RawPathParams, Request, State},
     http::StatusCode,
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use campusg_actors::runtime::{Authenticate, Authenticated, GetOrder, Refusal, Secret};
+use campusg_actors::runtime::{
+    Authenticate, Authenticated, CheckSignature, GetOrder, Refusal, Secret, SignatureFault,
+};
 use campusg_domain::{
     id::{OrderId, Principal, UserId},
     order::{Order, Rejection, Role, Stage},
 };
-use std::{str::FromStr, sync::Arc};
+use std::{mem, str::FromStr, sync::Arc};
 use tokio::time::Instant;
 
 /// Finds out who calls, and whether he calls too often.
@@ -57,7 +60,7 @@ async fn name(edge: &Edge, policy: RoutePolicy, request: &mut Request) -> Result
     );
     let address = client::counted(address);
     request.extensions_mut().insert(client::Peer(address));
-    if policy == RoutePolicy::Public {
+    if matches!(policy, RoutePolicy::Public | RoutePolicy::Gateway) {
         return rate(edge, limit::Who::Address(address));
     }
     let me = match authenticate(edge, bearer(request.headers())).await {
@@ -91,13 +94,18 @@ async fn authenticate(edge: &Edge, token: Option<Secret>) -> Result<Authenticate
 }
 
 async fn admit(edge: &Edge, policy: RoutePolicy, request: &mut Request) -> Result<(), Problem> {
-    if policy == RoutePolicy::Public {
-        return Ok(());
+    match policy {
+        RoutePolicy::Public => return Ok(()),
+        RoutePolicy::Gateway => return signed(edge, request).await,
+        _ => {}
     }
     let me = request.extensions().get::<Arc<Authenticated>>().cloned();
     let me = &*me.ok_or_else(Problem::not_signed_in)?;
     match policy {
-        RoutePolicy::Public | RoutePolicy::SignedIn | RoutePolicy::Tells(_) => Ok(()),
+        RoutePolicy::Public
+        | RoutePolicy::Gateway
+        | RoutePolicy::SignedIn
+        | RoutePolicy::Tells(_) => Ok(()),
         RoutePolicy::Operator => match me.principal {
             Principal::Operator(_) => Ok(()),
             _ => Err(Problem::not_allowed("operators")),
@@ -126,6 +134,39 @@ async fn admit(edge: &Edge, policy: RoutePolicy, request: &mut Request) -> Resul
             Ok(())
         }
     }
+}
+
+/// Whether the message is signed with the gateway's key, and of now. Its body is the one that was read before.
+async fn signed(edge: &Edge, request: &mut Request) -> Result<(), Problem> {
+    let body = to_bytes(mem::take(request.body_mut()), usize::MAX).await;
+    let body = body.map_err(|_| Problem::fault())?;
+    let headers = request.headers();
+    let one = |name: &str| {
+        let mut values = headers.get_all(name).iter();
+        let value = values.next().and_then(|value| value.to_str().ok());
+        value.filter(|_| values.next().is_none()).map(str::to_owned)
+    };
+    let message = CheckSignature {
+        id: one("webhook-id").ok_or_else(not_signed)?,
+        timestamp: one("webhook-timestamp").ok_or_else(not_signed)?,
+        signatures: one("webhook-signature").ok_or_else(not_signed)?,
+        body: body.to_vec(),
+    };
+    let checked = edge.runtime().query(message).await?;
+    checked.map_err(|fault| match fault {
+        SignatureFault::Wrong => not_signed(),
+        SignatureFault::OutOfTime => {
+            let status = StatusCode::UNAUTHORIZED;
+            Problem::new(status, "signature_out_of_time", fault.to_string())
+        }
+    })?;
+    *request.body_mut() = Body::from(body);
+    Ok(())
+}
+
+fn not_signed() -> Problem {
+    let detail = "only the payment gateway may do this: sign the message with its key";
+    Problem::new(StatusCode::UNAUTHORIZED, "wrong_signature", detail)
 }
 
 /// Loads an order that the caller may see as one of `who`.

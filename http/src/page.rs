@@ -90,6 +90,16 @@ impl Cursor for Seq {
     }
 }
 
+impl Cursor for u16 {
+    fn write(&self) -> String {
+        format!("{self:x}")
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        Self::from_str_radix(text, 16).ok()
+    }
+}
+
 impl Cursor for NoticeId {
     fn write(&self) -> String {
         format!("{:x}.{:x}", self.seq.0, self.index)

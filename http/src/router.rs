@@ -4,13 +4,15 @@ use crate::{
     edge::Edge,
     problem::Problem,
     route::{
-        admin, dispute, escrow, health, ledger, message, notification, order, payment, photo,
-        proposal, scheduled_event, session, store, timer, user,
+        admin, dispute, escrow, gateway, health, ledger, message, notification, order, payment,
+        photo, proposal, scheduled_event, session, store, timer, user,
     },
     shell,
     table::{
         Route,
-        RoutePolicy::{ActiveRunner, Operator, Public, Sees, SelfOrOperator, SignedIn, Tells},
+        RoutePolicy::{
+            ActiveRunner, Gateway, Operator, Public, Sees, SelfOrOperator, SignedIn, Tells,
+        },
         Table,
         Who::{
             self, Customer, CustomerOrOperator, Involved, Party, PartyOrOperator, Runner, Viewer,
@@ -32,8 +34,14 @@ fn table() -> Table {
         .put("/api/users/me/payment-method", SignedIn, user::set_card::set_card)
         .get("/api/users/me/payment-method", SignedIn, user::card::card)
         .delete("/api/users/me/payment-method", SignedIn, user::remove_card::remove_card)
+        .put("/api/users/me/payout-method", SignedIn, user::set_account::set_account)
+        .get("/api/users/me/payout-method", SignedIn, user::account::account)
+        .delete("/api/users/me/payout-method", SignedIn, user::remove_account::remove_account)
         .put("/api/users/me/runner", SignedIn, user::set_runner::set_runner)
         .get("/api/users/me/wallet", SignedIn, user::wallet::wallet)
+        .post("/api/users/me/wallet/pay-debt", SignedIn, user::pay_debt::pay_debt)
+        .post("/api/users/me/payouts", SignedIn, user::request_payout::request_payout)
+        .get("/api/users/me/payouts", SignedIn, user::payouts::payouts)
         .post("/api/sessions", Public, session::sign_in::sign_in)
         .get("/api/sessions", SignedIn, session::list::list)
         .delete("/api/sessions/{id}", SignedIn, session::sign_out::sign_out)
@@ -77,6 +85,7 @@ fn table() -> Table {
         .get("/api/photos/{id}", SignedIn, photo::get::get)
         .get("/api/payments", SignedIn, payment::list::list)
         .get("/api/payments/{id}", Sees(CustomerOrOperator), payment::get::get)
+        .post("/api/gateway/events", Gateway, gateway::event::event)
         .get("/api/escrow/{order_id}", Sees(CustomerOrOperator), escrow::get::get)
         .post("/api/escrow/{order_id}/release", Operator, escrow::settle::release)
         .post("/api/escrow/{order_id}/refund", Operator, escrow::settle::refund)
@@ -90,6 +99,8 @@ fn table() -> Table {
         .get("/api/ledger/accounts", Operator, ledger::accounts::accounts)
         .get("/api/ledger/transfers", Operator, ledger::transfers::transfers)
         .get("/api/ledger/proof", Public, ledger::proof::proof)
+        .post("/api/ledger/top-ups", Operator, ledger::moves::top_up)
+        .post("/api/ledger/withdrawals", Operator, ledger::moves::withdraw)
 
         .get("/api/admin/sagas", Operator, admin::sagas::sagas)
         .post("/api/admin/sagas/{order_id}/retry", Operator, admin::stuck::retry)
@@ -102,6 +113,7 @@ fn table() -> Table {
         .post("/api/admin/orders/{id}/settle", Operator, admin::settle::settle)
         .post("/api/admin/users/{id}/suspend", Operator, admin::suspend::suspend)
         .post("/api/admin/users/{id}/reinstate", Operator, admin::suspend::reinstate)
+        .post("/api/admin/users/{id}/write-off", Operator, admin::write_off::write_off)
         .get("/api/admin/audit", Operator, admin::audit::audit)
         .get("/api/admin/actors", Operator, admin::actors::actors)
         .post("/api/admin/actors/{order_id}/release", Operator, admin::release::release)
@@ -172,6 +184,7 @@ mod tests {
                 RoutePolicy::Tells(_) => assert!(has("/orders/{id}/"), "{}", route.path),
                 RoutePolicy::SelfOrOperator => assert!(has("{user_id}"), "{}", route.path),
                 RoutePolicy::Operator => {}
+                RoutePolicy::Gateway => assert!(has("/gateway/"), "{}", route.path),
                 RoutePolicy::ActiveRunner | RoutePolicy::SignedIn | RoutePolicy::Public => {
                     assert!(!has("/admin/"), "{} is for operators", route.path);
                 }

@@ -82,6 +82,8 @@ pub enum RoutePolicy {
     ActiveRunner,
     /// Those who operate the platform.
     Operator,
+    /// The payment gateway: whoever signs the message with its key.
+    Gateway,
     /// The user named by `{user_id}` in the path, and operators; to others it is not there.
     SelfOrOperator,
     /// Reads the order named by `{id}` or `{order_id}` in the path; to everybody else it is not there. It is loaded for the handler.

@@ -1,6 +1,8 @@
 //! `campusg sandbox-gateway`: the sandbox payment gateway as a process of its own, so that a kill of the server can't
 //! hide a double charge.
 
+mod push;
+
 use super::CliFault;
 use crate::{
     compose::{self, ComposeFault},
@@ -9,20 +11,16 @@ use crate::{
 };
 use campusg_actors::{
     port::clock::{Clock, SystemClock},
-    sandbox::{Desk, serve},
+    sandbox::{Desk, TEST_ACCOUNTS, TEST_CARDS, TestToken, serve},
 };
 use clap::Args;
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use push::Pusher;
+use std::{fmt::Write, net::SocketAddr, path::PathBuf, sync::Arc};
 use tokio::net::TcpListener;
 
 /// Arguments of `campusg sandbox-gateway`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Point a server at it with --set gateway.mode=remote --set gateway.address=127.0.0.1:4242.
-
-Cards: tok_visa, tok_declined, tok_insufficient_funds, tok_slow, tok_timeout_then_succeeds, tok_down, tok_down_3 (any
-number), tok_action_required, tok_capture_fails, tok_capture_down_3, tok_capture_late, tok_refund_fails, tok_late.
-Speaks one JSON object per line over TCP; keeps every call in its book and answers a repeated key as the first time.")]
+#[command(after_help = help())]
 pub struct SandboxGatewayCommand {
     /// Address and port, loopback only; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:4242", value_name = "ADDRESS", value_parser = loopback)]
@@ -50,7 +48,15 @@ impl SandboxGatewayCommand {
         logging::start(&effective.config.log);
         let book = compose::open_book(&self.book, settings.tuning)?;
         let clock = SystemClock::new(false);
-        let desk = Desk::new(book, settings.faults, Arc::new(move || clock.now()));
+        let now = clock.clone();
+        let desk = Desk::new(book, settings.faults, Arc::new(move || now.now()));
+        let pusher = settings.push_to.map(|to| Pusher {
+            desk: desk.clone(),
+            keys: settings.keys(),
+            to,
+            place: self.book.with_extension("pushed"),
+            clock: Arc::new(clock),
+        });
         let (threads, address) = (
             super::threads().map_err(ComposeFault::Threads)?,
             self.address,
@@ -60,6 +66,8 @@ impl SandboxGatewayCommand {
             let listener = TcpListener::bind(address).await.map_err(fault)?;
             let bound = listener.local_addr().map_err(fault)?;
             output::result(format_args!("listening on {bound}")).map_err(CliFault::Output)?;
+            // It ends with the process.
+            let _pushing = pusher.map(|pusher| tokio::spawn(pusher.run()));
             Ok(serve(listener, desk).await.map_err(fault)?)
         })
     }
@@ -74,5 +82,50 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
         Ok(address)
     } else {
         Err("the sandbox gateway serves loopback only, as 127.0.0.1:4242".into())
+    }
+}
+
+/// What `--help` says after the flags.
+fn help() -> String {
+    let (cards, accounts) = (listed(TEST_CARDS), listed(TEST_ACCOUNTS));
+    format!(
+        "\
+Point a server at it with --set gateway.mode=remote --set gateway.address=127.0.0.1:4242.
+
+Cards, and what happens with them; {{n}} is a number from 1 to 99:
+{cards}
+Bank accounts:
+{accounts}
+The times `late_ms`, `chargeback_ms` and so on are keys of gateway.tuning. What is decided later is told by events, late,
+twice or in the wrong order where gateway.faults say so. A server asks for them. To have them sent to it as well, signed,
+give both the same key, and this one an address:
+  --set gateway.signing_secret=whsec_BASE64 --set gateway.push_to=127.0.0.1:8080
+
+Speaks one JSON object per line over TCP; keeps every call in its book and answers a repeated key as the first time."
+    )
+}
+
+fn listed(tokens: &[TestToken]) -> String {
+    let mut text = String::new();
+    for TestToken { token, does } in tokens {
+        writeln!(text, "  {token:<27} {does}").expect("writing into memory cannot fail");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_names_every_test_token_and_so_does_the_readme() {
+        let (help, readme) = (help(), include_str!("../../README.md"));
+        for TestToken { token, does } in TEST_CARDS.iter().chain(TEST_ACCOUNTS) {
+            assert!(help.contains(token) && help.contains(does), "{token}");
+            assert!(
+                readme.contains(&format!("`{token}`")),
+                "{token} in the README"
+            );
+        }
     }
 }

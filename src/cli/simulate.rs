@@ -5,29 +5,38 @@
 use super::{CliFault, progress::DayBar};
 use crate::{
     output,
-    simulate::{Report, Setting, Size, simulate},
+    simulate::{Login, OnServer, Progress, Report, Setting, Size, simulate, simulate_on},
+    walkthrough::{Client, Deviation, Person},
 };
 use clap::{Args, builder::RangedU64ValueParser, value_parser};
 
 /// Arguments of `campusg simulate`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Robots order at meal times, run, operate the platform, and meet every kind of trouble in believable proportions: cards
-that fail, stores that are closed, prices that rise, customers who are not there, runners who give up, disputes, debts,
-payouts that come back. All of it runs in this process, on the rules that the server has, with a clock that is moved on
-and a journal in memory; the time that it takes is not the time that passes there. After the hours in which students
+Robots order at meal times, run, operate the platform, and meet every kind of trouble in believable proportions: cards \
+that fail, stores that are closed, prices that rise, customers who are not there, runners who give up, disputes, debts, \
+payouts that come back. All of it runs in this process, on the rules that the server has, with a clock that is moved on \
+and a journal in memory; the time that it takes is not the time that passes there. After the hours in which students \
 order, the days go on until everything has ended.
 
-With --chaos cards and gateway behave much worse; answers are lost, late or doubled; owners and orders are dropped and
+With --chaos cards and gateway behave much worse; answers are lost, late or doubled; owners and orders are dropped and \
 folded again from the journal; everything but the journal is lost between any two records.
 
-The report goes to standard output, progress to standard error. The same seed gives the same report, byte for byte.
+The report goes to standard output, progress to standard error. The same seed gives the same report, byte for byte. \
 Ends with code 1 if anything does not hold.
+
+With --live the same robots open accounts on a running server with the sandbox gateway and live there, over HTTP. What \
+they are told comes when they look, so that no two reports need be equal; and nobody can make that server's gateway or \
+disk fail from here. Given an operator's login, robots operate the platform too, and a virtual clock is moved on; without \
+one, robots live --speed times faster than the clock on the wall, and the server's own time-outs do not.
 
 Examples:
   campusg simulate --students 500 --runners 60 --hours 8
   campusg simulate --chaos --seed 12
-  campusg simulate --students 30 --runners 4 --hours 2 --chaos --restart-every 1")]
+  campusg simulate --students 30 --runners 4 --hours 2 --chaos --restart-every 1
+  campusg serve --demo --virtual-clock
+  campusg simulate --students 40 --runners 6 --hours 2 --live http://127.0.0.1:8080 \\
+      --operator-email olivia@campus.example --operator-password campus-demo-2026")]
 pub struct SimulateCommand {
     /// How many order
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 500, value_parser = count(1, 20_000))]
@@ -52,6 +61,23 @@ pub struct SimulateCommand {
     /// Lose everything but the journal after every Nth record on average; 1: after each
     #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "chaos", default_value_t = 25, value_parser = value_parser!(u32).range(1..))]
     pub restart_every: u32,
+    /// Live on this server, as http://127.0.0.1:8080, and not in this process
+    #[arg(long, value_name = "URL", conflicts_with = "restart_every")]
+    pub live: Option<String>,
+    /// E-mail address of an operator of that server
+    #[arg(
+        long,
+        requires = "live",
+        requires = "operator_password",
+        value_name = "EMAIL"
+    )]
+    pub operator_email: Option<String>,
+    /// Password of that operator
+    #[arg(long, requires = "operator_email", value_name = "PASSWORD")]
+    pub operator_password: Option<String>,
+    /// How many times faster than the wall's clock robots live where the server's can't be moved
+    #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "live", default_value_t = 60, value_parser = value_parser!(u32).range(1..=3_600))]
+    pub speed: u32,
 }
 
 fn count(least: u64, most: u64) -> RangedU64ValueParser<usize> {
@@ -67,9 +93,30 @@ impl SimulateCommand {
     pub fn run(self) -> Result<(), CliFault> {
         let setting = self.setting();
         let mut bar = DayBar::new(self.hours);
-        let report = simulate(&setting, |progress| bar.tell(progress));
+        let tell = |progress: Progress| bar.tell(progress);
+        let report = match &self.live {
+            None => simulate(&setting, tell),
+            Some(url) => self
+                .server(url)
+                .and_then(|server| simulate_on(server, &setting, tell)),
+        };
         bar.finish();
         conclude(&report?)
+    }
+
+    fn server(&self, url: &str) -> Result<OnServer, Deviation> {
+        let threads = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let threads = threads.map_err(|fault| Deviation::new("a thread", fault.to_string()))?;
+        let client = Client::new(url)?;
+        let operator = match (&self.operator_email, &self.operator_password) {
+            (Some(email), Some(password)) => {
+                Some(threads.block_on(Person::sign_in(&client, email, password))?)
+            }
+            _ => None,
+        };
+        OnServer::new(threads, Login { client, operator }, self.speed)
     }
 
     fn setting(&self) -> Setting {
@@ -80,7 +127,11 @@ impl SimulateCommand {
                 hours: self.hours,
             },
             seed: self.seed,
-            chaos: self.chaos.then_some(self.restart_every),
+            // A server is not restarted from here.
+            chaos: self.chaos.then_some(match self.live {
+                None => self.restart_every,
+                Some(_) => 0,
+            }),
         }
     }
 }

@@ -5,18 +5,29 @@
 use super::CliFault;
 use crate::{
     output,
-    walkthrough::{Client, Deviation, OwnServer, Person, Scenario, Scene, Story, prove},
+    walkthrough::{
+        Client, Deviation, OwnServer, Person, Scenario, Scene, Setting, Story, Whole, play_here,
+        prove,
+    },
 };
 use clap::Args;
 
 /// Arguments of `campusg walkthrough`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Without --url a temporary server is started, with a virtual clock, and stopped and verified at the end.
-Each run makes its own people, so that it can be repeated against the same server. Parts that need an operator or a
-virtual clock are left out, and say so, where the server has none. Moving a virtual clock concerns every order there.
+Without --url a temporary server is started, with a virtual clock, and stopped and verified at the end. Each run makes \
+its own people, so that it can be repeated against the same server. Parts that need an operator or a virtual clock are \
+left out, and say so, where the server has none. Moving a virtual clock concerns every order there.
+
+With --all every transition of docs/lifecycle.md is told under its row's number, with the money after it: held, captured, \
+released, refunded, the runner's balance, what the customer owes. Where a transition needs a server that is set for it, \
+another temporary one is started. The last line says which rows were told; one that is missing is a failure.
+
 Ends with code 1 and a sentence if anything is not as specified.")]
 pub struct WalkthroughCommand {
+    /// Tell every transition of an order's life, row by row, instead of the five stories
+    #[arg(long)]
+    pub all: bool,
     /// Server to walk through, as http://127.0.0.1:8080 [default: a temporary one]
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
@@ -44,14 +55,21 @@ impl WalkthroughCommand {
             .enable_all()
             .build();
         let threads = threads.map_err(CliFault::Output)?;
+        let program = || std::env::current_exe().map_err(CliFault::Output);
         match &self.url {
             Some(url) => threads.block_on(self.play_on(url, None)),
+            None if self.all => {
+                let story = Story::printed();
+                let mut whole = Whole::new(program()?, story.clone());
+                threads.block_on(until_told_to_stop(whole.play()))?;
+                whole.close()?;
+                printed(&story)
+            }
             None => {
-                let program = std::env::current_exe().map_err(CliFault::Output)?;
-                let server = OwnServer::start(&program)?;
+                let server = OwnServer::start(&program()?, Setting::Plain)?;
                 let address = server.address().to_owned();
                 threads.block_on(self.play_on(&address, Some(&server)))?;
-                let verdict = server.stop_and_verify()?;
+                let (verdict, _) = server.stop_and_verify()?;
                 output::result(format_args!(
                     "\nThe server has stopped; campusg verify says:\n{verdict}"
                 ))
@@ -62,10 +80,7 @@ impl WalkthroughCommand {
 
     /// Plays until the end, or until the process is told to stop: a server of its own then stops with it.
     async fn play_on(&self, url: &str, server: Option<&OwnServer>) -> Result<(), CliFault> {
-        tokio::select! {
-            played = self.play(url, server) => played,
-            () = told_to_stop() => Err(Deviation::new("to go on to the end", "the word to stop").into()),
-        }
+        until_told_to_stop(self.play(url, server)).await
     }
 
     async fn play(&self, url: &str, server: Option<&OwnServer>) -> Result<(), CliFault> {
@@ -74,15 +89,16 @@ impl WalkthroughCommand {
         let story = Story::printed();
         story.line(format!("Walking through {url}"));
         let scene = Scene::open(client, operator, story).await?;
+        if self.all {
+            play_here(&scene).await?;
+            return printed(&scene.story);
+        }
         for scenario in Scenario::ALL {
             scenario.play(&scene).await?;
         }
         prove(&scene).await?;
         scene.story.line("\nEverything is as specified.".into());
-        scene
-            .story
-            .fault()
-            .map_or(Ok(()), |fault| Err(CliFault::Output(fault)))
+        printed(&scene.story)
     }
 
     async fn operator(
@@ -97,6 +113,23 @@ impl WalkthroughCommand {
             }
             (None, ..) => Ok(None),
         }
+    }
+}
+
+/// A story that could not be printed to its end is a fault.
+fn printed(story: &Story) -> Result<(), CliFault> {
+    story
+        .fault()
+        .map_or(Ok(()), |fault| Err(CliFault::Output(fault)))
+}
+
+/// Goes on to the end, or until the process is told to stop.
+async fn until_told_to_stop<F: From<Deviation>>(
+    playing: impl Future<Output = Result<(), F>>,
+) -> Result<(), F> {
+    tokio::select! {
+        played = playing => played,
+        () = told_to_stop() => Err(Deviation::new("to go on to the end", "the word to stop").into()),
     }
 }
 

@@ -48,6 +48,12 @@ pub enum ComposeFault {
         /// Which.
         path: PathBuf,
     },
+    /// A drill on a server that is meant in earnest.
+    #[error("{key} is a drill: it needs --virtual-clock, which no server in earnest has")]
+    Drill {
+        /// The key of the configuration.
+        key: &'static str,
+    },
     /// A file of the demo.
     #[error("can't use {path}")]
     DemoFile {

@@ -4,9 +4,11 @@
 //! decides when an errand is due, by what it then sees.
 //! Invariant: chance comes from one seeded generator, in an order that only the campus decides; no robot reads a clock.
 
+mod plan;
+
 use super::{
     agenda::Agenda,
-    habits::{HUNGER, Habits, PerMille},
+    habits::{Habits, PerMille},
     people::{Crowd, Robot},
     tally::Tally,
     world::{Answer, News, No, Part, Sight, World},
@@ -18,17 +20,12 @@ use campusg_domain::{
     money::Cents,
     notice::{Audience, NoticeKind},
     order::{Command, Sealed},
-    owner::{
-        directory::{Hours, OpenSpan},
-        wallet,
-    },
-    time::{At, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
+    owner::wallet,
+    time::{At, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
 
 /// Hour of the day at which students begin to order.
 pub const FIRST_HOUR: u64 = 11;
-/// Longest that is waited until everything has ended, after the last order could be placed.
-const PATIENCE_MS: u64 = 60 * DAY_MS;
 
 /// What a campus is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,17 +152,18 @@ impl<W: World> Day<W> {
     /// # Errors
     /// A [`Deviation`] where the campus is not as specified, or can't be reached.
     pub fn live(&mut self, mut progress: impl FnMut(Progress)) -> Done {
-        let end = self.closes_at.plus(PATIENCE_MS);
+        let end = self.closes_at.plus(self.world.patience_ms());
         while self.world.now() < end {
             self.listen()?;
             progress(self.progress());
-            let now = self.world.now();
-            let until = self.agenda.next_at().unwrap_or_else(|| now.plus(HOUR_MS));
+            // What lies beyond the end is not waited for.
+            let next = self.agenda.next_at().filter(|at| *at < end);
+            let until = next.unwrap_or_else(|| self.world.now().plus(HOUR_MS));
             match self.world.pass_until(until) {
                 Ok(true) => {}
                 Ok(false) => match self.agenda.due(self.world.now()) {
                     Some(errand) => self.goes(errand)?,
-                    None if self.agenda.next_at().is_none() && self.is_over()? => break,
+                    None if next.is_none() && self.is_over()? => break,
                     None => {}
                 },
                 Err(no) => return Err(fault(no)),
@@ -225,79 +223,6 @@ impl<W: World> Day<W> {
             }
         }
         else_this
-    }
-
-    /// Six stores; two of them close in the afternoon, one early in the evening.
-    fn open_stores(&mut self) -> Done {
-        const STORES: [(&str, &[(u16, u16)]); 6] = [
-            ("Noodle Bar", &[]),
-            ("Corner Bakery", &[(420, 900), (990, 1200)]),
-            ("Green Bowl", &[(600, 900), (1020, 1320)]),
-            ("Campus Grill", &[(0, 1440)]),
-            ("Tea House", &[(480, 1080)]),
-            ("Night Owl", &[]),
-        ];
-        for (name, spans) in STORES {
-            let week = (0..7).flat_map(|weekday| {
-                spans.iter().map(move |(from_minute, to_minute)| OpenSpan {
-                    weekday,
-                    from_minute: *from_minute,
-                    to_minute: *to_minute,
-                })
-            });
-            let hours = (!spans.is_empty()).then(|| Hours(week.collect()));
-            let store = self.world.open_store(name, hours).map_err(fault)?;
-            self.crowd.stores.push(store);
-        }
-        Ok(())
-    }
-
-    /// What is sure to come: meals, runners who look for work, operators on their rounds, the weather outside.
-    fn plan(&mut self, size: Size) {
-        for hour in 0..size.hours {
-            let hungry = HUNGER[usize::try_from((FIRST_HOUR + hour) % 24).unwrap_or(0)];
-            let span = Span(hour * HOUR_MS, (hour + 1) * HOUR_MS - 1);
-            for student in 0..size.students {
-                if self.dice.happens(hungry) && self.dice.happens(self.habits.orders_when_hungry) {
-                    let orders = Does::Student(super::student::Does::Orders);
-                    self.note(Robot::Student(student), orders, None, span);
-                }
-            }
-        }
-        for runner in 0..size.runners {
-            self.plan_a_shift(runner, size);
-            let evening = Span(size.hours * HOUR_MS, (size.hours + 3) * HOUR_MS);
-            let asks = Does::Runner(super::runner::Does::AsksForAPayout);
-            self.note(Robot::Runner(runner), asks, None, evening);
-        }
-        let rounds = Does::Operator(super::operator::Does::GoesOnARound);
-        self.note(Robot::Operator, rounds, None, minutes(10, 30));
-        let books = Does::Operator(super::operator::Does::KeepsTheBooks);
-        self.note(
-            Robot::Operator,
-            books,
-            None,
-            hours(size.hours, size.hours + 4),
-        );
-        let hour = Does::World(super::outside::Does::AnHourPasses);
-        self.note(Robot::World, hour, None, minutes(5, 30));
-    }
-
-    /// Every fourth runner is there from the beginning and on the following days; the others come for some hours.
-    fn plan_a_shift(&mut self, runner: usize, size: Size) {
-        let looks = Does::Runner(super::runner::Does::LooksAtTheBoard);
-        let (from_ms, until) = match runner % 4 {
-            0 => (0, None),
-            _ => {
-                let came = self.dice.below((size.hours + 3) * HOUR_MS);
-                let from_ms = came.saturating_sub(3 * HOUR_MS);
-                let length = self.dice.between(3, 6) * HOUR_MS;
-                (from_ms, Some(self.begins_at.plus(from_ms + length)))
-            }
-        };
-        self.crowd.shifts.push(until);
-        let first = Span(from_ms, from_ms + 5 * MINUTE_MS);
-        self.note(Robot::Runner(runner), looks, None, first);
     }
 
     /// Tells everybody what is new.

@@ -109,6 +109,8 @@ pub struct Habits {
     pub finds_it_very_dear: PerMille,
     /// … an item missing, and something like it.
     pub finds_an_item_missing: PerMille,
+    /// A runner shows the receipt of another order.
+    pub shows_an_old_receipt: PerMille,
     /// A runner takes a proposal back.
     pub withdraws: PerMille,
     /// A runner whose customer cancels at the till agrees; the rest has paid, or says nothing.
@@ -232,6 +234,7 @@ impl Habits {
             finds_it_dear: 40,
             finds_it_very_dear: 15,
             finds_an_item_missing: 50,
+            shows_an_old_receipt: 8,
             withdraws: 60,
             agrees_to_cancel: 500,
             has_paid_already: 250,

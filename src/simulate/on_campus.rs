@@ -14,10 +14,12 @@ use campusg_domain::{
         directory::{Hours, StoreChange, StoreCommand},
         wallet::{self, ChargebackStage, PLATFORM},
     },
-    time::At,
+    time::{At, DAY_MS},
 };
 use std::{borrow::Cow, collections::BTreeMap};
 
+/// Disputes wait two weeks, ratings one, payouts that come back some days.
+const PATIENCE_MS: u64 = 60 * DAY_MS;
 /// What the bank wants for a charge that it takes back.
 const CHARGEBACK_FEE: Cents = Cents(1500);
 
@@ -115,6 +117,10 @@ fn refused(rejection: Rejection) -> No {
 impl World for OnCampus {
     fn now(&self) -> At {
         self.campus.now()
+    }
+
+    fn patience_ms(&self) -> u64 {
+        PATIENCE_MS
     }
 
     fn pass_until(&mut self, end: At) -> Answer<bool> {

@@ -33,6 +33,8 @@ pub(super) enum Does {
     OpensACase,
     /// Gives something back after a bad end.
     GivesGoodwill,
+    /// Does something about a step that keeps failing.
+    TendsToWhatIsStuck,
     /// Writes off what a customer never paid.
     WritesOff,
     /// Makes losses good and takes fees out.
@@ -56,7 +58,7 @@ const fn on(
 
 /// What operators do about what they are told.
 #[rustfmt::skip]
-pub(super) const REACTIONS: [Reaction; 11] = [
+pub(super) const REACTIONS: [Reaction; 12] = [
     on(|it| matches!(it, Told::StoreWaitLong), |_| 900, minutes(3, 30), Does::EndsItAtTheStore),
     on(|it| matches!(it, Told::Late), |_| 700, minutes(5, 40), Does::GivesTheRunnerUp),
     on(|it| matches!(it, Told::Overdue), |_| 800, hours(1, 5), Does::GivesTheRunnerUp),
@@ -67,6 +69,7 @@ pub(super) const REACTIONS: [Reaction; 11] = [
     on(|it| matches!(it, Told::ProblemReported), |h| h.gives_goodwill, hours(2, 30), Does::GivesGoodwill),
     on(|it| matches!(it, Told::Late), |h| h.gives_goodwill, hours(6, 30), Does::GivesGoodwill),
     on(|it| matches!(it, Told::RenewCard { .. }), |_| 1000, hours(70, 200), Does::WritesOff),
+    on(|it| matches!(it, Told::StepStuck), |_| 500, minutes(5, 90), Does::TendsToWhatIsStuck),
     on(|it| matches!(it, Told::CashShort { .. }), |_| 1000, minutes(5, 60), Does::KeepsTheBooks),
 ];
 
@@ -100,6 +103,7 @@ impl<W: World> Day<W> {
             Does::Judges => self.judges(who, order),
             Does::OpensACase => self.opens_a_case(who, order),
             Does::GivesGoodwill => self.gives_goodwill(who, order),
+            Does::TendsToWhatIsStuck => self.tends_to_what_is_stuck(who, order),
             Does::WritesOff => self.writes_off(who, order),
         }
     }
@@ -155,6 +159,8 @@ impl<W: World> Day<W> {
     fn settles(&mut self, who: Principal, sight: &Sight) -> Done {
         let bought = sight.is_under_way() || sight.status == Status::Delivered;
         let ending = match (bought, sight.runner) {
+            _ if self.dice.happens(100) => Ending::ToCustomer,
+            (true, _) if self.dice.happens(200) => Ending::ToRunner,
             (true, _) => Ending::Divide {
                 refund: self.part_of(sight.charged, 0, 100),
                 at_fault: self.at_fault(),
@@ -241,6 +247,17 @@ impl<W: World> Day<W> {
         self.act(who, order, refund).map(drop)
     }
 
+    /// Mostly has it tried again; sometimes goes on without it, or takes it back.
+    fn tends_to_what_is_stuck(&mut self, who: Principal, order: OrderId) -> Done {
+        let reason = words("it fails and fails");
+        let remedy = match self.dice.below(4) {
+            0 => Command::SkipStuck { reason },
+            1 => Command::CompensateStuck { reason },
+            _ => Command::RetryStuck { reason },
+        };
+        self.act(who, order, remedy).map(drop)
+    }
+
     fn writes_off(&mut self, who: Principal, order: OrderId) -> Done {
         let Some(sight) = self.see(order)? else {
             return Ok(());
@@ -253,7 +270,7 @@ impl<W: World> Day<W> {
         }
         let reason = words("nobody will ever pay this");
         let write_off = wallet::Command::WriteOff {
-            cents: owed,
+            cents: Some(owed),
             reason,
         };
         self.pays(who, customer, write_off)?;

@@ -79,7 +79,9 @@ impl<W: World> Day<W> {
     }
 
     fn a_store_pauses(&mut self) -> Done {
-        let store = self.one_of_the_stores();
+        let Some(store) = self.one_of_the_stores() else {
+            return Ok(());
+        };
         let paused = self.world.pause_store(store, true);
         self.answered("pause_store", paused)?;
         let again = Do::World(Does::StoresOpenAgain);

@@ -2,7 +2,7 @@
 
 use super::world::Part;
 use campusg_domain::{
-    id::{OrderId, StoreId, UserId},
+    id::{OrderId, PhotoId, StoreId, UserId},
     time::At,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +35,8 @@ pub struct Crowd {
     pub shifts: Vec<Option<At>>,
     /// Which orders each runner carries.
     pub carried: BTreeMap<usize, BTreeSet<OrderId>>,
+    /// The last receipt that each runner showed.
+    pub receipts: BTreeMap<usize, PhotoId>,
     /// Orders that have not ended, as far as anybody has heard.
     pub open: BTreeSet<OrderId>,
     robots: BTreeMap<UserId, Robot>,

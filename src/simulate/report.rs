@@ -7,8 +7,13 @@ mod orders;
 mod rows;
 mod troubles;
 
-use super::{Day, OnCampus, Setting, Size};
-use campusg_domain::{campus::Campus, invariant::Broken};
+use super::{Day, OnCampus, OnServer, Setting, Size};
+use crate::walkthrough::{Body, Deviation};
+use campusg_domain::{
+    campus::Campus,
+    invariant::Broken,
+    money::{Account, Cents},
+};
 use campusg_storage::verify::{Line, judge};
 use std::fmt::{self, Display, Formatter};
 
@@ -16,10 +21,9 @@ use std::fmt::{self, Display, Formatter};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     text: String,
-    /// One line per invariant, then those of the simulation.
+    /// What was checked: one line per invariant, then those of the simulation; of a server, what it proves to anybody.
     pub lines: Vec<Line>,
-    head: [u8; 32],
-    state: [u8; 32],
+    ends: Vec<(&'static str, String)>,
 }
 
 impl Report {
@@ -37,9 +41,34 @@ impl Report {
         Self {
             text: text(day, setting),
             lines,
-            head: campus.head(),
-            state: campus.state_hash(),
+            ends: vec![
+                ("journal", hex(&campus.head())),
+                ("state", hex(&campus.state_hash())),
+            ],
         }
+    }
+
+    /// What the robots saw of a server, and what it proves.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where its proof is not as specified.
+    pub fn of_server(day: &Day<OnServer>, setting: &Setting) -> Result<Self, Deviation> {
+        let proof = day.world().proof()?;
+        let tally = day.tally();
+        let parts = [
+            heading(
+                setting,
+                &format!("watched for {}", orders::span(tally.lasted_ms)),
+            ),
+            orders::outcomes(tally),
+            orders::waits(tally),
+            troubles::refusals(tally),
+        ];
+        Ok(Self {
+            text: parts.join("\n"),
+            lines: vec![zero(&proof)?],
+            ends: vec![("journal", proof.text("/head")?.to_owned())],
+        })
     }
 
     /// Whether everything holds.
@@ -56,45 +85,76 @@ impl Display for Report {
         for line in &self.lines {
             writeln!(f, "{line}")?;
         }
-        writeln!(f, "journal  {}", hex(&self.head))?;
-        write!(f, "state    {}", hex(&self.state))
+        let ends = self.ends.iter();
+        let ends = ends.map(|(name, what)| format!("{name:<8} {what}"));
+        write!(f, "{}", ends.collect::<Vec<_>>().join("\n"))
     }
 }
 
 fn text(day: &Day<OnCampus>, setting: &Setting) -> String {
-    let campus = day.world().campus();
+    let (campus, tally) = (day.world().campus(), day.tally());
+    let (lasted, records) = (orders::span(tally.lasted_ms), campus.journal().len());
     let parts = [
-        heading(day, setting),
-        orders::outcomes(day.tally()),
-        orders::waits(day.tally()),
+        heading(
+            setting,
+            &format!("everything had ended after {lasted}, in {records} records"),
+        ),
+        orders::outcomes(tally),
+        orders::waits(tally),
         money::accounts(campus),
         money::flows(campus),
         troubles::by_kind(campus),
         troubles::timers(campus),
         troubles::calls(campus),
-        troubles::refusals(day.tally()),
+        troubles::refusals(tally),
         troubles::mishaps(day.world()),
         rows::met(campus),
     ];
     parts.join("\n")
 }
 
-fn heading(day: &Day<OnCampus>, setting: &Setting) -> String {
+fn heading(setting: &Setting, lasted: &str) -> String {
     let Setting { size, seed, chaos } = setting;
     let Size {
         students,
         runners,
         hours,
     } = size;
-    let chaos = chaos.map_or(String::new(), |every| {
-        format!(", chaos with a restart every {every} records")
-    });
-    let (operators, records) = (size.operators(), day.world().campus().journal().len());
-    let lasted = orders::span(day.tally().lasted_ms);
-    format!(
-        "{students} students, {runners} runners, {operators} operators; {hours} hours, seed {seed}{chaos}\n\
-         everything had ended after {lasted}, in {records} records\n"
-    )
+    let chaos = match chaos {
+        None => String::new(),
+        Some(0) => ", chaos".into(),
+        Some(every) => format!(", chaos with a restart every {every} records"),
+    };
+    let people = [
+        counted(*students, "student"),
+        counted(*runners, "runner"),
+        counted(size.operators(), "operator"),
+    ];
+    let (people, hours) = (people.join(", "), counted(*hours, "hour"));
+    format!("{people}; {hours}, seed {seed}{chaos}\n{lasted}\n")
+}
+
+fn counted<N: Display + PartialEq + From<u8>>(many: N, what: &str) -> String {
+    let s = if many == N::from(1) { "" } else { "s" };
+    format!("{many} {what}{s}")
+}
+
+/// What a server tells anybody about its sums.
+fn zero(proof: &Body) -> Result<Line, Deviation> {
+    let sums = [
+        ("posted", "/posted_sum_cents"),
+        ("pending", "/pending_sum_cents"),
+    ];
+    let mut faults = vec![];
+    for (name, pointer) in sums {
+        let sum = proof.number(pointer)?;
+        if sum != 0 {
+            faults.push(format!("{name} adds up to {}", Cents(sum)));
+        }
+    }
+    let accounts = u64::try_from(proof.number("/accounts")?).unwrap_or(0);
+    let says = "all accounts add up to nothing, posted and pending";
+    Ok(line("ledger", says, accounts, faults))
 }
 
 /// A heading, and rows of a name and a number.
@@ -154,10 +214,7 @@ fn repeats(world: &OnCampus) -> Line {
 
 fn books(campus: &Campus) -> Line {
     let (gateway, totals) = (campus.gateway(), campus.ledger().totals());
-    let booked = -campus
-        .ledger()
-        .balance(campusg_domain::money::Account::Gateway)
-        .posted;
+    let booked = -campus.ledger().balance(Account::Gateway).posted;
     let mut faults = vec![];
     if gateway.cash() != booked {
         let cash = gateway.cash();
@@ -181,7 +238,7 @@ mod tests {
         campus::{Bank, Behaviour},
         id::{OrderId, PhotoId, Principal},
         invariant::Audit,
-        money::{Cents, Phase},
+        money::Phase,
         order::Command,
         policy::Policy,
     };

@@ -1,6 +1,6 @@
 //! A whole simulation on a campus in this process: the campus, the day, the report.
 
-use super::{Day, FIRST_HOUR, Habits, OnCampus, Progress, Report, Size};
+use super::{Day, FIRST_HOUR, Habits, OnCampus, OnServer, Progress, Report, Size};
 use crate::walkthrough::Deviation;
 use campusg_domain::{
     campus::{Campus, Mishap},
@@ -71,6 +71,20 @@ pub fn simulate(setting: &Setting, progress: impl FnMut(Progress)) -> Result<Rep
 fn lived(setting: &Setting, progress: impl FnMut(Progress)) -> Result<Report, Deviation> {
     let day = day(setting, progress)?;
     Ok(Report::of(&day, setting))
+}
+
+/// Lives a day on a running server.
+///
+/// # Errors
+/// A [`Deviation`] where the server is not as specified, or can't be reached.
+pub fn simulate_on(
+    server: OnServer,
+    setting: &Setting,
+    progress: impl FnMut(Progress),
+) -> Result<Report, Deviation> {
+    let mut day = Day::begin(server, setting.habits(), setting.size, setting.seed)?;
+    day.live(progress)?;
+    Report::of_server(&day, setting)
 }
 
 /// A day that is over.

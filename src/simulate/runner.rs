@@ -2,21 +2,20 @@
 //!
 //! What a runner does next is noted when the step before was taken; what nobody expects comes as a reaction.
 
+mod at_the_door;
+mod at_the_store;
+
 use super::{
     day::{Day, Does as Do, Done, Reaction, Span, hours, minutes, seconds, words},
     habits::{Habits, PerMille},
     people::Robot,
-    student::NOT_THERE,
-    world::{OnBoard, Sight, World},
+    world::{OnBoard, World},
 };
 use campusg_domain::{
-    id::{OrderId, Principal, UserId},
+    id::{OrderId, PhotoId, Principal, UserId},
     money::Cents,
     notice::NoticeKind as Told,
-    order::{
-        Command, Handover, Item, Offer, Problem, ProposalKind, ProposedItem, Shown, Status,
-        Substitution,
-    },
+    order::{Command, Problem},
     owner::wallet,
 };
 
@@ -105,9 +104,6 @@ const MISHEARD: u64 = 16;
 const NEVER_HEARD: u64 = 17;
 const PROBLEM: u64 = 18;
 const UNWANTED: u64 = 19;
-
-/// Wrong tries of a runner who never hears the PIN.
-const ALL_TRIES: u8 = 5;
 
 impl<W: World> Day<W> {
     pub(super) fn runner(&mut self, i: usize, does: Does, about: Option<OrderId>) -> Done {
@@ -231,121 +227,6 @@ impl<W: World> Day<W> {
         Ok(())
     }
 
-    /// The first look at the shelves may bring a surprise; else the food is bought.
-    fn shops(&mut self, i: usize, order: OrderId) -> Done {
-        let Some(sight) = self.sees_at(order, Status::OnSite)? else {
-            return Ok(());
-        };
-        if sight.asked.is_some() || sight.cancel_waits {
-            return Ok(());
-        }
-        match (sight.proposals == 0)
-            .then(|| self.surprise(&sight))
-            .flatten()
-        {
-            Some(offer) => self.proposes(i, &sight, offer),
-            None => self.buys(i, order),
-        }
-    }
-
-    /// What a runner finds at the store: kind and new total of a proposal.
-    fn surprise(&mut self, sight: &Sight) -> Option<(ProposalKind, Option<Cents>)> {
-        let (approved, estimate) = (sight.approved, sight.estimate);
-        if self.chance(|h| h.finds_it_closed) {
-            Some((ProposalKind::StoreClosed, None))
-        } else if self.chance(|h| h.finds_it_sold_out) {
-            Some((ProposalKind::SoldOut, None))
-        } else if self.chance(|h| h.finds_it_very_dear) {
-            Some((ProposalKind::Price, Some(self.part_of(estimate, 150, 200))))
-        } else if self.chance(|h| h.finds_it_dear) {
-            Some((ProposalKind::Price, Some(self.part_of(approved, 101, 125))))
-        } else if self.chance(|h| h.finds_an_item_missing) {
-            let asks = sight
-                .items
-                .iter()
-                .any(|(_, wish)| *wish == Substitution::Ask);
-            let total = match asks {
-                true => self.part_of(estimate, 85, 110),
-                false => approved + Cents(50),
-            };
-            Some((ProposalKind::Substitution, Some(total)))
-        } else {
-            None
-        }
-    }
-
-    fn proposes(
-        &mut self,
-        i: usize,
-        sight: &Sight,
-        (kind, total): (ProposalKind, Option<Cents>),
-    ) -> Done {
-        let (user, order) = (self.crowd.runners[i], sight.id);
-        let photo = self.world.photo(user);
-        let Some(photo) = self.answered("photo", photo)? else {
-            return Ok(());
-        };
-        let asks = |line: &&(u16, Substitution)| line.1 == Substitution::Ask;
-        let line = sight.items.iter().find(asks).or(sight.items.first());
-        let missing = line.map(|(item, _)| ProposedItem {
-            item: *item,
-            offer: Some(Item {
-                name: "Something like it".into(),
-                quantity: 1,
-                unit_price: Cents(700),
-                substitution: Substitution::Drop,
-            }),
-        });
-        let substitution = kind == ProposalKind::Substitution;
-        let offer = Offer {
-            kind,
-            total,
-            items: missing.filter(|_| substitution).into_iter().collect(),
-            photo,
-        };
-        let propose = Command::Propose { offer, note: None };
-        let who = Principal::User(user);
-        if !self.act(who, order, propose)? {
-            self.then(i, Does::HasPaid, order, minutes(1, 4));
-        } else if self.chance(|h| h.withdraws) {
-            self.then(i, Does::Withdraws, order, seconds(20, 200));
-        }
-        Ok(())
-    }
-
-    fn withdraws(&mut self, i: usize, order: OrderId) -> Done {
-        let open = self.see(order)?.and_then(|sight| sight.asked);
-        let Some(open) = open else {
-            return Ok(());
-        };
-        let (who, proposal) = (Principal::User(self.crowd.runners[i]), open.n);
-        if self.act(who, order, Command::Withdraw { proposal })? {
-            self.then(i, Does::Shops, order, seconds(20, 200));
-        }
-        Ok(())
-    }
-
-    /// Buys for about what was expected, and never for more than was approved.
-    fn buys(&mut self, i: usize, order: OrderId) -> Done {
-        let (user, sight) = (self.crowd.runners[i], self.sees_at(order, Status::OnSite)?);
-        let Some(sight) = sight else {
-            return Ok(());
-        };
-        let photo = self.world.photo(user);
-        let photo = self.answered("photo", photo)?;
-        let raised = sight.approved > self.part_of(sight.estimate, 116, 116);
-        let total = match raised {
-            true => sight.approved,
-            false => self.part_of(sight.estimate, 85, 114),
-        };
-        let total = total.min(sight.approved);
-        let purchase = Command::Purchase { total, photo };
-        if self.act(Principal::User(user), order, purchase)? {
-            self.then(i, Does::Collects, order, minutes(1, 10));
-        }
-        Ok(())
-    }
-
     fn collects(&mut self, i: usize, order: OrderId) -> Done {
         let who = Principal::User(self.crowd.runners[i]);
         if self.act(who, order, Command::Collect)? {
@@ -379,83 +260,11 @@ impl<W: World> Day<W> {
         who: Principal,
         order: OrderId,
         kind: Problem,
-        photo: Option<campusg_domain::id::PhotoId>,
+        photo: Option<PhotoId>,
     ) -> Done {
         let note = (kind == Problem::Other).then(|| words("The bridge is closed."));
         let report = Command::ReportProblem { kind, photo, note };
         self.act(who, order, report).map(drop)
-    }
-
-    fn knocks(&mut self, i: usize, order: OrderId) -> Done {
-        let Some(sight) = self.sees_at(order, Status::OnTheWay)? else {
-            return Ok(());
-        };
-        let user = self.crowd.runners[i];
-        let silent = self.crowd.calls(order) == 0;
-        if sight.handover == Handover::Door {
-            self.shows_a_photo(user, order)
-        } else if silent && self.fate(order, NOT_THERE, |h| h.is_not_there) {
-            self.calls(i, order)
-        } else {
-            self.hands_over(user, order)
-        }
-    }
-
-    /// Against the PIN, which may be misheard; a photo once no try is left.
-    fn hands_over(&mut self, user: UserId, order: OrderId) -> Done {
-        let pin = self.world.pin(order);
-        let Some(pin) = self.answered("pin", pin)? else {
-            return Ok(());
-        };
-        let never = self.fate(order, NEVER_HEARD, |h| h.never_hears_the_pin);
-        let wrong = match self.fate(order, MISHEARD, |h| h.mishears_the_pin) {
-            _ if never => ALL_TRIES,
-            true => 1,
-            false => 0,
-        };
-        let who = Principal::User(user);
-        for _ in 0..wrong {
-            let shown = Shown::Pin((pin + 1) % 10_000);
-            self.act(who, order, Command::Deliver { shown })?;
-        }
-        if never {
-            return self.shows_a_photo(user, order);
-        }
-        let shown = Shown::Pin(pin);
-        self.act(who, order, Command::Deliver { shown }).map(drop)
-    }
-
-    fn shows_a_photo(&mut self, user: UserId, order: OrderId) -> Done {
-        let photo = self.world.photo(user);
-        let Some(photo) = self.answered("photo", photo)? else {
-            return Ok(());
-        };
-        let shown = Shown::Photo(photo);
-        let deliver = Command::Deliver { shown };
-        self.act(Principal::User(user), order, deliver).map(drop)
-    }
-
-    /// Writes, and writes again two minutes later; then says so.
-    fn calls(&mut self, i: usize, order: OrderId) -> Done {
-        let who = Principal::User(self.crowd.runners[i]);
-        let text = words("I am at your door.");
-        self.act(who, order, Command::Message { text })?;
-        self.crowd.called(order);
-        if self.crowd.calls(order) == 1 {
-            self.then(i, Does::Calls, order, seconds(125, 180));
-        } else {
-            self.then(i, Does::GivesUpCalling, order, seconds(5, 60));
-        }
-        Ok(())
-    }
-
-    fn leaves_or_returns(&mut self, user: UserId, order: OrderId) -> Done {
-        if self.chance(|h| h.leaves_the_food) {
-            return self.shows_a_photo(user, order);
-        }
-        let photo = self.world.photo(user);
-        let photo = self.answered("photo", photo)?;
-        self.reports(Principal::User(user), order, Problem::Returned, photo)
     }
 
     fn claims_for_the_trip(&mut self, who: Principal, order: OrderId) -> Done {

@@ -1,5 +1,7 @@
 //! Robots that order: what they wish for, and what they do about what they are told.
 
+mod wish;
+
 use super::{
     day::{Day, Does as Do, Done, Reaction, hours, minutes, seconds, words},
     habits::{Habits, PerMille},
@@ -10,14 +12,11 @@ use super::{
 use crate::walkthrough::Deviation;
 use campusg_domain::{
     campus::Behaviour,
-    id::{OrderId, Principal, UserId},
+    id::{OrderId, Principal, StoreId, UserId},
     money::Cents,
     notice::NoticeKind as Told,
-    order::{
-        Command, Dropoff, Handover, Item, Placement, ProposalKind, Status, StoreRef, Substitution,
-    },
+    order::{Command, ProposalKind, Status, StoreRef},
     owner::wallet,
-    time::{At, HOUR_MS},
 };
 
 /// What a student does.
@@ -101,32 +100,16 @@ pub(super) const REACTIONS: [Reaction; 26] = [
     on(|it| matches!(it, Told::RenewCard { .. }), |h| h.pays_by_hand, hours(1, 60), Does::PaysTheDebt),
 ];
 
-/// What is on the menus, with its usual price in cents.
-const DISHES: [(&str, i64); 12] = [
-    ("Bagel", 350),
-    ("Soup of the day", 620),
-    ("Noodles", 890),
-    ("Green curry", 1090),
-    ("Burger", 950),
-    ("Fries", 380),
-    ("Salad bowl", 820),
-    ("Sushi box", 1450),
-    ("Pizza", 1150),
-    ("Iced tea", 290),
-    ("Cake", 430),
-    ("Fruit", 240),
-];
+/// A store that no list knows.
+fn the_stand_at_the_corner() -> StoreRef {
+    StoreRef::Described {
+        name: "The stand at the corner".into(),
+        place: "Main street 1".into(),
+    }
+}
 
-const BUILDINGS: [&str; 8] = [
-    "Hall 1",
-    "Hall 2",
-    "Hall 3",
-    "Hall 4",
-    "Library",
-    "Physics",
-    "Gym",
-    "North Hall",
-];
+#[cfg(test)]
+pub(super) use wish::lunch;
 
 /// Fates of an order in which a student has a part.
 pub(super) const NOT_THERE: u64 = 1;
@@ -194,74 +177,10 @@ impl<W: World> Day<W> {
         Ok(())
     }
 
-    fn wish(&mut self, customer: UserId) -> Placement {
-        let store = match self.chance(|h| h.describes_a_store) {
-            true => StoreRef::Described {
-                name: "The stand at the corner".into(),
-                place: "Main street 1".into(),
-            },
-            false => StoreRef::Known(self.one_of_the_stores()),
-        };
-        let handover = match self.chance(|h| h.wants_it_at_the_door) {
-            true => Handover::Door,
-            false => Handover::Pin,
-        };
-        let building = BUILDINGS[self.dice.below(BUILDINGS.len() as u64) as usize];
-        let tip = match self.chance(|h| h.tips_at_once) {
-            true => self.dice.between(1, 8) * 50,
-            false => 0,
-        };
-        Placement {
-            customer,
-            store,
-            items: self.shopping_list(),
-            dropoff: Dropoff {
-                building: building.into(),
-                details: None,
-                handover,
-            },
-            tip: Cents(i64::try_from(tip).unwrap_or(0)),
-            deliver_after: self.later(),
-        }
-    }
-
-    pub(super) fn one_of_the_stores(&mut self) -> campusg_domain::id::StoreId {
+    pub(super) fn one_of_the_stores(&mut self) -> Option<StoreId> {
         let stores = self.crowd.stores.len() as u64;
-        self.crowd.stores[self.dice.below(stores) as usize]
-    }
-
-    /// One to three dishes, no two alike.
-    fn shopping_list(&mut self) -> Vec<Item> {
-        let (lines, first) = (
-            self.dice.between(1, 3),
-            self.dice.below(DISHES.len() as u64),
-        );
-        (0..lines)
-            .map(|line| {
-                let (name, cents) = DISHES[((first + 5 * line) % DISHES.len() as u64) as usize];
-                let substitution = match self.dice.below(3) {
-                    0 => Substitution::Replace,
-                    1 => Substitution::Ask,
-                    _ => Substitution::Drop,
-                };
-                Item {
-                    name: name.into(),
-                    quantity: 1 + u32::from(self.dice.happens(250)),
-                    unit_price: self.part_of(Cents(cents), 90, 115),
-                    substitution,
-                }
-            })
-            .collect()
-    }
-
-    /// A wished time, some hours or even days ahead.
-    fn later(&mut self) -> Option<At> {
-        if !self.chance(|h| h.orders_ahead) {
-            return None;
-        }
-        let most = if self.dice.happens(200) { 70 } else { 5 };
-        let ahead = self.dice.between(1, most) * HOUR_MS;
-        Some(self.world.now().plus(ahead))
+        let one = self.dice.below(stores) as usize;
+        self.crowd.stores.get(one).copied()
     }
 
     fn another_card(&mut self) -> Behaviour {
@@ -302,7 +221,9 @@ impl<W: World> Day<W> {
             _ if self.chance(|h| h.rejects_a_proposal) => Command::Reject { proposal },
             ProposalKind::StoreClosed | ProposalKind::SoldOut => Command::OtherStore {
                 proposal,
-                store: StoreRef::Known(self.one_of_the_stores()),
+                store: self
+                    .one_of_the_stores()
+                    .map_or_else(the_stand_at_the_corner, StoreRef::Known),
             },
             ProposalKind::Price | ProposalKind::Substitution => match self.does_without(&sight) {
                 Some(items) => Command::DropItems { proposal, items },
@@ -340,10 +261,14 @@ impl<W: World> Day<W> {
             true => None,
             false => Some(self.part_of(sight.refundable, 10, 90)),
         };
+        let photo = match self.dice.happens(500) {
+            true => self.takes_a_photo(sight.customer)?,
+            false => None,
+        };
         let dispute = Command::Dispute {
             claim,
             reason: words("Half of it was missing, and the rest was cold."),
-            photos: vec![],
+            photos: photo.into_iter().collect(),
         };
         self.act(who, order, dispute).map(drop)
     }
@@ -387,30 +312,5 @@ impl<W: World> Day<W> {
     ) -> Result<Option<Sight>, Deviation> {
         let sight = self.see(order)?;
         Ok(sight.filter(|sight| sight.status == status))
-    }
-}
-
-/// A wish for a small lunch, where it does not matter what it is.
-#[cfg(test)]
-pub(super) fn lunch(customer: UserId) -> Placement {
-    Placement {
-        customer,
-        store: StoreRef::Described {
-            name: "The stand at the corner".into(),
-            place: "Main street 1".into(),
-        },
-        items: vec![Item {
-            name: "Noodles".into(),
-            quantity: 1,
-            unit_price: Cents(500),
-            substitution: Substitution::Ask,
-        }],
-        dropoff: Dropoff {
-            building: "Hall 1".into(),
-            details: None,
-            handover: Handover::Pin,
-        },
-        tip: Cents::ZERO,
-        deliver_after: None,
     }
 }

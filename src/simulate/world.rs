@@ -173,6 +173,9 @@ pub trait World {
     /// What its clock shows.
     fn now(&self) -> At;
 
+    /// How long after the last order could be placed it is worth waiting for everything to end, in milliseconds.
+    fn patience_ms(&self) -> u64;
+
     /// Lets time pass until `end`, or until somebody is told something before; whether somebody was.
     ///
     /// # Errors
@@ -185,7 +188,7 @@ pub trait World {
     /// [`No::Fault`].
     fn news(&mut self) -> Answer<Vec<News>>;
 
-    /// Whether nothing follows by itself any more.
+    /// Whether nothing follows by itself any more, as far as can be seen.
     ///
     /// # Errors
     /// [`No::Fault`].
@@ -197,7 +200,7 @@ pub trait World {
     /// As registration, card and bank account are refused.
     fn join(&mut self, part: Part) -> Answer<UserId>;
 
-    /// A store opens.
+    /// A store opens; where it is known already, its id is given.
     ///
     /// # Errors
     /// As an operator is refused.

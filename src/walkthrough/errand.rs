@@ -39,9 +39,22 @@ impl Errand {
     /// # Errors
     /// A [`Deviation`] where any of it is refused.
     pub async fn of(client: &Client, card: &str, wish: &Wish) -> Result<Self, Deviation> {
+        Self::between(client, ("Ann", "Ben"), card, wish).await
+    }
+
+    /// The same, between a customer and a runner of these names.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where any of it is refused.
+    pub async fn between(
+        client: &Client,
+        (customer, runner): (&str, &str),
+        card: &str,
+        wish: &Wish,
+    ) -> Result<Self, Deviation> {
         let (customer, runner) = tokio::try_join!(
-            Person::customer(client, "Ann", card),
-            Person::runner(client, "Ben")
+            Person::customer(client, customer, card),
+            Person::runner(client, runner)
         )?;
         let (order, price) = customer.place_available(wish).await?;
         Ok(Self {
@@ -79,7 +92,10 @@ impl Errand {
                 "completed" => self.deliver().await?,
                 reported => self.runner.report(&self.order, reported).await?,
             };
-            let order = reply.is(200)?;
+            let order = match *step {
+                "completed" => self.completed(reply).await?,
+                _ => reply.is(200)?,
+            };
             same("the order's status", order.text("/status")?, *step)?;
         }
         self.seen().await
@@ -145,6 +161,18 @@ impl Errand {
         self.runner.deliver_by_pin(&self.order, &pin).await
     }
 
+    /// Goes on from the handing over to the end: where the customer has time to dispute a delivery, they confirm it.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where either is refused.
+    pub async fn completed(&self, handed_over: Reply) -> Result<Body, Deviation> {
+        let order = handed_over.is(200)?;
+        if order.says("/status", "delivered") {
+            return self.customer.confirm(&self.order).await?.is(200);
+        }
+        Ok(order)
+    }
+
     /// Where the money is.
     ///
     /// # Errors
@@ -169,6 +197,37 @@ impl Errand {
             || total.to_string(),
         )?;
         Ok(total)
+    }
+
+    /// The platform's part of what the customer pays, as the bound runner is told, in cents.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where it is not told.
+    pub async fn platform_fee(&self) -> Result<i64, Deviation> {
+        let seen = self.runner.order(&self.order).await?;
+        seen.number("/earnings/platform_fee_cents")
+    }
+
+    /// What the runner is paid for the usual receipt, where nothing goes wrong: the charge less the platform's part.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where that part is not told.
+    pub async fn share(&self) -> Result<i64, Deviation> {
+        Ok(self.price.charge() - self.platform_fee().await?)
+    }
+
+    /// Waits until something has happened to the order, as the customer sees it.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where it does not in time.
+    pub async fn until_told(&self, event: &str) -> Result<Body, Deviation> {
+        let path = format!("/api/orders/{}/events?limit=100", self.order);
+        let told = |page: &Body| {
+            let events = page.list("/items").unwrap_or_default();
+            events.iter().any(|told| told.says("/type", event))
+        };
+        let expected = format!("a history with {event}");
+        self.customer.until(&path, &expected, told).await
     }
 
     /// The newest timer of a kind, as the customer sees it.

@@ -2,14 +2,18 @@
 //!
 //! Invariant: process and folder are gone once this is dropped.
 
-use super::{Client, Deviation, Launch, ListeningChild, Person};
+use super::{Client, Deviation, Launch, ListeningChild, Person, Setting};
 use campusg_actors::port::entropy::{Entropy, SystemEntropy};
+use campusg_domain::{id::Seq, record::Entry, rows::Met};
+use campusg_storage::{codec::decode_record, disk::RealDisk, journal::JournalReader};
 use serde::Deserialize;
 use std::{
+    collections::BTreeSet,
     fmt::Display,
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::Arc,
 };
 
 /// A temporary server.
@@ -41,11 +45,11 @@ struct Login {
 }
 
 impl OwnServer {
-    /// Starts `program` on a fresh folder.
+    /// Starts `program` on a fresh folder, set so.
     ///
     /// # Errors
     /// A [`Deviation`] where it does not come to listen.
-    pub fn start(program: &Path) -> Result<Self, Deviation> {
+    pub fn start(program: &Path, setting: Setting) -> Result<Self, Deviation> {
         let folder = fresh_folder()?;
         let data = folder.0.join("data").display().to_string();
         let mut arguments = vec![
@@ -56,6 +60,8 @@ impl OwnServer {
             "127.0.0.1:0",
         ];
         arguments.extend(["--data", &data]);
+        let keys = setting.keys();
+        arguments.extend(keys.iter().flat_map(|key| ["--set", key]));
         let launch = Launch {
             program: program.into(),
             arguments: arguments.into_iter().map(Into::into).collect(),
@@ -92,11 +98,12 @@ impl OwnServer {
         Person::sign_in(client, &operator.email, &operator.password).await
     }
 
-    /// Stops it, and has its folder verified; answers what `campusg verify` says.
+    /// Stops it, and has its folder verified; answers what `campusg verify` says, and which rows of the lifecycle its
+    /// journal has.
     ///
     /// # Errors
     /// A [`Deviation`] where it does not stop in order, or something does not hold.
-    pub fn stop_and_verify(mut self) -> Result<String, Deviation> {
+    pub fn stop_and_verify(mut self) -> Result<(String, BTreeSet<&'static str>), Deviation> {
         let status = self
             .child
             .stop()
@@ -116,13 +123,28 @@ impl OwnServer {
         let verified = verified.map_err(|fault| broken("a verification", &fault))?;
         let said = String::from_utf8_lossy(&verified.stdout).trim().to_owned();
         if verified.status.success() {
-            return Ok(said);
+            return Ok((said, self.rows()?));
         }
         let why = String::from_utf8_lossy(&verified.stderr);
         Err(Deviation::new(
             "a sound data folder",
             format!("{}: {said} {why}", verified.status),
         ))
+    }
+
+    /// The rows that the journal of the stopped server has.
+    fn rows(&self) -> Result<BTreeSet<&'static str>, Deviation> {
+        let unread = |fault: &dyn Display| broken("a journal to read", fault);
+        let reader = JournalReader::open(Arc::new(RealDisk), &self.data().join("journal"));
+        let mut met = Met::default();
+        for stored in reader.map_err(|fault| unread(&fault))?.read_from(1) {
+            let stored = stored.map_err(|fault| unread(&fault))?;
+            let record = decode_record(stored.tag, &stored.payload);
+            let record = record.map_err(|fault| unread(&fault))?;
+            let seq = Seq(stored.seq);
+            met.fold(&Entry { seq, record });
+        }
+        Ok(met.met())
     }
 
     fn data(&self) -> PathBuf {

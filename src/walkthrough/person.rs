@@ -6,6 +6,7 @@
 mod customer;
 mod operator;
 mod runner;
+mod wallet;
 
 pub use customer::Wish;
 
@@ -155,14 +156,6 @@ impl Person {
         self.get("/api/users/me").await?.is(200)
     }
 
-    /// The own wallet.
-    ///
-    /// # Errors
-    /// A [`Deviation`] where it is not answered as specified.
-    pub async fn wallet(&self) -> Result<Body, Deviation> {
-        self.get("/api/users/me/wallet").await?.is(200)
-    }
-
     /// An order, as this person sees it.
     ///
     /// # Errors
@@ -187,6 +180,24 @@ impl Person {
     /// A [`Deviation`] where there is no answer.
     pub async fn messages(&self, order: &str) -> Result<Reply, Deviation> {
         self.get(&format!("/api/orders/{order}/messages?limit=100"))
+            .await
+    }
+
+    /// Claims so many cents of an order.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn claim(&self, order: &str, cents: i64) -> Result<Reply, Deviation> {
+        let body = json!({"reason": "Something was wrong with it.", "claim_cents": cents});
+        self.dispute(order, &body).await
+    }
+
+    /// Disputes an order, as it is written here.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn dispute(&self, order: &str, body: &Value) -> Result<Reply, Deviation> {
+        self.post(&format!("/api/orders/{order}/disputes"), body)
             .await
     }
 
@@ -236,17 +247,32 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where none comes in time.
     pub async fn notice(&self, kind: &str, order: &str) -> Result<Body, Deviation> {
-        let path = format!("/api/notifications/user/{}?limit=100", self.id);
         let of_order =
             |notice: &Body| notice.says("/kind", kind) && notice.says("/order_id", order);
-        let has_it = |inbox: &Body| {
-            inbox
-                .list("/items")
-                .is_ok_and(|items| items.iter().any(of_order))
-        };
         let expected = format!("a notice {kind} to {} about order {order}", self.name);
-        let inbox = self.until(&path, &expected, has_it).await?;
-        let found = inbox.list("/items")?.into_iter().find(of_order);
-        found.ok_or_else(|| Deviation::new(expected, "none"))
+        self.noticed(expected, of_order).await
+    }
+
+    /// Waits for a notice of a kind about the own wallet.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where none comes in time.
+    pub async fn notice_of(&self, kind: &str) -> Result<Body, Deviation> {
+        let expected = format!("a notice {kind} to {}", self.name);
+        self.noticed(expected, |notice: &Body| notice.says("/kind", kind))
+            .await
+    }
+
+    async fn noticed(
+        &self,
+        expected: String,
+        wanted: impl Fn(&Body) -> bool,
+    ) -> Result<Body, Deviation> {
+        let path = format!("/api/notifications/user/{}?limit=100", self.id);
+        let find = |inbox: &Body| inbox.list("/items").ok()?.into_iter().find(&wanted);
+        let inbox = self
+            .until(&path, &expected, |inbox| find(inbox).is_some())
+            .await?;
+        find(&inbox).ok_or_else(|| Deviation::new(expected, "none"))
     }
 }

@@ -1,6 +1,6 @@
 //! The ledger's proof: every cent is somewhere, and nowhere twice.
 
-use super::{Ask, Deviation, Scene, same};
+use super::{Ask, Deviation, Scene, Story, same};
 
 /// Asks for the public proof and, where an operator's login is known, adds up every account.
 ///
@@ -13,9 +13,39 @@ pub async fn prove(scene: &Scene) -> Result<(), Deviation> {
     proven.map_err(|deviation| deviation.at(&story.current()))
 }
 
+/// The same for several servers that tell one story, each under what is special about it.
+///
+/// # Errors
+/// A [`Deviation`] where a sum is not zero.
+pub(super) async fn prove_each(
+    story: &Story,
+    scenes: impl Iterator<Item = (&str, &Scene)>,
+) -> Result<(), Deviation> {
+    story.heading("The ledgers' proofs");
+    for (says, scene) in scenes {
+        story.step(format!("Of the server {says}."));
+        let proven = async {
+            ask(scene).await?;
+            by_hand(scene).await
+        };
+        proven
+            .await
+            .map_err(|deviation: Deviation| deviation.at(&story.current()))?;
+    }
+    Ok(())
+}
+
 async fn add_up(scene: &Scene) -> Result<(), Deviation> {
     let story = &scene.story;
     story.step("Anybody may ask: the sum over all accounts is zero, posted and promised.");
+    ask(scene).await?;
+    if scene.operator.is_some() {
+        story.step("An operator adds up every account by hand, as it is now.");
+    }
+    by_hand(scene).await
+}
+
+async fn ask(scene: &Scene) -> Result<(), Deviation> {
     let proof = scene
         .client
         .send(&Ask::get("/api/ledger/proof"))
@@ -31,7 +61,7 @@ async fn add_up(scene: &Scene) -> Result<(), Deviation> {
         proof.number("/pending_sum_cents")?,
         0,
     )?;
-    story.remark(&format!(
+    scene.story.remark(&format!(
         "made at {}: {} accounts, {} orders with money in escrow, journal record {}, head {}",
         proof.text("/made_at")?,
         proof.number("/accounts")?,
@@ -39,12 +69,15 @@ async fn add_up(scene: &Scene) -> Result<(), Deviation> {
         proof.number("/seq")?,
         proof.text("/head")?,
     ));
+    Ok(())
+}
+
+async fn by_hand(scene: &Scene) -> Result<(), Deviation> {
     let Some(operator) = &scene.operator else {
         return Ok(());
     };
-    story.step("An operator adds up every account by hand, as it is now.");
     let accounts = operator.add_up().await?;
-    story.remark(&format!(
+    scene.story.remark(&format!(
         "{accounts} accounts: posted 0.00, promised in = promised out"
     ));
     Ok(())

@@ -1,6 +1,6 @@
 //! Where a walkthrough plays: a server, its operator if known, its clock, and the story told.
 
-use super::{Client, Deviation, Person, Story};
+use super::{Client, Deviation, Person, Setting, Story};
 
 /// A server to walk through.
 #[derive(Debug)]
@@ -12,6 +12,7 @@ pub struct Scene {
     /// What is told.
     pub story: Story,
     virtual_clock: bool,
+    setting: Option<Setting>,
 }
 
 impl Scene {
@@ -46,7 +47,32 @@ impl Scene {
             operator,
             story,
             virtual_clock,
+            setting: None,
         })
+    }
+
+    /// The same, on a server that was started for this.
+    #[must_use]
+    pub fn set_for(self, setting: Setting) -> Self {
+        Self {
+            setting: Some(setting),
+            ..self
+        }
+    }
+
+    /// Whether this server was started so; nothing is said where it was not.
+    #[must_use]
+    pub fn is_set_for(&self, setting: Setting) -> bool {
+        self.setting == Some(setting)
+    }
+
+    /// The operator, where the login is known; says in the story why a part is left out, where it is not.
+    #[must_use]
+    pub fn operator_here(&self) -> Option<&Person> {
+        if self.operator.is_none() {
+            self.story.leave_out("no operator's login was given");
+        }
+        self.operator.as_ref()
     }
 
     /// Whether time can be moved on; says in the story why a part is left out, where it can't.
@@ -57,9 +83,20 @@ impl Scene {
                 None => "moving the clock needs an operator, and no operator's login was given",
                 Some(_) => "the server's clock is not virtual (serve --virtual-clock)",
             };
-            self.story.remark(&format!("left out: {why}"));
+            self.story.leave_out(why);
         }
         self.virtual_clock
+    }
+
+    /// Waits for what the server does by itself within so long: its clock is moved on, where it can be.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where moving it is refused.
+    pub async fn wait_out(&self, ms: u64) -> Result<(), Deviation> {
+        match self.virtual_clock {
+            true => self.pass(ms).await,
+            false => Ok(()),
+        }
     }
 
     /// Moves the server's clock on.

@@ -6,13 +6,16 @@
 //! A photo's id is the first 16 bytes of blake3(uploader ‖ stripped content): two people who upload
 //! the same picture have two photos, and neither gets at the other's.
 //! Invariants: a photo is whole, with its uploader beside it, or not there; its bytes have the id
-//! they are stored under; no stored photo has a place, a device or a comment in it. The time of its
-//! file is when it was last uploaded, on the clock of the service.
+//! they are stored under and can be looked at; no stored photo has a place, a device or a comment in
+//! it. The time of its file is when it was last uploaded, on the clock of the service. Pictures are
+//! unpacked one after another, so that many of them take no more memory than one.
 
+mod decode;
 mod quota;
 mod strip;
 mod sweep;
 
+pub use decode::MAX_PHOTO_PIXELS;
 pub use strip::PhotoKind;
 
 use std::fs;
@@ -38,9 +41,12 @@ pub enum PhotoFault {
     /// More than 5 MiB.
     #[error("a photo may have at most {MAX_PHOTO_BYTES} bytes")]
     TooLarge,
-    /// Not a whole JPEG, PNG or WebP, whatever its name says.
+    /// Not a whole JPEG, PNG or WebP that can be looked at, whatever its name says.
     #[error("this is not a JPEG, PNG or WebP picture")]
     NotAPhoto,
+    /// More pixels than a server can look at.
+    #[error("a photo may have at most {} million pixels", MAX_PHOTO_PIXELS / 1_000_000)]
+    TooManyPixels,
     /// 20 photos, or 50 MiB, of the last 24 hours that no order refers to.
     #[error("too many photos that serve no order yet")]
     Quota,
@@ -70,7 +76,10 @@ impl PhotoFault {
     /// Whether the caller can do something about it.
     #[must_use]
     pub const fn is_the_callers(&self) -> bool {
-        matches!(self, Self::TooLarge | Self::NotAPhoto | Self::Quota)
+        matches!(
+            self,
+            Self::TooLarge | Self::NotAPhoto | Self::TooManyPixels | Self::Quota
+        )
     }
 }
 
@@ -110,6 +119,8 @@ pub struct Photos {
     dir: PathBuf,
     options: PhotoOptions,
     aside: Arc<AtomicU64>,
+    /// Held while a picture is unpacked.
+    unpacking: Arc<Mutex<()>>,
     /// Counted when the first photo is stored. Held while it is decided whether a photo is there.
     quota: Arc<Mutex<Option<Quota>>>,
 }
@@ -133,6 +144,7 @@ impl Photos {
             dir: dir.to_path_buf(),
             options,
             aside: Arc::default(),
+            unpacking: Arc::default(),
             quota: Arc::default(),
         };
         photos.clear_aside().map_err(io_fault(dir))?;
@@ -143,13 +155,18 @@ impl Photos {
     /// the same id.
     ///
     /// # Errors
-    /// `TooLarge`, `NotAPhoto`, `Full`, `Quota`, `Io`.
+    /// `TooLarge`, `NotAPhoto`, `TooManyPixels`, `Full`, `Quota`, `Io`.
     pub fn store(&self, uploader: UserId, bytes: &[u8]) -> Result<PhotoId, PhotoFault> {
         if bytes.len() > MAX_PHOTO_BYTES {
             return Err(PhotoFault::TooLarge);
         }
         let (kind, stripped) = strip::strip(bytes).ok_or(PhotoFault::NotAPhoto)?;
         let id = id_of(uploader, &stripped);
+        if !self.path(id).exists() {
+            let alone = self.unpacking.lock();
+            let _alone = alone.unwrap_or_else(PoisonError::into_inner);
+            decode::check(kind, &stripped)?;
+        }
         if self.is_there_or_admitted(uploader, id, stripped.len() as u64)? {
             return Ok(id);
         }
@@ -249,11 +266,13 @@ impl Photos {
         }))
     }
 
-    /// Who uploaded a photo; `None` if there is none.
+    /// Who uploaded a photo; `None` if there is none. Not between a sweep's question and its deed: what is
+    /// there when this returns was not found unused before.
     ///
     /// # Errors
     /// `Damaged`, `Io`.
     pub fn uploader(&self, id: PhotoId) -> Result<Option<UserId>, PhotoFault> {
+        let _nothing_is_swept = self.quota();
         if !self.path(id).exists() {
             return Ok(None);
         }

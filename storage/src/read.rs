@@ -10,7 +10,7 @@
 mod feed;
 mod history;
 
-pub use feed::{InboxItem, InboxPage, OrderPage, RecordPage, WalletLine, WalletPage};
+pub use feed::{InboxItem, InboxPage, OrderPage, PartyPage, RecordPage, WalletLine, WalletPage};
 
 use std::collections::BTreeMap;
 use std::ops::Bound;

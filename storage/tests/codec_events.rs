@@ -271,7 +271,7 @@ pin!(wallet_event, WalletEvent:
     WrittenOff => WalletEvent::WrittenOff { cents: CENTS, reason: Sealed(vec![1]) },
     ChargedBack => WalletEvent::ChargedBack {
         id: ChargebackId("cb_1".into()),
-        order: order(),
+        order: Some(order()),
         cents: CENTS,
         fee: Cents(1500),
     },

@@ -4,10 +4,14 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use campusg_domain::id::{PhotoId, UserId};
 use campusg_storage::photo::{PhotoFault, PhotoOptions, Photos};
+use image::{
+    ExtendedColorType, ImageEncoder,
+    codecs::png::{CompressionType, FilterType, PngEncoder},
+};
 use tempfile::TempDir;
 
 const HOUR_MS: u64 = 60 * 60 * 1000;
@@ -17,15 +21,29 @@ fn user(n: u8) -> UserId {
     UserId::from_bytes([n; 16])
 }
 
+/// Noise, which does not shrink: as much as the largest picture here needs.
+static NOISE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut noise = 0x2545_f491_4f6c_dd1d_u64;
+    let mut words = vec![];
+    while words.len() < 4 * MIB {
+        noise ^= noise << 13;
+        noise ^= noise >> 7;
+        noise ^= noise << 17;
+        words.extend_from_slice(&noise.to_be_bytes());
+    }
+    words
+});
+
 /// A picture of about so many bytes, unlike any of another number.
 fn png(number: u32, bytes: usize) -> Vec<u8> {
-    let mut pixels = number.to_be_bytes().to_vec();
-    pixels.resize(bytes.max(4), 0x55);
-    let mut all = b"\x89PNG\r\n\x1a\n".to_vec();
-    for (kind, content) in [(b"IHDR", &[0; 13][..]), (b"IDAT", &pixels), (b"IEND", b"")] {
-        all.extend_from_slice(&u32::try_from(content.len()).unwrap().to_be_bytes());
-        all.extend_from_slice(&[&kind[..], content, b"crc."].concat());
-    }
+    let (width, height) = (1_024, (bytes / 1_024).max(1));
+    let mut pixels = NOISE[..width * height].to_vec();
+    pixels[..4].copy_from_slice(&number.to_be_bytes());
+    let sides = [width, height].map(|side| u32::try_from(side).unwrap());
+    let mut all = vec![];
+    PngEncoder::new_with_quality(&mut all, CompressionType::Fast, FilterType::NoFilter)
+        .write_image(&pixels, sides[0], sides[1], ExtendedColorType::L8)
+        .unwrap();
     all
 }
 
@@ -148,7 +166,7 @@ fn a_sweep_takes_old_photos_that_serve_no_order_and_no_others() {
     let new = photos.store(user(1), &png(3, 10)).unwrap();
     photos.store(user(1), &png(2, 10)).unwrap();
     folder.pass(5);
-    let swept = photos.sweep(folder.now() - 24 * HOUR_MS, |photo| photo == used);
+    let swept = photos.sweep(0..folder.now() - 24 * HOUR_MS, |photo| photo == used);
     assert_eq!(swept.unwrap(), 1);
     assert_eq!(photos.load(old).unwrap(), None);
     assert_eq!(photos.uploader(old).unwrap(), None);

@@ -226,7 +226,12 @@ fn photos_leave_the_reserve_of_a_small_disk_alone() {
     };
     let store = start(&disk.data(), &config);
     let user = campusg_domain::id::UserId::from_bytes([1; 16]);
-    let picture = [0xff, 0xd8, 0xff, 0xc0, 0, 2, 0xff, 0xda, 0, 2, 0xff, 0xd9];
+    let pixel = image::GrayImage::from_pixel(1, 1, image::Luma([7]));
+    let mut picture = std::io::Cursor::new(vec![]);
+    pixel
+        .write_to(&mut picture, image::ImageFormat::Png)
+        .unwrap();
+    let picture = picture.into_inner();
     let fault = store.photos().store(user, &picture).unwrap_err();
     assert!(matches!(fault, PhotoFault::Full { .. }), "{fault:?}");
 }

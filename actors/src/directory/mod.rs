@@ -22,6 +22,7 @@ use campusg_domain::{
 };
 use campusg_storage::journal::CommitQueue;
 use std::sync::{Arc, RwLock, RwLockWriteGuard};
+use tokio::sync::watch;
 
 /// Whom or what an errand changes, and how.
 #[derive(Clone, Debug)]
@@ -60,6 +61,8 @@ pub(crate) struct DirectoryStart {
     /// A directory that has folded every record up to `folded`.
     pub(crate) directory: SharedDirectory,
     pub(crate) folded: Seq,
+    /// Told what is folded, for whoever reads in place.
+    pub(crate) tell: watch::Sender<Seq>,
     pub(crate) policy: Arc<Policy>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) queue: CommitQueue<Record>,
@@ -198,5 +201,6 @@ impl Handler<Folded> for DirectoryActor {
             }
         }
         self.start.folded = self.start.folded.max(batch.last());
+        self.start.tell.send_replace(self.start.folded);
     }
 }

@@ -10,17 +10,19 @@ use crate::{
     errand::WalletErrand,
     fatal::Guard,
     port::clock::Clock,
-    vote::{AskVote, CheckTransfers, CountReservations, Folded, GiveBack},
+    vote::{AskVote, CheckTransfers, CountReservations, Folded, GiveBack, OpenPurse},
 };
 use actix::{Actor, Context, Handler, Message, MessageResult};
 use campusg_domain::{
     id::{Seq, Stream},
+    order::Rejection,
     owner::{
         ledger::{Ledger, Totals},
         wallet::Wallets,
     },
     policy::Policy,
     record::Record,
+    vote::Ask,
 };
 use campusg_storage::journal::{ChainHead, CommitQueue};
 use std::sync::Arc;
@@ -28,6 +30,8 @@ use std::sync::Arc;
 /// What the escrow owner starts from.
 #[derive(Debug)]
 pub(crate) struct EscrowStart {
+    /// How many releases are refused before the first is granted: a drill, 0 in earnest.
+    pub(crate) refused_releases: u32,
     /// A ledger that has folded every record up to `folded`.
     pub(crate) ledger: Ledger,
     /// Every wallet, as of the same record.
@@ -52,6 +56,7 @@ impl Message for TakeProof {
 /// Keeps every account's balance and every wallet.
 #[derive(Debug)]
 pub(crate) struct EscrowActor {
+    refused_releases: u32,
     ledger: Ledger,
     wallets: Wallets,
     policy: Arc<Policy>,
@@ -67,6 +72,7 @@ impl EscrowActor {
     /// Starts with nobody waiting.
     pub(crate) fn new(start: EscrowStart) -> Self {
         let EscrowStart {
+            refused_releases,
             ledger,
             wallets,
             folded,
@@ -77,6 +83,7 @@ impl EscrowActor {
             guard,
         } = start;
         Self {
+            refused_releases,
             ledger,
             wallets,
             policy,
@@ -88,6 +95,13 @@ impl EscrowActor {
             _guard: guard,
         }
     }
+
+    /// Whether this release is one that the drill refuses.
+    fn drills(&mut self, ask: &Ask) -> bool {
+        let drills = self.refused_releases > 0 && matches!(ask, Ask::Release { .. });
+        self.refused_releases -= u32::from(drills);
+        drills
+    }
 }
 
 impl Actor for EscrowActor {
@@ -98,7 +112,11 @@ impl Handler<AskVote> for EscrowActor {
     type Result = MessageResult<AskVote>;
 
     fn handle(&mut self, AskVote { token, ask }: AskVote, _: &mut Context<Self>) -> Self::Result {
-        MessageResult(self.ledger.vote(token, &ask, &self.policy))
+        MessageResult(if self.drills(&ask) {
+            Err(Rejection::TransferRefused)
+        } else {
+            self.ledger.vote(token, &ask, &self.policy)
+        })
     }
 }
 
@@ -123,6 +141,14 @@ impl Handler<TakeProof> for EscrowActor {
 
     fn handle(&mut self, _: TakeProof, _: &mut Context<Self>) -> Self::Result {
         MessageResult((self.folded, self.head, self.ledger.totals()))
+    }
+}
+
+impl Handler<OpenPurse> for EscrowActor {
+    type Result = MessageResult<OpenPurse>;
+
+    fn handle(&mut self, OpenPurse(user): OpenPurse, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(self.ledger.purse(user))
     }
 }
 

@@ -39,7 +39,7 @@ enum Known {
 
 /// One live order.
 pub(crate) struct OrderActor {
-    env: Env,
+    env: Arc<Env>,
     known: Known,
     last_command_ms: u64,
     // The last field: fields are dropped in order, and the lease says "I am gone".
@@ -48,7 +48,7 @@ pub(crate) struct OrderActor {
 
 impl OrderActor {
     /// An order that loads itself before its first command.
-    pub(crate) fn new(env: Env, lease: Lease<OrderId>) -> Self {
+    pub(crate) fn new(env: Arc<Env>, lease: Lease<OrderId>) -> Self {
         Self {
             env,
             known: Known::Unread,
@@ -122,7 +122,7 @@ impl Handler<ToActor> for OrderActor {
 
     fn handle(&mut self, message: ToActor, _: &mut Context<Self>) -> Self::Result {
         self.last_command_ms = self.env.clock.monotonic_ms();
-        let (env, id, known) = (self.env.clone(), self.lease.key(), self.known.clone());
+        let (env, id, known) = (Arc::clone(&self.env), self.lease.key(), self.known.clone());
         let executed = async move {
             let before = match known {
                 Known::Read(before) => before,

@@ -16,6 +16,7 @@ use campusg_domain::{
     owner::wallet::{self, Wallet},
 };
 use campusg_storage::read::Reads;
+use std::sync::Arc;
 
 /// Whose call it is.
 #[derive(Clone, Copy, Debug)]
@@ -40,13 +41,23 @@ impl Party {
         }
     }
 
-    /// What the gateway is asked: with the card or the account that the stream fixed for this call.
-    pub(super) fn call(
+    /// What the gateway is asked: with the card or the account that the stream fixed for this call. What has an open
+    /// call is live, so it is in memory or in the small store, and is read in place.
+    pub(super) async fn call(
         self,
         reads: &Reads,
         n: CallNumber,
         kind: CallKind,
     ) -> Result<Call, Refusal> {
+        if reads.archive_is_open() {
+            return self.look_up(reads, n, kind);
+        }
+        let reads = reads.clone();
+        let looked_up = tokio::task::spawn_blocking(move || self.look_up(&reads, n, kind));
+        looked_up.await.map_err(|_| Refusal::Fault)?
+    }
+
+    fn look_up(self, reads: &Reads, n: CallNumber, kind: CallKind) -> Result<Call, Refusal> {
         let stream = self.stream();
         let request = |card| Request::resolve(stream, n, kind, card).map(Call::Request);
         let call = match self {
@@ -101,9 +112,9 @@ impl Call {
 
 /// Where answers go.
 #[derive(Clone)]
-pub(super) struct Answers {
-    pub(super) orders: Orders,
-    pub(super) owners: Owners,
+pub(crate) struct Answers {
+    pub(crate) orders: Orders,
+    pub(crate) owners: Arc<Owners>,
 }
 
 impl Answers {

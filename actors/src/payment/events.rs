@@ -1,23 +1,38 @@
-//! The gateway's events: what it decided after it had answered. Asked for at boot and regularly, brought in as commands.
+//! The gateway's events: what it decided after it had answered. Asked for at boot and regularly, and sent by it; brought
+//! in as commands.
 //!
-//! An event may come twice, late and out of order; the order knows what it already has. The place in the sequence is
-//! kept in a file beside the journal: losing it only means that known events come again.
+//! An event may come twice, late and out of order. It is a hint: what is brought in is what the gateway says now of the
+//! call that the event is about. Orders and wallets know what they already have. The place in the sequence is kept in a
+//! file beside the journal: losing it only means that known events come again.
 
 use super::{
     AbortOnDrop, PaymentActor,
     call::{Answers, Party},
 };
 use crate::{
-    port::gateway::{EventCursor, GatewayEvent, PaymentGateway},
+    errand::{self, WalletErrand},
+    port::{
+        entropy::Entropy,
+        gateway::{CallKey, Chargeback, EventCursor, GatewayEvent, PaymentGateway, Unreachable},
+    },
     runtime::Refusal,
 };
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use campusg_domain::{
-    call::CallNumber,
-    id::{CommandId, Stream},
+    call::{Answer, CallNumber},
+    id::{Principal, Stream},
+    owner::wallet::{self, ChargebackId},
 };
-use std::{path::Path, sync::Arc};
+use campusg_storage::read::Reads;
+use std::{
+    collections::{HashSet, VecDeque},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 use tokio::sync::oneshot;
+
+/// Most events whose ids are remembered.
+const REMEMBERED: usize = 4_096;
 
 impl PaymentActor {
     /// Brings in every event after the cursor, then goes on with calls, and asks again after a while.
@@ -26,14 +41,14 @@ impl PaymentActor {
         caught_up: Option<oneshot::Sender<()>>,
         ctx: &mut Context<Self>,
     ) {
-        let Some(answers) = self.answers() else {
+        let Some(inlet) = self.inlet() else {
             return;
         };
-        let (gateway, cursor) = (Arc::clone(&self.start.gateway), self.start.cursor.clone());
-        let entropy = Arc::clone(&self.start.entropy);
-        let bring =
-            async move { bring_in(&*gateway, &answers, &cursor, || entropy.command()).await };
-        let bring = self.start.io.spawn(bring);
+        let cursor = self.start.cursor.clone();
+        let bring = self
+            .start
+            .io
+            .spawn(async move { inlet.follow(&cursor).await });
         ctx.spawn(
             AbortOnDrop(bring)
                 .into_actor(self)
@@ -53,48 +68,166 @@ impl PaymentActor {
                 }),
         );
     }
+
+    fn inlet(&self) -> Option<Inlet> {
+        Some(Inlet {
+            gateway: Arc::clone(&self.start.gateway),
+            answers: self.answers()?,
+            reads: self.start.reads.clone(),
+            entropy: Arc::clone(&self.start.entropy),
+            heard: Arc::clone(&self.start.heard),
+        })
+    }
 }
 
-async fn bring_in(
-    gateway: &dyn PaymentGateway,
-    answers: &Answers,
-    file: &Path,
-    command: impl Fn() -> CommandId,
-) -> Result<(), Refusal> {
-    let mut cursor = read_cursor(file);
-    loop {
-        let Ok(page) = gateway.events(cursor).await else {
+/// The events that were brought in, by their ids.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    ids: HashSet<u64>,
+    // Invariant: the same ids, oldest first.
+    order: VecDeque<u64>,
+}
+
+impl Heard {
+    fn knows(&self, id: u64) -> bool {
+        self.ids.contains(&id)
+    }
+
+    fn note(&mut self, id: u64) {
+        if !self.ids.insert(id) {
+            return;
+        }
+        self.order.push_back(id);
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+    }
+}
+
+/// Where events come in, whichever way they took.
+#[derive(Clone)]
+pub(crate) struct Inlet {
+    pub(crate) gateway: Arc<dyn PaymentGateway>,
+    pub(crate) answers: Answers,
+    pub(crate) reads: Reads,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) heard: Arc<Mutex<Heard>>,
+}
+
+impl Inlet {
+    /// Takes one event in; one that was taken in before does nothing.
+    ///
+    /// # Errors
+    /// It was not taken in, and is to be told again.
+    pub(crate) async fn take(&self, event: &GatewayEvent) -> Result<(), Refusal> {
+        if self.heard(|heard| heard.knows(event.id)) {
+            return Ok(());
+        }
+        let Some((party, call)) = parse(event.key.as_str()) else {
+            tracing::warn!(key = %event.key, "an event of the gateway names no call of ours");
             return Ok(());
         };
-        for event in &page.events {
-            deliver(answers, event, command()).await?;
+        let key = &event.key;
+        let standing = match self.gateway.look_up(key.clone()).await {
+            Ok(Some(standing)) => standing,
+            Ok(None) => {
+                tracing::warn!(%key, "an event of the gateway names a call that it does not know");
+                return Ok(());
+            }
+            Err(Unreachable) => {
+                return Err(Refusal::Busy {
+                    retry_after_ms: 2_000,
+                });
+            }
+        };
+        if standing.answer != Answer::Unavailable {
+            let id = self.entropy.command();
+            let brought = self.answers.bring(party, call, standing.answer, id).await;
+            passed(key, brought.map(drop))?;
         }
-        if page.next == cursor {
-            return Ok(());
+        if let Some(chargeback) = standing.chargeback {
+            passed(key, self.charge_back(party, chargeback).await)?;
         }
-        cursor = page.next;
-        write_cursor(file, cursor);
+        self.heard(|heard| heard.note(event.id));
+        Ok(())
+    }
+
+    /// Takes every event in after the place that is kept in `file`.
+    async fn follow(&self, file: &Path) -> Result<(), Refusal> {
+        let mut cursor = read_cursor(file);
+        loop {
+            let Ok(page) = self.gateway.events(cursor).await else {
+                return Ok(());
+            };
+            for event in &page.events {
+                self.take(event).await?;
+            }
+            if page.next == cursor {
+                return Ok(());
+            }
+            cursor = page.next;
+            write_cursor(file, cursor);
+        }
+    }
+
+    /// Row 43: a charge for an order is its customer's, one that paid a debt the wallet's owner's.
+    async fn charge_back(&self, party: Party, chargeback: Chargeback) -> Result<(), Refusal> {
+        let (user, order) = match party {
+            Party::Wallet(user) => (user, None),
+            Party::Order(id) => {
+                let reads = self.reads.clone();
+                let read = tokio::task::spawn_blocking(move || reads.order(id)).await;
+                let read = read.map_err(|_| Refusal::Fault)?;
+                let order = read.map_err(|_| Refusal::Fault)?;
+                let order = order.ok_or_else(|| Refusal::not_found("order"))?;
+                (order.terms.customer, Some(id))
+            }
+        };
+        let Chargeback {
+            id,
+            cents,
+            fee,
+            stage,
+        } = chargeback;
+        let command = wallet::Command::Chargeback {
+            id: ChargebackId(id),
+            order,
+            cents,
+            fee,
+            stage,
+        };
+        let errand = WalletErrand::own(user, command, Principal::Gateway);
+        errand::run(&self.answers.owners, self.entropy.command(), errand)
+            .await
+            .map(drop)
+    }
+
+    fn heard<T>(&self, look: impl FnOnce(&mut Heard) -> T) -> T {
+        look(&mut self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl std::fmt::Debug for Inlet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inlet").finish_non_exhaustive()
     }
 }
 
 /// A rejection is an answer: the event does not fit, and will not fit later. An order that needs attention must not
 /// hold back the events of all others: its open call asks again under the same key once it is released.
-async fn deliver(answers: &Answers, event: &GatewayEvent, id: CommandId) -> Result<(), Refusal> {
-    let Some((party, call)) = parse(event.key.as_str()) else {
-        tracing::warn!(key = %event.key, "an event of the gateway names no call of ours");
-        return Ok(());
-    };
-    match answers.bring(party, call, event.answer.clone(), id).await {
-        Ok(_) => Ok(()),
+fn passed(key: &CallKey, brought: Result<(), Refusal>) -> Result<(), Refusal> {
+    match brought {
         Err(Refusal::Rejected { rejection, .. }) => {
-            tracing::warn!(key = %event.key, %rejection, "an event of the gateway does not fit");
+            tracing::warn!(%key, %rejection, "an event of the gateway does not fit");
             Ok(())
         }
         Err(refusal @ (Refusal::NeedsAttention | Refusal::Fault)) => {
-            tracing::error!(key = %event.key, %refusal, "an event of the gateway passes an order that needs attention");
+            tracing::error!(%key, %refusal, "an event of the gateway passes a stream that needs attention");
             Ok(())
         }
-        Err(refusal) => Err(refusal),
+        brought => brought,
     }
 }
 
@@ -148,6 +281,20 @@ mod tests {
         }
         assert!(parse("order:x/authorize/3").is_none());
         assert!(parse("").is_none());
+    }
+
+    #[test]
+    fn only_so_many_events_are_remembered_and_the_oldest_goes_first() {
+        let mut heard = Heard::default();
+        for id in 1..=REMEMBERED as u64 {
+            heard.note(id);
+            heard.note(id);
+        }
+        assert!(heard.knows(1));
+        heard.note(0);
+        assert!(!heard.knows(1));
+        assert!(heard.knows(2) && heard.knows(0));
+        assert_eq!(heard.ids.len(), heard.order.len());
     }
 
     #[test]

@@ -7,7 +7,10 @@
 mod call;
 mod events;
 
-use call::{Answers, Party};
+pub(crate) use call::Answers;
+pub(crate) use events::{Heard, Inlet};
+
+use call::Party;
 
 use crate::{
     env::own_command,
@@ -69,6 +72,8 @@ pub(crate) struct PaymentStart {
     pub(crate) poll: Duration,
     /// Where the place in the gateway's events is kept.
     pub(crate) cursor: PathBuf,
+    /// The events that were brought in.
+    pub(crate) heard: Arc<Mutex<Heard>>,
     #[expect(dead_code, reason = "held for its drop")]
     pub(crate) guard: Guard,
 }
@@ -96,7 +101,7 @@ impl<T> Drop for AbortOnDrop<T> {
 pub(crate) struct PaymentActor {
     start: PaymentStart,
     orders: Option<Orders>,
-    owners: Option<Owners>,
+    owners: Option<Arc<Owners>>,
     /// The streams with a call under way, and whether that call was asked for again meanwhile.
     under_way: HashMap<Stream, bool>,
     waiting: VecDeque<Stream>,
@@ -185,8 +190,7 @@ impl PaymentActor {
         let id = entropy.command();
         let made = io.spawn(async move {
             reads.wait_folded(folded).await.map_err(|_| Refusal::Stopping)?;
-            let call = tokio::task::spawn_blocking(move || party.call(&reads, n, kind)).await;
-            let call = call.map_err(|_| Refusal::Fault)??;
+            let call = party.call(&reads, n, kind).await?;
             let answer = guarded(&breaker, &*clock, timeout, call.make(&*gateway)).await;
             let stream = party.stream();
             tracing::info!(%stream, call = n, purpose = kind.purpose(), ?answer, "gateway answered");
@@ -276,7 +280,7 @@ impl Actor for PaymentActor {
 #[derive(Debug)]
 pub(crate) struct Begin {
     pub(crate) orders: Orders,
-    pub(crate) owners: Owners,
+    pub(crate) owners: Arc<Owners>,
     pub(crate) caught_up: oneshot::Sender<()>,
 }
 

@@ -6,7 +6,7 @@
 mod breaker;
 
 pub use breaker::{Breaker, BreakerConfig};
-pub use campusg_domain::call::AccountToken;
+pub use campusg_domain::{call::AccountToken, owner::wallet::ChargebackStage};
 
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber, CardToken, Decline},
@@ -229,15 +229,53 @@ pub struct Unreachable;
 #[serde(transparent)]
 pub struct EventCursor(pub u64);
 
-/// Something the gateway decided after it had answered, or without being asked.
+/// A charge that the customer's bank took back from the platform.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chargeback {
+    /// The gateway's id of it, the same at every stage.
+    pub id: String,
+    /// How much was taken back.
+    pub cents: Cents,
+    /// What the bank takes for it, whoever is right; 0 allowed.
+    pub fee: Cents,
+    /// Where it stands.
+    pub stage: ChargebackStage,
+}
+
+/// What an event tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum News {
+    /// The call's answer from then on.
+    Answer(Answer),
+    /// Its charge was taken back, or that was decided.
+    Chargeback(Chargeback),
+}
+
+/// Something the gateway decided after it had answered, or without being asked.
+///
+/// It says what was so when it was written: whoever acts on it asks what is so now, with
+/// [`PaymentGateway::look_up`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GatewayEvent {
     /// The same for every delivery of this event.
     pub id: u64,
     /// The call it is about.
     pub key: CallKey,
-    /// The call's answer now.
+    /// What it tells.
+    pub news: News,
+}
+
+/// What the gateway knows of one call now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Standing {
+    /// What it would answer now; [`Answer::Unavailable`] while that is not decided.
     pub answer: Answer,
+    /// Whether its charge was taken back, and where that stands.
+    pub chargeback: Option<Chargeback>,
 }
 
 /// Some of the events after a cursor.
@@ -265,6 +303,9 @@ pub trait PaymentGateway: Send + Sync {
         &self,
         account: AccountToken,
     ) -> BoxFuture<'_, Result<AccountFace, TokenFault>>;
+
+    /// Says what is known of a call now, `None` where nothing is; a future's `Err` says nothing about it.
+    fn look_up(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, Unreachable>>;
 
     /// Gives events after a cursor; a future's `Err` says nothing about whether there are any.
     fn events(&self, after: EventCursor) -> BoxFuture<'_, Result<EventPage, Unreachable>>;

@@ -4,9 +4,9 @@
 use super::{
     Actors, Authenticate, Authenticated, DropoffDetails, GetAccounts, GetActors, GetBoard,
     GetDropoff, GetInbox, GetLiveOrders, GetOrder, GetOrdersOf, GetPhoto, GetPin, GetPrice,
-    GetProfile, GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers, GetWallet, Inbox,
-    InboxNotice, NoticeState, NoticeText, OrderPage, Party, Photo, Profile, Query, Readiness,
-    Refusal, Runtime, Wallet, WalletLine,
+    GetProfile, GetProfileAsOf, GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers,
+    Inbox, InboxNotice, NoticeState, NoticeText, OrderPage, Party, Photo, Profile, Query,
+    Readiness, Refusal, Runtime,
     errands::{NOTICE, PlainNotice},
     placing::DROPOFF,
     query::JournalWork,
@@ -14,8 +14,8 @@ use super::{
 use crate::{payment::CountCalls, timer::CountTimers};
 use campusg_domain::{
     call::CardToken,
-    id::{OrderId, PhotoId, Principal, ScheduleId, Seq, StoreId, Stream, UserId},
-    money::{Account, Transfer},
+    id::{OrderId, PhotoId, Principal, ScheduleId, StoreId, Stream, UserId},
+    money::{Account, Transfer, TransferId},
     notice::Audience,
     order::{self, Order, Price, Rejection, Side, Status, StoreRef},
     owner::{
@@ -55,6 +55,7 @@ impl Query for Authenticate {
             user,
             session,
             person,
+            durable: runtime.durable(),
         }))
     }
 }
@@ -178,8 +179,17 @@ impl Query for GetProfile {
     type Answer = Option<Profile>;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let user = self.0;
-        runtime.directory_caught_up().await?;
+        let (user, as_of) = (self.0, runtime.durable());
+        GetProfileAsOf { user, as_of }.answer(runtime).await
+    }
+}
+
+impl Query for GetProfileAsOf {
+    type Answer = Option<Profile>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let Self { user, as_of } = self;
+        runtime.0.directory.caught_up(as_of).await?;
         let Some(person) = runtime.directory().person(user).cloned() else {
             return Ok(None);
         };
@@ -195,48 +205,6 @@ impl Query for GetProfile {
             phone,
             person,
         }))
-    }
-}
-
-impl Query for GetWallet {
-    type Answer = Wallet;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let Self { user, limit } = self;
-        runtime
-            .read(move |reads| {
-                let payable = reads.account(Account::Payable(user))?;
-                let receivable = reads.account(Account::Receivable(user))?;
-                let page = reads.wallet_lines(user, None, limit)?;
-                let mut lines = vec![];
-                for line in page.lines {
-                    let order = match line.entry.record.stream {
-                        Stream::Order(order) => Some(order),
-                        _ => None,
-                    };
-                    let price = order
-                        .map(|order| reads.order(order))
-                        .transpose()?
-                        .flatten()
-                        .map(|o| o.terms.price);
-                    let (seq, at) = (line.entry.seq, line.entry.record.at);
-                    lines.extend(line.transfers.into_iter().map(|transfer| WalletLine {
-                        seq,
-                        at,
-                        order,
-                        transfer,
-                        price,
-                    }));
-                }
-                let debt = (-receivable.expected()).or_zero();
-                Ok(Wallet {
-                    available: payable.available(),
-                    pending_out: payable.pending_out,
-                    debt,
-                    lines,
-                })
-            })
-            .await
     }
 }
 
@@ -311,20 +279,18 @@ impl Query for GetAccounts {
 }
 
 impl Query for GetTransfers {
-    type Answer = Vec<(Seq, At, Transfer)>;
+    type Answer = Vec<(TransferId, At, Transfer)>;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let entries = runtime
             .read(move |reads| reads.stream_entries(self.0))
             .await?;
-        let transfers = entries.into_iter().flat_map(|Entry { seq, record }| {
-            let at = record.at;
-            record
-                .money
-                .into_iter()
-                .map(move |transfer| (seq, at, transfer))
-        });
-        Ok(transfers.collect())
+        let mut transfers = vec![];
+        for Entry { seq, record } in &entries {
+            let named = TransferId::of(*seq, &record.money);
+            transfers.extend(named.map(|(id, transfer)| (id, record.at, transfer)));
+        }
+        Ok(transfers)
     }
 }
 

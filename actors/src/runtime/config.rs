@@ -24,6 +24,12 @@ pub struct RuntimeConfig {
     pub lag_limit: u64,
     /// How often the public ledger proof is renewed, in milliseconds.
     pub proof_every_ms: u64,
+    /// How many releases the escrow refuses after each start, for operators to see what that does; 0 in earnest.
+    pub drill_refused_releases: u32,
+    /// How often photos that serve no order are looked for and deleted, in milliseconds.
+    pub photo_sweep_ms: u64,
+    /// How long an uploaded photo may wait for an order to refer to it, in milliseconds.
+    pub photo_keep_ms: u64,
 }
 
 impl Default for RuntimeConfig {
@@ -38,6 +44,9 @@ impl Default for RuntimeConfig {
             session_ms: 12 * 3_600_000,
             lag_limit: 50_000,
             proof_every_ms: 3_600_000,
+            drill_refused_releases: 0,
+            photo_sweep_ms: 3_600_000,
+            photo_keep_ms: 24 * 3_600_000,
         }
     }
 }
@@ -77,6 +86,16 @@ impl RuntimeConfig {
                 "must be at least 60000",
             ),
             (self.lag_limit >= 1, "lag_limit", "must be at least 1"),
+            (
+                self.photo_sweep_ms >= 60_000,
+                "photo_sweep_ms",
+                "must be at least 60000",
+            ),
+            (
+                self.photo_keep_ms >= 3_600_000,
+                "photo_keep_ms",
+                "must be at least 3600000",
+            ),
         ];
         match rules.into_iter().find(|(holds, ..)| !holds) {
             Some((_, key, rule)) => Err((key, rule)),

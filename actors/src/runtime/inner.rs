@@ -1,19 +1,21 @@
 //! What a running runtime is made of, and how its parts are reached from any thread.
 
-use super::{Refusal, Runtime, RuntimeConfig, line::Line, owners::Folds};
+use super::{
+    Refusal, Runtime, RuntimeConfig, directory_reader::DirectoryReader, line::Line, owners::Folds,
+};
 use crate::{
-    directory::SharedDirectory,
     env::Env,
     live::LiveHub,
     notification::NotificationActor,
     orders::Orders,
-    port::{clock::Clock, entropy::Entropy, gateway::PaymentGateway},
+    payment::{Answers, Heard, Inlet},
+    port::{clock::Clock, entropy::Entropy, gateway::PaymentGateway, signature::Keyring},
     registry::KeyState,
-    vote::{CountReservations, Owners},
+    vote::Owners,
 };
 use actix::Addr;
 use campusg_domain::{
-    id::{OrderId, UserId},
+    id::{OrderId, Seq, UserId},
     order::Order,
     owner::directory::Directory,
 };
@@ -37,13 +39,20 @@ const READ_PATIENCE: Duration = Duration::from_millis(500);
 const HASHES_WAITING: usize = 64;
 const HASH_PATIENCE: Duration = Duration::from_secs(20);
 
+/// The payment gateway, and what is known of it.
+pub(super) struct Outside {
+    pub(super) gateway: Arc<dyn PaymentGateway>,
+    pub(super) keys: Keyring,
+    pub(super) heard: Arc<Mutex<Heard>>,
+}
+
 /// The parts of a running runtime.
 pub(super) struct Inner {
-    pub(super) env: Env,
+    pub(super) env: Arc<Env>,
     pub(super) orders: Orders,
-    pub(super) directory: SharedDirectory,
+    pub(super) directory: DirectoryReader,
     pub(super) folds: Folds,
-    pub(super) gateway: Arc<dyn PaymentGateway>,
+    pub(super) outside: Outside,
     pub(super) config: RuntimeConfig,
     pub(super) stopping: AtomicBool,
     pub(super) hashing: Line,
@@ -63,11 +72,11 @@ impl std::fmt::Debug for Inner {
 
 impl Inner {
     pub(super) fn new(
-        env: Env,
+        env: Arc<Env>,
         orders: Orders,
-        directory: SharedDirectory,
+        directory: DirectoryReader,
         folds: Folds,
-        gateway: Arc<dyn PaymentGateway>,
+        outside: Outside,
         config: RuntimeConfig,
         rest: super::start::Rest,
     ) -> Self {
@@ -78,7 +87,7 @@ impl Inner {
             orders,
             directory,
             folds,
-            gateway,
+            outside,
             config,
             stopping: AtomicBool::new(false),
             hashing: Line::new(cores, HASHES_WAITING, HASH_PATIENCE),
@@ -103,7 +112,7 @@ impl Runtime {
         &self.0.orders
     }
 
-    pub(super) fn owners(&self) -> &Owners {
+    pub(super) fn owners(&self) -> &Arc<Owners> {
         &self.0.env.owners
     }
 
@@ -116,7 +125,22 @@ impl Runtime {
     }
 
     pub(super) fn gateway(&self) -> &dyn PaymentGateway {
-        &*self.0.gateway
+        &*self.0.outside.gateway
+    }
+
+    /// Where the gateway's events come in.
+    pub(super) fn inlet(&self) -> Inlet {
+        let Outside { gateway, heard, .. } = &self.0.outside;
+        Inlet {
+            gateway: Arc::clone(gateway),
+            answers: Answers {
+                orders: self.orders().clone(),
+                owners: self.owners().clone(),
+            },
+            reads: self.reads().clone(),
+            entropy: Arc::clone(&self.0.env.entropy),
+            heard: Arc::clone(heard),
+        }
     }
 
     pub(super) fn config(&self) -> &RuntimeConfig {
@@ -136,10 +160,7 @@ impl Runtime {
     }
 
     pub(super) fn directory(&self) -> RwLockReadGuard<'_, Directory> {
-        self.0
-            .directory
-            .read()
-            .expect("a panic in the directory ends the process")
+        self.0.directory.read()
     }
 
     /// Refuses before anything is begun: while stopping, or when the slowest fold lags too far behind.
@@ -201,14 +222,9 @@ impl Runtime {
         })
     }
 
-    /// Waits until the directory has folded what was durable when the question came: its mailbox is in order.
-    pub(super) async fn directory_caught_up(&self) -> Result<(), Refusal> {
-        self.owners()
-            .directory
-            .send(CountReservations)
-            .await
-            .map(drop)
-            .map_err(|_| Refusal::Stopping)
+    /// What is durable now: an answer as of it has whatever was acknowledged before.
+    pub(super) fn durable(&self) -> Seq {
+        self.reads().head().0
     }
 
     /// Hashes off the async threads, as many at once as there are cores.

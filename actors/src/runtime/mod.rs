@@ -9,8 +9,10 @@ mod arbiters;
 mod audit;
 mod command;
 mod config;
+mod directory_reader;
 mod disputes;
 mod errands;
+mod gateway;
 mod history;
 mod inner;
 mod line;
@@ -22,6 +24,7 @@ mod query;
 mod refusal;
 mod seal;
 mod start;
+mod sweep;
 mod wallets;
 mod words;
 
@@ -29,17 +32,20 @@ pub use audit::{Act, AuditPage, GetAudit};
 pub use command::*;
 pub use config::RuntimeConfig;
 pub use disputes::{DisputeReply, DisputeThread, GetDisputes};
+pub use gateway::{CheckSignature, GatewayEvent, TakeGatewayEvent};
 pub use messages::{GetMessages, Message, Messages};
 pub use query::*;
 pub use refusal::Refusal;
 pub use start::{Start, StartFault};
 pub use wallets::{
-    GetPayouts, GetStatement, PayDebt, RemovePayoutMethod, RequestPayout, SetPayoutMethod, TopUp,
+    GetPayouts, GetPurse, GetReceipt, GetStatements, GetWallet, Moved, OrderStatement, PayDebt,
+    RemovePayoutMethod, RequestPayout, SetPayoutMethod, StatementPage, TopUp, Wallet, WalletLine,
     Withdraw, WriteOff,
 };
 pub use words::{OpenWords, SealWords, SealedWords, Wording};
 
 pub use crate::live::{Live, Watching};
+pub use crate::port::signature::SignatureFault;
 use std::sync::Arc;
 
 /// The running product. Cheap to clone; every clone is the same.

@@ -24,6 +24,7 @@ use campusg_domain::{
 };
 use campusg_storage::{Store, journal::Batch, read::Reads, snapshot::SnapshotFault};
 use std::{collections::HashMap, sync::Arc};
+use tokio::sync::watch;
 
 /// How many of the last records are looked at for their times.
 const UNDER_WAY: u64 = 512;
@@ -36,9 +37,11 @@ pub(super) struct Seed<'a> {
     pub(super) store: &'a Store,
     pub(super) home: &'a ArbiterHandle,
     pub(super) fatal: &'a Fatal,
+    pub(super) refused_releases: u32,
     pub(super) ledger: Ledger,
     pub(super) wallets: Wallets,
     pub(super) directory: SharedDirectory,
+    pub(super) directory_folded: watch::Sender<Seq>,
     pub(super) armed_timers: u64,
     pub(super) folded: Seq,
     pub(super) payment: PaymentStart,
@@ -47,7 +50,7 @@ pub(super) struct Seed<'a> {
 /// Every owner that folds, told in this order.
 #[derive(Clone)]
 pub(super) struct Folds {
-    pub(super) owners: Owners,
+    pub(super) owners: Arc<Owners>,
     pub(super) payment: Addr<PaymentActor>,
     pub(super) notification: Addr<NotificationActor>,
     pub(super) hub: LiveHub,
@@ -67,6 +70,7 @@ impl Folds {
         } = seed;
         let (reads, queue) = (store.reads().clone(), store.queue().clone());
         let escrow = EscrowActor::new(EscrowStart {
+            refused_releases: seed.refused_releases,
             ledger: seed.ledger,
             wallets: seed.wallets,
             folded,
@@ -80,6 +84,7 @@ impl Folds {
         let directory = DirectoryActor::new(DirectoryStart {
             directory: seed.directory,
             folded,
+            tell: seed.directory_folded,
             policy: Arc::clone(&policy),
             clock: Arc::clone(&clock),
             queue: queue.clone(),
@@ -105,11 +110,11 @@ impl Folds {
             guard: fatal.guard("notification"),
         });
         Ok(Self {
-            owners: Owners {
+            owners: Arc::new(Owners {
                 escrow: EscrowActor::start_in_arbiter(home, |_| escrow),
                 directory: DirectoryActor::start_in_arbiter(home, |_| directory),
                 timer: TimerActor::start_in_arbiter(home, |_| timer),
-            },
+            }),
             payment: PaymentActor::start_in_arbiter(home, |_| payment),
             notification: NotificationActor::start_in_arbiter(home, |_| notification),
             hub: LiveHub::default(),

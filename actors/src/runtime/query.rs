@@ -5,9 +5,8 @@
 use super::{Refusal, Runtime, command::Secret};
 use campusg_domain::{
     id::{OrderId, PhotoId, Principal, Seq, SessionId, UserId},
-    money::{Cents, Transfer},
     notice::NoticeKind,
-    order::{Order, Price, Sealed, Status},
+    order::{Order, Sealed, Status},
     owner::{
         directory::{Card, Person, Session},
         inbox::NoticeId,
@@ -46,6 +45,8 @@ pub struct Authenticated {
     pub session: SessionId,
     /// What the directory knows.
     pub person: Arc<Person>,
+    /// What was durable then: whatever was acknowledged before is in an answer as of it.
+    pub durable: Seq,
 }
 
 /// An order.
@@ -150,6 +151,15 @@ pub struct GetPrice(pub super::command::NewOrder);
 #[derive(Clone, Copy, Debug)]
 pub struct GetProfile(pub UserId);
 
+/// As [`GetProfile`], with at least what was durable at an earlier moment, so that there is seldom anything to wait for.
+#[derive(Clone, Copy, Debug)]
+pub struct GetProfileAsOf {
+    /// Whose.
+    pub user: UserId,
+    /// The last record that must be in the answer.
+    pub as_of: Seq,
+}
+
 /// A profile in plain text.
 #[derive(Clone, Debug)]
 pub struct Profile {
@@ -179,43 +189,6 @@ impl Profile {
     pub fn sessions(&self) -> &[Session] {
         &self.person.sessions
     }
-}
-
-/// A person's wallet.
-#[derive(Clone, Copy, Debug)]
-pub struct GetWallet {
-    /// Whose.
-    pub user: UserId,
-    /// Most lines of the statement, newest first.
-    pub limit: usize,
-}
-
-/// A wallet: the user's payable and receivable.
-#[derive(Clone, Debug)]
-pub struct Wallet {
-    /// Can be paid out.
-    pub available: Cents,
-    /// On its way out, or frozen.
-    pub pending_out: Cents,
-    /// Owed to the platform.
-    pub debt: Cents,
-    /// What moved, newest first.
-    pub lines: Vec<WalletLine>,
-}
-
-/// One movement of a wallet.
-#[derive(Clone, Debug)]
-pub struct WalletLine {
-    /// The record it stands in.
-    pub seq: Seq,
-    /// When.
-    pub at: At,
-    /// The order it came from, if it came from one.
-    pub order: Option<OrderId>,
-    /// What moved.
-    pub transfer: Transfer,
-    /// The order's money, for the statement's columns.
-    pub price: Option<Price>,
 }
 
 /// A person's inbox, newest first, before a cursor; an operator's has what all operators are told, too.

@@ -6,8 +6,10 @@
 use super::{
     Refusal, Runtime, RuntimeConfig,
     arbiters::Arbiters,
-    inner::Inner,
+    directory_reader::DirectoryReader,
+    inner::{Inner, Outside},
     owners::{Folds, Seed, latest},
+    sweep::{Sweep, Sweeping},
 };
 use crate::{
     commit::commit,
@@ -20,6 +22,7 @@ use crate::{
         entropy::Entropy,
         gateway::{Breaker, BreakerConfig, PaymentGateway},
         notifier::Notifier,
+        signature::Keyring,
     },
     registry::Limits,
     timer,
@@ -38,7 +41,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, RwLock, atomic::Ordering},
     time::Duration,
 };
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::watch};
 
 /// How long a stop waits for commands in flight.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -67,6 +70,8 @@ pub struct Start {
     pub gateway_poll: Duration,
     /// Where the place in its events is kept.
     pub gateway_cursor: PathBuf,
+    /// The keys with which it signs what it sends; none: it sends nothing.
+    pub gateway_keys: Keyring,
     /// The way of notices to the outside.
     pub notifier: Arc<dyn Notifier>,
     /// The clock.
@@ -109,6 +114,7 @@ pub enum StartFault {
 pub(super) struct Rest {
     store: Store,
     folds: Folds,
+    sweeping: Sweeping,
     // The last field: the store ends before the actors that wait for it.
     arbiters: Arbiters,
 }
@@ -135,6 +141,8 @@ impl Runtime {
         let clock: Arc<dyn Clock> = Arc::new(clock);
         let (epoch, prev) = (boot.next_epoch(), boot.system_last);
         let directory = Arc::new(RwLock::new(boot.directory));
+        let heard = Arc::default();
+        let (told_directory, directory_folded) = watch::channel(boot.folded);
         let folds = Folds::start(Seed {
             policy: Arc::clone(&policy),
             clock: Arc::clone(&clock),
@@ -142,9 +150,11 @@ impl Runtime {
             store: &store,
             home: arbiters.home(),
             fatal: &fatal,
+            refused_releases: start.config.drill_refused_releases,
             ledger: boot.ledger,
             wallets: boot.wallets,
             directory: Arc::clone(&directory),
+            directory_folded: told_directory,
             armed_timers: boot.armed_timers,
             folded: boot.folded,
             payment: PaymentStart {
@@ -160,44 +170,59 @@ impl Runtime {
                 timeout: start.gateway_timeout,
                 poll: start.gateway_poll,
                 cursor: start.gateway_cursor,
+                heard: Arc::clone(&heard),
                 guard: fatal.guard("payment"),
             },
         })?;
         // Set once, here; nothing is written before.
         let _ = told.set(folds.clone());
-        let env = Env {
+        let env = Arc::new(Env {
             policy,
             clock,
             entropy: start.entropy,
             queue: store.queue().clone(),
             reads: store.reads().clone(),
             photos: store.photos().clone(),
-            owners: folds.owners.clone(),
+            owners: Arc::clone(&folds.owners),
             vault: store.vault().clone(),
             idle_ms: start.config.idle_ms,
             idle_ended_ms: start.config.idle_ended_ms,
             io,
-        };
+        });
         let orders = Orders::new(
             arbiters.handles().to_vec(),
-            env.clone(),
+            Arc::clone(&env),
             limits(&start.config),
         );
         record_boot(&env, epoch, prev, start.version, start.digest)
             .await
             .map_err(StartFault::Boot)?;
         begin(&env, &folds, &orders);
+        let sweeping = Sweeping::begin(Sweep {
+            photos: env.photos.clone(),
+            reads: env.reads.clone(),
+            directory: Arc::clone(&directory),
+            clock: Arc::clone(&env.clock),
+            io: env.io.clone(),
+            every_ms: start.config.photo_sweep_ms,
+            keep_ms: start.config.photo_keep_ms,
+        });
         let rest = Rest {
             store,
             folds: folds.clone(),
+            sweeping,
             arbiters,
         };
         Ok(Self(Arc::new(Inner::new(
             env,
             orders,
-            directory,
+            DirectoryReader::new(directory, directory_folded),
             folds,
-            start.gateway,
+            Outside {
+                gateway: start.gateway,
+                keys: start.gateway_keys,
+                heard,
+            },
             start.config,
             rest,
         ))))
@@ -224,12 +249,15 @@ impl Runtime {
         let Some(Rest {
             store,
             folds,
+            sweeping,
             arbiters,
         }) = rest
         else {
             return Ok(());
         };
+        sweeping.end();
         let stopped = tokio::task::spawn_blocking(move || store.shutdown()).await;
+        sweeping.ended().await;
         if tokio::time::timeout(DRAIN, folds.caught_up())
             .await
             .is_err()
@@ -265,8 +293,10 @@ impl Runtime {
         let Rest {
             store,
             folds,
+            sweeping,
             arbiters,
         } = rest.expect("it was not stopped");
+        sweeping.end();
         store.shutdown().expect("nothing is wrong with the folder");
         (folds, arbiters)
     }
@@ -296,12 +326,12 @@ fn begin(env: &Env, folds: &Folds, orders: &Orders) {
     let (caught_up, gateway_is_through) = tokio::sync::oneshot::channel();
     folds.payment.do_send(payment::Begin {
         orders: orders.clone(),
-        owners: folds.owners.clone(),
+        owners: Arc::clone(&folds.owners),
         caught_up,
     });
     let (timer, begin) = (
         folds.owners.timer.clone(),
-        timer::Begin(orders.clone(), folds.owners.clone()),
+        timer::Begin(orders.clone(), Arc::clone(&folds.owners)),
     );
     env.io.spawn(async move {
         // An error says that the payment owner is gone.

@@ -2,23 +2,30 @@
 //!
 //! Reasons are sealed under the operator's own key before they are recorded.
 
-use super::{Caller, Command, Query, Refusal, Runtime, Wording};
+mod reads;
+
+pub use reads::{
+    GetPayouts, GetPurse, GetReceipt, GetStatements, GetWallet, OrderStatement, StatementPage,
+    Wallet, WalletLine,
+};
+
+use super::{Caller, Command, Refusal, Runtime, Wording};
 use crate::{
     errand::{self, WalletErrand},
     port::gateway::TokenFault,
 };
 use campusg_domain::{
-    call::{AccountToken, CallNumber},
-    id::{OrderId, UserId},
+    call::AccountToken,
+    id::UserId,
     money::Cents,
     order::{Rejection, Sealed},
     owner::{
         directory::{PayoutMethod, UserCommand},
-        wallet::{self, Event, Line, PLATFORM, Payment, Payout, Wallet},
+        wallet::{self, Event, PLATFORM, Payment, PaymentState, Payout, PayoutState},
     },
     record::{Entry, Events},
+    time::At,
 };
-use std::sync::Arc;
 
 /// Row 42: money from the caller's wallet to the bank account on file.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +54,8 @@ pub struct RemovePayoutMethod;
 pub struct WriteOff {
     /// Whose debt.
     pub user: UserId,
-    /// How much.
-    pub cents: Cents,
+    /// How much; all that is owed where none is given.
+    pub cents: Option<Cents>,
     /// Why.
     pub reason: String,
 }
@@ -71,41 +78,36 @@ pub struct Withdraw {
     pub reason: String,
 }
 
-/// What is on its way to or from a wallet, and what became of it.
-#[derive(Clone, Copy, Debug)]
-pub struct GetPayouts {
-    /// Whose wallet.
-    pub user: UserId,
-}
-
-/// What one order did to a user's money, line by line.
-#[derive(Clone, Copy, Debug)]
-pub struct GetStatement {
-    /// Whose money.
-    pub user: UserId,
-    /// Which order.
-    pub order: OrderId,
+/// What an operator moved, and when it was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// How much.
+    pub cents: Cents,
+    /// When.
+    pub at: At,
 }
 
 impl Command for RequestPayout {
+    /// As it was asked for, also where the command is repeated.
     type Reply = Payout;
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<Payout, Refusal> {
         let user = caller.user()?;
         let command = wallet::Command::RequestPayout { cents: self.cents };
-        let (wallet, call) = runtime.wallet_call(user, command, &caller).await?;
-        wallet.payout(call).cloned().ok_or(Refusal::Unknown)
+        let done = runtime.wallet_command(user, command, &caller).await?;
+        requested(&done).ok_or(Refusal::Unknown)
     }
 }
 
 impl Command for PayDebt {
+    /// As it was asked for, also where the command is repeated.
     type Reply = Payment;
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<Payment, Refusal> {
         let user = caller.user()?;
         let command = wallet::Command::PayDebt { cents: self.cents };
-        let (wallet, call) = runtime.wallet_call(user, command, &caller).await?;
-        wallet.payment(call).cloned().ok_or(Refusal::Unknown)
+        let done = runtime.wallet_command(user, command, &caller).await?;
+        asked_to_pay(&done).ok_or(Refusal::Unknown)
     }
 }
 
@@ -151,9 +153,9 @@ impl Command for RemovePayoutMethod {
 }
 
 impl Command for WriteOff {
-    type Reply = ();
+    type Reply = Moved;
 
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<Moved, Refusal> {
         caller.operator()?;
         if runtime.directory().person(self.user).is_none() {
             return Err(Refusal::not_found("user"));
@@ -163,87 +165,49 @@ impl Command for WriteOff {
             cents: self.cents,
             reason,
         };
-        runtime.wallet_command(self.user, command, &caller).await
+        let done = runtime.wallet_command(self.user, command, &caller).await?;
+        moved(&done).ok_or(Refusal::Unknown)
     }
 }
 
 impl Command for TopUp {
-    type Reply = ();
+    type Reply = Moved;
 
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<Moved, Refusal> {
         caller.operator()?;
         let reason = runtime.seal_reason(&self.reason, &caller)?;
         let command = wallet::Command::TopUp {
             cents: self.cents,
             reason,
         };
-        runtime.wallet_command(PLATFORM, command, &caller).await
+        let done = runtime.wallet_command(PLATFORM, command, &caller).await?;
+        moved(&done).ok_or(Refusal::Unknown)
     }
 }
 
 impl Command for Withdraw {
-    type Reply = ();
+    type Reply = Moved;
 
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<Moved, Refusal> {
         caller.operator()?;
         let reason = runtime.seal_reason(&self.reason, &caller)?;
         let command = wallet::Command::Withdraw {
             cents: self.cents,
             reason,
         };
-        runtime.wallet_command(PLATFORM, command, &caller).await
-    }
-}
-
-impl Query for GetPayouts {
-    type Answer = Arc<Wallet>;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Arc<Wallet>, Refusal> {
-        let user = self.user;
-        let wallet = runtime.read(move |reads| reads.wallet_of(user)).await?;
-        Ok(wallet.unwrap_or_else(|| Arc::new(Wallet::new(user))))
-    }
-}
-
-impl Query for GetStatement {
-    type Answer = Vec<Line>;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Vec<Line>, Refusal> {
-        let Self { user, order } = self;
-        let entries: Vec<Entry> = runtime
-            .read(move |reads| reads.stream_entries(order))
-            .await?;
-        Ok(wallet::statement(user, order, &entries))
+        let done = runtime.wallet_command(PLATFORM, command, &caller).await?;
+        moved(&done).ok_or(Refusal::Unknown)
     }
 }
 
 impl Runtime {
+    /// Carries a command to a wallet out, and gives the record that it made, now or the first time.
     async fn wallet_command(
         &self,
         user: UserId,
         command: wallet::Command,
         caller: &Caller,
-    ) -> Result<(), Refusal> {
-        self.admit()?;
-        let id = caller.command_id(|| self.entropy().command());
-        let (principal, fingerprint) = (caller.principal, caller.fingerprint);
-        let errand = WalletErrand {
-            user,
-            command,
-            principal,
-            fingerprint,
-            said: vec![],
-        };
-        errand::run(self.owners(), id, errand).await.map(drop)
-    }
-
-    /// The wallet, and the call that this very command opened, now or the first time.
-    async fn wallet_call(
-        &self,
-        user: UserId,
-        command: wallet::Command,
-        caller: &Caller,
-    ) -> Result<(Arc<Wallet>, CallNumber), Refusal> {
+    ) -> Result<Entry, Refusal> {
         self.admit()?;
         let id = caller.command_id(|| self.entropy().command());
         let (principal, fingerprint) = (caller.principal, caller.fingerprint);
@@ -256,14 +220,12 @@ impl Runtime {
         };
         errand::run(self.owners(), id, errand).await?;
         let found = self.read(move |reads| {
-            let Some(wallet) = reads.wallet_of(user)? else {
-                return Ok(None);
-            };
-            let Some(executed) = wallet.executed.iter().find(|done| done.command == id) else {
-                return Ok(None);
-            };
-            let entry = reads.entry(executed.seq)?;
-            Ok(entry.and_then(|entry| Some((Arc::clone(&wallet), opened(&entry.record.events)?))))
+            let wallet = reads.wallet_of(user)?;
+            let mut known = wallet.iter().flat_map(|wallet| &wallet.executed);
+            match known.find(|done| done.command == id) {
+                Some(done) => reads.entry(done.seq),
+                None => Ok(None),
+            }
         });
         found.await?.ok_or(Refusal::Unknown)
     }
@@ -274,14 +236,62 @@ impl Runtime {
     }
 }
 
-fn opened(events: &Events) -> Option<CallNumber> {
-    let Events::Wallet(events) = events else {
-        return None;
+/// The events of a wallet's record.
+fn events(done: &Entry) -> impl Iterator<Item = &Event> {
+    let events: &[Event] = match &done.record.events {
+        Events::Wallet(events) => events,
+        _ => &[],
     };
-    events.iter().find_map(|event| match event {
-        Event::PayoutRequested { call, .. } | Event::DebtPaymentRequested { call, .. } => {
-            Some(*call)
-        }
+    events.iter()
+}
+
+fn requested(done: &Entry) -> Option<Payout> {
+    let at = done.record.at;
+    events(done).find_map(|event| match event {
+        Event::PayoutRequested {
+            call,
+            cents,
+            method,
+        } => Some(Payout {
+            call: *call,
+            cents: *cents,
+            paid: Cents::ZERO,
+            method: method.clone(),
+            state: PayoutState::Requested,
+            requested_at: at,
+            changed_at: at,
+        }),
+        _ => None,
+    })
+}
+
+fn asked_to_pay(done: &Entry) -> Option<Payment> {
+    let at = done.record.at;
+    events(done).find_map(|event| match event {
+        Event::DebtPaymentRequested {
+            call,
+            cents,
+            charge,
+            card,
+        } => Some(Payment {
+            call: *call,
+            cents: *cents,
+            charge: *charge,
+            card: card.clone(),
+            state: PaymentState::Requested,
+            requested_at: at,
+            changed_at: at,
+        }),
+        _ => None,
+    })
+}
+
+fn moved(done: &Entry) -> Option<Moved> {
+    let at = done.record.at;
+    events(done).find_map(|event| match event {
+        Event::WrittenOff { cents, .. }
+        | Event::ToppedUp { cents, .. }
+        | Event::Withdrawn { cents, .. } => Some(Moved { cents: *cents, at }),
         _ => None,
     })
 }

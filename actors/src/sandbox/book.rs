@@ -9,6 +9,7 @@ mod decide;
 mod fact;
 mod file;
 mod known;
+mod payout;
 mod state;
 
 pub use fact::{BookLine, Fact, LinePage, Misuse, Totals};
@@ -19,11 +20,14 @@ use std::sync::{Mutex, MutexGuard};
 
 use campusg_domain::{
     call::Answer,
+    money::Cents,
     time::{At, DAY_MS},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::port::gateway::{CallKey, EventCursor, GatewayEvent, Payout, PayoutAnswer, Request};
+use crate::port::gateway::{
+    CallKey, EventCursor, GatewayEvent, Payout, PayoutAnswer, Request, Standing,
+};
 use decide::Decision;
 use file::{BookFile, MAX_GROUP};
 use state::State;
@@ -40,6 +44,14 @@ pub struct Tuning {
     pub late_ms: u64,
     /// Milliseconds that a slow answer takes.
     pub slow_ms: u64,
+    /// Milliseconds after which a bank takes a charge back that it objects to.
+    pub chargeback_ms: u64,
+    /// Milliseconds after which the bank decides about such a charge.
+    pub verdict_ms: u64,
+    /// What the bank takes for it, in cents.
+    pub chargeback_fee_cents: Cents,
+    /// Milliseconds after which a payout comes back that does.
+    pub send_back_ms: u64,
 }
 
 impl Default for Tuning {
@@ -48,6 +60,10 @@ impl Default for Tuning {
             capture_window_ms: 7 * DAY_MS,
             late_ms: 2_000,
             slow_ms: 1_000,
+            chargeback_ms: 5_000,
+            verdict_ms: 5_000,
+            chargeback_fee_cents: Cents(1_500),
+            send_back_ms: 5_000,
         }
     }
 }
@@ -59,6 +75,14 @@ pub struct Handled<A> {
     pub outcome: Result<A, Misuse>,
     /// Milliseconds to wait before it is said.
     pub delay_ms: u64,
+}
+
+/// An answer that must not be said before the book is on disk as far as it rests on it.
+#[derive(Debug)]
+pub(super) struct Unsaid<A> {
+    pub(super) handled: Handled<A>,
+    /// What [`Book::wait_until_synced`] is to be asked for.
+    pub(super) folded: u64,
 }
 
 /// The open book. Its methods block on the disk; concurrent ones share their syncs.
@@ -109,7 +133,12 @@ impl Book {
     /// # Errors
     /// [`BookFault::Io`] or `Closed`: whether it was done is unknown.
     pub fn call(&self, request: &Request, now: At) -> Result<Handled<Answer>, BookFault> {
-        self.handle(now, |state, now| {
+        self.say(self.prepare_call(request, now))
+    }
+
+    /// As [`Self::call`] without waiting for the disk, so that many calls share one wait.
+    pub(super) fn prepare_call(&self, request: &Request, now: At) -> Unsaid<Answer> {
+        self.prepare(now, |state, now| {
             decide::call(state, request, now, &self.tuning)
         })
     }
@@ -119,7 +148,9 @@ impl Book {
     /// # Errors
     /// [`BookFault::Io`] or `Closed`: whether it was done is unknown.
     pub fn pay_out(&self, payout: &Payout, now: At) -> Result<Handled<PayoutAnswer>, BookFault> {
-        self.handle(now, |state, _| decide::pay_out(state, payout))
+        self.say(self.prepare(now, |state, now| {
+            payout::pay_out(state, payout, now, &self.tuning)
+        }))
     }
 
     /// Handles the customer's word to the bank about a call that was answered "action required".
@@ -132,9 +163,9 @@ impl Book {
         approve: bool,
         now: At,
     ) -> Result<Handled<Answer>, BookFault> {
-        self.handle(now, |state, now| {
+        self.say(self.prepare(now, |state, now| {
             decide::confirm(state, key, approve, now, &self.tuning)
-        })
+        }))
     }
 
     /// Gives at most `limit` events after the cursor, with the time of each; ids rise by one, times never fall.
@@ -158,7 +189,7 @@ impl Book {
                     GatewayEvent {
                         id,
                         key: told.key.clone(),
-                        answer: told.answer.clone(),
+                        news: told.news.clone(),
                     },
                 )
             });
@@ -166,6 +197,19 @@ impl Book {
         };
         self.wait_until_synced(folded)?;
         Ok(events)
+    }
+
+    /// Says what is known of a call now.
+    ///
+    /// # Errors
+    /// [`BookFault::Io`] or `Closed`.
+    pub fn look_up(&self, key: &CallKey, now: At) -> Result<Option<Standing>, BookFault> {
+        let (standing, folded) = {
+            let memory = self.settled(now);
+            (memory.state.standing(key), memory.folded())
+        };
+        self.wait_until_synced(folded)?;
+        Ok(standing)
     }
 
     /// Adds up the calls of one stream (as `order:{id}`), or all.
@@ -189,49 +233,48 @@ impl Book {
         self.disk.lock().expect(UNPOISONED).file.page(after)
     }
 
-    fn handle<A>(
+    fn prepare<A>(
         &self,
         now: At,
         decide: impl FnOnce(&mut State, At) -> Result<Decision<A>, Misuse>,
-    ) -> Result<Handled<A>, BookFault> {
-        let (decided, folded) = {
-            let mut memory = self.settled(now);
-            let now = memory.state.clock(now);
-            let decided = decide(&mut memory.state, now).map(|decision| {
-                decision
-                    .fact
-                    .into_iter()
-                    .for_each(|fact| memory.fold(BookLine { at: now, fact }));
-                (
-                    decision.answer,
-                    if decision.slow {
-                        self.tuning.slow_ms
-                    } else {
-                        0
-                    },
-                )
-            });
-            (decided, memory.folded())
-        };
-        self.wait_until_synced(folded)?;
-        let delay_ms = decided.as_ref().map_or(0, |(_, delay_ms)| *delay_ms);
-        Ok(Handled {
-            outcome: decided.map(|(answer, _)| answer),
-            delay_ms,
-        })
+    ) -> Unsaid<A> {
+        let mut memory = self.settled(now);
+        let now = memory.state.clock(now);
+        let mut delay_ms = 0;
+        let outcome = decide(&mut memory.state, now).map(|decision| {
+            let fact = decision.fact.into_iter();
+            fact.for_each(|fact| memory.fold(BookLine { at: now, fact }));
+            if decision.slow {
+                delay_ms = self.tuning.slow_ms;
+            }
+            decision.answer
+        });
+        Unsaid {
+            handled: Handled { outcome, delay_ms },
+            folded: memory.folded(),
+        }
+    }
+
+    fn say<A>(&self, unsaid: Unsaid<A>) -> Result<Handled<A>, BookFault> {
+        self.wait_until_synced(unsaid.folded)?;
+        Ok(unsaid.handled)
     }
 
     /// The memory, with all that is due folded in.
     fn settled(&self, now: At) -> MutexGuard<'_, Memory> {
         let mut memory = self.memory.lock().expect(UNPOISONED);
         let now = memory.state.clock(now);
-        while let Some(fact) = memory.state.due(now, self.tuning.capture_window_ms) {
+        while let Some(fact) = memory.state.due(now, &self.tuning) {
             memory.fold(BookLine { at: now, fact });
         }
         memory
     }
 
-    fn wait_until_synced(&self, folded: u64) -> Result<(), BookFault> {
+    /// Blocks until as much is on disk; whoever comes first writes for all.
+    ///
+    /// # Errors
+    /// [`BookFault::Io`] or `Closed`: whether it was done is unknown.
+    pub(super) fn wait_until_synced(&self, folded: u64) -> Result<(), BookFault> {
         let mut disk = self.disk.lock().expect(UNPOISONED);
         while disk.synced < folded {
             if disk.failed {
@@ -267,7 +310,7 @@ impl Memory {
 mod tests {
     use super::*;
     use crate::port::gateway::Operation;
-    use campusg_domain::{call::CardToken, money::Cents};
+    use campusg_domain::call::CardToken;
 
     fn authorize(key: &str) -> Request {
         let card = CardToken("tok_visa".to_owned());

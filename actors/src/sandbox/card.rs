@@ -76,6 +76,22 @@ pub const TEST_CARDS: &[TestToken] = &[
         "tok_late",
         "the authorisation is not answered, succeeds after `late_ms`, told by an event",
     ),
+    token(
+        "tok_lapses",
+        "authorises; the bank lets it go after `late_ms`, told by an event",
+    ),
+    token(
+        "tok_chargeback",
+        "the bank takes each charge back after `chargeback_ms`, for `chargeback_fee_cents`, and never decides",
+    ),
+    token(
+        "tok_chargeback_won",
+        "as `tok_chargeback`; `verdict_ms` later the bank gives the charge again",
+    ),
+    token(
+        "tok_chargeback_lost",
+        "as `tok_chargeback`; `verdict_ms` later the bank keeps the charge",
+    ),
 ];
 
 /// Every test bank account.
@@ -95,6 +111,18 @@ pub const TEST_ACCOUNTS: &[TestToken] = &[
         "acct_down_{n}",
         "a payout is not answered n times, then succeeds",
     ),
+    token(
+        "acct_late",
+        "the payout is not answered, is paid after `late_ms`, told by an event",
+    ),
+    token(
+        "acct_fails_late",
+        "the payout is not answered, is declined after `late_ms`, told by an event",
+    ),
+    token(
+        "acct_sends_back",
+        "the payout succeeds, and comes back after `send_back_ms`, told by an event",
+    ),
 ];
 
 /// What happens to one call.
@@ -109,6 +137,29 @@ pub(super) enum Behaviour {
     Late,
     /// Succeeds where nothing was authorised for the same order before.
     OnlyFirst,
+    /// Done, and let go by the bank long before it has to be.
+    Lapse,
+}
+
+/// What the bank does about a charge some time after it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bank {
+    Content,
+    /// Takes it back, and decides for the platform (`true`), against it, or never.
+    Objects(Option<bool>),
+}
+
+/// What happens to one payout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Payee {
+    Takes,
+    Refuses(Decline),
+    TakesWithoutAnswer,
+    /// Not answered so many times (for ever: `None`), and nothing is done.
+    Down(Option<u32>),
+    TakesLate,
+    RefusesLate,
+    SendsBack,
 }
 
 /// What happens to every call with one card.
@@ -117,6 +168,7 @@ pub(super) struct CardScript {
     pub authorize: Behaviour,
     pub capture: Behaviour,
     pub refund: Behaviour,
+    pub bank: Bank,
     pub slow: bool,
 }
 
@@ -124,16 +176,23 @@ const VISA: CardScript = CardScript {
     authorize: Behaviour::Succeed,
     capture: Behaviour::Succeed,
     refund: Behaviour::Succeed,
+    bank: Bank::Content,
     slow: false,
 };
 
 impl CardScript {
     /// The script of a card, or `None` if the token is unknown.
     pub fn of(card: &CardToken) -> Option<Self> {
-        use Behaviour::{AskCustomer, Decline as No, Down, Late, LoseFirstAnswer, OnlyFirst};
+        use Behaviour::{
+            AskCustomer, Decline as No, Down, Lapse, Late, LoseFirstAnswer, OnlyFirst,
+        };
         let authorize = |authorize| CardScript { authorize, ..VISA };
         let capture = |capture| CardScript { capture, ..VISA };
         let refund = |refund| CardScript { refund, ..VISA };
+        let objects = |verdict| CardScript {
+            bank: Bank::Objects(verdict),
+            ..VISA
+        };
         Some(match card.0.as_str() {
             "tok_visa" => VISA,
             "tok_declined" => authorize(No(Decline::Declined)),
@@ -143,11 +202,15 @@ impl CardScript {
                 authorize: LoseFirstAnswer,
                 capture: LoseFirstAnswer,
                 refund: LoseFirstAnswer,
-                slow: false,
+                ..VISA
             },
             "tok_action_required" => authorize(AskCustomer),
             "tok_late" => authorize(Late),
             "tok_second_declined" => authorize(OnlyFirst),
+            "tok_lapses" => authorize(Lapse),
+            "tok_chargeback" => objects(None),
+            "tok_chargeback_won" => objects(Some(true)),
+            "tok_chargeback_lost" => objects(Some(false)),
             "tok_capture_fails" => capture(No(Decline::Declined)),
             "tok_capture_late" => capture(Late),
             "tok_refund_fails" => refund(No(Decline::CardInvalid)),
@@ -162,14 +225,18 @@ impl CardScript {
 }
 
 /// What happens to payouts to one account, and whether its answers are slow; `None` if the token is unknown.
-pub(super) fn account_script(account: &AccountToken) -> Option<(Behaviour, bool)> {
-    Some(match account.0.as_str() {
-        "acct_bank" => (Behaviour::Succeed, false),
-        "acct_closed" => (Behaviour::Decline(Decline::Declined), false),
-        "acct_slow" => (Behaviour::Succeed, true),
-        "acct_timeout_then_succeeds" => (Behaviour::LoseFirstAnswer, false),
-        other => (Behaviour::Down(down(other, "acct_down")?), false),
-    })
+pub(super) fn account_script(account: &AccountToken) -> Option<(Payee, bool)> {
+    let payee = match account.0.as_str() {
+        "acct_bank" => Payee::Takes,
+        "acct_closed" => Payee::Refuses(Decline::AccountInvalid),
+        "acct_slow" => return Some((Payee::Takes, true)),
+        "acct_timeout_then_succeeds" => Payee::TakesWithoutAnswer,
+        "acct_late" => Payee::TakesLate,
+        "acct_fails_late" => Payee::RefusesLate,
+        "acct_sends_back" => Payee::SendsBack,
+        other => Payee::Down(down(other, "acct_down")?),
+    };
+    Some((payee, false))
 }
 
 /// What may be shown of a test card.

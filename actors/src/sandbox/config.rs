@@ -5,11 +5,15 @@
 use std::net::SocketAddr;
 use std::path::{Component, PathBuf};
 
+use campusg_domain::money::Cents;
 use serde::{Deserialize, Serialize};
 
 use super::book::Tuning;
 use super::feed::Faults;
-use crate::port::gateway::BreakerConfig;
+use crate::port::{
+    gateway::BreakerConfig,
+    signature::{Keyring, SigningKey},
+};
 
 /// Where the payment gateway is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +44,13 @@ pub struct GatewayConfig {
     pub breaker: BreakerConfig,
     /// Milliseconds between two looks for events, 10 to 3 600 000.
     pub events_poll_ms: u64,
+    /// Key of the messages that the gateway sends to `POST /api/gateway/events`: `whsec_` and the base64 of 24 to 64
+    /// bytes. Unset: none is believed.
+    pub signing_secret: Option<SigningKey>,
+    /// The key before, believed as well while the gateway changes to the new one.
+    pub previous_signing_secret: Option<SigningKey>,
+    /// Where `campusg sandbox-gateway` sends its events: address and port of a server, loopback only. Unset: nowhere.
+    pub push_to: Option<SocketAddr>,
     /// Times of the sandbox gateway.
     pub tuning: Tuning,
     /// What goes wrong with the sandbox gateway's events.
@@ -56,11 +67,17 @@ impl Default for GatewayConfig {
             concurrency: 32,
             breaker: BreakerConfig::default(),
             events_poll_ms: 1_000,
+            signing_secret: None,
+            previous_signing_secret: None,
+            push_to: None,
             tuning: Tuning::default(),
             faults: Faults::default(),
         }
     }
 }
+
+/// Longest span of the sandbox gateway.
+const DAYS_400_MS: u64 = 400 * campusg_domain::time::DAY_MS;
 
 /// A setting that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,12 +90,18 @@ pub struct GatewayConfigFault {
 }
 
 impl GatewayConfig {
+    /// The keys of the gateway's messages.
+    #[must_use]
+    pub fn keys(&self) -> Keyring {
+        let (current, previous) = (&self.signing_secret, &self.previous_signing_secret);
+        Keyring::new(current.clone(), previous.clone())
+    }
+
     /// Checks every setting.
     ///
     /// # Errors
-    /// The first that cannot be used, in the order of the fields.
+    /// One that cannot be used.
     pub fn validate(&self) -> Result<(), GatewayConfigFault> {
-        const DAYS_400_MS: u64 = 400 * campusg_domain::time::DAY_MS;
         let below_data = !self.book.as_os_str().is_empty()
             && self
                 .book
@@ -122,19 +145,20 @@ impl GatewayConfig {
                 "must be 10 to 3600000",
             ),
             (
-                "tuning.capture_window_ms",
-                (1..=DAYS_400_MS).contains(&self.tuning.capture_window_ms),
-                "must be above 0 and at most 400 days",
+                "previous_signing_secret",
+                self.previous_signing_secret.is_none() || self.signing_secret.is_some(),
+                "must be unset while signing_secret is",
             ),
             (
-                "tuning.late_ms",
-                self.tuning.late_ms <= DAYS_400_MS,
-                "must be at most 400 days",
+                "push_to",
+                self.push_to
+                    .is_none_or(|to| to.ip().is_loopback() && to.port() != 0),
+                "must be a loopback address with a port",
             ),
             (
-                "tuning.slow_ms",
-                self.tuning.slow_ms <= 600_000,
-                "must be at most 600000",
+                "push_to",
+                self.push_to.is_none() || self.signing_secret.is_some(),
+                "must be unset while signing_secret is: messages are signed",
             ),
             (
                 "faults.delay_ms",
@@ -142,11 +166,40 @@ impl GatewayConfig {
                 "must be at most 400 days",
             ),
         ];
-        match rules.into_iter().find(|(_, holds, _)| !holds) {
+        let tuning = tuning_rules(&self.tuning);
+        match tuning.into_iter().chain(rules).find(|(_, holds, _)| !holds) {
             Some((key, _, reason)) => Err(GatewayConfigFault { key, reason }),
             None => Ok(()),
         }
     }
+}
+
+/// The rules of the times of the sandbox gateway: key, whether it holds, what it asks for.
+fn tuning_rules(tuning: &Tuning) -> [(&'static str, bool, &'static str); 7] {
+    const SPAN: &str = "must be at most 400 days";
+    let spans = |ms: u64| ms <= DAYS_400_MS;
+    let fee = (Cents::ZERO..=Cents::MAX_INPUT).contains(&tuning.chargeback_fee_cents);
+    [
+        (
+            "tuning.capture_window_ms",
+            (1..=DAYS_400_MS).contains(&tuning.capture_window_ms),
+            "must be above 0 and at most 400 days",
+        ),
+        ("tuning.late_ms", spans(tuning.late_ms), SPAN),
+        (
+            "tuning.slow_ms",
+            tuning.slow_ms <= 600_000,
+            "must be at most 600000",
+        ),
+        ("tuning.chargeback_ms", spans(tuning.chargeback_ms), SPAN),
+        ("tuning.verdict_ms", spans(tuning.verdict_ms), SPAN),
+        (
+            "tuning.chargeback_fee_cents",
+            fee,
+            "must be from 0 to 1000000000000",
+        ),
+        ("tuning.send_back_ms", spans(tuning.send_back_ms), SPAN),
+    ]
 }
 
 #[cfg(test)]
@@ -178,6 +231,22 @@ mod tests {
                 "tuning.capture_window_ms",
             ),
             (r#"{"tuning":{"slow_ms":600001}}"#, "tuning.slow_ms"),
+            (
+                r#"{"tuning":{"chargeback_ms":34560000001}}"#,
+                "tuning.chargeback_ms",
+            ),
+            (
+                r#"{"tuning":{"verdict_ms":34560000001}}"#,
+                "tuning.verdict_ms",
+            ),
+            (
+                r#"{"tuning":{"chargeback_fee_cents":-1}}"#,
+                "tuning.chargeback_fee_cents",
+            ),
+            (
+                r#"{"tuning":{"send_back_ms":34560000001}}"#,
+                "tuning.send_back_ms",
+            ),
         ];
         for (text, key) in table {
             let config: GatewayConfig = serde_json::from_str(text).unwrap();

@@ -57,13 +57,14 @@ pub(super) fn page(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::port::gateway::News;
     use campusg_domain::call::Answer;
 
     fn read(ids: std::ops::RangeInclusive<u64>) -> Vec<(At, GatewayEvent)> {
         let event = |id| GatewayEvent {
             id,
             key: "k".into(),
-            answer: Answer::Voided,
+            news: News::Answer(Answer::Voided),
         };
         ids.map(|id| (At(id * 10), event(id))).collect()
     }

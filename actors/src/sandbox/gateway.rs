@@ -16,7 +16,7 @@ use super::feed::Faults;
 use super::wire::{Ask, Reply};
 use crate::port::gateway::{
     AccountFace, AccountToken, CallKey, CardFace, EventCursor, EventPage, PaymentGateway, Payout,
-    PayoutAnswer, Request, TokenFault, Unreachable,
+    PayoutAnswer, Request, Standing, TokenFault, Unreachable,
 };
 
 /// How a request reaches the sandbox gateway.
@@ -170,6 +170,15 @@ impl<T: Transport> PaymentGateway for Sandbox<T> {
                 Some(Reply::Account(face)) => Ok(face),
                 Some(Reply::UnknownToken) => Err(TokenFault::Unknown),
                 _ => Err(TokenFault::Unavailable),
+            }
+        })
+    }
+
+    fn look_up(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, Unreachable>> {
+        Box::pin(async move {
+            match self.ask(Ask::LookUp { key }).await {
+                Some(Reply::Standing(standing)) => Ok(standing),
+                _ => Err(Unreachable),
             }
         })
     }

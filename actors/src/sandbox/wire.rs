@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 use super::book::{LinePage, Misuse, Totals};
 use crate::port::gateway::{
     AccountFace, AccountToken, CallKey, CardFace, EventCursor, EventPage, Payout, PayoutAnswer,
-    Request,
+    Request, Standing,
 };
 
 /// Most bytes of a line, its end included.
@@ -45,6 +45,11 @@ pub enum Ask {
     DescribeAccount {
         /// Whose.
         account: AccountToken,
+    },
+    /// What is known of a call. Answered with `Standing`.
+    LookUp {
+        /// Which.
+        key: CallKey,
     },
     /// Events after a cursor. Answered with `Events`.
     Events {
@@ -92,6 +97,8 @@ pub enum Reply {
     Card(CardFace),
     /// A bank account's face.
     Account(AccountFace),
+    /// What is known of a call; null: nothing.
+    Standing(Option<Standing>),
     /// Some events.
     Events(EventPage),
     /// Sums.

@@ -59,7 +59,7 @@ pub(crate) struct TimerActor {
     reads: Reads,
     queue: CommitQueue<Record>,
     orders: Option<Orders>,
-    owners: Option<Owners>,
+    owners: Option<Arc<Owners>>,
     /// Begun and not answered, or waiting to be sent again.
     firing: HashSet<Due>,
     /// How many of those wait to be sent again.
@@ -141,7 +141,7 @@ impl Actor for TimerActor {
 
 /// Begins firing: the orders can be reached.
 #[derive(Debug)]
-pub(crate) struct Begin(pub(crate) Orders, pub(crate) Owners);
+pub(crate) struct Begin(pub(crate) Orders, pub(crate) Arc<Owners>);
 
 impl Message for Begin {
     type Result = ();

@@ -210,17 +210,11 @@ pub fn wish() -> NewOrder {
     }
 }
 
-/// A tiny picture, another one for each `n`: a frame and a scan, no more.
+/// A tiny picture, another one for each `n`: one pixel in a shade of grey.
 pub fn picture(n: u8) -> Vec<u8> {
-    let segment = |marker: u8, content: &[u8]| -> Vec<u8> {
-        let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
-        [&[0xff, marker], &length[..], content].concat()
-    };
-    [
-        vec![0xff, 0xd8],
-        segment(0xc0, b"frame"),
-        segment(0xda, b"scan"),
-        vec![1, 2, n, 0xff, 0xd9],
-    ]
-    .concat()
+    let pixel = image::GrayImage::from_pixel(1, 1, image::Luma([n]));
+    let mut bytes = std::io::Cursor::new(vec![]);
+    let written = pixel.write_to(&mut bytes, image::ImageFormat::Png);
+    written.unwrap();
+    bytes.into_inner()
 }

@@ -3,8 +3,8 @@
 
 use campusg_actors::port::clock::Clock;
 use campusg_actors::port::gateway::{
-    AccountFace, AccountToken, CallKey, CardFace, EventCursor, EventPage, GatewayEvent, Operation,
-    PaymentGateway, Payout, PayoutAnswer, Request, TokenFault, Unreachable,
+    AccountFace, AccountToken, CallKey, CardFace, EventCursor, EventPage, GatewayEvent, News,
+    Operation, PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
 };
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber, CardToken},
@@ -117,6 +117,18 @@ impl PaymentGateway for Model {
         Box::pin(ready(Err(TokenFault::Unknown)))
     }
 
+    fn look_up(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, Unreachable>> {
+        let told = self.told.lock().unwrap();
+        let last = told.iter().rev().find_map(|event| match &event.news {
+            News::Answer(answer) if event.key == key => Some(Standing {
+                answer: answer.clone(),
+                chargeback: None,
+            }),
+            _ => None,
+        });
+        Box::pin(ready(Ok(last)))
+    }
+
     fn events(&self, after: EventCursor) -> BoxFuture<'_, Result<EventPage, Unreachable>> {
         let mut told = self.told.lock().unwrap();
         let mut gateway = self.gateway.lock().unwrap();
@@ -128,11 +140,8 @@ impl PaymentGateway for Model {
                 event.call,
             );
             let id = told.len() as u64 + 1;
-            told.push(GatewayEvent {
-                id,
-                key,
-                answer: event.answer,
-            });
+            let news = News::Answer(event.answer);
+            told.push(GatewayEvent { id, key, news });
         }
         let events: Vec<GatewayEvent> = told
             .iter()

@@ -77,7 +77,7 @@ async fn orders_accounts_and_wallets_tell_what_was_done_and_why() {
     }
     let write_off = WriteOff {
         user: customer,
-        cents: Cents(100),
+        cents: Some(Cents(100)),
         reason: "four".into(),
     };
     run.command(caller(), write_off).await.unwrap();

@@ -99,7 +99,9 @@ impl Case {
         let user = self.runner;
         let wallet = house.runtime.query(GetWallet { user, limit: 1 }).await;
         let wallet = wallet.unwrap();
-        (wallet.available, wallet.pending_out, wallet.debt)
+        let purse = wallet.purse;
+        let promised = purse.in_payout + purse.frozen + purse.to_card;
+        (purse.available, promised, purse.debt)
     }
 }
 

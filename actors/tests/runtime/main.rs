@@ -5,6 +5,7 @@
 mod common;
 
 mod audit;
+mod chargebacks;
 mod counted;
 mod disputes;
 mod notices;
@@ -13,6 +14,7 @@ mod owners;
 mod panics;
 mod parity;
 mod payments;
+mod photos;
 mod proof;
 mod races;
 mod residence;

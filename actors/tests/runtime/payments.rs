@@ -3,8 +3,8 @@
 use crate::common::{House, PATIENCE, Settings, plain, wish};
 use campusg_actors::{
     port::gateway::{
-        AccountFace, AccountToken, BreakerConfig, CardFace, EventCursor, EventPage, PaymentGateway,
-        Payout, PayoutAnswer, Request, TokenFault, Unreachable,
+        AccountFace, AccountToken, BreakerConfig, CallKey, CardFace, EventCursor, EventPage,
+        PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
     },
     runtime::{PlaceOrder, RuntimeConfig},
     sandbox::{Book, Faults, SandboxGateway},
@@ -100,6 +100,10 @@ impl PaymentGateway for Gate {
         account: AccountToken,
     ) -> BoxFuture<'_, Result<AccountFace, TokenFault>> {
         self.sandbox.describe_account(account)
+    }
+
+    fn look_up(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, Unreachable>> {
+        self.sandbox.look_up(key)
     }
 
     fn events(&self, after: EventCursor) -> BoxFuture<'_, Result<EventPage, Unreachable>> {

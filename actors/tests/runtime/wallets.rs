@@ -2,13 +2,14 @@
 
 use crate::common::{House, keyed, operator, plain};
 use campusg_actors::runtime::{
-    GetPayouts, GetWallet, PayDebt, RemovePayoutMethod, RequestPayout, SetPayoutMethod, TopUp,
-    Withdraw,
+    GetPayouts, GetPurse, GetStatements, PayDebt, RemovePayoutMethod, RequestPayout,
+    SetPayoutMethod, TopUp, Withdraw,
 };
 use campusg_domain::{
     call::{AccountToken, Decline},
     id::{Fingerprint, Stream, UserId},
     money::Cents,
+    order::Side,
     owner::wallet::{Event, Payout, PayoutState},
     record::Events,
     time::HOUR_MS,
@@ -29,12 +30,7 @@ async fn earner(house: &House, account: &str) -> (UserId, Cents) {
 }
 
 async fn available(house: &House, user: UserId) -> Cents {
-    house
-        .runtime
-        .query(GetWallet { user, limit: 1 })
-        .await
-        .unwrap()
-        .available
+    house.runtime.query(GetPurse(user)).await.unwrap().available
 }
 
 async fn payouts(house: &House, user: UserId) -> Vec<Payout> {
@@ -79,13 +75,56 @@ async fn a_payout_is_paid_once_and_its_repeat_is_answered_with_it() {
         .command(caller(), RequestPayout { cents })
         .await
         .unwrap();
-    assert_eq!((first.call, again.call), (1, 1));
+    assert_eq!(first.state, PayoutState::Requested);
+    assert_eq!(again, first, "the first answer again, as of then");
+    let other = keyed(runner, "one", Fingerprint(2));
+    let reused = house.runtime.command(other, RequestPayout { cents }).await;
+    assert_eq!(reused.unwrap_err().code(), "key_reused");
     let known = payouts(&house, runner).await;
     assert_eq!(
         (known.len(), known[0].state, known[0].paid),
         (1, PayoutState::Paid, cents)
     );
     assert_eq!(available(&house, runner).await, Cents::ZERO);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_statements_of_all_orders_add_up_to_what_the_wallets_hold() {
+    let house = House::new().await;
+    let customer = house.customer("ada", "tok_visa").await;
+    let runner = house.runner("rosa").await;
+    let mut orders = vec![];
+    for _ in 0..3 {
+        let order = house.place(customer).await;
+        house.carry_out(runner, order.id).await;
+        orders.insert(0, order.id);
+    }
+    house
+        .until_actors("everything is collected", |actors| actors.open_calls == 0)
+        .await;
+    for (user, side) in [(customer, Side::Customer), (runner, Side::Runner)] {
+        let (mut before, mut found, mut sum) = (None, vec![], Cents::ZERO);
+        loop {
+            let limit = 2;
+            let asked = GetStatements {
+                user,
+                before,
+                limit,
+            };
+            let page = house.runtime.query(asked).await.unwrap();
+            for statement in page.orders {
+                assert_eq!(statement.side, side);
+                sum += statement.lines.iter().map(|line| line.cents).sum();
+                found.push(statement.order);
+            }
+            before = page.next;
+            if before.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, orders);
+        assert_eq!(sum, available(&house, user).await);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -103,7 +142,7 @@ async fn a_refused_payout_leaves_the_money_in_the_wallet() {
     .await;
     assert_eq!(
         payouts(&house, runner).await[0].state,
-        PayoutState::Failed(Decline::Declined)
+        PayoutState::Failed(Decline::AccountInvalid)
     );
     assert_eq!(available(&house, runner).await, cents);
 }

@@ -263,6 +263,7 @@ fn totals_add_up_per_stream_and_over_all() {
         paid_out: Cents(paid_out),
         blocked: Cents(50 * open),
         open_authorizations: u64::try_from(open).unwrap(),
+        ..Totals::default()
     };
     assert_eq!(of("order:1"), expected(500, 250, 0, 1));
     assert_eq!(of("order:2"), expected(1_000, 500, 0, 1));

@@ -143,14 +143,17 @@ fn every_account_pays_out_as_told() {
     let table = [
         ("acct_bank", [paid; 2]),
         ("acct_slow", [paid; 2]),
-        ("acct_closed", [declined(Decline::Declined); 2]),
-        ("acct_nobody", [declined(Decline::CardInvalid); 2]),
+        ("acct_closed", [declined(Decline::AccountInvalid); 2]),
+        ("acct_nobody", [declined(Decline::AccountInvalid); 2]),
         (
             "acct_timeout_then_succeeds",
             [PayoutAnswer::Unavailable, paid],
         ),
         ("acct_down", [PayoutAnswer::Unavailable; 2]),
         ("acct_down_1", [PayoutAnswer::Unavailable, paid]),
+        ("acct_late", [PayoutAnswer::Unavailable; 2]),
+        ("acct_fails_late", [PayoutAnswer::Unavailable; 2]),
+        ("acct_sends_back", [paid; 2]),
     ];
     for (token, expected) in table {
         let bench = Bench::new();

@@ -1,7 +1,7 @@
 //! What the gateway decides later: late calls, the customer's word, the end of an authorisation, and how it is told.
 
 use super::*;
-use campusg_actors::port::gateway::{EventCursor, EventPage, GatewayEvent, PaymentGateway};
+use campusg_actors::port::gateway::{EventCursor, EventPage, GatewayEvent, News, PaymentGateway};
 use campusg_actors::sandbox::{ConfirmFault, Faults, SandboxGateway};
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ fn event(id: u64, key: &str, answer: Answer) -> GatewayEvent {
     GatewayEvent {
         id,
         key: key.into(),
-        answer,
+        news: News::Answer(answer),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The sandbox payment gateway from outside: its cards, its book, its events, and the way to it over loopback.
 #![allow(clippy::unwrap_used, reason = "a test may unwrap")]
 
+mod bank;
 mod book;
 mod cards;
 mod events;
@@ -30,6 +31,10 @@ const TUNING: Tuning = Tuning {
     capture_window_ms: 10_000,
     late_ms: 500,
     slow_ms: 250,
+    chargeback_ms: 1_000,
+    verdict_ms: 2_000,
+    chargeback_fee_cents: Cents(150),
+    send_back_ms: 3_000,
 };
 
 /// A book in a directory of its own, and the time as the test sets it.

@@ -11,8 +11,8 @@ use crate::{
     owner::{
         directory::{PayoutMethod, UserCommand},
         wallet::{
-            ChargebackId, ChargebackStage, Command, Context, Line, PLATFORM, Turn, Wallet, asks,
-            known, statement, turn,
+            ChargebackId, ChargebackStage, Command, Context, Line, PLATFORM, Receipt, Turn, Wallet,
+            asks, known, receipt, statement, turn,
         },
     },
     vote::Votes,
@@ -31,6 +31,12 @@ impl Campus {
     #[must_use]
     pub fn statement(&self, user: UserId, order: OrderId) -> Vec<Line> {
         statement(user, order, &self.journal)
+    }
+
+    /// The receipt of an order for one of its sides.
+    #[must_use]
+    pub fn receipt(&self, user: UserId, order: OrderId) -> Receipt {
+        receipt(user, order, &self.journal)
     }
 
     /// Gives a command to a wallet. The same id again is answered, not executed.
@@ -144,7 +150,13 @@ impl Campus {
         cents: Cents,
     ) -> Result<(), Rejection> {
         let reason = Sealed(b"hopeless".to_vec());
-        let (command, id) = (Command::WriteOff { cents, reason }, self.fresh());
+        let (command, id) = (
+            Command::WriteOff {
+                cents: Some(cents),
+                reason,
+            },
+            self.fresh(),
+        );
         self.wallet_command(Principal::Operator(operator), user, &command, id)
             .map(drop)
     }
@@ -169,7 +181,7 @@ impl Campus {
         let (name, before) = (ChargebackId(id.into()), self.wallet(customer));
         let command = Command::Chargeback {
             id: name.clone(),
-            order,
+            order: Some(order),
             cents,
             fee,
             stage,

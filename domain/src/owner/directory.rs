@@ -210,6 +210,12 @@ impl Directory {
         self.reserved.remove(&token);
     }
 
+    /// Whether a command under way refers to this photo.
+    #[must_use]
+    pub fn holds_photo(&self, photo: PhotoId) -> bool {
+        self.is_reserved(|held| matches!(held, Reserved::Photo { photo: p, .. } if *p == photo))
+    }
+
     /// How many commands hold something back.
     #[must_use]
     pub fn reservations(&self) -> usize {

@@ -4,9 +4,11 @@
 //! Invariant: Σ posted over all accounts = 0, and Σ pending in = Σ pending out, after every record.
 //! Invariant: a promised transfer is settled at most once and never above its amount.
 
+mod purse;
 mod totals;
 mod vote;
 
+pub use purse::Purse;
 pub use totals::{Posted, Totals};
 
 use crate::{
@@ -15,6 +17,7 @@ use crate::{
     record::Record,
     vote::Token,
 };
+use purse::Leaving;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use vote::Reserved;
@@ -116,6 +119,8 @@ pub struct Promised {
 pub struct Ledger {
     accounts: HashMap<Account, Balance>,
     promised: HashMap<(Stream, u16), Promised>,
+    // Invariant: of the promises, those that take money out of wallets.
+    leaving: Leaving,
     held: Cents,
     reserved: HashMap<Token, Vec<Reserved>>,
 }
@@ -210,6 +215,7 @@ impl Ledger {
 
     /// Puts a promise read from a snapshot in place.
     pub fn restore_promise(&mut self, stream: Stream, n: u16, promised: Promised) {
+        self.leaving.promised(stream, &promised);
         self.promised.insert((stream, n), promised);
     }
 
@@ -275,10 +281,12 @@ impl Ledger {
         match transfer.phase {
             Phase::Posted => {}
             Phase::Pending { n } => {
-                self.promised.insert((stream, n), Promised::of(transfer));
+                self.restore_promise(stream, n, Promised::of(transfer));
             }
             Phase::Post { n, .. } | Phase::Void { n } | Phase::Expire { n } => {
-                self.promised.remove(&(stream, n));
+                if let Some(settled) = self.promised.remove(&(stream, n)) {
+                    self.leaving.settled(stream, &settled);
+                }
             }
         }
     }

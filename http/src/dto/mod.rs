@@ -10,6 +10,7 @@ pub(crate) mod proposal;
 pub(crate) mod store;
 pub(crate) mod text;
 pub(crate) mod user;
+pub(crate) mod wallet;
 
 use serde::Deserialize;
 

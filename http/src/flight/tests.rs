@@ -9,7 +9,7 @@ use axum::{
     middleware::from_fn_with_state,
     routing::{get, post},
 };
-use campusg_domain::id::{Principal, SessionId};
+use campusg_domain::id::{Principal, Seq, SessionId};
 use serde_json::Value;
 use std::{future::pending, net::SocketAddr};
 use tokio::{
@@ -56,6 +56,7 @@ fn sign_in(request: &mut Request) {
             user,
             session: SessionId::from_bytes([1; 16]),
             person: Arc::default(),
+            durable: Seq::NONE,
         }));
     }
     if let Some(address) = address {

@@ -3,8 +3,8 @@
 use super::Reader;
 use crate::edge::Edge;
 use campusg_actors::runtime::{
-    DropoffDetails, GetDropoff, GetProfile, GetStores, OpenWords, Profile, Refusal, SealedWords,
-    Wording,
+    DropoffDetails, GetDropoff, GetProfileAsOf, GetStores, OpenWords, Profile, Refusal,
+    SealedWords, Wording,
 };
 use campusg_domain::{
     id::{Principal, StoreId, UserId},
@@ -54,8 +54,8 @@ pub(crate) async fn gather(edge: &Edge, reader: &Reader, order: &Order) -> Resul
     Ok(Beside {
         dropoff,
         note: note(edge, reader, order).await?,
-        customer: profile(edge, customer).await?,
-        runner: profile(edge, runner).await?,
+        customer: profile(edge, reader, customer).await?,
+        runner: profile(edge, reader, runner).await?,
         stores: stores(edge, std::iter::once(order)).await?,
     })
 }
@@ -97,9 +97,14 @@ pub(crate) async fn stores<'a>(
     }
 }
 
-async fn profile(edge: &Edge, user: Option<UserId>) -> Result<Option<Profile>, Refusal> {
-    match user {
-        Some(user) => edge.runtime().query(GetProfile(user)).await,
-        None => Ok(None),
-    }
+async fn profile(
+    edge: &Edge,
+    reader: &Reader,
+    user: Option<UserId>,
+) -> Result<Option<Profile>, Refusal> {
+    let Some(user) = user else {
+        return Ok(None);
+    };
+    let as_of = reader.as_of;
+    edge.runtime().query(GetProfileAsOf { user, as_of }).await
 }

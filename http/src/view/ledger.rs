@@ -2,10 +2,9 @@
 
 use super::wallet::phase;
 use crate::time::Time;
-use campusg_actors::runtime::Proof;
+use campusg_actors::runtime::{Moved, Proof};
 use campusg_domain::{
-    id::Seq,
-    money::{Account, Transfer},
+    money::{Account, Transfer, TransferId},
     owner::ledger::{Balance, Posted},
     time::At,
 };
@@ -34,6 +33,7 @@ impl From<&(Account, Balance)> for AccountView {
 /// A transfer.
 #[derive(Debug, Serialize)]
 pub(crate) struct TransferView {
+    id: String,
     seq: u64,
     at: Time,
     debit: String,
@@ -42,15 +42,34 @@ pub(crate) struct TransferView {
     phase: &'static str,
 }
 
-impl From<&(Seq, At, Transfer)> for TransferView {
-    fn from((seq, at, transfer): &(Seq, At, Transfer)) -> Self {
+impl From<&(TransferId, At, Transfer)> for TransferView {
+    fn from((id, at, transfer): &(TransferId, At, Transfer)) -> Self {
         Self {
-            seq: seq.0,
+            id: id.to_string(),
+            seq: id.seq.0,
             at: Time(*at),
             debit: transfer.debit.to_string(),
             credit: transfer.credit.to_string(),
             amount_cents: transfer.cents.0,
             phase: phase(transfer.phase),
+        }
+    }
+}
+
+/// What an operator moved.
+#[derive(Debug, Serialize)]
+pub(crate) struct MovedView {
+    currency: String,
+    amount_cents: i64,
+    at: Time,
+}
+
+impl MovedView {
+    pub(crate) fn of(moved: &Moved, currency: &str) -> Self {
+        Self {
+            currency: currency.into(),
+            amount_cents: moved.cents.0,
+            at: moved.at.into(),
         }
     }
 }

@@ -16,10 +16,12 @@ pub(crate) mod money;
 pub(crate) mod order;
 pub(crate) mod overlay;
 pub(crate) mod parts;
+pub(crate) mod payout;
 pub(crate) mod person;
 pub(crate) mod quote;
 pub(crate) mod receipt;
 pub(crate) mod saga;
+pub(crate) mod statement;
 pub(crate) mod store;
 pub(crate) mod summary;
 pub(crate) mod timer;
@@ -31,11 +33,12 @@ pub(crate) mod tests;
 use crate::auth::{Me, Seen};
 use crate::edge::Edge;
 use campusg_domain::{
-    id::UserId,
+    id::{Seq, UserId},
     order::{Order, Role, Stage},
     policy::Policy,
     time::{At, DAY_MS},
 };
+use std::sync::Arc;
 
 /// Who looks at an order, with the rights of now.
 #[derive(Clone, Debug)]
@@ -46,9 +49,10 @@ pub(crate) struct Reader {
     /// Whether the runner may still see what is personal: until a day after the end.
     pub(crate) recent: bool,
     pub(crate) now: At,
-    pub(crate) currency: String,
+    /// The last record that what he is shown must know of.
+    pub(crate) as_of: Seq,
     /// By which rules the order goes on.
-    pub(crate) policy: Policy,
+    pub(crate) policy: Arc<Policy>,
 }
 
 impl Reader {
@@ -60,9 +64,14 @@ impl Reader {
             role,
             recent: is_recent(order, now),
             now,
-            currency: edge.currency().into(),
-            policy: edge.policy().clone(),
+            as_of: me.durable,
+            policy: Arc::clone(edge.policy()),
         }
+    }
+
+    /// In which all amounts are.
+    pub(crate) fn currency(&self) -> &str {
+        &self.policy.currency
     }
 
     /// The caller before the order that the gate loaded for him.

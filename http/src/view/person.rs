@@ -1,26 +1,60 @@
 //! People: in full to themselves and operators, first name and ratings to others.
 
+use super::payout::AccountView;
 use crate::time::Time;
 use campusg_actors::runtime::{Profile, SignedIn};
 use campusg_domain::{
     id::{SessionId, UserId},
-    owner::directory::{Card, RunnerState, Session},
+    money::Cents,
+    owner::directory::{Card, Person, RunnerState, Session},
 };
 use serde::Serialize;
 
-/// How many ratings, and their mean with two decimals; null without one.
+/// How many ratings, their sum, and their mean with two decimals; null without one.
 #[derive(Debug, Serialize)]
 pub(crate) struct Stars {
     count: u32,
+    sum: u32,
     average: Option<f64>,
 }
 
 impl From<(u32, u32)> for Stars {
     fn from((count, sum): (u32, u32)) -> Self {
-        let average =
-            (count > 0).then(|| (f64::from(sum) / f64::from(count) * 100.0).round() / 100.0);
-        Self { count, average }
+        Self {
+            count,
+            sum,
+            average: hundredths(sum, count),
+        }
     }
+}
+
+/// How reliable somebody is as a runner: of the orders taken to their end or given back, the part given back.
+#[derive(Debug, Serialize)]
+pub(crate) struct Reliability {
+    runs: u32,
+    cancellations: u32,
+    /// With two decimals; null where there was none of either.
+    cancellation_rate: Option<f64>,
+}
+
+impl From<&Person> for Reliability {
+    fn from(person: &Person) -> Self {
+        let (runs, cancellations) = (person.runs, person.cancellations);
+        Self {
+            runs,
+            cancellations,
+            cancellation_rate: hundredths(cancellations, runs.saturating_add(cancellations)),
+        }
+    }
+}
+
+/// A quotient with two decimals, halves up; worked out in whole numbers, so that no digit is off.
+fn hundredths(of: u32, by: u32) -> Option<f64> {
+    let (of, by) = (u64::from(of), u64::from(by));
+    let rounded = (of * 200 + by).checked_div(by * 2)?;
+    u32::try_from(rounded)
+        .ok()
+        .map(|whole| f64::from(whole) / 100.0)
 }
 
 /// Ratings on either side.
@@ -36,6 +70,7 @@ pub(crate) struct PublicView {
     id: UserId,
     first_name: String,
     ratings: StarsView,
+    as_runner: Reliability,
 }
 
 impl From<&Profile> for PublicView {
@@ -44,6 +79,7 @@ impl From<&Profile> for PublicView {
             id: profile.user,
             first_name: profile.first_name.clone(),
             ratings: stars(profile),
+            as_runner: (&*profile.person).into(),
         }
     }
 }
@@ -54,6 +90,8 @@ pub(crate) struct RunnerView {
     id: UserId,
     first_name: Option<String>,
     rating: Stars,
+    #[serde(flatten)]
+    reliability: Option<Reliability>,
 }
 
 impl RunnerView {
@@ -64,6 +102,7 @@ impl RunnerView {
             rating: profile
                 .map_or((0, 0), |profile| profile.person.rated_as_runner)
                 .into(),
+            reliability: profile.map(|profile| (&*profile.person).into()),
         }
     }
 }
@@ -86,6 +125,40 @@ impl ContactView {
             last_name: profile.map(|profile| profile.last_name.clone()),
             email: profile.map(|profile| profile.email.clone()),
             phone: profile.and_then(|profile| profile.phone.clone()),
+        }
+    }
+}
+
+/// The card on file, with what another one in its place would be charged at once.
+#[derive(Debug, Serialize)]
+pub(crate) struct CardOnFileView {
+    #[serde(flatten)]
+    card: CardView,
+    new_payment_method_pays_cents: i64,
+}
+
+impl CardOnFileView {
+    pub(crate) fn of(card: &Card, new_method_pays: Cents) -> Self {
+        Self {
+            card: CardView::from(card),
+            new_payment_method_pays_cents: new_method_pays.0,
+        }
+    }
+}
+
+/// A card just put on file, with what of a debt it is asked for now.
+#[derive(Debug, Serialize)]
+pub(crate) struct NewCardView {
+    #[serde(flatten)]
+    card: CardView,
+    pays_debt_cents: i64,
+}
+
+impl NewCardView {
+    pub(crate) fn of(card: &Card, pays: Cents) -> Self {
+        Self {
+            card: CardView::from(card),
+            pays_debt_cents: pays.0,
         }
     }
 }
@@ -122,6 +195,7 @@ pub(crate) struct PersonView {
     suspended: bool,
     runner: RunnerState,
     payment_method: Option<CardView>,
+    payout_method: Option<AccountView>,
     ratings: StarsView,
     open_orders: u32,
     runs: u32,
@@ -142,6 +216,7 @@ impl From<&Profile> for PersonView {
             suspended: person.suspended,
             runner: person.runner,
             payment_method: profile.card().map(CardView::from),
+            payout_method: person.payout_method.as_ref().map(AccountView::from),
             ratings: stars(profile),
             open_orders: person.open_orders,
             runs: person.runs,
@@ -195,6 +270,29 @@ impl SessionView {
             opened_at: session.opened_at.into(),
             expires_at: session.expires_at.into(),
             current: session.id == current,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hundredths;
+
+    #[test]
+    fn a_mean_is_exact_to_its_last_digit_and_halves_go_up() {
+        let table = [
+            (14, 3, Some(4.67)),
+            (13, 3, Some(4.33)),
+            (5, 1, Some(5.0)),
+            (1, 8, Some(0.13)),
+            (1, 200, Some(0.01)),
+            (1, 201, Some(0.0)),
+            (0, 7, Some(0.0)),
+            (0, 0, None),
+            (u32::MAX, u32::MAX, Some(1.0)),
+        ];
+        for (of, by, expected) in table {
+            assert_eq!(hundredths(of, by), expected, "{of} / {by}");
         }
     }
 }

@@ -65,7 +65,7 @@ impl SummaryView {
                 status: order.status(),
                 placement: order.stage.placement(),
                 item_count: terms.items.len(),
-                currency: reader.currency.clone(),
+                currency: reader.currency().into(),
                 placed_at: terms.placed_at.into(),
                 updated_at: order.last_at.into(),
                 late: order.late,
@@ -73,7 +73,7 @@ impl SummaryView {
             charge_cents: matches!(reader.role, Role::Customer | Role::Operator)
                 .then_some(charge.0),
             earnings: (reader.role == Role::Runner)
-                .then(|| EarningsView::of(order, &reader.currency)),
+                .then(|| EarningsView::of(order, reader.currency())),
         }
     }
 }

@@ -1,21 +1,55 @@
 //! A wallet and its statement: to its owner.
 
-use crate::time::Time;
-use campusg_actors::runtime::{Wallet, WalletLine};
+use super::{
+    payout::{ChargebackView, PaymentView},
+    statement::StatementView,
+};
+use crate::{page::Page, time::Time};
+use campusg_actors::runtime::{StatementPage, Wallet, WalletLine};
 use campusg_domain::{
     id::{OrderId, UserId},
-    money::{Account, Phase},
+    money::{Account, Cents, Phase, Transfer},
+    owner::{ledger::Purse, wallet},
+    policy::Policy,
 };
 use serde::Serialize;
+
+/// Payments of the debt, and charges taken back, that are shown of each, newest first.
+const SHOWN: usize = 20;
 
 /// A wallet.
 #[derive(Debug, Serialize)]
 pub(crate) struct WalletView {
     currency: String,
     available_cents: i64,
+    /// On its way to a bank account.
+    in_payout_cents: i64,
+    /// Waits for the judgement of a dispute.
+    frozen_cents: i64,
+    /// On its way back to a card.
+    to_card_cents: i64,
+    /// The three together.
     pending_out_cents: i64,
     debt_cents: i64,
+    /// What of a debt a card is paying now.
+    being_paid_cents: i64,
+    /// A payment method that is put on file now is charged so much at once.
+    new_payment_method_pays_cents: i64,
+    /// Per order, newest first.
+    statement: Page<StatementView>,
+    debt_payments: Vec<PaymentView>,
+    chargebacks: Vec<ChargebackView>,
+    /// What moved last, order or not, newest first.
     lines: Vec<LineView>,
+}
+
+/// What a payment method is charged that is put on file now: the whole debt, at least the gateway's minimum.
+pub(crate) fn new_method_pays(purse: &Purse, policy: &Policy) -> Cents {
+    if purse.debt.is_positive() {
+        purse.debt.max(policy.gateway_minimum_cents)
+    } else {
+        Cents::ZERO
+    }
 }
 
 /// One movement.
@@ -36,17 +70,34 @@ pub(crate) struct LineView {
 }
 
 impl WalletView {
-    pub(crate) fn of(user: UserId, wallet: &Wallet, currency: &str) -> Self {
+    pub(crate) fn of(
+        wallet: &Wallet,
+        known: &wallet::Wallet,
+        statements: &StatementPage,
+        policy: &Policy,
+    ) -> Self {
+        let (purse, currency) = (&wallet.purse, policy.currency.as_str());
+        let pending_out = purse.in_payout + purse.frozen + purse.to_card;
+        let payments = known.payments.iter().rev().take(SHOWN);
+        let chargebacks = known.chargebacks.iter().rev().take(SHOWN);
+        let lines = wallet.lines.iter();
+        let statement = statements.orders.iter().map(StatementView::from).collect();
         Self {
             currency: currency.into(),
-            available_cents: wallet.available.0,
-            pending_out_cents: wallet.pending_out.0,
-            debt_cents: wallet.debt.0,
-            lines: wallet
-                .lines
-                .iter()
-                .map(|line| LineView::of(user, line))
+            available_cents: purse.available.0,
+            in_payout_cents: purse.in_payout.0,
+            frozen_cents: purse.frozen.0,
+            to_card_cents: purse.to_card.0,
+            pending_out_cents: pending_out.0,
+            debt_cents: purse.debt.0,
+            being_paid_cents: purse.being_paid.0,
+            new_payment_method_pays_cents: new_method_pays(purse, policy).0,
+            statement: Page::going_on(statement, statements.next),
+            debt_payments: payments
+                .map(|known| PaymentView::of(known, currency))
                 .collect(),
+            chargebacks: chargebacks.map(ChargebackView::from).collect(),
+            lines: lines.map(|line| LineView::of(known.user, line)).collect(),
         }
     }
 }
@@ -54,15 +105,7 @@ impl WalletView {
 impl LineView {
     fn of(user: UserId, line: &WalletLine) -> Self {
         let transfer = &line.transfer;
-        let mine = |account: Account| {
-            account == Account::Payable(user) || account == Account::Receivable(user)
-        };
-        // A set-off moves between two accounts of the same user: it is shown as what leaves the wallet.
-        let (own, sign) = if mine(transfer.debit) {
-            (transfer.debit, -1)
-        } else {
-            (transfer.credit, 1)
-        };
+        let (account, cents) = own_side(user, transfer);
         let earned = matches!(
             (transfer.debit, transfer.credit),
             (Account::Escrow(_), Account::Payable(_))
@@ -72,12 +115,8 @@ impl LineView {
             at: line.at.into(),
             order_id: line.order,
             kind: kind(transfer.debit, transfer.credit),
-            account: if own == Account::Payable(user) {
-                "wallet"
-            } else {
-                "debt"
-            },
-            amount_cents: transfer.cents.0 * sign,
+            account,
+            amount_cents: cents.0,
             phase: phase(transfer.phase),
             delivery_fee_cents: price.map(|price| price.delivery_fee.0),
             tip_cents: price.map(|price| price.tip.0),
@@ -85,7 +124,26 @@ impl LineView {
     }
 }
 
-const fn kind(debit: Account, credit: Account) -> &'static str {
+/// Which account of the user a transfer moves, and by how much: above zero in to it, below out of it. A set-off moves
+/// between two accounts of the same user: it is shown as what leaves the wallet.
+pub(super) fn own_side(user: UserId, transfer: &Transfer) -> (&'static str, Cents) {
+    let mine = |account: Account| {
+        account == Account::Payable(user) || account == Account::Receivable(user)
+    };
+    let (own, cents) = if mine(transfer.debit) {
+        (transfer.debit, -transfer.cents)
+    } else {
+        (transfer.credit, transfer.cents)
+    };
+    if own == Account::Payable(user) {
+        ("wallet", cents)
+    } else {
+        ("debt", cents)
+    }
+}
+
+/// What a transfer between these accounts is, in a word.
+pub(super) const fn kind(debit: Account, credit: Account) -> &'static str {
     match (debit, credit) {
         (Account::Receivable(_), Account::Escrow(_)) => "hold",
         (Account::Gateway, Account::Receivable(_)) => "card_charge",
@@ -105,5 +163,26 @@ pub(crate) const fn phase(phase: Phase) -> &'static str {
         Phase::Pending { .. } => "pending",
         Phase::Void { .. } => "voided",
         Phase::Expire { .. } => "expired",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_method_pays_all_that_is_owed_and_at_least_the_gateways_minimum() {
+        let policy = Policy::default();
+        let minimum = policy.gateway_minimum_cents;
+        let pays = |debt| {
+            let purse = Purse {
+                debt,
+                ..Purse::default()
+            };
+            new_method_pays(&purse, &policy)
+        };
+        assert_eq!(pays(Cents::ZERO), Cents::ZERO);
+        assert_eq!(pays(Cents(1)), minimum);
+        assert_eq!(pays(minimum + Cents(1)), minimum + Cents(1));
     }
 }

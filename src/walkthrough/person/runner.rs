@@ -67,6 +67,24 @@ impl Person {
         self.status(order, &json!({"status": status})).await
     }
 
+    /// What this person was paid for an order, later tips included, and what they have in all less what they owe.
+    /// Amounts in cents.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where a question is not answered as specified.
+    pub async fn earned(&self, order: &str) -> Result<(i64, i64), Deviation> {
+        let seen = self.get(&format!("/api/orders/{order}")).await?.body;
+        let released = match seen.0.pointer("/earnings/paid") {
+            Some(Value::Bool(true)) => {
+                seen.number("/earnings/total_cents")? + seen.number("/earnings/later_tips_cents")?
+            }
+            _ => 0,
+        };
+        let wallet = self.wallet().await?;
+        let balance = wallet.number("/available_cents")? - wallet.number("/debt_cents")?;
+        Ok((released, balance))
+    }
+
     /// Uploads a fresh photo; answers its id.
     ///
     /// # Errors

@@ -3,8 +3,8 @@
 //! Owns the count, in memory, made from the folder when it is first needed. Must not delete
 //! anything.
 //!
-//! Invariant: a photo counts from before it is written until it is a day old or an order refers
-//! to it; the latter is looked up only when somebody is at the limit.
+//! Invariant: a photo counts from before it is written until it is a day old, is deleted, or an order
+//! refers to it; the last is looked up only when somebody is at the limit.
 
 use std::collections::HashMap;
 
@@ -54,7 +54,7 @@ impl Quota {
         admitted
     }
 
-    /// Takes back a photo that could not be written.
+    /// Takes back a photo that could not be written, or is not there any more.
     pub(super) fn forget(&mut self, uploader: UserId, photo: PhotoId) {
         if let Some(mine) = self.recent.get_mut(&uploader) {
             mine.retain(|old| old.photo != photo);

@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::ops::Range;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -15,32 +16,33 @@ use campusg_domain::id::PhotoId;
 use super::{PhotoFault, Photos, io_fault};
 
 impl Photos {
-    /// Deletes every photo that was last uploaded before `older_than`, in milliseconds since 1970,
-    /// and that nothing uses; returns how many. `is_used` is asked when the photo can't be
-    /// uploaded again meanwhile, and must know of records that are not written yet.
+    /// Deletes every photo that was last uploaded within `uploaded`, in milliseconds since 1970, and
+    /// that nothing uses; returns how many. `is_used` is asked when the photo can't be uploaded again
+    /// or looked up meanwhile, and must know of records that are not written yet.
     ///
     /// # Errors
     /// `Io`; what was deleted before stays so.
     pub fn sweep(
         &self,
-        older_than: u64,
+        uploaded: Range<u64>,
         is_used: impl Fn(PhotoId) -> bool,
     ) -> Result<u64, PhotoFault> {
         let mut old = vec![];
         self.visit(|photo, at_ms, _| {
-            if at_ms < older_than {
+            if uploaded.contains(&at_ms) {
                 old.push(photo);
             }
             Ok(())
         })?;
         let mut swept = 0;
         for photo in old {
-            let _nobody_stores = self.quota();
+            let mut nobody_stores = self.quota();
             let path = self.path(photo);
-            let is_old = modified_ms(&path).is_ok_and(|at_ms| at_ms < older_than);
+            let is_old = modified_ms(&path).is_ok_and(|at_ms| at_ms < uploaded.end);
             if !is_old || is_used(photo) {
                 continue;
             }
+            let uploader = self.beside(photo)?.map(|(uploader, _)| uploader);
             // The photo goes first: without its name, what stands beside it means nothing.
             for gone in [path.clone(), path.with_extension("by")] {
                 match fs::remove_file(&gone) {
@@ -49,6 +51,9 @@ impl Photos {
                     }
                     _ => {}
                 }
+            }
+            if let (Some(quota), Some(uploader)) = (&mut *nobody_stores, uploader) {
+                quota.forget(uploader, photo);
             }
             swept += 1;
         }

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use campusg_domain::{
-    id::{Seq, UserId},
+    id::{OrderId, Seq, UserId},
     money::{Account, Transfer},
     notice::Audience,
     order::{Order, Side, Status},
@@ -53,6 +53,15 @@ pub struct InboxPage {
 pub struct OrderPage {
     /// Newest first, by when the reader became a party.
     pub orders: Vec<Arc<Order>>,
+    /// Where to go on, if more may follow.
+    pub next: Option<Seq>,
+}
+
+/// The orders that somebody is a party to, a page of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PartyPage {
+    /// Newest first, by when the reader became a party, with the side.
+    pub orders: Vec<(OrderId, Side)>,
     /// Where to go on, if more may follow.
     pub next: Option<Seq>,
 }
@@ -251,6 +260,30 @@ impl Reads {
             let order = self.order(id)?;
             let fits = |order: &Arc<Order>| status.is_none_or(|wanted| order.status() == wanted);
             page.orders.extend(order.filter(fits));
+            last = Some(entry.seq);
+            Ok(true)
+        })?;
+        Ok(page)
+    }
+
+    /// Up to `limit` orders of which a user is or was a party on either side, before `before`, newest first.
+    ///
+    /// # Errors
+    /// As [`Self::inbox`].
+    pub fn party_to(&self, user: UserId, before: Option<Seq>, limit: usize) -> Read<PartyPage> {
+        let (mut page, mut last) = (PartyPage::default(), None);
+        self.walk(Audience::User(user), |entry| {
+            let Some(party) = entry.party else {
+                return Ok(true);
+            };
+            if before.is_some_and(|before| entry.seq >= before) {
+                return Ok(true);
+            }
+            if page.orders.len() == limit {
+                page.next = last;
+                return Ok(false);
+            }
+            page.orders.push(party);
             last = Some(entry.seq);
             Ok(true)
         })?;

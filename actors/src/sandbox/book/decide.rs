@@ -12,8 +12,8 @@ use super::Tuning;
 use super::fact::{Fact, Misuse};
 use super::known::{Hold, Known, Move, confirmation_url};
 use super::state::State;
-use crate::port::gateway::{CallKey, Operation, Payout, PayoutAnswer, Request};
-use crate::sandbox::card::{Behaviour, CardScript, account_script};
+use crate::port::gateway::{CallKey, Operation, Request};
+use crate::sandbox::card::{Bank, Behaviour, CardScript};
 
 const MAX_KEY_BYTES: usize = 200;
 
@@ -41,6 +41,17 @@ impl Course {
             due: None,
             lost: false,
         }
+    }
+
+    /// What of a charge the customer's bank takes back some time later.
+    fn objected(mut self, bank: Bank, now: At, tuning: &Tuning) -> Self {
+        if matches!(
+            (&self.done, bank),
+            (Some(Answer::Captured { .. }), Bank::Objects(_))
+        ) {
+            self.due = Some(now.plus(tuning.chargeback_ms));
+        }
+        self
     }
 }
 
@@ -73,59 +84,6 @@ pub(super) fn call(
         operation: request.operation.clone(),
         answer,
         due: course.due,
-    });
-    Ok(Decision { fact, answer, slow })
-}
-
-/// Decides a payout.
-///
-/// # Errors
-/// The first that applies, in the order of [`Misuse`].
-pub(super) fn pay_out(
-    state: &mut State,
-    payout: &Payout,
-) -> Result<Decision<PayoutAnswer>, Misuse> {
-    check_name(payout.key.as_str())?;
-    check_name(&payout.account.0)?;
-    check_amount(payout.cents)?;
-    let script = account_script(&payout.account);
-    let slow = script.is_some_and(|(_, slow)| slow);
-    let success = PayoutAnswer::PaidOut {
-        cents: payout.cents,
-    };
-    match state.known.get(&payout.key) {
-        Some(Known::Payout { cents, step }) if *cents == payout.cents => {
-            let answer = match *step {
-                Move::Declined(reason) => PayoutAnswer::Declined { reason },
-                Move::Done | Move::Late { .. } => success,
-            };
-            return Ok(Decision {
-                fact: None,
-                answer,
-                slow,
-            });
-        }
-        Some(_) => return Err(Misuse::KeyReused),
-        None => {}
-    }
-    let behaviour = script.map_or(
-        Behaviour::Decline(Decline::CardInvalid),
-        |(behaviour, _)| behaviour,
-    );
-    let (done, answer) = match behaviour {
-        Behaviour::Decline(reason) => {
-            let declined = PayoutAnswer::Declined { reason };
-            (Some(declined), declined)
-        }
-        Behaviour::LoseFirstAnswer => (Some(success), PayoutAnswer::Unavailable),
-        Behaviour::Down(times) if state.is_silent(&payout.key, times) => {
-            (None, PayoutAnswer::Unavailable)
-        }
-        _ => (Some(success), success),
-    };
-    let fact = done.map(|answer| Fact::PaidOut {
-        payout: payout.clone(),
-        answer,
     });
     Ok(Decision { fact, answer, slow })
 }
@@ -163,7 +121,7 @@ pub(super) fn confirm(
         }
         (Hold::AwaitsCustomer, false) => (true, refused),
         (
-            Hold::Open { capture_before }
+            Hold::Open { capture_before, .. }
             | Hold::Capturing { capture_before }
             | Hold::Captured { capture_before },
             true,
@@ -227,13 +185,9 @@ fn first_try(
                 }
             };
             let success = Answer::Captured { cents: *cents };
-            Ok(follow(
-                state,
-                &request.key,
-                script.capture,
-                success,
-                now.plus(tuning.late_ms),
-            ))
+            let late = now.plus(tuning.late_ms);
+            let course = follow(state, &request.key, script.capture, success, late);
+            Ok(course.objected(script.bank, now, tuning))
         }
         Operation::Void { authorization } => match state.known.get(authorization) {
             None | Some(Known::Tombstone | Known::Authorization { .. }) => {
@@ -242,11 +196,19 @@ fn first_try(
             Some(_) => Err(Misuse::UnknownAuthorization),
         },
         Operation::Refund { capture, cents } => {
-            let script = refundable(state, capture, *cents)?;
+            let Some(script) = refundable(state, capture, *cents)? else {
+                return Ok(Course::done(Answer::Declined {
+                    reason: Decline::Declined,
+                }));
+            };
             let success = Answer::Refunded { cents: *cents };
             Ok(follow(state, &request.key, script.refund, success, now))
         }
-        Operation::Charge { card, cents } => Ok(charge(state, &request.key, card, *cents)),
+        Operation::Charge { card, cents } => {
+            let course = charge(state, &request.key, card, *cents);
+            let bank = CardScript::of(card).map_or(Bank::Content, |script| script.bank);
+            Ok(course.objected(bank, now, tuning))
+        }
     }
 }
 
@@ -263,6 +225,7 @@ fn charge(state: &mut State, key: &CallKey, card: &CardToken, cents: Cents) -> C
         Behaviour::OnlyFirst => Behaviour::Decline(Decline::InsufficientFunds),
         Behaviour::AskCustomer => Behaviour::Decline(Decline::NotConfirmed),
         Behaviour::Late => Behaviour::LoseFirstAnswer,
+        Behaviour::Lapse => Behaviour::Succeed,
         other => other,
     };
     follow(state, key, behaviour, Answer::Captured { cents }, At(0))
@@ -299,6 +262,10 @@ fn follow(
             due: Some(due),
             ..Course::done(Answer::Unavailable)
         },
+        Behaviour::Lapse => Course {
+            due: Some(due),
+            ..Course::done(success)
+        },
     }
 }
 
@@ -327,12 +294,18 @@ fn chargeable(
     }
 }
 
-fn refundable(state: &State, capture: &CallKey, cents: Cents) -> Result<CardScript, Misuse> {
+/// The script for a refund, or `None` if the bank took the charge back: the customer has the money already.
+fn refundable(
+    state: &State,
+    capture: &CallKey,
+    cents: Cents,
+) -> Result<Option<CardScript>, Misuse> {
     let Some(Known::Capture {
         authorization,
         cents: captured,
         refunded,
         step: Move::Done,
+        objection,
     }) = state.known.get(capture)
     else {
         return Err(Misuse::UnknownCapture);
@@ -340,10 +313,11 @@ fn refundable(state: &State, capture: &CallKey, cents: Cents) -> Result<CardScri
     if *refunded + cents > *captured {
         return Err(Misuse::ExceedsCaptured);
     }
-    state
-        .card(authorization)
-        .and_then(CardScript::of)
-        .ok_or(Misuse::UnknownCapture)
+    if objection.taken().0.is_positive() {
+        return Ok(None);
+    }
+    let script = state.card(authorization).and_then(CardScript::of);
+    script.map(Some).ok_or(Misuse::UnknownCapture)
 }
 
 fn is_slow(state: &State, operation: &Operation) -> bool {
@@ -362,7 +336,7 @@ fn is_slow(state: &State, operation: &Operation) -> bool {
 }
 
 impl State {
-    fn card(&self, authorization: &CallKey) -> Option<&CardToken> {
+    pub(super) fn card(&self, authorization: &CallKey) -> Option<&CardToken> {
         match self.known.get(authorization) {
             Some(Known::Authorization { card, .. }) => Some(card),
             _ => None,
@@ -370,7 +344,7 @@ impl State {
     }
 
     /// Counts this try, and says whether it is one of those that are not answered.
-    fn is_silent(&mut self, key: &CallKey, times: Option<u32>) -> bool {
+    pub(super) fn is_silent(&mut self, key: &CallKey, times: Option<u32>) -> bool {
         let Some(times) = times else {
             return true;
         };
@@ -402,7 +376,7 @@ fn check(request: &Request) -> Result<(), Misuse> {
     }
 }
 
-fn check_name(name: &str) -> Result<(), Misuse> {
+pub(super) fn check_name(name: &str) -> Result<(), Misuse> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b":/_.-".contains(&byte);
     let well_formed = !name.is_empty() && name.len() <= MAX_KEY_BYTES && name.bytes().all(fits);
     if well_formed {
@@ -412,7 +386,7 @@ fn check_name(name: &str) -> Result<(), Misuse> {
     }
 }
 
-fn check_amount(cents: Cents) -> Result<(), Misuse> {
+pub(super) fn check_amount(cents: Cents) -> Result<(), Misuse> {
     let in_range = cents.is_positive() && cents <= Cents::MAX_INPUT;
     if in_range {
         Ok(())

@@ -17,10 +17,10 @@ pub enum Fact {
         operation: Operation,
         /// What the gateway did, even if its answer was lost; `Unavailable`: it will be done at `due`.
         answer: Answer,
-        /// When a late call is done.
+        /// When a late call is done, the bank lets an authorisation go early, or it takes a charge back.
         due: Option<At>,
     },
-    /// A call that had been left open was decided, or an authorisation ran out; an event tells it.
+    /// A call that had been left open was decided, an authorisation ran out, or a payout came back; an event tells it.
     Settled {
         /// The call's key.
         key: CallKey,
@@ -31,8 +31,28 @@ pub enum Fact {
     PaidOut {
         /// What was asked.
         payout: Payout,
-        /// What the gateway did.
+        /// What the gateway did; `Unavailable`: it will be decided at `due`.
         answer: PayoutAnswer,
+        /// When a late payout is decided, or one comes back.
+        due: Option<At>,
+    },
+    /// The customer's bank took a charge back; an event tells it.
+    TakenBack {
+        /// Key of the charging call.
+        key: CallKey,
+        /// How much it took.
+        cents: Cents,
+        /// What it takes for that, whoever is right.
+        fee: Cents,
+        /// When it decides; `None`: never.
+        verdict: Option<At>,
+    },
+    /// The bank decided about a charge that it had taken back; an event tells it.
+    Judged {
+        /// Key of the charging call.
+        key: CallKey,
+        /// Whether it gave the charge again.
+        won: bool,
     },
 }
 
@@ -56,7 +76,7 @@ pub struct LinePage {
     pub next: u64,
 }
 
-/// Sums over the book, for comparing with the ledger: cash at the gateway = captured − refunded − paid out.
+/// Sums over the book, for comparing with the ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Totals {
@@ -64,12 +84,24 @@ pub struct Totals {
     pub captured: Cents,
     /// Sent back to cards.
     pub refunded: Cents,
-    /// Sent to bank accounts.
+    /// Sent to bank accounts, and not sent back.
     pub paid_out: Cents,
+    /// Taken back by customers' banks, and not given again.
+    pub taken_back: Cents,
+    /// Taken by banks for taking charges back.
+    pub fees: Cents,
     /// Blocked on cards now.
     pub blocked: Cents,
     /// How many authorisations block it.
     pub open_authorizations: u64,
+}
+
+impl Totals {
+    /// What is at the gateway, but for what operators bring there and take from there.
+    #[must_use]
+    pub fn cash(&self) -> Cents {
+        self.captured - self.refunded - self.paid_out - self.taken_back - self.fees
+    }
 }
 
 /// Why a call was refused that no correct caller makes. Nothing was done for it.

@@ -8,26 +8,72 @@ use campusg_domain::{
     time::At,
 };
 
-use crate::port::gateway::{CallKey, Operation};
+use crate::port::gateway::{AccountToken, CallKey, Chargeback, ChargebackStage, Operation};
 
 /// Where an authorisation stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Hold {
     AwaitsCustomer,
-    Late { due: At },
-    Open { capture_before: At },
-    Capturing { capture_before: At },
-    Captured { capture_before: At },
+    Late {
+        due: At,
+    },
+    /// The bank may let it go before it has to.
+    Open {
+        capture_before: At,
+        until: At,
+    },
+    Capturing {
+        capture_before: At,
+    },
+    Captured {
+        capture_before: At,
+    },
     Gone,
     Declined(Decline),
 }
 
-/// Where a capture, refund or payout stands.
+/// Where a capture or refund stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Move {
     Done,
     Late { due: At },
     Declined(Decline),
+}
+
+/// Where a payout stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sending {
+    /// Paid; it comes back at `back`, if at all.
+    Done {
+        back: Option<At>,
+    },
+    /// Decided at `due`.
+    Late {
+        due: At,
+    },
+    Declined(Decline),
+    SentBack,
+}
+
+/// What the customer's bank does about a charge.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Objection {
+    None,
+    /// It takes the charge back at `due`.
+    Coming {
+        due: At,
+    },
+    /// It has, and decides at `verdict`, if ever.
+    Open {
+        cents: Cents,
+        fee: Cents,
+        verdict: Option<At>,
+    },
+    Decided {
+        cents: Cents,
+        fee: Cents,
+        won: bool,
+    },
 }
 
 /// What is known under a key.
@@ -45,6 +91,7 @@ pub(super) enum Known {
         cents: Cents,
         refunded: Cents,
         step: Move,
+        objection: Objection,
     },
     Void {
         authorization: CallKey,
@@ -55,21 +102,25 @@ pub(super) enum Known {
         step: Move,
     },
     Payout {
+        account: AccountToken,
         cents: Cents,
-        step: Move,
+        step: Sending,
     },
     Charge {
+        card: CardToken,
         cents: Cents,
         step: Move,
+        objection: Objection,
     },
 }
 
 impl Hold {
-    /// After an authorisation was answered so; `due` is that of a late one.
+    /// After an authorisation was answered so; `due` is when a late one is decided, or when the bank lets it go.
     pub fn after(answer: &Answer, due: Option<At>) -> Self {
         match (answer, due) {
             (Answer::Authorized { capture_before, .. }, _) => Self::Open {
                 capture_before: *capture_before,
+                until: due.unwrap_or(*capture_before),
             },
             (Answer::ActionRequired { .. }, _) => Self::AwaitsCustomer,
             (
@@ -88,7 +139,7 @@ impl Hold {
     pub const fn end(self) -> Option<At> {
         match self {
             Self::Late { due } => Some(due),
-            Self::Open { capture_before } => Some(capture_before),
+            Self::Open { until, .. } => Some(until),
             _ => None,
         }
     }
@@ -131,15 +182,15 @@ impl Known {
         }
     }
 
-    /// What this call is answered now; `None` for a payout, which has answers of its own.
-    pub fn answer(&self, key: &CallKey) -> Option<Answer> {
-        Some(match self {
+    /// What this call is answered now.
+    pub fn answer(&self, key: &CallKey) -> Answer {
+        match self {
             Self::Authorization { cents, hold, .. } => match *hold {
                 Hold::AwaitsCustomer => Answer::ActionRequired {
                     url: confirmation_url(key),
                 },
                 Hold::Late { .. } => Answer::Unavailable,
-                Hold::Open { capture_before }
+                Hold::Open { capture_before, .. }
                 | Hold::Capturing { capture_before }
                 | Hold::Captured { capture_before } => Answer::Authorized {
                     cents: *cents,
@@ -156,8 +207,107 @@ impl Known {
             Self::Capture { cents, step, .. } => step.answer(Answer::Captured { cents: *cents }),
             Self::Void { .. } => Answer::Voided,
             Self::Refund { cents, step, .. } => step.answer(Answer::Refunded { cents: *cents }),
-            Self::Charge { cents, step } => step.answer(Answer::Captured { cents: *cents }),
-            Self::Payout { .. } => return None,
+            Self::Charge { cents, step, .. } => step.answer(Answer::Captured { cents: *cents }),
+            Self::Payout { cents, step, .. } => step.answer(*cents),
+        }
+    }
+
+    /// What the bank did about this charge.
+    pub fn objection(&self) -> Objection {
+        match self {
+            Self::Capture { objection, .. } | Self::Charge { objection, .. } => *objection,
+            _ => Objection::None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn objection_mut(&mut self) -> Option<&mut Objection> {
+        match self {
+            Self::Capture { objection, .. } | Self::Charge { objection, .. } => Some(objection),
+            _ => None,
+        }
+    }
+}
+
+impl Sending {
+    /// After a payout was answered so; `due` is when a late one is decided, or when it comes back.
+    pub fn after(answer: &Answer, due: Option<At>) -> Self {
+        match (answer, due) {
+            (Answer::PaidOut { .. }, back) => Self::Done { back },
+            (Answer::SentBack { .. }, _) => Self::SentBack,
+            (Answer::Declined { reason }, _) => Self::Declined(*reason),
+            (_, due) => Self::Late {
+                due: due.unwrap_or_default(),
+            },
+        }
+    }
+
+    /// When something is to happen by itself.
+    pub const fn end(self) -> Option<At> {
+        match self {
+            Self::Done { back } => back,
+            Self::Late { due } => Some(due),
+            Self::Declined(_) | Self::SentBack => None,
+        }
+    }
+
+    const fn answer(self, cents: Cents) -> Answer {
+        match self {
+            Self::Done { .. } => Answer::PaidOut { cents },
+            Self::Late { .. } => Answer::Unavailable,
+            Self::Declined(reason) => Answer::Declined { reason },
+            Self::SentBack => Answer::SentBack { cents },
+        }
+    }
+}
+
+impl Objection {
+    /// After a charge was answered so; `due` is when the bank takes it back.
+    pub const fn after(answer: &Answer, due: Option<At>) -> Self {
+        match (answer, due) {
+            (Answer::Captured { .. }, Some(due)) => Self::Coming { due },
+            _ => Self::None,
+        }
+    }
+
+    /// When something is to happen by itself.
+    pub const fn end(self) -> Option<At> {
+        match self {
+            Self::Coming { due } => Some(due),
+            Self::Open { verdict, .. } => verdict,
+            Self::None | Self::Decided { .. } => None,
+        }
+    }
+
+    /// What of the charge the bank has now, and what it took for that.
+    pub const fn taken(self) -> (Cents, Cents) {
+        match self {
+            Self::None | Self::Coming { .. } => (Cents::ZERO, Cents::ZERO),
+            Self::Open { cents, fee, .. } => (cents, fee),
+            Self::Decided { fee, won: true, .. } => (Cents::ZERO, fee),
+            Self::Decided { cents, fee, .. } => (cents, fee),
+        }
+    }
+
+    /// As it is told of the charge under `key`.
+    pub fn told(self, key: &CallKey) -> Option<Chargeback> {
+        let (cents, fee, stage) = match self {
+            Self::None | Self::Coming { .. } => return None,
+            Self::Open { cents, fee, .. } => (cents, fee, ChargebackStage::Open),
+            Self::Decided { cents, fee, won } => {
+                let stage = if won {
+                    ChargebackStage::Won
+                } else {
+                    ChargebackStage::Lost
+                };
+                (cents, fee, stage)
+            }
+        };
+        Some(Chargeback {
+            id: format!("{key}/chargeback"),
+            cents,
+            fee,
+            stage,
         })
     }
 }

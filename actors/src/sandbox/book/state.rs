@@ -13,23 +13,27 @@ use campusg_domain::{
     time::At,
 };
 
+use super::Tuning;
 use super::fact::{BookLine, Fact, Misuse, Totals};
-use super::known::{Hold, Known, Move};
-use crate::port::gateway::{CallKey, Operation, Payout, PayoutAnswer};
+use super::known::{Hold, Known, Move, Objection, Sending};
+use super::payout::settled;
+use crate::port::gateway::{CallKey, News, Operation, Payout, PayoutAnswer, Standing};
+use crate::sandbox::card::{Bank, CardScript};
 
 /// An event as the book keeps it; its id is its place, counted from 1.
 #[derive(Clone, Debug)]
 pub(super) struct Told {
     pub at: At,
     pub key: CallKey,
-    pub answer: Answer,
+    pub news: News,
 }
 
 /// Everything the gateway knows.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) known: HashMap<CallKey, Known>,
-    // Invariant: holds exactly the late calls by their due time and the open authorisations by their end.
+    // Invariant: holds exactly the late calls by their due time, the open authorisations by their end, the charges by
+    // when their bank takes them back or decides, and the payouts by when they come back.
     agenda: BTreeSet<(At, CallKey)>,
     pub(super) told: Vec<Told>,
     pub(super) silent_tries: HashMap<CallKey, u32>,
@@ -56,29 +60,59 @@ impl State {
                 self.apply_call(key, operation, answer, *due);
             }
             Fact::Settled { key, answer } => self.apply_settled(line.at, key, answer),
-            Fact::PaidOut { payout, answer } => self.apply_payout(payout, *answer),
+            Fact::PaidOut {
+                payout,
+                answer,
+                due,
+            } => self.apply_payout(payout, *answer, *due),
+            Fact::TakenBack {
+                key,
+                cents,
+                fee,
+                verdict,
+            } => {
+                let (cents, fee, verdict) = (*cents, *fee, *verdict);
+                let open = Objection::Open {
+                    cents,
+                    fee,
+                    verdict,
+                };
+                self.object(line.at, key, |_| open);
+            }
+            Fact::Judged { key, won } => self.object(line.at, key, |before| {
+                let (cents, fee) = before.taken();
+                Objection::Decided {
+                    cents,
+                    fee,
+                    won: *won,
+                }
+            }),
         }
     }
 
     /// What is due at `now`, first things first; the caller applies each before asking for the next.
-    pub fn due(&self, now: At, capture_window_ms: u64) -> Option<Fact> {
+    pub fn due(&self, now: At, tuning: &Tuning) -> Option<Fact> {
         let (at, key) = self.agenda.first()?;
         if *at > now {
             return None;
         }
-        let answer = match self.known.get(key)? {
+        let known = self.known.get(key)?;
+        if known.objection().end().is_some() {
+            return Some(self.objected(key, known, now, tuning));
+        }
+        let answer = match known {
             Known::Authorization {
                 cents,
                 hold: Hold::Late { .. },
                 ..
             } => Answer::Authorized {
                 cents: *cents,
-                capture_before: now.plus(capture_window_ms),
+                capture_before: now.plus(tuning.capture_window_ms),
             },
             Known::Capture { cents, .. } => Answer::Captured { cents: *cents },
-            _ => Answer::Declined {
+            known => settled(known).unwrap_or(Answer::Declined {
                 reason: Decline::Expired,
-            },
+            }),
         };
         Some(Fact::Settled {
             key: key.clone(),
@@ -95,7 +129,7 @@ impl State {
             return Ok(None);
         };
         if known.is_about(operation) {
-            Ok(known.answer(key))
+            Ok(Some(known.answer(key)))
         } else {
             Err(Misuse::KeyReused)
         }
@@ -106,6 +140,15 @@ impl State {
         let mut known = self.known.iter();
         known.any(|(key, known)| {
             key.stream() == stream && matches!(known, Known::Authorization { .. })
+        })
+    }
+
+    /// What is known of a call.
+    pub fn standing(&self, key: &CallKey) -> Option<Standing> {
+        let known = self.known.get(key)?;
+        Some(Standing {
+            answer: known.answer(key),
+            chargeback: known.objection().told(key),
         })
     }
 
@@ -126,12 +169,20 @@ impl State {
                 Known::Capture {
                     cents,
                     step: Move::Done,
+                    objection,
                     ..
                 }
                 | Known::Charge {
                     cents,
                     step: Move::Done,
-                } => totals.captured += *cents,
+                    objection,
+                    ..
+                } => {
+                    totals.captured += *cents;
+                    let (taken, fee) = objection.taken();
+                    totals.taken_back += taken;
+                    totals.fees += fee;
+                }
                 Known::Refund {
                     cents,
                     step: Move::Done,
@@ -139,7 +190,8 @@ impl State {
                 } => totals.refunded += *cents,
                 Known::Payout {
                     cents,
-                    step: Move::Done,
+                    step: Sending::Done { .. },
+                    ..
                 } => totals.paid_out += *cents,
                 _ => {}
             }
@@ -173,13 +225,16 @@ impl State {
                 cents,
             } => {
                 let step = Move::after(answer, due);
-                self.agenda.extend(step.end().map(|at| (at, key.clone())));
+                let objection = Objection::after(answer, due);
+                let ends = step.end().into_iter().chain(objection.end());
+                self.agenda.extend(ends.map(|at| (at, key.clone())));
                 self.capture_hold(authorization, step);
                 let capture = Known::Capture {
                     authorization: authorization.clone(),
                     cents: *cents,
                     refunded: Cents::ZERO,
                     step,
+                    objection,
                 };
                 self.known.insert(key.clone(), capture);
             }
@@ -194,10 +249,8 @@ impl State {
             }
             Operation::Refund { capture, cents } => {
                 let step = Move::after(answer, None);
-                if let (Move::Done, Some(Known::Capture { refunded, .. })) =
-                    (step, self.known.get_mut(capture))
-                {
-                    *refunded += *cents;
+                if let Move::Done = step {
+                    self.refund(capture, *cents);
                 }
                 let refund = Known::Refund {
                     capture: capture.clone(),
@@ -206,11 +259,17 @@ impl State {
                 };
                 self.known.insert(key.clone(), refund);
             }
-            Operation::Charge { cents, .. } => {
-                let step = Move::after(answer, None);
-                let cents = *cents;
-                self.known
-                    .insert(key.clone(), Known::Charge { cents, step });
+            Operation::Charge { card, cents } => {
+                let objection = Objection::after(answer, due);
+                let ends = objection.end().map(|at| (at, key.clone()));
+                self.agenda.extend(ends);
+                let charge = Known::Charge {
+                    card: card.clone(),
+                    cents: *cents,
+                    step: Move::after(answer, None),
+                    objection,
+                };
+                self.known.insert(key.clone(), charge);
             }
         }
     }
@@ -235,35 +294,113 @@ impl State {
                 }
                 self.capture_hold(&authorization, step);
             }
+            Some(Known::Payout { step, .. }) => {
+                let before = std::mem::replace(step, Sending::after(answer, None));
+                if let Some(at) = before.end() {
+                    self.agenda.remove(&(at, key.clone()));
+                }
+            }
             _ => {}
         }
-        self.told.push(Told {
-            at,
-            key: key.clone(),
-            answer: answer.clone(),
-        });
+        self.tell(at, key, News::Answer(answer.clone()));
     }
 
-    fn apply_payout(&mut self, payout: &Payout, answer: PayoutAnswer) {
-        let step = match answer {
-            PayoutAnswer::Declined { reason } => Move::Declined(reason),
-            PayoutAnswer::PaidOut { .. } | PayoutAnswer::Unavailable => Move::Done,
+    fn tell(&mut self, at: At, key: &CallKey, news: News) {
+        let key = key.clone();
+        self.told.push(Told { at, key, news });
+    }
+
+    fn apply_payout(&mut self, payout: &Payout, answer: PayoutAnswer, due: Option<At>) {
+        let answer = match answer {
+            PayoutAnswer::PaidOut { cents } => Answer::PaidOut { cents },
+            PayoutAnswer::Declined { reason } => Answer::Declined { reason },
+            PayoutAnswer::Unavailable => Answer::Unavailable,
         };
+        let step = Sending::after(&answer, due);
         self.silent_tries.remove(&payout.key);
-        self.known.insert(
-            payout.key.clone(),
-            Known::Payout {
-                cents: payout.cents,
-                step,
-            },
-        );
+        self.agenda
+            .extend(step.end().map(|at| (at, payout.key.clone())));
+        let known = Known::Payout {
+            account: payout.account.clone(),
+            cents: payout.cents,
+            step,
+        };
+        self.known.insert(payout.key.clone(), known);
+    }
+
+    /// Moves what the bank does about a charge on, and tells it.
+    fn object(&mut self, at: At, key: &CallKey, next: impl FnOnce(Objection) -> Objection) {
+        let known = self.known.get_mut(key);
+        let Some(objection) = known.and_then(Known::objection_mut) else {
+            return;
+        };
+        let before = *objection;
+        let after = next(before);
+        *objection = after;
+        if let Some(due) = before.end() {
+            self.agenda.remove(&(due, key.clone()));
+        }
+        self.agenda
+            .extend(after.end().map(|due| (due, key.clone())));
+        if let Some(told) = after.told(key) {
+            self.tell(at, key, News::Chargeback(told));
+        }
+    }
+
+    /// What the bank does about a charge when its time has come: takes what was not sent back, or decides.
+    fn objected(&self, key: &CallKey, known: &Known, now: At, tuning: &Tuning) -> Fact {
+        let (cents, card) = match known {
+            Known::Capture {
+                authorization,
+                cents,
+                refunded,
+                ..
+            } => (*cents - *refunded, self.card(authorization)),
+            Known::Charge { card, cents, .. } => (*cents, Some(card)),
+            _ => (Cents::ZERO, None),
+        };
+        let decides = match card.and_then(CardScript::of).map(|script| script.bank) {
+            Some(Bank::Objects(verdict)) => verdict,
+            Some(Bank::Content) | None => None,
+        };
+        let key = key.clone();
+        if matches!(known.objection(), Objection::Open { .. }) {
+            let won = decides.unwrap_or_default();
+            return Fact::Judged { key, won };
+        }
+        Fact::TakenBack {
+            key,
+            cents,
+            fee: tuning.chargeback_fee_cents,
+            verdict: decides.map(|_| now.plus(tuning.verdict_ms)),
+        }
+    }
+
+    /// Sends back what was captured; where nothing is left of it, the bank has nothing to take.
+    fn refund(&mut self, capture: &CallKey, cents: Cents) {
+        let Some(Known::Capture {
+            cents: captured,
+            refunded,
+            objection,
+            ..
+        }) = self.known.get_mut(capture)
+        else {
+            return;
+        };
+        *refunded += cents;
+        if *refunded == *captured
+            && let Objection::Coming { due } = *objection
+        {
+            *objection = Objection::None;
+            self.agenda.remove(&(due, capture.clone()));
+        }
     }
 
     fn capture_hold(&mut self, authorization: &CallKey, step: Move) {
         let Some(Known::Authorization { hold, .. }) = self.known.get_mut(authorization) else {
             return;
         };
-        let (Hold::Open { capture_before } | Hold::Capturing { capture_before }) = *hold else {
+        let (Hold::Open { capture_before, .. } | Hold::Capturing { capture_before }) = *hold else {
             return;
         };
         let before = *hold;

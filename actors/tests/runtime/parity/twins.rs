@@ -56,6 +56,8 @@ impl Twins {
         // A card whose bank is silent is not waited for.
         let runtime = RuntimeConfig {
             placing_wait_ms: 1,
+            // The campus has photos, and no folder that is swept while weeks go by.
+            photo_keep_ms: u64::MAX,
             ..RuntimeConfig::default()
         };
         let settings = Settings {

@@ -39,11 +39,10 @@ fn fields(command: &Command, minimum: Cents) -> Result<(), Rejection> {
     const FIELD: &str = "amount_cents";
     let cents = match command {
         Command::RequestPayout { cents }
-        | Command::WriteOff { cents, .. }
         | Command::Chargeback { cents, .. }
         | Command::TopUp { cents, .. }
         | Command::Withdraw { cents, .. } => Some(*cents),
-        Command::PayDebt { cents } => *cents,
+        Command::PayDebt { cents } | Command::WriteOff { cents, .. } => *cents,
         Command::Answered { .. } | Command::TimerDue { .. } => None,
     };
     if cents.is_some_and(|cents| !cents.is_positive() || cents > Cents::MAX_INPUT) {

@@ -7,10 +7,11 @@ use crate::{
     money::Cents,
     order::{Sealed, TimerKind},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Where the bank stands with a charge that it took back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ChargebackStage {
     /// It took the charge back.
     Open,
@@ -38,8 +39,8 @@ pub enum Command {
     },
     /// Row 41, by operators: what is owed need not be paid. `NotAllowed`, `InvalidField`, `AboveDebt`.
     WriteOff {
-        /// How much.
-        cents: Cents,
+        /// How much; all that is owed where none is given.
+        cents: Option<Cents>,
         /// Why, sealed.
         reason: Sealed,
     },
@@ -48,8 +49,8 @@ pub enum Command {
     Chargeback {
         /// The gateway's id of it.
         id: ChargebackId,
-        /// The order that was charged for.
-        order: OrderId,
+        /// The order that was charged for; none where the charge paid a debt.
+        order: Option<OrderId>,
         /// How much was taken back.
         cents: Cents,
         /// What the bank wants for it; 0 allowed.

@@ -69,7 +69,7 @@ pub fn asks(
         ],
         Command::WriteOff { cents, .. } => vec![Ask::Debt {
             user,
-            cents: Some(*cents),
+            cents: *cents,
         }],
         Command::Chargeback {
             id,
@@ -110,13 +110,10 @@ pub fn decide(wallet: &Wallet, command: &Command, context: &Context<'_>) -> Deci
     match command {
         Command::RequestPayout { cents } => row.payout(*cents),
         Command::PayDebt { .. } => row.pay_debt(),
-        Command::WriteOff { cents, reason } => {
-            row.granted(|ask| matches!(ask, Ask::Debt { .. }))?;
-            Ok(vec![Event::WrittenOff {
-                cents: *cents,
-                reason: reason.clone(),
-            }])
-        }
+        Command::WriteOff { reason, .. } => Ok(vec![Event::WrittenOff {
+            cents: row.owed()?,
+            reason: reason.clone(),
+        }]),
         Command::Chargeback {
             id,
             order,
@@ -167,6 +164,14 @@ impl Row<'_> {
         cents.is_positive().then_some(Event::SetOff { cents })
     }
 
+    /// How much of the debt the escrow owner let this command pay.
+    fn owed(&self) -> Result<Cents, Rejection> {
+        match self.granted(|ask| matches!(ask, Ask::Debt { .. }))? {
+            Yes::Owed(cents) => Ok(*cents),
+            _ => Err(Rejection::TransferRefused),
+        }
+    }
+
     fn cash_short(&self) -> Option<Event> {
         match self.granted(|ask| matches!(ask, Ask::Cash { .. })) {
             Ok(Yes::Short(cents)) if cents.is_positive() => {
@@ -212,13 +217,11 @@ impl Row<'_> {
             return Err(Rejection::NoPaymentMethod);
         };
         let call = self.next_call()?;
-        let Yes::Owed(cents) = self.granted(|ask| matches!(ask, Ask::Debt { .. }))? else {
-            return Err(Rejection::TransferRefused);
-        };
+        let cents = self.owed()?;
         Ok(vec![Event::DebtPaymentRequested {
             call,
-            cents: *cents,
-            charge: (*cents).max(self.context.policy.gateway_minimum_cents),
+            cents,
+            charge: cents.max(self.context.policy.gateway_minimum_cents),
             card: card.clone(),
         }])
     }
@@ -227,7 +230,7 @@ impl Row<'_> {
     fn chargeback(
         &self,
         id: &ChargebackId,
-        order: OrderId,
+        order: Option<OrderId>,
         cents: Cents,
         fee: Cents,
         stage: ChargebackStage,

@@ -109,8 +109,8 @@ pub enum Event {
     ChargedBack {
         /// The gateway's id of it.
         id: ChargebackId,
-        /// The order that was charged for.
-        order: OrderId,
+        /// The order that was charged for; none where the charge paid a debt.
+        order: Option<OrderId>,
         /// How much was taken back; owed.
         cents: Cents,
         /// What the bank wants for it; borne by the platform.

@@ -68,7 +68,10 @@ pub fn turn(before: &Wallet, command: &Command, context: &Context<'_>) -> Result
         return Ok(Turn::AlreadySo);
     }
     let status = match command {
-        Command::RequestPayout { .. } | Command::PayDebt { .. } => 201,
+        Command::RequestPayout { .. }
+        | Command::PayDebt { .. }
+        | Command::TopUp { .. }
+        | Command::Withdraw { .. } => 201,
         _ => 200,
     };
     let header = Header {

@@ -83,8 +83,8 @@ pub struct Payment {
 pub struct Chargeback {
     /// The gateway's id of it.
     pub id: ChargebackId,
-    /// The order that was charged for.
-    pub order: OrderId,
+    /// The order that was charged for; none where the charge paid a debt.
+    pub order: Option<OrderId>,
     /// How much was taken back.
     pub cents: Cents,
     /// What the bank wanted for it.

@@ -11,3 +11,4 @@ pub(crate) mod sagas;
 pub(crate) mod settle;
 pub(crate) mod stuck;
 pub(crate) mod suspend;
+pub(crate) mod write_off;

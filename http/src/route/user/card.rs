@@ -1,13 +1,22 @@
-//! `GET /api/users/me/payment-method`: the card on file, without its token.
+//! `GET /api/users/me/payment-method`: the card on file, without its token, and what another one would be charged.
 
-use crate::{answer, auth::Me, problem::Problem, view::person::CardView};
-use axum::response::Response;
+use crate::{
+    answer,
+    auth::Me,
+    edge::Edge,
+    problem::Problem,
+    view::{person::CardOnFileView, wallet::new_method_pays},
+};
+use axum::{extract::State, response::Response};
+use campusg_actors::runtime::GetPurse;
 
-pub(crate) async fn card(me: Me) -> Result<Response, Problem> {
-    let card = me
-        .person
-        .card
-        .as_ref()
-        .ok_or_else(|| Problem::not_found("payment method"))?;
-    Ok(answer::ok(&CardView::from(card)))
+pub(crate) async fn card(State(edge): State<Edge>, me: Me) -> Result<Response, Problem> {
+    let purse = edge.runtime().query(GetPurse(me.user)).await?;
+    let pays = new_method_pays(&purse, edge.policy());
+    match &me.person.card {
+        Some(card) => Ok(answer::ok(&CardOnFileView::of(card, pays))),
+        None => {
+            Err(Problem::not_found("payment method").with("new_payment_method_pays_cents", pays.0))
+        }
+    }
 }

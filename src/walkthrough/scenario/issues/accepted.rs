@@ -106,10 +106,7 @@ pub(super) async fn operator_takes_the_order_back(scene: &Scene) -> Result<(), D
     scene.story.step(
         "Accepted: Ben does not answer, and an operator takes the order from him: available again.",
     );
-    let Some(operator) = &scene.operator else {
-        scene
-            .story
-            .remark("left out: no operator's login was given");
+    let Some(operator) = scene.operator_here() else {
         return Ok(());
     };
     let errand = Errand::at(&scene.client, "accepted").await?;

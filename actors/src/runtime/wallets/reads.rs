@@ -1,0 +1,190 @@
+//! What is asked of wallets: the purse, what moved, what each order did to it, and what is on its way.
+
+use super::super::{Query, Refusal, Runtime};
+use crate::vote::OpenPurse;
+use campusg_domain::{
+    id::{OrderId, Seq, Stream, UserId},
+    money::Transfer,
+    order::{Price, Side},
+    owner::{
+        ledger::Purse,
+        wallet::{self, Line},
+    },
+    record::Entry,
+    time::At,
+};
+use std::sync::Arc;
+
+/// What a person has and owes.
+#[derive(Clone, Copy, Debug)]
+pub struct GetPurse(pub UserId);
+
+/// A person's wallet.
+#[derive(Clone, Copy, Debug)]
+pub struct GetWallet {
+    /// Whose.
+    pub user: UserId,
+    /// Most records of what moved, newest first.
+    pub limit: usize,
+}
+
+/// A wallet: the user's payable and receivable.
+#[derive(Clone, Debug)]
+pub struct Wallet {
+    /// What is there, and owed.
+    pub purse: Purse,
+    /// What moved, newest first.
+    pub lines: Vec<WalletLine>,
+}
+
+/// One movement of a wallet.
+#[derive(Clone, Debug)]
+pub struct WalletLine {
+    /// The record it stands in.
+    pub seq: Seq,
+    /// When.
+    pub at: At,
+    /// The order it came from, if it came from one.
+    pub order: Option<OrderId>,
+    /// What moved.
+    pub transfer: Transfer,
+    /// The order's money, for the statement's columns.
+    pub price: Option<Price>,
+}
+
+/// What is on its way to or from a wallet, and what became of it.
+#[derive(Clone, Copy, Debug)]
+pub struct GetPayouts {
+    /// Whose wallet.
+    pub user: UserId,
+}
+
+/// What a user's orders did to their money, line by line, newest order first. Answers a [`StatementPage`].
+#[derive(Clone, Copy, Debug)]
+pub struct GetStatements {
+    /// Whose money.
+    pub user: UserId,
+    /// `next` of the page before.
+    pub before: Option<Seq>,
+    /// Most orders, 1–100.
+    pub limit: usize,
+}
+
+/// What one order did to a user's money.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderStatement {
+    /// Which order.
+    pub order: OrderId,
+    /// On which side of it the user is.
+    pub side: Side,
+    /// Line by line, oldest first; none where nothing moved yet.
+    pub lines: Vec<Line>,
+}
+
+/// One side's receipt of an order. Answers a [`wallet::Receipt`].
+#[derive(Clone, Copy, Debug)]
+pub struct GetReceipt {
+    /// Whose money.
+    pub user: UserId,
+    /// Which order.
+    pub order: OrderId,
+}
+
+/// A page of statements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementPage {
+    /// Newest order first, by when the user became a party.
+    pub orders: Vec<OrderStatement>,
+    /// Where to go on, if more may follow.
+    pub next: Option<Seq>,
+}
+
+impl Query for GetPurse {
+    type Answer = Purse;
+
+    /// The one question that goes to the escrow owner: only the ledger's memory tells promises apart.
+    async fn answer(self, runtime: &Runtime) -> Result<Purse, Refusal> {
+        let purse = runtime.owners().escrow.send(OpenPurse(self.0));
+        purse.await.map_err(|_| Refusal::Stopping)
+    }
+}
+
+impl Query for GetWallet {
+    type Answer = Wallet;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Wallet, Refusal> {
+        let Self { user, limit } = self;
+        let purse = runtime.query(GetPurse(user)).await?;
+        let read = runtime.read(move |reads| {
+            let mut lines = vec![];
+            for line in reads.wallet_lines(user, None, limit)?.lines {
+                let order = match line.entry.record.stream {
+                    Stream::Order(order) => Some(order),
+                    _ => None,
+                };
+                let known = order.map(|order| reads.order(order)).transpose()?;
+                let price = known.flatten().map(|order| order.terms.price);
+                let (seq, at) = (line.entry.seq, line.entry.record.at);
+                lines.extend(line.transfers.into_iter().map(|transfer| WalletLine {
+                    seq,
+                    at,
+                    order,
+                    transfer,
+                    price,
+                }));
+            }
+            Ok(lines)
+        });
+        let lines = read.await?;
+        Ok(Wallet { purse, lines })
+    }
+}
+
+impl Query for GetPayouts {
+    type Answer = Arc<wallet::Wallet>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Arc<wallet::Wallet>, Refusal> {
+        let user = self.user;
+        let known = runtime.read(move |reads| reads.wallet_of(user)).await?;
+        Ok(known.unwrap_or_else(|| Arc::new(wallet::Wallet::new(user))))
+    }
+}
+
+impl Query for GetStatements {
+    type Answer = StatementPage;
+
+    async fn answer(self, runtime: &Runtime) -> Result<StatementPage, Refusal> {
+        let Self {
+            user,
+            before,
+            limit,
+        } = self;
+        let read = runtime.read_history(move |reads| {
+            let page = reads.party_to(user, before, limit)?;
+            let mut orders = vec![];
+            for (order, side) in page.orders {
+                let entries: Vec<Entry> = reads.stream_entries(order)?;
+                let lines = wallet::statement(user, order, &entries);
+                orders.push(OrderStatement { order, side, lines });
+            }
+            Ok(StatementPage {
+                orders,
+                next: page.next,
+            })
+        });
+        read.await
+    }
+}
+
+impl Query for GetReceipt {
+    type Answer = wallet::Receipt;
+
+    async fn answer(self, runtime: &Runtime) -> Result<wallet::Receipt, Refusal> {
+        let Self { user, order } = self;
+        let read = runtime.read_history(move |reads| {
+            let entries: Vec<Entry> = reads.stream_entries(order)?;
+            Ok(wallet::receipt(user, order, &entries))
+        });
+        read.await
+    }
+}

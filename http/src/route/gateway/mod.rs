@@ -1,0 +1,3 @@
+//! Routes of the resource `gateway`, one per file.
+
+pub(crate) mod event;

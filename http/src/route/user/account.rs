@@ -1,0 +1,10 @@
+//! `GET /api/users/me/payout-method`: the bank account on file, without its token.
+
+use crate::{answer, auth::Me, problem::Problem, view::payout::AccountView};
+use axum::response::Response;
+
+pub(crate) async fn account(me: Me) -> Result<Response, Problem> {
+    let method = me.person.payout_method.as_ref();
+    let method = method.ok_or_else(|| Problem::not_found("payout method"))?;
+    Ok(answer::ok(&AccountView::from(method)))
+}

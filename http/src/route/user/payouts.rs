@@ -1,0 +1,33 @@
+//! `GET /api/users/me/payouts`: the caller's payouts and what became of them, newest first.
+
+use crate::{
+    answer,
+    auth::Me,
+    dto::user::PageIn,
+    edge::Edge,
+    page::{self, Asked, Page},
+    problem::Problem,
+    view::payout::PayoutView,
+};
+use axum::{extract::State, response::Response};
+use campusg_actors::runtime::GetPayouts;
+use campusg_domain::call::CallNumber;
+
+pub(crate) async fn payouts(
+    State(edge): State<Edge>,
+    me: Me,
+    Asked(asked): Asked<PageIn>,
+) -> Result<Response, Problem> {
+    let limit = page::limit(asked.limit)?;
+    let before: Option<CallNumber> = page::cursor(asked.cursor.as_deref())?;
+    let wallet = edge.runtime().query(GetPayouts { user: me.user }).await?;
+    let mut older = wallet.payouts.iter().rev();
+    let mut older = older
+        .by_ref()
+        .filter(|payout| before.is_none_or(|before| payout.call < before));
+    let shown: Vec<_> = older.by_ref().take(limit).collect();
+    let next = older.next().and(shown.last()).map(|last| last.call);
+    let view = |payout: &_| PayoutView::of(payout, edge.currency());
+    let items = shown.iter().map(|payout| view(*payout)).collect();
+    Ok(answer::ok(&Page::going_on(items, next)))
+}

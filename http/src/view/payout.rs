@@ -1,0 +1,130 @@
+//! What is on its way to or from a wallet, and what became of it: to its owner.
+
+use crate::time::Time;
+use campusg_domain::{
+    call::Decline,
+    id::OrderId,
+    owner::{
+        directory::PayoutMethod,
+        wallet::{Chargeback, Payment, PaymentState, Payout, PayoutState},
+    },
+};
+use serde::Serialize;
+
+/// A bank account: never its token.
+#[derive(Debug, Serialize)]
+pub(crate) struct AccountView {
+    bank: String,
+    last4: String,
+}
+
+impl From<&PayoutMethod> for AccountView {
+    fn from(method: &PayoutMethod) -> Self {
+        Self {
+            bank: method.bank.clone(),
+            last4: method.last4.clone(),
+        }
+    }
+}
+
+/// A payout.
+#[derive(Debug, Serialize)]
+pub(crate) struct PayoutView {
+    /// Within the wallet.
+    id: u16,
+    currency: String,
+    amount_cents: i64,
+    /// What the bank was paid, as far as that is known.
+    paid_cents: i64,
+    state: &'static str,
+    /// Why it failed; null where it did not.
+    reason: Option<&'static str>,
+    to: AccountView,
+    requested_at: Time,
+    changed_at: Time,
+}
+
+impl PayoutView {
+    pub(crate) fn of(payout: &Payout, currency: &str) -> Self {
+        let (state, reason) = match payout.state {
+            PayoutState::Requested => ("requested", None),
+            PayoutState::Paid => ("paid", None),
+            PayoutState::Failed(reason) => ("failed", Some(reason)),
+            PayoutState::SentBack => ("sent_back", None),
+        };
+        Self {
+            id: payout.call,
+            currency: currency.into(),
+            amount_cents: payout.cents.0,
+            paid_cents: payout.paid.0,
+            state,
+            reason: reason.map(Decline::code),
+            to: AccountView::from(&payout.method),
+            requested_at: payout.requested_at.into(),
+            changed_at: payout.changed_at.into(),
+        }
+    }
+}
+
+/// A card paying what is owed.
+#[derive(Debug, Serialize)]
+pub(crate) struct PaymentView {
+    /// Within the wallet.
+    id: u16,
+    currency: String,
+    /// What of the debt it pays.
+    amount_cents: i64,
+    /// What is charged: more where the whole debt is below the gateway's minimum, and the rest goes to the wallet.
+    charge_cents: i64,
+    state: &'static str,
+    /// Why it failed; null where it did not.
+    reason: Option<&'static str>,
+    requested_at: Time,
+    changed_at: Time,
+}
+
+impl PaymentView {
+    pub(crate) fn of(payment: &Payment, currency: &str) -> Self {
+        let (state, reason) = match payment.state {
+            PaymentState::Requested => ("requested", None),
+            PaymentState::Paid => ("paid", None),
+            PaymentState::Failed(reason) => ("failed", Some(reason)),
+            PaymentState::Late => ("late", None),
+        };
+        Self {
+            id: payment.call,
+            currency: currency.into(),
+            amount_cents: payment.cents.0,
+            charge_cents: payment.charge.0,
+            state,
+            reason: reason.map(Decline::code),
+            requested_at: payment.requested_at.into(),
+            changed_at: payment.changed_at.into(),
+        }
+    }
+}
+
+/// A charge that the bank took back.
+#[derive(Debug, Serialize)]
+pub(crate) struct ChargebackView {
+    /// The order that was charged for; null where the charge paid a debt.
+    order_id: Option<OrderId>,
+    amount_cents: i64,
+    state: &'static str,
+    at: Time,
+}
+
+impl From<&Chargeback> for ChargebackView {
+    fn from(known: &Chargeback) -> Self {
+        Self {
+            order_id: known.order,
+            amount_cents: known.cents.0,
+            state: match known.won {
+                None => "open",
+                Some(true) => "won",
+                Some(false) => "lost",
+            },
+            at: known.at.into(),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Sends the sandbox gateway's events to a server, signed, one after another, each until it is taken.
+//!
+//! The place up to which they were taken is kept in a file beside the book: losing it only means that known events are
+//! sent again. Must not: tell more than the feed does; what goes wrong with events (`gateway.faults`) goes wrong here too.
+
+use campusg_actors::{
+    port::{
+        clock::Clock,
+        gateway::{EventCursor, EventPage, GatewayEvent},
+        signature::Keyring,
+    },
+    sandbox::{Ask, Desk, Reply},
+};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+/// Wait before the book is asked for more.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Longest wait before an event is sent again that was not taken.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Longest wait for an answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What sends events.
+pub(super) struct Pusher {
+    pub(super) desk: Desk,
+    pub(super) keys: Keyring,
+    pub(super) to: SocketAddr,
+    /// Where the place in the feed is kept.
+    pub(super) place: PathBuf,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl Pusher {
+    /// Sends events for ever; drop the future to stop.
+    pub(super) async fn run(self) {
+        let client = reqwest::Client::builder().timeout(TIMEOUT).no_proxy();
+        let Ok(client) = client.build() else {
+            tracing::error!("no events are sent: there is no HTTP client");
+            return;
+        };
+        let mut cursor = read(&self.place);
+        loop {
+            let page = self.page(cursor).await;
+            for event in &page.events {
+                self.send_until_taken(&client, event).await;
+            }
+            if page.next == cursor {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+            cursor = page.next;
+            write(&self.place, cursor);
+        }
+    }
+
+    async fn page(&self, after: EventCursor) -> EventPage {
+        match self.desk.handle(Ask::Events { after }).await {
+            Reply::Events(page) => page,
+            _ => EventPage {
+                events: vec![],
+                next: after,
+            },
+        }
+    }
+
+    async fn send_until_taken(&self, client: &reqwest::Client, event: &GatewayEvent) {
+        let mut pause = PAUSE;
+        while !self.is_taken(client, event).await {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn is_taken(&self, client: &reqwest::Client, event: &GatewayEvent) -> bool {
+        let body = serde_json::to_vec(event).expect("events are plain data");
+        let (id, sent_s) = (format!("evt_{}", event.id), self.clock.now().0 / 1_000);
+        let signature = self.keys.sign(&id, sent_s, &body);
+        let sent = client
+            .post(format!("http://{}/api/gateway/events", self.to))
+            .header("content-type", "application/json")
+            .header("webhook-id", &id)
+            .header("webhook-timestamp", sent_s)
+            .header("webhook-signature", signature)
+            .body(body)
+            .send()
+            .await;
+        match sent {
+            Ok(answer) if answer.status().is_success() => true,
+            Ok(answer) => {
+                tracing::warn!(
+                    event = id,
+                    status = answer.status().as_u16(),
+                    "an event was not taken"
+                );
+                false
+            }
+            Err(fault) => {
+                tracing::warn!(event = id, %fault, "an event did not arrive");
+                false
+            }
+        }
+    }
+}
+
+fn read(place: &Path) -> EventCursor {
+    let text = std::fs::read_to_string(place).unwrap_or_default();
+    EventCursor(text.trim().parse().unwrap_or_default())
+}
+
+fn write(place: &Path, cursor: EventCursor) {
+    if let Err(fault) = std::fs::write(place, cursor.0.to_string()) {
+        tracing::warn!(path = %place.display(), %fault, "the place in the events is not kept");
+    }
+}

@@ -1,0 +1,87 @@
+//! Robots at the customer's door: a PIN, a photo, or nobody there.
+
+use super::{Does, MISHEARD, NEVER_HEARD};
+use crate::simulate::{
+    day::{Day, Done, seconds, words},
+    student::NOT_THERE,
+    world::World,
+};
+use campusg_domain::{
+    id::{OrderId, Principal, UserId},
+    order::{Command, Handover, Problem, Shown, Status},
+};
+
+/// Wrong tries of a runner who never hears the PIN.
+const ALL_TRIES: u8 = 5;
+
+impl<W: World> Day<W> {
+    pub(super) fn knocks(&mut self, i: usize, order: OrderId) -> Done {
+        let Some(sight) = self.sees_at(order, Status::OnTheWay)? else {
+            return Ok(());
+        };
+        let user = self.crowd.runners[i];
+        let silent = self.crowd.calls(order) == 0;
+        if sight.handover == Handover::Door {
+            self.shows_a_photo(user, order)
+        } else if silent && self.fate(order, NOT_THERE, |h| h.is_not_there) {
+            self.calls(i, order)
+        } else {
+            self.hands_over(user, order)
+        }
+    }
+
+    /// Against the PIN, which may be misheard; a photo once no try is left.
+    fn hands_over(&mut self, user: UserId, order: OrderId) -> Done {
+        let pin = self.world.pin(order);
+        let Some(pin) = self.answered("pin", pin)? else {
+            return Ok(());
+        };
+        let never = self.fate(order, NEVER_HEARD, |h| h.never_hears_the_pin);
+        let wrong = match self.fate(order, MISHEARD, |h| h.mishears_the_pin) {
+            _ if never => ALL_TRIES,
+            true => 1,
+            false => 0,
+        };
+        let who = Principal::User(user);
+        for _ in 0..wrong {
+            let shown = Shown::Pin((pin + 1) % 10_000);
+            self.act(who, order, Command::Deliver { shown })?;
+        }
+        if never {
+            return self.shows_a_photo(user, order);
+        }
+        let shown = Shown::Pin(pin);
+        self.act(who, order, Command::Deliver { shown }).map(drop)
+    }
+
+    fn shows_a_photo(&mut self, user: UserId, order: OrderId) -> Done {
+        let Some(photo) = self.takes_a_photo(user)? else {
+            return Ok(());
+        };
+        let shown = Shown::Photo(photo);
+        let deliver = Command::Deliver { shown };
+        self.act(Principal::User(user), order, deliver).map(drop)
+    }
+
+    /// Writes, and writes again two minutes later; then says so.
+    pub(super) fn calls(&mut self, i: usize, order: OrderId) -> Done {
+        let who = Principal::User(self.crowd.runners[i]);
+        let text = words("I am at your door.");
+        self.act(who, order, Command::Message { text })?;
+        self.crowd.called(order);
+        if self.crowd.calls(order) == 1 {
+            self.then(i, Does::Calls, order, seconds(125, 180));
+        } else {
+            self.then(i, Does::GivesUpCalling, order, seconds(5, 60));
+        }
+        Ok(())
+    }
+
+    pub(super) fn leaves_or_returns(&mut self, user: UserId, order: OrderId) -> Done {
+        if self.chance(|h| h.leaves_the_food) {
+            return self.shows_a_photo(user, order);
+        }
+        let photo = self.takes_a_photo(user)?;
+        self.reports(Principal::User(user), order, Problem::Returned, photo)
+    }
+}
