@@ -3,6 +3,7 @@
 //! Invariant: arithmetic never wraps. Input is bounded where it enters (`checked_*`); past that bound the operators
 //! cannot overflow, and would end the actor rather than move a wrong amount.
 
+use crate::id::Seq;
 use serde::{Deserialize, Serialize};
 use std::{
     fmt,
@@ -186,4 +187,27 @@ pub struct Transfer {
     pub cents: Cents,
     /// Whether it is promised, happens, or settles an earlier promise.
     pub phase: Phase,
+}
+
+/// Names a transfer for good: the record it stands in, and its place there, from 0. Written `seq-place`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TransferId {
+    /// The record.
+    pub seq: Seq,
+    /// Its place among the record's transfers.
+    pub place: u16,
+}
+
+impl TransferId {
+    /// The transfers of the record `seq`, each with its name.
+    pub fn of(seq: Seq, transfers: &[Transfer]) -> impl Iterator<Item = (Self, Transfer)> {
+        let named = (0..).zip(transfers);
+        named.map(move |(place, transfer)| (Self { seq, place }, *transfer))
+    }
+}
+
+impl fmt::Display for TransferId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.seq.0, self.place)
+    }
 }

@@ -3,9 +3,9 @@
 
 use campusg_domain::{
     id::UserId,
-    money::Cents,
+    money::{Account, Cents},
     order::{Command, Fault, Sealed},
-    owner::wallet::LineKind,
+    owner::wallet::{LineKind, Shows},
     time::{DAY_MS, MINUTE_MS},
 };
 
@@ -116,4 +116,35 @@ fn statement_of_a_later_tip_a_goodwill_refund_and_a_dispute() {
         ]
     );
     scene.holds();
+}
+
+#[test]
+fn receipt_names_the_transfers_of_its_side_and_the_photos_of_the_way() {
+    let scene = Scene::at("completed");
+    for user in [scene.customer, scene.runner, scene.rival] {
+        let receipt = scene.campus.receipt(user, scene.order);
+        assert_eq!(receipt.lines, scene.campus.statement(user, scene.order));
+        let into = |account: Account| matches!(account, Account::Payable(of) | Account::Receivable(of) if of == user);
+        let moved = receipt.transfers.iter().map(|(_, _, transfer)| {
+            let signs = i64::from(into(transfer.credit)) - i64::from(into(transfer.debit));
+            transfer.cents.0 * signs
+        });
+        let lines = receipt.lines.iter().map(|line| line.cents.0);
+        assert_eq!(
+            moved.sum::<i64>(),
+            lines.sum::<i64>(),
+            "the transfers make the lines"
+        );
+        for (id, at, transfer) in &receipt.transfers {
+            let entry = &scene.campus.journal()[usize::try_from(id.seq.0).unwrap() - 1];
+            assert_eq!(entry.seq, id.seq);
+            assert_eq!(entry.record.at, *at);
+            assert_eq!(entry.record.money[usize::from(id.place)], *transfer);
+        }
+    }
+    let photos = scene.campus.receipt(scene.runner, scene.order).photos;
+    assert_eq!(
+        photos.iter().map(|(_, shows)| *shows).collect::<Vec<_>>(),
+        [Shows::Receipt]
+    );
 }

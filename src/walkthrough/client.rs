@@ -7,7 +7,7 @@ use super::{Body, Deviation};
 use campusg_actors::port::entropy::{Entropy, SystemEntropy};
 use reqwest::{
     Method,
-    header::{CONTENT_TYPE, HeaderMap},
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap},
 };
 use serde_json::Value;
 use std::{
@@ -43,6 +43,7 @@ pub struct Ask {
     path: String,
     token: Option<String>,
     key: Option<String>,
+    accept: Option<&'static str>,
     payload: Option<(&'static str, Vec<u8>)>,
 }
 
@@ -70,6 +71,7 @@ impl Ask {
             path: path.into(),
             token: None,
             key: None,
+            accept: None,
             payload: None,
         }
     }
@@ -103,6 +105,13 @@ impl Ask {
     #[must_use]
     pub fn with_key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
+        self
+    }
+
+    /// Asks for the answer in this content type.
+    #[must_use]
+    pub const fn accepting(mut self, content_type: &'static str) -> Self {
+        self.accept = Some(content_type);
         self
     }
 
@@ -171,6 +180,9 @@ impl Client {
         }
         if let Some(key) = &ask.key {
             request = request.header("idempotency-key", key);
+        }
+        if let Some(accept) = ask.accept {
+            request = request.header(ACCEPT, accept);
         }
         if let Some((content_type, bytes)) = &ask.payload {
             request = request

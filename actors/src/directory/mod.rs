@@ -21,7 +21,7 @@ use campusg_domain::{
     time::At,
 };
 use campusg_storage::journal::CommitQueue;
-use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, RwLock, RwLockWriteGuard};
 use tokio::sync::watch;
 
 /// Whom or what an errand changes, and how.
@@ -54,33 +54,6 @@ impl Errand for Entry {
 
 /// Everybody and every store. The actor is the only writer; whoever answers questions reads in place.
 pub(crate) type SharedDirectory = Arc<RwLock<Directory>>;
-
-/// The directory for whoever answers questions: read in place, as of a record that must be in it.
-#[derive(Debug)]
-pub(crate) struct DirectoryReader {
-    shared: SharedDirectory,
-    folded: watch::Receiver<Seq>,
-}
-
-impl DirectoryReader {
-    pub(crate) const fn new(shared: SharedDirectory, folded: watch::Receiver<Seq>) -> Self {
-        Self { shared, folded }
-    }
-
-    /// As it is now.
-    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Directory> {
-        self.shared
-            .read()
-            .expect("a panic in the directory ends the process")
-    }
-
-    /// Waits until it has folded a record. It seldom has to: folds are told before a record is acknowledged.
-    pub(crate) async fn caught_up(&self, seq: Seq) -> Result<(), Refusal> {
-        let mut folded = self.folded.clone();
-        let caught_up = folded.wait_for(|folded| *folded >= seq).await;
-        caught_up.map(drop).map_err(|_| Refusal::Stopping)
-    }
-}
 
 /// What the directory owner starts from.
 #[derive(Debug)]

@@ -14,8 +14,8 @@ use super::{
 use crate::{payment::CountCalls, timer::CountTimers};
 use campusg_domain::{
     call::CardToken,
-    id::{OrderId, PhotoId, Principal, ScheduleId, Seq, StoreId, Stream, UserId},
-    money::{Account, Transfer},
+    id::{OrderId, PhotoId, Principal, ScheduleId, StoreId, Stream, UserId},
+    money::{Account, Transfer, TransferId},
     notice::Audience,
     order::{self, Order, Price, Rejection, Side, Status, StoreRef},
     owner::{
@@ -279,20 +279,18 @@ impl Query for GetAccounts {
 }
 
 impl Query for GetTransfers {
-    type Answer = Vec<(Seq, At, Transfer)>;
+    type Answer = Vec<(TransferId, At, Transfer)>;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let entries = runtime
             .read(move |reads| reads.stream_entries(self.0))
             .await?;
-        let transfers = entries.into_iter().flat_map(|Entry { seq, record }| {
-            let at = record.at;
-            record
-                .money
-                .into_iter()
-                .map(move |transfer| (seq, at, transfer))
-        });
-        Ok(transfers.collect())
+        let mut transfers = vec![];
+        for Entry { seq, record } in &entries {
+            let named = TransferId::of(*seq, &record.money);
+            transfers.extend(named.map(|(id, transfer)| (id, record.at, transfer)));
+        }
+        Ok(transfers)
     }
 }
 

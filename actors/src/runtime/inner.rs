@@ -1,8 +1,9 @@
 //! What a running runtime is made of, and how its parts are reached from any thread.
 
-use super::{Refusal, Runtime, RuntimeConfig, line::Line, owners::Folds};
+use super::{
+    Refusal, Runtime, RuntimeConfig, directory_reader::DirectoryReader, line::Line, owners::Folds,
+};
 use crate::{
-    directory::DirectoryReader,
     env::Env,
     live::LiveHub,
     notification::NotificationActor,

@@ -9,6 +9,7 @@ mod arbiters;
 mod audit;
 mod command;
 mod config;
+mod directory_reader;
 mod disputes;
 mod errands;
 mod gateway;
@@ -37,7 +38,7 @@ pub use query::*;
 pub use refusal::Refusal;
 pub use start::{Start, StartFault};
 pub use wallets::{
-    GetPayouts, GetPurse, GetStatements, GetWallet, Moved, OrderStatement, PayDebt,
+    GetPayouts, GetPurse, GetReceipt, GetStatements, GetWallet, Moved, OrderStatement, PayDebt,
     RemovePayoutMethod, RequestPayout, SetPayoutMethod, StatementPage, TopUp, Wallet, WalletLine,
     Withdraw, WriteOff,
 };

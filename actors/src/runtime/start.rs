@@ -6,13 +6,13 @@
 use super::{
     Refusal, Runtime, RuntimeConfig,
     arbiters::Arbiters,
+    directory_reader::DirectoryReader,
     inner::{Inner, Outside},
     owners::{Folds, Seed, latest},
     sweep::{Sweep, Sweeping},
 };
 use crate::{
     commit::commit,
-    directory::DirectoryReader,
     env::{Env, own_command},
     fatal::Fatal,
     orders::Orders,

@@ -11,8 +11,8 @@ use crate::{
     owner::{
         directory::{PayoutMethod, UserCommand},
         wallet::{
-            ChargebackId, ChargebackStage, Command, Context, Line, PLATFORM, Turn, Wallet, asks,
-            known, statement, turn,
+            ChargebackId, ChargebackStage, Command, Context, Line, PLATFORM, Receipt, Turn, Wallet,
+            asks, known, receipt, statement, turn,
         },
     },
     vote::Votes,
@@ -31,6 +31,12 @@ impl Campus {
     #[must_use]
     pub fn statement(&self, user: UserId, order: OrderId) -> Vec<Line> {
         statement(user, order, &self.journal)
+    }
+
+    /// The receipt of an order for one of its sides.
+    #[must_use]
+    pub fn receipt(&self, user: UserId, order: OrderId) -> Receipt {
+        receipt(user, order, &self.journal)
     }
 
     /// Gives a command to a wallet. The same id again is answered, not executed.

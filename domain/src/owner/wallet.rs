@@ -12,6 +12,7 @@ mod decide;
 mod event;
 mod fill;
 mod fold;
+mod receipt;
 mod state;
 mod statement;
 
@@ -20,6 +21,7 @@ pub use decide::{Context, Decision, asks, decide};
 pub use event::{ChargebackId, Event};
 pub use fill::{Filled, Turn, fill, known, turn};
 pub use fold::Wallets;
+pub use receipt::{Receipt, Shows, receipt};
 pub use state::{Chargeback, Payment, PaymentState, Payout, PayoutState, Wallet};
 pub use statement::{Line, LineKind, statement};
 

@@ -4,8 +4,7 @@ use super::wallet::phase;
 use crate::time::Time;
 use campusg_actors::runtime::{Moved, Proof};
 use campusg_domain::{
-    id::Seq,
-    money::{Account, Transfer},
+    money::{Account, Transfer, TransferId},
     owner::ledger::{Balance, Posted},
     time::At,
 };
@@ -34,6 +33,7 @@ impl From<&(Account, Balance)> for AccountView {
 /// A transfer.
 #[derive(Debug, Serialize)]
 pub(crate) struct TransferView {
+    id: String,
     seq: u64,
     at: Time,
     debit: String,
@@ -42,10 +42,11 @@ pub(crate) struct TransferView {
     phase: &'static str,
 }
 
-impl From<&(Seq, At, Transfer)> for TransferView {
-    fn from((seq, at, transfer): &(Seq, At, Transfer)) -> Self {
+impl From<&(TransferId, At, Transfer)> for TransferView {
+    fn from((id, at, transfer): &(TransferId, At, Transfer)) -> Self {
         Self {
-            seq: seq.0,
+            id: id.to_string(),
+            seq: id.seq.0,
             at: Time(*at),
             debit: transfer.debit.to_string(),
             credit: transfer.credit.to_string(),

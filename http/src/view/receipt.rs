@@ -1,190 +1,248 @@
-//! Receipts: each side its own.
+//! Receipts: each side its own. What was expected, what it came to, what the card paid, and the ledger's transfers that
+//! say so.
+//!
+//! Invariant: no amount is worked out a second time here. Every one is a sum of the statement's lines, which the ledger's
+//! transfers make, or stands in the order's terms.
+
+mod page;
 
 use super::{
     Reader,
     beside::Beside,
-    money::to_runner,
     parts::{ItemView, StoreView, items},
+    wallet::{kind, own_side},
 };
-use crate::{
-    html::escaped,
-    time::{Time, in_words},
-};
+use crate::time::Time;
 use campusg_domain::{
-    id::OrderId,
-    money::Cents,
-    order::{Order, Role, Stage, Status},
+    id::{OrderId, PhotoId, UserId},
+    money::{Cents, Transfer, TransferId},
+    order::{Order, Role, Side, Stage, Status},
+    owner::wallet::{Line, LineKind, Receipt, Shows},
+    time::At,
 };
 use serde::Serialize;
-use std::fmt::Write;
 
 /// A receipt.
 #[derive(Debug, Serialize)]
 pub(crate) struct ReceiptView {
     order_id: OrderId,
-    r#as: &'static str,
+    r#as: Side,
     status: Status,
     store: StoreView,
     items: Vec<ItemView>,
     currency: String,
-    lines: Vec<Line>,
+    /// What was expected when it was placed.
+    estimate: EstimateView,
+    /// What it cost the customer, or brought the runner.
+    lines: Vec<LineView>,
     total_cents: i64,
+    /// What card and debts have to do with it.
+    settled: Vec<LineView>,
+    /// To the customer: what is in the wallet because of this order; below zero it is owed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_wallet_cents: Option<i64>,
+    transfers: Vec<TransferView>,
+    photos: Vec<PhotoView>,
     placed_at: Time,
     ended_at: Time,
 }
 
-/// A line of a receipt.
+/// What was expected.
 #[derive(Debug, Serialize)]
-pub(crate) struct Line {
+struct EstimateView {
+    food_cents: i64,
+    delivery_fee_cents: i64,
+    tip_cents: i64,
+    /// The platform's part: to the runner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platform_fee_cents: Option<i64>,
+    total_cents: i64,
+}
+
+/// A line of a receipt: all of its kind together.
+#[derive(Debug, Serialize)]
+struct LineView {
+    kind: LineKind,
     label: &'static str,
     amount_cents: i64,
 }
 
+/// A transfer on the reader's accounts.
+#[derive(Debug, Serialize)]
+struct TransferView {
+    id: String,
+    at: Time,
+    kind: &'static str,
+    account: &'static str,
+    amount_cents: i64,
+}
+
+/// A photo that was taken on the way.
+#[derive(Debug, Serialize)]
+struct PhotoView {
+    photo_id: PhotoId,
+    shows: Shows,
+}
+
+/// Whose receipt a reader gets.
+pub(crate) fn side_of(order: &Order, reader: &Reader) -> (UserId, Side) {
+    if reader.role == Role::Runner {
+        (reader.user, Side::Runner)
+    } else {
+        (order.terms.customer, Side::Customer)
+    }
+}
+
 impl ReceiptView {
-    /// The receipt of an order that has ended; `None` before.
-    pub(crate) fn of(order: &Order, reader: &Reader, beside: &Beside) -> Option<Self> {
-        let ended_at = match &order.stage {
-            Stage::Completed(_, _, delivery) => delivery.at,
-            Stage::Cancelled(cancellation) => cancellation.at,
-            _ => return None,
-        };
-        let is_runner = reader.role == Role::Runner;
-        let lines: Vec<Line> = if is_runner {
-            earned(order)
-        } else {
-            charged(order)
-        };
-        Some(Self {
+    /// The receipt of an order that has ended.
+    pub(crate) fn of(order: &Order, reader: &Reader, beside: &Beside, told: &Receipt) -> Self {
+        let (user, side) = side_of(order, reader);
+        let lines = cost(side, &told.lines);
+        let settled = settled(side, &told.lines);
+        let (total, paid) = (sum(&lines), sum(&settled));
+        Self {
             order_id: order.id,
-            r#as: if is_runner { "runner" } else { "customer" },
+            r#as: side,
             status: order.status(),
             store: StoreView::of(&order.store, &beside.stores),
-            items: if is_runner && !reader.recent {
+            items: if side == Side::Runner && !reader.recent {
                 vec![]
             } else {
                 items(order)
             },
             currency: reader.currency().into(),
-            total_cents: lines.iter().map(|line| line.amount_cents).sum(),
+            estimate: EstimateView::of(order, side),
             lines,
+            total_cents: total,
+            settled,
+            in_wallet_cents: (side == Side::Customer).then_some(paid - total),
+            transfers: told
+                .transfers
+                .iter()
+                .map(|transfer| TransferView::of(user, transfer))
+                .collect(),
+            photos: told
+                .photos
+                .iter()
+                .map(|&(photo_id, shows)| PhotoView { photo_id, shows })
+                .collect(),
             placed_at: order.terms.placed_at.into(),
-            ended_at: ended_at.into(),
+            ended_at: ended_at(order).into(),
+        }
+    }
+}
+
+const fn ended_at(order: &Order) -> At {
+    match &order.stage {
+        Stage::Completed(_, _, delivery) => delivery.at,
+        Stage::Cancelled(cancellation) => cancellation.at,
+        _ => order.last_at,
+    }
+}
+
+impl EstimateView {
+    fn of(order: &Order, side: Side) -> Self {
+        let price = &order.terms.price;
+        let charge = price.charge(price.food_estimate);
+        let fee = (side == Side::Runner).then(|| price.platform_fee.min(charge));
+        Self {
+            food_cents: price.food_estimate.0,
+            delivery_fee_cents: price.delivery_fee.0,
+            tip_cents: price.tip.0,
+            platform_fee_cents: fee.map(|fee| -fee.0),
+            total_cents: (charge - fee.unwrap_or_default()).0,
+        }
+    }
+}
+
+impl TransferView {
+    fn of(user: UserId, (id, at, transfer): &(TransferId, At, Transfer)) -> Self {
+        let (account, cents) = own_side(user, transfer);
+        Self {
+            id: id.to_string(),
+            at: (*at).into(),
+            kind: kind(transfer.debit, transfer.credit),
+            account,
+            amount_cents: cents.0,
+        }
+    }
+}
+
+/// What it cost the customer, each amount above zero where it is paid; or what it brought the runner.
+fn cost(side: Side, lines: &[Line]) -> Vec<LineView> {
+    use LineKind::{
+        Compensation, DeliveryFee, Dispute, Food, Goodwill, Other, PlatformFee, Refund, Tip,
+    };
+    let kinds = [
+        Food,
+        DeliveryFee,
+        Tip,
+        Compensation,
+        PlatformFee,
+        Refund,
+        Goodwill,
+        Dispute,
+        Other,
+    ];
+    let signed = |cents: Cents| match side {
+        Side::Customer => -cents,
+        Side::Runner => cents,
+    };
+    together(side, &kinds, lines, signed)
+}
+
+/// What the customer's card paid and got back; or what of the runner's money went to debts of before.
+fn settled(side: Side, lines: &[Line]) -> Vec<LineView> {
+    use LineKind::{CardCharged, CardRefunded, SetOff};
+    let kinds: &[LineKind] = match side {
+        Side::Customer => &[CardCharged, CardRefunded],
+        Side::Runner => &[SetOff],
+    };
+    together(side, kinds, lines, |cents| cents)
+}
+
+/// The lines of these kinds, those of a kind as one; none where nothing is left of it.
+fn together(
+    side: Side,
+    kinds: &[LineKind],
+    lines: &[Line],
+    signed: impl Fn(Cents) -> Cents,
+) -> Vec<LineView> {
+    let of_kind = |kind: &LineKind| -> Cents {
+        let of_kind = lines.iter().filter(|line| line.kind == *kind);
+        of_kind.map(|line| line.cents).sum()
+    };
+    let amounts = kinds.iter().map(|kind| (*kind, signed(of_kind(kind))));
+    amounts
+        .filter(|(_, cents)| *cents != Cents::ZERO)
+        .map(|(kind, cents)| LineView {
+            kind,
+            label: label(side, kind),
+            amount_cents: cents.0,
         })
-    }
-
-    /// The receipt as a page that prints well. Every text from outside is escaped.
-    pub(crate) fn html(&self) -> String {
-        let mut page = String::with_capacity(2_048);
-        let cents = |amount: i64| format!("{} {}", Cents(amount), escaped(&self.currency));
-        let _ = write!(
-            page,
-            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width\"><title>Receipt</title><style>{STYLE}</style></head>\
-             <body><main><h1>Receipt</h1><p>{}<br><small>{}</small></p>",
-            self.title(),
-            in_words(self.ended_at.0)
-        );
-        if let (Some(name), Some(place)) = (&self.store.name, &self.store.place) {
-            let _ = write!(
-                page,
-                "<p><b>{}</b><br><small>{}</small></p>",
-                escaped(name),
-                escaped(place)
-            );
-        }
-        page.push_str("<ul>");
-        for item in &self.items {
-            let _ = write!(page, "<li>{} × {}</li>", item.quantity, escaped(&item.name));
-        }
-        page.push_str("</ul><table>");
-        for line in &self.lines {
-            let _ = write!(
-                page,
-                "<tr><td>{}</td><td>{}</td></tr>",
-                line.label,
-                cents(line.amount_cents)
-            );
-        }
-        let _ = write!(
-            page,
-            "<tr><th>Total</th><th>{}</th></tr></table><footer>Order {}<br>placed {}</footer></main></body></html>",
-            cents(self.total_cents),
-            self.order_id,
-            in_words(self.placed_at.0)
-        );
-        page
-    }
-
-    fn title(&self) -> &'static str {
-        match (self.status, self.r#as) {
-            (Status::Cancelled, _) => "Cancelled",
-            (_, "runner") => "Delivered by you",
-            _ => "Delivered to you",
-        }
-    }
+        .collect()
 }
 
-/// Reads well on a phone, and prints without its frame.
-const STYLE: &str = "body{font:17px/1.45 system-ui,sans-serif;margin:0;padding:1.25rem;color:#1d2433;background:#f6f7f9}\
-main{max-width:26rem;margin:0 auto;background:#fff;border-radius:1rem;padding:1.25rem 1.5rem;box-shadow:0 1px 6px #0002}\
-h1{font-size:1.4rem;margin:0 0 .25rem}ul{list-style:none;padding:.75rem 0;margin:.75rem 0;border-top:1px dashed #c5cad3;\
-border-bottom:1px dashed #c5cad3}table{width:100%;border-collapse:collapse}td,th{padding:.3rem 0;text-align:left}\
-td:last-child,th:last-child{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
-th{border-top:1px solid #1d2433}small,footer{color:#667085}footer{margin-top:1rem;font-size:.8rem;word-break:break-all}\
-@media print{body{background:#fff;padding:0}main{box-shadow:none}}";
-
-/// What the customer paid.
-fn charged(order: &Order) -> Vec<Line> {
-    let price = &order.terms.price;
-    let mut lines = match (&order.stage, order.stage.bought()) {
-        (_, Some(bought)) => {
-            vec![
-                line("Food", bought.food),
-                line("Delivery fee", price.delivery_fee),
-                line("Tip", price.tip),
-            ]
-        }
-        (Stage::Cancelled(cancellation), None) => {
-            vec![line("Runner's trip", to_runner(&cancellation.settlement))]
-        }
-        _ => vec![],
-    };
-    lines.push(line("Refunded", -order.refunded));
-    lines.retain(|line| line.amount_cents != 0);
-    lines
+fn sum(lines: &[LineView]) -> i64 {
+    lines.iter().map(|line| line.amount_cents).sum()
 }
 
-/// What the runner got.
-fn earned(order: &Order) -> Vec<Line> {
-    let price = &order.terms.price;
-    let charge = |food: Cents| price.charge(food);
-    let mut lines = match (&order.stage, order.stage.bought()) {
-        (Stage::Cancelled(cancellation), None) => {
-            vec![line("Trip", to_runner(&cancellation.settlement))]
-        }
-        (stage, Some(bought)) => {
-            let usual = charge(bought.food) - price.platform_fee.min(charge(bought.food));
-            let total = match stage {
-                Stage::Cancelled(cancellation) => to_runner(&cancellation.settlement),
-                _ => usual,
-            };
-            vec![
-                line("Food paid back", bought.food),
-                line("Delivery fee", price.delivery_fee),
-                line("Tip", price.tip),
-                line("Platform fee", usual - charge(bought.food)),
-                line("Returned to the customer", total - usual),
-            ]
-        }
-        _ => vec![],
-    };
-    lines.retain(|line| line.amount_cents != 0);
-    lines
-}
-
-const fn line(label: &'static str, amount: Cents) -> Line {
-    Line {
-        label,
-        amount_cents: amount.0,
+const fn label(side: Side, kind: LineKind) -> &'static str {
+    match (kind, side) {
+        (LineKind::Food, Side::Customer) => "Food",
+        (LineKind::Food, Side::Runner) => "Food paid back",
+        (LineKind::DeliveryFee, _) => "Delivery fee",
+        (LineKind::Tip, _) => "Tip",
+        (LineKind::Compensation, Side::Customer) => "Runner's trip",
+        (LineKind::Compensation, Side::Runner) => "Trip",
+        (LineKind::PlatformFee, _) => "Platform fee",
+        (LineKind::Refund, Side::Customer) => "Refunded",
+        (LineKind::Refund, Side::Runner) => "Returned to the customer",
+        (LineKind::Goodwill, _) => "Goodwill",
+        (LineKind::Dispute, _) => "Decided in a dispute",
+        (LineKind::SetOff | LineKind::DebtPaid, _) => "Kept for what you owed",
+        (LineKind::CardCharged, _) => "Charged to your card",
+        (LineKind::CardRefunded, _) => "Back on your card",
+        (LineKind::Other, _) => "Other",
     }
 }

@@ -8,7 +8,7 @@ use crate::{page::Page, time::Time};
 use campusg_actors::runtime::{StatementPage, Wallet, WalletLine};
 use campusg_domain::{
     id::{OrderId, UserId},
-    money::{Account, Cents, Phase},
+    money::{Account, Cents, Phase, Transfer},
     owner::{ledger::Purse, wallet},
     policy::Policy,
 };
@@ -105,15 +105,7 @@ impl WalletView {
 impl LineView {
     fn of(user: UserId, line: &WalletLine) -> Self {
         let transfer = &line.transfer;
-        let mine = |account: Account| {
-            account == Account::Payable(user) || account == Account::Receivable(user)
-        };
-        // A set-off moves between two accounts of the same user: it is shown as what leaves the wallet.
-        let (own, sign) = if mine(transfer.debit) {
-            (transfer.debit, -1)
-        } else {
-            (transfer.credit, 1)
-        };
+        let (account, cents) = own_side(user, transfer);
         let earned = matches!(
             (transfer.debit, transfer.credit),
             (Account::Escrow(_), Account::Payable(_))
@@ -123,12 +115,8 @@ impl LineView {
             at: line.at.into(),
             order_id: line.order,
             kind: kind(transfer.debit, transfer.credit),
-            account: if own == Account::Payable(user) {
-                "wallet"
-            } else {
-                "debt"
-            },
-            amount_cents: transfer.cents.0 * sign,
+            account,
+            amount_cents: cents.0,
             phase: phase(transfer.phase),
             delivery_fee_cents: price.map(|price| price.delivery_fee.0),
             tip_cents: price.map(|price| price.tip.0),
@@ -136,7 +124,26 @@ impl LineView {
     }
 }
 
-const fn kind(debit: Account, credit: Account) -> &'static str {
+/// Which account of the user a transfer moves, and by how much: above zero in to it, below out of it. A set-off moves
+/// between two accounts of the same user: it is shown as what leaves the wallet.
+pub(super) fn own_side(user: UserId, transfer: &Transfer) -> (&'static str, Cents) {
+    let mine = |account: Account| {
+        account == Account::Payable(user) || account == Account::Receivable(user)
+    };
+    let (own, cents) = if mine(transfer.debit) {
+        (transfer.debit, -transfer.cents)
+    } else {
+        (transfer.credit, transfer.cents)
+    };
+    if own == Account::Payable(user) {
+        ("wallet", cents)
+    } else {
+        ("debt", cents)
+    }
+}
+
+/// What a transfer between these accounts is, in a word.
+pub(super) const fn kind(debit: Account, credit: Account) -> &'static str {
     match (debit, credit) {
         (Account::Receivable(_), Account::Escrow(_)) => "hold",
         (Account::Gateway, Account::Receivable(_)) => "card_charge",

@@ -81,6 +81,15 @@ pub struct OrderStatement {
     pub lines: Vec<Line>,
 }
 
+/// One side's receipt of an order. Answers a [`wallet::Receipt`].
+#[derive(Clone, Copy, Debug)]
+pub struct GetReceipt {
+    /// Whose money.
+    pub user: UserId,
+    /// Which order.
+    pub order: OrderId,
+}
+
 /// A page of statements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementPage {
@@ -162,6 +171,19 @@ impl Query for GetStatements {
                 orders,
                 next: page.next,
             })
+        });
+        read.await
+    }
+}
+
+impl Query for GetReceipt {
+    type Answer = wallet::Receipt;
+
+    async fn answer(self, runtime: &Runtime) -> Result<wallet::Receipt, Refusal> {
+        let Self { user, order } = self;
+        let read = runtime.read_history(move |reads| {
+            let entries: Vec<Entry> = reads.stream_entries(order)?;
+            Ok(wallet::receipt(user, order, &entries))
         });
         read.await
     }

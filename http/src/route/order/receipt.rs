@@ -5,7 +5,10 @@ use crate::{
     auth::{Me, Seen},
     edge::Edge,
     problem::Problem,
-    view::{Reader, beside, receipt::ReceiptView},
+    view::{
+        Reader, beside,
+        receipt::{ReceiptView, side_of},
+    },
 };
 use axum::{
     body::Body,
@@ -13,7 +16,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::Response,
 };
-use campusg_actors::runtime::Refusal;
+use campusg_actors::runtime::{GetReceipt, Refusal};
 use campusg_domain::order::{Rejection, allowed};
 
 pub(crate) async fn receipt(
@@ -24,8 +27,7 @@ pub(crate) async fn receipt(
 ) -> Result<Response, Problem> {
     let order = &seen.order;
     let reader = Reader::of(&edge, &me, &seen);
-    let beside = beside::gather(&edge, &reader, order).await?;
-    let Some(receipt) = ReceiptView::of(order, &reader, &beside) else {
+    if !order.is_terminal() {
         let allowed = allowed(order, seen.role, edge.policy(), edge.now())
             .iter()
             .map(ToString::to_string)
@@ -38,7 +40,15 @@ pub(crate) async fn receipt(
             },
         )
         .into());
+    }
+    let _place = edge.history(me.user)?;
+    let asked = GetReceipt {
+        user: side_of(order, &reader).0,
+        order: order.id,
     };
+    let told = edge.runtime().query(asked).await?;
+    let beside = beside::gather(&edge, &reader, order).await?;
+    let receipt = ReceiptView::of(order, &reader, &beside, &told);
     let mut response = if wants_page(&headers) {
         page(receipt.html())
     } else {

@@ -1,0 +1,81 @@
+//! What stands on the receipt of an order: one side's lines, the transfers that make them, and the photos of it.
+
+use super::statement::{Line, statement};
+use crate::{
+    id::{OrderId, PhotoId, Stream, UserId},
+    money::{Account, Phase, Transfer, TransferId},
+    order::{Event, Proof},
+    record::{Entry, Events},
+    time::At,
+};
+use serde::Serialize;
+
+/// One side of an order, from its records alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// What the order did to wallet and debt, line by line, oldest first.
+    pub lines: Vec<Line>,
+    /// The transfers that happened on the user's accounts, oldest first.
+    pub transfers: Vec<(TransferId, At, Transfer)>,
+    /// What was photographed on the way, oldest first; not what a dispute shows.
+    pub photos: Vec<(PhotoId, Shows)>,
+}
+
+/// What a photo of an order is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shows {
+    /// The shop's receipt.
+    Receipt,
+    /// Why the runner asked: an empty shelf, a price, a closed door.
+    Proposal,
+    /// What went wrong at the door, or that the food came back.
+    Problem,
+    /// Where the food was left.
+    Door,
+}
+
+/// The receipt of `order` for `user`. Takes the order's records in their order, from the first; others are passed over.
+#[must_use]
+pub fn receipt(user: UserId, order: OrderId, entries: &[Entry]) -> Receipt {
+    let own: Vec<&Entry> = entries
+        .iter()
+        .filter(|entry| entry.record.stream == Stream::Order(order))
+        .collect();
+    Receipt {
+        lines: statement(user, order, own.iter().copied()),
+        transfers: own.iter().flat_map(|entry| moved(user, entry)).collect(),
+        photos: own.iter().flat_map(|entry| photos(entry)).collect(),
+    }
+}
+
+/// What happened on the user's accounts in this record.
+fn moved(user: UserId, Entry { seq, record }: &Entry) -> Vec<(TransferId, At, Transfer)> {
+    let mine =
+        |account| matches!(account, Account::Payable(of) | Account::Receivable(of) if of == user);
+    let happened = |transfer: &Transfer| {
+        matches!(transfer.phase, Phase::Posted | Phase::Post { .. })
+            && (mine(transfer.debit) || mine(transfer.credit))
+    };
+    let named = TransferId::of(*seq, &record.money);
+    named
+        .filter(|(_, transfer)| happened(transfer))
+        .map(|(id, transfer)| (id, record.at, transfer))
+        .collect()
+}
+
+fn photos(entry: &Entry) -> Vec<(PhotoId, Shows)> {
+    let Events::Order(events) = &entry.record.events else {
+        return vec![];
+    };
+    let shown = |event: &Event| match event {
+        Event::Purchased { photo, .. } => photo.map(|photo| (photo, Shows::Receipt)),
+        Event::Proposed { offer, .. } => Some((offer.photo, Shows::Proposal)),
+        Event::ProblemReported { photo, .. } => photo.map(|photo| (photo, Shows::Problem)),
+        Event::Delivered {
+            proof: Proof::Photo(photo),
+        } => Some((*photo, Shows::Door)),
+        _ => None,
+    };
+    events.iter().filter_map(shown).collect()
+}

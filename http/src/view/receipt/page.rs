@@ -1,0 +1,133 @@
+//! A receipt as a page that reads well on a phone and prints well. Every text from outside is escaped.
+
+use super::{LineView, ReceiptView, Shows};
+use crate::{html::escaped, time::in_words};
+use campusg_domain::{
+    money::Cents,
+    order::{Side, Status},
+};
+use std::fmt::Write;
+
+impl ReceiptView {
+    /// The receipt as a page.
+    pub(crate) fn html(&self) -> String {
+        let mut page = String::with_capacity(4_096);
+        let _ = write!(
+            page,
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width\"><title>Receipt</title><style>{STYLE}</style></head>\
+             <body><main><h1>Receipt</h1><p>{}<br><small>{}</small></p>",
+            self.title(),
+            in_words(self.ended_at.0)
+        );
+        self.put_store(&mut page);
+        self.put_items(&mut page);
+        self.put_money(&mut page);
+        self.put_proof(&mut page);
+        page.push_str("</main></body></html>");
+        page
+    }
+
+    const fn title(&self) -> &'static str {
+        match (self.status, self.r#as) {
+            (Status::Cancelled, _) => "Cancelled",
+            (_, Side::Runner) => "Delivered by you",
+            (_, Side::Customer) => "Delivered to you",
+        }
+    }
+
+    fn put_store(&self, page: &mut String) {
+        if let (Some(name), Some(place)) = (&self.store.name, &self.store.place) {
+            let (name, place) = (escaped(name), escaped(place));
+            let _ = write!(page, "<p><b>{name}</b><br><small>{place}</small></p>");
+        }
+    }
+
+    fn put_items(&self, page: &mut String) {
+        page.push_str("<ul>");
+        for item in &self.items {
+            let (quantity, name) = (item.quantity, escaped(&item.name));
+            let _ = if item.dropped {
+                write!(
+                    page,
+                    "<li><s>{quantity} × {name}</s> <small>not bought</small></li>"
+                )
+            } else {
+                write!(page, "<li>{quantity} × {name}</li>")
+            };
+        }
+        page.push_str("</ul>");
+    }
+
+    fn put_money(&self, page: &mut String) {
+        page.push_str("<table>");
+        self.put_lines(page, &self.lines);
+        let total = self.amount(self.total_cents);
+        let _ = write!(page, "<tr><th>Total</th><th>{total}</th></tr>");
+        let estimate = self.amount(self.estimate.total_cents);
+        let _ = write!(
+            page,
+            "<tr class=\"low\"><td>Expected when placed</td><td>{estimate}</td></tr>"
+        );
+        self.put_lines(page, &self.settled);
+        match self.in_wallet_cents {
+            Some(owed @ ..=-1) => {
+                let owed = self.amount(-owed);
+                let _ = write!(
+                    page,
+                    "<tr><td>Not on a card: see your wallet</td><td>{owed}</td></tr>"
+                );
+            }
+            Some(left @ 1..) => {
+                let left = self.amount(left);
+                let _ = write!(page, "<tr><td>In your wallet</td><td>{left}</td></tr>");
+            }
+            _ => {}
+        }
+        page.push_str("</table>");
+    }
+
+    fn put_lines(&self, page: &mut String, lines: &[LineView]) {
+        for line in lines {
+            let amount = self.amount(line.amount_cents);
+            let _ = write!(page, "<tr><td>{}</td><td>{amount}</td></tr>", line.label);
+        }
+    }
+
+    fn put_proof(&self, page: &mut String) {
+        let _ = write!(
+            page,
+            "<footer>Order {}<br>placed {}",
+            self.order_id,
+            in_words(self.placed_at.0)
+        );
+        for transfer in &self.transfers {
+            let amount = self.amount(transfer.amount_cents);
+            let _ = write!(page, "<br>Transfer {}: {amount}", transfer.id);
+        }
+        for photo in &self.photos {
+            let shows = match photo.shows {
+                Shows::Receipt => "the shop's receipt",
+                Shows::Proposal => "what the runner asked",
+                Shows::Problem => "a problem",
+                Shows::Door => "the food at the door",
+            };
+            let _ = write!(page, "<br>Photo of {shows}: {}", photo.photo_id);
+        }
+        page.push_str("</footer>");
+    }
+
+    fn amount(&self, cents: i64) -> String {
+        format!("{} {}", Cents(cents), escaped(&self.currency))
+    }
+}
+
+/// Reads well on a phone, and prints without its frame.
+const STYLE: &str = "body{font:17px/1.45 system-ui,sans-serif;margin:0;padding:1.25rem;color:#1d2433;background:#f6f7f9}\
+main{max-width:26rem;margin:0 auto;background:#fff;border-radius:1rem;padding:1.25rem 1.5rem;box-shadow:0 1px 6px #0002}\
+h1{font-size:1.4rem;margin:0 0 .25rem}ul{list-style:none;padding:.75rem 0;margin:.75rem 0;border-top:1px dashed #c5cad3;\
+border-bottom:1px dashed #c5cad3}table{width:100%;border-collapse:collapse}td,th{padding:.3rem 0;text-align:left}\
+td:last-child,th:last-child{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
+th{border-top:1px solid #1d2433}small,s,.low,footer{color:#667085}.low td{font-size:.85rem;padding-top:0}\
+footer{margin-top:1rem;font-size:.8rem;overflow-wrap:anywhere}\
+@media print{body{background:#fff;padding:0}main{box-shadow:none}}";

@@ -1,0 +1,85 @@
+//! Each side's receipt, as JSON and as a page.
+
+use super::{
+    CUSTOMER, ORDER, PHOTO, PLACED, RUNNER, Reader, ReceiptView, beside, bond, bought, delivery,
+    order, reader,
+};
+use campusg_domain::{
+    id::Seq,
+    money::{Account, Cents, Phase, Transfer, TransferId},
+    order::{Role, Stage},
+    owner::wallet::{Line, LineKind, Receipt, Shows},
+};
+
+/// What the ledger says of this order to one side of it: 200.01 for the food, a tip of 2.01 and another of 3.00.
+pub(super) fn told(reader: &Reader) -> Receipt {
+    use LineKind::{CardCharged, DeliveryFee, Food, PlatformFee, SetOff, Tip};
+    let line = |(kind, cents)| Line {
+        seq: Seq(9),
+        at: PLACED,
+        kind,
+        cents: Cents(cents),
+    };
+    let runner = [
+        (Food, 20_001),
+        (DeliveryFee, 530),
+        (Tip, 201),
+        (PlatformFee, -97),
+        (SetOff, -13),
+        (Tip, 300),
+    ];
+    let customer = [
+        (Food, -20_001),
+        (DeliveryFee, -530),
+        (Tip, -201),
+        (CardCharged, 20_732),
+        (Tip, -300),
+    ];
+    let (own, other, lines) = if reader.role == Role::Runner {
+        (
+            Account::Payable(RUNNER),
+            Account::Escrow(ORDER),
+            runner.map(line).to_vec(),
+        )
+    } else {
+        (
+            Account::Receivable(CUSTOMER),
+            Account::Gateway,
+            customer.map(line).to_vec(),
+        )
+    };
+    let transfer = Transfer {
+        debit: other,
+        credit: own,
+        cents: Cents(20_635),
+        phase: Phase::Posted,
+    };
+    let id = TransferId {
+        seq: Seq(9),
+        place: 2,
+    };
+    Receipt {
+        lines,
+        transfers: vec![(id, PLACED, transfer)],
+        photos: vec![(PHOTO, Shows::Receipt)],
+    }
+}
+
+#[test]
+fn each_side_has_its_own_receipt() {
+    let mut order = order(Stage::Completed(bond(), bought(), delivery()));
+    order.dropped = vec![0];
+    let shown = |role| {
+        let reader = reader(&order, role, PLACED);
+        ReceiptView::of(&order, &reader, &beside(), &told(&reader))
+    };
+    let of = |role| serde_json::to_value(shown(role)).unwrap();
+    let page = shown(Role::Customer).html();
+    assert!(
+        page.contains("Deli &lt;North&gt;") && !page.contains("<North>"),
+        "{page}"
+    );
+    assert!(page.contains("<th>210.32 EUR</th>"), "{page}");
+    insta::assert_json_snapshot!([of(Role::Customer), of(Role::Runner)]);
+    insta::assert_snapshot!(page);
+}
