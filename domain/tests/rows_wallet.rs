@@ -274,6 +274,35 @@ fn row_43_a_charge_given_again_pays_the_debt_and_then_goes_to_the_wallet() {
 }
 
 #[test]
+fn row_43_a_chargeback_that_was_decided_is_known_for_good() {
+    let mut scene = Scene::at("completed");
+    let order = scene.order;
+    let fee = Cents(15);
+    let tell = |scene: &mut Scene, n: u32, stage| {
+        let (id, taken) = (format!("cb_{n}"), [Cents(1), fee]);
+        scene.campus.chargeback(&id, order, taken, stage).unwrap();
+    };
+    for n in 0..200 {
+        let lost = if n % 2 == 0 {
+            ChargebackStage::Lost
+        } else {
+            ChargebackStage::Won
+        };
+        tell(&mut scene, n, lost);
+    }
+    let (owed, borne) = (debt(&scene), scene.balance(Account::Goodwill));
+    assert_eq!((owed, borne), (Cents(100), Cents(-200 * 15)));
+    for n in 0..200 {
+        tell(&mut scene, n, ChargebackStage::Open);
+    }
+    assert_eq!(
+        (debt(&scene), scene.balance(Account::Goodwill)),
+        (owed, borne)
+    );
+    holds(&mut scene);
+}
+
+#[test]
 fn row_43_a_chargeback_that_is_heard_of_when_it_is_won_changes_nothing() {
     let mut scene = Scene::at("completed");
     let (customer, order) = (scene.customer, scene.order);

@@ -12,8 +12,10 @@
 )]
 
 pub mod desk;
+pub mod events;
 pub mod gateway;
 pub mod turn;
+pub mod wallet;
 
 use campusg::walkthrough::{
     Body, Client, Deviation, Launch, ListeningChild, Person, Scenario, Scene, Story,

@@ -20,6 +20,12 @@ pub trait Clock: Send + Sync + fmt::Debug {
     /// Now, in milliseconds since 1970. May go back when the system's clock is set; streams never do.
     fn now(&self) -> At;
 
+    /// Now by the clocks of everybody else, however far this one was moved on or has to stand still: what is dated by
+    /// others is compared with this.
+    fn outside(&self) -> At {
+        self.now()
+    }
+
     /// Milliseconds since some fixed point; never goes back.
     fn monotonic_ms(&self) -> u64;
 
@@ -61,16 +67,20 @@ impl SystemClock {
 }
 
 impl Clock for SystemClock {
+    fn now(&self) -> At {
+        let ahead_ms = self.0.ahead_ms.load(Ordering::Acquire);
+        self.outside().plus(ahead_ms)
+    }
+
     #[allow(
         clippy::disallowed_methods,
         reason = "this is the port that the ban points to"
     )]
-    fn now(&self) -> At {
+    fn outside(&self) -> At {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
         At(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
-            .plus(self.0.ahead_ms.load(Ordering::Acquire))
     }
 
     fn monotonic_ms(&self) -> u64 {
@@ -125,6 +135,10 @@ impl Clock for NeverBack {
     fn now(&self) -> At {
         let now = self.clock.now().0;
         At(self.latest.fetch_max(now, Ordering::AcqRel).max(now))
+    }
+
+    fn outside(&self) -> At {
+        self.clock.outside()
     }
 
     fn monotonic_ms(&self) -> u64 {
@@ -188,7 +202,18 @@ mod tests {
         assert_eq!(clock.now(), At(70));
         assert_eq!(clock.advance(19), Some(At(69)));
         assert_eq!(clock.now(), At(70));
+        assert_eq!(clock.outside(), At(69), "the other's");
         assert_eq!(clock.advance(2), Some(At(71)));
         assert_eq!(clock.now(), At(71));
+    }
+
+    #[test]
+    fn a_virtual_clock_that_is_moved_on_still_knows_the_time_outside() {
+        let clock = SystemClock::new(true);
+        let before = clock.outside();
+        clock.advance(campusg_domain::time::DAY_MS);
+        let ahead_ms = clock.now().since(clock.outside());
+        assert!(ahead_ms <= campusg_domain::time::DAY_MS && clock.outside() >= before);
+        assert!(clock.now() >= before.plus(campusg_domain::time::DAY_MS));
     }
 }

@@ -42,8 +42,12 @@ pub fn quote(order: &Order, policy: &Policy, now: At) -> Option<Quote> {
         Stage::Accepted(bond) if now.since(bond.accepted_at) < policy.free_cancel_ms => {
             Some(Quote::charging(order, Cents::ZERO, Cents::ZERO))
         }
-        Stage::Accepted(_) | Stage::OnSite(_) => {
-            Some(Quote::charging(order, price.trip_compensation, Cents::ZERO))
+        Stage::Accepted(_) => Some(Quote::charging(order, price.trip_compensation, Cents::ZERO)),
+        Stage::OnSite(_) => {
+            // What waits for the runner at the till, whoever began it, is what a cancellation comes to.
+            let begun = order.cancel_wait.map(|wait| wait.to_runner);
+            let charge = begun.unwrap_or(price.trip_compensation);
+            Some(Quote::charging(order, charge, Cents::ZERO))
         }
         Stage::Purchased(_, bought) | Stage::Collected(_, bought) | Stage::OnTheWay(_, bought) => {
             let charge = price.charge(bought.food);

@@ -18,6 +18,35 @@ mod over;
 
 /// The notices that `event` gives.
 pub(super) fn told(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice> {
+    let mut notices = named(order, event, policy);
+    notices.extend(set_off(order, event));
+    notices
+}
+
+/// The runner's own debt took part of what they were paid.
+fn set_off(order: &Order, event: &Event) -> Option<Notice> {
+    let cents = match event {
+        Event::Released(release)
+        | Event::Cancelled {
+            settlement: Settlement::Release(release),
+            ..
+        } => release.set_off,
+        Event::Cancelled {
+            settlement: Settlement::Trip { set_off, .. },
+            ..
+        }
+        | Event::RunnerMadeGood { set_off, .. }
+        | Event::TipPaid { set_off, .. } => *set_off,
+        _ => Cents::ZERO,
+    };
+    let bond = order.stage.bond().filter(|_| cents.is_positive())?;
+    Some(Notice {
+        to: Audience::User(bond.runner),
+        kind: NoticeKind::SetOff { cents },
+    })
+}
+
+fn named(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice> {
     use NoticeKind as Kind;
     let customer = Audience::User(order.terms.customer);
     let runner = order.stage.bond().map(|bond| Audience::User(bond.runner));

@@ -96,10 +96,15 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
 fn members(problem: Problem, rejection: &Rejection) -> Problem {
     match rejection {
         Rejection::InvalidField { field, .. } => problem.with("field", field.as_str()),
-        Rejection::InDebt { owed } => problem.with("owed_cents", owed.0),
+        Rejection::InDebt { owed } | Rejection::AboveDebt { owed } => {
+            problem.with("owed_cents", owed.0)
+        }
+        Rejection::AboveAvailable { available } => problem.with("available_cents", available.0),
+        Rejection::AboveLosses { losses } => problem.with("losses_cents", losses.0),
         Rejection::TooManyOpenOrders { limit }
         | Rejection::TooManyRuns { limit }
-        | Rejection::HadTooOften { limit } => problem.with("limit", *limit),
+        | Rejection::HadTooOften { limit }
+        | Rejection::TooManyPayments { limit } => problem.with("limit", *limit),
         Rejection::NotInThisStage { status, allowed } => problem
             .with("order_status", status.as_str())
             .with("allowed_transitions", allowed.clone()),

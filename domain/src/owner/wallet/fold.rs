@@ -190,9 +190,6 @@ impl Wallet {
         keep_last(&mut self.payments, DECIDED_KEPT, |payment| {
             payment.state != PaymentState::Requested
         });
-        keep_last(&mut self.chargebacks, DECIDED_KEPT, |known| {
-            known.won.is_some()
-        });
         let kept = |n: &CallNumber, call: &Call| {
             call.state != CallState::Closed
                 || self.payouts.iter().any(|payout| payout.call == *n)

@@ -97,7 +97,7 @@ pub struct Chargeback {
 
 /// Commands of people whose repeats are known.
 pub(super) const EXECUTED_KEPT: usize = 128;
-/// Payouts, payments and chargebacks that are kept of each once decided; older ones stand in the journal.
+/// Payouts and payments that are kept of each once decided; older ones stand in the journal.
 pub(super) const DECIDED_KEPT: usize = 128;
 /// Calls that may be under way at once.
 pub(super) const CALLS_OPEN: u32 = 16;
@@ -111,7 +111,7 @@ pub struct Wallet {
     pub payouts: Vec<Payout>,
     /// Every payment that is under way, and the last that are not, oldest first.
     pub payments: Vec<Payment>,
-    /// Every chargeback that is open, and the last that are not, oldest first.
+    /// Every chargeback there ever was, oldest first: told again after years, it is still booked once.
     pub chargebacks: Vec<Chargeback>,
     /// Every call that is under way, and those of what is kept.
     pub calls: BTreeMap<CallNumber, Call>,
@@ -171,7 +171,7 @@ impl Wallet {
         self.payments.iter().find(|payment| payment.call == call)
     }
 
-    /// A chargeback that is kept.
+    /// A chargeback that was told of.
     #[must_use]
     pub fn chargeback(&self, id: &ChargebackId) -> Option<&Chargeback> {
         self.chargebacks.iter().find(|known| known.id == *id)
