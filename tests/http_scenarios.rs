@@ -136,6 +136,29 @@ async fn the_whole_walkthrough_runs_against_any_server_and_says_which_rows_it_le
     );
 }
 
+#[tokio::test]
+async fn a_wrong_password_is_no_fault_of_the_server() {
+    let turn = shared(options).await;
+    let operator = [
+        "--operator-email",
+        "operator@campus.example",
+        "--operator-password",
+        "a wrong guess",
+    ];
+    let walked = run(&[
+        &["walkthrough", "--url", turn.server.address()],
+        operator.as_slice(),
+    ]
+    .concat());
+    assert_eq!(walked.status.code(), Some(1));
+    let said = String::from_utf8(walked.stderr).unwrap();
+    assert!(
+        said.contains("operator operator@campus.example can't sign in there: 401")
+            && !said.contains("not as specified"),
+        "{said}"
+    );
+}
+
 #[test]
 fn the_walkthrough_names_what_is_not_as_specified() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,7 +1,8 @@
 //! The command line: one subcommand, one file.
 //!
 //! Owns: the arguments, the exit codes. Must not: do a subcommand's work.
-//! Invariant: exit codes are 0 done, 1 failed, 2 refused before anything was done (arguments or configuration).
+//! Invariant: exit codes are 0 done, 1 failed, 2 refused before anything was done (arguments or configuration), 3 looked,
+//! and something does not hold.
 
 pub mod config;
 pub mod operator;
@@ -64,6 +65,9 @@ pub enum CliFault {
     /// The password could not be read.
     #[error("cannot read the password")]
     Password(#[source] io::Error),
+    /// The password was typed in two ways.
+    #[error("the two passwords differ: nothing was done")]
+    PasswordsDiffer,
     /// There is nothing to work on.
     #[error("{path} holds no journal: name the data folder with --data")]
     NoData {
@@ -76,6 +80,16 @@ pub enum CliFault {
     /// Something does not hold.
     #[error("something does not hold: see the lines marked BROKEN")]
     Unsound,
+    /// The operator named to the walkthrough can't sign in.
+    #[error(
+        "operator {email} can't sign in there: {answer}; see --operator-email and --operator-password"
+    )]
+    SignIn {
+        /// Who.
+        email: String,
+        /// What the server answered.
+        answer: String,
+    },
     /// The walkthrough found something that is not as specified.
     #[error("not as specified: {0}")]
     Deviation(Deviation),
@@ -91,11 +105,12 @@ impl From<Deviation> for CliFault {
 }
 
 impl CliFault {
-    /// Answers 2 when nothing was done yet, else 1.
+    /// Answers 2 when nothing was done yet, 3 when all was looked at and something does not hold, else 1.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::NoData { .. } => 2,
+            Self::Config(_) | Self::NoData { .. } | Self::PasswordsDiffer => 2,
+            Self::Unsound => 3,
             _ => 1,
         }
     }
@@ -131,6 +146,22 @@ fn threads() -> io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
+/// Listens for SIGTERM and Ctrl-C from now on. Answers what resolves at the first; never where signals can't be had, so
+/// that only a kill ends the process.
+fn stop_signals() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+    async move {
+        let [Ok(mut terminate), Ok(mut interrupt)] = signals else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    }
+}
+
 /// Commands that look at what is there make no new data folder.
 fn require_data(data: &Path) -> Result<(), CliFault> {
     if data.join("journal").is_dir() {
@@ -158,5 +189,16 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn who_asks_can_tell_unsound_from_not_looked_at() {
+        let folder = PathBuf::from("data");
+        let codes = [
+            CliFault::NoData { path: folder }.exit_code(),
+            CliFault::Deviation(Deviation::new("one thing", "another")).exit_code(),
+            CliFault::Unsound.exit_code(),
+        ];
+        assert_eq!(codes, [2, 1, 3]);
     }
 }

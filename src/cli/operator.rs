@@ -12,7 +12,11 @@ use campusg_actors::{
 };
 use campusg_domain::id::Principal;
 use clap::{Args, Subcommand};
-use std::{io::BufRead, path::PathBuf};
+use console::Term;
+use std::{
+    io::{BufRead, IsTerminal},
+    path::PathBuf,
+};
 
 /// Arguments of `campusg operator`.
 #[derive(Debug, Args)]
@@ -32,7 +36,8 @@ pub enum OperatorAction {
 /// Arguments of `campusg operator create`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The password is the first line of --password-file, or of standard input without it."
+    after_help = "The password is the first line of --password-file. Without it the command asks for it at a terminal, and takes \
+                  the first line of standard input elsewhere."
 )]
 pub struct CreateOperator {
     /// Where the configuration comes from.
@@ -56,13 +61,13 @@ impl OperatorCommand {
     /// Does it.
     ///
     /// # Errors
-    /// [`CliFault::Config`], [`CliFault::Password`], [`CliFault::Compose`], [`CliFault::Refused`].
+    /// [`CliFault::Config`], [`CliFault::Password`], [`CliFault::PasswordsDiffer`], [`CliFault::Compose`], [`CliFault::Refused`].
     pub fn run(self) -> Result<(), CliFault> {
         let OperatorAction::Create(create) = self.action;
         let effective = config::load(&create.flags, config::process_environment())?;
         logging::start(&effective.config.log);
         let register = Register {
-            password: Secret(read_password(create.password_file)?),
+            password: Secret(read_password(create.password_file, &create.email)?),
             email: create.email,
             first_name: create.first_name,
             last_name: create.last_name,
@@ -87,17 +92,32 @@ impl OperatorCommand {
     }
 }
 
-fn read_password(file: Option<PathBuf>) -> Result<String, CliFault> {
-    let text = match file {
-        Some(path) => std::fs::read_to_string(path).map_err(CliFault::Password)?,
-        None => {
-            let mut line = String::new();
-            std::io::stdin()
-                .lock()
-                .read_line(&mut line)
-                .map_err(CliFault::Password)?;
-            line
-        }
-    };
-    Ok(text.lines().next().unwrap_or_default().to_owned())
+/// Out of the file; else asked for twice, unseen, at a terminal; else the first line of standard input.
+fn read_password(file: Option<PathBuf>, email: &str) -> Result<String, CliFault> {
+    if let Some(path) = file {
+        let text = std::fs::read_to_string(&path).map_err(CliFault::Password)?;
+        return Ok(first_line(&text));
+    }
+    if !std::io::stdin().is_terminal() {
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        read.map_err(CliFault::Password)?;
+        return Ok(first_line(&line));
+    }
+    let password = ask(&format!("Password for {email}: "))?;
+    if ask("The same again: ")? == password {
+        Ok(password)
+    } else {
+        Err(CliFault::PasswordsDiffer)
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn ask(prompt: &str) -> Result<String, CliFault> {
+    let terminal = Term::stderr();
+    terminal.write_str(prompt).map_err(CliFault::Password)?;
+    terminal.read_secure_line().map_err(CliFault::Password)
 }

@@ -12,7 +12,7 @@ use clap::Args;
 /// Arguments of `campusg rebuild`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Deletes both snapshot stores of a stopped server and folds the whole journal into new ones. Loses nothing: the journal is
+Deletes both snapshot stores of a stopped server and folds the whole journal into new ones. Loses nothing: the journal is \
 the truth. A start does the same by itself where the snapshots can't be trusted.")]
 pub struct RebuildCommand {
     /// Where the configuration comes from.

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 /// Arguments of `campusg serve`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Prints `listening on http://ADDRESS` once it takes requests. Stops on SIGTERM or Ctrl-C: no new connections, requests in
+Prints `listening on http://ADDRESS` once it takes requests. Stops on SIGTERM or Ctrl-C: no new connections, requests in \
 flight are answered, the journal is drained. A kill is as safe; the next start then reads a little more.")]
 pub struct ServeCommand {
     /// Where the configuration comes from.
@@ -40,7 +40,12 @@ impl ServeCommand {
             virtual_clock: self.virtual_clock,
         };
         let threads = super::threads().map_err(ComposeFault::Threads)?;
-        Ok(threads.block_on(compose::serve(config, mode, tell, stop_signal()))?)
+        // Listened for before anybody is told that the server listens: whoever reads that may stop it at once.
+        let stop = {
+            let _within = threads.enter();
+            super::stop_signals()
+        };
+        Ok(threads.block_on(compose::serve(config, mode, tell, stop))?)
     }
 }
 
@@ -55,20 +60,4 @@ fn tell(address: SocketAddr, logins: &[Login]) -> Result<(), ComposeFault> {
             .map_err(ComposeFault::Output)?;
     }
     output::result(format_args!("listening on http://{address}")).map_err(ComposeFault::Output)
-}
-
-/// Resolves at SIGTERM or Ctrl-C; never where signals can't be had, so that only a kill ends the process.
-async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        pressed = tokio::signal::ctrl_c() => {
-            if pressed.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-    }
 }

@@ -23,7 +23,7 @@ With --chaos cards and gateway behave much worse; answers are lost, late or doub
 folded again from the journal; everything but the journal is lost between any two records.
 
 The report goes to standard output, progress to standard error. The same seed gives the same report, byte for byte. \
-Ends with code 1 if anything does not hold.
+Ends with code 3 if anything does not hold.
 
 With --live the same robots open accounts on a running server with the sandbox gateway and live there, over HTTP. What \
 they are told comes when they look, so that no two reports need be equal; and nobody can make that server's gateway or \
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_with_a_broken_line_ends_the_command_with_code_1() {
+    fn a_report_with_a_broken_line_ends_the_command_with_code_3() {
         let setting = Setting {
             size: Size {
                 students: 1,
@@ -165,6 +165,6 @@ mod tests {
         assert_eq!(sound, Ok(true));
         let broken = simulate(&setting, |_| ()).map(Report::broken_on_purpose);
         let code = broken.map(|report| conclude(&report).map_err(|fault| fault.exit_code()));
-        assert_eq!(code, Ok(Err(1)));
+        assert_eq!(code, Ok(Err(3)));
     }
 }

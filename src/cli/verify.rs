@@ -12,9 +12,9 @@ use clap::Args;
 /// Arguments of `campusg verify`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Walks the whole journal of a stopped server, folds every order, wallet and account from nothing, and compares the
-snapshots with them. One line per invariant with what was counted; the chain's head last. Ends with code 1 if anything
-does not hold, and with 1 or 2 and a sentence if the folder can't be read. As a start of the server does, it first cuts
+Walks the whole journal of a stopped server, folds every order, wallet and account from nothing, and compares the \
+snapshots with them. One line per invariant with what was counted; the chain's head last. Ends with code 3 if \
+anything does not hold, and with 1 or 2 and a sentence if the folder can't be read. As a start of the server does, it first cuts \
 away a last group that was not finished, and says so, and brings the snapshots up to the journal; nothing else is changed.")]
 pub struct VerifyCommand {
     /// Where the configuration comes from.

@@ -105,11 +105,16 @@ impl WalkthroughCommand {
         &self,
         client: &Client,
         server: Option<&OwnServer>,
-    ) -> Result<Option<Person>, Deviation> {
+    ) -> Result<Option<Person>, CliFault> {
         match (server, &self.operator_email, &self.operator_password) {
-            (Some(server), ..) => server.operator(client).await.map(Some),
+            (Some(server), ..) => Ok(Some(server.operator(client).await?)),
             (None, Some(email), Some(password)) => {
-                Person::sign_in(client, email, password).await.map(Some)
+                let signed_in = Person::sign_in(client, email, password).await;
+                let known = signed_in.map_err(|refused| CliFault::SignIn {
+                    email: email.clone(),
+                    answer: refused.found,
+                });
+                known.map(Some)
             }
             (None, ..) => Ok(None),
         }
@@ -129,19 +134,6 @@ async fn until_told_to_stop<F: From<Deviation>>(
 ) -> Result<(), F> {
     tokio::select! {
         played = playing => played,
-        () = told_to_stop() => Err(Deviation::new("to go on to the end", "the word to stop").into()),
-    }
-}
-
-/// Resolves at SIGTERM or Ctrl-C; never where signals can't be had.
-async fn told_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
-    let [Ok(mut terminate), Ok(mut interrupt)] = signals else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = super::stop_signals() => Err(Deviation::new("to go on to the end", "the word to stop").into()),
     }
 }

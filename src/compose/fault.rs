@@ -17,7 +17,7 @@ pub enum ComposeFault {
     #[error(transparent)]
     Start(#[from] StartFault),
     /// The address.
-    #[error("can't listen on {address}")]
+    #[error("can't listen on {address}: name another address, or port 0 for any that is free")]
     Listen {
         /// Which.
         address: SocketAddr,

@@ -18,7 +18,9 @@ pub enum StorageFault {
     #[error(transparent)]
     Config(#[from] ConfigFault),
     /// Another process uses the folder.
-    #[error("the data folder is in use by another process: lock file {path}")]
+    #[error(
+        "the data folder is in use by another process, which holds {path}: stop that one, or name another folder with --data"
+    )]
     InUse {
         /// The lock file.
         path: PathBuf,
