@@ -8,12 +8,13 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Body, Deviation, Person, Reply, Scene, Wish};
+use campusg::walkthrough::{Ask, Deviation, Person, Reply, Scene, Wish};
 use common::{
     desk::{CHARGE, SHARE, UNKNOWN, audit, claim, goodwill, refunded, resolve, wallet},
     operator, proven,
     wallet::{
-        FEE, Till, available, collected, moves, owes, owing, pay_all, payout_until, write_off,
+        FEE, Till, available, collected, moves, owes, owing, pay_all, payout_until, until_paid,
+        write_off,
     },
 };
 use futures_util::future::join_all;
@@ -23,14 +24,6 @@ use serde_json::json;
 async fn pay_as(who: &Person, body: serde_json::Value, key: &str) -> Result<Reply, Deviation> {
     who.send(Ask::post("/api/users/me/wallet/pay-debt", &body).with_key(key))
         .await
-}
-
-/// Waits until the newest payment of a debt has come through.
-async fn until_paid(who: &Person) -> Result<(), Deviation> {
-    let paid = |wallet: &Body| wallet.says("/debt_payments/0/state", "paid");
-    who.until("/api/users/me/wallet", "a paid debt", paid)
-        .await
-        .map(drop)
 }
 
 /// The newest payment of a debt.

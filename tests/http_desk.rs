@@ -11,16 +11,11 @@ mod common;
 use campusg::walkthrough::{Body, Deviation, Errand, Scene};
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 use common::{
-    Options,
-    desk::{CHARGE, SHARE, UNKNOWN, act, quiet, settle},
+    desk::{CHARGE, SHARE, UNKNOWN, act, options, quiet, settle},
     operator, proven,
     turn::shared,
 };
 use serde_json::json;
-
-fn options() -> Options {
-    Options::virtual_clock(&["policy.platform_fee_cents=100"])
-}
 
 #[tokio::test]
 async fn what_fires_during_a_hold_takes_effect_at_its_end() -> Result<(), Deviation> {

@@ -10,23 +10,18 @@ mod common;
 
 use campusg::walkthrough::{Ask, Deviation, Errand, Person, Wish};
 use common::{
-    Options,
-    desk::{CHARGE, SHARE, UNKNOWN, claim, completed, dispute, path, reply, resolve, wallet},
+    desk::{
+        CHARGE, SHARE, UNKNOWN, claim, completed, dispute, path, reply, resolve, wallet,
+        with_a_window,
+    },
     operator, proven,
     turn::shared,
 };
 use serde_json::{Value, json};
 
-fn options() -> Options {
-    Options::virtual_clock(&[
-        "policy.dispute_window_ms=3600000",
-        "policy.platform_fee_cents=100",
-    ])
-}
-
 #[tokio::test]
 async fn where_a_dispute_does_not_fit_the_caller_learns_what_does() -> Result<(), Deviation> {
-    let turn = shared(options).await;
+    let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     let errand = Errand::at(&scene.client, "on-the-way").await?;
     let (ann, ben) = (&errand.customer, &errand.runner);
@@ -101,7 +96,7 @@ async fn where_a_dispute_does_not_fit_the_caller_learns_what_does() -> Result<()
 
 #[tokio::test]
 async fn a_repeat_under_the_same_key_is_answered_as_the_first_time() -> Result<(), Deviation> {
-    let turn = shared(options).await;
+    let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     let errand = completed(&scene).await?;
     let key = scene.client.fresh();
@@ -131,7 +126,7 @@ async fn a_repeat_under_the_same_key_is_answered_as_the_first_time() -> Result<(
 
 #[tokio::test]
 async fn money_is_moved_only_under_a_key() -> Result<(), Deviation> {
-    let turn = shared(options).await;
+    let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     let errand = Errand::at(&scene.client, "purchased").await?;
     let order = &errand.order;
@@ -172,7 +167,7 @@ async fn money_is_moved_only_under_a_key() -> Result<(), Deviation> {
 }
 #[tokio::test]
 async fn a_photo_of_a_dispute_serves_no_other_order() -> Result<(), Deviation> {
-    let turn = shared(options).await;
+    let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     let errand = completed(&scene).await?;
     let photo = errand.customer.upload().await?;
@@ -349,7 +344,7 @@ fn of_the_desk() -> Vec<Mistake> {
 #[tokio::test]
 async fn of_operators_every_bad_field_is_named_by_its_path_and_changes_nothing()
 -> Result<(), Deviation> {
-    let turn = shared(options).await;
+    let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     let errand = Errand::at(&scene.client, "accepted").await?;
     let version = errand.seen().await?.number("/version")?;
@@ -544,7 +539,7 @@ fn of_disputes(not_mine: &str) -> Vec<Mistake> {
 #[tokio::test]
 async fn in_disputes_every_bad_field_is_named_by_its_path_and_changes_nothing()
 -> Result<(), Deviation> {
-    let turn = shared(options).await;
+    let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     let errand = completed(&scene).await?;
     let receipt = errand.seen().await?.text("/receipt/photo_id")?.to_owned();

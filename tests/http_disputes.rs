@@ -10,27 +10,19 @@ mod common;
 use campusg::walkthrough::{Deviation, Errand, Person};
 use campusg_domain::time::{DAY_MS, HOUR_MS, SECOND_MS};
 use common::{
-    Options,
     desk::{
         CHARGE, SHARE, claim, completed, delivered, dispute, goodwill, path, refunded, reply,
-        resolve, thread, wallet,
+        resolve, thread, wallet, with_a_window,
     },
     operator, proven,
     turn::shared,
 };
 use serde_json::json;
 
-fn options() -> Options {
-    Options::virtual_clock(&[
-        "policy.dispute_window_ms=3600000",
-        "policy.platform_fee_cents=100",
-    ])
-}
-
 #[tokio::test]
 async fn before_completion_the_money_stays_in_escrow_and_both_sides_are_heard()
 -> Result<(), Deviation> {
-    let turn = shared(options).await;
+    let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     let errand = delivered(&scene).await?;
     let (ann, ben) = (&errand.customer, &errand.runner);
@@ -108,7 +100,7 @@ async fn before_completion_the_money_stays_in_escrow_and_both_sides_are_heard()
 
 #[tokio::test]
 async fn before_completion_every_resolution_divides_the_escrow() -> Result<(), Deviation> {
-    let turn = shared(options).await;
+    let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     for (refund, at_fault, status, runner, lost) in [
         (0, "customer", "completed", SHARE, 0),
@@ -151,7 +143,7 @@ async fn before_completion_every_resolution_divides_the_escrow() -> Result<(), D
 #[tokio::test]
 async fn after_completion_a_case_freezes_the_runners_share_until_it_is_decided()
 -> Result<(), Deviation> {
-    let turn = shared(options).await;
+    let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     for (asked, refund, at_fault, runner, owed, lost) in [
         (1_000, 1_000, "runner", SHARE - 1_000, 0, 0),
@@ -201,7 +193,7 @@ async fn after_completion_a_case_freezes_the_runners_share_until_it_is_decided()
 
 #[tokio::test]
 async fn of_a_claim_that_is_paid_each_side_sees_its_own_part() -> Result<(), Deviation> {
-    let turn = shared(options).await;
+    let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     let errand = completed(&scene).await?;
     claim(&errand, CHARGE).await?;
@@ -230,7 +222,7 @@ async fn of_a_claim_that_is_paid_each_side_sees_its_own_part() -> Result<(), Dev
 #[tokio::test]
 async fn a_runner_may_claim_for_a_cancelled_order_and_the_platform_bears_it()
 -> Result<(), Deviation> {
-    let turn = shared(options).await;
+    let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     let errand = Errand::at(&scene.client, "purchased").await?;
     let body = json!({"reason": "I paid for the food."});
@@ -255,7 +247,7 @@ async fn a_runner_may_claim_for_a_cancelled_order_and_the_platform_bears_it()
 
 #[tokio::test]
 async fn an_operator_opens_a_case_for_the_customer_at_any_time() -> Result<(), Deviation> {
-    let turn = shared(options).await;
+    let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     let errand = completed(&scene).await?;
     scene.pass(8 * DAY_MS).await?;
@@ -274,7 +266,7 @@ async fn an_operator_opens_a_case_for_the_customer_at_any_time() -> Result<(), D
 
 #[tokio::test]
 async fn a_dispute_that_nobody_decides_alarms_and_then_ends_by_itself() -> Result<(), Deviation> {
-    let turn = shared(options).await;
+    let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     let (held, case) = (delivered(&scene).await?, completed(&scene).await?);
     for errand in [&held, &case] {

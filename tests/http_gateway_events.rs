@@ -16,7 +16,7 @@ use common::{
     events::{KEY, KEY_BEFORE, Message, STRANGE_KEY, event, now_s},
     operator, proven,
     turn::shared,
-    wallet::{BANKS_FEE, FEE, owes, pay_all, write_off},
+    wallet::{BANKS_FEE, FEE, may_order, owes, pay_all, until_paid, write_off},
 };
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -308,7 +308,7 @@ async fn a_charge_that_is_taken_back_is_owed_until_the_bank_gives_it_again() -> 
     assert_eq!(boss.balance("goodwill").await?, lost - BANKS_FEE);
     ann.notice_of("chargeback_won").await?;
     changes_nothing(&scene, &key, second).await?;
-    ann.place(&Wish::lunch()).await?.is(201)?;
+    may_order(ann).await?;
     proven(&scene).await;
     Ok(())
 }
@@ -352,10 +352,10 @@ async fn a_charge_that_the_bank_keeps_stays_owed_until_another_card_pays() -> Re
     changes_nothing(&scene, &key, id).await?;
     let told = ann.set_card("tok_visa").await?;
     assert_eq!(told.number("/pays_debt_cents")?, CHARGE);
-    owes(ann, 0).await?;
+    until_paid(ann).await?;
     changes_nothing(&scene, &key, id).await?;
     assert_eq!(wallet(ben).await?, (SHARE, 0, 0));
-    ann.place(&Wish::lunch()).await?.is(201)?;
+    may_order(ann).await?;
     proven(&scene).await;
     Ok(())
 }
@@ -368,7 +368,7 @@ async fn a_paid_debt_that_is_taken_back_is_owed_again() -> Result<(), Deviation>
     let errand = common::wallet::owing(&scene).await?;
     let ann = &errand.customer;
     ann.set_card("tok_chargeback_lost").await?;
-    owes(ann, 0).await?;
+    until_paid(ann).await?;
     let payments = ann.wallet().await?.list("/debt_payments")?;
     let key = format!("wallet:{}/charge/{}", ann.id, payments[0].number("/id")?);
     scene.pass(BANK_MS).await?;
@@ -382,7 +382,7 @@ async fn a_paid_debt_that_is_taken_back_is_owed_again() -> Result<(), Deviation>
     assert_eq!(chargeback(ann).await?, (CHARGE, "lost".into()));
     changes_nothing(&scene, &key, id).await?;
     ann.set_card("tok_visa").await?;
-    owes(ann, 0).await?;
+    until_paid(ann).await?;
     pay_all(ann).await?.refuses(422, "above_debt")?;
     proven(&scene).await;
     Ok(())

@@ -10,18 +10,13 @@ mod common;
 
 use campusg::walkthrough::{Ask, Body, Deviation, Person, Scene};
 use common::{
-    Options,
-    desk::{SHARE, UNKNOWN},
+    desk::{SHARE, UNKNOWN, options},
     operator, proven,
     turn::shared,
-    wallet::{FEE, collected, owing},
+    wallet::{collected, owing},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-
-fn options() -> Options {
-    Options::virtual_clock(&[&format!("policy.platform_fee_cents={FEE}")])
-}
 
 const PAYOUTS: &str = "/api/users/me/payouts";
 const PAY_DEBT: &str = "/api/users/me/wallet/pay-debt";

@@ -1,6 +1,6 @@
 //! What the tests of disputes and of the operators' desk share: operators' acts, claims, and what both sides see of them.
 
-use super::operator;
+use super::{Options, operator};
 use campusg::walkthrough::{Body, Deviation, Errand, Person, Reply, Scene};
 use serde_json::{Value, json};
 
@@ -9,6 +9,18 @@ pub const CHARGE: i64 = 2_749;
 /// What the runner gets of it.
 pub const SHARE: i64 = 2_649;
 pub const UNKNOWN: &str = "00000000-0000-7000-8000-000000000000";
+
+/// A server that keeps 1.00 of each order.
+pub fn options() -> Options {
+    Options::virtual_clock(&["policy.platform_fee_cents=100"])
+}
+
+/// The same, with an hour to dispute a delivery.
+pub fn with_a_window() -> Options {
+    let mut options = options();
+    options.set.push("policy.dispute_window_ms=3600000".into());
+    options
+}
 
 /// Something an operator does to this order, for this reason.
 pub async fn act(scene: &Scene, order: &str, what: &str, reason: &str) -> Result<Reply, Deviation> {

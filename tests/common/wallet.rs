@@ -6,7 +6,7 @@ use super::{
     gateway::Gateway,
     operator,
 };
-use campusg::walkthrough::{Ask, Body, Deviation, Errand, Person, Reply, Scene};
+use campusg::walkthrough::{Ask, Body, Deviation, Errand, Person, Reply, Scene, Wish};
 use serde_json::json;
 
 /// What the platform keeps of lunch.
@@ -139,6 +139,21 @@ pub async fn available(who: &Person) -> Result<i64, Deviation> {
 /// All that is owed, from the card on file.
 pub async fn pay_all(who: &Person) -> Result<Reply, Deviation> {
     who.post("/api/users/me/wallet/pay-debt", &json!({})).await
+}
+
+/// Waits until the newest payment of a debt has come through: until then it counts as
+/// neither owed nor paid.
+pub async fn until_paid(who: &Person) -> Result<(), Deviation> {
+    let paid = |wallet: &Body| wallet.says("/debt_payments/0/state", "paid");
+    who.until("/api/users/me/wallet", "a paid debt", paid)
+        .await
+        .map(drop)
+}
+
+/// Orders again, and thinks better of it: nothing is owed that would keep this person from it.
+pub async fn may_order(who: &Person) -> Result<(), Deviation> {
+    let (order, _) = who.place_available(&Wish::lunch()).await?;
+    who.cancel(&order, 0).await?.is(200).map(drop)
 }
 
 /// Something that an operator moves, for a reason.
