@@ -8,7 +8,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Body, Deviation, Errand, Person, Wish};
+use campusg::walkthrough::{Ask, Body, Deviation, Errand, Person, Scene, Wish};
 use common::{
     desk::{CHARGE, SHARE, claim, refunded, resolve},
     operator,
@@ -19,6 +19,7 @@ use common::{
 };
 use futures_util::future::join_all;
 use serde_json::json;
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_payout_is_paid_once_and_its_repeat_is_answered_as_then() -> Result<(), Deviation> {
@@ -254,6 +255,62 @@ async fn only_so_many_payouts_are_under_way_at_once() -> Result<(), Deviation> {
     assert_eq!(wallet.number("/in_payout_cents")?, 16 * 50);
     assert_eq!(wallet.number("/available_cents")?, SHARE - 16 * 50);
     assert_eq!(till.paid_out().await, 0);
+    Ok(())
+}
+
+/// The wallet's entry among those that keep failing, if it is there.
+async fn stuck(scene: &Scene, who: &Person) -> Result<Option<Body>, Deviation> {
+    let listed = operator(scene).get("/api/admin/wallets").await?.is(200)?;
+    let mut listed = listed.list("/items")?.into_iter();
+    Ok(listed.find(|entry| entry.says("/user_id", &who.id)))
+}
+
+/// Moves the clock on, minute by minute, until that holds.
+async fn pass_until(
+    scene: &Scene,
+    expected: &str,
+    holds: impl AsyncFn() -> Result<bool, Deviation>,
+) -> Result<(), Deviation> {
+    for _ in 0..200 {
+        if holds().await? {
+            return Ok(());
+        }
+        scene.pass(60_000).await?;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Err(Deviation::new(expected, "not within 200 minutes"))
+}
+
+#[tokio::test]
+async fn a_payout_that_keeps_failing_is_listed_until_it_is_paid() -> Result<(), Deviation> {
+    let keys = ["policy.retry_tries=3", "gateway.breaker.failures=1000000"];
+    let mut till = Till::open_with(&[], &keys);
+    let scene = till.scene().await;
+    let ben = earner(&scene, "acct_down_5").await?;
+    assert!(stuck(&scene, &ben).await?.is_none());
+    let asked = ben.pay_out(SHARE).await?.is(201)?;
+    let listed = async || Ok(stuck(&scene, &ben).await?.is_some());
+    pass_until(&scene, "a payout that is listed", listed).await?;
+    operator(&scene).notice_of("step_stuck").await?;
+    let seen = stuck(&scene, &ben).await?.unwrap();
+    let call = &seen.list("/calls")?[0];
+    assert_eq!(call.text("/purpose")?, "payout");
+    assert_eq!(call.number("/id")?, asked.number("/id")?);
+    assert_eq!(call.number("/amount_cents")?, SHARE);
+    assert_eq!(call.text("/requested_at")?, asked.text("/requested_at")?);
+    assert!((3..5).contains(&call.number("/failures")?), "{seen:?}");
+    assert!(seen.has("/next_try_at"));
+    for person in [&ben, &earner(&scene, "acct_bank").await?] {
+        let told = person.get("/api/admin/wallets").await?;
+        told.refuses(403, "not_allowed")?;
+    }
+    let paid = async || Ok(ben.wallet().await?.number("/in_payout_cents")? == 0);
+    pass_until(&scene, "a payout that is paid", paid).await?;
+    payout_until(&ben, "paid").await?;
+    assert!(stuck(&scene, &ben).await?.is_none());
+    assert_eq!(till.paid_out().await, SHARE);
+    till.agrees(&scene, 0).await?;
+    till.sound();
     Ok(())
 }
 

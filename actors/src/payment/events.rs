@@ -8,6 +8,7 @@
 use super::{
     AbortOnDrop, PaymentActor,
     call::{Answers, Party},
+    waiting::Waiting,
 };
 use crate::{
     errand::{self, WalletErrand},
@@ -76,6 +77,7 @@ impl PaymentActor {
             reads: self.start.reads.clone(),
             entropy: Arc::clone(&self.start.entropy),
             heard: Arc::clone(&self.start.heard),
+            waiting: Arc::clone(&self.start.waiting),
         })
     }
 }
@@ -114,10 +116,14 @@ pub(crate) struct Inlet {
     pub(crate) reads: Reads,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) heard: Arc<Mutex<Heard>>,
+    pub(crate) waiting: Arc<Mutex<Waiting>>,
 }
 
 impl Inlet {
     /// Takes one event in; one that was taken in before does nothing.
+    ///
+    /// An order that needs attention must not hold back the events of all others: what can't be brought in now waits,
+    /// and is asked for again.
     ///
     /// # Errors
     /// It was not taken in, and is to be told again.
@@ -125,11 +131,45 @@ impl Inlet {
         if self.heard(|heard| heard.knows(event.id)) {
             return Ok(());
         }
-        let Some((party, call)) = parse(event.key.as_str()) else {
-            tracing::warn!(key = %event.key, "an event of the gateway names no call of ours");
+        let key = &event.key;
+        match self.bring_in(key).await {
+            Err(refusal @ (Refusal::NeedsAttention | Refusal::Fault)) => {
+                tracing::error!(%key, %refusal, "news of the gateway wait");
+                let kept = self.waiting(|waiting| waiting.add(key));
+                kept.map_err(|fault| {
+                    tracing::error!(%key, %fault, "news of the gateway can't be kept waiting");
+                    Refusal::Busy {
+                        retry_after_ms: 2_000,
+                    }
+                })?;
+            }
+            brought => brought?,
+        }
+        self.heard(|heard| heard.note(event.id));
+        Ok(())
+    }
+
+    /// Brings in what waited, as far as that is possible now.
+    async fn take_what_waits(&self) -> Result<(), Refusal> {
+        for key in self.waiting(|waiting| waiting.keys()) {
+            match self.bring_in(&key).await {
+                Err(Refusal::NeedsAttention | Refusal::Fault) => {}
+                brought => {
+                    brought?;
+                    tracing::info!(%key, "news of the gateway that waited are brought in");
+                    self.waiting(|waiting| waiting.remove(&key));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings in what the gateway says now of a call.
+    async fn bring_in(&self, key: &CallKey) -> Result<(), Refusal> {
+        let Some((party, call)) = parse(key.as_str()) else {
+            tracing::warn!(%key, "an event of the gateway names no call of ours");
             return Ok(());
         };
-        let key = &event.key;
         let standing = match self.gateway.look_up(key.clone()).await {
             Ok(Some(standing)) => standing,
             Ok(None) => {
@@ -142,20 +182,22 @@ impl Inlet {
                 });
             }
         };
+        let mut brought = Ok(());
         if standing.answer != Answer::Unavailable {
             let id = self.entropy.command();
-            let brought = self.answers.bring(party, call, standing.answer, id).await;
-            passed(key, brought.map(drop))?;
+            let answer = self.answers.bring(party, call, standing.answer, id).await;
+            brought = passed(key, answer.map(drop));
         }
         if let Some(chargeback) = standing.chargeback {
-            passed(key, self.charge_back(party, chargeback).await)?;
+            let charged_back = passed(key, self.charge_back(party, chargeback).await);
+            brought = brought.and(charged_back);
         }
-        self.heard(|heard| heard.note(event.id));
-        Ok(())
+        brought
     }
 
-    /// Takes every event in after the place that is kept in `file`.
+    /// Takes what waited in, then every event after the place that is kept in `file`.
     async fn follow(&self, file: &Path) -> Result<(), Refusal> {
+        self.take_what_waits().await?;
         let mut cursor = read_cursor(file);
         loop {
             let Ok(page) = self.gateway.events(cursor).await else {
@@ -204,6 +246,10 @@ impl Inlet {
             .map(drop)
     }
 
+    fn waiting<T>(&self, look: impl FnOnce(&mut Waiting) -> T) -> T {
+        look(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn heard<T>(&self, look: impl FnOnce(&mut Heard) -> T) -> T {
         look(&mut self.heard.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -215,16 +261,11 @@ impl std::fmt::Debug for Inlet {
     }
 }
 
-/// A rejection is an answer: the event does not fit, and will not fit later. An order that needs attention must not
-/// hold back the events of all others: its open call asks again under the same key once it is released.
+/// A rejection is an answer: the event does not fit, and will not fit later.
 fn passed(key: &CallKey, brought: Result<(), Refusal>) -> Result<(), Refusal> {
     match brought {
         Err(Refusal::Rejected { rejection, .. }) => {
             tracing::warn!(%key, %rejection, "an event of the gateway does not fit");
-            Ok(())
-        }
-        Err(refusal @ (Refusal::NeedsAttention | Refusal::Fault)) => {
-            tracing::error!(%key, %refusal, "an event of the gateway passes a stream that needs attention");
             Ok(())
         }
         brought => brought,

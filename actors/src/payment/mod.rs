@@ -6,9 +6,11 @@
 
 mod call;
 mod events;
+mod waiting;
 
 pub(crate) use call::Answers;
 pub(crate) use events::{Heard, Inlet};
+pub(crate) use waiting::Waiting;
 
 use call::Party;
 
@@ -74,6 +76,8 @@ pub(crate) struct PaymentStart {
     pub(crate) cursor: PathBuf,
     /// The events that were brought in.
     pub(crate) heard: Arc<Mutex<Heard>>,
+    /// The calls whose news wait.
+    pub(crate) waiting: Arc<Mutex<Waiting>>,
     #[expect(dead_code, reason = "held for its drop")]
     pub(crate) guard: Guard,
 }

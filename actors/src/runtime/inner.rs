@@ -8,7 +8,7 @@ use crate::{
     live::LiveHub,
     notification::NotificationActor,
     orders::Orders,
-    payment::{Answers, Heard, Inlet},
+    payment::{Answers, Heard, Inlet, Waiting},
     port::{clock::Clock, entropy::Entropy, gateway::PaymentGateway, signature::Keyring},
     registry::KeyState,
     vote::Owners,
@@ -44,6 +44,7 @@ pub(super) struct Outside {
     pub(super) gateway: Arc<dyn PaymentGateway>,
     pub(super) keys: Keyring,
     pub(super) heard: Arc<Mutex<Heard>>,
+    pub(super) waiting: Arc<Mutex<Waiting>>,
 }
 
 /// The parts of a running runtime.
@@ -130,7 +131,12 @@ impl Runtime {
 
     /// Where the gateway's events come in.
     pub(super) fn inlet(&self) -> Inlet {
-        let Outside { gateway, heard, .. } = &self.0.outside;
+        let Outside {
+            gateway,
+            heard,
+            waiting,
+            ..
+        } = &self.0.outside;
         Inlet {
             gateway: Arc::clone(gateway),
             answers: Answers {
@@ -140,6 +146,7 @@ impl Runtime {
             reads: self.reads().clone(),
             entropy: Arc::clone(&self.0.env.entropy),
             heard: Arc::clone(heard),
+            waiting: Arc::clone(waiting),
         }
     }
 

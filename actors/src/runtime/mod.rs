@@ -38,9 +38,9 @@ pub use query::*;
 pub use refusal::Refusal;
 pub use start::{Start, StartFault};
 pub use wallets::{
-    GetPayouts, GetPurse, GetReceipt, GetStatements, GetWallet, Moved, OrderStatement, PayDebt,
-    RemovePayoutMethod, RequestPayout, SetPayoutMethod, StatementPage, TopUp, Wallet, WalletLine,
-    Withdraw, WriteOff,
+    GetPayouts, GetPurse, GetReceipt, GetStatements, GetStuckWallets, GetWallet, Moved,
+    OrderStatement, PayDebt, RemovePayoutMethod, RequestPayout, SetPayoutMethod, StatementPage,
+    TopUp, Wallet, WalletLine, Withdraw, WriteOff,
 };
 pub use words::{OpenWords, SealWords, SealedWords, Wording};
 

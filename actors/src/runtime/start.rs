@@ -16,7 +16,7 @@ use crate::{
     env::{Env, own_command},
     fatal::Fatal,
     orders::Orders,
-    payment::{self, PaymentStart},
+    payment::{self, PaymentStart, Waiting},
     port::{
         clock::{Clock, NeverBack},
         entropy::Entropy,
@@ -142,6 +142,7 @@ impl Runtime {
         let (epoch, prev) = (boot.next_epoch(), boot.system_last);
         let directory = Arc::new(RwLock::new(boot.directory));
         let heard = Arc::default();
+        let waiting = Arc::new(Mutex::new(Waiting::open(&start.gateway_cursor)));
         let (told_directory, directory_folded) = watch::channel(boot.folded);
         let folds = Folds::start(Seed {
             policy: Arc::clone(&policy),
@@ -171,6 +172,7 @@ impl Runtime {
                 poll: start.gateway_poll,
                 cursor: start.gateway_cursor,
                 heard: Arc::clone(&heard),
+                waiting: Arc::clone(&waiting),
                 guard: fatal.guard("payment"),
             },
         })?;
@@ -222,6 +224,7 @@ impl Runtime {
                 gateway: start.gateway,
                 keys: start.gateway_keys,
                 heard,
+                waiting,
             },
             start.config,
             rest,

@@ -5,8 +5,8 @@
 mod reads;
 
 pub use reads::{
-    GetPayouts, GetPurse, GetReceipt, GetStatements, GetWallet, OrderStatement, StatementPage,
-    Wallet, WalletLine,
+    GetPayouts, GetPurse, GetReceipt, GetStatements, GetStuckWallets, GetWallet, OrderStatement,
+    StatementPage, Wallet, WalletLine,
 };
 
 use super::{Caller, Command, Refusal, Runtime, Wording};

@@ -10,7 +10,7 @@ use campusg_actors::{
 };
 use campusg_domain::{
     id::{OrderId, Principal, Stream},
-    order::{Command, Stage, TimerKind},
+    order::{CancelReason, Command, Stage, TimerKind},
     time::{At, DAY_MS},
 };
 use futures_util::future::BoxFuture;
@@ -275,6 +275,52 @@ async fn the_gateways_events_pass_an_order_that_needs_attention() {
             order.stage != Stage::Authorizing
         })
         .await;
+}
+
+/// What the bank let go of while the order was in quarantine is heard of afterwards, though no call asks again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_order_in_quarantine_did_not_hear_it_hears_afterwards() {
+    for restarts in [false, true] {
+        let (house, trap) = trapped().await;
+        let (boss, customer) = (
+            house.operator().await,
+            house.customer("ada", "tok_lapses").await,
+        );
+        let order = house.place(customer).await.id;
+        let other = house.customer("bob", "tok_lapses").await;
+        let other = house.place(other).await.id;
+        trap.always.store(true, Ordering::SeqCst);
+        let me = Principal::User(customer);
+        for _ in 0..2 {
+            house.give(me, order, Command::Confirm).await.unwrap_err();
+        }
+        trap.always.store(false, Ordering::SeqCst);
+        assert_eq!(house.actors().await.quarantined, [order]);
+        house.advance(house.settings.tuning.late_ms);
+        house
+            .until_order("let go", other, |order| order.is_terminal())
+            .await;
+        assert!(!house.order(order).await.is_terminal());
+        let house = if restarts {
+            house.restart().await
+        } else {
+            let release = ReleaseQuarantine(order);
+            house
+                .runtime
+                .command(operator(boss), release)
+                .await
+                .unwrap();
+            house
+        };
+        house
+            .until_order("let go", order, |order| order.is_terminal())
+            .await;
+        let told = house.order(order).await;
+        let Stage::Cancelled(end) = &told.stage else {
+            unreachable!("it is over: {told:?}")
+        };
+        assert_eq!(end.reason, CancelReason::AuthorizationExpired);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

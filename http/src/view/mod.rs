@@ -23,6 +23,7 @@ pub(crate) mod receipt;
 pub(crate) mod saga;
 pub(crate) mod statement;
 pub(crate) mod store;
+pub(crate) mod stuck;
 pub(crate) mod summary;
 pub(crate) mod timer;
 pub(crate) mod wallet;

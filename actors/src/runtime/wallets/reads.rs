@@ -13,7 +13,7 @@ use campusg_domain::{
     record::Entry,
     time::At,
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What a person has and owes.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +57,13 @@ pub struct WalletLine {
 pub struct GetPayouts {
     /// Whose wallet.
     pub user: UserId,
+}
+
+/// Wallets with a payout, or a card that pays a debt, that keeps failing, by id.
+#[derive(Clone, Copy, Debug)]
+pub struct GetStuckWallets {
+    /// Tries after which a call counts as one that keeps failing.
+    pub tries: u16,
 }
 
 /// What a user's orders did to their money, line by line, newest order first. Answers a [`StatementPage`].
@@ -147,6 +154,29 @@ impl Query for GetPayouts {
         let user = self.user;
         let known = runtime.read(move |reads| reads.wallet_of(user)).await?;
         Ok(known.unwrap_or_else(|| Arc::new(wallet::Wallet::new(user))))
+    }
+}
+
+impl Query for GetStuckWallets {
+    type Answer = Vec<Arc<wallet::Wallet>>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let read = runtime.read(move |reads| {
+            let open = reads.open_calls()?.into_iter();
+            let users: BTreeSet<UserId> = open
+                .filter_map(|(stream, ..)| match stream {
+                    Stream::Wallet(user) => Some(user),
+                    _ => None,
+                })
+                .collect();
+            let mut stuck = vec![];
+            for user in users {
+                let known = reads.wallet_of(user)?;
+                stuck.extend(known.filter(|known| known.failing(self.tries).next().is_some()));
+            }
+            Ok(stuck)
+        });
+        read.await
     }
 }
 

@@ -189,6 +189,13 @@ impl Wallet {
         u32::try_from(open.count()).unwrap_or(u32::MAX)
     }
 
+    /// Its calls that were tried as often as a step is before somebody has to look at it, and wait to be tried again.
+    pub fn failing(&self, tries: u16) -> impl Iterator<Item = (CallNumber, &Call)> {
+        let rests = move |call: &Call| call.state == CallState::Resting && call.failures >= tries;
+        let calls = self.calls.iter().map(|(n, call)| (*n, call));
+        calls.filter(move |(_, call)| rests(call))
+    }
+
     /// Whether nothing will ever end one of its payouts, payments, promises or resting calls.
     #[must_use]
     pub fn is_stuck(&self) -> bool {

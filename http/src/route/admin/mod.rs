@@ -11,4 +11,5 @@ pub(crate) mod sagas;
 pub(crate) mod settle;
 pub(crate) mod stuck;
 pub(crate) mod suspend;
+pub(crate) mod wallets;
 pub(crate) mod write_off;
