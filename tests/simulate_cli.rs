@@ -34,6 +34,22 @@ fn the_same_seed_prints_the_same_report_byte_for_byte() {
     assert_ne!(report(&["--seed", "5"]), report(&["--seed", "6"]));
 }
 
+/// Where the robots' ways changed and this fails, another default seed is to be chosen.
+#[test]
+fn the_default_day_meets_every_row_of_the_lifecycle() {
+    let output = simulate(&[]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    let missed: Vec<&str> = text
+        .lines()
+        .filter(|line| line.contains("not met"))
+        .collect();
+    assert!(
+        text.contains("ROWS MET: ") && missed.is_empty(),
+        "{missed:?}"
+    );
+}
+
 #[test]
 fn the_report_has_all_its_parts() {
     let text = report(&["--chaos", "--restart-every", "3"]);

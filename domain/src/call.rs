@@ -46,14 +46,15 @@ pub enum CallKind {
         /// How much to charge; at most what was authorised.
         cents: Cents,
     },
-    /// Let go of the authorisation that call `authorization` made, or will be found to have made.
+    /// Let go of what call `authorization` blocked, or will be found to have blocked; of a `Charge`, keep it from being
+    /// done. Answered `Captured` where it was charged already: nothing can be let go of then, it is to be sent back.
     Void {
-        /// The authorising call.
+        /// The authorising call, or the charge.
         authorization: CallNumber,
     },
     /// Send back money that call `capture` charged.
     Refund {
-        /// The capturing call.
+        /// The capturing call, or the charge.
         capture: CallNumber,
         /// How much to send back; at most what was captured.
         cents: Cents,
@@ -137,7 +138,7 @@ pub enum Answer {
         /// Where the customer confirms.
         url: String,
     },
-    /// The amount was charged.
+    /// The amount was charged; to a `Void`: what it was to let go of had been.
     Captured {
         /// How much was charged.
         cents: Cents,

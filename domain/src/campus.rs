@@ -25,6 +25,7 @@ pub use seeded::Seeded;
 use crate::{
     id::{CommandId, OrderId, PhotoId},
     invariant::{Audit, Broken, Id, chained},
+    money::Cents,
     order::Order,
     owner::{calls::Calls, directory::Directory, ledger::Ledger, timetable::Timetable},
     policy::Policy,
@@ -189,6 +190,15 @@ impl Campus {
     #[must_use]
     pub const fn gateway(&self) -> &Gateway {
         &self.gateway
+    }
+
+    /// What stays blocked on cards until it runs out there, since operators gave up letting go of it.
+    #[must_use]
+    pub fn left_to_run_out(&self) -> Cents {
+        let left = |order: OrderId, n| self.order(order).is_some_and(|it| it.gave_up_voiding(n));
+        let blocks = self.gateway.blocks();
+        let blocks = blocks.filter(|(order, n, _)| left(*order, *n));
+        blocks.map(|(.., cents)| cents).sum()
     }
 
     /// The generator of every id and choice.

@@ -8,7 +8,7 @@ use campusg_domain::{
     money::{Account, Cents},
     notice::NoticeKind,
     order::{Collection, Command, Fault, Order, Rejection, Role, TimerKind, allowed},
-    saga::{Undo, moves_money, way_back},
+    saga::{Undo, way_back},
     time::{HOUR_MS, MINUTE_MS},
 };
 
@@ -240,6 +240,8 @@ fn a_hold_does_not_keep_the_gateway_from_being_asked_again() {
 
 #[test]
 fn only_what_a_late_success_can_be_sent_back_for_has_a_way_back() {
+    let scene = Scene::available();
+    let order = scene.order();
     let (authorization, capture, cents) = (1, 1, Cents(1));
     let kinds = [
         CallKind::Authorize { cents },
@@ -256,6 +258,6 @@ fn only_what_a_late_success_can_be_sent_back_for_has_a_way_back() {
         let back = matches!(way_back(kind), Undo::By(..));
         let charges = matches!(kind, CallKind::Capture { .. } | CallKind::Charge { .. });
         assert_eq!(back, charges, "{kind:?}");
-        assert!(!back || moves_money(kind), "{kind:?}");
+        assert!(!back || order.moves_money(kind), "{kind:?}");
     }
 }

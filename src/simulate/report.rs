@@ -220,12 +220,16 @@ fn books(campus: &Campus) -> Line {
         let cash = gateway.cash();
         faults.push(format!("the gateway counts {cash}, the ledger {booked}"));
     }
-    if totals.open_escrows == 0 && gateway.blocked().is_positive() {
-        let blocked = gateway.blocked();
+    let left = campus.left_to_run_out();
+    if totals.open_escrows == 0 && gateway.blocked() != left {
+        let blocked = gateway.blocked() - left;
         faults.push(format!("{blocked} stays blocked on cards"));
     }
-    let says = "the gateway's own book says what the ledger says";
-    line("gateway", says, gateway.executed(), faults)
+    let mut says = String::from("the gateway's own book says what the ledger says");
+    if left.is_positive() {
+        says.push_str(&format!("; {left} that operators gave up runs out there"));
+    }
+    line("gateway", &says, gateway.executed(), faults)
 }
 
 #[cfg(test)]
@@ -241,6 +245,7 @@ mod tests {
         money::Phase,
         order::Command,
         policy::Policy,
+        time::HOUR_MS,
     };
 
     impl Report {
@@ -335,6 +340,46 @@ mod tests {
             })
             .unwrap();
         (order, n, cents)
+    }
+
+    /// An order that is cancelled before it has a runner, while the gateway is silent for some hours.
+    fn cancelled_in_silence(campus: &mut Campus, card: Behaviour) -> OrderId {
+        let student = campus.register();
+        campus.set_card(student, card).unwrap();
+        let wish = crate::simulate::student::lunch(student);
+        let order = campus.place(student, wish, 1).unwrap();
+        campus.step();
+        campus.gateway_is_down_until(campus.now().plus(3 * HOUR_MS));
+        let accept_charge = Cents::ZERO;
+        let cancel = Command::Cancel { accept_charge };
+        let id = campus.fresh();
+        let me = Principal::User(student);
+        campus.command(me, order, &cancel, id).unwrap();
+        campus.advance(HOUR_MS);
+        order
+    }
+
+    #[test]
+    fn what_an_operator_left_to_run_out_is_said_and_nothing_else_may_stay_blocked() {
+        let mut campus = Campus::new(Policy::default(), 1);
+        let operator = Principal::Operator(campus.register_operator());
+        let order = cancelled_in_silence(&mut campus, Behaviour::Succeeds);
+        let blocked = campus.gateway().blocked();
+        let stays = format!("{blocked} stays blocked on cards");
+        assert_eq!(books(&campus).faults, [stays], "it is still tried");
+        let reason = crate::simulate::day::words("let it run out");
+        let id = campus.fresh();
+        let skip = Command::SkipStuck { reason };
+        campus.command(operator, order, &skip, id).unwrap();
+        campus.advance(4 * HOUR_MS);
+        let line = books(&campus);
+        let left = format!("; {blocked} that operators gave up runs out there");
+        assert!(line.says.ends_with(&left), "{line}");
+        assert_eq!(line.faults, Vec::<String>::new());
+        let row = "authorisations left to run out by operators";
+        let troubles = troubles::by_kind(&campus);
+        let told = troubles.lines().find(|line| line.contains(row)).unwrap();
+        assert!(told.ends_with(" 1"), "{told}");
     }
 
     #[test]

@@ -59,19 +59,22 @@ impl Party {
 
     fn look_up(self, reads: &Reads, n: CallNumber, kind: CallKind) -> Result<Call, Refusal> {
         let stream = self.stream();
-        let request = |card| Request::resolve(stream, n, kind, card).map(Call::Request);
         let call = match self {
             Self::Order(id) => {
                 let order = reads.order(id).map_err(|_| Refusal::Fault)?;
                 let order = order.ok_or_else(|| Refusal::not_found("order"))?;
-                request(order.card(n))
+                let calls = |n| order.calls.get(&n).map(|call| call.kind);
+                Request::resolve(stream, n, kind, order.card(n), calls).map(Call::Request)
             }
             Self::Wallet(user) => {
                 let wallet = reads.wallet_of(user).map_err(|_| Refusal::Fault)?;
                 let wallet = wallet.ok_or_else(|| Refusal::not_found("wallet"))?;
                 match kind {
                     CallKind::PayOut { cents } => payout(&wallet, n, cents),
-                    _ => wallet.payment(n).and_then(|payment| request(&payment.card)),
+                    _ => wallet.payment(n).and_then(|payment| {
+                        let calls = |n| wallet.calls.get(&n).map(|call| call.kind);
+                        Request::resolve(stream, n, kind, &payment.card, calls).map(Call::Request)
+                    }),
                 }
             }
         };

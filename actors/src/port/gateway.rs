@@ -83,14 +83,15 @@ pub enum Operation {
         /// How much to charge.
         cents: Cents,
     },
-    /// Let go of an authorisation, also of one that has not arrived yet.
+    /// Let go of an authorisation or a charge, also of one that has not arrived yet; answered `Captured` where money was
+    /// taken already, which this does not give back.
     Void {
-        /// Key of the authorising call.
+        /// Key of the authorising or charging call.
         authorization: CallKey,
     },
     /// Send back captured money.
     Refund {
-        /// Key of the capturing call.
+        /// Key of the capturing or charging call.
         capture: CallKey,
         /// How much to send back.
         cents: Cents,
@@ -115,15 +116,18 @@ pub struct Request {
 }
 
 impl Request {
-    /// Call `n` of a stream, with the numbers it refers to turned into keys; only an authorisation and a charge use the
-    /// card. `None` for a payout, which is a [`Payout`].
+    /// Call `n` of a stream, with the numbers it refers to turned into keys: `calls` says what the stream's calls ask.
+    /// Only an authorisation and a charge use the card. `None` for a payout, which is a [`Payout`], and for a call that
+    /// refers to one that was never made.
     #[must_use]
     pub fn resolve(
         stream: Stream,
         n: CallNumber,
         kind: CallKind,
         card: &CardToken,
+        calls: impl Fn(CallNumber) -> Option<CallKind>,
     ) -> Option<Self> {
+        let named = |n| Some(CallKey::of(stream, calls(n)?, n));
         let operation = match kind {
             CallKind::Authorize { cents } => Operation::Authorize {
                 card: card.clone(),
@@ -133,14 +137,14 @@ impl Request {
                 authorization,
                 cents,
             } => Operation::Capture {
-                authorization: CallKey::made_of(stream, "authorize", authorization),
+                authorization: named(authorization)?,
                 cents,
             },
             CallKind::Void { authorization } => Operation::Void {
-                authorization: CallKey::made_of(stream, "authorize", authorization),
+                authorization: named(authorization)?,
             },
             CallKind::Refund { capture, cents } => Operation::Refund {
-                capture: CallKey::made_of(stream, "capture", capture),
+                capture: named(capture)?,
                 cents,
             },
             CallKind::Charge { cents } => Operation::Charge {

@@ -199,7 +199,7 @@ impl Command for AdvanceClock {
         caller.operator()?;
         if self.ms > ADVANCE_LIMIT_MS {
             return Err(Refusal::rule(Rejection::field(
-                "ms",
+                "advance_ms",
                 format!("must be at most {ADVANCE_LIMIT_MS}"),
             )));
         }

@@ -8,6 +8,7 @@ mod audit;
 mod chargebacks;
 mod counted;
 mod disputes;
+mod lost_charges;
 mod notices;
 mod orders;
 mod owners;

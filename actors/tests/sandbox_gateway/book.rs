@@ -196,19 +196,108 @@ fn a_void_lets_go_whatever_the_authorization_is_waiting_for() {
 }
 
 #[test]
-fn a_void_gives_no_captured_money_back() {
+fn a_void_gives_no_captured_money_back_but_tells_of_it() {
     let bench = Bench::new();
     bench.call(&authorize("a", "tok_visa", 1_000)).unwrap();
     bench.call(&capture("c", "a", 600)).unwrap();
-    assert_eq!(bench.call(&void("v", "a")), Ok(Answer::Voided));
+    assert_eq!(bench.call(&void("v", "a")), Ok(captured(600)));
+    bench.call(&refund("r", "c", 600)).unwrap();
+    let bench = bench.reopen();
+    assert_eq!(bench.call(&void("v", "a")), Ok(captured(600)), "as before");
+    assert_eq!(bench.call(&void("v2", "a")), Ok(captured(600)));
     assert_eq!(bench.call(&capture("c", "a", 600)), Ok(captured(600)));
     assert_eq!(
         bench.totals(),
         Totals {
             captured: Cents(600),
+            refunded: Cents(600),
             ..Totals::default()
         }
     );
+}
+
+#[test]
+fn a_void_of_what_is_being_captured_has_no_answer_until_that_is_decided() {
+    let mut bench = Bench::new();
+    bench
+        .call(&authorize("a", "tok_capture_late", 1_000))
+        .unwrap();
+    bench.call(&capture("c", "a", 600)).unwrap();
+    let lines = bench.book.lines(0).unwrap().lines.len();
+    for _ in 0..2 {
+        assert_eq!(bench.call(&void("v", "a")), Ok(Answer::Unavailable));
+    }
+    let bench_lines = bench.book.lines(0).unwrap().lines.len();
+    assert_eq!(lines, bench_lines, "nothing was done for it");
+    bench.now = bench.now.plus(TUNING.late_ms);
+    assert_eq!(bench.call(&void("v", "a")), Ok(captured(600)));
+    let sums = bench.totals();
+    assert_eq!((sums.captured, sums.blocked), (Cents(600), Cents::ZERO));
+}
+
+#[test]
+fn a_capture_that_comes_after_its_void_takes_nothing() {
+    for token in ["tok_visa", "tok_capture_late", "tok_timeout_then_succeeds"] {
+        let mut bench = Bench::new();
+        bench.call(&authorize("a", token, 1_000)).unwrap();
+        assert_eq!(bench.call(&void("v", "a")), Ok(Answer::Voided));
+        let gone = Ok(declined(Decline::Expired));
+        assert_eq!(bench.call(&capture("c", "a", 600)), gone, "{token}");
+        bench.now = bench.now.plus(TUNING.late_ms);
+        assert_eq!(bench.call(&capture("c", "a", 600)), gone, "{token}");
+        assert_eq!(bench.totals(), Totals::default(), "{token}");
+    }
+}
+
+#[test]
+fn a_charge_can_be_voided_before_it_comes_and_is_told_of_after() {
+    let bench = Bench::new();
+    assert_eq!(bench.call(&void("v1", "t1")), Ok(Answer::Voided));
+    let gone = Ok(declined(Decline::Expired));
+    assert_eq!(bench.call(&charge("t1", "tok_visa", 300)), gone);
+    let lost = charge("t2", "tok_timeout_then_succeeds", 300);
+    assert_eq!(bench.call(&lost), Ok(Answer::Unavailable));
+    assert_eq!(bench.call(&void("v2", "t2")), Ok(captured(300)));
+    bench.call(&charge("t3", "tok_declined", 300)).unwrap();
+    assert_eq!(bench.call(&void("v3", "t3")), Ok(Answer::Voided));
+    let bench = bench.reopen();
+    assert_eq!(bench.call(&charge("t1", "tok_visa", 300)), gone);
+    assert_eq!(bench.call(&void("v2", "t2")), Ok(captured(300)));
+    assert_eq!(bench.totals().captured, Cents(300));
+    assert_eq!(
+        bench.call(&void("v4", "v1")),
+        Err(Misuse::UnknownAuthorization)
+    );
+}
+
+#[test]
+fn a_charge_can_be_refunded_as_far_as_it_went() {
+    let bench = Bench::new();
+    bench.call(&charge("t", "tok_visa", 300)).unwrap();
+    assert_eq!(bench.call(&refund("r1", "t", 200)), Ok(refunded(200)));
+    let bench = bench.reopen();
+    assert_eq!(
+        bench.call(&refund("r2", "t", 101)),
+        Err(Misuse::ExceedsCaptured)
+    );
+    assert_eq!(bench.call(&refund("r3", "t", 100)), Ok(refunded(100)));
+    bench.call(&charge("d", "tok_declined", 300)).unwrap();
+    assert_eq!(
+        bench.call(&refund("r4", "d", 1)),
+        Err(Misuse::UnknownCapture)
+    );
+    assert_eq!(bench.totals().cash(), Cents::ZERO);
+}
+
+#[test]
+fn a_bank_takes_back_what_a_charge_has_left() {
+    let mut bench = Bench::new();
+    bench.call(&charge("t", "tok_chargeback", 300)).unwrap();
+    bench.call(&refund("r", "t", 100)).unwrap();
+    bench.now = bench.now.plus(TUNING.chargeback_ms);
+    assert_eq!(bench.totals().taken_back, Cents(200));
+    let no = Ok(declined(Decline::Declined));
+    assert_eq!(bench.call(&refund("r2", "t", 100)), no, "back already");
 }
 
 #[test]

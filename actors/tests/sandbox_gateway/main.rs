@@ -123,6 +123,17 @@ fn refund(key: &str, capture: &str, cents: i64) -> Request {
     }
 }
 
+fn charge(key: &str, token: &str, cents: i64) -> Request {
+    let operation = Operation::Charge {
+        card: card(token),
+        cents: Cents(cents),
+    };
+    Request {
+        key: key.into(),
+        operation,
+    }
+}
+
 fn payout(key: &str, token: &str, cents: i64) -> Payout {
     Payout {
         key: CallKey::from(key),

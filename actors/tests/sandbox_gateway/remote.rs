@@ -70,6 +70,10 @@ async fn both_adapters_give_the_same_answers() {
         authorize("o/l", "tok_action_required", 1_000),
         void("o/v", "o/later"),
         authorize("o/later", "tok_visa", 1_000),
+        void("o/v2", "o/a"),
+        charge("o/t", "tok_visa", 50),
+        void("o/v3", "o/t"),
+        refund("o/r2", "o/t", 50),
     ];
     for call in calls {
         assert_eq!(
@@ -101,7 +105,7 @@ async fn both_adapters_give_the_same_answers() {
     let sums = remote.totals(Some("o".to_owned())).await.unwrap();
     assert_eq!(
         (sums.captured, sums.refunded, sums.blocked),
-        (Cents(600), Cents(100), Cents(1_000))
+        (Cents(650), Cents(150), Cents(1_000))
     );
 }
 

@@ -96,7 +96,9 @@ impl Manner {
             Behaviour::AsksCustomer => Self::refused(Decline::NotConfirmed),
             Behaviour::DeclinesCapture => Self::refused(Decline::CardInvalid),
             Behaviour::DownFor(tries) => Self::silent(tries, false),
-            Behaviour::LosesAnswers(tries) => Self::silent(tries, true),
+            Behaviour::LosesAnswers(tries) | Behaviour::LosesCharges(tries) => {
+                Self::silent(tries, true)
+            }
             Behaviour::AnswersLate => Self {
                 late: true,
                 ..Self::GOOD

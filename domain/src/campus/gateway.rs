@@ -36,6 +36,8 @@ pub enum Behaviour {
     BlocksLess,
     /// Captures are refused.
     DeclinesCapture,
+    /// The first `n` answers of each charge, and of each capture, are lost after it was done.
+    LosesCharges(u8),
     /// Refunds are refused.
     DeclinesRefund,
     /// Every authorisation of an order but its first is refused.
@@ -44,7 +46,7 @@ pub enum Behaviour {
 
 impl Behaviour {
     /// Every behaviour, with the token that asks for it.
-    pub const TOKENS: [(&'static str, Self); 12] = [
+    pub const TOKENS: [(&'static str, Self); 13] = [
         ("success", Self::Succeeds),
         ("declined", Self::Declines(Decline::Declined)),
         (
@@ -60,6 +62,7 @@ impl Behaviour {
         ("capture_declined", Self::DeclinesCapture),
         ("refund_declined", Self::DeclinesRefund),
         ("raise_declined", Self::DeclinesRaise),
+        ("lost_charge", Self::LosesCharges(20)),
     ];
 
     /// The behaviour that a token asks for; a token nobody knows is an invalid card.
@@ -71,11 +74,14 @@ impl Behaviour {
         })
     }
 
-    /// How many tries of each call get no answer, and whether it is done all the same.
-    const fn silent(self) -> (u8, bool) {
-        match self {
-            Self::DownFor(tries) => (tries, false),
-            Self::LosesAnswers(tries) => (tries, true),
+    /// How many tries of this call get no answer, and whether it is done all the same.
+    const fn silent(self, kind: CallKind) -> (u8, bool) {
+        match (self, kind) {
+            (Self::DownFor(tries), _) => (tries, false),
+            (Self::LosesAnswers(tries), _)
+            | (Self::LosesCharges(tries), CallKind::Capture { .. } | CallKind::Charge { .. }) => {
+                (tries, true)
+            }
             _ => (0, true),
         }
     }
@@ -89,7 +95,7 @@ enum Block {
     Asked(Cents),
     Held(Cents, At),
     Let,
-    Charged,
+    Charged(Cents),
 }
 
 /// An answer on its way.
@@ -148,14 +154,16 @@ impl Gateway {
     /// What is blocked on cards and neither charged nor let go.
     #[must_use]
     pub fn blocked(&self) -> Cents {
-        let held = |block: &Block| {
-            if let Block::Held(cents, _) = block {
-                *cents
-            } else {
-                Cents::ZERO
-            }
-        };
-        self.blocks.values().map(held).sum()
+        self.blocks().map(|(.., cents)| cents).sum()
+    }
+
+    /// Every amount that is blocked on a card and neither charged nor let go, by the call that blocked it.
+    pub fn blocks(&self) -> impl Iterator<Item = (OrderId, CallNumber, Cents)> + '_ {
+        let blocks = self.blocks.iter();
+        blocks.filter_map(|(&(order, n), block)| match block {
+            Block::Held(cents, _) => Some((order, n, *cents)),
+            _ => None,
+        })
     }
 
     /// How many keys were executed, each once.
@@ -225,7 +233,7 @@ impl Gateway {
         let key = (order, kind.purpose(), n);
         let (tries, first_at) = self.tries.get(&key).copied().unwrap_or((0, now));
         self.tries.insert(key, (tries.saturating_add(1), first_at));
-        let (silent, done_anyway) = behaviour.silent();
+        let (silent, done_anyway) = behaviour.silent(kind);
         if tries < silent && !done_anyway {
             return Answer::Unavailable;
         }
@@ -307,7 +315,7 @@ impl Gateway {
         now: At,
     ) -> Answer {
         match (self.blocks.get(&(order, n)), behaviour) {
-            (Some(Block::Let | Block::Charged), _) => Answer::Declined {
+            (Some(Block::Let | Block::Charged(_)), _) => Answer::Declined {
                 reason: Decline::Expired,
             },
             (_, Behaviour::Declines(reason)) => Answer::Declined { reason },
@@ -332,7 +340,7 @@ impl Gateway {
             .any(|(other, first)| *other == order && *first < n)
     }
 
-    /// Charges at once; the bank can't ask a customer who is not there.
+    /// Charges at once, unless that was given up before; the bank can't ask a customer who is not there.
     fn charge(
         &mut self,
         order: OrderId,
@@ -341,6 +349,9 @@ impl Gateway {
         behaviour: Behaviour,
     ) -> Answer {
         match behaviour {
+            _ if self.blocks.contains_key(&(order, n)) => Answer::Declined {
+                reason: Decline::Expired,
+            },
             Behaviour::Declines(reason) => Answer::Declined { reason },
             Behaviour::DeclinesCapture => Answer::Declined {
                 reason: Decline::CardInvalid,
@@ -350,6 +361,7 @@ impl Gateway {
             },
             _ => {
                 self.charges.insert((order, n), cents);
+                self.blocks.insert((order, n), Block::Charged(cents));
                 Answer::Captured { cents }
             }
         }
@@ -381,7 +393,8 @@ impl Gateway {
         }
         match self.blocks.get(&(order, authorization)) {
             Some(Block::Held(held, before)) if cents <= *held && now < *before => {
-                self.blocks.insert((order, authorization), Block::Charged);
+                self.blocks
+                    .insert((order, authorization), Block::Charged(cents));
                 self.charges.insert((order, n), cents);
                 Answer::Captured { cents }
             }
@@ -393,9 +406,7 @@ impl Gateway {
 
     fn void(&mut self, order: OrderId, authorization: CallNumber) -> Answer {
         match self.blocks.get(&(order, authorization)) {
-            Some(Block::Charged) => Answer::Declined {
-                reason: Decline::Expired,
-            },
+            Some(Block::Charged(cents)) => Answer::Captured { cents: *cents },
             _ => {
                 self.blocks.insert((order, authorization), Block::Let);
                 Answer::Voided

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     call::CallKind,
     policy::Policy,
-    saga::{Undo, moves_money, way_back},
+    saga::{Undo, way_back},
     time::At,
 };
 
@@ -90,7 +90,7 @@ fn operator(order: &Order, policy: &Policy) -> Rows {
     let bought = order.is_under_way_with_food();
     let disputed = order.open_dispute().is_some();
     let refundable = ended && order.refundable().is_positive();
-    let failing = |fits: fn(CallKind) -> bool| {
+    let failing = |fits: &dyn Fn(CallKind) -> bool| {
         let mut failing = order.failing(policy.retry_tries);
         failing.any(|(_, call)| fits(call.kind))
     };
@@ -108,10 +108,10 @@ fn operator(order: &Order, policy: &Policy) -> Rows {
         ("resolve", disputed),
         ("refund", refundable),
         ("retry", order.may_be_retried()),
-        ("skip", failing(|kind| !moves_money(kind))),
+        ("skip", failing(&|kind| !order.moves_money(kind))),
         (
             "compensate",
-            failing(|kind| matches!(way_back(kind), Undo::By(..))),
+            failing(&|kind| matches!(way_back(kind), Undo::By(..))),
         ),
     ]
 }

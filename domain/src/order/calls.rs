@@ -4,13 +4,14 @@
 //! promises are numbered together.
 
 use super::{
-    effects::Outcome,
+    effects::{Call, Outcome},
     event::{Event, RaiseFailure, Settlement},
     state::Order,
 };
 use crate::{
-    call::{CallChange, CallKind, CallNumber, CallState},
+    call::{CallChange, CallKind, CallNumber, CallState, Decline},
     money::Cents,
+    saga::moves_money,
 };
 
 /// The calls that `event` opens, with their numbers.
@@ -62,6 +63,12 @@ pub(super) fn opened(order: &Order, event: &Event) -> Vec<(CallNumber, CallKind)
         } => refund(order, *frozen + *owed + *goodwill),
         Event::GoodwillPaid { cents } => refund(order, *cents),
         Event::TipGiven { cents, .. } => vec![CallKind::Charge { cents: *cents }],
+        Event::TipFailed {
+            call,
+            reason: Decline::Unanswered,
+        } => vec![CallKind::Void {
+            authorization: *call,
+        }],
         _ => vec![],
     };
     (order.next_number()..).zip(kinds).collect()
@@ -115,7 +122,8 @@ fn refund(order: &Order, cents: Cents) -> Vec<CallKind> {
     kinds
 }
 
-/// A charge that is given up is taken back under its own key: what was blocked for it is let go.
+/// A charge that is given up is taken back under its own key: what was blocked for it is let go. If it was done and only
+/// its answer was lost, that call is told so, and row 33 follows.
 fn given_up(order: &Order, capture: CallNumber) -> Vec<CallKind> {
     match order.calls.get(&capture).map(|call| call.kind) {
         Some(CallKind::Capture { authorization, .. }) => vec![CallKind::Void { authorization }],
@@ -201,17 +209,25 @@ impl Order {
         })
     }
 
-    /// What was sent back of a charge, or is on its way.
-    pub(super) fn sent_back(&self, charge: CallNumber) -> Cents {
-        let refunds = self.calls.values().filter_map(|call| match call.kind {
-            CallKind::Refund { capture, cents }
-                if capture == charge && call.outcome != Outcome::Refused =>
-            {
-                Some(cents)
-            }
+    /// What was sent back of a charge, or is on its way. What was closed without an answer never went out: its charge
+    /// was given up first, and it was set against the debt.
+    fn sent_back(&self, charge: CallNumber) -> Cents {
+        let goes = |call: &Call| {
+            call.outcome == Outcome::Succeeded
+                || (call.outcome == Outcome::Unknown && call.state != CallState::Closed)
+        };
+        let refunds = self.calls.values().filter(|call| goes(call));
+        let refunds = refunds.filter_map(|call| match call.kind {
+            CallKind::Refund { capture, cents } if capture == charge => Some(cents),
             _ => None,
         });
         refunds.sum()
+    }
+
+    /// Whether a tip was charged only after it was given up: it went back to the customer, on the card or in the wallet.
+    pub(super) fn was_returned(&self, tip: CallNumber) -> bool {
+        let mut calls = self.calls.values();
+        calls.any(|call| matches!(call.kind, CallKind::Refund { capture, .. } if capture == tip))
     }
 
     /// What of `cents` can't go back to the card, since it was never charged.
@@ -220,11 +236,46 @@ impl Order {
         (cents - left).or_zero()
     }
 
+    /// The charge that was to be made of what call `authorization` blocked; of a tip, which blocks nothing first, itself.
+    pub(super) fn charge_of(&self, authorization: CallNumber) -> Option<(CallNumber, &Call)> {
+        let of = |n: &CallNumber, call: &Call| match call.kind {
+            CallKind::Capture {
+                authorization: from,
+                ..
+            } => from == authorization,
+            CallKind::Charge { .. } => *n == authorization,
+            _ => false,
+        };
+        let mut calls = self.calls.iter();
+        let found = calls.find(|(n, call)| of(n, call));
+        found.map(|(n, call)| (*n, call))
+    }
+
+    /// Whether this call moves money, or may tell that money was moved: letting go of an authorisation whose charge
+    /// failed or was given up finds out whether it was done after all. Such a call is never skipped.
+    #[must_use]
+    pub fn moves_money(&self, kind: CallKind) -> bool {
+        match kind {
+            CallKind::Void { authorization } => self.charge_of(authorization).is_some(),
+            kind => moves_money(kind),
+        }
+    }
+
     /// Whether letting go of this authorisation was asked for.
     pub(super) fn is_voided(&self, authorization: CallNumber) -> bool {
         self.calls
             .values()
             .any(|call| call.kind == CallKind::Void { authorization })
+    }
+
+    /// Whether letting go of this authorisation was given up: it runs out at the gateway by itself.
+    #[must_use]
+    pub fn gave_up_voiding(&self, authorization: CallNumber) -> bool {
+        self.calls.values().any(|call| {
+            call.kind == CallKind::Void { authorization }
+                && call.state == CallState::Closed
+                && call.outcome == Outcome::Unknown
+        })
     }
 
     /// Calls of a kind that are not decided.

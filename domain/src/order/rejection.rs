@@ -103,8 +103,10 @@ pub enum Rejection {
     /// Nobody has decided the dispute.
     #[error("a dispute is open")]
     DisputeOpen,
-    /// Going on without it would leave money where it is.
-    #[error("what keeps failing moves money, so it can't be skipped: have it tried again")]
+    /// Going on without it would leave money where it is, or would never tell whether it was moved.
+    #[error(
+        "what keeps failing moves money, or finds out whether it was moved, so it can't be skipped: have it tried again"
+    )]
     MovesMoney,
     /// What keeps failing can't be taken back.
     #[error("there is no way back: {why}")]

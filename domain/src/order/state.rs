@@ -269,6 +269,7 @@ impl Order {
     /// The tips given after the end, oldest first, and what became of each.
     pub fn later_tips(&self) -> impl Iterator<Item = (Cents, TipState)> + '_ {
         let state = |n: &CallNumber| match self.calls.get(n).map(|call| call.outcome) {
+            Some(Outcome::Succeeded) if self.was_returned(*n) => TipState::Failed,
             Some(Outcome::Succeeded) => TipState::Paid,
             Some(Outcome::Refused) => TipState::Failed,
             Some(Outcome::Unknown) | None => TipState::Asked,
@@ -294,7 +295,7 @@ impl Order {
                 .get(n)
                 .is_some_and(|call| call.outcome == Outcome::Refused)
         };
-        let kept = |n: &CallNumber| !refused(n) && self.sent_back(*n) == Cents::ZERO;
+        let kept = |n: &CallNumber| !refused(n) && !self.was_returned(*n);
         let tips = self.tips.iter().filter(|(n, _)| kept(n));
         tips.map(|(_, tip)| tip.cents).sum()
     }

@@ -6,4 +6,5 @@ mod remedy;
 
 pub use plan::{ACCEPT_ORDER, COMPLETE_ORDER, CREATE_ORDER, Do, Failing, Plan, Saga, Step, Undo};
 pub use progress::{Mark, Progress, StepState, finish, mark, start, unwind};
-pub use remedy::{moves_money, way_back};
+pub(crate) use remedy::moves_money;
+pub use remedy::way_back;

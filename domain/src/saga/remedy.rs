@@ -5,14 +5,14 @@
 //! failed in a way that a late success takes back (row 33).
 
 use super::plan::{
-    Do::{Order, Payment},
+    Do::Payment,
     Undo::{self, By, Never},
 };
 use crate::call::CallKind;
 
-/// Whether doing this call moves money. Such a call is never skipped.
+/// Whether doing this call moves money, whatever came before it; an order knows more of its own calls.
 #[must_use]
-pub const fn moves_money(kind: CallKind) -> bool {
+pub(crate) const fn moves_money(kind: CallKind) -> bool {
     match kind {
         CallKind::Authorize { .. } | CallKind::Void { .. } => false,
         CallKind::Capture { .. }
@@ -28,9 +28,9 @@ pub const fn moves_money(kind: CallKind) -> bool {
 pub const fn way_back(kind: CallKind) -> Undo {
     match kind {
         CallKind::Capture { .. }   => By(Payment, "let go of the authorization: the customer owes what was not charged"),
-        CallKind::Charge { .. }    => By(Order, "count the tip as refused"),
+        CallKind::Charge { .. }    => By(Payment, "keep the tip from being charged: it counts as refused"),
         CallKind::Authorize { .. } => Never("what waits for it ends by itself"),
-        CallKind::Void { .. }      => Never("it takes something back itself: skip it"),
+        CallKind::Void { .. }      => Never("it takes something back itself"),
         CallKind::Refund { .. }    => Never("whether the money went back is unknown: only the gateway can say"),
         CallKind::PayOut { .. }    => Never("a payout is no step of an order"),
     }

@@ -31,7 +31,7 @@ fn cases() -> u32 {
 }
 
 fn card() -> impl Strategy<Value = usize> {
-    prop_oneof![5 => Just(0), 2 => Just(9), 1 => Just(10), 2 => Just(11), 4 => 0..Behaviour::TOKENS.len()]
+    prop_oneof![5 => Just(0), 2 => Just(9), 1 => Just(10), 2 => Just(11), 2 => Just(12), 4 => 0..Behaviour::TOKENS.len()]
 }
 
 /// Everything that can happen to an order, as the names of its events.

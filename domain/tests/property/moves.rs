@@ -64,6 +64,8 @@ pub enum What {
     Quarrel(u8, u8, u8),
     /// An operator abandons, holds, lets go, or does something about what keeps failing.
     Operate(u8),
+    /// What fails goes on failing until it waits for a person, and an operator takes it back.
+    GiveUp,
     /// An operator settles: how much, and who is at fault.
     Settle(u8, u8),
     /// Somebody claims: who, and how much.
@@ -103,6 +105,7 @@ fn what() -> impl Strategy<Value = What> {
         6 => (0_u8..4, 2_u8..6).prop_map(|(kind, how)| What::Ask(kind, how)),
         4 => (0_u8..3, 0_u8..5, 0_u8..4).prop_map(|(who, much, fault)| What::Quarrel(who, much, fault)),
         4 => (0_u8..9).prop_map(What::Operate),
+        3 => Just(What::GiveUp),
         1 => (0_u8..5, 0_u8..4).prop_map(|(much, fault)| What::Settle(much, fault)),
         5 => (0_u8..3, 0_u8..4).prop_map(|(who, much)| What::Dispute(who, much)),
         2 => any::<bool>().prop_map(What::Reply),

@@ -5,7 +5,7 @@ use campusg_domain::{
     id::OrderId,
     order::{Order, Role, Status, allowed},
     policy::Policy,
-    saga::{Mark, Saga, moves_money},
+    saga::{Mark, Saga},
     time::At,
 };
 use serde::Serialize;
@@ -84,7 +84,7 @@ impl SagaView {
                     call: *n,
                     purpose: call.kind.purpose(),
                     failures: call.failures,
-                    moves_money: moves_money(call.kind),
+                    moves_money: order.moves_money(call.kind),
                     stuck: call.failures >= policy.retry_tries,
                 })
                 .collect(),

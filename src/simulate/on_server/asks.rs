@@ -26,7 +26,7 @@ impl Token for Behaviour {
             Self::AsksCustomer => "tok_action_required",
             Self::DownFor(tries) if *tries < 8 => "tok_down_3",
             Self::DownFor(_) => "tok_down",
-            Self::LosesAnswers(_) => "tok_timeout_then_succeeds",
+            Self::LosesAnswers(_) | Self::LosesCharges(_) => "tok_timeout_then_succeeds",
             Self::AnswersLate => "tok_late",
             Self::DeclinesCapture => "tok_capture_fails",
             Self::DeclinesRefund => "tok_refund_fails",

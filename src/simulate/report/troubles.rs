@@ -5,7 +5,7 @@ use crate::simulate::{on_campus::OnCampus, tally::Tally};
 use campusg_domain::{
     call::CallChange,
     campus::{Campus, Mishap},
-    order::{CancelReason, Event, Problem, ProposalKind, TimerKind, Unbinding},
+    order::{CancelReason, Deed, Event, Problem, ProposalKind, TimerKind, Unbinding},
     owner::wallet,
     record::{Record, TimerChange},
     rows::Fact,
@@ -16,10 +16,11 @@ type Is = fn(&Fact<'_>) -> bool;
 
 /// Every trouble, by who brings it.
 #[rustfmt::skip]
-const TROUBLES: [(&str, Is); 45] = [
+const TROUBLES: [(&str, Is); 46] = [
     ("cards refused", |it| it.has(|e| matches!(e, Event::Declined { .. }))),
     ("banks that asked the customer", |it| it.has(|e| matches!(e, Event::ActionRequired { .. }))),
-    ("payments given up without an answer", |it| it.has(|e| matches!(e, Event::CallGivenUp { .. }))),
+    ("payments given up without an answer", |it| it.has(|e| matches!(e, Event::CallGivenUp { .. })) && !skips(it)),
+    ("authorisations left to run out by operators", skips),
     ("calls without an answer", |it| it.has(|e| matches!(e, Event::CallRested { .. })) || it.in_wallet(|e| matches!(e, wallet::Event::CallRested { .. }))),
     ("late yeses, sent back", |it| it.has(|e| matches!(e, Event::LateAuthorization { .. } | Event::LateCharge { .. })) || it.in_wallet(|e| matches!(e, wallet::Event::LateCharge { .. } | wallet::Event::PayoutLate { .. }))),
     ("authorisations that ran out", |it| it.has(|e| matches!(e, Event::AuthorizationLapsed { .. }))),
@@ -63,6 +64,19 @@ const TROUBLES: [(&str, Is); 45] = [
     ("payouts sent back", |it| it.in_wallet(|e| matches!(e, wallet::Event::PayoutSentBack { .. }))),
     ("times that cash was short", |it| it.in_wallet(|e| matches!(e, wallet::Event::CashShort { .. }))),
 ];
+
+/// An operator gave up letting go of an authorisation.
+fn skips(fact: &Fact<'_>) -> bool {
+    fact.has(|event| {
+        matches!(
+            event,
+            Event::OperatorActed {
+                deed: Deed::Skip,
+                ..
+            }
+        )
+    })
+}
 
 fn proposes(fact: &Fact<'_>, kind: ProposalKind) -> bool {
     fact.has(|event| matches!(event, Event::Proposed { offer, .. } if offer.kind == kind))

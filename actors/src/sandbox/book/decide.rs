@@ -35,6 +35,13 @@ struct Course {
 }
 
 impl Course {
+    /// Nothing was done, and the caller hears nothing.
+    const NOTHING: Self = Self {
+        done: None,
+        due: None,
+        lost: true,
+    };
+
     const fn done(answer: Answer) -> Self {
         Self {
             done: Some(answer),
@@ -123,7 +130,7 @@ pub(super) fn confirm(
         (
             Hold::Open { capture_before, .. }
             | Hold::Capturing { capture_before }
-            | Hold::Captured { capture_before },
+            | Hold::Captured { capture_before, .. },
             true,
         ) => (
             false,
@@ -189,12 +196,7 @@ fn first_try(
             let course = follow(state, &request.key, script.capture, success, late);
             Ok(course.objected(script.bank, now, tuning))
         }
-        Operation::Void { authorization } => match state.known.get(authorization) {
-            None | Some(Known::Tombstone | Known::Authorization { .. }) => {
-                Ok(Course::done(Answer::Voided))
-            }
-            Some(_) => Err(Misuse::UnknownAuthorization),
-        },
+        Operation::Void { authorization } => void(state, authorization),
         Operation::Refund { capture, cents } => {
             let Some(script) = refundable(state, capture, *cents)? else {
                 return Ok(Course::done(Answer::Declined {
@@ -209,6 +211,25 @@ fn first_try(
             let bank = CardScript::of(card).map_or(Bank::Content, |script| script.bank);
             Ok(course.objected(bank, now, tuning))
         }
+    }
+}
+
+/// What was taken is not given back, and the caller is told; what is being taken has to be asked about again.
+fn void(state: &State, named: &CallKey) -> Result<Course, Misuse> {
+    let taken = |cents: &Cents| Course::done(Answer::Captured { cents: *cents });
+    match state.known.get(named) {
+        Some(Known::Authorization { hold, .. }) => Ok(match hold {
+            Hold::Captured { cents, .. } => taken(cents),
+            Hold::Capturing { .. } => Course::NOTHING,
+            _ => Course::done(Answer::Voided),
+        }),
+        Some(Known::Charge { cents, step, .. }) => Ok(match step {
+            Move::Done => taken(cents),
+            Move::Late { .. } => Course::NOTHING,
+            Move::Declined(_) => Course::done(Answer::Voided),
+        }),
+        None | Some(Known::Tombstone) => Ok(Course::done(Answer::Voided)),
+        Some(_) => Err(Misuse::UnknownAuthorization),
     }
 }
 
@@ -249,11 +270,7 @@ fn follow(
             lost: true,
             ..Course::done(success)
         },
-        Behaviour::Down(times) if state.is_silent(key, times) => Course {
-            done: None,
-            due: None,
-            lost: true,
-        },
+        Behaviour::Down(times) if state.is_silent(key, times) => Course::NOTHING,
         Behaviour::Succeed | Behaviour::OnlyFirst | Behaviour::Down(_) => Course::done(success),
         Behaviour::AskCustomer => Course::done(Answer::ActionRequired {
             url: confirmation_url(key),
@@ -300,13 +317,22 @@ fn refundable(
     capture: &CallKey,
     cents: Cents,
 ) -> Result<Option<CardScript>, Misuse> {
-    let Some(Known::Capture {
-        authorization,
-        cents: captured,
-        refunded,
-        step: Move::Done,
-        objection,
-    }) = state.known.get(capture)
+    let Some(
+        Known::Capture {
+            cents: captured,
+            refunded,
+            step: Move::Done,
+            objection,
+            ..
+        }
+        | Known::Charge {
+            cents: captured,
+            refunded,
+            step: Move::Done,
+            objection,
+            ..
+        },
+    ) = state.known.get(capture)
     else {
         return Err(Misuse::UnknownCapture);
     };
@@ -316,29 +342,32 @@ fn refundable(
     if objection.taken().0.is_positive() {
         return Ok(None);
     }
-    let script = state.card(authorization).and_then(CardScript::of);
+    let script = state.card(capture).and_then(CardScript::of);
     script.map(Some).ok_or(Misuse::UnknownCapture)
 }
 
 fn is_slow(state: &State, operation: &Operation) -> bool {
     let card = match operation {
         Operation::Authorize { card, .. } | Operation::Charge { card, .. } => Some(card),
-        Operation::Capture { authorization, .. } | Operation::Void { authorization } => {
-            state.card(authorization)
+        Operation::Capture {
+            authorization: named,
+            ..
         }
-        Operation::Refund { capture, .. } => match state.known.get(capture) {
-            Some(Known::Capture { authorization, .. }) => state.card(authorization),
-            _ => None,
-        },
+        | Operation::Void {
+            authorization: named,
+        }
+        | Operation::Refund { capture: named, .. } => state.card(named),
     };
     card.and_then(CardScript::of)
         .is_some_and(|script| script.slow)
 }
 
 impl State {
-    pub(super) fn card(&self, authorization: &CallKey) -> Option<&CardToken> {
-        match self.known.get(authorization) {
-            Some(Known::Authorization { card, .. }) => Some(card),
+    /// The card that a call blocks or charges.
+    pub(super) fn card(&self, key: &CallKey) -> Option<&CardToken> {
+        match self.known.get(key) {
+            Some(Known::Authorization { card, .. } | Known::Charge { card, .. }) => Some(card),
+            Some(Known::Capture { authorization, .. }) => self.card(authorization),
             _ => None,
         }
     }

@@ -27,6 +27,7 @@ pub(super) enum Hold {
     },
     Captured {
         capture_before: At,
+        cents: Cents,
     },
     Gone,
     Declined(Decline),
@@ -84,7 +85,7 @@ pub(super) enum Known {
         cents: Cents,
         hold: Hold,
     },
-    /// Voided before it came.
+    /// An authorisation or a charge that was voided before it came.
     Tombstone,
     Capture {
         authorization: CallKey,
@@ -95,6 +96,7 @@ pub(super) enum Known {
     },
     Void {
         authorization: CallKey,
+        answer: Answer,
     },
     Refund {
         capture: CallKey,
@@ -109,6 +111,7 @@ pub(super) enum Known {
     Charge {
         card: CardToken,
         cents: Cents,
+        refunded: Cents,
         step: Move,
         objection: Objection,
     },
@@ -152,7 +155,7 @@ impl Known {
             (Self::Authorization { cents, .. }, Operation::Authorize { cents: asked, .. }) => {
                 cents == asked
             }
-            (Self::Tombstone, Operation::Authorize { .. }) => true,
+            (Self::Tombstone, Operation::Authorize { .. } | Operation::Charge { .. }) => true,
             (
                 Self::Capture {
                     authorization,
@@ -165,7 +168,7 @@ impl Known {
                 },
             ) => cents == asked && authorization == named,
             (
-                Self::Void { authorization },
+                Self::Void { authorization, .. },
                 Operation::Void {
                     authorization: named,
                 },
@@ -192,7 +195,7 @@ impl Known {
                 Hold::Late { .. } => Answer::Unavailable,
                 Hold::Open { capture_before, .. }
                 | Hold::Capturing { capture_before }
-                | Hold::Captured { capture_before } => Answer::Authorized {
+                | Hold::Captured { capture_before, .. } => Answer::Authorized {
                     cents: *cents,
                     capture_before,
                 },
@@ -205,7 +208,7 @@ impl Known {
                 reason: Decline::Expired,
             },
             Self::Capture { cents, step, .. } => step.answer(Answer::Captured { cents: *cents }),
-            Self::Void { .. } => Answer::Voided,
+            Self::Void { answer, .. } => answer.clone(),
             Self::Refund { cents, step, .. } => step.answer(Answer::Refunded { cents: *cents }),
             Self::Charge { cents, step, .. } => step.answer(Answer::Captured { cents: *cents }),
             Self::Payout { cents, step, .. } => step.answer(*cents),

@@ -3,7 +3,7 @@
 //! Must not: read a clock, touch the file, or change by anything but [`State::apply`] (bar the count of silent tries,
 //! which need not survive).
 //! Invariants: each authorisation is captured at most once; refunds never exceed their capture; a voided
-//! authorisation never blocks money, whether it came before or after the void.
+//! authorisation or charge never takes money, whether it came before or after the void.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -228,7 +228,7 @@ impl State {
                 let objection = Objection::after(answer, due);
                 let ends = step.end().into_iter().chain(objection.end());
                 self.agenda.extend(ends.map(|at| (at, key.clone())));
-                self.capture_hold(authorization, step);
+                self.capture_hold(authorization, step, *cents);
                 let capture = Known::Capture {
                     authorization: authorization.clone(),
                     cents: *cents,
@@ -244,6 +244,7 @@ impl State {
                     key.clone(),
                     Known::Void {
                         authorization: authorization.clone(),
+                        answer: answer.clone(),
                     },
                 );
             }
@@ -266,6 +267,7 @@ impl State {
                 let charge = Known::Charge {
                     card: card.clone(),
                     cents: *cents,
+                    refunded: Cents::ZERO,
                     step: Move::after(answer, None),
                     objection,
                 };
@@ -284,15 +286,16 @@ impl State {
             }
             Some(Known::Capture {
                 authorization,
+                cents,
                 step,
                 ..
             }) => {
                 let before = std::mem::replace(step, Move::after(answer, None));
-                let (authorization, step) = (authorization.clone(), *step);
+                let (authorization, step, cents) = (authorization.clone(), *step, *cents);
                 if let Some(at) = before.end() {
                     self.agenda.remove(&(at, key.clone()));
                 }
-                self.capture_hold(&authorization, step);
+                self.capture_hold(&authorization, step, cents);
             }
             Some(Known::Payout { step, .. }) => {
                 let before = std::mem::replace(step, Sending::after(answer, None));
@@ -356,7 +359,12 @@ impl State {
                 refunded,
                 ..
             } => (*cents - *refunded, self.card(authorization)),
-            Known::Charge { card, cents, .. } => (*cents, Some(card)),
+            Known::Charge {
+                card,
+                cents,
+                refunded,
+                ..
+            } => (*cents - *refunded, Some(card)),
             _ => (Cents::ZERO, None),
         };
         let decides = match card.and_then(CardScript::of).map(|script| script.bank) {
@@ -378,12 +386,20 @@ impl State {
 
     /// Sends back what was captured; where nothing is left of it, the bank has nothing to take.
     fn refund(&mut self, capture: &CallKey, cents: Cents) {
-        let Some(Known::Capture {
-            cents: captured,
-            refunded,
-            objection,
-            ..
-        }) = self.known.get_mut(capture)
+        let Some(
+            Known::Capture {
+                cents: captured,
+                refunded,
+                objection,
+                ..
+            }
+            | Known::Charge {
+                cents: captured,
+                refunded,
+                objection,
+                ..
+            },
+        ) = self.known.get_mut(capture)
         else {
             return;
         };
@@ -396,7 +412,7 @@ impl State {
         }
     }
 
-    fn capture_hold(&mut self, authorization: &CallKey, step: Move) {
+    fn capture_hold(&mut self, authorization: &CallKey, step: Move, cents: Cents) {
         let Some(Known::Authorization { hold, .. }) = self.known.get_mut(authorization) else {
             return;
         };
@@ -405,7 +421,10 @@ impl State {
         };
         let before = *hold;
         *hold = match step {
-            Move::Done => Hold::Captured { capture_before },
+            Move::Done => Hold::Captured {
+                capture_before,
+                cents,
+            },
             Move::Late { .. } => Hold::Capturing { capture_before },
             Move::Declined(_) => return,
         };

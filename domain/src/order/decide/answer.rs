@@ -56,6 +56,12 @@ impl Row<'_> {
             (CallKind::Void { .. }, Answer::Voided | Answer::Declined { .. }) => {
                 Ok(vec![Event::Voided { call: n }])
             }
+            (CallKind::Void { authorization }, Answer::Captured { cents }) => {
+                let late = self.charged_after_all(authorization, *cents);
+                Ok(std::iter::once(Event::Voided { call: n })
+                    .chain(late)
+                    .collect())
+            }
             (CallKind::Refund { .. }, Answer::Refunded { cents }) => Ok(vec![Event::Refunded {
                 call: n,
                 cents: *cents,
@@ -80,15 +86,23 @@ impl Row<'_> {
             (CallKind::Authorize { .. }, Answer::Authorized { .. }) => {
                 vec![Event::LateAuthorization { call: n }]
             }
-            (
-                CallKind::Capture { cents: asked, .. } | CallKind::Charge { cents: asked },
-                Answer::Captured { cents },
-            ) => vec![Event::LateCharge {
-                call: n,
-                cents: asked.min(*cents),
-            }],
+            (CallKind::Capture { .. } | CallKind::Charge { .. }, Answer::Captured { cents }) => {
+                late_charge(n, call, *cents).into_iter().collect()
+            }
+            (CallKind::Void { authorization }, Answer::Captured { cents }) => self
+                .charged_after_all(authorization, *cents)
+                .into_iter()
+                .collect(),
             _ => vec![],
         }
+    }
+
+    /// Row 33: what was to be let go of had been charged, and only the answer was lost. Nothing is left to be done where
+    /// that is known already, or where the charge is still asked for itself.
+    fn charged_after_all(&self, authorization: CallNumber, cents: Cents) -> Option<Event> {
+        let (n, charge) = self.order.charge_of(authorization)?;
+        let given_up = charge.state == CallState::Closed && charge.outcome != Outcome::Succeeded;
+        late_charge(n, charge, cents).filter(|_| given_up)
     }
 
     fn is_raise(&self, n: CallNumber) -> bool {
@@ -225,6 +239,18 @@ impl Row<'_> {
             capture_mark(Mark::Failed),
         ]
     }
+}
+
+/// A charge that was given up was done: no more of it counts than was asked for.
+fn late_charge(n: CallNumber, charge: &Call, charged: Cents) -> Option<Event> {
+    let (CallKind::Capture { cents: asked, .. } | CallKind::Charge { cents: asked }) = charge.kind
+    else {
+        return None;
+    };
+    Some(Event::LateCharge {
+        call: n,
+        cents: asked.min(charged),
+    })
 }
 
 /// Marks the pivot of the complete-order saga.

@@ -4,7 +4,7 @@ use super::{Decision, Row};
 use crate::{
     call::{CallKind, CallNumber, Decline},
     order::{Call, Deed, Event, Rejection, terms::Sealed},
-    saga::{Undo, moves_money, way_back},
+    saga::{Undo, way_back},
 };
 
 impl Row<'_> {
@@ -20,7 +20,8 @@ impl Row<'_> {
 
     /// What keeps failing and moves no money is given up.
     pub(super) fn skip_stuck(&self, reason: &Sealed) -> Decision {
-        let idle = self.failing().filter(|(_, call)| !moves_money(call.kind));
+        let idle = self.failing();
+        let idle = idle.filter(|(_, call)| !self.order.moves_money(call.kind));
         let skipped: Vec<Event> = idle.map(|(call, _)| Event::CallGivenUp { call }).collect();
         if skipped.is_empty() && self.order.keeps_failing(self.tries()) {
             return Err(Rejection::MovesMoney);
@@ -48,7 +49,7 @@ impl Row<'_> {
         Ok(acted.into_iter().chain(events).collect())
     }
 
-    /// A success that comes after all is sent back (row 33).
+    /// A success that comes after all is sent back (row 33); the call that lets go of it finds out.
     fn taken_back(&self, n: CallNumber, call: &Call) -> Vec<Event> {
         match call.kind {
             CallKind::Capture { .. } => self.collect_failed(n, None),
