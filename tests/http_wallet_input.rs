@@ -137,9 +137,11 @@ async fn money_leaves_and_pays_only_under_a_sound_key() -> Result<(), Deviation>
     ben.set_account("acct_bank").await?;
     let before = books(&scene).await?;
     let with_reason = json!({"amount_cents": 50, "reason": "x"});
+    let write_off = format!("/api/admin/users/{}/write-off", ann.id);
     for (who, path, body) in [
         (ben, PAYOUTS, json!({"amount_cents": 50})),
         (ann, PAY_DEBT, json!({})),
+        (boss, &write_off, with_reason.clone()),
         (boss, "/api/ledger/top-ups", with_reason.clone()),
         (boss, "/api/ledger/withdrawals", with_reason),
     ] {

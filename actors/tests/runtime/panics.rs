@@ -287,10 +287,14 @@ async fn what_an_order_in_quarantine_did_not_hear_it_hears_afterwards() {
             house.customer("ada", "tok_lapses").await,
         );
         let order = house.place(customer).await.id;
-        let other = house.customer("bob", "tok_lapses").await;
-        let other = house.place(other).await.id;
-        trap.always.store(true, Ordering::SeqCst);
+        let neighbour = house.customer("bob", "tok_lapses").await;
+        let other = house.place(neighbour).await.id;
         let me = Principal::User(customer);
+        // Placing answers a moment before its last command is through; one that does nothing waits for that.
+        for (who, order) in [(me, order), (Principal::User(neighbour), other)] {
+            house.give(who, order, Command::Confirm).await.unwrap_err();
+        }
+        trap.always.store(true, Ordering::SeqCst);
         for _ in 0..2 {
             house.give(me, order, Command::Confirm).await.unwrap_err();
         }

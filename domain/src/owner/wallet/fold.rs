@@ -5,7 +5,7 @@
 use super::{
     event::Event,
     state::{
-        Chargeback, DECIDED_KEPT, EXECUTED_KEPT, Payment, PaymentState, Payout, PayoutState, Wallet,
+        Chargeback, DECIDED_KEPT, EXECUTED_KEPT, Payment, PaymentState, Payout, PayoutState, Wallet, is_past,
     },
 };
 use crate::{
@@ -184,11 +184,12 @@ impl Wallet {
             });
         }
         keep_last(&mut self.executed, EXECUTED_KEPT, |_| true);
+        let now = self.last_at;
         keep_last(&mut self.payouts, DECIDED_KEPT, |payout| {
-            payout.state != PayoutState::Requested
+            payout.state != PayoutState::Requested && is_past(payout.changed_at, now)
         });
         keep_last(&mut self.payments, DECIDED_KEPT, |payment| {
-            payment.state != PaymentState::Requested
+            payment.state != PaymentState::Requested && is_past(payment.changed_at, now)
         });
         let kept = |n: &CallNumber, call: &Call| {
             call.state != CallState::Closed

@@ -7,7 +7,7 @@ use crate::{
     money::{Account, Cents},
     order::{Call, Executed, Rejection, Timer, TimerState},
     owner::{directory::PayoutMethod, ledger::Promised},
-    time::At,
+    time::{At, DAY_MS},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -97,8 +97,16 @@ pub struct Chargeback {
 
 /// Commands of people whose repeats are known.
 pub(super) const EXECUTED_KEPT: usize = 128;
-/// Payouts and payments that are kept of each once decided; older ones stand in the journal.
+/// How long payouts and payments are kept once decided, in milliseconds: longer than any bank takes to send one back, or a
+/// gateway to find a lost charge.
+const PAST_MS: u64 = 400 * DAY_MS;
+/// Payouts and payments that are kept of each once they are past; older ones stand in the journal.
 pub(super) const DECIDED_KEPT: usize = 128;
+
+/// Whether what was decided then can't come up again.
+pub(super) fn is_past(decided: At, now: At) -> bool {
+    now > decided.plus(PAST_MS)
+}
 /// Calls that may be under way at once.
 pub(super) const CALLS_OPEN: u32 = 16;
 
@@ -107,9 +115,9 @@ pub(super) const CALLS_OPEN: u32 = 16;
 pub struct Wallet {
     /// Whose.
     pub user: UserId,
-    /// Every payout that is under way, and the last that are not, oldest first.
+    /// Every payout that is under way or may come back, and the last of the others, oldest first.
     pub payouts: Vec<Payout>,
-    /// Every payment that is under way, and the last that are not, oldest first.
+    /// Every payment that is under way or may come up again, and the last of the others, oldest first.
     pub payments: Vec<Payment>,
     /// Every chargeback there ever was, oldest first: told again after years, it is still booked once.
     pub chargebacks: Vec<Chargeback>,

@@ -1,7 +1,7 @@
 //! `POST /api/admin/users/{id}/write-off`: what a user owes need not be paid.
 
 use crate::{
-    answer, call::Call, dto::wallet::WriteOffIn, edge::Edge, path::Id, problem::Problem,
+    answer, call::KeyedCall, dto::wallet::WriteOffIn, edge::Edge, path::Id, problem::Problem,
     view::ledger::MovedView,
 };
 use axum::{extract::State, response::Response};
@@ -11,7 +11,7 @@ use campusg_domain::id::UserId;
 pub(crate) async fn write_off(
     State(edge): State<Edge>,
     Id(user): Id<UserId>,
-    call: Call<WriteOffIn>,
+    KeyedCall(call): KeyedCall<WriteOffIn>,
 ) -> Result<Response, Problem> {
     let WriteOffIn {
         amount_cents,
