@@ -130,7 +130,11 @@ fn row_33_what_is_told_twice_is_sent_back_once() {
     scene.by_operator(&compensate()).unwrap();
     let void = last(scene.order(), "void");
     let mut event_first = scene.clone();
+    let kind = scene.order().calls[&void].kind;
+    assert!(event_first.order().moves_money(kind));
     captured(&mut event_first, call, K);
+    let known = !event_first.order().moves_money(kind);
+    assert!(known, "the void has nothing more to tell");
     captured(&mut event_first, void, K);
     captured(&mut scene, void, K);
     captured(&mut scene, call, K);

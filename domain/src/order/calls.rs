@@ -256,7 +256,9 @@ impl Order {
     #[must_use]
     pub fn moves_money(&self, kind: CallKind) -> bool {
         match kind {
-            CallKind::Void { authorization } => self.charge_of(authorization).is_some(),
+            CallKind::Void { authorization } => self
+                .charge_of(authorization)
+                .is_some_and(|(_, charge)| charge.outcome != Outcome::Succeeded),
             kind => moves_money(kind),
         }
     }
