@@ -121,6 +121,42 @@ fn row_42_a_payout_that_is_sent_back_pays_what_is_owed_first() {
 }
 
 #[test]
+fn row_42_a_payout_is_known_for_a_year_however_many_follow_it() {
+    let mut scene = earned(Bank::Pays);
+    let runner = scene.runner;
+    let first = scene.campus.payout(runner, Cents(100)).unwrap();
+    scene.campus.settle();
+    scene
+        .campus
+        .set_payout_method(runner, Bank::Declines)
+        .unwrap();
+    for _ in 0..200 {
+        scene.campus.payout(runner, Cents(100)).unwrap();
+        scene.campus.settle();
+    }
+    assert_eq!(available(&scene, runner), EARNED - Cents(100));
+    scene.campus.advance(300 * DAY_MS);
+    let back = Answer::SentBack { cents: Cents(100) };
+    for _ in 0..2 {
+        scene
+            .campus
+            .wallet_answered(runner, first, back.clone())
+            .unwrap();
+        assert_eq!(
+            available(&scene, runner),
+            EARNED,
+            "once, and in the wallet again"
+        );
+    }
+    scene.campus.advance(500 * DAY_MS);
+    scene.campus.payout(runner, Cents(100)).unwrap();
+    scene.campus.settle();
+    let known = scene.campus.wallet(runner).payouts.len();
+    assert_eq!(known, 129, "of the past the last 128, and the new one");
+    scene.holds();
+}
+
+#[test]
 fn row_42_what_is_owed_is_set_off_before_a_payout() {
     let mut scene = earned(Bank::Pays);
     let (runner, order) = (scene.runner, scene.order);

@@ -5,7 +5,8 @@
 use super::{
     event::Event,
     state::{
-        Chargeback, DECIDED_KEPT, EXECUTED_KEPT, Payment, PaymentState, Payout, PayoutState, Wallet, is_past,
+        Chargeback, DECIDED_KEPT, EXECUTED_KEPT, Payment, PaymentState, Payout, PayoutState,
+        Wallet, is_past,
     },
 };
 use crate::{
