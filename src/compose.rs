@@ -3,6 +3,7 @@
 //! Owns: which adapter serves which port, and the order of start and stop. Must not: hold a rule.
 
 mod bank_page;
+mod currency;
 mod demo;
 mod fault;
 
@@ -61,6 +62,7 @@ pub async fn start_runtime(
     );
     let opening = tokio::task::spawn_blocking(move || Store::open(&dir, &storage, options));
     let opened = opening.await.map_err(|_| ComposeFault::Panicked)??;
+    currency::keep(&config.data, &config.policy.currency)?;
     tell_what_was_found(&opened);
     let (gateway, bank) = gateway(config, &clock)?;
     let start = Start {
@@ -97,7 +99,6 @@ pub async fn serve(
     told: impl FnOnce(std::net::SocketAddr, &[demo::Login]) -> Result<(), ComposeFault>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), ComposeFault> {
-    demo::check(&config.data, mode.demo)?;
     if config.runtime.drill_refused_releases > 0 && !mode.virtual_clock {
         let key = "runtime.drill_refused_releases";
         return Err(ComposeFault::Drill { key });
@@ -109,6 +110,8 @@ pub async fn serve(
     let address = listener
         .local_addr()
         .map_err(|source| ComposeFault::Listen { address, source })?;
+    // Only now: a server that can't listen leaves no mark in the folder.
+    demo::check(&config.data, mode.demo)?;
     let clock = SystemClock::new(mode.virtual_clock);
     let (runtime, bank) = start_runtime(config, clock.clone()).await?;
     let logins = if mode.demo {
@@ -203,4 +206,4 @@ fn digest(config: &Config) -> [u8; 32] {
     *blake3::hash(&text).as_bytes()
 }
 
-pub use demo::Login;
+pub use demo::{Login, leave_no_demo};

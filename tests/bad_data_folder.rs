@@ -80,6 +80,53 @@ fn a_drill_is_refused_on_a_server_in_earnest() {
     assert!(!data.exists());
 }
 
+#[tokio::test]
+async fn another_currency_than_the_folders_is_refused() {
+    let server = used_folder().await;
+    let data = server.data();
+    let said = refused(&["--data", text(&data), "--set", "policy.currency=EUR"]);
+    assert!(
+        said.contains("USD") && said.contains("policy.currency") && said.contains(text(&data)),
+        "{said}"
+    );
+    assert_eq!(fs::read_to_string(data.join("currency")).unwrap(), "USD\n");
+    assert!(server.verify().contains("I1"));
+}
+
+#[test]
+fn a_demo_that_never_listened_leaves_no_public_logins_to_what_comes_after_it() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let busy = run(&[
+        "serve",
+        "--demo",
+        "--data",
+        text(&data),
+        "--listen",
+        &address,
+    ]);
+    assert!(!busy.status.success());
+    assert!(!data.exists(), "nothing is left behind");
+    fs::create_dir(&data).unwrap();
+    fs::write(data.join("demo-logins.json"), "").unwrap();
+    let password = folder.path().join("password");
+    fs::write(&password, "a password in earnest").unwrap();
+    let create = [
+        "operator",
+        "create",
+        "--email",
+        "op@campus.example",
+        "--data",
+        text(&data),
+    ];
+    let made = run(&[create.as_slice(), &["--password-file", text(&password)]].concat());
+    assert!(made.status.success(), "{made:?}");
+    let said = refused(&["--demo", "--data", text(&data)]);
+    assert!(said.contains("is not a demo's data folder"), "{said}");
+}
+
 #[test]
 fn an_unwritable_data_folder_is_refused() {
     let folder = TempDir::new().unwrap();

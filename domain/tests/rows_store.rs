@@ -374,6 +374,28 @@ fn row_17_an_unanswered_substitution_drops_the_item_while_others_are_left() {
 }
 
 #[test]
+fn row_16_what_the_customer_agreed_to_stands_on_the_list_until_the_runner_leaves() {
+    let mut scene = on_site(Behaviour::Succeeds);
+    let other = scene.substitute(0, 2000);
+    let Command::Propose { offer, .. } = &other else {
+        unreachable!("a proposal")
+    };
+    let agreed = (0, offer.items[0].offer.clone().unwrap());
+    scene.by(scene.runner, &other).unwrap();
+    assert_eq!(scene.order().replaced.len(), 0, "asked, not agreed to");
+    scene.by(scene.customer, &approve()).unwrap();
+    let replaced = |scene: &Scene| Vec::from_iter(scene.order().replaced.clone());
+    assert_eq!(replaced(&scene), [agreed]);
+    scene.by(scene.runner, &Command::CancelAcceptance).unwrap();
+    assert_eq!(
+        replaced(&scene),
+        [],
+        "the next runner finds the list as it was"
+    );
+    scene.holds();
+}
+
+#[test]
 fn row_17_a_second_authorisation_that_comes_after_the_end_is_let_go() {
     let mut scene = on_site(Behaviour::Succeeds);
     let dear = scene.propose(ProposalKind::Price, Some(2500));

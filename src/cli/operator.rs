@@ -66,6 +66,7 @@ impl OperatorCommand {
         let OperatorAction::Create(create) = self.action;
         let effective = config::load(&create.flags, config::process_environment())?;
         logging::start(&effective.config.log);
+        compose::leave_no_demo(&effective.config.data)?;
         let register = Register {
             password: Secret(read_password(create.password_file, &create.email)?),
             email: create.email,

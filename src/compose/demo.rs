@@ -43,13 +43,27 @@ pub(super) fn check(data: &Path, demo: bool) -> Result<(), ComposeFault> {
         .create(data);
     folder
         .and_then(|()| fs::write(&mark, ""))
-        .map_err(|source| ComposeFault::DemoFile { path: mark, source })
+        .map_err(|source| ComposeFault::DataFile { path: mark, source })
+}
+
+/// Takes the mark off a folder that was meant for a demo and holds nothing: what comes into it now is in earnest, and
+/// `--demo`, with its public logins, is refused on it.
+///
+/// # Errors
+/// [`ComposeFault::DataFile`].
+pub fn leave_no_demo(data: &Path) -> Result<(), ComposeFault> {
+    let path = data.join(MARK);
+    if !path.exists() || data.join("journal").exists() {
+        return Ok(());
+    }
+    let gone = fs::remove_file(&path);
+    gone.map_err(|source| ComposeFault::DataFile { path, source })
 }
 
 /// Makes the demo, or finds the one that is there.
 pub(super) async fn make(runtime: &Runtime, data: &Path) -> Result<Vec<Login>, ComposeFault> {
     let mark = data.join(MARK);
-    let file_fault = |source| ComposeFault::DemoFile {
+    let file_fault = |source| ComposeFault::DataFile {
         path: mark.clone(),
         source,
     };

@@ -54,9 +54,21 @@ pub enum ComposeFault {
         /// The key of the configuration.
         key: &'static str,
     },
-    /// A file of the demo.
+    /// The amounts in the folder are in another currency.
+    #[error(
+        "the amounts in {path} are in {kept}, not in {asked}: set policy.currency to {kept}, or name another folder with --data"
+    )]
+    OtherCurrency {
+        /// The data folder.
+        path: PathBuf,
+        /// Its currency.
+        kept: String,
+        /// The one that is configured.
+        asked: String,
+    },
+    /// A file of the data folder.
     #[error("can't use {path}")]
-    DemoFile {
+    DataFile {
         /// Which.
         path: PathBuf,
         /// The operating system's answer.

@@ -50,6 +50,7 @@ impl Order {
             deadlines: BTreeMap::new(),
             store: terms.store.clone(),
             dropped: vec![],
+            replaced: BTreeMap::new(),
             proposals: 0,
             proposal: None,
             closed: None,

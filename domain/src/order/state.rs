@@ -9,7 +9,7 @@ use super::{
         CancelWait, Closing, Contact, Dispute, LaterTip, NoShow, Number, Proposal, TipState,
     },
     stage::{Stage, Status},
-    terms::{StoreRef, Terms},
+    terms::{Item, StoreRef, Terms},
 };
 use crate::{
     call::{CallKind, CallNumber, CallState, CardToken, Decline},
@@ -88,6 +88,8 @@ pub struct Order {
     pub store: StoreRef,
     /// Items that are not bought: places on the shopping list.
     pub dropped: Vec<u16>,
+    /// What the customer agreed to instead, by place on the shopping list.
+    pub replaced: BTreeMap<u16, Item>,
     /// How many proposals there were.
     pub proposals: Number,
     /// What the runner asks and the customer has not decided.

@@ -65,6 +65,27 @@ pub(crate) struct ItemView {
     substitution: Substitution,
     /// Whether it is not bought.
     pub(super) dropped: bool,
+    /// What the customer agreed to instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) replaced_by: Option<ReplacementView>,
+}
+
+/// What is bought in the place of an item.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReplacementView {
+    pub(super) name: String,
+    pub(super) quantity: u32,
+    unit_price_cents: i64,
+}
+
+impl From<&Item> for ReplacementView {
+    fn from(item: &Item) -> Self {
+        Self {
+            name: item.name.clone(),
+            quantity: item.quantity,
+            unit_price_cents: item.unit_price.0,
+        }
+    }
 }
 
 /// The shopping list.
@@ -75,6 +96,7 @@ pub(crate) fn items(order: &Order) -> Vec<ItemView> {
         unit_price_cents: item.unit_price.0,
         substitution: item.substitution,
         dropped: order.dropped.contains(&place),
+        replaced_by: order.replaced.get(&place).map(ReplacementView::from),
     };
     (0..).zip(&order.terms.items).map(view).collect()
 }

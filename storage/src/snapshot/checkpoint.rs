@@ -22,7 +22,7 @@ use super::value::{Slot, VALUE_BYTES, Value};
 use crate::codec;
 
 /// The shape of keys and values; another one means: rebuild from the journal.
-pub(crate) const SNAPSHOT_VERSION: u32 = 3;
+pub(crate) const SNAPSHOT_VERSION: u32 = 4;
 
 /// Keys written between two looks at the projector's queue.
 pub(crate) const SLICE: usize = 64;

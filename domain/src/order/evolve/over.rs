@@ -176,8 +176,14 @@ impl Order {
         match how {
             Closing::Approved => {
                 self.approved_total = proposal.offer.total.unwrap_or(self.approved_total);
+                let lines = proposal.offer.items.into_iter();
+                self.replaced
+                    .extend(lines.filter_map(|line| Some((line.item, line.offer?))));
             }
-            Closing::Dropped { items } => self.dropped.extend(items),
+            Closing::Dropped { items } => {
+                self.replaced.retain(|item, _| !items.contains(item));
+                self.dropped.extend(items);
+            }
             Closing::OtherStore { store } => {
                 self.store = store.clone();
                 self.reminded = 0;
@@ -208,6 +214,7 @@ impl Order {
     pub(super) fn at_first(&mut self) {
         self.approved_total = self.terms.price.cap();
         self.dropped.clear();
+        self.replaced.clear();
         let first = self.deadlines.first_key_value().map(|(n, _)| *n);
         self.deadlines.retain(|n, _| Some(*n) == first);
         self.capture_before = self.deadlines.values().min().copied();

@@ -47,7 +47,13 @@ impl ReceiptView {
         page.push_str("<ul>");
         for item in &self.items {
             let (quantity, name) = (item.quantity, escaped(&item.name));
-            let _ = if item.dropped {
+            let _ = if let Some(instead) = &item.replaced_by {
+                let (other, name_of_it) = (instead.quantity, escaped(&instead.name));
+                write!(
+                    page,
+                    "<li><s>{quantity} × {name}</s><br>{other} × {name_of_it}</li>"
+                )
+            } else if item.dropped {
                 write!(
                     page,
                     "<li><s>{quantity} × {name}</s> <small>not bought</small></li>"

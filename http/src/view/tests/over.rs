@@ -140,6 +140,22 @@ fn waits_before_each_viewer() {
 }
 
 #[test]
+fn what_is_bought_instead_is_shown_beside_what_was_wished_for() {
+    let mut order = order(Stage::OnSite(bond()));
+    let stew = offer().items[0].offer.clone().unwrap();
+    order.replaced = [(0, stew)].into();
+    for role in [Role::Customer, Role::Runner, Role::Operator] {
+        let item = seen(&order, role, SOON)["items"][0].clone();
+        let stew = json!({"name": "Stew", "quantity": 2, "unit_price_cents": 11_503});
+        assert_eq!(
+            (&item["name"], &item["replaced_by"]),
+            (&json!("Soup"), &stew),
+            "{role:?}"
+        );
+    }
+}
+
+#[test]
 fn what_is_not_bought_is_marked_and_another_store_is_shown() {
     let mut order = order(Stage::OnSite(bond()));
     order.dropped = vec![0];

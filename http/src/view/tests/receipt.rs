@@ -7,7 +7,7 @@ use super::{
 use campusg_domain::{
     id::Seq,
     money::{Account, Cents, Phase, Transfer, TransferId},
-    order::{Role, Stage},
+    order::{Item, Role, Stage},
     owner::wallet::{Line, LineKind, Receipt, Shows},
 };
 
@@ -68,7 +68,12 @@ pub(super) fn told(reader: &Reader) -> Receipt {
 #[test]
 fn each_side_has_its_own_receipt() {
     let mut order = order(Stage::Completed(bond(), bought(), delivery()));
-    order.dropped = vec![0];
+    let stew = Item {
+        name: "Stew <hot>".into(),
+        quantity: 1,
+        ..order.terms.items[0].clone()
+    };
+    order.replaced = [(0, stew)].into();
     let shown = |role| {
         let reader = reader(&order, role, PLACED);
         ReceiptView::of(&order, &reader, &beside(), &told(&reader))
