@@ -519,17 +519,26 @@ async fn keys_are_asked_for_and_checked() -> Result<(), Deviation> {
             .await?
             .refuses(400, "invalid_idempotency_key")?;
     }
-    for (path, code) in [
-        ("/api/orders?limit=0", "invalid_query"),
-        ("/api/orders?limit=101", "invalid_query"),
-        ("/api/orders?limit=-1", "invalid_query"),
-        ("/api/orders?status=eaten", "invalid_query"),
-        ("/api/orders?colour=red", "invalid_query"),
-        ("/api/orders?cursor=soup", "invalid_cursor"),
-        ("/api/timers", "invalid_query"),
+    for (path, field) in [
+        ("/api/orders?limit=0", "limit"),
+        ("/api/orders?limit=101", "limit"),
+        ("/api/orders?limit=-1", "limit"),
+        ("/api/orders?limit=ten", "limit"),
+        ("/api/orders?limit=", "limit"),
+        ("/api/orders?limit=1&limit=2", "limit"),
+        ("/api/orders?status=eaten", "status"),
+        ("/api/orders?as=cook", "as"),
+        ("/api/orders?available=perhaps", "available"),
+        ("/api/orders?colour=red", "colour"),
+        ("/api/timers", "order_id"),
+        ("/api/timers?order_id=soup", "order_id"),
+        ("/api/payments?order_id=soup", "order_id"),
     ] {
-        ann.get(path).await?.refuses(400, code)?;
+        let told = ann.get(path).await?.refuses(400, "invalid_query")?;
+        assert_eq!(told.text("/field")?, field, "{path}: {}", told.0);
     }
+    let forged = ann.get("/api/orders?cursor=soup").await?;
+    forged.refuses(400, "invalid_cursor")?;
     ann.put("/api/orders", &json!({}))
         .await?
         .refuses(405, "method_not_allowed")?;
