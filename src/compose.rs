@@ -97,7 +97,6 @@ pub async fn serve(
     told: impl FnOnce(std::net::SocketAddr, &[demo::Login]) -> Result<(), ComposeFault>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), ComposeFault> {
-    demo::check(&config.data, mode.demo)?;
     if config.runtime.drill_refused_releases > 0 && !mode.virtual_clock {
         let key = "runtime.drill_refused_releases";
         return Err(ComposeFault::Drill { key });
@@ -109,6 +108,7 @@ pub async fn serve(
     let address = listener
         .local_addr()
         .map_err(|source| ComposeFault::Listen { address, source })?;
+    demo::check(&config.data, mode.demo)?;
     let clock = SystemClock::new(mode.virtual_clock);
     let (runtime, bank) = start_runtime(config, clock.clone()).await?;
     let logins = if mode.demo {
