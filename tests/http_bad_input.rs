@@ -8,7 +8,7 @@
 mod common;
 
 use campusg::walkthrough::{Ask, Deviation, Errand, Person, Reply, Scene, Wish};
-use common::{Options, turn::shared};
+use common::{Options, Server, operator, turn::shared};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::{
@@ -203,6 +203,41 @@ async fn wrong_roles_are_told_that_it_is_not_theirs_to_do() -> Result<(), Deviat
             .send(&Ask::get(path))
             .await?
             .refuses(401, "not_signed_in")?;
+    }
+    let says = async |ask: Ask, words: &str| {
+        let told = scene.client.send(&ask).await?;
+        let told = told.refuses(401, "not_signed_in")?;
+        let detail = told.text("/detail")?;
+        assert!(detail.contains(words), "{detail}");
+        Ok::<_, Deviation>(())
+    };
+    let me = || Ask::get("/api/users/me");
+    says(me(), "send the token").await?;
+    says(me().with_token("long gone"), "has ended").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_not_there_to_serve_a_request_is_named() -> Result<(), Deviation> {
+    let nobody = ["gateway.mode=remote", "gateway.address=127.0.0.1:1"];
+    let server = Server::start(Options {
+        virtual_clock: false,
+        set: nobody.map(Into::into).into(),
+    });
+    let scene = server.scene().await;
+    let ann = Person::register(&scene.client, "Ann").await?;
+    let card = json!({"token": "tok_visa"});
+    let told = ann.put("/api/users/me/payment-method", &card).await?;
+    let told = told.refuses(503, "busy")?;
+    assert!(told.text("/detail")?.contains("payment gateway"));
+    let told = operator(&scene).move_clock(1).await?;
+    let told = told.refuses(404, "not_found")?;
+    assert!(told.text("/detail")?.contains("--virtual-clock"));
+    for query in ["", "?approve=perhaps", "?approve=true&twice=true"] {
+        let path = format!("/sandbox/confirm/order:1/authorize/1{query}");
+        let page = scene.client.send(&Ask::new(Method::POST, path)).await?;
+        let text = String::from_utf8_lossy(&page.bytes).into_owned();
+        assert!(page.status == 400 && text.contains("<main>"), "{text}");
     }
     Ok(())
 }

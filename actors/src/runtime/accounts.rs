@@ -169,9 +169,7 @@ impl Command for SetCard {
                     "token",
                     "is not known to the payment gateway",
                 )),
-                TokenFault::Unavailable => Refusal::Busy {
-                    retry_after_ms: 2_000,
-                },
+                TokenFault::Unavailable => Refusal::GatewayAway,
             })?;
         let card = Card {
             token,
