@@ -90,14 +90,10 @@ pub enum CliFault {
     #[error("something does not hold: see the lines marked BROKEN")]
     Unsound,
     /// Nobody answers where a server was named.
-    #[error(
-        "no server answers at {url} ({why}): is one running there? Name it as http://127.0.0.1:8080"
-    )]
+    #[error("no server answers at {url}: is one running there? Name it as http://127.0.0.1:8080")]
     NoServer {
         /// Where.
         url: String,
-        /// What was met instead.
-        why: String,
     },
     /// The operator's login that was named is somebody else's.
     #[error("{email} is no operator there: name an operator's login, or none")]

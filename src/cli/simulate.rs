@@ -22,7 +22,7 @@ order, the days go on until everything has ended.
 With --chaos cards and gateway behave much worse; answers are lost, late or doubled; owners and orders are dropped and \
 folded again from the journal; everything but the journal is lost between any two records.
 
-The report goes to standard output, progress, at a terminal, to standard error. The same seed gives the same report, byte for byte. \
+The report goes to standard output, and at a terminal progress to standard error. The same seed gives the same report, byte for byte. \
 Ends with code 3 if anything does not hold.
 
 With --live the same robots open accounts on a running server with the sandbox gateway and live there, over HTTP. What \

@@ -86,7 +86,10 @@ fn assert_quota(answer: Result<PhotoId, PhotoFault>) {
     let fault = answer.unwrap_err();
     assert!(matches!(fault, PhotoFault::Quota), "{fault:?}");
     assert!(fault.is_the_callers());
-    assert_eq!(fault.to_string(), "too many photos that serve no order yet");
+    assert_eq!(
+        fault.to_string(),
+        "is one too many: others that were sent within a day serve no order yet"
+    );
 }
 
 #[test]

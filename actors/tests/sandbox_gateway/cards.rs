@@ -188,13 +188,13 @@ async fn the_port_describes_listed_tokens_and_no_others() {
     );
     for listed in TEST_CARDS {
         let face = gateway
-            .describe_card(card(&listed.token.replace("{n}", "2")))
+            .describe_card(card(&listed.token.replace("_N", "_2")))
             .await
             .unwrap();
         assert_eq!((face.brand.as_str(), face.last4.as_str()), ("visa", "4242"));
     }
     for listed in TEST_ACCOUNTS {
-        let account = AccountToken(listed.token.replace("{n}", "2"));
+        let account = AccountToken(listed.token.replace("_N", "_2"));
         assert_eq!(
             gateway.describe_account(account).await.unwrap().last4,
             "6789"

@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_picture_that_unpacks_to_too_much_is_refused_before_it_is_unpacked() {
-        let many = "a photo may have at most 25 million pixels";
+        let many = "may have at most 25 million pixels";
         for (width, height) in [(5_001, 5_000), (16_385, 1), (1, 16_385)] {
             assert_eq!(judge(&bomb(width, height)), Err(many.into()));
         }
