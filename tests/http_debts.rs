@@ -13,8 +13,8 @@ use common::{
     desk::{CHARGE, SHARE, UNKNOWN, audit, claim, goodwill, refunded, resolve, wallet},
     operator, proven,
     wallet::{
-        FEE, Till, available, collected, moves, owes, owing, pay_all, payout_until, until_paid,
-        write_off,
+        FEE, Till, available, collected, may_order, moves, owes, owing, pay_all, payout_until,
+        until_paid, write_off,
     },
 };
 use futures_util::future::join_all;
@@ -67,6 +67,31 @@ async fn a_card_that_fails_leaves_a_debt_that_another_card_pays() -> Result<(), 
     assert_eq!(till.gateway.totals(None).await.captured.0, CHARGE);
     pay_all(ann).await?.refuses(422, "above_debt")?;
     ann.place(&Wish::lunch()).await?.is(201)?;
+    till.agrees(&scene, 0).await?;
+    till.sound();
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_a_new_card_promised_is_paid_over_a_kill() -> Result<(), Deviation> {
+    let mut till = Till::open(&[]);
+    let mut scene = till.scene().await;
+    for _ in 0..4 {
+        let errand = owing(&scene).await?;
+        let ann = &errand.customer;
+        let body = json!({"token": "tok_visa"});
+        let card = Ask::put("/api/users/me/payment-method", &body).with_key("card");
+        let told = ann.send(card.clone()).await?.is(200)?;
+        assert_eq!(told.number("/pays_debt_cents")?, CHARGE);
+        scene = till.kill(&[ann]).await;
+        let again = ann.send(card).await?.is(200)?;
+        assert_eq!(again, told, "the first answer, as of then");
+        until_paid(ann).await?;
+        owes(ann, 0).await?;
+        assert_eq!(ann.wallet().await?.list("/debt_payments")?.len(), 1);
+        may_order(ann).await?;
+    }
+    assert_eq!(till.gateway.totals(None).await.captured.0, 4 * CHARGE);
     till.agrees(&scene, 0).await?;
     till.sound();
     Ok(())

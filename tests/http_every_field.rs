@@ -264,6 +264,7 @@ fn of_the_desk() -> Vec<Taking> {
         "POST /api/admin/orders/{order}/abandon",
         "POST /api/admin/users/{any}/suspend",
         "POST /api/admin/users/{any}/reinstate",
+        "POST /api/admin/wallets/{any}/retry",
     ];
     let because = because.map(|route| taking(route, Operator, reason.clone(), &[]));
     let settle =

@@ -10,7 +10,7 @@ mod common;
 
 use campusg::walkthrough::{Ask, Body, Deviation, Errand, Person, Scene, Wish};
 use common::{
-    desk::{CHARGE, SHARE, claim, refunded, resolve},
+    desk::{CHARGE, SHARE, audit, claim, refunded, resolve},
     operator,
     wallet::{
         FEE, Till, available, collected, earner, owes, owing, pay_out_as, payout_until,
@@ -309,6 +309,64 @@ async fn a_payout_that_keeps_failing_is_listed_until_it_is_paid() -> Result<(), 
     payout_until(&ben, "paid").await?;
     assert!(stuck(&scene, &ben).await?.is_none());
     assert_eq!(till.paid_out().await, SHARE);
+    till.agrees(&scene, 0).await?;
+    till.sound();
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_dead_bank_holds_back_no_payout_and_operators_have_it_tried_now() -> Result<(), Deviation>
+{
+    let keys = ["policy.retry_tries=2", "gateway.breaker.failures=1000000"];
+    let mut till = Till::open_with(&[], &keys);
+    let scene = till.scene().await;
+    let (ben, boss) = (earner(&scene, "acct_down").await?, operator(&scene));
+    let path = |user: &str| format!("/api/admin/wallets/{user}/retry");
+    let because = json!({"reason": "The bank is back."});
+    let retry = async |who: &Person| who.post(&path(&ben.id), &because).await;
+    retry(boss).await?.refuses(404, "not_found")?;
+    let dead = ben.pay_out(500).await?.is(201)?;
+    let listed = async || Ok(stuck(&scene, &ben).await?.is_some());
+    pass_until(&scene, "a payout that is listed", listed).await?;
+    let alarm = boss.notice_of("step_stuck").await?;
+    let data = json!({"user_id": ben.id, "payout": dead.number("/id")?});
+    assert_eq!(alarm.0["data"], data);
+
+    ben.set_account("acct_bank").await?;
+    ben.pay_out(600).await?.is(201)?;
+    payout_until(&ben, "paid").await?;
+    let before = stuck(&scene, &ben).await?.unwrap();
+
+    retry(&ben).await?.refuses(403, "not_allowed")?;
+    let nobody = path("019b7700-0000-7000-8000-000000000000");
+    boss.post(&nobody, &because)
+        .await?
+        .refuses(404, "not_found")?;
+    let unfounded = boss.post(&path(&ben.id), &json!({"reason": ""})).await?;
+    unfounded.refuses(422, "invalid_field")?;
+    let keyed = Ask::post(path(&ben.id), &because).with_key("again");
+    let told = boss.send(keyed.clone()).await?.is(200)?;
+    assert_eq!(told.text("/user_id")?, ben.id);
+    boss.send(keyed).await?.is(200)?;
+    let tried = async || {
+        let seen = stuck(&scene, &ben).await?.unwrap();
+        Ok(seen.number("/calls/0/failures")? == before.number("/calls/0/failures")? + 1)
+    };
+    let waiting = async {
+        while !tried().await? {
+            tokio::task::yield_now().await;
+        }
+        Ok::<_, Deviation>(())
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting)
+        .await
+        .unwrap()?;
+    let acts = audit(&scene, 100).await?;
+    let of_retries = |act: &&Body| act.says("/action", "retry_wallet");
+    let acts: Vec<&Body> = acts.iter().filter(of_retries).collect();
+    assert_eq!(acts.len(), 1);
+    assert_eq!(acts[0].text("/reason")?, "The bank is back.");
+    assert_eq!(acts[0].0["target"], json!({"type": "user", "id": ben.id}));
     till.agrees(&scene, 0).await?;
     till.sound();
     Ok(())

@@ -94,6 +94,7 @@ const fn with_wallet(event: &WalletEvent) -> Option<&'static str> {
         WalletEvent::WrittenOff { .. } => Some("write_off"),
         WalletEvent::ToppedUp { .. } => Some("top_up"),
         WalletEvent::Withdrawn { .. } => Some("withdraw"),
+        WalletEvent::OperatorRetried { .. } => Some("retry_wallet"),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@
 use crate::{money::Cents, time::At};
 use serde::{Deserialize, Serialize};
 
-/// Number of a call within its stream: 1, 2, 3 …; calls of one stream go out one after another, in this order.
+/// Number of a call within its stream: 1, 2, 3 …; calls of one order go out one after another, in this order.
 pub type CallNumber = u16;
 
 /// A customer's card as the gateway knows it; never a card number, never shown.

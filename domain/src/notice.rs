@@ -1,6 +1,11 @@
 //! What people are told: the `notices` section of a record. Texts are rendered when read, in the reader's language.
 
-use crate::{call::Decline, id::UserId, money::Cents, order::ProposalKind};
+use crate::{
+    call::{CallNumber, Decline},
+    id::UserId,
+    money::Cents,
+    order::ProposalKind,
+};
 use serde::{Deserialize, Serialize};
 
 /// Who is told.
@@ -266,5 +271,19 @@ pub enum NoticeKind {
     TipFailed {
         /// Why.
         reason: Decline,
+    },
+    /// A payout keeps failing and needs a person.
+    PayoutStuck {
+        /// Whose wallet.
+        user: UserId,
+        /// Its number in the wallet.
+        call: CallNumber,
+    },
+    /// A card that pays a debt keeps failing and needs a person.
+    DebtPaymentStuck {
+        /// Whose wallet.
+        user: UserId,
+        /// Its number in the wallet.
+        call: CallNumber,
     },
 }

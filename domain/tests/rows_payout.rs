@@ -2,13 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use campusg_domain::{
-    call::{Answer, Decline},
+    act::act,
+    call::{Answer, CallNumber, Decline},
     campus::{AskKind, Bank},
     id::{CommandId, Principal, UserId},
     money::{Account, Cents},
     notice::{Audience, NoticeKind},
-    order::Rejection,
+    order::{Rejection, Sealed},
     owner::wallet::{ChargebackId, ChargebackStage, Command, PayoutState},
+    policy::Policy,
     time::{DAY_MS, HOUR_MS, SECOND_MS},
 };
 
@@ -266,7 +268,7 @@ fn row_42_a_lost_answer_pays_once() {
 fn row_42_a_gateway_that_is_down_is_asked_less_and_less_often_and_then_alarms() {
     let mut scene = earned(Bank::DownFor(20));
     let runner = scene.runner;
-    scene.campus.payout(runner, EARNED).unwrap();
+    let call = scene.campus.payout(runner, EARNED).unwrap();
     let mut waits = vec![];
     let mut last = scene.campus.now();
     for _ in 0..9 {
@@ -283,10 +285,105 @@ fn row_42_a_gateway_that_is_down_is_asked_less_and_less_often_and_then_alarms() 
             "{waits:?}"
         );
     }
-    assert!(told_operators(&scene).contains(&NoticeKind::StepStuck));
+    let alarm = NoticeKind::PayoutStuck { user: runner, call };
+    let alarms = |scene: &Scene| {
+        told_operators(scene)
+            .iter()
+            .filter(|it| **it == alarm)
+            .count()
+    };
+    assert_eq!(alarms(&scene), 1, "whose payout, and which");
     assert_eq!(available(&scene, runner), NOTHING, "it stays promised");
     scene.campus.advance(3 * HOUR_MS);
+    assert_eq!(alarms(&scene), 2, "and again after as many tries");
     assert_eq!(scene.campus.gateway().paid_to(runner), EARNED);
+    holds(&mut scene);
+}
+
+/// A payout of one cent to a bank that is down, tried until only the long wait is left.
+fn stuck() -> (Scene, CallNumber) {
+    let mut scene = earned(Bank::DownFor(20));
+    let call = scene.campus.payout(scene.runner, Cents(50)).unwrap();
+    let tries = Policy::default().retry_tries;
+    while scene.campus.wallet(scene.runner).failing(tries).count() == 0 {
+        scene.campus.settle();
+        let due = scene.campus.wallet(scene.runner).armed().unwrap().due;
+        scene.campus.advance(due.since(scene.campus.now()));
+        scene.campus.settle();
+    }
+    (scene, call)
+}
+
+#[test]
+fn row_42_a_bank_that_is_down_holds_back_no_other_payout() {
+    let (mut scene, dead) = stuck();
+    let runner = scene.runner;
+    scene.campus.set_payout_method(runner, Bank::Pays).unwrap();
+    let paid = scene.campus.payout(runner, Cents(600)).unwrap();
+    scene.campus.settle();
+    let wallet = scene.campus.wallet(runner);
+    assert_eq!(wallet.payout(paid).unwrap().state, PayoutState::Paid);
+    assert_eq!(wallet.payout(dead).unwrap().state, PayoutState::Requested);
+    holds(&mut scene);
+}
+
+#[test]
+fn row_42_what_fails_for_the_first_time_does_not_wait_for_what_has_failed_for_long() {
+    let (mut scene, dead) = stuck();
+    let runner = scene.runner;
+    let long = scene.campus.wallet(runner).armed().copied().unwrap();
+    scene
+        .campus
+        .set_payout_method(runner, Bank::DownFor(3))
+        .unwrap();
+    let call = scene.campus.payout(runner, Cents(600)).unwrap();
+    scene.campus.settle();
+    let soon = scene.campus.wallet(runner).armed().copied().unwrap();
+    assert!(soon.due < long.due && soon.generation > long.generation);
+    scene.campus.advance(20 * SECOND_MS);
+    let wallet = scene.campus.wallet(runner);
+    assert_eq!(wallet.payout(call).unwrap().state, PayoutState::Paid);
+    assert_eq!(wallet.payout(dead).unwrap().state, PayoutState::Requested);
+    assert!(wallet.armed().is_some(), "the other is not forgotten");
+    scene.campus.advance(DAY_MS);
+    let wallet = scene.campus.wallet(runner);
+    assert_eq!(wallet.payout(dead).unwrap().state, PayoutState::Paid);
+    assert!(wallet.armed().is_none());
+    holds(&mut scene);
+}
+
+#[test]
+fn row_42_operators_have_what_rests_tried_now_and_never_given_up() {
+    let (mut scene, dead) = stuck();
+    let (runner, boss) = (scene.runner, Principal::Operator(scene.operator));
+    let words = |text: &str| Command::Retry {
+        reason: Sealed(text.as_bytes().to_vec()),
+    };
+    let give = |scene: &mut Scene, who, user, text| {
+        let id = scene.campus.fresh();
+        let given = scene.campus.wallet_command(who, user, &words(text), id);
+        given.map(drop)
+    };
+    let operator = scene.operator;
+    for who in [Principal::User(runner), Principal::Gateway] {
+        assert_eq!(code(give(&mut scene, who, runner, "now")), "not_allowed");
+    }
+    assert_eq!(code(give(&mut scene, boss, runner, "")), "invalid_field");
+    assert_eq!(code(give(&mut scene, boss, operator, "now")), "not_found");
+    let failures = |scene: &Scene| scene.campus.wallet(runner).calls[&dead].failures;
+    let before = failures(&scene);
+    give(&mut scene, boss, runner, "now").unwrap();
+    let acted = scene.campus.journal().last().unwrap();
+    assert_eq!(act(&acted.record, None), Some("retry_wallet"));
+    let nothing = give(&mut scene, boss, runner, "now");
+    assert_eq!(code(nothing), "not_found", "it is under way");
+    scene.campus.settle();
+    assert_eq!(failures(&scene), before + 1, "it was tried at once");
+    let wallet = scene.campus.wallet(runner);
+    assert_eq!(wallet.payout(dead).unwrap().state, PayoutState::Requested);
+    assert!(wallet.armed().is_some(), "and goes on by itself");
+    scene.campus.advance(DAY_MS);
+    assert_eq!(scene.campus.gateway().paid_to(runner), Cents(50));
     holds(&mut scene);
 }
 

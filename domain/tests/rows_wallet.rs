@@ -382,3 +382,29 @@ fn row_44_only_operators_and_only_on_the_platforms_wallet() {
     assert_eq!(give(Principal::Operator(operator), PLATFORM, 3), Ok(()));
     scene.holds();
 }
+
+#[test]
+fn row_41_a_card_that_does_not_answer_is_named_to_operators_and_waits_for_no_other() {
+    let mut scene = owing();
+    let customer = scene.customer;
+    scene
+        .campus
+        .set_card(customer, Behaviour::DownFor(20))
+        .unwrap();
+    let wallet = scene.campus.wallet(customer);
+    let call = wallet.last_call;
+    assert_eq!(
+        wallet.payment(call).unwrap().charge,
+        K,
+        "the new card is asked"
+    );
+    scene.campus.advance(DAY_MS / 24);
+    let alarm = NoticeKind::DebtPaymentStuck {
+        user: customer,
+        call,
+    };
+    assert!(told_operators(&scene).contains(&alarm));
+    scene.campus.advance(DAY_MS);
+    assert_eq!(debt(&scene), NOTHING);
+    holds(&mut scene);
+}

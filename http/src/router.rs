@@ -115,6 +115,7 @@ fn table() -> Table {
         .post("/api/admin/users/{id}/reinstate", Operator, admin::suspend::reinstate)
         .post("/api/admin/users/{id}/write-off", Operator, admin::write_off::write_off)
         .get("/api/admin/wallets", Operator, admin::wallets::wallets)
+        .post("/api/admin/wallets/{user_id}/retry", Operator, admin::retry_wallet::retry_wallet)
         .get("/api/admin/audit", Operator, admin::audit::audit)
         .get("/api/admin/actors", Operator, admin::actors::actors)
         .post("/api/admin/actors/{order_id}/release", Operator, admin::release::release)

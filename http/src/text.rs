@@ -162,6 +162,16 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
             "A step needs a person",
             "A step of this order keeps failing.",
         ),
+        NoticeKind::PayoutStuck { call, .. } => (
+            "step_stuck",
+            "A step needs a person",
+            format!("Payout {call} of this wallet keeps failing."),
+        ),
+        NoticeKind::DebtPaymentStuck { call, .. } => (
+            "step_stuck",
+            "A step needs a person",
+            format!("Payment {call} of what this wallet's owner owes keeps failing."),
+        ),
         NoticeKind::Rated => plain(
             "rated",
             "A rating was given",

@@ -323,6 +323,7 @@ impl<W: World> Day<W> {
             wallet::Command::PayDebt { .. } => "pay_debt",
             wallet::Command::WriteOff { .. } => "write_off",
             wallet::Command::TopUp { .. } => "top_up",
+            wallet::Command::Retry { .. } => "retry_wallet",
             _ => "withdraw",
         };
         let answer = self.world.wallet(who, of, command);

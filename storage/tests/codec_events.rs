@@ -211,6 +211,7 @@ pin!(user_event, UserEvent:
     PayoutMethodSet => UserEvent::PayoutMethodSet(method()),
     PayoutMethodRemoved => UserEvent::PayoutMethodRemoved,
     OperatorActed => UserEvent::OperatorActed { reason: Sealed(vec![9]) },
+    DebtPromised => UserEvent::DebtPromised { cents: CENTS },
 );
 
 pin!(store_event, StoreEvent:
@@ -283,6 +284,7 @@ pin!(wallet_event, WalletEvent:
     CallRested => WalletEvent::CallRested { call: 1, failures: 300 },
     CallRetried => WalletEvent::CallRetried { call: 1 },
     TimerFired => WalletEvent::TimerFired { kind: TimerKind::StepRetry, generation: 2 },
+    OperatorRetried => WalletEvent::OperatorRetried { reason: Sealed(vec![4]) },
 );
 
 fn record() -> Record {

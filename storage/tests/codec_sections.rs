@@ -163,6 +163,8 @@ pin!(notice_kind, NoticeKind:
     TakenBack => NoticeKind::TakenBack { cents: CENTS },
     Tipped => NoticeKind::Tipped { cents: CENTS },
     TipFailed => NoticeKind::TipFailed { reason: Decline::CardInvalid },
+    PayoutStuck => NoticeKind::PayoutStuck { user: user(), call: 9 },
+    DebtPaymentStuck => NoticeKind::DebtPaymentStuck { user: user(), call: 9 },
 );
 
 pin!(timer_kind, TimerKind:

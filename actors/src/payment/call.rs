@@ -25,7 +25,21 @@ pub(super) enum Party {
     Wallet(UserId),
 }
 
+/// Where one call is under way at a time: an order, whose calls go out one after another, or one call of a wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Lane {
+    Order(OrderId),
+    Wallet(UserId, CallNumber),
+}
+
 impl Party {
+    pub(super) const fn lane(self, n: CallNumber) -> Lane {
+        match self {
+            Self::Order(order) => Lane::Order(order),
+            Self::Wallet(user) => Lane::Wallet(user, n),
+        }
+    }
+
     pub(super) const fn of(stream: Stream) -> Option<Self> {
         match stream {
             Stream::Order(order) => Some(Self::Order(order)),

@@ -64,6 +64,7 @@ impl PaymentActor {
                         streams
                             .into_iter()
                             .for_each(|stream| actor.consider(stream, ctx));
+                        actor.look_for_promises(ctx);
                     }
                     ctx.run_later(actor.start.poll, |actor, ctx| actor.catch_up(None, ctx));
                 }),

@@ -2,21 +2,21 @@
 //!
 //! Must not: retry by itself (the order's STEP_RETRY does, durably), decide what an answer means, or write a record.
 //! A panic in here ends the process; when it ends, calls under way are given up, and made again by the next start.
-//! Invariant: of one stream one call is under way at most, the lowest not decided; the same call has the same key always.
+//! Invariant: of one order one call is under way at most, the lowest not decided, and each call of a wallet once at most;
+//! the same call has the same key always.
 
 mod call;
 mod events;
+mod promise;
 mod waiting;
 
 pub(crate) use call::Answers;
 pub(crate) use events::{Heard, Inlet};
 pub(crate) use waiting::Waiting;
 
-use call::Party;
+use call::{Lane, Party};
 
 use crate::{
-    env::own_command,
-    errand::{self, WalletErrand},
     fatal::Guard,
     orders::Orders,
     port::{
@@ -32,9 +32,9 @@ use actix::{
 };
 use campusg_domain::{
     call::{Answer, CallChange, CallKind, CallNumber},
-    id::{Principal, Seq, Stream},
-    owner::{calls::Calls, directory::UserEvent, wallet},
-    record::{Events, Record},
+    id::{Seq, Stream, UserId},
+    owner::calls::Calls,
+    record::Record,
 };
 use campusg_storage::read::Reads;
 use std::{
@@ -57,6 +57,8 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// What the payment owner starts from.
 pub(crate) struct PaymentStart {
     pub(crate) calls: Calls,
+    /// Who owes something.
+    pub(crate) debtors: Vec<UserId>,
     pub(crate) folded: Seq,
     pub(crate) gateway: Arc<dyn PaymentGateway>,
     pub(crate) reads: Reads,
@@ -106,9 +108,11 @@ pub(crate) struct PaymentActor {
     start: PaymentStart,
     orders: Option<Orders>,
     owners: Option<Arc<Owners>>,
-    /// The streams with a call under way, and whether that call was asked for again meanwhile.
-    under_way: HashMap<Stream, bool>,
+    /// The lanes with a call under way, and whether that call was asked for again meanwhile.
+    under_way: HashMap<Lane, bool>,
     waiting: VecDeque<Stream>,
+    /// What new cards are to pay.
+    promises: promise::Promises,
 }
 
 impl PaymentActor {
@@ -120,35 +124,8 @@ impl PaymentActor {
             owners: None,
             under_way: HashMap::new(),
             waiting: VecDeque::new(),
+            promises: promise::Promises::default(),
         }
-    }
-
-    /// Row 41: a new card pays what is owed; where nothing is, the wallet's owner says so and nothing is written.
-    fn pay_with_a_new_card(&self, seq: Seq, record: &Record, ctx: &mut Context<Self>) {
-        let (Stream::User(user), Events::User(events)) = (record.stream, &record.events) else {
-            return;
-        };
-        let Some(owners) = self.owners.clone() else {
-            return;
-        };
-        if !events
-            .iter()
-            .any(|event| matches!(event, UserEvent::CardSet(_)))
-        {
-            return;
-        }
-        let id = own_command(record.stream, "new card", seq.0);
-        let errand = WalletErrand::own(
-            user,
-            wallet::Command::PayDebt { cents: None },
-            Principal::System,
-        );
-        let paying = async move {
-            if let Err(refusal) = errand::run(&owners, id, errand).await {
-                tracing::debug!(%user, %refusal, "a new card pays nothing");
-            }
-        };
-        ctx.spawn(paying.into_actor(self));
     }
 
     fn answers(&self) -> Option<Answers> {
@@ -159,18 +136,21 @@ impl PaymentActor {
     }
 
     fn consider(&mut self, stream: Stream, ctx: &mut Context<Self>) {
-        if self.under_way.contains_key(&stream) || self.orders.is_none() {
-            return;
-        }
-        let (Some((n, kind)), Some(party)) = (self.start.calls.due(stream), Party::of(stream))
-        else {
+        let (Some(_), Some(party)) = (&self.orders, Party::of(stream)) else {
             return;
         };
-        if self.under_way.len() >= self.start.concurrency {
-            return self.waiting.push_back(stream);
+        let due: Vec<_> = self.start.calls.due(stream).collect();
+        for (n, kind) in due {
+            let lane = party.lane(n);
+            if self.under_way.contains_key(&lane) {
+                continue;
+            }
+            if self.under_way.len() >= self.start.concurrency {
+                return self.waiting.push_back(stream);
+            }
+            self.under_way.insert(lane, false);
+            self.make(party, n, kind, ctx);
         }
-        self.under_way.insert(stream, false);
-        self.make(party, n, kind, ctx);
     }
 
     fn make(&mut self, party: Party, n: CallNumber, kind: CallKind, ctx: &mut Context<Self>) {
@@ -201,34 +181,51 @@ impl PaymentActor {
             answers.bring(party, n, answer, id).await
         });
         ctx.spawn(AbortOnDrop(made).into_actor(self).map(move |sent, actor, ctx| {
-            let stream = party.stream();
             if let Err(refusal) = &sent {
+                let stream = party.stream();
                 tracing::warn!(%stream, call = n, %refusal, "an answer of the gateway waits");
             }
-            actor.made(stream, (n, kind), sent.unwrap_or(false), ctx);
+            actor.made(party, (n, kind), sent.unwrap_or(false), ctx);
         }));
     }
 
     /// Looks at the stream again: at once where the call is decided or rests, later where nothing moved.
     fn made(
         &mut self,
-        stream: Stream,
+        party: Party,
         call: (CallNumber, CallKind),
         moved: bool,
         ctx: &mut Context<Self>,
     ) {
-        let asked_again = self.under_way.get(&stream).is_some_and(|again| *again);
-        if !moved || (self.start.calls.due(stream) == Some(call) && !asked_again) {
-            ctx.run_later(AGAIN, move |actor, ctx| {
-                actor.under_way.remove(&stream);
-                actor.consider(stream, ctx);
-                actor.consider_waiting(ctx);
-            });
+        let stream = party.stream();
+        let lane = party.lane(call.0);
+        let asked_again = self.under_way.get(&lane).is_some_and(|again| *again);
+        let still_due = self.start.calls.due(stream).any(|due| due == call);
+        if !moved || (still_due && !asked_again) {
+            ctx.run_later(AGAIN, move |actor, ctx| actor.go_on(stream, lane, ctx));
             return;
         }
-        self.under_way.remove(&stream);
+        self.go_on(stream, lane, ctx);
+    }
+
+    fn go_on(&mut self, stream: Stream, lane: Lane, ctx: &mut Context<Self>) {
+        self.under_way.remove(&lane);
         self.consider(stream, ctx);
         self.consider_waiting(ctx);
+    }
+
+    /// A call under way that is to be made again is made again at once when its answer is in.
+    fn note_retries(&mut self, record: &Record) {
+        let Some(party) = Party::of(record.stream) else {
+            return;
+        };
+        for change in &record.calls {
+            if let CallChange::Retry { n } = change
+                && let Some(again) = self.under_way.get_mut(&party.lane(*n))
+            {
+                *again = true;
+            }
+        }
     }
 
     fn consider_waiting(&mut self, ctx: &mut Context<Self>) {
@@ -317,16 +314,11 @@ impl Handler<Folded> for PaymentActor {
         for (seq, record) in batch.after(self.start.folded) {
             self.start.calls.fold(record);
             self.start.folded = seq;
-            self.pay_with_a_new_card(seq, record, ctx);
+            self.fold_promise(seq, record, ctx);
             if record.calls.is_empty() {
                 continue;
             }
-            if let Some(again) = self.under_way.get_mut(&record.stream) {
-                *again |= record
-                    .calls
-                    .iter()
-                    .any(|change| matches!(change, CallChange::Retry { .. }));
-            }
+            self.note_retries(record);
             self.consider(record.stream, ctx);
         }
     }

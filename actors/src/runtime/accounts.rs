@@ -1,21 +1,20 @@
-//! Commands to accounts: registering, signing in, profile, card, running.
+//! Commands to accounts: registering, signing in, profile, running.
 //!
 //! Personal fields are sealed here and opened here; the directory sees neither names nor passwords.
 
 use super::{
-    Caller, ChangeProfile, Command, Refusal, Register, RemoveCard, Runtime, Secret, SetCard,
-    SetRunner, SignIn, SignOut, SignedIn, Suspend,
+    Caller, ChangeProfile, Command, Refusal, Register, RemoveCard, Runtime, Secret, SetRunner,
+    SignIn, SignOut, SignedIn, Suspend,
 };
 use crate::{
     desk,
     directory::{Change, Entry},
-    port::gateway::TokenFault,
 };
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier, password_hash::SaltString};
 use campusg_domain::{
-    id::{CommandId, SessionId, UserId},
+    id::{CommandId, Seq, SessionId, UserId},
     order::Rejection,
-    owner::directory::{Card, EmailDigest, RunnerState, Session, UserCommand},
+    owner::directory::{EmailDigest, RunnerState, Session, UserCommand},
     text::check_name,
 };
 use serde::{Deserialize, Serialize};
@@ -154,37 +153,6 @@ impl Command for ChangeProfile {
     }
 }
 
-impl Command for SetCard {
-    type Reply = Card;
-
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<Card, Refusal> {
-        let user = caller.user()?;
-        let token = self.0;
-        let face = runtime
-            .gateway()
-            .describe_card(token.clone())
-            .await
-            .map_err(|fault| match fault {
-                TokenFault::Unknown => Refusal::rule(Rejection::field(
-                    "token",
-                    "is not known to the payment gateway",
-                )),
-                TokenFault::Unavailable => Refusal::GatewayAway,
-            })?;
-        let card = Card {
-            token,
-            brand: face.brand,
-            last4: face.last4,
-            exp_month: face.exp_month,
-            exp_year: face.exp_year,
-        };
-        runtime
-            .change(user, UserCommand::SetCard(card.clone()), &caller)
-            .await?;
-        Ok(card)
-    }
-}
-
 impl Command for RemoveCard {
     type Reply = ();
 
@@ -235,16 +203,25 @@ impl Runtime {
         command: UserCommand,
         caller: &Caller,
     ) -> Result<(), Refusal> {
+        let id: CommandId = caller.command_id(|| self.entropy().command());
+        self.change_as(id, user, command, caller).await.map(drop)
+    }
+
+    /// Changes an account under this id; the record's sequence, none where an earlier record did.
+    pub(super) async fn change_as(
+        &self,
+        id: CommandId,
+        user: UserId,
+        command: UserCommand,
+        caller: &Caller,
+    ) -> Result<Seq, Refusal> {
         self.admit()?;
         let entry = Entry {
             change: Change::User(user, command),
             principal: caller.principal,
             fingerprint: caller.fingerprint,
         };
-        let id: CommandId = caller.command_id(|| self.entropy().command());
-        desk::run(&self.owners().directory, id, entry)
-            .await
-            .map(drop)
+        desk::run(&self.owners().directory, id, entry).await
     }
 
     /// A person's fields in plain text; `None` if unknown, or if the key is gone.

@@ -107,7 +107,8 @@ fn words(record: &Record) -> Option<(Wording, &Sealed)> {
         Events::Wallet(events) => events.iter().find_map(|event| match event {
             wallet::Event::WrittenOff { reason: why, .. }
             | wallet::Event::ToppedUp { reason: why, .. }
-            | wallet::Event::Withdrawn { reason: why, .. } => reason(why),
+            | wallet::Event::Withdrawn { reason: why, .. }
+            | wallet::Event::OperatorRetried { reason: why } => reason(why),
             _ => None,
         }),
         Events::System(_) | Events::Store(_) | Events::Inbox(_) | Events::Schedule(_) => None,

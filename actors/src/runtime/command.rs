@@ -8,7 +8,7 @@ use campusg_domain::{
     money::Cents,
     order::{self, Handover, Item, Order, StoreRef, TimerKind},
     owner::{
-        directory::{Hours, StoreChange},
+        directory::{Card, Hours, StoreChange},
         inbox::NoticeId,
     },
     time::At,
@@ -218,9 +218,18 @@ pub struct ChangeProfile {
     pub phone: Option<String>,
 }
 
-/// Puts the caller's card on file.
+/// Puts the caller's card on file; row 41: it pays what the caller owes. Answers a [`NewCard`].
 #[derive(Clone, Debug)]
 pub struct SetCard(pub CardToken);
+
+/// A card that was put on file, as it was recorded, also where the command is repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCard {
+    /// The card.
+    pub card: Card,
+    /// What it is charged for what its owner owes; nothing where nothing was owed.
+    pub pays: Cents,
+}
 
 /// Takes the caller's card off.
 #[derive(Clone, Copy, Debug)]

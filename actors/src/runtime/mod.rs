@@ -7,6 +7,7 @@ mod accounts;
 mod answers;
 mod arbiters;
 mod audit;
+mod card;
 mod command;
 mod config;
 mod directory_reader;
@@ -39,8 +40,8 @@ pub use refusal::Refusal;
 pub use start::{Start, StartFault};
 pub use wallets::{
     GetPayouts, GetPurse, GetReceipt, GetStatements, GetStuckWallets, GetWallet, Moved,
-    OrderStatement, PayDebt, RemovePayoutMethod, RequestPayout, SetPayoutMethod, StatementPage,
-    TopUp, Wallet, WalletLine, Withdraw, WriteOff,
+    OrderStatement, PayDebt, RemovePayoutMethod, RequestPayout, RetryWallet, SetPayoutMethod,
+    StatementPage, TopUp, Wallet, WalletLine, Withdraw, WriteOff,
 };
 pub use words::{OpenWords, SealWords, SealedWords, Wording};
 

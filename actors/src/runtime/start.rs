@@ -141,6 +141,7 @@ impl Runtime {
         let clock: Arc<dyn Clock> = Arc::new(clock);
         let (epoch, prev) = (boot.next_epoch(), boot.system_last);
         let directory = Arc::new(RwLock::new(boot.directory));
+        let debtors = boot.ledger.debtors().collect();
         let heard = Arc::default();
         let waiting = Arc::new(Mutex::new(Waiting::open(&start.gateway_cursor)));
         let (told_directory, directory_folded) = watch::channel(boot.folded);
@@ -160,6 +161,7 @@ impl Runtime {
             folded: boot.folded,
             payment: PaymentStart {
                 calls: boot.calls,
+                debtors,
                 folded: boot.folded,
                 gateway: Arc::clone(&start.gateway),
                 reads: store.reads().clone(),

@@ -26,6 +26,7 @@ use campusg_domain::{
     record::{Entry, Events},
     time::At,
 };
+use std::sync::Arc;
 
 /// Row 42: money from the caller's wallet to the bank account on file.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +57,15 @@ pub struct WriteOff {
     pub user: UserId,
     /// How much; all that is owed where none is given.
     pub cents: Option<Cents>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Rows 41 and 42: what rests in a user's wallet is tried again now. Operators only.
+#[derive(Clone, Debug)]
+pub struct RetryWallet {
+    /// Whose wallet.
+    pub user: UserId,
     /// Why.
     pub reason: String,
 }
@@ -165,6 +175,23 @@ impl Command for WriteOff {
         };
         let done = runtime.wallet_command(self.user, command, &caller).await?;
         moved(&done).ok_or(Refusal::Unknown)
+    }
+}
+
+impl Command for RetryWallet {
+    /// The wallet with its calls, as they are now.
+    type Reply = Arc<wallet::Wallet>;
+
+    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<Self::Reply, Refusal> {
+        caller.operator()?;
+        let user = self.user;
+        if runtime.directory().person(user).is_none() {
+            return Err(Refusal::not_found("user"));
+        }
+        let reason = runtime.seal_reason(&self.reason, &caller)?;
+        let command = wallet::Command::Retry { reason };
+        runtime.wallet_command(user, command, &caller).await?;
+        runtime.query(GetPayouts { user }).await
     }
 }
 

@@ -9,6 +9,7 @@ mod chargebacks;
 mod counted;
 mod disputes;
 mod lost_charges;
+mod new_cards;
 mod notices;
 mod orders;
 mod owners;

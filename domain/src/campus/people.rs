@@ -59,7 +59,10 @@ impl Campus {
             exp_month: 12,
             exp_year: 2030,
         };
-        self.user(Principal::User(user), user, &UserCommand::SetCard(card))
+        let purse = self.folds.ledger.purse(user);
+        let pays = purse.new_card_pays(self.policy.gateway_minimum_cents);
+        let command = UserCommand::SetCard { card, pays };
+        self.user(Principal::User(user), user, &command)
     }
 
     /// Makes somebody a runner.
@@ -96,12 +99,12 @@ impl Campus {
                 return nothing.map(drop);
             }
         };
-        let new_card = events
+        let promised = events
             .iter()
-            .any(|event| matches!(event, UserEvent::CardSet(_)));
+            .any(|event| matches!(event, UserEvent::DebtPromised { .. }));
         let record = self.plain(Stream::User(user), principal, token, Events::User(events));
         self.commit(record);
-        if new_card && self.folds.ledger.debt(user).is_positive() {
+        if promised {
             self.pays_with_new_card(user);
         }
         Ok(())

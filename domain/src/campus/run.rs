@@ -144,7 +144,7 @@ impl Campus {
         let mut streams: Vec<Stream> = self.folds.calls.streams().collect();
         streams.sort_unstable();
         streams.into_iter().find_map(|stream| {
-            let (n, kind) = self.folds.calls.due(stream)?;
+            let (n, kind) = self.folds.calls.due(stream).next()?;
             Some((stream, n, kind))
         })
     }

@@ -1,8 +1,8 @@
 //! Open calls to the gateway: which are to be made now, in which order.
 //!
 //! Must not: make a call or retry one. A call rests after a try without an answer, until its order's record says retry.
-//! Invariant: the calls of one stream go out one after another, by number; a resting call holds back
-//! those behind it.
+//! Invariant: the calls of one order go out one after another, by number; a resting call holds back those behind it. The
+//! calls of a wallet have nothing to do with each other: none holds another back.
 
 use crate::{
     call::{CallChange, CallKind, CallNumber, CallState},
@@ -39,11 +39,14 @@ impl Calls {
         self.open.entry(stream).or_default().insert(n, call);
     }
 
-    /// The call of this stream that is to be made now: the lowest not decided, unless it rests.
-    #[must_use]
-    pub fn due(&self, stream: Stream) -> Option<(CallNumber, CallKind)> {
-        let (n, call) = self.open.get(&stream)?.first_key_value()?;
-        (call.state == CallState::Open).then_some((*n, call.kind))
+    /// The calls of this stream that are to be made now, by number: of an order the lowest not decided, unless it rests;
+    /// of a wallet all that do not rest.
+    pub fn due(&self, stream: Stream) -> impl Iterator<Item = (CallNumber, CallKind)> {
+        let independent = matches!(stream, Stream::Wallet(_));
+        let calls = self.open.get(&stream).into_iter().flatten();
+        let first = calls.take(if independent { usize::MAX } else { 1 });
+        let open = first.filter(|(_, call)| call.state == CallState::Open);
+        open.map(|(n, call)| (*n, call.kind))
     }
 
     /// Every stream with a call that is not decided, in no order.

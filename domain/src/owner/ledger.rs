@@ -173,6 +173,15 @@ impl Ledger {
         (-self.balance(Account::Receivable(user)).expected()).or_zero()
     }
 
+    /// Everybody who owes something, in no order.
+    pub fn debtors(&self) -> impl Iterator<Item = UserId> {
+        let users = self.accounts.keys().filter_map(|account| match account {
+            Account::Receivable(user) => Some(*user),
+            _ => None,
+        });
+        users.filter(|user| self.debt(*user).is_positive())
+    }
+
     /// What an order's escrow holds, promised or posted.
     #[must_use]
     pub fn held(&self, order: OrderId) -> Cents {

@@ -4,10 +4,11 @@ use crate::{text, time::Time};
 use campusg_actors::runtime::{InboxNotice, NoticeState, NoticeText};
 use campusg_domain::{
     id::{OrderId, Seq},
+    notice::NoticeKind,
     owner::inbox::NoticeId,
 };
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// An inbox, newest notice first.
 #[derive(Debug, Serialize)]
@@ -30,12 +31,23 @@ pub(crate) struct NoticeView {
     data: Option<Value>,
 }
 
+/// What a notice is about that has no order.
+fn data(kind: NoticeKind) -> Option<Value> {
+    match kind {
+        NoticeKind::PayoutStuck { user, call } => Some(json!({"user_id": user, "payout": call})),
+        NoticeKind::DebtPaymentStuck { user, call } => {
+            Some(json!({"user_id": user, "payment": call}))
+        }
+        _ => None,
+    }
+}
+
 impl NoticeView {
     pub(crate) fn of(notice: &InboxNotice, currency: &str) -> Self {
         let (kind, title, message, data) = match &notice.text {
             NoticeText::Kind(kind) => {
                 let (code, title, message) = text::notice(*kind, currency);
-                (code, title.to_owned(), message, None)
+                (code, title.to_owned(), message, data(*kind))
             }
             NoticeText::Direct {
                 title,

@@ -45,11 +45,7 @@ pub(crate) struct WalletView {
 
 /// What a payment method is charged that is put on file now: the whole debt, at least the gateway's minimum.
 pub(crate) fn new_method_pays(purse: &Purse, policy: &Policy) -> Cents {
-    if purse.debt.is_positive() {
-        purse.debt.max(policy.gateway_minimum_cents)
-    } else {
-        Cents::ZERO
-    }
+    purse.new_card_pays(policy.gateway_minimum_cents)
 }
 
 /// One movement.

@@ -203,6 +203,10 @@ pub(super) fn of_wallet(of: UserId, command: &wallet::Command) -> Option<(String
         To::Withdraw { cents, reason } => {
             ("/api/ledger/withdrawals".into(), moved(cents.0, reason))
         }
+        To::Retry { reason } => (
+            format!("/api/admin/wallets/{of}/retry"),
+            json!({"reason": text(reason)}),
+        ),
         To::Chargeback { .. } | To::Answered { .. } | To::TimerDue { .. } => return None,
     })
 }

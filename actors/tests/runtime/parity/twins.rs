@@ -143,7 +143,10 @@ impl Twins {
                         _ => None,
                     }),
                 },
-                [UserEvent::CardSet(card)] => UserCommand::SetCard(card.clone()),
+                [UserEvent::CardSet(card)] => UserCommand::SetCard {
+                    card: card.clone(),
+                    pays: Cents::ZERO,
+                },
                 [UserEvent::RunnerSet(state)] => UserCommand::SetRunner(*state),
                 [UserEvent::Suspended, UserEvent::OperatorActed { reason }] => {
                     let reason = reason.clone();

@@ -6,6 +6,7 @@ use super::person::{
 };
 use crate::{
     id::{Principal, SessionId},
+    money::Cents,
     order::{Rejection, Sealed},
     time::At,
 };
@@ -37,7 +38,12 @@ pub enum UserCommand {
         id: SessionId,
     },
     /// Puts a card on file. `NotFound`.
-    SetCard(Card),
+    SetCard {
+        /// The card.
+        card: Card,
+        /// What it is to pay of its owner's debt; nothing where nothing is owed.
+        pays: Cents,
+    },
     /// Takes the card off. `NotFound`, `NoPaymentMethod`, `OrderOpen`.
     RemoveCard,
     /// Runs, or does not. `NotFound`, `Suspended`.
@@ -124,7 +130,12 @@ pub(super) fn decide_user(
                 what: "session".into(),
             }),
         },
-        UserCommand::SetCard(card) => Ok(vec![UserEvent::CardSet(card.clone())]),
+        UserCommand::SetCard { card, pays } => {
+            let set = UserEvent::CardSet(card.clone());
+            let promised = UserEvent::DebtPromised { cents: *pays };
+            let promised = pays.is_positive().then_some(promised);
+            Ok(std::iter::once(set).chain(promised).collect())
+        }
         UserCommand::RemoveCard if person.card.is_none() => Err(Rejection::NoPaymentMethod),
         UserCommand::RemoveCard if person.open_orders > 0 => Err(Rejection::OrderOpen),
         UserCommand::RemoveCard => Ok(vec![UserEvent::CardRemoved]),

@@ -4,6 +4,7 @@ use super::hours::Hours;
 use crate::{
     call::{AccountToken, CardToken},
     id::{CommandId, Fingerprint, OrderId, Seq, SessionId},
+    money::Cents,
     order::{Sealed, Side},
     people::PeopleChange,
     time::At,
@@ -122,6 +123,12 @@ pub enum UserEvent {
         /// In the operator's words.
         reason: Sealed,
     },
+    /// Row 41: the card that this record puts on file pays what its owner owes. A promise: it is kept however often the
+    /// process ends before the wallet is told.
+    DebtPromised {
+        /// How much, as its owner was told.
+        cents: Cents,
+    },
 }
 
 /// What happened to a store. Variants are only ever appended.
@@ -227,7 +234,7 @@ impl Person {
             UserEvent::Reinstated => self.suspended = false,
             UserEvent::PayoutMethodSet(method) => self.payout_method = Some(method.clone()),
             UserEvent::PayoutMethodRemoved => self.payout_method = None,
-            UserEvent::OperatorActed { .. } => {}
+            UserEvent::OperatorActed { .. } | UserEvent::DebtPromised { .. } => {}
         }
     }
 

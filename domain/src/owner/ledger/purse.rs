@@ -26,6 +26,18 @@ pub struct Purse {
     pub being_paid: Cents,
 }
 
+impl Purse {
+    /// What a card is charged that is put on file now: the whole debt, at least the gateway's minimum.
+    #[must_use]
+    pub fn new_card_pays(&self, minimum: Cents) -> Cents {
+        if self.debt.is_positive() {
+            self.debt.max(minimum)
+        } else {
+            Cents::ZERO
+        }
+    }
+}
+
 /// Of the promises, those that take money out of wallets, by what they are for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leaving {

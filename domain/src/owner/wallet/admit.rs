@@ -15,9 +15,10 @@ pub(super) fn admit(
     let (allowed, who) = match command {
         Command::RequestPayout { .. } => (owner, "the wallet's owner"),
         Command::PayDebt { .. } => (owner || operator, "the wallet's owner"),
-        Command::WriteOff { .. } | Command::TopUp { .. } | Command::Withdraw { .. } => {
-            (operator, "operators")
-        }
+        Command::WriteOff { .. }
+        | Command::TopUp { .. }
+        | Command::Withdraw { .. }
+        | Command::Retry { .. } => (operator, "operators"),
         Command::Chargeback { .. } | Command::Answered { .. } => {
             (principal == Principal::Gateway, "the payment gateway")
         }
@@ -43,7 +44,7 @@ fn fields(command: &Command, minimum: Cents) -> Result<(), Rejection> {
         | Command::TopUp { cents, .. }
         | Command::Withdraw { cents, .. } => Some(*cents),
         Command::PayDebt { cents } | Command::WriteOff { cents, .. } => *cents,
-        Command::Answered { .. } | Command::TimerDue { .. } => None,
+        Command::Retry { .. } | Command::Answered { .. } | Command::TimerDue { .. } => None,
     };
     if cents.is_some_and(|cents| !cents.is_positive() || cents > Cents::MAX_INPUT) {
         let rule = format!("must be from 1 to {}", Cents::MAX_INPUT.0);
@@ -62,6 +63,7 @@ fn fields(command: &Command, minimum: Cents) -> Result<(), Rejection> {
         Command::WriteOff { reason, .. }
         | Command::TopUp { reason, .. }
         | Command::Withdraw { reason, .. }
+        | Command::Retry { reason }
             if reason.0.is_empty() =>
         {
             Err(Rejection::field("reason", "is needed"))

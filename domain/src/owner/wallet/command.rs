@@ -73,6 +73,12 @@ pub enum Command {
         /// Why, sealed.
         reason: Sealed,
     },
+    /// Rows 41 and 42, by operators: what rests is tried again now. `NotAllowed`, `InvalidField`, `NotFound` where
+    /// nothing rests. What is not answered is never given up: it may have been paid.
+    Retry {
+        /// Why, sealed.
+        reason: Sealed,
+    },
     /// The gateway answers a call, asked or not. `NotAllowed`, `NotFound`, `InvalidField` where it does not fit.
     Answered {
         /// Which call.

@@ -13,7 +13,7 @@ use crate::{
     call::{Answer, CallKind, CallNumber, CallState, Decline},
     id::{CommandId, Fingerprint, OrderId, Principal},
     money::Cents,
-    order::{Outcome, Rejection, TimerKind},
+    order::{Outcome, Rejection, Sealed, TimerKind},
     policy::Policy,
     time::At,
     vote::{Ask, Votes, Yes},
@@ -96,7 +96,7 @@ pub fn asks(
             user,
             cents: cents.or_zero(),
         }],
-        Command::Answered { .. } | Command::TimerDue { .. } => vec![],
+        Command::Retry { .. } | Command::Answered { .. } | Command::TimerDue { .. } => vec![],
     })
 }
 
@@ -135,6 +135,7 @@ pub fn decide(wallet: &Wallet, command: &Command, context: &Context<'_>) -> Deci
                 reason: reason.clone(),
             }])
         }
+        Command::Retry { reason } => row.retry(reason),
         Command::Answered { call, answer } => row.answered(*call, answer),
         Command::TimerDue { kind, generation } => Ok(row.timer_due(*kind, *generation)),
     }
@@ -354,10 +355,26 @@ impl Row<'_> {
         {
             return vec![];
         }
+        std::iter::once(Event::TimerFired { kind, generation })
+            .chain(self.again())
+            .collect()
+    }
+
+    /// Rows 41 and 42: everything that rests is tried again now; its timer stays, for what rests again.
+    fn retry(&self, reason: &Sealed) -> Decision {
+        let again: Vec<Event> = self.again().collect();
+        if again.is_empty() {
+            let what = "payout or payment that waits to be tried again";
+            return Err(Rejection::NotFound { what: what.into() });
+        }
+        let reason = reason.clone();
+        let acted = Event::OperatorRetried { reason };
+        Ok(std::iter::once(acted).chain(again).collect())
+    }
+
+    fn again(&self) -> impl Iterator<Item = Event> {
         let calls = self.wallet.calls.iter();
         let resting = calls.filter(|(_, call)| call.state == CallState::Resting);
-        std::iter::once(Event::TimerFired { kind, generation })
-            .chain(resting.map(|(n, _)| Event::CallRetried { call: *n }))
-            .collect()
+        resting.map(|(n, _)| Event::CallRetried { call: *n })
     }
 }

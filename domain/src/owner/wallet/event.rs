@@ -166,4 +166,9 @@ pub enum Event {
         /// Its generation.
         generation: u32,
     },
+    /// Rows 41 and 42: an operator has what rests tried again.
+    OperatorRetried {
+        /// Why, sealed.
+        reason: Sealed,
+    },
 }

@@ -163,7 +163,8 @@ fn money(wallet: &Wallet, event: &Event) -> Vec<Transfer> {
         | Event::CashShort { .. }
         | Event::CallRested { .. }
         | Event::CallRetried { .. }
-        | Event::TimerFired { .. } => vec![],
+        | Event::TimerFired { .. }
+        | Event::OperatorRetried { .. } => vec![],
     }
 }
 
@@ -219,16 +220,33 @@ fn timers(wallet: &Wallet, event: &Event, policy: &Policy, now: At) -> Vec<Timer
             kind: *kind,
             generation: *generation,
         }],
-        Event::CallRested { failures, .. } if wallet.armed().is_none() => {
+        Event::CallRested { failures, .. } => {
             let wait = policy.back_off_ms(*failures, wallet.user.as_bytes());
-            vec![TimerChange::Arm {
-                kind: TimerKind::StepRetry,
-                generation: wallet.retry.map_or(1, |newest| newest.generation + 1),
-                due: now.plus(wait),
-            }]
+            retry_at(wallet, now.plus(wait))
         }
         _ => vec![],
     }
+}
+
+/// The one retry of all that rests is when the first of it is due: what fails for the first time does not wait for what
+/// has failed for long.
+fn retry_at(wallet: &Wallet, due: At) -> Vec<TimerChange> {
+    let kind = TimerKind::StepRetry;
+    let armed = wallet.armed();
+    if armed.is_some_and(|timer| timer.due <= due) {
+        return vec![];
+    }
+    let later = armed.map(|timer| TimerChange::Disarm {
+        kind,
+        generation: timer.generation,
+    });
+    let generation = wallet.retry.map_or(1, |newest| newest.generation + 1);
+    let arm = TimerChange::Arm {
+        kind,
+        generation,
+        due,
+    };
+    later.into_iter().chain([arm]).collect()
 }
 
 fn told(wallet: &Wallet, event: &Event, policy: &Policy) -> Vec<Notice> {
@@ -274,12 +292,27 @@ fn told(wallet: &Wallet, event: &Event, policy: &Policy) -> Vec<Notice> {
             to(Audience::Operators, Kind::Withdrawn { cents: *cents })
         }
         Event::CashShort { cents } => to(Audience::Operators, Kind::CashShort { cents: *cents }),
-        Event::CallRested { failures, .. } if *failures >= policy.retry_tries => {
-            to(Audience::Operators, Kind::StepStuck)
+        // Not each time: one retry tries all that rests, so what is stuck is tried as often as what is not.
+        Event::CallRested { call, failures } if failures.is_multiple_of(policy.retry_tries) => {
+            stuck(wallet, *call)
         }
         Event::CallRested { .. }
+        | Event::OperatorRetried { .. }
         | Event::CallRetried { .. }
         | Event::DebtPaymentRequested { .. }
         | Event::TimerFired { .. } => vec![],
     }
+}
+
+/// A payout or a payment keeps failing: operators are told whose, and which.
+fn stuck(wallet: &Wallet, call: CallNumber) -> Vec<Notice> {
+    let user = wallet.user;
+    let kind = match wallet.payout(call) {
+        Some(_) => NoticeKind::PayoutStuck { user, call },
+        None => NoticeKind::DebtPaymentStuck { user, call },
+    };
+    vec![Notice {
+        to: Audience::Operators,
+        kind,
+    }]
 }

@@ -150,7 +150,8 @@ impl Wallet {
             | Event::CashShort { .. }
             | Event::CallRested { .. }
             | Event::CallRetried { .. }
-            | Event::TimerFired { .. } => {}
+            | Event::TimerFired { .. }
+            | Event::OperatorRetried { .. } => {}
         }
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod audit;
 pub(crate) mod hold;
 pub(crate) mod reassign;
 pub(crate) mod release;
+pub(crate) mod retry_wallet;
 pub(crate) mod sagas;
 pub(crate) mod settle;
 pub(crate) mod stuck;
