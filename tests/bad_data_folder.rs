@@ -28,8 +28,20 @@ async fn used_folder() -> Server {
     server
 }
 
+/// Starts a server that has to refuse before it does anything; answers what it says.
+fn refused_at_once(arguments: &[&str]) -> String {
+    let (code, said) = ended(arguments);
+    assert_eq!(code, Some(2), "{said}");
+    said
+}
+
 /// Starts a server that has to refuse; answers what it says.
 fn refused(arguments: &[&str]) -> String {
+    ended(arguments).1
+}
+
+/// Starts a server that has to refuse; answers its exit code, and what it says.
+fn ended(arguments: &[&str]) -> (Option<i32>, String) {
     let Output {
         status,
         stderr,
@@ -48,13 +60,13 @@ fn refused(arguments: &[&str]) -> String {
         "{said}"
     );
     assert!(!told.contains("listening on"), "{told}");
-    said
+    (status.code(), said)
 }
 
 #[tokio::test]
 async fn a_data_folder_in_use_is_refused() {
     let server = Server::start(Options::default());
-    let said = refused(&["--data", text(&server.data())]);
+    let said = refused_at_once(&["--data", text(&server.data())]);
     assert!(
         said.contains("in use") && said.contains(text(&server.data())),
         "{said}"
@@ -72,7 +84,8 @@ fn a_drill_is_refused_on_a_server_in_earnest() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
     let key = "runtime.drill_refused_releases";
-    let said = refused(&["--data", text(&data), "--set", &format!("{key}=1")]);
+    let drill = format!("{key}=1");
+    let said = refused_at_once(&["--demo", "--data", text(&data), "--set", &drill]);
     assert!(
         said.contains(key) && said.contains("--virtual-clock"),
         "{said}"
@@ -161,6 +174,7 @@ async fn a_damaged_journal_is_refused_with_its_place() {
             said.contains("damaged") && said.contains(text(&segment)),
             "{said}"
         );
+        assert!(said.contains("restore it from a backup"), "{said}");
         assert!(
             said.contains("offset") || said.contains("sequence"),
             "{said}"
@@ -230,12 +244,47 @@ fn an_address_in_use_is_refused() {
     let address = taken.local_addr().unwrap().to_string();
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
-    let said = run(&["serve", "--listen", &address, "--data", text(&data)]);
-    let said = (
-        said.status.success(),
-        String::from_utf8(said.stderr).unwrap(),
+    let said = run(&[
+        "serve",
+        "--demo",
+        "--listen",
+        &address,
+        "--data",
+        text(&data),
+    ]);
+    let (code, said) = (said.status.code(), String::from_utf8(said.stderr).unwrap());
+    assert!(code == Some(2) && said.contains(&address), "{said}");
+    assert!(!data.exists());
+}
+
+#[tokio::test]
+async fn a_demo_in_a_folder_that_holds_something_else_is_refused() {
+    let server = used_folder().await;
+    let said = refused_at_once(&["--demo", "--data", text(&server.data())]);
+    assert!(said.contains("not a demo's"), "{said}");
+}
+
+#[test]
+fn a_password_file_that_can_not_be_read_is_named() {
+    let folder = TempDir::new().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("password"));
+    let [data, file] = [&data, &file].map(|path| text(path));
+    let create = ["operator", "create", "--email", "o@campus.example"];
+    let made = run(&[&create[..], &["--data", data, "--password-file", file]].concat());
+    let said = String::from_utf8(made.stderr).unwrap();
+    assert!(
+        made.status.code() == Some(2) && said.contains(file),
+        "{said}"
     );
-    assert!(!said.0 && said.1.contains(&address), "{}", said.1);
+}
+
+#[tokio::test]
+async fn log_lines_have_colours_at_a_terminal_alone() {
+    let logged = used_folder().await.log();
+    assert!(
+        logged.contains("INFO") && !logged.contains('\u{1b}'),
+        "{logged}"
+    );
 }
 
 #[test]

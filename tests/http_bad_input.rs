@@ -8,7 +8,7 @@
 mod common;
 
 use campusg::walkthrough::{Ask, Deviation, Errand, Person, Reply, Scene, Wish};
-use common::{Options, turn::shared};
+use common::{Options, Server, operator, turn::shared};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::{
@@ -203,6 +203,41 @@ async fn wrong_roles_are_told_that_it_is_not_theirs_to_do() -> Result<(), Deviat
             .send(&Ask::get(path))
             .await?
             .refuses(401, "not_signed_in")?;
+    }
+    let says = async |ask: Ask, words: &str| {
+        let told = scene.client.send(&ask).await?;
+        let told = told.refuses(401, "not_signed_in")?;
+        let detail = told.text("/detail")?;
+        assert!(detail.contains(words), "{detail}");
+        Ok::<_, Deviation>(())
+    };
+    let me = || Ask::get("/api/users/me");
+    says(me(), "send the token").await?;
+    says(me().with_token("long gone"), "has ended").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_not_there_to_serve_a_request_is_named() -> Result<(), Deviation> {
+    let nobody = ["gateway.mode=remote", "gateway.address=127.0.0.1:1"];
+    let server = Server::start(Options {
+        virtual_clock: false,
+        set: nobody.map(Into::into).into(),
+    });
+    let scene = server.scene().await;
+    let ann = Person::register(&scene.client, "Ann").await?;
+    let card = json!({"token": "tok_visa"});
+    let told = ann.put("/api/users/me/payment-method", &card).await?;
+    let told = told.refuses(503, "busy")?;
+    assert!(told.text("/detail")?.contains("payment gateway"));
+    let told = operator(&scene).move_clock(1).await?;
+    let told = told.refuses(404, "not_found")?;
+    assert!(told.text("/detail")?.contains("--virtual-clock"));
+    for query in ["", "?approve=perhaps", "?approve=true&twice=true"] {
+        let path = format!("/sandbox/confirm/order:1/authorize/1{query}");
+        let page = scene.client.send(&Ask::new(Method::POST, path)).await?;
+        let text = String::from_utf8_lossy(&page.bytes).into_owned();
+        assert!(page.status == 400 && text.contains("<main>"), "{text}");
     }
     Ok(())
 }
@@ -519,17 +554,26 @@ async fn keys_are_asked_for_and_checked() -> Result<(), Deviation> {
             .await?
             .refuses(400, "invalid_idempotency_key")?;
     }
-    for (path, code) in [
-        ("/api/orders?limit=0", "invalid_query"),
-        ("/api/orders?limit=101", "invalid_query"),
-        ("/api/orders?limit=-1", "invalid_query"),
-        ("/api/orders?status=eaten", "invalid_query"),
-        ("/api/orders?colour=red", "invalid_query"),
-        ("/api/orders?cursor=soup", "invalid_cursor"),
-        ("/api/timers", "invalid_query"),
+    for (path, field) in [
+        ("/api/orders?limit=0", "limit"),
+        ("/api/orders?limit=101", "limit"),
+        ("/api/orders?limit=-1", "limit"),
+        ("/api/orders?limit=ten", "limit"),
+        ("/api/orders?limit=", "limit"),
+        ("/api/orders?limit=1&limit=2", "limit"),
+        ("/api/orders?status=eaten", "status"),
+        ("/api/orders?as=cook", "as"),
+        ("/api/orders?available=perhaps", "available"),
+        ("/api/orders?colour=red", "colour"),
+        ("/api/timers", "order_id"),
+        ("/api/timers?order_id=soup", "order_id"),
+        ("/api/payments?order_id=soup", "order_id"),
     ] {
-        ann.get(path).await?.refuses(400, code)?;
+        let told = ann.get(path).await?.refuses(400, "invalid_query")?;
+        assert_eq!(told.text("/field")?, field, "{path}: {}", told.0);
     }
+    let forged = ann.get("/api/orders?cursor=soup").await?;
+    forged.refuses(400, "invalid_cursor")?;
     ann.put("/api/orders", &json!({}))
         .await?
         .refuses(405, "method_not_allowed")?;

@@ -178,6 +178,8 @@ async fn after_completion_a_case_freezes_the_runners_share_until_it_is_decided()
         errand.runner.notice("frozen", &errand.order).await?;
 
         resolve(&scene, &errand, refund, at_fault).await?.is(200)?;
+        let decided = errand.runner.order(&errand.order).await?;
+        assert!(!decided.has("/dispute/frozen_cents"), "nothing is any more");
         assert_eq!(
             wallet(&errand.runner).await?,
             (runner, 0, owed),

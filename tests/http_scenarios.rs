@@ -10,6 +10,7 @@ mod common;
 use campusg::walkthrough::{Chapter, Scenario};
 use campusg_domain::rows::ROWS;
 use common::{Options, play, run, turn::shared};
+use std::io::{Read, Write};
 
 fn options() -> Options {
     Options::virtual_clock(&[])
@@ -160,7 +161,7 @@ async fn a_wrong_password_is_no_fault_of_the_server() {
 }
 
 #[test]
-fn the_walkthrough_names_what_is_not_as_specified() {
+fn a_server_that_is_not_there_is_said_to_be_missing() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -168,7 +169,30 @@ fn the_walkthrough_names_what_is_not_as_specified() {
     assert_eq!(walked.status.code(), Some(1));
     let said = String::from_utf8(walked.stderr).unwrap();
     assert!(
-        said.contains("not as specified: expected an answer to GET /health/ready"),
+        said.contains(&format!("no server answers at {address}"))
+            && !said.contains("not as specified"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_walkthrough_names_what_is_not_as_specified() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    // It ends with the process.
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4_096]);
+            let _ = stream.write_all(
+                b"HTTP/1.1 204 No Content\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+            );
+        }
+    });
+    let walked = run(&["walkthrough", "--url", &address]);
+    assert_eq!(walked.status.code(), Some(1));
+    let said = String::from_utf8(walked.stderr).unwrap();
+    assert!(
+        said.contains("not as specified: expected GET /health/ready to be answered 200"),
         "{said}"
     );
 }

@@ -92,6 +92,7 @@ fn what_cannot_be_simulated_is_refused_with_the_name_of_its_flag() {
         (&["--speed", "5"], "--live"),
         (&["--operator-email", "o@campus.example"], "--live"),
         (&["--live", "http://127.0.0.1:1", "--speed", "0"], "--speed"),
+        (&["--live", "127.0.0.1:8080"], "http://127.0.0.1:8080"),
         (
             &[
                 "--live",
@@ -117,7 +118,11 @@ fn a_server_that_is_not_there_ends_it_with_code_1() {
     let output = simulate(&["--live", "http://127.0.0.1:1"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("GET /health/ready"), "{said}");
+    assert!(
+        said.contains("no server answers at http://127.0.0.1:1")
+            && !said.contains("not as specified"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -132,6 +137,23 @@ fn robots_live_on_a_running_server_and_leave_it_sound() {
         "--operator-password",
         "campus-demo-2026",
     ];
+    for (email, password, why) in [
+        (
+            "olivia@campus.example",
+            "a guess",
+            "can't sign in there: 401",
+        ),
+        (
+            "ada@campus.example",
+            "campus-demo-2026",
+            "is no operator there",
+        ),
+    ] {
+        let wrong = ["--operator-email", email, "--operator-password", password];
+        let output = simulate(&[&place[..], &wrong].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(why) && said.contains(email), "{said}");
+    }
     let text = {
         let output = simulate(&[&place[..], &size, &login].concat());
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -139,6 +161,7 @@ fn robots_live_on_a_running_server_and_leave_it_sound() {
         String::from_utf8(output.stdout).unwrap()
     };
     assert!(text.contains("  completed"), "{text}");
+    assert!(text.contains("still open"), "{text}");
     assert!(text.contains("ledger     ok"), "{text}");
     let verdict = server.stop_and_verify().unwrap();
     assert!(!verdict.0.contains("BROKEN"), "{}", verdict.0);

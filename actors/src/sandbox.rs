@@ -10,14 +10,14 @@
 //! | `tok_declined`, `tok_insufficient_funds` | the authorisation is declined |
 //! | `tok_slow` | everything succeeds, every answer takes `slow_ms` |
 //! | `tok_timeout_then_succeeds` | every authorisation, capture and refund is done, but its first answer is lost |
-//! | `tok_down`, `tok_down_{n}` | an authorisation is not answered (n times, or for ever), nothing is done |
+//! | `tok_down`, `tok_down_N` | an authorisation is not answered (N times, or for ever), nothing is done |
 //! | `tok_action_required` | the bank asks the customer to confirm; the answer comes as an event |
 //! | `tok_second_declined` | the first authorisation of an order succeeds, a second one, or a later tip, is declined |
 //! | `tok_capture_fails` | authorises; the capture is declined |
-//! | `tok_capture_down`, `tok_capture_down_{n}` | authorises; a capture is not answered (n times, or for ever) |
+//! | `tok_capture_down`, `tok_capture_down_N` | authorises; a capture is not answered (N times, or for ever) |
 //! | `tok_capture_late` | authorises; the capture is not answered, succeeds after `late_ms`, told by an event |
 //! | `tok_refund_fails` | authorises and captures; the refund is declined |
-//! | `tok_refund_down_{n}` | authorises and captures; a refund is not answered n times |
+//! | `tok_refund_down_N` | authorises and captures; a refund is not answered N times |
 //! | `tok_late` | the authorisation is not answered, succeeds after `late_ms`, told by an event |
 //! | `tok_lapses` | authorises; the bank lets it go after `late_ms`, told by an event |
 //! | `tok_chargeback` | the bank takes each charge back after `chargeback_ms`, for `chargeback_fee_cents`, and never decides |
@@ -31,7 +31,7 @@
 //! | `acct_closed` | the payout is declined: account invalid |
 //! | `acct_slow` | the payout succeeds, its answer takes `slow_ms` |
 //! | `acct_timeout_then_succeeds` | the payout is done, but its first answer is lost |
-//! | `acct_down`, `acct_down_{n}` | a payout is not answered (n times, or for ever), nothing is done |
+//! | `acct_down`, `acct_down_N` | a payout is not answered (N times, or for ever), nothing is done |
 //! | `acct_late` | the payout is not answered, is paid after `late_ms`, told by an event |
 //! | `acct_fails_late` | the payout is not answered, is declined after `late_ms`, told by an event |
 //! | `acct_sends_back` | the payout succeeds, and comes back after `send_back_ms`, told by an event |

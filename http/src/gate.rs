@@ -90,7 +90,7 @@ async fn authenticate(edge: &Edge, token: Option<Secret>) -> Result<Authenticate
     edge.runtime()
         .query(Authenticate(token))
         .await?
-        .ok_or_else(Problem::not_signed_in)
+        .ok_or_else(Problem::session_over)
 }
 
 async fn admit(edge: &Edge, policy: RoutePolicy, request: &mut Request) -> Result<(), Problem> {

@@ -14,7 +14,8 @@ use std::fmt;
 /// Reads a body.
 ///
 /// # Errors
-/// 400 `malformed_json` with line and column; `unknown_field`, `missing_field` and `wrong_type` with the field's path.
+/// 400 `malformed_json` with line and column; `unknown_field`, `missing_field`, `duplicate_field` and `wrong_type` with the
+/// field's path.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = serde_path_to_error::deserialize(strict::Strict(&mut json));
@@ -34,15 +35,17 @@ fn misshapen(body: &[u8], fault: &serde_path_to_error::Error<serde_json::Error>)
     let path = if path == "." { String::new() } else { path };
     let detail = without_place(&inner.to_string());
     let named = detail.split('`').nth(1).unwrap_or_default();
+    let at_named = |path: String| {
+        if path.ends_with(named) {
+            path
+        } else {
+            join(&path, named)
+        }
+    };
     let (code, field) = if detail.starts_with("unknown field") {
-        (
-            "unknown_field",
-            if path.ends_with(named) {
-                path
-            } else {
-                join(&path, named)
-            },
-        )
+        ("unknown_field", at_named(path))
+    } else if detail.starts_with("duplicate field") {
+        ("duplicate_field", at_named(path))
     } else if detail.starts_with("missing field") {
         ("missing_field", join(&path, named))
     } else {
@@ -205,6 +208,16 @@ mod tests {
             fault(r#"{"inner": [{"price_cents": 1, "count": 1, "x": 2}]}"#).1,
             "inner[0].x"
         );
+        for (twice, place) in [
+            (r#"{"inner": [], "inner": []}"#, "inner"),
+            (
+                r#"{"inner": [{"count": 1, "price_cents": 1, "count": 2}]}"#,
+                "inner[0].count",
+            ),
+        ] {
+            let (code, named, _) = fault(twice);
+            assert_eq!((code.as_str(), named.as_str()), ("duplicate_field", place));
+        }
         assert_eq!(
             fault(r#"{"inner": [{"price_cents": 1}]}"#),
             said("missing_field", "inner[0].count", "missing field `count`")

@@ -28,9 +28,38 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
             let detail = text
                 .rsplit_once("query string: ")
                 .map_or(text.as_str(), |(_, why)| why);
-            Problem::shape("invalid_query", detail)
+            let problem = Problem::shape("invalid_query", in_words(detail));
+            match field_of(detail) {
+                Some(field) => problem.with("field", field),
+                None => problem,
+            }
         })
     }
+}
+
+/// The parameter that a refused query string is about: it leads the detail, or stands in it in backticks.
+fn field_of(detail: &str) -> Option<&str> {
+    let named = detail.split('`').nth(1);
+    if detail.contains("unknown field")
+        || detail.contains("missing field")
+        || detail.contains("duplicate field")
+    {
+        return named;
+    }
+    detail.split_once(": ").map(|(field, _)| field)
+}
+
+fn in_words(detail: &str) -> String {
+    detail
+        .replace("invalid digit found in string", "must be a whole number")
+        .replace(
+            "cannot parse integer from empty string",
+            "must be a whole number",
+        )
+        .replace(
+            "number too large to fit in target type",
+            "is too large a number",
+        )
 }
 
 /// Reads `limit`.

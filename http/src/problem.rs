@@ -91,7 +91,15 @@ impl Problem {
         )
     }
 
-    /// Nobody is signed in, or no longer.
+    /// The token is of no session, or of one that has ended.
+    pub(crate) fn session_over() -> Self {
+        Self {
+            detail: "the token is not known, or its session has ended: sign in again".into(),
+            ..Self::not_signed_in()
+        }
+    }
+
+    /// Nobody is signed in.
     pub(crate) fn not_signed_in() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,

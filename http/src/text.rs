@@ -96,7 +96,11 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
         NoticeKind::WrongPin { left } => (
             "wrong_pin",
             "A wrong PIN was given",
-            format!("Someone gave a wrong PIN for your order; {left} tries are left."),
+            match left {
+                0 => "Someone gave a wrong PIN for your order; no try is left.".into(),
+                1 => "Someone gave a wrong PIN for your order; 1 try is left.".into(),
+                _ => format!("Someone gave a wrong PIN for your order; {left} tries are left."),
+            },
         ),
         NoticeKind::Completed => plain(
             "completed",

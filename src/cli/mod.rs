@@ -10,6 +10,7 @@ mod progress;
 pub mod rebuild;
 pub mod sandbox_gateway;
 pub mod serve;
+mod server;
 pub mod simulate;
 pub mod verify;
 pub mod walkthrough;
@@ -65,6 +66,14 @@ pub enum CliFault {
     /// The password could not be read.
     #[error("cannot read the password")]
     Password(#[source] io::Error),
+    /// The file with the password could not be read.
+    #[error("cannot read the password in {path}, which --password-file names")]
+    PasswordFile {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: io::Error,
+    },
     /// The password was typed in two ways.
     #[error("the two passwords differ: nothing was done")]
     PasswordsDiffer,
@@ -80,7 +89,23 @@ pub enum CliFault {
     /// Something does not hold.
     #[error("something does not hold: see the lines marked BROKEN")]
     Unsound,
-    /// The operator named to the walkthrough can't sign in.
+    /// Nobody answers where a server was named.
+    #[error(
+        "no server answers at {url} ({why}): is one running there? Name it as http://127.0.0.1:8080"
+    )]
+    NoServer {
+        /// Where.
+        url: String,
+        /// What was met instead.
+        why: String,
+    },
+    /// The operator's login that was named is somebody else's.
+    #[error("{email} is no operator there: name an operator's login, or none")]
+    NoOperator {
+        /// Who.
+        email: String,
+    },
+    /// The operator who was named can't sign in.
     #[error(
         "operator {email} can't sign in there: {answer}; see --operator-email and --operator-password"
     )]
@@ -109,7 +134,11 @@ impl CliFault {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::NoData { .. } | Self::PasswordsDiffer => 2,
+            Self::Config(_)
+            | Self::NoData { .. }
+            | Self::PasswordsDiffer
+            | Self::PasswordFile { .. } => 2,
+            Self::Compose(fault) if fault.refuses() => 2,
             Self::Unsound => 3,
             _ => 1,
         }

@@ -61,7 +61,8 @@ impl OperatorCommand {
     /// Does it.
     ///
     /// # Errors
-    /// [`CliFault::Config`], [`CliFault::Password`], [`CliFault::PasswordsDiffer`], [`CliFault::Compose`], [`CliFault::Refused`].
+    /// [`CliFault::Config`], [`CliFault::Password`], [`CliFault::PasswordFile`], [`CliFault::PasswordsDiffer`], [`CliFault::Compose`],
+    /// [`CliFault::Refused`].
     pub fn run(self) -> Result<(), CliFault> {
         let OperatorAction::Create(create) = self.action;
         let effective = config::load(&create.flags, config::process_environment())?;
@@ -96,8 +97,10 @@ impl OperatorCommand {
 /// Out of the file; else asked for twice, unseen, at a terminal; else the first line of standard input.
 fn read_password(file: Option<PathBuf>, email: &str) -> Result<String, CliFault> {
     if let Some(path) = file {
-        let text = std::fs::read_to_string(&path).map_err(CliFault::Password)?;
-        return Ok(first_line(&text));
+        return match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(first_line(&text)),
+            Err(source) => Err(CliFault::PasswordFile { path, source }),
+        };
     }
     if !std::io::stdin().is_terminal() {
         let mut line = String::new();

@@ -92,12 +92,12 @@ fn help() -> String {
         "\
 Point a server at it with --set gateway.mode=remote --set gateway.address=127.0.0.1:4242.
 
-Cards, and what happens with them; {{n}} is a number from 1 to 99:
+Cards, and what happens with them; N is a number from 1 to 99:
 {cards}
 Bank accounts:
 {accounts}
-The times `late_ms`, `chargeback_ms` and so on are keys of gateway.tuning. What is decided later is told by events, late,
-twice or in the wrong order where gateway.faults say so. A server asks for them. To have them sent to it as well, signed,
+The times `late_ms`, `chargeback_ms` and so on are keys of gateway.tuning. What is decided later is told by events, late, \
+twice or in the wrong order where gateway.faults say so. A server asks for them. To have them sent to it as well, signed, \
 give both the same key, and this one an address:
   --set gateway.signing_secret=whsec_BASE64 --set gateway.push_to=127.0.0.1:8080
 
@@ -116,10 +116,18 @@ fn listed(tokens: &[TestToken]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::CommandFactory;
 
     #[test]
     fn the_help_names_every_test_token_and_so_does_the_readme() {
-        let (help, readme) = (help(), include_str!("../../README.md"));
+        let readme = include_str!("../../README.md");
+        let cli = crate::cli::Cli::command();
+        let command = cli
+            .find_subcommand("sandbox-gateway")
+            .expect("it is a subcommand")
+            .clone();
+        // As it is printed: clap takes a part of what it is given for a line end.
+        let help = command.term_width(0).render_long_help().to_string();
         for TestToken { token, does } in TEST_CARDS.iter().chain(TEST_ACCOUNTS) {
             assert!(help.contains(token) && help.contains(does), "{token}");
             assert!(

@@ -2,11 +2,11 @@
 //!
 //! Must not: know what a robot does; `simulate` does.
 
-use super::{CliFault, progress::DayBar};
+use super::{CliFault, progress::DayBar, server};
 use crate::{
     output,
     simulate::{Login, OnServer, Progress, Report, Setting, Size, simulate, simulate_on},
-    walkthrough::{Client, Deviation, Person},
+    walkthrough::Deviation,
 };
 use clap::{Args, builder::RangedU64ValueParser, value_parser};
 
@@ -22,7 +22,7 @@ order, the days go on until everything has ended.
 With --chaos cards and gateway behave much worse; answers are lost, late or doubled; owners and orders are dropped and \
 folded again from the journal; everything but the journal is lost between any two records.
 
-The report goes to standard output, progress to standard error. The same seed gives the same report, byte for byte. \
+The report goes to standard output, progress, at a terminal, to standard error. The same seed gives the same report, byte for byte. \
 Ends with code 3 if anything does not hold.
 
 With --live the same robots open accounts on a running server with the sandbox gateway and live there, over HTTP. What \
@@ -62,7 +62,7 @@ pub struct SimulateCommand {
     #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "chaos", default_value_t = 25, value_parser = value_parser!(u32).range(1..))]
     pub restart_every: u32,
     /// Live on this server, as http://127.0.0.1:8080, and not in this process
-    #[arg(long, value_name = "URL", conflicts_with = "restart_every")]
+    #[arg(long, value_name = "URL", conflicts_with = "restart_every", value_parser = super::server::address)]
     pub live: Option<String>,
     /// E-mail address of an operator of that server
     #[arg(
@@ -88,6 +88,7 @@ impl SimulateCommand {
     /// Simulates and reports.
     ///
     /// # Errors
+    /// [`CliFault::NoServer`], [`CliFault::SignIn`] and [`CliFault::NoOperator`] where robots can't live on that server,
     /// [`CliFault::Deviation`] where the campus could not go on, [`CliFault::Unsound`] where something does not hold,
     /// [`CliFault::Output`] when the report cannot be printed.
     pub fn run(self) -> Result<(), CliFault> {
@@ -96,27 +97,26 @@ impl SimulateCommand {
         let tell = |progress: Progress| bar.tell(progress);
         let report = match &self.live {
             None => simulate(&setting, tell),
-            Some(url) => self
-                .server(url)
-                .and_then(|server| simulate_on(server, &setting, tell)),
+            Some(url) => simulate_on(self.server(url)?, &setting, tell),
         };
         bar.finish();
         conclude(&report?)
     }
 
-    fn server(&self, url: &str) -> Result<OnServer, Deviation> {
+    fn server(&self, url: &str) -> Result<OnServer, CliFault> {
         let threads = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         let threads = threads.map_err(|fault| Deviation::new("a thread", fault.to_string()))?;
-        let client = Client::new(url)?;
+        let client = threads.block_on(server::way_to(url))?;
         let operator = match (&self.operator_email, &self.operator_password) {
             (Some(email), Some(password)) => {
-                Some(threads.block_on(Person::sign_in(&client, email, password))?)
+                Some(threads.block_on(server::operator(&client, email, password))?)
             }
             _ => None,
         };
-        OnServer::new(threads, Login { client, operator }, self.speed)
+        let login = Login { client, operator };
+        Ok(OnServer::new(threads, login, self.speed)?)
     }
 
     fn setting(&self) -> Setting {

@@ -21,7 +21,8 @@ left out, and say so, where the server has none. Moving a virtual clock concerns
 
 With --all every transition of docs/lifecycle.md is told under its row's number, with the money after it: held, captured, \
 released, refunded, the runner's balance, what the customer owes. Where a transition needs a server that is set for it, \
-another temporary one is started. The last line says which rows were told; one that is missing is a failure.
+another temporary one is started, and a row that was not told is a failure. With --url the rows that this server is not \
+set for are left out, which is no failure. The last line says which rows were told.
 
 Ends with code 1 and a sentence if anything is not as specified.")]
 pub struct WalkthroughCommand {
@@ -29,7 +30,7 @@ pub struct WalkthroughCommand {
     #[arg(long)]
     pub all: bool,
     /// Server to walk through, as http://127.0.0.1:8080 [default: a temporary one]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = super::server::address)]
     pub url: Option<String>,
     /// E-mail address of an operator of that server
     #[arg(
@@ -48,6 +49,7 @@ impl WalkthroughCommand {
     /// Plays the story.
     ///
     /// # Errors
+    /// [`CliFault::NoServer`], [`CliFault::SignIn`] and [`CliFault::NoOperator`] where it can't begin,
     /// [`CliFault::Deviation`] at the first thing that is not as specified, [`CliFault::Output`] when the story cannot
     /// be printed.
     pub fn run(self) -> Result<(), CliFault> {
@@ -84,7 +86,7 @@ impl WalkthroughCommand {
     }
 
     async fn play(&self, url: &str, server: Option<&OwnServer>) -> Result<(), CliFault> {
-        let client = Client::new(url)?;
+        let client = super::server::way_to(url).await?;
         let operator = self.operator(&client, server).await?;
         let story = Story::printed();
         story.line(format!("Walking through {url}"));
@@ -108,14 +110,9 @@ impl WalkthroughCommand {
     ) -> Result<Option<Person>, CliFault> {
         match (server, &self.operator_email, &self.operator_password) {
             (Some(server), ..) => Ok(Some(server.operator(client).await?)),
-            (None, Some(email), Some(password)) => {
-                let signed_in = Person::sign_in(client, email, password).await;
-                let known = signed_in.map_err(|refused| CliFault::SignIn {
-                    email: email.clone(),
-                    answer: refused.found,
-                });
-                known.map(Some)
-            }
+            (None, Some(email), Some(password)) => super::server::operator(client, email, password)
+                .await
+                .map(Some),
             (None, ..) => Ok(None),
         }
     }

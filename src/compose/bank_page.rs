@@ -4,7 +4,7 @@
 
 use axum::{
     Router,
-    extract::{Path, Query, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::StatusCode,
     response::{Html, IntoResponse, Response},
     routing::get,
@@ -54,8 +54,15 @@ async fn ask(Path(key): Path<String>) -> Response {
 async fn say(
     State(bank): State<Arc<dyn Bank>>,
     Path(key): Path<String>,
-    Query(said): Query<Said>,
+    said: Result<Query<Said>, QueryRejection>,
 ) -> Response {
+    let Ok(Query(said)) = said else {
+        return page(
+            StatusCode::BAD_REQUEST,
+            "Nothing was said",
+            "<p>Go back and choose one of the two: ?approve=true confirms, ?approve=false refuses.</p>",
+        );
+    };
     match bank
         .confirm(CallKey::from(key.as_str()), said.approve)
         .await

@@ -89,3 +89,21 @@ pub enum ComposeFault {
     #[error("a part panicked while starting; the log says where")]
     Panicked,
 }
+
+impl ComposeFault {
+    /// Whether it was refused before anything was done: what was asked for can't be, and nothing was touched.
+    #[must_use]
+    pub const fn refuses(&self) -> bool {
+        matches!(
+            self,
+            Self::Storage(StorageFault::InUse { .. })
+                | Self::Book {
+                    source: BookFault::InUse { .. },
+                    ..
+                }
+                | Self::Listen { .. }
+                | Self::NotADemo { .. }
+                | Self::Drill { .. }
+        )
+    }
+}

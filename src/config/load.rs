@@ -137,6 +137,9 @@ fn wrong_type(figment: &Figment, error: figment::Error) -> ConfigFault {
         Kind::UnknownVariant(found, expected) => {
             format!("found {found:?}, expected one of {}", expected.join(", "))
         }
+        Kind::Message(text) if text.contains("socket address") => {
+            "must be an address and a port, for example 127.0.0.1:8080".into()
+        }
         other => other.to_string(),
     };
     ConfigFault::WrongType {

@@ -2,7 +2,7 @@
 
 /// Answers the known key nearest to `unknown`, when one is near enough to be a slip of the finger.
 pub(super) fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (unknown.chars().count() / 3).max(2);
+    let allowed = (unknown.chars().count() / 3).max(1);
     known
         .map(|key| (distance_between(unknown, key), key))
         .filter(|(distance, _)| *distance <= allowed)
@@ -65,6 +65,10 @@ mod tests {
 
     #[test]
     fn nonsense_finds_none() {
-        assert_eq!(nearest("policy.zebra_crossing", KNOWN.into_iter()), None);
+        let known = || KNOWN.into_iter().chain(["log"]);
+        for unknown in ["policy.zebra_crossing", "foo"] {
+            assert_eq!(nearest(unknown, known()), None, "{unknown}");
+        }
+        assert_eq!(nearest("lag", known()), Some("log"));
     }
 }

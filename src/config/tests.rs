@@ -199,7 +199,7 @@ fn a_wrong_type_names_key_origin_and_what_is_expected() {
         ),
         (
             "server.listen=8080",
-            "server.listen (flag --set): invalid socket address syntax",
+            "server.listen (flag --set): must be an address and a port, for example 127.0.0.1:8080",
         ),
         (
             "policy=1",

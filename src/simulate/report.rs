@@ -58,7 +58,11 @@ impl Report {
         let parts = [
             heading(
                 setting,
-                &format!("watched for {}", orders::span(tally.lasted_ms)),
+                &format!(
+                    "watched for {}; {}",
+                    orders::span(tally.lasted_ms),
+                    left_open(tally.unfinished())
+                ),
             ),
             orders::outcomes(tally),
             orders::waits(tally),
@@ -132,6 +136,14 @@ fn heading(setting: &Setting, lasted: &str) -> String {
     ];
     let (people, hours) = (people.join(", "), counted(*hours, "hour"));
     format!("{people}; {hours}, seed {seed}{chaos}\n{lasted}\n")
+}
+
+fn left_open(orders: u64) -> String {
+    match orders {
+        0 => "no order is still open".into(),
+        1 => "1 order is still open".into(),
+        _ => format!("{orders} orders are still open"),
+    }
 }
 
 fn counted<N: Display + PartialEq + From<u8>>(many: N, what: &str) -> String {

@@ -35,20 +35,20 @@ use quota::{COUNTS_MS, Quota, Recent};
 /// The most bytes of a photo as it is uploaded.
 pub const MAX_PHOTO_BYTES: usize = 5 << 20;
 
-/// Why a photo was not taken, or can't be read.
+/// Why a photo was not taken, or can't be read. What is its sender's reads as the end of a sentence about the photo.
 #[derive(Debug, thiserror::Error)]
 pub enum PhotoFault {
     /// More than 5 MiB.
-    #[error("a photo may have at most {MAX_PHOTO_BYTES} bytes")]
+    #[error("may have at most {MAX_PHOTO_BYTES} bytes")]
     TooLarge,
     /// Not a whole JPEG, PNG or WebP that can be looked at, whatever its name says.
-    #[error("this is not a JPEG, PNG or WebP picture")]
+    #[error("is not a JPEG, PNG or WebP picture")]
     NotAPhoto,
     /// More pixels than a server can look at.
-    #[error("a photo may have at most {} million pixels", MAX_PHOTO_PIXELS / 1_000_000)]
+    #[error("may have at most {} million pixels", MAX_PHOTO_PIXELS / 1_000_000)]
     TooManyPixels,
     /// 20 photos, or 50 MiB, of the last 24 hours that no order refers to.
-    #[error("too many photos that serve no order yet")]
+    #[error("is one too many: others that were sent within a day serve no order yet")]
     Quota,
     /// The disk has less room than is kept for orders.
     #[error("the disk has no room for photos in {path}")]

@@ -182,6 +182,10 @@ impl Command for Suspend {
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
         caller.operator()?;
+        if self.suspended && caller.user()? == self.user {
+            let who = "another operator".into();
+            return Err(Refusal::rule(Rejection::NotAllowed { who }));
+        }
         let reason = runtime.seal_reason(&self.reason, &caller)?;
         let command = if self.suspended {
             UserCommand::Suspend { reason }

@@ -45,7 +45,7 @@ impl Query for Authenticate {
         let Some(person) = directory.person(user).cloned() else {
             return Ok(None);
         };
-        let principal = if person.operator {
+        let principal = if person.operates() {
             Principal::Operator(user)
         } else {
             Principal::User(user)
@@ -220,7 +220,7 @@ impl Query for GetInbox {
         let operator = runtime
             .directory()
             .person(user)
-            .is_some_and(|person| person.operator);
+            .is_some_and(|person| person.operates());
         let read = move |reads: &Reads| {
             let mut page = reads.inbox(Audience::User(user), before, limit)?;
             if operator {
@@ -457,7 +457,7 @@ impl Runtime {
         let operator = self
             .directory()
             .person(user)
-            .is_some_and(|person| person.operator);
+            .is_some_and(|person| person.operates());
         let read = move |reads: &Reads| {
             let own = reads.notice(Audience::User(user), notice)?;
             let own = own.map(|entry| {

@@ -36,9 +36,7 @@ async fn described(runtime: &Runtime, token: CardToken) -> Result<Card, Refusal>
             "token",
             "is not known to the payment gateway",
         )),
-        TokenFault::Unavailable => Refusal::Busy {
-            retry_after_ms: 2_000,
-        },
+        TokenFault::Unavailable => Refusal::GatewayAway,
     })?;
     Ok(Card {
         token,

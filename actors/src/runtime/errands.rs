@@ -203,10 +203,9 @@ impl Command for AdvanceClock {
                 format!("must be at most {ADVANCE_LIMIT_MS}"),
             )));
         }
-        runtime
-            .clock()
-            .advance(self.ms)
-            .ok_or_else(|| Refusal::not_found("virtual clock"))
+        runtime.clock().advance(self.ms).ok_or_else(|| {
+            Refusal::not_found("virtual clock: start the server with --virtual-clock")
+        })
     }
 }
 

@@ -22,6 +22,9 @@ pub enum Refusal {
         /// When to try again, in milliseconds.
         retry_after_ms: u64,
     },
+    /// The payment gateway is not reached, and was asked for nothing but what a token is. Nothing was done.
+    #[error("the payment gateway is not reached; nothing was done, try again shortly")]
+    GatewayAway,
     /// The disk is full: nothing can be written, reads go on.
     #[error("storage is full")]
     StorageFull,
@@ -71,6 +74,8 @@ impl Refusal {
             Self::Rejected { rejection, .. } => rejection.code(),
             Self::WrongCredentials => "wrong_credentials",
             Self::Busy { .. } => "busy",
+            // One code for whatever is tried again shortly.
+            Self::GatewayAway => "busy",
             Self::StorageFull => "storage_full",
             Self::NeedsAttention => "needs_attention",
             Self::Unknown => "outcome_unknown",

@@ -136,9 +136,7 @@ impl Command for SetPayoutMethod {
                     "token",
                     "is not known to the payment gateway",
                 )),
-                TokenFault::Unavailable => Refusal::Busy {
-                    retry_after_ms: 2_000,
-                },
+                TokenFault::Unavailable => Refusal::GatewayAway,
             })?;
         let method = PayoutMethod {
             token,

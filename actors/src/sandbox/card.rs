@@ -9,7 +9,7 @@ use crate::port::gateway::{AccountFace, AccountToken, CardFace};
 /// A test token and what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TestToken {
-    /// As sent to the API; `{n}` stands for a number from 1 to 99.
+    /// As sent to the API; `N` stands for a number from 1 to 99.
     pub token: &'static str,
     /// What happens with it, in one line.
     pub does: &'static str,
@@ -40,8 +40,8 @@ pub const TEST_CARDS: &[TestToken] = &[
         "authorisations are never answered, nothing is done",
     ),
     token(
-        "tok_down_{n}",
-        "an authorisation is not answered n times, then succeeds",
+        "tok_down_N",
+        "an authorisation is not answered N times, then succeeds",
     ),
     token(
         "tok_action_required",
@@ -57,8 +57,8 @@ pub const TEST_CARDS: &[TestToken] = &[
         "authorises; captures are never answered, nothing is done",
     ),
     token(
-        "tok_capture_down_{n}",
-        "authorises; a capture is not answered n times, then succeeds",
+        "tok_capture_down_N",
+        "authorises; a capture is not answered N times, then succeeds",
     ),
     token(
         "tok_capture_late",
@@ -69,8 +69,8 @@ pub const TEST_CARDS: &[TestToken] = &[
         "authorises and captures; the refund is declined",
     ),
     token(
-        "tok_refund_down_{n}",
-        "a refund is not answered n times, then succeeds",
+        "tok_refund_down_N",
+        "a refund is not answered N times, then succeeds",
     ),
     token(
         "tok_late",
@@ -108,8 +108,8 @@ pub const TEST_ACCOUNTS: &[TestToken] = &[
     ),
     token("acct_down", "payouts are never answered, nothing is done"),
     token(
-        "acct_down_{n}",
-        "a payout is not answered n times, then succeeds",
+        "acct_down_N",
+        "a payout is not answered N times, then succeeds",
     ),
     token(
         "acct_late",
@@ -257,7 +257,7 @@ pub(super) fn account_face(account: &AccountToken) -> Option<AccountFace> {
     })
 }
 
-/// Reads `{name}` as "for ever" and `{name}_{n}`, n from 1 to 99, as n times.
+/// Reads `{name}` as "for ever" and `{name}_N`, n from 1 to 99, as n times.
 fn down(token: &str, name: &str) -> Option<Option<u32>> {
     let rest = token.strip_prefix(name)?;
     if rest.is_empty() {
@@ -275,7 +275,7 @@ mod tests {
     fn every_listed_token_is_known_and_stands_in_the_documentation() {
         let documentation = include_str!("../sandbox.rs");
         for listed in TEST_CARDS {
-            let card = CardToken(listed.token.replace("{n}", "3"));
+            let card = CardToken(listed.token.replace("_N", "_3"));
             assert!(card_face(&card).is_some(), "{}", listed.token);
             assert!(
                 documentation.contains(&format!("`{}`", listed.token)),
@@ -284,7 +284,7 @@ mod tests {
             );
         }
         for listed in TEST_ACCOUNTS {
-            let account = AccountToken(listed.token.replace("{n}", "3"));
+            let account = AccountToken(listed.token.replace("_N", "_3"));
             assert!(account_face(&account).is_some(), "{}", listed.token);
             assert!(
                 documentation.contains(&format!("`{}`", listed.token)),

@@ -7,7 +7,7 @@ use crate::{id::OrderId, money::Cents};
 use serde::{Deserialize, Serialize};
 
 /// A rule said no. Nothing was written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// No such thing, or not the caller's to know of.
     #[error("no such {what}")]
@@ -22,7 +22,7 @@ pub enum Rejection {
         who: String,
     },
     /// The key was used with another body.
-    #[error("this idempotency key was used for another request")]
+    #[error("this idempotency key was used for another request: send this one with a new key")]
     KeyReused,
     /// The first request with this key is still running.
     #[error("the first request with this idempotency key is still running")]
@@ -45,7 +45,9 @@ pub enum Rejection {
     #[error("add a payout method first")]
     NoPayoutMethod,
     /// Placing needs a clean slate.
-    #[error("{owed} is owed: pay it first")]
+    #[error(
+        "{owed} is owed: pay it first, with POST /api/users/me/wallet/pay-debt or by setting a new payment method"
+    )]
     InDebt {
         /// How much is owed.
         owed: Cents,
@@ -127,22 +129,34 @@ pub enum Rejection {
         limit: u16,
     },
     /// Cancelling costs more than the caller agreed to.
-    #[error("cancelling now costs {}", quote.charge)]
+    #[error(
+        "cancelling now costs {}: agree to it with accept_charge_cents = {}",
+        quote.charge,
+        quote.charge.0
+    )]
     QuoteChanged {
         /// What it costs now.
         quote: Quote,
     },
     /// The receipt is above what the customer approved.
-    #[error("the receipt is above what the customer approved")]
-    AboveApproved,
+    #[error(
+        "the receipt is above the {approved} that the customer approved: propose the new price first"
+    )]
+    AboveApproved {
+        /// How much is approved.
+        approved: Cents,
+    },
     /// A photo is needed.
-    #[error("a photo is needed")]
-    PhotoNeeded,
+    #[error("a photo is needed: name it in {field}")]
+    PhotoNeeded {
+        /// Path of the field that takes it.
+        field: &'static str,
+    },
     /// The photo already serves another order.
-    #[error("this photo already serves another order")]
+    #[error("this photo already serves an order: take another one")]
     PhotoUsed,
     /// The PIN is wrong. This refusal is remembered.
-    #[error("wrong PIN, {left} tries left")]
+    #[error("wrong PIN, {}", tries(*left))]
     WrongPin {
         /// Tries left.
         left: u8,
@@ -166,7 +180,7 @@ pub enum Rejection {
         limit: u32,
     },
     /// More than is owed.
-    #[error("{owed} is owed, no more")]
+    #[error("{}", above_debt(*owed))]
     AboveDebt {
         /// How much is owed and not being paid already.
         owed: Cents,
@@ -232,8 +246,8 @@ impl Rejection {
             Self::ContactFirst { .. } => "contact_first",
             Self::TooManyMessages { .. } => "too_many_messages",
             Self::QuoteChanged { .. } => "quote_changed",
-            Self::AboveApproved => "above_approved",
-            Self::PhotoNeeded => "photo_needed",
+            Self::AboveApproved { .. } => "above_approved",
+            Self::PhotoNeeded { .. } => "photo_needed",
             Self::PhotoUsed => "photo_used",
             Self::WrongPin { .. } => "wrong_pin",
             Self::AlreadyRated => "already_rated",
@@ -258,6 +272,23 @@ impl Rejection {
             field: field.into(),
             rule: rule.into(),
         }
+    }
+}
+
+/// How many tries there are, in words.
+fn tries(left: u8) -> String {
+    match left {
+        0 => "no tries left: show a photo of the food at the door, as proof.photo_id".into(),
+        1 => "1 try left".into(),
+        _ => format!("{left} tries left"),
+    }
+}
+
+/// How much may be paid.
+fn above_debt(owed: Cents) -> String {
+    match owed {
+        Cents::ZERO => "nothing is owed".into(),
+        _ => format!("{owed} is owed, no more"),
     }
 }
 

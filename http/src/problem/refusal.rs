@@ -25,6 +25,7 @@ impl From<Refusal> for Problem {
             }
             Refusal::Busy { retry_after_ms } => problem.retry_after_ms(retry_after_ms),
             Refusal::StorageFull | Refusal::NeedsAttention => problem.retry_after_ms(30_000),
+            Refusal::GatewayAway => problem.retry_after_ms(2_000),
             Refusal::Stopping | Refusal::Unknown => problem.retry_after_ms(1_000),
             Refusal::WrongCredentials | Refusal::Fault => problem,
         }
@@ -38,6 +39,7 @@ pub(super) const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::WrongCredentials => StatusCode::UNAUTHORIZED,
         Refusal::Busy { .. }
         | Refusal::StorageFull
+        | Refusal::GatewayAway
         | Refusal::NeedsAttention
         | Refusal::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         Refusal::Unknown => StatusCode::GATEWAY_TIMEOUT,
@@ -54,8 +56,8 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | Rejection::NotARunner => StatusCode::FORBIDDEN,
         Rejection::KeyReused
         | Rejection::InvalidField { .. }
-        | Rejection::AboveApproved
-        | Rejection::PhotoNeeded
+        | Rejection::AboveApproved { .. }
+        | Rejection::PhotoNeeded { .. }
         | Rejection::AboveDebt { .. }
         | Rejection::AboveAvailable { .. }
         | Rejection::AboveLosses { .. }
@@ -96,6 +98,8 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
 fn members(problem: Problem, rejection: &Rejection) -> Problem {
     match rejection {
         Rejection::InvalidField { field, .. } => problem.with("field", field.as_str()),
+        Rejection::PhotoNeeded { field } => problem.with("field", *field),
+        Rejection::AboveApproved { approved } => problem.with("approved_total_cents", approved.0),
         Rejection::InDebt { owed } | Rejection::AboveDebt { owed } => {
             problem.with("owed_cents", owed.0)
         }
@@ -162,10 +166,18 @@ mod tests {
             Rejection::HadTooOften { limit: 3 },
             Rejection::OnHold,
             Rejection::QuoteChanged { quote },
-            Rejection::AboveApproved,
-            Rejection::PhotoNeeded,
+            Rejection::AboveApproved {
+                approved: Cents(2_000),
+            },
+            Rejection::PhotoNeeded {
+                field: "proof.photo_id",
+            },
             Rejection::PhotoUsed,
             Rejection::WrongPin { left: 4 },
+            Rejection::WrongPin { left: 1 },
+            Rejection::WrongPin { left: 0 },
+            Rejection::AboveDebt { owed: Cents(351) },
+            Rejection::AboveDebt { owed: Cents(0) },
             Rejection::AlreadyRated,
             Rejection::EmailTaken,
             Rejection::HoldRefused,
@@ -189,6 +201,7 @@ mod tests {
             },
             Refusal::StorageFull,
             Refusal::NeedsAttention,
+            Refusal::GatewayAway,
             Refusal::Unknown,
             Refusal::Stopping,
             Refusal::Fault,

@@ -37,7 +37,11 @@ impl DisputeView {
             claim_cents: dispute.claim.0,
             opened_at: dispute.opened_at.into(),
             replies: dispute.replies,
-            frozen_cents: frozen(dispute.frozen.map(|(_, cents)| cents), role),
+            frozen_cents: frozen(
+                dispute.frozen.map(|(_, cents)| cents),
+                dispute.judgement.as_ref(),
+                role,
+            ),
             end: EndView::from(dispute.judgement.as_ref()),
         })
     }
@@ -114,7 +118,7 @@ impl ThreadView {
             reason: thread.reason.clone(),
             photo_ids: thread.photos.clone(),
             replies: thread.replies.iter().map(ReplyView::from).collect(),
-            frozen_cents: frozen(Some(thread.frozen), reader.role),
+            frozen_cents: frozen(Some(thread.frozen), thread.judgement.as_ref(), reader.role),
             end: EndView::from(thread.judgement.as_ref()),
             decision: thread.decision.clone().filter(|_| operates),
         }
@@ -132,9 +136,9 @@ impl From<&DisputeReply> for ReplyView {
     }
 }
 
-/// What is frozen in the runner's wallet: to the runner and operators.
-fn frozen(cents: Option<Cents>, role: Role) -> Option<i64> {
-    let concerns = matches!(role, Role::Runner | Role::Operator);
+/// What is frozen in the runner's wallet until the dispute is decided: to the runner and operators.
+fn frozen(cents: Option<Cents>, end: Option<&Judgement>, role: Role) -> Option<i64> {
+    let concerns = end.is_none() && matches!(role, Role::Runner | Role::Operator);
     cents
         .filter(|cents| concerns && cents.is_positive())
         .map(|cents| cents.0)

@@ -38,7 +38,7 @@ pub(crate) struct ReceiptView {
     total_cents: i64,
     /// What card and debts have to do with it.
     settled: Vec<LineView>,
-    /// To the customer: what is in the wallet because of this order; below zero it is owed.
+    /// To the customer: what this order alone left to the wallet; below zero a debt, which is paid outside of the order.
     #[serde(skip_serializing_if = "Option::is_none")]
     in_wallet_cents: Option<i64>,
     transfers: Vec<TransferView>,

@@ -4,7 +4,7 @@ use super::{Reader, beside::Stores, money::EarningsView, parts::StoreView};
 use crate::time::Time;
 use campusg_domain::{
     id::OrderId,
-    order::{Order, Role, Status},
+    order::{Order, Role, Stage, Status},
 };
 use serde::Serialize;
 
@@ -29,6 +29,9 @@ pub(crate) struct Bound {
     version: u32,
     status: Status,
     placement: Option<&'static str>,
+    /// Why it was cancelled, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_reason: Option<&'static str>,
     item_count: usize,
     currency: String,
     placed_at: Time,
@@ -64,6 +67,7 @@ impl SummaryView {
                 version: order.version,
                 status: order.status(),
                 placement: order.stage.placement(),
+                cancel_reason: cancel_reason(order),
                 item_count: terms.items.len(),
                 currency: reader.currency().into(),
                 placed_at: terms.placed_at.into(),
@@ -75,5 +79,12 @@ impl SummaryView {
             earnings: (reader.role == Role::Runner)
                 .then(|| EarningsView::of(order, reader.currency())),
         }
+    }
+}
+
+const fn cancel_reason(order: &Order) -> Option<&'static str> {
+    match &order.stage {
+        Stage::Cancelled(end) => Some(end.reason.code()),
+        _ => None,
     }
 }

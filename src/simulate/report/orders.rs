@@ -24,7 +24,7 @@ pub(in crate::simulate) fn outcomes(tally: &Tally) -> String {
     let cancelled = |(outcome, _): &&(Outcome, u64)| matches!(outcome, Outcome::Cancelled(_));
     let all_cancelled: u64 = outcomes.iter().filter(cancelled).map(|(_, n)| n).sum();
     let mut row = |indent: &str, name: &str, count: u64| {
-        let tenths = (count * 1000).checked_div(orders).unwrap_or(0);
+        let tenths = (count * 1000 + orders / 2).checked_div(orders).unwrap_or(0);
         let name = format!("{indent}{name}");
         text.push_str(&format!(
             "  {name:<44}{count:>9}{:>6}.{} %\n",

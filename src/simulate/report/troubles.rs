@@ -54,7 +54,7 @@ const TROUBLES: [(&str, Is); 46] = [
     ("disputes and cases", |it| it.has(|e| matches!(e, Event::Disputed { .. }))),
     ("… that nobody decided in time", |it| it.has(|e| matches!(e, Event::DisputeResolved { at_fault: None, .. }))),
     ("… paid out of a runner's share", |it| it.has(|e| matches!(e, Event::ClaimPaid { .. }))),
-    ("refunds out of goodwill", |it| it.has(|e| matches!(e, Event::GoodwillPaid { .. }))),
+    ("refunds that the platform paid", |it| it.has(|e| matches!(e, Event::GoodwillPaid { .. }))),
     ("charges taken back by banks", |it| it.in_wallet(|e| matches!(e, wallet::Event::ChargedBack { .. }))),
     ("… and given again", |it| it.in_wallet(|e| matches!(e, wallet::Event::ChargebackWon { .. }))),
     ("payments of debts that failed", |it| it.in_wallet(|e| matches!(e, wallet::Event::DebtPaymentFailed { .. }))),

@@ -23,7 +23,10 @@ pub enum JournalFault {
         dir: PathBuf,
     },
     /// Bytes that were acknowledged are not what was written.
-    #[error("journal damaged: {flaw} in segment {segment} at offset {offset}, sequence {sequence}")]
+    #[error(
+        "journal damaged: {flaw} in segment {segment} at offset {offset}, sequence {sequence}: \
+         restore it from a backup"
+    )]
     Damaged {
         /// The segment file.
         segment: PathBuf,
@@ -35,7 +38,10 @@ pub enum JournalFault {
         flaw: Flaw,
     },
     /// A segment that must exist does not.
-    #[error("journal damaged: the segment that holds sequence {sequence} is missing in {dir}")]
+    #[error(
+        "journal damaged: the segment that holds sequence {sequence} is missing in {dir}: \
+         restore it from a backup"
+    )]
     MissingSegment {
         /// The journal's directory.
         dir: PathBuf,

@@ -98,7 +98,7 @@ mod tests {
                 assert!(told.is_err(), "{kind:?} of {kept} bytes of {}", whole.len());
             }
         }
-        let not = "this is not a JPEG, PNG or WebP picture";
+        let not = "is not a JPEG, PNG or WebP picture";
         let mut sound_parts = b"\x89PNG\r\n\x1a\n".to_vec();
         for (part, content) in [(b"IHDR", &[0; 13][..]), (b"IDAT", b"soup"), (b"IEND", b"")] {
             let length = u32::try_from(content.len()).unwrap().to_be_bytes();

@@ -34,14 +34,13 @@ impl PhotoKind {
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// The picture, its colours, its place on the page and its animation.
+/// The picture, its colours, its place on the page and its animation. No colour profile, here and in the other formats:
+/// it names devices, may hold any text, and a PNG's unpacks to a thousand times its size in whoever looks at it.
 const PNG_KEEPS: &[&[u8; 4]] = &[
-    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT",
-    b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT",
+    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD",
+    b"pHYs", b"acTL", b"fcTL", b"fdAT",
 ];
-const WEBP_KEEPS: &[&[u8; 4]] = &[
-    b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP",
-];
+const WEBP_KEEPS: &[&[u8; 4]] = &[b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF"];
 /// What a frame of an animation consists of.
 const WEBP_FRAME_KEEPS: &[&[u8; 4]] = &[b"VP8 ", b"VP8L", b"ALPH"];
 
@@ -57,12 +56,11 @@ pub(super) fn strip(bytes: &[u8]) -> Option<(PhotoKind, Vec<u8>)> {
 }
 
 /// Whether a segment belongs to the picture: frames, scans and tables, and of the application segments
-/// JFIF, colour profiles and Adobe's colour transform. JFXX, FlashPix and MPF hold other pictures.
+/// JFIF and Adobe's colour transform. JFXX, FlashPix and MPF hold other pictures.
 fn jpeg_keeps(marker: u8, content: &[u8]) -> bool {
     match marker {
         0xc0..=0xcf | 0xda..=0xdf => true,
         0xe0 => content.starts_with(b"JFIF\0"),
-        0xe2 => content.starts_with(b"ICC_PROFILE\0"),
         0xee => content.starts_with(b"Adobe"),
         _ => false,
     }
@@ -143,7 +141,7 @@ fn png(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
-    const EXIF_AND_XMP: u8 = 0x08 | 0x04;
+    const PROFILE_EXIF_AND_XMP: u8 = 0x20 | 0x08 | 0x04;
     if !bytes.starts_with(b"RIFF") || bytes.get(8..12)? != b"WEBP" {
         return None;
     }
@@ -157,7 +155,7 @@ fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
     for (kind, content) in chunks {
         let mut content = content.to_vec();
         if kind == b"VP8X" {
-            *content.first_mut()? &= !EXIF_AND_XMP;
+            *content.first_mut()? &= !PROFILE_EXIF_AND_XMP;
         } else if kind == b"ANMF" {
             content = webp_frame(&content)?;
         }
@@ -271,9 +269,10 @@ mod tests {
     #[test]
     fn a_webp_loses_its_chunks_and_their_flags() {
         let flags = |byte| [&[byte][..], &[0; 9]].concat();
-        let (with, without) = (flags(0x1c), flags(0x10));
+        let (with, without) = (flags(0x3c), flags(0x10));
         let dressed = riff(&[
             (b"VP8X", &with),
+            (b"ICCP", b"colours"),
             (b"VP8 ", b"pixels!"),
             (b"EXIF", b"GPS"),
             (b"XMP ", b"<x/>"),
@@ -284,12 +283,9 @@ mod tests {
 
     #[test]
     fn a_part_nobody_knows_is_not_kept() {
-        let known = [
-            segment(0xe2, b"ICC_PROFILE\0\x01\x01colours"),
-            segment(0xee, b"Adobe\0d"),
-            segment(0xdb, b"table"),
-        ];
+        let known = [segment(0xee, b"Adobe\0d"), segment(0xdb, b"table")];
         let unknown = [
+            segment(0xe2, b"ICC_PROFILE\0\x01\x01of my telephone"),
             segment(0xe2, b"MPF\0a second picture"),
             segment(0xe2, b"FPXR\0FlashPix"),
             segment(0xe0, b"JFXX\0a small picture"),
@@ -301,7 +297,7 @@ mod tests {
         let dressed = jpeg_with(&[known.concat(), unknown.concat()].concat());
         assert_eq!(strip(&dressed), Some((PhotoKind::Jpeg, plain)));
 
-        let kept: Vec<u8> = PNG_KEEPS[1..14]
+        let kept: Vec<u8> = PNG_KEEPS[1..13]
             .iter()
             .filter(|kind| **kind != b"IEND")
             .flat_map(|kind| chunk(kind, b"x"))
@@ -310,7 +306,8 @@ mod tests {
             let head = [PNG, &chunk(b"IHDR", &[0; 13])].concat();
             [&head[..], middle, &chunk(b"IEND", b"")].concat()
         };
-        let unknown = [b"prVt", b"sPLT", b"hIST", b"dSIG"].map(|kind| chunk(kind, b"hidden"));
+        let unknown =
+            [b"prVt", b"sPLT", b"hIST", b"dSIG", b"iCCP"].map(|kind| chunk(kind, b"hidden"));
         let dressed = ends(&[kept.clone(), unknown.concat()].concat());
         assert_eq!(strip(&dressed), Some((PhotoKind::Png, ends(&kept))));
 
@@ -325,16 +322,11 @@ mod tests {
             (b"VP8 ", b"pixels"),
         ]);
         let dressed = riff(&[
-            (b"ICCP", b"colours"),
             (b"note", b"hidden"),
             (b"ANIM", b"loops!"),
             (b"ANMF", &dressed_frame),
         ]);
-        let plain = riff(&[
-            (b"ICCP", b"colours"),
-            (b"ANIM", b"loops!"),
-            (b"ANMF", &plain_frame),
-        ]);
+        let plain = riff(&[(b"ANIM", b"loops!"), (b"ANMF", &plain_frame)]);
         assert_eq!(strip(&dressed), Some((PhotoKind::Webp, plain)));
     }
 

@@ -132,6 +132,11 @@ impl Key {
         Self::of(PIECES, &[&self.0[..], &place].concat())
     }
 
+    /// Whether a piece of a large value lies here, and no value.
+    pub(crate) fn is_piece(&self) -> bool {
+        self.has_prefix(PIECES)
+    }
+
     pub(crate) fn has_prefix(&self, prefix: &[u8]) -> bool {
         self.0.starts_with(prefix)
     }

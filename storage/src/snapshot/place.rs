@@ -222,14 +222,16 @@ impl Place {
         old.map_err(|source| self.fault(source))
     }
 
-    /// Removes a value with its pieces.
+    /// Removes a value with its pieces, or a piece alone.
     pub(crate) fn remove(&self, key: &Key) -> Result<(), SnapshotFault> {
         self.writes.fetch_add(1, Ordering::Relaxed);
         let tree = self.tree()?;
         let old = tree
             .remove(key.bytes())
             .map_err(|source| self.fault(source))?;
-        let head = old.map(|old| Head::of(&old)).transpose();
+        // A piece begins with whatever byte its value has there: it is no head, whichever that is.
+        let value = old.filter(|_| !key.is_piece());
+        let head = value.map(|old| Head::of(&old)).transpose();
         let head = head.map_err(|source| damaged(key, source))?.flatten();
         for piece in head.iter().flat_map(|head| head.keys(key)) {
             self.writes.fetch_add(1, Ordering::Relaxed);
@@ -329,4 +331,36 @@ fn sync_tree(dir: &Path) -> io::Result<()> {
         }
     }
     fs::File::open(dir)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    /// A value of three pieces, each of which begins with this byte.
+    fn large(byte: u8) -> Vec<u8> {
+        let mut bytes = vec![byte; 9_000];
+        bytes[0] = 0;
+        bytes
+    }
+
+    #[test]
+    fn a_piece_is_no_head_whichever_byte_it_begins_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::open(folder.path(), 1 << 20).unwrap();
+        let key = Key::meta("large");
+        for byte in 0..=u8::MAX {
+            let seq = u64::from(byte) * 2 + 1;
+            let none = place.insert(&key, Seq(seq), &large(byte)).unwrap();
+            assert_eq!(none, [], "nothing was there");
+            let stale = place.insert(&key, Seq(seq + 1), &large(byte)).unwrap();
+            assert_eq!(stale.len(), 3);
+            for piece in &stale {
+                place.remove(piece).unwrap();
+            }
+            place.remove(&key).unwrap();
+        }
+        assert_eq!(place.count(b"").unwrap(), 0, "nothing is left behind");
+    }
 }

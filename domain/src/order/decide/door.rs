@@ -40,7 +40,9 @@ impl Row<'_> {
         let waited = self.order.no_show.is_some_and(|wait| wait.over);
         let in_person = self.order.terms.dropoff.handover == Handover::Pin;
         match shown {
-            Shown::Pin(_) if out_of_tries => Err(Rejection::PhotoNeeded),
+            Shown::Pin(_) if out_of_tries => Err(Rejection::PhotoNeeded {
+                field: "proof.photo_id",
+            }),
             Shown::Pin(pin) if pin != self.context.pin => Ok(vec![Event::WrongPinShown {
                 tries: self.order.wrong_pins + 1,
             }]),
@@ -137,7 +139,7 @@ impl Row<'_> {
             Problem::Returned if returned => return Ok(vec![]),
             Problem::Returned if on_the_way && order.no_show.is_some_and(|wait| wait.over) => {
                 self.not_held()?;
-                let shown = photo.ok_or(Rejection::PhotoNeeded)?;
+                let shown = photo.ok_or(Rejection::PhotoNeeded { field: "photo_id" })?;
                 if order.stage.bought().and_then(|bought| bought.photo) == Some(shown) {
                     return Err(Rejection::PhotoUsed);
                 }

@@ -225,10 +225,12 @@ impl Row<'_> {
             return Err(Rejection::ProposalOpen);
         }
         if total > self.order.approved_total {
-            return Err(Rejection::AboveApproved);
+            let approved = self.order.approved_total;
+            return Err(Rejection::AboveApproved { approved });
         }
         if photo.is_none() && self.context.policy.receipt_photo_required {
-            return Err(Rejection::PhotoNeeded);
+            let field = "receipt.photo_id";
+            return Err(Rejection::PhotoNeeded { field });
         }
         self.used_once(photo.as_slice())?;
         let mut events = self.with_step("buy-food", vec![Event::Purchased { food: total, photo }]);

@@ -60,7 +60,7 @@ impl Hours {
         wrong.map_or(Ok(()), |i| {
             Err(Rejection::field(
                 format!("hours[{i}]"),
-                "must be within one day from 0 (Monday) to 6, and end after it begins",
+                "must be within one day from monday to sunday, and end after it begins",
             ))
         })
     }

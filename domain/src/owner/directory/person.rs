@@ -171,7 +171,7 @@ pub struct Person {
     pub registered_at: At,
     /// Whether the person operates the platform.
     pub operator: bool,
-    /// Whether placing and accepting are barred.
+    /// Whether placing, accepting and operating are barred.
     pub suspended: bool,
     /// The card on file.
     pub card: Option<Card>,
@@ -202,6 +202,12 @@ pub struct Person {
 }
 
 impl Person {
+    /// Whether the person may operate the platform now.
+    #[must_use]
+    pub const fn operates(&self) -> bool {
+        self.operator && !self.suspended
+    }
+
     /// Applies one event of the account.
     pub fn evolve(&mut self, event: &UserEvent, at: At) {
         match event {

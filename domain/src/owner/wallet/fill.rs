@@ -46,7 +46,7 @@ pub enum Turn {
     Commit(Box<Filled>),
 }
 
-/// Whether a command took effect before, so that it is answered and not executed: the last 128 of people are known.
+/// Whether a command took effect before, so that it is answered and not executed: the last 500 of people are known.
 ///
 /// `Some(Err)` is `KeyReused`: another body under the same id.
 #[must_use]

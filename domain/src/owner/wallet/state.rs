@@ -96,7 +96,7 @@ pub struct Chargeback {
 }
 
 /// Commands of people whose repeats are known.
-pub(super) const EXECUTED_KEPT: usize = 128;
+pub(super) const EXECUTED_KEPT: usize = 500;
 /// How long payouts and payments are kept once decided, in milliseconds: longer than any bank takes to send one back, or a
 /// gateway to find a lost charge.
 const PAST_MS: u64 = 400 * DAY_MS;

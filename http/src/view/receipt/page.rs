@@ -81,7 +81,7 @@ impl ReceiptView {
                 let owed = self.amount(-owed);
                 let _ = write!(
                     page,
-                    "<tr><td>Not on a card: see your wallet</td><td>{owed}</td></tr>"
+                    "<tr><td>Left to your wallet as a debt</td><td>{owed}</td></tr>"
                 );
             }
             Some(left @ 1..) => {
