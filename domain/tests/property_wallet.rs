@@ -39,6 +39,7 @@ enum Move {
     TopUp(u16),
     Withdraw(u16),
     Claim { who: u8, call: u8, answer: u8 },
+    Retry(u8),
     Again,
     Refuse(usize),
     Step,
@@ -75,6 +76,7 @@ fn moves() -> impl Strategy<Value = Move> {
         1 => (1_u16..5000).prop_map(Move::TopUp),
         1 => (1_u16..300).prop_map(Move::Withdraw),
         4 => (who(), 0_u8..8, 0_u8..5).prop_map(|(who, call, answer)| Move::Claim { who, call, answer }),
+        2 => who().prop_map(Move::Retry),
         1 => Just(Move::Again),
         1 => (0..ASKS.len()).prop_map(Move::Refuse),
         5 => Just(Move::Step),
@@ -211,6 +213,12 @@ impl Run {
                 drop(self.campus.withdraw(self.operator, cents));
             }
             Move::Claim { who, call, answer } => self.claim(who, call, answer),
+            Move::Retry(who) => {
+                let reason = Sealed(b"the bank is back".to_vec());
+                let (user, retry) = (self.person(who), wallet::Command::Retry { reason });
+                let (boss, id) = (Principal::Operator(self.operator), self.campus.fresh());
+                drop(self.campus.wallet_command(boss, user, &retry, id));
+            }
             Move::Again => self.again(),
             Move::Refuse(kind) => self.campus.refuse(ASKS[kind], 1),
             Move::Step => drop(self.campus.step()),

@@ -32,6 +32,15 @@ pub(super) enum Lane {
     Wallet(UserId, CallNumber),
 }
 
+impl Lane {
+    pub(super) const fn stream(self) -> Stream {
+        match self {
+            Self::Order(order) => Stream::Order(order),
+            Self::Wallet(user, _) => Stream::Wallet(user),
+        }
+    }
+}
+
 impl Party {
     pub(super) const fn lane(self, n: CallNumber) -> Lane {
         match self {

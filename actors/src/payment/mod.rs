@@ -54,6 +54,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// Wait before a stream is looked at again whose order gave no answer, or where nothing moved.
 const AGAIN: Duration = Duration::from_secs(2);
 
+/// Calls of one wallet under way at once: a bank that does not answer must not take every place from the orders.
+const CALLS_OF_ONE: usize = 4;
+
 /// What the payment owner starts from.
 pub(crate) struct PaymentStart {
     pub(crate) calls: Calls,
@@ -145,12 +148,20 @@ impl PaymentActor {
             if self.under_way.contains_key(&lane) {
                 continue;
             }
+            if self.calls_of(stream) >= CALLS_OF_ONE {
+                return;
+            }
             if self.under_way.len() >= self.start.concurrency {
                 return self.waiting.push_back(stream);
             }
             self.under_way.insert(lane, false);
             self.make(party, n, kind, ctx);
         }
+    }
+
+    fn calls_of(&self, stream: Stream) -> usize {
+        let lanes = self.under_way.keys();
+        lanes.filter(|lane| lane.stream() == stream).count()
     }
 
     fn make(&mut self, party: Party, n: CallNumber, kind: CallKind, ctx: &mut Context<Self>) {
