@@ -32,7 +32,7 @@ fn a_clean_stop_is_believed_after_a_restart_of_the_machine() {
     let entries = filled(dir.path());
     let text = trust(dir.path());
     assert!(text.contains(" clean "), "{text}");
-    fs::write(dir.path().join("TRUST"), "3 another-boot clean\n").unwrap();
+    fs::write(dir.path().join("TRUST"), "4 another-boot clean\n").unwrap();
     let opened = open(dir.path(), &busy());
     assert_eq!(opened.report.rebuilt, None);
     assert_eq!(opened.report.folded, 0);
@@ -42,7 +42,7 @@ fn a_clean_stop_is_believed_after_a_restart_of_the_machine() {
 
 #[test]
 fn after_a_power_loss_both_stores_are_rebuilt() {
-    for text in ["3 another-boot open\n", "7 another-boot clean\n", "", "3\n"] {
+    for text in ["4 another-boot open\n", "7 another-boot clean\n", "", "4\n"] {
         let dir = TempDir::new().unwrap();
         let entries = filled(dir.path());
         fs::write(dir.path().join("TRUST"), text).unwrap();
@@ -54,7 +54,7 @@ fn after_a_power_loss_both_stores_are_rebuilt() {
         let opened = Store::open(dir.path(), &busy(), options).unwrap();
         let why = opened.report.rebuilt.unwrap();
         let expected = match text {
-            "3 another-boot open\n" => Distrust::OtherBoot,
+            "4 another-boot open\n" => Distrust::OtherBoot,
             "7 another-boot clean\n" => Distrust::OtherVersion,
             _ => Distrust::NoMark,
         };

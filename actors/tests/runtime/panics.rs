@@ -331,6 +331,12 @@ async fn what_an_order_in_quarantine_did_not_hear_it_hears_afterwards() {
 async fn a_directory_that_panics_ends_the_process() {
     let (house, trap) = trapped().await;
     let runner = house.register("rosa").await;
+    // Another owner that still folds the account would run into the trap first.
+    house
+        .until_actors("settled", |actors| {
+            actors.folded == actors.written && actors.reservations == 0
+        })
+        .await;
     trap.owner.store(true, Ordering::SeqCst);
     let answer = house
         .runtime

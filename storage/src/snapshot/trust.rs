@@ -155,18 +155,20 @@ mod tests {
     fn judged(text: &str) -> Option<Distrust> {
         let dir = tempfile::tempdir().unwrap();
         let trust = Trust::new(dir.path()).unwrap();
-        let text = text.replace("THIS", &trust.boot_id);
+        let text = text
+            .replace("NOW", &SNAPSHOT_VERSION.to_string())
+            .replace("THIS", &trust.boot_id);
         fs::write(trust.path(), text).unwrap();
         trust.read().unwrap().distrust
     }
 
     #[test]
     fn only_this_boot_or_a_clean_mark_is_believed() {
-        assert_eq!(judged("3 THIS open\n"), None);
-        assert_eq!(judged("3 other clean\n"), None);
-        assert_eq!(judged("3 other open\n"), Some(Distrust::OtherBoot));
-        assert_eq!(judged("4 THIS clean\n"), Some(Distrust::OtherVersion));
-        assert_eq!(judged("3 THIS\n"), Some(Distrust::NoMark));
+        assert_eq!(judged("NOW THIS open\n"), None);
+        assert_eq!(judged("NOW other clean\n"), None);
+        assert_eq!(judged("NOW other open\n"), Some(Distrust::OtherBoot));
+        assert_eq!(judged("1 THIS clean\n"), Some(Distrust::OtherVersion));
+        assert_eq!(judged("NOW THIS\n"), Some(Distrust::NoMark));
         assert_eq!(judged(""), Some(Distrust::NoMark));
     }
 
