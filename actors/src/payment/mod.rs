@@ -113,6 +113,9 @@ pub(crate) struct PaymentActor {
     owners: Option<Arc<Owners>>,
     /// The lanes with a call under way, and whether that call was asked for again meanwhile.
     under_way: HashMap<Lane, bool>,
+    /// The lanes whose last call moved nothing and is made again later. They take no place at the gateway, and wait no
+    /// longer than that call is due.
+    paused: HashMap<Lane, (CallNumber, CallKind)>,
     waiting: VecDeque<Stream>,
     /// What new cards are to pay.
     promises: promise::Promises,
@@ -126,6 +129,7 @@ impl PaymentActor {
             orders: None,
             owners: None,
             under_way: HashMap::new(),
+            paused: HashMap::new(),
             waiting: VecDeque::new(),
             promises: promise::Promises::default(),
         }
@@ -145,7 +149,7 @@ impl PaymentActor {
         let due: Vec<_> = self.start.calls.due(stream).collect();
         for (n, kind) in due {
             let lane = party.lane(n);
-            if self.under_way.contains_key(&lane) {
+            if self.under_way.contains_key(&lane) || self.paused.get(&lane) == Some(&(n, kind)) {
                 continue;
             }
             if self.calls_of(stream) >= CALLS_OF_ONE {
@@ -154,6 +158,7 @@ impl PaymentActor {
             if self.under_way.len() >= self.start.concurrency {
                 return self.waiting.push_back(stream);
             }
+            self.paused.remove(&lane);
             self.under_way.insert(lane, false);
             self.make(party, n, kind, ctx);
         }
@@ -212,29 +217,48 @@ impl PaymentActor {
         let lane = party.lane(call.0);
         let asked_again = self.under_way.get(&lane).is_some_and(|again| *again);
         let still_due = self.start.calls.due(stream).any(|due| due == call);
-        if !moved || (still_due && !asked_again) {
-            ctx.run_later(AGAIN, move |actor, ctx| actor.go_on(stream, lane, ctx));
-            return;
-        }
-        self.go_on(stream, lane, ctx);
-    }
-
-    fn go_on(&mut self, stream: Stream, lane: Lane, ctx: &mut Context<Self>) {
         self.under_way.remove(&lane);
+        if still_due && (!moved || !asked_again) {
+            self.paused.insert(lane, call);
+            ctx.run_later(AGAIN, move |actor, ctx| {
+                actor.resume(stream, lane, call, ctx)
+            });
+        }
         self.consider(stream, ctx);
         self.consider_waiting(ctx);
     }
 
-    /// A call under way that is to be made again is made again at once when its answer is in.
+    fn resume(
+        &mut self,
+        stream: Stream,
+        lane: Lane,
+        call: (CallNumber, CallKind),
+        ctx: &mut Context<Self>,
+    ) {
+        if self.paused.get(&lane) == Some(&call) {
+            self.paused.remove(&lane);
+            self.consider(stream, ctx);
+        }
+    }
+
+    /// A call under way that is to be made again is made again at once when its answer is in, and a paused one now.
     fn note_retries(&mut self, record: &Record) {
         let Some(party) = Party::of(record.stream) else {
             return;
         };
         for change in &record.calls {
-            if let CallChange::Retry { n } = change
-                && let Some(again) = self.under_way.get_mut(&party.lane(*n))
-            {
-                *again = true;
+            if let CallChange::Retry { n } = change {
+                let lane = party.lane(*n);
+                if self
+                    .paused
+                    .get(&lane)
+                    .is_some_and(|(paused, _)| paused == n)
+                {
+                    self.paused.remove(&lane);
+                }
+                if let Some(again) = self.under_way.get_mut(&lane) {
+                    *again = true;
+                }
             }
         }
     }

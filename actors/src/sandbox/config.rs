@@ -64,7 +64,7 @@ impl Default for GatewayConfig {
             address: SocketAddr::from(([127, 0, 0, 1], 4242)),
             book: PathBuf::from("gateway/book.jsonl"),
             timeout_ms: 10_000,
-            concurrency: 32,
+            concurrency: 64,
             breaker: BreakerConfig::default(),
             events_poll_ms: 1_000,
             signing_secret: None,
