@@ -12,11 +12,11 @@ use crate::{
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber},
     id::{CommandId, OrderId, Principal, Stream, UserId},
-    order,
+    order::{self, Terms},
     owner::wallet::{self, Wallet},
 };
 use campusg_storage::read::Reads;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// Whose call it is.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,20 @@ impl Party {
             Self::Order(order) => Stream::Order(order),
             Self::Wallet(user) => Stream::Wallet(user),
         }
+    }
+
+    /// The first authorisation of an order that was just placed, from its terms alone.
+    pub(super) fn first(
+        self,
+        placed: &mut HashMap<OrderId, Arc<Terms>>,
+        n: CallNumber,
+        kind: CallKind,
+    ) -> Option<Call> {
+        let (Self::Order(order), CallKind::Authorize { .. }) = (self, kind) else {
+            return None;
+        };
+        let terms = placed.remove(&order)?;
+        Request::resolve(self.stream(), n, kind, &terms.card, |_| None).map(Call::Request)
     }
 
     /// What the gateway is asked: with the card or the account that the stream fixed for this call. What has an open

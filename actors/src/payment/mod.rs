@@ -32,9 +32,10 @@ use actix::{
 };
 use campusg_domain::{
     call::{Answer, CallChange, CallKind, CallNumber},
-    id::{Seq, Stream, UserId},
+    id::{OrderId, Seq, Stream, UserId},
+    order::{Event, Terms},
     owner::calls::Calls,
-    record::Record,
+    record::{Events, Record},
 };
 use campusg_storage::read::Reads;
 use std::{
@@ -117,6 +118,8 @@ pub(crate) struct PaymentActor {
     /// longer than that call is due.
     paused: HashMap<Lane, (CallNumber, CallKind)>,
     waiting: VecDeque<Stream>,
+    /// Orders that were just placed, until their card is asked: that need not wait for a store.
+    placed: HashMap<OrderId, Arc<Terms>>,
     /// What new cards are to pay.
     promises: promise::Promises,
 }
@@ -131,6 +134,7 @@ impl PaymentActor {
             under_way: HashMap::new(),
             paused: HashMap::new(),
             waiting: VecDeque::new(),
+            placed: HashMap::new(),
             promises: promise::Promises::default(),
         }
     }
@@ -188,9 +192,14 @@ impl PaymentActor {
             (Arc::clone(gateway), Arc::clone(breaker), Arc::clone(clock));
         let (reads, timeout, folded) = (reads.clone(), *timeout, *folded);
         let id = entropy.command();
+        let known = party.first(&mut self.placed, n, kind);
         let made = io.spawn(async move {
-            reads.wait_folded(folded).await.map_err(|_| Refusal::Stopping)?;
-            let call = party.call(&reads, n, kind).await?;
+            let call = if let Some(call) = known {
+                call
+            } else {
+                reads.wait_folded(folded).await.map_err(|_| Refusal::Stopping)?;
+                party.call(&reads, n, kind).await?
+            };
             let answer = guarded(&breaker, &*clock, timeout, call.make(&*gateway)).await;
             let stream = party.stream();
             tracing::info!(%stream, call = n, purpose = kind.purpose(), ?answer, "gateway answered");
@@ -238,6 +247,17 @@ impl PaymentActor {
         if self.paused.get(&lane) == Some(&call) {
             self.paused.remove(&lane);
             self.consider(stream, ctx);
+        }
+    }
+
+    /// Keeps the terms of an order until its next record.
+    fn note_placed(&mut self, record: &Record) {
+        let (Stream::Order(order), Events::Order(events)) = (record.stream, &record.events) else {
+            return;
+        };
+        match events.first() {
+            Some(Event::Placed(terms)) => drop(self.placed.insert(order, Arc::clone(terms))),
+            _ => drop(self.placed.remove(&order)),
         }
     }
 
@@ -350,6 +370,7 @@ impl Handler<Folded> for PaymentActor {
             self.start.calls.fold(record);
             self.start.folded = seq;
             self.fold_promise(seq, record, ctx);
+            self.note_placed(record);
             if record.calls.is_empty() {
                 continue;
             }
