@@ -289,8 +289,11 @@ async fn a_payout_that_keeps_failing_is_listed_until_it_is_paid() -> Result<(), 
     let ben = earner(&scene, "acct_down_5").await?;
     assert!(stuck(&scene, &ben).await?.is_none());
     let asked = ben.pay_out(SHARE).await?.is(201)?;
-    let listed = async || Ok(stuck(&scene, &ben).await?.is_some());
-    pass_until(&scene, "a payout that is listed", listed).await?;
+    let rests = async || {
+        let seen = stuck(&scene, &ben).await?;
+        Ok(seen.is_some_and(|seen| seen.has("/next_try_at")))
+    };
+    pass_until(&scene, "a payout that is listed", rests).await?;
     operator(&scene).notice_of("step_stuck").await?;
     let seen = stuck(&scene, &ben).await?.unwrap();
     let call = &seen.list("/calls")?[0];
@@ -347,6 +350,11 @@ async fn a_dead_bank_holds_back_no_payout_and_operators_have_it_tried_now() -> R
     let keyed = Ask::post(path(&ben.id), &because).with_key("again");
     let told = boss.send(keyed.clone()).await?.is(200)?;
     assert_eq!(told.text("/user_id")?, ben.id);
+    assert_eq!(
+        told.number("/calls/0/id")?,
+        dead.number("/id")?,
+        "while it is tried too"
+    );
     boss.send(keyed).await?.is(200)?;
     let tried = async || {
         let seen = stuck(&scene, &ben).await?.unwrap();

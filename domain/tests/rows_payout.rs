@@ -377,6 +377,9 @@ fn row_42_operators_have_what_rests_tried_now_and_never_given_up() {
     assert_eq!(act(&acted.record, None), Some("retry_wallet"));
     let nothing = give(&mut scene, boss, runner, "now");
     assert_eq!(code(nothing), "not_found", "it is under way");
+    let wallet = scene.campus.wallet(runner);
+    let mut failing = wallet.failing(before).map(|(n, _)| n);
+    assert_eq!(failing.next(), Some(dead), "and still listed");
     scene.campus.settle();
     assert_eq!(failures(&scene), before + 1, "it was tried at once");
     let wallet = scene.campus.wallet(runner);

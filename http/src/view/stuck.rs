@@ -16,7 +16,7 @@ use serde::Serialize;
 pub(crate) struct StuckWalletView {
     user_id: UserId,
     calls: Vec<StuckCallView>,
-    /// When they are tried again, by themselves.
+    /// When they are tried again, by themselves; none while all are being tried.
     next_try_at: Option<Time>,
 }
 

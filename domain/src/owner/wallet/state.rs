@@ -197,11 +197,12 @@ impl Wallet {
         u32::try_from(open.count()).unwrap_or(u32::MAX)
     }
 
-    /// Its calls that were tried as often as a step is before somebody has to look at it, and wait to be tried again.
+    /// Its calls that were tried as often as a step is before somebody has to look at it: those that rest, and those that
+    /// are being tried again, until the gateway answers.
     pub fn failing(&self, tries: u16) -> impl Iterator<Item = (CallNumber, &Call)> {
-        let rests = move |call: &Call| call.state == CallState::Resting && call.failures >= tries;
+        let fails = move |call: &Call| call.state != CallState::Closed && call.failures >= tries;
         let calls = self.calls.iter().map(|(n, call)| (*n, call));
-        calls.filter(move |(_, call)| rests(call))
+        calls.filter(move |(_, call)| fails(call))
     }
 
     /// Whether nothing will ever end one of its payouts, payments, promises or resting calls.
