@@ -12,7 +12,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::mpsc;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 
 use campusg_domain::record::Entry;
 use campusg_storage::journal::CommitFault;
@@ -22,19 +22,25 @@ use campusg_storage::{StorageConfig, StorageFault};
 use snapshot_common::{assert_reads, calm, feed, open, options, settle, start, town};
 use tempfile::TempDir;
 
+/// A process that is just being started has every open file of this one, and the locks with them, until it is what it is to
+/// become: only one test at a time mounts, opens and closes.
+static TURN: Mutex<()> = Mutex::new(());
+
 struct SmallDisk {
     at: TempDir,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl SmallDisk {
     /// A disk of 64 MiB; `None`, with the reason printed, where nobody may mount one.
     #[allow(clippy::print_stderr, reason = "a skipped test says why")]
     fn mount() -> Option<Self> {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let at = TempDir::new().unwrap();
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", "size=64m", "tmpfs"]);
         match mount.arg(at.path()).output() {
-            Ok(done) if done.status.success() => Some(Self { at }),
+            Ok(done) if done.status.success() => Some(Self { at, _turn: turn }),
             refused => {
                 eprintln!("skipped: a small disk can't be mounted here: {refused:?}");
                 None

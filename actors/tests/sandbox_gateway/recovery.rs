@@ -1,7 +1,6 @@
 //! The book's file after a crash: what was torn is cut, what is damaged is refused, what is in use is left alone.
 
 use super::*;
-use campusg_actors::sandbox::BookFault;
 use std::fs;
 
 #[test]
@@ -68,7 +67,7 @@ fn damage_before_the_last_line_is_refused_and_left_as_it_is() {
     let damaged = text.replacen("1000", "10x0", 1);
     let path = bench.dir.path().join("damaged.jsonl");
     fs::write(&path, &damaged).unwrap();
-    let fault = Book::open(&path, TUNING).unwrap_err();
+    let fault = try_open(&path).unwrap_err();
     assert!(
         matches!(fault, BookFault::Damaged { line: 2, .. }),
         "{fault}"
@@ -82,7 +81,7 @@ fn another_file_is_refused_and_left_as_it_is() {
     let path = bench.dir.path().join("other");
     for text in ["{\"campusg_sandbox_book\":2}\n", "hello", "\n"] {
         fs::write(&path, text).unwrap();
-        let fault = Book::open(&path, TUNING).unwrap_err();
+        let fault = try_open(&path).unwrap_err();
         assert!(
             matches!(fault, BookFault::NotABook { .. }),
             "{text:?}: {fault}"
