@@ -80,11 +80,25 @@ pub(super) struct Errand {
 }
 
 /// What a robot may do when it is told something.
-pub(super) struct Reaction {
-    pub told: fn(NoticeKind) -> bool,
-    pub chance: fn(&Habits) -> PerMille,
-    pub after: Span,
-    pub does: Does,
+pub(super) struct Reaction<D> {
+    told: fn(NoticeKind) -> bool,
+    chance: fn(&Habits) -> PerMille,
+    after: Span,
+    does: D,
+}
+
+pub(super) const fn on<D>(
+    told: fn(NoticeKind) -> bool,
+    chance: fn(&Habits) -> PerMille,
+    after: Span,
+    does: D,
+) -> Reaction<D> {
+    Reaction {
+        told,
+        chance,
+        after,
+        does,
+    }
 }
 
 /// What an errand comes to: nothing, unless the campus is not as specified.
@@ -243,24 +257,33 @@ impl<W: World> Day<W> {
         let (Some(who), Some(order)) = (robot, about) else {
             return Ok(());
         };
-        let reactions: &[Reaction] = match who {
-            Robot::Student(_) => &super::student::REACTIONS,
-            Robot::Runner(_) => &super::runner::REACTIONS,
-            Robot::Operator => &super::operator::REACTIONS,
-            Robot::World => &[],
-        };
         if is_an_end(kind) {
             self.crowd.open.remove(&order);
             if let Robot::Runner(runner) = who {
                 self.crowd.puts_down(runner, order);
             }
         }
-        for reaction in reactions.iter().filter(|it| (it.told)(kind)) {
-            if self.dice.happens((reaction.chance)(&self.habits)) {
-                self.note(who, reaction.does, about, reaction.after);
-            }
+        let heard = (who, about, kind);
+        match who {
+            Robot::Student(_) => self.reacts(heard, &super::student::REACTIONS, Does::Student),
+            Robot::Runner(_) => self.reacts(heard, &super::runner::REACTIONS, Does::Runner),
+            Robot::Operator => self.reacts(heard, &super::operator::REACTIONS, Does::Operator),
+            Robot::World => {}
         }
         Ok(())
+    }
+
+    fn reacts<D: Copy>(
+        &mut self,
+        (who, about, kind): (Robot, Option<OrderId>, NoticeKind),
+        reactions: &[Reaction<D>],
+        does: fn(D) -> Does,
+    ) {
+        for reaction in reactions.iter().filter(|it| (it.told)(kind)) {
+            if self.dice.happens((reaction.chance)(&self.habits)) {
+                self.note(who, does(reaction.does), about, reaction.after);
+            }
+        }
     }
 
     fn goes(&mut self, Errand { who, does, about }: Errand) -> Done {

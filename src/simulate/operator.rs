@@ -1,8 +1,7 @@
 //! Robots that operate the platform: they react to alarms, go on rounds, decide disputes and do the books.
 
 use super::{
-    day::{Day, Does as Do, Done, Reaction, Span, hours, minutes, words},
-    habits::{Habits, PerMille},
+    day::{Day, Does as Do, Done, Reaction, Span, hours, minutes, on, words},
     people::Robot,
     world::{Sight, World},
 };
@@ -41,24 +40,9 @@ pub(super) enum Does {
     KeepsTheBooks,
 }
 
-const fn on(
-    told: fn(Told) -> bool,
-    chance: fn(&Habits) -> PerMille,
-    after: Span,
-    does: Does,
-) -> Reaction {
-    let does = Do::Operator(does);
-    Reaction {
-        told,
-        chance,
-        after,
-        does,
-    }
-}
-
 /// What operators do about what they are told.
 #[rustfmt::skip]
-pub(super) const REACTIONS: [Reaction; 12] = [
+pub(super) const REACTIONS: [Reaction<Does>; 12] = [
     on(|it| matches!(it, Told::StoreWaitLong), |_| 900, minutes(3, 30), Does::EndsItAtTheStore),
     on(|it| matches!(it, Told::Late), |_| 700, minutes(5, 40), Does::GivesTheRunnerUp),
     on(|it| matches!(it, Told::Overdue), |_| 800, hours(1, 5), Does::GivesTheRunnerUp),

@@ -6,8 +6,8 @@ mod at_the_door;
 mod at_the_store;
 
 use super::{
-    day::{Day, Does as Do, Done, Reaction, Span, hours, minutes, seconds, words},
-    habits::{Habits, PerMille},
+    day::{Day, Does as Do, Done, Reaction, Span, hours, minutes, on, seconds, words},
+    habits::PerMille,
     people::Robot,
     world::{OnBoard, World},
 };
@@ -62,24 +62,9 @@ pub(super) enum Does {
     AsksForAPayout,
 }
 
-const fn on(
-    told: fn(Told) -> bool,
-    chance: fn(&Habits) -> PerMille,
-    after: Span,
-    does: Does,
-) -> Reaction {
-    let does = Do::Runner(does);
-    Reaction {
-        told,
-        chance,
-        after,
-        does,
-    }
-}
-
 /// What runners do about what they are told.
 #[rustfmt::skip]
-pub(super) const REACTIONS: [Reaction; 11] = [
+pub(super) const REACTIONS: [Reaction<Does>; 11] = [
     on(|it| matches!(it, Told::ProposalClosed), |_| 1000, seconds(20, 240), Does::Shops),
     on(|it| matches!(it, Told::CancelWaiting), |h| h.agrees_to_cancel, seconds(10, 110), Does::GivesBack),
     on(|it| matches!(it, Told::CancelWaiting), |h| h.has_paid_already, seconds(5, 100), Does::HasPaid),

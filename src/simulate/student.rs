@@ -3,8 +3,7 @@
 mod wish;
 
 use super::{
-    day::{Day, Does as Do, Done, Reaction, hours, minutes, seconds, words},
-    habits::{Habits, PerMille},
+    day::{Day, Does as Do, Done, Reaction, hours, minutes, on, seconds, words},
     outside,
     people::Robot,
     world::{Sight, World},
@@ -54,24 +53,9 @@ pub(super) enum Does {
     PaysTheDebt,
 }
 
-const fn on(
-    told: fn(Told) -> bool,
-    chance: fn(&Habits) -> PerMille,
-    after: super::day::Span,
-    does: Does,
-) -> Reaction {
-    let does = Do::Student(does);
-    Reaction {
-        told,
-        chance,
-        after,
-        does,
-    }
-}
-
 /// What students do about what they are told.
 #[rustfmt::skip]
-pub(super) const REACTIONS: [Reaction; 26] = [
+pub(super) const REACTIONS: [Reaction<Does>; 26] = [
     on(|it| matches!(it, Told::PaymentPending), |h| h.cancels_before_a_runner / 3, seconds(1, 90), Does::CancelsForNothing),
     on(|it| matches!(it, Told::PaymentActionRequired), |h| h.confirms_with_the_bank + h.refuses_at_the_bank, seconds(15, 400), Does::AnswersTheBank),
     on(|it| matches!(it, Told::PaymentFailed { .. }), |h| h.tries_another_card, minutes(1, 10), Does::TriesAnotherCard),

@@ -5,40 +5,38 @@ use crate::{
     view::ledger::MovedView,
 };
 use axum::{extract::State, http::StatusCode, response::Response};
-use campusg_actors::runtime::{Moved, TopUp, Withdraw};
+use campusg_actors::runtime::{Command, Moved, TopUp, Withdraw};
+use campusg_domain::money::Cents;
 
 pub(crate) async fn top_up(
-    State(edge): State<Edge>,
-    KeyedCall(call): KeyedCall<MoveIn>,
+    edge: State<Edge>,
+    call: KeyedCall<MoveIn>,
 ) -> Result<Response, Problem> {
-    let MoveIn {
-        amount_cents,
-        reason,
-    } = call.body;
-    let cents = amount_cents.0;
-    let moved = edge
-        .runtime()
-        .command(call.caller, TopUp { cents, reason })
-        .await?;
-    Ok(recorded(&edge, &moved))
+    moved(&edge, call, |cents, reason| TopUp { cents, reason }).await
 }
 
 pub(crate) async fn withdraw(
-    State(edge): State<Edge>,
+    edge: State<Edge>,
+    call: KeyedCall<MoveIn>,
+) -> Result<Response, Problem> {
+    moved(&edge, call, |cents, reason| Withdraw { cents, reason }).await
+}
+
+async fn moved<C: Command<Reply = Moved>>(
+    edge: &Edge,
     KeyedCall(call): KeyedCall<MoveIn>,
+    to: impl FnOnce(Cents, String) -> C,
 ) -> Result<Response, Problem> {
     let MoveIn {
         amount_cents,
         reason,
     } = call.body;
-    let cents = amount_cents.0;
-    let moved = edge
-        .runtime()
-        .command(call.caller, Withdraw { cents, reason })
+    let runtime = edge.runtime();
+    let moved = runtime
+        .command(call.caller, to(amount_cents.0, reason))
         .await?;
-    Ok(recorded(&edge, &moved))
-}
-
-fn recorded(edge: &Edge, moved: &Moved) -> Response {
-    answer::json(StatusCode::CREATED, &MovedView::of(moved, edge.currency()))
+    Ok(answer::json(
+        StatusCode::CREATED,
+        &MovedView::of(&moved, edge.currency()),
+    ))
 }
