@@ -2,14 +2,14 @@
 
 use crate::{
     env::Env,
-    order::{Done, OrderActor, ToActor},
+    order::{Done, Look, OrderActor, ToActor},
     registry::{AskFault, Limits, Registry, RestartPolicy},
     runtime::Refusal,
 };
 use actix_rt::ArbiterHandle;
 use campusg_domain::{
     id::{CommandId, Fingerprint, OrderId, Principal},
-    order::Command,
+    order::{Command, Order},
 };
 use std::sync::{
     Arc,
@@ -92,6 +92,11 @@ impl Orders {
     /// Places an order under an id that was made for this very command and is known to nobody else.
     pub(crate) async fn place(&self, letter: Letter) -> Result<Done, Refusal> {
         self.deliver(letter, true).await
+    }
+
+    /// What the order itself knows, which needs no store and is never behind its last record; `None` if there is none.
+    pub(crate) async fn look(&self, order: OrderId) -> Result<Option<Arc<Order>>, Refusal> {
+        self.0.ask(order, |permit| Look { permit }).await?
     }
 
     async fn deliver(&self, letter: Letter, is_fresh: bool) -> Result<Done, Refusal> {

@@ -1,4 +1,4 @@
-//! The one message an order understands.
+//! The messages an order understands.
 
 use crate::{registry::Permit, runtime::Refusal};
 use actix::Message;
@@ -37,4 +37,16 @@ pub(crate) struct Done {
 
 impl Message for ToActor {
     type Result = Result<Done, Refusal>;
+}
+
+/// Asks what is known of an order now; `None` if it was never placed.
+#[derive(Clone, Debug)]
+pub(crate) struct Look {
+    /// As in [`ToActor`].
+    #[expect(dead_code, reason = "held for its drop")]
+    pub(crate) permit: Permit,
+}
+
+impl Message for Look {
+    type Result = Result<Option<Arc<Order>>, Refusal>;
 }

@@ -11,7 +11,7 @@ mod message;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use message::{Done, ToActor};
+pub(crate) use message::{Done, Look, ToActor};
 
 use crate::{
     env::Env,
@@ -117,22 +117,27 @@ async fn load(env: &Env, id: OrderId) -> Result<Option<Arc<Order>>, Refusal> {
     env.read(move |reads| reads.order(id)).await
 }
 
-impl Handler<ToActor> for OrderActor {
-    type Result = AtomicResponse<Self, Result<Done, Refusal>>;
-
-    fn handle(&mut self, message: ToActor, _: &mut Context<Self>) -> Self::Result {
-        self.last_command_ms = self.env.clock.monotonic_ms();
+impl OrderActor {
+    /// Does something with what is known of the order, which is loaded first if it has to be; nothing interleaves.
+    fn knowing<T: 'static, W>(
+        &self,
+        is_fresh: bool,
+        work: impl FnOnce(Arc<Env>, OrderId, Option<Arc<Order>>) -> W + 'static,
+    ) -> AtomicResponse<Self, Result<T, Refusal>>
+    where
+        W: Future<Output = (Option<Arc<Order>>, Result<T, Refusal>)>,
+    {
         let (env, id, known) = (Arc::clone(&self.env), self.lease.key(), self.known.clone());
-        let executed = async move {
+        let worked = async move {
             let before = match known {
                 Known::Read(before) => before,
                 // An id made for this very command has no past, and no predecessor that could have written one.
-                Known::Unread if message.is_fresh => None,
+                Known::Unread if is_fresh => None,
                 Known::Unread => load(&env, id).await?,
             };
-            Ok(execute::execute(&env, id, before, message).await)
+            Ok(work(env, id, before).await)
         };
-        AtomicResponse::new(Box::pin(executed.into_actor(self).map(|executed, actor, ctx| match executed {
+        AtomicResponse::new(Box::pin(worked.into_actor(self).map(|worked, actor, ctx| match worked {
             Ok((after, answer)) => {
                 actor.known = Known::Read(after);
                 answer
@@ -143,5 +148,24 @@ impl Handler<ToActor> for OrderActor {
                 Err(refusal)
             }
         })))
+    }
+}
+
+impl Handler<ToActor> for OrderActor {
+    type Result = AtomicResponse<Self, Result<Done, Refusal>>;
+
+    fn handle(&mut self, message: ToActor, _: &mut Context<Self>) -> Self::Result {
+        self.last_command_ms = self.env.clock.monotonic_ms();
+        self.knowing(message.is_fresh, async move |env, id, before| {
+            execute::execute(&env, id, before, message).await
+        })
+    }
+}
+
+impl Handler<Look> for OrderActor {
+    type Result = AtomicResponse<Self, Result<Option<Arc<Order>>, Refusal>>;
+
+    fn handle(&mut self, _: Look, _: &mut Context<Self>) -> Self::Result {
+        self.knowing(false, async |_, _, known| (known.clone(), Ok(known)))
     }
 }

@@ -11,12 +11,12 @@ use crate::{
 };
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber},
-    id::{CommandId, OrderId, Principal, Stream, UserId},
-    order::{self, Terms},
+    id::{CommandId, OrderId, Principal, Seq, Stream, UserId},
+    order,
     owner::wallet::{self, Wallet},
 };
 use campusg_storage::read::Reads;
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 /// Whose call it is.
 #[derive(Clone, Copy, Debug)]
@@ -64,59 +64,46 @@ impl Party {
         }
     }
 
-    /// The first authorisation of an order that was just placed, from its terms alone.
-    pub(super) fn first(
-        self,
-        placed: &mut HashMap<OrderId, Arc<Terms>>,
-        n: CallNumber,
-        kind: CallKind,
-    ) -> Option<Call> {
-        let (Self::Order(order), CallKind::Authorize { .. }) = (self, kind) else {
-            return None;
-        };
-        let terms = placed.remove(&order)?;
-        Request::resolve(self.stream(), n, kind, &terms.card, |_| None).map(Call::Request)
-    }
-
-    /// What the gateway is asked: with the card or the account that the stream fixed for this call. What has an open
-    /// call is live, so it is in memory or in the small store, and is read in place.
+    /// What the gateway is asked: with the card or the account that the stream fixed for this call. An order is asked
+    /// itself, so that no call of it waits for a store; a wallet is read once the record that opened the call is folded.
     pub(super) async fn call(
         self,
-        reads: &Reads,
+        orders: &Orders,
+        reads: Reads,
+        folded: Seq,
         n: CallNumber,
         kind: CallKind,
     ) -> Result<Call, Refusal> {
-        if reads.archive_is_open() {
-            return self.look_up(reads, n, kind);
-        }
-        let reads = reads.clone();
-        let looked_up = tokio::task::spawn_blocking(move || self.look_up(&reads, n, kind));
-        looked_up.await.map_err(|_| Refusal::Fault)?
-    }
-
-    fn look_up(self, reads: &Reads, n: CallNumber, kind: CallKind) -> Result<Call, Refusal> {
-        let stream = self.stream();
         let call = match self {
             Self::Order(id) => {
-                let order = reads.order(id).map_err(|_| Refusal::Fault)?;
+                let order = orders.look(id).await?;
                 let order = order.ok_or_else(|| Refusal::not_found("order"))?;
                 let calls = |n| order.calls.get(&n).map(|call| call.kind);
-                Request::resolve(stream, n, kind, order.card(n), calls).map(Call::Request)
+                Request::resolve(self.stream(), n, kind, order.card(n), calls).map(Call::Request)
             }
             Self::Wallet(user) => {
-                let wallet = reads.wallet_of(user).map_err(|_| Refusal::Fault)?;
+                let folded = reads.wait_folded(folded).await;
+                folded.map_err(|_| Refusal::Stopping)?;
+                let read = tokio::task::spawn_blocking(move || reads.wallet_of(user)).await;
+                let wallet = read
+                    .map_err(|_| Refusal::Fault)?
+                    .map_err(|_| Refusal::Fault)?;
                 let wallet = wallet.ok_or_else(|| Refusal::not_found("wallet"))?;
-                match kind {
-                    CallKind::PayOut { cents } => payout(&wallet, n, cents),
-                    _ => wallet.payment(n).and_then(|payment| {
-                        let calls = |n| wallet.calls.get(&n).map(|call| call.kind);
-                        Request::resolve(stream, n, kind, &payment.card, calls).map(Call::Request)
-                    }),
-                }
+                of_wallet(&wallet, n, kind)
             }
         };
         call.ok_or(Refusal::Fault)
     }
+}
+
+fn of_wallet(wallet: &Wallet, n: CallNumber, kind: CallKind) -> Option<Call> {
+    if let CallKind::PayOut { cents } = kind {
+        return payout(wallet, n, cents);
+    }
+    let calls = |n| wallet.calls.get(&n).map(|call| call.kind);
+    let card = &wallet.payment(n)?.card;
+    let stream = Stream::Wallet(wallet.user);
+    Request::resolve(stream, n, kind, card, calls).map(Call::Request)
 }
 
 fn payout(wallet: &Wallet, n: CallNumber, cents: campusg_domain::money::Cents) -> Option<Call> {

@@ -32,10 +32,9 @@ use actix::{
 };
 use campusg_domain::{
     call::{Answer, CallChange, CallKind, CallNumber},
-    id::{OrderId, Seq, Stream, UserId},
-    order::{Event, Terms},
+    id::{Seq, Stream, UserId},
     owner::calls::Calls,
-    record::{Events, Record},
+    record::Record,
 };
 use campusg_storage::read::Reads;
 use std::{
@@ -88,7 +87,7 @@ pub(crate) struct PaymentStart {
     pub(crate) guard: Guard,
 }
 
-/// A task on the other runtime that ends with the one who waits for it; a panic in it is a fault.
+/// A task that ends with the one who waits for it; a panic in it is a fault.
 struct AbortOnDrop<T>(JoinHandle<Result<T, Refusal>>);
 
 impl<T> Future for AbortOnDrop<T> {
@@ -118,8 +117,6 @@ pub(crate) struct PaymentActor {
     /// longer than that call is due.
     paused: HashMap<Lane, (CallNumber, CallKind)>,
     waiting: VecDeque<Stream>,
-    /// Orders that were just placed, until their card is asked: that need not wait for a store.
-    placed: HashMap<OrderId, Arc<Terms>>,
     /// What new cards are to pay.
     promises: promise::Promises,
 }
@@ -134,7 +131,6 @@ impl PaymentActor {
             under_way: HashMap::new(),
             paused: HashMap::new(),
             waiting: VecDeque::new(),
-            placed: HashMap::new(),
             promises: promise::Promises::default(),
         }
     }
@@ -190,17 +186,15 @@ impl PaymentActor {
         } = &self.start;
         let (gateway, breaker, clock) =
             (Arc::clone(gateway), Arc::clone(breaker), Arc::clone(clock));
-        let (reads, timeout, folded) = (reads.clone(), *timeout, *folded);
+        let (reads, io, timeout, folded) = (reads.clone(), io.clone(), *timeout, *folded);
         let id = entropy.command();
-        let known = party.first(&mut self.placed, n, kind);
-        let made = io.spawn(async move {
-            let call = if let Some(call) = known {
-                call
-            } else {
-                reads.wait_folded(folded).await.map_err(|_| Refusal::Stopping)?;
-                party.call(&reads, n, kind).await?
-            };
-            let answer = guarded(&breaker, &*clock, timeout, call.make(&*gateway)).await;
+        // On this thread, where orders live too: only the gateway is asked elsewhere.
+        let made = actix_rt::spawn(async move {
+            let call = party.call(&answers.orders, reads, folded, n, kind).await?;
+            let asking = io.spawn(async move {
+                Ok(guarded(&breaker, &*clock, timeout, call.make(&*gateway)).await)
+            });
+            let answer = AbortOnDrop(asking).await?;
             let stream = party.stream();
             tracing::info!(%stream, call = n, purpose = kind.purpose(), ?answer, "gateway answered");
             answers.bring(party, n, answer, id).await
@@ -247,17 +241,6 @@ impl PaymentActor {
         if self.paused.get(&lane) == Some(&call) {
             self.paused.remove(&lane);
             self.consider(stream, ctx);
-        }
-    }
-
-    /// Keeps the terms of an order until its next record.
-    fn note_placed(&mut self, record: &Record) {
-        let (Stream::Order(order), Events::Order(events)) = (record.stream, &record.events) else {
-            return;
-        };
-        match events.first() {
-            Some(Event::Placed(terms)) => drop(self.placed.insert(order, Arc::clone(terms))),
-            _ => drop(self.placed.remove(&order)),
         }
     }
 
@@ -370,7 +353,6 @@ impl Handler<Folded> for PaymentActor {
             self.start.calls.fold(record);
             self.start.folded = seq;
             self.fold_promise(seq, record, ctx);
-            self.note_placed(record);
             if record.calls.is_empty() {
                 continue;
             }
