@@ -62,19 +62,14 @@ impl Reads {
         Ok(fold(then))
     }
 
-    /// The order as record `seq` left it: the answer to a command that is repeated.
+    /// The order as record `seq` left it: the answer to a command that is repeated. `last` is its newest record that is
+    /// known, which need not be folded.
     ///
     /// # Errors
-    /// As [`Self::stream_entries`].
-    pub fn order_as_of(&self, order: OrderId, seq: Seq) -> Read<Option<Arc<Order>>> {
-        match self.order(order)? {
-            Some(known) if known.last_seq == seq => Ok(Some(known)),
-            Some(known) if known.last_seq > seq => {
-                let entries = self.entries_upto(order, known.last_seq)?;
-                Ok(fold(entries.iter().take_while(|entry| entry.seq <= seq)))
-            }
-            _ => Ok(None),
-        }
+    /// As [`Self::entry`].
+    pub fn order_as_of(&self, order: OrderId, last: Seq, seq: Seq) -> Read<Option<Arc<Order>>> {
+        let entries = self.entries_upto(order, last)?;
+        Ok(fold(entries.iter().take_while(|entry| entry.seq <= seq)))
     }
 
     fn entries_upto(&self, order: OrderId, last: Seq) -> Read<Vec<Entry>> {
