@@ -152,7 +152,7 @@ impl PaymentActor {
             if self.under_way.contains_key(&lane) || self.paused.get(&lane) == Some(&(n, kind)) {
                 continue;
             }
-            if self.calls_of(stream) >= CALLS_OF_ONE {
+            if matches!(party, Party::Wallet(_)) && self.calls_of(stream) >= CALLS_OF_ONE {
                 return;
             }
             if self.under_way.len() >= self.start.concurrency {

@@ -364,6 +364,7 @@ impl Query for GetActors {
         let snapshot_writes = writes.hot + writes.archive;
         Ok(Actors {
             orders: registry.live_count(),
+            commands: registry.in_flight(),
             quarantined,
             timers,
             open_calls,

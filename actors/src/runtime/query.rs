@@ -319,6 +319,8 @@ pub struct GetActors;
 pub struct Actors {
     /// Orders with a live actor.
     pub orders: usize,
+    /// Commands to orders under way, waiting and running.
+    pub commands: usize,
     /// Orders that failed again and again.
     pub quarantined: Vec<OrderId>,
     /// Timers armed, and of them in memory.

@@ -8,6 +8,7 @@
 )]
 
 mod acts;
+pub mod between;
 pub mod model;
 
 #[allow(unused_imports, reason = "the unit tests use no more than a house")]

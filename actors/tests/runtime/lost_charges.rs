@@ -1,96 +1,52 @@
 //! Row 33 all the way: a charge is done, its answer is lost, an operator gives it up, and the gateway's book says in the
 //! end what the ledger says.
 
-use crate::common::{House, Settings};
+use crate::common::{
+    House, Settings,
+    between::{Between, Way},
+};
 use campusg_actors::{
-    port::gateway::{
-        AccountFace, AccountToken, CallKey, CardFace, EventCursor, EventPage, Operation,
-        PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
-    },
+    port::gateway::{Operation, PaymentGateway, Request},
     runtime::{SealWords, Wording},
-    sandbox::{Book, SandboxGateway, Totals},
+    sandbox::{SandboxGateway, Totals},
 };
 use campusg_domain::{
-    call::{Answer, CardToken},
+    call::Answer,
     id::{OrderId, Principal},
     money::Cents,
     order::{Call, Collection, Command, Order, Outcome, Stage, TipState},
 };
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
-use tempfile::TempDir;
 
 const K: Cents = Cents(2749);
 const TIP: Cents = Cents(300);
 
-/// The sandbox gateway, with the answers lost of every call that charges.
-struct Lossy {
-    sandbox: SandboxGateway,
-    _dir: TempDir,
-}
+/// Loses the answer of every call that charges.
+struct Lossy;
 
-impl Lossy {
-    fn new(settings: &Settings) -> Self {
-        let dir = TempDir::new().unwrap();
-        let book = Book::open(&dir.path().join("book.jsonl"), settings.tuning).unwrap();
-        let clock = Arc::clone(&settings.clock);
-        let now = Arc::new(move || clock.now());
-        let sandbox = SandboxGateway::new(Arc::new(book), settings.faults, 10_000, now);
-        Self { sandbox, _dir: dir }
-    }
-
-    async fn totals(&self, order: OrderId) -> Totals {
-        let stream = Some(format!("order:{order}"));
-        self.sandbox.totals(stream).await.unwrap()
-    }
-}
-
-impl PaymentGateway for Lossy {
-    fn call(&self, request: Request) -> BoxFuture<'_, Answer> {
+impl Way for Lossy {
+    fn call<'a>(&'a self, sandbox: &'a SandboxGateway, request: Request) -> BoxFuture<'a, Answer> {
         let charges = matches!(
             request.operation,
             Operation::Capture { .. } | Operation::Charge { .. }
         );
         Box::pin(async move {
-            let answer = self.sandbox.call(request).await;
+            let answer = sandbox.call(request).await;
             if charges { Answer::Unavailable } else { answer }
         })
     }
-
-    fn pay_out(&self, payout: Payout) -> BoxFuture<'_, PayoutAnswer> {
-        self.sandbox.pay_out(payout)
-    }
-
-    fn describe_card(&self, card: CardToken) -> BoxFuture<'_, Result<CardFace, TokenFault>> {
-        self.sandbox.describe_card(card)
-    }
-
-    fn describe_account(
-        &self,
-        account: AccountToken,
-    ) -> BoxFuture<'_, Result<AccountFace, TokenFault>> {
-        self.sandbox.describe_account(account)
-    }
-
-    fn look_up(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, Unreachable>> {
-        self.sandbox.look_up(key)
-    }
-
-    fn events(&self, after: EventCursor) -> BoxFuture<'_, Result<EventPage, Unreachable>> {
-        self.sandbox.events(after)
-    }
 }
 
-async fn lossy() -> (House, Arc<Lossy>) {
+async fn totals_of(gateway: &Between<Lossy>, order: OrderId) -> Totals {
+    let stream = Some(format!("order:{order}"));
+    gateway.sandbox.totals(stream).await.unwrap()
+}
+
+async fn lossy() -> (House, Arc<Between<Lossy>>) {
     let mut settings = Settings::default();
     settings.policy.retry_tries = 1;
-    let gateway = Arc::new(Lossy::new(&settings));
-    let shared = Arc::clone(&gateway) as Arc<dyn PaymentGateway>;
-    let settings = Settings {
-        gateway: Some(shared),
-        ..settings
-    };
-    (House::with(settings).await, gateway)
+    Between::house(settings, Lossy).await
 }
 
 /// A call of this purpose is done and unknown: an operator takes it back, and everything is decided.
@@ -128,7 +84,7 @@ async fn what_was_charged_and_given_up_goes_back_to_the_card() {
     house.carry_out(runner, order).await;
     let ended = given_up(&house, boss, order, "capture").await;
     assert_eq!(ended.collection, Collection::Owed);
-    let totals = gateway.totals(order).await;
+    let totals = totals_of(&gateway, order).await;
     assert_eq!((totals.captured, totals.refunded), (K, K));
     assert_eq!(totals.blocked, Cents::ZERO);
 
@@ -138,7 +94,7 @@ async fn what_was_charged_and_given_up_goes_back_to_the_card() {
     let ended = given_up(&house, boss, order, "charge").await;
     let tips: Vec<(Cents, TipState)> = ended.later_tips().collect();
     assert_eq!(tips, [(TIP, TipState::Failed)]);
-    let totals = gateway.totals(order).await;
+    let totals = totals_of(&gateway, order).await;
     assert_eq!((totals.captured, totals.refunded), (K + TIP, K + TIP));
     let refused = |event: &&Call| event.outcome == Outcome::Refused;
     let refused = ended.calls.values().filter(refused);

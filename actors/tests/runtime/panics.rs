@@ -6,11 +6,11 @@ use campusg_actors::{
         clock::{Clock, ManualClock},
         notifier::{NotDelivered, Notifier, Outgoing},
     },
-    runtime::{Refusal, ReleaseQuarantine, SetRunner},
+    runtime::{Actors, Refusal, ReleaseQuarantine, SetRunner},
 };
 use campusg_domain::{
     id::{OrderId, Principal, Stream},
-    order::{CancelReason, Command, Stage, TimerKind},
+    order::{CancelReason, Command, Order, Stage, TimerKind},
     time::{At, DAY_MS},
 };
 use futures_util::future::BoxFuture;
@@ -23,7 +23,8 @@ use std::sync::{
 #[derive(Debug)]
 struct Trap {
     clock: ManualClock,
-    /// Calls of `monotonic_ms` until the panic, which orders make three times per command; 0 is never.
+    /// Calls of `monotonic_ms` until the panic, which orders make three times per command, and the payment owner before
+    /// and after it gives an order one; 0 is never.
     order: AtomicU32,
     always: AtomicBool,
     /// Whether the next call of `now` panics.
@@ -95,6 +96,16 @@ async fn trapped() -> (House, Arc<Trap>) {
     )
 }
 
+/// What the order made others do is done, so that the trap is the order's alone.
+async fn until_nothing_is_under_way(house: &House, order: OrderId) {
+    let decided = |it: &Order| !it.has_open_call();
+    house
+        .until_order("its calls are decided", order, decided)
+        .await;
+    let idle = |actors: &Actors| actors.commands == 0;
+    house.until_actors("nothing is under way", idle).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_that_panics_is_answered_by_its_next_incarnation_and_nothing_happens_twice() {
     let (house, trap) = trapped().await;
@@ -105,11 +116,7 @@ async fn an_order_that_panics_is_answered_by_its_next_incarnation_and_nothing_ha
     // Before anything, after the known id, and after the commit.
     for place in 1..=3 {
         let order = house.place(customer).await.id;
-        // Placing answers a moment before its last command is through; one that does nothing waits for that.
-        house
-            .give(Principal::User(customer), order, Command::Confirm)
-            .await
-            .unwrap_err();
+        until_nothing_is_under_way(&house, order).await;
         trap.order.store(place, Ordering::SeqCst);
         let accepted = house
             .give_keyed(runner, order, Command::Accept { runner }, "k")
@@ -136,6 +143,7 @@ async fn an_order_that_panics_is_answered_by_its_next_incarnation_and_nothing_ha
             )
             .await
             .unwrap();
+        until_nothing_is_under_way(&house, order).await;
         house.advance(60_000);
     }
     assert_eq!(house.fatal.borrow().clone(), None);

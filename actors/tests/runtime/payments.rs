@@ -1,16 +1,17 @@
 //! The payment owner: one call of a stream at a time, one try each, late answers, events twice and out of order.
 
-use crate::common::{House, PATIENCE, Settings, plain, wish};
+use crate::common::{
+    House, PATIENCE, Settings,
+    between::{Between, Way},
+    plain, wish,
+};
 use campusg_actors::{
-    port::gateway::{
-        AccountFace, AccountToken, BreakerConfig, CallKey, CardFace, EventCursor, EventPage,
-        PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
-    },
+    port::gateway::{BreakerConfig, PaymentGateway, Request},
     runtime::{PlaceOrder, RuntimeConfig},
-    sandbox::{Book, Faults, SandboxGateway},
+    sandbox::{Faults, SandboxGateway},
 };
 use campusg_domain::{
-    call::{Answer, CardToken},
+    call::Answer,
     id::{OrderId, Principal, Stream},
     money::Cents,
     order::{Command, Event, PaymentStatus, Stage, TimerKind},
@@ -23,37 +24,17 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use tempfile::TempDir;
 use tokio::sync::watch;
 
-/// The sandbox gateway behind a gate that the test opens and shuts, with a list of every try.
+/// A gate that the test opens and shuts, with a list of every try.
 struct Gate {
-    sandbox: SandboxGateway,
     open: watch::Sender<bool>,
     tries: Mutex<Vec<String>>,
     under_way: Mutex<HashMap<String, usize>>,
     most: Mutex<usize>,
-    _dir: TempDir,
 }
 
 impl Gate {
-    fn new(settings: &Settings, open: bool) -> Arc<Self> {
-        let dir = TempDir::new().unwrap();
-        let book = Book::open(&dir.path().join("book.jsonl"), settings.tuning).unwrap();
-        let clock = Arc::clone(&settings.clock);
-        let now = Arc::new(move || clock.now());
-        let sandbox = SandboxGateway::new(Arc::new(book), settings.faults, 10_000, now);
-        let (under_way, most) = (Mutex::default(), Mutex::default());
-        Arc::new(Self {
-            sandbox,
-            open: watch::Sender::new(open),
-            tries: Mutex::default(),
-            under_way,
-            most,
-            _dir: dir,
-        })
-    }
-
     fn tries(&self) -> Vec<String> {
         self.tries.lock().unwrap().clone()
     }
@@ -65,8 +46,8 @@ impl Gate {
     }
 }
 
-impl PaymentGateway for Gate {
-    fn call(&self, request: Request) -> BoxFuture<'_, Answer> {
+impl Way for Gate {
+    fn call<'a>(&'a self, sandbox: &'a SandboxGateway, request: Request) -> BoxFuture<'a, Answer> {
         async move {
             let stream = request.key.stream().to_owned();
             self.tries.lock().unwrap().push(request.key.to_string());
@@ -80,48 +61,22 @@ impl PaymentGateway for Gate {
             *self.most.lock().unwrap() = most;
             let mut open = self.open.subscribe();
             open.wait_for(|open| *open).await.unwrap();
-            let answer = self.sandbox.call(request).await;
+            let answer = sandbox.call(request).await;
             *self.under_way.lock().unwrap().get_mut(&stream).unwrap() -= 1;
             answer
         }
         .boxed()
     }
-
-    fn pay_out(&self, payout: Payout) -> BoxFuture<'_, PayoutAnswer> {
-        self.sandbox.pay_out(payout)
-    }
-
-    fn describe_card(&self, card: CardToken) -> BoxFuture<'_, Result<CardFace, TokenFault>> {
-        self.sandbox.describe_card(card)
-    }
-
-    fn describe_account(
-        &self,
-        account: AccountToken,
-    ) -> BoxFuture<'_, Result<AccountFace, TokenFault>> {
-        self.sandbox.describe_account(account)
-    }
-
-    fn look_up(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, Unreachable>> {
-        self.sandbox.look_up(key)
-    }
-
-    fn events(&self, after: EventCursor) -> BoxFuture<'_, Result<EventPage, Unreachable>> {
-        self.sandbox.events(after)
-    }
 }
 
-async fn gated(settings: Settings, open: bool) -> (House, Arc<Gate>) {
-    let gate = Gate::new(&settings, open);
-    let gateway = Some(Arc::clone(&gate) as Arc<dyn PaymentGateway>);
-    (
-        House::with(Settings {
-            gateway,
-            ..settings
-        })
-        .await,
-        gate,
-    )
+async fn gated(settings: Settings, open: bool) -> (House, Arc<Between<Gate>>) {
+    let gate = Gate {
+        open: watch::Sender::new(open),
+        tries: Mutex::default(),
+        under_way: Mutex::default(),
+        most: Mutex::default(),
+    };
+    Between::house(settings, gate).await
 }
 
 fn impatient() -> Settings {
@@ -152,13 +107,16 @@ async fn placing_with_a_slow_gateway_answers_pending_and_the_order_goes_on() {
     let customer = house.customer("ada", "tok_visa").await;
     let placed = house.place(customer).await;
     assert_eq!(placed.stage, Stage::Authorizing);
-    gate.open.send_replace(true);
+    gate.way.open.send_replace(true);
     house
         .until_order("available", placed.id, |order| {
             matches!(order.stage, Stage::Available { .. })
         })
         .await;
-    assert_eq!(gate.tries(), [format!("order:{}/authorize/1", placed.id)]);
+    assert_eq!(
+        gate.way.tries(),
+        [format!("order:{}/authorize/1", placed.id)]
+    );
 }
 
 /// Row 33: a late yes to what was given up is sent back; and while it is awaited no second call of the order is made.
@@ -168,7 +126,7 @@ async fn an_authorisation_that_comes_after_the_cancel_is_voided_and_calls_go_out
     let (house, gate) = gated(impatient(), false).await;
     let customer = house.customer("ada", "tok_visa").await;
     let order = house.place(customer).await.id;
-    gate.until_tries(&house, 1).await;
+    gate.way.until_tries(&house, 1).await;
     let cancelled = house
         .give(
             Principal::User(customer),
@@ -181,15 +139,15 @@ async fn an_authorisation_that_comes_after_the_cancel_is_voided_and_calls_go_out
         .unwrap();
     assert!(cancelled.is_terminal());
     assert_eq!(
-        gate.tries().len(),
+        gate.way.tries().len(),
         1,
         "the void waits for the authorisation"
     );
-    gate.open.send_replace(true);
+    gate.way.open.send_replace(true);
     house
         .until_order("all is decided", order, |order| !order.has_open_call())
         .await;
-    assert_eq!(*gate.most.lock().unwrap(), 1);
+    assert_eq!(*gate.way.most.lock().unwrap(), 1);
     let ended = house.order(order).await;
     assert!(
         matches!(ended.payment, PaymentStatus::Voided | PaymentStatus::Failed),
@@ -223,7 +181,7 @@ async fn a_call_without_an_answer_is_tried_again_when_step_retry_fires_and_not_b
         house
             .until_actors("folded", |actors| actors.timers.1 > 0)
             .await;
-        assert_eq!(gate.tries().len(), usize::from(tries));
+        assert_eq!(gate.way.tries().len(), usize::from(tries));
         house.advance(SECOND_MS * 4);
     }
     house
@@ -231,7 +189,7 @@ async fn a_call_without_an_answer_is_tried_again_when_step_retry_fires_and_not_b
             matches!(order.stage, Stage::Available { .. })
         })
         .await;
-    assert_eq!(gate.tries().len(), 3);
+    assert_eq!(gate.way.tries().len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -267,7 +225,7 @@ async fn the_breaker_keeps_calls_from_a_gateway_that_does_not_answer() {
     };
     tokio::time::timeout(PATIENCE, held_back).await.unwrap();
     assert_eq!(
-        gate.tries().len(),
+        gate.way.tries().len(),
         2,
         "the breaker answers from the third on"
     );
@@ -385,11 +343,11 @@ async fn a_call_under_way_does_not_outlive_the_runtime_and_is_made_by_the_next_o
         .place(house.customer("ada", "tok_visa").await)
         .await
         .id;
-    gate.until_tries(&house, 1).await;
+    gate.way.until_tries(&house, 1).await;
     let house = house.restart().await;
-    gate.until_tries(&house, 2).await;
-    assert_eq!(gate.tries()[0], gate.tries()[1]);
-    gate.open.send_replace(true);
+    gate.way.until_tries(&house, 2).await;
+    assert_eq!(gate.way.tries()[0], gate.way.tries()[1]);
+    gate.way.open.send_replace(true);
     house
         .until_order("available", order, |order| {
             matches!(order.stage, Stage::Available { .. })

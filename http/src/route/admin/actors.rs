@@ -9,6 +9,7 @@ pub(crate) async fn actors(State(edge): State<Edge>) -> Result<Response, Problem
     let found = edge.runtime().query(GetActors).await?;
     Ok(answer::ok(&json!({
         "orders": found.orders,
+        "commands": found.commands,
         "quarantined": found.quarantined,
         "timers_armed": found.timers.0,
         "timers_in_memory": found.timers.1,

@@ -1,0 +1,75 @@
+//! Something between a house and its sandbox gateway, which meets each call before the gateway does, or its answer after.
+
+use super::{House, Settings};
+use campusg_actors::{
+    port::gateway::{
+        AccountFace, AccountToken, CallKey, CardFace, EventCursor, EventPage, PaymentGateway,
+        Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
+    },
+    sandbox::{Book, SandboxGateway},
+};
+use campusg_domain::call::{Answer, CardToken};
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// What is between.
+pub trait Way: Send + Sync + 'static {
+    /// Passes a call on, sooner or later, and its answer back, or not.
+    fn call<'a>(&'a self, sandbox: &'a SandboxGateway, request: Request) -> BoxFuture<'a, Answer>;
+}
+
+/// The sandbox gateway behind it; everything but calls passes.
+pub struct Between<W> {
+    pub sandbox: SandboxGateway,
+    pub way: W,
+    _dir: TempDir,
+}
+
+impl<W: Way> Between<W> {
+    /// A house with this between it and its gateway.
+    pub async fn house(settings: Settings, way: W) -> (House, Arc<Self>) {
+        let dir = TempDir::new().unwrap();
+        let book = Book::open(&dir.path().join("book.jsonl"), settings.tuning).unwrap();
+        let clock = Arc::clone(&settings.clock);
+        let now = Arc::new(move || clock.now());
+        let sandbox = SandboxGateway::new(Arc::new(book), settings.faults, 10_000, now);
+        let _dir = dir;
+        let between = Arc::new(Self { sandbox, way, _dir });
+        let gateway = Some(Arc::clone(&between) as Arc<dyn PaymentGateway>);
+        let settings = Settings {
+            gateway,
+            ..settings
+        };
+        (House::with(settings).await, between)
+    }
+}
+
+impl<W: Way> PaymentGateway for Between<W> {
+    fn call(&self, request: Request) -> BoxFuture<'_, Answer> {
+        self.way.call(&self.sandbox, request)
+    }
+
+    fn pay_out(&self, payout: Payout) -> BoxFuture<'_, PayoutAnswer> {
+        self.sandbox.pay_out(payout)
+    }
+
+    fn describe_card(&self, card: CardToken) -> BoxFuture<'_, Result<CardFace, TokenFault>> {
+        self.sandbox.describe_card(card)
+    }
+
+    fn describe_account(
+        &self,
+        account: AccountToken,
+    ) -> BoxFuture<'_, Result<AccountFace, TokenFault>> {
+        self.sandbox.describe_account(account)
+    }
+
+    fn look_up(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, Unreachable>> {
+        self.sandbox.look_up(key)
+    }
+
+    fn events(&self, after: EventCursor) -> BoxFuture<'_, Result<EventPage, Unreachable>> {
+        self.sandbox.events(after)
+    }
+}
