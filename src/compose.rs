@@ -127,7 +127,8 @@ pub async fn serve(
         config.server.clone(),
     );
     told(address, &logins)?;
-    let router = campusg_http::router(edge).merge(bank_page::router(bank));
+    let bank = bank_page::router(bank, &config.policy.currency);
+    let router = campusg_http::router(edge).merge(bank);
     let cut_off = campusg_http::serve(listener, router, config.server.clone(), stop).await;
     if cut_off > 0 {
         tracing::warn!(

@@ -4,8 +4,8 @@ use crate::{
     edge::Edge,
     problem::Problem,
     route::{
-        admin, dispute, escrow, gateway, health, ledger, message, notification, order, payment,
-        photo, proposal, scheduled_event, session, store, timer, user,
+        admin, dispute, escrow, front, gateway, health, ledger, message, notification, order,
+        payment, photo, proposal, scheduled_event, session, store, timer, user,
     },
     shell,
     table::{
@@ -24,6 +24,7 @@ use axum::{Router, http::StatusCode};
 #[rustfmt::skip]
 fn table() -> Table {
     Table::new()
+        .get("/", Public, front::front)
         .probe("/health/live", Public, health::live::live)
         .probe("/health/ready", Public, health::ready::ready)
 

@@ -212,6 +212,19 @@ impl Book {
         Ok(standing)
     }
 
+    /// Says what the bank waits for the customer to confirm; `None`: nothing, or it is decided.
+    ///
+    /// # Errors
+    /// [`BookFault::Io`] or `Closed`.
+    pub fn to_confirm(&self, key: &CallKey, now: At) -> Result<Option<Cents>, BookFault> {
+        let (cents, folded) = {
+            let memory = self.settled(now);
+            (memory.state.to_confirm(key), memory.folded())
+        };
+        self.wait_until_synced(folded)?;
+        Ok(cents)
+    }
+
     /// Adds up the calls of one stream (as `order:{id}`), or all.
     ///
     /// # Errors

@@ -146,6 +146,7 @@ impl Clerk {
             Ask::Confirm { key, approve } => {
                 return Ok(reply(self.book.confirm(&key, approve, now)?, Reply::Answer));
             }
+            Ask::ToConfirm { key } => Reply::ToConfirm(self.book.to_confirm(&key, now)?),
             Ask::Describe { card } => card_face(&card).map_or(Reply::UnknownToken, Reply::Card),
             Ask::DescribeAccount { account } => {
                 account_face(&account).map_or(Reply::UnknownToken, Reply::Account)

@@ -7,7 +7,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use campusg_domain::call::{Answer, CardToken, Decline};
+use campusg_domain::{
+    call::{Answer, CardToken, Decline},
+    money::Cents,
+};
 use futures_util::future::BoxFuture;
 
 use super::book::{Book, LinePage, Misuse, Totals};
@@ -50,11 +53,18 @@ impl SandboxGateway {
 
 /// The customer's bank in the sandbox: asks him to confirm, and is told what he said.
 pub trait Bank: Send + Sync {
+    /// What he is asked to confirm; as [`Sandbox::to_confirm`].
+    fn to_confirm(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Cents>, Unreachable>>;
+
     /// Says for the customer whether he confirms; as [`Sandbox::confirm`].
     fn confirm(&self, key: CallKey, approve: bool) -> BoxFuture<'_, Result<Answer, ConfirmFault>>;
 }
 
 impl<T: Transport> Bank for Sandbox<T> {
+    fn to_confirm(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Cents>, Unreachable>> {
+        Box::pin(Sandbox::to_confirm(self, key))
+    }
+
     fn confirm(&self, key: CallKey, approve: bool) -> BoxFuture<'_, Result<Answer, ConfirmFault>> {
         Box::pin(Sandbox::confirm(self, key, approve))
     }
@@ -66,6 +76,17 @@ impl<T: Transport> Sandbox<T> {
         Self {
             transport,
             timeout: Duration::from_millis(timeout_ms),
+        }
+    }
+
+    /// What the bank waits for the customer to confirm; `None`: nothing, or it is decided.
+    ///
+    /// # Errors
+    /// [`Unreachable`].
+    pub async fn to_confirm(&self, key: CallKey) -> Result<Option<Cents>, Unreachable> {
+        match self.ask(Ask::ToConfirm { key }).await {
+            Some(Reply::ToConfirm(cents)) => Ok(cents),
+            _ => Err(Unreachable),
         }
     }
 

@@ -5,7 +5,10 @@
 
 use std::io;
 
-use campusg_domain::call::{Answer, CardToken};
+use campusg_domain::{
+    call::{Answer, CardToken},
+    money::Cents,
+};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 
@@ -56,6 +59,11 @@ pub enum Ask {
         /// Where to go on.
         after: EventCursor,
     },
+    /// What the bank waits for the customer to confirm. Answered with `ToConfirm`.
+    ToConfirm {
+        /// The authorising call.
+        key: CallKey,
+    },
     /// The customer's word to the bank. Answered with `Answer`.
     Confirm {
         /// The authorising call.
@@ -99,6 +107,8 @@ pub enum Reply {
     Account(AccountFace),
     /// What is known of a call; null: nothing.
     Standing(Option<Standing>),
+    /// What is to be confirmed; null: nothing, or it is decided.
+    ToConfirm(Option<Cents>),
     /// Some events.
     Events(EventPage),
     /// Sums.

@@ -237,7 +237,11 @@ async fn the_adapter_confirms_and_tells() {
         .await;
     let url = "/sandbox/confirm/order:1/authorize/1".to_owned();
     assert_eq!(asked, Answer::ActionRequired { url });
+    let to_confirm = async || gateway.to_confirm("order:1/authorize/1".into()).await;
+    assert_eq!(to_confirm().await, Ok(Some(Cents(500))));
+    assert_eq!(gateway.to_confirm("nobody".into()).await, Ok(None));
     let answer = gateway.confirm("order:1/authorize/1".into(), true).await;
+    assert_eq!(to_confirm().await, Ok(None), "it is decided");
     assert_eq!(answer, Ok(authorized(500, NOW)));
     let page = gateway.events(EventCursor(0)).await.unwrap();
     assert_eq!(

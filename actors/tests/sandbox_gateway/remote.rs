@@ -94,6 +94,8 @@ async fn both_adapters_give_the_same_answers() {
             Err(TokenFault::Unknown)
         );
     }
+    let to_confirm = remote.to_confirm("o/l".into()).await;
+    assert_eq!(to_confirm, local.to_confirm("o/l".into()).await);
     let confirmed = remote.confirm("o/l".into(), true).await;
     assert_eq!(confirmed, local.confirm("o/l".into(), true).await);
     assert_eq!(

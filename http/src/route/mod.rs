@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod dispute;
 pub(crate) mod escrow;
+pub(crate) mod front;
 pub(crate) mod gateway;
 pub(crate) mod health;
 pub(crate) mod ledger;

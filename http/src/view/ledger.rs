@@ -1,5 +1,7 @@
 //! The ledger: accounts and transfers to operators, the proof to everybody.
 
+mod page;
+
 use super::wallet::phase;
 use crate::time::Time;
 use campusg_actors::runtime::{Moved, Proof};

@@ -152,6 +152,18 @@ impl State {
         })
     }
 
+    /// What waits for the customer's word.
+    pub fn to_confirm(&self, key: &CallKey) -> Option<Cents> {
+        match self.known.get(key)? {
+            Known::Authorization {
+                cents,
+                hold: Hold::AwaitsCustomer,
+                ..
+            } => Some(*cents),
+            _ => None,
+        }
+    }
+
     /// Adds up the calls of one stream, or all.
     pub fn totals(&self, stream: Option<&str>) -> Totals {
         let mut totals = Totals::default();

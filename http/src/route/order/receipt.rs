@@ -4,6 +4,7 @@ use crate::{
     answer,
     auth::{Me, Seen},
     edge::Edge,
+    html::page,
     problem::Problem,
     view::{
         Reader, beside,
@@ -11,9 +12,8 @@ use crate::{
     },
 };
 use axum::{
-    body::Body,
     extract::State,
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
 use campusg_actors::runtime::{GetReceipt, Refusal};
@@ -50,7 +50,7 @@ pub(crate) async fn receipt(
     let beside = beside::gather(&edge, &reader, order).await?;
     let receipt = ReceiptView::of(order, &reader, &beside, &told);
     let mut response = if wants_page(&headers) {
-        page(receipt.html())
+        page(StatusCode::OK, "Receipt", &receipt.html())
     } else {
         answer::ok(&receipt)
     };
@@ -59,22 +59,6 @@ pub(crate) async fn receipt(
         HeaderValue::from_static("accept, authorization"),
     );
     Ok(response)
-}
-
-fn page(html: String) -> Response {
-    let mut response = Response::new(Body::from(html));
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    );
-    // The page brings its own style, and whatever came from outside stands in it as text.
-    response.headers_mut().insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-        ),
-    );
-    response
 }
 
 /// Whether a page is named before JSON.

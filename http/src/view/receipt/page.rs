@@ -1,4 +1,4 @@
-//! A receipt as a page that reads well on a phone and prints well. Every text from outside is escaped.
+//! A receipt as a page. Every text from outside is escaped.
 
 use super::{LineView, ReceiptView, Shows};
 use crate::{html::escaped, time::in_words};
@@ -9,14 +9,12 @@ use campusg_domain::{
 use std::fmt::Write;
 
 impl ReceiptView {
-    /// The receipt as a page.
+    /// The receipt as the body of a page.
     pub(crate) fn html(&self) -> String {
-        let mut page = String::with_capacity(4_096);
+        let mut page = String::with_capacity(2_048);
         let _ = write!(
             page,
-            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width\"><title>Receipt</title><style>{STYLE}</style></head>\
-             <body><main><h1>Receipt</h1><p>{}<br><small>{}</small></p>",
+            "<p>{}<br><small>{}</small></p>",
             self.title(),
             in_words(self.ended_at.0)
         );
@@ -24,7 +22,6 @@ impl ReceiptView {
         self.put_items(&mut page);
         self.put_money(&mut page);
         self.put_proof(&mut page);
-        page.push_str("</main></body></html>");
         page
     }
 
@@ -127,13 +124,3 @@ impl ReceiptView {
         format!("{} {}", Cents(cents), escaped(&self.currency))
     }
 }
-
-/// Reads well on a phone, and prints without its frame.
-const STYLE: &str = "body{font:17px/1.45 system-ui,sans-serif;margin:0;padding:1.25rem;color:#1d2433;background:#f6f7f9}\
-main{max-width:26rem;margin:0 auto;background:#fff;border-radius:1rem;padding:1.25rem 1.5rem;box-shadow:0 1px 6px #0002}\
-h1{font-size:1.4rem;margin:0 0 .25rem}ul{list-style:none;padding:.75rem 0;margin:.75rem 0;border-top:1px dashed #c5cad3;\
-border-bottom:1px dashed #c5cad3}table{width:100%;border-collapse:collapse}td,th{padding:.3rem 0;text-align:left}\
-td:last-child,th:last-child{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
-th{border-top:1px solid #1d2433}small,s,.low,footer{color:#667085}.low td{font-size:.85rem;padding-top:0}\
-footer{margin-top:1rem;font-size:.8rem;overflow-wrap:anywhere}\
-@media print{body{background:#fff;padding:0}main{box-shadow:none}}";

@@ -1,0 +1,94 @@
+//! Pages for people, against the real program: the front page, and the bank's where a customer confirms.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+mod common;
+
+use campusg::walkthrough::{Ask, Body, Client, Deviation, Errand, Person, Wish};
+use campusg_domain::time::HOUR_MS;
+use common::{Options, turn::shared};
+use reqwest::Method;
+
+fn options() -> Options {
+    Options::virtual_clock(&["policy.order_timeout_ms=7200000"])
+}
+
+/// A page as it comes, its status and its text.
+async fn page(client: &Client, asked: Ask) -> Result<(u16, String), Deviation> {
+    let reply = client.send(&asked).await?;
+    assert_eq!(
+        reply.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    let policy = reply.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'"), "{policy}");
+    Ok((reply.status, String::from_utf8(reply.bytes).unwrap()))
+}
+
+fn words(cents: i64) -> String {
+    format!("{}.{:02} USD", cents / 100, cents % 100)
+}
+
+fn shows(page: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(page.contains(part), "{part} is missing in {page}");
+    }
+}
+
+#[tokio::test]
+async fn the_front_page_says_where_the_money_is() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    Errand::available(&scene.client, "tok_visa").await?;
+    // The proof is renewed hourly.
+    scene.pass(HOUR_MS).await?;
+    let proof = Ask::get("/api/ledger/proof");
+    let proof = scene.client.send(&proof).await?.is(200)?;
+    let held = proof.number("/held_cents")?;
+    assert!(held > 0);
+    let (status, text) = page(&scene.client, Ask::get("/")).await?;
+    assert_eq!(status, 200);
+    let orders = proof.number("/open_escrows")?;
+    let held = format!("Open orders: {orders}, for which {} is held", words(held));
+    shows(
+        &text,
+        &[
+            "<h1>CampusG</h1>",
+            &held,
+            "<th>Together</th><th>0.00 USD</th>",
+            "Every cent that came in is accounted for.",
+            proof.text("/head")?,
+        ],
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_bank_says_what_it_asks_and_asks_once() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let ann = Person::customer(&scene.client, "Ann", "tok_action_required").await?;
+    let placed = ann.place(&Wish::lunch()).await?.is(201)?;
+    let order = placed.text("/id")?;
+    let asked = |order: &Body| order.has("/payment/action_url");
+    let seen = ann.order_until(order, "asked by the bank", asked).await?;
+    let url = seen.text("/payment/action_url")?;
+    let hold = seen.number("/price/hold_cents")?;
+    let (status, text) = page(&scene.client, Ask::get(url)).await?;
+    assert_eq!(status, 200);
+    shows(&text, &["Confirm your payment", &words(hold), "Refuse"]);
+
+    let yes = Ask::new(Method::POST, format!("{url}?approve=true"));
+    let (status, text) = page(&scene.client, yes).await?;
+    assert_eq!(status, 200);
+    shows(&text, &["<h1>Confirmed</h1>"]);
+    let (status, text) = page(&scene.client, Ask::get(url)).await?;
+    assert_eq!(status, 404);
+    shows(&text, &["Nothing to confirm", "already decided"]);
+    let (status, _) = page(&scene.client, Ask::get("/sandbox/confirm/order:1")).await?;
+    assert_eq!(status, 404);
+    Ok(())
+}
