@@ -9,17 +9,21 @@ use serde_json::{Value, json};
 use std::{fs, io, path::PathBuf};
 
 /// Whether this target was asked for. `cargo bench` hands every target the same words: a target runs if there is none,
-/// or if one of them is its name. Without `--bench` somebody else runs it, who wants to see it compile and end.
+/// or if one of them is its name.
 pub fn is_wanted(name: &str) -> bool {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let asked = arguments.iter().any(|argument| argument == "--bench");
     let mut words = arguments
         .iter()
         .filter(|argument| !argument.starts_with('-'))
         .peekable();
-    asked
-        && !arguments.iter().any(|argument| argument == "--list")
+    !arguments.iter().any(|argument| argument == "--list")
         && (words.peek().is_none() || words.any(|word| word == name))
+}
+
+/// Whether `cargo test` runs this target, which does not say `--bench`. It does everything once and briefly, so that a
+/// benchmark that no longer works is found by the tests; its figures mean nothing and are not kept.
+pub fn is_rehearsal() -> bool {
+    !std::env::args().any(|argument| argument == "--bench")
 }
 
 /// Where results go; the folder of the build, so that data lies on the disk that the project lies on.
@@ -55,6 +59,9 @@ pub fn say(text: impl std::fmt::Display) -> io::Result<()> {
 /// # Errors
 /// The system's.
 pub fn keep(name: &str, figures: Value) -> io::Result<()> {
+    if is_rehearsal() {
+        return say("\na rehearsal: the figures mean nothing");
+    }
     let path = folder().join(format!("{name}.json"));
     let text =
         serde_json::to_vec_pretty(&json!({ "machine": machine::about(), "figures": figures }))?;

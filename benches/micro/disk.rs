@@ -5,7 +5,11 @@ use crate::{
     harness::{Timing, time_each},
     story::{Story, Town},
 };
-use campusg_domain::{id::Stream, order::Order, record::Entry};
+use campusg_domain::{
+    id::{Stream, UserId},
+    order::Order,
+    record::Entry,
+};
 use campusg_storage::{
     OpenOptions, StorageConfig, Store,
     codec::{decode_record, encode_record},
@@ -14,12 +18,18 @@ use campusg_storage::{
     rebuild::rebuild,
 };
 use serde_json::{Value, json};
-use std::{collections::HashMap, path::Path, time::Instant};
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::Path,
+    time::Instant,
+};
 
 /// A time for headers; nothing here looks at it.
 const NOW_MS: u64 = 1_767_312_000_000;
 /// Lifecycles in the journal that is walked.
 const LIFECYCLES: u64 = 10_000;
+/// The same in a rehearsal.
+const FEW: u64 = 10;
 /// How often each walk is repeated.
 const WALKS: usize = 3;
 
@@ -38,7 +48,7 @@ fn encoded(entry: &Entry) -> (RecordTag, Vec<u8>) {
 /// # Errors
 /// The journal's.
 pub fn append(story: &Story) -> Result<Vec<Timing>, Fault> {
-    const CALLS: usize = 2_000;
+    let calls = if common::is_rehearsal() { 1 } else { 2_000 };
     let scratch = common::scratch()?;
     let mut journal = open(scratch.path())?;
     let (tag, payload) = encoded(&story.pages[2].1);
@@ -51,7 +61,7 @@ pub fn append(story: &Story) -> Result<Vec<Timing>, Fault> {
         let group = vec![record; count];
         let bytes = usize::try_from(journal.append(&group, NOW_MS)?.bytes)?;
         let name = format!("append + fdatasync: a group of {count}");
-        let timing = time_each(name, CALLS, || journal.append(&group, NOW_MS).map(drop))?;
+        let timing = time_each(name, calls, || journal.append(&group, NOW_MS).map(drop))?;
         timings.push(timing.of_bytes(bytes));
     }
     Ok(timings)
@@ -106,10 +116,13 @@ pub fn rebuild_rates() -> Result<Vec<Rate>, Fault> {
     let scratch = common::scratch()?;
     let data = scratch.path().join("data");
     let config = StorageConfig::default();
-    Store::open(&data, &config, OpenOptions::new(|| NOW_MS))?
-        .store
-        .close()?;
-    let records = write(&data.join("journal"))?;
+    let town = lived_in();
+    let store = Store::open(&data, &config, OpenOptions::new(|| NOW_MS))?.store;
+    for user in people(&town) {
+        store.vault().create(user)?;
+    }
+    store.close()?;
+    let records = write(&town, &data.join("journal"))?;
     let reader = || Ok::<_, Fault>(open(&data.join("journal"))?.reader());
     Ok(vec![
         Rate::of("verify the chain", records, || {
@@ -146,16 +159,40 @@ pub fn rebuild_rates() -> Result<Vec<Rate>, Fault> {
     ])
 }
 
-/// Writes a journal of whole lifecycles and gives its number of records.
-fn write(folder: &Path) -> Result<u64, Fault> {
-    const GROUP: usize = 64;
+/// A campus after whole lifecycles.
+fn lived_in() -> Town {
+    let lifecycles = if common::is_rehearsal() {
+        FEW
+    } else {
+        LIFECYCLES
+    };
     let mut town = Town::new();
-    for n in 0..LIFECYCLES {
+    for n in 0..lifecycles {
         let order = town.place(n);
         for command in town.way(order) {
             town.give(order, &command);
         }
     }
+    town
+}
+
+/// Everybody who has registered: a folder without their keys would be refused.
+fn people(town: &Town) -> BTreeSet<UserId> {
+    let streams = town
+        .campus
+        .journal()
+        .iter()
+        .map(|entry| entry.record.stream);
+    let users = streams.filter_map(|stream| match stream {
+        Stream::User(user) => Some(user),
+        _ => None,
+    });
+    users.collect()
+}
+
+/// Writes the journal of a campus and gives its number of records.
+fn write(town: &Town, folder: &Path) -> Result<u64, Fault> {
+    const GROUP: usize = 64;
     let mut journal = open(folder)?;
     for entries in town.campus.journal().chunks(GROUP) {
         let payloads: Vec<_> = entries.iter().map(encoded).collect();
