@@ -128,7 +128,7 @@ pub async fn serve(
     );
     told(address, &logins)?;
     let bank = bank_page::router(bank, &config.policy.currency);
-    let router = campusg_http::router(edge).merge(bank);
+    let router = campusg_http::router(edge, bank);
     let cut_off = campusg_http::serve(listener, router, config.server.clone(), stop).await;
     if cut_off > 0 {
         tracing::warn!(
@@ -181,7 +181,7 @@ fn gateway(config: &Config, clock: &SystemClock) -> Result<Payments, ComposeFaul
     Ok((Arc::clone(&sandbox) as _, sandbox))
 }
 
-/// Opens the sandbox gateway's book, making its folder.
+/// Opens the sandbox gateway's book; its folder is made if missing.
 ///
 /// # Errors
 /// [`ComposeFault::Book`] with the path.
@@ -189,11 +189,6 @@ pub fn open_book(
     path: &Path,
     tuning: campusg_actors::sandbox::Tuning,
 ) -> Result<Arc<Book>, ComposeFault> {
-    let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
-    made.map_err(|source| ComposeFault::Folder {
-        path: path.into(),
-        source,
-    })?;
     let book = Book::open(path, tuning).map_err(|source| ComposeFault::Book {
         path: path.into(),
         source,
@@ -203,7 +198,7 @@ pub fn open_book(
 
 /// Digest of the effective configuration, for the boot record.
 fn digest(config: &Config) -> [u8; 32] {
-    let text = serde_json::to_vec(config).unwrap_or_default();
+    let text = serde_json::to_vec(config).expect("a configuration is plain data");
     *blake3::hash(&text).as_bytes()
 }
 

@@ -1,8 +1,9 @@
 //! The library behind the `campusg` command.
 //!
-//! Owns: the command line, the typed configuration, the composition of the crates, and everything the command prints.
-//! Must not: decide anything about an order, know a storage format, or translate HTTP.
-//! Invariant: only [`output`] writes to standard output or standard error.
+//! Owns: the command line, the typed configuration, the composition of the crates, the page of the sandbox's bank, the
+//! walkthrough and the robots, and everything the command prints.
+//! Must not: decide anything about an order, know a storage format, or translate the product's HTTP.
+//! Invariant: only [`output`] prints; bars and the question for a password draw on the terminal, in `cli`.
 
 pub mod cli;
 pub mod compose;

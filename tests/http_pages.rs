@@ -7,7 +7,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Body, Client, Deviation, Errand, Person, Wish};
+use campusg::walkthrough::{Ask, Body, Client, Deviation, Errand, Person, Scene, Wish};
 use campusg_domain::time::HOUR_MS;
 use common::{Options, turn::shared};
 use reqwest::Method;
@@ -25,6 +25,8 @@ async fn page(client: &Client, asked: Ask) -> Result<(u16, String), Deviation> {
     );
     let policy = reply.header("content-security-policy").unwrap();
     assert!(policy.contains("default-src 'none'"), "{policy}");
+    assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+    assert!(reply.header("x-request-id").is_some());
     Ok((reply.status, String::from_utf8(reply.bytes).unwrap()))
 }
 
@@ -42,6 +44,8 @@ fn shows(page: &str, parts: &[&str]) {
 async fn the_front_page_says_where_the_money_is() -> Result<(), Deviation> {
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
+    let done = Errand::at(&scene.client, "completed").await?;
+    done.until_collection("collected").await?;
     Errand::available(&scene.client, "tok_visa").await?;
     // The proof is renewed hourly.
     scene.pass(HOUR_MS).await?;
@@ -58,7 +62,8 @@ async fn the_front_page_says_where_the_money_is() -> Result<(), Deviation> {
         &[
             "<h1>CampusG</h1>",
             &held,
-            "<th>Together</th><th>0.00 USD</th>",
+            "<td>With the payment gateway</td><td>27.49 USD</td>",
+            "<td>In wallets</td><td>27.49 USD</td>",
             "Every cent that came in is accounted for.",
             proof.text("/head")?,
         ],
@@ -66,29 +71,61 @@ async fn the_front_page_says_where_the_money_is() -> Result<(), Deviation> {
     Ok(())
 }
 
+/// An order that the bank has a question about: its customer, its id, the link, and what would be blocked.
+async fn asked(scene: &Scene) -> Result<(Person, String, String, i64), Deviation> {
+    let ann = Person::customer(&scene.client, "Ann", "tok_action_required").await?;
+    let placed = ann.place(&Wish::lunch()).await?.is(201)?;
+    let order = placed.text("/id")?.to_owned();
+    let has_link = |order: &Body| order.has("/payment/action_url");
+    let seen = ann.order_until(&order, "asked", has_link).await?;
+    let url = seen.text("/payment/action_url")?.to_owned();
+    let hold = seen.number("/price/hold_cents")?;
+    Ok((ann, order, url, hold))
+}
+
+/// The answer given on the bank's page.
+async fn say(scene: &Scene, url: &str, query: &str) -> Result<(u16, String), Deviation> {
+    let said = Ask::new(Method::POST, format!("{url}{query}"));
+    page(&scene.client, said).await
+}
+
 #[tokio::test]
 async fn the_bank_says_what_it_asks_and_asks_once() -> Result<(), Deviation> {
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
-    let ann = Person::customer(&scene.client, "Ann", "tok_action_required").await?;
-    let placed = ann.place(&Wish::lunch()).await?.is(201)?;
-    let order = placed.text("/id")?;
-    let asked = |order: &Body| order.has("/payment/action_url");
-    let seen = ann.order_until(order, "asked by the bank", asked).await?;
-    let url = seen.text("/payment/action_url")?;
-    let hold = seen.number("/price/hold_cents")?;
-    let (status, text) = page(&scene.client, Ask::get(url)).await?;
+    let (_, _, url, hold) = asked(&scene).await?;
+    let (status, text) = page(&scene.client, Ask::get(&url)).await?;
     assert_eq!(status, 200);
     shows(&text, &["Confirm your payment", &words(hold), "Refuse"]);
+    for query in ["", "?approve=perhaps", "?approve=true&twice=true"] {
+        let (status, text) = say(&scene, &url, query).await?;
+        assert_eq!(status, 400);
+        shows(&text, &["Nothing was said", "?approve=true confirms"]);
+    }
 
-    let yes = Ask::new(Method::POST, format!("{url}?approve=true"));
-    let (status, text) = page(&scene.client, yes).await?;
+    let (status, text) = say(&scene, &url, "?approve=true").await?;
     assert_eq!(status, 200);
     shows(&text, &["<h1>Confirmed</h1>"]);
-    let (status, text) = page(&scene.client, Ask::get(url)).await?;
+    let (status, text) = page(&scene.client, Ask::get(&url)).await?;
     assert_eq!(status, 404);
     shows(&text, &["Nothing to confirm", "already decided"]);
     let (status, _) = page(&scene.client, Ask::get("/sandbox/confirm/order:1")).await?;
     assert_eq!(status, 404);
+    let other = Ask::new(Method::DELETE, &url);
+    let refused = scene.client.send(&other).await?;
+    refused.refuses(405, "method_not_allowed")?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_refused_at_the_bank_blocks_nothing() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let (ann, order, url, _) = asked(&scene).await?;
+    let (status, text) = say(&scene, &url, "?approve=false").await?;
+    assert_eq!(status, 200);
+    shows(&text, &["<h1>Refused</h1>", "Nothing was blocked"]);
+    let failed = |order: &Body| order.says("/cancel_reason", "payment_failed");
+    ann.order_until(&order, "cancelled", failed).await?;
     Ok(())
 }

@@ -37,7 +37,7 @@ use shards::{Found, Shards};
 /// Milliseconds of a clock that never goes back; its zero is arbitrary. The registry's only source of time.
 pub type MonotonicMs = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-/// Builds the resident of a key; runs on the resident's arbiter, so it must be quick and do no I/O (that belongs in `started`).
+/// Builds the resident of a key; runs on the resident's arbiter, so it must be quick and do no I/O (that belongs before its first answer).
 pub type Factory<R> =
     Arc<dyn Fn(<R as Resident>::Key, Lease<<R as Resident>::Key>) -> R + Send + Sync>;
 
@@ -66,7 +66,7 @@ impl Default for Limits {
     }
 }
 
-/// What the registry has done since it was made; for metrics.
+/// What the registry has done since it was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Incarnations started.

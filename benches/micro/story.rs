@@ -46,7 +46,7 @@ impl Story {
         let order = town.place(0);
         let mut pages = vec![];
         let mut before: Option<Arc<Order>> = None;
-        // Each call to `tell` writes the records of one command and of the gateway's answer to it.
+        // Each call to `give` writes the records of one command and of the gateway's answer to it.
         let mut commands = town.way(order).into_iter();
         loop {
             let told = pages.len();

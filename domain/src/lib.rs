@@ -1,7 +1,7 @@
 //! The rules of CampusG, as pure values and functions.
 //!
-//! Owns: ids, money, the order's state machine, the saga tables, the owners' logic (ledger, directory, timetable,
-//! calls, inbox), the record that the journal remembers, the invariants, and [`Campus`](campus::Campus), which runs
+//! Owns: ids, money, the order's state machine, the saga tables, the owners' logic (ledger, directory, wallet,
+//! timetable, calls, inbox), the record that the journal remembers, the invariants, and [`Campus`](campus::Campus), which runs
 //! all of it in one thread.
 //!
 //! Must not: know a runtime, read a clock, draw randomness, or do I/O. Time and ids come in as arguments.

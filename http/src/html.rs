@@ -7,10 +7,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
+use campusg_domain::money::Cents;
 
 /// A page that reads well on a phone and prints well. `title` and `body` are markup.
 #[must_use]
-pub fn page(status: StatusCode, title: &str, body: &str) -> Response {
+pub fn document(status: StatusCode, title: &str, body: &str) -> Response {
     let html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head>\
@@ -19,8 +20,7 @@ pub fn page(status: StatusCode, title: &str, body: &str) -> Response {
     let mut response = Response::new(Body::from(html));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    let html = HeaderValue::from_static("text/html; charset=utf-8");
-    headers.insert(header::CONTENT_TYPE, html);
+    headers.insert(header::CONTENT_TYPE, HTML);
     // A page brings its own style, and whatever came from outside stands in it as text.
     let policy =
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
@@ -31,9 +31,21 @@ pub fn page(status: StatusCode, title: &str, body: &str) -> Response {
     response
 }
 
+/// Whether an answer is a page.
+pub(crate) fn is_page(response: &Response) -> bool {
+    response.headers().get(header::CONTENT_TYPE) == Some(&HTML)
+}
+
+/// An amount as people write it.
+pub(crate) fn amount(cents: Cents, currency: &str) -> String {
+    format!("{cents} {}", escaped(currency))
+}
+
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
 const STYLE: &str = "body{font:17px/1.45 system-ui,sans-serif;margin:0;padding:1.25rem;color:#1d2433;background:#f6f7f9}\
 main{max-width:26rem;margin:0 auto;background:#fff;border-radius:1rem;padding:1.25rem 1.5rem;box-shadow:0 1px 6px #0002}\
-h1{font-size:1.4rem;margin:0 0 .25rem}ul{list-style:none;padding:.75rem 0;margin:.75rem 0;border-top:1px dashed #c5cad3;\
+h1{font-size:1.4rem;margin:0 0 .25rem}h2{font-size:1rem;margin:1.25rem 0 .25rem}ul{list-style:none;padding:.75rem 0;margin:.75rem 0;border-top:1px dashed #c5cad3;\
 border-bottom:1px dashed #c5cad3}table{width:100%;border-collapse:collapse}td,th{padding:.3rem 0;text-align:left}\
 td:last-child,th:last-child{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
 th{border-top:1px solid #1d2433}small,s,.low,footer{color:#667085}.low td{font-size:.85rem;padding-top:0}\

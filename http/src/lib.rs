@@ -37,7 +37,7 @@ mod words;
 
 pub use config::{ConfigFault, HttpConfig};
 pub use edge::{Edge, Now};
-pub use html::{escaped, page};
+pub use html::{document, escaped};
 pub use router::{router, routes};
 pub use serve::serve;
 pub use table::{Route, RoutePolicy, Who};

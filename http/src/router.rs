@@ -17,6 +17,7 @@ use crate::{
         Who::{
             self, Customer, CustomerOrOperator, Involved, Party, PartyOrOperator, Runner, Viewer,
         },
+        open_to_all,
     },
 };
 use axum::{Router, http::StatusCode};
@@ -129,10 +130,11 @@ pub fn routes() -> Vec<Route> {
     table().routes()
 }
 
-/// The whole edge, ready to serve.
-pub fn router(edge: Edge) -> Router {
-    let routes = table().build(&edge).fallback(nothing_here);
-    shell::wrap(routes).with_state(edge)
+/// The whole edge, ready to serve. `beside` has pages that are not the product's: anybody may open them, under the same
+/// limits, and their answers have what every answer has.
+pub fn router(edge: Edge, beside: Router) -> Router {
+    let routes = table().build(&edge).merge(open_to_all(&edge, beside));
+    shell::wrap(routes.fallback(nothing_here)).with_state(edge)
 }
 
 async fn nothing_here() -> Problem {

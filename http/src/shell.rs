@@ -1,8 +1,8 @@
 //! What lies around every route: the request's id, its log line, panics, the headers of an answer.
 //!
-//! Invariant: every answer has a request id and the security headers, and every error a problem as its body.
+//! Invariant: every answer has a request id and the security headers, and every error a problem as its body, or a page.
 
-use crate::problem::Problem;
+use crate::{html, problem::Problem};
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
@@ -121,7 +121,7 @@ async fn observe(
 /// Gives an error its body: the handler's problem with path and request id, or one for what a layer answered.
 fn completed(response: Response, path: &str, id: &RequestId) -> Response {
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    if !status.is_client_error() && !status.is_server_error() || html::is_page(&response) {
         return response;
     }
     let problem = response

@@ -104,6 +104,15 @@ pub struct Route {
     pub policy: RoutePolicy,
 }
 
+/// Routes that stand in no table, with what lies around one that anybody may call.
+pub(crate) fn open_to_all(edge: &Edge, routes: Router) -> Router<Edge> {
+    let public = (edge.clone(), RoutePolicy::Public);
+    routes
+        .route_layer(from_fn_with_state((edge.flights(), Load::Usual), fly))
+        .route_layer(from_fn_with_state(public, identify))
+        .with_state(())
+}
+
 type Build = Box<dyn FnOnce(&Edge) -> MethodRouter<Edge>>;
 
 /// Routes on their way into a router.

@@ -14,7 +14,7 @@ use campusg_actors::{
     sandbox::{Bank, ConfirmFault},
 };
 use campusg_domain::call::Answer;
-use campusg_http::{escaped, page};
+use campusg_http::{document, escaped};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ struct Said {
 
 async fn ask(State(Desk { bank, currency }): State<Desk>, Path(key): Path<String>) -> Response {
     match bank.to_confirm(CallKey::from(key.as_str())).await {
-        Ok(Some(cents)) => page(
+        Ok(Some(cents)) => document(
             StatusCode::OK,
             "Confirm your payment",
             &format!(
@@ -59,7 +59,7 @@ async fn ask(State(Desk { bank, currency }): State<Desk>, Path(key): Path<String
 }
 
 fn nothing() -> Response {
-    page(
+    document(
         StatusCode::NOT_FOUND,
         "Nothing to confirm",
         "<p>This payment is not known, or already decided.</p>",
@@ -67,7 +67,7 @@ fn nothing() -> Response {
 }
 
 fn unreachable() -> Response {
-    page(
+    document(
         StatusCode::SERVICE_UNAVAILABLE,
         "Please try again",
         "<p>The bank did not answer.</p>",
@@ -80,7 +80,7 @@ async fn say(
     said: Result<Query<Said>, QueryRejection>,
 ) -> Response {
     let Ok(Query(said)) = said else {
-        return page(
+        return document(
             StatusCode::BAD_REQUEST,
             "Nothing was said",
             "<p>Go back and choose one of the two: ?approve=true confirms, ?approve=false refuses.</p>",
@@ -90,12 +90,12 @@ async fn say(
         .confirm(CallKey::from(key.as_str()), said.approve)
         .await
     {
-        Ok(Answer::Authorized { .. }) => page(
+        Ok(Answer::Authorized { .. }) => document(
             StatusCode::OK,
             "Confirmed",
             "<p>Thank you. Your order is on its way to the board.</p>",
         ),
-        Ok(_) => page(
+        Ok(_) => document(
             StatusCode::OK,
             "Refused",
             "<p>Nothing was blocked, and nothing will be charged.</p>",

@@ -90,7 +90,7 @@ pub(super) async fn make(runtime: &Runtime, data: &Path) -> Result<Vec<Login>, C
             .await
             .map_err(ComposeFault::Demo)?;
     }
-    let text = serde_json::to_string_pretty(&logins).unwrap_or_default();
+    let text = serde_json::to_string_pretty(&logins).expect("logins are plain data");
     let unnamed = data.join("demo-logins.new");
     fs::write(&unnamed, text)
         .and_then(|()| fs::rename(&unnamed, &mark))

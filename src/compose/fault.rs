@@ -32,14 +32,6 @@ pub enum ComposeFault {
         /// What it says.
         source: BookFault,
     },
-    /// A folder.
-    #[error("can't make the folder of {path}")]
-    Folder {
-        /// Which.
-        path: PathBuf,
-        /// The operating system's answer.
-        source: io::Error,
-    },
     /// `--demo` on a folder that holds something else.
     #[error(
         "{path} is not a demo's data folder: name another one with --data, or leave --demo out"

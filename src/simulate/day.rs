@@ -104,7 +104,7 @@ pub(super) const fn on<D>(
 /// What an errand comes to: nothing, unless the campus is not as specified.
 pub(super) type Done = Result<(), Deviation>;
 
-/// Tells how far a day is: what the clock shows, when students stop ordering, orders so far, orders still open.
+/// How far a day is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Milliseconds since students began to order.
@@ -347,7 +347,10 @@ impl<W: World> Day<W> {
             wallet::Command::WriteOff { .. } => "write_off",
             wallet::Command::TopUp { .. } => "top_up",
             wallet::Command::Retry { .. } => "retry_wallet",
-            _ => "withdraw",
+            wallet::Command::Withdraw { .. } => "withdraw",
+            wallet::Command::Chargeback { .. }
+            | wallet::Command::Answered { .. }
+            | wallet::Command::TimerDue { .. } => "not a person's",
         };
         let answer = self.world.wallet(who, of, command);
         Ok(self.answered(name, answer)?.is_some())

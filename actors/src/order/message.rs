@@ -29,7 +29,7 @@ pub(crate) struct ToActor {
 /// A command that took effect, now or before.
 #[derive(Clone, Debug)]
 pub(crate) struct Done {
-    /// The order now.
+    /// The order as of the command.
     pub(crate) order: Arc<Order>,
     /// Whether it had taken effect before.
     pub(crate) repeated: bool,

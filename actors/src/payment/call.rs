@@ -5,7 +5,7 @@
 use crate::{
     errand::{self, WalletErrand},
     orders::{Letter, Orders},
-    port::gateway::{CallKey, PaymentGateway, Payout, PayoutAnswer, Request},
+    port::gateway::{CallKey, PaymentGateway, Payout, Request},
     runtime::Refusal,
     vote::Owners,
 };
@@ -128,11 +128,7 @@ impl Call {
     pub(super) async fn make(self, gateway: &dyn PaymentGateway) -> Answer {
         match self {
             Self::Request(request) => gateway.call(request).await,
-            Self::Payout(payout) => match gateway.pay_out(payout).await {
-                PayoutAnswer::PaidOut { cents } => Answer::PaidOut { cents },
-                PayoutAnswer::Declined { reason } => Answer::Declined { reason },
-                PayoutAnswer::Unavailable => Answer::Unavailable,
-            },
+            Self::Payout(payout) => gateway.pay_out(payout).await.into(),
         }
     }
 }

@@ -190,6 +190,16 @@ pub enum PayoutAnswer {
     Unavailable,
 }
 
+impl From<PayoutAnswer> for Answer {
+    fn from(answer: PayoutAnswer) -> Self {
+        match answer {
+            PayoutAnswer::PaidOut { cents } => Self::PaidOut { cents },
+            PayoutAnswer::Declined { reason } => Self::Declined { reason },
+            PayoutAnswer::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
 /// What may be shown of a card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardFace {

@@ -50,7 +50,7 @@ pub enum KeyState {
     },
 }
 
-/// A live resident, as the operators see it.
+/// A live resident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LiveResident<K> {
     /// Its key.
@@ -61,7 +61,7 @@ pub struct LiveResident<K> {
     pub in_flight: usize,
 }
 
-/// A key in quarantine, as the operators see it.
+/// A key in quarantine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quarantined<K> {
     /// Its key.

@@ -1,17 +1,13 @@
-//! Answers to questions: from the directory's memory, the snapshots and the journal. Never through an actor's mailbox,
-//! but for the counts that only actors know.
+//! Answers to questions: from the directory's memory, the snapshots and the journal. Never through an actor's mailbox.
 
 use super::{
-    Actors, Authenticate, Authenticated, DropoffDetails, GetAccounts, GetActors, GetBoard,
-    GetDropoff, GetInbox, GetLiveOrders, GetOrder, GetOrdersOf, GetPhoto, GetPin, GetPrice,
-    GetProfile, GetProfileAsOf, GetReadiness, GetScheduled, GetStores, GetStuck, GetTransfers,
-    Inbox, InboxNotice, NoticeState, NoticeText, OrderPage, Party, Photo, Profile, Query,
-    Readiness, Refusal, Runtime,
+    Authenticate, Authenticated, DropoffDetails, GetAccounts, GetBoard, GetDropoff, GetInbox,
+    GetLiveOrders, GetOrder, GetOrdersOf, GetPhoto, GetPin, GetPrice, GetProfile, GetProfileAsOf,
+    GetScheduled, GetStores, GetStuck, GetTransfers, Inbox, InboxNotice, NoticeState, NoticeText,
+    OrderPage, Party, Photo, Profile, Query, Refusal, Runtime,
     errands::{NOTICE, PlainNotice},
     placing::DROPOFF,
-    query::JournalWork,
 };
-use crate::{payment::CountCalls, timer::CountTimers};
 use campusg_domain::{
     call::CardToken,
     id::{OrderId, PhotoId, Principal, ScheduleId, StoreId, Stream, UserId},
@@ -31,7 +27,7 @@ use campusg_storage::{
     read::{InboxItem, Reads},
     snapshot::SnapshotFault,
 };
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 impl Query for Authenticate {
     type Answer = Option<Authenticated>;
@@ -322,78 +318,6 @@ impl Query for GetPhoto {
             uploader: photo.uploader,
             order,
         }))
-    }
-}
-
-impl Query for GetActors {
-    type Answer = Actors;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let timers = runtime
-            .owners()
-            .timer
-            .send(CountTimers)
-            .await
-            .map_err(|_| Refusal::Stopping)?;
-        let open_calls = runtime
-            .0
-            .folds
-            .payment
-            .send(CountCalls)
-            .await
-            .map_err(|_| Refusal::Stopping)?;
-        let reservations = runtime
-            .owners()
-            .reservations()
-            .await
-            .ok_or(Refusal::Stopping)?;
-        let registry = runtime.orders().registry();
-        let quarantined: Vec<OrderId> = registry
-            .quarantined()
-            .into_iter()
-            .map(|quarantined| quarantined.key)
-            .collect();
-        let stats = runtime.0.env.queue.stats();
-        let journal = JournalWork {
-            groups: stats.groups,
-            records: stats.records,
-            bytes: stats.bytes,
-        };
-        let (written, folded) = (runtime.reads().head().0, runtime.reads().folded());
-        let writes = runtime.reads().writes();
-        let snapshot_writes = writes.hot + writes.archive;
-        Ok(Actors {
-            orders: registry.live_count(),
-            commands: registry.in_flight(),
-            quarantined,
-            timers,
-            open_calls,
-            reservations,
-            written,
-            folded,
-            journal,
-            snapshot_writes,
-        })
-    }
-}
-
-/// How long one record refused for want of room counts: as long as its sender was told to wait.
-const FULL_FOR_MS: u64 = 30_000;
-
-impl Query for GetReadiness {
-    type Answer = Readiness;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let stopping = runtime.0.stopping.load(Ordering::Acquire);
-        let since_ms = runtime.clock().now().0.saturating_sub(FULL_FOR_MS);
-        let full = runtime.0.env.queue.is_full(since_ms);
-        let lag = runtime.reads().lag();
-        Ok(Readiness {
-            journal: !stopping && !full,
-            full,
-            archive: runtime.reads().archive_is_open(),
-            lag,
-        })
     }
 }
 

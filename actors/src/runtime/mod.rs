@@ -26,6 +26,7 @@ mod refusal;
 mod seal;
 mod start;
 mod sweep;
+mod vitals;
 mod wallets;
 mod words;
 
@@ -38,6 +39,7 @@ pub use messages::{GetMessages, Message, Messages};
 pub use query::*;
 pub use refusal::Refusal;
 pub use start::{Start, StartFault};
+pub use vitals::{Actors, GetActors, GetReadiness, JournalWork, Readiness};
 pub use wallets::{
     GetPayouts, GetPurse, GetReceipt, GetStatements, GetStuckWallets, GetWallet, Moved,
     OrderStatement, PayDebt, RemovePayoutMethod, RequestPayout, RetryWallet, SetPayoutMethod,

@@ -1,4 +1,5 @@
-//! What the runtime can be asked: one type per question, with the type of its answer. No question goes through an actor.
+//! What the runtime can be asked: one type per question, with the type of its answer. No question goes
+//! through an order's actor; a few ask an owner for what only its memory has.
 //!
 //! Answers are the domain's values and plain text for those who may read it; rights are the edge's business.
 
@@ -17,7 +18,7 @@ use campusg_domain::{
 };
 use std::sync::Arc;
 
-/// A question with the type of its answer. Implemented by the types of this module only.
+/// A question with the type of its answer. Implemented by this crate's questions only.
 pub trait Query: Sized + Send + 'static {
     /// What is answered.
     type Answer: Send + 'static;
@@ -309,60 +310,3 @@ pub struct Photo {
 /// Orders with a step that needs a person.
 #[derive(Clone, Copy, Debug)]
 pub struct GetStuck;
-
-/// The actors that live now.
-#[derive(Clone, Copy, Debug)]
-pub struct GetActors;
-
-/// What lives now.
-#[derive(Clone, Debug)]
-pub struct Actors {
-    /// Orders with a live actor.
-    pub orders: usize,
-    /// Commands to orders under way, waiting and running.
-    pub commands: usize,
-    /// Orders that failed again and again.
-    pub quarantined: Vec<OrderId>,
-    /// Timers armed, and of them in memory.
-    pub timers: (u64, usize),
-    /// Calls to the gateway not decided.
-    pub open_calls: usize,
-    /// Commands that hold something back at an owner until their record is folded; 0 when nothing is under way.
-    pub reservations: usize,
-    /// Records written by the journal and folded by the slowest reader.
-    pub written: Seq,
-    /// See `written`.
-    pub folded: Seq,
-    /// What the journal has written since the process started.
-    pub journal: JournalWork,
-    /// Inserts and removes in the snapshot stores since the process started.
-    pub snapshot_writes: u64,
-}
-
-/// What the journal has written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct JournalWork {
-    /// Groups, each one `fdatasync`.
-    pub groups: u64,
-    /// Records.
-    pub records: u64,
-    /// Bytes, headers included.
-    pub bytes: u64,
-}
-
-/// Whether commands can be taken.
-#[derive(Clone, Copy, Debug)]
-pub struct GetReadiness;
-
-/// Whether commands can be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Readiness {
-    /// The journal accepts writes.
-    pub journal: bool,
-    /// The disk had no room for the last record; reads go on.
-    pub full: bool,
-    /// The archive is open.
-    pub archive: bool,
-    /// Records written and not folded yet.
-    pub lag: u64,
-}

@@ -33,7 +33,7 @@ pub const TEST_CARDS: &[TestToken] = &[
     ),
     token(
         "tok_timeout_then_succeeds",
-        "every call is done, but its first answer is lost",
+        "every authorisation, capture and refund is done, but its first answer is lost",
     ),
     token(
         "tok_down",
@@ -49,7 +49,7 @@ pub const TEST_CARDS: &[TestToken] = &[
     ),
     token(
         "tok_second_declined",
-        "the first authorisation of an order succeeds, whatever is asked after it is declined",
+        "the first authorisation of an order succeeds; a second one, or a later tip, is declined",
     ),
     token("tok_capture_fails", "authorises; the capture is declined"),
     token(

@@ -1,6 +1,6 @@
 //! Answers what is asked from the book: the same in process and behind a socket.
 //!
-//! One clerk, a thread of its own, hears what has come meanwhile and waits for the disk once for all of it.
+//! One clerk, a thread of its own, hears what has come meanwhile and waits for the disk once for all calls of it.
 //! Must not: know of connections.
 
 use std::sync::{Arc, mpsc};
@@ -125,21 +125,21 @@ impl Clerk {
 
     /// A reply that may be said once the book is on disk as far as `synced`.
     fn hear(&self, ask: Ask, synced: &mut u64) -> Timed {
-        if let Ask::Call(request) = ask {
-            let unsaid = self.book.prepare_call(&request, (self.now)());
-            *synced = unsaid.folded.max(*synced);
-            return reply(unsaid.handled, Reply::Answer);
-        }
-        self.consult(ask).unwrap_or_else(|fault| {
+        self.consult(ask, synced).unwrap_or_else(|fault| {
             tracing::error!(error = %fault, "sandbox gateway book failed");
             (Reply::Failed, 0)
         })
     }
 
-    fn consult(&self, ask: Ask) -> Result<Timed, BookFault> {
+    /// Calls raise `synced`; everything else waits for the disk itself.
+    fn consult(&self, ask: Ask, synced: &mut u64) -> Result<Timed, BookFault> {
         let now = (self.now)();
         let reply = match ask {
-            Ask::Call(request) => return Ok(reply(self.book.call(&request, now)?, Reply::Answer)),
+            Ask::Call(request) => {
+                let unsaid = self.book.prepare_call(&request, now);
+                *synced = unsaid.folded.max(*synced);
+                return Ok(reply(unsaid.handled, Reply::Answer));
+            }
             Ask::PayOut(payout) => {
                 return Ok(reply(self.book.pay_out(&payout, now)?, Reply::Payout));
             }

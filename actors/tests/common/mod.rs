@@ -301,6 +301,7 @@ impl House {
     /// Every record up to what is written now.
     pub async fn all_records(&self) -> Vec<Entry> {
         let last = self.actors().await.written;
+        // Record 1, the boot, is written before anybody taps.
         let tapped = |entries: &[Entry]| {
             (last.0 < 2 || entries.last().is_some_and(|entry| entry.seq >= last))
                 .then(|| entries.to_vec())

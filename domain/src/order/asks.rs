@@ -205,7 +205,7 @@ impl Order {
             return vec![];
         };
         let charge = self.terms.price.charge(bought.food);
-        let to_runner: Cents = charge - self.terms.price.platform_fee.min(charge);
+        let to_runner: Cents = charge - self.terms.price.fee_of(charge);
         let release = Ask::Release {
             order: self.id,
             cents: charge,

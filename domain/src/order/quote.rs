@@ -51,11 +51,7 @@ pub fn quote(order: &Order, policy: &Policy, now: At) -> Option<Quote> {
         }
         Stage::Purchased(_, bought) | Stage::Collected(_, bought) | Stage::OnTheWay(_, bought) => {
             let charge = price.charge(bought.food);
-            Some(Quote::charging(
-                order,
-                charge,
-                price.platform_fee.min(charge),
-            ))
+            Some(Quote::charging(order, charge, price.fee_of(charge)))
         }
         Stage::Delivered(..) | Stage::Completed(..) | Stage::Cancelled(_) => None,
     }

@@ -108,6 +108,12 @@ impl Price {
     pub fn charge(&self, food: Cents) -> Cents {
         food + self.delivery_fee + self.tip
     }
+
+    /// q: the platform's part of a charge, or of what is left of it.
+    #[must_use]
+    pub fn fee_of(&self, charge: Cents) -> Cents {
+        self.platform_fee.min(charge)
+    }
 }
 
 /// Everything fixed when the order is placed.

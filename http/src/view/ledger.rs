@@ -1,6 +1,6 @@
 //! The ledger: accounts and transfers to operators, the proof to everybody.
 
-mod page;
+mod html;
 
 use super::wallet::phase;
 use crate::time::Time;

@@ -160,7 +160,8 @@ impl EarningsView {
             .stage
             .bought()
             .map_or(price.food_estimate, |bought| bought.food);
-        let usual = price.charge(food) - price.platform_fee.min(price.charge(food));
+        let charge = price.charge(food);
+        let usual = charge - price.fee_of(charge);
         let (total, paid) = match &order.stage {
             Stage::Completed(..) => (order.shared.map_or(usual, |share| share.to_runner), true),
             Stage::Cancelled(cancellation) => (to_runner(&cancellation.settlement), true),

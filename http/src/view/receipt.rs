@@ -4,7 +4,7 @@
 //! Invariant: no amount is worked out a second time here. Every one is a sum of the statement's lines, which the ledger's
 //! transfers make, or stands in the order's terms.
 
-mod page;
+mod html;
 
 use super::{
     Reader,
@@ -144,7 +144,7 @@ impl EstimateView {
     fn of(order: &Order, side: Side) -> Self {
         let price = &order.terms.price;
         let charge = price.charge(price.food_estimate);
-        let fee = (side == Side::Runner).then(|| price.platform_fee.min(charge));
+        let fee = (side == Side::Runner).then(|| price.fee_of(charge));
         Self {
             food_cents: price.food_estimate.0,
             delivery_fee_cents: price.delivery_fee.0,

@@ -33,7 +33,7 @@ pub(super) enum Hold {
     Declined(Decline),
 }
 
-/// Where a capture or refund stands.
+/// Where a capture, charge or refund stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Move {
     Done,
@@ -316,7 +316,7 @@ impl Objection {
 }
 
 impl Move {
-    /// After a capture or refund was answered so; `due` is that of a late one.
+    /// After a capture, charge or refund was answered so; `due` is that of a late one.
     pub fn after(answer: &Answer, due: Option<At>) -> Self {
         match answer {
             Answer::Captured { .. } | Answer::Refunded { .. } => Self::Done,

@@ -326,12 +326,7 @@ impl State {
     }
 
     fn apply_payout(&mut self, payout: &Payout, answer: PayoutAnswer, due: Option<At>) {
-        let answer = match answer {
-            PayoutAnswer::PaidOut { cents } => Answer::PaidOut { cents },
-            PayoutAnswer::Declined { reason } => Answer::Declined { reason },
-            PayoutAnswer::Unavailable => Answer::Unavailable,
-        };
-        let step = Sending::after(&answer, due);
+        let step = Sending::after(&answer.into(), due);
         self.silent_tries.remove(&payout.key);
         self.agenda
             .extend(step.end().map(|at| (at, payout.key.clone())));

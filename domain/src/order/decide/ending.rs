@@ -121,7 +121,7 @@ impl Row<'_> {
         };
         let price = &self.order.terms.price;
         let rest = price.charge(bought.food) - refund;
-        let to_platform = price.platform_fee.min(rest);
+        let to_platform = price.fee_of(rest);
         let to_runner = rest - to_platform;
         Ok(Release {
             to_runner,

@@ -4,7 +4,7 @@ use crate::{
     answer,
     auth::{Me, Seen},
     edge::Edge,
-    html::page,
+    html::document,
     problem::Problem,
     view::{
         Reader, beside,
@@ -50,7 +50,7 @@ pub(crate) async fn receipt(
     let beside = beside::gather(&edge, &reader, order).await?;
     let receipt = ReceiptView::of(order, &reader, &beside, &told);
     let mut response = if wants_page(&headers) {
-        page(StatusCode::OK, "Receipt", &receipt.html())
+        document(StatusCode::OK, "Receipt", &receipt.html())
     } else {
         answer::ok(&receipt)
     };

@@ -1,7 +1,10 @@
 //! A receipt as a page. Every text from outside is escaped.
 
 use super::{LineView, ReceiptView, Shows};
-use crate::{html::escaped, time::in_words};
+use crate::{
+    html::{amount, escaped},
+    time::in_words,
+};
 use campusg_domain::{
     money::Cents,
     order::{Side, Status},
@@ -121,6 +124,6 @@ impl ReceiptView {
     }
 
     fn amount(&self, cents: i64) -> String {
-        format!("{} {}", Cents(cents), escaped(&self.currency))
+        amount(Cents(cents), &self.currency)
     }
 }
