@@ -15,7 +15,7 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
         NoticeKind::PaymentActionRequired => plain(
             "payment_action_required",
             "Confirm your payment",
-            "Your bank wants you to confirm this payment.",
+            "Your bank wants you to confirm this payment. The order has the link to it.",
         ),
         NoticeKind::PaymentAuthorized => plain(
             "payment_authorized",
@@ -44,8 +44,8 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
         ),
         NoticeKind::RunnerCancelled => plain(
             "runner_cancelled",
-            "Your runner gave the order back",
-            "Your order is on the board again, and other runners can take it.",
+            "Your order is on the board again",
+            "Your runner no longer brings it, and other runners can take it.",
         ),
         NoticeKind::RunnerReleased => plain(
             "runner_released",
@@ -69,8 +69,8 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
         ),
         NoticeKind::StoreWaitLong => plain(
             "store_wait_long",
-            "Your runner is waiting",
-            "It is taking long at the store.",
+            "It takes long at the store",
+            "The runner has waited for long. Who ordered can go on waiting, or cancel.",
         ),
         NoticeKind::Purchased { food } => (
             "purchased",
@@ -85,14 +85,18 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
         NoticeKind::OnTheWay => plain(
             "on_the_way",
             "Your food is on its way",
-            "Have your PIN ready: the runner will ask for it.",
+            "Your runner is on the way to you. If the order has a PIN, have it ready.",
         ),
         NoticeKind::Late => plain(
             "late",
             "The delivery is late",
             "This delivery is taking longer than it should.",
         ),
-        NoticeKind::Delivered => plain("delivered", "Delivered", "Your food was handed over."),
+        NoticeKind::Delivered => plain(
+            "delivered",
+            "Delivered",
+            "Your food was handed over. Confirm it, or open a dispute if something is wrong.",
+        ),
         NoticeKind::WrongPin { left } => (
             "wrong_pin",
             "A wrong PIN was given",
@@ -122,7 +126,11 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
             "How was it?",
             "Please rate the other side of this order.",
         ),
-        NoticeKind::Cancelled => plain("cancelled", "Order cancelled", "The order was cancelled."),
+        NoticeKind::Cancelled => plain(
+            "cancelled",
+            "Order cancelled",
+            "The order was cancelled. Its receipt says what became of the money.",
+        ),
         NoticeKind::NobodyCame => plain(
             "nobody_came",
             "No runner found",
@@ -130,9 +138,9 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
         ),
         NoticeKind::RenewCard { owed } => (
             "renew_card",
-            "Renew your card",
+            "A card has to be renewed",
             format!(
-                "Charging the card failed; {} is owed. Please add a valid card.",
+                "Charging the card failed, and {} is owed until a valid card pays it.",
                 money(owed)
             ),
         ),
@@ -195,7 +203,7 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
         NoticeKind::ProposalClosed => plain(
             "proposal_closed",
             "Your proposal is decided",
-            "The question at the store is settled; the order goes on.",
+            "The question at the store is settled. The order says what to buy, and for how much at most.",
         ),
         NoticeKind::ProposalWithdrawn => plain(
             "proposal_withdrawn",
@@ -391,14 +399,14 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
             "proposed",
             "Your runner asks you",
             format!(
-                "The food would cost {}. Please approve or decline.",
+                "With what your runner asks, the food would cost {}. Look at the order, then approve or decline.",
                 money(total)
             ),
         ),
         NoticeKind::Proposed { total: None, .. } => plain(
             "proposed",
             "Your runner asks you",
-            "The store can't serve this order. Name another store, or decline.",
+            "The store can't serve what you ordered. Drop what is missing, name another store, or decline and pay for the trip.",
         ),
         NoticeKind::RaiseFailed { reason } => (
             "raise_failed",

@@ -18,7 +18,7 @@ pub struct ServeCommand {
     /// Where the configuration comes from.
     #[command(flatten)]
     pub flags: ConfigFlags,
-    /// Make demo people, cards, runners and stores, and print their logins; only on an empty folder or a demo's
+    /// Make demo people, cards, runners and stores, and print their logins; only on a folder without data, or a demo's
     #[arg(long)]
     pub demo: bool,
     /// Let operators move the clock on (POST /api/admin/clock/advance); for trying things out

@@ -96,6 +96,7 @@ impl ComposeFault {
                 | Self::Listen { .. }
                 | Self::NotADemo { .. }
                 | Self::Drill { .. }
+                | Self::OtherCurrency { .. }
         )
     }
 }
