@@ -403,7 +403,9 @@ async fn repeated_with_the_same_key_it_is_answered_as_the_first_time() -> Result
         .send(without.clone())
         .await?
         .refuses(400, "idempotency_key_required")?;
-    let ask = without.with_key("mine");
+    let now = errand.runner.order(&errand.order).await?;
+    let version = now.number("/version")?;
+    let ask = without.with_key("mine").of_version(version);
     let first = errand.runner.send(ask.clone()).await?;
     assert_eq!(
         (first.status, first.header("idempotency-replayed")),
@@ -418,6 +420,10 @@ async fn repeated_with_the_same_key_it_is_answered_as_the_first_time() -> Result
     );
     assert_eq!(again.body, first.body, "the order as of then");
     assert_eq!(again.header("etag"), first.header("etag"));
+
+    let other = Ask::post(&path, &json!({})).with_key("other");
+    let refused = errand.runner.send(other.of_version(version)).await?;
+    refused.refuses(412, "version_changed")?;
 
     let before = inside(&scene, &errand.order).await;
     let body = Ask::post(&path, &json!({"by": "bike"})).with_key("mine");

@@ -44,7 +44,7 @@ pub type Factory<R> =
 /// How much may be under way at once, and how long one ask may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Commands under way for one key, waiting and running; more are refused.
+    /// Commands under way for one key, waiting and running; more are refused, but as many again from inside.
     pub in_flight_per_key: usize,
     /// Commands under way for all keys together; more are refused.
     pub in_flight: u32,
@@ -137,7 +137,44 @@ impl<R: Resident> Registry<R> {
         M::Result: Send,
         F: Fn(Permit) -> M,
     {
-        let permit = self.shards.admit(key)?;
+        self.ask_with(key, 0, message).await
+    }
+
+    /// As [`Self::ask`], for what the runtime itself has to say: as many places again are kept for it at each key, so
+    /// that nobody from outside can take them all.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub async fn ask_from_inside<M, F>(
+        &self,
+        key: R::Key,
+        message: F,
+    ) -> Result<M::Result, AskFault>
+    where
+        R: Handler<M>,
+        R::Context: ToEnvelope<R, M>,
+        M: actix::Message + Send + 'static,
+        M::Result: Send,
+        F: Fn(Permit) -> M,
+    {
+        let kept = self.limits.in_flight_per_key;
+        self.ask_with(key, kept, message).await
+    }
+
+    async fn ask_with<M, F>(
+        &self,
+        key: R::Key,
+        kept: usize,
+        message: F,
+    ) -> Result<M::Result, AskFault>
+    where
+        R: Handler<M>,
+        R::Context: ToEnvelope<R, M>,
+        M: actix::Message + Send + 'static,
+        M::Result: Send,
+        F: Fn(Permit) -> M,
+    {
+        let permit = self.shards.admit(key, kept)?;
         let answer_within = Duration::from_millis(self.limits.answer_within_ms);
         match tokio::time::timeout(answer_within, self.ask_incarnations(key, &permit, message))
             .await

@@ -297,6 +297,22 @@ fn row_16_another_store_begins_the_wait_anew_and_must_be_open() {
 }
 
 #[test]
+fn row_15_an_order_is_proposed_to_so_often_and_no_more() {
+    let mut scene = on_site(Behaviour::Succeeds);
+    for n in 1..=50 {
+        let propose = scene.propose(ProposalKind::Price, Some(2500));
+        scene.by(scene.runner, &propose).unwrap();
+        let withdraw = Command::Withdraw { proposal: n };
+        scene.by(scene.runner, &withdraw).unwrap();
+    }
+    let propose = scene.propose(ProposalKind::SoldOut, None);
+    let refused = scene.by(scene.runner, &propose).unwrap_err();
+    assert_eq!(refused, Rejection::TooManyProposals { limit: 50 });
+    buy(&mut scene, 2150).unwrap();
+    scene.holds();
+}
+
+#[test]
 fn row_16_the_runner_withdraws() {
     let mut scene = proposed(ProposalKind::Price, Some(2500));
     let withdraw = Command::Withdraw { proposal: 1 };

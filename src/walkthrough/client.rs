@@ -7,7 +7,7 @@ use super::{Body, Deviation};
 use campusg_actors::port::entropy::{Entropy, SystemEntropy};
 use reqwest::{
     Method,
-    header::{ACCEPT, CONTENT_TYPE, HeaderMap},
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, IF_MATCH},
 };
 use serde_json::Value;
 use std::{
@@ -44,6 +44,7 @@ pub struct Ask {
     token: Option<String>,
     key: Option<String>,
     accept: Option<&'static str>,
+    version: Option<i64>,
     payload: Option<(&'static str, Vec<u8>)>,
 }
 
@@ -72,6 +73,7 @@ impl Ask {
             token: None,
             key: None,
             accept: None,
+            version: None,
             payload: None,
         }
     }
@@ -112,6 +114,13 @@ impl Ask {
     #[must_use]
     pub const fn accepting(mut self, content_type: &'static str) -> Self {
         self.accept = Some(content_type);
+        self
+    }
+
+    /// Asks only for this version of the order.
+    #[must_use]
+    pub const fn of_version(mut self, version: i64) -> Self {
+        self.version = Some(version);
         self
     }
 
@@ -183,6 +192,9 @@ impl Client {
         }
         if let Some(accept) = ask.accept {
             request = request.header(ACCEPT, accept);
+        }
+        if let Some(version) = ask.version {
+            request = request.header(IF_MATCH, format!("\"{version}\""));
         }
         if let Some((content_type, bytes)) = &ask.payload {
             request = request

@@ -30,8 +30,7 @@ fn history_is_read_along_the_stream() {
         assert!(read.iter().eq(mine.iter().copied()));
         for entry in &mine {
             let then = folds(&entries[..entry.seq.0 as usize]).orders[&order.id].clone();
-            let read = reads.order_as_of(order.id, order.last_seq, entry.seq);
-            assert_eq!(read.unwrap(), Some(then));
+            assert_eq!(reads.order_as_of(order.id, entry.seq).unwrap(), Some(then));
         }
         let placed = order.terms.placed_at;
         assert_eq!(reads.order_at(order.id, placed.minus(1)).unwrap(), None);

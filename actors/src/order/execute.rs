@@ -74,9 +74,8 @@ async fn repeated(
     }
     let order = match before {
         Some(order) if order.last_seq == executed.seq => Some(Arc::clone(order)),
-        Some(order) => {
-            let (last, then) = (order.last_seq, executed.seq);
-            env.read(move |reads| reads.order_as_of(id, last, then))
+        Some(_) => {
+            env.read(move |reads| reads.order_as_of(id, executed.seq))
                 .await?
         }
         None => None,

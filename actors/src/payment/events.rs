@@ -123,8 +123,8 @@ pub(crate) struct Inlet {
 impl Inlet {
     /// Takes one event in; one that was taken in before does nothing.
     ///
-    /// An order that needs attention must not hold back the events of all others: what can't be brought in now waits,
-    /// and is asked for again.
+    /// An order that needs attention, or has no time, must not hold back the events of all others: what can't be brought
+    /// in now waits, and is asked for again.
     ///
     /// # Errors
     /// It was not taken in, and is to be told again.
@@ -134,7 +134,7 @@ impl Inlet {
         }
         let key = &event.key;
         match self.bring_in(key).await {
-            Err(refusal @ (Refusal::NeedsAttention | Refusal::Fault)) => {
+            Err(Missed::Theirs(refusal)) => {
                 tracing::error!(%key, %refusal, "news of the gateway wait");
                 let kept = self.waiting(|waiting| waiting.add(key));
                 kept.map_err(|fault| {
@@ -144,7 +144,8 @@ impl Inlet {
                     }
                 })?;
             }
-            brought => brought?,
+            Err(Missed::Ours(refusal)) => return Err(refusal),
+            Ok(()) => {}
         }
         self.heard(|heard| heard.note(event.id));
         Ok(())
@@ -154,9 +155,9 @@ impl Inlet {
     async fn take_what_waits(&self) -> Result<(), Refusal> {
         for key in self.waiting(|waiting| waiting.keys()) {
             match self.bring_in(&key).await {
-                Err(Refusal::NeedsAttention | Refusal::Fault) => {}
-                brought => {
-                    brought?;
+                Err(Missed::Theirs(_)) => {}
+                Err(Missed::Ours(refusal)) => return Err(refusal),
+                Ok(()) => {
                     tracing::info!(%key, "news of the gateway that waited are brought in");
                     self.waiting(|waiting| waiting.remove(&key));
                 }
@@ -166,7 +167,7 @@ impl Inlet {
     }
 
     /// Brings in what the gateway says now of a call.
-    async fn bring_in(&self, key: &CallKey) -> Result<(), Refusal> {
+    async fn bring_in(&self, key: &CallKey) -> Result<(), Missed> {
         let Some((party, call)) = parse(key.as_str()) else {
             tracing::warn!(%key, "an event of the gateway names no call of ours");
             return Ok(());
@@ -178,9 +179,9 @@ impl Inlet {
                 return Ok(());
             }
             Err(Unreachable) => {
-                return Err(Refusal::Busy {
+                return Err(Missed::Ours(Refusal::Busy {
                     retry_after_ms: 2_000,
-                });
+                }));
             }
         };
         let mut brought = Ok(());
@@ -193,7 +194,7 @@ impl Inlet {
             let charged_back = passed(key, self.charge_back(party, chargeback).await);
             brought = brought.and(charged_back);
         }
-        brought
+        brought.map_err(Missed::of)
     }
 
     /// Takes what waited in, then every event after the place that is kept in `file`.
@@ -253,6 +254,24 @@ impl Inlet {
 
     fn heard<T>(&self, look: impl FnOnce(&mut Heard) -> T) -> T {
         look(&mut self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Why news were not brought in.
+#[derive(Debug)]
+enum Missed {
+    /// Nothing can be brought in now: the gateway can't be asked, or the process is stopping.
+    Ours(Refusal),
+    /// The order or the wallet that they are for can't take them now.
+    Theirs(Refusal),
+}
+
+impl Missed {
+    const fn of(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Stopping => Self::Ours(refusal),
+            _ => Self::Theirs(refusal),
+        }
     }
 }
 

@@ -116,8 +116,8 @@ impl<R: Resident> Shards<R> {
         (self.clock)()
     }
 
-    /// Takes a place for one command.
-    pub(super) fn admit(self: &Arc<Self>, key: R::Key) -> Result<Permit, AskFault> {
+    /// Takes a place for one command, which may be one of so many that are kept.
+    pub(super) fn admit(self: &Arc<Self>, key: R::Key, kept: usize) -> Result<Permit, AskFault> {
         if self.draining.load(Ordering::SeqCst) {
             return Err(AskFault::Stopping);
         }
@@ -126,7 +126,7 @@ impl<R: Resident> Shards<R> {
             Err(TryAcquireError::Closed) => return Err(AskFault::Stopping),
             Err(TryAcquireError::NoPermits) => None,
         };
-        let counted = self.count_in(key, in_registry.is_some());
+        let counted = self.count_in(key, kept, in_registry.is_some());
         if matches!(counted, Err(AskFault::Busy(_))) {
             self.refused.fetch_add(1, Ordering::Relaxed);
         }
@@ -139,7 +139,7 @@ impl<R: Resident> Shards<R> {
         }))
     }
 
-    fn count_in(&self, key: R::Key, room_in_registry: bool) -> Result<(), AskFault> {
+    fn count_in(&self, key: R::Key, kept: usize, room_in_registry: bool) -> Result<(), AskFault> {
         let mut slots = self.lock(key);
         let (quarantine, in_flight) = slots.get(&key).map_or((None, 0), |slot| {
             (slot.quarantined_since_ms, slot.in_flight)
@@ -147,7 +147,7 @@ impl<R: Resident> Shards<R> {
         if let Some(since_ms) = quarantine {
             return Err(AskFault::NeedsAttention { since_ms });
         }
-        if in_flight >= self.limits.in_flight_per_key {
+        if in_flight >= self.limits.in_flight_per_key.saturating_add(kept) {
             return Err(AskFault::Busy(Congestion::Key));
         }
         if !room_in_registry {

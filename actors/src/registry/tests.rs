@@ -260,6 +260,30 @@ fn more_than_the_permits_are_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn places_are_kept_for_what_comes_from_inside() {
+    run(|| async {
+        let bench = Bench::new(Limits {
+            in_flight_per_key: 1,
+            ..Limits::default()
+        });
+        let open = bench.block(1).await;
+        assert_eq!(
+            bench.ask(1, Errand::Work).await,
+            Err(AskFault::Busy(Congestion::Key))
+        );
+        let inside = || {
+            let work = |permit| Do(Errand::Work, permit);
+            bench.registry.ask_from_inside(1, work)
+        };
+        let mut kept = Box::pin(inside());
+        assert!(kept.as_mut().now_or_never().is_none(), "it has a place");
+        assert_eq!(inside().await, Err(AskFault::Busy(Congestion::Key)));
+        drop(open);
+        assert_eq!(kept.await, Ok((1, 1)));
+    });
+}
+
+#[test]
 fn a_command_whose_caller_has_left_is_counted_until_the_resident_is_done_with_it() {
     run(|| async {
         let bench = Bench::new(Limits::default());

@@ -45,6 +45,14 @@ impl Caller {
 }
 
 impl Caller {
+    /// Whether the order has carried out this caller's command under the same key before.
+    #[must_use]
+    pub fn is_heard_by(&self, order: &Order) -> bool {
+        let id = |_: &String| self.command_id(|| CommandId(0));
+        let id = self.key.as_ref().map(id);
+        id.is_some_and(|id| order::known(Some(order), id, self.fingerprint).is_some())
+    }
+
     /// The id of this caller's command: the same for the same user, route and key; random without a key.
     pub(crate) fn command_id(&self, random: impl FnOnce() -> CommandId) -> CommandId {
         let Some(key) = &self.key else {

@@ -128,6 +128,12 @@ pub enum Rejection {
         /// The limit.
         limit: u16,
     },
+    /// The runner has proposed as often as an order may be proposed to.
+    #[error("an order may have at most {limit} proposals: buy it, or give the order back")]
+    TooManyProposals {
+        /// The limit.
+        limit: u16,
+    },
     /// Cancelling costs more than the caller agreed to.
     #[error(
         "cancelling now costs {}: agree to it with accept_charge_cents = {}",
@@ -245,6 +251,7 @@ impl Rejection {
             Self::NoWayBack { .. } => "no_way_back",
             Self::ContactFirst { .. } => "contact_first",
             Self::TooManyMessages { .. } => "too_many_messages",
+            Self::TooManyProposals { .. } => "too_many_proposals",
             Self::QuoteChanged { .. } => "quote_changed",
             Self::AboveApproved { .. } => "above_approved",
             Self::PhotoNeeded { .. } => "photo_needed",

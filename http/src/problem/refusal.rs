@@ -89,6 +89,7 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | Rejection::NoWayBack { .. }
         | Rejection::ContactFirst { .. }
         | Rejection::TooManyMessages { .. }
+        | Rejection::TooManyProposals { .. }
         | Rejection::TooManyPayments { .. } => StatusCode::CONFLICT,
         Rejection::HoldRefused | Rejection::TimersFull => StatusCode::SERVICE_UNAVAILABLE,
     }

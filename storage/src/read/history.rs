@@ -62,14 +62,13 @@ impl Reads {
         Ok(fold(then))
     }
 
-    /// The order as record `seq` left it: the answer to a command that is repeated. `last` is its newest record that is
-    /// known, which need not be folded.
+    /// The order as its record `seq` left it: the answer to a command that is repeated. That record need not be folded;
+    /// what came after it is not read.
     ///
     /// # Errors
     /// As [`Self::entry`].
-    pub fn order_as_of(&self, order: OrderId, last: Seq, seq: Seq) -> Read<Option<Arc<Order>>> {
-        let entries = self.entries_upto(order, last)?;
-        Ok(fold(entries.iter().take_while(|entry| entry.seq <= seq)))
+    pub fn order_as_of(&self, order: OrderId, seq: Seq) -> Read<Option<Arc<Order>>> {
+        Ok(fold(self.entries_upto(order, seq)?.iter()))
     }
 
     fn entries_upto(&self, order: OrderId, last: Seq) -> Read<Vec<Entry>> {

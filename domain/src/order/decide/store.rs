@@ -14,6 +14,9 @@ use crate::{
     vote::Ask,
 };
 
+/// Most proposals of one order: what a runner asks at one counter, with room.
+const PROPOSALS: Number = 50;
+
 impl Row<'_> {
     pub(super) fn arrive(&self) -> Decision {
         match &self.order.stage {
@@ -35,6 +38,9 @@ impl Row<'_> {
         match &order.proposal {
             Some(open) if open.offer == *offer => return Ok(vec![]),
             Some(_) => return Err(Rejection::ProposalOpen),
+            None if order.proposals >= PROPOSALS => {
+                return Err(Rejection::TooManyProposals { limit: PROPOSALS });
+            }
             None => self.check_offer(offer)?,
         }
         place::sealed("note", note)?;
