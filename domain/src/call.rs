@@ -169,6 +169,24 @@ pub enum Answer {
     },
 }
 
+impl Answer {
+    /// A lower-case word for logs.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Authorized { .. } => "authorized",
+            Self::ActionRequired { .. } => "action required",
+            Self::Captured { .. } => "captured",
+            Self::Voided => "voided",
+            Self::Refunded { .. } => "refunded",
+            Self::Declined { reason } => reason.code(),
+            Self::Unavailable => "unavailable",
+            Self::PaidOut { .. } => "paid out",
+            Self::SentBack { .. } => "sent back",
+        }
+    }
+}
+
 /// A change to a stream's calls: the `calls` section of a record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CallChange {

@@ -79,6 +79,36 @@ pub(super) struct Errand {
     pub about: Option<OrderId>,
 }
 
+/// What can be fated of an order. The numbers are part of what a seed means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub(super) enum Fate {
+    /// The customer is not there when the food comes.
+    NotThere = 1,
+    /// The runner forgets it after accepting.
+    Forgotten = 10,
+    /// The runner gives it back.
+    GivenBack = 11,
+    /// The runner gives it back at the store.
+    GivenBackLate = 12,
+    /// The runner is not heard of again at the store.
+    GoneFromTheStore = 13,
+    /// The runner is not heard of again with the food.
+    GoneWithTheFood = 14,
+    /// The runner takes long on the way.
+    Slow = 15,
+    /// The runner mishears the PIN.
+    Misheard = 16,
+    /// The runner never hears the PIN.
+    NeverHeard = 17,
+    /// The runner has a problem on the way.
+    Problem = 18,
+    /// No runner wants it.
+    Unwanted = 19,
+    /// Nobody at the platform acts on it for days.
+    Overlooked = 20,
+}
+
 /// What a robot may do when it is told something.
 pub(super) struct Reaction<D> {
     told: fn(NoticeKind) -> bool,
@@ -309,7 +339,8 @@ impl<W: World> Day<W> {
     }
 
     /// Whether something is to happen to this order, whoever asks how often: its fate in one respect.
-    pub(super) fn fate(&self, order: OrderId, respect: u64, of: fn(&Habits) -> PerMille) -> bool {
+    pub(super) fn fate(&self, order: OrderId, fate: Fate, of: fn(&Habits) -> PerMille) -> bool {
+        let respect = fate as u64;
         let bytes = order.as_bytes();
         let id = bytes.iter().fold(0_u64, |id, byte| {
             id.wrapping_mul(257).wrapping_add(u64::from(*byte))

@@ -1,7 +1,7 @@
 //! Robots that operate the platform: they react to alarms, go on rounds, decide disputes and do the books.
 
 use super::{
-    day::{Day, Does as Do, Done, Reaction, Span, hours, minutes, on, words},
+    day::{Day, Does as Do, Done, Fate, Reaction, Span, hours, minutes, on, words},
     people::Robot,
     world::{Sight, World},
 };
@@ -57,9 +57,6 @@ pub(super) const REACTIONS: [Reaction<Does>; 12] = [
     on(|it| matches!(it, Told::CashShort { .. }), |_| 1000, minutes(5, 60), Does::KeepsTheBooks),
 ];
 
-/// Nobody at the platform acts on an order for days.
-const OVERLOOKED: u64 = 20;
-
 impl<W: World> Day<W> {
     pub(super) fn operator(&mut self, does: Does, about: Option<OrderId>) -> Done {
         let who = self.an_operator();
@@ -73,7 +70,7 @@ impl<W: World> Day<W> {
             Does::GoesOnARound => self.goes_on_a_round(),
             Does::KeepsTheBooks => self.keeps_the_books(who),
             Does::EndsItAtTheStore | Does::GivesTheRunnerUp
-                if self.fate(order, OVERLOOKED, |h| h.is_overlooked) =>
+                if self.fate(order, Fate::Overlooked, |h| h.is_overlooked) =>
             {
                 Ok(())
             }

@@ -6,7 +6,7 @@ mod at_the_door;
 mod at_the_store;
 
 use super::{
-    day::{Day, Does as Do, Done, Reaction, Span, hours, minutes, on, seconds, words},
+    day::{Day, Does as Do, Done, Fate, Reaction, Span, hours, minutes, on, seconds, words},
     habits::PerMille,
     people::Robot,
     world::{OnBoard, World},
@@ -77,18 +77,6 @@ pub(super) const REACTIONS: [Reaction<Does>; 11] = [
     on(|it| matches!(it, Told::Cancelled), |h| h.claims_for_the_trip, hours(1, 60), Does::Claims),
     on(|it| matches!(it, Told::Paid { .. } | Told::Tipped { .. }), |h| h.asks_for_a_payout / 3, hours(8, 48), Does::AsksForAPayout),
 ];
-
-/// Fates of an order in which a runner has a part.
-const FORGOTTEN: u64 = 10;
-const GIVEN_BACK: u64 = 11;
-const GIVEN_BACK_LATE: u64 = 12;
-const GONE_FROM_THE_STORE: u64 = 13;
-const GONE_WITH_THE_FOOD: u64 = 14;
-const SLOW: u64 = 15;
-const MISHEARD: u64 = 16;
-const NEVER_HEARD: u64 = 17;
-const PROBLEM: u64 = 18;
-const UNWANTED: u64 = 19;
 
 impl<W: World> Day<W> {
     pub(super) fn runner(&mut self, i: usize, does: Does, about: Option<OrderId>) -> Done {
@@ -164,7 +152,7 @@ impl<W: World> Day<W> {
     /// A good tip appeals more.
     fn appeals(&mut self, row: OnBoard) -> bool {
         let OnBoard { order, reward } = row;
-        if self.fate(order, UNWANTED, |h| h.nobody_wants_it) {
+        if self.fate(order, Fate::Unwanted, |h| h.nobody_wants_it) {
             return false;
         }
         let usual = i64::from(self.habits.takes_an_order);
@@ -179,9 +167,9 @@ impl<W: World> Day<W> {
         self.crowd.takes(i, order);
         // Whoever takes it over from another does better.
         let first = self.crowd.is_the_first(order);
-        if first && self.fate(order, FORGOTTEN, |h| h.forgets_the_order) {
+        if first && self.fate(order, Fate::Forgotten, |h| h.forgets_the_order) {
             self.crowd.puts_down(i, order);
-        } else if first && self.fate(order, GIVEN_BACK, |h| h.gives_back) {
+        } else if first && self.fate(order, Fate::GivenBack, |h| h.gives_back) {
             self.then(i, Does::GivesBack, order, minutes(1, 10));
         } else {
             self.then(i, Does::Arrives, order, minutes(3, 13));
@@ -202,9 +190,9 @@ impl<W: World> Day<W> {
             return Ok(());
         }
         let first = self.crowd.is_the_first(order);
-        if first && self.fate(order, GONE_FROM_THE_STORE, |h| h.is_gone_from_the_store) {
+        if first && self.fate(order, Fate::GoneFromTheStore, |h| h.is_gone_from_the_store) {
             self.crowd.puts_down(i, order);
-        } else if first && self.fate(order, GIVEN_BACK_LATE, |h| h.gives_back_at_the_store) {
+        } else if first && self.fate(order, Fate::GivenBackLate, |h| h.gives_back_at_the_store) {
             self.then(i, Does::GivesBack, order, minutes(2, 12));
         } else {
             self.then(i, Does::Shops, order, minutes(2, 14));
@@ -225,14 +213,14 @@ impl<W: World> Day<W> {
         if !self.act(who, order, Command::Depart)? {
             return Ok(());
         }
-        if self.fate(order, PROBLEM, |h| h.reports_a_problem) {
+        if self.fate(order, Fate::Problem, |h| h.reports_a_problem) {
             self.then(i, Does::Reports, order, minutes(1, 6));
         }
-        if self.fate(order, GONE_WITH_THE_FOOD, |h| h.is_gone_with_the_food) {
+        if self.fate(order, Fate::GoneWithTheFood, |h| h.is_gone_with_the_food) {
             self.crowd.puts_down(i, order);
             return Ok(());
         }
-        let ride = match self.fate(order, SLOW, |h| h.is_slow) {
+        let ride = match self.fate(order, Fate::Slow, |h| h.is_slow) {
             true => minutes(40, 110),
             false => minutes(3, 16),
         };

@@ -3,7 +3,7 @@
 mod wish;
 
 use super::{
-    day::{Day, Does as Do, Done, Reaction, hours, minutes, on, seconds, words},
+    day::{Day, Does as Do, Done, Fate, Reaction, hours, minutes, on, seconds, words},
     outside,
     people::Robot,
     world::{Sight, World},
@@ -94,9 +94,6 @@ fn the_stand_at_the_corner() -> StoreRef {
 
 #[cfg(test)]
 pub(super) use wish::lunch;
-
-/// Fates of an order in which a student has a part.
-pub(super) const NOT_THERE: u64 = 1;
 
 impl<W: World> Day<W> {
     pub(super) fn student(&mut self, i: usize, does: Does, about: Option<OrderId>) -> Done {
@@ -227,7 +224,7 @@ impl<W: World> Day<W> {
 
     /// Writes to the runner, unless not there.
     fn writes(&mut self, who: Principal, order: OrderId) -> Done {
-        if self.fate(order, NOT_THERE, |h| h.is_not_there) {
+        if self.fate(order, Fate::NotThere, |h| h.is_not_there) {
             return Ok(());
         }
         let text = words("Where are you? I am at the main entrance.");

@@ -116,7 +116,8 @@ pub(crate) struct PaymentActor {
     /// The lanes whose last call moved nothing and is made again later. They take no place at the gateway, and wait no
     /// longer than that call is due.
     paused: HashMap<Lane, (CallNumber, CallKind)>,
-    waiting: VecDeque<Stream>,
+    /// Streams with a call that has no place at the gateway yet.
+    queued: VecDeque<Stream>,
     /// What new cards are to pay.
     promises: promise::Promises,
 }
@@ -130,7 +131,7 @@ impl PaymentActor {
             owners: None,
             under_way: HashMap::new(),
             paused: HashMap::new(),
-            waiting: VecDeque::new(),
+            queued: VecDeque::new(),
             promises: promise::Promises::default(),
         }
     }
@@ -156,7 +157,7 @@ impl PaymentActor {
                 return;
             }
             if self.under_way.len() >= self.start.concurrency {
-                return self.waiting.push_back(stream);
+                return self.queued.push_back(stream);
             }
             self.paused.remove(&lane);
             self.under_way.insert(lane, false);
@@ -196,7 +197,7 @@ impl PaymentActor {
             });
             let answer = AbortOnDrop(asking).await?;
             let stream = party.stream();
-            tracing::info!(%stream, call = n, purpose = kind.purpose(), ?answer, "gateway answered");
+            tracing::info!(%stream, call = n, purpose = kind.purpose(), answer = answer.word(), "gateway answered");
             answers.bring(party, n, answer, id).await
         });
         ctx.spawn(AbortOnDrop(made).into_actor(self).map(move |sent, actor, ctx| {
@@ -228,7 +229,7 @@ impl PaymentActor {
             });
         }
         self.consider(stream, ctx);
-        self.consider_waiting(ctx);
+        self.consider_queued(ctx);
     }
 
     fn resume(
@@ -266,9 +267,9 @@ impl PaymentActor {
         }
     }
 
-    fn consider_waiting(&mut self, ctx: &mut Context<Self>) {
+    fn consider_queued(&mut self, ctx: &mut Context<Self>) {
         while self.under_way.len() < self.start.concurrency {
-            let Some(stream) = self.waiting.pop_front() else {
+            let Some(stream) = self.queued.pop_front() else {
                 return;
             };
             self.consider(stream, ctx);

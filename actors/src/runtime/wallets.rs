@@ -21,7 +21,7 @@ use campusg_domain::{
     order::{Rejection, Sealed},
     owner::{
         directory::{PayoutMethod, UserCommand},
-        wallet::{self, Event, PLATFORM, Payment, PaymentState, Payout, PayoutState},
+        wallet::{self, Event, PLATFORM, Payment, Payout},
     },
     record::{Entry, Events},
     time::At,
@@ -271,44 +271,11 @@ fn events(done: &Entry) -> impl Iterator<Item = &Event> {
 }
 
 fn requested(done: &Entry) -> Option<Payout> {
-    let at = done.record.at;
-    events(done).find_map(|event| match event {
-        Event::PayoutRequested {
-            call,
-            cents,
-            method,
-        } => Some(Payout {
-            call: *call,
-            cents: *cents,
-            paid: Cents::ZERO,
-            method: method.clone(),
-            state: PayoutState::Requested,
-            requested_at: at,
-            changed_at: at,
-        }),
-        _ => None,
-    })
+    events(done).find_map(|event| Payout::asked(event, done.record.at))
 }
 
 fn asked_to_pay(done: &Entry) -> Option<Payment> {
-    let at = done.record.at;
-    events(done).find_map(|event| match event {
-        Event::DebtPaymentRequested {
-            call,
-            cents,
-            charge,
-            card,
-        } => Some(Payment {
-            call: *call,
-            cents: *cents,
-            charge: *charge,
-            card: card.clone(),
-            state: PaymentState::Requested,
-            requested_at: at,
-            changed_at: at,
-        }),
-        _ => None,
-    })
+    events(done).find_map(|event| Payment::asked(event, done.record.at))
 }
 
 fn moved(done: &Entry) -> Option<Moved> {

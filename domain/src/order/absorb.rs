@@ -3,11 +3,11 @@
 //! Must not: derive anything. What a record's sections say is what is so.
 
 use super::{
-    effects::{Call, Outcome, Timer, TimerKind, TimerState},
+    effects::{Timer, TimerKind, TimerState, absorb_call, absorb_promise},
     state::Order,
 };
 use crate::{
-    call::{CallChange, CallKind, CallNumber, CallState},
+    call::{CallChange, CallKind, CallNumber},
     money::{Account, Cents, Phase, Transfer},
     owner::ledger::Promised,
     record::{Record, TimerChange},
@@ -66,42 +66,16 @@ impl Order {
     }
 
     fn absorb_call(&mut self, change: &CallChange) {
-        match *change {
-            CallChange::Open { n, kind } => {
-                let call = Call {
-                    kind,
-                    state: CallState::Open,
-                    failures: 0,
-                    outcome: Outcome::Unknown,
-                };
-                self.calls.insert(n, call);
-                self.last_number = self.last_number.max(n);
-            }
-            CallChange::Rest { n } => self.set_call(n, CallState::Resting),
-            CallChange::Retry { n } => self.set_call(n, CallState::Open),
-            CallChange::Close { n } => self.set_call(n, CallState::Closed),
-        }
-    }
-
-    fn set_call(&mut self, n: CallNumber, state: CallState) {
-        if let Some(call) = self.calls.get_mut(&n) {
-            call.state = state;
-            call.failures = call
-                .failures
-                .saturating_add(u16::from(state == CallState::Resting));
+        absorb_call(&mut self.calls, change);
+        if let CallChange::Open { n, .. } = *change {
+            self.last_number = self.last_number.max(n);
         }
     }
 
     fn absorb_promise(&mut self, transfer: &Transfer) {
-        match transfer.phase {
-            Phase::Posted => {}
-            Phase::Pending { n } => {
-                self.promises.insert(n, transfer.cents);
-                self.last_number = self.last_number.max(n);
-            }
-            Phase::Post { n, .. } | Phase::Void { n } | Phase::Expire { n } => {
-                self.promises.remove(&n);
-            }
+        absorb_promise(&mut self.promises, transfer);
+        if let Phase::Pending { n } = transfer.phase {
+            self.last_number = self.last_number.max(n);
         }
     }
 

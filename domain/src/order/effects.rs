@@ -1,10 +1,12 @@
 //! What an order has under way: timers, calls to the gateway, and where payment, charge and escrow stand.
 
 use crate::{
-    call::{CallKind, CallState},
+    call::{CallChange, CallKind, CallNumber, CallState},
+    money::{Cents, Phase, Transfer},
     time::At,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a timer is for. Keyed by (order, kind, generation). Variants are only ever appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -103,6 +105,41 @@ pub struct Call {
     pub failures: u16,
     /// What is known of it.
     pub outcome: Outcome,
+}
+
+/// Folds what a record does to the calls of its stream.
+pub(crate) fn absorb_call(calls: &mut BTreeMap<CallNumber, Call>, change: &CallChange) {
+    let (n, state) = match *change {
+        CallChange::Open { n, kind } => {
+            let call = Call {
+                kind,
+                state: CallState::Open,
+                failures: 0,
+                outcome: Outcome::Unknown,
+            };
+            calls.insert(n, call);
+            return;
+        }
+        CallChange::Rest { n } => (n, CallState::Resting),
+        CallChange::Retry { n } => (n, CallState::Open),
+        CallChange::Close { n } => (n, CallState::Closed),
+    };
+    if let Some(call) = calls.get_mut(&n) {
+        call.state = state;
+        let rested = u16::from(state == CallState::Resting);
+        call.failures = call.failures.saturating_add(rested);
+    }
+}
+
+/// Folds what a record promises, or does with a promise of before.
+pub(crate) fn absorb_promise(promises: &mut BTreeMap<CallNumber, Cents>, transfer: &Transfer) {
+    match transfer.phase {
+        Phase::Posted => {}
+        Phase::Pending { n } => drop(promises.insert(n, transfer.cents)),
+        Phase::Post { n, .. } | Phase::Void { n } | Phase::Expire { n } => {
+            promises.remove(&n);
+        }
+    }
 }
 
 /// What is known of a call.

@@ -35,6 +35,7 @@ pub use decide::{Context, decide, verdict};
 pub use effects::{
     Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
 };
+pub(crate) use effects::{absorb_call, absorb_promise};
 pub use event::{Deed, Event, Problem, RaiseFailure, Release, Settlement, Side, Unbinding};
 pub(crate) use evolve::EXECUTED_KEPT;
 pub use fill::{Filled, Header, fill};

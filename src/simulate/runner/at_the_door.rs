@@ -1,9 +1,8 @@
 //! Robots at the customer's door: a PIN, a photo, or nobody there.
 
-use super::{Does, MISHEARD, NEVER_HEARD};
+use super::Does;
 use crate::simulate::{
-    day::{Day, Done, seconds, words},
-    student::NOT_THERE,
+    day::{Day, Done, Fate, seconds, words},
     world::World,
 };
 use campusg_domain::{
@@ -23,7 +22,7 @@ impl<W: World> Day<W> {
         let silent = self.crowd.calls(order) == 0;
         if sight.handover == Handover::Door {
             self.shows_a_photo(user, order)
-        } else if silent && self.fate(order, NOT_THERE, |h| h.is_not_there) {
+        } else if silent && self.fate(order, Fate::NotThere, |h| h.is_not_there) {
             self.calls(i, order)
         } else {
             self.hands_over(user, order)
@@ -36,8 +35,8 @@ impl<W: World> Day<W> {
         let Some(pin) = self.answered("pin", pin)? else {
             return Ok(());
         };
-        let never = self.fate(order, NEVER_HEARD, |h| h.never_hears_the_pin);
-        let wrong = match self.fate(order, MISHEARD, |h| h.mishears_the_pin) {
+        let never = self.fate(order, Fate::NeverHeard, |h| h.never_hears_the_pin);
+        let wrong = match self.fate(order, Fate::Misheard, |h| h.mishears_the_pin) {
             _ if never => ALL_TRIES,
             true => 1,
             false => 0,

@@ -12,8 +12,8 @@ use super::{
 use crate::{
     call::{CallChange, CallNumber, CallState},
     id::{Principal, Seq, Stream, UserId},
-    money::{Cents, Phase, Transfer},
-    order::{Call, Executed, Outcome, Timer, TimerState},
+    money::Cents,
+    order::{Call, Executed, Outcome, Timer, TimerState, absorb_call, absorb_promise},
     record::{Events, Record, TimerChange},
     time::At,
 };
@@ -82,19 +82,7 @@ impl Wallet {
     /// Evolves by one event decided at `at`.
     pub(super) fn evolve(&mut self, event: &Event, at: At) {
         match event {
-            Event::PayoutRequested {
-                call,
-                cents,
-                method,
-            } => self.payouts.push(Payout {
-                call: *call,
-                cents: *cents,
-                paid: Cents::ZERO,
-                method: method.clone(),
-                state: PayoutState::Requested,
-                requested_at: at,
-                changed_at: at,
-            }),
+            Event::PayoutRequested { .. } => self.payouts.extend(Payout::asked(event, at)),
             Event::PayoutPaid { call, cents } | Event::PayoutLate { call, cents } => {
                 self.payout_is(*call, PayoutState::Paid, Outcome::Succeeded, at);
                 self.payout_paid(*call, *cents);
@@ -105,20 +93,7 @@ impl Wallet {
             Event::PayoutSentBack { call, .. } => {
                 self.payout_is(*call, PayoutState::SentBack, Outcome::Succeeded, at);
             }
-            Event::DebtPaymentRequested {
-                call,
-                cents,
-                charge,
-                card,
-            } => self.payments.push(Payment {
-                call: *call,
-                cents: *cents,
-                charge: *charge,
-                card: card.clone(),
-                state: PaymentState::Requested,
-                requested_at: at,
-                changed_at: at,
-            }),
+            Event::DebtPaymentRequested { .. } => self.payments.extend(Payment::asked(event, at)),
             Event::DebtPaid { call, .. } => {
                 self.payment_is(*call, PaymentState::Paid, Outcome::Succeeded, at);
             }
@@ -161,10 +136,13 @@ impl Wallet {
             self.absorb_timer(change);
         }
         for change in &record.calls {
-            self.absorb_call(change);
+            absorb_call(&mut self.calls, change);
+            if let CallChange::Open { n, .. } = change {
+                self.last_call = *n;
+            }
         }
         for transfer in &record.money {
-            self.absorb_promise(transfer);
+            absorb_promise(&mut self.promises, transfer);
         }
     }
 
@@ -256,43 +234,54 @@ impl Wallet {
             timer.state = state;
         }
     }
+}
 
-    fn absorb_call(&mut self, change: &CallChange) {
-        match *change {
-            CallChange::Open { n, kind } => {
-                self.last_call = n;
-                let call = Call {
-                    kind,
-                    state: CallState::Open,
-                    failures: 0,
-                    outcome: Outcome::Unknown,
-                };
-                self.calls.insert(n, call);
-            }
-            CallChange::Rest { n } => self.set_call(n, CallState::Resting),
-            CallChange::Retry { n } => self.set_call(n, CallState::Open),
-            CallChange::Close { n } => self.set_call(n, CallState::Closed),
-        }
+impl Payout {
+    /// The payout that an event of then asks for, as it begins.
+    #[must_use]
+    pub fn asked(event: &Event, at: At) -> Option<Self> {
+        let Event::PayoutRequested {
+            call,
+            cents,
+            method,
+        } = event
+        else {
+            return None;
+        };
+        Some(Self {
+            call: *call,
+            cents: *cents,
+            paid: Cents::ZERO,
+            method: method.clone(),
+            state: PayoutState::Requested,
+            requested_at: at,
+            changed_at: at,
+        })
     }
+}
 
-    fn set_call(&mut self, n: CallNumber, state: CallState) {
-        if let Some(call) = self.calls.get_mut(&n) {
-            call.state = state;
-            let rested = u16::from(state == CallState::Resting);
-            call.failures = call.failures.saturating_add(rested);
-        }
-    }
-
-    fn absorb_promise(&mut self, transfer: &Transfer) {
-        match transfer.phase {
-            Phase::Posted => {}
-            Phase::Pending { n } => {
-                self.promises.insert(n, transfer.cents);
-            }
-            Phase::Post { n, .. } | Phase::Void { n } | Phase::Expire { n } => {
-                self.promises.remove(&n);
-            }
-        }
+impl Payment {
+    /// The payment that an event of then asks for, as it begins.
+    #[must_use]
+    pub fn asked(event: &Event, at: At) -> Option<Self> {
+        let Event::DebtPaymentRequested {
+            call,
+            cents,
+            charge,
+            card,
+        } = event
+        else {
+            return None;
+        };
+        Some(Self {
+            call: *call,
+            cents: *cents,
+            charge: *charge,
+            card: card.clone(),
+            state: PaymentState::Requested,
+            requested_at: at,
+            changed_at: at,
+        })
     }
 }
 
