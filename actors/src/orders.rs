@@ -3,7 +3,7 @@
 use crate::{
     env::Env,
     order::{Done, Look, OrderActor, ToActor},
-    registry::{AskFault, Limits, Registry, RestartPolicy},
+    registry::{AskFault, Limits, Origin, Registry, RestartPolicy},
     runtime::Refusal,
 };
 use actix_rt::ArbiterHandle;
@@ -96,9 +96,8 @@ impl Orders {
 
     /// What the order itself knows, which needs no store and is never behind its last record; `None` if there is none.
     pub(crate) async fn look(&self, order: OrderId) -> Result<Option<Arc<Order>>, Refusal> {
-        self.0
-            .ask_from_inside(order, |permit| Look { permit })
-            .await?
+        let look = |permit| Look { permit };
+        self.0.ask(order, Origin::Inside, look).await?
     }
 
     async fn deliver(&self, letter: Letter, is_fresh: bool) -> Result<Done, Refusal> {
@@ -114,14 +113,11 @@ impl Orders {
             request: Arc::clone(&letter.request),
             permit: Some(permit),
         };
-        match letter.principal {
-            Principal::User(_) | Principal::Operator(_) => {
-                self.0.ask(letter.order, message).await?
-            }
-            Principal::System | Principal::Gateway => {
-                self.0.ask_from_inside(letter.order, message).await?
-            }
-        }
+        let from = match letter.principal {
+            Principal::User(_) | Principal::Operator(_) => Origin::Outside,
+            Principal::System | Principal::Gateway => Origin::Inside,
+        };
+        self.0.ask(letter.order, from, message).await?
     }
 
     /// The registry behind it.

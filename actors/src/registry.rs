@@ -66,6 +66,15 @@ impl Default for Limits {
     }
 }
 
+/// Where a command comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// From a person.
+    Outside,
+    /// From the runtime itself: as many places again are kept for it at each key, so that nobody takes them all.
+    Inside,
+}
+
 /// What the registry has done since it was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -129,25 +138,10 @@ impl<R: Resident> Registry<R> {
     /// Before anything is sent, in this order: [`AskFault::Stopping`], [`AskFault::NeedsAttention`], [`AskFault::Busy`] (the key, then the registry).
     /// Afterwards: [`AskFault::NeedsAttention`] when the key was quarantined meanwhile; [`AskFault::Closed`] and [`AskFault::Unanswered`], both
     /// of unknown outcome.
-    pub async fn ask<M, F>(&self, key: R::Key, message: F) -> Result<M::Result, AskFault>
-    where
-        R: Handler<M>,
-        R::Context: ToEnvelope<R, M>,
-        M: actix::Message + Send + 'static,
-        M::Result: Send,
-        F: Fn(Permit) -> M,
-    {
-        self.ask_with(key, 0, message).await
-    }
-
-    /// As [`Self::ask`], for what the runtime itself has to say: as many places again are kept for it at each key, so
-    /// that nobody from outside can take them all.
-    ///
-    /// # Errors
-    /// As [`Self::ask`].
-    pub async fn ask_from_inside<M, F>(
+    pub async fn ask<M, F>(
         &self,
         key: R::Key,
+        from: Origin,
         message: F,
     ) -> Result<M::Result, AskFault>
     where
@@ -157,23 +151,10 @@ impl<R: Resident> Registry<R> {
         M::Result: Send,
         F: Fn(Permit) -> M,
     {
-        let kept = self.limits.in_flight_per_key;
-        self.ask_with(key, kept, message).await
-    }
-
-    async fn ask_with<M, F>(
-        &self,
-        key: R::Key,
-        kept: usize,
-        message: F,
-    ) -> Result<M::Result, AskFault>
-    where
-        R: Handler<M>,
-        R::Context: ToEnvelope<R, M>,
-        M: actix::Message + Send + 'static,
-        M::Result: Send,
-        F: Fn(Permit) -> M,
-    {
+        let kept = match from {
+            Origin::Outside => 0,
+            Origin::Inside => self.limits.in_flight_per_key,
+        };
         let permit = self.shards.admit(key, kept)?;
         let answer_within = Duration::from_millis(self.limits.answer_within_ms);
         match tokio::time::timeout(answer_within, self.ask_incarnations(key, &permit, message))

@@ -16,7 +16,7 @@ use actix::{Actor, ActorContext, Addr, Context, Handler, MailboxError, Message, 
 use actix::{Supervised, Supervisor};
 use actix_rt::{Arbiter, System};
 use campusg_actors::registry::{
-    AskFault, KeyState, Lease, Limits, Permit, Registry, Resident, RestartPolicy,
+    AskFault, KeyState, Lease, Limits, Origin, Permit, Registry, Resident, RestartPolicy,
 };
 
 /// How often each step of a life was seen, over all incarnations.
@@ -215,7 +215,11 @@ fn under_the_registry_the_next_ask_gets_a_new_incarnation() {
                 ..Limits::default()
             },
         );
-        let ask = |key, order| registry.ask(key, move |permit| Tell(order, Some(permit)));
+        let ask = |key, order| {
+            registry.ask(key, Origin::Outside, move |permit| {
+                Tell(order, Some(permit))
+            })
+        };
         let (thread, _) = ask(1, Order::Work).await.unwrap();
         assert_eq!(ask(2, Order::Work).await, Ok((thread, 1)));
         assert_eq!(ask(1, Order::Panic).await, Err(AskFault::Closed));

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message};
 use actix::{Supervised, Supervisor};
 use actix_rt::{Arbiter, ArbiterHandle, System};
-use campusg_actors::registry::{Lease, Limits, Permit, Registry, Resident, RestartPolicy};
+use campusg_actors::registry::{Lease, Limits, Origin, Permit, Registry, Resident, RestartPolicy};
 use tokio::sync::Barrier;
 
 const SENDERS: u64 = 128;
@@ -255,7 +255,10 @@ impl Handler<Execute> for Kept {
 
 /// Repeats the command under the same id while its outcome is unknown.
 async fn ask_until_answered(registry: Registry<Kept>, key: u64, id: u64) {
-    while let Err(fault) = registry.ask(key, |permit| Execute(id, Some(permit))).await {
+    while let Err(fault) = registry
+        .ask(key, Origin::Outside, |permit| Execute(id, Some(permit)))
+        .await
+    {
         assert!(fault.outcome_unknown(), "{fault}");
     }
 }

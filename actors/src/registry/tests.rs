@@ -105,7 +105,17 @@ impl Bench {
     }
 
     async fn ask(&self, key: u64, errand: Errand) -> Result<(u64, u64), AskFault> {
-        self.registry.ask(key, |permit| Do(errand, permit)).await
+        self.ask_from(Origin::Outside, key, errand).await
+    }
+
+    async fn ask_from(
+        &self,
+        from: Origin,
+        key: u64,
+        errand: Errand,
+    ) -> Result<(u64, u64), AskFault> {
+        let message = |permit| Do(errand, permit);
+        self.registry.ask(key, from, message).await
     }
 
     /// Closes the mailbox of `key`; the answer is there at once, the gate stays shut until the sender is used or dropped.
@@ -113,7 +123,7 @@ impl Bench {
         let (open, gate) = oneshot::channel();
         let gate = std::sync::Mutex::new(Some(gate));
         self.registry
-            .ask(key, |permit| {
+            .ask(key, Origin::Outside, |permit| {
                 Block(gate.lock().unwrap().take().unwrap(), permit)
             })
             .await
@@ -271,10 +281,7 @@ fn places_are_kept_for_what_comes_from_inside() {
             bench.ask(1, Errand::Work).await,
             Err(AskFault::Busy(Congestion::Key))
         );
-        let inside = || {
-            let work = |permit| Do(Errand::Work, permit);
-            bench.registry.ask_from_inside(1, work)
-        };
+        let inside = || bench.ask_from(Origin::Inside, 1, Errand::Work);
         let mut kept = Box::pin(inside());
         assert!(kept.as_mut().now_or_never().is_none(), "it has a place");
         assert_eq!(inside().await, Err(AskFault::Busy(Congestion::Key)));
@@ -349,7 +356,7 @@ fn an_ended_arbiter_starts_nobody_and_nobody_waits_for_it() {
         assert_eq!(
             bench
                 .registry
-                .ask(1, |permit| Do(Errand::Work, permit))
+                .ask(1, Origin::Outside, |permit| Do(Errand::Work, permit))
                 .await,
             Err(AskFault::Stopping)
         );
@@ -364,7 +371,7 @@ fn residents_end_with_the_registry() {
             registry, arbiter, ..
         } = Bench::new(Limits::default());
         registry
-            .ask(1, |permit| Do(Errand::Work, permit))
+            .ask(1, Origin::Outside, |permit| Do(Errand::Work, permit))
             .await
             .unwrap();
         let (_, mut ended) = registry.live_incarnation(1).await.unwrap();

@@ -256,28 +256,17 @@ async fn a_dead_bank_holds_back_neither_a_payout_nor_what_is_owed() {
     let ada = house.customer("ada", "tok_visa").await;
     let order = house.place(ada).await;
     house.carry_out(runner, order.id).await;
-    let account = |token: &str| SetPayoutMethod(AccountToken(token.into()));
-    let payout = |cents| RequestPayout { cents };
-    house
-        .runtime
-        .command(plain(runner), account("acct_down"))
-        .await
-        .unwrap();
-    let dead = house
-        .runtime
-        .command(plain(runner), payout(Cents(500)))
-        .await
-        .unwrap();
-    house
-        .runtime
-        .command(plain(runner), account("acct_bank"))
-        .await
-        .unwrap();
-    let good = house
-        .runtime
-        .command(plain(runner), payout(Cents(600)))
-        .await
-        .unwrap();
+    let payout = async |token: &str, cents| {
+        let account = SetPayoutMethod(AccountToken(token.into()));
+        house.runtime.command(plain(runner), account).await.unwrap();
+        let asked = house
+            .runtime
+            .command(plain(runner), RequestPayout { cents })
+            .await;
+        asked.unwrap()
+    };
+    let dead = payout("acct_down", Cents(500)).await;
+    let good = payout("acct_bank", Cents(600)).await;
     let paid = |entries: &[Entry]| {
         let mut events = entries.iter().flat_map(|entry| match &entry.record.events {
             Events::Wallet(events) => events.as_slice(),
