@@ -20,7 +20,7 @@ use campusg_actors::{
     runtime::{Runtime, Start},
     sandbox::{Bank, Book, GatewayMode, RemoteGateway, SandboxGateway},
 };
-use campusg_http::Edge;
+use campusg_http::AppState;
 use campusg_storage::{OpenOptions, Opened, Store};
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
@@ -120,7 +120,7 @@ pub async fn serve(
         vec![]
     };
     let now = Arc::new(move || clock.now());
-    let edge = Edge::new(
+    let edge = AppState::new(
         runtime.clone(),
         config.policy.clone(),
         now,

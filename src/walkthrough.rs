@@ -26,7 +26,7 @@ mod whole;
 pub use body::Body;
 pub use chapter::Chapter;
 pub use child::{ChildFault, Launch, ListeningChild};
-pub use client::{Ask, Client, Reply};
+pub use client::{ApiRequest, Client, Reply};
 pub use deviation::{Deviation, holds, same};
 pub use errand::Errand;
 pub use money::{Money, Price};

@@ -8,7 +8,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Body, Deviation, Errand, Person, Scene, Wish};
+use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Person, Scene, Wish};
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 use common::{Options, operator, proven, turn::shared};
 use serde_json::json;
@@ -178,7 +178,7 @@ async fn only_active_runners_who_are_not_suspended_accept() -> Result<(), Deviat
     let scene = turn.server.scene().await;
     let errand = Errand::available(&scene.client, "tok_visa").await?;
     let nobody =
-        Ask::post(format!("/api/orders/{}/accept", errand.order), &json!({})).with_key("k");
+        ApiRequest::post(format!("/api/orders/{}/accept", errand.order), &json!({})).with_key("k");
     scene
         .client
         .send(&nobody)
@@ -397,7 +397,7 @@ async fn repeated_with_the_same_key_it_is_answered_as_the_first_time() -> Result
     let scene = turn.server.scene().await;
     let errand = Errand::available(&scene.client, "tok_visa").await?;
     let path = format!("/api/orders/{}/accept", errand.order);
-    let without = Ask::post(&path, &json!({}));
+    let without = ApiRequest::post(&path, &json!({}));
     errand
         .runner
         .send(without.clone())
@@ -421,12 +421,12 @@ async fn repeated_with_the_same_key_it_is_answered_as_the_first_time() -> Result
     assert_eq!(again.body, first.body, "the order as of then");
     assert_eq!(again.header("etag"), first.header("etag"));
 
-    let other = Ask::post(&path, &json!({})).with_key("other");
+    let other = ApiRequest::post(&path, &json!({})).with_key("other");
     let refused = errand.runner.send(other.of_version(version)).await?;
     refused.refuses(412, "version_changed")?;
 
     let before = inside(&scene, &errand.order).await;
-    let body = Ask::post(&path, &json!({"by": "bike"})).with_key("mine");
+    let body = ApiRequest::post(&path, &json!({"by": "bike"})).with_key("mine");
     errand
         .runner
         .send(body)

@@ -8,7 +8,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Errand, Launch};
+use campusg::walkthrough::{ApiRequest, Errand, Launch};
 use common::{Options, PROGRAM, Server, run, text};
 use std::{
     fs,
@@ -73,7 +73,7 @@ async fn a_data_folder_in_use_is_refused() {
     );
     let health = server
         .client()
-        .send(&Ask::get("/health/ready"))
+        .send(&ApiRequest::get("/health/ready"))
         .await
         .unwrap();
     health.is(200).unwrap();

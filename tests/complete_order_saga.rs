@@ -282,21 +282,21 @@ async fn purchased_then_the_charge_is_never_answered_and_an_operator_looks() -> 
         capture_failed(8),
     )
     .await?;
-    let is_listed = |stuck: &Body| {
-        stuck
+    let is_listed = |stalled: &Body| {
+        stalled
             .list("/items")
             .unwrap()
             .iter()
             .any(|order| order.says("/order_id", &errand.order))
     };
-    let stuck = operator
+    let stalled = operator
         .until(
-            "/api/admin/sagas?state=stuck",
-            "the order among the stuck",
+            "/api/admin/sagas?state=stalled",
+            "the order among the stalled",
             is_listed,
         )
         .await?;
-    let mine = stuck
+    let mine = stalled
         .list("/items")
         .unwrap()
         .into_iter()
@@ -306,7 +306,7 @@ async fn purchased_then_the_charge_is_never_answered_and_an_operator_looks() -> 
         mine.list("/steps")
             .unwrap()
             .iter()
-            .any(|step| step.says("/step", "capture-payment") && step.says("/state", "stuck")),
+            .any(|step| step.says("/step", "capture-payment") && step.says("/state", "stalled")),
         "{mine:?}"
     );
     let path = format!("/api/admin/sagas/{}/retry", errand.order);
@@ -487,9 +487,11 @@ async fn a_repeated_wrong_pin_under_one_key_counts_once() -> Result<(), Deviatio
     let pin = errand.customer.pin(&errand.order).await?;
     let wrong = if pin == "1234" { "4321" } else { "1234" };
     let body = json!({"status": "delivered", "proof": {"pin": wrong}});
-    let ask =
-        campusg::walkthrough::Ask::post(format!("/api/orders/{}/status", errand.order), &body)
-            .with_key("door");
+    let ask = campusg::walkthrough::ApiRequest::post(
+        format!("/api/orders/{}/status", errand.order),
+        &body,
+    )
+    .with_key("door");
     for _ in 0..3 {
         let refused = errand
             .runner
@@ -538,7 +540,8 @@ async fn completed_then_both_rate_once() -> Result<(), Deviation> {
             .number("/ratings/as_customer/count")?,
         1
     );
-    let page = campusg::walkthrough::Ask::get(format!("/api/orders/{}/receipt", errand.order));
+    let page =
+        campusg::walkthrough::ApiRequest::get(format!("/api/orders/{}/receipt", errand.order));
     let receipt = errand.customer.send(page).await?.is(200)?;
     assert_eq!(receipt.number("/total_cents")?, 2_749);
     Ok(())
@@ -608,9 +611,13 @@ async fn a_release_that_fails_is_tried_again_and_undoes_no_delivery() -> Result<
         assert_eq!(seen.text("/status")?, "delivered");
         errand.money().await?.is(2_749, 2_749, 0, 0)?;
     }
-    operator(&scene).notice("step_stuck", &errand.order).await?;
-    let stuck = operator(&scene).get("/api/admin/sagas?state=stuck").await?;
-    assert_eq!(stuck.is(200)?.text("/items/0/order_id")?, errand.order);
+    operator(&scene)
+        .notice("step_stalled", &errand.order)
+        .await?;
+    let stalled = operator(&scene)
+        .get("/api/admin/sagas?state=stalled")
+        .await?;
+    assert_eq!(stalled.is(200)?.text("/items/0/order_id")?, errand.order);
 
     errand.customer.confirm(&errand.order).await?.is(200)?;
     let seen = errand.seen().await?;

@@ -8,7 +8,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Body, Deviation, Errand, Money, Person, Scene, Wish};
+use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Money, Person, Scene, Wish};
 use campusg_actors::port::gateway::CallKey;
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 use common::{
@@ -156,7 +156,7 @@ async fn success_the_money_is_held_and_the_timers_run() -> Result<(), Deviation>
 async fn user_nobody_signed_in_and_a_suspended_one_place_nothing() -> Result<(), Deviation> {
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
-    let ask = Ask::post("/api/orders", &Wish::lunch().0).with_key("k");
+    let ask = ApiRequest::post("/api/orders", &Wish::lunch().0).with_key("k");
     scene
         .client
         .send(&ask)
@@ -436,7 +436,7 @@ async fn repeated_with_the_same_key_it_is_one_order() -> Result<(), Deviation> {
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
     let customer = Person::customer(&scene.client, "Ann", "tok_visa").await?;
-    let ask = Ask::post("/api/orders", &Wish::lunch().0).with_key("lunch-1");
+    let ask = ApiRequest::post("/api/orders", &Wish::lunch().0).with_key("lunch-1");
     let first = customer.send(ask.clone()).await?;
     let again = customer.send(ask.clone()).await?;
     assert_eq!((first.status, again.status), (201, 201));
@@ -446,10 +446,10 @@ async fn repeated_with_the_same_key_it_is_one_order() -> Result<(), Deviation> {
     let mut other = Wish::lunch();
     other.0["tip_cents"] = json!(300);
     let reused = customer
-        .send(Ask::post("/api/orders", &other.0).with_key("lunch-1"))
+        .send(ApiRequest::post("/api/orders", &other.0).with_key("lunch-1"))
         .await?;
     reused.refuses(422, "key_reused")?;
-    let without = Ask::post("/api/orders", &Wish::lunch().0);
+    let without = ApiRequest::post("/api/orders", &Wish::lunch().0);
     customer
         .send(without)
         .await?
@@ -472,7 +472,8 @@ async fn many_repeats_at_once_are_one_order() -> Result<(), Deviation> {
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
     let customer = Person::customer(&scene.client, "Ann", "tok_slow").await?;
-    let ask = || customer.send(Ask::post("/api/orders", &Wish::lunch().0).with_key("lunch-2"));
+    let ask =
+        || customer.send(ApiRequest::post("/api/orders", &Wish::lunch().0).with_key("lunch-2"));
     let (a, b, c, d) = tokio::join!(ask(), ask(), ask(), ask());
     let mut orders = vec![];
     for reply in [a?, b?, c?, d?] {

@@ -7,7 +7,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Deviation, Errand, Person, Reply, Scene, Wish};
+use campusg::walkthrough::{ApiRequest, Deviation, Errand, Person, Reply, Scene, Wish};
 use common::{Options, Server, operator, turn::shared};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ type Mistake = (&'static str, Value, u16, &'static str, &'static str);
 
 /// Sends text as the body of a placement.
 async fn send_text(person: &Person, content_type: &'static str, body: impl Into<Vec<u8>>) -> Reply {
-    let ask = Ask::new(Method::POST, "/api/orders")
+    let ask = ApiRequest::new(Method::POST, "/api/orders")
         .with_bytes(content_type, body.into())
         .with_key("bad");
     person.send(ask).await.unwrap()
@@ -41,7 +41,7 @@ async fn unknown_users_and_wrong_passwords_are_not_told_apart() -> Result<(), De
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
     let sign_in = async |email: &str, password: &str| {
-        let ask = Ask::post(
+        let ask = ApiRequest::post(
             "/api/sessions",
             &json!({"email": email, "password": password}),
         );
@@ -81,7 +81,7 @@ async fn unknown_users_and_wrong_passwords_are_not_told_apart() -> Result<(), De
     ] {
         let refused = scene
             .client
-            .send(&Ask::post("/api/users", &body))
+            .send(&ApiRequest::post("/api/users", &body))
             .await?
             .refuses(422, "invalid_field")?;
         assert_eq!(refused.text("/field")?, field);
@@ -200,18 +200,18 @@ async fn wrong_roles_are_told_that_it_is_not_theirs_to_do() -> Result<(), Deviat
     ] {
         scene
             .client
-            .send(&Ask::get(path))
+            .send(&ApiRequest::get(path))
             .await?
             .refuses(401, "not_signed_in")?;
     }
-    let says = async |ask: Ask, words: &str| {
+    let says = async |ask: ApiRequest, words: &str| {
         let told = scene.client.send(&ask).await?;
         let told = told.refuses(401, "not_signed_in")?;
         let detail = told.text("/detail")?;
         assert!(detail.contains(words), "{detail}");
         Ok::<_, Deviation>(())
     };
-    let me = || Ask::get("/api/users/me");
+    let me = || ApiRequest::get("/api/users/me");
     says(me(), "send the token").await?;
     says(me().with_token("long gone"), "has ended").await?;
     Ok(())
@@ -235,7 +235,10 @@ async fn what_is_not_there_to_serve_a_request_is_named() -> Result<(), Deviation
     assert!(told.text("/detail")?.contains("--virtual-clock"));
     for query in ["", "?approve=perhaps", "?approve=true&twice=true"] {
         let path = format!("/sandbox/confirm/order:1/authorize/1{query}");
-        let page = scene.client.send(&Ask::new(Method::POST, path)).await?;
+        let page = scene
+            .client
+            .send(&ApiRequest::new(Method::POST, path))
+            .await?;
         let text = String::from_utf8_lossy(&page.bytes).into_owned();
         assert!(page.status == 400 && text.contains("<main>"), "{text}");
     }
@@ -545,7 +548,7 @@ async fn keys_are_asked_for_and_checked() -> Result<(), Deviation> {
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
     let ann = Person::customer(&scene.client, "Ann", "tok_visa").await?;
-    let place = Ask::post("/api/orders", &Wish::lunch().0);
+    let place = ApiRequest::post("/api/orders", &Wish::lunch().0);
     ann.send(place.clone())
         .await?
         .refuses(400, "idempotency_key_required")?;
@@ -583,7 +586,11 @@ async fn keys_are_asked_for_and_checked() -> Result<(), Deviation> {
 #[tokio::test]
 async fn an_unknown_path_is_answered_with_a_problem() -> Result<(), Deviation> {
     let turn = shared(options).await;
-    let nothing = turn.server.client().send(&Ask::get("/api/nothing")).await?;
+    let nothing = turn
+        .server
+        .client()
+        .send(&ApiRequest::get("/api/nothing"))
+        .await?;
     nothing.refuses(404, "no_such_route").map(drop)
 }
 
@@ -628,7 +635,7 @@ async fn photos_are_looked_at_before_they_are_kept() -> Result<(), Deviation> {
     let scene = turn.server.scene().await;
     let ben = Person::runner(&scene.client, "Ben").await?;
     let upload = async |content_type: &'static str, bytes: Vec<u8>| {
-        ben.send(Ask::new(Method::POST, "/api/photos").with_bytes(content_type, bytes))
+        ben.send(ApiRequest::new(Method::POST, "/api/photos").with_bytes(content_type, bytes))
             .await
     };
     let told = upload("image/png", b"<script>alert(1)</script>".to_vec()).await?;

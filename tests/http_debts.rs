@@ -8,7 +8,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Deviation, Person, Reply, Scene, Wish};
+use campusg::walkthrough::{ApiRequest, Deviation, Person, Reply, Scene, Wish};
 use common::{
     desk::{CHARGE, SHARE, UNKNOWN, audit, claim, goodwill, refunded, resolve, wallet},
     operator, proven,
@@ -22,7 +22,7 @@ use serde_json::json;
 
 /// Pays a debt under a key of the test's choosing.
 async fn pay_as(who: &Person, body: serde_json::Value, key: &str) -> Result<Reply, Deviation> {
-    who.send(Ask::post("/api/users/me/wallet/pay-debt", &body).with_key(key))
+    who.send(ApiRequest::post("/api/users/me/wallet/pay-debt", &body).with_key(key))
         .await
 }
 
@@ -80,7 +80,7 @@ async fn what_a_new_card_promised_is_paid_over_a_kill() -> Result<(), Deviation>
         let errand = owing(&scene).await?;
         let ann = &errand.customer;
         let body = json!({"token": "tok_visa"});
-        let card = Ask::put("/api/users/me/payment-method", &body).with_key("card");
+        let card = ApiRequest::put("/api/users/me/payment-method", &body).with_key("card");
         let told = ann.send(card.clone()).await?.is(200)?;
         assert_eq!(told.number("/pays_debt_cents")?, CHARGE);
         scene = till.kill(&[ann]).await;
@@ -124,7 +124,7 @@ async fn a_debt_is_paid_in_parts_and_no_part_twice() -> Result<(), Deviation> {
         assert_eq!(told.number("/owed_cents")?, OWED);
     }
     let part = json!({"amount_cents": 100});
-    let unkeyed = Ask::post("/api/users/me/wallet/pay-debt", &part);
+    let unkeyed = ApiRequest::post("/api/users/me/wallet/pay-debt", &part);
     ben.send(unkeyed)
         .await?
         .refuses(400, "idempotency_key_required")?;
@@ -153,7 +153,7 @@ async fn without_a_card_on_file_nothing_is_paid() -> Result<(), Deviation> {
     let scene = till.scene().await;
     let ben = owing_runner(&scene).await?;
     let method = "/api/users/me/payment-method";
-    ben.send(Ask::new(reqwest::Method::DELETE, method))
+    ben.send(ApiRequest::new(reqwest::Method::DELETE, method))
         .await?
         .is(204)?;
     pay_all(&ben).await?.refuses(409, "no_payment_method")?;
@@ -309,7 +309,8 @@ async fn moved_once(scene: &Scene, what: &str) -> Result<(), Deviation> {
     let errand = owing(scene).await?;
     write_off(scene, &errand.customer, None).await?.is(200)?;
     let path = format!("/api/ledger/{what}");
-    let ask = |cents: i64| Ask::post(&path, &json!({"amount_cents": cents, "reason": "once"}));
+    let ask =
+        |cents: i64| ApiRequest::post(&path, &json!({"amount_cents": cents, "reason": "once"}));
     let boss = operator(scene);
     boss.send(ask(10))
         .await?

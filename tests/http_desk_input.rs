@@ -8,7 +8,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Deviation, Errand, Person, Wish};
+use campusg::walkthrough::{ApiRequest, Deviation, Errand, Person, Wish};
 use common::{
     desk::{
         CHARGE, SHARE, UNKNOWN, claim, completed, dispute, path, reply, resolve, wallet,
@@ -102,7 +102,7 @@ async fn a_repeat_under_the_same_key_is_answered_as_the_first_time() -> Result<(
     let key = scene.client.fresh();
     let ask = |reason: &str| {
         let body = json!({"reason": reason, "claim_cents": 1_000});
-        Ask::post(path(&errand, "/disputes"), &body).with_key(key.clone())
+        ApiRequest::post(path(&errand, "/disputes"), &body).with_key(key.clone())
     };
     let first = errand.customer.send(ask("Cold.")).await?.is(200)?;
     let again = errand.customer.send(ask("Cold.")).await?;
@@ -148,12 +148,14 @@ async fn money_is_moved_only_under_a_key() -> Result<(), Deviation> {
             json!({"amount_cents": 1, "reason": "x"}),
         ),
     ] {
-        let unkeyed = operator(&scene).send(Ask::post(&path, &body)).await?;
+        let unkeyed = operator(&scene)
+            .send(ApiRequest::post(&path, &body))
+            .await?;
         unkeyed.refuses(400, "idempotency_key_required")?;
     }
     let ask = || {
         let body = json!({"reason": "all to the runner"});
-        Ask::post(format!("/api/escrow/{order}/release"), &body).with_key("once")
+        ApiRequest::post(format!("/api/escrow/{order}/release"), &body).with_key("once")
     };
     let first = operator(&scene).send(ask()).await?.is(200)?;
     let again = operator(&scene).send(ask()).await?;

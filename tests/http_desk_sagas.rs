@@ -11,7 +11,7 @@ use campusg::walkthrough::{Body, Deviation, Errand};
 use campusg_domain::time::SECOND_MS;
 use common::{
     Options, Server,
-    desk::{CHARGE, SHARE, audit, remedy, stuck, until_stuck},
+    desk::{CHARGE, SHARE, audit, remedy, stalled, until_stalled},
     gateway::Gateway,
     operator, pass_until, proven,
     turn::shared,
@@ -41,16 +41,18 @@ async fn a_charge_that_keeps_failing_is_listed_and_can_be_tried_again_or_left_as
         told.refuses(409, "not_in_this_stage")?;
         let failing = |order: &Body| {
             let steps = order.list("/saga").unwrap_or_default();
-            steps.iter().any(|step| step.says("/state", "stuck"))
+            steps.iter().any(|step| step.says("/state", "stalled"))
         };
         pass_until(&scene, &errand.order, (6, 5 * SECOND_MS), failing).await?;
-        let listed = until_stuck(&scene, &errand.order).await?;
-        assert_eq!(listed.text("/state")?, "stuck");
+        let listed = until_stalled(&scene, &errand.order).await?;
+        assert_eq!(listed.text("/state")?, "stalled");
         assert_eq!(listed.text("/steps/0/step")?, "capture-payment");
         assert_eq!(listed.text("/resting_calls/0/purpose")?, "capture");
         assert_eq!(listed.0["resting_calls"][0]["moves_money"], json!(true));
         assert_eq!(listed.0["remedies"], json!(["retry", "compensate"]));
-        operator(&scene).notice("step_stuck", &errand.order).await?;
+        operator(&scene)
+            .notice("step_stalled", &errand.order)
+            .await?;
 
         let told = remedy(&scene, &errand.order, "skip")
             .await?
@@ -66,7 +68,7 @@ async fn a_charge_that_keeps_failing_is_listed_and_can_be_tried_again_or_left_as
             .refuses(403, "not_allowed")?;
         remedy(&scene, &errand.order, what).await?.is(200)?;
         errand.until_collection(collection).await?;
-        assert!(stuck(&scene, &errand.order).await?.is_none());
+        assert!(stalled(&scene, &errand.order).await?.is_none());
         errand.carry_to("completed").await?;
         let debt = if what == "compensate" { CHARGE } else { 0 };
         errand.money().await?.is(0, CHARGE, SHARE, debt)?;
@@ -101,7 +103,7 @@ async fn letting_go_that_keeps_failing_can_be_skipped() -> Result<(), Deviation>
             scene.pass(10 * SECOND_MS).await?;
         }
     }
-    let listed = until_stuck(&scene, &errand.order).await?;
+    let listed = until_stalled(&scene, &errand.order).await?;
     assert_eq!(listed.text("/order_status")?, "cancelled");
     assert_eq!(listed.0["resting_calls"][0]["moves_money"], json!(false));
     assert_eq!(listed.0["remedies"], json!(["retry", "skip"]));
@@ -110,7 +112,7 @@ async fn letting_go_that_keeps_failing_can_be_skipped() -> Result<(), Deviation>
     let skipped = remedy(&scene, &errand.order, "skip").await?.is(200)?;
     let calls = skipped.list("/calls")?;
     assert!(calls.iter().all(|call| call.says("/state", "closed")));
-    assert!(stuck(&scene, &errand.order).await?.is_none());
+    assert!(stalled(&scene, &errand.order).await?.is_none());
     let told = remedy(&scene, &errand.order, "skip").await?;
     assert_eq!(
         told.refuses(409, "not_in_this_stage")?.0["allowed_transitions"],

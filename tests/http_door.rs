@@ -8,7 +8,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Body, Deviation, Errand, Person, Scene, same};
+use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Person, Scene, same};
 use common::{Options, operator, proven, turn::shared};
 use serde_json::json;
 
@@ -146,7 +146,7 @@ async fn messages_come_in_pages_and_a_key_writes_once() -> Result<(), Deviation>
     let errand = Errand::at(&scene.client, "accepted").await?;
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
     let path = format!("/api/orders/{order}/messages");
-    let once = || Ask::post(&path, &json!({"text": "one"})).with_key("once");
+    let once = || ApiRequest::post(&path, &json!({"text": "one"})).with_key("once");
     let first = ann.send(once()).await?.is(201)?;
     ben.write(order, "two").await?.is(201)?;
     let again = ann.send(once()).await?;
@@ -397,11 +397,11 @@ async fn a_tip_after_the_end_is_charged_to_the_card_of_that_moment() -> Result<(
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
     let earned = ben.wallet().await?.number("/available_cents")?;
     let path = format!("/api/orders/{order}/tip");
-    let keyless = Ask::post(&path, &json!({"tip_cents": 300}));
+    let keyless = ApiRequest::post(&path, &json!({"tip_cents": 300}));
     ann.send(keyless)
         .await?
         .refuses(400, "idempotency_key_required")?;
-    let tip = || Ask::post(&path, &json!({"tip_cents": 300})).with_key("thanks");
+    let tip = || ApiRequest::post(&path, &json!({"tip_cents": 300})).with_key("thanks");
     let asked = ann.send(tip()).await?.is(202)?;
     assert_eq!(asked.text("/payment/tips/0/state")?, "asked");
     let paid = |order: &Body| order.says("/payment/tips/0/state", "paid");

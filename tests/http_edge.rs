@@ -8,7 +8,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Body, Deviation, Errand, Person, Reply, Wish};
+use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Person, Reply, Wish};
 use common::{Options, turn::shared};
 use serde_json::json;
 
@@ -23,7 +23,9 @@ async fn command(
     body: &serde_json::Value,
 ) -> Result<Reply, Deviation> {
     let key = path.replace('/', "-");
-    person.send(Ask::post(path, body).with_key(key)).await
+    person
+        .send(ApiRequest::post(path, body).with_key(key))
+        .await
 }
 
 /// Where the food goes, as the customer wrote it; nothing but the bound runner may see it.
@@ -114,7 +116,10 @@ async fn guesses_at_once_are_no_more_than_guesses_one_by_one() -> Result<(), Dev
     let email = format!("{}@campus.example", scene.client.fresh());
     let guess = || async {
         let body = json!({"email": email, "password": "not-a-password"});
-        scene.client.send(&Ask::post("/api/sessions", &body)).await
+        scene
+            .client
+            .send(&ApiRequest::post("/api/sessions", &body))
+            .await
     };
     let replies = futures_util::future::join_all((0..20).map(|_| guess())).await;
     let told = |status: u16| {
@@ -134,7 +139,7 @@ async fn names_that_nobody_can_read_are_refused() -> Result<(), Deviation> {
     let operator = common::operator(&scene);
     for name in ["\u{200B}\u{2060}", "Ann\u{202E}nnA", "\u{2066}Deli\u{2069}"] {
         let patch = |body: serde_json::Value| {
-            Ask::new(reqwest::Method::PATCH, "/api/users/me")
+            ApiRequest::new(reqwest::Method::PATCH, "/api/users/me")
                 .with_bytes("application/json", body.to_string())
         };
         for field in ["first_name", "last_name"] {

@@ -8,7 +8,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Deviation, Errand, Person};
+use campusg::walkthrough::{ApiRequest, Deviation, Errand, Person};
 use common::{Options, operator, turn::shared};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -414,7 +414,7 @@ async fn every_field_of_every_route_is_named_when_it_is_bent() -> Result<(), Dev
             .replace("{order}", &errand.order)
             .replace("{any}", &errand.runner.id);
         for (body, code, field) in taking.bent() {
-            let ask = Ask::new(method.clone(), &to)
+            let ask = ApiRequest::new(method.clone(), &to)
                 .with_bytes("application/json", body.to_string())
                 .with_key(scene.client.fresh());
             let who: Option<&Person> = match taking.by {

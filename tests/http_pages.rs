@@ -7,7 +7,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Body, Client, Deviation, Errand, Person, Scene, Wish};
+use campusg::walkthrough::{ApiRequest, Body, Client, Deviation, Errand, Person, Scene, Wish};
 use campusg_domain::time::HOUR_MS;
 use common::{Options, turn::shared};
 use reqwest::Method;
@@ -17,7 +17,7 @@ fn options() -> Options {
 }
 
 /// A page as it comes, its status and its text.
-async fn page(client: &Client, asked: Ask) -> Result<(u16, String), Deviation> {
+async fn page(client: &Client, asked: ApiRequest) -> Result<(u16, String), Deviation> {
     let reply = client.send(&asked).await?;
     assert_eq!(
         reply.header("content-type"),
@@ -49,11 +49,11 @@ async fn the_front_page_says_where_the_money_is() -> Result<(), Deviation> {
     Errand::available(&scene.client, "tok_visa").await?;
     // The proof is renewed hourly.
     scene.pass(HOUR_MS).await?;
-    let proof = Ask::get("/api/ledger/proof");
+    let proof = ApiRequest::get("/api/ledger/proof");
     let proof = scene.client.send(&proof).await?.is(200)?;
     let held = proof.number("/held_cents")?;
     assert!(held > 0);
-    let (status, text) = page(&scene.client, Ask::get("/")).await?;
+    let (status, text) = page(&scene.client, ApiRequest::get("/")).await?;
     assert_eq!(status, 200);
     let orders = proof.number("/open_escrows")?;
     let held = format!("Open orders: {orders}, for which {} is held", words(held));
@@ -85,7 +85,7 @@ async fn asked(scene: &Scene) -> Result<(Person, String, String, i64), Deviation
 
 /// The answer given on the bank's page.
 async fn say(scene: &Scene, url: &str, query: &str) -> Result<(u16, String), Deviation> {
-    let said = Ask::new(Method::POST, format!("{url}{query}"));
+    let said = ApiRequest::new(Method::POST, format!("{url}{query}"));
     page(&scene.client, said).await
 }
 
@@ -94,7 +94,7 @@ async fn the_bank_says_what_it_asks_and_asks_once() -> Result<(), Deviation> {
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
     let (_, _, url, hold) = asked(&scene).await?;
-    let (status, text) = page(&scene.client, Ask::get(&url)).await?;
+    let (status, text) = page(&scene.client, ApiRequest::get(&url)).await?;
     assert_eq!(status, 200);
     shows(&text, &["Confirm your payment", &words(hold), "Refuse"]);
     for query in ["", "?approve=perhaps", "?approve=true&twice=true"] {
@@ -106,12 +106,12 @@ async fn the_bank_says_what_it_asks_and_asks_once() -> Result<(), Deviation> {
     let (status, text) = say(&scene, &url, "?approve=true").await?;
     assert_eq!(status, 200);
     shows(&text, &["<h1>Confirmed</h1>"]);
-    let (status, text) = page(&scene.client, Ask::get(&url)).await?;
+    let (status, text) = page(&scene.client, ApiRequest::get(&url)).await?;
     assert_eq!(status, 404);
     shows(&text, &["Nothing to confirm", "already decided"]);
-    let (status, _) = page(&scene.client, Ask::get("/sandbox/confirm/order:1")).await?;
+    let (status, _) = page(&scene.client, ApiRequest::get("/sandbox/confirm/order:1")).await?;
     assert_eq!(status, 404);
-    let other = Ask::new(Method::DELETE, &url);
+    let other = ApiRequest::new(Method::DELETE, &url);
     let refused = scene.client.send(&other).await?;
     refused.refuses(405, "method_not_allowed")?;
     Ok(())

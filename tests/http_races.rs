@@ -10,7 +10,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Person, Price, Reply, Wish};
+use campusg::walkthrough::{ApiRequest, Person, Price, Reply, Wish};
 use common::{Options, Server, operator, proven};
 use std::collections::BTreeSet;
 
@@ -127,7 +127,7 @@ async fn held_for(scene: &campusg::walkthrough::Scene, rounds: usize, customer: 
     let price: Price = customer.quote(&Wish::lunch()).await.unwrap();
     let proof = scene
         .client
-        .send(&Ask::get("/api/ledger/proof"))
+        .send(&ApiRequest::get("/api/ledger/proof"))
         .await
         .unwrap()
         .is(200)

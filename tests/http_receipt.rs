@@ -7,7 +7,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Body, Deviation, Errand, Person, same};
+use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Person, same};
 use common::{
     Options,
     desk::{claim, completed, delivered, path, resolve},
@@ -169,7 +169,7 @@ async fn a_receipt_is_there_when_the_order_has_ended_for_who_was_in_it() -> Resu
     let stranger = Person::register(&scene.client, "Mallory").await?;
     stranger.get(&page).await?.refuses(404, "not_found")?;
 
-    let asked = Ask::get(page).accepting("text/html");
+    let asked = ApiRequest::get(page).accepting("text/html");
     let reply = errand.customer.send(asked).await?;
     assert_eq!(
         reply.header("content-type"),

@@ -8,7 +8,7 @@
 mod common;
 
 use campusg::walkthrough::{Chapter, Scenario};
-use campusg_domain::rows::ROWS;
+use campusg_domain::transitions::TRANSITIONS;
 use common::{Options, play, run, turn::shared};
 use std::io::{Read, Write};
 
@@ -87,7 +87,7 @@ fn the_whole_walkthrough_tells_every_row_with_the_money_after_it_and_ends_verifi
     for chapter in Chapter::ALL {
         assert!(told.contains(chapter.title()), "{told}");
     }
-    for row in ROWS {
+    for row in TRANSITIONS {
         assert!(names(&told, row.id), "row {}: {told}", row.id);
     }
     assert!(!told.contains("left out:"), "{told}");

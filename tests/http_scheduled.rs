@@ -7,7 +7,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Body, Deviation, Person, Scene, Wish, same};
+use campusg::walkthrough::{ApiRequest, Body, Deviation, Person, Scene, Wish, same};
 use chrono::{DateTime, Datelike, Duration, SecondsFormat, Utc};
 use common::{Options, operator, proven, turn::shared};
 use reqwest::Method;
@@ -38,7 +38,8 @@ fn wish(change: &str, to: Value) -> Wish {
 
 async fn patch(boss: &Person, store: &str, change: &Value) -> Result<Body, Deviation> {
     let path = format!("/api/stores/{store}");
-    let ask = Ask::new(Method::PATCH, path).with_bytes("application/json", change.to_string());
+    let ask =
+        ApiRequest::new(Method::PATCH, path).with_bytes("application/json", change.to_string());
     boss.send(ask).await?.is(200)
 }
 
@@ -278,7 +279,7 @@ async fn each_mistake_in_a_store_is_named() -> Result<(), Deviation> {
             field,
             "{body}"
         );
-        let ask = Ask::new(Method::PATCH, format!("/api/stores/{store}"));
+        let ask = ApiRequest::new(Method::PATCH, format!("/api/stores/{store}"));
         let ask = ask.with_bytes("application/json", body.to_string());
         let refused = boss.send(ask).await?.refuses(status, code)?;
         assert_eq!(refused.text("/field")?, field, "{body}");

@@ -8,7 +8,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Body, Deviation, Errand, Person, Scene, Wish};
+use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Person, Scene, Wish};
 use common::{
     desk::{CHARGE, SHARE, audit, claim, refunded, resolve},
     operator,
@@ -49,7 +49,7 @@ async fn a_payout_is_paid_once_and_its_repeat_is_answered_as_then() -> Result<()
     let refused = ben.pay_out(SHARE).await?.refuses(422, "above_available")?;
     assert_eq!(refused.number("/available_cents")?, 0);
     let method = "/api/users/me/payout-method";
-    ben.send(Ask::new(reqwest::Method::DELETE, method))
+    ben.send(ApiRequest::new(reqwest::Method::DELETE, method))
         .await?
         .is(204)?;
     assert_eq!(pay_out_as(ben, SHARE, "one").await?.is(201)?, first);
@@ -259,7 +259,7 @@ async fn only_so_many_payouts_are_under_way_at_once() -> Result<(), Deviation> {
 }
 
 /// The wallet's entry among those that keep failing, if it is there.
-async fn stuck(scene: &Scene, who: &Person) -> Result<Option<Body>, Deviation> {
+async fn stalled(scene: &Scene, who: &Person) -> Result<Option<Body>, Deviation> {
     let listed = operator(scene).get("/api/admin/wallets").await?.is(200)?;
     let mut listed = listed.list("/items")?.into_iter();
     Ok(listed.find(|entry| entry.says("/user_id", &who.id)))
@@ -287,15 +287,15 @@ async fn a_payout_that_keeps_failing_is_listed_until_it_is_paid() -> Result<(), 
     let mut till = Till::open_with(&[], &keys);
     let scene = till.scene().await;
     let ben = earner(&scene, "acct_down_5").await?;
-    assert!(stuck(&scene, &ben).await?.is_none());
+    assert!(stalled(&scene, &ben).await?.is_none());
     let asked = ben.pay_out(SHARE).await?.is(201)?;
     let rests = async || {
-        let seen = stuck(&scene, &ben).await?;
+        let seen = stalled(&scene, &ben).await?;
         Ok(seen.is_some_and(|seen| seen.has("/next_try_at")))
     };
     pass_until(&scene, "a payout that is listed", rests).await?;
-    operator(&scene).notice_of("step_stuck").await?;
-    let seen = stuck(&scene, &ben).await?.unwrap();
+    operator(&scene).notice_of("step_stalled").await?;
+    let seen = stalled(&scene, &ben).await?.unwrap();
     let call = &seen.list("/calls")?[0];
     assert_eq!(call.text("/purpose")?, "payout");
     assert_eq!(call.number("/id")?, asked.number("/id")?);
@@ -310,7 +310,7 @@ async fn a_payout_that_keeps_failing_is_listed_until_it_is_paid() -> Result<(), 
     let paid = async || Ok(ben.wallet().await?.number("/in_payout_cents")? == 0);
     pass_until(&scene, "a payout that is paid", paid).await?;
     payout_until(&ben, "paid").await?;
-    assert!(stuck(&scene, &ben).await?.is_none());
+    assert!(stalled(&scene, &ben).await?.is_none());
     assert_eq!(till.paid_out().await, SHARE);
     till.agrees(&scene, 0).await?;
     till.sound();
@@ -329,16 +329,16 @@ async fn a_dead_bank_holds_back_no_payout_and_operators_have_it_tried_now() -> R
     let retry = async |who: &Person| who.post(&path(&ben.id), &because).await;
     retry(boss).await?.refuses(404, "not_found")?;
     let dead = ben.pay_out(500).await?.is(201)?;
-    let listed = async || Ok(stuck(&scene, &ben).await?.is_some());
+    let listed = async || Ok(stalled(&scene, &ben).await?.is_some());
     pass_until(&scene, "a payout that is listed", listed).await?;
-    let alarm = boss.notice_of("step_stuck").await?;
+    let alarm = boss.notice_of("step_stalled").await?;
     let data = json!({"user_id": ben.id, "payout": dead.number("/id")?});
     assert_eq!(alarm.0["data"], data);
 
     ben.set_account("acct_bank").await?;
     ben.pay_out(600).await?.is(201)?;
     payout_until(&ben, "paid").await?;
-    let before = stuck(&scene, &ben).await?.unwrap();
+    let before = stalled(&scene, &ben).await?.unwrap();
 
     retry(&ben).await?.refuses(403, "not_allowed")?;
     let nobody = path("019b7700-0000-7000-8000-000000000000");
@@ -347,7 +347,7 @@ async fn a_dead_bank_holds_back_no_payout_and_operators_have_it_tried_now() -> R
         .refuses(404, "not_found")?;
     let unfounded = boss.post(&path(&ben.id), &json!({"reason": ""})).await?;
     unfounded.refuses(422, "invalid_field")?;
-    let keyed = Ask::post(path(&ben.id), &because).with_key("again");
+    let keyed = ApiRequest::post(path(&ben.id), &because).with_key("again");
     let told = boss.send(keyed.clone()).await?.is(200)?;
     assert_eq!(told.text("/user_id")?, ben.id);
     assert_eq!(
@@ -357,7 +357,7 @@ async fn a_dead_bank_holds_back_no_payout_and_operators_have_it_tried_now() -> R
     );
     boss.send(keyed).await?.is(200)?;
     let tried = async || {
-        let seen = stuck(&scene, &ben).await?.unwrap();
+        let seen = stalled(&scene, &ben).await?.unwrap();
         Ok(seen.number("/calls/0/failures")? == before.number("/calls/0/failures")? + 1)
     };
     let waiting = async {

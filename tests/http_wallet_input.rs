@@ -8,7 +8,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Body, Deviation, Person, Scene};
+use campusg::walkthrough::{ApiRequest, Body, Deviation, Person, Scene};
 use common::{
     desk::{SHARE, UNKNOWN, options},
     operator, proven,
@@ -108,11 +108,11 @@ async fn of_payouts_and_debts_every_bad_field_is_named() -> Result<(), Deviation
             let told = null.refuses(400, "wrong_type")?;
             assert_eq!(told.text("/field")?, "amount_cents");
         }
-        let cut = Ask::new(Method::POST, path)
+        let cut = ApiRequest::new(Method::POST, path)
             .with_bytes("application/json", "{\"amount_cents\": 50")
             .with_key("cut");
         who.send(cut).await?.refuses(400, "malformed_json")?;
-        let form = Ask::new(Method::POST, path)
+        let form = ApiRequest::new(Method::POST, path)
             .with_bytes("application/x-www-form-urlencoded", "amount_cents=50")
             .with_key("form");
         who.send(form)
@@ -145,13 +145,15 @@ async fn money_leaves_and_pays_only_under_a_sound_key() -> Result<(), Deviation>
         (boss, "/api/ledger/top-ups", with_reason.clone()),
         (boss, "/api/ledger/withdrawals", with_reason),
     ] {
-        let unkeyed = who.send(Ask::post(path, &body)).await?;
+        let unkeyed = who.send(ApiRequest::post(path, &body)).await?;
         unkeyed.refuses(400, "idempotency_key_required")?;
         for key in [String::new(), "a b".into(), "x".repeat(256)] {
-            let keyed = who.send(Ask::post(path, &body).with_key(key)).await?;
+            let keyed = who
+                .send(ApiRequest::post(path, &body).with_key(key))
+                .await?;
             keyed.refuses(400, "invalid_idempotency_key")?;
         }
-        let stranger = Ask::post(path, &body).with_key("k");
+        let stranger = ApiRequest::post(path, &body).with_key("k");
         let stranger = scene.client.send(&stranger).await?;
         stranger.refuses(401, "not_signed_in")?;
     }
@@ -191,7 +193,7 @@ async fn a_bank_account_is_taken_only_as_the_gateways_token() -> Result<(), Devi
     ben.get(ACCOUNT).await?.refuses(404, "not_found")?;
     ben.set_account("acct_bank").await?;
     ben.set_account("acct_late").await?;
-    let delete = || Ask::new(Method::DELETE, ACCOUNT);
+    let delete = || ApiRequest::new(Method::DELETE, ACCOUNT);
     ben.send(delete()).await?.is(204)?;
     ben.get(ACCOUNT).await?.refuses(404, "not_found")?;
     let gone = ben.send(delete()).await?;
@@ -200,7 +202,7 @@ async fn a_bank_account_is_taken_only_as_the_gateways_token() -> Result<(), Devi
     let told = ben.send(more).await?.refuses(400, "unknown_field")?;
     assert_eq!(told.text("/field")?, "all");
     for method in [Method::GET, Method::PUT, Method::DELETE] {
-        let stranger = scene.client.send(&Ask::new(method, ACCOUNT)).await?;
+        let stranger = scene.client.send(&ApiRequest::new(method, ACCOUNT)).await?;
         stranger.refuses(401, "not_signed_in")?;
     }
     Ok(())
@@ -244,7 +246,7 @@ async fn whose_it_is_not_is_not_let_in() -> Result<(), Deviation> {
         }
     }
     for path in [PAYOUTS, "/api/users/me/wallet"] {
-        let stranger = scene.client.send(&Ask::get(path)).await?;
+        let stranger = scene.client.send(&ApiRequest::get(path)).await?;
         stranger.refuses(401, "not_signed_in")?;
     }
     ann.pay_out(50).await?.refuses(409, "no_payout_method")?;

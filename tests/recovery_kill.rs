@@ -11,7 +11,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Body, Client, Person, Reply, Wish};
+use campusg::walkthrough::{ApiRequest, Body, Client, Person, Reply, Wish};
 use common::{Options, Server, gateway::Gateway};
 use serde_json::{Value, json};
 use std::{
@@ -55,7 +55,7 @@ impl Chance {
 struct Acknowledged {
     pair: usize,
     by_runner: bool,
-    ask: Ask,
+    ask: ApiRequest,
     reply: Reply,
     order: String,
 }
@@ -74,7 +74,7 @@ struct Load {
 impl Load {
     /// Sends until there is an answer, always the same request under the same key, and remembers the answer.
     async fn command(&self, pair: usize, by_runner: bool, path: &str, body: &Value) -> Reply {
-        let ask = Ask::post(path, body).with_key(self.client.fresh());
+        let ask = ApiRequest::post(path, body).with_key(self.client.fresh());
         let person = self.person(pair, by_runner);
         let reply = self.persist(person, &ask).await;
         assert!(
@@ -95,7 +95,7 @@ impl Load {
         reply
     }
 
-    async fn persist(&self, person: &Person, ask: &Ask) -> Reply {
+    async fn persist(&self, person: &Person, ask: &ApiRequest) -> Reply {
         loop {
             let mut up = self.up.clone();
             up.wait_for(|up| *up).await.unwrap();
@@ -114,7 +114,10 @@ impl Load {
     }
 
     async fn read(&self, person: &Person, path: &str) -> Body {
-        self.persist(person, &Ask::get(path)).await.is(200).unwrap()
+        self.persist(person, &ApiRequest::get(path))
+            .await
+            .is(200)
+            .unwrap()
     }
 
     async fn until(&self, person: &Person, path: &str, is_so: impl Fn(&Body) -> bool) {
@@ -193,7 +196,8 @@ impl Load {
 
     async fn photo(&self, pair: usize) -> String {
         let picture = campusg::walkthrough::photo::picture(&self.client.fresh());
-        let ask = Ask::new(reqwest::Method::POST, "/api/photos").with_bytes("image/png", picture);
+        let ask =
+            ApiRequest::new(reqwest::Method::POST, "/api/photos").with_bytes("image/png", picture);
         let stored = self
             .persist(self.person(pair, true), &ask)
             .await
@@ -250,7 +254,7 @@ impl Load {
 
     /// The latest answers and some earlier ones. A customer's placements are remembered for as many orders as
     /// [`REMEMBERED`] says; an older one would be a new order.
-    fn some(&self, chance: &mut Chance) -> Vec<(usize, bool, Ask, Reply)> {
+    fn some(&self, chance: &mut Chance) -> Vec<(usize, bool, ApiRequest, Reply)> {
         let acknowledged = self.acknowledged.borrow();
         let mut placed = [0; PAIRS];
         let mut known = vec![];

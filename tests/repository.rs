@@ -463,7 +463,7 @@ fn every_ignored_test_says_why() {
 }
 
 #[test]
-fn every_row_of_the_lifecycle_has_a_test_named_after_it() {
+fn every_transition_of_the_lifecycle_has_a_test_named_after_it() {
     let files = files();
     let page = files
         .iter()
@@ -481,7 +481,9 @@ fn every_row_of_the_lifecycle_has_a_test_named_after_it() {
     let names = files
         .iter()
         .filter(|file| file.path.starts_with("domain/tests/"));
-    let tested: BTreeSet<String> = names.flat_map(|file| tested_rows(&file.text)).collect();
+    let tested: BTreeSet<String> = names
+        .flat_map(|file| tested_transitions(&file.text))
+        .collect();
     assert_eq!(rows.len(), 46, "the rows of the lifecycle: {rows:?}");
     none(
         "a row without a test",
@@ -497,10 +499,10 @@ fn digits(row: &str) -> usize {
     row.chars().take_while(char::is_ascii_digit).count()
 }
 
-/// The rows in the names of a file's tests: `row_01_…`, `rows_03_04_06_…`, `rows_10_and_11_…`.
-fn tested_rows(text: &str) -> BTreeSet<String> {
+/// The rows in the names of a file's tests: `transition_01_…`, `transitions_03_04_06_…`, `transitions_10_and_11_…`.
+fn tested_transitions(text: &str) -> BTreeSet<String> {
     let names = text.lines().filter_map(|line| {
-        let name = line.trim_start().strip_prefix("fn row")?;
+        let name = line.trim_start().strip_prefix("fn transition")?;
         name.trim_start_matches('s').strip_prefix('_')
     });
     let parts = names.flat_map(|name| {

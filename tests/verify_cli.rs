@@ -8,7 +8,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Ask, Deviation, Errand};
+use campusg::walkthrough::{ApiRequest, Deviation, Errand};
 use campusg_domain::time::HOUR_MS;
 use common::{
     Options, Server,
@@ -38,7 +38,10 @@ async fn day(server: &Server) -> Result<(String, i64), Deviation> {
         quiet(&scene, &errand.order).await?;
     }
     scene.pass(HOUR_MS).await?;
-    let proof = scene.client.send(&Ask::get("/api/ledger/proof")).await?;
+    let proof = scene
+        .client
+        .send(&ApiRequest::get("/api/ledger/proof"))
+        .await?;
     let proof = proof.is(200)?;
     let kinds = [
         "gateway",

@@ -11,7 +11,7 @@ use campusg_domain::{
     id::{CommandId, Fingerprint, Principal, Seq, Stream, UserId},
     invariant::fingerprint,
     owner::wallet::Command,
-    vote::{Ask, Vote},
+    vote::{Vote, VoteRequest},
 };
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(crate) struct WalletErrand {
     pub(crate) principal: Principal,
     pub(crate) fingerprint: Fingerprint,
     /// What the directory said.
-    pub(crate) said: Vec<(Ask, Vote)>,
+    pub(crate) said: Vec<(VoteRequest, Vote)>,
 }
 
 impl WalletErrand {
@@ -59,8 +59,8 @@ pub(crate) async fn run(
 ) -> Result<Seq, Refusal> {
     let user = errand.user;
     let ask = match errand.command {
-        Command::RequestPayout { .. } => Some(Ask::PayoutMethod { user }),
-        Command::PayDebt { .. } => Some(Ask::Card { user }),
+        Command::RequestPayout { .. } => Some(VoteRequest::PayoutMethod { user }),
+        Command::PayDebt { .. } => Some(VoteRequest::Card { user }),
         _ => None,
     };
     let (votes, reservation) = owners.poll(id, ask.into_iter().collect()).await;

@@ -62,8 +62,8 @@ mod tests {
 
     #[test]
     fn only_a_panic_rings_and_only_the_first_is_heard() {
-        let heard = Arc::<Mutex<Vec<String>>>::default();
-        let kept = Arc::clone(&heard);
+        let seen = Arc::<Mutex<Vec<String>>>::default();
+        let kept = Arc::clone(&seen);
         let fatal = Fatal::new(Box::new(move |why| kept.lock().unwrap().push(why.into())));
         drop(fatal.guard("calm"));
         for owner in ["escrow", "timer"] {
@@ -74,6 +74,6 @@ mod tests {
             });
             assert!(died.join().is_err());
         }
-        assert_eq!(*heard.lock().unwrap(), ["the escrow owner panicked"]);
+        assert_eq!(*seen.lock().unwrap(), ["the escrow owner panicked"]);
     }
 }

@@ -32,7 +32,7 @@ pub enum Live {
     /// A durable batch.
     Batch(Arc<Batch<Record>>),
     /// This many batches were missed: read from the journal and go on.
-    Missed(u64),
+    IntakeError(u64),
 }
 
 impl Default for LiveHub {
@@ -120,7 +120,7 @@ impl Watching {
     pub async fn next(&mut self) -> Option<Live> {
         match self.0.recv().await {
             Ok(batch) => Some(Live::Batch(batch)),
-            Err(broadcast::error::RecvError::Lagged(missed)) => Some(Live::Missed(missed)),
+            Err(broadcast::error::RecvError::Lagged(missed)) => Some(Live::IntakeError(missed)),
             Err(broadcast::error::RecvError::Closed) => None,
         }
     }
@@ -184,7 +184,7 @@ mod tests {
         }
         assert!(matches!(
             watching.next().now_or_never(),
-            Some(Some(Live::Missed(3)))
+            Some(Some(Live::IntakeError(3)))
         ));
         assert!(
             matches!(watching.next().now_or_never(), Some(Some(Live::Batch(batch))) if batch.first_seq == 4)

@@ -2,7 +2,7 @@
 
 use crate::{
     env::Env,
-    order::{Done, Look, OrderActor, ToActor},
+    order::{Done, OrderActor, Peek, ToActor},
     registry::{AskFault, Limits, Origin, Registry, RestartPolicy},
     runtime::Refusal,
 };
@@ -96,7 +96,7 @@ impl Orders {
 
     /// What the order itself knows, which needs no store and is never behind its last record; `None` if there is none.
     pub(crate) async fn look(&self, order: OrderId) -> Result<Option<Arc<Order>>, Refusal> {
-        let look = |permit| Look { permit };
+        let look = |permit| Peek { permit };
         self.0.ask(order, Origin::Inside, look).await?
     }
 

@@ -49,7 +49,7 @@ pub struct Limits {
     /// Commands under way for all keys together; more are refused.
     pub in_flight: u32,
     /// Incarnations one ask tries before it gives up with [`AskFault::Closed`]; at least 1.
-    pub asks: u32,
+    pub required_votes: u32,
     /// Longest wait for an answer over all tries, in milliseconds.
     pub answer_within_ms: u64,
 }
@@ -60,7 +60,7 @@ impl Default for Limits {
         Self {
             in_flight_per_key: 32,
             in_flight: 4_096,
-            asks: 3,
+            required_votes: 3,
             answer_within_ms: 10_000,
         }
     }
@@ -131,7 +131,7 @@ impl<R: Resident> Registry<R> {
     /// `message` builds the message from the permit it travels with, once per try and equal each time (the same command id): a resident that
     /// was asked before answers a repeat from its memory. Keep the permit in the message, so that a command which outlives its caller is still
     /// counted. After a panic the ask waits out the back-off (50 ms, then 100 ms) instead of being refused: the caller is answered by the next
-    /// incarnation. A message `Closed` by the end of an incarnation is sent to the next one, [`Limits::asks`] times at most.
+    /// incarnation. A message `Closed` by the end of an incarnation is sent to the next one, [`Limits::required_votes`] times at most.
     /// Dropping the future cancels a command that has not begun, and no other.
     ///
     /// # Errors
@@ -178,7 +178,7 @@ impl<R: Resident> Registry<R> {
         M::Result: Send,
         F: Fn(Permit) -> M,
     {
-        for _ in 0..self.limits.asks.max(1) {
+        for _ in 0..self.limits.required_votes.max(1) {
             let (address, mut ended) = self.live_incarnation(key).await?;
             if let Ok(answer) = address.send(message(permit.clone())).await {
                 return Ok(answer);

@@ -4,9 +4,9 @@ use actix::{Actor, Addr, Handler, Message};
 use campusg_domain::{
     id::{Seq, UserId},
     order::Rejection,
-    owner::ledger::{LedgerFault, Purse},
+    owner::ledger::{LedgerFault, WalletBalance},
     record::Record,
-    vote::{Ask, Owner, Token, Vote, Votes, Yes},
+    vote::{Granted, Owner, Token, Vote, VoteRequest, Votes},
 };
 use campusg_storage::journal::Batch;
 use std::sync::Arc;
@@ -15,12 +15,12 @@ use crate::{directory::DirectoryActor, escrow::EscrowActor, timer::TimerActor};
 
 /// A question to an owner, answered from its memory.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AskVote {
+pub(crate) struct RequestVote {
     pub(crate) token: Token,
-    pub(crate) ask: Ask,
+    pub(crate) ask: VoteRequest,
 }
 
-impl Message for AskVote {
+impl Message for RequestVote {
     type Result = Vote;
 }
 
@@ -71,10 +71,10 @@ impl Message for CountReservations {
 
 /// What a person has and owes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct OpenPurse(pub(crate) UserId);
+pub(crate) struct OpenWalletBalance(pub(crate) UserId);
 
-impl Message for OpenPurse {
-    type Result = Purse;
+impl Message for OpenWalletBalance {
+    type Result = WalletBalance;
 }
 
 /// The owners that vote.
@@ -98,7 +98,7 @@ impl Owners {
     pub(crate) async fn poll(
         self: &Arc<Self>,
         token: Token,
-        asks: Vec<Ask>,
+        required_votes: Vec<VoteRequest>,
     ) -> (Votes, Reservation) {
         let mut reservation = Reservation {
             owners: Arc::clone(self),
@@ -106,9 +106,9 @@ impl Owners {
             held: vec![],
         };
         let mut votes = vec![];
-        for ask in asks {
+        for ask in required_votes {
             let owner = ask.owner();
-            let question = AskVote { token, ask };
+            let question = RequestVote { token, ask };
             let vote = match owner {
                 Owner::Directory => answer(&self.directory, question).await,
                 Owner::Escrow => answer(&self.escrow, question).await,
@@ -126,9 +126,9 @@ impl Owners {
 }
 
 /// An owner that is gone says no: the process is about to end.
-async fn answer<A>(owner: &Addr<A>, question: AskVote) -> Result<Yes, Rejection>
+async fn answer<A>(owner: &Addr<A>, question: RequestVote) -> Result<Granted, Rejection>
 where
-    A: Handler<AskVote> + Actor<Context = actix::Context<A>>,
+    A: Handler<RequestVote> + Actor<Context = actix::Context<A>>,
 {
     owner
         .send(question)

@@ -10,7 +10,7 @@ use campusg_domain::{
     order::{Command, Context, Header, Order, decide, fill},
     record::{Events, Record},
     time::At,
-    vote::{Ask, Votes, Yes},
+    vote::{Granted, VoteRequest, Votes},
 };
 use campusg_storage::codec::{decode_record, encode, encode_record};
 
@@ -34,10 +34,10 @@ fn decide_accept(story: &Story) -> Timing {
         runner: story.runner,
     };
     let votes = Votes(vec![(
-        Ask::RunnerSlot {
+        VoteRequest::RunnerSlot {
             runner: story.runner,
         },
-        Ok(Yes::Granted),
+        Ok(Granted::Granted),
     )]);
     let context = Context {
         principal: Principal::User(story.runner),

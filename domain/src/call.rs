@@ -198,7 +198,7 @@ pub enum CallChange {
         kind: CallKind,
     },
     /// Call `n` had no answer and rests until `Retry`.
-    Rest {
+    Defer {
         /// Number of the call.
         n: CallNumber,
     },
@@ -220,7 +220,7 @@ pub enum CallState {
     /// Being made, or waiting for its turn.
     Open,
     /// Waiting for its retry timer.
-    Resting,
+    Deferred,
     /// Decided or given up.
     Closed,
 }

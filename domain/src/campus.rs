@@ -31,7 +31,7 @@ use crate::{
     policy::Policy,
     record::Entry,
     time::At,
-    vote::Ask,
+    vote::VoteRequest,
 };
 use std::sync::Arc;
 
@@ -80,26 +80,26 @@ pub enum AskKind {
 }
 
 impl AskKind {
-    const fn of(ask: &Ask) -> Self {
+    const fn of(ask: &VoteRequest) -> Self {
         match ask {
-            Ask::Placement { .. } => Self::Placement,
-            Ask::NoDebt { .. } => Self::NoDebt,
-            Ask::Hold { .. } => Self::Hold,
-            Ask::Raise { .. } => Self::Raise,
-            Ask::StoreOpen { .. } => Self::StoreOpen,
-            Ask::Capacity { .. } => Self::Capacity,
-            Ask::RunnerSlot { .. } => Self::RunnerSlot,
-            Ask::UsedOnce { .. } => Self::UsedOnce,
-            Ask::Release { .. } => Self::Release,
-            Ask::SetOff { .. } => Self::SetOff,
-            Ask::Card { .. } => Self::Card,
-            Ask::PayoutMethod { .. } => Self::PayoutMethod,
-            Ask::Debt { .. } => Self::Debt,
-            Ask::PayOut { .. } => Self::PayOut,
-            Ask::Freeze { .. } => Self::Freeze,
-            Ask::Cash { .. } => Self::Cash,
-            Ask::Losses { .. } => Self::Losses,
-            Ask::Fees { .. } => Self::Fees,
+            VoteRequest::Placement { .. } => Self::Placement,
+            VoteRequest::NoDebt { .. } => Self::NoDebt,
+            VoteRequest::Hold { .. } => Self::Hold,
+            VoteRequest::Raise { .. } => Self::Raise,
+            VoteRequest::StoreOpen { .. } => Self::StoreOpen,
+            VoteRequest::Capacity { .. } => Self::Capacity,
+            VoteRequest::RunnerSlot { .. } => Self::RunnerSlot,
+            VoteRequest::UsedOnce { .. } => Self::UsedOnce,
+            VoteRequest::Release { .. } => Self::Release,
+            VoteRequest::SetOff { .. } => Self::SetOff,
+            VoteRequest::Card { .. } => Self::Card,
+            VoteRequest::PayoutMethod { .. } => Self::PayoutMethod,
+            VoteRequest::Debt { .. } => Self::Debt,
+            VoteRequest::PayOut { .. } => Self::PayOut,
+            VoteRequest::Freeze { .. } => Self::Freeze,
+            VoteRequest::Cash { .. } => Self::Cash,
+            VoteRequest::Losses { .. } => Self::Losses,
+            VoteRequest::Fees { .. } => Self::Fees,
         }
     }
 }

@@ -11,7 +11,7 @@ mod digest;
 mod wallet;
 
 pub use audit::Audit;
-pub use change::{fits, is_stuck};
+pub use change::{fits, is_stalled};
 pub use digest::{StateDigest, chained, fingerprint, state_hash};
 pub use wallet::check_wallet;
 
@@ -94,7 +94,7 @@ pub const INVARIANTS: [Invariant; 11] = [
     invariant(4, "every account is within its bound", change::within_bounds, audit::within_bounds),
     invariant(5, "order, escrow and payment stand where they may stand together", change::fits_together, audit::fits_together),
     invariant(6, "at most one runner is bound per runner epoch", change::one_runner, audit::one_runner),
-    invariant(7, "an order that has not ended, an open dispute, and a payout or payment, has a timer, a call or a step under way", change::not_stuck, audit::not_stuck),
+    invariant(7, "an order that has not ended, an open dispute, and a payout or payment, has a timer, a call or a step under way", change::not_stalled, audit::not_stalled),
     invariant(8, "every committed command is remembered with its record, once", change::remembered, audit::remembered),
     invariant(9, "the journal's sequence has no gap, nor has a stream's chain", change::chained, audit::chained),
     invariant(10, "replay gives the same state", change::replays, audit::replays),

@@ -7,20 +7,20 @@
 //! Must not: know a runtime, read a clock, draw randomness, or do I/O. Time and ids come in as arguments.
 //! Invariant: nothing here can fail except by a [`Rejection`](order::Rejection), which is an answer.
 
-pub mod act;
 pub mod call;
 pub mod campus;
 pub mod id;
 pub mod invariant;
 pub mod money;
 pub mod notice;
+pub mod operator_action;
 pub mod order;
 pub mod owner;
 pub mod people;
 pub mod policy;
 pub mod record;
-pub mod rows;
 pub mod saga;
 pub mod text;
 pub mod time;
+pub mod transitions;
 pub mod vote;

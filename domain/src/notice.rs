@@ -107,7 +107,7 @@ pub enum NoticeKind {
         cents: Cents,
     },
     /// A step keeps failing and needs a person.
-    StepStuck,
+    StepStalled,
     /// A rating was given.
     Rated,
     /// An operator froze the order.
@@ -273,14 +273,14 @@ pub enum NoticeKind {
         reason: Decline,
     },
     /// A payout keeps failing and needs a person.
-    PayoutStuck {
+    PayoutStalled {
         /// Whose wallet.
         user: UserId,
         /// Its number in the wallet.
         call: CallNumber,
     },
     /// A card that pays a debt keeps failing and needs a person.
-    DebtPaymentStuck {
+    DebtPaymentStalled {
         /// Whose wallet.
         user: UserId,
         /// Its number in the wallet.

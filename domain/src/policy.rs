@@ -110,7 +110,7 @@ pub struct Policy {
     /// STEP_RETRY, tries before a step counts as stuck.
     pub retry_tries: u16,
     /// How often a stuck step is tried again and alarmed.
-    pub stuck_retry_ms: u64,
+    pub stalled_retry_ms: u64,
 }
 
 /// Longest time a policy may name: 366 days.
@@ -167,7 +167,7 @@ impl Default for Policy {
             retry_first_ms: SECOND_MS,
             retry_longest_ms: 60 * SECOND_MS,
             retry_tries: 8,
-            stuck_retry_ms: 10 * MINUTE_MS,
+            stalled_retry_ms: 10 * MINUTE_MS,
         }
     }
 }
@@ -189,7 +189,7 @@ impl Policy {
     #[must_use]
     pub fn back_off_ms(&self, failures: u16, id: &[u8; 16]) -> u64 {
         if failures >= self.retry_tries {
-            return self.stuck_retry_ms;
+            return self.stalled_retry_ms;
         }
         let doublings = u32::from(failures.saturating_sub(1)).min(32);
         let wait = self
@@ -358,7 +358,7 @@ impl Policy {
             ("rating_window_ms", self.rating_window_ms),
             ("retry_first_ms", self.retry_first_ms),
             ("retry_longest_ms", self.retry_longest_ms),
-            ("stuck_retry_ms", self.stuck_retry_ms),
+            ("stuck_retry_ms", self.stalled_retry_ms),
         ];
         let spans = [
             ("deliver_after_limit_ms", self.deliver_after_limit_ms),

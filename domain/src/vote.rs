@@ -14,7 +14,7 @@ use crate::{
 
 /// A question to an owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask {
+pub enum VoteRequest {
     /// Directory: may this customer place an order, and with which card?
     Placement {
         /// Who orders.
@@ -144,7 +144,7 @@ pub enum Owner {
     Timer,
 }
 
-impl Ask {
+impl VoteRequest {
     /// The owner that answers.
     #[must_use]
     pub const fn owner(&self) -> Owner {
@@ -173,7 +173,7 @@ impl Ask {
 
 /// A yes, with what the asker needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Yes {
+pub enum Granted {
     /// Just yes.
     Granted,
     /// To `Placement` and `Card`: the card to ask.
@@ -191,18 +191,18 @@ pub enum Yes {
 }
 
 /// An owner's answer.
-pub type Vote = Result<Yes, Rejection>;
+pub type Vote = Result<Granted, Rejection>;
 
 /// The votes on one command, in the order of its asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Votes(pub Vec<(Ask, Vote)>);
+pub struct Votes(pub Vec<(VoteRequest, Vote)>);
 
 impl Votes {
     /// The first vote that `wanted` picks.
     ///
     /// # Errors
     /// The owner's rejection; `TransferRefused` if the question was never asked, so that a missing vote is a no.
-    pub fn find(&self, wanted: impl Fn(&Ask) -> bool) -> Result<&Yes, Rejection> {
+    pub fn find(&self, wanted: impl Fn(&VoteRequest) -> bool) -> Result<&Granted, Rejection> {
         match self.0.iter().find(|(ask, _)| wanted(ask)) {
             Some((_, vote)) => vote.as_ref().map_err(Clone::clone),
             None => Err(Rejection::TransferRefused),

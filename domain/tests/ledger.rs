@@ -10,7 +10,7 @@ use campusg_domain::{
     owner::ledger::{Balance, Ledger},
     policy::Policy,
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
-    vote::{Ask, Yes},
+    vote::{Granted, VoteRequest},
 };
 
 mod common;
@@ -283,8 +283,11 @@ fn claimed() -> Scene {
 fn freeze_what_is_left_and_judge() {
     let mut scene = claimed();
     assert_eq!(scene.order().dispute.unwrap().frozen, Some((3, Cents(649))));
-    let purse = scene.campus.ledger().purse(scene.runner);
-    assert_eq!((purse.available, purse.frozen), (Cents::ZERO, Cents(649)));
+    let wallet_balance = scene.campus.ledger().wallet_balance(scene.runner);
+    assert_eq!(
+        (wallet_balance.available, wallet_balance.frozen),
+        (Cents::ZERO, Cents(649))
+    );
     let entry = scene.campus.journal().len() - 1;
     insta::assert_snapshot!("freeze", table(&scene, entry));
     let mut store = scene.clone();
@@ -362,26 +365,26 @@ fn two_orders_never_pay_the_same_debt_twice() {
     let user = UserId::from_bytes([1; 16]);
     let mut ledger = in_debt(user, 300);
     let policy = Policy::default();
-    let ask = Ask::SetOff {
+    let ask = VoteRequest::SetOff {
         user,
         cents: Cents(200),
     };
     assert_eq!(
         ledger.vote(CommandId(1), &ask, &policy),
-        Ok(Yes::SetOff(Cents(200)))
+        Ok(Granted::SetOff(Cents(200)))
     );
     assert_eq!(
         ledger.vote(CommandId(2), &ask, &policy),
-        Ok(Yes::SetOff(Cents(100)))
+        Ok(Granted::SetOff(Cents(100)))
     );
     assert_eq!(
         ledger.vote(CommandId(3), &ask, &policy),
-        Ok(Yes::SetOff(Cents(0)))
+        Ok(Granted::SetOff(Cents(0)))
     );
     ledger.release(CommandId(1));
     assert_eq!(
         ledger.vote(CommandId(3), &ask, &policy),
-        Ok(Yes::SetOff(Cents(200)))
+        Ok(Granted::SetOff(Cents(200)))
     );
 }
 
@@ -393,7 +396,7 @@ fn holds_are_counted_with_what_is_reserved() {
         ..Policy::default()
     };
     let mut ledger = Ledger::default();
-    let ask = |cents| Ask::Hold {
+    let ask = |cents| VoteRequest::Hold {
         cents: Cents(cents),
     };
     assert_eq!(
@@ -402,7 +405,7 @@ fn holds_are_counted_with_what_is_reserved() {
     );
     assert_eq!(
         ledger.vote(CommandId(1), &ask(100), &policy),
-        Ok(Yes::Granted)
+        Ok(Granted::Granted)
     );
     assert_eq!(
         ledger.vote(CommandId(2), &ask(51), &policy),
@@ -410,9 +413,9 @@ fn holds_are_counted_with_what_is_reserved() {
     );
     assert_eq!(
         ledger.vote(CommandId(2), &ask(50), &policy),
-        Ok(Yes::Granted)
+        Ok(Granted::Granted)
     );
-    let escrow = Ask::Release {
+    let escrow = VoteRequest::Release {
         order: OrderId::from_bytes([2; 16]),
         cents: Cents(1),
     };

@@ -6,7 +6,7 @@ use campusg_domain::{
     id::{CommandId, Principal},
     money::Cents,
     owner::{
-        ledger::Purse,
+        ledger::WalletBalance,
         wallet::{ChargebackId, ChargebackStage, Command},
     },
     time::DAY_MS,
@@ -36,7 +36,7 @@ fn payout_paid_failed_and_sent_back() {
     let (mut scene, from) = earned(Bank::Pays);
     scene.campus.payout(scene.runner, Cents(2649)).unwrap();
     insta::assert_snapshot!("payout", table(&scene, from));
-    let asked_for = scene.campus.ledger().purse(scene.runner);
+    let asked_for = scene.campus.ledger().wallet_balance(scene.runner);
     assert_eq!(
         (asked_for.available, asked_for.in_payout),
         (Cents::ZERO, Cents(2649))
@@ -51,11 +51,14 @@ fn payout_paid_failed_and_sent_back() {
     scene.campus.payout(scene.runner, Cents(2649)).unwrap();
     scene.campus.advance(3 * DAY_MS);
     insta::assert_snapshot!("payout_sent_back", table(&scene, from));
-    let sent_back = Purse {
+    let sent_back = WalletBalance {
         available: Cents(2649),
-        ..Purse::default()
+        ..WalletBalance::default()
     };
-    assert_eq!(scene.campus.ledger().purse(scene.runner), sent_back);
+    assert_eq!(
+        scene.campus.ledger().wallet_balance(scene.runner),
+        sent_back
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Rows 19 and 33: a charge that was done while its answer was lost, and that is given up: letting go of it finds out.
+//! Transitions 19 and 33: a charge that was done while its answer was lost, and that is given up: letting go of it finds out.
 //!
 //! Whatever comes first, the gateway's book and the ledger say the same in the end, and the customer never both pays
 //! and owes.
@@ -26,11 +26,11 @@ const ROUNDS: u64 = 1_000;
 const TIP: Cents = Cents(300);
 
 fn compensate() -> Command {
-    Command::CompensateStuck { reason: words() }
+    Command::CompensateStalled { reason: words() }
 }
 
 fn skip() -> Command {
-    Command::SkipStuck { reason: words() }
+    Command::SkipStalled { reason: words() }
 }
 
 fn last(order: &Order, purpose: &str) -> CallNumber {
@@ -40,7 +40,7 @@ fn last(order: &Order, purpose: &str) -> CallNumber {
 }
 
 /// Time passes until a person is to help with this.
-fn until_stuck(scene: &mut Scene) {
+fn until_stalled(scene: &mut Scene) {
     scene.campus.advance(15 * MINUTE_MS);
     assert!(scene.order().keeps_failing(figures().retry_tries));
 }
@@ -51,7 +51,7 @@ fn charged_and_unknown() -> (Scene, CallNumber) {
     scene.go_to("on-site");
     let buy = scene.next_step();
     scene.by(scene.runner, &buy).unwrap();
-    until_stuck(&mut scene);
+    until_stalled(&mut scene);
     assert_eq!(scene.campus.gateway().charged(scene.order), K);
     let call = last(scene.order(), "capture");
     (scene, call)
@@ -66,7 +66,7 @@ fn tipped_and_unknown() -> (Scene, CallNumber) {
         .set_card(customer, Behaviour::LosesCharges(20))
         .unwrap();
     scene.by(customer, &Command::Tip { cents: TIP }).unwrap();
-    until_stuck(&mut scene);
+    until_stalled(&mut scene);
     assert_eq!(scene.campus.gateway().charged(scene.order), K + TIP);
     let call = last(scene.order(), "charge");
     (scene, call)
@@ -89,7 +89,7 @@ fn captured(scene: &mut Scene, call: CallNumber, cents: Cents) {
 }
 
 #[test]
-fn row_33_a_charge_that_was_done_and_given_up_goes_back_to_the_card() {
+fn transition_33_a_charge_that_was_done_and_given_up_goes_back_to_the_card() {
     let (mut scene, call) = charged_and_unknown();
     scene.by_operator(&compensate()).unwrap();
     assert_eq!(scene.order().collection, Collection::Owed);
@@ -108,7 +108,7 @@ fn row_33_a_charge_that_was_done_and_given_up_goes_back_to_the_card() {
 }
 
 #[test]
-fn row_33_a_charge_that_its_deadline_gives_up_goes_back_too() {
+fn transition_33_a_charge_that_its_deadline_gives_up_goes_back_too() {
     let mut scene = Scene::available_with(Behaviour::LosesCharges(20));
     scene.go_to("on-site");
     let buy = scene.next_step();
@@ -125,7 +125,7 @@ fn row_33_a_charge_that_its_deadline_gives_up_goes_back_too() {
 }
 
 #[test]
-fn row_33_what_is_told_twice_is_sent_back_once() {
+fn transition_33_what_is_told_twice_is_sent_back_once() {
     let (mut scene, call) = charged_and_unknown();
     scene.by_operator(&compensate()).unwrap();
     let void = last(scene.order(), "void");
@@ -150,14 +150,14 @@ fn row_33_what_is_told_twice_is_sent_back_once() {
 }
 
 #[test]
-fn row_19_a_charge_that_was_not_done_stays_undone_whenever_its_call_arrives() {
+fn transition_19_a_charge_that_was_not_done_stays_undone_whenever_its_call_arrives() {
     let mut scene = Scene::at("on-site");
     scene
         .campus
         .gateway_is_down_until(scene.campus.now().plus(HOUR_MS));
     let buy = scene.next_step();
     scene.by(scene.runner, &buy).unwrap();
-    until_stuck(&mut scene);
+    until_stalled(&mut scene);
     scene.by_operator(&compensate()).unwrap();
     scene.campus.advance(2 * HOUR_MS);
     agrees(&mut scene);
@@ -173,7 +173,7 @@ fn row_19_a_charge_that_was_not_done_stays_undone_whenever_its_call_arrives() {
 }
 
 #[test]
-fn row_34_what_a_lost_charge_sent_back_counts_once_against_later_claims() {
+fn transition_34_what_a_lost_charge_sent_back_counts_once_against_later_claims() {
     let (mut scene, _) = charged_and_unknown();
     scene.go_to("completed");
     scene.by(scene.customer, &dispute(Some(1000))).unwrap();
@@ -193,15 +193,15 @@ fn row_34_what_a_lost_charge_sent_back_counts_once_against_later_claims() {
 }
 
 #[test]
-fn row_33_letting_go_of_what_may_have_been_charged_is_never_skipped() {
+fn transition_33_letting_go_of_what_may_have_been_charged_is_never_skipped() {
     let (mut scene, _) = charged_and_unknown();
     scene
         .campus
         .gateway_is_down_until(scene.campus.now().plus(HOUR_MS));
     scene.by_operator(&compensate()).unwrap();
-    until_stuck(&mut scene);
+    until_stalled(&mut scene);
     let void = last(scene.order(), "void");
-    assert_eq!(scene.order().calls[&void].state, CallState::Resting);
+    assert_eq!(scene.order().calls[&void].state, CallState::Deferred);
     let kind = scene.order().calls[&void].kind;
     assert!(scene.order().moves_money(kind));
     let refused = scene.by_operator(&skip()).map(drop);
@@ -213,13 +213,13 @@ fn row_33_letting_go_of_what_may_have_been_charged_is_never_skipped() {
 }
 
 #[test]
-fn row_33_a_void_that_was_given_up_before_is_still_told_of_the_charge() {
+fn transition_33_a_void_that_was_given_up_before_is_still_told_of_the_charge() {
     let mut scene = Scene::at("accepted");
     scene.by(scene.customer, &cancel(0)).unwrap();
     scene
         .campus
         .gateway_is_down_until(scene.campus.now().plus(HOUR_MS));
-    until_stuck(&mut scene);
+    until_stalled(&mut scene);
     let void = last(scene.order(), "void");
     let kind = scene.order().calls[&void].kind;
     assert!(!scene.order().moves_money(kind), "nothing was charged");
@@ -234,7 +234,7 @@ fn row_33_a_void_that_was_given_up_before_is_still_told_of_the_charge() {
 }
 
 #[test]
-fn row_32a_a_tip_that_was_charged_and_given_up_goes_back_to_the_card() {
+fn transition_32a_a_tip_that_was_charged_and_given_up_goes_back_to_the_card() {
     let (mut scene, call) = tipped_and_unknown();
     scene.by_operator(&compensate()).unwrap();
     agrees(&mut scene);
@@ -248,7 +248,7 @@ fn row_32a_a_tip_that_was_charged_and_given_up_goes_back_to_the_card() {
 }
 
 #[test]
-fn row_32a_a_tip_that_went_back_to_the_wallet_is_no_tip() {
+fn transition_32a_a_tip_that_went_back_to_the_wallet_is_no_tip() {
     let (mut scene, _) = tipped_and_unknown();
     scene.by_operator(&compensate()).unwrap();
     let void = last(scene.order(), "void");
@@ -266,7 +266,7 @@ fn row_32a_a_tip_that_went_back_to_the_wallet_is_no_tip() {
 }
 
 #[test]
-fn row_32a_a_tip_that_was_given_up_is_never_charged_later() {
+fn transition_32a_a_tip_that_was_given_up_is_never_charged_later() {
     let mut scene = Scene::at("completed");
     scene
         .campus
@@ -274,7 +274,7 @@ fn row_32a_a_tip_that_was_given_up_is_never_charged_later() {
     scene
         .by(scene.customer, &Command::Tip { cents: TIP })
         .unwrap();
-    until_stuck(&mut scene);
+    until_stalled(&mut scene);
     scene.by_operator(&compensate()).unwrap();
     let void = last(scene.order(), "void");
     let kind = scene.order().calls[&void].kind;
@@ -331,7 +331,7 @@ fn race(
 fn contenders(scene: &Scene, call: CallNumber, cents: Cents) -> Vec<(Principal, Command)> {
     let operator = Principal::Operator(scene.operator);
     let answer = Answer::Captured { cents };
-    let retry = Command::RetryStuck { reason: words() };
+    let retry = Command::RetryStalled { reason: words() };
     let kind = TimerKind::StepRetry;
     vec![
         (operator, compensate()),
@@ -343,7 +343,7 @@ fn contenders(scene: &Scene, call: CallNumber, cents: Cents) -> Vec<(Principal, 
 }
 
 #[test]
-fn row_33_giving_up_a_charge_against_its_late_answer() {
+fn transition_33_giving_up_a_charge_against_its_late_answer() {
     let (scene, call) = charged_and_unknown();
     let all = contenders(&scene, call, K);
     let owed_or_paid = |scene: &mut Scene| {
@@ -364,7 +364,7 @@ fn row_33_giving_up_a_charge_against_its_late_answer() {
 }
 
 #[test]
-fn row_32a_giving_up_a_tip_against_its_late_answer() {
+fn transition_32a_giving_up_a_tip_against_its_late_answer() {
     let (scene, call) = tipped_and_unknown();
     let all = contenders(&scene, call, TIP);
     let kept_or_returned = |scene: &mut Scene| {

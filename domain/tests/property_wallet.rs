@@ -226,14 +226,14 @@ impl Run {
             Move::Pass(minutes) => self.campus.advance(u64::from(minutes) * MINUTE_MS),
             Move::Crash => self.campus.rebuild().unwrap(),
         }
-        self.purses_agree();
+        self.wallet_balances_agree();
     }
 
     /// What leaves each wallet, told apart by what it is for, is what the promises say.
-    fn purses_agree(&self) {
+    fn wallet_balances_agree(&self) {
         let ledger = self.campus.ledger();
         for user in self.people.clone() {
-            let purse = ledger.purse(user);
+            let wallet_balance = ledger.wallet_balance(user);
             let out = |wanted: &dyn Fn(Stream, Account) -> bool| -> Cents {
                 let promises = ledger.promised();
                 let mine = promises.filter(|(stream, _, promise)| {
@@ -243,10 +243,13 @@ impl Run {
             };
             let of_wallet = |stream| matches!(stream, Stream::Wallet(_));
             let to_card = |stream, to| !of_wallet(stream) && to == Account::Gateway;
-            assert_eq!(purse.in_payout, out(&|stream, _| of_wallet(stream)));
-            assert_eq!(purse.to_card, out(&to_card));
             assert_eq!(
-                purse.frozen,
+                wallet_balance.in_payout,
+                out(&|stream, _| of_wallet(stream))
+            );
+            assert_eq!(wallet_balance.to_card, out(&to_card));
+            assert_eq!(
+                wallet_balance.frozen,
                 out(&|_, to| matches!(to, Account::Payable(_)))
             );
         }
@@ -263,8 +266,8 @@ impl Run {
     fn onward(&mut self, id: OrderId) {
         let order = self.campus.order(id).unwrap().clone();
         let odd = usize::from(id.as_bytes()[15] % 2);
-        let bond = order.stage.bond();
-        let runner = bond.map_or(self.people[2 + odd], |bond| bond.runner);
+        let assignment = order.stage.assignment();
+        let runner = assignment.map_or(self.people[2 + odd], |assignment| assignment.runner);
         let command = match order.status().as_str() {
             "pending" => Command::Accept { runner },
             "accepted" => Command::ArriveOnSite,
@@ -484,7 +487,7 @@ const EVENTS: [&str; 26] = [
     "ToppedUp",
     "Withdrawn",
     "CashShort",
-    "CallRested",
+    "CallDeferred",
     "CallRetried",
     "TimerFired",
     "Frozen",

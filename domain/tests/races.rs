@@ -112,7 +112,7 @@ fn accept_against_accept() {
         assert!(won[0] != won[1], "exactly one is bound: {taken:?}");
         let lost = taken.iter().find_map(|it| it.err());
         assert_eq!(lost, Some("taken_by_another_runner"));
-        let runner = scene.order().stage.bond().unwrap().runner;
+        let runner = scene.order().stage.assignment().unwrap().runner;
         assert_eq!(runner, if won[0] { one } else { two });
         let slots = |user| scene.campus.directory().person(user).unwrap().slots;
         assert_eq!(
@@ -137,7 +137,7 @@ fn accept_against_the_timeout_and_a_hold() {
         (customer, cancel(0)),
     ];
     let found = race(&scene, &contenders, |scene, taken| {
-        let bound = scene.order().stage.bond().is_some();
+        let bound = scene.order().stage.assignment().is_some();
         assert_eq!(bound, taken[0].is_ok(), "{taken:?}");
     });
     let all = [

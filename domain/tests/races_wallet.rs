@@ -12,12 +12,12 @@ use campusg_domain::{
     owner::{
         directory::PayoutMethod,
         ledger::{Balance, Ledger},
-        wallet::{Command, Context, PaymentState, Turn, Wallet, Wallets, asks, turn},
+        wallet::{Command, Context, PaymentState, Turn, Wallet, Wallets, required_votes, turn},
     },
     policy::Policy,
     record::{Events, Record},
     time::At,
-    vote::{Ask, Owner, Votes, Yes},
+    vote::{Granted, Owner, VoteRequest, Votes},
 };
 
 mod common;
@@ -84,24 +84,24 @@ impl Desk {
         known.map_or_else(|| Wallet::new(USER), |wallet| wallet.as_ref().clone())
     }
 
-    fn asks(&self, racer: Racer) -> Vec<Ask> {
+    fn required_votes(&self, racer: Racer) -> Vec<VoteRequest> {
         match racer {
-            Racer::SetOff(cents) => vec![Ask::SetOff { user: USER, cents }],
-            Racer::Freeze(cents) => vec![Ask::Freeze { user: USER, cents }],
+            Racer::SetOff(cents) => vec![VoteRequest::SetOff { user: USER, cents }],
+            Racer::Freeze(cents) => vec![VoteRequest::Freeze { user: USER, cents }],
             Racer::Collect(_) => vec![],
             _ => {
                 let (principal, command) = command(racer);
-                asks(&self.wallet(), &command, principal, &self.policy).unwrap()
+                required_votes(&self.wallet(), &command, principal, &self.policy).unwrap()
             }
         }
     }
 
     fn vote(&mut self, token: CommandId, racer: Racer) -> Votes {
-        let asked = self.asks(racer).into_iter();
+        let asked = self.required_votes(racer).into_iter();
         let votes = asked.map(|ask| {
             let vote = match ask {
-                Ask::Card { .. } => Ok(Yes::Card(CardToken("success".into()))),
-                Ask::PayoutMethod { .. } => Ok(Yes::PayoutMethod(method())),
+                VoteRequest::Card { .. } => Ok(Granted::Card(CardToken("success".into()))),
+                VoteRequest::PayoutMethod { .. } => Ok(Granted::PayoutMethod(method())),
                 _ => {
                     assert_eq!(ask.owner(), Owner::Escrow);
                     self.ledger.vote(token, &ask, &self.policy)
@@ -156,11 +156,11 @@ impl Desk {
         let pending = Phase::Pending { n };
         let (yes, posted) = (votes.0.first().map(|(_, vote)| vote), Phase::Posted);
         let money = match (racer, yes) {
-            (Racer::SetOff(cents), Some(Ok(Yes::SetOff(set_off)))) => vec![
+            (Racer::SetOff(cents), Some(Ok(Granted::SetOff(set_off)))) => vec![
                 (Account::Gateway, payable, cents, posted),
                 (payable, receivable, *set_off, posted),
             ],
-            (Racer::Freeze(_), Some(Ok(Yes::Frozen(frozen)))) => {
+            (Racer::Freeze(_), Some(Ok(Granted::Frozen(frozen)))) => {
                 vec![(payable, Account::Payable(OTHER), *frozen, pending)]
             }
             (Racer::Collect(cents), None) => vec![

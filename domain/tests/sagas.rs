@@ -299,7 +299,7 @@ fn assert_unwound(scene: &mut Scene, saga: Saga, failed: u8, name: &str) {
     everything_again_but_yes(scene);
 }
 
-/// A late yes to what was undone is row 33; everything else said twice does nothing.
+/// A late yes to what was undone is transition 33; everything else said twice does nothing.
 fn everything_again_but_yes(scene: &mut Scene) {
     let order = scene.order().clone();
     let records = scene.campus.journal().len();
@@ -316,19 +316,19 @@ fn everything_again_but_yes(scene: &mut Scene) {
 fn assert_alarmed(scene: &Scene, saga: Saga, step: u8, name: &str) {
     assert_eq!(
         scene.order().saga.state(saga, step),
-        Some(Mark::Stuck),
+        Some(Mark::Stalled),
         "{name}"
     );
     assert!(!scene.order().is_terminal(), "{name}");
-    let stuck = |notice: &campusg_domain::notice::Notice| {
-        notice.to == Audience::Operators && notice.kind == NoticeKind::StepStuck
+    let stalled = |notice: &campusg_domain::notice::Notice| {
+        notice.to == Audience::Operators && notice.kind == NoticeKind::StepStalled
     };
     assert!(
         scene
             .campus
             .journal()
             .iter()
-            .any(|entry| entry.record.notices.iter().any(stuck)),
+            .any(|entry| entry.record.notices.iter().any(stalled)),
         "{name}"
     );
 }

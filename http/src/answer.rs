@@ -1,11 +1,11 @@
 //! Answers: JSON with a status, and an order with its version.
 
 use crate::{
+    app_state::AppState,
     auth::Me,
-    edge::Edge,
     problem::Problem,
     tag,
-    view::{Reader, beside, order::render},
+    view::{Viewer, order::render, related},
 };
 use axum::{
     body::Body,
@@ -56,16 +56,16 @@ pub(crate) fn done() -> Response {
 
 /// An order to whoever asked for it; 304 where the caller has this version.
 pub(crate) async fn shown(
-    edge: &Edge,
-    reader: &Reader,
+    app: &AppState,
+    viewer: &Viewer,
     order: &Order,
     asked: &HeaderMap,
 ) -> Result<Response, Problem> {
     if tag::is_known(asked, order.version) {
         return Ok(versioned(StatusCode::NOT_MODIFIED.into_response(), order));
     }
-    let beside = beside::gather(edge, reader, order).await?;
-    Ok(versioned(ok(&render(order, reader, &beside)), order))
+    let related = related::gather(app, viewer, order).await?;
+    Ok(versioned(ok(&render(order, viewer, &related)), order))
 }
 
 /// An order to whoever commanded it. A repeat shows it as the command left it, with the rights of now. What stands
@@ -74,24 +74,24 @@ pub(crate) async fn shown(
 /// # Errors
 /// A repeat whose rights can't be had now.
 pub(crate) async fn told(
-    edge: &Edge,
+    app: &AppState,
     me: &Me,
     reply: &OrderReply,
     status: StatusCode,
 ) -> Result<Response, Problem> {
     let order = &reply.order;
-    let reader = if reply.repeated {
-        let now = edge.runtime().query(GetOrder(order.id)).await?;
+    let viewer = if reply.repeated {
+        let now = app.runtime().query(GetOrder(order.id)).await?;
         let now = now.ok_or_else(|| Problem::not_found("order"))?;
-        commander(edge, me, &now)
+        commander(app, me, &now)
     } else {
-        commander(edge, me, order)
+        commander(app, me, order)
     };
-    let beside = beside::gather(edge, &reader, order).await.unwrap_or_else(|fault| {
+    let related = related::gather(app, &viewer, order).await.unwrap_or_else(|fault| {
         tracing::warn!(%fault, order.id = %order.id, "answered without what stands beside the order");
-        beside::Beside::default()
+        related::Related::default()
     });
-    let response = versioned(json(status, &render(order, &reader, &beside)), order);
+    let response = versioned(json(status, &render(order, &viewer, &related)), order);
     Ok(replayed(response, reply.repeated))
 }
 
@@ -106,12 +106,12 @@ pub(crate) fn replayed(mut response: Response, repeated: bool) -> Response {
 }
 
 /// Whoever commanded an order, before it as it is now. Who is nothing to it any more sees what former runners see.
-fn commander(edge: &Edge, me: &Me, order: &Order) -> Reader {
+fn commander(app: &AppState, me: &Me, order: &Order) -> Viewer {
     let role = match order.role(me.principal) {
         Role::Stranger => Role::FormerRunner,
         role => role,
     };
-    Reader::new(edge, me, order, role)
+    Viewer::new(app, me, order, role)
 }
 
 /// Adds the order's version, and that it is for this caller only.

@@ -64,13 +64,13 @@ impl<S: Sync> FromRequestParts<S> for Me {
 
 /// An order that the route's policy let the caller see, and what he is to it.
 #[derive(Clone, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct LoadedOrder {
     pub(crate) order: Arc<Order>,
     /// `Stranger` where it is seen on the board.
     pub(crate) role: Role,
 }
 
-impl<S: Sync> FromRequestParts<S> for Seen {
+impl<S: Sync> FromRequestParts<S> for LoadedOrder {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {

@@ -1,6 +1,6 @@
 //! A command on its way in: its body, its idempotency key, and the caller under whom the runtime remembers it.
 
-use crate::{auth::Me, client, edge::Edge, json, problem::Problem, shell::RequestId};
+use crate::{app_state::AppState, auth::Me, client, json, problem::Problem, shell::RequestId};
 use axum::{
     body::{Bytes, to_bytes},
     extract::{FromRequest, FromRequestParts, Request},
@@ -53,11 +53,11 @@ pub(crate) struct OpenCall<T> {
     pub(crate) body: T,
 }
 
-impl<T: DeserializeOwned> FromRequest<Edge> for Call<T> {
+impl<T: DeserializeOwned> FromRequest<AppState> for Call<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, edge: &Edge) -> Result<Self, Problem> {
-        let (parts, me, bytes) = taken(request, edge).await?;
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
+        let (parts, me, bytes) = taken(request, app).await?;
         let caller = caller(&parts, me.principal, key(&parts.headers)?, &bytes);
         let body = body(&parts.headers, &bytes)?;
         Ok(Self {
@@ -69,11 +69,11 @@ impl<T: DeserializeOwned> FromRequest<Edge> for Call<T> {
     }
 }
 
-impl<T: DeserializeOwned> FromRequest<Edge> for KeyedCall<T> {
+impl<T: DeserializeOwned> FromRequest<AppState> for KeyedCall<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, edge: &Edge) -> Result<Self, Problem> {
-        let call = Call::from_request(request, edge).await?;
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
+        let call = Call::from_request(request, app).await?;
         if call.caller.key.is_some() {
             return Ok(Self(call));
         }
@@ -82,10 +82,10 @@ impl<T: DeserializeOwned> FromRequest<Edge> for KeyedCall<T> {
     }
 }
 
-impl<T: DeserializeOwned> FromRequest<Edge> for OpenCall<T> {
+impl<T: DeserializeOwned> FromRequest<AppState> for OpenCall<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &Edge) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, Problem> {
         let (parts, body_in) = request.into_parts();
         let bytes = whole(body_in).await?;
         let caller = caller(&parts, Principal::System, None, &bytes);
@@ -104,10 +104,10 @@ pub(crate) struct GatewayCall<T> {
     pub(crate) body: T,
 }
 
-impl<T: DeserializeOwned> FromRequest<Edge> for GatewayCall<T> {
+impl<T: DeserializeOwned> FromRequest<AppState> for GatewayCall<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &Edge) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, Problem> {
         let (parts, body_in) = request.into_parts();
         let bytes = whole(body_in).await?;
         let caller = caller(&parts, Principal::Gateway, None, &bytes);
@@ -122,11 +122,11 @@ pub(crate) struct Upload {
     pub(crate) bytes: Bytes,
 }
 
-impl FromRequest<Edge> for Upload {
+impl FromRequest<AppState> for Upload {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, edge: &Edge) -> Result<Self, Problem> {
-        let (parts, me, bytes) = taken(request, edge).await?;
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
+        let (parts, me, bytes) = taken(request, app).await?;
         let kind = parts
             .headers
             .get(header::CONTENT_TYPE)
@@ -145,9 +145,9 @@ impl FromRequest<Edge> for Upload {
     }
 }
 
-async fn taken(request: Request, edge: &Edge) -> Result<(Parts, Me, Bytes), Problem> {
+async fn taken(request: Request, app: &AppState) -> Result<(Parts, Me, Bytes), Problem> {
     let (mut parts, body) = request.into_parts();
-    let me = Me::from_request_parts(&mut parts, edge).await?;
+    let me = Me::from_request_parts(&mut parts, app).await?;
     let bytes = whole(body).await?;
     Ok((parts, me, bytes))
 }

@@ -3,10 +3,9 @@
 //! Invariant: a handler runs only after its route's policy let the caller in; what the policy loaded is handed on.
 
 use crate::{
-    auth::{Seen, bearer},
-    client,
-    edge::Edge,
-    limit,
+    app_state::AppState,
+    auth::{LoadedOrder, bearer},
+    client, limit,
     problem::Problem,
     table::{RoutePolicy, Who},
 };
@@ -30,11 +29,11 @@ use tokio::time::Instant;
 
 /// Finds out who calls, and whether he calls too often.
 pub(crate) async fn identify(
-    State((edge, policy)): State<(Edge, RoutePolicy)>,
+    State((app, policy)): State<(AppState, RoutePolicy)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match name(&edge, policy, &mut request).await {
+    match name(&app, policy, &mut request).await {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
@@ -42,38 +41,38 @@ pub(crate) async fn identify(
 
 /// Lets a request of somebody who may send it through to its handler.
 pub(crate) async fn judge(
-    State((edge, policy)): State<(Edge, RoutePolicy)>,
+    State((app, policy)): State<(AppState, RoutePolicy)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match admit(&edge, policy, &mut request).await {
+    match admit(&app, policy, &mut request).await {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn name(edge: &Edge, policy: RoutePolicy, request: &mut Request) -> Result<(), Problem> {
+async fn name(app: &AppState, policy: RoutePolicy, request: &mut Request) -> Result<(), Problem> {
     let address = client::address(
         request.extensions(),
         request.headers(),
-        &edge.config().trusted_proxies,
+        &app.config().trusted_proxies,
     );
     let address = client::counted(address);
     request.extensions_mut().insert(client::Peer(address));
     if matches!(policy, RoutePolicy::Public | RoutePolicy::Gateway) {
-        return rate(edge, limit::Who::Address(address));
+        return rate(app, limit::Who::Address(address));
     }
-    let me = match authenticate(edge, bearer(request.headers())).await {
+    let me = match authenticate(app, bearer(request.headers())).await {
         Ok(me) => me,
-        Err(problem) => return rate(edge, limit::Who::Address(address)).and(Err(problem)),
+        Err(problem) => return rate(app, limit::Who::Address(address)).and(Err(problem)),
     };
-    rate(edge, limit::Who::User(me.user))?;
+    rate(app, limit::Who::User(me.user))?;
     request.extensions_mut().insert(Arc::new(me));
     Ok(())
 }
 
-fn rate(edge: &Edge, who: limit::Who) -> Result<(), Problem> {
-    edge.limits()
+fn rate(app: &AppState, who: limit::Who) -> Result<(), Problem> {
+    app.limits()
         .request(who, Instant::now())
         .map_err(|wait_ms| {
             Problem::new(
@@ -85,18 +84,18 @@ fn rate(edge: &Edge, who: limit::Who) -> Result<(), Problem> {
         })
 }
 
-async fn authenticate(edge: &Edge, token: Option<Secret>) -> Result<Authenticated, Problem> {
+async fn authenticate(app: &AppState, token: Option<Secret>) -> Result<Authenticated, Problem> {
     let token = token.ok_or_else(Problem::not_signed_in)?;
-    edge.runtime()
+    app.runtime()
         .query(Authenticate(token))
         .await?
         .ok_or_else(Problem::session_over)
 }
 
-async fn admit(edge: &Edge, policy: RoutePolicy, request: &mut Request) -> Result<(), Problem> {
+async fn admit(app: &AppState, policy: RoutePolicy, request: &mut Request) -> Result<(), Problem> {
     match policy {
         RoutePolicy::Public => return Ok(()),
-        RoutePolicy::Gateway => return signed(edge, request).await,
+        RoutePolicy::Gateway => return signed(app, request).await,
         _ => {}
     }
     let me = request.extensions().get::<Arc<Authenticated>>().cloned();
@@ -124,7 +123,7 @@ async fn admit(edge: &Edge, policy: RoutePolicy, request: &mut Request) -> Resul
                 None => param(request, "order_id").await,
             };
             let seen = load(
-                edge,
+                app,
                 me,
                 named.ok_or_else(|| Problem::not_found("order"))?,
                 who,
@@ -137,7 +136,7 @@ async fn admit(edge: &Edge, policy: RoutePolicy, request: &mut Request) -> Resul
 }
 
 /// Whether the message is signed with the gateway's key, and of now. Its body is the one that was read before.
-async fn signed(edge: &Edge, request: &mut Request) -> Result<(), Problem> {
+async fn signed(app: &AppState, request: &mut Request) -> Result<(), Problem> {
     let body = to_bytes(mem::take(request.body_mut()), usize::MAX).await;
     let body = body.map_err(|_| Problem::fault())?;
     let headers = request.headers();
@@ -152,7 +151,7 @@ async fn signed(edge: &Edge, request: &mut Request) -> Result<(), Problem> {
         signatures: one("webhook-signature").ok_or_else(not_signed)?,
         body: body.to_vec(),
     };
-    let checked = edge.runtime().query(message).await?;
+    let checked = app.runtime().query(message).await?;
     checked.map_err(|fault| match fault {
         SignatureFault::Wrong => not_signed(),
         SignatureFault::OutOfTime => {
@@ -171,18 +170,18 @@ fn not_signed() -> Problem {
 
 /// Loads an order that the caller may see as one of `who`.
 pub(crate) async fn load(
-    edge: &Edge,
+    app: &AppState,
     me: &Authenticated,
     id: OrderId,
     who: Who,
-) -> Result<Seen, Problem> {
-    let order = edge
+) -> Result<LoadedOrder, Problem> {
+    let order = app
         .runtime()
         .query(GetOrder(id))
         .await?
         .ok_or_else(|| Problem::not_found("order"))?;
     let role = see(&order, me, who)?;
-    Ok(Seen { order, role })
+    Ok(LoadedOrder { order, role })
 }
 
 /// Whether the caller runs and is not suspended.

@@ -5,15 +5,17 @@
 //! Invariant: every route is registered with a policy; what a view does not name is not sent.
 
 mod answer;
+mod app_state;
 mod attempt;
 mod auth;
 mod body;
 mod call;
 mod client;
 mod config;
+mod dispatch;
 mod dto;
-mod edge;
 mod flight;
+mod free_text;
 mod gate;
 mod html;
 mod json;
@@ -29,14 +31,12 @@ mod shell;
 mod table;
 mod tag;
 mod tally;
-mod tell;
 mod text;
 mod time;
 mod view;
-mod words;
 
+pub use app_state::{AppState, Now};
 pub use config::{ConfigFault, HttpConfig};
-pub use edge::{Edge, Now};
 pub use html::{document, escaped};
 pub use router::{router, routes};
 pub use serve::serve;

@@ -1,7 +1,7 @@
 //! Every route of the product, with who may call it.
 
 use crate::{
-    edge::Edge,
+    app_state::AppState,
     problem::Problem,
     route::{
         admin, dispute, escrow, front, gateway, health, ledger, message, notification, order,
@@ -105,9 +105,9 @@ fn table() -> Table {
         .post("/api/ledger/withdrawals", Operator, ledger::moves::withdraw)
 
         .get("/api/admin/sagas", Operator, admin::sagas::sagas)
-        .post("/api/admin/sagas/{order_id}/retry", Operator, admin::stuck::retry)
-        .post("/api/admin/sagas/{order_id}/skip", Operator, admin::stuck::skip)
-        .post("/api/admin/sagas/{order_id}/compensate", Operator, admin::stuck::compensate)
+        .post("/api/admin/sagas/{order_id}/retry", Operator, admin::stalled::retry)
+        .post("/api/admin/sagas/{order_id}/skip", Operator, admin::stalled::skip)
+        .post("/api/admin/sagas/{order_id}/compensate", Operator, admin::stalled::compensate)
         .post("/api/admin/orders/{id}/hold", Operator, admin::hold::hold)
         .post("/api/admin/orders/{id}/unhold", Operator, admin::hold::unhold)
         .post("/api/admin/orders/{id}/reassign", Operator, admin::reassign::reassign)
@@ -130,11 +130,11 @@ pub fn routes() -> Vec<Route> {
     table().routes()
 }
 
-/// The whole edge, ready to serve. `beside` has pages that are not the product's: anybody may open them, under the same
+/// The whole edge, ready to serve. `related` has pages that are not the product's: anybody may open them, under the same
 /// limits, and their answers have what every answer has.
-pub fn router(edge: Edge, beside: Router) -> Router {
-    let routes = table().build(&edge).merge(open_to_all(&edge, beside));
-    shell::wrap(routes.fallback(nothing_here)).with_state(edge)
+pub fn router(app: AppState, related: Router) -> Router {
+    let routes = table().build(&app).merge(open_to_all(&app, related));
+    shell::wrap(routes.fallback(nothing_here)).with_state(app)
 }
 
 async fn nothing_here() -> Problem {
@@ -321,9 +321,9 @@ mod tests {
             Command::Hold { reason: reason() },
             Command::Unhold { reason: reason() },
             Command::Abandon { reason: reason() },
-            Command::RetryStuck { reason: reason() },
-            Command::SkipStuck { reason: reason() },
-            Command::CompensateStuck { reason: reason() },
+            Command::RetryStalled { reason: reason() },
+            Command::SkipStalled { reason: reason() },
+            Command::CompensateStalled { reason: reason() },
         ] {
             assert_eq!(Who::Operator.roles(), command.who(), "{}", command.name());
         }

@@ -1,7 +1,7 @@
 //! The builder of the router: a route can't be registered without its policy.
 
 use crate::{
-    edge::Edge,
+    app_state::AppState,
     flight::{Load, fly},
     gate::{identify, judge},
 };
@@ -105,15 +105,15 @@ pub struct Route {
 }
 
 /// Routes that stand in no table, with what lies around one that anybody may call.
-pub(crate) fn open_to_all(edge: &Edge, routes: Router) -> Router<Edge> {
-    let public = (edge.clone(), RoutePolicy::Public);
+pub(crate) fn open_to_all(app: &AppState, routes: Router) -> Router<AppState> {
+    let public = (app.clone(), RoutePolicy::Public);
     routes
-        .route_layer(from_fn_with_state((edge.flights(), Load::Usual), fly))
+        .route_layer(from_fn_with_state((app.flights(), Load::Usual), fly))
         .route_layer(from_fn_with_state(public, identify))
         .with_state(())
 }
 
-type Build = Box<dyn FnOnce(&Edge) -> MethodRouter<Edge>>;
+type Build = Box<dyn FnOnce(&AppState) -> MethodRouter<AppState>>;
 
 /// Routes on their way into a router.
 pub(crate) struct Table(Vec<(Route, Build)>);
@@ -123,7 +123,7 @@ impl Table {
         Self(vec![])
     }
 
-    pub(crate) fn get<H: Handler<T, Edge>, T: 'static>(
+    pub(crate) fn get<H: Handler<T, AppState>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -132,7 +132,7 @@ impl Table {
         self.route(Method::GET, Load::Usual, path, policy, to)
     }
 
-    pub(crate) fn post<H: Handler<T, Edge>, T: 'static>(
+    pub(crate) fn post<H: Handler<T, AppState>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -141,7 +141,7 @@ impl Table {
         self.route(Method::POST, Load::Usual, path, policy, to)
     }
 
-    pub(crate) fn put<H: Handler<T, Edge>, T: 'static>(
+    pub(crate) fn put<H: Handler<T, AppState>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -150,7 +150,7 @@ impl Table {
         self.route(Method::PUT, Load::Usual, path, policy, to)
     }
 
-    pub(crate) fn patch<H: Handler<T, Edge>, T: 'static>(
+    pub(crate) fn patch<H: Handler<T, AppState>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -159,7 +159,7 @@ impl Table {
         self.route(Method::PATCH, Load::Usual, path, policy, to)
     }
 
-    pub(crate) fn delete<H: Handler<T, Edge>, T: 'static>(
+    pub(crate) fn delete<H: Handler<T, AppState>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -169,7 +169,7 @@ impl Table {
     }
 
     /// Reads how the process is, whatever else is going on.
-    pub(crate) fn probe<H: Handler<T, Edge>, T: 'static>(
+    pub(crate) fn probe<H: Handler<T, AppState>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -179,7 +179,7 @@ impl Table {
     }
 
     /// Takes a photo.
-    pub(crate) fn upload<H: Handler<T, Edge>, T: 'static>(
+    pub(crate) fn upload<H: Handler<T, AppState>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -188,7 +188,7 @@ impl Table {
         self.route(Method::POST, Load::Photo, path, policy, to)
     }
 
-    fn route<H: Handler<T, Edge>, T: 'static>(
+    fn route<H: Handler<T, AppState>, T: 'static>(
         mut self,
         method: Method,
         load: Load,
@@ -198,11 +198,11 @@ impl Table {
     ) -> Self {
         let filter = MethodFilter::try_from(method.clone()).expect("a known method has a filter");
         // The last layer is the first that a request comes to.
-        let build: Build = Box::new(move |edge| {
+        let build: Build = Box::new(move |app| {
             on(filter, to)
-                .route_layer(from_fn_with_state((edge.clone(), policy), judge))
-                .route_layer(from_fn_with_state((edge.flights(), load), fly))
-                .route_layer(from_fn_with_state((edge.clone(), policy), identify))
+                .route_layer(from_fn_with_state((app.clone(), policy), judge))
+                .route_layer(from_fn_with_state((app.flights(), load), fly))
+                .route_layer(from_fn_with_state((app.clone(), policy), identify))
         });
         self.0.push((
             Route {
@@ -219,11 +219,11 @@ impl Table {
         self.0.into_iter().map(|(route, _)| route).collect()
     }
 
-    pub(crate) fn build(self, edge: &Edge) -> Router<Edge> {
+    pub(crate) fn build(self, app: &AppState) -> Router<AppState> {
         self.0
             .into_iter()
             .fold(Router::new(), |router, (route, build)| {
-                router.route(route.path, build(edge))
+                router.route(route.path, build(app))
             })
     }
 }

@@ -165,18 +165,18 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
                 money(cents)
             ),
         ),
-        NoticeKind::StepStuck => plain(
-            "step_stuck",
+        NoticeKind::StepStalled => plain(
+            "step_stalled",
             "A step needs a person",
             "A step of this order keeps failing.",
         ),
-        NoticeKind::PayoutStuck { call, .. } => (
-            "step_stuck",
+        NoticeKind::PayoutStalled { call, .. } => (
+            "step_stalled",
             "A step needs a person",
             format!("Payout {call} of this wallet keeps failing."),
         ),
-        NoticeKind::DebtPaymentStuck { call, .. } => (
-            "step_stuck",
+        NoticeKind::DebtPaymentStalled { call, .. } => (
+            "step_stalled",
             "A step needs a person",
             format!("Payment {call} of what this wallet's owner owes keeps failing."),
         ),

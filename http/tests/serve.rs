@@ -185,9 +185,9 @@ async fn a_connection_that_takes_nothing_of_its_answer_is_cut() {
 #[tokio::test]
 async fn stopping_lets_a_request_in_flight_end_and_takes_no_new_connection() {
     let (began, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (tell, wait) = (Arc::clone(&began), Arc::clone(&go_on));
+    let (dispatch, wait) = (Arc::clone(&began), Arc::clone(&go_on));
     let handler = async move || {
-        tell.notify_one();
+        dispatch.notify_one();
         wait.notified().await;
         "done"
     };
@@ -214,9 +214,9 @@ async fn stopping_lets_a_request_in_flight_end_and_takes_no_new_connection() {
 #[tokio::test]
 async fn what_does_not_end_when_stopping_is_cut() {
     let began = Arc::new(Notify::new());
-    let tell = Arc::clone(&began);
+    let dispatch = Arc::clone(&began);
     let handler = async move || {
-        tell.notify_one();
+        dispatch.notify_one();
         pending::<&'static str>().await
     };
     let config = HttpConfig {

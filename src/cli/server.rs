@@ -3,7 +3,7 @@
 //! Must not: ask for more than that; what is wrong with an answer is the command's to find.
 
 use super::CliFault;
-use crate::walkthrough::{Ask, Client, Person};
+use crate::walkthrough::{ApiRequest, Client, Person};
 
 /// The address of a server, as an argument.
 pub(super) fn address(text: &str) -> Result<String, String> {
@@ -19,7 +19,7 @@ pub(super) fn address(text: &str) -> Result<String, String> {
 /// [`CliFault::NoServer`] where nobody answers, [`CliFault::Deviation`] where no client can be made.
 pub(super) async fn way_to(url: &str) -> Result<Client, CliFault> {
     let client = Client::new(url)?;
-    let asked = client.send(&Ask::get("/health/live")).await;
+    let asked = client.send(&ApiRequest::get("/health/live")).await;
     match asked {
         Ok(_) => Ok(client),
         Err(_) => Err(CliFault::NoServer { url: url.into() }),

@@ -3,7 +3,9 @@
 //!
 //! Invariant: whatever is given a second time under the same id leaves no record.
 
-use super::world::{Answer, Asked, Claimed, News, No, OnBoard, Outside, Part, Purse, Sight, World};
+use super::world::{
+    Answer, Asked, Claimed, News, No, OnBoard, Outside, Part, Sight, WalletBalance, World,
+};
 use campusg_domain::{
     campus::{Behaviour, Campus, Seeded},
     id::{CommandId, OrderId, PhotoId, Principal, StoreId, Stream, UserId},
@@ -247,15 +249,15 @@ impl World for OnCampus {
         Ok(self.campus.orders().filter(open).map(row).collect())
     }
 
-    fn purse(&mut self, of: UserId) -> Answer<Purse> {
+    fn wallet_balance(&mut self, of: UserId) -> Answer<WalletBalance> {
         let ledger = self.campus.ledger();
         Ok(if of == PLATFORM {
-            Purse {
+            WalletBalance {
                 available: ledger.balance(Account::Revenue).available(),
                 debt: -ledger.balance(Account::Goodwill).expected(),
             }
         } else {
-            Purse {
+            WalletBalance {
                 available: ledger.balance(Account::Payable(of)).available(),
                 debt: ledger.debt(of),
             }
@@ -301,7 +303,7 @@ impl From<&Order> for Sight {
         Self {
             id: order.id,
             customer: order.terms.customer,
-            runner: order.stage.bond().map(|bond| bond.runner),
+            runner: order.stage.assignment().map(|assignment| assignment.runner),
             status: order.status(),
             on_board: matches!(order.stage, Stage::Available { .. }),
             reason: match &order.stage {

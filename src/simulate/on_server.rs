@@ -12,8 +12,8 @@ mod patience;
 mod sights;
 mod time;
 
-use super::world::{Answer, News, No, OnBoard, Outside, Part, Purse, Sight, World};
-use crate::walkthrough::{Ask, Body, Client, Deviation, Person, Reply, photo};
+use super::world::{Answer, News, No, OnBoard, Outside, Part, Sight, WalletBalance, World};
+use crate::walkthrough::{ApiRequest, Body, Client, Deviation, Person, Reply, photo};
 use asks::Token;
 use campusg_domain::{
     campus::Behaviour,
@@ -107,7 +107,7 @@ impl OnServer {
     /// # Errors
     /// A [`Deviation`] where it does not answer as specified.
     pub fn proof(&self) -> Result<Body, Deviation> {
-        let ask = Ask::get("/api/ledger/proof");
+        let ask = ApiRequest::get("/api/ledger/proof");
         self.threads.block_on(self.client.send(&ask))?.is(200)
     }
 
@@ -137,18 +137,21 @@ impl OnServer {
     }
 
     /// Sends a request as somebody.
-    fn ask(&self, who: UserId, ask: Ask) -> Answer<Body> {
+    fn ask(&self, who: UserId, ask: ApiRequest) -> Answer<Body> {
         let person = self.person(who)?;
         accepted(self.threads.block_on(patience::send(person, ask))?)
     }
 
     /// Commands as somebody, under a fresh key.
     fn post(&self, who: UserId, path: impl Into<String>, body: &Value) -> Answer<Body> {
-        self.ask(who, Ask::post(path, body).with_key(self.client.fresh()))
+        self.ask(
+            who,
+            ApiRequest::post(path, body).with_key(self.client.fresh()),
+        )
     }
 
     fn get(&self, who: UserId, path: &str) -> Answer<Body> {
-        self.ask(who, Ask::get(path))
+        self.ask(who, ApiRequest::get(path))
     }
 
     /// Who looks at an order for everybody: an operator, or else its customer.
@@ -232,7 +235,7 @@ impl World for OnServer {
         if let Part::Runner(bank) = part {
             let body = json!({"token": bank.token()});
             // A server without payouts has no such route, and its runners none of them.
-            match self.ask(user, Ask::put("/api/users/me/payout-method", &body)) {
+            match self.ask(user, ApiRequest::put("/api/users/me/payout-method", &body)) {
                 Ok(_) | Err(No::Refused(_)) => {}
                 Err(fault) => return Err(fault),
             }
@@ -254,7 +257,7 @@ impl World for OnServer {
 
     fn pause_store(&mut self, store: StoreId, paused: bool) -> Answer<()> {
         let (path, body) = (format!("/api/stores/{store}"), json!({"paused": paused}));
-        let patch = Ask::new(reqwest::Method::PATCH, path);
+        let patch = ApiRequest::new(reqwest::Method::PATCH, path);
         let patch = patch.with_bytes("application/json", body.to_string());
         self.ask(self.operator()?, patch).map(drop)
     }
@@ -297,7 +300,7 @@ impl World for OnServer {
 
     fn new_card(&mut self, student: UserId, card: Behaviour) -> Answer<()> {
         let body = json!({"token": card.token()});
-        let put = Ask::put("/api/users/me/payment-method", &body);
+        let put = ApiRequest::put("/api/users/me/payment-method", &body);
         self.ask(student, put).map(drop)
     }
 
@@ -308,7 +311,7 @@ impl World for OnServer {
             return Err(No::Refused("the_bank_does_not_ask".into()));
         };
         let path = format!("/sandbox/confirm/{key}?approve={yes}");
-        let says = Ask::new(reqwest::Method::POST, path);
+        let says = ApiRequest::new(reqwest::Method::POST, path);
         let said = self.threads.block_on(self.client.send(&says))?;
         accepted(said).map(drop)
     }
@@ -340,13 +343,13 @@ impl World for OnServer {
         Ok(ours.collect::<Result<_, _>>()?)
     }
 
-    fn purse(&mut self, of: UserId) -> Answer<Purse> {
+    fn wallet_balance(&mut self, of: UserId) -> Answer<WalletBalance> {
         if of == PLATFORM {
             let accounts = self.get(self.operator()?, "/api/ledger/accounts")?;
             return Ok(sights::treasury(&accounts)?);
         }
         let wallet = self.get(of, "/api/users/me/wallet")?;
-        Ok(Purse {
+        Ok(WalletBalance {
             available: Cents(wallet.number("/available_cents")?),
             debt: Cents(wallet.number("/debt_cents")?),
         })
@@ -360,7 +363,7 @@ impl World for OnServer {
 
     fn photo(&mut self, by: UserId) -> Answer<PhotoId> {
         let picture = photo::picture(&self.client.fresh());
-        let upload = Ask::new(reqwest::Method::POST, "/api/photos");
+        let upload = ApiRequest::new(reqwest::Method::POST, "/api/photos");
         let stored = self.ask(by, upload.with_bytes("image/png", picture))?;
         Ok(id(stored.text("/id")?)?)
     }

@@ -33,7 +33,7 @@ pub(super) enum Does {
     /// Gives something back after a bad end.
     GivesGoodwill,
     /// Does something about a step that keeps failing.
-    TendsToWhatIsStuck,
+    TendsToWhatIsStalled,
     /// Writes off what a customer never paid.
     WritesOff,
     /// Makes losses good and takes fees out.
@@ -53,7 +53,7 @@ pub(super) const REACTIONS: [Reaction<Does>; 12] = [
     on(|it| matches!(it, Told::ProblemReported), |h| h.gives_goodwill, hours(2, 30), Does::GivesGoodwill),
     on(|it| matches!(it, Told::Late), |h| h.gives_goodwill, hours(6, 30), Does::GivesGoodwill),
     on(|it| matches!(it, Told::RenewCard { .. }), |_| 1000, hours(70, 200), Does::WritesOff),
-    on(|it| matches!(it, Told::StepStuck), |_| 500, minutes(5, 90), Does::TendsToWhatIsStuck),
+    on(|it| matches!(it, Told::StepStalled), |_| 500, minutes(5, 90), Does::TendsToWhatIsStalled),
     on(|it| matches!(it, Told::CashShort { .. }), |_| 1000, minutes(5, 60), Does::KeepsTheBooks),
 ];
 
@@ -84,7 +84,7 @@ impl<W: World> Day<W> {
             Does::Judges => self.judges(who, order),
             Does::OpensACase => self.opens_a_case(who, order),
             Does::GivesGoodwill => self.gives_goodwill(who, order),
-            Does::TendsToWhatIsStuck => self.tends_to_what_is_stuck(who, order),
+            Does::TendsToWhatIsStalled => self.tends_to_what_is_stalled(who, order),
             Does::WritesOff => self.writes_off(who, order),
         }
     }
@@ -136,7 +136,7 @@ impl<W: World> Day<W> {
         Ok(())
     }
 
-    /// Row 40: as it stands, with a fair share for the runner.
+    /// Transition 40: as it stands, with a fair share for the runner.
     fn settles(&mut self, who: Principal, sight: &Sight) -> Done {
         let bought = sight.is_under_way() || sight.status == Status::Delivered;
         let ending = match (bought, sight.runner) {
@@ -229,12 +229,12 @@ impl<W: World> Day<W> {
     }
 
     /// Mostly has it tried again; sometimes goes on without it, or takes it back.
-    fn tends_to_what_is_stuck(&mut self, who: Principal, order: OrderId) -> Done {
+    fn tends_to_what_is_stalled(&mut self, who: Principal, order: OrderId) -> Done {
         let reason = words("it fails and fails");
         let remedy = match self.dice.below(4) {
-            0 => Command::SkipStuck { reason },
-            1 => Command::CompensateStuck { reason },
-            _ => Command::RetryStuck { reason },
+            0 => Command::SkipStalled { reason },
+            1 => Command::CompensateStalled { reason },
+            _ => Command::RetryStalled { reason },
         };
         self.act(who, order, remedy).map(drop)
     }
@@ -244,8 +244,11 @@ impl<W: World> Day<W> {
             return Ok(());
         };
         let customer = sight.customer;
-        let purse = self.world.purse(customer);
-        let owed = self.answered("wallet", purse)?.unwrap_or_default().debt;
+        let wallet_balance = self.world.wallet_balance(customer);
+        let owed = self
+            .answered("wallet", wallet_balance)?
+            .unwrap_or_default()
+            .debt;
         if !owed.is_positive() {
             return Ok(());
         }
@@ -260,23 +263,23 @@ impl<W: World> Day<W> {
         Ok(())
     }
 
-    /// Row 44: losses are made good, and most of the fees taken out.
+    /// Transition 44: losses are made good, and most of the fees taken out.
     fn keeps_the_books(&mut self, who: Principal) -> Done {
-        let purse = self.world.purse(PLATFORM);
-        let Some(purse) = self.answered("wallet", purse)? else {
+        let wallet_balance = self.world.wallet_balance(PLATFORM);
+        let Some(wallet_balance) = self.answered("wallet", wallet_balance)? else {
             return Ok(());
         };
         let reason = words("the books of the day");
-        if purse.debt.is_positive() {
-            let cents = purse.debt;
+        if wallet_balance.debt.is_positive() {
+            let cents = wallet_balance.debt;
             let top_up = wallet::Command::TopUp {
                 cents,
                 reason: reason.clone(),
             };
             self.pays(who, PLATFORM, top_up)?;
         }
-        if purse.available.is_positive() {
-            let cents = self.part_of(purse.available, 50, 90);
+        if wallet_balance.available.is_positive() {
+            let cents = self.part_of(wallet_balance.available, 50, 90);
             let withdraw = wallet::Command::Withdraw { cents, reason };
             self.pays(who, PLATFORM, withdraw)?;
         }

@@ -4,7 +4,7 @@
 
 mod money;
 mod orders;
-mod rows;
+mod transitions;
 mod troubles;
 
 use super::{Day, OnCampus, OnServer, Setting, Size};
@@ -112,7 +112,7 @@ fn text(day: &Day<OnCampus>, setting: &Setting) -> String {
         troubles::calls(campus),
         troubles::refusals(tally),
         troubles::mishaps(day.world()),
-        rows::met(campus),
+        transitions::met(campus),
     ];
     parts.join("\n")
 }
@@ -381,7 +381,7 @@ mod tests {
         assert_eq!(books(&campus).faults, [stays], "it is still tried");
         let reason = crate::simulate::day::words("let it run out");
         let id = campus.fresh();
-        let skip = Command::SkipStuck { reason };
+        let skip = Command::SkipStalled { reason };
         campus.command(operator, order, &skip, id).unwrap();
         campus.advance(4 * HOUR_MS);
         let line = books(&campus);

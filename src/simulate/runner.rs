@@ -250,9 +250,9 @@ impl<W: World> Day<W> {
     }
 
     fn asks_for_a_payout(&mut self, user: UserId) -> Done {
-        let purse = self.world.purse(user);
-        let purse = self.answered("wallet", purse)?.unwrap_or_default();
-        let cents = purse.available - purse.debt.min(purse.available);
+        let wallet_balance = self.world.wallet_balance(user);
+        let wallet_balance = self.answered("wallet", wallet_balance)?.unwrap_or_default();
+        let cents = wallet_balance.available - wallet_balance.debt.min(wallet_balance.available);
         if !cents.is_positive() || !self.chance(|h| h.asks_for_a_payout) {
             return Ok(());
         }

@@ -134,7 +134,7 @@ pub struct OnBoard {
 
 /// Somebody's money.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Purse {
+pub struct WalletBalance {
     /// What can be taken out; of the platform: its fees.
     pub available: Cents,
     /// What is owed; of the platform: its losses.
@@ -215,7 +215,7 @@ pub trait World {
     /// A student orders.
     ///
     /// # Errors
-    /// The rules of row 1.
+    /// The rules of transition 1.
     fn place(&mut self, wish: Placement) -> Answer<OrderId>;
 
     /// Somebody gives an order a command.
@@ -227,7 +227,7 @@ pub trait World {
     /// Somebody gives a wallet a command.
     ///
     /// # Errors
-    /// The rules of rows 41–44.
+    /// The rules of transitions 41–44.
     fn wallet(&mut self, who: Principal, of: UserId, command: wallet::Command) -> Answer<()>;
 
     /// A student puts another card on file.
@@ -258,7 +258,7 @@ pub trait World {
     ///
     /// # Errors
     /// [`No::Fault`].
-    fn purse(&mut self, of: UserId) -> Answer<Purse>;
+    fn wallet_balance(&mut self, of: UserId) -> Answer<WalletBalance>;
 
     /// What cancelling costs the customer now; `None` where it can't be cancelled.
     ///

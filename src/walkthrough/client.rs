@@ -38,7 +38,7 @@ struct Names {
 
 /// A request.
 #[derive(Clone, Debug)]
-pub struct Ask {
+pub struct ApiRequest {
     method: Method,
     path: String,
     token: Option<String>,
@@ -63,7 +63,7 @@ pub struct Reply {
     pub body: Body,
 }
 
-impl Ask {
+impl ApiRequest {
     /// A request without a body.
     #[must_use]
     pub fn new(method: Method, path: impl Into<String>) -> Self {
@@ -180,7 +180,7 @@ impl Client {
     ///
     /// # Errors
     /// A [`Deviation`] where there is no answer; whether the request took effect is then unknown.
-    pub async fn send(&self, ask: &Ask) -> Result<Reply, Deviation> {
+    pub async fn send(&self, ask: &ApiRequest) -> Result<Reply, Deviation> {
         let asked = format!("{} {}", ask.method, ask.path);
         let address = format!("{}{}", self.address(), ask.path);
         let mut request = self.http.request(ask.method.clone(), address);

@@ -4,7 +4,7 @@
 
 use super::{Client, Deviation, Launch, ListeningChild, Person, Setting};
 use campusg_actors::port::entropy::{Entropy, SystemEntropy};
-use campusg_domain::{id::Seq, record::Entry, rows::Met};
+use campusg_domain::{id::Seq, record::Entry, transitions::Met};
 use campusg_storage::{codec::decode_record, disk::RealDisk, journal::JournalReader};
 use serde::Deserialize;
 use std::{

@@ -10,7 +10,7 @@ mod wallet;
 
 pub use customer::Wish;
 
-use super::{Ask, Body, Client, Deviation, Reply};
+use super::{ApiRequest, Body, Client, Deviation, Reply};
 use serde_json::{Value, json};
 use std::{
     sync::{Mutex, PoisonError},
@@ -48,7 +48,7 @@ impl Person {
             "email": email, "password": PASSWORD, "first_name": name, "last_name": "Walker",
         });
         let made = client
-            .send(&Ask::post("/api/users", &body))
+            .send(&ApiRequest::post("/api/users", &body))
             .await?
             .is(201)?;
         Ok(Self {
@@ -86,7 +86,7 @@ impl Person {
         let body = json!({"email": self.email, "password": self.password});
         let opened = self
             .client
-            .send(&Ask::post("/api/sessions", &body))
+            .send(&ApiRequest::post("/api/sessions", &body))
             .await?
             .is(201)?;
         let token = opened.text("/token")?.to_owned();
@@ -111,7 +111,7 @@ impl Person {
     ///
     /// # Errors
     /// A [`Deviation`] where there is no answer.
-    pub async fn send(&self, ask: Ask) -> Result<Reply, Deviation> {
+    pub async fn send(&self, ask: ApiRequest) -> Result<Reply, Deviation> {
         let reply = self
             .client
             .send(&ask.clone().with_token(self.token()))
@@ -128,7 +128,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn get(&self, path: &str) -> Result<Reply, Deviation> {
-        self.send(Ask::get(path)).await
+        self.send(ApiRequest::get(path)).await
     }
 
     /// Commands, under a fresh key.
@@ -136,7 +136,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Reply, Deviation> {
-        self.send(Ask::post(path, body).with_key(self.client.fresh()))
+        self.send(ApiRequest::post(path, body).with_key(self.client.fresh()))
             .await
     }
 
@@ -145,7 +145,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn put(&self, path: &str, body: &Value) -> Result<Reply, Deviation> {
-        self.send(Ask::put(path, body)).await
+        self.send(ApiRequest::put(path, body)).await
     }
 
     /// The own profile.

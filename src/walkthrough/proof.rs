@@ -1,6 +1,6 @@
 //! The ledger's proof: every cent is somewhere, and nowhere twice.
 
-use super::{Ask, Deviation, Scene, Story, same};
+use super::{ApiRequest, Deviation, Scene, Story, same};
 
 /// Asks for the public proof and, where an operator's login is known, adds up every account.
 ///
@@ -48,7 +48,7 @@ async fn add_up(scene: &Scene) -> Result<(), Deviation> {
 async fn ask(scene: &Scene) -> Result<(), Deviation> {
     let proof = scene
         .client
-        .send(&Ask::get("/api/ledger/proof"))
+        .send(&ApiRequest::get("/api/ledger/proof"))
         .await?
         .is(200)?;
     same(

@@ -26,7 +26,7 @@ impl Scene {
         story: Story,
     ) -> Result<Self, Deviation> {
         client
-            .send(&super::Ask::get("/health/ready"))
+            .send(&super::ApiRequest::get("/health/ready"))
             .await?
             .is(200)?;
         let virtual_clock = match &operator {

@@ -190,7 +190,7 @@ fn wrapped(step: &str) -> String {
     lines.join("\n").replace(TOGETHER, " ")
 }
 
-/// ` (row 16)`, ` (rows 3, 4, 6)`, or nothing.
+/// ` (transition 16)`, ` (transitions 3, 4, 6)`, or nothing.
 fn named(rows: &[&str]) -> String {
     match rows {
         [] => String::new(),

@@ -6,7 +6,7 @@
 use super::{
     Chapter, Client, Deviation, OwnServer, Scene, Setting, Story, proof::prove_each, prove,
 };
-use campusg_domain::rows::ROWS;
+use campusg_domain::transitions::TRANSITIONS;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
@@ -109,11 +109,14 @@ pub async fn play_here(scene: &Scene) -> Result<(), Deviation> {
     prove(scene).await?;
     let (story, told) = (&scene.story, scene.story.rows());
     if story.leaves_out() {
-        let left: Vec<_> = ROWS.iter().filter(|row| !told.contains(row.id)).collect();
+        let left: Vec<_> = TRANSITIONS
+            .iter()
+            .filter(|row| !told.contains(row.id))
+            .collect();
         story.line(format!(
             "\nTold {} of {} rows of the lifecycle: {}.",
             told.len(),
-            ROWS.len(),
+            TRANSITIONS.len(),
             spans(&told)
         ));
         story.line("Left out, for the reasons given above:".into());
@@ -145,8 +148,8 @@ fn in_short(verdict: &str) -> String {
 
 /// The sentence at the end, if every row was told, and each is a record somewhere.
 fn closing(told: &BTreeSet<&str>, met: &BTreeSet<&str>) -> Result<String, Deviation> {
-    let (rows, expected) = (ROWS.len(), "every row of the lifecycle told");
-    let missing = ROWS.iter().filter(|row| !told.contains(row.id));
+    let (rows, expected) = (TRANSITIONS.len(), "every row of the lifecycle told");
+    let missing = TRANSITIONS.iter().filter(|row| !told.contains(row.id));
     let missing: Vec<_> = missing
         .map(|row| format!("{} ({})", row.id, row.says))
         .collect();
@@ -171,7 +174,7 @@ fn closing(told: &BTreeSet<&str>, met: &BTreeSet<&str>) -> Result<String, Deviat
 
 /// Rows in a few words: neighbours in the table are joined.
 fn spans(told: &BTreeSet<&str>) -> String {
-    let runs = ROWS.chunk_by(|a, b| told.contains(a.id) == told.contains(b.id));
+    let runs = TRANSITIONS.chunk_by(|a, b| told.contains(a.id) == told.contains(b.id));
     let named = runs
         .filter(|run| told.contains(run[0].id))
         .map(|run| match run {
@@ -187,7 +190,7 @@ mod tests {
     use super::*;
 
     fn all() -> BTreeSet<&'static str> {
-        ROWS.iter().map(|row| row.id).collect()
+        TRANSITIONS.iter().map(|row| row.id).collect()
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Shared {
         let archive = self.stores.archive.get(std::time::Duration::ZERO);
         WriteStats {
             hot: self.stores.hot.writes(),
-            archive: archive.map_or(0, crate::snapshot::place::Place::writes),
+            archive: archive.map_or(0, crate::snapshot::sled_store::SledStore::writes),
             checkpoints: self.checkpoints.load(std::sync::atomic::Ordering::Relaxed),
         }
     }

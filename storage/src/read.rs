@@ -34,7 +34,7 @@ use campusg_domain::{
 use crate::journal::ChainHead;
 use crate::projector::Shared;
 use crate::snapshot::key::{self, Key};
-use crate::snapshot::live::{LiveSets, Place};
+use crate::snapshot::live::{ListPlace, LiveSets};
 use crate::snapshot::stores::ARCHIVE_WAIT;
 use crate::snapshot::value::Value;
 use crate::snapshot::{SnapshotFault, WriteStats};
@@ -109,7 +109,7 @@ impl Reads {
 
     /// Whether an order could not be folded: what is read of it is old.
     #[must_use]
-    pub fn is_apart(&self, order: OrderId) -> bool {
+    pub fn is_quarantined(&self, order: OrderId) -> bool {
         let apart = self
             .shared
             .apart
@@ -290,8 +290,8 @@ impl Reads {
     ///
     /// # Errors
     /// A fault of a store.
-    pub fn board(&self, after: Option<Place>, limit: usize) -> Read<Vec<Arc<Order>>> {
-        let places: Vec<Place> = self.live().board(after).take(limit).collect();
+    pub fn board(&self, after: Option<ListPlace>, limit: usize) -> Read<Vec<Arc<Order>>> {
+        let places: Vec<ListPlace> = self.live().board(after).take(limit).collect();
         self.orders(&places)
     }
 
@@ -302,10 +302,10 @@ impl Reads {
     pub fn live_orders(
         &self,
         status: Status,
-        after: Option<Place>,
+        after: Option<ListPlace>,
         limit: usize,
     ) -> Read<Vec<Arc<Order>>> {
-        let places: Vec<Place> = self.live().with_status(status, after).take(limit).collect();
+        let places: Vec<ListPlace> = self.live().with_status(status, after).take(limit).collect();
         self.orders(&places)
     }
 
@@ -313,8 +313,8 @@ impl Reads {
     ///
     /// # Errors
     /// A fault of a store.
-    pub fn stuck_orders(&self) -> Read<Vec<Arc<Order>>> {
-        let places: Vec<Place> = self.live().stuck().collect();
+    pub fn stalled_orders(&self) -> Read<Vec<Arc<Order>>> {
+        let places: Vec<ListPlace> = self.live().stalled().collect();
         self.orders(&places)
     }
 
@@ -324,7 +324,7 @@ impl Reads {
         self.live().counts().collect()
     }
 
-    fn orders(&self, places: &[Place]) -> Read<Vec<Arc<Order>>> {
+    fn orders(&self, places: &[ListPlace]) -> Read<Vec<Arc<Order>>> {
         let orders = places.iter().map(|(_, id)| self.order(*id));
         orders.filter_map(Result::transpose).collect()
     }

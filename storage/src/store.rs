@@ -11,10 +11,10 @@
 //! what was acknowledged is refused, and so is a vault that lost a person's key; the owners' state
 //! and the first batch they are handed follow each other without a gap.
 
-mod bell;
+mod check_snapshots;
+mod fatal_signal;
 mod folder;
 mod settle;
-mod witness;
 
 pub use settle::Progress;
 
@@ -35,9 +35,9 @@ use crate::snapshot::SnapshotFault;
 pub use crate::snapshot::trust::Distrust;
 use crate::snapshot::trust::Trust;
 use crate::vault::Vault;
-use bell::Bell;
+use check_snapshots::{Checked, open_journal};
+use fatal_signal::FatalSignal;
 use settle::settle;
-use witness::{Witnessed, open_journal};
 
 /// What opening needs beside the configuration.
 pub struct OpenOptions {
@@ -106,7 +106,7 @@ pub struct Idle {
     vault: Vault,
     photos: Photos,
     trust: Trust,
-    bell: Bell,
+    fatal_signal: FatalSignal,
     lock: DiskLock,
 }
 
@@ -161,11 +161,18 @@ impl Store {
             path: dir.to_path_buf(),
             source,
         })?;
-        let Witnessed { journal, hot } = open_journal(dir, config, &trust)?;
+        let Checked { journal, hot } = open_journal(dir, config, &trust)?;
         let vault = Vault::load(&dir.join("vault"), journal.next_seq == 1)?;
-        let bell = Bell::default();
+        let fatal_signal = FatalSignal::default();
         let reader = journal.journal.reader();
-        let settled = settle(dir, config, &reader, (&trust, hot), &bell, &mut options)?;
+        let settled = settle(
+            dir,
+            config,
+            &reader,
+            (&trust, hot),
+            &fatal_signal,
+            &mut options,
+        )?;
         vault.check(settled.boot.directory.people().map(|(user, _)| user))?;
         let reads = Reads::new(Arc::clone(&settled.projection.shared));
         let photos = open_photos(dir, config, &options, &reads)?;
@@ -186,7 +193,7 @@ impl Store {
                 vault,
                 photos,
                 trust,
-                bell,
+                fatal_signal,
                 lock,
             },
         })
@@ -333,7 +340,7 @@ impl Idle {
             path: self.dir.clone(),
             source,
         };
-        let (for_projector, for_journal) = (self.bell.clone(), self.bell.clone());
+        let (for_projector, for_journal) = (self.fatal_signal.clone(), self.fatal_signal.clone());
         let trust = self.trust.clone();
         let full = Arc::clone(&self.projection.shared.storage_full);
         let projector = Projector::start(
@@ -363,7 +370,7 @@ impl Idle {
         };
         let committer = Committer::start_unless_full(self.journal, options, full);
         let committer = committer.map_err(thread_fault)?;
-        self.bell.answer(on_fatal);
+        self.fatal_signal.answer(on_fatal);
         Ok(Store {
             dir: self.dir,
             queue: committer.queue(),

@@ -10,8 +10,8 @@ use campusg_domain::id::{CommandId, Fingerprint, Principal, Seq, SessionId, Stre
 use campusg_domain::money::{Account, Cents, Phase, Transfer};
 use campusg_domain::notice::{Audience, Notice, NoticeKind};
 use campusg_domain::order::{
-    CancelReason, CancelWait, Closing, Deed, Dropoff, Event as OrderEvent, Fault, Handover, Item,
-    Offer, Party, Price, Problem, Proof, ProposalKind, ProposedItem, RaiseFailure, Sealed,
+    CancelReason, CancelWait, Closing, Dropoff, Event as OrderEvent, Fault, Handover, Item, Offer,
+    OperatorAction, Party, Price, Problem, Proof, ProposalKind, ProposedItem, RaiseFailure, Sealed,
     Settlement, Side, StoreRef, Substitution, Terms, TimerKind, Unbinding,
 };
 use campusg_domain::owner::directory::{
@@ -112,7 +112,7 @@ pin!(order_event, OrderEvent:
     Voided => OrderEvent::Voided { call: 3 },
     Refunded => OrderEvent::Refunded { call: 4, cents: CENTS },
     RefundKept => OrderEvent::RefundKept { call: 4, cents: CENTS },
-    CallRested => OrderEvent::CallRested { call: 5, failures: 8 },
+    CallDeferred => OrderEvent::CallDeferred { call: 5, failures: 8 },
     CallRetried => OrderEvent::CallRetried { call: 5 },
     CallGivenUp => OrderEvent::CallGivenUp { call: 5 },
     LateAuthorization => OrderEvent::LateAuthorization { call: 6 },
@@ -122,7 +122,7 @@ pin!(order_event, OrderEvent:
     Overdue => OrderEvent::Overdue { days: 14 },
     Rated => OrderEvent::Rated { by: Side::Runner, stars: 5 },
     RatingsPublished => OrderEvent::RatingsPublished,
-    Step => OrderEvent::Step { saga: Saga::Complete, step: 2, mark: Mark::Stuck },
+    Step => OrderEvent::Step { saga: Saga::Complete, step: 2, mark: Mark::Stalled },
     Proposed => OrderEvent::Proposed { n: 1, offer: offer(), note: Some(Sealed(vec![4])) },
     RaiseAsked => OrderEvent::RaiseAsked { n: 1, call: 2, cents: CENTS },
     Raised => OrderEvent::Raised { call: 2, cents: CENTS, capture_before: AT },
@@ -149,7 +149,7 @@ pin!(order_event, OrderEvent:
     OperatorHeld => OrderEvent::OperatorHeld { reason: Sealed(vec![6]) },
     OperatorReleased => OrderEvent::OperatorReleased { reason: Sealed(vec![7]) },
     TimerNoted => OrderEvent::TimerNoted { kind: TimerKind::DisputeWindow },
-    OperatorActed => OrderEvent::OperatorActed { deed: Deed::Settle, reason: Sealed(vec![8]) },
+    OperatorActed => OrderEvent::OperatorActed { action: OperatorAction::Settle, reason: Sealed(vec![8]) },
     Disputed => OrderEvent::Disputed {
         n: 1,
         by: Party::Customer,
@@ -281,7 +281,7 @@ pin!(wallet_event, WalletEvent:
     ToppedUp => WalletEvent::ToppedUp { cents: CENTS, reason: Sealed(vec![2]) },
     Withdrawn => WalletEvent::Withdrawn { cents: CENTS, reason: Sealed(vec![3]) },
     CashShort => WalletEvent::CashShort { cents: CENTS },
-    CallRested => WalletEvent::CallRested { call: 1, failures: 300 },
+    CallDeferred => WalletEvent::CallDeferred { call: 1, failures: 300 },
     CallRetried => WalletEvent::CallRetried { call: 1 },
     TimerFired => WalletEvent::TimerFired { kind: TimerKind::StepRetry, generation: 2 },
     OperatorRetried => WalletEvent::OperatorRetried { reason: Sealed(vec![4]) },
@@ -308,7 +308,7 @@ fn record() -> Record {
             kind: TimerKind::StoreWait,
             generation: 1,
         }],
-        calls: vec![CallChange::Rest { n: 3 }],
+        calls: vec![CallChange::Defer { n: 3 }],
         notices: vec![Notice {
             to: Audience::Operators,
             kind: NoticeKind::Overdue,

@@ -8,7 +8,7 @@ use campusg_domain::id::{CommandId, Fingerprint, Principal, ScheduleId, StoreId,
 use campusg_domain::money::{Account, Cents, Phase};
 use campusg_domain::notice::{Audience, NoticeKind};
 use campusg_domain::order::{
-    CancelReason, Closing, Deed, Fault, Handover, Party, Problem, Proof, ProposalKind,
+    CancelReason, Closing, Fault, Handover, OperatorAction, Party, Problem, Proof, ProposalKind,
     RaiseFailure, Settlement, Side, StoreRef, Substitution, TimerKind, Unbinding,
 };
 use campusg_domain::people::PeopleChange;
@@ -74,7 +74,7 @@ pin!(timer_change, TimerChange:
 
 pin!(call_change, CallChange:
     Open => CallChange::Open { n: 1, kind: CallKind::Authorize { cents: CENTS } },
-    Rest => CallChange::Rest { n: 1 },
+    Defer => CallChange::Defer { n: 1 },
     Retry => CallChange::Retry { n: 1 },
     Close => CallChange::Close { n: 1 },
 );
@@ -122,7 +122,7 @@ pin!(notice_kind, NoticeKind:
     RenewCard => NoticeKind::RenewCard { owed: CENTS },
     LateChargeReturned => NoticeKind::LateChargeReturned { cents: CENTS },
     RefundKeptInWallet => NoticeKind::RefundKeptInWallet { cents: CENTS },
-    StepStuck => NoticeKind::StepStuck,
+    StepStalled => NoticeKind::StepStalled,
     Rated => NoticeKind::Rated,
     HeldByOperator => NoticeKind::HeldByOperator,
     ReleasedByOperator => NoticeKind::ReleasedByOperator,
@@ -163,8 +163,8 @@ pin!(notice_kind, NoticeKind:
     TakenBack => NoticeKind::TakenBack { cents: CENTS },
     Tipped => NoticeKind::Tipped { cents: CENTS },
     TipFailed => NoticeKind::TipFailed { reason: Decline::CardInvalid },
-    PayoutStuck => NoticeKind::PayoutStuck { user: user(), call: 9 },
-    DebtPaymentStuck => NoticeKind::DebtPaymentStuck { user: user(), call: 9 },
+    PayoutStalled => NoticeKind::PayoutStalled { user: user(), call: 9 },
+    DebtPaymentStalled => NoticeKind::DebtPaymentStalled { user: user(), call: 9 },
 );
 
 pin!(timer_kind, TimerKind:
@@ -196,15 +196,15 @@ pin!(decline, Decline:
     Unanswered => Decline::Unanswered,
 );
 
-pin!(deed, Deed:
-    Reassign => Deed::Reassign,
-    Abandon => Deed::Abandon,
-    Settle => Deed::Settle,
-    Resolve => Deed::Resolve,
-    Refund => Deed::Refund,
-    Retry => Deed::Retry,
-    Skip => Deed::Skip,
-    Compensate => Deed::Compensate,
+pin!(action, OperatorAction:
+    Reassign => OperatorAction::Reassign,
+    Abandon => OperatorAction::Abandon,
+    Settle => OperatorAction::Settle,
+    Resolve => OperatorAction::Resolve,
+    Refund => OperatorAction::Refund,
+    Retry => OperatorAction::Retry,
+    Skip => OperatorAction::Skip,
+    Compensate => OperatorAction::Compensate,
 );
 
 pin!(unbinding, Unbinding:
@@ -257,7 +257,7 @@ pin!(mark, Mark:
     Done => Mark::Done,
     Failed => Mark::Failed,
     Undone => Mark::Undone,
-    Stuck => Mark::Stuck,
+    Stalled => Mark::Stalled,
 );
 
 pin!(cancel_reason, CancelReason:

@@ -21,7 +21,7 @@ fn what_is_read_is_what_the_records_say_wherever_it_lies() {
     let store = start(dir.path(), &calm());
     feed(&store, &entries);
     assert_eq!(store.reads().writes().checkpoints, 0);
-    assert!(!store.reads().stuck_orders().unwrap().is_empty());
+    assert!(!store.reads().stalled_orders().unwrap().is_empty());
     assert_reads(store.reads(), &entries);
 
     assert!(store.projector().checkpoint());
@@ -258,10 +258,10 @@ fn a_record_that_does_not_fit_sets_its_order_apart_and_nothing_else() {
     let store = start(dir.path(), &busy());
     feed(&store, &entries);
     feed(&store, std::slice::from_ref(&wrong));
-    assert!(store.reads().is_apart(order.id));
+    assert!(store.reads().is_quarantined(order.id));
     assert_eq!(store.reads().order(order.id).unwrap().as_ref(), Some(order));
     let other = town.campus.orders().nth(1).unwrap();
-    assert!(!store.reads().is_apart(other.id));
+    assert!(!store.reads().is_quarantined(other.id));
     entries.push(wrong);
     assert_eq!(store.reads().folded(), Seq(entries.len() as u64));
     drop(Store::shutdown(store));

@@ -44,9 +44,9 @@ pub async fn remedy(scene: &Scene, order: &str, what: &str) -> Result<Reply, Dev
 }
 
 /// What is stuck with this order, if anything is.
-pub async fn stuck(scene: &Scene, order: &str) -> Result<Option<Body>, Deviation> {
+pub async fn stalled(scene: &Scene, order: &str) -> Result<Option<Body>, Deviation> {
     let listed = operator(scene)
-        .get("/api/admin/sagas?state=stuck")
+        .get("/api/admin/sagas?state=stalled")
         .await?
         .is(200)?;
     let listed = listed.list("/items")?;
@@ -55,16 +55,16 @@ pub async fn stuck(scene: &Scene, order: &str) -> Result<Option<Body>, Deviation
         .find(|entry| entry.says("/order_id", order)))
 }
 
-pub async fn until_stuck(scene: &Scene, order: &str) -> Result<Body, Deviation> {
+pub async fn until_stalled(scene: &Scene, order: &str) -> Result<Body, Deviation> {
     let is_listed = |page: &Body| {
         let items = page.list("/items").unwrap_or_default();
         items.iter().any(|entry| entry.says("/order_id", order))
     };
-    let path = "/api/admin/sagas?state=stuck";
+    let path = "/api/admin/sagas?state=stalled";
     operator(scene)
-        .until(path, "listed as stuck", is_listed)
+        .until(path, "listed as stalled", is_listed)
         .await?;
-    Ok(stuck(scene, order).await?.unwrap())
+    Ok(stalled(scene, order).await?.unwrap())
 }
 
 /// The order's version once the gateway has answered everything.

@@ -6,7 +6,7 @@ use super::{
     gateway::Gateway,
     operator,
 };
-use campusg::walkthrough::{Ask, Body, Deviation, Errand, Person, Reply, Scene, Wish};
+use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Person, Reply, Scene, Wish};
 use serde_json::json;
 
 /// What the platform keeps of lunch.
@@ -107,7 +107,7 @@ pub async fn earner(scene: &Scene, account: &str) -> Result<Person, Deviation> {
 /// Asks for a payout under a key of the test's choosing.
 pub async fn pay_out_as(who: &Person, cents: i64, key: &str) -> Result<Reply, Deviation> {
     let body = json!({"amount_cents": cents});
-    who.send(Ask::post("/api/users/me/payouts", &body).with_key(key))
+    who.send(ApiRequest::post("/api/users/me/payouts", &body).with_key(key))
         .await
 }
 

@@ -9,7 +9,7 @@ use crate::{
     fatal::Guard,
     port::clock::Clock,
     runtime::Refusal,
-    vote::{AskVote, CountReservations, Folded, GiveBack},
+    vote::{CountReservations, Folded, GiveBack, RequestVote},
 };
 use actix::{Actor, Context, Handler, MessageResult};
 use campusg_domain::{
@@ -166,10 +166,14 @@ impl Handler<NotWritten> for DirectoryActor {
     }
 }
 
-impl Handler<AskVote> for DirectoryActor {
-    type Result = MessageResult<AskVote>;
+impl Handler<RequestVote> for DirectoryActor {
+    type Result = MessageResult<RequestVote>;
 
-    fn handle(&mut self, AskVote { token, ask }: AskVote, _: &mut Context<Self>) -> Self::Result {
+    fn handle(
+        &mut self,
+        RequestVote { token, ask }: RequestVote,
+        _: &mut Context<Self>,
+    ) -> Self::Result {
         MessageResult(self.write().vote(token, &ask, &self.start.policy))
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     errand::WalletErrand,
     fatal::Guard,
     port::clock::Clock,
-    vote::{AskVote, CheckTransfers, CountReservations, Folded, GiveBack, OpenPurse},
+    vote::{CheckTransfers, CountReservations, Folded, GiveBack, OpenWalletBalance, RequestVote},
 };
 use actix::{Actor, Context, Handler, Message, MessageResult};
 use campusg_domain::{
@@ -22,7 +22,7 @@ use campusg_domain::{
     },
     policy::Policy,
     record::Record,
-    vote::Ask,
+    vote::VoteRequest,
 };
 use campusg_storage::journal::{ChainHead, CommitQueue};
 use std::sync::Arc;
@@ -97,8 +97,8 @@ impl EscrowActor {
     }
 
     /// Whether this release is one that the drill refuses.
-    fn drills(&mut self, ask: &Ask) -> bool {
-        let drills = self.refused_releases > 0 && matches!(ask, Ask::Release { .. });
+    fn drills(&mut self, ask: &VoteRequest) -> bool {
+        let drills = self.refused_releases > 0 && matches!(ask, VoteRequest::Release { .. });
         self.refused_releases -= u32::from(drills);
         drills
     }
@@ -108,10 +108,14 @@ impl Actor for EscrowActor {
     type Context = Context<Self>;
 }
 
-impl Handler<AskVote> for EscrowActor {
-    type Result = MessageResult<AskVote>;
+impl Handler<RequestVote> for EscrowActor {
+    type Result = MessageResult<RequestVote>;
 
-    fn handle(&mut self, AskVote { token, ask }: AskVote, _: &mut Context<Self>) -> Self::Result {
+    fn handle(
+        &mut self,
+        RequestVote { token, ask }: RequestVote,
+        _: &mut Context<Self>,
+    ) -> Self::Result {
         MessageResult(if self.drills(&ask) {
             Err(Rejection::TransferRefused)
         } else {
@@ -144,11 +148,15 @@ impl Handler<TakeProof> for EscrowActor {
     }
 }
 
-impl Handler<OpenPurse> for EscrowActor {
-    type Result = MessageResult<OpenPurse>;
+impl Handler<OpenWalletBalance> for EscrowActor {
+    type Result = MessageResult<OpenWalletBalance>;
 
-    fn handle(&mut self, OpenPurse(user): OpenPurse, _: &mut Context<Self>) -> Self::Result {
-        MessageResult(self.ledger.purse(user))
+    fn handle(
+        &mut self,
+        OpenWalletBalance(user): OpenWalletBalance,
+        _: &mut Context<Self>,
+    ) -> Self::Result {
+        MessageResult(self.ledger.wallet_balance(user))
     }
 }
 

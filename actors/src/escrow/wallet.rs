@@ -14,10 +14,10 @@ use campusg_domain::order::Rejection;
 use campusg_domain::{
     id::{CommandId, UserId},
     invariant::check_wallet,
-    owner::wallet::{self, Turn, Wallet, asks, known, turn},
+    owner::wallet::{self, Turn, Wallet, known, required_votes, turn},
     record::Record,
     time::At,
-    vote::{Ask, Owner, Vote, Votes},
+    vote::{Owner, Vote, VoteRequest, Votes},
 };
 use campusg_storage::journal::CommitQueue;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl EscrowActor {
         known.map_or_else(|| Arc::new(Wallet::new(user)), Arc::clone)
     }
 
-    fn vote_on(&mut self, id: CommandId, ask: &Ask, said: &[(Ask, Vote)]) -> Vote {
+    fn vote_on(&mut self, id: CommandId, ask: &VoteRequest, said: &[(VoteRequest, Vote)]) -> Vote {
         if ask.owner() == Owner::Escrow {
             return self.ledger.vote(id, ask, &self.policy);
         }
@@ -70,7 +70,7 @@ impl Clerk for EscrowActor {
             return executed.map(|_| None).map_err(Refusal::rule);
         }
         let policy = Arc::clone(&self.policy);
-        let asked = asks(&before, command, *principal, &policy).map_err(Refusal::rule)?;
+        let asked = required_votes(&before, command, *principal, &policy).map_err(Refusal::rule)?;
         let votes = asked
             .into_iter()
             .map(|ask| (ask, self.vote_on(id, &ask, said)));

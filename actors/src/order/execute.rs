@@ -9,7 +9,7 @@ use campusg_domain::{
     record::{Events, Record},
     saga::Mark,
     time::At,
-    vote::{Ask, Votes},
+    vote::{VoteRequest, Votes},
 };
 use campusg_storage::read::Reads;
 use std::sync::Arc;
@@ -107,14 +107,14 @@ async fn decide_and_commit(
         .now()
         .max(order.map_or(At(0), |order| order.last_at));
     let none = Votes::default();
-    let asks = order::asks(
+    let required_votes = order::required_votes(
         id,
         order,
         &message.command,
         &context(env, id, message, now, &none),
     )
     .map_err(no)?;
-    let (mut votes, reservation) = env.owners.poll(message.id, asks).await;
+    let (mut votes, reservation) = env.owners.poll(message.id, required_votes).await;
     look_up_used_once(env, message, &mut votes).await?;
     let turn = order::turn(
         id,
@@ -164,7 +164,7 @@ fn context<'a>(
 /// the hands of whoever took it.
 async fn look_up_used_once(env: &Env, message: &ToActor, votes: &mut Votes) -> Result<(), Refusal> {
     for (ask, vote) in &mut votes.0 {
-        if let Ask::UsedOnce { photo, order } = *ask
+        if let VoteRequest::UsedOnce { photo, order } = *ask
             && vote.is_ok()
         {
             // Who used it before may be durable, and so not reserved any more, but not folded yet.
@@ -256,10 +256,10 @@ fn log_steps(order: &Order, events: &[Event], message: &ToActor, duration_ms: u6
             Mark::Done => "done",
             Mark::Failed => "failed",
             Mark::Undone => "undone",
-            Mark::Stuck => "stuck",
+            Mark::Stalled => "stuck",
         };
         let (saga, request) = (plan.name, &*message.request);
-        if matches!(mark, Mark::Stuck | Mark::Failed) {
+        if matches!(mark, Mark::Stalled | Mark::Failed) {
             tracing::warn!(order.id = %order.id, saga, saga.step = name, attempt, duration_ms, request, "step {done}");
         } else {
             tracing::info!(order.id = %order.id, saga, saga.step = name, attempt, duration_ms, request, "step {done}");

@@ -41,12 +41,12 @@ impl Message for ToActor {
 
 /// Asks what is known of an order now; `None` if it was never placed.
 #[derive(Clone, Debug)]
-pub(crate) struct Look {
+pub(crate) struct Peek {
     /// As in [`ToActor`].
     #[expect(dead_code, reason = "held for its drop")]
     pub(crate) permit: Permit,
 }
 
-impl Message for Look {
+impl Message for Peek {
     type Result = Result<Option<Arc<Order>>, Refusal>;
 }

@@ -11,7 +11,7 @@ mod message;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use message::{Done, Look, ToActor};
+pub(crate) use message::{Done, Peek, ToActor};
 
 use crate::{
     env::Env,
@@ -110,7 +110,7 @@ async fn load(env: &Env, id: OrderId) -> Result<Option<Arc<Order>>, Refusal> {
         .wait_folded(Seq(last))
         .await
         .map_err(|_| Refusal::Stopping)?;
-    if env.reads.is_apart(id) {
+    if env.reads.is_quarantined(id) {
         tracing::error!(order.id = %id, "a record of this order can't be folded");
         return Err(Refusal::NeedsAttention);
     }
@@ -162,10 +162,10 @@ impl Handler<ToActor> for OrderActor {
     }
 }
 
-impl Handler<Look> for OrderActor {
+impl Handler<Peek> for OrderActor {
     type Result = AtomicResponse<Self, Result<Option<Arc<Order>>, Refusal>>;
 
-    fn handle(&mut self, _: Look, _: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, _: Peek, _: &mut Context<Self>) -> Self::Result {
         self.knowing(false, async |_, _, known| (known.clone(), Ok(known)))
     }
 }

@@ -11,7 +11,7 @@ use campusg_domain::{
     id::{CommandId, Fingerprint, OrderId, Principal, Seq, UserId},
     money::Cents,
     order::{Command, EscrowStatus, Order},
-    vote::{Ask, Yes},
+    vote::{Granted, VoteRequest},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -122,10 +122,18 @@ async fn what_was_reserved_by_a_task_that_panics_is_given_back() {
         let (votes, _held) = owners
             .poll(
                 CommandId(7),
-                vec![Ask::RunnerSlot { runner }, Ask::Capacity { timers: 2 }],
+                vec![
+                    VoteRequest::RunnerSlot { runner },
+                    VoteRequest::Capacity { timers: 2 },
+                ],
             )
             .await;
-        assert!(votes.0.iter().all(|(_, vote)| *vote == Ok(Yes::Granted)));
+        assert!(
+            votes
+                .0
+                .iter()
+                .all(|(_, vote)| *vote == Ok(Granted::Granted))
+        );
         assert_eq!(owners.reservations().await, Some(2));
         panic!("a panic that was asked for");
     });
@@ -139,7 +147,7 @@ async fn a_no_gives_back_nothing_that_somebody_else_holds_under_the_same_token()
     let house = House::new().await;
     let customer = house.customer("ada", "tok_visa").await;
     let owners = &house.runtime.env().owners;
-    let ask = |n| Ask::Placement {
+    let ask = |n| VoteRequest::Placement {
         customer,
         order: OrderId::from_bytes([n; 16]),
         fingerprint: Fingerprint(1),

@@ -27,12 +27,12 @@ pub(super) enum Party {
 
 /// Where one call is under way at a time: an order, whose calls go out one after another, or one call of a wallet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Lane {
+pub(super) enum CallQueue {
     Order(OrderId),
     Wallet(UserId, CallNumber),
 }
 
-impl Lane {
+impl CallQueue {
     pub(super) const fn stream(self) -> Stream {
         match self {
             Self::Order(order) => Stream::Order(order),
@@ -42,10 +42,10 @@ impl Lane {
 }
 
 impl Party {
-    pub(super) const fn lane(self, n: CallNumber) -> Lane {
+    pub(super) const fn lane(self, n: CallNumber) -> CallQueue {
         match self {
-            Self::Order(order) => Lane::Order(order),
-            Self::Wallet(user) => Lane::Wallet(user, n),
+            Self::Order(order) => CallQueue::Order(order),
+            Self::Wallet(user) => CallQueue::Wallet(user, n),
         }
     }
 

@@ -42,14 +42,14 @@ impl PaymentActor {
         caught_up: Option<oneshot::Sender<()>>,
         ctx: &mut Context<Self>,
     ) {
-        let Some(inlet) = self.inlet() else {
+        let Some(intake) = self.intake() else {
             return;
         };
         let cursor = self.start.cursor.clone();
         let bring = self
             .start
             .io
-            .spawn(async move { inlet.follow(&cursor).await });
+            .spawn(async move { intake.follow(&cursor).await });
         ctx.spawn(
             AbortOnDrop(bring)
                 .into_actor(self)
@@ -71,13 +71,13 @@ impl PaymentActor {
         );
     }
 
-    fn inlet(&self) -> Option<Inlet> {
-        Some(Inlet {
+    fn intake(&self) -> Option<EventIntake> {
+        Some(EventIntake {
             gateway: Arc::clone(&self.start.gateway),
             answers: self.answers()?,
             reads: self.start.reads.clone(),
             entropy: Arc::clone(&self.start.entropy),
-            heard: Arc::clone(&self.start.heard),
+            seen: Arc::clone(&self.start.seen),
             waiting: Arc::clone(&self.start.waiting),
         })
     }
@@ -85,13 +85,13 @@ impl PaymentActor {
 
 /// The events that were brought in, by their ids.
 #[derive(Debug, Default)]
-pub(crate) struct Heard {
+pub(crate) struct SeenEvents {
     ids: HashSet<u64>,
     // Invariant: the same ids, oldest first.
     order: VecDeque<u64>,
 }
 
-impl Heard {
+impl SeenEvents {
     fn knows(&self, id: u64) -> bool {
         self.ids.contains(&id)
     }
@@ -111,16 +111,16 @@ impl Heard {
 
 /// Where events come in, whichever way they took.
 #[derive(Clone)]
-pub(crate) struct Inlet {
+pub(crate) struct EventIntake {
     pub(crate) gateway: Arc<dyn PaymentGateway>,
     pub(crate) answers: Answers,
     pub(crate) reads: Reads,
     pub(crate) entropy: Arc<dyn Entropy>,
-    pub(crate) heard: Arc<Mutex<Heard>>,
+    pub(crate) seen: Arc<Mutex<SeenEvents>>,
     pub(crate) waiting: Arc<Mutex<Waiting>>,
 }
 
-impl Inlet {
+impl EventIntake {
     /// Takes one event in; one that was taken in before does nothing.
     ///
     /// An order that needs attention, or has no time, must not hold back the events of all others: what can't be brought
@@ -129,12 +129,12 @@ impl Inlet {
     /// # Errors
     /// It was not taken in, and is to be told again.
     pub(crate) async fn take(&self, event: &GatewayEvent) -> Result<(), Refusal> {
-        if self.heard(|heard| heard.knows(event.id)) {
+        if self.seen(|seen| seen.knows(event.id)) {
             return Ok(());
         }
         let key = &event.key;
         match self.bring_in(key).await {
-            Err(Missed::Theirs(refusal)) => {
+            Err(IntakeError::Theirs(refusal)) => {
                 tracing::error!(%key, %refusal, "news of the gateway wait");
                 let kept = self.waiting(|waiting| waiting.add(key));
                 kept.map_err(|fault| {
@@ -144,10 +144,10 @@ impl Inlet {
                     }
                 })?;
             }
-            Err(Missed::Ours(refusal)) => return Err(refusal),
+            Err(IntakeError::Ours(refusal)) => return Err(refusal),
             Ok(()) => {}
         }
-        self.heard(|heard| heard.note(event.id));
+        self.seen(|seen| seen.note(event.id));
         Ok(())
     }
 
@@ -155,8 +155,8 @@ impl Inlet {
     async fn take_what_waits(&self) -> Result<(), Refusal> {
         for key in self.waiting(|waiting| waiting.keys()) {
             match self.bring_in(&key).await {
-                Err(Missed::Theirs(_)) => {}
-                Err(Missed::Ours(refusal)) => return Err(refusal),
+                Err(IntakeError::Theirs(_)) => {}
+                Err(IntakeError::Ours(refusal)) => return Err(refusal),
                 Ok(()) => {
                     tracing::info!(%key, "news of the gateway that waited are brought in");
                     self.waiting(|waiting| waiting.remove(&key));
@@ -167,7 +167,7 @@ impl Inlet {
     }
 
     /// Brings in what the gateway says now of a call.
-    async fn bring_in(&self, key: &CallKey) -> Result<(), Missed> {
+    async fn bring_in(&self, key: &CallKey) -> Result<(), IntakeError> {
         let Some((party, call)) = parse(key.as_str()) else {
             tracing::warn!(%key, "an event of the gateway names no call of ours");
             return Ok(());
@@ -179,7 +179,7 @@ impl Inlet {
                 return Ok(());
             }
             Err(Unreachable) => {
-                return Err(Missed::Ours(Refusal::Busy {
+                return Err(IntakeError::Ours(Refusal::Busy {
                     retry_after_ms: 2_000,
                 }));
             }
@@ -194,7 +194,7 @@ impl Inlet {
             let charged_back = passed(key, self.charge_back(party, chargeback).await);
             brought = brought.and(charged_back);
         }
-        brought.map_err(Missed::of)
+        brought.map_err(IntakeError::of)
     }
 
     /// Takes what waited in, then every event after the place that is kept in `file`.
@@ -216,7 +216,7 @@ impl Inlet {
         }
     }
 
-    /// Row 43: a charge for an order is its customer's, one that paid a debt the wallet's owner's.
+    /// Transition 43: a charge for an order is its customer's, one that paid a debt the wallet's owner's.
     async fn charge_back(&self, party: Party, chargeback: Chargeback) -> Result<(), Refusal> {
         let (user, order) = match party {
             Party::Wallet(user) => (user, None),
@@ -252,21 +252,21 @@ impl Inlet {
         look(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn heard<T>(&self, look: impl FnOnce(&mut Heard) -> T) -> T {
-        look(&mut self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+    fn seen<T>(&self, look: impl FnOnce(&mut SeenEvents) -> T) -> T {
+        look(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// Why news were not brought in.
 #[derive(Debug)]
-enum Missed {
+enum IntakeError {
     /// Nothing can be brought in now: the gateway can't be asked, or the process is stopping.
     Ours(Refusal),
     /// The order or the wallet that they are for can't take them now.
     Theirs(Refusal),
 }
 
-impl Missed {
+impl IntakeError {
     const fn of(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Stopping => Self::Ours(refusal),
@@ -275,7 +275,7 @@ impl Missed {
     }
 }
 
-impl std::fmt::Debug for Inlet {
+impl std::fmt::Debug for EventIntake {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Inlet").finish_non_exhaustive()
     }
@@ -346,16 +346,16 @@ mod tests {
 
     #[test]
     fn only_so_many_events_are_remembered_and_the_oldest_goes_first() {
-        let mut heard = Heard::default();
+        let mut seen = SeenEvents::default();
         for id in 1..=REMEMBERED as u64 {
-            heard.note(id);
-            heard.note(id);
+            seen.note(id);
+            seen.note(id);
         }
-        assert!(heard.knows(1));
-        heard.note(0);
-        assert!(!heard.knows(1));
-        assert!(heard.knows(2) && heard.knows(0));
-        assert_eq!(heard.ids.len(), heard.order.len());
+        assert!(seen.knows(1));
+        seen.note(0);
+        assert!(!seen.knows(1));
+        assert!(seen.knows(2) && seen.knows(0));
+        assert_eq!(seen.ids.len(), seen.order.len());
     }
 
     #[test]

@@ -11,10 +11,10 @@ mod promise;
 mod waiting;
 
 pub(crate) use call::Answers;
-pub(crate) use events::{Heard, Inlet};
+pub(crate) use events::{EventIntake, SeenEvents};
 pub(crate) use waiting::Waiting;
 
-use call::{Lane, Party};
+use call::{CallQueue, Party};
 
 use crate::{
     fatal::Guard,
@@ -80,7 +80,7 @@ pub(crate) struct PaymentStart {
     /// Where the place in the gateway's events is kept.
     pub(crate) cursor: PathBuf,
     /// The events that were brought in.
-    pub(crate) heard: Arc<Mutex<Heard>>,
+    pub(crate) seen: Arc<Mutex<SeenEvents>>,
     /// The calls whose news wait.
     pub(crate) waiting: Arc<Mutex<Waiting>>,
     #[expect(dead_code, reason = "held for its drop")]
@@ -112,10 +112,10 @@ pub(crate) struct PaymentActor {
     orders: Option<Orders>,
     owners: Option<Arc<Owners>>,
     /// The lanes with a call under way, and whether that call was asked for again meanwhile.
-    under_way: HashMap<Lane, bool>,
+    under_way: HashMap<CallQueue, bool>,
     /// The lanes whose last call moved nothing and is made again later. They take no place at the gateway, and wait no
     /// longer than that call is due.
-    paused: HashMap<Lane, (CallNumber, CallKind)>,
+    paused: HashMap<CallQueue, (CallNumber, CallKind)>,
     /// Streams with a call that has no place at the gateway yet.
     queued: VecDeque<Stream>,
     /// What new cards are to pay.
@@ -235,7 +235,7 @@ impl PaymentActor {
     fn resume(
         &mut self,
         stream: Stream,
-        lane: Lane,
+        lane: CallQueue,
         call: (CallNumber, CallKind),
         ctx: &mut Context<Self>,
     ) {

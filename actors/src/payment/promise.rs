@@ -1,4 +1,4 @@
-//! Promises that a new card pays what is owed (row 41): each is kept once, however often the process ends before.
+//! Promises that a new card pays what is owed (transition 41): each is kept once, however often the process ends before.
 //!
 //! A promise stands in the record of the card. It is kept as soon as that record is folded, or at the start, and waits
 //! for a place where too many payments are under way. Must not: promise anything, or decide what is paid.
@@ -40,7 +40,7 @@ struct Promise {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
     No,
-    Yes,
+    Granted,
     /// Yes, and a place became free meanwhile.
     Again,
 }
@@ -64,7 +64,7 @@ impl Promises {
     fn ask(&mut self, user: UserId) -> Option<Seq> {
         let promise = self.0.get_mut(&user)?;
         let idle = promise.asked == Asked::No;
-        promise.asked = if idle { Asked::Yes } else { Asked::Again };
+        promise.asked = if idle { Asked::Granted } else { Asked::Again };
         idle.then_some(promise.seq)
     }
 
@@ -148,7 +148,7 @@ impl PaymentActor {
         }));
     }
 
-    /// Row 41: asks the wallet to pay. Where nothing is owed any more, its owner says so and nothing is written.
+    /// Transition 41: asks the wallet to pay. Where nothing is owed any more, its owner says so and nothing is written.
     fn keep_promise(&mut self, user: UserId, ctx: &mut Context<Self>) {
         let Some(owners) = self.owners.clone() else {
             return;
@@ -238,8 +238,9 @@ fn is_open(reads: &Reads, user: UserId, since: Seq) -> Read<bool> {
 }
 
 fn asks_a_card(record: &Record) -> bool {
-    let asks = |event: &wallet::Event| matches!(event, wallet::Event::DebtPaymentRequested { .. });
-    matches!(&record.events, Events::Wallet(events) if events.iter().any(asks))
+    let required_votes =
+        |event: &wallet::Event| matches!(event, wallet::Event::DebtPaymentRequested { .. });
+    matches!(&record.events, Events::Wallet(events) if events.iter().any(required_votes))
 }
 
 /// By how much a transfer raised what this person owes.

@@ -213,7 +213,7 @@ fn a_command_that_always_panics_is_tried_three_times_and_ends_in_quarantine() {
 fn a_quarantine_outlives_the_window_and_the_calm_keys_are_forgotten() {
     run(|| async {
         let bench = Bench::new(Limits {
-            asks: 1,
+            required_votes: 1,
             ..Limits::default()
         });
         bench.registry.quarantine(7);

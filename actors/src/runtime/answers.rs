@@ -3,7 +3,7 @@
 use super::{
     Authenticate, Authenticated, DropoffDetails, GetAccounts, GetBoard, GetDropoff, GetInbox,
     GetLiveOrders, GetOrder, GetOrdersOf, GetPhoto, GetPin, GetPrice, GetProfile, GetProfileAsOf,
-    GetScheduled, GetStores, GetStuck, GetTransfers, Inbox, InboxNotice, NoticeState, NoticeText,
+    GetScheduled, GetStalled, GetStores, GetTransfers, Inbox, InboxNotice, NoticeState, NoticeText,
     OrderPage, Party, Photo, Profile, Query, Refusal, Runtime,
     errands::{NOTICE, PlainNotice},
     placing::DROPOFF,
@@ -118,11 +118,11 @@ impl Query for GetLiveOrders {
     }
 }
 
-impl Query for GetStuck {
+impl Query for GetStalled {
     type Answer = Vec<Arc<Order>>;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        runtime.read(Reads::stuck_orders).await
+        runtime.read(Reads::stalled_orders).await
     }
 }
 

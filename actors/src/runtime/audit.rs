@@ -3,11 +3,11 @@
 //! A fold of the journal like everything else, so nobody can add to it or take away from it.
 //! Must not: know who may read it; that is the edge's business.
 
-use super::{Query, Refusal, Runtime, Wording};
+use super::{FreeText, Query, Refusal, Runtime};
 use campusg_domain::{
-    act::act,
     id::{Seq, Stream, UserId},
     notice::Audience,
+    operator_action,
     order::{Order, Sealed},
     owner::{directory::UserEvent, wallet},
     record::{Entry, Events, Record},
@@ -57,7 +57,7 @@ impl Query for GetAudit {
             let mut named = vec![];
             let page = reads.records_before(Audience::Operators, before, limit, |entry| {
                 let order = order_of(reads, &entry.record)?;
-                let name = act(&entry.record, order.as_deref());
+                let name = operator_action::name(&entry.record, order.as_deref());
                 named.extend(name.map(|name| (name, order)));
                 Ok(name.is_some())
             })?;
@@ -88,7 +88,8 @@ impl Runtime {
         Some(Act {
             operator,
             name,
-            reason: words.and_then(|(wording, sealed)| self.open_words(operator, wording, sealed)),
+            reason: words
+                .and_then(|(wording, sealed)| self.open_free_text(operator, wording, sealed)),
             entry,
             order,
         })
@@ -96,10 +97,10 @@ impl Runtime {
 }
 
 /// The words that a record of an operator holds.
-fn words(record: &Record) -> Option<(Wording, &Sealed)> {
-    let reason = |reason| Some((Wording::Reason, reason));
+fn words(record: &Record) -> Option<(FreeText, &Sealed)> {
+    let reason = |reason| Some((FreeText::Reason, reason));
     match &record.events {
-        Events::Order(events) => events.iter().find_map(Wording::of),
+        Events::Order(events) => events.iter().find_map(FreeText::of),
         Events::User(events) => events.iter().find_map(|event| match event {
             UserEvent::OperatorActed { reason: why } => reason(why),
             _ => None,

@@ -2,7 +2,7 @@
 //!
 //! Must not: tell the wallet. The payment owner keeps the promise, from the folded record, also after a crash.
 
-use super::{Caller, Command, GetPurse, NewCard, Refusal, Runtime, SetCard};
+use super::{Caller, Command, GetWalletBalance, NewCard, Refusal, Runtime, SetCard};
 use crate::port::gateway::TokenFault;
 use campusg_domain::{
     call::CardToken,
@@ -19,8 +19,8 @@ impl Command for SetCard {
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<NewCard, Refusal> {
         let user = caller.user()?;
         let card = described(runtime, self.0).await?;
-        let purse = runtime.query(GetPurse(user)).await?;
-        let pays = purse.new_card_pays(runtime.0.env.policy.gateway_minimum_cents);
+        let wallet_balance = runtime.query(GetWalletBalance(user)).await?;
+        let pays = wallet_balance.new_card_pays(runtime.0.env.policy.gateway_minimum_cents);
         let id = caller.command_id(|| runtime.entropy().command());
         let command = UserCommand::SetCard { card, pays };
         let seq = runtime.change_as(id, user, command, &caller).await?;

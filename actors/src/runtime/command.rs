@@ -226,7 +226,7 @@ pub struct ChangeProfile {
     pub phone: Option<String>,
 }
 
-/// Puts the caller's card on file; row 41: it pays what the caller owes. Answers a [`NewCard`].
+/// Puts the caller's card on file; transition 41: it pays what the caller owes. Answers a [`NewCard`].
 #[derive(Clone, Debug)]
 pub struct SetCard(pub CardToken);
 

@@ -2,11 +2,11 @@
 //!
 //! Must not: know who may read what; that is the edge's business.
 
-use super::{Query, Refusal, Runtime, Wording};
+use super::{FreeText, Query, Refusal, Runtime};
 use campusg_domain::{
     id::{OrderId, PhotoId, Principal},
     money::Cents,
-    order::{Deed, Event, Judgement, Number, Party, Sealed, Side},
+    order::{Event, Judgement, Number, OperatorAction, Party, Sealed, Side},
     record::{Entry, Events, Record},
     time::At,
 };
@@ -65,8 +65,8 @@ impl Query for GetDisputes {
         let entries = runtime
             .read_history(move |reads| reads.stream_entries(order))
             .await?;
-        let open = |author: Principal, wording: Wording, sealed: &Sealed| {
-            runtime.open_words(author.user()?, wording, sealed)
+        let open = |author: Principal, wording: FreeText, sealed: &Sealed| {
+            runtime.open_free_text(author.user()?, wording, sealed)
         };
         Ok(threads(&entries, open))
     }
@@ -75,7 +75,7 @@ impl Query for GetDisputes {
 /// Folds an order's records into its disputes.
 fn threads(
     entries: &[Entry],
-    open: impl Fn(Principal, Wording, &Sealed) -> Option<String>,
+    open: impl Fn(Principal, FreeText, &Sealed) -> Option<String>,
 ) -> Vec<DisputeThread> {
     let mut threads: Vec<DisputeThread> = vec![];
     for Entry { record, .. } in entries {
@@ -83,7 +83,7 @@ fn threads(
             continue;
         };
         let words = |event: &Event| {
-            let (wording, sealed) = Wording::of(event)?;
+            let (wording, sealed) = FreeText::of(event)?;
             open(record.principal, wording, sealed)
         };
         for event in events {
@@ -163,7 +163,7 @@ fn decided(record: &Record) -> Option<&Event> {
         matches!(
             event,
             Event::OperatorActed {
-                deed: Deed::Resolve | Deed::Settle,
+                action: OperatorAction::Resolve | OperatorAction::Settle,
                 ..
             }
         )

@@ -49,6 +49,6 @@ impl Command for TakeGatewayEvent {
             }));
         }
         runtime.admit()?;
-        runtime.inlet().take(&self.0).await
+        runtime.intake().take(&self.0).await
     }
 }

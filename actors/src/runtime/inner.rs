@@ -8,7 +8,7 @@ use crate::{
     live::LiveHub,
     notification::NotificationActor,
     orders::Orders,
-    payment::{Answers, Heard, Inlet, Waiting},
+    payment::{Answers, EventIntake, SeenEvents, Waiting},
     port::{clock::Clock, entropy::Entropy, gateway::PaymentGateway, signature::Keyring},
     registry::KeyState,
     vote::Owners,
@@ -43,7 +43,7 @@ const HASH_PATIENCE: Duration = Duration::from_secs(20);
 pub(super) struct Outside {
     pub(super) gateway: Arc<dyn PaymentGateway>,
     pub(super) keys: Keyring,
-    pub(super) heard: Arc<Mutex<Heard>>,
+    pub(super) seen: Arc<Mutex<SeenEvents>>,
     pub(super) waiting: Arc<Mutex<Waiting>>,
 }
 
@@ -130,14 +130,14 @@ impl Runtime {
     }
 
     /// Where the gateway's events come in.
-    pub(super) fn inlet(&self) -> Inlet {
+    pub(super) fn intake(&self) -> EventIntake {
         let Outside {
             gateway,
-            heard,
+            seen,
             waiting,
             ..
         } = &self.0.outside;
-        Inlet {
+        EventIntake {
             gateway: Arc::clone(gateway),
             answers: Answers {
                 orders: self.orders().clone(),
@@ -145,7 +145,7 @@ impl Runtime {
             },
             reads: self.reads().clone(),
             entropy: Arc::clone(&self.0.env.entropy),
-            heard: Arc::clone(heard),
+            seen: Arc::clone(seen),
             waiting: Arc::clone(waiting),
         }
     }

@@ -1,6 +1,6 @@
 //! What the parties of an order wrote to each other, opened.
 
-use super::{Query, Refusal, Runtime, SealedWords};
+use super::{Query, Refusal, Runtime, SealedFreeText};
 use campusg_domain::{
     id::{OrderId, Seq},
     order::{Event, Side},
@@ -51,7 +51,7 @@ pub struct Message {
 struct Found {
     message: Message,
     epoch: u32,
-    words: SealedWords,
+    words: SealedFreeText,
 }
 
 impl Query for GetMessages {
@@ -75,8 +75,8 @@ impl Query for GetMessages {
         let next = found.last().filter(|_| more).map(|last| last.message.seq);
         let opened = |Found { message, words, .. }: Found| {
             let author = words.author.user();
-            let text =
-                author.and_then(|author| runtime.open_words(author, words.wording, &words.sealed));
+            let text = author
+                .and_then(|author| runtime.open_free_text(author, words.wording, &words.sealed));
             Message { text, ..message }
         };
         let messages = found.into_iter().map(opened).collect();
@@ -105,7 +105,7 @@ fn found(entries: &[Entry]) -> Vec<Found> {
                         attempt: *attempt,
                         text: None,
                     };
-                    let words = SealedWords::of(record.principal, event);
+                    let words = SealedFreeText::of(record.principal, event);
                     all.extend(words.map(|words| Found {
                         message,
                         epoch,

@@ -13,6 +13,7 @@ mod config;
 mod directory_reader;
 mod disputes;
 mod errands;
+mod free_text;
 mod gateway;
 mod history;
 mod inner;
@@ -28,12 +29,12 @@ mod start;
 mod sweep;
 mod vitals;
 mod wallets;
-mod words;
 
 pub use audit::{Act, AuditPage, GetAudit};
 pub use command::*;
 pub use config::RuntimeConfig;
 pub use disputes::{DisputeReply, DisputeThread, GetDisputes};
+pub use free_text::{FreeText, OpenFreeText, SealFreeText, SealedFreeText};
 pub use gateway::{CheckSignature, GatewayEvent, TakeGatewayEvent};
 pub use messages::{GetMessages, Message, Messages};
 pub use query::*;
@@ -41,11 +42,10 @@ pub use refusal::Refusal;
 pub use start::{Start, StartFault};
 pub use vitals::{Actors, GetActors, GetReadiness, JournalWork, Readiness};
 pub use wallets::{
-    GetPayouts, GetPurse, GetReceipt, GetStatements, GetStuckWallets, GetWallet, Moved,
+    GetPayouts, GetReceipt, GetStalledWallets, GetStatements, GetWallet, GetWalletBalance, Moved,
     OrderStatement, PayDebt, RemovePayoutMethod, RequestPayout, RetryWallet, SetPayoutMethod,
     StatementPage, TopUp, Wallet, WalletLine, Withdraw, WriteOff,
 };
-pub use words::{OpenWords, SealWords, SealedWords, Wording};
 
 pub use crate::live::{Live, Watching};
 pub use crate::port::signature::SignatureFault;

@@ -309,4 +309,4 @@ pub struct Photo {
 
 /// Orders with a step that needs a person.
 #[derive(Clone, Copy, Debug)]
-pub struct GetStuck;
+pub struct GetStalled;

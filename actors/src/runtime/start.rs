@@ -142,7 +142,7 @@ impl Runtime {
         let (epoch, prev) = (boot.next_epoch(), boot.system_last);
         let directory = Arc::new(RwLock::new(boot.directory));
         let debtors = boot.ledger.debtors().collect();
-        let heard = Arc::default();
+        let seen = Arc::default();
         let waiting = Arc::new(Mutex::new(Waiting::open(&start.gateway_cursor)));
         let (told_directory, directory_folded) = watch::channel(boot.folded);
         let folds = Folds::start(Seed {
@@ -173,7 +173,7 @@ impl Runtime {
                 timeout: start.gateway_timeout,
                 poll: start.gateway_poll,
                 cursor: start.gateway_cursor,
-                heard: Arc::clone(&heard),
+                seen: Arc::clone(&seen),
                 waiting: Arc::clone(&waiting),
                 guard: fatal.guard("payment"),
             },
@@ -225,7 +225,7 @@ impl Runtime {
             Outside {
                 gateway: start.gateway,
                 keys: start.gateway_keys,
-                heard,
+                seen,
                 waiting,
             },
             start.config,

@@ -82,7 +82,7 @@ impl Sweep {
             let verdict = if *stop.borrow() {
                 Verdict::Unsure
             } else {
-                self.judge(photo)
+                self.verdict_of(photo)
             };
             unsure.set(unsure.get() || verdict == Verdict::Unsure);
             verdict != Verdict::Orphan
@@ -101,7 +101,7 @@ impl Sweep {
         }
     }
 
-    fn judge(&self, photo: PhotoId) -> Verdict {
+    fn verdict_of(&self, photo: PhotoId) -> Verdict {
         let reserved = {
             let directory = self.directory.read();
             directory.map_or(true, |directory| directory.holds_photo(photo))

@@ -5,11 +5,11 @@
 mod reads;
 
 pub use reads::{
-    GetPayouts, GetPurse, GetReceipt, GetStatements, GetStuckWallets, GetWallet, OrderStatement,
-    StatementPage, Wallet, WalletLine,
+    GetPayouts, GetReceipt, GetStalledWallets, GetStatements, GetWallet, GetWalletBalance,
+    OrderStatement, StatementPage, Wallet, WalletLine,
 };
 
-use super::{Caller, Command, Refusal, Runtime, Wording};
+use super::{Caller, Command, FreeText, Refusal, Runtime};
 use crate::{
     errand::{self, WalletErrand},
     port::gateway::TokenFault,
@@ -28,14 +28,14 @@ use campusg_domain::{
 };
 use std::sync::Arc;
 
-/// Row 42: money from the caller's wallet to the bank account on file.
+/// Transition 42: money from the caller's wallet to the bank account on file.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestPayout {
     /// How much.
     pub cents: Cents,
 }
 
-/// Row 41: the caller's card pays what the caller owes.
+/// Transition 41: the caller's card pays what the caller owes.
 #[derive(Clone, Copy, Debug)]
 pub struct PayDebt {
     /// How much; all that is owed where none is given.
@@ -50,7 +50,7 @@ pub struct SetPayoutMethod(pub AccountToken);
 #[derive(Clone, Copy, Debug)]
 pub struct RemovePayoutMethod;
 
-/// Row 41: what a user owes need not be paid. Operators only.
+/// Transition 41: what a user owes need not be paid. Operators only.
 #[derive(Clone, Debug)]
 pub struct WriteOff {
     /// Whose debt.
@@ -61,7 +61,7 @@ pub struct WriteOff {
     pub reason: String,
 }
 
-/// Rows 41 and 42: what rests in a user's wallet is tried again now. Operators only.
+/// Transitions 41 and 42: what rests in a user's wallet is tried again now. Operators only.
 #[derive(Clone, Debug)]
 pub struct RetryWallet {
     /// Whose wallet.
@@ -70,7 +70,7 @@ pub struct RetryWallet {
     pub reason: String,
 }
 
-/// Row 44: cash to the gateway for losses. Operators only.
+/// Transition 44: cash to the gateway for losses. Operators only.
 #[derive(Clone, Debug)]
 pub struct TopUp {
     /// How much.
@@ -79,7 +79,7 @@ pub struct TopUp {
     pub reason: String,
 }
 
-/// Row 44: fees taken out. Operators only.
+/// Transition 44: fees taken out. Operators only.
 #[derive(Clone, Debug)]
 pub struct Withdraw {
     /// How much.
@@ -257,7 +257,7 @@ impl Runtime {
 
     /// Why an operator does something, under the operator's key.
     pub(super) fn seal_reason(&self, reason: &str, caller: &Caller) -> Result<Sealed, Refusal> {
-        self.seal_words(caller.user()?, Wording::Reason, reason)
+        self.seal_free_text(caller.user()?, FreeText::Reason, reason)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     fatal::Guard,
     orders::Orders,
     port::clock::Clock,
-    vote::{AskVote, CountReservations, Folded, GiveBack, Owners},
+    vote::{CountReservations, Folded, GiveBack, Owners, RequestVote},
 };
 use actix::{
     Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, MessageResult, SpawnHandle,
@@ -157,10 +157,14 @@ impl Handler<Begin> for TimerActor {
     }
 }
 
-impl Handler<AskVote> for TimerActor {
-    type Result = MessageResult<AskVote>;
+impl Handler<RequestVote> for TimerActor {
+    type Result = MessageResult<RequestVote>;
 
-    fn handle(&mut self, AskVote { token, ask }: AskVote, _: &mut Context<Self>) -> Self::Result {
+    fn handle(
+        &mut self,
+        RequestVote { token, ask }: RequestVote,
+        _: &mut Context<Self>,
+    ) -> Self::Result {
         MessageResult(self.table.vote(token, &ask, &self.policy))
     }
 }

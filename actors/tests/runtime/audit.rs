@@ -2,8 +2,8 @@
 
 use crate::common::{House, PASSWORD, operator, wish};
 use campusg_actors::runtime::{
-    Act, AuditPage, GetAudit, PlaceOrder, ReadNotice, SealWords, Secret, SendNotice, SetCard,
-    SetRunner, SignIn, Suspend, TopUp, Wording, WriteOff,
+    Act, AuditPage, FreeText, GetAudit, PlaceOrder, ReadNotice, SealFreeText, Secret, SendNotice,
+    SetCard, SetRunner, SignIn, Suspend, TopUp, WriteOff,
 };
 use campusg_domain::{
     call::CardToken,
@@ -13,9 +13,9 @@ use campusg_domain::{
 };
 
 async fn because(house: &House, boss: UserId, why: &str) -> Sealed {
-    let words = SealWords {
+    let words = SealFreeText {
         author: Principal::Operator(boss),
-        wording: Wording::Reason,
+        wording: FreeText::Reason,
         text: why.into(),
     };
     house.runtime.query(words).await.unwrap()

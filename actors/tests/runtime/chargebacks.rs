@@ -5,8 +5,8 @@ use crate::common::{House, Settings, operator, plain, wish};
 use campusg_actors::{
     port::gateway::{EventCursor, GatewayEvent, News, PaymentGateway},
     runtime::{
-        Caller, GetAccounts, GetPayouts, GetPurse, PayDebt, PlaceOrder, Refusal, RequestPayout,
-        SetCard, SetPayoutMethod, TakeGatewayEvent, TopUp,
+        Caller, GetAccounts, GetPayouts, GetWalletBalance, PayDebt, PlaceOrder, Refusal,
+        RequestPayout, SetCard, SetPayoutMethod, TakeGatewayEvent, TopUp,
     },
     sandbox::{Faults, Tuning},
 };
@@ -15,7 +15,7 @@ use campusg_domain::{
     id::{Principal, UserId},
     money::{Account, Cents},
     owner::{
-        ledger::Purse,
+        ledger::WalletBalance,
         wallet::{Chargeback, Event, PayoutState},
     },
     record::{Entry, Events},
@@ -44,8 +44,8 @@ fn unasked() -> Settings {
     }
 }
 
-async fn purse(house: &House, user: UserId) -> Purse {
-    house.runtime.query(GetPurse(user)).await.unwrap()
+async fn wallet_balance(house: &House, user: UserId) -> WalletBalance {
+    house.runtime.query(GetWalletBalance(user)).await.unwrap()
 }
 
 async fn chargebacks(house: &House, user: UserId) -> Vec<Chargeback> {
@@ -113,12 +113,12 @@ async fn a_charge_taken_back_is_owed_over_a_restart_and_given_again_is_not() {
         matches!(event, Event::ChargedBack { .. })
     })
     .await;
-    assert_eq!(purse(&house, customer).await.debt, charge);
+    assert_eq!(wallet_balance(&house, customer).await.debt, charge);
     let refused = house.runtime.command(plain(customer), PlaceOrder(wish()));
     assert_eq!(refused.await.unwrap_err().code(), "in_debt");
     book_agrees(&house, Cents::ZERO).await;
     let house = house.restart().await;
-    assert_eq!(purse(&house, customer).await.debt, charge);
+    assert_eq!(wallet_balance(&house, customer).await.debt, charge);
     pass(&house, verdict_ms).await;
     until(&house, "given again", |event| {
         matches!(event, Event::ChargebackWon { .. })
@@ -130,7 +130,10 @@ async fn a_charge_taken_back_is_owed_over_a_restart_and_given_again_is_not() {
         (known[0].cents, known[0].fee, known[0].won),
         (charge, FEE, Some(true))
     );
-    assert_eq!(purse(&house, customer).await, Purse::default());
+    assert_eq!(
+        wallet_balance(&house, customer).await,
+        WalletBalance::default()
+    );
     house.place(customer).await;
     book_agrees(&house, Cents::ZERO).await;
 }
@@ -149,7 +152,7 @@ async fn a_lost_charge_stays_owed_until_another_card_pays_it() {
         matches!(event, Event::ChargebackLost { .. })
     })
     .await;
-    assert_eq!(purse(&house, customer).await.debt, charge);
+    assert_eq!(wallet_balance(&house, customer).await.debt, charge);
     let boss = house.operator().await;
     let top_up = |cents| TopUp {
         cents,
@@ -166,7 +169,10 @@ async fn a_lost_charge_stays_owed_until_another_card_pays_it() {
         matches!(event, Event::DebtPaid { .. })
     })
     .await;
-    assert_eq!(purse(&house, customer).await, Purse::default());
+    assert_eq!(
+        wallet_balance(&house, customer).await,
+        WalletBalance::default()
+    );
     book_agrees(&house, FEE).await;
 }
 
@@ -175,7 +181,7 @@ async fn a_card_that_paid_a_debt_is_taken_back_and_the_debt_is_there_again() {
     let house = House::with(troubled()).await;
     let (customer, _, charge) = charged(&house, "tok_capture_fails").await;
     assert_eq!(
-        (purse(&house, customer).await.debt, charge),
+        (wallet_balance(&house, customer).await.debt, charge),
         (Cents(2_749), Cents::ZERO)
     );
     let card = SetCard(CardToken("tok_chargeback".into()));
@@ -189,7 +195,7 @@ async fn a_card_that_paid_a_debt_is_taken_back_and_the_debt_is_there_again() {
         matches!(event, Event::ChargedBack { order: None, .. })
     })
     .await;
-    assert_eq!(purse(&house, customer).await.debt, Cents(2_749));
+    assert_eq!(wallet_balance(&house, customer).await.debt, Cents(2_749));
     let part = PayDebt {
         cents: Some(Cents(700)),
     };
@@ -197,7 +203,7 @@ async fn a_card_that_paid_a_debt_is_taken_back_and_the_debt_is_there_again() {
     house
         .until_actors("charged", |actors| actors.open_calls == 0)
         .await;
-    assert_eq!(purse(&house, customer).await.debt, Cents(2_049));
+    assert_eq!(wallet_balance(&house, customer).await.debt, Cents(2_049));
     book_agrees(&house, Cents::ZERO).await;
 }
 
@@ -216,14 +222,14 @@ async fn payouts_that_are_decided_late_or_sent_back_are_in_the_wallet_once() {
         let (_, runner, _) = charged(&house, "tok_visa").await;
         let method = SetPayoutMethod(AccountToken(account.into()));
         house.runtime.command(plain(runner), method).await.unwrap();
-        let cents = purse(&house, runner).await.available;
+        let cents = wallet_balance(&house, runner).await.available;
         house
             .runtime
             .command(plain(runner), RequestPayout { cents })
             .await
             .unwrap();
         until(&house, "answered", |event| {
-            matches!(event, Event::PayoutPaid { .. } | Event::CallRested { .. })
+            matches!(event, Event::PayoutPaid { .. } | Event::CallDeferred { .. })
         })
         .await;
         pass(&house, 20_000).await;
@@ -241,7 +247,7 @@ async fn payouts_that_are_decided_late_or_sent_back_are_in_the_wallet_once() {
         assert_eq!((wallet.payouts.len(), wallet.payouts[0].state), (1, state));
         let available = if left { cents } else { Cents::ZERO };
         assert_eq!(
-            purse(&house, runner).await.available,
+            wallet_balance(&house, runner).await.available,
             available,
             "{account}"
         );
@@ -281,7 +287,10 @@ async fn a_message_that_is_old_brings_in_what_is_so_now_and_is_taken_in_once() {
     tell(&house, &open).await.unwrap();
     let known = chargebacks(&house, customer).await;
     assert_eq!((known.len(), known[0].won), (1, Some(true)), "as fetched");
-    assert_eq!(purse(&house, customer).await, Purse::default());
+    assert_eq!(
+        wallet_balance(&house, customer).await,
+        WalletBalance::default()
+    );
     let records = house.all_records().await.len();
     for event in [&won, &open, &open, &won] {
         tell(&house, event).await.unwrap();

@@ -3,8 +3,8 @@
 
 use crate::common::{House, plain};
 use campusg_actors::runtime::{
-    DisputeThread, GetDisputes, GetWallet, Refusal, RequestPayout, SealWords, SetPayoutMethod,
-    Wording,
+    DisputeThread, FreeText, GetDisputes, GetWallet, Refusal, RequestPayout, SealFreeText,
+    SetPayoutMethod,
 };
 use campusg_domain::{
     call::AccountToken,
@@ -19,9 +19,9 @@ use campusg_domain::{
 /// What the runner gets of an errand.
 const SHARE: Cents = Cents(2649);
 
-async fn sealed(house: &House, author: Principal, wording: Wording, text: &str) -> Sealed {
+async fn sealed(house: &House, author: Principal, wording: FreeText, text: &str) -> Sealed {
     let text = text.into();
-    let words = SealWords {
+    let words = SealFreeText {
         author,
         wording,
         text,
@@ -57,7 +57,7 @@ impl Case {
         let me = Principal::User(self.customer);
         let dispute = Command::Dispute {
             claim: Some(Cents(cents)),
-            reason: sealed(house, me, Wording::Claim, "It was cold.").await,
+            reason: sealed(house, me, FreeText::Claim, "It was cold.").await,
             photos,
         };
         house.give(me, self.order, dispute).await.map(drop)
@@ -69,7 +69,7 @@ impl Case {
             dispute: 1,
             refund: Cents(cents),
             at_fault,
-            reason: sealed(house, boss, Wording::Reason, "I believe her.").await,
+            reason: sealed(house, boss, FreeText::Reason, "I believe her.").await,
         };
         house.give(boss, self.order, resolve).await.unwrap();
     }
@@ -99,9 +99,9 @@ impl Case {
         let user = self.runner;
         let wallet = house.runtime.query(GetWallet { user, limit: 1 }).await;
         let wallet = wallet.unwrap();
-        let purse = wallet.purse;
-        let promised = purse.in_payout + purse.frozen + purse.to_card;
-        (purse.available, promised, purse.debt)
+        let wallet_balance = wallet.wallet_balance;
+        let promised = wallet_balance.in_payout + wallet_balance.frozen + wallet_balance.to_card;
+        (wallet_balance.available, promised, wallet_balance.debt)
     }
 }
 
@@ -116,7 +116,7 @@ async fn what_was_said_and_decided_is_read_back_also_after_a_restart() {
     ];
     case.claim(&house, 1000, vec![cold]).await.unwrap();
     let runner = Principal::User(case.runner);
-    let text = sealed(&house, runner, Wording::Reply, "It was hot.").await;
+    let text = sealed(&house, runner, FreeText::Reply, "It was hot.").await;
     let reply = Command::Reply {
         dispute: 1,
         text,

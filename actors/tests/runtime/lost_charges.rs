@@ -1,4 +1,4 @@
-//! Row 33 all the way: a charge is done, its answer is lost, an operator gives it up, and the gateway's book says in the
+//! Transition 33 all the way: a charge is done, its answer is lost, an operator gives it up, and the gateway's book says in the
 //! end what the ledger says.
 
 use crate::common::{
@@ -7,7 +7,7 @@ use crate::common::{
 };
 use campusg_actors::{
     port::gateway::{Operation, PaymentGateway, Request},
-    runtime::{SealWords, Wording},
+    runtime::{FreeText, SealFreeText},
     sandbox::{SandboxGateway, Totals},
 };
 use campusg_domain::{
@@ -56,13 +56,13 @@ async fn given_up(house: &House, boss: Principal, order: OrderId, purpose: &str)
         calls.any(|call| call.kind.purpose() == purpose && call.failures > 0)
     };
     house.until_order("it rests", order, rests).await;
-    let words = SealWords {
+    let words = SealFreeText {
         author: boss,
-        wording: Wording::Reason,
+        wording: FreeText::Reason,
         text: "the gateway is silent".into(),
     };
     let reason = house.runtime.query(words).await.unwrap();
-    let compensate = Command::CompensateStuck { reason };
+    let compensate = Command::CompensateStalled { reason };
     house.give(boss, order, compensate).await.unwrap();
     house
         .until_order("all is decided", order, |it| !it.has_open_call())

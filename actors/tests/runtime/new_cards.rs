@@ -1,8 +1,10 @@
-//! Row 41 through a whole runtime: what a new card promised to pay is paid once, whenever the process ends, however full
+//! Transition 41 through a whole runtime: what a new card promised to pay is paid once, whenever the process ends, however full
 //! the wallet's line is, and however often the card is put on file.
 
 use crate::common::{BEGINNING, House, Stopped, keyed, plain};
-use campusg_actors::runtime::{GetPayouts, GetPurse, RequestPayout, SetCard, SetPayoutMethod};
+use campusg_actors::runtime::{
+    GetPayouts, GetWalletBalance, RequestPayout, SetCard, SetPayoutMethod,
+};
 use campusg_domain::{
     call::{AccountToken, CardToken},
     id::{CommandId, Fingerprint, Principal, Seq, Stream, UserId},
@@ -31,7 +33,12 @@ async fn debtor(house: &House) -> UserId {
 }
 
 async fn debt(house: &House, user: UserId) -> Cents {
-    house.runtime.query(GetPurse(user)).await.unwrap().debt
+    house
+        .runtime
+        .query(GetWalletBalance(user))
+        .await
+        .unwrap()
+        .debt
 }
 
 async fn payments(house: &House, user: UserId) -> Vec<Payment> {

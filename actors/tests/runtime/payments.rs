@@ -119,7 +119,7 @@ async fn placing_with_a_slow_gateway_answers_pending_and_the_order_goes_on() {
     );
 }
 
-/// Row 33: a late yes to what was given up is sent back; and while it is awaited no second call of the order is made.
+/// Transition 33: a late yes to what was given up is sent back; and while it is awaited no second call of the order is made.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_authorisation_that_comes_after_the_cancel_is_voided_and_calls_go_out_one_after_another()
 {

@@ -54,7 +54,7 @@ async fn race(house: &House, order: OrderId, rivals: [UserId; 2]) -> UserId {
     assert_eq!(refused.code(), Rejection::TakenByAnotherRunner.code());
     let now = house.order(order).await;
     assert!(
-        matches!(now.stage, Stage::Accepted(bond) if bond.runner == winner),
+        matches!(now.stage, Stage::Accepted(assignment) if assignment.runner == winner),
         "{:?}",
         now.stage
     );

@@ -2,7 +2,7 @@
 
 use crate::common::{House, keyed, operator, plain};
 use campusg_actors::runtime::{
-    GetPayouts, GetPurse, GetStatements, PayDebt, RemovePayoutMethod, RequestPayout,
+    GetPayouts, GetStatements, GetWalletBalance, PayDebt, RemovePayoutMethod, RequestPayout,
     SetPayoutMethod, TopUp, Withdraw,
 };
 use campusg_domain::{
@@ -30,7 +30,12 @@ async fn earner(house: &House, account: &str) -> (UserId, Cents) {
 }
 
 async fn available(house: &House, user: UserId) -> Cents {
-    house.runtime.query(GetPurse(user)).await.unwrap().available
+    house
+        .runtime
+        .query(GetWalletBalance(user))
+        .await
+        .unwrap()
+        .available
 }
 
 async fn payouts(house: &House, user: UserId) -> Vec<Payout> {
@@ -157,7 +162,7 @@ async fn a_lost_answer_rests_over_a_restart_until_its_retry_and_is_paid_once() {
         .await
         .unwrap();
     until(&house, runner, |event| {
-        matches!(event, Event::CallRested { .. })
+        matches!(event, Event::CallDeferred { .. })
     })
     .await;
     let house = house.restart().await;

@@ -1,7 +1,9 @@
 //! People's own words through a whole runtime: sealed under their author's key, opened as what they are, bounded.
 
 use crate::common::{House, operator};
-use campusg_actors::runtime::{OpenWords, Refusal, SealWords, SealedWords, TopUp, Wording};
+use campusg_actors::runtime::{
+    FreeText, OpenFreeText, Refusal, SealFreeText, SealedFreeText, TopUp,
+};
 use campusg_domain::{
     id::{OrderId, Principal, Stream, UserId},
     money::Cents,
@@ -9,21 +11,21 @@ use campusg_domain::{
     record::Events,
 };
 
-const WORDINGS: [Wording; 5] = [
-    Wording::Message,
-    Wording::Note,
-    Wording::Reason,
-    Wording::Claim,
-    Wording::Reply,
+const WORDINGS: [FreeText; 5] = [
+    FreeText::Message,
+    FreeText::Note,
+    FreeText::Reason,
+    FreeText::Claim,
+    FreeText::Reply,
 ];
 
 async fn seal(
     house: &House,
     author: UserId,
-    wording: Wording,
+    wording: FreeText,
     text: &str,
 ) -> Result<Sealed, Refusal> {
-    let seal = SealWords {
+    let seal = SealFreeText {
         author: Principal::User(author),
         wording,
         text: text.into(),
@@ -31,8 +33,13 @@ async fn seal(
     house.runtime.query(seal).await
 }
 
-async fn open(house: &House, words: SealedWords) -> Option<String> {
-    house.runtime.query(OpenWords(vec![words])).await.unwrap()[0].clone()
+async fn open(house: &House, words: SealedFreeText) -> Option<String> {
+    house
+        .runtime
+        .query(OpenFreeText(vec![words]))
+        .await
+        .unwrap()[0]
+        .clone()
 }
 
 /// An order that a runner has accepted.
@@ -51,7 +58,7 @@ async fn words_are_recorded_sealed_and_open_only_as_what_they_are_and_whose() {
     let house = House::new().await;
     let (customer, runner, order) = accepted(&house).await;
     let said = "  The door code is 4711\nring twice ";
-    let text = seal(&house, runner, Wording::Message, said).await.unwrap();
+    let text = seal(&house, runner, FreeText::Message, said).await.unwrap();
     let me = Principal::User(runner);
     house
         .give(me, order, Command::Message { text })
@@ -63,22 +70,22 @@ async fn words_are_recorded_sealed_and_open_only_as_what_they_are_and_whose() {
     let Events::Order(events) = &record.events else {
         panic!("an order's record")
     };
-    let words = SealedWords::of(record.principal, &events[0]).unwrap();
+    let words = SealedFreeText::of(record.principal, &events[0]).unwrap();
     assert!(matches!(&events[0], Event::MessageSent { .. }));
-    assert_eq!((words.author, words.wording), (me, Wording::Message));
+    assert_eq!((words.author, words.wording), (me, FreeText::Message));
     assert!(!words.sealed.0.windows(4).any(|bytes| bytes == b"4711"));
 
     let opened = open(&house, words.clone()).await;
     assert_eq!(opened.as_deref(), Some(said.trim()));
-    for wording in WORDINGS.into_iter().filter(|w| *w != Wording::Message) {
-        let other = SealedWords {
+    for wording in WORDINGS.into_iter().filter(|w| *w != FreeText::Message) {
+        let other = SealedFreeText {
             wording,
             ..words.clone()
         };
         assert_eq!(open(&house, other).await, None, "{wording:?}");
     }
     for author in [Principal::User(customer), Principal::System] {
-        let other = SealedWords {
+        let other = SealedFreeText {
             author,
             ..words.clone()
         };
@@ -92,8 +99,8 @@ async fn the_longest_words_of_the_widest_letters_are_taken_and_longer_ones_name_
     let (_, runner, order) = accepted(&house).await;
     let me = Principal::User(runner);
     for letter in ["\u{1F9C6}", "\"", "\n"] {
-        let longest = format!("x{}x", letter.repeat(Wording::Message.most() - 2));
-        let text = seal(&house, runner, Wording::Message, &longest)
+        let longest = format!("x{}x", letter.repeat(FreeText::Message.most() - 2));
+        let text = seal(&house, runner, FreeText::Message, &longest)
             .await
             .unwrap();
         let given = house.give(me, order, Command::Message { text }).await;
@@ -123,14 +130,14 @@ async fn operators_reasons_are_words_too() {
         operator(boss),
         TopUp {
             cents: Cents(1),
-            reason: "x".repeat(Wording::Reason.most() + 1),
+            reason: "x".repeat(FreeText::Reason.most() + 1),
         },
     );
     assert_eq!(refused.await.unwrap_err().code(), "invalid_field");
-    let sealed = seal(&house, boss, Wording::Reason, "of the month").await;
-    let words = SealedWords {
+    let sealed = seal(&house, boss, FreeText::Reason, "of the month").await;
+    let words = SealedFreeText {
         author: Principal::Operator(boss),
-        wording: Wording::Reason,
+        wording: FreeText::Reason,
         sealed: sealed.unwrap(),
     };
     assert_eq!(open(&house, words).await.as_deref(), Some("of the month"));
@@ -139,9 +146,9 @@ async fn operators_reasons_are_words_too() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_has_no_key_seals_nothing() {
     let house = House::new().await;
-    let seal = SealWords {
+    let seal = SealFreeText {
         author: Principal::System,
-        wording: Wording::Reason,
+        wording: FreeText::Reason,
         text: "because".into(),
     };
     assert_eq!(

@@ -78,7 +78,7 @@ struct Client {
     remote: Arc<RemoteGateway>,
     up: watch::Receiver<bool>,
     answered: mpsc::UnboundedSender<()>,
-    heard: Vec<(Request, Answer)>,
+    seen: Vec<(Request, Answer)>,
     /// Tries of calls without a script of silence that were not answered.
     unanswered: usize,
 }
@@ -91,7 +91,7 @@ impl Client {
                 Answer::Unavailable => self.unanswered += usize::from(!scripted),
                 answer => {
                     self.answered.send(()).unwrap();
-                    return self.heard.push((request, answer));
+                    return self.seen.push((request, answer));
                 }
             }
         }
@@ -149,7 +149,7 @@ async fn a_gateway_killed_while_it_works_does_nothing_twice_and_forgets_nothing(
                 remote: Arc::clone(&remote),
                 up: up.clone(),
                 answered: answered.clone(),
-                heard: Vec::new(),
+                seen: Vec::new(),
                 unanswered: 0,
             };
             tokio::spawn(client.live(worker))
@@ -181,7 +181,7 @@ async fn a_gateway_killed_while_it_works_does_nothing_twice_and_forgets_nothing(
 /// After the last kill: the same keys answer the same, the sums are right, each key stands there once.
 fn check_book(path: &Path, clients: &[Client]) {
     let book = open(path);
-    for (request, answer) in clients.iter().flat_map(|client| &client.heard) {
+    for (request, answer) in clients.iter().flat_map(|client| &client.seen) {
         assert_eq!(
             book.call(request, NOW).unwrap().outcome.as_ref(),
             Ok(answer),

@@ -59,8 +59,8 @@ impl Campus {
             exp_month: 12,
             exp_year: 2030,
         };
-        let purse = self.folds.ledger.purse(user);
-        let pays = purse.new_card_pays(self.policy.gateway_minimum_cents);
+        let wallet_balance = self.folds.ledger.wallet_balance(user);
+        let pays = wallet_balance.new_card_pays(self.policy.gateway_minimum_cents);
         let command = UserCommand::SetCard { card, pays };
         self.user(Principal::User(user), user, &command)
     }
@@ -110,7 +110,7 @@ impl Campus {
         Ok(())
     }
 
-    /// Row 41: a new card pays what is owed. If that can't be now, the debt waits.
+    /// Transition 41: a new card pays what is owed. If that can't be now, the debt waits.
     fn pays_with_new_card(&mut self, user: UserId) {
         let (pay, id) = (PayDebt { cents: None }, self.fresh());
         drop(self.wallet_command(Principal::System, user, &pay, id));

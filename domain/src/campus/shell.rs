@@ -5,11 +5,11 @@ use crate::{
     id::{CommandId, Fingerprint, OrderId, Principal, Seq, UserId},
     invariant::{check_record, fingerprint},
     order::{
-        Command, Context, Executed, Filled, Order, Placement, Rejection, Turn, asks, known, turn,
-        verdict,
+        Command, Context, Executed, Filled, Order, Placement, Rejection, Turn, known,
+        required_votes, turn, verdict,
     },
     record::{Entry, Events, Record},
-    vote::{Ask, Owner, Vote, Votes},
+    vote::{Owner, Vote, VoteRequest, Votes},
 };
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ impl Campus {
     /// Places an order under an idempotency key; the same key and wish again give the same order.
     ///
     /// # Errors
-    /// The rules of row 1, in the order of [`Rejection`].
+    /// The rules of transition 1, in the order of [`Rejection`].
     pub fn place(
         &mut self,
         customer: UserId,
@@ -96,9 +96,10 @@ impl Campus {
             votes: &Votes::default(),
             pin,
         };
-        let asks = asks(id, before.as_deref(), command, &context)?;
+        let required_votes = required_votes(id, before.as_deref(), command, &context)?;
         let votes = Votes(
-            asks.into_iter()
+            required_votes
+                .into_iter()
                 .map(|ask| (ask, self.vote(sender.command, &ask)))
                 .collect(),
         );
@@ -132,7 +133,7 @@ impl Campus {
         Ok(Arc::clone(&self.folds.orders[&id]))
     }
 
-    pub(super) fn vote(&mut self, token: CommandId, ask: &Ask) -> Vote {
+    pub(super) fn vote(&mut self, token: CommandId, ask: &VoteRequest) -> Vote {
         if let Some(refusal) = self
             .refusals
             .iter_mut()
@@ -151,9 +152,9 @@ impl Campus {
     }
 
     /// Used-once things are reserved first and then looked up in what is committed.
-    fn look_up(&self, ask: &Ask) -> Result<(), Rejection> {
+    fn look_up(&self, ask: &VoteRequest) -> Result<(), Rejection> {
         match ask {
-            Ask::UsedOnce { photo, order }
+            VoteRequest::UsedOnce { photo, order }
                 if self
                     .folds
                     .photos

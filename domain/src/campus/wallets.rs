@@ -12,7 +12,7 @@ use crate::{
         directory::{PayoutMethod, UserCommand},
         wallet::{
             ChargebackId, ChargebackStage, Command, Context, Line, PLATFORM, Receipt, Turn, Wallet,
-            asks, known, receipt, statement, turn,
+            known, receipt, required_votes, statement, turn,
         },
     },
     vote::Votes,
@@ -58,7 +58,7 @@ impl Campus {
             return executed.map(|_| before);
         }
         let policy = self.policy.clone();
-        let asked = asks(&before, command, principal, &policy)?;
+        let asked = required_votes(&before, command, principal, &policy)?;
         let votes = asked.into_iter().map(|ask| (ask, self.vote(id, &ask)));
         let votes = Votes(votes.collect());
         let context = Context {
@@ -115,7 +115,7 @@ impl Campus {
         )
     }
 
-    /// Row 42: asks for a payout and gives its number.
+    /// Transition 42: asks for a payout and gives its number.
     ///
     /// # Errors
     /// As [`Command::RequestPayout`].
@@ -125,7 +125,7 @@ impl Campus {
         Ok(wallet.last_call)
     }
 
-    /// Row 41: pays what is owed, or a part of it, from the card on file.
+    /// Transition 41: pays what is owed, or a part of it, from the card on file.
     ///
     /// # Errors
     /// As [`Command::PayDebt`].
@@ -139,7 +139,7 @@ impl Campus {
         Ok(wallet.last_call)
     }
 
-    /// Row 41: an operator writes a debt off.
+    /// Transition 41: an operator writes a debt off.
     ///
     /// # Errors
     /// As [`Command::WriteOff`].
@@ -161,7 +161,7 @@ impl Campus {
             .map(drop)
     }
 
-    /// Row 43: the gateway says where it stands with a charge that the bank took back. The cash moves in its book the
+    /// Transition 43: the gateway says where it stands with a charge that the bank took back. The cash moves in its book the
     /// first time, and again when it is won.
     ///
     /// # Errors
@@ -200,7 +200,7 @@ impl Campus {
         Ok(())
     }
 
-    /// Row 44: an operator makes losses good.
+    /// Transition 44: an operator makes losses good.
     ///
     /// # Errors
     /// As [`Command::TopUp`].
@@ -212,7 +212,7 @@ impl Campus {
         Ok(())
     }
 
-    /// Row 44: an operator takes fees out.
+    /// Transition 44: an operator takes fees out.
     ///
     /// # Errors
     /// As [`Command::Withdraw`].

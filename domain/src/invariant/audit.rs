@@ -50,7 +50,7 @@ pub struct Audit {
 struct Counts {
     transfers: u64,
     promises: u64,
-    bonds: u64,
+    assignments: u64,
     commands: u64,
 }
 
@@ -60,8 +60,8 @@ impl Counts {
         self.transfers += record.money.len() as u64;
         self.promises += record.money.iter().filter(promises).count() as u64;
         if let Events::Order(events) = &record.events {
-            let bonds = |event: &&Event| matches!(event, Event::Accepted { .. });
-            self.bonds += events.iter().filter(bonds).count() as u64;
+            let assignments = |event: &&Event| matches!(event, Event::Accepted { .. });
+            self.assignments += events.iter().filter(assignments).count() as u64;
         }
         let remembered = matches!(record.stream, Stream::Order(_) | Stream::Wallet(_));
         self.commands += u64::from(remembered);
@@ -132,7 +132,7 @@ impl Audit {
             1 => return self.counts.transfers,
             3 => return self.counts.promises,
             4 => accounts,
-            6 => return self.counts.bonds,
+            6 => return self.counts.assignments,
             7 => orders + wallets,
             8 => return self.counts.commands,
             9 => return self.records(),
@@ -333,7 +333,7 @@ pub(super) fn one_runner(audit: &Audit) -> Holds {
     audit.found(6)
 }
 
-pub(super) fn not_stuck(audit: &Audit) -> Holds {
+pub(super) fn not_stalled(audit: &Audit) -> Holds {
     audit.found(7)?;
     audit.each(|order, _| change::wakes(order))
 }

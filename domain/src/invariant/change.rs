@@ -149,8 +149,8 @@ pub(super) fn one_runner(change: &Change<'_>) -> Holds {
     let bound = change
         .after
         .stage
-        .bond()
-        .is_none_or(|bond| bond.epoch == change.after.epoch);
+        .assignment()
+        .is_none_or(|assignment| assignment.epoch == change.after.epoch);
     ensure(bound && change.after.epoch == epoch, || {
         format!("order {}: bound under an old epoch", change.after.id)
     })
@@ -158,7 +158,7 @@ pub(super) fn one_runner(change: &Change<'_>) -> Holds {
 
 /// Whether nothing will ever wake this order, one of its calls that rests, or its open dispute.
 #[must_use]
-pub fn is_stuck(order: &Order) -> bool {
+pub fn is_stalled(order: &Order) -> bool {
     let waits = order.open_dispute().is_some();
     let decided_by = TimerKind::DisputeSla;
     let undecided = order.armed(decided_by).is_none() && !order.noted.contains(&decided_by);
@@ -178,15 +178,15 @@ pub fn is_stuck(order: &Order) -> bool {
     let woken = noted || wakers.iter().any(|kind| order.armed(*kind).is_some());
     let calls = |state: CallState| order.calls.values().any(|call| call.state == state);
     let idle = !order.is_terminal() && !armed && !calls(CallState::Open);
-    idle || (calls(CallState::Resting) && !woken)
+    idle || (calls(CallState::Deferred) && !woken)
 }
 
-pub(super) fn not_stuck(change: &Change<'_>) -> Holds {
+pub(super) fn not_stalled(change: &Change<'_>) -> Holds {
     wakes(change.after)
 }
 
 pub(super) fn wakes(order: &Order) -> Holds {
-    ensure(!is_stuck(order), || {
+    ensure(!is_stalled(order), || {
         format!(
             "order {} is {} and nothing wakes it",
             order.id,

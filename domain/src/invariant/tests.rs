@@ -1,7 +1,7 @@
 //! Each invariant is found broken when it is: one deliberate fault per id, in a record and in a journal.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use super::{Audit, Broken, Change, INVARIANTS, Id, check_order, check_record, fits, is_stuck};
+use super::{Audit, Broken, Change, INVARIANTS, Id, check_order, check_record, fits, is_stalled};
 use crate::{
     campus::{Behaviour, Campus},
     id::{CommandId, Principal, Seq, Stream, UserId},
@@ -372,5 +372,5 @@ fn the_table_of_i5() {
     let ended = Last::of(&campus(true)).after;
     assert_eq!(fitting(&ended.stage, PaymentStatus::Voided), 2);
     assert_eq!(fitting(&ended.stage, PaymentStatus::Failed), 1);
-    assert!(!is_stuck(&ended) && !is_stuck(&order));
+    assert!(!is_stalled(&ended) && !is_stalled(&order));
 }

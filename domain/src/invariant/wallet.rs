@@ -24,7 +24,7 @@ pub fn check_wallet(
         Err(broken) if broken.id == Id(id) => Err(broken.why.clone()),
         _ => Ok(()),
     };
-    let rows: [(u8, Holds); 7] = [
+    let transitions: [(u8, Holds); 7] = [
         (1, of_ledger(1)),
         (
             3,
@@ -36,7 +36,7 @@ pub fn check_wallet(
         (9, chained(before, record)),
         (10, replays(before, after, record)),
     ];
-    let broken = rows.into_iter().find_map(|(id, holds)| {
+    let broken = transitions.into_iter().find_map(|(id, holds)| {
         let why = holds.err()?;
         Some(Broken { id: Id(id), why })
     });
@@ -69,7 +69,7 @@ fn resolved_once(before: &Wallet, after: &Wallet, record: &Record) -> Holds {
 
 /// A payout or payment on its way has a call or a timer that will end it.
 pub(super) fn wakes(wallet: &Wallet) -> Holds {
-    if wallet.is_stuck() {
+    if wallet.is_stalled() {
         return Err(format!("nothing wakes {}", Stream::Wallet(wallet.user)));
     }
     Ok(())

@@ -83,7 +83,10 @@ impl Order {
     pub(super) fn promise_ends(&self, n: CallNumber) -> Option<(Account, Account, Cents)> {
         let cents = *self.promises.get(&n)?;
         let customer = self.terms.customer;
-        let runner = self.stage.bond().map(|bond| Account::Payable(bond.runner));
+        let runner = self
+            .stage
+            .assignment()
+            .map(|assignment| Account::Payable(assignment.runner));
         let (debit, credit) = match self.calls.get(&n).map(|call| call.kind) {
             Some(CallKind::Authorize { .. }) => {
                 (Account::Receivable(customer), Account::Escrow(self.id))

@@ -11,14 +11,14 @@ use super::{
 use crate::{
     call::CallKind,
     policy::Policy,
-    saga::{Undo, way_back},
+    saga::{Undo, compensation},
     time::At,
 };
 
 /// The names of the commands that fit where the order stands at `now`, for a caller in this role.
 #[must_use]
 pub fn allowed(order: &Order, role: Role, policy: &Policy, now: At) -> Vec<&'static str> {
-    let rows = match role {
+    let transitions = match role {
         Role::Customer => customer(order, policy, now),
         Role::Runner => runner(order, policy, now),
         Role::Operator => operator(order, policy),
@@ -28,7 +28,8 @@ pub fn allowed(order: &Order, role: Role, policy: &Policy, now: At) -> Vec<&'sta
         }
         Role::System | Role::Gateway => vec![],
     };
-    rows.into_iter()
+    transitions
+        .into_iter()
         .filter(|(_, fits)| *fits)
         .map(|(name, _)| name)
         .collect()
@@ -111,7 +112,7 @@ fn operator(order: &Order, policy: &Policy) -> Rows {
         ("skip", failing(&|kind| !order.moves_money(kind))),
         (
             "compensate",
-            failing(&|kind| matches!(way_back(kind), Undo::By(..))),
+            failing(&|kind| matches!(compensation(kind), Undo::By(..))),
         ),
     ]
 }
@@ -142,7 +143,7 @@ impl Order {
         }
     }
 
-    /// Row 28: from the board to the handing over.
+    /// Transition 28: from the board to the handing over.
     pub(super) const fn may_be_held(&self) -> bool {
         !matches!(
             self.stage,
@@ -172,7 +173,7 @@ impl Order {
         let ended_long_ago = self
             .ended_at
             .is_some_and(|at| now.since(at) >= policy.message_window_ms);
-        self.stage.bond().is_some() && !ended_long_ago
+        self.stage.assignment().is_some() && !ended_long_ago
     }
 
     /// Whether one who is this to the order may read what its parties wrote: they as long as they may write, everybody
@@ -210,7 +211,7 @@ impl Order {
         self.open_dispute().is_none() && (in_window || after)
     }
 
-    /// Row 29: handed over, and the window, if there is one, is not over or its end was only noted.
+    /// Transition 29: handed over, and the window, if there is one, is not over or its end was only noted.
     pub(super) fn is_in_dispute_window(&self) -> bool {
         let open = self.armed(TimerKind::DisputeWindow).is_some()
             || self.noted.contains(&TimerKind::DisputeWindow);

@@ -123,7 +123,7 @@ fn refund(order: &Order, cents: Cents) -> Vec<CallKind> {
 }
 
 /// A charge that is given up is taken back under its own key: what was blocked for it is let go. If it was done and only
-/// its answer was lost, that call is told so, and row 33 follows.
+/// its answer was lost, that call is told so, and transition 33 follows.
 fn given_up(order: &Order, capture: CallNumber) -> Vec<CallKind> {
     match order.calls.get(&capture).map(|call| call.kind) {
         Some(CallKind::Capture { authorization, .. }) => vec![CallKind::Void { authorization }],
@@ -161,9 +161,9 @@ pub(super) fn calls(order: &Order, event: &Event) -> Vec<CallChange> {
         }
         Event::ActionRequired { .. } => order
             .open_calls(|kind| matches!(kind, CallKind::Authorize { .. }))
-            .map(|n| CallChange::Rest { n })
+            .map(|n| CallChange::Defer { n })
             .collect(),
-        Event::CallRested { call, .. } => vec![CallChange::Rest { n: call }],
+        Event::CallDeferred { call, .. } => vec![CallChange::Defer { n: call }],
         Event::CallRetried { call } => vec![CallChange::Retry { n: call }],
         Event::Cancelled { .. } => order
             .open_calls(|kind| matches!(kind, CallKind::Authorize { .. }))

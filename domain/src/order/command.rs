@@ -1,9 +1,9 @@
 //! What an order can be told. Imperative; one variant per command of the lifecycle.
 
 use super::{
+    attachments::{Fault, Number, Offer},
     effects::TimerKind,
     event::Problem,
-    overlay::{Fault, Number, Offer},
     stage::Proof,
     terms::{Dropoff, Item, Sealed, StoreRef},
 };
@@ -74,16 +74,16 @@ pub enum Ending {
 /// A command to one order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
-    /// Row 1: a customer places it.
+    /// Transition 1: a customer places it.
     Place(Box<Placement>),
-    /// Rows 2, 3, 19, 33, 36, 38: the gateway answered call `call`.
+    /// Transitions 2, 3, 19, 33, 36, 38: the gateway answered call `call`.
     Answered {
         /// Number of the call.
         call: CallNumber,
         /// What it said.
         answer: Answer,
     },
-    /// Rows 2, 9, 11, 22, 37–39 and retries: a timer is due.
+    /// Transitions 2, 9, 11, 22, 37–39 and retries: a timer is due.
     TimerDue {
         /// Which timer.
         kind: TimerKind,
@@ -95,80 +95,80 @@ pub enum Command {
         /// Which timer it stands for.
         kind: TimerKind,
     },
-    /// Row 8: a runner takes it.
+    /// Transition 8: a runner takes it.
     Accept {
         /// Who.
         runner: UserId,
     },
-    /// Row 10: the bound runner gives it back.
+    /// Transition 10: the bound runner gives it back.
     CancelAcceptance,
-    /// Row 11: an operator takes it from the runner.
+    /// Transition 11: an operator takes it from the runner.
     Reassign {
         /// Why.
         reason: Sealed,
     },
-    /// Rows 7, 12, 24, 35: the customer cancels.
+    /// Transitions 7, 12, 24, 35: the customer cancels.
     Cancel {
         /// The most the customer agrees to be charged.
         accept_charge: Cents,
     },
-    /// Row 13: the runner is at the store.
+    /// Transition 13: the runner is at the store.
     ArriveOnSite,
-    /// Row 18: the runner bought the food.
+    /// Transition 18: the runner bought the food.
     Purchase {
         /// F: total of the receipt.
         total: Cents,
         /// Its photo.
         photo: Option<PhotoId>,
     },
-    /// Row 20: the runner has the food.
+    /// Transition 20: the runner has the food.
     Collect,
-    /// Row 20: the runner is on the way.
+    /// Transition 20: the runner is on the way.
     Depart,
-    /// Row 21: the runner handed it over.
+    /// Transition 21: the runner handed it over.
     Deliver {
         /// What shows it.
         shown: Shown,
     },
-    /// Rows 21, 22: the customer (or an operator, once delivered) confirms.
+    /// Transitions 21, 22: the customer (or an operator, once delivered) confirms.
     Confirm,
-    /// Row 32c: one side rates the other.
+    /// Transition 32c: one side rates the other.
     Rate {
         /// 1–5.
         stars: u8,
     },
-    /// Rows 14, 15: the runner at the store asks the customer.
+    /// Transitions 14, 15: the runner at the store asks the customer.
     Propose {
         /// What.
         offer: Offer,
         /// In the runner's words.
         note: Option<Sealed>,
     },
-    /// Row 16: the customer agrees to an offer.
+    /// Transition 16: the customer agrees to an offer.
     Approve {
         /// Number of the proposal.
         proposal: Number,
     },
-    /// Row 16: the customer does without some items.
+    /// Transition 16: the customer does without some items.
     DropItems {
         /// Number of the proposal.
         proposal: Number,
         /// Places on the shopping list.
         items: Vec<u16>,
     },
-    /// Row 16: the customer names another store.
+    /// Transition 16: the customer names another store.
     OtherStore {
         /// Number of the proposal.
         proposal: Number,
         /// Where to buy instead.
         store: StoreRef,
     },
-    /// Row 17: the customer says no, which ends the order.
+    /// Transition 17: the customer says no, which ends the order.
     Reject {
         /// Number of the proposal.
         proposal: Number,
     },
-    /// Row 16: the runner takes a proposal back.
+    /// Transition 16: the runner takes a proposal back.
     Withdraw {
         /// Number of the proposal.
         proposal: Number,
@@ -178,7 +178,7 @@ pub enum Command {
         /// What.
         text: Sealed,
     },
-    /// Rows 25, 26: the runner reports something.
+    /// Transitions 25, 26: the runner reports something.
     ReportProblem {
         /// What.
         kind: Problem,
@@ -187,31 +187,31 @@ pub enum Command {
         /// In the runner's words.
         note: Option<Sealed>,
     },
-    /// Row 25: the customer is there after all.
+    /// Transition 25: the customer is there after all.
     AnswerNoShow,
-    /// Row 27: an operator gives the runner up.
+    /// Transition 27: an operator gives the runner up.
     Abandon {
         /// Why.
         reason: Sealed,
     },
-    /// Row 28: an operator freezes the order.
+    /// Transition 28: an operator freezes the order.
     Hold {
         /// Why.
         reason: Sealed,
     },
-    /// Row 28: an operator lets it go on.
+    /// Transition 28: an operator lets it go on.
     Unhold {
         /// Why.
         reason: Sealed,
     },
-    /// Row 40: an operator ends it.
+    /// Transition 40: an operator ends it.
     Settle {
         /// How.
         ending: Ending,
         /// Why.
         reason: Sealed,
     },
-    /// Rows 29, 31: a party, or an operator for the customer, claims something.
+    /// Transitions 29, 31: a party, or an operator for the customer, claims something.
     Dispute {
         /// How much; the most that may be claimed where none is given.
         claim: Option<Cents>,
@@ -229,7 +229,7 @@ pub enum Command {
         /// What shows it.
         photos: Vec<PhotoId>,
     },
-    /// Rows 30, 34: an operator decides the dispute.
+    /// Transitions 30, 34: an operator decides the dispute.
     Resolve {
         /// Number of the dispute.
         dispute: Number,
@@ -240,12 +240,12 @@ pub enum Command {
         /// Why.
         reason: Sealed,
     },
-    /// Row 32a: the customer gives a tip after the end.
+    /// Transition 32a: the customer gives a tip after the end.
     Tip {
         /// T₂.
         cents: Cents,
     },
-    /// Row 32b: an operator gives something back after the end.
+    /// Transition 32b: an operator gives something back after the end.
     Refund {
         /// How much.
         cents: Cents,
@@ -253,17 +253,17 @@ pub enum Command {
         reason: Sealed,
     },
     /// An operator has what keeps failing tried again, now.
-    RetryStuck {
+    RetryStalled {
         /// Why.
         reason: Sealed,
     },
     /// An operator goes on without what keeps failing, where that moves no money.
-    SkipStuck {
+    SkipStalled {
         /// Why.
         reason: Sealed,
     },
     /// An operator takes back what keeps failing, where there is a way back.
-    CompensateStuck {
+    CompensateStalled {
         /// Why.
         reason: Sealed,
     },
@@ -318,9 +318,9 @@ impl Command {
             Self::Resolve { .. } => "resolve",
             Self::Tip { .. } => "tip",
             Self::Refund { .. } => "refund",
-            Self::RetryStuck { .. } => "retry",
-            Self::SkipStuck { .. } => "skip",
-            Self::CompensateStuck { .. } => "compensate",
+            Self::RetryStalled { .. } => "retry",
+            Self::SkipStalled { .. } => "skip",
+            Self::CompensateStalled { .. } => "compensate",
         }
     }
 }

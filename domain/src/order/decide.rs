@@ -12,7 +12,7 @@ use crate::{
     policy::Policy,
     saga::{Mark, Saga, finish, mark, start},
     time::At,
-    vote::{Ask, Votes, Yes},
+    vote::{Granted, VoteRequest, Votes},
 };
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ mod door;
 mod ending;
 mod operator;
 mod raise;
+mod stalled;
 mod store;
-mod stuck;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -70,14 +70,14 @@ pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -
             }
             let card = match context
                 .votes
-                .find(|ask| matches!(ask, Ask::Placement { .. }))?
+                .find(|ask| matches!(ask, VoteRequest::Placement { .. }))?
             {
-                Yes::Card(card) => card.clone(),
+                Granted::Card(card) => card.clone(),
                 _ => return Err(Rejection::NoPaymentMethod),
             };
             context
                 .votes
-                .find(|ask| matches!(ask, Ask::NoDebt { .. }))?;
+                .find(|ask| matches!(ask, VoteRequest::NoDebt { .. }))?;
             let terms = place::terms(placement, card, context.policy, context.now)?;
             let mut events = finish(&Default::default(), Saga::Create, "record-order");
             events.push(Event::Placed(Arc::new(terms)));
@@ -87,7 +87,7 @@ pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -
         (None, _) => Err(Rejection::NotFound {
             what: "order".into(),
         }),
-        (Some(order), command) => Row {
+        (Some(order), command) => Decider {
             order,
             context,
             role: order.role(context.principal),
@@ -109,13 +109,13 @@ pub fn verdict(events: &[Event], policy: &Policy) -> Option<Rejection> {
 
 /// One decision: the order, who asks, and what is known.
 #[derive(Clone, Copy)]
-struct Row<'a> {
+struct Decider<'a> {
     order: &'a Order,
     context: &'a Context<'a>,
     role: Role,
 }
 
-impl Row<'_> {
+impl Decider<'_> {
     fn decide(&self, command: &Command) -> Decision {
         self.permit(command)?;
         match command {
@@ -156,9 +156,9 @@ impl Row<'_> {
             Command::Unhold { reason } => self.unhold(reason),
             Command::Settle { ending, reason } => self.settle(*ending, reason),
             Command::Refund { cents, reason } => self.refund(*cents, reason),
-            Command::RetryStuck { reason } => self.retry_stuck(reason),
-            Command::SkipStuck { reason } => self.skip_stuck(reason),
-            Command::CompensateStuck { reason } => self.compensate_stuck(reason),
+            Command::RetryStalled { reason } => self.retry_stalled(reason),
+            Command::SkipStalled { reason } => self.skip_stalled(reason),
+            Command::CompensateStalled { reason } => self.compensate_stalled(reason),
 
             Command::Dispute {
                 claim,

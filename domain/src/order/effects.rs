@@ -120,13 +120,13 @@ pub(crate) fn absorb_call(calls: &mut BTreeMap<CallNumber, Call>, change: &CallC
             calls.insert(n, call);
             return;
         }
-        CallChange::Rest { n } => (n, CallState::Resting),
+        CallChange::Defer { n } => (n, CallState::Deferred),
         CallChange::Retry { n } => (n, CallState::Open),
         CallChange::Close { n } => (n, CallState::Closed),
     };
     if let Some(call) = calls.get_mut(&n) {
         call.state = state;
-        let rested = u16::from(state == CallState::Resting);
+        let rested = u16::from(state == CallState::Deferred);
         call.failures = call.failures.saturating_add(rested);
     }
 }

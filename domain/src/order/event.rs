@@ -1,8 +1,8 @@
 //! What happened to an order. Past tense; variants are only ever appended, since their order is the format.
 
 use super::{
+    attachments::{CancelWait, Closing, Fault, Number, Offer, Party},
     effects::TimerKind,
-    overlay::{CancelWait, Closing, Fault, Number, Offer, Party},
     rejection::CancelReason,
     stage::Proof,
     terms::{Sealed, Terms},
@@ -96,16 +96,16 @@ pub enum Problem {
 /// What an operator does with an order, where the events beside it do not say it. Variants are only ever appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Deed {
-    /// Row 11: takes it from its runner.
+pub enum OperatorAction {
+    /// Transition 11: takes it from its runner.
     Reassign,
-    /// Row 27: gives the runner up.
+    /// Transition 27: gives the runner up.
     Abandon,
-    /// Row 40: ends it.
+    /// Transition 40: ends it.
     Settle,
-    /// Rows 30, 34: decides a dispute.
+    /// Transitions 30, 34: decides a dispute.
     Resolve,
-    /// Row 32b: gives something back.
+    /// Transition 32b: gives something back.
     Refund,
     /// Has what keeps failing tried again.
     Retry,
@@ -115,7 +115,7 @@ pub enum Deed {
     Compensate,
 }
 
-impl Deed {
+impl OperatorAction {
     /// Stable lower-snake-case code.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -135,14 +135,14 @@ impl Deed {
 /// A fact about one order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
-    /// Row 1.
+    /// Transition 1.
     Placed(Arc<Terms>),
-    /// Row 36: the bank asks the customer.
+    /// Transition 36: the bank asks the customer.
     ActionRequired {
         /// Where the customer confirms.
         url: String,
     },
-    /// Row 3.
+    /// Transition 3.
     Authorized {
         /// The authorising call.
         call: CallNumber,
@@ -151,38 +151,38 @@ pub enum Event {
         /// Until when it can be captured.
         capture_before: At,
     },
-    /// Row 2: the card was refused.
+    /// Transition 2: the card was refused.
     Declined {
         /// The authorising call.
         call: CallNumber,
         /// Why.
         reason: Decline,
     },
-    /// Row 4: the hold is promised to the escrow.
+    /// Transition 4: the hold is promised to the escrow.
     Held {
         /// The authorising call.
         authorization: CallNumber,
         /// How much.
         cents: Cents,
     },
-    /// Row 6, for later.
+    /// Transition 6, for later.
     Waiting {
         /// When it goes on the board.
         opens_at: At,
     },
-    /// Rows 6, 10, 11, 37: on the board.
+    /// Transitions 6, 10, 11, 37: on the board.
     Available {
         /// Until when a runner may take it.
         accept_by: At,
     },
-    /// Row 8.
+    /// Transition 8.
     Accepted {
         /// Who took it.
         runner: UserId,
         /// The runner epoch from here on.
         epoch: u32,
     },
-    /// Rows 10, 11; `Available` follows.
+    /// Transitions 10, 11; `Available` follows.
     Unbound {
         /// Who is not bound any more.
         runner: UserId,
@@ -191,39 +191,39 @@ pub enum Event {
         /// Why.
         cause: Unbinding,
     },
-    /// Row 13.
+    /// Transition 13.
     ArrivedOnSite,
-    /// Row 18.
+    /// Transition 18.
     Purchased {
         /// F.
         food: Cents,
         /// The receipt's photo.
         photo: Option<PhotoId>,
     },
-    /// Row 20.
+    /// Transition 20.
     Collected,
-    /// Row 20.
+    /// Transition 20.
     Departed,
-    /// Row 21: a wrong PIN; the answer is a refusal that is remembered.
+    /// Transition 21: a wrong PIN; the answer is a refusal that is remembered.
     WrongPinShown {
         /// How many so far.
         tries: u8,
     },
-    /// Row 21.
+    /// Transition 21.
     Delivered {
         /// What proves it.
         proof: Proof,
     },
-    /// Row 22: the escrow is emptied.
+    /// Transition 22: the escrow is emptied.
     Released(Release),
-    /// Row 23: the release was refused and is tried again.
+    /// Transition 23: the release was refused and is tried again.
     ReleaseRefused {
         /// How often so far.
         failures: u16,
     },
-    /// Row 22.
+    /// Transition 22.
     Completed,
-    /// Rows 2, 5, 7, 9, 12, 38–39.
+    /// Transitions 2, 5, 7, 9, 12, 38–39.
     Cancelled {
         /// Why.
         reason: CancelReason,
@@ -239,7 +239,7 @@ pub enum Event {
         /// How much.
         cents: Cents,
     },
-    /// Row 19: charging the card failed for good.
+    /// Transition 19: charging the card failed for good.
     CollectFailed {
         /// The capturing call.
         call: CallNumber,
@@ -266,7 +266,7 @@ pub enum Event {
         cents: Cents,
     },
     /// A call had no answer and rests until its retry.
-    CallRested {
+    CallDeferred {
         /// The call.
         call: CallNumber,
         /// How often so far.
@@ -282,12 +282,12 @@ pub enum Event {
         /// The call.
         call: CallNumber,
     },
-    /// Row 33: an authorisation came after it was given up.
+    /// Transition 33: an authorisation came after it was given up.
     LateAuthorization {
         /// The authorising call.
         call: CallNumber,
     },
-    /// Row 33: a charge came after it was given up, and is sent back.
+    /// Transition 33: a charge came after it was given up, and is sent back.
     LateCharge {
         /// The capturing call.
         call: CallNumber,
@@ -308,12 +308,12 @@ pub enum Event {
         /// 1 or 2.
         step: u8,
     },
-    /// Row 39: unfinished for another day.
+    /// Transition 39: unfinished for another day.
     Overdue {
         /// How many days.
         days: u16,
     },
-    /// Row 32c.
+    /// Transition 32c.
     Rated {
         /// Who rates.
         by: Side,
@@ -331,7 +331,7 @@ pub enum Event {
         /// What happened to it.
         mark: Mark,
     },
-    /// Rows 14, 15: the runner asks the customer.
+    /// Transitions 14, 15: the runner asks the customer.
     Proposed {
         /// Number of the proposal.
         n: Number,
@@ -340,7 +340,7 @@ pub enum Event {
         /// In the runner's words.
         note: Option<Sealed>,
     },
-    /// Row 16: the customer agreed to more than is held; a second authorisation is asked for.
+    /// Transition 16: the customer agreed to more than is held; a second authorisation is asked for.
     RaiseAsked {
         /// Number of the proposal.
         n: Number,
@@ -349,7 +349,7 @@ pub enum Event {
         /// N: how much more.
         cents: Cents,
     },
-    /// Row 16: more is held.
+    /// Transition 16: more is held.
     Raised {
         /// The authorising call.
         call: CallNumber,
@@ -358,21 +358,21 @@ pub enum Event {
         /// Until when it can be captured.
         capture_before: At,
     },
-    /// Row 16: a second authorisation came to nothing; the proposal stays open.
+    /// Transition 16: a second authorisation came to nothing; the proposal stays open.
     RaiseFailed {
         /// The authorising call.
         call: CallNumber,
         /// Why.
         why: RaiseFailure,
     },
-    /// Rows 10, 16, 17: a proposal is not open any more and the order goes on.
+    /// Transitions 10, 16, 17: a proposal is not open any more and the order goes on.
     ProposalClosed {
         /// Number of the proposal.
         n: Number,
         /// How.
         how: Closing,
     },
-    /// Row 35: a cancellation waits for the runner at the till.
+    /// Transition 35: a cancellation waits for the runner at the till.
     CancelWaiting(CancelWait),
     /// One party wrote to the other.
     MessageSent {
@@ -380,10 +380,10 @@ pub enum Event {
         by: Side,
         /// What.
         text: Sealed,
-        /// Whether it counts as an attempt to reach the customer (row 25).
+        /// Whether it counts as an attempt to reach the customer (transition 25).
         attempt: bool,
     },
-    /// Rows 25, 26: the runner reports something.
+    /// Transitions 25, 26: the runner reports something.
     ProblemReported {
         /// What.
         kind: Problem,
@@ -392,33 +392,33 @@ pub enum Event {
         /// In the runner's words.
         note: Option<Sealed>,
     },
-    /// Row 25: the customer said that he is there.
+    /// Transition 25: the customer said that he is there.
     NoShowAnswered,
-    /// Row 26: the wait is over, and the runner may leave the food or take it back.
+    /// Transition 26: the wait is over, and the runner may leave the food or take it back.
     NoShowOver,
-    /// Row 28.
+    /// Transition 28.
     OperatorHeld {
         /// Why.
         reason: Sealed,
     },
-    /// Row 28.
+    /// Transition 28.
     OperatorReleased {
         /// Why.
         reason: Sealed,
     },
-    /// Row 28: a timer that would cancel or release fired during an operator's hold; it takes effect at its end.
+    /// Transition 28: a timer that would cancel or release fired during an operator's hold; it takes effect at its end.
     TimerNoted {
         /// Which.
         kind: TimerKind,
     },
-    /// Rows 11, 27, 30, 32b, 34, 40, and steps that keep failing: why an operator does what this record does.
+    /// Transitions 11, 27, 30, 32b, 34, 40, and steps that keep failing: why an operator does what this record does.
     OperatorActed {
         /// What it is.
-        deed: Deed,
+        action: OperatorAction,
         /// In the operator's words.
         reason: Sealed,
     },
-    /// Rows 29, 31: somebody claims something.
+    /// Transitions 29, 31: somebody claims something.
     Disputed {
         /// Number of the dispute.
         n: Number,
@@ -431,7 +431,7 @@ pub enum Event {
         /// What shows it.
         photos: Vec<PhotoId>,
     },
-    /// Row 31: money in the runner's wallet waits for the judgement.
+    /// Transition 31: money in the runner's wallet waits for the judgement.
     Frozen {
         /// Number of the promise.
         promise: u16,
@@ -449,7 +449,7 @@ pub enum Event {
         /// What shows it.
         photos: Vec<PhotoId>,
     },
-    /// Rows 30, 34; what moves is in the events beside it.
+    /// Transitions 30, 34; what moves is in the events beside it.
     DisputeResolved {
         /// Number of the dispute.
         n: Number,
@@ -458,7 +458,7 @@ pub enum Event {
         /// Who is at fault; `None` where nobody decided in time.
         at_fault: Option<Fault>,
     },
-    /// Row 34: a customer's claim is paid, the runner being at fault.
+    /// Transition 34: a customer's claim is paid, the runner being at fault.
     ClaimPaid {
         /// Out of what was frozen.
         frozen: Cents,
@@ -467,12 +467,12 @@ pub enum Event {
         /// What the platform adds above the runner's share.
         goodwill: Cents,
     },
-    /// Rows 30, 32b, 34, 40: the platform bears a refund.
+    /// Transitions 30, 32b, 34, 40: the platform bears a refund.
     GoodwillPaid {
         /// How much.
         cents: Cents,
     },
-    /// Row 34: the platform bears a runner's claim.
+    /// Transition 34: the platform bears a runner's claim.
     RunnerMadeGood {
         /// How much.
         cents: Cents,
@@ -484,7 +484,7 @@ pub enum Event {
         /// How much.
         cents: Cents,
     },
-    /// Row 32a.
+    /// Transition 32a.
     TipGiven {
         /// The charging call that this opens.
         call: CallNumber,
@@ -493,7 +493,7 @@ pub enum Event {
         /// The card that is charged.
         card: CardToken,
     },
-    /// Row 32a: the tip was charged.
+    /// Transition 32a: the tip was charged.
     TipPaid {
         /// The charging call.
         call: CallNumber,
@@ -502,14 +502,14 @@ pub enum Event {
         /// What of it pays the runner's own debt.
         set_off: Cents,
     },
-    /// Row 32a: the card did not pay the tip.
+    /// Transition 32a: the card did not pay the tip.
     TipFailed {
         /// The charging call.
         call: CallNumber,
         /// Why.
         reason: Decline,
     },
-    /// Row 38: the gateway says that an authorisation ran out.
+    /// Transition 38: the gateway says that an authorisation ran out.
     AuthorizationLapsed {
         /// The authorising call.
         call: CallNumber,

@@ -3,11 +3,11 @@
 //! Must not: take a policy, a clock or randomness.
 
 use super::{
+    attachments::Contact,
     effects::{Collection, EscrowStatus, Outcome, PaymentStatus, TimerKind},
     event::{Event, Release, Settlement, Side},
-    overlay::Contact,
     rejection::CancelReason,
-    stage::{Bond, Bought, Cancellation, Delivery, Stage},
+    stage::{Assignment, Bought, Cancellation, Delivery, Stage},
     state::{Executed, Order, Ratings},
     terms::Terms,
 };
@@ -181,7 +181,7 @@ impl Order {
                 }
             }
             Event::Accepted { runner, epoch } => {
-                self.enter(Stage::Accepted(Bond {
+                self.enter(Stage::Accepted(Assignment {
                     runner: *runner,
                     epoch: *epoch,
                     accepted_at: at,
@@ -208,7 +208,7 @@ impl Order {
                 self.decided(*call, Outcome::Succeeded);
             }
             Event::RefundKept { call, .. } => self.decided(*call, Outcome::Refused),
-            Event::CallRested { .. } | Event::CallRetried { .. } | Event::CallGivenUp { .. } => {}
+            Event::CallDeferred { .. } | Event::CallRetried { .. } | Event::CallGivenUp { .. } => {}
             Event::ArrivedOnSite
             | Event::Purchased { .. }
             | Event::Collected
@@ -219,7 +219,7 @@ impl Order {
         }
     }
 
-    /// What an order counts and remembers; what lies over it is [`overlay`](Self::overlay)'s.
+    /// What an order counts and remembers; what lies over it is [`attachments`](Self::attachments)'s.
     fn counted(&mut self, event: &Event, at: At) {
         match event {
             Event::WrongPinShown { tries } => self.wrong_pins = *tries,
@@ -253,20 +253,22 @@ impl Order {
             } => self.ratings.by_runner = Some(*stars),
             Event::RatingsPublished => self.ratings.published = true,
             Event::Step { saga, step, mark } => self.saga.mark(*saga, *step, *mark),
-            _ => self.overlay(event, at),
+            _ => self.attachments(event, at),
         }
     }
 
     /// The way from the store to the end; an event that does not fit changes nothing.
     fn advance(&mut self, event: &Event, at: At) {
         match (self.stage, event) {
-            (Stage::Accepted(bond), Event::ArrivedOnSite) => self.enter(Stage::OnSite(bond)),
-            (Stage::OnSite(bond), Event::Purchased { food, photo }) => {
+            (Stage::Accepted(assignment), Event::ArrivedOnSite) => {
+                self.enter(Stage::OnSite(assignment))
+            }
+            (Stage::OnSite(assignment), Event::Purchased { food, photo }) => {
                 self.charged = self.terms.price.charge(*food);
                 self.collection = Collection::Collecting;
                 self.cancel_wait = None;
                 self.enter(Stage::Purchased(
-                    bond,
+                    assignment,
                     Bought {
                         food: *food,
                         photo: *photo,
@@ -274,19 +276,19 @@ impl Order {
                     },
                 ));
             }
-            (Stage::Purchased(bond, bought), Event::Collected) => {
-                self.stage = Stage::Collected(bond, bought)
+            (Stage::Purchased(assignment, bought), Event::Collected) => {
+                self.stage = Stage::Collected(assignment, bought)
             }
-            (Stage::Collected(bond, bought), Event::Departed) => {
-                self.stage = Stage::OnTheWay(bond, bought);
+            (Stage::Collected(assignment, bought), Event::Departed) => {
+                self.stage = Stage::OnTheWay(assignment, bought);
                 self.contact = Contact::default();
             }
-            (Stage::OnTheWay(bond, bought), Event::Delivered { proof }) => {
-                self.stage = Stage::Delivered(bond, bought, Delivery { proof: *proof, at });
+            (Stage::OnTheWay(assignment, bought), Event::Delivered { proof }) => {
+                self.stage = Stage::Delivered(assignment, bought, Delivery { proof: *proof, at });
                 self.no_show = None;
             }
-            (Stage::Delivered(bond, bought, delivery), Event::Completed) => {
-                self.stage = Stage::Completed(bond, bought, delivery);
+            (Stage::Delivered(assignment, bought, delivery), Event::Completed) => {
+                self.stage = Stage::Completed(assignment, bought, delivery);
                 self.end(at);
             }
             _ => {}
@@ -336,14 +338,14 @@ impl Order {
             }
             Settlement::Release(release) => self.released(&release),
         }
-        let bond = self.stage.bond().copied();
+        let assignment = self.stage.assignment().copied();
         let bought = self.stage.bought().copied();
         self.end(at);
         self.stage = Stage::Cancelled(Cancellation {
             reason,
             by,
             settlement,
-            bond,
+            assignment,
             bought,
             at,
         });

@@ -1,8 +1,8 @@
 //! Puts the columns together: from decided events to the record that is committed, and the order after it.
 
 use super::{
-    calls::calls, event::Event, money::money, people::people, state::Order, timers::timers,
-    told::told,
+    calls::calls, event::Event, money::money, notices::notices, people::people, state::Order,
+    timers::timers,
 };
 use crate::{
     id::{CommandId, Fingerprint, OrderId, Principal, Seq, Stream},
@@ -74,7 +74,7 @@ pub fn fill(
                 people: people(order, event, header.command, header.fingerprint),
                 timers: timers(order, event, policy, header.at),
                 calls: calls(order, event),
-                notices: told(order, event, policy),
+                notices: notices(order, event, policy),
                 events: Events::System(vec![]),
                 ..record
             };

@@ -1,12 +1,12 @@
 //! The order: a pure function from its records, and from a command to its next record.
 //!
-//! One file per column of the lifecycle table: [`asks`](asks()) and [`decide`](decide()) are its rows, `money`, `told`,
+//! One file per column of the lifecycle table: [`required_votes`](required_votes()) and [`decide`](decide()) are its rows, `money`, `notices`,
 //! `timers`, `calls` and `people` its effects; `evolve` is the fold. [`fill`] puts them together.
 //! Invariant: `fold(before, fill(before, …).record) == fill(before, …).after`; a test holds it for every command.
 
 mod absorb;
 mod allowed;
-mod asks;
+mod attachments;
 mod calls;
 mod command;
 mod decide;
@@ -15,39 +15,41 @@ mod event;
 mod evolve;
 mod fill;
 mod money;
-mod overlay;
+mod notices;
 mod people;
 mod place;
 mod quote;
 mod rejection;
+mod required_votes;
 mod role;
 mod stage;
 mod state;
 mod terms;
 mod timers;
-mod told;
 mod turn;
 
 pub use allowed::allowed;
-pub use asks::asks;
+pub use attachments::{
+    CancelWait, Closing, Contact, Dispute, Fault, Judgement, LaterTip, NoShow, Number, Offer,
+    Party, Proposal, ProposalKind, ProposedItem, TipState,
+};
 pub use command::{Command, Ending, Placement, Shown};
 pub use decide::{Context, decide, verdict};
 pub use effects::{
     Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
 };
 pub(crate) use effects::{absorb_call, absorb_promise};
-pub use event::{Deed, Event, Problem, RaiseFailure, Release, Settlement, Side, Unbinding};
+pub use event::{
+    Event, OperatorAction, Problem, RaiseFailure, Release, Settlement, Side, Unbinding,
+};
 pub(crate) use evolve::EXECUTED_KEPT;
 pub use fill::{Filled, Header, fill};
-pub use overlay::{
-    CancelWait, Closing, Contact, Dispute, Fault, Judgement, LaterTip, NoShow, Number, Offer,
-    Party, Proposal, ProposalKind, ProposedItem, TipState,
-};
 pub use place::{price, terms};
 pub use quote::{Quote, quote};
 pub use rejection::{CancelReason, Rejection};
+pub use required_votes::required_votes;
 pub use role::Role;
-pub use stage::{Bond, Bought, Cancellation, Delivery, Proof, Stage, Status};
+pub use stage::{Assignment, Bought, Cancellation, Delivery, Proof, Stage, Status};
 pub use state::{Executed, Order, Ratings};
 pub use terms::{Dropoff, Handover, Item, Price, Sealed, StoreRef, Substitution, Terms};
 pub use turn::{Turn, known, status, turn};

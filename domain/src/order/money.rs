@@ -172,15 +172,15 @@ impl Book<'_> {
 
     /// Pays the runner, whose own debt takes its part at once.
     fn pay_runner(&mut self, from: Account, cents: Cents, set_off: Cents) {
-        if let Some(bond) = self.order.stage.bond() {
-            self.post(from, Account::Payable(bond.runner), cents);
+        if let Some(assignment) = self.order.stage.assignment() {
+            self.post(from, Account::Payable(assignment.runner), cents);
             self.set_off(set_off);
         }
     }
 
     fn set_off(&mut self, cents: Cents) {
-        if let Some(bond) = self.order.stage.bond() {
-            let runner = bond.runner;
+        if let Some(assignment) = self.order.stage.assignment() {
+            let runner = assignment.runner;
             self.post(Account::Payable(runner), Account::Receivable(runner), cents);
         }
     }
@@ -200,8 +200,8 @@ impl Book<'_> {
 
     /// Promises money in the runner's wallet to the customer.
     fn freeze(&mut self, promise: CallNumber, cents: Cents) {
-        if let Some(bond) = self.order.stage.bond() {
-            let (from, to) = (Account::Payable(bond.runner), self.payable());
+        if let Some(assignment) = self.order.stage.assignment() {
+            let (from, to) = (Account::Payable(assignment.runner), self.payable());
             self.push(from, to, cents, Phase::Pending { n: promise });
         }
     }
@@ -209,8 +209,8 @@ impl Book<'_> {
     /// Pays a claim out of what is frozen, then as the runner's debt, then out of goodwill.
     fn claim(&mut self, event: &Event, frozen: Cents, owed: Cents, goodwill: Cents) {
         self.thaw(frozen);
-        if let Some(bond) = self.order.stage.bond() {
-            self.post(Account::Receivable(bond.runner), self.payable(), owed);
+        if let Some(assignment) = self.order.stage.assignment() {
+            self.post(Account::Receivable(assignment.runner), self.payable(), owed);
         }
         self.goodwill(event, goodwill);
     }
@@ -225,8 +225,8 @@ impl Book<'_> {
 
     /// Promises a tip that is being charged to the runner.
     fn tip(&mut self, call: CallNumber, cents: Cents) {
-        if let Some(bond) = self.order.stage.bond() {
-            let to = Account::Payable(bond.runner);
+        if let Some(assignment) = self.order.stage.assignment() {
+            let to = Account::Payable(assignment.runner);
             self.push(Account::Gateway, to, cents, Phase::Pending { n: call });
         }
     }

@@ -18,7 +18,7 @@ pub(super) fn people(
     fingerprint: Fingerprint,
 ) -> Vec<PeopleChange> {
     let customer = order.terms.customer;
-    let runner = order.stage.bond().map(|bond| bond.runner);
+    let runner = order.stage.assignment().map(|assignment| assignment.runner);
     match event {
         Event::Placed(_) => vec![PeopleChange::OrderOpened {
             customer,

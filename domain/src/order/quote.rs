@@ -39,7 +39,9 @@ pub fn quote(order: &Order, policy: &Policy, now: At) -> Option<Quote> {
         | Stage::Scheduling
         | Stage::Waiting { .. }
         | Stage::Available { .. } => Some(Quote::charging(order, Cents::ZERO, Cents::ZERO)),
-        Stage::Accepted(bond) if now.since(bond.accepted_at) < policy.free_cancel_ms => {
+        Stage::Accepted(assignment)
+            if now.since(assignment.accepted_at) < policy.free_cancel_ms =>
+        {
             Some(Quote::charging(order, Cents::ZERO, Cents::ZERO))
         }
         Stage::Accepted(_) => Some(Quote::charging(order, price.trip_compensation, Cents::ZERO)),

@@ -112,7 +112,7 @@ pub enum Rejection {
     MovesMoney,
     /// What keeps failing can't be taken back.
     #[error("there is no way back: {why}")]
-    NoWayBack {
+    NoCompensation {
         /// Why not.
         why: String,
     },
@@ -248,7 +248,7 @@ impl Rejection {
             Self::ProposalOpen => "proposal_open",
             Self::DisputeOpen => "dispute_open",
             Self::MovesMoney => "moves_money",
-            Self::NoWayBack { .. } => "no_way_back",
+            Self::NoCompensation { .. } => "no_way_back",
             Self::ContactFirst { .. } => "contact_first",
             Self::TooManyMessages { .. } => "too_many_messages",
             Self::TooManyProposals { .. } => "too_many_proposals",

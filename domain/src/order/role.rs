@@ -34,7 +34,9 @@ impl Order {
         let user = principal.user();
         if user == Some(self.terms.customer) {
             Role::Customer
-        } else if user.is_some() && user == self.stage.bond().map(|bond| bond.runner) {
+        } else if user.is_some()
+            && user == self.stage.assignment().map(|assignment| assignment.runner)
+        {
             Role::Runner
         } else if matches!(principal, Principal::Operator(_)) {
             Role::Operator
@@ -79,9 +81,9 @@ impl Command {
             | Self::Settle { .. }
             | Self::Resolve { .. }
             | Self::Refund { .. }
-            | Self::RetryStuck { .. }
-            | Self::SkipStuck { .. }
-            | Self::CompensateStuck { .. } => &[Operator],
+            | Self::RetryStalled { .. }
+            | Self::SkipStalled { .. }
+            | Self::CompensateStalled { .. } => &[Operator],
             Self::Dispute { .. } => &[Customer, Runner, Operator],
         }
     }

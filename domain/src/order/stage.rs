@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// A runner bound to the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bond {
+pub struct Assignment {
     /// The runner.
     pub runner: UserId,
     /// The runner epoch: rises at each bind and each unbind.
@@ -52,19 +52,19 @@ pub enum Stage {
         accept_by: At,
     },
     /// A runner is on the way to the store.
-    Accepted(Bond),
+    Accepted(Assignment),
     /// The runner is at the store.
-    OnSite(Bond),
+    OnSite(Assignment),
     /// The food is bought; from here on the runner is never out of pocket.
-    Purchased(Bond, Bought),
+    Purchased(Assignment, Bought),
     /// The food is collected.
-    Collected(Bond, Bought),
+    Collected(Assignment, Bought),
     /// The food is on its way.
-    OnTheWay(Bond, Bought),
+    OnTheWay(Assignment, Bought),
     /// The food was handed over; the money is not released yet.
-    Delivered(Bond, Bought, Delivery),
+    Delivered(Assignment, Bought, Delivery),
     /// Delivered and paid.
-    Completed(Bond, Bought, Delivery),
+    Completed(Assignment, Bought, Delivery),
     /// Ended without delivery.
     Cancelled(Cancellation),
 }
@@ -99,7 +99,7 @@ pub struct Cancellation {
     /// What the money did.
     pub settlement: Settlement,
     /// The runner bound at the end, if there was one.
-    pub bond: Option<Bond>,
+    pub assignment: Option<Assignment>,
     /// What had been bought, if anything.
     pub bought: Option<Bought>,
     /// When.
@@ -209,16 +209,16 @@ impl Stage {
 
     /// The runner bound now, or at the end.
     #[must_use]
-    pub const fn bond(&self) -> Option<&Bond> {
+    pub const fn assignment(&self) -> Option<&Assignment> {
         match self {
-            Self::Accepted(bond)
-            | Self::OnSite(bond)
-            | Self::Purchased(bond, _)
-            | Self::Collected(bond, _)
-            | Self::OnTheWay(bond, _)
-            | Self::Delivered(bond, ..)
-            | Self::Completed(bond, ..) => Some(bond),
-            Self::Cancelled(cancellation) => cancellation.bond.as_ref(),
+            Self::Accepted(assignment)
+            | Self::OnSite(assignment)
+            | Self::Purchased(assignment, _)
+            | Self::Collected(assignment, _)
+            | Self::OnTheWay(assignment, _)
+            | Self::Delivered(assignment, ..)
+            | Self::Completed(assignment, ..) => Some(assignment),
+            Self::Cancelled(cancellation) => cancellation.assignment.as_ref(),
             _ => None,
         }
     }
@@ -226,7 +226,10 @@ impl Stage {
     /// Whether the order goes on with a runner who is not `runner`.
     #[must_use]
     pub fn is_bound_to_another(&self, runner: UserId) -> bool {
-        !self.status().is_terminal() && self.bond().is_some_and(|bond| bond.runner != runner)
+        !self.status().is_terminal()
+            && self
+                .assignment()
+                .is_some_and(|assignment| assignment.runner != runner)
     }
 
     /// What was bought, from `purchased` on.

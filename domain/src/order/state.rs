@@ -1,13 +1,13 @@
 //! What an order is: its terms, its stage, what it has under way, and the commands that took effect.
 
 use super::{
+    attachments::{
+        CancelWait, Closing, Contact, Dispute, LaterTip, NoShow, Number, Proposal, TipState,
+    },
     effects::{
         Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
     },
     event::{Release, Settlement},
-    overlay::{
-        CancelWait, Closing, Contact, Dispute, LaterTip, NoShow, Number, Proposal, TipState,
-    },
     stage::{Stage, Status},
     terms::{Item, StoreRef, Terms},
 };
@@ -176,14 +176,14 @@ impl Order {
     pub(super) fn retriable(&self) -> impl Iterator<Item = CallNumber> {
         let asked = self.action_url.is_some();
         let waits = move |kind| asked && matches!(kind, CallKind::Authorize { .. });
-        let rests = move |call: &Call| call.state == CallState::Resting && !waits(call.kind);
+        let rests = move |call: &Call| call.state == CallState::Deferred && !waits(call.kind);
         let calls = self.calls.iter().filter(move |(_, call)| rests(call));
         calls.map(|(n, _)| *n)
     }
 
     /// Calls that had no answer as often as they are tried by themselves, and rest.
     pub fn failing(&self, tries: u16) -> impl Iterator<Item = (CallNumber, &Call)> {
-        let rests = move |call: &Call| call.state == CallState::Resting && call.failures >= tries;
+        let rests = move |call: &Call| call.state == CallState::Deferred && call.failures >= tries;
         let calls = self.calls.iter().map(|(n, call)| (*n, call));
         calls.filter(move |(_, call)| rests(call))
     }
@@ -191,7 +191,7 @@ impl Order {
     /// Whether a step or a call of it keeps failing and needs a person.
     #[must_use]
     pub fn keeps_failing(&self, tries: u16) -> bool {
-        self.saga.stuck().next().is_some() || self.failing(tries).next().is_some()
+        self.saga.stalled().next().is_some() || self.failing(tries).next().is_some()
     }
 
     /// The timer of this kind, if it is armed.

@@ -1,9 +1,9 @@
 //! The timers column: what each event arms, disarms and fires.
 
 use super::{
+    attachments::Closing,
     effects::TimerKind,
     event::{Event, Problem},
-    overlay::Closing,
     state::Order,
 };
 use crate::{
@@ -80,7 +80,7 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
         Event::Cancelled { .. } => table.disarm_all(),
         Event::Reminded { kind, step: 1 } => table.again(*kind, policy, now),
         Event::Overdue { .. } => table.arm(EscrowTimeout, now.plus(policy.escrow_timeout_ms)),
-        Event::CallRested { failures, .. } | Event::ReleaseRefused { failures }
+        Event::CallDeferred { failures, .. } | Event::ReleaseRefused { failures }
             if order.armed(TimerKind::StepRetry).is_none() =>
         {
             table.arm(
@@ -194,7 +194,7 @@ impl Table<'_> {
     /// Disarms whatever is armed, but for the retries of calls that outlive the order.
     fn disarm_all(&mut self) {
         let outlives = |call: &super::effects::Call| {
-            call.state == CallState::Resting && !matches!(call.kind, CallKind::Authorize { .. })
+            call.state == CallState::Deferred && !matches!(call.kind, CallKind::Authorize { .. })
         };
         let keep_retry = self.order.calls.values().any(outlives);
         let kinds: Vec<TimerKind> = self.order.timers.keys().copied().collect();
@@ -209,7 +209,7 @@ impl Order {
     /// Whether a call other than an authorisation rests until its retry.
     fn retries_more_than_authorizing(&self) -> bool {
         self.calls.values().any(|call| {
-            call.state == CallState::Resting && !matches!(call.kind, CallKind::Authorize { .. })
+            call.state == CallState::Deferred && !matches!(call.kind, CallKind::Authorize { .. })
         })
     }
 }

@@ -76,9 +76,9 @@ impl Calls {
                     state: CallState::Open,
                 },
             )),
-            CallChange::Rest { n } => {
+            CallChange::Defer { n } => {
                 if let Some(call) = calls.get_mut(&n) {
-                    call.state = CallState::Resting;
+                    call.state = CallState::Deferred;
                 }
             }
             CallChange::Retry { n } => {

@@ -24,7 +24,7 @@ use crate::{
     policy::Policy,
     record::{Events, Record},
     time::At,
-    vote::{Ask, Token, Vote, Yes},
+    vote::{Granted, Token, Vote, VoteRequest},
 };
 use std::{collections::HashMap, sync::Arc};
 
@@ -143,9 +143,9 @@ impl Directory {
     /// `Suspended`, `StillRunning`, `KeyReused`, `AlreadyPlaced`, `NoPaymentMethod`, `TooManyOpenOrders`,
     /// `StorePaused`, `StoreClosed` for a placement; `NotARunner`, `TooManyRuns` for a slot; `PhotoUsed` for a photo; in this order.
     /// `NotFound`, `NoPaymentMethod` or `NoPayoutMethod` for what is on file.
-    pub fn vote(&mut self, token: Token, ask: &Ask, policy: &Policy) -> Vote {
+    pub fn vote(&mut self, token: Token, ask: &VoteRequest, policy: &Policy) -> Vote {
         match *ask {
-            Ask::Placement {
+            VoteRequest::Placement {
                 customer,
                 fingerprint,
                 keyed,
@@ -164,44 +164,44 @@ impl Directory {
                         key: keyed.then_some((token, fingerprint)),
                     },
                 );
-                Ok(Yes::Card(card))
+                Ok(Granted::Card(card))
             }
-            Ask::StoreOpen { store, at } => {
+            VoteRequest::StoreOpen { store, at } => {
                 self.judge_store(store, at, policy)?;
-                Ok(Yes::Granted)
+                Ok(Granted::Granted)
             }
-            Ask::RunnerSlot { runner } => {
+            VoteRequest::RunnerSlot { runner } => {
                 self.judge_slot(runner, policy)?;
                 self.reserve(token, Reserved::Slot { runner });
-                Ok(Yes::Granted)
+                Ok(Granted::Granted)
             }
-            Ask::UsedOnce { photo, order } => {
+            VoteRequest::UsedOnce { photo, order } => {
                 self.judge_photo(photo, order)?;
                 self.reserve(token, Reserved::Photo { photo, order });
-                Ok(Yes::Granted)
+                Ok(Granted::Granted)
             }
-            Ask::Card { user } => {
+            VoteRequest::Card { user } => {
                 let card = self.registered(user)?.card.as_ref();
                 let card = card.ok_or(Rejection::NoPaymentMethod)?;
-                Ok(Yes::Card(card.token.clone()))
+                Ok(Granted::Card(card.token.clone()))
             }
-            Ask::PayoutMethod { user } => {
+            VoteRequest::PayoutMethod { user } => {
                 let method = self.registered(user)?.payout_method.as_ref();
                 let method = method.ok_or(Rejection::NoPayoutMethod)?;
-                Ok(Yes::PayoutMethod(method.clone()))
+                Ok(Granted::PayoutMethod(method.clone()))
             }
-            Ask::NoDebt { .. }
-            | Ask::Hold { .. }
-            | Ask::Raise { .. }
-            | Ask::Capacity { .. }
-            | Ask::Release { .. }
-            | Ask::SetOff { .. }
-            | Ask::Debt { .. }
-            | Ask::PayOut { .. }
-            | Ask::Freeze { .. }
-            | Ask::Cash { .. }
-            | Ask::Losses { .. }
-            | Ask::Fees { .. } => Err(Rejection::TransferRefused),
+            VoteRequest::NoDebt { .. }
+            | VoteRequest::Hold { .. }
+            | VoteRequest::Raise { .. }
+            | VoteRequest::Capacity { .. }
+            | VoteRequest::Release { .. }
+            | VoteRequest::SetOff { .. }
+            | VoteRequest::Debt { .. }
+            | VoteRequest::PayOut { .. }
+            | VoteRequest::Freeze { .. }
+            | VoteRequest::Cash { .. }
+            | VoteRequest::Losses { .. }
+            | VoteRequest::Fees { .. } => Err(Rejection::TransferRefused),
         }
     }
 

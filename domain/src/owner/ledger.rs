@@ -4,12 +4,12 @@
 //! Invariant: Σ posted over all accounts = 0, and Σ pending in = Σ pending out, after every record.
 //! Invariant: a promised transfer is settled at most once and never above its amount.
 
-mod purse;
 mod totals;
 mod vote;
+mod wallet_balance;
 
-pub use purse::Purse;
 pub use totals::{Posted, Totals};
+pub use wallet_balance::WalletBalance;
 
 use crate::{
     id::{OrderId, Seq, Stream, UserId},
@@ -17,10 +17,10 @@ use crate::{
     record::Record,
     vote::Token,
 };
-use purse::Leaving;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use vote::Reserved;
+use wallet_balance::Leaving;
 
 /// One account. Balance = in − out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,7 +9,7 @@ use crate::{
     policy::Policy,
     record::{Record, TimerChange},
     time::At,
-    vote::{Ask, Token, Vote, Yes},
+    vote::{Granted, Token, Vote, VoteRequest},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
@@ -230,8 +230,8 @@ impl Timetable {
     ///
     /// # Errors
     /// `TimersFull`.
-    pub fn vote(&mut self, token: Token, ask: &Ask, policy: &Policy) -> Vote {
-        let Ask::Capacity { timers } = *ask else {
+    pub fn vote(&mut self, token: Token, ask: &VoteRequest, policy: &Policy) -> Vote {
+        let VoteRequest::Capacity { timers } = *ask else {
             return Err(Rejection::TransferRefused);
         };
         let reserved: u64 = self.reserved.values().map(|n| u64::from(*n)).sum();
@@ -239,7 +239,7 @@ impl Timetable {
             return Err(Rejection::TimersFull);
         }
         self.reserved.insert(token, timers);
-        Ok(Yes::Granted)
+        Ok(Granted::Granted)
     }
 
     /// Gives back what is reserved under `token`.

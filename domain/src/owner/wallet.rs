@@ -1,7 +1,7 @@
 //! Wallets: a person's money outside of orders. Payouts, paid debts, charges that the bank took back, and on the
 //! platform's own wallet losses made good and fees taken out. Decides for the streams `wallet:{id}`.
 //!
-//! A wallet is a fold of its records; balances are the ledger's alone. [`asks`] and [`turn`] are rows 41–44 of the
+//! A wallet is a fold of its records; balances are the ledger's alone. [`required_votes`] and [`turn`] are transitions 41–44 of the
 //! lifecycle: asks → votes → decide → fill, as for an order. Must not: read a balance but through a vote.
 //! Invariant: a payout or payment that is requested has a call that is not closed and, but where that call already ends
 //! it, a promise of its number; a call that rests has an armed `STEP_RETRY`.
@@ -17,7 +17,7 @@ mod state;
 mod statement;
 
 pub use command::{ChargebackStage, Command};
-pub use decide::{Context, Decision, asks, decide};
+pub use decide::{Context, Decision, decide, required_votes};
 pub use event::{ChargebackId, Event};
 pub use fill::{Filled, Turn, fill, known, turn};
 pub use fold::Wallets;
@@ -27,7 +27,7 @@ pub use statement::{Line, LineKind, statement};
 
 use crate::id::UserId;
 
-/// Whose wallet is the platform's: row 44. Nobody has this id, since ids are made of time and chance.
+/// Whose wallet is the platform's: transition 44. Nobody has this id, since ids are made of time and chance.
 ///
 /// It is a wallet like any other because its writer is: `system` belongs to the journal, and a stream has one writer.
 pub const PLATFORM: UserId = UserId::from_bytes([0; 16]);

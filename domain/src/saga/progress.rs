@@ -20,7 +20,7 @@ pub enum Mark {
     /// It was taken back.
     Undone,
     /// It keeps failing and needs a person.
-    Stuck,
+    Stalled,
 }
 
 /// Where a step stands; absent means not begun.
@@ -47,9 +47,9 @@ impl Progress {
     }
 
     /// Steps that need a person.
-    pub fn stuck(&self) -> impl Iterator<Item = (Saga, u8)> + '_ {
+    pub fn stalled(&self) -> impl Iterator<Item = (Saga, u8)> + '_ {
         self.steps()
-            .filter(|(.., mark)| *mark == Mark::Stuck)
+            .filter(|(.., mark)| *mark == Mark::Stalled)
             .map(|(saga, step, _)| (saga, step))
     }
 
@@ -105,7 +105,7 @@ pub fn unwind(progress: &Progress, saga: Saga, failed: Option<&str>) -> Vec<Even
     let begun = progress.steps().filter(|(of, step, mark)| {
         *of == saga
             && Some(*step) != failed
-            && matches!(mark, Mark::Started | Mark::Done | Mark::Stuck)
+            && matches!(mark, Mark::Started | Mark::Done | Mark::Stalled)
     });
     let undone = begun
         .filter(|(_, step, _)| matches!(saga.plan().steps[usize::from(*step)].undo, Undo::By(..)));

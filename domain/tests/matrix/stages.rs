@@ -221,8 +221,8 @@ fn commands_over(scene: &Scene) -> Vec<Command> {
             cents: Cents(100),
             reason: words(),
         },
-        Command::RetryStuck { reason: words() },
-        Command::SkipStuck { reason: words() },
-        Command::CompensateStuck { reason: words() },
+        Command::RetryStalled { reason: words() },
+        Command::SkipStalled { reason: words() },
+        Command::CompensateStalled { reason: words() },
     ]
 }

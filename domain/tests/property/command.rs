@@ -144,9 +144,9 @@ fn over(state: &Order, what: What, photo: PhotoId) -> Command {
         What::Operate(0) => Command::Abandon { reason },
         What::Operate(1 | 2) => Command::Hold { reason },
         What::Operate(3..=5) => Command::Unhold { reason },
-        What::Operate(6) => Command::RetryStuck { reason },
-        What::Operate(7) => Command::SkipStuck { reason },
-        What::Operate(_) => Command::CompensateStuck { reason },
+        What::Operate(6) => Command::RetryStalled { reason },
+        What::Operate(7) => Command::SkipStalled { reason },
+        What::Operate(_) => Command::CompensateStalled { reason },
         What::Settle(much, fault) => Command::Settle {
             ending: ending(state, much, fault),
             reason,

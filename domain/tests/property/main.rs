@@ -6,7 +6,7 @@ use campusg_domain::{
     campus::{Behaviour, Campus},
     order::Event,
     record::Events,
-    rows::{Met, ROWS},
+    transitions::{Met, TRANSITIONS},
 };
 use proptest::{
     prelude::*,
@@ -60,7 +60,7 @@ const EVENTS: [&str; 77] = [
     "Voided",
     "Refunded",
     "RefundKept",
-    "CallRested",
+    "CallDeferred",
     "CallRetried",
     "CallGivenUp",
     "LateAuthorization",
@@ -164,9 +164,12 @@ fn every_invariant_holds_and_every_order_ends() {
             steps.iter().for_each(|step| run.make(step));
             run.end();
             names(&run.campus, &mut seen.borrow_mut());
-            let mut rows = Met::default();
-            run.campus.journal().iter().for_each(|it| rows.fold(it));
-            met.borrow_mut().extend(rows.met());
+            let mut transitions = Met::default();
+            run.campus
+                .journal()
+                .iter()
+                .for_each(|it| transitions.fold(it));
+            met.borrow_mut().extend(transitions.met());
             Ok(())
         },
     );
@@ -180,7 +183,7 @@ fn every_invariant_holds_and_every_order_ends() {
         "never happened in {} runs: {missed:?}",
         cases()
     );
-    let of_orders = ROWS.iter().take_while(|row| row.id != "41");
+    let of_orders = TRANSITIONS.iter().take_while(|row| row.id != "41");
     let missed: Vec<&str> = of_orders
         .map(|row| row.id)
         .filter(|id| !met.borrow().contains(id))

@@ -59,7 +59,7 @@ pub enum What {
     /// The runner asks for more than is held, and the customer agrees.
     Dearer(u8),
     /// The runner asks something, and the customer answers at once: which kind, and how.
-    Ask(u8, u8),
+    VoteRequest(u8, u8),
     /// Somebody claims, somebody replies, and an operator decides: who, how much, and who is at fault.
     Quarrel(u8, u8, u8),
     /// An operator abandons, holds, lets go, or does something about what keeps failing.
@@ -102,7 +102,7 @@ fn what() -> impl Strategy<Value = What> {
         1 => Just(What::AnswerNoShow),
         7 => (0_u8..3).prop_map(What::Wait),
         6 => (2_u8..5).prop_map(What::Dearer),
-        6 => (0_u8..4, 2_u8..6).prop_map(|(kind, how)| What::Ask(kind, how)),
+        6 => (0_u8..4, 2_u8..6).prop_map(|(kind, how)| What::VoteRequest(kind, how)),
         4 => (0_u8..3, 0_u8..5, 0_u8..4).prop_map(|(who, much, fault)| What::Quarrel(who, much, fault)),
         4 => (0_u8..9).prop_map(What::Operate),
         3 => Just(What::GiveUp),

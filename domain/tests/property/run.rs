@@ -123,17 +123,25 @@ impl Run {
                     .orders()
                     .find_map(|order| order.stage.bought()?.photo);
                 for order in self.orders.clone() {
-                    let bond = self.campus.order(order).unwrap().stage.bond().copied();
-                    if let (Some(photo), Some(bond)) = (used, bond) {
+                    let assignment = self
+                        .campus
+                        .order(order)
+                        .unwrap()
+                        .stage
+                        .assignment()
+                        .copied();
+                    if let (Some(photo), Some(assignment)) = (used, assignment) {
                         let buy = Command::Purchase {
                             total: Cents(1000),
                             photo: Some(photo),
                         };
                         let id = self.campus.fresh();
-                        drop(
-                            self.campus
-                                .command(Principal::User(bond.runner), order, &buy, id),
-                        );
+                        drop(self.campus.command(
+                            Principal::User(assignment.runner),
+                            order,
+                            &buy,
+                            id,
+                        ));
                     }
                 }
             }
@@ -197,7 +205,7 @@ impl Run {
                 self.give(2, order, What::Propose(0, total));
                 return self.give(1, order, What::Answer(0));
             }
-            What::Ask(kind, how) => {
+            What::VoteRequest(kind, how) => {
                 self.give(2, order, What::Propose(kind, 1));
                 return self.give(1, order, What::Answer(how));
             }
@@ -211,25 +219,25 @@ impl Run {
         let command = self.command(id, user, what);
         let state = self.campus.order(id).unwrap();
         let fits = command.who().contains(&Role::Operator);
-        let principal = match (&command, state.stage.bond()) {
+        let principal = match (&command, state.stage.assignment()) {
             (Command::ScheduledDue { .. }, _) => Principal::System,
             (Command::Accept { .. }, _) => Principal::User(user),
             _ if !fitting && usize::from(who) == 5 => Principal::Operator(user),
             _ if !fitting => Principal::User(user),
-            (Command::Dispute { .. }, bond) => match (what, bond) {
+            (Command::Dispute { .. }, assignment) => match (what, assignment) {
                 (What::Dispute(0, _), _) => Principal::User(state.terms.customer),
-                (What::Dispute(1, _), Some(bond)) => Principal::User(bond.runner),
+                (What::Dispute(1, _), Some(assignment)) => Principal::User(assignment.runner),
                 _ => Principal::Operator(self.people[5]),
             },
-            (Command::Message { .. } | Command::Reply { .. }, Some(bond)) => match what {
+            (Command::Message { .. } | Command::Reply { .. }, Some(assignment)) => match what {
                 What::Message(true) | What::Reply(true) => Principal::User(state.terms.customer),
-                _ => Principal::User(bond.runner),
+                _ => Principal::User(assignment.runner),
             },
             (command, _) if command.who().contains(&Role::Customer) && who != 5 => {
                 Principal::User(state.terms.customer)
             }
             _ if fits => Principal::Operator(self.people[5]),
-            (_, Some(bond)) => Principal::User(bond.runner),
+            (_, Some(assignment)) => Principal::User(assignment.runner),
             _ => Principal::User(user),
         };
         let fresh = self.campus.fresh();

@@ -89,7 +89,7 @@ pub(crate) struct SagasIn {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SagaStateIn {
     /// A step or a call keeps failing and needs a person.
-    Stuck,
+    Stalled,
     /// The order has not ended, or a call or a dispute of it is open.
     Running,
 }

@@ -21,9 +21,9 @@ use tokio::{
 /// `/holds` tells `began` and never answers; `/takes` and `/photo` say how many bytes came; `/health` probes.
 async fn server(config: HttpConfig) -> (SocketAddr, Arc<Notify>) {
     let (flights, began) = (Arc::new(Flights::new(&config)), Arc::new(Notify::new()));
-    let tell = Arc::clone(&began);
+    let dispatch = Arc::clone(&began);
     let holds = async move || {
-        tell.notify_one();
+        dispatch.notify_one();
         pending::<&'static str>().await
     };
     let takes = async |body: axum::body::Bytes| body.len().to_string();

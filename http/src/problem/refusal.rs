@@ -86,7 +86,7 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | Rejection::ProposalOpen
         | Rejection::DisputeOpen
         | Rejection::MovesMoney
-        | Rejection::NoWayBack { .. }
+        | Rejection::NoCompensation { .. }
         | Rejection::ContactFirst { .. }
         | Rejection::TooManyMessages { .. }
         | Rejection::TooManyProposals { .. }

@@ -1,7 +1,7 @@
 //! The audit log: to operators.
 
-use super::{Reader, event};
-use crate::{auth::Me, edge::Edge, time::Time};
+use super::{Viewer, event};
+use crate::{app_state::AppState, auth::Me, time::Time};
 use campusg_actors::runtime::Act;
 use campusg_domain::{
     id::{Stream, UserId},
@@ -42,7 +42,7 @@ struct TargetView {
 }
 
 impl ActView {
-    pub(crate) fn of(act: &Act, edge: &Edge, me: &Me) -> Self {
+    pub(crate) fn of(act: &Act, app: &AppState, me: &Me) -> Self {
         let record = &act.entry.record;
         Self {
             seq: act.entry.seq.0,
@@ -51,7 +51,7 @@ impl ActView {
             action: act.name,
             reason: act.reason.clone(),
             target: target(record.stream),
-            details: details(act, edge, me).unwrap_or_else(|| json!({})),
+            details: details(act, app, me).unwrap_or_else(|| json!({})),
         }
     }
 }
@@ -69,13 +69,13 @@ fn target(stream: Stream) -> TargetView {
 }
 
 /// What the record says beside the words: for an order its events, as operators see them.
-fn details(act: &Act, edge: &Edge, me: &Me) -> Option<Value> {
-    let amount = |cents: Cents| json!({"amount_cents": cents.0, "currency": edge.currency()});
+fn details(act: &Act, app: &AppState, me: &Me) -> Option<Value> {
+    let amount = |cents: Cents| json!({"amount_cents": cents.0, "currency": app.currency()});
     match &act.entry.record.events {
         Events::Order(events) => {
             let order = act.order.as_deref()?;
-            let reader = Reader::new(edge, me, order, Role::Operator);
-            Some(json!({"events": event::bare(order, events, &reader)}))
+            let viewer = Viewer::new(app, me, order, Role::Operator);
+            Some(json!({"events": event::bare(order, events, &viewer)}))
         }
         Events::Wallet(events) => events.iter().find_map(|event| match event {
             WalletEvent::WrittenOff { cents, .. }

@@ -3,7 +3,7 @@
 //! Both sides see the claim, what was said and shown, and the judgement. What is frozen concerns the runner's wallet, so
 //! the customer does not see it; why an operator decided so is an operator's note.
 
-use super::Reader;
+use super::Viewer;
 use crate::time::Time;
 use campusg_actors::runtime::{DisputeReply, DisputeThread};
 use campusg_domain::{
@@ -108,8 +108,8 @@ struct ReplyView {
 }
 
 impl ThreadView {
-    pub(crate) fn of(thread: &DisputeThread, reader: &Reader) -> Self {
-        let operates = reader.role == Role::Operator;
+    pub(crate) fn of(thread: &DisputeThread, viewer: &Viewer) -> Self {
+        let operates = viewer.role == Role::Operator;
         Self {
             n: thread.n,
             by: thread.by,
@@ -118,7 +118,7 @@ impl ThreadView {
             reason: thread.reason.clone(),
             photo_ids: thread.photos.clone(),
             replies: thread.replies.iter().map(ReplyView::from).collect(),
-            frozen_cents: frozen(Some(thread.frozen), thread.judgement.as_ref(), reader.role),
+            frozen_cents: frozen(Some(thread.frozen), thread.judgement.as_ref(), viewer.role),
             end: EndView::from(thread.judgement.as_ref()),
             decision: thread.decision.clone().filter(|_| operates),
         }

@@ -7,12 +7,12 @@
 mod over;
 
 use super::{
-    Reader,
+    Viewer,
     parts::{by, proof, settlement},
     saga::name,
 };
 use crate::time::Time;
-use campusg_actors::runtime::{SealedWords, Wording};
+use campusg_actors::runtime::{FreeText, SealedFreeText};
 use campusg_domain::{
     id::UserId,
     order::{Event, Order, Release, Role, Settlement, Side},
@@ -36,14 +36,14 @@ pub(crate) struct EventView {
 #[derive(Debug, Default)]
 pub(crate) struct History {
     views: Vec<EventView>,
-    sealed: Vec<SealedWords>,
+    sealed: Vec<SealedFreeText>,
     // Invariant: as long as `sealed`; where in `views` each of them stands.
     places: Vec<usize>,
 }
 
 impl History {
     /// The words in it, to be opened.
-    pub(crate) fn sealed(&self) -> Vec<SealedWords> {
+    pub(crate) fn sealed(&self) -> Vec<SealedFreeText> {
         self.sealed.clone()
     }
 
@@ -56,7 +56,7 @@ impl History {
         self.views
     }
 
-    fn push(&mut self, view: EventView, words: Option<SealedWords>) {
+    fn push(&mut self, view: EventView, words: Option<SealedFreeText>) {
         if let Some(words) = words {
             self.places.push(self.views.len());
             self.sealed.push(words);
@@ -67,24 +67,24 @@ impl History {
 
 /// The history that this reader may see. `order` is the order as it is now; `entries` are records of it with the
 /// versions that they made.
-pub(crate) fn history(order: &Order, entries: &[(u32, Entry)], reader: &Reader) -> History {
+pub(crate) fn history(order: &Order, entries: &[(u32, Entry)], viewer: &Viewer) -> History {
     let mut history = History::default();
     for (version, entry) in entries {
-        of_record(&mut history, order, &entry.record, *version, reader);
+        of_record(&mut history, order, &entry.record, *version, viewer);
     }
     history
 }
 
-fn of_record(history: &mut History, order: &Order, record: &Record, version: u32, reader: &Reader) {
+fn of_record(history: &mut History, order: &Order, record: &Record, version: u32, viewer: &Viewer) {
     let Events::Order(events) = &record.events else {
         return;
     };
-    let own = record.principal.user() == Some(reader.user);
+    let own = record.principal.user() == Some(viewer.user);
     let seen = events
         .iter()
-        .filter(|event| reader.role != Role::FormerRunner || own || concerns(event, reader.user));
+        .filter(|event| viewer.role != Role::FormerRunner || own || concerns(event, viewer.user));
     for event in seen {
-        let Some((r#type, data)) = describe(order, event, reader) else {
+        let Some((r#type, data)) = describe(order, event, viewer) else {
             continue;
         };
         let view = EventView {
@@ -94,24 +94,24 @@ fn of_record(history: &mut History, order: &Order, record: &Record, version: u32
             r#type,
             data,
         };
-        let words = SealedWords::of(record.principal, event);
+        let words = SealedFreeText::of(record.principal, event);
         history.push(
             view,
-            words.filter(|words| reads(reader, words.wording, own)),
+            words.filter(|words| reads(viewer, words.wording, own)),
         );
     }
 }
 
 /// Whether words in a history are for this reader. A runner's notes are for the customer and operators, and not for the
 /// next runner; operators' reasons are for operators.
-fn reads(reader: &Reader, wording: Wording, own: bool) -> bool {
-    let operator = reader.role == Role::Operator;
+fn reads(viewer: &Viewer, wording: FreeText, own: bool) -> bool {
+    let operator = viewer.role == Role::Operator;
     match wording {
-        Wording::Message => false,
-        Wording::Note => own || operator || reader.role == Role::Customer,
-        Wording::Reason => operator,
-        Wording::Claim | Wording::Reply => {
-            own || operator || matches!(reader.role, Role::Customer | Role::Runner)
+        FreeText::Message => false,
+        FreeText::Note => own || operator || viewer.role == Role::Customer,
+        FreeText::Reason => operator,
+        FreeText::Claim | FreeText::Reply => {
+            own || operator || matches!(viewer.role, Role::Customer | Role::Runner)
         }
     }
 }
@@ -125,9 +125,9 @@ fn concerns(event: &Event, user: UserId) -> bool {
 fn describe(
     order: &Order,
     event: &Event,
-    reader: &Reader,
+    viewer: &Viewer,
 ) -> Option<(&'static str, Map<String, Value>)> {
-    let money = matches!(reader.role, Role::Customer | Role::Operator);
+    let money = matches!(viewer.role, Role::Customer | Role::Operator);
     let shown = |r#type, data: Value| Some((r#type, members(data)));
     let of_payment = |r#type, data: Value| money.then(|| (r#type, members(data)));
     match event {
@@ -149,9 +149,9 @@ fn describe(
         Event::Available { accept_by } => {
             shown("available", json!({"accept_by": Time(*accept_by)}))
         }
-        Event::Accepted { runner, .. } => shown("accepted", person("runner_id", *runner, reader)),
+        Event::Accepted { runner, .. } => shown("accepted", person("runner_id", *runner, viewer)),
         Event::Unbound { runner, cause, .. } => {
-            let mut data = person("runner_id", *runner, reader);
+            let mut data = person("runner_id", *runner, viewer);
             data["cause"] = json!(cause);
             shown("runner_unbound", data)
         }
@@ -167,7 +167,7 @@ fn describe(
             let (name, photo) = proof(by);
             shown("delivered", json!({"proof": name, "photo_id": photo}))
         }
-        Event::Released(release) => shown("released", released(release, reader.role)),
+        Event::Released(release) => shown("released", released(release, viewer.role)),
         Event::ReleaseRefused { failures } => {
             shown("release_delayed", json!({"failures": failures}))
         }
@@ -177,12 +177,12 @@ fn describe(
             settlement: money,
             ..
         } => {
-            let mut data = settled(money, reader.role);
+            let mut data = settled(money, viewer.role);
             data["cancel_reason"] = json!(reason);
             data["settlement"] = json!(settlement(money));
             shown("cancelled", data)
         }
-        Event::Rated { by, stars } => rated(*by, *stars, reader),
+        Event::Rated { by, stars } => rated(*by, *stars, viewer),
         Event::RatingsPublished => shown("ratings_published", json!({})),
         Event::Reminded { kind, step } => {
             shown("reminded", json!({"event_type": kind, "step": step}))
@@ -191,17 +191,17 @@ fn describe(
             "saga_step",
             json!({"saga": saga.plan().name, "step": name(*saga, *step), "state": mark}),
         ),
-        event => over::describe(order, event, reader)
-            .or_else(|| of_effect(event, reader.role == Role::Operator, money)),
+        event => over::describe(order, event, viewer)
+            .or_else(|| of_effect(event, viewer.role == Role::Operator, money)),
     }
 }
 
 /// A record's events as this operator sees them, without words and without the steps of sagas.
-pub(crate) fn bare(order: &Order, events: &[Event], reader: &Reader) -> Vec<Value> {
+pub(crate) fn bare(order: &Order, events: &[Event], viewer: &Viewer) -> Vec<Value> {
     let told = events
         .iter()
         .filter(|event| !matches!(event, Event::Step { .. }));
-    let told = told.filter_map(|event| describe(order, event, reader));
+    let told = told.filter_map(|event| describe(order, event, viewer));
     told.map(|(r#type, data)| json!({"type": r#type, "data": data}))
         .collect()
 }
@@ -235,7 +235,7 @@ fn of_effect(
             money,
             json!({"amount_cents": cents.0}),
         ),
-        Event::CallRested { call, failures } => (
+        Event::CallDeferred { call, failures } => (
             "call_rested",
             operator,
             json!({"call": call, "failures": failures}),
@@ -261,8 +261,8 @@ fn members(data: Value) -> Map<String, Value> {
 }
 
 /// A runner by id: to the customer, operators, and the runner themself.
-fn person(member: &str, user: UserId, reader: &Reader) -> Value {
-    let known = matches!(reader.role, Role::Customer | Role::Operator) || user == reader.user;
+fn person(member: &str, user: UserId, viewer: &Viewer) -> Value {
+    let known = matches!(viewer.role, Role::Customer | Role::Operator) || user == viewer.user;
     if known {
         json!({ member: user })
     } else {
@@ -302,12 +302,12 @@ fn settled(settlement: &Settlement, role: Role) -> Value {
 }
 
 /// A rating: its stars to who gave it and operators; to the other side only that there is one.
-fn rated(by: Side, stars: u8, reader: &Reader) -> Option<(&'static str, Map<String, Value>)> {
+fn rated(by: Side, stars: u8, viewer: &Viewer) -> Option<(&'static str, Map<String, Value>)> {
     let own = matches!(
-        (by, reader.role),
+        (by, viewer.role),
         (Side::Customer, Role::Customer) | (Side::Runner, Role::Runner)
     );
-    let data = if own || reader.role == Role::Operator {
+    let data = if own || viewer.role == Role::Operator {
         json!({"by": by, "stars": stars})
     } else {
         json!({"by": by})

@@ -34,8 +34,8 @@ pub(crate) struct NoticeView {
 /// What a notice is about that has no order.
 fn data(kind: NoticeKind) -> Option<Value> {
     match kind {
-        NoticeKind::PayoutStuck { user, call } => Some(json!({"user_id": user, "payout": call})),
-        NoticeKind::DebtPaymentStuck { user, call } => {
+        NoticeKind::PayoutStalled { user, call } => Some(json!({"user_id": user, "payout": call})),
+        NoticeKind::DebtPaymentStalled { user, call } => {
             Some(json!({"user_id": user, "payment": call}))
         }
         _ => None,

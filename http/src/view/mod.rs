@@ -3,10 +3,10 @@
 //! The board and active runners see store, building, fee, tip, the runner's outlay, the items' names and the age. The
 //! runner sees items, drop-off, notes and the customer's first name until a day after the end, and own earnings; never
 //! the card, the hold, the cap or the PIN. A former runner sees only what they did. Phones, e-mails: operators only.
-//! Must not: ask the runtime, but for [`beside`].
+//! Must not: ask the runtime, but for [`related`].
 
+pub(crate) mod attachments;
 pub(crate) mod audit;
-pub(crate) mod beside;
 pub(crate) mod dispute;
 pub(crate) mod event;
 pub(crate) mod inbox;
@@ -14,16 +14,16 @@ pub(crate) mod ledger;
 pub(crate) mod message;
 pub(crate) mod money;
 pub(crate) mod order;
-pub(crate) mod overlay;
 pub(crate) mod parts;
 pub(crate) mod payout;
 pub(crate) mod person;
 pub(crate) mod quote;
 pub(crate) mod receipt;
+pub(crate) mod related;
 pub(crate) mod saga;
+pub(crate) mod stalled;
 pub(crate) mod statement;
 pub(crate) mod store;
-pub(crate) mod stuck;
 pub(crate) mod summary;
 pub(crate) mod timer;
 pub(crate) mod wallet;
@@ -31,8 +31,8 @@ pub(crate) mod wallet;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::auth::{Me, Seen};
-use crate::edge::Edge;
+use crate::app_state::AppState;
+use crate::auth::{LoadedOrder, Me};
 use campusg_domain::{
     id::{Seq, UserId},
     order::{Order, Role, Stage},
@@ -43,7 +43,7 @@ use std::sync::Arc;
 
 /// Who looks at an order, with the rights of now.
 #[derive(Clone, Debug)]
-pub(crate) struct Reader {
+pub(crate) struct Viewer {
     pub(crate) user: UserId,
     /// `Stranger` is an active runner who looks at the board.
     pub(crate) role: Role,
@@ -56,17 +56,17 @@ pub(crate) struct Reader {
     pub(crate) policy: Arc<Policy>,
 }
 
-impl Reader {
+impl Viewer {
     /// The caller before an order as it is now.
-    pub(crate) fn new(edge: &Edge, me: &Me, order: &Order, role: Role) -> Self {
-        let now = edge.now();
+    pub(crate) fn new(app: &AppState, me: &Me, order: &Order, role: Role) -> Self {
+        let now = app.now();
         Self {
             user: me.user,
             role,
             recent: is_recent(order, now),
             now,
             as_of: me.durable,
-            policy: Arc::clone(edge.policy()),
+            policy: Arc::clone(app.policy()),
         }
     }
 
@@ -76,8 +76,8 @@ impl Reader {
     }
 
     /// The caller before the order that the gate loaded for him.
-    pub(crate) fn of(edge: &Edge, me: &Me, seen: &Seen) -> Self {
-        Self::new(edge, me, &seen.order, seen.role)
+    pub(crate) fn of(app: &AppState, me: &Me, seen: &LoadedOrder) -> Self {
+        Self::new(app, me, &seen.order, seen.role)
     }
 }
 

@@ -1,15 +1,15 @@
 //! An order, as each viewer sees it.
 
 use super::{
-    Reader,
-    beside::Beside,
+    Viewer,
+    attachments::AttachmentsView,
     money::{EarningsView, EscrowView, PaymentView, PriceView},
-    overlay::OverlaysView,
     parts::{
         BoughtView, CancellationView, DeliveryView, DropoffView, ItemView, RatingsView, StoreView,
         items,
     },
     person::{ContactView, RunnerView},
+    related::Related,
     saga::{StepView, steps},
     timer::{TimerView, timers},
 };
@@ -33,14 +33,14 @@ pub(crate) enum OrderView {
 }
 
 /// Renders an order, as it is or was, for a reader with the rights of now.
-pub(crate) fn render(order: &Order, reader: &Reader, beside: &Beside) -> OrderView {
-    match reader.role {
-        Role::Customer => OrderView::Customer(Box::new(CustomerView::of(order, reader, beside))),
-        Role::Runner => OrderView::Runner(Box::new(BoundView::of(order, reader, beside))),
-        Role::Operator => OrderView::Operator(Box::new(OperatorView::of(order, reader, beside))),
-        Role::FormerRunner => OrderView::FormerRunner(FormerView::of(order, beside)),
+pub(crate) fn render(order: &Order, viewer: &Viewer, related: &Related) -> OrderView {
+    match viewer.role {
+        Role::Customer => OrderView::Customer(Box::new(CustomerView::of(order, viewer, related))),
+        Role::Runner => OrderView::Runner(Box::new(BoundView::of(order, viewer, related))),
+        Role::Operator => OrderView::Operator(Box::new(OperatorView::of(order, viewer, related))),
+        Role::FormerRunner => OrderView::FormerRunner(FormerView::of(order, related)),
         Role::Stranger | Role::System | Role::Gateway => {
-            OrderView::Board(BoardView::of(order, reader, beside))
+            OrderView::Board(BoardView::of(order, viewer, related))
         }
     }
 }
@@ -66,14 +66,14 @@ pub(crate) struct Shared {
     #[serde(flatten)]
     cancellation: Option<CancellationView>,
     #[serde(flatten)]
-    overlays: OverlaysView,
+    overlays: AttachmentsView,
     wrong_pins: u8,
     timers: Vec<TimerView>,
     allowed_transitions: Vec<&'static str>,
 }
 
 impl Shared {
-    fn of(order: &Order, reader: &Reader, beside: &Beside) -> Self {
+    fn of(order: &Order, viewer: &Viewer, related: &Related) -> Self {
         let cancellation = match &order.stage {
             Stage::Cancelled(cancellation) => Some(CancellationView::of(order, cancellation)),
             _ => None,
@@ -83,18 +83,21 @@ impl Shared {
             version: order.version,
             status: order.status(),
             placement: order.stage.placement(),
-            store: StoreView::of(&order.store, &beside.stores),
+            store: StoreView::of(&order.store, &related.stores),
             placed_at: order.terms.placed_at.into(),
             updated_at: order.last_at.into(),
             deliver_after: order.terms.deliver_after.map(Time),
-            accepted_at: order.stage.bond().map(|bond| bond.accepted_at.into()),
+            accepted_at: order
+                .stage
+                .assignment()
+                .map(|assignment| assignment.accepted_at.into()),
             receipt: order.stage.bought().map(BoughtView::from),
             delivery: order.stage.delivery().map(DeliveryView::from),
             cancellation,
-            overlays: OverlaysView::of(order, reader, beside),
+            overlays: AttachmentsView::of(order, viewer, related),
             wrong_pins: order.wrong_pins,
-            timers: timers(order, reader.role),
-            allowed_transitions: allowed(order, reader.role, &reader.policy, reader.now),
+            timers: timers(order, viewer.role),
+            allowed_transitions: allowed(order, viewer.role, &viewer.policy, viewer.now),
         }
     }
 }
@@ -146,23 +149,23 @@ impl BoardTimes {
 }
 
 impl CustomerView {
-    fn of(order: &Order, reader: &Reader, beside: &Beside) -> Self {
-        let runner = order.stage.bond().map(|bond| {
+    fn of(order: &Order, viewer: &Viewer, related: &Related) -> Self {
+        let runner = order.stage.assignment().map(|assignment| {
             // The profile is that of the runner of now; an order of then may have had another.
-            let profile = beside
+            let profile = related
                 .runner
                 .as_ref()
-                .filter(|profile| profile.user == bond.runner);
-            RunnerView::of(bond.runner, profile)
+                .filter(|profile| profile.user == assignment.runner);
+            RunnerView::of(assignment.runner, profile)
         });
         Self {
-            shared: Shared::of(order, reader, beside),
+            shared: Shared::of(order, viewer, related),
             items: items(order),
-            dropoff: DropoffView::of(order, beside.dropoff.as_ref()),
-            price: PriceView::of(&order.terms.price, reader.currency()),
+            dropoff: DropoffView::of(order, related.dropoff.as_ref()),
+            price: PriceView::of(&order.terms.price, viewer.currency()),
             approved_total_cents: order.approved_total.0,
-            payment: PaymentView::of(order, reader.currency()),
-            escrow: EscrowView::of(order, reader.currency()),
+            payment: PaymentView::of(order, viewer.currency()),
+            escrow: EscrowView::of(order, viewer.currency()),
             runner,
             ratings: RatingsView::of_customer(order),
             board: BoardTimes::of(order),
@@ -196,21 +199,21 @@ pub(crate) struct FirstName {
 }
 
 impl BoundView {
-    fn of(order: &Order, reader: &Reader, beside: &Beside) -> Self {
+    fn of(order: &Order, viewer: &Viewer, related: &Related) -> Self {
         let errand = || Errand {
             items: items(order),
-            dropoff: DropoffView::of(order, beside.dropoff.as_ref()),
+            dropoff: DropoffView::of(order, related.dropoff.as_ref()),
             customer: FirstName {
-                first_name: beside
+                first_name: related
                     .customer
                     .as_ref()
                     .map(|customer| customer.first_name.clone()),
             },
         };
         Self {
-            shared: Shared::of(order, reader, beside),
-            errand: reader.recent.then(errand),
-            earnings: EarningsView::of(order, reader.currency()),
+            shared: Shared::of(order, viewer, related),
+            errand: viewer.recent.then(errand),
+            earnings: EarningsView::of(order, viewer.currency()),
             ratings: RatingsView::of_runner(order),
         }
     }
@@ -225,10 +228,10 @@ pub(crate) struct FormerView {
 }
 
 impl FormerView {
-    fn of(order: &Order, beside: &Beside) -> Self {
+    fn of(order: &Order, related: &Related) -> Self {
         Self {
             id: order.id,
-            store: StoreView::of(&order.terms.store, &beside.stores),
+            store: StoreView::of(&order.terms.store, &related.stores),
             allowed_transitions: [],
         }
     }
@@ -270,27 +273,30 @@ pub(crate) struct CallView {
 }
 
 impl OperatorView {
-    fn of(order: &Order, reader: &Reader, beside: &Beside) -> Self {
+    fn of(order: &Order, viewer: &Viewer, related: &Related) -> Self {
         let runner = |user: UserId| {
             ContactView::of(
                 user,
-                beside
+                related
                     .runner
                     .as_ref()
                     .filter(|profile| profile.user == user),
             )
         };
         Self {
-            shared: Shared::of(order, reader, beside),
+            shared: Shared::of(order, viewer, related),
             items: items(order),
-            dropoff: DropoffView::of(order, beside.dropoff.as_ref()),
-            price: PriceView::of(&order.terms.price, reader.currency()),
+            dropoff: DropoffView::of(order, related.dropoff.as_ref()),
+            price: PriceView::of(&order.terms.price, viewer.currency()),
             approved_total_cents: order.approved_total.0,
-            payment: PaymentView::of(order, reader.currency()),
-            escrow: EscrowView::of(order, reader.currency()),
-            earnings: EarningsView::of(order, reader.currency()),
-            customer: ContactView::of(order.terms.customer, beside.customer.as_ref()),
-            runner: order.stage.bond().map(|bond| runner(bond.runner)),
+            payment: PaymentView::of(order, viewer.currency()),
+            escrow: EscrowView::of(order, viewer.currency()),
+            earnings: EarningsView::of(order, viewer.currency()),
+            customer: ContactView::of(order.terms.customer, related.customer.as_ref()),
+            runner: order
+                .stage
+                .assignment()
+                .map(|assignment| runner(assignment.runner)),
             former_runners: order.former_runners.clone(),
             runner_epoch: order.epoch,
             release_failures: order.release_failures,
@@ -307,7 +313,7 @@ fn calls(order: &Order) -> Vec<CallView> {
     use campusg_domain::{call::CallState, order::Outcome};
     let state = |state| match state {
         CallState::Open => "open",
-        CallState::Resting => "resting",
+        CallState::Deferred => "resting",
         CallState::Closed => "closed",
     };
     let outcome = |outcome| match outcome {
@@ -344,24 +350,24 @@ pub(crate) struct BoardView {
 }
 
 impl BoardView {
-    fn of(order: &Order, reader: &Reader, beside: &Beside) -> Self {
+    fn of(order: &Order, viewer: &Viewer, related: &Related) -> Self {
         let terms = &order.terms;
         Self {
             id: order.id,
             version: order.version,
             status: order.status(),
-            store: StoreView::of(&order.store, &beside.stores),
+            store: StoreView::of(&order.store, &related.stores),
             building: terms.dropoff.building.clone(),
             items: terms.items.iter().map(|item| item.name.clone()).collect(),
-            currency: reader.currency().into(),
+            currency: viewer.currency().into(),
             food_estimate_cents: terms.price.food_estimate.0,
             delivery_fee_cents: terms.price.delivery_fee.0,
             tip_cents: terms.price.tip.0,
-            age_seconds: reader.now.since(terms.placed_at) / 1_000,
-            allowed_transitions: if terms.customer == reader.user {
+            age_seconds: viewer.now.since(terms.placed_at) / 1_000,
+            allowed_transitions: if terms.customer == viewer.user {
                 vec![]
             } else {
-                allowed(order, Role::Stranger, &reader.policy, reader.now)
+                allowed(order, Role::Stranger, &viewer.policy, viewer.now)
             },
         }
     }

@@ -1,6 +1,6 @@
 //! Parts that several views of an order share.
 
-use super::beside::Stores;
+use super::related::Stores;
 use crate::time::Time;
 use campusg_actors::runtime::DropoffDetails;
 use campusg_domain::{
@@ -210,7 +210,12 @@ pub(crate) fn by(order: &Order, principal: Principal) -> &'static str {
             "customer"
         }
         Principal::User(_) => "runner",
-        Principal::Operator(user) if order.stage.bond().is_some_and(|bond| bond.runner == user) => {
+        Principal::Operator(user)
+            if order
+                .stage
+                .assignment()
+                .is_some_and(|assignment| assignment.runner == user) =>
+        {
             "runner"
         }
         Principal::Operator(user) if order.former_runners.contains(&user) => "runner",

@@ -7,9 +7,9 @@
 mod html;
 
 use super::{
-    Reader,
-    beside::Beside,
+    Viewer,
     parts::{ItemView, StoreView, items},
+    related::Related,
     wallet::{kind, own_side},
 };
 use crate::time::Time;
@@ -85,9 +85,9 @@ struct PhotoView {
 }
 
 /// Whose receipt a reader gets.
-pub(crate) fn side_of(order: &Order, reader: &Reader) -> (UserId, Side) {
-    if reader.role == Role::Runner {
-        (reader.user, Side::Runner)
+pub(crate) fn side_of(order: &Order, viewer: &Viewer) -> (UserId, Side) {
+    if viewer.role == Role::Runner {
+        (viewer.user, Side::Runner)
     } else {
         (order.terms.customer, Side::Customer)
     }
@@ -95,8 +95,8 @@ pub(crate) fn side_of(order: &Order, reader: &Reader) -> (UserId, Side) {
 
 impl ReceiptView {
     /// The receipt of an order that has ended.
-    pub(crate) fn of(order: &Order, reader: &Reader, beside: &Beside, told: &Receipt) -> Self {
-        let (user, side) = side_of(order, reader);
+    pub(crate) fn of(order: &Order, viewer: &Viewer, related: &Related, told: &Receipt) -> Self {
+        let (user, side) = side_of(order, viewer);
         let lines = cost(side, &told.lines);
         let settled = settled(side, &told.lines);
         let (total, paid) = (sum(&lines), sum(&settled));
@@ -104,13 +104,13 @@ impl ReceiptView {
             order_id: order.id,
             r#as: side,
             status: order.status(),
-            store: StoreView::of(&order.store, &beside.stores),
-            items: if side == Side::Runner && !reader.recent {
+            store: StoreView::of(&order.store, &related.stores),
+            items: if side == Side::Runner && !viewer.recent {
                 vec![]
             } else {
                 items(order)
             },
-            currency: reader.currency().into(),
+            currency: viewer.currency().into(),
             estimate: EstimateView::of(order, side),
             lines,
             total_cents: total,

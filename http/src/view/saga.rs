@@ -60,24 +60,24 @@ pub(crate) struct RestingView {
     failures: u16,
     moves_money: bool,
     /// Whether it was tried as often as it is by itself.
-    stuck: bool,
+    stalled: bool,
 }
 
 impl SagaView {
     pub(crate) fn of(order: &Order, policy: &Policy, now: At) -> Self {
-        let stuck = order.keeps_failing(policy.retry_tries);
+        let stalled = order.keeps_failing(policy.retry_tries);
         let resting = order
             .calls
             .iter()
-            .filter(|(_, call)| call.state == CallState::Resting);
+            .filter(|(_, call)| call.state == CallState::Deferred);
         let steps = steps(order).into_iter();
         let remedies = allowed(order, Role::Operator, policy, now).into_iter();
         Self {
             order_id: order.id,
             order_status: order.status(),
-            state: if stuck { "stuck" } else { "running" },
+            state: if stalled { "stalled" } else { "running" },
             steps: steps
-                .filter(|step| !stuck || step.state == Mark::Stuck)
+                .filter(|step| !stalled || step.state == Mark::Stalled)
                 .collect(),
             resting_calls: resting
                 .map(|(n, call)| RestingView {
@@ -85,7 +85,7 @@ impl SagaView {
                     purpose: call.kind.purpose(),
                     failures: call.failures,
                     moves_money: order.moves_money(call.kind),
-                    stuck: call.failures >= policy.retry_tries,
+                    stalled: call.failures >= policy.retry_tries,
                 })
                 .collect(),
             remedies: remedies

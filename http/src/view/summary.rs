@@ -1,6 +1,6 @@
 //! An order as a line of a list.
 
-use super::{Reader, beside::Stores, money::EarningsView, parts::StoreView};
+use super::{Viewer, money::EarningsView, parts::StoreView, related::Stores};
 use crate::time::Time;
 use campusg_domain::{
     id::OrderId,
@@ -40,8 +40,8 @@ pub(crate) struct Bound {
 }
 
 impl SummaryView {
-    pub(crate) fn of(order: &Order, reader: &Reader, stores: &Stores) -> Self {
-        let (r#as, bound) = match reader.role {
+    pub(crate) fn of(order: &Order, viewer: &Viewer, stores: &Stores) -> Self {
+        let (r#as, bound) = match viewer.role {
             Role::Customer => ("customer", true),
             Role::Runner => ("runner", true),
             Role::Operator => ("operator", true),
@@ -69,15 +69,15 @@ impl SummaryView {
                 placement: order.stage.placement(),
                 cancel_reason: cancel_reason(order),
                 item_count: terms.items.len(),
-                currency: reader.currency().into(),
+                currency: viewer.currency().into(),
                 placed_at: terms.placed_at.into(),
                 updated_at: order.last_at.into(),
                 late: order.late,
             }),
-            charge_cents: matches!(reader.role, Role::Customer | Role::Operator)
+            charge_cents: matches!(viewer.role, Role::Customer | Role::Operator)
                 .then_some(charge.0),
-            earnings: (reader.role == Role::Runner)
-                .then(|| EarningsView::of(order, reader.currency())),
+            earnings: (viewer.role == Role::Runner)
+                .then(|| EarningsView::of(order, viewer.currency())),
         }
     }
 }

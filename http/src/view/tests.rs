@@ -6,22 +6,22 @@ mod over;
 mod receipt;
 
 use super::{
-    Reader,
-    beside::Beside,
+    Viewer,
     event::{EventView, history},
     is_recent,
     order::render,
     receipt::ReceiptView,
+    related::Related,
     summary::SummaryView,
     timer::timers,
 };
-use campusg_actors::runtime::{DropoffDetails, Profile, SealedWords};
+use campusg_actors::runtime::{DropoffDetails, Profile, SealedFreeText};
 use campusg_domain::{
     call::{CallKind, CallState, CardToken},
     id::{CommandId, Fingerprint, OrderId, PhotoId, Principal, Seq, Stream, UserId},
     money::Cents,
     order::{
-        Bond, Bought, Call, CancelReason, Cancellation, Collection, Delivery, Dropoff,
+        Assignment, Bought, Call, CancelReason, Cancellation, Collection, Delivery, Dropoff,
         EscrowStatus, Event, Handover, Item, Order, Outcome, PaymentStatus, Price, Proof, Release,
         Role, Sealed, Settlement, Side, Stage, StoreRef, Substitution, Terms, Timer, TimerKind,
         TimerState, Unbinding,
@@ -129,8 +129,8 @@ pub(crate) fn order(stage: Stage) -> Order {
     order
 }
 
-fn bond() -> Bond {
-    Bond {
+fn assignment() -> Assignment {
+    Assignment {
         runner: RUNNER,
         epoch: 3,
         accepted_at: PLACED.plus(5 * MINUTE_MS),
@@ -157,7 +157,7 @@ fn cancelled(settlement: Settlement) -> Stage {
         reason: CancelReason::Customer,
         by: Principal::User(CUSTOMER),
         settlement,
-        bond: Some(bond()),
+        assignment: Some(assignment()),
         bought: None,
         at: PLACED.plus(12 * MINUTE_MS),
     })
@@ -172,12 +172,12 @@ fn stages() -> Vec<Stage> {
         Stage::Available {
             accept_by: PLACED.plus(30 * MINUTE_MS),
         },
-        Stage::Accepted(bond()),
-        Stage::OnSite(bond()),
-        Stage::Purchased(bond(), bought()),
-        Stage::OnTheWay(bond(), bought()),
-        Stage::Delivered(bond(), bought(), delivery()),
-        Stage::Completed(bond(), bought(), delivery()),
+        Stage::Accepted(assignment()),
+        Stage::OnSite(assignment()),
+        Stage::Purchased(assignment(), bought()),
+        Stage::OnTheWay(assignment(), bought()),
+        Stage::Delivered(assignment(), bought(), delivery()),
+        Stage::Completed(assignment(), bought(), delivery()),
         cancelled(Settlement::Free),
         cancelled(Settlement::Trip {
             to_runner: Cents(177),
@@ -211,14 +211,14 @@ fn profile(user: UserId, first: &str) -> Profile {
 }
 
 /// Everything there is; a view takes of it what its reader may see.
-fn beside() -> Beside {
+fn related() -> Related {
     let dropoff = DropoffDetails {
         level: Some("2".into()),
         room: Some(ROOM.into()),
         meeting_point: None,
         notes: Some("ring".into()),
     };
-    Beside {
+    Related {
         dropoff: Some(dropoff),
         note: Some(NOTE.into()),
         customer: Some(profile(CUSTOMER, "Cora")),
@@ -227,7 +227,7 @@ fn beside() -> Beside {
     }
 }
 
-fn reader(order: &Order, role: Role, now: At) -> Reader {
+fn viewer(order: &Order, role: Role, now: At) -> Viewer {
     let user = match role {
         Role::Customer => CUSTOMER,
         Role::Runner => RUNNER,
@@ -239,7 +239,7 @@ fn reader(order: &Order, role: Role, now: At) -> Reader {
         currency: "EUR".into(),
         ..Policy::default()
     };
-    Reader {
+    Viewer {
         user,
         role,
         recent: is_recent(order, now),
@@ -252,8 +252,8 @@ fn reader(order: &Order, role: Role, now: At) -> Reader {
 fn seen(order: &Order, role: Role, after_ms: u64) -> Value {
     serde_json::to_value(render(
         order,
-        &reader(order, role, PLACED.plus(after_ms)),
-        &beside(),
+        &viewer(order, role, PLACED.plus(after_ms)),
+        &related(),
     ))
     .unwrap()
 }
@@ -264,7 +264,7 @@ const OTHERS: [Role; 3] = [Role::Runner, Role::FormerRunner, Role::Stranger];
 #[test]
 fn the_customer_s_view() {
     insta::assert_json_snapshot!(seen(
-        &order(Stage::OnTheWay(bond(), bought())),
+        &order(Stage::OnTheWay(assignment(), bought())),
         Role::Customer,
         SOON
     ));
@@ -273,7 +273,7 @@ fn the_customer_s_view() {
 #[test]
 fn the_runner_s_view() {
     insta::assert_json_snapshot!(seen(
-        &order(Stage::OnTheWay(bond(), bought())),
+        &order(Stage::OnTheWay(assignment(), bought())),
         Role::Runner,
         SOON
     ));
@@ -282,7 +282,7 @@ fn the_runner_s_view() {
 #[test]
 fn a_former_runner_s_view() {
     insta::assert_json_snapshot!(seen(
-        &order(Stage::OnTheWay(bond(), bought())),
+        &order(Stage::OnTheWay(assignment(), bought())),
         Role::FormerRunner,
         SOON
     ));
@@ -291,7 +291,7 @@ fn a_former_runner_s_view() {
 #[test]
 fn the_operator_s_view() {
     insta::assert_json_snapshot!(seen(
-        &order(Stage::OnTheWay(bond(), bought())),
+        &order(Stage::OnTheWay(assignment(), bought())),
         Role::Operator,
         SOON
     ));
@@ -316,16 +316,16 @@ fn a_cancelled_order_s_view() {
 
 /// Everything that is rendered of an order in a role, as one text.
 fn everything(order: &Order, role: Role, now: At) -> String {
-    let reader = reader(order, role, now);
-    let beside = beside();
+    let viewer = viewer(order, role, now);
+    let related = related();
     let receipt = order
         .is_terminal()
-        .then(|| ReceiptView::of(order, &reader, &beside, &receipt::told(&reader)));
+        .then(|| ReceiptView::of(order, &viewer, &related, &receipt::told(&viewer)));
     json!([
-        render(order, &reader, &beside),
-        SummaryView::of(order, &reader, &beside.stores),
+        render(order, &viewer, &related),
+        SummaryView::of(order, &viewer, &related.stores),
         timers(order, role),
-        opened(order, &entries(), &reader),
+        opened(order, &entries(), &viewer),
         receipt.as_ref().map(ReceiptView::html),
         receipt,
     ])
@@ -333,9 +333,9 @@ fn everything(order: &Order, role: Role, now: At) -> String {
 }
 
 /// A history in which every word that the reader may have opened says what it is.
-fn opened(order: &Order, entries: &[(u32, Entry)], reader: &Reader) -> Vec<EventView> {
-    let history = history(order, entries, reader);
-    let says = |words: &SealedWords| Some(format!("{:?}-canary", words.wording));
+fn opened(order: &Order, entries: &[(u32, Entry)], viewer: &Viewer) -> Vec<EventView> {
+    let history = history(order, entries, viewer);
+    let says = |words: &SealedFreeText| Some(format!("{:?}-canary", words.wording));
     let texts = history.sealed().iter().map(says).collect();
     history.opened(texts)
 }
@@ -383,7 +383,7 @@ fn canaries_stay_where_they_belong() {
 
 #[test]
 fn the_canaries_are_there_to_be_found() {
-    let order = order(Stage::OnTheWay(bond(), bought()));
+    let order = order(Stage::OnTheWay(assignment(), bought()));
     let customer = everything(&order, Role::Customer, PLACED.plus(SOON));
     assert!(
         [HOLD, CAP, ROOM, "Ravi"]
@@ -400,7 +400,7 @@ fn the_canaries_are_there_to_be_found() {
 
 #[test]
 fn a_rating_shows_once_both_may_see_it() {
-    let mut order = order(Stage::Completed(bond(), bought(), delivery()));
+    let mut order = order(Stage::Completed(assignment(), bought(), delivery()));
     assert_eq!(
         seen(&order, Role::Runner, SOON)["ratings"],
         json!({"given": null, "received": null})
@@ -421,17 +421,17 @@ fn the_board_offers_nobody_their_own_order() {
     let order = order(Stage::Available {
         accept_by: PLACED.plus(30 * MINUTE_MS),
     });
-    let own = Reader {
+    let own = Viewer {
         user: CUSTOMER,
-        ..reader(&order, Role::Stranger, PLACED)
+        ..viewer(&order, Role::Stranger, PLACED)
     };
-    let view = |reader: &Reader| {
-        serde_json::to_value(render(&order, reader, &beside())).unwrap()["allowed_transitions"]
+    let view = |viewer: &Viewer| {
+        serde_json::to_value(render(&order, viewer, &related())).unwrap()["allowed_transitions"]
             .clone()
     };
     assert_eq!(view(&own), json!([]));
     assert_eq!(
-        view(&reader(&order, Role::Stranger, PLACED)),
+        view(&viewer(&order, Role::Stranger, PLACED)),
         json!(["accept"])
     );
 }
@@ -548,8 +548,8 @@ fn entries() -> Vec<(u32, Entry)> {
 }
 
 fn told(role: Role) -> Vec<String> {
-    let order = order(Stage::Completed(bond(), bought(), delivery()));
-    lines(&opened(&order, &entries(), &reader(&order, role, PLACED)))
+    let order = order(Stage::Completed(assignment(), bought(), delivery()));
+    lines(&opened(&order, &entries(), &viewer(&order, role, PLACED)))
 }
 
 fn lines(history: &[EventView]) -> Vec<String> {

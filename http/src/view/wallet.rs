@@ -9,7 +9,7 @@ use campusg_actors::runtime::{StatementPage, Wallet, WalletLine};
 use campusg_domain::{
     id::{OrderId, UserId},
     money::{Account, Cents, Phase, Transfer},
-    owner::{ledger::Purse, wallet},
+    owner::{ledger::WalletBalance, wallet},
     policy::Policy,
 };
 use serde::Serialize;
@@ -44,8 +44,8 @@ pub(crate) struct WalletView {
 }
 
 /// What a payment method is charged that is put on file now: the whole debt, at least the gateway's minimum.
-pub(crate) fn new_method_pays(purse: &Purse, policy: &Policy) -> Cents {
-    purse.new_card_pays(policy.gateway_minimum_cents)
+pub(crate) fn new_method_pays(wallet_balance: &WalletBalance, policy: &Policy) -> Cents {
+    wallet_balance.new_card_pays(policy.gateway_minimum_cents)
 }
 
 /// One movement.
@@ -72,22 +72,22 @@ impl WalletView {
         statements: &StatementPage,
         policy: &Policy,
     ) -> Self {
-        let (purse, currency) = (&wallet.purse, policy.currency.as_str());
-        let pending_out = purse.in_payout + purse.frozen + purse.to_card;
+        let (wallet_balance, currency) = (&wallet.wallet_balance, policy.currency.as_str());
+        let pending_out = wallet_balance.in_payout + wallet_balance.frozen + wallet_balance.to_card;
         let payments = known.payments.iter().rev().take(SHOWN);
         let chargebacks = known.chargebacks.iter().rev().take(SHOWN);
         let lines = wallet.lines.iter();
         let statement = statements.orders.iter().map(StatementView::from).collect();
         Self {
             currency: currency.into(),
-            available_cents: purse.available.0,
-            in_payout_cents: purse.in_payout.0,
-            frozen_cents: purse.frozen.0,
-            to_card_cents: purse.to_card.0,
+            available_cents: wallet_balance.available.0,
+            in_payout_cents: wallet_balance.in_payout.0,
+            frozen_cents: wallet_balance.frozen.0,
+            to_card_cents: wallet_balance.to_card.0,
             pending_out_cents: pending_out.0,
-            debt_cents: purse.debt.0,
-            being_paid_cents: purse.being_paid.0,
-            new_payment_method_pays_cents: new_method_pays(purse, policy).0,
+            debt_cents: wallet_balance.debt.0,
+            being_paid_cents: wallet_balance.being_paid.0,
+            new_payment_method_pays_cents: new_method_pays(wallet_balance, policy).0,
             statement: Page::going_on(statement, statements.next),
             debt_payments: payments
                 .map(|known| PaymentView::of(known, currency))
@@ -171,11 +171,11 @@ mod tests {
         let policy = Policy::default();
         let minimum = policy.gateway_minimum_cents;
         let pays = |debt| {
-            let purse = Purse {
+            let wallet_balance = WalletBalance {
                 debt,
-                ..Purse::default()
+                ..WalletBalance::default()
             };
-            new_method_pays(&purse, &policy)
+            new_method_pays(&wallet_balance, &policy)
         };
         assert_eq!(pays(Cents::ZERO), Cents::ZERO);
         assert_eq!(pays(Cents(1)), minimum);

@@ -3,7 +3,7 @@
 use super::{OnServer, patience, sights};
 use crate::{
     simulate::world::{Answer, News},
-    walkthrough::{Ask, Body, Deviation, Person},
+    walkthrough::{ApiRequest, Body, Deviation, Person},
 };
 use campusg_domain::{
     id::{OrderId, UserId},
@@ -70,5 +70,5 @@ impl OnServer {
 /// The newest notices of somebody.
 pub(super) fn inbox(person: &Person, limit: u8) -> impl Future<Output = Result<Body, Deviation>> {
     let path = format!("/api/notifications/user/{}?limit={limit}", person.id);
-    async move { patience::send(person, Ask::get(path)).await?.is(200) }
+    async move { patience::send(person, ApiRequest::get(path)).await?.is(200) }
 }

@@ -1,6 +1,6 @@
 //! Requests of people who wait when they are told to.
 
-use crate::walkthrough::{Ask, Deviation, Person, Reply};
+use crate::walkthrough::{ApiRequest, Deviation, Person, Reply};
 use std::time::Duration;
 
 /// How often a request is sent that the server has no time for.
@@ -9,7 +9,7 @@ const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(150);
 
 /// Sends a request, and again where the server says that it was too much at once: then nothing was done.
-pub(super) async fn send(person: &Person, ask: Ask) -> Result<Reply, Deviation> {
+pub(super) async fn send(person: &Person, ask: ApiRequest) -> Result<Reply, Deviation> {
     let mut tries = 1;
     loop {
         let reply = person.send(ask.clone()).await?;

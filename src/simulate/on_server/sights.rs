@@ -1,7 +1,7 @@
 //! What the server's views mean to a robot. Must not: ask for them.
 
 use crate::{
-    simulate::world::{Asked, Claimed, Purse, Sight},
+    simulate::world::{Asked, Claimed, Sight, WalletBalance},
     walkthrough::{Body, Deviation},
 };
 use campusg_domain::{
@@ -93,8 +93,8 @@ fn read<T: DeserializeOwned>(seen: &Body, pointer: &str) -> Result<T, Deviation>
 }
 
 /// The platform's fees and losses.
-pub(super) fn treasury(accounts: &Body) -> Result<Purse, Deviation> {
-    let mut purse = Purse::default();
+pub(super) fn treasury(accounts: &Body) -> Result<WalletBalance, Deviation> {
+    let mut wallet_balance = WalletBalance::default();
     for account in accounts.list("/items")? {
         let posted = Cents(account.number("/posted_cents")?);
         let (coming, going) = (
@@ -102,12 +102,12 @@ pub(super) fn treasury(accounts: &Body) -> Result<Purse, Deviation> {
             Cents(account.number("/pending_out_cents")?),
         );
         match account.text("/account")? {
-            "revenue" => purse.available = posted - going,
-            "goodwill" => purse.debt = -(posted + coming),
+            "revenue" => wallet_balance.available = posted - going,
+            "goodwill" => wallet_balance.debt = -(posted + coming),
             _ => {}
         }
     }
-    Ok(purse)
+    Ok(wallet_balance)
 }
 
 /// What a notice's code says to a robot; none where no robot listens to it. Amounts and reasons, which no robot looks
@@ -150,7 +150,7 @@ pub(super) fn kind(code: &str) -> Option<NoticeKind> {
         "disputed" => NoticeKind::Disputed { claim: cents },
         "dispute_replied" => NoticeKind::DisputeReplied,
         "dispute_waits" => NoticeKind::DisputeWaits,
-        "step_stuck" => NoticeKind::StepStuck,
+        "step_stalled" => NoticeKind::StepStalled,
         "cash_short" => NoticeKind::CashShort { cents },
         _ => return None,
     })

@@ -3,7 +3,7 @@
 //!
 //! Invariant: never goes back.
 
-use crate::walkthrough::{Ask, Body, Client, Deviation, Person};
+use crate::walkthrough::{ApiRequest, Body, Client, Deviation, Person};
 use campusg_actors::port::clock::{Clock, SystemClock};
 use campusg_domain::time::At;
 use chrono::{DateTime, SecondsFormat};
@@ -37,7 +37,7 @@ impl Pace {
         operator: Option<&Person>,
         speed: u32,
     ) -> Result<Self, Deviation> {
-        let ready = Ask::get("/health/ready");
+        let ready = ApiRequest::get("/health/ready");
         client.send(&ready).await?.is(200)?;
         let clock = SystemClock::new(false);
         let outrun = Self::Outrun {
@@ -83,7 +83,7 @@ impl Pace {
             (_, _) if span_ms == 0 => Ok(()),
             (Self::Moved { now }, Some(operator)) => {
                 let body = json!({"advance_ms": span_ms});
-                let ask = Ask::post("/api/admin/clock/advance", &body);
+                let ask = ApiRequest::post("/api/admin/clock/advance", &body);
                 let moved = super::patience::send(operator, ask).await?.is(200)?;
                 *now = shown(&moved)?.max(*now);
                 Ok(())

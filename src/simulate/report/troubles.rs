@@ -5,10 +5,10 @@ use crate::simulate::{on_campus::OnCampus, tally::Tally};
 use campusg_domain::{
     call::CallChange,
     campus::{Campus, Mishap},
-    order::{CancelReason, Deed, Event, Problem, ProposalKind, TimerKind, Unbinding},
+    order::{CancelReason, Event, OperatorAction, Problem, ProposalKind, TimerKind, Unbinding},
     owner::wallet,
     record::{Record, TimerChange},
-    rows::Fact,
+    transitions::Fact,
 };
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ const TROUBLES: [(&str, Is); 46] = [
     ("banks that asked the customer", |it| it.has(|e| matches!(e, Event::ActionRequired { .. }))),
     ("payments given up without an answer", |it| it.has(|e| matches!(e, Event::CallGivenUp { .. })) && !skips(it)),
     ("authorisations left to run out by operators", skips),
-    ("calls without an answer", |it| it.has(|e| matches!(e, Event::CallRested { .. })) || it.in_wallet(|e| matches!(e, wallet::Event::CallRested { .. }))),
+    ("calls without an answer", |it| it.has(|e| matches!(e, Event::CallDeferred { .. })) || it.in_wallet(|e| matches!(e, wallet::Event::CallDeferred { .. }))),
     ("late yeses, sent back", |it| it.has(|e| matches!(e, Event::LateAuthorization { .. } | Event::LateCharge { .. })) || it.in_wallet(|e| matches!(e, wallet::Event::LateCharge { .. } | wallet::Event::PayoutLate { .. }))),
     ("authorisations that ran out", |it| it.has(|e| matches!(e, Event::AuthorizationLapsed { .. }))),
     ("second authorisations that failed", |it| it.has(|e| matches!(e, Event::RaiseFailed { .. }))),
@@ -71,7 +71,7 @@ fn skips(fact: &Fact<'_>) -> bool {
         matches!(
             event,
             Event::OperatorActed {
-                deed: Deed::Skip,
+                action: OperatorAction::Skip,
                 ..
             }
         )
@@ -117,7 +117,7 @@ pub(super) fn calls(campus: &Campus) -> String {
         let name = match change {
             CallChange::Open { kind, .. } => kind.purpose().into(),
             CallChange::Retry { .. } => "… made again after no answer".into(),
-            CallChange::Rest { .. } | CallChange::Close { .. } => continue,
+            CallChange::Defer { .. } | CallChange::Close { .. } => continue,
         };
         *made.entry(name).or_default() += 1;
     }

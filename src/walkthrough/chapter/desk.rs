@@ -13,7 +13,7 @@ const BOARD_MS: u64 = 30 * MINUTE_MS + SECOND_MS;
 const WAIT_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
 /// Just over the time between two looks at an unfinished order.
 const LOOK_MS: u64 = DAY_MS + SECOND_MS;
-/// Looks after which a runner counts as gone. Source: lifecycle row 27.
+/// Looks after which a runner counts as gone. Source: lifecycle transition 27.
 const LOOKS: i64 = 14;
 /// What the customer is given back where the charge is divided.
 const BACK: i64 = 1_000;

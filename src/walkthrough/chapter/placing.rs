@@ -1,7 +1,7 @@
 //! Before a runner comes: what is refused, what the card and the bank say, what waits, what nobody takes.
 
 use super::{
-    super::{Ask, Body, Deviation, Person, Sums, Wish, holds, same},
+    super::{ApiRequest, Body, Deviation, Person, Sums, Wish, holds, same},
     cast::Cast,
 };
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
@@ -137,7 +137,7 @@ async fn bank_asks(cast: &Cast<'_>) -> Result<(), Deviation> {
         &["3", "4", "6"],
         "She confirms on the bank's page: authorised, held, on the board.",
     );
-    let yes = Ask::new(Method::POST, format!("{page}?approve=true"));
+    let yes = ApiRequest::new(Method::POST, format!("{page}?approve=true"));
     cast.scene.client.send(&yes).await?.is(200)?;
     let is_there = |order: &Body| order.says("/placement", "available");
     let seen = customer.order_until(&order, "available", is_there).await?;

@@ -1,7 +1,7 @@
 //! What runners do.
 
 use super::Person;
-use crate::walkthrough::{Ask, Body, Client, Deviation, Reply, photo};
+use crate::walkthrough::{ApiRequest, Body, Client, Deviation, Reply, photo};
 use serde_json::{Value, json};
 
 impl Person {
@@ -91,7 +91,8 @@ impl Person {
     /// A [`Deviation`] where it is refused.
     pub async fn upload(&self) -> Result<String, Deviation> {
         let picture = photo::picture(&self.client().fresh());
-        let ask = Ask::new(reqwest::Method::POST, "/api/photos").with_bytes("image/png", picture);
+        let ask =
+            ApiRequest::new(reqwest::Method::POST, "/api/photos").with_bytes("image/png", picture);
         let stored = self.send(ask).await?.is(201)?;
         Ok(stored.text("/id")?.to_owned())
     }

@@ -71,7 +71,8 @@ impl Changes<'_> {
 
     fn visible(&self, before: Option<&Order>, after: Option<&Order>, entries: &mut Entries) {
         let orders = || before.into_iter().chain(after);
-        let runners = orders().filter_map(|order| order.stage.bond().map(|bond| bond.runner));
+        let runners = orders()
+            .filter_map(|order| order.stage.assignment().map(|assignment| assignment.runner));
         let customers = orders().map(|order| order.terms.customer);
         let users = runners.chain(customers).map(Audience::User);
         let operator = matches!(self.record.principal, Principal::Operator(_));

@@ -330,7 +330,7 @@ impl Changes<'_> {
         for change in &self.record.calls {
             let n = match change {
                 CallChange::Open { n, .. }
-                | CallChange::Rest { n }
+                | CallChange::Defer { n }
                 | CallChange::Retry { n }
                 | CallChange::Close { n } => *n,
             };
@@ -370,7 +370,7 @@ fn change_call(call: Option<OpenCall>, change: &CallChange) -> Option<OpenCall> 
             kind,
             state: CallState::Open,
         }),
-        CallChange::Rest { .. } => with(CallState::Resting),
+        CallChange::Defer { .. } => with(CallState::Deferred),
         CallChange::Retry { .. } => with(CallState::Open),
         CallChange::Close { .. } => None,
     }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::fault::SnapshotFault;
 use super::key::{self, Key};
 use super::overlay::Frozen;
-use super::place::Place;
+use super::sled_store::SledStore;
 use super::stores::Stores;
 use super::value::{Slot, VALUE_BYTES, Value};
 use crate::codec;
@@ -48,7 +48,7 @@ pub(crate) struct Applied {
 }
 
 impl Applied {
-    pub(crate) fn read(hot: &Place) -> Result<Option<Self>, SnapshotFault> {
+    pub(crate) fn read(hot: &SledStore) -> Result<Option<Self>, SnapshotFault> {
         let key = Key::meta("applied");
         let bytes = hot.raw(key.bytes())?;
         let applied = bytes.map(|bytes| codec::decode(&bytes)).transpose();
@@ -59,7 +59,7 @@ impl Applied {
     }
 
     /// Removes what the checkpoint that wrote this had still to remove.
-    pub(crate) fn finish_removals(self, hot: &Place) -> Result<(), SnapshotFault> {
+    pub(crate) fn finish_removals(self, hot: &SledStore) -> Result<(), SnapshotFault> {
         for part in 0..self.removal_parts {
             let Some(bytes) = hot.raw(removal_part(part).bytes())? else {
                 continue;
@@ -221,7 +221,7 @@ impl Checkpoint {
     }
 
     /// Writes the list of removals and `applied`, and flushes.
-    fn promise(&self, hot: &Place) -> Result<(), SnapshotFault> {
+    fn promise(&self, hot: &SledStore) -> Result<(), SnapshotFault> {
         let seq = self.frozen.upto;
         let mut parts: Vec<Vec<&[u8]>> = vec![];
         let mut room = 0;
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn nothing_disappears_before_applied_covers_it() {
         let dir = tempfile::tempdir().unwrap();
-        let hot = Place::open(&dir.path().join("hot"), 1 << 20).unwrap();
+        let hot = SledStore::open(&dir.path().join("hot"), 1 << 20).unwrap();
         let archive = Archive::open_behind(&dir.path().join("archive"), 1 << 20, |why| {
             panic!("{why}");
         });

@@ -13,19 +13,19 @@ use campusg_domain::{
 };
 
 /// An order's place in a list: when it was placed, then its id.
-pub type Place = (At, OrderId);
+pub type ListPlace = (At, OrderId);
 
 /// The sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LiveSets {
-    board: BTreeSet<Place>,
-    by_status: BTreeMap<Status, BTreeSet<Place>>,
-    stuck: BTreeSet<Place>,
+    board: BTreeSet<ListPlace>,
+    by_status: BTreeMap<Status, BTreeSet<ListPlace>>,
+    stalled: BTreeSet<ListPlace>,
 }
 
 impl LiveSets {
     /// Orders on the board, oldest first, after `after`.
-    pub fn board(&self, after: Option<Place>) -> impl Iterator<Item = Place> + '_ {
+    pub fn board(&self, after: Option<ListPlace>) -> impl Iterator<Item = ListPlace> + '_ {
         past(&self.board, after)
     }
 
@@ -33,15 +33,15 @@ impl LiveSets {
     pub fn with_status(
         &self,
         status: Status,
-        after: Option<Place>,
-    ) -> impl Iterator<Item = Place> + '_ {
+        after: Option<ListPlace>,
+    ) -> impl Iterator<Item = ListPlace> + '_ {
         let set = self.by_status.get(&status).into_iter();
         set.flat_map(move |set| past(set, after))
     }
 
     /// Orders with a step or call that keeps failing, oldest first.
-    pub fn stuck(&self) -> impl Iterator<Item = Place> + '_ {
-        self.stuck.iter().copied()
+    pub fn stalled(&self) -> impl Iterator<Item = ListPlace> + '_ {
+        self.stalled.iter().copied()
     }
 
     /// How many live orders have each status.
@@ -67,17 +67,20 @@ impl LiveSets {
             }
         }
         set(&mut self.board, place, on_board(after));
-        set(&mut self.stuck, place, is_stuck(after, retry_tries));
+        set(&mut self.stalled, place, is_stalled(after, retry_tries));
     }
 }
 
-fn past(set: &BTreeSet<Place>, after: Option<Place>) -> impl Iterator<Item = Place> + '_ {
+fn past(
+    set: &BTreeSet<ListPlace>,
+    after: Option<ListPlace>,
+) -> impl Iterator<Item = ListPlace> + '_ {
     use std::ops::Bound::{Excluded, Unbounded};
     set.range((after.map_or(Unbounded, Excluded), Unbounded))
         .copied()
 }
 
-fn set(set: &mut BTreeSet<Place>, place: Place, belongs: bool) {
+fn set(set: &mut BTreeSet<ListPlace>, place: ListPlace, belongs: bool) {
     if belongs {
         set.insert(place);
     } else {
@@ -89,6 +92,6 @@ fn on_board(order: &Order) -> bool {
     matches!(order.stage, Stage::Available { .. })
 }
 
-fn is_stuck(order: &Order, retry_tries: u16) -> bool {
+fn is_stalled(order: &Order, retry_tries: u16) -> bool {
     order.is_live() && order.keeps_failing(retry_tries)
 }

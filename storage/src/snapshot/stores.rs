@@ -16,7 +16,7 @@ use super::checkpoint::Applied;
 use super::fault::SnapshotFault;
 use super::key::Key;
 use super::overlay::Overlay;
-use super::place::Place;
+use super::sled_store::SledStore;
 use super::value::{Slot, Value};
 
 /// How long a read waits for the archive.
@@ -26,7 +26,7 @@ pub(crate) const ARCHIVE_WAIT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Archive {
     path: PathBuf,
-    ready: OnceLock<Result<Place, SnapshotFault>>,
+    ready: OnceLock<Result<SledStore, SnapshotFault>>,
     opening: Mutex<bool>,
     done: Condvar,
 }
@@ -46,7 +46,7 @@ impl Archive {
         });
         let theirs = Arc::clone(&archive);
         let open = move || {
-            let opened = Place::open(&theirs.path, cache_bytes);
+            let opened = SledStore::open(&theirs.path, cache_bytes);
             if let Err(fault) = theirs.ready.get_or_init(|| opened) {
                 on_fault(fault);
             }
@@ -61,7 +61,7 @@ impl Archive {
     }
 
     /// The archive, after at most `patience`.
-    pub(crate) fn get(&self, patience: Duration) -> Result<&Place, SnapshotFault> {
+    pub(crate) fn get(&self, patience: Duration) -> Result<&SledStore, SnapshotFault> {
         if self.ready.get().is_none() {
             let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
             let waited = self
@@ -83,7 +83,7 @@ impl Archive {
     }
 
     /// The archive, however long it takes.
-    pub(crate) fn wait(&self) -> Result<&Place, SnapshotFault> {
+    pub(crate) fn wait(&self) -> Result<&SledStore, SnapshotFault> {
         self.get(Duration::MAX)
     }
 
@@ -97,12 +97,12 @@ impl Archive {
 #[derive(Debug)]
 pub(crate) struct Stores {
     pub(crate) overlay: Overlay,
-    pub(crate) hot: Place,
+    pub(crate) hot: SledStore,
     pub(crate) archive: Arc<Archive>,
 }
 
 impl Stores {
-    pub(crate) fn new(hot: Place, archive: Arc<Archive>) -> Self {
+    pub(crate) fn new(hot: SledStore, archive: Arc<Archive>) -> Self {
         Self {
             overlay: Overlay::default(),
             hot,

@@ -1,7 +1,7 @@
 //! Bringing the snapshots up to the journal: from where they stand, or from the beginning.
 //!
 //! Owns the fold of what they lack, and the rebuild. Must not change the journal, and is not called
-//! before `witness` has found that the journal lost nothing.
+//! before `check_snapshots` has found that the journal lost nothing.
 //!
 //! Invariant: while a rebuild is under way there is no `TRUST` file, so one that is interrupted
 //! begins again.
@@ -14,7 +14,7 @@ use std::{fs, io};
 use campusg_domain::id::Seq;
 
 use super::OpenOptions;
-use super::bell::Bell;
+use super::fatal_signal::FatalSignal;
 use crate::boot::BootState;
 use crate::config::StorageConfig;
 use crate::fault::StorageFault;
@@ -22,7 +22,7 @@ use crate::journal::JournalReader;
 use crate::projector::{Projection, decode};
 use crate::snapshot::SnapshotFault;
 use crate::snapshot::checkpoint::Applied;
-use crate::snapshot::place::Place;
+use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::stores::{Archive, Stores};
 use crate::snapshot::trust::{Distrust, Trust};
 
@@ -50,7 +50,7 @@ struct Settling<'a> {
     config: &'a StorageConfig,
     reader: &'a JournalReader,
     trust: &'a Trust,
-    bell: &'a Bell,
+    fatal_signal: &'a FatalSignal,
     options: &'a mut OpenOptions,
 }
 
@@ -58,8 +58,8 @@ pub(super) fn settle(
     dir: &Path,
     config: &StorageConfig,
     reader: &JournalReader,
-    (trust, hot): (&Trust, Result<(Place, Applied), Distrust>),
-    bell: &Bell,
+    (trust, hot): (&Trust, Result<(SledStore, Applied), Distrust>),
+    fatal_signal: &FatalSignal,
     options: &mut OpenOptions,
 ) -> Result<Settled, StorageFault> {
     let mut settling = Settling {
@@ -67,7 +67,7 @@ pub(super) fn settle(
         config,
         reader,
         trust,
-        bell,
+        fatal_signal,
         options,
     };
     let settled = settling.settle(hot);
@@ -77,7 +77,7 @@ pub(super) fn settle(
 impl Settling<'_> {
     fn settle(
         &mut self,
-        hot: Result<(Place, Applied), Distrust>,
+        hot: Result<(SledStore, Applied), Distrust>,
     ) -> Result<Settled, SnapshotFault> {
         let why = match hot {
             // A first start that was cut short: the stores are there, and never held anything.
@@ -104,7 +104,7 @@ impl Settling<'_> {
     }
 
     /// Goes on from the last checkpoint. A panic on the way is sled's, on damaged files.
-    fn resume(&mut self, hot: Place, applied: Applied) -> Result<Settled, SnapshotFault> {
+    fn resume(&mut self, hot: SledStore, applied: Applied) -> Result<Settled, SnapshotFault> {
         let path = self.hot();
         let resumed = catch_unwind(AssertUnwindSafe(|| {
             applied.finish_removals(&hot)?;
@@ -120,8 +120,8 @@ impl Settling<'_> {
         resumed.unwrap_or_else(|_| Err(SnapshotFault::panicked(&path)))
     }
 
-    fn with_archive(&self, hot: Place) -> Result<Stores, SnapshotFault> {
-        let (trust, bell) = (self.trust.clone(), self.bell.clone());
+    fn with_archive(&self, hot: SledStore) -> Result<Stores, SnapshotFault> {
+        let (trust, fatal_signal) = (self.trust.clone(), self.fatal_signal.clone());
         let cache = self.config.cache_bytes();
         let archive = Archive::open_behind(&self.archive(), cache, move |fault| {
             if fault.is_damage()
@@ -129,7 +129,7 @@ impl Settling<'_> {
             {
                 tracing::error!(%error, "can't withdraw trust in a damaged archive");
             }
-            bell.ring(&format!("the archive can't be opened: {}", fault.in_full()));
+            fatal_signal.ring(&format!("the archive can't be opened: {}", fault.in_full()));
         });
         let archive = archive.map_err(io_fault("start a thread for", &self.archive()))?;
         Ok(Stores::new(hot, archive))
@@ -180,7 +180,7 @@ impl Settling<'_> {
             };
             cleared.map_err(io_fault("clear", &store))?;
         }
-        let hot = Place::open(&self.hot(), self.config.cache_bytes())?;
+        let hot = SledStore::open(&self.hot(), self.config.cache_bytes())?;
         let stores = self.with_archive(hot)?;
         let mut settled = self.fold_tail(stores, Seq::NONE)?;
         trust

@@ -87,16 +87,21 @@ fn assert_live(reads: &Reads, folds: &Folds) {
         .values()
         .filter(|o| o.stage.placement() == Some("available"));
     assert_eq!(on_board, expected.map(|o| o.id).collect());
-    let stuck: BTreeSet<OrderId> = reads.stuck_orders().unwrap().iter().map(|o| o.id).collect();
+    let stalled: BTreeSet<OrderId> = reads
+        .stalled_orders()
+        .unwrap()
+        .iter()
+        .map(|o| o.id)
+        .collect();
     let tries = Policy::default().retry_tries;
     let given_up = |o: &Order| {
         o.calls
             .values()
-            .any(|call| call.state == CallState::Resting && call.failures >= tries)
+            .any(|call| call.state == CallState::Deferred && call.failures >= tries)
     };
     let expected = folds.orders.values().filter(|o| o.is_live());
-    let expected = expected.filter(|o| o.saga.stuck().next().is_some() || given_up(o));
-    assert_eq!(stuck, expected.map(|o| o.id).collect());
+    let expected = expected.filter(|o| o.saga.stalled().next().is_some() || given_up(o));
+    assert_eq!(stalled, expected.map(|o| o.id).collect());
 }
 
 /// The feeds, from their definition: a walk over all records with all orders as they were.
@@ -112,7 +117,7 @@ fn assert_feeds(reads: &Reads, entries: &[Entry], end: &Folds) {
         let before = as_order(record.stream, &folds);
         folds.fold(entry);
         for order in before.into_iter().chain(as_order(record.stream, &folds)) {
-            let runner = order.stage.bond().map(|bond| bond.runner);
+            let runner = order.stage.assignment().map(|assignment| assignment.runner);
             for user in runner.into_iter().chain([order.terms.customer]) {
                 visible
                     .entry(Audience::User(user))

@@ -1,13 +1,13 @@
 //! What is asked of wallets: the purse, what moved, what each order did to it, and what is on its way.
 
 use super::super::{Query, Refusal, Runtime};
-use crate::vote::OpenPurse;
+use crate::vote::OpenWalletBalance;
 use campusg_domain::{
     id::{OrderId, Seq, Stream, UserId},
     money::Transfer,
     order::{Price, Side},
     owner::{
-        ledger::Purse,
+        ledger::WalletBalance,
         wallet::{self, Line},
     },
     record::Entry,
@@ -17,7 +17,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 /// What a person has and owes.
 #[derive(Clone, Copy, Debug)]
-pub struct GetPurse(pub UserId);
+pub struct GetWalletBalance(pub UserId);
 
 /// A person's wallet.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ pub struct GetWallet {
 #[derive(Clone, Debug)]
 pub struct Wallet {
     /// What is there, and owed.
-    pub purse: Purse,
+    pub wallet_balance: WalletBalance,
     /// What moved, newest first.
     pub lines: Vec<WalletLine>,
 }
@@ -61,7 +61,7 @@ pub struct GetPayouts {
 
 /// Wallets with a payout, or a card that pays a debt, that keeps failing, by id.
 #[derive(Clone, Copy, Debug)]
-pub struct GetStuckWallets {
+pub struct GetStalledWallets {
     /// Tries after which a call counts as one that keeps failing.
     pub tries: u16,
 }
@@ -106,13 +106,13 @@ pub struct StatementPage {
     pub next: Option<Seq>,
 }
 
-impl Query for GetPurse {
-    type Answer = Purse;
+impl Query for GetWalletBalance {
+    type Answer = WalletBalance;
 
     /// The one question that goes to the escrow owner: only the ledger's memory tells promises apart.
-    async fn answer(self, runtime: &Runtime) -> Result<Purse, Refusal> {
-        let purse = runtime.owners().escrow.send(OpenPurse(self.0));
-        purse.await.map_err(|_| Refusal::Stopping)
+    async fn answer(self, runtime: &Runtime) -> Result<WalletBalance, Refusal> {
+        let wallet_balance = runtime.owners().escrow.send(OpenWalletBalance(self.0));
+        wallet_balance.await.map_err(|_| Refusal::Stopping)
     }
 }
 
@@ -121,7 +121,7 @@ impl Query for GetWallet {
 
     async fn answer(self, runtime: &Runtime) -> Result<Wallet, Refusal> {
         let Self { user, limit } = self;
-        let purse = runtime.query(GetPurse(user)).await?;
+        let wallet_balance = runtime.query(GetWalletBalance(user)).await?;
         let read = runtime.read(move |reads| {
             let mut lines = vec![];
             for line in reads.wallet_lines(user, None, limit)?.lines {
@@ -143,7 +143,10 @@ impl Query for GetWallet {
             Ok(lines)
         });
         let lines = read.await?;
-        Ok(Wallet { purse, lines })
+        Ok(Wallet {
+            wallet_balance,
+            lines,
+        })
     }
 }
 
@@ -157,7 +160,7 @@ impl Query for GetPayouts {
     }
 }
 
-impl Query for GetStuckWallets {
+impl Query for GetStalledWallets {
     type Answer = Vec<Arc<wallet::Wallet>>;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
@@ -169,12 +172,12 @@ impl Query for GetStuckWallets {
                     _ => None,
                 })
                 .collect();
-            let mut stuck = vec![];
+            let mut stalled = vec![];
             for user in users {
                 let known = reads.wallet_of(user)?;
-                stuck.extend(known.filter(|known| known.failing(self.tries).next().is_some()));
+                stalled.extend(known.filter(|known| known.failing(self.tries).next().is_some()));
             }
-            Ok(stuck)
+            Ok(stalled)
         });
         read.await
     }

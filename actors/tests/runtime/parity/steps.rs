@@ -119,7 +119,7 @@ impl Twins {
     /// Whatever fits next.
     async fn onward(&mut self, id: OrderId) {
         let order = Arc::clone(self.campus.order(id).unwrap());
-        let bound = order.stage.bond().map(|bond| bond.runner);
+        let bound = order.stage.assignment().map(|assignment| assignment.runner);
         let people = self.campus.directory();
         let free = |runner: &&UserId| {
             people
@@ -184,7 +184,10 @@ impl Twins {
         let order = Arc::clone(self.campus.order(id).unwrap());
         let customer = order.terms.customer;
         let runner = self.pick(&self.runners.clone());
-        let bound = order.stage.bond().map_or(runner, |bond| bond.runner);
+        let bound = order
+            .stage
+            .assignment()
+            .map_or(runner, |assignment| assignment.runner);
         let charge = Cents(i64::try_from(self.chance.below(4) * 1_000).unwrap());
         let kind = self.pick(&KINDS);
         let (who, command) = match self.chance.below(12) {

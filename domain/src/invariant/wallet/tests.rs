@@ -104,7 +104,7 @@ const FAULTS: [Fault; 10] = [
         last.after.calls.clear();
     }),
     (7, |last| {
-        last.record.calls.push(CallChange::Rest { n: 1 });
+        last.record.calls.push(CallChange::Defer { n: 1 });
         last.after.fold(Seq(9), &rest(&last.after));
     }),
     (8, |last| {
@@ -124,7 +124,7 @@ const FAULTS: [Fault; 10] = [
 /// A record that lets call 1 rest and arms nothing.
 fn rest(wallet: &Wallet) -> Record {
     let mut record = fill(wallet, vec![], header(CommandId(2)), &Policy::default()).record;
-    record.calls = vec![CallChange::Rest { n: 1 }];
+    record.calls = vec![CallChange::Defer { n: 1 }];
     record
 }
 

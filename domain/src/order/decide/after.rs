@@ -1,15 +1,15 @@
-//! Rows 32a and 32c: what a completed order still brings: a tip, ratings.
+//! Transitions 32a and 32c: what a completed order still brings: a tip, ratings.
 
-use super::{Decision, Row};
+use super::{Decider, Decision};
 use crate::{
     call::{Answer, CallNumber},
     money::Cents,
     order::{Event, Rejection, Role, Stage, TimerKind, event::Side},
-    vote::{Ask, Yes},
+    vote::{Granted, VoteRequest},
 };
 
-impl Row<'_> {
-    /// Row 32a: all later tips of an order together stay within the limit of one.
+impl Decider<'_> {
+    /// Transition 32a: all later tips of an order together stay within the limit of one.
     pub(super) fn tip(&self, cents: Cents) -> Decision {
         let (order, policy) = (self.order, self.context.policy);
         if !matches!(order.stage, Stage::Completed(..)) {
@@ -27,8 +27,8 @@ impl Row<'_> {
         let vote = self
             .context
             .votes
-            .find(|ask| matches!(ask, Ask::Card { .. }))?;
-        let Yes::Card(card) = vote else {
+            .find(|ask| matches!(ask, VoteRequest::Card { .. }))?;
+        let Granted::Card(card) = vote else {
             return Err(Rejection::NoPaymentMethod);
         };
         Ok(vec![Event::TipGiven {
@@ -57,7 +57,7 @@ impl Row<'_> {
         }
     }
 
-    /// Row 32c.
+    /// Transition 32c.
     pub(super) fn rate(&self, stars: u8) -> Decision {
         if !matches!(self.order.stage, Stage::Completed(..)) {
             return self.misfit();

@@ -1,16 +1,16 @@
-//! Rows 2–6, 19, 33, 36 and 38: what the gateway's answers do.
+//! Transitions 2–6, 19, 33, 36 and 38: what the gateway's answers do.
 
-use super::{Decision, Row};
+use super::{Decider, Decision};
 use crate::{
     call::{Answer, CallKind, CallNumber, CallState, Decline},
     money::Cents,
     order::{Call, CancelReason, Event, Outcome, Rejection, Settlement, Stage, TimerKind},
     saga::{Mark, Saga, finish, mark},
     time::At,
-    vote::Ask,
+    vote::VoteRequest,
 };
 
-impl Row<'_> {
+impl Decider<'_> {
     pub(super) fn answered(&self, n: CallNumber, answer: &Answer) -> Decision {
         let Some(call) = self.order.calls.get(&n) else {
             return Err(Rejection::field("call", "was never made"));
@@ -73,7 +73,7 @@ impl Row<'_> {
         }
     }
 
-    /// Row 33: a success for something given up is sent back; everything else is known already.
+    /// Transition 33: a success for something given up is sent back; everything else is known already.
     fn answered_late(&self, n: CallNumber, call: &Call, answer: &Answer) -> Vec<Event> {
         match (call.kind, answer) {
             (
@@ -97,7 +97,7 @@ impl Row<'_> {
         }
     }
 
-    /// Row 33: what was to be let go of had been charged, and only the answer was lost. Nothing is left to be done where
+    /// Transition 33: what was to be let go of had been charged, and only the answer was lost. Nothing is left to be done where
     /// that is known already, or where the charge is still asked for itself.
     fn charged_after_all(&self, authorization: CallNumber, cents: Cents) -> Option<Event> {
         let (n, charge) = self.order.charge_of(authorization)?;
@@ -109,7 +109,7 @@ impl Row<'_> {
         self.order.raise_under_way() == Some(n)
     }
 
-    /// Row 38: an authorisation that is held ran out at the gateway. From `purchased` on its charge says so.
+    /// Transition 38: an authorisation that is held ran out at the gateway. From `purchased` on its charge says so.
     fn lapsed(&self, n: CallNumber) -> Vec<Event> {
         let order = self.order;
         let by = self.context.principal;
@@ -129,7 +129,7 @@ impl Row<'_> {
             .collect()
     }
 
-    /// Rows 3, 4 and 6 in one record; rows 2 and 5 where a step fails.
+    /// Transitions 3, 4 and 6 in one record; transitions 2 and 5 where a step fails.
     fn authorized(
         &self,
         n: CallNumber,
@@ -158,7 +158,10 @@ impl Row<'_> {
         };
         step("authorize-payment", None);
         let votes = self.context.votes;
-        if votes.find(|ask| matches!(ask, Ask::Hold { .. })).is_err() {
+        if votes
+            .find(|ask| matches!(ask, VoteRequest::Hold { .. }))
+            .is_err()
+        {
             events.extend(self.failed(CancelReason::EscrowFailed, "hold-funds"));
             return events;
         }
@@ -170,7 +173,7 @@ impl Row<'_> {
             }),
         );
         if votes
-            .find(|ask| matches!(ask, Ask::Capacity { .. }))
+            .find(|ask| matches!(ask, VoteRequest::Capacity { .. }))
             .is_err()
         {
             let (failed, by) = (Some("arm-timer"), self.context.principal);
@@ -204,7 +207,7 @@ impl Row<'_> {
 
     /// No answer: rests and is asked again; after the last try placing fails, everything else waits for a person.
     fn unanswered(&self, n: CallNumber, call: &Call) -> Vec<Event> {
-        if call.state == CallState::Resting {
+        if call.state == CallState::Deferred {
             return vec![];
         }
         let failures = call.failures.saturating_add(1);
@@ -225,11 +228,11 @@ impl Row<'_> {
                 self.collect_failed(n, None)
             }
             CallKind::Capture { .. } => {
-                let mut events = vec![Event::CallRested { call: n, failures }];
-                events.extend(last.then(|| capture_mark(Mark::Stuck)));
+                let mut events = vec![Event::CallDeferred { call: n, failures }];
+                events.extend(last.then(|| capture_mark(Mark::Stalled)));
                 events
             }
-            _ => vec![Event::CallRested { call: n, failures }],
+            _ => vec![Event::CallDeferred { call: n, failures }],
         }
     }
 

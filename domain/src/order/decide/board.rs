@@ -1,15 +1,17 @@
-//! Rows 7–12, 24 and 35: taking an order, giving it back, cancelling it.
+//! Transitions 7–12, 24 and 35: taking an order, giving it back, cancelling it.
 
-use super::{Decision, Row};
+use super::{Decider, Decision};
 use crate::{
     id::UserId,
     money::Cents,
-    order::{CancelReason, Event, Rejection, Role, Settlement, Stage, Unbinding, overlay::Closing},
+    order::{
+        CancelReason, Event, Rejection, Role, Settlement, Stage, Unbinding, attachments::Closing,
+    },
     saga::{Saga, finish, unwind},
-    vote::Ask,
+    vote::VoteRequest,
 };
 
-impl Row<'_> {
+impl Decider<'_> {
     pub(super) fn accept(&self, runner: UserId) -> Decision {
         match &self.order.stage {
             Stage::Available { accept_by } if self.context.principal.user() == Some(runner) => {
@@ -21,7 +23,7 @@ impl Row<'_> {
             Stage::Available { .. } => Err(Rejection::NotAllowed {
                 who: "only the runner himself".into(),
             }),
-            Stage::Accepted(bond) if bond.runner == runner => Ok(vec![]),
+            Stage::Accepted(assignment) if assignment.runner == runner => Ok(vec![]),
             stage if stage.is_bound_to_another(runner) => Err(Rejection::TakenByAnotherRunner),
             _ => self.misfit(),
         }
@@ -42,7 +44,7 @@ impl Row<'_> {
         }
         self.context
             .votes
-            .find(|ask| matches!(ask, Ask::RunnerSlot { .. }))?;
+            .find(|ask| matches!(ask, VoteRequest::RunnerSlot { .. }))?;
         self.not_held()?;
         let mut events = vec![Event::Accepted {
             runner,
@@ -52,7 +54,7 @@ impl Row<'_> {
         Ok(events)
     }
 
-    /// Row 10; where a cancellation waits, giving the order back means: agreed (row 35).
+    /// Transition 10; where a cancellation waits, giving the order back means: agreed (transition 35).
     pub(super) fn cancel_acceptance(&self) -> Decision {
         match (&self.order.stage, self.order.cancel_wait) {
             _ if self.role == Role::FormerRunner => Ok(vec![]),
@@ -68,7 +70,7 @@ impl Row<'_> {
     }
 
     pub(super) fn unbind(&self, cause: Unbinding) -> Vec<Event> {
-        let Some(bond) = self.order.stage.bond() else {
+        let Some(assignment) = self.order.stage.assignment() else {
             return vec![];
         };
         let mut events = unwind(&self.order.saga, Saga::Accept, None);
@@ -78,7 +80,7 @@ impl Row<'_> {
             how: Closing::RunnerLeft,
         }));
         events.push(Event::Unbound {
-            runner: bond.runner,
+            runner: assignment.runner,
             epoch: self.order.epoch + 1,
             cause,
         });
@@ -92,7 +94,7 @@ impl Row<'_> {
         }
     }
 
-    /// Rows 7, 12, 24 and 35.
+    /// Transitions 7, 12, 24 and 35.
     pub(super) fn cancel(&self, accept_charge: Cents) -> Decision {
         let order = self.order;
         let already =

@@ -1,16 +1,16 @@
-//! Rows 29–31 and 34: claims about a delivery, while its money is in escrow and after the order has ended.
+//! Transitions 29–31 and 34: claims about a delivery, while its money is in escrow and after the order has ended.
 
-use super::{Decision, Row};
+use super::{Decider, Decision};
 use crate::{
     id::PhotoId,
     money::Cents,
     order::{
-        CancelReason, Deed, Event, Rejection, Role, Stage,
-        overlay::{Dispute, Fault, Number, Party},
+        CancelReason, Event, OperatorAction, Rejection, Role, Stage,
+        attachments::{Dispute, Fault, Number, Party},
         place,
         terms::Sealed,
     },
-    vote::{Ask, Yes},
+    vote::{Granted, VoteRequest},
 };
 
 /// Most photos with one text of a dispute.
@@ -18,8 +18,8 @@ pub(in crate::order) const PHOTOS: usize = 10;
 /// Most texts of the parties about one dispute.
 const REPLIES: u16 = 20;
 
-impl Row<'_> {
-    /// Rows 29 and 31.
+impl Decider<'_> {
+    /// Transitions 29 and 31.
     pub(super) fn dispute(
         &self,
         claim: Option<Cents>,
@@ -80,9 +80,9 @@ impl Row<'_> {
         let vote = self
             .context
             .votes
-            .find(|ask| matches!(ask, Ask::Freeze { .. }))?;
+            .find(|ask| matches!(ask, VoteRequest::Freeze { .. }))?;
         let cents = match vote {
-            Yes::Frozen(cents) => (*cents).min(most),
+            Granted::Frozen(cents) => (*cents).min(most),
             _ => Cents::ZERO,
         };
         let promise = self.order.next_number();
@@ -116,7 +116,7 @@ impl Row<'_> {
         }
     }
 
-    /// Rows 30 and 34 by an operator.
+    /// Transitions 30 and 34 by an operator.
     pub(super) fn resolve(
         &self,
         n: Number,
@@ -140,7 +140,7 @@ impl Row<'_> {
             let rule = format!("must be from 0 to {}", most.0);
             return Err(Rejection::field("refund_cents", rule));
         }
-        let mut events = self.because(Deed::Resolve, reason)?;
+        let mut events = self.with_reason(OperatorAction::Resolve, reason)?;
         events.extend(self.judged(open, refund, Some(at_fault))?);
         Ok(events)
     }
@@ -185,7 +185,7 @@ impl Row<'_> {
         Ok(events)
     }
 
-    /// Row 34: who pays the claim.
+    /// Transition 34: who pays the claim.
     fn paid(&self, open: &Dispute, refund: Cents, at_fault: Option<Fault>) -> Event {
         match (open.by, at_fault) {
             (Party::Runner, _) => Event::RunnerMadeGood {
@@ -209,10 +209,14 @@ impl Row<'_> {
     }
 
     /// What an operator does, and why.
-    pub(super) fn because(&self, deed: Deed, reason: &Sealed) -> Result<Vec<Event>, Rejection> {
+    pub(super) fn with_reason(
+        &self,
+        action: OperatorAction,
+        reason: &Sealed,
+    ) -> Result<Vec<Event>, Rejection> {
         place::sealed("reason", Some(reason))?;
         let reason = reason.clone();
-        Ok(vec![Event::OperatorActed { deed, reason }])
+        Ok(vec![Event::OperatorActed { action, reason }])
     }
 }
 

@@ -1,18 +1,18 @@
-//! Rows 20–22, 25 and 26: from the store to the customer's door, and what the two write to each other.
+//! Transitions 20–22, 25 and 26: from the store to the customer's door, and what the two write to each other.
 
-use super::{Decision, Row};
+use super::{Decider, Decision};
 use crate::{
     id::PhotoId,
     order::{
         CancelReason, Event, Rejection, Role, Settlement, Shown, Stage,
         event::{Problem, Side},
         place,
-        stage::{Bond, Bought, Proof},
+        stage::{Assignment, Bought, Proof},
         terms::{Handover, Sealed},
     },
 };
 
-impl Row<'_> {
+impl Decider<'_> {
     pub(super) fn collect(&self) -> Decision {
         match &self.order.stage {
             Stage::Purchased(..) => Ok(self.with_step("collect-food", vec![Event::Collected])),
@@ -29,10 +29,10 @@ impl Row<'_> {
         }
     }
 
-    /// Row 21.
+    /// Transition 21.
     pub(super) fn deliver(&self, shown: Shown) -> Decision {
-        let (bond, bought) = match &self.order.stage {
-            Stage::OnTheWay(bond, bought) => (bond, bought),
+        let (assignment, bought) = match &self.order.stage {
+            Stage::OnTheWay(assignment, bought) => (assignment, bought),
             Stage::Delivered(..) | Stage::Completed(..) => return Ok(vec![]),
             _ => return self.misfit(),
         };
@@ -52,17 +52,17 @@ impl Row<'_> {
             Shown::Photo(photo) if bought.photo == Some(photo) => Err(Rejection::PhotoUsed),
             Shown::Photo(photo) => {
                 self.used_once(&[photo])?;
-                Ok(self.delivered(bond, bought, shown.into(), false))
+                Ok(self.delivered(assignment, bought, shown.into(), false))
             }
-            shown @ Shown::Pin(_) => Ok(self.delivered(bond, bought, shown.into(), false)),
+            shown @ Shown::Pin(_) => Ok(self.delivered(assignment, bought, shown.into(), false)),
         }
     }
 
-    /// Row 21 where the customer says so on the way, row 22 once it is delivered.
+    /// Transition 21 where the customer says so on the way, transition 22 once it is delivered.
     pub(super) fn confirm(&self) -> Decision {
         match &self.order.stage {
-            Stage::OnTheWay(bond, bought) if self.role == Role::Customer => {
-                Ok(self.delivered(bond, bought, Proof::Confirmed, true))
+            Stage::OnTheWay(assignment, bought) if self.role == Role::Customer => {
+                Ok(self.delivered(assignment, bought, Proof::Confirmed, true))
             }
             Stage::Delivered(..) => {
                 self.not_held()?;
@@ -76,11 +76,18 @@ impl Row<'_> {
         }
     }
 
-    fn delivered(&self, bond: &Bond, bought: &Bought, proof: Proof, confirmed: bool) -> Vec<Event> {
+    fn delivered(
+        &self,
+        assignment: &Assignment,
+        bought: &Bought,
+        proof: Proof,
+        confirmed: bool,
+    ) -> Vec<Event> {
         let mut events = self.with_step("mark-delivered", vec![Event::Delivered { proof }]);
         let at_once = confirmed || self.context.policy.dispute_window_ms == 0;
         debug_assert!(
-            self.order.stage.bond() == Some(bond) && self.order.stage.bought() == Some(bought)
+            self.order.stage.assignment() == Some(assignment)
+                && self.order.stage.bought() == Some(bought)
         );
         if at_once && !self.order.operator_hold {
             events.extend(self.release());
@@ -120,7 +127,7 @@ impl Row<'_> {
         }
     }
 
-    /// Rows 25 and 26, and everything else that a runner has to say to the operators.
+    /// Transitions 25 and 26, and everything else that a runner has to say to the operators.
     pub(super) fn report(
         &self,
         kind: Problem,
@@ -162,7 +169,7 @@ impl Row<'_> {
         Ok(events)
     }
 
-    /// Row 25: the customer was tried often enough since the runner set out, and did not answer.
+    /// Transition 25: the customer was tried often enough since the runner set out, and did not answer.
     fn contacted(&self) -> Result<(), Rejection> {
         let wanted = self.context.policy.contact_attempts;
         match wanted.saturating_sub(self.order.contact.attempts) {
@@ -171,7 +178,7 @@ impl Row<'_> {
         }
     }
 
-    /// Row 25: once per order.
+    /// Transition 25: once per order.
     pub(super) fn answer_no_show(&self) -> Decision {
         let order = self.order;
         if order.may_answer_no_show() {

@@ -1,18 +1,18 @@
 //! How an order ends, and how its money is divided: what the rows of every place share.
 
-use super::Row;
+use super::Decider;
 use crate::{
     id::Principal,
     money::Cents,
     order::{
         CancelReason, Event, Rejection, Release, Settlement,
-        overlay::{CancelWait, Fault},
+        attachments::{CancelWait, Fault},
     },
     saga::{Mark, Progress, Saga, mark, unwind},
-    vote::{Ask, Yes},
+    vote::{Granted, VoteRequest},
 };
 
-impl Row<'_> {
+impl Decider<'_> {
     /// Ends the order; what was begun before the pivot is taken back.
     pub(super) fn ended(
         &self,
@@ -52,7 +52,7 @@ impl Row<'_> {
         events
     }
 
-    /// Row 35: the runner may be at the till, so a cancellation waits; at once while a proposal is open.
+    /// Transition 35: the runner may be at the till, so a cancellation waits; at once while a proposal is open.
     pub(super) fn at_the_till(
         &self,
         reason: CancelReason,
@@ -90,13 +90,17 @@ impl Row<'_> {
 
     /// What of the runner's part pays the runner's debt; nothing without a vote, since a debt can wait.
     pub(super) fn runners_debt(&self) -> Cents {
-        let runner = self.order.stage.bond().map(|bond| bond.runner);
-        self.debt_of(|ask| matches!(ask, Ask::SetOff { user, .. } if Some(*user) == runner))
+        let runner = self
+            .order
+            .stage
+            .assignment()
+            .map(|assignment| assignment.runner);
+        self.debt_of(|ask| matches!(ask, VoteRequest::SetOff { user, .. } if Some(*user) == runner))
     }
 
-    fn debt_of(&self, asked: impl Fn(&Ask) -> bool) -> Cents {
+    fn debt_of(&self, asked: impl Fn(&VoteRequest) -> bool) -> Cents {
         match self.context.votes.find(asked) {
-            Ok(Yes::SetOff(cents)) => *cents,
+            Ok(Granted::SetOff(cents)) => *cents,
             Ok(_) | Err(_) => Cents::ZERO,
         }
     }
@@ -104,7 +108,8 @@ impl Row<'_> {
     /// What of a refund was never charged pays what the customer owes; without a vote it stays in the wallet.
     pub(super) fn customer_set_off(&self, refund: Cents) -> Option<Event> {
         let customer = self.order.terms.customer;
-        let debt = self.debt_of(|ask| matches!(ask, Ask::SetOff { user, .. } if *user == customer));
+        let debt = self
+            .debt_of(|ask| matches!(ask, VoteRequest::SetOff { user, .. } if *user == customer));
         let cents = self.order.uncollected(refund).min(debt);
         cents
             .is_positive()
@@ -115,7 +120,7 @@ impl Row<'_> {
     pub(super) fn release_of(&self, refund: Cents) -> Result<Release, Rejection> {
         self.context
             .votes
-            .find(|ask| matches!(ask, Ask::Release { .. }))?;
+            .find(|ask| matches!(ask, VoteRequest::Release { .. }))?;
         let Some(bought) = self.order.stage.bought() else {
             return Err(Rejection::TransferRefused);
         };
@@ -151,7 +156,7 @@ impl Row<'_> {
         Ok((release, follows.collect()))
     }
 
-    /// Row 27: the runner is gone, and the customer gets everything back.
+    /// Transition 27: the runner is gone, and the customer gets everything back.
     pub(super) fn abandoned(&self, by: Principal) -> Result<Vec<Event>, Rejection> {
         let (release, follows) = self.divide(self.order.charged, Fault::Runner)?;
         let settlement = Settlement::Release(release);
@@ -182,15 +187,19 @@ impl Row<'_> {
         Ok(events)
     }
 
-    /// Row 22, or row 23 where the escrow's vote is a no.
+    /// Transition 22, or transition 23 where the escrow's vote is a no.
     pub(super) fn release(&self) -> Vec<Event> {
         if let Ok(events) = self.end_delivered(Cents::ZERO, Fault::Platform, CancelReason::Dispute)
         {
             return events;
         }
         let failures = self.order.release_failures.saturating_add(1);
-        let stuck = failures >= self.context.policy.retry_tries;
-        let tried = if stuck { Mark::Stuck } else { Mark::Started };
+        let stalled = failures >= self.context.policy.retry_tries;
+        let tried = if stalled {
+            Mark::Stalled
+        } else {
+            Mark::Started
+        };
         vec![
             Event::ReleaseRefused { failures },
             mark(Saga::Complete, "release-escrow", tried),

@@ -1,31 +1,31 @@
-//! Rows 11, 27, 28, 32b and 40: what operators do to an order, each with a reason.
+//! Transitions 11, 27, 28, 32b and 40: what operators do to an order, each with a reason.
 
-use super::{Decision, Row};
+use super::{Decider, Decision};
 use crate::{
     id::Principal,
     money::Cents,
     order::{
-        CancelReason, Deed, Event, Rejection, Settlement, Stage, TimerKind, Unbinding,
+        CancelReason, Event, OperatorAction, Rejection, Settlement, Stage, TimerKind, Unbinding,
+        attachments::Fault,
         command::Ending,
-        overlay::Fault,
         place,
         stage::{Delivery, Proof},
         terms::Sealed,
     },
 };
 
-impl Row<'_> {
-    /// Row 11.
+impl Decider<'_> {
+    /// Transition 11.
     pub(super) fn reassign(&self, reason: &Sealed) -> Decision {
         if !matches!(self.order.stage, Stage::Accepted(_)) {
             return self.misfit();
         }
-        let mut events = self.because(Deed::Reassign, reason)?;
+        let mut events = self.with_reason(OperatorAction::Reassign, reason)?;
         events.extend(self.unbind(Unbinding::Reassigned));
         Ok(events)
     }
 
-    /// Row 27.
+    /// Transition 27.
     pub(super) fn abandon(&self, reason: &Sealed) -> Decision {
         if matches!(&self.order.stage, Stage::Cancelled(end) if end.reason == CancelReason::RunnerAbandoned)
         {
@@ -34,12 +34,12 @@ impl Row<'_> {
         if !self.order.is_under_way_with_food() {
             return self.misfit();
         }
-        let mut events = self.because(Deed::Abandon, reason)?;
+        let mut events = self.with_reason(OperatorAction::Abandon, reason)?;
         events.extend(self.abandoned(self.context.principal)?);
         Ok(events)
     }
 
-    /// Row 28.
+    /// Transition 28.
     pub(super) fn hold(&self, reason: &Sealed) -> Decision {
         if !self.order.may_be_held() {
             return self.misfit();
@@ -53,7 +53,7 @@ impl Row<'_> {
         }])
     }
 
-    /// Row 28: what fired meanwhile takes effect now, by the system; the first that does anything is the last.
+    /// Transition 28: what fired meanwhile takes effect now, by the system; the first that does anything is the last.
     pub(super) fn unhold(&self, reason: &Sealed) -> Decision {
         if !self.order.may_be_held() {
             return self.misfit();
@@ -66,7 +66,7 @@ impl Row<'_> {
             principal: Principal::System,
             ..*self.context
         };
-        let system = Row {
+        let system = Decider {
             context: &context,
             ..*self
         };
@@ -94,7 +94,7 @@ impl Row<'_> {
         self.release()
     }
 
-    /// Row 40.
+    /// Transition 40.
     pub(super) fn settle(&self, ending: Ending, reason: &Sealed) -> Decision {
         let order = self.order;
         let ending = self.spelled_out(ending)?;
@@ -139,7 +139,7 @@ impl Row<'_> {
     }
 
     fn settle_early(&self, to_runner: Cents, reason: &Sealed) -> Decision {
-        let bound = self.order.stage.bond().is_some();
+        let bound = self.order.stage.assignment().is_some();
         let most = if bound {
             self.order.terms.price.delivery_fee
         } else {
@@ -154,7 +154,7 @@ impl Row<'_> {
             };
             return Err(Rejection::field("to_runner_cents", rule));
         }
-        let mut events = self.because(Deed::Settle, reason)?;
+        let mut events = self.with_reason(OperatorAction::Settle, reason)?;
         let (why, by) = (CancelReason::Operator, self.context.principal);
         events.extend(match self.order.stage {
             Stage::OnSite(_) => self.at_the_till(why, by, to_runner),
@@ -165,7 +165,7 @@ impl Row<'_> {
 
     fn settle_bought(&self, refund: Cents, at_fault: Fault, reason: &Sealed) -> Decision {
         self.within_charge(refund)?;
-        let mut events = self.because(Deed::Settle, reason)?;
+        let mut events = self.with_reason(OperatorAction::Settle, reason)?;
         let (release, follows) = self.divide(refund, at_fault)?;
         let settlement = Settlement::Release(release);
         events.extend(self.ended(CancelReason::Operator, self.context.principal, settlement));
@@ -175,7 +175,7 @@ impl Row<'_> {
 
     fn settle_delivered(&self, refund: Cents, at_fault: Fault, reason: &Sealed) -> Decision {
         self.within_charge(refund)?;
-        let mut events = self.because(Deed::Settle, reason)?;
+        let mut events = self.with_reason(OperatorAction::Settle, reason)?;
         events.extend(
             self.order
                 .open_dispute()
@@ -198,7 +198,7 @@ impl Row<'_> {
         Err(Rejection::field("refund_cents", rule))
     }
 
-    /// Row 32b: out of goodwill.
+    /// Transition 32b: out of goodwill.
     pub(super) fn refund(&self, cents: Cents, reason: &Sealed) -> Decision {
         if !self.order.is_terminal() || !self.order.refundable().is_positive() {
             return self.misfit();
@@ -208,7 +208,7 @@ impl Row<'_> {
             let rule = format!("must be from 1 to {}", most.0);
             return Err(Rejection::field("amount_cents", rule));
         }
-        let mut events = self.because(Deed::Refund, reason)?;
+        let mut events = self.with_reason(OperatorAction::Refund, reason)?;
         events.push(Event::GoodwillPaid { cents });
         events.extend(self.customer_set_off(cents));
         Ok(events)

@@ -1,21 +1,21 @@
-//! Row 16: the customer agrees to more than is held, so a second authorisation is asked for first. The proposal stays
+//! Transition 16: the customer agrees to more than is held, so a second authorisation is asked for first. The proposal stays
 //! open meanwhile, and if it comes to nothing.
 
-use super::{Decision, Row};
+use super::{Decider, Decision};
 use crate::{
     call::{Answer, CallNumber, CallState},
     money::Cents,
     order::{
         Call, Event,
+        attachments::{Closing, Number},
         event::RaiseFailure,
-        overlay::{Closing, Number},
     },
     time::At,
-    vote::Ask,
+    vote::VoteRequest,
 };
 
-impl Row<'_> {
-    /// Row 16: approved at once where enough is held.
+impl Decider<'_> {
+    /// Transition 16: approved at once where enough is held.
     pub(super) fn approve(&self, n: Number) -> Decision {
         let order = self.order;
         if self.closed_so(n, &Closing::Approved) {
@@ -66,7 +66,7 @@ impl Row<'_> {
         let more = self
             .context
             .votes
-            .find(|ask| matches!(ask, Ask::Raise { .. }));
+            .find(|ask| matches!(ask, VoteRequest::Raise { .. }));
         let n = self.order.proposal.as_ref().map(|open| open.n);
         match (more, n) {
             (Ok(_), Some(n)) if cents == asked => {
@@ -86,12 +86,12 @@ impl Row<'_> {
 
     /// No answer: rests until its retry; after the last try it is taken back.
     pub(super) fn raise_unanswered(&self, n: CallNumber, call: &Call) -> Vec<Event> {
-        if call.state == CallState::Resting {
+        if call.state == CallState::Deferred {
             return vec![];
         }
         let failures = call.failures.saturating_add(1);
         if failures < self.context.policy.retry_tries {
-            return vec![Event::CallRested { call: n, failures }];
+            return vec![Event::CallDeferred { call: n, failures }];
         }
         vec![Event::RaiseFailed {
             call: n,

@@ -1,23 +1,23 @@
-//! Rows 13–18: at the store. The runner proposes, the customer decides, the food is bought.
+//! Transitions 13–18: at the store. The runner proposes, the customer decides, the food is bought.
 
-use super::{Decision, Row};
+use super::{Decider, Decision};
 use crate::{
     id::PhotoId,
     money::Cents,
     order::{
         Event, Rejection, Stage, StoreRef,
-        overlay::{Closing, Number, Offer, Proposal, ProposalKind},
+        attachments::{Closing, Number, Offer, Proposal, ProposalKind},
         place,
         terms::{Sealed, Substitution},
     },
     saga::{Mark, Saga, mark, start},
-    vote::Ask,
+    vote::VoteRequest,
 };
 
 /// Most proposals of one order: what a runner asks at one counter, with room.
 const PROPOSALS: Number = 50;
 
-impl Row<'_> {
+impl Decider<'_> {
     pub(super) fn arrive(&self) -> Decision {
         match &self.order.stage {
             Stage::Accepted(_) => Ok(vec![
@@ -29,7 +29,7 @@ impl Row<'_> {
         }
     }
 
-    /// Rows 14 and 15.
+    /// Transitions 14 and 15.
     pub(super) fn propose(&self, offer: &Offer, note: Option<&Sealed>) -> Decision {
         let order = self.order;
         if !matches!(order.stage, Stage::OnSite(_)) || order.cancel_wait.is_some() {
@@ -139,7 +139,7 @@ impl Row<'_> {
         order.proposals == n && order.proposal.is_none() && order.closed.as_ref() == Some(how)
     }
 
-    /// Row 16: the customer does without some items; something must be left.
+    /// Transition 16: the customer does without some items; something must be left.
     pub(super) fn drop_items(&self, n: Number, items: &[u16]) -> Decision {
         let how = Closing::Dropped {
             items: items.to_vec(),
@@ -156,7 +156,7 @@ impl Row<'_> {
         Ok(vec![Event::ProposalClosed { n, how }])
     }
 
-    /// Row 16: the runner goes to another store.
+    /// Transition 16: the runner goes to another store.
     pub(super) fn other_store(&self, n: Number, store: &StoreRef) -> Decision {
         let how = Closing::OtherStore {
             store: store.clone(),
@@ -169,12 +169,12 @@ impl Row<'_> {
         if matches!(store, StoreRef::Known(_)) {
             self.context
                 .votes
-                .find(|ask| matches!(ask, Ask::StoreOpen { .. }))?;
+                .find(|ask| matches!(ask, VoteRequest::StoreOpen { .. }))?;
         }
         Ok(vec![Event::ProposalClosed { n, how }])
     }
 
-    /// Row 17: the customer says no.
+    /// Transition 17: the customer says no.
     pub(super) fn reject(&self, n: Number) -> Decision {
         if self.order.is_terminal() && n == self.order.proposals && n > 0 {
             return match &self.order.stage {
@@ -188,7 +188,7 @@ impl Row<'_> {
         Ok(self.ended(open.offer.kind.reason(), self.context.principal, settlement))
     }
 
-    /// Row 16: the runner takes it back.
+    /// Transition 16: the runner takes it back.
     pub(super) fn withdraw(&self, n: Number) -> Decision {
         let how = Closing::Withdrawn;
         if self.closed_so(n, &how) {
@@ -198,7 +198,7 @@ impl Row<'_> {
         Ok(vec![Event::ProposalClosed { n, how }])
     }
 
-    /// Row 17: nobody answered. A substitution is left out while other items are left; everything else ends the order.
+    /// Transition 17: nobody answered. A substitution is left out while other items are left; everything else ends the order.
     pub(super) fn proposal_expired(&self) -> Vec<Event> {
         let Some(open) = &self.order.proposal else {
             return vec![];
@@ -214,7 +214,7 @@ impl Row<'_> {
         self.ended(open.offer.kind.reason(), self.context.principal, settlement)
     }
 
-    /// Row 18.
+    /// Transition 18.
     pub(super) fn purchase(&self, total: Cents, photo: Option<PhotoId>) -> Decision {
         match &self.order.stage {
             Stage::OnSite(_) => {}
@@ -247,7 +247,7 @@ impl Row<'_> {
     /// Photos prove things of one order only, and somebody must have taken them.
     pub(super) fn used_once(&self, photos: &[PhotoId]) -> Result<(), Rejection> {
         photos.iter().try_for_each(|shown| {
-            let wanted = |ask: &Ask| matches!(ask, Ask::UsedOnce { photo, .. } if photo == shown);
+            let wanted = |ask: &VoteRequest| matches!(ask, VoteRequest::UsedOnce { photo, .. } if photo == shown);
             self.context.votes.find(wanted).map(drop)
         })
     }

@@ -1,18 +1,18 @@
 //! How a charge is divided, with the figures of the lifecycle: K = 2749, p = 100.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use super::{Context, Row};
+use super::{Context, Decider};
 use crate::{
     call::CardToken,
     id::{CommandId, Fingerprint, OrderId, Principal, UserId},
     money::Cents,
     order::{
-        Bond, Bought, Dropoff, Handover, Item, Order, Placement, Rejection, Release, Stage,
+        Assignment, Bought, Dropoff, Handover, Item, Order, Placement, Rejection, Release, Stage,
         StoreRef, Substitution, terms,
     },
     policy::Policy,
     time::At,
-    vote::{Ask, Votes, Yes},
+    vote::{Granted, VoteRequest, Votes},
 };
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ fn on_the_way(policy: &Policy) -> Order {
         deliver_after: None,
     };
     let terms = terms(&wish, CardToken("card".into()), policy, At(0)).unwrap();
-    let bond = Bond {
+    let assignment = Assignment {
         runner: UserId::from_bytes([2; 16]),
         epoch: 1,
         accepted_at: At(0),
@@ -51,7 +51,7 @@ fn on_the_way(policy: &Policy) -> Order {
     };
     let order = Order::placed(OrderId::from_bytes([3; 16]), &Arc::new(terms));
     Order {
-        stage: Stage::OnTheWay(bond, bought),
+        stage: Stage::OnTheWay(assignment, bought),
         ..order
     }
 }
@@ -62,18 +62,18 @@ fn divided(refund: i64, owed: i64) -> Result<Release, Rejection> {
         ..Policy::default()
     };
     let order = on_the_way(&policy);
-    let bond = *order.stage.bond().unwrap();
-    let release = Ask::Release {
+    let assignment = *order.stage.assignment().unwrap();
+    let release = VoteRequest::Release {
         order: order.id,
         cents: Cents(2749),
     };
-    let set_off = Ask::SetOff {
-        user: bond.runner,
+    let set_off = VoteRequest::SetOff {
+        user: assignment.runner,
         cents: Cents(2649),
     };
     let votes = Votes(vec![
-        (release, Ok(Yes::Granted)),
-        (set_off, Ok(Yes::SetOff(Cents(owed)))),
+        (release, Ok(Granted::Granted)),
+        (set_off, Ok(Granted::SetOff(Cents(owed)))),
     ]);
     let context = Context {
         principal: Principal::System,
@@ -85,7 +85,7 @@ fn divided(refund: i64, owed: i64) -> Result<Release, Rejection> {
         votes: &votes,
         pin: 0,
     };
-    Row {
+    Decider {
         order: &order,
         context: &context,
         role: order.role(Principal::System),

@@ -1,6 +1,6 @@
-//! Rows 2, 9, 11, 17, 22, 26–28, 30, 34, 35, 37–39 and every retry: what a timer that is due does.
+//! Transitions 2, 9, 11, 17, 22, 26–28, 30, 34, 35, 37–39 and every retry: what a timer that is due does.
 
-use super::{Decision, Row};
+use super::{Decider, Decision};
 use crate::{
     call::{CallKind, CallState},
     id::Principal,
@@ -8,10 +8,10 @@ use crate::{
     order::{CancelReason, Event, Settlement, Stage, TimerKind, Unbinding},
 };
 
-/// Days after which an unfinished order counts as abandoned. Source: lifecycle row 27.
+/// Days after which an unfinished order counts as abandoned. Source: lifecycle transition 27.
 const ABANDONED_AFTER_DAYS: u16 = 14;
 
-impl Row<'_> {
+impl Decider<'_> {
     /// A timer of an old generation does nothing. One of the current generation always leaves a record, so that it
     /// never fires again.
     pub(super) fn timer_due(&self, kind: TimerKind, generation: u32) -> Decision {
@@ -31,7 +31,7 @@ impl Row<'_> {
         Ok(events)
     }
 
-    /// Row 28: nothing is cancelled or released; what would be is noted, and row 39 only alarms.
+    /// Transition 28: nothing is cancelled or released; what would be is noted, and transition 39 only alarms.
     fn fired_on_hold(&self, kind: TimerKind) -> Vec<Event> {
         match kind {
             TimerKind::EscrowTimeout => vec![self.overdue()],
@@ -114,7 +114,7 @@ impl Row<'_> {
         }]
     }
 
-    /// Row 35: the runner said nothing, so nothing was bought.
+    /// Transition 35: the runner said nothing, so nothing was bought.
     fn waited(&self) -> Vec<Event> {
         match self.order.cancel_wait {
             Some(wait) => self.ended(wait.reason, wait.by, self.trip(wait.to_runner)),
@@ -128,7 +128,7 @@ impl Row<'_> {
         }
     }
 
-    /// Row 39: the daily look. At the store the end waits for the till (row 35), so the next day is armed all the same.
+    /// Transition 39: the daily look. At the store the end waits for the till (transition 35), so the next day is armed all the same.
     fn looked_at(&self) -> Vec<Event> {
         let by = self.context.principal;
         let ends = match self.order.stage {
@@ -146,7 +146,7 @@ impl Row<'_> {
         std::iter::once(self.overdue()).chain(ends).collect()
     }
 
-    /// Row 27 on the 14th day: the runner counts as gone. If the escrow refuses that, the next day tries again.
+    /// Transition 27 on the 14th day: the runner counts as gone. If the escrow refuses that, the next day tries again.
     fn given_up_at_last(&self, by: Principal) -> Vec<Event> {
         let last = self.order.overdue_days.saturating_add(1) >= ABANDONED_AFTER_DAYS;
         match self.abandoned(by) {

@@ -7,9 +7,9 @@ use crate::{
     money::Cents,
     order::{
         Event,
+        attachments::{Closing, Contact, Dispute, Judgement, LaterTip, NoShow, Number, Proposal},
         effects::{Collection, Outcome, PaymentStatus},
         event::{Problem, RaiseFailure, Side},
-        overlay::{Closing, Contact, Dispute, Judgement, LaterTip, NoShow, Number, Proposal},
         state::Order,
     },
     time::At,
@@ -17,7 +17,7 @@ use crate::{
 
 impl Order {
     /// Evolves by an event that lies over the stage; any other changes nothing.
-    pub(super) fn overlay(&mut self, event: &Event, at: At) {
+    pub(super) fn attachments(&mut self, event: &Event, at: At) {
         match event {
             Event::Proposed { n, offer, note } => {
                 self.proposals = *n;

@@ -123,7 +123,7 @@ pub enum UserEvent {
         /// In the operator's words.
         reason: Sealed,
     },
-    /// Row 41: the card that this record puts on file pays what its owner owes. A promise: it is kept however often the
+    /// Transition 41: the card that this record puts on file pays what its owner owes. A promise: it is kept however often the
     /// process ends before the wallet is told.
     DebtPromised {
         /// How much, as its owner was told.

@@ -8,7 +8,7 @@ use crate::{
     money::{Account, Cents},
     order::Rejection,
     policy::Policy,
-    vote::{Ask, Token, Vote, Yes},
+    vote::{Granted, Token, Vote, VoteRequest},
 };
 
 /// What a token holds back.
@@ -30,54 +30,54 @@ impl Ledger {
     /// `InDebt`; `HoldRefused` where the amount, or all holds together, pass their limits; `AboveDebt`,
     /// `AboveAvailable` and `AboveLosses` with what there is; `TransferRefused` where the escrow does not hold what it
     /// is to pay.
-    pub fn vote(&mut self, token: Token, ask: &Ask, policy: &Policy) -> Vote {
+    pub fn vote(&mut self, token: Token, ask: &VoteRequest, policy: &Policy) -> Vote {
         match *ask {
-            Ask::NoDebt { user } => match self.debt(user) {
-                Cents::ZERO => Ok(Yes::Granted),
+            VoteRequest::NoDebt { user } => match self.debt(user) {
+                Cents::ZERO => Ok(Granted::Granted),
                 owed => Err(Rejection::InDebt { owed }),
             },
-            Ask::Hold { cents } => self.judge_hold(token, cents, cents, policy),
-            Ask::Raise { order, cents } => {
+            VoteRequest::Hold { cents } => self.judge_hold(token, cents, cents, policy),
+            VoteRequest::Raise { order, cents } => {
                 self.judge_hold(token, cents, self.held(order) + cents, policy)
             }
-            Ask::Release { order, cents }
+            VoteRequest::Release { order, cents }
                 if self.balance(Account::Escrow(order)).available() >= cents =>
             {
-                Ok(Yes::Granted)
+                Ok(Granted::Granted)
             }
-            Ask::Release { .. } => Err(Rejection::TransferRefused),
-            Ask::SetOff { user, cents } => {
+            VoteRequest::Release { .. } => Err(Rejection::TransferRefused),
+            VoteRequest::SetOff { user, cents } => {
                 let set_off = self.owed(user).min(cents);
                 self.reserve(token, Reserved::Into(Account::Receivable(user), set_off));
-                Ok(Yes::SetOff(set_off))
+                Ok(Granted::SetOff(set_off))
             }
-            Ask::Debt { user, cents } => self.judge_debt(token, user, cents),
-            Ask::PayOut { user, cents } => self.judge_payout(token, user, cents),
-            Ask::Freeze { user, cents } => {
+            VoteRequest::Debt { user, cents } => self.judge_debt(token, user, cents),
+            VoteRequest::PayOut { user, cents } => self.judge_payout(token, user, cents),
+            VoteRequest::Freeze { user, cents } => {
                 let account = Account::Payable(user);
                 let frozen = self.free(account).min(cents);
                 self.reserve(token, Reserved::OutOf(account, frozen));
-                Ok(Yes::Frozen(frozen))
+                Ok(Granted::Frozen(frozen))
             }
-            Ask::Cash { cents } => {
+            VoteRequest::Cash { cents } => {
                 let leaving = self.balance(Account::Gateway).expected() + cents;
-                Ok(Yes::Short(leaving.or_zero()))
+                Ok(Granted::Short(leaving.or_zero()))
             }
-            Ask::Losses { cents } => match self.losses() {
+            VoteRequest::Losses { cents } => match self.losses() {
                 losses if cents > losses => Err(Rejection::AboveLosses { losses }),
                 _ => Ok(self.reserve(token, Reserved::Into(Account::Goodwill, cents))),
             },
-            Ask::Fees { cents } => match self.free(Account::Revenue) {
+            VoteRequest::Fees { cents } => match self.free(Account::Revenue) {
                 available if cents > available => Err(Rejection::AboveAvailable { available }),
                 _ => Ok(self.reserve(token, Reserved::OutOf(Account::Revenue, cents))),
             },
-            Ask::Placement { .. }
-            | Ask::StoreOpen { .. }
-            | Ask::RunnerSlot { .. }
-            | Ask::UsedOnce { .. }
-            | Ask::Card { .. }
-            | Ask::PayoutMethod { .. }
-            | Ask::Capacity { .. } => Err(Rejection::TransferRefused),
+            VoteRequest::Placement { .. }
+            | VoteRequest::StoreOpen { .. }
+            | VoteRequest::RunnerSlot { .. }
+            | VoteRequest::UsedOnce { .. }
+            | VoteRequest::Card { .. }
+            | VoteRequest::PayoutMethod { .. }
+            | VoteRequest::Capacity { .. } => Err(Rejection::TransferRefused),
         }
     }
 
@@ -122,7 +122,7 @@ impl Ledger {
             return Err(Rejection::AboveDebt { owed });
         }
         self.reserve(token, Reserved::Into(Account::Receivable(user), cents));
-        Ok(Yes::Owed(cents))
+        Ok(Granted::Owed(cents))
     }
 
     fn judge_payout(&mut self, token: Token, user: UserId, cents: Cents) -> Vote {
@@ -135,7 +135,7 @@ impl Ledger {
         }
         self.reserve(token, Reserved::OutOf(account, cents + set_off));
         self.reserve(token, Reserved::Into(Account::Receivable(user), set_off));
-        Ok(Yes::SetOff(set_off))
+        Ok(Granted::SetOff(set_off))
     }
 
     fn reserved_into(&self, account: Account) -> Cents {
@@ -150,12 +150,12 @@ impl Ledger {
     }
 
     /// Holds something back; nothing where there is nothing to hold.
-    fn reserve(&mut self, token: Token, what: Reserved) -> Yes {
+    fn reserve(&mut self, token: Token, what: Reserved) -> Granted {
         let (Reserved::Hold(cents) | Reserved::Into(_, cents) | Reserved::OutOf(_, cents)) = what;
         if cents.is_positive() {
             self.reserved.entry(token).or_default().push(what);
         }
-        Yes::Granted
+        Granted::Granted
     }
 
     /// Gives back what is reserved under `token`.

@@ -24,27 +24,27 @@ pub enum ChargebackStage {
 /// A command to one wallet. Amounts are judged against what is committed less what is reserved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Command {
-    /// Row 42, by its owner: money to the bank account on file. `NotAllowed`, `InvalidField` below the gateway's minimum,
+    /// Transition 42, by its owner: money to the bank account on file. `NotAllowed`, `InvalidField` below the gateway's minimum,
     /// `NoPayoutMethod`, `TooManyPayments`, `AboveAvailable`.
     RequestPayout {
         /// How much.
         cents: Cents,
     },
-    /// Row 41, by its owner or after a new card: the card on file pays what is owed. A whole debt below the gateway's
+    /// Transition 41, by its owner or after a new card: the card on file pays what is owed. A whole debt below the gateway's
     /// minimum is rounded up, and the rest goes to the wallet. `NotAllowed`, `InvalidField` below the minimum,
     /// `NoPaymentMethod`, `TooManyPayments`, `AboveDebt`.
     PayDebt {
         /// How much; all that is owed where none is given.
         cents: Option<Cents>,
     },
-    /// Row 41, by operators: what is owed need not be paid. `NotAllowed`, `InvalidField`, `AboveDebt`.
+    /// Transition 41, by operators: what is owed need not be paid. `NotAllowed`, `InvalidField`, `AboveDebt`.
     WriteOff {
         /// How much; all that is owed where none is given.
         cents: Option<Cents>,
         /// Why, sealed.
         reason: Sealed,
     },
-    /// Row 43, by the gateway: where it stands with a charge that the bank took back, as fetched. `NotAllowed`,
+    /// Transition 43, by the gateway: where it stands with a charge that the bank took back, as fetched. `NotAllowed`,
     /// `InvalidField`.
     Chargeback {
         /// The gateway's id of it.
@@ -58,7 +58,7 @@ pub enum Command {
         /// Where it stands.
         stage: ChargebackStage,
     },
-    /// Row 44, by operators on the platform's wallet: cash to the gateway for losses. `NotAllowed`, `InvalidField`,
+    /// Transition 44, by operators on the platform's wallet: cash to the gateway for losses. `NotAllowed`, `InvalidField`,
     /// `AboveLosses`.
     TopUp {
         /// How much.
@@ -66,14 +66,14 @@ pub enum Command {
         /// Why, sealed.
         reason: Sealed,
     },
-    /// Row 44, by operators on the platform's wallet: fees taken out. `NotAllowed`, `InvalidField`, `AboveAvailable`.
+    /// Transition 44, by operators on the platform's wallet: fees taken out. `NotAllowed`, `InvalidField`, `AboveAvailable`.
     Withdraw {
         /// How much.
         cents: Cents,
         /// Why, sealed.
         reason: Sealed,
     },
-    /// Rows 41 and 42, by operators: what rests is tried again now. `NotAllowed`, `InvalidField`, `NotFound` where
+    /// Transitions 41 and 42, by operators: what rests is tried again now. `NotAllowed`, `InvalidField`, `NotFound` where
     /// nothing rests. What is not answered is never given up: it may have been paid.
     Retry {
         /// Why, sealed.

@@ -1,4 +1,4 @@
-//! Rows 41–44: what a command makes of a wallet, and which votes it needs before.
+//! Transitions 41–44: what a command makes of a wallet, and which votes it needs before.
 //!
 //! Order of checks: who → fields → what is on file → how much is under way → how much there is, as the variants of
 //! [`Rejection`] stand.
@@ -16,7 +16,7 @@ use crate::{
     order::{Outcome, Rejection, Sealed, TimerKind},
     policy::Policy,
     time::At,
-    vote::{Ask, Votes, Yes},
+    vote::{Granted, VoteRequest, Votes},
 };
 
 /// Everything beside the wallet that a decision depends on.
@@ -43,31 +43,31 @@ pub type Decision = Result<Vec<Event>, Rejection>;
 ///
 /// # Errors
 /// `NotFound`, `NotAllowed` and `InvalidField` at once, before anybody is asked.
-pub fn asks(
+pub fn required_votes(
     wallet: &Wallet,
     command: &Command,
     principal: Principal,
     policy: &Policy,
-) -> Result<Vec<Ask>, Rejection> {
+) -> Result<Vec<VoteRequest>, Rejection> {
     admit(wallet, command, principal, policy)?;
     let user = wallet.user;
     Ok(match command {
         Command::RequestPayout { cents } => vec![
-            Ask::PayoutMethod { user },
-            Ask::PayOut {
+            VoteRequest::PayoutMethod { user },
+            VoteRequest::PayOut {
                 user,
                 cents: *cents,
             },
-            Ask::Cash { cents: *cents },
+            VoteRequest::Cash { cents: *cents },
         ],
         Command::PayDebt { cents } => vec![
-            Ask::Card { user },
-            Ask::Debt {
+            VoteRequest::Card { user },
+            VoteRequest::Debt {
                 user,
                 cents: *cents,
             },
         ],
-        Command::WriteOff { cents, .. } => vec![Ask::Debt {
+        Command::WriteOff { cents, .. } => vec![VoteRequest::Debt {
             user,
             cents: *cents,
         }],
@@ -78,21 +78,23 @@ pub fn asks(
             stage,
             ..
         } => match (wallet.chargeback(id), stage) {
-            (None, _) => vec![Ask::Cash {
+            (None, _) => vec![VoteRequest::Cash {
                 cents: *cents + *fee,
             }],
-            (Some(known), ChargebackStage::Won) if known.won.is_none() => vec![Ask::SetOff {
-                user,
-                cents: known.cents,
-            }],
+            (Some(known), ChargebackStage::Won) if known.won.is_none() => {
+                vec![VoteRequest::SetOff {
+                    user,
+                    cents: known.cents,
+                }]
+            }
             (Some(_), _) => vec![],
         },
-        Command::TopUp { cents, .. } => vec![Ask::Losses { cents: *cents }],
-        Command::Withdraw { cents, .. } => vec![Ask::Fees { cents: *cents }],
+        Command::TopUp { cents, .. } => vec![VoteRequest::Losses { cents: *cents }],
+        Command::Withdraw { cents, .. } => vec![VoteRequest::Fees { cents: *cents }],
         Command::Answered {
             answer: Answer::SentBack { cents } | Answer::Captured { cents },
             ..
-        } => vec![Ask::SetOff {
+        } => vec![VoteRequest::SetOff {
             user,
             cents: cents.or_zero(),
         }],
@@ -106,12 +108,12 @@ pub fn asks(
 /// The rejections named at [`Command`].
 pub fn decide(wallet: &Wallet, command: &Command, context: &Context<'_>) -> Decision {
     admit(wallet, command, context.principal, context.policy)?;
-    let row = Row { wallet, context };
+    let decider = Decider { wallet, context };
     match command {
-        Command::RequestPayout { cents } => row.payout(*cents),
-        Command::PayDebt { .. } => row.pay_debt(),
+        Command::RequestPayout { cents } => decider.payout(*cents),
+        Command::PayDebt { .. } => decider.pay_debt(),
         Command::WriteOff { reason, .. } => Ok(vec![Event::WrittenOff {
-            cents: row.owed()?,
+            cents: decider.owed()?,
             reason: reason.clone(),
         }]),
         Command::Chargeback {
@@ -120,42 +122,44 @@ pub fn decide(wallet: &Wallet, command: &Command, context: &Context<'_>) -> Deci
             cents,
             fee,
             stage,
-        } => Ok(row.chargeback(id, *order, *cents, *fee, *stage)),
+        } => Ok(decider.chargeback(id, *order, *cents, *fee, *stage)),
         Command::TopUp { cents, reason } => {
-            row.granted(|ask| matches!(ask, Ask::Losses { .. }))?;
+            decider.granted(|ask| matches!(ask, VoteRequest::Losses { .. }))?;
             Ok(vec![Event::ToppedUp {
                 cents: *cents,
                 reason: reason.clone(),
             }])
         }
         Command::Withdraw { cents, reason } => {
-            row.granted(|ask| matches!(ask, Ask::Fees { .. }))?;
+            decider.granted(|ask| matches!(ask, VoteRequest::Fees { .. }))?;
             Ok(vec![Event::Withdrawn {
                 cents: *cents,
                 reason: reason.clone(),
             }])
         }
-        Command::Retry { reason } => row.retry(reason),
-        Command::Answered { call, answer } => row.answered(*call, answer),
-        Command::TimerDue { kind, generation } => Ok(row.timer_due(*kind, *generation)),
+        Command::Retry { reason } => decider.retry(reason),
+        Command::Answered { call, answer } => decider.answered(*call, answer),
+        Command::TimerDue { kind, generation } => Ok(decider.timer_due(*kind, *generation)),
     }
 }
 
-struct Row<'a> {
+struct Decider<'a> {
     wallet: &'a Wallet,
     context: &'a Context<'a>,
 }
 
-impl Row<'_> {
-    fn granted(&self, wanted: impl Fn(&Ask) -> bool) -> Result<&Yes, Rejection> {
+impl Decider<'_> {
+    fn granted(&self, wanted: impl Fn(&VoteRequest) -> bool) -> Result<&Granted, Rejection> {
         self.context.votes.find(wanted)
     }
 
     /// What of a credit, or of the wallet before a payout, pays its owner's debt; nothing without a vote.
     fn set_off(&self) -> Cents {
-        let asked = |ask: &Ask| matches!(ask, Ask::SetOff { .. } | Ask::PayOut { .. });
+        let asked = |ask: &VoteRequest| {
+            matches!(ask, VoteRequest::SetOff { .. } | VoteRequest::PayOut { .. })
+        };
         match self.granted(asked) {
-            Ok(Yes::SetOff(cents)) => *cents,
+            Ok(Granted::SetOff(cents)) => *cents,
             Ok(_) | Err(_) => Cents::ZERO,
         }
     }
@@ -167,15 +171,15 @@ impl Row<'_> {
 
     /// How much of the debt the escrow owner let this command pay.
     fn owed(&self) -> Result<Cents, Rejection> {
-        match self.granted(|ask| matches!(ask, Ask::Debt { .. }))? {
-            Yes::Owed(cents) => Ok(*cents),
+        match self.granted(|ask| matches!(ask, VoteRequest::Debt { .. }))? {
+            Granted::Owed(cents) => Ok(*cents),
             _ => Err(Rejection::TransferRefused),
         }
     }
 
     fn cash_short(&self) -> Option<Event> {
-        match self.granted(|ask| matches!(ask, Ask::Cash { .. })) {
-            Ok(Yes::Short(cents)) if cents.is_positive() => {
+        match self.granted(|ask| matches!(ask, VoteRequest::Cash { .. })) {
+            Ok(Granted::Short(cents)) if cents.is_positive() => {
                 Some(Event::CashShort { cents: *cents })
             }
             Ok(_) | Err(_) => None,
@@ -191,15 +195,17 @@ impl Row<'_> {
         next.ok_or(Rejection::TransferRefused)
     }
 
-    /// Row 42: what is owed is paid first, then the rest may leave.
+    /// Transition 42: what is owed is paid first, then the rest may leave.
     fn payout(&self, cents: Cents) -> Decision {
-        let Yes::PayoutMethod(method) =
-            self.granted(|ask| matches!(ask, Ask::PayoutMethod { .. }))?
+        let Granted::PayoutMethod(method) =
+            self.granted(|ask| matches!(ask, VoteRequest::PayoutMethod { .. }))?
         else {
             return Err(Rejection::NoPayoutMethod);
         };
         let call = self.next_call()?;
-        let Yes::SetOff(set_off) = self.granted(|ask| matches!(ask, Ask::PayOut { .. }))? else {
+        let Granted::SetOff(set_off) =
+            self.granted(|ask| matches!(ask, VoteRequest::PayOut { .. }))?
+        else {
             return Err(Rejection::TransferRefused);
         };
         let mut events: Vec<Event> = self.set_off_of(*set_off).into_iter().collect();
@@ -212,9 +218,10 @@ impl Row<'_> {
         Ok(events)
     }
 
-    /// Row 41: from the card on file.
+    /// Transition 41: from the card on file.
     fn pay_debt(&self) -> Decision {
-        let Yes::Card(card) = self.granted(|ask| matches!(ask, Ask::Card { .. }))? else {
+        let Granted::Card(card) = self.granted(|ask| matches!(ask, VoteRequest::Card { .. }))?
+        else {
             return Err(Rejection::NoPaymentMethod);
         };
         let call = self.next_call()?;
@@ -227,7 +234,7 @@ impl Row<'_> {
         }])
     }
 
-    /// Row 43. A chargeback that is heard of only once it is decided is both in one record.
+    /// Transition 43. A chargeback that is heard of only once it is decided is both in one record.
     fn chargeback(
         &self,
         id: &ChargebackId,
@@ -271,8 +278,8 @@ impl Row<'_> {
             return Ok(self.answered_late(n, call.outcome, answer));
         }
         Ok(match (call.kind, answer) {
-            (_, Answer::Unavailable) if call.state == CallState::Resting => vec![],
-            (_, Answer::Unavailable) => vec![Event::CallRested {
+            (_, Answer::Unavailable) if call.state == CallState::Deferred => vec![],
+            (_, Answer::Unavailable) => vec![Event::CallDeferred {
                 call: n,
                 failures: call.failures.saturating_add(1),
             }],
@@ -342,7 +349,7 @@ impl Row<'_> {
         }
     }
 
-    /// Row 42: it came back, and pays what is owed first. No more comes back than was paid.
+    /// Transition 42: it came back, and pays what is owed first. No more comes back than was paid.
     fn sent_back(&self, n: CallNumber, cents: Cents) -> impl Iterator<Item = Event> {
         let back = Event::PayoutSentBack { call: n, cents };
         std::iter::once(back).chain(self.set_off_of(cents))
@@ -360,7 +367,7 @@ impl Row<'_> {
             .collect()
     }
 
-    /// Rows 41 and 42: everything that rests is tried again now; its timer stays, for what rests again.
+    /// Transitions 41 and 42: everything that rests is tried again now; its timer stays, for what rests again.
     fn retry(&self, reason: &Sealed) -> Decision {
         let again: Vec<Event> = self.again().collect();
         if again.is_empty() {
@@ -374,7 +381,7 @@ impl Row<'_> {
 
     fn again(&self) -> impl Iterator<Item = Event> {
         let calls = self.wallet.calls.iter();
-        let resting = calls.filter(|(_, call)| call.state == CallState::Resting);
+        let resting = calls.filter(|(_, call)| call.state == CallState::Deferred);
         resting.map(|(n, _)| Event::CallRetried { call: *n })
     }
 }

@@ -29,7 +29,7 @@ pub enum Event {
         /// How much.
         cents: Cents,
     },
-    /// Row 42: money is promised to the bank account.
+    /// Transition 42: money is promised to the bank account.
     PayoutRequested {
         /// The call that pays it.
         call: CallNumber,
@@ -38,21 +38,21 @@ pub enum Event {
         /// To which account, whatever is on file later.
         method: PayoutMethod,
     },
-    /// Row 42.
+    /// Transition 42.
     PayoutPaid {
         /// The paying call.
         call: CallNumber,
         /// How much.
         cents: Cents,
     },
-    /// Row 42: nothing was paid.
+    /// Transition 42: nothing was paid.
     PayoutFailed {
         /// The paying call.
         call: CallNumber,
         /// Why.
         reason: Decline,
     },
-    /// Row 42: paid, and sent back later.
+    /// Transition 42: paid, and sent back later.
     PayoutSentBack {
         /// The paying call.
         call: CallNumber,
@@ -66,7 +66,7 @@ pub enum Event {
         /// How much.
         cents: Cents,
     },
-    /// Row 41: the card is charged.
+    /// Transition 41: the card is charged.
     DebtPaymentRequested {
         /// The charging call.
         call: CallNumber,
@@ -77,14 +77,14 @@ pub enum Event {
         /// Which card, whatever is on file later.
         card: CardToken,
     },
-    /// Row 41: the card was charged; what is more than promised goes to the wallet.
+    /// Transition 41: the card was charged; what is more than promised goes to the wallet.
     DebtPaid {
         /// The charging call.
         call: CallNumber,
         /// What was charged.
         cents: Cents,
     },
-    /// Row 41: the card was refused.
+    /// Transition 41: the card was refused.
     DebtPaymentFailed {
         /// The charging call.
         call: CallNumber,
@@ -98,14 +98,14 @@ pub enum Event {
         /// How much.
         cents: Cents,
     },
-    /// Row 41: the platform bears it.
+    /// Transition 41: the platform bears it.
     WrittenOff {
         /// How much.
         cents: Cents,
         /// Why, sealed.
         reason: Sealed,
     },
-    /// Row 43: the bank took a charge back.
+    /// Transition 43: the bank took a charge back.
     ChargedBack {
         /// The gateway's id of it.
         id: ChargebackId,
@@ -116,26 +116,26 @@ pub enum Event {
         /// What the bank wants for it; borne by the platform.
         fee: Cents,
     },
-    /// Row 43: the bank gave it again.
+    /// Transition 43: the bank gave it again.
     ChargebackWon {
         /// The gateway's id of it.
         id: ChargebackId,
         /// What of it pays the debt; the rest goes to the wallet.
         to_debt: Cents,
     },
-    /// Row 43: it stays owed.
+    /// Transition 43: it stays owed.
     ChargebackLost {
         /// The gateway's id of it.
         id: ChargebackId,
     },
-    /// Row 44: losses made good.
+    /// Transition 44: losses made good.
     ToppedUp {
         /// How much.
         cents: Cents,
         /// Why, sealed.
         reason: Sealed,
     },
-    /// Row 44: fees taken out.
+    /// Transition 44: fees taken out.
     Withdrawn {
         /// How much.
         cents: Cents,
@@ -148,7 +148,7 @@ pub enum Event {
         cents: Cents,
     },
     /// A call had no answer and rests until its retry.
-    CallRested {
+    CallDeferred {
         /// The call.
         call: CallNumber,
         /// How often so far.
@@ -166,7 +166,7 @@ pub enum Event {
         /// Its generation.
         generation: u32,
     },
-    /// Rows 41 and 42: an operator has what rests tried again.
+    /// Transitions 41 and 42: an operator has what rests tried again.
     OperatorRetried {
         /// Why, sealed.
         reason: Sealed,

@@ -1,4 +1,4 @@
-//! The columns of rows 41–44: the transfers, calls, timers and notices of each event, put together into a record.
+//! The columns of transitions 41–44: the transfers, calls, timers and notices of each event, put together into a record.
 //!
 //! Invariant: an amount of zero makes no transfer. A promise carries the number of the call that settles it.
 
@@ -104,7 +104,7 @@ pub fn fill(before: &Wallet, events: Vec<Event>, header: Header, policy: &Policy
         part.money = money(&after, event);
         part.calls = calls(event);
         part.timers = timers(&after, event, policy, header.at);
-        part.notices = told(&after, event, policy);
+        part.notices = notices(&after, event, policy);
         after.evolve(event, header.at);
         after.absorb(&part);
         record.money.extend(part.money);
@@ -161,7 +161,7 @@ fn money(wallet: &Wallet, event: &Event) -> Vec<Transfer> {
         Event::Withdrawn { cents, .. } => post(Revenue, Gateway, *cents),
         Event::ChargebackLost { .. }
         | Event::CashShort { .. }
-        | Event::CallRested { .. }
+        | Event::CallDeferred { .. }
         | Event::CallRetried { .. }
         | Event::TimerFired { .. }
         | Event::OperatorRetried { .. } => vec![],
@@ -208,7 +208,7 @@ fn calls(event: &Event) -> Vec<CallChange> {
         | Event::PayoutFailed { call, .. }
         | Event::DebtPaid { call, .. }
         | Event::DebtPaymentFailed { call, .. } => vec![CallChange::Close { n: call }],
-        Event::CallRested { call, .. } => vec![CallChange::Rest { n: call }],
+        Event::CallDeferred { call, .. } => vec![CallChange::Defer { n: call }],
         Event::CallRetried { call } => vec![CallChange::Retry { n: call }],
         _ => vec![],
     }
@@ -220,7 +220,7 @@ fn timers(wallet: &Wallet, event: &Event, policy: &Policy, now: At) -> Vec<Timer
             kind: *kind,
             generation: *generation,
         }],
-        Event::CallRested { failures, .. } => {
+        Event::CallDeferred { failures, .. } => {
             let wait = policy.back_off_ms(*failures, wallet.user.as_bytes());
             retry_at(wallet, now.plus(wait))
         }
@@ -249,7 +249,7 @@ fn retry_at(wallet: &Wallet, due: At) -> Vec<TimerChange> {
     later.into_iter().chain([arm]).collect()
 }
 
-fn told(wallet: &Wallet, event: &Event, policy: &Policy) -> Vec<Notice> {
+fn notices(wallet: &Wallet, event: &Event, policy: &Policy) -> Vec<Notice> {
     use NoticeKind as Kind;
     let user = Audience::User(wallet.user);
     let to = |audience, kind| vec![Notice { to: audience, kind }];
@@ -293,10 +293,10 @@ fn told(wallet: &Wallet, event: &Event, policy: &Policy) -> Vec<Notice> {
         }
         Event::CashShort { cents } => to(Audience::Operators, Kind::CashShort { cents: *cents }),
         // Not each time: one retry tries all that rests, so what is stuck is tried as often as what is not.
-        Event::CallRested { call, failures } if failures.is_multiple_of(policy.retry_tries) => {
-            stuck(wallet, *call)
+        Event::CallDeferred { call, failures } if failures.is_multiple_of(policy.retry_tries) => {
+            stalled(wallet, *call)
         }
-        Event::CallRested { .. }
+        Event::CallDeferred { .. }
         | Event::OperatorRetried { .. }
         | Event::CallRetried { .. }
         | Event::DebtPaymentRequested { .. }
@@ -305,11 +305,11 @@ fn told(wallet: &Wallet, event: &Event, policy: &Policy) -> Vec<Notice> {
 }
 
 /// A payout or a payment keeps failing: operators are told whose, and which.
-fn stuck(wallet: &Wallet, call: CallNumber) -> Vec<Notice> {
+fn stalled(wallet: &Wallet, call: CallNumber) -> Vec<Notice> {
     let user = wallet.user;
     let kind = match wallet.payout(call) {
-        Some(_) => NoticeKind::PayoutStuck { user, call },
-        None => NoticeKind::DebtPaymentStuck { user, call },
+        Some(_) => NoticeKind::PayoutStalled { user, call },
+        None => NoticeKind::DebtPaymentStalled { user, call },
     };
     vec![Notice {
         to: Audience::Operators,

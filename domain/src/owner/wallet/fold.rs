@@ -123,7 +123,7 @@ impl Wallet {
             | Event::ToppedUp { .. }
             | Event::Withdrawn { .. }
             | Event::CashShort { .. }
-            | Event::CallRested { .. }
+            | Event::CallDeferred { .. }
             | Event::CallRetried { .. }
             | Event::TimerFired { .. }
             | Event::OperatorRetried { .. } => {}

@@ -207,9 +207,9 @@ impl Wallet {
 
     /// Whether nothing will ever end one of its payouts, payments, promises or resting calls.
     #[must_use]
-    pub fn is_stuck(&self) -> bool {
+    pub fn is_stalled(&self) -> bool {
         let state = |n: &CallNumber| self.calls.get(n).map(|call| call.state);
-        let rests = |n: &CallNumber| state(n) == Some(CallState::Resting);
+        let rests = |n: &CallNumber| state(n) == Some(CallState::Deferred);
         let dead = |n: &CallNumber| state(n).is_none_or(|state| state == CallState::Closed);
         let payouts = self.payouts.iter();
         let payments = self.payments.iter();

@@ -1,12 +1,12 @@
 //! `GET /api/admin/actors`: what lives now.
 
-use crate::{answer, edge::Edge, problem::Problem};
+use crate::{answer, app_state::AppState, problem::Problem};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::GetActors;
 use serde_json::json;
 
-pub(crate) async fn actors(State(edge): State<Edge>) -> Result<Response, Problem> {
-    let found = edge.runtime().query(GetActors).await?;
+pub(crate) async fn actors(State(app): State<AppState>) -> Result<Response, Problem> {
+    let found = app.runtime().query(GetActors).await?;
     Ok(answer::ok(&json!({
         "orders": found.orders,
         "commands": found.commands,

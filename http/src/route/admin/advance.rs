@@ -1,15 +1,17 @@
 //! `POST /api/admin/clock/advance`: moves a virtual clock on.
 
-use crate::{answer, call::Call, dto::admin::AdvanceIn, edge::Edge, problem::Problem, time::Time};
+use crate::{
+    answer, app_state::AppState, call::Call, dto::admin::AdvanceIn, problem::Problem, time::Time,
+};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::AdvanceClock;
 use serde_json::json;
 
 pub(crate) async fn advance(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     call: Call<AdvanceIn>,
 ) -> Result<Response, Problem> {
-    let now = edge
+    let now = app
         .runtime()
         .command(
             call.caller,

@@ -2,9 +2,9 @@
 
 use crate::{
     answer,
+    app_state::AppState,
     auth::Me,
     dto::admin::AuditIn,
-    edge::Edge,
     page::{Asked, Page, cursor, limit},
     problem::Problem,
     view::audit::ActView,
@@ -13,7 +13,7 @@ use axum::{extract::State, response::Response};
 use campusg_actors::runtime::GetAudit;
 
 pub(crate) async fn audit(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     me: Me,
     Asked(asked): Asked<AuditIn>,
 ) -> Result<Response, Problem> {
@@ -21,7 +21,7 @@ pub(crate) async fn audit(
         before: cursor(asked.cursor.as_deref())?,
         limit: limit(asked.limit)?,
     };
-    let page = edge.runtime().query(page).await?;
-    let acts = page.acts.iter().map(|act| ActView::of(act, &edge, &me));
+    let page = app.runtime().query(page).await?;
+    let acts = page.acts.iter().map(|act| ActView::of(act, &app, &me));
     Ok(answer::ok(&Page::going_on(acts.collect(), page.next)))
 }

@@ -10,7 +10,7 @@ pub(crate) mod release;
 pub(crate) mod retry_wallet;
 pub(crate) mod sagas;
 pub(crate) mod settle;
-pub(crate) mod stuck;
+pub(crate) mod stalled;
 pub(crate) mod suspend;
 pub(crate) mod wallets;
 pub(crate) mod write_off;

@@ -2,20 +2,22 @@
 //!
 //! A quarantine is no fact of the journal: it lies with the actors and ends with the process. So this is logged.
 
-use crate::{answer, call::Call, dto::admin::ReasonIn, edge::Edge, path::Id, problem::Problem};
+use crate::{
+    answer, app_state::AppState, call::Call, dto::admin::ReasonIn, path::Id, problem::Problem,
+};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::ReleaseQuarantine;
 use campusg_domain::id::OrderId;
 
 pub(crate) async fn release(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(order): Id<OrderId>,
     call: Call<ReasonIn>,
 ) -> Result<Response, Problem> {
     call.body.check()?;
     let operator = call.me.user;
     let (request, reason) = (call.caller.request.clone(), call.body.reason);
-    edge.runtime()
+    app.runtime()
         .command(call.caller, ReleaseQuarantine(order))
         .await?;
     tracing::info!(target: "campusg::audit", operator = %operator, order.id = %order, request.id = request, reason, "released from quarantine");

@@ -1,21 +1,21 @@
 //! `POST /api/admin/wallets/{user_id}/retry`: payouts and payments that wait to be tried again are tried now.
 
 use crate::{
-    answer, call::Call, dto::admin::ReasonIn, edge::Edge, path::Id, problem::Problem,
-    view::stuck::StuckWalletView,
+    answer, app_state::AppState, call::Call, dto::admin::ReasonIn, path::Id, problem::Problem,
+    view::stalled::StalledWalletView,
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::RetryWallet;
 use campusg_domain::id::UserId;
 
 pub(crate) async fn retry_wallet(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(user): Id<UserId>,
     call: Call<ReasonIn>,
 ) -> Result<Response, Problem> {
     call.body.check()?;
     let reason = call.body.reason;
     let retry = RetryWallet { user, reason };
-    let wallet = edge.runtime().command(call.caller, retry).await?;
-    Ok(answer::ok(&StuckWalletView::of(&wallet, edge.policy())))
+    let wallet = app.runtime().command(call.caller, retry).await?;
+    Ok(answer::ok(&StalledWalletView::of(&wallet, app.policy())))
 }

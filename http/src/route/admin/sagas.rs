@@ -2,25 +2,25 @@
 
 use crate::{
     answer,
+    app_state::AppState,
     dto::admin::{SagaStateIn, SagasIn},
-    edge::Edge,
     page::{Asked, Page, cursor, limit},
     problem::Problem,
     view::saga::SagaView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{GetLiveOrders, GetStuck};
+use campusg_actors::runtime::{GetLiveOrders, GetStalled};
 use campusg_domain::order::Order;
 
 pub(crate) async fn sagas(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Asked(asked): Asked<SagasIn>,
 ) -> Result<Response, Problem> {
     let (limit, after) = (limit(asked.limit)?, cursor(asked.cursor.as_deref())?);
-    let view = |order: &Order| SagaView::of(order, edge.policy(), edge.now());
-    let page = match asked.state.unwrap_or(SagaStateIn::Stuck) {
-        SagaStateIn::Stuck => {
-            let orders = edge.runtime().query(GetStuck).await?;
+    let view = |order: &Order| SagaView::of(order, app.policy(), app.now());
+    let page = match asked.state.unwrap_or(SagaStateIn::Stalled) {
+        SagaStateIn::Stalled => {
+            let orders = app.runtime().query(GetStalled).await?;
             Page::whole(orders.iter().map(|order| view(order)).collect())
         }
         SagaStateIn::Running => {
@@ -29,7 +29,7 @@ pub(crate) async fn sagas(
                 after,
                 limit,
             };
-            let orders = edge.runtime().query(wanted).await?;
+            let orders = app.runtime().query(wanted).await?;
             let last = orders.last().map(|order| order.id);
             Page::new(
                 orders.iter().map(|order| view(order)).collect(),

@@ -1,22 +1,22 @@
 //! `POST /api/admin/orders/{id}/settle`: ends an order, and says who gets what.
 
 use crate::{
-    call::KeyedCall, dto::admin::SettleIn, edge::Edge, path::Id, problem::Problem, tell::tell,
-    words::sealed,
+    app_state::AppState, call::KeyedCall, dispatch::dispatch, dto::admin::SettleIn,
+    free_text::sealed, path::Id, problem::Problem,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::Wording;
+use campusg_actors::runtime::FreeText;
 use campusg_domain::{id::OrderId, order::Command};
 
 pub(crate) async fn settle(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(order): Id<OrderId>,
     KeyedCall(call): KeyedCall<SettleIn>,
 ) -> Result<Response, Problem> {
     let (call, body) = call.split();
     let command = Command::Settle {
         ending: body.ending()?,
-        reason: sealed(&edge, &call, Wording::Reason, body.reason).await?,
+        reason: sealed(&app, &call, FreeText::Reason, body.reason).await?,
     };
-    tell(&edge, call, order, command).await
+    dispatch(&app, call, order, command).await
 }

@@ -1,7 +1,7 @@
 //! `POST /api/admin/users/{id}/suspend`, `…/reinstate`: bars a user from placing and accepting, or allows it again.
 
 use crate::{
-    answer, call::Call, dto::admin::ReasonIn, edge::Edge, path::Id, problem::Problem,
+    answer, app_state::AppState, call::Call, dto::admin::ReasonIn, path::Id, problem::Problem,
     view::person::PersonView,
 };
 use axum::{extract::State, response::Response};
@@ -9,23 +9,23 @@ use campusg_actors::runtime::{GetProfile, Suspend};
 use campusg_domain::id::UserId;
 
 pub(crate) async fn suspend(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(user): Id<UserId>,
     call: Call<ReasonIn>,
 ) -> Result<Response, Problem> {
-    set(&edge, user, call, true).await
+    set(&app, user, call, true).await
 }
 
 pub(crate) async fn reinstate(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(user): Id<UserId>,
     call: Call<ReasonIn>,
 ) -> Result<Response, Problem> {
-    set(&edge, user, call, false).await
+    set(&app, user, call, false).await
 }
 
 async fn set(
-    edge: &Edge,
+    app: &AppState,
     user: UserId,
     call: Call<ReasonIn>,
     suspended: bool,
@@ -35,8 +35,8 @@ async fn set(
         suspended,
         reason: call.body.reason,
     };
-    edge.runtime().command(call.caller, command).await?;
-    let profile = edge
+    app.runtime().command(call.caller, command).await?;
+    let profile = app
         .runtime()
         .query(GetProfile(user))
         .await?

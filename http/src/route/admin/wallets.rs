@@ -1,14 +1,16 @@
 //! `GET /api/admin/wallets`: wallets with a payout, or a card that pays a debt, that keeps failing.
 
-use crate::{answer, edge::Edge, page::Page, problem::Problem, view::stuck::StuckWalletView};
+use crate::{
+    answer, app_state::AppState, page::Page, problem::Problem, view::stalled::StalledWalletView,
+};
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::GetStuckWallets;
+use campusg_actors::runtime::GetStalledWallets;
 
-pub(crate) async fn wallets(State(edge): State<Edge>) -> Result<Response, Problem> {
-    let policy = edge.policy();
+pub(crate) async fn wallets(State(app): State<AppState>) -> Result<Response, Problem> {
+    let policy = app.policy();
     let tries = policy.retry_tries;
-    let wallets = edge.runtime().query(GetStuckWallets { tries }).await?;
-    let view = |wallet: &_| StuckWalletView::of(wallet, policy);
+    let wallets = app.runtime().query(GetStalledWallets { tries }).await?;
+    let view = |wallet: &_| StalledWalletView::of(wallet, policy);
     Ok(answer::ok(&Page::whole(
         wallets.iter().map(|wallet| view(&**wallet)).collect(),
     )))

@@ -2,23 +2,23 @@
 
 use crate::{
     answer,
-    auth::{Me, Seen},
-    edge::Edge,
+    app_state::AppState,
+    auth::{LoadedOrder, Me},
     page::Page,
     problem::Problem,
-    view::{Reader, dispute::ThreadView},
+    view::{Viewer, dispute::ThreadView},
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::GetDisputes;
 
 pub(crate) async fn list(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     me: Me,
-    seen: Seen,
+    seen: LoadedOrder,
 ) -> Result<Response, Problem> {
-    let _reading = edge.history(me.user)?;
-    let threads = edge.runtime().query(GetDisputes(seen.order.id)).await?;
-    let reader = Reader::of(&edge, &me, &seen);
-    let threads = threads.iter().map(|thread| ThreadView::of(thread, &reader));
+    let _reading = app.history(me.user)?;
+    let threads = app.runtime().query(GetDisputes(seen.order.id)).await?;
+    let viewer = Viewer::of(&app, &me, &seen);
+    let threads = threads.iter().map(|thread| ThreadView::of(thread, &viewer));
     Ok(answer::ok(&Page::whole(threads.collect())))
 }

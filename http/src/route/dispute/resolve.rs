@@ -1,18 +1,18 @@
 //! `POST /api/orders/{id}/disputes/{n}/resolve`: an operator decides a dispute.
 
 use crate::{
-    call::Call, dto::dispute::ResolveIn, edge::Edge, path::Within, problem::Problem, tell::tell,
-    words::sealed,
+    app_state::AppState, call::Call, dispatch::dispatch, dto::dispute::ResolveIn,
+    free_text::sealed, path::Within, problem::Problem,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::Wording;
+use campusg_actors::runtime::FreeText;
 use campusg_domain::{
     id::OrderId,
     order::{Command, Number},
 };
 
 pub(crate) async fn resolve(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Within(order, dispute): Within<OrderId, Number>,
     call: Call<ResolveIn>,
 ) -> Result<Response, Problem> {
@@ -21,7 +21,7 @@ pub(crate) async fn resolve(
         dispute,
         refund: body.refund_cents.0,
         at_fault: body.at_fault,
-        reason: sealed(&edge, &call, Wording::Reason, body.reason).await?,
+        reason: sealed(&app, &call, FreeText::Reason, body.reason).await?,
     };
-    tell(&edge, call, order, command).await
+    dispatch(&app, call, order, command).await
 }

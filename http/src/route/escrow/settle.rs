@@ -1,7 +1,8 @@
 //! `POST /api/escrow/{order_id}/release`, `…/refund`: ends an order with all to the runner, or all to the customer.
 
 use crate::{
-    call::KeyedCall, dto::admin::ReasonIn, edge::Edge, path::Id, problem::Problem, tell::because,
+    app_state::AppState, call::KeyedCall, dispatch::with_reason, dto::admin::ReasonIn, path::Id,
+    problem::Problem,
 };
 use axum::{extract::State, response::Response};
 use campusg_domain::{
@@ -10,12 +11,12 @@ use campusg_domain::{
 };
 
 pub(crate) async fn release(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(order): Id<OrderId>,
     KeyedCall(call): KeyedCall<ReasonIn>,
 ) -> Result<Response, Problem> {
     let ending = Ending::ToRunner;
-    because(&edge, call, order, |reason| Command::Settle {
+    with_reason(&app, call, order, |reason| Command::Settle {
         ending,
         reason,
     })
@@ -23,12 +24,12 @@ pub(crate) async fn release(
 }
 
 pub(crate) async fn refund(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(order): Id<OrderId>,
     KeyedCall(call): KeyedCall<ReasonIn>,
 ) -> Result<Response, Problem> {
     let ending = Ending::ToCustomer;
-    because(&edge, call, order, |reason| Command::Settle {
+    with_reason(&app, call, order, |reason| Command::Settle {
         ending,
         reason,
     })

@@ -1,12 +1,12 @@
 //! `GET /health/ready`: commands can be taken.
 
-use crate::{answer, edge::Edge, problem::Problem};
+use crate::{answer, app_state::AppState, problem::Problem};
 use axum::{extract::State, http::StatusCode, response::Response};
 use campusg_actors::runtime::GetReadiness;
 use serde_json::json;
 
-pub(crate) async fn ready(State(edge): State<Edge>) -> Result<Response, Problem> {
-    let found = edge.runtime().query(GetReadiness).await?;
+pub(crate) async fn ready(State(app): State<AppState>) -> Result<Response, Problem> {
+    let found = app.runtime().query(GetReadiness).await?;
     if found.journal {
         return Ok(answer::ok(
             &json!({"status": "ready", "archive": found.archive, "lag_records": found.lag}),

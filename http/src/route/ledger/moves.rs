@@ -1,7 +1,7 @@
 //! `POST /api/ledger/top-ups`, `…/withdrawals`: cash for losses to the gateway, and fees out of it.
 
 use crate::{
-    answer, call::KeyedCall, dto::wallet::MoveIn, edge::Edge, problem::Problem,
+    answer, app_state::AppState, call::KeyedCall, dto::wallet::MoveIn, problem::Problem,
     view::ledger::MovedView,
 };
 use axum::{extract::State, http::StatusCode, response::Response};
@@ -9,21 +9,21 @@ use campusg_actors::runtime::{Command, Moved, TopUp, Withdraw};
 use campusg_domain::money::Cents;
 
 pub(crate) async fn top_up(
-    edge: State<Edge>,
+    app: State<AppState>,
     call: KeyedCall<MoveIn>,
 ) -> Result<Response, Problem> {
-    moved(&edge, call, |cents, reason| TopUp { cents, reason }).await
+    moved(&app, call, |cents, reason| TopUp { cents, reason }).await
 }
 
 pub(crate) async fn withdraw(
-    edge: State<Edge>,
+    app: State<AppState>,
     call: KeyedCall<MoveIn>,
 ) -> Result<Response, Problem> {
-    moved(&edge, call, |cents, reason| Withdraw { cents, reason }).await
+    moved(&app, call, |cents, reason| Withdraw { cents, reason }).await
 }
 
 async fn moved<C: Command<Reply = Moved>>(
-    edge: &Edge,
+    app: &AppState,
     KeyedCall(call): KeyedCall<MoveIn>,
     to: impl FnOnce(Cents, String) -> C,
 ) -> Result<Response, Problem> {
@@ -31,12 +31,12 @@ async fn moved<C: Command<Reply = Moved>>(
         amount_cents,
         reason,
     } = call.body;
-    let runtime = edge.runtime();
+    let runtime = app.runtime();
     let moved = runtime
         .command(call.caller, to(amount_cents.0, reason))
         .await?;
     Ok(answer::json(
         StatusCode::CREATED,
-        &MovedView::of(&moved, edge.currency()),
+        &MovedView::of(&moved, app.currency()),
     ))
 }

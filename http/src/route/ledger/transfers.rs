@@ -2,8 +2,8 @@
 
 use crate::{
     answer,
+    app_state::AppState,
     dto::order::OfOrderIn,
-    edge::Edge,
     page::{Asked, Page},
     problem::Problem,
     view::ledger::TransferView,
@@ -12,10 +12,10 @@ use axum::{extract::State, response::Response};
 use campusg_actors::runtime::GetTransfers;
 
 pub(crate) async fn transfers(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Asked(asked): Asked<OfOrderIn>,
 ) -> Result<Response, Problem> {
-    let transfers = edge.runtime().query(GetTransfers(asked.order_id)).await?;
+    let transfers = app.runtime().query(GetTransfers(asked.order_id)).await?;
     Ok(answer::ok(&Page::whole(
         transfers.iter().map(TransferView::from).collect(),
     )))

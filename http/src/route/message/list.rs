@@ -3,13 +3,13 @@
 
 use crate::{
     answer,
-    auth::{Me, Seen},
+    app_state::AppState,
+    auth::{LoadedOrder, Me},
+    dispatch::refused,
     dto::user::PageIn,
-    edge::Edge,
     page,
     page::{Asked, Page},
     problem::Problem,
-    tell::refused,
     view::message::MessageView,
 };
 use axum::{extract::State, response::Response};
@@ -17,39 +17,39 @@ use campusg_actors::runtime::{GetMessages, Refusal};
 use campusg_domain::order::{Rejection, Role, allowed};
 
 pub(crate) async fn list(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     me: Me,
-    seen: Seen,
+    seen: LoadedOrder,
     Asked(asked): Asked<PageIn>,
 ) -> Result<Response, Problem> {
-    let Seen { order, role } = &seen;
+    let LoadedOrder { order, role } = &seen;
     let (after, limit) = (
         page::cursor(asked.cursor.as_deref())?,
         page::limit(asked.limit)?,
     );
-    if !order.shows_messages(*role, edge.policy(), edge.now()) {
-        let refusal = Refusal::of_order(order.id, closed(&edge, &seen));
-        return Err(refused(&edge, &me, order.id, refusal).await);
+    if !order.shows_messages(*role, app.policy(), app.now()) {
+        let refusal = Refusal::of_order(order.id, closed(&app, &seen));
+        return Err(refused(&app, &me, order.id, refusal).await);
     }
-    let bond = order.stage.bond().filter(|_| *role == Role::Runner);
+    let assignment = order.stage.assignment().filter(|_| *role == Role::Runner);
     let asked_for = GetMessages {
         order: order.id,
-        epoch: bond.map(|bond| bond.epoch),
+        epoch: assignment.map(|assignment| assignment.epoch),
         after,
         limit,
     };
-    let _place = edge.history(me.user)?;
-    let found = edge.runtime().query(asked_for).await?;
+    let _place = app.history(me.user)?;
+    let found = app.runtime().query(asked_for).await?;
     let views = found.messages.iter().map(MessageView::from).collect();
     Ok(answer::ok(&Page::going_on(views, found.next)))
 }
 
 /// Why there is nothing to read: not yet, or no more.
-fn closed(edge: &Edge, Seen { order, role }: &Seen) -> Rejection {
+fn closed(app: &AppState, LoadedOrder { order, role }: &LoadedOrder) -> Rejection {
     if order.is_terminal() && *role != Role::Operator {
         return Rejection::TooLate;
     }
-    let allowed = allowed(order, *role, edge.policy(), edge.now());
+    let allowed = allowed(order, *role, app.policy(), app.now());
     Rejection::NotInThisStage {
         status: order.status(),
         allowed: allowed.iter().map(ToString::to_string).collect(),

@@ -2,8 +2,8 @@
 
 use crate::{
     answer,
+    app_state::AppState,
     dto::user::PageIn,
-    edge::Edge,
     page,
     page::{Asked, Page},
     path::Id,
@@ -15,13 +15,13 @@ use campusg_actors::runtime::GetInbox;
 use campusg_domain::id::UserId;
 
 pub(crate) async fn list(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(user): Id<UserId>,
     Asked(asked): Asked<PageIn>,
 ) -> Result<Response, Problem> {
     let limit = page::limit(asked.limit)?;
     let before = page::cursor(asked.cursor.as_deref())?;
-    let inbox = edge
+    let inbox = app
         .runtime()
         .query(GetInbox {
             user,
@@ -32,7 +32,7 @@ pub(crate) async fn list(
     let notices = inbox
         .notices
         .iter()
-        .map(|notice| NoticeView::of(notice, edge.currency()))
+        .map(|notice| NoticeView::of(notice, app.currency()))
         .collect();
     let Page { items, next_cursor } =
         Page::new(notices, limit, inbox.notices.last().map(|notice| notice.id));

@@ -1,18 +1,19 @@
 //! `POST /api/notifications/{id}/read`: marks a notice of the caller read.
 
 use crate::{
-    answer, call::Call, dto::Nothing, edge::Edge, path::Id, problem::Problem, view::inbox::read_id,
+    answer, app_state::AppState, call::Call, dto::Nothing, path::Id, problem::Problem,
+    view::inbox::read_id,
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::ReadNotice;
 
 pub(crate) async fn read(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(notice): Id<String>,
     call: Call<Nothing>,
 ) -> Result<Response, Problem> {
     let notice = read_id(&notice).ok_or_else(|| Problem::not_found("notification"))?;
-    edge.runtime()
+    app.runtime()
         .command(call.caller, ReadNotice(notice))
         .await?;
     Ok(answer::done())

@@ -2,9 +2,9 @@
 
 use crate::{
     answer,
+    app_state::AppState,
     call::Call,
     dto::{text, user::NoticeIn},
-    edge::Edge,
     problem::Problem,
     view::inbox::write_id,
 };
@@ -13,7 +13,7 @@ use campusg_actors::runtime::SendNotice;
 use serde_json::json;
 
 pub(crate) async fn send(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     call: Call<NoticeIn>,
 ) -> Result<Response, Problem> {
     let NoticeIn {
@@ -26,7 +26,7 @@ pub(crate) async fn send(
     text::check("title", &title, 120)?;
     text::check("message", &message, 2_000)?;
     let data = data.map(|data| data.to_string());
-    let notice = edge
+    let notice = app
         .runtime()
         .command(
             call.caller,

@@ -1,14 +1,17 @@
 //! `POST /api/orders/{id}/accept`: a runner takes the order.
 
-use crate::{call::KeyedCall, dto::Nothing, edge::Edge, path::Id, problem::Problem, tell::tell};
+use crate::{
+    app_state::AppState, call::KeyedCall, dispatch::dispatch, dto::Nothing, path::Id,
+    problem::Problem,
+};
 use axum::{extract::State, response::Response};
 use campusg_domain::{id::OrderId, order::Command};
 
 pub(crate) async fn accept(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(order): Id<OrderId>,
     KeyedCall(call): KeyedCall<Nothing>,
 ) -> Result<Response, Problem> {
     let runner = call.me.user;
-    tell(&edge, call, order, Command::Accept { runner }).await
+    dispatch(&app, call, order, Command::Accept { runner }).await
 }

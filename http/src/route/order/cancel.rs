@@ -1,18 +1,18 @@
 //! `POST /api/orders/{id}/cancel`: the customer cancels, at a price agreed to.
 
 use crate::{
+    app_state::AppState,
     call::Call,
+    dispatch::dispatch,
     dto::{order::CancelIn, text},
-    edge::Edge,
     path::Id,
     problem::Problem,
-    tell::tell,
 };
 use axum::{extract::State, response::Response};
 use campusg_domain::{id::OrderId, order::Command};
 
 pub(crate) async fn cancel(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(order): Id<OrderId>,
     call: Call<CancelIn>,
 ) -> Result<Response, Problem> {
@@ -20,8 +20,8 @@ pub(crate) async fn cancel(
     if let Some(reason) = &body.reason {
         text::check("reason", reason, 500)?;
     }
-    tell(
-        &edge,
+    dispatch(
+        &app,
         call,
         order,
         Command::Cancel {

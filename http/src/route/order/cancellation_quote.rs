@@ -1,19 +1,21 @@
 //! `GET /api/orders/{id}/cancellation-quote`: what cancelling costs now.
 
-use crate::{answer, auth::Seen, edge::Edge, problem::Problem, view::quote::QuoteView};
+use crate::{
+    answer, app_state::AppState, auth::LoadedOrder, problem::Problem, view::quote::QuoteView,
+};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::Refusal;
 use campusg_domain::order::{Rejection, allowed, quote};
 
 pub(crate) async fn cancellation_quote(
-    State(edge): State<Edge>,
-    seen: Seen,
+    State(app): State<AppState>,
+    seen: LoadedOrder,
 ) -> Result<Response, Problem> {
     let order = &seen.order;
-    match quote(order, edge.policy(), edge.now()) {
-        Some(quote) => Ok(answer::ok(&QuoteView::of(&quote, edge.currency()))),
+    match quote(order, app.policy(), app.now()) {
+        Some(quote) => Ok(answer::ok(&QuoteView::of(&quote, app.currency()))),
         None => {
-            let allowed = allowed(order, seen.role, edge.policy(), edge.now())
+            let allowed = allowed(order, seen.role, app.policy(), app.now())
                 .iter()
                 .map(ToString::to_string)
                 .collect();

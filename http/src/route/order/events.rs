@@ -3,21 +3,21 @@
 
 use crate::{
     answer,
-    auth::{Me, Seen},
+    app_state::AppState,
+    auth::{LoadedOrder, Me},
     dto::user::PageIn,
-    edge::Edge,
     page,
     page::{Asked, Page},
     problem::Problem,
-    view::{Reader, event::history},
+    view::{Viewer, event::history},
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{GetOrderEvents, OpenWords};
+use campusg_actors::runtime::{GetOrderEvents, OpenFreeText};
 
 pub(crate) async fn events(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     me: Me,
-    seen: Seen,
+    seen: LoadedOrder,
     Asked(asked): Asked<PageIn>,
 ) -> Result<Response, Problem> {
     let asked_for = GetOrderEvents {
@@ -26,11 +26,11 @@ pub(crate) async fn events(
         // Most histories are shorter than that, and are read whole.
         limit: page::limit(asked.limit.or(Some(page::LARGEST)))?,
     };
-    let _place = edge.history(me.user)?;
-    let found = edge.runtime().query(asked_for).await?;
-    let reader = Reader::of(&edge, &me, &seen);
-    let history = history(&seen.order, &found.entries, &reader);
-    let texts = edge.runtime().query(OpenWords(history.sealed())).await?;
+    let _place = app.history(me.user)?;
+    let found = app.runtime().query(asked_for).await?;
+    let viewer = Viewer::of(&app, &me, &seen);
+    let history = history(&seen.order, &found.entries, &viewer);
+    let texts = app.runtime().query(OpenFreeText(history.sealed())).await?;
     Ok(answer::ok(&Page::going_on(
         history.opened(texts),
         found.next,

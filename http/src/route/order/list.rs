@@ -3,13 +3,13 @@
 
 use crate::{
     answer,
+    app_state::AppState,
     auth::Me,
     dto::order::{ListIn, PartyIn},
-    edge::Edge,
     gate, page,
     page::{Asked, Page},
     problem::Problem,
-    view::{Reader, beside, beside::Beside, order::render, summary::SummaryView},
+    view::{Viewer, order::render, related, related::Related, summary::SummaryView},
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::{GetBoard, GetLiveOrders, GetOrdersOf, Party};
@@ -20,7 +20,7 @@ use campusg_domain::{
 use std::sync::Arc;
 
 pub(crate) async fn list(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     me: Me,
     Asked(asked): Asked<ListIn>,
 ) -> Result<Response, Problem> {
@@ -28,7 +28,7 @@ pub(crate) async fn list(
     let cursor = asked.cursor.as_deref();
     let party = match (asked.available, asked.r#as) {
         (Some(true), None) if asked.status.is_none() => {
-            return board(&edge, &me, page::cursor(cursor)?, limit).await;
+            return board(&app, &me, page::cursor(cursor)?, limit).await;
         }
         (Some(true), _) => {
             return Err(
@@ -42,19 +42,19 @@ pub(crate) async fn list(
                 after: page::cursor(cursor)?,
                 limit,
             };
-            let orders = edge.runtime().query(live).await?;
+            let orders = app.runtime().query(live).await?;
             let next = orders
                 .last()
                 .filter(|_| orders.len() >= limit)
                 .map(|order| order.id);
-            let lines = summaries(&edge, &me, &orders).await?;
+            let lines = summaries(&app, &me, &orders).await?;
             return Ok(answer::ok(&Page::going_on(lines, next)));
         }
         (_, Some(PartyIn::Customer) | None) => Party::Customer,
         (_, Some(PartyIn::Runner)) => Party::Runner,
     };
     let before = page::cursor(cursor)?;
-    let found = edge
+    let found = app
         .runtime()
         .query(GetOrdersOf {
             user: me.user,
@@ -65,13 +65,13 @@ pub(crate) async fn list(
         })
         .await?;
     Ok(answer::ok(&Page::going_on(
-        summaries(&edge, &me, &found.orders).await?,
+        summaries(&app, &me, &found.orders).await?,
         found.next,
     )))
 }
 
 async fn board(
-    edge: &Edge,
+    app: &AppState,
     me: &Me,
     after: Option<OrderId>,
     limit: usize,
@@ -79,17 +79,17 @@ async fn board(
     if !me.is_operator() {
         gate::runs(me)?;
     }
-    let orders = edge.runtime().query(GetBoard { after, limit }).await?;
-    let stores = beside::stores(edge, orders.iter().map(Arc::as_ref)).await?;
-    let beside = Beside {
+    let orders = app.runtime().query(GetBoard { after, limit }).await?;
+    let stores = related::stores(app, orders.iter().map(Arc::as_ref)).await?;
+    let related = Related {
         stores,
-        ..Beside::default()
+        ..Related::default()
     };
     let view = |order: &Arc<Order>| {
         render(
             order,
-            &Reader::new(edge, me, order, Role::Stranger),
-            &beside,
+            &Viewer::new(app, me, order, Role::Stranger),
+            &related,
         )
     };
     Ok(answer::ok(&Page::new(
@@ -100,14 +100,14 @@ async fn board(
 }
 
 async fn summaries(
-    edge: &Edge,
+    app: &AppState,
     me: &Me,
     orders: &[Arc<Order>],
 ) -> Result<Vec<SummaryView>, Problem> {
-    let stores = beside::stores(edge, orders.iter().map(Arc::as_ref)).await?;
+    let stores = related::stores(app, orders.iter().map(Arc::as_ref)).await?;
     let line = |order: &Arc<Order>| {
-        let reader = Reader::new(edge, me, order, order.role(me.principal));
-        SummaryView::of(order, &reader, &stores)
+        let viewer = Viewer::new(app, me, order, order.role(me.principal));
+        SummaryView::of(order, &viewer, &stores)
     };
     Ok(orders.iter().map(line).collect())
 }

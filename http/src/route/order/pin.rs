@@ -1,16 +1,19 @@
 //! `GET /api/orders/{id}/delivery-pin`: four digits, from `accepted` on, to the customer.
 
-use crate::{answer, auth::Seen, edge::Edge, problem::Problem};
+use crate::{answer, app_state::AppState, auth::LoadedOrder, problem::Problem};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::{GetPin, Refusal};
 use campusg_domain::order::{Rejection, Role, Status, allowed};
 use serde_json::json;
 
-pub(crate) async fn pin(State(edge): State<Edge>, seen: Seen) -> Result<Response, Problem> {
+pub(crate) async fn pin(
+    State(app): State<AppState>,
+    seen: LoadedOrder,
+) -> Result<Response, Problem> {
     let order = &seen.order;
     let status = order.status();
     if status == Status::Pending || status.is_terminal() {
-        let allowed = allowed(order, Role::Customer, edge.policy(), edge.now())
+        let allowed = allowed(order, Role::Customer, app.policy(), app.now())
             .iter()
             .map(ToString::to_string)
             .collect();
@@ -18,7 +21,7 @@ pub(crate) async fn pin(State(edge): State<Edge>, seen: Seen) -> Result<Response
             Refusal::of_order(order.id, Rejection::NotInThisStage { status, allowed }).into(),
         );
     }
-    let pin = edge.runtime().query(GetPin(order.id)).await?;
+    let pin = app.runtime().query(GetPin(order.id)).await?;
     Ok(answer::ok(
         &json!({"order_id": order.id, "pin": format!("{pin:04}")}),
     ))

@@ -2,9 +2,9 @@
 
 use crate::{
     answer,
+    app_state::AppState,
     call::{Call, KeyedCall},
     dto::order::NewOrderIn,
-    edge::Edge,
     problem::Problem,
 };
 use axum::{
@@ -15,17 +15,17 @@ use axum::{
 use campusg_actors::runtime::PlaceOrder;
 
 pub(crate) async fn place(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     KeyedCall(call): KeyedCall<NewOrderIn>,
 ) -> Result<Response, Problem> {
     let Call {
         me, caller, body, ..
     } = call;
-    let reply = edge
+    let reply = app
         .runtime()
         .command(caller, PlaceOrder(body.try_into()?))
         .await?;
-    let mut response = answer::told(&edge, &me, &reply, StatusCode::CREATED).await?;
+    let mut response = answer::told(&app, &me, &reply, StatusCode::CREATED).await?;
     if let Ok(location) = HeaderValue::try_from(format!("/api/orders/{}", reply.order.id)) {
         response.headers_mut().insert(header::LOCATION, location);
     }

@@ -2,19 +2,19 @@
 //! concerns the customer.
 
 use crate::{
-    answer, call::Call, dto::order::NewOrderIn, edge::Edge, problem::Problem,
+    answer, app_state::AppState, call::Call, dto::order::NewOrderIn, problem::Problem,
     view::quote::PlacingView,
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::{GetPrice, NewOrder};
 
 pub(crate) async fn quote(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     call: Call<NewOrderIn>,
 ) -> Result<Response, Problem> {
     let wish: NewOrder = call.body.try_into()?;
     let deliver_after = wish.deliver_after;
-    let price = edge.runtime().query(GetPrice(wish)).await?;
-    let view = PlacingView::of(&price, deliver_after, edge.policy(), edge.now());
+    let price = app.runtime().query(GetPrice(wish)).await?;
+    let view = PlacingView::of(&price, deliver_after, app.policy(), app.now());
     Ok(answer::ok(&view))
 }

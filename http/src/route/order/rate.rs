@@ -1,14 +1,17 @@
 //! `POST /api/orders/{id}/ratings`: one side rates the other.
 
-use crate::{call::Call, dto::order::RatingIn, edge::Edge, path::Id, problem::Problem, tell::tell};
+use crate::{
+    app_state::AppState, call::Call, dispatch::dispatch, dto::order::RatingIn, path::Id,
+    problem::Problem,
+};
 use axum::{extract::State, response::Response};
 use campusg_domain::{id::OrderId, order::Command};
 
 pub(crate) async fn rate(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(order): Id<OrderId>,
     call: Call<RatingIn>,
 ) -> Result<Response, Problem> {
     let (call, body) = call.split();
-    tell(&edge, call, order, Command::Rate { stars: body.stars }).await
+    dispatch(&app, call, order, Command::Rate { stars: body.stars }).await
 }

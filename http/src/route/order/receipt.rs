@@ -2,13 +2,14 @@
 
 use crate::{
     answer,
-    auth::{Me, Seen},
-    edge::Edge,
+    app_state::AppState,
+    auth::{LoadedOrder, Me},
     html::document,
     problem::Problem,
     view::{
-        Reader, beside,
+        Viewer,
         receipt::{ReceiptView, side_of},
+        related,
     },
 };
 use axum::{
@@ -20,15 +21,15 @@ use campusg_actors::runtime::{GetReceipt, Refusal};
 use campusg_domain::order::{Rejection, allowed};
 
 pub(crate) async fn receipt(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     me: Me,
-    seen: Seen,
+    seen: LoadedOrder,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let order = &seen.order;
-    let reader = Reader::of(&edge, &me, &seen);
+    let viewer = Viewer::of(&app, &me, &seen);
     if !order.is_terminal() {
-        let allowed = allowed(order, seen.role, edge.policy(), edge.now())
+        let allowed = allowed(order, seen.role, app.policy(), app.now())
             .iter()
             .map(ToString::to_string)
             .collect();
@@ -41,14 +42,14 @@ pub(crate) async fn receipt(
         )
         .into());
     }
-    let _place = edge.history(me.user)?;
+    let _place = app.history(me.user)?;
     let asked = GetReceipt {
-        user: side_of(order, &reader).0,
+        user: side_of(order, &viewer).0,
         order: order.id,
     };
-    let told = edge.runtime().query(asked).await?;
-    let beside = beside::gather(&edge, &reader, order).await?;
-    let receipt = ReceiptView::of(order, &reader, &beside, &told);
+    let told = app.runtime().query(asked).await?;
+    let related = related::gather(&app, &viewer, order).await?;
+    let receipt = ReceiptView::of(order, &viewer, &related, &told);
     let mut response = if wants_page(&headers) {
         document(StatusCode::OK, "Receipt", &receipt.html())
     } else {

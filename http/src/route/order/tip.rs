@@ -1,22 +1,22 @@
 //! `POST /api/orders/{id}/tip`: the customer gives the runner more, after the end.
 
 use crate::{
+    app_state::AppState,
     call::{Call, KeyedCall},
+    dispatch::dispatch,
     dto::door::TipIn,
-    edge::Edge,
     path::Id,
     problem::Problem,
-    tell::tell,
 };
 use axum::{extract::State, response::Response};
 use campusg_domain::{id::OrderId, order::Command};
 
 pub(crate) async fn tip(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(order): Id<OrderId>,
     KeyedCall(call): KeyedCall<TipIn>,
 ) -> Result<Response, Problem> {
     let (call, TipIn { tip_cents }): (Call<()>, _) = call.split();
     let cents = tip_cents.0;
-    tell(&edge, call, order, Command::Tip { cents }).await
+    dispatch(&app, call, order, Command::Tip { cents }).await
 }

@@ -2,9 +2,9 @@
 
 use crate::{
     answer,
+    app_state::AppState,
     auth::Me,
     dto::order::PaymentsIn,
-    edge::Edge,
     gate::load,
     page,
     page::{Asked, Page},
@@ -18,13 +18,13 @@ use campusg_domain::order::Order;
 use std::sync::Arc;
 
 pub(crate) async fn list(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     me: Me,
     Asked(asked): Asked<PaymentsIn>,
 ) -> Result<Response, Problem> {
-    let view = |order: &Arc<Order>| PaymentView::of(order, edge.currency());
+    let view = |order: &Arc<Order>| PaymentView::of(order, app.currency());
     if let Some(id) = asked.order_id {
-        let seen = load(&edge, &me, id, Who::CustomerOrOperator).await?;
+        let seen = load(&app, &me, id, Who::CustomerOrOperator).await?;
         return Ok(answer::ok(&Page::whole(vec![view(&seen.order)])));
     }
     let limit = page::limit(asked.limit)?;
@@ -35,7 +35,7 @@ pub(crate) async fn list(
             after: page::cursor(cursor)?,
             limit,
         };
-        let orders = edge.runtime().query(live).await?;
+        let orders = app.runtime().query(live).await?;
         let payments = orders.iter().map(view).collect();
         return Ok(answer::ok(&Page::new(
             payments,
@@ -51,7 +51,7 @@ pub(crate) async fn list(
         before,
         limit,
     };
-    let found = edge.runtime().query(own).await?;
+    let found = app.runtime().query(own).await?;
     Ok(answer::ok(&Page::going_on(
         found.orders.iter().map(view).collect(),
         found.next,

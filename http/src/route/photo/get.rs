@@ -1,6 +1,6 @@
 //! `GET /api/photos/{id}`: to its uploader until an order refers to it, then to the order's parties and operators.
 
-use crate::{auth::Me, edge::Edge, gate::load, path::Id, problem::Problem, table::Who};
+use crate::{app_state::AppState, auth::Me, gate::load, path::Id, problem::Problem, table::Who};
 use axum::{
     body::Body,
     extract::State,
@@ -11,12 +11,12 @@ use campusg_actors::runtime::{GetPhoto, Photo};
 use campusg_domain::id::PhotoId;
 
 pub(crate) async fn get(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     me: Me,
     Id(photo): Id<PhotoId>,
 ) -> Result<Response, Problem> {
     let nothing = || Problem::not_found("photo");
-    let photo = edge
+    let photo = app
         .runtime()
         .query(GetPhoto(photo))
         .await?
@@ -25,7 +25,7 @@ pub(crate) async fn get(
         None if photo.uploader == me.user => Ok(image(photo)),
         None => Err(nothing()),
         Some(order) => {
-            let seen = load(&edge, &me, order, Who::PartyOrOperator).await;
+            let seen = load(&app, &me, order, Who::PartyOrOperator).await;
             // A party may learn that it may not; that somebody else's photo is there nobody learns.
             seen.map(|_| image(photo)).map_err(|problem| {
                 if problem.status.is_client_error() {

@@ -1,6 +1,9 @@
 //! `POST /api/orders/{id}/proposals/{n}/approve`: the customer agrees; more than is held is asked of the card first.
 
-use crate::{call::Call, dto::Nothing, edge::Edge, path::Within, problem::Problem, tell::tell};
+use crate::{
+    app_state::AppState, call::Call, dispatch::dispatch, dto::Nothing, path::Within,
+    problem::Problem,
+};
 use axum::{extract::State, response::Response};
 use campusg_domain::{
     id::OrderId,
@@ -8,9 +11,9 @@ use campusg_domain::{
 };
 
 pub(crate) async fn approve(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Within(order, proposal): Within<OrderId, Number>,
     call: Call<Nothing>,
 ) -> Result<Response, Problem> {
-    tell(&edge, call, order, Command::Approve { proposal }).await
+    dispatch(&app, call, order, Command::Approve { proposal }).await
 }

@@ -1,7 +1,8 @@
 //! `POST /api/orders/{id}/proposals/{n}/drop-item`: the customer does without some items.
 
 use crate::{
-    call::Call, dto::proposal::DropIn, edge::Edge, path::Within, problem::Problem, tell::tell,
+    app_state::AppState, call::Call, dispatch::dispatch, dto::proposal::DropIn, path::Within,
+    problem::Problem,
 };
 use axum::{extract::State, response::Response};
 use campusg_domain::{
@@ -10,10 +11,10 @@ use campusg_domain::{
 };
 
 pub(crate) async fn drop_item(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Within(order, proposal): Within<OrderId, Number>,
     call: Call<DropIn>,
 ) -> Result<Response, Problem> {
     let (call, DropIn { items }) = call.split();
-    tell(&edge, call, order, Command::DropItems { proposal, items }).await
+    dispatch(&app, call, order, Command::DropItems { proposal, items }).await
 }

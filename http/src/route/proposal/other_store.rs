@@ -1,7 +1,8 @@
 //! `POST /api/orders/{id}/proposals/{n}/other-store`: the customer names another store.
 
 use crate::{
-    call::Call, dto::proposal::OtherStoreIn, edge::Edge, path::Within, problem::Problem, tell::tell,
+    app_state::AppState, call::Call, dispatch::dispatch, dto::proposal::OtherStoreIn, path::Within,
+    problem::Problem,
 };
 use axum::{extract::State, response::Response};
 use campusg_domain::{
@@ -10,11 +11,11 @@ use campusg_domain::{
 };
 
 pub(crate) async fn other_store(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Within(order, proposal): Within<OrderId, Number>,
     call: Call<OtherStoreIn>,
 ) -> Result<Response, Problem> {
     let (call, body) = call.split();
     let store = body.try_into()?;
-    tell(&edge, call, order, Command::OtherStore { proposal, store }).await
+    dispatch(&app, call, order, Command::OtherStore { proposal, store }).await
 }

@@ -1,16 +1,16 @@
 //! `POST /api/scheduled-events/{id}/cancel`: cancels an event scheduled over the API.
 
-use crate::{answer, call::Call, dto::Nothing, edge::Edge, path::Id, problem::Problem};
+use crate::{answer, app_state::AppState, call::Call, dto::Nothing, path::Id, problem::Problem};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::CancelScheduled;
 use campusg_domain::id::ScheduleId;
 
 pub(crate) async fn cancel(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(event): Id<ScheduleId>,
     call: Call<Nothing>,
 ) -> Result<Response, Problem> {
-    edge.runtime()
+    app.runtime()
         .command(call.caller, CancelScheduled(event))
         .await?;
     Ok(answer::done())

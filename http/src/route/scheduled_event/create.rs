@@ -1,14 +1,14 @@
 //! `POST /api/scheduled-events`: schedules an event, which fires as a command under the order's own guards.
 
 use crate::{
-    answer, call::Call, dto::admin::ScheduleIn, edge::Edge, problem::Problem,
+    answer, app_state::AppState, call::Call, dto::admin::ScheduleIn, problem::Problem,
     view::timer::ScheduledView,
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::Schedule;
 
 pub(crate) async fn create(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     call: Call<ScheduleIn>,
 ) -> Result<Response, Problem> {
     let ScheduleIn {
@@ -18,7 +18,7 @@ pub(crate) async fn create(
         payload,
     } = call.body;
     let (due, payload) = (scheduled_time.0, payload.to_string());
-    let id = edge
+    let id = app
         .runtime()
         .command(
             call.caller,

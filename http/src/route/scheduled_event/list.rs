@@ -2,8 +2,8 @@
 
 use crate::{
     answer,
+    app_state::AppState,
     dto::user::LimitIn,
-    edge::Edge,
     page,
     page::{Asked, Page},
     problem::Problem,
@@ -13,11 +13,11 @@ use axum::{extract::State, response::Response};
 use campusg_actors::runtime::GetScheduled;
 
 pub(crate) async fn list(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Asked(asked): Asked<LimitIn>,
 ) -> Result<Response, Problem> {
     let limit = page::limit(asked.limit)?;
-    let events = edge.runtime().query(GetScheduled { limit }).await?;
+    let events = app.runtime().query(GetScheduled { limit }).await?;
     Ok(answer::ok(&Page::whole(
         events
             .iter()

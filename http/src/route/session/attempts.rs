@@ -1,6 +1,6 @@
 //! Failed sign-ins and registrations are counted, and too many of them wait.
 
-use crate::{attempt::Attempt, edge::Edge, problem::Problem};
+use crate::{app_state::AppState, attempt::Attempt, problem::Problem};
 use axum::http::StatusCode;
 use campusg_actors::runtime::{Refusal, SignedIn};
 use campusg_domain::order::Rejection;
@@ -9,11 +9,11 @@ use tokio::time::Instant;
 
 /// Begins an attempt, or refuses it where too many have failed or may fail.
 pub(crate) fn begin<'a>(
-    edge: &'a Edge,
+    app: &'a AppState,
     account: &str,
     address: IpAddr,
 ) -> Result<Attempt<'a>, Problem> {
-    edge.attempts()
+    app.attempts()
         .begin(account, address, Instant::now())
         .map_err(|wait_ms| {
             Problem::new(

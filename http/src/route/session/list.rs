@@ -1,10 +1,10 @@
 //! `GET /api/sessions`: the caller's open sessions.
 
-use crate::{answer, auth::Me, edge::Edge, page::Page, view::person::SessionView};
+use crate::{answer, app_state::AppState, auth::Me, page::Page, view::person::SessionView};
 use axum::{extract::State, response::Response};
 
-pub(crate) async fn list(State(edge): State<Edge>, me: Me) -> Response {
-    let now = edge.now();
+pub(crate) async fn list(State(app): State<AppState>, me: Me) -> Response {
+    let now = app.now();
     let open = me
         .person
         .sessions

@@ -2,23 +2,23 @@
 
 use super::attempts;
 use crate::{
-    answer, call::OpenCall, dto::user::SignInIn, edge::Edge, problem::Problem,
+    answer, app_state::AppState, call::OpenCall, dto::user::SignInIn, problem::Problem,
     view::person::TokenView,
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::{Secret, SignIn};
 
 pub(crate) async fn sign_in(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     call: OpenCall<SignInIn>,
 ) -> Result<Response, Problem> {
     let SignInIn { email, password } = call.body;
-    let attempt = attempts::begin(&edge, &email, call.address)?;
+    let attempt = attempts::begin(&app, &email, call.address)?;
     let sign_in = SignIn {
         email,
         password: Secret(password),
     };
-    let done = edge.runtime().command(call.caller, sign_in).await;
+    let done = app.runtime().command(call.caller, sign_in).await;
     let session = attempts::end(attempt, done)?;
     Ok(answer::created(
         "/api/sessions/current",

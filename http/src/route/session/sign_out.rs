@@ -1,11 +1,11 @@
 //! `DELETE /api/sessions/{id|current}`: ends a session of the caller.
 
-use crate::{answer, call::Call, dto::Nothing, edge::Edge, path::Id, problem::Problem};
+use crate::{answer, app_state::AppState, call::Call, dto::Nothing, path::Id, problem::Problem};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::SignOut;
 
 pub(crate) async fn sign_out(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(named): Id<String>,
     call: Call<Nothing>,
 ) -> Result<Response, Problem> {
@@ -13,8 +13,6 @@ pub(crate) async fn sign_out(
         "current" => call.me.session,
         id => id.parse().map_err(|_| Problem::not_found("session"))?,
     };
-    edge.runtime()
-        .command(call.caller, SignOut(session))
-        .await?;
+    app.runtime().command(call.caller, SignOut(session)).await?;
     Ok(answer::done())
 }

@@ -1,7 +1,7 @@
 //! `PATCH /api/stores/{id}`: changes what is given of a store.
 
 use crate::{
-    answer, call::Call, dto::store::StoreChangeIn, edge::Edge, path::Id, problem::Problem,
+    answer, app_state::AppState, call::Call, dto::store::StoreChangeIn, path::Id, problem::Problem,
     view::store::KnownStoreView,
 };
 use axum::{extract::State, response::Response};
@@ -9,21 +9,21 @@ use campusg_actors::runtime::{ChangeStore, GetStores};
 use campusg_domain::id::StoreId;
 
 pub(crate) async fn change(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     Id(store): Id<StoreId>,
     call: Call<StoreChangeIn>,
 ) -> Result<Response, Problem> {
     let change = call.body.into();
-    edge.runtime()
+    app.runtime()
         .command(call.caller, ChangeStore { store, change })
         .await?;
-    Ok(answer::ok(&shown(&edge, store).await?))
+    Ok(answer::ok(&shown(&app, store).await?))
 }
 
 /// A store as it is now.
-pub(crate) async fn shown(edge: &Edge, store: StoreId) -> Result<KnownStoreView, Problem> {
-    let stores = edge.runtime().query(GetStores).await?;
+pub(crate) async fn shown(app: &AppState, store: StoreId) -> Result<KnownStoreView, Problem> {
+    let stores = app.runtime().query(GetStores).await?;
     let found = stores.iter().find(|(id, _)| *id == store);
-    let view = found.map(|(id, store)| KnownStoreView::of(*id, store, edge.policy(), edge.now()));
+    let view = found.map(|(id, store)| KnownStoreView::of(*id, store, app.policy(), app.now()));
     view.ok_or_else(|| Problem::not_found("store"))
 }

@@ -1,12 +1,12 @@
 //! `POST /api/stores`: makes a store known.
 
 use super::change::shown;
-use crate::{answer, call::Call, dto::store::NewStoreIn, edge::Edge, problem::Problem};
+use crate::{answer, app_state::AppState, call::Call, dto::store::NewStoreIn, problem::Problem};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::CreateStore;
 
 pub(crate) async fn create(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     call: Call<NewStoreIn>,
 ) -> Result<Response, Problem> {
     let hours = call.body.hours();
@@ -22,9 +22,9 @@ pub(crate) async fn create(
         hours,
         paused,
     };
-    let store = edge.runtime().command(call.caller, command).await?;
+    let store = app.runtime().command(call.caller, command).await?;
     Ok(answer::created(
         &format!("/api/stores/{store}"),
-        &shown(&edge, store).await?,
+        &shown(&app, store).await?,
     ))
 }

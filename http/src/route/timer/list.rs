@@ -2,9 +2,9 @@
 
 use crate::{
     answer,
+    app_state::AppState,
     auth::Me,
     dto::order::OfOrderIn,
-    edge::Edge,
     gate::load,
     page::{Asked, Page},
     problem::Problem,
@@ -14,10 +14,10 @@ use crate::{
 use axum::{extract::State, response::Response};
 
 pub(crate) async fn list(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     me: Me,
     Asked(asked): Asked<OfOrderIn>,
 ) -> Result<Response, Problem> {
-    let seen = load(&edge, &me, asked.order_id, Who::PartyOrOperator).await?;
+    let seen = load(&app, &me, asked.order_id, Who::PartyOrOperator).await?;
     Ok(answer::ok(&Page::whole(timers(&seen.order, seen.role))))
 }

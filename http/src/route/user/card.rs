@@ -2,17 +2,17 @@
 
 use crate::{
     answer,
+    app_state::AppState,
     auth::Me,
-    edge::Edge,
     problem::Problem,
     view::{person::CardOnFileView, wallet::new_method_pays},
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::GetPurse;
+use campusg_actors::runtime::GetWalletBalance;
 
-pub(crate) async fn card(State(edge): State<Edge>, me: Me) -> Result<Response, Problem> {
-    let purse = edge.runtime().query(GetPurse(me.user)).await?;
-    let pays = new_method_pays(&purse, edge.policy());
+pub(crate) async fn card(State(app): State<AppState>, me: Me) -> Result<Response, Problem> {
+    let wallet_balance = app.runtime().query(GetWalletBalance(me.user)).await?;
+    let pays = new_method_pays(&wallet_balance, app.policy());
     match &me.person.card {
         Some(card) => Ok(answer::ok(&CardOnFileView::of(card, pays))),
         None => {

@@ -2,14 +2,14 @@
 
 use super::me::profile;
 use crate::{
-    answer, call::Call, dto::user::ProfileIn, edge::Edge, problem::Problem,
+    answer, app_state::AppState, call::Call, dto::user::ProfileIn, problem::Problem,
     view::person::PersonView,
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::ChangeProfile;
 
 pub(crate) async fn change(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     call: Call<ProfileIn>,
 ) -> Result<Response, Problem> {
     let ProfileIn {
@@ -18,7 +18,7 @@ pub(crate) async fn change(
         phone,
     } = call.body;
     let phone = phone.map(Option::unwrap_or_default);
-    edge.runtime()
+    app.runtime()
         .command(
             call.caller,
             ChangeProfile {
@@ -29,6 +29,6 @@ pub(crate) async fn change(
         )
         .await?;
     Ok(answer::ok(&PersonView::from(
-        &profile(&edge, &call.me).await?,
+        &profile(&app, &call.me).await?,
     )))
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     answer,
+    app_state::AppState,
     auth::Me,
-    edge::Edge,
     path::Id,
     problem::Problem,
     view::person::{PersonView, PublicView},
@@ -13,11 +13,11 @@ use campusg_actors::runtime::GetProfile;
 use campusg_domain::id::UserId;
 
 pub(crate) async fn get(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     me: Me,
     Id(user): Id<UserId>,
 ) -> Result<Response, Problem> {
-    let profile = edge
+    let profile = app
         .runtime()
         .query(GetProfile(user))
         .await?

@@ -1,20 +1,20 @@
 //! `POST /api/users/me/wallet/pay-debt`: the card on file pays what the caller owes.
 
 use crate::{
-    answer, call::KeyedCall, dto::wallet::PayDebtIn, edge::Edge, problem::Problem,
+    answer, app_state::AppState, call::KeyedCall, dto::wallet::PayDebtIn, problem::Problem,
     view::payout::PaymentView,
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::PayDebt;
 
 pub(crate) async fn pay_debt(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     KeyedCall(call): KeyedCall<PayDebtIn>,
 ) -> Result<Response, Problem> {
     let payment = PayDebt {
         cents: call.body.amount_cents.map(|amount| amount.0),
     };
-    let payment = edge.runtime().command(call.caller, payment).await?;
-    let view = PaymentView::of(&payment, edge.currency());
+    let payment = app.runtime().command(call.caller, payment).await?;
+    let view = PaymentView::of(&payment, app.currency());
     Ok(answer::created("/api/users/me/wallet", &view))
 }

@@ -2,9 +2,9 @@
 
 use crate::{
     answer,
+    app_state::AppState,
     auth::Me,
     dto::user::PageIn,
-    edge::Edge,
     page::{self, Asked, Page},
     problem::Problem,
     view::payout::PayoutView,
@@ -14,20 +14,20 @@ use campusg_actors::runtime::GetPayouts;
 use campusg_domain::call::CallNumber;
 
 pub(crate) async fn payouts(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     me: Me,
     Asked(asked): Asked<PageIn>,
 ) -> Result<Response, Problem> {
     let limit = page::limit(asked.limit)?;
     let before: Option<CallNumber> = page::cursor(asked.cursor.as_deref())?;
-    let wallet = edge.runtime().query(GetPayouts { user: me.user }).await?;
+    let wallet = app.runtime().query(GetPayouts { user: me.user }).await?;
     let mut older = wallet.payouts.iter().rev();
     let mut older = older
         .by_ref()
         .filter(|payout| before.is_none_or(|before| payout.call < before));
     let shown: Vec<_> = older.by_ref().take(limit).collect();
     let next = older.next().and(shown.last()).map(|last| last.call);
-    let view = |payout: &_| PayoutView::of(payout, edge.currency());
+    let view = |payout: &_| PayoutView::of(payout, app.currency());
     let items = shown.iter().map(|payout| view(*payout)).collect();
     Ok(answer::ok(&Page::going_on(items, next)))
 }

@@ -2,9 +2,9 @@
 
 use crate::{
     answer,
+    app_state::AppState,
     call::OpenCall,
     dto::user::RegisterIn,
-    edge::Edge,
     problem::Problem,
     route::session::attempts,
     view::person::{PersonView, TokenView},
@@ -14,12 +14,12 @@ use campusg_actors::runtime::{GetProfile, Register, Secret};
 use serde_json::json;
 
 pub(crate) async fn register(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     call: OpenCall<RegisterIn>,
 ) -> Result<Response, Problem> {
     let body = call.body;
-    body.check_domain(&edge.config().email_domains)?;
-    let attempt = attempts::begin(&edge, &body.email, call.address)?;
+    body.check_domain(&app.config().email_domains)?;
+    let attempt = attempts::begin(&app, &body.email, call.address)?;
     let register = Register {
         email: body.email,
         password: Secret(body.password),
@@ -28,9 +28,9 @@ pub(crate) async fn register(
         phone: body.phone,
         operator: false,
     };
-    let done = edge.runtime().command(call.caller, register).await;
+    let done = app.runtime().command(call.caller, register).await;
     let session = attempts::end(attempt, done)?;
-    let profile = edge
+    let profile = app
         .runtime()
         .query(GetProfile(session.user))
         .await?

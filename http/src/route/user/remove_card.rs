@@ -1,13 +1,13 @@
 //! `DELETE /api/users/me/payment-method`: takes the card off.
 
-use crate::{answer, call::Call, dto::Nothing, edge::Edge, problem::Problem};
+use crate::{answer, app_state::AppState, call::Call, dto::Nothing, problem::Problem};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::RemoveCard;
 
 pub(crate) async fn remove_card(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     call: Call<Nothing>,
 ) -> Result<Response, Problem> {
-    edge.runtime().command(call.caller, RemoveCard).await?;
+    app.runtime().command(call.caller, RemoveCard).await?;
     Ok(answer::done())
 }

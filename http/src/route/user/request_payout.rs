@@ -1,20 +1,20 @@
 //! `POST /api/users/me/payouts`: money from the wallet to the bank account on file.
 
 use crate::{
-    answer, call::KeyedCall, dto::wallet::PayoutIn, edge::Edge, problem::Problem,
+    answer, app_state::AppState, call::KeyedCall, dto::wallet::PayoutIn, problem::Problem,
     view::payout::PayoutView,
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::RequestPayout;
 
 pub(crate) async fn request_payout(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     KeyedCall(call): KeyedCall<PayoutIn>,
 ) -> Result<Response, Problem> {
     let payout = RequestPayout {
         cents: call.body.amount_cents.0,
     };
-    let payout = edge.runtime().command(call.caller, payout).await?;
-    let view = PayoutView::of(&payout, edge.currency());
+    let payout = app.runtime().command(call.caller, payout).await?;
+    let view = PayoutView::of(&payout, app.currency());
     Ok(answer::created("/api/users/me/payouts", &view))
 }

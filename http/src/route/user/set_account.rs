@@ -1,7 +1,7 @@
 //! `PUT /api/users/me/payout-method`: puts a bank account on file.
 
 use crate::{
-    answer, call::Call, dto::wallet::AccountIn, edge::Edge, problem::Problem,
+    answer, app_state::AppState, call::Call, dto::wallet::AccountIn, problem::Problem,
     view::payout::AccountView,
 };
 use axum::{extract::State, response::Response};
@@ -9,10 +9,10 @@ use campusg_actors::runtime::SetPayoutMethod;
 use campusg_domain::call::AccountToken;
 
 pub(crate) async fn set_account(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     call: Call<AccountIn>,
 ) -> Result<Response, Problem> {
     let method = SetPayoutMethod(AccountToken(call.body.token));
-    let method = edge.runtime().command(call.caller, method).await?;
+    let method = app.runtime().command(call.caller, method).await?;
     Ok(answer::ok(&AccountView::from(&method)))
 }

@@ -1,16 +1,16 @@
 //! `PUT /api/users/me/runner`: runs, or does not.
 
-use crate::{answer, call::Call, dto::user::RunnerIn, edge::Edge, problem::Problem};
+use crate::{answer, app_state::AppState, call::Call, dto::user::RunnerIn, problem::Problem};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::SetRunner;
 use campusg_domain::owner::directory::RunnerState;
 
 pub(crate) async fn set_runner(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     call: Call<RunnerIn>,
 ) -> Result<Response, Problem> {
     let RunnerIn { active, online } = call.body;
-    edge.runtime()
+    app.runtime()
         .command(call.caller, SetRunner { active, online })
         .await?;
     // Nobody is told of new orders who may not take them.

@@ -2,9 +2,9 @@
 
 use crate::{
     answer,
+    app_state::AppState,
     auth::Me,
     dto::user::PageIn,
-    edge::Edge,
     page::{self, Asked},
     problem::Problem,
     view::wallet::WalletView,
@@ -13,21 +13,21 @@ use axum::{extract::State, response::Response};
 use campusg_actors::runtime::{GetPayouts, GetStatements, GetWallet};
 
 pub(crate) async fn wallet(
-    State(edge): State<Edge>,
+    State(app): State<AppState>,
     me: Me,
     Asked(asked): Asked<PageIn>,
 ) -> Result<Response, Problem> {
     let (user, limit) = (me.user, page::limit(asked.limit)?);
     let before = page::cursor(asked.cursor.as_deref())?;
-    let _place = edge.history(user)?;
-    let wallet = edge.runtime().query(GetWallet { user, limit }).await?;
-    let known = edge.runtime().query(GetPayouts { user }).await?;
+    let _place = app.history(user)?;
+    let wallet = app.runtime().query(GetWallet { user, limit }).await?;
+    let known = app.runtime().query(GetPayouts { user }).await?;
     let statements = GetStatements {
         user,
         before,
         limit,
     };
-    let statements = edge.runtime().query(statements).await?;
-    let view = WalletView::of(&wallet, &known, &statements, edge.policy());
+    let statements = app.runtime().query(statements).await?;
+    let view = WalletView::of(&wallet, &known, &statements, app.policy());
     Ok(answer::ok(&view))
 }

@@ -6,8 +6,8 @@ use super::members;
 use crate::{
     time::Time,
     view::{
-        Reader,
-        overlay::proposed,
+        Viewer,
+        attachments::proposed,
         parts::{by, described},
     },
 };
@@ -21,12 +21,12 @@ use serde_json::{Map, Value, json};
 pub(super) fn describe(
     order: &Order,
     event: &Event,
-    reader: &Reader,
+    viewer: &Viewer,
 ) -> Option<(&'static str, Map<String, Value>)> {
     let (customer, runner, operator) = (
-        reader.role == Role::Customer,
-        matches!(reader.role, Role::Runner | Role::FormerRunner),
-        reader.role == Role::Operator,
+        viewer.role == Role::Customer,
+        matches!(viewer.role, Role::Runner | Role::FormerRunner),
+        viewer.role == Role::Operator,
     );
     let (r#type, visible, data) = match event {
         Event::Proposed { n, offer, .. } => ("proposed", true, offered(order, *n, offer)),
@@ -50,7 +50,7 @@ pub(super) fn describe(
             json!({"reason": failed(*why)}),
         ),
         Event::ProposalClosed { n, how } => ("proposal_closed", true, closed(*n, how)),
-        Event::CancelWaiting(wait) => ("cancel_waiting", true, waiting(order, wait, reader.role)),
+        Event::CancelWaiting(wait) => ("cancel_waiting", true, waiting(order, wait, viewer.role)),
         Event::MessageSent { by, attempt, .. } => {
             ("message", true, json!({"from": by, "attempt": attempt}))
         }
@@ -65,7 +65,9 @@ pub(super) fn describe(
         Event::OperatorHeld { .. } => ("held", true, json!({})),
         Event::OperatorReleased { .. } => ("unheld", true, json!({})),
         Event::TimerNoted { kind } => ("timer_noted", operator, json!({"event_type": kind})),
-        Event::OperatorActed { deed, .. } => ("operator_acted", operator, json!({"action": deed})),
+        Event::OperatorActed { action, .. } => {
+            ("operator_acted", operator, json!({"action": action}))
+        }
         other => return after(other, customer, runner, operator),
     };
     visible.then(|| (r#type, members(data)))

@@ -1,17 +1,18 @@
 //! What lies over an order, and whose words stand in its history, before each viewer.
 
 use super::{
-    CUSTOMER, FORMER, NOTE, OPERATOR, PHOTO, PLACED, RUNNER, SOON, bond, bought, entry, lines,
-    opened, order, reader, seen,
+    CUSTOMER, FORMER, NOTE, OPERATOR, PHOTO, PLACED, RUNNER, SOON, assignment, bought, entry,
+    lines, opened, order, seen, viewer,
 };
 use campusg_domain::{
     call::{CallKind, CallState, CardToken, Decline},
     id::{Principal, StoreId},
     money::Cents,
     order::{
-        Call, CancelReason, CancelWait, Closing, Contact, Deed, Event, Fault, Item, NoShow, Offer,
-        Order, Outcome, Party, Problem, Proposal, ProposalKind, ProposedItem, RaiseFailure, Role,
-        Sealed, Side, Stage, StoreRef, Substitution, Timer, TimerKind, TimerState,
+        Call, CancelReason, CancelWait, Closing, Contact, Event, Fault, Item, NoShow, Offer,
+        OperatorAction, Order, Outcome, Party, Problem, Proposal, ProposalKind, ProposedItem,
+        RaiseFailure, Role, Sealed, Side, Stage, StoreRef, Substitution, Timer, TimerKind,
+        TimerState,
     },
     record::Entry,
     time::{DAY_MS, MINUTE_MS},
@@ -53,7 +54,7 @@ fn pending(minutes: u64) -> Timer {
 
 /// At the store with an open proposal that the card did not hold the first time.
 fn asked() -> Order {
-    let mut order = order(Stage::OnSite(bond()));
+    let mut order = order(Stage::OnSite(assignment()));
     order.charged = Cents::ZERO;
     order.promises = [(1, Cents(23_044))].into();
     order.proposals = 2;
@@ -116,7 +117,7 @@ fn while_the_card_is_asked_the_runner_learns_no_more_than_that() {
 
 #[test]
 fn waits_before_each_viewer() {
-    let mut till = order(Stage::OnSite(bond()));
+    let mut till = order(Stage::OnSite(assignment()));
     till.cancel_wait = Some(CancelWait {
         reason: CancelReason::Customer,
         by: Principal::User(CUSTOMER),
@@ -124,7 +125,7 @@ fn waits_before_each_viewer() {
         at: PLACED.plus(9 * MINUTE_MS),
     });
     till.timers.insert(TimerKind::CancelWait, pending(11));
-    let mut door = order(Stage::OnTheWay(bond(), bought()));
+    let mut door = order(Stage::OnTheWay(assignment(), bought()));
     door.contact = Contact {
         attempts: 2,
         last_at: Some(PLACED.plus(8 * MINUTE_MS)),
@@ -141,7 +142,7 @@ fn waits_before_each_viewer() {
 
 #[test]
 fn what_is_bought_instead_is_shown_beside_what_was_wished_for() {
-    let mut order = order(Stage::OnSite(bond()));
+    let mut order = order(Stage::OnSite(assignment()));
     let stew = offer().items[0].offer.clone().unwrap();
     order.replaced = [(0, stew)].into();
     for role in [Role::Customer, Role::Runner, Role::Operator] {
@@ -157,7 +158,7 @@ fn what_is_bought_instead_is_shown_beside_what_was_wished_for() {
 
 #[test]
 fn what_is_not_bought_is_marked_and_another_store_is_shown() {
-    let mut order = order(Stage::OnSite(bond()));
+    let mut order = order(Stage::OnSite(assignment()));
     order.dropped = vec![0];
     order.store = StoreRef::Described {
         name: "Bakery".into(),
@@ -216,7 +217,7 @@ fn told() -> Vec<(u32, Entry)> {
     let cents = Cents(693);
     let call = 2;
     let acted = || Event::OperatorActed {
-        deed: Deed::Settle,
+        action: OperatorAction::Settle,
         reason: words(),
     };
     let records = vec![
@@ -336,8 +337,8 @@ fn told() -> Vec<(u32, Entry)> {
 }
 
 fn shown(role: Role) -> Vec<String> {
-    let order = order(Stage::OnTheWay(bond(), bought()));
-    lines(&opened(&order, &told(), &reader(&order, role, PLACED)))
+    let order = order(Stage::OnTheWay(assignment(), bought()));
+    lines(&opened(&order, &told(), &viewer(&order, role, PLACED)))
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Each side's receipt, as JSON and as a page.
 
 use super::{
-    CUSTOMER, ORDER, PHOTO, PLACED, RUNNER, Reader, ReceiptView, beside, bond, bought, delivery,
-    order, reader,
+    CUSTOMER, ORDER, PHOTO, PLACED, RUNNER, ReceiptView, Viewer, assignment, bought, delivery,
+    order, related, viewer,
 };
 use campusg_domain::{
     id::Seq,
@@ -12,7 +12,7 @@ use campusg_domain::{
 };
 
 /// What the ledger says of this order to one side of it: 200.01 for the food, a tip of 2.01 and another of 3.00.
-pub(super) fn told(reader: &Reader) -> Receipt {
+pub(super) fn told(viewer: &Viewer) -> Receipt {
     use LineKind::{CardCharged, DeliveryFee, Food, PlatformFee, SetOff, Tip};
     let line = |(kind, cents)| Line {
         seq: Seq(9),
@@ -35,7 +35,7 @@ pub(super) fn told(reader: &Reader) -> Receipt {
         (CardCharged, 20_732),
         (Tip, -300),
     ];
-    let (own, other, lines) = if reader.role == Role::Runner {
+    let (own, other, lines) = if viewer.role == Role::Runner {
         (
             Account::Payable(RUNNER),
             Account::Escrow(ORDER),
@@ -67,7 +67,7 @@ pub(super) fn told(reader: &Reader) -> Receipt {
 
 #[test]
 fn each_side_has_its_own_receipt() {
-    let mut order = order(Stage::Completed(bond(), bought(), delivery()));
+    let mut order = order(Stage::Completed(assignment(), bought(), delivery()));
     let stew = Item {
         name: "Stew <hot>".into(),
         quantity: 1,
@@ -75,8 +75,8 @@ fn each_side_has_its_own_receipt() {
     };
     order.replaced = [(0, stew)].into();
     let shown = |role| {
-        let reader = reader(&order, role, PLACED);
-        ReceiptView::of(&order, &reader, &beside(), &told(&reader))
+        let viewer = viewer(&order, role, PLACED);
+        ReceiptView::of(&order, &viewer, &related(), &told(&viewer))
     };
     let of = |role| serde_json::to_value(shown(role)).unwrap();
     let page = shown(Role::Customer).html();

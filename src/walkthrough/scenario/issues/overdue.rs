@@ -12,7 +12,7 @@ const LATE_MS: u64 = 45 * MINUTE_MS + SECOND_MS;
 const LOOK_MS: u64 = DAY_MS + SECOND_MS;
 /// Just over the time a runner at the till has to answer.
 const CANCEL_WAIT_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
-/// Looks after which a runner counts as gone. Source: lifecycle row 27.
+/// Looks after which a runner counts as gone. Source: lifecycle transition 27.
 const LOOKS: i64 = 14;
 
 pub(super) async fn delivery_is_late(scene: &Scene) -> Result<(), Deviation> {

@@ -1,0 +1,181 @@
+//! What people say in their own words: taken as plain text, sealed under the author's key before it is recorded, and
+//! opened again for whoever may read it.
+//!
+//! One mechanism for proposals' notes, messages, problems, disputes, replies and operators' reasons: [`SealFreeText`] makes
+//! of a text what a command carries, [`OpenFreeText`] of what an event holds a text again. The author of an event's words is
+//! the principal of its record.
+//! Must not: know who may read; that is the edge's business.
+
+use super::{Query, Refusal, Runtime, errands::plain};
+use campusg_domain::{
+    id::{Principal, UserId},
+    order::{Event, Rejection, Sealed},
+};
+
+/// What a text is: how long it may be, what it is sealed as, and how callers name its field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FreeText {
+    /// From one party of an order to the other.
+    Message,
+    /// A runner's, beside a proposal or a problem.
+    Note,
+    /// Why an operator does something.
+    Reason,
+    /// Why somebody claims something.
+    Claim,
+    /// More about a dispute.
+    Reply,
+}
+
+impl FreeText {
+    /// The words that an order's event holds.
+    #[must_use]
+    pub const fn of(event: &Event) -> Option<(Self, &Sealed)> {
+        match event {
+            Event::MessageSent { text, .. } => Some((Self::Message, text)),
+            Event::Proposed {
+                note: Some(note), ..
+            }
+            | Event::ProblemReported {
+                note: Some(note), ..
+            } => Some((Self::Note, note)),
+            Event::OperatorHeld { reason }
+            | Event::OperatorReleased { reason }
+            | Event::OperatorActed { reason, .. } => Some((Self::Reason, reason)),
+            Event::Disputed { reason, .. } => Some((Self::Claim, reason)),
+            Event::DisputeReplied { text, .. } => Some((Self::Reply, text)),
+            _ => None,
+        }
+    }
+
+    /// The field in which callers give it.
+    #[must_use]
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Message | Self::Reply => "text",
+            Self::Note => "note",
+            Self::Reason | Self::Claim => "reason",
+        }
+    }
+
+    /// Most characters. What is sealed of so many fits into what the domain takes, whatever letters they are.
+    #[must_use]
+    pub const fn most(self) -> usize {
+        match self {
+            Self::Message | Self::Claim | Self::Reply => 1_000,
+            Self::Note | Self::Reason => 500,
+        }
+    }
+
+    /// What it is sealed as: its words open as nothing else.
+    const fn context(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Note => "note",
+            Self::Reason => "reason",
+            Self::Claim => "claim",
+            Self::Reply => "reply",
+        }
+    }
+}
+
+/// Somebody's text, sealed so that a command can carry it. Blanks around it are left out.
+///
+/// Refused as `InvalidField` under [`FreeText::field`] where it is empty, too long, has control characters other than
+/// line ends, or shows nothing.
+#[derive(Clone)]
+pub struct SealFreeText {
+    /// Whose words: the caller's.
+    pub author: Principal,
+    /// What they are.
+    pub wording: FreeText,
+    /// The words.
+    pub text: String,
+}
+
+impl std::fmt::Debug for SealFreeText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            author, wording, ..
+        } = self;
+        write!(f, "SealWords({wording:?} of {author:?})")
+    }
+}
+
+/// Sealed texts as people wrote them, in the same order; `None` for each whose author's key is gone.
+#[derive(Clone, Debug)]
+pub struct OpenFreeText(pub Vec<SealedFreeText>);
+
+/// Sealed words, and what is needed to open them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedFreeText {
+    /// Who wrote them; words without a person behind them open never.
+    pub author: Principal,
+    /// What they are.
+    pub wording: FreeText,
+    /// As the event or the order has them.
+    pub sealed: Sealed,
+}
+
+impl SealedFreeText {
+    /// The words of an event that this author's record holds.
+    #[must_use]
+    pub fn of(author: Principal, event: &Event) -> Option<Self> {
+        let (wording, sealed) = FreeText::of(event)?;
+        Some(Self {
+            author,
+            wording,
+            sealed: sealed.clone(),
+        })
+    }
+}
+
+impl Query for SealFreeText {
+    type Answer = Sealed;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Sealed, Refusal> {
+        let author = self.author.user().ok_or_else(nobody)?;
+        runtime.seal_free_text(author, self.wording, &self.text)
+    }
+}
+
+impl Query for OpenFreeText {
+    type Answer = Vec<Option<String>>;
+
+    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
+        let open = |words: &SealedFreeText| {
+            let author = words.author.user()?;
+            runtime.open_free_text(author, words.wording, &words.sealed)
+        };
+        Ok(self.0.iter().map(open).collect())
+    }
+}
+
+impl Runtime {
+    /// Checks a text and seals it under its author's key.
+    pub(super) fn seal_free_text(
+        &self,
+        author: UserId,
+        wording: FreeText,
+        text: &str,
+    ) -> Result<Sealed, Refusal> {
+        let text = plain(wording.field(), text, wording.most())?;
+        self.seal(author, wording.context(), &text)
+    }
+
+    /// The text again; `None` where its author's key is gone.
+    pub(super) fn open_free_text(
+        &self,
+        author: UserId,
+        wording: FreeText,
+        sealed: &Sealed,
+    ) -> Option<String> {
+        self.open(author, wording.context(), sealed)
+    }
+}
+
+fn nobody() -> Refusal {
+    Refusal::rule(Rejection::NotAllowed {
+        who: "signed-in users".into(),
+    })
+}

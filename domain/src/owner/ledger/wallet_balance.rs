@@ -1,0 +1,97 @@
+//! One person's money in the ledger, with what is promised out of the wallet told apart by where it goes.
+//!
+//! Invariant: available + in payout + frozen + to card = what is posted in the wallet.
+
+use super::{Ledger, Promised};
+use crate::{
+    id::{Stream, UserId},
+    money::{Account, Cents},
+};
+use std::collections::HashMap;
+
+/// What a person has and owes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WalletBalance {
+    /// Can be taken out.
+    pub available: Cents,
+    /// On its way to a bank account.
+    pub in_payout: Cents,
+    /// Waits for the judgement of a dispute.
+    pub frozen: Cents,
+    /// On its way back to a card.
+    pub to_card: Cents,
+    /// Owed to the platform, but for what a card is paying at this moment.
+    pub debt: Cents,
+    /// A card is paying so much of what was owed at this moment.
+    pub being_paid: Cents,
+}
+
+impl WalletBalance {
+    /// What a card is charged that is put on file now: the whole debt, at least the gateway's minimum.
+    #[must_use]
+    pub fn new_card_pays(&self, minimum: Cents) -> Cents {
+        if self.debt.is_positive() {
+            self.debt.max(minimum)
+        } else {
+            Cents::ZERO
+        }
+    }
+}
+
+/// Of the promises, those that take money out of wallets, by what they are for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Leaving {
+    in_payout: HashMap<UserId, Cents>,
+    frozen: HashMap<UserId, Cents>,
+}
+
+impl Leaving {
+    pub(super) fn promised(&mut self, stream: Stream, promise: &Promised) {
+        if let Some((sums, user)) = self.sums(stream, promise) {
+            *sums.entry(user).or_default() += promise.cents;
+        }
+    }
+
+    pub(super) fn settled(&mut self, stream: Stream, promise: &Promised) {
+        if let Some((sums, user)) = self.sums(stream, promise)
+            && let Some(sum) = sums.get_mut(&user)
+        {
+            *sum -= promise.cents;
+            if *sum == Cents::ZERO {
+                sums.remove(&user);
+            }
+        }
+    }
+
+    fn sums(
+        &mut self,
+        stream: Stream,
+        promise: &Promised,
+    ) -> Option<(&mut HashMap<UserId, Cents>, UserId)> {
+        match (stream, promise.debit, promise.credit) {
+            (Stream::Wallet(_), Account::Payable(user), Account::Gateway) => {
+                Some((&mut self.in_payout, user))
+            }
+            (_, Account::Payable(user), Account::Payable(_)) => Some((&mut self.frozen, user)),
+            _ => None,
+        }
+    }
+}
+
+impl Ledger {
+    /// What a person has and owes.
+    #[must_use]
+    pub fn wallet_balance(&self, user: UserId) -> WalletBalance {
+        let payable = self.balance(Account::Payable(user));
+        let sum = |sums: &HashMap<UserId, Cents>| sums.get(&user).copied().unwrap_or_default();
+        let (in_payout, frozen) = (sum(&self.leaving.in_payout), sum(&self.leaving.frozen));
+        WalletBalance {
+            available: payable.available(),
+            in_payout,
+            frozen,
+            to_card: payable.pending_out - in_payout - frozen,
+            debt: self.debt(user),
+            being_paid: self.balance(Account::Receivable(user)).pending_in,
+        }
+    }
+}

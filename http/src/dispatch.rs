@@ -1,0 +1,181 @@
+//! Commands to an order: the version they were made for, the command, and the answer.
+
+use crate::{
+    answer::{is_party, told},
+    app_state::AppState,
+    auth::Me,
+    call::Call,
+    dto::admin::ReasonIn,
+    free_text::sealed,
+    problem::Problem,
+    tag,
+};
+use axum::{http::StatusCode, response::Response};
+use campusg_actors::runtime::{FreeText, GetOrder, OrderReply, Refusal, ToOrder};
+use campusg_domain::{
+    call::CallState,
+    id::OrderId,
+    order::{self, Command, Order, Rejection, Role, Sealed, allowed},
+};
+
+/// Gives a command to an order and shows the order.
+pub(crate) async fn dispatch<T>(
+    app: &AppState,
+    call: Call<T>,
+    id: OrderId,
+    command: Command,
+) -> Result<Response, Problem> {
+    let (me, begins) = (call.me.clone(), begins(&command));
+    let reply = dispatch_to(app, call, id, command).await?;
+    let status = if begins(&reply.order) {
+        StatusCode::ACCEPTED
+    } else {
+        StatusCode::OK
+    };
+    told(app, &me, &reply, status).await
+}
+
+/// Gives a command to an order.
+///
+/// # Errors
+/// 412 where the caller had another version in mind; a refusal, with what this caller can do.
+pub(crate) async fn dispatch_to<T>(
+    app: &AppState,
+    call: Call<T>,
+    id: OrderId,
+    command: Command,
+) -> Result<OrderReply, Problem> {
+    let Call {
+        me,
+        caller,
+        headers,
+        ..
+    } = call;
+    if tag::asks_for_match(&headers)
+        && let Some(order) = app.runtime().query(GetOrder(id)).await?
+        && is_party(order.role(me.principal))
+        // A repeat is answered as the first time, whatever has changed since.
+        && !caller.is_heard_by(&order)
+    {
+        tag::check(&headers, order.version)?;
+    }
+    let told = app
+        .runtime()
+        .command(caller, ToOrder { order: id, command });
+    match told.await {
+        Ok(reply) => Ok(reply),
+        Err(refusal) => Err(refused(app, &me, id, refusal).await),
+    }
+}
+
+/// Whether the order, as this command left it, shows that it has only begun what the command asks: a cancellation for
+/// which the runner at the till has the next word (transition 35), a second authorisation (transition 16), the charge of a tip (32a).
+fn begins(command: &Command) -> fn(&Order) -> bool {
+    match command {
+        Command::Cancel { .. } | Command::Settle { .. } => |order| order.cancel_wait.is_some(),
+        Command::Approve { .. } => |order| {
+            let open = order.proposal.as_ref();
+            open.is_some_and(|open| open.raise.is_some())
+        },
+        Command::Tip { .. } => |order| {
+            let asked = |n| order.calls.get(n);
+            let open = |call: &order::Call| call.state != CallState::Closed;
+            order.tips.keys().filter_map(asked).any(open)
+        },
+        _ => |_| false,
+    }
+}
+
+/// Gives an order a command of an operator, who says why.
+pub(crate) async fn with_reason(
+    app: &AppState,
+    call: Call<ReasonIn>,
+    id: OrderId,
+    command: impl FnOnce(Sealed) -> Command,
+) -> Result<Response, Problem> {
+    let (call, body) = call.split();
+    let reason = sealed(app, &call, FreeText::Reason, body.reason).await?;
+    dispatch(app, call, id, command(reason)).await
+}
+
+/// A refusal, with where the order stands and what this caller can do. Strangers and former runners learn neither.
+pub(crate) async fn refused(app: &AppState, me: &Me, id: OrderId, refusal: Refusal) -> Problem {
+    match &refusal {
+        Refusal::Rejected { rejection, .. } if !matches!(rejection, Rejection::NotFound { .. }) => {
+            let order = app.runtime().query(GetOrder(id)).await.ok().flatten();
+            let role = order
+                .as_ref()
+                .map_or(Role::Stranger, |order| order.role(me.principal));
+            let fits = |order: &Order| allowed(order, role, app.policy(), app.now());
+            let fits = order.as_deref().map(fits).unwrap_or_default();
+            explained(refusal.into(), role, order.as_deref(), &fits)
+        }
+        _ => refusal.into(),
+    }
+}
+
+fn explained(mut problem: Problem, role: Role, order: Option<&Order>, fits: &[&str]) -> Problem {
+    let Some(order) = order else { return problem };
+    if is_party(role) {
+        return problem.about(order.id, order.status(), fits);
+    }
+    problem.extra.remove("order_status");
+    if problem.code == "not_in_this_stage" {
+        problem.detail = "this order can't be taken now".into();
+    }
+    problem
+        .with("order_id", order.id.to_string())
+        .with("allowed_transitions", Vec::<String>::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use campusg_domain::{
+        id::{Principal, UserId},
+        order::Stage,
+    };
+
+    #[test]
+    fn only_parties_learn_where_an_order_stands() {
+        let [customer, former, stranger] =
+            [0xc0, 0xf0, 0x57].map(|byte| UserId::from_bytes([byte; 16]));
+        let order = crate::view::tests::order(Stage::Holding);
+        let refusal = || {
+            let status = order.status();
+            Refusal::of_order(
+                order.id,
+                Rejection::NotInThisStage {
+                    status,
+                    allowed: vec!["cancel".into()],
+                },
+            )
+        };
+        let said = |user: UserId| {
+            let role = order.role(Principal::User(user));
+            let problem = explained(refusal().into(), role, Some(&order), &["cancel"]);
+            (
+                role,
+                problem.extra.get("order_status").cloned(),
+                problem.extra["allowed_transitions"].to_string(),
+                problem.detail,
+            )
+        };
+        let hidden = "this order can't be taken now".to_owned();
+        let shown = "an order that is pending can't do this".to_owned();
+        assert_eq!(
+            said(customer),
+            (
+                Role::Customer,
+                Some("pending".into()),
+                r#"["cancel"]"#.into(),
+                shown
+            )
+        );
+        assert_eq!(
+            said(former),
+            (Role::FormerRunner, None, "[]".into(), hidden.clone())
+        );
+        assert_eq!(said(stranger), (Role::Stranger, None, "[]".into(), hidden));
+    }
+}

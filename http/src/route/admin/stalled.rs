@@ -1,0 +1,36 @@
+//! `POST /api/admin/sagas/{order_id}/retry`, `…/skip`, `…/compensate`: what keeps failing is tried again, gone on
+//! without, or taken back.
+
+use crate::{
+    app_state::AppState, call::Call, dispatch::with_reason, dto::admin::ReasonIn, path::Id,
+    problem::Problem,
+};
+use axum::{extract::State, response::Response};
+use campusg_domain::{id::OrderId, order::Command};
+
+pub(crate) async fn retry(
+    State(app): State<AppState>,
+    Id(order): Id<OrderId>,
+    call: Call<ReasonIn>,
+) -> Result<Response, Problem> {
+    with_reason(&app, call, order, |reason| Command::RetryStalled { reason }).await
+}
+
+pub(crate) async fn skip(
+    State(app): State<AppState>,
+    Id(order): Id<OrderId>,
+    call: Call<ReasonIn>,
+) -> Result<Response, Problem> {
+    with_reason(&app, call, order, |reason| Command::SkipStalled { reason }).await
+}
+
+pub(crate) async fn compensate(
+    State(app): State<AppState>,
+    Id(order): Id<OrderId>,
+    call: Call<ReasonIn>,
+) -> Result<Response, Problem> {
+    with_reason(&app, call, order, |reason| Command::CompensateStalled {
+        reason,
+    })
+    .await
+}

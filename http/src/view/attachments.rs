@@ -1,0 +1,231 @@
+//! What lies over an order's stage, as each party sees it: a proposal, a cancellation that waits, a wait at the door.
+//!
+//! Invariant: the runner sees of the card no more than that it is being asked; the cap is in no view of his.
+
+use super::{Viewer, dispute::DisputeView, parts::by, related::Related};
+use crate::time::Time;
+use campusg_domain::{
+    call::Decline,
+    id::PhotoId,
+    money::Cents,
+    order::{
+        CancelReason, CancelWait, NoShow, Order, Proposal, ProposalKind, ProposedItem, Role,
+        TimerKind,
+    },
+};
+use serde::Serialize;
+
+/// Everything that lies over an order.
+#[derive(Debug, Serialize)]
+pub(crate) struct AttachmentsView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposal: Option<ProposalView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_wait: Option<CancelWaitView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_show_wait: Option<NoShowView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<ContactView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dispute: Option<DisputeView>,
+    late: bool,
+    operator_hold: bool,
+    messages: u16,
+}
+
+impl AttachmentsView {
+    pub(crate) fn of(order: &Order, viewer: &Viewer, related: &Related) -> Self {
+        let proposal = order.proposal.as_ref();
+        let wait = order.cancel_wait.as_ref();
+        Self {
+            proposal: proposal.map(|open| ProposalView::of(order, open, viewer, related)),
+            cancel_wait: wait.map(|wait| CancelWaitView::of(order, wait, viewer.role)),
+            no_show_wait: order.no_show.map(|wait| NoShowView::of(order, wait)),
+            contact: ContactView::of(order, viewer),
+            dispute: DisputeView::of(order, viewer.role),
+            late: order.late,
+            operator_hold: order.operator_hold,
+            messages: order.messages,
+        }
+    }
+}
+
+/// What the runner asks and the customer has not decided.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProposalView {
+    n: u16,
+    kind: ProposalKind,
+    state: &'static str,
+    total_cents: Option<i64>,
+    items: Vec<ProposedItemView>,
+    photo_id: PhotoId,
+    note: Option<String>,
+    opened_at: Time,
+    decide_by: Option<Time>,
+    #[serde(flatten)]
+    price: Option<ProposalPrice>,
+}
+
+/// What agreeing costs: for the customer and operators.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProposalPrice {
+    /// K, if the food costs what is proposed.
+    charge_cents: i64,
+    /// What is authorised beside the first hold before it counts as agreed.
+    more_to_hold_cents: i64,
+    /// Why the card did not give that the last time.
+    declined: Option<Decline>,
+}
+
+impl ProposalView {
+    fn of(order: &Order, open: &Proposal, viewer: &Viewer, related: &Related) -> Self {
+        let asking = open.raise.is_some();
+        let price = matches!(viewer.role, Role::Customer | Role::Operator)
+            .then_some(open.offer.total)
+            .flatten();
+        Self {
+            n: open.n,
+            kind: open.offer.kind,
+            state: if asking { "awaiting_payment" } else { "open" },
+            total_cents: open.offer.total.map(|total| total.0),
+            items: proposed(order, &open.offer.items),
+            photo_id: open.offer.photo,
+            note: related.note.clone(),
+            opened_at: open.opened_at.into(),
+            decide_by: until(order, TimerKind::ProposalExpiry),
+            price: price.map(|total| ProposalPrice::of(order, open, total, viewer)),
+        }
+    }
+}
+
+impl ProposalPrice {
+    fn of(order: &Order, open: &Proposal, total: Cents, viewer: &Viewer) -> Self {
+        let charge = order.terms.price.charge(total);
+        let missing = charge - order.held();
+        let more = if missing.is_positive() {
+            missing.max(viewer.policy.gateway_minimum_cents)
+        } else {
+            Cents::ZERO
+        };
+        Self {
+            charge_cents: charge.0,
+            more_to_hold_cents: more.0,
+            declined: open.declined,
+        }
+    }
+}
+
+/// One item that a proposal is about.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProposedItemView {
+    item: u16,
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offer: Option<OfferedView>,
+}
+
+/// What would be bought in its place.
+#[derive(Debug, Serialize)]
+pub(crate) struct OfferedView {
+    name: String,
+    quantity: u32,
+    unit_price_cents: i64,
+}
+
+/// The items of a proposal, with their names on the list.
+pub(crate) fn proposed(order: &Order, items: &[ProposedItem]) -> Vec<ProposedItemView> {
+    let view = |line: &ProposedItem| ProposedItemView {
+        item: line.item,
+        name: order
+            .terms
+            .items
+            .get(usize::from(line.item))
+            .map(|item| item.name.clone()),
+        offer: line.offer.as_ref().map(|offer| OfferedView {
+            name: offer.name.clone(),
+            quantity: offer.quantity,
+            unit_price_cents: offer.unit_price.0,
+        }),
+    };
+    items.iter().map(view).collect()
+}
+
+/// A cancellation that waits for the runner at the till.
+#[derive(Debug, Serialize)]
+pub(crate) struct CancelWaitView {
+    cancel_reason: CancelReason,
+    asked_by: &'static str,
+    asked_at: Time,
+    ends_at: Option<Time>,
+    /// What the customer is charged if the runner has not bought.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    charge_cents: Option<i64>,
+    /// What the runner then gets for the trip.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_runner_cents: Option<i64>,
+}
+
+impl CancelWaitView {
+    fn of(order: &Order, wait: &CancelWait, role: Role) -> Self {
+        let cents = Some(wait.to_runner.0);
+        Self {
+            cancel_reason: wait.reason,
+            asked_by: by(order, wait.by),
+            asked_at: wait.at.into(),
+            ends_at: until(order, TimerKind::CancelWait),
+            charge_cents: cents.filter(|_| role != Role::Runner),
+            to_runner_cents: cents.filter(|_| role != Role::Customer),
+        }
+    }
+}
+
+/// The runner is at the door and can't reach the customer.
+#[derive(Debug, Serialize)]
+pub(crate) struct NoShowView {
+    since: Time,
+    /// Until when the customer may answer; null once it is over.
+    until: Option<Time>,
+    /// Whether the runner may leave the food or take it back.
+    over: bool,
+}
+
+impl NoShowView {
+    fn of(order: &Order, wait: NoShow) -> Self {
+        Self {
+            since: wait.since.into(),
+            until: until(order, TimerKind::NoShowWait),
+            over: wait.over,
+        }
+    }
+}
+
+/// How often the runner on the way has tried to reach the customer: for the runner and operators.
+#[derive(Debug, Serialize)]
+pub(crate) struct ContactView {
+    attempts: u8,
+    /// How many it takes before the runner may say that the customer can't be reached.
+    needed: u8,
+    /// From when on the next message counts.
+    next_counts_at: Option<Time>,
+}
+
+impl ContactView {
+    fn of(order: &Order, viewer: &Viewer) -> Option<Self> {
+        let on_the_way = matches!(order.stage, campusg_domain::order::Stage::OnTheWay(..));
+        let seen = matches!(viewer.role, Role::Runner | Role::Operator);
+        let (contact, policy) = (&order.contact, &viewer.policy);
+        let next = contact
+            .last_at
+            .map(|last| last.plus(policy.contact_gap_ms).into());
+        (on_the_way && seen).then_some(Self {
+            attempts: contact.attempts,
+            needed: policy.contact_attempts,
+            next_counts_at: next,
+        })
+    }
+}
+
+/// When a timer of this kind is due, if it is armed.
+fn until(order: &Order, kind: TimerKind) -> Option<Time> {
+    order.armed(kind).map(|timer| timer.due.into())
+}

@@ -1,0 +1,139 @@
+//! Whether the journal still has everything that was acknowledged.
+//!
+//! Owns the comparison of the journal's end with what `TRUST` and the snapshots know of it. Must
+//! not repair anything: what is missing from the journal is in a backup or nowhere.
+//!
+//! Invariants: a fold follows the `fdatasync` of what it folds, so snapshots that are ahead of the
+//! journal prove that it lost acknowledged records; then nothing is cut, made or deleted. A journal
+//! is made only in a folder that was never used.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use super::folder;
+use crate::config::StorageConfig;
+use crate::disk::RealDisk;
+use crate::fault::StorageFault;
+use crate::journal::{ChainHead, Journal, JournalOptions, Opened};
+use crate::snapshot::SnapshotFault;
+use crate::snapshot::checkpoint::Applied;
+use crate::snapshot::sled_store::SledStore;
+use crate::snapshot::trust::{Distrust, Mark, Trust};
+
+/// The open journal, and what the snapshots were found to be on the way.
+pub(super) struct Checked {
+    pub(super) journal: Opened,
+    /// The store of live things with what it promises, or why the snapshots are not believed.
+    pub(super) hot: Result<(SledStore, Applied), Distrust>,
+}
+
+/// Opens the journal unless it ends before a record that `TRUST` or the snapshots know.
+pub(super) fn open_journal(
+    dir: &Path,
+    config: &StorageConfig,
+    trust: &Trust,
+) -> Result<Checked, StorageFault> {
+    let used = folder::check_format(dir)?;
+    let path = dir.join("journal");
+    let fault = |fault| StorageFault::journal(&path, fault);
+    let mark = trust
+        .read()
+        .map_err(|source| StorageFault::io("read", &trust.path(), source))?;
+    if used && !path.exists() {
+        return Err(missing(&path, &mark));
+    }
+    let options = JournalOptions {
+        segment_bytes: config.segment_mib << 20,
+    };
+    let looked = Journal::look(RealDisk::shared(), &path, options).map_err(fault)?;
+    let Some(last) = looked.last() else {
+        if used {
+            return Err(missing(&path, &mark));
+        }
+        let journal = looked.open_or_create().map_err(fault)?;
+        folder::write_format(dir, 0)?;
+        let hot = Err(Distrust::New);
+        return Ok(Checked { journal, hot });
+    };
+    if !used {
+        folder::write_format(dir, last.0)?;
+    }
+    compare(&path, last, &mark)?;
+    let hot = judge(dir, config, trust, &mark, last)?;
+    let journal = looked.open().map_err(fault)?;
+    Ok(Checked { journal, hot })
+}
+
+fn missing(path: &Path, mark: &Mark) -> StorageFault {
+    match mark.journal {
+        Some((known, _)) => behind(path, 0, known),
+        None => StorageFault::JournalLost {
+            path: path.to_path_buf(),
+        },
+    }
+}
+
+fn behind(path: &Path, last: u64, known: u64) -> StorageFault {
+    StorageFault::JournalBehind {
+        path: path.to_path_buf(),
+        last,
+        known,
+    }
+}
+
+/// Compares the journal's end with what the last process wrote into `TRUST`.
+fn compare(path: &Path, last: (u64, ChainHead), mark: &Mark) -> Result<(), StorageFault> {
+    match mark.journal {
+        Some((known, _)) if known > last.0 => Err(behind(path, last.0, known)),
+        Some((known, head)) if known == last.0 && head != last.1 => Err(StorageFault::Damaged {
+            path: path.to_path_buf(),
+            detail: format!("record {known} is not the one that was acknowledged"),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Says whether the snapshots are believed, after asking them how far they know the journal, which
+/// they are asked whether they are believed or not.
+fn judge(
+    dir: &Path,
+    config: &StorageConfig,
+    trust: &Trust,
+    mark: &Mark,
+    last: (u64, ChainHead),
+) -> Result<Result<(SledStore, Applied), Distrust>, StorageFault> {
+    let (hot, archive) = (dir.join("hot"), dir.join("archive"));
+    let one_is_missing = || Distrust::Damaged("one of the two is missing".into());
+    let why = match (hot.exists(), archive.exists()) {
+        (false, false) => return Ok(Err(Distrust::New)),
+        (false, true) => return Ok(Err(mark.distrust.clone().unwrap_or_else(one_is_missing))),
+        (true, false) => mark.distrust.clone().or_else(|| Some(one_is_missing())),
+        (true, true) => mark.distrust.clone(),
+    };
+    if why.is_none() {
+        trust
+            .mark_open(last)
+            .map_err(|source| StorageFault::io("write", &trust.path(), source))?;
+    }
+    match ask(&hot, config.cache_bytes()) {
+        Ok((_, applied)) if applied.seq.0 > last.0 => {
+            Err(behind(&dir.join("journal"), last.0, applied.seq.0))
+        }
+        Ok(found) => Ok(why.map_or(Ok(found), Err)),
+        Err(fault) if fault.is_damage() => {
+            let damaged = Distrust::Damaged(fault.in_full());
+            Ok(Err(why.unwrap_or(damaged)))
+        }
+        Err(fault) => Err(StorageFault::snapshot(dir, fault)),
+    }
+}
+
+/// A panic on the way is sled's, on damaged files.
+fn ask(hot: &Path, cache_bytes: u64) -> Result<(SledStore, Applied), SnapshotFault> {
+    let asked = catch_unwind(AssertUnwindSafe(|| {
+        let hot = SledStore::open(hot, cache_bytes)?;
+        let applied = Applied::read(&hot)?.unwrap_or_default();
+        Ok((hot, applied))
+    }));
+    asked.unwrap_or_else(|_| Err(SnapshotFault::panicked(hot)))
+}
