@@ -63,9 +63,10 @@ pub(super) fn opened(order: &Order, event: &Event) -> Vec<(CallNumber, CallKind)
         } => refund(order, *frozen + *owed + *goodwill),
         Event::GoodwillPaid { cents } => refund(order, *cents),
         Event::TipGiven { cents, .. } => vec![CallKind::Charge { cents: *cents }],
+        // Whoever may still confirm it, or whose answer was lost, must not be charged for a tip that counts as refused.
         Event::TipFailed {
             call,
-            reason: Decline::Unanswered,
+            reason: Decline::Unanswered | Decline::NotConfirmed,
         } => vec![CallKind::Void {
             authorization: *call,
         }],
