@@ -5,7 +5,7 @@
 
 use crate::{
     id::{Principal, UserId},
-    order::{Event as OrderEvent, Order, Party},
+    order::{DisputeEvent, EndEvent, Event as OrderEvent, OperatorEvent, Order, Party},
     owner::{
         directory::{StoreEvent, UserEvent},
         inbox::Event as InboxEvent,
@@ -50,13 +50,13 @@ pub fn name(record: &Record, order: Option<&Order>) -> Option<&'static str> {
 
 const fn with_order(event: &OrderEvent) -> Option<&'static str> {
     match event {
-        OrderEvent::OperatorActed { action, .. } => Some(action.code()),
-        OrderEvent::OperatorHeld { .. } => Some("hold"),
-        OrderEvent::OperatorReleased { .. } => Some("unhold"),
-        OrderEvent::Disputed {
+        OrderEvent::Operator(OperatorEvent::OperatorActed { action, .. }) => Some(action.code()),
+        OrderEvent::Operator(OperatorEvent::OperatorHeld { .. }) => Some("hold"),
+        OrderEvent::Operator(OperatorEvent::OperatorReleased { .. }) => Some("unhold"),
+        OrderEvent::Dispute(DisputeEvent::Disputed {
             by: Party::Operator,
             ..
-        } => Some("dispute"),
+        }) => Some("dispute"),
         _ => None,
     }
 }
@@ -74,7 +74,8 @@ fn confirmed(
     let releases = |event: &OrderEvent| {
         matches!(
             event,
-            OrderEvent::Released(_) | OrderEvent::ReleaseRefused { .. }
+            OrderEvent::End(EndEvent::Released(_))
+                | OrderEvent::End(EndEvent::ReleaseRefused { .. })
         )
     };
     let confirmed = events.iter().any(releases) && !order.is_some_and(is_party);

@@ -345,11 +345,16 @@ fn transition_32a_a_tip_that_the_bank_asks_about_is_let_go_and_goes_back_if_it_w
     scene.campus.set_card(scene.customer, silent).unwrap();
     scene.by(scene.customer, &tip(300)).unwrap();
     while scene.campus.gateway().cash() == K {
-        assert!(scene.campus.step(), "the charge is made and its answer lost");
+        assert!(
+            scene.campus.step(),
+            "the charge is made and its answer lost"
+        );
     }
     let url = "https://bank.example/confirm".into();
     let order = scene.order;
-    scene.campus.answered(order, 3, Answer::ActionRequired { url });
+    scene
+        .campus
+        .answered(order, 3, Answer::ActionRequired { url });
     let reason = Decline::NotConfirmed;
     assert_eq!(
         told_customer(&scene).last(),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use campusg_domain::id::{CommandId, Fingerprint, OrderId, Principal, Seq, Stream, UserId};
 use campusg_domain::money::{Account, Cents, Phase, Transfer};
-use campusg_domain::order::Event;
+use campusg_domain::order::{Event, RunEvent};
 use campusg_domain::record::{Events, Record};
 use campusg_domain::time::At;
 use campusg_storage::codec::{CodecFault, decode, decode_record, encode_record};
@@ -22,7 +22,7 @@ fn record() -> Record {
         Principal::User(user),
         CommandId(7),
         Fingerprint(u64::MAX),
-        Events::Order(vec![Event::ArrivedOnSite]),
+        Events::Order(vec![Event::Run(RunEvent::ArrivedOnSite)]),
     );
     record.money = vec![Transfer {
         debit: Account::Gateway,

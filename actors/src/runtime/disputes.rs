@@ -6,7 +6,9 @@ use super::{FreeText, Query, Refusal, Runtime};
 use campusg_domain::{
     id::{OrderId, PhotoId, Principal},
     money::Cents,
-    order::{Event, Judgement, Number, OperatorAction, Party, Sealed, Side},
+    order::{
+        DisputeEvent, Event, Judgement, Number, OperatorAction, OperatorEvent, Party, Sealed, Side,
+    },
     record::{Entry, Events, Record},
     time::At,
 };
@@ -88,7 +90,7 @@ fn threads(
         };
         for event in events {
             match (event, threads.last_mut()) {
-                (Event::Disputed { .. }, _) => {
+                (Event::Dispute(DisputeEvent::Disputed { .. }), _) => {
                     threads.extend(opened(event, record.at, words(event)));
                 }
                 (event, Some(thread)) => thread.goes_on(event, record, words),
@@ -100,13 +102,13 @@ fn threads(
 }
 
 fn opened(event: &Event, at: At, reason: Option<String>) -> Option<DisputeThread> {
-    let Event::Disputed {
+    let Event::Dispute(DisputeEvent::Disputed {
         n,
         by,
         claim,
         photos,
         ..
-    } = event
+    }) = event
     else {
         return None;
     };
@@ -132,16 +134,18 @@ impl DisputeThread {
         words: impl Fn(&Event) -> Option<String>,
     ) {
         match event {
-            Event::Frozen { cents, .. } => self.frozen = *cents,
-            Event::DisputeReplied { by, photos, .. } => self.replies.push(DisputeReply {
-                by: *by,
-                at: record.at,
-                text: words(event),
-                photos: photos.clone(),
-            }),
-            Event::DisputeResolved {
+            Event::Dispute(DisputeEvent::Frozen { cents, .. }) => self.frozen = *cents,
+            Event::Dispute(DisputeEvent::DisputeReplied { by, photos, .. }) => {
+                self.replies.push(DisputeReply {
+                    by: *by,
+                    at: record.at,
+                    text: words(event),
+                    photos: photos.clone(),
+                })
+            }
+            Event::Dispute(DisputeEvent::DisputeResolved {
                 refund, at_fault, ..
-            } => {
+            }) => {
                 self.judgement = Some(Judgement {
                     refund: *refund,
                     at_fault: *at_fault,
@@ -162,10 +166,10 @@ fn decided(record: &Record) -> Option<&Event> {
     events.iter().find(|event| {
         matches!(
             event,
-            Event::OperatorActed {
+            Event::Operator(OperatorEvent::OperatorActed {
                 action: OperatorAction::Resolve | OperatorAction::Settle,
                 ..
-            }
+            })
         )
     })
 }

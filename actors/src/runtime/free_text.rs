@@ -9,7 +9,7 @@
 use super::{Query, Refusal, Runtime, errands::plain};
 use campusg_domain::{
     id::{Principal, UserId},
-    order::{Event, Rejection, Sealed},
+    order::{ContactEvent, DisputeEvent, Event, OperatorEvent, ProposalEvent, Rejection, Sealed},
 };
 
 /// What a text is: how long it may be, what it is sealed as, and how callers name its field.
@@ -32,18 +32,20 @@ impl FreeText {
     #[must_use]
     pub const fn of(event: &Event) -> Option<(Self, &Sealed)> {
         match event {
-            Event::MessageSent { text, .. } => Some((Self::Message, text)),
-            Event::Proposed {
+            Event::Contact(ContactEvent::MessageSent { text, .. }) => Some((Self::Message, text)),
+            Event::Proposal(ProposalEvent::Proposed {
                 note: Some(note), ..
+            })
+            | Event::Contact(ContactEvent::ProblemReported {
+                note: Some(note), ..
+            }) => Some((Self::Note, note)),
+            Event::Operator(OperatorEvent::OperatorHeld { reason })
+            | Event::Operator(OperatorEvent::OperatorReleased { reason })
+            | Event::Operator(OperatorEvent::OperatorActed { reason, .. }) => {
+                Some((Self::Reason, reason))
             }
-            | Event::ProblemReported {
-                note: Some(note), ..
-            } => Some((Self::Note, note)),
-            Event::OperatorHeld { reason }
-            | Event::OperatorReleased { reason }
-            | Event::OperatorActed { reason, .. } => Some((Self::Reason, reason)),
-            Event::Disputed { reason, .. } => Some((Self::Claim, reason)),
-            Event::DisputeReplied { text, .. } => Some((Self::Reply, text)),
+            Event::Dispute(DisputeEvent::Disputed { reason, .. }) => Some((Self::Claim, reason)),
+            Event::Dispute(DisputeEvent::DisputeReplied { text, .. }) => Some((Self::Reply, text)),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use super::{Query, Refusal, Runtime, SealedFreeText};
 use campusg_domain::{
     id::{OrderId, Seq},
-    order::{Event, Side},
+    order::{ContactEvent, Event, RunEvent, Side},
     record::{Entry, Events},
     time::At,
 };
@@ -93,10 +93,11 @@ fn found(entries: &[Entry]) -> Vec<Found> {
         };
         for event in events {
             match event {
-                Event::Accepted { epoch: now, .. } | Event::Unbound { epoch: now, .. } => {
+                Event::Run(RunEvent::Accepted { epoch: now, .. })
+                | Event::Run(RunEvent::Unbound { epoch: now, .. }) => {
                     epoch = *now;
                 }
-                Event::MessageSent { by, attempt, .. } => {
+                Event::Contact(ContactEvent::MessageSent { by, attempt, .. }) => {
                     let message = Message {
                         n: u16::try_from(all.len() + 1).unwrap_or(u16::MAX),
                         seq: *seq,

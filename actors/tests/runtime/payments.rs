@@ -14,7 +14,7 @@ use campusg_domain::{
     call::Answer,
     id::{OrderId, Principal, Stream},
     money::Cents,
-    order::{Command, Event, PaymentStatus, Stage, TimerKind},
+    order::{CallEvent, Command, Event, PaymentStatus, PlacingEvent, Stage, TimerKind},
     record::Events,
     time::SECOND_MS,
 };
@@ -274,7 +274,7 @@ async fn events_that_come_twice_and_in_reverse_are_taken_once() {
         assert_eq!(
             has(&house, *order, |event| matches!(
                 event,
-                Event::Authorized { .. }
+                Event::Placing(PlacingEvent::Authorized { .. })
             ))
             .await,
             1
@@ -282,7 +282,7 @@ async fn events_that_come_twice_and_in_reverse_are_taken_once() {
         assert_eq!(
             has(&house, *order, |event| matches!(
                 event,
-                Event::LateAuthorization { .. }
+                Event::Call(CallEvent::LateAuthorization { .. })
             ))
             .await,
             0
@@ -326,7 +326,7 @@ async fn a_late_capture_is_charged_once_and_calls_open_at_a_stop_are_made_again_
     assert_eq!(
         has(&house, order, |event| matches!(
             event,
-            Event::Captured { .. } | Event::LateCharge { .. }
+            Event::Call(CallEvent::Captured { .. }) | Event::Call(CallEvent::LateCharge { .. })
         ))
         .await,
         1

@@ -5,7 +5,7 @@ use campusg_actors::runtime::GetProfile;
 use campusg_domain::{
     id::{OrderId, Principal, Stream, UserId},
     money::Cents,
-    order::{Command, Event, Rejection, Stage},
+    order::{Command, Event, Rejection, RunEvent, Stage},
     record::Events,
 };
 use futures_util::future::join;
@@ -33,7 +33,7 @@ async fn bound(house: &House, order: OrderId) -> BTreeMap<u32, Vec<UserId>> {
             continue;
         };
         for event in events {
-            if let Event::Accepted { runner, epoch } = event {
+            if let Event::Run(RunEvent::Accepted { runner, epoch }) = event {
                 bound.entry(*epoch).or_default().push(*runner);
             }
         }

@@ -7,7 +7,7 @@ use campusg_actors::{
 };
 use campusg_domain::{
     id::{Principal, ScheduleId, Stream},
-    order::{CancelReason, Command, Event, Order, Stage, TimerKind, TimerState},
+    order::{CancelReason, Command, Event, Order, PlacingEvent, Stage, TimerKind, TimerState},
     record::{Entry, Events, TimerChange},
     time::{At, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
@@ -252,7 +252,7 @@ async fn overdue_timers_fire_after_the_gateways_missed_events() {
     assert!(
         events
             .iter()
-            .any(|event| matches!(event, Event::Authorized { .. })),
+            .any(|event| matches!(event, Event::Placing(PlacingEvent::Authorized { .. }))),
         "first the bank's answer: {events:?}"
     );
 }

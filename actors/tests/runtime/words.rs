@@ -7,7 +7,7 @@ use campusg_actors::runtime::{
 use campusg_domain::{
     id::{OrderId, Principal, Stream, UserId},
     money::Cents,
-    order::{Command, Event, Rejection, Sealed},
+    order::{Command, ContactEvent, Event, Rejection, Sealed},
     record::Events,
 };
 
@@ -71,7 +71,10 @@ async fn words_are_recorded_sealed_and_open_only_as_what_they_are_and_whose() {
         panic!("an order's record")
     };
     let words = SealedFreeText::of(record.principal, &events[0]).unwrap();
-    assert!(matches!(&events[0], Event::MessageSent { .. }));
+    assert!(matches!(
+        &events[0],
+        Event::Contact(ContactEvent::MessageSent { .. })
+    ));
     assert_eq!((words.author, words.wording), (me, FreeText::Message));
     assert!(!words.sealed.0.windows(4).any(|bytes| bytes == b"4711"));
 

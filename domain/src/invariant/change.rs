@@ -5,7 +5,10 @@ use crate::{
     call::CallState,
     id::Seq,
     money::{Account, Cents, Phase},
-    order::{EscrowStatus, Event, Order, PaymentStatus, Settlement, Stage, TimerKind, TimerState},
+    order::{
+        EscrowStatus, Event, Order, PaymentStatus, RunEvent, Settlement, Stage, TimerKind,
+        TimerState,
+    },
     record::Events,
 };
 use std::collections::BTreeMap;
@@ -139,7 +142,9 @@ pub(super) fn one_runner(change: &Change<'_>) -> Holds {
         return Ok(());
     };
     for event in events {
-        if let Event::Accepted { epoch: next, .. } | Event::Unbound { epoch: next, .. } = event {
+        if let Event::Run(RunEvent::Accepted { epoch: next, .. })
+        | Event::Run(RunEvent::Unbound { epoch: next, .. }) = event
+        {
             ensure(*next == epoch + 1, || {
                 format!("order {}: epoch {next} after {epoch}", change.after.id)
             })?;

@@ -4,7 +4,12 @@
 //! `Ok(vec![])` means "already so": nothing is written.
 
 use super::{
-    allowed::allowed, command::Command, event::Event, place, rejection::Rejection, role::Role,
+    allowed::allowed,
+    command::Command,
+    event::{Event, PlacingEvent, RunEvent},
+    place,
+    rejection::Rejection,
+    role::Role,
     state::Order,
 };
 use crate::{
@@ -80,7 +85,7 @@ pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -
                 .find(|ask| matches!(ask, VoteRequest::NoDebt { .. }))?;
             let terms = place::terms(placement, card, context.policy, context.now)?;
             let mut events = finish(&Default::default(), Saga::Create, "record-order");
-            events.push(Event::Placed(Arc::new(terms)));
+            events.push(Event::Placing(PlacingEvent::Placed(Arc::new(terms))));
             events.push(start(Saga::Create, "authorize-payment"));
             Ok(events)
         }
@@ -100,7 +105,7 @@ pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -
 #[must_use]
 pub fn verdict(events: &[Event], policy: &Policy) -> Option<Rejection> {
     events.iter().find_map(|event| match event {
-        Event::WrongPinShown { tries } => Some(Rejection::WrongPin {
+        Event::Run(RunEvent::WrongPinShown { tries }) => Some(Rejection::WrongPin {
             left: policy.pin_tries.saturating_sub(*tries),
         }),
         _ => None,

@@ -5,7 +5,10 @@
 use super::{
     attachments::Contact,
     effects::{Collection, EscrowStatus, Outcome, PaymentStatus, TimerKind},
-    event::{Event, Release, Settlement, Side},
+    event::{
+        AfterEvent, CallEvent, EndEvent, Event, PlacingEvent, Release, RunEvent, Settlement, Side,
+        TimerEvent,
+    },
     rejection::CancelReason,
     stage::{Assignment, Bought, Cancellation, Delivery, Stage},
     state::{Executed, Order, Ratings},
@@ -103,12 +106,12 @@ impl Order {
     /// Evolves by one event; the first places the order. Marks that come before it are folded once it is there.
     pub(super) fn evolve_or_place(known: &mut Option<Self>, record: &Record, event: &Event) {
         match (known.as_mut(), event, record.stream) {
-            (None, Event::Placed(terms), crate::id::Stream::Order(id)) => {
+            (None, Event::Placing(PlacingEvent::Placed(terms)), crate::id::Stream::Order(id)) => {
                 let mut order = Self::placed(id, terms);
                 if let Events::Order(events) = &record.events {
-                    let before = events
-                        .iter()
-                        .take_while(|other| !matches!(other, Event::Placed(_)));
+                    let before = events.iter().take_while(|other| {
+                        !matches!(other, Event::Placing(PlacingEvent::Placed(_)))
+                    });
                     before.for_each(|mark| order.evolve(mark, record.at));
                 }
                 *known = Some(order);
@@ -148,39 +151,42 @@ impl Order {
     /// Evolves by one event decided at `at`.
     pub(super) fn evolve(&mut self, event: &Event, at: At) {
         match event {
-            Event::Placed(_) | Event::TimerFired { .. } => {}
-            Event::ActionRequired { url } => self.action_url = Some(url.clone()),
-            Event::Authorized {
+            Event::Placing(PlacingEvent::Placed(_))
+            | Event::Timer(TimerEvent::TimerFired { .. }) => {}
+            Event::Placing(PlacingEvent::ActionRequired { url }) => {
+                self.action_url = Some(url.clone())
+            }
+            Event::Placing(PlacingEvent::Authorized {
                 call,
                 capture_before,
                 ..
-            } => {
+            }) => {
                 self.decided(*call, Outcome::Succeeded);
                 self.payment = PaymentStatus::Authorized;
                 self.deadline(*call, *capture_before);
                 self.action_url = None;
                 self.stage = Stage::Holding;
             }
-            Event::Declined { call, reason } => {
+            Event::Placing(PlacingEvent::Declined { call, reason }) => {
                 self.decided(*call, Outcome::Refused);
                 self.declined = Some(*reason);
             }
-            Event::Held { .. } => {
+            Event::Placing(PlacingEvent::Held { .. }) => {
                 self.payment = PaymentStatus::InEscrow;
                 self.escrow = EscrowStatus::Held;
                 self.stage = Stage::Scheduling;
             }
-            Event::Waiting { opens_at } => {
+            Event::Placing(PlacingEvent::Waiting { opens_at }) => {
                 self.stage = Stage::Waiting {
                     opens_at: *opens_at,
                 }
             }
-            Event::Available { accept_by } => {
+            Event::Placing(PlacingEvent::Available { accept_by }) => {
                 self.stage = Stage::Available {
                     accept_by: *accept_by,
                 }
             }
-            Event::Accepted { runner, epoch } => {
+            Event::Run(RunEvent::Accepted { runner, epoch }) => {
                 self.enter(Stage::Accepted(Assignment {
                     runner: *runner,
                     epoch: *epoch,
@@ -188,33 +194,37 @@ impl Order {
                 }));
                 self.epoch = *epoch;
             }
-            Event::Unbound { runner, epoch, .. } => {
+            Event::Run(RunEvent::Unbound { runner, epoch, .. }) => {
                 self.epoch = *epoch;
                 self.former_runners.push(*runner);
                 self.at_first();
             }
-            Event::Captured { call, .. } => {
+            Event::Call(CallEvent::Captured { call, .. }) => {
                 self.decided(*call, Outcome::Succeeded);
                 self.collection = self.collected();
             }
-            Event::CollectFailed { call, .. } => {
+            Event::Call(CallEvent::CollectFailed { call, .. }) => {
                 self.decided(*call, Outcome::Refused);
                 self.collection = self.collected();
             }
-            Event::LateAuthorization { call }
-            | Event::LateCharge { call, .. }
-            | Event::Voided { call }
-            | Event::Refunded { call, .. } => {
+            Event::Call(CallEvent::LateAuthorization { call })
+            | Event::Call(CallEvent::LateCharge { call, .. })
+            | Event::Call(CallEvent::Voided { call })
+            | Event::Call(CallEvent::Refunded { call, .. }) => {
                 self.decided(*call, Outcome::Succeeded);
             }
-            Event::RefundKept { call, .. } => self.decided(*call, Outcome::Refused),
-            Event::CallDeferred { .. } | Event::CallRetried { .. } | Event::CallGivenUp { .. } => {}
-            Event::ArrivedOnSite
-            | Event::Purchased { .. }
-            | Event::Collected
-            | Event::Departed
-            | Event::Delivered { .. }
-            | Event::Completed => self.advance(event, at),
+            Event::Call(CallEvent::RefundKept { call, .. }) => {
+                self.decided(*call, Outcome::Refused)
+            }
+            Event::Call(CallEvent::CallDeferred { .. })
+            | Event::Call(CallEvent::CallRetried { .. })
+            | Event::Call(CallEvent::CallGivenUp { .. }) => {}
+            Event::Run(RunEvent::ArrivedOnSite)
+            | Event::Run(RunEvent::Purchased { .. })
+            | Event::Run(RunEvent::Collected)
+            | Event::Run(RunEvent::Departed)
+            | Event::Run(RunEvent::Delivered { .. })
+            | Event::End(EndEvent::Completed) => self.advance(event, at),
             _ => self.counted(event, at),
         }
     }
@@ -222,36 +232,36 @@ impl Order {
     /// What an order counts and remembers; what lies over it is [`attachments`](Self::attachments)'s.
     fn counted(&mut self, event: &Event, at: At) {
         match event {
-            Event::WrongPinShown { tries } => self.wrong_pins = *tries,
-            Event::Released(release) => self.released(release),
-            Event::ReleaseRefused { failures } => self.release_failures = *failures,
-            Event::Cancelled {
+            Event::Run(RunEvent::WrongPinShown { tries }) => self.wrong_pins = *tries,
+            Event::End(EndEvent::Released(release)) => self.released(release),
+            Event::End(EndEvent::ReleaseRefused { failures }) => self.release_failures = *failures,
+            Event::End(EndEvent::Cancelled {
                 reason,
                 by: who,
                 settlement,
-            } => self.cancelled(*reason, *who, *settlement, at),
-            Event::Reminded {
+            }) => self.cancelled(*reason, *who, *settlement, at),
+            Event::Timer(TimerEvent::Reminded {
                 kind: TimerKind::DisputeSla,
                 ..
-            } => {
+            }) => {
                 if let Some(dispute) = &mut self.dispute {
                     dispute.alarmed = true;
                 }
             }
-            Event::Reminded { step, kind } => {
+            Event::Timer(TimerEvent::Reminded { step, kind }) => {
                 self.reminded = *step;
                 self.late |= *kind == TimerKind::DeliveryReminder;
             }
-            Event::Overdue { days } => self.overdue_days = *days,
-            Event::Rated {
+            Event::End(EndEvent::Overdue { days }) => self.overdue_days = *days,
+            Event::After(AfterEvent::Rated {
                 by: Side::Customer,
                 stars,
-            } => self.ratings.by_customer = Some(*stars),
-            Event::Rated {
+            }) => self.ratings.by_customer = Some(*stars),
+            Event::After(AfterEvent::Rated {
                 by: Side::Runner,
                 stars,
-            } => self.ratings.by_runner = Some(*stars),
-            Event::RatingsPublished => self.ratings.published = true,
+            }) => self.ratings.by_runner = Some(*stars),
+            Event::After(AfterEvent::RatingsPublished) => self.ratings.published = true,
             Event::Step { saga, step, mark } => self.saga.mark(*saga, *step, *mark),
             _ => self.attachments(event, at),
         }
@@ -260,10 +270,10 @@ impl Order {
     /// The way from the store to the end; an event that does not fit changes nothing.
     fn advance(&mut self, event: &Event, at: At) {
         match (self.stage, event) {
-            (Stage::Accepted(assignment), Event::ArrivedOnSite) => {
+            (Stage::Accepted(assignment), Event::Run(RunEvent::ArrivedOnSite)) => {
                 self.enter(Stage::OnSite(assignment))
             }
-            (Stage::OnSite(assignment), Event::Purchased { food, photo }) => {
+            (Stage::OnSite(assignment), Event::Run(RunEvent::Purchased { food, photo })) => {
                 self.charged = self.terms.price.charge(*food);
                 self.collection = Collection::Collecting;
                 self.cancel_wait = None;
@@ -276,18 +286,18 @@ impl Order {
                     },
                 ));
             }
-            (Stage::Purchased(assignment, bought), Event::Collected) => {
+            (Stage::Purchased(assignment, bought), Event::Run(RunEvent::Collected)) => {
                 self.stage = Stage::Collected(assignment, bought)
             }
-            (Stage::Collected(assignment, bought), Event::Departed) => {
+            (Stage::Collected(assignment, bought), Event::Run(RunEvent::Departed)) => {
                 self.stage = Stage::OnTheWay(assignment, bought);
                 self.contact = Contact::default();
             }
-            (Stage::OnTheWay(assignment, bought), Event::Delivered { proof }) => {
+            (Stage::OnTheWay(assignment, bought), Event::Run(RunEvent::Delivered { proof })) => {
                 self.stage = Stage::Delivered(assignment, bought, Delivery { proof: *proof, at });
                 self.no_show = None;
             }
-            (Stage::Delivered(assignment, bought, delivery), Event::Completed) => {
+            (Stage::Delivered(assignment, bought, delivery), Event::End(EndEvent::Completed)) => {
                 self.stage = Stage::Completed(assignment, bought, delivery);
                 self.end(at);
             }

@@ -1,7 +1,12 @@
 //! Puts the columns together: from decided events to the record that is committed, and the order after it.
 
 use super::{
-    calls::calls, event::Event, money::money, notices::notices, people::people, state::Order,
+    calls::calls,
+    event::{Event, PlacingEvent},
+    money::money,
+    notices::notices,
+    people::people,
+    state::Order,
     timers::timers,
 };
 use crate::{
@@ -65,7 +70,9 @@ pub fn fill(
     };
     for event in &events {
         let placed = match event {
-            Event::Placed(terms) if after.is_none() => Some(Order::placed(id, terms)),
+            Event::Placing(PlacingEvent::Placed(terms)) if after.is_none() => {
+                Some(Order::placed(id, terms))
+            }
             _ => None,
         };
         if let Some(order) = after.as_ref().or(placed.as_ref()) {

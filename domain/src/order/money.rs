@@ -6,7 +6,10 @@
 use super::{
     calls::opened,
     effects::Outcome,
-    event::{Event, Release, Settlement},
+    event::{
+        AfterEvent, CallEvent, DisputeEvent, EndEvent, Event, PlacingEvent, ProposalEvent, Release,
+        RunEvent, Settlement,
+    },
     state::Order,
 };
 use crate::{
@@ -21,59 +24,60 @@ pub(super) fn money(order: &Order, event: &Event) -> Vec<Transfer> {
         transfers: vec![],
     };
     match event {
-        Event::Held {
+        Event::Placing(PlacingEvent::Held {
             authorization,
             cents,
-        } => book.hold(*authorization, *cents),
-        Event::Purchased { .. } => book.buy(event),
-        Event::Cancelled {
+        }) => book.hold(*authorization, *cents),
+        Event::Run(RunEvent::Purchased { .. }) => book.buy(event),
+        Event::End(EndEvent::Cancelled {
             settlement: Settlement::Free,
             ..
-        } => book.free(),
-        Event::Cancelled {
+        }) => book.free(),
+        Event::End(EndEvent::Cancelled {
             settlement: Settlement::Trip { to_runner, set_off },
             ..
-        } => {
+        }) => {
             book.buy(event);
             book.trip(*to_runner, *set_off);
         }
-        Event::Cancelled {
+        Event::End(EndEvent::Cancelled {
             settlement: Settlement::Release(release),
             ..
-        }
-        | Event::Released(release) => {
+        })
+        | Event::End(EndEvent::Released(release)) => {
             book.release(event, release);
         }
-        Event::Captured { call, cents } | Event::Refunded { call, cents } => {
-            book.settle(*call, *cents)
-        }
-        Event::CollectFailed { call, .. } => book.owe(*call),
-        Event::RefundKept { call, .. } => book.void(*call),
-        Event::LateCharge { cents, .. } => book.late(event, *cents),
-        Event::Raised { call, cents, .. } => book.hold(*call, *cents),
-        Event::Unbound { .. } => order.raises().for_each(|n| book.void(n)),
-        Event::Frozen { promise, cents } => book.freeze(*promise, *cents),
-        Event::ClaimPaid {
+        Event::Call(CallEvent::Captured { call, cents })
+        | Event::Call(CallEvent::Refunded { call, cents }) => book.settle(*call, *cents),
+        Event::Call(CallEvent::CollectFailed { call, .. }) => book.owe(*call),
+        Event::Call(CallEvent::RefundKept { call, .. }) => book.void(*call),
+        Event::Call(CallEvent::LateCharge { cents, .. }) => book.late(event, *cents),
+        Event::Proposal(ProposalEvent::Raised { call, cents, .. }) => book.hold(*call, *cents),
+        Event::Run(RunEvent::Unbound { .. }) => order.raises().for_each(|n| book.void(n)),
+        Event::Dispute(DisputeEvent::Frozen { promise, cents }) => book.freeze(*promise, *cents),
+        Event::Dispute(DisputeEvent::ClaimPaid {
             frozen,
             owed,
             goodwill,
-        } => book.claim(event, *frozen, *owed, *goodwill),
-        Event::DisputeResolved { .. } => book.thaw(Cents::ZERO),
-        Event::GoodwillPaid { cents } => book.goodwill(event, *cents),
-        Event::RunnerMadeGood { cents, set_off } => {
+        }) => book.claim(event, *frozen, *owed, *goodwill),
+        Event::Dispute(DisputeEvent::DisputeResolved { .. }) => book.thaw(Cents::ZERO),
+        Event::Dispute(DisputeEvent::GoodwillPaid { cents }) => book.goodwill(event, *cents),
+        Event::Dispute(DisputeEvent::RunnerMadeGood { cents, set_off }) => {
             book.pay_runner(Account::Goodwill, *cents, *set_off)
         }
-        Event::CustomerSetOff { cents } => book.post(book.payable(), book.receivable(), *cents),
-        Event::TipGiven { call, cents, .. } => book.tip(*call, *cents),
-        Event::TipPaid {
+        Event::Dispute(DisputeEvent::CustomerSetOff { cents }) => {
+            book.post(book.payable(), book.receivable(), *cents)
+        }
+        Event::After(AfterEvent::TipGiven { call, cents, .. }) => book.tip(*call, *cents),
+        Event::After(AfterEvent::TipPaid {
             call,
             cents,
             set_off,
-        } => {
+        }) => {
             book.settle(*call, *cents);
             book.set_off(*set_off);
         }
-        Event::TipFailed { call, .. } => book.void(*call),
+        Event::After(AfterEvent::TipFailed { call, .. }) => book.void(*call),
         _ => {}
     }
     book.transfers

@@ -2,7 +2,10 @@
 
 use super::{
     effects::TimerKind,
-    event::{Event, Settlement, Side, Unbinding},
+    event::{
+        AfterEvent, CallEvent, DisputeEvent, EndEvent, Event, PlacingEvent, RunEvent, Settlement,
+        Side, TimerEvent, Unbinding,
+    },
     rejection::CancelReason,
     state::Order,
 };
@@ -26,17 +29,17 @@ pub(super) fn notices(order: &Order, event: &Event, policy: &Policy) -> Vec<Noti
 /// The runner's own debt took part of what they were paid.
 fn set_off(order: &Order, event: &Event) -> Option<Notice> {
     let cents = match event {
-        Event::Released(release)
-        | Event::Cancelled {
+        Event::End(EndEvent::Released(release))
+        | Event::End(EndEvent::Cancelled {
             settlement: Settlement::Release(release),
             ..
-        } => release.set_off,
-        Event::Cancelled {
+        }) => release.set_off,
+        Event::End(EndEvent::Cancelled {
             settlement: Settlement::Trip { set_off, .. },
             ..
-        }
-        | Event::RunnerMadeGood { set_off, .. }
-        | Event::TipPaid { set_off, .. } => *set_off,
+        })
+        | Event::Dispute(DisputeEvent::RunnerMadeGood { set_off, .. })
+        | Event::After(AfterEvent::TipPaid { set_off, .. }) => *set_off,
         _ => Cents::ZERO,
     };
     let assignment = order.stage.assignment().filter(|_| cents.is_positive())?;
@@ -62,56 +65,66 @@ fn named(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice> {
     };
     let to_runner = |kind: Kind| runner.map(|to| Notice { to, kind }).into_iter();
     match event {
-        Event::Placed(_) => to(customer, Kind::PaymentPending),
-        Event::ActionRequired { .. } => to(customer, Kind::PaymentActionRequired),
-        Event::Authorized { .. } => to(customer, Kind::PaymentAuthorized),
-        Event::Held { .. } => to(customer, Kind::EscrowPlaced),
-        Event::Waiting { .. } => to(customer, Kind::OrderCreated),
-        Event::Available { .. } if order.epoch == 0 => to(customer, Kind::OrderCreated),
-        Event::Accepted { .. } => to(customer, Kind::OrderAccepted),
-        Event::Unbound { cause, runner, .. } => {
+        Event::Placing(PlacingEvent::Placed(_)) => to(customer, Kind::PaymentPending),
+        Event::Placing(PlacingEvent::ActionRequired { .. }) => {
+            to(customer, Kind::PaymentActionRequired)
+        }
+        Event::Placing(PlacingEvent::Authorized { .. }) => to(customer, Kind::PaymentAuthorized),
+        Event::Placing(PlacingEvent::Held { .. }) => to(customer, Kind::EscrowPlaced),
+        Event::Placing(PlacingEvent::Waiting { .. }) => to(customer, Kind::OrderCreated),
+        Event::Placing(PlacingEvent::Available { .. }) if order.epoch == 0 => {
+            to(customer, Kind::OrderCreated)
+        }
+        Event::Run(RunEvent::Accepted { .. }) => to(customer, Kind::OrderAccepted),
+        Event::Run(RunEvent::Unbound { cause, runner, .. }) => {
             let mut notices = to(customer, Kind::RunnerCancelled);
             if *cause != Unbinding::RunnerCancelled {
                 notices.extend(to(Audience::User(*runner), Kind::RunnerReleased));
             }
             notices
         }
-        Event::ArrivedOnSite => to(customer, Kind::RunnerOnSite)
+        Event::Run(RunEvent::ArrivedOnSite) => to(customer, Kind::RunnerOnSite)
             .into_iter()
             .chain(to_runner(Kind::BuyFromNowOn))
             .collect(),
-        Event::Purchased { food, .. } => purchased(order, *food),
-        Event::Collected => to(customer, Kind::Collected),
-        Event::Departed => to(customer, Kind::OnTheWay),
-        Event::WrongPinShown { tries } => to(
+        Event::Run(RunEvent::Purchased { food, .. }) => purchased(order, *food),
+        Event::Run(RunEvent::Collected) => to(customer, Kind::Collected),
+        Event::Run(RunEvent::Departed) => to(customer, Kind::OnTheWay),
+        Event::Run(RunEvent::WrongPinShown { tries }) => to(
             customer,
             Kind::WrongPin {
                 left: policy.pin_tries.saturating_sub(*tries),
             },
         ),
-        Event::Delivered { .. } => to(customer, Kind::Delivered),
-        Event::Released(release) => to_runner(Kind::Paid {
+        Event::Run(RunEvent::Delivered { .. }) => to(customer, Kind::Delivered),
+        Event::End(EndEvent::Released(release)) => to_runner(Kind::Paid {
             cents: release.to_runner,
         })
         .collect(),
-        Event::ReleaseRefused { failures: 1 } => to(Audience::Operators, Kind::PaymentDelayed)
-            .into_iter()
-            .chain(to_runner(Kind::PaymentDelayed))
-            .collect(),
-        Event::Completed => to(customer, Kind::Completed)
+        Event::End(EndEvent::ReleaseRefused { failures: 1 }) => {
+            to(Audience::Operators, Kind::PaymentDelayed)
+                .into_iter()
+                .chain(to_runner(Kind::PaymentDelayed))
+                .collect()
+        }
+        Event::End(EndEvent::Completed) => to(customer, Kind::Completed)
             .into_iter()
             .chain(to(customer, Kind::PleaseRate))
             .chain(to_runner(Kind::PleaseRate))
             .collect(),
-        Event::Cancelled {
+        Event::End(EndEvent::Cancelled {
             reason, settlement, ..
-        } => cancelled(order, *reason, settlement),
-        Event::CollectFailed { .. }
-        | Event::RefundKept { .. }
-        | Event::LateAuthorization { .. }
-        | Event::LateCharge { .. } => gateway(order, event),
-        Event::Reminded { kind, step } => reminded(*kind, *step, customer, runner),
-        Event::CallDeferred { failures, .. } if *failures >= policy.retry_tries => {
+        }) => cancelled(order, *reason, settlement),
+        Event::Call(CallEvent::CollectFailed { .. })
+        | Event::Call(CallEvent::RefundKept { .. })
+        | Event::Call(CallEvent::LateAuthorization { .. })
+        | Event::Call(CallEvent::LateCharge { .. }) => gateway(order, event),
+        Event::Timer(TimerEvent::Reminded { kind, step }) => {
+            reminded(*kind, *step, customer, runner)
+        }
+        Event::Call(CallEvent::CallDeferred { failures, .. })
+            if *failures >= policy.retry_tries =>
+        {
             to(Audience::Operators, Kind::StepStalled)
         }
         Event::Step {
@@ -119,19 +132,19 @@ fn named(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice> {
             saga: Saga::Complete,
             ..
         } => to(Audience::Operators, Kind::StepStalled),
-        Event::Overdue { .. } => to(Audience::Operators, Kind::Overdue),
-        Event::Rated {
+        Event::End(EndEvent::Overdue { .. }) => to(Audience::Operators, Kind::Overdue),
+        Event::After(AfterEvent::Rated {
             by: Side::Customer, ..
-        } => to_runner(Kind::Rated).collect(),
-        Event::Rated {
+        }) => to_runner(Kind::Rated).collect(),
+        Event::After(AfterEvent::Rated {
             by: Side::Runner, ..
-        } => to(customer, Kind::Rated),
-        Event::RatingsPublished
+        }) => to(customer, Kind::Rated),
+        Event::After(AfterEvent::RatingsPublished)
             if order.ratings.by_customer.is_none() && order.ratings.by_runner.is_none() =>
         {
             vec![]
         }
-        Event::RatingsPublished => both(Kind::Rated),
+        Event::After(AfterEvent::RatingsPublished) => both(Kind::Rated),
         _ => over::notices(order, event),
     }
 }
@@ -139,14 +152,18 @@ fn named(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice> {
 /// What the gateway did that customer and operators must know.
 fn gateway(order: &Order, event: &Event) -> Vec<Notice> {
     let kind = match event {
-        Event::CollectFailed { call, .. } => NoticeKind::RenewCard {
+        Event::Call(CallEvent::CollectFailed { call, .. }) => NoticeKind::RenewCard {
             owed: match order.calls.get(call).map(|call| call.kind) {
                 Some(CallKind::Capture { cents, .. }) => cents,
                 _ => Cents::ZERO,
             },
         },
-        Event::RefundKept { cents, .. } => NoticeKind::RefundKeptInWallet { cents: *cents },
-        Event::LateCharge { cents, .. } => NoticeKind::LateChargeReturned { cents: *cents },
+        Event::Call(CallEvent::RefundKept { cents, .. }) => {
+            NoticeKind::RefundKeptInWallet { cents: *cents }
+        }
+        Event::Call(CallEvent::LateCharge { cents, .. }) => {
+            NoticeKind::LateChargeReturned { cents: *cents }
+        }
         _ => NoticeKind::LateChargeReturned { cents: Cents::ZERO },
     };
     [Audience::User(order.terms.customer), Audience::Operators]

@@ -1,7 +1,10 @@
 //! The people column: what an event changes about customer and runner.
 
 use super::{
-    event::{Event, Side, Unbinding},
+    event::{
+        AfterEvent, ContactEvent, DisputeEvent, EndEvent, Event, PlacingEvent, ProposalEvent,
+        RunEvent, Side, Unbinding,
+    },
     stage::Proof,
     state::Order,
 };
@@ -20,21 +23,23 @@ pub(super) fn people(
     let customer = order.terms.customer;
     let runner = order.stage.assignment().map(|assignment| assignment.runner);
     match event {
-        Event::Placed(_) => vec![PeopleChange::OrderOpened {
+        Event::Placing(PlacingEvent::Placed(_)) => vec![PeopleChange::OrderOpened {
             customer,
             command,
             fingerprint,
             order: order.id,
         }],
-        Event::Accepted { runner, .. } => vec![PeopleChange::SlotTaken { runner: *runner }],
-        Event::Unbound { runner, cause, .. } => {
+        Event::Run(RunEvent::Accepted { runner, .. }) => {
+            vec![PeopleChange::SlotTaken { runner: *runner }]
+        }
+        Event::Run(RunEvent::Unbound { runner, cause, .. }) => {
             let mut changes = vec![PeopleChange::SlotFreed { runner: *runner }];
             if *cause == Unbinding::RunnerCancelled {
                 changes.push(PeopleChange::RunnerCancelled { runner: *runner });
             }
             changes
         }
-        Event::Completed => {
+        Event::End(EndEvent::Completed) => {
             let mut changes = vec![PeopleChange::OrderClosed { customer }];
             if let Some(runner) = runner {
                 changes.extend([
@@ -44,13 +49,13 @@ pub(super) fn people(
             }
             changes
         }
-        Event::Cancelled { .. } => {
+        Event::End(EndEvent::Cancelled { .. }) => {
             let freed = runner.map(|runner| PeopleChange::SlotFreed { runner });
             std::iter::once(PeopleChange::OrderClosed { customer })
                 .chain(freed)
                 .collect()
         }
-        Event::RatingsPublished => {
+        Event::After(AfterEvent::RatingsPublished) => {
             let of_runner = order.ratings.by_customer.zip(runner);
             let of_runner = of_runner.map(|(stars, user)| PeopleChange::Rated {
                 user,
@@ -78,12 +83,16 @@ pub(super) fn people(
 /// The photos that an event refers to: from here on they are this order's, and no other's.
 fn shown(event: &Event) -> &[PhotoId] {
     match event {
-        Event::Purchased { photo, .. } | Event::ProblemReported { photo, .. } => photo.as_slice(),
-        Event::Proposed { offer, .. } => std::slice::from_ref(&offer.photo),
-        Event::Delivered {
+        Event::Run(RunEvent::Purchased { photo, .. })
+        | Event::Contact(ContactEvent::ProblemReported { photo, .. }) => photo.as_slice(),
+        Event::Proposal(ProposalEvent::Proposed { offer, .. }) => {
+            std::slice::from_ref(&offer.photo)
+        }
+        Event::Run(RunEvent::Delivered {
             proof: Proof::Photo(photo),
-        } => std::slice::from_ref(photo),
-        Event::Disputed { photos, .. } | Event::DisputeReplied { photos, .. } => photos,
+        }) => std::slice::from_ref(photo),
+        Event::Dispute(DisputeEvent::Disputed { photos, .. })
+        | Event::Dispute(DisputeEvent::DisputeReplied { photos, .. }) => photos,
         _ => &[],
     }
 }

@@ -3,7 +3,10 @@
 use super::{
     attachments::Closing,
     effects::TimerKind,
-    event::{Event, Problem},
+    event::{
+        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, PlacingEvent, Problem,
+        ProposalEvent, RunEvent, TimerEvent,
+    },
     state::Order,
 };
 use crate::{
@@ -25,13 +28,13 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
         changes: vec![],
     };
     match event {
-        Event::TimerFired { kind, generation } => {
+        Event::Timer(TimerEvent::TimerFired { kind, generation }) => {
             table.changes.push(TimerChange::Fire {
                 kind: *kind,
                 generation: *generation,
             });
         }
-        Event::ActionRequired { .. } => {
+        Event::Placing(PlacingEvent::ActionRequired { .. }) => {
             if !order.retries_more_than_authorizing() {
                 table.disarm(&[TimerKind::StepRetry]);
             }
@@ -39,48 +42,51 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
                 table.arm(PaymentAction, now.plus(policy.payment_action_ms));
             }
         }
-        Event::Authorized { capture_before, .. } => {
+        Event::Placing(PlacingEvent::Authorized { capture_before, .. }) => {
             table.disarm(&[PaymentAction, TimerKind::StepRetry]);
             table.arm(
                 PaymentAuthorizationExpiry,
                 capture_before.minus(policy.authorization_margin_ms),
             );
         }
-        Event::Declined { .. } => table.disarm(&[PaymentAction]),
-        Event::Waiting { opens_at } => table.arm(BoardOpen, *opens_at),
-        Event::Available { accept_by } => {
+        Event::Placing(PlacingEvent::Declined { .. }) => table.disarm(&[PaymentAction]),
+        Event::Placing(PlacingEvent::Waiting { opens_at }) => table.arm(BoardOpen, *opens_at),
+        Event::Placing(PlacingEvent::Available { accept_by }) => {
             table.disarm(&[RunnerIdle, StoreWait]);
             table.arm(OrderTimeout, *accept_by);
             if order.armed(EscrowTimeout).is_none() {
                 table.arm(EscrowTimeout, now.plus(policy.escrow_timeout_ms));
             }
         }
-        Event::Accepted { .. } => {
+        Event::Run(RunEvent::Accepted { .. }) => {
             table.disarm(&[OrderTimeout]);
             table.arm(RunnerIdle, now.plus(policy.runner_remind_ms));
         }
-        Event::ArrivedOnSite => {
+        Event::Run(RunEvent::ArrivedOnSite) => {
             table.disarm(&[RunnerIdle]);
             table.arm(StoreWait, now.plus(policy.store_remind_ms));
         }
-        Event::Purchased { .. } => {
+        Event::Run(RunEvent::Purchased { .. }) => {
             table.disarm(&[StoreWait, CancelWait, PaymentAuthorizationExpiry]);
             table.arm(DeliveryReminder, now.plus(policy.delivery_late_ms));
         }
-        Event::Delivered { .. } => {
+        Event::Run(RunEvent::Delivered { .. }) => {
             table.disarm(&[DeliveryReminder, NoShowWait]);
             if policy.dispute_window_ms > 0 {
                 table.arm(DisputeWindow, now.plus(policy.dispute_window_ms));
             }
         }
-        Event::Completed => {
+        Event::End(EndEvent::Completed) => {
             table.disarm_all();
             table.arm(RatingWindow, now.plus(policy.rating_window_ms));
         }
-        Event::Cancelled { .. } => table.disarm_all(),
-        Event::Reminded { kind, step: 1 } => table.again(*kind, policy, now),
-        Event::Overdue { .. } => table.arm(EscrowTimeout, now.plus(policy.escrow_timeout_ms)),
-        Event::CallDeferred { failures, .. } | Event::ReleaseRefused { failures }
+        Event::End(EndEvent::Cancelled { .. }) => table.disarm_all(),
+        Event::Timer(TimerEvent::Reminded { kind, step: 1 }) => table.again(*kind, policy, now),
+        Event::End(EndEvent::Overdue { .. }) => {
+            table.arm(EscrowTimeout, now.plus(policy.escrow_timeout_ms))
+        }
+        Event::Call(CallEvent::CallDeferred { failures, .. })
+        | Event::End(EndEvent::ReleaseRefused { failures })
             if order.armed(TimerKind::StepRetry).is_none() =>
         {
             table.arm(
@@ -88,7 +94,7 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
                 now.plus(policy.back_off_ms(*failures, order.id.as_bytes())),
             );
         }
-        Event::RatingsPublished => table.disarm(&[RatingWindow]),
+        Event::After(AfterEvent::RatingsPublished) => table.disarm(&[RatingWindow]),
         _ => table.over(event, policy, now),
     }
     table.changes
@@ -132,38 +138,41 @@ impl Table<'_> {
             CancelWait, DisputeSla, DisputeWindow, NoShowWait, ProposalExpiry, StoreWait,
         };
         match event {
-            Event::Unbound { .. } => {
+            Event::Run(RunEvent::Unbound { .. }) => {
                 let first = self.order.deadlines.first_key_value();
                 let first = first.map(|(_, before)| *before);
                 self.expire_at(first, policy);
             }
-            Event::Proposed { .. } | Event::RaiseAsked { .. } => {
+            Event::Proposal(ProposalEvent::Proposed { .. })
+            | Event::Proposal(ProposalEvent::RaiseAsked { .. }) => {
                 self.arm(ProposalExpiry, now.plus(policy.proposal_expiry_ms));
             }
-            Event::Raised { capture_before, .. } => {
+            Event::Proposal(ProposalEvent::Raised { capture_before, .. }) => {
                 let earliest = self
                     .order
                     .capture_before
                     .map(|before| before.min(*capture_before));
                 self.expire_at(earliest, policy);
             }
-            Event::ProposalClosed { how, .. } => {
+            Event::Proposal(ProposalEvent::ProposalClosed { how, .. }) => {
                 self.disarm(&[ProposalExpiry]);
                 if matches!(how, Closing::OtherStore { .. }) {
                     self.arm(StoreWait, now.plus(policy.store_remind_ms));
                 }
             }
-            Event::CancelWaiting(_) => self.arm(CancelWait, now.plus(policy.cancel_wait_ms)),
-            Event::ProblemReported {
+            Event::End(EndEvent::CancelWaiting(_)) => {
+                self.arm(CancelWait, now.plus(policy.cancel_wait_ms))
+            }
+            Event::Contact(ContactEvent::ProblemReported {
                 kind: Problem::CustomerUnreachable,
                 ..
-            } => self.arm(NoShowWait, now.plus(policy.no_show_wait_ms)),
-            Event::NoShowAnswered => self.disarm(&[NoShowWait]),
-            Event::Disputed { .. } => {
+            }) => self.arm(NoShowWait, now.plus(policy.no_show_wait_ms)),
+            Event::Contact(ContactEvent::NoShowAnswered) => self.disarm(&[NoShowWait]),
+            Event::Dispute(DisputeEvent::Disputed { .. }) => {
                 self.disarm(&[DisputeWindow]);
                 self.arm(DisputeSla, now.plus(policy.dispute_alarm_ms));
             }
-            Event::DisputeResolved { .. } => self.disarm(&[DisputeSla]),
+            Event::Dispute(DisputeEvent::DisputeResolved { .. }) => self.disarm(&[DisputeSla]),
             _ => {}
         }
     }

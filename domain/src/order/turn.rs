@@ -7,7 +7,7 @@
 use super::{
     command::Command,
     decide::{Context, decide, verdict},
-    event::Event,
+    event::{AfterEvent, EndEvent, Event, ProposalEvent},
     fill::{Filled, Header, fill},
     rejection::Rejection,
     state::{Executed, Order},
@@ -56,7 +56,9 @@ pub fn status(command: &Command, events: &[Event], verdict: Option<&Rejection>) 
     let begun = |event: &Event| {
         matches!(
             event,
-            Event::CancelWaiting(_) | Event::RaiseAsked { .. } | Event::TipGiven { .. }
+            Event::End(EndEvent::CancelWaiting(_))
+                | Event::Proposal(ProposalEvent::RaiseAsked { .. })
+                | Event::After(AfterEvent::TipGiven { .. })
         )
     };
     match (verdict, command) {

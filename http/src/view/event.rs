@@ -15,7 +15,10 @@ use crate::time::Time;
 use campusg_actors::runtime::{FreeText, SealedFreeText};
 use campusg_domain::{
     id::UserId,
-    order::{Event, Order, Release, Role, Settlement, Side},
+    order::{
+        AfterEvent, CallEvent, EndEvent, Event, Order, PlacingEvent, Release, Role, RunEvent,
+        Settlement, Side, TimerEvent,
+    },
     record::{Entry, Events, Record},
 };
 use serde::Serialize;
@@ -118,7 +121,7 @@ fn reads(viewer: &Viewer, wording: FreeText, own: bool) -> bool {
 
 /// Whether an event was done by or to this runner.
 fn concerns(event: &Event, user: UserId) -> bool {
-    matches!(event, Event::Accepted { runner, .. } | Event::Unbound { runner, .. } if *runner == user)
+    matches!(event, Event::Run(RunEvent::Accepted { runner, .. }) | Event::Run(RunEvent::Unbound { runner, .. }) if *runner == user)
 }
 
 /// An event's type and data; `None` where the reader may not see it.
@@ -131,60 +134,72 @@ fn describe(
     let shown = |r#type, data: Value| Some((r#type, members(data)));
     let of_payment = |r#type, data: Value| money.then(|| (r#type, members(data)));
     match event {
-        Event::Placed(_) => shown("placed", json!({})),
-        Event::ActionRequired { .. } => of_payment("payment_action_required", json!({})),
-        Event::Authorized {
+        Event::Placing(PlacingEvent::Placed(_)) => shown("placed", json!({})),
+        Event::Placing(PlacingEvent::ActionRequired { .. }) => {
+            of_payment("payment_action_required", json!({}))
+        }
+        Event::Placing(PlacingEvent::Authorized {
             cents,
             capture_before,
             ..
-        } => of_payment(
+        }) => of_payment(
             "payment_authorized",
             json!({"amount_cents": cents.0, "capture_before": Time(*capture_before)}),
         ),
-        Event::Declined { reason, .. } => {
+        Event::Placing(PlacingEvent::Declined { reason, .. }) => {
             of_payment("payment_declined", json!({"reason": reason.code()}))
         }
-        Event::Held { cents, .. } => of_payment("escrow_held", json!({"amount_cents": cents.0})),
-        Event::Waiting { opens_at } => shown("waiting", json!({"opens_at": Time(*opens_at)})),
-        Event::Available { accept_by } => {
+        Event::Placing(PlacingEvent::Held { cents, .. }) => {
+            of_payment("escrow_held", json!({"amount_cents": cents.0}))
+        }
+        Event::Placing(PlacingEvent::Waiting { opens_at }) => {
+            shown("waiting", json!({"opens_at": Time(*opens_at)}))
+        }
+        Event::Placing(PlacingEvent::Available { accept_by }) => {
             shown("available", json!({"accept_by": Time(*accept_by)}))
         }
-        Event::Accepted { runner, .. } => shown("accepted", person("runner_id", *runner, viewer)),
-        Event::Unbound { runner, cause, .. } => {
+        Event::Run(RunEvent::Accepted { runner, .. }) => {
+            shown("accepted", person("runner_id", *runner, viewer))
+        }
+        Event::Run(RunEvent::Unbound { runner, cause, .. }) => {
             let mut data = person("runner_id", *runner, viewer);
             data["cause"] = json!(cause);
             shown("runner_unbound", data)
         }
-        Event::ArrivedOnSite => shown("on_site", json!({})),
-        Event::Purchased { food, photo } => shown(
+        Event::Run(RunEvent::ArrivedOnSite) => shown("on_site", json!({})),
+        Event::Run(RunEvent::Purchased { food, photo }) => shown(
             "purchased",
             json!({"total_cents": food.0, "photo_id": photo}),
         ),
-        Event::Collected => shown("collected", json!({})),
-        Event::Departed => shown("on_the_way", json!({})),
-        Event::WrongPinShown { tries } => shown("wrong_pin", json!({"tries": tries})),
-        Event::Delivered { proof: by } => {
+        Event::Run(RunEvent::Collected) => shown("collected", json!({})),
+        Event::Run(RunEvent::Departed) => shown("on_the_way", json!({})),
+        Event::Run(RunEvent::WrongPinShown { tries }) => {
+            shown("wrong_pin", json!({"tries": tries}))
+        }
+        Event::Run(RunEvent::Delivered { proof: by }) => {
             let (name, photo) = proof(by);
             shown("delivered", json!({"proof": name, "photo_id": photo}))
         }
-        Event::Released(release) => shown("released", released(release, viewer.role)),
-        Event::ReleaseRefused { failures } => {
+        Event::End(EndEvent::Released(release)) => {
+            shown("released", released(release, viewer.role))
+        }
+        Event::End(EndEvent::ReleaseRefused { failures }) => {
             shown("release_delayed", json!({"failures": failures}))
         }
-        Event::Completed => shown("completed", json!({})),
-        Event::Cancelled {
+        Event::End(EndEvent::Completed) => shown("completed", json!({})),
+        Event::End(EndEvent::Cancelled {
             reason,
             settlement: money,
             ..
-        } => {
+        }) => {
             let mut data = settled(money, viewer.role);
             data["cancel_reason"] = json!(reason);
             data["settlement"] = json!(settlement(money));
             shown("cancelled", data)
         }
-        Event::Rated { by, stars } => rated(*by, *stars, viewer),
-        Event::RatingsPublished => shown("ratings_published", json!({})),
-        Event::Reminded { kind, step } => {
+        Event::After(AfterEvent::Rated { by, stars }) => rated(*by, *stars, viewer),
+        Event::After(AfterEvent::RatingsPublished) => shown("ratings_published", json!({})),
+        Event::Timer(TimerEvent::Reminded { kind, step }) => {
             shown("reminded", json!({"event_type": kind, "step": step}))
         }
         Event::Step { saga, step, mark } => shown(
@@ -213,41 +228,51 @@ fn of_effect(
     money: bool,
 ) -> Option<(&'static str, Map<String, Value>)> {
     let (r#type, visible, data) = match event {
-        Event::Captured { cents, .. } => {
+        Event::Call(CallEvent::Captured { cents, .. }) => {
             ("payment_captured", money, json!({"amount_cents": cents.0}))
         }
-        Event::CollectFailed { reason, .. } => (
+        Event::Call(CallEvent::CollectFailed { reason, .. }) => (
             "payment_collect_failed",
             money,
             json!({"reason": reason.map(campusg_domain::call::Decline::code)}),
         ),
-        Event::Voided { .. } => ("authorization_let_go", money, json!({})),
-        Event::Refunded { cents, .. } => ("refunded", money, json!({"amount_cents": cents.0})),
-        Event::RefundKept { cents, .. } => (
+        Event::Call(CallEvent::Voided { .. }) => ("authorization_let_go", money, json!({})),
+        Event::Call(CallEvent::Refunded { cents, .. }) => {
+            ("refunded", money, json!({"amount_cents": cents.0}))
+        }
+        Event::Call(CallEvent::RefundKept { cents, .. }) => (
             "refund_kept_in_wallet",
             money,
             json!({"amount_cents": cents.0}),
         ),
-        Event::AuthorizationLapsed { .. } => ("authorization_expired", money, json!({})),
-        Event::LateAuthorization { .. } => ("late_authorization_returned", money, json!({})),
-        Event::LateCharge { cents, .. } => (
+        Event::Call(CallEvent::AuthorizationLapsed { .. }) => {
+            ("authorization_expired", money, json!({}))
+        }
+        Event::Call(CallEvent::LateAuthorization { .. }) => {
+            ("late_authorization_returned", money, json!({}))
+        }
+        Event::Call(CallEvent::LateCharge { cents, .. }) => (
             "late_charge_returned",
             money,
             json!({"amount_cents": cents.0}),
         ),
-        Event::CallDeferred { call, failures } => (
+        Event::Call(CallEvent::CallDeferred { call, failures }) => (
             "call_rested",
             operator,
             json!({"call": call, "failures": failures}),
         ),
-        Event::CallRetried { call } => ("call_retried", operator, json!({"call": call})),
-        Event::CallGivenUp { call } => ("call_given_up", operator, json!({"call": call})),
-        Event::TimerFired { kind, generation } => (
+        Event::Call(CallEvent::CallRetried { call }) => {
+            ("call_retried", operator, json!({"call": call}))
+        }
+        Event::Call(CallEvent::CallGivenUp { call }) => {
+            ("call_given_up", operator, json!({"call": call}))
+        }
+        Event::Timer(TimerEvent::TimerFired { kind, generation }) => (
             "timer_fired",
             operator,
             json!({"event_type": kind, "generation": generation}),
         ),
-        Event::Overdue { days } => ("overdue", operator, json!({"days": days})),
+        Event::End(EndEvent::Overdue { days }) => ("overdue", operator, json!({"days": days})),
         _ => return None,
     };
     visible.then(|| (r#type, members(data)))

@@ -5,7 +5,8 @@ use crate::{
     id::UserId,
     money::Cents,
     order::{
-        CancelReason, Event, Rejection, Role, Settlement, Stage, Unbinding, attachments::Closing,
+        CancelReason, Event, PlacingEvent, ProposalEvent, Rejection, Role, RunEvent, Settlement,
+        Stage, Unbinding, attachments::Closing,
     },
     saga::{Saga, finish, unwind},
     vote::VoteRequest,
@@ -46,10 +47,10 @@ impl Decider<'_> {
             .votes
             .find(|ask| matches!(ask, VoteRequest::RunnerSlot { .. }))?;
         self.not_held()?;
-        let mut events = vec![Event::Accepted {
+        let mut events = vec![Event::Run(RunEvent::Accepted {
             runner,
             epoch: self.order.epoch + 1,
-        }];
+        })];
         events.extend(finish(&Default::default(), Saga::Accept, "notify-customer"));
         Ok(events)
     }
@@ -75,23 +76,25 @@ impl Decider<'_> {
         };
         let mut events = unwind(&self.order.saga, Saga::Accept, None);
         let open = self.order.proposal.as_ref();
-        events.extend(open.map(|open| Event::ProposalClosed {
-            n: open.n,
-            how: Closing::RunnerLeft,
+        events.extend(open.map(|open| {
+            Event::Proposal(ProposalEvent::ProposalClosed {
+                n: open.n,
+                how: Closing::RunnerLeft,
+            })
         }));
-        events.push(Event::Unbound {
+        events.push(Event::Run(RunEvent::Unbound {
             runner: assignment.runner,
             epoch: self.order.epoch + 1,
             cause,
-        });
+        }));
         events.push(self.available());
         events
     }
 
     pub(super) fn available(&self) -> Event {
-        Event::Available {
+        Event::Placing(PlacingEvent::Available {
             accept_by: self.context.now.plus(self.context.policy.order_timeout_ms),
-        }
+        })
     }
 
     /// Transitions 7, 12, 24 and 35.

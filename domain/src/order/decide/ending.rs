@@ -5,7 +5,7 @@ use crate::{
     id::Principal,
     money::Cents,
     order::{
-        CancelReason, Event, Rejection, Release, Settlement,
+        CancelReason, DisputeEvent, EndEvent, Event, Rejection, Release, Settlement,
         attachments::{CancelWait, Fault},
     },
     saga::{Mark, Progress, Saga, mark, unwind},
@@ -44,11 +44,11 @@ impl Decider<'_> {
             events.extend(unwind(progress, Saga::Accept, None));
             events.extend(unwind(progress, Saga::Create, failed));
         }
-        events.push(Event::Cancelled {
+        events.push(Event::End(EndEvent::Cancelled {
             reason,
             by,
             settlement,
-        });
+        }));
         events
     }
 
@@ -62,12 +62,12 @@ impl Decider<'_> {
         match (&self.order.cancel_wait, &self.order.proposal) {
             (Some(_), _) => vec![],
             (None, Some(_)) => self.ended(reason, by, self.trip(to_runner)),
-            (None, None) => vec![Event::CancelWaiting(CancelWait {
+            (None, None) => vec![Event::End(EndEvent::CancelWaiting(CancelWait {
                 reason,
                 by,
                 to_runner,
                 at: self.context.now,
-            })],
+            }))],
         }
     }
 
@@ -113,7 +113,7 @@ impl Decider<'_> {
         let cents = self.order.uncollected(refund).min(debt);
         cents
             .is_positive()
-            .then_some(Event::CustomerSetOff { cents })
+            .then_some(Event::Dispute(DisputeEvent::CustomerSetOff { cents }))
     }
 
     /// Divides the charge K: `refund` to the customer, the fee to the platform, the rest to the runner.
@@ -149,7 +149,7 @@ impl Decider<'_> {
                 self.release_of(Cents::ZERO)?,
                 refund
                     .is_positive()
-                    .then_some(Event::GoodwillPaid { cents: refund }),
+                    .then_some(Event::Dispute(DisputeEvent::GoodwillPaid { cents: refund })),
             ),
         };
         let follows = goodwill.into_iter().chain(self.customer_set_off(refund));
@@ -181,9 +181,12 @@ impl Decider<'_> {
             return Ok(events);
         }
         let done = |step| mark(Saga::Complete, step, Mark::Done);
-        let mut events = vec![Event::Released(release), done("release-escrow")];
+        let mut events = vec![
+            Event::End(EndEvent::Released(release)),
+            done("release-escrow"),
+        ];
         events.extend(follows);
-        events.extend([Event::Completed, done("mark-completed")]);
+        events.extend([Event::End(EndEvent::Completed), done("mark-completed")]);
         Ok(events)
     }
 
@@ -201,7 +204,7 @@ impl Decider<'_> {
             Mark::Started
         };
         vec![
-            Event::ReleaseRefused { failures },
+            Event::End(EndEvent::ReleaseRefused { failures }),
             mark(Saga::Complete, "release-escrow", tried),
         ]
     }

@@ -5,7 +5,8 @@ use crate::{
     id::Principal,
     money::Cents,
     order::{
-        CancelReason, Event, OperatorAction, Rejection, Settlement, Stage, TimerKind, Unbinding,
+        CancelReason, DisputeEvent, Event, OperatorAction, OperatorEvent, Rejection, Settlement,
+        Stage, TimerKind, Unbinding,
         attachments::Fault,
         command::Ending,
         place,
@@ -48,9 +49,9 @@ impl Decider<'_> {
         if self.order.operator_hold {
             return Ok(vec![]);
         }
-        Ok(vec![Event::OperatorHeld {
+        Ok(vec![Event::Operator(OperatorEvent::OperatorHeld {
             reason: reason.clone(),
-        }])
+        })])
     }
 
     /// Transition 28: what fired meanwhile takes effect now, by the system; the first that does anything is the last.
@@ -74,9 +75,9 @@ impl Decider<'_> {
         let follows = noted
             .chain(std::iter::once_with(|| system.release_if_due()))
             .find(|events| !events.is_empty());
-        let released = Event::OperatorReleased {
+        let released = Event::Operator(OperatorEvent::OperatorReleased {
             reason: reason.clone(),
-        };
+        });
         Ok(std::iter::once(released)
             .chain(follows.unwrap_or_default())
             .collect())
@@ -176,15 +177,13 @@ impl Decider<'_> {
     fn settle_delivered(&self, refund: Cents, at_fault: Fault, reason: &Sealed) -> Decision {
         self.within_charge(refund)?;
         let mut events = self.with_reason(OperatorAction::Settle, reason)?;
-        events.extend(
-            self.order
-                .open_dispute()
-                .map(|open| Event::DisputeResolved {
-                    n: open.n,
-                    refund,
-                    at_fault: Some(at_fault),
-                }),
-        );
+        events.extend(self.order.open_dispute().map(|open| {
+            Event::Dispute(DisputeEvent::DisputeResolved {
+                n: open.n,
+                refund,
+                at_fault: Some(at_fault),
+            })
+        }));
         events.extend(self.end_delivered(refund, at_fault, CancelReason::Operator)?);
         Ok(events)
     }
@@ -209,7 +208,7 @@ impl Decider<'_> {
             return Err(Rejection::field("amount_cents", rule));
         }
         let mut events = self.with_reason(OperatorAction::Refund, reason)?;
-        events.push(Event::GoodwillPaid { cents });
+        events.push(Event::Dispute(DisputeEvent::GoodwillPaid { cents }));
         events.extend(self.customer_set_off(cents));
         Ok(events)
     }

@@ -6,7 +6,8 @@ use crate::{
     call::{CallKind, CallNumber},
     money::Cents,
     order::{
-        Event,
+        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
+        ProposalEvent, TimerEvent,
         attachments::{Closing, Contact, Dispute, Judgement, LaterTip, NoShow, Number, Proposal},
         effects::{Collection, Outcome, PaymentStatus},
         event::{Problem, RaiseFailure, Side},
@@ -19,7 +20,7 @@ impl Order {
     /// Evolves by an event that lies over the stage; any other changes nothing.
     pub(super) fn attachments(&mut self, event: &Event, at: At) {
         match event {
-            Event::Proposed { n, offer, note } => {
+            Event::Proposal(ProposalEvent::Proposed { n, offer, note }) => {
                 self.proposals = *n;
                 self.closed = None;
                 self.proposal = Some(Proposal {
@@ -31,52 +32,58 @@ impl Order {
                     declined: None,
                 });
             }
-            Event::RaiseAsked { call, .. } => self.raise_asked(*call),
-            Event::Raised {
+            Event::Proposal(ProposalEvent::RaiseAsked { call, .. }) => self.raise_asked(*call),
+            Event::Proposal(ProposalEvent::Raised {
                 call,
                 capture_before,
                 ..
-            } => {
+            }) => {
                 self.decided(*call, Outcome::Succeeded);
                 self.deadline(*call, *capture_before);
                 self.raise_ended(None);
             }
-            Event::RaiseFailed { call, why } => self.raise_failed(*call, *why),
-            Event::ProposalClosed { how, .. } => self.closed(how),
-            Event::CancelWaiting(wait) => self.cancel_wait = Some(*wait),
-            Event::MessageSent { by, attempt, .. } => self.message(*by, *attempt, at),
-            Event::ProblemReported {
+            Event::Proposal(ProposalEvent::RaiseFailed { call, why }) => {
+                self.raise_failed(*call, *why)
+            }
+            Event::Proposal(ProposalEvent::ProposalClosed { how, .. }) => self.closed(how),
+            Event::End(EndEvent::CancelWaiting(wait)) => self.cancel_wait = Some(*wait),
+            Event::Contact(ContactEvent::MessageSent { by, attempt, .. }) => {
+                self.message(*by, *attempt, at)
+            }
+            Event::Contact(ContactEvent::ProblemReported {
                 kind: Problem::CustomerUnreachable,
                 ..
-            } => {
+            }) => {
                 self.no_show = Some(NoShow {
                     since: at,
                     over: false,
                 });
             }
-            Event::NoShowAnswered => {
+            Event::Contact(ContactEvent::NoShowAnswered) => {
                 (self.no_show, self.no_show_answered) = (None, true);
                 self.contact = Contact::default();
             }
-            Event::NoShowOver => {
+            Event::Contact(ContactEvent::NoShowOver) => {
                 if let Some(wait) = &mut self.no_show {
                     wait.over = true;
                 }
             }
-            Event::OperatorHeld { .. } => self.operator_hold = true,
-            Event::OperatorReleased { .. } => {
+            Event::Operator(OperatorEvent::OperatorHeld { .. }) => self.operator_hold = true,
+            Event::Operator(OperatorEvent::OperatorReleased { .. }) => {
                 self.operator_hold = false;
                 self.noted.clear();
             }
-            Event::TimerNoted { kind } => self.noted.push(*kind),
-            Event::AuthorizationLapsed { call } => self.decided(*call, Outcome::Refused),
+            Event::Timer(TimerEvent::TimerNoted { kind }) => self.noted.push(*kind),
+            Event::Call(CallEvent::AuthorizationLapsed { call }) => {
+                self.decided(*call, Outcome::Refused)
+            }
             _ => self.after_delivery(event, at),
         }
     }
 
     fn after_delivery(&mut self, event: &Event, at: At) {
         match event {
-            Event::Disputed { n, by, claim, .. } => {
+            Event::Dispute(DisputeEvent::Disputed { n, by, claim, .. }) => {
                 self.disputes = *n;
                 self.dispute = Some(Dispute {
                     n: *n,
@@ -89,13 +96,15 @@ impl Order {
                     judgement: None,
                 });
             }
-            Event::Frozen { promise, cents } => {
+            Event::Dispute(DisputeEvent::Frozen { promise, cents }) => {
                 self.with_dispute(|open| open.frozen = Some((*promise, *cents)));
             }
-            Event::DisputeReplied { .. } => self.with_dispute(|open| open.replies += 1),
-            Event::DisputeResolved {
+            Event::Dispute(DisputeEvent::DisputeReplied { .. }) => {
+                self.with_dispute(|open| open.replies += 1)
+            }
+            Event::Dispute(DisputeEvent::DisputeResolved {
                 refund, at_fault, ..
-            } => {
+            }) => {
                 let judgement = Judgement {
                     refund: *refund,
                     at_fault: *at_fault,
@@ -103,24 +112,28 @@ impl Order {
                 };
                 self.with_dispute(|open| open.judgement = Some(judgement));
             }
-            Event::ClaimPaid {
+            Event::Dispute(DisputeEvent::ClaimPaid {
                 frozen,
                 owed,
                 goodwill,
-            } => {
+            }) => {
                 self.taken_back += *frozen + *owed;
                 self.paid_back(*frozen + *owed + *goodwill);
             }
-            Event::GoodwillPaid { cents } => self.paid_back(*cents),
-            Event::TipGiven { call, cents, card } => {
+            Event::Dispute(DisputeEvent::GoodwillPaid { cents }) => self.paid_back(*cents),
+            Event::After(AfterEvent::TipGiven { call, cents, card }) => {
                 let tip = LaterTip {
                     cents: *cents,
                     card: card.clone(),
                 };
                 self.tips.insert(*call, tip);
             }
-            Event::TipPaid { call, .. } => self.decided(*call, Outcome::Succeeded),
-            Event::TipFailed { call, .. } => self.decided(*call, Outcome::Refused),
+            Event::After(AfterEvent::TipPaid { call, .. }) => {
+                self.decided(*call, Outcome::Succeeded)
+            }
+            Event::After(AfterEvent::TipFailed { call, .. }) => {
+                self.decided(*call, Outcome::Refused)
+            }
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     money::Cents,
     notice::{Audience, Notice, NoticeKind},
     order::{
-        Event,
+        AfterEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent, ProposalEvent,
         attachments::{CancelWait, Closing},
         event::{Problem, RaiseFailure, Side},
         state::Order,
@@ -17,31 +17,35 @@ pub(super) fn notices(order: &Order, event: &Event) -> Vec<Notice> {
     use NoticeKind as Kind;
     let party = Parties::of(order);
     match event {
-        Event::Proposed { offer, .. } => party.customer(Kind::Proposed {
+        Event::Proposal(ProposalEvent::Proposed { offer, .. }) => party.customer(Kind::Proposed {
             kind: offer.kind,
             total: offer.total,
         }),
-        Event::RaiseFailed { why, .. } => party.customer(Kind::RaiseFailed {
-            reason: match why {
-                RaiseFailure::Declined(reason) => Some(*reason),
-                RaiseFailure::NotHeld | RaiseFailure::GivenUp => None,
-            },
-        }),
-        Event::ProposalClosed { how, .. } => closed(&party, how),
-        Event::CancelWaiting(wait) => waiting(&party, wait),
-        Event::MessageSent { by, .. } => party.other(*by, Kind::Message),
-        Event::ProblemReported {
+        Event::Proposal(ProposalEvent::RaiseFailed { why, .. }) => {
+            party.customer(Kind::RaiseFailed {
+                reason: match why {
+                    RaiseFailure::Declined(reason) => Some(*reason),
+                    RaiseFailure::NotHeld | RaiseFailure::GivenUp => None,
+                },
+            })
+        }
+        Event::Proposal(ProposalEvent::ProposalClosed { how, .. }) => closed(&party, how),
+        Event::End(EndEvent::CancelWaiting(wait)) => waiting(&party, wait),
+        Event::Contact(ContactEvent::MessageSent { by, .. }) => party.other(*by, Kind::Message),
+        Event::Contact(ContactEvent::ProblemReported {
             kind: Problem::CustomerUnreachable,
             ..
-        } => party.customer(Kind::RunnerAtTheDoor),
-        Event::ProblemReported {
+        }) => party.customer(Kind::RunnerAtTheDoor),
+        Event::Contact(ContactEvent::ProblemReported {
             kind: Problem::Other,
             ..
-        } => Parties::operators(Kind::ProblemReported),
-        Event::NoShowAnswered => party.runner(Kind::CustomerIsThere),
-        Event::NoShowOver => party.runner(Kind::NoShowOver),
-        Event::OperatorHeld { .. } => party.both(Kind::HeldByOperator),
-        Event::OperatorReleased { .. } => party.both(Kind::ReleasedByOperator),
+        }) => Parties::operators(Kind::ProblemReported),
+        Event::Contact(ContactEvent::NoShowAnswered) => party.runner(Kind::CustomerIsThere),
+        Event::Contact(ContactEvent::NoShowOver) => party.runner(Kind::NoShowOver),
+        Event::Operator(OperatorEvent::OperatorHeld { .. }) => party.both(Kind::HeldByOperator),
+        Event::Operator(OperatorEvent::OperatorReleased { .. }) => {
+            party.both(Kind::ReleasedByOperator)
+        }
         _ => disputed(&party, event),
     }
 }
@@ -67,28 +71,42 @@ fn disputed(party: &Parties, event: &Event) -> Vec<Notice> {
     use NoticeKind as Kind;
     let everybody = |kind: Kind| [party.both(kind), Parties::operators(kind)].concat();
     match event {
-        Event::Disputed { claim, .. } => everybody(Kind::Disputed { claim: *claim }),
-        Event::Frozen { cents, .. } => party.runner(Kind::Frozen { cents: *cents }),
-        Event::DisputeReplied { by, .. } => [
+        Event::Dispute(DisputeEvent::Disputed { claim, .. }) => {
+            everybody(Kind::Disputed { claim: *claim })
+        }
+        Event::Dispute(DisputeEvent::Frozen { cents, .. }) => {
+            party.runner(Kind::Frozen { cents: *cents })
+        }
+        Event::Dispute(DisputeEvent::DisputeReplied { by, .. }) => [
             party.other(*by, Kind::DisputeReplied),
             Parties::operators(Kind::DisputeReplied),
         ]
         .concat(),
-        Event::DisputeResolved { refund, .. } => {
+        Event::Dispute(DisputeEvent::DisputeResolved { refund, .. }) => {
             party.both(Kind::DisputeResolved { refund: *refund })
         }
-        Event::ClaimPaid { frozen, owed, .. } => {
+        Event::Dispute(DisputeEvent::ClaimPaid { frozen, owed, .. }) => {
             let cents = *frozen + *owed;
             match cents {
                 Cents::ZERO => vec![],
                 cents => party.runner(Kind::TakenBack { cents }),
             }
         }
-        Event::GoodwillPaid { cents } => party.customer(Kind::Goodwill { cents: *cents }),
-        Event::RunnerMadeGood { cents, .. } => party.runner(Kind::Paid { cents: *cents }),
-        Event::CustomerSetOff { cents } => party.customer(Kind::SetOff { cents: *cents }),
-        Event::TipPaid { cents, .. } => party.runner(Kind::Tipped { cents: *cents }),
-        Event::TipFailed { reason, .. } => party.customer(Kind::TipFailed { reason: *reason }),
+        Event::Dispute(DisputeEvent::GoodwillPaid { cents }) => {
+            party.customer(Kind::Goodwill { cents: *cents })
+        }
+        Event::Dispute(DisputeEvent::RunnerMadeGood { cents, .. }) => {
+            party.runner(Kind::Paid { cents: *cents })
+        }
+        Event::Dispute(DisputeEvent::CustomerSetOff { cents }) => {
+            party.customer(Kind::SetOff { cents: *cents })
+        }
+        Event::After(AfterEvent::TipPaid { cents, .. }) => {
+            party.runner(Kind::Tipped { cents: *cents })
+        }
+        Event::After(AfterEvent::TipFailed { reason, .. }) => {
+            party.customer(Kind::TipFailed { reason: *reason })
+        }
         _ => vec![],
     }
 }

@@ -4,7 +4,7 @@ use super::statement::{Line, statement};
 use crate::{
     id::{OrderId, PhotoId, Stream, UserId},
     money::{Account, Phase, Transfer, TransferId},
-    order::{Event, Proof},
+    order::{ContactEvent, Event, Proof, ProposalEvent, RunEvent},
     record::{Entry, Events},
     time::At,
 };
@@ -69,12 +69,16 @@ fn photos(entry: &Entry) -> Vec<(PhotoId, Shows)> {
         return vec![];
     };
     let shown = |event: &Event| match event {
-        Event::Purchased { photo, .. } => photo.map(|photo| (photo, Shows::Receipt)),
-        Event::Proposed { offer, .. } => Some((offer.photo, Shows::Proposal)),
-        Event::ProblemReported { photo, .. } => photo.map(|photo| (photo, Shows::Problem)),
-        Event::Delivered {
+        Event::Run(RunEvent::Purchased { photo, .. }) => photo.map(|photo| (photo, Shows::Receipt)),
+        Event::Proposal(ProposalEvent::Proposed { offer, .. }) => {
+            Some((offer.photo, Shows::Proposal))
+        }
+        Event::Contact(ContactEvent::ProblemReported { photo, .. }) => {
+            photo.map(|photo| (photo, Shows::Problem))
+        }
+        Event::Run(RunEvent::Delivered {
             proof: Proof::Photo(photo),
-        } => Some((*photo, Shows::Door)),
+        }) => Some((*photo, Shows::Door)),
         _ => None,
     };
     events.iter().filter_map(shown).collect()

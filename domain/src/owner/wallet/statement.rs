@@ -6,7 +6,7 @@
 use crate::{
     id::{OrderId, Seq, Stream, UserId},
     money::{Account, Cents, Phase, Transfer},
-    order::{Event, Terms},
+    order::{Event, PlacingEvent, RunEvent, Terms},
     record::{Entry, Events, Record},
     time::At,
 };
@@ -95,8 +95,10 @@ impl Statement {
         if let Events::Order(events) = &record.events {
             for event in events {
                 match event {
-                    Event::Placed(terms) => self.terms = Some(Arc::clone(terms)),
-                    Event::Purchased { food, .. } => self.food = Some(*food),
+                    Event::Placing(PlacingEvent::Placed(terms)) => {
+                        self.terms = Some(Arc::clone(terms))
+                    }
+                    Event::Run(RunEvent::Purchased { food, .. }) => self.food = Some(*food),
                     _ => {}
                 }
             }

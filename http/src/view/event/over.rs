@@ -13,7 +13,10 @@ use crate::{
 };
 use campusg_domain::{
     call::Decline,
-    order::{CancelWait, Closing, Event, Number, Offer, Order, Problem, RaiseFailure, Role},
+    order::{
+        AfterEvent, CancelWait, Closing, ContactEvent, DisputeEvent, EndEvent, Event, Number,
+        Offer, OperatorEvent, Order, Problem, ProposalEvent, RaiseFailure, Role, TimerEvent,
+    },
 };
 use serde_json::{Map, Value, json};
 
@@ -29,43 +32,51 @@ pub(super) fn describe(
         viewer.role == Role::Operator,
     );
     let (r#type, visible, data) = match event {
-        Event::Proposed { n, offer, .. } => ("proposed", true, offered(order, *n, offer)),
-        Event::RaiseAsked { n, cents, .. } => (
+        Event::Proposal(ProposalEvent::Proposed { n, offer, .. }) => {
+            ("proposed", true, offered(order, *n, offer))
+        }
+        Event::Proposal(ProposalEvent::RaiseAsked { n, cents, .. }) => (
             "second_authorization_asked",
             !runner,
             json!({"n": n, "amount_cents": cents.0}),
         ),
-        Event::Raised {
+        Event::Proposal(ProposalEvent::Raised {
             cents,
             capture_before,
             ..
-        } => (
+        }) => (
             "second_authorization_held",
             !runner,
             json!({"amount_cents": cents.0, "capture_before": Time(*capture_before)}),
         ),
-        Event::RaiseFailed { why, .. } => (
+        Event::Proposal(ProposalEvent::RaiseFailed { why, .. }) => (
             "second_authorization_failed",
             !runner,
             json!({"reason": failed(*why)}),
         ),
-        Event::ProposalClosed { n, how } => ("proposal_closed", true, closed(*n, how)),
-        Event::CancelWaiting(wait) => ("cancel_waiting", true, waiting(order, wait, viewer.role)),
-        Event::MessageSent { by, attempt, .. } => {
+        Event::Proposal(ProposalEvent::ProposalClosed { n, how }) => {
+            ("proposal_closed", true, closed(*n, how))
+        }
+        Event::End(EndEvent::CancelWaiting(wait)) => {
+            ("cancel_waiting", true, waiting(order, wait, viewer.role))
+        }
+        Event::Contact(ContactEvent::MessageSent { by, attempt, .. }) => {
             ("message", true, json!({"from": by, "attempt": attempt}))
         }
         // Anything else that a runner reports is between him and the operators.
-        Event::ProblemReported { kind, photo, .. } => (
+        Event::Contact(ContactEvent::ProblemReported { kind, photo, .. }) => (
             "problem_reported",
             !customer || *kind != Problem::Other,
             json!({"kind": kind, "photo_id": photo}),
         ),
-        Event::NoShowAnswered => ("no_show_answered", true, json!({})),
-        Event::NoShowOver => ("no_show_over", true, json!({})),
-        Event::OperatorHeld { .. } => ("held", true, json!({})),
-        Event::OperatorReleased { .. } => ("unheld", true, json!({})),
-        Event::TimerNoted { kind } => ("timer_noted", operator, json!({"event_type": kind})),
-        Event::OperatorActed { action, .. } => {
+        Event::Contact(ContactEvent::NoShowAnswered) => ("no_show_answered", true, json!({})),
+        Event::Contact(ContactEvent::NoShowOver) => ("no_show_over", true, json!({})),
+        Event::Operator(OperatorEvent::OperatorHeld { .. }) => ("held", true, json!({})),
+        Event::Operator(OperatorEvent::OperatorReleased { .. }) => ("unheld", true, json!({})),
+        Event::Timer(TimerEvent::TimerNoted { kind }) => {
+            ("timer_noted", operator, json!({"event_type": kind}))
+        }
+        Event::Operator(OperatorEvent::OperatorActed { action, .. }) => {
             ("operator_acted", operator, json!({"action": action}))
         }
         other => return after(other, customer, runner, operator),
@@ -81,61 +92,67 @@ fn after(
     operator: bool,
 ) -> Option<(&'static str, Map<String, Value>)> {
     let (r#type, visible, data) = match event {
-        Event::Disputed {
+        Event::Dispute(DisputeEvent::Disputed {
             n,
             by,
             claim,
             photos,
             ..
-        } => (
+        }) => (
             "disputed",
             true,
             json!({"n": n, "claimant": by, "claim_cents": claim.0, "photo_ids": photos}),
         ),
-        Event::DisputeReplied { n, by, photos, .. } => (
+        Event::Dispute(DisputeEvent::DisputeReplied { n, by, photos, .. }) => (
             "dispute_replied",
             true,
             json!({"n": n, "from": by, "photo_ids": photos}),
         ),
-        Event::DisputeResolved {
+        Event::Dispute(DisputeEvent::DisputeResolved {
             n,
             refund,
             at_fault,
-        } => (
+        }) => (
             "dispute_resolved",
             true,
             json!({"n": n, "refund_cents": refund.0, "at_fault": at_fault}),
         ),
-        Event::Frozen { cents, .. } => ("frozen", !customer, json!({"amount_cents": cents.0})),
-        Event::ClaimPaid {
+        Event::Dispute(DisputeEvent::Frozen { cents, .. }) => {
+            ("frozen", !customer, json!({"amount_cents": cents.0}))
+        }
+        Event::Dispute(DisputeEvent::ClaimPaid {
             frozen,
             owed,
             goodwill,
-        } => {
+        }) => {
             let mut data = json!({"out_of_wallet_cents": frozen.0, "owed_cents": owed.0});
             if operator {
                 data["goodwill_cents"] = json!(goodwill.0);
             }
             ("claim_paid", !customer, data)
         }
-        Event::GoodwillPaid { cents } => {
+        Event::Dispute(DisputeEvent::GoodwillPaid { cents }) => {
             ("goodwill_paid", !runner, json!({"amount_cents": cents.0}))
         }
-        Event::RunnerMadeGood { cents, set_off } => (
+        Event::Dispute(DisputeEvent::RunnerMadeGood { cents, set_off }) => (
             "runner_made_good",
             !customer,
             json!({"amount_cents": cents.0, "set_off_cents": set_off.0}),
         ),
-        Event::CustomerSetOff { cents } => ("set_off", !runner, json!({"amount_cents": cents.0})),
-        Event::TipGiven { cents, .. } => ("tip_given", !runner, json!({"tip_cents": cents.0})),
-        Event::TipPaid { cents, set_off, .. } => {
+        Event::Dispute(DisputeEvent::CustomerSetOff { cents }) => {
+            ("set_off", !runner, json!({"amount_cents": cents.0}))
+        }
+        Event::After(AfterEvent::TipGiven { cents, .. }) => {
+            ("tip_given", !runner, json!({"tip_cents": cents.0}))
+        }
+        Event::After(AfterEvent::TipPaid { cents, set_off, .. }) => {
             let mut data = json!({"tip_cents": cents.0});
             if !customer {
                 data["set_off_cents"] = json!(set_off.0);
             }
             ("tip_paid", true, data)
         }
-        Event::TipFailed { reason, .. } => {
+        Event::After(AfterEvent::TipFailed { reason, .. }) => {
             ("tip_failed", !runner, json!({"reason": reason.code()}))
         }
         _ => return None,
