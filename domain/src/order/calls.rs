@@ -6,8 +6,8 @@
 use super::{
     effects::{Call, Outcome},
     event::{
-        AfterEvent, CallEvent, DisputeEvent, EndEvent, Event, PlacingEvent, ProposalEvent,
-        RaiseFailure, RunEvent, Settlement,
+        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
+        PlacingEvent, ProposalEvent, RaiseFailure, RunEvent, Settlement, TimerEvent,
     },
     state::Order,
 };
@@ -74,14 +74,79 @@ pub(super) fn opened(order: &Order, event: &Event) -> Vec<(CallNumber, CallKind)
         Event::After(AfterEvent::TipGiven { cents, .. }) => {
             vec![CallKind::Charge { cents: *cents }]
         }
-        // Whoever may still confirm it, or whose answer was lost, must not be charged for a tip that counts as refused.
-        Event::After(AfterEvent::TipFailed {
-            call,
-            reason: Decline::Unanswered | Decline::NotConfirmed,
-        }) => vec![CallKind::Void {
-            authorization: *call,
-        }],
-        _ => vec![],
+        Event::After(AfterEvent::TipFailed { call, reason }) => match reason {
+            // Whoever may still confirm it, or whose answer was lost, must not be charged for a tip that counts as refused.
+            Decline::Unanswered | Decline::NotConfirmed => vec![CallKind::Void {
+                authorization: *call,
+            }],
+            Decline::Declined
+            | Decline::InsufficientFunds
+            | Decline::CardInvalid
+            | Decline::Expired
+            | Decline::AccountInvalid => vec![],
+        },
+        Event::Placing(
+            PlacingEvent::ActionRequired { .. }
+            | PlacingEvent::Authorized { .. }
+            | PlacingEvent::Declined { .. }
+            | PlacingEvent::Held { .. }
+            | PlacingEvent::Waiting { .. }
+            | PlacingEvent::Available { .. },
+        )
+        | Event::Run(
+            RunEvent::Accepted { .. }
+            | RunEvent::ArrivedOnSite
+            | RunEvent::Collected
+            | RunEvent::Departed
+            | RunEvent::WrongPinShown { .. }
+            | RunEvent::Delivered { .. },
+        )
+        | Event::End(
+            EndEvent::CancelWaiting(_)
+            | EndEvent::ReleaseRefused { .. }
+            | EndEvent::Completed
+            | EndEvent::Overdue { .. },
+        )
+        | Event::Call(
+            CallEvent::Captured { .. }
+            | CallEvent::Voided { .. }
+            | CallEvent::Refunded { .. }
+            | CallEvent::RefundKept { .. }
+            | CallEvent::CallDeferred { .. }
+            | CallEvent::CallRetried { .. }
+            | CallEvent::CallGivenUp { .. }
+            | CallEvent::LateAuthorization { .. }
+            | CallEvent::AuthorizationLapsed { .. },
+        )
+        | Event::Timer(
+            TimerEvent::TimerFired { .. }
+            | TimerEvent::Reminded { .. }
+            | TimerEvent::TimerNoted { .. },
+        )
+        | Event::Proposal(ProposalEvent::Proposed { .. } | ProposalEvent::Raised { .. })
+        | Event::Contact(
+            ContactEvent::MessageSent { .. }
+            | ContactEvent::ProblemReported { .. }
+            | ContactEvent::NoShowAnswered
+            | ContactEvent::NoShowOver,
+        )
+        | Event::Operator(
+            OperatorEvent::OperatorHeld { .. }
+            | OperatorEvent::OperatorReleased { .. }
+            | OperatorEvent::OperatorActed { .. },
+        )
+        | Event::Dispute(
+            DisputeEvent::Disputed { .. }
+            | DisputeEvent::Frozen { .. }
+            | DisputeEvent::DisputeReplied { .. }
+            | DisputeEvent::DisputeResolved { .. }
+            | DisputeEvent::RunnerMadeGood { .. }
+            | DisputeEvent::CustomerSetOff { .. },
+        )
+        | Event::After(
+            AfterEvent::TipPaid { .. } | AfterEvent::Rated { .. } | AfterEvent::RatingsPublished,
+        )
+        | Event::Step { .. } => vec![],
     };
     (order.next_number()..).zip(kinds).collect()
 }
@@ -181,7 +246,65 @@ pub(super) fn calls(order: &Order, event: &Event) -> Vec<CallChange> {
             .open_calls(|kind| matches!(kind, CallKind::Authorize { .. }))
             .map(|n| CallChange::Close { n })
             .collect(),
-        _ => vec![],
+        Event::Placing(
+            PlacingEvent::Placed(_)
+            | PlacingEvent::Held { .. }
+            | PlacingEvent::Waiting { .. }
+            | PlacingEvent::Available { .. },
+        )
+        | Event::Run(
+            RunEvent::Accepted { .. }
+            | RunEvent::Unbound { .. }
+            | RunEvent::ArrivedOnSite
+            | RunEvent::Purchased { .. }
+            | RunEvent::Collected
+            | RunEvent::Departed
+            | RunEvent::WrongPinShown { .. }
+            | RunEvent::Delivered { .. },
+        )
+        | Event::End(
+            EndEvent::CancelWaiting(_)
+            | EndEvent::Released(_)
+            | EndEvent::ReleaseRefused { .. }
+            | EndEvent::Completed
+            | EndEvent::Overdue { .. },
+        )
+        | Event::Call(
+            CallEvent::LateAuthorization { .. }
+            | CallEvent::LateCharge { .. }
+            | CallEvent::AuthorizationLapsed { .. },
+        )
+        | Event::Timer(
+            TimerEvent::TimerFired { .. }
+            | TimerEvent::Reminded { .. }
+            | TimerEvent::TimerNoted { .. },
+        )
+        | Event::Proposal(ProposalEvent::Proposed { .. } | ProposalEvent::RaiseAsked { .. })
+        | Event::Contact(
+            ContactEvent::MessageSent { .. }
+            | ContactEvent::ProblemReported { .. }
+            | ContactEvent::NoShowAnswered
+            | ContactEvent::NoShowOver,
+        )
+        | Event::Operator(
+            OperatorEvent::OperatorHeld { .. }
+            | OperatorEvent::OperatorReleased { .. }
+            | OperatorEvent::OperatorActed { .. },
+        )
+        | Event::Dispute(
+            DisputeEvent::Disputed { .. }
+            | DisputeEvent::Frozen { .. }
+            | DisputeEvent::DisputeReplied { .. }
+            | DisputeEvent::DisputeResolved { .. }
+            | DisputeEvent::ClaimPaid { .. }
+            | DisputeEvent::GoodwillPaid { .. }
+            | DisputeEvent::RunnerMadeGood { .. }
+            | DisputeEvent::CustomerSetOff { .. },
+        )
+        | Event::After(
+            AfterEvent::TipGiven { .. } | AfterEvent::Rated { .. } | AfterEvent::RatingsPublished,
+        )
+        | Event::Step { .. } => vec![],
     };
     changes.extend(
         opened(order, event)

@@ -46,6 +46,18 @@ pub enum Settlement {
     Release(Release),
 }
 
+impl Settlement {
+    /// What of the runner's part pays the runner's own debt.
+    #[must_use]
+    pub const fn set_off(&self) -> Cents {
+        match self {
+            Self::Free => Cents::ZERO,
+            Self::Trip { set_off, .. } => *set_off,
+            Self::Release(release) => release.set_off,
+        }
+    }
+}
+
 /// How the charge K is divided at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {

@@ -7,8 +7,8 @@ use super::{
     calls::opened,
     effects::Outcome,
     event::{
-        AfterEvent, CallEvent, DisputeEvent, EndEvent, Event, PlacingEvent, ProposalEvent, Release,
-        RunEvent, Settlement,
+        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
+        PlacingEvent, ProposalEvent, Release, RunEvent, Settlement, TimerEvent,
     },
     state::Order,
 };
@@ -78,7 +78,61 @@ pub(super) fn money(order: &Order, event: &Event) -> Vec<Transfer> {
             book.set_off(*set_off);
         }
         Event::After(AfterEvent::TipFailed { call, .. }) => book.void(*call),
-        _ => {}
+        Event::Placing(
+            PlacingEvent::Placed(_)
+            | PlacingEvent::ActionRequired { .. }
+            | PlacingEvent::Authorized { .. }
+            | PlacingEvent::Declined { .. }
+            | PlacingEvent::Waiting { .. }
+            | PlacingEvent::Available { .. },
+        )
+        | Event::Run(
+            RunEvent::Accepted { .. }
+            | RunEvent::ArrivedOnSite
+            | RunEvent::Collected
+            | RunEvent::Departed
+            | RunEvent::WrongPinShown { .. }
+            | RunEvent::Delivered { .. },
+        )
+        | Event::End(
+            EndEvent::CancelWaiting(_)
+            | EndEvent::ReleaseRefused { .. }
+            | EndEvent::Completed
+            | EndEvent::Overdue { .. },
+        )
+        | Event::Call(
+            CallEvent::Voided { .. }
+            | CallEvent::CallDeferred { .. }
+            | CallEvent::CallRetried { .. }
+            | CallEvent::CallGivenUp { .. }
+            | CallEvent::LateAuthorization { .. }
+            | CallEvent::AuthorizationLapsed { .. },
+        )
+        | Event::Timer(
+            TimerEvent::TimerFired { .. }
+            | TimerEvent::Reminded { .. }
+            | TimerEvent::TimerNoted { .. },
+        )
+        | Event::Proposal(
+            ProposalEvent::Proposed { .. }
+            | ProposalEvent::RaiseAsked { .. }
+            | ProposalEvent::RaiseFailed { .. }
+            | ProposalEvent::ProposalClosed { .. },
+        )
+        | Event::Contact(
+            ContactEvent::MessageSent { .. }
+            | ContactEvent::ProblemReported { .. }
+            | ContactEvent::NoShowAnswered
+            | ContactEvent::NoShowOver,
+        )
+        | Event::Operator(
+            OperatorEvent::OperatorHeld { .. }
+            | OperatorEvent::OperatorReleased { .. }
+            | OperatorEvent::OperatorActed { .. },
+        )
+        | Event::Dispute(DisputeEvent::Disputed { .. } | DisputeEvent::DisputeReplied { .. })
+        | Event::After(AfterEvent::Rated { .. } | AfterEvent::RatingsPublished)
+        | Event::Step { .. } => {}
     }
     book.transfers
 }

@@ -2,8 +2,8 @@
 
 use super::{
     event::{
-        AfterEvent, ContactEvent, DisputeEvent, EndEvent, Event, PlacingEvent, ProposalEvent,
-        RunEvent, Side, Unbinding,
+        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
+        PlacingEvent, ProposalEvent, RunEvent, Side, TimerEvent, Unbinding,
     },
     stage::Proof,
     state::Order,
@@ -15,6 +15,20 @@ use crate::{
 
 /// The changes to people that `event` makes.
 pub(super) fn people(
+    order: &Order,
+    event: &Event,
+    command: CommandId,
+    fingerprint: Fingerprint,
+) -> Vec<PeopleChange> {
+    let mut changes = of_parties(order, event, command, fingerprint);
+    changes.extend(shown(event).iter().map(|photo| PeopleChange::PhotoUsed {
+        photo: *photo,
+        order: order.id,
+    }));
+    changes
+}
+
+fn of_parties(
     order: &Order,
     event: &Event,
     command: CommandId,
@@ -70,13 +84,81 @@ pub(super) fn people(
             });
             of_runner.into_iter().chain(of_customer).collect()
         }
-        event => shown(event)
-            .iter()
-            .map(|photo| PeopleChange::PhotoUsed {
-                photo: *photo,
-                order: order.id,
-            })
-            .collect(),
+        Event::Placing(
+            PlacingEvent::ActionRequired { .. }
+            | PlacingEvent::Authorized { .. }
+            | PlacingEvent::Declined { .. }
+            | PlacingEvent::Held { .. }
+            | PlacingEvent::Waiting { .. }
+            | PlacingEvent::Available { .. },
+        )
+        | Event::Run(
+            RunEvent::ArrivedOnSite
+            | RunEvent::Purchased { .. }
+            | RunEvent::Collected
+            | RunEvent::Departed
+            | RunEvent::WrongPinShown { .. }
+            | RunEvent::Delivered { .. },
+        )
+        | Event::End(
+            EndEvent::CancelWaiting(_)
+            | EndEvent::Released(_)
+            | EndEvent::ReleaseRefused { .. }
+            | EndEvent::Overdue { .. },
+        )
+        | Event::Call(
+            CallEvent::Captured { .. }
+            | CallEvent::CollectFailed { .. }
+            | CallEvent::Voided { .. }
+            | CallEvent::Refunded { .. }
+            | CallEvent::RefundKept { .. }
+            | CallEvent::CallDeferred { .. }
+            | CallEvent::CallRetried { .. }
+            | CallEvent::CallGivenUp { .. }
+            | CallEvent::LateAuthorization { .. }
+            | CallEvent::LateCharge { .. }
+            | CallEvent::AuthorizationLapsed { .. },
+        )
+        | Event::Timer(
+            TimerEvent::TimerFired { .. }
+            | TimerEvent::Reminded { .. }
+            | TimerEvent::TimerNoted { .. },
+        )
+        | Event::Proposal(
+            ProposalEvent::Proposed { .. }
+            | ProposalEvent::RaiseAsked { .. }
+            | ProposalEvent::Raised { .. }
+            | ProposalEvent::RaiseFailed { .. }
+            | ProposalEvent::ProposalClosed { .. },
+        )
+        | Event::Contact(
+            ContactEvent::MessageSent { .. }
+            | ContactEvent::ProblemReported { .. }
+            | ContactEvent::NoShowAnswered
+            | ContactEvent::NoShowOver,
+        )
+        | Event::Operator(
+            OperatorEvent::OperatorHeld { .. }
+            | OperatorEvent::OperatorReleased { .. }
+            | OperatorEvent::OperatorActed { .. },
+        )
+        | Event::Dispute(
+            DisputeEvent::Disputed { .. }
+            | DisputeEvent::Frozen { .. }
+            | DisputeEvent::DisputeReplied { .. }
+            | DisputeEvent::DisputeResolved { .. }
+            | DisputeEvent::ClaimPaid { .. }
+            | DisputeEvent::GoodwillPaid { .. }
+            | DisputeEvent::RunnerMadeGood { .. }
+            | DisputeEvent::CustomerSetOff { .. },
+        )
+        | Event::After(
+            AfterEvent::TipGiven { .. }
+            | AfterEvent::TipPaid { .. }
+            | AfterEvent::TipFailed { .. }
+            | AfterEvent::Rated { .. },
+        )
+        | Event::Step { .. } => vec![],
     }
 }
 
@@ -88,11 +170,86 @@ fn shown(event: &Event) -> &[PhotoId] {
         Event::Proposal(ProposalEvent::Proposed { offer, .. }) => {
             std::slice::from_ref(&offer.photo)
         }
-        Event::Run(RunEvent::Delivered {
-            proof: Proof::Photo(photo),
-        }) => std::slice::from_ref(photo),
+        Event::Run(RunEvent::Delivered { proof }) => match proof {
+            Proof::Photo(photo) => std::slice::from_ref(photo),
+            Proof::Pin | Proof::Confirmed => &[],
+        },
         Event::Dispute(DisputeEvent::Disputed { photos, .. })
         | Event::Dispute(DisputeEvent::DisputeReplied { photos, .. }) => photos,
-        _ => &[],
+        Event::Placing(
+            PlacingEvent::Placed(_)
+            | PlacingEvent::ActionRequired { .. }
+            | PlacingEvent::Authorized { .. }
+            | PlacingEvent::Declined { .. }
+            | PlacingEvent::Held { .. }
+            | PlacingEvent::Waiting { .. }
+            | PlacingEvent::Available { .. },
+        )
+        | Event::Run(
+            RunEvent::Accepted { .. }
+            | RunEvent::Unbound { .. }
+            | RunEvent::ArrivedOnSite
+            | RunEvent::Collected
+            | RunEvent::Departed
+            | RunEvent::WrongPinShown { .. },
+        )
+        | Event::End(
+            EndEvent::CancelWaiting(_)
+            | EndEvent::Released(_)
+            | EndEvent::ReleaseRefused { .. }
+            | EndEvent::Completed
+            | EndEvent::Cancelled { .. }
+            | EndEvent::Overdue { .. },
+        )
+        | Event::Call(
+            CallEvent::Captured { .. }
+            | CallEvent::CollectFailed { .. }
+            | CallEvent::Voided { .. }
+            | CallEvent::Refunded { .. }
+            | CallEvent::RefundKept { .. }
+            | CallEvent::CallDeferred { .. }
+            | CallEvent::CallRetried { .. }
+            | CallEvent::CallGivenUp { .. }
+            | CallEvent::LateAuthorization { .. }
+            | CallEvent::LateCharge { .. }
+            | CallEvent::AuthorizationLapsed { .. },
+        )
+        | Event::Timer(
+            TimerEvent::TimerFired { .. }
+            | TimerEvent::Reminded { .. }
+            | TimerEvent::TimerNoted { .. },
+        )
+        | Event::Proposal(
+            ProposalEvent::RaiseAsked { .. }
+            | ProposalEvent::Raised { .. }
+            | ProposalEvent::RaiseFailed { .. }
+            | ProposalEvent::ProposalClosed { .. },
+        )
+        | Event::Contact(
+            ContactEvent::MessageSent { .. }
+            | ContactEvent::NoShowAnswered
+            | ContactEvent::NoShowOver,
+        )
+        | Event::Operator(
+            OperatorEvent::OperatorHeld { .. }
+            | OperatorEvent::OperatorReleased { .. }
+            | OperatorEvent::OperatorActed { .. },
+        )
+        | Event::Dispute(
+            DisputeEvent::Frozen { .. }
+            | DisputeEvent::DisputeResolved { .. }
+            | DisputeEvent::ClaimPaid { .. }
+            | DisputeEvent::GoodwillPaid { .. }
+            | DisputeEvent::RunnerMadeGood { .. }
+            | DisputeEvent::CustomerSetOff { .. },
+        )
+        | Event::After(
+            AfterEvent::TipGiven { .. }
+            | AfterEvent::TipPaid { .. }
+            | AfterEvent::TipFailed { .. }
+            | AfterEvent::Rated { .. }
+            | AfterEvent::RatingsPublished,
+        )
+        | Event::Step { .. } => &[],
     }
 }

@@ -4,8 +4,8 @@ use super::{
     attachments::Closing,
     effects::TimerKind,
     event::{
-        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, PlacingEvent, Problem,
-        ProposalEvent, RunEvent, TimerEvent,
+        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
+        PlacingEvent, Problem, ProposalEvent, RunEvent, TimerEvent,
     },
     state::Order,
 };
@@ -19,9 +19,9 @@ use crate::{
 /// The timer changes that `event`, decided at `now`, makes.
 pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> Vec<TimerChange> {
     use TimerKind::{
-        BoardOpen, CancelWait, DeliveryReminder, DisputeWindow, EscrowTimeout, NoShowWait,
-        OrderTimeout, PaymentAction, PaymentAuthorizationExpiry, RatingWindow, RunnerIdle,
-        StoreWait,
+        BoardOpen, CancelWait, DeliveryReminder, DisputeSla, DisputeWindow, EscrowTimeout,
+        NoShowWait, OrderTimeout, PaymentAction, PaymentAuthorizationExpiry, ProposalExpiry,
+        RatingWindow, RunnerIdle, StoreWait,
     };
     let mut table = Table {
         order,
@@ -81,21 +81,98 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
             table.arm(RatingWindow, now.plus(policy.rating_window_ms));
         }
         Event::End(EndEvent::Cancelled { .. }) => table.disarm_all(),
-        Event::Timer(TimerEvent::Reminded { kind, step: 1 }) => table.again(*kind, policy, now),
+        Event::Timer(TimerEvent::Reminded { kind, step }) => {
+            if *step == 1 {
+                table.again(*kind, policy, now);
+            }
+        }
         Event::End(EndEvent::Overdue { .. }) => {
             table.arm(EscrowTimeout, now.plus(policy.escrow_timeout_ms))
         }
         Event::Call(CallEvent::CallDeferred { failures, .. })
-        | Event::End(EndEvent::ReleaseRefused { failures })
-            if order.armed(TimerKind::StepRetry).is_none() =>
-        {
-            table.arm(
-                TimerKind::StepRetry,
-                now.plus(policy.back_off_ms(*failures, order.id.as_bytes())),
-            );
+        | Event::End(EndEvent::ReleaseRefused { failures }) => {
+            if order.armed(TimerKind::StepRetry).is_none() {
+                table.arm(
+                    TimerKind::StepRetry,
+                    now.plus(policy.back_off_ms(*failures, order.id.as_bytes())),
+                );
+            }
         }
         Event::After(AfterEvent::RatingsPublished) => table.disarm(&[RatingWindow]),
-        _ => table.over(event, policy, now),
+        Event::Run(RunEvent::Unbound { .. }) => {
+            let first = order.deadlines.first_key_value();
+            let first = first.map(|(_, before)| *before);
+            table.expire_at(first, policy);
+        }
+        Event::Proposal(ProposalEvent::Proposed { .. })
+        | Event::Proposal(ProposalEvent::RaiseAsked { .. }) => {
+            table.arm(ProposalExpiry, now.plus(policy.proposal_expiry_ms));
+        }
+        Event::Proposal(ProposalEvent::Raised { capture_before, .. }) => {
+            let earliest = order
+                .capture_before
+                .map(|before| before.min(*capture_before));
+            table.expire_at(earliest, policy);
+        }
+        Event::Proposal(ProposalEvent::ProposalClosed { how, .. }) => {
+            table.disarm(&[ProposalExpiry]);
+            if matches!(how, Closing::OtherStore { .. }) {
+                table.arm(StoreWait, now.plus(policy.store_remind_ms));
+            }
+        }
+        Event::End(EndEvent::CancelWaiting(_)) => {
+            table.arm(CancelWait, now.plus(policy.cancel_wait_ms))
+        }
+        Event::Contact(ContactEvent::ProblemReported { kind, .. }) => match kind {
+            Problem::CustomerUnreachable => {
+                table.arm(NoShowWait, now.plus(policy.no_show_wait_ms));
+            }
+            Problem::Returned | Problem::Other => {}
+        },
+        Event::Contact(ContactEvent::NoShowAnswered) => table.disarm(&[NoShowWait]),
+        Event::Dispute(DisputeEvent::Disputed { .. }) => {
+            table.disarm(&[DisputeWindow]);
+            table.arm(DisputeSla, now.plus(policy.dispute_alarm_ms));
+        }
+        Event::Dispute(DisputeEvent::DisputeResolved { .. }) => table.disarm(&[DisputeSla]),
+        Event::Placing(PlacingEvent::Placed(_) | PlacingEvent::Held { .. })
+        | Event::Run(RunEvent::Collected | RunEvent::Departed | RunEvent::WrongPinShown { .. })
+        | Event::End(EndEvent::Released(_))
+        | Event::Call(
+            CallEvent::Captured { .. }
+            | CallEvent::CollectFailed { .. }
+            | CallEvent::Voided { .. }
+            | CallEvent::Refunded { .. }
+            | CallEvent::RefundKept { .. }
+            | CallEvent::CallRetried { .. }
+            | CallEvent::CallGivenUp { .. }
+            | CallEvent::LateAuthorization { .. }
+            | CallEvent::LateCharge { .. }
+            | CallEvent::AuthorizationLapsed { .. },
+        )
+        | Event::Timer(TimerEvent::TimerNoted { .. })
+        | Event::Proposal(ProposalEvent::RaiseFailed { .. })
+        | Event::Contact(ContactEvent::MessageSent { .. } | ContactEvent::NoShowOver)
+        | Event::Operator(
+            OperatorEvent::OperatorHeld { .. }
+            | OperatorEvent::OperatorReleased { .. }
+            | OperatorEvent::OperatorActed { .. },
+        )
+        | Event::Dispute(
+            DisputeEvent::Frozen { .. }
+            | DisputeEvent::DisputeReplied { .. }
+            | DisputeEvent::ClaimPaid { .. }
+            | DisputeEvent::GoodwillPaid { .. }
+            | DisputeEvent::RunnerMadeGood { .. }
+            | DisputeEvent::CustomerSetOff { .. },
+        )
+        | Event::After(
+            AfterEvent::TipGiven { .. }
+            | AfterEvent::TipPaid { .. }
+            | AfterEvent::TipFailed { .. }
+            | AfterEvent::Rated { .. },
+        )
+        | Event::Step { .. } => {}
     }
     table.changes
 }
@@ -132,51 +209,6 @@ impl Table<'_> {
         }
     }
 
-    /// The timers of what lies over the stage.
-    fn over(&mut self, event: &Event, policy: &Policy, now: At) {
-        use TimerKind::{
-            CancelWait, DisputeSla, DisputeWindow, NoShowWait, ProposalExpiry, StoreWait,
-        };
-        match event {
-            Event::Run(RunEvent::Unbound { .. }) => {
-                let first = self.order.deadlines.first_key_value();
-                let first = first.map(|(_, before)| *before);
-                self.expire_at(first, policy);
-            }
-            Event::Proposal(ProposalEvent::Proposed { .. })
-            | Event::Proposal(ProposalEvent::RaiseAsked { .. }) => {
-                self.arm(ProposalExpiry, now.plus(policy.proposal_expiry_ms));
-            }
-            Event::Proposal(ProposalEvent::Raised { capture_before, .. }) => {
-                let earliest = self
-                    .order
-                    .capture_before
-                    .map(|before| before.min(*capture_before));
-                self.expire_at(earliest, policy);
-            }
-            Event::Proposal(ProposalEvent::ProposalClosed { how, .. }) => {
-                self.disarm(&[ProposalExpiry]);
-                if matches!(how, Closing::OtherStore { .. }) {
-                    self.arm(StoreWait, now.plus(policy.store_remind_ms));
-                }
-            }
-            Event::End(EndEvent::CancelWaiting(_)) => {
-                self.arm(CancelWait, now.plus(policy.cancel_wait_ms))
-            }
-            Event::Contact(ContactEvent::ProblemReported {
-                kind: Problem::CustomerUnreachable,
-                ..
-            }) => self.arm(NoShowWait, now.plus(policy.no_show_wait_ms)),
-            Event::Contact(ContactEvent::NoShowAnswered) => self.disarm(&[NoShowWait]),
-            Event::Dispute(DisputeEvent::Disputed { .. }) => {
-                self.disarm(&[DisputeWindow]);
-                self.arm(DisputeSla, now.plus(policy.dispute_alarm_ms));
-            }
-            Event::Dispute(DisputeEvent::DisputeResolved { .. }) => self.disarm(&[DisputeSla]),
-            _ => {}
-        }
-    }
-
     /// The second step of a timer of two steps.
     fn again(&mut self, kind: TimerKind, policy: &Policy, now: At) {
         let wait = match kind {
@@ -184,7 +216,18 @@ impl Table<'_> {
             TimerKind::StoreWait => policy.store_wait_ms - policy.store_remind_ms,
             TimerKind::DeliveryReminder => policy.delivery_alarm_ms - policy.delivery_late_ms,
             TimerKind::DisputeSla => policy.dispute_sla_ms - policy.dispute_alarm_ms,
-            _ => return,
+            TimerKind::PaymentAction
+            | TimerKind::PaymentAuthorizationExpiry
+            | TimerKind::BoardOpen
+            | TimerKind::OrderTimeout
+            | TimerKind::EscrowTimeout
+            | TimerKind::CancelWait
+            | TimerKind::ProposalExpiry
+            | TimerKind::NoShowWait
+            | TimerKind::DisputeWindow
+            | TimerKind::RatingWindow
+            | TimerKind::StepRetry
+            | TimerKind::Scheduled => return,
         };
         self.arm(kind, now.plus(wait));
     }

@@ -1,4 +1,4 @@
-//! The fold of the overlays: proposals, a cancellation that waits, contact, holds, disputes, tips.
+//! The fold of what is attached to a stage or follows the end: proposals, contact, holds, disputes, tips, ratings.
 //!
 //! Invariant: nothing in here changes the stage.
 
@@ -6,8 +6,7 @@ use crate::{
     call::{CallKind, CallNumber},
     money::Cents,
     order::{
-        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
-        ProposalEvent, TimerEvent,
+        AfterEvent, ContactEvent, DisputeEvent, OperatorEvent, ProposalEvent,
         attachments::{Closing, Contact, Dispute, Judgement, LaterTip, NoShow, Number, Proposal},
         effects::{Collection, Outcome, PaymentStatus},
         event::{Problem, RaiseFailure, Side},
@@ -17,10 +16,9 @@ use crate::{
 };
 
 impl Order {
-    /// Evolves by an event that lies over the stage; any other changes nothing.
-    pub(super) fn attachments(&mut self, event: &Event, at: At) {
+    pub(super) fn asked(&mut self, event: &ProposalEvent, at: At) {
         match event {
-            Event::Proposal(ProposalEvent::Proposed { n, offer, note }) => {
+            ProposalEvent::Proposed { n, offer, note } => {
                 self.proposals = *n;
                 self.closed = None;
                 self.proposal = Some(Proposal {
@@ -32,58 +30,59 @@ impl Order {
                     declined: None,
                 });
             }
-            Event::Proposal(ProposalEvent::RaiseAsked { call, .. }) => self.raise_asked(*call),
-            Event::Proposal(ProposalEvent::Raised {
+            ProposalEvent::RaiseAsked { call, .. } => self.raise_asked(*call),
+            ProposalEvent::Raised {
                 call,
                 capture_before,
                 ..
-            }) => {
+            } => {
                 self.decided(*call, Outcome::Succeeded);
                 self.deadline(*call, *capture_before);
                 self.raise_ended(None);
             }
-            Event::Proposal(ProposalEvent::RaiseFailed { call, why }) => {
-                self.raise_failed(*call, *why)
-            }
-            Event::Proposal(ProposalEvent::ProposalClosed { how, .. }) => self.closed(how),
-            Event::End(EndEvent::CancelWaiting(wait)) => self.cancel_wait = Some(*wait),
-            Event::Contact(ContactEvent::MessageSent { by, attempt, .. }) => {
-                self.message(*by, *attempt, at)
-            }
-            Event::Contact(ContactEvent::ProblemReported {
-                kind: Problem::CustomerUnreachable,
-                ..
-            }) => {
-                self.no_show = Some(NoShow {
-                    since: at,
-                    over: false,
-                });
-            }
-            Event::Contact(ContactEvent::NoShowAnswered) => {
+            ProposalEvent::RaiseFailed { call, why } => self.raise_failed(*call, *why),
+            ProposalEvent::ProposalClosed { how, .. } => self.closed(how),
+        }
+    }
+
+    pub(super) fn contacted(&mut self, event: &ContactEvent, at: At) {
+        match event {
+            ContactEvent::MessageSent { by, attempt, .. } => self.message(*by, *attempt, at),
+            ContactEvent::ProblemReported { kind, .. } => match kind {
+                Problem::CustomerUnreachable => {
+                    self.no_show = Some(NoShow {
+                        since: at,
+                        over: false,
+                    });
+                }
+                Problem::Returned | Problem::Other => {}
+            },
+            ContactEvent::NoShowAnswered => {
                 (self.no_show, self.no_show_answered) = (None, true);
                 self.contact = Contact::default();
             }
-            Event::Contact(ContactEvent::NoShowOver) => {
+            ContactEvent::NoShowOver => {
                 if let Some(wait) = &mut self.no_show {
                     wait.over = true;
                 }
             }
-            Event::Operator(OperatorEvent::OperatorHeld { .. }) => self.operator_hold = true,
-            Event::Operator(OperatorEvent::OperatorReleased { .. }) => {
-                self.operator_hold = false;
-                self.noted.clear();
-            }
-            Event::Timer(TimerEvent::TimerNoted { kind }) => self.noted.push(*kind),
-            Event::Call(CallEvent::AuthorizationLapsed { call }) => {
-                self.decided(*call, Outcome::Refused)
-            }
-            _ => self.after_delivery(event, at),
         }
     }
 
-    fn after_delivery(&mut self, event: &Event, at: At) {
+    pub(super) fn operated(&mut self, event: &OperatorEvent) {
         match event {
-            Event::Dispute(DisputeEvent::Disputed { n, by, claim, .. }) => {
+            OperatorEvent::OperatorHeld { .. } => self.operator_hold = true,
+            OperatorEvent::OperatorReleased { .. } => {
+                self.operator_hold = false;
+                self.noted.clear();
+            }
+            OperatorEvent::OperatorActed { .. } => {}
+        }
+    }
+
+    pub(super) fn disputed(&mut self, event: &DisputeEvent, at: At) {
+        match event {
+            DisputeEvent::Disputed { n, by, claim, .. } => {
                 self.disputes = *n;
                 self.dispute = Some(Dispute {
                     n: *n,
@@ -96,15 +95,13 @@ impl Order {
                     judgement: None,
                 });
             }
-            Event::Dispute(DisputeEvent::Frozen { promise, cents }) => {
+            DisputeEvent::Frozen { promise, cents } => {
                 self.with_dispute(|open| open.frozen = Some((*promise, *cents)));
             }
-            Event::Dispute(DisputeEvent::DisputeReplied { .. }) => {
-                self.with_dispute(|open| open.replies += 1)
-            }
-            Event::Dispute(DisputeEvent::DisputeResolved {
+            DisputeEvent::DisputeReplied { .. } => self.with_dispute(|open| open.replies += 1),
+            DisputeEvent::DisputeResolved {
                 refund, at_fault, ..
-            }) => {
+            } => {
                 let judgement = Judgement {
                     refund: *refund,
                     at_fault: *at_fault,
@@ -112,29 +109,35 @@ impl Order {
                 };
                 self.with_dispute(|open| open.judgement = Some(judgement));
             }
-            Event::Dispute(DisputeEvent::ClaimPaid {
+            DisputeEvent::ClaimPaid {
                 frozen,
                 owed,
                 goodwill,
-            }) => {
+            } => {
                 self.taken_back += *frozen + *owed;
                 self.paid_back(*frozen + *owed + *goodwill);
             }
-            Event::Dispute(DisputeEvent::GoodwillPaid { cents }) => self.paid_back(*cents),
-            Event::After(AfterEvent::TipGiven { call, cents, card }) => {
+            DisputeEvent::GoodwillPaid { cents } => self.paid_back(*cents),
+            DisputeEvent::RunnerMadeGood { .. } | DisputeEvent::CustomerSetOff { .. } => {}
+        }
+    }
+
+    pub(super) fn after(&mut self, event: &AfterEvent) {
+        match event {
+            AfterEvent::TipGiven { call, cents, card } => {
                 let tip = LaterTip {
                     cents: *cents,
                     card: card.clone(),
                 };
                 self.tips.insert(*call, tip);
             }
-            Event::After(AfterEvent::TipPaid { call, .. }) => {
-                self.decided(*call, Outcome::Succeeded)
-            }
-            Event::After(AfterEvent::TipFailed { call, .. }) => {
-                self.decided(*call, Outcome::Refused)
-            }
-            _ => {}
+            AfterEvent::TipPaid { call, .. } => self.decided(*call, Outcome::Succeeded),
+            AfterEvent::TipFailed { call, .. } => self.decided(*call, Outcome::Refused),
+            AfterEvent::Rated { by, stars } => match by {
+                Side::Customer => self.ratings.by_customer = Some(*stars),
+                Side::Runner => self.ratings.by_runner = Some(*stars),
+            },
+            AfterEvent::RatingsPublished => self.ratings.published = true,
         }
     }
 
