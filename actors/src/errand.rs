@@ -61,7 +61,13 @@ pub(crate) async fn run(
     let ask = match errand.command {
         Command::RequestPayout { .. } => Some(VoteRequest::PayoutMethod { user }),
         Command::PayDebt { .. } => Some(VoteRequest::Card { user }),
-        _ => None,
+        Command::WriteOff { .. }
+        | Command::Chargeback { .. }
+        | Command::TopUp { .. }
+        | Command::Withdraw { .. }
+        | Command::Retry { .. }
+        | Command::Answered { .. }
+        | Command::TimerDue { .. } => None,
     };
     let (votes, reservation) = owners.poll(id, ask.into_iter().collect()).await;
     errand.said = votes.0;

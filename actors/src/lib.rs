@@ -2,6 +2,8 @@
 //!
 //! It must not contain rules (those are the domain's), file formats (those are the storage's) or HTTP types.
 
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))] // a new variant does not compile until each place says what it means there
+
 #[cfg(test)]
 extern crate self as campusg_actors;
 

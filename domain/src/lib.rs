@@ -7,6 +7,8 @@
 //! Must not: know a runtime, read a clock, draw randomness, or do I/O. Time and ids come in as arguments.
 //! Invariant: nothing here can fail except by a [`Rejection`](order::Rejection), which is an answer.
 
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))] // a new variant does not compile until each place says what it means there
+
 pub mod call;
 pub mod campus;
 pub mod id;

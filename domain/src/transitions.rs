@@ -151,12 +151,17 @@ impl Fact<'_> {
     }
 
     fn closes_a_proposal(&self) -> bool {
-        let closes = |event: &Event| match event {
-            Event::Proposal(ProposalEvent::RaiseAsked { .. }) => true,
-            Event::Proposal(ProposalEvent::ProposalClosed { how, .. }) => {
-                *how != Closing::RunnerLeft
+        let closes = |event: &Event| {
+            let Event::Proposal(event) = event else {
+                return false;
+            };
+            match event {
+                ProposalEvent::RaiseAsked { .. } => true,
+                ProposalEvent::ProposalClosed { how, .. } => *how != Closing::RunnerLeft,
+                ProposalEvent::Proposed { .. }
+                | ProposalEvent::Raised { .. }
+                | ProposalEvent::RaiseFailed { .. } => false,
             }
-            _ => false,
         };
         self.has(closes) && !self.fires(TimerKind::ProposalExpiry)
     }

@@ -109,7 +109,12 @@ pub(crate) fn replayed(mut response: Response, repeated: bool) -> Response {
 fn commander(app: &AppState, me: &Me, order: &Order) -> Viewer {
     let role = match order.role(me.principal) {
         Role::Stranger => Role::FormerRunner,
-        role => role,
+        role @ (Role::Customer
+        | Role::Runner
+        | Role::FormerRunner
+        | Role::Operator
+        | Role::System
+        | Role::Gateway) => role,
     };
     Viewer::new(app, me, order, role)
 }

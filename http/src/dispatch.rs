@@ -82,7 +82,38 @@ fn begins(command: &Command) -> fn(&Order) -> bool {
             let open = |call: &order::Call| call.state != CallState::Closed;
             order.tips.keys().filter_map(asked).any(open)
         },
-        _ => |_| false,
+        Command::Place(_)
+        | Command::Answered { .. }
+        | Command::TimerDue { .. }
+        | Command::ScheduledDue { .. }
+        | Command::Accept { .. }
+        | Command::CancelAcceptance
+        | Command::Reassign { .. }
+        | Command::ArriveOnSite
+        | Command::Purchase { .. }
+        | Command::Collect
+        | Command::Depart
+        | Command::Deliver { .. }
+        | Command::Confirm
+        | Command::Rate { .. }
+        | Command::Propose { .. }
+        | Command::DropItems { .. }
+        | Command::OtherStore { .. }
+        | Command::Reject { .. }
+        | Command::Withdraw { .. }
+        | Command::Message { .. }
+        | Command::ReportProblem { .. }
+        | Command::AnswerNoShow
+        | Command::Abandon { .. }
+        | Command::Hold { .. }
+        | Command::Unhold { .. }
+        | Command::Dispute { .. }
+        | Command::Reply { .. }
+        | Command::Resolve { .. }
+        | Command::Refund { .. }
+        | Command::RetryStalled { .. }
+        | Command::SkipStalled { .. }
+        | Command::CompensateStalled { .. } => |_| false,
     }
 }
 
@@ -110,7 +141,15 @@ pub(crate) async fn refused(app: &AppState, me: &Me, id: OrderId, refusal: Refus
             let fits = order.as_deref().map(fits).unwrap_or_default();
             explained(refusal.into(), role, order.as_deref(), &fits)
         }
-        _ => refusal.into(),
+        Refusal::Rejected { .. }
+        | Refusal::WrongCredentials
+        | Refusal::Busy { .. }
+        | Refusal::GatewayAway
+        | Refusal::StorageFull
+        | Refusal::NeedsAttention
+        | Refusal::Unknown
+        | Refusal::Stopping
+        | Refusal::Fault => refusal.into(),
     }
 }
 

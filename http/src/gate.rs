@@ -96,7 +96,12 @@ async fn admit(app: &AppState, policy: RoutePolicy, request: &mut Request) -> Re
     match policy {
         RoutePolicy::Public => return Ok(()),
         RoutePolicy::Gateway => return signed(app, request).await,
-        _ => {}
+        RoutePolicy::SignedIn
+        | RoutePolicy::ActiveRunner
+        | RoutePolicy::Operator
+        | RoutePolicy::SelfOrOperator
+        | RoutePolicy::Sees(_)
+        | RoutePolicy::Tells(_) => {}
     }
     let me = request.extensions().get::<Arc<Authenticated>>().cloned();
     let me = &*me.ok_or_else(Problem::not_signed_in)?;
@@ -107,7 +112,9 @@ async fn admit(app: &AppState, policy: RoutePolicy, request: &mut Request) -> Re
         | RoutePolicy::Tells(_) => Ok(()),
         RoutePolicy::Operator => match me.principal {
             Principal::Operator(_) => Ok(()),
-            _ => Err(Problem::not_allowed("operators")),
+            Principal::System | Principal::Gateway | Principal::User(_) => {
+                Err(Problem::not_allowed("operators"))
+            }
         },
         RoutePolicy::ActiveRunner => runs(me),
         RoutePolicy::SelfOrOperator => {

@@ -4,6 +4,8 @@
 //! Must not: decide. A handler translates a request into one command or a few questions, and the answer into a view.
 //! Invariant: every route is registered with a policy; what a view does not name is not sent.
 
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))] // a new variant does not compile until each place says what it means there
+
 mod answer;
 mod app_state;
 mod attempt;

@@ -131,7 +131,12 @@ async fn decide_and_commit(
     let record = check(env, order, &after, record).await?;
     let events = match &record.events {
         Events::Order(events) => events.clone(),
-        _ => vec![],
+        Events::System(_)
+        | Events::User(_)
+        | Events::Store(_)
+        | Events::Inbox(_)
+        | Events::Schedule(_)
+        | Events::Wallet(_) => vec![],
     };
     let ack = commit(&env.queue, record, Some(reservation)).await?;
     Ok(Some(Committed {
@@ -201,7 +206,38 @@ fn photo_field(command: &Command, photo: PhotoId) -> String {
             let place = photos.iter().position(|shown| *shown == photo);
             format!("photo_ids[{}]", place.unwrap_or_default())
         }
-        _ => "photo_id".into(),
+        Command::Place(_)
+        | Command::Answered { .. }
+        | Command::TimerDue { .. }
+        | Command::ScheduledDue { .. }
+        | Command::Accept { .. }
+        | Command::CancelAcceptance
+        | Command::Reassign { .. }
+        | Command::Cancel { .. }
+        | Command::ArriveOnSite
+        | Command::Collect
+        | Command::Depart
+        | Command::Confirm
+        | Command::Rate { .. }
+        | Command::Propose { .. }
+        | Command::Approve { .. }
+        | Command::DropItems { .. }
+        | Command::OtherStore { .. }
+        | Command::Reject { .. }
+        | Command::Withdraw { .. }
+        | Command::Message { .. }
+        | Command::ReportProblem { .. }
+        | Command::AnswerNoShow
+        | Command::Abandon { .. }
+        | Command::Hold { .. }
+        | Command::Unhold { .. }
+        | Command::Settle { .. }
+        | Command::Resolve { .. }
+        | Command::Tip { .. }
+        | Command::Refund { .. }
+        | Command::RetryStalled { .. }
+        | Command::SkipStalled { .. }
+        | Command::CompensateStalled { .. } => "photo_id".into(),
     }
 }
 

@@ -53,7 +53,11 @@ impl Party {
         match stream {
             Stream::Order(order) => Some(Self::Order(order)),
             Stream::Wallet(user) => Some(Self::Wallet(user)),
-            _ => None,
+            Stream::System
+            | Stream::User(_)
+            | Stream::Store(_)
+            | Stream::Inbox(_)
+            | Stream::Schedule(_) => None,
         }
     }
 

@@ -270,7 +270,14 @@ impl IntakeError {
     const fn of(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Stopping => Self::Ours(refusal),
-            _ => Self::Theirs(refusal),
+            Refusal::Rejected { .. }
+            | Refusal::WrongCredentials
+            | Refusal::Busy { .. }
+            | Refusal::GatewayAway
+            | Refusal::StorageFull
+            | Refusal::NeedsAttention
+            | Refusal::Unknown
+            | Refusal::Fault => Self::Theirs(refusal),
         }
     }
 }

@@ -249,6 +249,10 @@ fn raised(user: UserId, transfer: &Transfer) -> Cents {
     match transfer.phase {
         Phase::Posted | Phase::Post { .. } if transfer.debit == owing => transfer.cents,
         Phase::Posted | Phase::Post { .. } if transfer.credit == owing => -transfer.cents,
-        _ => Cents::ZERO,
+        Phase::Posted
+        | Phase::Pending { .. }
+        | Phase::Post { .. }
+        | Phase::Void { .. }
+        | Phase::Expire { .. } => Cents::ZERO,
     }
 }

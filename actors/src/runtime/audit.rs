@@ -77,7 +77,13 @@ impl Query for GetAudit {
 fn order_of(reads: &Reads, record: &Record) -> Result<Option<Arc<Order>>, SnapshotFault> {
     match record.stream {
         Stream::Order(order) if record.principal.user().is_some() => reads.order(order),
-        _ => Ok(None),
+        Stream::System
+        | Stream::Order(_)
+        | Stream::User(_)
+        | Stream::Store(_)
+        | Stream::Wallet(_)
+        | Stream::Inbox(_)
+        | Stream::Schedule(_) => Ok(None),
     }
 }
 
@@ -103,14 +109,41 @@ fn words(record: &Record) -> Option<(FreeText, &Sealed)> {
         Events::Order(events) => events.iter().find_map(FreeText::of),
         Events::User(events) => events.iter().find_map(|event| match event {
             UserEvent::OperatorActed { reason: why } => reason(why),
-            _ => None,
+            UserEvent::Registered { .. }
+            | UserEvent::ProfileChanged { .. }
+            | UserEvent::SessionOpened(_)
+            | UserEvent::SessionClosed { .. }
+            | UserEvent::CardSet(_)
+            | UserEvent::CardRemoved
+            | UserEvent::RunnerSet(_)
+            | UserEvent::Suspended
+            | UserEvent::Reinstated
+            | UserEvent::PayoutMethodSet(_)
+            | UserEvent::PayoutMethodRemoved
+            | UserEvent::DebtPromised { .. } => None,
         }),
         Events::Wallet(events) => events.iter().find_map(|event| match event {
             wallet::Event::WrittenOff { reason: why, .. }
             | wallet::Event::ToppedUp { reason: why, .. }
             | wallet::Event::Withdrawn { reason: why, .. }
             | wallet::Event::OperatorRetried { reason: why } => reason(why),
-            _ => None,
+            wallet::Event::SetOff { .. }
+            | wallet::Event::PayoutRequested { .. }
+            | wallet::Event::PayoutPaid { .. }
+            | wallet::Event::PayoutFailed { .. }
+            | wallet::Event::PayoutSentBack { .. }
+            | wallet::Event::PayoutLate { .. }
+            | wallet::Event::DebtPaymentRequested { .. }
+            | wallet::Event::DebtPaid { .. }
+            | wallet::Event::DebtPaymentFailed { .. }
+            | wallet::Event::LateCharge { .. }
+            | wallet::Event::ChargedBack { .. }
+            | wallet::Event::ChargebackWon { .. }
+            | wallet::Event::ChargebackLost { .. }
+            | wallet::Event::CashShort { .. }
+            | wallet::Event::CallDeferred { .. }
+            | wallet::Event::CallRetried { .. }
+            | wallet::Event::TimerFired { .. } => None,
         }),
         Events::System(_) | Events::Store(_) | Events::Inbox(_) | Events::Schedule(_) => None,
     }

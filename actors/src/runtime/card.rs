@@ -75,11 +75,33 @@ fn new_card(done: &Entry) -> Option<NewCard> {
     };
     let card = events.iter().find_map(|event| match event {
         UserEvent::CardSet(card) => Some(card.clone()),
-        _ => None,
+        UserEvent::Registered { .. }
+        | UserEvent::ProfileChanged { .. }
+        | UserEvent::SessionOpened(_)
+        | UserEvent::SessionClosed { .. }
+        | UserEvent::CardRemoved
+        | UserEvent::RunnerSet(_)
+        | UserEvent::Suspended
+        | UserEvent::Reinstated
+        | UserEvent::PayoutMethodSet(_)
+        | UserEvent::PayoutMethodRemoved
+        | UserEvent::OperatorActed { .. }
+        | UserEvent::DebtPromised { .. } => None,
     })?;
     let pays = events.iter().find_map(|event| match event {
         UserEvent::DebtPromised { cents } => Some(*cents),
-        _ => None,
+        UserEvent::Registered { .. }
+        | UserEvent::ProfileChanged { .. }
+        | UserEvent::SessionOpened(_)
+        | UserEvent::SessionClosed { .. }
+        | UserEvent::CardSet(_)
+        | UserEvent::CardRemoved
+        | UserEvent::RunnerSet(_)
+        | UserEvent::Suspended
+        | UserEvent::Reinstated
+        | UserEvent::PayoutMethodSet(_)
+        | UserEvent::PayoutMethodRemoved
+        | UserEvent::OperatorActed { .. } => None,
     });
     Some(NewCard {
         card,

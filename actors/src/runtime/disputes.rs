@@ -133,19 +133,20 @@ impl DisputeThread {
         record: &Record,
         words: impl Fn(&Event) -> Option<String>,
     ) {
-        match event {
-            Event::Dispute(DisputeEvent::Frozen { cents, .. }) => self.frozen = *cents,
-            Event::Dispute(DisputeEvent::DisputeReplied { by, photos, .. }) => {
-                self.replies.push(DisputeReply {
-                    by: *by,
-                    at: record.at,
-                    text: words(event),
-                    photos: photos.clone(),
-                })
-            }
-            Event::Dispute(DisputeEvent::DisputeResolved {
+        let Event::Dispute(of_dispute) = event else {
+            return;
+        };
+        match of_dispute {
+            DisputeEvent::Frozen { cents, .. } => self.frozen = *cents,
+            DisputeEvent::DisputeReplied { by, photos, .. } => self.replies.push(DisputeReply {
+                by: *by,
+                at: record.at,
+                text: words(event),
+                photos: photos.clone(),
+            }),
+            DisputeEvent::DisputeResolved {
                 refund, at_fault, ..
-            }) => {
+            } => {
                 self.judgement = Some(Judgement {
                     refund: *refund,
                     at_fault: *at_fault,
@@ -153,7 +154,11 @@ impl DisputeThread {
                 });
                 self.decision = decided(record).and_then(words);
             }
-            _ => {}
+            DisputeEvent::Disputed { .. }
+            | DisputeEvent::ClaimPaid { .. }
+            | DisputeEvent::GoodwillPaid { .. }
+            | DisputeEvent::RunnerMadeGood { .. }
+            | DisputeEvent::CustomerSetOff { .. } => {}
         }
     }
 }

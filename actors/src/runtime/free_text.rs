@@ -9,7 +9,10 @@
 use super::{Query, Refusal, Runtime, errands::plain};
 use campusg_domain::{
     id::{Principal, UserId},
-    order::{ContactEvent, DisputeEvent, Event, OperatorEvent, ProposalEvent, Rejection, Sealed},
+    order::{
+        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
+        PlacingEvent, ProposalEvent, Rejection, RunEvent, Sealed, TimerEvent,
+    },
 };
 
 /// What a text is: how long it may be, what it is sealed as, and how callers name its field.
@@ -33,12 +36,11 @@ impl FreeText {
     pub const fn of(event: &Event) -> Option<(Self, &Sealed)> {
         match event {
             Event::Contact(ContactEvent::MessageSent { text, .. }) => Some((Self::Message, text)),
-            Event::Proposal(ProposalEvent::Proposed {
-                note: Some(note), ..
-            })
-            | Event::Contact(ContactEvent::ProblemReported {
-                note: Some(note), ..
-            }) => Some((Self::Note, note)),
+            Event::Proposal(ProposalEvent::Proposed { note, .. })
+            | Event::Contact(ContactEvent::ProblemReported { note, .. }) => match note {
+                Some(note) => Some((Self::Note, note)),
+                None => None,
+            },
             Event::Operator(OperatorEvent::OperatorHeld { reason })
             | Event::Operator(OperatorEvent::OperatorReleased { reason })
             | Event::Operator(OperatorEvent::OperatorActed { reason, .. }) => {
@@ -46,7 +48,74 @@ impl FreeText {
             }
             Event::Dispute(DisputeEvent::Disputed { reason, .. }) => Some((Self::Claim, reason)),
             Event::Dispute(DisputeEvent::DisputeReplied { text, .. }) => Some((Self::Reply, text)),
-            _ => None,
+            Event::Placing(
+                PlacingEvent::Placed(_)
+                | PlacingEvent::ActionRequired { .. }
+                | PlacingEvent::Authorized { .. }
+                | PlacingEvent::Declined { .. }
+                | PlacingEvent::Held { .. }
+                | PlacingEvent::Waiting { .. }
+                | PlacingEvent::Available { .. },
+            )
+            | Event::Run(
+                RunEvent::Accepted { .. }
+                | RunEvent::Unbound { .. }
+                | RunEvent::ArrivedOnSite
+                | RunEvent::Purchased { .. }
+                | RunEvent::Collected
+                | RunEvent::Departed
+                | RunEvent::WrongPinShown { .. }
+                | RunEvent::Delivered { .. },
+            )
+            | Event::End(
+                EndEvent::CancelWaiting(_)
+                | EndEvent::Released(_)
+                | EndEvent::ReleaseRefused { .. }
+                | EndEvent::Completed
+                | EndEvent::Cancelled { .. }
+                | EndEvent::Overdue { .. },
+            )
+            | Event::Call(
+                CallEvent::Captured { .. }
+                | CallEvent::CollectFailed { .. }
+                | CallEvent::Voided { .. }
+                | CallEvent::Refunded { .. }
+                | CallEvent::RefundKept { .. }
+                | CallEvent::CallDeferred { .. }
+                | CallEvent::CallRetried { .. }
+                | CallEvent::CallGivenUp { .. }
+                | CallEvent::LateAuthorization { .. }
+                | CallEvent::LateCharge { .. }
+                | CallEvent::AuthorizationLapsed { .. },
+            )
+            | Event::Timer(
+                TimerEvent::TimerFired { .. }
+                | TimerEvent::Reminded { .. }
+                | TimerEvent::TimerNoted { .. },
+            )
+            | Event::Proposal(
+                ProposalEvent::RaiseAsked { .. }
+                | ProposalEvent::Raised { .. }
+                | ProposalEvent::RaiseFailed { .. }
+                | ProposalEvent::ProposalClosed { .. },
+            )
+            | Event::Contact(ContactEvent::NoShowAnswered | ContactEvent::NoShowOver)
+            | Event::Dispute(
+                DisputeEvent::Frozen { .. }
+                | DisputeEvent::DisputeResolved { .. }
+                | DisputeEvent::ClaimPaid { .. }
+                | DisputeEvent::GoodwillPaid { .. }
+                | DisputeEvent::RunnerMadeGood { .. }
+                | DisputeEvent::CustomerSetOff { .. },
+            )
+            | Event::After(
+                AfterEvent::TipGiven { .. }
+                | AfterEvent::TipPaid { .. }
+                | AfterEvent::TipFailed { .. }
+                | AfterEvent::Rated { .. }
+                | AfterEvent::RatingsPublished,
+            )
+            | Event::Step { .. } => None,
         }
     }
 

@@ -92,28 +92,27 @@ fn found(entries: &[Entry]) -> Vec<Found> {
             continue;
         };
         for event in events {
-            match event {
-                Event::Run(RunEvent::Accepted { epoch: now, .. })
-                | Event::Run(RunEvent::Unbound { epoch: now, .. }) => {
-                    epoch = *now;
-                }
-                Event::Contact(ContactEvent::MessageSent { by, attempt, .. }) => {
-                    let message = Message {
-                        n: u16::try_from(all.len() + 1).unwrap_or(u16::MAX),
-                        seq: *seq,
-                        at: record.at,
-                        by: *by,
-                        attempt: *attempt,
-                        text: None,
-                    };
-                    let words = SealedFreeText::of(record.principal, event);
-                    all.extend(words.map(|words| Found {
-                        message,
-                        epoch,
-                        words,
-                    }));
-                }
-                _ => {}
+            if let Event::Run(
+                RunEvent::Accepted { epoch: now, .. } | RunEvent::Unbound { epoch: now, .. },
+            ) = event
+            {
+                epoch = *now;
+            }
+            if let Event::Contact(ContactEvent::MessageSent { by, attempt, .. }) = event {
+                let message = Message {
+                    n: u16::try_from(all.len() + 1).unwrap_or(u16::MAX),
+                    seq: *seq,
+                    at: record.at,
+                    by: *by,
+                    attempt: *attempt,
+                    text: None,
+                };
+                let words = SealedFreeText::of(record.principal, event);
+                all.extend(words.map(|words| Found {
+                    message,
+                    epoch,
+                    words,
+                }));
             }
         }
     }

@@ -265,7 +265,12 @@ impl Runtime {
 fn events(done: &Entry) -> impl Iterator<Item = &Event> {
     let events: &[Event] = match &done.record.events {
         Events::Wallet(events) => events,
-        _ => &[],
+        Events::System(_)
+        | Events::Order(_)
+        | Events::User(_)
+        | Events::Store(_)
+        | Events::Inbox(_)
+        | Events::Schedule(_) => &[],
     };
     events.iter()
 }
@@ -284,6 +289,23 @@ fn moved(done: &Entry) -> Option<Moved> {
         Event::WrittenOff { cents, .. }
         | Event::ToppedUp { cents, .. }
         | Event::Withdrawn { cents, .. } => Some(Moved { cents: *cents, at }),
-        _ => None,
+        Event::SetOff { .. }
+        | Event::PayoutRequested { .. }
+        | Event::PayoutPaid { .. }
+        | Event::PayoutFailed { .. }
+        | Event::PayoutSentBack { .. }
+        | Event::PayoutLate { .. }
+        | Event::DebtPaymentRequested { .. }
+        | Event::DebtPaid { .. }
+        | Event::DebtPaymentFailed { .. }
+        | Event::LateCharge { .. }
+        | Event::ChargedBack { .. }
+        | Event::ChargebackWon { .. }
+        | Event::ChargebackLost { .. }
+        | Event::CashShort { .. }
+        | Event::CallDeferred { .. }
+        | Event::CallRetried { .. }
+        | Event::TimerFired { .. }
+        | Event::OperatorRetried { .. } => None,
     })
 }

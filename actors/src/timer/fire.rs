@@ -82,7 +82,9 @@ impl TimerActor {
                     ctx,
                 );
             }
-            _ => self.drop_stale(timer),
+            Stream::System | Stream::User(_) | Stream::Store(_) | Stream::Inbox(_) => {
+                self.drop_stale(timer)
+            }
         }
     }
 

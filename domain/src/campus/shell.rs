@@ -163,7 +163,24 @@ impl Campus {
             {
                 Err(Rejection::PhotoUsed)
             }
-            _ => Ok(()),
+            VoteRequest::Placement { .. }
+            | VoteRequest::StoreOpen { .. }
+            | VoteRequest::Raise { .. }
+            | VoteRequest::NoDebt { .. }
+            | VoteRequest::Hold { .. }
+            | VoteRequest::Capacity { .. }
+            | VoteRequest::RunnerSlot { .. }
+            | VoteRequest::UsedOnce { .. }
+            | VoteRequest::Release { .. }
+            | VoteRequest::SetOff { .. }
+            | VoteRequest::Card { .. }
+            | VoteRequest::PayoutMethod { .. }
+            | VoteRequest::Debt { .. }
+            | VoteRequest::PayOut { .. }
+            | VoteRequest::Freeze { .. }
+            | VoteRequest::Cash { .. }
+            | VoteRequest::Losses { .. }
+            | VoteRequest::Fees { .. } => Ok(()),
         }
     }
 

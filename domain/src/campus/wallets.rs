@@ -266,7 +266,10 @@ impl Campus {
                     .expect("a payment is kept until it is decided");
                 bank.charge((user, n), cents, &payment.card, now)
             }
-            other => panic!("a wallet never asks for {other:?}"),
+            other @ (CallKind::Authorize { .. }
+            | CallKind::Capture { .. }
+            | CallKind::Void { .. }
+            | CallKind::Refund { .. }) => panic!("a wallet never asks for {other:?}"),
         }
     }
 }

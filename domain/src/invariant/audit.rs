@@ -288,7 +288,12 @@ pub(super) fn resolved_once(audit: &Audit) -> Holds {
             let order = audit.orders.get(&id);
             order.is_none_or(|order| !order.promises.contains_key(&n))
         }
-        _ => false,
+        Stream::System
+        | Stream::User(_)
+        | Stream::Store(_)
+        | Stream::Wallet(_)
+        | Stream::Inbox(_)
+        | Stream::Schedule(_) => false,
     };
     let mut promised = audit.ledger.promised();
     match promised.find(|(stream, n, _)| strays(*stream, *n)) {

@@ -116,7 +116,15 @@ pub fn fits(stage: &Stage, escrow: EscrowStatus, payment: PaymentStatus) -> bool
                 (E::Split, P::Refunded),
             ]),
         },
-        _ => ends(&[(E::Held, P::InEscrow)]),
+        Stage::Scheduling
+        | Stage::Waiting { .. }
+        | Stage::Available { .. }
+        | Stage::Accepted(_)
+        | Stage::OnSite(_)
+        | Stage::Purchased(..)
+        | Stage::Collected(..)
+        | Stage::OnTheWay(..)
+        | Stage::Delivered(..) => ends(&[(E::Held, P::InEscrow)]),
     }
 }
 

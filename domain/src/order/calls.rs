@@ -340,7 +340,12 @@ impl Order {
             CallKind::Capture { cents, .. } if call.outcome != Outcome::Refused => {
                 Some((*n, cents - self.sent_back(*n)))
             }
-            _ => None,
+            CallKind::Authorize { .. }
+            | CallKind::Capture { .. }
+            | CallKind::Void { .. }
+            | CallKind::Refund { .. }
+            | CallKind::Charge { .. }
+            | CallKind::PayOut { .. } => None,
         })
     }
 
@@ -354,7 +359,12 @@ impl Order {
         let refunds = self.calls.values().filter(|call| goes(call));
         let refunds = refunds.filter_map(|call| match call.kind {
             CallKind::Refund { capture, cents } if capture == charge => Some(cents),
-            _ => None,
+            CallKind::Authorize { .. }
+            | CallKind::Capture { .. }
+            | CallKind::Void { .. }
+            | CallKind::Refund { .. }
+            | CallKind::Charge { .. }
+            | CallKind::PayOut { .. } => None,
         });
         refunds.sum()
     }
@@ -379,7 +389,10 @@ impl Order {
                 ..
             } => from == authorization,
             CallKind::Charge { .. } => *n == authorization,
-            _ => false,
+            CallKind::Authorize { .. }
+            | CallKind::Void { .. }
+            | CallKind::Refund { .. }
+            | CallKind::PayOut { .. } => false,
         };
         let mut calls = self.calls.iter();
         let found = calls.find(|(n, call)| of(n, call));
@@ -394,7 +407,11 @@ impl Order {
             CallKind::Void { authorization } => self
                 .charge_of(authorization)
                 .is_some_and(|(_, charge)| charge.outcome != Outcome::Succeeded),
-            kind => moves_money(kind),
+            kind @ (CallKind::Authorize { .. }
+            | CallKind::Capture { .. }
+            | CallKind::Refund { .. }
+            | CallKind::Charge { .. }
+            | CallKind::PayOut { .. }) => moves_money(kind),
         }
     }
 

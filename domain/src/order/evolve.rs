@@ -345,11 +345,21 @@ impl Order {
             Settlement::Free => {
                 self.payment = match self.payment {
                     PaymentStatus::Initiating => PaymentStatus::Failed,
-                    _ => PaymentStatus::Voided,
+                    PaymentStatus::Authorized
+                    | PaymentStatus::InEscrow
+                    | PaymentStatus::Released
+                    | PaymentStatus::Refunded
+                    | PaymentStatus::PartiallyRefunded
+                    | PaymentStatus::Failed
+                    | PaymentStatus::Voided => PaymentStatus::Voided,
                 };
                 self.escrow = match self.escrow {
                     EscrowStatus::Pending => EscrowStatus::Failed,
-                    _ => EscrowStatus::Refunded,
+                    EscrowStatus::Held
+                    | EscrowStatus::Released
+                    | EscrowStatus::Refunded
+                    | EscrowStatus::Split
+                    | EscrowStatus::Failed => EscrowStatus::Refunded,
                 };
             }
             Settlement::Trip { to_runner, .. } => {

@@ -69,11 +69,12 @@ pub fn fill(
         return None;
     };
     for event in &events {
-        let placed = match event {
-            Event::Placing(PlacingEvent::Placed(terms)) if after.is_none() => {
-                Some(Order::placed(id, terms))
-            }
-            _ => None,
+        let placed = if let Event::Placing(PlacingEvent::Placed(terms)) = event
+            && after.is_none()
+        {
+            Some(Order::placed(id, terms))
+        } else {
+            None
         };
         if let Some(order) = after.as_ref().or(placed.as_ref()) {
             let part = Record {

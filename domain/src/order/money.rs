@@ -201,7 +201,11 @@ impl Book<'_> {
                     authorization,
                     cents,
                 } => Some((n, authorization, cents)),
-                _ => None,
+                CallKind::Authorize { .. }
+                | CallKind::Void { .. }
+                | CallKind::Refund { .. }
+                | CallKind::Charge { .. }
+                | CallKind::PayOut { .. } => None,
             })
             .collect();
         for hold in self.holds() {

@@ -118,7 +118,32 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
         Rejection::AlreadyPlaced { order } => problem.with("order_id", order.to_string()),
         Rejection::HoldRefused | Rejection::TimersFull => problem.retry_after_ms(30_000),
         Rejection::StillRunning => problem.retry_after_ms(1_000),
-        _ => problem,
+        Rejection::NotFound { .. }
+        | Rejection::NotAllowed { .. }
+        | Rejection::KeyReused
+        | Rejection::Suspended
+        | Rejection::NoPaymentMethod
+        | Rejection::NoPayoutMethod
+        | Rejection::StorePaused
+        | Rejection::StoreClosed
+        | Rejection::TakenByAnotherRunner
+        | Rejection::TooLate
+        | Rejection::OwnOrder
+        | Rejection::NotARunner
+        | Rejection::OnHold
+        | Rejection::ProposalOpen
+        | Rejection::DisputeOpen
+        | Rejection::MovesMoney
+        | Rejection::NoCompensation { .. }
+        | Rejection::ContactFirst { .. }
+        | Rejection::TooManyMessages { .. }
+        | Rejection::TooManyProposals { .. }
+        | Rejection::PhotoUsed
+        | Rejection::AlreadyRated
+        | Rejection::EmailTaken
+        | Rejection::TransferRefused
+        | Rejection::OrderOpen
+        | Rejection::NotCancellable => problem,
     }
 }
 

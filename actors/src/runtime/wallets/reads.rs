@@ -127,7 +127,12 @@ impl Query for GetWallet {
             for line in reads.wallet_lines(user, None, limit)?.lines {
                 let order = match line.entry.record.stream {
                     Stream::Order(order) => Some(order),
-                    _ => None,
+                    Stream::System
+                    | Stream::User(_)
+                    | Stream::Store(_)
+                    | Stream::Wallet(_)
+                    | Stream::Inbox(_)
+                    | Stream::Schedule(_) => None,
                 };
                 let known = order.map(|order| reads.order(order)).transpose()?;
                 let price = known.flatten().map(|order| order.terms.price);
@@ -169,7 +174,12 @@ impl Query for GetStalledWallets {
             let users: BTreeSet<UserId> = open
                 .filter_map(|(stream, ..)| match stream {
                     Stream::Wallet(user) => Some(user),
-                    _ => None,
+                    Stream::System
+                    | Stream::Order(_)
+                    | Stream::User(_)
+                    | Stream::Store(_)
+                    | Stream::Inbox(_)
+                    | Stream::Schedule(_) => None,
                 })
                 .collect();
             let mut stalled = vec![];

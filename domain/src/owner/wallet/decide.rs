@@ -3,6 +3,11 @@
 //! Order of checks: who → fields → what is on file → how much is under way → how much there is, as the variants of
 //! [`Rejection`] stand.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "an answer or a state that no transition names refuses the command"
+)]
+
 use super::{
     admit::admit,
     command::{ChargebackStage, Command},

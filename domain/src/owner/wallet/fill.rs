@@ -72,7 +72,11 @@ pub fn turn(before: &Wallet, command: &Command, context: &Context<'_>) -> Result
         | Command::PayDebt { .. }
         | Command::TopUp { .. }
         | Command::Withdraw { .. } => 201,
-        _ => 200,
+        Command::WriteOff { .. }
+        | Command::Chargeback { .. }
+        | Command::Retry { .. }
+        | Command::Answered { .. }
+        | Command::TimerDue { .. } => 200,
     };
     let header = Header {
         at: context.now,
@@ -210,7 +214,19 @@ fn calls(event: &Event) -> Vec<CallChange> {
         | Event::DebtPaymentFailed { call, .. } => vec![CallChange::Close { n: call }],
         Event::CallDeferred { call, .. } => vec![CallChange::Defer { n: call }],
         Event::CallRetried { call } => vec![CallChange::Retry { n: call }],
-        _ => vec![],
+        Event::SetOff { .. }
+        | Event::PayoutSentBack { .. }
+        | Event::PayoutLate { .. }
+        | Event::LateCharge { .. }
+        | Event::WrittenOff { .. }
+        | Event::ChargedBack { .. }
+        | Event::ChargebackWon { .. }
+        | Event::ChargebackLost { .. }
+        | Event::ToppedUp { .. }
+        | Event::Withdrawn { .. }
+        | Event::CashShort { .. }
+        | Event::TimerFired { .. }
+        | Event::OperatorRetried { .. } => vec![],
     }
 }
 
@@ -224,7 +240,25 @@ fn timers(wallet: &Wallet, event: &Event, policy: &Policy, now: At) -> Vec<Timer
             let wait = policy.back_off_ms(*failures, wallet.user.as_bytes());
             retry_at(wallet, now.plus(wait))
         }
-        _ => vec![],
+        Event::SetOff { .. }
+        | Event::PayoutRequested { .. }
+        | Event::PayoutPaid { .. }
+        | Event::PayoutFailed { .. }
+        | Event::PayoutSentBack { .. }
+        | Event::PayoutLate { .. }
+        | Event::DebtPaymentRequested { .. }
+        | Event::DebtPaid { .. }
+        | Event::DebtPaymentFailed { .. }
+        | Event::LateCharge { .. }
+        | Event::WrittenOff { .. }
+        | Event::ChargedBack { .. }
+        | Event::ChargebackWon { .. }
+        | Event::ChargebackLost { .. }
+        | Event::ToppedUp { .. }
+        | Event::Withdrawn { .. }
+        | Event::CashShort { .. }
+        | Event::CallRetried { .. }
+        | Event::OperatorRetried { .. } => vec![],
     }
 }
 

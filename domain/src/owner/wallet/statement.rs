@@ -94,12 +94,11 @@ impl Statement {
     fn read(&mut self, seq: Seq, record: &Record) {
         if let Events::Order(events) = &record.events {
             for event in events {
-                match event {
-                    Event::Placing(PlacingEvent::Placed(terms)) => {
-                        self.terms = Some(Arc::clone(terms))
-                    }
-                    Event::Run(RunEvent::Purchased { food, .. }) => self.food = Some(*food),
-                    _ => {}
+                if let Event::Placing(PlacingEvent::Placed(terms)) = event {
+                    self.terms = Some(Arc::clone(terms));
+                }
+                if let Event::Run(RunEvent::Purchased { food, .. }) = event {
+                    self.food = Some(*food);
                 }
             }
         }

@@ -334,7 +334,9 @@ fn after(event: &AfterEvent, role: Role) -> Described {
 fn members(data: Value) -> Map<String, Value> {
     match data {
         Value::Object(members) => members,
-        _ => Map::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
     }
 }
 
@@ -413,7 +415,12 @@ fn waiting(order: &Order, wait: &CancelWait, role: Role) -> Value {
     let mut data = json!({"cancel_reason": wait.reason, "asked_by": by(order, wait.by)});
     let member = match role {
         Role::Customer => "charge_cents",
-        _ => "to_runner_cents",
+        Role::Runner
+        | Role::FormerRunner
+        | Role::Operator
+        | Role::System
+        | Role::Gateway
+        | Role::Stranger => "to_runner_cents",
     };
     data[member] = json!(wait.to_runner.0);
     data
