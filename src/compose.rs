@@ -14,13 +14,13 @@ use campusg_actors::{
     port::{
         clock::{Clock, SystemClock},
         entropy::SystemEntropy,
-        gateway::PaymentGateway,
         notifier::LogNotifier,
     },
     runtime::{Runtime, Start},
-    sandbox::{Bank, Book, GatewayMode, RemoteGateway, SandboxGateway},
 };
+use campusg_domain::gateway::PaymentGateway;
 use campusg_http::AppState;
+use campusg_sandbox::{Bank, Book, RemoteGateway, SandboxGateway, Tuning};
 use campusg_storage::{OpenOptions, Opened, Store};
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
@@ -162,22 +162,16 @@ fn tell_what_was_found(opened: &Opened) {
 type Payments = (Arc<dyn PaymentGateway>, Arc<dyn Bank>);
 
 fn gateway(config: &Config, clock: &SystemClock) -> Result<Payments, ComposeFault> {
-    let settings = &config.gateway;
-    if settings.mode == GatewayMode::Remote {
-        let remote =
-            RemoteGateway::new(settings.address, settings.concurrency, settings.timeout_ms);
+    let (settings, timeout_ms) = (&config.sandbox, config.gateway.timeout_ms);
+    if let Some(address) = settings.address {
+        let remote = RemoteGateway::new(address, config.gateway.concurrency, timeout_ms);
         let remote = Arc::new(remote);
         return Ok((Arc::clone(&remote) as _, remote));
     }
     let book = open_book(&config.data.join(&settings.book), settings.tuning)?;
     let clock = clock.clone();
     let now = Arc::new(move || clock.now());
-    let sandbox = Arc::new(SandboxGateway::new(
-        book,
-        settings.faults,
-        settings.timeout_ms,
-        now,
-    ));
+    let sandbox = Arc::new(SandboxGateway::new(book, settings.faults, timeout_ms, now));
     Ok((Arc::clone(&sandbox) as _, sandbox))
 }
 
@@ -185,10 +179,7 @@ fn gateway(config: &Config, clock: &SystemClock) -> Result<Payments, ComposeFaul
 ///
 /// # Errors
 /// [`ComposeFault::Book`] with the path.
-pub fn open_book(
-    path: &Path,
-    tuning: campusg_actors::sandbox::Tuning,
-) -> Result<Arc<Book>, ComposeFault> {
+pub fn open_book(path: &Path, tuning: Tuning) -> Result<Arc<Book>, ComposeFault> {
     let book = Book::open(path, tuning).map_err(|source| ComposeFault::Book {
         path: path.into(),
         source,

@@ -15,7 +15,7 @@ use serde_json::json;
 
 fn options() -> Options {
     Options::virtual_clock(&[
-        "gateway.tuning.late_ms=400",
+        "sandbox.tuning.late_ms=400",
         "gateway.events_poll_ms=20",
         "gateway.breaker.failures=1000000",
     ])

@@ -219,7 +219,7 @@ async fn wrong_roles_are_told_that_it_is_not_theirs_to_do() -> Result<(), Deviat
 
 #[tokio::test]
 async fn what_is_not_there_to_serve_a_request_is_named() -> Result<(), Deviation> {
-    let nobody = ["gateway.mode=remote", "gateway.address=127.0.0.1:1"];
+    let nobody = ["sandbox.address=127.0.0.1:1"];
     let server = Server::start(Options {
         virtual_clock: false,
         set: nobody.map(Into::into).into(),

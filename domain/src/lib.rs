@@ -9,6 +9,7 @@
 
 pub mod call;
 pub mod campus;
+pub mod gateway;
 pub mod id;
 pub mod invariant;
 pub mod money;

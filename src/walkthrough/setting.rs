@@ -43,9 +43,9 @@ impl Setting {
         keys.extend(match self {
             Self::Plain => return vec![],
             Self::Usual => [
-                "gateway.tuning.chargeback_ms",
-                "gateway.tuning.verdict_ms",
-                "gateway.tuning.send_back_ms",
+                "sandbox.tuning.chargeback_ms",
+                "sandbox.tuning.verdict_ms",
+                "sandbox.tuning.send_back_ms",
             ]
             .map(|key| format!("{key}={HOUR_MS}"))
             .into_iter()
@@ -61,8 +61,8 @@ impl Setting {
             ],
             Self::ShortHolds => vec![
                 fee,
-                format!("gateway.tuning.capture_window_ms={}", 13 * HOUR_MS),
-                format!("gateway.tuning.late_ms={}", 20 * HOUR_MS),
+                format!("sandbox.tuning.capture_window_ms={}", 13 * HOUR_MS),
+                format!("sandbox.tuning.late_ms={}", 20 * HOUR_MS),
             ],
         });
         keys

@@ -16,10 +16,10 @@ pub const BANKS_FEE: i64 = 1_500;
 
 /// Everything that the gateway decides later, it decides at once: its clock is not the server's, and is not moved.
 pub const AT_ONCE: [&str; 4] = [
-    "gateway.tuning.late_ms=0",
-    "gateway.tuning.chargeback_ms=0",
-    "gateway.tuning.verdict_ms=0",
-    "gateway.tuning.send_back_ms=0",
+    "sandbox.tuning.late_ms=0",
+    "sandbox.tuning.chargeback_ms=0",
+    "sandbox.tuning.verdict_ms=0",
+    "sandbox.tuning.send_back_ms=0",
 ];
 
 /// A server, and the gateway as a process of its own that no kill of the server touches.

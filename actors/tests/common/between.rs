@@ -1,14 +1,15 @@
 //! Something between a house and its sandbox gateway, which meets each call before the gateway does, or its answer after.
 
 use super::{House, Settings};
-use campusg_actors::{
-    port::gateway::{
-        AccountFace, AccountToken, CallKey, CardFace, EventCursor, EventPage, PaymentGateway,
-        Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
-    },
-    sandbox::{Book, SandboxGateway},
-};
 use campusg_domain::call::{Answer, CardToken};
+use campusg_domain::{
+    call::AccountToken,
+    gateway::{
+        AccountFace, CallKey, CardFace, EventCursor, EventPage, PaymentGateway, Payout,
+        PayoutAnswer, Request, Standing, TokenFault, Unreachable,
+    },
+};
+use campusg_sandbox::{Book, SandboxGateway};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use tempfile::TempDir;

@@ -2,9 +2,12 @@
 //! world.
 
 use campusg_actors::port::clock::Clock;
-use campusg_actors::port::gateway::{
-    AccountFace, AccountToken, CallKey, CardFace, EventCursor, EventPage, GatewayEvent, News,
-    Operation, PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
+use campusg_domain::{
+    call::AccountToken,
+    gateway::{
+        AccountFace, CallKey, CardFace, EventCursor, EventPage, GatewayEvent, News, Operation,
+        PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
+    },
 };
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber, CardToken},

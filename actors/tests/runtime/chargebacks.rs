@@ -2,14 +2,11 @@
 //! back; whichever way it is told, how often, in which order, and across a restart.
 
 use crate::common::{House, Settings, operator, plain, wish};
-use campusg_actors::{
-    port::gateway::{EventCursor, GatewayEvent, News, PaymentGateway},
-    runtime::{
-        Caller, GetAccounts, GetPayouts, GetWalletBalance, PayDebt, PlaceOrder, Refusal,
-        RequestPayout, SetCard, SetPayoutMethod, TakeGatewayEvent, TopUp,
-    },
-    sandbox::{Faults, Tuning},
+use campusg_actors::runtime::{
+    Caller, GetAccounts, GetPayouts, GetWalletBalance, PayDebt, PlaceOrder, Refusal, RequestPayout,
+    SetCard, SetPayoutMethod, TakeGatewayEvent, TopUp,
 };
+use campusg_domain::gateway::{EventCursor, GatewayEvent, News, PaymentGateway};
 use campusg_domain::{
     call::{AccountToken, Answer, CardToken},
     id::{Principal, UserId},
@@ -20,6 +17,7 @@ use campusg_domain::{
     },
     record::{Entry, Events},
 };
+use campusg_sandbox::{Faults, Tuning};
 use std::time::Duration;
 
 const FEE: Cents = Cents(1_500);

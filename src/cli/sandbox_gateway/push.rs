@@ -1,16 +1,11 @@
 //! Sends the sandbox gateway's events to a server, signed, one after another, each until it is taken.
 //!
 //! The place up to which they were taken is kept in a file beside the book: losing it only means that known events are
-//! sent again. Must not: tell more than the feed does; what goes wrong with events (`gateway.faults`) goes wrong here too.
+//! sent again. Must not: tell more than the feed does; what goes wrong with events (`sandbox.faults`) goes wrong here too.
 
-use campusg_actors::{
-    port::{
-        clock::Clock,
-        gateway::{EventCursor, EventPage, GatewayEvent},
-        signature::Keyring,
-    },
-    sandbox::{Ask, Desk, Reply},
-};
+use campusg_actors::port::{clock::Clock, signature::Keyring};
+use campusg_domain::gateway::{EventCursor, EventPage, GatewayEvent};
+use campusg_sandbox::{Ask, Desk, Reply};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},

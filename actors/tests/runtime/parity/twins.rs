@@ -2,10 +2,8 @@
 
 use super::records::{by_stream, command_id};
 use crate::common::{BEGINNING, House, Settings, model::Model};
-use campusg_actors::{
-    port::gateway::PaymentGateway,
-    runtime::{Caller, GetActors, Refusal, RuntimeConfig, ToOrder},
-};
+use campusg_actors::runtime::{Caller, GetActors, Refusal, RuntimeConfig, ToOrder};
+use campusg_domain::gateway::PaymentGateway;
 use campusg_domain::{
     campus::{Behaviour, Campus, Seeded},
     id::{OrderId, PhotoId, Principal, Stream, UserId},

@@ -6,7 +6,7 @@
 use campusg_domain::time::At;
 use serde::{Deserialize, Serialize};
 
-use crate::port::gateway::{EventCursor, EventPage, GatewayEvent};
+use campusg_domain::gateway::{EventCursor, EventPage, GatewayEvent};
 
 /// Most different events in one page.
 pub(super) const PAGE_EVENTS: usize = 100;
@@ -57,8 +57,8 @@ pub(super) fn page(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::port::gateway::News;
     use campusg_domain::call::Answer;
+    use campusg_domain::gateway::News;
 
     fn read(ids: std::ops::RangeInclusive<u64>) -> Vec<(At, GatewayEvent)> {
         let event = |id| GatewayEvent {

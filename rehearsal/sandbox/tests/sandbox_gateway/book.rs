@@ -1,7 +1,7 @@
 //! The book: nothing twice under one key, nothing past what was authorised or captured.
 
 use super::*;
-use campusg_actors::sandbox::Fact;
+use campusg_sandbox::Fact;
 
 #[test]
 fn the_same_key_answers_the_same_and_does_nothing_twice() {

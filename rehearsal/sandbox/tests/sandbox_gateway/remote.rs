@@ -1,8 +1,8 @@
 //! The way over loopback: the same answers as in process, and silence where the other side fails.
 
 use super::*;
-use campusg_actors::port::gateway::{EventCursor, PaymentGateway, PayoutAnswer, TokenFault};
-use campusg_actors::sandbox::{
+use campusg_domain::gateway::{EventCursor, PaymentGateway, PayoutAnswer, TokenFault};
+use campusg_sandbox::{
     Ask, AskLine, Desk, Faults, MAX_LINE_BYTES, RemoteGateway, Reply, ReplyLine, SandboxGateway,
     serve,
 };

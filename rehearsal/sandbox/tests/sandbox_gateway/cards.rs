@@ -1,8 +1,8 @@
 //! Every test card and account, try by try.
 
 use super::*;
-use campusg_actors::port::gateway::{PaymentGateway, PayoutAnswer, TokenFault};
-use campusg_actors::sandbox::{Faults, SandboxGateway, TEST_ACCOUNTS, TEST_CARDS};
+use campusg_domain::gateway::{PaymentGateway, PayoutAnswer, TokenFault};
+use campusg_sandbox::{Faults, SandboxGateway, TEST_ACCOUNTS, TEST_CARDS};
 
 /// Per card: the answers to two tries of authorise, two of capture, two of refund; `-` ends the life.
 const LIVES: &str = "

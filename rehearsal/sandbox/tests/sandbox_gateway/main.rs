@@ -9,13 +9,16 @@ mod kill;
 mod recovery;
 mod remote;
 
-use campusg_actors::port::gateway::{AccountToken, CallKey, Operation, Payout, Request};
-use campusg_actors::sandbox::{Book, BookFault, Misuse, Now, Totals, Tuning};
+use campusg_domain::{
+    call::AccountToken,
+    gateway::{CallKey, Operation, Payout, Request},
+};
 use campusg_domain::{
     call::{Answer, CardToken, Decline},
     money::Cents,
     time::At,
 };
+use campusg_sandbox::{Book, BookFault, Misuse, Now, Totals, Tuning};
 use std::{
     path::{Path, PathBuf},
     sync::{

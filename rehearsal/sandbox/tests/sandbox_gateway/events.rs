@@ -1,8 +1,8 @@
 //! What the gateway decides later: late calls, the customer's word, the end of an authorisation, and how it is told.
 
 use super::*;
-use campusg_actors::port::gateway::{EventCursor, EventPage, GatewayEvent, News, PaymentGateway};
-use campusg_actors::sandbox::{ConfirmFault, Faults, SandboxGateway};
+use campusg_domain::gateway::{EventCursor, EventPage, GatewayEvent, News, PaymentGateway};
+use campusg_sandbox::{ConfirmFault, Faults, SandboxGateway};
 use std::collections::BTreeMap;
 
 fn event(id: u64, key: &str, answer: Answer) -> GatewayEvent {

@@ -7,19 +7,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use campusg_domain::gateway::BoxFuture;
 use campusg_domain::{
     call::{Answer, CardToken, Decline},
     money::Cents,
 };
-use futures_util::future::BoxFuture;
 
 use super::book::{Book, LinePage, Misuse, Totals};
 use super::desk::{Desk, Now};
 use super::feed::Faults;
 use super::wire::{Ask, Reply};
-use crate::port::gateway::{
-    AccountFace, AccountToken, CallKey, CardFace, EventCursor, EventPage, PaymentGateway, Payout,
-    PayoutAnswer, Request, Standing, TokenFault, Unreachable,
+use campusg_domain::{
+    call::AccountToken,
+    gateway::{
+        AccountFace, CallKey, CardFace, EventCursor, EventPage, PaymentGateway, Payout,
+        PayoutAnswer, Request, Standing, TokenFault, Unreachable,
+    },
 };
 
 /// How a request reaches the sandbox gateway.

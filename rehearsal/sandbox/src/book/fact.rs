@@ -3,7 +3,7 @@
 use campusg_domain::{call::Answer, money::Cents, time::At};
 use serde::{Deserialize, Serialize};
 
-use crate::port::gateway::{CallKey, Operation, Payout, PayoutAnswer};
+use campusg_domain::gateway::{CallKey, Operation, Payout, PayoutAnswer};
 
 /// One thing that happened at the gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,8 +12,8 @@ use super::decide::{Decision, check_amount, check_name};
 use super::fact::{Fact, Misuse};
 use super::known::{Known, Sending};
 use super::state::State;
-use crate::port::gateway::{Payout, PayoutAnswer};
-use crate::sandbox::card::{Payee, account_script};
+use crate::card::{Payee, account_script};
+use campusg_domain::gateway::{Payout, PayoutAnswer};
 
 /// Decides a payout.
 ///

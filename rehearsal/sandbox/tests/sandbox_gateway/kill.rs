@@ -2,8 +2,8 @@
 //! nothing answered is lost.
 
 use super::*;
-use campusg_actors::port::gateway::{PaymentGateway, PayoutAnswer};
-use campusg_actors::sandbox::{Desk, Fact, Faults, RemoteGateway, serve};
+use campusg_domain::gateway::{PaymentGateway, PayoutAnswer};
+use campusg_sandbox::{Desk, Fact, Faults, RemoteGateway, serve};
 use futures_util::future::join_all;
 use std::{
     collections::HashMap,

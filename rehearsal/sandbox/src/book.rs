@@ -25,7 +25,7 @@ use campusg_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::port::gateway::{
+use campusg_domain::gateway::{
     CallKey, EventCursor, GatewayEvent, Payout, PayoutAnswer, Request, Standing,
 };
 use decide::Decision;
@@ -322,8 +322,8 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::port::gateway::Operation;
     use campusg_domain::call::CardToken;
+    use campusg_domain::gateway::Operation;
 
     fn authorize(key: &str) -> Request {
         let card = CardToken("tok_visa".to_owned());

@@ -17,8 +17,8 @@ use super::Tuning;
 use super::fact::{BookLine, Fact, Misuse, Totals};
 use super::known::{Hold, Known, Move, Objection, Sending};
 use super::payout::settled;
-use crate::port::gateway::{CallKey, News, Operation, Payout, PayoutAnswer, Standing};
-use crate::sandbox::card::{Bank, CardScript};
+use crate::card::{Bank, CardScript};
+use campusg_domain::gateway::{CallKey, News, Operation, Payout, PayoutAnswer, Standing};
 
 /// An event as the book keeps it; its id is its place, counted from 1.
 #[derive(Clone, Debug)]

@@ -8,7 +8,11 @@ use campusg_domain::{
     time::At,
 };
 
-use crate::port::gateway::{AccountToken, CallKey, Chargeback, ChargebackStage, Operation};
+use campusg_domain::{
+    call::AccountToken,
+    gateway::{CallKey, Chargeback, Operation},
+    owner::wallet::ChargebackStage,
+};
 
 /// Where an authorisation stands.
 #[derive(Clone, Copy, Debug)]

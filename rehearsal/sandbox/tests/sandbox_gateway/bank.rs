@@ -1,13 +1,14 @@
 //! What banks do of their own accord: take charges back, let authorisations go, decide payouts late and send them back.
 
 use super::*;
-use campusg_actors::port::gateway::{
-    Chargeback, ChargebackStage, EventCursor, News, PayoutAnswer, Standing,
+use campusg_domain::{
+    gateway::{Chargeback, EventCursor, News, PayoutAnswer, Standing},
+    owner::wallet::ChargebackStage,
 };
 
 fn told(bench: &Bench) -> Vec<(String, News)> {
     let events = bench.book.events(EventCursor(0), 99, bench.now).unwrap();
-    let told = |(_, event): (At, campusg_actors::port::gateway::GatewayEvent)| {
+    let told = |(_, event): (At, campusg_domain::gateway::GatewayEvent)| {
         (event.key.to_string(), event.news)
     };
     events.into_iter().map(told).collect()

@@ -1,4 +1,4 @@
-//! The payment gateway's section of the configuration.
+//! The sandbox's section of the configuration.
 //!
 //! Must not: read a file or the environment; it is filled from outside.
 
@@ -10,46 +10,17 @@ use serde::{Deserialize, Serialize};
 
 use super::book::Tuning;
 use super::feed::Faults;
-use crate::port::{
-    gateway::BreakerConfig,
-    signature::{Keyring, SigningKey},
-};
 
-/// Where the payment gateway is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GatewayMode {
-    /// The sandbox gateway inside this process.
-    #[default]
-    Sandbox,
-    /// The sandbox gateway in another process, at `address`.
-    Remote,
-}
-
-/// The payment gateway's settings.
+/// The sandbox's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct GatewayConfig {
-    /// Inside this process, or in another.
-    pub mode: GatewayMode,
-    /// Of the other process; loopback only.
-    pub address: SocketAddr,
-    /// The sandbox gateway's book, below the data directory.
+pub struct SandboxConfig {
+    /// Where it runs as a process of its own, loopback only. Unset: it runs inside the server.
+    pub address: Option<SocketAddr>,
+    /// Its book, below the data directory.
     pub book: PathBuf,
-    /// Milliseconds to wait for an answer, 1 to 60 000.
-    pub timeout_ms: u64,
-    /// Most calls, and connections, at a time, 1 to 128.
-    pub concurrency: usize,
-    /// When to stop asking a gateway that does not answer.
-    pub breaker: BreakerConfig,
-    /// Milliseconds between two looks for events, 10 to 3 600 000.
-    pub events_poll_ms: u64,
-    /// Key of the messages that the gateway sends to `POST /api/gateway/events`: `whsec_` and the base64 of 24 to 64
-    /// bytes. Unset: none is believed.
-    pub signing_secret: Option<SigningKey>,
-    /// The key before, believed as well while the gateway changes to the new one.
-    pub previous_signing_secret: Option<SigningKey>,
     /// Where `campusg sandbox-gateway` sends its events: address and port of a server, loopback only. Unset: nowhere.
+    /// Needs `gateway.signing_secret`: messages are signed.
     pub push_to: Option<SocketAddr>,
     /// Times of the sandbox gateway.
     pub tuning: Tuning,
@@ -57,18 +28,11 @@ pub struct GatewayConfig {
     pub faults: Faults,
 }
 
-impl Default for GatewayConfig {
+impl Default for SandboxConfig {
     fn default() -> Self {
         Self {
-            mode: GatewayMode::Sandbox,
-            address: SocketAddr::from(([127, 0, 0, 1], 4242)),
+            address: None,
             book: PathBuf::from("gateway/book.jsonl"),
-            timeout_ms: 10_000,
-            concurrency: 64,
-            breaker: BreakerConfig::default(),
-            events_poll_ms: 1_000,
-            signing_secret: None,
-            previous_signing_secret: None,
             push_to: None,
             tuning: Tuning::default(),
             faults: Faults::default(),
@@ -82,84 +46,35 @@ const DAYS_400_MS: u64 = 400 * campusg_domain::time::DAY_MS;
 /// A setting that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {reason}")]
-pub struct GatewayConfigFault {
-    /// Which, as `breaker.failures`, within the gateway's section.
+pub struct SandboxConfigFault {
+    /// Which, as `tuning.late_ms`, within the sandbox's section.
     pub key: &'static str,
     /// What is wrong with it.
     pub reason: &'static str,
 }
 
-impl GatewayConfig {
-    /// The keys of the gateway's messages.
-    #[must_use]
-    pub fn keys(&self) -> Keyring {
-        let (current, previous) = (&self.signing_secret, &self.previous_signing_secret);
-        Keyring::new(current.clone(), previous.clone())
-    }
-
+impl SandboxConfig {
     /// Checks every setting.
     ///
     /// # Errors
     /// One that cannot be used.
-    pub fn validate(&self) -> Result<(), GatewayConfigFault> {
+    pub fn validate(&self) -> Result<(), SandboxConfigFault> {
+        const LOOPBACK: &str = "must be a loopback address with a port";
         let below_data = !self.book.as_os_str().is_empty()
             && self
                 .book
                 .components()
                 .all(|part| matches!(part, Component::Normal(_)));
+        let is_loopback =
+            |to: Option<SocketAddr>| to.is_none_or(|to| to.ip().is_loopback() && to.port() != 0);
         let rules = [
-            (
-                "address",
-                self.address.ip().is_loopback(),
-                "must be a loopback address",
-            ),
-            ("address", self.address.port() != 0, "must have a port"),
+            ("address", is_loopback(self.address), LOOPBACK),
             (
                 "book",
                 below_data,
                 "must be a path below the data directory",
             ),
-            (
-                "timeout_ms",
-                (1..=60_000).contains(&self.timeout_ms),
-                "must be 1 to 60000",
-            ),
-            (
-                "concurrency",
-                (1..=128).contains(&self.concurrency),
-                "must be 1 to 128",
-            ),
-            (
-                "breaker.failures",
-                self.breaker.failures >= 1,
-                "must be at least 1",
-            ),
-            (
-                "breaker.open_ms",
-                (1..=3_600_000).contains(&self.breaker.open_ms),
-                "must be 1 to 3600000",
-            ),
-            (
-                "events_poll_ms",
-                (10..=3_600_000).contains(&self.events_poll_ms),
-                "must be 10 to 3600000",
-            ),
-            (
-                "previous_signing_secret",
-                self.previous_signing_secret.is_none() || self.signing_secret.is_some(),
-                "must be unset while signing_secret is",
-            ),
-            (
-                "push_to",
-                self.push_to
-                    .is_none_or(|to| to.ip().is_loopback() && to.port() != 0),
-                "must be a loopback address with a port",
-            ),
-            (
-                "push_to",
-                self.push_to.is_none() || self.signing_secret.is_some(),
-                "must be unset while signing_secret is: messages are signed",
-            ),
+            ("push_to", is_loopback(self.push_to), LOOPBACK),
             (
                 "faults.delay_ms",
                 self.faults.delay_ms <= DAYS_400_MS,
@@ -168,7 +83,7 @@ impl GatewayConfig {
         ];
         let tuning = tuning_rules(&self.tuning);
         match tuning.into_iter().chain(rules).find(|(_, holds, _)| !holds) {
-            Some((key, _, reason)) => Err(GatewayConfigFault { key, reason }),
+            Some((key, _, reason)) => Err(SandboxConfigFault { key, reason }),
             None => Ok(()),
         }
     }
@@ -208,8 +123,8 @@ mod tests {
 
     #[test]
     fn the_default_is_valid_and_an_empty_section_is_the_default() {
-        let empty: GatewayConfig = serde_json::from_str("{}").unwrap();
-        assert_eq!(empty, GatewayConfig::default());
+        let empty: SandboxConfig = serde_json::from_str("{}").unwrap();
+        assert_eq!(empty, SandboxConfig::default());
         assert_eq!(empty.validate(), Ok(()));
     }
 
@@ -221,11 +136,6 @@ mod tests {
             (r#"{"book":"/etc/passwd"}"#, "book"),
             (r#"{"book":"../book"}"#, "book"),
             (r#"{"book":""}"#, "book"),
-            (r#"{"timeout_ms":0}"#, "timeout_ms"),
-            (r#"{"concurrency":0}"#, "concurrency"),
-            (r#"{"breaker":{"failures":0}}"#, "breaker.failures"),
-            (r#"{"breaker":{"open_ms":0}}"#, "breaker.open_ms"),
-            (r#"{"events_poll_ms":1}"#, "events_poll_ms"),
             (
                 r#"{"tuning":{"capture_window_ms":0}}"#,
                 "tuning.capture_window_ms",
@@ -249,7 +159,7 @@ mod tests {
             ),
         ];
         for (text, key) in table {
-            let config: GatewayConfig = serde_json::from_str(text).unwrap();
+            let config: SandboxConfig = serde_json::from_str(text).unwrap();
             assert_eq!(
                 config.validate().map_err(|fault| fault.key),
                 Err(key),
@@ -259,10 +169,10 @@ mod tests {
         for text in [
             r#"{"adress":"127.0.0.1:1"}"#,
             r#"{"faults":{"drop":true}}"#,
-            r#"{"mode":"live"}"#,
+            r#"{"push_to":"nobody"}"#,
         ] {
             assert!(
-                serde_json::from_str::<GatewayConfig>(text).is_err(),
+                serde_json::from_str::<SandboxConfig>(text).is_err(),
                 "{text}"
             );
         }

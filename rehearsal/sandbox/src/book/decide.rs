@@ -12,8 +12,8 @@ use super::Tuning;
 use super::fact::{Fact, Misuse};
 use super::known::{Hold, Known, Move, confirmation_url};
 use super::state::State;
-use crate::port::gateway::{CallKey, Operation, Request};
-use crate::sandbox::card::{Bank, Behaviour, CardScript};
+use crate::card::{Bank, Behaviour, CardScript};
+use campusg_domain::gateway::{CallKey, Operation, Request};
 
 const MAX_KEY_BYTES: usize = 200;
 

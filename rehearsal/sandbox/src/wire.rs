@@ -13,9 +13,12 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 
 use super::book::{LinePage, Misuse, Totals};
-use crate::port::gateway::{
-    AccountFace, AccountToken, CallKey, CardFace, EventCursor, EventPage, Payout, PayoutAnswer,
-    Request, Standing,
+use campusg_domain::{
+    call::AccountToken,
+    gateway::{
+        AccountFace, CallKey, CardFace, EventCursor, EventPage, Payout, PayoutAnswer, Request,
+        Standing,
+    },
 };
 
 /// Most bytes of a line, its end included.

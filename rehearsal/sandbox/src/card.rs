@@ -4,7 +4,10 @@
 
 use campusg_domain::call::{CardToken, Decline};
 
-use crate::port::gateway::{AccountFace, AccountToken, CardFace};
+use campusg_domain::{
+    call::AccountToken,
+    gateway::{AccountFace, CardFace},
+};
 
 /// A test token and what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -273,7 +276,7 @@ mod tests {
 
     #[test]
     fn every_listed_token_is_known_and_stands_in_the_documentation() {
-        let documentation = include_str!("../sandbox.rs");
+        let documentation = include_str!("lib.rs");
         for listed in TEST_CARDS {
             let card = CardToken(listed.token.replace("_N", "_3"));
             assert!(card_face(&card).is_some(), "{}", listed.token);
