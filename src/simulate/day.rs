@@ -15,7 +15,6 @@ use super::{
 };
 use crate::walkthrough::Deviation;
 use campusg_domain::{
-    campus::{Bank, Behaviour, Seeded},
     id::{OrderId, Principal, UserId},
     money::Cents,
     notice::{Audience, NoticeKind},
@@ -23,6 +22,7 @@ use campusg_domain::{
     owner::wallet,
     time::{At, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
+use campusg_simulation::{Bank, Behaviour, Seeded};
 
 /// Hour of the day at which students begin to order.
 pub const FIRST_HOUR: u64 = 11;

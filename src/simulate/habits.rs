@@ -4,10 +4,8 @@
 //! measurements: a few per cent of orders meet each common trouble, a few per mille each rare one. With chaos, cards
 //! and the gateway behave much worse, and people a little.
 
-use campusg_domain::{
-    call::Decline,
-    campus::{AskKind, Bank, Behaviour, Mishap},
-};
+use campusg_domain::call::Decline;
+use campusg_simulation::{AskKind, Bank, Behaviour, Mishap};
 
 /// So many in a thousand.
 pub type PerMille = u32;

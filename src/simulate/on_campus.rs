@@ -7,7 +7,6 @@ use super::world::{
     Answer, Asked, Claimed, News, No, OnBoard, Outside, Part, Sight, WalletBalance, World,
 };
 use campusg_domain::{
-    campus::{Behaviour, Campus, Seeded},
     id::{CommandId, OrderId, PhotoId, Principal, StoreId, Stream, UserId},
     invariant::{Broken, Id},
     money::{Account, Cents},
@@ -18,6 +17,7 @@ use campusg_domain::{
     },
     time::{At, DAY_MS},
 };
+use campusg_simulation::{Behaviour, Seeded, Simulation};
 use std::{borrow::Cow, collections::BTreeMap};
 
 /// Disputes wait two weeks, ratings one, payouts that come back some days.
@@ -28,7 +28,7 @@ const CHARGEBACK_FEE: Cents = Cents(1500);
 /// A campus that robots live on, and what was found wrong with it.
 #[derive(Clone, Debug)]
 pub struct OnCampus {
-    campus: Campus,
+    campus: Simulation,
     heard: usize,
     placed: u64,
     dice: Seeded,
@@ -41,7 +41,7 @@ pub struct OnCampus {
 impl OnCampus {
     /// Robots come to this campus; of their commands so many in a thousand are given twice.
     #[must_use]
-    pub fn new(campus: Campus, seed: u64, given_again: u32) -> Self {
+    pub fn new(campus: Simulation, seed: u64, given_again: u32) -> Self {
         Self {
             heard: campus.journal().len(),
             campus,
@@ -56,7 +56,7 @@ impl OnCampus {
 
     /// The campus as it is.
     #[must_use]
-    pub const fn campus(&self) -> &Campus {
+    pub const fn campus(&self) -> &Simulation {
         &self.campus
     }
 
@@ -81,7 +81,7 @@ impl OnCampus {
     fn give<T>(
         &mut self,
         what: &str,
-        mut command: impl FnMut(&mut Campus, CommandId) -> Result<T, Rejection>,
+        mut command: impl FnMut(&mut Simulation, CommandId) -> Result<T, Rejection>,
     ) -> Answer<T> {
         let id = self.campus.fresh();
         let first = command(&mut self.campus, id);

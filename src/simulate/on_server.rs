@@ -16,7 +16,6 @@ use super::world::{Answer, News, No, OnBoard, Outside, Part, Sight, WalletBalanc
 use crate::walkthrough::{ApiRequest, Body, Client, Deviation, Person, Reply, photo};
 use asks::Token;
 use campusg_domain::{
-    campus::Behaviour,
     id::{OrderId, PhotoId, Principal, StoreId, UserId},
     money::Cents,
     notice::NoticeKind,
@@ -27,6 +26,7 @@ use campusg_domain::{
     },
     time::{At, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
+use campusg_simulation::Behaviour;
 use inboxes::inbox;
 use serde_json::{Value, json};
 use std::{

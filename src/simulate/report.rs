@@ -10,10 +10,10 @@ mod troubles;
 use super::{Day, OnCampus, OnServer, Setting, Size};
 use crate::walkthrough::{Body, Deviation};
 use campusg_domain::{
-    campus::Campus,
     invariant::Broken,
     money::{Account, Cents},
 };
+use campusg_simulation::Simulation;
 use campusg_storage::verify::{Line, judge};
 use std::fmt::{self, Display, Formatter};
 
@@ -195,7 +195,7 @@ fn whys(broken: &[Broken]) -> Vec<String> {
     broken.iter().map(ToString::to_string).collect()
 }
 
-fn ended(day: &Day<OnCampus>, campus: &Campus) -> Line {
+fn ended(day: &Day<OnCampus>, campus: &Simulation) -> Line {
     let mut faults = vec![];
     let unfinished = day.tally().unfinished();
     if unfinished > 0 {
@@ -209,7 +209,7 @@ fn ended(day: &Day<OnCampus>, campus: &Campus) -> Line {
     line("ended", says, day.tally().orders() as u64, faults)
 }
 
-fn no_drift(campus: &Campus) -> Line {
+fn no_drift(campus: &Simulation) -> Line {
     let forgotten = campus
         .mishaps()
         .iter()
@@ -224,7 +224,7 @@ fn repeats(world: &OnCampus) -> Line {
     line("repeats", says, world.repeats(), whys(world.broken()))
 }
 
-fn books(campus: &Campus) -> Line {
+fn books(campus: &Simulation) -> Line {
     let (gateway, totals) = (campus.gateway(), campus.ledger().totals());
     let booked = -campus.ledger().balance(Account::Gateway).posted;
     let mut faults = vec![];
@@ -251,7 +251,6 @@ mod tests {
     use crate::simulate::{World, world::Part};
     use campusg_domain::{
         call::{Answer, CallKind, CallNumber},
-        campus::{Bank, Behaviour},
         id::{OrderId, PhotoId, Principal},
         invariant::Audit,
         money::Phase,
@@ -259,6 +258,7 @@ mod tests {
         policy::Policy,
         time::HOUR_MS,
     };
+    use campusg_simulation::{Bank, Behaviour};
 
     impl Report {
         /// The same report, with a fault on its first line.
@@ -322,7 +322,7 @@ mod tests {
     }
 
     /// Buys the food of an order whose card is refused then, and gives the call that was to charge it.
-    fn refused_charge(campus: &mut Campus) -> (OrderId, CallNumber, Cents) {
+    fn refused_charge(campus: &mut Simulation) -> (OrderId, CallNumber, Cents) {
         let mut world = OnCampus::new(campus.clone(), 1, 0);
         let student = world.join(Part::Student(Behaviour::DeclinesCapture));
         let (student, runner) = (
@@ -355,7 +355,7 @@ mod tests {
     }
 
     /// An order that is cancelled before it has a runner, while the gateway is silent for some hours.
-    fn cancelled_in_silence(campus: &mut Campus, card: Behaviour) -> OrderId {
+    fn cancelled_in_silence(campus: &mut Simulation, card: Behaviour) -> OrderId {
         let student = campus.register();
         campus.set_card(student, card).unwrap();
         let wish = crate::simulate::student::lunch(student);
@@ -373,7 +373,7 @@ mod tests {
 
     #[test]
     fn what_an_operator_left_to_run_out_is_said_and_nothing_else_may_stay_blocked() {
-        let mut campus = Campus::new(Policy::default(), 1);
+        let mut campus = Simulation::new(Policy::default(), 1);
         let operator = Principal::Operator(campus.register_operator());
         let order = cancelled_in_silence(&mut campus, Behaviour::Succeeds);
         let blocked = campus.gateway().blocked();
@@ -396,7 +396,7 @@ mod tests {
 
     #[test]
     fn a_gateway_that_lies_about_a_charge_is_found() {
-        let mut campus = Campus::new(Policy::default(), 1);
+        let mut campus = Simulation::new(Policy::default(), 1);
         let (order, call, cents) = refused_charge(&mut campus);
         assert_eq!(books(&campus).faults, Vec::<String>::new());
         campus.answered(order, call, Answer::Captured { cents });

@@ -3,11 +3,11 @@
 use super::{Day, FIRST_HOUR, Habits, OnCampus, OnServer, Progress, Report, Size};
 use crate::walkthrough::Deviation;
 use campusg_domain::{
-    campus::{Campus, Mishap},
     money::Cents,
     policy::Policy,
     time::{HOUR_MS, MINUTE_MS},
 };
+use campusg_simulation::{Mishap, Simulation};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What is simulated.
@@ -30,8 +30,8 @@ impl Setting {
     }
 
     /// A campus at the hour at which students begin to order, with nobody there yet.
-    fn campus(&self, habits: &Habits) -> Campus {
-        let mut campus = Campus::new(policy(), self.seed);
+    fn campus(&self, habits: &Habits) -> Simulation {
+        let mut campus = Simulation::new(policy(), self.seed);
         campus.advance(FIRST_HOUR * HOUR_MS);
         for (mishap, once_in) in habits.mishaps {
             campus.let_happen(*mishap, *once_in);

@@ -10,13 +10,13 @@ use super::{
 };
 use crate::walkthrough::Deviation;
 use campusg_domain::{
-    campus::Behaviour,
     id::{OrderId, Principal, StoreId, UserId},
     money::Cents,
     notice::NoticeKind as Told,
     order::{Command, ProposalKind, Status, StoreRef},
     owner::wallet,
 };
+use campusg_simulation::Behaviour;
 
 /// What a student does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

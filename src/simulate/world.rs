@@ -5,7 +5,6 @@
 
 use crate::walkthrough::Deviation;
 use campusg_domain::{
-    campus::{AskKind, Bank, Behaviour},
     id::{OrderId, PhotoId, Principal, StoreId, UserId},
     money::Cents,
     notice::{Audience, NoticeKind},
@@ -16,6 +15,7 @@ use campusg_domain::{
     owner::{directory::Hours, wallet},
     time::At,
 };
+use campusg_simulation::{AskKind, Bank, Behaviour};
 use std::borrow::Cow;
 
 /// Why something was not done.

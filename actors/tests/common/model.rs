@@ -11,9 +11,9 @@ use campusg_domain::{
 };
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber, CardToken},
-    campus::Gateway,
     id::{OrderId, Stream},
 };
+use campusg_simulation::Gateway;
 use futures_util::future::{BoxFuture, ready};
 use std::{
     collections::HashMap,

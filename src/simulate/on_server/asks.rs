@@ -2,12 +2,12 @@
 
 use super::time;
 use campusg_domain::{
-    campus::{Bank, Behaviour},
     id::{OrderId, PhotoId, UserId},
     money::Cents,
     order::{Command, Ending, Handover, Offer, Placement, ProposedItem, Sealed, Shown, StoreRef},
     owner::wallet,
 };
+use campusg_simulation::{Bank, Behaviour};
 use serde_json::{Value, json};
 
 /// A card or bank account that behaves so, as the sandbox gateway knows it.

@@ -1,10 +1,10 @@
 //! Money: what is in the accounts, and what moved between them.
 
 use campusg_domain::{
-    campus::Campus,
     money::{Account, Cents, Phase},
     owner::ledger::Balance,
 };
+use campusg_simulation::Simulation;
 use std::collections::BTreeMap;
 
 /// Kinds of accounts, in the order of the chart.
@@ -50,7 +50,7 @@ const fn says(from: usize, to: usize) -> &'static str {
     }
 }
 
-pub(super) fn accounts(campus: &Campus) -> String {
+pub(super) fn accounts(campus: &Simulation) -> String {
     let mut sums = [(Balance::default(), 0_u64); KINDS.len()];
     for (account, balance) in campus.ledger().accounts() {
         let (sum, accounts) = &mut sums[kind(account)];
@@ -83,7 +83,7 @@ fn row(name: &str, accounts: u64, sum: Balance) -> String {
 }
 
 /// What was posted from each kind of account to each other.
-pub(super) fn flows(campus: &Campus) -> String {
+pub(super) fn flows(campus: &Simulation) -> String {
     let mut flows: BTreeMap<(usize, usize), Cents> = BTreeMap::new();
     let records = campus.journal().iter().map(|entry| &entry.record);
     for transfer in records.flat_map(|record| &record.money) {

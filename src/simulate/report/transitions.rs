@@ -1,11 +1,9 @@
 //! Which rows of the lifecycle the day has met.
 
-use campusg_domain::{
-    campus::Campus,
-    transitions::{Met, TRANSITIONS},
-};
+use campusg_domain::transitions::{Met, TRANSITIONS};
+use campusg_simulation::Simulation;
 
-pub(super) fn met(campus: &Campus) -> String {
+pub(super) fn met(campus: &Simulation) -> String {
     let mut met = Met::default();
     campus.journal().iter().for_each(|entry| met.fold(entry));
     let mut text = format!("ROWS MET: {} of {}\n", met.met().len(), TRANSITIONS.len());

@@ -4,12 +4,12 @@ use super::table;
 use crate::simulate::{on_campus::OnCampus, tally::Tally};
 use campusg_domain::{
     call::CallChange,
-    campus::{Campus, Mishap},
     order::{CancelReason, Event, OperatorAction, Problem, ProposalKind, TimerKind, Unbinding},
     owner::wallet,
     record::{Record, TimerChange},
     transitions::Fact,
 };
+use campusg_simulation::{Mishap, Simulation};
 use std::collections::BTreeMap;
 
 type Is = fn(&Fact<'_>) -> bool;
@@ -88,11 +88,11 @@ fn reminds(fact: &Fact<'_>, timer: TimerKind, which: u8) -> bool {
     )
 }
 
-fn records(campus: &Campus) -> impl Iterator<Item = &Record> {
+fn records(campus: &Simulation) -> impl Iterator<Item = &Record> {
     campus.journal().iter().map(|entry| &entry.record)
 }
 
-pub(super) fn by_kind(campus: &Campus) -> String {
+pub(super) fn by_kind(campus: &Simulation) -> String {
     let count = |(name, is): &(&'static str, Is)| {
         let before = None;
         let like = |record: &&Record| is(&Fact { before, record });
@@ -101,7 +101,7 @@ pub(super) fn by_kind(campus: &Campus) -> String {
     table("TROUBLES", TROUBLES.iter().map(count))
 }
 
-pub(super) fn timers(campus: &Campus) -> String {
+pub(super) fn timers(campus: &Simulation) -> String {
     let mut fired: BTreeMap<&'static str, u64> = BTreeMap::new();
     for change in records(campus).flat_map(|record| &record.timers) {
         if let TimerChange::Fire { kind, .. } = change {
@@ -111,7 +111,7 @@ pub(super) fn timers(campus: &Campus) -> String {
     table("TIMERS FIRED", fired)
 }
 
-pub(super) fn calls(campus: &Campus) -> String {
+pub(super) fn calls(campus: &Simulation) -> String {
     let mut made: BTreeMap<String, u64> = BTreeMap::new();
     for change in records(campus).flat_map(|record| &record.calls) {
         let name = match change {
