@@ -8,7 +8,8 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Errand, Launch};
+use campusg_client::ApiRequest;
+use campusg_robots::walkthrough::{Errand, Launch};
 use common::{Options, PROGRAM, Server, run, text};
 use std::{
     fs,

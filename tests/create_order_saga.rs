@@ -8,9 +8,10 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Money, Person, Scene, Wish};
+use campusg_client::{ApiRequest, Body, Deviation, Person, Wish};
 use campusg_domain::gateway::CallKey;
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
+use campusg_robots::walkthrough::{Errand, Money, Scene};
 use common::{
     Options, Server, gateway::Gateway, operator, pass_until, proven, transfers, turn::shared,
 };

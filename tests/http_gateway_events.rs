@@ -8,8 +8,9 @@
 
 mod common;
 
-use campusg::walkthrough::{Body, Deviation, Errand, Person, Reply, Scene, Wish};
+use campusg_client::{Body, Deviation, Person, Reply, Wish};
 use campusg_domain::time::{HOUR_MS, SECOND_MS};
+use campusg_robots::walkthrough::{Errand, Scene};
 use common::{
     Options,
     desk::{CHARGE, SHARE, UNKNOWN, wallet},

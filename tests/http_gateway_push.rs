@@ -8,8 +8,9 @@
 
 mod common;
 
-use campusg::walkthrough::{Body, Deviation, Scene};
+use campusg_client::{Body, Deviation};
 use campusg_domain::time::DAY_MS;
+use campusg_robots::walkthrough::Scene;
 use common::{
     Options, Server,
     desk::{CHARGE, SHARE},

@@ -8,7 +8,8 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Person, Scene, Wish};
+use campusg_client::{ApiRequest, Body, Deviation, Person, Wish};
+use campusg_robots::walkthrough::{Errand, Scene};
 use common::{
     desk::{CHARGE, SHARE, audit, claim, refunded, resolve},
     operator,

@@ -21,7 +21,7 @@ const LONGEST_FILE: usize = 600;
 /// A crate: its folder, which of the others it may depend on, and which its tests may know beside them.
 ///
 /// The product knows nothing of its rehearsal, but for the binary, which composes the sandbox and has its commands.
-const CRATES: [(&str, &[&str], &[&str]); 7] = [
+const CRATES: [(&str, &[&str], &[&str]); 9] = [
     ("domain", &[], &[]),
     ("storage", &["campusg-domain"], &["campusg-simulation"]),
     (
@@ -30,6 +30,17 @@ const CRATES: [(&str, &[&str], &[&str]); 7] = [
         &["campusg-sandbox", "campusg-simulation"],
     ),
     ("http", &["campusg-domain", "campusg-actors"], &[]),
+    ("rehearsal/client", &["campusg-domain"], &[]),
+    (
+        "rehearsal/robots",
+        &[
+            "campusg-client",
+            "campusg-domain",
+            "campusg-simulation",
+            "campusg-storage",
+        ],
+        &[],
+    ),
     ("rehearsal/sandbox", &["campusg-domain"], &[]),
     ("rehearsal/simulation", &["campusg-domain"], &[]),
     (
@@ -39,21 +50,23 @@ const CRATES: [(&str, &[&str], &[&str]); 7] = [
             "campusg-storage",
             "campusg-actors",
             "campusg-http",
+            "campusg-client",
+            "campusg-robots",
             "campusg-sandbox",
-            "campusg-simulation",
         ],
-        &[],
+        &["campusg-simulation"],
     ),
 ];
 
 /// Dependencies that only some folders may name, in any of their tables.
-const CONFINED: [(&str, &[&str]); 8] = [
+const CONFINED: [(&str, &[&str]); 9] = [
     ("sled", &["storage"]),
     ("actix", &["actors", "."]),
     ("actix-rt", &["actors", "."]),
     ("axum", &["http", "."]),
     ("tower-http", &["http", "."]),
     ("clap", &["."]),
+    ("reqwest", &[".", "rehearsal/client", "rehearsal/robots"]),
     ("figment", &["."]),
     ("indicatif", &["."]),
 ];

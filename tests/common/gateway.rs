@@ -1,7 +1,7 @@
 //! The sandbox gateway as a process of its own, with a book that no kill of the server can touch.
 
 use super::{PROGRAM, text};
-use campusg::walkthrough::{Launch, ListeningChild};
+use campusg_robots::walkthrough::{Launch, ListeningChild};
 use campusg_sandbox::{RemoteGateway, Totals};
 use std::{
     fs,

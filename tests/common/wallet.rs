@@ -6,7 +6,8 @@ use super::{
     gateway::Gateway,
     operator,
 };
-use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Person, Reply, Scene, Wish};
+use campusg_client::{ApiRequest, Body, Deviation, Person, Reply, Wish};
+use campusg_robots::walkthrough::{Errand, Scene};
 use serde_json::json;
 
 /// What the platform keeps of lunch.
