@@ -301,7 +301,7 @@ fn verifying_an_empty_folder_is_refused() {
 fn a_demo_that_could_not_be_made_is_gone_on_with() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
-    let nobody = ["--set", "--set", "sandbox.address=127.0.0.1:1"];
+    let nobody = ["--set", "sandbox.address=127.0.0.1:1"];
     let said = refused(&[&["--demo", "--data", text(&data)], &nobody[..]].concat());
     assert!(
         said.contains("payment gateway") && said.contains("start again"),

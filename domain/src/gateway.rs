@@ -12,7 +12,7 @@ use crate::{
     owner::wallet::ChargebackStage,
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, pin::Pin, sync::Arc};
+use std::{fmt, pin::Pin, str::FromStr, sync::Arc};
 
 /// What a gateway's method returns: whoever waits for it decides how long.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -238,10 +238,97 @@ pub enum TokenFault {
 #[error("the payment gateway does not answer")]
 pub struct Unreachable;
 
-/// A place in the gateway's sequence of events; the default is before the first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct EventCursor(pub u64);
+/// Why a call could not be looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LookUpFault {
+    /// This gateway can't be asked: its events are believed as they come.
+    #[error("the payment gateway can't be asked what it knows of a call")]
+    NotSupported,
+    /// It can be asked, and did not answer.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+}
+
+/// Longest id of an event and longest cursor, in bytes.
+const MAX_NAME_BYTES: usize = 200;
+
+/// A text is no id of an event, or no cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to {MAX_NAME_BYTES} visible ASCII characters")]
+pub struct NoName;
+
+fn named(text: &str) -> Result<Arc<str>, NoName> {
+    let fits = (1..=MAX_NAME_BYTES).contains(&text.len());
+    if fits && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(text.into())
+    } else {
+        Err(NoName)
+    }
+}
+
+/// The gateway's name of an event, chosen by it: the same for every delivery.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct EventId(Arc<str>);
+
+impl EventId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for EventId {
+    type Err = NoName;
+
+    fn from_str(text: &str) -> Result<Self, NoName> {
+        named(text).map(Self)
+    }
+}
+
+impl TryFrom<String> for EventId {
+    type Error = NoName;
+
+    fn try_from(text: String) -> Result<Self, NoName> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A place in the gateway's sequence of events, in words of its own; `None` is before the first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Option<String>")]
+pub struct EventCursor(Option<Arc<str>>);
+
+impl EventCursor {
+    /// The place as text, if it is not before the first event.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl FromStr for EventCursor {
+    type Err = NoName;
+
+    fn from_str(text: &str) -> Result<Self, NoName> {
+        named(text).map(|place| Self(Some(place)))
+    }
+}
+
+impl TryFrom<Option<String>> for EventCursor {
+    type Error = NoName;
+
+    fn try_from(text: Option<String>) -> Result<Self, NoName> {
+        text.map_or(Ok(Self::default()), |text| text.parse())
+    }
+}
 
 /// A charge that the customer's bank took back from the platform.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -270,16 +357,31 @@ pub enum News {
 /// Something the gateway decided after it had answered, or without being asked.
 ///
 /// It says what was so when it was written: whoever acts on it asks what is so now, with
-/// [`PaymentGateway::look_up`].
+/// [`PaymentGateway::look_up`], where the gateway offers that.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GatewayEvent {
     /// The same for every delivery of this event.
-    pub id: u64,
+    pub id: EventId,
     /// The call it is about.
     pub key: CallKey,
     /// What it tells.
     pub news: News,
+}
+
+impl From<News> for Standing {
+    fn from(news: News) -> Self {
+        match news {
+            News::Answer(answer) => Self {
+                answer,
+                chargeback: None,
+            },
+            News::Chargeback(chargeback) => Self {
+                answer: Answer::Unavailable,
+                chargeback: Some(chargeback),
+            },
+        }
+    }
 }
 
 /// What the gateway knows of one call now.
@@ -319,7 +421,11 @@ pub trait PaymentGateway: Send + Sync {
     ) -> BoxFuture<'_, Result<AccountFace, TokenFault>>;
 
     /// Says what is known of a call now, `None` where nothing is; a future's `Err` says nothing about it.
-    fn look_up(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, Unreachable>>;
+    ///
+    /// Need not be offered. A gateway without it tells the events of one call in the order in which they happened.
+    fn look_up(&self, _key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, LookUpFault>> {
+        Box::pin(std::future::ready(Err(LookUpFault::NotSupported)))
+    }
 
     /// Gives events after a cursor; a future's `Err` says nothing about whether there are any.
     fn events(&self, after: EventCursor) -> BoxFuture<'_, Result<EventPage, Unreachable>>;

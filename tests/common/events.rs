@@ -27,7 +27,7 @@ pub fn now_s() -> u64 {
 
 /// An event as the gateway writes it.
 pub fn event(id: u64, key: &str, news: &Value) -> Value {
-    json!({"id": id, "key": key, "news": news})
+    json!({"id": format!("evt_{id}"), "key": key, "news": news})
 }
 
 impl Message {

@@ -26,7 +26,7 @@ use campusg_domain::{
 use serde::{Deserialize, Serialize};
 
 use campusg_domain::gateway::{
-    CallKey, EventCursor, GatewayEvent, Payout, PayoutAnswer, Request, Standing,
+    CallKey, EventId, GatewayEvent, Payout, PayoutAnswer, Request, Standing,
 };
 use decide::Decision;
 use file::{BookFile, MAX_GROUP};
@@ -168,26 +168,25 @@ impl Book {
         }))
     }
 
-    /// Gives at most `limit` events after the cursor, with the time of each; ids rise by one, times never fall.
+    /// Gives at most `limit` events after the first `after`, with the time of each; times never fall.
     ///
     /// # Errors
     /// [`BookFault::Io`] or `Closed`.
     pub fn events(
         &self,
-        after: EventCursor,
+        after: u64,
         limit: usize,
         now: At,
     ) -> Result<Vec<(At, GatewayEvent)>, BookFault> {
         let (events, folded) = {
             let memory = self.settled(now);
-            let start = usize::try_from(after.0).unwrap_or(usize::MAX);
+            let start = usize::try_from(after).unwrap_or(usize::MAX);
             let told = memory.state.told.iter().enumerate().skip(start).take(limit);
             let events = told.map(|(place, told)| {
-                let id = place as u64 + 1;
                 (
                     told.at,
                     GatewayEvent {
-                        id,
+                        id: event_id(place as u64 + 1),
                         key: told.key.clone(),
                         news: told.news.clone(),
                     },
@@ -317,6 +316,12 @@ impl Memory {
     const fn folded(&self) -> u64 {
         self.folded
     }
+}
+
+/// The name of the event that is told as number `n`.
+fn event_id(n: u64) -> EventId {
+    let id = format!("evt_{n}").parse();
+    id.expect("it is short, and has no blanks")
 }
 
 #[cfg(test)]

@@ -152,6 +152,7 @@ impl Clerk {
                 account_face(&account).map_or(Reply::UnknownToken, Reply::Account)
             }
             Ask::Events { after } => {
+                let after = feed::place(&after);
                 let from = feed::read_from(after, self.faults);
                 let read = self.book.events(from, feed::PAGE_EVENTS, now)?;
                 Reply::Events(feed::page(after, read, now, self.faults))

@@ -23,14 +23,27 @@ pub struct Faults {
     pub delay_ms: u64,
 }
 
+/// How many events lie before a cursor; one that was never given lies before the first.
+pub(super) fn place(cursor: &EventCursor) -> u64 {
+    let place = cursor.as_str().and_then(|text| text.parse().ok());
+    place.unwrap_or_default()
+}
+
+fn cursor(place: u64) -> EventCursor {
+    match place {
+        0 => EventCursor::default(),
+        _ => place.to_string().parse().expect("a number is short"),
+    }
+}
+
 /// Where the book must be read from to make the page after `after`.
-pub(super) const fn read_from(after: EventCursor, faults: Faults) -> EventCursor {
-    EventCursor(after.0.saturating_sub(faults.duplicate_events as u64))
+pub(super) const fn read_from(after: u64, faults: Faults) -> u64 {
+    after.saturating_sub(faults.duplicate_events as u64)
 }
 
 /// Makes the page after `after` from what was read at [`read_from`].
 pub(super) fn page(
-    after: EventCursor,
+    after: u64,
     read: Vec<(At, GatewayEvent)>,
     now: At,
     faults: Faults,
@@ -39,9 +52,8 @@ pub(super) fn page(
         .into_iter()
         .take_while(|(at, _)| at.plus(faults.delay_ms) <= now);
     let mut events: Vec<GatewayEvent> = told.map(|(_, event)| event).collect();
-    let next = events
-        .last()
-        .map_or(after, |last| EventCursor(last.id.max(after.0)));
+    let told = read_from(after, faults) + events.len() as u64;
+    let next = cursor(told.max(after));
     if faults.duplicate_events {
         events = events
             .into_iter()
@@ -61,8 +73,8 @@ mod tests {
     use campusg_domain::gateway::News;
 
     fn read(ids: std::ops::RangeInclusive<u64>) -> Vec<(At, GatewayEvent)> {
-        let event = |id| GatewayEvent {
-            id,
+        let event = |id: u64| GatewayEvent {
+            id: id.to_string().parse().unwrap(),
             key: "k".into(),
             news: News::Answer(Answer::Voided),
         };
@@ -70,7 +82,8 @@ mod tests {
     }
 
     fn ids(page: &EventPage) -> Vec<u64> {
-        page.events.iter().map(|event| event.id).collect()
+        let ids = page.events.iter().map(|event| event.id.as_str().parse());
+        ids.map(Result::unwrap).collect()
     }
 
     #[test]
@@ -103,14 +116,21 @@ mod tests {
             ),
         ];
         for (faults, expected, next) in table {
-            let from = read_from(EventCursor(2), faults);
-            let page = page(EventCursor(2), read(from.0 + 1..=5), At(50), faults);
+            let from = read_from(2, faults);
+            let page = page(2, read(from + 1..=5), At(50), faults);
             assert_eq!(
-                (ids(&page).as_slice(), page.next.0),
+                (ids(&page).as_slice(), place(&page.next)),
                 (expected, next),
                 "{faults:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_cursor_that_was_never_given_is_before_the_first_event() {
+        assert_eq!(place(&EventCursor::default()), 0);
+        assert_eq!(place(&"of-another-gateway".parse().unwrap()), 0);
+        assert_eq!((place(&cursor(0)), place(&cursor(7))), (0, 7));
     }
 
     #[test]
@@ -119,14 +139,11 @@ mod tests {
             duplicate_events: true,
             ..Faults::default()
         };
-        let again = page(EventCursor(2), read(2..=2), At(50), faults);
+        let again = page(2, read(2..=2), At(50), faults);
         assert_eq!(
             (ids(&again).as_slice(), again.next),
-            (&[2, 2][..], EventCursor(2))
+            (&[2, 2][..], cursor(2))
         );
-        assert_eq!(
-            page(EventCursor(2), Vec::new(), At(50), faults).next,
-            EventCursor(2)
-        );
+        assert_eq!(page(2, Vec::new(), At(50), faults).next, cursor(2));
     }
 }

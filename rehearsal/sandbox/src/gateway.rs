@@ -20,8 +20,8 @@ use super::wire::{Ask, Reply};
 use campusg_domain::{
     call::AccountToken,
     gateway::{
-        AccountFace, CallKey, CardFace, EventCursor, EventPage, PaymentGateway, Payout,
-        PayoutAnswer, Request, Standing, TokenFault, Unreachable,
+        AccountFace, CallKey, CardFace, EventCursor, EventPage, LookUpFault, PaymentGateway,
+        Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
     },
 };
 
@@ -198,11 +198,11 @@ impl<T: Transport> PaymentGateway for Sandbox<T> {
         })
     }
 
-    fn look_up(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, Unreachable>> {
+    fn look_up(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, LookUpFault>> {
         Box::pin(async move {
             match self.ask(Ask::LookUp { key }).await {
                 Some(Reply::Standing(standing)) => Ok(standing),
-                _ => Err(Unreachable),
+                _ => Err(Unreachable.into()),
             }
         })
     }

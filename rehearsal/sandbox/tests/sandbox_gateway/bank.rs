@@ -2,12 +2,12 @@
 
 use super::*;
 use campusg_domain::{
-    gateway::{Chargeback, EventCursor, News, PayoutAnswer, Standing},
+    gateway::{Chargeback, News, PayoutAnswer, Standing},
     owner::wallet::ChargebackStage,
 };
 
 fn told(bench: &Bench) -> Vec<(String, News)> {
-    let events = bench.book.events(EventCursor(0), 99, bench.now).unwrap();
+    let events = bench.book.events(0, 99, bench.now).unwrap();
     let told = |(_, event): (At, campusg_domain::gateway::GatewayEvent)| {
         (event.key.to_string(), event.news)
     };

@@ -99,8 +99,8 @@ async fn both_adapters_give_the_same_answers() {
     let confirmed = remote.confirm("o/l".into(), true).await;
     assert_eq!(confirmed, local.confirm("o/l".into(), true).await);
     assert_eq!(
-        remote.events(EventCursor(0)).await,
-        local.events(EventCursor(0)).await
+        remote.events(EventCursor::default()).await,
+        local.events(EventCursor::default()).await
     );
     assert_eq!(remote.totals(None).await, local.totals(None).await);
     assert_eq!(remote.lines(0).await, local.lines(0).await);
@@ -142,7 +142,7 @@ async fn a_dead_server_is_silence_and_a_restarted_one_is_found_again() {
         remote.describe_card(card("tok_visa")).await,
         Err(TokenFault::Unavailable)
     );
-    assert!(remote.events(EventCursor(0)).await.is_err());
+    assert!(remote.events(EventCursor::default()).await.is_err());
     assert!(remote.totals(None).await.is_err());
     let server = Server::start(&book, &address.to_string()).await;
     assert_eq!(remote.call(request).await, success);
