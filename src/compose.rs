@@ -6,23 +6,25 @@ mod bank_page;
 mod currency;
 mod demo;
 mod fault;
+mod sandbox;
 
 pub use fault::ComposeFault;
+pub use sandbox::open_book;
 
 use crate::config::Config;
+use axum::Router;
 use campusg_actors::{
     port::{
         clock::{Clock, SystemClock},
         entropy::SystemEntropy,
-        gateway::PaymentGateway,
         notifier::LogNotifier,
     },
     runtime::{Runtime, Start},
-    sandbox::{Bank, Book, GatewayMode, RemoteGateway, SandboxGateway},
 };
+use campusg_domain::gateway::PaymentGateway;
 use campusg_http::AppState;
 use campusg_storage::{OpenOptions, Opened, Store};
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
 /// Exit code after a fault that only a new start can mend; a supervisor starts the process again.
@@ -47,14 +49,21 @@ pub fn open_options(config: &Config) -> OpenOptions {
     }
 }
 
-/// Opens the data folder and starts everything behind the edge. Call it within a tokio runtime.
+/// A payment gateway, and the pages it has for people.
+struct Payments {
+    gateway: Arc<dyn PaymentGateway>,
+    pages: Router,
+}
+
+/// Opens the data folder and starts everything behind the edge; gives the gateway's pages along. Call it within a tokio
+/// runtime.
 ///
 /// # Errors
 /// A [`ComposeFault`] that names the path or the part.
 pub async fn start_runtime(
     config: &Config,
     clock: SystemClock,
-) -> Result<(Runtime, Arc<dyn Bank>), ComposeFault> {
+) -> Result<(Runtime, Router), ComposeFault> {
     let (dir, storage, options) = (
         config.data.clone(),
         config.storage.clone(),
@@ -64,7 +73,7 @@ pub async fn start_runtime(
     let opened = opening.await.map_err(|_| ComposeFault::Panicked)??;
     currency::keep(&config.data, &config.policy.currency)?;
     tell_what_was_found(&opened);
-    let (gateway, bank) = gateway(config, &clock)?;
+    let Payments { gateway, pages } = sandbox::payments(config, &clock)?;
     let start = Start {
         opened,
         policy: config.policy.clone(),
@@ -86,7 +95,7 @@ pub async fn start_runtime(
             std::process::exit(FATAL_EXIT);
         }),
     };
-    Ok((Runtime::start(start).await?, bank))
+    Ok((Runtime::start(start).await?, pages))
 }
 
 /// Serves until `stop` resolves, then ends in order. `told` is given the address once it listens.
@@ -113,7 +122,7 @@ pub async fn serve(
     // Only now: a server that can't listen leaves no mark in the folder.
     demo::check(&config.data, mode.demo)?;
     let clock = SystemClock::new(mode.virtual_clock);
-    let (runtime, bank) = start_runtime(config, clock.clone()).await?;
+    let (runtime, pages) = start_runtime(config, clock.clone()).await?;
     let logins = if mode.demo {
         demo::make(&runtime, &config.data).await?
     } else {
@@ -127,8 +136,7 @@ pub async fn serve(
         config.server.clone(),
     );
     told(address, &logins)?;
-    let bank = bank_page::router(bank, &config.policy.currency);
-    let router = campusg_http::router(edge, bank);
+    let router = campusg_http::router(edge, pages);
     let cut_off = campusg_http::serve(listener, router, config.server.clone(), stop).await;
     if cut_off > 0 {
         tracing::warn!(
@@ -156,44 +164,6 @@ fn tell_what_was_found(opened: &Opened) {
         live_orders = opened.boot.live_orders,
         "data folder opened"
     );
-}
-
-/// The sandbox gateway, in this process or in another, and the bank behind its cards.
-type Payments = (Arc<dyn PaymentGateway>, Arc<dyn Bank>);
-
-fn gateway(config: &Config, clock: &SystemClock) -> Result<Payments, ComposeFault> {
-    let settings = &config.gateway;
-    if settings.mode == GatewayMode::Remote {
-        let remote =
-            RemoteGateway::new(settings.address, settings.concurrency, settings.timeout_ms);
-        let remote = Arc::new(remote);
-        return Ok((Arc::clone(&remote) as _, remote));
-    }
-    let book = open_book(&config.data.join(&settings.book), settings.tuning)?;
-    let clock = clock.clone();
-    let now = Arc::new(move || clock.now());
-    let sandbox = Arc::new(SandboxGateway::new(
-        book,
-        settings.faults,
-        settings.timeout_ms,
-        now,
-    ));
-    Ok((Arc::clone(&sandbox) as _, sandbox))
-}
-
-/// Opens the sandbox gateway's book; its folder is made if missing.
-///
-/// # Errors
-/// [`ComposeFault::Book`] with the path.
-pub fn open_book(
-    path: &Path,
-    tuning: campusg_actors::sandbox::Tuning,
-) -> Result<Arc<Book>, ComposeFault> {
-    let book = Book::open(path, tuning).map_err(|source| ComposeFault::Book {
-        path: path.into(),
-        source,
-    })?;
-    Ok(Arc::new(book))
 }
 
 /// Digest of the effective configuration, for the boot record.

@@ -22,9 +22,11 @@ pub use log::{LogConfig, LogFormat};
 pub use section::{BrokenRule, Section};
 pub use source::{ConfigFlags, Origin, process_environment};
 
-use campusg_actors::{runtime::RuntimeConfig, sandbox::GatewayConfig};
+use campusg_actors::port::gateway::GatewayConfig;
+use campusg_actors::runtime::RuntimeConfig;
 use campusg_domain::policy::Policy;
 use campusg_http::HttpConfig;
+use campusg_sandbox::SandboxConfig;
 use campusg_storage::StorageConfig;
 use meaning::Meanings;
 use serde::{Deserialize, Serialize};
@@ -59,7 +61,7 @@ macro_rules! sections {
             /// The first broken rule of each section, under its full key.
             fn broken_rules(&self) -> Vec<BrokenRule> {
                 let checks = [$(self.$name.check().map_err(|broken| broken.within(stringify!($name))),)+];
-                checks.into_iter().filter_map(Result::err).collect()
+                checks.into_iter().filter_map(Result::err).chain(self.broken_between()).collect()
             }
 
             /// What the comments beside each section's type say about its keys.
@@ -86,16 +88,30 @@ sections! {
     storage: StorageConfig in "../storage/src/config.rs",
     /// How much may be under way, and how long things last.
     runtime: RuntimeConfig in "../actors/src/runtime/config.rs",
-    /// Where the payment gateway is.
-    gateway: GatewayConfig in "../actors/src/sandbox/config.rs" {
+    /// How the payment gateway is asked, and how its messages are known.
+    gateway: GatewayConfig in "../actors/src/port/gateway/config.rs" {
         breaker: BreakerConfig in "../actors/src/port/gateway/breaker.rs",
-        tuning: Tuning in "../actors/src/sandbox/book.rs",
-        faults: Faults in "../actors/src/sandbox/feed.rs",
+    },
+    /// The payment gateway that comes with it, which moves no real money.
+    sandbox: SandboxConfig in "../rehearsal/sandbox/src/config.rs" {
+        tuning: Tuning in "../rehearsal/sandbox/src/book.rs",
+        faults: Faults in "../rehearsal/sandbox/src/feed.rs",
     },
     /// Limits, fees and windows of an order.
     policy: Policy in "../domain/src/policy.rs",
     /// What is logged, and how.
     log: LogConfig in "config/log.rs",
+}
+
+impl Config {
+    /// A rule over more than one section.
+    fn broken_between(&self) -> Option<BrokenRule> {
+        let unsigned = self.sandbox.push_to.is_some() && self.gateway.signing_secret.is_none();
+        unsigned.then(|| {
+            let rule = "must be unset while gateway.signing_secret is: messages are signed";
+            BrokenRule::new("sandbox.push_to", rule)
+        })
+    }
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Person, Scene, Wish};
+use campusg_client::{ApiRequest, Body, Deviation, Person, Wish};
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
+use campusg_robots::walkthrough::{Errand, Scene};
 use common::{Options, operator, proven, turn::shared};
 use serde_json::json;
 

@@ -8,7 +8,8 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Errand, Launch};
+use campusg_client::ApiRequest;
+use campusg_robots::walkthrough::{Errand, Launch};
 use common::{Options, PROGRAM, Server, run, text};
 use std::{
     fs,
@@ -222,7 +223,7 @@ fn a_misspelt_or_impossible_setting_is_refused_by_name() {
             "policy.platform_fee_cents=100000",
             "policy.platform_fee_cents",
         ),
-        ("gateway.address=10.0.0.1:1", "gateway.address"),
+        ("sandbox.address=10.0.0.1:1", "sandbox.address"),
         ("server.buffer_bytes=1", "server.buffer_bytes"),
     ] {
         let said = refused(&["--data", text(&data), "--set", set]);
@@ -300,12 +301,7 @@ fn verifying_an_empty_folder_is_refused() {
 fn a_demo_that_could_not_be_made_is_gone_on_with() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("data");
-    let nobody = [
-        "--set",
-        "gateway.mode=remote",
-        "--set",
-        "gateway.address=127.0.0.1:1",
-    ];
+    let nobody = ["--set", "sandbox.address=127.0.0.1:1"];
     let said = refused(&[&["--demo", "--data", text(&data)], &nobody[..]].concat());
     assert!(
         said.contains("payment gateway") && said.contains("start again"),

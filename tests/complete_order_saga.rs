@@ -8,14 +8,15 @@
 
 mod common;
 
-use campusg::walkthrough::{Body, Deviation, Errand, Wish};
+use campusg_client::{Body, Deviation, Wish};
 use campusg_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
+use campusg_robots::walkthrough::Errand;
 use common::{Options, Server, operator, pass_until, proven, transfers, turn::shared};
 use serde_json::json;
 
 fn options() -> Options {
     Options::virtual_clock(&[
-        "gateway.tuning.late_ms=400",
+        "sandbox.tuning.late_ms=400",
         "gateway.events_poll_ms=20",
         "gateway.breaker.failures=1000000",
     ])
@@ -487,11 +488,9 @@ async fn a_repeated_wrong_pin_under_one_key_counts_once() -> Result<(), Deviatio
     let pin = errand.customer.pin(&errand.order).await?;
     let wrong = if pin == "1234" { "4321" } else { "1234" };
     let body = json!({"status": "delivered", "proof": {"pin": wrong}});
-    let ask = campusg::walkthrough::ApiRequest::post(
-        format!("/api/orders/{}/status", errand.order),
-        &body,
-    )
-    .with_key("door");
+    let ask =
+        campusg_client::ApiRequest::post(format!("/api/orders/{}/status", errand.order), &body)
+            .with_key("door");
     for _ in 0..3 {
         let refused = errand
             .runner
@@ -540,8 +539,7 @@ async fn completed_then_both_rate_once() -> Result<(), Deviation> {
             .number("/ratings/as_customer/count")?,
         1
     );
-    let page =
-        campusg::walkthrough::ApiRequest::get(format!("/api/orders/{}/receipt", errand.order));
+    let page = campusg_client::ApiRequest::get(format!("/api/orders/{}/receipt", errand.order));
     let receipt = errand.customer.send(page).await?.is(200)?;
     assert_eq!(receipt.number("/total_cents")?, 2_749);
     Ok(())

@@ -8,9 +8,10 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Money, Person, Scene, Wish};
-use campusg_actors::port::gateway::CallKey;
+use campusg_client::{ApiRequest, Body, Deviation, Person, Wish};
+use campusg_domain::gateway::CallKey;
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
+use campusg_robots::walkthrough::{Errand, Money, Scene};
 use common::{
     Options, Server, gateway::Gateway, operator, pass_until, proven, transfers, turn::shared,
 };
@@ -19,7 +20,7 @@ use serde_json::json;
 /// Late calls come quickly; the breaker stays out of the way, since one card's silence is no other's.
 fn options() -> Options {
     Options::virtual_clock(&[
-        "gateway.tuning.late_ms=400",
+        "sandbox.tuning.late_ms=400",
         "gateway.events_poll_ms=20",
         "gateway.breaker.failures=1000000",
         "policy.open_orders_per_customer=3",
@@ -297,7 +298,7 @@ async fn gateway_whose_first_answer_is_lost_authorises_once() -> Result<(), Devi
 #[tokio::test]
 async fn customer_cancels_while_the_gateway_is_silent_and_a_late_yes_is_let_go()
 -> Result<(), Deviation> {
-    let gateway = Gateway::start(&["gateway.tuning.late_ms=600"]);
+    let gateway = Gateway::start(&["sandbox.tuning.late_ms=600"]);
     let server = Server::start(Options {
         set: [gateway.settings(), vec!["gateway.events_poll_ms=20".into()]].concat(),
         ..Options::default()

@@ -7,7 +7,8 @@
 
 mod common;
 
-use campusg::walkthrough::{Body, Deviation, Errand};
+use campusg_client::{Body, Deviation};
+use campusg_robots::walkthrough::Errand;
 use common::{
     Options, Server,
     desk::{act, audit, settle},

@@ -7,7 +7,8 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Deviation, Errand, Person, Reply, Scene, Wish};
+use campusg_client::{ApiRequest, Deviation, Person, Reply, Wish};
+use campusg_robots::walkthrough::{Errand, Scene};
 use common::{Options, Server, operator, turn::shared};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -219,7 +220,7 @@ async fn wrong_roles_are_told_that_it_is_not_theirs_to_do() -> Result<(), Deviat
 
 #[tokio::test]
 async fn what_is_not_there_to_serve_a_request_is_named() -> Result<(), Deviation> {
-    let nobody = ["gateway.mode=remote", "gateway.address=127.0.0.1:1"];
+    let nobody = ["sandbox.address=127.0.0.1:1"];
     let server = Server::start(Options {
         virtual_clock: false,
         set: nobody.map(Into::into).into(),
@@ -640,14 +641,14 @@ async fn photos_are_looked_at_before_they_are_kept() -> Result<(), Deviation> {
     };
     let told = upload("image/png", b"<script>alert(1)</script>".to_vec()).await?;
     assert!((400..500).contains(&told.status), "{}", told.summary());
-    let half = campusg::walkthrough::photo::picture("half")[..40].to_vec();
+    let half = campusg_client::photo::picture("half")[..40].to_vec();
     assert!((400..500).contains(&upload("image/png", half).await?.status));
-    let mut broken = campusg::walkthrough::photo::picture("broken");
+    let mut broken = campusg_client::photo::picture("broken");
     let checksum = broken.len() - 16;
     broken[checksum] ^= 1;
     let told = upload("image/png", broken).await?;
     assert_eq!(told.refuses(422, "invalid_field")?.text("/field")?, "photo");
-    let whole = campusg::walkthrough::photo::picture("whole");
+    let whole = campusg_client::photo::picture("whole");
     upload("image/png", whole).await?.is(201)?;
     upload("application/json", b"{}".to_vec())
         .await?

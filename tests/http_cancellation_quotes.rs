@@ -8,8 +8,9 @@
 
 mod common;
 
-use campusg::walkthrough::{Body, Deviation, Errand, Person, Price, Reply, Scene, Wish};
+use campusg_client::{Body, Deviation, Person, Price, Reply, Wish};
 use campusg_domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
+use campusg_robots::walkthrough::{Errand, Scene};
 use common::{
     desk::{CHARGE, SHARE, UNKNOWN, quiet, settle},
     operator,

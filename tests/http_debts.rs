@@ -8,7 +8,8 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Deviation, Person, Reply, Scene, Wish};
+use campusg_client::{ApiRequest, Deviation, Person, Reply, Wish};
+use campusg_robots::walkthrough::Scene;
 use common::{
     desk::{CHARGE, SHARE, UNKNOWN, audit, claim, goodwill, refunded, resolve, wallet},
     operator, proven,

@@ -8,8 +8,9 @@
 
 mod common;
 
-use campusg::walkthrough::{Body, Deviation, Errand, Scene};
+use campusg_client::{Body, Deviation};
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
+use campusg_robots::walkthrough::{Errand, Scene};
 use common::{
     desk::{CHARGE, SHARE, UNKNOWN, act, options, quiet, settle},
     operator, proven,

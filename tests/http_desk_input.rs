@@ -8,7 +8,8 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Deviation, Errand, Person, Wish};
+use campusg_client::{ApiRequest, Deviation, Person, Wish};
+use campusg_robots::walkthrough::Errand;
 use common::{
     desk::{
         CHARGE, SHARE, UNKNOWN, claim, completed, dispute, path, reply, resolve, wallet,

@@ -7,8 +7,9 @@
 
 mod common;
 
-use campusg::walkthrough::{Body, Deviation, Errand};
+use campusg_client::{Body, Deviation};
 use campusg_domain::time::SECOND_MS;
+use campusg_robots::walkthrough::Errand;
 use common::{
     Options, Server,
     desk::{CHARGE, SHARE, audit, remedy, stalled, until_stalled},

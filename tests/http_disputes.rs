@@ -7,8 +7,9 @@
 
 mod common;
 
-use campusg::walkthrough::{Deviation, Errand, Person};
+use campusg_client::{Deviation, Person};
 use campusg_domain::time::{DAY_MS, HOUR_MS, SECOND_MS};
+use campusg_robots::walkthrough::Errand;
 use common::{
     desk::{
         CHARGE, SHARE, claim, completed, delivered, dispute, goodwill, path, refunded, reply,

@@ -8,7 +8,8 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Person, Scene, same};
+use campusg_client::{ApiRequest, Body, Deviation, Person, same};
+use campusg_robots::walkthrough::{Errand, Scene};
 use common::{Options, operator, proven, turn::shared};
 use serde_json::json;
 

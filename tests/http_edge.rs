@@ -8,7 +8,8 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Person, Reply, Wish};
+use campusg_client::{ApiRequest, Body, Deviation, Person, Reply, Wish};
+use campusg_robots::walkthrough::Errand;
 use common::{Options, turn::shared};
 use serde_json::json;
 

@@ -8,7 +8,8 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Deviation, Errand, Person};
+use campusg_client::{ApiRequest, Deviation, Person};
+use campusg_robots::walkthrough::Errand;
 use common::{Options, operator, turn::shared};
 use reqwest::Method;
 use serde_json::{Value, json};

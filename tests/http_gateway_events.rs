@@ -8,8 +8,9 @@
 
 mod common;
 
-use campusg::walkthrough::{Body, Deviation, Errand, Person, Reply, Scene, Wish};
+use campusg_client::{Body, Deviation, Person, Reply, Wish};
 use campusg_domain::time::{HOUR_MS, SECOND_MS};
+use campusg_robots::walkthrough::{Errand, Scene};
 use common::{
     Options,
     desk::{CHARGE, SHARE, UNKNOWN, wallet},
@@ -149,29 +150,34 @@ fn mistakes() -> Vec<(Value, &'static str, &'static str)> {
             Value::Null => drop(chargeback.as_object_mut().unwrap().remove(field)),
             value => chargeback[field] = value,
         }
-        json!({"id": 1, "key": "k", "news": {"chargeback": chargeback}})
+        json!({"id": "e", "key": "k", "news": {"chargeback": chargeback}})
     };
     let told = |id: Value, key: Value, news: Value| json!({"id": id, "key": key, "news": news});
     vec![
         (json!({}), "missing_field", "id"),
-        (json!({"id": 1}), "missing_field", "key"),
-        (json!({"id": 1, "key": "k"}), "missing_field", "news"),
-        (told(json!("1"), json!("k"), lies()), "wrong_type", "id"),
-        (told(json!(-1), json!("k"), lies()), "wrong_type", "id"),
-        (told(json!(1), json!(7), lies()), "wrong_type", "key"),
+        (json!({"id": "e"}), "missing_field", "key"),
+        (json!({"id": "e", "key": "k"}), "missing_field", "news"),
+        (told(json!(1), json!("k"), lies()), "wrong_type", "id"),
+        (told(json!(""), json!("k"), lies()), "wrong_type", "id"),
+        (told(json!("a b"), json!("k"), lies()), "wrong_type", "id"),
+        (told(json!("e"), json!(7), lies()), "wrong_type", "key"),
         (
-            told(json!(1), json!("k"), json!(null)),
-            "wrong_type",
-            "news",
-        ),
-        (told(json!(1), json!("k"), json!({})), "wrong_type", "news"),
-        (
-            told(json!(1), json!("k"), json!({"rumour": 1})),
+            told(json!("e"), json!("k"), json!(null)),
             "wrong_type",
             "news",
         ),
         (
-            told(json!(1), json!("k"), json!({"answer": {"Captured": {}}})),
+            told(json!("e"), json!("k"), json!({})),
+            "wrong_type",
+            "news",
+        ),
+        (
+            told(json!("e"), json!("k"), json!({"rumour": 1})),
+            "wrong_type",
+            "news",
+        ),
+        (
+            told(json!("e"), json!("k"), json!({"answer": {"Captured": {}}})),
             "missing_field",
             "news.answer.Captured.cents",
         ),
@@ -201,7 +207,7 @@ fn mistakes() -> Vec<(Value, &'static str, &'static str)> {
             "news.chargeback.why",
         ),
         (
-            json!({"id": 1, "key": "k", "news": lies(), "sent_at": 1}),
+            json!({"id": "e", "key": "k", "news": lies(), "sent_at": 1}),
             "unknown_field",
             "sent_at",
         ),
@@ -219,7 +225,7 @@ async fn a_signed_message_of_the_wrong_shape_is_told_where_it_is_wrong() -> Resu
             .map_err(|other| Deviation::new(format!("{body}: {}", other.expected), other.found))?;
         assert_eq!(told.text("/field")?, field, "{body}");
     }
-    let cut = Message::by(KEY, now_s(), b"{\"id\": 1".to_vec());
+    let cut = Message::by(KEY, now_s(), b"{\"id\": \"e\"".to_vec());
     cut.send(&scene.client)
         .await?
         .refuses(400, "malformed_json")?;

@@ -8,8 +8,9 @@
 
 mod common;
 
-use campusg::walkthrough::{Body, Deviation, Scene};
+use campusg_client::{Body, Deviation};
 use campusg_domain::time::DAY_MS;
+use campusg_robots::walkthrough::Scene;
 use common::{
     Options, Server,
     desk::{CHARGE, SHARE},
@@ -34,14 +35,14 @@ fn open(key: &str, server: &[&str]) -> Till {
     let to = server.address().trim_start_matches("http://");
     let (key, to) = (
         format!("gateway.signing_secret={key}"),
-        format!("gateway.push_to={to}"),
+        format!("sandbox.push_to={to}"),
     );
     let mut keys = AT_ONCE.to_vec();
     keys.extend([
         &*key,
         &*to,
-        "gateway.faults.duplicate_events=true",
-        "gateway.faults.reorder=true",
+        "sandbox.faults.duplicate_events=true",
+        "sandbox.faults.reorder=true",
     ]);
     let gateway = Gateway::start_at(address, &keys);
     Till { gateway, server }

@@ -7,7 +7,7 @@
 
 mod common;
 
-use campusg::walkthrough::{Deviation, Person};
+use campusg_client::{Deviation, Person};
 use common::{Options, Server, operator, run, text};
 use serde_json::json;
 use std::fs;

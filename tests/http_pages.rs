@@ -7,8 +7,9 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Body, Client, Deviation, Errand, Person, Scene, Wish};
+use campusg_client::{ApiRequest, Body, Client, Deviation, Person, Wish};
 use campusg_domain::time::HOUR_MS;
+use campusg_robots::walkthrough::{Errand, Scene};
 use common::{Options, turn::shared};
 use reqwest::Method;
 

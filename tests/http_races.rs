@@ -10,7 +10,7 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Person, Price, Reply, Wish};
+use campusg_client::{ApiRequest, Person, Price, Reply, Wish};
 use common::{Options, Server, operator, proven};
 use std::collections::BTreeSet;
 
@@ -122,7 +122,7 @@ fn lost(order: &str, reply: Reply) {
 }
 
 /// The ledger holds each order once, and nothing else.
-async fn held_for(scene: &campusg::walkthrough::Scene, rounds: usize, customer: &Person) {
+async fn held_for(scene: &campusg_robots::walkthrough::Scene, rounds: usize, customer: &Person) {
     proven(scene).await;
     let price: Price = customer.quote(&Wish::lunch()).await.unwrap();
     let proof = scene

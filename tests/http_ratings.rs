@@ -7,7 +7,8 @@
 
 mod common;
 
-use campusg::walkthrough::{Body, Deviation, Errand, Person, Wish, same};
+use campusg_client::{Body, Deviation, Person, Wish, same};
+use campusg_robots::walkthrough::Errand;
 use common::{Options, turn::shared};
 use serde_json::json;
 

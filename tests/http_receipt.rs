@@ -7,7 +7,8 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Person, same};
+use campusg_client::{ApiRequest, Body, Deviation, Person, same};
+use campusg_robots::walkthrough::Errand;
 use common::{
     Options,
     desk::{claim, completed, delivered, path, resolve},

@@ -7,8 +7,8 @@
 
 mod common;
 
-use campusg::walkthrough::{Chapter, Scenario};
 use campusg_domain::transitions::TRANSITIONS;
+use campusg_robots::walkthrough::{Chapter, Scenario};
 use common::{Options, play, run, turn::shared};
 use std::io::{Read, Write};
 

@@ -7,7 +7,8 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Body, Deviation, Person, Scene, Wish, same};
+use campusg_client::{ApiRequest, Body, Deviation, Person, Wish, same};
+use campusg_robots::walkthrough::Scene;
 use chrono::{DateTime, Datelike, Duration, SecondsFormat, Utc};
 use common::{Options, operator, proven, turn::shared};
 use reqwest::Method;

@@ -7,7 +7,8 @@
 
 mod common;
 
-use campusg::walkthrough::{Body, Deviation, Errand, Scene, Wish, same};
+use campusg_client::{Body, Deviation, Wish, same};
+use campusg_robots::walkthrough::{Errand, Scene};
 use common::{Options, proven, turn::shared};
 use serde_json::{Value, json};
 
@@ -186,7 +187,7 @@ async fn a_closed_store_is_changed_for_another_that_is_open() -> Result<(), Devi
     let id = known.text("/id")?;
     let pause = json!({"paused": true});
     boss.send(
-        campusg::walkthrough::ApiRequest::new(reqwest::Method::PATCH, format!("/api/stores/{id}"))
+        campusg_client::ApiRequest::new(reqwest::Method::PATCH, format!("/api/stores/{id}"))
             .with_bytes("application/json", pause.to_string()),
     )
     .await?
@@ -290,7 +291,7 @@ async fn one_key_proposes_once_and_another_body_is_refused() -> Result<(), Devia
     let ask = |total: i64| {
         let body = json!({"kind": "price", "total_cents": total, "photo_id": photo});
         let path = format!("/api/orders/{order}/proposals");
-        campusg::walkthrough::ApiRequest::post(path, &body).with_key("the-same")
+        campusg_client::ApiRequest::post(path, &body).with_key("the-same")
     };
     let first = ben.send(ask(2_500)).await?.is(200)?;
     ben.withdraw(order, 1).await?.is(200)?;

@@ -8,7 +8,8 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Person, Scene, Wish};
+use campusg_client::{ApiRequest, Body, Deviation, Person, Wish};
+use campusg_robots::walkthrough::{Errand, Scene};
 use common::{
     desk::{CHARGE, SHARE, audit, claim, refunded, resolve},
     operator,
@@ -65,8 +66,8 @@ async fn a_payout_is_paid_once_and_its_repeat_is_answered_as_then() -> Result<()
 #[tokio::test]
 async fn a_payout_that_fails_or_comes_back_is_in_the_wallet_again() -> Result<(), Deviation> {
     let mut till = Till::open(&[
-        "gateway.faults.duplicate_events=true",
-        "gateway.faults.reorder=true",
+        "sandbox.faults.duplicate_events=true",
+        "sandbox.faults.reorder=true",
     ]);
     let scene = till.scene().await;
     let invalid = Some("account_invalid");
@@ -181,7 +182,7 @@ async fn asked_over_a_kill(till: &mut Till, ben: &Person, round: u32) -> Result<
 
 #[tokio::test]
 async fn a_kill_between_request_and_answer_pays_neither_twice_nor_never() -> Result<(), Deviation> {
-    let mut till = Till::open(&["gateway.tuning.slow_ms=300"]);
+    let mut till = Till::open(&["sandbox.tuning.slow_ms=300"]);
     let scene = till.scene().await;
     let ben = earner(&scene, "acct_slow").await?;
     let rounds = 12;

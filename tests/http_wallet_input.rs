@@ -8,7 +8,8 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Body, Deviation, Person, Scene};
+use campusg_client::{ApiRequest, Body, Deviation, Person};
+use campusg_robots::walkthrough::Scene;
 use common::{
     desk::{SHARE, UNKNOWN, options},
     operator, proven,
@@ -288,9 +289,7 @@ async fn a_bad_page_is_refused_and_every_good_one_is_shown_once() -> Result<(), 
     }
     let mut placed = vec![errand.order.clone()];
     for _ in 0..3 {
-        let (order, _) = ann
-            .place_available(&campusg::walkthrough::Wish::lunch())
-            .await?;
+        let (order, _) = ann.place_available(&campusg_client::Wish::lunch()).await?;
         ann.cancel(&order, 0).await?.is(200)?;
         placed.insert(0, order);
     }

@@ -8,7 +8,8 @@
 
 mod common;
 
-use campusg::walkthrough::{Body, Deviation, Errand, Person};
+use campusg_client::{Body, Deviation, Person};
+use campusg_robots::walkthrough::Errand;
 use common::{Options, turn::shared};
 use serde_json::{Value, json};
 

@@ -8,7 +8,8 @@
 
 mod common;
 
-use campusg::walkthrough::{Deviation, Errand};
+use campusg_client::Deviation;
+use campusg_robots::walkthrough::Errand;
 use common::{Options, Server};
 use std::{fs, path::Path};
 

@@ -11,7 +11,7 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Body, Client, Person, Reply, Wish};
+use campusg_client::{ApiRequest, Body, Client, Person, Reply, Wish};
 use common::{Options, Server, gateway::Gateway};
 use serde_json::{Value, json};
 use std::{
@@ -195,7 +195,7 @@ impl Load {
     }
 
     async fn photo(&self, pair: usize) -> String {
-        let picture = campusg::walkthrough::photo::picture(&self.client.fresh());
+        let picture = campusg_client::photo::picture(&self.client.fresh());
         let ask =
             ApiRequest::new(reqwest::Method::POST, "/api/photos").with_bytes("image/png", picture);
         let stored = self

@@ -5,7 +5,7 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
-use campusg::walkthrough::{OwnServer, Setting};
+use campusg_robots::walkthrough::{OwnServer, Setting};
 use std::{
     path::Path,
     process::{Command, Output, Stdio},

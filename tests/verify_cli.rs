@@ -8,8 +8,9 @@
 
 mod common;
 
-use campusg::walkthrough::{ApiRequest, Deviation, Errand};
+use campusg_client::{ApiRequest, Deviation};
 use campusg_domain::time::HOUR_MS;
+use campusg_robots::walkthrough::Errand;
 use common::{
     Options, Server,
     desk::{act, claim, quiet, resolve},

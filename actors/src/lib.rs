@@ -22,7 +22,6 @@ mod payment;
 pub mod port;
 pub mod registry;
 pub mod runtime;
-pub mod sandbox;
 mod timer;
 mod vote;
 

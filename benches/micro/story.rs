@@ -1,7 +1,6 @@
 //! One lifecycle out of the domain's own rules: the order before each of its records, and the records.
 
 use campusg_domain::{
-    campus::{Behaviour, Campus},
     id::{OrderId, Principal, UserId},
     money::Cents,
     order::{
@@ -10,6 +9,7 @@ use campusg_domain::{
     policy::Policy,
     record::Entry,
 };
+use campusg_simulation::{Behaviour, Simulation};
 use std::sync::Arc;
 
 /// What each record of a lifecycle is.
@@ -75,7 +75,7 @@ impl Story {
 #[derive(Debug)]
 pub struct Town {
     /// The campus.
-    pub campus: Campus,
+    pub campus: Simulation,
     customer: UserId,
     runner: UserId,
 }
@@ -87,7 +87,7 @@ impl Town {
             receipt_photo_required: false,
             ..Policy::default()
         };
-        let mut campus = Campus::new(policy, 1);
+        let mut campus = Simulation::new(policy, 1);
         let (customer, runner) = (campus.register(), campus.register());
         campus
             .set_card(customer, Behaviour::Succeeds)

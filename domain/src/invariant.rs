@@ -151,6 +151,3 @@ pub fn broken_by(fault: &LedgerFault) -> Broken {
         why: fault.to_string(),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,8 +1,7 @@
 //! The rules of CampusG, as pure values and functions.
 //!
 //! Owns: ids, money, the order's state machine, the saga tables, the owners' logic (ledger, directory, wallet,
-//! timetable, calls, inbox), the record that the journal remembers, the invariants, and [`Campus`](campus::Campus), which runs
-//! all of it in one thread.
+//! timetable, calls, inbox), the payment gateway's port, the record that the journal remembers, and the invariants.
 //!
 //! Must not: know a runtime, read a clock, draw randomness, or do I/O. Time and ids come in as arguments.
 //! Invariant: nothing here can fail except by a [`Rejection`](order::Rejection), which is an answer.
@@ -10,7 +9,7 @@
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))] // a new variant does not compile until each place says what it means there
 
 pub mod call;
-pub mod campus;
+pub mod gateway;
 pub mod id;
 pub mod invariant;
 pub mod money;

@@ -15,8 +15,9 @@ pub mod simulate;
 pub mod verify;
 pub mod walkthrough;
 
-use crate::{compose::ComposeFault, config::ConfigRefused, output, walkthrough::Deviation};
+use crate::{compose::ComposeFault, config::ConfigRefused, output};
 use campusg_actors::runtime::Refusal;
+use campusg_client::Deviation;
 use clap::{Parser, Subcommand};
 use std::{
     io,

@@ -1,6 +1,6 @@
 //! The progress bar of long work, on standard error, where that is a terminal.
 
-use crate::simulate;
+use campusg_robots::simulate;
 use campusg_storage::store::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 

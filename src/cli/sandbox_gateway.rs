@@ -9,10 +9,8 @@ use crate::{
     config::{self, ConfigFlags},
     logging, output,
 };
-use campusg_actors::{
-    port::clock::{Clock, SystemClock},
-    sandbox::{Desk, TEST_ACCOUNTS, TEST_CARDS, TestToken, serve},
-};
+use campusg_actors::port::clock::{Clock, SystemClock};
+use campusg_sandbox::{Desk, TEST_ACCOUNTS, TEST_CARDS, TestToken, serve};
 use clap::Args;
 use push::Pusher;
 use std::{fmt::Write, net::SocketAddr, path::PathBuf, sync::Arc};
@@ -28,7 +26,7 @@ pub struct SandboxGatewayCommand {
     /// The book
     #[arg(long, default_value = "data/gateway/book.jsonl", value_name = "FILE")]
     pub book: PathBuf,
-    /// Set a key of the configuration, for example gateway.tuning.slow_ms=500; may be repeated
+    /// Set a key of the configuration, for example sandbox.tuning.slow_ms=500; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
 }
@@ -44,7 +42,7 @@ impl SandboxGatewayCommand {
             ..ConfigFlags::default()
         };
         let effective = config::load(&flags, config::process_environment())?;
-        let settings = &effective.config.gateway;
+        let settings = &effective.config.sandbox;
         logging::start(&effective.config.log);
         let book = compose::open_book(&self.book, settings.tuning)?;
         let clock = SystemClock::new(false);
@@ -52,7 +50,7 @@ impl SandboxGatewayCommand {
         let desk = Desk::new(book, settings.faults, Arc::new(move || now.now()));
         let pusher = settings.push_to.map(|to| Pusher {
             desk: desk.clone(),
-            keys: settings.keys(),
+            keys: effective.config.gateway.keys(),
             to,
             place: self.book.with_extension("pushed"),
             clock: Arc::new(clock),
@@ -90,16 +88,16 @@ fn help() -> String {
     let (cards, accounts) = (listed(TEST_CARDS), listed(TEST_ACCOUNTS));
     format!(
         "\
-Point a server at it with --set gateway.mode=remote --set gateway.address=127.0.0.1:4242.
+Point a server at it with --set sandbox.address=127.0.0.1:4242.
 
 Cards, and what happens with them; N is a number from 1 to 99:
 {cards}
 Bank accounts:
 {accounts}
-The times `late_ms`, `chargeback_ms` and so on are keys of gateway.tuning. What is decided later is told by events, late, \
-twice or in the wrong order where gateway.faults say so. A server asks for them. To have them sent to it as well, signed, \
+The times `late_ms`, `chargeback_ms` and so on are keys of sandbox.tuning. What is decided later is told by events, late, \
+twice or in the wrong order where sandbox.faults say so. A server asks for them. To have them sent to it as well, signed, \
 give both the same key, and this one an address:
-  --set gateway.signing_secret=whsec_BASE64 --set gateway.push_to=127.0.0.1:8080
+  --set gateway.signing_secret=whsec_BASE64 --set sandbox.push_to=127.0.0.1:8080
 
 Speaks one JSON object per line over TCP; keeps every call in its book and answers a repeated key as the first time."
     )

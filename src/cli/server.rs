@@ -3,7 +3,7 @@
 //! Must not: ask for more than that; what is wrong with an answer is the command's to find.
 
 use super::CliFault;
-use crate::walkthrough::{ApiRequest, Client, Person};
+use campusg_client::{ApiRequest, Client, Person};
 
 /// The address of a server, as an argument.
 pub(super) fn address(text: &str) -> Result<String, String> {

@@ -3,12 +3,14 @@
 //! Must not: know what a robot does; `simulate` does.
 
 use super::{CliFault, progress::DayBar, server};
-use crate::{
-    output,
-    simulate::{Login, OnServer, Progress, Report, Setting, Size, simulate, simulate_on},
-    walkthrough::Deviation,
+use crate::output;
+use campusg_actors::port::clock::{Clock, SystemClock};
+use campusg_client::Deviation;
+use campusg_robots::simulate::{
+    Login, OnServer, Progress, Report, Setting, Size, simulate, simulate_on,
 };
 use clap::{Args, builder::RangedU64ValueParser, value_parser};
+use std::sync::Arc;
 
 /// Arguments of `campusg simulate`.
 #[derive(Debug, Args)]
@@ -116,7 +118,9 @@ impl SimulateCommand {
             _ => None,
         };
         let login = Login { client, operator };
-        Ok(OnServer::new(threads, login, self.speed)?)
+        let clock = SystemClock::new(false);
+        let clock = Arc::new(move || clock.now());
+        Ok(OnServer::new(threads, login, self.speed, clock)?)
     }
 
     fn setting(&self) -> Setting {
@@ -163,7 +167,10 @@ mod tests {
         };
         let sound = simulate(&setting, |_| ()).map(|report| conclude(&report).is_ok());
         assert_eq!(sound, Ok(true));
-        let broken = simulate(&setting, |_| ()).map(Report::broken_on_purpose);
+        let broken = simulate(&setting, |_| ()).map(|mut report| {
+            report.lines[0].faults.push("on purpose".into());
+            report
+        });
         let code = broken.map(|report| conclude(&report).map_err(|fault| fault.exit_code()));
         assert_eq!(code, Ok(Err(3)));
     }

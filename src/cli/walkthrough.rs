@@ -3,12 +3,10 @@
 //! Must not: know a step; the scenarios do.
 
 use super::CliFault;
-use crate::{
-    output,
-    walkthrough::{
-        Client, Deviation, OwnServer, Person, Scenario, Scene, Setting, Story, Whole, play_here,
-        prove,
-    },
+use crate::output;
+use campusg_client::{Client, Deviation, Person};
+use campusg_robots::walkthrough::{
+    OwnServer, Scenario, Scene, Setting, Story, Whole, play_here, prove,
 };
 use clap::Args;
 
@@ -61,7 +59,7 @@ impl WalkthroughCommand {
         match &self.url {
             Some(url) => threads.block_on(self.play_on(url, None)),
             None if self.all => {
-                let story = Story::printed();
+                let story = Story::printed(|line| output::result(line));
                 let mut whole = Whole::new(program()?, story.clone());
                 threads.block_on(until_told_to_stop(whole.play()))?;
                 whole.close()?;
@@ -88,7 +86,7 @@ impl WalkthroughCommand {
     async fn play(&self, url: &str, server: Option<&OwnServer>) -> Result<(), CliFault> {
         let client = super::server::way_to(url).await?;
         let operator = self.operator(&client, server).await?;
-        let story = Story::printed();
+        let story = Story::printed(|line| output::result(line));
         story.line(format!("Walking through {url}"));
         let scene = Scene::open(client, operator, story).await?;
         if self.all {

@@ -9,12 +9,10 @@ use axum::{
     response::Response,
     routing::get,
 };
-use campusg_actors::{
-    port::gateway::{CallKey, Unreachable},
-    sandbox::{Bank, ConfirmFault},
-};
 use campusg_domain::call::Answer;
+use campusg_domain::gateway::{CallKey, Unreachable};
 use campusg_http::{document, escaped};
+use campusg_sandbox::{Bank, ConfirmFault};
 use serde::Deserialize;
 use std::sync::Arc;
 

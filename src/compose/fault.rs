@@ -1,9 +1,7 @@
 //! Why a server could not start or end in order. Each names the path, the address or the part.
 
-use campusg_actors::{
-    runtime::{Refusal, StartFault},
-    sandbox::BookFault,
-};
+use campusg_actors::runtime::{Refusal, StartFault};
+use campusg_sandbox::BookFault;
 use campusg_storage::StorageFault;
 use std::{io, net::SocketAddr, path::PathBuf};
 

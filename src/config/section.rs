@@ -1,8 +1,10 @@
 //! What the configuration asks of a section, and how each crate's own check answers it.
 
-use campusg_actors::{runtime::RuntimeConfig, sandbox::GatewayConfig};
+use campusg_actors::port::gateway::GatewayConfig;
+use campusg_actors::runtime::RuntimeConfig;
 use campusg_domain::policy::Policy;
 use campusg_http::HttpConfig;
+use campusg_sandbox::SandboxConfig;
 use campusg_storage::StorageConfig;
 
 /// A table of the configuration. Its default satisfies its rules.
@@ -67,6 +69,13 @@ impl Section for RuntimeConfig {
 }
 
 impl Section for GatewayConfig {
+    fn check(&self) -> Result<(), BrokenRule> {
+        self.validate()
+            .map_err(|fault| BrokenRule::new(fault.key, fault.reason))
+    }
+}
+
+impl Section for SandboxConfig {
     fn check(&self) -> Result<(), BrokenRule> {
         self.validate()
             .map_err(|fault| BrokenRule::new(fault.key, fault.reason))

@@ -221,13 +221,13 @@ fn lists_and_inner_tables_are_set_like_anything_else() {
         "server.email_domains=[campus.edu, \"b.edu\"]",
         "gateway.breaker.failures=9",
     ];
-    let variables = [("CAMPUSG_GATEWAY__TUNING__SLOW_MS", "7")];
+    let variables = [("CAMPUSG_SANDBOX__TUNING__SLOW_MS", "7")];
     let config = with(&set, &variables).unwrap().config;
     assert_eq!(config.server.email_domains, ["campus.edu", "b.edu"]);
     assert_eq!(
         (
             config.gateway.breaker.failures,
-            config.gateway.tuning.slow_ms
+            config.sandbox.tuning.slow_ms
         ),
         (9, 7)
     );

@@ -1,7 +1,8 @@
 //! What the tests of disputes and of the operators' desk share: operators' acts, claims, and what both sides see of them.
 
 use super::{Options, operator};
-use campusg::walkthrough::{Body, Deviation, Errand, Person, Reply, Scene};
+use campusg_client::{Body, Deviation, Person, Reply};
+use campusg_robots::walkthrough::{Errand, Scene};
 use serde_json::{Value, json};
 
 /// K of lunch: charged at `purchased`.

@@ -1,10 +1,10 @@
 //! What the payment gateway sends, as the tests send it in its place: signed, or wrongly so.
 
-use campusg::walkthrough::{Body, Client, Deviation, Reply};
 use campusg_actors::port::{
     clock::{Clock, SystemClock},
     signature::Keyring,
 };
+use campusg_client::{Body, Client, Deviation, Reply};
 use serde_json::{Value, json};
 
 /// The key that servers of these tests believe, the one they believed before, and one that they never did.
@@ -27,7 +27,7 @@ pub fn now_s() -> u64 {
 
 /// An event as the gateway writes it.
 pub fn event(id: u64, key: &str, news: &Value) -> Value {
-    json!({"id": id, "key": key, "news": news})
+    json!({"id": format!("evt_{id}"), "key": key, "news": news})
 }
 
 impl Message {

@@ -1,8 +1,8 @@
 //! The sandbox gateway as a process of its own, with a book that no kill of the server can touch.
 
 use super::{PROGRAM, text};
-use campusg::walkthrough::{Launch, ListeningChild};
-use campusg_actors::sandbox::{RemoteGateway, Totals};
+use campusg_robots::walkthrough::{Launch, ListeningChild};
+use campusg_sandbox::{RemoteGateway, Totals};
 use std::{
     fs,
     net::{SocketAddr, TcpListener},
@@ -109,8 +109,5 @@ impl Gateway {
 
 /// The keys that point a server at a gateway that is there, or will be.
 pub fn settings(address: SocketAddr) -> Vec<String> {
-    vec![
-        "gateway.mode=remote".into(),
-        format!("gateway.address={address}"),
-    ]
+    vec![format!("sandbox.address={address}")]
 }

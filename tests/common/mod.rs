@@ -17,9 +17,8 @@ pub mod gateway;
 pub mod turn;
 pub mod wallet;
 
-use campusg::walkthrough::{
-    Body, Client, Deviation, Launch, ListeningChild, Person, Scenario, Scene, Story,
-};
+use campusg_client::{Body, Client, Deviation, Person};
+use campusg_robots::walkthrough::{Launch, ListeningChild, Scenario, Scene, Story};
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -6,7 +6,8 @@ use super::{
     gateway::Gateway,
     operator,
 };
-use campusg::walkthrough::{ApiRequest, Body, Deviation, Errand, Person, Reply, Scene, Wish};
+use campusg_client::{ApiRequest, Body, Deviation, Person, Reply, Wish};
+use campusg_robots::walkthrough::{Errand, Scene};
 use serde_json::json;
 
 /// What the platform keeps of lunch.
@@ -16,10 +17,10 @@ pub const BANKS_FEE: i64 = 1_500;
 
 /// Everything that the gateway decides later, it decides at once: its clock is not the server's, and is not moved.
 pub const AT_ONCE: [&str; 4] = [
-    "gateway.tuning.late_ms=0",
-    "gateway.tuning.chargeback_ms=0",
-    "gateway.tuning.verdict_ms=0",
-    "gateway.tuning.send_back_ms=0",
+    "sandbox.tuning.late_ms=0",
+    "sandbox.tuning.chargeback_ms=0",
+    "sandbox.tuning.verdict_ms=0",
+    "sandbox.tuning.send_back_ms=0",
 ];
 
 /// A server, and the gateway as a process of its own that no kill of the server touches.

@@ -2,7 +2,8 @@
 //! in as commands.
 //!
 //! An event may come twice, late and out of order. It is a hint: what is brought in is what the gateway says now of the
-//! call that the event is about. Orders and wallets know what they already have. The place in the sequence is kept in a
+//! call that the event is about, or the event itself where the gateway can't be asked. Orders and wallets know what they
+//! already have. The place in the sequence is kept in a
 //! file beside the journal: losing it only means that known events come again.
 
 use super::{
@@ -14,7 +15,9 @@ use crate::{
     errand::{self, WalletErrand},
     port::{
         entropy::Entropy,
-        gateway::{CallKey, Chargeback, EventCursor, GatewayEvent, PaymentGateway, Unreachable},
+        gateway::{
+            CallKey, Chargeback, EventCursor, EventId, GatewayEvent, LookUpFault, PaymentGateway,
+        },
     },
     runtime::Refusal,
 };
@@ -86,21 +89,21 @@ impl PaymentActor {
 /// The events that were brought in, by their ids.
 #[derive(Debug, Default)]
 pub(crate) struct SeenEvents {
-    ids: HashSet<u64>,
+    ids: HashSet<EventId>,
     // Invariant: the same ids, oldest first.
-    order: VecDeque<u64>,
+    order: VecDeque<EventId>,
 }
 
 impl SeenEvents {
-    fn knows(&self, id: u64) -> bool {
-        self.ids.contains(&id)
+    fn knows(&self, id: &EventId) -> bool {
+        self.ids.contains(id)
     }
 
-    fn note(&mut self, id: u64) {
-        if !self.ids.insert(id) {
+    fn note(&mut self, id: &EventId) {
+        if !self.ids.insert(id.clone()) {
             return;
         }
-        self.order.push_back(id);
+        self.order.push_back(id.clone());
         if self.order.len() > REMEMBERED
             && let Some(oldest) = self.order.pop_front()
         {
@@ -129,14 +132,14 @@ impl EventIntake {
     /// # Errors
     /// It was not taken in, and is to be told again.
     pub(crate) async fn take(&self, event: &GatewayEvent) -> Result<(), Refusal> {
-        if self.seen(|seen| seen.knows(event.id)) {
+        if self.seen(|seen| seen.knows(&event.id)) {
             return Ok(());
         }
         let key = &event.key;
-        match self.bring_in(key).await {
+        match self.bring_in(event).await {
             Err(IntakeError::Theirs(refusal)) => {
                 tracing::error!(%key, %refusal, "news of the gateway wait");
-                let kept = self.waiting(|waiting| waiting.add(key));
+                let kept = self.waiting(|waiting| waiting.add(event));
                 kept.map_err(|fault| {
                     tracing::error!(%key, %fault, "news of the gateway can't be kept waiting");
                     Refusal::Busy {
@@ -147,27 +150,29 @@ impl EventIntake {
             Err(IntakeError::Ours(refusal)) => return Err(refusal),
             Ok(()) => {}
         }
-        self.seen(|seen| seen.note(event.id));
+        self.seen(|seen| seen.note(&event.id));
         Ok(())
     }
 
     /// Brings in what waited, as far as that is possible now.
     async fn take_what_waits(&self) -> Result<(), Refusal> {
-        for key in self.waiting(|waiting| waiting.keys()) {
-            match self.bring_in(&key).await {
+        for event in self.waiting(|waiting| waiting.events()) {
+            let key = &event.key;
+            match self.bring_in(&event).await {
                 Err(IntakeError::Theirs(_)) => {}
                 Err(IntakeError::Ours(refusal)) => return Err(refusal),
                 Ok(()) => {
                     tracing::info!(%key, "news of the gateway that waited are brought in");
-                    self.waiting(|waiting| waiting.remove(&key));
+                    self.waiting(|waiting| waiting.remove(&event));
                 }
             }
         }
         Ok(())
     }
 
-    /// Brings in what the gateway says now of a call.
-    async fn bring_in(&self, key: &CallKey) -> Result<(), IntakeError> {
+    /// Brings in what the gateway says now of the call that an event is about.
+    async fn bring_in(&self, event: &GatewayEvent) -> Result<(), IntakeError> {
+        let key = &event.key;
         let Some((party, call)) = parse(key.as_str()) else {
             tracing::warn!(%key, "an event of the gateway names no call of ours");
             return Ok(());
@@ -178,7 +183,8 @@ impl EventIntake {
                 tracing::warn!(%key, "an event of the gateway names a call that it does not know");
                 return Ok(());
             }
-            Err(Unreachable) => {
+            Err(LookUpFault::NotSupported) => event.news.clone().into(),
+            Err(LookUpFault::Unreachable(_)) => {
                 return Err(IntakeError::Ours(Refusal::Busy {
                     retry_after_ms: 2_000,
                 }));
@@ -202,7 +208,7 @@ impl EventIntake {
         self.take_what_waits().await?;
         let mut cursor = read_cursor(file);
         loop {
-            let Ok(page) = self.gateway.events(cursor).await else {
+            let Ok(page) = self.gateway.events(cursor.clone()).await else {
                 return Ok(());
             };
             for event in &page.events {
@@ -212,7 +218,7 @@ impl EventIntake {
                 return Ok(());
             }
             cursor = page.next;
-            write_cursor(file, cursor);
+            write_cursor(file, &cursor);
         }
     }
 
@@ -313,13 +319,13 @@ fn parse(key: &str) -> Option<(Party, CallNumber)> {
 
 fn read_cursor(file: &Path) -> EventCursor {
     let text = std::fs::read_to_string(file).unwrap_or_default();
-    EventCursor(text.trim().parse().unwrap_or_default())
+    text.trim().parse().unwrap_or_default()
 }
 
-fn write_cursor(file: &Path, cursor: EventCursor) {
+fn write_cursor(file: &Path, cursor: &EventCursor) {
     let fresh = file.with_extension("new");
-    let written =
-        std::fs::write(&fresh, cursor.0.to_string()).and_then(|()| std::fs::rename(&fresh, file));
+    let text = cursor.as_str().unwrap_or_default();
+    let written = std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, file));
     if let Err(fault) = written {
         tracing::warn!(path = %file.display(), %fault, "the place in the gateway's events is not kept");
     }
@@ -354,14 +360,15 @@ mod tests {
     #[test]
     fn only_so_many_events_are_remembered_and_the_oldest_goes_first() {
         let mut seen = SeenEvents::default();
-        for id in 1..=REMEMBERED as u64 {
-            seen.note(id);
-            seen.note(id);
+        let id = |n: usize| n.to_string().parse::<EventId>().unwrap();
+        for n in 1..=REMEMBERED {
+            seen.note(&id(n));
+            seen.note(&id(n));
         }
-        assert!(seen.knows(1));
-        seen.note(0);
-        assert!(!seen.knows(1));
-        assert!(seen.knows(2) && seen.knows(0));
+        assert!(seen.knows(&id(1)));
+        seen.note(&id(0));
+        assert!(!seen.knows(&id(1)));
+        assert!(seen.knows(&id(2)) && seen.knows(&id(0)));
         assert_eq!(seen.ids.len(), seen.order.len());
     }
 
@@ -369,10 +376,13 @@ mod tests {
     fn a_lost_cursor_starts_at_the_first_event() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("cursor");
-        assert_eq!(read_cursor(&file), EventCursor(0));
-        write_cursor(&file, EventCursor(42));
-        assert_eq!(read_cursor(&file), EventCursor(42));
-        std::fs::write(&file, "garbage").unwrap();
-        assert_eq!(read_cursor(&file), EventCursor(0));
+        assert_eq!(read_cursor(&file), EventCursor::default());
+        let place: EventCursor = "page=7;after=42".parse().unwrap();
+        write_cursor(&file, &place);
+        assert_eq!(read_cursor(&file), place);
+        for none in ["two words".into(), "x".repeat(201), String::new()] {
+            std::fs::write(&file, none).unwrap();
+            assert_eq!(read_cursor(&file), EventCursor::default());
+        }
     }
 }

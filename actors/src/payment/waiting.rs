@@ -1,101 +1,173 @@
-//! Calls of which the gateway had news that could not be brought in, because their order needs attention or something
-//! broke. They are asked for again with every look for events, until they are brought in.
+//! News of the gateway that could not be brought in, because their order needs attention or something broke. They are
+//! brought in again with every look for events, until that works.
 //!
-//! Kept in a file beside the place in the events, one call a line: the events themselves are not told again.
+//! Kept in a file beside the place in the events, one event a line: the events themselves are not told again. Of one call
+//! only the last answer waits, and the last word on a charge that was taken back.
 //! Invariant: what `add` has answered for is on disk.
 
-use crate::port::gateway::CallKey;
+use crate::port::gateway::{CallKey, GatewayEvent, News};
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Write},
+    mem::{Discriminant, discriminant},
     path::{Path, PathBuf},
 };
 
-/// The calls whose news wait.
+/// The news that wait.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     file: PathBuf,
-    keys: BTreeSet<CallKey>,
+    // Invariant: at most one of each kind of news.
+    events: BTreeMap<CallKey, Vec<GatewayEvent>>,
 }
 
 impl Waiting {
-    /// Those that waited when the process ended. What is no call's name waits until it is taken for none of ours.
+    /// Those that waited when the process ended.
     pub(crate) fn open(cursor: &Path) -> Self {
         let file = cursor.with_extension("waiting");
         let text = fs::read_to_string(&file).unwrap_or_default();
-        let keys = text.lines().filter(|line| !line.is_empty());
-        Self {
-            keys: keys.map(CallKey::from).collect(),
+        let mut waiting = Self {
             file,
+            events: BTreeMap::new(),
+        };
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            match serde_json::from_str(line) {
+                Ok(event) => drop(waiting.put(event)),
+                Err(fault) => tracing::error!(%fault, line, "news that waited can't be read"),
+            }
         }
+        waiting
     }
 
-    /// Every call whose news wait.
-    pub(super) fn keys(&self) -> Vec<CallKey> {
-        self.keys.iter().cloned().collect()
+    /// Everything that waits.
+    pub(super) fn events(&self) -> Vec<GatewayEvent> {
+        self.events.values().flatten().cloned().collect()
     }
 
-    /// Lets the news of a call wait.
+    /// Lets news wait, in the place of older ones of the same kind about the same call.
     ///
     /// # Errors
     /// They are not kept, and are to be told again.
-    pub(super) fn add(&mut self, key: &CallKey) -> io::Result<()> {
-        if !self.keys.insert(key.clone()) {
+    pub(super) fn add(&mut self, event: &GatewayEvent) -> io::Result<()> {
+        let before = self.put(event.clone());
+        if before.as_ref() == Some(event) {
             return Ok(());
         }
         self.write().inspect_err(|_| {
-            self.keys.remove(key);
+            self.take(&event.key, kind(event));
+            before.map(|before| self.put(before));
         })
     }
 
-    /// The news of a call are brought in. Where that is not kept, they are brought in once more, which does nothing.
-    pub(super) fn remove(&mut self, key: &CallKey) {
-        if self.keys.remove(key)
+    /// News are brought in. Where that is not kept, they are brought in once more, which does nothing.
+    pub(super) fn remove(&mut self, event: &GatewayEvent) {
+        if self.take(&event.key, kind(event)).is_some()
             && let Err(fault) = self.write()
         {
             tracing::warn!(path = %self.file.display(), %fault, "news that were brought in are kept as waiting");
         }
     }
 
+    fn put(&mut self, event: GatewayEvent) -> Option<GatewayEvent> {
+        let before = self.take(&event.key, kind(&event));
+        self.events
+            .entry(event.key.clone())
+            .or_default()
+            .push(event);
+        before
+    }
+
+    fn take(&mut self, key: &CallKey, of: Discriminant<News>) -> Option<GatewayEvent> {
+        let known = self.events.get_mut(key)?;
+        let place = known.iter().position(|event| kind(event) == of);
+        let taken = place.map(|place| known.remove(place));
+        if known.is_empty() {
+            self.events.remove(key);
+        }
+        taken
+    }
+
     fn write(&self) -> io::Result<()> {
         let fresh = self.file.with_extension("waiting-new");
         let mut file = File::create(&fresh)?;
-        for key in &self.keys {
-            writeln!(file, "{key}")?;
+        for event in self.events.values().flatten() {
+            serde_json::to_writer(&mut file, event)?;
+            writeln!(file)?;
         }
         file.sync_all()?;
         fs::rename(&fresh, &self.file)
     }
 }
 
+fn kind(event: &GatewayEvent) -> Discriminant<News> {
+    discriminant(&event.news)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use campusg_domain::{
+        call::Answer, gateway::Chargeback, money::Cents, owner::wallet::ChargebackStage,
+    };
+
+    fn event(id: &str, key: &str, news: News) -> GatewayEvent {
+        GatewayEvent {
+            id: id.parse().unwrap(),
+            key: key.into(),
+            news,
+        }
+    }
+
+    fn answered(id: &str, key: &str, cents: i64) -> GatewayEvent {
+        let cents = Cents(cents);
+        event(id, key, News::Answer(Answer::Captured { cents }))
+    }
 
     #[test]
     fn what_waits_waits_over_a_restart_until_it_is_brought_in() {
         let dir = tempfile::tempdir().unwrap();
         let cursor = dir.path().join("gateway.cursor");
-        let [one, other]: [CallKey; 2] = ["order:1/capture/2".into(), "wallet:1/payout/3".into()];
+        let one = answered("a", "order:1/capture/2", 5);
+        let other = answered("b", "wallet:1/payout/3", 5);
         let mut waiting = Waiting::open(&cursor);
-        assert!(waiting.keys().is_empty());
-        for key in [&one, &other, &one] {
-            waiting.add(key).unwrap();
+        assert!(waiting.events().is_empty());
+        for event in [&one, &other, &one] {
+            waiting.add(event).unwrap();
         }
         let mut waiting = Waiting::open(&cursor);
-        assert_eq!(waiting.keys(), [one.clone(), other.clone()]);
+        assert_eq!(waiting.events(), [one.clone(), other.clone()]);
         waiting.remove(&one);
         waiting.remove(&one);
-        assert_eq!(Waiting::open(&cursor).keys(), [other]);
+        assert_eq!(Waiting::open(&cursor).events(), [other]);
+    }
+
+    #[test]
+    fn of_one_call_the_last_news_of_each_kind_wait() {
+        let dir = tempfile::tempdir().unwrap();
+        let cursor = dir.path().join("gateway.cursor");
+        let mut waiting = Waiting::open(&cursor);
+        let key = "order:1/capture/2";
+        let chargeback = Chargeback {
+            id: "c".into(),
+            cents: Cents(5),
+            fee: Cents(1),
+            stage: ChargebackStage::Open,
+        };
+        let taken_back = event("b", key, News::Chargeback(chargeback));
+        let last = answered("c", key, 6);
+        for event in [&answered("a", key, 5), &taken_back, &last] {
+            waiting.add(event).unwrap();
+        }
+        assert_eq!(Waiting::open(&cursor).events(), [taken_back, last]);
     }
 
     #[test]
     fn what_cannot_be_kept_does_not_count_as_waiting() {
         let dir = tempfile::tempdir().unwrap();
         let mut waiting = Waiting::open(&dir.path().join("nowhere/gateway.cursor"));
-        assert!(waiting.add(&"order:1/capture/2".into()).is_err());
-        assert!(waiting.keys().is_empty());
+        assert!(waiting.add(&answered("a", "order:1/capture/2", 5)).is_err());
+        assert!(waiting.events().is_empty());
     }
 }

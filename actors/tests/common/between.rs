@@ -1,22 +1,30 @@
 //! Something between a house and its sandbox gateway, which meets each call before the gateway does, or its answer after.
 
 use super::{House, Settings};
-use campusg_actors::{
-    port::gateway::{
-        AccountFace, AccountToken, CallKey, CardFace, EventCursor, EventPage, PaymentGateway,
+use campusg_domain::call::{Answer, CardToken};
+use campusg_domain::{
+    call::AccountToken,
+    gateway::{
+        AccountFace, CallKey, CardFace, EventCursor, EventPage, LookUpFault, PaymentGateway,
         Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
     },
-    sandbox::{Book, SandboxGateway},
 };
-use campusg_domain::call::{Answer, CardToken};
-use futures_util::future::BoxFuture;
+use campusg_sandbox::{Book, SandboxGateway};
+use futures_util::future::{BoxFuture, ready};
 use std::sync::Arc;
 use tempfile::TempDir;
 
 /// What is between.
 pub trait Way: Send + Sync + 'static {
     /// Passes a call on, sooner or later, and its answer back, or not.
-    fn call<'a>(&'a self, sandbox: &'a SandboxGateway, request: Request) -> BoxFuture<'a, Answer>;
+    fn call<'a>(&'a self, sandbox: &'a SandboxGateway, request: Request) -> BoxFuture<'a, Answer> {
+        sandbox.call(request)
+    }
+
+    /// Whether the gateway can be asked what it knows of a call.
+    fn looks_up(&self) -> bool {
+        true
+    }
 }
 
 /// The sandbox gateway behind it; everything but calls passes.
@@ -65,8 +73,12 @@ impl<W: Way> PaymentGateway for Between<W> {
         self.sandbox.describe_account(account)
     }
 
-    fn look_up(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, Unreachable>> {
-        self.sandbox.look_up(key)
+    fn look_up(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, LookUpFault>> {
+        if self.way.looks_up() {
+            self.sandbox.look_up(key)
+        } else {
+            Box::pin(ready(Err(LookUpFault::NotSupported)))
+        }
     }
 
     fn events(&self, after: EventCursor) -> BoxFuture<'_, Result<EventPage, Unreachable>> {

@@ -18,13 +18,13 @@ use campusg_actors::{
     port::{
         clock::{Clock, ManualClock},
         entropy::SeededEntropy,
-        gateway::{BreakerConfig, PaymentGateway},
+        gateway::BreakerConfig,
         notifier::{LogNotifier, Notifier},
         signature::Keyring,
     },
     runtime::{Actors, GetActors, Live, Runtime, RuntimeConfig, Start},
-    sandbox::{Book, Faults, SandboxGateway, Tuning},
 };
+use campusg_domain::gateway::PaymentGateway;
 use campusg_domain::{
     id::{Seq, Stream},
     money::Cents,
@@ -32,6 +32,7 @@ use campusg_domain::{
     record::Entry,
     time::At,
 };
+use campusg_sandbox::{Book, Faults, SandboxGateway, Tuning};
 use campusg_storage::{OpenOptions, StorageConfig, Store};
 use std::{
     path::Path,

@@ -2,15 +2,19 @@
 //! world.
 
 use campusg_actors::port::clock::Clock;
-use campusg_actors::port::gateway::{
-    AccountFace, AccountToken, CallKey, CardFace, EventCursor, EventPage, GatewayEvent, News,
-    Operation, PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
+use campusg_domain::{
+    call::AccountToken,
+    gateway::{
+        AccountFace, CallKey, CardFace, EventCursor, EventPage, GatewayEvent, LookUpFault, News,
+        Operation, PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault,
+        Unreachable,
+    },
 };
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber, CardToken},
-    campus::Gateway,
     id::{OrderId, Stream},
 };
+use campusg_simulation::Gateway;
 use futures_util::future::{BoxFuture, ready};
 use std::{
     collections::HashMap,
@@ -117,7 +121,7 @@ impl PaymentGateway for Model {
         Box::pin(ready(Err(TokenFault::Unknown)))
     }
 
-    fn look_up(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, Unreachable>> {
+    fn look_up(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, LookUpFault>> {
         let told = self.told.lock().unwrap();
         let last = told.iter().rev().find_map(|event| match &event.news {
             News::Answer(answer) if event.key == key => Some(Standing {
@@ -139,16 +143,19 @@ impl PaymentGateway for Model {
                 CallKind::Void { authorization: 0 },
                 event.call,
             );
-            let id = told.len() as u64 + 1;
+            let id = (told.len() + 1).to_string().parse().unwrap();
             let news = News::Answer(event.answer);
             told.push(GatewayEvent { id, key, news });
         }
         let events: Vec<GatewayEvent> = told
             .iter()
-            .skip(usize::try_from(after.0).unwrap())
+            .skip(after.as_str().map_or(0, |after| after.parse().unwrap()))
             .cloned()
             .collect();
-        let next = EventCursor(told.len() as u64);
+        let next = match told.len() {
+            0 => EventCursor::default(),
+            told => told.to_string().parse().unwrap(),
+        };
         Box::pin(ready(Ok(EventPage { events, next })))
     }
 }

@@ -1,25 +1,28 @@
 //! What the gateway tells of its own accord, through a whole runtime: charges taken back, payouts decided late and sent
 //! back; whichever way it is told, how often, in which order, and across a restart.
 
-use crate::common::{House, Settings, operator, plain, wish};
-use campusg_actors::{
-    port::gateway::{EventCursor, GatewayEvent, News, PaymentGateway},
-    runtime::{
-        Caller, GetAccounts, GetPayouts, GetWalletBalance, PayDebt, PlaceOrder, Refusal,
-        RequestPayout, SetCard, SetPayoutMethod, TakeGatewayEvent, TopUp,
-    },
-    sandbox::{Faults, Tuning},
+use crate::common::{
+    House, Settings,
+    between::{Between, Way},
+    operator, plain, wish,
 };
+use campusg_actors::runtime::{
+    Caller, GetAccounts, GetPayouts, GetWalletBalance, PayDebt, PlaceOrder, Refusal, RequestPayout,
+    SetCard, SetPayoutMethod, TakeGatewayEvent, TopUp,
+};
+use campusg_domain::gateway::{EventCursor, GatewayEvent, News, PaymentGateway};
 use campusg_domain::{
     call::{AccountToken, Answer, CardToken},
     id::{Principal, UserId},
     money::{Account, Cents},
+    order::{Order, Stage},
     owner::{
         ledger::WalletBalance,
         wallet::{Chargeback, Event, PayoutState},
     },
     record::{Entry, Events},
 };
+use campusg_sandbox::{Faults, Tuning};
 use std::time::Duration;
 
 const FEE: Cents = Cents(1_500);
@@ -267,7 +270,7 @@ async fn tell(house: &House, event: &GatewayEvent) -> Result<(), Refusal> {
 /// Every event that the book has told so far.
 async fn told(house: &House) -> Vec<GatewayEvent> {
     let sandbox = house.sandbox.as_ref().unwrap();
-    sandbox.events(EventCursor(0)).await.unwrap().events
+    sandbox.events(EventCursor::default()).await.unwrap().events
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -321,7 +324,7 @@ async fn a_message_that_lies_changes_nothing() {
     ] {
         id += 1;
         let event = GatewayEvent {
-            id,
+            id: id.to_string().parse().unwrap(),
             key: key.as_str().into(),
             news: News::Answer(Answer::SentBack { cents: Cents(5) }),
         };
@@ -329,7 +332,7 @@ async fn a_message_that_lies_changes_nothing() {
     }
     assert_eq!(house.all_records().await.len(), records);
     let event = GatewayEvent {
-        id,
+        id: id.to_string().parse().unwrap(),
         key: "nonsense".into(),
         news: News::Answer(Answer::Voided),
     };
@@ -337,4 +340,52 @@ async fn a_message_that_lies_changes_nothing() {
         .runtime
         .command(plain(customer), TakeGatewayEvent(event));
     assert_eq!(by_user.await.unwrap_err().code(), "not_allowed");
+}
+
+/// A gateway that can't be asked what it knows of a call.
+struct Unasking;
+
+impl Way for Unasking {
+    fn looks_up(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_that_can_t_be_asked_is_believed_as_its_events_come() {
+    let (house, gateway) = Between::house(Settings::default(), Unasking).await;
+    // Asked, the book settles what is due.
+    let book = async || gateway.sandbox.totals(None).await.unwrap();
+    let (late, taken_back) = (
+        house.customer("ada", "tok_late").await,
+        house.customer("ben", "tok_chargeback_lost").await,
+    );
+    let placed = house.place(late).await;
+    assert_eq!(placed.stage, Stage::Authorizing);
+    house.advance(house.settings.tuning.late_ms);
+    book().await;
+    let available = |order: &Order| matches!(order.stage, Stage::Available { .. });
+    house.until_order("available", placed.id, available).await;
+
+    let runner = house.runner("rosa").await;
+    let order = house.place(taken_back).await;
+    house.carry_out(runner, order.id).await;
+    house
+        .until_actors("collected", |actors| actors.open_calls == 0)
+        .await;
+    let charge = book().await.captured;
+    house.advance(house.settings.tuning.chargeback_ms);
+    book().await;
+    until(&house, "taken back", |event| {
+        matches!(event, Event::ChargedBack { .. })
+    })
+    .await;
+    house.advance(house.settings.tuning.verdict_ms);
+    book().await;
+    until(&house, "decided", |event| {
+        matches!(event, Event::ChargebackLost { .. })
+    })
+    .await;
+    let known = chargebacks(&house, taken_back).await;
+    assert_eq!((known.len(), known[0].cents), (1, charge));
 }

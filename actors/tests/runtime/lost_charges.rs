@@ -5,17 +5,15 @@ use crate::common::{
     House, Settings,
     between::{Between, Way},
 };
-use campusg_actors::{
-    port::gateway::{Operation, PaymentGateway, Request},
-    runtime::{FreeText, SealFreeText},
-    sandbox::{SandboxGateway, Totals},
-};
+use campusg_actors::runtime::{FreeText, SealFreeText};
+use campusg_domain::gateway::{Operation, PaymentGateway, Request};
 use campusg_domain::{
     call::Answer,
     id::{OrderId, Principal},
     money::Cents,
     order::{Call, Collection, Command, Order, Outcome, Stage, TipState},
 };
+use campusg_sandbox::{SandboxGateway, Totals};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 

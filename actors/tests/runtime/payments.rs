@@ -6,10 +6,10 @@ use crate::common::{
     plain, wish,
 };
 use campusg_actors::{
-    port::gateway::{BreakerConfig, PaymentGateway, Request},
+    port::gateway::BreakerConfig,
     runtime::{PlaceOrder, RuntimeConfig},
-    sandbox::{Faults, SandboxGateway},
 };
+use campusg_domain::gateway::{PaymentGateway, Request};
 use campusg_domain::{
     call::Answer,
     id::{OrderId, Principal, Stream},
@@ -18,6 +18,7 @@ use campusg_domain::{
     record::Events,
     time::SECOND_MS,
 };
+use campusg_sandbox::{Faults, SandboxGateway};
 use futures_util::{FutureExt, future::BoxFuture};
 use std::{
     collections::HashMap,

@@ -1,16 +1,11 @@
 //! Sends the sandbox gateway's events to a server, signed, one after another, each until it is taken.
 //!
 //! The place up to which they were taken is kept in a file beside the book: losing it only means that known events are
-//! sent again. Must not: tell more than the feed does; what goes wrong with events (`gateway.faults`) goes wrong here too.
+//! sent again. Must not: tell more than the feed does; what goes wrong with events (`sandbox.faults`) goes wrong here too.
 
-use campusg_actors::{
-    port::{
-        clock::Clock,
-        gateway::{EventCursor, EventPage, GatewayEvent},
-        signature::Keyring,
-    },
-    sandbox::{Ask, Desk, Reply},
-};
+use campusg_actors::port::{clock::Clock, signature::Keyring};
+use campusg_domain::gateway::{EventCursor, EventPage, GatewayEvent};
+use campusg_sandbox::{Ask, Desk, Reply};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -45,7 +40,7 @@ impl Pusher {
         };
         let mut cursor = read(&self.place);
         loop {
-            let page = self.page(cursor).await;
+            let page = self.page(cursor.clone()).await;
             for event in &page.events {
                 self.send_until_taken(&client, event).await;
             }
@@ -54,12 +49,15 @@ impl Pusher {
                 continue;
             }
             cursor = page.next;
-            write(&self.place, cursor);
+            write(&self.place, &cursor);
         }
     }
 
     async fn page(&self, after: EventCursor) -> EventPage {
-        match self.desk.handle(Ask::Events { after }).await {
+        let asked = Ask::Events {
+            after: after.clone(),
+        };
+        match self.desk.handle(asked).await {
             Reply::Events(page) => page,
             _ => EventPage {
                 events: vec![],
@@ -78,12 +76,12 @@ impl Pusher {
 
     async fn is_taken(&self, client: &reqwest::Client, event: &GatewayEvent) -> bool {
         let body = serde_json::to_vec(event).expect("events are plain data");
-        let (id, sent_s) = (format!("evt_{}", event.id), self.clock.now().0 / 1_000);
-        let signature = self.keys.sign(&id, sent_s, &body);
+        let (id, sent_s) = (event.id.as_str(), self.clock.now().0 / 1_000);
+        let signature = self.keys.sign(id, sent_s, &body);
         let sent = client
             .post(format!("http://{}/api/gateway/events", self.to))
             .header("content-type", "application/json")
-            .header("webhook-id", &id)
+            .header("webhook-id", id)
             .header("webhook-timestamp", sent_s)
             .header("webhook-signature", signature)
             .body(body)
@@ -109,11 +107,11 @@ impl Pusher {
 
 fn read(place: &Path) -> EventCursor {
     let text = std::fs::read_to_string(place).unwrap_or_default();
-    EventCursor(text.trim().parse().unwrap_or_default())
+    text.trim().parse().unwrap_or_default()
 }
 
-fn write(place: &Path, cursor: EventCursor) {
-    if let Err(fault) = std::fs::write(place, cursor.0.to_string()) {
+fn write(place: &Path, cursor: &EventCursor) {
+    if let Err(fault) = std::fs::write(place, cursor.as_str().unwrap_or_default()) {
         tracing::warn!(path = %place.display(), %fault, "the place in the events is not kept");
     }
 }

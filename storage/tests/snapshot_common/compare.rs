@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use campusg_domain::call::CallState;
-use campusg_domain::campus::Folds;
 use campusg_domain::id::{OrderId, Principal, Seq, Stream, UserId};
 use campusg_domain::invariant::state_hash;
 use campusg_domain::notice::Audience;
@@ -16,6 +15,7 @@ use campusg_domain::owner::timetable::Due;
 use campusg_domain::policy::Policy;
 use campusg_domain::record::{Entry, Events};
 use campusg_domain::time::At;
+use campusg_simulation::Folds;
 use campusg_storage::Reads;
 
 /// What the records fold to, by the domain's own folds.

@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc;
 
-use campusg_domain::campus::{Bank, Behaviour, Campus};
 use campusg_domain::id::{
     CommandId, Fingerprint, OrderId, Principal, ScheduleId, Seq, Stream, UserId,
 };
@@ -25,6 +24,7 @@ use campusg_domain::owner::timetable;
 use campusg_domain::policy::Policy;
 use campusg_domain::record::{Entry, Events, Record, SystemEvent, TimerChange};
 use campusg_domain::time::{At, DAY_MS, MINUTE_MS};
+use campusg_simulation::{Bank, Behaviour, Simulation};
 use campusg_storage::store::{Opened, Store};
 use campusg_storage::vault::Vault;
 use campusg_storage::{OpenOptions, StorageConfig};
@@ -129,7 +129,7 @@ pub struct Plan {
 
 /// Who lives there.
 pub struct Town {
-    pub campus: Campus,
+    pub campus: Simulation,
     pub customers: Vec<UserId>,
     pub runners: Vec<UserId>,
     pub operator: UserId,
@@ -137,7 +137,7 @@ pub struct Town {
 
 impl Town {
     pub fn new(plan: &Plan, policy: Policy) -> Self {
-        let mut campus = Campus::new(policy, plan.seed);
+        let mut campus = Simulation::new(policy, plan.seed);
         let operator = campus.register_operator();
         campus.create_store("Corner shop").unwrap();
         let customers: Vec<UserId> = (0..plan.customers).map(|_| campus.register()).collect();

@@ -8,13 +8,13 @@ use crate::common::{operator, plain};
 use campusg_actors::runtime::{Caller, PlaceOrder, Refusal, Suspend};
 use campusg_domain::{
     call::CallNumber,
-    campus::Behaviour,
     id::{CommandId, OrderId, PhotoId, Principal, UserId},
     invariant::fingerprint,
     money::Cents,
     order::{Command, Handover, Order, Sealed, Shown, Stage, TimerKind},
     time::{HOUR_MS, MINUTE_MS},
 };
+use campusg_simulation::Behaviour;
 use std::sync::Arc;
 
 const KINDS: [TimerKind; 11] = [

@@ -2,12 +2,9 @@
 
 use super::records::{by_stream, command_id};
 use crate::common::{BEGINNING, House, Settings, model::Model};
-use campusg_actors::{
-    port::gateway::PaymentGateway,
-    runtime::{Caller, GetActors, Refusal, RuntimeConfig, ToOrder},
-};
+use campusg_actors::runtime::{Caller, GetActors, Refusal, RuntimeConfig, ToOrder};
+use campusg_domain::gateway::PaymentGateway;
 use campusg_domain::{
-    campus::{Behaviour, Campus, Seeded},
     id::{OrderId, PhotoId, Principal, Stream, UserId},
     invariant::fingerprint,
     money::Cents,
@@ -17,6 +14,7 @@ use campusg_domain::{
     record::{Entry, Events, Record},
     time::HOUR_MS,
 };
+use campusg_simulation::{Behaviour, Seeded, Simulation};
 use futures_util::FutureExt;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -27,7 +25,7 @@ pub(super) const RUNNERS: usize = 5;
 pub(super) struct Twins {
     pub(super) house: House,
     pub(super) model: Arc<Model>,
-    pub(super) campus: Campus,
+    pub(super) campus: Simulation,
     pub(super) chance: Seeded,
     pub(super) customers: Vec<UserId>,
     pub(super) runners: Vec<UserId>,
@@ -72,7 +70,7 @@ impl Twins {
             ..settings
         })
         .await;
-        let campus = Campus::new(policy, seed);
+        let campus = Simulation::new(policy, seed);
         assert_eq!(campus.now(), BEGINNING);
         let mut twins = Self {
             boss: house.operator().await,

@@ -1,0 +1,432 @@
+//! The payment gateway as the product sees it: calls under deterministic keys, and events for what it decided later.
+//!
+//! A port: words and a trait, no I/O. Whoever moves money for real, and whoever only rehearses it, implements
+//! [`PaymentGateway`]; see `docs/decisions/` for why it stands here.
+//! Must not: retry, time out or count failures (its users do), know an order's rules, or know any one gateway.
+//! Invariants: asking again under the same key does nothing twice; no answer is [`Answer::Unavailable`], never a guess.
+
+use crate::{
+    call::{AccountToken, Answer, CallKind, CallNumber, CardToken, Decline},
+    id::Stream,
+    money::Cents,
+    owner::wallet::ChargebackStage,
+};
+use serde::{Deserialize, Serialize};
+use std::{fmt, pin::Pin, str::FromStr, sync::Arc};
+
+/// What a gateway's method returns: whoever waits for it decides how long.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Name of one call for the gateway, as `order:{id}/capture/3`: made of stream, purpose and number, so the same call
+/// has the same key after any crash.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CallKey(Arc<str>);
+
+impl CallKey {
+    /// The key of call `n` of a stream.
+    #[must_use]
+    pub fn of(stream: Stream, kind: CallKind, n: CallNumber) -> Self {
+        Self::made_of(stream, kind.purpose(), n)
+    }
+
+    /// The key of payout `n` of a stream.
+    #[must_use]
+    pub fn of_payout(stream: Stream, n: CallNumber) -> Self {
+        Self::made_of(stream, "payout", n)
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The stream's part of the key: all before the first `/`.
+    #[must_use]
+    pub fn stream(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
+
+    fn made_of(stream: Stream, purpose: &str, n: CallNumber) -> Self {
+        Self(format!("{stream}/{purpose}/{n}").into())
+    }
+}
+
+impl From<&str> for CallKey {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for CallKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What the gateway is asked, with the calls it refers to named by their keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Operation {
+    /// Block the amount on the card.
+    Authorize {
+        /// The customer's card.
+        card: CardToken,
+        /// How much to block.
+        cents: Cents,
+    },
+    /// Charge the amount from an authorisation; its rest is let go.
+    Capture {
+        /// Key of the authorising call.
+        authorization: CallKey,
+        /// How much to charge.
+        cents: Cents,
+    },
+    /// Let go of an authorisation or a charge, also of one that has not arrived yet; answered `Captured` where money was
+    /// taken already, which this does not give back.
+    Void {
+        /// Key of the authorising or charging call.
+        authorization: CallKey,
+    },
+    /// Send back captured money.
+    Refund {
+        /// Key of the capturing or charging call.
+        capture: CallKey,
+        /// How much to send back.
+        cents: Cents,
+    },
+    /// Block and charge the amount at once.
+    Charge {
+        /// Whose card.
+        card: CardToken,
+        /// How much.
+        cents: Cents,
+    },
+}
+
+/// One call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Under which key: the same for every try.
+    pub key: CallKey,
+    /// What is asked.
+    pub operation: Operation,
+}
+
+impl Request {
+    /// Call `n` of a stream, with the numbers it refers to turned into keys: `calls` says what the stream's calls ask.
+    /// Only an authorisation and a charge use the card. `None` for a payout, which is a [`Payout`], and for a call that
+    /// refers to one that was never made.
+    #[must_use]
+    pub fn resolve(
+        stream: Stream,
+        n: CallNumber,
+        kind: CallKind,
+        card: &CardToken,
+        calls: impl Fn(CallNumber) -> Option<CallKind>,
+    ) -> Option<Self> {
+        let named = |n| Some(CallKey::of(stream, calls(n)?, n));
+        let operation = match kind {
+            CallKind::Authorize { cents } => Operation::Authorize {
+                card: card.clone(),
+                cents,
+            },
+            CallKind::Capture {
+                authorization,
+                cents,
+            } => Operation::Capture {
+                authorization: named(authorization)?,
+                cents,
+            },
+            CallKind::Void { authorization } => Operation::Void {
+                authorization: named(authorization)?,
+            },
+            CallKind::Refund { capture, cents } => Operation::Refund {
+                capture: named(capture)?,
+                cents,
+            },
+            CallKind::Charge { cents } => Operation::Charge {
+                card: card.clone(),
+                cents,
+            },
+            CallKind::PayOut { .. } => return None,
+        };
+        Some(Self {
+            key: CallKey::of(stream, kind, n),
+            operation,
+        })
+    }
+}
+
+/// Money to a person's bank account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payout {
+    /// Under which key: the same for every try.
+    pub key: CallKey,
+    /// The gateway's token of the bank account.
+    pub account: AccountToken,
+    /// How much.
+    pub cents: Cents,
+}
+
+/// What the gateway said to a payout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PayoutAnswer {
+    /// The money is on its way.
+    PaidOut {
+        /// How much.
+        cents: Cents,
+    },
+    /// Refused for good.
+    Declined {
+        /// Why.
+        reason: Decline,
+    },
+    /// Whether it happened is unknown; ask again under the same key.
+    Unavailable,
+}
+
+impl From<PayoutAnswer> for Answer {
+    fn from(answer: PayoutAnswer) -> Self {
+        match answer {
+            PayoutAnswer::PaidOut { cents } => Self::PaidOut { cents },
+            PayoutAnswer::Declined { reason } => Self::Declined { reason },
+            PayoutAnswer::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
+/// What may be shown of a card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardFace {
+    /// As `visa`.
+    pub brand: String,
+    /// Last four digits.
+    pub last4: String,
+    /// 1–12.
+    pub exp_month: u8,
+    /// Four digits.
+    pub exp_year: u16,
+}
+
+/// What may be shown of a bank account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountFace {
+    /// Name of the bank.
+    pub bank: String,
+    /// Last four digits.
+    pub last4: String,
+}
+
+/// Why a card or an account could not be described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenFault {
+    /// The gateway knows no such token.
+    #[error("the payment gateway does not know this token")]
+    Unknown,
+    /// The gateway did not answer.
+    #[error("the payment gateway does not answer")]
+    Unavailable,
+}
+
+/// The gateway did not answer: what it knows is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the payment gateway does not answer")]
+pub struct Unreachable;
+
+/// Why a call could not be looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LookUpFault {
+    /// This gateway can't be asked: its events are believed as they come.
+    #[error("the payment gateway can't be asked what it knows of a call")]
+    NotSupported,
+    /// It can be asked, and did not answer.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+}
+
+/// Longest id of an event and longest cursor, in bytes.
+const MAX_NAME_BYTES: usize = 200;
+
+/// A text is no id of an event, or no cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to {MAX_NAME_BYTES} visible ASCII characters")]
+pub struct NoName;
+
+fn named(text: &str) -> Result<Arc<str>, NoName> {
+    let fits = (1..=MAX_NAME_BYTES).contains(&text.len());
+    if fits && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(text.into())
+    } else {
+        Err(NoName)
+    }
+}
+
+/// The gateway's name of an event, chosen by it: the same for every delivery.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct EventId(Arc<str>);
+
+impl EventId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for EventId {
+    type Err = NoName;
+
+    fn from_str(text: &str) -> Result<Self, NoName> {
+        named(text).map(Self)
+    }
+}
+
+impl TryFrom<String> for EventId {
+    type Error = NoName;
+
+    fn try_from(text: String) -> Result<Self, NoName> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A place in the gateway's sequence of events, in words of its own; `None` is before the first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Option<String>")]
+pub struct EventCursor(Option<Arc<str>>);
+
+impl EventCursor {
+    /// The place as text, if it is not before the first event.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl FromStr for EventCursor {
+    type Err = NoName;
+
+    fn from_str(text: &str) -> Result<Self, NoName> {
+        named(text).map(|place| Self(Some(place)))
+    }
+}
+
+impl TryFrom<Option<String>> for EventCursor {
+    type Error = NoName;
+
+    fn try_from(text: Option<String>) -> Result<Self, NoName> {
+        text.map_or(Ok(Self::default()), |text| text.parse())
+    }
+}
+
+/// A charge that the customer's bank took back from the platform.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chargeback {
+    /// The gateway's id of it, the same at every stage.
+    pub id: String,
+    /// How much was taken back.
+    pub cents: Cents,
+    /// What the bank takes for it, whoever is right; 0 allowed.
+    pub fee: Cents,
+    /// Where it stands.
+    pub stage: ChargebackStage,
+}
+
+/// What an event tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum News {
+    /// The call's answer from then on.
+    Answer(Answer),
+    /// Its charge was taken back, or that was decided.
+    Chargeback(Chargeback),
+}
+
+/// Something the gateway decided after it had answered, or without being asked.
+///
+/// It says what was so when it was written: whoever acts on it asks what is so now, with
+/// [`PaymentGateway::look_up`], where the gateway offers that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayEvent {
+    /// The same for every delivery of this event.
+    pub id: EventId,
+    /// The call it is about.
+    pub key: CallKey,
+    /// What it tells.
+    pub news: News,
+}
+
+impl From<News> for Standing {
+    fn from(news: News) -> Self {
+        match news {
+            News::Answer(answer) => Self {
+                answer,
+                chargeback: None,
+            },
+            News::Chargeback(chargeback) => Self {
+                answer: Answer::Unavailable,
+                chargeback: Some(chargeback),
+            },
+        }
+    }
+}
+
+/// What the gateway knows of one call now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Standing {
+    /// What it would answer now; [`Answer::Unavailable`] while that is not decided.
+    pub answer: Answer,
+    /// Whether its charge was taken back, and where that stands.
+    pub chargeback: Option<Chargeback>,
+}
+
+/// Some of the events after a cursor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventPage {
+    /// In no promised order, and any of them may come again.
+    pub events: Vec<GatewayEvent>,
+    /// Where to go on; equal to the cursor asked with when there is nothing more.
+    pub next: EventCursor,
+}
+
+/// The payment gateway.
+pub trait PaymentGateway: Send + Sync {
+    /// Makes one try of one call.
+    fn call(&self, request: Request) -> BoxFuture<'_, Answer>;
+
+    /// Makes one try of a payout.
+    fn pay_out(&self, payout: Payout) -> BoxFuture<'_, PayoutAnswer>;
+
+    /// Describes a card; a future's `Err` is [`TokenFault`].
+    fn describe_card(&self, card: CardToken) -> BoxFuture<'_, Result<CardFace, TokenFault>>;
+
+    /// Describes a bank account; a future's `Err` is [`TokenFault`].
+    fn describe_account(
+        &self,
+        account: AccountToken,
+    ) -> BoxFuture<'_, Result<AccountFace, TokenFault>>;
+
+    /// Says what is known of a call now, `None` where nothing is; a future's `Err` says nothing about it.
+    ///
+    /// Need not be offered. A gateway without it tells the events of one call in the order in which they happened.
+    fn look_up(&self, _key: CallKey) -> BoxFuture<'_, Result<Option<Standing>, LookUpFault>> {
+        Box::pin(std::future::ready(Err(LookUpFault::NotSupported)))
+    }
+
+    /// Gives events after a cursor; a future's `Err` says nothing about whether there are any.
+    fn events(&self, after: EventCursor) -> BoxFuture<'_, Result<EventPage, Unreachable>>;
+}

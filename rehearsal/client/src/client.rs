@@ -1,0 +1,302 @@
+//! The API over HTTP: a request, its answer, and what the answer should have been.
+//!
+//! Must not: repeat a request, or know what one means.
+//! Invariant: every request has a time limit; a key made here is never made twice.
+
+use super::{Body, Deviation};
+use reqwest::{
+    Method,
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, IF_MATCH},
+};
+use serde_json::Value;
+use std::{
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// Longest wait for an answer; above the server's own limit, so that the server is the one to say so.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A way to a server. Clones share connections, address and keys.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    address: Arc<RwLock<String>>,
+    names: Arc<Names>,
+}
+
+/// Makes keys and names that nobody else makes.
+#[derive(Debug)]
+struct Names {
+    run: String,
+    next: AtomicU64,
+}
+
+/// A request.
+#[derive(Clone, Debug)]
+pub struct ApiRequest {
+    method: Method,
+    path: String,
+    token: Option<String>,
+    key: Option<String>,
+    accept: Option<&'static str>,
+    version: Option<i64>,
+    payload: Option<(&'static str, Vec<u8>)>,
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// Method and path that it answers.
+    pub asked: String,
+    /// Status code.
+    pub status: u16,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
+    /// The body as JSON; null if it is none.
+    pub body: Body,
+}
+
+impl ApiRequest {
+    /// A request without a body.
+    #[must_use]
+    pub fn new(method: Method, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            token: None,
+            key: None,
+            accept: None,
+            version: None,
+            payload: None,
+        }
+    }
+
+    /// Reads.
+    #[must_use]
+    pub fn get(path: impl Into<String>) -> Self {
+        Self::new(Method::GET, path)
+    }
+
+    /// Commands.
+    #[must_use]
+    pub fn post(path: impl Into<String>, body: &Value) -> Self {
+        Self::new(Method::POST, path).with_bytes("application/json", body.to_string())
+    }
+
+    /// Sets.
+    #[must_use]
+    pub fn put(path: impl Into<String>, body: &Value) -> Self {
+        Self::new(Method::PUT, path).with_bytes("application/json", body.to_string())
+    }
+
+    /// Adds the token of a session.
+    #[must_use]
+    pub fn with_token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// Adds an idempotency key.
+    #[must_use]
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Asks for the answer in this content type.
+    #[must_use]
+    pub const fn accepting(mut self, content_type: &'static str) -> Self {
+        self.accept = Some(content_type);
+        self
+    }
+
+    /// Asks only for this version of the order.
+    #[must_use]
+    pub const fn of_version(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    /// Sets the body as it is to be sent.
+    #[must_use]
+    pub fn with_bytes(mut self, content_type: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
+        self.payload = Some((content_type, bytes.into()));
+        self
+    }
+}
+
+impl Client {
+    /// A way to the server at `address`, as `http://127.0.0.1:8080`. Connects when first needed, past any proxy.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where no client can be made.
+    pub fn new(address: &str) -> Result<Self, Deviation> {
+        let built = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(PATIENCE)
+            .build();
+        let http = built.map_err(|fault| Deviation::new("an HTTP client", format!("{fault}")))?;
+        let mut bytes = [0; 6];
+        getrandom::fill(&mut bytes)
+            .map_err(|fault| Deviation::new("random bytes", fault.to_string()))?;
+        let run = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self {
+            http,
+            address: Arc::new(RwLock::new(address.trim_end_matches('/').into())),
+            names: Arc::new(Names {
+                run,
+                next: AtomicU64::new(1),
+            }),
+        })
+    }
+
+    /// Points every clone at another address: the same server, started again.
+    pub fn move_to(&self, address: &str) {
+        let mut current = self.address.write().unwrap_or_else(PoisonError::into_inner);
+        *current = address.trim_end_matches('/').into();
+    }
+
+    /// The address of the server.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let address = self.address.read();
+        address.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A name that is made once only, also over runs.
+    #[must_use]
+    pub fn fresh(&self) -> String {
+        let next = self.names.next.fetch_add(1, Ordering::Relaxed);
+        format!("{}-{next}", self.names.run)
+    }
+
+    /// Sends a request once.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer; whether the request took effect is then unknown.
+    pub async fn send(&self, ask: &ApiRequest) -> Result<Reply, Deviation> {
+        let asked = format!("{} {}", ask.method, ask.path);
+        let address = format!("{}{}", self.address(), ask.path);
+        let mut request = self.http.request(ask.method.clone(), address);
+        if let Some(token) = &ask.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(key) = &ask.key {
+            request = request.header("idempotency-key", key);
+        }
+        if let Some(accept) = ask.accept {
+            request = request.header(ACCEPT, accept);
+        }
+        if let Some(version) = ask.version {
+            request = request.header(IF_MATCH, format!("\"{version}\""));
+        }
+        if let Some((content_type, bytes)) = &ask.payload {
+            request = request
+                .header(CONTENT_TYPE, *content_type)
+                .body(bytes.clone());
+        }
+        let unanswered = |fault: reqwest::Error| {
+            Deviation::new(
+                format!("an answer to {asked}"),
+                format!("none ({})", causes(&fault)),
+            )
+        };
+        let response = request.send().await.map_err(unanswered)?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let bytes = response.bytes().await.map_err(unanswered)?.to_vec();
+        let body = Body(serde_json::from_slice(&bytes).unwrap_or_default());
+        Ok(Reply {
+            asked,
+            status,
+            headers,
+            bytes,
+            body,
+        })
+    }
+}
+
+fn causes(fault: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(Some(fault), |fault| fault.source());
+    chain
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+impl Reply {
+    /// The stable code of a problem, else nothing.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        self.body.text("/code").unwrap_or_default()
+    }
+
+    /// A header's text, if it has one.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body of the answer that was expected.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where the status is another.
+    #[track_caller]
+    pub fn is(self, status: u16) -> Result<Body, Deviation> {
+        if self.status == status {
+            return Ok(self.body);
+        }
+        let expected = format!("{} to be answered {status}", self.asked);
+        Err(Deviation::new(expected, self.summary()))
+    }
+
+    /// The body of an answer to what is done, or was begun and goes on.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where the status is neither 200 nor 202.
+    #[track_caller]
+    pub fn is_begun(self) -> Result<Body, Deviation> {
+        if self.status == 202 {
+            return Ok(self.body);
+        }
+        self.is(200)
+    }
+
+    /// The problem that was expected.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where status or code are others, or the answer is no problem in the form of RFC 9457.
+    #[track_caller]
+    pub fn refuses(self, status: u16, code: &str) -> Result<Body, Deviation> {
+        let is_problem = self.header("content-type") == Some("application/problem+json")
+            && self.body.number("/status").ok() == Some(i64::from(status))
+            && ["/type", "/title", "/detail", "/instance"]
+                .iter()
+                .all(|member| self.body.has(member));
+        if self.status == status && self.code() == code && is_problem {
+            return Ok(self.body);
+        }
+        let expected = format!("{} to be refused with {status} {code}", self.asked);
+        Err(Deviation::new(expected, self.summary()))
+    }
+
+    /// Status, code and detail, in a few words.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        match (self.code(), self.body.text("/detail")) {
+            ("", _) => format!("{} {}", self.status, excerpt(&self.bytes)),
+            (code, Ok(detail)) => format!("{} {code}: {detail}", self.status),
+            (code, Err(_)) => format!("{} {code}", self.status),
+        }
+    }
+}
+
+/// The beginning of a body.
+fn excerpt(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).chars().take(300).collect()
+}

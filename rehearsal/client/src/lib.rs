@@ -1,0 +1,18 @@
+//! A client of the HTTP API: requests and their answers, and people who send them.
+//!
+//! Used by the walkthrough, the robots and the tests over HTTP. Knows the API and nothing behind it.
+//! Must not: repeat a request by itself; hold a rule of the product.
+//! Invariant: whatever is not as specified is a [`Deviation`] that names expectation and finding.
+
+mod body;
+mod client;
+mod deviation;
+mod person;
+pub mod photo;
+mod price;
+
+pub use body::Body;
+pub use client::{ApiRequest, Client, Reply};
+pub use deviation::{Deviation, holds, same};
+pub use person::{Person, Wish};
+pub use price::Price;

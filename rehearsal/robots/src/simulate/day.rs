@@ -1,0 +1,436 @@
+//! The day: robots hear what they are told, note errands, and do them when their time has come.
+//!
+//! A robot reacts to notices as a person does, through the tables of [`Reaction`]s in the files of the three kinds, and
+//! decides when an errand is due, by what it then sees.
+//! Invariant: chance comes from one seeded generator, in an order that only the campus decides; no robot reads a clock.
+
+mod plan;
+
+use super::{
+    agenda::Agenda,
+    habits::{Habits, PerMille},
+    people::{Crowd, Robot},
+    tally::Tally,
+    world::{Answer, News, No, Part, Sight, World},
+};
+use campusg_client::Deviation;
+use campusg_domain::{
+    id::{OrderId, Principal, UserId},
+    money::Cents,
+    notice::{Audience, NoticeKind},
+    order::{Command, Sealed},
+    owner::wallet,
+    time::{At, HOUR_MS, MINUTE_MS, SECOND_MS},
+};
+use campusg_simulation::{Bank, Behaviour, Seeded};
+
+/// Hour of the day at which students begin to order.
+pub const FIRST_HOUR: u64 = 11;
+
+/// What a campus is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Who order.
+    pub students: usize,
+    /// Who run.
+    pub runners: usize,
+    /// How long students order, in hours.
+    pub hours: u64,
+}
+
+impl Size {
+    /// How many operate the platform: one for each 250 students.
+    #[must_use]
+    pub const fn operators(&self) -> usize {
+        1 + self.students / 250
+    }
+}
+
+/// How long something takes: from one span to another, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span(pub u64, pub u64);
+
+pub(super) const fn seconds(least: u64, most: u64) -> Span {
+    Span(least * SECOND_MS, most * SECOND_MS)
+}
+
+pub(super) const fn minutes(least: u64, most: u64) -> Span {
+    Span(least * MINUTE_MS, most * MINUTE_MS)
+}
+
+pub(super) const fn hours(least: u64, most: u64) -> Span {
+    Span(least * HOUR_MS, most * HOUR_MS)
+}
+
+/// Something that a robot means to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Does {
+    Student(super::student::Does),
+    Runner(super::runner::Does),
+    Operator(super::operator::Does),
+    World(super::outside::Does),
+}
+
+/// Who means to do what, about which order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Errand {
+    pub who: Robot,
+    pub does: Does,
+    pub about: Option<OrderId>,
+}
+
+/// What can be fated of an order. The numbers are part of what a seed means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub(super) enum Fate {
+    /// The customer is not there when the food comes.
+    NotThere = 1,
+    /// The runner forgets it after accepting.
+    Forgotten = 10,
+    /// The runner gives it back.
+    GivenBack = 11,
+    /// The runner gives it back at the store.
+    GivenBackLate = 12,
+    /// The runner is not heard of again at the store.
+    GoneFromTheStore = 13,
+    /// The runner is not heard of again with the food.
+    GoneWithTheFood = 14,
+    /// The runner takes long on the way.
+    Slow = 15,
+    /// The runner mishears the PIN.
+    Misheard = 16,
+    /// The runner never hears the PIN.
+    NeverHeard = 17,
+    /// The runner has a problem on the way.
+    Problem = 18,
+    /// No runner wants it.
+    Unwanted = 19,
+    /// Nobody at the platform acts on it for days.
+    Overlooked = 20,
+}
+
+/// What a robot may do when it is told something.
+pub(super) struct Reaction<D> {
+    told: fn(NoticeKind) -> bool,
+    chance: fn(&Habits) -> PerMille,
+    after: Span,
+    does: D,
+}
+
+pub(super) const fn on<D>(
+    told: fn(NoticeKind) -> bool,
+    chance: fn(&Habits) -> PerMille,
+    after: Span,
+    does: D,
+) -> Reaction<D> {
+    Reaction {
+        told,
+        chance,
+        after,
+        does,
+    }
+}
+
+/// What an errand comes to: nothing, unless the campus is not as specified.
+pub(super) type Done = Result<(), Deviation>;
+
+/// How far a day is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Milliseconds since students began to order.
+    pub passed_ms: u64,
+    /// Orders so far.
+    pub orders: usize,
+    /// Of them not ended, as far as anybody has heard.
+    pub open: usize,
+}
+
+/// A day on a campus.
+pub struct Day<W> {
+    pub(super) world: W,
+    pub(super) habits: Habits,
+    pub(super) crowd: Crowd,
+    pub(super) dice: Seeded,
+    pub(super) tally: Tally,
+    pub(super) begins_at: At,
+    pub(super) closes_at: At,
+    agenda: Agenda<Errand>,
+}
+
+impl<W: World> Day<W> {
+    /// Brings everybody together.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where somebody can't come.
+    pub fn begin(world: W, habits: Habits, size: Size, seed: u64) -> Result<Self, Deviation> {
+        let mut day = Self {
+            begins_at: world.now(),
+            closes_at: world.now(),
+            world,
+            habits,
+            crowd: Crowd::default(),
+            dice: Seeded::new(seed),
+            tally: Tally::default(),
+            agenda: Agenda::default(),
+        };
+        (0..size.operators()).try_for_each(|_| day.join(Part::Operator))?;
+        day.open_stores()?;
+        for _ in 0..size.students {
+            let cards = day.habits.cards;
+            let card = day.drawn(cards, Behaviour::Succeeds);
+            day.join(Part::Student(card))?;
+        }
+        for _ in 0..size.runners {
+            let banks = day.habits.banks;
+            let bank = day.drawn(banks, Bank::Pays);
+            day.join(Part::Runner(bank))?;
+        }
+        day.begins_at = day.world.now();
+        day.closes_at = day.begins_at.plus(size.hours * HOUR_MS);
+        day.plan(size);
+        Ok(day)
+    }
+
+    /// Lives the day, and what follows, until nothing does.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where the campus is not as specified, or can't be reached.
+    pub fn live(&mut self, mut progress: impl FnMut(Progress)) -> Done {
+        let end = self.closes_at.plus(self.world.patience_ms());
+        while self.world.now() < end {
+            self.listen()?;
+            progress(self.progress());
+            // What lies beyond the end is not waited for.
+            let next = self.agenda.next_at().filter(|at| *at < end);
+            let until = next.unwrap_or_else(|| self.world.now().plus(HOUR_MS));
+            match self.world.pass_until(until) {
+                Ok(true) => {}
+                Ok(false) => match self.agenda.due(self.world.now()) {
+                    Some(errand) => self.goes(errand)?,
+                    None if next.is_none() && self.is_over()? => break,
+                    None => {}
+                },
+                Err(no) => return Err(fault(no)),
+            }
+        }
+        self.look_back()
+    }
+
+    /// What was seen of the day.
+    #[must_use]
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Where it was lived.
+    #[must_use]
+    pub const fn world(&self) -> &W {
+        &self.world
+    }
+
+    /// How far it is.
+    fn progress(&self) -> Progress {
+        Progress {
+            passed_ms: self.world.now().since(self.begins_at),
+            orders: self.tally.orders(),
+            open: self.crowd.open.len(),
+        }
+    }
+
+    fn is_over(&mut self) -> Result<bool, Deviation> {
+        self.world.is_at_rest().map_err(fault)
+    }
+
+    /// Takes a last look at every order.
+    fn look_back(&mut self) -> Done {
+        for order in self.tally.known() {
+            if let Some(sight) = self.see(order)? {
+                self.tally.ended(&sight);
+            }
+        }
+        self.tally.lasted_ms = self.world.now().since(self.begins_at);
+        Ok(())
+    }
+
+    fn join(&mut self, part: Part) -> Done {
+        let user = self.world.join(part).map_err(fault)?;
+        self.crowd.joined(user, part);
+        Ok(())
+    }
+
+    pub(super) fn drawn<T: Copy>(&mut self, among: &[(T, PerMille)], else_this: T) -> T {
+        let mut drawn = self.dice.below(1000);
+        for (what, many) in among {
+            match drawn.checked_sub(u64::from(*many)) {
+                None => return *what,
+                Some(rest) => drawn = rest,
+            }
+        }
+        else_this
+    }
+
+    /// Tells everybody what is new.
+    fn listen(&mut self) -> Done {
+        let news = self.world.news().map_err(fault)?;
+        for told in news {
+            self.tally.told(&told, self.world.now());
+            self.hears(told)?;
+        }
+        Ok(())
+    }
+
+    fn hears(&mut self, News { to, about, kind }: News) -> Done {
+        let robot = match to {
+            Audience::Operators => Some(Robot::Operator),
+            Audience::User(user) => self.crowd.robot(user),
+        };
+        let (Some(who), Some(order)) = (robot, about) else {
+            return Ok(());
+        };
+        if is_an_end(kind) {
+            self.crowd.open.remove(&order);
+            if let Robot::Runner(runner) = who {
+                self.crowd.puts_down(runner, order);
+            }
+        }
+        let heard = (who, about, kind);
+        match who {
+            Robot::Student(_) => self.reacts(heard, &super::student::REACTIONS, Does::Student),
+            Robot::Runner(_) => self.reacts(heard, &super::runner::REACTIONS, Does::Runner),
+            Robot::Operator => self.reacts(heard, &super::operator::REACTIONS, Does::Operator),
+            Robot::World => {}
+        }
+        Ok(())
+    }
+
+    fn reacts<D: Copy>(
+        &mut self,
+        (who, about, kind): (Robot, Option<OrderId>, NoticeKind),
+        reactions: &[Reaction<D>],
+        does: fn(D) -> Does,
+    ) {
+        for reaction in reactions.iter().filter(|it| (it.told)(kind)) {
+            if self.dice.happens((reaction.chance)(&self.habits)) {
+                self.note(who, does(reaction.does), about, reaction.after);
+            }
+        }
+    }
+
+    fn goes(&mut self, Errand { who, does, about }: Errand) -> Done {
+        match (who, does) {
+            (Robot::Student(student), Does::Student(does)) => self.student(student, does, about),
+            (Robot::Runner(runner), Does::Runner(does)) => self.runner(runner, does, about),
+            (_, Does::Operator(does)) => self.operator(does, about),
+            (_, Does::World(does)) => self.outside(does, about),
+            (Robot::Operator | Robot::World | Robot::Student(_) | Robot::Runner(_), _) => Ok(()),
+        }
+    }
+
+    /// Notes an errand, to be done after some time.
+    pub(super) fn note(&mut self, who: Robot, does: Does, about: Option<OrderId>, after: Span) {
+        let Span(least, most) = after;
+        let at = self.world.now().plus(self.dice.between(least, most));
+        self.agenda.note(at, Errand { who, does, about });
+    }
+
+    /// Whether something happens that is so likely.
+    pub(super) fn chance(&mut self, of: fn(&Habits) -> PerMille) -> bool {
+        self.dice.happens(of(&self.habits))
+    }
+
+    /// Whether something is to happen to this order, whoever asks how often: its fate in one respect.
+    pub(super) fn fate(&self, order: OrderId, fate: Fate, of: fn(&Habits) -> PerMille) -> bool {
+        let respect = fate as u64;
+        let bytes = order.as_bytes();
+        let id = bytes.iter().fold(0_u64, |id, byte| {
+            id.wrapping_mul(257).wrapping_add(u64::from(*byte))
+        });
+        Seeded::new(id ^ respect.wrapping_mul(0x9e37_79b9_7f4a_7c15)).happens(of(&self.habits))
+    }
+
+    /// Looks at an order.
+    pub(super) fn see(&mut self, order: OrderId) -> Result<Option<Sight>, Deviation> {
+        let sight = self.world.sight(order);
+        self.answered("look", sight)
+    }
+
+    /// Gives an order a command; whether it was taken.
+    pub(super) fn act(
+        &mut self,
+        who: Principal,
+        order: OrderId,
+        command: Command,
+    ) -> Result<bool, Deviation> {
+        let (name, answer) = (command.name(), self.world.act(who, order, command));
+        Ok(self.answered(name, answer)?.is_some())
+    }
+
+    /// Gives a wallet a command; whether it was taken.
+    pub(super) fn pays(
+        &mut self,
+        who: Principal,
+        of: UserId,
+        command: wallet::Command,
+    ) -> Result<bool, Deviation> {
+        let name = match command {
+            wallet::Command::RequestPayout { .. } => "payout",
+            wallet::Command::PayDebt { .. } => "pay_debt",
+            wallet::Command::WriteOff { .. } => "write_off",
+            wallet::Command::TopUp { .. } => "top_up",
+            wallet::Command::Retry { .. } => "retry_wallet",
+            wallet::Command::Withdraw { .. } => "withdraw",
+            wallet::Command::Chargeback { .. }
+            | wallet::Command::Answered { .. }
+            | wallet::Command::TimerDue { .. } => "not a person's",
+        };
+        let answer = self.world.wallet(who, of, command);
+        Ok(self.answered(name, answer)?.is_some())
+    }
+
+    /// Takes an answer; a refusal is counted, and nothing comes of it.
+    pub(super) fn answered<T>(
+        &mut self,
+        what: &'static str,
+        answer: Answer<T>,
+    ) -> Result<Option<T>, Deviation> {
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(No::Refused(code)) => {
+                self.tally.refused(what, code);
+                Ok(None)
+            }
+            Err(No::Fault(deviation)) => Err(deviation),
+        }
+    }
+
+    /// Some amount of a whole: so many hundredths, at least one cent.
+    pub(super) fn part_of(&mut self, whole: Cents, least: u64, most: u64) -> Cents {
+        let hundredths = i64::try_from(self.dice.between(least, most)).unwrap_or(100);
+        Cents((whole.0 * hundredths / 100).max(1))
+    }
+}
+
+/// What somebody says; sealed as it is where nobody keeps keys.
+pub(super) fn words(text: &str) -> Sealed {
+    Sealed(text.as_bytes().to_vec())
+}
+
+/// Whether an order of which this is told has ended for good, or for the runner who is told.
+const fn is_an_end(kind: NoticeKind) -> bool {
+    matches!(
+        kind,
+        NoticeKind::Completed
+            | NoticeKind::Cancelled
+            | NoticeKind::NobodyCame
+            | NoticeKind::PaymentFailed { .. }
+            | NoticeKind::RunnerReleased
+            | NoticeKind::Paid { .. }
+    )
+}
+
+fn fault(no: No) -> Deviation {
+    match no {
+        No::Fault(deviation) => deviation,
+        No::Refused(code) => Deviation::new("the campus to take it", code),
+    }
+}

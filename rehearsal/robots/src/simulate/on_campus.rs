@@ -1,0 +1,336 @@
+//! The campus in this process: the rules in one thread, a manual clock, a journal in memory. Equal seeds give equal
+//! days.
+//!
+//! Invariant: whatever is given a second time under the same id leaves no record.
+
+use super::world::{
+    Answer, Asked, Claimed, News, No, OnBoard, Outside, Part, Sight, WalletBalance, World,
+};
+use campusg_domain::{
+    id::{CommandId, OrderId, PhotoId, Principal, StoreId, Stream, UserId},
+    invariant::{Broken, Id},
+    money::{Account, Cents},
+    order::{self, Command, Order, Placement, Rejection, Stage},
+    owner::{
+        directory::{Hours, StoreChange, StoreCommand},
+        wallet::{self, ChargebackStage, PLATFORM},
+    },
+    time::{At, DAY_MS},
+};
+use campusg_simulation::{Behaviour, Seeded, Simulation};
+use std::{borrow::Cow, collections::BTreeMap};
+
+/// Disputes wait two weeks, ratings one, payouts that come back some days.
+const PATIENCE_MS: u64 = 60 * DAY_MS;
+/// What the bank wants for a charge that it takes back.
+const CHARGEBACK_FEE: Cents = Cents(1500);
+
+/// A campus that robots live on, and what was found wrong with it.
+#[derive(Clone, Debug)]
+pub struct OnCampus {
+    campus: Simulation,
+    heard: usize,
+    placed: u64,
+    dice: Seeded,
+    again: u32,
+    repeats: u64,
+    broken: Vec<Broken>,
+    taken_back: BTreeMap<OrderId, Cents>,
+}
+
+impl OnCampus {
+    /// Robots come to this campus; of their commands so many in a thousand are given twice.
+    #[must_use]
+    pub fn new(campus: Simulation, seed: u64, given_again: u32) -> Self {
+        Self {
+            heard: campus.journal().len(),
+            campus,
+            placed: 0,
+            dice: Seeded::new(seed.rotate_left(32) ^ 0x5eed),
+            again: given_again,
+            repeats: 0,
+            broken: vec![],
+            taken_back: BTreeMap::new(),
+        }
+    }
+
+    /// The campus as it is.
+    #[must_use]
+    pub const fn campus(&self) -> &Simulation {
+        &self.campus
+    }
+
+    /// How many commands were given a second time.
+    #[must_use]
+    pub const fn repeats(&self) -> u64 {
+        self.repeats
+    }
+
+    /// Commands that were executed twice.
+    #[must_use]
+    pub fn broken(&self) -> &[Broken] {
+        &self.broken
+    }
+
+    fn known(&self, id: OrderId) -> Answer<&Order> {
+        let known = self.campus.order(id).map(AsRef::as_ref);
+        known.ok_or(No::Refused(Cow::Borrowed("not_found")))
+    }
+
+    /// Gives a command, and where chance says so gives it again: a repeat is answered and leaves no record.
+    fn give<T>(
+        &mut self,
+        what: &str,
+        mut command: impl FnMut(&mut Simulation, CommandId) -> Result<T, Rejection>,
+    ) -> Answer<T> {
+        let id = self.campus.fresh();
+        let first = command(&mut self.campus, id);
+        if first.is_ok() && self.dice.happens(self.again) {
+            self.repeats += 1;
+            let records = self.campus.journal().len();
+            let second = command(&mut self.campus, id);
+            if second.is_err() || self.campus.journal().len() != records {
+                let why = format!("{what} under {} was not answered as the first time", id.0);
+                self.broken.push(Broken { id: Id(8), why });
+            }
+        }
+        first.map_err(refused)
+    }
+
+    fn charge_back(&mut self, order: OrderId, stage: ChargebackStage) -> Answer<bool> {
+        let charged = self.campus.gateway().charged(order);
+        // What was taken back once stays that much, whatever is charged for the order later.
+        let cents = *self.taken_back.entry(order).or_insert(charged);
+        if !cents.is_positive() {
+            return Ok(false);
+        }
+        let name = format!("cb_{order}");
+        let done = self
+            .campus
+            .chargeback(&name, order, [cents, CHARGEBACK_FEE], stage);
+        Ok(done.is_ok())
+    }
+}
+
+fn refused(rejection: Rejection) -> No {
+    No::Refused(Cow::Borrowed(rejection.code()))
+}
+
+impl World for OnCampus {
+    fn now(&self) -> At {
+        self.campus.now()
+    }
+
+    fn patience_ms(&self) -> u64 {
+        PATIENCE_MS
+    }
+
+    fn pass_until(&mut self, end: At) -> Answer<bool> {
+        loop {
+            let (records, more) = (self.campus.journal().len(), self.campus.next_until(end));
+            let new = &self.campus.journal()[records..];
+            if new.iter().any(|entry| !entry.record.notices.is_empty()) {
+                return Ok(true);
+            }
+            if !more {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn news(&mut self) -> Answer<Vec<News>> {
+        let new = &self.campus.journal()[self.heard..];
+        let news = new.iter().flat_map(|entry| {
+            let about = match entry.record.stream {
+                Stream::Order(order) => Some(order),
+                _ => None,
+            };
+            entry.record.notices.iter().map(move |notice| News {
+                to: notice.to,
+                about,
+                kind: notice.kind,
+            })
+        });
+        let news = news.collect();
+        self.heard = self.campus.journal().len();
+        Ok(news)
+    }
+
+    fn is_at_rest(&mut self) -> Answer<bool> {
+        let campus = &self.campus;
+        let quiet = campus.gateway().next_arrival().is_none() && campus.calls().is_empty();
+        Ok(quiet && campus.timetable().armed() == 0)
+    }
+
+    fn join(&mut self, part: Part) -> Answer<UserId> {
+        let campus = &mut self.campus;
+        let user = match part {
+            Part::Operator => campus.register_operator(),
+            Part::Student(_) | Part::Runner(_) => campus.register(),
+        };
+        match part {
+            Part::Operator => Ok(()),
+            Part::Student(card) => campus.set_card(user, card),
+            Part::Runner(bank) => campus
+                .activate_runner(user)
+                .and_then(|()| campus.set_payout_method(user, bank)),
+        }
+        .map_err(refused)?;
+        Ok(user)
+    }
+
+    fn open_store(&mut self, name: &str, hours: Option<Hours>) -> Answer<StoreId> {
+        let store = self.campus.create_store(name).map_err(refused)?;
+        let set = StoreCommand::Change(StoreChange {
+            hours: Some(hours),
+            ..StoreChange::default()
+        });
+        self.campus.store(store, &set).map_err(refused)?;
+        Ok(store)
+    }
+
+    fn pause_store(&mut self, store: StoreId, paused: bool) -> Answer<()> {
+        let change = StoreCommand::Change(StoreChange {
+            paused: Some(paused),
+            ..StoreChange::default()
+        });
+        self.campus.store(store, &change).map_err(refused)
+    }
+
+    fn place(&mut self, wish: Placement) -> Answer<OrderId> {
+        self.placed += 1;
+        let key = self.placed;
+        self.give("a placement", |campus, _| {
+            campus.place(wish.customer, wish.clone(), key)
+        })
+    }
+
+    fn act(&mut self, who: Principal, order: OrderId, command: Command) -> Answer<()> {
+        self.give(command.name(), |campus, id| {
+            campus.command(who, order, &command, id).map(drop)
+        })
+    }
+
+    fn wallet(&mut self, who: Principal, of: UserId, command: wallet::Command) -> Answer<()> {
+        match (who, command) {
+            (Principal::Operator(by), wallet::Command::TopUp { cents, .. }) => {
+                self.campus.top_up(by, cents).map_err(refused)
+            }
+            (Principal::Operator(by), wallet::Command::Withdraw { cents, .. }) => {
+                self.campus.withdraw(by, cents).map_err(refused)
+            }
+            (who, command) => self.give("a wallet's command", |campus, id| {
+                campus.wallet_command(who, of, &command, id).map(drop)
+            }),
+        }
+    }
+
+    fn new_card(&mut self, student: UserId, card: Behaviour) -> Answer<()> {
+        self.campus.set_card(student, card).map_err(refused)
+    }
+
+    fn answer_bank(&mut self, order: OrderId, yes: bool) -> Answer<()> {
+        self.campus.confirm_payment(order, yes);
+        Ok(())
+    }
+
+    fn sight(&mut self, order: OrderId) -> Answer<Sight> {
+        self.known(order).map(Sight::from)
+    }
+
+    fn board(&mut self, _runner: UserId) -> Answer<Vec<OnBoard>> {
+        let open = |order: &&std::sync::Arc<Order>| {
+            matches!(order.stage, Stage::Available { .. }) && !order.operator_hold
+        };
+        let row = |order: &std::sync::Arc<Order>| OnBoard {
+            order: order.id,
+            reward: order.terms.price.delivery_fee + order.terms.price.tip,
+        };
+        Ok(self.campus.orders().filter(open).map(row).collect())
+    }
+
+    fn wallet_balance(&mut self, of: UserId) -> Answer<WalletBalance> {
+        let ledger = self.campus.ledger();
+        Ok(if of == PLATFORM {
+            WalletBalance {
+                available: ledger.balance(Account::Revenue).available(),
+                debt: -ledger.balance(Account::Goodwill).expected(),
+            }
+        } else {
+            WalletBalance {
+                available: ledger.balance(Account::Payable(of)).available(),
+                debt: ledger.debt(of),
+            }
+        })
+    }
+
+    fn cancel_price(&mut self, order: OrderId) -> Answer<Option<Cents>> {
+        let (policy, now) = (self.campus.policy(), self.campus.now());
+        let quote = order::quote(self.known(order)?, policy, now);
+        Ok(quote.map(|quote| quote.charge))
+    }
+
+    fn photo(&mut self, _by: UserId) -> Answer<PhotoId> {
+        Ok(self.campus.photo())
+    }
+
+    fn pin(&mut self, order: OrderId) -> Answer<u16> {
+        Ok(self.campus.pin(order))
+    }
+
+    fn happens(&mut self, what: Outside) -> Answer<bool> {
+        match what {
+            Outside::Outage { for_ms } => {
+                let until = self.campus.now().plus(for_ms);
+                self.campus.gateway_is_down_until(until);
+                Ok(true)
+            }
+            Outside::BankLetsGo(order) => Ok(self.campus.bank_lets_go(order)),
+            Outside::OwnerRefuses(question) => {
+                self.campus.refuse(question, 1);
+                Ok(true)
+            }
+            Outside::Chargeback(order, stage) => self.charge_back(order, stage),
+        }
+    }
+}
+
+impl From<&Order> for Sight {
+    fn from(order: &Order) -> Self {
+        let price = &order.terms.price;
+        let lines = (0..).zip(&order.terms.items);
+        let left = lines.filter(|(line, _)| !order.dropped.contains(line));
+        Self {
+            id: order.id,
+            customer: order.terms.customer,
+            runner: order.stage.assignment().map(|assignment| assignment.runner),
+            status: order.status(),
+            on_board: matches!(order.stage, Stage::Available { .. }),
+            reason: match &order.stage {
+                Stage::Cancelled(end) => Some(end.reason),
+                _ => None,
+            },
+            estimate: price.food_estimate,
+            approved: order.approved_total,
+            tip: price.tip,
+            handover: order.terms.dropoff.handover,
+            items: left.map(|(line, item)| (line, item.substitution)).collect(),
+            proposals: order.proposals,
+            asked: order.proposal.as_ref().map(|open| Asked {
+                n: open.n,
+                kind: open.offer.kind,
+                items: open.offer.items.iter().map(|line| line.item).collect(),
+            }),
+            cancel_waits: order.cancel_wait.is_some(),
+            no_show: order.no_show.map(|wait| wait.over),
+            held: order.operator_hold,
+            refundable: order.refundable(),
+            charged: order.charged,
+            claimed: order.open_dispute().map(|open| Claimed {
+                n: open.n,
+                by: open.by,
+                claim: open.claim,
+            }),
+        }
+    }
+}

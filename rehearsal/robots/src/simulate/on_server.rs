@@ -1,0 +1,419 @@
+//! A running server as the campus: every robot is a person with an account of its own, everything goes over HTTP.
+//!
+//! Where the server has a virtual clock and an operator's login is given, the clock is moved on; else robots live so
+//! many times faster than the clock on the wall, and the server's own time-outs take as long as they take.
+//! Must not: promise anything about the order of what is told; inboxes are read now and then.
+//! Invariant: at most one request at a time, each with a time limit; what is refused is an answer, what breaks ends
+//! the day. A request is repeated only where the server says that it did nothing.
+
+mod asks;
+mod inboxes;
+mod patience;
+mod sights;
+mod time;
+
+use super::world::{Answer, News, No, OnBoard, Outside, Part, Sight, WalletBalance, World};
+use asks::Token;
+use campusg_client::{ApiRequest, Body, Client, Deviation, Person, Reply, photo};
+use campusg_domain::{
+    id::{OrderId, PhotoId, Principal, StoreId, UserId},
+    money::Cents,
+    notice::NoticeKind,
+    order::{Command, Placement},
+    owner::{
+        directory::Hours,
+        wallet::{self, PLATFORM},
+    },
+    time::{At, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
+};
+use campusg_simulation::Behaviour;
+use inboxes::inbox;
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
+use time::Pace;
+pub use time::WallClock;
+
+/// How often all who have an order open look into their inboxes, in milliseconds of the robots' time.
+const INBOX_EVERY_MS: u64 = MINUTE_MS;
+/// Longest step of a clock that is moved.
+const STEP_MS: u64 = 2 * HOUR_MS;
+
+/// Who has a part in an order.
+#[derive(Clone, Copy, Debug)]
+struct Parties {
+    customer: UserId,
+    runner: Option<UserId>,
+}
+
+/// How a server is reached, and by whom it is operated.
+#[derive(Debug)]
+pub struct Login {
+    /// The way to it.
+    pub client: Client,
+    /// Its operator, if the login is known.
+    pub operator: Option<Person>,
+}
+
+/// A server that robots live on.
+pub struct OnServer {
+    threads: tokio::runtime::Runtime,
+    client: Client,
+    operator: Option<UserId>,
+    people: BTreeMap<UserId, Person>,
+    orders: BTreeMap<OrderId, Parties>,
+    open: BTreeSet<OrderId>,
+    read: BTreeMap<UserId, String>,
+    unread: BTreeSet<UserId>,
+    looked_at: At,
+    next_other: usize,
+    pace: Pace,
+}
+
+impl OnServer {
+    /// Robots come to this server; where its clock can't be moved, they live `speed` times faster than it.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where it does not answer as specified.
+    pub fn new(
+        threads: tokio::runtime::Runtime,
+        login: Login,
+        speed: u32,
+        clock: WallClock,
+    ) -> Result<Self, Deviation> {
+        let Login { client, operator } = login;
+        let pace = threads.block_on(Pace::of(&client, operator.as_ref(), speed, clock))?;
+        let mut server = Self {
+            threads,
+            client,
+            operator: None,
+            people: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            open: BTreeSet::new(),
+            read: BTreeMap::new(),
+            unread: BTreeSet::new(),
+            looked_at: pace.now(),
+            next_other: 0,
+            pace,
+        };
+        if let Some(operator) = operator {
+            server.operator = Some(server.known(operator)?);
+        }
+        Ok(server)
+    }
+
+    /// What the server says to anybody about its books.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where it does not answer as specified.
+    pub fn proof(&self) -> Result<Body, Deviation> {
+        let ask = ApiRequest::get("/api/ledger/proof");
+        self.threads.block_on(self.client.send(&ask))?.is(200)
+    }
+
+    /// Whether the server's clock is moved, not waited for.
+    #[must_use]
+    pub const fn moves_the_clock(&self) -> bool {
+        self.pace.moves_the_clock()
+    }
+
+    /// Writes down who somebody is; nothing that was told before is news.
+    fn known(&mut self, person: Person) -> Result<UserId, Deviation> {
+        let user = id(&person.id)?;
+        let inbox = self.threads.block_on(inbox(&person, 1))?;
+        let last = inbox
+            .list("/items")?
+            .first()
+            .map(|it| it.text("/id").map(str::to_owned));
+        self.read
+            .insert(user, last.transpose()?.unwrap_or_default());
+        self.people.insert(user, person);
+        Ok(user)
+    }
+
+    fn person(&self, user: UserId) -> Answer<&Person> {
+        let known = self.people.get(&user);
+        known.ok_or(No::Refused("nobody_here".into()))
+    }
+
+    /// Sends a request as somebody.
+    fn ask(&self, who: UserId, ask: ApiRequest) -> Answer<Body> {
+        let person = self.person(who)?;
+        accepted(self.threads.block_on(patience::send(person, ask))?)
+    }
+
+    /// Commands as somebody, under a fresh key.
+    fn post(&self, who: UserId, path: impl Into<String>, body: &Value) -> Answer<Body> {
+        self.ask(
+            who,
+            ApiRequest::post(path, body).with_key(self.client.fresh()),
+        )
+    }
+
+    fn get(&self, who: UserId, path: &str) -> Answer<Body> {
+        self.ask(who, ApiRequest::get(path))
+    }
+
+    /// Who looks at an order for everybody: an operator, or else its customer.
+    fn eyes(&self, order: OrderId) -> Answer<UserId> {
+        let parties = self.orders.get(&order);
+        let parties = parties.ok_or(No::Refused("not_found".into()))?;
+        Ok(self.operator.unwrap_or(parties.customer))
+    }
+
+    fn look(&self, order: OrderId) -> Answer<Body> {
+        self.get(self.eyes(order)?, &format!("/api/orders/{order}"))
+    }
+
+    fn operator(&self) -> Answer<UserId> {
+        self.operator.ok_or(No::Refused("no_operator".into()))
+    }
+}
+
+impl World for OnServer {
+    fn now(&self) -> At {
+        self.pace.now()
+    }
+
+    fn patience_ms(&self) -> u64 {
+        match self.pace.moves_the_clock() {
+            true => 16 * DAY_MS,
+            false => 90 * MINUTE_MS,
+        }
+    }
+
+    fn pass_until(&mut self, end: At) -> Answer<bool> {
+        let step = if self.open.is_empty() {
+            STEP_MS
+        } else {
+            30 * SECOND_MS
+        };
+        let to = end.min(self.pace.now().plus(step));
+        let Self {
+            threads,
+            pace,
+            people,
+            operator,
+            ..
+        } = self;
+        let operator = operator.and_then(|operator| people.get(&operator));
+        threads.block_on(pace.pass_to(to, operator))?;
+        if self.pace.now().since(self.looked_at) >= INBOX_EVERY_MS {
+            self.inboxes_are_due();
+        }
+        Ok(self.pace.now() < end)
+    }
+
+    fn news(&mut self) -> Answer<Vec<News>> {
+        let mut news = vec![];
+        for user in std::mem::take(&mut self.unread) {
+            news.extend(self.told(user)?);
+        }
+        for told in &news {
+            if let (Some(order), true) = (told.about, ends(told.kind)) {
+                self.open.remove(&order);
+            }
+        }
+        Ok(news)
+    }
+
+    fn is_at_rest(&mut self) -> Answer<bool> {
+        Ok(self.open.is_empty())
+    }
+
+    fn join(&mut self, part: Part) -> Answer<UserId> {
+        let client = &self.client;
+        let person = match part {
+            Part::Operator => return Ok(self.operator.unwrap_or(PLATFORM)),
+            Part::Student(card) => {
+                self.threads
+                    .block_on(Person::customer(client, "Student", card.token()))?
+            }
+            Part::Runner(_) => self.threads.block_on(Person::runner(client, "Runner"))?,
+        };
+        let user = self.known(person)?;
+        if let Part::Runner(bank) = part {
+            let body = json!({"token": bank.token()});
+            // A server without payouts has no such route, and its runners none of them.
+            match self.ask(user, ApiRequest::put("/api/users/me/payout-method", &body)) {
+                Ok(_) | Err(No::Refused(_)) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(user)
+    }
+
+    fn open_store(&mut self, name: &str, _hours: Option<Hours>) -> Answer<StoreId> {
+        let operator = self.operator()?;
+        let stores = self.get(operator, "/api/stores")?.list("/items")?;
+        let known = stores.iter().find(|store| store.says("/name", name));
+        if let Some(store) = known {
+            return Ok(id(store.text("/id")?)?);
+        }
+        let body = json!({"name": name, "place": "Campus"});
+        let made = self.post(operator, "/api/stores", &body)?;
+        Ok(id(made.text("/id")?)?)
+    }
+
+    fn pause_store(&mut self, store: StoreId, paused: bool) -> Answer<()> {
+        let (path, body) = (format!("/api/stores/{store}"), json!({"paused": paused}));
+        let patch = ApiRequest::new(reqwest::Method::PATCH, path);
+        let patch = patch.with_bytes("application/json", body.to_string());
+        self.ask(self.operator()?, patch).map(drop)
+    }
+
+    fn place(&mut self, wish: Placement) -> Answer<OrderId> {
+        let body = asks::placement(&wish, self.pace.moves_the_clock());
+        let placed = self.post(wish.customer, "/api/orders", &body)?;
+        let order = id(placed.text("/id")?)?;
+        let parties = Parties {
+            customer: wish.customer,
+            runner: None,
+        };
+        self.orders.insert(order, parties);
+        self.open.insert(order);
+        self.parties_look(order);
+        Ok(order)
+    }
+
+    fn act(&mut self, who: Principal, order: OrderId, command: Command) -> Answer<()> {
+        let user = who.user().ok_or(No::Refused("nobody_here".into()))?;
+        let Some((path, body)) = asks::of_order(order, &command) else {
+            return Err(No::Refused("no_route".into()));
+        };
+        self.post(user, path, &body)?;
+        if let (Command::Accept { runner }, Some(parties)) = (&command, self.orders.get_mut(&order))
+        {
+            parties.runner = Some(*runner);
+        }
+        self.parties_look(order);
+        Ok(())
+    }
+
+    fn wallet(&mut self, who: Principal, of: UserId, command: wallet::Command) -> Answer<()> {
+        let user = who.user().ok_or(No::Refused("nobody_here".into()))?;
+        match asks::of_wallet(of, &command) {
+            Some((path, body)) => self.post(user, path, &body).map(drop),
+            None => Err(No::Refused("no_route".into())),
+        }
+    }
+
+    fn new_card(&mut self, student: UserId, card: Behaviour) -> Answer<()> {
+        let body = json!({"token": card.token()});
+        let put = ApiRequest::put("/api/users/me/payment-method", &body);
+        self.ask(student, put).map(drop)
+    }
+
+    fn answer_bank(&mut self, order: OrderId, yes: bool) -> Answer<()> {
+        let asked = self.look(order)?;
+        let url = asked.text("/payment/action_url").unwrap_or_default();
+        let Some((_, key)) = url.split_once("/sandbox/confirm/") else {
+            return Err(No::Refused("the_bank_does_not_ask".into()));
+        };
+        let path = format!("/sandbox/confirm/{key}?approve={yes}");
+        let says = ApiRequest::new(reqwest::Method::POST, path);
+        let said = self.threads.block_on(self.client.send(&says))?;
+        accepted(said).map(drop)
+    }
+
+    fn sight(&mut self, order: OrderId) -> Answer<Sight> {
+        let seen = self.look(order)?;
+        let customer = self.orders[&order].customer;
+        Ok(sights::of_order(order, customer, &seen)?)
+    }
+
+    fn board(&mut self, runner: UserId) -> Answer<Vec<OnBoard>> {
+        let board = self.get(runner, "/api/orders?available=true&limit=100")?;
+        let row = |row: &Body| -> Result<OnBoard, Deviation> {
+            let (fee, tip) = (
+                row.number("/delivery_fee_cents")?,
+                row.number("/tip_cents")?,
+            );
+            Ok(OnBoard {
+                order: id(row.text("/id")?)?,
+                reward: Cents(fee + tip),
+            })
+        };
+        let rows = board.list("/items")?;
+        // Other people's orders stay theirs to run.
+        let ours = rows.iter().map(row).filter(|row| {
+            let known = |row: &OnBoard| self.orders.contains_key(&row.order);
+            row.as_ref().map_or(true, known)
+        });
+        Ok(ours.collect::<Result<_, _>>()?)
+    }
+
+    fn wallet_balance(&mut self, of: UserId) -> Answer<WalletBalance> {
+        if of == PLATFORM {
+            let accounts = self.get(self.operator()?, "/api/ledger/accounts")?;
+            return Ok(sights::treasury(&accounts)?);
+        }
+        let wallet = self.get(of, "/api/users/me/wallet")?;
+        Ok(WalletBalance {
+            available: Cents(wallet.number("/available_cents")?),
+            debt: Cents(wallet.number("/debt_cents")?),
+        })
+    }
+
+    fn cancel_price(&mut self, order: OrderId) -> Answer<Option<Cents>> {
+        let path = format!("/api/orders/{order}/cancellation-quote");
+        let quote = self.get(self.eyes(order)?, &path)?;
+        Ok(Some(Cents(quote.number("/charge_cents")?)))
+    }
+
+    fn photo(&mut self, by: UserId) -> Answer<PhotoId> {
+        let picture = photo::picture(&self.client.fresh());
+        let upload = ApiRequest::new(reqwest::Method::POST, "/api/photos");
+        let stored = self.ask(by, upload.with_bytes("image/png", picture))?;
+        Ok(id(stored.text("/id")?)?)
+    }
+
+    fn pin(&mut self, order: OrderId) -> Answer<u16> {
+        let customer = self.orders.get(&order).map(|parties| parties.customer);
+        let customer = customer.ok_or(No::Refused("not_found".into()))?;
+        let shown = self.get(customer, &format!("/api/orders/{order}/delivery-pin"))?;
+        let pin = shown.text("/pin")?;
+        let read = pin.parse().ok();
+        Ok(read.ok_or_else(|| Deviation::new("a PIN of four digits", pin))?)
+    }
+
+    fn happens(&mut self, _what: Outside) -> Answer<bool> {
+        Ok(false)
+    }
+}
+
+/// What was answered; a refusal is one too, a fault of the server is not.
+fn accepted(reply: Reply) -> Answer<Body> {
+    match reply.status {
+        200..=299 => Ok(reply.body),
+        // Too much at once, and an outcome that is not known, happen to people too.
+        429 | 503 | 504 | 400..=499 => {
+            let code = match reply.code() {
+                "" => reply.status.to_string(),
+                code => code.to_owned(),
+            };
+            Err(No::Refused(code.into()))
+        }
+        _ => {
+            let asked = format!("{} to be answered", reply.asked);
+            Err(No::Fault(Deviation::new(asked, reply.summary())))
+        }
+    }
+}
+
+fn id<T: FromStr>(text: &str) -> Result<T, Deviation> {
+    let read = T::from_str(text);
+    read.map_err(|_| Deviation::new("an id", text))
+}
+
+const fn ends(kind: NoticeKind) -> bool {
+    matches!(
+        kind,
+        NoticeKind::Completed
+            | NoticeKind::Cancelled
+            | NoticeKind::NobodyCame
+            | NoticeKind::PaymentFailed { .. }
+    )
+}

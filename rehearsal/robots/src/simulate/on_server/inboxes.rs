@@ -1,0 +1,72 @@
+//! Who looks into which inbox when, and what is new there.
+
+use super::{OnServer, patience, sights};
+use crate::simulate::world::{Answer, News};
+use campusg_client::{ApiRequest, Body, Deviation, Person};
+use campusg_domain::{
+    id::{OrderId, UserId},
+    notice::Audience,
+};
+use std::{future::Future, str::FromStr};
+
+/// How many others do each time.
+const OTHERS: usize = 8;
+impl OnServer {
+    /// Everybody who has an order open, and a few of the others, will look into their inboxes.
+    pub(super) fn inboxes_are_due(&mut self) {
+        let orders = self.open.iter().filter_map(|order| self.orders.get(order));
+        let parties = orders.flat_map(|parties| [Some(parties.customer), parties.runner]);
+        let due: Vec<UserId> = parties.flatten().chain(self.operator).collect();
+        let others = self.people.keys().cycle().skip(self.next_other);
+        let others: Vec<UserId> = others
+            .take(OTHERS.min(self.people.len()))
+            .copied()
+            .collect();
+        self.next_other = (self.next_other + OTHERS) % self.people.len().max(1);
+        self.unread.extend(due.into_iter().chain(others));
+        self.looked_at = self.pace.now();
+    }
+
+    pub(super) fn parties_look(&mut self, order: OrderId) {
+        if let Some(parties) = self.orders.get(&order) {
+            self.unread.insert(parties.customer);
+            self.unread.extend(parties.runner);
+        }
+    }
+
+    /// What somebody was told since the last look, oldest first.
+    pub(super) fn told(&mut self, user: UserId) -> Answer<Vec<News>> {
+        let person = self.person(user)?;
+        let inbox = self.threads.block_on(inbox(person, 100))?;
+        let last = self.read.get(&user).cloned().unwrap_or_default();
+        let (mut news, mut newest) = (vec![], None);
+        for notice in inbox.list("/items")? {
+            let name = notice.text("/id")?;
+            if name == last {
+                break;
+            }
+            newest.get_or_insert_with(|| name.to_owned());
+            let about = notice
+                .text("/order_id")
+                .ok()
+                .and_then(|id| OrderId::from_str(id).ok());
+            let kind = notice.text("/kind").ok().and_then(sights::kind);
+            let operates = self.operator == Some(user);
+            let to = if operates {
+                Audience::Operators
+            } else {
+                Audience::User(user)
+            };
+            news.extend(kind.map(|kind| News { to, about, kind }));
+        }
+        self.read.extend(newest.map(|newest| (user, newest)));
+        news.reverse();
+        Ok(news)
+    }
+}
+
+/// The newest notices of somebody.
+pub(super) fn inbox(person: &Person, limit: u8) -> impl Future<Output = Result<Body, Deviation>> {
+    let path = format!("/api/notifications/user/{}?limit={limit}", person.id);
+    async move { patience::send(person, ApiRequest::get(path)).await?.is(200) }
+}

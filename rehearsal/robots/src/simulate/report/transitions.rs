@@ -1,0 +1,19 @@
+//! Which rows of the lifecycle the day has met.
+
+use campusg_domain::transitions::{Met, TRANSITIONS};
+use campusg_simulation::Simulation;
+
+pub(super) fn met(campus: &Simulation) -> String {
+    let mut met = Met::default();
+    campus.journal().iter().for_each(|entry| met.fold(entry));
+    let mut text = format!("ROWS MET: {} of {}\n", met.met().len(), TRANSITIONS.len());
+    let times = TRANSITIONS.iter().filter(|row| met.times(row.id) > 0);
+    let times = times.map(|row| format!("{}:{}", row.id, met.times(row.id)));
+    for line in times.collect::<Vec<_>>().chunks(10) {
+        text.push_str(&format!("  {}\n", line.join("  ")));
+    }
+    for row in met.missing() {
+        text.push_str(&format!("  not met: {}, {}\n", row.id, row.says));
+    }
+    text
+}

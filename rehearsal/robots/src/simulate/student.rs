@@ -1,0 +1,297 @@
+//! Robots that order: what they wish for, and what they do about what they are told.
+
+mod wish;
+
+use super::{
+    day::{Day, Does as Do, Done, Fate, Reaction, hours, minutes, on, seconds, words},
+    outside,
+    people::Robot,
+    world::{Sight, World},
+};
+use campusg_client::Deviation;
+use campusg_domain::{
+    id::{OrderId, Principal, StoreId, UserId},
+    money::Cents,
+    notice::NoticeKind as Told,
+    order::{Command, ProposalKind, Status, StoreRef},
+    owner::wallet,
+};
+use campusg_simulation::Behaviour;
+
+/// What a student does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Does {
+    /// Orders something.
+    Orders,
+    /// Answers the bank.
+    AnswersTheBank,
+    /// Puts another card on file, and orders again.
+    TriesAnotherCard,
+    /// Cancels, if it costs nothing.
+    CancelsForNothing,
+    /// Cancels, whatever it costs.
+    CancelsForAPrice,
+    /// Decides what the runner proposes.
+    Decides,
+    /// Writes to the runner.
+    Writes,
+    /// Comes to the phone, or to the door.
+    AnswersTheDoor,
+    /// Confirms the delivery.
+    Confirms,
+    /// Claims something.
+    Claims,
+    /// Says more about a dispute.
+    Replies,
+    /// Rates the runner.
+    Rates,
+    /// Gives a tip.
+    Tips,
+    /// Puts a new card on file, which pays what is owed.
+    RenewsTheCard,
+    /// Pays what is owed with the card that is there.
+    PaysTheDebt,
+}
+
+/// What students do about what they are told.
+#[rustfmt::skip]
+pub(super) const REACTIONS: [Reaction<Does>; 26] = [
+    on(|it| matches!(it, Told::PaymentPending), |h| h.cancels_before_a_runner / 3, seconds(1, 90), Does::CancelsForNothing),
+    on(|it| matches!(it, Told::PaymentActionRequired), |h| h.confirms_with_the_bank + h.refuses_at_the_bank, seconds(15, 400), Does::AnswersTheBank),
+    on(|it| matches!(it, Told::PaymentFailed { .. }), |h| h.tries_another_card, minutes(1, 10), Does::TriesAnotherCard),
+    on(|it| matches!(it, Told::NobodyCame), |h| h.orders_again, minutes(1, 15), Does::Orders),
+    on(|it| matches!(it, Told::OrderCreated), |h| h.cancels_before_a_runner, minutes(1, 25), Does::CancelsForNothing),
+    on(|it| matches!(it, Told::OrderAccepted), |h| h.cancels_in_the_grace, seconds(10, 150), Does::CancelsForNothing),
+    on(|it| matches!(it, Told::OrderAccepted), |h| h.cancels_on_the_trip, minutes(2, 8), Does::CancelsForAPrice),
+    on(|it| matches!(it, Told::RunnerOnSite), |h| h.cancels_at_the_store, minutes(1, 9), Does::CancelsForAPrice),
+    on(|it| matches!(it, Told::StoreWaitLong), |_| 300, minutes(1, 9), Does::CancelsForAPrice),
+    on(|it| matches!(it, Told::Proposed { .. }), |h| 1000 - h.misses_a_proposal, seconds(10, 240), Does::Decides),
+    on(|it| matches!(it, Told::RaiseFailed { .. }), |h| 1000 - h.misses_a_proposal, seconds(10, 120), Does::Decides),
+    on(|it| matches!(it, Told::Purchased { .. }), |h| h.cancels_bought_food, minutes(1, 9), Does::CancelsForAPrice),
+    on(|it| matches!(it, Told::OnTheWay), |h| h.writes, minutes(1, 4), Does::Writes),
+    on(|it| matches!(it, Told::Late), |_| 500, minutes(1, 9), Does::Writes),
+    on(|it| matches!(it, Told::Message), |_| 500, seconds(20, 300), Does::Writes),
+    on(|it| matches!(it, Told::RunnerAtTheDoor), |h| h.answers_after_all, seconds(30, 400), Does::AnswersTheDoor),
+    on(|it| matches!(it, Told::Delivered), |h| h.disputes, minutes(1, 15), Does::Claims),
+    on(|it| matches!(it, Told::Delivered), |h| h.confirms_delivery, minutes(1, 19), Does::Confirms),
+    on(|it| matches!(it, Told::OnTheWay), |_| 20, minutes(8, 16), Does::Confirms),
+    on(|it| matches!(it, Told::Completed), |h| h.rates, minutes(1, 600), Does::Rates),
+    on(|it| matches!(it, Told::Completed), |h| h.tips_later, hours(1, 120), Does::Tips),
+    on(|it| matches!(it, Told::Completed), |h| h.opens_a_case, hours(1, 160), Does::Claims),
+    on(|it| matches!(it, Told::Cancelled), |h| h.opens_a_case, hours(1, 60), Does::Claims),
+    on(|it| matches!(it, Told::DisputeReplied), |h| h.replies, hours(1, 12), Does::Replies),
+    on(|it| matches!(it, Told::RenewCard { .. }), |h| h.renews_card, hours(1, 60), Does::RenewsTheCard),
+    on(|it| matches!(it, Told::RenewCard { .. }), |h| h.pays_by_hand, hours(1, 60), Does::PaysTheDebt),
+];
+
+/// A store that no list knows.
+fn the_stand_at_the_corner() -> StoreRef {
+    StoreRef::Described {
+        name: "The stand at the corner".into(),
+        place: "Main street 1".into(),
+    }
+}
+
+#[cfg(test)]
+pub(super) use wish::lunch;
+
+impl<W: World> Day<W> {
+    pub(super) fn student(&mut self, i: usize, does: Does, about: Option<OrderId>) -> Done {
+        let user = self.crowd.students[i];
+        let Some(order) = about else {
+            return self.hungry(i, user);
+        };
+        let who = Principal::User(user);
+        match does {
+            Does::Orders => self.hungry(i, user),
+            Does::TriesAnotherCard => {
+                let card = self.another_card();
+                let answer = self.world.new_card(user, card);
+                self.answered("new_card", answer)?;
+                self.hungry(i, user)
+            }
+            Does::RenewsTheCard => {
+                let card = self.another_card();
+                let answer = self.world.new_card(user, card);
+                self.answered("new_card", answer).map(drop)
+            }
+            Does::PaysTheDebt => {
+                let pay = wallet::Command::PayDebt { cents: None };
+                self.pays(who, user, pay).map(drop)
+            }
+            Does::AnswersTheBank => self.answers_the_bank(order),
+            Does::CancelsForNothing => self.cancels(who, order, false),
+            Does::CancelsForAPrice => self.cancels(who, order, true),
+            Does::Decides => self.decides(who, order),
+            Does::Writes => self.writes(who, order),
+            Does::AnswersTheDoor => self.act(who, order, Command::AnswerNoShow).map(drop),
+            Does::Confirms => self.act(who, order, Command::Confirm).map(drop),
+            Does::Claims => self.claims(who, order),
+            Does::Replies => self.replies(who, order),
+            Does::Rates => self.rates(who, order),
+            Does::Tips => self.tips(who, order),
+        }
+    }
+
+    fn hungry(&mut self, i: usize, user: UserId) -> Done {
+        if self.world.now() >= self.closes_at {
+            return Ok(());
+        }
+        let wish = self.wish(user);
+        let placed = self.world.place(wish);
+        match self.answered("place", placed)? {
+            Some(order) => {
+                self.tally.placed(order, self.world.now());
+                self.crowd.open.insert(order);
+                if self.chance(|h| h.charges_back) {
+                    let does = Do::World(outside::Does::TakesAChargeBack);
+                    self.note(Robot::World, does, Some(order), hours(26, 300));
+                }
+            }
+            // Another store may be open.
+            None if self.dice.happens(500) => {
+                let again = Do::Student(Does::Orders);
+                self.note(Robot::Student(i), again, None, minutes(1, 4));
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn one_of_the_stores(&mut self) -> Option<StoreId> {
+        let stores = self.crowd.stores.len() as u64;
+        let one = self.dice.below(stores) as usize;
+        self.crowd.stores.get(one).copied()
+    }
+
+    fn another_card(&mut self) -> Behaviour {
+        let cards = self.habits.cards;
+        self.drawn(cards, Behaviour::Succeeds)
+    }
+
+    fn answers_the_bank(&mut self, order: OrderId) -> Done {
+        let (yes, no) = (
+            self.habits.confirms_with_the_bank,
+            self.habits.refuses_at_the_bank,
+        );
+        let says_yes = self.dice.below(u64::from((yes + no).max(1))) < u64::from(yes);
+        let answer = self.world.answer_bank(order, says_yes);
+        self.answered("answer_bank", answer).map(drop)
+    }
+
+    /// Asks what it costs, and agrees to that, or to nothing.
+    fn cancels(&mut self, who: Principal, order: OrderId, pays: bool) -> Done {
+        let price = self.world.cancel_price(order);
+        let Some(Some(price)) = self.answered("cancellation_quote", price)? else {
+            return Ok(());
+        };
+        let accept_charge = if pays { price } else { Cents::ZERO };
+        let cancel = Command::Cancel { accept_charge };
+        self.act(who, order, cancel).map(drop)
+    }
+
+    fn decides(&mut self, who: Principal, order: OrderId) -> Done {
+        let Some(sight) = self.see(order)? else {
+            return Ok(());
+        };
+        let Some(asked) = &sight.asked else {
+            return Ok(());
+        };
+        let (proposal, kind) = (asked.n, asked.kind);
+        let command = match kind {
+            _ if self.chance(|h| h.rejects_a_proposal) => Command::Reject { proposal },
+            ProposalKind::StoreClosed | ProposalKind::SoldOut => Command::OtherStore {
+                proposal,
+                store: self
+                    .one_of_the_stores()
+                    .map_or_else(the_stand_at_the_corner, StoreRef::Known),
+            },
+            ProposalKind::Price | ProposalKind::Substitution => match self.does_without(&sight) {
+                Some(items) => Command::DropItems { proposal, items },
+                None => Command::Approve { proposal },
+            },
+        };
+        self.act(who, order, command).map(drop)
+    }
+
+    /// Items that a student does without, where others are left.
+    fn does_without(&mut self, sight: &Sight) -> Option<Vec<u16>> {
+        let named = sight.asked.as_ref().and_then(|asked| asked.items.first());
+        let first = sight.items.first().map(|(line, _)| line);
+        let line = *named.or(first)?;
+        (sight.items.len() > 1 && self.chance(|h| h.drops_items)).then(|| vec![line])
+    }
+
+    /// Writes to the runner, unless not there.
+    fn writes(&mut self, who: Principal, order: OrderId) -> Done {
+        if self.fate(order, Fate::NotThere, |h| h.is_not_there) {
+            return Ok(());
+        }
+        let text = words("Where are you? I am at the main entrance.");
+        self.act(who, order, Command::Message { text }).map(drop)
+    }
+
+    fn claims(&mut self, who: Principal, order: OrderId) -> Done {
+        let Some(sight) = self.see(order)? else {
+            return Ok(());
+        };
+        if !sight.charged.is_positive() {
+            return Ok(());
+        }
+        let claim = match self.dice.happens(400) {
+            true => None,
+            false => Some(self.part_of(sight.refundable, 10, 90)),
+        };
+        let photo = match self.dice.happens(500) {
+            true => self.takes_a_photo(sight.customer)?,
+            false => None,
+        };
+        let dispute = Command::Dispute {
+            claim,
+            reason: words("Half of it was missing, and the rest was cold."),
+            photos: photo.into_iter().collect(),
+        };
+        self.act(who, order, dispute).map(drop)
+    }
+
+    /// Says more about a dispute; either party.
+    pub(super) fn replies(&mut self, who: Principal, order: OrderId) -> Done {
+        let claimed = self.see(order)?.and_then(|sight| sight.claimed);
+        let Some(claimed) = claimed else {
+            return Ok(());
+        };
+        let reply = Command::Reply {
+            dispute: claimed.n,
+            text: words("It was not as the other side says."),
+            photos: vec![],
+        };
+        self.act(who, order, reply).map(drop)
+    }
+
+    /// Rates the other side; mostly well.
+    pub(super) fn rates(&mut self, who: Principal, order: OrderId) -> Done {
+        let stars = match self.dice.below(10) {
+            0 => 1 + self.dice.below(2),
+            1..=3 => 3 + self.dice.below(2),
+            _ => 5,
+        };
+        let stars = u8::try_from(stars).unwrap_or(5);
+        self.act(who, order, Command::Rate { stars }).map(drop)
+    }
+
+    fn tips(&mut self, who: Principal, order: OrderId) -> Done {
+        let cents = self.dice.between(1, 10) * 50;
+        let cents = Cents(i64::try_from(cents).unwrap_or(50));
+        self.act(who, order, Command::Tip { cents }).map(drop)
+    }
+
+    /// Whether an order is still as it was when this was meant to be done.
+    pub(super) fn sees_at(
+        &mut self,
+        order: OrderId,
+        status: Status,
+    ) -> Result<Option<Sight>, Deviation> {
+        let sight = self.see(order)?;
+        Ok(sight.filter(|sight| sight.status == status))
+    }
+}

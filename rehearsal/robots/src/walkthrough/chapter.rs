@@ -1,0 +1,150 @@
+//! The chapters: every transition of the lifecycle, by where in an order's life it happens, a file each.
+//!
+//! Must not: print, or sleep for luck.
+//! Invariant: each plays with people of its own, and asserts every column of the money after every step that moves it.
+
+mod after;
+mod cases;
+mod cast;
+mod debts;
+mod desk;
+mod door;
+mod limits;
+mod payouts;
+mod placing;
+mod refused;
+mod runners;
+mod short_holds;
+mod store;
+mod till;
+mod usual;
+mod window;
+
+use super::{Scene, Setting};
+use campusg_client::Deviation;
+use cast::Cast;
+
+/// A part of the whole story, on one server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chapter {
+    /// From the wish to the runner's wallet, without any trouble.
+    Usual,
+    /// Before a runner comes.
+    Placing,
+    /// Escrow or timers are full.
+    Limits,
+    /// From the board to the store, and back.
+    Runners,
+    /// What the runner at the store asks.
+    Store,
+    /// What is bought, and what is cancelled while it may be.
+    Till,
+    /// From the store to the customer's hands.
+    Door,
+    /// A late cancellation, and what follows an end.
+    After,
+    /// A release that fails.
+    Refused,
+    /// What operators do to an order.
+    Desk,
+    /// Authorisations that run out, and charges that come late.
+    ShortHolds,
+    /// Disputes while the money is in escrow.
+    Window,
+    /// Disputes after the end.
+    Cases,
+    /// What a customer owes.
+    Debts,
+    /// From the wallet to the bank.
+    Payouts,
+}
+
+impl Chapter {
+    /// All of them, in their order.
+    pub const ALL: [Self; 15] = [
+        Self::Usual,
+        Self::Placing,
+        Self::Limits,
+        Self::Runners,
+        Self::Store,
+        Self::Till,
+        Self::Door,
+        Self::After,
+        Self::Refused,
+        Self::Desk,
+        Self::ShortHolds,
+        Self::Window,
+        Self::Cases,
+        Self::Debts,
+        Self::Payouts,
+    ];
+
+    /// Its title.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Usual => "The usual way, from a wish to the runner's wallet",
+            Self::Placing => "Placing: the card, the bank, the board",
+            Self::Limits => "Placing where escrow and timers are full",
+            Self::Runners => "Runners: who takes an order, and who gives it back",
+            Self::Store => "At the store: what the runner asks, and what the customer answers",
+            Self::Till => "At the till: the receipt, the charge, a cancellation in between",
+            Self::Door => "On the way and at the door",
+            Self::After => "Bought, brought, and after it",
+            Self::Refused => "A release that fails",
+            Self::Desk => "The operators' desk",
+            Self::ShortHolds => "Authorisations that run out, and charges that come late",
+            Self::Window => "Disputes while the money is in escrow",
+            Self::Cases => "Disputes after the end",
+            Self::Debts => "Debts: cards that fail, and banks that take a charge back",
+            Self::Payouts => "From the wallet to the bank, and the platform's own money",
+        }
+    }
+
+    /// The server that it needs.
+    #[must_use]
+    pub const fn setting(self) -> Setting {
+        match self {
+            Self::Limits | Self::Refused => Setting::Limits,
+            Self::ShortHolds => Setting::ShortHolds,
+            Self::Window => Setting::Window,
+            _ => Setting::Usual,
+        }
+    }
+
+    /// Plays it to the end. On a server that was not started for it, what that server does not allow is left out.
+    ///
+    /// # Errors
+    /// The first [`Deviation`], with the step in which it showed.
+    pub async fn play(self, scene: &Scene) -> Result<(), Deviation> {
+        let place = Self::ALL.iter().position(|chapter| *chapter == self);
+        let number = place.map_or(0, |place| place + 1);
+        let (title, all) = (self.title(), Self::ALL.len());
+        scene.story.heading(&format!("{number} of {all} · {title}"));
+        let played = self.with_its_people(scene).await;
+        played.map_err(|deviation| deviation.at(&scene.story.current()))?;
+        scene.story.end();
+        Ok(())
+    }
+
+    async fn with_its_people(self, scene: &Scene) -> Result<(), Deviation> {
+        let cast = |customer, runner| Cast::new(scene, customer, runner);
+        match self {
+            Self::Usual => usual::play(&cast("Ann", "Ben")).await,
+            Self::Placing => placing::play(&cast("Cora", "Dan")).await,
+            Self::Limits => limits::play(&cast("Eva", "Finn")).await,
+            Self::Runners => runners::play(&cast("Gia", "Hugo")).await,
+            Self::Store => store::play(&cast("Iris", "Jon")).await,
+            Self::Till => till::play(&cast("Kim", "Leo")).await,
+            Self::Door => door::play(&cast("Mia", "Noah")).await,
+            Self::After => after::play(&cast("Olga", "Paul")).await,
+            Self::Refused => refused::play(&cast("Quinn", "Rosa")).await,
+            Self::Desk => desk::play(&cast("Sara", "Tom")).await,
+            Self::ShortHolds => short_holds::play(&cast("Uma", "Vito")).await,
+            Self::Window => window::play(&cast("Vera", "Will")).await,
+            Self::Cases => cases::play(&cast("Xenia", "Yuri")).await,
+            Self::Debts => debts::play(&cast("Zara", "Abel")).await,
+            Self::Payouts => payouts::play(&cast("Carl", "Dora")).await,
+        }
+    }
+}

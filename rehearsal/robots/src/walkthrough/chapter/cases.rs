@@ -1,0 +1,147 @@
+//! Cases after the end: what is frozen, who pays a claim, and what happens if nobody decides.
+
+use super::{
+    super::{Errand, Sums},
+    cast::{Cast, amount},
+};
+use campusg_client::{Body, Deviation, Person, same};
+use campusg_domain::time::{DAY_MS, SECOND_MS};
+use serde_json::json;
+
+/// Just over the time after which a case alarms, and what is left until it ends by itself.
+const ALARM_MS: u64 = 2 * DAY_MS + SECOND_MS;
+const END_MS: u64 = 12 * DAY_MS + SECOND_MS;
+/// What the customer claims.
+const CLAIM: i64 = 1_000;
+
+pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.tells(&["31"], "The order has ended and Yuri is paid. Xenia finds a hair in the soup and claims 10.00: so much of his money is frozen.");
+    let Some(operator) = cast.scene.operator_here() else {
+        return Ok(());
+    };
+    runner_at_fault(cast, operator).await?;
+    platform_at_fault(cast, operator).await?;
+    runner_claims(cast, operator).await?;
+    nobody_decides(cast, operator).await
+}
+
+/// Ended and paid, and Xenia claims 10.00 of it.
+async fn a_case(cast: &Cast<'_>) -> Result<(Errand, Sums), Deviation> {
+    let errand = cast.at("on-the-way").await?;
+    errand.until_collection("collected").await?;
+    let share = errand.share().await?;
+    errand.carry_to("completed").await?;
+    let seen = errand.customer.claim(&errand.order, CLAIM).await?.is(200)?;
+    same("the order's status", seen.text("/status")?, "completed")?;
+    errand.runner.notice("frozen", &errand.order).await?;
+    let paid = Sums::NOTHING.captured(errand.price.charge()).paid(share);
+    cast.money(&errand, paid.balance(share - CLAIM)).await?;
+    Ok((errand, paid))
+}
+
+async fn runner_at_fault(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
+    let (errand, paid) = a_case(cast).await?;
+    cast.tells(
+        &["34"],
+        "The hair is Yuri's: the frozen money goes back to Xenia's card.",
+    );
+    operator
+        .resolve(&errand.order, 1, CLAIM, "runner")
+        .await?
+        .is(200)?;
+    errand
+        .runner
+        .notice("dispute_resolved", &errand.order)
+        .await?;
+    let balance = paid.released - CLAIM;
+    cast.money(&errand, paid.balance(balance).refunded(CLAIM))
+        .await
+}
+
+async fn platform_at_fault(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
+    cast.begins(&["31"], "Another time the bag was torn.");
+    let (errand, paid) = a_case(cast).await?;
+    cast.tells(
+        &["34"],
+        "The bags are the platform's: it bears the 10.00, and Yuri's money is free again.",
+    );
+    let before = operator.balance("goodwill").await?;
+    operator
+        .resolve(&errand.order, 1, CLAIM, "platform")
+        .await?
+        .is(200)?;
+    same(
+        "the platform's loss",
+        before - operator.balance("goodwill").await?,
+        CLAIM,
+    )?;
+    cast.money(&errand, paid.refunded(CLAIM)).await
+}
+
+async fn runner_claims(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
+    cast.begins(
+        &["27"],
+        "An operator gives Yuri up while he lies in hospital: Xenia has everything back.",
+    );
+    let errand = cast.at("purchased").await?;
+    let (charge, outlay) = (errand.price.charge(), errand.price.receipt());
+    errand.until_collection("collected").await?;
+    operator
+        .act(&errand.order, "abandon", "Nobody knows where he is.")
+        .await?
+        .is(200)?;
+    let back = Sums::NOTHING.captured(charge).refunded(charge);
+    cast.money(&errand, back).await?;
+
+    cast.tells(
+        &["31"],
+        format!(
+            "He comes back and claims the {} that he laid out. Nothing is frozen.",
+            amount(outlay)
+        ),
+    );
+    let seen = errand.runner.claim(&errand.order, outlay).await?.is(200)?;
+    same("who claims", seen.text("/dispute/by")?, "runner")?;
+    cast.money(&errand, back).await?;
+
+    cast.tells(&["34"], "The platform bears it.");
+    let before = operator.balance("goodwill").await?;
+    operator
+        .resolve(&errand.order, 1, outlay, "platform")
+        .await?
+        .is(200)?;
+    same(
+        "the platform's loss",
+        before - operator.balance("goodwill").await?,
+        outlay,
+    )?;
+    cast.money(&errand, back.balance(outlay)).await
+}
+
+async fn nobody_decides(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
+    cast.begins(
+        &["31"],
+        "A case that nobody looks at alarms the operators after two days.",
+    );
+    if !cast.scene.has_virtual_clock() {
+        return Ok(());
+    }
+    let (errand, paid) = a_case(cast).await?;
+    let again = json!({"reason": "And it was late.", "claim_cents": 1});
+    errand
+        .customer
+        .dispute(&errand.order, &again)
+        .await?
+        .refuses(409, "dispute_open")?;
+    cast.scene.pass(ALARM_MS).await?;
+    operator.notice("dispute_waits", &errand.order).await?;
+
+    cast.tells(
+        &["34"],
+        "After a fortnight it ends by itself: nothing goes back, and Yuri's money is free again.",
+    );
+    cast.scene.pass(END_MS).await?;
+    let is_over = |order: &Body| order.says("/dispute/status", "resolved");
+    errand.until("decided by nobody", is_over).await?;
+    cast.money(&errand, paid).await
+}

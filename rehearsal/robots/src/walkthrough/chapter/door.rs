@@ -1,0 +1,229 @@
+//! On the way and at the door: the PIN, a photo instead of it, a customer who can't be reached.
+
+use super::{
+    super::{Errand, Sums},
+    cast::Cast,
+};
+use campusg_client::{Body, Deviation, Reply, Wish, same};
+use campusg_domain::time::{MINUTE_MS, SECOND_MS};
+use serde_json::json;
+
+/// Just over the time after which a delivery is late, and what is left until operators are alarmed.
+const LATE_MS: u64 = 45 * MINUTE_MS + SECOND_MS;
+const ALARM_MS: u64 = 60 * MINUTE_MS + SECOND_MS;
+/// Just over the time between two messages that count as attempts.
+const GAP_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
+/// Just over the time a runner waits at the door.
+const DOOR_MS: u64 = 7 * MINUTE_MS + SECOND_MS;
+
+pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
+    late(cast).await?;
+    wrong_pins(cast).await?;
+    at_the_door(cast).await?;
+    customer_confirms(cast).await?;
+    customer_answers(cast).await?;
+    left_safe(cast).await?;
+    taken_back(cast).await
+}
+
+/// In escrow, and charged.
+const fn bought(errand: &Errand) -> Sums {
+    let charge = errand.price.charge();
+    Sums::NOTHING.held(charge).captured(charge)
+}
+
+/// The order ends so, and the runner is paid in full.
+async fn paid(
+    cast: &Cast<'_>,
+    errand: &Errand,
+    (status, proof): (&str, &str),
+    done: Reply,
+) -> Result<(), Deviation> {
+    let done = errand.completed(done).await?;
+    same("the status", done.text("/status")?, status)?;
+    if !proof.is_empty() {
+        same("the proof", done.text("/delivery/proof")?, proof)?;
+    }
+    let share = errand.share().await?;
+    errand.runner.notice("paid", &errand.order).await?;
+    cast.money(
+        errand,
+        Sums::NOTHING.captured(errand.price.charge()).paid(share),
+    )
+    .await
+}
+
+async fn late(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["20"],
+        "Noah has the food, and does not come. After three quarters of an hour both are told that it is late; an hour \
+         later the operators are alarmed.",
+    );
+    if !cast.scene.has_virtual_clock() {
+        return Ok(());
+    }
+    let errand = cast.at("on-the-way").await?;
+    cast.scene.pass(LATE_MS).await?;
+    for person in [&errand.customer, &errand.runner] {
+        person.notice("late", &errand.order).await?;
+    }
+    cast.scene.pass(ALARM_MS).await?;
+    if let Some(operator) = &cast.scene.operator {
+        operator.notice("late", &errand.order).await?;
+    }
+    cast.money(&errand, bought(&errand)).await?;
+
+    cast.tells(&["21", "22"], "He had lost his way. It goes on as always.");
+    let done = errand.deliver().await?;
+    paid(cast, &errand, ("completed", "pin"), done).await
+}
+
+async fn wrong_pins(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["20", "21"],
+        "Noah types a wrong PIN, five times. Each try is refused and counted, and Mia is told.",
+    );
+    let errand = cast.at("on-the-way").await?;
+    let (noah, order) = (&errand.runner, &errand.order);
+    let pin = errand.customer.pin(order).await?;
+    let wrong = if pin == "0000" { "1111" } else { "0000" };
+    for left in (0..5).rev() {
+        let refused = noah
+            .deliver_by_pin(order, wrong)
+            .await?
+            .refuses(422, "wrong_pin")?;
+        same("the tries left", refused.number("/tries_left")?, left)?;
+    }
+    errand.customer.notice("wrong_pin", order).await?;
+    cast.money(&errand, bought(&errand)).await?;
+
+    cast.tells(
+        &["21", "22"],
+        "Now even the right one is no use; a photo of the food in Mia's hands takes its place.",
+    );
+    noah.deliver_by_pin(order, &pin)
+        .await?
+        .refuses(422, "photo_needed")?;
+    let photo = noah.upload().await?;
+    let done = noah.deliver_by_photo(order, &photo).await?;
+    paid(cast, &errand, ("completed", "photo"), done).await
+}
+
+async fn at_the_door(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["21", "22"],
+        "Mia wished it left at the door: a photo with its time is the proof, and no PIN is asked.",
+    );
+    let errand = cast.with("tok_visa", &Wish::lunch_at_the_door()).await?;
+    errand.carry_to("on-the-way").await?;
+    let photo = errand.runner.upload().await?;
+    let done = errand
+        .runner
+        .deliver_by_photo(&errand.order, &photo)
+        .await?;
+    errand
+        .customer
+        .get(&format!("/api/photos/{photo}"))
+        .await?
+        .is(200)?;
+    paid(cast, &errand, ("completed", "photo"), done).await
+}
+
+async fn customer_confirms(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["21", "22"],
+        "Noah's telephone is empty; Mia confirms herself that she has the food.",
+    );
+    let errand = cast.at("on-the-way").await?;
+    let done = errand.customer.confirm(&errand.order).await?;
+    paid(cast, &errand, ("completed", "confirmed"), done).await
+}
+
+/// Noah has written twice, and says that nobody answers.
+async fn unreachable(cast: &Cast<'_>) -> Result<Errand, Deviation> {
+    let errand = cast.at("on-the-way").await?;
+    let (noah, order) = (&errand.runner, &errand.order);
+    let gone = json!({"kind": "customer_unreachable"});
+    noah.write(order, "I am at the door.").await?.is(201)?;
+    noah.report_problem(order, &gone)
+        .await?
+        .refuses(409, "contact_first")?;
+    cast.scene.pass(GAP_MS).await?;
+    noah.write(order, "Still here. Hello?").await?.is(201)?;
+    noah.report_problem(order, &gone).await?.is(200)?;
+    errand.customer.notice("runner_at_the_door", order).await?;
+    cast.money(&errand, bought(&errand)).await?;
+    Ok(errand)
+}
+
+async fn customer_answers(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(&["25"], "Nobody opens. After two messages, two minutes apart, Noah may say so, and Mia has seven minutes.");
+    if !cast.scene.has_virtual_clock() {
+        return Ok(());
+    }
+    let errand = unreachable(cast).await?;
+
+    cast.tells(
+        &["25"],
+        "She was in the shower, and answers: the wait is over, once and for all.",
+    );
+    errand.customer.is_there(&errand.order).await?.is(200)?;
+    errand
+        .runner
+        .notice("customer_is_there", &errand.order)
+        .await?;
+    cast.money(&errand, bought(&errand)).await?;
+
+    cast.tells(&["21", "22"], "She says her PIN.");
+    let done = errand.deliver().await?;
+    paid(cast, &errand, ("completed", "pin"), done).await
+}
+
+/// Nobody answered within the seven minutes.
+async fn waited(cast: &Cast<'_>) -> Result<Errand, Deviation> {
+    let errand = unreachable(cast).await?;
+    cast.scene.pass(DOOR_MS).await?;
+    let is_over = |order: &Body| order.0["no_show_wait"]["over"] == json!(true);
+    errand.until("waited for long enough", is_over).await?;
+    errand.runner.notice("no_show_over", &errand.order).await?;
+    Ok(errand)
+}
+
+async fn left_safe(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(&["25"], "Another day nobody opens, and nobody answers.");
+    if !cast.scene.has_virtual_clock() {
+        return Ok(());
+    }
+    let errand = waited(cast).await?;
+
+    cast.tells(
+        &["26", "21", "22"],
+        "Noah leaves the food where it is safe, with a photo of it.",
+    );
+    let photo = errand.runner.upload().await?;
+    let done = errand
+        .runner
+        .deliver_by_photo(&errand.order, &photo)
+        .await?;
+    paid(cast, &errand, ("completed", "photo"), done).await
+}
+
+async fn taken_back(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(&["25"], "And once more, where it can't be left.");
+    if !cast.scene.has_virtual_clock() {
+        return Ok(());
+    }
+    let errand = waited(cast).await?;
+
+    cast.tells(&["26"], "He takes it back to the store: cancelled, and he is paid in full, for the fault is not his.");
+    let photo = errand.runner.upload().await?;
+    let back = json!({"kind": "returned", "photo_id": photo, "note": "At the counter."});
+    let done = errand.runner.report_problem(&errand.order, &back).await?;
+    let share = paid(cast, &errand, ("cancelled", ""), done).await;
+    same(
+        "why",
+        errand.seen().await?.text("/cancel_reason")?,
+        "customer_no_show",
+    )?;
+    share
+}

@@ -1,0 +1,76 @@
+//! Placing where escrow or timers are full: what was begun is taken back. Needs a server that is soon full.
+
+use super::{
+    super::{Setting, Sums},
+    cast::Cast,
+};
+use campusg_client::{Body, Deviation, Wish, same};
+use serde_json::json;
+
+/// What is held for a snack without a tip: 5.00, a buffer of 0.75, a fee of 3.99.
+const SNACK: i64 = 974;
+
+pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["4"],
+        "Eva's lunch fills half of what the escrow may hold, over all orders.",
+    );
+    if !cast.scene.is_set_for(Setting::Limits) {
+        cast.scene
+            .story
+            .leave_out("it needs a server whose escrow and timers are soon full");
+        return Ok(());
+    }
+    let first = cast.with_card("tok_visa").await?;
+    cast.money(&first, Sums::NOTHING.held(first.price.hold))
+        .await?;
+
+    cast.tells(
+        &["5"],
+        "A second lunch does not fit: its authorisation is let go, and the order is cancelled.",
+    );
+    refused(cast, &Wish::lunch(), "escrow_failed", "failed").await?;
+    first.customer.cancel(&first.order, 0).await?.is(200)?;
+
+    cast.begins(&["4"], "Two snacks would fit.");
+    let snack = snack();
+    let first = cast.with("tok_visa", &snack).await?;
+    cast.money(&first, Sums::NOTHING.held(SNACK)).await?;
+
+    cast.tells(
+        &["5"],
+        "But there is no timer left for the second: authorised and held, and both are taken back.",
+    );
+    refused(cast, &snack, "scheduling_failed", "refunded").await?;
+    first
+        .customer
+        .cancel(&first.order, 0)
+        .await?
+        .is(200)
+        .map(drop)
+}
+
+fn snack() -> Wish {
+    let mut wish = Wish::lunch();
+    wish.0["items"] =
+        json!([{"name": "Roll", "quantity": 1, "unit_price_cents": 500, "substitution": "drop"}]);
+    wish.0["tip_cents"] = json!(0);
+    wish
+}
+
+async fn refused(
+    cast: &Cast<'_>,
+    wish: &Wish,
+    reason: &str,
+    escrow: &str,
+) -> Result<(), Deviation> {
+    let customer = cast.a_customer("tok_visa").await?;
+    let placed = customer.place(wish).await?.is(201)?;
+    let order = placed.text("/id")?;
+    let is_over = |order: &Body| order.says("/status", "cancelled");
+    let ended = customer.order_until(order, "cancelled", is_over).await?;
+    same("why", ended.text("/cancel_reason")?, reason)?;
+    same("the escrow", ended.text("/escrow/status")?, escrow)?;
+    same("the payment", ended.text("/payment/status")?, "voided")?;
+    cast.money_of(order, &customer, None, Sums::NOTHING).await
+}

@@ -1,0 +1,176 @@
+//! From the board to the store: who takes an order, who gives it back, and what cancelling costs on the way.
+
+use super::{super::Sums, cast::Cast};
+use campusg_client::{Deviation, Person, holds, same};
+use campusg_domain::time::{MINUTE_MS, SECOND_MS};
+
+/// Just over the time in which cancelling is free.
+const GRACE_OVER_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
+/// Just over the time after which a runner is reminded, and as much again.
+const IDLE_MS: u64 = 15 * MINUTE_MS + SECOND_MS;
+
+pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
+    accepts_and_gives_back(cast).await?;
+    does_not_start(cast).await?;
+    is_taken_off(cast).await?;
+    customer_cancels_at_once(cast).await?;
+    customer_cancels_late(cast).await
+}
+
+async fn accepts_and_gives_back(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["8"],
+        "Hugo and Ida both want Gia's order; Hugo is first, and Ida is told so.",
+    );
+    let errand = cast.with_card("tok_visa").await?;
+    let (hugo, order) = (&errand.runner, &errand.order);
+    let ida = Person::runner(&cast.scene.client, "Ida").await?;
+    hugo.accept(order).await?.is(200)?;
+    ida.accept(order)
+        .await?
+        .refuses(409, "taken_by_another_runner")?;
+    let held = Sums::NOTHING.held(errand.price.hold);
+    cast.money(&errand, held).await?;
+
+    cast.tells(&["10"], "Hugo can't after all: the order is on the board again for a full half hour, and his cancellation counts.");
+    hugo.give_back(order).await?.is(200)?;
+    let again = errand.seen().await?;
+    same("the placement", again.text("/placement")?, "available")?;
+    holds(
+        !again.has("/runner"),
+        || "no runner".into(),
+        || again.0["runner"].to_string(),
+    )?;
+    same(
+        "the time-out",
+        errand.timer("ORDER_TIMEOUT").await?.number("/generation")?,
+        2,
+    )?;
+    same(
+        "Hugo's cancellations",
+        hugo.profile().await?.number("/runner_cancellations")?,
+        1,
+    )?;
+    errand.customer.notice("runner_cancelled", order).await?;
+    cast.money(&errand, held).await?;
+
+    cast.tells(&["8", "13"], "Ida takes it, and is at the store.");
+    ida.accept(order).await?.is(200)?;
+    ida.report(order, "on-site").await?.is(200)?;
+    ida.notice("buy_from_now_on", order).await?;
+    cast.money_of(order, &errand.customer, Some(&ida), held)
+        .await?;
+
+    cast.tells(
+        &["10"],
+        "The line is too long. She has bought nothing, so she can still give it back.",
+    );
+    ida.give_back(order).await?.is(200)?;
+    same(
+        "the placement",
+        errand.seen().await?.text("/placement")?,
+        "available",
+    )?;
+    cast.money_of(order, &errand.customer, Some(&ida), held)
+        .await?;
+    errand.customer.cancel(order, 0).await?.is(200).map(drop)
+}
+
+async fn does_not_start(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(&["11"], "Hugo accepts and does not start. After a quarter of an hour he is reminded, after half an hour he loses the order.");
+    if !cast.scene.has_virtual_clock() {
+        return Ok(());
+    }
+    let errand = cast.at("accepted").await?;
+    cast.scene.pass(IDLE_MS).await?;
+    errand
+        .runner
+        .notice("runner_reminder", &errand.order)
+        .await?;
+    same(
+        "the status",
+        errand.seen().await?.text("/status")?,
+        "accepted",
+    )?;
+    cast.scene.pass(IDLE_MS).await?;
+    errand
+        .until("available", |order| order.says("/placement", "available"))
+        .await?;
+    errand
+        .runner
+        .notice("runner_released", &errand.order)
+        .await?;
+    cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
+        .await?;
+    errand
+        .customer
+        .cancel(&errand.order, 0)
+        .await?
+        .is(200)
+        .map(drop)
+}
+
+async fn is_taken_off(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["11"],
+        "Another time an operator does not wait so long, and takes the order from Hugo.",
+    );
+    let Some(operator) = cast.scene.operator_here() else {
+        return Ok(());
+    };
+    let errand = cast.at("accepted").await?;
+    operator.reassign(&errand.order).await?.is(200)?;
+    same(
+        "the placement",
+        errand.seen().await?.text("/placement")?,
+        "available",
+    )?;
+    errand
+        .runner
+        .notice("runner_released", &errand.order)
+        .await?;
+    cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
+        .await?;
+    errand
+        .customer
+        .cancel(&errand.order, 0)
+        .await?
+        .is(200)
+        .map(drop)
+}
+
+async fn customer_cancels_at_once(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(&["12"], "Gia cancels within two minutes of Hugo's acceptance. That is free, and the quote says so before.");
+    let errand = cast.at("accepted").await?;
+    let (customer, order) = (&errand.customer, &errand.order);
+    same("the quote", customer.cancellation_charge(order).await?, 0)?;
+    let ended = customer.cancel(order, 0).await?.is(200)?;
+    same("how it is settled", ended.text("/settlement")?, "free")?;
+    errand.runner.notice("cancelled", order).await?;
+    cast.money(&errand, Sums::NOTHING).await
+}
+
+async fn customer_cancels_late(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(&["12"], "Later it costs Hugo's trip, and not without her word: what she agreed to is too little, so nothing is done.");
+    if !cast.scene.has_virtual_clock() {
+        return Ok(());
+    }
+    let errand = cast.at("accepted").await?;
+    let (customer, order, trip) = (&errand.customer, &errand.order, errand.price.trip);
+    cast.scene.pass(GRACE_OVER_MS).await?;
+    let refused = customer.cancel(order, trip - 1).await?;
+    let refused = refused.refuses(409, "quote_changed")?;
+    same("the quote", refused.number("/quote/charge_cents")?, trip)?;
+    cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
+        .await?;
+
+    cast.tells(
+        &["12"],
+        "She agrees: cancelled, her card is charged for the trip alone, and Hugo has it.",
+    );
+    let ended = customer.cancel(order, trip).await?.is(200)?;
+    same("how it is settled", ended.text("/settlement")?, "trip")?;
+    errand.runner.notice("paid", order).await?;
+    cast.money(&errand, Sums::NOTHING.captured(trip).paid(trip))
+        .await
+}

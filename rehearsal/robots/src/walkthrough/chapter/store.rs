@@ -1,0 +1,316 @@
+//! At the store: what the runner asks, and what the customer answers, or does not.
+
+use super::{
+    super::{Errand, Sums},
+    cast::Cast,
+};
+use campusg_client::{Body, Deviation, Wish, holds, same};
+use campusg_domain::time::{MINUTE_MS, SECOND_MS};
+use serde_json::{Value, json};
+
+/// Just over the time a proposal stands.
+const ANSWER_MS: u64 = 5 * MINUTE_MS + SECOND_MS;
+/// What is asked for instead of the estimate of 20.00; above the cap of 23.00.
+const DEARER: i64 = 2_500;
+
+pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
+    dearer_elsewhere(cast).await?;
+    left_after_all(cast).await?;
+    sold_out(cast).await?;
+    price_without_answer(cast).await?;
+    card_gives_no_more(cast).await?;
+    done_without(cast).await?;
+    substitution_without_answer(cast).await
+}
+
+/// Soup for 15.00, about which the customer wants to be asked, and bread for 5.00.
+fn soup_and_bread() -> Wish {
+    let mut wish = Wish::lunch();
+    wish.0["items"] = json!([
+        {"name": "Soup", "quantity": 1, "unit_price_cents": 1_500, "substitution": "ask"},
+        {"name": "Bread", "quantity": 1, "unit_price_cents": 500, "substitution": "replace"},
+    ]);
+    wish
+}
+
+fn price(total: i64) -> Value {
+    json!({"kind": "price", "total_cents": total})
+}
+
+/// Stew for 16.00 instead of the soup.
+fn stew() -> Value {
+    json!({
+        "kind": "substitution", "total_cents": 2_100, "note": "The soup is out, the stew is fresh.",
+        "items": [{"item": 0, "offer": {"name": "Stew", "quantity": 1, "unit_price_cents": 1_600}}],
+    })
+}
+
+async fn at_the_store(cast: &Cast<'_>, card: &str) -> Result<Errand, Deviation> {
+    let errand = cast.with(card, &soup_and_bread()).await?;
+    errand.carry_to("on-site").await?;
+    Ok(errand)
+}
+
+/// The runner asks; the customer is told, and the money stays as it is.
+async fn asks(cast: &Cast<'_>, errand: &Errand, what: &Value) -> Result<i64, Deviation> {
+    let asked = errand.runner.propose(&errand.order, what).await?.is(200)?;
+    same("the proposal", asked.text("/proposal/state")?, "open")?;
+    errand.customer.notice("proposed", &errand.order).await?;
+    cast.money(errand, Sums::NOTHING.held(errand.price.hold))
+        .await?;
+    asked.number("/proposal/n")
+}
+
+async fn answers(errand: &Errand, n: i64, how: &str, body: &Value) -> Result<Body, Deviation> {
+    let reply = errand.customer.answer(&errand.order, n, how, body).await?;
+    reply.is_begun()
+}
+
+async fn decided(errand: &Errand) -> Result<Body, Deviation> {
+    let is_closed = |order: &Body| !order.has("/proposal");
+    errand.until("without an open proposal", is_closed).await
+}
+
+/// The order has ended for this reason, and the runner is paid for the trip.
+async fn ended_by_trip(cast: &Cast<'_>, errand: &Errand, reason: &str) -> Result<(), Deviation> {
+    let ended = errand.until_status("cancelled").await?;
+    same("why", ended.text("/cancel_reason")?, reason)?;
+    same("how it is settled", ended.text("/settlement")?, "trip")?;
+    errand.runner.notice("paid", &errand.order).await?;
+    let trip = errand.price.trip;
+    cast.money(errand, Sums::NOTHING.captured(trip).paid(trip))
+        .await
+}
+
+async fn dearer_elsewhere(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["14"],
+        "Jon stands before a closed door and sends a photo of it.",
+    );
+    let errand = at_the_store(cast, "tok_visa").await?;
+    let hold = errand.price.hold;
+    let n = asks(
+        cast,
+        &errand,
+        &json!({"kind": "store_closed", "note": "Dark inside."}),
+    )
+    .await?;
+
+    cast.tells(&["16"], "Iris names another store, and he goes there.");
+    let there = json!({"store": {"name": "Noodle House", "place": "Hall 9"}});
+    answers(&errand, n, "other-store", &there).await?;
+    same(
+        "the store",
+        errand.seen().await?.text("/store/name")?,
+        "Noodle House",
+    )?;
+    cast.money(&errand, Sums::NOTHING.held(hold)).await?;
+
+    cast.tells(
+        &["15"],
+        "There it costs 25.00, more than the 23.00 that Iris agreed to when she ordered.",
+    );
+    let n = asks(cast, &errand, &price(DEARER)).await?;
+
+    cast.tells(
+        &["16"],
+        "He finds a cheaper shelf and takes the question back.",
+    );
+    errand.runner.withdraw(&errand.order, n).await?.is(200)?;
+    decided(&errand).await?;
+    cast.money(&errand, Sums::NOTHING.held(hold)).await?;
+
+    cast.tells(&["15"], "It was empty. He asks again for 25.00.");
+    let n = asks(cast, &errand, &price(DEARER)).await?;
+    agreed(cast, &errand, n).await
+}
+
+async fn agreed(cast: &Cast<'_>, errand: &Errand, n: i64) -> Result<(), Deviation> {
+    let charge = DEARER + errand.price.fee + errand.price.tip;
+    cast.tells(
+        &["16"],
+        "Iris agrees. Her card is asked for the missing 2.00 first; then the new price counts.",
+    );
+    answers(errand, n, "approve", &json!({})).await?;
+    let seen = decided(errand).await?;
+    same(
+        "what she approved",
+        seen.number("/approved_total_cents")?,
+        DEARER,
+    )?;
+    cast.money(errand, Sums::NOTHING.held(charge)).await?;
+
+    cast.tells(
+        &["18"],
+        "He buys for 25.00: charged from both authorisations, to the last cent of each.",
+    );
+    let photo = errand.runner.upload().await?;
+    errand
+        .runner
+        .buy(&errand.order, DEARER, Some(&photo))
+        .await?
+        .is(200)?;
+    cast.money(errand, Sums::NOTHING.held(charge).captured(charge))
+        .await?;
+
+    cast.tells(&["20", "21", "22"], "He brings it, and is paid.");
+    let share = charge - errand.platform_fee().await?;
+    errand.carry_to("completed").await?;
+    cast.money(errand, Sums::NOTHING.captured(charge).paid(share))
+        .await
+}
+
+async fn left_after_all(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(&["15"], "It is dearer once more.");
+    let errand = at_the_store(cast, "tok_visa").await?;
+    let n = asks(cast, &errand, &price(DEARER)).await?;
+
+    cast.tells(&["16"], "Iris agrees at once, and 2.00 more are held.");
+    answers(&errand, n, "approve", &json!({})).await?;
+    decided(&errand).await?;
+    let charge = DEARER + errand.price.fee + errand.price.tip;
+    cast.money(&errand, Sums::NOTHING.held(charge)).await?;
+
+    cast.tells(&["10"], "Then Jon has to leave. The order is on the board again as it was at first; what was held beyond that is let go.");
+    errand.runner.give_back(&errand.order).await?.is(200)?;
+    let seen = errand.seen().await?;
+    same("the placement", seen.text("/placement")?, "available")?;
+    let cap = errand.price.food + errand.price.buffer;
+    same(
+        "what is approved",
+        seen.number("/approved_total_cents")?,
+        cap,
+    )?;
+    cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
+        .await?;
+    errand
+        .customer
+        .cancel(&errand.order, 0)
+        .await?
+        .is(200)
+        .map(drop)
+}
+
+async fn sold_out(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(&["14"], "Everything is sold out.");
+    let errand = at_the_store(cast, "tok_visa").await?;
+    let n = asks(cast, &errand, &json!({"kind": "sold_out"})).await?;
+
+    cast.tells(
+        &["17"],
+        "Iris wants nothing else: cancelled, and Jon's trip is paid.",
+    );
+    answers(&errand, n, "reject", &json!({})).await?;
+    ended_by_trip(cast, &errand, "sold_out").await
+}
+
+async fn price_without_answer(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["15"],
+        "It is dearer than agreed again, and Iris looks elsewhere.",
+    );
+    if !cast.scene.has_virtual_clock() {
+        return Ok(());
+    }
+    let errand = at_the_store(cast, "tok_visa").await?;
+    asks(cast, &errand, &price(DEARER)).await?;
+
+    cast.tells(
+        &["17"],
+        "Five minutes without an answer are a no: cancelled, and the trip is paid.",
+    );
+    cast.scene.pass(ANSWER_MS).await?;
+    ended_by_trip(cast, &errand, "price_rejected").await
+}
+
+async fn card_gives_no_more(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["15", "16"],
+        "Iris agrees to 25.00, but her card does not give 2.00 more: the question stays open.",
+    );
+    let errand = at_the_store(cast, "tok_second_declined").await?;
+    let n = errand.runner.propose(&errand.order, &price(DEARER)).await?;
+    let n = n.is(200)?.number("/proposal/n")?;
+    answers(&errand, n, "approve", &json!({})).await?;
+    let was_declined = |order: &Body| order.says("/proposal/declined", "insufficient_funds");
+    let seen = errand.until("refused by its card", was_declined).await?;
+    same("the proposal", seen.text("/proposal/state")?, "open")?;
+    errand
+        .customer
+        .notice("raise_failed", &errand.order)
+        .await?;
+    cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
+        .await?;
+
+    cast.tells(&["17"], "So she says no: cancelled, and the trip is paid.");
+    answers(&errand, n, "reject", &json!({})).await?;
+    ended_by_trip(cast, &errand, "price_rejected").await
+}
+
+async fn done_without(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["15"],
+        "The soup is out; Jon offers stew for 16.00, and sends a photo of it.",
+    );
+    let errand = at_the_store(cast, "tok_visa").await?;
+    let n = asks(cast, &errand, &stew()).await?;
+    same(
+        "the offer",
+        errand.seen().await?.text("/proposal/items/0/offer/name")?,
+        "Stew",
+    )?;
+
+    cast.tells(
+        &["16"],
+        "Iris would rather do without the soup, and takes the bread alone.",
+    );
+    answers(&errand, n, "drop-item", &json!({"items": [0]})).await?;
+    let seen = decided(&errand).await?;
+    holds(
+        seen.0["items"][0]["dropped"] == true && seen.0["items"][1]["dropped"] == false,
+        || "soup dropped, bread not".into(),
+        || seen.0["items"].to_string(),
+    )?;
+    bread(cast, &errand).await
+}
+
+async fn substitution_without_answer(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(&["15"], "Stew again, and this time no word from Iris.");
+    if !cast.scene.has_virtual_clock() {
+        return Ok(());
+    }
+    let errand = at_the_store(cast, "tok_visa").await?;
+    asks(cast, &errand, &stew()).await?;
+
+    cast.tells(
+        &["17"],
+        "After five minutes the soup is left out; the order goes on with the bread.",
+    );
+    cast.scene.pass(ANSWER_MS).await?;
+    let seen = decided(&errand).await?;
+    same("the status", seen.text("/status")?, "on-site")?;
+    same("the soup", &seen.0["items"][0]["dropped"], &json!(true))?;
+    bread(cast, &errand).await
+}
+
+/// Bread for 5.00, and nothing of what was held beyond it.
+async fn bread(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
+    cast.money(errand, Sums::NOTHING.held(errand.price.hold))
+        .await?;
+    cast.tells(
+        &["18"],
+        "Bread for 5.00: charged with fee and tip, and the rest of the hold is let go.",
+    );
+    let (photo, charge) = (
+        errand.runner.upload().await?,
+        500 + errand.price.fee + errand.price.tip,
+    );
+    errand
+        .runner
+        .buy(&errand.order, 500, Some(&photo))
+        .await?
+        .is(200)?;
+    cast.money(errand, Sums::NOTHING.held(charge).captured(charge))
+        .await?;
+    errand.carry_to("completed").await.map(drop)
+}

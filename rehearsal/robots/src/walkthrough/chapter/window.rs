@@ -1,0 +1,185 @@
+//! Disputes while the money is in escrow. Needs a server with a time to dispute a delivery.
+
+use super::{
+    super::{Errand, Sums},
+    cast::Cast,
+};
+use campusg_client::{Body, Deviation, Person, same};
+use campusg_domain::time::{DAY_MS, SECOND_MS};
+
+/// Longer than the time to dispute a delivery, where this program starts the server.
+const WINDOW_MS: u64 = DAY_MS + SECOND_MS;
+/// Just over the time after which a dispute alarms, and what is left until it ends by itself.
+const ALARM_MS: u64 = 2 * DAY_MS + SECOND_MS;
+const END_MS: u64 = 12 * DAY_MS + SECOND_MS;
+/// What the customer claims, or is given.
+const CLAIM: i64 = 1_000;
+
+pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.tells(&["21"], "Will hands the food over. For a day Vera may say that something is wrong, and the money waits.");
+    let errand = cast.at("on-the-way").await?;
+    let waits = errand.deliver().await?.is(200)?;
+    if waits.says("/status", "completed") {
+        cast.scene
+            .story
+            .leave_out("on this server the money moves on delivery, without a time to dispute it");
+        return Ok(());
+    }
+    confirmed(cast, &errand).await?;
+    nothing_said(cast).await?;
+    let Some(operator) = cast.scene.operator_here() else {
+        return Ok(());
+    };
+    in_part(cast, operator).await?;
+    all_of_it(cast, operator).await?;
+    not_the_runner(cast, operator).await?;
+    nobody_decides(cast, operator).await
+}
+
+/// In escrow, and charged.
+const fn in_escrow(errand: &Errand) -> Sums {
+    let charge = errand.price.charge();
+    Sums::NOTHING.held(charge).captured(charge)
+}
+
+/// Paid in full, and so much back.
+async fn released(cast: &Cast<'_>, errand: &Errand, less: i64, back: i64) -> Result<(), Deviation> {
+    let share = errand.price.charge() - errand.platform_fee().await? - less;
+    let sums = Sums::NOTHING
+        .captured(errand.price.charge())
+        .paid(share)
+        .refunded(back);
+    cast.money(errand, sums).await
+}
+
+async fn delivered(cast: &Cast<'_>) -> Result<Errand, Deviation> {
+    let errand = cast.at("on-the-way").await?;
+    let waits = errand.deliver().await?.is(200)?;
+    same("the status", waits.text("/status")?, "delivered")?;
+    errand.until_collection("collected").await?;
+    Ok(errand)
+}
+
+async fn confirmed(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
+    same(
+        "the window",
+        errand.timer("DISPUTE_WINDOW").await?.text("/status")?,
+        "PENDING",
+    )?;
+    cast.money(errand, in_escrow(errand)).await?;
+    cast.tells(&["22"], "All is well, she confirms: released at once.");
+    errand.customer.confirm(&errand.order).await?.is(200)?;
+    released(cast, errand, 0, 0).await
+}
+
+async fn nothing_said(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["22"],
+        "Another time she says nothing. When the day is over, the money moves by itself.",
+    );
+    if !cast.scene.has_virtual_clock() {
+        return Ok(());
+    }
+    let errand = delivered(cast).await?;
+    cast.scene.pass(WINDOW_MS).await?;
+    errand.until_status("completed").await?;
+    released(cast, &errand, 0, 0).await
+}
+
+/// Vera claims 10.00; everything stays in escrow.
+async fn disputed(cast: &Cast<'_>) -> Result<Errand, Deviation> {
+    let errand = delivered(cast).await?;
+    let seen = errand.customer.claim(&errand.order, CLAIM).await?.is(200)?;
+    same("the dispute", seen.text("/dispute/status")?, "open")?;
+    same(
+        "the window",
+        errand.timer("DISPUTE_WINDOW").await?.text("/status")?,
+        "CANCELLED",
+    )?;
+    errand.runner.notice("disputed", &errand.order).await?;
+    cast.money(&errand, in_escrow(&errand)).await?;
+    Ok(errand)
+}
+
+async fn in_part(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
+    cast.begins(&["29"], "The soup is cold. Vera claims 10.00; the time to dispute stops, and the money stays where it is.");
+    let errand = disputed(cast).await?;
+    let hers = errand.customer.confirm(&errand.order).await?;
+    hers.refuses(409, "dispute_open")?;
+
+    cast.tells(
+        &["30"],
+        "An operator hears both and finds Will at fault: 10.00 go back, and he gets the rest.",
+    );
+    let done = operator
+        .resolve(&errand.order, 1, CLAIM, "runner")
+        .await?
+        .is(200)?;
+    same("the status", done.text("/status")?, "completed")?;
+    errand
+        .customer
+        .notice("dispute_resolved", &errand.order)
+        .await?;
+    released(cast, &errand, CLAIM, CLAIM).await
+}
+
+async fn all_of_it(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
+    cast.begins(&["29"], "There is a beetle in it.");
+    let errand = disputed(cast).await?;
+
+    cast.tells(
+        &["30"],
+        "Everything goes back, and Will gets nothing: cancelled.",
+    );
+    let charge = errand.price.charge();
+    let done = operator
+        .resolve(&errand.order, 1, charge, "runner")
+        .await?
+        .is(200)?;
+    same("why", done.text("/cancel_reason")?, "dispute")?;
+    cast.money(&errand, Sums::NOTHING.captured(charge).refunded(charge))
+        .await
+}
+
+async fn not_the_runner(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
+    cast.begins(&["29"], "There is no salt in it.");
+    let errand = disputed(cast).await?;
+
+    cast.tells(&["30"], "That is the store's fault: Vera has her 10.00 from the platform, and Will is paid in full.");
+    let before = operator.balance("goodwill").await?;
+    operator
+        .resolve(&errand.order, 1, CLAIM, "store")
+        .await?
+        .is(200)?;
+    same(
+        "the platform's loss",
+        before - operator.balance("goodwill").await?,
+        CLAIM,
+    )?;
+    released(cast, &errand, 0, CLAIM).await
+}
+
+async fn nobody_decides(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
+    cast.begins(&["29"], "There is too little in it.");
+    if !cast.scene.has_virtual_clock() {
+        return Ok(());
+    }
+    let errand = disputed(cast).await?;
+
+    cast.tells(
+        &[],
+        "No operator looks at it. After two days they are alarmed.",
+    );
+    cast.scene.pass(ALARM_MS).await?;
+    operator.notice("dispute_waits", &errand.order).await?;
+    cast.money(&errand, in_escrow(&errand)).await?;
+
+    cast.tells(
+        &["30"],
+        "After a fortnight it ends by itself, and nothing goes back.",
+    );
+    cast.scene.pass(END_MS).await?;
+    let is_over = |order: &Body| order.says("/dispute/status", "resolved");
+    errand.until("decided by nobody", is_over).await?;
+    released(cast, &errand, 0, 0).await
+}

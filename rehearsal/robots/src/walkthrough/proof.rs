@@ -1,0 +1,85 @@
+//! The ledger's proof: every cent is somewhere, and nowhere twice.
+
+use super::{Scene, Story};
+use campusg_client::{ApiRequest, Deviation, same};
+
+/// Asks for the public proof and, where an operator's login is known, adds up every account.
+///
+/// # Errors
+/// A [`Deviation`] where a sum is not zero.
+pub async fn prove(scene: &Scene) -> Result<(), Deviation> {
+    let story = &scene.story;
+    story.heading("The ledger's proof");
+    let proven = add_up(scene).await;
+    proven.map_err(|deviation| deviation.at(&story.current()))
+}
+
+/// The same for several servers that tell one story, each under what is special about it.
+///
+/// # Errors
+/// A [`Deviation`] where a sum is not zero.
+pub(super) async fn prove_each(
+    story: &Story,
+    scenes: impl Iterator<Item = (&str, &Scene)>,
+) -> Result<(), Deviation> {
+    story.heading("The ledgers' proofs");
+    for (says, scene) in scenes {
+        story.step(format!("Of the server {says}."));
+        let proven = async {
+            ask(scene).await?;
+            by_hand(scene).await
+        };
+        proven
+            .await
+            .map_err(|deviation: Deviation| deviation.at(&story.current()))?;
+    }
+    Ok(())
+}
+
+async fn add_up(scene: &Scene) -> Result<(), Deviation> {
+    let story = &scene.story;
+    story.step("Anybody may ask: the sum over all accounts is zero, posted and promised.");
+    ask(scene).await?;
+    if scene.operator.is_some() {
+        story.step("An operator adds up every account by hand, as it is now.");
+    }
+    by_hand(scene).await
+}
+
+async fn ask(scene: &Scene) -> Result<(), Deviation> {
+    let proof = scene
+        .client
+        .send(&ApiRequest::get("/api/ledger/proof"))
+        .await?
+        .is(200)?;
+    same(
+        "the sum of everything posted",
+        proof.number("/posted_sum_cents")?,
+        0,
+    )?;
+    same(
+        "the sum of everything promised",
+        proof.number("/pending_sum_cents")?,
+        0,
+    )?;
+    scene.story.remark(&format!(
+        "made at {}: {} accounts, {} orders with money in escrow, journal record {}, head {}",
+        proof.text("/made_at")?,
+        proof.number("/accounts")?,
+        proof.number("/open_escrows")?,
+        proof.number("/seq")?,
+        proof.text("/head")?,
+    ));
+    Ok(())
+}
+
+async fn by_hand(scene: &Scene) -> Result<(), Deviation> {
+    let Some(operator) = &scene.operator else {
+        return Ok(());
+    };
+    let accounts = operator.add_up().await?;
+    scene.story.remark(&format!(
+        "{accounts} accounts: posted 0.00, promised in = promised out"
+    ));
+    Ok(())
+}

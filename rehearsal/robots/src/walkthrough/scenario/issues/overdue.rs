@@ -1,0 +1,101 @@
+//! Issues of time: a late delivery, and a runner who disappears.
+
+use super::{
+    super::super::{Errand, Scene},
+    money,
+};
+use campusg_client::{Body, Deviation, same};
+use campusg_domain::time::{DAY_MS, MINUTE_MS, SECOND_MS};
+
+/// Just over the time after which a delivery is late.
+const LATE_MS: u64 = 45 * MINUTE_MS + SECOND_MS;
+/// Just over the time between two looks at an unfinished order.
+const LOOK_MS: u64 = DAY_MS + SECOND_MS;
+/// Just over the time a runner at the till has to answer.
+const CANCEL_WAIT_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
+/// Looks after which a runner counts as gone. Source: lifecycle transition 27.
+const LOOKS: i64 = 14;
+
+pub(super) async fn delivery_is_late(scene: &Scene) -> Result<(), Deviation> {
+    let story = &scene.story;
+    story.step("On the way: after three quarters of an hour the delivery is late; both are told, and it goes on.");
+    if !scene.has_virtual_clock() {
+        return Ok(());
+    }
+    let errand = Errand::at(&scene.client, "purchased").await?;
+    scene.pass(LATE_MS).await?;
+    errand
+        .until("late", |order| order.0["late"] == true)
+        .await?;
+    errand.customer.notice("late", &errand.order).await?;
+    errand.runner.notice("late", &errand.order).await?;
+    let earned = errand.earnings().await?;
+    errand.carry_to("completed").await?;
+    errand.until_collection("collected").await?;
+    money(scene, &errand, [0, errand.price.charge(), earned, 0]).await
+}
+
+pub(super) async fn runner_disappears_at_the_store(scene: &Scene) -> Result<(), Deviation> {
+    let story = &scene.story;
+    story.step("At the store: Ben disappears. After a day he is asked a last time, for he may be at the till.");
+    if !scene.has_virtual_clock() {
+        return Ok(());
+    }
+    let errand = Errand::at(&scene.client, "on-site").await?;
+    scene.pass(LOOK_MS).await?;
+    let asked = |order: &Body| {
+        let timers = order.list("/timers").unwrap_or_default();
+        timers
+            .iter()
+            .any(|timer| timer.says("/event_type", "CANCEL_WAIT"))
+    };
+    errand.until("about to be cancelled", asked).await?;
+    money(scene, &errand, [errand.price.hold, 0, 0, 0]).await?;
+
+    story.step("Two minutes later the order is cancelled, and nothing is charged.");
+    scene.pass(CANCEL_WAIT_MS).await?;
+    let ended = errand.until_status("cancelled").await?;
+    same("why", ended.text("/cancel_reason")?, "runner_abandoned")?;
+    same("the payment", ended.text("/payment/status")?, "voided")?;
+    money(scene, &errand, [0, 0, 0, 0]).await
+}
+
+pub(super) async fn runner_disappears_with_the_food(scene: &Scene) -> Result<(), Deviation> {
+    let story = &scene.story;
+    story.step("Bought: Ben disappears with the food. Day by day the operators are alarmed.");
+    let (true, Some(operator)) = (scene.has_virtual_clock(), &scene.operator) else {
+        return Ok(());
+    };
+    let errand = Errand::at(&scene.client, "purchased").await?;
+    errand.until_collection("collected").await?;
+    let charge = errand.price.charge();
+    for day in 1..LOOKS {
+        scene.pass(LOOK_MS).await?;
+        let path = format!("/api/orders/{}", errand.order);
+        let counted = format!("an order overdue for {day} days");
+        operator
+            .until(&path, &counted, |order| {
+                order.number("/overdue_days") == Ok(day)
+            })
+            .await?;
+    }
+    same(
+        "the status",
+        errand.seen().await?.text("/status")?,
+        "purchased",
+    )?;
+    money(scene, &errand, [charge, charge, 0, 0]).await?;
+
+    story.step("After a fortnight Ben counts as gone: the order is cancelled, and Ann gets everything back.");
+    scene.pass(LOOK_MS).await?;
+    let ended = errand.until_status("cancelled").await?;
+    same("why", ended.text("/cancel_reason")?, "runner_abandoned")?;
+    let all_back = |order: &Body| order.number("/payment/refunded_cents") == Ok(charge);
+    errand.until("paid back", all_back).await?;
+    same(
+        "the escrow",
+        errand.seen().await?.text("/escrow/status")?,
+        "refunded",
+    )?;
+    money(scene, &errand, [0, charge, 0, 0]).await
+}

@@ -1,0 +1,65 @@
+//! (b) The payment fails → cancelled.
+
+use super::super::{Money, Scene};
+use campusg_client::{Deviation, Person, Wish, holds, same};
+
+pub(super) async fn play(scene: &Scene) -> Result<(), Deviation> {
+    for (card, reason, words) in [
+        ("tok_declined", "declined", "Ann's bank declines her card"),
+        (
+            "tok_insufficient_funds",
+            "insufficient_funds",
+            "there is not enough money on Ann's card",
+        ),
+    ] {
+        refused(scene, card, reason, words).await?;
+    }
+    let story = &scene.story;
+    story.step("Without a card Ann can't order at all.");
+    let without = Person::register(&scene.client, "Ann").await?;
+    without
+        .place(&Wish::lunch())
+        .await?
+        .refuses(409, "no_payment_method")
+        .map(drop)
+}
+
+async fn refused(scene: &Scene, card: &str, reason: &str, words: &str) -> Result<(), Deviation> {
+    let story = &scene.story;
+    story.step(format!("Ann orders, and {words}: the order is cancelled."));
+    let customer = Person::customer(&scene.client, "Ann", card).await?;
+    let placed = customer.place(&Wish::lunch()).await?.is(201)?;
+    let order = placed.text("/id")?.to_owned();
+    let ended = customer
+        .order_until(&order, "cancelled", |order| {
+            order.says("/status", "cancelled")
+        })
+        .await?;
+    same("why", ended.text("/cancel_reason")?, "payment_failed")?;
+    same(
+        "what the bank says",
+        ended.text("/payment/declined")?,
+        reason,
+    )?;
+    same("the payment", ended.text("/payment/status")?, "failed")?;
+    same("the escrow", ended.text("/escrow/status")?, "failed")?;
+    same("how it is settled", ended.text("/settlement")?, "free")?;
+    let money = Money::of(&order, &customer, None).await?;
+    money.is(0, 0, 0, 0)?;
+    story.money(&money);
+
+    story.step("Ann is told why, and no runner ever sees the order.");
+    customer.notice("payment_failed", &order).await?;
+    let runner = Person::runner(&scene.client, "Ben").await?;
+    let found = runner.finds(&order).await?;
+    holds(
+        found.is_none(),
+        || "a board without the order".into(),
+        || format!("{found:?}"),
+    )?;
+    runner
+        .get(&format!("/api/orders/{order}"))
+        .await?
+        .refuses(404, "not_found")
+        .map(drop)
+}

@@ -1,0 +1,256 @@
+//! The story of a walkthrough: what is done, step by step, in plain words.
+//!
+//! Must not: judge; deviations do.
+//! Invariant: a row of the lifecycle counts as told once its step has been played to the end, and not before.
+
+use super::{Money, Sums};
+use std::{
+    collections::BTreeSet,
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// Longest line of a step, in characters: as long as one with all columns of the money.
+const WIDTH: usize = 120;
+/// A space at which no line ends.
+const TOGETHER: char = '\u{a0}';
+/// Where the text of a step begins.
+const INDENT: usize = 6;
+
+/// Prints a line.
+type Print = Arc<dyn Fn(&str) -> io::Result<()> + Send + Sync>;
+
+/// Tells steps, and remembers them. Clones tell the same story.
+#[derive(Clone)]
+pub struct Story {
+    print: Option<Print>,
+    told: Arc<Mutex<Told>>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    lines: Vec<String>,
+    step: String,
+    steps: usize,
+    rows: BTreeSet<&'static str>,
+    // Invariant: the rows of the step that is under way, none where it is left out.
+    under_way: Vec<&'static str>,
+    left_out: bool,
+    fault: Option<io::Error>,
+}
+
+impl Told {
+    fn finish_step(&mut self) {
+        let played = std::mem::take(&mut self.under_way);
+        self.rows.extend(played);
+    }
+}
+
+impl std::fmt::Debug for Story {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Story").finish_non_exhaustive()
+    }
+}
+
+impl Story {
+    /// A story that is printed as it goes on.
+    #[must_use]
+    pub fn printed(print: impl Fn(&str) -> io::Result<()> + Send + Sync + 'static) -> Self {
+        Self {
+            print: Some(Arc::new(print)),
+            told: Arc::default(),
+        }
+    }
+
+    /// A story that is only remembered.
+    #[must_use]
+    pub fn silent() -> Self {
+        Self {
+            print: None,
+            told: Arc::default(),
+        }
+    }
+
+    /// Begins a part with a heading.
+    pub fn heading(&self, text: &str) {
+        self.end();
+        self.told().steps = 0;
+        self.line(String::new());
+        self.line(text.into());
+    }
+
+    /// Sets what follows in a part apart from the steps before: it is about another order.
+    pub fn pause(&self) {
+        if self.told().steps > 0 {
+            self.line(String::new());
+        }
+    }
+
+    /// Ends a part: its last step has been played.
+    pub fn end(&self) {
+        self.told().finish_step();
+    }
+
+    /// Says what happens next; a deviation from here on is of this step.
+    pub fn step(&self, text: impl Into<String>) {
+        self.tells(&[], text);
+    }
+
+    /// The same, for a step that shows these rows of the lifecycle.
+    pub fn tells(&self, rows: &[&'static str], text: impl Into<String>) {
+        let text = text.into();
+        let number = {
+            let mut told = self.told();
+            told.finish_step();
+            told.under_way.extend(rows);
+            told.steps += 1;
+            told.step.clone_from(&text);
+            told.steps
+        };
+        self.line(wrapped(&format!("{number:>4}. {text}{}", named(rows))));
+    }
+
+    /// Says what was found, below the step.
+    pub fn remark(&self, text: &str) {
+        self.line(format!("      {text}"));
+    }
+
+    /// Says that the rest of a part is not played here, and why. The rows of the step do not count as told.
+    pub fn leave_out(&self, why: &str) {
+        {
+            let mut told = self.told();
+            told.under_way.clear();
+            told.left_out = true;
+        }
+        self.remark(&format!("left out: {why}"));
+    }
+
+    /// Whether any part was left out.
+    #[must_use]
+    pub fn leaves_out(&self) -> bool {
+        self.told().left_out
+    }
+
+    /// The rows of the lifecycle that were told to the end.
+    #[must_use]
+    pub fn rows(&self) -> BTreeSet<&'static str> {
+        self.told().rows.clone()
+    }
+
+    /// Says where the money is after the step, in every column.
+    pub fn sums(&self, sums: &Sums) {
+        self.line(format!("      | {sums}"));
+    }
+
+    /// Says where the money is after the step.
+    pub fn money(&self, money: &Money) {
+        self.line(format!("      | {money}"));
+    }
+
+    /// Prints a line as it is.
+    pub fn line(&self, text: String) {
+        let mut told = self.told();
+        if let Some(print) = &self.print
+            && told.fault.is_none()
+            && let Err(fault) = print(&text)
+        {
+            told.fault = Some(fault);
+        }
+        told.lines.push(text);
+    }
+
+    /// The step that is under way.
+    #[must_use]
+    pub fn current(&self) -> String {
+        self.told().step.clone()
+    }
+
+    /// Everything told so far.
+    #[must_use]
+    pub fn transcript(&self) -> String {
+        self.told().lines.join("\n")
+    }
+
+    /// Why it could not be printed to the end, if it could not.
+    #[must_use]
+    pub fn fault(&self) -> Option<io::Error> {
+        self.told().fault.take()
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A step on as many lines as it takes, each below the first letter of the first.
+fn wrapped(step: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in step.split_inclusive(' ') {
+        let last = lines.last().map_or(0, |line| line.chars().count());
+        if last > INDENT && last + word.trim_end().chars().count() > WIDTH {
+            lines.push(" ".repeat(INDENT));
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push_str(word);
+        }
+    }
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
+    lines.join("\n").replace(TOGETHER, " ")
+}
+
+/// ` (transition 16)`, ` (transitions 3, 4, 6)`, or nothing.
+fn named(rows: &[&str]) -> String {
+    match rows {
+        [] => String::new(),
+        [row] => format!(" (row{TOGETHER}{row})"),
+        rows => format!(" (rows{TOGETHER}{})", rows.join(&format!(",{TOGETHER}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_numbered_within_their_part() {
+        let story = Story::silent();
+        story.heading("(a) one");
+        story.step("first");
+        story.remark("so it is");
+        story.heading("(b) two");
+        story.step("again");
+        assert_eq!(
+            story.transcript(),
+            "\n(a) one\n   1. first\n      so it is\n\n(b) two\n   1. again"
+        );
+        assert_eq!(story.current(), "again");
+    }
+    #[test]
+    fn a_row_counts_once_its_step_is_over_and_not_where_it_was_left_out() {
+        let story = Story::silent();
+        story.tells(&["3", "4"], "authorised and held");
+        assert!(story.rows().is_empty() && !story.leaves_out());
+        story.tells(&["9"], "nobody comes");
+        story.leave_out("no virtual clock");
+        story.tells(&["32a"], "a tip");
+        story.end();
+        assert_eq!(story.rows(), BTreeSet::from(["3", "4", "32a"]));
+        assert!(story.leaves_out());
+        assert_eq!(
+            story.transcript(),
+            "   1. authorised and held (rows 3, 4)\n   2. nobody comes (row 9)\n      left out: no virtual clock\n   3. a tip (row 32a)"
+        );
+    }
+
+    #[test]
+    fn a_long_step_goes_on_below_its_first_letter() {
+        let story = Story::silent();
+        story.tells(&["26"], "word ".repeat(30).trim_end());
+        let told = story.transcript();
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].starts_with("   1. word") && lines[0].ends_with("word"));
+        assert!(lines.iter().all(|line| line.chars().count() <= WIDTH));
+        assert!(lines[1].starts_with("      word") && lines[1].ends_with("(row 26)"));
+    }
+}

@@ -1,0 +1,165 @@
+//! The money of one order in every column: held, captured, released, refunded, the runner's balance, the customer's debt.
+
+use campusg_client::{Deviation, Person, same};
+use campusg_domain::money::Cents;
+use std::fmt;
+
+/// Where the money of an order is, and how far its two sides have got. Amounts in cents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// In escrow, promised or there.
+    pub held: i64,
+    /// Taken from the customer's cards, less what their banks took back.
+    pub captured: i64,
+    /// Paid to the runner.
+    pub released: i64,
+    /// Sent back to the customer's card, or on its way.
+    pub refunded: i64,
+    /// What the runner can take out, less what the runner owes.
+    pub balance: i64,
+    /// What the customer owes the platform.
+    pub owed: i64,
+}
+
+impl Sums {
+    /// Nothing anywhere.
+    pub const NOTHING: Self = Self {
+        held: 0,
+        captured: 0,
+        released: 0,
+        refunded: 0,
+        balance: 0,
+        owed: 0,
+    };
+
+    /// So much in escrow.
+    #[must_use]
+    pub const fn held(self, held: i64) -> Self {
+        Self { held, ..self }
+    }
+
+    /// So much taken from the card.
+    #[must_use]
+    pub const fn captured(self, captured: i64) -> Self {
+        Self { captured, ..self }
+    }
+
+    /// So much paid to the runner, who has all of it.
+    #[must_use]
+    pub const fn paid(self, released: i64) -> Self {
+        Self {
+            released,
+            balance: released,
+            ..self
+        }
+    }
+
+    /// So much sent back.
+    #[must_use]
+    pub const fn refunded(self, refunded: i64) -> Self {
+        Self { refunded, ..self }
+    }
+
+    /// So much with the runner.
+    #[must_use]
+    pub const fn balance(self, balance: i64) -> Self {
+        Self { balance, ..self }
+    }
+
+    /// So much owed by the customer.
+    #[must_use]
+    pub const fn owed(self, owed: i64) -> Self {
+        Self { owed, ..self }
+    }
+
+    /// Asks both sides. Balance and debt are over all their orders.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where a question is not answered as specified.
+    pub async fn of(
+        order: &str,
+        customer: &Person,
+        runner: Option<&Person>,
+    ) -> Result<Self, Deviation> {
+        let payment = customer.get(&format!("/api/payments/{order}")).await?;
+        let escrow = customer.get(&format!("/api/escrow/{order}")).await?;
+        let (payment, escrow) = (payment.is(200)?, escrow.is(200)?);
+        let charged = match payment.says("/collection", "collected") {
+            true => payment.number("/charged_cents")?,
+            false => 0,
+        };
+        let mut tips = 0;
+        for tip in payment.list("/tips")? {
+            if tip.says("/state", "paid") {
+                tips += tip.number("/amount_cents")?;
+            }
+        }
+        let (released, balance) = match runner {
+            Some(runner) => runner.earned(order).await?,
+            None => (0, 0),
+        };
+        Ok(Self {
+            held: escrow.number("/held_cents")?,
+            captured: charged + tips + customer.paid_beside_orders().await?,
+            released,
+            refunded: payment.number("/refunded_cents")?,
+            balance,
+            owed: customer.wallet().await?.number("/debt_cents")?,
+        })
+    }
+
+    /// Compares with what is specified.
+    ///
+    /// # Errors
+    /// A [`Deviation`] that names the first column that is another.
+    #[track_caller]
+    pub fn are(&self, expected: &Self) -> Result<(), Deviation> {
+        same("what is held", self.held, expected.held)?;
+        same("what is captured", self.captured, expected.captured)?;
+        same("what is released", self.released, expected.released)?;
+        same("what is refunded", self.refunded, expected.refunded)?;
+        same("the runner's balance", self.balance, expected.balance)?;
+        same("what the customer owes", self.owed, expected.owed)
+    }
+}
+
+impl fmt::Display for Sums {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let amount = |cents: i64| match cents {
+            0 => "–".into(),
+            cents => Cents(cents).to_string(),
+        };
+        write!(
+            f,
+            "held {:>5} | captured {:>5} | released {:>5} | refunded {:>5} | runner's balance {:>5} | customer owes {:>5}",
+            amount(self.held),
+            amount(self.captured),
+            amount(self.released),
+            amount(self.refunded),
+            amount(self.balance),
+            amount(self.owed),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
+    use super::*;
+
+    #[test]
+    fn every_column_is_printed_and_the_first_that_differs_is_named() {
+        let sums = Sums::NOTHING.captured(2_749).paid(2_649);
+        assert_eq!(
+            sums.to_string(),
+            "held     – | captured 27.49 | released 26.49 | refunded     – | runner's balance 26.49 | customer owes     –"
+        );
+        let expected = sums.balance(2_298).owed(1);
+        let deviation = sums.are(&expected).unwrap_err();
+        assert_eq!(deviation.expected, "the runner's balance to be 2298");
+        assert_eq!(
+            sums.held(1).refunded(2).are(&sums.held(1).refunded(2)),
+            Ok(())
+        );
+    }
+}

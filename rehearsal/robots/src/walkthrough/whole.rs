@@ -1,0 +1,225 @@
+//! The whole story: every chapter, and at its end which rows of the lifecycle were told.
+//!
+//! Invariant: on servers of one's own, a row counts only if it was played to the end and a record in a journal is that
+//! row; one that is missing is a deviation.
+
+use super::{Chapter, OwnServer, Scene, Setting, Story, proof::prove_each, prove};
+use campusg_client::{Client, Deviation};
+use campusg_domain::transitions::TRANSITIONS;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+/// The whole story on servers of one's own, each started when a chapter first needs it.
+#[derive(Debug)]
+pub struct Whole {
+    program: PathBuf,
+    story: Story,
+    servers: BTreeMap<Setting, Stage>,
+}
+
+/// A server, and the way to it.
+#[derive(Debug)]
+struct Stage {
+    server: OwnServer,
+    scene: Scene,
+}
+
+impl Whole {
+    /// A story on servers that run this program; none is started yet.
+    #[must_use]
+    pub const fn new(program: PathBuf, story: Story) -> Self {
+        Self {
+            program,
+            story,
+            servers: BTreeMap::new(),
+        }
+    }
+
+    /// Plays every chapter, and adds up every ledger.
+    ///
+    /// # Errors
+    /// The first [`Deviation`].
+    pub async fn play(&mut self) -> Result<(), Deviation> {
+        introduce(&self.story);
+        for chapter in Chapter::ALL {
+            let setting = chapter.setting();
+            if !self.servers.contains_key(&setting) {
+                let stage = Stage::open(self.program.clone(), setting, self.story.clone()).await?;
+                self.servers.insert(setting, stage);
+            }
+            if let Some(stage) = self.servers.get(&setting) {
+                chapter.play(&stage.scene).await?;
+            }
+        }
+        let scenes = self.servers.iter();
+        let scenes = scenes.map(|(setting, stage)| (setting.says(), &stage.scene));
+        prove_each(&self.story, scenes).await
+    }
+
+    /// Stops and verifies every server, and says which rows were told.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where a server does not stop in order, something in its folder does not hold, or a row is missing.
+    pub fn close(self) -> Result<(), Deviation> {
+        let mut met = BTreeSet::new();
+        for (setting, stage) in self.servers.into_iter().rev() {
+            let (said, rows) = stage.server.stop_and_verify()?;
+            met.extend(rows);
+            let said = match setting {
+                Setting::Usual => format!("\n{said}"),
+                _ => format!(" {}", in_short(&said)),
+            };
+            self.story.line(format!(
+                "\nThe server {} has stopped; campusg verify says:{said}",
+                setting.says()
+            ));
+        }
+        let closing = closing(&self.story.rows(), &met)?;
+        self.story.line(format!("\n{closing}"));
+        Ok(())
+    }
+}
+
+impl Stage {
+    async fn open(program: PathBuf, setting: Setting, story: Story) -> Result<Self, Deviation> {
+        let starting = tokio::task::spawn_blocking(move || OwnServer::start(&program, setting));
+        let server = starting
+            .await
+            .map_err(|fault| Deviation::new("a server of its own", fault.to_string()))??;
+        let client = Client::new(server.address())?;
+        let operator = server.operator(&client).await?;
+        let scene = Scene::open(client, Some(operator), story).await?;
+        let scene = scene.set_for(setting);
+        Ok(Self { server, scene })
+    }
+}
+
+/// Plays every chapter on a server that runs, and says which rows were told, and which were left out there.
+///
+/// # Errors
+/// The first [`Deviation`]; a row that is missing though nothing was left out is one.
+pub async fn play_here(scene: &Scene) -> Result<(), Deviation> {
+    introduce(&scene.story);
+    for chapter in Chapter::ALL {
+        chapter.play(scene).await?;
+    }
+    prove(scene).await?;
+    let (story, told) = (&scene.story, scene.story.rows());
+    if story.leaves_out() {
+        let left: Vec<_> = TRANSITIONS
+            .iter()
+            .filter(|row| !told.contains(row.id))
+            .collect();
+        story.line(format!(
+            "\nTold {} of {} rows of the lifecycle: {}.",
+            told.len(),
+            TRANSITIONS.len(),
+            spans(&told)
+        ));
+        story.line("Left out, for the reasons given above:".into());
+        left.iter()
+            .for_each(|row| story.line(format!("  row {:>3}  {}", row.id, row.says)));
+        return Ok(());
+    }
+    let closing = closing(&told, &told)?;
+    story.line(format!("\n{closing}"));
+    Ok(())
+}
+
+/// What is going to be told, and how to read it.
+fn introduce(story: &Story) {
+    story.line(format!(
+        "Every transition of an order's life, in {} chapters. A step names its rows of docs/lifecycle.md; below it is the\n\
+         money of its order: in escrow, taken from the card, paid to the runner, sent back, what the runner has in all and\n\
+         what the customer owes. Nothing is –.",
+        Chapter::ALL.len()
+    ));
+}
+
+/// How many checks hold, and the chain's head.
+fn in_short(verdict: &str) -> String {
+    let head = verdict.lines().last().unwrap_or_default();
+    let checks = verdict.lines().count().saturating_sub(1);
+    format!("all {checks} checks hold; {head}")
+}
+
+/// The sentence at the end, if every row was told, and each is a record somewhere.
+fn closing(told: &BTreeSet<&str>, met: &BTreeSet<&str>) -> Result<String, Deviation> {
+    let (rows, expected) = (TRANSITIONS.len(), "every row of the lifecycle told");
+    let missing = TRANSITIONS.iter().filter(|row| !told.contains(row.id));
+    let missing: Vec<_> = missing
+        .map(|row| format!("{} ({})", row.id, row.says))
+        .collect();
+    if !missing.is_empty() {
+        return Err(Deviation::new(
+            expected,
+            format!("without {}", missing.join(", ")),
+        ));
+    }
+    let unmet: Vec<_> = told.difference(met).copied().collect();
+    if !unmet.is_empty() {
+        let found = format!("no record that is row {}", unmet.join(", "));
+        return Err(Deviation::new(
+            "a record for every row that was told",
+            found,
+        ));
+    }
+    Ok(format!(
+        "All {rows} rows of the lifecycle were told, 1–44 with 32a–c, and a journal has a record of each. Everything is as specified."
+    ))
+}
+
+/// Rows in a few words: neighbours in the table are joined.
+fn spans(told: &BTreeSet<&str>) -> String {
+    let runs = TRANSITIONS.chunk_by(|a, b| told.contains(a.id) == told.contains(b.id));
+    let named = runs
+        .filter(|run| told.contains(run[0].id))
+        .map(|run| match run {
+            [row] => row.id.to_owned(),
+            run => format!("{}–{}", run[0].id, run[run.len() - 1].id),
+        });
+    named.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
+    use super::*;
+
+    fn all() -> BTreeSet<&'static str> {
+        TRANSITIONS.iter().map(|row| row.id).collect()
+    }
+
+    #[test]
+    fn the_end_needs_every_row_and_a_record_of_each() {
+        assert!(closing(&all(), &all()).unwrap().starts_with("All 46 rows"));
+        let mut some = all();
+        some.remove("32b");
+        let missing = closing(&some, &all()).unwrap_err();
+        assert_eq!(
+            missing.found,
+            "without 32b (an operator's refund after the end)"
+        );
+        let unmet = closing(&all(), &some).unwrap_err();
+        assert_eq!(unmet.found, "no record that is row 32b");
+    }
+
+    #[test]
+    fn neighbours_are_joined() {
+        let mut told = all();
+        for row in ["1", "5", "32b"] {
+            told.remove(row);
+        }
+        assert_eq!(spans(&told), "2–4, 6–32a, 32c–44");
+    }
+
+    #[test]
+    fn a_verdict_in_short_counts_its_checks() {
+        assert_eq!(
+            in_short("I1 ok\nI2 ok\nhead 7 abc"),
+            "all 2 checks hold; head 7 abc"
+        );
+    }
+}

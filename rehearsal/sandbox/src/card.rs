@@ -1,0 +1,315 @@
+//! The test tokens: which card or account behaves how.
+//!
+//! Must not: keep state; the book counts and remembers.
+
+use campusg_domain::call::{CardToken, Decline};
+
+use campusg_domain::{
+    call::AccountToken,
+    gateway::{AccountFace, CardFace},
+};
+
+/// A test token and what it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TestToken {
+    /// As sent to the API; `N` stands for a number from 1 to 99.
+    pub token: &'static str,
+    /// What happens with it, in one line.
+    pub does: &'static str,
+}
+
+const fn token(token: &'static str, does: &'static str) -> TestToken {
+    TestToken { token, does }
+}
+
+/// Every test card.
+pub const TEST_CARDS: &[TestToken] = &[
+    token("tok_visa", "everything succeeds"),
+    token("tok_declined", "the authorisation is declined"),
+    token(
+        "tok_insufficient_funds",
+        "the authorisation is declined: not enough money",
+    ),
+    token(
+        "tok_slow",
+        "everything succeeds, every answer takes `slow_ms`",
+    ),
+    token(
+        "tok_timeout_then_succeeds",
+        "every authorisation, capture and refund is done, but its first answer is lost",
+    ),
+    token(
+        "tok_down",
+        "authorisations are never answered, nothing is done",
+    ),
+    token(
+        "tok_down_N",
+        "an authorisation is not answered N times, then succeeds",
+    ),
+    token(
+        "tok_action_required",
+        "the bank asks the customer to confirm; the answer comes as an event",
+    ),
+    token(
+        "tok_second_declined",
+        "the first authorisation of an order succeeds; a second one, or a later tip, is declined",
+    ),
+    token("tok_capture_fails", "authorises; the capture is declined"),
+    token(
+        "tok_capture_down",
+        "authorises; captures are never answered, nothing is done",
+    ),
+    token(
+        "tok_capture_down_N",
+        "authorises; a capture is not answered N times, then succeeds",
+    ),
+    token(
+        "tok_capture_late",
+        "authorises; the capture is not answered, succeeds after `late_ms`, told by an event",
+    ),
+    token(
+        "tok_refund_fails",
+        "authorises and captures; the refund is declined",
+    ),
+    token(
+        "tok_refund_down_N",
+        "a refund is not answered N times, then succeeds",
+    ),
+    token(
+        "tok_late",
+        "the authorisation is not answered, succeeds after `late_ms`, told by an event",
+    ),
+    token(
+        "tok_lapses",
+        "authorises; the bank lets it go after `late_ms`, told by an event",
+    ),
+    token(
+        "tok_chargeback",
+        "the bank takes each charge back after `chargeback_ms`, for `chargeback_fee_cents`, and never decides",
+    ),
+    token(
+        "tok_chargeback_won",
+        "as `tok_chargeback`; `verdict_ms` later the bank gives the charge again",
+    ),
+    token(
+        "tok_chargeback_lost",
+        "as `tok_chargeback`; `verdict_ms` later the bank keeps the charge",
+    ),
+];
+
+/// Every test bank account.
+pub const TEST_ACCOUNTS: &[TestToken] = &[
+    token("acct_bank", "the payout succeeds"),
+    token("acct_closed", "the payout is declined"),
+    token(
+        "acct_slow",
+        "the payout succeeds, its answer takes `slow_ms`",
+    ),
+    token(
+        "acct_timeout_then_succeeds",
+        "the payout is done, but its first answer is lost",
+    ),
+    token("acct_down", "payouts are never answered, nothing is done"),
+    token(
+        "acct_down_N",
+        "a payout is not answered N times, then succeeds",
+    ),
+    token(
+        "acct_late",
+        "the payout is not answered, is paid after `late_ms`, told by an event",
+    ),
+    token(
+        "acct_fails_late",
+        "the payout is not answered, is declined after `late_ms`, told by an event",
+    ),
+    token(
+        "acct_sends_back",
+        "the payout succeeds, and comes back after `send_back_ms`, told by an event",
+    ),
+];
+
+/// What happens to one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Behaviour {
+    Succeed,
+    Decline(Decline),
+    LoseFirstAnswer,
+    /// Not answered so many times (for ever: `None`), and nothing is done.
+    Down(Option<u32>),
+    AskCustomer,
+    Late,
+    /// Succeeds where nothing was authorised for the same order before.
+    OnlyFirst,
+    /// Done, and let go by the bank long before it has to be.
+    Lapse,
+}
+
+/// What the bank does about a charge some time after it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bank {
+    Content,
+    /// Takes it back, and decides for the platform (`true`), against it, or never.
+    Objects(Option<bool>),
+}
+
+/// What happens to one payout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Payee {
+    Takes,
+    Refuses(Decline),
+    TakesWithoutAnswer,
+    /// Not answered so many times (for ever: `None`), and nothing is done.
+    Down(Option<u32>),
+    TakesLate,
+    RefusesLate,
+    SendsBack,
+}
+
+/// What happens to every call with one card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CardScript {
+    pub authorize: Behaviour,
+    pub capture: Behaviour,
+    pub refund: Behaviour,
+    pub bank: Bank,
+    pub slow: bool,
+}
+
+const VISA: CardScript = CardScript {
+    authorize: Behaviour::Succeed,
+    capture: Behaviour::Succeed,
+    refund: Behaviour::Succeed,
+    bank: Bank::Content,
+    slow: false,
+};
+
+impl CardScript {
+    /// The script of a card, or `None` if the token is unknown.
+    pub fn of(card: &CardToken) -> Option<Self> {
+        use Behaviour::{
+            AskCustomer, Decline as No, Down, Lapse, Late, LoseFirstAnswer, OnlyFirst,
+        };
+        let authorize = |authorize| CardScript { authorize, ..VISA };
+        let capture = |capture| CardScript { capture, ..VISA };
+        let refund = |refund| CardScript { refund, ..VISA };
+        let objects = |verdict| CardScript {
+            bank: Bank::Objects(verdict),
+            ..VISA
+        };
+        Some(match card.0.as_str() {
+            "tok_visa" => VISA,
+            "tok_declined" => authorize(No(Decline::Declined)),
+            "tok_insufficient_funds" => authorize(No(Decline::InsufficientFunds)),
+            "tok_slow" => CardScript { slow: true, ..VISA },
+            "tok_timeout_then_succeeds" => CardScript {
+                authorize: LoseFirstAnswer,
+                capture: LoseFirstAnswer,
+                refund: LoseFirstAnswer,
+                ..VISA
+            },
+            "tok_action_required" => authorize(AskCustomer),
+            "tok_late" => authorize(Late),
+            "tok_second_declined" => authorize(OnlyFirst),
+            "tok_lapses" => authorize(Lapse),
+            "tok_chargeback" => objects(None),
+            "tok_chargeback_won" => objects(Some(true)),
+            "tok_chargeback_lost" => objects(Some(false)),
+            "tok_capture_fails" => capture(No(Decline::Declined)),
+            "tok_capture_late" => capture(Late),
+            "tok_refund_fails" => refund(No(Decline::CardInvalid)),
+            other => {
+                return down(other, "tok_down")
+                    .map(|times| authorize(Down(times)))
+                    .or_else(|| down(other, "tok_capture_down").map(|times| capture(Down(times))))
+                    .or_else(|| down(other, "tok_refund_down").map(|times| refund(Down(times))));
+            }
+        })
+    }
+}
+
+/// What happens to payouts to one account, and whether its answers are slow; `None` if the token is unknown.
+pub(super) fn account_script(account: &AccountToken) -> Option<(Payee, bool)> {
+    let payee = match account.0.as_str() {
+        "acct_bank" => Payee::Takes,
+        "acct_closed" => Payee::Refuses(Decline::AccountInvalid),
+        "acct_slow" => return Some((Payee::Takes, true)),
+        "acct_timeout_then_succeeds" => Payee::TakesWithoutAnswer,
+        "acct_late" => Payee::TakesLate,
+        "acct_fails_late" => Payee::RefusesLate,
+        "acct_sends_back" => Payee::SendsBack,
+        other => Payee::Down(down(other, "acct_down")?),
+    };
+    Some((payee, false))
+}
+
+/// What may be shown of a test card.
+pub(super) fn card_face(card: &CardToken) -> Option<CardFace> {
+    CardScript::of(card).map(|_| CardFace {
+        brand: "visa".to_owned(),
+        last4: "4242".to_owned(),
+        exp_month: 12,
+        exp_year: 2039,
+    })
+}
+
+/// What may be shown of a test account.
+pub(super) fn account_face(account: &AccountToken) -> Option<AccountFace> {
+    account_script(account).map(|_| AccountFace {
+        bank: "Sandbox Bank".to_owned(),
+        last4: "6789".to_owned(),
+    })
+}
+
+/// Reads `{name}` as "for ever" and `{name}_N`, n from 1 to 99, as n times.
+fn down(token: &str, name: &str) -> Option<Option<u32>> {
+    let rest = token.strip_prefix(name)?;
+    if rest.is_empty() {
+        return Some(None);
+    }
+    let times: u32 = rest.strip_prefix('_')?.parse().ok()?;
+    (1..=99).contains(&times).then_some(Some(times))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listed_token_is_known_and_stands_in_the_documentation() {
+        let documentation = include_str!("lib.rs");
+        for listed in TEST_CARDS {
+            let card = CardToken(listed.token.replace("_N", "_3"));
+            assert!(card_face(&card).is_some(), "{}", listed.token);
+            assert!(
+                documentation.contains(&format!("`{}`", listed.token)),
+                "{}",
+                listed.token
+            );
+        }
+        for listed in TEST_ACCOUNTS {
+            let account = AccountToken(listed.token.replace("_N", "_3"));
+            assert!(account_face(&account).is_some(), "{}", listed.token);
+            assert!(
+                documentation.contains(&format!("`{}`", listed.token)),
+                "{}",
+                listed.token
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_token_has_no_face() {
+        for text in [
+            "",
+            "tok_",
+            "tok_visa2",
+            "tok_down_0",
+            "tok_down_100",
+            "tok_down_x",
+            "tok_downer",
+        ] {
+            assert_eq!(card_face(&CardToken(text.to_owned())), None, "{text}");
+        }
+        assert_eq!(account_face(&AccountToken("tok_visa".to_owned())), None);
+    }
+}

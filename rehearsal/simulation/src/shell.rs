@@ -1,0 +1,214 @@
+//! What an order's actor does, in one thread: known id? → asks → votes → decide → fill → check → commit → fold → reply.
+
+use super::{AskKind, Simulation};
+use campusg_domain::{
+    id::{CommandId, Fingerprint, OrderId, Principal, Seq, UserId},
+    invariant::{check_record, fingerprint},
+    order::{
+        Command, Context, Executed, Filled, Order, Placement, Rejection, Turn, known,
+        required_votes, turn, verdict,
+    },
+    record::{Entry, Events, Record},
+    vote::{Owner, Vote, VoteRequest, Votes},
+};
+use std::sync::Arc;
+
+/// Who gives a command, under which id.
+#[derive(Clone, Copy)]
+struct Sender {
+    principal: Principal,
+    command: CommandId,
+    keyed: bool,
+}
+
+impl Simulation {
+    /// Places an order under an idempotency key; the same key and wish again give the same order.
+    ///
+    /// # Errors
+    /// The rules of transition 1, in the order of [`Rejection`].
+    pub fn place(
+        &mut self,
+        customer: UserId,
+        placement: Placement,
+        key: u64,
+    ) -> Result<OrderId, Rejection> {
+        let order = OrderId::from_bytes(self.chance.timed(self.now.0));
+        let Fingerprint(command) = fingerprint(&(customer, "place", key));
+        let sender = Sender {
+            principal: Principal::User(customer),
+            command: CommandId(command),
+            keyed: true,
+        };
+        match self.turn(sender, order, &Command::Place(Box::new(placement))) {
+            Ok(_) => Ok(order),
+            Err(Rejection::AlreadyPlaced { order }) => Ok(order),
+            Err(rejection) => Err(rejection),
+        }
+    }
+
+    /// Gives a command to an order. The same id again is answered, not executed.
+    ///
+    /// # Errors
+    /// `KeyReused`, then as [`decide`](campusg_domain::order::decide()).
+    ///
+    /// # Panics
+    /// If the record would break an invariant: then a rule is wrong.
+    pub fn command(
+        &mut self,
+        principal: Principal,
+        order: OrderId,
+        command: &Command,
+        id: CommandId,
+    ) -> Result<Arc<Order>, Rejection> {
+        self.turn(
+            Sender {
+                principal,
+                command: id,
+                keyed: false,
+            },
+            order,
+            command,
+        )
+    }
+
+    fn turn(
+        &mut self,
+        sender: Sender,
+        id: OrderId,
+        command: &Command,
+    ) -> Result<Arc<Order>, Rejection> {
+        let body = fingerprint(command);
+        let before = self.folds.orders.get(&id).cloned();
+        if let Some(executed) = known(before.as_deref(), sender.command, body) {
+            return self.repeated(id, executed?);
+        }
+        let pin = self.pin(id);
+        let policy = self.policy.clone();
+        let mut context = Context {
+            principal: sender.principal,
+            command: sender.command,
+            fingerprint: body,
+            keyed: sender.keyed,
+            now: before
+                .as_ref()
+                .map_or(self.now, |order| self.now.max(order.last_at)),
+            policy: &policy,
+            votes: &Votes::default(),
+            pin,
+        };
+        let required_votes = required_votes(id, before.as_deref(), command, &context)?;
+        let votes = Votes(
+            required_votes
+                .into_iter()
+                .map(|ask| (ask, self.vote(sender.command, &ask)))
+                .collect(),
+        );
+        context.votes = &votes;
+        match turn(id, before.as_deref(), command, &context) {
+            Ok(Turn::Commit { filled, verdict }) => {
+                let after = self.commit_order(before.as_deref(), *filled);
+                verdict.map_or(Ok(after), Err)
+            }
+            Ok(Turn::AlreadySo) => {
+                self.folds.release(sender.command);
+                before.ok_or_else(|| Rejection::NotFound {
+                    what: "order".into(),
+                })
+            }
+            Err(rejection) => {
+                self.folds.release(sender.command);
+                Err(rejection)
+            }
+        }
+    }
+
+    /// Answers a repeat as the first time: a remembered refusal is found in the record's events.
+    fn repeated(&self, id: OrderId, executed: Executed) -> Result<Arc<Order>, Rejection> {
+        let place = usize::try_from(executed.seq.0 - 1).expect("the journal is in memory");
+        if let Events::Order(events) = &self.journal[place].record.events
+            && let Some(rejection) = verdict(events, &self.policy)
+        {
+            return Err(rejection);
+        }
+        Ok(Arc::clone(&self.folds.orders[&id]))
+    }
+
+    pub(super) fn vote(&mut self, token: CommandId, ask: &VoteRequest) -> Vote {
+        if let Some(refusal) = self
+            .refusals
+            .iter_mut()
+            .find(|(kind, left)| *kind == AskKind::of(ask) && *left > 0)
+        {
+            refusal.1 -= 1;
+            return Err(Rejection::TransferRefused);
+        }
+        let yes = match ask.owner() {
+            Owner::Directory => self.folds.directory.vote(token, ask, &self.policy),
+            Owner::Escrow => self.folds.ledger.vote(token, ask, &self.policy),
+            Owner::Timer => self.folds.timetable.vote(token, ask, &self.policy),
+        }?;
+        self.look_up(ask)?;
+        Ok(yes)
+    }
+
+    /// Used-once things are reserved first and then looked up in what is committed.
+    fn look_up(&self, ask: &VoteRequest) -> Result<(), Rejection> {
+        match ask {
+            VoteRequest::UsedOnce { photo, order }
+                if self
+                    .folds
+                    .photos
+                    .get(photo)
+                    .is_some_and(|used| used != order) =>
+            {
+                Err(Rejection::PhotoUsed)
+            }
+            VoteRequest::Placement { .. }
+            | VoteRequest::StoreOpen { .. }
+            | VoteRequest::Raise { .. }
+            | VoteRequest::NoDebt { .. }
+            | VoteRequest::Hold { .. }
+            | VoteRequest::Capacity { .. }
+            | VoteRequest::RunnerSlot { .. }
+            | VoteRequest::UsedOnce { .. }
+            | VoteRequest::Release { .. }
+            | VoteRequest::SetOff { .. }
+            | VoteRequest::Card { .. }
+            | VoteRequest::PayoutMethod { .. }
+            | VoteRequest::Debt { .. }
+            | VoteRequest::PayOut { .. }
+            | VoteRequest::Freeze { .. }
+            | VoteRequest::Cash { .. }
+            | VoteRequest::Losses { .. }
+            | VoteRequest::Fees { .. } => Ok(()),
+        }
+    }
+
+    fn commit_order(&mut self, before: Option<&Order>, filled: Filled) -> Arc<Order> {
+        if let Err(broken) = check_record(&self.folds.ledger, before, &filled.after, &filled.record)
+        {
+            panic!("{broken}\nin {:#?}", filled.record);
+        }
+        let (record, after) = filled.committed(self.next_seq());
+        self.commit(record);
+        let folded = Arc::clone(&self.folds.orders[&after.id]);
+        debug_assert_eq!(*folded, after, "the fold of a record is what was decided");
+        folded
+    }
+
+    /// Appends a record to the journal and folds it into every owner.
+    pub(super) fn commit(&mut self, record: Record) {
+        let entry = Entry {
+            seq: self.next_seq(),
+            record,
+        };
+        let stream = entry.record.stream;
+        self.folds.fold(&entry);
+        self.journal.push(entry);
+        self.after_record(stream);
+    }
+
+    pub(super) fn next_seq(&self) -> Seq {
+        Seq(self.journal.len() as u64 + 1)
+    }
+}
