@@ -5,24 +5,19 @@
 #[cfg(test)]
 extern crate self as campusg_actors;
 
-mod commit;
-mod desk;
-mod directory;
-mod env;
-mod errand;
-mod escrow;
+mod command_id;
 mod fatal;
 pub mod live;
-mod notification;
-mod order;
-mod orders;
-mod payment;
+mod message;
+mod owner;
+mod owners;
 pub mod port;
+mod refusal;
 pub mod registry;
 pub mod runtime;
 pub mod sandbox;
-mod timer;
-mod vote;
+mod services;
+mod shell;
 
 #[cfg(test)]
 #[path = "../tests/common/mod.rs"]

@@ -6,15 +6,12 @@ use super::{
     Caller, ChangeProfile, Command, Refusal, Register, RemoveCard, Runtime, Secret, SetRunner,
     SignIn, SignOut, SignedIn, Suspend,
 };
-use crate::{
-    desk,
-    directory::{Change, Entry},
-};
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier, password_hash::SaltString};
 use campusg_domain::{
-    id::{CommandId, Seq, SessionId, UserId},
+    id::{Seq, SessionId, UserId},
     order::Rejection,
     owner::directory::{EmailDigest, RunnerState, Session, UserCommand},
+    stream::{Envelope, Meta},
     text::check_name,
 };
 use serde::{Deserialize, Serialize};
@@ -203,25 +200,25 @@ impl Runtime {
         command: UserCommand,
         caller: &Caller,
     ) -> Result<(), Refusal> {
-        let id: CommandId = caller.command_id(|| self.entropy().command());
-        self.change_as(id, user, command, caller).await.map(drop)
+        self.change_as(self.meta(caller), user, command)
+            .await
+            .map(drop)
     }
 
-    /// Changes an account under this id; the record's sequence, none where an earlier record did.
+    /// Changes an account; the record's sequence, none where an earlier record did.
     pub(super) async fn change_as(
         &self,
-        id: CommandId,
+        meta: Meta,
         user: UserId,
         command: UserCommand,
-        caller: &Caller,
     ) -> Result<Seq, Refusal> {
         self.admit()?;
-        let entry = Entry {
-            change: Change::User(user, command),
-            principal: caller.principal,
-            fingerprint: caller.fingerprint,
+        let envelope = Envelope {
+            meta,
+            target: user,
+            command,
         };
-        desk::run(&self.owners().directory, id, entry).await
+        self.owners().submit(envelope).await
     }
 
     /// A person's fields in plain text; `None` if unknown, or if the key is gone.

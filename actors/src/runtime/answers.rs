@@ -77,7 +77,7 @@ impl Query for GetPin {
     type Answer = u16;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        Ok(runtime.0.env.pin(self.0))
+        Ok(runtime.0.services.pin(self.0))
     }
 }
 
@@ -155,7 +155,7 @@ impl Query for GetPrice {
     type Answer = Price;
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let (policy, now) = (&*runtime.0.env.policy, runtime.clock().now());
+        let (policy, now) = (&*runtime.0.services.policy, runtime.clock().now());
         let wish = self.0.checked()?;
         let nobody = UserId::from_bytes([0; 16]);
         let details = DropoffDetails::default();
@@ -298,7 +298,7 @@ impl Query for GetPhoto {
         let photos = runtime.photos().clone();
         let got = runtime
             .0
-            .env
+            .services
             .io
             .spawn_blocking(move || photos.load(id))
             .await
@@ -415,7 +415,7 @@ impl Runtime {
         let photos = self.photos().clone();
         match self
             .0
-            .env
+            .services
             .io
             .spawn_blocking(move || photos.store(user, &bytes))
             .await

@@ -20,10 +20,11 @@ impl Command for SetCard {
         let user = caller.user()?;
         let card = described(runtime, self.0).await?;
         let wallet_balance = runtime.query(GetWalletBalance(user)).await?;
-        let pays = wallet_balance.new_card_pays(runtime.0.env.policy.gateway_minimum_cents);
-        let id = caller.command_id(|| runtime.entropy().command());
+        let pays = wallet_balance.new_card_pays(runtime.0.services.policy.gateway_minimum_cents);
+        let meta = runtime.meta(&caller);
+        let id = meta.id;
         let command = UserCommand::SetCard { card, pays };
-        let seq = runtime.change_as(id, user, command, &caller).await?;
+        let seq = runtime.change_as(meta, user, command).await?;
         let done = runtime.done(user, id, seq).await?;
         new_card(&done).ok_or(Refusal::Unknown)
     }

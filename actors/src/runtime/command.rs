@@ -1,7 +1,7 @@
 //! What the runtime can be told: one type per command, with the type of its reply.
 
 use super::{Refusal, Runtime};
-use crate::env::command_of;
+use crate::command_id::keyed_command;
 use campusg_domain::{
     call::CardToken,
     id::{CommandId, Fingerprint, OrderId, Principal, ScheduleId, SessionId, StoreId, UserId},
@@ -11,6 +11,7 @@ use campusg_domain::{
         directory::{Card, Hours, StoreChange},
         inbox::NoticeId,
     },
+    stream::Meta,
     time::At,
 };
 use std::{fmt, sync::Arc};
@@ -48,27 +49,23 @@ impl Caller {
     /// Whether the order has carried out this caller's command under the same key before.
     #[must_use]
     pub fn is_heard_by(&self, order: &Order) -> bool {
-        let id = |_: &String| self.command_id(|| CommandId(0));
-        let id = self.key.as_ref().map(id);
-        id.is_some_and(|id| order::known(Some(order), id, self.fingerprint).is_some())
+        let meta = self.meta(|| CommandId(0));
+        meta.keyed && order::known(Some(order), meta.id, meta.fingerprint).is_some()
     }
 
-    /// The id of this caller's command: the same for the same user, route and key; random without a key.
-    pub(crate) fn command_id(&self, random: impl FnOnce() -> CommandId) -> CommandId {
-        let Some(key) = &self.key else {
-            return random();
+    /// The header of this caller's command: its id is the same for the same user, route and key, drawn without a key.
+    pub(crate) fn meta(&self, random: impl FnOnce() -> CommandId) -> Meta {
+        let id = match &self.key {
+            Some(key) => keyed_command(self.principal, &self.route, key),
+            None => random(),
         };
-        let mut hasher = blake3::Hasher::new();
-        match self.principal.user() {
-            Some(user) => hasher.update(user.as_bytes()),
-            None => hasher.update(b"no user"),
-        };
-        for part in [&self.route, key] {
-            hasher
-                .update(&(part.len() as u64).to_le_bytes())
-                .update(part.as_bytes());
+        Meta {
+            principal: self.principal,
+            id,
+            fingerprint: self.fingerprint,
+            keyed: self.key.is_some(),
+            request: self.request.as_str().into(),
         }
-        command_of(&hasher)
     }
 
     /// The signed-in person.

@@ -4,14 +4,9 @@ use super::{
     AdvanceClock, Caller, CancelScheduled, ChangeStore, Command, CreateStore, ReadNotice, Refusal,
     Runtime, Schedule, SendNotice, StorePhoto,
 };
-use crate::{
-    desk,
-    directory::{Change, Entry},
-    notification::Post,
-    timer::Appointment,
-};
+use crate::owners::OwnedCommand;
 use campusg_domain::{
-    id::{CommandId, PhotoId, ScheduleId, StoreId, Stream, UserId},
+    id::{CommandId, PhotoId, ScheduleId, Seq, StoreId, Stream, UserId},
     notice::Audience,
     order::Rejection,
     owner::{
@@ -19,6 +14,7 @@ use campusg_domain::{
         inbox::{self, NoticeId},
         timetable,
     },
+    stream::{Envelope, Meta},
     text::{check_name, check_words},
     time::{At, DAY_MS},
 };
@@ -51,7 +47,7 @@ impl Command for CreateStore {
             text("place", &self.place, STORE_CHARS)?,
         );
         runtime
-            .change_store(
+            .submit(
                 store,
                 StoreCommand::Create {
                     name,
@@ -77,8 +73,9 @@ impl Command for ChangeStore {
             }
         }
         runtime
-            .change_store(store, StoreCommand::Change(change), &caller)
+            .submit(store, StoreCommand::Change(change), &caller)
             .await
+            .map(drop)
     }
 }
 
@@ -103,7 +100,7 @@ impl Command for SendNotice {
             text: sealed,
             order: self.order,
         };
-        let seq = runtime.post(self.user, command, &caller).await?;
+        let seq = runtime.submit(self.user, command, &caller).await?;
         Ok(NoticeId { seq, index: 0 })
     }
 }
@@ -117,7 +114,7 @@ impl Command for ReadNotice {
             None => Err(Refusal::not_found("notification")),
             Some(super::NoticeState::Read) => Ok(()),
             Some(_) => runtime
-                .post(user, inbox::Command::Read { notice: self.0 }, &caller)
+                .submit(user, inbox::Command::Read { notice: self.0 }, &caller)
                 .await
                 .map(drop),
         }
@@ -157,7 +154,7 @@ impl Command for Schedule {
             due,
             payload,
         };
-        runtime.appoint(schedule, command, &caller).await?;
+        runtime.submit(schedule, command, &caller).await?;
         Ok(schedule)
     }
 }
@@ -168,7 +165,7 @@ impl Command for CancelScheduled {
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
         caller.operator()?;
         match runtime
-            .appoint(self.0, timetable::Command::Cancel, &caller)
+            .submit(self.0, timetable::Command::Cancel, &caller)
             .await
         {
             // The timer owner remembers only what is pending; what has ended lies in the snapshots.
@@ -178,7 +175,7 @@ impl Command for CancelScheduled {
             }) if runtime.was_scheduled(self.0).await? => {
                 Err(Refusal::rule(Rejection::NotCancellable))
             }
-            answer => answer,
+            answer => answer.map(drop),
         }
     }
 }
@@ -210,8 +207,9 @@ impl Command for AdvanceClock {
 }
 
 impl Runtime {
-    fn new_id(&self, caller: &Caller) -> CommandId {
-        caller.command_id(|| self.entropy().command())
+    /// The header of a caller's command.
+    pub(super) fn meta(&self, caller: &Caller) -> Meta {
+        caller.meta(|| self.entropy().command())
     }
 
     /// The id of what a command makes: fresh, or the same for each repeat under one key.
@@ -219,7 +217,7 @@ impl Runtime {
         if caller.key.is_none() {
             return self.entropy().uuid(self.clock().now());
         }
-        let CommandId(id) = self.new_id(caller);
+        let CommandId(id) = self.meta(caller).id;
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&blake3::hash(&id.to_le_bytes()).as_bytes()[..16]);
         // A UUID of version 8: made of something else than time.
@@ -237,7 +235,7 @@ impl Runtime {
         if caller.key.is_none() {
             return Ok(None);
         }
-        let id = self.new_id(caller);
+        let id = self.meta(caller).id;
         let page = self
             .read(move |reads| reads.inbox(Audience::User(user), None, REPEATS_WITHIN))
             .await?;
@@ -251,59 +249,21 @@ impl Runtime {
         }
     }
 
-    async fn change_store(
+    /// Gives a command to the owner of its stream.
+    pub(super) async fn submit<C: OwnedCommand>(
         &self,
-        store: StoreId,
-        command: StoreCommand,
+        target: C::Target,
+        command: C,
         caller: &Caller,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Seq, Refusal> {
         self.admit()?;
-        let change = Change::Store(store, command);
-        let (principal, fingerprint) = (caller.principal, caller.fingerprint);
-        let entry = Entry {
-            change,
-            principal,
-            fingerprint,
-        };
-        desk::run(&self.owners().directory, self.new_id(caller), entry)
-            .await
-            .map(drop)
-    }
-
-    async fn post(
-        &self,
-        user: UserId,
-        command: inbox::Command,
-        caller: &Caller,
-    ) -> Result<campusg_domain::id::Seq, Refusal> {
-        self.admit()?;
-        let (principal, fingerprint) = (caller.principal, caller.fingerprint);
-        let post = Post {
-            user,
+        let meta = self.meta(caller);
+        let envelope = Envelope {
+            meta,
+            target,
             command,
-            principal,
-            fingerprint,
         };
-        desk::run(self.notification(), self.new_id(caller), post).await
-    }
-
-    async fn appoint(
-        &self,
-        schedule: ScheduleId,
-        command: timetable::Command,
-        caller: &Caller,
-    ) -> Result<(), Refusal> {
-        self.admit()?;
-        let (principal, fingerprint) = (caller.principal, caller.fingerprint);
-        let appointment = Appointment {
-            schedule,
-            command,
-            principal,
-            fingerprint,
-        };
-        desk::run(&self.owners().timer, self.new_id(caller), appointment)
-            .await
-            .map(drop)
+        self.owners().submit(envelope).await
     }
 }
 

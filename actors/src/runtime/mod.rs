@@ -23,7 +23,6 @@ mod owners;
 mod placing;
 mod proof;
 mod query;
-mod refusal;
 mod seal;
 mod start;
 mod sweep;
@@ -38,7 +37,6 @@ pub use free_text::{FreeText, OpenFreeText, SealFreeText, SealedFreeText};
 pub use gateway::{CheckSignature, GatewayEvent, TakeGatewayEvent};
 pub use messages::{GetMessages, Message, Messages};
 pub use query::*;
-pub use refusal::Refusal;
 pub use start::{Start, StartFault};
 pub use vitals::{Actors, GetActors, GetReadiness, JournalWork, Readiness};
 pub use wallets::{
@@ -49,6 +47,7 @@ pub use wallets::{
 
 pub use crate::live::{Live, Watching};
 pub use crate::port::signature::SignatureFault;
+pub use crate::refusal::Refusal;
 use std::sync::Arc;
 
 /// The running product. Cheap to clone; every clone is the same.

@@ -5,10 +5,11 @@ use super::{
     ToOrder,
     errands::{plain, text},
 };
-use crate::{live::Following, order::Done, orders::Letter};
+use crate::{live::Following, shell::order::Done};
 use campusg_domain::{
     id::{OrderId, Seq, Stream, UserId},
     order::{self, Dropoff, Order, Placement, Rejection, Stage},
+    stream::Envelope,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -160,15 +161,16 @@ impl Runtime {
         self.orders().place(letter).await.map(OrderReply::from)
     }
 
-    fn letter(&self, order: OrderId, command: order::Command, caller: &Caller) -> Letter {
-        Letter {
-            order,
+    fn letter(
+        &self,
+        target: OrderId,
+        command: order::Command,
+        caller: &Caller,
+    ) -> Envelope<order::Command> {
+        Envelope {
+            meta: self.meta(caller),
+            target,
             command,
-            principal: caller.principal,
-            id: caller.command_id(|| self.entropy().command()),
-            fingerprint: caller.fingerprint,
-            keyed: caller.key.is_some(),
-            request: Arc::from(caller.request.as_str()),
         }
     }
 

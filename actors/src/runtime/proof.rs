@@ -4,7 +4,7 @@
 //! single order.
 
 use super::{Proof, Query, Refusal, Runtime, query::GetProof};
-use crate::escrow::TakeProof;
+use crate::owner::escrow::TakeProof;
 
 impl Query for GetProof {
     type Answer = Proof;
@@ -19,7 +19,7 @@ impl Query for GetProof {
             return Ok(known);
         }
         // The snapshots are read piece by piece, while records go on; the owner knows every account of one moment.
-        let taken = runtime.owners().escrow.send(TakeProof).await;
+        let taken = runtime.0.folds.proof.send(TakeProof).await;
         let (seq, head, totals) = taken.map_err(|_| Refusal::Stopping)?;
         let at = now;
         let fresh = Proof {

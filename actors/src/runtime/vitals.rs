@@ -2,7 +2,7 @@
 //! are asked of them.
 
 use super::{Query, Refusal, Runtime};
-use crate::{payment::CountCalls, timer::CountTimers};
+use crate::owner::{payment::CountCalls, timer::CountTimers};
 use campusg_domain::id::{OrderId, Seq};
 use std::sync::atomic::Ordering;
 
@@ -51,15 +51,16 @@ impl Query for GetActors {
 
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let timers = runtime
-            .owners()
-            .timer
+            .0
+            .folds
+            .timers
             .send(CountTimers)
             .await
             .map_err(|_| Refusal::Stopping)?;
         let open_calls = runtime
             .0
             .folds
-            .payment
+            .calls
             .send(CountCalls)
             .await
             .map_err(|_| Refusal::Stopping)?;
@@ -74,7 +75,7 @@ impl Query for GetActors {
             .into_iter()
             .map(|quarantined| quarantined.key)
             .collect();
-        let stats = runtime.0.env.queue.stats();
+        let stats = runtime.0.services.queue.stats();
         let journal = JournalWork {
             groups: stats.groups,
             records: stats.records,
@@ -124,7 +125,7 @@ impl Query for GetReadiness {
     async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
         let stopping = runtime.0.stopping.load(Ordering::Acquire);
         let since_ms = runtime.clock().now().0.saturating_sub(FULL_FOR_MS);
-        let full = runtime.0.env.queue.is_full(since_ms);
+        let full = runtime.0.services.queue.is_full(since_ms);
         let lag = runtime.reads().lag();
         Ok(Readiness {
             journal: !stopping && !full,

@@ -10,10 +10,7 @@ pub use reads::{
 };
 
 use super::{Caller, Command, FreeText, Refusal, Runtime};
-use crate::{
-    errand::{self, WalletErrand},
-    port::gateway::TokenFault,
-};
+use crate::port::gateway::TokenFault;
 use campusg_domain::{
     call::AccountToken,
     id::UserId,
@@ -24,6 +21,7 @@ use campusg_domain::{
         wallet::{self, Event, PLATFORM, Payment, Payout},
     },
     record::{Entry, Events},
+    stream::Envelope,
     time::At,
 };
 use std::sync::Arc;
@@ -234,16 +232,14 @@ impl Runtime {
         caller: &Caller,
     ) -> Result<Entry, Refusal> {
         self.admit()?;
-        let id = caller.command_id(|| self.entropy().command());
-        let (principal, fingerprint) = (caller.principal, caller.fingerprint);
-        let errand = WalletErrand {
-            user,
+        let meta = self.meta(caller);
+        let id = meta.id;
+        let envelope = Envelope {
+            meta,
+            target: user,
             command,
-            principal,
-            fingerprint,
-            said: vec![],
         };
-        errand::run(self.owners(), id, errand).await?;
+        self.owners().submit(envelope).await?;
         let found = self.read(move |reads| {
             let wallet = reads.wallet_of(user)?;
             let mut known = wallet.iter().flat_map(|wallet| &wallet.executed);

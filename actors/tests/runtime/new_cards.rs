@@ -14,6 +14,7 @@ use campusg_domain::{
         wallet::{Event, Payment, PaymentState, PayoutState},
     },
     record::{Entry, Events, Record},
+    stream::Meta,
 };
 use campusg_storage::{OpenOptions, Store};
 
@@ -71,9 +72,10 @@ fn put_on_file(stopped: &Stopped, user: UserId, events: Vec<UserEvent>) -> Seq {
         Stream::User(user),
         prev,
         BEGINNING,
-        Principal::User(user),
-        CommandId(7_777),
-        Fingerprint(7),
+        &Meta {
+            fingerprint: Fingerprint(7),
+            ..Meta::own(Principal::User(user), CommandId(7_777), "test")
+        },
         Events::User(events),
     );
     let (told, acked) = std::sync::mpsc::channel();

@@ -9,17 +9,10 @@ use crate::{
         required_votes, turn, verdict,
     },
     record::{Entry, Events, Record},
+    stream::Meta,
     vote::{Owner, Vote, VoteRequest, Votes},
 };
 use std::sync::Arc;
-
-/// Who gives a command, under which id.
-#[derive(Clone, Copy)]
-struct Sender {
-    principal: Principal,
-    command: CommandId,
-    keyed: bool,
-}
 
 impl Campus {
     /// Places an order under an idempotency key; the same key and wish again give the same order.
@@ -34,12 +27,14 @@ impl Campus {
     ) -> Result<OrderId, Rejection> {
         let order = OrderId::from_bytes(self.chance.timed(self.now.0));
         let Fingerprint(command) = fingerprint(&(customer, "place", key));
-        let sender = Sender {
-            principal: Principal::User(customer),
-            command: CommandId(command),
-            keyed: true,
-        };
-        match self.turn(sender, order, &Command::Place(Box::new(placement))) {
+        let (principal, command) = (Principal::User(customer), CommandId(command));
+        match self.turn(
+            principal,
+            command,
+            true,
+            order,
+            &Command::Place(Box::new(placement)),
+        ) {
             Ok(_) => Ok(order),
             Err(Rejection::AlreadyPlaced { order }) => Ok(order),
             Err(rejection) => Err(rejection),
@@ -60,35 +55,30 @@ impl Campus {
         command: &Command,
         id: CommandId,
     ) -> Result<Arc<Order>, Rejection> {
-        self.turn(
-            Sender {
-                principal,
-                command: id,
-                keyed: false,
-            },
-            order,
-            command,
-        )
+        self.turn(principal, id, false, order, command)
     }
 
     fn turn(
         &mut self,
-        sender: Sender,
+        principal: Principal,
+        token: CommandId,
+        keyed: bool,
         id: OrderId,
         command: &Command,
     ) -> Result<Arc<Order>, Rejection> {
-        let body = fingerprint(command);
+        let meta = Meta {
+            fingerprint: fingerprint(command),
+            keyed,
+            ..Meta::own(principal, token, command.name())
+        };
         let before = self.folds.orders.get(&id).cloned();
-        if let Some(executed) = known(before.as_deref(), sender.command, body) {
+        if let Some(executed) = known(before.as_deref(), token, meta.fingerprint) {
             return self.repeated(id, executed?);
         }
         let pin = self.pin(id);
         let policy = self.policy.clone();
         let mut context = Context {
-            principal: sender.principal,
-            command: sender.command,
-            fingerprint: body,
-            keyed: sender.keyed,
+            meta: &meta,
             now: before
                 .as_ref()
                 .map_or(self.now, |order| self.now.max(order.last_at)),
@@ -100,7 +90,7 @@ impl Campus {
         let votes = Votes(
             required_votes
                 .into_iter()
-                .map(|ask| (ask, self.vote(sender.command, &ask)))
+                .map(|ask| (ask, self.vote(token, &ask)))
                 .collect(),
         );
         context.votes = &votes;
@@ -110,13 +100,13 @@ impl Campus {
                 verdict.map_or(Ok(after), Err)
             }
             Ok(Turn::AlreadySo) => {
-                self.folds.release(sender.command);
+                self.folds.release(token);
                 before.ok_or_else(|| Rejection::NotFound {
                     what: "order".into(),
                 })
             }
             Err(rejection) => {
-                self.folds.release(sender.command);
+                self.folds.release(token);
                 Err(rejection)
             }
         }

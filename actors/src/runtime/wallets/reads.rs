@@ -1,7 +1,7 @@
 //! What is asked of wallets: the purse, what moved, what each order did to it, and what is on its way.
 
 use super::super::{Query, Refusal, Runtime};
-use crate::vote::OpenWalletBalance;
+use crate::message::OpenWalletBalance;
 use campusg_domain::{
     id::{OrderId, Seq, Stream, UserId},
     money::Transfer,
@@ -111,7 +111,7 @@ impl Query for GetWalletBalance {
 
     /// The one question that goes to the escrow owner: only the ledger's memory tells promises apart.
     async fn answer(self, runtime: &Runtime) -> Result<WalletBalance, Refusal> {
-        let wallet_balance = runtime.owners().escrow.send(OpenWalletBalance(self.0));
+        let wallet_balance = runtime.owners().balances.send(OpenWalletBalance(self.0));
         wallet_balance.await.map_err(|_| Refusal::Stopping)
     }
 }

@@ -1,0 +1,35 @@
+//! Ids of commands that are not drawn by chance: a repeat has the same one, also after a restart.
+
+use campusg_domain::id::{CommandId, Principal, Stream};
+
+/// The id of a command that the runtime gives itself: the same for the same stream, purpose and number.
+pub(crate) fn own_command(stream: Stream, purpose: &str, number: u64) -> CommandId {
+    let mut hasher = blake3::Hasher::new();
+    hasher
+        .update(stream.to_string().as_bytes())
+        .update(purpose.as_bytes())
+        .update(&number.to_le_bytes());
+    of(&hasher)
+}
+
+/// The id of the command that was hashed: the first eight bytes.
+fn of(hasher: &blake3::Hasher) -> CommandId {
+    let hash = hasher.finalize();
+    let first = hash.as_bytes().first_chunk();
+    CommandId(u64::from_le_bytes(*first.expect("a hash has 32 bytes")))
+}
+
+/// The id of a command that somebody gives under an idempotency key: the same for the same user, route and key.
+pub(crate) fn keyed_command(principal: Principal, route: &str, key: &str) -> CommandId {
+    let mut hasher = blake3::Hasher::new();
+    match principal.user() {
+        Some(user) => hasher.update(user.as_bytes()),
+        None => hasher.update(b"no user"),
+    };
+    for part in [route, key] {
+        hasher
+            .update(&(part.len() as u64).to_le_bytes())
+            .update(part.as_bytes());
+    }
+    of(&hasher)
+}

@@ -1,0 +1,7 @@
+//! A stream: the records of one order, person, store, wallet, inbox or scheduled event, written by one owner alone.
+//!
+//! Whatever a stream is told comes in an [`Envelope`], from the edge to the record.
+
+mod envelope;
+
+pub use envelope::{Envelope, Meta, StreamCommand};
