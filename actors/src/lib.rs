@@ -5,7 +5,6 @@
 #[cfg(test)]
 extern crate self as campusg_actors;
 
-mod command_id;
 mod fatal;
 pub mod live;
 mod message;

@@ -42,6 +42,12 @@ pub enum Refusal {
     Fault,
 }
 
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Self::rule(rejection)
+    }
+}
+
 impl Refusal {
     /// A rule's no that concerns no order.
     #[must_use]

@@ -6,16 +6,15 @@ use super::{
 use crate::{
     live::LiveHub,
     owner::payment::{Answers, EventIntake, SeenEvents, Waiting},
-    owners::Owners,
+    owners::{OwnedCommand, Owners},
     port::{clock::Clock, entropy::Entropy, gateway::PaymentGateway, signature::Keyring},
-    registry::KeyState,
     services::Services,
     shell::order::Orders,
 };
 use campusg_domain::{
-    id::{OrderId, Seq, UserId},
-    order::Order,
+    id::{CommandId, Seq, UserId},
     owner::directory::Directory,
+    stream::{Envelope, Meta},
 };
 use campusg_storage::{photo::Photos, read::Reads, snapshot::SnapshotFault, vault::Vault};
 use std::{
@@ -204,23 +203,35 @@ impl Runtime {
         self.read(read).await
     }
 
-    /// An order as of now. One that lives is in memory or in the small store of live things: it is read in place.
-    pub(super) async fn load(&self, order: OrderId) -> Result<Option<Arc<Order>>, Refusal> {
-        if !matches!(self.orders().registry().state(order), KeyState::Live { .. }) {
-            return self.read(move |reads| reads.order(order)).await;
+    /// Gives a command to the owner of its stream and waits until it is durable and folded: the record's sequence, none
+    /// where an earlier record did it, or it is so already.
+    pub(super) async fn submit<C: OwnedCommand>(
+        &self,
+        meta: Meta,
+        target: C::Target,
+        command: C,
+    ) -> Result<Seq, Refusal> {
+        self.admit()?;
+        let envelope = Envelope {
+            meta,
+            target,
+            command,
+        };
+        self.owners().submit(envelope).await
+    }
+
+    /// The id of what a command makes: fresh, or the same for each repeat under one key.
+    pub(super) fn new_name(&self, meta: &Meta) -> [u8; 16] {
+        if !meta.keyed {
+            return self.entropy().uuid(self.clock().now());
         }
-        let reads = self.reads();
-        reads
-            .wait_folded(reads.head().0)
-            .await
-            .map_err(|_| Refusal::Stopping)?;
-        if !reads.archive_is_open() {
-            return self.0.services.read(move |reads| reads.order(order)).await;
-        }
-        reads.order(order).map_err(|fault| {
-            tracing::error!(%fault, "a read failed");
-            Refusal::Fault
-        })
+        let CommandId(id) = meta.id;
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&blake3::hash(&id.to_le_bytes()).as_bytes()[..16]);
+        // A UUID of version 8: made of something else than time.
+        bytes[6] = bytes[6] & 0x0f | 0x80;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        bytes
     }
 
     /// What is durable now: an answer as of it has whatever was acknowledged before.

@@ -12,7 +12,6 @@ use super::{
     sweep::{Sweep, Sweeping},
 };
 use crate::{
-    command_id::own_command,
     fatal::Fatal,
     owner::{
         payment::{self, PaymentStart, Waiting},
@@ -33,7 +32,7 @@ use campusg_domain::{
     id::{Principal, Seq, Stream},
     policy::Policy,
     record::{Events, Record, SystemEvent},
-    stream::Meta,
+    stream::{Meta, own_command},
 };
 use campusg_storage::{
     Opened, StorageFault, Store,

@@ -7,7 +7,7 @@ use crate::common::{
 };
 use campusg_actors::{
     port::gateway::{Operation, PaymentGateway, Request},
-    runtime::{FreeText, SealFreeText},
+    runtime::FreeText,
     sandbox::{SandboxGateway, Totals},
 };
 use campusg_domain::{
@@ -56,12 +56,9 @@ async fn given_up(house: &House, boss: Principal, order: OrderId, purpose: &str)
         calls.any(|call| call.kind.purpose() == purpose && call.failures > 0)
     };
     house.until_order("it rests", order, rests).await;
-    let words = SealFreeText {
-        author: boss,
-        wording: FreeText::Reason,
-        text: "the gateway is silent".into(),
-    };
-    let reason = house.runtime.query(words).await.unwrap();
+    let reason = "the gateway is silent";
+    let reason = house.runtime.seal_free_text(boss, FreeText::Reason, reason);
+    let reason = reason.unwrap();
     let compensate = Command::CompensateStalled { reason };
     house.give(boss, order, compensate).await.unwrap();
     house

@@ -7,7 +7,7 @@ use crate::common::{
 };
 use campusg_actors::{
     port::gateway::{BreakerConfig, PaymentGateway, Request},
-    runtime::{PlaceOrder, RuntimeConfig},
+    runtime::RuntimeConfig,
     sandbox::{Faults, SandboxGateway},
 };
 use campusg_domain::{
@@ -252,7 +252,7 @@ async fn events_that_come_twice_and_in_reverse_are_taken_once() {
     for _ in 0..5 {
         let order = house
             .runtime
-            .command(plain(customer), PlaceOrder(wish()))
+            .place_order(plain(customer), wish())
             .await
             .unwrap()
             .order

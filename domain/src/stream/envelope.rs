@@ -2,6 +2,7 @@
 //!
 //! Made once, by whoever gives the command, and passed on unchanged.
 
+use super::command_id::keyed_command;
 use crate::{
     id::{CommandId, Fingerprint, Principal, Stream, UserId},
     order::Rejection,
@@ -33,6 +34,25 @@ impl Meta {
             id,
             fingerprint: Fingerprint(0),
             keyed: false,
+            request: request.into(),
+        }
+    }
+
+    /// The header of a command that somebody gives under an idempotency key. `route` is the method and the path with its
+    /// ids: it scopes the key, together with who gives the command.
+    #[must_use]
+    pub fn keyed(
+        principal: Principal,
+        route: &str,
+        key: &str,
+        fingerprint: Fingerprint,
+        request: &str,
+    ) -> Self {
+        Self {
+            principal,
+            id: keyed_command(principal, route, key),
+            fingerprint,
+            keyed: true,
             request: request.into(),
         }
     }

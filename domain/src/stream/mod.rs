@@ -2,6 +2,8 @@
 //!
 //! Whatever a stream is told comes in an [`Envelope`], from the edge to the record.
 
+mod command_id;
 mod envelope;
 
+pub use command_id::own_command;
 pub use envelope::{Envelope, Meta, StreamCommand};

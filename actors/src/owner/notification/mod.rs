@@ -4,7 +4,6 @@
 //! A panic in here ends the process.
 
 use crate::{
-    command_id::own_command,
     fatal::Guard,
     message::{CountReservations, Folded, Pending},
     owners::submit,
@@ -21,7 +20,7 @@ use campusg_domain::{
     notice::Audience,
     owner::inbox::{self, Command, Event, NoticeId},
     record::{Events, Record},
-    stream::Envelope,
+    stream::{Envelope, own_command},
     time::At,
     vote::Votes,
 };

@@ -5,7 +5,7 @@
 //! Invariant: a promise that is forgotten is kept, or there is nothing left to pay.
 
 use super::{AGAIN, AbortOnDrop, PaymentActor};
-use crate::{command_id::own_command, refusal::Refusal};
+use crate::refusal::Refusal;
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use campusg_domain::{
     call::CallChange,
@@ -14,7 +14,7 @@ use campusg_domain::{
     order::Rejection,
     owner::{directory::UserEvent, wallet},
     record::{Entry, Events, Record},
-    stream::Envelope,
+    stream::{Envelope, own_command},
 };
 use campusg_storage::{read::Reads, snapshot::SnapshotFault};
 use std::collections::{BTreeMap, btree_map::Entry as Slot};

@@ -3,7 +3,7 @@
 //! Invariant: a timer has one firing under way at most, and every firing of it has the same command id.
 
 use super::TimerActor;
-use crate::{command_id::own_command, message::Pending, owners::submit, refusal::Refusal};
+use crate::{message::Pending, owners::submit, refusal::Refusal};
 use actix::{ActorFutureExt, AsyncContext, Context, Recipient, WrapFuture};
 use campusg_domain::{
     id::{CommandId, Principal, ScheduleId, Stream},
@@ -12,7 +12,7 @@ use campusg_domain::{
         timetable::{self, Due},
         wallet,
     },
-    stream::Envelope,
+    stream::{Envelope, own_command},
     time::At,
     vote::Votes,
 };

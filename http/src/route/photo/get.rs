@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, header},
     response::Response,
 };
-use campusg_actors::runtime::{GetPhoto, Photo};
+use campusg_actors::runtime::Photo;
 use campusg_domain::id::PhotoId;
 
 pub(crate) async fn get(
@@ -16,11 +16,7 @@ pub(crate) async fn get(
     Id(photo): Id<PhotoId>,
 ) -> Result<Response, Problem> {
     let nothing = || Problem::not_found("photo");
-    let photo = app
-        .runtime()
-        .query(GetPhoto(photo))
-        .await?
-        .ok_or_else(nothing)?;
+    let photo = app.runtime().photo(photo).await?.ok_or_else(nothing)?;
     match photo.order {
         None if photo.uploader == me.user => Ok(image(photo)),
         None => Err(nothing()),

@@ -1,25 +1,12 @@
 //! What the parties of an order wrote to each other, opened.
 
-use super::{Query, Refusal, Runtime, SealedFreeText};
+use super::super::{Refusal, Runtime, SealedFreeText};
 use campusg_domain::{
     id::{OrderId, Seq},
     order::{ContactEvent, Event, RunEvent, Side},
     record::{Entry, Events},
     time::At,
 };
-
-/// Messages of an order, oldest first, after a cursor. Answers a [`Messages`].
-#[derive(Clone, Copy, Debug)]
-pub struct GetMessages {
-    /// Which order.
-    pub order: OrderId,
-    /// Only those of the time when the runner epoch was this: what a customer wrote to one runner is not for the next.
-    pub epoch: Option<u32>,
-    /// `next` of the page before.
-    pub after: Option<Seq>,
-    /// Most messages.
-    pub limit: usize,
-}
 
 /// A page of messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,17 +41,20 @@ struct Found {
     words: SealedFreeText,
 }
 
-impl Query for GetMessages {
-    type Answer = Messages;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Messages, Refusal> {
-        let Self {
-            order,
-            epoch,
-            after,
-            limit,
-        } = self;
-        let read = runtime.read_history(move |reads| reads.stream_entries(order));
+impl Runtime {
+    /// Messages of an order, oldest first, after a cursor, `limit` at most. With `epoch` only those of the time when the
+    /// runner epoch was this: what a customer wrote to one runner is not for the next.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where they can't be read now.
+    pub async fn messages(
+        &self,
+        order: OrderId,
+        epoch: Option<u32>,
+        after: Option<Seq>,
+        limit: usize,
+    ) -> Result<Messages, Refusal> {
+        let read = self.read_history(move |reads| reads.stream_entries(order));
         let wanted = |found: &Found| {
             epoch.is_none_or(|epoch| found.epoch == epoch)
                 && after.is_none_or(|after| found.message.seq > after)
@@ -74,9 +64,7 @@ impl Query for GetMessages {
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|last| last.message.seq);
         let opened = |Found { message, words, .. }: Found| {
-            let author = words.author.user();
-            let text = author
-                .and_then(|author| runtime.open_free_text(author, words.wording, &words.sealed));
+            let text = self.open_free_text(words.author, words.wording, &words.sealed);
             Message { text, ..message }
         };
         let messages = found.into_iter().map(opened).collect();

@@ -1,14 +1,10 @@
 //! How the process is: what lives and is under way, and whether commands can be taken. The counts that only actors know
 //! are asked of them.
 
-use super::{Query, Refusal, Runtime};
+use super::{Refusal, Runtime};
 use crate::owner::{payment::CountCalls, timer::CountTimers};
 use campusg_domain::id::{OrderId, Seq};
 use std::sync::atomic::Ordering;
-
-/// The actors that live now.
-#[derive(Clone, Copy, Debug)]
-pub struct GetActors;
 
 /// What lives now.
 #[derive(Clone, Debug)]
@@ -46,63 +42,6 @@ pub struct JournalWork {
     pub bytes: u64,
 }
 
-impl Query for GetActors {
-    type Answer = Actors;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let timers = runtime
-            .0
-            .folds
-            .timers
-            .send(CountTimers)
-            .await
-            .map_err(|_| Refusal::Stopping)?;
-        let open_calls = runtime
-            .0
-            .folds
-            .calls
-            .send(CountCalls)
-            .await
-            .map_err(|_| Refusal::Stopping)?;
-        let reservations = runtime
-            .owners()
-            .reservations()
-            .await
-            .ok_or(Refusal::Stopping)?;
-        let registry = runtime.orders().registry();
-        let quarantined: Vec<OrderId> = registry
-            .quarantined()
-            .into_iter()
-            .map(|quarantined| quarantined.key)
-            .collect();
-        let stats = runtime.0.services.queue.stats();
-        let journal = JournalWork {
-            groups: stats.groups,
-            records: stats.records,
-            bytes: stats.bytes,
-        };
-        let (written, folded) = (runtime.reads().head().0, runtime.reads().folded());
-        let writes = runtime.reads().writes();
-        let snapshot_writes = writes.hot + writes.archive;
-        Ok(Actors {
-            orders: registry.live_count(),
-            commands: registry.in_flight(),
-            quarantined,
-            timers,
-            open_calls,
-            reservations,
-            written,
-            folded,
-            journal,
-            snapshot_writes,
-        })
-    }
-}
-
-/// Whether commands can be taken.
-#[derive(Clone, Copy, Debug)]
-pub struct GetReadiness;
-
 /// Whether commands can be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Readiness {
@@ -119,19 +58,59 @@ pub struct Readiness {
 /// How long one record refused for want of room counts: as long as its sender was told to wait.
 const FULL_FOR_MS: u64 = 30_000;
 
-impl Query for GetReadiness {
-    type Answer = Readiness;
+impl Runtime {
+    /// The actors that live now, and what the process has done since it started.
+    ///
+    /// # Errors
+    /// `Stopping`.
+    pub async fn actors(&self) -> Result<Actors, Refusal> {
+        let timers = self.0.folds.timers.send(CountTimers).await;
+        let timers = timers.map_err(|_| Refusal::Stopping)?;
+        let open_calls = self.0.folds.calls.send(CountCalls).await;
+        let open_calls = open_calls.map_err(|_| Refusal::Stopping)?;
+        let reservations = self.owners().reservations().await;
+        let reservations = reservations.ok_or(Refusal::Stopping)?;
+        let registry = self.orders().registry();
+        let quarantined: Vec<OrderId> = registry
+            .quarantined()
+            .into_iter()
+            .map(|quarantined| quarantined.key)
+            .collect();
+        let stats = self.0.services.queue.stats();
+        let journal = JournalWork {
+            groups: stats.groups,
+            records: stats.records,
+            bytes: stats.bytes,
+        };
+        let (written, folded) = (self.reads().head().0, self.reads().folded());
+        let writes = self.reads().writes();
+        let snapshot_writes = writes.hot + writes.archive;
+        Ok(Actors {
+            orders: registry.live_count(),
+            commands: registry.in_flight(),
+            quarantined,
+            timers,
+            open_calls,
+            reservations,
+            written,
+            folded,
+            journal,
+            snapshot_writes,
+        })
+    }
 
-    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let stopping = runtime.0.stopping.load(Ordering::Acquire);
-        let since_ms = runtime.clock().now().0.saturating_sub(FULL_FOR_MS);
-        let full = runtime.0.services.queue.is_full(since_ms);
-        let lag = runtime.reads().lag();
-        Ok(Readiness {
+    /// Whether commands can be taken.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        let stopping = self.0.stopping.load(Ordering::Acquire);
+        let since_ms = self.clock().now().0.saturating_sub(FULL_FOR_MS);
+        let full = self.0.services.queue.is_full(since_ms);
+        let lag = self.reads().lag();
+        Readiness {
             journal: !stopping && !full,
             full,
-            archive: runtime.reads().archive_is_open(),
+            archive: self.reads().archive_is_open(),
             lag,
-        })
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Ids of commands that are not drawn by chance: a repeat has the same one, also after a restart.
 
-use campusg_domain::id::{CommandId, Principal, Stream};
+use crate::id::{CommandId, Principal, Stream};
 
-/// The id of a command that the runtime gives itself: the same for the same stream, purpose and number.
-pub(crate) fn own_command(stream: Stream, purpose: &str, number: u64) -> CommandId {
+/// The id of a command that the process gives itself: the same for the same stream, purpose and number.
+#[must_use]
+pub fn own_command(stream: Stream, purpose: &str, number: u64) -> CommandId {
     let mut hasher = blake3::Hasher::new();
     hasher
         .update(stream.to_string().as_bytes())
@@ -12,15 +13,8 @@ pub(crate) fn own_command(stream: Stream, purpose: &str, number: u64) -> Command
     of(&hasher)
 }
 
-/// The id of the command that was hashed: the first eight bytes.
-fn of(hasher: &blake3::Hasher) -> CommandId {
-    let hash = hasher.finalize();
-    let first = hash.as_bytes().first_chunk();
-    CommandId(u64::from_le_bytes(*first.expect("a hash has 32 bytes")))
-}
-
 /// The id of a command that somebody gives under an idempotency key: the same for the same user, route and key.
-pub(crate) fn keyed_command(principal: Principal, route: &str, key: &str) -> CommandId {
+pub(super) fn keyed_command(principal: Principal, route: &str, key: &str) -> CommandId {
     let mut hasher = blake3::Hasher::new();
     match principal.user() {
         Some(user) => hasher.update(user.as_bytes()),
@@ -32,4 +26,11 @@ pub(crate) fn keyed_command(principal: Principal, route: &str, key: &str) -> Com
             .update(part.as_bytes());
     }
     of(&hasher)
+}
+
+/// The first eight bytes of the hash.
+fn of(hasher: &blake3::Hasher) -> CommandId {
+    let hash = hasher.finalize();
+    let first = hash.as_bytes().first_chunk();
+    CommandId(u64::from_le_bytes(*first.expect("a hash has 32 bytes")))
 }

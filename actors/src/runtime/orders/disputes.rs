@@ -2,7 +2,7 @@
 //!
 //! Must not: know who may read what; that is the edge's business.
 
-use super::{FreeText, Query, Refusal, Runtime};
+use super::super::{FreeText, Refusal, Runtime};
 use campusg_domain::{
     id::{OrderId, PhotoId, Principal},
     money::Cents,
@@ -12,10 +12,6 @@ use campusg_domain::{
     record::{Entry, Events, Record},
     time::At,
 };
-
-/// Every dispute of an order, oldest first.
-#[derive(Clone, Copy, Debug)]
-pub struct GetDisputes(pub OrderId);
 
 /// A dispute, and what was said about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,20 +51,21 @@ pub struct DisputeReply {
     pub photos: Vec<PhotoId>,
 }
 
-impl Query for GetDisputes {
-    type Answer = Vec<DisputeThread>;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let order = self.0;
-        let known = runtime.load(order).await?;
+impl Runtime {
+    /// Every dispute of an order, oldest first.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where they can't be read now.
+    pub async fn disputes(&self, order: OrderId) -> Result<Vec<DisputeThread>, Refusal> {
+        let known = self.order(order).await?;
         if known.is_none_or(|order| order.disputes == 0) {
             return Ok(vec![]);
         }
-        let entries = runtime
+        let entries = self
             .read_history(move |reads| reads.stream_entries(order))
             .await?;
         let open = |author: Principal, wording: FreeText, sealed: &Sealed| {
-            runtime.open_free_text(author.user()?, wording, sealed)
+            self.open_free_text(author, wording, sealed)
         };
         Ok(threads(&entries, open))
     }

@@ -2,7 +2,7 @@
 //!
 //! Must not: tell the wallet. The payment owner keeps the promise, from the folded record, also after a crash.
 
-use super::{Caller, Command, GetWalletBalance, NewCard, Refusal, Runtime, SetCard};
+use super::super::{Refusal, Runtime};
 use crate::port::gateway::TokenFault;
 use campusg_domain::{
     call::CardToken,
@@ -11,22 +11,44 @@ use campusg_domain::{
     order::Rejection,
     owner::directory::{Card, UserCommand, UserEvent},
     record::{Entry, Events},
+    stream::Meta,
 };
 
-impl Command for SetCard {
-    type Reply = NewCard;
+/// A card that was put on file, as it was recorded, also where the command is repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCard {
+    /// The card.
+    pub card: Card,
+    /// What it is charged for what its owner owes; nothing where nothing was owed.
+    pub pays: Cents,
+}
 
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<NewCard, Refusal> {
-        let user = caller.user()?;
-        let card = described(runtime, self.0).await?;
-        let wallet_balance = runtime.query(GetWalletBalance(user)).await?;
-        let pays = wallet_balance.new_card_pays(runtime.0.services.policy.gateway_minimum_cents);
-        let meta = runtime.meta(&caller);
+impl Runtime {
+    /// Puts the caller's card on file; transition 41: it pays what the caller owes.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `InvalidField` where the gateway does not know the token, `GatewayAway`.
+    pub async fn set_card(&self, meta: Meta, token: CardToken) -> Result<NewCard, Refusal> {
+        let user = meta.user()?;
+        let card = described(self, token).await?;
+        let balance = self.wallet_balance(user).await?;
+        let pays = balance.new_card_pays(self.0.services.policy.gateway_minimum_cents);
         let id = meta.id;
-        let command = UserCommand::SetCard { card, pays };
-        let seq = runtime.change_as(meta, user, command).await?;
-        let done = runtime.done(user, id, seq).await?;
+        let set = UserCommand::SetCard { card, pays };
+        let seq = self.submit(meta, user, set).await?;
+        let done = self.done(user, id, seq).await?;
         new_card(&done).ok_or(Refusal::Unknown)
+    }
+
+    /// Takes the caller's card off.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `NotFound`.
+    pub async fn remove_card(&self, meta: Meta) -> Result<(), Refusal> {
+        let user = meta.user()?;
+        self.submit(meta, user, UserCommand::RemoveCard)
+            .await
+            .map(drop)
     }
 }
 
