@@ -6,8 +6,8 @@ use crate::{
     app_state::AppState,
     auth::{LoadedOrder, bearer},
     client, limit,
+    policy::{RoutePolicy, Who},
     problem::Problem,
-    table::{RoutePolicy, Who},
 };
 use axum::{
     RequestExt,

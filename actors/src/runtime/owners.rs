@@ -161,7 +161,7 @@ impl Folds {
         self.hub.publish(batch);
     }
 
-    /// Returns once every owner has folded what it was told before, so that whoever waits at a desk has his answer.
+    /// Returns once every owner has folded what it was told before, so that whoever waits for one has the answer.
     pub(super) async fn caught_up(&self) {
         // An owner that is gone has nobody waiting.
         let _ = self.owners.reservations().await;

@@ -34,3 +34,28 @@ fn of(hasher: &blake3::Hasher) -> CommandId {
     let first = hash.as_bytes().first_chunk();
     CommandId(u64::from_le_bytes(*first.expect("a hash has 32 bytes")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::UserId;
+
+    #[test]
+    fn a_key_is_scoped_by_who_and_where_and_no_two_places_of_the_cut_are_one() {
+        let user = UserId::from_bytes([7; 16]);
+        let id = |route: &str, key: &str| keyed_command(Principal::User(user), route, key);
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(user.as_bytes());
+        for part in ["POST /api/orders", "key-1"] {
+            let length = (part.len() as u64).to_le_bytes();
+            hasher.update(&length).update(part.as_bytes());
+        }
+        let mut first = [0; 8];
+        first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+        let expected = CommandId(u64::from_le_bytes(first));
+        assert_eq!(id("POST /api/orders", "key-1"), expected);
+        assert_ne!(id("POST /api/orderskey", "-1"), expected);
+        let nobody = keyed_command(Principal::System, "POST /api/orders", "key-1");
+        assert_ne!(nobody, expected);
+    }
+}

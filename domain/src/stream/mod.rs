@@ -4,6 +4,8 @@
 
 mod command_id;
 mod envelope;
+mod fingerprint;
 
 pub use command_id::own_command;
 pub use envelope::{Envelope, Meta, StreamCommand};
+pub use fingerprint::fingerprint;

@@ -4,10 +4,9 @@ use super::event::ChargebackId;
 use crate::{
     call::{Answer, CallNumber},
     id::{Fingerprint, OrderId, Stream, UserId},
-    invariant::fingerprint,
     money::Cents,
     order::{Sealed, TimerKind},
-    stream::StreamCommand,
+    stream::{StreamCommand, fingerprint},
     vote::VoteRequest,
 };
 use serde::{Deserialize, Serialize};

@@ -8,8 +8,8 @@ use crate::{
     gate::load,
     page,
     page::{Asked, Page},
+    policy::Who,
     problem::Problem,
-    table::Who,
     view::money::PaymentView,
 };
 use axum::{extract::State, response::Response};

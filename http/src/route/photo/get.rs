@@ -1,6 +1,6 @@
 //! `GET /api/photos/{id}`: to its uploader until an order refers to it, then to the order's parties and operators.
 
-use crate::{app_state::AppState, auth::Me, gate::load, path::Id, problem::Problem, table::Who};
+use crate::{app_state::AppState, auth::Me, gate::load, path::Id, policy::Who, problem::Problem};
 use axum::{
     body::Body,
     extract::State,
