@@ -1,5 +1,8 @@
 //! The runtime of CampusG: thin actix shells around the domain's pure owners, and the registry that supervises them.
 //!
+//! From the ground up: ports, the registry, refusals and messages; the way to the owners; what every shell works with; the
+//! shells; the owners; the facade. `tests/import_graph` of the workspace holds the order.
+//!
 //! It must not contain rules (those are the domain's), file formats (those are the storage's) or HTTP types.
 
 #[cfg(test)]

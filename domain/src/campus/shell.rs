@@ -14,6 +14,13 @@ use crate::{
 };
 use std::sync::Arc;
 
+fn header(principal: Principal, id: CommandId, command: &Command) -> Meta {
+    Meta {
+        fingerprint: fingerprint(command),
+        ..Meta::own(principal, id, command.name())
+    }
+}
+
 impl Campus {
     /// Places an order under an idempotency key; the same key and wish again give the same order.
     ///
@@ -26,15 +33,13 @@ impl Campus {
         key: u64,
     ) -> Result<OrderId, Rejection> {
         let order = OrderId::from_bytes(self.chance.timed(self.now.0));
-        let Fingerprint(command) = fingerprint(&(customer, "place", key));
-        let (principal, command) = (Principal::User(customer), CommandId(command));
-        match self.turn(
-            principal,
-            command,
-            true,
-            order,
-            &Command::Place(Box::new(placement)),
-        ) {
+        let Fingerprint(id) = fingerprint(&(customer, "place", key));
+        let command = Command::Place(Box::new(placement));
+        let meta = Meta {
+            keyed: true,
+            ..header(Principal::User(customer), CommandId(id), &command)
+        };
+        match self.turn(&meta, order, &command) {
             Ok(_) => Ok(order),
             Err(Rejection::AlreadyPlaced { order }) => Ok(order),
             Err(rejection) => Err(rejection),
@@ -55,22 +60,16 @@ impl Campus {
         command: &Command,
         id: CommandId,
     ) -> Result<Arc<Order>, Rejection> {
-        self.turn(principal, id, false, order, command)
+        self.turn(&header(principal, id, command), order, command)
     }
 
     fn turn(
         &mut self,
-        principal: Principal,
-        token: CommandId,
-        keyed: bool,
+        meta: &Meta,
         id: OrderId,
         command: &Command,
     ) -> Result<Arc<Order>, Rejection> {
-        let meta = Meta {
-            fingerprint: fingerprint(command),
-            keyed,
-            ..Meta::own(principal, token, command.name())
-        };
+        let token = meta.id;
         let before = self.folds.orders.get(&id).cloned();
         if let Some(executed) = known(before.as_deref(), token, meta.fingerprint) {
             return self.repeated(id, executed?);
@@ -78,7 +77,7 @@ impl Campus {
         let pin = self.pin(id);
         let policy = self.policy.clone();
         let mut context = Context {
-            meta: &meta,
+            meta,
             now: before
                 .as_ref()
                 .map_or(self.now, |order| self.now.max(order.last_at)),

@@ -2,7 +2,7 @@
 //!
 //! Must not: know who may read what; that is the edge's business.
 
-use super::super::{FreeText, Refusal, Runtime};
+use crate::runtime::{FreeText, Refusal, Runtime};
 use campusg_domain::{
     id::{OrderId, PhotoId, Principal},
     money::Cents,

@@ -2,7 +2,7 @@
 //!
 //! Must not: read beside the line of histories, or such reads would take every place of the others.
 
-use super::super::{Refusal, Runtime};
+use crate::runtime::{Refusal, Runtime};
 use campusg_domain::{
     id::{OrderId, Seq},
     order::Order,

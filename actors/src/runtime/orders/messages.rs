@@ -1,6 +1,6 @@
 //! What the parties of an order wrote to each other, opened.
 
-use super::super::{Refusal, Runtime, SealedFreeText};
+use crate::runtime::{Refusal, Runtime, SealedFreeText};
 use campusg_domain::{
     id::{OrderId, Seq},
     order::{ContactEvent, Event, RunEvent, Side},

@@ -1,13 +1,13 @@
 //! Placing an order: the wish in plain text, what it would cost, and the wait for the board.
 
-use super::{
-    super::{
+use super::OrderReply;
+use crate::{
+    live::Following,
+    runtime::{
         Refusal, Runtime,
         text::{plain, text},
     },
-    OrderReply,
 };
-use crate::live::Following;
 use campusg_domain::{
     call::CardToken,
     id::{OrderId, Seq, Stream, UserId},

@@ -2,8 +2,8 @@
 //!
 //! Must not: tell the wallet. The payment owner keeps the promise, from the folded record, also after a crash.
 
-use super::super::{Refusal, Runtime};
 use crate::port::gateway::TokenFault;
+use crate::runtime::{Refusal, Runtime};
 use campusg_domain::{
     call::CardToken,
     id::{CommandId, Seq, UserId},

@@ -1,7 +1,7 @@
 //! What people type to be known by: addresses, names, phone numbers, passwords. Checked, and passwords hashed.
 
-use super::super::{Refusal, Runtime};
 use super::sessions::Secret;
+use crate::runtime::{Refusal, Runtime};
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier, password_hash::SaltString};
 use campusg_domain::{order::Rejection, text::check_name};
 

@@ -1,7 +1,7 @@
 //! Signing in and out, and who a token belongs to.
 
-use super::super::{Refusal, Runtime};
 use super::credentials::normal_email;
+use crate::runtime::{Refusal, Runtime};
 use campusg_domain::{
     id::{Principal, Seq, SessionId, UserId},
     owner::directory::{Person, Session, UserCommand},

@@ -1,7 +1,7 @@
 //! What is asked of wallets: the purse, what moved, what each order did to it, and what is on its way.
 
-use super::super::{Refusal, Runtime};
 use crate::message::OpenWalletBalance;
+use crate::runtime::{Refusal, Runtime};
 use campusg_domain::{
     id::{OrderId, Seq, Stream, UserId},
     money::Transfer,
