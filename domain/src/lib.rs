@@ -21,6 +21,7 @@ pub mod people;
 pub mod policy;
 pub mod record;
 pub mod saga;
+pub mod stream;
 pub mod text;
 pub mod time;
 pub mod transitions;

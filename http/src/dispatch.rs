@@ -11,11 +11,12 @@ use crate::{
     tag,
 };
 use axum::{http::StatusCode, response::Response};
-use campusg_actors::runtime::{FreeText, GetOrder, OrderReply, Refusal, ToOrder};
+use campusg_actors::runtime::{FreeText, OrderReply, Refusal};
 use campusg_domain::{
     call::CallState,
     id::OrderId,
     order::{self, Command, Order, Rejection, Role, Sealed, allowed},
+    stream::Meta,
 };
 
 /// Gives a command to an order and shows the order.
@@ -46,26 +47,26 @@ pub(crate) async fn dispatch_to<T>(
     command: Command,
 ) -> Result<OrderReply, Problem> {
     let Call {
-        me,
-        caller,
-        headers,
-        ..
+        me, meta, headers, ..
     } = call;
     if tag::asks_for_match(&headers)
-        && let Some(order) = app.runtime().query(GetOrder(id)).await?
+        && let Some(order) = app.runtime().order(id).await?
         && is_party(order.role(me.principal))
         // A repeat is answered as the first time, whatever has changed since.
-        && !caller.is_heard_by(&order)
+        && !is_repeat(&meta, &order)
     {
         tag::check(&headers, order.version)?;
     }
-    let told = app
-        .runtime()
-        .command(caller, ToOrder { order: id, command });
+    let told = app.runtime().order_command(meta, id, command);
     match told.await {
         Ok(reply) => Ok(reply),
         Err(refusal) => Err(refused(app, &me, id, refusal).await),
     }
+}
+
+/// Whether the order has carried out this command under the same key before.
+fn is_repeat(meta: &Meta, order: &Order) -> bool {
+    meta.keyed && order::known(Some(order), meta.id, meta.fingerprint).is_some()
 }
 
 /// Whether the order, as this command left it, shows that it has only begun what the command asks: a cancellation for
@@ -125,7 +126,7 @@ pub(crate) async fn with_reason(
     command: impl FnOnce(Sealed) -> Command,
 ) -> Result<Response, Problem> {
     let (call, body) = call.split();
-    let reason = sealed(app, &call, FreeText::Reason, body.reason).await?;
+    let reason = sealed(app, &call, FreeText::Reason, &body.reason)?;
     dispatch(app, call, id, command(reason)).await
 }
 
@@ -133,7 +134,7 @@ pub(crate) async fn with_reason(
 pub(crate) async fn refused(app: &AppState, me: &Me, id: OrderId, refusal: Refusal) -> Problem {
     match &refusal {
         Refusal::Rejected { rejection, .. } if !matches!(rejection, Rejection::NotFound { .. }) => {
-            let order = app.runtime().query(GetOrder(id)).await.ok().flatten();
+            let order = app.runtime().order(id).await.ok().flatten();
             let role = order
                 .as_ref()
                 .map_or(Role::Stranger, |order| order.role(me.principal));

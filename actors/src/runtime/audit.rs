@@ -3,7 +3,7 @@
 //! A fold of the journal like everything else, so nobody can add to it or take away from it.
 //! Must not: know who may read it; that is the edge's business.
 
-use super::{FreeText, Query, Refusal, Runtime};
+use super::{FreeText, Refusal, Runtime};
 use campusg_domain::{
     id::{Seq, Stream, UserId},
     notice::Audience,
@@ -14,15 +14,6 @@ use campusg_domain::{
 };
 use campusg_storage::{read::Reads, snapshot::SnapshotFault};
 use std::sync::Arc;
-
-/// What operators did, newest first, before a cursor. Answers an [`AuditPage`].
-#[derive(Clone, Copy, Debug)]
-pub struct GetAudit {
-    /// `next` of the page before.
-    pub before: Option<Seq>,
-    /// 1–100.
-    pub limit: usize,
-}
 
 /// A page of the audit log.
 #[derive(Clone, Debug, Default)]
@@ -48,11 +39,20 @@ pub struct Act {
     pub order: Option<Arc<Order>>,
 }
 
-impl Query for GetAudit {
-    type Answer = AuditPage;
+/// The order of a person's record.
+fn order_of(reads: &Reads, record: &Record) -> Result<Option<Arc<Order>>, SnapshotFault> {
+    match record.stream {
+        Stream::Order(order) if record.principal.user().is_some() => reads.order(order),
+        _ => Ok(None),
+    }
+}
 
-    async fn answer(self, runtime: &Runtime) -> Result<AuditPage, Refusal> {
-        let Self { before, limit } = self;
+impl Runtime {
+    /// What operators did, newest first, before a cursor, 1–100 at once.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where it can't be read now.
+    pub async fn audit(&self, before: Option<Seq>, limit: usize) -> Result<AuditPage, Refusal> {
         let read = move |reads: &Reads| {
             let mut named = vec![];
             let page = reads.records_before(Audience::Operators, before, limit, |entry| {
@@ -63,39 +63,24 @@ impl Query for GetAudit {
             })?;
             Ok((page, named))
         };
-        let (page, named) = runtime.read(read).await?;
+        let (page, named) = self.read(read).await?;
         let acts = page.entries.into_iter().zip(named);
-        let acts = acts.filter_map(|(entry, (name, order))| runtime.act(entry, name, order));
+        let acts = acts.filter_map(|(entry, (name, order))| self.act(entry, name, order));
         Ok(AuditPage {
             acts: acts.collect(),
             next: page.next,
         })
     }
-}
 
-/// The order of a person's record.
-fn order_of(reads: &Reads, record: &Record) -> Result<Option<Arc<Order>>, SnapshotFault> {
-    match record.stream {
-        Stream::Order(order) if record.principal.user().is_some() => reads.order(order),
-        Stream::System
-        | Stream::Order(_)
-        | Stream::User(_)
-        | Stream::Store(_)
-        | Stream::Wallet(_)
-        | Stream::Inbox(_)
-        | Stream::Schedule(_) => Ok(None),
-    }
-}
-
-impl Runtime {
     fn act(&self, entry: Entry, name: &'static str, order: Option<Arc<Order>>) -> Option<Act> {
-        let operator = entry.record.principal.user()?;
+        let author = entry.record.principal;
+        let operator = author.user()?;
         let words = words(&entry.record);
         Some(Act {
             operator,
             name,
             reason: words
-                .and_then(|(wording, sealed)| self.open_free_text(operator, wording, sealed)),
+                .and_then(|(wording, sealed)| self.open_free_text(author, wording, sealed)),
             entry,
             order,
         })

@@ -5,10 +5,7 @@ use crate::common::{
     between::{Between, Way},
     plain, wish,
 };
-use campusg_actors::{
-    port::gateway::BreakerConfig,
-    runtime::{PlaceOrder, RuntimeConfig},
-};
+use campusg_actors::{port::gateway::BreakerConfig, runtime::RuntimeConfig};
 use campusg_domain::gateway::{PaymentGateway, Request};
 use campusg_domain::{
     call::Answer,
@@ -253,7 +250,7 @@ async fn events_that_come_twice_and_in_reverse_are_taken_once() {
     for _ in 0..5 {
         let order = house
             .runtime
-            .command(plain(customer), PlaceOrder(wish()))
+            .place_order(plain(customer), wish())
             .await
             .unwrap()
             .order

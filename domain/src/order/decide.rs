@@ -18,9 +18,9 @@ use super::{
     state::Order,
 };
 use crate::{
-    id::{CommandId, Fingerprint, Principal},
     policy::Policy,
     saga::{Mark, Saga, finish, mark, start},
+    stream::Meta,
     time::At,
     vote::{Granted, VoteRequest, Votes},
 };
@@ -45,14 +45,8 @@ pub(super) use dispute::PHOTOS;
 /// What a decision is given beside the order and the command.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// Who gives the command.
-    pub principal: Principal,
-    /// Its id.
-    pub command: CommandId,
-    /// Hash of its body.
-    pub fingerprint: Fingerprint,
-    /// Whether the caller chose the id by an idempotency key.
-    pub keyed: bool,
+    /// Who gives the command, under which id.
+    pub meta: &'a Meta,
     /// When it is decided; never before the order's last record.
     pub now: At,
     /// Limits and windows.
@@ -73,7 +67,7 @@ type Decision = Result<Vec<Event>, Rejection>;
 pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -> Decision {
     match (order, command) {
         (None, Command::Place(placement)) => {
-            if context.principal.user() != Some(placement.customer) {
+            if context.meta.principal.user() != Some(placement.customer) {
                 return Err(Rejection::NotAllowed {
                     who: format!("only {}", command.who_in_words()),
                 });
@@ -100,7 +94,7 @@ pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -
         (Some(order), command) => Decider {
             order,
             context,
-            role: order.role(context.principal),
+            role: order.role(context.meta.principal),
         }
         .decide(command),
     }

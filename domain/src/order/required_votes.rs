@@ -47,8 +47,8 @@ pub fn required_votes(
             VoteRequest::Placement {
                 customer,
                 order: id,
-                fingerprint: context.fingerprint,
-                keyed: context.keyed,
+                fingerprint: context.meta.fingerprint,
+                keyed: context.meta.keyed,
                 store,
                 open_at,
             },
@@ -216,7 +216,7 @@ impl Order {
 
     fn asks_after_the_end(&self, command: &Command, context: &Context<'_>) -> Vec<VoteRequest> {
         match command {
-            Command::Dispute { claim, .. } if self.role(context.principal) != Role::Runner => {
+            Command::Dispute { claim, .. } if self.role(context.meta.principal) != Role::Runner => {
                 self.freeze_asks(*claim)
             }
             Command::Resolve { refund, .. } => {

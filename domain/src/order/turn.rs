@@ -86,9 +86,7 @@ pub fn turn(
     let verdict = verdict(&events, context.policy);
     let header = Header {
         at: context.now,
-        principal: context.principal,
-        command: context.command,
-        fingerprint: context.fingerprint,
+        meta: context.meta,
         status: status(command, &events, verdict.as_ref()),
     };
     Ok(match fill(id, before, events, header, context.policy) {

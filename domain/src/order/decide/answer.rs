@@ -119,7 +119,7 @@ impl Decider<'_> {
     /// Transition 38: an authorisation that is held ran out at the gateway. From `purchased` on its charge says so.
     fn lapsed(&self, n: CallNumber) -> Vec<Event> {
         let order = self.order;
-        let by = self.context.principal;
+        let by = self.context.meta.principal;
         let why = CancelReason::AuthorizationExpired;
         if !order.promises.contains_key(&n) {
             return vec![];
@@ -183,7 +183,7 @@ impl Decider<'_> {
             .find(|ask| matches!(ask, VoteRequest::Capacity { .. }))
             .is_err()
         {
-            let (failed, by) = (Some("arm-timer"), self.context.principal);
+            let (failed, by) = (Some("arm-timer"), self.context.meta.principal);
             let why = CancelReason::SchedulingFailed;
             events.extend(self.unwound(&done, why, by, Settlement::Free, failed));
             return events;

@@ -15,7 +15,9 @@ use crate::{
 impl Decider<'_> {
     pub(super) fn accept(&self, runner: UserId) -> Decision {
         match &self.order.stage {
-            Stage::Available { accept_by } if self.context.principal.user() == Some(runner) => {
+            Stage::Available { accept_by }
+                if self.context.meta.principal.user() == Some(runner) =>
+            {
                 if self.context.now >= *accept_by {
                     return Err(Rejection::TooLate);
                 }
@@ -112,7 +114,7 @@ impl Decider<'_> {
         if quote.charge > accept_charge {
             return Err(Rejection::QuoteChanged { quote });
         }
-        let (reason, by) = (CancelReason::Customer, self.context.principal);
+        let (reason, by) = (CancelReason::Customer, self.context.meta.principal);
         Ok(match order.stage {
             Stage::OnSite(_) => self.at_the_till(reason, by, quote.charge),
             Stage::Accepted(_) => self.ended(reason, by, self.trip(quote.charge)),

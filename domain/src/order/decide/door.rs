@@ -172,7 +172,7 @@ impl Decider<'_> {
         })];
         if kind == Problem::Returned {
             let release = self.release_of(crate::money::Cents::ZERO)?;
-            let (reason, by) = (CancelReason::CustomerNoShow, self.context.principal);
+            let (reason, by) = (CancelReason::CustomerNoShow, self.context.meta.principal);
             events.extend(self.ended(reason, by, Settlement::Release(release)));
         }
         Ok(events)

@@ -25,7 +25,7 @@ impl Decider<'_> {
 
     /// As [`ended`](Self::ended), by the sender, where placing failed at a step.
     pub(super) fn failed(&self, reason: CancelReason, step: &str) -> Vec<Event> {
-        let by = self.context.principal;
+        let by = self.context.meta.principal;
         let progress = &self.order.saga;
         self.unwound(progress, reason, by, Settlement::Free, Some(step))
     }
@@ -176,7 +176,7 @@ impl Decider<'_> {
         let (release, follows) = self.divide(refund, at_fault)?;
         if release.to_runner == Cents::ZERO {
             let settlement = Settlement::Release(release);
-            let mut events = self.ended(reason, self.context.principal, settlement);
+            let mut events = self.ended(reason, self.context.meta.principal, settlement);
             events.extend(follows);
             return Ok(events);
         }

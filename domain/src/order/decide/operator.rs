@@ -13,6 +13,7 @@ use crate::{
         stage::{Delivery, Proof},
         terms::Sealed,
     },
+    stream::Meta,
 };
 
 impl Decider<'_> {
@@ -36,7 +37,7 @@ impl Decider<'_> {
             return self.misfit();
         }
         let mut events = self.with_reason(OperatorAction::Abandon, reason)?;
-        events.extend(self.abandoned(self.context.principal)?);
+        events.extend(self.abandoned(self.context.meta.principal)?);
         Ok(events)
     }
 
@@ -63,8 +64,12 @@ impl Decider<'_> {
         if !self.order.operator_hold {
             return Ok(vec![]);
         }
-        let context = super::Context {
+        let meta = Meta {
             principal: Principal::System,
+            ..self.context.meta.clone()
+        };
+        let context = super::Context {
+            meta: &meta,
             ..*self.context
         };
         let system = Decider {
@@ -156,7 +161,7 @@ impl Decider<'_> {
             return Err(Rejection::field("to_runner_cents", rule));
         }
         let mut events = self.with_reason(OperatorAction::Settle, reason)?;
-        let (why, by) = (CancelReason::Operator, self.context.principal);
+        let (why, by) = (CancelReason::Operator, self.context.meta.principal);
         events.extend(match self.order.stage {
             Stage::OnSite(_) => self.at_the_till(why, by, to_runner),
             _ => self.ended(why, by, self.trip(to_runner)),
@@ -169,7 +174,11 @@ impl Decider<'_> {
         let mut events = self.with_reason(OperatorAction::Settle, reason)?;
         let (release, follows) = self.divide(refund, at_fault)?;
         let settlement = Settlement::Release(release);
-        events.extend(self.ended(CancelReason::Operator, self.context.principal, settlement));
+        events.extend(self.ended(
+            CancelReason::Operator,
+            self.context.meta.principal,
+            settlement,
+        ));
         events.extend(follows);
         Ok(events)
     }

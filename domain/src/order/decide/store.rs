@@ -191,7 +191,11 @@ impl Decider<'_> {
         let open = self.open(n, None)?;
         self.not_held()?;
         let settlement = self.trip(self.trip_compensation());
-        Ok(self.ended(open.offer.kind.reason(), self.context.principal, settlement))
+        Ok(self.ended(
+            open.offer.kind.reason(),
+            self.context.meta.principal,
+            settlement,
+        ))
     }
 
     /// Transition 16: the runner takes it back.
@@ -220,7 +224,11 @@ impl Decider<'_> {
             })];
         }
         let settlement = self.trip(self.trip_compensation());
-        self.ended(open.offer.kind.reason(), self.context.principal, settlement)
+        self.ended(
+            open.offer.kind.reason(),
+            self.context.meta.principal,
+            settlement,
+        )
     }
 
     /// Transition 18.

@@ -81,7 +81,7 @@ impl Decider<'_> {
             (_, TimerKind::EscrowTimeout) => self.looked_at(),
             (Stage::OnSite(_), TimerKind::PaymentAuthorizationExpiry) => self.at_the_till(
                 CancelReason::AuthorizationExpired,
-                self.context.principal,
+                self.context.meta.principal,
                 self.trip_compensation(),
             ),
             (
@@ -97,7 +97,7 @@ impl Decider<'_> {
     }
 
     fn free(&self, reason: CancelReason) -> Vec<Event> {
-        self.ended(reason, self.context.principal, Settlement::Free)
+        self.ended(reason, self.context.meta.principal, Settlement::Free)
     }
 
     fn not_confirmed(&self) -> Vec<Event> {
@@ -135,7 +135,7 @@ impl Decider<'_> {
 
     /// Transition 39: the daily look. At the store the end waits for the till (transition 35), so the next day is armed all the same.
     fn looked_at(&self) -> Vec<Event> {
-        let by = self.context.principal;
+        let by = self.context.meta.principal;
         let ends = match self.order.stage {
             Stage::Available { .. } | Stage::Accepted(_) => {
                 return self.free(CancelReason::NoRunnerTimeout);
