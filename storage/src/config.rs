@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StorageConfig {
-    /// Size of a journal segment in MiB, 1–1024.
+    /// Largest size of a journal segment in MiB, 1–1024; the first has 1 MiB, each next one twice as much as the one before.
     pub segment_mib: u64,
     /// Cache of each snapshot store in MiB, 1–4096; resident memory can be several times that.
     pub cache_mib: u64,
