@@ -48,8 +48,7 @@ const CONFINED: [(&str, &[&str]); 8] = [
 ];
 
 /// All that the domain may depend on: no runtime, no clock, no randomness, no I/O.
-/// bincode is there for its bytes: a digest of the state is taken over them.
-const DOMAIN_DEPENDENCIES: [&str; 5] = ["bincode", "blake3", "serde", "thiserror", "uuid"];
+const DOMAIN_DEPENDENCIES: [&str; 4] = ["blake3", "serde", "thiserror", "uuid"];
 
 /// What the domain's sources may not say.
 const NOT_IN_DOMAIN: [&str; 16] = [

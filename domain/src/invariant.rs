@@ -6,6 +6,7 @@
 //! Must not: change anything, or repair what is broken.
 
 mod audit;
+mod canonical;
 mod change;
 mod digest;
 mod wallet;
