@@ -43,6 +43,19 @@ pub enum StorageFault {
         /// The newest format known.
         known: u64,
     },
+    /// An older program wrote the folder, in a layout that is no longer read.
+    #[error(
+        "{path} was written by an older version: format {found}, this program reads format {known} only; \
+         serve the folder with the version that wrote it, or name another one with --data"
+    )]
+    Older {
+        /// What says so.
+        path: PathBuf,
+        /// The format found.
+        found: u64,
+        /// The only format known.
+        known: u64,
+    },
     /// Something that was acknowledged, or is needed to read it, is lost.
     #[error("{path} is damaged: {detail}")]
     Damaged {

@@ -147,7 +147,7 @@ impl Store {
     /// scan for the owners.
     ///
     /// # Errors
-    /// `Config`, `Unwritable`, `InUse`, `Newer`, `JournalLost`, `JournalBehind`, `Damaged`, `Full`,
+    /// `Config`, `Unwritable`, `InUse`, `Older`, `Newer`, `JournalLost`, `JournalBehind`, `Damaged`, `Full`,
     /// then whatever a part says. Damaged snapshots are no error: they are rebuilt.
     pub fn open(
         dir: &Path,
