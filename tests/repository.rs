@@ -48,7 +48,7 @@ const CONFINED: [(&str, &[&str]); 8] = [
 ];
 
 /// All that the domain may depend on: no runtime, no clock, no randomness, no I/O.
-const DOMAIN_DEPENDENCIES: [&str; 4] = ["blake3", "serde", "thiserror", "uuid"];
+const DOMAIN_DEPENDENCIES: [&str; 5] = ["blake3", "documented", "serde", "thiserror", "uuid"];
 
 /// What the domain's sources may not say.
 const NOT_IN_DOMAIN: [&str; 16] = [

@@ -20,6 +20,7 @@ pub mod people;
 pub mod policy;
 pub mod record;
 pub mod saga;
+pub mod settings;
 pub mod text;
 pub mod time;
 pub mod transitions;

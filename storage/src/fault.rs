@@ -4,7 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::ConfigFault;
+use campusg_domain::settings::BrokenRule;
+
 use crate::disk::is_full_disk;
 use crate::journal::JournalFault;
 use crate::photo::PhotoFault;
@@ -15,8 +16,8 @@ use crate::vault::VaultFault;
 #[derive(Debug, thiserror::Error)]
 pub enum StorageFault {
     /// A setting is outside its range.
-    #[error(transparent)]
-    Config(#[from] ConfigFault),
+    #[error("storage.{0}")]
+    Config(BrokenRule),
     /// Another process uses the folder.
     #[error(
         "the data folder is in use by another process, which holds {path}: stop that one, or name another folder with --data"

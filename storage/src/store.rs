@@ -154,7 +154,7 @@ impl Store {
         config: &StorageConfig,
         mut options: OpenOptions,
     ) -> Result<Opened, StorageFault> {
-        config.validate()?;
+        config.validate().map_err(StorageFault::Config)?;
         let lock = folder::take(dir)?;
         let trust = Trust::new(dir).map_err(|source| StorageFault::Io {
             doing: "read the kernel's boot id for",

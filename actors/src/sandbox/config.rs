@@ -5,7 +5,11 @@
 use std::net::SocketAddr;
 use std::path::{Component, PathBuf};
 
-use campusg_domain::money::Cents;
+use campusg_domain::{
+    money::Cents,
+    settings::{BrokenRule, Rules},
+};
+use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 use super::book::Tuning;
@@ -27,7 +31,7 @@ pub enum GatewayMode {
 }
 
 /// The payment gateway's settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct GatewayConfig {
     /// Inside this process, or in another.
@@ -76,18 +80,9 @@ impl Default for GatewayConfig {
     }
 }
 
+const SPAN: &str = "must be at most 400 days";
 /// Longest span of the sandbox gateway.
 const DAYS_400_MS: u64 = 400 * campusg_domain::time::DAY_MS;
-
-/// A setting that cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {reason}")]
-pub struct GatewayConfigFault {
-    /// Which, as `breaker.failures`, within the gateway's section.
-    pub key: &'static str,
-    /// What is wrong with it.
-    pub reason: &'static str,
-}
 
 impl GatewayConfig {
     /// The keys of the gateway's messages.
@@ -101,105 +96,68 @@ impl GatewayConfig {
     ///
     /// # Errors
     /// One that cannot be used.
-    pub fn validate(&self) -> Result<(), GatewayConfigFault> {
+    pub fn validate(&self) -> Result<(), BrokenRule> {
         let below_data = !self.book.as_os_str().is_empty()
             && self
                 .book
                 .components()
                 .all(|part| matches!(part, Component::Normal(_)));
-        let rules = [
-            (
+        let pushed = |holds: fn(&SocketAddr) -> bool| self.push_to.as_ref().is_none_or(holds);
+        Rules::new()
+            .table("tuning", tuning_rules(&self.tuning))
+            .must(
                 "address",
                 self.address.ip().is_loopback(),
                 "must be a loopback address",
-            ),
-            ("address", self.address.port() != 0, "must have a port"),
-            (
+            )
+            .must("address", self.address.port() != 0, "must have a port")
+            .must(
                 "book",
                 below_data,
                 "must be a path below the data directory",
-            ),
-            (
-                "timeout_ms",
-                (1..=60_000).contains(&self.timeout_ms),
-                "must be 1 to 60000",
-            ),
-            (
-                "concurrency",
-                (1..=128).contains(&self.concurrency),
-                "must be 1 to 128",
-            ),
-            (
-                "breaker.failures",
-                self.breaker.failures >= 1,
-                "must be at least 1",
-            ),
-            (
-                "breaker.open_ms",
-                (1..=3_600_000).contains(&self.breaker.open_ms),
-                "must be 1 to 3600000",
-            ),
-            (
-                "events_poll_ms",
-                (10..=3_600_000).contains(&self.events_poll_ms),
-                "must be 10 to 3600000",
-            ),
-            (
+            )
+            .from_to("timeout_ms", self.timeout_ms, 1, 60_000)
+            .from_to("concurrency", self.concurrency, 1, 128)
+            .at_least("breaker.failures", self.breaker.failures, 1)
+            .from_to("breaker.open_ms", self.breaker.open_ms, 1, 3_600_000)
+            .from_to("events_poll_ms", self.events_poll_ms, 10, 3_600_000)
+            .must(
                 "previous_signing_secret",
                 self.previous_signing_secret.is_none() || self.signing_secret.is_some(),
                 "must be unset while signing_secret is",
-            ),
-            (
+            )
+            .must(
                 "push_to",
-                self.push_to
-                    .is_none_or(|to| to.ip().is_loopback() && to.port() != 0),
+                pushed(|to| to.ip().is_loopback() && to.port() != 0),
                 "must be a loopback address with a port",
-            ),
-            (
+            )
+            .must(
                 "push_to",
                 self.push_to.is_none() || self.signing_secret.is_some(),
                 "must be unset while signing_secret is: messages are signed",
-            ),
-            (
-                "faults.delay_ms",
-                self.faults.delay_ms <= DAYS_400_MS,
-                "must be at most 400 days",
-            ),
-        ];
-        let tuning = tuning_rules(&self.tuning);
-        match tuning.into_iter().chain(rules).find(|(_, holds, _)| !holds) {
-            Some((key, _, reason)) => Err(GatewayConfigFault { key, reason }),
-            None => Ok(()),
-        }
+            )
+            .must("faults.delay_ms", self.faults.delay_ms <= DAYS_400_MS, SPAN)
+            .check()
     }
 }
 
-/// The rules of the times of the sandbox gateway: key, whether it holds, what it asks for.
-fn tuning_rules(tuning: &Tuning) -> [(&'static str, bool, &'static str); 7] {
-    const SPAN: &str = "must be at most 400 days";
-    let spans = |ms: u64| ms <= DAYS_400_MS;
-    let fee = (Cents::ZERO..=Cents::MAX_INPUT).contains(&tuning.chargeback_fee_cents);
-    [
-        (
-            "tuning.capture_window_ms",
-            (1..=DAYS_400_MS).contains(&tuning.capture_window_ms),
-            "must be above 0 and at most 400 days",
-        ),
-        ("tuning.late_ms", spans(tuning.late_ms), SPAN),
-        (
-            "tuning.slow_ms",
-            tuning.slow_ms <= 600_000,
-            "must be at most 600000",
-        ),
-        ("tuning.chargeback_ms", spans(tuning.chargeback_ms), SPAN),
-        ("tuning.verdict_ms", spans(tuning.verdict_ms), SPAN),
-        (
-            "tuning.chargeback_fee_cents",
-            fee,
-            "must be from 0 to 1000000000000",
-        ),
-        ("tuning.send_back_ms", spans(tuning.send_back_ms), SPAN),
-    ]
+/// The rules of the times of the sandbox gateway.
+fn tuning_rules(tuning: &Tuning) -> Result<(), BrokenRule> {
+    let span = |rules: Rules, key, ms: u64| rules.must(key, ms <= DAYS_400_MS, SPAN);
+    let rules = Rules::new().must(
+        "capture_window_ms",
+        (1..=DAYS_400_MS).contains(&tuning.capture_window_ms),
+        "must be above 0 and at most 400 days",
+    );
+    let rules = span(rules, "late_ms", tuning.late_ms).at_most("slow_ms", tuning.slow_ms, 600_000);
+    let rules = span(rules, "chargeback_ms", tuning.chargeback_ms);
+    let rules = span(rules, "verdict_ms", tuning.verdict_ms).from_to(
+        "chargeback_fee_cents",
+        tuning.chargeback_fee_cents.0,
+        0,
+        Cents::MAX_INPUT.0,
+    );
+    span(rules, "send_back_ms", tuning.send_back_ms).check()
 }
 
 #[cfg(test)]
@@ -252,7 +210,7 @@ mod tests {
             let config: GatewayConfig = serde_json::from_str(text).unwrap();
             assert_eq!(
                 config.validate().map_err(|fault| fault.key),
-                Err(key),
+                Err(key.to_owned()),
                 "{text}"
             );
         }
