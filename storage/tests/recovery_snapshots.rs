@@ -194,6 +194,18 @@ fn an_older_folder_is_refused_with_both_formats_and_left_as_it_is() {
     Store::open(dir.path(), &busy(), options()).unwrap();
 }
 
+#[test]
+fn a_new_folder_takes_little_room() {
+    let dir = TempDir::new().unwrap();
+    let store = start(dir.path(), &StorageConfig::default());
+    while !dir.path().join("journal/spare.seg").exists() {
+        std::thread::yield_now();
+    }
+    store.shutdown().unwrap();
+    let bytes: usize = everything(dir.path()).values().map(Vec::len).sum();
+    assert!((3 << 20..=8 << 20).contains(&bytes), "{bytes}");
+}
+
 /// Every file below a folder, with its bytes.
 fn everything(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
