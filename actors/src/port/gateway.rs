@@ -9,4 +9,4 @@ pub use campusg_domain::gateway::{
     CallKey, Chargeback, EventCursor, EventId, GatewayEvent, LookUpFault, News, PaymentGateway,
     Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
 };
-pub use config::{GatewayConfig, GatewayConfigFault};
+pub use config::GatewayConfig;
