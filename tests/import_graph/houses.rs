@@ -24,8 +24,7 @@ pub const HOUSES: [House; 4] = [
             &["order"],
             &["owner"],
             &["invariant"],
-            &["operator_action", "transitions"],
-            &["campus"],
+            &["gateway", "operator_action", "transitions"],
         ],
         // Words of the order's (rejections, kinds of timers, sealed text) that are everybody's have no room of their own
         // yet.
@@ -62,7 +61,7 @@ pub const HOUSES: [House; 4] = [
         buildings: &["shell", "owner"],
         layers: &[
             &["fatal", "live", "port", "refusal", "registry"],
-            &["message", "sandbox"],
+            &["message"],
             &["owners"],
             &["services"],
             &["shell/commit", "shell/order", "shell/owner"],

@@ -43,7 +43,13 @@ pub struct Act {
 fn order_of(reads: &Reads, record: &Record) -> Result<Option<Arc<Order>>, SnapshotFault> {
     match record.stream {
         Stream::Order(order) if record.principal.user().is_some() => reads.order(order),
-        _ => Ok(None),
+        Stream::System
+        | Stream::Order(_)
+        | Stream::User(_)
+        | Stream::Store(_)
+        | Stream::Wallet(_)
+        | Stream::Inbox(_)
+        | Stream::Schedule(_) => Ok(None),
     }
 }
 

@@ -1,10 +1,11 @@
 //! What a running runtime is made of, and how its parts are reached from any thread.
 
 use super::{
-    Refusal, Runtime, RuntimeConfig, directory_reader::DirectoryReader, line::Line, owners::Folds,
+    Refusal, RuntimeConfig, arbiters::Arbiters, directory_reader::DirectoryReader, line::Line,
+    owners::Folds, sweep::Sweeping,
 };
 use crate::{
-    live::LiveHub,
+    live::{LiveHub, Watching},
     owner::payment::{Answers, EventIntake, SeenEvents, Waiting},
     owners::{OwnedCommand, Owners},
     port::{clock::Clock, entropy::Entropy, gateway::PaymentGateway, signature::Keyring},
@@ -12,11 +13,11 @@ use crate::{
     shell::order::Orders,
 };
 use campusg_domain::{
-    id::{CommandId, Seq, UserId},
+    id::{CommandId, Principal, Seq, UserId},
     owner::directory::Directory,
     stream::{Envelope, Meta},
 };
-use campusg_storage::{photo::Photos, read::Reads, snapshot::SnapshotFault, vault::Vault};
+use campusg_storage::{Store, photo::Photos, read::Reads, snapshot::SnapshotFault, vault::Vault};
 use std::{
     sync::{
         Arc, Mutex, RwLockReadGuard,
@@ -36,12 +37,25 @@ const READ_PATIENCE: Duration = Duration::from_millis(500);
 const HASHES_WAITING: usize = 64;
 const HASH_PATIENCE: Duration = Duration::from_secs(20);
 
+/// The running product. Cheap to clone; every clone is the same.
+#[derive(Clone, Debug)]
+pub struct Runtime(pub(super) Arc<Inner>);
+
 /// The payment gateway, and what is known of it.
 pub(super) struct Outside {
     pub(super) gateway: Arc<dyn PaymentGateway>,
     pub(super) keys: Keyring,
     pub(super) seen: Arc<Mutex<SeenEvents>>,
     pub(super) waiting: Arc<Mutex<Waiting>>,
+}
+
+/// What is kept until the stop.
+pub(super) struct Rest {
+    pub(super) store: Store,
+    pub(super) folds: Folds,
+    pub(super) sweeping: Sweeping,
+    // The last field: the store ends before the actors that wait for it.
+    pub(super) arbiters: Arbiters,
 }
 
 /// The parts of a running runtime.
@@ -57,7 +71,7 @@ pub(super) struct Inner {
     pub(super) reading: Line,
     pub(super) histories: Line,
     pub(super) proof: tokio::sync::Mutex<Option<super::Proof>>,
-    pub(super) rest: Mutex<Option<super::start::Rest>>,
+    pub(super) rest: Mutex<Option<Rest>>,
 }
 
 impl std::fmt::Debug for Inner {
@@ -76,7 +90,7 @@ impl Inner {
         folds: Folds,
         outside: Outside,
         config: RuntimeConfig,
-        rest: super::start::Rest,
+        rest: Rest,
     ) -> Self {
         // As many hashes at once as there are cores, since each fills one.
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -98,6 +112,18 @@ impl Inner {
 }
 
 impl Runtime {
+    /// The header of a command without an idempotency key: its id is drawn.
+    #[must_use]
+    pub fn unkeyed(&self, principal: Principal, request: &str) -> Meta {
+        Meta::own(principal, self.entropy().command(), request)
+    }
+
+    /// Follows every durable batch from here on.
+    #[must_use]
+    pub fn watch(&self) -> Watching {
+        self.hub().watch()
+    }
+
     pub(super) fn clock(&self) -> &dyn Clock {
         &*self.0.services.clock
     }

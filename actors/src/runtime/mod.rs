@@ -10,6 +10,7 @@ mod arbiters;
 mod audit;
 mod config;
 mod directory_reader;
+mod fault;
 mod free_text;
 mod gateway;
 mod health;
@@ -33,9 +34,11 @@ pub use crate::live::{Live, Watching};
 pub use crate::refusal::Refusal;
 pub use audit::{Act, AuditPage};
 pub use config::RuntimeConfig;
+pub use fault::StartFault;
 pub use free_text::{FreeText, SealedFreeText};
 pub use gateway::{GatewayEvent, SignatureFault, Signed};
 pub use health::{Actors, JournalWork, Readiness};
+pub use inner::Runtime;
 pub use ledger::Proof;
 pub use notices::{Inbox, InboxNotice, NewNotice, NoticeState, NoticeText};
 pub use orders::{
@@ -45,27 +48,6 @@ pub use orders::{
 pub use people::{Authenticated, NewCard, NewPerson, Profile, ProfileChange, Secret, SignedIn};
 pub use photos::Photo;
 pub use schedule::NewScheduled;
-pub use start::{Start, StartFault};
+pub use start::Start;
 pub use stores::NewStore;
 pub use wallets::{Moved, OrderStatement, StatementPage, Wallet, WalletLine};
-
-use campusg_domain::{id::Principal, stream::Meta};
-use std::sync::Arc;
-
-/// The running product. Cheap to clone; every clone is the same.
-#[derive(Clone, Debug)]
-pub struct Runtime(Arc<inner::Inner>);
-
-impl Runtime {
-    /// The header of a command without an idempotency key: its id is drawn.
-    #[must_use]
-    pub fn unkeyed(&self, principal: Principal, request: &str) -> Meta {
-        Meta::own(principal, self.entropy().command(), request)
-    }
-
-    /// Follows every durable batch from here on.
-    #[must_use]
-    pub fn watch(&self) -> Watching {
-        self.hub().watch()
-    }
-}

@@ -204,7 +204,12 @@ impl Runtime {
                 let notice = record.notices.get(usize::from(item.id.index))?;
                 let order = match stream {
                     Stream::Order(order) => Some(order),
-                    _ => None,
+                    Stream::System
+                    | Stream::User(_)
+                    | Stream::Store(_)
+                    | Stream::Wallet(_)
+                    | Stream::Inbox(_)
+                    | Stream::Schedule(_) => None,
                 };
                 (NoticeText::Kind(notice.kind), order)
             }

@@ -4,10 +4,10 @@
 //! Stop: commands refused → in flight to zero → journal drained → checkpoint → arbiters joined. Nothing depends on it.
 
 use super::{
-    Refusal, Runtime, RuntimeConfig,
+    Refusal, Runtime, RuntimeConfig, StartFault,
     arbiters::Arbiters,
     directory_reader::DirectoryReader,
-    inner::{Inner, Outside},
+    inner::{Inner, Outside, Rest},
     owners::{Folds, Seed, latest},
     sweep::{Sweep, Sweeping},
 };
@@ -35,7 +35,7 @@ use campusg_domain::{
     stream::{Meta, own_command},
 };
 use campusg_storage::{
-    Opened, StorageFault, Store,
+    Opened, StorageFault,
     journal::{Batch, Fold},
 };
 use std::{
@@ -90,35 +90,6 @@ impl std::fmt::Debug for Start {
             .field("opened", &self.opened)
             .finish_non_exhaustive()
     }
-}
-
-/// The runtime could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartFault {
-    /// The data folder.
-    #[error(transparent)]
-    Storage(#[from] StorageFault),
-    /// A thread could not be started.
-    #[error("can't start a thread")]
-    Thread(#[source] std::io::Error),
-    /// The arbiters ended before they began.
-    #[error("the actors' threads can't be started")]
-    Arbiters,
-    /// The boot could not be recorded.
-    #[error("can't record the boot: {0}")]
-    Boot(Refusal),
-    /// It is not called from within a tokio runtime.
-    #[error("a runtime is started from within a tokio runtime")]
-    NoTokio,
-}
-
-/// What is kept until the stop.
-pub(super) struct Rest {
-    store: Store,
-    folds: Folds,
-    sweeping: Sweeping,
-    // The last field: the store ends before the actors that wait for it.
-    arbiters: Arbiters,
 }
 
 impl Runtime {
@@ -238,7 +209,7 @@ impl Runtime {
     /// Ends in order. What is acknowledged is safe before; this only spares the next start some work.
     ///
     /// # Errors
-    /// As [`Store::shutdown`]; a second stop does nothing.
+    /// As [`campusg_storage::Store::shutdown`]; a second stop does nothing.
     pub async fn stop(&self) -> Result<(), StorageFault> {
         self.0.stopping.store(true, Ordering::Release);
         if tokio::time::timeout(DRAIN, self.orders().registry().drain())

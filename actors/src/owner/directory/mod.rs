@@ -224,7 +224,11 @@ impl Handler<Folded> for DirectoryActor {
             match record.stream {
                 Stream::User(_) => StreamOwner::<UserCommand>::folded_own(self, seq, record, ctx),
                 Stream::Store(_) => StreamOwner::<StoreCommand>::folded_own(self, seq, record, ctx),
-                _ => {}
+                Stream::System
+                | Stream::Order(_)
+                | Stream::Wallet(_)
+                | Stream::Inbox(_)
+                | Stream::Schedule(_) => {}
             }
         }
         self.start.folded = self.start.folded.max(batch.last());

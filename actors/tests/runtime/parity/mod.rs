@@ -46,10 +46,13 @@ async fn run(seeds: std::ops::Range<u64>) {
             continue;
         };
         for event in of_record {
+            // A theme holds the event that is meant.
             let name = format!("{event:?}");
-            *events
-                .entry(name.split([' ', '(', '{']).next().unwrap().into())
-                .or_default() += 1;
+            let mut names = name.split(['(', ')', ' ', '{']);
+            let theme = names.next().unwrap();
+            let within = name[theme.len()..].starts_with('(');
+            let name = names.next().filter(|_| within).unwrap_or(theme);
+            *events.entry(name.into()).or_default() += 1;
         }
     }
     assert!(
