@@ -3,13 +3,11 @@
 //! Must not: tell the wallet. The payment owner keeps the promise, from the folded record, also after a crash.
 
 use super::{Caller, Command, GetWalletBalance, NewCard, Refusal, Runtime, SetCard};
-use crate::port::gateway::TokenFault;
+use crate::payment;
 use campusg_domain::{
-    call::CardToken,
     id::{CommandId, Seq, UserId},
     money::Cents,
-    order::Rejection,
-    owner::directory::{Card, UserCommand, UserEvent},
+    owner::directory::{UserCommand, UserEvent},
     record::{Entry, Events},
 };
 
@@ -18,7 +16,7 @@ impl Command for SetCard {
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<NewCard, Refusal> {
         let user = caller.user()?;
-        let card = described(runtime, self.0).await?;
+        let card = payment::card(runtime.gateway(), self.0).await?;
         let wallet_balance = runtime.query(GetWalletBalance(user)).await?;
         let pays = wallet_balance.new_card_pays(runtime.0.env.policy.gateway_minimum_cents);
         let id = caller.command_id(|| runtime.entropy().command());
@@ -27,24 +25,6 @@ impl Command for SetCard {
         let done = runtime.done(user, id, seq).await?;
         new_card(&done).ok_or(Refusal::Unknown)
     }
-}
-
-async fn described(runtime: &Runtime, token: CardToken) -> Result<Card, Refusal> {
-    let face = runtime.gateway().describe_card(token.clone()).await;
-    let face = face.map_err(|fault| match fault {
-        TokenFault::Unknown => Refusal::rule(Rejection::field(
-            "token",
-            "is not known to the payment gateway",
-        )),
-        TokenFault::Unavailable => Refusal::GatewayAway,
-    })?;
-    Ok(Card {
-        token,
-        brand: face.brand,
-        last4: face.last4,
-        exp_month: face.exp_month,
-        exp_year: face.exp_year,
-    })
 }
 
 impl Runtime {

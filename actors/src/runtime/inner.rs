@@ -145,6 +145,7 @@ impl Runtime {
             },
             reads: self.reads().clone(),
             entropy: Arc::clone(&self.0.env.entropy),
+            least_charge: self.0.env.policy.gateway_minimum_cents,
             seen: Arc::clone(seen),
             waiting: Arc::clone(waiting),
         }

@@ -25,6 +25,7 @@ mod proof;
 mod query;
 mod refusal;
 mod seal;
+mod setup;
 mod start;
 mod sweep;
 mod vitals;
@@ -39,6 +40,7 @@ pub use gateway::{CheckSignature, GatewayEvent, TakeGatewayEvent};
 pub use messages::{GetMessages, Message, Messages};
 pub use query::*;
 pub use refusal::Refusal;
+pub use setup::{BeginSetup, MethodKind};
 pub use start::{Start, StartFault};
 pub use vitals::{Actors, GetActors, GetReadiness, JournalWork, Readiness};
 pub use wallets::{

@@ -12,13 +12,13 @@ pub use reads::{
 use super::{Caller, Command, FreeText, Refusal, Runtime};
 use crate::{
     errand::{self, WalletErrand},
-    port::gateway::TokenFault,
+    payment,
 };
 use campusg_domain::{
     call::AccountToken,
     id::UserId,
     money::Cents,
-    order::{Rejection, Sealed},
+    order::Sealed,
     owner::{
         directory::{PayoutMethod, UserCommand},
         wallet::{self, Event, PLATFORM, Payment, Payout},
@@ -126,23 +126,7 @@ impl Command for SetPayoutMethod {
 
     async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<PayoutMethod, Refusal> {
         let user = caller.user()?;
-        let token = self.0;
-        let face = runtime
-            .gateway()
-            .describe_account(token.clone())
-            .await
-            .map_err(|fault| match fault {
-                TokenFault::Unknown => Refusal::rule(Rejection::field(
-                    "token",
-                    "is not known to the payment gateway",
-                )),
-                TokenFault::Unavailable => Refusal::GatewayAway,
-            })?;
-        let method = PayoutMethod {
-            token,
-            bank: face.bank,
-            last4: face.last4,
-        };
+        let method = payment::account(runtime.gateway(), self.0).await?;
         runtime
             .change(user, UserCommand::SetPayoutMethod(method.clone()), &caller)
             .await?;
