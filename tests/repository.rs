@@ -503,7 +503,7 @@ fn an_orders_mailbox_stays_closed() {
     let files = files();
     let order = files
         .iter()
-        .filter(|file| file.path.starts_with("actors/src/order/"));
+        .filter(|file| file.path.starts_with("actors/src/shell/order/"));
     none(
         "an order waits with ctx.wait and nothing else",
         order.flat_map(|file| file.places(&interleaving)).collect(),

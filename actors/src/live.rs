@@ -131,8 +131,9 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use campusg_domain::{
-        id::{CommandId, Fingerprint, Principal, Seq},
+        id::{CommandId, Principal, Seq},
         record::Events,
+        stream::Meta,
         time::At,
     };
     use futures_util::FutureExt;
@@ -140,16 +141,8 @@ mod tests {
     fn batch(first_seq: u64, orders: &[u8]) -> Arc<Batch<Record>> {
         let record = |n: &u8| {
             let stream = Stream::Order(OrderId::from_bytes([*n; 16]));
-            let (id, body) = (CommandId(0), Fingerprint(0));
-            Record::of_owner(
-                stream,
-                Seq::NONE,
-                At(0),
-                Principal::System,
-                id,
-                body,
-                Events::Order(vec![]),
-            )
+            let meta = Meta::own(Principal::System, CommandId(0), "test");
+            Record::of_owner(stream, Seq::NONE, At(0), &meta, Events::Order(vec![]))
         };
         Arc::new(Batch {
             first_seq,

@@ -5,10 +5,11 @@ use crate::{
     story::{RECORDS, Story},
 };
 use campusg_domain::{
-    id::{CommandId, Fingerprint, Principal},
+    id::{CommandId, Principal},
     invariant::check_order,
     order::{Command, Context, Header, Order, decide, fill},
     record::{Events, Record},
+    stream::Meta,
     time::At,
     vote::{Granted, VoteRequest, Votes},
 };
@@ -39,11 +40,12 @@ fn decide_accept(story: &Story) -> Timing {
         },
         Ok(Granted::Granted),
     )]);
-    let context = Context {
-        principal: Principal::User(story.runner),
-        command: CommandId(1),
-        fingerprint: Fingerprint(1),
+    let meta = Meta {
         keyed: true,
+        ..Meta::own(Principal::User(story.runner), CommandId(1), "accept")
+    };
+    let context = Context {
+        meta: &meta,
         now: order.map_or(At(0), |order| order.last_at),
         policy: &story.policy,
         votes: &votes,
@@ -57,34 +59,26 @@ fn decide_accept(story: &Story) -> Timing {
 }
 
 /// The events of a record with its header, as deciding leaves them.
-fn decided(record: &Record) -> (&[campusg_domain::order::Event], Header) {
-    let Events::Order(events) = &record.events else {
-        return (&[], header(record));
+fn decided(record: &Record) -> (&[campusg_domain::order::Event], Meta) {
+    let meta = Meta {
+        fingerprint: record.fingerprint,
+        ..Meta::own(record.principal, record.command, "bench")
     };
-    (events, header(record))
+    match &record.events {
+        Events::Order(events) => (events, meta),
+        _ => (&[], meta),
+    }
 }
 
-const fn header(record: &Record) -> Header {
-    let Record {
-        at,
-        principal,
-        command,
-        fingerprint,
-        status,
-        ..
-    } = *record;
-    Header {
-        at,
-        principal,
-        command,
-        fingerprint,
-        status,
-    }
+const fn header<'a>(record: &Record, meta: &'a Meta) -> Header<'a> {
+    let (at, status) = (record.at, record.status);
+    Header { at, meta, status }
 }
 
 fn fill_and_encode(story: &Story, n: usize) -> Timing {
     let (before, entry) = &story.pages[n];
-    let (events, header) = decided(&entry.record);
+    let (events, meta) = decided(&entry.record);
+    let header = header(&entry.record, &meta);
     let mut out = Vec::with_capacity(4096);
     let name = format!("fill + encode: {}", RECORDS[n]);
     let timing = time(name, || {
@@ -103,7 +97,8 @@ fn fill_and_encode(story: &Story, n: usize) -> Timing {
 
 fn check(story: &Story) -> Timing {
     let (before, entry) = &story.pages[ACCEPTED];
-    let (events, header) = decided(&entry.record);
+    let (events, meta) = decided(&entry.record);
+    let header = header(&entry.record, &meta);
     let filled = fill(
         story.order,
         before.as_deref(),

@@ -10,9 +10,10 @@ mod change;
 mod digest;
 mod wallet;
 
+pub use crate::stream::fingerprint;
 pub use audit::Audit;
 pub use change::{fits, is_stalled};
-pub use digest::{StateDigest, chained, fingerprint, state_hash};
+pub use digest::{StateDigest, chained, state_hash};
 pub use wallet::check_wallet;
 
 use crate::{

@@ -6,6 +6,8 @@
 //! Must not: know a runtime, read a clock, draw randomness, or do I/O. Time and ids come in as arguments.
 //! Invariant: nothing here can fail except by a [`Rejection`](order::Rejection), which is an answer.
 
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))] // a new variant does not compile until each place says what it means there
+
 pub mod call;
 pub mod gateway;
 pub mod id;
@@ -19,6 +21,7 @@ pub mod people;
 pub mod policy;
 pub mod record;
 pub mod saga;
+pub mod stream;
 pub mod text;
 pub mod time;
 pub mod transitions;

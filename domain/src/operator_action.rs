@@ -5,7 +5,10 @@
 
 use crate::{
     id::{Principal, UserId},
-    order::{Event as OrderEvent, Order, Party},
+    order::{
+        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event as OrderEvent,
+        OperatorEvent, Order, Party, PlacingEvent, ProposalEvent, RunEvent, TimerEvent,
+    },
     owner::{
         directory::{StoreEvent, UserEvent},
         inbox::Event as InboxEvent,
@@ -50,14 +53,88 @@ pub fn name(record: &Record, order: Option<&Order>) -> Option<&'static str> {
 
 const fn with_order(event: &OrderEvent) -> Option<&'static str> {
     match event {
-        OrderEvent::OperatorActed { action, .. } => Some(action.code()),
-        OrderEvent::OperatorHeld { .. } => Some("hold"),
-        OrderEvent::OperatorReleased { .. } => Some("unhold"),
-        OrderEvent::Disputed {
-            by: Party::Operator,
-            ..
-        } => Some("dispute"),
-        _ => None,
+        OrderEvent::Operator(OperatorEvent::OperatorActed { action, .. }) => Some(action.code()),
+        OrderEvent::Operator(OperatorEvent::OperatorHeld { .. }) => Some("hold"),
+        OrderEvent::Operator(OperatorEvent::OperatorReleased { .. }) => Some("unhold"),
+        OrderEvent::Dispute(DisputeEvent::Disputed { by, .. }) => match by {
+            Party::Operator => Some("dispute"),
+            Party::Customer | Party::Runner => None,
+        },
+        OrderEvent::Placing(
+            PlacingEvent::Placed(_)
+            | PlacingEvent::ActionRequired { .. }
+            | PlacingEvent::Authorized { .. }
+            | PlacingEvent::Declined { .. }
+            | PlacingEvent::Held { .. }
+            | PlacingEvent::Waiting { .. }
+            | PlacingEvent::Available { .. },
+        )
+        | OrderEvent::Run(
+            RunEvent::Accepted { .. }
+            | RunEvent::Unbound { .. }
+            | RunEvent::ArrivedOnSite
+            | RunEvent::Purchased { .. }
+            | RunEvent::Collected
+            | RunEvent::Departed
+            | RunEvent::WrongPinShown { .. }
+            | RunEvent::Delivered { .. },
+        )
+        | OrderEvent::End(
+            EndEvent::CancelWaiting(_)
+            | EndEvent::Released(_)
+            | EndEvent::ReleaseRefused { .. }
+            | EndEvent::Completed
+            | EndEvent::Cancelled { .. }
+            | EndEvent::Overdue { .. },
+        )
+        | OrderEvent::Call(
+            CallEvent::Captured { .. }
+            | CallEvent::CollectFailed { .. }
+            | CallEvent::Voided { .. }
+            | CallEvent::Refunded { .. }
+            | CallEvent::RefundKept { .. }
+            | CallEvent::CallDeferred { .. }
+            | CallEvent::CallRetried { .. }
+            | CallEvent::CallGivenUp { .. }
+            | CallEvent::LateAuthorization { .. }
+            | CallEvent::LateCharge { .. }
+            | CallEvent::AuthorizationLapsed { .. },
+        )
+        | OrderEvent::Timer(
+            TimerEvent::TimerFired { .. }
+            | TimerEvent::Reminded { .. }
+            | TimerEvent::TimerNoted { .. },
+        )
+        | OrderEvent::Proposal(
+            ProposalEvent::Proposed { .. }
+            | ProposalEvent::RaiseAsked { .. }
+            | ProposalEvent::Raised { .. }
+            | ProposalEvent::RaiseFailed { .. }
+            | ProposalEvent::ProposalClosed { .. },
+        )
+        | OrderEvent::Contact(
+            ContactEvent::MessageSent { .. }
+            | ContactEvent::ProblemReported { .. }
+            | ContactEvent::NoShowAnswered
+            | ContactEvent::NoShowOver,
+        )
+        | OrderEvent::Dispute(
+            DisputeEvent::Frozen { .. }
+            | DisputeEvent::DisputeReplied { .. }
+            | DisputeEvent::DisputeResolved { .. }
+            | DisputeEvent::ClaimPaid { .. }
+            | DisputeEvent::GoodwillPaid { .. }
+            | DisputeEvent::RunnerMadeGood { .. }
+            | DisputeEvent::CustomerSetOff { .. },
+        )
+        | OrderEvent::After(
+            AfterEvent::TipGiven { .. }
+            | AfterEvent::TipPaid { .. }
+            | AfterEvent::TipFailed { .. }
+            | AfterEvent::Rated { .. }
+            | AfterEvent::RatingsPublished,
+        )
+        | OrderEvent::Step { .. } => None,
     }
 }
 
@@ -74,7 +151,8 @@ fn confirmed(
     let releases = |event: &OrderEvent| {
         matches!(
             event,
-            OrderEvent::Released(_) | OrderEvent::ReleaseRefused { .. }
+            OrderEvent::End(EndEvent::Released(_))
+                | OrderEvent::End(EndEvent::ReleaseRefused { .. })
         )
     };
     let confirmed = events.iter().any(releases) && !order.is_some_and(is_party);
@@ -85,7 +163,17 @@ const fn with_user(event: &UserEvent) -> Option<&'static str> {
     match event {
         UserEvent::Suspended => Some("suspend"),
         UserEvent::Reinstated => Some("reinstate"),
-        _ => None,
+        UserEvent::Registered { .. }
+        | UserEvent::ProfileChanged { .. }
+        | UserEvent::SessionOpened(_)
+        | UserEvent::SessionClosed { .. }
+        | UserEvent::CardSet(_)
+        | UserEvent::CardRemoved
+        | UserEvent::RunnerSet(_)
+        | UserEvent::PayoutMethodSet(_)
+        | UserEvent::PayoutMethodRemoved
+        | UserEvent::OperatorActed { .. }
+        | UserEvent::DebtPromised { .. } => None,
     }
 }
 
@@ -95,6 +183,22 @@ const fn with_wallet(event: &WalletEvent) -> Option<&'static str> {
         WalletEvent::ToppedUp { .. } => Some("top_up"),
         WalletEvent::Withdrawn { .. } => Some("withdraw"),
         WalletEvent::OperatorRetried { .. } => Some("retry_wallet"),
-        _ => None,
+        WalletEvent::SetOff { .. }
+        | WalletEvent::PayoutRequested { .. }
+        | WalletEvent::PayoutPaid { .. }
+        | WalletEvent::PayoutFailed { .. }
+        | WalletEvent::PayoutSentBack { .. }
+        | WalletEvent::PayoutLate { .. }
+        | WalletEvent::DebtPaymentRequested { .. }
+        | WalletEvent::DebtPaid { .. }
+        | WalletEvent::DebtPaymentFailed { .. }
+        | WalletEvent::LateCharge { .. }
+        | WalletEvent::ChargedBack { .. }
+        | WalletEvent::ChargebackWon { .. }
+        | WalletEvent::ChargebackLost { .. }
+        | WalletEvent::CashShort { .. }
+        | WalletEvent::CallDeferred { .. }
+        | WalletEvent::CallRetried { .. }
+        | WalletEvent::TimerFired { .. } => None,
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     order::TimerKind,
     owner::{directory, inbox, timetable, wallet},
     people::PeopleChange,
+    stream::Meta,
     time::At,
 };
 use serde::{Deserialize, Serialize};
@@ -112,22 +113,14 @@ pub struct Record {
 impl Record {
     /// A record with events and no sections, as an owner of many streams writes most of them.
     #[must_use]
-    pub const fn of_owner(
-        stream: Stream,
-        prev: Seq,
-        at: At,
-        principal: Principal,
-        command: CommandId,
-        fingerprint: Fingerprint,
-        events: Events,
-    ) -> Self {
+    pub const fn of_owner(stream: Stream, prev: Seq, at: At, meta: &Meta, events: Events) -> Self {
         Self {
             stream,
             prev,
             at,
-            principal,
-            command,
-            fingerprint,
+            principal: meta.principal,
+            command: meta.id,
+            fingerprint: meta.fingerprint,
             status: 200,
             events,
             money: vec![],

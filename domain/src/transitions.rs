@@ -6,8 +6,9 @@
 
 use crate::{
     order::{
-        CancelReason, Closing, Event, OperatorAction, Order, Problem, ProposalKind, Stage, Status,
-        TimerKind, Unbinding,
+        AfterEvent, CallEvent, CancelReason, Closing, ContactEvent, DisputeEvent, EndEvent, Event,
+        OperatorAction, OperatorEvent, Order, PlacingEvent, Problem, ProposalEvent, ProposalKind,
+        RunEvent, Stage, Status, TimerEvent, TimerKind, Unbinding,
     },
     owner::wallet,
     record::{Entry, Events, Record},
@@ -41,46 +42,46 @@ const fn transition(id: &'static str, says: &'static str, is: fn(&Fact<'_>) -> b
 /// Every row, in the order of the table.
 #[rustfmt::skip]
 pub const TRANSITIONS: [Transition; 46] = [
-    transition("1", "an order is placed", |it| it.has(|e| matches!(e, Event::Placed(_)))),
+    transition("1", "an order is placed", |it| it.has(|e| matches!(e, Event::Placing(PlacingEvent::Placed(_))))),
     transition("2", "the card fails, the order ends", |it| it.ends(CancelReason::PaymentFailed)),
-    transition("3", "the card is authorised", |it| it.has(|e| matches!(e, Event::Authorized { .. })) && !it.ends(CancelReason::PaymentFailed)),
-    transition("4", "the money is held", |it| it.has(|e| matches!(e, Event::Held { .. }))),
+    transition("3", "the card is authorised", |it| it.has(|e| matches!(e, Event::Placing(PlacingEvent::Authorized { .. }))) && !it.ends(CancelReason::PaymentFailed)),
+    transition("4", "the money is held", |it| it.has(|e| matches!(e, Event::Placing(PlacingEvent::Held { .. })))),
     transition("5", "escrow or timer refuses, the order ends", |it| it.ends(CancelReason::EscrowFailed) || it.ends(CancelReason::SchedulingFailed)),
     transition("6", "the order is on the board, or waits", |it| it.has(opens) && it.was(|stage| matches!(stage, Stage::Authorizing | Stage::Holding | Stage::Scheduling))),
     transition("7", "the customer cancels before a runner came", |it| it.ends(CancelReason::Customer) && it.was_at(&[Status::Pending])),
-    transition("8", "a runner accepts", |it| it.has(|e| matches!(e, Event::Accepted { .. }))),
+    transition("8", "a runner accepts", |it| it.has(|e| matches!(e, Event::Run(RunEvent::Accepted { .. })))),
     transition("9", "nobody accepts in time", |it| it.ends(CancelReason::NoRunnerTimeout) && !it.fires(TimerKind::EscrowTimeout)),
-    transition("10", "the runner gives the order back", |it| it.has(|e| matches!(e, Event::Unbound { cause: Unbinding::RunnerCancelled, .. }))),
-    transition("11", "an idle runner loses the order, or an operator takes it away", |it| it.has(|e| matches!(e, Event::Unbound { cause: Unbinding::Idle | Unbinding::Reassigned, .. }))),
+    transition("10", "the runner gives the order back", |it| it.has(|e| matches!(e, Event::Run(RunEvent::Unbound { cause: Unbinding::RunnerCancelled, .. })))),
+    transition("11", "an idle runner loses the order, or an operator takes it away", |it| it.has(|e| matches!(e, Event::Run(RunEvent::Unbound { cause: Unbinding::Idle | Unbinding::Reassigned, .. })))),
     transition("12", "the customer cancels after a runner accepted", |it| it.ends(CancelReason::Customer) && it.was_at(&[Status::Accepted])),
-    transition("13", "the runner is at the store", |it| it.has(|e| matches!(e, Event::ArrivedOnSite))),
+    transition("13", "the runner is at the store", |it| it.has(|e| matches!(e, Event::Run(RunEvent::ArrivedOnSite)))),
     transition("14", "store closed, or sold out", |it| it.proposes(|kind| !kind.is_an_offer())),
     transition("15", "another price, or a substitution", |it| it.proposes(ProposalKind::is_an_offer)),
     transition("16", "a proposal is closed and the order goes on", |it| it.closes_a_proposal()),
     transition("17", "a proposal is refused or runs out", |it| it.refuses_a_proposal()),
-    transition("18", "the food is bought", |it| it.has(|e| matches!(e, Event::Purchased { .. }))),
-    transition("19", "the charge fails for good", |it| it.has(|e| matches!(e, Event::CollectFailed { .. }))),
-    transition("20", "the food is collected, and on its way", |it| it.has(|e| matches!(e, Event::Collected | Event::Departed))),
-    transition("21", "the food is handed over", |it| it.has(|e| matches!(e, Event::Delivered { .. }))),
+    transition("18", "the food is bought", |it| it.has(|e| matches!(e, Event::Run(RunEvent::Purchased { .. })))),
+    transition("19", "the charge fails for good", |it| it.has(|e| matches!(e, Event::Call(CallEvent::CollectFailed { .. })))),
+    transition("20", "the food is collected, and on its way", |it| it.has(|e| matches!(e, Event::Run(RunEvent::Collected) | Event::Run(RunEvent::Departed)))),
+    transition("21", "the food is handed over", |it| it.has(|e| matches!(e, Event::Run(RunEvent::Delivered { .. })))),
     transition("22", "the runner is paid", |it| it.completes() && !it.does(OperatorAction::Settle) && !it.judges()),
-    transition("23", "the release fails and is tried again", |it| it.has(|e| matches!(e, Event::ReleaseRefused { .. }))),
+    transition("23", "the release fails and is tried again", |it| it.has(|e| matches!(e, Event::End(EndEvent::ReleaseRefused { .. })))),
     transition("24", "the customer cancels food that is bought", |it| it.ends(CancelReason::Customer) && it.was_under_way()),
-    transition("25", "the customer can't be reached, or is there after all", |it| it.has(|e| matches!(e, Event::ProblemReported { kind: Problem::CustomerUnreachable, .. } | Event::NoShowAnswered))),
+    transition("25", "the customer can't be reached, or is there after all", |it| it.has(|e| matches!(e, Event::Contact(ContactEvent::ProblemReported { kind: Problem::CustomerUnreachable, .. }) | Event::Contact(ContactEvent::NoShowAnswered)))),
     transition("26", "after the wait the food is left, or taken back", |it| it.ends(CancelReason::CustomerNoShow) || it.is_left()),
     transition("27", "the runner is given up", |it| it.ends(CancelReason::RunnerAbandoned) && it.was_under_way()),
-    transition("28", "an operator holds the order, or lets it go on", |it| it.has(|e| matches!(e, Event::OperatorHeld { .. } | Event::OperatorReleased { .. }))),
+    transition("28", "an operator holds the order, or lets it go on", |it| it.has(|e| matches!(e, Event::Operator(OperatorEvent::OperatorHeld { .. }) | Event::Operator(OperatorEvent::OperatorReleased { .. })))),
     transition("29", "a dispute after the handing over", |it| it.disputes() && it.was_at(&[Status::Delivered])),
     transition("30", "that dispute is decided", |it| it.judges() && it.was_at(&[Status::Delivered])),
     transition("31", "a case after the end", |it| it.disputes() && it.was_over()),
-    transition("32a", "a tip after the end", |it| it.has(|e| matches!(e, Event::TipGiven { .. }))),
+    transition("32a", "a tip after the end", |it| it.has(|e| matches!(e, Event::After(AfterEvent::TipGiven { .. })))),
     transition("32b", "an operator's refund after the end", |it| it.does(OperatorAction::Refund)),
-    transition("32c", "a rating", |it| it.has(|e| matches!(e, Event::Rated { .. }))),
-    transition("33", "a late yes of the gateway", |it| it.has(|e| matches!(e, Event::LateAuthorization { .. } | Event::LateCharge { .. }))),
+    transition("32c", "a rating", |it| it.has(|e| matches!(e, Event::After(AfterEvent::Rated { .. })))),
+    transition("33", "a late yes of the gateway", |it| it.has(|e| matches!(e, Event::Call(CallEvent::LateAuthorization { .. }) | Event::Call(CallEvent::LateCharge { .. })))),
     transition("34", "a case is decided", |it| it.judges() && it.was_over()),
-    transition("35", "a cancellation waits for the till", |it| it.has(|e| matches!(e, Event::CancelWaiting(_)))),
-    transition("36", "the bank asks the customer", |it| it.has(|e| matches!(e, Event::ActionRequired { .. }))),
+    transition("35", "a cancellation waits for the till", |it| it.has(|e| matches!(e, Event::End(EndEvent::CancelWaiting(_))))),
+    transition("36", "the bank asks the customer", |it| it.has(|e| matches!(e, Event::Placing(PlacingEvent::ActionRequired { .. })))),
     transition("37", "a waiting order goes on the board", |it| it.has(opens) && it.was(|stage| matches!(stage, Stage::Waiting { .. }))),
-    transition("38", "the authorisation runs out", |it| it.ends(CancelReason::AuthorizationExpired) || it.has(|e| matches!(e, Event::AuthorizationLapsed { .. }))),
+    transition("38", "the authorisation runs out", |it| it.ends(CancelReason::AuthorizationExpired) || it.has(|e| matches!(e, Event::Call(CallEvent::AuthorizationLapsed { .. })))),
     transition("39", "the daily look at an unfinished order", |it| it.fires(TimerKind::EscrowTimeout)),
     transition("40", "an operator ends the order", |it| it.settles()),
     transition("41", "a debt is paid, or written off", |it| it.in_wallet(|e| matches!(e, wallet::Event::DebtPaymentRequested { .. } | wallet::Event::DebtPaid { .. } | wallet::Event::WrittenOff { .. }))),
@@ -90,7 +91,11 @@ pub const TRANSITIONS: [Transition; 46] = [
 ];
 
 const fn opens(event: &Event) -> bool {
-    matches!(event, Event::Available { .. } | Event::Waiting { .. })
+    matches!(
+        event,
+        Event::Placing(PlacingEvent::Available { .. })
+            | Event::Placing(PlacingEvent::Waiting { .. })
+    )
 }
 
 impl Fact<'_> {
@@ -118,7 +123,7 @@ impl Fact<'_> {
     /// Whether the order ends without delivery for this reason.
     #[must_use]
     pub fn ends(&self, why: CancelReason) -> bool {
-        self.has(|event| matches!(event, Event::Cancelled { reason, .. } if *reason == why))
+        self.has(|event| matches!(event, Event::End(EndEvent::Cancelled { reason, .. }) if *reason == why))
     }
 
     fn was(&self, like: impl Fn(&Stage) -> bool) -> bool {
@@ -138,53 +143,62 @@ impl Fact<'_> {
     }
 
     fn fires(&self, timer: TimerKind) -> bool {
-        self.has(|event| matches!(event, Event::TimerFired { kind, .. } if *kind == timer))
+        self.has(|event| matches!(event, Event::Timer(TimerEvent::TimerFired { kind, .. }) if *kind == timer))
     }
 
     fn proposes(&self, like: impl Fn(ProposalKind) -> bool) -> bool {
-        self.has(|event| matches!(event, Event::Proposed { offer, .. } if like(offer.kind)))
+        self.has(|event| matches!(event, Event::Proposal(ProposalEvent::Proposed { offer, .. }) if like(offer.kind)))
     }
 
     fn closes_a_proposal(&self) -> bool {
-        let closes = |event: &Event| match event {
-            Event::RaiseAsked { .. } => true,
-            Event::ProposalClosed { how, .. } => *how != Closing::RunnerLeft,
-            _ => false,
+        let closes = |event: &Event| {
+            let Event::Proposal(event) = event else {
+                return false;
+            };
+            match event {
+                ProposalEvent::RaiseAsked { .. } => true,
+                ProposalEvent::ProposalClosed { how, .. } => *how != Closing::RunnerLeft,
+                ProposalEvent::Proposed { .. }
+                | ProposalEvent::Raised { .. }
+                | ProposalEvent::RaiseFailed { .. } => false,
+            }
         };
         self.has(closes) && !self.fires(TimerKind::ProposalExpiry)
     }
 
     fn refuses_a_proposal(&self) -> bool {
-        let ends = |event: &Event| matches!(event, Event::Cancelled { reason, .. } if reason.is_of_a_proposal());
-        let dropped = |event: &Event| matches!(event, Event::ProposalClosed { .. });
+        let ends = |event: &Event| matches!(event, Event::End(EndEvent::Cancelled { reason, .. }) if reason.is_of_a_proposal());
+        let dropped =
+            |event: &Event| matches!(event, Event::Proposal(ProposalEvent::ProposalClosed { .. }));
         self.has(ends) || (self.has(dropped) && self.fires(TimerKind::ProposalExpiry))
     }
 
     fn completes(&self) -> bool {
-        self.has(|event| matches!(event, Event::Completed))
+        self.has(|event| matches!(event, Event::End(EndEvent::Completed)))
     }
 
     fn disputes(&self) -> bool {
-        self.has(|event| matches!(event, Event::Disputed { .. }))
+        self.has(|event| matches!(event, Event::Dispute(DisputeEvent::Disputed { .. })))
     }
 
     fn judges(&self) -> bool {
-        self.has(|event| matches!(event, Event::DisputeResolved { .. }))
+        self.has(|event| matches!(event, Event::Dispute(DisputeEvent::DisputeResolved { .. })))
     }
 
     fn does(&self, what: OperatorAction) -> bool {
-        self.has(|event| matches!(event, Event::OperatorActed { action, .. } if *action == what))
+        self.has(|event| matches!(event, Event::Operator(OperatorEvent::OperatorActed { action, .. }) if *action == what))
     }
 
     /// Whether the food is handed over after the wait for a customer who can't be reached.
     fn is_left(&self) -> bool {
         let waited = |order: &Order| order.no_show.is_some_and(|wait| wait.over);
-        self.before.is_some_and(waited) && self.has(|e| matches!(e, Event::Delivered { .. }))
+        self.before.is_some_and(waited)
+            && self.has(|e| matches!(e, Event::Run(RunEvent::Delivered { .. })))
     }
 
     /// Whether an operator ends the order, or begins to at the store.
     fn settles(&self) -> bool {
-        let waits = |event: &Event| matches!(event, Event::CancelWaiting(_));
+        let waits = |event: &Event| matches!(event, Event::End(EndEvent::CancelWaiting(_)));
         let ends = self.ends(CancelReason::Operator) || self.has(waits) || self.completes();
         self.does(OperatorAction::Settle) && ends && !self.judges()
     }

@@ -12,7 +12,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use campusg_actors::runtime::{GetOrder, OrderReply};
+use campusg_actors::runtime::OrderReply;
 use campusg_domain::order::{Order, Role};
 use serde::Serialize;
 
@@ -81,7 +81,7 @@ pub(crate) async fn told(
 ) -> Result<Response, Problem> {
     let order = &reply.order;
     let viewer = if reply.repeated {
-        let now = app.runtime().query(GetOrder(order.id)).await?;
+        let now = app.runtime().order(order.id).await?;
         let now = now.ok_or_else(|| Problem::not_found("order"))?;
         commander(app, me, &now)
     } else {
@@ -109,7 +109,12 @@ pub(crate) fn replayed(mut response: Response, repeated: bool) -> Response {
 fn commander(app: &AppState, me: &Me, order: &Order) -> Viewer {
     let role = match order.role(me.principal) {
         Role::Stranger => Role::FormerRunner,
-        role => role,
+        role @ (Role::Customer
+        | Role::Runner
+        | Role::FormerRunner
+        | Role::Operator
+        | Role::System
+        | Role::Gateway) => role,
     };
     Viewer::new(app, me, order, role)
 }

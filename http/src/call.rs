@@ -1,4 +1,4 @@
-//! A command on its way in: its body, its idempotency key, and the caller under whom the runtime remembers it.
+//! A command on its way in: its body, and the header under which the runtime remembers it.
 
 use crate::{app_state::AppState, auth::Me, client, json, problem::Problem, shell::RequestId};
 use axum::{
@@ -6,8 +6,10 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
 };
-use campusg_actors::runtime::Caller;
-use campusg_domain::id::{Fingerprint, Principal};
+use campusg_domain::{
+    id::{Fingerprint, Principal},
+    stream::Meta,
+};
 use serde::de::DeserializeOwned;
 use std::net::IpAddr;
 
@@ -17,7 +19,7 @@ pub(crate) const KEY: &str = "idempotency-key";
 /// A command by somebody signed in, its key optional.
 pub(crate) struct Call<T> {
     pub(crate) me: Me,
-    pub(crate) caller: Caller,
+    pub(crate) meta: Meta,
     pub(crate) headers: HeaderMap,
     pub(crate) body: T,
 }
@@ -27,14 +29,14 @@ impl<T> Call<T> {
     pub(crate) fn split(self) -> (Call<()>, T) {
         let Self {
             me,
-            caller,
+            meta,
             headers,
             body,
         } = self;
         (
             Call {
                 me,
-                caller,
+                meta,
                 headers,
                 body: (),
             },
@@ -48,7 +50,7 @@ pub(crate) struct KeyedCall<T>(pub(crate) Call<T>);
 
 /// A command by nobody in particular. Its key is not looked at: keys are scoped by user, and strangers share none.
 pub(crate) struct OpenCall<T> {
-    pub(crate) caller: Caller,
+    pub(crate) meta: Meta,
     pub(crate) address: IpAddr,
     pub(crate) body: T,
 }
@@ -58,11 +60,11 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Call<T> {
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
         let (parts, me, bytes) = taken(request, app).await?;
-        let caller = caller(&parts, me.principal, key(&parts.headers)?, &bytes);
+        let meta = meta(app, &parts, me.principal, key(&parts.headers)?, &bytes);
         let body = body(&parts.headers, &bytes)?;
         Ok(Self {
             me,
-            caller,
+            meta,
             headers: parts.headers,
             body,
         })
@@ -74,7 +76,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for KeyedCall<T> {
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
         let call = Call::from_request(request, app).await?;
-        if call.caller.key.is_some() {
+        if call.meta.keyed {
             return Ok(Self(call));
         }
         let detail = "send an Idempotency-Key header of your own making, and the same one when you repeat the request";
@@ -85,13 +87,13 @@ impl<T: DeserializeOwned> FromRequest<AppState> for KeyedCall<T> {
 impl<T: DeserializeOwned> FromRequest<AppState> for OpenCall<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &AppState) -> Result<Self, Problem> {
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
         let (parts, body_in) = request.into_parts();
         let bytes = whole(body_in).await?;
-        let caller = caller(&parts, Principal::System, None, &bytes);
+        let meta = meta(app, &parts, Principal::System, None, &bytes);
         let address = client::address(&parts.extensions, &parts.headers, &[]);
         Ok(Self {
-            caller,
+            meta,
             address,
             body: body(&parts.headers, &bytes)?,
         })
@@ -100,25 +102,25 @@ impl<T: DeserializeOwned> FromRequest<AppState> for OpenCall<T> {
 
 /// A message of the payment gateway, whose signature the gate has checked.
 pub(crate) struct GatewayCall<T> {
-    pub(crate) caller: Caller,
+    pub(crate) meta: Meta,
     pub(crate) body: T,
 }
 
 impl<T: DeserializeOwned> FromRequest<AppState> for GatewayCall<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &AppState) -> Result<Self, Problem> {
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
         let (parts, body_in) = request.into_parts();
         let bytes = whole(body_in).await?;
-        let caller = caller(&parts, Principal::Gateway, None, &bytes);
+        let meta = meta(app, &parts, Principal::Gateway, None, &bytes);
         let body = body(&parts.headers, &bytes)?;
-        Ok(Self { caller, body })
+        Ok(Self { meta, body })
     }
 }
 
 /// A photo by somebody signed in.
 pub(crate) struct Upload {
-    pub(crate) caller: Caller,
+    pub(crate) meta: Meta,
     pub(crate) bytes: Bytes,
 }
 
@@ -140,8 +142,8 @@ impl FromRequest<AppState> for Upload {
                 detail,
             ));
         }
-        let caller = caller(&parts, me.principal, key(&parts.headers)?, &bytes);
-        Ok(Self { caller, bytes })
+        let meta = meta(app, &parts, me.principal, key(&parts.headers)?, &bytes);
+        Ok(Self { meta, bytes })
     }
 }
 
@@ -159,21 +161,26 @@ async fn whole(body: axum::body::Body) -> Result<Bytes, Problem> {
         .map_err(|_| Problem::fault())
 }
 
-/// The caller as the runtime knows him.
-fn caller(parts: &Parts, principal: Principal, key: Option<String>, body: &[u8]) -> Caller {
-    let route = format!("{} {}", parts.method, parts.uri.path());
+/// The command's header: without a key its id is drawn, and no other request repeats it.
+fn meta(
+    app: &AppState,
+    parts: &Parts,
+    principal: Principal,
+    key: Option<String>,
+    body: &[u8],
+) -> Meta {
     let fingerprint = fingerprint(&parts.method, parts.uri.path(), body);
-    let request = parts
-        .extensions
-        .get::<RequestId>()
-        .map(|id| id.0.to_string())
-        .unwrap_or_default();
-    Caller {
-        principal,
-        route,
-        key,
-        fingerprint,
-        request,
+    let request = parts.extensions.get::<RequestId>();
+    let request = request.map(|id| id.0.to_string()).unwrap_or_default();
+    match key {
+        Some(key) => {
+            let route = format!("{} {}", parts.method, parts.uri.path());
+            Meta::keyed(principal, &route, &key, fingerprint, &request)
+        }
+        None => Meta {
+            fingerprint,
+            ..app.runtime().unkeyed(principal, &request)
+        },
     }
 }
 

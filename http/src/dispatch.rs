@@ -11,11 +11,12 @@ use crate::{
     tag,
 };
 use axum::{http::StatusCode, response::Response};
-use campusg_actors::runtime::{FreeText, GetOrder, OrderReply, Refusal, ToOrder};
+use campusg_actors::runtime::{FreeText, OrderReply, Refusal};
 use campusg_domain::{
     call::CallState,
     id::OrderId,
     order::{self, Command, Order, Rejection, Role, Sealed, allowed},
+    stream::Meta,
 };
 
 /// Gives a command to an order and shows the order.
@@ -46,26 +47,26 @@ pub(crate) async fn dispatch_to<T>(
     command: Command,
 ) -> Result<OrderReply, Problem> {
     let Call {
-        me,
-        caller,
-        headers,
-        ..
+        me, meta, headers, ..
     } = call;
     if tag::asks_for_match(&headers)
-        && let Some(order) = app.runtime().query(GetOrder(id)).await?
+        && let Some(order) = app.runtime().order(id).await?
         && is_party(order.role(me.principal))
         // A repeat is answered as the first time, whatever has changed since.
-        && !caller.is_heard_by(&order)
+        && !is_repeat(&meta, &order)
     {
         tag::check(&headers, order.version)?;
     }
-    let told = app
-        .runtime()
-        .command(caller, ToOrder { order: id, command });
+    let told = app.runtime().order_command(meta, id, command);
     match told.await {
         Ok(reply) => Ok(reply),
         Err(refusal) => Err(refused(app, &me, id, refusal).await),
     }
+}
+
+/// Whether the order has carried out this command under the same key before.
+fn is_repeat(meta: &Meta, order: &Order) -> bool {
+    meta.keyed && order::known(Some(order), meta.id, meta.fingerprint).is_some()
 }
 
 /// Whether the order, as this command left it, shows that it has only begun what the command asks: a cancellation for
@@ -82,7 +83,38 @@ fn begins(command: &Command) -> fn(&Order) -> bool {
             let open = |call: &order::Call| call.state != CallState::Closed;
             order.tips.keys().filter_map(asked).any(open)
         },
-        _ => |_| false,
+        Command::Place(_)
+        | Command::Answered { .. }
+        | Command::TimerDue { .. }
+        | Command::ScheduledDue { .. }
+        | Command::Accept { .. }
+        | Command::CancelAcceptance
+        | Command::Reassign { .. }
+        | Command::ArriveOnSite
+        | Command::Purchase { .. }
+        | Command::Collect
+        | Command::Depart
+        | Command::Deliver { .. }
+        | Command::Confirm
+        | Command::Rate { .. }
+        | Command::Propose { .. }
+        | Command::DropItems { .. }
+        | Command::OtherStore { .. }
+        | Command::Reject { .. }
+        | Command::Withdraw { .. }
+        | Command::Message { .. }
+        | Command::ReportProblem { .. }
+        | Command::AnswerNoShow
+        | Command::Abandon { .. }
+        | Command::Hold { .. }
+        | Command::Unhold { .. }
+        | Command::Dispute { .. }
+        | Command::Reply { .. }
+        | Command::Resolve { .. }
+        | Command::Refund { .. }
+        | Command::RetryStalled { .. }
+        | Command::SkipStalled { .. }
+        | Command::CompensateStalled { .. } => |_| false,
     }
 }
 
@@ -94,7 +126,7 @@ pub(crate) async fn with_reason(
     command: impl FnOnce(Sealed) -> Command,
 ) -> Result<Response, Problem> {
     let (call, body) = call.split();
-    let reason = sealed(app, &call, FreeText::Reason, body.reason).await?;
+    let reason = sealed(app, &call, FreeText::Reason, &body.reason)?;
     dispatch(app, call, id, command(reason)).await
 }
 
@@ -102,7 +134,7 @@ pub(crate) async fn with_reason(
 pub(crate) async fn refused(app: &AppState, me: &Me, id: OrderId, refusal: Refusal) -> Problem {
     match &refusal {
         Refusal::Rejected { rejection, .. } if !matches!(rejection, Rejection::NotFound { .. }) => {
-            let order = app.runtime().query(GetOrder(id)).await.ok().flatten();
+            let order = app.runtime().order(id).await.ok().flatten();
             let role = order
                 .as_ref()
                 .map_or(Role::Stranger, |order| order.role(me.principal));
@@ -110,7 +142,15 @@ pub(crate) async fn refused(app: &AppState, me: &Me, id: OrderId, refusal: Refus
             let fits = order.as_deref().map(fits).unwrap_or_default();
             explained(refusal.into(), role, order.as_deref(), &fits)
         }
-        _ => refusal.into(),
+        Refusal::Rejected { .. }
+        | Refusal::WrongCredentials
+        | Refusal::Busy { .. }
+        | Refusal::GatewayAway
+        | Refusal::StorageFull
+        | Refusal::NeedsAttention
+        | Refusal::Unknown
+        | Refusal::Stopping
+        | Refusal::Fault => refusal.into(),
     }
 }
 

@@ -1,40 +1,33 @@
 //! People's own words on their way into a command: sealed under the caller's key.
 
 use crate::{app_state::AppState, call::Call, problem::Problem};
-use campusg_actors::runtime::{FreeText, SealFreeText};
+use campusg_actors::runtime::FreeText;
 use campusg_domain::order::Sealed;
 
 /// The caller's words, sealed for a command of theirs.
 ///
 /// # Errors
 /// 422 with the field of the wording.
-pub(crate) async fn sealed<T>(
+pub(crate) fn sealed<T>(
     app: &AppState,
     call: &Call<T>,
     wording: FreeText,
-    text: String,
+    text: &str,
 ) -> Result<Sealed, Problem> {
-    let author = call.caller.principal;
-    let words = SealFreeText {
-        author,
-        wording,
-        text,
-    };
-    Ok(app.runtime().query(words).await?)
+    let author = call.meta.principal;
+    Ok(app.runtime().seal_free_text(author, wording, text)?)
 }
 
 /// The same, where the caller said something.
 ///
 /// # Errors
 /// As [`sealed`].
-pub(crate) async fn sealed_if_any<T>(
+pub(crate) fn sealed_if_any<T>(
     app: &AppState,
     call: &Call<T>,
     wording: FreeText,
-    text: Option<String>,
+    text: Option<&str>,
 ) -> Result<Option<Sealed>, Problem> {
-    match text {
-        Some(text) => sealed(app, call, wording, text).await.map(Some),
-        None => Ok(None),
-    }
+    text.map(|text| sealed(app, call, wording, text))
+        .transpose()
 }

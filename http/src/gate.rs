@@ -6,8 +6,8 @@ use crate::{
     app_state::AppState,
     auth::{LoadedOrder, bearer},
     client, limit,
+    policy::{RoutePolicy, Who},
     problem::Problem,
-    table::{RoutePolicy, Who},
 };
 use axum::{
     RequestExt,
@@ -17,9 +17,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use campusg_actors::runtime::{
-    Authenticate, Authenticated, CheckSignature, GetOrder, Refusal, Secret, SignatureFault,
-};
+use campusg_actors::runtime::{Authenticated, Refusal, Secret, SignatureFault, Signed};
 use campusg_domain::{
     id::{OrderId, Principal, UserId},
     order::{Order, Rejection, Role, Stage},
@@ -62,7 +60,7 @@ async fn name(app: &AppState, policy: RoutePolicy, request: &mut Request) -> Res
     if matches!(policy, RoutePolicy::Public | RoutePolicy::Gateway) {
         return rate(app, limit::Who::Address(address));
     }
-    let me = match authenticate(app, bearer(request.headers())).await {
+    let me = match authenticate(app, bearer(request.headers())) {
         Ok(me) => me,
         Err(problem) => return rate(app, limit::Who::Address(address)).and(Err(problem)),
     };
@@ -84,19 +82,22 @@ fn rate(app: &AppState, who: limit::Who) -> Result<(), Problem> {
         })
 }
 
-async fn authenticate(app: &AppState, token: Option<Secret>) -> Result<Authenticated, Problem> {
+fn authenticate(app: &AppState, token: Option<Secret>) -> Result<Authenticated, Problem> {
     let token = token.ok_or_else(Problem::not_signed_in)?;
-    app.runtime()
-        .query(Authenticate(token))
-        .await?
-        .ok_or_else(Problem::session_over)
+    let me = app.runtime().authenticate(&token);
+    me.ok_or_else(Problem::session_over)
 }
 
 async fn admit(app: &AppState, policy: RoutePolicy, request: &mut Request) -> Result<(), Problem> {
     match policy {
         RoutePolicy::Public => return Ok(()),
         RoutePolicy::Gateway => return signed(app, request).await,
-        _ => {}
+        RoutePolicy::SignedIn
+        | RoutePolicy::ActiveRunner
+        | RoutePolicy::Operator
+        | RoutePolicy::SelfOrOperator
+        | RoutePolicy::Sees(_)
+        | RoutePolicy::Tells(_) => {}
     }
     let me = request.extensions().get::<Arc<Authenticated>>().cloned();
     let me = &*me.ok_or_else(Problem::not_signed_in)?;
@@ -107,7 +108,9 @@ async fn admit(app: &AppState, policy: RoutePolicy, request: &mut Request) -> Re
         | RoutePolicy::Tells(_) => Ok(()),
         RoutePolicy::Operator => match me.principal {
             Principal::Operator(_) => Ok(()),
-            _ => Err(Problem::not_allowed("operators")),
+            Principal::System | Principal::Gateway | Principal::User(_) => {
+                Err(Problem::not_allowed("operators"))
+            }
         },
         RoutePolicy::ActiveRunner => runs(me),
         RoutePolicy::SelfOrOperator => {
@@ -143,15 +146,15 @@ async fn signed(app: &AppState, request: &mut Request) -> Result<(), Problem> {
     let one = |name: &str| {
         let mut values = headers.get_all(name).iter();
         let value = values.next().and_then(|value| value.to_str().ok());
-        value.filter(|_| values.next().is_none()).map(str::to_owned)
+        value.filter(|_| values.next().is_none())
     };
-    let message = CheckSignature {
+    let message = Signed {
         id: one("webhook-id").ok_or_else(not_signed)?,
         timestamp: one("webhook-timestamp").ok_or_else(not_signed)?,
         signatures: one("webhook-signature").ok_or_else(not_signed)?,
-        body: body.to_vec(),
+        body: &body,
     };
-    let checked = app.runtime().query(message).await?;
+    let checked = app.runtime().check_signature(message);
     checked.map_err(|fault| match fault {
         SignatureFault::Wrong => not_signed(),
         SignatureFault::OutOfTime => {
@@ -175,11 +178,8 @@ pub(crate) async fn load(
     id: OrderId,
     who: Who,
 ) -> Result<LoadedOrder, Problem> {
-    let order = app
-        .runtime()
-        .query(GetOrder(id))
-        .await?
-        .ok_or_else(|| Problem::not_found("order"))?;
+    let order = app.runtime().order(id).await?;
+    let order = order.ok_or_else(|| Problem::not_found("order"))?;
     let role = see(&order, me, who)?;
     Ok(LoadedOrder { order, role })
 }

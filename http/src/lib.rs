@@ -4,6 +4,8 @@
 //! Must not: decide. A handler translates a request into one command or a few questions, and the answer into a view.
 //! Invariant: every route is registered with a policy; what a view does not name is not sent.
 
+#![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))] // a new variant does not compile until each place says what it means there
+
 mod answer;
 mod app_state;
 mod attempt;
@@ -22,6 +24,7 @@ mod json;
 mod limit;
 mod page;
 mod path;
+mod policy;
 mod problem;
 mod progress;
 mod route;
@@ -38,6 +41,7 @@ mod view;
 pub use app_state::{AppState, Now};
 pub use config::{ConfigFault, HttpConfig};
 pub use html::{document, escaped};
+pub use policy::{RoutePolicy, Who};
 pub use router::{router, routes};
 pub use serve::serve;
-pub use table::{Route, RoutePolicy, Who};
+pub use table::Route;

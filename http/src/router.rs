@@ -2,23 +2,21 @@
 
 use crate::{
     app_state::AppState,
+    policy::{
+        RoutePolicy::{
+            ActiveRunner, Gateway, Operator, Public, Sees, SelfOrOperator, SignedIn, Tells,
+        },
+        Who::{
+            self, Customer, CustomerOrOperator, Involved, Party, PartyOrOperator, Runner, Viewer,
+        },
+    },
     problem::Problem,
     route::{
         admin, dispute, escrow, front, gateway, health, ledger, message, notification, order,
         payment, photo, proposal, scheduled_event, session, store, timer, user,
     },
     shell,
-    table::{
-        Route,
-        RoutePolicy::{
-            ActiveRunner, Gateway, Operator, Public, Sees, SelfOrOperator, SignedIn, Tells,
-        },
-        Table,
-        Who::{
-            self, Customer, CustomerOrOperator, Involved, Party, PartyOrOperator, Runner, Viewer,
-        },
-        open_to_all,
-    },
+    table::{Route, Table, open_to_all},
 };
 use axum::{Router, http::StatusCode};
 
@@ -145,7 +143,10 @@ async fn nothing_here() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::{routes, table};
-    use crate::table::{Route, RoutePolicy, Who};
+    use crate::{
+        policy::{RoutePolicy, Who},
+        table::Route,
+    };
     use axum::http::Method;
     use campusg_domain::{
         id::{PhotoId, StoreId},

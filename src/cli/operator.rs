@@ -8,7 +8,7 @@ use crate::{
 };
 use campusg_actors::{
     port::clock::SystemClock,
-    runtime::{Caller, Register, Secret},
+    runtime::{NewPerson, Secret},
 };
 use campusg_domain::id::Principal;
 use clap::{Args, Subcommand};
@@ -68,7 +68,7 @@ impl OperatorCommand {
         let effective = config::load(&create.flags, config::process_environment())?;
         logging::start(&effective.config.log);
         compose::leave_no_demo(&effective.config.data)?;
-        let register = Register {
+        let person = NewPerson {
             password: Secret(read_password(create.password_file, &create.email)?),
             email: create.email,
             first_name: create.first_name,
@@ -77,16 +77,12 @@ impl OperatorCommand {
             operator: true,
         };
         let threads = super::threads().map_err(ComposeFault::Threads)?;
-        let email = register.email.clone();
+        let email = person.email.clone();
         threads.block_on(async {
             let (runtime, _) =
                 compose::start_runtime(&effective.config, SystemClock::new(false)).await?;
-            let made = runtime
-                .command(
-                    Caller::plain(Principal::System, "operator create"),
-                    register,
-                )
-                .await;
+            let meta = runtime.unkeyed(Principal::System, "operator create");
+            let made = runtime.register(meta, person).await;
             runtime.stop().await.map_err(ComposeFault::from)?;
             made.map(drop).map_err(CliFault::Refused)
         })?;

@@ -3,12 +3,12 @@
 //! Invariant: a folder that holds anything but a demo is left alone.
 
 use super::ComposeFault;
-use campusg_actors::runtime::{
-    Caller, CreateStore, Refusal, Register, Runtime, Secret, SetCard, SetRunner,
-};
+use campusg_actors::runtime::{NewPerson, NewStore, Refusal, Runtime, Secret};
 use campusg_domain::{
     call::CardToken,
-    id::{Principal, UserId},
+    id::{Fingerprint, Principal, UserId},
+    owner::directory::RunnerState,
+    stream::Meta,
 };
 use serde::{Deserialize, Serialize};
 use std::{fs, os::unix::fs::DirBuilderExt, path::Path};
@@ -79,14 +79,14 @@ pub(super) async fn make(runtime: &Runtime, data: &Path) -> Result<Vec<Login>, C
         ("Corner Bakery", "Library, ground floor"),
         ("Noodle Bar", "Student union"),
     ] {
-        let store = CreateStore {
+        let store = NewStore {
             name: name.into(),
             place: place.into(),
             hours: None,
             paused: false,
         };
         runtime
-            .command(once(name), store)
+            .create_store(once(name), store)
             .await
             .map_err(ComposeFault::Demo)?;
     }
@@ -115,23 +115,16 @@ async fn people(runtime: &Runtime, logins: &mut Vec<Login>) -> Result<(), Refusa
             password: PASSWORD.into(),
         };
         let user = register(runtime, &login, name).await?;
-        let me = Principal::User(user);
+        let meta = runtime.unkeyed(Principal::User(user), "demo");
         match role {
-            "customer" => drop(
-                runtime
-                    .command(caller(me), SetCard(CardToken("tok_visa".into())))
-                    .await?,
-            ),
+            "customer" => {
+                let card = CardToken("tok_visa".into());
+                runtime.set_card(meta, card).await?;
+            }
             "runner" => {
-                runtime
-                    .command(
-                        caller(me),
-                        SetRunner {
-                            active: true,
-                            online: true,
-                        },
-                    )
-                    .await?
+                let (active, online) = (true, true);
+                let runner = RunnerState { active, online };
+                runtime.set_runner(meta, runner).await?;
             }
             _ => {}
         }
@@ -144,7 +137,7 @@ async fn people(runtime: &Runtime, logins: &mut Vec<Login>) -> Result<(), Refusa
 async fn register(runtime: &Runtime, login: &Login, name: &str) -> Result<UserId, Refusal> {
     let mut first_name = name.to_owned();
     first_name[..1].make_ascii_uppercase();
-    let register = Register {
+    let person = NewPerson {
         email: login.email.clone(),
         password: Secret(login.password.clone()),
         first_name,
@@ -152,28 +145,19 @@ async fn register(runtime: &Runtime, login: &Login, name: &str) -> Result<UserId
         phone: None,
         operator: login.role == "operator",
     };
-    match runtime.command(caller(Principal::System), register).await {
+    let system = || runtime.unkeyed(Principal::System, "demo");
+    match runtime.register(system(), person).await {
         Ok(signed_in) => Ok(signed_in.user),
         Err(refusal) if refusal.code() == "email_taken" => {
-            let (email, password) = (login.email.clone(), Secret(login.password.clone()));
-            let sign_in = campusg_actors::runtime::SignIn { email, password };
-            runtime
-                .command(caller(Principal::System), sign_in)
-                .await
-                .map(|signed_in| signed_in.user)
+            let password = Secret(login.password.clone());
+            let signed_in = runtime.sign_in(system(), &login.email, password).await;
+            signed_in.map(|signed_in| signed_in.user)
         }
         Err(refusal) => Err(refusal),
     }
 }
 
-/// A caller who makes what `name` says once, however often a start was cut short.
-fn once(name: &str) -> Caller {
-    Caller {
-        key: Some(name.into()),
-        ..caller(Principal::System)
-    }
-}
-
-fn caller(principal: Principal) -> Caller {
-    Caller::plain(principal, "demo")
+/// The header of a command that makes what `name` says once, however often a start was cut short.
+fn once(name: &str) -> Meta {
+    Meta::keyed(Principal::System, "demo", name, Fingerprint(0), "demo")
 }

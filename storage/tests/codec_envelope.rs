@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use campusg_domain::id::{CommandId, Fingerprint, OrderId, Principal, Seq, Stream, UserId};
 use campusg_domain::money::{Account, Cents, Phase, Transfer};
-use campusg_domain::order::Event;
+use campusg_domain::order::{Event, RunEvent};
 use campusg_domain::record::{Events, Record};
+use campusg_domain::stream::Meta;
 use campusg_domain::time::At;
 use campusg_storage::codec::{CodecFault, decode, decode_record, encode_record};
 use campusg_storage::journal::RecordTag;
@@ -19,10 +20,11 @@ fn record() -> Record {
         Stream::Order(OrderId::from_bytes([2; 16])),
         Seq(70_000),
         At(1_767_225_600_000),
-        Principal::User(user),
-        CommandId(7),
-        Fingerprint(u64::MAX),
-        Events::Order(vec![Event::ArrivedOnSite]),
+        &Meta {
+            fingerprint: Fingerprint(u64::MAX),
+            ..Meta::own(Principal::User(user), CommandId(7), "test")
+        },
+        Events::Order(vec![Event::Run(RunEvent::ArrivedOnSite)]),
     );
     record.money = vec![Transfer {
         debit: Account::Gateway,

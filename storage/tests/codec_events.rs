@@ -10,9 +10,11 @@ use campusg_domain::id::{CommandId, Fingerprint, Principal, Seq, SessionId, Stre
 use campusg_domain::money::{Account, Cents, Phase, Transfer};
 use campusg_domain::notice::{Audience, Notice, NoticeKind};
 use campusg_domain::order::{
-    CancelReason, CancelWait, Closing, Dropoff, Event as OrderEvent, Fault, Handover, Item, Offer,
-    OperatorAction, Party, Price, Problem, Proof, ProposalKind, ProposedItem, RaiseFailure, Sealed,
-    Settlement, Side, StoreRef, Substitution, Terms, TimerKind, Unbinding,
+    AfterEvent, CallEvent, CancelReason, CancelWait, Closing, ContactEvent, DisputeEvent, Dropoff,
+    EndEvent, Event as OrderEvent, Fault, Handover, Item, Offer, OperatorAction, OperatorEvent,
+    Party, PlacingEvent, Price, Problem, Proof, ProposalEvent, ProposalKind, ProposedItem,
+    RaiseFailure, RunEvent, Sealed, Settlement, Side, StoreRef, Substitution, Terms, TimerEvent,
+    TimerKind, Unbinding,
 };
 use campusg_domain::owner::directory::{
     Card, EmailDigest, Hours, OpenSpan, PayoutMethod, RunnerState, Session, StoreEvent,
@@ -83,104 +85,159 @@ fn method() -> PayoutMethod {
     }
 }
 
-pin!(order_event, OrderEvent:
-    Placed => OrderEvent::Placed(terms()),
-    ActionRequired => OrderEvent::ActionRequired { url: "https://bank".into() },
-    Authorized => OrderEvent::Authorized { call: 1, cents: CENTS, capture_before: AT },
-    Declined => OrderEvent::Declined { call: 1, reason: Decline::Expired },
-    Held => OrderEvent::Held { authorization: 1, cents: CENTS },
-    Waiting => OrderEvent::Waiting { opens_at: AT },
-    Available => OrderEvent::Available { accept_by: AT },
-    Accepted => OrderEvent::Accepted { runner: user(), epoch: 3 },
-    Unbound => OrderEvent::Unbound { runner: user(), epoch: 4, cause: Unbinding::Idle },
-    ArrivedOnSite => OrderEvent::ArrivedOnSite,
-    Purchased => OrderEvent::Purchased { food: CENTS, photo: Some(photo()) },
-    Collected => OrderEvent::Collected,
-    Departed => OrderEvent::Departed,
-    WrongPinShown => OrderEvent::WrongPinShown { tries: 2 },
-    Delivered => OrderEvent::Delivered { proof: Proof::Photo(photo()) },
-    Released => OrderEvent::Released(release()),
-    ReleaseRefused => OrderEvent::ReleaseRefused { failures: 300 },
-    Completed => OrderEvent::Completed,
-    Cancelled => OrderEvent::Cancelled {
-        reason: CancelReason::Customer,
-        by: Principal::Operator(user()),
-        settlement: Settlement::Trip { to_runner: Cents(199), set_off: Cents(-1) },
-    },
-    Captured => OrderEvent::Captured { call: 2, cents: CENTS },
-    CollectFailed => OrderEvent::CollectFailed { call: 2, reason: None },
-    Voided => OrderEvent::Voided { call: 3 },
-    Refunded => OrderEvent::Refunded { call: 4, cents: CENTS },
-    RefundKept => OrderEvent::RefundKept { call: 4, cents: CENTS },
-    CallDeferred => OrderEvent::CallDeferred { call: 5, failures: 8 },
-    CallRetried => OrderEvent::CallRetried { call: 5 },
-    CallGivenUp => OrderEvent::CallGivenUp { call: 5 },
-    LateAuthorization => OrderEvent::LateAuthorization { call: 6 },
-    LateCharge => OrderEvent::LateCharge { call: 7, cents: CENTS },
-    TimerFired => OrderEvent::TimerFired { kind: TimerKind::RatingWindow, generation: 2 },
-    Reminded => OrderEvent::Reminded { kind: TimerKind::StoreWait, step: 1 },
-    Overdue => OrderEvent::Overdue { days: 14 },
-    Rated => OrderEvent::Rated { by: Side::Runner, stars: 5 },
-    RatingsPublished => OrderEvent::RatingsPublished,
-    Step => OrderEvent::Step { saga: Saga::Complete, step: 2, mark: Mark::Stalled },
-    Proposed => OrderEvent::Proposed { n: 1, offer: offer(), note: Some(Sealed(vec![4])) },
-    RaiseAsked => OrderEvent::RaiseAsked { n: 1, call: 2, cents: CENTS },
-    Raised => OrderEvent::Raised { call: 2, cents: CENTS, capture_before: AT },
-    RaiseFailed => OrderEvent::RaiseFailed { call: 2, why: RaiseFailure::NotHeld },
-    ProposalClosed => OrderEvent::ProposalClosed { n: 1, how: Closing::Approved },
-    CancelWaiting => OrderEvent::CancelWaiting(CancelWait {
+pin!(placing_event, PlacingEvent:
+    Placed => PlacingEvent::Placed(terms()),
+    ActionRequired => PlacingEvent::ActionRequired { url: "https://bank".into() },
+    Authorized => PlacingEvent::Authorized { call: 1, cents: CENTS, capture_before: AT },
+    Declined => PlacingEvent::Declined { call: 1, reason: Decline::Expired },
+    Held => PlacingEvent::Held { authorization: 1, cents: CENTS },
+    Waiting => PlacingEvent::Waiting { opens_at: AT },
+    Available => PlacingEvent::Available { accept_by: AT },
+);
+
+pin!(run_event, RunEvent:
+    Accepted => RunEvent::Accepted { runner: user(), epoch: 3 },
+    Unbound => RunEvent::Unbound { runner: user(), epoch: 4, cause: Unbinding::Idle },
+    ArrivedOnSite => RunEvent::ArrivedOnSite,
+    Purchased => RunEvent::Purchased { food: CENTS, photo: Some(photo()) },
+    Collected => RunEvent::Collected,
+    Departed => RunEvent::Departed,
+    WrongPinShown => RunEvent::WrongPinShown { tries: 2 },
+    Delivered => RunEvent::Delivered { proof: Proof::Photo(photo()) },
+);
+
+pin!(end_event, EndEvent:
+    CancelWaiting => EndEvent::CancelWaiting(CancelWait {
         reason: CancelReason::Customer,
         by: Principal::User(user()),
         to_runner: CENTS,
         at: AT,
     }),
-    MessageSent => OrderEvent::MessageSent {
+    Released => EndEvent::Released(release()),
+    ReleaseRefused => EndEvent::ReleaseRefused { failures: 300 },
+    Completed => EndEvent::Completed,
+    Cancelled => EndEvent::Cancelled {
+        reason: CancelReason::Customer,
+        by: Principal::Operator(user()),
+        settlement: Settlement::Trip { to_runner: Cents(199), set_off: Cents(-1) },
+    },
+    Overdue => EndEvent::Overdue { days: 14 },
+);
+
+pin!(call_event, CallEvent:
+    Captured => CallEvent::Captured { call: 2, cents: CENTS },
+    CollectFailed => CallEvent::CollectFailed { call: 2, reason: None },
+    Voided => CallEvent::Voided { call: 3 },
+    Refunded => CallEvent::Refunded { call: 4, cents: CENTS },
+    RefundKept => CallEvent::RefundKept { call: 4, cents: CENTS },
+    CallDeferred => CallEvent::CallDeferred { call: 5, failures: 8 },
+    CallRetried => CallEvent::CallRetried { call: 5 },
+    CallGivenUp => CallEvent::CallGivenUp { call: 5 },
+    LateAuthorization => CallEvent::LateAuthorization { call: 6 },
+    LateCharge => CallEvent::LateCharge { call: 7, cents: CENTS },
+    AuthorizationLapsed => CallEvent::AuthorizationLapsed { call: 1 },
+);
+
+pin!(timer_event, TimerEvent:
+    TimerFired => TimerEvent::TimerFired { kind: TimerKind::RatingWindow, generation: 2 },
+    Reminded => TimerEvent::Reminded { kind: TimerKind::StoreWait, step: 1 },
+    TimerNoted => TimerEvent::TimerNoted { kind: TimerKind::DisputeWindow },
+);
+
+pin!(proposal_event, ProposalEvent:
+    Proposed => ProposalEvent::Proposed { n: 1, offer: offer(), note: Some(Sealed(vec![4])) },
+    RaiseAsked => ProposalEvent::RaiseAsked { n: 1, call: 2, cents: CENTS },
+    Raised => ProposalEvent::Raised { call: 2, cents: CENTS, capture_before: AT },
+    RaiseFailed => ProposalEvent::RaiseFailed { call: 2, why: RaiseFailure::NotHeld },
+    ProposalClosed => ProposalEvent::ProposalClosed { n: 1, how: Closing::Approved },
+);
+
+pin!(contact_event, ContactEvent:
+    MessageSent => ContactEvent::MessageSent {
         by: Side::Runner,
         text: Sealed(vec![5]),
         attempt: true,
     },
-    ProblemReported => OrderEvent::ProblemReported {
+    ProblemReported => ContactEvent::ProblemReported {
         kind: Problem::Returned,
         photo: Some(photo()),
         note: None,
     },
-    NoShowAnswered => OrderEvent::NoShowAnswered,
-    NoShowOver => OrderEvent::NoShowOver,
-    OperatorHeld => OrderEvent::OperatorHeld { reason: Sealed(vec![6]) },
-    OperatorReleased => OrderEvent::OperatorReleased { reason: Sealed(vec![7]) },
-    TimerNoted => OrderEvent::TimerNoted { kind: TimerKind::DisputeWindow },
-    OperatorActed => OrderEvent::OperatorActed { action: OperatorAction::Settle, reason: Sealed(vec![8]) },
-    Disputed => OrderEvent::Disputed {
+    NoShowAnswered => ContactEvent::NoShowAnswered,
+    NoShowOver => ContactEvent::NoShowOver,
+);
+
+pin!(operator_event, OperatorEvent:
+    OperatorHeld => OperatorEvent::OperatorHeld { reason: Sealed(vec![6]) },
+    OperatorReleased => OperatorEvent::OperatorReleased { reason: Sealed(vec![7]) },
+    OperatorActed => OperatorEvent::OperatorActed { action: OperatorAction::Settle, reason: Sealed(vec![8]) },
+);
+
+pin!(dispute_event, DisputeEvent:
+    Disputed => DisputeEvent::Disputed {
         n: 1,
         by: Party::Customer,
         claim: CENTS,
         reason: Sealed(vec![9]),
         photos: vec![photo()],
     },
-    Frozen => OrderEvent::Frozen { promise: 3, cents: CENTS },
-    DisputeReplied => OrderEvent::DisputeReplied {
+    Frozen => DisputeEvent::Frozen { promise: 3, cents: CENTS },
+    DisputeReplied => DisputeEvent::DisputeReplied {
         n: 1,
         by: Side::Customer,
         text: Sealed(vec![10]),
         photos: vec![],
     },
-    DisputeResolved => OrderEvent::DisputeResolved {
+    DisputeResolved => DisputeEvent::DisputeResolved {
         n: 1,
         refund: CENTS,
         at_fault: Some(Fault::Runner),
     },
-    ClaimPaid => OrderEvent::ClaimPaid {
+    ClaimPaid => DisputeEvent::ClaimPaid {
         frozen: CENTS,
         owed: Cents(1),
         goodwill: Cents(2),
     },
-    GoodwillPaid => OrderEvent::GoodwillPaid { cents: CENTS },
-    RunnerMadeGood => OrderEvent::RunnerMadeGood { cents: CENTS, set_off: Cents(1) },
-    CustomerSetOff => OrderEvent::CustomerSetOff { cents: CENTS },
-    TipGiven => OrderEvent::TipGiven { call: 9, cents: CENTS, card: CardToken("tok_1".into()) },
-    TipPaid => OrderEvent::TipPaid { call: 9, cents: CENTS, set_off: Cents(1) },
-    TipFailed => OrderEvent::TipFailed { call: 9, reason: Decline::Declined },
-    AuthorizationLapsed => OrderEvent::AuthorizationLapsed { call: 1 },
+    GoodwillPaid => DisputeEvent::GoodwillPaid { cents: CENTS },
+    RunnerMadeGood => DisputeEvent::RunnerMadeGood { cents: CENTS, set_off: Cents(1) },
+    CustomerSetOff => DisputeEvent::CustomerSetOff { cents: CENTS },
+);
+
+pin!(after_event, AfterEvent:
+    TipGiven => AfterEvent::TipGiven { call: 9, cents: CENTS, card: CardToken("tok_1".into()) },
+    TipPaid => AfterEvent::TipPaid { call: 9, cents: CENTS, set_off: Cents(1) },
+    TipFailed => AfterEvent::TipFailed { call: 9, reason: Decline::Declined },
+    Rated => AfterEvent::Rated { by: Side::Runner, stars: 5 },
+    RatingsPublished => AfterEvent::RatingsPublished,
+);
+
+pin!(order_event, OrderEvent:
+    Placing => OrderEvent::Placing(PlacingEvent::Placed(terms())),
+    Run => OrderEvent::Run(RunEvent::Accepted { runner: user(), epoch: 3 }),
+    End => OrderEvent::End(EndEvent::CancelWaiting(CancelWait {
+        reason: CancelReason::Customer,
+        by: Principal::User(user()),
+        to_runner: CENTS,
+        at: AT,
+    })),
+    Call => OrderEvent::Call(CallEvent::Captured { call: 2, cents: CENTS }),
+    Timer => OrderEvent::Timer(TimerEvent::TimerFired { kind: TimerKind::RatingWindow, generation: 2 }),
+    Proposal => OrderEvent::Proposal(ProposalEvent::Proposed { n: 1, offer: offer(), note: Some(Sealed(vec![4])) }),
+    Contact => OrderEvent::Contact(ContactEvent::MessageSent {
+        by: Side::Runner,
+        text: Sealed(vec![5]),
+        attempt: true,
+    }),
+    Operator => OrderEvent::Operator(OperatorEvent::OperatorHeld { reason: Sealed(vec![6]) }),
+    Dispute => OrderEvent::Dispute(DisputeEvent::Disputed {
+        n: 1,
+        by: Party::Customer,
+        claim: CENTS,
+        reason: Sealed(vec![9]),
+        photos: vec![photo()],
+    }),
+    After => OrderEvent::After(AfterEvent::TipGiven { call: 9, cents: CENTS, card: CardToken("tok_1".into()) }),
+    Step => OrderEvent::Step { saga: Saga::Complete, step: 2, mark: Mark::Stalled },
 );
 
 pin!(user_event, UserEvent:
@@ -245,7 +302,7 @@ pin!(system_event, SystemEvent:
 
 pin!(events, Events:
     System => Events::System(vec![]),
-    Order => Events::Order(vec![OrderEvent::Completed]),
+    Order => Events::Order(vec![OrderEvent::End(EndEvent::Completed)]),
     User => Events::User(vec![UserEvent::Suspended]),
     Store => Events::Store(vec![StoreEvent::Paused { paused: false }]),
     Inbox => Events::Inbox(vec![]),
@@ -296,7 +353,7 @@ fn record() -> Record {
         command: CommandId(7),
         fingerprint: Fingerprint(u64::MAX),
         status: 201,
-        events: Events::Order(vec![OrderEvent::ArrivedOnSite]),
+        events: Events::Order(vec![OrderEvent::Run(RunEvent::ArrivedOnSite)]),
         money: vec![Transfer {
             debit: Account::Gateway,
             credit: Account::Payable(user()),

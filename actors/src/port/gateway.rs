@@ -3,6 +3,7 @@
 
 mod breaker;
 mod config;
+mod describe;
 
 pub use breaker::{Breaker, BreakerConfig};
 pub use campusg_domain::gateway::{
@@ -10,3 +11,4 @@ pub use campusg_domain::gateway::{
     PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
 };
 pub use config::{GatewayConfig, GatewayConfigFault};
+pub(crate) use describe::{account, card};

@@ -3,7 +3,7 @@
 //! A fold of the journal like everything else, so nobody can add to it or take away from it.
 //! Must not: know who may read it; that is the edge's business.
 
-use super::{FreeText, Query, Refusal, Runtime};
+use super::{FreeText, Refusal, Runtime};
 use campusg_domain::{
     id::{Seq, Stream, UserId},
     notice::Audience,
@@ -14,15 +14,6 @@ use campusg_domain::{
 };
 use campusg_storage::{read::Reads, snapshot::SnapshotFault};
 use std::sync::Arc;
-
-/// What operators did, newest first, before a cursor. Answers an [`AuditPage`].
-#[derive(Clone, Copy, Debug)]
-pub struct GetAudit {
-    /// `next` of the page before.
-    pub before: Option<Seq>,
-    /// 1–100.
-    pub limit: usize,
-}
 
 /// A page of the audit log.
 #[derive(Clone, Debug, Default)]
@@ -48,11 +39,20 @@ pub struct Act {
     pub order: Option<Arc<Order>>,
 }
 
-impl Query for GetAudit {
-    type Answer = AuditPage;
+/// The order of a person's record.
+fn order_of(reads: &Reads, record: &Record) -> Result<Option<Arc<Order>>, SnapshotFault> {
+    match record.stream {
+        Stream::Order(order) if record.principal.user().is_some() => reads.order(order),
+        _ => Ok(None),
+    }
+}
 
-    async fn answer(self, runtime: &Runtime) -> Result<AuditPage, Refusal> {
-        let Self { before, limit } = self;
+impl Runtime {
+    /// What operators did, newest first, before a cursor, 1–100 at once.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where it can't be read now.
+    pub async fn audit(&self, before: Option<Seq>, limit: usize) -> Result<AuditPage, Refusal> {
         let read = move |reads: &Reads| {
             let mut named = vec![];
             let page = reads.records_before(Audience::Operators, before, limit, |entry| {
@@ -63,33 +63,24 @@ impl Query for GetAudit {
             })?;
             Ok((page, named))
         };
-        let (page, named) = runtime.read(read).await?;
+        let (page, named) = self.read(read).await?;
         let acts = page.entries.into_iter().zip(named);
-        let acts = acts.filter_map(|(entry, (name, order))| runtime.act(entry, name, order));
+        let acts = acts.filter_map(|(entry, (name, order))| self.act(entry, name, order));
         Ok(AuditPage {
             acts: acts.collect(),
             next: page.next,
         })
     }
-}
 
-/// The order of a person's record.
-fn order_of(reads: &Reads, record: &Record) -> Result<Option<Arc<Order>>, SnapshotFault> {
-    match record.stream {
-        Stream::Order(order) if record.principal.user().is_some() => reads.order(order),
-        _ => Ok(None),
-    }
-}
-
-impl Runtime {
     fn act(&self, entry: Entry, name: &'static str, order: Option<Arc<Order>>) -> Option<Act> {
-        let operator = entry.record.principal.user()?;
+        let author = entry.record.principal;
+        let operator = author.user()?;
         let words = words(&entry.record);
         Some(Act {
             operator,
             name,
             reason: words
-                .and_then(|(wording, sealed)| self.open_free_text(operator, wording, sealed)),
+                .and_then(|(wording, sealed)| self.open_free_text(author, wording, sealed)),
             entry,
             order,
         })
@@ -103,14 +94,41 @@ fn words(record: &Record) -> Option<(FreeText, &Sealed)> {
         Events::Order(events) => events.iter().find_map(FreeText::of),
         Events::User(events) => events.iter().find_map(|event| match event {
             UserEvent::OperatorActed { reason: why } => reason(why),
-            _ => None,
+            UserEvent::Registered { .. }
+            | UserEvent::ProfileChanged { .. }
+            | UserEvent::SessionOpened(_)
+            | UserEvent::SessionClosed { .. }
+            | UserEvent::CardSet(_)
+            | UserEvent::CardRemoved
+            | UserEvent::RunnerSet(_)
+            | UserEvent::Suspended
+            | UserEvent::Reinstated
+            | UserEvent::PayoutMethodSet(_)
+            | UserEvent::PayoutMethodRemoved
+            | UserEvent::DebtPromised { .. } => None,
         }),
         Events::Wallet(events) => events.iter().find_map(|event| match event {
             wallet::Event::WrittenOff { reason: why, .. }
             | wallet::Event::ToppedUp { reason: why, .. }
             | wallet::Event::Withdrawn { reason: why, .. }
             | wallet::Event::OperatorRetried { reason: why } => reason(why),
-            _ => None,
+            wallet::Event::SetOff { .. }
+            | wallet::Event::PayoutRequested { .. }
+            | wallet::Event::PayoutPaid { .. }
+            | wallet::Event::PayoutFailed { .. }
+            | wallet::Event::PayoutSentBack { .. }
+            | wallet::Event::PayoutLate { .. }
+            | wallet::Event::DebtPaymentRequested { .. }
+            | wallet::Event::DebtPaid { .. }
+            | wallet::Event::DebtPaymentFailed { .. }
+            | wallet::Event::LateCharge { .. }
+            | wallet::Event::ChargedBack { .. }
+            | wallet::Event::ChargebackWon { .. }
+            | wallet::Event::ChargebackLost { .. }
+            | wallet::Event::CashShort { .. }
+            | wallet::Event::CallDeferred { .. }
+            | wallet::Event::CallRetried { .. }
+            | wallet::Event::TimerFired { .. } => None,
         }),
         Events::System(_) | Events::Store(_) | Events::Inbox(_) | Events::Schedule(_) => None,
     }

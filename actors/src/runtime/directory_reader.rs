@@ -1,7 +1,7 @@
 //! How questions read the directory: in place, beside the owner that alone writes it.
 
 use super::Refusal;
-use crate::directory::SharedDirectory;
+use crate::owner::directory::SharedDirectory;
 use campusg_domain::{id::Seq, owner::directory::Directory};
 use std::sync::RwLockReadGuard;
 use tokio::sync::watch;

@@ -1,15 +1,18 @@
 //! What people say in their own words: taken as plain text, sealed under the author's key before it is recorded, and
 //! opened again for whoever may read it.
 //!
-//! One mechanism for proposals' notes, messages, problems, disputes, replies and operators' reasons: [`SealFreeText`] makes
-//! of a text what a command carries, [`OpenFreeText`] of what an event holds a text again. The author of an event's words is
+//! One mechanism for proposals' notes, messages, problems, disputes, replies and operators' reasons: [`Runtime::seal_free_text`]
+//! makes of a text what a command carries, [`Runtime::open_free_text`] of what an event holds a text again. The author of an event's words is
 //! the principal of its record.
 //! Must not: know who may read; that is the edge's business.
 
-use super::{Query, Refusal, Runtime, errands::plain};
+use super::{Refusal, Runtime, text::plain};
 use campusg_domain::{
-    id::{Principal, UserId},
-    order::{Event, Rejection, Sealed},
+    id::Principal,
+    order::{
+        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
+        PlacingEvent, ProposalEvent, Rejection, RunEvent, Sealed, TimerEvent,
+    },
 };
 
 /// What a text is: how long it may be, what it is sealed as, and how callers name its field.
@@ -32,19 +35,87 @@ impl FreeText {
     #[must_use]
     pub const fn of(event: &Event) -> Option<(Self, &Sealed)> {
         match event {
-            Event::MessageSent { text, .. } => Some((Self::Message, text)),
-            Event::Proposed {
-                note: Some(note), ..
+            Event::Contact(ContactEvent::MessageSent { text, .. }) => Some((Self::Message, text)),
+            Event::Proposal(ProposalEvent::Proposed { note, .. })
+            | Event::Contact(ContactEvent::ProblemReported { note, .. }) => match note {
+                Some(note) => Some((Self::Note, note)),
+                None => None,
+            },
+            Event::Operator(OperatorEvent::OperatorHeld { reason })
+            | Event::Operator(OperatorEvent::OperatorReleased { reason })
+            | Event::Operator(OperatorEvent::OperatorActed { reason, .. }) => {
+                Some((Self::Reason, reason))
             }
-            | Event::ProblemReported {
-                note: Some(note), ..
-            } => Some((Self::Note, note)),
-            Event::OperatorHeld { reason }
-            | Event::OperatorReleased { reason }
-            | Event::OperatorActed { reason, .. } => Some((Self::Reason, reason)),
-            Event::Disputed { reason, .. } => Some((Self::Claim, reason)),
-            Event::DisputeReplied { text, .. } => Some((Self::Reply, text)),
-            _ => None,
+            Event::Dispute(DisputeEvent::Disputed { reason, .. }) => Some((Self::Claim, reason)),
+            Event::Dispute(DisputeEvent::DisputeReplied { text, .. }) => Some((Self::Reply, text)),
+            Event::Placing(
+                PlacingEvent::Placed(_)
+                | PlacingEvent::ActionRequired { .. }
+                | PlacingEvent::Authorized { .. }
+                | PlacingEvent::Declined { .. }
+                | PlacingEvent::Held { .. }
+                | PlacingEvent::Waiting { .. }
+                | PlacingEvent::Available { .. },
+            )
+            | Event::Run(
+                RunEvent::Accepted { .. }
+                | RunEvent::Unbound { .. }
+                | RunEvent::ArrivedOnSite
+                | RunEvent::Purchased { .. }
+                | RunEvent::Collected
+                | RunEvent::Departed
+                | RunEvent::WrongPinShown { .. }
+                | RunEvent::Delivered { .. },
+            )
+            | Event::End(
+                EndEvent::CancelWaiting(_)
+                | EndEvent::Released(_)
+                | EndEvent::ReleaseRefused { .. }
+                | EndEvent::Completed
+                | EndEvent::Cancelled { .. }
+                | EndEvent::Overdue { .. },
+            )
+            | Event::Call(
+                CallEvent::Captured { .. }
+                | CallEvent::CollectFailed { .. }
+                | CallEvent::Voided { .. }
+                | CallEvent::Refunded { .. }
+                | CallEvent::RefundKept { .. }
+                | CallEvent::CallDeferred { .. }
+                | CallEvent::CallRetried { .. }
+                | CallEvent::CallGivenUp { .. }
+                | CallEvent::LateAuthorization { .. }
+                | CallEvent::LateCharge { .. }
+                | CallEvent::AuthorizationLapsed { .. },
+            )
+            | Event::Timer(
+                TimerEvent::TimerFired { .. }
+                | TimerEvent::Reminded { .. }
+                | TimerEvent::TimerNoted { .. },
+            )
+            | Event::Proposal(
+                ProposalEvent::RaiseAsked { .. }
+                | ProposalEvent::Raised { .. }
+                | ProposalEvent::RaiseFailed { .. }
+                | ProposalEvent::ProposalClosed { .. },
+            )
+            | Event::Contact(ContactEvent::NoShowAnswered | ContactEvent::NoShowOver)
+            | Event::Dispute(
+                DisputeEvent::Frozen { .. }
+                | DisputeEvent::DisputeResolved { .. }
+                | DisputeEvent::ClaimPaid { .. }
+                | DisputeEvent::GoodwillPaid { .. }
+                | DisputeEvent::RunnerMadeGood { .. }
+                | DisputeEvent::CustomerSetOff { .. },
+            )
+            | Event::After(
+                AfterEvent::TipGiven { .. }
+                | AfterEvent::TipPaid { .. }
+                | AfterEvent::TipFailed { .. }
+                | AfterEvent::Rated { .. }
+                | AfterEvent::RatingsPublished,
+            )
+            | Event::Step { .. } => None,
         }
     }
 
@@ -79,33 +150,6 @@ impl FreeText {
     }
 }
 
-/// Somebody's text, sealed so that a command can carry it. Blanks around it are left out.
-///
-/// Refused as `InvalidField` under [`FreeText::field`] where it is empty, too long, has control characters other than
-/// line ends, or shows nothing.
-#[derive(Clone)]
-pub struct SealFreeText {
-    /// Whose words: the caller's.
-    pub author: Principal,
-    /// What they are.
-    pub wording: FreeText,
-    /// The words.
-    pub text: String,
-}
-
-impl std::fmt::Debug for SealFreeText {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            author, wording, ..
-        } = self;
-        write!(f, "SealWords({wording:?} of {author:?})")
-    }
-}
-
-/// Sealed texts as people wrote them, in the same order; `None` for each whose author's key is gone.
-#[derive(Clone, Debug)]
-pub struct OpenFreeText(pub Vec<SealedFreeText>);
-
 /// Sealed words, and what is needed to open them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedFreeText {
@@ -130,52 +174,34 @@ impl SealedFreeText {
     }
 }
 
-impl Query for SealFreeText {
-    type Answer = Sealed;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Sealed, Refusal> {
-        let author = self.author.user().ok_or_else(nobody)?;
-        runtime.seal_free_text(author, self.wording, &self.text)
-    }
-}
-
-impl Query for OpenFreeText {
-    type Answer = Vec<Option<String>>;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let open = |words: &SealedFreeText| {
-            let author = words.author.user()?;
-            runtime.open_free_text(author, words.wording, &words.sealed)
-        };
-        Ok(self.0.iter().map(open).collect())
-    }
-}
-
 impl Runtime {
-    /// Checks a text and seals it under its author's key.
-    pub(super) fn seal_free_text(
+    /// Checks somebody's text and seals it under their key, so that a command can carry it. Blanks around it are left
+    /// out.
+    ///
+    /// # Errors
+    /// `NotAllowed` where the author is no person; `InvalidField` under [`FreeText::field`] where the text is empty, too
+    /// long, has control characters other than line ends, or shows nothing.
+    pub fn seal_free_text(
         &self,
-        author: UserId,
+        author: Principal,
         wording: FreeText,
         text: &str,
     ) -> Result<Sealed, Refusal> {
+        let author = author.user().ok_or_else(|| Rejection::NotAllowed {
+            who: "signed-in users".into(),
+        })?;
         let text = plain(wording.field(), text, wording.most())?;
         self.seal(author, wording.context(), &text)
     }
 
     /// The text again; `None` where its author's key is gone.
-    pub(super) fn open_free_text(
+    #[must_use]
+    pub fn open_free_text(
         &self,
-        author: UserId,
+        author: Principal,
         wording: FreeText,
         sealed: &Sealed,
     ) -> Option<String> {
-        self.open(author, wording.context(), sealed)
+        self.open(author.user()?, wording.context(), sealed)
     }
-}
-
-fn nobody() -> Refusal {
-    Refusal::rule(Rejection::NotAllowed {
-        who: "signed-in users".into(),
-    })
 }

@@ -1,54 +1,34 @@
 //! What the payment gateway sends: believed where it is signed, and taken in once.
 
-use super::{Caller, Command, Query, Refusal, Runtime};
-use crate::port::signature::{SignatureFault, Signed};
-use campusg_domain::{id::Principal, order::Rejection};
+use super::{Refusal, Runtime};
+use campusg_domain::{id::Principal, order::Rejection, stream::Meta};
 
-pub use crate::port::gateway::GatewayEvent;
+pub use crate::port::{
+    gateway::GatewayEvent,
+    signature::{SignatureFault, Signed},
+};
 
-/// Is this message the gateway's own, and of now?
-#[derive(Clone, Debug)]
-pub struct CheckSignature {
-    /// The message's id.
-    pub id: String,
-    /// When it was sent, in seconds, as text.
-    pub timestamp: String,
-    /// Its signatures.
-    pub signatures: String,
-    /// Its body as it came.
-    pub body: Vec<u8>,
-}
-
-/// Takes an event of the gateway in; the gateway only. One that was taken in before does nothing.
-#[derive(Clone, Debug)]
-pub struct TakeGatewayEvent(pub GatewayEvent);
-
-impl Query for CheckSignature {
-    type Answer = Result<(), SignatureFault>;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let message = Signed {
-            id: &self.id,
-            timestamp: &self.timestamp,
-            signatures: &self.signatures,
-            body: &self.body,
-        };
+impl Runtime {
+    /// Checks that a message is the gateway's own, and of now.
+    ///
+    /// # Errors
+    /// What is wrong with its signature.
+    pub fn check_signature(&self, message: Signed<'_>) -> Result<(), SignatureFault> {
         // The gateway's clock is not moved with this server's virtual one.
-        let now = runtime.clock().outside();
-        Ok(runtime.0.outside.keys.check(message, now))
+        let now = self.clock().outside();
+        self.0.outside.keys.check(message, now)
     }
-}
 
-impl Command for TakeGatewayEvent {
-    type Reply = ();
-
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
-        if caller.principal != Principal::Gateway {
-            return Err(Refusal::rule(Rejection::NotAllowed {
-                who: "the payment gateway".into(),
-            }));
+    /// Takes an event of the gateway in; the gateway only. One that was taken in before does nothing.
+    ///
+    /// # Errors
+    /// `NotAllowed`; a [`Refusal`] where it was not taken in, and is to be told again.
+    pub async fn take_gateway_event(&self, meta: Meta, event: GatewayEvent) -> Result<(), Refusal> {
+        if meta.principal != Principal::Gateway {
+            let who = "the payment gateway".into();
+            return Err(Rejection::NotAllowed { who }.into());
         }
-        runtime.admit()?;
-        runtime.intake().take(&self.0).await
+        self.admit()?;
+        self.intake().take(&event).await
     }
 }

@@ -4,20 +4,17 @@ use super::{
     Refusal, Runtime, RuntimeConfig, directory_reader::DirectoryReader, line::Line, owners::Folds,
 };
 use crate::{
-    env::Env,
     live::LiveHub,
-    notification::NotificationActor,
-    orders::Orders,
-    payment::{Answers, EventIntake, SeenEvents, Waiting},
+    owner::payment::{Answers, EventIntake, SeenEvents, Waiting},
+    owners::{OwnedCommand, Owners},
     port::{clock::Clock, entropy::Entropy, gateway::PaymentGateway, signature::Keyring},
-    registry::KeyState,
-    vote::Owners,
+    services::Services,
+    shell::order::Orders,
 };
-use actix::Addr;
 use campusg_domain::{
-    id::{OrderId, Seq, UserId},
-    order::Order,
+    id::{CommandId, Seq, UserId},
     owner::directory::Directory,
+    stream::{Envelope, Meta},
 };
 use campusg_storage::{photo::Photos, read::Reads, snapshot::SnapshotFault, vault::Vault};
 use std::{
@@ -49,7 +46,7 @@ pub(super) struct Outside {
 
 /// The parts of a running runtime.
 pub(super) struct Inner {
-    pub(super) env: Arc<Env>,
+    pub(super) services: Arc<Services>,
     pub(super) orders: Orders,
     pub(super) directory: DirectoryReader,
     pub(super) folds: Folds,
@@ -73,7 +70,7 @@ impl std::fmt::Debug for Inner {
 
 impl Inner {
     pub(super) fn new(
-        env: Arc<Env>,
+        services: Arc<Services>,
         orders: Orders,
         directory: DirectoryReader,
         folds: Folds,
@@ -84,7 +81,7 @@ impl Inner {
         // As many hashes at once as there are cores, since each fills one.
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
-            env,
+            services,
             orders,
             directory,
             folds,
@@ -102,11 +99,11 @@ impl Inner {
 
 impl Runtime {
     pub(super) fn clock(&self) -> &dyn Clock {
-        &*self.0.env.clock
+        &*self.0.services.clock
     }
 
     pub(super) fn entropy(&self) -> &dyn Entropy {
-        &*self.0.env.entropy
+        &*self.0.services.entropy
     }
 
     pub(super) fn orders(&self) -> &Orders {
@@ -114,11 +111,7 @@ impl Runtime {
     }
 
     pub(super) fn owners(&self) -> &Arc<Owners> {
-        &self.0.env.owners
-    }
-
-    pub(super) fn notification(&self) -> &Addr<NotificationActor> {
-        &self.0.folds.notification
+        &self.0.services.owners
     }
 
     pub(super) fn hub(&self) -> &LiveHub {
@@ -144,8 +137,8 @@ impl Runtime {
                 owners: self.owners().clone(),
             },
             reads: self.reads().clone(),
-            entropy: Arc::clone(&self.0.env.entropy),
-            least_charge: self.0.env.policy.gateway_minimum_cents,
+            entropy: Arc::clone(&self.0.services.entropy),
+            least_charge: self.0.services.policy.gateway_minimum_cents,
             seen: Arc::clone(seen),
             waiting: Arc::clone(waiting),
         }
@@ -156,15 +149,15 @@ impl Runtime {
     }
 
     pub(super) fn reads(&self) -> &Reads {
-        &self.0.env.reads
+        &self.0.services.reads
     }
 
     pub(super) fn photos(&self) -> &Photos {
-        &self.0.env.photos
+        &self.0.services.photos
     }
 
     pub(super) fn vault(&self) -> &Vault {
-        &self.0.env.vault
+        &self.0.services.vault
     }
 
     pub(super) fn directory(&self) -> RwLockReadGuard<'_, Directory> {
@@ -197,7 +190,7 @@ impl Runtime {
             .wait_folded(reads.head().0)
             .await
             .map_err(|_| Refusal::Stopping)?;
-        let answer = self.0.env.read(read).await;
+        let answer = self.0.services.read(read).await;
         drop(place);
         answer
     }
@@ -211,23 +204,35 @@ impl Runtime {
         self.read(read).await
     }
 
-    /// An order as of now. One that lives is in memory or in the small store of live things: it is read in place.
-    pub(super) async fn load(&self, order: OrderId) -> Result<Option<Arc<Order>>, Refusal> {
-        if !matches!(self.orders().registry().state(order), KeyState::Live { .. }) {
-            return self.read(move |reads| reads.order(order)).await;
+    /// Gives a command to the owner of its stream and waits until it is durable and folded: the record's sequence, none
+    /// where an earlier record did it, or it is so already.
+    pub(super) async fn submit<C: OwnedCommand>(
+        &self,
+        meta: Meta,
+        target: C::Target,
+        command: C,
+    ) -> Result<Seq, Refusal> {
+        self.admit()?;
+        let envelope = Envelope {
+            meta,
+            target,
+            command,
+        };
+        self.owners().submit(envelope).await
+    }
+
+    /// The id of what a command makes: fresh, or the same for each repeat under one key.
+    pub(super) fn new_name(&self, meta: &Meta) -> [u8; 16] {
+        if !meta.keyed {
+            return self.entropy().uuid(self.clock().now());
         }
-        let reads = self.reads();
-        reads
-            .wait_folded(reads.head().0)
-            .await
-            .map_err(|_| Refusal::Stopping)?;
-        if !reads.archive_is_open() {
-            return self.0.env.read(move |reads| reads.order(order)).await;
-        }
-        reads.order(order).map_err(|fault| {
-            tracing::error!(%fault, "a read failed");
-            Refusal::Fault
-        })
+        let CommandId(id) = meta.id;
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&blake3::hash(&id.to_le_bytes()).as_bytes()[..16]);
+        // A UUID of version 8: made of something else than time.
+        bytes[6] = bytes[6] & 0x0f | 0x80;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        bytes
     }
 
     /// What is durable now: an answer as of it has whatever was acknowledged before.
@@ -242,7 +247,7 @@ impl Runtime {
     ) -> Result<T, Refusal> {
         let _place = self.0.hashing.enter().await?;
         self.0
-            .env
+            .services
             .io
             .spawn_blocking(work)
             .await
@@ -253,7 +258,7 @@ impl Runtime {
         let vault = self.vault().clone();
         match self
             .0
-            .env
+            .services
             .io
             .spawn_blocking(move || vault.create(user))
             .await
@@ -272,7 +277,7 @@ impl Runtime {
         let vault = self.vault().clone();
         if let Ok(Err(fault)) = self
             .0
-            .env
+            .services
             .io
             .spawn_blocking(move || vault.destroy(user))
             .await

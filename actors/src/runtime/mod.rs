@@ -1,56 +1,57 @@
 //! The facade: what the edge, the command line and the tests know of the runtime.
 //!
-//! [`Runtime::command`] changes something, [`Runtime::query`] reads, [`Runtime::watch`] follows.
+//! [`Runtime`]'s methods, by subject: what takes a [`Meta`] changes something, everything else reads. An answer to a
+//! command is durable; `Unknown` where no answer came in time, which is not a no. An answer to a question is as of at
+//! least the moment it is asked. Rights to read are the edge's business.
 //! Must not: let an actix, sled or HTTP type out.
 
-mod accounts;
-mod answers;
+mod admin;
 mod arbiters;
 mod audit;
-mod card;
-mod command;
 mod config;
 mod directory_reader;
-mod disputes;
-mod errands;
 mod free_text;
 mod gateway;
-mod history;
+mod health;
 mod inner;
+mod ledger;
 mod line;
-mod messages;
+mod notices;
+mod orders;
 mod owners;
-mod placing;
-mod proof;
-mod query;
-mod refusal;
+mod people;
+mod photos;
+mod schedule;
 mod seal;
 mod setup;
 mod start;
+mod stores;
 mod sweep;
-mod vitals;
+mod text;
 mod wallets;
 
-pub use audit::{Act, AuditPage, GetAudit};
-pub use command::*;
-pub use config::RuntimeConfig;
-pub use disputes::{DisputeReply, DisputeThread, GetDisputes};
-pub use free_text::{FreeText, OpenFreeText, SealFreeText, SealedFreeText};
-pub use gateway::{CheckSignature, GatewayEvent, TakeGatewayEvent};
-pub use messages::{GetMessages, Message, Messages};
-pub use query::*;
-pub use refusal::Refusal;
-pub use setup::{BeginSetup, MethodKind};
-pub use start::{Start, StartFault};
-pub use vitals::{Actors, GetActors, GetReadiness, JournalWork, Readiness};
-pub use wallets::{
-    GetPayouts, GetReceipt, GetStalledWallets, GetStatements, GetWallet, GetWalletBalance, Moved,
-    OrderStatement, PayDebt, RemovePayoutMethod, RequestPayout, RetryWallet, SetPayoutMethod,
-    StatementPage, TopUp, Wallet, WalletLine, Withdraw, WriteOff,
-};
-
 pub use crate::live::{Live, Watching};
-pub use crate::port::signature::SignatureFault;
+pub use crate::refusal::Refusal;
+pub use audit::{Act, AuditPage};
+pub use config::RuntimeConfig;
+pub use free_text::{FreeText, SealedFreeText};
+pub use gateway::{GatewayEvent, SignatureFault, Signed};
+pub use health::{Actors, JournalWork, Readiness};
+pub use ledger::Proof;
+pub use notices::{Inbox, InboxNotice, NewNotice, NoticeState, NoticeText};
+pub use orders::{
+    DisputeReply, DisputeThread, DropoffDetails, History, Message, Messages, NewOrder, OrderPage,
+    OrderReply, OrdersOf, Party,
+};
+pub use people::{Authenticated, NewCard, NewPerson, Profile, ProfileChange, Secret, SignedIn};
+pub use photos::Photo;
+pub use schedule::NewScheduled;
+pub use setup::MethodKind;
+pub use start::{Start, StartFault};
+pub use stores::NewStore;
+pub use wallets::{Moved, OrderStatement, StatementPage, Wallet, WalletLine};
+
+use campusg_domain::{id::Principal, stream::Meta};
 use std::sync::Arc;
 
 /// The running product. Cheap to clone; every clone is the same.
@@ -58,24 +59,10 @@ use std::sync::Arc;
 pub struct Runtime(Arc<inner::Inner>);
 
 impl Runtime {
-    /// Carries out a command. Its answer is durable.
-    ///
-    /// # Errors
-    /// A [`Refusal`]; `Unknown` where no answer came in time, which is not a no.
-    pub async fn command<C: Command>(
-        &self,
-        caller: Caller,
-        command: C,
-    ) -> Result<C::Reply, Refusal> {
-        command.carry_out(self, caller).await
-    }
-
-    /// Answers a question, as of at least the moment it is asked.
-    ///
-    /// # Errors
-    /// A [`Refusal`] where the answer can't be had now.
-    pub async fn query<Q: Query>(&self, query: Q) -> Result<Q::Answer, Refusal> {
-        query.answer(self).await
+    /// The header of a command without an idempotency key: its id is drawn.
+    #[must_use]
+    pub fn unkeyed(&self, principal: Principal, request: &str) -> Meta {
+        Meta::own(principal, self.entropy().command(), request)
     }
 
     /// Follows every durable batch from here on.

@@ -2,17 +2,20 @@
 
 use super::{Refusal, StartFault};
 use crate::{
-    directory::{DirectoryActor, DirectoryStart, SharedDirectory},
-    escrow::{EscrowActor, EscrowStart},
     fatal::Fatal,
     live::LiveHub,
-    notification::{NotificationActor, NotificationStart},
-    payment::{PaymentActor, PaymentStart},
+    message::{CountReservations, Folded},
+    owner::{
+        directory::{DirectoryActor, DirectoryStart, SharedDirectory},
+        escrow::{EscrowActor, EscrowStart, TakeProof},
+        notification::{NotificationActor, NotificationStart},
+        payment::{self, CountCalls, PaymentActor, PaymentStart},
+        timer::{self, CountTimers, TimerActor, TimerStart},
+    },
+    owners::{Owners, Voter},
     port::{clock::Clock, notifier::Notifier},
-    timer::{TimerActor, TimerStart},
-    vote::{CountReservations, Folded, Owners},
 };
-use actix::{Actor, Addr};
+use actix::{Actor, Recipient};
 use actix_rt::ArbiterHandle;
 use campusg_domain::{
     id::{ScheduleId, Seq},
@@ -47,13 +50,19 @@ pub(super) struct Seed<'a> {
     pub(super) payment: PaymentStart,
 }
 
-/// Every owner that folds, told in this order.
+/// Every owner that folds, and what they can be asked beside votes and commands.
 #[derive(Clone)]
 pub(super) struct Folds {
     pub(super) owners: Arc<Owners>,
-    pub(super) payment: Addr<PaymentActor>,
-    pub(super) notification: Addr<NotificationActor>,
+    /// Told of each batch in this order.
+    folds: Vec<Recipient<Folded>>,
     pub(super) hub: LiveHub,
+    pub(super) proof: Recipient<TakeProof>,
+    pub(super) timers: Recipient<CountTimers>,
+    pub(super) calls: Recipient<CountCalls>,
+    pub(super) begin_calls: Recipient<payment::Begin>,
+    pub(super) begin_timers: Recipient<timer::Begin>,
+    notification: Recipient<CountReservations>,
 }
 
 impl Folds {
@@ -109,29 +118,50 @@ impl Folds {
             folded,
             guard: fatal.guard("notification"),
         });
+        let escrow = EscrowActor::start_in_arbiter(home, |_| escrow);
+        let directory = DirectoryActor::start_in_arbiter(home, |_| directory);
+        let timer = TimerActor::start_in_arbiter(home, |_| timer);
+        let payment = PaymentActor::start_in_arbiter(home, |_| payment);
+        let notification = NotificationActor::start_in_arbiter(home, |_| notification);
         Ok(Self {
             owners: Arc::new(Owners {
-                escrow: EscrowActor::start_in_arbiter(home, |_| escrow),
-                directory: DirectoryActor::start_in_arbiter(home, |_| directory),
-                timer: TimerActor::start_in_arbiter(home, |_| timer),
+                directory: Voter::of(&directory),
+                escrow: Voter::of(&escrow),
+                timer: Voter::of(&timer),
+                users: directory.clone().recipient(),
+                stores: directory.clone().recipient(),
+                wallets: escrow.clone().recipient(),
+                schedules: timer.clone().recipient(),
+                inboxes: notification.clone().recipient(),
+                transfers: escrow.clone().recipient(),
+                balances: escrow.clone().recipient(),
             }),
-            payment: PaymentActor::start_in_arbiter(home, |_| payment),
-            notification: NotificationActor::start_in_arbiter(home, |_| notification),
+            folds: vec![
+                escrow.clone().recipient(),
+                directory.recipient(),
+                timer.clone().recipient(),
+                payment.clone().recipient(),
+                notification.clone().recipient(),
+            ],
             hub: LiveHub::default(),
+            proof: escrow.recipient(),
+            timers: timer.clone().recipient(),
+            calls: payment.clone().recipient(),
+            begin_calls: payment.recipient(),
+            begin_timers: timer.recipient(),
+            notification: notification.recipient(),
         })
     }
 
     /// Tells everybody of a batch.
     pub(super) fn tell(&self, batch: &Arc<Batch<Record>>) {
-        self.owners.escrow.do_send(Folded(Arc::clone(batch)));
-        self.owners.directory.do_send(Folded(Arc::clone(batch)));
-        self.owners.timer.do_send(Folded(Arc::clone(batch)));
-        self.payment.do_send(Folded(Arc::clone(batch)));
-        self.notification.do_send(Folded(Arc::clone(batch)));
+        for owner in &self.folds {
+            owner.do_send(Folded(Arc::clone(batch)));
+        }
         self.hub.publish(batch);
     }
 
-    /// Returns once every owner has folded what it was told before, so that whoever waits at a desk has his answer.
+    /// Returns once every owner has folded what it was told before, so that whoever waits for one has the answer.
     pub(super) async fn caught_up(&self) {
         // An owner that is gone has nobody waiting.
         let _ = self.owners.reservations().await;

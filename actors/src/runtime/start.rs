@@ -12,11 +12,11 @@ use super::{
     sweep::{Sweep, Sweeping},
 };
 use crate::{
-    commit::commit,
-    env::{Env, own_command},
     fatal::Fatal,
-    orders::Orders,
-    payment::{self, PaymentStart, Waiting},
+    owner::{
+        payment::{self, PaymentStart, Waiting},
+        timer,
+    },
     port::{
         clock::{Clock, NeverBack},
         entropy::Entropy,
@@ -25,12 +25,14 @@ use crate::{
         signature::Keyring,
     },
     registry::Limits,
-    timer,
+    services::Services,
+    shell::{commit::commit, order::Orders},
 };
 use campusg_domain::{
-    id::{Fingerprint, Principal, Seq, Stream},
+    id::{Principal, Seq, Stream},
     policy::Policy,
     record::{Events, Record, SystemEvent},
+    stream::{Meta, own_command},
 };
 use campusg_storage::{
     Opened, StorageFault, Store,
@@ -181,7 +183,7 @@ impl Runtime {
         })?;
         // Set once, here; nothing is written before.
         let _ = told.set(folds.clone());
-        let env = Arc::new(Env {
+        let services = Arc::new(Services {
             policy,
             clock,
             entropy: start.entropy,
@@ -196,19 +198,19 @@ impl Runtime {
         });
         let orders = Orders::new(
             arbiters.handles().to_vec(),
-            Arc::clone(&env),
+            Arc::clone(&services),
             limits(&start.config),
         );
-        record_boot(&env, epoch, prev, start.version, start.digest)
+        record_boot(&services, epoch, prev, start.version, start.digest)
             .await
             .map_err(StartFault::Boot)?;
-        begin(&env, &folds, &orders);
+        begin(&services, &folds, &orders);
         let sweeping = Sweeping::begin(Sweep {
-            photos: env.photos.clone(),
-            reads: env.reads.clone(),
+            photos: services.photos.clone(),
+            reads: services.reads.clone(),
             directory: Arc::clone(&directory),
-            clock: Arc::clone(&env.clock),
-            io: env.io.clone(),
+            clock: Arc::clone(&services.clock),
+            io: services.io.clone(),
             every_ms: start.config.photo_sweep_ms,
             keep_ms: start.config.photo_keep_ms,
         });
@@ -219,7 +221,7 @@ impl Runtime {
             arbiters,
         };
         Ok(Self(Arc::new(Inner::new(
-            env,
+            services,
             orders,
             DirectoryReader::new(directory, directory_folded),
             folds,
@@ -279,8 +281,8 @@ impl Runtime {
 #[cfg(test)]
 impl Runtime {
     /// What the shells work with.
-    pub(crate) fn env(&self) -> &Env {
-        &self.0.env
+    pub(crate) fn services(&self) -> &Services {
+        &self.0.services
     }
 
     /// The way to the orders, past every check of the facade.
@@ -328,18 +330,18 @@ fn limits(config: &RuntimeConfig) -> Limits {
 }
 
 /// The gateway's missed events come before overdue timers; a payment owner that is gone holds nobody back.
-fn begin(env: &Env, folds: &Folds, orders: &Orders) {
+fn begin(services: &Services, folds: &Folds, orders: &Orders) {
     let (caught_up, gateway_is_through) = tokio::sync::oneshot::channel();
-    folds.payment.do_send(payment::Begin {
+    folds.begin_calls.do_send(payment::Begin {
         orders: orders.clone(),
         owners: Arc::clone(&folds.owners),
         caught_up,
     });
     let (timer, begin) = (
-        folds.owners.timer.clone(),
+        folds.begin_timers.clone(),
         timer::Begin(orders.clone(), Arc::clone(&folds.owners)),
     );
-    env.io.spawn(async move {
+    services.io.spawn(async move {
         // An error says that the payment owner is gone.
         let _ = gateway_is_through.await;
         timer.do_send(begin);
@@ -347,7 +349,7 @@ fn begin(env: &Env, folds: &Folds, orders: &Orders) {
 }
 
 async fn record_boot(
-    env: &Env,
+    services: &Services,
     epoch: u32,
     prev: Seq,
     version: String,
@@ -359,15 +361,13 @@ async fn record_boot(
         config,
     }]);
     let id = own_command(Stream::System, "boot", u64::from(epoch));
-    let now = env.clock.now();
+    let now = services.clock.now();
     let record = Record::of_owner(
         Stream::System,
         prev,
         now,
-        Principal::System,
-        id,
-        Fingerprint(0),
+        &Meta::own(Principal::System, id, "boot"),
         events,
     );
-    commit(&env.queue, record, None).await.map(drop)
+    commit(&services.queue, record, None).await.map(drop)
 }

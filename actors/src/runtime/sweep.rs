@@ -6,7 +6,7 @@
 //! reserved the photo first and looked it up then; the sweep asks for the reservation first and for the record then, and
 //! looking up waits for a sweep that has just asked.
 
-use crate::{directory::SharedDirectory, port::clock::Clock};
+use crate::{owner::directory::SharedDirectory, port::clock::Clock};
 use campusg_domain::id::PhotoId;
 use campusg_storage::{photo::Photos, read::Reads};
 use std::{cell::Cell, sync::Arc};

@@ -4,16 +4,10 @@
 
 mod reads;
 
-pub use reads::{
-    GetPayouts, GetReceipt, GetStalledWallets, GetStatements, GetWallet, GetWalletBalance,
-    OrderStatement, StatementPage, Wallet, WalletLine,
-};
+pub use reads::{OrderStatement, StatementPage, Wallet, WalletLine};
 
-use super::{Caller, Command, FreeText, Refusal, Runtime};
-use crate::{
-    errand::{self, WalletErrand},
-    payment,
-};
+use super::{FreeText, Refusal, Runtime};
+use crate::port::gateway;
 use campusg_domain::{
     call::AccountToken,
     id::UserId,
@@ -21,72 +15,13 @@ use campusg_domain::{
     order::Sealed,
     owner::{
         directory::{PayoutMethod, UserCommand},
-        wallet::{self, Event, PLATFORM, Payment, Payout},
+        wallet::{self, Command, Event, PLATFORM, Payment, Payout},
     },
     record::{Entry, Events},
+    stream::Meta,
     time::At,
 };
 use std::sync::Arc;
-
-/// Transition 42: money from the caller's wallet to the bank account on file.
-#[derive(Clone, Copy, Debug)]
-pub struct RequestPayout {
-    /// How much.
-    pub cents: Cents,
-}
-
-/// Transition 41: the caller's card pays what the caller owes.
-#[derive(Clone, Copy, Debug)]
-pub struct PayDebt {
-    /// How much; all that is owed where none is given.
-    pub cents: Option<Cents>,
-}
-
-/// Puts the caller's bank account on file.
-#[derive(Clone, Debug)]
-pub struct SetPayoutMethod(pub AccountToken);
-
-/// Takes the caller's bank account off; payouts on their way keep theirs.
-#[derive(Clone, Copy, Debug)]
-pub struct RemovePayoutMethod;
-
-/// Transition 41: what a user owes need not be paid. Operators only.
-#[derive(Clone, Debug)]
-pub struct WriteOff {
-    /// Whose debt.
-    pub user: UserId,
-    /// How much; all that is owed where none is given.
-    pub cents: Option<Cents>,
-    /// Why.
-    pub reason: String,
-}
-
-/// Transitions 41 and 42: what rests in a user's wallet is tried again now. Operators only.
-#[derive(Clone, Debug)]
-pub struct RetryWallet {
-    /// Whose wallet.
-    pub user: UserId,
-    /// Why.
-    pub reason: String,
-}
-
-/// Transition 44: cash to the gateway for losses. Operators only.
-#[derive(Clone, Debug)]
-pub struct TopUp {
-    /// How much.
-    pub cents: Cents,
-    /// Why.
-    pub reason: String,
-}
-
-/// Transition 44: fees taken out. Operators only.
-#[derive(Clone, Debug)]
-pub struct Withdraw {
-    /// How much.
-    pub cents: Cents,
-    /// Why.
-    pub reason: String,
-}
 
 /// What an operator moved, and when it was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,137 +32,122 @@ pub struct Moved {
     pub at: At,
 }
 
-impl Command for RequestPayout {
-    /// As it was asked for, also where the command is repeated.
-    type Reply = Payout;
-
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<Payout, Refusal> {
-        let user = caller.user()?;
-        let command = wallet::Command::RequestPayout { cents: self.cents };
-        let done = runtime.wallet_command(user, command, &caller).await?;
+impl Runtime {
+    /// Transition 42: moves money from the caller's wallet to the bank account on file. Returns the payout as it was
+    /// asked for, also where the command is repeated.
+    ///
+    /// # Errors
+    /// `NotAllowed`, then as [`Command::RequestPayout`] says.
+    pub async fn request_payout(&self, meta: Meta, cents: Cents) -> Result<Payout, Refusal> {
+        let user = meta.user()?;
+        let request = Command::RequestPayout { cents };
+        let done = self.wallet_command(meta, user, request).await?;
         requested(&done).ok_or(Refusal::Unknown)
     }
-}
 
-impl Command for PayDebt {
-    /// As it was asked for, also where the command is repeated.
-    type Reply = Payment;
-
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<Payment, Refusal> {
-        let user = caller.user()?;
-        let command = wallet::Command::PayDebt { cents: self.cents };
-        let done = runtime.wallet_command(user, command, &caller).await?;
+    /// Transition 41: the caller's card pays what the caller owes, all of it where no amount is given. Returns the payment
+    /// as it was asked for, also where the command is repeated.
+    ///
+    /// # Errors
+    /// `NotAllowed`, then as [`Command::PayDebt`] says.
+    pub async fn pay_debt(&self, meta: Meta, cents: Option<Cents>) -> Result<Payment, Refusal> {
+        let user = meta.user()?;
+        let pay = Command::PayDebt { cents };
+        let done = self.wallet_command(meta, user, pay).await?;
         asked_to_pay(&done).ok_or(Refusal::Unknown)
     }
-}
 
-impl Command for SetPayoutMethod {
-    type Reply = PayoutMethod;
-
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<PayoutMethod, Refusal> {
-        let user = caller.user()?;
-        let method = payment::account(runtime.gateway(), self.0).await?;
-        runtime
-            .change(user, UserCommand::SetPayoutMethod(method.clone()), &caller)
-            .await?;
+    /// Puts the caller's bank account on file.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `InvalidField` where the gateway does not know the token, `GatewayAway`.
+    pub async fn set_payout_method(
+        &self,
+        meta: Meta,
+        token: AccountToken,
+    ) -> Result<PayoutMethod, Refusal> {
+        let user = meta.user()?;
+        let method = gateway::account(self.gateway(), token).await?;
+        let set = UserCommand::SetPayoutMethod(method.clone());
+        self.submit(meta, user, set).await?;
         Ok(method)
     }
-}
 
-impl Command for RemovePayoutMethod {
-    type Reply = ();
-
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<(), Refusal> {
-        runtime
-            .change(caller.user()?, UserCommand::RemovePayoutMethod, &caller)
-            .await
+    /// Takes the caller's bank account off; payouts on their way keep theirs.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `NotFound`.
+    pub async fn remove_payout_method(&self, meta: Meta) -> Result<(), Refusal> {
+        let user = meta.user()?;
+        let remove = UserCommand::RemovePayoutMethod;
+        self.submit(meta, user, remove).await.map(drop)
     }
-}
 
-impl Command for WriteOff {
-    type Reply = Moved;
-
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<Moved, Refusal> {
-        caller.operator()?;
-        if runtime.directory().person(self.user).is_none() {
-            return Err(Refusal::not_found("user"));
-        }
-        let reason = runtime.seal_reason(&self.reason, &caller)?;
-        let command = wallet::Command::WriteOff {
-            cents: self.cents,
-            reason,
-        };
-        let done = runtime.wallet_command(self.user, command, &caller).await?;
+    /// Transition 41: what a user owes need not be paid, all of it where no amount is given. Operators only.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `NotFound`, then as [`Command::WriteOff`] says.
+    pub async fn write_off(
+        &self,
+        meta: Meta,
+        user: UserId,
+        cents: Option<Cents>,
+        reason: &str,
+    ) -> Result<Moved, Refusal> {
+        let reason = self.about(&meta, user, reason)?;
+        let write_off = Command::WriteOff { cents, reason };
+        let done = self.wallet_command(meta, user, write_off).await?;
         moved(&done).ok_or(Refusal::Unknown)
     }
-}
 
-impl Command for RetryWallet {
-    /// The wallet with its calls, as they are now.
-    type Reply = Arc<wallet::Wallet>;
-
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<Self::Reply, Refusal> {
-        caller.operator()?;
-        let user = self.user;
-        if runtime.directory().person(user).is_none() {
-            return Err(Refusal::not_found("user"));
-        }
-        let reason = runtime.seal_reason(&self.reason, &caller)?;
-        let command = wallet::Command::Retry { reason };
-        runtime.wallet_command(user, command, &caller).await?;
-        runtime.query(GetPayouts { user }).await
+    /// Transitions 41 and 42: what rests in a user's wallet is tried again now. Operators only. Returns the wallet with
+    /// its calls, as they are now.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `NotFound`, then as [`Command::Retry`] says.
+    pub async fn retry_wallet(
+        &self,
+        meta: Meta,
+        user: UserId,
+        reason: &str,
+    ) -> Result<Arc<wallet::Wallet>, Refusal> {
+        let reason = self.about(&meta, user, reason)?;
+        self.wallet_command(meta, user, Command::Retry { reason })
+            .await?;
+        self.payouts(user).await
     }
-}
 
-impl Command for TopUp {
-    type Reply = Moved;
-
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<Moved, Refusal> {
-        caller.operator()?;
-        let reason = runtime.seal_reason(&self.reason, &caller)?;
-        let command = wallet::Command::TopUp {
-            cents: self.cents,
-            reason,
-        };
-        let done = runtime.wallet_command(PLATFORM, command, &caller).await?;
+    /// Transition 44: cash to the gateway for losses. Operators only.
+    ///
+    /// # Errors
+    /// `NotAllowed`, then as [`Command::TopUp`] says.
+    pub async fn top_up(&self, meta: Meta, cents: Cents, reason: &str) -> Result<Moved, Refusal> {
+        let reason = self.because(&meta, reason)?;
+        let top_up = Command::TopUp { cents, reason };
+        let done = self.wallet_command(meta, PLATFORM, top_up).await?;
         moved(&done).ok_or(Refusal::Unknown)
     }
-}
 
-impl Command for Withdraw {
-    type Reply = Moved;
-
-    async fn carry_out(self, runtime: &Runtime, caller: Caller) -> Result<Moved, Refusal> {
-        caller.operator()?;
-        let reason = runtime.seal_reason(&self.reason, &caller)?;
-        let command = wallet::Command::Withdraw {
-            cents: self.cents,
-            reason,
-        };
-        let done = runtime.wallet_command(PLATFORM, command, &caller).await?;
+    /// Transition 44: fees taken out. Operators only.
+    ///
+    /// # Errors
+    /// `NotAllowed`, then as [`Command::Withdraw`] says.
+    pub async fn withdraw(&self, meta: Meta, cents: Cents, reason: &str) -> Result<Moved, Refusal> {
+        let reason = self.because(&meta, reason)?;
+        let withdraw = Command::Withdraw { cents, reason };
+        let done = self.wallet_command(meta, PLATFORM, withdraw).await?;
         moved(&done).ok_or(Refusal::Unknown)
     }
-}
 
-impl Runtime {
     /// Carries a command to a wallet out, and gives the record that it made, now or the first time.
     async fn wallet_command(
         &self,
+        meta: Meta,
         user: UserId,
-        command: wallet::Command,
-        caller: &Caller,
+        command: Command,
     ) -> Result<Entry, Refusal> {
-        self.admit()?;
-        let id = caller.command_id(|| self.entropy().command());
-        let (principal, fingerprint) = (caller.principal, caller.fingerprint);
-        let errand = WalletErrand {
-            user,
-            command,
-            principal,
-            fingerprint,
-            said: vec![],
-        };
-        errand::run(self.owners(), id, errand).await?;
+        let id = meta.id;
+        self.submit(meta, user, command).await?;
         let found = self.read(move |reads| {
             let wallet = reads.wallet_of(user)?;
             let mut known = wallet.iter().flat_map(|wallet| &wallet.executed);
@@ -239,9 +159,19 @@ impl Runtime {
         found.await?.ok_or(Refusal::Unknown)
     }
 
-    /// Why an operator does something, under the operator's key.
-    pub(super) fn seal_reason(&self, reason: &str, caller: &Caller) -> Result<Sealed, Refusal> {
-        self.seal_free_text(caller.user()?, FreeText::Reason, reason)
+    /// Why an operator does something with a user's wallet, sealed.
+    fn about(&self, meta: &Meta, user: UserId, reason: &str) -> Result<Sealed, Refusal> {
+        meta.operator()?;
+        if self.directory().person(user).is_none() {
+            return Err(Refusal::not_found("user"));
+        }
+        self.because(meta, reason)
+    }
+
+    /// Why an operator does something, sealed.
+    fn because(&self, meta: &Meta, reason: &str) -> Result<Sealed, Refusal> {
+        meta.operator()?;
+        self.seal_free_text(meta.principal, FreeText::Reason, reason)
     }
 }
 
@@ -249,7 +179,12 @@ impl Runtime {
 fn events(done: &Entry) -> impl Iterator<Item = &Event> {
     let events: &[Event] = match &done.record.events {
         Events::Wallet(events) => events,
-        _ => &[],
+        Events::System(_)
+        | Events::Order(_)
+        | Events::User(_)
+        | Events::Store(_)
+        | Events::Inbox(_)
+        | Events::Schedule(_) => &[],
     };
     events.iter()
 }
@@ -268,6 +203,23 @@ fn moved(done: &Entry) -> Option<Moved> {
         Event::WrittenOff { cents, .. }
         | Event::ToppedUp { cents, .. }
         | Event::Withdrawn { cents, .. } => Some(Moved { cents: *cents, at }),
-        _ => None,
+        Event::SetOff { .. }
+        | Event::PayoutRequested { .. }
+        | Event::PayoutPaid { .. }
+        | Event::PayoutFailed { .. }
+        | Event::PayoutSentBack { .. }
+        | Event::PayoutLate { .. }
+        | Event::DebtPaymentRequested { .. }
+        | Event::DebtPaid { .. }
+        | Event::DebtPaymentFailed { .. }
+        | Event::LateCharge { .. }
+        | Event::ChargedBack { .. }
+        | Event::ChargebackWon { .. }
+        | Event::ChargebackLost { .. }
+        | Event::CashShort { .. }
+        | Event::CallDeferred { .. }
+        | Event::CallRetried { .. }
+        | Event::TimerFired { .. }
+        | Event::OperatorRetried { .. } => None,
     })
 }

@@ -1,18 +1,20 @@
 //! What people do in a house.
 
 use super::{House, PASSWORD, PATIENCE};
-use campusg_actors::runtime::{
-    Caller, DropoffDetails, GetOrder, GetPin, NewOrder, OrderReply, PlaceOrder, Refusal, Register,
-    Secret, SetCard, SetRunner, StorePhoto, ToOrder,
-};
+use campusg_actors::runtime::{DropoffDetails, NewOrder, NewPerson, OrderReply, Refusal, Secret};
 use campusg_domain::{
     call::CardToken,
-    id::{Fingerprint, OrderId, PhotoId, Principal, UserId},
+    id::{CommandId, Fingerprint, OrderId, PhotoId, Principal, UserId},
     invariant::fingerprint,
     money::Cents,
     order::{Command, Handover, Item, Order, Shown, StoreRef, Substitution},
+    owner::directory::RunnerState,
+    stream::Meta,
 };
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 impl House {
     /// Somebody registered, without a card.
@@ -21,7 +23,7 @@ impl House {
     }
 
     pub async fn try_register(&self, name: &str, operator: bool) -> Result<UserId, Refusal> {
-        let register = Register {
+        let person = NewPerson {
             email: format!("{name}@campus.example"),
             password: Secret(PASSWORD.into()),
             first_name: name.into(),
@@ -29,9 +31,8 @@ impl House {
             phone: None,
             operator,
         };
-        let caller = Caller::plain(Principal::System, "register");
         self.runtime
-            .command(caller, register)
+            .register(unkeyed(Principal::System), person)
             .await
             .map(|signed_in| signed_in.user)
     }
@@ -44,7 +45,7 @@ impl House {
     pub async fn customer(&self, name: &str, card: &str) -> UserId {
         let user = self.register(name).await;
         self.runtime
-            .command(plain(user), SetCard(CardToken(card.into())))
+            .set_card(plain(user), CardToken(card.into()))
             .await
             .unwrap();
         user
@@ -54,9 +55,9 @@ impl House {
     pub async fn runner(&self, name: &str) -> UserId {
         let user = self.register(name).await;
         self.runtime
-            .command(
+            .set_runner(
                 plain(user),
-                SetRunner {
+                RunnerState {
                     active: true,
                     online: true,
                 },
@@ -69,7 +70,7 @@ impl House {
     /// Places an order without a key.
     pub async fn place(&self, customer: UserId) -> Arc<Order> {
         self.runtime
-            .command(plain(customer), PlaceOrder(wish()))
+            .place_order(plain(customer), wish())
             .await
             .unwrap()
             .order
@@ -82,12 +83,12 @@ impl House {
         order: OrderId,
         command: Command,
     ) -> Result<Arc<Order>, Refusal> {
-        let caller = Caller {
+        let caller = Meta {
             fingerprint: fingerprint(&command),
-            ..Caller::plain(who, "test")
+            ..unkeyed(who)
         };
         self.runtime
-            .command(caller, ToOrder { order, command })
+            .order_command(caller, order, command)
             .await
             .map(|reply| reply.order)
     }
@@ -101,18 +102,16 @@ impl House {
         key: &str,
     ) -> Result<OrderReply, Refusal> {
         let caller = keyed(who, key, fingerprint(&command));
-        self.runtime
-            .command(caller, ToOrder { order, command })
-            .await
+        self.runtime.order_command(caller, order, command).await
     }
 
     pub async fn pin(&self, order: OrderId) -> u16 {
-        self.runtime.query(GetPin(order)).await.unwrap()
+        self.runtime.pin(order)
     }
 
     pub async fn photo(&self, runner: UserId, n: u8) -> PhotoId {
         self.runtime
-            .command(plain(runner), StorePhoto(picture(n)))
+            .store_photo(plain(runner), picture(n))
             .await
             .unwrap()
     }
@@ -142,7 +141,7 @@ impl House {
     }
 
     pub async fn order(&self, order: OrderId) -> Arc<Order> {
-        self.runtime.query(GetOrder(order)).await.unwrap().unwrap()
+        self.runtime.order(order).await.unwrap().unwrap()
     }
 
     /// Waits until an order is as wanted.
@@ -170,23 +169,26 @@ impl House {
     }
 }
 
+/// The header of a command without a key: no other command has its id.
+pub fn unkeyed(who: Principal) -> Meta {
+    static NEXT: AtomicU64 = AtomicU64::new(1 << 63);
+    let id = CommandId(NEXT.fetch_add(1, Ordering::Relaxed));
+    Meta::own(who, id, "test")
+}
+
 /// A person without a key.
-pub fn plain(user: UserId) -> Caller {
-    Caller::plain(Principal::User(user), "test")
+pub fn plain(user: UserId) -> Meta {
+    unkeyed(Principal::User(user))
 }
 
 /// An operator without a key.
-pub fn operator(user: UserId) -> Caller {
-    Caller::plain(Principal::Operator(user), "test")
+pub fn operator(user: UserId) -> Meta {
+    unkeyed(Principal::Operator(user))
 }
 
 /// A person with a key.
-pub fn keyed(user: UserId, key: &str, body: Fingerprint) -> Caller {
-    Caller {
-        key: Some(key.into()),
-        fingerprint: body,
-        ..plain(user)
-    }
+pub fn keyed(user: UserId, key: &str, body: Fingerprint) -> Meta {
+    Meta::keyed(Principal::User(user), "test", key, body, "test")
 }
 
 /// Two pieces at 10.00 with a tip of 2.00: H 2899, with a receipt of 21.50 K 2749.

@@ -22,7 +22,7 @@ use campusg_actors::{
         notifier::{LogNotifier, Notifier},
         signature::Keyring,
     },
-    runtime::{Actors, GetActors, Live, Runtime, RuntimeConfig, Start},
+    runtime::{Actors, Live, Runtime, RuntimeConfig, Start},
 };
 use campusg_domain::gateway::PaymentGateway;
 use campusg_domain::{
@@ -270,7 +270,7 @@ impl House {
     }
 
     pub async fn actors(&self) -> Actors {
-        self.runtime.query(GetActors).await.unwrap()
+        self.runtime.actors().await.unwrap()
     }
 
     /// Waits for a state that no record tells of.

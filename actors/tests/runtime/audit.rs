@@ -1,32 +1,23 @@
 //! The audit log through a whole runtime: every act of an operator with its reason, and no party's acts.
 
 use crate::common::{House, PASSWORD, operator, wish};
-use campusg_actors::runtime::{
-    Act, AuditPage, FreeText, GetAudit, PlaceOrder, ReadNotice, SealFreeText, Secret, SendNotice,
-    SetCard, SetRunner, SignIn, Suspend, TopUp, WriteOff,
-};
+use campusg_actors::runtime::{Act, AuditPage, FreeText, NewNotice, Secret};
 use campusg_domain::{
     call::CardToken,
     id::{OrderId, Principal, Seq, Stream, UserId},
     money::Cents,
     order::{Command, Sealed},
+    owner::directory::RunnerState,
 };
 
-async fn because(house: &House, boss: UserId, why: &str) -> Sealed {
-    let words = SealFreeText {
-        author: Principal::Operator(boss),
-        wording: FreeText::Reason,
-        text: why.into(),
-    };
-    house.runtime.query(words).await.unwrap()
+fn because(house: &House, boss: UserId, why: &str) -> Sealed {
+    let author = Principal::Operator(boss);
+    let sealed = house.runtime.seal_free_text(author, FreeText::Reason, why);
+    sealed.unwrap()
 }
 
 async fn page(house: &House, before: Option<Seq>, limit: usize) -> AuditPage {
-    house
-        .runtime
-        .query(GetAudit { before, limit })
-        .await
-        .unwrap()
+    house.runtime.audit(before, limit).await.unwrap()
 }
 
 async fn all(house: &House) -> Vec<Act> {
@@ -65,27 +56,17 @@ async fn orders_accounts_and_wallets_tell_what_was_done_and_why() {
     let (run, caller) = (&house.runtime, || operator(boss));
     let order = house.customer("ada", "tok_visa").await;
     let order = house.place(order).await.id;
-    let reason = because(&house, boss, "one").await;
+    let reason = because(&house, boss, "one");
     give(&house, boss, order, Command::Hold { reason }).await;
     for (suspended, why) in [(true, "two"), (false, "three")] {
-        let suspend = Suspend {
-            user: customer,
-            suspended,
-            reason: why.into(),
-        };
-        run.command(caller(), suspend).await.unwrap();
+        run.suspend(caller(), customer, suspended, why)
+            .await
+            .unwrap();
     }
-    let write_off = WriteOff {
-        user: customer,
-        cents: Some(Cents(100)),
-        reason: "four".into(),
-    };
-    run.command(caller(), write_off).await.unwrap();
-    let top_up = TopUp {
-        cents: Cents(100),
-        reason: "five".into(),
-    };
-    run.command(caller(), top_up).await.unwrap();
+    run.write_off(caller(), customer, Some(Cents(100)), "four")
+        .await
+        .unwrap();
+    run.top_up(caller(), Cents(100), "five").await.unwrap();
 
     let expected = [
         ("top_up", Some("five")),
@@ -128,16 +109,15 @@ async fn an_act_refused_or_repeated_is_not_told_twice() {
         house.operator().await,
         house.customer("ada", "tok_visa").await,
     );
-    let suspend = |reason: &str| Suspend {
-        user: customer,
-        suspended: true,
-        reason: reason.into(),
+    let suspend = |reason| {
+        house
+            .runtime
+            .suspend(operator(boss), customer, true, reason)
     };
-    let run = &house.runtime;
-    let refused = run.command(operator(boss), suspend(" ")).await.unwrap_err();
+    let refused = suspend(" ").await.unwrap_err();
     assert_eq!(refused.code(), "invalid_field");
-    run.command(operator(boss), suspend("once")).await.unwrap();
-    run.command(operator(boss), suspend("again")).await.unwrap();
+    suspend("once").await.unwrap();
+    suspend("again").await.unwrap();
     assert_eq!(told(&all(&house).await), [("suspend", Some("once"))]);
 }
 
@@ -146,25 +126,19 @@ async fn what_operators_do_for_themselves_is_not_told() {
     let house = House::new().await;
     let boss = house.operator().await;
     let (run, caller) = (&house.runtime, || operator(boss));
-    let sign_in = SignIn {
-        email: "olivia@campus.example".into(),
-        password: Secret(PASSWORD.into()),
-    };
-    run.command(caller(), sign_in).await.unwrap();
-    run.command(caller(), SetCard(CardToken("tok_visa".into())))
+    let password = Secret(PASSWORD.into());
+    run.sign_in(caller(), "olivia@campus.example", password)
         .await
         .unwrap();
-    let active = SetRunner {
+    run.set_card(caller(), CardToken("tok_visa".into()))
+        .await
+        .unwrap();
+    let active = RunnerState {
         active: true,
         online: true,
     };
-    run.command(caller(), active).await.unwrap();
-    let mine = run
-        .command(caller(), PlaceOrder(wish()))
-        .await
-        .unwrap()
-        .order
-        .id;
+    run.set_runner(caller(), active).await.unwrap();
+    let mine = run.place_order(caller(), wish()).await.unwrap().order.id;
     let me = Principal::Operator(boss);
     let cancel = Command::Cancel {
         accept_charge: Cents::ZERO,
@@ -182,14 +156,14 @@ async fn what_operators_do_for_themselves_is_not_told() {
         .unwrap();
     assert_eq!(told(&all(&house).await), []);
 
-    let notice = SendNotice {
+    let notice = NewNotice {
         user: boss,
         title: "To myself".into(),
         message: "Remember".into(),
         order: None,
         data: None,
     };
-    let notice = run.command(caller(), notice).await.unwrap();
-    run.command(caller(), ReadNotice(notice)).await.unwrap();
+    let notice = run.send_notice(caller(), notice).await.unwrap();
+    run.read_notice(caller(), notice).await.unwrap();
     assert_eq!(told(&all(&house).await), [("send_notice", None)]);
 }

@@ -4,12 +4,9 @@
 use crate::common::{
     House, Settings,
     between::{Between, Way},
-    operator, plain, wish,
+    operator, plain, unkeyed, wish,
 };
-use campusg_actors::runtime::{
-    Caller, GetAccounts, GetPayouts, GetWalletBalance, PayDebt, PlaceOrder, Refusal, RequestPayout,
-    SetCard, SetPayoutMethod, TakeGatewayEvent, TopUp,
-};
+use campusg_actors::runtime::Refusal;
 use campusg_domain::gateway::{EventCursor, GatewayEvent, News, PaymentGateway};
 use campusg_domain::{
     call::{AccountToken, Answer, CardToken},
@@ -21,6 +18,7 @@ use campusg_domain::{
         wallet::{Chargeback, Event, PayoutState},
     },
     record::{Entry, Events},
+    stream::Meta,
 };
 use campusg_sandbox::{Faults, Tuning};
 use std::time::Duration;
@@ -48,11 +46,11 @@ fn unasked() -> Settings {
 }
 
 async fn wallet_balance(house: &House, user: UserId) -> WalletBalance {
-    house.runtime.query(GetWalletBalance(user)).await.unwrap()
+    house.runtime.wallet_balance(user).await.unwrap()
 }
 
 async fn chargebacks(house: &House, user: UserId) -> Vec<Chargeback> {
-    let wallet = house.runtime.query(GetPayouts { user }).await.unwrap();
+    let wallet = house.runtime.payouts(user).await.unwrap();
     wallet.chargebacks.clone()
 }
 
@@ -78,7 +76,7 @@ async fn pass(house: &House, ms: u64) {
 
 /// The ledger's cash is the book's, but for what operators brought and took.
 async fn book_agrees(house: &House, brought: Cents) {
-    let accounts = house.runtime.query(GetAccounts).await.unwrap();
+    let accounts = house.runtime.accounts().await.unwrap();
     let mut at_gateway = accounts
         .iter()
         .filter(|(account, _)| *account == Account::Gateway);
@@ -117,7 +115,7 @@ async fn a_charge_taken_back_is_owed_over_a_restart_and_given_again_is_not() {
     })
     .await;
     assert_eq!(wallet_balance(&house, customer).await.debt, charge);
-    let refused = house.runtime.command(plain(customer), PlaceOrder(wish()));
+    let refused = house.runtime.place_order(plain(customer), wish());
     assert_eq!(refused.await.unwrap_err().code(), "in_debt");
     book_agrees(&house, Cents::ZERO).await;
     let house = house.restart().await;
@@ -157,17 +155,17 @@ async fn a_lost_charge_stays_owed_until_another_card_pays_it() {
     .await;
     assert_eq!(wallet_balance(&house, customer).await.debt, charge);
     let boss = house.operator().await;
-    let top_up = |cents| TopUp {
-        cents,
-        reason: "the bank's fee".into(),
+    let top_up = |cents| {
+        house
+            .runtime
+            .top_up(operator(boss), cents, "the bank's fee")
     };
-    let above = top_up(FEE + Cents(1));
-    let above = house.runtime.command(operator(boss), above).await;
+    let above = top_up(FEE + Cents(1)).await;
     assert_eq!(above.unwrap_err().code(), "above_losses");
-    let moved = house.runtime.command(operator(boss), top_up(FEE)).await;
+    let moved = top_up(FEE).await;
     assert_eq!(moved.unwrap().cents, FEE);
-    let card = SetCard(CardToken("tok_visa".into()));
-    house.runtime.command(plain(customer), card).await.unwrap();
+    let card = CardToken("tok_visa".into());
+    house.runtime.set_card(plain(customer), card).await.unwrap();
     until(&house, "paid", |event| {
         matches!(event, Event::DebtPaid { .. })
     })
@@ -187,8 +185,8 @@ async fn a_card_that_paid_a_debt_is_taken_back_and_the_debt_is_there_again() {
         (wallet_balance(&house, customer).await.debt, charge),
         (Cents(2_749), Cents::ZERO)
     );
-    let card = SetCard(CardToken("tok_chargeback".into()));
-    house.runtime.command(plain(customer), card).await.unwrap();
+    let card = CardToken("tok_chargeback".into());
+    house.runtime.set_card(plain(customer), card).await.unwrap();
     until(&house, "paid", |event| {
         matches!(event, Event::DebtPaid { .. })
     })
@@ -199,10 +197,8 @@ async fn a_card_that_paid_a_debt_is_taken_back_and_the_debt_is_there_again() {
     })
     .await;
     assert_eq!(wallet_balance(&house, customer).await.debt, Cents(2_749));
-    let part = PayDebt {
-        cents: Some(Cents(700)),
-    };
-    house.runtime.command(plain(customer), part).await.unwrap();
+    let part = Some(Cents(700));
+    house.runtime.pay_debt(plain(customer), part).await.unwrap();
     house
         .until_actors("charged", |actors| actors.open_calls == 0)
         .await;
@@ -223,12 +219,16 @@ async fn payouts_that_are_decided_late_or_sent_back_are_in_the_wallet_once() {
     ] {
         let house = House::with(troubled()).await;
         let (_, runner, _) = charged(&house, "tok_visa").await;
-        let method = SetPayoutMethod(AccountToken(account.into()));
-        house.runtime.command(plain(runner), method).await.unwrap();
+        let method = AccountToken(account.into());
+        house
+            .runtime
+            .set_payout_method(plain(runner), method)
+            .await
+            .unwrap();
         let cents = wallet_balance(&house, runner).await.available;
         house
             .runtime
-            .command(plain(runner), RequestPayout { cents })
+            .request_payout(plain(runner), cents)
             .await
             .unwrap();
         until(&house, "answered", |event| {
@@ -242,11 +242,7 @@ async fn payouts_that_are_decided_late_or_sent_back_are_in_the_wallet_once() {
             _ => matches!(event, Event::PayoutFailed { .. }),
         })
         .await;
-        let wallet = house
-            .runtime
-            .query(GetPayouts { user: runner })
-            .await
-            .unwrap();
+        let wallet = house.runtime.payouts(runner).await.unwrap();
         assert_eq!((wallet.payouts.len(), wallet.payouts[0].state), (1, state));
         let available = if left { cents } else { Cents::ZERO };
         assert_eq!(
@@ -258,13 +254,15 @@ async fn payouts_that_are_decided_late_or_sent_back_are_in_the_wallet_once() {
     }
 }
 
-fn gateway() -> Caller {
-    Caller::plain(Principal::Gateway, "POST /api/gateway/events")
+fn gateway() -> Meta {
+    unkeyed(Principal::Gateway)
 }
 
 async fn tell(house: &House, event: &GatewayEvent) -> Result<(), Refusal> {
-    let event = TakeGatewayEvent(event.clone());
-    house.runtime.command(gateway(), event).await
+    house
+        .runtime
+        .take_gateway_event(gateway(), event.clone())
+        .await
 }
 
 /// Every event that the book has told so far.
@@ -336,9 +334,7 @@ async fn a_message_that_lies_changes_nothing() {
         key: "nonsense".into(),
         news: News::Answer(Answer::Voided),
     };
-    let by_user = house
-        .runtime
-        .command(plain(customer), TakeGatewayEvent(event));
+    let by_user = house.runtime.take_gateway_event(plain(customer), event);
     assert_eq!(by_user.await.unwrap_err().code(), "not_allowed");
 }
 

@@ -2,10 +2,7 @@
 //! has not left is owed and set off.
 
 use crate::common::{House, plain};
-use campusg_actors::runtime::{
-    DisputeThread, FreeText, GetDisputes, GetWallet, Refusal, RequestPayout, SealFreeText,
-    SetPayoutMethod,
-};
+use campusg_actors::runtime::{DisputeThread, FreeText, Refusal};
 use campusg_domain::{
     call::AccountToken,
     id::{OrderId, PhotoId, Principal, Stream, UserId},
@@ -19,14 +16,9 @@ use campusg_domain::{
 /// What the runner gets of an errand.
 const SHARE: Cents = Cents(2649);
 
-async fn sealed(house: &House, author: Principal, wording: FreeText, text: &str) -> Sealed {
-    let text = text.into();
-    let words = SealFreeText {
-        author,
-        wording,
-        text,
-    };
-    house.runtime.query(words).await.unwrap()
+fn sealed(house: &House, author: Principal, wording: FreeText, text: &str) -> Sealed {
+    let sealed = house.runtime.seal_free_text(author, wording, text);
+    sealed.unwrap()
 }
 
 /// An errand that was carried out: who, and which order.
@@ -43,8 +35,12 @@ impl Case {
         let (runner, boss) = (house.runner("rosa").await, house.operator().await);
         let order = house.place(customer).await.id;
         house.carry_out(runner, order).await;
-        let method = SetPayoutMethod(AccountToken("acct_bank".into()));
-        house.runtime.command(plain(runner), method).await.unwrap();
+        let method = AccountToken("acct_bank".into());
+        house
+            .runtime
+            .set_payout_method(plain(runner), method)
+            .await
+            .unwrap();
         Self {
             customer,
             runner,
@@ -57,7 +53,7 @@ impl Case {
         let me = Principal::User(self.customer);
         let dispute = Command::Dispute {
             claim: Some(Cents(cents)),
-            reason: sealed(house, me, FreeText::Claim, "It was cold.").await,
+            reason: sealed(house, me, FreeText::Claim, "It was cold."),
             photos,
         };
         house.give(me, self.order, dispute).await.map(drop)
@@ -69,13 +65,13 @@ impl Case {
             dispute: 1,
             refund: Cents(cents),
             at_fault,
-            reason: sealed(house, boss, FreeText::Reason, "I believe her.").await,
+            reason: sealed(house, boss, FreeText::Reason, "I believe her."),
         };
         house.give(boss, self.order, resolve).await.unwrap();
     }
 
     async fn threads(&self, house: &House) -> Vec<DisputeThread> {
-        house.runtime.query(GetDisputes(self.order)).await.unwrap()
+        house.runtime.disputes(self.order).await.unwrap()
     }
 
     /// Waits until the bank has the runner's payout.
@@ -97,7 +93,7 @@ impl Case {
     /// Available, promised out of it, owed.
     async fn wallet(&self, house: &House) -> (Cents, Cents, Cents) {
         let user = self.runner;
-        let wallet = house.runtime.query(GetWallet { user, limit: 1 }).await;
+        let wallet = house.runtime.wallet(user, 1).await;
         let wallet = wallet.unwrap();
         let wallet_balance = wallet.wallet_balance;
         let promised = wallet_balance.in_payout + wallet_balance.frozen + wallet_balance.to_card;
@@ -116,7 +112,7 @@ async fn what_was_said_and_decided_is_read_back_also_after_a_restart() {
     ];
     case.claim(&house, 1000, vec![cold]).await.unwrap();
     let runner = Principal::User(case.runner);
-    let text = sealed(&house, runner, FreeText::Reply, "It was hot.").await;
+    let text = sealed(&house, runner, FreeText::Reply, "It was hot.");
     let reply = Command::Reply {
         dispute: 1,
         text,
@@ -165,11 +161,7 @@ async fn what_is_frozen_can_not_be_paid_out() {
         case.wallet(&house).await,
         (SHARE - Cents(1000), Cents(1000), Cents(0))
     );
-    let payout = |cents| {
-        house
-            .runtime
-            .command(plain(case.runner), RequestPayout { cents })
-    };
+    let payout = |cents| house.runtime.request_payout(plain(case.runner), cents);
     assert_eq!(payout(SHARE).await.unwrap_err().code(), "above_available");
     payout(SHARE - Cents(1000)).await.unwrap();
     case.paid(&house).await;
@@ -183,10 +175,9 @@ async fn what_a_runner_was_paid_before_the_claim_is_owed_and_set_off_later() {
     let house = House::new().await;
     let case = Case::new(&house).await;
     let cents = SHARE - Cents(649);
-    let payout = RequestPayout { cents };
     house
         .runtime
-        .command(plain(case.runner), payout)
+        .request_payout(plain(case.runner), cents)
         .await
         .unwrap();
     case.paid(&house).await;

@@ -5,7 +5,7 @@ use crate::common::{
     House, Settings,
     between::{Between, Way},
 };
-use campusg_actors::runtime::{FreeText, SealFreeText};
+use campusg_actors::runtime::FreeText;
 use campusg_domain::gateway::{Operation, PaymentGateway, Request};
 use campusg_domain::{
     call::Answer,
@@ -54,12 +54,9 @@ async fn given_up(house: &House, boss: Principal, order: OrderId, purpose: &str)
         calls.any(|call| call.kind.purpose() == purpose && call.failures > 0)
     };
     house.until_order("it rests", order, rests).await;
-    let words = SealFreeText {
-        author: boss,
-        wording: FreeText::Reason,
-        text: "the gateway is silent".into(),
-    };
-    let reason = house.runtime.query(words).await.unwrap();
+    let reason = "the gateway is silent";
+    let reason = house.runtime.seal_free_text(boss, FreeText::Reason, reason);
+    let reason = reason.unwrap();
     let compensate = Command::CompensateStalled { reason };
     house.give(boss, order, compensate).await.unwrap();
     house

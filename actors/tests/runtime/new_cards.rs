@@ -2,9 +2,6 @@
 //! the wallet's line is, and however often the card is put on file.
 
 use crate::common::{BEGINNING, House, Stopped, keyed, plain};
-use campusg_actors::runtime::{
-    GetPayouts, GetWalletBalance, RequestPayout, SetCard, SetPayoutMethod,
-};
 use campusg_domain::{
     call::{AccountToken, CardToken},
     id::{CommandId, Fingerprint, Principal, Seq, Stream, UserId},
@@ -14,6 +11,7 @@ use campusg_domain::{
         wallet::{Event, Payment, PaymentState, PayoutState},
     },
     record::{Entry, Events, Record},
+    stream::Meta,
 };
 use campusg_storage::{OpenOptions, Store};
 
@@ -33,16 +31,11 @@ async fn debtor(house: &House) -> UserId {
 }
 
 async fn debt(house: &House, user: UserId) -> Cents {
-    house
-        .runtime
-        .query(GetWalletBalance(user))
-        .await
-        .unwrap()
-        .debt
+    house.runtime.wallet_balance(user).await.unwrap().debt
 }
 
 async fn payments(house: &House, user: UserId) -> Vec<Payment> {
-    let known = house.runtime.query(GetPayouts { user }).await.unwrap();
+    let known = house.runtime.payouts(user).await.unwrap();
     known.payments.clone()
 }
 
@@ -56,8 +49,8 @@ async fn until_paid(house: &House, user: UserId) {
     house.tap().until("the debt is paid", found).await;
 }
 
-fn set(token: &str) -> SetCard {
-    SetCard(CardToken(token.into()))
+fn set(token: &str) -> CardToken {
+    CardToken(token.into())
 }
 
 /// The record of a card as the process left it that ended before the wallet was told.
@@ -71,9 +64,10 @@ fn put_on_file(stopped: &Stopped, user: UserId, events: Vec<UserEvent>) -> Seq {
         Stream::User(user),
         prev,
         BEGINNING,
-        Principal::User(user),
-        CommandId(7_777),
-        Fingerprint(7),
+        &Meta {
+            fingerprint: Fingerprint(7),
+            ..Meta::own(Principal::User(user), CommandId(7_777), "test")
+        },
         Events::User(events),
     );
     let (told, acked) = std::sync::mpsc::channel();
@@ -132,7 +126,7 @@ async fn a_card_that_promised_nothing_is_not_charged_by_a_start() {
         .await;
     house
         .runtime
-        .command(plain(other), set("tok_visa"))
+        .set_card(plain(other), set("tok_visa"))
         .await
         .unwrap();
     until_paid(&house, other).await;
@@ -146,13 +140,13 @@ async fn a_promise_that_was_kept_before_does_not_pay_a_later_debt() {
     let customer = debtor(&house).await;
     house
         .runtime
-        .command(plain(customer), set("tok_visa"))
+        .set_card(plain(customer), set("tok_visa"))
         .await
         .unwrap();
     until_paid(&house, customer).await;
     house
         .runtime
-        .command(plain(customer), set("tok_capture_fails"))
+        .set_card(plain(customer), set("tok_capture_fails"))
         .await
         .unwrap();
     let runner = house.runner("tim").await;
@@ -174,27 +168,27 @@ async fn a_kept_key_repeats_what_the_card_was_to_pay() {
     let caller = || keyed(customer, "card", Fingerprint(1));
     let first = house
         .runtime
-        .command(caller(), set("tok_visa"))
+        .set_card(caller(), set("tok_visa"))
         .await
         .unwrap();
     assert_eq!(first.pays, OWED);
     until_paid(&house, customer).await;
     let again = house
         .runtime
-        .command(caller(), set("tok_visa"))
+        .set_card(caller(), set("tok_visa"))
         .await
         .unwrap();
     assert_eq!(again, first);
     let house = house.restart().await;
     let again = house
         .runtime
-        .command(caller(), set("tok_visa"))
+        .set_card(caller(), set("tok_visa"))
         .await
         .unwrap();
     assert_eq!(again, first);
     let other = house
         .runtime
-        .command(plain(customer), set("tok_visa"))
+        .set_card(plain(customer), set("tok_visa"))
         .await
         .unwrap();
     assert_eq!((other.pays, other.card), (Cents::ZERO, first.card));
@@ -209,16 +203,20 @@ async fn a_promise_waits_for_a_place_among_the_payments_under_way() {
         let earned_from = house.customer("ada", "tok_visa").await;
         let order = house.place(earned_from).await;
         house.carry_out(runner, order.id).await;
-        let method = SetPayoutMethod(AccountToken("acct_late".into()));
-        house.runtime.command(plain(runner), method).await.unwrap();
+        let method = AccountToken("acct_late".into());
+        house
+            .runtime
+            .set_payout_method(plain(runner), method)
+            .await
+            .unwrap();
         for _ in 0..16 {
-            let payout = RequestPayout { cents: Cents(100) };
-            house.runtime.command(plain(runner), payout).await.unwrap();
+            let payout = house.runtime.request_payout(plain(runner), Cents(100));
+            payout.await.unwrap();
         }
         owes(&house, runner).await;
         let told = house
             .runtime
-            .command(plain(runner), set("tok_visa"))
+            .set_card(plain(runner), set("tok_visa"))
             .await
             .unwrap();
         assert!(told.pays.is_positive());
@@ -240,7 +238,7 @@ async fn owes(house: &House, user: UserId) {
     let before = debt(house, user).await;
     house
         .runtime
-        .command(plain(user), set("tok_capture_fails"))
+        .set_card(plain(user), set("tok_capture_fails"))
         .await
         .unwrap();
     let runner = house.runner("tim").await;
@@ -264,12 +262,13 @@ async fn a_dead_bank_holds_back_neither_a_payout_nor_what_is_owed() {
     let order = house.place(ada).await;
     house.carry_out(runner, order.id).await;
     let payout = async |token: &str, cents| {
-        let account = SetPayoutMethod(AccountToken(token.into()));
-        house.runtime.command(plain(runner), account).await.unwrap();
-        let asked = house
+        let account = AccountToken(token.into());
+        house
             .runtime
-            .command(plain(runner), RequestPayout { cents })
-            .await;
+            .set_payout_method(plain(runner), account)
+            .await
+            .unwrap();
+        let asked = house.runtime.request_payout(plain(runner), cents).await;
         asked.unwrap()
     };
     let dead = payout("acct_down", Cents(500)).await;
@@ -287,15 +286,11 @@ async fn a_dead_bank_holds_back_neither_a_payout_nor_what_is_owed() {
     owes(&house, runner).await;
     house
         .runtime
-        .command(plain(runner), set("tok_visa"))
+        .set_card(plain(runner), set("tok_visa"))
         .await
         .unwrap();
     until_paid(&house, runner).await;
-    let known = house
-        .runtime
-        .query(GetPayouts { user: runner })
-        .await
-        .unwrap();
+    let known = house.runtime.payouts(runner).await.unwrap();
     assert_eq!(
         known.payout(dead.call).unwrap().state,
         PayoutState::Requested

@@ -3,7 +3,7 @@
 use crate::common::{House, Settings, operator, plain, wish};
 use campusg_actors::{
     port::notifier::{NotDelivered, Notifier, Outgoing},
-    runtime::{GetInbox, NoticeState, PlaceOrder, ReadNotice, SendNotice},
+    runtime::{NewNotice, NoticeState},
 };
 use campusg_domain::{id::UserId, record::Events};
 use futures_util::{FutureExt, future::BoxFuture};
@@ -45,7 +45,7 @@ async fn notices_are_sent_and_read_and_a_failed_delivery_is_recorded() {
         house.customer("ada", "tok_visa").await,
     );
     *notifier.fails.lock().unwrap() = Some(user);
-    let send = |title: &str| SendNotice {
+    let send = |title: &str| NewNotice {
         user,
         title: title.into(),
         message: "text".into(),
@@ -54,17 +54,17 @@ async fn notices_are_sent_and_read_and_a_failed_delivery_is_recorded() {
     };
     let first = house
         .runtime
-        .command(operator(boss), send("one"))
+        .send_notice(operator(boss), send("one"))
         .await
         .unwrap();
     house
         .runtime
-        .command(operator(boss), send("two"))
+        .send_notice(operator(boss), send("two"))
         .await
         .unwrap();
     house
         .runtime
-        .command(plain(user), PlaceOrder(wish()))
+        .place_order(plain(user), wish())
         .await
         .unwrap();
     let failed = |entries: &[campusg_domain::record::Entry]| {
@@ -85,25 +85,9 @@ async fn notices_are_sent_and_read_and_a_failed_delivery_is_recorded() {
             (failed(entries) >= 5).then_some(())
         })
         .await;
-    house
-        .runtime
-        .command(plain(user), ReadNotice(first))
-        .await
-        .unwrap();
-    house
-        .runtime
-        .command(plain(user), ReadNotice(first))
-        .await
-        .unwrap();
-    let inbox = house
-        .runtime
-        .query(GetInbox {
-            user,
-            before: None,
-            limit: 100,
-        })
-        .await
-        .unwrap();
+    house.runtime.read_notice(plain(user), first).await.unwrap();
+    house.runtime.read_notice(plain(user), first).await.unwrap();
+    let inbox = house.runtime.inbox(user, None, 100).await.unwrap();
     let state = |id| {
         inbox
             .notices
@@ -123,7 +107,7 @@ async fn notices_are_sent_and_read_and_a_failed_delivery_is_recorded() {
     assert_eq!(inbox.unread as usize, others.count());
     let strange = house
         .runtime
-        .command(plain(boss), ReadNotice(first))
+        .read_notice(plain(boss), first)
         .await
         .unwrap_err();
     assert_eq!(strange.code(), "not_found");

@@ -1,7 +1,7 @@
 //! One order and its owners: known ids, refusals, reservations, leaving memory and coming back.
 
 use crate::common::{House, keyed, plain, wish};
-use campusg_actors::runtime::{PlaceOrder, Refusal};
+use campusg_actors::runtime::Refusal;
 use campusg_domain::{
     id::{Fingerprint, OrderId, Principal, Seq, Stream},
     money::Cents,
@@ -146,7 +146,7 @@ async fn a_refused_command_leaves_no_record_and_holds_nothing_back() {
     assert_eq!(early.code(), "not_found");
     let cardless = house
         .runtime
-        .command(plain(broke), PlaceOrder(wish()))
+        .place_order(plain(broke), wish())
         .await
         .unwrap_err();
     assert_eq!(cardless.code(), "no_payment_method");
@@ -154,7 +154,7 @@ async fn a_refused_command_leaves_no_record_and_holds_nothing_back() {
     costly.tip = Cents(1_000_000);
     let refused = house
         .runtime
-        .command(plain(customer), PlaceOrder(costly))
+        .place_order(plain(customer), costly)
         .await
         .unwrap_err();
     assert_eq!(refused.code(), "invalid_field");
@@ -181,7 +181,7 @@ async fn a_placement_repeated_while_it_runs_is_placed_once() {
         let place = || {
             house
                 .runtime
-                .command(keyed(customer, &key, Fingerprint(1)), PlaceOrder(wish()))
+                .place_order(keyed(customer, &key, Fingerprint(1)), wish())
         };
         let answers = join_all((0..8).map(|_| place())).await;
         let placed: Vec<OrderId> = answers
@@ -219,7 +219,7 @@ async fn a_placement_repeated_while_it_runs_is_placed_once() {
     }
     let other = house
         .runtime
-        .command(keyed(customer, "k49", Fingerprint(2)), PlaceOrder(wish()))
+        .place_order(keyed(customer, "k49", Fingerprint(2)), wish())
         .await
         .unwrap_err();
     assert_eq!(rejection(&other), &Rejection::KeyReused);

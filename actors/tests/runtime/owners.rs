@@ -3,15 +3,14 @@
 use crate::common::{BEGINNING, House, Settings, keyed, operator, plain};
 use campusg_actors::{
     port::clock::{Clock, ManualClock},
-    runtime::{
-        Caller, CreateStore, GetInbox, GetStores, NoticeText, Refusal, Schedule, SendNotice,
-        SetCard, SetRunner,
-    },
+    runtime::{NewNotice, NewScheduled, NewStore, NoticeText, Refusal},
 };
 use campusg_domain::{
     call::CardToken,
     id::{Fingerprint, Principal, Stream, UserId},
     order::{Command, Rejection, TimerKind},
+    owner::directory::RunnerState,
+    stream::Meta,
     time::{At, HOUR_MS},
 };
 use futures_util::future::{BoxFuture, join_all};
@@ -23,8 +22,8 @@ use std::{
     },
 };
 
-fn boss_with_key(boss: UserId, key: &str, body: u64) -> Caller {
-    Caller {
+fn boss_with_key(boss: UserId, key: &str, body: u64) -> Meta {
+    Meta {
         principal: Principal::Operator(boss),
         ..keyed(boss, key, Fingerprint(body))
     }
@@ -51,11 +50,11 @@ async fn commands_to_one_account_are_written_one_after_another_in_one_chain() {
     let house = House::new().await;
     let user = house.register("rosa").await;
     let toggles = (0..100).map(|n| {
-        let command = SetRunner {
+        let runner = RunnerState {
             active: true,
             online: n % 2 == 0,
         };
-        house.runtime.command(plain(user), command)
+        house.runtime.set_runner(plain(user), runner)
     });
     let answers = join_all(toggles).await;
     let sent_away = answers.iter().filter_map(|answer| answer.as_ref().err());
@@ -98,9 +97,9 @@ async fn a_key_holds_for_accounts_stores_notices_and_schedules() {
     let order = house.place(user).await.id;
 
     let card = || {
-        house.runtime.command(
+        house.runtime.set_card(
             keyed(user, "card", Fingerprint(1)),
-            SetCard(CardToken("tok_slow".into())),
+            CardToken("tok_slow".into()),
         )
     };
     let cards = join_all([card(), card()]).await;
@@ -108,14 +107,14 @@ async fn a_key_holds_for_accounts_stores_notices_and_schedules() {
     assert_eq!(house.records(Stream::User(user)).await.len(), 3);
     let other = house
         .runtime
-        .command(
+        .set_card(
             keyed(user, "card", Fingerprint(2)),
-            SetCard(CardToken("tok_visa".into())),
+            CardToken("tok_visa".into()),
         )
         .await;
     assert_eq!(other.unwrap_err(), Refusal::rule(Rejection::KeyReused));
 
-    let store = || CreateStore {
+    let store = || NewStore {
         name: "Bakery".into(),
         place: "Library".into(),
         hours: None,
@@ -124,7 +123,7 @@ async fn a_key_holds_for_accounts_stores_notices_and_schedules() {
     let create = |body| {
         house
             .runtime
-            .command(boss_with_key(boss, "store", body), store())
+            .create_store(boss_with_key(boss, "store", body), store())
     };
     let stores = join_all([create(1), create(1), create(1)]).await;
     let ids: BTreeSet<_> = stores.into_iter().map(Result::unwrap).collect();
@@ -134,7 +133,7 @@ async fn a_key_holds_for_accounts_stores_notices_and_schedules() {
         Refusal::rule(Rejection::KeyReused)
     );
 
-    let notice = || SendNotice {
+    let notice = || NewNotice {
         user,
         title: "Hi".into(),
         message: "there".into(),
@@ -144,7 +143,7 @@ async fn a_key_holds_for_accounts_stores_notices_and_schedules() {
     let send = |body| {
         house
             .runtime
-            .command(boss_with_key(boss, "notice", body), notice())
+            .send_notice(boss_with_key(boss, "notice", body), notice())
     };
     let sent = join_all([send(1), send(1)]).await;
     assert_eq!(sent[0].as_ref().unwrap(), sent[1].as_ref().unwrap());
@@ -153,7 +152,7 @@ async fn a_key_holds_for_accounts_stores_notices_and_schedules() {
         Refusal::rule(Rejection::KeyReused)
     );
 
-    let event = || Schedule {
+    let event = || NewScheduled {
         kind: TimerKind::OrderTimeout,
         order,
         due: BEGINNING.plus(HOUR_MS),
@@ -162,7 +161,7 @@ async fn a_key_holds_for_accounts_stores_notices_and_schedules() {
     let schedule = |body| {
         house
             .runtime
-            .command(boss_with_key(boss, "event", body), event())
+            .schedule(boss_with_key(boss, "event", body), event())
     };
     let events = join_all([schedule(1), schedule(1)]).await;
     assert_eq!(events[0].as_ref().unwrap(), events[1].as_ref().unwrap());
@@ -170,33 +169,25 @@ async fn a_key_holds_for_accounts_stores_notices_and_schedules() {
     let house = house.restart().await;
     let again = house
         .runtime
-        .command(boss_with_key(boss, "store", 1), store())
+        .create_store(boss_with_key(boss, "store", 1), store())
         .await
         .unwrap();
     assert!(ids.contains(&again), "also after a start");
-    assert_eq!(house.runtime.query(GetStores).await.unwrap().len(), 1);
+    assert_eq!(house.runtime.stores().len(), 1);
     let again = house
         .runtime
-        .command(boss_with_key(boss, "event", 1), event())
+        .schedule(boss_with_key(boss, "event", 1), event())
         .await
         .unwrap();
     assert_eq!(&again, events[0].as_ref().unwrap());
     let again = house
         .runtime
-        .command(boss_with_key(boss, "notice", 1), notice())
+        .send_notice(boss_with_key(boss, "notice", 1), notice())
         .await
         .unwrap();
     assert_eq!(&again, sent[0].as_ref().unwrap());
     let house = house.restart().await;
-    let inbox = house
-        .runtime
-        .query(GetInbox {
-            user,
-            before: None,
-            limit: 100,
-        })
-        .await
-        .unwrap();
+    let inbox = house.runtime.inbox(user, None, 100).await.unwrap();
     let direct = inbox
         .notices
         .iter()
@@ -258,19 +249,23 @@ async fn time_within_a_stream_never_goes_back_though_the_clock_does() {
             )
             .await
             .unwrap();
-        let notice = SendNotice {
+        let notice = NewNotice {
             user,
             title: "Hi".into(),
             message: "there".into(),
             order: None,
             data: None,
         };
-        house.runtime.command(operator(boss), notice).await.unwrap();
         house
             .runtime
-            .command(
+            .send_notice(operator(boss), notice)
+            .await
+            .unwrap();
+        house
+            .runtime
+            .set_runner(
                 plain(user),
-                SetRunner {
+                RunnerState {
                     active: true,
                     online: round % 2 == 0,
                 },

@@ -6,11 +6,12 @@ use campusg_actors::{
         clock::{Clock, ManualClock},
         notifier::{NotDelivered, Notifier, Outgoing},
     },
-    runtime::{Actors, Refusal, ReleaseQuarantine, SetRunner},
+    runtime::{Actors, Refusal},
 };
 use campusg_domain::{
     id::{OrderId, Principal, Stream},
     order::{CancelReason, Command, Order, Stage, TimerKind},
+    owner::directory::RunnerState,
     time::{At, DAY_MS},
 };
 use futures_util::future::BoxFuture;
@@ -212,8 +213,7 @@ async fn an_order_that_panics_again_and_again_waits_for_an_operator_and_its_time
     );
     house
         .runtime
-        .command(operator(boss), ReleaseQuarantine(order))
-        .await
+        .release_quarantine(&operator(boss), order)
         .unwrap();
     house
         .until_order("ended", order, |order| order.is_terminal())
@@ -274,8 +274,7 @@ async fn the_gateways_events_pass_an_order_that_needs_attention() {
         .await;
     house
         .runtime
-        .command(operator(boss), ReleaseQuarantine(orders[0]))
-        .await
+        .release_quarantine(&operator(boss), orders[0])
         .unwrap();
     house.advance(2 * DAY_MS);
     house
@@ -316,12 +315,8 @@ async fn what_an_order_in_quarantine_did_not_hear_it_hears_afterwards() {
         let house = if restarts {
             house.restart().await
         } else {
-            let release = ReleaseQuarantine(order);
-            house
-                .runtime
-                .command(operator(boss), release)
-                .await
-                .unwrap();
+            let released = house.runtime.release_quarantine(&operator(boss), order);
+            released.unwrap();
             house
         };
         house
@@ -348,9 +343,9 @@ async fn a_directory_that_panics_ends_the_process() {
     trap.owner.store(true, Ordering::SeqCst);
     let answer = house
         .runtime
-        .command(
+        .set_runner(
             plain(runner),
-            SetRunner {
+            RunnerState {
                 active: true,
                 online: true,
             },

@@ -5,16 +5,13 @@ use crate::common::{
     between::{Between, Way},
     plain, wish,
 };
-use campusg_actors::{
-    port::gateway::BreakerConfig,
-    runtime::{PlaceOrder, RuntimeConfig},
-};
+use campusg_actors::{port::gateway::BreakerConfig, runtime::RuntimeConfig};
 use campusg_domain::gateway::{PaymentGateway, Request};
 use campusg_domain::{
     call::Answer,
     id::{OrderId, Principal, Stream},
     money::Cents,
-    order::{Command, Event, PaymentStatus, Stage, TimerKind},
+    order::{CallEvent, Command, Event, PaymentStatus, PlacingEvent, Stage, TimerKind},
     record::Events,
     time::SECOND_MS,
 };
@@ -253,7 +250,7 @@ async fn events_that_come_twice_and_in_reverse_are_taken_once() {
     for _ in 0..5 {
         let order = house
             .runtime
-            .command(plain(customer), PlaceOrder(wish()))
+            .place_order(plain(customer), wish())
             .await
             .unwrap()
             .order
@@ -275,7 +272,7 @@ async fn events_that_come_twice_and_in_reverse_are_taken_once() {
         assert_eq!(
             has(&house, *order, |event| matches!(
                 event,
-                Event::Authorized { .. }
+                Event::Placing(PlacingEvent::Authorized { .. })
             ))
             .await,
             1
@@ -283,7 +280,7 @@ async fn events_that_come_twice_and_in_reverse_are_taken_once() {
         assert_eq!(
             has(&house, *order, |event| matches!(
                 event,
-                Event::LateAuthorization { .. }
+                Event::Call(CallEvent::LateAuthorization { .. })
             ))
             .await,
             0
@@ -327,7 +324,7 @@ async fn a_late_capture_is_charged_once_and_calls_open_at_a_stop_are_made_again_
     assert_eq!(
         has(&house, order, |event| matches!(
             event,
-            Event::Captured { .. } | Event::LateCharge { .. }
+            Event::Call(CallEvent::Captured { .. }) | Event::Call(CallEvent::LateCharge { .. })
         ))
         .await,
         1

@@ -1,7 +1,7 @@
 //! Photos through a whole runtime: what serves no order is swept in time, what a command refers to never.
 
 use crate::common::{House, PATIENCE, Settings, picture, plain};
-use campusg_actors::runtime::{GetPhoto, GetReadiness, RuntimeConfig, StorePhoto};
+use campusg_actors::runtime::RuntimeConfig;
 use campusg_domain::{
     id::{OrderId, PhotoId, Principal, UserId},
     money::Cents,
@@ -11,17 +11,12 @@ use campusg_domain::{
 use std::time::Duration;
 
 async fn upload(house: &House, user: UserId, bytes: Vec<u8>) -> PhotoId {
-    let stored = house.runtime.command(plain(user), StorePhoto(bytes)).await;
+    let stored = house.runtime.store_photo(plain(user), bytes).await;
     stored.unwrap()
 }
 
 async fn is_there(house: &House, photo: PhotoId) -> bool {
-    house
-        .runtime
-        .query(GetPhoto(photo))
-        .await
-        .unwrap()
-        .is_some()
+    house.runtime.photo(photo).await.unwrap().is_some()
 }
 
 /// Waits until a photo is gone, which no record tells of. The clock goes on meanwhile: a sweep that had begun before it was
@@ -101,8 +96,8 @@ async fn photos_that_serve_no_order_are_swept_and_no_others_also_after_a_restart
         assert!(is_there(&house, kept).await, "{kept}");
     }
     let house = house.restart().await;
-    let ready = || house.runtime.query(GetReadiness);
-    while !ready().await.unwrap().archive {
+    let ready = || house.runtime.readiness();
+    while !ready().archive {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     house.advance(24 * HOUR_MS);
@@ -167,7 +162,7 @@ async fn what_only_begins_like_a_picture_is_refused() {
         + 6;
     broken[pixels] ^= 0xff;
     for bytes in [vec![], b"soup".to_vec(), whole[..40].to_vec(), broken] {
-        let refused = house.runtime.command(plain(user), StorePhoto(bytes)).await;
+        let refused = house.runtime.store_photo(plain(user), bytes).await;
         assert_eq!(refused.unwrap_err().code(), "invalid_field");
     }
     upload(&house, user, whole).await;

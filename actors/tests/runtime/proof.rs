@@ -1,7 +1,7 @@
 //! The ledger's proof: one for an hour, of one moment, with the head of the journal there.
 
 use crate::common::House;
-use campusg_actors::runtime::{GetProof, Proof};
+use campusg_actors::runtime::Proof;
 use campusg_domain::{
     money::Cents,
     time::{HOUR_MS, MINUTE_MS},
@@ -10,7 +10,7 @@ use campusg_storage::{OpenOptions, verify::verify};
 use futures_util::future::join_all;
 
 async fn proof(house: &House) -> Proof {
-    house.runtime.query(GetProof).await.unwrap()
+    house.runtime.proof().await.unwrap()
 }
 
 /// What anybody can check: what is posted on all kinds of accounts adds up to nothing.

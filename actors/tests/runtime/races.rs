@@ -1,11 +1,10 @@
 //! Two runners at one order: one winner per epoch, and the loser's failure changes nothing.
 
 use crate::common::{House, Settings};
-use campusg_actors::runtime::GetProfile;
 use campusg_domain::{
     id::{OrderId, Principal, Stream, UserId},
     money::Cents,
-    order::{Command, Event, Rejection, Stage},
+    order::{Command, Event, Rejection, RunEvent, Stage},
     record::Events,
 };
 use futures_util::future::join;
@@ -17,7 +16,7 @@ const ROUNDS: usize = 1_000;
 async fn slots(house: &House, user: UserId) -> u32 {
     house
         .runtime
-        .query(GetProfile(user))
+        .profile(user)
         .await
         .unwrap()
         .unwrap()
@@ -33,7 +32,7 @@ async fn bound(house: &House, order: OrderId) -> BTreeMap<u32, Vec<UserId>> {
             continue;
         };
         for event in events {
-            if let Event::Accepted { runner, epoch } = event {
+            if let Event::Run(RunEvent::Accepted { runner, epoch }) = event {
                 bound.entry(*epoch).or_default().push(*runner);
             }
         }
@@ -116,18 +115,14 @@ async fn a_thousand_races_have_one_winner_each_also_when_the_order_comes_back() 
             actors.reservations == 0 && actors.open_calls == 0
         })
         .await;
-    let proof = house
-        .runtime
-        .query(campusg_actors::runtime::GetProof)
-        .await
-        .unwrap();
+    let proof = house.runtime.proof().await.unwrap();
     assert_eq!(
         (proof.totals.posted, proof.totals.pending, proof.totals.held),
         Default::default()
     );
     let person = house
         .runtime
-        .query(GetProfile(customer))
+        .profile(customer)
         .await
         .unwrap()
         .unwrap()

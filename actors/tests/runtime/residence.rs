@@ -1,7 +1,7 @@
 //! An order in memory and out of it: idle, archived, across a stop and in the middle of one.
 
 use crate::common::{House, PATIENCE, Settings, plain, wish};
-use campusg_actors::runtime::{PlaceOrder, Refusal, RuntimeConfig};
+use campusg_actors::runtime::{Refusal, RuntimeConfig};
 use campusg_domain::{
     id::{OrderId, Principal, Stream},
     order::{Command, Stage, Status},
@@ -100,7 +100,7 @@ async fn commands_and_starts_after_a_stop() {
     house.runtime.stop().await.unwrap();
     let place = house
         .runtime
-        .command(plain(customer), PlaceOrder(wish()))
+        .place_order(plain(customer), wish())
         .await
         .unwrap_err();
     assert_eq!(place, Refusal::Stopping);
@@ -135,7 +135,7 @@ async fn a_stop_in_the_middle_of_work_loses_nothing_it_said_yes_to() {
     for _ in 0..3 {
         let runtime = house.runtime.clone();
         let placing =
-            join_all((0..100).map(|_| house.runtime.command(plain(customer), PlaceOrder(wish()))));
+            join_all((0..100).map(|_| house.runtime.place_order(plain(customer), wish())));
         let stopping = async {
             house
                 .tap()

@@ -1,9 +1,7 @@
 //! Cards and bank accounts that people enter on the gateway's own page: put on file by the event that tells them, once.
 
-use crate::common::{House, Settings, plain};
-use campusg_actors::runtime::{
-    BeginSetup, Caller, GetWalletBalance, MethodKind, SetCard, TakeGatewayEvent,
-};
+use crate::common::{House, Settings, plain, unkeyed};
+use campusg_actors::runtime::MethodKind;
 use campusg_domain::{
     call::CardToken,
     gateway::{CallKey, EventCursor, GatewayEvent, Method, News, PaymentGateway},
@@ -11,6 +9,7 @@ use campusg_domain::{
     money::Cents,
     owner::{directory::UserEvent, wallet::Event},
     record::{Entry, Events},
+    stream::Meta,
 };
 use std::time::Duration;
 
@@ -24,11 +23,8 @@ fn unasked() -> Settings {
 
 /// Enters this on the gateway's page; the event that tells it.
 async fn entered(house: &House, user: UserId, kind: MethodKind, token: &str) -> GatewayEvent {
-    let begin = BeginSetup {
-        kind,
-        return_url: "/me".into(),
-    };
-    let page = house.runtime.command(plain(user), begin).await.unwrap();
+    let begun = house.runtime.begin_setup(plain(user), kind, "/me".into());
+    let page = begun.await.unwrap();
     let id = page.strip_prefix("/sandbox/setup/").unwrap();
     let sandbox = house.sandbox.as_ref().unwrap();
     let setup = sandbox.enter(id.into(), token.into()).await.unwrap();
@@ -37,10 +33,13 @@ async fn entered(house: &House, user: UserId, kind: MethodKind, token: &str) -> 
     told.events.last().unwrap().clone()
 }
 
+fn gateway() -> Meta {
+    unkeyed(Principal::Gateway)
+}
+
 async fn tell(house: &House, event: &GatewayEvent) {
-    let caller = Caller::plain(Principal::Gateway, "POST /api/gateway/events");
-    let event = TakeGatewayEvent(event.clone());
-    house.runtime.command(caller, event).await.unwrap();
+    let told = house.runtime.take_gateway_event(gateway(), event.clone());
+    told.await.unwrap();
 }
 
 /// What was put on file for somebody, in order.
@@ -68,8 +67,8 @@ async fn what_was_entered_is_put_on_file_once_and_replaces_nothing_younger() {
         tell(&house, event).await;
     }
     assert_eq!(put_on_file(&house, user).await, ["tok_late", "acct_late"]);
-    let younger = SetCard(CardToken("tok_visa".into()));
-    house.runtime.command(plain(user), younger).await.unwrap();
+    let younger = CardToken("tok_visa".into());
+    house.runtime.set_card(plain(user), younger).await.unwrap();
 
     let house = house.restart().await;
     let written = house.actors().await.written;
@@ -124,7 +123,7 @@ async fn a_card_that_was_entered_pays_what_is_owed() {
         .until_actors("the card refused", |actors| actors.open_calls == 0)
         .await;
     let debt = async || {
-        let balance = house.runtime.query(GetWalletBalance(customer)).await;
+        let balance = house.runtime.wallet_balance(customer).await;
         balance.unwrap().debt
     };
     assert!(debt().await.is_positive());

@@ -25,7 +25,10 @@ fn files(role: &str) -> Vec<std::path::PathBuf> {
 
 #[test]
 fn the_owners_that_vote_never_ask_anybody_and_never_wait() {
-    for path in files("escrow").into_iter().chain(files("directory")) {
+    for path in files("owner/escrow")
+        .into_iter()
+        .chain(files("owner/directory"))
+    {
         let code = code(&path);
         for banned in [
             ".await",
@@ -43,7 +46,7 @@ fn the_owners_that_vote_never_ask_anybody_and_never_wait() {
 
 #[test]
 fn an_order_never_lets_other_messages_in_between() {
-    for path in files("order") {
+    for path in files("shell/order") {
         let code = code(&path);
         for banned in ["ctx.spawn", "ResponseActFuture", "ctx.notify", "do_send"] {
             assert!(!code.contains(banned), "{} has `{banned}`", path.display());

@@ -3,11 +3,11 @@
 use crate::common::{BEGINNING, House, Settings, operator, plain, wish};
 use campusg_actors::{
     port::clock::{Clock, ManualClock, SystemClock},
-    runtime::{CancelScheduled, GetScheduled, PlaceOrder, Schedule},
+    runtime::NewScheduled,
 };
 use campusg_domain::{
     id::{Principal, ScheduleId, Stream},
-    order::{CancelReason, Command, Event, Order, Stage, TimerKind, TimerState},
+    order::{CancelReason, Command, Event, Order, PlacingEvent, Stage, TimerKind, TimerState},
     record::{Entry, Events, TimerChange},
     time::{At, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
@@ -161,13 +161,13 @@ async fn a_scheduled_event_fires_under_the_orders_own_guards_and_says_whether_it
     let house = House::new().await;
     let boss = house.operator().await;
     let order = house.place(house.customer("ada", "tok_visa").await).await;
-    let event = |kind, ms| Schedule {
+    let event = |kind, ms| NewScheduled {
         kind,
         order: order.id,
         due: BEGINNING.plus(ms),
         payload: "{}".into(),
     };
-    let run = |event| house.runtime.command(operator(boss), event);
+    let run = |event| house.runtime.schedule(operator(boss), event);
     let no = run(event(TimerKind::RatingWindow, SECOND_MS))
         .await
         .unwrap();
@@ -179,7 +179,7 @@ async fn a_scheduled_event_fires_under_the_orders_own_guards_and_says_whether_it
         .unwrap();
     house
         .runtime
-        .command(operator(boss), CancelScheduled(never))
+        .cancel_scheduled(operator(boss), never)
         .await
         .unwrap();
     house.advance(5 * SECOND_MS);
@@ -193,11 +193,7 @@ async fn a_scheduled_event_fires_under_the_orders_own_guards_and_says_whether_it
         .until_order("ended", order.id, |order| order.is_terminal())
         .await;
     assert_eq!(reason(&ended), Some(CancelReason::NoRunnerTimeout));
-    let all = house
-        .runtime
-        .query(GetScheduled { limit: 10 })
-        .await
-        .unwrap();
+    let all = house.runtime.scheduled(10).await.unwrap();
     let state = |id| {
         all.iter()
             .find(|(known, _)| *known == id)
@@ -209,7 +205,7 @@ async fn a_scheduled_event_fires_under_the_orders_own_guards_and_says_whether_it
     assert_eq!(state(never), (TimerState::Cancelled, None));
     let again = house
         .runtime
-        .command(operator(boss), CancelScheduled(no))
+        .cancel_scheduled(operator(boss), no)
         .await
         .unwrap_err();
     assert_eq!(again.code(), "not_cancellable");
@@ -223,7 +219,7 @@ async fn overdue_timers_fire_after_the_gateways_missed_events() {
     let customer = house.customer("ada", "tok_late").await;
     let placed = house
         .runtime
-        .command(plain(customer), PlaceOrder(wish()))
+        .place_order(plain(customer), wish())
         .await
         .unwrap()
         .order;
@@ -252,7 +248,7 @@ async fn overdue_timers_fire_after_the_gateways_missed_events() {
     assert!(
         events
             .iter()
-            .any(|event| matches!(event, Event::Authorized { .. })),
+            .any(|event| matches!(event, Event::Placing(PlacingEvent::Authorized { .. }))),
         "first the bank's answer: {events:?}"
     );
 }
@@ -311,13 +307,13 @@ async fn a_timer_that_becomes_due_while_the_owner_looks_is_not_missed() {
             .await;
         let due = house.now().plus(looks);
         clock.up_to.store(due.0, Ordering::SeqCst);
-        let event = Schedule {
+        let event = NewScheduled {
             kind: TimerKind::RatingWindow,
             order,
             due,
             payload: "{}".into(),
         };
-        house.runtime.command(operator(boss), event).await.unwrap();
+        house.runtime.schedule(operator(boss), event).await.unwrap();
         house.advance(due.since(house.now()));
         house
             .tap()

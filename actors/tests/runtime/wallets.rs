@@ -1,10 +1,6 @@
 //! Wallets through a whole runtime: payouts that are paid, refused, unanswered, repeated, and asked for twice at once.
 
 use crate::common::{House, keyed, operator, plain};
-use campusg_actors::runtime::{
-    GetPayouts, GetStatements, GetWalletBalance, PayDebt, RemovePayoutMethod, RequestPayout,
-    SetPayoutMethod, TopUp, Withdraw,
-};
 use campusg_domain::{
     call::{AccountToken, Decline},
     id::{Fingerprint, Stream, UserId},
@@ -22,30 +18,23 @@ async fn earner(house: &House, account: &str) -> (UserId, Cents) {
     let runner = house.runner("rosa").await;
     let order = house.place(customer).await;
     house.carry_out(runner, order.id).await;
-    let method = SetPayoutMethod(AccountToken(account.into()));
-    house.runtime.command(plain(runner), method).await.unwrap();
+    let method = AccountToken(account.into());
+    house
+        .runtime
+        .set_payout_method(plain(runner), method)
+        .await
+        .unwrap();
     let available = available(house, runner).await;
     assert!(available.is_positive());
     (runner, available)
 }
 
 async fn available(house: &House, user: UserId) -> Cents {
-    house
-        .runtime
-        .query(GetWalletBalance(user))
-        .await
-        .unwrap()
-        .available
+    house.runtime.wallet_balance(user).await.unwrap().available
 }
 
 async fn payouts(house: &House, user: UserId) -> Vec<Payout> {
-    house
-        .runtime
-        .query(GetPayouts { user })
-        .await
-        .unwrap()
-        .payouts
-        .clone()
+    house.runtime.payouts(user).await.unwrap().payouts.clone()
 }
 
 async fn until(house: &House, user: UserId, wanted: impl Fn(&Event) -> bool) {
@@ -66,24 +55,16 @@ async fn a_payout_is_paid_once_and_its_repeat_is_answered_with_it() {
     let house = House::new().await;
     let (runner, cents) = earner(&house, "acct_bank").await;
     let caller = || keyed(runner, "one", Fingerprint(1));
-    let first = house
-        .runtime
-        .command(caller(), RequestPayout { cents })
-        .await
-        .unwrap();
+    let first = house.runtime.request_payout(caller(), cents).await.unwrap();
     until(&house, runner, |event| {
         matches!(event, Event::PayoutPaid { .. })
     })
     .await;
-    let again = house
-        .runtime
-        .command(caller(), RequestPayout { cents })
-        .await
-        .unwrap();
+    let again = house.runtime.request_payout(caller(), cents).await.unwrap();
     assert_eq!(first.state, PayoutState::Requested);
     assert_eq!(again, first, "the first answer again, as of then");
     let other = keyed(runner, "one", Fingerprint(2));
-    let reused = house.runtime.command(other, RequestPayout { cents }).await;
+    let reused = house.runtime.request_payout(other, cents).await;
     assert_eq!(reused.unwrap_err().code(), "key_reused");
     let known = payouts(&house, runner).await;
     assert_eq!(
@@ -111,12 +92,8 @@ async fn the_statements_of_all_orders_add_up_to_what_the_wallets_hold() {
         let (mut before, mut found, mut sum) = (None, vec![], Cents::ZERO);
         loop {
             let limit = 2;
-            let asked = GetStatements {
-                user,
-                before,
-                limit,
-            };
-            let page = house.runtime.query(asked).await.unwrap();
+            let page = house.runtime.statements(user, before, limit);
+            let page = page.await.unwrap();
             for statement in page.orders {
                 assert_eq!(statement.side, side);
                 sum += statement.lines.iter().map(|line| line.cents).sum();
@@ -138,7 +115,7 @@ async fn a_refused_payout_leaves_the_money_in_the_wallet() {
     let (runner, cents) = earner(&house, "acct_closed").await;
     house
         .runtime
-        .command(plain(runner), RequestPayout { cents })
+        .request_payout(plain(runner), cents)
         .await
         .unwrap();
     until(&house, runner, |event| {
@@ -158,7 +135,7 @@ async fn a_lost_answer_rests_over_a_restart_until_its_retry_and_is_paid_once() {
     let (runner, cents) = earner(&house, "acct_timeout_then_succeeds").await;
     house
         .runtime
-        .command(plain(runner), RequestPayout { cents })
+        .request_payout(plain(runner), cents)
         .await
         .unwrap();
     until(&house, runner, |event| {
@@ -180,11 +157,7 @@ async fn a_lost_answer_rests_over_a_restart_until_its_retry_and_is_paid_once() {
 async fn of_payouts_of_everything_at_once_one_is_taken() {
     let house = House::new().await;
     let (runner, cents) = earner(&house, "acct_bank").await;
-    let asked = (0..5).map(|_| {
-        house
-            .runtime
-            .command(plain(runner), RequestPayout { cents })
-    });
+    let asked = (0..5).map(|_| house.runtime.request_payout(plain(runner), cents));
     let answers = join_all(asked).await;
     let refused: Vec<&str> = answers
         .iter()
@@ -210,44 +183,23 @@ async fn what_is_not_there_is_refused_and_writes_nothing() {
     let all = Cents(1_000_000);
     let reason = || "of the month".to_owned();
     let codes = [
-        run.command(plain(runner), RequestPayout { cents: all })
+        run.request_payout(plain(runner), all)
             .await
             .unwrap_err()
             .code(),
-        run.command(
-            operator(boss),
-            TopUp {
-                cents: all,
-                reason: reason(),
-            },
-        )
-        .await
-        .unwrap_err()
-        .code(),
-        run.command(
-            operator(boss),
-            Withdraw {
-                cents: all,
-                reason: reason(),
-            },
-        )
-        .await
-        .unwrap_err()
-        .code(),
-        run.command(
-            plain(runner),
-            TopUp {
-                cents: all,
-                reason: reason(),
-            },
-        )
-        .await
-        .unwrap_err()
-        .code(),
-        run.command(plain(runner), PayDebt { cents: None })
+        run.top_up(operator(boss), all, &reason())
             .await
             .unwrap_err()
             .code(),
+        run.withdraw(operator(boss), all, &reason())
+            .await
+            .unwrap_err()
+            .code(),
+        run.top_up(plain(runner), all, &reason())
+            .await
+            .unwrap_err()
+            .code(),
+        run.pay_debt(plain(runner), None).await.unwrap_err().code(),
     ];
     assert_eq!(
         codes,
@@ -259,13 +211,8 @@ async fn what_is_not_there_is_refused_and_writes_nothing() {
             "no_payment_method"
         ]
     );
-    run.command(plain(runner), RemovePayoutMethod)
-        .await
-        .unwrap();
-    let refused = run
-        .command(plain(runner), RequestPayout { cents })
-        .await
-        .unwrap_err();
+    run.remove_payout_method(plain(runner)).await.unwrap();
+    let refused = run.request_payout(plain(runner), cents).await.unwrap_err();
     assert_eq!(refused.code(), "no_payout_method");
     assert!(payouts(&house, runner).await.is_empty());
     assert_eq!(house.actors().await.reservations, 0);

@@ -4,7 +4,7 @@ use super::timers::processed;
 use crate::common::{BEGINNING, House, Settings, operator};
 use campusg_actors::{
     port::clock::{Clock, SystemClock},
-    runtime::{GetScheduled, Schedule},
+    runtime::NewScheduled,
 };
 use campusg_domain::{
     id::{OrderId, ScheduleId, UserId},
@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use std::collections::BTreeSet;
 
 async fn schedule(house: &House, operator_id: UserId, order: OrderId, due: At) -> ScheduleId {
-    let event = Schedule {
+    let event = NewScheduled {
         kind: TimerKind::RatingWindow,
         order,
         due,
@@ -23,7 +23,7 @@ async fn schedule(house: &House, operator_id: UserId, order: OrderId, due: At) -
     };
     house
         .runtime
-        .command(operator(operator_id), event)
+        .schedule(operator(operator_id), event)
         .await
         .unwrap()
 }
@@ -98,11 +98,7 @@ async fn more_overdue_timers_at_a_start_than_the_window_holds_all_fire_in_due_or
         ids.len(),
         "each"
     );
-    let all = house
-        .runtime
-        .query(GetScheduled { limit: 10_000 })
-        .await
-        .unwrap();
+    let all = house.runtime.scheduled(10_000).await.unwrap();
     let due = |id: &ScheduleId| {
         all.iter()
             .find(|(known, _)| known == id)

@@ -6,7 +6,7 @@ use super::{Broken, Holds, INVARIANTS, Id, broken_by, change, state_hash, wallet
 use crate::{
     id::{CommandId, OrderId, Seq, Stream, UserId},
     money::{Account, Cents, Phase, Transfer},
-    order::{EXECUTED_KEPT, Event, Order},
+    order::{EXECUTED_KEPT, Event, Order, RunEvent},
     owner::{ledger::Ledger, wallet::Wallets},
     record::{Entry, Events, Record},
 };
@@ -60,7 +60,8 @@ impl Counts {
         self.transfers += record.money.len() as u64;
         self.promises += record.money.iter().filter(promises).count() as u64;
         if let Events::Order(events) = &record.events {
-            let assignments = |event: &&Event| matches!(event, Event::Accepted { .. });
+            let assignments =
+                |event: &&Event| matches!(event, Event::Run(RunEvent::Accepted { .. }));
             self.assignments += events.iter().filter(assignments).count() as u64;
         }
         let remembered = matches!(record.stream, Stream::Order(_) | Stream::Wallet(_));
@@ -197,7 +198,7 @@ impl Audit {
             .for_each(|transfer| story.sums.add(id, transfer));
         let mut twice = None;
         for event in events {
-            if let Event::Accepted { runner, epoch } = event {
+            if let Event::Run(RunEvent::Accepted { runner, epoch }) = event {
                 match story.bound.entry(*epoch) {
                     Slot::Occupied(other) => {
                         twice = Some(format!(
@@ -287,7 +288,12 @@ pub(super) fn resolved_once(audit: &Audit) -> Holds {
             let order = audit.orders.get(&id);
             order.is_none_or(|order| !order.promises.contains_key(&n))
         }
-        _ => false,
+        Stream::System
+        | Stream::User(_)
+        | Stream::Store(_)
+        | Stream::Wallet(_)
+        | Stream::Inbox(_)
+        | Stream::Schedule(_) => false,
     };
     let mut promised = audit.ledger.promised();
     match promised.find(|(stream, n, _)| strays(*stream, *n)) {

@@ -5,7 +5,10 @@ use crate::{
     call::CallState,
     id::Seq,
     money::{Account, Cents, Phase},
-    order::{EscrowStatus, Event, Order, PaymentStatus, Settlement, Stage, TimerKind, TimerState},
+    order::{
+        EscrowStatus, Event, Order, PaymentStatus, RunEvent, Settlement, Stage, TimerKind,
+        TimerState,
+    },
     record::Events,
 };
 use std::collections::BTreeMap;
@@ -113,7 +116,15 @@ pub fn fits(stage: &Stage, escrow: EscrowStatus, payment: PaymentStatus) -> bool
                 (E::Split, P::Refunded),
             ]),
         },
-        _ => ends(&[(E::Held, P::InEscrow)]),
+        Stage::Scheduling
+        | Stage::Waiting { .. }
+        | Stage::Available { .. }
+        | Stage::Accepted(_)
+        | Stage::OnSite(_)
+        | Stage::Purchased(..)
+        | Stage::Collected(..)
+        | Stage::OnTheWay(..)
+        | Stage::Delivered(..) => ends(&[(E::Held, P::InEscrow)]),
     }
 }
 
@@ -139,7 +150,9 @@ pub(super) fn one_runner(change: &Change<'_>) -> Holds {
         return Ok(());
     };
     for event in events {
-        if let Event::Accepted { epoch: next, .. } | Event::Unbound { epoch: next, .. } = event {
+        if let Event::Run(RunEvent::Accepted { epoch: next, .. })
+        | Event::Run(RunEvent::Unbound { epoch: next, .. }) = event
+        {
             ensure(*next == epoch + 1, || {
                 format!("order {}: epoch {next} after {epoch}", change.after.id)
             })?;

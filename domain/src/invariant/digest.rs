@@ -1,7 +1,6 @@
-//! Digests: of a whole state, to compare two folds; of a command's body, to tell a repeat from another command.
+//! Digests of a whole state, to compare two folds.
 
 use crate::{
-    id::Fingerprint,
     money::Account,
     order::Order,
     owner::{
@@ -78,19 +77,6 @@ pub fn state_hash<'a>(
     orders.into_iter().for_each(|order| digest.order(order));
     wallets.iter().for_each(|wallet| digest.wallet(wallet));
     digest.accounts(ledger.accounts())
-}
-
-/// Hash of a body: equal bodies have equal fingerprints, in every version of the program that encodes them alike.
-#[must_use]
-pub fn fingerprint<T: Serialize>(body: &T) -> Fingerprint {
-    let mut digest = Digest(blake3::Hasher::new());
-    digest.add(body);
-    let bytes = digest.0.finalize();
-    let first = bytes
-        .as_bytes()
-        .first_chunk::<8>()
-        .expect("a hash has 32 bytes");
-    Fingerprint(u64::from_le_bytes(*first))
 }
 
 /// Head of a hash chain after one more record.

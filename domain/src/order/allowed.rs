@@ -139,7 +139,13 @@ impl Order {
         match self.status() {
             Status::OnTheWay => true,
             Status::Delivered => releases,
-            _ => false,
+            Status::Pending
+            | Status::Accepted
+            | Status::OnSite
+            | Status::Purchased
+            | Status::Collected
+            | Status::Completed
+            | Status::Cancelled => false,
         }
     }
 

@@ -5,7 +5,10 @@
 
 use super::{
     effects::{Call, Outcome},
-    event::{Event, RaiseFailure, Settlement},
+    event::{
+        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
+        PlacingEvent, ProposalEvent, RaiseFailure, RunEvent, Settlement, TimerEvent,
+    },
     state::Order,
 };
 use crate::{
@@ -17,59 +20,133 @@ use crate::{
 /// The calls that `event` opens, with their numbers.
 pub(super) fn opened(order: &Order, event: &Event) -> Vec<(CallNumber, CallKind)> {
     let kinds = match event {
-        Event::Placed(terms) => vec![CallKind::Authorize {
+        Event::Placing(PlacingEvent::Placed(terms)) => vec![CallKind::Authorize {
             cents: terms.price.hold(),
         }],
-        Event::Purchased { food, .. } => charge(order, order.terms.price.charge(*food)),
-        Event::Cancelled {
+        Event::Run(RunEvent::Purchased { food, .. }) => {
+            charge(order, order.terms.price.charge(*food))
+        }
+        Event::End(EndEvent::Cancelled {
             settlement: Settlement::Free,
             ..
-        } => charge(order, Cents::ZERO),
-        Event::Cancelled {
+        }) => charge(order, Cents::ZERO),
+        Event::End(EndEvent::Cancelled {
             settlement: Settlement::Trip { to_runner, .. },
             ..
-        } => charge(order, *to_runner),
-        Event::Cancelled {
+        }) => charge(order, *to_runner),
+        Event::End(EndEvent::Cancelled {
             settlement: Settlement::Release(release),
             ..
+        })
+        | Event::End(EndEvent::Released(release)) => refund(order, release.to_customer),
+        Event::Call(CallEvent::CollectFailed { call, .. }) => given_up(order, *call),
+        Event::Call(CallEvent::LateAuthorization { call }) if !order.is_voided(*call) => {
+            vec![CallKind::Void {
+                authorization: *call,
+            }]
         }
-        | Event::Released(release) => refund(order, release.to_customer),
-        Event::CollectFailed { call, .. } => given_up(order, *call),
-        Event::LateAuthorization { call } if !order.is_voided(*call) => vec![CallKind::Void {
-            authorization: *call,
-        }],
-        Event::LateCharge { call, cents } => vec![CallKind::Refund {
+        Event::Call(CallEvent::LateCharge { call, cents }) => vec![CallKind::Refund {
             capture: *call,
             cents: *cents,
         }],
-        Event::Unbound { .. } => second_authorizations(order),
-        Event::RaiseAsked { cents, .. } => vec![CallKind::Authorize { cents: *cents }],
-        Event::RaiseFailed {
+        Event::Run(RunEvent::Unbound { .. }) => second_authorizations(order),
+        Event::Proposal(ProposalEvent::RaiseAsked { cents, .. }) => {
+            vec![CallKind::Authorize { cents: *cents }]
+        }
+        Event::Proposal(ProposalEvent::RaiseFailed {
             why: RaiseFailure::Declined(_),
             ..
-        } => vec![],
-        Event::RaiseFailed { call, .. } => vec![CallKind::Void {
+        }) => vec![],
+        Event::Proposal(ProposalEvent::RaiseFailed { call, .. }) => vec![CallKind::Void {
             authorization: *call,
         }],
-        Event::ProposalClosed { .. } => order
+        Event::Proposal(ProposalEvent::ProposalClosed { .. }) => order
             .raise_under_way()
             .map(|authorization| CallKind::Void { authorization })
             .into_iter()
             .collect(),
-        Event::ClaimPaid {
+        Event::Dispute(DisputeEvent::ClaimPaid {
             frozen,
             owed,
             goodwill,
-        } => refund(order, *frozen + *owed + *goodwill),
-        Event::GoodwillPaid { cents } => refund(order, *cents),
-        Event::TipGiven { cents, .. } => vec![CallKind::Charge { cents: *cents }],
-        Event::TipFailed {
-            call,
-            reason: Decline::Unanswered,
-        } => vec![CallKind::Void {
-            authorization: *call,
-        }],
-        _ => vec![],
+        }) => refund(order, *frozen + *owed + *goodwill),
+        Event::Dispute(DisputeEvent::GoodwillPaid { cents }) => refund(order, *cents),
+        Event::After(AfterEvent::TipGiven { cents, .. }) => {
+            vec![CallKind::Charge { cents: *cents }]
+        }
+        Event::After(AfterEvent::TipFailed { call, reason }) => match reason {
+            // Whoever may still confirm it, or whose answer was lost, must not be charged for a tip that counts as refused.
+            Decline::Unanswered | Decline::NotConfirmed => vec![CallKind::Void {
+                authorization: *call,
+            }],
+            Decline::Declined
+            | Decline::InsufficientFunds
+            | Decline::CardInvalid
+            | Decline::Expired
+            | Decline::AccountInvalid => vec![],
+        },
+        Event::Placing(
+            PlacingEvent::ActionRequired { .. }
+            | PlacingEvent::Authorized { .. }
+            | PlacingEvent::Declined { .. }
+            | PlacingEvent::Held { .. }
+            | PlacingEvent::Waiting { .. }
+            | PlacingEvent::Available { .. },
+        )
+        | Event::Run(
+            RunEvent::Accepted { .. }
+            | RunEvent::ArrivedOnSite
+            | RunEvent::Collected
+            | RunEvent::Departed
+            | RunEvent::WrongPinShown { .. }
+            | RunEvent::Delivered { .. },
+        )
+        | Event::End(
+            EndEvent::CancelWaiting(_)
+            | EndEvent::ReleaseRefused { .. }
+            | EndEvent::Completed
+            | EndEvent::Overdue { .. },
+        )
+        | Event::Call(
+            CallEvent::Captured { .. }
+            | CallEvent::Voided { .. }
+            | CallEvent::Refunded { .. }
+            | CallEvent::RefundKept { .. }
+            | CallEvent::CallDeferred { .. }
+            | CallEvent::CallRetried { .. }
+            | CallEvent::CallGivenUp { .. }
+            | CallEvent::LateAuthorization { .. }
+            | CallEvent::AuthorizationLapsed { .. },
+        )
+        | Event::Timer(
+            TimerEvent::TimerFired { .. }
+            | TimerEvent::Reminded { .. }
+            | TimerEvent::TimerNoted { .. },
+        )
+        | Event::Proposal(ProposalEvent::Proposed { .. } | ProposalEvent::Raised { .. })
+        | Event::Contact(
+            ContactEvent::MessageSent { .. }
+            | ContactEvent::ProblemReported { .. }
+            | ContactEvent::NoShowAnswered
+            | ContactEvent::NoShowOver,
+        )
+        | Event::Operator(
+            OperatorEvent::OperatorHeld { .. }
+            | OperatorEvent::OperatorReleased { .. }
+            | OperatorEvent::OperatorActed { .. },
+        )
+        | Event::Dispute(
+            DisputeEvent::Disputed { .. }
+            | DisputeEvent::Frozen { .. }
+            | DisputeEvent::DisputeReplied { .. }
+            | DisputeEvent::DisputeResolved { .. }
+            | DisputeEvent::RunnerMadeGood { .. }
+            | DisputeEvent::CustomerSetOff { .. },
+        )
+        | Event::After(
+            AfterEvent::TipPaid { .. } | AfterEvent::Rated { .. } | AfterEvent::RatingsPublished,
+        )
+        | Event::Step { .. } => vec![],
     };
     (order.next_number()..).zip(kinds).collect()
 }
@@ -134,23 +211,23 @@ fn given_up(order: &Order, capture: CallNumber) -> Vec<CallKind> {
 /// Every change to the order's calls that `event` makes.
 pub(super) fn calls(order: &Order, event: &Event) -> Vec<CallChange> {
     let mut changes = match *event {
-        Event::Authorized { call, .. }
-        | Event::Declined { call, .. }
-        | Event::Captured { call, .. }
-        | Event::Voided { call }
-        | Event::Refunded { call, .. }
-        | Event::RefundKept { call, .. }
-        | Event::CallGivenUp { call }
-        | Event::Raised { call, .. }
-        | Event::RaiseFailed { call, .. }
-        | Event::TipPaid { call, .. }
-        | Event::TipFailed { call, .. } => vec![CallChange::Close { n: call }],
-        Event::ProposalClosed { .. } => order
+        Event::Placing(PlacingEvent::Authorized { call, .. })
+        | Event::Placing(PlacingEvent::Declined { call, .. })
+        | Event::Call(CallEvent::Captured { call, .. })
+        | Event::Call(CallEvent::Voided { call })
+        | Event::Call(CallEvent::Refunded { call, .. })
+        | Event::Call(CallEvent::RefundKept { call, .. })
+        | Event::Call(CallEvent::CallGivenUp { call })
+        | Event::Proposal(ProposalEvent::Raised { call, .. })
+        | Event::Proposal(ProposalEvent::RaiseFailed { call, .. })
+        | Event::After(AfterEvent::TipPaid { call, .. })
+        | Event::After(AfterEvent::TipFailed { call, .. }) => vec![CallChange::Close { n: call }],
+        Event::Proposal(ProposalEvent::ProposalClosed { .. }) => order
             .raise_under_way()
             .map(|n| CallChange::Close { n })
             .into_iter()
             .collect(),
-        Event::CollectFailed { call, .. } => {
+        Event::Call(CallEvent::CollectFailed { call, .. }) => {
             let refunds = order.open_calls(
                 |kind| matches!(kind, CallKind::Refund { capture, .. } if capture == call),
             );
@@ -159,17 +236,75 @@ pub(super) fn calls(order: &Order, event: &Event) -> Vec<CallChange> {
                 .map(|n| CallChange::Close { n })
                 .collect()
         }
-        Event::ActionRequired { .. } => order
+        Event::Placing(PlacingEvent::ActionRequired { .. }) => order
             .open_calls(|kind| matches!(kind, CallKind::Authorize { .. }))
             .map(|n| CallChange::Defer { n })
             .collect(),
-        Event::CallDeferred { call, .. } => vec![CallChange::Defer { n: call }],
-        Event::CallRetried { call } => vec![CallChange::Retry { n: call }],
-        Event::Cancelled { .. } => order
+        Event::Call(CallEvent::CallDeferred { call, .. }) => vec![CallChange::Defer { n: call }],
+        Event::Call(CallEvent::CallRetried { call }) => vec![CallChange::Retry { n: call }],
+        Event::End(EndEvent::Cancelled { .. }) => order
             .open_calls(|kind| matches!(kind, CallKind::Authorize { .. }))
             .map(|n| CallChange::Close { n })
             .collect(),
-        _ => vec![],
+        Event::Placing(
+            PlacingEvent::Placed(_)
+            | PlacingEvent::Held { .. }
+            | PlacingEvent::Waiting { .. }
+            | PlacingEvent::Available { .. },
+        )
+        | Event::Run(
+            RunEvent::Accepted { .. }
+            | RunEvent::Unbound { .. }
+            | RunEvent::ArrivedOnSite
+            | RunEvent::Purchased { .. }
+            | RunEvent::Collected
+            | RunEvent::Departed
+            | RunEvent::WrongPinShown { .. }
+            | RunEvent::Delivered { .. },
+        )
+        | Event::End(
+            EndEvent::CancelWaiting(_)
+            | EndEvent::Released(_)
+            | EndEvent::ReleaseRefused { .. }
+            | EndEvent::Completed
+            | EndEvent::Overdue { .. },
+        )
+        | Event::Call(
+            CallEvent::LateAuthorization { .. }
+            | CallEvent::LateCharge { .. }
+            | CallEvent::AuthorizationLapsed { .. },
+        )
+        | Event::Timer(
+            TimerEvent::TimerFired { .. }
+            | TimerEvent::Reminded { .. }
+            | TimerEvent::TimerNoted { .. },
+        )
+        | Event::Proposal(ProposalEvent::Proposed { .. } | ProposalEvent::RaiseAsked { .. })
+        | Event::Contact(
+            ContactEvent::MessageSent { .. }
+            | ContactEvent::ProblemReported { .. }
+            | ContactEvent::NoShowAnswered
+            | ContactEvent::NoShowOver,
+        )
+        | Event::Operator(
+            OperatorEvent::OperatorHeld { .. }
+            | OperatorEvent::OperatorReleased { .. }
+            | OperatorEvent::OperatorActed { .. },
+        )
+        | Event::Dispute(
+            DisputeEvent::Disputed { .. }
+            | DisputeEvent::Frozen { .. }
+            | DisputeEvent::DisputeReplied { .. }
+            | DisputeEvent::DisputeResolved { .. }
+            | DisputeEvent::ClaimPaid { .. }
+            | DisputeEvent::GoodwillPaid { .. }
+            | DisputeEvent::RunnerMadeGood { .. }
+            | DisputeEvent::CustomerSetOff { .. },
+        )
+        | Event::After(
+            AfterEvent::TipGiven { .. } | AfterEvent::Rated { .. } | AfterEvent::RatingsPublished,
+        )
+        | Event::Step { .. } => vec![],
     };
     changes.extend(
         opened(order, event)
@@ -205,7 +340,12 @@ impl Order {
             CallKind::Capture { cents, .. } if call.outcome != Outcome::Refused => {
                 Some((*n, cents - self.sent_back(*n)))
             }
-            _ => None,
+            CallKind::Authorize { .. }
+            | CallKind::Capture { .. }
+            | CallKind::Void { .. }
+            | CallKind::Refund { .. }
+            | CallKind::Charge { .. }
+            | CallKind::PayOut { .. } => None,
         })
     }
 
@@ -219,7 +359,12 @@ impl Order {
         let refunds = self.calls.values().filter(|call| goes(call));
         let refunds = refunds.filter_map(|call| match call.kind {
             CallKind::Refund { capture, cents } if capture == charge => Some(cents),
-            _ => None,
+            CallKind::Authorize { .. }
+            | CallKind::Capture { .. }
+            | CallKind::Void { .. }
+            | CallKind::Refund { .. }
+            | CallKind::Charge { .. }
+            | CallKind::PayOut { .. } => None,
         });
         refunds.sum()
     }
@@ -244,7 +389,10 @@ impl Order {
                 ..
             } => from == authorization,
             CallKind::Charge { .. } => *n == authorization,
-            _ => false,
+            CallKind::Authorize { .. }
+            | CallKind::Void { .. }
+            | CallKind::Refund { .. }
+            | CallKind::PayOut { .. } => false,
         };
         let mut calls = self.calls.iter();
         let found = calls.find(|(n, call)| of(n, call));
@@ -259,7 +407,11 @@ impl Order {
             CallKind::Void { authorization } => self
                 .charge_of(authorization)
                 .is_some_and(|(_, charge)| charge.outcome != Outcome::Succeeded),
-            kind => moves_money(kind),
+            kind @ (CallKind::Authorize { .. }
+            | CallKind::Capture { .. }
+            | CallKind::Refund { .. }
+            | CallKind::Charge { .. }
+            | CallKind::PayOut { .. }) => moves_money(kind),
         }
     }
 

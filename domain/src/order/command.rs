@@ -9,8 +9,9 @@ use super::{
 };
 use crate::{
     call::{Answer, CallNumber},
-    id::{PhotoId, UserId},
+    id::{OrderId, PhotoId, Stream, UserId},
     money::Cents,
+    stream::StreamCommand,
     time::At,
 };
 use serde::{Deserialize, Serialize};
@@ -331,5 +332,17 @@ impl From<Shown> for Proof {
             Shown::Pin(_) => Self::Pin,
             Shown::Photo(photo) => Self::Photo(photo),
         }
+    }
+}
+
+impl StreamCommand for Command {
+    type Target = OrderId;
+
+    fn stream(order: OrderId) -> Stream {
+        Stream::Order(order)
+    }
+
+    fn name(&self) -> &'static str {
+        Self::name(self)
     }
 }

@@ -3,14 +3,24 @@
 //! Order of checks: who may, then the row that fits, then its guards in the order of [`Rejection`].
 //! `Ok(vec![])` means "already so": nothing is written.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a stage that no transition names refuses the command"
+)]
+
 use super::{
-    allowed::allowed, command::Command, event::Event, place, rejection::Rejection, role::Role,
+    allowed::allowed,
+    command::Command,
+    event::{Event, PlacingEvent, RunEvent},
+    place,
+    rejection::Rejection,
+    role::Role,
     state::Order,
 };
 use crate::{
-    id::{CommandId, Fingerprint, Principal},
     policy::Policy,
     saga::{Mark, Saga, finish, mark, start},
+    stream::Meta,
     time::At,
     vote::{Granted, VoteRequest, Votes},
 };
@@ -35,14 +45,8 @@ pub(super) use dispute::PHOTOS;
 /// What a decision is given beside the order and the command.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// Who gives the command.
-    pub principal: Principal,
-    /// Its id.
-    pub command: CommandId,
-    /// Hash of its body.
-    pub fingerprint: Fingerprint,
-    /// Whether the caller chose the id by an idempotency key.
-    pub keyed: bool,
+    /// Who gives the command, under which id.
+    pub meta: &'a Meta,
     /// When it is decided; never before the order's last record.
     pub now: At,
     /// Limits and windows.
@@ -63,7 +67,7 @@ type Decision = Result<Vec<Event>, Rejection>;
 pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -> Decision {
     match (order, command) {
         (None, Command::Place(placement)) => {
-            if context.principal.user() != Some(placement.customer) {
+            if context.meta.principal.user() != Some(placement.customer) {
                 return Err(Rejection::NotAllowed {
                     who: format!("only {}", command.who_in_words()),
                 });
@@ -80,7 +84,7 @@ pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -
                 .find(|ask| matches!(ask, VoteRequest::NoDebt { .. }))?;
             let terms = place::terms(placement, card, context.policy, context.now)?;
             let mut events = finish(&Default::default(), Saga::Create, "record-order");
-            events.push(Event::Placed(Arc::new(terms)));
+            events.push(Event::Placing(PlacingEvent::Placed(Arc::new(terms))));
             events.push(start(Saga::Create, "authorize-payment"));
             Ok(events)
         }
@@ -90,7 +94,7 @@ pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -
         (Some(order), command) => Decider {
             order,
             context,
-            role: order.role(context.principal),
+            role: order.role(context.meta.principal),
         }
         .decide(command),
     }
@@ -100,7 +104,7 @@ pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -
 #[must_use]
 pub fn verdict(events: &[Event], policy: &Policy) -> Option<Rejection> {
     events.iter().find_map(|event| match event {
-        Event::WrongPinShown { tries } => Some(Rejection::WrongPin {
+        Event::Run(RunEvent::WrongPinShown { tries }) => Some(Rejection::WrongPin {
             left: policy.pin_tries.saturating_sub(*tries),
         }),
         _ => None,

@@ -46,6 +46,18 @@ pub enum Settlement {
     Release(Release),
 }
 
+impl Settlement {
+    /// What of the runner's part pays the runner's own debt.
+    #[must_use]
+    pub const fn set_off(&self) -> Cents {
+        match self {
+            Self::Free => Cents::ZERO,
+            Self::Trip { set_off, .. } => *set_off,
+            Self::Release(release) => release.set_off,
+        }
+    }
+}
+
 /// How the charge K is divided at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
@@ -132,9 +144,9 @@ impl OperatorAction {
     }
 }
 
-/// A fact about one order.
+/// From the customer's wish to an order on the board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Event {
+pub enum PlacingEvent {
     /// Transition 1.
     Placed(Arc<Terms>),
     /// Transition 36: the bank asks the customer.
@@ -175,6 +187,11 @@ pub enum Event {
         /// Until when a runner may take it.
         accept_by: At,
     },
+}
+
+/// What a runner does, from taking the order to handing it over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunEvent {
     /// Transition 8.
     Accepted {
         /// Who took it.
@@ -214,6 +231,13 @@ pub enum Event {
         /// What proves it.
         proof: Proof,
     },
+}
+
+/// How the order ends, and where its money goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EndEvent {
+    /// Transition 35: a cancellation waits for the runner at the till.
+    CancelWaiting(CancelWait),
     /// Transition 22: the escrow is emptied.
     Released(Release),
     /// Transition 23: the release was refused and is tried again.
@@ -232,6 +256,16 @@ pub enum Event {
         /// What the money does.
         settlement: Settlement,
     },
+    /// Transition 39: unfinished for another day.
+    Overdue {
+        /// How many days.
+        days: u16,
+    },
+}
+
+/// What became of a call to the payment gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallEvent {
     /// The card was charged.
     Captured {
         /// The capturing call.
@@ -294,6 +328,16 @@ pub enum Event {
         /// How much.
         cents: Cents,
     },
+    /// Transition 38: the gateway says that an authorisation ran out.
+    AuthorizationLapsed {
+        /// The authorising call.
+        call: CallNumber,
+    },
+}
+
+/// What a timer did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TimerEvent {
     /// A timer of this order fired.
     TimerFired {
         /// Which.
@@ -308,29 +352,16 @@ pub enum Event {
         /// 1 or 2.
         step: u8,
     },
-    /// Transition 39: unfinished for another day.
-    Overdue {
-        /// How many days.
-        days: u16,
+    /// Transition 28: a timer that would cancel or release fired during an operator's hold; it takes effect at its end.
+    TimerNoted {
+        /// Which.
+        kind: TimerKind,
     },
-    /// Transition 32c.
-    Rated {
-        /// Who rates.
-        by: Side,
-        /// 1–5.
-        stars: u8,
-    },
-    /// Both sides see the ratings.
-    RatingsPublished,
-    /// A saga's step moved on; one log line each.
-    Step {
-        /// Which saga.
-        saga: Saga,
-        /// Index of the step in its plan.
-        step: u8,
-        /// What happened to it.
-        mark: Mark,
-    },
+}
+
+/// What a runner at the store asks, and what comes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProposalEvent {
     /// Transitions 14, 15: the runner asks the customer.
     Proposed {
         /// Number of the proposal.
@@ -372,8 +403,11 @@ pub enum Event {
         /// How.
         how: Closing,
     },
-    /// Transition 35: a cancellation waits for the runner at the till.
-    CancelWaiting(CancelWait),
+}
+
+/// What the parties tell each other, and a customer who can't be reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ContactEvent {
     /// One party wrote to the other.
     MessageSent {
         /// Who wrote.
@@ -396,6 +430,11 @@ pub enum Event {
     NoShowAnswered,
     /// Transition 26: the wait is over, and the runner may leave the food or take it back.
     NoShowOver,
+}
+
+/// What an operator does with the order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OperatorEvent {
     /// Transition 28.
     OperatorHeld {
         /// Why.
@@ -406,11 +445,6 @@ pub enum Event {
         /// Why.
         reason: Sealed,
     },
-    /// Transition 28: a timer that would cancel or release fired during an operator's hold; it takes effect at its end.
-    TimerNoted {
-        /// Which.
-        kind: TimerKind,
-    },
     /// Transitions 11, 27, 30, 32b, 34, 40, and steps that keep failing: why an operator does what this record does.
     OperatorActed {
         /// What it is.
@@ -418,6 +452,11 @@ pub enum Event {
         /// In the operator's words.
         reason: Sealed,
     },
+}
+
+/// A claim about the order, and how it is decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DisputeEvent {
     /// Transitions 29, 31: somebody claims something.
     Disputed {
         /// Number of the dispute.
@@ -484,6 +523,11 @@ pub enum Event {
         /// How much.
         cents: Cents,
     },
+}
+
+/// Tips and ratings after the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AfterEvent {
     /// Transition 32a.
     TipGiven {
         /// The charging call that this opens.
@@ -509,9 +553,48 @@ pub enum Event {
         /// Why.
         reason: Decline,
     },
-    /// Transition 38: the gateway says that an authorisation ran out.
-    AuthorizationLapsed {
-        /// The authorising call.
-        call: CallNumber,
+    /// Transition 32c.
+    Rated {
+        /// Who rates.
+        by: Side,
+        /// 1–5.
+        stars: u8,
+    },
+    /// Both sides see the ratings.
+    RatingsPublished,
+}
+
+/// A fact about one order, by theme: a place that answers events answers each of them, so that a new one does not compile
+/// until every such place says what it means there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// From the customer's wish to an order on the board.
+    Placing(PlacingEvent),
+    /// What a runner does, from taking the order to handing it over.
+    Run(RunEvent),
+    /// How the order ends, and where its money goes.
+    End(EndEvent),
+    /// What became of a call to the payment gateway.
+    Call(CallEvent),
+    /// What a timer did.
+    Timer(TimerEvent),
+    /// What a runner at the store asks, and what comes of it.
+    Proposal(ProposalEvent),
+    /// What the parties tell each other, and a customer who can't be reached.
+    Contact(ContactEvent),
+    /// What an operator does with the order.
+    Operator(OperatorEvent),
+    /// A claim about the order, and how it is decided.
+    Dispute(DisputeEvent),
+    /// Tips and ratings after the end.
+    After(AfterEvent),
+    /// A saga's step moved on; one log line each.
+    Step {
+        /// Which saga.
+        saga: Saga,
+        /// Index of the step in its plan.
+        step: u8,
+        /// What happened to it.
+        mark: Mark,
     },
 }

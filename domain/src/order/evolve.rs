@@ -5,7 +5,7 @@
 use super::{
     attachments::Contact,
     effects::{Collection, EscrowStatus, Outcome, PaymentStatus, TimerKind},
-    event::{Event, Release, Settlement, Side},
+    event::{CallEvent, EndEvent, Event, PlacingEvent, Release, RunEvent, Settlement, TimerEvent},
     rejection::CancelReason,
     stage::{Assignment, Bought, Cancellation, Delivery, Stage},
     state::{Executed, Order, Ratings},
@@ -21,7 +21,7 @@ use crate::{
 };
 use std::{collections::BTreeMap, sync::Arc};
 
-mod over;
+mod attachments;
 
 /// Commands whose repeats an order knows; more than a life has, but for a call that fails for days.
 pub(crate) const EXECUTED_KEPT: usize = 500;
@@ -103,12 +103,12 @@ impl Order {
     /// Evolves by one event; the first places the order. Marks that come before it are folded once it is there.
     pub(super) fn evolve_or_place(known: &mut Option<Self>, record: &Record, event: &Event) {
         match (known.as_mut(), event, record.stream) {
-            (None, Event::Placed(terms), crate::id::Stream::Order(id)) => {
+            (None, Event::Placing(PlacingEvent::Placed(terms)), crate::id::Stream::Order(id)) => {
                 let mut order = Self::placed(id, terms);
                 if let Events::Order(events) = &record.events {
-                    let before = events
-                        .iter()
-                        .take_while(|other| !matches!(other, Event::Placed(_)));
+                    let before = events.iter().take_while(|other| {
+                        !matches!(other, Event::Placing(PlacingEvent::Placed(_)))
+                    });
                     before.for_each(|mark| order.evolve(mark, record.at));
                 }
                 *known = Some(order);
@@ -148,9 +148,25 @@ impl Order {
     /// Evolves by one event decided at `at`.
     pub(super) fn evolve(&mut self, event: &Event, at: At) {
         match event {
-            Event::Placed(_) | Event::TimerFired { .. } => {}
-            Event::ActionRequired { url } => self.action_url = Some(url.clone()),
-            Event::Authorized {
+            Event::Placing(event) => self.placing(event),
+            Event::Run(event) => self.run(event, at),
+            Event::End(event) => self.ending(event, at),
+            Event::Call(event) => self.call(event),
+            Event::Timer(event) => self.timer(event),
+            Event::Proposal(event) => self.asked(event, at),
+            Event::Contact(event) => self.contacted(event, at),
+            Event::Operator(event) => self.operated(event),
+            Event::Dispute(event) => self.disputed(event, at),
+            Event::After(event) => self.after(event),
+            Event::Step { saga, step, mark } => self.saga.mark(*saga, *step, *mark),
+        }
+    }
+
+    fn placing(&mut self, event: &PlacingEvent) {
+        match event {
+            PlacingEvent::Placed(_) => {}
+            PlacingEvent::ActionRequired { url } => self.action_url = Some(url.clone()),
+            PlacingEvent::Authorized {
                 call,
                 capture_before,
                 ..
@@ -161,26 +177,32 @@ impl Order {
                 self.action_url = None;
                 self.stage = Stage::Holding;
             }
-            Event::Declined { call, reason } => {
+            PlacingEvent::Declined { call, reason } => {
                 self.decided(*call, Outcome::Refused);
                 self.declined = Some(*reason);
             }
-            Event::Held { .. } => {
+            PlacingEvent::Held { .. } => {
                 self.payment = PaymentStatus::InEscrow;
                 self.escrow = EscrowStatus::Held;
                 self.stage = Stage::Scheduling;
             }
-            Event::Waiting { opens_at } => {
+            PlacingEvent::Waiting { opens_at } => {
                 self.stage = Stage::Waiting {
                     opens_at: *opens_at,
                 }
             }
-            Event::Available { accept_by } => {
+            PlacingEvent::Available { accept_by } => {
                 self.stage = Stage::Available {
                     accept_by: *accept_by,
                 }
             }
-            Event::Accepted { runner, epoch } => {
+        }
+    }
+
+    /// The way from the board to the handing over; an event that does not fit the stage changes nothing.
+    fn run(&mut self, event: &RunEvent, at: At) {
+        match event {
+            RunEvent::Accepted { runner, epoch } => {
                 self.enter(Stage::Accepted(Assignment {
                     runner: *runner,
                     epoch: *epoch,
@@ -188,49 +210,98 @@ impl Order {
                 }));
                 self.epoch = *epoch;
             }
-            Event::Unbound { runner, epoch, .. } => {
+            RunEvent::Unbound { runner, epoch, .. } => {
                 self.epoch = *epoch;
                 self.former_runners.push(*runner);
                 self.at_first();
             }
-            Event::Captured { call, .. } => {
-                self.decided(*call, Outcome::Succeeded);
-                self.collection = self.collected();
+            RunEvent::ArrivedOnSite => {
+                if let Stage::Accepted(assignment) = self.stage {
+                    self.enter(Stage::OnSite(assignment));
+                }
             }
-            Event::CollectFailed { call, .. } => {
-                self.decided(*call, Outcome::Refused);
-                self.collection = self.collected();
+            RunEvent::Purchased { food, photo } => {
+                if let Stage::OnSite(assignment) = self.stage {
+                    self.charged = self.terms.price.charge(*food);
+                    self.collection = Collection::Collecting;
+                    self.cancel_wait = None;
+                    let bought = Bought {
+                        food: *food,
+                        photo: *photo,
+                        at,
+                    };
+                    self.enter(Stage::Purchased(assignment, bought));
+                }
             }
-            Event::LateAuthorization { call }
-            | Event::LateCharge { call, .. }
-            | Event::Voided { call }
-            | Event::Refunded { call, .. } => {
-                self.decided(*call, Outcome::Succeeded);
+            RunEvent::Collected => {
+                if let Stage::Purchased(assignment, bought) = self.stage {
+                    self.stage = Stage::Collected(assignment, bought);
+                }
             }
-            Event::RefundKept { call, .. } => self.decided(*call, Outcome::Refused),
-            Event::CallDeferred { .. } | Event::CallRetried { .. } | Event::CallGivenUp { .. } => {}
-            Event::ArrivedOnSite
-            | Event::Purchased { .. }
-            | Event::Collected
-            | Event::Departed
-            | Event::Delivered { .. }
-            | Event::Completed => self.advance(event, at),
-            _ => self.counted(event, at),
+            RunEvent::Departed => {
+                if let Stage::Collected(assignment, bought) = self.stage {
+                    self.stage = Stage::OnTheWay(assignment, bought);
+                    self.contact = Contact::default();
+                }
+            }
+            RunEvent::WrongPinShown { tries } => self.wrong_pins = *tries,
+            RunEvent::Delivered { proof } => {
+                if let Stage::OnTheWay(assignment, bought) = self.stage {
+                    let delivery = Delivery { proof: *proof, at };
+                    self.stage = Stage::Delivered(assignment, bought, delivery);
+                    self.no_show = None;
+                }
+            }
         }
     }
 
-    /// What an order counts and remembers; what lies over it is [`attachments`](Self::attachments)'s.
-    fn counted(&mut self, event: &Event, at: At) {
+    fn ending(&mut self, event: &EndEvent, at: At) {
         match event {
-            Event::WrongPinShown { tries } => self.wrong_pins = *tries,
-            Event::Released(release) => self.released(release),
-            Event::ReleaseRefused { failures } => self.release_failures = *failures,
-            Event::Cancelled {
+            EndEvent::CancelWaiting(wait) => self.cancel_wait = Some(*wait),
+            EndEvent::Released(release) => self.released(release),
+            EndEvent::ReleaseRefused { failures } => self.release_failures = *failures,
+            EndEvent::Completed => {
+                if let Stage::Delivered(assignment, bought, delivery) = self.stage {
+                    self.stage = Stage::Completed(assignment, bought, delivery);
+                    self.end(at);
+                }
+            }
+            EndEvent::Cancelled {
                 reason,
-                by: who,
+                by,
                 settlement,
-            } => self.cancelled(*reason, *who, *settlement, at),
-            Event::Reminded {
+            } => self.cancelled(*reason, *by, *settlement, at),
+            EndEvent::Overdue { days } => self.overdue_days = *days,
+        }
+    }
+
+    fn call(&mut self, event: &CallEvent) {
+        match event {
+            CallEvent::Captured { call, .. } => {
+                self.decided(*call, Outcome::Succeeded);
+                self.collection = self.collected();
+            }
+            CallEvent::CollectFailed { call, .. } => {
+                self.decided(*call, Outcome::Refused);
+                self.collection = self.collected();
+            }
+            CallEvent::LateAuthorization { call }
+            | CallEvent::LateCharge { call, .. }
+            | CallEvent::Voided { call }
+            | CallEvent::Refunded { call, .. } => self.decided(*call, Outcome::Succeeded),
+            CallEvent::RefundKept { call, .. } | CallEvent::AuthorizationLapsed { call } => {
+                self.decided(*call, Outcome::Refused)
+            }
+            CallEvent::CallDeferred { .. }
+            | CallEvent::CallRetried { .. }
+            | CallEvent::CallGivenUp { .. } => {}
+        }
+    }
+
+    fn timer(&mut self, event: &TimerEvent) {
+        match event {
+            TimerEvent::TimerFired { .. } => {}
+            TimerEvent::Reminded {
                 kind: TimerKind::DisputeSla,
                 ..
             } => {
@@ -238,60 +309,11 @@ impl Order {
                     dispute.alarmed = true;
                 }
             }
-            Event::Reminded { step, kind } => {
+            TimerEvent::Reminded { step, kind } => {
                 self.reminded = *step;
                 self.late |= *kind == TimerKind::DeliveryReminder;
             }
-            Event::Overdue { days } => self.overdue_days = *days,
-            Event::Rated {
-                by: Side::Customer,
-                stars,
-            } => self.ratings.by_customer = Some(*stars),
-            Event::Rated {
-                by: Side::Runner,
-                stars,
-            } => self.ratings.by_runner = Some(*stars),
-            Event::RatingsPublished => self.ratings.published = true,
-            Event::Step { saga, step, mark } => self.saga.mark(*saga, *step, *mark),
-            _ => self.attachments(event, at),
-        }
-    }
-
-    /// The way from the store to the end; an event that does not fit changes nothing.
-    fn advance(&mut self, event: &Event, at: At) {
-        match (self.stage, event) {
-            (Stage::Accepted(assignment), Event::ArrivedOnSite) => {
-                self.enter(Stage::OnSite(assignment))
-            }
-            (Stage::OnSite(assignment), Event::Purchased { food, photo }) => {
-                self.charged = self.terms.price.charge(*food);
-                self.collection = Collection::Collecting;
-                self.cancel_wait = None;
-                self.enter(Stage::Purchased(
-                    assignment,
-                    Bought {
-                        food: *food,
-                        photo: *photo,
-                        at,
-                    },
-                ));
-            }
-            (Stage::Purchased(assignment, bought), Event::Collected) => {
-                self.stage = Stage::Collected(assignment, bought)
-            }
-            (Stage::Collected(assignment, bought), Event::Departed) => {
-                self.stage = Stage::OnTheWay(assignment, bought);
-                self.contact = Contact::default();
-            }
-            (Stage::OnTheWay(assignment, bought), Event::Delivered { proof }) => {
-                self.stage = Stage::Delivered(assignment, bought, Delivery { proof: *proof, at });
-                self.no_show = None;
-            }
-            (Stage::Delivered(assignment, bought, delivery), Event::Completed) => {
-                self.stage = Stage::Completed(assignment, bought, delivery);
-                self.end(at);
-            }
-            _ => {}
+            TimerEvent::TimerNoted { kind } => self.noted.push(*kind),
         }
     }
 
@@ -323,11 +345,21 @@ impl Order {
             Settlement::Free => {
                 self.payment = match self.payment {
                     PaymentStatus::Initiating => PaymentStatus::Failed,
-                    _ => PaymentStatus::Voided,
+                    PaymentStatus::Authorized
+                    | PaymentStatus::InEscrow
+                    | PaymentStatus::Released
+                    | PaymentStatus::Refunded
+                    | PaymentStatus::PartiallyRefunded
+                    | PaymentStatus::Failed
+                    | PaymentStatus::Voided => PaymentStatus::Voided,
                 };
                 self.escrow = match self.escrow {
                     EscrowStatus::Pending => EscrowStatus::Failed,
-                    _ => EscrowStatus::Refunded,
+                    EscrowStatus::Held
+                    | EscrowStatus::Released
+                    | EscrowStatus::Refunded
+                    | EscrowStatus::Split
+                    | EscrowStatus::Failed => EscrowStatus::Refunded,
                 };
             }
             Settlement::Trip { to_runner, .. } => {

@@ -1,27 +1,29 @@
 //! Puts the columns together: from decided events to the record that is committed, and the order after it.
 
 use super::{
-    calls::calls, event::Event, money::money, notices::notices, people::people, state::Order,
+    calls::calls,
+    event::{Event, PlacingEvent},
+    money::money,
+    notices::notices,
+    people::people,
+    state::Order,
     timers::timers,
 };
 use crate::{
-    id::{CommandId, Fingerprint, OrderId, Principal, Seq, Stream},
+    id::{OrderId, Seq, Stream},
     policy::Policy,
     record::{Events, Record},
+    stream::Meta,
     time::At,
 };
 
 /// What a record carries beside its events and sections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Header {
+pub struct Header<'a> {
     /// When it was decided.
     pub at: At,
-    /// Who gave the command.
-    pub principal: Principal,
-    /// The command.
-    pub command: CommandId,
-    /// Hash of its body.
-    pub fingerprint: Fingerprint,
+    /// Who gave the command, under which id.
+    pub meta: &'a Meta,
     /// HTTP-like status it is answered with.
     pub status: u16,
 }
@@ -41,16 +43,16 @@ pub fn fill(
     id: OrderId,
     before: Option<&Order>,
     events: Vec<Event>,
-    header: Header,
+    header: Header<'_>,
     policy: &Policy,
 ) -> Option<Filled> {
     let mut record = Record {
         stream: Stream::Order(id),
         prev: before.map_or(Seq::NONE, |order| order.last_seq),
         at: header.at,
-        principal: header.principal,
-        command: header.command,
-        fingerprint: header.fingerprint,
+        principal: header.meta.principal,
+        command: header.meta.id,
+        fingerprint: header.meta.fingerprint,
         status: header.status,
         events: Events::Order(events),
         money: vec![],
@@ -64,14 +66,17 @@ pub fn fill(
         return None;
     };
     for event in &events {
-        let placed = match event {
-            Event::Placed(terms) if after.is_none() => Some(Order::placed(id, terms)),
-            _ => None,
+        let placed = if let Event::Placing(PlacingEvent::Placed(terms)) = event
+            && after.is_none()
+        {
+            Some(Order::placed(id, terms))
+        } else {
+            None
         };
         if let Some(order) = after.as_ref().or(placed.as_ref()) {
             let part = Record {
                 money: money(order, event),
-                people: people(order, event, header.command, header.fingerprint),
+                people: people(order, event, header.meta.id, header.meta.fingerprint),
                 timers: timers(order, event, policy, header.at),
                 calls: calls(order, event),
                 notices: notices(order, event, policy),

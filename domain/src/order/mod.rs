@@ -40,7 +40,9 @@ pub use effects::{
 };
 pub(crate) use effects::{absorb_call, absorb_promise};
 pub use event::{
-    Event, OperatorAction, Problem, RaiseFailure, Release, Settlement, Side, Unbinding,
+    AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorAction,
+    OperatorEvent, PlacingEvent, Problem, ProposalEvent, RaiseFailure, Release, RunEvent,
+    Settlement, Side, TimerEvent, Unbinding,
 };
 pub(crate) use evolve::EXECUTED_KEPT;
 pub use fill::{Filled, Header, fill};

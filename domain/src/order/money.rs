@@ -6,7 +6,10 @@
 use super::{
     calls::opened,
     effects::Outcome,
-    event::{Event, Release, Settlement},
+    event::{
+        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
+        PlacingEvent, ProposalEvent, Release, RunEvent, Settlement, TimerEvent,
+    },
     state::Order,
 };
 use crate::{
@@ -21,60 +24,115 @@ pub(super) fn money(order: &Order, event: &Event) -> Vec<Transfer> {
         transfers: vec![],
     };
     match event {
-        Event::Held {
+        Event::Placing(PlacingEvent::Held {
             authorization,
             cents,
-        } => book.hold(*authorization, *cents),
-        Event::Purchased { .. } => book.buy(event),
-        Event::Cancelled {
+        }) => book.hold(*authorization, *cents),
+        Event::Run(RunEvent::Purchased { .. }) => book.buy(event),
+        Event::End(EndEvent::Cancelled {
             settlement: Settlement::Free,
             ..
-        } => book.free(),
-        Event::Cancelled {
+        }) => book.free(),
+        Event::End(EndEvent::Cancelled {
             settlement: Settlement::Trip { to_runner, set_off },
             ..
-        } => {
+        }) => {
             book.buy(event);
             book.trip(*to_runner, *set_off);
         }
-        Event::Cancelled {
+        Event::End(EndEvent::Cancelled {
             settlement: Settlement::Release(release),
             ..
-        }
-        | Event::Released(release) => {
+        })
+        | Event::End(EndEvent::Released(release)) => {
             book.release(event, release);
         }
-        Event::Captured { call, cents } | Event::Refunded { call, cents } => {
-            book.settle(*call, *cents)
-        }
-        Event::CollectFailed { call, .. } => book.owe(*call),
-        Event::RefundKept { call, .. } => book.void(*call),
-        Event::LateCharge { cents, .. } => book.late(event, *cents),
-        Event::Raised { call, cents, .. } => book.hold(*call, *cents),
-        Event::Unbound { .. } => order.raises().for_each(|n| book.void(n)),
-        Event::Frozen { promise, cents } => book.freeze(*promise, *cents),
-        Event::ClaimPaid {
+        Event::Call(CallEvent::Captured { call, cents })
+        | Event::Call(CallEvent::Refunded { call, cents }) => book.settle(*call, *cents),
+        Event::Call(CallEvent::CollectFailed { call, .. }) => book.owe(*call),
+        Event::Call(CallEvent::RefundKept { call, .. }) => book.void(*call),
+        Event::Call(CallEvent::LateCharge { cents, .. }) => book.late(event, *cents),
+        Event::Proposal(ProposalEvent::Raised { call, cents, .. }) => book.hold(*call, *cents),
+        Event::Run(RunEvent::Unbound { .. }) => order.raises().for_each(|n| book.void(n)),
+        Event::Dispute(DisputeEvent::Frozen { promise, cents }) => book.freeze(*promise, *cents),
+        Event::Dispute(DisputeEvent::ClaimPaid {
             frozen,
             owed,
             goodwill,
-        } => book.claim(event, *frozen, *owed, *goodwill),
-        Event::DisputeResolved { .. } => book.thaw(Cents::ZERO),
-        Event::GoodwillPaid { cents } => book.goodwill(event, *cents),
-        Event::RunnerMadeGood { cents, set_off } => {
+        }) => book.claim(event, *frozen, *owed, *goodwill),
+        Event::Dispute(DisputeEvent::DisputeResolved { .. }) => book.thaw(Cents::ZERO),
+        Event::Dispute(DisputeEvent::GoodwillPaid { cents }) => book.goodwill(event, *cents),
+        Event::Dispute(DisputeEvent::RunnerMadeGood { cents, set_off }) => {
             book.pay_runner(Account::Goodwill, *cents, *set_off)
         }
-        Event::CustomerSetOff { cents } => book.post(book.payable(), book.receivable(), *cents),
-        Event::TipGiven { call, cents, .. } => book.tip(*call, *cents),
-        Event::TipPaid {
+        Event::Dispute(DisputeEvent::CustomerSetOff { cents }) => {
+            book.post(book.payable(), book.receivable(), *cents)
+        }
+        Event::After(AfterEvent::TipGiven { call, cents, .. }) => book.tip(*call, *cents),
+        Event::After(AfterEvent::TipPaid {
             call,
             cents,
             set_off,
-        } => {
+        }) => {
             book.settle(*call, *cents);
             book.set_off(*set_off);
         }
-        Event::TipFailed { call, .. } => book.void(*call),
-        _ => {}
+        Event::After(AfterEvent::TipFailed { call, .. }) => book.void(*call),
+        Event::Placing(
+            PlacingEvent::Placed(_)
+            | PlacingEvent::ActionRequired { .. }
+            | PlacingEvent::Authorized { .. }
+            | PlacingEvent::Declined { .. }
+            | PlacingEvent::Waiting { .. }
+            | PlacingEvent::Available { .. },
+        )
+        | Event::Run(
+            RunEvent::Accepted { .. }
+            | RunEvent::ArrivedOnSite
+            | RunEvent::Collected
+            | RunEvent::Departed
+            | RunEvent::WrongPinShown { .. }
+            | RunEvent::Delivered { .. },
+        )
+        | Event::End(
+            EndEvent::CancelWaiting(_)
+            | EndEvent::ReleaseRefused { .. }
+            | EndEvent::Completed
+            | EndEvent::Overdue { .. },
+        )
+        | Event::Call(
+            CallEvent::Voided { .. }
+            | CallEvent::CallDeferred { .. }
+            | CallEvent::CallRetried { .. }
+            | CallEvent::CallGivenUp { .. }
+            | CallEvent::LateAuthorization { .. }
+            | CallEvent::AuthorizationLapsed { .. },
+        )
+        | Event::Timer(
+            TimerEvent::TimerFired { .. }
+            | TimerEvent::Reminded { .. }
+            | TimerEvent::TimerNoted { .. },
+        )
+        | Event::Proposal(
+            ProposalEvent::Proposed { .. }
+            | ProposalEvent::RaiseAsked { .. }
+            | ProposalEvent::RaiseFailed { .. }
+            | ProposalEvent::ProposalClosed { .. },
+        )
+        | Event::Contact(
+            ContactEvent::MessageSent { .. }
+            | ContactEvent::ProblemReported { .. }
+            | ContactEvent::NoShowAnswered
+            | ContactEvent::NoShowOver,
+        )
+        | Event::Operator(
+            OperatorEvent::OperatorHeld { .. }
+            | OperatorEvent::OperatorReleased { .. }
+            | OperatorEvent::OperatorActed { .. },
+        )
+        | Event::Dispute(DisputeEvent::Disputed { .. } | DisputeEvent::DisputeReplied { .. })
+        | Event::After(AfterEvent::Rated { .. } | AfterEvent::RatingsPublished)
+        | Event::Step { .. } => {}
     }
     book.transfers
 }
@@ -143,7 +201,11 @@ impl Book<'_> {
                     authorization,
                     cents,
                 } => Some((n, authorization, cents)),
-                _ => None,
+                CallKind::Authorize { .. }
+                | CallKind::Void { .. }
+                | CallKind::Refund { .. }
+                | CallKind::Charge { .. }
+                | CallKind::PayOut { .. } => None,
             })
             .collect();
         for hold in self.holds() {

@@ -1,20 +1,24 @@
-//! The told column: who is told what by each event.
+//! The notices column: who hears what of each event.
 
 use super::{
+    attachments::{CancelWait, Closing},
     effects::TimerKind,
-    event::{Event, Settlement, Side, Unbinding},
+    event::{
+        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
+        PlacingEvent, Problem, ProposalEvent, RaiseFailure, RunEvent, Settlement, Side, TimerEvent,
+        Unbinding,
+    },
     rejection::CancelReason,
     state::Order,
 };
 use crate::{
     call::CallKind,
+    id::UserId,
     money::Cents,
-    notice::{Audience, Notice, NoticeKind},
+    notice::{Audience, Notice, NoticeKind as Kind},
     policy::Policy,
     saga::{Mark, Saga},
 };
-
-mod over;
 
 /// The notices that `event` gives.
 pub(super) fn notices(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice> {
@@ -26,132 +30,302 @@ pub(super) fn notices(order: &Order, event: &Event, policy: &Policy) -> Vec<Noti
 /// The runner's own debt took part of what they were paid.
 fn set_off(order: &Order, event: &Event) -> Option<Notice> {
     let cents = match event {
-        Event::Released(release)
-        | Event::Cancelled {
-            settlement: Settlement::Release(release),
-            ..
-        } => release.set_off,
-        Event::Cancelled {
-            settlement: Settlement::Trip { set_off, .. },
-            ..
-        }
-        | Event::RunnerMadeGood { set_off, .. }
-        | Event::TipPaid { set_off, .. } => *set_off,
-        _ => Cents::ZERO,
+        Event::End(EndEvent::Released(release)) => release.set_off,
+        Event::End(EndEvent::Cancelled { settlement, .. }) => settlement.set_off(),
+        Event::Dispute(DisputeEvent::RunnerMadeGood { set_off, .. })
+        | Event::After(AfterEvent::TipPaid { set_off, .. }) => *set_off,
+        Event::Placing(
+            PlacingEvent::Placed(_)
+            | PlacingEvent::ActionRequired { .. }
+            | PlacingEvent::Authorized { .. }
+            | PlacingEvent::Declined { .. }
+            | PlacingEvent::Held { .. }
+            | PlacingEvent::Waiting { .. }
+            | PlacingEvent::Available { .. },
+        )
+        | Event::Run(
+            RunEvent::Accepted { .. }
+            | RunEvent::Unbound { .. }
+            | RunEvent::ArrivedOnSite
+            | RunEvent::Purchased { .. }
+            | RunEvent::Collected
+            | RunEvent::Departed
+            | RunEvent::WrongPinShown { .. }
+            | RunEvent::Delivered { .. },
+        )
+        | Event::End(
+            EndEvent::CancelWaiting(_)
+            | EndEvent::ReleaseRefused { .. }
+            | EndEvent::Completed
+            | EndEvent::Overdue { .. },
+        )
+        | Event::Call(
+            CallEvent::Captured { .. }
+            | CallEvent::CollectFailed { .. }
+            | CallEvent::Voided { .. }
+            | CallEvent::Refunded { .. }
+            | CallEvent::RefundKept { .. }
+            | CallEvent::CallDeferred { .. }
+            | CallEvent::CallRetried { .. }
+            | CallEvent::CallGivenUp { .. }
+            | CallEvent::LateAuthorization { .. }
+            | CallEvent::LateCharge { .. }
+            | CallEvent::AuthorizationLapsed { .. },
+        )
+        | Event::Timer(
+            TimerEvent::TimerFired { .. }
+            | TimerEvent::Reminded { .. }
+            | TimerEvent::TimerNoted { .. },
+        )
+        | Event::Proposal(
+            ProposalEvent::Proposed { .. }
+            | ProposalEvent::RaiseAsked { .. }
+            | ProposalEvent::Raised { .. }
+            | ProposalEvent::RaiseFailed { .. }
+            | ProposalEvent::ProposalClosed { .. },
+        )
+        | Event::Contact(
+            ContactEvent::MessageSent { .. }
+            | ContactEvent::ProblemReported { .. }
+            | ContactEvent::NoShowAnswered
+            | ContactEvent::NoShowOver,
+        )
+        | Event::Operator(
+            OperatorEvent::OperatorHeld { .. }
+            | OperatorEvent::OperatorReleased { .. }
+            | OperatorEvent::OperatorActed { .. },
+        )
+        | Event::Dispute(
+            DisputeEvent::Disputed { .. }
+            | DisputeEvent::Frozen { .. }
+            | DisputeEvent::DisputeReplied { .. }
+            | DisputeEvent::DisputeResolved { .. }
+            | DisputeEvent::ClaimPaid { .. }
+            | DisputeEvent::GoodwillPaid { .. }
+            | DisputeEvent::CustomerSetOff { .. },
+        )
+        | Event::After(
+            AfterEvent::TipGiven { .. }
+            | AfterEvent::TipFailed { .. }
+            | AfterEvent::Rated { .. }
+            | AfterEvent::RatingsPublished,
+        )
+        | Event::Step { .. } => Cents::ZERO,
     };
     let assignment = order.stage.assignment().filter(|_| cents.is_positive())?;
     Some(Notice {
         to: Audience::User(assignment.runner),
-        kind: NoticeKind::SetOff { cents },
+        kind: Kind::SetOff { cents },
     })
 }
 
 fn named(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice> {
-    use NoticeKind as Kind;
-    let customer = Audience::User(order.terms.customer);
-    let runner = order
-        .stage
-        .assignment()
-        .map(|assignment| Audience::User(assignment.runner));
-    let to = |to: Audience, kind: Kind| vec![Notice { to, kind }];
-    let both = |kind: Kind| {
-        std::iter::once(customer)
-            .chain(runner)
-            .map(|to| Notice { to, kind })
-            .collect()
-    };
-    let to_runner = |kind: Kind| runner.map(|to| Notice { to, kind }).into_iter();
+    let parties = Parties::of(order);
     match event {
-        Event::Placed(_) => to(customer, Kind::PaymentPending),
-        Event::ActionRequired { .. } => to(customer, Kind::PaymentActionRequired),
-        Event::Authorized { .. } => to(customer, Kind::PaymentAuthorized),
-        Event::Held { .. } => to(customer, Kind::EscrowPlaced),
-        Event::Waiting { .. } => to(customer, Kind::OrderCreated),
-        Event::Available { .. } if order.epoch == 0 => to(customer, Kind::OrderCreated),
-        Event::Accepted { .. } => to(customer, Kind::OrderAccepted),
-        Event::Unbound { cause, runner, .. } => {
-            let mut notices = to(customer, Kind::RunnerCancelled);
+        Event::Placing(event) => placing(order, &parties, event),
+        Event::Run(event) => run(order, &parties, event, policy),
+        Event::End(event) => ending(order, &parties, event),
+        Event::Call(event) => call(order, &parties, event, policy),
+        Event::Timer(event) => match event {
+            TimerEvent::Reminded { kind, step } => reminded(&parties, *kind, *step),
+            TimerEvent::TimerFired { .. } | TimerEvent::TimerNoted { .. } => vec![],
+        },
+        Event::Proposal(event) => proposal(&parties, event),
+        Event::Contact(event) => contact(&parties, event),
+        Event::Operator(event) => match event {
+            OperatorEvent::OperatorHeld { .. } => parties.both(Kind::HeldByOperator),
+            OperatorEvent::OperatorReleased { .. } => parties.both(Kind::ReleasedByOperator),
+            OperatorEvent::OperatorActed { .. } => vec![],
+        },
+        Event::Dispute(event) => dispute(&parties, event),
+        Event::After(event) => after(order, &parties, event),
+        Event::Step { saga, mark, .. } => match (saga, mark) {
+            (Saga::Complete, Mark::Stalled) => Parties::operators(Kind::StepStalled),
+            (Saga::Create | Saga::Accept | Saga::Complete, _) => vec![],
+        },
+    }
+}
+
+fn placing(order: &Order, parties: &Parties, event: &PlacingEvent) -> Vec<Notice> {
+    match event {
+        PlacingEvent::Placed(_) => parties.customer(Kind::PaymentPending),
+        PlacingEvent::ActionRequired { .. } => parties.customer(Kind::PaymentActionRequired),
+        PlacingEvent::Authorized { .. } => parties.customer(Kind::PaymentAuthorized),
+        PlacingEvent::Held { .. } => parties.customer(Kind::EscrowPlaced),
+        PlacingEvent::Waiting { .. } => parties.customer(Kind::OrderCreated),
+        PlacingEvent::Available { .. } if order.epoch == 0 => parties.customer(Kind::OrderCreated),
+        PlacingEvent::Available { .. } | PlacingEvent::Declined { .. } => vec![],
+    }
+}
+
+fn run(order: &Order, parties: &Parties, event: &RunEvent, policy: &Policy) -> Vec<Notice> {
+    match event {
+        RunEvent::Accepted { .. } => parties.customer(Kind::OrderAccepted),
+        RunEvent::Unbound { cause, runner, .. } => {
+            let mut notices = parties.customer(Kind::RunnerCancelled);
             if *cause != Unbinding::RunnerCancelled {
-                notices.extend(to(Audience::User(*runner), Kind::RunnerReleased));
+                notices.push(Notice {
+                    to: Audience::User(*runner),
+                    kind: Kind::RunnerReleased,
+                });
             }
             notices
         }
-        Event::ArrivedOnSite => to(customer, Kind::RunnerOnSite)
-            .into_iter()
-            .chain(to_runner(Kind::BuyFromNowOn))
-            .collect(),
-        Event::Purchased { food, .. } => purchased(order, *food),
-        Event::Collected => to(customer, Kind::Collected),
-        Event::Departed => to(customer, Kind::OnTheWay),
-        Event::WrongPinShown { tries } => to(
-            customer,
-            Kind::WrongPin {
-                left: policy.pin_tries.saturating_sub(*tries),
-            },
-        ),
-        Event::Delivered { .. } => to(customer, Kind::Delivered),
-        Event::Released(release) => to_runner(Kind::Paid {
+        RunEvent::ArrivedOnSite => [
+            parties.customer(Kind::RunnerOnSite),
+            parties.runner(Kind::BuyFromNowOn),
+        ]
+        .concat(),
+        RunEvent::Purchased { food, .. } => purchased(order, *food),
+        RunEvent::Collected => parties.customer(Kind::Collected),
+        RunEvent::Departed => parties.customer(Kind::OnTheWay),
+        RunEvent::WrongPinShown { tries } => parties.customer(Kind::WrongPin {
+            left: policy.pin_tries.saturating_sub(*tries),
+        }),
+        RunEvent::Delivered { .. } => parties.customer(Kind::Delivered),
+    }
+}
+
+fn ending(order: &Order, parties: &Parties, event: &EndEvent) -> Vec<Notice> {
+    match event {
+        EndEvent::CancelWaiting(wait) => waiting(parties, wait),
+        EndEvent::Released(release) => parties.runner(Kind::Paid {
             cents: release.to_runner,
-        })
-        .collect(),
-        Event::ReleaseRefused { failures: 1 } => to(Audience::Operators, Kind::PaymentDelayed)
-            .into_iter()
-            .chain(to_runner(Kind::PaymentDelayed))
-            .collect(),
-        Event::Completed => to(customer, Kind::Completed)
-            .into_iter()
-            .chain(to(customer, Kind::PleaseRate))
-            .chain(to_runner(Kind::PleaseRate))
-            .collect(),
-        Event::Cancelled {
+        }),
+        EndEvent::ReleaseRefused { failures: 1 } => [
+            Parties::operators(Kind::PaymentDelayed),
+            parties.runner(Kind::PaymentDelayed),
+        ]
+        .concat(),
+        EndEvent::ReleaseRefused { .. } => vec![],
+        EndEvent::Completed => [
+            parties.customer(Kind::Completed),
+            parties.customer(Kind::PleaseRate),
+            parties.runner(Kind::PleaseRate),
+        ]
+        .concat(),
+        EndEvent::Cancelled {
             reason, settlement, ..
         } => cancelled(order, *reason, settlement),
-        Event::CollectFailed { .. }
-        | Event::RefundKept { .. }
-        | Event::LateAuthorization { .. }
-        | Event::LateCharge { .. } => gateway(order, event),
-        Event::Reminded { kind, step } => reminded(*kind, *step, customer, runner),
-        Event::CallDeferred { failures, .. } if *failures >= policy.retry_tries => {
-            to(Audience::Operators, Kind::StepStalled)
-        }
-        Event::Step {
-            mark: Mark::Stalled,
-            saga: Saga::Complete,
-            ..
-        } => to(Audience::Operators, Kind::StepStalled),
-        Event::Overdue { .. } => to(Audience::Operators, Kind::Overdue),
-        Event::Rated {
-            by: Side::Customer, ..
-        } => to_runner(Kind::Rated).collect(),
-        Event::Rated {
-            by: Side::Runner, ..
-        } => to(customer, Kind::Rated),
-        Event::RatingsPublished
-            if order.ratings.by_customer.is_none() && order.ratings.by_runner.is_none() =>
-        {
-            vec![]
-        }
-        Event::RatingsPublished => both(Kind::Rated),
-        _ => over::notices(order, event),
+        EndEvent::Overdue { .. } => Parties::operators(Kind::Overdue),
     }
 }
 
 /// What the gateway did that customer and operators must know.
-fn gateway(order: &Order, event: &Event) -> Vec<Notice> {
-    let kind = match event {
-        Event::CollectFailed { call, .. } => NoticeKind::RenewCard {
+fn call(order: &Order, parties: &Parties, event: &CallEvent, policy: &Policy) -> Vec<Notice> {
+    let alarm = |kind: Kind| [parties.customer(kind), Parties::operators(kind)].concat();
+    match event {
+        CallEvent::CollectFailed { call, .. } => alarm(Kind::RenewCard {
             owed: match order.calls.get(call).map(|call| call.kind) {
                 Some(CallKind::Capture { cents, .. }) => cents,
                 _ => Cents::ZERO,
             },
+        }),
+        CallEvent::RefundKept { cents, .. } => alarm(Kind::RefundKeptInWallet { cents: *cents }),
+        CallEvent::LateCharge { cents, .. } => alarm(Kind::LateChargeReturned { cents: *cents }),
+        CallEvent::LateAuthorization { .. } => {
+            alarm(Kind::LateChargeReturned { cents: Cents::ZERO })
+        }
+        CallEvent::CallDeferred { failures, .. } if *failures >= policy.retry_tries => {
+            Parties::operators(Kind::StepStalled)
+        }
+        CallEvent::CallDeferred { .. }
+        | CallEvent::Captured { .. }
+        | CallEvent::Voided { .. }
+        | CallEvent::Refunded { .. }
+        | CallEvent::CallRetried { .. }
+        | CallEvent::CallGivenUp { .. }
+        | CallEvent::AuthorizationLapsed { .. } => vec![],
+    }
+}
+
+fn proposal(parties: &Parties, event: &ProposalEvent) -> Vec<Notice> {
+    match event {
+        ProposalEvent::Proposed { offer, .. } => parties.customer(Kind::Proposed {
+            kind: offer.kind,
+            total: offer.total,
+        }),
+        ProposalEvent::RaiseFailed { why, .. } => parties.customer(Kind::RaiseFailed {
+            reason: match why {
+                RaiseFailure::Declined(reason) => Some(*reason),
+                RaiseFailure::NotHeld | RaiseFailure::GivenUp => None,
+            },
+        }),
+        ProposalEvent::ProposalClosed { how, .. } => closed(parties, how),
+        ProposalEvent::RaiseAsked { .. } | ProposalEvent::Raised { .. } => vec![],
+    }
+}
+
+fn closed(parties: &Parties, how: &Closing) -> Vec<Notice> {
+    match how {
+        Closing::Approved | Closing::OtherStore { .. } => parties.runner(Kind::ProposalClosed),
+        Closing::Dropped { .. } => parties.both(Kind::ProposalClosed),
+        Closing::Withdrawn => parties.customer(Kind::ProposalWithdrawn),
+        Closing::RunnerLeft => vec![],
+    }
+}
+
+fn contact(parties: &Parties, event: &ContactEvent) -> Vec<Notice> {
+    match event {
+        ContactEvent::MessageSent { by, .. } => parties.other(*by, Kind::Message),
+        ContactEvent::ProblemReported { kind, .. } => match kind {
+            Problem::CustomerUnreachable => parties.customer(Kind::RunnerAtTheDoor),
+            Problem::Other => Parties::operators(Kind::ProblemReported),
+            Problem::Returned => vec![],
         },
-        Event::RefundKept { cents, .. } => NoticeKind::RefundKeptInWallet { cents: *cents },
-        Event::LateCharge { cents, .. } => NoticeKind::LateChargeReturned { cents: *cents },
-        _ => NoticeKind::LateChargeReturned { cents: Cents::ZERO },
-    };
-    [Audience::User(order.terms.customer), Audience::Operators]
-        .map(|to| Notice { to, kind })
-        .into()
+        ContactEvent::NoShowAnswered => parties.runner(Kind::CustomerIsThere),
+        ContactEvent::NoShowOver => parties.runner(Kind::NoShowOver),
+    }
+}
+
+fn waiting(parties: &Parties, wait: &CancelWait) -> Vec<Notice> {
+    let mut notices = parties.both(Kind::CancelWaiting);
+    if wait.by.user() != Some(parties.customer) {
+        notices.extend(Parties::operators(Kind::CancelWaiting));
+    }
+    notices
+}
+
+fn dispute(parties: &Parties, event: &DisputeEvent) -> Vec<Notice> {
+    match event {
+        DisputeEvent::Disputed { claim, .. } => {
+            let kind = Kind::Disputed { claim: *claim };
+            [parties.both(kind), Parties::operators(kind)].concat()
+        }
+        DisputeEvent::Frozen { cents, .. } => parties.runner(Kind::Frozen { cents: *cents }),
+        DisputeEvent::DisputeReplied { by, .. } => [
+            parties.other(*by, Kind::DisputeReplied),
+            Parties::operators(Kind::DisputeReplied),
+        ]
+        .concat(),
+        DisputeEvent::DisputeResolved { refund, .. } => {
+            parties.both(Kind::DisputeResolved { refund: *refund })
+        }
+        DisputeEvent::ClaimPaid { frozen, owed, .. } => match *frozen + *owed {
+            Cents::ZERO => vec![],
+            cents => parties.runner(Kind::TakenBack { cents }),
+        },
+        DisputeEvent::GoodwillPaid { cents } => parties.customer(Kind::Goodwill { cents: *cents }),
+        DisputeEvent::RunnerMadeGood { cents, .. } => parties.runner(Kind::Paid { cents: *cents }),
+        DisputeEvent::CustomerSetOff { cents } => parties.customer(Kind::SetOff { cents: *cents }),
+    }
+}
+
+fn after(order: &Order, parties: &Parties, event: &AfterEvent) -> Vec<Notice> {
+    match event {
+        AfterEvent::TipGiven { .. } => vec![],
+        AfterEvent::TipPaid { cents, .. } => parties.runner(Kind::Tipped { cents: *cents }),
+        AfterEvent::TipFailed { reason, .. } => {
+            parties.customer(Kind::TipFailed { reason: *reason })
+        }
+        AfterEvent::Rated { by, .. } => parties.other(*by, Kind::Rated),
+        AfterEvent::RatingsPublished => {
+            match (order.ratings.by_customer, order.ratings.by_runner) {
+                (None, None) => vec![],
+                (Some(_), _) | (_, Some(_)) => parties.both(Kind::Rated),
+            }
+        }
+    }
 }
 
 /// Where a cancellation waited for the till, it falls, and the customer learns what cancelling costs from here on.
@@ -159,23 +333,33 @@ fn purchased(order: &Order, food: Cents) -> Vec<Notice> {
     let to = Audience::User(order.terms.customer);
     let bought = Notice {
         to,
-        kind: NoticeKind::Purchased { food },
+        kind: Kind::Purchased { food },
     };
     let charge = order.terms.price.charge(food);
     let fell = order.cancel_wait.map(|_| Notice {
         to,
-        kind: NoticeKind::CancelFell { charge },
+        kind: Kind::CancelFell { charge },
     });
     std::iter::once(bought).chain(fell).collect()
 }
 
 fn cancelled(order: &Order, reason: CancelReason, settlement: &Settlement) -> Vec<Notice> {
     let kind = match reason {
-        CancelReason::PaymentFailed => NoticeKind::PaymentFailed {
+        CancelReason::PaymentFailed => Kind::PaymentFailed {
             reason: order.declined,
         },
-        CancelReason::NoRunnerTimeout => NoticeKind::NobodyCame,
-        _ => NoticeKind::Cancelled,
+        CancelReason::NoRunnerTimeout => Kind::NobodyCame,
+        CancelReason::EscrowFailed
+        | CancelReason::SchedulingFailed
+        | CancelReason::Customer
+        | CancelReason::StoreClosed
+        | CancelReason::SoldOut
+        | CancelReason::PriceRejected
+        | CancelReason::CustomerNoShow
+        | CancelReason::RunnerAbandoned
+        | CancelReason::AuthorizationExpired
+        | CancelReason::Operator
+        | CancelReason::Dispute => Kind::Cancelled,
     };
     let customer = Notice {
         to: Audience::User(order.terms.customer),
@@ -189,7 +373,7 @@ fn cancelled(order: &Order, reason: CancelReason, settlement: &Settlement) -> Ve
         customer,
         Notice {
             to: runner,
-            kind: NoticeKind::Cancelled,
+            kind: Kind::Cancelled,
         },
     ];
     let paid = match settlement {
@@ -197,48 +381,101 @@ fn cancelled(order: &Order, reason: CancelReason, settlement: &Settlement) -> Ve
         Settlement::Trip { to_runner, .. } => *to_runner,
         Settlement::Release(release) => release.to_runner,
     };
-    let alarms = matches!(
-        reason,
-        CancelReason::CustomerNoShow | CancelReason::RunnerAbandoned
-    );
+    let alarms = match reason {
+        CancelReason::CustomerNoShow | CancelReason::RunnerAbandoned => true,
+        CancelReason::PaymentFailed
+        | CancelReason::EscrowFailed
+        | CancelReason::SchedulingFailed
+        | CancelReason::Customer
+        | CancelReason::NoRunnerTimeout
+        | CancelReason::StoreClosed
+        | CancelReason::SoldOut
+        | CancelReason::PriceRejected
+        | CancelReason::AuthorizationExpired
+        | CancelReason::Operator
+        | CancelReason::Dispute => false,
+    };
     notices.extend(alarms.then_some(Notice {
         to: Audience::Operators,
-        kind: NoticeKind::Cancelled,
+        kind: Kind::Cancelled,
     }));
     if paid.is_positive() {
         notices.push(Notice {
             to: runner,
-            kind: NoticeKind::Paid { cents: paid },
+            kind: Kind::Paid { cents: paid },
         });
     }
     notices
 }
 
-fn reminded(
-    kind: TimerKind,
-    step: u8,
-    customer: Audience,
-    runner: Option<Audience>,
-) -> Vec<Notice> {
-    let notices: Vec<(Option<Audience>, NoticeKind)> = match (kind, step) {
-        (TimerKind::RunnerIdle, _) => vec![(runner, NoticeKind::RunnerReminder)],
-        (TimerKind::StoreWait, 1) => vec![(runner, NoticeKind::RunnerReminder)],
-        (TimerKind::StoreWait, _) => {
-            vec![
-                (Some(customer), NoticeKind::StoreWaitLong),
-                (Some(Audience::Operators), NoticeKind::StoreWaitLong),
-            ]
+fn reminded(parties: &Parties, kind: TimerKind, step: u8) -> Vec<Notice> {
+    match (kind, step) {
+        (TimerKind::RunnerIdle, _) | (TimerKind::StoreWait, 1) => {
+            parties.runner(Kind::RunnerReminder)
         }
-        (TimerKind::DeliveryReminder, 1) => vec![
-            (Some(customer), NoticeKind::Late),
-            (runner, NoticeKind::Late),
-        ],
-        (TimerKind::DisputeSla, _) => vec![(Some(Audience::Operators), NoticeKind::DisputeWaits)],
-        (TimerKind::DeliveryReminder, _) => vec![(Some(Audience::Operators), NoticeKind::Late)],
-        _ => vec![],
-    };
-    notices
-        .into_iter()
-        .filter_map(|(to, kind)| to.map(|to| Notice { to, kind }))
-        .collect()
+        (TimerKind::StoreWait, _) => [
+            parties.customer(Kind::StoreWaitLong),
+            Parties::operators(Kind::StoreWaitLong),
+        ]
+        .concat(),
+        (TimerKind::DeliveryReminder, 1) => parties.both(Kind::Late),
+        (TimerKind::DeliveryReminder, _) => Parties::operators(Kind::Late),
+        (TimerKind::DisputeSla, _) => Parties::operators(Kind::DisputeWaits),
+        (
+            TimerKind::PaymentAction
+            | TimerKind::PaymentAuthorizationExpiry
+            | TimerKind::BoardOpen
+            | TimerKind::OrderTimeout
+            | TimerKind::EscrowTimeout
+            | TimerKind::CancelWait
+            | TimerKind::ProposalExpiry
+            | TimerKind::NoShowWait
+            | TimerKind::DisputeWindow
+            | TimerKind::RatingWindow
+            | TimerKind::StepRetry
+            | TimerKind::Scheduled,
+            _,
+        ) => vec![],
+    }
+}
+
+/// Who is in the order.
+struct Parties {
+    customer: UserId,
+    runner: Option<UserId>,
+}
+
+impl Parties {
+    fn of(order: &Order) -> Self {
+        Self {
+            customer: order.terms.customer,
+            runner: order.stage.assignment().map(|assignment| assignment.runner),
+        }
+    }
+
+    fn operators(kind: Kind) -> Vec<Notice> {
+        let to = Audience::Operators;
+        vec![Notice { to, kind }]
+    }
+
+    fn customer(&self, kind: Kind) -> Vec<Notice> {
+        let to = Audience::User(self.customer);
+        vec![Notice { to, kind }]
+    }
+
+    fn runner(&self, kind: Kind) -> Vec<Notice> {
+        let to = self.runner.map(Audience::User);
+        to.map(|to| Notice { to, kind }).into_iter().collect()
+    }
+
+    fn both(&self, kind: Kind) -> Vec<Notice> {
+        [self.customer(kind), self.runner(kind)].concat()
+    }
+
+    fn other(&self, by: Side, kind: Kind) -> Vec<Notice> {
+        match by {
+            Side::Customer => self.runner(kind),
+            Side::Runner => self.customer(kind),
+        }
+    }
 }

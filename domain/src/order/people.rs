@@ -1,7 +1,10 @@
 //! The people column: what an event changes about customer and runner.
 
 use super::{
-    event::{Event, Side, Unbinding},
+    event::{
+        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
+        PlacingEvent, ProposalEvent, RunEvent, Side, TimerEvent, Unbinding,
+    },
     stage::Proof,
     state::Order,
 };
@@ -17,24 +20,40 @@ pub(super) fn people(
     command: CommandId,
     fingerprint: Fingerprint,
 ) -> Vec<PeopleChange> {
+    let mut changes = of_parties(order, event, command, fingerprint);
+    changes.extend(shown(event).iter().map(|photo| PeopleChange::PhotoUsed {
+        photo: *photo,
+        order: order.id,
+    }));
+    changes
+}
+
+fn of_parties(
+    order: &Order,
+    event: &Event,
+    command: CommandId,
+    fingerprint: Fingerprint,
+) -> Vec<PeopleChange> {
     let customer = order.terms.customer;
     let runner = order.stage.assignment().map(|assignment| assignment.runner);
     match event {
-        Event::Placed(_) => vec![PeopleChange::OrderOpened {
+        Event::Placing(PlacingEvent::Placed(_)) => vec![PeopleChange::OrderOpened {
             customer,
             command,
             fingerprint,
             order: order.id,
         }],
-        Event::Accepted { runner, .. } => vec![PeopleChange::SlotTaken { runner: *runner }],
-        Event::Unbound { runner, cause, .. } => {
+        Event::Run(RunEvent::Accepted { runner, .. }) => {
+            vec![PeopleChange::SlotTaken { runner: *runner }]
+        }
+        Event::Run(RunEvent::Unbound { runner, cause, .. }) => {
             let mut changes = vec![PeopleChange::SlotFreed { runner: *runner }];
             if *cause == Unbinding::RunnerCancelled {
                 changes.push(PeopleChange::RunnerCancelled { runner: *runner });
             }
             changes
         }
-        Event::Completed => {
+        Event::End(EndEvent::Completed) => {
             let mut changes = vec![PeopleChange::OrderClosed { customer }];
             if let Some(runner) = runner {
                 changes.extend([
@@ -44,13 +63,13 @@ pub(super) fn people(
             }
             changes
         }
-        Event::Cancelled { .. } => {
+        Event::End(EndEvent::Cancelled { .. }) => {
             let freed = runner.map(|runner| PeopleChange::SlotFreed { runner });
             std::iter::once(PeopleChange::OrderClosed { customer })
                 .chain(freed)
                 .collect()
         }
-        Event::RatingsPublished => {
+        Event::After(AfterEvent::RatingsPublished) => {
             let of_runner = order.ratings.by_customer.zip(runner);
             let of_runner = of_runner.map(|(stars, user)| PeopleChange::Rated {
                 user,
@@ -65,25 +84,172 @@ pub(super) fn people(
             });
             of_runner.into_iter().chain(of_customer).collect()
         }
-        event => shown(event)
-            .iter()
-            .map(|photo| PeopleChange::PhotoUsed {
-                photo: *photo,
-                order: order.id,
-            })
-            .collect(),
+        Event::Placing(
+            PlacingEvent::ActionRequired { .. }
+            | PlacingEvent::Authorized { .. }
+            | PlacingEvent::Declined { .. }
+            | PlacingEvent::Held { .. }
+            | PlacingEvent::Waiting { .. }
+            | PlacingEvent::Available { .. },
+        )
+        | Event::Run(
+            RunEvent::ArrivedOnSite
+            | RunEvent::Purchased { .. }
+            | RunEvent::Collected
+            | RunEvent::Departed
+            | RunEvent::WrongPinShown { .. }
+            | RunEvent::Delivered { .. },
+        )
+        | Event::End(
+            EndEvent::CancelWaiting(_)
+            | EndEvent::Released(_)
+            | EndEvent::ReleaseRefused { .. }
+            | EndEvent::Overdue { .. },
+        )
+        | Event::Call(
+            CallEvent::Captured { .. }
+            | CallEvent::CollectFailed { .. }
+            | CallEvent::Voided { .. }
+            | CallEvent::Refunded { .. }
+            | CallEvent::RefundKept { .. }
+            | CallEvent::CallDeferred { .. }
+            | CallEvent::CallRetried { .. }
+            | CallEvent::CallGivenUp { .. }
+            | CallEvent::LateAuthorization { .. }
+            | CallEvent::LateCharge { .. }
+            | CallEvent::AuthorizationLapsed { .. },
+        )
+        | Event::Timer(
+            TimerEvent::TimerFired { .. }
+            | TimerEvent::Reminded { .. }
+            | TimerEvent::TimerNoted { .. },
+        )
+        | Event::Proposal(
+            ProposalEvent::Proposed { .. }
+            | ProposalEvent::RaiseAsked { .. }
+            | ProposalEvent::Raised { .. }
+            | ProposalEvent::RaiseFailed { .. }
+            | ProposalEvent::ProposalClosed { .. },
+        )
+        | Event::Contact(
+            ContactEvent::MessageSent { .. }
+            | ContactEvent::ProblemReported { .. }
+            | ContactEvent::NoShowAnswered
+            | ContactEvent::NoShowOver,
+        )
+        | Event::Operator(
+            OperatorEvent::OperatorHeld { .. }
+            | OperatorEvent::OperatorReleased { .. }
+            | OperatorEvent::OperatorActed { .. },
+        )
+        | Event::Dispute(
+            DisputeEvent::Disputed { .. }
+            | DisputeEvent::Frozen { .. }
+            | DisputeEvent::DisputeReplied { .. }
+            | DisputeEvent::DisputeResolved { .. }
+            | DisputeEvent::ClaimPaid { .. }
+            | DisputeEvent::GoodwillPaid { .. }
+            | DisputeEvent::RunnerMadeGood { .. }
+            | DisputeEvent::CustomerSetOff { .. },
+        )
+        | Event::After(
+            AfterEvent::TipGiven { .. }
+            | AfterEvent::TipPaid { .. }
+            | AfterEvent::TipFailed { .. }
+            | AfterEvent::Rated { .. },
+        )
+        | Event::Step { .. } => vec![],
     }
 }
 
 /// The photos that an event refers to: from here on they are this order's, and no other's.
 fn shown(event: &Event) -> &[PhotoId] {
     match event {
-        Event::Purchased { photo, .. } | Event::ProblemReported { photo, .. } => photo.as_slice(),
-        Event::Proposed { offer, .. } => std::slice::from_ref(&offer.photo),
-        Event::Delivered {
-            proof: Proof::Photo(photo),
-        } => std::slice::from_ref(photo),
-        Event::Disputed { photos, .. } | Event::DisputeReplied { photos, .. } => photos,
-        _ => &[],
+        Event::Run(RunEvent::Purchased { photo, .. })
+        | Event::Contact(ContactEvent::ProblemReported { photo, .. }) => photo.as_slice(),
+        Event::Proposal(ProposalEvent::Proposed { offer, .. }) => {
+            std::slice::from_ref(&offer.photo)
+        }
+        Event::Run(RunEvent::Delivered { proof }) => match proof {
+            Proof::Photo(photo) => std::slice::from_ref(photo),
+            Proof::Pin | Proof::Confirmed => &[],
+        },
+        Event::Dispute(DisputeEvent::Disputed { photos, .. })
+        | Event::Dispute(DisputeEvent::DisputeReplied { photos, .. }) => photos,
+        Event::Placing(
+            PlacingEvent::Placed(_)
+            | PlacingEvent::ActionRequired { .. }
+            | PlacingEvent::Authorized { .. }
+            | PlacingEvent::Declined { .. }
+            | PlacingEvent::Held { .. }
+            | PlacingEvent::Waiting { .. }
+            | PlacingEvent::Available { .. },
+        )
+        | Event::Run(
+            RunEvent::Accepted { .. }
+            | RunEvent::Unbound { .. }
+            | RunEvent::ArrivedOnSite
+            | RunEvent::Collected
+            | RunEvent::Departed
+            | RunEvent::WrongPinShown { .. },
+        )
+        | Event::End(
+            EndEvent::CancelWaiting(_)
+            | EndEvent::Released(_)
+            | EndEvent::ReleaseRefused { .. }
+            | EndEvent::Completed
+            | EndEvent::Cancelled { .. }
+            | EndEvent::Overdue { .. },
+        )
+        | Event::Call(
+            CallEvent::Captured { .. }
+            | CallEvent::CollectFailed { .. }
+            | CallEvent::Voided { .. }
+            | CallEvent::Refunded { .. }
+            | CallEvent::RefundKept { .. }
+            | CallEvent::CallDeferred { .. }
+            | CallEvent::CallRetried { .. }
+            | CallEvent::CallGivenUp { .. }
+            | CallEvent::LateAuthorization { .. }
+            | CallEvent::LateCharge { .. }
+            | CallEvent::AuthorizationLapsed { .. },
+        )
+        | Event::Timer(
+            TimerEvent::TimerFired { .. }
+            | TimerEvent::Reminded { .. }
+            | TimerEvent::TimerNoted { .. },
+        )
+        | Event::Proposal(
+            ProposalEvent::RaiseAsked { .. }
+            | ProposalEvent::Raised { .. }
+            | ProposalEvent::RaiseFailed { .. }
+            | ProposalEvent::ProposalClosed { .. },
+        )
+        | Event::Contact(
+            ContactEvent::MessageSent { .. }
+            | ContactEvent::NoShowAnswered
+            | ContactEvent::NoShowOver,
+        )
+        | Event::Operator(
+            OperatorEvent::OperatorHeld { .. }
+            | OperatorEvent::OperatorReleased { .. }
+            | OperatorEvent::OperatorActed { .. },
+        )
+        | Event::Dispute(
+            DisputeEvent::Frozen { .. }
+            | DisputeEvent::DisputeResolved { .. }
+            | DisputeEvent::ClaimPaid { .. }
+            | DisputeEvent::GoodwillPaid { .. }
+            | DisputeEvent::RunnerMadeGood { .. }
+            | DisputeEvent::CustomerSetOff { .. },
+        )
+        | Event::After(
+            AfterEvent::TipGiven { .. }
+            | AfterEvent::TipPaid { .. }
+            | AfterEvent::TipFailed { .. }
+            | AfterEvent::Rated { .. }
+            | AfterEvent::RatingsPublished,
+        )
+        | Event::Step { .. } => &[],
     }
 }

@@ -68,7 +68,12 @@ impl Order {
             {
                 Some(cents)
             }
-            _ => None,
+            CallKind::Authorize { .. }
+            | CallKind::Capture { .. }
+            | CallKind::Void { .. }
+            | CallKind::Refund { .. }
+            | CallKind::Charge { .. }
+            | CallKind::PayOut { .. } => None,
         });
         authorized.sum()
     }

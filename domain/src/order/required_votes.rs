@@ -47,8 +47,8 @@ pub fn required_votes(
             VoteRequest::Placement {
                 customer,
                 order: id,
-                fingerprint: context.fingerprint,
-                keyed: context.keyed,
+                fingerprint: context.meta.fingerprint,
+                keyed: context.meta.keyed,
                 store,
                 open_at,
             },
@@ -60,7 +60,39 @@ pub fn required_votes(
         Command::TimerDue { kind, .. } | Command::ScheduledDue { kind } => {
             order.asks_of_timer(*kind)
         }
-        command => {
+        command @ (Command::Place(_)
+        | Command::Accept { .. }
+        | Command::CancelAcceptance
+        | Command::Reassign { .. }
+        | Command::Cancel { .. }
+        | Command::ArriveOnSite
+        | Command::Purchase { .. }
+        | Command::Collect
+        | Command::Depart
+        | Command::Deliver { .. }
+        | Command::Confirm
+        | Command::Rate { .. }
+        | Command::Propose { .. }
+        | Command::Approve { .. }
+        | Command::DropItems { .. }
+        | Command::OtherStore { .. }
+        | Command::Reject { .. }
+        | Command::Withdraw { .. }
+        | Command::Message { .. }
+        | Command::ReportProblem { .. }
+        | Command::AnswerNoShow
+        | Command::Abandon { .. }
+        | Command::Hold { .. }
+        | Command::Unhold { .. }
+        | Command::Settle { .. }
+        | Command::Dispute { .. }
+        | Command::Reply { .. }
+        | Command::Resolve { .. }
+        | Command::Tip { .. }
+        | Command::Refund { .. }
+        | Command::RetryStalled { .. }
+        | Command::SkipStalled { .. }
+        | Command::CompensateStalled { .. }) => {
             let mut required_votes = order.asks_of_photos(command);
             required_votes.extend(match order.is_terminal() {
                 true => order.asks_after_the_end(command, context),
@@ -134,7 +166,15 @@ impl Order {
             | TimerKind::StepRetry
             | TimerKind::EscrowTimeout
             | TimerKind::DisputeSla => self.release_asks(),
-            _ => vec![],
+            TimerKind::PaymentAction
+            | TimerKind::BoardOpen
+            | TimerKind::OrderTimeout
+            | TimerKind::RunnerIdle
+            | TimerKind::StoreWait
+            | TimerKind::DeliveryReminder
+            | TimerKind::RatingWindow
+            | TimerKind::Scheduled
+            | TimerKind::NoShowWait => vec![],
         }
     }
 
@@ -176,7 +216,7 @@ impl Order {
 
     fn asks_after_the_end(&self, command: &Command, context: &Context<'_>) -> Vec<VoteRequest> {
         match command {
-            Command::Dispute { claim, .. } if self.role(context.principal) != Role::Runner => {
+            Command::Dispute { claim, .. } if self.role(context.meta.principal) != Role::Runner => {
                 self.freeze_asks(*claim)
             }
             Command::Resolve { refund, .. } => {
@@ -187,7 +227,39 @@ impl Order {
             Command::Tip { .. } => vec![VoteRequest::Card {
                 user: self.terms.customer,
             }],
-            _ => vec![],
+            Command::Place(_)
+            | Command::Answered { .. }
+            | Command::TimerDue { .. }
+            | Command::ScheduledDue { .. }
+            | Command::Accept { .. }
+            | Command::CancelAcceptance
+            | Command::Reassign { .. }
+            | Command::Cancel { .. }
+            | Command::ArriveOnSite
+            | Command::Purchase { .. }
+            | Command::Collect
+            | Command::Depart
+            | Command::Deliver { .. }
+            | Command::Confirm
+            | Command::Rate { .. }
+            | Command::Propose { .. }
+            | Command::Approve { .. }
+            | Command::DropItems { .. }
+            | Command::OtherStore { .. }
+            | Command::Reject { .. }
+            | Command::Withdraw { .. }
+            | Command::Message { .. }
+            | Command::ReportProblem { .. }
+            | Command::AnswerNoShow
+            | Command::Abandon { .. }
+            | Command::Hold { .. }
+            | Command::Unhold { .. }
+            | Command::Settle { .. }
+            | Command::Dispute { .. }
+            | Command::Reply { .. }
+            | Command::RetryStalled { .. }
+            | Command::SkipStalled { .. }
+            | Command::CompensateStalled { .. } => vec![],
         }
     }
 
@@ -198,7 +270,17 @@ impl Order {
             Stage::Accepted(_) | Stage::OnSite(_) => {
                 self.runners_set_off(price.delivery_fee.max(price.trip_compensation))
             }
-            _ => vec![],
+            Stage::Authorizing
+            | Stage::Holding
+            | Stage::Scheduling
+            | Stage::Waiting { .. }
+            | Stage::Available { .. }
+            | Stage::Purchased(..)
+            | Stage::Collected(..)
+            | Stage::OnTheWay(..)
+            | Stage::Delivered(..)
+            | Stage::Completed(..)
+            | Stage::Cancelled(_) => vec![],
         }
     }
 

@@ -203,7 +203,14 @@ impl Stage {
             Self::Scheduling => Some("scheduling"),
             Self::Waiting { .. } => Some("waiting"),
             Self::Available { .. } => Some("available"),
-            _ => None,
+            Self::Accepted(_)
+            | Self::OnSite(_)
+            | Self::Purchased(..)
+            | Self::Collected(..)
+            | Self::OnTheWay(..)
+            | Self::Delivered(..)
+            | Self::Completed(..)
+            | Self::Cancelled(_) => None,
         }
     }
 
@@ -219,7 +226,11 @@ impl Stage {
             | Self::Delivered(assignment, ..)
             | Self::Completed(assignment, ..) => Some(assignment),
             Self::Cancelled(cancellation) => cancellation.assignment.as_ref(),
-            _ => None,
+            Self::Authorizing
+            | Self::Holding
+            | Self::Scheduling
+            | Self::Waiting { .. }
+            | Self::Available { .. } => None,
         }
     }
 
@@ -242,7 +253,13 @@ impl Stage {
             | Self::Delivered(_, bought, _)
             | Self::Completed(_, bought, _) => Some(bought),
             Self::Cancelled(cancellation) => cancellation.bought.as_ref(),
-            _ => None,
+            Self::Authorizing
+            | Self::Holding
+            | Self::Scheduling
+            | Self::Waiting { .. }
+            | Self::Available { .. }
+            | Self::Accepted(_)
+            | Self::OnSite(_) => None,
         }
     }
 
@@ -251,7 +268,17 @@ impl Stage {
     pub const fn delivery(&self) -> Option<&Delivery> {
         match self {
             Self::Delivered(_, _, delivery) | Self::Completed(_, _, delivery) => Some(delivery),
-            _ => None,
+            Self::Authorizing
+            | Self::Holding
+            | Self::Scheduling
+            | Self::Waiting { .. }
+            | Self::Available { .. }
+            | Self::Accepted(_)
+            | Self::OnSite(_)
+            | Self::Purchased(..)
+            | Self::Collected(..)
+            | Self::OnTheWay(..)
+            | Self::Cancelled(_) => None,
         }
     }
 }

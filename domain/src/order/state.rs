@@ -284,7 +284,11 @@ impl Order {
     pub fn authorized(&self) -> Cents {
         let of_call = |n: &CallNumber| match self.calls.get(n)?.kind {
             CallKind::Authorize { cents } => Some(cents),
-            _ => None,
+            CallKind::Capture { .. }
+            | CallKind::Void { .. }
+            | CallKind::Refund { .. }
+            | CallKind::Charge { .. }
+            | CallKind::PayOut { .. } => None,
         };
         self.deadlines.keys().filter_map(of_call).sum()
     }

@@ -3,7 +3,10 @@
 use super::{
     attachments::Closing,
     effects::TimerKind,
-    event::{Event, Problem},
+    event::{
+        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
+        PlacingEvent, Problem, ProposalEvent, RunEvent, TimerEvent,
+    },
     state::Order,
 };
 use crate::{
@@ -16,22 +19,22 @@ use crate::{
 /// The timer changes that `event`, decided at `now`, makes.
 pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> Vec<TimerChange> {
     use TimerKind::{
-        BoardOpen, CancelWait, DeliveryReminder, DisputeWindow, EscrowTimeout, NoShowWait,
-        OrderTimeout, PaymentAction, PaymentAuthorizationExpiry, RatingWindow, RunnerIdle,
-        StoreWait,
+        BoardOpen, CancelWait, DeliveryReminder, DisputeSla, DisputeWindow, EscrowTimeout,
+        NoShowWait, OrderTimeout, PaymentAction, PaymentAuthorizationExpiry, ProposalExpiry,
+        RatingWindow, RunnerIdle, StoreWait,
     };
     let mut table = Table {
         order,
         changes: vec![],
     };
     match event {
-        Event::TimerFired { kind, generation } => {
+        Event::Timer(TimerEvent::TimerFired { kind, generation }) => {
             table.changes.push(TimerChange::Fire {
                 kind: *kind,
                 generation: *generation,
             });
         }
-        Event::ActionRequired { .. } => {
+        Event::Placing(PlacingEvent::ActionRequired { .. }) => {
             if !order.retries_more_than_authorizing() {
                 table.disarm(&[TimerKind::StepRetry]);
             }
@@ -39,57 +42,137 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
                 table.arm(PaymentAction, now.plus(policy.payment_action_ms));
             }
         }
-        Event::Authorized { capture_before, .. } => {
+        Event::Placing(PlacingEvent::Authorized { capture_before, .. }) => {
             table.disarm(&[PaymentAction, TimerKind::StepRetry]);
             table.arm(
                 PaymentAuthorizationExpiry,
                 capture_before.minus(policy.authorization_margin_ms),
             );
         }
-        Event::Declined { .. } => table.disarm(&[PaymentAction]),
-        Event::Waiting { opens_at } => table.arm(BoardOpen, *opens_at),
-        Event::Available { accept_by } => {
+        Event::Placing(PlacingEvent::Declined { .. }) => table.disarm(&[PaymentAction]),
+        Event::Placing(PlacingEvent::Waiting { opens_at }) => table.arm(BoardOpen, *opens_at),
+        Event::Placing(PlacingEvent::Available { accept_by }) => {
             table.disarm(&[RunnerIdle, StoreWait]);
             table.arm(OrderTimeout, *accept_by);
             if order.armed(EscrowTimeout).is_none() {
                 table.arm(EscrowTimeout, now.plus(policy.escrow_timeout_ms));
             }
         }
-        Event::Accepted { .. } => {
+        Event::Run(RunEvent::Accepted { .. }) => {
             table.disarm(&[OrderTimeout]);
             table.arm(RunnerIdle, now.plus(policy.runner_remind_ms));
         }
-        Event::ArrivedOnSite => {
+        Event::Run(RunEvent::ArrivedOnSite) => {
             table.disarm(&[RunnerIdle]);
             table.arm(StoreWait, now.plus(policy.store_remind_ms));
         }
-        Event::Purchased { .. } => {
+        Event::Run(RunEvent::Purchased { .. }) => {
             table.disarm(&[StoreWait, CancelWait, PaymentAuthorizationExpiry]);
             table.arm(DeliveryReminder, now.plus(policy.delivery_late_ms));
         }
-        Event::Delivered { .. } => {
+        Event::Run(RunEvent::Delivered { .. }) => {
             table.disarm(&[DeliveryReminder, NoShowWait]);
             if policy.dispute_window_ms > 0 {
                 table.arm(DisputeWindow, now.plus(policy.dispute_window_ms));
             }
         }
-        Event::Completed => {
+        Event::End(EndEvent::Completed) => {
             table.disarm_all();
             table.arm(RatingWindow, now.plus(policy.rating_window_ms));
         }
-        Event::Cancelled { .. } => table.disarm_all(),
-        Event::Reminded { kind, step: 1 } => table.again(*kind, policy, now),
-        Event::Overdue { .. } => table.arm(EscrowTimeout, now.plus(policy.escrow_timeout_ms)),
-        Event::CallDeferred { failures, .. } | Event::ReleaseRefused { failures }
-            if order.armed(TimerKind::StepRetry).is_none() =>
-        {
-            table.arm(
-                TimerKind::StepRetry,
-                now.plus(policy.back_off_ms(*failures, order.id.as_bytes())),
-            );
+        Event::End(EndEvent::Cancelled { .. }) => table.disarm_all(),
+        Event::Timer(TimerEvent::Reminded { kind, step }) => {
+            if *step == 1 {
+                table.again(*kind, policy, now);
+            }
         }
-        Event::RatingsPublished => table.disarm(&[RatingWindow]),
-        _ => table.over(event, policy, now),
+        Event::End(EndEvent::Overdue { .. }) => {
+            table.arm(EscrowTimeout, now.plus(policy.escrow_timeout_ms))
+        }
+        Event::Call(CallEvent::CallDeferred { failures, .. })
+        | Event::End(EndEvent::ReleaseRefused { failures }) => {
+            if order.armed(TimerKind::StepRetry).is_none() {
+                table.arm(
+                    TimerKind::StepRetry,
+                    now.plus(policy.back_off_ms(*failures, order.id.as_bytes())),
+                );
+            }
+        }
+        Event::After(AfterEvent::RatingsPublished) => table.disarm(&[RatingWindow]),
+        Event::Run(RunEvent::Unbound { .. }) => {
+            let first = order.deadlines.first_key_value();
+            let first = first.map(|(_, before)| *before);
+            table.expire_at(first, policy);
+        }
+        Event::Proposal(ProposalEvent::Proposed { .. })
+        | Event::Proposal(ProposalEvent::RaiseAsked { .. }) => {
+            table.arm(ProposalExpiry, now.plus(policy.proposal_expiry_ms));
+        }
+        Event::Proposal(ProposalEvent::Raised { capture_before, .. }) => {
+            let earliest = order
+                .capture_before
+                .map(|before| before.min(*capture_before));
+            table.expire_at(earliest, policy);
+        }
+        Event::Proposal(ProposalEvent::ProposalClosed { how, .. }) => {
+            table.disarm(&[ProposalExpiry]);
+            if matches!(how, Closing::OtherStore { .. }) {
+                table.arm(StoreWait, now.plus(policy.store_remind_ms));
+            }
+        }
+        Event::End(EndEvent::CancelWaiting(_)) => {
+            table.arm(CancelWait, now.plus(policy.cancel_wait_ms))
+        }
+        Event::Contact(ContactEvent::ProblemReported { kind, .. }) => match kind {
+            Problem::CustomerUnreachable => {
+                table.arm(NoShowWait, now.plus(policy.no_show_wait_ms));
+            }
+            Problem::Returned | Problem::Other => {}
+        },
+        Event::Contact(ContactEvent::NoShowAnswered) => table.disarm(&[NoShowWait]),
+        Event::Dispute(DisputeEvent::Disputed { .. }) => {
+            table.disarm(&[DisputeWindow]);
+            table.arm(DisputeSla, now.plus(policy.dispute_alarm_ms));
+        }
+        Event::Dispute(DisputeEvent::DisputeResolved { .. }) => table.disarm(&[DisputeSla]),
+        Event::Placing(PlacingEvent::Placed(_) | PlacingEvent::Held { .. })
+        | Event::Run(RunEvent::Collected | RunEvent::Departed | RunEvent::WrongPinShown { .. })
+        | Event::End(EndEvent::Released(_))
+        | Event::Call(
+            CallEvent::Captured { .. }
+            | CallEvent::CollectFailed { .. }
+            | CallEvent::Voided { .. }
+            | CallEvent::Refunded { .. }
+            | CallEvent::RefundKept { .. }
+            | CallEvent::CallRetried { .. }
+            | CallEvent::CallGivenUp { .. }
+            | CallEvent::LateAuthorization { .. }
+            | CallEvent::LateCharge { .. }
+            | CallEvent::AuthorizationLapsed { .. },
+        )
+        | Event::Timer(TimerEvent::TimerNoted { .. })
+        | Event::Proposal(ProposalEvent::RaiseFailed { .. })
+        | Event::Contact(ContactEvent::MessageSent { .. } | ContactEvent::NoShowOver)
+        | Event::Operator(
+            OperatorEvent::OperatorHeld { .. }
+            | OperatorEvent::OperatorReleased { .. }
+            | OperatorEvent::OperatorActed { .. },
+        )
+        | Event::Dispute(
+            DisputeEvent::Frozen { .. }
+            | DisputeEvent::DisputeReplied { .. }
+            | DisputeEvent::ClaimPaid { .. }
+            | DisputeEvent::GoodwillPaid { .. }
+            | DisputeEvent::RunnerMadeGood { .. }
+            | DisputeEvent::CustomerSetOff { .. },
+        )
+        | Event::After(
+            AfterEvent::TipGiven { .. }
+            | AfterEvent::TipPaid { .. }
+            | AfterEvent::TipFailed { .. }
+            | AfterEvent::Rated { .. },
+        )
+        | Event::Step { .. } => {}
     }
     table.changes
 }
@@ -126,48 +209,6 @@ impl Table<'_> {
         }
     }
 
-    /// The timers of what lies over the stage.
-    fn over(&mut self, event: &Event, policy: &Policy, now: At) {
-        use TimerKind::{
-            CancelWait, DisputeSla, DisputeWindow, NoShowWait, ProposalExpiry, StoreWait,
-        };
-        match event {
-            Event::Unbound { .. } => {
-                let first = self.order.deadlines.first_key_value();
-                let first = first.map(|(_, before)| *before);
-                self.expire_at(first, policy);
-            }
-            Event::Proposed { .. } | Event::RaiseAsked { .. } => {
-                self.arm(ProposalExpiry, now.plus(policy.proposal_expiry_ms));
-            }
-            Event::Raised { capture_before, .. } => {
-                let earliest = self
-                    .order
-                    .capture_before
-                    .map(|before| before.min(*capture_before));
-                self.expire_at(earliest, policy);
-            }
-            Event::ProposalClosed { how, .. } => {
-                self.disarm(&[ProposalExpiry]);
-                if matches!(how, Closing::OtherStore { .. }) {
-                    self.arm(StoreWait, now.plus(policy.store_remind_ms));
-                }
-            }
-            Event::CancelWaiting(_) => self.arm(CancelWait, now.plus(policy.cancel_wait_ms)),
-            Event::ProblemReported {
-                kind: Problem::CustomerUnreachable,
-                ..
-            } => self.arm(NoShowWait, now.plus(policy.no_show_wait_ms)),
-            Event::NoShowAnswered => self.disarm(&[NoShowWait]),
-            Event::Disputed { .. } => {
-                self.disarm(&[DisputeWindow]);
-                self.arm(DisputeSla, now.plus(policy.dispute_alarm_ms));
-            }
-            Event::DisputeResolved { .. } => self.disarm(&[DisputeSla]),
-            _ => {}
-        }
-    }
-
     /// The second step of a timer of two steps.
     fn again(&mut self, kind: TimerKind, policy: &Policy, now: At) {
         let wait = match kind {
@@ -175,7 +216,18 @@ impl Table<'_> {
             TimerKind::StoreWait => policy.store_wait_ms - policy.store_remind_ms,
             TimerKind::DeliveryReminder => policy.delivery_alarm_ms - policy.delivery_late_ms,
             TimerKind::DisputeSla => policy.dispute_sla_ms - policy.dispute_alarm_ms,
-            _ => return,
+            TimerKind::PaymentAction
+            | TimerKind::PaymentAuthorizationExpiry
+            | TimerKind::BoardOpen
+            | TimerKind::OrderTimeout
+            | TimerKind::EscrowTimeout
+            | TimerKind::CancelWait
+            | TimerKind::ProposalExpiry
+            | TimerKind::NoShowWait
+            | TimerKind::DisputeWindow
+            | TimerKind::RatingWindow
+            | TimerKind::StepRetry
+            | TimerKind::Scheduled => return,
         };
         self.arm(kind, now.plus(wait));
     }

@@ -7,7 +7,7 @@
 use super::{
     command::Command,
     decide::{Context, decide, verdict},
-    event::Event,
+    event::{AfterEvent, EndEvent, Event, ProposalEvent},
     fill::{Filled, Header, fill},
     rejection::Rejection,
     state::{Executed, Order},
@@ -56,7 +56,9 @@ pub fn status(command: &Command, events: &[Event], verdict: Option<&Rejection>) 
     let begun = |event: &Event| {
         matches!(
             event,
-            Event::CancelWaiting(_) | Event::RaiseAsked { .. } | Event::TipGiven { .. }
+            Event::End(EndEvent::CancelWaiting(_))
+                | Event::Proposal(ProposalEvent::RaiseAsked { .. })
+                | Event::After(AfterEvent::TipGiven { .. })
         )
     };
     match (verdict, command) {
@@ -84,9 +86,7 @@ pub fn turn(
     let verdict = verdict(&events, context.policy);
     let header = Header {
         at: context.now,
-        principal: context.principal,
-        command: context.command,
-        fingerprint: context.fingerprint,
+        meta: context.meta,
         status: status(command, &events, verdict.as_ref()),
     };
     Ok(match fill(id, before, events, header, context.policy) {

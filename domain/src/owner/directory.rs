@@ -121,7 +121,11 @@ impl Directory {
                 .stores
                 .get(&store)
                 .map_or(Seq::NONE, |store| store.last_seq),
-            _ => Seq::NONE,
+            Stream::System
+            | Stream::Order(_)
+            | Stream::Wallet(_)
+            | Stream::Inbox(_)
+            | Stream::Schedule(_) => Seq::NONE,
         }
     }
 

@@ -3,8 +3,9 @@
 //! Notices that come out of orders live in the orders' records; an inbox keeps only what is its own.
 
 use crate::{
-    id::{OrderId, Principal, Seq, UserId},
+    id::{OrderId, Principal, Seq, Stream, UserId},
     order::{Rejection, Sealed},
+    stream::StreamCommand,
 };
 use serde::{Deserialize, Serialize};
 
@@ -87,5 +88,13 @@ pub fn decide(
             Ok(vec![Event::Failed { notice: *notice }])
         }
         (Command::Fail { .. }, _) => not_allowed("the system"),
+    }
+}
+
+impl StreamCommand for Command {
+    type Target = UserId;
+
+    fn stream(user: UserId) -> Stream {
+        Stream::Inbox(user)
     }
 }

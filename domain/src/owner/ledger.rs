@@ -177,7 +177,11 @@ impl Ledger {
     pub fn debtors(&self) -> impl Iterator<Item = UserId> {
         let users = self.accounts.keys().filter_map(|account| match account {
             Account::Receivable(user) => Some(*user),
-            _ => None,
+            Account::Gateway
+            | Account::Escrow(_)
+            | Account::Payable(_)
+            | Account::Revenue
+            | Account::Goodwill => None,
         });
         users.filter(|user| self.debt(*user).is_positive())
     }

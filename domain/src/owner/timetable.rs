@@ -4,10 +4,11 @@
 //! Invariant: a timer is keyed by (stream, kind, generation); only the newest generation of a kind is armed.
 
 use crate::{
-    id::{OrderId, Principal, Seq, Stream},
+    id::{OrderId, Principal, ScheduleId, Seq, Stream},
     order::{Rejection, TimerKind, TimerState},
     policy::Policy,
     record::{Record, TimerChange},
+    stream::StreamCommand,
     time::At,
     vote::{Granted, Token, Vote, VoteRequest},
 };
@@ -113,6 +114,14 @@ impl Scheduled {
             }
             (None, Event::Processed { .. } | Event::Cancelled) => {}
         }
+    }
+}
+
+impl StreamCommand for Command {
+    type Target = ScheduleId;
+
+    fn stream(schedule: ScheduleId) -> Stream {
+        Stream::Schedule(schedule)
     }
 }
 

@@ -15,15 +15,17 @@ mod fold;
 mod receipt;
 mod state;
 mod statement;
+mod turn;
 
 pub use command::{ChargebackStage, Command};
 pub use decide::{Context, Decision, decide, required_votes};
 pub use event::{ChargebackId, Event};
-pub use fill::{Filled, Turn, fill, known, turn};
+pub use fill::{Filled, fill};
 pub use fold::Wallets;
 pub use receipt::{Receipt, Shows, receipt};
 pub use state::{Chargeback, Payment, PaymentState, Payout, PayoutState, Wallet};
 pub use statement::{Line, LineKind, statement};
+pub use turn::{Turn, decide_and_fill, known, turn};
 
 use crate::id::UserId;
 

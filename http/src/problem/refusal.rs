@@ -4,10 +4,10 @@
 //! things stand, 422 a value breaks a rule, 503 not now, 504 unknown.
 
 use super::Problem;
-use crate::view::quote;
 use axum::http::StatusCode;
 use campusg_actors::runtime::Refusal;
-use campusg_domain::order::Rejection;
+use campusg_domain::order::{Quote, Rejection};
+use serde_json::{Value, json};
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
@@ -113,23 +113,54 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
         Rejection::NotInThisStage { status, allowed } => problem
             .with("order_status", status.as_str())
             .with("allowed_transitions", allowed.clone()),
-        Rejection::QuoteChanged { quote } => problem.with("quote", quote::members(quote)),
+        Rejection::QuoteChanged { quote } => problem.with("quote", quote_members(quote)),
         Rejection::WrongPin { left } => problem.with("tries_left", *left),
         Rejection::AlreadyPlaced { order } => problem.with("order_id", order.to_string()),
         Rejection::HoldRefused | Rejection::TimersFull => problem.retry_after_ms(30_000),
         Rejection::StillRunning => problem.retry_after_ms(1_000),
-        _ => problem,
+        Rejection::NotFound { .. }
+        | Rejection::NotAllowed { .. }
+        | Rejection::KeyReused
+        | Rejection::Suspended
+        | Rejection::NoPaymentMethod
+        | Rejection::NoPayoutMethod
+        | Rejection::StorePaused
+        | Rejection::StoreClosed
+        | Rejection::TakenByAnotherRunner
+        | Rejection::TooLate
+        | Rejection::OwnOrder
+        | Rejection::NotARunner
+        | Rejection::OnHold
+        | Rejection::ProposalOpen
+        | Rejection::DisputeOpen
+        | Rejection::MovesMoney
+        | Rejection::NoCompensation { .. }
+        | Rejection::ContactFirst { .. }
+        | Rejection::TooManyMessages { .. }
+        | Rejection::TooManyProposals { .. }
+        | Rejection::PhotoUsed
+        | Rejection::AlreadyRated
+        | Rejection::EmailTaken
+        | Rejection::TransferRefused
+        | Rejection::OrderOpen
+        | Rejection::NotCancellable => problem,
     }
+}
+
+/// A quote as a member of a problem.
+fn quote_members(quote: &Quote) -> Value {
+    json!({
+        "charge_cents": quote.charge.0,
+        "to_runner_cents": quote.to_runner.0,
+        "to_platform_cents": quote.to_platform.0,
+        "let_go_cents": quote.let_go.0,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use campusg_domain::{
-        id::OrderId,
-        money::Cents,
-        order::{Quote, Status},
-    };
+    use campusg_domain::{id::OrderId, money::Cents, order::Status};
 
     const ORDER: OrderId = OrderId::from_bytes([7; 16]);
 

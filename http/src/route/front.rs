@@ -2,10 +2,9 @@
 
 use crate::{app_state::AppState, html::document, problem::Problem, view::ledger::ProofView};
 use axum::{extract::State, http::StatusCode, response::Response};
-use campusg_actors::runtime::GetProof;
 
 pub(crate) async fn front(State(app): State<AppState>) -> Result<Response, Problem> {
-    let proof = app.runtime().query(GetProof).await?;
+    let proof = app.runtime().proof().await?;
     let proof = ProofView::of(&proof, app.currency());
     Ok(document(StatusCode::OK, "CampusG", &proof.html()))
 }

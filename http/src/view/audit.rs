@@ -81,7 +81,24 @@ fn details(act: &Act, app: &AppState, me: &Me) -> Option<Value> {
             WalletEvent::WrittenOff { cents, .. }
             | WalletEvent::ToppedUp { cents, .. }
             | WalletEvent::Withdrawn { cents, .. } => Some(amount(*cents)),
-            _ => None,
+            WalletEvent::SetOff { .. }
+            | WalletEvent::PayoutRequested { .. }
+            | WalletEvent::PayoutPaid { .. }
+            | WalletEvent::PayoutFailed { .. }
+            | WalletEvent::PayoutSentBack { .. }
+            | WalletEvent::PayoutLate { .. }
+            | WalletEvent::DebtPaymentRequested { .. }
+            | WalletEvent::DebtPaid { .. }
+            | WalletEvent::DebtPaymentFailed { .. }
+            | WalletEvent::LateCharge { .. }
+            | WalletEvent::ChargedBack { .. }
+            | WalletEvent::ChargebackWon { .. }
+            | WalletEvent::ChargebackLost { .. }
+            | WalletEvent::CashShort { .. }
+            | WalletEvent::CallDeferred { .. }
+            | WalletEvent::CallRetried { .. }
+            | WalletEvent::TimerFired { .. }
+            | WalletEvent::OperatorRetried { .. } => None,
         }),
         Events::Store(events) => Some(store(events)),
         Events::Schedule(events) => events.iter().find_map(|event| match event {
@@ -90,11 +107,11 @@ fn details(act: &Act, app: &AppState, me: &Me) -> Option<Value> {
             } => {
                 Some(json!({"event_type": kind, "entity_id": order, "scheduled_time": Time(*due)}))
             }
-            _ => None,
+            ScheduleEvent::Processed { .. } | ScheduleEvent::Cancelled => None,
         }),
         Events::Inbox(events) => events.iter().find_map(|event| match event {
             InboxEvent::Sent { order, .. } => Some(json!({"order_id": order})),
-            _ => None,
+            InboxEvent::Read { .. } | InboxEvent::Failed { .. } => None,
         }),
         Events::User(_) | Events::System(_) => None,
     }

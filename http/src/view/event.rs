@@ -4,18 +4,16 @@
 //! was done to them. Messages are told of, and read where they were written; whatever else people say in their own words
 //! stands in the event, to those for whom it is.
 
-mod over;
+mod described;
 
-use super::{
-    Viewer,
-    parts::{by, proof, settlement},
-    saga::name,
-};
+use described::describe;
+
+use super::{Viewer, parts::by};
 use crate::time::Time;
 use campusg_actors::runtime::{FreeText, SealedFreeText};
 use campusg_domain::{
     id::UserId,
-    order::{Event, Order, Release, Role, Settlement, Side},
+    order::{Event, Order, Role, RunEvent},
     record::{Entry, Events, Record},
 };
 use serde::Serialize;
@@ -118,82 +116,7 @@ fn reads(viewer: &Viewer, wording: FreeText, own: bool) -> bool {
 
 /// Whether an event was done by or to this runner.
 fn concerns(event: &Event, user: UserId) -> bool {
-    matches!(event, Event::Accepted { runner, .. } | Event::Unbound { runner, .. } if *runner == user)
-}
-
-/// An event's type and data; `None` where the reader may not see it.
-fn describe(
-    order: &Order,
-    event: &Event,
-    viewer: &Viewer,
-) -> Option<(&'static str, Map<String, Value>)> {
-    let money = matches!(viewer.role, Role::Customer | Role::Operator);
-    let shown = |r#type, data: Value| Some((r#type, members(data)));
-    let of_payment = |r#type, data: Value| money.then(|| (r#type, members(data)));
-    match event {
-        Event::Placed(_) => shown("placed", json!({})),
-        Event::ActionRequired { .. } => of_payment("payment_action_required", json!({})),
-        Event::Authorized {
-            cents,
-            capture_before,
-            ..
-        } => of_payment(
-            "payment_authorized",
-            json!({"amount_cents": cents.0, "capture_before": Time(*capture_before)}),
-        ),
-        Event::Declined { reason, .. } => {
-            of_payment("payment_declined", json!({"reason": reason.code()}))
-        }
-        Event::Held { cents, .. } => of_payment("escrow_held", json!({"amount_cents": cents.0})),
-        Event::Waiting { opens_at } => shown("waiting", json!({"opens_at": Time(*opens_at)})),
-        Event::Available { accept_by } => {
-            shown("available", json!({"accept_by": Time(*accept_by)}))
-        }
-        Event::Accepted { runner, .. } => shown("accepted", person("runner_id", *runner, viewer)),
-        Event::Unbound { runner, cause, .. } => {
-            let mut data = person("runner_id", *runner, viewer);
-            data["cause"] = json!(cause);
-            shown("runner_unbound", data)
-        }
-        Event::ArrivedOnSite => shown("on_site", json!({})),
-        Event::Purchased { food, photo } => shown(
-            "purchased",
-            json!({"total_cents": food.0, "photo_id": photo}),
-        ),
-        Event::Collected => shown("collected", json!({})),
-        Event::Departed => shown("on_the_way", json!({})),
-        Event::WrongPinShown { tries } => shown("wrong_pin", json!({"tries": tries})),
-        Event::Delivered { proof: by } => {
-            let (name, photo) = proof(by);
-            shown("delivered", json!({"proof": name, "photo_id": photo}))
-        }
-        Event::Released(release) => shown("released", released(release, viewer.role)),
-        Event::ReleaseRefused { failures } => {
-            shown("release_delayed", json!({"failures": failures}))
-        }
-        Event::Completed => shown("completed", json!({})),
-        Event::Cancelled {
-            reason,
-            settlement: money,
-            ..
-        } => {
-            let mut data = settled(money, viewer.role);
-            data["cancel_reason"] = json!(reason);
-            data["settlement"] = json!(settlement(money));
-            shown("cancelled", data)
-        }
-        Event::Rated { by, stars } => rated(*by, *stars, viewer),
-        Event::RatingsPublished => shown("ratings_published", json!({})),
-        Event::Reminded { kind, step } => {
-            shown("reminded", json!({"event_type": kind, "step": step}))
-        }
-        Event::Step { saga, step, mark } => shown(
-            "saga_step",
-            json!({"saga": saga.plan().name, "step": name(*saga, *step), "state": mark}),
-        ),
-        event => over::describe(order, event, viewer)
-            .or_else(|| of_effect(event, viewer.role == Role::Operator, money)),
-    }
+    matches!(event, Event::Run(RunEvent::Accepted { runner, .. }) | Event::Run(RunEvent::Unbound { runner, .. }) if *runner == user)
 }
 
 /// A record's events as this operator sees them, without words and without the steps of sagas.
@@ -204,113 +127,4 @@ pub(crate) fn bare(order: &Order, events: &[Event], viewer: &Viewer) -> Vec<Valu
     let told = told.filter_map(|event| describe(order, event, viewer));
     told.map(|(r#type, data)| json!({"type": r#type, "data": data}))
         .collect()
-}
-
-/// Effects at the gateway and ticks of timers: the customer sees those that moved money, operators all.
-fn of_effect(
-    event: &Event,
-    operator: bool,
-    money: bool,
-) -> Option<(&'static str, Map<String, Value>)> {
-    let (r#type, visible, data) = match event {
-        Event::Captured { cents, .. } => {
-            ("payment_captured", money, json!({"amount_cents": cents.0}))
-        }
-        Event::CollectFailed { reason, .. } => (
-            "payment_collect_failed",
-            money,
-            json!({"reason": reason.map(campusg_domain::call::Decline::code)}),
-        ),
-        Event::Voided { .. } => ("authorization_let_go", money, json!({})),
-        Event::Refunded { cents, .. } => ("refunded", money, json!({"amount_cents": cents.0})),
-        Event::RefundKept { cents, .. } => (
-            "refund_kept_in_wallet",
-            money,
-            json!({"amount_cents": cents.0}),
-        ),
-        Event::AuthorizationLapsed { .. } => ("authorization_expired", money, json!({})),
-        Event::LateAuthorization { .. } => ("late_authorization_returned", money, json!({})),
-        Event::LateCharge { cents, .. } => (
-            "late_charge_returned",
-            money,
-            json!({"amount_cents": cents.0}),
-        ),
-        Event::CallDeferred { call, failures } => (
-            "call_rested",
-            operator,
-            json!({"call": call, "failures": failures}),
-        ),
-        Event::CallRetried { call } => ("call_retried", operator, json!({"call": call})),
-        Event::CallGivenUp { call } => ("call_given_up", operator, json!({"call": call})),
-        Event::TimerFired { kind, generation } => (
-            "timer_fired",
-            operator,
-            json!({"event_type": kind, "generation": generation}),
-        ),
-        Event::Overdue { days } => ("overdue", operator, json!({"days": days})),
-        _ => return None,
-    };
-    visible.then(|| (r#type, members(data)))
-}
-
-fn members(data: Value) -> Map<String, Value> {
-    match data {
-        Value::Object(members) => members,
-        _ => Map::new(),
-    }
-}
-
-/// A runner by id: to the customer, operators, and the runner themself.
-fn person(member: &str, user: UserId, viewer: &Viewer) -> Value {
-    let known = matches!(viewer.role, Role::Customer | Role::Operator) || user == viewer.user;
-    if known {
-        json!({ member: user })
-    } else {
-        json!({})
-    }
-}
-
-fn released(release: &Release, role: Role) -> Value {
-    let charged = release.to_runner + release.to_platform + release.to_customer;
-    match role {
-        Role::Customer => {
-            json!({"charged_cents": charged.0, "to_customer_cents": release.to_customer.0})
-        }
-        Role::Runner | Role::FormerRunner => {
-            json!({"to_runner_cents": release.to_runner.0, "set_off_cents": release.set_off.0})
-        }
-        Role::Operator => json!({
-            "to_runner_cents": release.to_runner.0, "to_platform_cents": release.to_platform.0,
-            "to_customer_cents": release.to_customer.0, "set_off_cents": release.set_off.0,
-        }),
-        Role::Stranger | Role::System | Role::Gateway => json!({}),
-    }
-}
-
-fn settled(settlement: &Settlement, role: Role) -> Value {
-    match (settlement, role) {
-        (Settlement::Release(release), role) => released(release, role),
-        (Settlement::Trip { to_runner, .. }, Role::Customer) => {
-            json!({"charged_cents": to_runner.0})
-        }
-        (Settlement::Trip { to_runner, set_off }, Role::Runner | Role::Operator) => {
-            json!({"to_runner_cents": to_runner.0, "set_off_cents": set_off.0})
-        }
-        (Settlement::Free, Role::Customer) => json!({"charged_cents": 0}),
-        (Settlement::Free | Settlement::Trip { .. }, _) => json!({}),
-    }
-}
-
-/// A rating: its stars to who gave it and operators; to the other side only that there is one.
-fn rated(by: Side, stars: u8, viewer: &Viewer) -> Option<(&'static str, Map<String, Value>)> {
-    let own = matches!(
-        (by, viewer.role),
-        (Side::Customer, Role::Customer) | (Side::Runner, Role::Runner)
-    );
-    let data = if own || viewer.role == Role::Operator {
-        json!({"by": by, "stars": stars})
-    } else {
-        json!({"by": by})
-    };
-    Some(("rated", members(data)))
 }

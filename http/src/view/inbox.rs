@@ -38,7 +38,75 @@ fn data(kind: NoticeKind) -> Option<Value> {
         NoticeKind::DebtPaymentStalled { user, call } => {
             Some(json!({"user_id": user, "payment": call}))
         }
-        _ => None,
+        NoticeKind::PaymentPending
+        | NoticeKind::PaymentActionRequired
+        | NoticeKind::PaymentAuthorized
+        | NoticeKind::PaymentFailed { .. }
+        | NoticeKind::EscrowPlaced
+        | NoticeKind::OrderCreated
+        | NoticeKind::OrderAccepted
+        | NoticeKind::RunnerCancelled
+        | NoticeKind::RunnerReleased
+        | NoticeKind::RunnerReminder
+        | NoticeKind::RunnerOnSite
+        | NoticeKind::BuyFromNowOn
+        | NoticeKind::StoreWaitLong
+        | NoticeKind::Purchased { .. }
+        | NoticeKind::Collected
+        | NoticeKind::OnTheWay
+        | NoticeKind::Late
+        | NoticeKind::Delivered
+        | NoticeKind::WrongPin { .. }
+        | NoticeKind::Completed
+        | NoticeKind::Paid { .. }
+        | NoticeKind::PaymentDelayed
+        | NoticeKind::PleaseRate
+        | NoticeKind::Cancelled
+        | NoticeKind::NobodyCame
+        | NoticeKind::RenewCard { .. }
+        | NoticeKind::LateChargeReturned { .. }
+        | NoticeKind::RefundKeptInWallet { .. }
+        | NoticeKind::StepStalled
+        | NoticeKind::Rated
+        | NoticeKind::HeldByOperator
+        | NoticeKind::ReleasedByOperator
+        | NoticeKind::Overdue
+        | NoticeKind::PayoutRequested { .. }
+        | NoticeKind::PayoutPaid { .. }
+        | NoticeKind::PayoutFailed { .. }
+        | NoticeKind::PayoutSentBack { .. }
+        | NoticeKind::PayoutLate { .. }
+        | NoticeKind::SetOff { .. }
+        | NoticeKind::DebtPaid { .. }
+        | NoticeKind::DebtPaymentFailed { .. }
+        | NoticeKind::DebtWrittenOff { .. }
+        | NoticeKind::LateChargeKept { .. }
+        | NoticeKind::ChargedBack { .. }
+        | NoticeKind::ChargebackWon { .. }
+        | NoticeKind::ChargebackLost { .. }
+        | NoticeKind::CashShort { .. }
+        | NoticeKind::ToppedUp { .. }
+        | NoticeKind::Withdrawn { .. }
+        | NoticeKind::Proposed { .. }
+        | NoticeKind::ProposalClosed
+        | NoticeKind::ProposalWithdrawn
+        | NoticeKind::RaiseFailed { .. }
+        | NoticeKind::CancelWaiting
+        | NoticeKind::CancelFell { .. }
+        | NoticeKind::Message
+        | NoticeKind::RunnerAtTheDoor
+        | NoticeKind::CustomerIsThere
+        | NoticeKind::NoShowOver
+        | NoticeKind::ProblemReported
+        | NoticeKind::Disputed { .. }
+        | NoticeKind::Frozen { .. }
+        | NoticeKind::DisputeReplied
+        | NoticeKind::DisputeWaits
+        | NoticeKind::DisputeResolved { .. }
+        | NoticeKind::Goodwill { .. }
+        | NoticeKind::TakenBack { .. }
+        | NoticeKind::Tipped { .. }
+        | NoticeKind::TipFailed { .. } => None,
     }
 }
 

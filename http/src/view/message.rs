@@ -19,7 +19,12 @@ impl MessageView {
     pub(crate) fn sent(order: &Order, me: &Me, text: &str) -> Self {
         let by = match order.role(me.principal) {
             Role::Customer => Side::Customer,
-            _ => Side::Runner,
+            Role::Runner
+            | Role::FormerRunner
+            | Role::Operator
+            | Role::System
+            | Role::Gateway
+            | Role::Stranger => Side::Runner,
         };
         Self {
             n: order.messages,

@@ -86,7 +86,17 @@ fn is_recent(order: &Order, now: At) -> bool {
     let ended = match &order.stage {
         Stage::Completed(_, _, delivery) => delivery.at,
         Stage::Cancelled(cancellation) => cancellation.at,
-        _ => return true,
+        Stage::Authorizing
+        | Stage::Holding
+        | Stage::Scheduling
+        | Stage::Waiting { .. }
+        | Stage::Available { .. }
+        | Stage::Accepted(_)
+        | Stage::OnSite(_)
+        | Stage::Purchased(..)
+        | Stage::Collected(..)
+        | Stage::OnTheWay(..)
+        | Stage::Delivered(..) => return true,
     };
     now.since(ended) < DAY_MS
 }

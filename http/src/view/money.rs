@@ -165,7 +165,17 @@ impl EarningsView {
         let (total, paid) = match &order.stage {
             Stage::Completed(..) => (order.shared.map_or(usual, |share| share.to_runner), true),
             Stage::Cancelled(cancellation) => (to_runner(&cancellation.settlement), true),
-            _ => (usual, false),
+            Stage::Authorizing
+            | Stage::Holding
+            | Stage::Scheduling
+            | Stage::Waiting { .. }
+            | Stage::Available { .. }
+            | Stage::Accepted(_)
+            | Stage::OnSite(_)
+            | Stage::Purchased(..)
+            | Stage::Collected(..)
+            | Stage::OnTheWay(..)
+            | Stage::Delivered(..) => (usual, false),
         };
         Self {
             currency: currency.into(),

@@ -76,7 +76,18 @@ impl Shared {
     fn of(order: &Order, viewer: &Viewer, related: &Related) -> Self {
         let cancellation = match &order.stage {
             Stage::Cancelled(cancellation) => Some(CancellationView::of(order, cancellation)),
-            _ => None,
+            Stage::Authorizing
+            | Stage::Holding
+            | Stage::Scheduling
+            | Stage::Waiting { .. }
+            | Stage::Available { .. }
+            | Stage::Accepted(_)
+            | Stage::OnSite(_)
+            | Stage::Purchased(..)
+            | Stage::Collected(..)
+            | Stage::OnTheWay(..)
+            | Stage::Delivered(..)
+            | Stage::Completed(..) => None,
         };
         Self {
             id: order.id,
@@ -140,7 +151,17 @@ impl BoardTimes {
                 opens_at: None,
                 accept_by: at(accept_by),
             },
-            _ => Self {
+            Stage::Authorizing
+            | Stage::Holding
+            | Stage::Scheduling
+            | Stage::Accepted(_)
+            | Stage::OnSite(_)
+            | Stage::Purchased(..)
+            | Stage::Collected(..)
+            | Stage::OnTheWay(..)
+            | Stage::Delivered(..)
+            | Stage::Completed(..)
+            | Stage::Cancelled(_) => Self {
                 opens_at: None,
                 accept_by: None,
             },

@@ -136,7 +136,17 @@ const fn ended_at(order: &Order) -> At {
     match &order.stage {
         Stage::Completed(_, _, delivery) => delivery.at,
         Stage::Cancelled(cancellation) => cancellation.at,
-        _ => order.last_at,
+        Stage::Authorizing
+        | Stage::Holding
+        | Stage::Scheduling
+        | Stage::Waiting { .. }
+        | Stage::Available { .. }
+        | Stage::Accepted(_)
+        | Stage::OnSite(_)
+        | Stage::Purchased(..)
+        | Stage::Collected(..)
+        | Stage::OnTheWay(..)
+        | Stage::Delivered(..) => order.last_at,
     }
 }
 

@@ -2,10 +2,7 @@
 
 use super::Viewer;
 use crate::app_state::AppState;
-use campusg_actors::runtime::{
-    DropoffDetails, FreeText, GetDropoff, GetProfileAsOf, GetStores, OpenFreeText, Profile,
-    Refusal, SealedFreeText,
-};
+use campusg_actors::runtime::{DropoffDetails, FreeText, Profile, Refusal};
 use campusg_domain::{
     id::{Principal, StoreId, UserId},
     order::{Order, Role, StoreRef},
@@ -45,55 +42,41 @@ pub(crate) async fn gather(
         Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => (false, None, None),
     };
     let dropoff = match &order.terms.dropoff.details {
-        Some(sealed) if inside => {
-            let (customer, sealed) = (order.terms.customer, sealed.clone());
-            Some(app.runtime().query(GetDropoff { customer, sealed }).await?)
-        }
+        Some(sealed) if inside => Some(app.runtime().dropoff(order.terms.customer, sealed)),
         _ => None,
     };
     Ok(Related {
         dropoff,
-        note: note(app, viewer, order).await?,
+        note: note(app, viewer, order),
         customer: profile(app, viewer, customer).await?,
         runner: profile(app, viewer, runner).await?,
-        stores: stores(app, std::iter::once(order)).await?,
+        stores: stores(app, std::iter::once(order)),
     })
 }
 
 /// The runner's words beside the open proposal: to the customer, operators, and who wrote them.
-async fn note(app: &AppState, viewer: &Viewer, order: &Order) -> Result<Option<String>, Refusal> {
-    let sealed = order.proposal.as_ref().and_then(|open| open.note.clone());
-    let author = order.stage.assignment().map(|assignment| assignment.runner);
-    let (Some(sealed), Some(author)) = (sealed, author) else {
-        return Ok(None);
-    };
+fn note(app: &AppState, viewer: &Viewer, order: &Order) -> Option<String> {
+    let sealed = order.proposal.as_ref()?.note.as_ref()?;
+    let author = order.stage.assignment()?.runner;
     let seen = match viewer.role {
         Role::Customer | Role::Operator => true,
         Role::Runner => author == viewer.user,
         Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => false,
     };
     if !seen {
-        return Ok(None);
+        return None;
     }
-    let words = SealedFreeText {
-        author: Principal::User(author),
-        wording: FreeText::Note,
-        sealed,
-    };
-    let opened = app.runtime().query(OpenFreeText(vec![words])).await?;
-    Ok(opened.into_iter().next().flatten())
+    let author = Principal::User(author);
+    app.runtime().open_free_text(author, FreeText::Note, sealed)
 }
 
 /// The stores, if one of these orders names one.
-pub(crate) async fn stores<'a>(
-    app: &AppState,
-    mut orders: impl Iterator<Item = &'a Order>,
-) -> Result<Stores, Refusal> {
+pub(crate) fn stores<'a>(app: &AppState, mut orders: impl Iterator<Item = &'a Order>) -> Stores {
     let known = |store: &StoreRef| matches!(store, StoreRef::Known(_));
     if orders.any(|order| known(&order.store) || known(&order.terms.store)) {
-        app.runtime().query(GetStores).await
+        app.runtime().stores()
     } else {
-        Ok(vec![])
+        vec![]
     }
 }
 
@@ -106,5 +89,5 @@ async fn profile(
         return Ok(None);
     };
     let as_of = viewer.as_of;
-    app.runtime().query(GetProfileAsOf { user, as_of }).await
+    app.runtime().profile_as_of(user, as_of).await
 }

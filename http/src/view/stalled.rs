@@ -52,7 +52,10 @@ impl StalledCallView {
         let payment = wallet.payment(n).map(|payment| payment.requested_at);
         let cents = match call.kind {
             CallKind::PayOut { cents } | CallKind::Charge { cents } => cents,
-            _ => Cents::ZERO,
+            CallKind::Authorize { .. }
+            | CallKind::Capture { .. }
+            | CallKind::Void { .. }
+            | CallKind::Refund { .. } => Cents::ZERO,
         };
         Self {
             id: n,

@@ -85,6 +85,17 @@ impl SummaryView {
 const fn cancel_reason(order: &Order) -> Option<&'static str> {
     match &order.stage {
         Stage::Cancelled(end) => Some(end.reason.code()),
-        _ => None,
+        Stage::Authorizing
+        | Stage::Holding
+        | Stage::Scheduling
+        | Stage::Waiting { .. }
+        | Stage::Available { .. }
+        | Stage::Accepted(_)
+        | Stage::OnSite(_)
+        | Stage::Purchased(..)
+        | Stage::Collected(..)
+        | Stage::OnTheWay(..)
+        | Stage::Delivered(..)
+        | Stage::Completed(..) => None,
     }
 }

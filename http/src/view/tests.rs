@@ -21,10 +21,10 @@ use campusg_domain::{
     id::{CommandId, Fingerprint, OrderId, PhotoId, Principal, Seq, Stream, UserId},
     money::Cents,
     order::{
-        Assignment, Bought, Call, CancelReason, Cancellation, Collection, Delivery, Dropoff,
-        EscrowStatus, Event, Handover, Item, Order, Outcome, PaymentStatus, Price, Proof, Release,
-        Role, Sealed, Settlement, Side, Stage, StoreRef, Substitution, Terms, Timer, TimerKind,
-        TimerState, Unbinding,
+        AfterEvent, Assignment, Bought, Call, CallEvent, CancelReason, Cancellation, Collection,
+        Delivery, Dropoff, EndEvent, EscrowStatus, Event, Handover, Item, Order, Outcome,
+        PaymentStatus, PlacingEvent, Price, Proof, Release, Role, RunEvent, Sealed, Settlement,
+        Side, Stage, StoreRef, Substitution, Terms, Timer, TimerKind, TimerState, Unbinding,
     },
     owner::directory::{Card, Person},
     policy::Policy,
@@ -468,80 +468,80 @@ fn entries() -> Vec<(u32, Entry)> {
     let entries = vec![
         entry(
             Principal::User(CUSTOMER),
-            vec![Event::Placed(Arc::new(terms()))],
+            vec![Event::Placing(PlacingEvent::Placed(Arc::new(terms())))],
         ),
         entry(
             Principal::Gateway,
             vec![
-                Event::Authorized {
+                Event::Placing(PlacingEvent::Authorized {
                     call: 1,
                     cents: Cents(23_044),
                     capture_before: PLACED.plus(DAY_MS),
-                },
-                Event::Held {
+                }),
+                Event::Placing(PlacingEvent::Held {
                     authorization: 1,
                     cents: Cents(23_044),
-                },
+                }),
                 Event::Step {
                     saga: Saga::Create,
                     step: 3,
                     mark: Mark::Done,
                 },
-                Event::Available {
+                Event::Placing(PlacingEvent::Available {
                     accept_by: PLACED.plus(30 * MINUTE_MS),
-                },
+                }),
             ],
         ),
         entry(
             Principal::User(FORMER),
-            vec![Event::Accepted {
+            vec![Event::Run(RunEvent::Accepted {
                 runner: FORMER,
                 epoch: 1,
-            }],
+            })],
         ),
         entry(
             Principal::System,
-            vec![Event::Unbound {
+            vec![Event::Run(RunEvent::Unbound {
                 runner: FORMER,
                 epoch: 2,
                 cause: Unbinding::Idle,
-            }],
+            })],
         ),
         entry(
             Principal::User(RUNNER),
-            vec![Event::Accepted {
+            vec![Event::Run(RunEvent::Accepted {
                 runner: RUNNER,
                 epoch: 3,
-            }],
+            })],
         ),
         entry(
             Principal::User(RUNNER),
-            vec![Event::Purchased {
+            vec![Event::Run(RunEvent::Purchased {
                 food: Cents(20_001),
                 photo: Some(PHOTO),
-            }],
+            })],
         ),
         entry(
             Principal::Gateway,
-            vec![Event::Captured {
+            vec![Event::Call(CallEvent::Captured {
                 call: 2,
                 cents: Cents(20_732),
-            }],
+            })],
         ),
         entry(
             Principal::User(RUNNER),
             vec![
-                Event::Delivered { proof: Proof::Pin },
-                Event::Released(release),
-                Event::Completed,
+                Event::Run(RunEvent::Delivered { proof: Proof::Pin }),
+                Event::End(EndEvent::Released(release)),
+                Event::End(EndEvent::Completed),
             ],
         ),
         entry(
             Principal::User(CUSTOMER),
-            vec![Event::Rated {
+            vec![Event::After(AfterEvent::Rated {
                 by: Side::Customer,
                 stars: 4,
-            }],
+            })],
         ),
     ];
     (1..).zip(entries).collect()

@@ -162,7 +162,7 @@ impl Gateway {
         let blocks = self.blocks.iter();
         blocks.filter_map(|(&(order, n), block)| match block {
             Block::Held(cents, _) => Some((order, n, *cents)),
-            _ => None,
+            Block::Asked(_) | Block::Let | Block::Charged(_) => None,
         })
     }
 
@@ -359,7 +359,14 @@ impl Gateway {
             Behaviour::AsksCustomer => Answer::Declined {
                 reason: Decline::NotConfirmed,
             },
-            _ => {
+            Behaviour::Succeeds
+            | Behaviour::DownFor(_)
+            | Behaviour::LosesAnswers(_)
+            | Behaviour::AnswersLate
+            | Behaviour::BlocksLess
+            | Behaviour::LosesCharges(_)
+            | Behaviour::DeclinesRefund
+            | Behaviour::DeclinesRaise => {
                 self.charges.insert((order, n), cents);
                 self.blocks.insert((order, n), Block::Charged(cents));
                 Answer::Captured { cents }

@@ -11,6 +11,7 @@ use campusg_domain::{
         wallet::Command::PayDebt,
     },
     record::{Events, Record},
+    stream::Meta,
 };
 
 impl Simulation {
@@ -157,14 +158,10 @@ impl Simulation {
         events: Events,
     ) -> Record {
         let prev = self.folds.directory.last_seq(stream);
-        Record::of_owner(
-            stream,
-            prev,
-            self.now,
-            principal,
-            command,
-            fingerprint(&events),
-            events,
-        )
+        let meta = Meta {
+            fingerprint: fingerprint(&events),
+            ..Meta::own(principal, command, "campus")
+        };
+        Record::of_owner(stream, prev, self.now, &meta, events)
     }
 }

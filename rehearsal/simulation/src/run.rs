@@ -136,7 +136,11 @@ impl Simulation {
                 self.wallet_command(Principal::System, user, &fire, id)
                     .map(drop)
             }
-            other => panic!("a campus arms no timers of {other}"),
+            other @ (Stream::System
+            | Stream::User(_)
+            | Stream::Store(_)
+            | Stream::Inbox(_)
+            | Stream::Schedule(_)) => panic!("a campus arms no timers of {other}"),
         }
     }
 

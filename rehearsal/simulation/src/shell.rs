@@ -9,16 +9,16 @@ use campusg_domain::{
         required_votes, turn, verdict,
     },
     record::{Entry, Events, Record},
+    stream::Meta,
     vote::{Owner, Vote, VoteRequest, Votes},
 };
 use std::sync::Arc;
 
-/// Who gives a command, under which id.
-#[derive(Clone, Copy)]
-struct Sender {
-    principal: Principal,
-    command: CommandId,
-    keyed: bool,
+fn header(principal: Principal, id: CommandId, command: &Command) -> Meta {
+    Meta {
+        fingerprint: fingerprint(command),
+        ..Meta::own(principal, id, command.name())
+    }
 }
 
 impl Simulation {
@@ -33,13 +33,13 @@ impl Simulation {
         key: u64,
     ) -> Result<OrderId, Rejection> {
         let order = OrderId::from_bytes(self.chance.timed(self.now.0));
-        let Fingerprint(command) = fingerprint(&(customer, "place", key));
-        let sender = Sender {
-            principal: Principal::User(customer),
-            command: CommandId(command),
+        let Fingerprint(id) = fingerprint(&(customer, "place", key));
+        let command = Command::Place(Box::new(placement));
+        let meta = Meta {
             keyed: true,
+            ..header(Principal::User(customer), CommandId(id), &command)
         };
-        match self.turn(sender, order, &Command::Place(Box::new(placement))) {
+        match self.turn(&meta, order, &command) {
             Ok(_) => Ok(order),
             Err(Rejection::AlreadyPlaced { order }) => Ok(order),
             Err(rejection) => Err(rejection),
@@ -60,35 +60,24 @@ impl Simulation {
         command: &Command,
         id: CommandId,
     ) -> Result<Arc<Order>, Rejection> {
-        self.turn(
-            Sender {
-                principal,
-                command: id,
-                keyed: false,
-            },
-            order,
-            command,
-        )
+        self.turn(&header(principal, id, command), order, command)
     }
 
     fn turn(
         &mut self,
-        sender: Sender,
+        meta: &Meta,
         id: OrderId,
         command: &Command,
     ) -> Result<Arc<Order>, Rejection> {
-        let body = fingerprint(command);
+        let token = meta.id;
         let before = self.folds.orders.get(&id).cloned();
-        if let Some(executed) = known(before.as_deref(), sender.command, body) {
+        if let Some(executed) = known(before.as_deref(), token, meta.fingerprint) {
             return self.repeated(id, executed?);
         }
         let pin = self.pin(id);
         let policy = self.policy.clone();
         let mut context = Context {
-            principal: sender.principal,
-            command: sender.command,
-            fingerprint: body,
-            keyed: sender.keyed,
+            meta,
             now: before
                 .as_ref()
                 .map_or(self.now, |order| self.now.max(order.last_at)),
@@ -100,7 +89,7 @@ impl Simulation {
         let votes = Votes(
             required_votes
                 .into_iter()
-                .map(|ask| (ask, self.vote(sender.command, &ask)))
+                .map(|ask| (ask, self.vote(token, &ask)))
                 .collect(),
         );
         context.votes = &votes;
@@ -110,13 +99,13 @@ impl Simulation {
                 verdict.map_or(Ok(after), Err)
             }
             Ok(Turn::AlreadySo) => {
-                self.folds.release(sender.command);
+                self.folds.release(token);
                 before.ok_or_else(|| Rejection::NotFound {
                     what: "order".into(),
                 })
             }
             Err(rejection) => {
-                self.folds.release(sender.command);
+                self.folds.release(token);
                 Err(rejection)
             }
         }
@@ -163,7 +152,24 @@ impl Simulation {
             {
                 Err(Rejection::PhotoUsed)
             }
-            _ => Ok(()),
+            VoteRequest::Placement { .. }
+            | VoteRequest::StoreOpen { .. }
+            | VoteRequest::Raise { .. }
+            | VoteRequest::NoDebt { .. }
+            | VoteRequest::Hold { .. }
+            | VoteRequest::Capacity { .. }
+            | VoteRequest::RunnerSlot { .. }
+            | VoteRequest::UsedOnce { .. }
+            | VoteRequest::Release { .. }
+            | VoteRequest::SetOff { .. }
+            | VoteRequest::Card { .. }
+            | VoteRequest::PayoutMethod { .. }
+            | VoteRequest::Debt { .. }
+            | VoteRequest::PayOut { .. }
+            | VoteRequest::Freeze { .. }
+            | VoteRequest::Cash { .. }
+            | VoteRequest::Losses { .. }
+            | VoteRequest::Fees { .. } => Ok(()),
         }
     }
 

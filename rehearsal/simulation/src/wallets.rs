@@ -11,11 +11,12 @@ use campusg_domain::{
     owner::{
         directory::{PayoutMethod, UserCommand},
         wallet::{
-            ChargebackId, ChargebackStage, Command, Context, Line, PLATFORM, Receipt, Turn, Wallet,
-            known, receipt, required_votes, statement, turn,
+            ChargebackId, ChargebackStage, Command, Line, PLATFORM, Receipt, Turn, Wallet, receipt,
+            statement, turn,
         },
     },
-    vote::Votes,
+    stream::Meta,
+    vote::VoteRequest,
 };
 use std::sync::Arc;
 
@@ -53,23 +54,15 @@ impl Simulation {
         command: &Command,
         id: CommandId,
     ) -> Result<Arc<Wallet>, Rejection> {
-        let (before, body) = (self.wallet(user), fingerprint(command));
-        if let Some(executed) = known(&before, id, body) {
-            return executed.map(|_| before);
-        }
-        let policy = self.policy.clone();
-        let asked = required_votes(&before, command, principal, &policy)?;
-        let votes = asked.into_iter().map(|ask| (ask, self.vote(id, &ask)));
-        let votes = Votes(votes.collect());
-        let context = Context {
-            principal,
-            command: id,
-            fingerprint: body,
-            now: self.now.max(before.last_at),
-            policy: &policy,
-            votes: &votes,
+        let before = self.wallet(user);
+        let meta = Meta {
+            fingerprint: fingerprint(command),
+            ..Meta::own(principal, id, "campus")
         };
-        match turn(&before, command, &context) {
+        let (now, policy) = (self.now.max(before.last_at), self.policy.clone());
+        let vote = |ask: &VoteRequest| self.vote(id, ask);
+        match turn(&before, command, &meta, now, &policy, vote) {
+            Ok(Turn::Repeated(_)) => Ok(before),
             Ok(Turn::Commit(filled)) => {
                 if let Err(broken) =
                     check_wallet(&self.folds.ledger, &before, &filled.after, &filled.record)
@@ -266,7 +259,10 @@ impl Simulation {
                     .expect("a payment is kept until it is decided");
                 bank.charge((user, n), cents, &payment.card, now)
             }
-            other => panic!("a wallet never asks for {other:?}"),
+            other @ (CallKind::Authorize { .. }
+            | CallKind::Capture { .. }
+            | CallKind::Void { .. }
+            | CallKind::Refund { .. }) => panic!("a wallet never asks for {other:?}"),
         }
     }
 }

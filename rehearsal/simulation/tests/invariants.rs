@@ -9,7 +9,7 @@ use campusg_domain::{
     money::{Account, Cents, Phase, Transfer},
     order::{
         Command, Dropoff, EscrowStatus, Event, Handover, Item, Order, PaymentStatus, Placement,
-        Sealed, Shown, Stage, StoreRef, Substitution, TimerState,
+        RunEvent, Sealed, Shown, Stage, StoreRef, Substitution, TimerState,
     },
     owner::ledger::Ledger,
     policy::Policy,
@@ -224,10 +224,10 @@ fn a_fault_in_a_journal_is_found() {
                 panic!("an order's record")
             };
             for byte in [1, 2] {
-                events.push(Event::Accepted {
+                events.push(Event::Run(RunEvent::Accepted {
                     runner: UserId::from_bytes([byte; 16]),
                     epoch: 1,
-                });
+                }));
             }
         }),
         (7, false, |all| order_record(all).timers.clear()),

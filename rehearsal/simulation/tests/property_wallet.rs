@@ -21,7 +21,7 @@ use proptest::{
 use std::{cell::RefCell, collections::BTreeSet};
 
 mod common;
-use common::wish;
+use common::{event_name, wish};
 
 /// One random move. Persons 0 and 1 order, 2 and 3 run; all of them have wallets.
 #[derive(Clone, Debug)]
@@ -502,7 +502,7 @@ fn names(campus: &Simulation, seen: &mut BTreeSet<String>) {
     for entry in campus.journal() {
         let events: Vec<String> = match &entry.record.events {
             Events::Wallet(events) => events.iter().map(|event| format!("{event:?}")).collect(),
-            Events::Order(events) => events.iter().map(|event| format!("{event:?}")).collect(),
+            Events::Order(events) => events.iter().map(event_name).collect(),
             _ => vec![],
         };
         for event in events {

@@ -4,17 +4,20 @@
 
 use campusg_domain::{
     call::{AccountToken, Answer, CardToken, Decline},
-    id::{CommandId, Fingerprint, OrderId, Principal, Seq, Stream, UserId},
+    id::{CommandId, OrderId, Principal, Seq, Stream, UserId},
     invariant::{check_wallet, fingerprint},
     money::{Account, Cents, Phase, Transfer},
     order::{Rejection, Sealed},
     owner::{
         directory::PayoutMethod,
         ledger::{Balance, Ledger},
-        wallet::{Command, Context, PaymentState, Turn, Wallet, Wallets, required_votes, turn},
+        wallet::{
+            Command, Context, PaymentState, Turn, Wallet, Wallets, decide_and_fill, required_votes,
+        },
     },
     policy::Policy,
     record::{Events, Record},
+    stream::Meta,
     time::At,
     vote::{Granted, Owner, VoteRequest, Votes},
 };
@@ -134,15 +137,17 @@ impl Desk {
         votes: &Votes,
     ) -> Result<(), Rejection> {
         let (before, (principal, command)) = (self.wallet(), command(racer));
-        let context = Context {
-            principal,
-            command: token,
+        let meta = Meta {
             fingerprint: fingerprint(&command),
+            ..Meta::own(principal, token, "race")
+        };
+        let context = Context {
+            meta: &meta,
             now: At(5),
             policy: &self.policy,
             votes,
         };
-        let Turn::Commit(filled) = turn(&before, &command, &context)? else {
+        let Turn::Commit(filled) = decide_and_fill(&before, &command, &context)? else {
             panic!("nothing here is so already");
         };
         check_wallet(&self.ledger, &before, &filled.after, &filled.record).unwrap();
@@ -174,9 +179,7 @@ impl Desk {
             Stream::Order(ORDER),
             self.last_of_order,
             At(5),
-            Principal::System,
-            token,
-            Fingerprint(0),
+            &Meta::own(Principal::System, token, "race"),
             Events::Order(vec![]),
         );
         let moves = money

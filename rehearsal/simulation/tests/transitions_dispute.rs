@@ -339,6 +339,34 @@ fn transition_32a_a_refused_tip_is_nobodys_debt_and_a_late_one_goes_back() {
 }
 
 #[test]
+fn transition_32a_a_tip_that_the_bank_asks_about_is_let_go_and_goes_back_if_it_was_charged() {
+    let mut scene = Scene::at("completed");
+    let silent = Behaviour::LosesCharges(20);
+    scene.campus.set_card(scene.customer, silent).unwrap();
+    scene.by(scene.customer, &tip(300)).unwrap();
+    while scene.campus.gateway().cash() == K {
+        assert!(
+            scene.campus.step(),
+            "the charge is made and its answer lost"
+        );
+    }
+    let url = "https://bank.example/confirm".into();
+    let order = scene.order;
+    scene
+        .campus
+        .answered(order, 3, Answer::ActionRequired { url });
+    let reason = Decline::NotConfirmed;
+    assert_eq!(
+        told_customer(&scene).last(),
+        Some(&NoticeKind::TipFailed { reason })
+    );
+    scene.campus.settle();
+    scene.campus.advance(DAY_MS);
+    assert_eq!(scene.campus.gateway().cash(), K, "the charge was sent back");
+    scene.holds();
+}
+
+#[test]
 fn transition_32b_an_operator_gives_back_out_of_goodwill() {
     let mut scene = Scene::at("completed");
     assert_eq!(code(scene.by(scene.customer, &refund(1))), "not_allowed");

@@ -16,7 +16,7 @@ use campusg_simulation::{AskKind, Behaviour};
 
 mod common;
 use common::{
-    H, K, Scene, figures,
+    H, K, Scene, event_name, figures,
     seen::{armed, cancel, code, statuses, told_customer, told_operators},
     wish, words,
 };
@@ -208,7 +208,7 @@ fn transitions_03_04_06_authorised_held_armed_and_available_share_one_record() {
     let Events::Order(events) = &last.record.events else {
         panic!("an order's record")
     };
-    let names: Vec<String> = events.iter().map(|event| format!("{event:?}")).collect();
+    let names: Vec<String> = events.iter().map(event_name).collect();
     for (place, name) in ["Authorized", "Held", "Available"].iter().enumerate() {
         let facts: Vec<&String> = names
             .iter()

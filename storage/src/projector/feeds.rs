@@ -13,7 +13,7 @@ use campusg_domain::{
     id::{Principal, Stream, UserId},
     money::Account,
     notice::Audience,
-    order::{Event as OrderEvent, Order, Side},
+    order::{Event as OrderEvent, Order, RunEvent, Side},
     owner::inbox::{self, NoticeId},
     record::Events,
 };
@@ -101,7 +101,7 @@ impl Changes<'_> {
         let was_bound =
             |runner: &UserId| before.is_some_and(|order| order.former_runners.contains(runner));
         for event in events {
-            if let OrderEvent::Accepted { runner, .. } = event
+            if let OrderEvent::Run(RunEvent::Accepted { runner, .. }) = event
                 && !was_bound(runner)
             {
                 let entry = self.first_entry(Audience::User(*runner), entries);

@@ -23,6 +23,7 @@ use campusg_domain::owner::inbox::{self, NoticeId};
 use campusg_domain::owner::timetable;
 use campusg_domain::policy::Policy;
 use campusg_domain::record::{Entry, Events, Record, SystemEvent, TimerChange};
+use campusg_domain::stream::Meta;
 use campusg_domain::time::{At, DAY_MS, MINUTE_MS};
 use campusg_simulation::{Bank, Behaviour, Simulation};
 use campusg_storage::store::{Opened, Store};
@@ -320,8 +321,11 @@ impl More {
     fn add(&mut self, stream: Stream, principal: Principal, events: Events) -> &mut Record {
         let seq = Seq(self.entries.len() as u64 + 1);
         let prev = self.last.insert(stream, seq).unwrap_or(Seq::NONE);
-        let (command, body) = (CommandId(seq.0 << 32), Fingerprint(seq.0));
-        let record = Record::of_owner(stream, prev, self.at, principal, command, body, events);
+        let meta = Meta {
+            fingerprint: Fingerprint(seq.0),
+            ..Meta::own(principal, CommandId(seq.0 << 32), "test")
+        };
+        let record = Record::of_owner(stream, prev, self.at, &meta, events);
         self.entries.push(Entry { seq, record });
         &mut self.entries.last_mut().unwrap().record
     }

@@ -1,7 +1,7 @@
 //! What is asked of wallets: the purse, what moved, what each order did to it, and what is on its way.
 
-use super::super::{Query, Refusal, Runtime};
-use crate::vote::OpenWalletBalance;
+use crate::message::OpenWalletBalance;
+use crate::runtime::{Refusal, Runtime};
 use campusg_domain::{
     id::{OrderId, Seq, Stream, UserId},
     money::Transfer,
@@ -14,19 +14,6 @@ use campusg_domain::{
     time::At,
 };
 use std::{collections::BTreeSet, sync::Arc};
-
-/// What a person has and owes.
-#[derive(Clone, Copy, Debug)]
-pub struct GetWalletBalance(pub UserId);
-
-/// A person's wallet.
-#[derive(Clone, Copy, Debug)]
-pub struct GetWallet {
-    /// Whose.
-    pub user: UserId,
-    /// Most records of what moved, newest first.
-    pub limit: usize,
-}
 
 /// A wallet: the user's payable and receivable.
 #[derive(Clone, Debug)]
@@ -52,31 +39,6 @@ pub struct WalletLine {
     pub price: Option<Price>,
 }
 
-/// What is on its way to or from a wallet, and what became of it.
-#[derive(Clone, Copy, Debug)]
-pub struct GetPayouts {
-    /// Whose wallet.
-    pub user: UserId,
-}
-
-/// Wallets with a payout, or a card that pays a debt, that keeps failing, by id.
-#[derive(Clone, Copy, Debug)]
-pub struct GetStalledWallets {
-    /// Tries after which a call counts as one that keeps failing.
-    pub tries: u16,
-}
-
-/// What a user's orders did to their money, line by line, newest order first. Answers a [`StatementPage`].
-#[derive(Clone, Copy, Debug)]
-pub struct GetStatements {
-    /// Whose money.
-    pub user: UserId,
-    /// `next` of the page before.
-    pub before: Option<Seq>,
-    /// Most orders, 1–100.
-    pub limit: usize,
-}
-
 /// What one order did to a user's money.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderStatement {
@@ -88,15 +50,6 @@ pub struct OrderStatement {
     pub lines: Vec<Line>,
 }
 
-/// One side's receipt of an order. Answers a [`wallet::Receipt`].
-#[derive(Clone, Copy, Debug)]
-pub struct GetReceipt {
-    /// Whose money.
-    pub user: UserId,
-    /// Which order.
-    pub order: OrderId,
-}
-
 /// A page of statements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementPage {
@@ -106,28 +59,34 @@ pub struct StatementPage {
     pub next: Option<Seq>,
 }
 
-impl Query for GetWalletBalance {
-    type Answer = WalletBalance;
-
-    /// The one question that goes to the escrow owner: only the ledger's memory tells promises apart.
-    async fn answer(self, runtime: &Runtime) -> Result<WalletBalance, Refusal> {
-        let wallet_balance = runtime.owners().escrow.send(OpenWalletBalance(self.0));
+impl Runtime {
+    /// What a person has and owes. The one question that goes to the escrow owner: only the ledger's memory tells
+    /// promises apart.
+    ///
+    /// # Errors
+    /// `Stopping`.
+    pub async fn wallet_balance(&self, user: UserId) -> Result<WalletBalance, Refusal> {
+        let wallet_balance = self.owners().balances.send(OpenWalletBalance(user));
         wallet_balance.await.map_err(|_| Refusal::Stopping)
     }
-}
 
-impl Query for GetWallet {
-    type Answer = Wallet;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Wallet, Refusal> {
-        let Self { user, limit } = self;
-        let wallet_balance = runtime.query(GetWalletBalance(user)).await?;
-        let read = runtime.read(move |reads| {
+    /// A person's wallet, with at most `limit` records of what moved, newest first.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where it can't be read now.
+    pub async fn wallet(&self, user: UserId, limit: usize) -> Result<Wallet, Refusal> {
+        let wallet_balance = self.wallet_balance(user).await?;
+        let read = self.read(move |reads| {
             let mut lines = vec![];
             for line in reads.wallet_lines(user, None, limit)?.lines {
                 let order = match line.entry.record.stream {
                     Stream::Order(order) => Some(order),
-                    _ => None,
+                    Stream::System
+                    | Stream::User(_)
+                    | Stream::Store(_)
+                    | Stream::Wallet(_)
+                    | Stream::Inbox(_)
+                    | Stream::Schedule(_) => None,
                 };
                 let known = order.map(|order| reads.order(order)).transpose()?;
                 let price = known.flatten().map(|order| order.terms.price);
@@ -148,51 +107,55 @@ impl Query for GetWallet {
             lines,
         })
     }
-}
 
-impl Query for GetPayouts {
-    type Answer = Arc<wallet::Wallet>;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Arc<wallet::Wallet>, Refusal> {
-        let user = self.user;
-        let known = runtime.read(move |reads| reads.wallet_of(user)).await?;
+    /// What is on its way to or from a person's wallet, and what became of it.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where it can't be read now.
+    pub async fn payouts(&self, user: UserId) -> Result<Arc<wallet::Wallet>, Refusal> {
+        let known = self.read(move |reads| reads.wallet_of(user)).await?;
         Ok(known.unwrap_or_else(|| Arc::new(wallet::Wallet::new(user))))
     }
-}
 
-impl Query for GetStalledWallets {
-    type Answer = Vec<Arc<wallet::Wallet>>;
-
-    async fn answer(self, runtime: &Runtime) -> Result<Self::Answer, Refusal> {
-        let read = runtime.read(move |reads| {
+    /// Wallets with a payout, or a card that pays a debt, that has failed so many times and keeps failing; by id.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where they can't be read now.
+    pub async fn stalled_wallets(&self, tries: u16) -> Result<Vec<Arc<wallet::Wallet>>, Refusal> {
+        let read = self.read(move |reads| {
             let open = reads.open_calls()?.into_iter();
             let users: BTreeSet<UserId> = open
                 .filter_map(|(stream, ..)| match stream {
                     Stream::Wallet(user) => Some(user),
-                    _ => None,
+                    Stream::System
+                    | Stream::Order(_)
+                    | Stream::User(_)
+                    | Stream::Store(_)
+                    | Stream::Inbox(_)
+                    | Stream::Schedule(_) => None,
                 })
                 .collect();
             let mut stalled = vec![];
             for user in users {
                 let known = reads.wallet_of(user)?;
-                stalled.extend(known.filter(|known| known.failing(self.tries).next().is_some()));
+                stalled.extend(known.filter(|known| known.failing(tries).next().is_some()));
             }
             Ok(stalled)
         });
         read.await
     }
-}
 
-impl Query for GetStatements {
-    type Answer = StatementPage;
-
-    async fn answer(self, runtime: &Runtime) -> Result<StatementPage, Refusal> {
-        let Self {
-            user,
-            before,
-            limit,
-        } = self;
-        let read = runtime.read_history(move |reads| {
+    /// What a user's orders did to their money, line by line: newest order first, before a cursor, 1–100 at once.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where they can't be read now.
+    pub async fn statements(
+        &self,
+        user: UserId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<StatementPage, Refusal> {
+        let read = self.read_history(move |reads| {
             let page = reads.party_to(user, before, limit)?;
             let mut orders = vec![];
             for (order, side) in page.orders {
@@ -207,14 +170,13 @@ impl Query for GetStatements {
         });
         read.await
     }
-}
 
-impl Query for GetReceipt {
-    type Answer = wallet::Receipt;
-
-    async fn answer(self, runtime: &Runtime) -> Result<wallet::Receipt, Refusal> {
-        let Self { user, order } = self;
-        let read = runtime.read_history(move |reads| {
+    /// One side's receipt of an order.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where it can't be read now.
+    pub async fn receipt(&self, user: UserId, order: OrderId) -> Result<wallet::Receipt, Refusal> {
+        let read = self.read_history(move |reads| {
             let entries: Vec<Entry> = reads.stream_entries(order)?;
             Ok(wallet::receipt(user, order, &entries))
         });

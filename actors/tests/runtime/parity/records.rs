@@ -1,6 +1,6 @@
 //! What is compared, and how the same wish is put to both.
 
-use campusg_actors::runtime::{Caller, DropoffDetails, NewOrder};
+use campusg_actors::runtime::{DropoffDetails, NewOrder};
 use campusg_domain::{
     id::{CommandId, Fingerprint, Seq, Stream, UserId},
     money::Cents,
@@ -30,23 +30,6 @@ pub(super) fn by_stream(entries: &[Entry]) -> BTreeMap<Stream, Vec<Record>> {
         }
     }
     streams
-}
-
-/// The id that the runtime makes of a caller and his key.
-pub(super) fn command_id(caller: &Caller) -> CommandId {
-    let mut hasher = blake3::Hasher::new();
-    match caller.principal.user() {
-        Some(user) => hasher.update(user.as_bytes()),
-        None => hasher.update(b"no user"),
-    };
-    for part in [&caller.route, caller.key.as_ref().unwrap()] {
-        hasher
-            .update(&(part.len() as u64).to_le_bytes())
-            .update(part.as_bytes());
-    }
-    CommandId(u64::from_le_bytes(
-        hasher.finalize().as_bytes()[..8].try_into().unwrap(),
-    ))
 }
 
 pub(super) fn placement(

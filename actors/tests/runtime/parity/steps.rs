@@ -5,13 +5,14 @@ use super::{
     twins::{RUNNERS, Twins},
 };
 use crate::common::{operator, plain};
-use campusg_actors::runtime::{Caller, PlaceOrder, Refusal, Suspend};
+use campusg_actors::runtime::Refusal;
 use campusg_domain::{
     call::CallNumber,
     id::{CommandId, OrderId, PhotoId, Principal, UserId},
     invariant::fingerprint,
     money::Cents,
     order::{Command, Handover, Order, Sealed, Shown, Stage, TimerKind},
+    stream::Meta,
     time::{HOUR_MS, MINUTE_MS},
 };
 use campusg_simulation::Behaviour;
@@ -55,14 +56,14 @@ impl Twins {
         );
         let placement = placement(customer, handover, later, tip);
         let command = Command::Place(Box::new(placement.clone()));
-        let caller = Caller {
+        let caller = Meta {
             fingerprint: fingerprint(&command),
             ..plain(customer)
         };
         let ours = self
             .house
             .runtime
-            .command(caller, PlaceOrder(wish(placement)))
+            .place_order(caller, wish(placement))
             .await;
         let known = ours
             .as_ref()
@@ -264,14 +265,7 @@ impl Twins {
         let suspended = barred.is_none();
         self.house
             .runtime
-            .command(
-                operator(self.boss),
-                Suspend {
-                    user,
-                    suspended,
-                    reason: "as told".into(),
-                },
-            )
+            .suspend(operator(self.boss), user, suspended, "as told")
             .await
             .unwrap();
         self.mirror_people().await;

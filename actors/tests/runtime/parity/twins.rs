@@ -1,8 +1,8 @@
 //! A runtime and a campus side by side: whatever one is told, the other is told too.
 
-use super::records::{by_stream, command_id};
+use super::records::by_stream;
 use crate::common::{BEGINNING, House, Settings, model::Model};
-use campusg_actors::runtime::{Caller, GetActors, Refusal, RuntimeConfig, ToOrder};
+use campusg_actors::runtime::{Refusal, RuntimeConfig};
 use campusg_domain::gateway::PaymentGateway;
 use campusg_domain::{
     id::{OrderId, PhotoId, Principal, Stream, UserId},
@@ -12,6 +12,7 @@ use campusg_domain::{
     owner::directory::{UserCommand, UserEvent},
     policy::Policy,
     record::{Entry, Events, Record},
+    stream::Meta,
     time::HOUR_MS,
 };
 use campusg_simulation::{Behaviour, Seeded, Simulation};
@@ -33,7 +34,7 @@ pub(super) struct Twins {
     /// Two of each runner: the first serves at the store, the second at the door.
     pub(super) photos: BTreeMap<UserId, [PhotoId; 2]>,
     pub(super) orders: Vec<OrderId>,
-    pub(super) last: Option<(Caller, OrderId, Command, Command)>,
+    pub(super) last: Option<(Meta, OrderId, Command, Command)>,
     pub(super) keys: u64,
     /// How many records of each stream were compared.
     pub(super) compared: BTreeMap<Stream, usize>,
@@ -174,7 +175,7 @@ impl Twins {
         });
         let (seen, fresh) = told.await.unwrap_or_else(|entries| {
             let fresh: Vec<&Record> = entries[skip..].iter().map(|entry| &entry.record).collect();
-            let actors = self.house.runtime.query(GetActors).now_or_never();
+            let actors = self.house.runtime.actors().now_or_never();
             panic!(
                 "now {:?}; the campus has {wanted:#?}\nand the runtime {fresh:#?}\n{actors:?}",
                 self.campus.now()
@@ -214,20 +215,16 @@ impl Twins {
         }
     }
 
-    pub(super) fn key(&mut self, who: Principal, command: &Command) -> Caller {
+    pub(super) fn key(&mut self, who: Principal, command: &Command) -> Meta {
         self.keys += 1;
-        let (key, fingerprint) = (Some(self.keys.to_string()), fingerprint(command));
-        Caller {
-            key,
-            fingerprint,
-            ..Caller::plain(who, "twins")
-        }
+        let (key, body) = (self.keys.to_string(), fingerprint(command));
+        Meta::keyed(who, "twins", &key, body, "twins")
     }
 
     /// Gives both the same command; `shown` is what the runtime is given where that must differ (its PINs are others).
     pub(super) async fn give(
         &mut self,
-        caller: Caller,
+        caller: Meta,
         order: OrderId,
         command: Command,
         shown: Command,
@@ -235,17 +232,11 @@ impl Twins {
         let ours = self
             .house
             .runtime
-            .command(
-                caller.clone(),
-                ToOrder {
-                    order,
-                    command: shown,
-                },
-            )
+            .order_command(caller.clone(), order, shown)
             .await;
         let theirs = self
             .campus
-            .command(caller.principal, order, &command, command_id(&caller));
+            .command(caller.principal, order, &command, caller.id);
         self.campus.settle();
         match (ours, theirs) {
             (Ok(_), Ok(_)) => {}

@@ -15,6 +15,7 @@ use crate::{
     },
     policy::Policy,
     record::Record,
+    stream::Meta,
     time::{At, DAY_MS},
 };
 
@@ -50,7 +51,12 @@ impl Last {
             method,
         }];
         let before = Wallet::new(USER);
-        let filled = fill(&before, events, header(CommandId(1)), &Policy::default());
+        let filled = fill(
+            &before,
+            events,
+            header(&meta(CommandId(1))),
+            &Policy::default(),
+        );
         Self {
             ledger,
             before,
@@ -65,14 +71,16 @@ impl Last {
     }
 }
 
-fn header(command: CommandId) -> Header {
-    Header {
-        at: At(5),
-        principal: Principal::User(USER),
-        command,
+fn meta(command: CommandId) -> Meta {
+    Meta {
         fingerprint: Fingerprint(1),
-        status: 201,
+        ..Meta::own(Principal::User(USER), command, "test")
     }
+}
+
+const fn header(meta: &Meta) -> Header<'_> {
+    let (at, status) = (At(5), 201);
+    Header { at, meta, status }
 }
 
 #[test]
@@ -111,7 +119,7 @@ const FAULTS: [Fault; 10] = [
         let filled = fill(
             &last.before,
             vec![],
-            header(CommandId(1)),
+            header(&meta(CommandId(1))),
             &Policy::default(),
         );
         last.before = filled.after;
@@ -123,7 +131,13 @@ const FAULTS: [Fault; 10] = [
 
 /// A record that lets call 1 rest and arms nothing.
 fn rest(wallet: &Wallet) -> Record {
-    let mut record = fill(wallet, vec![], header(CommandId(2)), &Policy::default()).record;
+    let mut record = fill(
+        wallet,
+        vec![],
+        header(&meta(CommandId(2))),
+        &Policy::default(),
+    )
+    .record;
     record.calls = vec![CallChange::Defer { n: 1 }];
     record
 }
@@ -152,11 +166,11 @@ fn what_is_under_way_or_young_is_kept_and_what_is_past_is_kept_128_times() {
             cents: Cents(1),
         };
         for event in std::iter::once(asked).chain((n > 2).then_some(paid)) {
-            let command = CommandId(wallet.version.into());
+            let meta = meta(CommandId(wallet.version.into()));
             let seq = Seq(u64::from(wallet.version) + 1);
             let header = Header {
                 at: At(u64::from(n) * 10 * DAY_MS),
-                ..header(command)
+                ..header(&meta)
             };
             let filled = fill(&wallet, vec![event], header, &policy);
             wallet = filled.committed(seq).1;
@@ -174,7 +188,7 @@ fn what_is_under_way_or_young_is_kept_and_what_is_past_is_kept_128_times() {
     assert!(matches!(wallet.calls[&1].kind, CallKind::Charge { .. }));
     assert_eq!(
         Stream::Wallet(USER),
-        fill(&wallet, vec![], header(CommandId(0)), &policy)
+        fill(&wallet, vec![], header(&meta(CommandId(0))), &policy)
             .record
             .stream
     );

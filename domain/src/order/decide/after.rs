@@ -4,7 +4,7 @@ use super::{Decider, Decision};
 use crate::{
     call::{Answer, CallNumber},
     money::Cents,
-    order::{Event, Rejection, Role, Stage, TimerKind, event::Side},
+    order::{AfterEvent, Event, Rejection, Role, Stage, TimerKind, event::Side},
     vote::{Granted, VoteRequest},
 };
 
@@ -31,25 +31,25 @@ impl Decider<'_> {
         let Granted::Card(card) = vote else {
             return Err(Rejection::NoPaymentMethod);
         };
-        Ok(vec![Event::TipGiven {
+        Ok(vec![Event::After(AfterEvent::TipGiven {
             call: order.next_number(),
             cents,
             card: card.clone(),
-        }])
+        })])
     }
 
     /// What the gateway says to a tip; a bank that asks the customer has not paid.
     pub(super) fn tip_answered(&self, call: CallNumber, answer: &Answer) -> Decision {
-        let failed = |reason| Ok(vec![Event::TipFailed { call, reason }]);
+        let failed = |reason| Ok(vec![Event::After(AfterEvent::TipFailed { call, reason })]);
         match answer {
             Answer::Captured { cents } => {
                 let given = self.order.tips.get(&call).map(|tip| tip.cents);
                 let cents = given.unwrap_or_default().min(*cents);
-                Ok(vec![Event::TipPaid {
+                Ok(vec![Event::After(AfterEvent::TipPaid {
                     call,
                     cents,
                     set_off: self.runners_debt().min(cents),
-                }])
+                })])
             }
             Answer::Declined { reason } => failed(*reason),
             Answer::ActionRequired { .. } => failed(crate::call::Decline::NotConfirmed),
@@ -78,9 +78,9 @@ impl Decider<'_> {
             }
             None => {}
         }
-        let mut events = vec![Event::Rated { by, stars }];
+        let mut events = vec![Event::After(AfterEvent::Rated { by, stars })];
         if other.is_some() {
-            events.push(Event::RatingsPublished);
+            events.push(Event::After(AfterEvent::RatingsPublished));
         }
         Ok(events)
     }

@@ -4,7 +4,10 @@ use super::{Decider, Decision};
 use crate::{
     call::{Answer, CallKind, CallNumber, CallState, Decline},
     money::Cents,
-    order::{Call, CancelReason, Event, Outcome, Rejection, Settlement, Stage, TimerKind},
+    order::{
+        Call, CallEvent, CancelReason, Event, Outcome, PlacingEvent, Rejection, Settlement, Stage,
+        TimerEvent, TimerKind,
+    },
     saga::{Mark, Saga, finish, mark},
     time::At,
     vote::VoteRequest,
@@ -37,37 +40,41 @@ impl Decider<'_> {
             (CallKind::Authorize { .. }, Answer::ActionRequired { url }) => {
                 match &self.order.action_url {
                     Some(known) if known == url => Ok(vec![]),
-                    _ => Ok(vec![Event::ActionRequired { url: url.clone() }]),
+                    _ => Ok(vec![Event::Placing(PlacingEvent::ActionRequired {
+                        url: url.clone(),
+                    })]),
                 }
             }
             (CallKind::Authorize { .. }, Answer::Declined { reason }) => {
                 Ok(self.declined(n, *reason))
             }
             (CallKind::Capture { .. }, Answer::Captured { cents }) => Ok(vec![
-                Event::Captured {
+                Event::Call(CallEvent::Captured {
                     call: n,
                     cents: *cents,
-                },
+                }),
                 capture_mark(Mark::Done),
             ]),
             (CallKind::Capture { .. }, Answer::Declined { reason }) => {
                 Ok(self.collect_failed(n, Some(*reason)))
             }
             (CallKind::Void { .. }, Answer::Voided | Answer::Declined { .. }) => {
-                Ok(vec![Event::Voided { call: n }])
+                Ok(vec![Event::Call(CallEvent::Voided { call: n })])
             }
             (CallKind::Void { authorization }, Answer::Captured { cents }) => {
                 let late = self.charged_after_all(authorization, *cents);
-                Ok(std::iter::once(Event::Voided { call: n })
+                Ok(std::iter::once(Event::Call(CallEvent::Voided { call: n }))
                     .chain(late)
                     .collect())
             }
-            (CallKind::Refund { .. }, Answer::Refunded { cents }) => Ok(vec![Event::Refunded {
-                call: n,
-                cents: *cents,
-            }]),
+            (CallKind::Refund { .. }, Answer::Refunded { cents }) => {
+                Ok(vec![Event::Call(CallEvent::Refunded {
+                    call: n,
+                    cents: *cents,
+                })])
+            }
             (CallKind::Refund { cents, .. }, Answer::Declined { .. }) => {
-                Ok(vec![Event::RefundKept { call: n, cents }])
+                Ok(vec![Event::Call(CallEvent::RefundKept { call: n, cents })])
             }
             _ => Err(Rejection::field("answer", "does not fit the call")),
         }
@@ -84,7 +91,7 @@ impl Decider<'_> {
             ) if call.outcome == Outcome::Succeeded => self.lapsed(n),
             _ if call.outcome == Outcome::Succeeded => vec![],
             (CallKind::Authorize { .. }, Answer::Authorized { .. }) => {
-                vec![Event::LateAuthorization { call: n }]
+                vec![Event::Call(CallEvent::LateAuthorization { call: n })]
             }
             (CallKind::Capture { .. } | CallKind::Charge { .. }, Answer::Captured { cents }) => {
                 late_charge(n, call, *cents).into_iter().collect()
@@ -112,19 +119,19 @@ impl Decider<'_> {
     /// Transition 38: an authorisation that is held ran out at the gateway. From `purchased` on its charge says so.
     fn lapsed(&self, n: CallNumber) -> Vec<Event> {
         let order = self.order;
-        let by = self.context.principal;
+        let by = self.context.meta.principal;
         let why = CancelReason::AuthorizationExpired;
         if !order.promises.contains_key(&n) {
             return vec![];
         }
         let ends = match order.stage {
-            _ if order.operator_hold => vec![Event::TimerNoted {
+            _ if order.operator_hold => vec![Event::Timer(TimerEvent::TimerNoted {
                 kind: TimerKind::PaymentAuthorizationExpiry,
-            }],
+            })],
             Stage::OnSite(_) => self.at_the_till(why, by, self.trip_compensation()),
             _ => self.ended(why, by, Settlement::Free),
         };
-        std::iter::once(Event::AuthorizationLapsed { call: n })
+        std::iter::once(Event::Call(CallEvent::AuthorizationLapsed { call: n }))
             .chain(ends)
             .collect()
     }
@@ -137,11 +144,11 @@ impl Decider<'_> {
         cents: Cents,
         capture_before: At,
     ) -> Vec<Event> {
-        let mut events = vec![Event::Authorized {
+        let mut events = vec![Event::Placing(PlacingEvent::Authorized {
             call: n,
             cents,
             capture_before,
-        }];
+        })];
         if cents != asked {
             events.extend(self.failed(CancelReason::PaymentFailed, "authorize-payment"));
             return events;
@@ -167,16 +174,16 @@ impl Decider<'_> {
         }
         step(
             "hold-funds",
-            Some(Event::Held {
+            Some(Event::Placing(PlacingEvent::Held {
                 authorization: n,
                 cents,
-            }),
+            })),
         );
         if votes
             .find(|ask| matches!(ask, VoteRequest::Capacity { .. }))
             .is_err()
         {
-            let (failed, by) = (Some("arm-timer"), self.context.principal);
+            let (failed, by) = (Some("arm-timer"), self.context.meta.principal);
             let why = CancelReason::SchedulingFailed;
             events.extend(self.unwound(&done, why, by, Settlement::Free, failed));
             return events;
@@ -194,13 +201,13 @@ impl Decider<'_> {
             .deliver_after
             .map(|after| after.minus(self.context.policy.board_lead_ms));
         match opens_at.filter(|opens_at| *opens_at > self.context.now) {
-            Some(opens_at) => Event::Waiting { opens_at },
+            Some(opens_at) => Event::Placing(PlacingEvent::Waiting { opens_at }),
             None => self.available(),
         }
     }
 
     pub(super) fn declined(&self, n: CallNumber, reason: Decline) -> Vec<Event> {
-        let mut events = vec![Event::Declined { call: n, reason }];
+        let mut events = vec![Event::Placing(PlacingEvent::Declined { call: n, reason })];
         events.extend(self.failed(CancelReason::PaymentFailed, "authorize-payment"));
         events
     }
@@ -214,7 +221,7 @@ impl Decider<'_> {
         let last = failures >= self.context.policy.retry_tries;
         match call.kind {
             CallKind::Authorize { .. } if last => {
-                let mut events = vec![Event::CallGivenUp { call: n }];
+                let mut events = vec![Event::Call(CallEvent::CallGivenUp { call: n })];
                 events.extend(self.failed(CancelReason::PaymentFailed, "authorize-payment"));
                 events
             }
@@ -228,17 +235,17 @@ impl Decider<'_> {
                 self.collect_failed(n, None)
             }
             CallKind::Capture { .. } => {
-                let mut events = vec![Event::CallDeferred { call: n, failures }];
+                let mut events = vec![Event::Call(CallEvent::CallDeferred { call: n, failures })];
                 events.extend(last.then(|| capture_mark(Mark::Stalled)));
                 events
             }
-            _ => vec![Event::CallDeferred { call: n, failures }],
+            _ => vec![Event::Call(CallEvent::CallDeferred { call: n, failures })],
         }
     }
 
     pub(super) fn collect_failed(&self, n: CallNumber, reason: Option<Decline>) -> Vec<Event> {
         vec![
-            Event::CollectFailed { call: n, reason },
+            Event::Call(CallEvent::CollectFailed { call: n, reason }),
             capture_mark(Mark::Failed),
         ]
     }
@@ -250,10 +257,10 @@ fn late_charge(n: CallNumber, charge: &Call, charged: Cents) -> Option<Event> {
     else {
         return None;
     };
-    Some(Event::LateCharge {
+    Some(Event::Call(CallEvent::LateCharge {
         call: n,
         cents: asked.min(charged),
-    })
+    }))
 }
 
 /// Marks the pivot of the complete-order saga.

@@ -5,7 +5,8 @@ use crate::{
     id::UserId,
     money::Cents,
     order::{
-        CancelReason, Event, Rejection, Role, Settlement, Stage, Unbinding, attachments::Closing,
+        CancelReason, Event, PlacingEvent, ProposalEvent, Rejection, Role, RunEvent, Settlement,
+        Stage, Unbinding, attachments::Closing,
     },
     saga::{Saga, finish, unwind},
     vote::VoteRequest,
@@ -14,7 +15,9 @@ use crate::{
 impl Decider<'_> {
     pub(super) fn accept(&self, runner: UserId) -> Decision {
         match &self.order.stage {
-            Stage::Available { accept_by } if self.context.principal.user() == Some(runner) => {
+            Stage::Available { accept_by }
+                if self.context.meta.principal.user() == Some(runner) =>
+            {
                 if self.context.now >= *accept_by {
                     return Err(Rejection::TooLate);
                 }
@@ -46,10 +49,10 @@ impl Decider<'_> {
             .votes
             .find(|ask| matches!(ask, VoteRequest::RunnerSlot { .. }))?;
         self.not_held()?;
-        let mut events = vec![Event::Accepted {
+        let mut events = vec![Event::Run(RunEvent::Accepted {
             runner,
             epoch: self.order.epoch + 1,
-        }];
+        })];
         events.extend(finish(&Default::default(), Saga::Accept, "notify-customer"));
         Ok(events)
     }
@@ -75,23 +78,25 @@ impl Decider<'_> {
         };
         let mut events = unwind(&self.order.saga, Saga::Accept, None);
         let open = self.order.proposal.as_ref();
-        events.extend(open.map(|open| Event::ProposalClosed {
-            n: open.n,
-            how: Closing::RunnerLeft,
+        events.extend(open.map(|open| {
+            Event::Proposal(ProposalEvent::ProposalClosed {
+                n: open.n,
+                how: Closing::RunnerLeft,
+            })
         }));
-        events.push(Event::Unbound {
+        events.push(Event::Run(RunEvent::Unbound {
             runner: assignment.runner,
             epoch: self.order.epoch + 1,
             cause,
-        });
+        }));
         events.push(self.available());
         events
     }
 
     pub(super) fn available(&self) -> Event {
-        Event::Available {
+        Event::Placing(PlacingEvent::Available {
             accept_by: self.context.now.plus(self.context.policy.order_timeout_ms),
-        }
+        })
     }
 
     /// Transitions 7, 12, 24 and 35.
@@ -109,7 +114,7 @@ impl Decider<'_> {
         if quote.charge > accept_charge {
             return Err(Rejection::QuoteChanged { quote });
         }
-        let (reason, by) = (CancelReason::Customer, self.context.principal);
+        let (reason, by) = (CancelReason::Customer, self.context.meta.principal);
         Ok(match order.stage {
             Stage::OnSite(_) => self.at_the_till(reason, by, quote.charge),
             Stage::Accepted(_) => self.ended(reason, by, self.trip(quote.charge)),

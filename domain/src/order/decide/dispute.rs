@@ -5,7 +5,8 @@ use crate::{
     id::PhotoId,
     money::Cents,
     order::{
-        CancelReason, Event, OperatorAction, Rejection, Role, Stage,
+        CancelReason, DisputeEvent, Event, OperatorAction, OperatorEvent, Rejection, Role, Stage,
+        TimerEvent,
         attachments::{Dispute, Fault, Number, Party},
         place,
         terms::Sealed,
@@ -38,13 +39,13 @@ impl Decider<'_> {
         }
         check_text("reason", reason, photos)?;
         self.used_once(photos)?;
-        let mut events = vec![Event::Disputed {
+        let mut events = vec![Event::Dispute(DisputeEvent::Disputed {
             n: self.order.disputes + 1,
             by,
             claim,
             reason: reason.clone(),
             photos: photos.to_vec(),
-        }];
+        })];
         events.extend(self.frozen(by, claim)?);
         Ok(events)
     }
@@ -88,7 +89,7 @@ impl Decider<'_> {
         let promise = self.order.next_number();
         Ok(cents
             .is_positive()
-            .then_some(Event::Frozen { promise, cents }))
+            .then_some(Event::Dispute(DisputeEvent::Frozen { promise, cents })))
     }
 
     pub(super) fn reply(&self, n: Number, text: &Sealed, photos: &[PhotoId]) -> Decision {
@@ -98,12 +99,12 @@ impl Decider<'_> {
             return Err(Rejection::TooManyMessages { limit: REPLIES });
         }
         self.used_once(photos)?;
-        Ok(vec![Event::DisputeReplied {
+        Ok(vec![Event::Dispute(DisputeEvent::DisputeReplied {
             n,
             by: self.side(),
             text: text.clone(),
             photos: photos.to_vec(),
-        }])
+        })])
     }
 
     fn open_dispute(&self, n: Number) -> Result<&Dispute, Rejection> {
@@ -149,10 +150,10 @@ impl Decider<'_> {
     pub(super) fn dispute_waits(&self) -> Vec<Event> {
         match self.order.open_dispute() {
             None => vec![],
-            Some(open) if !open.alarmed => vec![Event::Reminded {
+            Some(open) if !open.alarmed => vec![Event::Timer(TimerEvent::Reminded {
                 kind: crate::order::TimerKind::DisputeSla,
                 step: 1,
-            }],
+            })],
             Some(open) if self.order.is_terminal() => vec![resolved(open, Cents::ZERO, None)],
             Some(open) => std::iter::once(resolved(open, Cents::ZERO, None))
                 .chain(self.release())
@@ -188,23 +189,23 @@ impl Decider<'_> {
     /// Transition 34: who pays the claim.
     fn paid(&self, open: &Dispute, refund: Cents, at_fault: Option<Fault>) -> Event {
         match (open.by, at_fault) {
-            (Party::Runner, _) => Event::RunnerMadeGood {
+            (Party::Runner, _) => Event::Dispute(DisputeEvent::RunnerMadeGood {
                 cents: refund,
                 set_off: self.runners_debt().min(refund),
-            },
+            }),
             (_, Some(Fault::Runner)) => {
                 let share = refund.min(self.order.runners_share());
                 let frozen = open
                     .frozen
                     .map_or(Cents::ZERO, |(_, cents)| cents)
                     .min(share);
-                Event::ClaimPaid {
+                Event::Dispute(DisputeEvent::ClaimPaid {
                     frozen,
                     owed: share - frozen,
                     goodwill: refund - share,
-                }
+                })
             }
-            _ => Event::GoodwillPaid { cents: refund },
+            _ => Event::Dispute(DisputeEvent::GoodwillPaid { cents: refund }),
         }
     }
 
@@ -216,16 +217,19 @@ impl Decider<'_> {
     ) -> Result<Vec<Event>, Rejection> {
         place::sealed("reason", Some(reason))?;
         let reason = reason.clone();
-        Ok(vec![Event::OperatorActed { action, reason }])
+        Ok(vec![Event::Operator(OperatorEvent::OperatorActed {
+            action,
+            reason,
+        })])
     }
 }
 
 fn resolved(open: &Dispute, refund: Cents, at_fault: Option<Fault>) -> Event {
-    Event::DisputeResolved {
+    Event::Dispute(DisputeEvent::DisputeResolved {
         n: open.n,
         refund,
         at_fault,
-    }
+    })
 }
 
 fn check_text(field: &str, text: &Sealed, photos: &[PhotoId]) -> Result<(), Rejection> {

@@ -4,7 +4,7 @@ use super::{Decider, Decision};
 use crate::{
     id::PhotoId,
     order::{
-        CancelReason, Event, Rejection, Role, Settlement, Shown, Stage,
+        CancelReason, ContactEvent, Event, Rejection, Role, RunEvent, Settlement, Shown, Stage,
         event::{Problem, Side},
         place,
         stage::{Assignment, Bought, Proof},
@@ -15,7 +15,9 @@ use crate::{
 impl Decider<'_> {
     pub(super) fn collect(&self) -> Decision {
         match &self.order.stage {
-            Stage::Purchased(..) => Ok(self.with_step("collect-food", vec![Event::Collected])),
+            Stage::Purchased(..) => {
+                Ok(self.with_step("collect-food", vec![Event::Run(RunEvent::Collected)]))
+            }
             Stage::Collected(..) => Ok(vec![]),
             _ => self.misfit(),
         }
@@ -23,7 +25,9 @@ impl Decider<'_> {
 
     pub(super) fn depart(&self) -> Decision {
         match &self.order.stage {
-            Stage::Collected(..) => Ok(self.with_step("depart", vec![Event::Departed])),
+            Stage::Collected(..) => {
+                Ok(self.with_step("depart", vec![Event::Run(RunEvent::Departed)]))
+            }
             Stage::OnTheWay(..) => Ok(vec![]),
             _ => self.misfit(),
         }
@@ -43,9 +47,11 @@ impl Decider<'_> {
             Shown::Pin(_) if out_of_tries => Err(Rejection::PhotoNeeded {
                 field: "proof.photo_id",
             }),
-            Shown::Pin(pin) if pin != self.context.pin => Ok(vec![Event::WrongPinShown {
-                tries: self.order.wrong_pins + 1,
-            }]),
+            Shown::Pin(pin) if pin != self.context.pin => {
+                Ok(vec![Event::Run(RunEvent::WrongPinShown {
+                    tries: self.order.wrong_pins + 1,
+                })])
+            }
             Shown::Photo(_) if in_person && !out_of_tries && !waited => {
                 Err(Rejection::field("proof", "must be the customer's PIN"))
             }
@@ -83,7 +89,10 @@ impl Decider<'_> {
         proof: Proof,
         confirmed: bool,
     ) -> Vec<Event> {
-        let mut events = self.with_step("mark-delivered", vec![Event::Delivered { proof }]);
+        let mut events = self.with_step(
+            "mark-delivered",
+            vec![Event::Run(RunEvent::Delivered { proof })],
+        );
         let at_once = confirmed || self.context.policy.dispute_window_ms == 0;
         debug_assert!(
             self.order.stage.assignment() == Some(assignment)
@@ -113,11 +122,11 @@ impl Decider<'_> {
             .last_at
             .is_none_or(|last| now.since(last) >= policy.contact_gap_ms);
         let on_the_way = matches!(order.stage, Stage::OnTheWay(..));
-        Ok(vec![Event::MessageSent {
+        Ok(vec![Event::Contact(ContactEvent::MessageSent {
             by,
             text: text.clone(),
             attempt: by == Side::Runner && on_the_way && apart,
-        }])
+        })])
     }
 
     pub(super) const fn side(&self) -> Side {
@@ -156,14 +165,14 @@ impl Decider<'_> {
         }
         place::sealed("note", note)?;
         self.used_once(photo.as_slice())?;
-        let mut events = vec![Event::ProblemReported {
+        let mut events = vec![Event::Contact(ContactEvent::ProblemReported {
             kind,
             photo,
             note: note.cloned(),
-        }];
+        })];
         if kind == Problem::Returned {
             let release = self.release_of(crate::money::Cents::ZERO)?;
-            let (reason, by) = (CancelReason::CustomerNoShow, self.context.principal);
+            let (reason, by) = (CancelReason::CustomerNoShow, self.context.meta.principal);
             events.extend(self.ended(reason, by, Settlement::Release(release)));
         }
         Ok(events)
@@ -182,7 +191,7 @@ impl Decider<'_> {
     pub(super) fn answer_no_show(&self) -> Decision {
         let order = self.order;
         if order.may_answer_no_show() {
-            return Ok(vec![Event::NoShowAnswered]);
+            return Ok(vec![Event::Contact(ContactEvent::NoShowAnswered)]);
         }
         match order.no_show {
             Some(_) => Err(Rejection::TooLate),

@@ -5,7 +5,7 @@ use crate::{
     id::Principal,
     money::Cents,
     order::{
-        CancelReason, Event, Rejection, Release, Settlement,
+        CancelReason, DisputeEvent, EndEvent, Event, Rejection, Release, Settlement,
         attachments::{CancelWait, Fault},
     },
     saga::{Mark, Progress, Saga, mark, unwind},
@@ -25,7 +25,7 @@ impl Decider<'_> {
 
     /// As [`ended`](Self::ended), by the sender, where placing failed at a step.
     pub(super) fn failed(&self, reason: CancelReason, step: &str) -> Vec<Event> {
-        let by = self.context.principal;
+        let by = self.context.meta.principal;
         let progress = &self.order.saga;
         self.unwound(progress, reason, by, Settlement::Free, Some(step))
     }
@@ -44,11 +44,11 @@ impl Decider<'_> {
             events.extend(unwind(progress, Saga::Accept, None));
             events.extend(unwind(progress, Saga::Create, failed));
         }
-        events.push(Event::Cancelled {
+        events.push(Event::End(EndEvent::Cancelled {
             reason,
             by,
             settlement,
-        });
+        }));
         events
     }
 
@@ -62,12 +62,12 @@ impl Decider<'_> {
         match (&self.order.cancel_wait, &self.order.proposal) {
             (Some(_), _) => vec![],
             (None, Some(_)) => self.ended(reason, by, self.trip(to_runner)),
-            (None, None) => vec![Event::CancelWaiting(CancelWait {
+            (None, None) => vec![Event::End(EndEvent::CancelWaiting(CancelWait {
                 reason,
                 by,
                 to_runner,
                 at: self.context.now,
-            })],
+            }))],
         }
     }
 
@@ -113,7 +113,7 @@ impl Decider<'_> {
         let cents = self.order.uncollected(refund).min(debt);
         cents
             .is_positive()
-            .then_some(Event::CustomerSetOff { cents })
+            .then_some(Event::Dispute(DisputeEvent::CustomerSetOff { cents }))
     }
 
     /// Divides the charge K: `refund` to the customer, the fee to the platform, the rest to the runner.
@@ -149,7 +149,7 @@ impl Decider<'_> {
                 self.release_of(Cents::ZERO)?,
                 refund
                     .is_positive()
-                    .then_some(Event::GoodwillPaid { cents: refund }),
+                    .then_some(Event::Dispute(DisputeEvent::GoodwillPaid { cents: refund })),
             ),
         };
         let follows = goodwill.into_iter().chain(self.customer_set_off(refund));
@@ -176,14 +176,17 @@ impl Decider<'_> {
         let (release, follows) = self.divide(refund, at_fault)?;
         if release.to_runner == Cents::ZERO {
             let settlement = Settlement::Release(release);
-            let mut events = self.ended(reason, self.context.principal, settlement);
+            let mut events = self.ended(reason, self.context.meta.principal, settlement);
             events.extend(follows);
             return Ok(events);
         }
         let done = |step| mark(Saga::Complete, step, Mark::Done);
-        let mut events = vec![Event::Released(release), done("release-escrow")];
+        let mut events = vec![
+            Event::End(EndEvent::Released(release)),
+            done("release-escrow"),
+        ];
         events.extend(follows);
-        events.extend([Event::Completed, done("mark-completed")]);
+        events.extend([Event::End(EndEvent::Completed), done("mark-completed")]);
         Ok(events)
     }
 
@@ -201,7 +204,7 @@ impl Decider<'_> {
             Mark::Started
         };
         vec![
-            Event::ReleaseRefused { failures },
+            Event::End(EndEvent::ReleaseRefused { failures }),
             mark(Saga::Complete, "release-escrow", tried),
         ]
     }

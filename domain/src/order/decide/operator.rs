@@ -5,13 +5,15 @@ use crate::{
     id::Principal,
     money::Cents,
     order::{
-        CancelReason, Event, OperatorAction, Rejection, Settlement, Stage, TimerKind, Unbinding,
+        CancelReason, DisputeEvent, Event, OperatorAction, OperatorEvent, Rejection, Settlement,
+        Stage, TimerKind, Unbinding,
         attachments::Fault,
         command::Ending,
         place,
         stage::{Delivery, Proof},
         terms::Sealed,
     },
+    stream::Meta,
 };
 
 impl Decider<'_> {
@@ -35,7 +37,7 @@ impl Decider<'_> {
             return self.misfit();
         }
         let mut events = self.with_reason(OperatorAction::Abandon, reason)?;
-        events.extend(self.abandoned(self.context.principal)?);
+        events.extend(self.abandoned(self.context.meta.principal)?);
         Ok(events)
     }
 
@@ -48,9 +50,9 @@ impl Decider<'_> {
         if self.order.operator_hold {
             return Ok(vec![]);
         }
-        Ok(vec![Event::OperatorHeld {
+        Ok(vec![Event::Operator(OperatorEvent::OperatorHeld {
             reason: reason.clone(),
-        }])
+        })])
     }
 
     /// Transition 28: what fired meanwhile takes effect now, by the system; the first that does anything is the last.
@@ -62,8 +64,12 @@ impl Decider<'_> {
         if !self.order.operator_hold {
             return Ok(vec![]);
         }
-        let context = super::Context {
+        let meta = Meta {
             principal: Principal::System,
+            ..self.context.meta.clone()
+        };
+        let context = super::Context {
+            meta: &meta,
             ..*self.context
         };
         let system = Decider {
@@ -74,9 +80,9 @@ impl Decider<'_> {
         let follows = noted
             .chain(std::iter::once_with(|| system.release_if_due()))
             .find(|events| !events.is_empty());
-        let released = Event::OperatorReleased {
+        let released = Event::Operator(OperatorEvent::OperatorReleased {
             reason: reason.clone(),
-        };
+        });
         Ok(std::iter::once(released)
             .chain(follows.unwrap_or_default())
             .collect())
@@ -155,7 +161,7 @@ impl Decider<'_> {
             return Err(Rejection::field("to_runner_cents", rule));
         }
         let mut events = self.with_reason(OperatorAction::Settle, reason)?;
-        let (why, by) = (CancelReason::Operator, self.context.principal);
+        let (why, by) = (CancelReason::Operator, self.context.meta.principal);
         events.extend(match self.order.stage {
             Stage::OnSite(_) => self.at_the_till(why, by, to_runner),
             _ => self.ended(why, by, self.trip(to_runner)),
@@ -168,7 +174,11 @@ impl Decider<'_> {
         let mut events = self.with_reason(OperatorAction::Settle, reason)?;
         let (release, follows) = self.divide(refund, at_fault)?;
         let settlement = Settlement::Release(release);
-        events.extend(self.ended(CancelReason::Operator, self.context.principal, settlement));
+        events.extend(self.ended(
+            CancelReason::Operator,
+            self.context.meta.principal,
+            settlement,
+        ));
         events.extend(follows);
         Ok(events)
     }
@@ -176,15 +186,13 @@ impl Decider<'_> {
     fn settle_delivered(&self, refund: Cents, at_fault: Fault, reason: &Sealed) -> Decision {
         self.within_charge(refund)?;
         let mut events = self.with_reason(OperatorAction::Settle, reason)?;
-        events.extend(
-            self.order
-                .open_dispute()
-                .map(|open| Event::DisputeResolved {
-                    n: open.n,
-                    refund,
-                    at_fault: Some(at_fault),
-                }),
-        );
+        events.extend(self.order.open_dispute().map(|open| {
+            Event::Dispute(DisputeEvent::DisputeResolved {
+                n: open.n,
+                refund,
+                at_fault: Some(at_fault),
+            })
+        }));
         events.extend(self.end_delivered(refund, at_fault, CancelReason::Operator)?);
         Ok(events)
     }
@@ -209,7 +217,7 @@ impl Decider<'_> {
             return Err(Rejection::field("amount_cents", rule));
         }
         let mut events = self.with_reason(OperatorAction::Refund, reason)?;
-        events.push(Event::GoodwillPaid { cents });
+        events.push(Event::Dispute(DisputeEvent::GoodwillPaid { cents }));
         events.extend(self.customer_set_off(cents));
         Ok(events)
     }

@@ -6,7 +6,7 @@ use crate::{
     call::{Answer, CallNumber, CallState},
     money::Cents,
     order::{
-        Call, Event,
+        Call, CallEvent, Event, PlacingEvent, ProposalEvent,
         attachments::{Closing, Number},
         event::RaiseFailure,
     },
@@ -28,11 +28,11 @@ impl Decider<'_> {
         let total = open.offer.total.unwrap_or(order.approved_total);
         let missing = order.terms.price.charge(total) - order.held();
         if missing.is_positive() {
-            return Ok(vec![Event::RaiseAsked {
+            return Ok(vec![Event::Proposal(ProposalEvent::RaiseAsked {
                 n,
                 call: order.next_number(),
                 cents: missing.max(self.context.policy.gateway_minimum_cents),
-            }]);
+            })]);
         }
         Ok(vec![approved(n)])
     }
@@ -44,7 +44,12 @@ impl Decider<'_> {
         asked: Cents,
         answer: &Answer,
     ) -> Decision {
-        let failed = |why| Ok(vec![Event::RaiseFailed { call, why }]);
+        let failed = |why| {
+            Ok(vec![Event::Proposal(ProposalEvent::RaiseFailed {
+                call,
+                why,
+            })])
+        };
         match answer {
             Answer::Authorized {
                 cents,
@@ -53,7 +58,9 @@ impl Decider<'_> {
             Answer::Declined { reason } => failed(RaiseFailure::Declined(*reason)),
             Answer::ActionRequired { url } => match &self.order.action_url {
                 Some(known) if known == url => Ok(vec![]),
-                _ => Ok(vec![Event::ActionRequired { url: url.clone() }]),
+                _ => Ok(vec![Event::Placing(PlacingEvent::ActionRequired {
+                    url: url.clone(),
+                })]),
             },
             _ => Err(crate::order::Rejection::field(
                 "answer",
@@ -70,17 +77,17 @@ impl Decider<'_> {
         let n = self.order.proposal.as_ref().map(|open| open.n);
         match (more, n) {
             (Ok(_), Some(n)) if cents == asked => {
-                let raised = Event::Raised {
+                let raised = Event::Proposal(ProposalEvent::Raised {
                     call,
                     cents,
                     capture_before: before,
-                };
+                });
                 vec![raised, approved(n)]
             }
-            _ => vec![Event::RaiseFailed {
+            _ => vec![Event::Proposal(ProposalEvent::RaiseFailed {
                 call,
                 why: RaiseFailure::NotHeld,
-            }],
+            })],
         }
     }
 
@@ -91,18 +98,18 @@ impl Decider<'_> {
         }
         let failures = call.failures.saturating_add(1);
         if failures < self.context.policy.retry_tries {
-            return vec![Event::CallDeferred { call: n, failures }];
+            return vec![Event::Call(CallEvent::CallDeferred { call: n, failures })];
         }
-        vec![Event::RaiseFailed {
+        vec![Event::Proposal(ProposalEvent::RaiseFailed {
             call: n,
             why: RaiseFailure::GivenUp,
-        }]
+        })]
     }
 }
 
 fn approved(n: Number) -> Event {
-    Event::ProposalClosed {
+    Event::Proposal(ProposalEvent::ProposalClosed {
         n,
         how: Closing::Approved,
-    }
+    })
 }

@@ -3,7 +3,7 @@
 use super::{Decider, Decision};
 use crate::{
     call::{CallKind, CallNumber, Decline},
-    order::{Call, Event, OperatorAction, Rejection, terms::Sealed},
+    order::{AfterEvent, Call, CallEvent, Event, OperatorAction, Rejection, terms::Sealed},
     saga::{Undo, compensation},
 };
 
@@ -22,7 +22,9 @@ impl Decider<'_> {
     pub(super) fn skip_stalled(&self, reason: &Sealed) -> Decision {
         let idle = self.failing();
         let idle = idle.filter(|(_, call)| !self.order.moves_money(call.kind));
-        let skipped: Vec<Event> = idle.map(|(call, _)| Event::CallGivenUp { call }).collect();
+        let skipped: Vec<Event> = idle
+            .map(|(call, _)| Event::Call(CallEvent::CallGivenUp { call }))
+            .collect();
         if skipped.is_empty() && self.order.keeps_failing(self.tries()) {
             return Err(Rejection::MovesMoney);
         }
@@ -53,10 +55,10 @@ impl Decider<'_> {
     fn taken_back(&self, n: CallNumber, call: &Call) -> Vec<Event> {
         match call.kind {
             CallKind::Capture { .. } => self.collect_failed(n, None),
-            CallKind::Charge { .. } => vec![Event::TipFailed {
+            CallKind::Charge { .. } => vec![Event::After(AfterEvent::TipFailed {
                 call: n,
                 reason: Decline::Unanswered,
-            }],
+            })],
             _ => vec![],
         }
     }

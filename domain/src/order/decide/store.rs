@@ -5,7 +5,7 @@ use crate::{
     id::PhotoId,
     money::Cents,
     order::{
-        Event, Rejection, Stage, StoreRef,
+        Event, ProposalEvent, Rejection, RunEvent, Stage, StoreRef,
         attachments::{Closing, Number, Offer, Proposal, ProposalKind},
         place,
         terms::{Sealed, Substitution},
@@ -21,7 +21,7 @@ impl Decider<'_> {
     pub(super) fn arrive(&self) -> Decision {
         match &self.order.stage {
             Stage::Accepted(_) => Ok(vec![
-                Event::ArrivedOnSite,
+                Event::Run(RunEvent::ArrivedOnSite),
                 mark(Saga::Complete, "arrive-on-site", Mark::Done),
             ]),
             Stage::OnSite(_) => Ok(vec![]),
@@ -45,11 +45,11 @@ impl Decider<'_> {
         }
         place::sealed("note", note)?;
         self.used_once(&[offer.photo])?;
-        Ok(vec![Event::Proposed {
+        Ok(vec![Event::Proposal(ProposalEvent::Proposed {
             n: order.next_proposal(),
             offer: offer.clone(),
             note: note.cloned(),
-        }])
+        })])
     }
 
     fn check_offer(&self, offer: &Offer) -> Result<(), Rejection> {
@@ -153,7 +153,10 @@ impl Decider<'_> {
             let rule = "must name at least one item and leave one";
             return Err(Rejection::field("items", rule));
         }
-        Ok(vec![Event::ProposalClosed { n, how }])
+        Ok(vec![Event::Proposal(ProposalEvent::ProposalClosed {
+            n,
+            how,
+        })])
     }
 
     /// Transition 16: the runner goes to another store.
@@ -171,7 +174,10 @@ impl Decider<'_> {
                 .votes
                 .find(|ask| matches!(ask, VoteRequest::StoreOpen { .. }))?;
         }
-        Ok(vec![Event::ProposalClosed { n, how }])
+        Ok(vec![Event::Proposal(ProposalEvent::ProposalClosed {
+            n,
+            how,
+        })])
     }
 
     /// Transition 17: the customer says no.
@@ -185,7 +191,11 @@ impl Decider<'_> {
         let open = self.open(n, None)?;
         self.not_held()?;
         let settlement = self.trip(self.trip_compensation());
-        Ok(self.ended(open.offer.kind.reason(), self.context.principal, settlement))
+        Ok(self.ended(
+            open.offer.kind.reason(),
+            self.context.meta.principal,
+            settlement,
+        ))
     }
 
     /// Transition 16: the runner takes it back.
@@ -195,7 +205,10 @@ impl Decider<'_> {
             return Ok(vec![]);
         }
         self.open(n, None)?;
-        Ok(vec![Event::ProposalClosed { n, how }])
+        Ok(vec![Event::Proposal(ProposalEvent::ProposalClosed {
+            n,
+            how,
+        })])
     }
 
     /// Transition 17: nobody answered. A substitution is left out while other items are left; everything else ends the order.
@@ -205,13 +218,17 @@ impl Decider<'_> {
         };
         let items: Vec<u16> = open.offer.items.iter().map(|line| line.item).collect();
         if open.offer.kind == ProposalKind::Substitution && items.len() < self.order.items_left() {
-            return vec![Event::ProposalClosed {
+            return vec![Event::Proposal(ProposalEvent::ProposalClosed {
                 n: open.n,
                 how: Closing::Dropped { items },
-            }];
+            })];
         }
         let settlement = self.trip(self.trip_compensation());
-        self.ended(open.offer.kind.reason(), self.context.principal, settlement)
+        self.ended(
+            open.offer.kind.reason(),
+            self.context.meta.principal,
+            settlement,
+        )
     }
 
     /// Transition 18.
@@ -239,7 +256,10 @@ impl Decider<'_> {
             return Err(Rejection::PhotoNeeded { field });
         }
         self.used_once(photo.as_slice())?;
-        let mut events = self.with_step("buy-food", vec![Event::Purchased { food: total, photo }]);
+        let mut events = self.with_step(
+            "buy-food",
+            vec![Event::Run(RunEvent::Purchased { food: total, photo })],
+        );
         events.push(start(Saga::Complete, "capture-payment"));
         Ok(events)
     }

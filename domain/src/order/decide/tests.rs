@@ -4,13 +4,14 @@
 use super::{Context, Decider};
 use crate::{
     call::CardToken,
-    id::{CommandId, Fingerprint, OrderId, Principal, UserId},
+    id::{CommandId, OrderId, Principal, UserId},
     money::Cents,
     order::{
         Assignment, Bought, Dropoff, Handover, Item, Order, Placement, Rejection, Release, Stage,
         StoreRef, Substitution, terms,
     },
     policy::Policy,
+    stream::Meta,
     time::At,
     vote::{Granted, VoteRequest, Votes},
 };
@@ -75,11 +76,9 @@ fn divided(refund: i64, owed: i64) -> Result<Release, Rejection> {
         (release, Ok(Granted::Granted)),
         (set_off, Ok(Granted::SetOff(Cents(owed)))),
     ]);
+    let meta = Meta::own(Principal::System, CommandId(1), "test");
     let context = Context {
-        principal: Principal::System,
-        command: CommandId(1),
-        fingerprint: Fingerprint(1),
-        keyed: false,
+        meta: &meta,
         now: At(1),
         policy: &policy,
         votes: &votes,

@@ -5,7 +5,10 @@ use crate::{
     call::{CallKind, CallState},
     id::Principal,
     money::Cents,
-    order::{CancelReason, Event, Settlement, Stage, TimerKind, Unbinding},
+    order::{
+        AfterEvent, CallEvent, CancelReason, ContactEvent, EndEvent, Event, Settlement, Stage,
+        TimerEvent, TimerKind, Unbinding,
+    },
 };
 
 /// Days after which an unfinished order counts as abandoned. Source: lifecycle transition 27.
@@ -22,7 +25,7 @@ impl Decider<'_> {
         {
             return Ok(vec![]);
         }
-        let mut events = vec![Event::TimerFired { kind, generation }];
+        let mut events = vec![Event::Timer(TimerEvent::TimerFired { kind, generation })];
         events.extend(if self.order.operator_hold {
             self.fired_on_hold(kind)
         } else {
@@ -39,7 +42,7 @@ impl Decider<'_> {
             _ => {
                 let fired = self.fired(kind);
                 if fired.iter().any(ends) {
-                    vec![Event::TimerNoted { kind }]
+                    vec![Event::Timer(TimerEvent::TimerNoted { kind })]
                 } else {
                     fired
                 }
@@ -67,7 +70,7 @@ impl Decider<'_> {
             (Stage::OnSite(_), TimerKind::ProposalExpiry) => self.proposal_expired(),
             (Stage::OnSite(_), TimerKind::CancelWait) => self.waited(),
             (Stage::OnTheWay(..), TimerKind::NoShowWait) if self.order.no_show.is_some() => {
-                vec![Event::NoShowOver]
+                vec![Event::Contact(ContactEvent::NoShowOver)]
             }
             (_, TimerKind::DisputeSla) => self.dispute_waits(),
             (Stage::Delivered(..), TimerKind::DisputeWindow)
@@ -78,21 +81,23 @@ impl Decider<'_> {
             (_, TimerKind::EscrowTimeout) => self.looked_at(),
             (Stage::OnSite(_), TimerKind::PaymentAuthorizationExpiry) => self.at_the_till(
                 CancelReason::AuthorizationExpired,
-                self.context.principal,
+                self.context.meta.principal,
                 self.trip_compensation(),
             ),
             (
                 Stage::Waiting { .. } | Stage::Available { .. } | Stage::Accepted(_),
                 TimerKind::PaymentAuthorizationExpiry,
             ) => self.free(CancelReason::AuthorizationExpired),
-            (Stage::Completed(..), TimerKind::RatingWindow) => vec![Event::RatingsPublished],
+            (Stage::Completed(..), TimerKind::RatingWindow) => {
+                vec![Event::After(AfterEvent::RatingsPublished)]
+            }
             (_, TimerKind::StepRetry) => self.retry(),
             _ => vec![],
         }
     }
 
     fn free(&self, reason: CancelReason) -> Vec<Event> {
-        self.ended(reason, self.context.principal, Settlement::Free)
+        self.ended(reason, self.context.meta.principal, Settlement::Free)
     }
 
     fn not_confirmed(&self) -> Vec<Event> {
@@ -100,7 +105,7 @@ impl Decider<'_> {
             call.state != CallState::Closed && matches!(call.kind, CallKind::Authorize { .. })
         });
         let mut events: Vec<Event> = waiting
-            .map(|(n, _)| Event::CallGivenUp { call: *n })
+            .map(|(n, _)| Event::Call(CallEvent::CallGivenUp { call: *n }))
             .into_iter()
             .collect();
         events.extend(self.failed(CancelReason::PaymentFailed, "authorize-payment"));
@@ -108,10 +113,10 @@ impl Decider<'_> {
     }
 
     fn reminded(&self, kind: TimerKind) -> Vec<Event> {
-        vec![Event::Reminded {
+        vec![Event::Timer(TimerEvent::Reminded {
             kind,
             step: self.order.reminded + 1,
-        }]
+        })]
     }
 
     /// Transition 35: the runner said nothing, so nothing was bought.
@@ -123,14 +128,14 @@ impl Decider<'_> {
     }
 
     fn overdue(&self) -> Event {
-        Event::Overdue {
+        Event::End(EndEvent::Overdue {
             days: self.order.overdue_days.saturating_add(1),
-        }
+        })
     }
 
     /// Transition 39: the daily look. At the store the end waits for the till (transition 35), so the next day is armed all the same.
     fn looked_at(&self) -> Vec<Event> {
-        let by = self.context.principal;
+        let by = self.context.meta.principal;
         let ends = match self.order.stage {
             Stage::Available { .. } | Stage::Accepted(_) => {
                 return self.free(CancelReason::NoRunnerTimeout);
@@ -167,7 +172,9 @@ impl Decider<'_> {
     /// Every call that may be is made again.
     pub(super) fn calls_again(&self) -> Vec<Event> {
         let again = self.order.retriable();
-        again.map(|call| Event::CallRetried { call }).collect()
+        again
+            .map(|call| Event::Call(CallEvent::CallRetried { call }))
+            .collect()
     }
 }
 
@@ -175,9 +182,9 @@ impl Decider<'_> {
 const fn ends(event: &Event) -> bool {
     matches!(
         event,
-        Event::Cancelled { .. }
-            | Event::CancelWaiting(_)
-            | Event::Released(_)
-            | Event::ReleaseRefused { .. }
+        Event::End(EndEvent::Cancelled { .. })
+            | Event::End(EndEvent::CancelWaiting(_))
+            | Event::End(EndEvent::Released(_))
+            | Event::End(EndEvent::ReleaseRefused { .. })
     )
 }

@@ -5,9 +5,10 @@ use super::person::{
     Card, EmailDigest, PayoutMethod, Person, RunnerState, Session, Store, StoreEvent, UserEvent,
 };
 use crate::{
-    id::{Principal, SessionId},
+    id::{Principal, SessionId, StoreId, Stream, UserId},
     money::Cents,
     order::{Rejection, Sealed},
+    stream::StreamCommand,
     time::At,
 };
 
@@ -254,4 +255,20 @@ fn changed(store: &Store, change: &StoreChange) -> Result<Vec<StoreEvent>, Rejec
 
 fn check(hours: Option<&Hours>) -> Result<(), Rejection> {
     hours.map_or(Ok(()), Hours::check)
+}
+
+impl StreamCommand for UserCommand {
+    type Target = UserId;
+
+    fn stream(user: UserId) -> Stream {
+        Stream::User(user)
+    }
+}
+
+impl StreamCommand for StoreCommand {
+    type Target = StoreId;
+
+    fn stream(store: StoreId) -> Stream {
+        Stream::Store(store)
+    }
 }

@@ -104,7 +104,7 @@ impl Ledger {
     fn free(&self, account: Account) -> Cents {
         let leaving = self.sum_reserved(|held| match *held {
             Reserved::OutOf(from, cents) if from == account => cents,
-            _ => Cents::ZERO,
+            Reserved::Hold(_) | Reserved::Into(..) | Reserved::OutOf(..) => Cents::ZERO,
         });
         (self.balance(account).available() - leaving).or_zero()
     }
@@ -141,7 +141,7 @@ impl Ledger {
     fn reserved_into(&self, account: Account) -> Cents {
         self.sum_reserved(|held| match *held {
             Reserved::Into(to, cents) if to == account => cents,
-            _ => Cents::ZERO,
+            Reserved::Hold(_) | Reserved::Into(..) | Reserved::OutOf(..) => Cents::ZERO,
         })
     }
 

@@ -75,6 +75,14 @@ fn fields(command: &Command, minimum: Cents) -> Result<(), Rejection> {
             let rule = format!("must be from 0 to {}", Cents::MAX_INPUT.0);
             Err(Rejection::field("fee_cents", rule))
         }
-        _ => Ok(()),
+        Command::RequestPayout { .. }
+        | Command::PayDebt { .. }
+        | Command::WriteOff { .. }
+        | Command::Chargeback { .. }
+        | Command::TopUp { .. }
+        | Command::Withdraw { .. }
+        | Command::Retry { .. }
+        | Command::Answered { .. }
+        | Command::TimerDue { .. } => Ok(()),
     }
 }

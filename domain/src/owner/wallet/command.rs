@@ -3,9 +3,11 @@
 use super::event::ChargebackId;
 use crate::{
     call::{Answer, CallNumber},
-    id::OrderId,
+    id::{Fingerprint, OrderId, Stream, UserId},
     money::Cents,
     order::{Sealed, TimerKind},
+    stream::{StreamCommand, fingerprint},
+    vote::VoteRequest,
 };
 use serde::{Deserialize, Serialize};
 
@@ -93,4 +95,30 @@ pub enum Command {
         /// Its generation; an old one does nothing.
         generation: u32,
     },
+}
+
+impl StreamCommand for Command {
+    type Target = UserId;
+
+    fn stream(user: UserId) -> Stream {
+        Stream::Wallet(user)
+    }
+
+    fn own_fingerprint(&self) -> Fingerprint {
+        fingerprint(self)
+    }
+
+    fn foreign_votes(&self, user: UserId) -> Vec<VoteRequest> {
+        match self {
+            Self::RequestPayout { .. } => vec![VoteRequest::PayoutMethod { user }],
+            Self::PayDebt { .. } => vec![VoteRequest::Card { user }],
+            Self::WriteOff { .. }
+            | Self::Chargeback { .. }
+            | Self::TopUp { .. }
+            | Self::Withdraw { .. }
+            | Self::Retry { .. }
+            | Self::Answered { .. }
+            | Self::TimerDue { .. } => vec![],
+        }
+    }
 }

@@ -3,6 +3,11 @@
 //! Order of checks: who → fields → what is on file → how much is under way → how much there is, as the variants of
 //! [`Rejection`] stand.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "an answer or a state that no transition names refuses the command"
+)]
+
 use super::{
     admit::admit,
     command::{ChargebackStage, Command},
@@ -11,10 +16,11 @@ use super::{
 };
 use crate::{
     call::{Answer, CallKind, CallNumber, CallState, Decline},
-    id::{CommandId, Fingerprint, OrderId, Principal},
+    id::{OrderId, Principal},
     money::Cents,
     order::{Outcome, Rejection, Sealed, TimerKind},
     policy::Policy,
+    stream::{Meta, StreamCommand},
     time::At,
     vote::{Granted, VoteRequest, Votes},
 };
@@ -22,12 +28,8 @@ use crate::{
 /// Everything beside the wallet that a decision depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// Who gives the command.
-    pub principal: Principal,
-    /// Its id.
-    pub command: CommandId,
-    /// Hash of its body.
-    pub fingerprint: Fingerprint,
+    /// Who gives the command, under which id.
+    pub meta: &'a Meta,
     /// When it is decided; not before the wallet's last record.
     pub now: At,
     /// The limits.
@@ -39,7 +41,7 @@ pub struct Context<'a> {
 /// What happened, or why nothing did.
 pub type Decision = Result<Vec<Event>, Rejection>;
 
-/// Names the votes that `command` needs; none for most answers of the gateway.
+/// Names the votes that `command` needs, those of other owners first; none for most answers of the gateway.
 ///
 /// # Errors
 /// `NotFound`, `NotAllowed` and `InvalidField` at once, before anybody is asked.
@@ -51,22 +53,18 @@ pub fn required_votes(
 ) -> Result<Vec<VoteRequest>, Rejection> {
     admit(wallet, command, principal, policy)?;
     let user = wallet.user;
-    Ok(match command {
+    let own = match command {
         Command::RequestPayout { cents } => vec![
-            VoteRequest::PayoutMethod { user },
             VoteRequest::PayOut {
                 user,
                 cents: *cents,
             },
             VoteRequest::Cash { cents: *cents },
         ],
-        Command::PayDebt { cents } => vec![
-            VoteRequest::Card { user },
-            VoteRequest::Debt {
-                user,
-                cents: *cents,
-            },
-        ],
+        Command::PayDebt { cents } => vec![VoteRequest::Debt {
+            user,
+            cents: *cents,
+        }],
         Command::WriteOff { cents, .. } => vec![VoteRequest::Debt {
             user,
             cents: *cents,
@@ -99,7 +97,9 @@ pub fn required_votes(
             cents: cents.or_zero(),
         }],
         Command::Retry { .. } | Command::Answered { .. } | Command::TimerDue { .. } => vec![],
-    })
+    };
+    let foreign = command.foreign_votes(user);
+    Ok(foreign.into_iter().chain(own).collect())
 }
 
 /// Decides a command; `Ok(vec![])` where it is already so.
@@ -107,7 +107,7 @@ pub fn required_votes(
 /// # Errors
 /// The rejections named at [`Command`].
 pub fn decide(wallet: &Wallet, command: &Command, context: &Context<'_>) -> Decision {
-    admit(wallet, command, context.principal, context.policy)?;
+    admit(wallet, command, context.meta.principal, context.policy)?;
     let decider = Decider { wallet, context };
     match command {
         Command::RequestPayout { cents } => decider.payout(*cents),

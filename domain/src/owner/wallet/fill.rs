@@ -2,18 +2,13 @@
 //!
 //! Invariant: an amount of zero makes no transfer. A promise carries the number of the call that settles it.
 
-use super::{
-    command::Command,
-    decide::{Context, decide},
-    event::Event,
-    state::Wallet,
-};
+use super::{event::Event, state::Wallet};
 use crate::{
     call::{CallChange, CallKind, CallNumber},
-    id::{CommandId, Fingerprint, Seq, Stream},
+    id::{Seq, Stream},
     money::{Account, Cents, Phase, Transfer},
     notice::{Audience, Notice, NoticeKind},
-    order::{Executed, Header, Rejection, TimerKind},
+    order::{Header, TimerKind},
     policy::Policy,
     record::{Events, Record, TimerChange},
     time::At,
@@ -37,64 +32,14 @@ impl Filled {
     }
 }
 
-/// What a command comes to once the votes are in.
-#[derive(Clone, Debug)]
-pub enum Turn {
-    /// It is already so: nothing is written, every reservation is given back.
-    AlreadySo,
-    /// A record to check and commit.
-    Commit(Box<Filled>),
-}
-
-/// Whether a command took effect before, so that it is answered and not executed: the last 500 of people are known.
-///
-/// `Some(Err)` is `KeyReused`: another body under the same id.
-#[must_use]
-pub fn known(
-    wallet: &Wallet,
-    command: CommandId,
-    fingerprint: Fingerprint,
-) -> Option<Result<Executed, Rejection>> {
-    wallet.executed(command, fingerprint)
-}
-
-/// Decides a command and fills its record. The caller passes `context.now` not before the wallet's last record.
-///
-/// # Errors
-/// As [`decide`]; nothing was written, and every reservation is to be given back.
-pub fn turn(before: &Wallet, command: &Command, context: &Context<'_>) -> Result<Turn, Rejection> {
-    let events = decide(before, command, context)?;
-    if events.is_empty() {
-        return Ok(Turn::AlreadySo);
-    }
-    let status = match command {
-        Command::RequestPayout { .. }
-        | Command::PayDebt { .. }
-        | Command::TopUp { .. }
-        | Command::Withdraw { .. } => 201,
-        _ => 200,
-    };
-    let header = Header {
-        at: context.now,
-        principal: context.principal,
-        command: context.command,
-        fingerprint: context.fingerprint,
-        status,
-    };
-    let filled = fill(before, events, header, context.policy);
-    Ok(Turn::Commit(Box::new(filled)))
-}
-
 /// Fills a record with the columns of its events.
 #[must_use]
-pub fn fill(before: &Wallet, events: Vec<Event>, header: Header, policy: &Policy) -> Filled {
+pub fn fill(before: &Wallet, events: Vec<Event>, header: Header<'_>, policy: &Policy) -> Filled {
     let mut record = Record::of_owner(
         Stream::Wallet(before.user),
         before.last_seq,
         header.at,
-        header.principal,
-        header.command,
-        header.fingerprint,
+        header.meta,
         Events::Wallet(vec![]),
     );
     record.status = header.status;
@@ -210,7 +155,19 @@ fn calls(event: &Event) -> Vec<CallChange> {
         | Event::DebtPaymentFailed { call, .. } => vec![CallChange::Close { n: call }],
         Event::CallDeferred { call, .. } => vec![CallChange::Defer { n: call }],
         Event::CallRetried { call } => vec![CallChange::Retry { n: call }],
-        _ => vec![],
+        Event::SetOff { .. }
+        | Event::PayoutSentBack { .. }
+        | Event::PayoutLate { .. }
+        | Event::LateCharge { .. }
+        | Event::WrittenOff { .. }
+        | Event::ChargedBack { .. }
+        | Event::ChargebackWon { .. }
+        | Event::ChargebackLost { .. }
+        | Event::ToppedUp { .. }
+        | Event::Withdrawn { .. }
+        | Event::CashShort { .. }
+        | Event::TimerFired { .. }
+        | Event::OperatorRetried { .. } => vec![],
     }
 }
 
@@ -224,7 +181,25 @@ fn timers(wallet: &Wallet, event: &Event, policy: &Policy, now: At) -> Vec<Timer
             let wait = policy.back_off_ms(*failures, wallet.user.as_bytes());
             retry_at(wallet, now.plus(wait))
         }
-        _ => vec![],
+        Event::SetOff { .. }
+        | Event::PayoutRequested { .. }
+        | Event::PayoutPaid { .. }
+        | Event::PayoutFailed { .. }
+        | Event::PayoutSentBack { .. }
+        | Event::PayoutLate { .. }
+        | Event::DebtPaymentRequested { .. }
+        | Event::DebtPaid { .. }
+        | Event::DebtPaymentFailed { .. }
+        | Event::LateCharge { .. }
+        | Event::WrittenOff { .. }
+        | Event::ChargedBack { .. }
+        | Event::ChargebackWon { .. }
+        | Event::ChargebackLost { .. }
+        | Event::ToppedUp { .. }
+        | Event::Withdrawn { .. }
+        | Event::CashShort { .. }
+        | Event::CallRetried { .. }
+        | Event::OperatorRetried { .. } => vec![],
     }
 }
 

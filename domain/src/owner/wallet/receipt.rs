@@ -4,7 +4,10 @@ use super::statement::{Line, statement};
 use crate::{
     id::{OrderId, PhotoId, Stream, UserId},
     money::{Account, Phase, Transfer, TransferId},
-    order::{Event, Proof},
+    order::{
+        AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
+        PlacingEvent, Proof, ProposalEvent, RunEvent, TimerEvent,
+    },
     record::{Entry, Events},
     time::At,
 };
@@ -69,13 +72,94 @@ fn photos(entry: &Entry) -> Vec<(PhotoId, Shows)> {
         return vec![];
     };
     let shown = |event: &Event| match event {
-        Event::Purchased { photo, .. } => photo.map(|photo| (photo, Shows::Receipt)),
-        Event::Proposed { offer, .. } => Some((offer.photo, Shows::Proposal)),
-        Event::ProblemReported { photo, .. } => photo.map(|photo| (photo, Shows::Problem)),
-        Event::Delivered {
-            proof: Proof::Photo(photo),
-        } => Some((*photo, Shows::Door)),
-        _ => None,
+        Event::Run(RunEvent::Purchased { photo, .. }) => photo.map(|photo| (photo, Shows::Receipt)),
+        Event::Proposal(ProposalEvent::Proposed { offer, .. }) => {
+            Some((offer.photo, Shows::Proposal))
+        }
+        Event::Contact(ContactEvent::ProblemReported { photo, .. }) => {
+            photo.map(|photo| (photo, Shows::Problem))
+        }
+        Event::Run(RunEvent::Delivered { proof }) => match proof {
+            Proof::Photo(photo) => Some((*photo, Shows::Door)),
+            Proof::Pin | Proof::Confirmed => None,
+        },
+        Event::Placing(
+            PlacingEvent::Placed(_)
+            | PlacingEvent::ActionRequired { .. }
+            | PlacingEvent::Authorized { .. }
+            | PlacingEvent::Declined { .. }
+            | PlacingEvent::Held { .. }
+            | PlacingEvent::Waiting { .. }
+            | PlacingEvent::Available { .. },
+        )
+        | Event::Run(
+            RunEvent::Accepted { .. }
+            | RunEvent::Unbound { .. }
+            | RunEvent::ArrivedOnSite
+            | RunEvent::Collected
+            | RunEvent::Departed
+            | RunEvent::WrongPinShown { .. },
+        )
+        | Event::End(
+            EndEvent::CancelWaiting(_)
+            | EndEvent::Released(_)
+            | EndEvent::ReleaseRefused { .. }
+            | EndEvent::Completed
+            | EndEvent::Cancelled { .. }
+            | EndEvent::Overdue { .. },
+        )
+        | Event::Call(
+            CallEvent::Captured { .. }
+            | CallEvent::CollectFailed { .. }
+            | CallEvent::Voided { .. }
+            | CallEvent::Refunded { .. }
+            | CallEvent::RefundKept { .. }
+            | CallEvent::CallDeferred { .. }
+            | CallEvent::CallRetried { .. }
+            | CallEvent::CallGivenUp { .. }
+            | CallEvent::LateAuthorization { .. }
+            | CallEvent::LateCharge { .. }
+            | CallEvent::AuthorizationLapsed { .. },
+        )
+        | Event::Timer(
+            TimerEvent::TimerFired { .. }
+            | TimerEvent::Reminded { .. }
+            | TimerEvent::TimerNoted { .. },
+        )
+        | Event::Proposal(
+            ProposalEvent::RaiseAsked { .. }
+            | ProposalEvent::Raised { .. }
+            | ProposalEvent::RaiseFailed { .. }
+            | ProposalEvent::ProposalClosed { .. },
+        )
+        | Event::Contact(
+            ContactEvent::MessageSent { .. }
+            | ContactEvent::NoShowAnswered
+            | ContactEvent::NoShowOver,
+        )
+        | Event::Operator(
+            OperatorEvent::OperatorHeld { .. }
+            | OperatorEvent::OperatorReleased { .. }
+            | OperatorEvent::OperatorActed { .. },
+        )
+        | Event::Dispute(
+            DisputeEvent::Disputed { .. }
+            | DisputeEvent::Frozen { .. }
+            | DisputeEvent::DisputeReplied { .. }
+            | DisputeEvent::DisputeResolved { .. }
+            | DisputeEvent::ClaimPaid { .. }
+            | DisputeEvent::GoodwillPaid { .. }
+            | DisputeEvent::RunnerMadeGood { .. }
+            | DisputeEvent::CustomerSetOff { .. },
+        )
+        | Event::After(
+            AfterEvent::TipGiven { .. }
+            | AfterEvent::TipPaid { .. }
+            | AfterEvent::TipFailed { .. }
+            | AfterEvent::Rated { .. }
+            | AfterEvent::RatingsPublished,
+        )
+        | Event::Step { .. } => None,
     };
     events.iter().filter_map(shown).collect()
 }

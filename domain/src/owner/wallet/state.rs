@@ -249,7 +249,10 @@ impl Wallet {
         let (debit, credit) = match self.calls.get(&n)?.kind {
             CallKind::Charge { .. } => (Account::Gateway, Account::Receivable(self.user)),
             CallKind::PayOut { .. } => (Account::Payable(self.user), Account::Gateway),
-            _ => return None,
+            CallKind::Authorize { .. }
+            | CallKind::Capture { .. }
+            | CallKind::Void { .. }
+            | CallKind::Refund { .. } => return None,
         };
         Some(Promised {
             debit,

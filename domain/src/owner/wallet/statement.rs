@@ -6,7 +6,7 @@
 use crate::{
     id::{OrderId, Seq, Stream, UserId},
     money::{Account, Cents, Phase, Transfer},
-    order::{Event, Terms},
+    order::{Event, PlacingEvent, RunEvent, Terms},
     record::{Entry, Events, Record},
     time::At,
 };
@@ -94,10 +94,11 @@ impl Statement {
     fn read(&mut self, seq: Seq, record: &Record) {
         if let Events::Order(events) = &record.events {
             for event in events {
-                match event {
-                    Event::Placed(terms) => self.terms = Some(Arc::clone(terms)),
-                    Event::Purchased { food, .. } => self.food = Some(*food),
-                    _ => {}
+                if let Event::Placing(PlacingEvent::Placed(terms)) = event {
+                    self.terms = Some(Arc::clone(terms));
+                }
+                if let Event::Run(RunEvent::Purchased { food, .. }) = event {
+                    self.food = Some(*food);
                 }
             }
         }

@@ -2,11 +2,10 @@
 
 use crate::{answer, app_state::AppState, problem::Problem};
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::GetActors;
 use serde_json::json;
 
 pub(crate) async fn actors(State(app): State<AppState>) -> Result<Response, Problem> {
-    let found = app.runtime().query(GetActors).await?;
+    let found = app.runtime().actors().await?;
     Ok(answer::ok(&json!({
         "orders": found.orders,
         "commands": found.commands,

@@ -4,7 +4,6 @@ use crate::{
     answer, app_state::AppState, call::Call, dto::admin::AdvanceIn, problem::Problem, time::Time,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::AdvanceClock;
 use serde_json::json;
 
 pub(crate) async fn advance(
@@ -13,12 +12,6 @@ pub(crate) async fn advance(
 ) -> Result<Response, Problem> {
     let now = app
         .runtime()
-        .command(
-            call.caller,
-            AdvanceClock {
-                ms: call.body.advance_ms,
-            },
-        )
-        .await?;
+        .advance_clock(&call.meta, call.body.advance_ms)?;
     Ok(answer::ok(&json!({"now": Time(now)})))
 }

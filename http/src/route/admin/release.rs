@@ -6,7 +6,6 @@ use crate::{
     answer, app_state::AppState, call::Call, dto::admin::ReasonIn, path::Id, problem::Problem,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::ReleaseQuarantine;
 use campusg_domain::id::OrderId;
 
 pub(crate) async fn release(
@@ -16,10 +15,8 @@ pub(crate) async fn release(
 ) -> Result<Response, Problem> {
     call.body.check()?;
     let operator = call.me.user;
-    let (request, reason) = (call.caller.request.clone(), call.body.reason);
-    app.runtime()
-        .command(call.caller, ReleaseQuarantine(order))
-        .await?;
+    let (request, reason) = (&*call.meta.request, call.body.reason);
+    app.runtime().release_quarantine(&call.meta, order)?;
     tracing::info!(target: "campusg::audit", operator = %operator, order.id = %order, request.id = request, reason, "released from quarantine");
     Ok(answer::done())
 }

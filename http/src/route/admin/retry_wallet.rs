@@ -5,7 +5,6 @@ use crate::{
     view::stalled::StalledWalletView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::RetryWallet;
 use campusg_domain::id::UserId;
 
 pub(crate) async fn retry_wallet(
@@ -14,8 +13,9 @@ pub(crate) async fn retry_wallet(
     call: Call<ReasonIn>,
 ) -> Result<Response, Problem> {
     call.body.check()?;
-    let reason = call.body.reason;
-    let retry = RetryWallet { user, reason };
-    let wallet = app.runtime().command(call.caller, retry).await?;
+    let retried = app
+        .runtime()
+        .retry_wallet(call.meta, user, &call.body.reason);
+    let wallet = retried.await?;
     Ok(answer::ok(&StalledWalletView::of(&wallet, app.policy())))
 }

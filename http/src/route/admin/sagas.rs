@@ -9,7 +9,6 @@ use crate::{
     view::saga::SagaView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{GetLiveOrders, GetStalled};
 use campusg_domain::order::Order;
 
 pub(crate) async fn sagas(
@@ -20,16 +19,11 @@ pub(crate) async fn sagas(
     let view = |order: &Order| SagaView::of(order, app.policy(), app.now());
     let page = match asked.state.unwrap_or(SagaStateIn::Stalled) {
         SagaStateIn::Stalled => {
-            let orders = app.runtime().query(GetStalled).await?;
+            let orders = app.runtime().stalled_orders().await?;
             Page::whole(orders.iter().map(|order| view(order)).collect())
         }
         SagaStateIn::Running => {
-            let wanted = GetLiveOrders {
-                status: None,
-                after,
-                limit,
-            };
-            let orders = app.runtime().query(wanted).await?;
+            let orders = app.runtime().live_orders(None, after, limit).await?;
             let last = orders.last().map(|order| order.id);
             Page::new(
                 orders.iter().map(|order| view(order)).collect(),

@@ -16,7 +16,7 @@ pub(crate) async fn settle(
     let (call, body) = call.split();
     let command = Command::Settle {
         ending: body.ending()?,
-        reason: sealed(&app, &call, FreeText::Reason, body.reason).await?,
+        reason: sealed(&app, &call, FreeText::Reason, &body.reason)?,
     };
     dispatch(&app, call, order, command).await
 }

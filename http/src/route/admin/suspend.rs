@@ -5,7 +5,6 @@ use crate::{
     view::person::PersonView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{GetProfile, Suspend};
 use campusg_domain::id::UserId;
 
 pub(crate) async fn suspend(
@@ -30,16 +29,9 @@ async fn set(
     call: Call<ReasonIn>,
     suspended: bool,
 ) -> Result<Response, Problem> {
-    let command = Suspend {
-        user,
-        suspended,
-        reason: call.body.reason,
-    };
-    app.runtime().command(call.caller, command).await?;
-    let profile = app
-        .runtime()
-        .query(GetProfile(user))
-        .await?
-        .ok_or_else(|| Problem::not_found("user"))?;
+    let (runtime, reason) = (app.runtime(), &call.body.reason);
+    runtime.suspend(call.meta, user, suspended, reason).await?;
+    let profile = runtime.profile(user).await?;
+    let profile = profile.ok_or_else(|| Problem::not_found("user"))?;
     Ok(answer::ok(&PersonView::from(&profile)))
 }

@@ -5,7 +5,6 @@ use crate::{
     problem::Problem, view::ledger::MovedView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::WriteOff;
 use campusg_domain::id::UserId;
 
 pub(crate) async fn write_off(
@@ -17,11 +16,8 @@ pub(crate) async fn write_off(
         amount_cents,
         reason,
     } = call.body;
-    let write_off = WriteOff {
-        user,
-        cents: amount_cents.map(|amount| amount.0),
-        reason,
-    };
-    let moved = app.runtime().command(call.caller, write_off).await?;
+    let cents = amount_cents.map(|amount| amount.0);
+    let runtime = app.runtime();
+    let moved = runtime.write_off(call.meta, user, cents, &reason).await?;
     Ok(answer::ok(&MovedView::of(&moved, app.currency())))
 }

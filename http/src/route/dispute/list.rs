@@ -9,7 +9,6 @@ use crate::{
     view::{Viewer, dispute::ThreadView},
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::GetDisputes;
 
 pub(crate) async fn list(
     State(app): State<AppState>,
@@ -17,7 +16,7 @@ pub(crate) async fn list(
     seen: LoadedOrder,
 ) -> Result<Response, Problem> {
     let _reading = app.history(me.user)?;
-    let threads = app.runtime().query(GetDisputes(seen.order.id)).await?;
+    let threads = app.runtime().disputes(seen.order.id).await?;
     let viewer = Viewer::of(&app, &me, &seen);
     let threads = threads.iter().map(|thread| ThreadView::of(thread, &viewer));
     Ok(answer::ok(&Page::whole(threads.collect())))

@@ -16,7 +16,7 @@ pub(crate) async fn open(
     let (call, body) = call.split();
     let command = Command::Dispute {
         claim: body.claim_cents.map(|claim| claim.0),
-        reason: sealed(&app, &call, FreeText::Claim, body.reason).await?,
+        reason: sealed(&app, &call, FreeText::Claim, &body.reason)?,
         photos: body.photo_ids,
     };
     dispatch(&app, call, order, command).await

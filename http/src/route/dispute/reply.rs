@@ -19,7 +19,7 @@ pub(crate) async fn reply(
     let (call, body) = call.split();
     let command = Command::Reply {
         dispute,
-        text: sealed(&app, &call, FreeText::Reply, body.text).await?,
+        text: sealed(&app, &call, FreeText::Reply, &body.text)?,
         photos: body.photo_ids,
     };
     dispatch(&app, call, order, command).await

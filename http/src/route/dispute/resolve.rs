@@ -21,7 +21,7 @@ pub(crate) async fn resolve(
         dispute,
         refund: body.refund_cents.0,
         at_fault: body.at_fault,
-        reason: sealed(&app, &call, FreeText::Reason, body.reason).await?,
+        reason: sealed(&app, &call, FreeText::Reason, &body.reason)?,
     };
     dispatch(&app, call, order, command).await
 }

@@ -2,13 +2,14 @@
 
 use crate::{answer, app_state::AppState, call::GatewayCall, problem::Problem};
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{GatewayEvent, TakeGatewayEvent};
+use campusg_actors::runtime::GatewayEvent;
 
 pub(crate) async fn event(
     State(app): State<AppState>,
     call: GatewayCall<GatewayEvent>,
 ) -> Result<Response, Problem> {
-    let event = TakeGatewayEvent(call.body);
-    app.runtime().command(call.caller, event).await?;
+    app.runtime()
+        .take_gateway_event(call.meta, call.body)
+        .await?;
     Ok(answer::done())
 }

@@ -2,11 +2,10 @@
 
 use crate::{answer, app_state::AppState, problem::Problem};
 use axum::{extract::State, http::StatusCode, response::Response};
-use campusg_actors::runtime::GetReadiness;
 use serde_json::json;
 
 pub(crate) async fn ready(State(app): State<AppState>) -> Result<Response, Problem> {
-    let found = app.runtime().query(GetReadiness).await?;
+    let found = app.runtime().readiness();
     if found.journal {
         return Ok(answer::ok(
             &json!({"status": "ready", "archive": found.archive, "lag_records": found.lag}),

@@ -5,38 +5,26 @@ use crate::{
     view::ledger::MovedView,
 };
 use axum::{extract::State, http::StatusCode, response::Response};
-use campusg_actors::runtime::{Command, Moved, TopUp, Withdraw};
-use campusg_domain::money::Cents;
+use campusg_actors::runtime::Moved;
 
 pub(crate) async fn top_up(
-    app: State<AppState>,
-    call: KeyedCall<MoveIn>,
+    State(app): State<AppState>,
+    KeyedCall(call): KeyedCall<MoveIn>,
 ) -> Result<Response, Problem> {
-    moved(&app, call, |cents, reason| TopUp { cents, reason }).await
+    let (cents, reason) = (call.body.amount_cents.0, &call.body.reason);
+    let moved = app.runtime().top_up(call.meta, cents, reason).await?;
+    Ok(created(&app, &moved))
 }
 
 pub(crate) async fn withdraw(
-    app: State<AppState>,
-    call: KeyedCall<MoveIn>,
+    State(app): State<AppState>,
+    KeyedCall(call): KeyedCall<MoveIn>,
 ) -> Result<Response, Problem> {
-    moved(&app, call, |cents, reason| Withdraw { cents, reason }).await
+    let (cents, reason) = (call.body.amount_cents.0, &call.body.reason);
+    let moved = app.runtime().withdraw(call.meta, cents, reason).await?;
+    Ok(created(&app, &moved))
 }
 
-async fn moved<C: Command<Reply = Moved>>(
-    app: &AppState,
-    KeyedCall(call): KeyedCall<MoveIn>,
-    to: impl FnOnce(Cents, String) -> C,
-) -> Result<Response, Problem> {
-    let MoveIn {
-        amount_cents,
-        reason,
-    } = call.body;
-    let runtime = app.runtime();
-    let moved = runtime
-        .command(call.caller, to(amount_cents.0, reason))
-        .await?;
-    Ok(answer::json(
-        StatusCode::CREATED,
-        &MovedView::of(&moved, app.currency()),
-    ))
+fn created(app: &AppState, moved: &Moved) -> Response {
+    answer::json(StatusCode::CREATED, &MovedView::of(moved, app.currency()))
 }

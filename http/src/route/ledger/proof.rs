@@ -2,9 +2,8 @@
 
 use crate::{answer, app_state::AppState, problem::Problem, view::ledger::ProofView};
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::GetProof;
 
 pub(crate) async fn proof(State(app): State<AppState>) -> Result<Response, Problem> {
-    let proof = app.runtime().query(GetProof).await?;
+    let proof = app.runtime().proof().await?;
     Ok(answer::ok(&ProofView::of(&proof, app.currency())))
 }

@@ -9,13 +9,12 @@ use crate::{
     view::ledger::TransferView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::GetTransfers;
 
 pub(crate) async fn transfers(
     State(app): State<AppState>,
     Asked(asked): Asked<OfOrderIn>,
 ) -> Result<Response, Problem> {
-    let transfers = app.runtime().query(GetTransfers(asked.order_id)).await?;
+    let transfers = app.runtime().transfers(asked.order_id).await?;
     Ok(answer::ok(&Page::whole(
         transfers.iter().map(TransferView::from).collect(),
     )))

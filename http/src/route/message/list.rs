@@ -13,7 +13,7 @@ use crate::{
     view::message::MessageView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{GetMessages, Refusal};
+use campusg_actors::runtime::Refusal;
 use campusg_domain::order::{Rejection, Role, allowed};
 
 pub(crate) async fn list(
@@ -32,14 +32,10 @@ pub(crate) async fn list(
         return Err(refused(&app, &me, order.id, refusal).await);
     }
     let assignment = order.stage.assignment().filter(|_| *role == Role::Runner);
-    let asked_for = GetMessages {
-        order: order.id,
-        epoch: assignment.map(|assignment| assignment.epoch),
-        after,
-        limit,
-    };
+    let epoch = assignment.map(|assignment| assignment.epoch);
     let _place = app.history(me.user)?;
-    let found = app.runtime().query(asked_for).await?;
+    let found = app.runtime().messages(order.id, epoch, after, limit);
+    let found = found.await?;
     let views = found.messages.iter().map(MessageView::from).collect();
     Ok(answer::ok(&Page::going_on(views, found.next)))
 }

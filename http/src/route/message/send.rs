@@ -14,7 +14,7 @@ pub(crate) async fn send(
     call: Call<MessageIn>,
 ) -> Result<Response, Problem> {
     let (call, MessageIn { text }) = call.split();
-    let sealed = free_text::sealed(&app, &call, FreeText::Message, text.clone()).await?;
+    let sealed = free_text::sealed(&app, &call, FreeText::Message, &text)?;
     let me = call.me.clone();
     let reply = dispatch_to(&app, call, order, Command::Message { text: sealed }).await?;
     let sent = MessageView::sent(&reply.order, &me, text.trim());

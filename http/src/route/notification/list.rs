@@ -11,7 +11,6 @@ use crate::{
     view::inbox::{InboxView, NoticeView},
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::GetInbox;
 use campusg_domain::id::UserId;
 
 pub(crate) async fn list(
@@ -21,14 +20,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let limit = page::limit(asked.limit)?;
     let before = page::cursor(asked.cursor.as_deref())?;
-    let inbox = app
-        .runtime()
-        .query(GetInbox {
-            user,
-            before,
-            limit,
-        })
-        .await?;
+    let inbox = app.runtime().inbox(user, before, limit).await?;
     let notices = inbox
         .notices
         .iter()

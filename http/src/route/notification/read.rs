@@ -5,7 +5,6 @@ use crate::{
     view::inbox::read_id,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::ReadNotice;
 
 pub(crate) async fn read(
     State(app): State<AppState>,
@@ -13,8 +12,6 @@ pub(crate) async fn read(
     call: Call<Nothing>,
 ) -> Result<Response, Problem> {
     let notice = read_id(&notice).ok_or_else(|| Problem::not_found("notification"))?;
-    app.runtime()
-        .command(call.caller, ReadNotice(notice))
-        .await?;
+    app.runtime().read_notice(call.meta, notice).await?;
     Ok(answer::done())
 }

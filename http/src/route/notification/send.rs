@@ -9,7 +9,7 @@ use crate::{
     view::inbox::write_id,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::SendNotice;
+use campusg_actors::runtime::NewNotice;
 use serde_json::json;
 
 pub(crate) async fn send(
@@ -26,19 +26,14 @@ pub(crate) async fn send(
     text::check("title", &title, 120)?;
     text::check("message", &message, 2_000)?;
     let data = data.map(|data| data.to_string());
-    let notice = app
-        .runtime()
-        .command(
-            call.caller,
-            SendNotice {
-                user,
-                title,
-                message,
-                order,
-                data,
-            },
-        )
-        .await?;
+    let notice = NewNotice {
+        user,
+        title,
+        message,
+        order,
+        data,
+    };
+    let notice = app.runtime().send_notice(call.meta, notice).await?;
     let body = json!({"id": write_id(notice), "user_id": user, "status": "sent"});
     Ok(answer::created(
         &format!("/api/notifications/user/{user}"),

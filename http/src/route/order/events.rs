@@ -12,7 +12,7 @@ use crate::{
     view::{Viewer, event::history},
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{GetOrderEvents, OpenFreeText};
+use campusg_actors::runtime::SealedFreeText;
 
 pub(crate) async fn events(
     State(app): State<AppState>,
@@ -20,17 +20,17 @@ pub(crate) async fn events(
     seen: LoadedOrder,
     Asked(asked): Asked<PageIn>,
 ) -> Result<Response, Problem> {
-    let asked_for = GetOrderEvents {
-        order: seen.order.id,
-        after: page::cursor(asked.cursor.as_deref())?,
-        // Most histories are shorter than that, and are read whole.
-        limit: page::limit(asked.limit.or(Some(page::LARGEST)))?,
-    };
+    let after = page::cursor(asked.cursor.as_deref())?;
+    // Most histories are shorter than that, and are read whole.
+    let limit = page::limit(asked.limit.or(Some(page::LARGEST)))?;
     let _place = app.history(me.user)?;
-    let found = app.runtime().query(asked_for).await?;
+    let runtime = app.runtime();
+    let found = runtime.order_events(seen.order.id, after, limit).await?;
     let viewer = Viewer::of(&app, &me, &seen);
     let history = history(&seen.order, &found.entries, &viewer);
-    let texts = app.runtime().query(OpenFreeText(history.sealed())).await?;
+    let open =
+        |words: SealedFreeText| runtime.open_free_text(words.author, words.wording, &words.sealed);
+    let texts = history.sealed().into_iter().map(open).collect();
     Ok(answer::ok(&Page::going_on(
         history.opened(texts),
         found.next,

@@ -11,7 +11,6 @@ use crate::{
     view::{Viewer, order::render, related},
 };
 use axum::{extract::State, http::HeaderMap, response::Response};
-use campusg_actors::runtime::GetOrderAt;
 use campusg_domain::order::Order;
 
 pub(crate) async fn get(
@@ -40,7 +39,7 @@ async fn then(
         return Err(Problem::not_found("order at that time"));
     }
     let _place = app.history(viewer.user)?;
-    let found = app.runtime().query(GetOrderAt(order.id, at)).await?;
+    let found = app.runtime().order_at(order.id, at).await?;
     let then = found.ok_or_else(|| Problem::not_found("order at that time"))?;
     let related = related::gather(app, viewer, &then).await?;
     Ok(answer::ok(&render(&then, viewer, &related)))

@@ -12,7 +12,7 @@ use crate::{
     view::{Viewer, order::render, related, related::Related, summary::SummaryView},
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{GetBoard, GetLiveOrders, GetOrdersOf, Party};
+use campusg_actors::runtime::{OrdersOf, Party};
 use campusg_domain::{
     id::OrderId,
     order::{Order, Role},
@@ -37,17 +37,14 @@ pub(crate) async fn list(
             );
         }
         (_, None) if me.is_operator() => {
-            let live = GetLiveOrders {
-                status: asked.status,
-                after: page::cursor(cursor)?,
-                limit,
-            };
-            let orders = app.runtime().query(live).await?;
+            let after = page::cursor(cursor)?;
+            let orders = app.runtime().live_orders(asked.status, after, limit);
+            let orders = orders.await?;
             let next = orders
                 .last()
                 .filter(|_| orders.len() >= limit)
                 .map(|order| order.id);
-            let lines = summaries(&app, &me, &orders).await?;
+            let lines = summaries(&app, &me, &orders);
             return Ok(answer::ok(&Page::going_on(lines, next)));
         }
         (_, Some(PartyIn::Customer) | None) => Party::Customer,
@@ -56,7 +53,7 @@ pub(crate) async fn list(
     let before = page::cursor(cursor)?;
     let found = app
         .runtime()
-        .query(GetOrdersOf {
+        .orders_of(OrdersOf {
             user: me.user,
             party,
             status: asked.status,
@@ -65,7 +62,7 @@ pub(crate) async fn list(
         })
         .await?;
     Ok(answer::ok(&Page::going_on(
-        summaries(&app, &me, &found.orders).await?,
+        summaries(&app, &me, &found.orders),
         found.next,
     )))
 }
@@ -79,8 +76,8 @@ async fn board(
     if !me.is_operator() {
         gate::runs(me)?;
     }
-    let orders = app.runtime().query(GetBoard { after, limit }).await?;
-    let stores = related::stores(app, orders.iter().map(Arc::as_ref)).await?;
+    let orders = app.runtime().board(after, limit).await?;
+    let stores = related::stores(app, orders.iter().map(Arc::as_ref));
     let related = Related {
         stores,
         ..Related::default()
@@ -99,15 +96,11 @@ async fn board(
     )))
 }
 
-async fn summaries(
-    app: &AppState,
-    me: &Me,
-    orders: &[Arc<Order>],
-) -> Result<Vec<SummaryView>, Problem> {
-    let stores = related::stores(app, orders.iter().map(Arc::as_ref)).await?;
+fn summaries(app: &AppState, me: &Me, orders: &[Arc<Order>]) -> Vec<SummaryView> {
+    let stores = related::stores(app, orders.iter().map(Arc::as_ref));
     let line = |order: &Arc<Order>| {
         let viewer = Viewer::new(app, me, order, order.role(me.principal));
         SummaryView::of(order, &viewer, &stores)
     };
-    Ok(orders.iter().map(line).collect())
+    orders.iter().map(line).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::{answer, app_state::AppState, auth::LoadedOrder, problem::Problem};
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{GetPin, Refusal};
+use campusg_actors::runtime::Refusal;
 use campusg_domain::order::{Rejection, Role, Status, allowed};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ pub(crate) async fn pin(
             Refusal::of_order(order.id, Rejection::NotInThisStage { status, allowed }).into(),
         );
     }
-    let pin = app.runtime().query(GetPin(order.id)).await?;
+    let pin = app.runtime().pin(order.id);
     Ok(answer::ok(
         &json!({"order_id": order.id, "pin": format!("{pin:04}")}),
     ))

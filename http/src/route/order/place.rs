@@ -12,19 +12,13 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use campusg_actors::runtime::PlaceOrder;
 
 pub(crate) async fn place(
     State(app): State<AppState>,
     KeyedCall(call): KeyedCall<NewOrderIn>,
 ) -> Result<Response, Problem> {
-    let Call {
-        me, caller, body, ..
-    } = call;
-    let reply = app
-        .runtime()
-        .command(caller, PlaceOrder(body.try_into()?))
-        .await?;
+    let Call { me, meta, body, .. } = call;
+    let reply = app.runtime().place_order(meta, body.try_into()?).await?;
     let mut response = answer::told(&app, &me, &reply, StatusCode::CREATED).await?;
     if let Ok(location) = HeaderValue::try_from(format!("/api/orders/{}", reply.order.id)) {
         response.headers_mut().insert(header::LOCATION, location);

@@ -6,7 +6,7 @@ use crate::{
     view::quote::PlacingView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{GetPrice, NewOrder};
+use campusg_actors::runtime::NewOrder;
 
 pub(crate) async fn quote(
     State(app): State<AppState>,
@@ -14,7 +14,7 @@ pub(crate) async fn quote(
 ) -> Result<Response, Problem> {
     let wish: NewOrder = call.body.try_into()?;
     let deliver_after = wish.deliver_after;
-    let price = app.runtime().query(GetPrice(wish)).await?;
+    let price = app.runtime().price(wish)?;
     let view = PlacingView::of(&price, deliver_after, app.policy(), app.now());
     Ok(answer::ok(&view))
 }

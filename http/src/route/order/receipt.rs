@@ -17,7 +17,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
-use campusg_actors::runtime::{GetReceipt, Refusal};
+use campusg_actors::runtime::Refusal;
 use campusg_domain::order::{Rejection, allowed};
 
 pub(crate) async fn receipt(
@@ -43,11 +43,8 @@ pub(crate) async fn receipt(
         .into());
     }
     let _place = app.history(me.user)?;
-    let asked = GetReceipt {
-        user: side_of(order, &viewer).0,
-        order: order.id,
-    };
-    let told = app.runtime().query(asked).await?;
+    let user = side_of(order, &viewer).0;
+    let told = app.runtime().receipt(user, order.id).await?;
     let related = related::gather(&app, &viewer, order).await?;
     let receipt = ReceiptView::of(order, &viewer, &related, &told);
     let mut response = if wants_page(&headers) {

@@ -16,7 +16,7 @@ pub(crate) async fn refund(
     let (call, body) = call.split();
     let command = Command::Refund {
         cents: body.amount_cents.0,
-        reason: sealed(&app, &call, FreeText::Reason, body.reason).await?,
+        reason: sealed(&app, &call, FreeText::Reason, &body.reason)?,
     };
     dispatch(&app, call, order, command).await
 }

@@ -14,7 +14,7 @@ pub(crate) async fn report_problem(
     call: Call<ProblemIn>,
 ) -> Result<Response, Problem> {
     let (call, body) = call.split();
-    let note = free_text::sealed_if_any(&app, &call, FreeText::Note, body.note).await?;
+    let note = free_text::sealed_if_any(&app, &call, FreeText::Note, body.note.as_deref())?;
     let (kind, photo) = (body.kind, body.photo_id);
     dispatch(
         &app,

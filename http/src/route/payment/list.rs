@@ -8,12 +8,12 @@ use crate::{
     gate::load,
     page,
     page::{Asked, Page},
+    policy::Who,
     problem::Problem,
-    table::Who,
     view::money::PaymentView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{GetLiveOrders, GetOrdersOf, Party};
+use campusg_actors::runtime::{OrdersOf, Party};
 use campusg_domain::order::Order;
 use std::sync::Arc;
 
@@ -30,12 +30,8 @@ pub(crate) async fn list(
     let limit = page::limit(asked.limit)?;
     let cursor = asked.cursor.as_deref();
     if me.is_operator() {
-        let live = GetLiveOrders {
-            status: None,
-            after: page::cursor(cursor)?,
-            limit,
-        };
-        let orders = app.runtime().query(live).await?;
+        let after = page::cursor(cursor)?;
+        let orders = app.runtime().live_orders(None, after, limit).await?;
         let payments = orders.iter().map(view).collect();
         return Ok(answer::ok(&Page::new(
             payments,
@@ -44,14 +40,14 @@ pub(crate) async fn list(
         )));
     }
     let before = page::cursor(cursor)?;
-    let own = GetOrdersOf {
+    let own = OrdersOf {
         user: me.user,
         party: Party::Customer,
         status: None,
         before,
         limit,
     };
-    let found = app.runtime().query(own).await?;
+    let found = app.runtime().orders_of(own).await?;
     Ok(answer::ok(&Page::going_on(
         found.orders.iter().map(view).collect(),
         found.next,

@@ -1,13 +1,13 @@
 //! `GET /api/photos/{id}`: to its uploader until an order refers to it, then to the order's parties and operators.
 
-use crate::{app_state::AppState, auth::Me, gate::load, path::Id, problem::Problem, table::Who};
+use crate::{app_state::AppState, auth::Me, gate::load, path::Id, policy::Who, problem::Problem};
 use axum::{
     body::Body,
     extract::State,
     http::{HeaderValue, header},
     response::Response,
 };
-use campusg_actors::runtime::{GetPhoto, Photo};
+use campusg_actors::runtime::Photo;
 use campusg_domain::id::PhotoId;
 
 pub(crate) async fn get(
@@ -16,11 +16,7 @@ pub(crate) async fn get(
     Id(photo): Id<PhotoId>,
 ) -> Result<Response, Problem> {
     let nothing = || Problem::not_found("photo");
-    let photo = app
-        .runtime()
-        .query(GetPhoto(photo))
-        .await?
-        .ok_or_else(nothing)?;
+    let photo = app.runtime().photo(photo).await?.ok_or_else(nothing)?;
     match photo.order {
         None if photo.uploader == me.user => Ok(image(photo)),
         None => Err(nothing()),

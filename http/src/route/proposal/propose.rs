@@ -15,6 +15,6 @@ pub(crate) async fn propose(
 ) -> Result<Response, Problem> {
     let (call, body) = call.split();
     let (offer, note) = body.split();
-    let note = free_text::sealed_if_any(&app, &call, FreeText::Note, note).await?;
+    let note = free_text::sealed_if_any(&app, &call, FreeText::Note, note.as_deref())?;
     dispatch(&app, call, order, Command::Propose { offer, note }).await
 }

@@ -2,7 +2,6 @@
 
 use crate::{answer, app_state::AppState, call::Call, dto::Nothing, path::Id, problem::Problem};
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::CancelScheduled;
 use campusg_domain::id::ScheduleId;
 
 pub(crate) async fn cancel(
@@ -10,8 +9,6 @@ pub(crate) async fn cancel(
     Id(event): Id<ScheduleId>,
     call: Call<Nothing>,
 ) -> Result<Response, Problem> {
-    app.runtime()
-        .command(call.caller, CancelScheduled(event))
-        .await?;
+    app.runtime().cancel_scheduled(call.meta, event).await?;
     Ok(answer::done())
 }

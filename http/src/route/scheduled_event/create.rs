@@ -5,7 +5,7 @@ use crate::{
     view::timer::ScheduledView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::Schedule;
+use campusg_actors::runtime::NewScheduled;
 
 pub(crate) async fn create(
     State(app): State<AppState>,
@@ -18,18 +18,13 @@ pub(crate) async fn create(
         payload,
     } = call.body;
     let (due, payload) = (scheduled_time.0, payload.to_string());
-    let id = app
-        .runtime()
-        .command(
-            call.caller,
-            Schedule {
-                kind,
-                order,
-                due,
-                payload: payload.clone(),
-            },
-        )
-        .await?;
+    let event = NewScheduled {
+        kind,
+        order,
+        due,
+        payload: payload.clone(),
+    };
+    let id = app.runtime().schedule(call.meta, event).await?;
     Ok(answer::created(
         "/api/scheduled-events",
         &ScheduledView::new(id, kind, order, due, &payload),

@@ -10,14 +10,13 @@ use crate::{
     view::timer::ScheduledView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::GetScheduled;
 
 pub(crate) async fn list(
     State(app): State<AppState>,
     Asked(asked): Asked<LimitIn>,
 ) -> Result<Response, Problem> {
     let limit = page::limit(asked.limit)?;
-    let events = app.runtime().query(GetScheduled { limit }).await?;
+    let events = app.runtime().scheduled(limit).await?;
     Ok(answer::ok(&Page::whole(
         events
             .iter()

@@ -6,7 +6,7 @@ use crate::{
     view::person::TokenView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{Secret, SignIn};
+use campusg_actors::runtime::Secret;
 
 pub(crate) async fn sign_in(
     State(app): State<AppState>,
@@ -14,11 +14,8 @@ pub(crate) async fn sign_in(
 ) -> Result<Response, Problem> {
     let SignInIn { email, password } = call.body;
     let attempt = attempts::begin(&app, &email, call.address)?;
-    let sign_in = SignIn {
-        email,
-        password: Secret(password),
-    };
-    let done = app.runtime().command(call.caller, sign_in).await;
+    let password = Secret(password);
+    let done = app.runtime().sign_in(call.meta, &email, password).await;
     let session = attempts::end(attempt, done)?;
     Ok(answer::created(
         "/api/sessions/current",

@@ -2,7 +2,6 @@
 
 use crate::{answer, app_state::AppState, call::Call, dto::Nothing, path::Id, problem::Problem};
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::SignOut;
 
 pub(crate) async fn sign_out(
     State(app): State<AppState>,
@@ -13,6 +12,6 @@ pub(crate) async fn sign_out(
         "current" => call.me.session,
         id => id.parse().map_err(|_| Problem::not_found("session"))?,
     };
-    app.runtime().command(call.caller, SignOut(session)).await?;
+    app.runtime().sign_out(call.meta, session).await?;
     Ok(answer::done())
 }

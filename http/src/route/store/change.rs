@@ -5,7 +5,6 @@ use crate::{
     view::store::KnownStoreView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{ChangeStore, GetStores};
 use campusg_domain::id::StoreId;
 
 pub(crate) async fn change(
@@ -14,15 +13,13 @@ pub(crate) async fn change(
     call: Call<StoreChangeIn>,
 ) -> Result<Response, Problem> {
     let change = call.body.into();
-    app.runtime()
-        .command(call.caller, ChangeStore { store, change })
-        .await?;
-    Ok(answer::ok(&shown(&app, store).await?))
+    app.runtime().change_store(call.meta, store, change).await?;
+    Ok(answer::ok(&shown(&app, store)?))
 }
 
 /// A store as it is now.
-pub(crate) async fn shown(app: &AppState, store: StoreId) -> Result<KnownStoreView, Problem> {
-    let stores = app.runtime().query(GetStores).await?;
+pub(crate) fn shown(app: &AppState, store: StoreId) -> Result<KnownStoreView, Problem> {
+    let stores = app.runtime().stores();
     let found = stores.iter().find(|(id, _)| *id == store);
     let view = found.map(|(id, store)| KnownStoreView::of(*id, store, app.policy(), app.now()));
     view.ok_or_else(|| Problem::not_found("store"))

@@ -3,7 +3,7 @@
 use super::change::shown;
 use crate::{answer, app_state::AppState, call::Call, dto::store::NewStoreIn, problem::Problem};
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::CreateStore;
+use campusg_actors::runtime::NewStore;
 
 pub(crate) async fn create(
     State(app): State<AppState>,
@@ -16,15 +16,15 @@ pub(crate) async fn create(
         paused,
         ..
     } = call.body;
-    let command = CreateStore {
+    let store = NewStore {
         name,
         place,
         hours,
         paused,
     };
-    let store = app.runtime().command(call.caller, command).await?;
+    let store = app.runtime().create_store(call.meta, store).await?;
     Ok(answer::created(
         &format!("/api/stores/{store}"),
-        &shown(&app, store).await?,
+        &shown(&app, store)?,
     ))
 }

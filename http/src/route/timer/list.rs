@@ -7,8 +7,8 @@ use crate::{
     dto::order::OfOrderIn,
     gate::load,
     page::{Asked, Page},
+    policy::Who,
     problem::Problem,
-    table::Who,
     view::timer::timers,
 };
 use axum::{extract::State, response::Response};

@@ -6,7 +6,6 @@ use crate::{
     view::person::SetupView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::BeginSetup;
 
 pub(crate) async fn begin_setup(
     State(app): State<AppState>,
@@ -14,10 +13,10 @@ pub(crate) async fn begin_setup(
 ) -> Result<Response, Problem> {
     call.body
         .check_return_url(app.config().public_url.as_deref())?;
-    let setup = BeginSetup {
-        kind: call.body.kind,
-        return_url: call.body.return_url,
-    };
-    let url = app.runtime().command(call.caller, setup).await?;
+    let SetupIn { kind, return_url } = call.body;
+    let url = app
+        .runtime()
+        .begin_setup(call.meta, kind, return_url)
+        .await?;
     Ok(answer::ok(&SetupView { url }))
 }

@@ -8,10 +8,9 @@ use crate::{
     view::{person::CardOnFileView, wallet::new_method_pays},
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::GetWalletBalance;
 
 pub(crate) async fn card(State(app): State<AppState>, me: Me) -> Result<Response, Problem> {
-    let wallet_balance = app.runtime().query(GetWalletBalance(me.user)).await?;
+    let wallet_balance = app.runtime().wallet_balance(me.user).await?;
     let pays = new_method_pays(&wallet_balance, app.policy());
     match &me.person.card {
         Some(card) => Ok(answer::ok(&CardOnFileView::of(card, pays))),

@@ -6,7 +6,7 @@ use crate::{
     view::person::PersonView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::ChangeProfile;
+use campusg_actors::runtime::ProfileChange;
 
 pub(crate) async fn change(
     State(app): State<AppState>,
@@ -18,16 +18,12 @@ pub(crate) async fn change(
         phone,
     } = call.body;
     let phone = phone.map(Option::unwrap_or_default);
-    app.runtime()
-        .command(
-            call.caller,
-            ChangeProfile {
-                first_name,
-                last_name,
-                phone,
-            },
-        )
-        .await?;
+    let change = ProfileChange {
+        first_name,
+        last_name,
+        phone,
+    };
+    app.runtime().change_profile(call.meta, change).await?;
     Ok(answer::ok(&PersonView::from(
         &profile(&app, &call.me).await?,
     )))

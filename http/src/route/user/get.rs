@@ -9,7 +9,6 @@ use crate::{
     view::person::{PersonView, PublicView},
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::GetProfile;
 use campusg_domain::id::UserId;
 
 pub(crate) async fn get(
@@ -17,11 +16,8 @@ pub(crate) async fn get(
     me: Me,
     Id(user): Id<UserId>,
 ) -> Result<Response, Problem> {
-    let profile = app
-        .runtime()
-        .query(GetProfile(user))
-        .await?
-        .ok_or_else(|| Problem::not_found("user"))?;
+    let profile = app.runtime().profile(user).await?;
+    let profile = profile.ok_or_else(|| Problem::not_found("user"))?;
     if me.is_or_operates(user) {
         return Ok(answer::ok(&PersonView::from(&profile)));
     }

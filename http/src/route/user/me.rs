@@ -2,7 +2,7 @@
 
 use crate::{answer, app_state::AppState, auth::Me, problem::Problem, view::person::PersonView};
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{GetProfile, Profile};
+use campusg_actors::runtime::Profile;
 
 pub(crate) async fn me(State(app): State<AppState>, me: Me) -> Result<Response, Problem> {
     Ok(answer::ok(&PersonView::from(&profile(&app, &me).await?)))
@@ -10,8 +10,6 @@ pub(crate) async fn me(State(app): State<AppState>, me: Me) -> Result<Response, 
 
 /// The caller's own profile.
 pub(crate) async fn profile(app: &AppState, me: &Me) -> Result<Profile, Problem> {
-    app.runtime()
-        .query(GetProfile(me.user))
-        .await?
-        .ok_or_else(|| Problem::not_found("user"))
+    let profile = app.runtime().profile(me.user).await?;
+    profile.ok_or_else(|| Problem::not_found("user"))
 }

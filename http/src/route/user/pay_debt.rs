@@ -5,16 +5,13 @@ use crate::{
     view::payout::PaymentView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::PayDebt;
 
 pub(crate) async fn pay_debt(
     State(app): State<AppState>,
     KeyedCall(call): KeyedCall<PayDebtIn>,
 ) -> Result<Response, Problem> {
-    let payment = PayDebt {
-        cents: call.body.amount_cents.map(|amount| amount.0),
-    };
-    let payment = app.runtime().command(call.caller, payment).await?;
+    let cents = call.body.amount_cents.map(|amount| amount.0);
+    let payment = app.runtime().pay_debt(call.meta, cents).await?;
     let view = PaymentView::of(&payment, app.currency());
     Ok(answer::created("/api/users/me/wallet", &view))
 }

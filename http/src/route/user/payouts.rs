@@ -10,7 +10,6 @@ use crate::{
     view::payout::PayoutView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::GetPayouts;
 use campusg_domain::call::CallNumber;
 
 pub(crate) async fn payouts(
@@ -20,7 +19,7 @@ pub(crate) async fn payouts(
 ) -> Result<Response, Problem> {
     let limit = page::limit(asked.limit)?;
     let before: Option<CallNumber> = page::cursor(asked.cursor.as_deref())?;
-    let wallet = app.runtime().query(GetPayouts { user: me.user }).await?;
+    let wallet = app.runtime().payouts(me.user).await?;
     let mut older = wallet.payouts.iter().rev();
     let mut older = older
         .by_ref()

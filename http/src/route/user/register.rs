@@ -10,7 +10,7 @@ use crate::{
     view::person::{PersonView, TokenView},
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{GetProfile, Register, Secret};
+use campusg_actors::runtime::{NewPerson, Secret};
 use serde_json::json;
 
 pub(crate) async fn register(
@@ -20,7 +20,7 @@ pub(crate) async fn register(
     let body = call.body;
     body.check_domain(&app.config().email_domains)?;
     let attempt = attempts::begin(&app, &body.email, call.address)?;
-    let register = Register {
+    let person = NewPerson {
         email: body.email,
         password: Secret(body.password),
         first_name: body.first_name,
@@ -28,13 +28,10 @@ pub(crate) async fn register(
         phone: body.phone,
         operator: false,
     };
-    let done = app.runtime().command(call.caller, register).await;
+    let done = app.runtime().register(call.meta, person).await;
     let session = attempts::end(attempt, done)?;
-    let profile = app
-        .runtime()
-        .query(GetProfile(session.user))
-        .await?
-        .ok_or_else(Problem::fault)?;
+    let profile = app.runtime().profile(session.user).await?;
+    let profile = profile.ok_or_else(Problem::fault)?;
     let body = json!({"user": PersonView::from(&profile), "session": TokenView::from(session)});
     Ok(answer::created("/api/users/me", &body))
 }

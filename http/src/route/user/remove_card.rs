@@ -2,12 +2,11 @@
 
 use crate::{answer, app_state::AppState, call::Call, dto::Nothing, problem::Problem};
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::RemoveCard;
 
 pub(crate) async fn remove_card(
     State(app): State<AppState>,
     call: Call<Nothing>,
 ) -> Result<Response, Problem> {
-    app.runtime().command(call.caller, RemoveCard).await?;
+    app.runtime().remove_card(call.meta).await?;
     Ok(answer::done())
 }

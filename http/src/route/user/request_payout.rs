@@ -5,16 +5,13 @@ use crate::{
     view::payout::PayoutView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::RequestPayout;
 
 pub(crate) async fn request_payout(
     State(app): State<AppState>,
     KeyedCall(call): KeyedCall<PayoutIn>,
 ) -> Result<Response, Problem> {
-    let payout = RequestPayout {
-        cents: call.body.amount_cents.0,
-    };
-    let payout = app.runtime().command(call.caller, payout).await?;
+    let cents = call.body.amount_cents.0;
+    let payout = app.runtime().request_payout(call.meta, cents).await?;
     let view = PayoutView::of(&payout, app.currency());
     Ok(answer::created("/api/users/me/payouts", &view))
 }

@@ -5,14 +5,13 @@ use crate::{
     view::payout::AccountView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::SetPayoutMethod;
 use campusg_domain::call::AccountToken;
 
 pub(crate) async fn set_account(
     State(app): State<AppState>,
     call: Call<AccountIn>,
 ) -> Result<Response, Problem> {
-    let method = SetPayoutMethod(AccountToken(call.body.token));
-    let method = app.runtime().command(call.caller, method).await?;
+    let token = AccountToken(call.body.token);
+    let method = app.runtime().set_payout_method(call.meta, token).await?;
     Ok(answer::ok(&AccountView::from(&method)))
 }

@@ -5,14 +5,13 @@ use crate::{
     view::person::NewCardView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::SetCard;
 use campusg_domain::call::CardToken;
 
 pub(crate) async fn set_card(
     State(app): State<AppState>,
     call: Call<CardIn>,
 ) -> Result<Response, Problem> {
-    let card = SetCard(CardToken(call.body.token));
-    let set = app.runtime().command(call.caller, card).await?;
+    let token = CardToken(call.body.token);
+    let set = app.runtime().set_card(call.meta, token).await?;
     Ok(answer::ok(&NewCardView::of(&set.card, set.pays)))
 }

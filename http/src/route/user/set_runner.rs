@@ -2,7 +2,6 @@
 
 use crate::{answer, app_state::AppState, call::Call, dto::user::RunnerIn, problem::Problem};
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::SetRunner;
 use campusg_domain::owner::directory::RunnerState;
 
 pub(crate) async fn set_runner(
@@ -10,9 +9,8 @@ pub(crate) async fn set_runner(
     call: Call<RunnerIn>,
 ) -> Result<Response, Problem> {
     let RunnerIn { active, online } = call.body;
-    app.runtime()
-        .command(call.caller, SetRunner { active, online })
-        .await?;
+    let runner = RunnerState { active, online };
+    app.runtime().set_runner(call.meta, runner).await?;
     // Nobody is told of new orders who may not take them.
     Ok(answer::ok(&RunnerState {
         active,

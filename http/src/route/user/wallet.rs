@@ -10,7 +10,6 @@ use crate::{
     view::wallet::WalletView,
 };
 use axum::{extract::State, response::Response};
-use campusg_actors::runtime::{GetPayouts, GetStatements, GetWallet};
 
 pub(crate) async fn wallet(
     State(app): State<AppState>,
@@ -20,14 +19,9 @@ pub(crate) async fn wallet(
     let (user, limit) = (me.user, page::limit(asked.limit)?);
     let before = page::cursor(asked.cursor.as_deref())?;
     let _place = app.history(user)?;
-    let wallet = app.runtime().query(GetWallet { user, limit }).await?;
-    let known = app.runtime().query(GetPayouts { user }).await?;
-    let statements = GetStatements {
-        user,
-        before,
-        limit,
-    };
-    let statements = app.runtime().query(statements).await?;
+    let wallet = app.runtime().wallet(user, limit).await?;
+    let known = app.runtime().payouts(user).await?;
+    let statements = app.runtime().statements(user, before, limit).await?;
     let view = WalletView::of(&wallet, &known, &statements, app.policy());
     Ok(answer::ok(&view))
 }

@@ -9,10 +9,11 @@ use campusg_domain::{
     id::{Principal, StoreId},
     money::Cents,
     order::{
-        Call, CancelReason, CancelWait, Closing, Contact, Event, Fault, Item, NoShow, Offer,
-        OperatorAction, Order, Outcome, Party, Problem, Proposal, ProposalKind, ProposedItem,
-        RaiseFailure, Role, Sealed, Side, Stage, StoreRef, Substitution, Timer, TimerKind,
-        TimerState,
+        AfterEvent, Call, CallEvent, CancelReason, CancelWait, Closing, Contact, ContactEvent,
+        DisputeEvent, EndEvent, Event, Fault, Item, NoShow, Offer, OperatorAction, OperatorEvent,
+        Order, Outcome, Party, Problem, Proposal, ProposalEvent, ProposalKind, ProposedItem,
+        RaiseFailure, Role, Sealed, Side, Stage, StoreRef, Substitution, Timer, TimerEvent,
+        TimerKind, TimerState,
     },
     record::Entry,
     time::{DAY_MS, MINUTE_MS},
@@ -180,27 +181,35 @@ fn told() -> Vec<(u32, Entry)> {
     let by = |user| Principal::User(user);
     let (customer, runner) = (by(CUSTOMER), by(RUNNER));
     let boss = Principal::Operator(OPERATOR);
-    let message = |by| Event::MessageSent {
-        by,
-        text: words(),
-        attempt: by == Side::Runner,
+    let message = |by| {
+        Event::Contact(ContactEvent::MessageSent {
+            by,
+            text: words(),
+            attempt: by == Side::Runner,
+        })
     };
-    let proposed = |n| Event::Proposed {
-        n,
-        offer: offer(),
-        note: Some(words()),
+    let proposed = |n| {
+        Event::Proposal(ProposalEvent::Proposed {
+            n,
+            offer: offer(),
+            note: Some(words()),
+        })
     };
-    let closed = |n, how| Event::ProposalClosed { n, how };
-    let problem = |kind| Event::ProblemReported {
-        kind,
-        photo: Some(PHOTO),
-        note: Some(words()),
+    let closed = |n, how| Event::Proposal(ProposalEvent::ProposalClosed { n, how });
+    let problem = |kind| {
+        Event::Contact(ContactEvent::ProblemReported {
+            kind,
+            photo: Some(PHOTO),
+            note: Some(words()),
+        })
     };
-    let replied = |by| Event::DisputeReplied {
-        n: 1,
-        by,
-        text: words(),
-        photos: vec![PHOTO],
+    let replied = |by| {
+        Event::Dispute(DisputeEvent::DisputeReplied {
+            n: 1,
+            by,
+            text: words(),
+            photos: vec![PHOTO],
+        })
     };
     let wait = CancelWait {
         reason: CancelReason::Customer,
@@ -216,30 +225,39 @@ fn told() -> Vec<(u32, Entry)> {
     let card = CardToken(super::CARD.into());
     let cents = Cents(693);
     let call = 2;
-    let acted = || Event::OperatorActed {
-        action: OperatorAction::Settle,
-        reason: words(),
+    let acted = || {
+        Event::Operator(OperatorEvent::OperatorActed {
+            action: OperatorAction::Settle,
+            reason: words(),
+        })
     };
     let records = vec![
         (by(FORMER), vec![proposed(1), message(Side::Runner)]),
         (by(FORMER), vec![closed(1, Closing::RunnerLeft)]),
         (runner, vec![proposed(2)]),
-        (customer, vec![Event::RaiseAsked { n: 2, call, cents }]),
+        (
+            customer,
+            vec![Event::Proposal(ProposalEvent::RaiseAsked {
+                n: 2,
+                call,
+                cents,
+            })],
+        ),
         (
             Principal::Gateway,
-            vec![Event::RaiseFailed {
+            vec![Event::Proposal(ProposalEvent::RaiseFailed {
                 call,
                 why: RaiseFailure::Declined(Decline::InsufficientFunds),
-            }],
+            })],
         ),
         (
             Principal::Gateway,
             vec![
-                Event::Raised {
+                Event::Proposal(ProposalEvent::Raised {
                     call,
                     cents,
                     capture_before: PLACED.plus(DAY_MS),
-                },
+                }),
                 closed(2, Closing::Approved),
             ],
         ),
@@ -256,35 +274,48 @@ fn told() -> Vec<(u32, Entry)> {
             vec![closed(5, Closing::OtherStore { store: known })],
         ),
         (runner, vec![closed(6, Closing::Withdrawn)]),
-        (customer, vec![Event::CancelWaiting(wait)]),
+        (customer, vec![Event::End(EndEvent::CancelWaiting(wait))]),
         (customer, vec![message(Side::Customer)]),
         (runner, vec![problem(Problem::CustomerUnreachable)]),
         (runner, vec![problem(Problem::Other)]),
-        (customer, vec![Event::NoShowAnswered]),
-        (Principal::System, vec![Event::NoShowOver]),
-        (boss, vec![Event::OperatorHeld { reason: words() }]),
+        (customer, vec![Event::Contact(ContactEvent::NoShowAnswered)]),
         (
             Principal::System,
-            vec![Event::TimerNoted {
-                kind: TimerKind::OrderTimeout,
-            }],
+            vec![Event::Contact(ContactEvent::NoShowOver)],
         ),
-        (boss, vec![Event::OperatorReleased { reason: words() }]),
+        (
+            boss,
+            vec![Event::Operator(OperatorEvent::OperatorHeld {
+                reason: words(),
+            })],
+        ),
+        (
+            Principal::System,
+            vec![Event::Timer(TimerEvent::TimerNoted {
+                kind: TimerKind::OrderTimeout,
+            })],
+        ),
+        (
+            boss,
+            vec![Event::Operator(OperatorEvent::OperatorReleased {
+                reason: words(),
+            })],
+        ),
         (
             Principal::Gateway,
-            vec![Event::AuthorizationLapsed { call }],
+            vec![Event::Call(CallEvent::AuthorizationLapsed { call })],
         ),
         (
             customer,
             vec![
-                Event::Disputed {
+                Event::Dispute(DisputeEvent::Disputed {
                     n: 1,
                     by: Party::Customer,
                     claim: Cents(700),
                     reason: words(),
                     photos: vec![PHOTO],
-                },
-                Event::Frozen { promise: 9, cents },
+                }),
+                Event::Dispute(DisputeEvent::Frozen { promise: 9, cents }),
             ],
         ),
         (runner, vec![replied(Side::Runner)]),
@@ -292,42 +323,51 @@ fn told() -> Vec<(u32, Entry)> {
             boss,
             vec![
                 acted(),
-                Event::DisputeResolved {
+                Event::Dispute(DisputeEvent::DisputeResolved {
                     n: 1,
                     refund: cents,
                     at_fault: Some(Fault::Runner),
-                },
-                Event::ClaimPaid {
+                }),
+                Event::Dispute(DisputeEvent::ClaimPaid {
                     frozen: Cents(601),
                     owed: Cents(61),
                     goodwill: Cents(31),
-                },
-                Event::CustomerSetOff { cents },
+                }),
+                Event::Dispute(DisputeEvent::CustomerSetOff { cents }),
             ],
         ),
-        (boss, vec![acted(), Event::GoodwillPaid { cents }]),
         (
             boss,
-            vec![Event::RunnerMadeGood {
+            vec![
+                acted(),
+                Event::Dispute(DisputeEvent::GoodwillPaid { cents }),
+            ],
+        ),
+        (
+            boss,
+            vec![Event::Dispute(DisputeEvent::RunnerMadeGood {
                 cents,
                 set_off: Cents(1),
-            }],
+            })],
         ),
-        (customer, vec![Event::TipGiven { call, cents, card }]),
+        (
+            customer,
+            vec![Event::After(AfterEvent::TipGiven { call, cents, card })],
+        ),
         (
             Principal::Gateway,
-            vec![Event::TipPaid {
+            vec![Event::After(AfterEvent::TipPaid {
                 call,
                 cents,
                 set_off: Cents(2),
-            }],
+            })],
         ),
         (
             Principal::Gateway,
-            vec![Event::TipFailed {
+            vec![Event::After(AfterEvent::TipFailed {
                 call,
                 reason: Decline::Expired,
-            }],
+            })],
         ),
     ];
     let entries = records

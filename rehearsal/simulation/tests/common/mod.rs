@@ -347,3 +347,13 @@ impl Scene {
         }
     }
 }
+
+/// The name of an event without its theme.
+pub fn event_name(event: &campusg_domain::order::Event) -> String {
+    let text = format!("{event:?}");
+    let mut parts = text.split([' ', '(', ')', '{']);
+    match parts.next() {
+        Some("Step") => "Step".into(),
+        _ => parts.next().unwrap().into(),
+    }
+}

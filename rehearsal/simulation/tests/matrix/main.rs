@@ -14,7 +14,7 @@ mod common;
 
 mod diagram;
 mod stages;
-use common::Scene;
+use common::{Scene, event_name};
 use stages::{STAGES, at, commands};
 
 const ROLES: [Role; 7] = [
@@ -43,8 +43,7 @@ fn outcome(
     let Events::Order(events) = &entry.record.events else {
         panic!("an order's record")
     };
-    let names = events.iter().map(|event| format!("{event:?}"));
-    let names = names.map(|name| name.split([' ', '(', '{']).next().unwrap().to_owned());
+    let names = events.iter().map(event_name);
     let facts: Vec<String> = names.filter(|name| name != "Step").collect();
     Ok(facts.join("+"))
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use campusg_domain::{
-    order::Event,
+    order::{EndEvent, Event},
     record::Events,
     transitions::{Met, TRANSITIONS},
 };
@@ -123,14 +123,14 @@ fn names(campus: &Simulation, seen: &mut BTreeSet<String>) {
         };
         for event in events {
             let name = match event {
-                Event::Cancelled {
+                Event::End(EndEvent::Cancelled {
                     settlement, reason, ..
-                } => {
+                }) => {
                     seen.insert("Cancelled".into());
                     seen.insert(format!("because {reason:?}"));
                     format!("{settlement:?}")
                 }
-                event => format!("{event:?}"),
+                event => common::event_name(event),
             };
             seen.insert(name.split([' ', '(', '{']).next().unwrap().into());
         }

@@ -4,7 +4,11 @@ use super::table;
 use crate::simulate::{on_campus::OnCampus, tally::Tally};
 use campusg_domain::{
     call::CallChange,
-    order::{CancelReason, Event, OperatorAction, Problem, ProposalKind, TimerKind, Unbinding},
+    order::{
+        AfterEvent, CallEvent, CancelReason, ContactEvent, DisputeEvent, EndEvent, Event,
+        OperatorAction, OperatorEvent, PlacingEvent, Problem, ProposalEvent, ProposalKind,
+        RunEvent, TimerEvent, TimerKind, Unbinding,
+    },
     owner::wallet,
     record::{Record, TimerChange},
     transitions::Fact,
@@ -17,44 +21,44 @@ type Is = fn(&Fact<'_>) -> bool;
 /// Every trouble, by who brings it.
 #[rustfmt::skip]
 const TROUBLES: [(&str, Is); 46] = [
-    ("cards refused", |it| it.has(|e| matches!(e, Event::Declined { .. }))),
-    ("banks that asked the customer", |it| it.has(|e| matches!(e, Event::ActionRequired { .. }))),
-    ("payments given up without an answer", |it| it.has(|e| matches!(e, Event::CallGivenUp { .. })) && !skips(it)),
+    ("cards refused", |it| it.has(|e| matches!(e, Event::Placing(PlacingEvent::Declined { .. })))),
+    ("banks that asked the customer", |it| it.has(|e| matches!(e, Event::Placing(PlacingEvent::ActionRequired { .. })))),
+    ("payments given up without an answer", |it| it.has(|e| matches!(e, Event::Call(CallEvent::CallGivenUp { .. }))) && !skips(it)),
     ("authorisations left to run out by operators", skips),
-    ("calls without an answer", |it| it.has(|e| matches!(e, Event::CallDeferred { .. })) || it.in_wallet(|e| matches!(e, wallet::Event::CallDeferred { .. }))),
-    ("late yeses, sent back", |it| it.has(|e| matches!(e, Event::LateAuthorization { .. } | Event::LateCharge { .. })) || it.in_wallet(|e| matches!(e, wallet::Event::LateCharge { .. } | wallet::Event::PayoutLate { .. }))),
-    ("authorisations that ran out", |it| it.has(|e| matches!(e, Event::AuthorizationLapsed { .. }))),
-    ("second authorisations that failed", |it| it.has(|e| matches!(e, Event::RaiseFailed { .. }))),
-    ("charges that failed for good", |it| it.has(|e| matches!(e, Event::CollectFailed { .. }))),
-    ("refunds that stay in the wallet", |it| it.has(|e| matches!(e, Event::RefundKept { .. }))),
-    ("tips that failed", |it| it.has(|e| matches!(e, Event::TipFailed { .. }))),
-    ("releases refused and tried again", |it| it.has(|e| matches!(e, Event::ReleaseRefused { .. }))),
+    ("calls without an answer", |it| it.has(|e| matches!(e, Event::Call(CallEvent::CallDeferred { .. }))) || it.in_wallet(|e| matches!(e, wallet::Event::CallDeferred { .. }))),
+    ("late yeses, sent back", |it| it.has(|e| matches!(e, Event::Call(CallEvent::LateAuthorization { .. }) | Event::Call(CallEvent::LateCharge { .. }))) || it.in_wallet(|e| matches!(e, wallet::Event::LateCharge { .. } | wallet::Event::PayoutLate { .. }))),
+    ("authorisations that ran out", |it| it.has(|e| matches!(e, Event::Call(CallEvent::AuthorizationLapsed { .. })))),
+    ("second authorisations that failed", |it| it.has(|e| matches!(e, Event::Proposal(ProposalEvent::RaiseFailed { .. })))),
+    ("charges that failed for good", |it| it.has(|e| matches!(e, Event::Call(CallEvent::CollectFailed { .. })))),
+    ("refunds that stay in the wallet", |it| it.has(|e| matches!(e, Event::Call(CallEvent::RefundKept { .. })))),
+    ("tips that failed", |it| it.has(|e| matches!(e, Event::After(AfterEvent::TipFailed { .. })))),
+    ("releases refused and tried again", |it| it.has(|e| matches!(e, Event::End(EndEvent::ReleaseRefused { .. })))),
     ("holds or timers refused", |it| it.ends(CancelReason::EscrowFailed) || it.ends(CancelReason::SchedulingFailed)),
     ("orders that nobody took", |it| it.ends(CancelReason::NoRunnerTimeout)),
-    ("orders given back by their runner", |it| it.has(|e| matches!(e, Event::Unbound { cause: Unbinding::RunnerCancelled, .. }))),
-    ("orders taken from an idle runner", |it| it.has(|e| matches!(e, Event::Unbound { cause: Unbinding::Idle, .. }))),
-    ("orders taken from a runner by operators", |it| it.has(|e| matches!(e, Event::Unbound { cause: Unbinding::Reassigned, .. }))),
+    ("orders given back by their runner", |it| it.has(|e| matches!(e, Event::Run(RunEvent::Unbound { cause: Unbinding::RunnerCancelled, .. })))),
+    ("orders taken from an idle runner", |it| it.has(|e| matches!(e, Event::Run(RunEvent::Unbound { cause: Unbinding::Idle, .. })))),
+    ("orders taken from a runner by operators", |it| it.has(|e| matches!(e, Event::Run(RunEvent::Unbound { cause: Unbinding::Reassigned, .. })))),
     ("stores found closed", |it| proposes(it, ProposalKind::StoreClosed)),
     ("food found sold out", |it| proposes(it, ProposalKind::SoldOut)),
     ("food dearer than approved", |it| proposes(it, ProposalKind::Price)),
     ("items missing", |it| proposes(it, ProposalKind::Substitution)),
     ("long waits at the store", |it| reminds(it, TimerKind::StoreWait, 2)),
     ("orders cancelled by their customer", |it| it.ends(CancelReason::Customer)),
-    ("cancellations that waited for the till", |it| it.has(|e| matches!(e, Event::CancelWaiting(_)))),
+    ("cancellations that waited for the till", |it| it.has(|e| matches!(e, Event::End(EndEvent::CancelWaiting(_))))),
     ("late deliveries", |it| reminds(it, TimerKind::DeliveryReminder, 1)),
-    ("wrong PINs", |it| it.has(|e| matches!(e, Event::WrongPinShown { .. }))),
-    ("customers who could not be reached", |it| it.has(|e| matches!(e, Event::ProblemReported { kind: Problem::CustomerUnreachable, .. }))),
-    ("customers who came after all", |it| it.has(|e| matches!(e, Event::NoShowAnswered))),
+    ("wrong PINs", |it| it.has(|e| matches!(e, Event::Run(RunEvent::WrongPinShown { .. })))),
+    ("customers who could not be reached", |it| it.has(|e| matches!(e, Event::Contact(ContactEvent::ProblemReported { kind: Problem::CustomerUnreachable, .. })))),
+    ("customers who came after all", |it| it.has(|e| matches!(e, Event::Contact(ContactEvent::NoShowAnswered)))),
     ("food taken back", |it| it.ends(CancelReason::CustomerNoShow)),
-    ("problems reported on the way", |it| it.has(|e| matches!(e, Event::ProblemReported { kind: Problem::Other, .. }))),
+    ("problems reported on the way", |it| it.has(|e| matches!(e, Event::Contact(ContactEvent::ProblemReported { kind: Problem::Other, .. })))),
     ("runners given up", |it| it.ends(CancelReason::RunnerAbandoned)),
-    ("days of unfinished orders", |it| it.has(|e| matches!(e, Event::Overdue { .. }))),
-    ("orders held by operators", |it| it.has(|e| matches!(e, Event::OperatorHeld { .. }))),
-    ("timers noted during a hold", |it| it.has(|e| matches!(e, Event::TimerNoted { .. }))),
-    ("disputes and cases", |it| it.has(|e| matches!(e, Event::Disputed { .. }))),
-    ("… that nobody decided in time", |it| it.has(|e| matches!(e, Event::DisputeResolved { at_fault: None, .. }))),
-    ("… paid out of a runner's share", |it| it.has(|e| matches!(e, Event::ClaimPaid { .. }))),
-    ("refunds that the platform paid", |it| it.has(|e| matches!(e, Event::GoodwillPaid { .. }))),
+    ("days of unfinished orders", |it| it.has(|e| matches!(e, Event::End(EndEvent::Overdue { .. })))),
+    ("orders held by operators", |it| it.has(|e| matches!(e, Event::Operator(OperatorEvent::OperatorHeld { .. })))),
+    ("timers noted during a hold", |it| it.has(|e| matches!(e, Event::Timer(TimerEvent::TimerNoted { .. })))),
+    ("disputes and cases", |it| it.has(|e| matches!(e, Event::Dispute(DisputeEvent::Disputed { .. })))),
+    ("… that nobody decided in time", |it| it.has(|e| matches!(e, Event::Dispute(DisputeEvent::DisputeResolved { at_fault: None, .. })))),
+    ("… paid out of a runner's share", |it| it.has(|e| matches!(e, Event::Dispute(DisputeEvent::ClaimPaid { .. })))),
+    ("refunds that the platform paid", |it| it.has(|e| matches!(e, Event::Dispute(DisputeEvent::GoodwillPaid { .. })))),
     ("charges taken back by banks", |it| it.in_wallet(|e| matches!(e, wallet::Event::ChargedBack { .. }))),
     ("… and given again", |it| it.in_wallet(|e| matches!(e, wallet::Event::ChargebackWon { .. }))),
     ("payments of debts that failed", |it| it.in_wallet(|e| matches!(e, wallet::Event::DebtPaymentFailed { .. }))),
@@ -70,21 +74,21 @@ fn skips(fact: &Fact<'_>) -> bool {
     fact.has(|event| {
         matches!(
             event,
-            Event::OperatorActed {
+            Event::Operator(OperatorEvent::OperatorActed {
                 action: OperatorAction::Skip,
                 ..
-            }
+            })
         )
     })
 }
 
 fn proposes(fact: &Fact<'_>, kind: ProposalKind) -> bool {
-    fact.has(|event| matches!(event, Event::Proposed { offer, .. } if offer.kind == kind))
+    fact.has(|event| matches!(event, Event::Proposal(ProposalEvent::Proposed { offer, .. }) if offer.kind == kind))
 }
 
 fn reminds(fact: &Fact<'_>, timer: TimerKind, which: u8) -> bool {
     fact.has(
-        |event| matches!(event, Event::Reminded { kind, step } if *kind == timer && *step == which),
+        |event| matches!(event, Event::Timer(TimerEvent::Reminded { kind, step }) if *kind == timer && *step == which),
     )
 }
 

@@ -1,0 +1,214 @@
+//! The notification owner: the one writer of the streams `inbox:{id}`, and the carrier of notices to the outside.
+//!
+//! Inside of the application a notice is there as soon as its record is; only a failed delivery outside is recorded.
+//! A panic in here ends the process.
+
+use crate::{
+    fatal::Guard,
+    message::{CountReservations, Folded, Pending},
+    owners::submit,
+    port::{
+        clock::Clock,
+        notifier::{NotDelivered, Notifier, Outgoing},
+    },
+    refusal::Refusal,
+    shell::owner::{NotWritten, StreamOwner, StreamQueue},
+};
+use actix::{Actor, AsyncContext, Context, Handler, MessageResult, Recipient, WrapFuture};
+use campusg_domain::{
+    id::{Principal, Seq, Stream, UserId},
+    notice::Audience,
+    owner::inbox::{self, Command, Event, NoticeId},
+    record::{Events, Record},
+    stream::{Envelope, own_command},
+    time::At,
+    vote::Votes,
+};
+use campusg_storage::{journal::CommitQueue, read::Reads};
+use futures_util::FutureExt;
+use std::{collections::HashMap, sync::Arc};
+
+/// What the notification owner starts from.
+#[derive(Debug)]
+pub(crate) struct NotificationStart {
+    pub(crate) notifier: Arc<dyn Notifier>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) queue: CommitQueue<Record>,
+    pub(crate) reads: Reads,
+    /// Notices of later records are carried.
+    pub(crate) folded: Seq,
+    #[expect(dead_code, reason = "held for its drop")]
+    pub(crate) guard: Guard,
+}
+
+/// Carries notices.
+#[derive(Debug)]
+pub(crate) struct NotificationActor {
+    start: NotificationStart,
+    commands: StreamQueue<Command>,
+    /// Last record of the inboxes written since the start.
+    last: HashMap<UserId, Seq>,
+}
+
+impl NotificationActor {
+    /// Starts with nobody waiting.
+    pub(crate) fn new(start: NotificationStart) -> Self {
+        Self {
+            start,
+            commands: StreamQueue::default(),
+            last: HashMap::new(),
+        }
+    }
+
+    /// Most carriers are done at once: those cost no future of their own.
+    fn deliver(&self, notice: Outgoing, ctx: &mut Context<Self>) {
+        let mut delivery = self.start.notifier.deliver(notice);
+        match (&mut delivery).now_or_never() {
+            Some(Ok(())) => {}
+            Some(Err(fault)) => {
+                let recorded = failed(ctx.address().recipient(), notice, fault);
+                ctx.spawn(recorded.into_actor(self));
+            }
+            None => {
+                let me = ctx.address().recipient();
+                let delivered = async move {
+                    if let Err(fault) = delivery.await {
+                        failed(me, notice, fault).await;
+                    }
+                };
+                ctx.spawn(delivered.into_actor(self));
+            }
+        }
+    }
+
+    fn fold(&mut self, seq: Seq, record: &Record, ctx: &mut Context<Self>) {
+        let index = |i: usize| u16::try_from(i).unwrap_or(u16::MAX);
+        for (i, notice) in record.notices.iter().enumerate() {
+            if let Audience::User(to) = notice.to {
+                self.deliver(
+                    Outgoing {
+                        id: NoticeId {
+                            seq,
+                            index: index(i),
+                        },
+                        to,
+                        kind: Some(notice.kind),
+                    },
+                    ctx,
+                );
+            }
+        }
+        if let (Events::Inbox(events), Stream::Inbox(user)) = (&record.events, record.stream) {
+            self.last.insert(user, seq);
+            if events
+                .iter()
+                .any(|event| matches!(event, Event::Sent { .. }))
+            {
+                self.deliver(
+                    Outgoing {
+                        id: NoticeId { seq, index: 0 },
+                        to: user,
+                        kind: None,
+                    },
+                    ctx,
+                );
+            }
+            self.folded_own(seq, record, ctx);
+        }
+    }
+}
+
+/// Records that a notice did not get out.
+async fn failed(me: Recipient<Pending<Command>>, notice: Outgoing, fault: NotDelivered) {
+    tracing::warn!(user = %notice.to, %fault, "a notice could not be delivered");
+    let command = Command::Fail { notice: notice.id };
+    let number = notice.id.seq.0 << 16 | u64::from(notice.id.index);
+    let id = own_command(Stream::Inbox(notice.to), "failed", number);
+    let envelope = Envelope::own(Principal::System, id, notice.to, command);
+    if let Err(refusal) = submit(&me, envelope, Votes::default()).await {
+        tracing::warn!(user = %notice.to, %refusal, "a failed delivery could not be recorded");
+    }
+}
+
+impl Actor for NotificationActor {
+    type Context = Context<Self>;
+}
+
+impl StreamOwner<Command> for NotificationActor {
+    fn queue(&mut self) -> &mut StreamQueue<Command> {
+        &mut self.commands
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &*self.start.clock
+    }
+
+    fn journal(&self) -> &CommitQueue<Record> {
+        &self.start.queue
+    }
+
+    fn decide(
+        &mut self,
+        envelope: &Envelope<Command>,
+        _: &Votes,
+        now: At,
+    ) -> Result<Option<Record>, Refusal> {
+        let Envelope {
+            meta,
+            target: user,
+            command,
+        } = envelope;
+        let events = inbox::decide(*user, command, meta.principal).map_err(Refusal::rule)?;
+        let prev = match self.last.get(user) {
+            Some(prev) => *prev,
+            // Lies in hot: read in place.
+            None => self.start.reads.inbox_last_seq(*user).map_err(|fault| {
+                tracing::error!(%fault, %user, "an inbox can't be read");
+                Refusal::Fault
+            })?,
+        };
+        let events = Events::Inbox(events);
+        Ok(Some(Record::of_owner(
+            envelope.stream(),
+            prev,
+            now,
+            meta,
+            events,
+        )))
+    }
+}
+
+impl Handler<CountReservations> for NotificationActor {
+    type Result = MessageResult<CountReservations>;
+
+    fn handle(&mut self, _: CountReservations, _: &mut Context<Self>) -> Self::Result {
+        MessageResult(0)
+    }
+}
+
+impl Handler<Pending<Command>> for NotificationActor {
+    type Result = ();
+
+    fn handle(&mut self, pending: Pending<Command>, ctx: &mut Context<Self>) {
+        self.take(pending, ctx);
+    }
+}
+
+impl Handler<NotWritten<Command>> for NotificationActor {
+    type Result = ();
+
+    fn handle(&mut self, fault: NotWritten<Command>, ctx: &mut Context<Self>) {
+        self.not_written(fault, ctx);
+    }
+}
+
+impl Handler<Folded> for NotificationActor {
+    type Result = ();
+
+    fn handle(&mut self, batch: Folded, ctx: &mut Context<Self>) {
+        for (seq, record) in batch.after(self.start.folded) {
+            self.fold(seq, record, ctx);
+        }
+        self.start.folded = self.start.folded.max(batch.last());
+    }
+}

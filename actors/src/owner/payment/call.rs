@@ -1,0 +1,169 @@
+//! One call as it is made: whose it is, what the gateway is asked, and where its answer goes.
+//!
+//! Must not: decide what an answer means. An order's answer goes to the order, a wallet's to the escrow owner.
+
+use crate::{
+    owners::Owners,
+    port::gateway::{CallKey, PaymentGateway, Payout, Request},
+    refusal::Refusal,
+    shell::order::Orders,
+};
+use campusg_domain::{
+    call::{Answer, CallKind, CallNumber},
+    id::{CommandId, OrderId, Principal, Seq, Stream, UserId},
+    order,
+    owner::wallet::{self, Wallet},
+    stream::Envelope,
+};
+use campusg_storage::read::Reads;
+use std::sync::Arc;
+
+/// Whose call it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Party {
+    Order(OrderId),
+    Wallet(UserId),
+}
+
+/// Where one call is under way at a time: an order, whose calls go out one after another, or one call of a wallet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum CallQueue {
+    Order(OrderId),
+    Wallet(UserId, CallNumber),
+}
+
+impl CallQueue {
+    pub(super) const fn stream(self) -> Stream {
+        match self {
+            Self::Order(order) => Stream::Order(order),
+            Self::Wallet(user, _) => Stream::Wallet(user),
+        }
+    }
+}
+
+impl Party {
+    pub(super) const fn lane(self, n: CallNumber) -> CallQueue {
+        match self {
+            Self::Order(order) => CallQueue::Order(order),
+            Self::Wallet(user) => CallQueue::Wallet(user, n),
+        }
+    }
+
+    pub(super) const fn of(stream: Stream) -> Option<Self> {
+        match stream {
+            Stream::Order(order) => Some(Self::Order(order)),
+            Stream::Wallet(user) => Some(Self::Wallet(user)),
+            Stream::System
+            | Stream::User(_)
+            | Stream::Store(_)
+            | Stream::Inbox(_)
+            | Stream::Schedule(_) => None,
+        }
+    }
+
+    pub(super) const fn stream(self) -> Stream {
+        match self {
+            Self::Order(order) => Stream::Order(order),
+            Self::Wallet(user) => Stream::Wallet(user),
+        }
+    }
+
+    /// What the gateway is asked: with the card or the account that the stream fixed for this call. An order is asked
+    /// itself, so that no call of it waits for a store; a wallet is read once the record that opened the call is folded.
+    pub(super) async fn call(
+        self,
+        orders: &Orders,
+        reads: Reads,
+        folded: Seq,
+        n: CallNumber,
+        kind: CallKind,
+    ) -> Result<Call, Refusal> {
+        let call = match self {
+            Self::Order(id) => {
+                let order = orders.look(id).await?;
+                let order = order.ok_or_else(|| Refusal::not_found("order"))?;
+                let calls = |n| order.calls.get(&n).map(|call| call.kind);
+                Request::resolve(self.stream(), n, kind, order.card(n), calls).map(Call::Request)
+            }
+            Self::Wallet(user) => {
+                let folded = reads.wait_folded(folded).await;
+                folded.map_err(|_| Refusal::Stopping)?;
+                let read = tokio::task::spawn_blocking(move || reads.wallet_of(user)).await;
+                let wallet = read
+                    .map_err(|_| Refusal::Fault)?
+                    .map_err(|_| Refusal::Fault)?;
+                let wallet = wallet.ok_or_else(|| Refusal::not_found("wallet"))?;
+                of_wallet(&wallet, n, kind)
+            }
+        };
+        call.ok_or(Refusal::Fault)
+    }
+}
+
+fn of_wallet(wallet: &Wallet, n: CallNumber, kind: CallKind) -> Option<Call> {
+    if let CallKind::PayOut { cents } = kind {
+        return payout(wallet, n, cents);
+    }
+    let calls = |n| wallet.calls.get(&n).map(|call| call.kind);
+    let card = &wallet.payment(n)?.card;
+    let stream = Stream::Wallet(wallet.user);
+    Request::resolve(stream, n, kind, card, calls).map(Call::Request)
+}
+
+fn payout(wallet: &Wallet, n: CallNumber, cents: campusg_domain::money::Cents) -> Option<Call> {
+    let key = CallKey::of_payout(Stream::Wallet(wallet.user), n);
+    let account = wallet.payout(n)?.method.token.clone();
+    Some(Call::Payout(Payout {
+        key,
+        account,
+        cents,
+    }))
+}
+
+/// What the gateway is asked.
+#[derive(Debug)]
+pub(super) enum Call {
+    Request(Request),
+    Payout(Payout),
+}
+
+impl Call {
+    /// Makes one try.
+    pub(super) async fn make(self, gateway: &dyn PaymentGateway) -> Answer {
+        match self {
+            Self::Request(request) => gateway.call(request).await,
+            Self::Payout(payout) => gateway.pay_out(payout).await.into(),
+        }
+    }
+}
+
+/// Where answers go.
+#[derive(Clone)]
+pub(crate) struct Answers {
+    pub(crate) orders: Orders,
+    pub(crate) owners: Arc<Owners>,
+}
+
+impl Answers {
+    /// Brings an answer in as a command; says whether it moved anything.
+    pub(super) async fn bring(
+        &self,
+        party: Party,
+        call: CallNumber,
+        answer: Answer,
+        id: CommandId,
+    ) -> Result<bool, Refusal> {
+        match party {
+            Party::Order(order) => {
+                let command = order::Command::Answered { call, answer };
+                let envelope = Envelope::own(Principal::Gateway, id, order, command);
+                self.orders.send(envelope).await.map(|done| !done.repeated)
+            }
+            Party::Wallet(user) => {
+                let command = wallet::Command::Answered { call, answer };
+                let envelope = Envelope::own(Principal::Gateway, id, user, command);
+                self.owners.submit(envelope).await.map(|_| true)
+            }
+        }
+    }
+}

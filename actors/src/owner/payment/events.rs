@@ -1,0 +1,411 @@
+//! The gateway's events: what it decided after it had answered. Asked for at boot and regularly, and sent by it; brought
+//! in as commands.
+//!
+//! An event may come twice, late and out of order. It is a hint: what is brought in is what the gateway says now of the
+//! call that the event is about, or the event itself where the gateway can't be asked. Orders and wallets know what they
+//! already have. The place in the sequence is kept in a
+//! file beside the journal: losing it only means that known events come again.
+
+use super::{
+    AbortOnDrop, PaymentActor,
+    call::{Answers, Party},
+    waiting::Waiting,
+};
+use crate::{
+    port::{
+        entropy::Entropy,
+        gateway::{
+            CallKey, Chargeback, EventCursor, EventId, GatewayEvent, LookUpFault, Method, News,
+            PaymentGateway, Standing,
+        },
+    },
+    refusal::Refusal,
+};
+use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use campusg_domain::{
+    call::{Answer, CallNumber},
+    id::{Principal, Stream, UserId},
+    money::Cents,
+    owner::wallet::{self, ChargebackId},
+    stream::Envelope,
+};
+use campusg_storage::read::Reads;
+use std::{
+    collections::{HashSet, VecDeque},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::sync::oneshot;
+
+/// Most events whose ids are remembered.
+const REMEMBERED: usize = 4_096;
+
+impl PaymentActor {
+    /// Brings in every event after the cursor, then goes on with calls, and asks again after a while.
+    pub(super) fn catch_up(
+        &mut self,
+        caught_up: Option<oneshot::Sender<()>>,
+        ctx: &mut Context<Self>,
+    ) {
+        let Some(intake) = self.intake() else {
+            return;
+        };
+        let cursor = self.start.cursor.clone();
+        let bring = self
+            .start
+            .io
+            .spawn(async move { intake.follow(&cursor).await });
+        ctx.spawn(
+            AbortOnDrop(bring)
+                .into_actor(self)
+                .map(|result, actor, ctx| {
+                    if let Err(refusal) = result {
+                        tracing::warn!(%refusal, "the gateway's events wait");
+                    }
+                    if let Some(caught_up) = caught_up {
+                        // Nobody waits any more where the process is stopping.
+                        let _ = caught_up.send(());
+                        let streams: Vec<Stream> = actor.start.calls.streams().collect();
+                        streams
+                            .into_iter()
+                            .for_each(|stream| actor.consider(stream, ctx));
+                        actor.look_for_promises(ctx);
+                    }
+                    ctx.run_later(actor.start.poll, |actor, ctx| actor.catch_up(None, ctx));
+                }),
+        );
+    }
+
+    fn intake(&self) -> Option<EventIntake> {
+        Some(EventIntake {
+            gateway: Arc::clone(&self.start.gateway),
+            answers: self.answers()?,
+            reads: self.start.reads.clone(),
+            entropy: Arc::clone(&self.start.entropy),
+            least_charge: self.start.least_charge,
+            seen: Arc::clone(&self.start.seen),
+            waiting: Arc::clone(&self.start.waiting),
+        })
+    }
+}
+
+/// The events that were brought in, by their ids.
+#[derive(Debug, Default)]
+pub(crate) struct SeenEvents {
+    ids: HashSet<EventId>,
+    // Invariant: the same ids, oldest first.
+    order: VecDeque<EventId>,
+}
+
+impl SeenEvents {
+    fn knows(&self, id: &EventId) -> bool {
+        self.ids.contains(id)
+    }
+
+    fn note(&mut self, id: &EventId) {
+        if !self.ids.insert(id.clone()) {
+            return;
+        }
+        self.order.push_back(id.clone());
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+    }
+}
+
+/// Where events come in, whichever way they took.
+#[derive(Clone)]
+pub(crate) struct EventIntake {
+    pub(crate) gateway: Arc<dyn PaymentGateway>,
+    pub(crate) answers: Answers,
+    pub(crate) reads: Reads,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    /// The least that a card is charged.
+    pub(crate) least_charge: Cents,
+    pub(crate) seen: Arc<Mutex<SeenEvents>>,
+    pub(crate) waiting: Arc<Mutex<Waiting>>,
+}
+
+impl EventIntake {
+    /// Takes one event in; one that was taken in before does nothing.
+    ///
+    /// An order that needs attention, or has no time, must not hold back the events of all others: what can't be brought
+    /// in now waits, and is asked for again.
+    ///
+    /// # Errors
+    /// It was not taken in, and is to be told again.
+    pub(crate) async fn take(&self, event: &GatewayEvent) -> Result<(), Refusal> {
+        if self.seen(|seen| seen.knows(&event.id)) {
+            return Ok(());
+        }
+        let key = &event.key;
+        match self.bring_in(event).await {
+            Err(IntakeError::Theirs(refusal)) => {
+                tracing::error!(%key, %refusal, "news of the gateway wait");
+                let kept = self.waiting(|waiting| waiting.add(event));
+                kept.map_err(|fault| {
+                    tracing::error!(%key, %fault, "news of the gateway can't be kept waiting");
+                    Refusal::Busy {
+                        retry_after_ms: 2_000,
+                    }
+                })?;
+            }
+            Err(IntakeError::Ours(refusal)) => return Err(refusal),
+            Ok(()) => {}
+        }
+        self.seen(|seen| seen.note(&event.id));
+        Ok(())
+    }
+
+    /// Brings in what waited, as far as that is possible now.
+    async fn take_what_waits(&self) -> Result<(), Refusal> {
+        for event in self.waiting(|waiting| waiting.events()) {
+            let key = &event.key;
+            match self.bring_in(&event).await {
+                Err(IntakeError::Theirs(_)) => {}
+                Err(IntakeError::Ours(refusal)) => return Err(refusal),
+                Ok(()) => {
+                    tracing::info!(%key, "news of the gateway that waited are brought in");
+                    self.waiting(|waiting| waiting.remove(&event));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings in what the gateway says now of the call that an event is about.
+    async fn bring_in(&self, event: &GatewayEvent) -> Result<(), IntakeError> {
+        let key = &event.key;
+        let Some(told) = Standing::told(&event.news) else {
+            return self.bring_in_method(event).await;
+        };
+        let Some((party, call)) = parse(key.as_str()) else {
+            tracing::warn!(%key, "an event of the gateway names no call of ours");
+            return Ok(());
+        };
+        let standing = match self.gateway.look_up(key.clone()).await {
+            Ok(Some(standing)) => standing,
+            Ok(None) => {
+                tracing::warn!(%key, "an event of the gateway names a call that it does not know");
+                return Ok(());
+            }
+            Err(LookUpFault::NotSupported) => told,
+            Err(LookUpFault::Unreachable(_)) => {
+                return Err(IntakeError::Ours(Refusal::Busy {
+                    retry_after_ms: 2_000,
+                }));
+            }
+        };
+        let mut brought = Ok(());
+        if standing.answer != Answer::Unavailable {
+            let id = self.entropy.command();
+            let answer = self.answers.bring(party, call, standing.answer, id).await;
+            brought = passed(key, answer.map(drop));
+        }
+        if let Some(chargeback) = standing.chargeback {
+            let charged_back = passed(key, self.charge_back(party, chargeback).await);
+            brought = brought.and(charged_back);
+        }
+        brought.map_err(IntakeError::of)
+    }
+
+    /// Puts on file what a person entered on the gateway's page.
+    async fn bring_in_method(&self, event: &GatewayEvent) -> Result<(), IntakeError> {
+        let (key, News::Method(method)) = (&event.key, &event.news) else {
+            return Ok(());
+        };
+        let Some(user) = person(key.as_str(), method) else {
+            tracing::warn!(%key, "an event of the gateway names no setup of ours");
+            return Ok(());
+        };
+        let put = self.put_on_file(user, method, &event.id).await;
+        passed(key, put).map_err(IntakeError::of)
+    }
+
+    /// Takes what waited in, then every event after the place that is kept in `file`.
+    async fn follow(&self, file: &Path) -> Result<(), Refusal> {
+        self.take_what_waits().await?;
+        let mut cursor = read_cursor(file);
+        loop {
+            let Ok(page) = self.gateway.events(cursor.clone()).await else {
+                return Ok(());
+            };
+            for event in &page.events {
+                self.take(event).await?;
+            }
+            if page.next == cursor {
+                return Ok(());
+            }
+            cursor = page.next;
+            write_cursor(file, &cursor);
+        }
+    }
+
+    /// Transition 43: a charge for an order is its customer's, one that paid a debt the wallet's owner's.
+    async fn charge_back(&self, party: Party, chargeback: Chargeback) -> Result<(), Refusal> {
+        let (user, order) = match party {
+            Party::Wallet(user) => (user, None),
+            Party::Order(id) => {
+                let reads = self.reads.clone();
+                let read = tokio::task::spawn_blocking(move || reads.order(id)).await;
+                let read = read.map_err(|_| Refusal::Fault)?;
+                let order = read.map_err(|_| Refusal::Fault)?;
+                let order = order.ok_or_else(|| Refusal::not_found("order"))?;
+                (order.terms.customer, Some(id))
+            }
+        };
+        let Chargeback {
+            id,
+            cents,
+            fee,
+            stage,
+        } = chargeback;
+        let command = wallet::Command::Chargeback {
+            id: ChargebackId(id),
+            order,
+            cents,
+            fee,
+            stage,
+        };
+        let id = self.entropy.command();
+        let envelope = Envelope::own(Principal::Gateway, id, user, command);
+        self.answers.owners.submit(envelope).await.map(drop)
+    }
+
+    fn waiting<T>(&self, look: impl FnOnce(&mut Waiting) -> T) -> T {
+        look(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn seen<T>(&self, look: impl FnOnce(&mut SeenEvents) -> T) -> T {
+        look(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Why news were not brought in.
+#[derive(Debug)]
+enum IntakeError {
+    /// Nothing can be brought in now: the gateway can't be asked, or the process is stopping.
+    Ours(Refusal),
+    /// The order or the wallet that they are for can't take them now.
+    Theirs(Refusal),
+}
+
+impl IntakeError {
+    const fn of(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Stopping => Self::Ours(refusal),
+            Refusal::Rejected { .. }
+            | Refusal::WrongCredentials
+            | Refusal::Busy { .. }
+            | Refusal::GatewayAway
+            | Refusal::StorageFull
+            | Refusal::NeedsAttention
+            | Refusal::Unknown
+            | Refusal::Fault => Self::Theirs(refusal),
+        }
+    }
+}
+
+impl std::fmt::Debug for EventIntake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inlet").finish_non_exhaustive()
+    }
+}
+
+/// A rejection is an answer: the event does not fit, and will not fit later.
+fn passed(key: &CallKey, brought: Result<(), Refusal>) -> Result<(), Refusal> {
+    match brought {
+        Err(Refusal::Rejected { rejection, .. }) => {
+            tracing::warn!(%key, %rejection, "an event of the gateway does not fit");
+            Ok(())
+        }
+        brought => brought,
+    }
+}
+
+/// `order:{id}/{purpose}/{n}`, or `wallet:{id}/…`.
+fn parse(key: &str) -> Option<(Party, CallNumber)> {
+    let mut parts = key.split('/');
+    let party = match parts.next()?.split_once(':')? {
+        ("order", id) => Party::Order(id.parse().ok()?),
+        ("wallet", id) => Party::Wallet(id.parse().ok()?),
+        _ => return None,
+    };
+    let _purpose = parts.next()?;
+    Some((party, parts.next()?.parse().ok()?))
+}
+
+/// `user:{id}/setup/{kind}`.
+fn person(key: &str, method: &Method) -> Option<UserId> {
+    let id = key.split('/').next()?.strip_prefix("user:")?;
+    let user = id.parse().ok()?;
+    (CallKey::of_setup(user, method.kind()).as_str() == key).then_some(user)
+}
+
+fn read_cursor(file: &Path) -> EventCursor {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    text.trim().parse().unwrap_or_default()
+}
+
+fn write_cursor(file: &Path, cursor: &EventCursor) {
+    let fresh = file.with_extension("new");
+    let text = cursor.as_str().unwrap_or_default();
+    let written = std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, file));
+    if let Err(fault) = written {
+        tracing::warn!(path = %file.display(), %fault, "the place in the gateway's events is not kept");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::port::gateway::CallKey;
+    use campusg_domain::{call::CallKind, id::OrderId};
+
+    #[test]
+    fn a_key_leads_back_to_its_order_and_call() {
+        let streams = [
+            Stream::Order(OrderId::from_bytes([7; 16])),
+            Stream::Wallet(UserId::from_bytes([7; 16])),
+        ];
+        for stream in streams {
+            let key = CallKey::of(stream, CallKind::Charge { cents: Cents(1) }, 3);
+            let parsed = parse(key.as_str()).map(|(party, n)| (party.stream(), n));
+            assert_eq!(parsed, Some((stream, 3)));
+        }
+        assert!(parse("order:x/authorize/3").is_none());
+        assert!(parse("").is_none());
+    }
+
+    #[test]
+    fn only_so_many_events_are_remembered_and_the_oldest_goes_first() {
+        let mut seen = SeenEvents::default();
+        let id = |n: usize| n.to_string().parse::<EventId>().unwrap();
+        for n in 1..=REMEMBERED {
+            seen.note(&id(n));
+            seen.note(&id(n));
+        }
+        assert!(seen.knows(&id(1)));
+        seen.note(&id(0));
+        assert!(!seen.knows(&id(1)));
+        assert!(seen.knows(&id(2)) && seen.knows(&id(0)));
+        assert_eq!(seen.ids.len(), seen.order.len());
+    }
+
+    #[test]
+    fn a_lost_cursor_starts_at_the_first_event() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("cursor");
+        assert_eq!(read_cursor(&file), EventCursor::default());
+        let place: EventCursor = "page=7;after=42".parse().unwrap();
+        write_cursor(&file, &place);
+        assert_eq!(read_cursor(&file), place);
+        for none in ["two words".into(), "x".repeat(201), String::new()] {
+            std::fs::write(&file, none).unwrap();
+            assert_eq!(read_cursor(&file), EventCursor::default());
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Events scheduled over the API: the one writer of the streams `schedule:{id}`.
+
+use super::TimerActor;
+use crate::{
+    message::Pending,
+    port::clock::Clock,
+    refusal::Refusal,
+    shell::owner::{NotWritten, StreamOwner, StreamQueue},
+};
+use actix::{Context, Handler};
+use campusg_domain::{
+    id::{ScheduleId, Seq},
+    order::TimerState,
+    owner::timetable::{self, Command, Scheduled},
+    record::{Events, Record},
+    stream::Envelope,
+    time::At,
+    vote::Votes,
+};
+use campusg_storage::journal::CommitQueue;
+
+impl StreamOwner<Command> for TimerActor {
+    fn queue(&mut self) -> &mut StreamQueue<Command> {
+        &mut self.commands
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    fn journal(&self) -> &CommitQueue<Record> {
+        &self.queue
+    }
+
+    fn decide(
+        &mut self,
+        envelope: &Envelope<Command>,
+        _: &Votes,
+        now: At,
+    ) -> Result<Option<Record>, Refusal> {
+        let Envelope {
+            meta,
+            target: schedule,
+            command,
+        } = envelope;
+        let known = self.scheduled.get(schedule);
+        let (events, timers) =
+            timetable::decide(known, command, meta.principal).map_err(Refusal::rule)?;
+        if events.is_empty() {
+            return Ok(None);
+        }
+        let prev = known.map_or(Seq::NONE, |known| known.last_seq);
+        let events = Events::Schedule(events);
+        let record = Record::of_owner(envelope.stream(), prev, now, meta, events);
+        Ok(Some(Record { timers, ..record }))
+    }
+}
+
+impl TimerActor {
+    pub(super) fn fold_schedule(&mut self, id: ScheduleId, seq: Seq, events: &[timetable::Event]) {
+        let mut known = self.scheduled.remove(&id);
+        events
+            .iter()
+            .for_each(|event| Scheduled::evolve(&mut known, seq, event));
+        if let Some(known) = known.filter(|known| known.state == TimerState::Pending) {
+            self.scheduled.insert(id, known);
+        }
+    }
+}
+
+impl Handler<Pending<Command>> for TimerActor {
+    type Result = ();
+
+    fn handle(&mut self, pending: Pending<Command>, ctx: &mut Context<Self>) {
+        self.take(pending, ctx);
+    }
+}
+
+impl Handler<NotWritten<Command>> for TimerActor {
+    type Result = ();
+
+    fn handle(&mut self, fault: NotWritten<Command>, ctx: &mut Context<Self>) {
+        self.not_written(fault, ctx);
+    }
+}

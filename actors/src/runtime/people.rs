@@ -1,0 +1,253 @@
+//! People: accounts, profiles, whether they run, whether they are suspended.
+//!
+//! Personal fields are sealed here and opened here; the directory sees neither names nor passwords.
+
+mod card;
+mod credentials;
+mod sessions;
+
+pub use card::NewCard;
+pub use sessions::{Authenticated, Secret, SignedIn};
+
+use super::{FreeText, Refusal, Runtime};
+use campusg_domain::{
+    id::{Seq, UserId},
+    order::Rejection,
+    owner::directory::{Card, EmailDigest, Person, RunnerState, Session, UserCommand},
+    stream::Meta,
+};
+use credentials::{check_password, name, normal_email, phone};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What profiles are sealed as.
+const PROFILE: &str = "profile";
+
+/// A person's fields in plain text, as they are sealed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Plain {
+    email: String,
+    first_name: String,
+    last_name: String,
+    phone: Option<String>,
+    password_hash: String,
+}
+
+/// Somebody who opens an account.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    /// E-mail address.
+    pub email: String,
+    /// At least 10 characters.
+    pub password: Secret,
+    /// First name; shown to the other side of an order.
+    pub first_name: String,
+    /// Last name; shown to operators.
+    pub last_name: String,
+    /// Phone; shown to operators.
+    pub phone: Option<String>,
+    /// Whether the person operates the platform; the system only.
+    pub operator: bool,
+}
+
+/// What of a profile is to change.
+#[derive(Clone, Debug)]
+pub struct ProfileChange {
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Phone; an empty text removes it.
+    pub phone: Option<String>,
+}
+
+/// A profile in plain text.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Who.
+    pub user: UserId,
+    /// E-mail address; empty where the key is gone.
+    pub email: String,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// Phone.
+    pub phone: Option<String>,
+    /// What the directory knows.
+    pub person: Arc<Person>,
+}
+
+impl Profile {
+    /// The card on file.
+    #[must_use]
+    pub fn card(&self) -> Option<&Card> {
+        self.person.card.as_ref()
+    }
+
+    /// Open sessions.
+    #[must_use]
+    pub fn sessions(&self) -> &[Session] {
+        &self.person.sessions
+    }
+}
+
+impl Runtime {
+    /// Opens an account and signs in.
+    ///
+    /// # Errors
+    /// `InvalidField`, `EmailTaken`; `NotAllowed` where an operator is asked for by anybody but the system.
+    pub async fn register(&self, meta: Meta, person: NewPerson) -> Result<SignedIn, Refusal> {
+        self.admit()?;
+        let email = normal_email(&person.email)?;
+        let plain = Plain {
+            email: email.clone(),
+            first_name: name("first_name", &person.first_name)?,
+            last_name: name("last_name", &person.last_name)?,
+            phone: person.phone.as_deref().map(phone).transpose()?.flatten(),
+            password_hash: String::new(),
+        };
+        check_password(&person.password)?;
+        let digest = self.email_digest(&email);
+        if self.directory().by_email(&digest).is_some() {
+            return Err(Refusal::rule(Rejection::EmailTaken));
+        }
+        let plain = Plain {
+            password_hash: self.hash(person.password).await?,
+            ..plain
+        };
+        let user = UserId::from_bytes(self.entropy().uuid(self.clock().now()));
+        self.create_key(user).await?;
+        let profile = self.seal(user, PROFILE, &plain)?;
+        let (session, token) = self.new_session();
+        let command = UserCommand::Register {
+            email: digest,
+            profile,
+            operator: person.operator,
+            session: Some(session),
+        };
+        if let Err(refusal) = self.submit(meta, user, command).await {
+            // Where nothing was written and nothing will be, nobody needs the key.
+            if matches!(
+                refusal,
+                Refusal::Rejected { .. } | Refusal::Busy { .. } | Refusal::StorageFull
+            ) {
+                self.destroy_key(user).await;
+            }
+            return Err(refusal);
+        }
+        Ok(SignedIn {
+            user,
+            session: session.id,
+            token,
+            expires_at: session.expires_at,
+        })
+    }
+
+    /// Changes what is given of the caller's profile.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `NotFound`, `InvalidField`.
+    pub async fn change_profile(&self, meta: Meta, change: ProfileChange) -> Result<(), Refusal> {
+        let user = meta.user()?;
+        let plain = self.plain(user);
+        let mut plain = plain.ok_or_else(|| Refusal::not_found("user"))?;
+        if let Some(first) = &change.first_name {
+            plain.first_name = name("first_name", first)?;
+        }
+        if let Some(last) = &change.last_name {
+            plain.last_name = name("last_name", last)?;
+        }
+        if let Some(text) = &change.phone {
+            plain.phone = phone(text)?;
+        }
+        let profile = self.seal(user, PROFILE, &plain)?;
+        let change = UserCommand::ChangeProfile { profile };
+        self.submit(meta, user, change).await.map(drop)
+    }
+
+    /// Says whether the caller may take orders, and whether they want to be told of new ones.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `NotFound`.
+    pub async fn set_runner(&self, meta: Meta, runner: RunnerState) -> Result<(), Refusal> {
+        let user = meta.user()?;
+        let state = RunnerState {
+            active: runner.active,
+            online: runner.active && runner.online,
+        };
+        let set = UserCommand::SetRunner(state);
+        self.submit(meta, user, set).await.map(drop)
+    }
+
+    /// Bars a user from placing and accepting, or allows it again. Operators only.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `InvalidField`, `NotFound`.
+    pub async fn suspend(
+        &self,
+        meta: Meta,
+        user: UserId,
+        suspended: bool,
+        reason: &str,
+    ) -> Result<(), Refusal> {
+        meta.operator()?;
+        if suspended && meta.user()? == user {
+            let who = "another operator".into();
+            return Err(Rejection::NotAllowed { who }.into());
+        }
+        let reason = self.seal_free_text(meta.principal, FreeText::Reason, reason)?;
+        let command = if suspended {
+            UserCommand::Suspend { reason }
+        } else {
+            UserCommand::Reinstate { reason }
+        };
+        self.submit(meta, user, command).await.map(drop)
+    }
+
+    /// A person's own profile in plain text; `None` if unknown.
+    ///
+    /// # Errors
+    /// `Stopping`.
+    pub async fn profile(&self, user: UserId) -> Result<Option<Profile>, Refusal> {
+        self.profile_as_of(user, self.durable()).await
+    }
+
+    /// As [`profile`](Self::profile), with at least what was durable at an earlier moment, so that there is seldom
+    /// anything to wait for.
+    ///
+    /// # Errors
+    /// `Stopping`.
+    pub async fn profile_as_of(
+        &self,
+        user: UserId,
+        as_of: Seq,
+    ) -> Result<Option<Profile>, Refusal> {
+        self.0.directory.caught_up(as_of).await?;
+        let Some(person) = self.directory().person(user).cloned() else {
+            return Ok(None);
+        };
+        let plain = self.plain(user);
+        let (email, first_name, last_name, phone) = plain
+            .map(|plain| (plain.email, plain.first_name, plain.last_name, plain.phone))
+            .unwrap_or_default();
+        Ok(Some(Profile {
+            user,
+            email,
+            first_name,
+            last_name,
+            phone,
+            person,
+        }))
+    }
+
+    /// A person's fields in plain text; `None` if unknown, or if the key is gone.
+    fn plain(&self, user: UserId) -> Option<Plain> {
+        let sealed = self.directory().person(user)?.profile.clone()?;
+        self.open(user, PROFILE, &sealed)
+    }
+
+    fn email_digest(&self, email: &str) -> EmailDigest {
+        self.vault().secrets().email_digest(email)
+    }
+}

@@ -1,0 +1,116 @@
+//! Putting a card on file: what it pays of a debt is promised in the same record, and answered from it.
+//!
+//! Must not: tell the wallet. The payment owner keeps the promise, from the folded record, also after a crash.
+
+use crate::{
+    port::gateway,
+    runtime::{Refusal, Runtime},
+};
+use campusg_domain::{
+    call::CardToken,
+    id::{CommandId, Seq, UserId},
+    money::Cents,
+    owner::directory::{Card, UserCommand, UserEvent},
+    record::{Entry, Events},
+    stream::Meta,
+};
+
+/// A card that was put on file, as it was recorded, also where the command is repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCard {
+    /// The card.
+    pub card: Card,
+    /// What it is charged for what its owner owes; nothing where nothing was owed.
+    pub pays: Cents,
+}
+
+impl Runtime {
+    /// Puts the caller's card on file; transition 41: it pays what the caller owes.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `InvalidField` where the gateway does not know the token, `GatewayAway`.
+    pub async fn set_card(&self, meta: Meta, token: CardToken) -> Result<NewCard, Refusal> {
+        let user = meta.user()?;
+        let card = gateway::card(self.gateway(), token).await?;
+        let balance = self.wallet_balance(user).await?;
+        let pays = balance.new_card_pays(self.0.services.policy.gateway_minimum_cents);
+        let id = meta.id;
+        let set = UserCommand::SetCard { card, pays };
+        let seq = self.submit(meta, user, set).await?;
+        let done = self.done(user, id, seq).await?;
+        new_card(&done).ok_or(Refusal::Unknown)
+    }
+
+    /// Takes the caller's card off.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `NotFound`.
+    pub async fn remove_card(&self, meta: Meta) -> Result<(), Refusal> {
+        let user = meta.user()?;
+        self.submit(meta, user, UserCommand::RemoveCard)
+            .await
+            .map(drop)
+    }
+}
+
+impl Runtime {
+    /// The record that a command made of an account: `seq`, or, where it was repeated, the one of the account's last
+    /// records that carries its id.
+    async fn done(&self, user: UserId, id: CommandId, seq: Seq) -> Result<Entry, Refusal> {
+        let found = self.read(move |reads| {
+            let last = reads
+                .person(user)?
+                .map_or(Seq::NONE, |known| known.last_seq);
+            let mut at = if seq == Seq::NONE { last } else { seq };
+            while at != Seq::NONE {
+                match reads.entry(at)? {
+                    Some(entry) if entry.record.command == id => return Ok(Some(entry)),
+                    Some(entry) => at = entry.record.prev,
+                    None => break,
+                }
+            }
+            Ok(None)
+        });
+        found.await?.ok_or(Refusal::Unknown)
+    }
+}
+
+fn new_card(done: &Entry) -> Option<NewCard> {
+    let Events::User(events) = &done.record.events else {
+        return None;
+    };
+    let card = events.iter().find_map(|event| match event {
+        UserEvent::CardSet(card) => Some(card.clone()),
+        UserEvent::Registered { .. }
+        | UserEvent::ProfileChanged { .. }
+        | UserEvent::SessionOpened(_)
+        | UserEvent::SessionClosed { .. }
+        | UserEvent::CardRemoved
+        | UserEvent::RunnerSet(_)
+        | UserEvent::Suspended
+        | UserEvent::Reinstated
+        | UserEvent::PayoutMethodSet(_)
+        | UserEvent::PayoutMethodRemoved
+        | UserEvent::OperatorActed { .. }
+        | UserEvent::DebtPromised { .. } => None,
+    })?;
+    let pays = events.iter().find_map(|event| match event {
+        UserEvent::DebtPromised { cents } => Some(*cents),
+        UserEvent::Registered { .. }
+        | UserEvent::ProfileChanged { .. }
+        | UserEvent::SessionOpened(_)
+        | UserEvent::SessionClosed { .. }
+        | UserEvent::CardSet(_)
+        | UserEvent::CardRemoved
+        | UserEvent::RunnerSet(_)
+        | UserEvent::Suspended
+        | UserEvent::Reinstated
+        | UserEvent::PayoutMethodSet(_)
+        | UserEvent::PayoutMethodRemoved
+        | UserEvent::OperatorActed { .. } => None,
+    });
+    Some(NewCard {
+        card,
+        pays: pays.unwrap_or(Cents::ZERO),
+    })
+}

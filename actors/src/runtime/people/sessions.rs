@@ -1,0 +1,124 @@
+//! Signing in and out, and who a token belongs to.
+
+use super::credentials::normal_email;
+use crate::runtime::{Refusal, Runtime};
+use campusg_domain::{
+    id::{Principal, Seq, SessionId, UserId},
+    owner::directory::{Person, Session, UserCommand},
+    stream::Meta,
+    time::At,
+};
+use std::{fmt, sync::Arc};
+
+/// A text that is shown nowhere, not even in debug output.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// A fresh session; the token is shown once.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Who.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// Its token.
+    pub token: Secret,
+    /// When it ends.
+    pub expires_at: At,
+}
+
+/// A signed-in person.
+#[derive(Clone, Debug)]
+pub struct Authenticated {
+    /// `Operator` for those who operate the platform.
+    pub principal: Principal,
+    /// Who.
+    pub user: UserId,
+    /// By which session.
+    pub session: SessionId,
+    /// What the directory knows.
+    pub person: Arc<Person>,
+    /// What was durable then: whatever was acknowledged before is in an answer as of it.
+    pub durable: Seq,
+}
+
+impl Runtime {
+    /// Signs somebody in.
+    ///
+    /// # Errors
+    /// `WrongCredentials`.
+    pub async fn sign_in(
+        &self,
+        meta: Meta,
+        email: &str,
+        password: Secret,
+    ) -> Result<SignedIn, Refusal> {
+        let known = normal_email(email).ok().and_then(|email| {
+            let user = self.directory().by_email(&self.email_digest(&email))?;
+            Some((user, self.plain(user)?))
+        });
+        let hash = known.as_ref().map(|(_, plain)| plain.password_hash.clone());
+        let matches = self.verify(password, hash).await?;
+        let Some((user, _)) = known.filter(|_| matches) else {
+            return Err(Refusal::WrongCredentials);
+        };
+        let (session, token) = self.new_session();
+        let open = UserCommand::OpenSession(session);
+        self.submit(meta, user, open).await?;
+        Ok(SignedIn {
+            user,
+            session: session.id,
+            token,
+            expires_at: session.expires_at,
+        })
+    }
+
+    /// Ends a session of the caller.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `NotFound`.
+    pub async fn sign_out(&self, meta: Meta, session: SessionId) -> Result<(), Refusal> {
+        let user = meta.user()?;
+        let close = UserCommand::CloseSession { id: session };
+        self.submit(meta, user, close).await.map(drop)
+    }
+
+    /// Who holds this token; `None` if it opens no session.
+    #[must_use]
+    pub fn authenticate(&self, token: &Secret) -> Option<Authenticated> {
+        let token = self.vault().secrets().token_digest(token.0.as_bytes());
+        let directory = self.directory();
+        let (user, session) = directory.by_token(&token, self.clock().now())?;
+        let person = directory.person(user).cloned()?;
+        let principal = if person.operates() {
+            Principal::Operator(user)
+        } else {
+            Principal::User(user)
+        };
+        Some(Authenticated {
+            principal,
+            user,
+            session,
+            person,
+            durable: self.durable(),
+        })
+    }
+
+    pub(super) fn new_session(&self) -> (Session, Secret) {
+        let now = self.clock().now();
+        let token = self.entropy().token();
+        let session = Session {
+            id: SessionId::from_bytes(self.entropy().uuid(now)),
+            token: self.vault().secrets().token_digest(token.as_bytes()),
+            opened_at: now,
+            expires_at: now.plus(self.config().session_ms),
+        };
+        (session, Secret(token))
+    }
+}

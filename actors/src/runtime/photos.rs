@@ -1,0 +1,70 @@
+//! Photos: stored for whoever takes them, and swept where they serve no order.
+
+use super::{Refusal, Runtime};
+use campusg_domain::{
+    id::{OrderId, PhotoId, UserId},
+    order::Rejection,
+    stream::Meta,
+};
+
+/// A photo's bytes, and who may see it.
+#[derive(Clone, Debug)]
+pub struct Photo {
+    /// `image/jpeg`, `image/png` or `image/webp`.
+    pub content_type: &'static str,
+    /// The bytes, without metadata.
+    pub bytes: Vec<u8>,
+    /// Who uploaded it.
+    pub uploader: UserId,
+    /// The order it serves, once one refers to it.
+    pub order: Option<OrderId>,
+}
+
+impl Runtime {
+    /// Stores a photo of the caller.
+    ///
+    /// # Errors
+    /// `NotAllowed`; `InvalidField` where the bytes are no photo that is taken.
+    pub async fn store_photo(&self, meta: Meta, bytes: Vec<u8>) -> Result<PhotoId, Refusal> {
+        let user = meta.user()?;
+        self.admit()?;
+        let photos = self.photos().clone();
+        let io = &self.0.services.io;
+        match io.spawn_blocking(move || photos.store(user, &bytes)).await {
+            Ok(Ok(photo)) => Ok(photo),
+            Ok(Err(fault)) if fault.is_the_callers() => {
+                Err(Rejection::field("photo", fault.to_string()).into())
+            }
+            Ok(Err(fault)) => {
+                tracing::error!(%fault, "a photo can't be stored");
+                Err(Refusal::StorageFull)
+            }
+            Err(_) => Err(Refusal::Fault),
+        }
+    }
+
+    /// A photo; `None` if there is none.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where it can't be read now.
+    pub async fn photo(&self, id: PhotoId) -> Result<Option<Photo>, Refusal> {
+        let photos = self.photos().clone();
+        let io = &self.0.services.io;
+        let got = io.spawn_blocking(move || photos.load(id)).await;
+        let got = got.map_err(|_| Refusal::Fault)?;
+        let Some(photo) = got.map_err(|fault| {
+            tracing::error!(%fault, "a photo can't be read");
+            Refusal::Fault
+        })?
+        else {
+            return Ok(None);
+        };
+        let order = self.read(move |reads| reads.photo_order(id)).await?;
+        Ok(Some(Photo {
+            content_type: photo.kind.media_type(),
+            bytes: photo.bytes,
+            uploader: photo.uploader,
+            order,
+        }))
+    }
+}

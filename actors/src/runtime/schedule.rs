@@ -1,0 +1,98 @@
+//! Events scheduled over the API.
+
+use super::{Refusal, Runtime};
+use campusg_domain::{
+    id::{OrderId, ScheduleId},
+    order::{Rejection, TimerKind},
+    owner::timetable::{Command, Scheduled},
+    stream::Meta,
+    time::At,
+};
+use std::sync::Arc;
+
+/// Bytes of a payload.
+const PAYLOAD_BYTES: usize = 4_096;
+
+/// An event that is to be scheduled.
+#[derive(Clone, Debug)]
+pub struct NewScheduled {
+    /// Which timer it stands for.
+    pub kind: TimerKind,
+    /// The order it concerns.
+    pub order: OrderId,
+    /// When.
+    pub due: At,
+    /// Whatever belongs to it; JSON text.
+    pub payload: String,
+}
+
+impl Runtime {
+    /// Schedules an event. Operators only.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `InvalidField`.
+    pub async fn schedule(&self, meta: Meta, event: NewScheduled) -> Result<ScheduleId, Refusal> {
+        meta.operator()?;
+        let field = |field, rule: String| Err(Rejection::field(field, rule).into());
+        if self.order(event.order).await?.is_none() {
+            return field("entity_id", "is not an order".into());
+        }
+        if event.payload.len() > PAYLOAD_BYTES {
+            return field(
+                "payload",
+                format!("must have at most {PAYLOAD_BYTES} bytes"),
+            );
+        }
+        let schedule = ScheduleId::from_bytes(self.new_name(&meta));
+        if meta.keyed && self.was_scheduled(schedule).await? {
+            return Ok(schedule);
+        }
+        let NewScheduled {
+            kind,
+            order,
+            due,
+            payload,
+        } = event;
+        let create = Command::Create {
+            kind,
+            order,
+            due,
+            payload,
+        };
+        self.submit(meta, schedule, create).await?;
+        Ok(schedule)
+    }
+
+    /// Cancels a scheduled event. Operators only.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `NotFound`, `NotCancellable` once it has ended.
+    pub async fn cancel_scheduled(&self, meta: Meta, event: ScheduleId) -> Result<(), Refusal> {
+        meta.operator()?;
+        match self.submit(meta, event, Command::Cancel).await {
+            // The timer owner remembers only what is pending; what has ended lies in the snapshots.
+            Err(Refusal::Rejected {
+                rejection: Rejection::NotFound { .. },
+                ..
+            }) if self.was_scheduled(event).await? => Err(Rejection::NotCancellable.into()),
+            answer => answer.map(drop),
+        }
+    }
+
+    /// Events scheduled over the API, oldest first, `limit` at most.
+    ///
+    /// # Errors
+    /// A [`Refusal`] where they can't be read now.
+    pub async fn scheduled(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<(ScheduleId, Arc<Scheduled>)>, Refusal> {
+        self.read(move |reads| reads.scheduled_list(None, limit))
+            .await
+    }
+
+    async fn was_scheduled(&self, schedule: ScheduleId) -> Result<bool, Refusal> {
+        let known = self.read(move |reads| reads.scheduled(schedule)).await;
+        known.map(|known| known.is_some())
+    }
+}

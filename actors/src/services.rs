@@ -1,0 +1,57 @@
+//! What every shell works with: policy, ports, the way into the journal, the snapshots, the owners.
+
+use crate::{
+    owners::Owners,
+    port::{clock::Clock, entropy::Entropy},
+    refusal::Refusal,
+};
+use campusg_domain::{id::OrderId, policy::Policy, record::Record};
+use campusg_storage::{
+    journal::CommitQueue, photo::Photos, read::Reads, snapshot::SnapshotFault, vault::Vault,
+};
+use std::sync::Arc;
+
+/// Shared by every shell; nothing in it changes after the start.
+#[derive(Clone, Debug)]
+pub(crate) struct Services {
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) queue: CommitQueue<Record>,
+    pub(crate) reads: Reads,
+    pub(crate) photos: Photos,
+    pub(crate) owners: Arc<Owners>,
+    pub(crate) vault: Vault,
+    /// How long a live order stays without a command.
+    pub(crate) idle_ms: u64,
+    /// How long an ended one stays.
+    pub(crate) idle_ended_ms: u64,
+    /// The runtime for what must not keep an arbiter busy.
+    pub(crate) io: tokio::runtime::Handle,
+}
+
+impl Services {
+    /// Reads off the arbiter's thread: a point read may touch the archive or the journal.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reads) -> Result<T, SnapshotFault> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let reads = self.reads.clone();
+        match self.io.spawn_blocking(move || read(&reads)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(SnapshotFault::ArchiveOpening)) => Err(Refusal::Busy {
+                retry_after_ms: 2_000,
+            }),
+            Ok(Err(fault)) => {
+                tracing::error!(%fault, "a read failed");
+                Err(Refusal::Fault)
+            }
+            Err(_) => Err(Refusal::Fault),
+        }
+    }
+
+    /// The PIN of an order, 0–9999: derived from its id with the server's key, never stored.
+    pub(crate) fn pin(&self, order: OrderId) -> u16 {
+        self.vault.secrets().pin(order)
+    }
+}

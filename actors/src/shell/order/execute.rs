@@ -1,0 +1,297 @@
+//! The sequence of one command, from the known id to the reply.
+
+use super::message::Done;
+use crate::{message::CheckTransfers, refusal::Refusal, services::Services, shell::commit::commit};
+use campusg_domain::{
+    id::{OrderId, PhotoId, Seq},
+    invariant::{Broken, broken_by, check_order},
+    order::{self, Command, Event, Executed, Filled, Order, Rejection, Turn, verdict},
+    record::{Events, Record},
+    saga::Mark,
+    stream::Envelope,
+    time::At,
+    vote::{VoteRequest, Votes},
+};
+use campusg_storage::read::Reads;
+use std::sync::Arc;
+
+/// Carries out one command on committed state: the order after it, and the answer.
+pub(super) async fn execute(
+    services: &Services,
+    before: Option<Arc<Order>>,
+    envelope: &Envelope<Command>,
+) -> (Option<Arc<Order>>, Result<Done, Refusal>) {
+    let (id, meta) = (envelope.target, &envelope.meta);
+    match order::known(before.as_deref(), meta.id, meta.fingerprint) {
+        Some(Ok(executed)) => {
+            let answer = repeated(services, id, before.as_ref(), executed).await;
+            return (before, answer);
+        }
+        Some(Err(rejection)) => return (before, Err(Refusal::of_order(id, rejection))),
+        None => {}
+    }
+    let began_ms = services.clock.monotonic_ms();
+    match decide_and_commit(services, before.as_ref(), envelope).await {
+        Ok(Some(Committed {
+            after,
+            events,
+            verdict,
+        })) => {
+            let took_ms = services.clock.monotonic_ms().saturating_sub(began_ms);
+            log_steps(&after, &events, envelope, took_ms);
+            let answer = match verdict {
+                Some(rejection) => Err(Refusal::of_order(id, rejection)),
+                None => Ok(Done {
+                    order: Arc::clone(&after),
+                    repeated: false,
+                }),
+            };
+            (Some(after), answer)
+        }
+        Ok(None) => {
+            let already = before.clone().map(|order| Done {
+                order,
+                repeated: false,
+            });
+            (before, already.ok_or_else(|| Refusal::not_found("order")))
+        }
+        Err(refusal) => (before, Err(refusal)),
+    }
+}
+
+/// Answers a command that took effect before as the first time.
+async fn repeated(
+    services: &Services,
+    id: OrderId,
+    before: Option<&Arc<Order>>,
+    executed: Executed,
+) -> Result<Done, Refusal> {
+    if executed.status >= 400
+        && let Some(entry) = services
+            .read(move |reads| reads.entry(executed.seq))
+            .await?
+        && let Events::Order(events) = &entry.record.events
+        && let Some(rejection) = verdict(events, &services.policy)
+    {
+        return Err(Refusal::of_order(id, rejection));
+    }
+    let order = match before {
+        Some(order) if order.last_seq == executed.seq => Some(Arc::clone(order)),
+        Some(_) => {
+            services
+                .read(move |reads| reads.order_as_of(id, executed.seq))
+                .await?
+        }
+        None => None,
+    };
+    let order = order.ok_or_else(|| Refusal::not_found("order"))?;
+    Ok(Done {
+        order,
+        repeated: true,
+    })
+}
+
+struct Committed {
+    after: Arc<Order>,
+    events: Vec<Event>,
+    verdict: Option<Rejection>,
+}
+
+/// `None` where it is already so.
+async fn decide_and_commit(
+    services: &Services,
+    before: Option<&Arc<Order>>,
+    envelope: &Envelope<Command>,
+) -> Result<Option<Committed>, Refusal> {
+    let (id, command) = (envelope.target, &envelope.command);
+    let no = |rejection| Refusal::of_order(id, rejection);
+    let order = before.map(Arc::as_ref);
+    let now = services
+        .clock
+        .now()
+        .max(order.map_or(At(0), |order| order.last_at));
+    let none = Votes::default();
+    let mut context = order::Context {
+        meta: &envelope.meta,
+        now,
+        policy: &services.policy,
+        votes: &none,
+        pin: services.pin(id),
+    };
+    let required_votes = order::required_votes(id, order, command, &context).map_err(no)?;
+    let (mut votes, reservation) = services.owners.poll(envelope.meta.id, required_votes).await;
+    look_up_used_once(services, envelope, &mut votes).await?;
+    context.votes = &votes;
+    let turn = order::turn(id, order, command, &context).map_err(no)?;
+    let Turn::Commit { filled, verdict } = turn else {
+        return Ok(None);
+    };
+    let Filled { record, after } = *filled;
+    check_order(order, &after, &record).map_err(|broken| not_written(&after, order, &broken))?;
+    let record = check(services, order, &after, record).await?;
+    let events = match &record.events {
+        Events::Order(events) => events.clone(),
+        Events::System(_)
+        | Events::User(_)
+        | Events::Store(_)
+        | Events::Inbox(_)
+        | Events::Schedule(_)
+        | Events::Wallet(_) => vec![],
+    };
+    let ack = commit(&services.queue, record, Some(reservation)).await?;
+    Ok(Some(Committed {
+        after: Arc::new(after.numbered(Seq(ack.seq))),
+        events,
+        verdict,
+    }))
+}
+
+/// Used-once things: reserved by the vote, then looked up at the head, then committed. A photo proves something only in
+/// the hands of whoever took it.
+async fn look_up_used_once(
+    services: &Services,
+    envelope: &Envelope<Command>,
+    votes: &mut Votes,
+) -> Result<(), Refusal> {
+    for (ask, vote) in &mut votes.0 {
+        if let VoteRequest::UsedOnce { photo, order } = *ask
+            && vote.is_ok()
+        {
+            // Who used it before may be durable, and so not reserved any more, but not folded yet.
+            services
+                .reads
+                .wait_folded(services.reads.head().0)
+                .await
+                .map_err(|_| Refusal::Stopping)?;
+            let photos = services.photos.clone();
+            let look = move |reads: &Reads| Ok((photos.uploader(photo), reads.photo_order(photo)?));
+            let (uploader, serves) = services.read(look).await?;
+            let uploader = uploader.map_err(|fault| {
+                tracing::error!(%fault, "a photo can't be looked up");
+                Refusal::Fault
+            })?;
+            if uploader.is_none() || uploader != envelope.meta.principal.user() {
+                *vote = Err(Rejection::field(
+                    photo_field(&envelope.command, photo),
+                    "is not a photo of yours",
+                ));
+            } else if serves.is_some_and(|other| other != order) {
+                *vote = Err(Rejection::PhotoUsed);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Path of the photo in the request, as the caller wrote it.
+fn photo_field(command: &Command, photo: PhotoId) -> String {
+    match command {
+        Command::Purchase { .. } => "receipt.photo_id".into(),
+        Command::Deliver { .. } => "proof.photo_id".into(),
+        Command::Dispute { photos, .. } | Command::Reply { photos, .. } => {
+            let place = photos.iter().position(|shown| *shown == photo);
+            format!("photo_ids[{}]", place.unwrap_or_default())
+        }
+        Command::Place(_)
+        | Command::Answered { .. }
+        | Command::TimerDue { .. }
+        | Command::ScheduledDue { .. }
+        | Command::Accept { .. }
+        | Command::CancelAcceptance
+        | Command::Reassign { .. }
+        | Command::Cancel { .. }
+        | Command::ArriveOnSite
+        | Command::Collect
+        | Command::Depart
+        | Command::Confirm
+        | Command::Rate { .. }
+        | Command::Propose { .. }
+        | Command::Approve { .. }
+        | Command::DropItems { .. }
+        | Command::OtherStore { .. }
+        | Command::Reject { .. }
+        | Command::Withdraw { .. }
+        | Command::Message { .. }
+        | Command::ReportProblem { .. }
+        | Command::AnswerNoShow
+        | Command::Abandon { .. }
+        | Command::Hold { .. }
+        | Command::Unhold { .. }
+        | Command::Settle { .. }
+        | Command::Resolve { .. }
+        | Command::Tip { .. }
+        | Command::Refund { .. }
+        | Command::RetryStalled { .. }
+        | Command::SkipStalled { .. }
+        | Command::CompensateStalled { .. } => "photo_id".into(),
+    }
+}
+
+/// Checks the record's transfers against every account before it is queued; one that breaks a bound is never written.
+async fn check(
+    services: &Services,
+    before: Option<&Order>,
+    after: &Order,
+    record: Record,
+) -> Result<Record, Refusal> {
+    if record.money.is_empty() {
+        return Ok(record);
+    }
+    let record = Arc::new(record);
+    let checked = services
+        .owners
+        .transfers
+        .send(CheckTransfers(Arc::clone(&record)))
+        .await;
+    checked
+        .map_err(|_| Refusal::Stopping)?
+        .map_err(|fault| not_written(after, before, &broken_by(&fault)))?;
+    Ok(Arc::try_unwrap(record).unwrap_or_else(|shared| shared.as_ref().clone()))
+}
+
+fn not_written(after: &Order, before: Option<&Order>, broken: &Broken) -> Refusal {
+    let from = before.map(Order::status);
+    tracing::error!(order.id = %after.id, %broken, ?from, "an invariant would break: not written");
+    Refusal::Fault
+}
+
+/// One line for each saga step and each undo.
+fn log_steps(order: &Order, events: &[Event], envelope: &Envelope<Command>, duration_ms: u64) {
+    for event in events {
+        let Event::Step { saga, step, mark } = event else {
+            continue;
+        };
+        let plan = saga.plan();
+        let name = plan
+            .steps
+            .get(usize::from(*step))
+            .map_or("unknown", |step| step.name);
+        let attempt = 1 + order
+            .calls
+            .values()
+            .map(|call| call.failures)
+            .max()
+            .unwrap_or(0)
+            .max(order.release_failures);
+        let done = match mark {
+            Mark::Started => "started",
+            Mark::Done => "done",
+            Mark::Failed => "failed",
+            Mark::Undone => "undone",
+            Mark::Stalled => "stuck",
+        };
+        let (saga, request) = (plan.name, &*envelope.meta.request);
+        if matches!(mark, Mark::Stalled | Mark::Failed) {
+            tracing::warn!(order.id = %order.id, saga, saga.step = name, attempt, duration_ms, request, "step {done}");
+        } else {
+            tracing::info!(order.id = %order.id, saga, saga.step = name, attempt, duration_ms, request, "step {done}");
+        }
+    }
+    if events
+        .iter()
+        .all(|event| !matches!(event, Event::Step { .. }))
+    {
+        let command = Command::name(&envelope.command);
+        tracing::info!(order.id = %order.id, command, duration_ms, request = &*envelope.meta.request, "command done");
+    }
+}

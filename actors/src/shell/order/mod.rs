@@ -1,0 +1,179 @@
+//! The order's shell: one actor per live order, thin and always in the same sequence.
+//!
+//! (load) → known id? → asks → votes → decide → fill → check → commit → (ack) → evolve → reply. The mailbox is closed
+//! from the first step to the reply (`ctx.wait`), so nothing interleaves and memory is never ahead of the disk. Effects
+//! belong to the owners that fold the record.
+//! Must not: hold a rule, make a call, or use `ctx.spawn`. The load before the first command is the recovery; there is
+//! no other. An order whose load fails says so to the one who asked, and ends: the next one loads it anew.
+
+mod execute;
+mod message;
+mod orders;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use message::Done;
+pub(crate) use orders::Orders;
+
+use crate::{
+    refusal::Refusal,
+    registry::{Lease, Resident},
+    services::Services,
+};
+use actix::{
+    Actor, ActorContext, ActorFutureExt, AsyncContext, AtomicResponse, Context, Handler, WrapFuture,
+};
+use campusg_domain::{
+    id::{OrderId, Seq},
+    order::Order,
+};
+use message::{Deliver, Peek};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::oneshot;
+
+/// What the actor knows of its order.
+#[derive(Clone)]
+enum Known {
+    /// Nothing: it has to be loaded first.
+    Unread,
+    /// As of its last record; `None` if it was never placed.
+    Read(Option<Arc<Order>>),
+}
+
+/// One live order.
+pub(crate) struct OrderActor {
+    services: Arc<Services>,
+    known: Known,
+    last_command_ms: u64,
+    // The last field: fields are dropped in order, and the lease says "I am gone".
+    lease: Lease<OrderId>,
+}
+
+impl OrderActor {
+    /// An order that loads itself before its first command.
+    pub(crate) fn new(services: Arc<Services>, lease: Lease<OrderId>) -> Self {
+        Self {
+            services,
+            known: Known::Unread,
+            last_command_ms: 0,
+            lease,
+        }
+    }
+
+    /// Ends itself when nothing came for a while: whatever must wake it lives with its owner.
+    fn passivate_when_idle(&mut self, ctx: &mut Context<Self>) {
+        let ended = !matches!(&self.known, Known::Read(Some(order)) if !order.is_terminal());
+        let idle_ms = if ended {
+            self.services.idle_ended_ms
+        } else {
+            self.services.idle_ms
+        };
+        let idle_since_ms = self
+            .services
+            .clock
+            .monotonic_ms()
+            .saturating_sub(self.last_command_ms);
+        if idle_since_ms >= idle_ms {
+            ctx.stop();
+        } else {
+            ctx.run_later(
+                Duration::from_millis(idle_ms - idle_since_ms),
+                Self::passivate_when_idle,
+            );
+        }
+    }
+}
+
+impl Resident for OrderActor {
+    type Key = OrderId;
+
+    fn lease(&self) -> &Lease<OrderId> {
+        &self.lease
+    }
+}
+
+impl Actor for OrderActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        self.last_command_ms = self.services.clock.monotonic_ms();
+        self.passivate_when_idle(ctx);
+    }
+}
+
+/// What a predecessor queued is decided first; then the snapshot that has folded it is read.
+async fn load(services: &Services, id: OrderId) -> Result<Option<Arc<Order>>, Refusal> {
+    let (decided, barrier) = oneshot::channel();
+    services.queue.barrier(move |result| {
+        // An actor that is gone needs no answer.
+        let _ = decided.send(result);
+    });
+    let last = barrier.await.map_err(|_| Refusal::Unknown)??;
+    services
+        .reads
+        .wait_folded(Seq(last))
+        .await
+        .map_err(|_| Refusal::Stopping)?;
+    if services.reads.is_quarantined(id) {
+        tracing::error!(order.id = %id, "a record of this order can't be folded");
+        return Err(Refusal::NeedsAttention);
+    }
+    services.read(move |reads| reads.order(id)).await
+}
+
+impl OrderActor {
+    /// Does something with what is known of the order, which is loaded first if it has to be; nothing interleaves.
+    fn knowing<T: 'static, W>(
+        &self,
+        is_fresh: bool,
+        work: impl FnOnce(Arc<Services>, Option<Arc<Order>>) -> W + 'static,
+    ) -> AtomicResponse<Self, Result<T, Refusal>>
+    where
+        W: Future<Output = (Option<Arc<Order>>, Result<T, Refusal>)>,
+    {
+        let (services, id, known) = (
+            Arc::clone(&self.services),
+            self.lease.key(),
+            self.known.clone(),
+        );
+        let worked = async move {
+            let before = match known {
+                Known::Read(before) => before,
+                // An id made for this very command has no past, and no predecessor that could have written one.
+                Known::Unread if is_fresh => None,
+                Known::Unread => load(&services, id).await?,
+            };
+            Ok(work(services, before).await)
+        };
+        AtomicResponse::new(Box::pin(worked.into_actor(self).map(|worked, actor, ctx| match worked {
+            Ok((after, answer)) => {
+                actor.known = Known::Read(after);
+                answer
+            }
+            Err(refusal) => {
+                tracing::error!(order.id = %actor.lease.key(), %refusal, "the order can't be loaded");
+                ctx.stop();
+                Err(refusal)
+            }
+        })))
+    }
+}
+
+impl Handler<Deliver> for OrderActor {
+    type Result = AtomicResponse<Self, Result<Done, Refusal>>;
+
+    fn handle(&mut self, message: Deliver, _: &mut Context<Self>) -> Self::Result {
+        self.last_command_ms = self.services.clock.monotonic_ms();
+        self.knowing(message.is_fresh, async move |services, before| {
+            execute::execute(&services, before, &message.envelope).await
+        })
+    }
+}
+
+impl Handler<Peek> for OrderActor {
+    type Result = AtomicResponse<Self, Result<Option<Arc<Order>>, Refusal>>;
+
+    fn handle(&mut self, _: Peek, _: &mut Context<Self>) -> Self::Result {
+        self.knowing(false, async |_, known| (known.clone(), Ok(known)))
+    }
+}

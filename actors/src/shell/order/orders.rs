@@ -1,0 +1,105 @@
+//! The way to an order: through the registry, wherever the order lives or has yet to be started.
+
+use super::{
+    OrderActor,
+    message::{Deliver, Done, Peek},
+};
+use crate::{
+    refusal::Refusal,
+    registry::{AskFault, Limits, Origin, Registry, RestartPolicy},
+    services::Services,
+};
+use actix_rt::ArbiterHandle;
+use campusg_domain::{
+    id::{OrderId, Principal},
+    order::{Command, Order},
+    stream::Envelope,
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// When to try again after a refusal for want of a permit, in milliseconds.
+const RETRY_AFTER_MS: u64 = 1_000;
+
+impl From<AskFault> for Refusal {
+    fn from(fault: AskFault) -> Self {
+        match fault {
+            AskFault::Busy(_) => Self::Busy {
+                retry_after_ms: RETRY_AFTER_MS,
+            },
+            AskFault::NeedsAttention { .. } => Self::NeedsAttention,
+            AskFault::Stopping => Self::Stopping,
+            AskFault::Closed | AskFault::Unanswered => Self::Unknown,
+        }
+    }
+}
+
+/// Every order. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Orders(Registry<OrderActor>);
+
+impl Orders {
+    /// Orders that live on these arbiters.
+    pub(crate) fn new(
+        arbiters: Vec<ArbiterHandle>,
+        services: Arc<Services>,
+        limits: Limits,
+    ) -> Self {
+        let clock = Arc::clone(&services.clock);
+        let factory = Arc::new(move |_, lease| OrderActor::new(Arc::clone(&services), lease));
+        let monotonic = Arc::new(move || clock.monotonic_ms());
+        Self(Registry::new(
+            arbiters,
+            factory,
+            monotonic,
+            limits,
+            RestartPolicy::default(),
+        ))
+    }
+
+    /// Gives an order a command and waits for its answer.
+    pub(crate) async fn send(&self, envelope: Envelope<Command>) -> Result<Done, Refusal> {
+        self.deliver(envelope, false).await
+    }
+
+    /// Places an order under an id that was made for this very command and is known to nobody else.
+    pub(crate) async fn place(&self, envelope: Envelope<Command>) -> Result<Done, Refusal> {
+        self.deliver(envelope, true).await
+    }
+
+    /// What the order itself knows, which needs no store and is never behind its last record; `None` if there is none.
+    pub(crate) async fn look(&self, order: OrderId) -> Result<Option<Arc<Order>>, Refusal> {
+        let look = |permit| Peek { permit };
+        self.0.ask(order, Origin::Inside, look).await?
+    }
+
+    async fn deliver(&self, envelope: Envelope<Command>, is_fresh: bool) -> Result<Done, Refusal> {
+        // Only the first incarnation that is asked meets a fresh id: a later one may have to find what that one wrote.
+        let is_fresh = AtomicBool::new(is_fresh);
+        let from = match envelope.meta.principal {
+            Principal::User(_) | Principal::Operator(_) => Origin::Outside,
+            Principal::System | Principal::Gateway => Origin::Inside,
+        };
+        let message = |permit| Deliver {
+            envelope: envelope.clone(),
+            is_fresh: is_fresh.swap(false, Ordering::Relaxed),
+            permit: Some(permit),
+        };
+        self.0.ask(envelope.target, from, message).await?
+    }
+
+    /// The registry behind it.
+    pub(crate) const fn registry(&self) -> &Registry<OrderActor> {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Orders {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Orders")
+            .field("live", &self.0.live_count())
+            .finish()
+    }
+}

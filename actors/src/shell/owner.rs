@@ -1,0 +1,363 @@
+//! The shell of an owner of many streams: one command at a time per stream, the others wait in a queue.
+//!
+//! Invariants: the first of a queue is in flight; the rest are decided only on what it leaves behind. A queue moves on
+//! when the batch that holds the record in flight is folded, or when that record was not written. One id is in flight in
+//! one stream at most, so giving back what it holds never touches another command.
+
+use crate::{message::Pending, port::clock::Clock, refusal::Refusal};
+use actix::{Actor, AsyncContext, Context, Handler, Message};
+use campusg_domain::{
+    id::{CommandId, Fingerprint, Seq, Stream},
+    order::Rejection,
+    record::Record,
+    stream::{Envelope, Meta, StreamCommand},
+    time::At,
+    vote::Votes,
+};
+use campusg_storage::journal::CommitQueue;
+use std::{
+    collections::{HashMap, VecDeque},
+    marker::PhantomData,
+};
+
+/// Most commands that wait for one stream.
+const WAITING: usize = 32;
+/// Most done commands that are remembered; older ones only where their stream remembers them.
+const REMEMBERED: usize = 4_096;
+
+/// The record in flight of this stream was not written, and never will be.
+#[derive(Debug)]
+pub(crate) struct NotWritten<C> {
+    stream: Stream,
+    refusal: Refusal,
+    command: PhantomData<fn() -> C>,
+}
+
+impl<C: 'static> Message for NotWritten<C> {
+    type Result = ();
+}
+
+/// The queues of all streams.
+#[derive(Debug)]
+pub(crate) struct StreamQueue<C: StreamCommand> {
+    waiting: HashMap<Stream, VecDeque<Pending<C>>>,
+    in_flight: HashMap<CommandId, Stream>,
+    done: HashMap<(Stream, CommandId), (Fingerprint, Seq)>,
+    // Invariant: the keys of `done`, oldest first.
+    done_order: VecDeque<(Stream, CommandId)>,
+}
+
+impl<C: StreamCommand> Default for StreamQueue<C> {
+    fn default() -> Self {
+        Self {
+            waiting: HashMap::new(),
+            in_flight: HashMap::new(),
+            done: HashMap::new(),
+            done_order: VecDeque::new(),
+        }
+    }
+}
+
+impl<C: StreamCommand> StreamQueue<C> {
+    /// Puts a command in its stream's queue; returns whether it is the first, and to be begun now.
+    fn join(&mut self, pending: Pending<C>) -> bool {
+        let queue = self.waiting.entry(pending.envelope.stream()).or_default();
+        if queue.len() >= WAITING {
+            // A caller who has left needs no answer.
+            let _ = pending.reply.send(Err(Refusal::Busy {
+                retry_after_ms: 1_000,
+            }));
+            return false;
+        }
+        queue.push_back(pending);
+        queue.len() == 1
+    }
+
+    fn first(&self, stream: Stream) -> Option<&Pending<C>> {
+        self.waiting.get(&stream)?.front()
+    }
+
+    fn first_id(&self, stream: Stream) -> Option<CommandId> {
+        self.first(stream).map(|first| first.envelope.meta.id)
+    }
+
+    /// What the first of a queue is answered without deciding: done before, or its id is under way in another stream.
+    fn known(&self, stream: Stream) -> Option<Result<Seq, Refusal>> {
+        let meta = &self.first(stream)?.envelope.meta;
+        match self.done.get(&(stream, meta.id)) {
+            Some((body, seq)) if *body == meta.fingerprint => return Some(Ok(*seq)),
+            Some(_) => return Some(Err(Refusal::rule(Rejection::KeyReused))),
+            None => {}
+        }
+        let elsewhere = self
+            .in_flight
+            .get(&meta.id)
+            .is_some_and(|other| *other != stream);
+        elsewhere.then(|| Err(Refusal::rule(Rejection::StillRunning)))
+    }
+
+    fn put_in_flight(&mut self, stream: Stream) {
+        if let Some(id) = self.first_id(stream) {
+            self.in_flight.insert(id, stream);
+        }
+    }
+
+    /// Answers the first of a queue; returns whether another one is to be begun.
+    fn answer(&mut self, stream: Stream, answer: Result<Seq, Refusal>) -> bool {
+        let Some(queue) = self.waiting.get_mut(&stream) else {
+            return false;
+        };
+        let first = queue.pop_front();
+        let more = !queue.is_empty();
+        if !more {
+            self.waiting.remove(&stream);
+        }
+        if let Some(Pending {
+            envelope, reply, ..
+        }) = first
+        {
+            let Meta {
+                id, fingerprint, ..
+            } = envelope.meta;
+            if self.in_flight.get(&id) == Some(&stream) {
+                self.in_flight.remove(&id);
+                self.remember((stream, id), fingerprint, &answer);
+            }
+            // A caller who has left needs no answer.
+            let _ = reply.send(answer);
+        }
+        more
+    }
+
+    fn remember(
+        &mut self,
+        key: (Stream, CommandId),
+        body: Fingerprint,
+        answer: &Result<Seq, Refusal>,
+    ) {
+        let Ok(seq) = answer else { return };
+        if self.done.insert(key, (body, *seq)).is_none() {
+            self.done_order.push_back(key);
+        }
+        if self.done_order.len() > REMEMBERED
+            && let Some(oldest) = self.done_order.pop_front()
+        {
+            self.done.remove(&oldest);
+        }
+    }
+}
+
+/// An owner of many streams of one kind, which a command `C` is for.
+pub(crate) trait StreamOwner<C: StreamCommand>:
+    Actor<Context = Context<Self>> + Handler<Pending<C>> + Handler<NotWritten<C>>
+{
+    /// Its commands that wait.
+    fn queue(&mut self) -> &mut StreamQueue<C>;
+
+    /// The clock; it never goes back, so a stream's time does not either.
+    fn clock(&self) -> &dyn Clock;
+
+    /// The way into the journal.
+    fn journal(&self) -> &CommitQueue<Record>;
+
+    /// Decides on what is folded, and on what other owners said; `None` where nothing is to be written.
+    fn decide(
+        &mut self,
+        envelope: &Envelope<C>,
+        foreign: &Votes,
+        now: At,
+    ) -> Result<Option<Record>, Refusal>;
+
+    /// Gives back what deciding reserved.
+    fn give_back(&mut self, _id: CommandId) {}
+
+    /// Takes a command in.
+    fn take(&mut self, pending: Pending<C>, ctx: &mut Context<Self>) {
+        let stream = pending.envelope.stream();
+        if self.queue().join(pending) {
+            self.begin(stream, ctx);
+        }
+    }
+
+    /// Decides the first of a queue, and those behind it as long as nothing is written.
+    fn begin(&mut self, stream: Stream, ctx: &mut Context<Self>) {
+        while let Some(first) = self.queue().first(stream) {
+            let (envelope, foreign) = (first.envelope.clone(), first.foreign.clone());
+            let answer = match self.queue().known(stream) {
+                Some(known) => known,
+                None => {
+                    let now = self.clock().now();
+                    let decided = match self.decide(&envelope, &foreign, now) {
+                        Ok(Some(record)) => return self.commit(stream, record, ctx),
+                        Ok(None) => Ok(Seq::NONE),
+                        Err(refusal) => Err(refusal),
+                    };
+                    self.give_back(envelope.meta.id);
+                    decided
+                }
+            };
+            if !self.queue().answer(stream, answer) {
+                return;
+            }
+        }
+    }
+
+    /// Queues the record in flight for the journal.
+    fn commit(&mut self, stream: Stream, record: Record, ctx: &mut Context<Self>) {
+        self.queue().put_in_flight(stream);
+        let me = ctx.address();
+        self.journal().submit(record, move |result| {
+            if let Err(fault) = result {
+                me.do_send(NotWritten {
+                    stream,
+                    refusal: fault.into(),
+                    command: PhantomData,
+                });
+            }
+        });
+    }
+
+    /// A record of one of its streams was folded.
+    fn folded_own(&mut self, seq: Seq, record: &Record, ctx: &mut Context<Self>) {
+        let stream = record.stream;
+        let mine = self.queue().first_id(stream) == Some(record.command);
+        if mine && self.queue().answer(stream, Ok(seq)) {
+            self.begin(stream, ctx);
+        }
+    }
+
+    /// The record in flight was not written.
+    fn not_written(&mut self, fault: NotWritten<C>, ctx: &mut Context<Self>) {
+        let stream = fault.stream;
+        if let Some(id) = self.queue().first_id(stream) {
+            self.give_back(id);
+        }
+        if self.queue().answer(stream, Err(fault.refusal)) {
+            self.begin(stream, ctx);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use campusg_domain::id::{OrderId, Principal};
+    use tokio::sync::oneshot;
+
+    #[derive(Clone, Debug)]
+    struct Told;
+
+    impl StreamCommand for Told {
+        type Target = Stream;
+
+        fn stream(target: Stream) -> Stream {
+            target
+        }
+    }
+
+    fn told(id: u64, target: Stream, body: u64) -> (Pending<Told>, Answer) {
+        let meta = Meta {
+            fingerprint: Fingerprint(body),
+            ..Meta::own(Principal::System, CommandId(id), "test")
+        };
+        let (reply, answer) = oneshot::channel();
+        let pending = Pending {
+            envelope: Envelope {
+                meta,
+                target,
+                command: Told,
+            },
+            foreign: Votes::default(),
+            reply,
+        };
+        (pending, answer)
+    }
+
+    type Answer = oneshot::Receiver<Result<Seq, Refusal>>;
+
+    fn pending(id: u64, stream: u8, body: u64) -> Pending<Told> {
+        let stream = Stream::Order(OrderId::from_bytes([stream; 16]));
+        told(id, stream, body).0
+    }
+
+    #[test]
+    fn an_id_under_way_in_one_stream_is_not_begun_in_another_and_a_done_one_is_known() {
+        let mut queue: StreamQueue<Told> = StreamQueue::default();
+        let (first, elsewhere) = (pending(1, 1, 9), pending(1, 2, 9));
+        let (here, there) = (first.envelope.target, elsewhere.envelope.target);
+        assert!(queue.join(first));
+        assert_eq!(queue.known(here), None);
+        queue.put_in_flight(here);
+        assert!(queue.join(elsewhere));
+        assert_eq!(
+            queue.known(there),
+            Some(Err(Refusal::rule(Rejection::StillRunning)))
+        );
+        assert!(!queue.answer(there, Err(Refusal::Fault)));
+        assert!(!queue.answer(here, Ok(Seq(5))));
+        assert!(queue.join(pending(1, 1, 9)));
+        assert_eq!(queue.known(here), Some(Ok(Seq(5))));
+        assert!(!queue.answer(here, Ok(Seq(5))));
+        assert!(queue.join(pending(1, 1, 8)));
+        assert_eq!(
+            queue.known(here),
+            Some(Err(Refusal::rule(Rejection::KeyReused)))
+        );
+        assert!(queue.join(pending(1, 2, 9)));
+        assert_eq!(queue.known(there), None);
+    }
+
+    #[test]
+    fn what_is_done_is_forgotten_in_the_end_and_what_failed_at_once() {
+        let mut queue: StreamQueue<Told> = StreamQueue::default();
+        for id in 0..=REMEMBERED as u64 {
+            let pending = pending(id, 1, 0);
+            let stream = pending.envelope.target;
+            assert!(queue.join(pending));
+            queue.put_in_flight(stream);
+            assert!(!queue.answer(
+                stream,
+                if id == 1 {
+                    Err(Refusal::StorageFull)
+                } else {
+                    Ok(Seq(id))
+                }
+            ));
+        }
+        assert_eq!(
+            (
+                queue.done.len(),
+                queue.done_order.len(),
+                queue.in_flight.len()
+            ),
+            (REMEMBERED, REMEMBERED, 0)
+        );
+    }
+
+    #[test]
+    fn the_second_waits_until_the_first_is_answered_and_the_33rd_is_sent_away() {
+        let mut queue: StreamQueue<Told> = StreamQueue::default();
+        let mut answers: Vec<_> = (0..33)
+            .map(|n| {
+                let (pending, answer) = told(n, Stream::System, 0);
+                assert_eq!(queue.join(pending), n == 0);
+                answer
+            })
+            .collect();
+        assert_eq!(
+            answers[32].try_recv().unwrap(),
+            Err(Refusal::Busy {
+                retry_after_ms: 1_000
+            })
+        );
+        assert!(queue.answer(Stream::System, Ok(Seq(7))));
+        assert_eq!(answers[0].try_recv().unwrap(), Ok(Seq(7)));
+        assert_eq!(queue.first_id(Stream::System), Some(CommandId(1)));
+        for _ in 1..31 {
+            assert!(queue.answer(Stream::System, Ok(Seq(7))));
+        }
+        assert!(!queue.answer(Stream::System, Ok(Seq(7))));
+        assert!(queue.first(Stream::System).is_none());
+    }
+}

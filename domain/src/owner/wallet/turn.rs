@@ -1,0 +1,99 @@
+//! One turn of a wallet: known id? → votes → decide → fill. What comes of it is checked and committed by the shell.
+
+use super::{
+    command::Command,
+    decide::{Context, decide, required_votes},
+    fill::{Filled, fill},
+    state::Wallet,
+};
+use crate::{
+    id::{CommandId, Fingerprint},
+    order::{Executed, Header, Rejection},
+    policy::Policy,
+    stream::Meta,
+    time::At,
+    vote::{Vote, VoteRequest, Votes},
+};
+
+/// What a command comes to.
+#[derive(Clone, Debug)]
+pub enum Turn {
+    /// It took effect before: it is answered, not executed.
+    Repeated(Executed),
+    /// It is already so: nothing is written, every reservation is given back.
+    AlreadySo,
+    /// A record to check and commit.
+    Commit(Box<Filled>),
+}
+
+/// Whether a command took effect before, so that it is answered and not executed: the last 500 of people are known.
+///
+/// `Some(Err)` is `KeyReused`: another body under the same id.
+#[must_use]
+pub fn known(
+    wallet: &Wallet,
+    command: CommandId,
+    fingerprint: Fingerprint,
+) -> Option<Result<Executed, Rejection>> {
+    wallet.executed(command, fingerprint)
+}
+
+/// Takes a command's whole turn. `vote` gives each vote that is required; what it reserves is to be given back unless a
+/// record is committed. `now` is not before the wallet's last record.
+///
+/// # Errors
+/// `KeyReused`, then as [`decide`].
+pub fn turn(
+    before: &Wallet,
+    command: &Command,
+    meta: &Meta,
+    now: At,
+    policy: &Policy,
+    mut vote: impl FnMut(&VoteRequest) -> Vote,
+) -> Result<Turn, Rejection> {
+    if let Some(executed) = known(before, meta.id, meta.fingerprint) {
+        return executed.map(Turn::Repeated);
+    }
+    let required = required_votes(before, command, meta.principal, policy)?;
+    let votes = Votes(required.into_iter().map(|ask| (ask, vote(&ask))).collect());
+    let context = Context {
+        meta,
+        now,
+        policy,
+        votes: &votes,
+    };
+    decide_and_fill(before, command, &context)
+}
+
+/// The part of a turn after the votes, for whoever asks for them at another time than it decides.
+///
+/// # Errors
+/// As [`decide`]; nothing was written, and every reservation is to be given back.
+pub fn decide_and_fill(
+    before: &Wallet,
+    command: &Command,
+    context: &Context<'_>,
+) -> Result<Turn, Rejection> {
+    let events = decide(before, command, context)?;
+    if events.is_empty() {
+        return Ok(Turn::AlreadySo);
+    }
+    let status = match command {
+        Command::RequestPayout { .. }
+        | Command::PayDebt { .. }
+        | Command::TopUp { .. }
+        | Command::Withdraw { .. } => 201,
+        Command::WriteOff { .. }
+        | Command::Chargeback { .. }
+        | Command::Retry { .. }
+        | Command::Answered { .. }
+        | Command::TimerDue { .. } => 200,
+    };
+    let header = Header {
+        at: context.now,
+        meta: context.meta,
+        status,
+    };
+    let filled = fill(before, events, header, context.policy);
+    Ok(Turn::Commit(Box::new(filled)))
+}

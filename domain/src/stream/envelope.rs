@@ -1,0 +1,140 @@
+//! The envelope: what a command carries from the edge to its record, whichever stream it is for.
+//!
+//! Made once, by whoever gives the command, and passed on unchanged.
+
+use super::command_id::keyed_command;
+use crate::{
+    id::{CommandId, Fingerprint, Principal, Stream, UserId},
+    order::Rejection,
+    vote::VoteRequest,
+};
+use std::{fmt::Debug, sync::Arc};
+
+/// Who gives a command, and how a repeat of it is told from another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// Who gives it.
+    pub principal: Principal,
+    /// The command's id: its record carries it, and what is reserved for it is reserved under it.
+    pub id: CommandId,
+    /// Hash of its body: the same id with another body is refused.
+    pub fingerprint: Fingerprint,
+    /// Whether the id was made of an idempotency key, so that a repeat can come.
+    pub keyed: bool,
+    /// Names the request in logs; nothing is decided by it.
+    pub request: Arc<str>,
+}
+
+impl Meta {
+    /// The header of a command that the process gives itself; `request` names it in logs.
+    #[must_use]
+    pub fn own(principal: Principal, id: CommandId, request: &str) -> Self {
+        Self {
+            principal,
+            id,
+            fingerprint: Fingerprint(0),
+            keyed: false,
+            request: request.into(),
+        }
+    }
+
+    /// The header of a command that somebody gives under an idempotency key. `route` is the method and the path with its
+    /// ids: it scopes the key, together with who gives the command.
+    #[must_use]
+    pub fn keyed(
+        principal: Principal,
+        route: &str,
+        key: &str,
+        fingerprint: Fingerprint,
+        request: &str,
+    ) -> Self {
+        Self {
+            principal,
+            id: keyed_command(principal, route, key),
+            fingerprint,
+            keyed: true,
+            request: request.into(),
+        }
+    }
+
+    /// The signed-in person who gives it.
+    ///
+    /// # Errors
+    /// `NotAllowed` where it is nobody.
+    pub fn user(&self) -> Result<UserId, Rejection> {
+        self.principal.user().ok_or_else(|| Rejection::NotAllowed {
+            who: "signed-in users".into(),
+        })
+    }
+
+    /// Checks that an operator gives it, or the command line.
+    ///
+    /// # Errors
+    /// `NotAllowed` where it is anybody else.
+    pub fn operator(&self) -> Result<(), Rejection> {
+        match self.principal {
+            Principal::Operator(_) | Principal::System => Ok(()),
+            Principal::User(_) | Principal::Gateway => Err(Rejection::NotAllowed {
+                who: "operators".into(),
+            }),
+        }
+    }
+}
+
+/// What a stream of one kind can be told.
+pub trait StreamCommand: Clone + Debug + Send + 'static {
+    /// Names a stream among those of its kind.
+    type Target: Copy + Debug + Send + 'static;
+
+    /// The stream.
+    fn stream(target: Self::Target) -> Stream;
+
+    /// What it is called in logs where the process gives it itself.
+    fn name(&self) -> &'static str {
+        "own command"
+    }
+
+    /// Hash of the body where the process gives it itself; a constant where its id stands for one body only.
+    fn own_fingerprint(&self) -> Fingerprint {
+        Fingerprint(0)
+    }
+
+    /// The votes of other owners that the command needs, whatever its stream has become: they are asked for before the
+    /// stream's own owner decides.
+    fn foreign_votes(&self, _target: Self::Target) -> Vec<VoteRequest> {
+        vec![]
+    }
+}
+
+/// A command on its way to the one owner of its stream.
+#[derive(Clone, Debug)]
+pub struct Envelope<C: StreamCommand> {
+    /// Who gives it, under which id.
+    pub meta: Meta,
+    /// Which stream of its kind is told.
+    pub target: C::Target,
+    /// What.
+    pub command: C,
+}
+
+impl<C: StreamCommand> Envelope<C> {
+    /// A command that the process gives itself.
+    #[must_use]
+    pub fn own(principal: Principal, id: CommandId, target: C::Target, command: C) -> Self {
+        let meta = Meta {
+            fingerprint: command.own_fingerprint(),
+            ..Meta::own(principal, id, command.name())
+        };
+        Self {
+            meta,
+            target,
+            command,
+        }
+    }
+
+    /// The stream that it is for.
+    #[must_use]
+    pub fn stream(&self) -> Stream {
+        C::stream(self.target)
+    }
+}
