@@ -9,9 +9,7 @@ mod effective;
 mod fault;
 mod load;
 mod log;
-mod meaning;
 mod nearest;
-mod section;
 mod shape;
 mod source;
 
@@ -19,91 +17,87 @@ pub use effective::{Effective, Setting};
 pub use fault::{ConfigFault, ConfigRefused};
 pub use load::load;
 pub use log::{LogConfig, LogFormat};
-pub use section::{BrokenRule, Section};
 pub use source::{ConfigFlags, Origin, process_environment};
 
-use campusg_actors::port::gateway::GatewayConfig;
-use campusg_actors::runtime::RuntimeConfig;
-use campusg_domain::policy::Policy;
+use campusg_actors::{
+    port::gateway::{BreakerConfig, GatewayConfig},
+    runtime::RuntimeConfig,
+};
+use campusg_domain::{policy::Policy, settings::BrokenRule};
 use campusg_http::HttpConfig;
-use campusg_sandbox::SandboxConfig;
+use campusg_sandbox::{Faults, SandboxConfig, Tuning};
 use campusg_storage::StorageConfig;
-use meaning::Meanings;
+use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
-/// What `data` means; the other keys are explained by the comments beside their types.
-const DATA_MEANING: &str = "Folder of the journal, the snapshots, the vault and the photos.";
-
-/// Writes the struct of all sections. Per section: its name, its type, the file whose comments explain the type, and
-/// the same for each table within it.
-macro_rules! sections {
-    ($(
-        $(#[doc = $doc:literal])*
-        $name:ident: $kind:ident in $source:literal $({ $($inner:ident: $inner_kind:ident in $inner_source:literal),+ $(,)? })?,
-    )+) => {
-        /// Everything that can be configured; a section per table of the file.
-        #[derive(Clone, Debug, Serialize, Deserialize)]
-        #[serde(deny_unknown_fields, default)]
-        pub struct Config {
-            /// Folder of the journal, the snapshots, the vault and the photos.
-            pub data: PathBuf,
-            $($(#[doc = $doc])* pub $name: $kind,)+
-        }
-
-        impl Default for Config {
-            fn default() -> Self {
-                Self { data: PathBuf::from("data"), $($name: <$kind>::default(),)+ }
-            }
-        }
-
-        impl Config {
-            /// The first broken rule of each section, under its full key.
-            fn broken_rules(&self) -> Vec<BrokenRule> {
-                let checks = [$(self.$name.check().map_err(|broken| broken.within(stringify!($name))),)+];
-                checks.into_iter().filter_map(Result::err).chain(self.broken_between()).collect()
-            }
-
-            /// What the comments beside each section's type say about its keys.
-            fn meanings() -> Meanings {
-                let mut meanings = Meanings::of_key("data", DATA_MEANING);
-                $(
-                    meanings.read(stringify!($name), stringify!($kind), include_str!($source));
-                    $($(meanings.read(
-                        concat!(stringify!($name), ".", stringify!($inner)),
-                        stringify!($inner_kind),
-                        include_str!($inner_source),
-                    );)+)?
-                )+
-                meanings
-            }
-        }
-    };
+/// Everything that can be configured; a section per table of the file.
+#[derive(Clone, Debug, Serialize, Deserialize, DocumentedFields)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Folder of the journal, the snapshots, the vault and the photos.
+    pub data: PathBuf,
+    /// Where the HTTP edge listens, and what it lets in.
+    pub server: HttpConfig,
+    /// What the journal and the snapshots may take.
+    pub storage: StorageConfig,
+    /// How much may be under way, and how long things last.
+    pub runtime: RuntimeConfig,
+    /// How the payment gateway is asked, and how its messages are known.
+    pub gateway: GatewayConfig,
+    /// The payment gateway that comes with it, which moves no real money.
+    pub sandbox: SandboxConfig,
+    /// Limits, fees and windows of an order.
+    pub policy: Policy,
+    /// What is logged, and how.
+    pub log: LogConfig,
 }
 
-sections! {
-    /// Where the HTTP edge listens, and what it lets in.
-    server: HttpConfig in "../http/src/config.rs",
-    /// What the journal and the snapshots may take.
-    storage: StorageConfig in "../storage/src/config.rs",
-    /// How much may be under way, and how long things last.
-    runtime: RuntimeConfig in "../actors/src/runtime/config.rs",
-    /// How the payment gateway is asked, and how its messages are known.
-    gateway: GatewayConfig in "../actors/src/port/gateway/config.rs" {
-        breaker: BreakerConfig in "../actors/src/port/gateway/breaker.rs",
-    },
-    /// The payment gateway that comes with it, which moves no real money.
-    sandbox: SandboxConfig in "../rehearsal/sandbox/src/config.rs" {
-        tuning: Tuning in "../rehearsal/sandbox/src/book.rs",
-        faults: Faults in "../rehearsal/sandbox/src/feed.rs",
-    },
-    /// Limits, fees and windows of an order.
-    policy: Policy in "../domain/src/policy.rs",
-    /// What is logged, and how.
-    log: LogConfig in "config/log.rs",
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("data"),
+            server: HttpConfig::default(),
+            storage: StorageConfig::default(),
+            runtime: RuntimeConfig::default(),
+            gateway: GatewayConfig::default(),
+            sandbox: SandboxConfig::default(),
+            policy: Policy::default(),
+            log: LogConfig::default(),
+        }
+    }
 }
 
 impl Config {
+    /// The first broken rule of each section, under its full key.
+    fn broken_rules(&self) -> Vec<BrokenRule> {
+        // In full, so that a new section does not compile before its rules are checked.
+        let Self {
+            data: _,
+            server,
+            storage,
+            runtime,
+            gateway,
+            sandbox,
+            policy,
+            log,
+        } = self;
+        let checked = [
+            ("server", server.validate()),
+            ("storage", storage.validate()),
+            ("runtime", runtime.validate()),
+            ("gateway", gateway.validate()),
+            ("sandbox", sandbox.validate()),
+            ("policy", policy.validate()),
+            ("log", log.validate()),
+        ];
+        let broken = checked.into_iter();
+        broken
+            .filter_map(|(section, checked)| Some(checked.err()?.within(section)))
+            .chain(self.broken_between())
+            .collect()
+    }
+
     /// A rule over more than one section.
     fn broken_between(&self) -> Option<BrokenRule> {
         let unsigned = self.sandbox.push_to.is_some() && self.gateway.signing_secret.is_none();
@@ -112,6 +106,35 @@ impl Config {
             BrokenRule::new("sandbox.push_to", rule)
         })
     }
+
+    /// What each key means, by its full name: the comment of its field.
+    fn meanings() -> BTreeMap<String, String> {
+        [
+            meanings_of::<Self>(""),
+            meanings_of::<HttpConfig>("server."),
+            meanings_of::<StorageConfig>("storage."),
+            meanings_of::<RuntimeConfig>("runtime."),
+            meanings_of::<GatewayConfig>("gateway."),
+            meanings_of::<BreakerConfig>("gateway.breaker."),
+            meanings_of::<SandboxConfig>("sandbox."),
+            meanings_of::<Tuning>("sandbox.tuning."),
+            meanings_of::<Faults>("sandbox.faults."),
+            meanings_of::<Policy>("policy."),
+            meanings_of::<LogConfig>("log."),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+fn meanings_of<T: DocumentedFields>(prefix: &str) -> Vec<(String, String)> {
+    let fields = T::FIELD_NAMES.iter().zip(T::FIELD_DOCS);
+    let meaning = |(name, comment): (&&str, &&str)| {
+        let meaning = comment.replace('\n', " ").replace('`', "");
+        (format!("{prefix}{name}"), meaning)
+    };
+    fields.map(meaning).collect()
 }
 
 #[cfg(test)]

@@ -194,13 +194,19 @@ async fn a_damaged_journal_is_refused_with_its_place() {
 }
 
 #[tokio::test]
-async fn a_folder_of_a_newer_version_is_refused() {
+async fn a_folder_of_another_version_is_refused() {
     let server = used_folder().await;
     let format = server.data().join("format");
     fs::write(&format, "campusg data 9\n").unwrap();
     let said = refused(&["--data", text(&server.data())]);
     assert!(
         said.contains("newer version") && said.contains(text(&format)) && said.contains('9'),
+        "{said}"
+    );
+    fs::write(&format, "campusg data 1\n").unwrap();
+    let said = refused(&["--data", text(&server.data())]);
+    assert!(
+        said.contains("older version") && said.contains("format 1") && said.contains("format 2"),
         "{said}"
     );
     fs::write(&format, "soup\n").unwrap();

@@ -9,7 +9,6 @@ mod common;
 
 use campusg_client::{Deviation, Person};
 use campusg_domain::time::{DAY_MS, HOUR_MS, SECOND_MS};
-use campusg_robots::walkthrough::Errand;
 use common::{
     desk::{
         CHARGE, SHARE, claim, completed, delivered, dispute, goodwill, path, refunded, reply,
@@ -218,32 +217,6 @@ async fn of_a_claim_that_is_paid_each_side_sees_its_own_part() -> Result<(), Dev
     }
     let told = errand.runner.order(&errand.order).await?;
     assert_eq!(told.number("/earnings/taken_back_cents")?, SHARE);
-    proven(&scene).await;
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_runner_may_claim_for_a_cancelled_order_and_the_platform_bears_it()
--> Result<(), Deviation> {
-    let turn = shared(with_a_window).await;
-    let scene = turn.server.scene().await;
-    let errand = Errand::at(&scene.client, "purchased").await?;
-    let body = json!({"reason": "I paid for the food."});
-    dispute(&errand.runner, &errand, body.clone())
-        .await?
-        .refuses(409, "not_in_this_stage")?;
-    let abandon = format!("/api/admin/orders/{}/abandon", errand.order);
-    operator(&scene)
-        .post(&abandon, &json!({"reason": "No sign of the runner."}))
-        .await?
-        .is(200)?;
-    let before = goodwill(&scene).await?;
-    let seen = dispute(&errand.runner, &errand, body).await?.is(200)?;
-    assert_eq!(seen.text("/dispute/by")?, "runner");
-    assert_eq!(wallet(&errand.runner).await?, (0, 0, 0));
-    resolve(&scene, &errand, 2_150, "platform").await?.is(200)?;
-    assert_eq!(wallet(&errand.runner).await?, (2_150, 0, 0));
-    assert_eq!(before - goodwill(&scene).await?, 2_150);
     proven(&scene).await;
     Ok(())
 }

@@ -7,7 +7,6 @@ use crate::{
     lifecycle::{Driver, Measured},
     probe::Written,
     run::Subject,
-    server::System,
     usage,
 };
 use std::time::{Duration, Instant};
@@ -43,9 +42,8 @@ impl<'a> Bout<'a> {
                 name: format!("{}-of-{connections}", pair.name),
                 ..pair.clone()
             };
-            drivers.push(
-                Driver::connect(subject.server.address, named, system == System::Campusg).await?,
-            );
+            drivers
+                .push(Driver::connect(subject.server.address, named, system.is_product()).await?);
         }
         let (drivers, warming) = drive(drivers, warm_up).await?;
         let counted = Counted {

@@ -141,6 +141,11 @@ impl Figures {
         self.lifecycles
     }
 
+    /// The 99th percentile of placing, in milliseconds.
+    pub fn place_p99(&self) -> f64 {
+        self.steps[0].1
+    }
+
     /// Lifecycles per second of CPU time, driver included: what one core could do that did nothing else. Hardly moves
     /// with what else the machine does, where the rate does.
     pub fn per_cpu_second(&self) -> f64 {

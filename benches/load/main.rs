@@ -1,5 +1,5 @@
 //! The load benchmark: whole lifecycles over HTTP against the composed server, and against two references in the same
-//! run. `cargo bench -- load`; `benches/README.md` says how to read it.
+//! run, or against another build of it. `cargo bench -- load`; `benches/README.md` says how to read it.
 //!
 //! Every server is a process of its own, the driver is this one. Closed loop: a connection sends its next request when
 //! it has the answer to the last. The references are this program again, with another role.
@@ -10,6 +10,7 @@
 mod common;
 
 mod account;
+mod against;
 mod bout;
 mod client;
 mod figures;

@@ -58,7 +58,7 @@ impl Probe {
     /// Where that fails.
     pub async fn new(server: &Server) -> Result<Self, Fault> {
         let operator = match server.system {
-            System::Campusg => {
+            System::Campusg | System::Other => {
                 let mut connection = Connection::open(server.address).await?;
                 let token = account::operator(&mut connection).await?;
                 Some((server.address, token))

@@ -5,16 +5,20 @@
 use crate::{
     Fault,
     account::{self, Pair},
+    against::{self, Against},
     bout::{Bout, ROUND},
     common,
     figures::Figures,
     lifecycle::Driver,
     probe::{Probe, payloads_of_an_order},
     reference, report,
-    server::{Server, System},
+    server::{self, Server, System},
     usage,
 };
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// What is measured, and for how long.
 #[derive(Clone, Debug)]
@@ -49,9 +53,24 @@ impl Plan {
         })
     }
 
-    fn most_connections(&self) -> usize {
+    /// The most connections of any measurement.
+    pub fn most_connections(&self) -> usize {
         self.connections.iter().copied().max().unwrap_or(1)
     }
+}
+
+/// The build to compare with, where `BENCH_AGAINST` names one: in five pairs, or what `BENCH_PAIRS` says. A rehearsal
+/// compares this build with itself.
+fn against() -> Result<Option<Against>, Fault> {
+    let Some(program) = std::env::var_os("BENCH_AGAINST") else {
+        return Ok(None);
+    };
+    let program = PathBuf::from(program);
+    let program = program
+        .canonicalize()
+        .map_err(|fault| format!("BENCH_AGAINST={}: {fault}", program.display()))?;
+    let pairs = numbers("BENCH_PAIRS", &[5], 100)?[0] as usize;
+    Ok(Some(Against { program, pairs }))
 }
 
 /// Numbers from 1 to `most` out of the environment, with commas between them.
@@ -81,6 +100,13 @@ pub fn run() -> Result<(), Fault> {
         .enable_all()
         .build()?;
     driver.block_on(async {
+        if let Some(against) = against()? {
+            return against::run(&against, &plan).await;
+        }
+        if common::is_rehearsal() {
+            let program = server::program().to_path_buf();
+            against::run(&Against { program, pairs: 1 }, &plan).await?;
+        }
         let scratch = common::scratch()?;
         let fdatasync = usage::fdatasync(scratch.path(), 512)?;
         let payloads = sample_of_records(&scratch.path().join("sample")).await?;
@@ -92,7 +118,7 @@ pub fn run() -> Result<(), Fault> {
 
 /// The records that one lifecycle writes, out of the journal of a server that ran just one.
 async fn sample_of_records(data: &Path) -> Result<Vec<Vec<u8>>, Fault> {
-    let server = Server::campusg(data)?;
+    let server = Server::product(System::Campusg, server::program(), data)?;
     let pair = account::open(server.address, 1).await?.remove(0);
     Driver::connect(server.address, pair, true)
         .await?
@@ -114,30 +140,52 @@ pub struct Subject {
     pub probe: Probe,
 }
 
+impl Subject {
+    /// Starts this program of the product on a folder of its own, with people for so many connections.
+    ///
+    /// # Errors
+    /// The first thing that goes wrong.
+    pub async fn product(
+        system: System,
+        program: &Path,
+        data: &Path,
+        most: usize,
+    ) -> Result<Self, Fault> {
+        let server = Server::product(system, program, data)?;
+        Ok(Self {
+            pairs: account::open(server.address, most).await?,
+            probe: Probe::new(&server).await?,
+            server,
+        })
+    }
+
+    async fn reference(system: System, data: &Path, most: usize) -> Result<Self, Fault> {
+        let server = Server::reference(system, data)?;
+        Ok(Self {
+            pairs: (0..most).map(account::nobody).collect(),
+            probe: Probe::new(&server).await?,
+            server,
+        })
+    }
+}
+
 async fn start(folder: &Path, payloads: &[Vec<u8>], most: usize) -> Result<Vec<Subject>, Fault> {
     reference::leave_payloads(&folder.join(System::Append.name()), payloads)?;
     let mut subjects = vec![];
-    for system in [System::Echo, System::Append, System::Campusg] {
-        let data = folder.join(system.name());
-        let server = match system {
-            System::Campusg => Server::campusg(&data)?,
-            System::Echo | System::Append => Server::reference(system, &data)?,
-        };
-        let pairs = match system {
-            System::Campusg => account::open(server.address, most).await?,
-            System::Echo | System::Append => (0..most).map(account::nobody).collect(),
-        };
-        let probe = Probe::new(&server).await?;
-        subjects.push(Subject {
-            server,
-            pairs,
-            probe,
-        });
+    for system in [System::Echo, System::Append] {
+        subjects.push(Subject::reference(system, &folder.join(system.name()), most).await?);
     }
+    let (system, program) = (System::Campusg, server::program());
+    let data = folder.join(system.name());
+    subjects.push(Subject::product(system, program, &data, most).await?);
     Ok(subjects)
 }
 
-async fn measure(subjects: Vec<Subject>, plan: &Plan) -> Result<Vec<Figures>, Fault> {
+/// Measures all of them, in turns, at each number of connections.
+///
+/// # Errors
+/// The first thing that goes wrong.
+pub async fn measure(subjects: Vec<Subject>, plan: &Plan) -> Result<Vec<Figures>, Fault> {
     let mut figures = vec![];
     for connections in plan.connections.iter().copied() {
         let mut bouts = vec![];

@@ -14,6 +14,8 @@ use std::{
 pub enum System {
     /// The product.
     Campusg,
+    /// Another build of the product.
+    Other,
     /// axum that echoes JSON and stores nothing.
     Echo,
     /// axum and the journal, without a domain.
@@ -25,10 +27,21 @@ impl System {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Campusg => "campusg",
+            Self::Other => "other",
             Self::Echo => "echo",
             Self::Append => "append",
         }
     }
+
+    /// Whether it answers as the product does.
+    pub const fn is_product(self) -> bool {
+        matches!(self, Self::Campusg | Self::Other)
+    }
+}
+
+/// The program of this build.
+pub fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_campusg"))
 }
 
 /// A running server.
@@ -42,12 +55,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the product on an empty folder, as a demo.
+    /// Starts the product on an empty folder, as a demo: this program of it.
     ///
     /// # Errors
     /// Where it does not come to listen.
-    pub fn campusg(data: &Path) -> Result<Self, Fault> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_campusg"));
+    pub fn product(system: System, program: &Path, data: &Path) -> Result<Self, Fault> {
+        let mut command = Command::new(program);
         command
             .args(["serve", "--demo", "--listen", "127.0.0.1:0", "--data"])
             .arg(data);
@@ -59,7 +72,7 @@ impl Server {
             command.args(["--set", set]);
         }
         command.stderr(log(data)?);
-        Self::start(System::Campusg, command)
+        Self::start(system, command)
     }
 
     /// Starts a reference.

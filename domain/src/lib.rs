@@ -9,6 +9,7 @@
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))] // a new variant does not compile until each place says what it means there
 
 pub mod call;
+mod canonical;
 pub mod gateway;
 pub mod id;
 pub mod invariant;
@@ -21,6 +22,7 @@ pub mod people;
 pub mod policy;
 pub mod record;
 pub mod saga;
+pub mod settings;
 pub mod stream;
 pub mod text;
 pub mod time;

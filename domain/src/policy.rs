@@ -5,12 +5,14 @@
 
 use crate::{
     money::Cents,
+    settings::{BrokenRule, Rules},
     time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
+use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 /// Limits, fees and windows. Money in cents, spans in milliseconds; the defaults are those of the lifecycle.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
     /// ISO 4217 code of the deployment's one currency.
@@ -172,16 +174,6 @@ impl Default for Policy {
     }
 }
 
-/// A value of the policy that cannot be.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {rule}")]
-pub struct PolicyFault {
-    /// Name of the field.
-    pub key: &'static str,
-    /// The rule it breaks.
-    pub rule: &'static str,
-}
-
 impl Policy {
     /// How long a step of stream `id` rests after its `failures`th try: the first wait · 2ⁿ⁻¹, at most the longest, plus
     /// up to an eighth that the id decides, so that what failed together does not come back together. After the last
@@ -204,142 +196,83 @@ impl Policy {
     ///
     /// # Errors
     /// Names the first key, in the order of the struct, that breaks a rule.
-    pub fn validate(&self) -> Result<(), PolicyFault> {
-        let amount = |cents: Cents| (Cents::ZERO..=Cents::MAX_INPUT).contains(&cents);
-        let fee = self.delivery_fee_cents;
-        let trip = self.trip_compensation_cents;
-        let rules: [(bool, &'static str, &'static str); 25] = [
-            (
-                self.currency.len() == 3 && self.currency.bytes().all(|b| b.is_ascii_uppercase()),
+    pub fn validate(&self) -> Result<(), BrokenRule> {
+        self.time_rules(self.limit_rules(Rules::new())).check()
+    }
+
+    fn limit_rules(&self, rules: Rules) -> Rules {
+        let most = Cents::MAX_INPUT.0;
+        let (fee, trip) = (self.delivery_fee_cents.0, self.trip_compensation_cents.0);
+        let platform = self.platform_fee_cents.0;
+        let share = "must be from 0 to delivery_fee_cents";
+        rules
+            .must(
                 "currency",
+                self.currency.len() == 3 && self.currency.bytes().all(|b| b.is_ascii_uppercase()),
                 "must be three capital letters (ISO 4217)",
-            ),
-            (
-                amount(fee),
-                "delivery_fee_cents",
-                "must be from 0 to 1000000000000",
-            ),
-            (
-                amount(self.platform_fee_cents) && self.platform_fee_cents <= fee,
-                "platform_fee_cents",
-                "must be from 0 to delivery_fee_cents",
-            ),
-            (
-                amount(trip) && trip <= fee,
+            )
+            .from_to("delivery_fee_cents", fee, 0, most)
+            .must("platform_fee_cents", (0..=fee).contains(&platform), share)
+            .must("trip_compensation_cents", (0..=fee).contains(&trip), share)
+            .must(
                 "trip_compensation_cents",
-                "must be from 0 to delivery_fee_cents",
-            ),
-            (
-                trip == Cents::ZERO || trip >= self.gateway_minimum_cents,
-                "trip_compensation_cents",
+                trip == 0 || trip >= self.gateway_minimum_cents.0,
                 "must be 0 or at least gateway_minimum_cents",
-            ),
-            (
-                self.price_buffer_percent <= 100,
-                "price_buffer_percent",
-                "must be from 0 to 100",
-            ),
-            (
-                amount(self.gateway_minimum_cents),
+            )
+            .from_to("price_buffer_percent", self.price_buffer_percent, 0, 100)
+            .from_to(
                 "gateway_minimum_cents",
-                "must be from 0 to 1000000000000",
-            ),
-            (
-                self.food_limit_cents.is_positive() && amount(self.food_limit_cents),
-                "food_limit_cents",
-                "must be from 1 to 1000000000000",
-            ),
-            (
-                amount(self.tip_limit_cents),
-                "tip_limit_cents",
-                "must be from 0 to 1000000000000",
-            ),
-            (
-                self.hold_limit_cents.is_positive() && amount(self.hold_limit_cents),
-                "hold_limit_cents",
-                "must be from 1 to 1000000000000",
-            ),
-            (
-                self.total_hold_limit_cents >= self.hold_limit_cents,
+                self.gateway_minimum_cents.0,
+                0,
+                most,
+            )
+            .from_to("food_limit_cents", self.food_limit_cents.0, 1, most)
+            .from_to("tip_limit_cents", self.tip_limit_cents.0, 0, most)
+            .from_to("hold_limit_cents", self.hold_limit_cents.0, 1, most)
+            .at_least_key(
                 "total_hold_limit_cents",
-                "must be at least hold_limit_cents",
-            ),
-            (
-                (1..=1_000).contains(&self.items_per_order),
-                "items_per_order",
-                "must be from 1 to 1000",
-            ),
-            (
-                (1..=10_000).contains(&self.quantity_per_item),
-                "quantity_per_item",
-                "must be from 1 to 10000",
-            ),
-            (
-                self.open_orders_per_customer >= 1,
-                "open_orders_per_customer",
-                "must be at least 1",
-            ),
-            (
-                self.binds_per_runner >= 1,
-                "binds_per_runner",
-                "must be at least 1",
-            ),
-            (
-                self.orders_per_runner >= 1,
-                "orders_per_runner",
-                "must be at least 1",
-            ),
-            (self.pin_tries >= 1, "pin_tries", "must be at least 1"),
-            (
-                self.runner_remind_ms < self.runner_idle_ms,
+                self.total_hold_limit_cents,
+                ("hold_limit_cents", self.hold_limit_cents),
+            )
+            .from_to("items_per_order", self.items_per_order, 1, 1_000)
+            .from_to("quantity_per_item", self.quantity_per_item, 1, 10_000)
+            .at_least("open_orders_per_customer", self.open_orders_per_customer, 1)
+            .at_least("binds_per_runner", self.binds_per_runner, 1)
+            .at_least("orders_per_runner", self.orders_per_runner, 1)
+            .at_least("pin_tries", self.pin_tries, 1)
+            .below_key(
                 "runner_remind_ms",
-                "must be below runner_idle_ms",
-            ),
-            (
-                self.store_remind_ms < self.store_wait_ms,
+                self.runner_remind_ms,
+                ("runner_idle_ms", self.runner_idle_ms),
+            )
+            .below_key(
                 "store_remind_ms",
-                "must be below store_wait_ms",
-            ),
-            (
-                self.delivery_late_ms < self.delivery_alarm_ms,
+                self.store_remind_ms,
+                ("store_wait_ms", self.store_wait_ms),
+            )
+            .below_key(
                 "delivery_late_ms",
-                "must be below delivery_alarm_ms",
-            ),
-            (
-                self.contact_attempts >= 1,
-                "contact_attempts",
-                "must be at least 1",
-            ),
-            (
-                (1..=300).contains(&self.messages_per_order),
-                "messages_per_order",
-                "must be from 1 to 300",
-            ),
-            (
-                self.dispute_alarm_ms < self.dispute_sla_ms,
+                self.delivery_late_ms,
+                ("delivery_alarm_ms", self.delivery_alarm_ms),
+            )
+            .at_least("contact_attempts", self.contact_attempts, 1)
+            .from_to("messages_per_order", self.messages_per_order, 1, 300)
+            .below_key(
                 "dispute_alarm_ms",
-                "must be below dispute_sla_ms",
-            ),
-            (
-                (-720..=840).contains(&self.utc_offset_minutes),
-                "utc_offset_minutes",
-                "must be from -720 to 840",
-            ),
-            (
-                self.retry_tries >= 1 && self.retry_first_ms >= 1,
+                self.dispute_alarm_ms,
+                ("dispute_sla_ms", self.dispute_sla_ms),
+            )
+            .from_to("utc_offset_minutes", self.utc_offset_minutes, -720, 840)
+            .must(
                 "retry_tries",
+                self.retry_tries >= 1 && self.retry_first_ms >= 1,
                 "must be at least 1, as retry_first_ms",
-            ),
-        ];
-        if let Some((_, key, rule)) = rules.iter().find(|(holds, ..)| !holds) {
-            return Err(PolicyFault { key, rule });
-        }
-        self.validate_times()
+            )
     }
 
     /// No time is longer than [`LONGEST_MS`], so that every moment can be written down; a wait that ends something is not
     /// over before it begins.
-    fn validate_times(&self) -> Result<(), PolicyFault> {
+    fn time_rules(&self, rules: Rules) -> Rules {
         let waits = [
             ("payment_action_ms", self.payment_action_ms),
             ("order_timeout_ms", self.order_timeout_ms),
@@ -371,18 +304,12 @@ impl Policy {
             ("tip_window_ms", self.tip_window_ms),
             ("authorization_margin_ms", self.authorization_margin_ms),
         ];
-        let instant = waits.iter().find(|(_, ms)| *ms == 0);
-        let endless = waits.iter().chain(&spans).find(|(_, ms)| *ms > LONGEST_MS);
-        match (instant, endless) {
-            (Some((key, _)), _) => Err(PolicyFault {
-                key,
-                rule: "must be at least 1",
-            }),
-            (None, Some((key, _))) => Err(PolicyFault {
-                key,
-                rule: "must be at most 31622400000, which is 366 days",
-            }),
-            (None, None) => Ok(()),
-        }
+        let rules = waits
+            .iter()
+            .fold(rules, |rules, (key, ms)| rules.at_least(key, *ms, 1));
+        waits.iter().chain(&spans).fold(rules, |rules, (key, ms)| {
+            let longest = "must be at most 31622400000, which is 366 days";
+            rules.must(key, *ms <= LONGEST_MS, longest)
+        })
     }
 }

@@ -1,10 +1,12 @@
 //! The `http` section of the configuration: where to listen, and every limit of the edge.
 
+use campusg_domain::settings::{BrokenRule, Rules};
+use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Where the edge listens and what it lets in. Spans in milliseconds, sizes in bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpConfig {
     /// Address and port to listen on; port 0 takes a free one.
@@ -90,128 +92,58 @@ impl Default for HttpConfig {
     }
 }
 
-/// A value of the configuration that cannot be.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {rule}")]
-pub struct ConfigFault {
-    /// Name of the field.
-    pub key: &'static str,
-    /// The rule it breaks.
-    pub rule: &'static str,
-}
-
 impl HttpConfig {
     /// Checks every value.
     ///
     /// # Errors
     /// Names the first key, in the order of the struct, that breaks a rule.
-    pub fn validate(&self) -> Result<(), ConfigFault> {
+    pub fn validate(&self) -> Result<(), BrokenRule> {
         let domain = |text: &String| {
             text.contains('.') && !text.contains('@') && !text.contains(char::is_whitespace)
         };
-        let rules: [(bool, &'static str, &'static str); 21] = [
-            (
-                self.public_url.as_deref().is_none_or(is_origin),
+        Rules::new()
+            .must(
                 "public_url",
+                self.public_url.as_deref().is_none_or(is_origin),
                 "must be http:// or https:// and a host, with a port where it needs one",
-            ),
-            (
-                self.header_timeout_ms >= 1,
-                "header_timeout_ms",
-                "must be at least 1",
-            ),
-            (
-                self.body_timeout_ms >= 1,
-                "body_timeout_ms",
-                "must be at least 1",
-            ),
-            (
-                self.request_timeout_ms >= 1,
-                "request_timeout_ms",
-                "must be at least 1",
-            ),
-            (
-                self.write_timeout_ms >= 1,
-                "write_timeout_ms",
-                "must be at least 1",
-            ),
-            (
-                (1..=1_000).contains(&self.max_headers),
-                "max_headers",
-                "must be from 1 to 1000",
-            ),
-            (
-                self.buffer_bytes >= 8_192,
-                "buffer_bytes",
-                "must be at least 8192",
-            ),
-            (
-                self.body_bytes >= 1_024,
-                "body_bytes",
-                "must be at least 1024",
-            ),
-            (
-                self.photo_bytes >= 1_024,
-                "photo_bytes",
-                "must be at least 1024",
-            ),
-            (self.connections >= 1, "connections", "must be at least 1"),
-            (
-                self.connections_per_ip >= 1,
+            )
+            .at_least("header_timeout_ms", self.header_timeout_ms, 1)
+            .at_least("body_timeout_ms", self.body_timeout_ms, 1)
+            .at_least("request_timeout_ms", self.request_timeout_ms, 1)
+            .at_least("write_timeout_ms", self.write_timeout_ms, 1)
+            .from_to("max_headers", self.max_headers, 1, 1_000)
+            .at_least("buffer_bytes", self.buffer_bytes, 8_192)
+            .at_least("body_bytes", self.body_bytes, 1_024)
+            .at_least("photo_bytes", self.photo_bytes, 1_024)
+            .at_least("connections", self.connections, 1)
+            .at_least("connections_per_ip", self.connections_per_ip, 1)
+            .at_most_key(
                 "connections_per_ip",
-                "must be at least 1",
-            ),
-            (
-                self.connections_per_ip <= self.connections,
-                "connections_per_ip",
-                "must be at most connections",
-            ),
-            (
-                self.requests_in_flight >= 1,
-                "requests_in_flight",
-                "must be at least 1",
-            ),
-            (
-                self.requests_in_flight_per_ip >= 1,
+                self.connections_per_ip,
+                ("connections", self.connections),
+            )
+            .at_least("requests_in_flight", self.requests_in_flight, 1)
+            .at_least(
                 "requests_in_flight_per_ip",
-                "must be at least 1",
-            ),
-            (self.uploads >= 1, "uploads", "must be at least 1"),
-            (
-                self.uploads_per_user >= 1,
-                "uploads_per_user",
-                "must be at least 1",
-            ),
-            (
-                self.requests_per_second <= 1_000_000,
-                "requests_per_second",
-                "must be at most 1000000",
-            ),
-            (
-                self.request_burst <= 1_000_000,
-                "request_burst",
-                "must be at most 1000000",
-            ),
-            (
-                self.failures_per_ip >= self.failures_per_account,
+                self.requests_in_flight_per_ip,
+                1,
+            )
+            .at_least("uploads", self.uploads, 1)
+            .at_least("uploads_per_user", self.uploads_per_user, 1)
+            .at_most("requests_per_second", self.requests_per_second, 1_000_000)
+            .at_most("request_burst", self.request_burst, 1_000_000)
+            .at_least_key(
                 "failures_per_ip",
-                "must be at least failures_per_account",
-            ),
-            (
-                self.failure_window_ms >= 1,
-                "failure_window_ms",
-                "must be at least 1",
-            ),
-            (
-                self.email_domains.iter().all(domain),
+                self.failures_per_ip,
+                ("failures_per_account", self.failures_per_account),
+            )
+            .at_least("failure_window_ms", self.failure_window_ms, 1)
+            .must(
                 "email_domains",
+                self.email_domains.iter().all(domain),
                 "must be domains, as campus.edu",
-            ),
-        ];
-        match rules.iter().find(|(holds, ..)| !holds) {
-            Some((_, key, rule)) => Err(ConfigFault { key, rule }),
-            None => Ok(()),
-        }
+            )
+            .check()
     }
 }
 
@@ -240,7 +172,7 @@ mod tests {
         };
         assert_eq!(
             config.validate().map_err(|fault| fault.key),
-            Err("email_domains")
+            Err("email_domains".into())
         );
         let config = HttpConfig {
             connections: 1,
@@ -276,7 +208,7 @@ mod tests {
             "https://a/b",
             "https://a@b",
         ] {
-            assert_eq!(checked(url), Err("public_url"), "{url}");
+            assert_eq!(checked(url), Err("public_url".into()), "{url}");
         }
     }
 

@@ -39,7 +39,7 @@ mod time;
 mod view;
 
 pub use app_state::{AppState, Now};
-pub use config::{ConfigFault, HttpConfig};
+pub use config::HttpConfig;
 pub use html::{document, escaped};
 pub use policy::{RoutePolicy, Who};
 pub use router::{router, routes};

@@ -3,12 +3,13 @@
 //! Order of the checks: the file, unknown keys (all of them), wrong types (the first), rules (the first per section).
 
 use super::{
-    BrokenRule, Config, ConfigFault, ConfigFlags, ConfigRefused, Effective, Origin,
+    Config, ConfigFault, ConfigFlags, ConfigRefused, Effective, Origin,
     effective::{is_secret, written},
     nearest::nearest,
     shape::Shape,
     source::{Assignment, read_environment, read_flags},
 };
+use campusg_domain::settings::BrokenRule;
 use figment::{
     Figment, Provider,
     error::Kind,

@@ -1,11 +1,12 @@
 //! Section `[log]`: what is logged, and how.
 
-use super::{BrokenRule, Section};
+use campusg_domain::settings::{BrokenRule, Rules};
+use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
 /// What is logged, and how.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// `human` for a terminal, `json` for a collector (one object per line).
@@ -33,13 +34,16 @@ impl Default for LogConfig {
     }
 }
 
-impl Section for LogConfig {
-    fn check(&self) -> Result<(), BrokenRule> {
-        EnvFilter::try_new(&self.filter).map(drop).map_err(|error| {
-            BrokenRule::new(
-                "filter",
-                &format!("must be directives of the tracing filter ({error})"),
-            )
-        })
+impl LogConfig {
+    /// Checks the values.
+    ///
+    /// # Errors
+    /// The filter, where it is none.
+    pub fn validate(&self) -> Result<(), BrokenRule> {
+        let fault = EnvFilter::try_new(&self.filter).err();
+        let said = fault.map(|error| format!("must be directives of the tracing filter ({error})"));
+        Rules::new()
+            .must("filter", said.is_none(), said.unwrap_or_default())
+            .check()
     }
 }

@@ -245,7 +245,7 @@ fn lists_and_inner_tables_are_set_like_anything_else() {
     );
     let refused = refusal(&["gateway.breaker.open_ms=0"], &[]);
     assert!(
-        refused.contains("gateway.breaker.open_ms = 0 (flag --set): must be 1 to 3600000"),
+        refused.contains("gateway.breaker.open_ms = 0 (flag --set): must be from 1 to 3600000"),
         "{refused}"
     );
 }

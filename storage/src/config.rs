@@ -2,13 +2,15 @@
 //!
 //! Owns limits and their ranges. Must not read files or the environment: the composition does.
 
+use campusg_domain::settings::{BrokenRule, Rules};
+use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 /// How much is kept in memory, and how often it is written down.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct StorageConfig {
-    /// Size of a journal segment in MiB, 1–1024.
+    /// Largest size of a journal segment in MiB, 1–1024; the first has 1 MiB, each next one twice as much as the one before.
     pub segment_mib: u64,
     /// Cache of each snapshot store in MiB, 1–4096; resident memory can be several times that.
     pub cache_mib: u64,
@@ -32,44 +34,19 @@ impl Default for StorageConfig {
     }
 }
 
-/// A value outside its range.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("storage.{field} must be from {least} to {most}, not {value}")]
-pub struct ConfigFault {
-    /// Which.
-    pub field: &'static str,
-    /// What it is.
-    pub value: u64,
-    /// The least it may be.
-    pub least: u64,
-    /// The most it may be.
-    pub most: u64,
-}
-
 impl StorageConfig {
     /// Checks every range.
     ///
     /// # Errors
     /// The first field outside its range, in the order of the fields.
-    pub fn validate(&self) -> Result<(), ConfigFault> {
-        let dirty_keys = u64::try_from(self.dirty_keys).unwrap_or(u64::MAX);
-        for (field, value, least, most) in [
-            ("segment_mib", self.segment_mib, 1, 1024),
-            ("cache_mib", self.cache_mib, 1, 4096),
-            ("checkpoint_ms", self.checkpoint_ms, 10, 60_000),
-            ("dirty_keys", dirty_keys, 64, 1_000_000),
-            ("reserve_mib", self.reserve_mib, 0, 1 << 20),
-        ] {
-            if !(least..=most).contains(&value) {
-                return Err(ConfigFault {
-                    field,
-                    value,
-                    least,
-                    most,
-                });
-            }
-        }
-        Ok(())
+    pub fn validate(&self) -> Result<(), BrokenRule> {
+        Rules::new()
+            .from_to("segment_mib", self.segment_mib, 1, 1024)
+            .from_to("cache_mib", self.cache_mib, 1, 4096)
+            .from_to("checkpoint_ms", self.checkpoint_ms, 10, 60_000)
+            .from_to("dirty_keys", self.dirty_keys, 64, 1_000_000)
+            .from_to("reserve_mib", self.reserve_mib, 0, 1 << 20)
+            .check()
     }
 
     pub(crate) const fn cache_bytes(&self) -> u64 {
@@ -89,7 +66,7 @@ mod tests {
             ..StorageConfig::default()
         };
         let fault = config.validate().map_err(|fault| fault.to_string());
-        let said = "storage.dirty_keys must be from 64 to 1000000, not 0";
+        let said = "dirty_keys: must be from 64 to 1000000";
         assert_eq!(fault, Err(said.to_owned()));
     }
 }

@@ -4,7 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::ConfigFault;
+use campusg_domain::settings::BrokenRule;
+
 use crate::disk::is_full_disk;
 use crate::journal::JournalFault;
 use crate::photo::PhotoFault;
@@ -15,8 +16,8 @@ use crate::vault::VaultFault;
 #[derive(Debug, thiserror::Error)]
 pub enum StorageFault {
     /// A setting is outside its range.
-    #[error(transparent)]
-    Config(#[from] ConfigFault),
+    #[error("storage.{0}")]
+    Config(BrokenRule),
     /// Another process uses the folder.
     #[error(
         "the data folder is in use by another process, which holds {path}: stop that one, or name another folder with --data"
@@ -41,6 +42,19 @@ pub enum StorageFault {
         /// The format found.
         found: u64,
         /// The newest format known.
+        known: u64,
+    },
+    /// An older program wrote the folder, in a layout that is no longer read.
+    #[error(
+        "{path} was written by an older version: format {found}, this program reads format {known} only; \
+         serve the folder with the version that wrote it, or name another one with --data"
+    )]
+    Older {
+        /// What says so.
+        path: PathBuf,
+        /// The format found.
+        found: u64,
+        /// The only format known.
         known: u64,
     },
     /// Something that was acknowledged, or is needed to read it, is lost.

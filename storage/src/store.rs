@@ -147,14 +147,14 @@ impl Store {
     /// scan for the owners.
     ///
     /// # Errors
-    /// `Config`, `Unwritable`, `InUse`, `Newer`, `JournalLost`, `JournalBehind`, `Damaged`, `Full`,
+    /// `Config`, `Unwritable`, `InUse`, `Older`, `Newer`, `JournalLost`, `JournalBehind`, `Damaged`, `Full`,
     /// then whatever a part says. Damaged snapshots are no error: they are rebuilt.
     pub fn open(
         dir: &Path,
         config: &StorageConfig,
         mut options: OpenOptions,
     ) -> Result<Opened, StorageFault> {
-        config.validate()?;
+        config.validate().map_err(StorageFault::Config)?;
         let lock = folder::take(dir)?;
         let trust = Trust::new(dir).map_err(|source| StorageFault::Io {
             doing: "read the kernel's boot id for",

@@ -6,9 +6,9 @@
 mod journal_common;
 
 use campusg_storage::disk::faulty::FaultyDisk;
-use campusg_storage::journal::JournalFault;
+use campusg_storage::journal::{Journal, JournalFault, JournalOptions};
 use journal_common::{
-    Dice, SMALL, append, assert_all_right, assert_goes_on, index, open, open_with, segment,
+    Dice, SMALL, append, assert_all_right, assert_goes_on, dir, index, open, open_with, segment,
 };
 
 #[test]
@@ -158,7 +158,7 @@ fn short_writes_are_continued() {
 
 /// Runs a journal through several crashes: power losses and kills at random operations, while
 /// opening as well as while writing.
-fn live_through_crashes(seed: u64) {
+fn live_through_crashes(seed: u64, options: JournalOptions) {
     let mut dice = Dice(seed);
     let disk = FaultyDisk::new();
     // What was told to someone: acknowledged, or shown by a reader after opening.
@@ -166,7 +166,7 @@ fn live_through_crashes(seed: u64) {
     let mut in_flight = 0;
     for _ in 0..6 {
         disk.cut_power_after(dice.below(120));
-        if let Ok(opened) = open_with(&disk, SMALL) {
+        if let Ok(opened) = Journal::open(disk.shared(), dir(), options) {
             assert!(
                 opened.next_seq > told,
                 "seed {seed}: {told} told, next is {}",
@@ -201,8 +201,15 @@ fn live_through_crashes(seed: u64) {
 
 #[test]
 fn every_acknowledged_record_survives_power_losses_and_kills() {
+    let growing = JournalOptions {
+        first_segment_bytes: SMALL,
+        segment_bytes: 4 * SMALL,
+    };
     for seed in 0..400 {
-        live_through_crashes(seed);
+        live_through_crashes(seed, JournalOptions::of_one_size(SMALL));
+    }
+    for seed in 400..600 {
+        live_through_crashes(seed, growing);
     }
 }
 

@@ -54,6 +54,66 @@ fn another_segment_size_holds_from_the_next_segment_on() {
     assert_eq!(assert_all_right(&journal.reader()), 30);
 }
 
+const GROWING: JournalOptions = JournalOptions {
+    first_segment_bytes: SMALL,
+    segment_bytes: 4 * SMALL,
+};
+
+fn open_growing(disk: &FaultyDisk) -> Journal {
+    Journal::open(disk.shared(), dir(), GROWING)
+        .unwrap()
+        .journal
+}
+
+fn segment_lengths(disk: &FaultyDisk) -> Vec<u64> {
+    let length = |first| disk.bytes_of(&segment(first)).unwrap().len() as u64;
+    sequences(disk, ".seg").into_iter().map(length).collect()
+}
+
+#[test]
+fn segments_grow_from_a_small_first_one_over_restarts_too() {
+    let disk = FaultyDisk::new();
+    let mut journal = open_growing(&disk);
+    wait_for_spare(&disk);
+    assert_eq!(segment_lengths(&disk), [SMALL]);
+    for round in 0..100 {
+        append(&mut journal, &[500]).unwrap();
+        if round % 7 == 6 {
+            drop(journal);
+            journal = open_growing(&disk);
+        }
+    }
+    let sizes = [1, 2, 4, 4, 4].map(|times| times * SMALL);
+    assert_eq!(segment_lengths(&disk), sizes);
+    assert_eq!(assert_all_right(&journal.reader()), 100);
+}
+
+#[test]
+fn a_group_that_is_larger_than_the_first_segment_begins_the_second() {
+    for before in [0, 1] {
+        let disk = FaultyDisk::new();
+        let mut journal = open_growing(&disk);
+        for _ in 0..before {
+            append(&mut journal, &[10]).unwrap();
+        }
+        let most = journal.max_body_bytes() - 12;
+        assert!(most as u64 > SMALL);
+        append(&mut journal, &[most]).unwrap();
+        append(&mut journal, &[most]).unwrap();
+        let refused = append(&mut journal, &[most + 1]).unwrap_err();
+        assert!(
+            matches!(refused, JournalFault::GroupTooLarge { .. }),
+            "{refused}"
+        );
+        drop(journal);
+        let again = open_growing(&disk);
+        assert_eq!(assert_all_right(&again.reader()), before + 2);
+        let sizes = [1, 2, 4].map(|times| times * SMALL);
+        let skipped = usize::from(before == 0);
+        assert_eq!(segment_lengths(&disk), sizes[skipped..]);
+    }
+}
+
 #[test]
 fn one_group_is_one_sync() {
     let disk = FaultyDisk::new();
@@ -205,9 +265,7 @@ fn a_missing_segment_is_refused() {
 #[test]
 fn a_second_writer_is_kept_out_and_told_the_lock_file() {
     let folder = tempfile::tempdir().unwrap();
-    let options = JournalOptions {
-        segment_bytes: SMALL,
-    };
+    let options = JournalOptions::of_one_size(SMALL);
     let place = folder.path().join("a/b/journal");
     let first = Journal::open(RealDisk::shared(), &place, options).unwrap();
     let refused = Journal::open(RealDisk::shared(), &place, options).unwrap_err();
@@ -225,9 +283,7 @@ fn a_second_writer_is_kept_out_and_told_the_lock_file() {
 #[test]
 fn the_real_disk_holds_a_journal_too() {
     let folder = tempfile::tempdir().unwrap();
-    let options = JournalOptions {
-        segment_bytes: SMALL,
-    };
+    let options = JournalOptions::of_one_size(SMALL);
     let mut journal = Journal::open(RealDisk::shared(), folder.path(), options)
         .unwrap()
         .journal;
@@ -315,12 +371,14 @@ proptest! {
         lives in prop::collection::vec(
             prop::collection::vec(prop::collection::vec(0_usize..600, 1..6), 0..20), 1..4),
         segment_bytes in 4096_u64..20_000,
+        first_segment_bytes in 4096_u64..20_000,
     ) {
         let disk = FaultyDisk::new();
         let mut lens = Vec::new();
         let mut head = GENESIS;
         for batches in lives {
-            let opened = open_with(&disk, segment_bytes).unwrap();
+            let options = JournalOptions { first_segment_bytes, segment_bytes };
+            let opened = Journal::open(disk.shared(), dir(), options).unwrap();
             prop_assert_eq!((opened.head, opened.next_seq), (head, lens.len() as u64 + 1));
             let mut journal = opened.journal;
             for batch in batches {

@@ -16,8 +16,10 @@ use campusg_storage::journal::{Journal, JournalOptions};
 use journal_common::{Dice, append, assert_all_right};
 
 const FOLDER: &str = "CAMPUSG_TEST_JOURNAL_FOLDER";
+/// Segments that grow, so that a kill falls into each size.
 const OPTIONS: JournalOptions = JournalOptions {
-    segment_bytes: 16 << 10,
+    first_segment_bytes: 4 << 10,
+    segment_bytes: 32 << 10,
 };
 const KILLS: u64 = 30;
 

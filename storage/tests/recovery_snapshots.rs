@@ -4,8 +4,9 @@
 
 mod snapshot_common;
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -165,12 +166,58 @@ fn a_folder_in_use_is_refused_by_name() {
 fn a_newer_folder_is_refused_by_name() {
     let dir = TempDir::new().unwrap();
     filled(dir.path());
-    fs::write(dir.path().join("format"), "campusg data 2\n").unwrap();
+    fs::write(dir.path().join("format"), "campusg data 3\n").unwrap();
     let fault = Store::open(dir.path(), &busy(), options()).unwrap_err();
     assert!(
-        matches!(&fault, StorageFault::Newer { path, found: 2, known: 1 } if *path == dir.path().join("format"))
+        matches!(&fault, StorageFault::Newer { path, found: 3, known: 2 } if *path == dir.path().join("format"))
     );
-    assert!(fault.to_string().contains("format 2"), "{fault}");
+    assert!(fault.to_string().contains("format 3"), "{fault}");
+}
+
+#[test]
+fn an_older_folder_is_refused_with_both_formats_and_left_as_it_is() {
+    let dir = TempDir::new().unwrap();
+    filled(dir.path());
+    let format = dir.path().join("format");
+    assert_eq!(fs::read_to_string(&format).unwrap(), "campusg data 2\n");
+    fs::write(&format, "campusg data 1\n").unwrap();
+    let before = everything(dir.path());
+    let fault = Store::open(dir.path(), &busy(), options()).unwrap_err();
+    assert!(matches!(&fault, StorageFault::Older { path, found: 1, known: 2 } if *path == format));
+    let said = fault.to_string();
+    assert!(
+        said.contains("format 1") && said.contains("format 2"),
+        "{said}"
+    );
+    assert_eq!(everything(dir.path()), before);
+    fs::write(&format, "campusg data 2\n").unwrap();
+    Store::open(dir.path(), &busy(), options()).unwrap();
+}
+
+#[test]
+fn a_new_folder_takes_little_room() {
+    let dir = TempDir::new().unwrap();
+    let store = start(dir.path(), &StorageConfig::default());
+    while !dir.path().join("journal/spare.seg").exists() {
+        std::thread::yield_now();
+    }
+    store.shutdown().unwrap();
+    let bytes: usize = everything(dir.path()).values().map(Vec::len).sum();
+    assert!((3 << 20..=8 << 20).contains(&bytes), "{bytes}");
+}
+
+/// Every file below a folder, with its bytes.
+fn everything(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(everything(&path));
+        } else {
+            found.insert(path.clone(), fs::read(&path).unwrap());
+        }
+    }
+    found
 }
 
 #[test]

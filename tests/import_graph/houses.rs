@@ -17,15 +17,14 @@ pub const HOUSES: [House; 4] = [
         folder: "domain",
         buildings: &[],
         layers: &[
-            &["id", "text", "time"],
+            &["id", "settings", "text", "time"],
             &["money"],
             &["call", "policy"],
             &["notice", "people", "record", "saga", "stream", "vote"],
             &["order"],
             &["owner"],
-            &["invariant"],
+            &["gateway", "invariant"],
             &["operator_action", "transitions"],
-            &["campus"],
         ],
         // Words of the order's (rejections, kinds of timers, sealed text) that are everybody's have no room of their own
         // yet.
@@ -62,7 +61,7 @@ pub const HOUSES: [House; 4] = [
         buildings: &["shell", "owner"],
         layers: &[
             &["fatal", "live", "port", "refusal", "registry"],
-            &["message", "sandbox"],
+            &["message"],
             &["owners"],
             &["services"],
             &["shell/commit", "shell/order", "shell/owner"],

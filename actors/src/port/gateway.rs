@@ -10,5 +10,5 @@ pub use campusg_domain::gateway::{
     CallKey, Chargeback, EventCursor, EventId, GatewayEvent, LookUpFault, Method, MethodKind, News,
     PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
 };
-pub use config::{GatewayConfig, GatewayConfigFault};
+pub use config::GatewayConfig;
 pub(crate) use describe::{account, card};

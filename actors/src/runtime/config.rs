@@ -1,9 +1,11 @@
 //! The runtime's own settings.
 
+use campusg_domain::settings::{BrokenRule, Rules};
+use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 /// How much may be under way, and how long things last. The section `[runtime]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct RuntimeConfig {
     /// Commands under way for one order, waiting and running.
@@ -56,50 +58,22 @@ impl RuntimeConfig {
     ///
     /// # Errors
     /// The first key that breaks a rule, and the rule.
-    pub fn validate(&self) -> Result<(), (&'static str, &'static str)> {
-        let rules = [
-            (
-                self.in_flight_per_order >= 1,
-                "in_flight_per_order",
-                "must be at least 1",
-            ),
-            (self.in_flight >= 1, "in_flight", "must be at least 1"),
-            (
-                self.answer_within_ms >= 100,
-                "answer_within_ms",
-                "must be at least 100",
-            ),
-            (
-                self.placing_wait_ms <= self.answer_within_ms,
+    pub fn validate(&self) -> Result<(), BrokenRule> {
+        Rules::new()
+            .at_least("in_flight_per_order", self.in_flight_per_order, 1)
+            .at_least("in_flight", self.in_flight, 1)
+            .at_least("answer_within_ms", self.answer_within_ms, 100)
+            .at_most_key(
                 "placing_wait_ms",
-                "must be at most answer_within_ms",
-            ),
-            (self.idle_ms >= 1, "idle_ms", "must be at least 1"),
-            (
-                self.idle_ended_ms >= 1,
-                "idle_ended_ms",
-                "must be at least 1",
-            ),
-            (
-                self.session_ms >= 60_000,
-                "session_ms",
-                "must be at least 60000",
-            ),
-            (self.lag_limit >= 1, "lag_limit", "must be at least 1"),
-            (
-                self.photo_sweep_ms >= 60_000,
-                "photo_sweep_ms",
-                "must be at least 60000",
-            ),
-            (
-                self.photo_keep_ms >= 3_600_000,
-                "photo_keep_ms",
-                "must be at least 3600000",
-            ),
-        ];
-        match rules.into_iter().find(|(holds, ..)| !holds) {
-            Some((_, key, rule)) => Err((key, rule)),
-            None => Ok(()),
-        }
+                self.placing_wait_ms,
+                ("answer_within_ms", self.answer_within_ms),
+            )
+            .at_least("idle_ms", self.idle_ms, 1)
+            .at_least("idle_ended_ms", self.idle_ended_ms, 1)
+            .at_least("session_ms", self.session_ms, 60_000)
+            .at_least("lag_limit", self.lag_limit, 1)
+            .at_least("photo_sweep_ms", self.photo_sweep_ms, 60_000)
+            .at_least("photo_keep_ms", self.photo_keep_ms, 3_600_000)
+            .check()
     }
 }

@@ -1,6 +1,7 @@
 //! Digests of a whole state, to compare two folds.
 
 use crate::{
+    canonical,
     money::Account,
     order::Order,
     owner::{
@@ -9,34 +10,28 @@ use crate::{
     },
     record::Record,
 };
-use bincode::{config, enc::write::Writer, error::EncodeError, serde::encode_into_writer};
 use serde::Serialize;
 
-struct Digest(blake3::Hasher);
-
-impl Writer for Digest {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
-        self.0.update(bytes);
-        Ok(())
-    }
+/// A hash of values in their canonical bytes.
+#[derive(Default)]
+struct Digest {
+    hasher: blake3::Hasher,
+    // Holds the bytes of one value at a time; kept for its room.
+    bytes: Vec<u8>,
 }
 
 impl Digest {
     fn add<T: Serialize>(&mut self, value: &T) {
-        encode_into_writer(value, self, config::standard())
-            .expect("own types encode, and a hash takes any bytes");
+        self.bytes.clear();
+        canonical::append(value, &mut self.bytes);
+        self.hasher.update(&self.bytes);
     }
 }
 
 /// The hash of a whole state, taken piece by piece: all orders by id, then all wallets by user, then all accounts that
 /// are not empty.
+#[derive(Default)]
 pub struct StateDigest(Digest);
-
-impl Default for StateDigest {
-    fn default() -> Self {
-        Self(Digest(blake3::Hasher::new()))
-    }
-}
 
 impl std::fmt::Debug for StateDigest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -61,7 +56,7 @@ impl StateDigest {
         let mut accounts: Vec<(Account, Balance)> = accounts.into_iter().collect();
         accounts.sort_unstable_by_key(|(account, _)| *account);
         self.0.add(&accounts);
-        *self.0.0.finalize().as_bytes()
+        *self.0.hasher.finalize().as_bytes()
     }
 }
 
@@ -82,8 +77,8 @@ pub fn state_hash<'a>(
 /// Head of a hash chain after one more record.
 #[must_use]
 pub fn chained(head: [u8; 32], record: &Record) -> [u8; 32] {
-    let mut digest = Digest(blake3::Hasher::new());
-    digest.0.update(&head);
+    let mut digest = Digest::default();
+    digest.hasher.update(&head);
     digest.add(record);
-    *digest.0.finalize().as_bytes()
+    *digest.hasher.finalize().as_bytes()
 }

@@ -24,6 +24,7 @@ use campusg_domain::{
     money::Cents,
     time::{At, DAY_MS},
 };
+use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 use campusg_domain::gateway::{
@@ -36,7 +37,7 @@ use state::State;
 const UNPOISONED: &str = "nothing panics while it holds the book";
 
 /// Times of the sandbox gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tuning {
     /// Milliseconds that an authorisation can be captured.

@@ -5,14 +5,18 @@
 use std::net::SocketAddr;
 use std::path::{Component, PathBuf};
 
-use campusg_domain::money::Cents;
+use campusg_domain::{
+    money::Cents,
+    settings::{BrokenRule, Rules},
+};
+use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 use super::book::Tuning;
 use super::feed::Faults;
 
 /// The sandbox's settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct SandboxConfig {
     /// Where it runs as a process of its own, loopback only. Unset: it runs inside the server.
@@ -40,25 +44,16 @@ impl Default for SandboxConfig {
     }
 }
 
+const SPAN: &str = "must be at most 400 days";
 /// Longest span of the sandbox gateway.
 const DAYS_400_MS: u64 = 400 * campusg_domain::time::DAY_MS;
-
-/// A setting that cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {reason}")]
-pub struct SandboxConfigFault {
-    /// Which, as `tuning.late_ms`, within the sandbox's section.
-    pub key: &'static str,
-    /// What is wrong with it.
-    pub reason: &'static str,
-}
 
 impl SandboxConfig {
     /// Checks every setting.
     ///
     /// # Errors
     /// One that cannot be used.
-    pub fn validate(&self) -> Result<(), SandboxConfigFault> {
+    pub fn validate(&self) -> Result<(), BrokenRule> {
         const LOOPBACK: &str = "must be a loopback address with a port";
         let below_data = !self.book.as_os_str().is_empty()
             && self
@@ -67,54 +62,37 @@ impl SandboxConfig {
                 .all(|part| matches!(part, Component::Normal(_)));
         let is_loopback =
             |to: Option<SocketAddr>| to.is_none_or(|to| to.ip().is_loopback() && to.port() != 0);
-        let rules = [
-            ("address", is_loopback(self.address), LOOPBACK),
-            (
+        Rules::new()
+            .table("tuning", tuning_rules(&self.tuning))
+            .must("address", is_loopback(self.address), LOOPBACK)
+            .must(
                 "book",
                 below_data,
                 "must be a path below the data directory",
-            ),
-            ("push_to", is_loopback(self.push_to), LOOPBACK),
-            (
-                "faults.delay_ms",
-                self.faults.delay_ms <= DAYS_400_MS,
-                "must be at most 400 days",
-            ),
-        ];
-        let tuning = tuning_rules(&self.tuning);
-        match tuning.into_iter().chain(rules).find(|(_, holds, _)| !holds) {
-            Some((key, _, reason)) => Err(SandboxConfigFault { key, reason }),
-            None => Ok(()),
-        }
+            )
+            .must("push_to", is_loopback(self.push_to), LOOPBACK)
+            .must("faults.delay_ms", self.faults.delay_ms <= DAYS_400_MS, SPAN)
+            .check()
     }
 }
 
-/// The rules of the times of the sandbox gateway: key, whether it holds, what it asks for.
-fn tuning_rules(tuning: &Tuning) -> [(&'static str, bool, &'static str); 7] {
-    const SPAN: &str = "must be at most 400 days";
-    let spans = |ms: u64| ms <= DAYS_400_MS;
-    let fee = (Cents::ZERO..=Cents::MAX_INPUT).contains(&tuning.chargeback_fee_cents);
-    [
-        (
-            "tuning.capture_window_ms",
-            (1..=DAYS_400_MS).contains(&tuning.capture_window_ms),
-            "must be above 0 and at most 400 days",
-        ),
-        ("tuning.late_ms", spans(tuning.late_ms), SPAN),
-        (
-            "tuning.slow_ms",
-            tuning.slow_ms <= 600_000,
-            "must be at most 600000",
-        ),
-        ("tuning.chargeback_ms", spans(tuning.chargeback_ms), SPAN),
-        ("tuning.verdict_ms", spans(tuning.verdict_ms), SPAN),
-        (
-            "tuning.chargeback_fee_cents",
-            fee,
-            "must be from 0 to 1000000000000",
-        ),
-        ("tuning.send_back_ms", spans(tuning.send_back_ms), SPAN),
-    ]
+/// The rules of the times of the sandbox gateway.
+fn tuning_rules(tuning: &Tuning) -> Result<(), BrokenRule> {
+    let span = |rules: Rules, key, ms: u64| rules.must(key, ms <= DAYS_400_MS, SPAN);
+    let rules = Rules::new().must(
+        "capture_window_ms",
+        (1..=DAYS_400_MS).contains(&tuning.capture_window_ms),
+        "must be above 0 and at most 400 days",
+    );
+    let rules = span(rules, "late_ms", tuning.late_ms).at_most("slow_ms", tuning.slow_ms, 600_000);
+    let rules = span(rules, "chargeback_ms", tuning.chargeback_ms);
+    let rules = span(rules, "verdict_ms", tuning.verdict_ms).from_to(
+        "chargeback_fee_cents",
+        tuning.chargeback_fee_cents.0,
+        0,
+        Cents::MAX_INPUT.0,
+    );
+    span(rules, "send_back_ms", tuning.send_back_ms).check()
 }
 
 #[cfg(test)]
@@ -162,7 +140,7 @@ mod tests {
             let config: SandboxConfig = serde_json::from_str(text).unwrap();
             assert_eq!(
                 config.validate().map_err(|fault| fault.key),
-                Err(key),
+                Err(key.to_owned()),
                 "{text}"
             );
         }

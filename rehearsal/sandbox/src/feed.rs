@@ -4,6 +4,7 @@
 //! Invariant: whoever follows `next` until it stays sees every event at least once.
 
 use campusg_domain::time::At;
+use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 use campusg_domain::gateway::{EventCursor, EventPage, GatewayEvent};
@@ -12,7 +13,7 @@ use campusg_domain::gateway::{EventCursor, EventPage, GatewayEvent};
 pub(super) const PAGE_EVENTS: usize = 100;
 
 /// What goes wrong with events.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct Faults {
     /// Each event comes twice in its page, and the last one of a page again with the next.

@@ -58,7 +58,7 @@ mod wire;
 
 pub use book::{Book, BookFault, BookLine, Fact, Handled, LinePage, Misuse, Setup, Totals, Tuning};
 pub use card::{TEST_ACCOUNTS, TEST_CARDS, TestToken};
-pub use config::{SandboxConfig, SandboxConfigFault};
+pub use config::SandboxConfig;
 pub use desk::{Desk, Now};
 pub use feed::Faults;
 pub use gateway::{Bank, ConfirmFault, Sandbox, SandboxGateway, Transport};

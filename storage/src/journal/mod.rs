@@ -12,6 +12,9 @@
 //! is 1, and none is left out. The 64 bytes of a group header keep their places in every version
 //! to come, so that an older program recognises a newer journal and refuses it.
 //!
+//! The first segment is small, and each next one twice as large up to the configured size: a
+//! segment's size is its file's, and is written nowhere else.
+//!
 //! Invariants: a group is one write and one `fdatasync`; nobody is told of a record before that
 //! sync returned; after a failed write or sync nothing is ever written again; only the last group
 //! of the last segment can be torn, and only that one is ever cut.

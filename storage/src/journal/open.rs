@@ -136,7 +136,7 @@ impl Looked {
             .found
             .ok_or_else(|| JournalFault::NoJournal { dir: dir.clone() })?;
         settle(&*disk, &dir, &found)?;
-        let bytes = self.options.segment_bytes;
+        let bytes = self.options.after(found.capacity);
         let spare = left_over_spare(&*disk, &dir, bytes)?;
         let sealed = Arc::clone(&found.shared.sealed);
         let space = SpaceThread::start(Arc::clone(&disk), dir.clone(), bytes, spare, sealed)
@@ -158,7 +158,7 @@ fn create_first_segment(
     dir: &Path,
     options: JournalOptions,
 ) -> Result<(), JournalFault> {
-    let bytes = options.segment_bytes;
+    let bytes = options.first();
     zero_filled(disk, dir, bytes, &AtomicBool::new(false)).map_err(|error| {
         if is_full_disk(&error) {
             JournalFault::StorageFull {

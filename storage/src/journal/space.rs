@@ -38,7 +38,7 @@ enum Spare {
 }
 
 enum Job {
-    Prepare,
+    Prepare { bytes: u64 },
     WriteIndex(Arc<SealedSegment>),
 }
 
@@ -71,7 +71,7 @@ pub(super) struct SpaceThread {
 
 impl SpaceThread {
     /// Starts the thread, with the spare segment of an earlier run if there was one, and has it
-    /// prepare one otherwise.
+    /// prepare one of `bytes` otherwise.
     ///
     /// # Errors
     /// What the operating system answers to a new thread.
@@ -92,7 +92,6 @@ impl SpaceThread {
         let worker = Worker {
             disk,
             dir,
-            bytes,
             sealed,
             shared: Arc::clone(&shared),
         };
@@ -104,31 +103,32 @@ impl SpaceThread {
             jobs: Some(jobs),
             thread: Some(thread),
         };
-        this.prepare();
+        this.prepare(bytes);
         Ok(this)
     }
 
-    /// Has the next spare prepared, unless there is one.
-    pub(super) fn prepare(&self) {
+    /// Has the next spare prepared, of so many bytes, unless there is one.
+    pub(super) fn prepare(&self, bytes: u64) {
         let mut spare = self.shared.spare();
-        self.ask_for_one(&mut spare);
+        self.ask_for_one(&mut spare, bytes);
     }
 
-    fn ask_for_one(&self, spare: &mut Spare) {
+    fn ask_for_one(&self, spare: &mut Spare, bytes: u64) {
         if matches!(spare, Spare::None | Spare::Failed(_)) {
             *spare = Spare::Preparing;
-            self.send(Job::Prepare);
+            self.send(Job::Prepare { bytes });
         }
     }
 
-    /// Takes the spare segment, waiting until it is ready. After a failure it is tried once more
-    /// right away, so that room made on the disk is found at the next call.
+    /// Takes the spare segment, waiting until it is ready; it has the bytes that were asked for,
+    /// which are `bytes`. After a failure it is tried once more right away, so that room made on
+    /// the disk is found at the next call.
     ///
     /// # Errors
     /// Why there is none; `StorageFull` when the disk has no room.
-    pub(super) fn take(&self) -> io::Result<Arc<dyn DiskFile>> {
+    pub(super) fn take(&self, bytes: u64) -> io::Result<Arc<dyn DiskFile>> {
         let mut spare = self.shared.spare();
-        self.ask_for_one(&mut spare);
+        self.ask_for_one(&mut spare, bytes);
         while matches!(*spare, Spare::Preparing) {
             spare = self
                 .shared
@@ -179,7 +179,6 @@ impl Drop for SpaceThread {
 struct Worker {
     disk: Arc<dyn Disk>,
     dir: PathBuf,
-    bytes: u64,
     sealed: Arc<SealedSegments>,
     shared: Arc<Shared>,
 }
@@ -194,14 +193,14 @@ impl Worker {
     fn run(self, queue: &mpsc::Receiver<Job>) {
         while let Ok(job) = queue.recv() {
             match job {
-                Job::Prepare => self.prepare(),
+                Job::Prepare { bytes } => self.prepare(bytes),
                 Job::WriteIndex(segment) => self.sealed.write_index(&segment),
             }
         }
     }
 
-    fn prepare(&self) {
-        let made = zero_filled(&*self.disk, &self.dir, self.bytes, &self.shared.stop);
+    fn prepare(&self, bytes: u64) {
+        let made = zero_filled(&*self.disk, &self.dir, bytes, &self.shared.stop);
         let full = made.as_ref().is_err_and(is_full_disk);
         self.shared.full.store(full, Ordering::Relaxed);
         self.shared.set(match made {

@@ -24,32 +24,56 @@ use crate::disk::{Disk, DiskFile, DiskLock, is_full_disk};
 /// How a journal is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JournalOptions {
-    /// The size of a new segment in bytes, 4 KiB to 1 GiB.
+    /// The size of the first segment in bytes, 4 KiB to 1 GiB: each one after it is twice as large
+    /// as the one before, up to `segment_bytes`. More than that counts as that.
+    pub first_segment_bytes: u64,
+    /// The size of a segment in a journal that has grown, in bytes, 4 KiB to 1 GiB.
     pub segment_bytes: u64,
 }
 
 impl Default for JournalOptions {
     fn default() -> Self {
         Self {
+            first_segment_bytes: 1 << 20,
             segment_bytes: 64 << 20,
         }
     }
 }
 
 impl JournalOptions {
-    pub(super) fn check(self) -> Result<(), JournalFault> {
-        if (4 << 10..=1 << 30).contains(&self.segment_bytes) {
-            Ok(())
-        } else {
-            Err(JournalFault::SegmentSize {
-                bytes: self.segment_bytes,
-            })
+    /// Segments of one size from the first on.
+    #[must_use]
+    pub const fn of_one_size(bytes: u64) -> Self {
+        Self {
+            first_segment_bytes: bytes,
+            segment_bytes: bytes,
         }
     }
 
+    pub(super) fn check(self) -> Result<(), JournalFault> {
+        let sizes = [self.first_segment_bytes, self.segment_bytes];
+        let wrong = sizes
+            .into_iter()
+            .find(|bytes| !(4 << 10..=1 << 30).contains(bytes));
+        wrong.map_or(Ok(()), |bytes| Err(JournalFault::SegmentSize { bytes }))
+    }
+
+    pub(super) fn first(self) -> u64 {
+        self.first_segment_bytes.min(self.segment_bytes)
+    }
+
+    fn second(self) -> u64 {
+        (2 * self.first_segment_bytes).min(self.segment_bytes)
+    }
+
+    /// The size of the segment after one of `bytes`: any group fits into it.
+    pub(super) fn after(self, bytes: u64) -> u64 {
+        (2 * bytes).clamp(self.second(), self.segment_bytes)
+    }
+
+    /// A group that does not fit into the first segment begins the second.
     fn max_body_bytes(self) -> usize {
-        let in_segment =
-            usize::try_from(self.segment_bytes).unwrap_or(usize::MAX) - GROUP_HEADER_BYTES;
+        let in_segment = usize::try_from(self.second()).unwrap_or(usize::MAX) - GROUP_HEADER_BYTES;
         in_segment.min(MAX_BODY_BYTES)
     }
 }
@@ -297,10 +321,11 @@ impl Journal {
 
     /// Goes on in the spare segment. Its name is durable before anything is written into it.
     fn rotate(&mut self) -> Result<(), JournalFault> {
-        let file = match self.space.take() {
+        let bytes = self.options.after(self.capacity);
+        let file = match self.space.take(bytes) {
             Ok(file) => file,
             Err(error) if is_full_disk(&error) => {
-                let (dir, bytes) = (self.shared.dir.clone(), self.options.segment_bytes);
+                let dir = self.shared.dir.clone();
                 return Err(JournalFault::StorageFull { dir, bytes });
             }
             Err(error) => return Err(self.break_at("allocate the segment after", error)),
@@ -315,9 +340,9 @@ impl Journal {
         self.seal(Arc::clone(&file));
         self.path = path;
         self.file = file;
-        self.capacity = self.options.segment_bytes;
+        self.capacity = bytes;
         self.at = 0;
-        self.space.prepare();
+        self.space.prepare(self.options.after(bytes));
         Ok(())
     }
 

@@ -44,6 +44,7 @@ pub(super) fn open_journal(
     }
     let options = JournalOptions {
         segment_bytes: config.segment_mib << 20,
+        ..JournalOptions::default()
     };
     let looked = Journal::look(RealDisk::shared(), &path, options).map_err(fault)?;
     let Some(last) = looked.last() else {

@@ -10,8 +10,10 @@ use crate::disk::{Disk, DiskLock, RealDisk};
 use crate::fault::StorageFault;
 use crate::file::{create_private_dir, write_whole};
 
-/// The newest layout of a data folder this program knows.
-const FORMAT: u64 = 1;
+/// The one layout of a data folder that this program reads and writes.
+///
+/// Format 1 took the fingerprints of commands over the codec's bytes.
+const FORMAT: u64 = 2;
 
 /// Creates the folder if need be and takes its lock.
 pub(super) fn take(dir: &Path) -> Result<DiskLock, StorageFault> {
@@ -42,7 +44,12 @@ pub(super) fn check_format(dir: &Path) -> Result<bool, StorageFault> {
         Ok(text) => match text.strip_prefix("campusg data ").map(str::trim) {
             None => Err(damaged("it does not say which format the folder has")),
             Some(number) => match number.parse::<u64>() {
-                Ok(1..=FORMAT) => Ok(true),
+                Ok(FORMAT) => Ok(true),
+                Ok(found @ 1..FORMAT) => Err(StorageFault::Older {
+                    path: path.clone(),
+                    found,
+                    known: FORMAT,
+                }),
                 Ok(found) if found > FORMAT => Err(StorageFault::Newer {
                     path: path.clone(),
                     found,

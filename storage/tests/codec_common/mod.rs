@@ -8,6 +8,8 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test may unwrap")]
 
+pub mod second_reader;
+
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -66,7 +68,8 @@ pub fn fixture(file: &str) -> PathBuf {
         .join(format!("{file}.hex"))
 }
 
-/// Compares each sample with its line, as bytes and as a value, and finds lines without a sample.
+/// Compares each sample with its line, as bytes and as a value, and finds lines without a sample. A second reader has to
+/// find the same value in the line, and nothing in any line that is cut short.
 pub fn pinned<T: Serialize + DeserializeOwned + PartialEq + Debug>(
     file: &str,
     names: &[&str],
@@ -100,6 +103,17 @@ pub fn pinned<T: Serialize + DeserializeOwned + PartialEq + Debug>(
             *sample,
             "value of {file} {name}"
         );
+        let line = bytes(line);
+        let read = second_reader::read::<T>(&line);
+        assert_eq!(
+            read.as_ref(),
+            Ok(sample),
+            "a second reader of {file} {name}"
+        );
+        for end in 0..line.len() {
+            let cut = second_reader::read::<T>(&line[..end]);
+            assert!(cut.is_err(), "{file} {name}, cut at {end}: {cut:?}");
+        }
     }
 }
 

@@ -27,7 +27,8 @@ pub fn index(first_seq: u64) -> PathBuf {
 }
 
 pub fn open_with(disk: &FaultyDisk, segment_bytes: u64) -> Result<Opened, JournalFault> {
-    Journal::open(disk.shared(), dir(), JournalOptions { segment_bytes })
+    let options = JournalOptions::of_one_size(segment_bytes);
+    Journal::open(disk.shared(), dir(), options)
 }
 
 pub fn open(disk: &FaultyDisk) -> Opened {

@@ -4,10 +4,11 @@
 //! Invariant: while open, at most one call per `open_ms` goes through; any answer closes it.
 
 use campusg_domain::{call::Answer, time::At};
+use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 /// When the breaker opens, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct BreakerConfig {
     /// So many tries without an answer, one after another, open it; at least 1.

@@ -4,10 +4,12 @@
 
 use super::BreakerConfig;
 use crate::port::signature::{Keyring, SigningKey};
+use campusg_domain::settings::{BrokenRule, Rules};
+use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
 /// The payment gateway's settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct GatewayConfig {
     /// Milliseconds to wait for an answer, 1 to 60 000.
@@ -38,16 +40,6 @@ impl Default for GatewayConfig {
     }
 }
 
-/// A setting that cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {reason}")]
-pub struct GatewayConfigFault {
-    /// Which, as `breaker.failures`, within the gateway's section.
-    pub key: &'static str,
-    /// What is wrong with it.
-    pub reason: &'static str,
-}
-
 impl GatewayConfig {
     /// The keys of the gateway's messages.
     #[must_use]
@@ -60,43 +52,19 @@ impl GatewayConfig {
     ///
     /// # Errors
     /// One that cannot be used.
-    pub fn validate(&self) -> Result<(), GatewayConfigFault> {
-        let rules = [
-            (
-                "timeout_ms",
-                (1..=60_000).contains(&self.timeout_ms),
-                "must be 1 to 60000",
-            ),
-            (
-                "concurrency",
-                (1..=128).contains(&self.concurrency),
-                "must be 1 to 128",
-            ),
-            (
-                "breaker.failures",
-                self.breaker.failures >= 1,
-                "must be at least 1",
-            ),
-            (
-                "breaker.open_ms",
-                (1..=3_600_000).contains(&self.breaker.open_ms),
-                "must be 1 to 3600000",
-            ),
-            (
-                "events_poll_ms",
-                (10..=3_600_000).contains(&self.events_poll_ms),
-                "must be 10 to 3600000",
-            ),
-            (
+    pub fn validate(&self) -> Result<(), BrokenRule> {
+        Rules::new()
+            .from_to("timeout_ms", self.timeout_ms, 1, 60_000)
+            .from_to("concurrency", self.concurrency, 1, 128)
+            .at_least("breaker.failures", self.breaker.failures, 1)
+            .from_to("breaker.open_ms", self.breaker.open_ms, 1, 3_600_000)
+            .from_to("events_poll_ms", self.events_poll_ms, 10, 3_600_000)
+            .must(
                 "previous_signing_secret",
                 self.previous_signing_secret.is_none() || self.signing_secret.is_some(),
                 "must be unset while signing_secret is",
-            ),
-        ];
-        match rules.into_iter().find(|(_, holds, _)| !holds) {
-            Some((key, _, reason)) => Err(GatewayConfigFault { key, reason }),
-            None => Ok(()),
-        }
+            )
+            .check()
     }
 }
 
@@ -124,7 +92,7 @@ mod tests {
             let config: GatewayConfig = serde_json::from_str(text).unwrap();
             assert_eq!(
                 config.validate().map_err(|fault| fault.key),
-                Err(key),
+                Err(key.to_owned()),
                 "{text}"
             );
         }
