@@ -68,6 +68,7 @@ fn the_report_has_all_its_parts() {
         "restarts between two records",
         "ROWS MET: ",
         "I11        ok",
+        "I12        ok",
         "drift      ok",
         "journal  ",
         "state    ",

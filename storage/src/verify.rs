@@ -4,7 +4,7 @@
 //! nothing: what it finds is reported.
 //!
 //! Invariant: a report without faults means that the chain is whole from the first record, that
-//! every record decodes and keeps I1–I11, and that the snapshots say what the records say.
+//! every record decodes and keeps I1–I12, and that the snapshots say what the records say.
 
 use std::collections::BTreeMap;
 use std::path::Path;

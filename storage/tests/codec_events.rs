@@ -25,7 +25,7 @@ use campusg_domain::owner::timetable::Event as ScheduleEvent;
 use campusg_domain::owner::wallet::{ChargebackId, Event as WalletEvent};
 use campusg_domain::people::PeopleChange;
 use campusg_domain::record::{Events, Record, SystemEvent, TimerChange};
-use campusg_domain::saga::{Mark, Saga};
+use campusg_domain::saga::{CompleteStep, Mark, Step};
 use codec_common::{AT, CENTS, order, photo, pin, pinned, release, user};
 
 fn terms() -> Arc<Terms> {
@@ -237,7 +237,7 @@ pin!(order_event, OrderEvent:
         photos: vec![photo()],
     }),
     After => OrderEvent::After(AfterEvent::TipGiven { call: 9, cents: CENTS, card: CardToken("tok_1".into()) }),
-    Step => OrderEvent::Step { saga: Saga::Complete, step: 2, mark: Mark::Stalled },
+    Step => OrderEvent::Step { step: Step::Complete(CompleteStep::CapturePayment), mark: Mark::Stalled },
 );
 
 pin!(user_event, UserEvent:

@@ -82,6 +82,9 @@ impl Audit {
         self.fold_wallet(*seq, record);
         if let (Stream::Order(id), Events::Order(events)) = (record.stream, &record.events) {
             let mut order = self.orders.remove(&id);
+            if let Err(why) = change::marks_of(order.as_ref(), record) {
+                self.found.push(Broken { id: Id(12), why });
+            }
             Order::fold(&mut order, *seq, record);
             self.orders.extend(order.map(|order| (id, order)));
             self.tell(id, *seq, record, events);
@@ -337,6 +340,10 @@ pub(super) fn fits_together(audit: &Audit) -> Holds {
 
 pub(super) fn one_runner(audit: &Audit) -> Holds {
     audit.found(6)
+}
+
+pub(super) fn marked(audit: &Audit) -> Holds {
+    audit.found(12)
 }
 
 pub(super) fn not_stalled(audit: &Audit) -> Holds {

@@ -9,7 +9,8 @@ use crate::{
         EscrowStatus, Event, Order, PaymentStatus, RunEvent, Settlement, Stage, TimerKind,
         TimerState,
     },
-    record::Events,
+    record::{Events, Record},
+    saga::Progress,
 };
 use std::collections::BTreeMap;
 
@@ -126,6 +127,28 @@ pub fn fits(stage: &Stage, escrow: EscrowStatus, payment: PaymentStatus) -> bool
         | Stage::OnTheWay(..)
         | Stage::Delivered(..) => ends(&[(E::Held, P::InEscrow)]),
     }
+}
+
+/// The marks that a record makes, each judged where the marks before it have left the sagas.
+pub(super) fn marked(change: &Change<'_>) -> Holds {
+    marks_of(change.before, change.record)
+}
+
+pub(super) fn marks_of(before: Option<&Order>, record: &Record) -> Holds {
+    let Events::Order(events) = &record.events else {
+        return Ok(());
+    };
+    let mut progress = before.map_or_else(Progress::default, |order| order.saga.clone());
+    for event in events {
+        if let Event::Step { step, mark } = event {
+            ensure(progress.allows(*step, *mark), || {
+                let state = progress.state(*step);
+                format!("{} is {state:?} and marked {mark:?}", step.name())
+            })?;
+            progress.mark(*step, *mark);
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn fits_together(change: &Change<'_>) -> Holds {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     policy::Policy,
-    saga::{Mark, Saga, finish, mark, start},
+    saga::{CompleteStep, CreateStep, Mark, finish, mark, start},
     stream::Meta,
     time::At,
     vote::{Granted, VoteRequest, Votes},
@@ -83,9 +83,9 @@ pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -
                 .votes
                 .find(|ask| matches!(ask, VoteRequest::NoDebt { .. }))?;
             let terms = place::terms(placement, card, context.policy, context.now)?;
-            let mut events = finish(&Default::default(), Saga::Create, "record-order");
+            let mut events = finish(&Default::default(), CreateStep::RecordOrder);
             events.push(Event::Placing(PlacingEvent::Placed(Arc::new(terms))));
-            events.push(start(Saga::Create, "authorize-payment"));
+            events.push(start(CreateStep::AuthorizePayment));
             Ok(events)
         }
         (None, _) => Err(Rejection::NotFound {
@@ -219,8 +219,8 @@ impl Decider<'_> {
         }
     }
 
-    fn with_step(&self, step: &str, mut events: Vec<Event>) -> Vec<Event> {
-        events.push(mark(Saga::Complete, step, Mark::Done));
+    fn with_step(&self, step: CompleteStep, mut events: Vec<Event>) -> Vec<Event> {
+        events.push(mark(step, Mark::Done));
         events
     }
 }

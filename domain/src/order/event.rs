@@ -11,7 +11,7 @@ use crate::{
     call::{CallNumber, CardToken, Decline},
     id::{PhotoId, Principal, UserId},
     money::Cents,
-    saga::{Mark, Saga},
+    saga::{Mark, Step},
     time::At,
 };
 use serde::{Deserialize, Serialize};
@@ -590,10 +590,8 @@ pub enum Event {
     After(AfterEvent),
     /// A saga's step moved on; one log line each.
     Step {
-        /// Which saga.
-        saga: Saga,
-        /// Index of the step in its plan.
-        step: u8,
+        /// The step.
+        step: Step,
         /// What happened to it.
         mark: Mark,
     },

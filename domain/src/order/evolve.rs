@@ -158,7 +158,7 @@ impl Order {
             Event::Operator(event) => self.operated(event),
             Event::Dispute(event) => self.disputed(event, at),
             Event::After(event) => self.after(event),
-            Event::Step { saga, step, mark } => self.saga.mark(*saga, *step, *mark),
+            Event::Step { step, mark } => self.saga.mark(*step, *mark),
         }
     }
 

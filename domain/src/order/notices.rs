@@ -17,7 +17,7 @@ use crate::{
     money::Cents,
     notice::{Audience, Notice, NoticeKind as Kind},
     policy::Policy,
-    saga::{Mark, Saga},
+    saga::Mark,
 };
 
 /// The notices that `event` gives.
@@ -139,9 +139,9 @@ fn named(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice> {
         },
         Event::Dispute(event) => dispute(&parties, event),
         Event::After(event) => after(order, &parties, event),
-        Event::Step { saga, mark, .. } => match (saga, mark) {
-            (Saga::Complete, Mark::Stalled) => Parties::operators(Kind::StepStalled),
-            (Saga::Create | Saga::Accept | Saga::Complete, _) => vec![],
+        Event::Step { mark, .. } => match mark {
+            Mark::Stalled => Parties::operators(Kind::StepStalled),
+            Mark::Started | Mark::Done | Mark::Failed | Mark::Undone => vec![],
         },
     }
 }

@@ -4,10 +4,7 @@
 //! Invariant: no remedy guesses at money. What may have moved some is tried until the gateway answers, or is counted as
 //! failed in a way that a late success takes back (transition 33).
 
-use super::plan::{
-    Do::Payment,
-    Undo::{self, By, Never},
-};
+use super::plan::Undo::{self, By, Never};
 use crate::call::CallKind;
 
 /// Whether doing this call moves money, whatever came before it; an order knows more of its own calls.
@@ -27,8 +24,8 @@ pub(crate) const fn moves_money(kind: CallKind) -> bool {
 #[rustfmt::skip]
 pub const fn compensation(kind: CallKind) -> Undo {
     match kind {
-        CallKind::Capture { .. }   => By(Payment, "let go of the authorization: the customer owes what was not charged"),
-        CallKind::Charge { .. }    => By(Payment, "keep the tip from being charged: it counts as refused"),
+        CallKind::Capture { .. }   => By("let go of the authorization: the customer owes what was not charged"),
+        CallKind::Charge { .. }    => By("keep the tip from being charged: it counts as refused"),
         CallKind::Authorize { .. } => Never("what waits for it ends by itself"),
         CallKind::Void { .. }      => Never("it takes something back itself"),
         CallKind::Refund { .. }    => Never("whether the money went back is unknown: only the gateway can say"),

@@ -1,4 +1,4 @@
-//! Sagas: tables of steps, and the engine that is the only code with control flow over them.
+//! Sagas: tables of steps, how far each has come, and the marks that move them on.
 
 mod compensation;
 mod plan;
@@ -6,5 +6,5 @@ mod progress;
 
 pub use compensation::compensation;
 pub(crate) use compensation::moves_money;
-pub use plan::{ACCEPT_ORDER, COMPLETE_ORDER, CREATE_ORDER, Do, Failing, Plan, Saga, Step, Undo};
+pub use plan::{AcceptStep, CompleteStep, CreateStep, Failing, Row, Saga, Step, Undo};
 pub use progress::{Mark, Progress, StepState, finish, mark, start, unwind};

@@ -1,4 +1,7 @@
 //! The sagas as tables. Every row fills every column; "no undo" needs its reason.
+//!
+//! The code reads the tables: [`unwind`](super::unwind) takes back what a row says can be taken back, a decision about a
+//! step that keeps failing does what its row says, and an operator is told a row's reason where there is no way back.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,40 +17,36 @@ pub enum Saga {
 }
 
 impl Saga {
-    /// Its table.
+    /// Every saga.
+    pub const ALL: [Self; 3] = [Self::Create, Self::Accept, Self::Complete];
+
+    /// Its name, lower case with hyphens.
     #[must_use]
-    pub const fn plan(self) -> &'static Plan {
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Create => &CREATE_ORDER,
-            Self::Accept => &ACCEPT_ORDER,
-            Self::Complete => &COMPLETE_ORDER,
+            Self::Create => "create-order",
+            Self::Accept => "accept-order",
+            Self::Complete => "complete-order",
         }
     }
-}
 
-/// Who does a step forward.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Do {
-    /// The order's own decision.
-    Order,
-    /// A vote of the directory.
-    Directory,
-    /// A vote of the escrow owner, or a transfer.
-    Escrow,
-    /// A vote of the timer owner, or a timer.
-    Timer,
-    /// A call to the payment gateway.
-    Payment,
-    /// A notice.
-    Notification,
+    /// Its steps, first to last.
+    #[must_use]
+    pub const fn steps(self) -> &'static [Step] {
+        match self {
+            Self::Create => &CreateStep::STEPS,
+            Self::Accept => &AcceptStep::STEPS,
+            Self::Complete => &CompleteStep::STEPS,
+        }
+    }
 }
 
 /// What takes a step back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undo {
-    /// This role does, by what the words say.
-    By(Do, &'static str),
-    /// Nothing does, for this reason.
+    /// It can be taken back, by what the words say.
+    By(&'static str),
+    /// Nothing takes it back, for this reason.
     Never(&'static str),
 }
 
@@ -62,78 +61,126 @@ pub enum Failing {
     RetryThenAlert,
 }
 
-/// One row.
+/// A step of a saga. Steps of one saga are ordered as they are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Step {
+    /// Of placing an order.
+    Create(CreateStep),
+    /// Of binding a runner.
+    Accept(AcceptStep),
+    /// Of delivering and paying.
+    Complete(CompleteStep),
+}
+
+impl Step {
+    /// The saga it is a step of.
+    #[must_use]
+    pub const fn saga(self) -> Saga {
+        match self {
+            Self::Create(_) => Saga::Create,
+            Self::Accept(_) => Saga::Accept,
+            Self::Complete(_) => Saga::Complete,
+        }
+    }
+
+    /// Its row of the table.
+    #[must_use]
+    pub const fn row(self) -> Row {
+        match self {
+            Self::Create(step) => step.row(),
+            Self::Accept(step) => step.row(),
+            Self::Complete(step) => step.row(),
+        }
+    }
+
+    /// Its name, imperative, lower case with hyphens.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// Whether its saga begins with it.
+    #[must_use]
+    pub fn is_first(self) -> bool {
+        self.saga().steps().first() == Some(&self)
+    }
+}
+
+/// A row of a saga's table.
 #[derive(Clone, Copy, Debug)]
-pub struct Step {
-    /// Its name, imperative.
+pub struct Row {
+    /// The step's name, imperative.
     pub name: &'static str,
-    /// Who does it.
-    pub forward: Do,
     /// What takes it back.
     pub undo: Undo,
     /// What a lasting failure does.
     pub failing: Failing,
 }
 
-/// A saga's table.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    /// Its name.
-    pub name: &'static str,
-    /// Its rows.
-    pub steps: &'static [Step],
+/// Writes a saga's table: its steps as an enum, each with its row.
+macro_rules! table {
+    ($(#[$doc:meta])* $kind:ident of $saga:ident: $($(#[$about:meta])* $step:ident $name:literal $undo:expr, $failing:expr;)+) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $kind {
+            $($(#[$about])* #[doc = concat!("`", $name, "`.")] $step,)+
+        }
+
+        impl $kind {
+            /// Every step, first to last.
+            pub const STEPS: [Step; [$(Self::$step),+].len()] = [$(Step::$saga(Self::$step)),+];
+
+            const fn row(self) -> Row {
+                match self {
+                    $(Self::$step => Row { name: $name, undo: $undo, failing: $failing },)+
+                }
+            }
+        }
+
+        impl From<$kind> for Step {
+            fn from(step: $kind) -> Self {
+                Self::$saga(step)
+            }
+        }
+    };
 }
 
-const fn plan(name: &'static str, steps: &'static [Step]) -> Plan {
-    Plan { name, steps }
-}
-
-const fn step(name: &'static str, forward: Do, undo: Undo, failing: Failing) -> Step {
-    Step {
-        name,
-        forward,
-        undo,
-        failing,
-    }
-}
-
-use Do::{Directory, Escrow, Notification, Order, Payment, Timer};
 use Failing::{Reject, RetryThenAlert, Unwind};
 use Undo::{By, Never};
 
-/// From the customer's wish to an order on the board.
-#[rustfmt::skip]
-pub const CREATE_ORDER: Plan = plan("create-order", &[
-    //   step                 forward       undo                                          if it keeps failing
-    step("check-customer",    Directory,    Never("a vote: nothing was written"),         Reject),
-    step("record-order",      Order,        By(Order, "cancel"),                          Reject),
-    step("authorize-payment", Payment,      By(Payment, "void the authorization"),        Unwind),
-    step("hold-funds",        Escrow,       By(Escrow, "void the hold"),                  Unwind),
-    step("arm-timer",         Timer,        By(Timer, "disarm"),                          Unwind),
-    step("make-available",    Order,        Never("last step: a later end is a command"), RetryThenAlert),
-]);
+table! {
+    /// From the customer's wish to an order on the board.
+    CreateStep of Create:
+    //                  name                 what takes it back                            if it keeps failing
+    CheckCustomer       "check-customer"     Never("a vote: nothing was written"),         Reject;
+    RecordOrder         "record-order"       By("cancel"),                                 Reject;
+    AuthorizePayment    "authorize-payment"  By("void the authorization"),                 Unwind;
+    HoldFunds           "hold-funds"         By("void the hold"),                          Unwind;
+    ArmTimer            "arm-timer"          By("disarm"),                                 Unwind;
+    MakeAvailable       "make-available"     Never("last step: a later end is a command"), RetryThenAlert;
+}
 
-/// From a runner's tap to a bound runner; unwound when the runner is unbound before buying.
-#[rustfmt::skip]
-pub const ACCEPT_ORDER: Plan = plan("accept-order", &[
-    //   step                 forward       undo                                          if it keeps failing
-    step("verify-available",  Order,        Never("a look: nothing was written"),         Reject),
-    step("bind-runner",       Directory,    By(Directory, "free the slot"),               Reject),
-    step("mark-accepted",     Order,        By(Order, "make available again"),            Reject),
-    step("stop-timer",        Timer,        By(Timer, "arm the acceptance timer anew"),   Reject),
-    step("notify-customer",   Notification, By(Notification, "tell the customer"),        Reject),
-]);
+table! {
+    /// From a runner's tap to a bound runner; unwound when the runner is unbound before buying.
+    AcceptStep of Accept:
+    //                  name                 what takes it back                            if it keeps failing
+    VerifyAvailable     "verify-available"   Never("a look: nothing was written"),         Reject;
+    BindRunner          "bind-runner"        By("free the slot"),                          Reject;
+    MarkAccepted        "mark-accepted"      By("make available again"),                   Reject;
+    StopTimer           "stop-timer"         By("arm the acceptance timer anew"),          Reject;
+    NotifyCustomer      "notify-customer"    By("tell the customer"),                      Reject;
+}
 
-/// From the store to the runner's wallet. Capture at purchase is behind it; nothing here is taken back.
-#[rustfmt::skip]
-pub const COMPLETE_ORDER: Plan = plan("complete-order", &[
-    //   step                 forward       undo                                          if it keeps failing
-    step("arrive-on-site",    Order,        Never("the saga before it unwinds: the runner is unbound"), Reject),
-    step("buy-food",          Order,        Never("the food is bought"),                  Reject),
-    step("capture-payment",   Payment,      Never("pivot: the customer owes what fails"), RetryThenAlert),
-    step("collect-food",      Order,        Never("the food is bought"),                  Reject),
-    step("depart",            Order,        Never("the food is bought"),                  Reject),
-    step("mark-delivered",    Order,        Never("the food has moved"),                  Reject),
-    step("release-escrow",    Escrow,       Never("a delivery is never undone"),          RetryThenAlert),
-    step("mark-completed",    Order,        Never("the money has moved"),                 RetryThenAlert),
-]);
+table! {
+    /// From the store to the runner's wallet. Nothing here is taken back.
+    CompleteStep of Complete:
+    //                  name                 what takes it back                            if it keeps failing
+    ArriveOnSite        "arrive-on-site"     Never("the saga before it unwinds: the runner is unbound"), Reject;
+    BuyFood             "buy-food"           Never("the food is bought"),                  Reject;
+    CapturePayment      "capture-payment"    Never("pivot: the customer owes what fails"), RetryThenAlert;
+    CollectFood         "collect-food"       Never("the food is bought"),                  Reject;
+    Depart              "depart"             Never("the food is bought"),                  Reject;
+    MarkDelivered       "mark-delivered"     Never("the food has moved"),                  Reject;
+    ReleaseEscrow       "release-escrow"     Never("a delivery is never undone"),          RetryThenAlert;
+    MarkCompleted       "mark-completed"     Never("the money has moved"),                 RetryThenAlert;
+}

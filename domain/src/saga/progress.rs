@@ -1,8 +1,8 @@
-//! The engine: how far a saga has come, as a fold of its marks, and the marks that starting, finishing and unwinding make.
+//! How far a saga has come, as a fold of its marks, and the marks that starting, finishing and unwinding make.
 //!
 //! Invariant: undo marks only steps marked as started, in reverse order, and never one whose undo is `Never`.
 
-use super::plan::{Saga, Undo};
+use super::plan::{Saga, Step, Undo};
 use crate::order::Event;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,95 +29,91 @@ pub type StepState = Mark;
 /// Where each saga of one order stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    steps: BTreeMap<(Saga, u8), Mark>,
+    steps: BTreeMap<Step, Mark>,
 }
 
 impl Progress {
     /// Where a step stands; `None` if it was not begun.
     #[must_use]
-    pub fn state(&self, saga: Saga, step: u8) -> Option<StepState> {
-        self.steps.get(&(saga, step)).copied()
+    pub fn state(&self, step: impl Into<Step>) -> Option<StepState> {
+        self.steps.get(&step.into()).copied()
     }
 
     /// Every step begun, by saga and step.
-    pub fn steps(&self) -> impl Iterator<Item = (Saga, u8, StepState)> + '_ {
-        self.steps
-            .iter()
-            .map(|((saga, step), mark)| (*saga, *step, *mark))
+    pub fn steps(&self) -> impl Iterator<Item = (Step, StepState)> + '_ {
+        self.steps.iter().map(|(step, mark)| (*step, *mark))
     }
 
     /// Steps that need a person.
-    pub fn stalled(&self) -> impl Iterator<Item = (Saga, u8)> + '_ {
+    pub fn stalled(&self) -> impl Iterator<Item = Step> + '_ {
         self.steps()
-            .filter(|(.., mark)| *mark == Mark::Stalled)
-            .map(|(saga, step, _)| (saga, step))
+            .filter(|(_, mark)| *mark == Mark::Stalled)
+            .map(|(step, _)| step)
     }
 
     /// Folds one mark. The first step of a saga that runs again (a second runner) starts it anew.
-    pub fn mark(&mut self, saga: Saga, step: u8, mark: Mark) {
-        if step == 0 {
-            self.steps.retain(|(of, _), _| *of != saga);
+    pub fn mark(&mut self, step: Step, mark: Mark) {
+        if step.is_first() {
+            self.steps.retain(|of, _| of.saga() != step.saga());
         }
-        self.steps.insert((saga, step), mark);
+        self.steps.insert(step, mark);
+    }
+
+    /// Whether a step may be marked so where it stands now. What the table says can't be taken back is never undone, and
+    /// what was not begun neither fails for good after it was done nor is taken back.
+    #[must_use]
+    pub fn allows(&self, step: Step, mark: Mark) -> bool {
+        let can_be_undone = match step.row().undo {
+            Undo::By(_) => true,
+            Undo::Never(_) => false,
+        };
+        match (self.state(step), mark) {
+            (Some(Mark::Started | Mark::Done | Mark::Stalled), Mark::Undone) => can_be_undone,
+            (None | Some(Mark::Failed | Mark::Undone), Mark::Undone) => false,
+            (Some(Mark::Done), Mark::Started | Mark::Failed | Mark::Stalled) => step.is_first(),
+            (
+                None | Some(Mark::Started | Mark::Stalled | Mark::Failed | Mark::Undone),
+                Mark::Started | Mark::Failed | Mark::Stalled,
+            )
+            | (_, Mark::Done) => true,
+        }
     }
 }
 
-fn index(saga: Saga, name: &str) -> u8 {
-    let at = saga.plan().steps.iter().position(|step| step.name == name);
-    u8::try_from(at.expect("the name stands in the plan: a test walks them all"))
-        .expect("plans have few steps")
-}
-
-fn marked(saga: Saga, step: u8, mark: Mark) -> Event {
-    Event::Step { saga, step, mark }
-}
-
-/// Marks the step `name`.
-///
-/// # Panics
-/// If the plan has no such step, which a walk over every command would show.
+/// Marks a step.
 #[must_use]
-pub fn mark(saga: Saga, name: &str, mark: Mark) -> Event {
-    marked(saga, index(saga, name), mark)
+pub fn mark(step: impl Into<Step>, mark: Mark) -> Event {
+    let step = step.into();
+    Event::Step { step, mark }
 }
 
-/// Marks the step `name` as begun.
+/// Marks a step as begun.
 #[must_use]
-pub fn start(saga: Saga, name: &str) -> Event {
-    mark(saga, name, Mark::Started)
+pub fn start(step: impl Into<Step>) -> Event {
+    mark(step, Mark::Started)
 }
 
-/// Marks every step from the first not done up to `name` as done.
+/// Marks every step of `last`'s saga from the first not done up to `last` as done.
 #[must_use]
-pub fn finish(progress: &Progress, saga: Saga, name: &str) -> Vec<Event> {
-    let last = index(saga, name);
-    let begun_anew = progress.state(saga, last) == Some(Mark::Undone);
-    (0..=last)
-        .filter(|step| begun_anew || progress.state(saga, *step) != Some(Mark::Done))
-        .map(|step| marked(saga, step, Mark::Done))
+pub fn finish(progress: &Progress, last: impl Into<Step>) -> Vec<Event> {
+    let last = last.into();
+    let begun_anew = progress.state(last) == Some(Mark::Undone);
+    let steps = last.saga().steps().iter().copied();
+    steps
+        .filter(|step| *step <= last)
+        .filter(|step| begun_anew || progress.state(*step) != Some(Mark::Done))
+        .map(|step| mark(step, Mark::Done))
         .collect()
 }
 
 /// Marks the step `failed` as failed, if there is one, and takes back what was begun before it, last first.
 #[must_use]
-pub fn unwind(progress: &Progress, saga: Saga, failed: Option<&str>) -> Vec<Event> {
-    let failed = failed.map(|name| index(saga, name));
-    let begun = progress.steps().filter(|(of, step, mark)| {
-        *of == saga
-            && Some(*step) != failed
-            && matches!(mark, Mark::Started | Mark::Done | Mark::Stalled)
-    });
-    let undone = begun
-        .filter(|(_, step, _)| matches!(saga.plan().steps[usize::from(*step)].undo, Undo::By(..)));
-    let mut steps: Vec<u8> = undone.map(|(_, step, _)| step).collect();
-    steps.reverse();
-    let failure = failed.map(|step| marked(saga, step, Mark::Failed));
+pub fn unwind(progress: &Progress, saga: Saga, failed: Option<Step>) -> Vec<Event> {
+    let steps = saga.steps().iter().rev().copied();
+    let undone = steps.filter(|step| Some(*step) != failed && progress.allows(*step, Mark::Undone));
+    let failure = failed.map(|step| mark(step, Mark::Failed));
     failure
         .into_iter()
-        .chain(
-            steps
-                .into_iter()
-                .map(|step| marked(saga, step, Mark::Undone)),
-        )
+        .chain(undone.map(|step| mark(step, Mark::Undone)))
         .collect()
 }

@@ -5,7 +5,7 @@ use campusg_domain::{
     id::OrderId,
     order::{Order, Role, Status, allowed},
     policy::Policy,
-    saga::{Mark, Saga},
+    saga::Mark,
     time::At,
 };
 use serde::Serialize;
@@ -18,21 +18,13 @@ pub(crate) struct StepView {
     state: Mark,
 }
 
-/// The name of a step.
-pub(crate) fn name(saga: Saga, step: u8) -> &'static str {
-    saga.plan()
-        .steps
-        .get(usize::from(step))
-        .map_or("unknown", |step| step.name)
-}
-
 /// Every step that was begun.
 pub(crate) fn steps(order: &Order) -> Vec<StepView> {
     let steps = order.saga.steps();
     steps
-        .map(|(saga, step, state)| StepView {
-            saga: saga.plan().name,
-            step: name(saga, step),
+        .map(|(step, state)| StepView {
+            saga: step.saga().name(),
+            step: step.name(),
             state,
         })
         .collect()

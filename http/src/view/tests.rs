@@ -29,7 +29,7 @@ use campusg_domain::{
     owner::directory::{Card, Person},
     policy::Policy,
     record::{Entry, Events, Record},
-    saga::{Mark, Saga},
+    saga::{CreateStep, Mark},
     time::{At, DAY_MS, MINUTE_MS},
 };
 use serde_json::{Value, json};
@@ -483,8 +483,7 @@ fn entries() -> Vec<(u32, Entry)> {
                     cents: Cents(23_044),
                 }),
                 Event::Step {
-                    saga: Saga::Create,
-                    step: 3,
+                    step: CreateStep::HoldFunds.into(),
                     mark: Mark::Done,
                 },
                 Event::Placing(PlacingEvent::Available {

@@ -14,6 +14,7 @@ use campusg_domain::{
     owner::ledger::Ledger,
     policy::Policy,
     record::{Entry, Events, Record},
+    saga::{CompleteStep, Mark},
 };
 use campusg_simulation::{Behaviour, Simulation};
 
@@ -140,7 +141,7 @@ fn what_was_committed_keeps_all() {
 
 #[test]
 fn a_fault_in_a_record_is_found() {
-    let faults: [Fault<Last>; 11] = [
+    let faults: [Fault<Last>; 12] = [
         (1, false, |last| last.record.money[0].cents = Cents(0)),
         (2, false, |last| {
             last.after
@@ -175,6 +176,7 @@ fn a_fault_in_a_record_is_found() {
         (9, false, |last| last.record.prev = Seq(99)),
         (10, false, |last| last.after.late = true),
         (11, true, |last| last.record.money.clear()),
+        (12, false, |last| mark_what_never_was(&mut last.record)),
     ];
     for (id, cancelled, fault) in faults {
         let mut last = Last::of(&campus(cancelled));
@@ -183,6 +185,17 @@ fn a_fault_in_a_record_is_found() {
         assert!(last.breaks(id), "I{id} was broken and not found");
         assert!(last.check().is_err());
     }
+}
+
+/// Takes back a step that nothing takes back.
+fn mark_what_never_was(record: &mut Record) {
+    let Events::Order(events) = &mut record.events else {
+        panic!("an order's record")
+    };
+    events.push(Event::Step {
+        step: CompleteStep::BuyFood.into(),
+        mark: Mark::Undone,
+    });
 }
 
 fn order_record(entries: &mut [Entry]) -> &mut Record {
@@ -195,7 +208,7 @@ fn order_record(entries: &mut [Entry]) -> &mut Record {
 
 #[test]
 fn a_fault_in_a_journal_is_found() {
-    let faults: [Fault<Vec<Entry>>; 9] = [
+    let faults: [Fault<Vec<Entry>>; 10] = [
         (1, false, |all| order_record(all).money[0].cents = Cents(-5)),
         (2, false, |all| {
             let escrow = order_record(all).money[0].credit;
@@ -238,6 +251,7 @@ fn a_fault_in_a_journal_is_found() {
         }),
         (9, false, |all| drop(all.remove(1))),
         (11, true, |all| order_record(all).money.clear()),
+        (12, false, |all| mark_what_never_was(order_record(all))),
     ];
     for (id, cancelled, fault) in faults {
         let mut entries = campus(cancelled).journal().to_vec();
@@ -336,6 +350,7 @@ fn everything_that_was_checked_is_counted() {
         commands.count() as u64,
         records,
         1 + accounts,
+        1,
         1,
     ];
     assert_eq!(counts, expected);

@@ -7,21 +7,13 @@ use campusg_domain::{
     money::{Account, Cents},
     notice::{Audience, NoticeKind},
     order::{Command, Fault, Offer, Order, Problem, ProposalKind, Shown},
-    saga::{Failing, Mark, Saga, Undo},
+    saga::{AcceptStep, CompleteStep, CreateStep, Failing, Mark, Saga, Step, Undo},
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
 };
 use campusg_simulation::{AskKind, Behaviour, Simulation};
 
 mod common;
 use common::{FOOD, Scene, figures, wish};
-
-const SAGAS: [Saga; 3] = [Saga::Create, Saga::Accept, Saga::Complete];
-
-fn steps(saga: Saga) -> impl Iterator<Item = (u8, &'static str, Failing, Undo)> {
-    (0_u8..)
-        .zip(saga.plan().steps)
-        .map(|(i, step)| (i, step.name, step.failing, step.undo))
-}
 
 /// The answer that the gateway would give to this call again.
 fn answer_again(order: &Order, n: CallNumber) -> Answer {
@@ -130,32 +122,20 @@ fn each_step_twice() {
 #[test]
 fn each_step_of_each_plan_is_walked() {
     let mut scene = Scene::available();
-    let mut seen = vec![];
     while scene.shows() != "completed" {
-        seen.extend(
-            scene
-                .order()
-                .saga
-                .steps()
-                .filter(|(.., mark)| *mark == Mark::Done)
-                .map(|(saga, i, _)| (saga, i)),
-        );
         let next = scene.next_step();
         scene.by(scene.runner, &next).unwrap();
         scene.campus.settle();
     }
-    for saga in SAGAS {
-        for (i, name, ..) in steps(saga) {
-            let state = scene.order().saga.state(saga, i);
-            assert_eq!(state, Some(Mark::Done), "{} {name}", saga.plan().name);
-        }
+    for step in Saga::ALL.into_iter().flat_map(Saga::steps) {
+        let state = scene.order().saga.state(*step);
+        assert_eq!(state, Some(Mark::Done), "{step:?}");
     }
-    assert!(!seen.is_empty());
 }
 
 /// The scene just before the step, and the same with the step made to fail for good. `None`: the step shares its
 /// record with the one before it and cannot fail alone.
-fn failed_at(name: &str) -> Option<Scene> {
+fn failed_at(step: Step) -> Option<Scene> {
     let refused = |status: &str, kind: AskKind, times: u32| {
         let mut scene = Scene::at(status);
         scene.campus.refuse(kind, times);
@@ -174,11 +154,11 @@ fn failed_at(name: &str) -> Option<Scene> {
         scene.by(scene.runner, &command).unwrap_err();
         scene
     };
-    Some(match name {
-        "check-customer" | "record-order" => {
+    Some(match step {
+        Step::Create(CreateStep::CheckCustomer) | Step::Create(CreateStep::RecordOrder) => {
             let mut scene = Scene::available();
             let mut bad = wish(scene.customer);
-            if name == "check-customer" {
+            if step == CreateStep::CheckCustomer.into() {
                 scene.campus.refuse(AskKind::Placement, 1)
             } else {
                 bad.tip = Cents(-1)
@@ -186,10 +166,12 @@ fn failed_at(name: &str) -> Option<Scene> {
             scene.campus.place(scene.customer, bad, 2).unwrap_err();
             scene
         }
-        "authorize-payment" => Scene::available_with(Behaviour::Declines(Decline::Declined)),
-        "hold-funds" => placing(AskKind::Hold),
-        "arm-timer" => placing(AskKind::Capacity),
-        "verify-available" => {
+        Step::Create(CreateStep::AuthorizePayment) => {
+            Scene::available_with(Behaviour::Declines(Decline::Declined))
+        }
+        Step::Create(CreateStep::HoldFunds) => placing(AskKind::Hold),
+        Step::Create(CreateStep::ArmTimer) => placing(AskKind::Capacity),
+        Step::Accept(AcceptStep::VerifyAvailable) => {
             let mut scene = Scene::at("accepted");
             let rival = scene.rival;
             scene
@@ -197,10 +179,12 @@ fn failed_at(name: &str) -> Option<Scene> {
                 .unwrap_err();
             scene
         }
-        "bind-runner" => refused("pending", AskKind::RunnerSlot, 1),
-        "arrive-on-site" => wrong_stage("purchased", Command::ArriveOnSite),
-        "buy-food" => refused("on-site", AskKind::UsedOnce, 1),
-        "capture-payment" => {
+        Step::Accept(AcceptStep::BindRunner) => refused("pending", AskKind::RunnerSlot, 1),
+        Step::Complete(CompleteStep::ArriveOnSite) => {
+            wrong_stage("purchased", Command::ArriveOnSite)
+        }
+        Step::Complete(CompleteStep::BuyFood) => refused("on-site", AskKind::UsedOnce, 1),
+        Step::Complete(CompleteStep::CapturePayment) => {
             let mut scene = Scene::at("on-site");
             let buy = scene.next_step();
             scene.by(scene.runner, &buy).unwrap();
@@ -217,9 +201,9 @@ fn failed_at(name: &str) -> Option<Scene> {
             }
             scene
         }
-        "collect-food" => wrong_stage("on-site", Command::Collect),
-        "depart" => wrong_stage("purchased", Command::Depart),
-        "mark-delivered" => {
+        Step::Complete(CompleteStep::CollectFood) => wrong_stage("on-site", Command::Collect),
+        Step::Complete(CompleteStep::Depart) => wrong_stage("purchased", Command::Depart),
+        Step::Complete(CompleteStep::MarkDelivered) => {
             let pin = |scene: &Scene| Shown::Pin(scene.campus.pin(scene.order));
             let mut scene = Scene::at("collected");
             let shown = pin(&scene);
@@ -228,72 +212,72 @@ fn failed_at(name: &str) -> Option<Scene> {
                 .unwrap_err();
             scene
         }
-        "release-escrow" => {
+        Step::Complete(CompleteStep::ReleaseEscrow) => {
             let mut scene = refused("on-the-way", AskKind::Release, u32::MAX);
             scene.campus.advance(HOUR_MS);
             scene
         }
-        "make-available" | "mark-accepted" | "stop-timer" | "notify-customer"
-        | "mark-completed" => return None,
-        other => panic!("say how {other} fails"),
+        Step::Create(CreateStep::MakeAvailable)
+        | Step::Accept(AcceptStep::MarkAccepted)
+        | Step::Accept(AcceptStep::StopTimer)
+        | Step::Accept(AcceptStep::NotifyCustomer)
+        | Step::Complete(CompleteStep::MarkCompleted) => return None,
     })
 }
 
 #[test]
 fn a_failure_at_each_step() {
-    for saga in SAGAS {
-        for (i, name, failing, _) in steps(saga) {
-            let Some(mut scene) = failed_at(name) else {
-                continue;
-            };
-            match failing {
-                Failing::Reject => assert_refused_without_a_trace(&scene, saga, i, name),
-                Failing::Unwind => assert_unwound(&mut scene, saga, i, name),
-                Failing::RetryThenAlert => assert_alarmed(&scene, saga, i, name),
-            }
-            scene.holds();
+    for step in Saga::ALL.into_iter().flat_map(Saga::steps).copied() {
+        let Some(mut scene) = failed_at(step) else {
+            continue;
+        };
+        match step.row().failing {
+            Failing::Reject => assert_refused_without_a_trace(&scene, step),
+            Failing::Unwind => assert_unwound(&mut scene, step),
+            Failing::RetryThenAlert => assert_alarmed(&scene, step),
         }
+        scene.holds();
     }
 }
 
-fn assert_refused_without_a_trace(scene: &Scene, saga: Saga, step: u8, name: &str) {
+fn assert_refused_without_a_trace(scene: &Scene, step: Step) {
     let failed = scene
         .order()
         .saga
         .steps()
         .any(|(.., mark)| matches!(mark, Mark::Failed | Mark::Undone));
-    assert!(!failed, "{name}: a refusal writes nothing");
-    let state = scene.order().saga.state(saga, step);
+    assert!(!failed, "{step:?}: a refusal writes nothing");
+    let state = scene.order().saga.state(step);
     assert!(
         matches!(state, None | Some(Mark::Done)),
-        "{name} is {state:?}"
+        "{step:?} is {state:?}"
     );
     assert_eq!(scene.campus.orders().count(), 1);
 }
 
-fn assert_unwound(scene: &mut Scene, saga: Saga, failed: u8, name: &str) {
+fn assert_unwound(scene: &mut Scene, failed: Step) {
     scene.campus.settle();
     assert_eq!(
-        scene.order().saga.state(saga, failed),
+        scene.order().saga.state(failed),
         Some(Mark::Failed),
-        "{name}"
+        "{failed:?}"
     );
-    for (i, before, _, undo) in steps(saga).take_while(|(i, ..)| *i < failed) {
-        let expected = if matches!(undo, Undo::By(..)) {
-            Mark::Undone
-        } else {
-            Mark::Done
+    let before = failed.saga().steps().iter().filter(|step| **step < failed);
+    for step in before.copied() {
+        let expected = match step.row().undo {
+            Undo::By(_) => Mark::Undone,
+            Undo::Never(_) => Mark::Done,
         };
         assert_eq!(
-            scene.order().saga.state(saga, i),
+            scene.order().saga.state(step),
             Some(expected),
-            "{before}, after {name} failed"
+            "{step:?}, after {failed:?} failed"
         );
     }
     assert!(scene.order().is_terminal());
-    assert_eq!(scene.campus.gateway().blocked(), Cents::ZERO, "{name}");
-    assert_eq!(scene.campus.ledger().accounts().count(), 0, "{name}");
-    assert_eq!(scene.campus.timetable().armed(), 0, "{name}");
+    assert_eq!(scene.campus.gateway().blocked(), Cents::ZERO, "{failed:?}");
+    assert_eq!(scene.campus.ledger().accounts().count(), 0, "{failed:?}");
+    assert_eq!(scene.campus.timetable().armed(), 0, "{failed:?}");
     let customer = scene.campus.directory().person(scene.customer).unwrap();
     assert_eq!(customer.open_orders, 0);
     everything_again_but_yes(scene);
@@ -313,13 +297,13 @@ fn everything_again_but_yes(scene: &mut Scene) {
     assert_eq!(scene.campus.journal().len(), records);
 }
 
-fn assert_alarmed(scene: &Scene, saga: Saga, step: u8, name: &str) {
+fn assert_alarmed(scene: &Scene, step: Step) {
     assert_eq!(
-        scene.order().saga.state(saga, step),
+        scene.order().saga.state(step),
         Some(Mark::Stalled),
-        "{name}"
+        "{step:?}"
     );
-    assert!(!scene.order().is_terminal(), "{name}");
+    assert!(!scene.order().is_terminal(), "{step:?}");
     let stalled = |notice: &campusg_domain::notice::Notice| {
         notice.to == Audience::Operators && notice.kind == NoticeKind::StepStalled
     };
@@ -329,7 +313,7 @@ fn assert_alarmed(scene: &Scene, saga: Saga, step: u8, name: &str) {
             .journal()
             .iter()
             .any(|entry| entry.record.notices.iter().any(stalled)),
-        "{name}"
+        "{step:?}"
     );
 }
 
@@ -359,14 +343,14 @@ fn each_undo_twice() {
     for status in ["accepted", "on-site"] {
         let mut scene = Scene::at(status);
         twice(scene.runner, &mut scene, &Command::CancelAcceptance);
-        let undone = steps(Saga::Accept)
-            .filter(|(i, ..)| scene.order().saga.state(Saga::Accept, *i) == Some(Mark::Undone));
-        let by = steps(Saga::Accept).filter(|(.., undo)| matches!(undo, Undo::By(..)));
-        assert_eq!(undone.count(), by.count());
+        for step in Saga::Accept.steps() {
+            let undone = scene.order().saga.state(*step) == Some(Mark::Undone);
+            assert_eq!(undone, matches!(step.row().undo, Undo::By(_)), "{step:?}");
+        }
         let runner = scene.campus.directory().person(scene.runner).unwrap();
         assert_eq!((runner.slots, runner.cancellations), (0, 1));
         scene.go_to("completed");
-        let anew = scene.order().saga.state(Saga::Accept, 1);
+        let anew = scene.order().saga.state(AcceptStep::BindRunner);
         assert_eq!(
             anew,
             Some(Mark::Done),

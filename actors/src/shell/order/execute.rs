@@ -258,14 +258,10 @@ fn not_written(after: &Order, before: Option<&Order>, broken: &Broken) -> Refusa
 /// One line for each saga step and each undo.
 fn log_steps(order: &Order, events: &[Event], envelope: &Envelope<Command>, duration_ms: u64) {
     for event in events {
-        let Event::Step { saga, step, mark } = event else {
+        let Event::Step { step, mark } = event else {
             continue;
         };
-        let plan = saga.plan();
-        let name = plan
-            .steps
-            .get(usize::from(*step))
-            .map_or("unknown", |step| step.name);
+        let name = step.name();
         let attempt = 1 + order
             .calls
             .values()
@@ -278,9 +274,9 @@ fn log_steps(order: &Order, events: &[Event], envelope: &Envelope<Command>, dura
             Mark::Done => "done",
             Mark::Failed => "failed",
             Mark::Undone => "undone",
-            Mark::Stalled => "stuck",
+            Mark::Stalled => "stalled",
         };
-        let (saga, request) = (plan.name, &*envelope.meta.request);
+        let (saga, request) = (step.saga().name(), &*envelope.meta.request);
         if matches!(mark, Mark::Stalled | Mark::Failed) {
             tracing::warn!(order.id = %order.id, saga, saga.step = name, attempt, duration_ms, request, "step {done}");
         } else {

@@ -8,7 +8,7 @@ use crate::{
         Call, CallEvent, CancelReason, Event, Outcome, PlacingEvent, Rejection, Settlement, Stage,
         TimerEvent, TimerKind,
     },
-    saga::{Mark, Saga, finish, mark},
+    saga::{CompleteStep, CreateStep, Failing, Mark, Step, finish, mark},
     time::At,
     vote::VoteRequest,
 };
@@ -150,30 +150,30 @@ impl Decider<'_> {
             capture_before,
         })];
         if cents != asked {
-            events.extend(self.failed(CancelReason::PaymentFailed, "authorize-payment"));
+            events.extend(self.failed(CancelReason::PaymentFailed, CreateStep::AuthorizePayment));
             return events;
         }
         let mut done = self.order.saga.clone();
-        let mut step = |name: &str, event: Option<Event>| {
+        let mut step = |last: CreateStep, event: Option<Event>| {
             events.extend(event);
-            for mark in finish(&done, Saga::Create, name) {
-                if let Event::Step { saga, step, mark } = mark {
-                    done.mark(saga, step, mark);
+            for mark in finish(&done, last) {
+                if let Event::Step { step, mark } = mark {
+                    done.mark(step, mark);
                 }
                 events.push(mark);
             }
         };
-        step("authorize-payment", None);
+        step(CreateStep::AuthorizePayment, None);
         let votes = self.context.votes;
         if votes
             .find(|ask| matches!(ask, VoteRequest::Hold { .. }))
             .is_err()
         {
-            events.extend(self.failed(CancelReason::EscrowFailed, "hold-funds"));
+            events.extend(self.failed(CancelReason::EscrowFailed, CreateStep::HoldFunds));
             return events;
         }
         step(
-            "hold-funds",
+            CreateStep::HoldFunds,
             Some(Event::Placing(PlacingEvent::Held {
                 authorization: n,
                 cents,
@@ -183,13 +183,16 @@ impl Decider<'_> {
             .find(|ask| matches!(ask, VoteRequest::Capacity { .. }))
             .is_err()
         {
-            let (failed, by) = (Some("arm-timer"), self.context.meta.principal);
+            let (failed, by) = (
+                Some(CreateStep::ArmTimer.into()),
+                self.context.meta.principal,
+            );
             let why = CancelReason::SchedulingFailed;
             events.extend(self.unwound(&done, why, by, Settlement::Free, failed));
             return events;
         }
-        step("arm-timer", None);
-        step("make-available", Some(self.opened()));
+        step(CreateStep::ArmTimer, None);
+        step(CreateStep::MakeAvailable, Some(self.opened()));
         events
     }
 
@@ -208,7 +211,7 @@ impl Decider<'_> {
 
     pub(super) fn declined(&self, n: CallNumber, reason: Decline) -> Vec<Event> {
         let mut events = vec![Event::Placing(PlacingEvent::Declined { call: n, reason })];
-        events.extend(self.failed(CancelReason::PaymentFailed, "authorize-payment"));
+        events.extend(self.failed(CancelReason::PaymentFailed, CreateStep::AuthorizePayment));
         events
     }
 
@@ -219,27 +222,24 @@ impl Decider<'_> {
         }
         let failures = call.failures.saturating_add(1);
         let last = failures >= self.context.policy.retry_tries;
-        match call.kind {
-            CallKind::Authorize { .. } if last => {
+        if let CallKind::Capture { authorization, .. } = call.kind
+            && let Some(end) = self.order.deadlines.get(&authorization)
+            && self.context.now >= *end
+        {
+            return self.collect_failed(n, None);
+        }
+        let deferred = Event::Call(CallEvent::CallDeferred { call: n, failures });
+        let Some(step) = waits_for(call.kind).filter(|_| last) else {
+            return vec![deferred];
+        };
+        match step.row().failing {
+            Failing::Unwind => {
                 let mut events = vec![Event::Call(CallEvent::CallGivenUp { call: n })];
-                events.extend(self.failed(CancelReason::PaymentFailed, "authorize-payment"));
+                events.extend(self.failed(CancelReason::PaymentFailed, step));
                 events
             }
-            CallKind::Capture { authorization, .. }
-                if self
-                    .order
-                    .deadlines
-                    .get(&authorization)
-                    .is_some_and(|end| self.context.now >= *end) =>
-            {
-                self.collect_failed(n, None)
-            }
-            CallKind::Capture { .. } => {
-                let mut events = vec![Event::Call(CallEvent::CallDeferred { call: n, failures })];
-                events.extend(last.then(|| capture_mark(Mark::Stalled)));
-                events
-            }
-            _ => vec![Event::Call(CallEvent::CallDeferred { call: n, failures })],
+            Failing::RetryThenAlert => vec![deferred, mark(step, Mark::Stalled)],
+            Failing::Reject => vec![deferred],
         }
     }
 
@@ -263,9 +263,21 @@ fn late_charge(n: CallNumber, charge: &Call, charged: Cents) -> Option<Event> {
     }))
 }
 
+/// The step that waits for this call's answer, if there is one.
+fn waits_for(kind: CallKind) -> Option<Step> {
+    match kind {
+        CallKind::Authorize { .. } => Some(CreateStep::AuthorizePayment.into()),
+        CallKind::Capture { .. } => Some(CompleteStep::CapturePayment.into()),
+        CallKind::Void { .. }
+        | CallKind::Refund { .. }
+        | CallKind::Charge { .. }
+        | CallKind::PayOut { .. } => None,
+    }
+}
+
 /// Marks the pivot of the complete-order saga.
 fn capture_mark(how: Mark) -> Event {
-    mark(Saga::Complete, "capture-payment", how)
+    mark(CompleteStep::CapturePayment, how)
 }
 
 impl crate::order::Order {

@@ -8,7 +8,7 @@ use crate::{
         CancelReason, Event, PlacingEvent, ProposalEvent, Rejection, Role, RunEvent, Settlement,
         Stage, Unbinding, attachments::Closing,
     },
-    saga::{Saga, finish, unwind},
+    saga::{AcceptStep, Saga, finish, unwind},
     vote::VoteRequest,
 };
 
@@ -53,7 +53,7 @@ impl Decider<'_> {
             runner,
             epoch: self.order.epoch + 1,
         })];
-        events.extend(finish(&Default::default(), Saga::Accept, "notify-customer"));
+        events.extend(finish(&Default::default(), AcceptStep::NotifyCustomer));
         Ok(events)
     }
 

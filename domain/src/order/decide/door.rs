@@ -10,14 +10,16 @@ use crate::{
         stage::{Assignment, Bought, Proof},
         terms::{Handover, Sealed},
     },
+    saga::CompleteStep,
 };
 
 impl Decider<'_> {
     pub(super) fn collect(&self) -> Decision {
         match &self.order.stage {
-            Stage::Purchased(..) => {
-                Ok(self.with_step("collect-food", vec![Event::Run(RunEvent::Collected)]))
-            }
+            Stage::Purchased(..) => Ok(self.with_step(
+                CompleteStep::CollectFood,
+                vec![Event::Run(RunEvent::Collected)],
+            )),
             Stage::Collected(..) => Ok(vec![]),
             _ => self.misfit(),
         }
@@ -26,7 +28,7 @@ impl Decider<'_> {
     pub(super) fn depart(&self) -> Decision {
         match &self.order.stage {
             Stage::Collected(..) => {
-                Ok(self.with_step("depart", vec![Event::Run(RunEvent::Departed)]))
+                Ok(self.with_step(CompleteStep::Depart, vec![Event::Run(RunEvent::Departed)]))
             }
             Stage::OnTheWay(..) => Ok(vec![]),
             _ => self.misfit(),
@@ -90,7 +92,7 @@ impl Decider<'_> {
         confirmed: bool,
     ) -> Vec<Event> {
         let mut events = self.with_step(
-            "mark-delivered",
+            CompleteStep::MarkDelivered,
             vec![Event::Run(RunEvent::Delivered { proof })],
         );
         let at_once = confirmed || self.context.policy.dispute_window_ms == 0;

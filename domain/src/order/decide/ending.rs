@@ -8,7 +8,7 @@ use crate::{
         CancelReason, DisputeEvent, EndEvent, Event, Rejection, Release, Settlement,
         attachments::{CancelWait, Fault},
     },
-    saga::{Mark, Progress, Saga, mark, unwind},
+    saga::{CompleteStep, Failing, Mark, Progress, Saga, Step, mark, unwind},
     vote::{Granted, VoteRequest},
 };
 
@@ -24,10 +24,10 @@ impl Decider<'_> {
     }
 
     /// As [`ended`](Self::ended), by the sender, where placing failed at a step.
-    pub(super) fn failed(&self, reason: CancelReason, step: &str) -> Vec<Event> {
+    pub(super) fn failed(&self, reason: CancelReason, step: impl Into<Step>) -> Vec<Event> {
         let by = self.context.meta.principal;
         let progress = &self.order.saga;
-        self.unwound(progress, reason, by, Settlement::Free, Some(step))
+        self.unwound(progress, reason, by, Settlement::Free, Some(step.into()))
     }
 
     /// As [`ended`](Self::ended), where earlier events of the same record moved the sagas on.
@@ -37,7 +37,7 @@ impl Decider<'_> {
         reason: CancelReason,
         by: Principal,
         settlement: Settlement,
-        failed: Option<&str>,
+        failed: Option<Step>,
     ) -> Vec<Event> {
         let mut events = vec![];
         if self.order.stage.bought().is_none() {
@@ -180,13 +180,16 @@ impl Decider<'_> {
             events.extend(follows);
             return Ok(events);
         }
-        let done = |step| mark(Saga::Complete, step, Mark::Done);
+        let done = |step: CompleteStep| mark(step, Mark::Done);
         let mut events = vec![
             Event::End(EndEvent::Released(release)),
-            done("release-escrow"),
+            done(CompleteStep::ReleaseEscrow),
         ];
         events.extend(follows);
-        events.extend([Event::End(EndEvent::Completed), done("mark-completed")]);
+        events.extend([
+            Event::End(EndEvent::Completed),
+            done(CompleteStep::MarkCompleted),
+        ]);
         Ok(events)
     }
 
@@ -197,15 +200,15 @@ impl Decider<'_> {
             return events;
         }
         let failures = self.order.release_failures.saturating_add(1);
-        let stalled = failures >= self.context.policy.retry_tries;
-        let tried = if stalled {
-            Mark::Stalled
-        } else {
-            Mark::Started
+        let step = Step::from(CompleteStep::ReleaseEscrow);
+        let tried = match step.row().failing {
+            Failing::RetryThenAlert if failures < self.context.policy.retry_tries => Mark::Started,
+            Failing::RetryThenAlert => Mark::Stalled,
+            Failing::Reject | Failing::Unwind => Mark::Failed,
         };
         vec![
             Event::End(EndEvent::ReleaseRefused { failures }),
-            mark(Saga::Complete, "release-escrow", tried),
+            mark(step, tried),
         ]
     }
 }

@@ -67,10 +67,10 @@ impl Decider<'_> {
     fn no_way_back(&self) -> Option<&'static str> {
         let calls = self.failing().map(|(_, call)| compensation(call.kind));
         let steps = self.order.saga.stalled();
-        let steps = steps.map(|(saga, step)| saga.plan().steps[usize::from(step)].undo);
+        let steps = steps.map(|step| step.row().undo);
         calls.chain(steps).find_map(|back| match back {
             Undo::Never(why) => Some(why),
-            Undo::By(..) => None,
+            Undo::By(_) => None,
         })
     }
 

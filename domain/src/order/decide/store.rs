@@ -10,7 +10,7 @@ use crate::{
         place,
         terms::{Sealed, Substitution},
     },
-    saga::{Mark, Saga, mark, start},
+    saga::{CompleteStep, Mark, mark, start},
     vote::VoteRequest,
 };
 
@@ -22,7 +22,7 @@ impl Decider<'_> {
         match &self.order.stage {
             Stage::Accepted(_) => Ok(vec![
                 Event::Run(RunEvent::ArrivedOnSite),
-                mark(Saga::Complete, "arrive-on-site", Mark::Done),
+                mark(CompleteStep::ArriveOnSite, Mark::Done),
             ]),
             Stage::OnSite(_) => Ok(vec![]),
             _ => self.misfit(),
@@ -257,10 +257,10 @@ impl Decider<'_> {
         }
         self.used_once(photo.as_slice())?;
         let mut events = self.with_step(
-            "buy-food",
+            CompleteStep::BuyFood,
             vec![Event::Run(RunEvent::Purchased { food: total, photo })],
         );
-        events.push(start(Saga::Complete, "capture-payment"));
+        events.push(start(CompleteStep::CapturePayment));
         Ok(events)
     }
 

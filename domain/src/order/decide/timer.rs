@@ -9,6 +9,7 @@ use crate::{
         AfterEvent, CallEvent, CancelReason, ContactEvent, EndEvent, Event, Settlement, Stage,
         TimerEvent, TimerKind, Unbinding,
     },
+    saga::CreateStep,
 };
 
 /// Days after which an unfinished order counts as abandoned. Source: lifecycle transition 27.
@@ -108,7 +109,7 @@ impl Decider<'_> {
             .map(|(n, _)| Event::Call(CallEvent::CallGivenUp { call: *n }))
             .into_iter()
             .collect();
-        events.extend(self.failed(CancelReason::PaymentFailed, "authorize-payment"));
+        events.extend(self.failed(CancelReason::PaymentFailed, CreateStep::AuthorizePayment));
         events
     }
 

@@ -9,7 +9,6 @@ use crate::{
         Viewer,
         attachments::proposed,
         parts::{by, described, proof, settlement},
-        saga::name,
     },
 };
 use campusg_domain::{
@@ -43,10 +42,10 @@ pub(super) fn describe(
         Event::Operator(event) => operator(event, viewer.role),
         Event::Dispute(event) => dispute(event, viewer.role),
         Event::After(event) => after(event, viewer.role),
-        Event::Step { saga, step, mark } => (
+        Event::Step { step, mark } => (
             "saga_step",
             true,
-            json!({"saga": saga.plan().name, "step": name(*saga, *step), "state": mark}),
+            json!({"saga": step.saga().name(), "step": step.name(), "state": mark}),
         ),
     };
     visible.then(|| (r#type, members(data)))
