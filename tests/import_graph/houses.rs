@@ -17,7 +17,7 @@ pub const HOUSES: [House; 4] = [
         folder: "domain",
         buildings: &[],
         layers: &[
-            &["id", "settings", "text", "time"],
+            &["canonical", "id", "settings", "text", "time"],
             &["money"],
             &["call", "policy"],
             &["notice", "people", "record", "saga", "stream", "vote"],
