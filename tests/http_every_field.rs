@@ -101,6 +101,12 @@ fn of_people() -> Vec<Taking> {
             &[],
         ),
         taking(
+            "POST /api/users/me/payment-method/setup",
+            Customer,
+            json!({"kind": "card", "return_url": "/"}),
+            &[],
+        ),
+        taking(
             "PUT /api/users/me/payout-method",
             Runner,
             json!({"token": "acct_bank"}),

@@ -538,11 +538,12 @@ fn name_of(line: &str) -> Option<String> {
 
 /// How many lines the matches take that stand in a body itself.
 fn lines_of_matches(body: &[&str], indent: usize) -> usize {
-    let (opening, closing) = (format!("{:indent$}match ", ""), format!("{:indent$}}}", ""));
-    let begins = body
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| line.starts_with(&opening));
+    let closing = format!("{:indent$}}}", "");
+    // Of the body itself: what is returned, what a name or a closure stands for.
+    let begins = body.iter().enumerate().filter(|(_, line)| {
+        let (blanks, rest) = line.split_at(line.len() - line.trim_start().len());
+        blanks.len() == indent && format!(" {rest}").contains(" match ") && rest.ends_with('{')
+    });
     let lengths = begins.filter_map(|(begin, _)| {
         let end = body[begin..]
             .iter()

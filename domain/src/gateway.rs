@@ -7,7 +7,7 @@
 
 use crate::{
     call::{AccountToken, Answer, CallKind, CallNumber, CardToken, Decline},
-    id::Stream,
+    id::{Stream, UserId},
     money::Cents,
     owner::wallet::ChargebackStage,
 };
@@ -46,6 +46,16 @@ impl CallKey {
     #[must_use]
     pub fn stream(&self) -> &str {
         self.0.split('/').next().unwrap_or_default()
+    }
+
+    /// The key of a person's setup of a card or of a bank account, as `user:{id}/setup/card`.
+    #[must_use]
+    pub fn of_setup(person: UserId, kind: MethodKind) -> Self {
+        let kind = match kind {
+            MethodKind::Card => "card",
+            MethodKind::BankAccount => "bank_account",
+        };
+        Self(format!("{}/setup/{kind}", Stream::User(person)).into())
     }
 
     fn made_of(stream: Stream, purpose: &str, n: CallNumber) -> Self {
@@ -196,6 +206,37 @@ impl From<PayoutAnswer> for Answer {
             PayoutAnswer::PaidOut { cents } => Self::PaidOut { cents },
             PayoutAnswer::Declined { reason } => Self::Declined { reason },
             PayoutAnswer::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
+/// What a person is paid from, or paid to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MethodKind {
+    /// A card, which pays orders and debts.
+    Card,
+    /// A bank account, to which payouts go.
+    BankAccount,
+}
+
+/// What a person entered on the gateway's own page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// A card.
+    Card(CardToken),
+    /// A bank account.
+    BankAccount(AccountToken),
+}
+
+impl Method {
+    /// What it is.
+    #[must_use]
+    pub const fn kind(&self) -> MethodKind {
+        match self {
+            Self::Card(_) => MethodKind::Card,
+            Self::BankAccount(_) => MethodKind::BankAccount,
         }
     }
 }
@@ -352,6 +393,8 @@ pub enum News {
     Answer(Answer),
     /// Its charge was taken back, or that was decided.
     Chargeback(Chargeback),
+    /// What a person entered on the gateway's page; the key is that of the setup.
+    Method(Method),
 }
 
 /// Something the gateway decided after it had answered, or without being asked.
@@ -363,25 +406,10 @@ pub enum News {
 pub struct GatewayEvent {
     /// The same for every delivery of this event.
     pub id: EventId,
-    /// The call it is about.
+    /// The call that it is about, or the setup.
     pub key: CallKey,
     /// What it tells.
     pub news: News,
-}
-
-impl From<News> for Standing {
-    fn from(news: News) -> Self {
-        match news {
-            News::Answer(answer) => Self {
-                answer,
-                chargeback: None,
-            },
-            News::Chargeback(chargeback) => Self {
-                answer: Answer::Unavailable,
-                chargeback: Some(chargeback),
-            },
-        }
-    }
 }
 
 /// What the gateway knows of one call now.
@@ -392,6 +420,24 @@ pub struct Standing {
     pub answer: Answer,
     /// Whether its charge was taken back, and where that stands.
     pub chargeback: Option<Chargeback>,
+}
+
+impl Standing {
+    /// What an event tells of its call; `None` where it is about no call.
+    #[must_use]
+    pub fn told(news: &News) -> Option<Self> {
+        match news {
+            News::Answer(answer) => Some(Self {
+                answer: answer.clone(),
+                chargeback: None,
+            }),
+            News::Chargeback(chargeback) => Some(Self {
+                answer: Answer::Unavailable,
+                chargeback: Some(chargeback.clone()),
+            }),
+            News::Method(_) => None,
+        }
+    }
 }
 
 /// Some of the events after a cursor.
@@ -410,6 +456,16 @@ pub trait PaymentGateway: Send + Sync {
 
     /// Makes one try of a payout.
     fn pay_out(&self, payout: Payout) -> BoxFuture<'_, PayoutAnswer>;
+
+    /// Starts the entry of a card or of a bank account on the gateway's own page, and gives the page's address: a URL, or
+    /// a path of the server in front of it. From there the person goes on to `return_url`, and an event under
+    /// [`CallKey::of_setup`] tells what was entered.
+    fn begin_setup(
+        &self,
+        person: UserId,
+        kind: MethodKind,
+        return_url: String,
+    ) -> BoxFuture<'_, Result<String, Unreachable>>;
 
     /// Describes a card; a future's `Err` is [`TokenFault`].
     fn describe_card(&self, card: CardToken) -> BoxFuture<'_, Result<CardFace, TokenFault>>;

@@ -11,6 +11,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 pub struct HttpConfig {
     /// Address and port to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Address under which people reach this server, as `https://campus.example`: pages of the payment gateway lead back
+    /// to it. Unset: they lead back to paths only.
+    pub public_url: Option<String>,
     /// Time for a request's head; also how long an idle connection is kept.
     pub header_timeout_ms: u64,
     /// Time for a request's body; every 64 KiB of it that arrive add a second.
@@ -62,6 +65,7 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            public_url: None,
             header_timeout_ms: 10_000,
             body_timeout_ms: 5_000,
             request_timeout_ms: 30_000,
@@ -98,6 +102,11 @@ impl HttpConfig {
             text.contains('.') && !text.contains('@') && !text.contains(char::is_whitespace)
         };
         Rules::new()
+            .must(
+                "public_url",
+                self.public_url.as_deref().is_none_or(is_origin),
+                "must be http:// or https:// and a host, with a port where it needs one",
+            )
             .at_least("header_timeout_ms", self.header_timeout_ms, 1)
             .at_least("body_timeout_ms", self.body_timeout_ms, 1)
             .at_least("request_timeout_ms", self.request_timeout_ms, 1)
@@ -138,6 +147,14 @@ impl HttpConfig {
     }
 }
 
+/// `http://host`, `https://host:port`, and nothing behind it but a slash.
+fn is_origin(url: &str) -> bool {
+    let host = url.strip_prefix("https://").or(url.strip_prefix("http://"));
+    let host = host.map(|host| host.strip_suffix('/').unwrap_or(host));
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(fits))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +182,34 @@ mod tests {
             config.validate().map_err(|fault| fault.to_string()),
             Err("connections_per_ip: must be at most connections".into())
         );
+    }
+
+    #[test]
+    fn the_public_address_is_an_origin() {
+        let checked = |url: &str| {
+            let config = HttpConfig {
+                public_url: Some(url.into()),
+                ..HttpConfig::default()
+            };
+            config.validate().map_err(|fault| fault.key)
+        };
+        for url in [
+            "https://campus.example",
+            "http://127.0.0.1:8080/",
+            "http://[::1]:8080",
+        ] {
+            assert_eq!(checked(url), Ok(()), "{url}");
+        }
+        for url in [
+            "",
+            "campus.example",
+            "https://",
+            "ftp://a",
+            "https://a/b",
+            "https://a@b",
+        ] {
+            assert_eq!(checked(url), Err("public_url".into()), "{url}");
+        }
     }
 
     #[test]

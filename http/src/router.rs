@@ -34,6 +34,7 @@ fn table() -> Table {
         .put("/api/users/me/payment-method", SignedIn, user::set_card::set_card)
         .get("/api/users/me/payment-method", SignedIn, user::card::card)
         .delete("/api/users/me/payment-method", SignedIn, user::remove_card::remove_card)
+        .post("/api/users/me/payment-method/setup", SignedIn, user::begin_setup::begin_setup)
         .put("/api/users/me/payout-method", SignedIn, user::set_account::set_account)
         .get("/api/users/me/payout-method", SignedIn, user::account::account)
         .delete("/api/users/me/payout-method", SignedIn, user::remove_account::remove_account)

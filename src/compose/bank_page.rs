@@ -1,4 +1,5 @@
-//! The page of the sandbox's bank: where a customer with the test card `tok_action_required` confirms a payment.
+//! The pages of the sandbox's bank: where a customer with the test card `tok_action_required` confirms a payment, and where
+//! people pick a card or a bank account by what it does.
 //!
 //! A real gateway has a page of its own; this one stands in for it, and asks the sandbox what is to be confirmed.
 
@@ -6,13 +7,13 @@ use axum::{
     Router,
     extract::{Path, Query, State, rejection::QueryRejection},
     http::StatusCode,
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use campusg_domain::call::Answer;
-use campusg_domain::gateway::{CallKey, Unreachable};
+use campusg_domain::gateway::{CallKey, MethodKind, Unreachable};
 use campusg_http::{document, escaped};
-use campusg_sandbox::{Bank, ConfirmFault};
+use campusg_sandbox::{Bank, ConfirmFault, TEST_ACCOUNTS, TEST_CARDS, TestToken};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub(super) fn router(bank: Arc<dyn Bank>, currency: &str) -> Router {
     let currency = Arc::from(currency);
     Router::new()
         .route("/sandbox/confirm/{*key}", get(ask).post(say))
+        .route("/sandbox/setup/{id}", get(offer).post(enter))
         .with_state(Desk { bank, currency })
 }
 
@@ -35,6 +37,12 @@ pub(super) fn router(bank: Arc<dyn Bank>, currency: &str) -> Router {
 #[serde(deny_unknown_fields)]
 struct Said {
     approve: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Picked {
+    token: String,
 }
 
 async fn ask(State(Desk { bank, currency }): State<Desk>, Path(key): Path<String>) -> Response {
@@ -101,4 +109,56 @@ async fn say(
         Err(ConfirmFault::Misuse(_)) => nothing(),
         Err(ConfirmFault::Unreachable(_)) => unreachable(),
     }
+}
+
+/// Cards or bank accounts to pick one from, by what it does.
+async fn offer(State(Desk { bank, .. }): State<Desk>, Path(id): Path<String>) -> Response {
+    let setup = match bank.setup(id).await {
+        Ok(Some(setup)) if setup.entered.is_none() => setup,
+        Ok(_) => return nothing_to_enter(),
+        Err(Unreachable) => return unreachable(),
+    };
+    let (title, tokens) = match setup.kind {
+        MethodKind::Card => ("Pick a card", TEST_CARDS),
+        MethodKind::BankAccount => ("Pick a bank account", TEST_ACCOUNTS),
+    };
+    let forms: String = tokens.iter().map(form).collect();
+    document(StatusCode::OK, title, &forms)
+}
+
+/// A button for one token; where it does something `N` times, three times.
+fn form(TestToken { token, does }: &TestToken) -> String {
+    let token = token.replace("_N", "_3");
+    let does = does.replace(" N ", " 3 ");
+    format!(
+        "<form method=\"post\" action=\"?token={token}\"><button>{token}</button> {}</form>",
+        escaped(&does)
+    )
+}
+
+async fn enter(
+    State(Desk { bank, .. }): State<Desk>,
+    Path(id): Path<String>,
+    picked: Result<Query<Picked>, QueryRejection>,
+) -> Response {
+    let Ok(Query(Picked { token })) = picked else {
+        return document(
+            StatusCode::BAD_REQUEST,
+            "Nothing was picked",
+            "<p>Go back and pick one, as ?token=tok_visa does.</p>",
+        );
+    };
+    match bank.enter(id, token).await {
+        Ok(setup) => Redirect::to(&setup.return_url).into_response(),
+        Err(ConfirmFault::Misuse(_)) => nothing_to_enter(),
+        Err(ConfirmFault::Unreachable(_)) => unreachable(),
+    }
+}
+
+fn nothing_to_enter() -> Response {
+    document(
+        StatusCode::NOT_FOUND,
+        "Nothing to enter",
+        "<p>This is not known, or already done.</p>",
+    )
 }

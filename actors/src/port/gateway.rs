@@ -3,10 +3,12 @@
 
 mod breaker;
 mod config;
+mod describe;
 
 pub use breaker::{Breaker, BreakerConfig};
 pub use campusg_domain::gateway::{
-    CallKey, Chargeback, EventCursor, EventId, GatewayEvent, LookUpFault, News, PaymentGateway,
-    Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
+    CallKey, Chargeback, EventCursor, EventId, GatewayEvent, LookUpFault, Method, MethodKind, News,
+    PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
 };
 pub use config::GatewayConfig;
+pub(crate) use describe::{account, card};

@@ -164,6 +164,7 @@ impl Runtime {
             },
             reads: self.reads().clone(),
             entropy: Arc::clone(&self.0.services.entropy),
+            least_charge: self.0.services.policy.gateway_minimum_cents,
             seen: Arc::clone(seen),
             waiting: Arc::clone(waiting),
         }

@@ -24,6 +24,7 @@ mod people;
 mod photos;
 mod schedule;
 mod seal;
+mod setup;
 mod start;
 mod stores;
 mod sweep;
@@ -48,6 +49,7 @@ pub use orders::{
 pub use people::{Authenticated, NewCard, NewPerson, Profile, ProfileChange, Secret, SignedIn};
 pub use photos::Photo;
 pub use schedule::NewScheduled;
+pub use setup::MethodKind;
 pub use start::Start;
 pub use stores::NewStore;
 pub use wallets::{Moved, OrderStatement, StatementPage, Wallet, WalletLine};

@@ -145,6 +145,7 @@ impl Runtime {
                 concurrency: start.gateway_concurrency,
                 timeout: start.gateway_timeout,
                 poll: start.gateway_poll,
+                least_charge: policy.gateway_minimum_cents,
                 cursor: start.gateway_cursor,
                 seen: Arc::clone(&seen),
                 waiting: Arc::clone(&waiting),

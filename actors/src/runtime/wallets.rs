@@ -7,12 +7,12 @@ mod reads;
 pub use reads::{OrderStatement, StatementPage, Wallet, WalletLine};
 
 use super::{FreeText, Refusal, Runtime};
-use crate::port::gateway::TokenFault;
+use crate::port::gateway;
 use campusg_domain::{
     call::AccountToken,
     id::UserId,
     money::Cents,
-    order::{Rejection, Sealed},
+    order::Sealed,
     owner::{
         directory::{PayoutMethod, UserCommand},
         wallet::{self, Command, Event, PLATFORM, Payment, Payout},
@@ -67,19 +67,7 @@ impl Runtime {
         token: AccountToken,
     ) -> Result<PayoutMethod, Refusal> {
         let user = meta.user()?;
-        let face = self.gateway().describe_account(token.clone()).await;
-        let face = face.map_err(|fault| match fault {
-            TokenFault::Unknown => Refusal::rule(Rejection::field(
-                "token",
-                "is not known to the payment gateway",
-            )),
-            TokenFault::Unavailable => Refusal::GatewayAway,
-        })?;
-        let method = PayoutMethod {
-            token,
-            bank: face.bank,
-            last4: face.last4,
-        };
+        let method = gateway::account(self.gateway(), token).await?;
         let set = UserCommand::SetPayoutMethod(method.clone());
         self.submit(meta, user, set).await?;
         Ok(method)

@@ -1,13 +1,13 @@
 //! Something between a house and its sandbox gateway, which meets each call before the gateway does, or its answer after.
 
 use super::{House, Settings};
-use campusg_domain::call::{Answer, CardToken};
 use campusg_domain::{
-    call::AccountToken,
+    call::{AccountToken, Answer, CardToken},
     gateway::{
-        AccountFace, CallKey, CardFace, EventCursor, EventPage, LookUpFault, PaymentGateway,
-        Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
+        AccountFace, CallKey, CardFace, EventCursor, EventPage, LookUpFault, MethodKind,
+        PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
     },
+    id::UserId,
 };
 use campusg_sandbox::{Book, SandboxGateway};
 use futures_util::future::{BoxFuture, ready};
@@ -60,6 +60,15 @@ impl<W: Way> PaymentGateway for Between<W> {
 
     fn pay_out(&self, payout: Payout) -> BoxFuture<'_, PayoutAnswer> {
         self.sandbox.pay_out(payout)
+    }
+
+    fn begin_setup(
+        &self,
+        person: UserId,
+        kind: MethodKind,
+        return_url: String,
+    ) -> BoxFuture<'_, Result<String, Unreachable>> {
+        self.sandbox.begin_setup(person, kind, return_url)
     }
 
     fn describe_card(&self, card: CardToken) -> BoxFuture<'_, Result<CardFace, TokenFault>> {

@@ -5,14 +5,14 @@ use campusg_actors::port::clock::Clock;
 use campusg_domain::{
     call::AccountToken,
     gateway::{
-        AccountFace, CallKey, CardFace, EventCursor, EventPage, GatewayEvent, LookUpFault, News,
-        Operation, PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault,
-        Unreachable,
+        AccountFace, CallKey, CardFace, EventCursor, EventPage, GatewayEvent, LookUpFault,
+        MethodKind, News, Operation, PaymentGateway, Payout, PayoutAnswer, Request, Standing,
+        TokenFault, Unreachable,
     },
 };
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber, CardToken},
-    id::{OrderId, Stream},
+    id::{OrderId, Stream, UserId},
 };
 use campusg_simulation::Gateway;
 use futures_util::future::{BoxFuture, ready};
@@ -105,6 +105,15 @@ impl PaymentGateway for Model {
 
     fn pay_out(&self, _: Payout) -> BoxFuture<'_, PayoutAnswer> {
         Box::pin(ready(PayoutAnswer::Unavailable))
+    }
+
+    fn begin_setup(
+        &self,
+        _: UserId,
+        _: MethodKind,
+        _: String,
+    ) -> BoxFuture<'_, Result<String, Unreachable>> {
+        Box::pin(ready(Err(Unreachable)))
     }
 
     fn describe_card(&self, _: CardToken) -> BoxFuture<'_, Result<CardFace, TokenFault>> {

@@ -20,6 +20,7 @@ mod photos;
 mod proof;
 mod races;
 mod residence;
+mod setup;
 mod sources;
 mod timers;
 mod wallets;

@@ -1,6 +1,7 @@
 //! Bodies of the routes of people, sessions and notices.
 
 use crate::problem::Problem;
+use campusg_actors::runtime::MethodKind;
 use campusg_domain::id::{OrderId, UserId};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -70,6 +71,43 @@ where
 #[serde(deny_unknown_fields)]
 pub(crate) struct CardIn {
     pub(crate) token: String,
+}
+
+/// Begins the entry of a card or of a bank account on the payment gateway's own page.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetupIn {
+    pub(crate) kind: MethodKind,
+    pub(crate) return_url: String,
+}
+
+/// Longest address to go on to, in bytes.
+const RETURN_URL_BYTES: usize = 500;
+
+impl SetupIn {
+    /// Refuses an address that does not lead back to this server: a path, or a URL under its public one.
+    pub(crate) fn check_return_url(&self, public_url: Option<&str>) -> Result<(), Problem> {
+        let url = self.return_url.as_str();
+        let refused = |rule: &str| Err(Problem::field("return_url", rule));
+        let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
+        if url.len() > RETURN_URL_BYTES || !url.bytes().all(is_plain) {
+            return refused("must be at most 500 visible ASCII characters, without \\");
+        }
+        let is_path = url.starts_with('/') && !url.starts_with("//");
+        let is_ours = public_url.is_some_and(|public| {
+            let rest = url.strip_prefix(public.trim_end_matches('/'));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+        });
+        if is_path || is_ours {
+            return Ok(());
+        }
+        match public_url {
+            None => refused("must be a path of this server"),
+            Some(public) => refused(&format!(
+                "must be a path of this server, or begin with {public}"
+            )),
+        }
+    }
 }
 
 /// Runs, or does not.

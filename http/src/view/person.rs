@@ -163,6 +163,12 @@ impl NewCardView {
     }
 }
 
+/// Where a card or a bank account is entered.
+#[derive(Debug, Serialize)]
+pub(crate) struct SetupView {
+    pub(crate) url: String,
+}
+
 /// A card: never its token.
 #[derive(Debug, Serialize)]
 pub(crate) struct CardView {

@@ -10,9 +10,10 @@ mod fact;
 mod file;
 mod known;
 mod payout;
+mod setup;
 mod state;
 
-pub use fact::{BookLine, Fact, LinePage, Misuse, Totals};
+pub use fact::{BookLine, Fact, LinePage, Misuse, Setup, Totals};
 pub use file::BookFault;
 
 use std::path::Path;
@@ -167,6 +168,40 @@ impl Book {
         self.say(self.prepare(now, |state, now| {
             decide::confirm(state, key, approve, now, &self.tuning)
         }))
+    }
+
+    /// Begins a setup under a name that nobody guesses, and gives the path of its page.
+    ///
+    /// # Errors
+    /// [`BookFault::Io`] or `Closed`: whether it was done is unknown.
+    pub fn begin_setup(
+        &self,
+        id: String,
+        setup: Setup,
+        now: At,
+    ) -> Result<Handled<String>, BookFault> {
+        self.say(self.prepare(now, |_, _| setup::begin(id, setup)))
+    }
+
+    /// Enters a card or a bank account for a setup.
+    ///
+    /// # Errors
+    /// [`BookFault::Io`] or `Closed`: whether it was done is unknown.
+    pub fn enter(&self, id: &str, token: &str, now: At) -> Result<Handled<Setup>, BookFault> {
+        self.say(self.prepare(now, |state, _| setup::enter(state, id, token)))
+    }
+
+    /// Says what is entered in a setup; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`BookFault::Io`] or `Closed`.
+    pub fn setup(&self, id: &str, now: At) -> Result<Option<Setup>, BookFault> {
+        let (setup, folded) = {
+            let memory = self.settled(now);
+            (memory.state.setups.get(id).cloned(), memory.folded())
+        };
+        self.wait_until_synced(folded)?;
+        Ok(setup)
     }
 
     /// Gives at most `limit` events after the first `after`, with the time of each; times never fall.

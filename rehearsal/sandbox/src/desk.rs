@@ -10,7 +10,7 @@ use std::time::Duration;
 use campusg_domain::time::At;
 use tokio::sync::oneshot;
 
-use super::book::{Book, BookFault, Handled};
+use super::book::{Book, BookFault, Handled, Setup};
 use super::card::{account_face, card_face};
 use super::feed::{self, Faults};
 use super::wire::{Ask, Reply};
@@ -146,6 +146,28 @@ impl Clerk {
             Ask::Confirm { key, approve } => {
                 return Ok(reply(self.book.confirm(&key, approve, now)?, Reply::Answer));
             }
+            Ask::BeginSetup {
+                person,
+                kind,
+                return_url,
+            } => {
+                let setup = Setup {
+                    person,
+                    kind,
+                    return_url,
+                    entered: None,
+                };
+                let Some(id) = unguessable() else {
+                    return Ok((Reply::Failed, 0));
+                };
+                let begun = self.book.begin_setup(id, setup, now)?;
+                return Ok(reply(begun, Reply::Page));
+            }
+            Ask::Enter { id, token } => {
+                let entered = self.book.enter(&id, &token, now)?;
+                return Ok(reply(entered, |setup| Reply::Setup(Some(setup))));
+            }
+            Ask::Setup { id } => Reply::Setup(self.book.setup(&id, now)?),
             Ask::ToConfirm { key } => Reply::ToConfirm(self.book.to_confirm(&key, now)?),
             Ask::Describe { card } => card_face(&card).map_or(Reply::UnknownToken, Reply::Card),
             Ask::DescribeAccount { account } => {
@@ -170,4 +192,13 @@ fn reply<A>(handled: Handled<A>, wrap: impl FnOnce(A) -> Reply) -> Timed {
         handled.outcome.map_or_else(Reply::Misuse, wrap),
         handled.delay_ms,
     )
+}
+
+/// A name that nobody guesses, or nothing where the operating system has no randomness.
+fn unguessable() -> Option<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .inspect_err(|fault| tracing::error!(%fault, "no random bytes"))
+        .ok()?;
+    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -10,18 +10,19 @@ use std::time::Duration;
 use campusg_domain::gateway::BoxFuture;
 use campusg_domain::{
     call::{Answer, CardToken, Decline},
+    id::UserId,
     money::Cents,
 };
 
-use super::book::{Book, LinePage, Misuse, Totals};
+use super::book::{Book, LinePage, Misuse, Setup, Totals};
 use super::desk::{Desk, Now};
 use super::feed::Faults;
 use super::wire::{Ask, Reply};
 use campusg_domain::{
     call::AccountToken,
     gateway::{
-        AccountFace, CallKey, CardFace, EventCursor, EventPage, LookUpFault, PaymentGateway,
-        Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
+        AccountFace, CallKey, CardFace, EventCursor, EventPage, LookUpFault, MethodKind,
+        PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
     },
 };
 
@@ -54,13 +55,19 @@ impl SandboxGateway {
     }
 }
 
-/// The customer's bank in the sandbox: asks him to confirm, and is told what he said.
+/// The sandbox's own pages: where a customer confirms a payment, and where cards and bank accounts are entered.
 pub trait Bank: Send + Sync {
-    /// What he is asked to confirm; as [`Sandbox::to_confirm`].
+    /// What is to be confirmed; as [`Sandbox::to_confirm`].
     fn to_confirm(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Cents>, Unreachable>>;
 
-    /// Says for the customer whether he confirms; as [`Sandbox::confirm`].
+    /// Says for the customer whether they confirm; as [`Sandbox::confirm`].
     fn confirm(&self, key: CallKey, approve: bool) -> BoxFuture<'_, Result<Answer, ConfirmFault>>;
+
+    /// What is entered in a setup; as [`Sandbox::setup`].
+    fn setup(&self, id: String) -> BoxFuture<'_, Result<Option<Setup>, Unreachable>>;
+
+    /// Enters a card or an account; as [`Sandbox::enter`].
+    fn enter(&self, id: String, token: String) -> BoxFuture<'_, Result<Setup, ConfirmFault>>;
 }
 
 impl<T: Transport> Bank for Sandbox<T> {
@@ -70,6 +77,14 @@ impl<T: Transport> Bank for Sandbox<T> {
 
     fn confirm(&self, key: CallKey, approve: bool) -> BoxFuture<'_, Result<Answer, ConfirmFault>> {
         Box::pin(Sandbox::confirm(self, key, approve))
+    }
+
+    fn setup(&self, id: String) -> BoxFuture<'_, Result<Option<Setup>, Unreachable>> {
+        Box::pin(Sandbox::setup(self, id))
+    }
+
+    fn enter(&self, id: String, token: String) -> BoxFuture<'_, Result<Setup, ConfirmFault>> {
+        Box::pin(Sandbox::enter(self, id, token))
     }
 }
 
@@ -105,6 +120,29 @@ impl<T: Transport> Sandbox<T> {
         }
     }
 
+    /// What is entered in a setup; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`Unreachable`].
+    pub async fn setup(&self, id: String) -> Result<Option<Setup>, Unreachable> {
+        match self.ask(Ask::Setup { id }).await {
+            Some(Reply::Setup(setup)) => Ok(setup),
+            _ => Err(Unreachable),
+        }
+    }
+
+    /// Enters a card or a bank account for a setup; an event tells it.
+    ///
+    /// # Errors
+    /// [`ConfirmFault`].
+    pub async fn enter(&self, id: String, token: String) -> Result<Setup, ConfirmFault> {
+        match self.ask(Ask::Enter { id, token }).await {
+            Some(Reply::Setup(Some(setup))) => Ok(setup),
+            Some(Reply::Misuse(misuse)) => Err(ConfirmFault::Misuse(misuse)),
+            _ => Err(ConfirmFault::Unreachable(Unreachable)),
+        }
+    }
+
     /// Adds up the calls of one stream (as `order:{id}`), or all.
     ///
     /// # Errors
@@ -135,11 +173,11 @@ impl<T: Transport> Sandbox<T> {
     }
 }
 
-/// Why a confirmation had no effect, or is not known to have had one.
+/// Why what a person said or entered had no effect, or is not known to have had one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfirmFault {
     /// The book refused it.
-    #[error("the sandbox gateway refused the confirmation")]
+    #[error("the sandbox gateway refused it")]
     Misuse(#[source] Misuse),
     /// No answer.
     #[error(transparent)]
@@ -171,6 +209,25 @@ impl<T: Transport> PaymentGateway for Sandbox<T> {
                     None => PayoutAnswer::Unavailable,
                 },
                 _ => PayoutAnswer::Unavailable,
+            }
+        })
+    }
+
+    fn begin_setup(
+        &self,
+        person: UserId,
+        kind: MethodKind,
+        return_url: String,
+    ) -> BoxFuture<'_, Result<String, Unreachable>> {
+        Box::pin(async move {
+            let ask = Ask::BeginSetup {
+                person,
+                kind,
+                return_url,
+            };
+            match self.ask(ask).await {
+                Some(Reply::Page(path)) => Ok(path),
+                _ => Err(Unreachable),
             }
         })
     }

@@ -56,7 +56,7 @@ mod remote;
 mod server;
 mod wire;
 
-pub use book::{Book, BookFault, BookLine, Fact, Handled, LinePage, Misuse, Totals, Tuning};
+pub use book::{Book, BookFault, BookLine, Fact, Handled, LinePage, Misuse, Setup, Totals, Tuning};
 pub use card::{TEST_ACCOUNTS, TEST_CARDS, TestToken};
 pub use config::SandboxConfig;
 pub use desk::{Desk, Now};

@@ -7,17 +7,18 @@ use std::io;
 
 use campusg_domain::{
     call::{Answer, CardToken},
+    id::UserId,
     money::Cents,
 };
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 
-use super::book::{LinePage, Misuse, Totals};
+use super::book::{LinePage, Misuse, Setup, Totals};
 use campusg_domain::{
     call::AccountToken,
     gateway::{
-        AccountFace, CallKey, CardFace, EventCursor, EventPage, Payout, PayoutAnswer, Request,
-        Standing,
+        AccountFace, CallKey, CardFace, EventCursor, EventPage, MethodKind, Payout, PayoutAnswer,
+        Request, Standing,
     },
 };
 
@@ -74,6 +75,27 @@ pub enum Ask {
         /// Whether the customer agrees.
         approve: bool,
     },
+    /// Begins a setup. Answered with `Page`.
+    BeginSetup {
+        /// For whom.
+        person: UserId,
+        /// Of what.
+        kind: MethodKind,
+        /// Where the person goes on.
+        return_url: String,
+    },
+    /// What is entered in a setup. Answered with `Setup`.
+    Setup {
+        /// The sandbox's name of it.
+        id: String,
+    },
+    /// What a person picked on the page of a setup. Answered with `Setup`.
+    Enter {
+        /// The sandbox's name of it.
+        id: String,
+        /// A card's token, or an account's.
+        token: String,
+    },
     /// Sums of one stream, or of all. Answered with `Totals`.
     Totals {
         /// As `order:{id}`.
@@ -112,6 +134,10 @@ pub enum Reply {
     Standing(Option<Standing>),
     /// What is to be confirmed; null: nothing, or it is decided.
     ToConfirm(Option<Cents>),
+    /// The path of a setup's page.
+    Page(String),
+    /// A setup; null: there is none.
+    Setup(Option<Setup>),
     /// Some events.
     Events(EventPage),
     /// Sums.

@@ -15,7 +15,8 @@ use crate::{
     port::{
         entropy::Entropy,
         gateway::{
-            CallKey, Chargeback, EventCursor, EventId, GatewayEvent, LookUpFault, PaymentGateway,
+            CallKey, Chargeback, EventCursor, EventId, GatewayEvent, LookUpFault, Method, News,
+            PaymentGateway, Standing,
         },
     },
     refusal::Refusal,
@@ -23,7 +24,8 @@ use crate::{
 use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use campusg_domain::{
     call::{Answer, CallNumber},
-    id::{Principal, Stream},
+    id::{Principal, Stream, UserId},
+    money::Cents,
     owner::wallet::{self, ChargebackId},
     stream::Envelope,
 };
@@ -80,6 +82,7 @@ impl PaymentActor {
             answers: self.answers()?,
             reads: self.start.reads.clone(),
             entropy: Arc::clone(&self.start.entropy),
+            least_charge: self.start.least_charge,
             seen: Arc::clone(&self.start.seen),
             waiting: Arc::clone(&self.start.waiting),
         })
@@ -119,6 +122,8 @@ pub(crate) struct EventIntake {
     pub(crate) answers: Answers,
     pub(crate) reads: Reads,
     pub(crate) entropy: Arc<dyn Entropy>,
+    /// The least that a card is charged.
+    pub(crate) least_charge: Cents,
     pub(crate) seen: Arc<Mutex<SeenEvents>>,
     pub(crate) waiting: Arc<Mutex<Waiting>>,
 }
@@ -173,6 +178,9 @@ impl EventIntake {
     /// Brings in what the gateway says now of the call that an event is about.
     async fn bring_in(&self, event: &GatewayEvent) -> Result<(), IntakeError> {
         let key = &event.key;
+        let Some(told) = Standing::told(&event.news) else {
+            return self.bring_in_method(event).await;
+        };
         let Some((party, call)) = parse(key.as_str()) else {
             tracing::warn!(%key, "an event of the gateway names no call of ours");
             return Ok(());
@@ -183,7 +191,7 @@ impl EventIntake {
                 tracing::warn!(%key, "an event of the gateway names a call that it does not know");
                 return Ok(());
             }
-            Err(LookUpFault::NotSupported) => event.news.clone().into(),
+            Err(LookUpFault::NotSupported) => told,
             Err(LookUpFault::Unreachable(_)) => {
                 return Err(IntakeError::Ours(Refusal::Busy {
                     retry_after_ms: 2_000,
@@ -201,6 +209,19 @@ impl EventIntake {
             brought = brought.and(charged_back);
         }
         brought.map_err(IntakeError::of)
+    }
+
+    /// Puts on file what a person entered on the gateway's page.
+    async fn bring_in_method(&self, event: &GatewayEvent) -> Result<(), IntakeError> {
+        let (key, News::Method(method)) = (&event.key, &event.news) else {
+            return Ok(());
+        };
+        let Some(user) = person(key.as_str(), method) else {
+            tracing::warn!(%key, "an event of the gateway names no setup of ours");
+            return Ok(());
+        };
+        let put = self.put_on_file(user, method, &event.id).await;
+        passed(key, put).map_err(IntakeError::of)
     }
 
     /// Takes what waited in, then every event after the place that is kept in `file`.
@@ -316,6 +337,13 @@ fn parse(key: &str) -> Option<(Party, CallNumber)> {
     Some((party, parts.next()?.parse().ok()?))
 }
 
+/// `user:{id}/setup/{kind}`.
+fn person(key: &str, method: &Method) -> Option<UserId> {
+    let id = key.split('/').next()?.strip_prefix("user:")?;
+    let user = id.parse().ok()?;
+    (CallKey::of_setup(user, method.kind()).as_str() == key).then_some(user)
+}
+
 fn read_cursor(file: &Path) -> EventCursor {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     text.trim().parse().unwrap_or_default()
@@ -335,11 +363,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use crate::port::gateway::CallKey;
-    use campusg_domain::{
-        call::CallKind,
-        id::{OrderId, UserId},
-        money::Cents,
-    };
+    use campusg_domain::{call::CallKind, id::OrderId};
 
     #[test]
     fn a_key_leads_back_to_its_order_and_call() {

@@ -7,6 +7,7 @@
 
 mod call;
 mod events;
+mod on_file;
 mod promise;
 mod waiting;
 
@@ -34,6 +35,7 @@ use actix::{
 use campusg_domain::{
     call::{Answer, CallChange, CallKind, CallNumber},
     id::{Seq, Stream, UserId},
+    money::Cents,
     owner::calls::Calls,
     record::Record,
 };
@@ -78,6 +80,8 @@ pub(crate) struct PaymentStart {
     pub(crate) timeout: Duration,
     /// How often the gateway is asked for events.
     pub(crate) poll: Duration,
+    /// The least that a card is charged.
+    pub(crate) least_charge: Cents,
     /// Where the place in the gateway's events is kept.
     pub(crate) cursor: PathBuf,
     /// The events that were brought in.

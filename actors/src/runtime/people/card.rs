@@ -2,13 +2,14 @@
 //!
 //! Must not: tell the wallet. The payment owner keeps the promise, from the folded record, also after a crash.
 
-use crate::port::gateway::TokenFault;
-use crate::runtime::{Refusal, Runtime};
+use crate::{
+    port::gateway,
+    runtime::{Refusal, Runtime},
+};
 use campusg_domain::{
     call::CardToken,
     id::{CommandId, Seq, UserId},
     money::Cents,
-    order::Rejection,
     owner::directory::{Card, UserCommand, UserEvent},
     record::{Entry, Events},
     stream::Meta,
@@ -30,7 +31,7 @@ impl Runtime {
     /// `NotAllowed`, `InvalidField` where the gateway does not know the token, `GatewayAway`.
     pub async fn set_card(&self, meta: Meta, token: CardToken) -> Result<NewCard, Refusal> {
         let user = meta.user()?;
-        let card = described(self, token).await?;
+        let card = gateway::card(self.gateway(), token).await?;
         let balance = self.wallet_balance(user).await?;
         let pays = balance.new_card_pays(self.0.services.policy.gateway_minimum_cents);
         let id = meta.id;
@@ -50,24 +51,6 @@ impl Runtime {
             .await
             .map(drop)
     }
-}
-
-async fn described(runtime: &Runtime, token: CardToken) -> Result<Card, Refusal> {
-    let face = runtime.gateway().describe_card(token.clone()).await;
-    let face = face.map_err(|fault| match fault {
-        TokenFault::Unknown => Refusal::rule(Rejection::field(
-            "token",
-            "is not known to the payment gateway",
-        )),
-        TokenFault::Unavailable => Refusal::GatewayAway,
-    })?;
-    Ok(Card {
-        token,
-        brand: face.brand,
-        last4: face.last4,
-        exp_month: face.exp_month,
-        exp_year: face.exp_year,
-    })
 }
 
 impl Runtime {

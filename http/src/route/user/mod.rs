@@ -1,6 +1,7 @@
 //! Routes of the resource `user`, one per file.
 
 pub(crate) mod account;
+pub(crate) mod begin_setup;
 pub(crate) mod card;
 pub(crate) mod change;
 pub(crate) mod get;

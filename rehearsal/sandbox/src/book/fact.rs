@@ -1,6 +1,12 @@
 //! What the book remembers: facts, each written once, and the reasons for refusing a call that does not fit them.
 
-use campusg_domain::{call::Answer, money::Cents, time::At};
+use campusg_domain::{
+    call::Answer,
+    gateway::{Method, MethodKind},
+    id::UserId,
+    money::Cents,
+    time::At,
+};
 use serde::{Deserialize, Serialize};
 
 use campusg_domain::gateway::{CallKey, Operation, Payout, PayoutAnswer};
@@ -54,6 +60,34 @@ pub enum Fact {
         /// Whether it gave the charge again.
         won: bool,
     },
+    /// Somebody is to enter a card or a bank account.
+    SetupBegun {
+        /// The sandbox's name of it, which nobody guesses.
+        id: String,
+        /// Of what, and for whom.
+        setup: Setup,
+    },
+    /// It was entered; an event tells it.
+    Entered {
+        /// Of which setup.
+        id: String,
+        /// What.
+        method: Method,
+    },
+}
+
+/// A setup of a card or of a bank account, as its page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setup {
+    /// Whose.
+    pub person: UserId,
+    /// What is entered.
+    pub kind: MethodKind,
+    /// Where the person goes on.
+    pub return_url: String,
+    /// What was entered, once it was.
+    pub entered: Option<Method>,
 }
 
 /// A fact with its time.
@@ -138,4 +172,10 @@ pub enum Misuse {
     /// The customer was not asked to confirm that call, or has decided otherwise, or it was voided.
     #[error("there is nothing to confirm under that key")]
     NothingToConfirm,
+    /// The address to go on to is longer than 500 bytes, or not of visible ASCII characters.
+    #[error("the return address is malformed")]
+    MalformedAddress,
+    /// Nothing is to be entered under that name, or something else was, or there is no such card or account.
+    #[error("nothing is to be entered there")]
+    NothingToEnter,
 }

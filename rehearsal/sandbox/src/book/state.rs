@@ -14,11 +14,11 @@ use campusg_domain::{
 };
 
 use super::Tuning;
-use super::fact::{BookLine, Fact, Misuse, Totals};
+use super::fact::{BookLine, Fact, Misuse, Setup, Totals};
 use super::known::{Hold, Known, Move, Objection, Sending};
 use super::payout::settled;
 use crate::card::{Bank, CardScript};
-use campusg_domain::gateway::{CallKey, News, Operation, Payout, PayoutAnswer, Standing};
+use campusg_domain::gateway::{CallKey, Method, News, Operation, Payout, PayoutAnswer, Standing};
 
 /// An event as the book keeps it; its id is its place, counted from 1.
 #[derive(Clone, Debug)]
@@ -37,6 +37,7 @@ pub(super) struct State {
     agenda: BTreeSet<(At, CallKey)>,
     pub(super) told: Vec<Told>,
     pub(super) silent_tries: HashMap<CallKey, u32>,
+    pub(super) setups: HashMap<String, Setup>,
     last_at: At,
 }
 
@@ -79,6 +80,8 @@ impl State {
                 };
                 self.object(line.at, key, |_| open);
             }
+            Fact::SetupBegun { id, setup } => drop(self.setups.insert(id.clone(), setup.clone())),
+            Fact::Entered { id, method } => self.entered(line.at, id, method),
             Fact::Judged { key, won } => self.object(line.at, key, |before| {
                 let (cents, fee) = before.taken();
                 Objection::Decided {
@@ -318,6 +321,15 @@ impl State {
             _ => {}
         }
         self.tell(at, key, News::Answer(answer.clone()));
+    }
+
+    fn entered(&mut self, at: At, id: &str, method: &Method) {
+        let Some(setup) = self.setups.get_mut(id) else {
+            return;
+        };
+        setup.entered = Some(method.clone());
+        let key = CallKey::of_setup(setup.person, setup.kind);
+        self.tell(at, &key, News::Method(method.clone()));
     }
 
     fn tell(&mut self, at: At, key: &CallKey, news: News) {

@@ -8,6 +8,7 @@ mod events;
 mod kill;
 mod recovery;
 mod remote;
+mod setup;
 
 use campusg_domain::{
     call::AccountToken,

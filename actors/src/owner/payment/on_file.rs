@@ -1,0 +1,75 @@
+//! Cards and bank accounts that people entered on the gateway's own page: put on file once an event tells their token.
+//!
+//! Invariant: an event puts its method on file once, also where it is told again after a restart: by then the person may
+//! have put another one on file.
+
+use super::events::EventIntake;
+use crate::{
+    message::OpenWalletBalance,
+    port::gateway::{EventId, Method, account, card},
+    refusal::Refusal,
+};
+use campusg_domain::{
+    id::{CommandId, Principal, Seq, Stream, UserId},
+    money::Cents,
+    owner::directory::UserCommand,
+    stream::{Envelope, own_command},
+};
+use campusg_storage::{read::Reads, snapshot::SnapshotFault};
+
+impl EventIntake {
+    /// Puts on file what a person entered on the gateway's page.
+    pub(super) async fn put_on_file(
+        &self,
+        user: UserId,
+        method: &Method,
+        event: &EventId,
+    ) -> Result<(), Refusal> {
+        // The same however often the event is told.
+        let id = own_command(Stream::User(user), &format!("setup {event}"), 0);
+        let reads = self.reads.clone();
+        let known = tokio::task::spawn_blocking(move || is_recorded(&reads, user, id)).await;
+        match known.map_err(|_| Refusal::Fault)? {
+            Ok(false) => {}
+            Ok(true) => return Ok(()),
+            Err(SnapshotFault::ArchiveOpening) => {
+                return Err(Refusal::Busy {
+                    retry_after_ms: 2_000,
+                });
+            }
+            Err(_) => return Err(Refusal::Fault),
+        }
+        let command = match method {
+            Method::Card(token) => UserCommand::SetCard {
+                card: card(&*self.gateway, token.clone()).await?,
+                pays: self.new_card_pays(user).await?,
+            },
+            Method::BankAccount(token) => {
+                let method = account(&*self.gateway, token.clone()).await?;
+                UserCommand::SetPayoutMethod(method)
+            }
+        };
+        let set = Envelope::own(Principal::Gateway, id, user, command);
+        self.answers.owners.submit(set).await.map(drop)
+    }
+
+    async fn new_card_pays(&self, user: UserId) -> Result<Cents, Refusal> {
+        let balance = self.answers.owners.balances.send(OpenWalletBalance(user));
+        let balance = balance.await.map_err(|_| Refusal::Stopping)?;
+        Ok(balance.new_card_pays(self.least_charge))
+    }
+}
+
+/// Whether a record of an account carries this command.
+fn is_recorded(reads: &Reads, user: UserId, id: CommandId) -> Result<bool, SnapshotFault> {
+    let person = reads.person(user)?;
+    let mut at = person.map_or(Seq::NONE, |known| known.last_seq);
+    while at != Seq::NONE {
+        match reads.entry(at)? {
+            Some(entry) if entry.record.command == id => return Ok(true),
+            Some(entry) => at = entry.record.prev,
+            None => break,
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,22 @@
+//! `POST /api/users/me/payment-method/setup`: begins the entry of a card or of a bank account on the payment gateway's own
+//! page; it is on file once the gateway has told its token.
+
+use crate::{
+    answer, app_state::AppState, call::Call, dto::user::SetupIn, problem::Problem,
+    view::person::SetupView,
+};
+use axum::{extract::State, response::Response};
+
+pub(crate) async fn begin_setup(
+    State(app): State<AppState>,
+    call: Call<SetupIn>,
+) -> Result<Response, Problem> {
+    call.body
+        .check_return_url(app.config().public_url.as_deref())?;
+    let SetupIn { kind, return_url } = call.body;
+    let url = app
+        .runtime()
+        .begin_setup(call.meta, kind, return_url)
+        .await?;
+    Ok(answer::ok(&SetupView { url }))
+}

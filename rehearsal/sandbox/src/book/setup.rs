@@ -1,0 +1,73 @@
+//! Cards and bank accounts that people enter on the sandbox's own page, by picking one that does what they want to see.
+//!
+//! Must not: change the state or write; it returns the fact that the book then folds.
+
+use super::decide::Decision;
+use super::fact::{Fact, Misuse, Setup};
+use super::state::State;
+use crate::card::{account_face, card_face};
+use campusg_domain::{
+    call::{AccountToken, CardToken},
+    gateway::{Method, MethodKind},
+};
+
+/// Longest address to go on to, in bytes.
+const MAX_ADDRESS_BYTES: usize = 500;
+
+/// Begins a setup under a name that nobody guesses.
+///
+/// # Errors
+/// [`Misuse::MalformedAddress`].
+pub(super) fn begin(id: String, setup: Setup) -> Result<Decision<String>, Misuse> {
+    let address = &setup.return_url;
+    let fits = (1..=MAX_ADDRESS_BYTES).contains(&address.len());
+    if !fits || !address.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Misuse::MalformedAddress);
+    }
+    let answer = format!("/sandbox/setup/{id}");
+    let fact = Some(Fact::SetupBegun { id, setup });
+    Ok(Decision {
+        fact,
+        answer,
+        slow: false,
+    })
+}
+
+/// Enters a card or a bank account; the same one again changes nothing.
+///
+/// # Errors
+/// [`Misuse::NothingToEnter`].
+pub(super) fn enter(state: &State, id: &str, token: &str) -> Result<Decision<Setup>, Misuse> {
+    let setup = state.setups.get(id).ok_or(Misuse::NothingToEnter)?;
+    let method = known(setup.kind, token).ok_or(Misuse::NothingToEnter)?;
+    let fact = match &setup.entered {
+        None => Some(Fact::Entered {
+            id: id.to_owned(),
+            method: method.clone(),
+        }),
+        Some(entered) if *entered == method => None,
+        Some(_) => return Err(Misuse::NothingToEnter),
+    };
+    let answer = Setup {
+        entered: Some(method),
+        ..setup.clone()
+    };
+    Ok(Decision {
+        fact,
+        answer,
+        slow: false,
+    })
+}
+
+fn known(kind: MethodKind, token: &str) -> Option<Method> {
+    match kind {
+        MethodKind::Card => {
+            let card = CardToken(token.to_owned());
+            card_face(&card).map(|_| Method::Card(card))
+        }
+        MethodKind::BankAccount => {
+            let account = AccountToken(token.to_owned());
+            account_face(&account).map(|_| Method::BankAccount(account))
+        }
+    }
+}
