@@ -181,6 +181,7 @@ async fn late_charge(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation
         .customer
         .notice("late_charge_returned", &errand.order)
         .await?;
+    errand.until_told("refunded").await?;
     cast.money(&errand, paid.owed(charge)).await?;
     let moved = operator.moved(&errand.order).await?;
     let sum = |from: &str, to: &str| {
