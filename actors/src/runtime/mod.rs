@@ -1,6 +1,6 @@
 //! The facade: what the edge, the command line and the tests know of the runtime.
 //!
-//! [`Runtime`]'s methods, by subject: what takes a [`Meta`] changes something, everything else reads. An answer to a
+//! [`Runtime`]'s methods, by subject: what takes a [`Meta`](campusg_domain::stream::Meta) changes something, everything else reads. An answer to a
 //! command is durable; `Unknown` where no answer came in time, which is not a no. An answer to a question is as of at
 //! least the moment it is asked. Rights to read are the edge's business.
 //! Must not: let an actix, sled or HTTP type out.

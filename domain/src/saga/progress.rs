@@ -2,7 +2,7 @@
 //!
 //! Invariant: undo marks only steps marked as started, in reverse order, and never one whose undo is `Never`.
 
-use super::plan::{Saga, Step, Undo};
+use super::plan::{Failing, Saga, Step, Undo};
 use crate::order::Event;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,8 +59,9 @@ impl Progress {
         self.steps.insert(step, mark);
     }
 
-    /// Whether a step may be marked so where it stands now. What the table says can't be taken back is never undone, and
-    /// what was not begun neither fails for good after it was done nor is taken back.
+    /// Whether a step may be marked so where it stands now. What was not begun, or can't be taken back, is never undone;
+    /// what is done is over, but for a saga that begins anew and for a step of several calls, which the table has tried
+    /// again until a person helps.
     #[must_use]
     pub fn allows(&self, step: Step, mark: Mark) -> bool {
         let can_be_undone = match step.row().undo {
@@ -70,7 +71,9 @@ impl Progress {
         match (self.state(step), mark) {
             (Some(Mark::Started | Mark::Done | Mark::Stalled), Mark::Undone) => can_be_undone,
             (None | Some(Mark::Failed | Mark::Undone), Mark::Undone) => false,
-            (Some(Mark::Done), Mark::Started | Mark::Failed | Mark::Stalled) => step.is_first(),
+            (Some(Mark::Done), Mark::Started | Mark::Failed | Mark::Stalled) => {
+                step.is_first() || step.row().failing == Failing::RetryThenAlert
+            }
             (
                 None | Some(Mark::Started | Mark::Stalled | Mark::Failed | Mark::Undone),
                 Mark::Started | Mark::Failed | Mark::Stalled,

@@ -2,7 +2,7 @@
 //!
 //! Owns: the scenarios, the chapters, and a server of its own where none is named. The end-to-end tests play the same scenarios.
 //! Must not: reach into a running server by any way but its API; hold a rule of the product.
-//! Invariant: whatever is not as specified ends the story with a [`Deviation`] that names step, expectation and finding.
+//! Invariant: whatever is not as specified ends the story with a [`Deviation`](campusg_client::Deviation) that names step, expectation and finding.
 
 mod chapter;
 mod child;
