@@ -4,7 +4,7 @@
 //! into a debt (set-off). What a refund takes out of a customer's wallet came in with the same record.
 
 use super::{
-    command::{Command, Shown},
+    command::{Command, Placement, Shown},
     decide::{Context, PHOTOS},
     effects::TimerKind,
     event::Problem,
@@ -37,23 +37,7 @@ pub fn required_votes(
                 what: "order".into(),
             });
         };
-        let store = match placement.store {
-            StoreRef::Known(store) => Some(store),
-            StoreRef::Described { .. } => None,
-        };
-        let customer = placement.customer;
-        let open_at = placement.deliver_after.unwrap_or_default().max(context.now);
-        return Ok(vec![
-            VoteRequest::Placement {
-                customer,
-                order: id,
-                fingerprint: context.meta.fingerprint,
-                keyed: context.meta.keyed,
-                store,
-                open_at,
-            },
-            VoteRequest::NoDebt { user: customer },
-        ]);
+        return Ok(of_placement(id, placement, context));
     };
     Ok(match command {
         Command::Answered { call, answer } => order.asks_of_answer(*call, answer),
@@ -101,6 +85,26 @@ pub fn required_votes(
             required_votes
         }
     })
+}
+
+fn of_placement(id: OrderId, placement: &Placement, context: &Context<'_>) -> Vec<VoteRequest> {
+    let store = match placement.store {
+        StoreRef::Known(store) => Some(store),
+        StoreRef::Described { .. } => None,
+    };
+    let customer = placement.customer;
+    let open_at = placement.deliver_after.unwrap_or_default().max(context.now);
+    vec![
+        VoteRequest::Placement {
+            customer,
+            order: id,
+            fingerprint: context.meta.fingerprint,
+            keyed: context.meta.keyed,
+            store,
+            open_at,
+        },
+        VoteRequest::NoDebt { user: customer },
+    ]
 }
 
 /// The photos that a command shows, where it could take effect at this stage.
