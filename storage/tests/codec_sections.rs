@@ -13,7 +13,7 @@ use campusg_domain::order::{
 };
 use campusg_domain::people::PeopleChange;
 use campusg_domain::record::TimerChange;
-use campusg_domain::saga::{Mark, Saga};
+use campusg_domain::saga::{AcceptStep, CompleteStep, CreateStep, Mark, Saga, Step};
 use codec_common::{AT, CENTS, order, photo, pin, release, user};
 
 pin!(stream, Stream:
@@ -244,6 +244,40 @@ pin!(substitution, Substitution:
 pin!(handover, Handover:
     Pin => Handover::Pin,
     Door => Handover::Door,
+);
+
+pin!(create_step, CreateStep:
+    CheckCustomer => CreateStep::CheckCustomer,
+    RecordOrder => CreateStep::RecordOrder,
+    AuthorizePayment => CreateStep::AuthorizePayment,
+    HoldFunds => CreateStep::HoldFunds,
+    ArmTimer => CreateStep::ArmTimer,
+    MakeAvailable => CreateStep::MakeAvailable,
+);
+
+pin!(accept_step, AcceptStep:
+    VerifyAvailable => AcceptStep::VerifyAvailable,
+    BindRunner => AcceptStep::BindRunner,
+    MarkAccepted => AcceptStep::MarkAccepted,
+    StopTimer => AcceptStep::StopTimer,
+    NotifyCustomer => AcceptStep::NotifyCustomer,
+);
+
+pin!(complete_step, CompleteStep:
+    ArriveOnSite => CompleteStep::ArriveOnSite,
+    BuyFood => CompleteStep::BuyFood,
+    CapturePayment => CompleteStep::CapturePayment,
+    CollectFood => CompleteStep::CollectFood,
+    Depart => CompleteStep::Depart,
+    MarkDelivered => CompleteStep::MarkDelivered,
+    ReleaseEscrow => CompleteStep::ReleaseEscrow,
+    MarkCompleted => CompleteStep::MarkCompleted,
+);
+
+pin!(step, Step:
+    Create => Step::Create(CreateStep::HoldFunds),
+    Accept => Step::Accept(AcceptStep::BindRunner),
+    Complete => Step::Complete(CompleteStep::CapturePayment),
 );
 
 pin!(saga, Saga:
