@@ -115,7 +115,7 @@ impl Owners {
     ) -> Result<Seq, Refusal> {
         let wanted = envelope.command.foreign_votes(envelope.target);
         let (foreign, reservation) = self.poll(envelope.meta.id, wanted).await;
-        let answer = submit(C::owner(self), envelope, foreign).await;
+        let answer = submit(C::owner(self), envelope, Votes::Cast(foreign)).await;
         drop(reservation);
         answer
     }
@@ -134,7 +134,7 @@ impl Owners {
         self: &Arc<Self>,
         token: Token,
         required_votes: Vec<VoteRequest>,
-    ) -> (Votes, Reservation) {
+    ) -> (Vec<(VoteRequest, Vote)>, Reservation) {
         let mut reservation = Reservation {
             owners: Arc::clone(self),
             token,
@@ -151,7 +151,7 @@ impl Owners {
             }
             votes.push((ask, vote));
         }
-        (Votes(votes), reservation)
+        (votes, reservation)
     }
 
     const fn voter(&self, owner: Owner) -> &Voter {

@@ -34,7 +34,7 @@ fn decide_accept(story: &Story) -> Timing {
     let command = Command::Accept {
         runner: story.runner,
     };
-    let votes = Votes(vec![(
+    let votes = Votes::Cast(vec![(
         VoteRequest::RunnerSlot {
             runner: story.runner,
         },
@@ -52,10 +52,12 @@ fn decide_accept(story: &Story) -> Timing {
         pin: 0,
     };
     assert!(
-        decide(order, &command, &context).is_ok_and(|events| !events.is_empty()),
+        decide(story.order, order, &command, &context).is_ok_and(|events| !events.is_empty()),
         "the accept is decided"
     );
-    time("decide: accept", || decide(order, &command, &context))
+    time("decide: accept", || {
+        decide(story.order, order, &command, &context)
+    })
 }
 
 /// The events of a record with its header, as deciding leaves them.

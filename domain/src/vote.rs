@@ -1,16 +1,17 @@
-//! Asks and votes: what an order asks the owners before it decides.
+//! Votes: what a stream asks the owners before its command is decided.
 //!
 //! A vote is answered from memory, without I/O and without an ask in return. A yes to something scarce reserves it
 //! under the asking command's id until that command's record is folded, or the asker gives it back.
 
 use crate::{
-    call::CardToken,
+    call::{AccountToken, CardToken},
     id::{CommandId, Fingerprint, OrderId, PhotoId, StoreId, UserId},
     money::Cents,
     order::Rejection,
     owner::directory::PayoutMethod,
     time::At,
 };
+use std::cell::RefCell;
 
 /// A question to an owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,6 +172,34 @@ impl VoteRequest {
     }
 }
 
+impl VoteRequest {
+    /// The yes of a rehearsal: in full, with no card or account of anybody's.
+    fn granted(&self) -> Granted {
+        match self {
+            Self::StoreOpen { .. }
+            | Self::Raise { .. }
+            | Self::NoDebt { .. }
+            | Self::Hold { .. }
+            | Self::Capacity { .. }
+            | Self::RunnerSlot { .. }
+            | Self::UsedOnce { .. }
+            | Self::Release { .. }
+            | Self::Losses { .. }
+            | Self::Fees { .. } => Granted::Granted,
+            Self::Placement { .. } | Self::Card { .. } => Granted::Card(CardToken(String::new())),
+            Self::SetOff { .. } | Self::PayOut { .. } => Granted::SetOff(Cents::ZERO),
+            Self::PayoutMethod { .. } => Granted::PayoutMethod(PayoutMethod {
+                token: AccountToken(String::new()),
+                bank: String::new(),
+                last4: String::new(),
+            }),
+            Self::Debt { cents, .. } => Granted::Owed(cents.unwrap_or_default()),
+            Self::Freeze { cents, .. } => Granted::Frozen(*cents),
+            Self::Cash { .. } => Granted::Short(Cents::ZERO),
+        }
+    }
+}
+
 /// A yes, with what the asker needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Granted {
@@ -193,19 +222,52 @@ pub enum Granted {
 /// An owner's answer.
 pub type Vote = Result<Granted, Rejection>;
 
-/// The votes on one command, in the order of its asks.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Votes(pub Vec<(VoteRequest, Vote)>);
+/// What a decision asks the owners, and gets.
+///
+/// Owners live elsewhere, so they are asked before the decision is made: it is made twice. The first time is a
+/// [rehearsal](Self::rehearse), in which every request is noted and granted; the second time counts.
+#[derive(Clone, Debug)]
+pub enum Votes {
+    /// What the owners said.
+    Cast(Vec<(VoteRequest, Vote)>),
+    /// What a rehearsal has asked so far.
+    Rehearsal(RefCell<Vec<VoteRequest>>),
+}
+
+impl Default for Votes {
+    fn default() -> Self {
+        Self::Cast(vec![])
+    }
+}
 
 impl Votes {
-    /// The first vote that `wanted` picks.
+    /// Returns what `decision` asks, in its order and each once, if every owner says yes.
+    pub fn rehearse<T>(decision: impl FnOnce(&Self) -> T) -> Vec<VoteRequest> {
+        let asked = Self::Rehearsal(RefCell::default());
+        decision(&asked);
+        match asked {
+            Self::Rehearsal(requests) => requests.into_inner(),
+            Self::Cast(_) => vec![],
+        }
+    }
+
+    /// Returns the vote on `request`.
     ///
     /// # Errors
-    /// The owner's rejection; `TransferRefused` if the question was never asked, so that a missing vote is a no.
-    pub fn find(&self, wanted: impl Fn(&VoteRequest) -> bool) -> Result<&Granted, Rejection> {
-        match self.0.iter().find(|(ask, _)| wanted(ask)) {
-            Some((_, vote)) => vote.as_ref().map_err(Clone::clone),
-            None => Err(Rejection::TransferRefused),
+    /// The owner's rejection; `TransferRefused` if the rehearsal did not ask this, so that a missing vote is a no.
+    pub fn ask(&self, request: VoteRequest) -> Vote {
+        match self {
+            Self::Cast(votes) => votes
+                .iter()
+                .find(|(asked, _)| *asked == request)
+                .map_or(Err(Rejection::TransferRefused), |(_, vote)| vote.clone()),
+            Self::Rehearsal(requests) => {
+                let mut requests = requests.borrow_mut();
+                if !requests.contains(&request) {
+                    requests.push(request);
+                }
+                Ok(request.granted())
+            }
         }
     }
 }

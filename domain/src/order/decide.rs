@@ -10,7 +10,7 @@
 
 use super::{
     allowed::allowed,
-    command::Command,
+    command::{Command, Placement},
     event::{Event, PlacingEvent, RunEvent},
     place,
     rejection::Rejection,
@@ -18,6 +18,8 @@ use super::{
     state::Order,
 };
 use crate::{
+    call::CardToken,
+    id::OrderId,
     policy::Policy,
     saga::{CompleteStep, CreateStep, Mark, finish, mark, start},
     stream::Meta,
@@ -39,8 +41,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod timer;
-
-pub(super) use dispute::PHOTOS;
 
 /// What a decision is given beside the order and the command.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +64,12 @@ type Decision = Result<Vec<Event>, Rejection>;
 /// # Errors
 /// `NotFound` to strangers and for what was never placed, `NotAllowed` to parties who may not, then the guards of the
 /// row in the order of [`Rejection`], `NotInThisStage` where no row fits.
-pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -> Decision {
+pub fn decide(
+    id: OrderId,
+    order: Option<&Order>,
+    command: &Command,
+    context: &Context<'_>,
+) -> Decision {
     match (order, command) {
         (None, Command::Place(placement)) => {
             if context.meta.principal.user() != Some(placement.customer) {
@@ -72,16 +77,7 @@ pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -
                     who: format!("only {}", command.who_in_words()),
                 });
             }
-            let card = match context
-                .votes
-                .find(|ask| matches!(ask, VoteRequest::Placement { .. }))?
-            {
-                Granted::Card(card) => card.clone(),
-                _ => return Err(Rejection::NoPaymentMethod),
-            };
-            context
-                .votes
-                .find(|ask| matches!(ask, VoteRequest::NoDebt { .. }))?;
+            let card = card_of(id, placement, context)?;
             let terms = place::terms(placement, card, context.policy, context.now)?;
             let mut events = finish(&Default::default(), CreateStep::RecordOrder);
             events.push(Event::Placing(PlacingEvent::Placed(Arc::new(terms))));
@@ -98,6 +94,39 @@ pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -
         }
         .decide(command),
     }
+}
+
+/// Returns the votes that a decision needs, in the order in which it asks for them.
+#[must_use]
+pub fn required_votes(
+    id: OrderId,
+    order: Option<&Order>,
+    command: &Command,
+    context: &Context<'_>,
+) -> Vec<VoteRequest> {
+    Votes::rehearse(|votes| decide(id, order, command, &Context { votes, ..*context }))
+}
+
+/// The card that pays for a placement, of a customer who may place it and owes nothing.
+fn card_of(
+    id: OrderId,
+    placement: &Placement,
+    context: &Context<'_>,
+) -> Result<CardToken, Rejection> {
+    let customer = placement.customer;
+    let vote = context.votes.ask(VoteRequest::Placement {
+        customer,
+        order: id,
+        fingerprint: context.meta.fingerprint,
+        keyed: context.meta.keyed,
+        store: placement.store.known(),
+        open_at: placement.deliver_after.unwrap_or_default().max(context.now),
+    });
+    let Granted::Card(card) = vote? else {
+        return Err(Rejection::NoPaymentMethod);
+    };
+    context.votes.ask(VoteRequest::NoDebt { user: customer })?;
+    Ok(card)
 }
 
 /// The refusal that these events stand for, if the command was refused and the refusal is remembered.

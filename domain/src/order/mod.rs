@@ -20,7 +20,6 @@ mod people;
 mod place;
 mod quote;
 mod rejection;
-mod required_votes;
 mod role;
 mod stage;
 mod state;
@@ -34,7 +33,7 @@ pub use attachments::{
     Party, Proposal, ProposalKind, ProposedItem, TipState,
 };
 pub use command::{Command, Ending, Placement, Shown};
-pub use decide::{Context, decide, verdict};
+pub use decide::{Context, decide, required_votes, verdict};
 pub use effects::{
     Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
 };
@@ -49,7 +48,6 @@ pub use fill::{Filled, Header, fill};
 pub use place::{price, terms};
 pub use quote::{Quote, quote};
 pub use rejection::{CancelReason, Rejection};
-pub use required_votes::required_votes;
 pub use role::Role;
 pub use stage::{Assignment, Bought, Cancellation, Delivery, Proof, Stage, Status};
 pub use state::{Executed, Order, Ratings};

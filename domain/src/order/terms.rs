@@ -52,6 +52,17 @@ pub enum StoreRef {
     },
 }
 
+impl StoreRef {
+    /// The store's id, unless the customer describes it.
+    #[must_use]
+    pub const fn known(&self) -> Option<StoreId> {
+        match self {
+            Self::Known(store) => Some(*store),
+            Self::Described { .. } => None,
+        }
+    }
+}
+
 /// How the food changes hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

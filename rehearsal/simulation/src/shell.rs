@@ -76,22 +76,19 @@ impl Simulation {
         }
         let pin = self.pin(id);
         let policy = self.policy.clone();
+        let none = Votes::default();
         let mut context = Context {
             meta,
             now: before
                 .as_ref()
                 .map_or(self.now, |order| self.now.max(order.last_at)),
             policy: &policy,
-            votes: &Votes::default(),
+            votes: &none,
             pin,
         };
-        let required_votes = required_votes(id, before.as_deref(), command, &context)?;
-        let votes = Votes(
-            required_votes
-                .into_iter()
-                .map(|ask| (ask, self.vote(token, &ask)))
-                .collect(),
-        );
+        let required_votes = required_votes(id, before.as_deref(), command, &context).into_iter();
+        let votes = required_votes.map(|ask| (ask, self.vote(token, &ask)));
+        let votes = Votes::Cast(votes.collect());
         context.votes = &votes;
         match turn(id, before.as_deref(), command, &context) {
             Ok(Turn::Commit { filled, verdict }) => {

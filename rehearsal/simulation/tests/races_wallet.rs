@@ -94,7 +94,13 @@ impl Desk {
             Racer::Collect(_) => vec![],
             _ => {
                 let (principal, command) = command(racer);
-                required_votes(&self.wallet(), &command, principal, &self.policy).unwrap()
+                let context = Context {
+                    meta: &Meta::own(principal, CommandId(0), "race"),
+                    now: At(5),
+                    policy: &self.policy,
+                    votes: &Votes::default(),
+                };
+                required_votes(&self.wallet(), &command, &context)
             }
         }
     }
@@ -112,7 +118,7 @@ impl Desk {
             };
             (ask, vote)
         });
-        Votes(votes.collect())
+        Votes::Cast(votes.collect())
     }
 
     /// Commits what the votes allow; every refusal gives back what was reserved.
@@ -159,14 +165,15 @@ impl Desk {
         let (payable, receivable) = (Account::Payable(USER), Account::Receivable(USER));
         let n = u16::try_from(token.0).unwrap();
         let pending = Phase::Pending { n };
-        let (yes, posted) = (votes.0.first().map(|(_, vote)| vote), Phase::Posted);
+        let request = self.required_votes(racer).first().copied();
+        let (yes, posted) = (request.map(|request| votes.ask(request)), Phase::Posted);
         let money = match (racer, yes) {
             (Racer::SetOff(cents), Some(Ok(Granted::SetOff(set_off)))) => vec![
                 (Account::Gateway, payable, cents, posted),
-                (payable, receivable, *set_off, posted),
+                (payable, receivable, set_off, posted),
             ],
             (Racer::Freeze(_), Some(Ok(Granted::Frozen(frozen)))) => {
-                vec![(payable, Account::Payable(OTHER), *frozen, pending)]
+                vec![(payable, Account::Payable(OTHER), frozen, pending)]
             }
             (Racer::Collect(cents), None) => vec![
                 (receivable, Account::Escrow(ORDER), cents, posted),

@@ -57,7 +57,7 @@ impl StreamOwner<Command> for EscrowActor {
         let (ledger, policy) = (&mut self.ledger, &*self.policy);
         let vote = |ask: &VoteRequest| match ask.owner() {
             Owner::Escrow => ledger.vote(meta.id, ask, policy),
-            Owner::Directory | Owner::Timer => foreign.find(|asked| asked == ask).cloned(),
+            Owner::Directory | Owner::Timer => foreign.ask(*ask),
         };
         let turn = turn(
             &before,

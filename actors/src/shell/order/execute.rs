@@ -10,7 +10,7 @@ use campusg_domain::{
     saga::Mark,
     stream::Envelope,
     time::At,
-    vote::{VoteRequest, Votes},
+    vote::{Vote, VoteRequest, Votes},
 };
 use campusg_storage::read::Reads;
 use std::sync::Arc;
@@ -118,9 +118,10 @@ async fn decide_and_commit(
         votes: &none,
         pin: services.pin(id),
     };
-    let required_votes = order::required_votes(id, order, command, &context).map_err(no)?;
+    let required_votes = order::required_votes(id, order, command, &context);
     let (mut votes, reservation) = services.owners.poll(envelope.meta.id, required_votes).await;
     look_up_used_once(services, envelope, &mut votes).await?;
+    let votes = Votes::Cast(votes);
     context.votes = &votes;
     let turn = order::turn(id, order, command, &context).map_err(no)?;
     let Turn::Commit { filled, verdict } = turn else {
@@ -151,9 +152,9 @@ async fn decide_and_commit(
 async fn look_up_used_once(
     services: &Services,
     envelope: &Envelope<Command>,
-    votes: &mut Votes,
+    votes: &mut [(VoteRequest, Vote)],
 ) -> Result<(), Refusal> {
-    for (ask, vote) in &mut votes.0 {
+    for (ask, vote) in votes {
         if let VoteRequest::UsedOnce { photo, order } = *ask
             && vote.is_ok()
         {

@@ -121,12 +121,7 @@ async fn what_was_reserved_by_a_task_that_panics_is_given_back() {
                 ],
             )
             .await;
-        assert!(
-            votes
-                .0
-                .iter()
-                .all(|(_, vote)| *vote == Ok(Granted::Granted))
-        );
+        assert!(votes.iter().all(|(_, vote)| *vote == Ok(Granted::Granted)));
         assert_eq!(owners.reservations().await, Some(2));
         panic!("a panic that was asked for");
     });
@@ -151,7 +146,7 @@ async fn a_no_gives_back_nothing_that_somebody_else_holds_under_the_same_token()
     let (_, first) = owners.poll(CommandId(7), vec![ask(1)]).await;
     for _ in 0..2 {
         let (votes, repeat) = owners.poll(CommandId(7), vec![ask(2)]).await;
-        assert_eq!(votes.0[0].1.as_ref().unwrap_err().code(), "still_running");
+        assert_eq!(votes[0].1.as_ref().unwrap_err().code(), "still_running");
         drop(repeat);
         assert_eq!(owners.reservations().await, Some(1));
     }

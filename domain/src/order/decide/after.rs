@@ -24,17 +24,14 @@ impl Decider<'_> {
             let rule = format!("must be from {} to {}", least.0, most.or_zero().0);
             return Err(Rejection::field("tip_cents", rule));
         }
-        let vote = self
-            .context
-            .votes
-            .find(|ask| matches!(ask, VoteRequest::Card { .. }))?;
-        let Granted::Card(card) = vote else {
+        let user = order.terms.customer;
+        let Granted::Card(card) = self.context.votes.ask(VoteRequest::Card { user })? else {
             return Err(Rejection::NoPaymentMethod);
         };
         Ok(vec![Event::After(AfterEvent::TipGiven {
             call: order.next_number(),
             cents,
-            card: card.clone(),
+            card,
         })])
     }
 
@@ -48,7 +45,7 @@ impl Decider<'_> {
                 Ok(vec![Event::After(AfterEvent::TipPaid {
                     call,
                     cents,
-                    set_off: self.runners_debt().min(cents),
+                    set_off: self.runners_debt(cents),
                 })])
             }
             Answer::Declined { reason } => failed(*reason),

@@ -13,6 +13,9 @@ use crate::{
     vote::VoteRequest,
 };
 
+/// Room for the timers that an order arms when it is placed.
+const TIMERS_OF_AN_ORDER: VoteRequest = VoteRequest::Capacity { timers: 3 };
+
 impl Decider<'_> {
     pub(super) fn answered(&self, n: CallNumber, answer: &Answer) -> Decision {
         let Some(call) = self.order.calls.get(&n) else {
@@ -165,10 +168,7 @@ impl Decider<'_> {
         };
         step(CreateStep::AuthorizePayment, None);
         let votes = self.context.votes;
-        if votes
-            .find(|ask| matches!(ask, VoteRequest::Hold { .. }))
-            .is_err()
-        {
+        if votes.ask(VoteRequest::Hold { cents }).is_err() {
             events.extend(self.failed(CancelReason::EscrowFailed, CreateStep::HoldFunds));
             return events;
         }
@@ -179,10 +179,7 @@ impl Decider<'_> {
                 cents,
             })),
         );
-        if votes
-            .find(|ask| matches!(ask, VoteRequest::Capacity { .. }))
-            .is_err()
-        {
+        if votes.ask(TIMERS_OF_AN_ORDER).is_err() {
             let (failed, by) = (
                 Some(CreateStep::ArmTimer.into()),
                 self.context.meta.principal,

@@ -45,9 +45,7 @@ impl Decider<'_> {
         if had.count() >= limit as usize {
             return Err(Rejection::HadTooOften { limit });
         }
-        self.context
-            .votes
-            .find(|ask| matches!(ask, VoteRequest::RunnerSlot { .. }))?;
+        self.context.votes.ask(VoteRequest::RunnerSlot { runner })?;
         self.not_held()?;
         let mut events = vec![Event::Run(RunEvent::Accepted {
             runner,

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Most photos with one text of a dispute.
-pub(in crate::order) const PHOTOS: usize = 10;
+const PHOTOS: usize = 10;
 /// Most texts of the parties about one dispute.
 const REPLIES: u16 = 20;
 
@@ -75,15 +75,13 @@ impl Decider<'_> {
     /// Freezes what is left of the runner's share in the runner's wallet; nothing while the money is in escrow.
     fn frozen(&self, by: Party, claim: Cents) -> Result<Option<Event>, Rejection> {
         let most = claim.min(self.order.runners_share());
-        if by == Party::Runner || !most.is_positive() {
+        let runner = self.order.stage.assignment().map(|bound| bound.runner);
+        let Some(user) = runner.filter(|_| by != Party::Runner && most.is_positive()) else {
             return Ok(None);
-        }
-        let vote = self
-            .context
-            .votes
-            .find(|ask| matches!(ask, VoteRequest::Freeze { .. }))?;
-        let cents = match vote {
-            Granted::Frozen(cents) => (*cents).min(most),
+        };
+        let freeze = VoteRequest::Freeze { user, cents: most };
+        let cents = match self.context.votes.ask(freeze)? {
+            Granted::Frozen(cents) => cents.min(most),
             _ => Cents::ZERO,
         };
         let promise = self.order.next_number();
@@ -191,7 +189,7 @@ impl Decider<'_> {
         match (open.by, at_fault) {
             (Party::Runner, _) => Event::Dispute(DisputeEvent::RunnerMadeGood {
                 cents: refund,
-                set_off: self.runners_debt().min(refund),
+                set_off: self.runners_debt(refund),
             }),
             (_, Some(Fault::Runner)) => {
                 let share = refund.min(self.order.runners_share());

@@ -2,7 +2,7 @@
 
 use super::Decider;
 use crate::{
-    id::Principal,
+    id::{Principal, UserId},
     money::Cents,
     order::{
         CancelReason, DisputeEvent, EndEvent, Event, Rejection, Release, Settlement,
@@ -76,7 +76,7 @@ impl Decider<'_> {
         if to_runner.is_positive() {
             Settlement::Trip {
                 to_runner,
-                set_off: self.runners_debt().min(to_runner),
+                set_off: self.runners_debt(to_runner),
             }
         } else {
             Settlement::Free
@@ -88,19 +88,19 @@ impl Decider<'_> {
         self.order.terms.price.trip_compensation
     }
 
-    /// What of the runner's part pays the runner's debt; nothing without a vote, since a debt can wait.
-    pub(super) fn runners_debt(&self) -> Cents {
-        let runner = self
-            .order
-            .stage
-            .assignment()
-            .map(|assignment| assignment.runner);
-        self.debt_of(|ask| matches!(ask, VoteRequest::SetOff { user, .. } if Some(*user) == runner))
+    /// What of the runner's part pays the runner's debt.
+    pub(super) fn runners_debt(&self, to_runner: Cents) -> Cents {
+        let assignment = self.order.stage.assignment();
+        assignment.map_or(Cents::ZERO, |bound| self.debt_of(bound.runner, to_runner))
     }
 
-    fn debt_of(&self, asked: impl Fn(&VoteRequest) -> bool) -> Cents {
-        match self.context.votes.find(asked) {
-            Ok(Granted::SetOff(cents)) => *cents,
+    /// What of a credit pays the debt of the person it goes to; nothing without a vote, since a debt can wait.
+    fn debt_of(&self, user: UserId, cents: Cents) -> Cents {
+        if !cents.is_positive() {
+            return Cents::ZERO;
+        }
+        match self.context.votes.ask(VoteRequest::SetOff { user, cents }) {
+            Ok(Granted::SetOff(debt)) => debt.min(cents),
             Ok(_) | Err(_) => Cents::ZERO,
         }
     }
@@ -108,9 +108,7 @@ impl Decider<'_> {
     /// What of a refund was never charged pays what the customer owes; without a vote it stays in the wallet.
     pub(super) fn customer_set_off(&self, refund: Cents) -> Option<Event> {
         let customer = self.order.terms.customer;
-        let debt = self
-            .debt_of(|ask| matches!(ask, VoteRequest::SetOff { user, .. } if *user == customer));
-        let cents = self.order.uncollected(refund).min(debt);
+        let cents = self.debt_of(customer, self.order.uncollected(refund));
         cents
             .is_positive()
             .then_some(Event::Dispute(DisputeEvent::CustomerSetOff { cents }))
@@ -118,21 +116,23 @@ impl Decider<'_> {
 
     /// Divides the charge K: `refund` to the customer, the fee to the platform, the rest to the runner.
     pub(super) fn release_of(&self, refund: Cents) -> Result<Release, Rejection> {
-        self.context
-            .votes
-            .find(|ask| matches!(ask, VoteRequest::Release { .. }))?;
         let Some(bought) = self.order.stage.bought() else {
             return Err(Rejection::TransferRefused);
         };
         let price = &self.order.terms.price;
-        let rest = price.charge(bought.food) - refund;
+        let charge = price.charge(bought.food);
+        self.context.votes.ask(VoteRequest::Release {
+            order: self.order.id,
+            cents: charge,
+        })?;
+        let rest = charge - refund;
         let to_platform = price.fee_of(rest);
         let to_runner = rest - to_platform;
         Ok(Release {
             to_runner,
             to_platform,
             to_customer: refund,
-            set_off: self.runners_debt().min(to_runner),
+            set_off: self.runners_debt(to_runner),
         })
     }
 

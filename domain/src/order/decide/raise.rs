@@ -70,10 +70,8 @@ impl Decider<'_> {
     }
 
     fn raised(&self, call: CallNumber, asked: Cents, cents: Cents, before: At) -> Vec<Event> {
-        let more = self
-            .context
-            .votes
-            .find(|ask| matches!(ask, VoteRequest::Raise { .. }));
+        let order = self.order.id;
+        let more = self.context.votes.ask(VoteRequest::Raise { order, cents });
         let n = self.order.proposal.as_ref().map(|open| open.n);
         match (more, n) {
             (Ok(_), Some(n)) if cents == asked => {

@@ -169,10 +169,11 @@ impl Decider<'_> {
         }
         self.open(n, Some(false))?;
         place::store(store)?;
-        if matches!(store, StoreRef::Known(_)) {
+        if let Some(store) = store.known() {
+            let at = self.context.now;
             self.context
                 .votes
-                .find(|ask| matches!(ask, VoteRequest::StoreOpen { .. }))?;
+                .ask(VoteRequest::StoreOpen { store, at })?;
         }
         Ok(vec![Event::Proposal(ProposalEvent::ProposalClosed {
             n,
@@ -266,9 +267,13 @@ impl Decider<'_> {
 
     /// Photos prove things of one order only, and somebody must have taken them.
     pub(super) fn used_once(&self, photos: &[PhotoId]) -> Result<(), Rejection> {
-        photos.iter().try_for_each(|shown| {
-            let wanted = |ask: &VoteRequest| matches!(ask, VoteRequest::UsedOnce { photo, .. } if photo == shown);
-            self.context.votes.find(wanted).map(drop)
+        let order = self.order.id;
+        photos.iter().try_for_each(|photo| {
+            let used_once = VoteRequest::UsedOnce {
+                photo: *photo,
+                order,
+            };
+            self.context.votes.ask(used_once).map(drop)
         })
     }
 }

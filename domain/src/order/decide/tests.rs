@@ -57,7 +57,8 @@ fn on_the_way(policy: &Policy) -> Order {
     }
 }
 
-fn divided(refund: i64, owed: i64) -> Result<Release, Rejection> {
+/// The division where `owed` of the `to_runner` cents pays the runner's debt.
+fn divided(refund: i64, to_runner: i64, owed: i64) -> Result<Release, Rejection> {
     let policy = Policy {
         platform_fee_cents: Cents(100),
         ..Policy::default()
@@ -70,9 +71,9 @@ fn divided(refund: i64, owed: i64) -> Result<Release, Rejection> {
     };
     let set_off = VoteRequest::SetOff {
         user: assignment.runner,
-        cents: Cents(2649),
+        cents: Cents(to_runner),
     };
-    let votes = Votes(vec![
+    let votes = Votes::Cast(vec![
         (release, Ok(Granted::Granted)),
         (set_off, Ok(Granted::SetOff(Cents(owed)))),
     ]);
@@ -110,6 +111,6 @@ fn a_release_divides_the_charge_to_the_cent() {
             to_customer: Cents(refund),
             set_off: Cents(set_off),
         };
-        assert_eq!(divided(refund, owed), Ok(expected));
+        assert_eq!(divided(refund, to_runner, owed), Ok(expected));
     }
 }

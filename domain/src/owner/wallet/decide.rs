@@ -16,13 +16,13 @@ use super::{
 };
 use crate::{
     call::{Answer, CallKind, CallNumber, CallState, Decline},
-    id::{OrderId, Principal},
+    id::OrderId,
     money::Cents,
     order::{Outcome, Rejection, Sealed, TimerKind},
     policy::Policy,
-    stream::{Meta, StreamCommand},
+    stream::Meta,
     time::At,
-    vote::{Granted, VoteRequest, Votes},
+    vote::{Granted, Vote, VoteRequest, Votes},
 };
 
 /// Everything beside the wallet that a decision depends on.
@@ -41,65 +41,14 @@ pub struct Context<'a> {
 /// What happened, or why nothing did.
 pub type Decision = Result<Vec<Event>, Rejection>;
 
-/// Names the votes that `command` needs, those of other owners first; none for most answers of the gateway.
-///
-/// # Errors
-/// `NotFound`, `NotAllowed` and `InvalidField` at once, before anybody is asked.
+/// Returns the votes that a decision needs, those of other owners first.
+#[must_use]
 pub fn required_votes(
     wallet: &Wallet,
     command: &Command,
-    principal: Principal,
-    policy: &Policy,
-) -> Result<Vec<VoteRequest>, Rejection> {
-    admit(wallet, command, principal, policy)?;
-    let user = wallet.user;
-    let own = match command {
-        Command::RequestPayout { cents } => vec![
-            VoteRequest::PayOut {
-                user,
-                cents: *cents,
-            },
-            VoteRequest::Cash { cents: *cents },
-        ],
-        Command::PayDebt { cents } => vec![VoteRequest::Debt {
-            user,
-            cents: *cents,
-        }],
-        Command::WriteOff { cents, .. } => vec![VoteRequest::Debt {
-            user,
-            cents: *cents,
-        }],
-        Command::Chargeback {
-            id,
-            cents,
-            fee,
-            stage,
-            ..
-        } => match (wallet.chargeback(id), stage) {
-            (None, _) => vec![VoteRequest::Cash {
-                cents: *cents + *fee,
-            }],
-            (Some(known), ChargebackStage::Won) if known.won.is_none() => {
-                vec![VoteRequest::SetOff {
-                    user,
-                    cents: known.cents,
-                }]
-            }
-            (Some(_), _) => vec![],
-        },
-        Command::TopUp { cents, .. } => vec![VoteRequest::Losses { cents: *cents }],
-        Command::Withdraw { cents, .. } => vec![VoteRequest::Fees { cents: *cents }],
-        Command::Answered {
-            answer: Answer::SentBack { cents } | Answer::Captured { cents },
-            ..
-        } => vec![VoteRequest::SetOff {
-            user,
-            cents: cents.or_zero(),
-        }],
-        Command::Retry { .. } | Command::Answered { .. } | Command::TimerDue { .. } => vec![],
-    };
-    let foreign = command.foreign_votes(user);
-    Ok(foreign.into_iter().chain(own).collect())
+    context: &Context<'_>,
+) -> Vec<VoteRequest> {
+    Votes::rehearse(|votes| decide(wallet, command, &Context { votes, ..*context }))
 }
 
 /// Decides a command; `Ok(vec![])` where it is already so.
@@ -111,9 +60,9 @@ pub fn decide(wallet: &Wallet, command: &Command, context: &Context<'_>) -> Deci
     let decider = Decider { wallet, context };
     match command {
         Command::RequestPayout { cents } => decider.payout(*cents),
-        Command::PayDebt { .. } => decider.pay_debt(),
-        Command::WriteOff { reason, .. } => Ok(vec![Event::WrittenOff {
-            cents: decider.owed()?,
+        Command::PayDebt { cents } => decider.pay_debt(*cents),
+        Command::WriteOff { cents, reason } => Ok(vec![Event::WrittenOff {
+            cents: decider.owed(*cents)?,
             reason: reason.clone(),
         }]),
         Command::Chargeback {
@@ -124,14 +73,14 @@ pub fn decide(wallet: &Wallet, command: &Command, context: &Context<'_>) -> Deci
             stage,
         } => Ok(decider.chargeback(id, *order, *cents, *fee, *stage)),
         Command::TopUp { cents, reason } => {
-            decider.granted(|ask| matches!(ask, VoteRequest::Losses { .. }))?;
+            decider.ask(VoteRequest::Losses { cents: *cents })?;
             Ok(vec![Event::ToppedUp {
                 cents: *cents,
                 reason: reason.clone(),
             }])
         }
         Command::Withdraw { cents, reason } => {
-            decider.granted(|ask| matches!(ask, VoteRequest::Fees { .. }))?;
+            decider.ask(VoteRequest::Fees { cents: *cents })?;
             Ok(vec![Event::Withdrawn {
                 cents: *cents,
                 reason: reason.clone(),
@@ -143,45 +92,49 @@ pub fn decide(wallet: &Wallet, command: &Command, context: &Context<'_>) -> Deci
     }
 }
 
+fn set_off(cents: Cents) -> Option<Event> {
+    cents.is_positive().then_some(Event::SetOff { cents })
+}
+
 struct Decider<'a> {
     wallet: &'a Wallet,
     context: &'a Context<'a>,
 }
 
 impl Decider<'_> {
-    fn granted(&self, wanted: impl Fn(&VoteRequest) -> bool) -> Result<&Granted, Rejection> {
-        self.context.votes.find(wanted)
+    fn ask(&self, request: VoteRequest) -> Vote {
+        self.context.votes.ask(request)
     }
 
-    /// What of a credit, or of the wallet before a payout, pays its owner's debt; nothing without a vote.
-    fn set_off(&self) -> Cents {
-        let asked = |ask: &VoteRequest| {
-            matches!(ask, VoteRequest::SetOff { .. } | VoteRequest::PayOut { .. })
-        };
-        match self.granted(asked) {
-            Ok(Granted::SetOff(cents)) => *cents,
+    /// What of a credit pays its owner's debt; nothing without a vote, since a debt can wait.
+    fn debt_of(&self, cents: Cents) -> Cents {
+        let user = self.wallet.user;
+        if !cents.is_positive() {
+            return Cents::ZERO;
+        }
+        match self.ask(VoteRequest::SetOff { user, cents }) {
+            Ok(Granted::SetOff(debt)) => debt.min(cents),
             Ok(_) | Err(_) => Cents::ZERO,
         }
     }
 
     fn set_off_of(&self, credit: Cents) -> Option<Event> {
-        let cents = self.set_off().min(credit);
-        cents.is_positive().then_some(Event::SetOff { cents })
+        set_off(self.debt_of(credit))
     }
 
     /// How much of the debt the escrow owner let this command pay.
-    fn owed(&self) -> Result<Cents, Rejection> {
-        match self.granted(|ask| matches!(ask, VoteRequest::Debt { .. }))? {
-            Granted::Owed(cents) => Ok(*cents),
+    fn owed(&self, cents: Option<Cents>) -> Result<Cents, Rejection> {
+        let user = self.wallet.user;
+        match self.ask(VoteRequest::Debt { user, cents })? {
+            Granted::Owed(cents) => Ok(cents),
             _ => Err(Rejection::TransferRefused),
         }
     }
 
-    fn cash_short(&self) -> Option<Event> {
-        match self.granted(|ask| matches!(ask, VoteRequest::Cash { .. })) {
-            Ok(Granted::Short(cents)) if cents.is_positive() => {
-                Some(Event::CashShort { cents: *cents })
-            }
+    /// Notes that less money is at the gateway than leaves it.
+    fn cash_short(&self, leaves: Cents) -> Option<Event> {
+        match self.ask(VoteRequest::Cash { cents: leaves }) {
+            Ok(Granted::Short(cents)) if cents.is_positive() => Some(Event::CashShort { cents }),
             Ok(_) | Err(_) => None,
         }
     }
@@ -197,40 +150,37 @@ impl Decider<'_> {
 
     /// Transition 42: what is owed is paid first, then the rest may leave.
     fn payout(&self, cents: Cents) -> Decision {
-        let Granted::PayoutMethod(method) =
-            self.granted(|ask| matches!(ask, VoteRequest::PayoutMethod { .. }))?
-        else {
+        let user = self.wallet.user;
+        let Granted::PayoutMethod(method) = self.ask(VoteRequest::PayoutMethod { user })? else {
             return Err(Rejection::NoPayoutMethod);
         };
         let call = self.next_call()?;
-        let Granted::SetOff(set_off) =
-            self.granted(|ask| matches!(ask, VoteRequest::PayOut { .. }))?
-        else {
+        let Granted::SetOff(debt) = self.ask(VoteRequest::PayOut { user, cents })? else {
             return Err(Rejection::TransferRefused);
         };
-        let mut events: Vec<Event> = self.set_off_of(*set_off).into_iter().collect();
+        let mut events: Vec<Event> = set_off(debt).into_iter().collect();
         events.push(Event::PayoutRequested {
             call,
             cents,
-            method: method.clone(),
+            method,
         });
-        events.extend(self.cash_short());
+        events.extend(self.cash_short(cents));
         Ok(events)
     }
 
     /// Transition 41: from the card on file.
-    fn pay_debt(&self) -> Decision {
-        let Granted::Card(card) = self.granted(|ask| matches!(ask, VoteRequest::Card { .. }))?
-        else {
+    fn pay_debt(&self, cents: Option<Cents>) -> Decision {
+        let user = self.wallet.user;
+        let Granted::Card(card) = self.ask(VoteRequest::Card { user })? else {
             return Err(Rejection::NoPaymentMethod);
         };
         let call = self.next_call()?;
-        let cents = self.owed()?;
+        let cents = self.owed(cents)?;
         Ok(vec![Event::DebtPaymentRequested {
             call,
             cents,
             charge: cents.max(self.context.policy.gateway_minimum_cents),
-            card: card.clone(),
+            card,
         }])
     }
 
@@ -252,11 +202,12 @@ impl Decider<'_> {
                 cents,
                 fee,
             });
-            events.extend(self.cash_short());
+            events.extend(self.cash_short(cents + fee));
         }
         let to_debt = match known {
             Some(known) if known.won.is_some() => return vec![],
-            Some(known) => self.set_off().min(known.cents),
+            Some(known) if stage == ChargebackStage::Won => self.debt_of(known.cents),
+            Some(known) => known.cents,
             None => cents,
         };
         let id = id.clone();

@@ -54,14 +54,16 @@ pub fn turn(
     if let Some(executed) = known(before, meta.id, meta.fingerprint) {
         return executed.map(Turn::Repeated);
     }
-    let required = required_votes(before, command, meta.principal, policy)?;
-    let votes = Votes(required.into_iter().map(|ask| (ask, vote(&ask))).collect());
-    let context = Context {
+    let none = Votes::default();
+    let mut context = Context {
         meta,
         now,
         policy,
-        votes: &votes,
+        votes: &none,
     };
+    let required = required_votes(before, command, &context).into_iter();
+    let votes = Votes::Cast(required.map(|ask| (ask, vote(&ask))).collect());
+    context.votes = &votes;
     decide_and_fill(before, command, &context)
 }
 
