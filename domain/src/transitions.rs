@@ -191,7 +191,7 @@ impl Fact<'_> {
 
     /// Whether the food is handed over after the wait for a customer who can't be reached.
     fn is_left(&self) -> bool {
-        let waited = |order: &Order| order.no_show.is_some_and(|wait| wait.over);
+        let waited = |order: &Order| order.stage.no_show().is_some_and(|wait| wait.over);
         self.before.is_some_and(waited)
             && self.has(|e| matches!(e, Event::Run(RunEvent::Delivered { .. })))
     }

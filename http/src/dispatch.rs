@@ -73,9 +73,11 @@ fn is_repeat(meta: &Meta, order: &Order) -> bool {
 /// which the runner at the till has the next word (transition 35), a second authorisation (transition 16), the charge of a tip (32a).
 fn begins(command: &Command) -> fn(&Order) -> bool {
     match command {
-        Command::Cancel { .. } | Command::Settle { .. } => |order| order.cancel_wait.is_some(),
+        Command::Cancel { .. } | Command::Settle { .. } => {
+            |order| order.stage.cancel_wait().is_some()
+        }
         Command::Approve { .. } => |order| {
-            let open = order.proposal.as_ref();
+            let open = order.stage.proposal();
             open.is_some_and(|open| open.raise.is_some())
         },
         Command::Tip { .. } => |order| {

@@ -166,12 +166,12 @@ fn a_folder_in_use_is_refused_by_name() {
 fn a_newer_folder_is_refused_by_name() {
     let dir = TempDir::new().unwrap();
     filled(dir.path());
-    fs::write(dir.path().join("format"), "campusg data 3\n").unwrap();
+    fs::write(dir.path().join("format"), "campusg data 4\n").unwrap();
     let fault = Store::open(dir.path(), &busy(), options()).unwrap_err();
     assert!(
-        matches!(&fault, StorageFault::Newer { path, found: 3, known: 2 } if *path == dir.path().join("format"))
+        matches!(&fault, StorageFault::Newer { path, found: 4, known: 3 } if *path == dir.path().join("format"))
     );
-    assert!(fault.to_string().contains("format 3"), "{fault}");
+    assert!(fault.to_string().contains("format 4"), "{fault}");
 }
 
 #[test]
@@ -179,18 +179,18 @@ fn an_older_folder_is_refused_with_both_formats_and_left_as_it_is() {
     let dir = TempDir::new().unwrap();
     filled(dir.path());
     let format = dir.path().join("format");
-    assert_eq!(fs::read_to_string(&format).unwrap(), "campusg data 2\n");
+    assert_eq!(fs::read_to_string(&format).unwrap(), "campusg data 3\n");
     fs::write(&format, "campusg data 1\n").unwrap();
     let before = everything(dir.path());
     let fault = Store::open(dir.path(), &busy(), options()).unwrap_err();
-    assert!(matches!(&fault, StorageFault::Older { path, found: 1, known: 2 } if *path == format));
+    assert!(matches!(&fault, StorageFault::Older { path, found: 1, known: 3 } if *path == format));
     let said = fault.to_string();
     assert!(
-        said.contains("format 1") && said.contains("format 2"),
+        said.contains("format 1") && said.contains("format 3"),
         "{said}"
     );
     assert_eq!(everything(dir.path()), before);
-    fs::write(&format, "campusg data 2\n").unwrap();
+    fs::write(&format, "campusg data 3\n").unwrap();
     Store::open(dir.path(), &busy(), options()).unwrap();
 }
 

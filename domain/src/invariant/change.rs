@@ -121,7 +121,7 @@ pub fn fits(stage: &Stage, escrow: EscrowStatus, payment: PaymentStatus) -> bool
         | Stage::Waiting { .. }
         | Stage::Available { .. }
         | Stage::Accepted(_)
-        | Stage::OnSite(_)
+        | Stage::OnSite(..)
         | Stage::Purchased(..)
         | Stage::Collected(..)
         | Stage::OnTheWay(..)

@@ -317,7 +317,7 @@ pub(super) fn calls(order: &Order, event: &Event) -> Vec<CallChange> {
 impl Order {
     /// The second authorisation that is asked for and not decided.
     pub(super) fn raise_under_way(&self) -> Option<CallNumber> {
-        let raise = self.proposal.as_ref()?.raise?;
+        let raise = self.stage.proposal()?.raise?;
         let open = self.calls.get(&raise)?.state != CallState::Closed;
         open.then_some(raise)
     }

@@ -19,14 +19,14 @@ use super::{
 };
 use crate::{
     call::CardToken,
-    id::OrderId,
+    id::{CommandId, OrderId, Principal},
     policy::Policy,
     saga::{CompleteStep, CreateStep, Mark, finish, mark, start},
     stream::Meta,
     time::At,
     vote::{Granted, VoteRequest, Votes},
 };
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 mod after;
 mod answer;
@@ -56,6 +56,9 @@ pub struct Context<'a> {
     /// The PIN that the customer was told, 0–9999.
     pub pin: u16,
 }
+
+/// The PIN of every order in a rehearsal.
+pub(super) const REHEARSED_PIN: u16 = 0;
 
 type Decision = Result<Vec<Event>, Rejection>;
 
@@ -87,13 +90,54 @@ pub fn decide(
         (None, _) => Err(Rejection::NotFound {
             what: "order".into(),
         }),
-        (Some(order), command) => Decider {
-            order,
-            context,
-            role: order.role(context.meta.principal),
+        (Some(order), command) => {
+            let role = order.role(context.meta.principal);
+            let decider = Decider {
+                order,
+                context,
+                role,
+            };
+            decider
+                .decide(command)
+                .map_err(|rejection| match rejection {
+                    Rejection::NotInThisStage { status, .. } => Rejection::NotInThisStage {
+                        status,
+                        allowed: allowed(order, role, context.policy, context.now)
+                            .iter()
+                            .map(ToString::to_string)
+                            .collect(),
+                    },
+                    other => other,
+                })
         }
-        .decide(command),
     }
+}
+
+/// Whether `command` would leave a record, if every owner says yes.
+pub(super) fn takes_effect(
+    order: &Order,
+    command: &Command,
+    role: Role,
+    principal: Principal,
+    policy: &Policy,
+    now: At,
+) -> bool {
+    let meta = Meta::own(principal, CommandId(0), command.name());
+    let context = Context {
+        meta: &meta,
+        now,
+        policy,
+        votes: &Votes::Rehearsal(RefCell::default()),
+        pin: REHEARSED_PIN,
+    };
+    let decider = Decider {
+        order,
+        context: &context,
+        role,
+    };
+    decider
+        .decide(command)
+        .is_ok_and(|events| !events.is_empty() && verdict(&events, policy).is_none())
 }
 
 /// Returns the votes that a decision needs, in the order in which it asks for them.
@@ -229,14 +273,11 @@ impl Decider<'_> {
         })
     }
 
+    /// Refuses a command that no transition names here; [`decide`] adds what is allowed instead.
     fn misfit<T>(&self) -> Result<T, Rejection> {
-        let (policy, now) = (self.context.policy, self.context.now);
         Err(Rejection::NotInThisStage {
             status: self.order.status(),
-            allowed: allowed(self.order, self.role, policy, now)
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            allowed: vec![],
         })
     }
 

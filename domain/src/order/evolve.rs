@@ -3,11 +3,10 @@
 //! Must not: take a policy, a clock or randomness.
 
 use super::{
-    attachments::Contact,
     effects::{Collection, EscrowStatus, Outcome, PaymentStatus, TimerKind},
     event::{CallEvent, EndEvent, Event, PlacingEvent, Release, RunEvent, Settlement, TimerEvent},
     rejection::CancelReason,
-    stage::{Assignment, Bought, Cancellation, Delivery, Stage},
+    stage::{Approach, Assignment, Bought, Cancellation, Delivery, Stage, StoreVisit},
     state::{Executed, Order, Ratings},
     terms::Terms,
 };
@@ -52,12 +51,7 @@ impl Order {
             dropped: vec![],
             replaced: BTreeMap::new(),
             proposals: 0,
-            proposal: None,
             closed: None,
-            cancel_wait: None,
-            contact: Contact::default(),
-            no_show: None,
-            no_show_answered: false,
             messages: 0,
             noted: vec![],
             disputes: 0,
@@ -217,14 +211,13 @@ impl Order {
             }
             RunEvent::ArrivedOnSite => {
                 if let Stage::Accepted(assignment) = self.stage {
-                    self.enter(Stage::OnSite(assignment));
+                    self.enter(Stage::OnSite(assignment, StoreVisit::Buying));
                 }
             }
             RunEvent::Purchased { food, photo } => {
-                if let Stage::OnSite(assignment) = self.stage {
+                if let Stage::OnSite(assignment, _) = self.stage {
                     self.charged = self.terms.price.charge(*food);
                     self.collection = Collection::Collecting;
-                    self.cancel_wait = None;
                     let bought = Bought {
                         food: *food,
                         photo: *photo,
@@ -240,16 +233,14 @@ impl Order {
             }
             RunEvent::Departed => {
                 if let Stage::Collected(assignment, bought) = self.stage {
-                    self.stage = Stage::OnTheWay(assignment, bought);
-                    self.contact = Contact::default();
+                    self.stage = Stage::OnTheWay(assignment, bought, Approach::default());
                 }
             }
             RunEvent::WrongPinShown { tries } => self.wrong_pins = *tries,
             RunEvent::Delivered { proof } => {
-                if let Stage::OnTheWay(assignment, bought) = self.stage {
+                if let Stage::OnTheWay(assignment, bought, _) = self.stage {
                     let delivery = Delivery { proof: *proof, at };
                     self.stage = Stage::Delivered(assignment, bought, delivery);
-                    self.no_show = None;
                 }
             }
         }
@@ -257,7 +248,11 @@ impl Order {
 
     fn ending(&mut self, event: &EndEvent, at: At) {
         match event {
-            EndEvent::CancelWaiting(wait) => self.cancel_wait = Some(*wait),
+            EndEvent::CancelWaiting(wait) => {
+                if let Stage::OnSite(_, visit) = &mut self.stage {
+                    *visit = StoreVisit::CancelWait(*wait);
+                }
+            }
             EndEvent::Released(release) => self.released(release),
             EndEvent::ReleaseRefused { failures } => self.release_failures = *failures,
             EndEvent::Completed => {

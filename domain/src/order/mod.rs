@@ -49,7 +49,9 @@ pub use place::{price, terms};
 pub use quote::{Quote, quote};
 pub use rejection::{CancelReason, Rejection};
 pub use role::Role;
-pub use stage::{Assignment, Bought, Cancellation, Delivery, Proof, Stage, Status};
+pub use stage::{
+    Approach, Assignment, Bought, Cancellation, Delivery, Proof, Stage, Status, StoreVisit,
+};
 pub use state::{Executed, Order, Ratings};
 pub use terms::{Dropoff, Handover, Item, Price, Sealed, StoreRef, Substitution, Terms};
 pub use turn::{Turn, known, status, turn};

@@ -336,7 +336,7 @@ fn purchased(order: &Order, food: Cents) -> Vec<Notice> {
         kind: Kind::Purchased { food },
     };
     let charge = order.terms.price.charge(food);
-    let fell = order.cancel_wait.map(|_| Notice {
+    let fell = order.stage.cancel_wait().map(|_| Notice {
         to,
         kind: Kind::CancelFell { charge },
     });

@@ -45,13 +45,15 @@ pub fn quote(order: &Order, policy: &Policy, now: At) -> Option<Quote> {
             Some(Quote::charging(order, Cents::ZERO, Cents::ZERO))
         }
         Stage::Accepted(_) => Some(Quote::charging(order, price.trip_compensation, Cents::ZERO)),
-        Stage::OnSite(_) => {
+        Stage::OnSite(..) => {
             // What waits for the runner at the till, whoever began it, is what a cancellation comes to.
-            let begun = order.cancel_wait.map(|wait| wait.to_runner);
+            let begun = order.stage.cancel_wait().map(|wait| wait.to_runner);
             let charge = begun.unwrap_or(price.trip_compensation);
             Some(Quote::charging(order, charge, Cents::ZERO))
         }
-        Stage::Purchased(_, bought) | Stage::Collected(_, bought) | Stage::OnTheWay(_, bought) => {
+        Stage::Purchased(_, bought)
+        | Stage::Collected(_, bought)
+        | Stage::OnTheWay(_, bought, _) => {
             let charge = price.charge(bought.food);
             Some(Quote::charging(order, charge, price.fee_of(charge)))
         }

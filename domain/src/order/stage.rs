@@ -2,7 +2,11 @@
 //!
 //! Invariant: a stage carries its own data, so "accepted without a runner" cannot be written.
 
-use super::{event::Settlement, rejection::CancelReason};
+use super::{
+    attachments::{CancelWait, Contact, NoShow, Proposal},
+    event::Settlement,
+    rejection::CancelReason,
+};
 use crate::{
     id::{PhotoId, Principal, UserId},
     money::Cents,
@@ -32,8 +36,30 @@ pub struct Bought {
     pub at: At,
 }
 
+/// What the runner at the store waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StoreVisit {
+    /// Nothing: the runner buys what was approved.
+    Buying,
+    /// The customer's decision.
+    Proposal(Proposal),
+    /// Nothing; but a cancellation waits for what the runner at the till says.
+    CancelWait(CancelWait),
+}
+
+/// The runner's attempts to meet the customer, since they set out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approach {
+    /// Messages to the customer.
+    pub contact: Contact,
+    /// The wait for a customer who can't be reached.
+    pub no_show: Option<NoShow>,
+    /// Whether the customer has ended such a wait; they can once.
+    pub no_show_answered: bool,
+}
+
 /// Where the order stands, with what is known there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
     /// Pending: the card is being asked.
     Authorizing,
@@ -54,13 +80,13 @@ pub enum Stage {
     /// A runner is on the way to the store.
     Accepted(Assignment),
     /// The runner is at the store.
-    OnSite(Assignment),
+    OnSite(Assignment, StoreVisit),
     /// The food is bought; from here on the runner is never out of pocket.
     Purchased(Assignment, Bought),
     /// The food is collected.
     Collected(Assignment, Bought),
     /// The food is on its way.
-    OnTheWay(Assignment, Bought),
+    OnTheWay(Assignment, Bought, Approach),
     /// The food was handed over; the money is not released yet.
     Delivered(Assignment, Bought, Delivery),
     /// Delivered and paid.
@@ -184,7 +210,7 @@ impl Stage {
             | Self::Waiting { .. }
             | Self::Available { .. } => Status::Pending,
             Self::Accepted(_) => Status::Accepted,
-            Self::OnSite(_) => Status::OnSite,
+            Self::OnSite(..) => Status::OnSite,
             Self::Purchased(..) => Status::Purchased,
             Self::Collected(..) => Status::Collected,
             Self::OnTheWay(..) => Status::OnTheWay,
@@ -204,7 +230,7 @@ impl Stage {
             Self::Waiting { .. } => Some("waiting"),
             Self::Available { .. } => Some("available"),
             Self::Accepted(_)
-            | Self::OnSite(_)
+            | Self::OnSite(..)
             | Self::Purchased(..)
             | Self::Collected(..)
             | Self::OnTheWay(..)
@@ -219,10 +245,10 @@ impl Stage {
     pub const fn assignment(&self) -> Option<&Assignment> {
         match self {
             Self::Accepted(assignment)
-            | Self::OnSite(assignment)
+            | Self::OnSite(assignment, _)
             | Self::Purchased(assignment, _)
             | Self::Collected(assignment, _)
-            | Self::OnTheWay(assignment, _)
+            | Self::OnTheWay(assignment, ..)
             | Self::Delivered(assignment, ..)
             | Self::Completed(assignment, ..) => Some(assignment),
             Self::Cancelled(cancellation) => cancellation.assignment.as_ref(),
@@ -232,6 +258,39 @@ impl Stage {
             | Self::Waiting { .. }
             | Self::Available { .. } => None,
         }
+    }
+
+    /// What the runner at the store asks and the customer has not decided.
+    #[must_use]
+    pub const fn proposal(&self) -> Option<&Proposal> {
+        match self {
+            Self::OnSite(_, StoreVisit::Proposal(open)) => Some(open),
+            _ => None,
+        }
+    }
+
+    /// A cancellation that waits for the runner at the till.
+    #[must_use]
+    pub const fn cancel_wait(&self) -> Option<&CancelWait> {
+        match self {
+            Self::OnSite(_, StoreVisit::CancelWait(wait)) => Some(wait),
+            _ => None,
+        }
+    }
+
+    /// The runner's attempts to meet the customer, while they are on the way.
+    #[must_use]
+    pub const fn approach(&self) -> Option<&Approach> {
+        match self {
+            Self::OnTheWay(_, _, approach) => Some(approach),
+            _ => None,
+        }
+    }
+
+    /// The runner's wait at the door for a customer who can't be reached.
+    #[must_use]
+    pub fn no_show(&self) -> Option<NoShow> {
+        self.approach()?.no_show
     }
 
     /// Whether the order goes on with a runner who is not `runner`.
@@ -249,7 +308,7 @@ impl Stage {
         match self {
             Self::Purchased(_, bought)
             | Self::Collected(_, bought)
-            | Self::OnTheWay(_, bought)
+            | Self::OnTheWay(_, bought, _)
             | Self::Delivered(_, bought, _)
             | Self::Completed(_, bought, _) => Some(bought),
             Self::Cancelled(cancellation) => cancellation.bought.as_ref(),
@@ -259,7 +318,7 @@ impl Stage {
             | Self::Waiting { .. }
             | Self::Available { .. }
             | Self::Accepted(_)
-            | Self::OnSite(_) => None,
+            | Self::OnSite(..) => None,
         }
     }
 
@@ -274,7 +333,7 @@ impl Stage {
             | Self::Waiting { .. }
             | Self::Available { .. }
             | Self::Accepted(_)
-            | Self::OnSite(_)
+            | Self::OnSite(..)
             | Self::Purchased(..)
             | Self::Collected(..)
             | Self::OnTheWay(..)

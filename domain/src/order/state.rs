@@ -1,13 +1,12 @@
 //! What an order is: its terms, its stage, what it has under way, and the commands that took effect.
 
 use super::{
-    attachments::{
-        CancelWait, Closing, Contact, Dispute, LaterTip, NoShow, Number, Proposal, TipState,
-    },
+    attachments::{Closing, Dispute, LaterTip, Number, TipState},
     effects::{
         Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
     },
     event::{Release, Settlement},
+    role::Role,
     stage::{Stage, Status},
     terms::{Item, StoreRef, Terms},
 };
@@ -15,6 +14,7 @@ use crate::{
     call::{CallKind, CallNumber, CallState, CardToken, Decline},
     id::{CommandId, Fingerprint, OrderId, Seq, UserId},
     money::Cents,
+    policy::Policy,
     saga::Progress,
     time::At,
 };
@@ -92,18 +92,8 @@ pub struct Order {
     pub replaced: BTreeMap<u16, Item>,
     /// How many proposals there were.
     pub proposals: Number,
-    /// What the runner asks and the customer has not decided.
-    pub proposal: Option<Proposal>,
     /// How the last proposal was closed; `None` while one is open, and where an end closed it.
     pub closed: Option<Closing>,
-    /// A cancellation that waits for the runner at the till.
-    pub cancel_wait: Option<CancelWait>,
-    /// The runner's attempts to reach the customer.
-    pub contact: Contact,
-    /// Whether the runner waits at the door for a customer who can't be reached.
-    pub no_show: Option<NoShow>,
-    /// Whether the customer has said once that he is there.
-    pub no_show_answered: bool,
     /// How many messages the parties sent.
     pub messages: u16,
     /// Timers that fired during an operator's hold and take effect at its end.
@@ -304,5 +294,77 @@ impl Order {
         let kept = |n: &CallNumber| !refused(n) && !self.was_returned(*n);
         let tips = self.tips.iter().filter(|(n, _)| kept(n));
         tips.map(|(_, tip)| tip.cents).sum()
+    }
+
+    /// Whether the food is bought and not handed over.
+    pub(super) const fn is_under_way_with_food(&self) -> bool {
+        matches!(
+            self.stage,
+            Stage::Purchased(..) | Stage::Collected(..) | Stage::OnTheWay(..)
+        )
+    }
+
+    /// Transition 28: from the board to the handing over.
+    pub(super) const fn may_be_held(&self) -> bool {
+        !matches!(
+            self.stage,
+            Stage::Authorizing
+                | Stage::Holding
+                | Stage::Scheduling
+                | Stage::Waiting { .. }
+                | Stage::Completed(..)
+                | Stage::Cancelled(_)
+        )
+    }
+
+    /// How many lines of the shopping list are still to be bought.
+    pub(super) fn items_left(&self) -> usize {
+        self.terms.items.len().saturating_sub(self.dropped.len())
+    }
+
+    /// Whether both parties are there to write to each other: from `accepted` until some time after the end.
+    pub(super) fn may_talk(&self, policy: &Policy, now: At) -> bool {
+        let ended_long_ago = self
+            .ended_at
+            .is_some_and(|at| now.since(at) >= policy.message_window_ms);
+        self.stage.assignment().is_some() && !ended_long_ago
+    }
+
+    /// Whether one who is this to the order may read what its parties wrote: they as long as they may write, everybody
+    /// who is in a dispute until it is decided.
+    #[must_use]
+    pub fn shows_messages(&self, role: Role, policy: &Policy, now: At) -> bool {
+        let disputed = self.open_dispute().is_some();
+        match role {
+            Role::Customer | Role::Runner => disputed || self.may_talk(policy, now),
+            Role::Operator => disputed,
+            Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => false,
+        }
+    }
+
+    pub(super) fn may_answer_no_show(&self) -> bool {
+        self.stage.approach().is_some_and(|approach| {
+            approach.no_show.is_some_and(|wait| !wait.over) && !approach.no_show_answered
+        })
+    }
+
+    /// Whether it ended so recently that a party may still open a case.
+    pub(super) fn is_recent(&self, policy: &Policy, now: At) -> bool {
+        self.ended_at
+            .is_some_and(|at| now.since(at) < policy.case_window_ms)
+    }
+
+    /// Transition 29: handed over, and the window, if there is one, is not over or its end was only noted.
+    pub(super) fn is_in_dispute_window(&self) -> bool {
+        let open = self.armed(TimerKind::DisputeWindow).is_some()
+            || self.noted.contains(&TimerKind::DisputeWindow);
+        self.status() == Status::Delivered && open
+    }
+
+    pub(super) fn may_tip(&self, policy: &Policy, now: At) -> bool {
+        let recent = self
+            .ended_at
+            .is_some_and(|at| now.since(at) < policy.tip_window_ms);
+        self.status() == Status::Completed && recent
     }
 }

@@ -35,12 +35,15 @@ pub(crate) struct AttachmentsView {
 
 impl AttachmentsView {
     pub(crate) fn of(order: &Order, viewer: &Viewer, related: &Related) -> Self {
-        let proposal = order.proposal.as_ref();
-        let wait = order.cancel_wait.as_ref();
+        let proposal = order.stage.proposal();
+        let wait = order.stage.cancel_wait();
         Self {
             proposal: proposal.map(|open| ProposalView::of(order, open, viewer, related)),
             cancel_wait: wait.map(|wait| CancelWaitView::of(order, wait, viewer.role)),
-            no_show_wait: order.no_show.map(|wait| NoShowView::of(order, wait)),
+            no_show_wait: order
+                .stage
+                .no_show()
+                .map(|wait| NoShowView::of(order, wait)),
             contact: ContactView::of(order, viewer),
             dispute: DisputeView::of(order, viewer.role),
             late: order.late,
@@ -211,13 +214,11 @@ pub(crate) struct ContactView {
 
 impl ContactView {
     fn of(order: &Order, viewer: &Viewer) -> Option<Self> {
-        let on_the_way = matches!(order.stage, campusg_domain::order::Stage::OnTheWay(..));
-        let seen = matches!(viewer.role, Role::Runner | Role::Operator);
-        let (contact, policy) = (&order.contact, &viewer.policy);
+        let (contact, policy) = (&order.stage.approach()?.contact, &viewer.policy);
         let next = contact
             .last_at
             .map(|last| last.plus(policy.contact_gap_ms).into());
-        (on_the_way && seen).then_some(Self {
+        matches!(viewer.role, Role::Runner | Role::Operator).then_some(Self {
             attempts: contact.attempts,
             needed: policy.contact_attempts,
             next_counts_at: next,

@@ -92,7 +92,7 @@ fn is_recent(order: &Order, now: At) -> bool {
         | Stage::Waiting { .. }
         | Stage::Available { .. }
         | Stage::Accepted(_)
-        | Stage::OnSite(_)
+        | Stage::OnSite(..)
         | Stage::Purchased(..)
         | Stage::Collected(..)
         | Stage::OnTheWay(..)

@@ -68,8 +68,8 @@ pub(crate) struct TipView {
 impl PaymentView {
     pub(crate) fn of(order: &Order, currency: &str) -> Self {
         let raising = order
-            .proposal
-            .as_ref()
+            .stage
+            .proposal()
             .is_some_and(|open| open.raise.is_some());
         let asking = order.payment == PaymentStatus::Initiating || raising;
         Self {
@@ -171,7 +171,7 @@ impl EarningsView {
             | Stage::Waiting { .. }
             | Stage::Available { .. }
             | Stage::Accepted(_)
-            | Stage::OnSite(_)
+            | Stage::OnSite(..)
             | Stage::Purchased(..)
             | Stage::Collected(..)
             | Stage::OnTheWay(..)

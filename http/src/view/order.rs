@@ -82,7 +82,7 @@ impl Shared {
             | Stage::Waiting { .. }
             | Stage::Available { .. }
             | Stage::Accepted(_)
-            | Stage::OnSite(_)
+            | Stage::OnSite(..)
             | Stage::Purchased(..)
             | Stage::Collected(..)
             | Stage::OnTheWay(..)
@@ -155,7 +155,7 @@ impl BoardTimes {
             | Stage::Holding
             | Stage::Scheduling
             | Stage::Accepted(_)
-            | Stage::OnSite(_)
+            | Stage::OnSite(..)
             | Stage::Purchased(..)
             | Stage::Collected(..)
             | Stage::OnTheWay(..)

@@ -142,7 +142,7 @@ const fn ended_at(order: &Order) -> At {
         | Stage::Waiting { .. }
         | Stage::Available { .. }
         | Stage::Accepted(_)
-        | Stage::OnSite(_)
+        | Stage::OnSite(..)
         | Stage::Purchased(..)
         | Stage::Collected(..)
         | Stage::OnTheWay(..)

@@ -56,7 +56,7 @@ pub(crate) async fn gather(
 
 /// The runner's words beside the open proposal: to the customer, operators, and who wrote them.
 fn note(app: &AppState, viewer: &Viewer, order: &Order) -> Option<String> {
-    let sealed = order.proposal.as_ref()?.note.as_ref()?;
+    let sealed = order.stage.proposal()?.note.as_ref()?;
     let author = order.stage.assignment()?.runner;
     let seen = match viewer.role {
         Role::Customer | Role::Operator => true,

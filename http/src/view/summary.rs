@@ -91,7 +91,7 @@ const fn cancel_reason(order: &Order) -> Option<&'static str> {
         | Stage::Waiting { .. }
         | Stage::Available { .. }
         | Stage::Accepted(_)
-        | Stage::OnSite(_)
+        | Stage::OnSite(..)
         | Stage::Purchased(..)
         | Stage::Collected(..)
         | Stage::OnTheWay(..)

@@ -21,10 +21,11 @@ use campusg_domain::{
     id::{CommandId, Fingerprint, OrderId, PhotoId, Principal, Seq, Stream, UserId},
     money::Cents,
     order::{
-        AfterEvent, Assignment, Bought, Call, CallEvent, CancelReason, Cancellation, Collection,
-        Delivery, Dropoff, EndEvent, EscrowStatus, Event, Handover, Item, Order, Outcome,
-        PaymentStatus, PlacingEvent, Price, Proof, Release, Role, RunEvent, Sealed, Settlement,
-        Side, Stage, StoreRef, Substitution, Terms, Timer, TimerKind, TimerState, Unbinding,
+        AfterEvent, Approach, Assignment, Bought, Call, CallEvent, CancelReason, Cancellation,
+        Collection, Delivery, Dropoff, EndEvent, EscrowStatus, Event, Handover, Item, Order,
+        Outcome, PaymentStatus, PlacingEvent, Price, Proof, Release, Role, RunEvent, Sealed,
+        Settlement, Side, Stage, StoreRef, StoreVisit, Substitution, Terms, Timer, TimerKind,
+        TimerState, Unbinding,
     },
     owner::directory::{Card, Person},
     policy::Policy,
@@ -173,9 +174,9 @@ fn stages() -> Vec<Stage> {
             accept_by: PLACED.plus(30 * MINUTE_MS),
         },
         Stage::Accepted(assignment()),
-        Stage::OnSite(assignment()),
+        Stage::OnSite(assignment(), StoreVisit::Buying),
         Stage::Purchased(assignment(), bought()),
-        Stage::OnTheWay(assignment(), bought()),
+        Stage::OnTheWay(assignment(), bought(), Approach::default()),
         Stage::Delivered(assignment(), bought(), delivery()),
         Stage::Completed(assignment(), bought(), delivery()),
         cancelled(Settlement::Free),
@@ -264,7 +265,7 @@ const OTHERS: [Role; 3] = [Role::Runner, Role::FormerRunner, Role::Stranger];
 #[test]
 fn the_customer_s_view() {
     insta::assert_json_snapshot!(seen(
-        &order(Stage::OnTheWay(assignment(), bought())),
+        &order(Stage::OnTheWay(assignment(), bought(), Approach::default())),
         Role::Customer,
         SOON
     ));
@@ -273,7 +274,7 @@ fn the_customer_s_view() {
 #[test]
 fn the_runner_s_view() {
     insta::assert_json_snapshot!(seen(
-        &order(Stage::OnTheWay(assignment(), bought())),
+        &order(Stage::OnTheWay(assignment(), bought(), Approach::default())),
         Role::Runner,
         SOON
     ));
@@ -282,7 +283,7 @@ fn the_runner_s_view() {
 #[test]
 fn a_former_runner_s_view() {
     insta::assert_json_snapshot!(seen(
-        &order(Stage::OnTheWay(assignment(), bought())),
+        &order(Stage::OnTheWay(assignment(), bought(), Approach::default())),
         Role::FormerRunner,
         SOON
     ));
@@ -291,7 +292,7 @@ fn a_former_runner_s_view() {
 #[test]
 fn the_operator_s_view() {
     insta::assert_json_snapshot!(seen(
-        &order(Stage::OnTheWay(assignment(), bought())),
+        &order(Stage::OnTheWay(assignment(), bought(), Approach::default())),
         Role::Operator,
         SOON
     ));
@@ -343,7 +344,7 @@ fn opened(order: &Order, entries: &[(u32, Entry)], viewer: &Viewer) -> Vec<Event
 #[test]
 fn canaries_stay_where_they_belong() {
     for stage in stages() {
-        let order = order(stage);
+        let order = order(stage.clone());
         for role in [
             Role::Customer,
             Role::Runner,
@@ -383,7 +384,7 @@ fn canaries_stay_where_they_belong() {
 
 #[test]
 fn the_canaries_are_there_to_be_found() {
-    let order = order(Stage::OnTheWay(assignment(), bought()));
+    let order = order(Stage::OnTheWay(assignment(), bought(), Approach::default()));
     let customer = everything(&order, Role::Customer, PLACED.plus(SOON));
     assert!(
         [HOLD, CAP, ROOM, "Ravi"]

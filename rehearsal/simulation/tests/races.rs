@@ -160,10 +160,12 @@ fn cancel_against_what_changes_its_price() {
         (runner, buy),
     ];
     let found = race(&scene, &contenders, |scene, taken| {
-        assert!(taken[0].is_err() || scene.order().cancel_wait.is_some() || taken[2].is_ok());
+        assert!(
+            taken[0].is_err() || scene.order().stage.cancel_wait().is_some() || taken[2].is_ok()
+        );
         assert!(taken[2].is_ok(), "what was paid at the till counts");
         assert_eq!(scene.order().charged, K);
-        assert!(scene.order().cancel_wait.is_none());
+        assert!(scene.order().stage.cancel_wait().is_none());
     });
     assert_eq!(found, ends(&["purchased None"]));
 }
@@ -277,7 +279,9 @@ fn approve_against_the_proposals_end() {
     ];
     let found = race(&scene, &contenders, |scene, _| {
         let order = scene.order();
-        assert!(order.proposal.is_none() || order.proposal.as_ref().unwrap().raise.is_some());
+        assert!(
+            order.stage.proposal().is_none() || order.stage.proposal().unwrap().raise.is_some()
+        );
         let approved = order.approved_total == Cents(2500);
         let raised = order
             .calls

@@ -155,7 +155,7 @@ fn transition_25_the_customer_answers_once() {
         "once per order"
     );
     scene.campus.advance(7 * MINUTE_MS);
-    assert!(scene.order().no_show.unwrap().over);
+    assert!(scene.order().stage.no_show().unwrap().over);
     scene.holds();
 }
 

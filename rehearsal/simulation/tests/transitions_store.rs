@@ -133,12 +133,12 @@ fn transition_16_more_than_is_held_needs_a_second_authorisation_first() {
     scene.by(scene.customer, &approve()).unwrap();
     let due = scene.order().armed(TimerKind::ProposalExpiry).unwrap().due;
     assert_eq!(due, scene.campus.now().plus(5 * MINUTE_MS), "armed anew");
-    assert!(scene.order().proposal.is_some(), "open meanwhile");
+    assert!(scene.order().stage.proposal().is_some(), "open meanwhile");
     let version = scene.order().version;
     scene.by(scene.customer, &approve()).unwrap();
     assert_eq!(scene.order().version, version, "already so");
     scene.campus.settle();
-    assert!(scene.order().proposal.is_none());
+    assert!(scene.order().stage.proposal().is_none());
     assert_eq!(
         (scene.order().approved_total, scene.order().held()),
         (Cents(2500), Cents(3099))
@@ -181,7 +181,7 @@ fn transition_16_a_refused_second_authorisation_leaves_the_proposal_open() {
     scene.by(scene.runner, &dear).unwrap();
     scene.by(scene.customer, &approve()).unwrap();
     scene.campus.settle();
-    let open = scene.order().proposal.clone().unwrap();
+    let open = scene.order().stage.proposal().cloned().unwrap();
     assert_eq!(
         (open.raise, open.declined),
         (None, Some(Decline::InsufficientFunds))
@@ -211,7 +211,7 @@ fn transition_16_a_hold_above_the_limit_is_let_go_again() {
     scene.campus.refuse(AskKind::Raise, 1);
     scene.by(scene.customer, &approve()).unwrap();
     scene.campus.settle();
-    assert!(scene.order().proposal.is_some());
+    assert!(scene.order().stage.proposal().is_some());
     assert_eq!(scene.campus.gateway().blocked(), H);
     scene.holds();
 }
@@ -271,7 +271,7 @@ fn transition_16_the_bank_may_ask_and_a_silent_gateway_gives_up() {
         };
         let _gone_after_the_last = scene.by_itself(&retry);
     }
-    assert!(scene.order().proposal.as_ref().unwrap().raise.is_none());
+    assert!(scene.order().stage.proposal().unwrap().raise.is_none());
     scene.campus.settle();
     assert_eq!(scene.campus.gateway().blocked(), H, "the reversal went out");
     scene.holds();
@@ -458,7 +458,7 @@ fn transitions_10_and_11_let_the_second_authorisation_go() {
     scene.holds();
     let mut scene = proposed(ProposalKind::Price, Some(2500));
     scene.by(scene.runner, &Command::CancelAcceptance).unwrap();
-    assert!(scene.order().proposal.is_none());
+    assert!(scene.order().stage.proposal().is_none());
     assert!(!armed(&scene).contains(&"PROPOSAL_EXPIRY"));
     scene.holds();
 }
@@ -507,7 +507,7 @@ fn transition_35_the_runner_agrees_or_has_paid() {
     let mut scene = Scene::at("on-site");
     scene.by(scene.customer, &cancel(X.0)).unwrap();
     buy(&mut scene, 2150).unwrap();
-    assert!(scene.order().cancel_wait.is_none());
+    assert!(scene.order().stage.cancel_wait().is_none());
     assert!(!armed(&scene).contains(&"CANCEL_WAIT"));
     assert_eq!(
         told_customer(&scene).last(),

@@ -13,7 +13,7 @@ use crate::file::{create_private_dir, write_whole};
 /// The one layout of a data folder that this program reads and writes.
 ///
 /// Format 1 took the fingerprints of commands over the codec's bytes.
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 
 /// Creates the folder if need be and takes its lock.
 pub(super) fn take(dir: &Path) -> Result<DiskLock, StorageFault> {

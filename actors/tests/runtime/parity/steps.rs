@@ -153,7 +153,7 @@ impl Twins {
         let command = match &order.stage {
             Stage::Available { .. } => Command::Accept { runner },
             Stage::Accepted(_) => Command::ArriveOnSite,
-            Stage::OnSite(_) => Command::Purchase {
+            Stage::OnSite(..) => Command::Purchase {
                 total: Cents(1_500 + i64::try_from(self.chance.below(900)).unwrap()),
                 photo,
             },

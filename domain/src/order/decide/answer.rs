@@ -127,11 +127,11 @@ impl Decider<'_> {
         if !order.promises.contains_key(&n) {
             return vec![];
         }
-        let ends = match order.stage {
+        let ends = match &order.stage {
             _ if order.operator_hold => vec![Event::Timer(TimerEvent::TimerNoted {
                 kind: TimerKind::PaymentAuthorizationExpiry,
             })],
-            Stage::OnSite(_) => self.at_the_till(why, by, self.trip_compensation()),
+            Stage::OnSite(_, visit) => self.at_the_till(visit, why, by, self.trip_compensation()),
             _ => self.ended(why, by, Settlement::Free),
         };
         std::iter::once(Event::Call(CallEvent::AuthorizationLapsed { call: n }))

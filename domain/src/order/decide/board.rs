@@ -6,7 +6,7 @@ use crate::{
     money::Cents,
     order::{
         CancelReason, Event, PlacingEvent, ProposalEvent, Rejection, Role, RunEvent, Settlement,
-        Stage, Unbinding, attachments::Closing,
+        Stage, Unbinding, attachments::Closing, stage::StoreVisit,
     },
     saga::{AcceptStep, Saga, finish, unwind},
     vote::VoteRequest,
@@ -57,13 +57,13 @@ impl Decider<'_> {
 
     /// Transition 10; where a cancellation waits, giving the order back means: agreed (transition 35).
     pub(super) fn cancel_acceptance(&self) -> Decision {
-        match (&self.order.stage, self.order.cancel_wait) {
+        match &self.order.stage {
             _ if self.role == Role::FormerRunner => Ok(vec![]),
-            (Stage::OnSite(_), Some(wait)) => {
+            Stage::OnSite(_, StoreVisit::CancelWait(wait)) => {
                 self.not_held()?;
                 Ok(self.ended(wait.reason, wait.by, self.trip(wait.to_runner)))
             }
-            (Stage::Accepted(_) | Stage::OnSite(_), _) => {
+            Stage::Accepted(_) | Stage::OnSite(_, StoreVisit::Buying | StoreVisit::Proposal(_)) => {
                 Ok(self.unbind(Unbinding::RunnerCancelled))
             }
             _ => self.misfit(),
@@ -75,7 +75,7 @@ impl Decider<'_> {
             return vec![];
         };
         let mut events = unwind(&self.order.saga, Saga::Accept, None);
-        let open = self.order.proposal.as_ref();
+        let open = self.order.stage.proposal();
         events.extend(open.map(|open| {
             Event::Proposal(ProposalEvent::ProposalClosed {
                 n: open.n,
@@ -102,7 +102,7 @@ impl Decider<'_> {
         let order = self.order;
         let already =
             matches!(&order.stage, Stage::Cancelled(end) if end.reason == CancelReason::Customer);
-        if already || order.cancel_wait.is_some() {
+        if already || order.stage.cancel_wait().is_some() {
             return Ok(vec![]);
         }
         let Some(quote) = crate::order::quote(order, self.context.policy, self.context.now) else {
@@ -113,8 +113,8 @@ impl Decider<'_> {
             return Err(Rejection::QuoteChanged { quote });
         }
         let (reason, by) = (CancelReason::Customer, self.context.meta.principal);
-        Ok(match order.stage {
-            Stage::OnSite(_) => self.at_the_till(reason, by, quote.charge),
+        Ok(match &order.stage {
+            Stage::OnSite(_, visit) => self.at_the_till(visit, reason, by, quote.charge),
             Stage::Accepted(_) => self.ended(reason, by, self.trip(quote.charge)),
             Stage::Purchased(..) | Stage::Collected(..) | Stage::OnTheWay(..) => {
                 let release = self.release_of(Cents::ZERO)?;

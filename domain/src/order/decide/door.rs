@@ -4,7 +4,8 @@ use super::{Decider, Decision};
 use crate::{
     id::PhotoId,
     order::{
-        CancelReason, ContactEvent, Event, Rejection, Role, RunEvent, Settlement, Shown, Stage,
+        Approach, CancelReason, ContactEvent, Event, Rejection, Role, RunEvent, Settlement, Shown,
+        Stage,
         event::{Problem, Side},
         place,
         stage::{Assignment, Bought, Proof},
@@ -38,12 +39,12 @@ impl Decider<'_> {
     /// Transition 21.
     pub(super) fn deliver(&self, shown: Shown) -> Decision {
         let (assignment, bought) = match &self.order.stage {
-            Stage::OnTheWay(assignment, bought) => (assignment, bought),
+            Stage::OnTheWay(assignment, bought, _) => (assignment, bought),
             Stage::Delivered(..) | Stage::Completed(..) => return Ok(vec![]),
             _ => return self.misfit(),
         };
         let out_of_tries = self.order.wrong_pins >= self.context.policy.pin_tries;
-        let waited = self.order.no_show.is_some_and(|wait| wait.over);
+        let waited = self.order.stage.no_show().is_some_and(|wait| wait.over);
         let in_person = self.order.terms.dropoff.handover == Handover::Pin;
         match shown {
             Shown::Pin(_) if out_of_tries => Err(Rejection::PhotoNeeded {
@@ -69,7 +70,7 @@ impl Decider<'_> {
     /// Transition 21 where the customer says so on the way, transition 22 once it is delivered.
     pub(super) fn confirm(&self) -> Decision {
         match &self.order.stage {
-            Stage::OnTheWay(assignment, bought) if self.role == Role::Customer => {
+            Stage::OnTheWay(assignment, bought, _) if self.role == Role::Customer => {
                 Ok(self.delivered(assignment, bought, Proof::Confirmed, true))
             }
             Stage::Delivered(..) => {
@@ -119,15 +120,14 @@ impl Decider<'_> {
             });
         }
         let by = self.side();
-        let apart = order
-            .contact
-            .last_at
-            .is_none_or(|last| now.since(last) >= policy.contact_gap_ms);
-        let on_the_way = matches!(order.stage, Stage::OnTheWay(..));
+        let counts = |approach: &Approach| {
+            let last = approach.contact.last_at;
+            last.is_none_or(|last| now.since(last) >= policy.contact_gap_ms)
+        };
         Ok(vec![Event::Contact(ContactEvent::MessageSent {
             by,
             text: text.clone(),
-            attempt: by == Side::Runner && on_the_way && apart,
+            attempt: by == Side::Runner && order.stage.approach().is_some_and(counts),
         })])
     }
 
@@ -146,16 +146,17 @@ impl Decider<'_> {
         note: Option<&Sealed>,
     ) -> Decision {
         let order = self.order;
-        let on_the_way = matches!(order.stage, Stage::OnTheWay(..));
+        let approach = order.stage.approach();
+        let waits = order.stage.no_show();
         let talks = order.may_talk(self.context.policy, self.context.now) && !order.is_terminal();
         let returned = matches!(&order.stage, Stage::Cancelled(end) if end.reason == CancelReason::CustomerNoShow);
         match kind {
-            Problem::CustomerUnreachable if on_the_way && order.no_show.is_some() => {
-                return Ok(vec![]);
+            Problem::CustomerUnreachable if waits.is_some() => return Ok(vec![]),
+            Problem::CustomerUnreachable if let Some(approach) = approach => {
+                self.contacted(approach)?;
             }
-            Problem::CustomerUnreachable if on_the_way => self.contacted()?,
             Problem::Returned if returned => return Ok(vec![]),
-            Problem::Returned if on_the_way && order.no_show.is_some_and(|wait| wait.over) => {
+            Problem::Returned if waits.is_some_and(|wait| wait.over) => {
                 self.not_held()?;
                 let shown = photo.ok_or(Rejection::PhotoNeeded { field: "photo_id" })?;
                 if order.stage.bought().and_then(|bought| bought.photo) == Some(shown) {
@@ -181,9 +182,9 @@ impl Decider<'_> {
     }
 
     /// Transition 25: the customer was tried often enough since the runner set out, and did not answer.
-    fn contacted(&self) -> Result<(), Rejection> {
+    fn contacted(&self, approach: &Approach) -> Result<(), Rejection> {
         let wanted = self.context.policy.contact_attempts;
-        match wanted.saturating_sub(self.order.contact.attempts) {
+        match wanted.saturating_sub(approach.contact.attempts) {
             0 => Ok(()),
             left => Err(Rejection::ContactFirst { left }),
         }
@@ -195,10 +196,10 @@ impl Decider<'_> {
         if order.may_answer_no_show() {
             return Ok(vec![Event::Contact(ContactEvent::NoShowAnswered)]);
         }
-        match order.no_show {
-            Some(_) => Err(Rejection::TooLate),
-            None if order.no_show_answered && !order.is_terminal() => Ok(vec![]),
-            None => self.misfit(),
+        match order.stage.approach() {
+            Some(approach) if approach.no_show.is_some() => Err(Rejection::TooLate),
+            Some(approach) if approach.no_show_answered => Ok(vec![]),
+            _ => self.misfit(),
         }
     }
 }

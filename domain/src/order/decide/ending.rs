@@ -7,6 +7,7 @@ use crate::{
     order::{
         CancelReason, DisputeEvent, EndEvent, Event, Rejection, Release, Settlement,
         attachments::{CancelWait, Fault},
+        stage::StoreVisit,
     },
     saga::{CompleteStep, Failing, Mark, Progress, Saga, Step, mark, unwind},
     vote::{Granted, VoteRequest},
@@ -55,14 +56,15 @@ impl Decider<'_> {
     /// Transition 35: the runner may be at the till, so a cancellation waits; at once while a proposal is open.
     pub(super) fn at_the_till(
         &self,
+        visit: &StoreVisit,
         reason: CancelReason,
         by: Principal,
         to_runner: Cents,
     ) -> Vec<Event> {
-        match (&self.order.cancel_wait, &self.order.proposal) {
-            (Some(_), _) => vec![],
-            (None, Some(_)) => self.ended(reason, by, self.trip(to_runner)),
-            (None, None) => vec![Event::End(EndEvent::CancelWaiting(CancelWait {
+        match visit {
+            StoreVisit::CancelWait(_) => vec![],
+            StoreVisit::Proposal(_) => self.ended(reason, by, self.trip(to_runner)),
+            StoreVisit::Buying => vec![Event::End(EndEvent::CancelWaiting(CancelWait {
                 reason,
                 by,
                 to_runner,

@@ -105,7 +105,7 @@ impl Decider<'_> {
         let order = self.order;
         let ending = self.spelled_out(ending)?;
         match (&order.stage, ending) {
-            _ if order.cancel_wait.is_some() => self.misfit(),
+            _ if order.stage.cancel_wait().is_some() => self.misfit(),
             (Stage::Completed(..) | Stage::Cancelled(_), _) => self.misfit(),
             (Stage::Delivered(..), Ending::Divide { refund, at_fault }) => {
                 self.settle_delivered(refund, at_fault, reason)
@@ -162,8 +162,8 @@ impl Decider<'_> {
         }
         let mut events = self.with_reason(OperatorAction::Settle, reason)?;
         let (why, by) = (CancelReason::Operator, self.context.meta.principal);
-        events.extend(match self.order.stage {
-            Stage::OnSite(_) => self.at_the_till(why, by, to_runner),
+        events.extend(match &self.order.stage {
+            Stage::OnSite(_, visit) => self.at_the_till(visit, why, by, to_runner),
             _ => self.ended(why, by, self.trip(to_runner)),
         });
         Ok(events)

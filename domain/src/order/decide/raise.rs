@@ -72,7 +72,7 @@ impl Decider<'_> {
     fn raised(&self, call: CallNumber, asked: Cents, cents: Cents, before: At) -> Vec<Event> {
         let order = self.order.id;
         let more = self.context.votes.ask(VoteRequest::Raise { order, cents });
-        let n = self.order.proposal.as_ref().map(|open| open.n);
+        let n = self.order.stage.proposal().map(|open| open.n);
         match (more, n) {
             (Ok(_), Some(n)) if cents == asked => {
                 let raised = Event::Proposal(ProposalEvent::Raised {

@@ -8,6 +8,7 @@ use crate::{
         Event, ProposalEvent, Rejection, RunEvent, Stage, StoreRef,
         attachments::{Closing, Number, Offer, Proposal, ProposalKind},
         place,
+        stage::StoreVisit,
         terms::{Sealed, Substitution},
     },
     saga::{CompleteStep, Mark, mark, start},
@@ -24,7 +25,7 @@ impl Decider<'_> {
                 Event::Run(RunEvent::ArrivedOnSite),
                 mark(CompleteStep::ArriveOnSite, Mark::Done),
             ]),
-            Stage::OnSite(_) => Ok(vec![]),
+            Stage::OnSite(..) => Ok(vec![]),
             _ => self.misfit(),
         }
     }
@@ -32,16 +33,16 @@ impl Decider<'_> {
     /// Transitions 14 and 15.
     pub(super) fn propose(&self, offer: &Offer, note: Option<&Sealed>) -> Decision {
         let order = self.order;
-        if !matches!(order.stage, Stage::OnSite(_)) || order.cancel_wait.is_some() {
-            return self.misfit();
-        }
-        match &order.proposal {
-            Some(open) if open.offer == *offer => return Ok(vec![]),
-            Some(_) => return Err(Rejection::ProposalOpen),
-            None if order.proposals >= PROPOSALS => {
+        match &order.stage {
+            Stage::OnSite(_, StoreVisit::Proposal(open)) if open.offer == *offer => {
+                return Ok(vec![]);
+            }
+            Stage::OnSite(_, StoreVisit::Proposal(_)) => return Err(Rejection::ProposalOpen),
+            Stage::OnSite(_, StoreVisit::Buying) if order.proposals >= PROPOSALS => {
                 return Err(Rejection::TooManyProposals { limit: PROPOSALS });
             }
-            None => self.check_offer(offer)?,
+            Stage::OnSite(_, StoreVisit::Buying) => self.check_offer(offer)?,
+            _ => return self.misfit(),
         }
         place::sealed("note", note)?;
         self.used_once(&[offer.photo])?;
@@ -124,7 +125,7 @@ impl Decider<'_> {
         let fits = |open: &&Proposal| {
             open.n == n && an_offer.is_none_or(|wanted| open.offer.kind.is_an_offer() == wanted)
         };
-        match self.order.proposal.as_ref().filter(fits) {
+        match self.order.stage.proposal().filter(fits) {
             Some(open) => Ok(open),
             None if n == 0 || n > self.order.proposals => Err(Rejection::NotFound {
                 what: "proposal".into(),
@@ -136,7 +137,9 @@ impl Decider<'_> {
     /// Whether proposal `n` was the last, and was closed in this way.
     pub(super) fn closed_so(&self, n: Number, how: &Closing) -> bool {
         let order = self.order;
-        order.proposals == n && order.proposal.is_none() && order.closed.as_ref() == Some(how)
+        order.proposals == n
+            && order.stage.proposal().is_none()
+            && order.closed.as_ref() == Some(how)
     }
 
     /// Transition 16: the customer does without some items; something must be left.
@@ -214,7 +217,7 @@ impl Decider<'_> {
 
     /// Transition 17: nobody answered. A substitution is left out while other items are left; everything else ends the order.
     pub(super) fn proposal_expired(&self) -> Vec<Event> {
-        let Some(open) = &self.order.proposal else {
+        let Some(open) = self.order.stage.proposal() else {
             return vec![];
         };
         let items: Vec<u16> = open.offer.items.iter().map(|line| line.item).collect();
@@ -235,7 +238,7 @@ impl Decider<'_> {
     /// Transition 18.
     pub(super) fn purchase(&self, total: Cents, photo: Option<PhotoId>) -> Decision {
         match &self.order.stage {
-            Stage::OnSite(_) => {}
+            Stage::OnSite(..) => {}
             Stage::Purchased(_, bought) if bought.food == total && bought.photo == photo => {
                 return Ok(vec![]);
             }
@@ -245,7 +248,7 @@ impl Decider<'_> {
             let rule = format!("must be from 1 to {}", Cents::MAX_INPUT.0);
             return Err(Rejection::field("receipt.total_cents", rule));
         }
-        if self.order.proposal.is_some() {
+        if self.order.stage.proposal().is_some() {
             return Err(Rejection::ProposalOpen);
         }
         if total > self.order.approved_total {

@@ -7,8 +7,8 @@ use crate::{
     id::{CommandId, OrderId, Principal, UserId},
     money::Cents,
     order::{
-        Assignment, Bought, Dropoff, Handover, Item, Order, Placement, Rejection, Release, Stage,
-        StoreRef, Substitution, terms,
+        Approach, Assignment, Bought, Dropoff, Handover, Item, Order, Placement, Rejection,
+        Release, Stage, StoreRef, Substitution, terms,
     },
     policy::Policy,
     stream::Meta,
@@ -52,7 +52,7 @@ fn on_the_way(policy: &Policy) -> Order {
     };
     let order = Order::placed(OrderId::from_bytes([3; 16]), &Arc::new(terms));
     Order {
-        stage: Stage::OnTheWay(assignment, bought),
+        stage: Stage::OnTheWay(assignment, bought, Approach::default()),
         ..order
     }
 }

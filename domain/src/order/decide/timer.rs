@@ -63,14 +63,14 @@ impl Decider<'_> {
                 self.unbind(Unbinding::Idle)
             }
             (Stage::Accepted(_), TimerKind::RunnerIdle) => self.reminded(kind),
-            (Stage::OnSite(_), TimerKind::StoreWait) => self.reminded(kind),
+            (Stage::OnSite(..), TimerKind::StoreWait) => self.reminded(kind),
             (
                 Stage::Purchased(..) | Stage::Collected(..) | Stage::OnTheWay(..),
                 TimerKind::DeliveryReminder,
             ) => self.reminded(kind),
-            (Stage::OnSite(_), TimerKind::ProposalExpiry) => self.proposal_expired(),
-            (Stage::OnSite(_), TimerKind::CancelWait) => self.waited(),
-            (Stage::OnTheWay(..), TimerKind::NoShowWait) if self.order.no_show.is_some() => {
+            (Stage::OnSite(..), TimerKind::ProposalExpiry) => self.proposal_expired(),
+            (Stage::OnSite(..), TimerKind::CancelWait) => self.waited(),
+            (Stage::OnTheWay(..), TimerKind::NoShowWait) if stage.no_show().is_some() => {
                 vec![Event::Contact(ContactEvent::NoShowOver)]
             }
             (_, TimerKind::DisputeSla) => self.dispute_waits(),
@@ -80,7 +80,8 @@ impl Decider<'_> {
                 self.release()
             }
             (_, TimerKind::EscrowTimeout) => self.looked_at(),
-            (Stage::OnSite(_), TimerKind::PaymentAuthorizationExpiry) => self.at_the_till(
+            (Stage::OnSite(_, visit), TimerKind::PaymentAuthorizationExpiry) => self.at_the_till(
+                visit,
                 CancelReason::AuthorizationExpired,
                 self.context.meta.principal,
                 self.trip_compensation(),
@@ -122,7 +123,7 @@ impl Decider<'_> {
 
     /// Transition 35: the runner said nothing, so nothing was bought.
     fn waited(&self) -> Vec<Event> {
-        match self.order.cancel_wait {
+        match self.order.stage.cancel_wait() {
             Some(wait) => self.ended(wait.reason, wait.by, self.trip(wait.to_runner)),
             None => vec![],
         }
@@ -137,11 +138,13 @@ impl Decider<'_> {
     /// Transition 39: the daily look. At the store the end waits for the till (transition 35), so the next day is armed all the same.
     fn looked_at(&self) -> Vec<Event> {
         let by = self.context.meta.principal;
-        let ends = match self.order.stage {
+        let ends = match &self.order.stage {
             Stage::Available { .. } | Stage::Accepted(_) => {
                 return self.free(CancelReason::NoRunnerTimeout);
             }
-            Stage::OnSite(_) => self.at_the_till(CancelReason::RunnerAbandoned, by, Cents::ZERO),
+            Stage::OnSite(_, visit) => {
+                self.at_the_till(visit, CancelReason::RunnerAbandoned, by, Cents::ZERO)
+            }
             Stage::Purchased(..) | Stage::Collected(..) | Stage::OnTheWay(..) => {
                 return self.given_up_at_last(by);
             }

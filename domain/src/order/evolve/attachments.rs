@@ -10,6 +10,7 @@ use crate::{
         attachments::{Closing, Contact, Dispute, Judgement, LaterTip, NoShow, Number, Proposal},
         effects::{Collection, Outcome, PaymentStatus},
         event::{Problem, RaiseFailure, Side},
+        stage::{Approach, Stage, StoreVisit},
         state::Order,
     },
     time::At,
@@ -21,14 +22,16 @@ impl Order {
             ProposalEvent::Proposed { n, offer, note } => {
                 self.proposals = *n;
                 self.closed = None;
-                self.proposal = Some(Proposal {
-                    n: *n,
-                    offer: offer.clone(),
-                    note: note.clone(),
-                    opened_at: at,
-                    raise: None,
-                    declined: None,
-                });
+                if let Stage::OnSite(_, visit) = &mut self.stage {
+                    *visit = StoreVisit::Proposal(Proposal {
+                        n: *n,
+                        offer: offer.clone(),
+                        note: note.clone(),
+                        opened_at: at,
+                        raise: None,
+                        declined: None,
+                    });
+                }
             }
             ProposalEvent::RaiseAsked { call, .. } => self.raise_asked(*call),
             ProposalEvent::Raised {
@@ -50,22 +53,26 @@ impl Order {
             ContactEvent::MessageSent { by, attempt, .. } => self.message(*by, *attempt, at),
             ContactEvent::ProblemReported { kind, .. } => match kind {
                 Problem::CustomerUnreachable => {
-                    self.no_show = Some(NoShow {
-                        since: at,
-                        over: false,
+                    self.with_approach(|approach| {
+                        approach.no_show = Some(NoShow {
+                            since: at,
+                            over: false,
+                        });
                     });
                 }
                 Problem::Returned | Problem::Other => {}
             },
-            ContactEvent::NoShowAnswered => {
-                (self.no_show, self.no_show_answered) = (None, true);
-                self.contact = Contact::default();
-            }
-            ContactEvent::NoShowOver => {
-                if let Some(wait) = &mut self.no_show {
+            ContactEvent::NoShowAnswered => self.with_approach(|approach| {
+                *approach = Approach {
+                    no_show_answered: true,
+                    ..Approach::default()
+                };
+            }),
+            ContactEvent::NoShowOver => self.with_approach(|approach| {
+                if let Some(wait) = &mut approach.no_show {
                     wait.over = true;
                 }
-            }
+            }),
         }
     }
 
@@ -141,6 +148,28 @@ impl Order {
         }
     }
 
+    fn with_approach(&mut self, change: impl FnOnce(&mut Approach)) {
+        if let Stage::OnTheWay(_, _, approach) = &mut self.stage {
+            change(approach);
+        }
+    }
+
+    fn with_proposal(&mut self, change: impl FnOnce(&mut Proposal)) {
+        if let Stage::OnSite(_, StoreVisit::Proposal(open)) = &mut self.stage {
+            change(open);
+        }
+    }
+
+    fn take_proposal(&mut self) -> Option<Proposal> {
+        let Stage::OnSite(_, visit @ StoreVisit::Proposal(_)) = &mut self.stage else {
+            return None;
+        };
+        match std::mem::replace(visit, StoreVisit::Buying) {
+            StoreVisit::Proposal(open) => Some(open),
+            StoreVisit::Buying | StoreVisit::CancelWait(_) => None,
+        }
+    }
+
     fn with_dispute(&mut self, change: impl FnOnce(&mut Dispute)) {
         if let Some(dispute) = &mut self.dispute {
             change(dispute);
@@ -161,9 +190,7 @@ impl Order {
 
     fn raise_asked(&mut self, call: CallNumber) {
         self.action_url = None;
-        if let Some(open) = &mut self.proposal {
-            (open.raise, open.declined) = (Some(call), None);
-        }
+        self.with_proposal(|open| (open.raise, open.declined) = (Some(call), None));
     }
 
     fn raise_failed(&mut self, call: CallNumber, why: RaiseFailure) {
@@ -178,14 +205,12 @@ impl Order {
 
     fn raise_ended(&mut self, declined: Option<crate::call::Decline>) {
         self.action_url = None;
-        if let Some(open) = &mut self.proposal {
-            (open.raise, open.declined) = (None, declined);
-        }
+        self.with_proposal(|open| (open.raise, open.declined) = (None, declined));
     }
 
     fn closed(&mut self, how: &Closing) {
         self.action_url = None;
-        let Some(proposal) = self.proposal.take() else {
+        let Some(proposal) = self.take_proposal() else {
             return;
         };
         self.closed = Some(how.clone());
@@ -211,11 +236,11 @@ impl Order {
     fn message(&mut self, by: Side, attempt: bool, at: At) {
         self.messages = self.messages.saturating_add(1);
         match by {
-            Side::Customer => self.contact = Contact::default(),
-            Side::Runner if attempt => {
-                self.contact.attempts = self.contact.attempts.saturating_add(1);
-                self.contact.last_at = Some(at);
-            }
+            Side::Customer => self.with_approach(|approach| approach.contact = Contact::default()),
+            Side::Runner if attempt => self.with_approach(|Approach { contact, .. }| {
+                contact.attempts = contact.attempts.saturating_add(1);
+                contact.last_at = Some(at);
+            }),
             Side::Runner => {}
         }
     }
@@ -234,7 +259,6 @@ impl Order {
         let first = self.deadlines.first_key_value().map(|(n, _)| *n);
         self.deadlines.retain(|n, _| Some(*n) == first);
         self.capture_before = self.deadlines.values().min().copied();
-        self.cancel_wait = None;
     }
 
     /// Where the charge of the card stands, over all its parts.
@@ -256,12 +280,9 @@ impl Order {
         }
     }
 
-    /// Nothing that lies over an order outlives it but its disputes.
+    /// Nothing that is attached to an order outlives it but its disputes.
     pub(super) fn end(&mut self, at: At) {
         self.ended_at = Some(at);
-        self.proposal = None;
-        self.cancel_wait = None;
-        self.no_show = None;
         self.operator_hold = false;
         self.noted.clear();
         self.action_url = None;

@@ -9,11 +9,11 @@ use campusg_domain::{
     id::{Principal, StoreId},
     money::Cents,
     order::{
-        AfterEvent, Call, CallEvent, CancelReason, CancelWait, Closing, Contact, ContactEvent,
-        DisputeEvent, EndEvent, Event, Fault, Item, NoShow, Offer, OperatorAction, OperatorEvent,
-        Order, Outcome, Party, Problem, Proposal, ProposalEvent, ProposalKind, ProposedItem,
-        RaiseFailure, Role, Sealed, Side, Stage, StoreRef, Substitution, Timer, TimerEvent,
-        TimerKind, TimerState,
+        AfterEvent, Approach, Call, CallEvent, CancelReason, CancelWait, Closing, Contact,
+        ContactEvent, DisputeEvent, EndEvent, Event, Fault, Item, NoShow, Offer, OperatorAction,
+        OperatorEvent, Order, Outcome, Party, Problem, Proposal, ProposalEvent, ProposalKind,
+        ProposedItem, RaiseFailure, Role, Sealed, Side, Stage, StoreRef, StoreVisit, Substitution,
+        Timer, TimerEvent, TimerKind, TimerState,
     },
     record::Entry,
     time::{DAY_MS, MINUTE_MS},
@@ -55,18 +55,18 @@ fn pending(minutes: u64) -> Timer {
 
 /// At the store with an open proposal that the card did not hold the first time.
 fn asked() -> Order {
-    let mut order = order(Stage::OnSite(assignment()));
-    order.charged = Cents::ZERO;
-    order.promises = [(1, Cents(23_044))].into();
-    order.proposals = 2;
-    order.proposal = Some(Proposal {
+    let open = Proposal {
         n: 2,
         offer: offer(),
         note: Some(Sealed(vec![1])),
         opened_at: PLACED.plus(9 * MINUTE_MS),
         raise: None,
         declined: Some(Decline::InsufficientFunds),
-    });
+    };
+    let mut order = order(Stage::OnSite(assignment(), StoreVisit::Proposal(open)));
+    order.charged = Cents::ZERO;
+    order.promises = [(1, Cents(23_044))].into();
+    order.proposals = 2;
     order.timers.insert(TimerKind::ProposalExpiry, pending(14));
     order
 }
@@ -95,7 +95,9 @@ fn a_proposal_before_each_viewer() {
 #[test]
 fn while_the_card_is_asked_the_runner_learns_no_more_than_that() {
     let mut order = asked();
-    order.proposal.as_mut().unwrap().raise = Some(2);
+    if let Stage::OnSite(_, StoreVisit::Proposal(open)) = &mut order.stage {
+        open.raise = Some(2);
+    }
     order.action_url = Some("https://bank.example/confirm".into());
     let call = Call {
         kind: CallKind::Authorize { cents: Cents(693) },
@@ -118,23 +120,26 @@ fn while_the_card_is_asked_the_runner_learns_no_more_than_that() {
 
 #[test]
 fn waits_before_each_viewer() {
-    let mut till = order(Stage::OnSite(assignment()));
-    till.cancel_wait = Some(CancelWait {
+    let wait = CancelWait {
         reason: CancelReason::Customer,
         by: Principal::User(CUSTOMER),
         to_runner: Cents(177),
         at: PLACED.plus(9 * MINUTE_MS),
-    });
-    till.timers.insert(TimerKind::CancelWait, pending(11));
-    let mut door = order(Stage::OnTheWay(assignment(), bought()));
-    door.contact = Contact {
-        attempts: 2,
-        last_at: Some(PLACED.plus(8 * MINUTE_MS)),
     };
-    door.no_show = Some(NoShow {
-        since: PLACED.plus(9 * MINUTE_MS),
-        over: false,
-    });
+    let mut till = order(Stage::OnSite(assignment(), StoreVisit::CancelWait(wait)));
+    till.timers.insert(TimerKind::CancelWait, pending(11));
+    let approach = Approach {
+        contact: Contact {
+            attempts: 2,
+            last_at: Some(PLACED.plus(8 * MINUTE_MS)),
+        },
+        no_show: Some(NoShow {
+            since: PLACED.plus(9 * MINUTE_MS),
+            over: false,
+        }),
+        no_show_answered: false,
+    };
+    let mut door = order(Stage::OnTheWay(assignment(), bought(), approach));
     door.timers.insert(TimerKind::NoShowWait, pending(16));
     let views =
         [till, door].map(|order| ROLES.map(|role| (format!("{role:?}"), over(&order, role))));
@@ -143,7 +148,7 @@ fn waits_before_each_viewer() {
 
 #[test]
 fn what_is_bought_instead_is_shown_beside_what_was_wished_for() {
-    let mut order = order(Stage::OnSite(assignment()));
+    let mut order = order(Stage::OnSite(assignment(), StoreVisit::Buying));
     let stew = offer().items[0].offer.clone().unwrap();
     order.replaced = [(0, stew)].into();
     for role in [Role::Customer, Role::Runner, Role::Operator] {
@@ -159,7 +164,7 @@ fn what_is_bought_instead_is_shown_beside_what_was_wished_for() {
 
 #[test]
 fn what_is_not_bought_is_marked_and_another_store_is_shown() {
-    let mut order = order(Stage::OnSite(assignment()));
+    let mut order = order(Stage::OnSite(assignment(), StoreVisit::Buying));
     order.dropped = vec![0];
     order.store = StoreRef::Described {
         name: "Bakery".into(),
@@ -377,7 +382,7 @@ fn told() -> Vec<(u32, Entry)> {
 }
 
 fn shown(role: Role) -> Vec<String> {
-    let order = order(Stage::OnTheWay(assignment(), bought()));
+    let order = order(Stage::OnTheWay(assignment(), bought(), Approach::default()));
     lines(&opened(&order, &told(), &viewer(&order, role, PLACED)))
 }
 

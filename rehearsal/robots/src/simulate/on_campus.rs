@@ -316,13 +316,13 @@ impl From<&Order> for Sight {
             handover: order.terms.dropoff.handover,
             items: left.map(|(line, item)| (line, item.substitution)).collect(),
             proposals: order.proposals,
-            asked: order.proposal.as_ref().map(|open| Asked {
+            asked: order.stage.proposal().map(|open| Asked {
                 n: open.n,
                 kind: open.offer.kind,
                 items: open.offer.items.iter().map(|line| line.item).collect(),
             }),
-            cancel_waits: order.cancel_wait.is_some(),
-            no_show: order.no_show.map(|wait| wait.over),
+            cancel_waits: order.stage.cancel_wait().is_some(),
+            no_show: order.stage.no_show().map(|wait| wait.over),
             held: order.operator_hold,
             refundable: order.refundable(),
             charged: order.charged,
