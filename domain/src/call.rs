@@ -36,37 +36,37 @@ impl std::fmt::Debug for AccountToken {
 pub enum CallKind {
     /// Block the amount on the customer's card.
     Authorize {
-        /// How much to block.
+        /// Amount to block, in cents.
         cents: Cents,
     },
-    /// Charge the amount from the authorisation that call `authorization` made; its rest is let go.
+    /// Charge the amount from the authorisation that call `authorization` made; what is left of it is released.
     Capture {
-        /// The authorising call.
+        /// Number of the authorising call.
         authorization: CallNumber,
-        /// How much to charge; at most what was authorised.
+        /// Amount to charge, in cents; at most what was authorised.
         cents: Cents,
     },
     /// Let go of what call `authorization` blocked, or will be found to have blocked; of a `Charge`, keep it from being
     /// done. Answered `Captured` where it was charged already: nothing can be let go of then, it is to be sent back.
     Void {
-        /// The authorising call, or the charge.
+        /// Number of the authorising call, or of the charge.
         authorization: CallNumber,
     },
     /// Send back money that call `capture` charged.
     Refund {
-        /// The capturing call, or the charge.
+        /// Number of the capturing call, or of the charge.
         capture: CallNumber,
-        /// How much to send back; at most what was captured.
+        /// Amount to send back, in cents; at most what was captured.
         cents: Cents,
     },
     /// Block and charge the amount at once, on the card that its stream fixed for this call: `Captured` or `Declined`.
     Charge {
-        /// How much to charge.
+        /// Amount to charge, in cents.
         cents: Cents,
     },
     /// Send the amount to the bank account that its stream fixed for this call.
     PayOut {
-        /// How much to send.
+        /// Amount to send, in cents.
         cents: Cents,
     },
 }
@@ -90,7 +90,7 @@ impl CallKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decline {
-    /// The bank said no.
+    /// The bank refused without saying why.
     Declined,
     /// Not enough money on the card.
     InsufficientFunds,
@@ -128,7 +128,7 @@ impl Decline {
 pub enum Answer {
     /// The amount is blocked.
     Authorized {
-        /// How much is blocked.
+        /// Amount that is blocked, in cents.
         cents: Cents,
         /// Until when it can be captured.
         capture_before: At,
@@ -138,33 +138,33 @@ pub enum Answer {
         /// Where the customer confirms.
         url: String,
     },
-    /// The amount was charged; to a `Void`: what it was to let go of had been.
+    /// The amount was charged. As the answer to a `Void`: what it was to let go of had been charged already.
     Captured {
-        /// How much was charged.
+        /// Amount that was charged, in cents.
         cents: Cents,
     },
     /// Nothing is blocked any more under that authorisation, and nothing will be.
     Voided,
     /// The money is on its way back to the card.
     Refunded {
-        /// How much was sent back.
+        /// Amount that was sent back, in cents.
         cents: Cents,
     },
-    /// Refused for good.
+    /// The gateway refuses for good; asking again is no use.
     Declined {
-        /// Why.
+        /// The gateway's reason.
         reason: Decline,
     },
     /// No answer, or one that says "later": whether it happened is unknown.
     Unavailable,
     /// The money is on its way to the bank account.
     PaidOut {
-        /// How much was sent.
+        /// Amount that was sent, in cents.
         cents: Cents,
     },
     /// The bank sent a payout back after it was paid.
     SentBack {
-        /// How much came back.
+        /// Amount that came back, in cents.
         cents: Cents,
     },
 }
@@ -194,10 +194,10 @@ pub enum CallChange {
     Open {
         /// Number of the call.
         n: CallNumber,
-        /// What it asks.
+        /// What the gateway is asked to do.
         kind: CallKind,
     },
-    /// Call `n` had no answer and rests until `Retry`.
+    /// Call `n` had no answer and waits for its `Retry`.
     Defer {
         /// Number of the call.
         n: CallNumber,
@@ -207,14 +207,14 @@ pub enum CallChange {
         /// Number of the call.
         n: CallNumber,
     },
-    /// Call `n` is decided, or given up.
+    /// Call `n` is decided, or given up: it is not made again.
     Close {
         /// Number of the call.
         n: CallNumber,
     },
 }
 
-/// Where a call stands.
+/// Whether a call is still to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CallState {
     /// Being made, or waiting for its turn.

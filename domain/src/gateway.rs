@@ -81,16 +81,16 @@ impl fmt::Display for CallKey {
 pub enum Operation {
     /// Block the amount on the card.
     Authorize {
-        /// The customer's card.
+        /// The gateway's token of the customer's card.
         card: CardToken,
-        /// How much to block.
+        /// Amount to block, in cents.
         cents: Cents,
     },
     /// Charge the amount from an authorisation; its rest is let go.
     Capture {
         /// Key of the authorising call.
         authorization: CallKey,
-        /// How much to charge.
+        /// Amount to charge, in cents.
         cents: Cents,
     },
     /// Let go of an authorisation or a charge, also of one that has not arrived yet; answered `Captured` where money was
@@ -103,25 +103,25 @@ pub enum Operation {
     Refund {
         /// Key of the capturing or charging call.
         capture: CallKey,
-        /// How much to send back.
+        /// Amount to send back, in cents.
         cents: Cents,
     },
     /// Block and charge the amount at once.
     Charge {
-        /// Whose card.
+        /// The gateway's token of the card.
         card: CardToken,
-        /// How much.
+        /// Amount to charge, in cents.
         cents: Cents,
     },
 }
 
-/// One call.
+/// One call, ready to be made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
-    /// Under which key: the same for every try.
+    /// The key under which the gateway knows it; the same for every try.
     pub key: CallKey,
-    /// What is asked.
+    /// What the gateway is asked to do.
     pub operation: Operation,
 }
 
@@ -174,11 +174,11 @@ impl Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Payout {
-    /// Under which key: the same for every try.
+    /// The key under which the gateway knows it; the same for every try.
     pub key: CallKey,
     /// The gateway's token of the bank account.
     pub account: AccountToken,
-    /// How much.
+    /// Amount to send, in cents.
     pub cents: Cents,
 }
 
@@ -188,12 +188,12 @@ pub struct Payout {
 pub enum PayoutAnswer {
     /// The money is on its way.
     PaidOut {
-        /// How much.
+        /// Amount that was sent, in cents.
         cents: Cents,
     },
-    /// Refused for good.
+    /// The gateway refuses for good.
     Declined {
-        /// Why.
+        /// The gateway's reason.
         reason: Decline,
     },
     /// Whether it happened is unknown; ask again under the same key.
@@ -231,7 +231,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// What it is.
+    /// Whether it pays or is paid.
     #[must_use]
     pub const fn kind(&self) -> MethodKind {
         match self {
@@ -244,13 +244,13 @@ impl Method {
 /// What may be shown of a card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardFace {
-    /// As `visa`.
+    /// Brand in lower case, such as `visa`.
     pub brand: String,
     /// Last four digits.
     pub last4: String,
-    /// 1–12.
+    /// Month in which it expires, 1–12.
     pub exp_month: u8,
-    /// Four digits.
+    /// Year in which it expires, four digits.
     pub exp_year: u16,
 }
 
@@ -377,21 +377,21 @@ impl TryFrom<Option<String>> for EventCursor {
 pub struct Chargeback {
     /// The gateway's id of it, the same at every stage.
     pub id: String,
-    /// How much was taken back.
+    /// Amount that was taken back, in cents.
     pub cents: Cents,
-    /// What the bank takes for it, whoever is right; 0 allowed.
+    /// Fee of the bank in cents, charged whoever is right; 0 allowed.
     pub fee: Cents,
-    /// Where it stands.
+    /// Whether the bank has decided it, and for whom.
     pub stage: ChargebackStage,
 }
 
-/// What an event tells.
+/// What an event is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum News {
-    /// The call's answer from then on.
+    /// The answer to the call that holds from now on.
     Answer(Answer),
-    /// Its charge was taken back, or that was decided.
+    /// The call's charge was taken back, or the bank decided whether it stays so.
     Chargeback(Chargeback),
     /// What a person entered on the gateway's page; the key is that of the setup.
     Method(Method),
@@ -404,11 +404,11 @@ pub enum News {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GatewayEvent {
-    /// The same for every delivery of this event.
+    /// The gateway's id of it; the same for every delivery of this event.
     pub id: EventId,
-    /// The call that it is about, or the setup.
+    /// Key of the call that it is about, or of the setup.
     pub key: CallKey,
-    /// What it tells.
+    /// What was decided.
     pub news: News,
 }
 
@@ -418,7 +418,7 @@ pub struct GatewayEvent {
 pub struct Standing {
     /// What it would answer now; [`Answer::Unavailable`] while that is not decided.
     pub answer: Answer,
-    /// Whether its charge was taken back, and where that stands.
+    /// Whether its charge was taken back, and the stage of that.
     pub chargeback: Option<Chargeback>,
 }
 
@@ -440,12 +440,12 @@ impl Standing {
     }
 }
 
-/// Some of the events after a cursor.
+/// A page of the events after a cursor.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventPage {
-    /// In no promised order, and any of them may come again.
+    /// The events, in no promised order; any of them may come again.
     pub events: Vec<GatewayEvent>,
-    /// Where to go on; equal to the cursor asked with when there is nothing more.
+    /// The cursor to go on with; equal to the one asked with when there is nothing more.
     pub next: EventCursor,
 }
 

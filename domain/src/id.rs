@@ -91,7 +91,7 @@ id!(
     ScheduleId
 );
 id!(
-    /// A signed-in session, as its owner sees it in the list of his sessions.
+    /// A signed-in session, as its owner sees it in the list of their sessions.
     SessionId
 );
 
@@ -102,7 +102,7 @@ id!(
 pub struct Seq(pub u64);
 
 impl Seq {
-    /// No record.
+    /// Before the first record of a journal or a stream.
     pub const NONE: Self = Self(0);
 
     /// The place after this one.
@@ -132,7 +132,7 @@ pub struct Fingerprint(pub u64);
 /// The one stream a record belongs to; each stream has one writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Stream {
-    /// The journal's own: boots and configuration digests.
+    /// The journal's own: boots, and digests of the configuration.
     System,
     /// An order; its writer is that order's actor.
     Order(OrderId),

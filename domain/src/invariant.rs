@@ -33,13 +33,13 @@ impl fmt::Display for Id {
     }
 }
 
-/// An invariant that does not hold.
+/// A record or a journal breaks an invariant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{id}: {why}")]
 pub struct Broken {
-    /// Which.
+    /// The invariant that is broken.
     pub id: Id,
-    /// What is wrong.
+    /// What was found instead, for an operator or a developer.
     pub why: String,
 }
 
@@ -48,27 +48,27 @@ pub struct Broken {
 pub struct Change<'a> {
     /// The ledger as of the last record; `None` where it belongs to somebody else, and then what needs it is not seen.
     pub ledger: Option<&'a Ledger>,
-    /// The order before.
+    /// The order before the record; `None` where it places the order.
     pub before: Option<&'a Order>,
     /// The order after; whether the record has its sequence yet makes no difference.
     pub after: &'a Order,
-    /// The record.
+    /// The record that is to be committed.
     pub record: &'a Record,
 }
 
-/// Whether something holds; if not, what is wrong.
+/// `Ok` where an invariant holds; else what was found instead.
 pub type Holds = Result<(), String>;
 
-/// One invariant.
+/// An invariant: its sentence, and its two checks.
 #[derive(Clone, Copy)]
 pub struct Invariant {
-    /// Its id.
+    /// Its number, as `docs/lifecycle.md` has it.
     pub id: Id,
-    /// What it says.
+    /// The sentence that `campusg verify` prints.
     pub says: &'static str,
-    /// Whether a record keeps it.
+    /// Checks one record.
     pub of_record: fn(&Change<'_>) -> Holds,
-    /// Whether a whole journal has kept it.
+    /// Checks a whole journal, after its last record.
     pub of_journal: fn(&Audit) -> Holds,
 }
 

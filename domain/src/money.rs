@@ -11,7 +11,7 @@ use std::{
     ops::{Add, AddAssign, Neg, Sub, SubAssign},
 };
 
-/// An amount in cents; negative where a balance is.
+/// An amount in cents; a balance may be negative.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -19,7 +19,7 @@ use std::{
 pub struct Cents(pub i64);
 
 impl Cents {
-    /// Nothing.
+    /// No money.
     pub const ZERO: Self = Self(0);
 
     /// The largest amount accepted from outside: ten thousand million units, far above any limit of the policy.
@@ -55,13 +55,13 @@ impl Cents {
         }
     }
 
-    /// Whether anything is there: more than nothing.
+    /// Whether the amount is above zero.
     #[must_use]
     pub const fn is_positive(self) -> bool {
         self.0 > 0
     }
 
-    /// This amount, or nothing where it is negative.
+    /// The amount itself, or zero where it is negative.
     #[must_use]
     pub fn or_zero(self) -> Self {
         self.max(Self::ZERO)
@@ -169,7 +169,7 @@ pub enum Phase {
         /// Number of the promise within its stream.
         n: u16,
     },
-    /// Promise `n` ran out at the gateway.
+    /// Takes promise `n` back whole, since its authorisation ran out at the gateway.
     Expire {
         /// Number of the promise within its stream.
         n: u16,
@@ -179,20 +179,20 @@ pub enum Phase {
 /// Moves a positive amount from one account (debit) to another (credit). Written once, never changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transfer {
-    /// Where it comes from.
+    /// The account that it leaves.
     pub debit: Account,
-    /// Where it goes.
+    /// The account that it reaches.
     pub credit: Account,
-    /// How much; above zero.
+    /// Amount in cents; above zero.
     pub cents: Cents,
-    /// Whether it is promised, happens, or settles an earlier promise.
+    /// Whether it is promised, has happened, or settles an earlier promise.
     pub phase: Phase,
 }
 
 /// Names a transfer for good: the record it stands in, and its place there, from 0. Written `seq-place`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransferId {
-    /// The record.
+    /// Sequence of the record.
     pub seq: Seq,
     /// Its place among the record's transfers.
     pub place: u16,

@@ -1,4 +1,4 @@
-//! What people are told: the `notices` section of a record. Texts are rendered when read, in the reader's language.
+//! Notices to people: the `notices` section of a record. Texts are rendered when read, in the reader's language.
 
 use crate::{
     call::{CallNumber, Decline},
@@ -8,7 +8,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Who is told.
+/// Who receives a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Audience {
     /// One person.
@@ -20,13 +20,13 @@ pub enum Audience {
 /// One notice to one audience.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// Who is told.
+    /// Who receives it.
     pub to: Audience,
-    /// What.
+    /// What it says.
     pub kind: NoticeKind,
 }
 
-/// What is said. Variants are only ever appended.
+/// What a notice says, with the figures its text needs. Variants are only ever appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoticeKind {
     /// The order is recorded and the card is being asked.
@@ -37,7 +37,7 @@ pub enum NoticeKind {
     PaymentAuthorized,
     /// The payment failed; nothing was charged.
     PaymentFailed {
-        /// Why, where the gateway said so.
+        /// The gateway's reason, where it gave one.
         reason: Option<Decline>,
     },
     /// The money is held in escrow.
@@ -48,19 +48,19 @@ pub enum NoticeKind {
     OrderAccepted,
     /// The runner gave the order back; it is on the board again.
     RunnerCancelled,
-    /// The runner was taken off the order, and why is for the runner to know.
+    /// The runner was taken off the order: they did not start in time, or an operator decided so.
     RunnerReleased,
-    /// The runner should start now.
+    /// To the runner: start now, or buy now.
     RunnerReminder,
     /// The runner is at the store.
     RunnerOnSite,
-    /// Told to the runner: buy only from now on.
+    /// To the runner: buy only from now on.
     BuyFromNowOn,
-    /// The runner has been at the store for long.
+    /// The runner has been at the store for long; wait, or cancel.
     StoreWaitLong,
     /// The food is bought.
     Purchased {
-        /// What it cost.
+        /// Total of the receipt, in cents.
         food: Cents,
     },
     /// The food is collected.
@@ -73,17 +73,17 @@ pub enum NoticeKind {
     Delivered,
     /// A wrong PIN was given.
     WrongPin {
-        /// How many tries are left.
+        /// How many tries are left before a photo is needed instead.
         left: u8,
     },
     /// The order is complete; the receipt is there.
     Completed,
-    /// Told to the runner: the money is in the wallet.
+    /// To the runner: the money is in the wallet.
     Paid {
-        /// How much.
+        /// Amount that was paid, in cents.
         cents: Cents,
     },
-    /// Told to the runner: delivered, but the money is not in the wallet yet.
+    /// To the runner and to operators: delivered, but the money is not in the wallet yet.
     PaymentDelayed,
     /// Both sides may rate.
     PleaseRate,
@@ -91,199 +91,199 @@ pub enum NoticeKind {
     Cancelled,
     /// Nobody took the order; nothing was charged.
     NobodyCame,
-    /// Charging the card failed for good: please renew it.
+    /// The card could not be charged, so the customer owes the amount: please renew the card.
     RenewCard {
-        /// What is owed.
+        /// Amount that is owed, in cents.
         owed: Cents,
     },
-    /// A charge that came late was sent back.
+    /// A charge that came after it was given up was sent back; or an authorisation was let go of.
     LateChargeReturned {
-        /// How much.
+        /// Amount of the charge, in cents; 0 for an authorisation.
         cents: Cents,
     },
     /// Money could not be sent back to the card and stays in the wallet.
     RefundKeptInWallet {
-        /// How much.
+        /// Amount that stays, in cents.
         cents: Cents,
     },
-    /// A step keeps failing and needs a person.
+    /// To operators: a step or a call of an order keeps failing and needs a person.
     StepStalled,
-    /// A rating was given.
+    /// The other side has rated, or the ratings are published.
     Rated,
-    /// An operator froze the order.
+    /// An operator has put the order on hold.
     HeldByOperator,
-    /// An operator lets the order go on.
+    /// An operator has ended the hold.
     ReleasedByOperator,
-    /// The order has been unfinished for a day.
+    /// To operators: the order has been unfinished for another day.
     Overdue,
     /// A payout was asked for and is on its way to the bank.
     PayoutRequested {
-        /// How much.
+        /// Amount that is to be paid out, in cents.
         cents: Cents,
     },
     /// A payout was paid.
     PayoutPaid {
-        /// How much.
+        /// Amount that was paid out, in cents.
         cents: Cents,
     },
     /// A payout failed; the money is in the wallet again.
     PayoutFailed {
-        /// How much.
+        /// Amount of the payout, in cents.
         cents: Cents,
-        /// Why.
+        /// The gateway's reason.
         reason: Decline,
     },
     /// The bank sent a payout back; the money is in the wallet again.
     PayoutSentBack {
-        /// How much.
+        /// Amount that came back, in cents.
         cents: Cents,
     },
     /// A payout that counted as failed was paid after all and is owed.
     PayoutLate {
-        /// How much.
+        /// Amount that is owed, in cents.
         cents: Cents,
     },
     /// Money in the wallet paid what its owner owed.
     SetOff {
-        /// How much.
+        /// Amount that was set off, in cents.
         cents: Cents,
     },
     /// The card paid what was owed.
     DebtPaid {
-        /// How much.
+        /// Amount that was charged, in cents.
         cents: Cents,
     },
     /// The card did not pay what is owed.
     DebtPaymentFailed {
-        /// How much.
+        /// Amount that is still owed, in cents.
         cents: Cents,
-        /// Why.
+        /// The gateway's reason.
         reason: Decline,
     },
     /// What was owed need not be paid any more.
     DebtWrittenOff {
-        /// How much.
+        /// Amount that was written off, in cents.
         cents: Cents,
     },
     /// A charge of the wallet came after it counted as failed; the money is in the wallet.
     LateChargeKept {
-        /// How much.
+        /// Amount that was charged, in cents.
         cents: Cents,
     },
     /// The customer's bank took a charge back; it is owed.
     ChargedBack {
-        /// How much.
+        /// Amount that was taken back, in cents.
         cents: Cents,
     },
-    /// The bank gave a charge that it had taken back again.
+    /// The bank returned a charge that it had taken back.
     ChargebackWon {
-        /// How much.
+        /// Amount that was returned, in cents.
         cents: Cents,
     },
     /// The bank keeps the charge that it took back; it stays owed.
     ChargebackLost {
-        /// How much.
+        /// Amount that stays owed, in cents.
         cents: Cents,
     },
-    /// Less cash is at the gateway than has to leave it.
+    /// To operators: less cash is at the gateway than has to leave it.
     CashShort {
-        /// How much is missing.
+        /// Amount that is missing, in cents.
         cents: Cents,
     },
     /// An operator made losses good.
     ToppedUp {
-        /// How much.
+        /// Amount that was put in, in cents.
         cents: Cents,
     },
     /// An operator took fees out.
     Withdrawn {
-        /// How much.
+        /// Amount that was taken out, in cents.
         cents: Cents,
     },
-    /// The runner at the store asks something.
+    /// The runner at the store proposes something that the customer has to decide.
     Proposed {
-        /// What it is about.
+        /// What the proposal is about.
         kind: ProposalKind,
-        /// F′, where the proposal names one.
+        /// F′, the proposed total of the food in cents, where the proposal names one.
         total: Option<Cents>,
     },
-    /// Told to the runner: the customer has decided, or nobody has and the order goes on.
+    /// The proposal is closed and the order goes on: the customer decided, or its items were dropped.
     ProposalClosed,
-    /// Told to the customer: the runner took the proposal back.
+    /// To the customer: the runner took the proposal back.
     ProposalWithdrawn,
-    /// The card did not hold what the proposal needs; it is still open.
+    /// To the customer: the card did not give what the proposal needs on top; the proposal is still open.
     RaiseFailed {
-        /// Why, where the gateway said so.
+        /// The gateway's reason, where it gave one.
         reason: Option<Decline>,
     },
     /// The order will be cancelled unless the runner is paying at this moment.
     CancelWaiting,
-    /// The runner had paid: the order is not cancelled, and cancelling costs this from here on.
+    /// To the customer: the runner had paid already, so the order is not cancelled, and cancelling has a new price.
     CancelFell {
-        /// What it costs.
+        /// What cancelling costs from now on, in cents.
         charge: Cents,
     },
     /// The other party wrote.
     Message,
-    /// Told to the customer: the runner is there and can't reach you.
+    /// To the customer: the runner is at the door and can't reach you.
     RunnerAtTheDoor,
-    /// Told to the runner: the customer is there after all.
+    /// To the runner: the customer is there after all.
     CustomerIsThere,
-    /// Told to the runner: the wait is over; leave the food with a photo, or take it back.
+    /// To the runner: the wait is over; leave the food with a photo, or take it back.
     NoShowOver,
-    /// A runner reports a problem.
+    /// To operators: a runner reports a problem.
     ProblemReported,
-    /// Somebody claims something.
+    /// Somebody opened a dispute or a case.
     Disputed {
-        /// How much.
+        /// Amount that is claimed, in cents.
         claim: Cents,
     },
-    /// Told to the runner: money in the wallet waits for the judgement.
+    /// To the runner: money in the wallet is frozen until the case is decided.
     Frozen {
-        /// How much.
+        /// Amount that is frozen, in cents.
         cents: Cents,
     },
     /// The other party said more about the dispute.
     DisputeReplied,
-    /// A dispute has waited for long.
+    /// To operators: a dispute has waited for long.
     DisputeWaits,
     /// The dispute is decided.
     DisputeResolved {
-        /// What the claimant gets.
+        /// Amount that the claimant gets, in cents.
         refund: Cents,
     },
-    /// The platform gives something back.
+    /// To the customer: the platform gives something back.
     Goodwill {
-        /// How much.
+        /// Amount that is given, in cents.
         cents: Cents,
     },
-    /// Told to the runner: a judgement took money back.
+    /// To the runner: a judgement took money back.
     TakenBack {
-        /// Out of the wallet, or as a debt.
+        /// Amount in cents, out of the wallet or as a debt.
         cents: Cents,
     },
-    /// Told to the runner: the customer gave a tip.
+    /// To the runner: the customer gave a tip.
     Tipped {
-        /// How much.
+        /// Amount of the tip, in cents.
         cents: Cents,
     },
-    /// Told to the customer: the card did not pay the tip.
+    /// To the customer: the card did not pay the tip.
     TipFailed {
-        /// Why.
+        /// The gateway's reason.
         reason: Decline,
     },
-    /// A payout keeps failing and needs a person.
+    /// To operators: a payout keeps failing and needs a person.
     PayoutStalled {
-        /// Whose wallet.
+        /// Owner of the wallet.
         user: UserId,
-        /// Its number in the wallet.
+        /// Number of the call within the wallet.
         call: CallNumber,
     },
-    /// A card that pays a debt keeps failing and needs a person.
+    /// To operators: charging a card for a debt keeps failing and needs a person.
     DebtPaymentStalled {
-        /// Whose wallet.
+        /// Owner of the wallet.
         user: UserId,
-        /// Its number in the wallet.
+        /// Number of the call within the wallet.
         call: CallNumber,
     },
 }

@@ -1,62 +1,62 @@
-//! Changes to people that an order causes: the `people` section of a record, folded by the directory.
+//! What an order changes about people: the `people` section of a record, folded by the directory.
 
 use crate::id::{CommandId, Fingerprint, OrderId, PhotoId, UserId};
 use crate::order::Side;
 use serde::{Deserialize, Serialize};
 
-/// A change to what the directory knows.
+/// A change to what the directory knows of a person or a photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PeopleChange {
     /// The customer has one more order open.
     OrderOpened {
-        /// Who.
+        /// The customer whose count of open orders rises by one.
         customer: UserId,
-        /// Under which command, so that its repeat finds the order.
+        /// The placing command; its repeat under the same key finds the order.
         command: CommandId,
         /// Hash of the placement's body.
         fingerprint: Fingerprint,
-        /// The order.
+        /// The order that was placed.
         order: OrderId,
     },
     /// The customer has one order less open.
     OrderClosed {
-        /// Who.
+        /// The customer whose count of open orders falls by one.
         customer: UserId,
     },
     /// The runner is bound to one more order.
     SlotTaken {
-        /// Who.
+        /// The runner whose count of bound orders rises by one.
         runner: UserId,
     },
     /// The runner is bound to one order less.
     SlotFreed {
-        /// Who.
+        /// The runner whose count of bound orders falls by one.
         runner: UserId,
     },
-    /// The runner gave an order back.
+    /// The runner gave an order back, which counts as their cancellation.
     RunnerCancelled {
-        /// Who.
+        /// The runner whose count of cancellations rises by one.
         runner: UserId,
     },
-    /// The runner brought an order to its end.
+    /// The runner brought an order to `completed`.
     RunCompleted {
-        /// Who.
+        /// The runner whose count of completed orders rises by one.
         runner: UserId,
     },
-    /// A rating counts from here on.
+    /// A rating was published and counts from now on.
     Rated {
-        /// Who was rated.
+        /// The person who was rated.
         user: UserId,
-        /// By which side.
+        /// The side that gave the rating.
         by: Side,
-        /// 1–5.
+        /// Stars, 1–5.
         stars: u8,
     },
-    /// The photo serves this order and no other.
+    /// An order refers to the photo, so it can serve no other.
     PhotoUsed {
-        /// The photo.
+        /// The photo that is used up.
         photo: PhotoId,
-        /// The order.
+        /// The order that refers to it.
         order: OrderId,
     },
 }

@@ -17,15 +17,15 @@ use serde::{Deserialize, Serialize};
 pub struct Policy {
     /// ISO 4217 code of the deployment's one currency.
     pub currency: String,
-    /// Delivery fee D.
+    /// Delivery fee D, in cents.
     pub delivery_fee_cents: Cents,
-    /// Platform fee p, taken out of what the runner gets; at most D.
+    /// Platform fee p in cents, taken out of what the runner gets; at most D.
     pub platform_fee_cents: Cents,
-    /// Compensation X for a lost trip; 0 or at least the gateway's minimum, at most D.
+    /// Compensation X for a lost trip, in cents; 0 or at least the gateway's minimum, at most D.
     pub trip_compensation_cents: Cents,
-    /// Price buffer B in hundredths of the estimated food.
+    /// Price buffer B, in percent of the estimated food.
     pub price_buffer_percent: u32,
-    /// No amount sent to the gateway is below this.
+    /// No amount sent to the gateway is below this many cents.
     pub gateway_minimum_cents: Cents,
     /// Most that an order's food may be estimated at.
     pub food_limit_cents: Cents,
@@ -45,7 +45,7 @@ pub struct Policy {
     pub orders_per_runner: u32,
     /// How often one runner may take the same order.
     pub binds_per_runner: u32,
-    /// Most timers armed at once.
+    /// Most timers armed at once, over all orders.
     pub armed_timers: u64,
     /// How far ahead `deliver_after` may lie.
     pub deliver_after_limit_ms: u64,
@@ -79,7 +79,7 @@ pub struct Policy {
     pub cancel_wait_ms: u64,
     /// NO_SHOW_WAIT: how long the runner waits at the door for a customer who can't be reached.
     pub no_show_wait_ms: u64,
-    /// Messages to the customer before a runner may say that he can't be reached.
+    /// Messages to the customer before a runner may report that the customer can't be reached.
     pub contact_attempts: u8,
     /// Least time between two messages that count as attempts.
     pub contact_gap_ms: u64,
@@ -97,21 +97,21 @@ pub struct Policy {
     pub case_window_ms: u64,
     /// How long after the end the customer may give a tip.
     pub tip_window_ms: u64,
-    /// What local time is ahead of UTC, in minutes; stores' opening hours are in local time.
+    /// How far local time is ahead of UTC, in minutes; stores' opening hours are in local time.
     pub utc_offset_minutes: i32,
     /// How long before the gateway's `capture_before` an unused authorisation is given up.
     pub authorization_margin_ms: u64,
-    /// ESCROW_TIMEOUT: how often an unfinished order is looked at.
+    /// ESCROW_TIMEOUT: how often an unfinished order is looked at, so that none is forgotten.
     pub escrow_timeout_ms: u64,
-    /// RATING_WINDOW after completion.
+    /// RATING_WINDOW: how long after completion both sides may rate.
     pub rating_window_ms: u64,
-    /// STEP_RETRY, first wait; doubled at each try.
+    /// STEP_RETRY, first wait; doubled after each try.
     pub retry_first_ms: u64,
-    /// STEP_RETRY, longest wait.
+    /// STEP_RETRY, longest wait between two tries.
     pub retry_longest_ms: u64,
-    /// STEP_RETRY, tries before a step counts as stuck.
+    /// STEP_RETRY: how many tries without an answer until a person must look at it.
     pub retry_tries: u16,
-    /// How often a stuck step is tried again and alarmed.
+    /// How often what needs a person is tried again and operators are alarmed.
     pub stalled_retry_ms: u64,
 }
 

@@ -21,27 +21,27 @@ use serde::{Deserialize, Serialize};
 /// A change to a stream's timers: the `timers` section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TimerChange {
-    /// Fires at `due`.
+    /// Timer `kind` will fire at `due`.
     Arm {
-        /// Which.
+        /// What the timer is for.
         kind: TimerKind,
-        /// Counts the arms of this kind in this stream.
+        /// Counts how often a timer of this kind was armed in this stream: 1, 2, 3 …
         generation: u32,
-        /// When.
+        /// When it is to fire.
         due: At,
     },
-    /// Will not fire.
+    /// Timer `kind` will not fire.
     Disarm {
-        /// Which.
+        /// What the timer was for.
         kind: TimerKind,
-        /// Its generation.
+        /// The generation that was armed.
         generation: u32,
     },
-    /// Fired.
+    /// Timer `kind` has fired, and this record is what came of it.
     Fire {
-        /// Which.
+        /// What the timer was for.
         kind: TimerKind,
-        /// Its generation.
+        /// The generation that was armed.
         generation: u32,
     },
 }
@@ -51,7 +51,7 @@ pub enum TimerChange {
 pub enum SystemEvent {
     /// The process started.
     Booted {
-        /// Its version.
+        /// Version of the program that started.
         version: String,
         /// Counts the boots; an older epoch may not write.
         epoch: u32,
@@ -60,22 +60,22 @@ pub enum SystemEvent {
     },
 }
 
-/// What happened, by kind of stream.
+/// What happened, as the events of the stream's kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Events {
-    /// To the whole.
+    /// Events of the journal itself, in stream `system`.
     System(Vec<SystemEvent>),
-    /// To an order.
+    /// Events of an order.
     Order(Vec<order::Event>),
-    /// To a person's account.
+    /// Events of a person's account.
     User(Vec<directory::UserEvent>),
-    /// To a store.
+    /// Events of a store.
     Store(Vec<directory::StoreEvent>),
-    /// To a person's inbox.
+    /// Events of a person's inbox.
     Inbox(Vec<inbox::Event>),
-    /// To an event scheduled over the API.
+    /// Events of an event scheduled over the API.
     Schedule(Vec<timetable::Event>),
-    /// To a wallet.
+    /// Events of a person's wallet or the platform's.
     Wallet(Vec<wallet::Event>),
 }
 
@@ -96,22 +96,22 @@ pub struct Record {
     pub fingerprint: Fingerprint,
     /// HTTP-like status it is answered with.
     pub status: u16,
-    /// What happened.
+    /// The facts that the sections below follow from.
     pub events: Events,
-    /// What the ledger books.
+    /// The transfers that the ledger books.
     pub money: Vec<Transfer>,
-    /// What the directory changes.
+    /// Changes to people, folded by the directory.
     pub people: Vec<PeopleChange>,
-    /// What the timetable changes.
+    /// Timers armed, disarmed and fired, folded by the timetable.
     pub timers: Vec<TimerChange>,
-    /// What the gateway is asked, or has answered.
+    /// Calls to the payment gateway that are opened, deferred, repeated or closed.
     pub calls: Vec<CallChange>,
-    /// What people are told.
+    /// Notices to people, folded by the notification owner.
     pub notices: Vec<Notice>,
 }
 
 impl Record {
-    /// A record with events and no sections, as an owner of many streams writes most of them.
+    /// A record with events and without sections, as the owner of several streams mostly writes.
     #[must_use]
     pub const fn of_owner(stream: Stream, prev: Seq, at: At, meta: &Meta, events: Events) -> Self {
         Self {
@@ -132,11 +132,11 @@ impl Record {
     }
 }
 
-/// A record in its place.
+/// A record with its place in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its place in the journal.
+    /// Sequence of the record in the journal.
     pub seq: Seq,
-    /// The record.
+    /// What was committed there.
     pub record: Record,
 }

@@ -1,21 +1,21 @@
-//! Rules of a configuration's values: told one after the other, and the first that is broken is the answer.
+//! Rules for the values of a configuration: checked one after the other, and the first that is broken is reported.
 //!
-//! Owns how a broken rule is worded. Must not know any setting: each section tells its own rules.
+//! Owns how a broken rule is worded. Must not know any setting: each section of the configuration states its own rules.
 
 use std::fmt::Display;
 
-/// A value of a configuration that cannot be used.
+/// A value of a configuration that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {rule}")]
 pub struct BrokenRule {
-    /// The key, within its section where a section says it, else in full.
+    /// The key: relative to its section where the section reports it, else with the section in front.
     pub key: String,
     /// The rule, worded to follow the key: "must be …".
     pub rule: String,
 }
 
 impl BrokenRule {
-    /// Makes a broken rule of a key.
+    /// Reports that the value of `key` breaks `rule`.
     #[must_use]
     pub fn new(key: &str, rule: impl Into<String>) -> Self {
         Self {
@@ -24,7 +24,7 @@ impl BrokenRule {
         }
     }
 
-    /// The same rule, its key within that section.
+    /// The same rule, with `section` put in front of its key.
     #[must_use]
     pub fn within(self, section: &str) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl BrokenRule {
     }
 }
 
-/// The rules of a section. Each method tells one; what follows a broken one counts no more.
+/// The rules of one section, checked as they are stated. After the first broken one the others are ignored.
 #[derive(Debug, Default)]
 #[must_use = "rules that are not checked hold nothing"]
 pub struct Rules {
@@ -42,7 +42,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// No rule told yet.
+    /// Starts a section, with no rule stated yet.
     pub const fn new() -> Self {
         Self { broken: None }
     }
@@ -105,7 +105,7 @@ impl Rules {
         )
     }
 
-    /// The rules of a table within this section; `checked` is what they came to.
+    /// The rules of a table within this section; `checked` is the outcome of that table's own check.
     pub fn table(mut self, name: &str, checked: Result<(), BrokenRule>) -> Self {
         if let (None, Err(broken)) = (&self.broken, checked) {
             self.broken = Some(broken.within(name));
@@ -113,10 +113,10 @@ impl Rules {
         self
     }
 
-    /// What the rules come to.
+    /// Returns the outcome of all rules.
     ///
     /// # Errors
-    /// The first that is broken, in the order they were told.
+    /// The first rule that is broken, in the order in which they were stated.
     pub fn check(self) -> Result<(), BrokenRule> {
         self.broken.map_or(Ok(()), Err)
     }

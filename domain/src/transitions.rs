@@ -1,8 +1,8 @@
-//! The rows of the lifecycle table, and which of them a record is.
+//! The transitions of the lifecycle, and which of them a record is.
 //!
-//! Whoever runs a campus at length (the simulator, property tests) asks here which rows it has met. Must not: decide;
-//! a record is a fact, and the row is read off it.
-//! Invariant: one line per row of `docs/lifecycle.md`, under the row's own number, in its order.
+//! Whoever runs a campus at length (the simulator, property tests) asks here which transitions it has met. Must not:
+//! decide; a record is a fact, and the transition is read off it.
+//! Invariant: one line per transition of `docs/lifecycle.md`, under its number there, in the order of the table.
 
 use crate::{
     order::{
@@ -15,19 +15,19 @@ use crate::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A record, and its order as it was before.
+/// A record, with its order as it was before.
 #[derive(Clone, Copy, Debug)]
 pub struct Fact<'a> {
-    /// The order before; `None` where the record places it, or is no order's.
+    /// The order before the record; `None` where the record places it, or belongs to no order.
     pub before: Option<&'a Order>,
-    /// The record.
+    /// The record to be named.
     pub record: &'a Record,
 }
 
-/// A transition of the lifecycle.
+/// A numbered transition of the lifecycle.
 #[derive(Clone, Copy)]
 pub struct Transition {
-    /// Its number, as the table has it.
+    /// Its number in `docs/lifecycle.md`: `1` to `44`, with `32a` to `32c`.
     pub id: &'static str,
     /// What happens, in a few words.
     pub says: &'static str,
@@ -39,7 +39,7 @@ const fn transition(id: &'static str, says: &'static str, is: fn(&Fact<'_>) -> b
     Transition { id, says, is }
 }
 
-/// Every row, in the order of the table.
+/// Every transition, in the order of the table.
 #[rustfmt::skip]
 pub const TRANSITIONS: [Transition; 46] = [
     transition("1", "an order is placed", |it| it.has(|e| matches!(e, Event::Placing(PlacingEvent::Placed(_))))),
@@ -99,7 +99,7 @@ const fn opens(event: &Event) -> bool {
 }
 
 impl Fact<'_> {
-    /// The ids of the rows that this record is.
+    /// The numbers of the transitions that this record is; often several, for some records none.
     pub fn transitions(&self) -> impl Iterator<Item = &'static str> + '_ {
         let is = |transition: &&Transition| (transition.is)(self);
         TRANSITIONS
@@ -108,19 +108,19 @@ impl Fact<'_> {
             .map(|transition| transition.id)
     }
 
-    /// Whether one of an order's events is like this.
+    /// Whether one of the record's events of an order is `like` this.
     #[must_use]
     pub fn has(&self, like: impl Fn(&Event) -> bool) -> bool {
         matches!(&self.record.events, Events::Order(events) if events.iter().any(like))
     }
 
-    /// Whether one of a wallet's events is like this.
+    /// Whether one of the record's events of a wallet is `like` this.
     #[must_use]
     pub fn in_wallet(&self, like: impl Fn(&wallet::Event) -> bool) -> bool {
         matches!(&self.record.events, Events::Wallet(events) if events.iter().any(like))
     }
 
-    /// Whether the order ends without delivery for this reason.
+    /// Whether the order is cancelled for this reason.
     #[must_use]
     pub fn ends(&self, why: CancelReason) -> bool {
         self.has(|event| matches!(event, Event::End(EndEvent::Cancelled { reason, .. }) if *reason == why))
@@ -204,7 +204,7 @@ impl Fact<'_> {
     }
 }
 
-/// Which rows a journal has met, and how often.
+/// Which transitions a journal has met, and how often.
 #[derive(Clone, Debug, Default)]
 pub struct Met {
     orders: BTreeMap<crate::id::OrderId, Order>,
@@ -212,7 +212,7 @@ pub struct Met {
 }
 
 impl Met {
-    /// Takes the next record of a journal; every one of them, in order.
+    /// Takes the next record of a journal. Give it every record, in order.
     pub fn fold(&mut self, entry: &Entry) {
         let Entry { seq, record } = entry;
         let crate::id::Stream::Order(id) = record.stream else {
@@ -231,19 +231,19 @@ impl Met {
             .for_each(|id| *self.times.entry(id).or_default() += 1);
     }
 
-    /// How often a row was met.
+    /// How often transition `id` was met; 0 for an unknown number.
     #[must_use]
     pub fn times(&self, id: &str) -> u64 {
         self.times.get(id).copied().unwrap_or(0)
     }
 
-    /// The rows that were met.
+    /// The numbers of the transitions that were met.
     #[must_use]
     pub fn met(&self) -> BTreeSet<&'static str> {
         self.times.keys().copied().collect()
     }
 
-    /// The rows that were not, in the order of the table.
+    /// The transitions that were not met, in the order of the table.
     pub fn missing(&self) -> impl Iterator<Item = &'static Transition> + '_ {
         TRANSITIONS
             .iter()

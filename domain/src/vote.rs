@@ -13,140 +13,140 @@ use crate::{
 };
 use std::cell::RefCell;
 
-/// A question to an owner.
+/// A question to one owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VoteRequest {
-    /// Directory: may this customer place an order, and with which card?
+    /// May this customer place an order, and with which card? Asked of the directory; reserves a place for it.
     Placement {
-        /// Who orders.
+        /// The customer who orders.
         customer: UserId,
-        /// The order it would become.
+        /// The id that the order would have.
         order: OrderId,
         /// Hash of the placement's body.
         fingerprint: Fingerprint,
         /// Whether the caller gave an idempotency key, so that a repeat can come.
         keyed: bool,
-        /// The known store, if it is one.
+        /// The store, if it is one that the campus knows.
         store: Option<StoreId>,
-        /// When it must be open: `deliver_after`, or now.
+        /// When the store must be open: `deliver_after`, or now.
         open_at: At,
     },
-    /// Directory: does this store take orders at that time?
+    /// Does this store take orders at that time? Asked of the directory.
     StoreOpen {
-        /// Which.
+        /// The store in question.
         store: StoreId,
-        /// When.
+        /// The time at which it must be open.
         at: At,
     },
-    /// Escrow: may this much more be held for this order?
+    /// May this much more be held for this order? Asked of the escrow; reserves it.
     Raise {
-        /// The order.
+        /// The order that already has a hold.
         order: OrderId,
-        /// How much more.
+        /// Further amount to hold, in cents.
         cents: Cents,
     },
-    /// Escrow: does this customer owe nothing?
+    /// Does this customer owe nothing? Asked of the escrow.
     NoDebt {
-        /// Who.
+        /// The customer in question.
         user: UserId,
     },
-    /// Escrow: may this much be held for this order?
+    /// May this much be held for a new order? Asked of the escrow; reserves it.
     Hold {
-        /// How much.
+        /// Amount to hold, in cents.
         cents: Cents,
     },
-    /// Timer: is there room for this many more timers?
+    /// Is there room for this many more timers? Asked of the timer owner; reserves it.
     Capacity {
-        /// How many.
+        /// Number of timers.
         timers: u32,
     },
-    /// Directory: may this runner take one more order?
+    /// May this runner take one more order? Asked of the directory; reserves the slot.
     RunnerSlot {
-        /// Who.
+        /// The runner who accepts.
         runner: UserId,
     },
-    /// Directory: does this photo serve no other order?
+    /// Does this photo serve no other order? Asked of the directory; reserves it.
     UsedOnce {
-        /// The photo.
+        /// The photo that a command refers to.
         photo: PhotoId,
         /// The order it is to serve.
         order: OrderId,
     },
-    /// Escrow: may the order's escrow pay this much?
+    /// May the order's escrow pay this much? Asked of the escrow.
     Release {
-        /// The order.
+        /// The order whose escrow pays.
         order: OrderId,
-        /// What leaves the escrow.
+        /// Amount that leaves the escrow, in cents.
         cents: Cents,
     },
-    /// Escrow: how much of what this user is to get pays his own debt?
+    /// How much of what this user is to get pays their own debt? Asked of the escrow; reserves that part.
     SetOff {
-        /// Who gets it.
+        /// The user who is to get it.
         user: UserId,
-        /// How much he is to get.
+        /// Amount that they are to get, in cents.
         cents: Cents,
     },
-    /// Directory: with which card does this person pay?
+    /// With which card does this person pay? Asked of the directory.
     Card {
-        /// Who.
+        /// The person who pays.
         user: UserId,
     },
-    /// Directory: to which bank account is this person paid out?
+    /// To which bank account is this person paid out? Asked of the directory.
     PayoutMethod {
-        /// Who.
+        /// The person who is paid.
         user: UserId,
     },
-    /// Escrow: may this much of what the user owes be paid now? Reserves it out of the debt.
+    /// May this much of what the user owes be paid now? Asked of the escrow; reserves it out of the debt.
     Debt {
-        /// Who owes.
+        /// The user who owes.
         user: UserId,
-        /// How much; the whole debt where none is given.
+        /// Amount in cents; the whole debt where none is given.
         cents: Option<Cents>,
     },
-    /// Escrow: may this much leave the user's wallet, once his own debt is paid out of it? Reserves both.
+    /// May this much leave the user's wallet, once their own debt is paid out of it? Asked of the escrow; reserves both.
     PayOut {
-        /// Whose wallet.
+        /// Owner of the wallet.
         user: UserId,
-        /// How much leaves.
+        /// Amount that leaves, in cents.
         cents: Cents,
     },
-    /// Escrow: how much of this can be frozen in the user's wallet? Reserves it.
+    /// How much of this can be frozen in the user's wallet? Asked of the escrow; reserves it.
     Freeze {
-        /// Whose wallet.
+        /// Owner of the wallet.
         user: UserId,
-        /// How much is wanted.
+        /// Amount that is wanted, in cents.
         cents: Cents,
     },
-    /// Escrow: how much cash is missing at the gateway once this much has left it? Never refuses.
+    /// How much cash is missing at the gateway once this much has left it? Asked of the escrow; never refused.
     Cash {
-        /// How much leaves.
+        /// Amount that leaves, in cents.
         cents: Cents,
     },
-    /// Escrow: may this much of the platform's losses be made good? Reserves it.
+    /// May this much of the platform's losses be made good? Asked of the escrow; reserves it.
     Losses {
-        /// How much.
+        /// Amount to put in, in cents.
         cents: Cents,
     },
-    /// Escrow: may this much of the platform's fees be taken out? Reserves it.
+    /// May this much of the platform's fees be taken out? Asked of the escrow; reserves it.
     Fees {
-        /// How much.
+        /// Amount to take out, in cents.
         cents: Cents,
     },
 }
 
-/// Which owner is asked.
+/// An owner that gives votes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
-    /// People, stores, slots, used-once things.
+    /// Decides about accounts, stores, runner slots and used-once photos.
     Directory,
-    /// The ledger.
+    /// Keeps the ledger.
     Escrow,
-    /// The timetable.
+    /// Keeps the timetable.
     Timer,
 }
 
 impl VoteRequest {
-    /// The owner that answers.
+    /// The owner that answers this question.
     #[must_use]
     pub const fn owner(&self) -> Owner {
         match self {
@@ -203,7 +203,7 @@ impl VoteRequest {
 /// A yes, with what the asker needs to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Granted {
-    /// Just yes.
+    /// Yes, and there is nothing more to know.
     Granted,
     /// To `Placement` and `Card`: the card to ask.
     Card(CardToken),

@@ -23,7 +23,7 @@ struct Sums {
     paid_out: Cents,
 }
 
-/// What is remembered per order beside its fold.
+/// What is remembered of each order, beside its fold.
 #[derive(Clone, Debug, Default)]
 struct Story {
     sums: Sums,
@@ -45,7 +45,7 @@ pub struct Audit {
     counts: Counts,
 }
 
-/// What was looked at, as it went by.
+/// Counts of what was checked as it went by.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
     transfers: u64,

@@ -1,8 +1,9 @@
-//! Open calls to the gateway: which are to be made now, in which order.
+//! Calls to the gateway that are not decided: which are to be made now, in which order.
 //!
-//! Must not: make a call or retry one. A call rests after a try without an answer, until its order's record says retry.
-//! Invariant: the calls of one order go out one after another, by number; a resting call holds back those behind it. The
-//! calls of a wallet have nothing to do with each other: none holds another back.
+//! Must not: make a call or retry one. After a try without an answer a call is deferred until a record of its stream
+//! says retry.
+//! Invariant: the calls of one order go out one after another, by number; a deferred call holds back those behind it.
+//! The calls of a wallet are independent: none holds another back.
 
 use crate::{
     call::{CallChange, CallKind, CallNumber, CallState},
@@ -11,16 +12,16 @@ use crate::{
 };
 use std::collections::{BTreeMap, HashMap};
 
-/// One call that is not decided.
+/// A call that is not decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenCall {
-    /// What it asks.
+    /// What the gateway is asked to do.
     pub kind: CallKind,
-    /// Open or resting.
+    /// Whether it is to be made, or is deferred until its retry.
     pub state: CallState,
 }
 
-/// Every call that is not decided.
+/// Every call that is not decided, by stream and number.
 #[derive(Clone, Debug, Default)]
 pub struct Calls {
     open: HashMap<Stream, BTreeMap<CallNumber, OpenCall>>,
@@ -39,8 +40,8 @@ impl Calls {
         self.open.entry(stream).or_default().insert(n, call);
     }
 
-    /// The calls of this stream that are to be made now, by number: of an order the lowest not decided, unless it rests;
-    /// of a wallet all that do not rest.
+    /// The calls of this stream that are to be made now, by number: of an order the lowest not decided, unless it is
+    /// deferred; of a wallet all that are not deferred.
     pub fn due(&self, stream: Stream) -> impl Iterator<Item = (CallNumber, CallKind)> {
         let independent = matches!(stream, Stream::Wallet(_));
         let calls = self.open.get(&stream).into_iter().flatten();

@@ -1,4 +1,4 @@
-//! People and stores: accounts, cards, sessions, runner slots, counts, ratings, used-once things.
+//! The directory: accounts, stores, runner slots, used-once photos, and what orders change about people.
 //!
 //! Votes on placements, runner slots and used-once photos. Decides for the streams `user:{id}` and `store:{id}`.
 //! Invariant: a reservation counts against a limit exactly until its command's record is folded or it is dropped.
@@ -28,7 +28,7 @@ use crate::{
 };
 use std::{collections::HashMap, sync::Arc};
 
-/// What a token holds back.
+/// What is reserved for a command that is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reserved {
     Placement {
@@ -47,7 +47,7 @@ enum Reserved {
     },
 }
 
-/// Everybody and every store, resident in memory.
+/// Every person and every store, in memory.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     people: HashMap<UserId, Arc<Person>>,
@@ -58,13 +58,13 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// A person, if known.
+    /// A person, if there is a record of them.
     #[must_use]
     pub fn person(&self, user: UserId) -> Option<&Arc<Person>> {
         self.people.get(&user)
     }
 
-    /// A store, if known.
+    /// A store, if there is a record of it.
     #[must_use]
     pub fn store(&self, store: StoreId) -> Option<&Arc<Store>> {
         self.stores.get(&store)
@@ -80,13 +80,13 @@ impl Directory {
         self.stores.iter().map(|(id, store)| (*id, store))
     }
 
-    /// Who has this e-mail address.
+    /// The person with this e-mail address.
     #[must_use]
     pub fn by_email(&self, email: &EmailDigest) -> Option<UserId> {
         self.by_email.get(email).copied()
     }
 
-    /// Whose session this token opens, unless it has ended.
+    /// The person whose session this token opens, with that session, unless it has ended.
     #[must_use]
     pub fn by_token(&self, token: &TokenDigest, now: At) -> Option<(UserId, SessionId)> {
         let (user, session) = self.by_token.get(token)?;
@@ -99,7 +99,7 @@ impl Directory {
         open.then_some((*user, *session))
     }
 
-    /// The body's hash of an account command that took effect, if its repeat is known.
+    /// The body's hash of an account command that took effect, if it is among those that are remembered.
     #[must_use]
     pub fn executed(&self, user: UserId, command: CommandId) -> Option<Fingerprint> {
         let executed = &self.people.get(&user)?.executed;
@@ -141,12 +141,13 @@ impl Directory {
         self.stores.insert(id, store);
     }
 
-    /// Answers an order's question; a yes to something scarce is reserved under `token`.
+    /// Answers a vote request; a yes to something scarce is reserved under `token`.
     ///
     /// # Errors
     /// `Suspended`, `StillRunning`, `KeyReused`, `AlreadyPlaced`, `NoPaymentMethod`, `TooManyOpenOrders`,
-    /// `StorePaused`, `StoreClosed` for a placement; `NotARunner`, `TooManyRuns` for a slot; `PhotoUsed` for a photo; in this order.
-    /// `NotFound`, `NoPaymentMethod` or `NoPayoutMethod` for what is on file.
+    /// `StorePaused`, `StoreClosed` for a placement; `NotARunner`, `Suspended`, `TooManyRuns` for a slot; `PhotoUsed`
+    /// for a photo; `NotFound`, `NoPaymentMethod` or `NoPayoutMethod` for what is on file. `TransferRefused` for a
+    /// question to another owner.
     pub fn vote(&mut self, token: Token, ask: &VoteRequest, policy: &Policy) -> Vote {
         match *ask {
             VoteRequest::Placement {
@@ -220,7 +221,7 @@ impl Directory {
         self.is_reserved(|held| matches!(held, Reserved::Photo { photo: p, .. } if *p == photo))
     }
 
-    /// How many commands hold something back.
+    /// How many commands have something reserved.
     #[must_use]
     pub fn reservations(&self) -> usize {
         self.reserved.len()
@@ -432,7 +433,7 @@ impl Directory {
 }
 
 impl PeopleChange {
-    /// The person it changes, if it changes one.
+    /// The person whose entry changes; `None` where the change is about a photo.
     #[must_use]
     pub const fn user(&self) -> Option<UserId> {
         match self {

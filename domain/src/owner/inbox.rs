@@ -9,12 +9,12 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Names a notice: the record it stands in, and its place there.
+/// Names a notice: the record it stands in, and its index there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NoticeId {
-    /// The record.
+    /// Sequence of the record.
     pub seq: Seq,
-    /// Its place among the record's notices; for a direct notice, 0.
+    /// Index among the record's notices, from 0; 0 for a direct notice.
     pub index: u16,
 }
 
@@ -25,17 +25,17 @@ pub enum Event {
     Sent {
         /// Title and message, sealed under the reader's key.
         text: Sealed,
-        /// The order it is about.
+        /// The order that it is about, if it is about one.
         order: Option<OrderId>,
     },
     /// A notice was read.
     Read {
-        /// Which.
+        /// The notice that was read.
         notice: NoticeId,
     },
     /// A notice could not be delivered outside of the application.
     Failed {
-        /// Which.
+        /// The notice that was not delivered.
         notice: NoticeId,
     },
 }
@@ -47,17 +47,17 @@ pub enum Command {
     Send {
         /// Title and message, sealed under the reader's key.
         text: Sealed,
-        /// The order it is about.
+        /// The order that it is about, if it is about one.
         order: Option<OrderId>,
     },
     /// Marks a notice read; its reader only.
     Read {
-        /// Which.
+        /// The notice that was read.
         notice: NoticeId,
     },
     /// Marks a notice failed; the system only.
     Fail {
-        /// Which.
+        /// The notice that was not delivered.
         notice: NoticeId,
     },
 }
@@ -65,7 +65,7 @@ pub enum Command {
 /// Decides a command for the inbox of `user`.
 ///
 /// # Errors
-/// `NotAllowed`.
+/// `NotAllowed` to whoever may not give this command.
 pub fn decide(
     user: UserId,
     command: &Command,

@@ -22,21 +22,21 @@ use std::collections::HashMap;
 use vote::Reserved;
 use wallet_balance::Leaving;
 
-/// One account. Balance = in − out.
+/// Balance of one account, in cents: what came in less what went out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {
-    /// What has happened.
+    /// Sum of what has happened.
     pub posted: Cents,
-    /// What is promised to come in.
+    /// Sum of what is promised to come in.
     pub pending_in: Cents,
-    /// What is promised to go out.
+    /// Sum of what is promised to go out.
     pub pending_out: Cents,
-    /// The last record folded into it.
+    /// Sequence of the last record folded into it.
     pub seq: Seq,
 }
 
 impl Balance {
-    /// Whether nothing is there and nothing promised.
+    /// Whether nothing is posted and nothing promised.
     #[must_use]
     pub fn is_zero(&self) -> bool {
         self.posted == Cents::ZERO
@@ -44,13 +44,13 @@ impl Balance {
             && self.pending_out == Cents::ZERO
     }
 
-    /// What can be taken out: posted less promised out.
+    /// What can be taken out: posted less what is promised out.
     #[must_use]
     pub fn available(&self) -> Cents {
         self.posted - self.pending_out
     }
 
-    /// What is there once what is promised has come in.
+    /// What will be there once what is promised has come in.
     #[must_use]
     pub fn expected(&self) -> Cents {
         self.posted + self.pending_in
@@ -90,7 +90,7 @@ impl Balance {
         }
     }
 
-    /// The bound of the chart of accounts.
+    /// Whether the account is within the bound that `docs/lifecycle.md` gives it.
     #[must_use]
     pub fn is_within_bound(&self, account: Account) -> bool {
         match account {
@@ -103,14 +103,14 @@ impl Balance {
     }
 }
 
-/// A promise not settled yet.
+/// A promise that is not settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Promised {
-    /// Where it will come from.
+    /// The account that the money will leave.
     pub debit: Account,
-    /// Where it will go.
+    /// The account that the money will reach.
     pub credit: Account,
-    /// How much.
+    /// Amount in cents; above zero.
     pub cents: Cents,
 }
 
@@ -125,49 +125,49 @@ pub struct Ledger {
     reserved: HashMap<Token, Vec<Reserved>>,
 }
 
-/// What is wrong with a transfer against this ledger.
+/// What a transfer breaks, measured against this ledger.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerFault {
-    /// Zero or less.
+    /// The amount is zero or below.
     #[error("a transfer of {0} cents")]
     NotPositive(i64),
-    /// From an account to itself.
+    /// The two accounts are the same.
     #[error("a transfer from {0} to itself")]
     SameAccount(Account),
-    /// A number that is promised already.
+    /// The number is promised already.
     #[error("promise {n} of {stream} exists")]
     PromiseExists {
-        /// The stream.
+        /// The stream that promised it.
         stream: Stream,
-        /// The number.
+        /// Number of the promise within the stream.
         n: u16,
     },
-    /// A settlement of nothing, of something settled, of another amount or between other accounts.
+    /// The settlement fits no promise: none is open under that number, or its amount or accounts differ.
     #[error("promise {n} of {stream} is not settled as it was made")]
     PromiseMismatch {
-        /// The stream.
+        /// The stream that settles it.
         stream: Stream,
-        /// The number.
+        /// Number of the promise within the stream.
         n: u16,
     },
-    /// An account beyond its bound.
+    /// The account would leave its bound.
     #[error("{account} would leave its bound: {balance:?}")]
     OutOfBound {
-        /// The account.
+        /// The account in question.
         account: Account,
-        /// What it would hold.
+        /// Its balance after the record.
         balance: Balance,
     },
 }
 
 impl Ledger {
-    /// An account's balance; zero if nothing ever happened there, or all of it has ended.
+    /// An account's balance; zero if nothing ever happened there, or everything there has been settled.
     #[must_use]
     pub fn balance(&self, account: Account) -> Balance {
         self.accounts.get(&account).copied().unwrap_or_default()
     }
 
-    /// What a user owes: −(posted + pending in) of the receivable.
+    /// What a user owes, in cents: −(posted + pending in) of the receivable; 0 where they owe nothing.
     #[must_use]
     pub fn debt(&self, user: UserId) -> Cents {
         (-self.balance(Account::Receivable(user)).expected()).or_zero()
@@ -199,7 +199,7 @@ impl Ledger {
             .map(|(account, balance)| (*account, *balance))
     }
 
-    /// Every promise not settled, in no order.
+    /// Every promise that is not settled, in no order.
     pub fn promised(&self) -> impl Iterator<Item = (Stream, u16, Promised)> {
         self.promised
             .iter()

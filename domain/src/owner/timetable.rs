@@ -20,16 +20,16 @@ use std::collections::{BTreeSet, HashMap};
 pub enum Event {
     /// It was scheduled.
     Created {
-        /// Which timer it stands for.
+        /// The kind of timer that it fires.
         kind: TimerKind,
-        /// The order it concerns.
+        /// The order whose timer it fires.
         order: OrderId,
-        /// When.
+        /// When it is to fire.
         due: At,
-        /// Whatever the operator wrote beside it; JSON text.
+        /// JSON text that the operator wrote beside it; no rule reads it.
         payload: String,
     },
-    /// It fired; whether the order took it says `accepted`.
+    /// It fired; `accepted` says whether the order let it through.
     Processed {
         /// Whether the order's own guards let it through.
         accepted: bool,
@@ -43,16 +43,16 @@ pub enum Event {
 pub enum Command {
     /// Schedules it.
     Create {
-        /// Which timer it stands for.
+        /// The kind of timer that it fires.
         kind: TimerKind,
-        /// The order it concerns.
+        /// The order whose timer it fires.
         order: OrderId,
-        /// When.
+        /// When it is to fire.
         due: At,
-        /// Whatever the operator wrote beside it.
+        /// JSON text that the operator wrote beside it; no rule reads it.
         payload: String,
     },
-    /// It fired.
+    /// Notes that it fired.
     Process {
         /// Whether the order's own guards let it through.
         accepted: bool,
@@ -64,17 +64,17 @@ pub enum Command {
 /// An event scheduled over the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scheduled {
-    /// Which timer it stands for.
+    /// The kind of timer that it fires.
     pub kind: TimerKind,
-    /// The order it concerns.
+    /// The order whose timer it fires.
     pub order: OrderId,
-    /// When.
+    /// When it is to fire.
     pub due: At,
-    /// Whatever the operator wrote beside it.
+    /// JSON text that the operator wrote beside it; no rule reads it.
     pub payload: String,
-    /// Where it stands.
+    /// Whether it is pending, has fired or was cancelled.
     pub state: TimerState,
-    /// Whether the order took it, once processed.
+    /// Whether the order's own guards let it through; `None` until it fired.
     pub accepted: Option<bool>,
     /// Sequence of its last record.
     pub last_seq: Seq,
@@ -191,16 +191,16 @@ pub fn decide(
     }
 }
 
-/// A timer's place in time: due first, then stream and kind.
+/// A timer, ordered by when it is due, then by stream and kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Due {
     /// When it fires.
     pub due: At,
-    /// Whose it is.
+    /// The stream that armed it.
     pub stream: Stream,
-    /// Which.
+    /// What it is for.
     pub kind: TimerKind,
-    /// Its generation.
+    /// Counts how often a timer of this kind was armed in this stream; only the newest counts.
     pub generation: u32,
 }
 
@@ -235,10 +235,10 @@ impl Timetable {
         }
     }
 
-    /// Answers an order's question; room is reserved under `token`.
+    /// Answers a vote request; room for timers is reserved under `token`.
     ///
     /// # Errors
-    /// `TimersFull`.
+    /// `TimersFull`; `TransferRefused` for a question to another owner.
     pub fn vote(&mut self, token: Token, ask: &VoteRequest, policy: &Policy) -> Vote {
         let VoteRequest::Capacity { timers } = *ask else {
             return Err(Rejection::TransferRefused);
@@ -256,7 +256,7 @@ impl Timetable {
         self.reserved.remove(&token);
     }
 
-    /// How many commands hold something back.
+    /// How many commands have something reserved.
     #[must_use]
     pub fn reservations(&self) -> usize {
         self.reserved.len()

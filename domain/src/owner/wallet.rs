@@ -1,10 +1,10 @@
 //! Wallets: a person's money outside of orders. Payouts, paid debts, charges that the bank took back, and on the
 //! platform's own wallet losses made good and fees taken out. Decides for the streams `wallet:{id}`.
 //!
-//! A wallet is a fold of its records; balances are the ledger's alone. [`required_votes`] and [`turn`] are transitions 41–44 of the
-//! lifecycle: asks → votes → decide → fill, as for an order. Must not: read a balance but through a vote.
+//! A wallet is a fold of its records; balances are the ledger's alone. [`required_votes`] and [`turn`] are transitions
+//! 41–44 of the lifecycle: votes → decide → fill, as for an order. Must not: read a balance but through a vote.
 //! Invariant: a payout or payment that is requested has a call that is not closed and, but where that call already ends
-//! it, a promise of its number; a call that rests has an armed `STEP_RETRY`.
+//! it, a promise of its number; a call that is deferred has an armed `STEP_RETRY`.
 
 mod admit;
 mod command;

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Which saga.
+/// Names a saga.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Saga {
     /// Places an order.
@@ -17,7 +17,7 @@ pub enum Saga {
 }
 
 impl Saga {
-    /// Every saga.
+    /// Every saga, in the order in which an order goes through them.
     pub const ALL: [Self; 3] = [Self::Create, Self::Accept, Self::Complete];
 
     /// Its name, lower case with hyphens.
@@ -44,13 +44,13 @@ impl Saga {
 /// What takes a step back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undo {
-    /// It can be taken back, by what the words say.
+    /// It can be taken back, in the way that the text names.
     By(&'static str),
-    /// Nothing takes it back, for this reason.
+    /// Nothing takes it back; the text is the reason that operators read.
     Never(&'static str),
 }
 
-/// What a lasting failure of a step does.
+/// What follows when a step keeps failing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failing {
     /// The command is refused; nothing was written.
@@ -64,11 +64,11 @@ pub enum Failing {
 /// A step of a saga. Steps of one saga are ordered as they are done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Step {
-    /// Of placing an order.
+    /// A step of placing an order.
     Create(CreateStep),
-    /// Of binding a runner.
+    /// A step of binding a runner.
     Accept(AcceptStep),
-    /// Of delivering and paying.
+    /// A step of delivering and paying.
     Complete(CompleteStep),
 }
 
@@ -83,7 +83,7 @@ impl Step {
         }
     }
 
-    /// Its row of the table.
+    /// Returns what the table says of this step.
     #[must_use]
     pub const fn row(self) -> Row {
         match self {
@@ -106,14 +106,14 @@ impl Step {
     }
 }
 
-/// A row of a saga's table.
+/// What a saga's table says of one step.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// The step's name, imperative.
+    /// The step's name: imperative, lower case with hyphens.
     pub name: &'static str,
     /// What takes it back.
     pub undo: Undo,
-    /// What a lasting failure does.
+    /// What follows when it keeps failing.
     pub failing: Failing,
 }
 

@@ -7,11 +7,11 @@ use crate::order::Event;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What happened to a step.
+/// How far a step has come, as written in a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
-    /// It was begun, and waits for somebody outside.
+    /// It was begun and waits for an answer from outside.
     Started,
     /// It is done.
     Done,
@@ -19,32 +19,32 @@ pub enum Mark {
     Failed,
     /// It was taken back.
     Undone,
-    /// It keeps failing and needs a person.
+    /// It was tried as often as the policy allows and needs a person; it is still being tried.
     Stalled,
 }
 
-/// Where a step stands; absent means not begun.
+/// How far a step has come; a step without a state was not begun.
 pub type StepState = Mark;
 
-/// Where each saga of one order stands.
+/// How far each saga of one order has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     steps: BTreeMap<Step, Mark>,
 }
 
 impl Progress {
-    /// Where a step stands; `None` if it was not begun.
+    /// How far a step has come; `None` if it was not begun.
     #[must_use]
     pub fn state(&self, step: impl Into<Step>) -> Option<StepState> {
         self.steps.get(&step.into()).copied()
     }
 
-    /// Every step begun, by saga and step.
+    /// Every step that was begun with how far it has come, by saga and step.
     pub fn steps(&self) -> impl Iterator<Item = (Step, StepState)> + '_ {
         self.steps.iter().map(|(step, mark)| (*step, *mark))
     }
 
-    /// Steps that need a person.
+    /// The steps that need a person.
     pub fn stalled(&self) -> impl Iterator<Item = Step> + '_ {
         self.steps()
             .filter(|(_, mark)| *mark == Mark::Stalled)
@@ -83,20 +83,20 @@ impl Progress {
     }
 }
 
-/// Marks a step.
+/// Makes the event that marks a step.
 #[must_use]
 pub fn mark(step: impl Into<Step>, mark: Mark) -> Event {
     let step = step.into();
     Event::Step { step, mark }
 }
 
-/// Marks a step as begun.
+/// Makes the event that marks a step as begun.
 #[must_use]
 pub fn start(step: impl Into<Step>) -> Event {
     mark(step, Mark::Started)
 }
 
-/// Marks every step of `last`'s saga from the first not done up to `last` as done.
+/// Makes the events that mark the steps of `last`'s saga as done, from the first that is not up to `last`.
 #[must_use]
 pub fn finish(progress: &Progress, last: impl Into<Step>) -> Vec<Event> {
     let last = last.into();
@@ -109,7 +109,7 @@ pub fn finish(progress: &Progress, last: impl Into<Step>) -> Vec<Event> {
         .collect()
 }
 
-/// Marks the step `failed` as failed, if there is one, and takes back what was begun before it, last first.
+/// Makes the events that mark `failed` as failed, if there is one, and what was begun before it as undone, last first.
 #[must_use]
 pub fn unwind(progress: &Progress, saga: Saga, failed: Option<Step>) -> Vec<Event> {
     let steps = saga.steps().iter().rev().copied();

@@ -10,7 +10,7 @@ use crate::{
 };
 use std::{fmt::Debug, sync::Arc};
 
-/// Who gives a command, and how a repeat of it is told from another one.
+/// Who gives a command, and what a repeat of it is recognised by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meta {
     /// Who gives it.
@@ -81,12 +81,12 @@ impl Meta {
     }
 }
 
-/// What a stream of one kind can be told.
+/// The commands of one kind of stream.
 pub trait StreamCommand: Clone + Debug + Send + 'static {
-    /// Names a stream among those of its kind.
+    /// The id that names a stream of this kind.
     type Target: Copy + Debug + Send + 'static;
 
-    /// The stream.
+    /// Returns the stream with this id.
     fn stream(target: Self::Target) -> Stream;
 
     /// What it is called in logs where the process gives it itself.
@@ -109,11 +109,11 @@ pub trait StreamCommand: Clone + Debug + Send + 'static {
 /// A command on its way to the one owner of its stream.
 #[derive(Clone, Debug)]
 pub struct Envelope<C: StreamCommand> {
-    /// Who gives it, under which id.
+    /// Who gives it, under which id, with which fingerprint.
     pub meta: Meta,
-    /// Which stream of its kind is told.
+    /// Id of the stream that it is for.
     pub target: C::Target,
-    /// What.
+    /// The command itself.
     pub command: C,
 }
 

@@ -1,4 +1,4 @@
-//! What an account or a store can be told, and what comes of it.
+//! Commands to accounts and stores, and the events that they become.
 
 use super::hours::Hours;
 use super::person::{
@@ -15,11 +15,12 @@ use crate::{
 /// A command to one account. Text is checked and sealed before it comes here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserCommand {
-    /// Opens the account. `NotAllowed` where an operator is asked for by anybody but the system.
+    /// Opens the account. `EmailTaken`; `NotAllowed` where an operator's account is asked for by anybody but the
+    /// system.
     Register {
-        /// For signing in.
+        /// Keyed hash of the address used to sign in.
         email: EmailDigest,
-        /// Sealed personal fields.
+        /// E-mail, names, phone and password hash, sealed under the person's key.
         profile: Sealed,
         /// Whether the person operates the platform.
         operator: bool,
@@ -28,35 +29,35 @@ pub enum UserCommand {
     },
     /// Changes the sealed fields. `NotFound`.
     ChangeProfile {
-        /// Sealed personal fields.
+        /// E-mail, names, phone and password hash, sealed under the person's key.
         profile: Sealed,
     },
     /// Opens a session, after the password was verified. `NotFound`.
     OpenSession(Session),
     /// Closes a session. `NotFound`.
     CloseSession {
-        /// Which.
+        /// The session to close; an ended one is `NotFound`.
         id: SessionId,
     },
     /// Puts a card on file. `NotFound`.
     SetCard {
-        /// The card.
+        /// The card, as the gateway describes it.
         card: Card,
-        /// What it is to pay of its owner's debt; nothing where nothing is owed.
+        /// What it is to pay of its owner's debt, in cents; 0 where nothing is owed.
         pays: Cents,
     },
     /// Takes the card off. `NotFound`, `NoPaymentMethod`, `OrderOpen`.
     RemoveCard,
-    /// Runs, or does not. `NotFound`, `Suspended`.
+    /// Says whether the person takes orders as a runner. `NotFound`, `Suspended`.
     SetRunner(RunnerState),
-    /// Bars placing and accepting. `NotFound`, `NotAllowed`.
+    /// Bars placing, accepting and operating. `NotFound`, `NotAllowed`.
     Suspend {
-        /// Why.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
     /// Allows them again. `NotFound`, `NotAllowed`.
     Reinstate {
-        /// Why.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
     /// Puts a bank account on file. `NotFound`.
@@ -65,31 +66,31 @@ pub enum UserCommand {
     RemovePayoutMethod,
 }
 
-/// A command to one store. `NotAllowed` to anybody but operators; `InvalidField` where a span of its opening hours is
-/// empty or leaves its day; `NotFound` for a change of an unknown one.
+/// A command to one store. `NotAllowed` to anybody but operators and the system; `InvalidField` where a span of its
+/// opening hours is empty or leaves its day; `NotFound` for a change of an unknown one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreCommand {
-    /// Makes it known.
+    /// Adds a store to the campus.
     Create {
-        /// Its name.
+        /// The name that people see.
         name: String,
-        /// Where it is.
+        /// Where on the campus it is, in words.
         place: String,
         /// When it is open; `None` counts as always.
         hours: Option<Hours>,
         /// Whether it takes no orders.
         paused: bool,
     },
-    /// Changes what is given.
+    /// Changes the fields that are given.
     Change(StoreChange),
 }
 
-/// What changes about a store: what is given.
+/// The new values of a store's fields; a field that is not given stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoreChange {
-    /// Its new name.
+    /// The name that people see.
     pub name: Option<String>,
-    /// Its new place.
+    /// Where on the campus it is, in words.
     pub place: Option<String>,
     /// Whether it takes no orders.
     pub paused: Option<bool>,
@@ -163,7 +164,7 @@ pub(super) fn decide_user(
     }
 }
 
-/// What an operator does, and why; nothing where it is so already.
+/// The event together with the operator's reason; nothing where it is so already.
 fn acted(changes: bool, event: UserEvent, reason: &Sealed) -> Vec<UserEvent> {
     let reason = reason.clone();
     if changes {
@@ -235,7 +236,7 @@ pub(super) fn decide_store(
     }
 }
 
-/// What is given and another than it was.
+/// Events for the fields that are given and differ from what the store has.
 fn changed(store: &Store, change: &StoreChange) -> Result<Vec<StoreEvent>, Rejection> {
     check(change.hours.as_ref().and_then(Option::as_ref))?;
     let name = change.name.as_ref().unwrap_or(&store.name);

@@ -26,13 +26,13 @@ pub struct TokenDigest(pub [u8; 32]);
 pub struct Card {
     /// The gateway's token; never shown.
     pub token: CardToken,
-    /// As `visa`.
+    /// Brand in lower case, such as `visa`.
     pub brand: String,
     /// Last four digits.
     pub last4: String,
-    /// 1–12.
+    /// Month in which it expires, 1–12.
     pub exp_month: u8,
-    /// Four digits.
+    /// Year in which it expires, four digits.
     pub exp_year: u16,
 }
 
@@ -50,7 +50,7 @@ pub struct PayoutMethod {
 /// A signed-in session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// As its owner sees it.
+    /// The id under which its owner sees it; it opens nothing.
     pub id: SessionId,
     /// Hash of its token.
     pub token: TokenDigest,
@@ -60,12 +60,12 @@ pub struct Session {
     pub expires_at: At,
 }
 
-/// Whether somebody runs.
+/// Whether a person takes orders as a runner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunnerState {
-    /// May take orders.
+    /// They may take orders.
     pub active: bool,
-    /// Wants to be told of new ones.
+    /// They want to be told of new orders.
     pub online: bool,
 }
 
@@ -85,48 +85,48 @@ pub struct PlacedKey {
 pub enum UserEvent {
     /// The account exists.
     Registered {
-        /// For signing in.
+        /// Keyed hash of the address used to sign in.
         email: EmailDigest,
         /// E-mail, names, phone and password hash, sealed under the person's key.
         profile: Sealed,
         /// Whether the person operates the platform.
         operator: bool,
     },
-    /// Names or phone changed.
+    /// The sealed fields changed.
     ProfileChanged {
-        /// As in `Registered`.
+        /// E-mail, names, phone and password hash, sealed under the person's key.
         profile: Sealed,
     },
     /// A session was opened.
     SessionOpened(Session),
     /// A session was closed.
     SessionClosed {
-        /// Which.
+        /// The session that ended.
         id: SessionId,
     },
     /// A card was put on file.
     CardSet(Card),
     /// The card was taken off.
     CardRemoved,
-    /// The person runs, or does not.
+    /// The person said whether they take orders as a runner.
     RunnerSet(RunnerState),
-    /// The account may not place or accept.
+    /// The person may not place, accept or operate.
     Suspended,
-    /// It may again.
+    /// The person may place, accept and operate again.
     Reinstated,
     /// A bank account was put on file.
     PayoutMethodSet(PayoutMethod),
     /// The bank account was taken off.
     PayoutMethodRemoved,
-    /// Why an operator does what this record does.
+    /// The reason of an operator for what this record does.
     OperatorActed {
-        /// In the operator's words.
+        /// In the operator's words, sealed under their key.
         reason: Sealed,
     },
     /// Transition 41: the card that this record puts on file pays what its owner owes. A promise: it is kept however often the
     /// process ends before the wallet is told.
     DebtPromised {
-        /// How much, as its owner was told.
+        /// Amount in cents, as its owner was told.
         cents: Cents,
     },
 }
@@ -136,36 +136,36 @@ pub enum UserEvent {
 pub enum StoreEvent {
     /// The store exists, or its description changed.
     Described {
-        /// Its name.
+        /// The name that people see.
         name: String,
-        /// Where it is.
+        /// Where on the campus it is, in words.
         place: String,
     },
-    /// It takes no orders, or takes them again.
+    /// The store stopped taking orders, or takes them again.
     Paused {
-        /// Whether it takes none.
+        /// Whether it takes no orders.
         paused: bool,
     },
-    /// Its opening hours are others.
+    /// The opening hours were set.
     HoursSet {
         /// When it is open; `None` where nobody knows, and then it counts as open.
         hours: Option<Hours>,
     },
 }
 
-/// Placements whose repeats are known.
+/// Number of placements per person whose repeats are answered.
 const PLACED_KEPT: usize = 20;
-/// Account commands whose repeats are known.
+/// Number of account commands per person whose repeats are answered.
 const EXECUTED_KEPT: usize = 20;
-/// Sessions kept per person; the oldest goes first.
+/// Number of sessions kept per person; the oldest goes first.
 const SESSIONS_KEPT: usize = 20;
 
-/// A person.
+/// What is known of a person: their account, and what orders have counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
-    /// For signing in; none before registration is folded.
+    /// Keyed hash of the address used to sign in; `None` before registration is folded.
     pub email: Option<EmailDigest>,
-    /// Sealed personal fields.
+    /// E-mail, names, phone and password hash, sealed under the person's key.
     pub profile: Option<Sealed>,
     /// When the account was opened.
     pub registered_at: At,
@@ -177,21 +177,21 @@ pub struct Person {
     pub card: Option<Card>,
     /// The bank account on file.
     pub payout_method: Option<PayoutMethod>,
-    /// Whether the person runs.
+    /// Whether the person takes orders as a runner.
     pub runner: RunnerState,
     /// Open sessions, oldest first.
     pub sessions: Vec<Session>,
-    /// Orders open as customer.
+    /// Number of orders that are open with this person as customer.
     pub open_orders: u32,
-    /// Orders bound as runner.
+    /// Number of orders that are bound to this person as runner.
     pub slots: u32,
-    /// Orders brought to their end as runner.
+    /// Number of orders that this person completed as runner.
     pub runs: u32,
-    /// Orders given back as runner.
+    /// Number of orders that this person gave back as runner.
     pub cancellations: u32,
-    /// Ratings as runner: how many, and their sum.
+    /// Ratings of this person as runner: number, and sum of stars.
     pub rated_as_runner: (u32, u32),
-    /// Ratings as customer: how many, and their sum.
+    /// Ratings of this person as customer: number, and sum of stars.
     pub rated_as_customer: (u32, u32),
     /// The last placements, oldest first.
     pub placed: Vec<PlacedKey>,
@@ -286,12 +286,12 @@ impl Person {
     }
 }
 
-/// A store.
+/// What is known of a store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Store {
-    /// Its name.
+    /// The name that people see.
     pub name: String,
-    /// Where it is.
+    /// Where on the campus it is, in words.
     pub place: String,
     /// Whether it takes no orders.
     pub paused: bool,

@@ -3,42 +3,42 @@
 use super::Balance;
 use crate::money::{Account, Cents};
 
-/// What is posted on all accounts of each kind. All of it together is 0.
+/// Sum of what is posted, by kind of account, in cents. All kinds together are 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Posted {
-    /// Cash at the gateway, below zero.
+    /// Cash at the gateway, as a number below zero.
     pub gateway: Cents,
-    /// What users owe, below zero.
+    /// What users owe, as a number below zero.
     pub receivable: Cents,
-    /// What was bought and not divided yet.
+    /// What was bought and is not divided yet.
     pub escrow: Cents,
     /// What lies in users' wallets.
     pub payable: Cents,
     /// The platform's fees.
     pub revenue: Cents,
-    /// The platform's losses, below zero.
+    /// The platform's losses, as a number below zero.
     pub goodwill: Cents,
 }
 
-/// Totals over all accounts, in cents.
+/// Totals over all accounts; amounts in cents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Σ posted; 0.
+    /// Sum of what is posted; always 0.
     pub posted: Cents,
-    /// Σ pending in − Σ pending out; 0.
+    /// Sum of pending in less sum of pending out; always 0.
     pub pending: Cents,
     /// What is posted, by kind of account.
     pub by_kind: Posted,
-    /// Accounts that are not empty.
+    /// Number of accounts that are not empty.
     pub accounts: usize,
-    /// Orders with anything in escrow.
+    /// Number of orders with anything in escrow.
     pub open_escrows: usize,
-    /// Σ of what escrows hold, promised or posted.
+    /// Sum of what escrows hold, promised or posted.
     pub held: Cents,
 }
 
 impl Totals {
-    /// The sums of these accounts.
+    /// Adds up these accounts.
     #[must_use]
     pub fn of(accounts: impl IntoIterator<Item = (Account, Balance)>) -> Self {
         let mut totals = Self::default();

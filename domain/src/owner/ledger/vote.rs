@@ -11,7 +11,7 @@ use crate::{
     vote::{Granted, Token, Vote, VoteRequest},
 };
 
-/// What a token holds back.
+/// What is reserved for a command that is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reserved {
     /// A hold, against the limit of all holds.
@@ -95,12 +95,12 @@ impl Ledger {
         Ok(self.reserve(token, Reserved::Hold(cents)))
     }
 
-    /// What of a debt is not about to be paid already.
+    /// What of a debt no command is about to pay.
     fn owed(&self, user: UserId) -> Cents {
         (self.debt(user) - self.reserved_into(Account::Receivable(user))).or_zero()
     }
 
-    /// What can leave an account and is not about to already.
+    /// What can leave an account and no command is about to take.
     fn free(&self, account: Account) -> Cents {
         let leaving = self.sum_reserved(|held| match *held {
             Reserved::OutOf(from, cents) if from == account => cents,
@@ -109,7 +109,7 @@ impl Ledger {
         (self.balance(account).available() - leaving).or_zero()
     }
 
-    /// What the platform has lost and nobody is about to make good.
+    /// What the platform has lost and no command is about to make good.
     fn losses(&self) -> Cents {
         let goodwill = Account::Goodwill;
         (-self.balance(goodwill).expected() - self.reserved_into(goodwill)).or_zero()
@@ -149,7 +149,7 @@ impl Ledger {
         self.reserved.values().flatten().map(counted).sum()
     }
 
-    /// Holds something back; nothing where there is nothing to hold.
+    /// Reserves an amount; nothing where it is zero.
     fn reserve(&mut self, token: Token, what: Reserved) -> Granted {
         let (Reserved::Hold(cents) | Reserved::Into(_, cents) | Reserved::OutOf(_, cents)) = what;
         if cents.is_positive() {
@@ -163,7 +163,7 @@ impl Ledger {
         self.reserved.remove(&token);
     }
 
-    /// How many commands hold something back.
+    /// How many commands have something reserved.
     #[must_use]
     pub fn reservations(&self) -> usize {
         self.reserved.len()

@@ -9,20 +9,20 @@ use crate::{
 };
 use std::collections::HashMap;
 
-/// What a person has and owes.
+/// A person's money in cents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WalletBalance {
-    /// Can be taken out.
+    /// What can be taken out of the wallet.
     pub available: Cents,
-    /// On its way to a bank account.
+    /// What is on its way to a bank account.
     pub in_payout: Cents,
-    /// Waits for the judgement of a dispute.
+    /// What is frozen until a case is decided.
     pub frozen: Cents,
-    /// On its way back to a card.
+    /// What is on its way back to a card.
     pub to_card: Cents,
-    /// Owed to the platform, but for what a card is paying at this moment.
+    /// What is owed to the platform, less what a card is paying at this moment.
     pub debt: Cents,
-    /// A card is paying so much of what was owed at this moment.
+    /// What of the debt a card is paying at this moment.
     pub being_paid: Cents,
 }
 
@@ -79,7 +79,7 @@ impl Leaving {
 }
 
 impl Ledger {
-    /// What a person has and owes.
+    /// The money of `user`, with what leaves their wallet told apart by where it goes.
     #[must_use]
     pub fn wallet_balance(&self, user: UserId) -> WalletBalance {
         let payable = self.balance(Account::Payable(user));

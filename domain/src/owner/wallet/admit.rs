@@ -1,9 +1,9 @@
-//! Who may give a command to a wallet, and which fields can be: judged before anybody is asked.
+//! Who may give a command to a wallet, and which fields are valid: checked before any owner is asked.
 
 use super::{PLATFORM, command::Command, state::Wallet};
 use crate::{id::Principal, money::Cents, order::Rejection, policy::Policy};
 
-/// Who may give the command, and whether its fields can be.
+/// Checks who gives the command, then its fields.
 pub(super) fn admit(
     wallet: &Wallet,
     command: &Command,

@@ -1,4 +1,4 @@
-//! What a wallet can be told.
+//! The commands to a wallet.
 
 use super::event::ChargebackId;
 use crate::{
@@ -11,39 +11,39 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Where the bank stands with a charge that it took back.
+/// How far the bank has come with a charge that it took back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChargebackStage {
     /// It took the charge back.
     Open,
-    /// It gave the charge again.
+    /// It returned the charge.
     Won,
     /// It keeps the charge.
     Lost,
 }
 
-/// A command to one wallet. Amounts are judged against what is committed less what is reserved.
+/// A command to one wallet. Amounts are judged against what is committed less what is reserved; all in cents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum Command {
     /// Transition 42, by its owner: money to the bank account on file. `NotAllowed`, `InvalidField` below the gateway's minimum,
     /// `NoPayoutMethod`, `TooManyPayments`, `AboveAvailable`.
     RequestPayout {
-        /// How much.
+        /// Amount to pay out.
         cents: Cents,
     },
     /// Transition 41, by its owner or after a new card: the card on file pays what is owed. A whole debt below the gateway's
     /// minimum is rounded up, and the rest goes to the wallet. `NotAllowed`, `InvalidField` below the minimum,
     /// `NoPaymentMethod`, `TooManyPayments`, `AboveDebt`.
     PayDebt {
-        /// How much; all that is owed where none is given.
+        /// Amount to pay; the whole debt where none is given.
         cents: Option<Cents>,
     },
     /// Transition 41, by operators: what is owed need not be paid. `NotAllowed`, `InvalidField`, `AboveDebt`.
     WriteOff {
-        /// How much; all that is owed where none is given.
+        /// Amount to write off; the whole debt where none is given.
         cents: Option<Cents>,
-        /// Why, sealed.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
     /// Transition 43, by the gateway: where it stands with a charge that the bank took back, as fetched. `NotAllowed`,
@@ -53,46 +53,46 @@ pub enum Command {
         id: ChargebackId,
         /// The order that was charged for; none where the charge paid a debt.
         order: Option<OrderId>,
-        /// How much was taken back.
+        /// Amount that was taken back.
         cents: Cents,
-        /// What the bank wants for it; 0 allowed.
+        /// Fee of the bank; 0 allowed.
         fee: Cents,
-        /// Where it stands.
+        /// How far the bank has come with it.
         stage: ChargebackStage,
     },
     /// Transition 44, by operators on the platform's wallet: cash to the gateway for losses. `NotAllowed`, `InvalidField`,
     /// `AboveLosses`.
     TopUp {
-        /// How much.
+        /// Amount that is put in.
         cents: Cents,
-        /// Why, sealed.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
     /// Transition 44, by operators on the platform's wallet: fees taken out. `NotAllowed`, `InvalidField`, `AboveAvailable`.
     Withdraw {
-        /// How much.
+        /// Amount that is taken out.
         cents: Cents,
-        /// Why, sealed.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
-    /// Transitions 41 and 42, by operators: what rests is tried again now. `NotAllowed`, `InvalidField`, `NotFound` where
-    /// nothing rests. What is not answered is never given up: it may have been paid.
+    /// Transitions 41 and 42, by operators: what is deferred is tried again now. `NotAllowed`, `InvalidField`,
+    /// `NotFound` where nothing is. A call without an answer is never given up: it may have been paid.
     Retry {
-        /// Why, sealed.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
     /// The gateway answers a call, asked or not. `NotAllowed`, `NotFound`, `InvalidField` where it does not fit.
     Answered {
-        /// Which call.
+        /// Number of the call that is answered.
         call: CallNumber,
-        /// The answer.
+        /// What the gateway says of it.
         answer: Answer,
     },
     /// A timer of this wallet is due. `NotAllowed`.
     TimerDue {
-        /// Which.
+        /// What the timer is for.
         kind: TimerKind,
-        /// Its generation; an old one does nothing.
+        /// Its generation; a timer of an old one does nothing.
         generation: u32,
     },
 }

@@ -1,4 +1,4 @@
-//! Transitions 41–44: what a command makes of a wallet, and which votes it needs before.
+//! Transitions 41–44: the events that a command to a wallet becomes, and the votes that it needs before.
 //!
 //! Order of checks: who → fields → what is on file → how much is under way → how much there is, as the variants of
 //! [`Rejection`] stand.
@@ -25,20 +25,20 @@ use crate::{
     vote::{Granted, Vote, VoteRequest, Votes},
 };
 
-/// Everything beside the wallet that a decision depends on.
+/// What a decision is given beside the wallet and the command.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// Who gives the command, under which id.
     pub meta: &'a Meta,
     /// When it is decided; not before the wallet's last record.
     pub now: At,
-    /// The limits.
+    /// The limits in force.
     pub policy: &'a Policy,
-    /// What the owners said.
+    /// The owners' votes, with what they granted.
     pub votes: &'a Votes,
 }
 
-/// What happened, or why nothing did.
+/// The events of a command, or the refusal.
 pub type Decision = Result<Vec<Event>, Rejection>;
 
 /// Returns the votes that a decision needs, those of other owners first.
@@ -106,7 +106,7 @@ impl Decider<'_> {
         self.context.votes.ask(request)
     }
 
-    /// What of a credit pays its owner's debt; nothing without a vote, since a debt can wait.
+    /// What of a credit pays its owner's debt, in cents; 0 without a vote, since a debt can wait.
     fn debt_of(&self, cents: Cents) -> Cents {
         let user = self.wallet.user;
         if !cents.is_positive() {
@@ -122,7 +122,7 @@ impl Decider<'_> {
         set_off(self.debt_of(credit))
     }
 
-    /// How much of the debt the escrow owner let this command pay.
+    /// What of the debt this command may pay, in cents, as the escrow granted it.
     fn owed(&self, cents: Option<Cents>) -> Result<Cents, Rejection> {
         let user = self.wallet.user;
         match self.ask(VoteRequest::Debt { user, cents })? {
@@ -148,7 +148,7 @@ impl Decider<'_> {
         next.ok_or(Rejection::TransferRefused)
     }
 
-    /// Transition 42: what is owed is paid first, then the rest may leave.
+    /// Transition 42: the wallet pays its owner's debt first; the payout comes out of the rest.
     fn payout(&self, cents: Cents) -> Decision {
         let user = self.wallet.user;
         let Granted::PayoutMethod(method) = self.ask(VoteRequest::PayoutMethod { user })? else {
@@ -168,7 +168,7 @@ impl Decider<'_> {
         Ok(events)
     }
 
-    /// Transition 41: from the card on file.
+    /// Transition 41: the debt is paid from the card on file.
     fn pay_debt(&self, cents: Option<Cents>) -> Decision {
         let user = self.wallet.user;
         let Granted::Card(card) = self.ask(VoteRequest::Card { user })? else {
@@ -184,7 +184,7 @@ impl Decider<'_> {
         }])
     }
 
-    /// Transition 43. A chargeback that is heard of only once it is decided is both in one record.
+    /// Transition 43. A chargeback that becomes known only once it is decided has both events in one record.
     fn chargeback(
         &self,
         id: &ChargebackId,
@@ -277,7 +277,8 @@ impl Decider<'_> {
         })
     }
 
-    /// A call that is decided: a payout may come back, and what was refused may have happened all the same.
+    /// An answer for a call that is decided: a payout may come back, and what was refused may have happened all the
+    /// same.
     fn answered_late(&self, n: CallNumber, outcome: Outcome, answer: &Answer) -> Vec<Event> {
         let payout = self.wallet.payout(n);
         let paid = payout.filter(|payout| payout.state == PayoutState::Paid);
@@ -300,7 +301,7 @@ impl Decider<'_> {
         }
     }
 
-    /// Transition 42: it came back, and pays what is owed first. No more comes back than was paid.
+    /// Transition 42: a payout came back, at most as much as was paid, and pays its owner's debt first.
     fn sent_back(&self, n: CallNumber, cents: Cents) -> impl Iterator<Item = Event> {
         let back = Event::PayoutSentBack { call: n, cents };
         std::iter::once(back).chain(self.set_off_of(cents))
@@ -318,7 +319,7 @@ impl Decider<'_> {
             .collect()
     }
 
-    /// Transitions 41 and 42: everything that rests is tried again now; its timer stays, for what rests again.
+    /// Transitions 41 and 42: every deferred call is tried again now. The timer stays, for what is deferred again.
     fn retry(&self, reason: &Sealed) -> Decision {
         let again: Vec<Event> = self.again().collect();
         if again.is_empty() {

@@ -1,4 +1,5 @@
-//! What happened to a wallet. Past tense; variants are only ever appended, since their order is the format.
+//! What happened to a wallet. Past tense; variants are only ever appended, since their order is the format. Amounts are
+//! in cents.
 
 use crate::{
     call::{CallNumber, CardToken, Decline},
@@ -10,7 +11,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A charge that the bank took back, as the gateway names it.
+/// The gateway's id of a charge that the bank took back.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ChargebackId(pub String);
@@ -21,88 +22,88 @@ impl fmt::Display for ChargebackId {
     }
 }
 
-/// A fact about one wallet.
+/// Something that happened to one wallet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// Money in the wallet paid what its owner owes: before a payout, and with each credit.
     SetOff {
-        /// How much.
+        /// Amount that moved from the wallet to the debt.
         cents: Cents,
     },
     /// Transition 42: money is promised to the bank account.
     PayoutRequested {
         /// The call that pays it.
         call: CallNumber,
-        /// How much.
+        /// Amount that is to be paid.
         cents: Cents,
-        /// To which account, whatever is on file later.
+        /// The bank account on file at that time; a later one changes nothing.
         method: PayoutMethod,
     },
-    /// Transition 42.
+    /// Transition 42: the payout was paid.
     PayoutPaid {
         /// The paying call.
         call: CallNumber,
-        /// How much.
+        /// Amount that was paid.
         cents: Cents,
     },
     /// Transition 42: nothing was paid.
     PayoutFailed {
         /// The paying call.
         call: CallNumber,
-        /// Why.
+        /// The gateway's reason.
         reason: Decline,
     },
     /// Transition 42: paid, and sent back later.
     PayoutSentBack {
         /// The paying call.
         call: CallNumber,
-        /// How much.
+        /// Amount that came back.
         cents: Cents,
     },
     /// A payout that counted as failed was paid after all: its owner owes it.
     PayoutLate {
         /// The paying call.
         call: CallNumber,
-        /// How much.
+        /// Amount that was paid, and is owed.
         cents: Cents,
     },
     /// Transition 41: the card is charged.
     DebtPaymentRequested {
         /// The charging call.
         call: CallNumber,
-        /// What of the debt it pays.
+        /// Amount of the debt that it pays.
         cents: Cents,
-        /// What is charged: more where the debt is below the gateway's minimum.
+        /// Amount that is charged: above `cents` where the debt is below the gateway's minimum.
         charge: Cents,
-        /// Which card, whatever is on file later.
+        /// The card on file at that time; a later one changes nothing.
         card: CardToken,
     },
     /// Transition 41: the card was charged; what is more than promised goes to the wallet.
     DebtPaid {
         /// The charging call.
         call: CallNumber,
-        /// What was charged.
+        /// Amount that was charged.
         cents: Cents,
     },
     /// Transition 41: the card was refused.
     DebtPaymentFailed {
         /// The charging call.
         call: CallNumber,
-        /// Why.
+        /// The gateway's reason.
         reason: Decline,
     },
     /// A charge that counted as refused was made after all: it goes to the wallet.
     LateCharge {
         /// The charging call.
         call: CallNumber,
-        /// How much.
+        /// Amount that was charged.
         cents: Cents,
     },
-    /// Transition 41: the platform bears it.
+    /// Transition 41: a debt was written off, and the platform bears it.
     WrittenOff {
-        /// How much.
+        /// Amount that is not owed any more.
         cents: Cents,
-        /// Why, sealed.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
     /// Transition 43: the bank took a charge back.
@@ -111,64 +112,64 @@ pub enum Event {
         id: ChargebackId,
         /// The order that was charged for; none where the charge paid a debt.
         order: Option<OrderId>,
-        /// How much was taken back; owed.
+        /// Amount that was taken back, and is owed.
         cents: Cents,
-        /// What the bank wants for it; borne by the platform.
+        /// Fee of the bank, borne by the platform.
         fee: Cents,
     },
-    /// Transition 43: the bank gave it again.
+    /// Transition 43: the bank returned the charge.
     ChargebackWon {
         /// The gateway's id of it.
         id: ChargebackId,
         /// What of it pays the debt; the rest goes to the wallet.
         to_debt: Cents,
     },
-    /// Transition 43: it stays owed.
+    /// Transition 43: the bank keeps the charge, which stays owed.
     ChargebackLost {
         /// The gateway's id of it.
         id: ChargebackId,
     },
-    /// Transition 44: losses made good.
+    /// Transition 44: losses were made good.
     ToppedUp {
-        /// How much.
+        /// Amount that was put in.
         cents: Cents,
-        /// Why, sealed.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
-    /// Transition 44: fees taken out.
+    /// Transition 44: fees were taken out.
     Withdrawn {
-        /// How much.
+        /// Amount that was taken out.
         cents: Cents,
-        /// Why, sealed.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
-    /// More has to leave the gateway than is there.
+    /// Less cash is at the gateway than has to leave it.
     CashShort {
-        /// How much is missing.
+        /// Amount that is missing.
         cents: Cents,
     },
-    /// A call had no answer and rests until its retry.
+    /// A call had no answer and is deferred until its retry.
     CallDeferred {
-        /// The call.
+        /// Number of the call.
         call: CallNumber,
-        /// How often so far.
+        /// How many of its tries had no answer.
         failures: u16,
     },
-    /// A resting call is made again.
+    /// A deferred call is made again.
     CallRetried {
-        /// The call.
+        /// Number of the call.
         call: CallNumber,
     },
     /// A timer of this wallet fired.
     TimerFired {
-        /// Which.
+        /// What the timer was for.
         kind: TimerKind,
-        /// Its generation.
+        /// The generation that fired.
         generation: u32,
     },
-    /// Transitions 41 and 42: an operator has what rests tried again.
+    /// Transitions 41 and 42: an operator has deferred calls tried again.
     OperatorRetried {
-        /// Why, sealed.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
 }

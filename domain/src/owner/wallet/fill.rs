@@ -14,10 +14,10 @@ use crate::{
     time::At,
 };
 
-/// A record ready to be committed, and the wallet as it will be then.
+/// A record that is ready to be committed, and the wallet after it.
 #[derive(Clone, Debug)]
 pub struct Filled {
-    /// To be committed.
+    /// The record.
     pub record: Record,
     /// The wallet after it, but for its sequence.
     pub after: Wallet,
@@ -203,8 +203,8 @@ fn timers(wallet: &Wallet, event: &Event, policy: &Policy, now: At) -> Vec<Timer
     }
 }
 
-/// The one retry of all that rests is when the first of it is due: what fails for the first time does not wait for what
-/// has failed for long.
+/// All deferred calls share one retry, due when the first of them is: a call that failed once does not wait for one
+/// that has failed for long.
 fn retry_at(wallet: &Wallet, due: At) -> Vec<TimerChange> {
     let kind = TimerKind::StepRetry;
     let armed = wallet.armed();
@@ -279,7 +279,7 @@ fn notices(wallet: &Wallet, event: &Event, policy: &Policy) -> Vec<Notice> {
     }
 }
 
-/// A payout or a payment keeps failing: operators are told whose, and which.
+/// To operators: whose payout or payment keeps failing, and which.
 fn stalled(wallet: &Wallet, call: CallNumber) -> Vec<Notice> {
     let user = wallet.user;
     let kind = match wallet.payout(call) {

@@ -146,7 +146,7 @@ impl Wallet {
         }
     }
 
-    /// Ends a record: version, sequence, time, the memory of what people commanded; what is too old goes.
+    /// Ends a record: version, sequence, time, and the memory of people's commands; drops what is too old to keep.
     pub(super) fn close(&mut self, seq: Seq, record: &Record) {
         self.version += 1;
         self.last_seq = seq;
@@ -237,7 +237,7 @@ impl Wallet {
 }
 
 impl Payout {
-    /// The payout that an event of then asks for, as it begins.
+    /// The payout that such an event begins; `None` for any other event.
     #[must_use]
     pub fn asked(event: &Event, at: At) -> Option<Self> {
         let Event::PayoutRequested {
@@ -261,7 +261,7 @@ impl Payout {
 }
 
 impl Payment {
-    /// The payment that an event of then asks for, as it begins.
+    /// The payment that such an event begins; `None` for any other event.
     #[must_use]
     pub fn asked(event: &Event, at: At) -> Option<Self> {
         let Event::DebtPaymentRequested {

@@ -1,4 +1,4 @@
-//! What stands on the receipt of an order: one side's lines, the transfers that make them, and the photos of it.
+//! The receipt of an order for one side: its lines, the transfers that make them, and the photos.
 
 use super::statement::{Line, statement};
 use crate::{
@@ -13,24 +13,24 @@ use crate::{
 };
 use serde::Serialize;
 
-/// One side of an order, from its records alone.
+/// An order's receipt for one of its parties, made of the order's records alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Receipt {
     /// What the order did to wallet and debt, line by line, oldest first.
     pub lines: Vec<Line>,
     /// The transfers that happened on the user's accounts, oldest first.
     pub transfers: Vec<(TransferId, At, Transfer)>,
-    /// What was photographed on the way, oldest first; not what a dispute shows.
+    /// The photos taken on the way, oldest first; not those of a dispute.
     pub photos: Vec<(PhotoId, Shows)>,
 }
 
-/// What a photo of an order is of.
+/// What a photo of an order shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shows {
     /// The shop's receipt.
     Receipt,
-    /// Why the runner asked: an empty shelf, a price, a closed door.
+    /// What the runner proposed something for: an empty shelf, a price, a closed door.
     Proposal,
     /// What went wrong at the door, or that the food came back.
     Problem,
@@ -52,7 +52,7 @@ pub fn receipt(user: UserId, order: OrderId, entries: &[Entry]) -> Receipt {
     }
 }
 
-/// What happened on the user's accounts in this record.
+/// The transfers of this record that happened on the user's accounts.
 fn moved(user: UserId, Entry { seq, record }: &Entry) -> Vec<(TransferId, At, Transfer)> {
     let mine =
         |account| matches!(account, Account::Payable(of) | Account::Receivable(of) if of == user);

@@ -12,13 +12,13 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Where a payout stands.
+/// How far a payout has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PayoutState {
-    /// On its way.
+    /// It is on its way.
     Requested,
-    /// Paid.
+    /// It was paid.
     Paid,
     /// Never paid; the money is in the wallet again.
     Failed(Decline),
@@ -26,18 +26,18 @@ pub enum PayoutState {
     SentBack,
 }
 
-/// Money on its way to a bank account, or there.
+/// A payout from a wallet to a bank account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payout {
-    /// The call that pays it, and its id within the wallet.
+    /// Number of the call that pays it; also the payout's id within the wallet.
     pub call: CallNumber,
-    /// How much was asked for.
+    /// Amount that was asked for, in cents.
     pub cents: Cents,
-    /// How much was paid, as far as that is known.
+    /// Amount that was paid, in cents, as far as that is known.
     pub paid: Cents,
-    /// To which account.
+    /// The bank account on file when it was asked for.
     pub method: PayoutMethod,
-    /// Where it stands.
+    /// How far it has come.
     pub state: PayoutState,
     /// When it was asked for.
     pub requested_at: At,
@@ -45,7 +45,7 @@ pub struct Payout {
     pub changed_at: At,
 }
 
-/// Where a payment of a debt stands.
+/// How far the payment of a debt has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentState {
@@ -59,18 +59,18 @@ pub enum PaymentState {
     Late,
 }
 
-/// A card paying what is owed.
+/// A card that is charged for a debt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
-    /// The call that charges, and its id within the wallet.
+    /// Number of the call that charges; also the payment's id within the wallet.
     pub call: CallNumber,
-    /// What of the debt it pays.
+    /// Amount of the debt that it pays, in cents.
     pub cents: Cents,
-    /// What is charged.
+    /// Amount that is charged, in cents; above `cents` where the debt is below the gateway's minimum.
     pub charge: Cents,
-    /// Which card.
+    /// The card on file when it was asked for.
     pub card: CardToken,
-    /// Where it stands.
+    /// How far it has come.
     pub state: PaymentState,
     /// When it was asked for.
     pub requested_at: At,
@@ -83,59 +83,60 @@ pub struct Payment {
 pub struct Chargeback {
     /// The gateway's id of it.
     pub id: ChargebackId,
-    /// The order that was charged for; none where the charge paid a debt.
+    /// The order that was charged for; `None` where the charge paid a debt.
     pub order: Option<OrderId>,
-    /// How much was taken back.
+    /// Amount that was taken back, in cents.
     pub cents: Cents,
-    /// What the bank wanted for it.
+    /// Fee of the bank, in cents.
     pub fee: Cents,
-    /// Whether it was given again; none while the bank has not decided.
+    /// Whether the bank returned it; `None` while it has not decided.
     pub won: Option<bool>,
     /// When it was taken back.
     pub at: At,
 }
 
-/// Commands of people whose repeats are known.
+/// Number of people's commands per wallet whose repeats are answered.
 pub(super) const EXECUTED_KEPT: usize = 500;
 /// How long payouts and payments are kept once decided, in milliseconds: longer than any bank takes to send one back, or a
 /// gateway to find a lost charge.
 const PAST_MS: u64 = 400 * DAY_MS;
-/// Payouts and payments that are kept of each once they are past; older ones stand in the journal.
+/// Number of payouts, and of payments, that are kept once they are too old to come up again; older ones stand in the
+/// journal.
 pub(super) const DECIDED_KEPT: usize = 128;
 
-/// Whether what was decided then can't come up again.
+/// Whether something that was decided then is too old to come up again.
 pub(super) fn is_past(decided: At, now: At) -> bool {
     now > decided.plus(PAST_MS)
 }
-/// Calls that may be under way at once.
+/// Number of calls that may be under way at once.
 pub(super) const CALLS_OPEN: u32 = 16;
 
 /// A person's wallet, or the platform's: a fold of its records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wallet {
-    /// Whose.
+    /// The user who owns it; [`PLATFORM`](super::PLATFORM) for the platform's.
     pub user: UserId,
-    /// Every payout that is under way or may come back, and the last of the others, oldest first.
+    /// Every payout that is under way or may still come back, and the last of the others, oldest first.
     pub payouts: Vec<Payout>,
-    /// Every payment that is under way or may come up again, and the last of the others, oldest first.
+    /// Every payment that is under way or may still come up again, and the last of the others, oldest first.
     pub payments: Vec<Payment>,
-    /// Every chargeback there ever was, oldest first: told again after years, it is still booked once.
+    /// Every chargeback ever, oldest first, so that one that is told again after years is still booked once.
     pub chargebacks: Vec<Chargeback>,
     /// Every call that is under way, and those of what is kept.
     pub calls: BTreeMap<CallNumber, Call>,
     /// Every promised transfer not yet settled, by the number of the call that settles it.
     pub promises: BTreeMap<CallNumber, Cents>,
-    /// The newest `STEP_RETRY`.
+    /// The newest `STEP_RETRY`, armed or ended.
     pub retry: Option<Timer>,
     /// The last commands of people that took effect, oldest first.
     pub executed: Vec<Executed>,
-    /// Number of its last call.
+    /// Number of the last call that was opened.
     pub last_call: CallNumber,
-    /// Count of its records; the `ETag`.
+    /// Count of the wallet's records; the `ETag`.
     pub version: u32,
     /// Sequence of its last record.
     pub last_seq: Seq,
-    /// When its last record was decided; never goes back.
+    /// When the last record was decided; never goes back.
     pub last_at: At,
 }
 
@@ -179,7 +180,7 @@ impl Wallet {
         self.payments.iter().find(|payment| payment.call == call)
     }
 
-    /// A chargeback that was told of.
+    /// The chargeback with this id, if the gateway has told of it.
     #[must_use]
     pub fn chargeback(&self, id: &ChargebackId) -> Option<&Chargeback> {
         self.chargebacks.iter().find(|known| known.id == *id)
@@ -197,15 +198,16 @@ impl Wallet {
         u32::try_from(open.count()).unwrap_or(u32::MAX)
     }
 
-    /// Its calls that were tried as often as a step is before somebody has to look at it: those that rest, and those that
-    /// are being tried again, until the gateway answers.
+    /// Calls that were tried as often as `tries` without an answer: those that are deferred, and those that are being
+    /// tried again, until the gateway answers.
     pub fn failing(&self, tries: u16) -> impl Iterator<Item = (CallNumber, &Call)> {
         let fails = move |call: &Call| call.state != CallState::Closed && call.failures >= tries;
         let calls = self.calls.iter().map(|(n, call)| (*n, call));
         calls.filter(move |(_, call)| fails(call))
     }
 
-    /// Whether nothing will ever end one of its payouts, payments, promises or resting calls.
+    /// Whether something that was begun will never end: a payout, payment or promise without a live call, or a deferred
+    /// call without a timer.
     #[must_use]
     pub fn is_stalled(&self) -> bool {
         let state = |n: &CallNumber| self.calls.get(n).map(|call| call.state);
@@ -225,7 +227,7 @@ impl Wallet {
         under_way.any(|n| dead(&n)) || (self.calls.keys().any(rests) && self.armed().is_none())
     }
 
-    /// What became of a command that took effect, if its repeat is known.
+    /// The earlier outcome of a command that took effect, if it is among those that are remembered.
     ///
     /// # Errors
     /// `KeyReused` where the body was another.

@@ -17,44 +17,44 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineKind {
-    /// The food, as on the receipt.
+    /// The food, at the price on the receipt.
     Food,
     /// The delivery fee.
     DeliveryFee,
     /// A tip, at once or later.
     Tip,
-    /// A lost trip.
+    /// The compensation for a lost trip.
     Compensation,
     /// The platform's part of what the runner gets.
     PlatformFee,
-    /// To the customer out of the order's escrow, and for the runner what is missing because of it.
+    /// To the customer: what came back out of escrow. To the runner: what is missing because of it.
     Refund,
-    /// Borne by the platform.
+    /// A gift or loss that the platform bears.
     Goodwill,
-    /// Between customer and runner, after a dispute.
+    /// What moved between customer and runner after a dispute.
     Dispute,
-    /// The wallet pays a debt …
+    /// What the wallet paid of a debt; comes with an equal `DebtPaid`.
     SetOff,
-    /// … which is so much smaller.
+    /// By how much a debt became smaller; comes with an equal `SetOff`.
     DebtPaid,
     /// The card was charged.
     CardCharged,
     /// Money went back to the card.
     CardRefunded,
-    /// Anything else.
+    /// Whatever has no name of its own.
     Other,
 }
 
-/// One line: so much more or less in wallet and debt together.
+/// One line: an amount by which wallet and debt together changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// The record.
+    /// Sequence of the record.
     pub seq: Seq,
-    /// When.
+    /// When the record was decided.
     pub at: At,
-    /// What for.
+    /// What the amount is for.
     pub kind: LineKind,
-    /// How much; negative where it is taken from the person.
+    /// Amount in cents; negative where it is taken from the person.
     pub cents: Cents,
 }
 
@@ -149,8 +149,8 @@ impl Statement {
         terms.is_some_and(|terms| terms.customer == self.user)
     }
 
-    /// What `whole` is made of: food, delivery fee and tip, less the platform's fee and what went `back`; or, where
-    /// nothing was bought, the lost trip.
+    /// The parts of `whole`: food, delivery fee and tip, less the platform's fee and what went `back`; where nothing
+    /// was bought, the compensation for the trip.
     fn parts(
         &self,
         whole: Cents,

@@ -15,7 +15,7 @@ use crate::{
     vote::{Vote, VoteRequest, Votes},
 };
 
-/// What a command comes to.
+/// The outcome of a command.
 #[derive(Clone, Debug)]
 pub enum Turn {
     /// It took effect before: it is answered, not executed.
