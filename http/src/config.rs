@@ -1,4 +1,4 @@
-//! The `http` section of the configuration: where to listen, and every limit of the edge.
+//! The section `http` of the configuration: the address to listen on, and every limit of the server.
 
 use campusg_domain::settings::{BrokenRule, Rules};
 use documented::DocumentedFields;
@@ -93,10 +93,10 @@ impl Default for HttpConfig {
 }
 
 impl HttpConfig {
-    /// Checks every value.
+    /// Checks that every value is in its range.
     ///
     /// # Errors
-    /// Names the first key, in the order of the struct, that breaks a rule.
+    /// The first key, in the order of the struct, whose value breaks a rule.
     pub fn validate(&self) -> Result<(), BrokenRule> {
         let domain = |text: &String| {
             text.contains('.') && !text.contains('@') && !text.contains(char::is_whitespace)
@@ -147,7 +147,7 @@ impl HttpConfig {
     }
 }
 
-/// `http://host`, `https://host:port`, and nothing behind it but a slash.
+/// Whether a URL is `http://` or `https://` with a host and perhaps a port, and nothing behind it but a slash.
 fn is_origin(url: &str) -> bool {
     let host = url.strip_prefix("https://").or(url.strip_prefix("http://"));
     let host = host.map(|host| host.strip_suffix('/').unwrap_or(host));
