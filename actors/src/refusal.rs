@@ -8,7 +8,7 @@ pub enum Refusal {
     /// A rule rejected the command. Nothing was written, except what must be remembered, such as a wrong PIN.
     #[error("{rejection}")]
     Rejected {
-        /// The rule, with the values that it concerns.
+        /// The rule that refused the command, with its details.
         rejection: Rejection,
         /// The order that was asked; `None` if the command was not for an order.
         order: Option<OrderId>,

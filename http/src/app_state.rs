@@ -85,7 +85,7 @@ impl AppState {
     }
 
     /// Reserves one of the user's places for reading an order's whole history, until the place is dropped. Refuses
-    /// with 503 where all are taken.
+    /// with 429 if all are taken.
     pub(crate) fn history(&self, user: UserId) -> Result<Place<UserId>, Problem> {
         let place = self.0.histories.enter(user, HISTORIES_PER_USER);
         place.ok_or_else(|| {

@@ -5,7 +5,7 @@ use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// Where the edge listens and what it lets in. Spans in milliseconds, sizes in bytes.
+/// The address to listen on, and the limits of the server. Times are in milliseconds, sizes in bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpConfig {
@@ -28,7 +28,7 @@ pub struct HttpConfig {
     pub max_headers: usize,
     /// Read buffer of a connection, which also bounds the head; at least 8192.
     pub buffer_bytes: usize,
-    /// Largest body of a request, photos apart.
+    /// Largest body of a request, except for photos.
     pub body_bytes: usize,
     /// Largest photo.
     pub photo_bytes: usize,

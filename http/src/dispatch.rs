@@ -19,7 +19,7 @@ use campusg_domain::{
     stream::Meta,
 };
 
-/// Gives a command to the order `id` and answers with the order.
+/// Gives a command to the order `id` and answers with the order; with 202 instead of 200 if the command has only begun.
 pub(crate) async fn dispatch<T>(
     app: &AppState,
     call: Call<T>,
@@ -36,7 +36,7 @@ pub(crate) async fn dispatch<T>(
     after_command(app, &me, &reply, status).await
 }
 
-/// Gives a command to the order `id`; the answer says 202 instead of 200 if the command has only begun.
+/// Gives a command to the order `id` and returns the order after it.
 ///
 /// # Errors
 /// 412 if `If-Match` names another version; otherwise the order's refusal, with the commands that this caller may

@@ -296,7 +296,7 @@ mod tests {
 
     /// The roles that the table admits for a command must be the roles that the order itself admits.
     #[test]
-    fn the_order_agrees_on_who_may_tell_it_what() {
+    fn the_order_agrees_on_who_may_give_it_which_command() {
         for (path, command) in commands() {
             let full = format!("/api/orders/{{id}}/{path}");
             let policy = routes()

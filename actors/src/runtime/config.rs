@@ -26,7 +26,7 @@ pub struct RuntimeConfig {
     pub lag_limit: u64,
     /// How often the public ledger proof is renewed, in milliseconds.
     pub proof_every_ms: u64,
-    /// How many releases the escrow refuses after each start, for operators to see what that does; 0 in earnest.
+    /// How many releases the escrow refuses after each start, as a drill for operators; 0 in production.
     pub drill_refused_releases: u32,
     /// How often photos that serve no order are looked for and deleted, in milliseconds.
     pub photo_sweep_ms: u64,

@@ -77,7 +77,7 @@ pub struct Start {
     pub gateway_keys: Keyring,
     /// Delivers notices outside of the application.
     pub notifier: Arc<dyn Notifier>,
-    /// The clock; virtual in the sandbox and in tests.
+    /// The clock; operators can advance it if it is virtual.
     pub clock: Arc<dyn Clock>,
     /// The source of ids, tokens and other random bytes.
     pub entropy: Arc<dyn Entropy>,

@@ -95,7 +95,11 @@ mod tests {
             let whole = written(format, &picture());
             for kept in [0, 12, 64, whole.len() / 2, whole.len() - 1] {
                 let judged = judge(&whole[..kept]);
-                assert!(judged.is_err(), "{kind:?} of {kept} bytes of {}", whole.len());
+                assert!(
+                    judged.is_err(),
+                    "{kind:?} of {kept} bytes of {}",
+                    whole.len()
+                );
             }
         }
         let not = "is not a JPEG, PNG or WebP picture";

@@ -62,8 +62,8 @@ impl Reads {
         Ok(fold(then))
     }
 
-    /// Returns the order as its record `seq` left it, which answers a repeated command. That record need not be
-    /// folded; later ones are not read.
+    /// Returns the order as its record `seq` left it, to answer a repeated command. That record need not be folded;
+    /// later ones are not read.
     ///
     /// # Errors
     /// As [`Self::entry`].

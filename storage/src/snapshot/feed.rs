@@ -19,7 +19,7 @@ pub const PAGE_ENTRIES: usize = 128;
 /// The kind of notice that an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EntryNotice {
-    /// None: the record is only visible to the audience.
+    /// The entry is no notice: the record is only visible to the audience.
     Nothing,
     /// A notice in the record's list of notices.
     Notice(NoticeKind),

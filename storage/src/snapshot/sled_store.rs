@@ -102,7 +102,7 @@ impl SledStore {
         SnapshotFault::Full { path }
     }
 
-    /// Returns the number of inserts and removals since the process started.
+    /// Returns the number of inserts and removals since the store was first opened.
     pub(crate) fn writes(&self) -> u64 {
         self.writes.load(Ordering::Relaxed)
     }

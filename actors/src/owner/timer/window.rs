@@ -29,7 +29,7 @@ impl TimerActor {
         may.then(|| self.table.edge().minus(AHEAD_MS))
     }
 
-    /// Reads more timers if it is time to.
+    /// Reads more timers once [`refill_at`](Self::refill_at) has come.
     pub(super) fn refill(&mut self, now: At, ctx: &mut Context<Self>) {
         if self.refill_at().is_some_and(|at| at <= now) {
             let from = self.table.edge();

@@ -20,7 +20,7 @@ use campusg_domain::{
 /// A stored card as it was recorded; the same when the command is repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCard {
-    /// The card, without its token in any view.
+    /// As it is stored, including the gateway's token, which no view shows.
     pub card: Card,
     /// The part of its owner's debt that it will be charged; 0 if there was no debt.
     pub pays: Cents,

@@ -228,7 +228,7 @@ fn photo_field(command: &Command, photo: PhotoId) -> String {
     }
 }
 
-/// Checks a record's transfers against all accounts and its invariants before it is queued; a record that breaks one
+/// Checks a record's transfers against all accounts before it is queued. A record that would break an account's bound
 /// is never written.
 async fn check(
     services: &Services,
