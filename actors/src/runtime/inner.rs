@@ -28,7 +28,7 @@ use std::{
 
 /// Most reads of the archive and the journal under way at once.
 const BLOCKING_READS: usize = 32;
-/// Most reads of a whole history among them.
+/// Most reads of an order's whole history under way at once; they count among `BLOCKING_READS`.
 const HISTORIES: usize = 8;
 /// Most reads that wait for a place. They wait at most `READ_PATIENCE`.
 const READS_WAITING: usize = 4_096;

@@ -84,7 +84,7 @@ pub(crate) struct ProofView {
     currency: String,
     posted_sum_cents: i64,
     pending_sum_cents: i64,
-    /// The posted balances by kind of account; together they make the sum above.
+    /// The posted balances by kind of account, in cents; their sum is `posted_sum_cents`.
     posted_cents: PostedView,
     accounts: usize,
     open_escrows: usize,

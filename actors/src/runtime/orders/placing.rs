@@ -34,7 +34,7 @@ const NOTES_CHARS: usize = 500;
 pub struct DropoffDetails {
     /// The level of the building.
     pub level: Option<String>,
-    /// The room or its number.
+    /// The room, as the customer describes it.
     pub room: Option<String>,
     /// A place to meet instead of the room.
     pub meeting_point: Option<String>,
