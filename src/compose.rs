@@ -1,6 +1,6 @@
-//! The composition: from a configuration to a running server, and to its end.
+//! The composition: starts a server from its configuration, and stops it in order.
 //!
-//! Owns: which adapter serves which port, and the order of start and stop. Must not: hold a rule.
+//! Chooses the adapter of each port. Must not: hold a rule.
 
 mod bank_page;
 mod currency;
@@ -27,19 +27,19 @@ use campusg_storage::{OpenOptions, Opened, Store};
 use std::{sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
-/// Exit code after a fault that only a new start can mend; a supervisor starts the process again.
+/// Exit code after a fault that only a restart can repair; a service manager then starts the process again.
 const FATAL_EXIT: i32 = 70;
 
 /// How a server is started.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Mode {
-    /// Makes demo people, cards, runners and stores; only on an empty data folder or a demo's.
+    /// Creates demo people, cards, runners and stores; allowed only on an empty data folder or a demo's.
     pub demo: bool,
-    /// The clock can be moved on by operators.
+    /// Operators can advance the clock.
     pub virtual_clock: bool,
 }
 
-/// The options with which the data folder is opened: the system's clock, the policy's tries.
+/// Returns the options with which the data folder is opened: the system's clock, and the policy's number of tries.
 #[must_use]
 pub fn open_options(config: &Config) -> OpenOptions {
     let clock = SystemClock::new(false);
@@ -49,14 +49,14 @@ pub fn open_options(config: &Config) -> OpenOptions {
     }
 }
 
-/// A payment gateway, and the pages it has for people.
+/// A payment gateway, with the pages that it has for people.
 struct Payments {
     gateway: Arc<dyn PaymentGateway>,
     pages: Router,
 }
 
-/// Opens the data folder and starts everything behind the edge; gives the gateway's pages along. Call it within a tokio
-/// runtime.
+/// Opens the data folder and starts everything except HTTP. Also returns the gateway's pages. Must be called within a
+/// tokio runtime.
 ///
 /// # Errors
 /// A [`ComposeFault`] that names the path or the part.
@@ -72,7 +72,7 @@ pub async fn start_runtime(
     let opening = tokio::task::spawn_blocking(move || Store::open(&dir, &storage, options));
     let opened = opening.await.map_err(|_| ComposeFault::Panicked)??;
     currency::keep(&config.data, &config.policy.currency)?;
-    tell_what_was_found(&opened);
+    log_what_was_found(&opened);
     let Payments { gateway, pages } = sandbox::payments(config, &clock)?;
     let start = Start {
         opened,
@@ -98,14 +98,14 @@ pub async fn start_runtime(
     Ok((Runtime::start(start).await?, pages))
 }
 
-/// Serves until `stop` resolves, then ends in order. `told` is given the address once it listens.
+/// Serves until `stop` resolves, then stops in order. Calls `on_listening` with the address once the server listens.
 ///
 /// # Errors
 /// A [`ComposeFault`] that names the path, the address or the part.
 pub async fn serve(
     config: &Config,
     mode: Mode,
-    told: impl FnOnce(std::net::SocketAddr, &[demo::Login]) -> Result<(), ComposeFault>,
+    on_listening: impl FnOnce(std::net::SocketAddr, &[demo::Login]) -> Result<(), ComposeFault>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), ComposeFault> {
     if config.runtime.drill_refused_releases > 0 && !mode.virtual_clock {
@@ -119,7 +119,7 @@ pub async fn serve(
     let address = listener
         .local_addr()
         .map_err(|source| ComposeFault::Listen { address, source })?;
-    // Only now: a server that can't listen leaves no mark in the folder.
+    // Only now, so that a server that can't listen leaves no mark in the folder.
     demo::check(&config.data, mode.demo)?;
     let clock = SystemClock::new(mode.virtual_clock);
     let (runtime, pages) = start_runtime(config, clock.clone()).await?;
@@ -135,7 +135,7 @@ pub async fn serve(
         now,
         config.server.clone(),
     );
-    told(address, &logins)?;
+    on_listening(address, &logins)?;
     let router = campusg_http::router(edge, pages);
     let cut_off = campusg_http::serve(listener, router, config.server.clone(), stop).await;
     if cut_off > 0 {
@@ -147,7 +147,7 @@ pub async fn serve(
     Ok(runtime.stop().await?)
 }
 
-fn tell_what_was_found(opened: &Opened) {
+fn log_what_was_found(opened: &Opened) {
     let report = &opened.report;
     if let Some(cut) = &report.cut {
         tracing::warn!(
@@ -166,7 +166,7 @@ fn tell_what_was_found(opened: &Opened) {
     );
 }
 
-/// Digest of the effective configuration, for the boot record.
+/// Returns the digest of the effective configuration, for the boot record.
 fn digest(config: &Config) -> [u8; 32] {
     let text = serde_json::to_vec(config).expect("a configuration is plain data");
     *blake3::hash(&text).as_bytes()

@@ -1,9 +1,8 @@
-//! The configuration: every crate's typed section in one struct, loaded once, each value with its origin.
+//! The configuration: one struct with a section per crate, loaded once, each value with its origin.
 //!
-//! Owns: which sections there are, the sources and their order, the refusal of what cannot be used.
-//! Must not: know what a value is for; the rules of a section stand with its type.
-//! Invariants: a [`Config`] that was loaded satisfies every section's rules. Defaults, file, environment, flags: the
-//! later source overrules the earlier one, key by key.
+//! Must not: know what a value is for; the rules of a section are defined with its type.
+//! Invariants: a [`Config`] that was loaded keeps every section's rules. The order of the sources is defaults, file,
+//! environment, flags; a later source overrides an earlier one, key by key.
 
 mod effective;
 mod fault;
@@ -31,25 +30,25 @@ use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf};
 
-/// Everything that can be configured; a section per table of the file.
+/// All settings; each struct field is a table of the file.
 #[derive(Clone, Debug, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Folder of the journal, the snapshots, the vault and the photos.
     pub data: PathBuf,
-    /// Where the HTTP edge listens, and what it lets in.
+    /// Address and limits of the HTTP server.
     pub server: HttpConfig,
-    /// What the journal and the snapshots may take.
+    /// Sizes of the journal and the snapshots in memory and on disk.
     pub storage: StorageConfig,
-    /// How much may be under way, and how long things last.
+    /// Limits on commands under way, and lifetimes.
     pub runtime: RuntimeConfig,
-    /// How the payment gateway is asked, and how its messages are known.
+    /// How the payment gateway is called, and how its messages are authenticated.
     pub gateway: GatewayConfig,
-    /// The payment gateway that comes with it, which moves no real money.
+    /// The built-in test payment gateway, which moves no real money.
     pub sandbox: SandboxConfig,
-    /// Limits, fees and windows of an order.
+    /// Limits, fees and time-outs of an order.
     pub policy: Policy,
-    /// What is logged, and how.
+    /// Format and filter of the log.
     pub log: LogConfig,
 }
 
@@ -69,9 +68,9 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The first broken rule of each section, under its full key.
+    /// Returns the first broken rule of each section, with its full key.
     fn broken_rules(&self) -> Vec<BrokenRule> {
-        // In full, so that a new section does not compile before its rules are checked.
+        // All fields are listed, so that a new section does not compile before its rules are checked.
         let Self {
             data: _,
             server,
@@ -98,7 +97,7 @@ impl Config {
             .collect()
     }
 
-    /// A rule over more than one section.
+    /// Returns a broken rule that concerns several sections.
     fn broken_between(&self) -> Option<BrokenRule> {
         let unsigned = self.sandbox.push_to.is_some() && self.gateway.signing_secret.is_none();
         unsigned.then(|| {
@@ -107,7 +106,7 @@ impl Config {
         })
     }
 
-    /// What each key means, by its full name: the comment of its field.
+    /// Returns the meaning of each key, by its full name: the doc comment of its field.
     fn meanings() -> BTreeMap<String, String> {
         [
             meanings_of::<Self>(""),

@@ -1,9 +1,9 @@
-//! The library behind the `campusg` command.
+//! The library behind the `campusg` command: the command line, the configuration, the composition of the crates, the
+//! pages of the sandbox's bank, and all output.
 //!
-//! Owns: the command line, the typed configuration, the composition of the crates, the page of the sandbox's bank, and
-//! everything the command prints.
 //! Must not: decide anything about an order, know a storage format, or translate the product's HTTP.
-//! Invariant: only [`output`] prints; bars and the question for a password draw on the terminal, in `cli`.
+//! Invariant: only [`output`] prints, except that progress bars and the password prompt in `cli` draw on the
+//! terminal.
 
 pub mod cli;
 pub mod compose;

@@ -1,4 +1,4 @@
-//! The `campusg` command: hands its arguments to the library and ends with the code it answers.
+//! The `campusg` command: runs the library and ends with the exit code that it returns.
 
 use std::process::ExitCode;
 

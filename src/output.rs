@@ -1,27 +1,27 @@
-//! What the command prints: results on standard output, problems on standard error.
+//! Output of the command: results on standard output, problems on standard error.
 //!
-//! Owns: the two streams. Must not: format anything; callers hand over finished text.
-//! Invariant: a reader that went away (`campusg config | head`) is no problem of the command and ends it quietly.
+//! Must not: format anything; callers pass finished text.
+//! Invariant: if the reader of the output has closed it (`campusg config | head`), the command ends quietly.
 
 use std::{
     fmt::Display,
     io::{self, ErrorKind, Write},
 };
 
-/// Prints a result, followed by a line end, on standard output.
+/// Prints a result and a line end on standard output.
 ///
 /// # Errors
-/// The stream's own error, except that its reader went away.
+/// An error of the stream, unless its reader has closed it.
 pub fn result(text: impl Display) -> io::Result<()> {
     line(&mut io::stdout().lock(), text)
 }
 
-/// Prints a problem, followed by a line end, on standard error; there is nowhere left to report that this fails.
+/// Prints a problem and a line end on standard error. An error is ignored, as it can't be reported anywhere.
 pub fn problem(text: impl Display) {
     let _ = line(&mut io::stderr().lock(), text);
 }
 
-/// Where log lines go: standard error, so that results stay clean.
+/// Returns standard error, where log lines go so that results stay clean.
 #[must_use]
 pub fn log_stream() -> io::Stderr {
     io::stderr()

@@ -1,31 +1,32 @@
-//! The end of the process: told once, by whichever part can't go on first.
+//! Reports, at most once, that the process must end, by whichever part cannot go on first.
 //!
-//! An owner that panics ends the process, whichever it is: its memory may be wrong, everything it knew lies in the
-//! journal, and a start takes less than a second. Must not: decide how the process ends; the hook does.
+//! A panic of any owner ends the process: the owner's memory may be wrong, everything it knew is in the journal, and
+//! a start takes less than a second.
+//! Must not: decide how the process ends; that is the hook's job.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 type Hook = Box<dyn FnOnce(&str) + Send>;
 
-/// The way to the hook. Cheap to clone; the first to ring is heard, the others are not.
+/// Calls a hook the first time it is raised, and never again. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Fatal(Arc<Mutex<Option<Hook>>>);
+pub(crate) struct FatalSignal(Arc<Mutex<Option<Hook>>>);
 
-impl Fatal {
-    /// Rings `hook`.
+impl FatalSignal {
+    /// `hook` is called with the reason.
     pub(crate) fn new(hook: Hook) -> Self {
         Self(Arc::new(Mutex::new(Some(hook))))
     }
 
-    /// Says why the process must end.
-    pub(crate) fn ring(&self, why: &str) {
+    /// Calls the hook with the reason why the process must end, unless it was called before.
+    pub(crate) fn raise(&self, why: &str) {
         let hook = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(hook) = hook {
             hook(why);
         }
     }
 
-    /// A guard to be kept as a field of an owner.
+    /// Returns a guard that `owner` keeps as a field.
     pub(crate) fn guard(&self, owner: &'static str) -> Guard {
         Guard {
             fatal: self.clone(),
@@ -34,9 +35,9 @@ impl Fatal {
     }
 }
 
-/// Rings when its owner is dropped by a panic.
+/// Raises the signal when the owner that holds it is dropped by a panic.
 pub(crate) struct Guard {
-    fatal: Fatal,
+    fatal: FatalSignal,
     owner: &'static str,
 }
 
@@ -44,7 +45,7 @@ impl Drop for Guard {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.fatal
-                .ring(&format!("the {} owner panicked", self.owner));
+                .raise(&format!("the {} owner panicked", self.owner));
         }
     }
 }
@@ -61,10 +62,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_panic_rings_and_only_the_first_is_heard() {
+    fn only_a_panic_raises_it_and_only_the_first_one() {
         let seen = Arc::<Mutex<Vec<String>>>::default();
         let kept = Arc::clone(&seen);
-        let fatal = Fatal::new(Box::new(move |why| kept.lock().unwrap().push(why.into())));
+        let fatal = FatalSignal::new(Box::new(move |why| kept.lock().unwrap().push(why.into())));
         drop(fatal.guard("calm"));
         for owner in ["escrow", "timer"] {
             let guard = fatal.guard(owner);

@@ -1,9 +1,11 @@
-//! The runtime of CampusG: thin actix shells around the domain's pure owners, and the registry that supervises them.
+//! The runtime of CampusG: thin actix actors ("shells") around the domain's pure functions, and the registry that
+//! supervises them.
 //!
-//! From the ground up: ports, the registry, refusals and messages; the way to the owners; what every shell works with; the
-//! shells; the owners; the facade. `tests/import_graph` of the workspace holds the order.
+//! Layers from the bottom: ports; the registry, refusals and messages; the addresses of the owners; the services that
+//! all shells share; the shells; the owners; the façade [`runtime`]. `tests/import_graph` of the workspace checks
+//! this order.
 //!
-//! It must not contain rules (those are the domain's), file formats (those are the storage's) or HTTP types.
+//! Must not: contain rules (they are the domain's), file formats (the storage's) or HTTP types.
 
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))] // a new variant does not compile until each place says what it means there
 

@@ -1,7 +1,8 @@
-//! The live hub: hands every durable batch to whoever watches. It remembers nothing; the journal does.
+//! The live hub: passes every durable batch to all watchers. It stores nothing; the journal does.
 //!
-//! Invariants: a watcher who subscribes and then notes the head misses no record after it; one who falls behind is told.
-//! Who follows one order is handed the batches with a record of it, and is woken by no other.
+//! Invariants: a watcher who subscribes first and reads the journal's head afterwards misses no record after that
+//! head; a watcher who falls behind is notified of how many batches it missed. A follower of one order gets only
+//! batches that contain a record of it.
 
 use campusg_domain::{
     id::{OrderId, Stream},
@@ -14,25 +15,25 @@ use std::{
 };
 use tokio::sync::{broadcast, mpsc};
 
-/// Batches kept for a slow watcher.
+/// Batches kept for a slow watcher; older ones are missed.
 const KEPT: usize = 4_096;
 
 type Followed = Mutex<HashMap<OrderId, mpsc::UnboundedSender<Arc<Batch<Record>>>>>;
 
-/// Hands batches to watchers. Cheap to clone.
+/// Passes durable batches to watchers. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct LiveHub {
     watched: broadcast::Sender<Arc<Batch<Record>>>,
     followed: Arc<Followed>,
 }
 
-/// What a watcher meets.
+/// What a watcher receives.
 #[derive(Clone, Debug)]
 pub enum Live {
-    /// A durable batch.
+    /// The next durable batch.
     Batch(Arc<Batch<Record>>),
-    /// This many batches were missed: read from the journal and go on.
-    IntakeError(u64),
+    /// The watcher was too slow and missed this many batches; it can read them from the journal.
+    Missed(u64),
 }
 
 impl Default for LiveHub {
@@ -45,7 +46,7 @@ impl Default for LiveHub {
 }
 
 impl LiveHub {
-    /// Hands a batch to whoever watches now.
+    /// Passes a batch to everybody who watches now.
     pub fn publish(&self, batch: &Arc<Batch<Record>>) {
         let followed = lock(&self.followed);
         if !followed.is_empty() {
@@ -55,23 +56,23 @@ impl LiveHub {
                     && last.replace(order) != Some(order)
                     && let Some(follower) = followed.get(&order)
                 {
-                    // An error only says that the follower is just leaving.
+                    // An error only means that the follower is being dropped.
                     let _ = follower.send(Arc::clone(batch));
                 }
             }
         }
         drop(followed);
-        // An error only says that nobody watches.
+        // An error only means that nobody watches.
         let _ = self.watched.send(Arc::clone(batch));
     }
 
-    /// Watches from here on.
+    /// Subscribes to every batch from now on.
     #[must_use]
     pub fn watch(&self) -> Watching {
         Watching(self.watched.subscribe())
     }
 
-    /// Follows one order from here on; nobody else may follow it.
+    /// Subscribes to the batches of one order from now on. There can be only one follower of an order.
     pub(crate) fn follow(&self, order: OrderId) -> Following {
         let (sender, batches) = mpsc::unbounded_channel();
         lock(&self.followed).insert(order, sender);
@@ -89,7 +90,6 @@ fn lock(
     followed.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A subscription to one order.
 #[derive(Debug)]
 pub(crate) struct Following {
     order: OrderId,
@@ -98,8 +98,8 @@ pub(crate) struct Following {
 }
 
 impl Following {
-    /// The next batch with a record of the order. A batch in which other streams' records stand between two of the
-    /// order may come twice: what is folded already changes nothing.
+    /// Returns the next batch with a record of the order; `None` once the hub is gone. A batch in which records of
+    /// other streams stand between two of the order comes twice; folding a record again changes nothing.
     pub(crate) async fn next(&mut self) -> Option<Arc<Batch<Record>>> {
         self.batches.recv().await
     }
@@ -111,16 +111,16 @@ impl Drop for Following {
     }
 }
 
-/// A subscription to the live hub.
+/// A subscription to all batches.
 #[derive(Debug)]
 pub struct Watching(broadcast::Receiver<Arc<Batch<Record>>>);
 
 impl Watching {
-    /// The next batch; `None` once the hub is gone.
+    /// Returns the next batch; `None` once the hub is gone.
     pub async fn next(&mut self) -> Option<Live> {
         match self.0.recv().await {
             Ok(batch) => Some(Live::Batch(batch)),
-            Err(broadcast::error::RecvError::Lagged(missed)) => Some(Live::IntakeError(missed)),
+            Err(broadcast::error::RecvError::Lagged(missed)) => Some(Live::Missed(missed)),
             Err(broadcast::error::RecvError::Closed) => None,
         }
     }
@@ -177,7 +177,7 @@ mod tests {
         }
         assert!(matches!(
             watching.next().now_or_never(),
-            Some(Some(Live::IntakeError(3)))
+            Some(Some(Live::Missed(3)))
         ));
         assert!(
             matches!(watching.next().now_or_never(), Some(Some(Live::Batch(batch))) if batch.first_seq == 4)

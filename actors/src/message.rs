@@ -1,6 +1,7 @@
-//! The messages between actors: commands to owners, votes, reservations given back, durable batches.
+//! The messages between actors: commands to owners, vote requests, released reservations, durable batches.
 //!
-//! Who sends one has a `Recipient` of it and knows no actor, so that no room needs to know the actors of another.
+//! A sender holds a `Recipient` of a message and does not know the actor type, so modules of actors need not import
+//! each other.
 
 use crate::refusal::Refusal;
 use actix::Message;
@@ -15,12 +16,12 @@ use campusg_storage::journal::Batch;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// A command on its way to the owner of its stream, and where the answer goes: the record's sequence, none where nothing
-/// was written.
+/// A command for the owner of its stream. The reply is the sequence number of the record; `Seq::NONE` if nothing was
+/// written.
 #[derive(Debug)]
 pub(crate) struct Pending<C: StreamCommand> {
     pub(crate) envelope: Envelope<C>,
-    /// What other owners say to it.
+    /// The votes of other owners on the command.
     pub(crate) foreign: Votes,
     pub(crate) reply: oneshot::Sender<Result<Seq, Refusal>>,
 }
@@ -29,7 +30,7 @@ impl<C: StreamCommand> Message for Pending<C> {
     type Result = ();
 }
 
-/// A question to an owner, answered from its memory.
+/// Asks an owner for a vote, which it gives from memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestVote {
     pub(crate) token: Token,
@@ -40,7 +41,7 @@ impl Message for RequestVote {
     type Result = Vote;
 }
 
-/// Gives back what is reserved under a token.
+/// Releases what is reserved under a token.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GiveBack(pub(crate) Token);
 
@@ -48,7 +49,7 @@ impl Message for GiveBack {
     type Result = ();
 }
 
-/// A durable batch, in order and without gaps.
+/// A durable batch. Batches arrive in order and without gaps.
 #[derive(Clone, Debug)]
 pub(crate) struct Folded(pub(crate) Arc<Batch<Record>>);
 
@@ -57,19 +58,19 @@ impl Message for Folded {
 }
 
 impl Folded {
-    /// The records after `folded`: those before it are known from the snapshots.
+    /// Returns the records after `folded`; earlier ones are already part of the snapshots.
     pub(crate) fn after(&self, folded: Seq) -> impl Iterator<Item = (Seq, &Record)> {
         let numbered = self.0.numbered().map(|(seq, record)| (Seq(seq), record));
         numbered.filter(move |(seq, _)| *seq > folded)
     }
 
-    /// The last record.
+    /// The sequence number of the last record.
     pub(crate) fn last(&self) -> Seq {
         Seq(self.0.last_seq())
     }
 }
 
-/// May this record's transfers be booked? Asked before it is queued.
+/// Asks whether a record's transfers may be booked, before the record is queued.
 #[derive(Clone, Debug)]
 pub(crate) struct CheckTransfers(pub(crate) Arc<Record>);
 
@@ -77,7 +78,7 @@ impl Message for CheckTransfers {
     type Result = Result<(), LedgerFault>;
 }
 
-/// How many commands hold something back at this owner.
+/// Asks an owner how many commands have reservations.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CountReservations;
 
@@ -85,7 +86,7 @@ impl Message for CountReservations {
     type Result = usize;
 }
 
-/// What a person has and owes.
+/// Asks for a user's available balance and debt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OpenWalletBalance(pub(crate) UserId);
 

@@ -1,6 +1,6 @@
-//! The way to the owners: votes of those that vote, and commands to those that write streams.
+//! The addresses of the owners: asks them for votes, and sends commands to those that write streams.
 //!
-//! Addressed by what they take, and not by what they are.
+//! Owners are addressed by the messages that they take, not by their actor types.
 
 use crate::{
     message::{
@@ -22,7 +22,7 @@ use campusg_domain::{
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// An owner that votes.
+/// The address of an owner that votes.
 #[derive(Clone, Debug)]
 pub(crate) struct Voter {
     votes: Recipient<RequestVote>,
@@ -31,7 +31,6 @@ pub(crate) struct Voter {
 }
 
 impl Voter {
-    /// The votes of this actor.
     pub(crate) fn of<A>(owner: &Addr<A>) -> Self
     where
         A: Actor<Context = Context<A>>
@@ -46,14 +45,14 @@ impl Voter {
         }
     }
 
-    /// An owner that is gone says no: the process is about to end.
+    /// Asks for a vote. If the owner is gone, that is a refusal: the process is about to end.
     async fn vote(&self, question: RequestVote) -> Vote {
         let vote = self.votes.send(question).await;
         vote.unwrap_or(Err(Rejection::TransferRefused))
     }
 }
 
-/// Every owner that votes or writes streams.
+/// The addresses of all owners that vote or write streams.
 #[derive(Clone, Debug)]
 pub(crate) struct Owners {
     pub(crate) directory: Voter,
@@ -68,9 +67,9 @@ pub(crate) struct Owners {
     pub(crate) balances: Recipient<OpenWalletBalance>,
 }
 
-/// A command whose stream one of the owners writes.
+/// A command to a stream that an owner writes.
 pub(crate) trait OwnedCommand: StreamCommand {
-    /// The owner.
+    /// Returns the address of that owner.
     fn owner(owners: &Owners) -> &Recipient<Pending<Self>>;
 }
 
@@ -105,10 +104,10 @@ impl OwnedCommand for inbox::Command {
 }
 
 impl Owners {
-    /// Asks other owners what they say to a command, then gives it to the owner of its stream and waits until it is
-    /// durable and folded: the record's sequence, none where nothing was written.
+    /// Asks other owners for their votes on a command, sends it to the owner of its stream, and waits until it is
+    /// durable and folded. Returns the record's sequence number; `Seq::NONE` if nothing was written.
     ///
-    /// What is reserved for the command is given back when its answer is known, or its caller is gone.
+    /// Reservations for the command are released when its answer is known, or when the caller is dropped.
     pub(crate) async fn submit<C: OwnedCommand>(
         self: &Arc<Self>,
         envelope: Envelope<C>,
@@ -120,7 +119,7 @@ impl Owners {
         answer
     }
 
-    /// How many commands hold something back, at all owners together; `None` if one is gone.
+    /// Returns how many commands have reservations, at all owners together; `None` if an owner is gone.
     pub(crate) async fn reservations(&self) -> Option<usize> {
         let mut held = 0;
         for voter in [&self.escrow, &self.directory, &self.timer] {
@@ -129,7 +128,7 @@ impl Owners {
         Some(held)
     }
 
-    /// Asks each owner in turn; stops at nothing, since a no may be part of the decision.
+    /// Asks each owner in turn, even after a refusal, since a refusal may be part of the decision.
     pub(crate) async fn poll(
         self: &Arc<Self>,
         token: Token,
@@ -144,8 +143,8 @@ impl Owners {
         for ask in required_votes {
             let owner = ask.owner();
             let vote = self.voter(owner).vote(RequestVote { token, ask }).await;
-            // A no holds nothing back. Under the same token somebody else may: a repeat that comes while the first
-            // is running must not give back what that one holds.
+            // A refusal reserves nothing. Another request may hold a reservation under the same token: a repeat that
+            // arrives while the first request is running must not release what that one reserved.
             if vote.is_ok() && !reservation.held.contains(&owner) {
                 reservation.held.push(owner);
             }
@@ -163,7 +162,7 @@ impl Owners {
     }
 }
 
-/// Gives a command to the owner of its stream, with what other owners said to it, and waits until it is durable and
+/// Sends a command with the votes of other owners to the owner of its stream, and waits until it is durable and
 /// folded.
 pub(crate) async fn submit<C: StreamCommand>(
     owner: &Recipient<Pending<C>>,
@@ -182,8 +181,8 @@ pub(crate) async fn submit<C: StreamCommand>(
     answer.await.unwrap_or(Err(Refusal::Unknown))
 }
 
-/// What owners hold back for one command. Dropped, it gives all of it back; queueing the command's record moves it into
-/// the commit, and folding the record ends it.
+/// Reservations at owners for one command. Dropping it releases them. Queueing the command's record passes it to the
+/// commit, and folding the record ends it.
 #[derive(Debug)]
 pub(crate) struct Reservation {
     owners: Arc<Owners>,
@@ -192,7 +191,7 @@ pub(crate) struct Reservation {
 }
 
 impl Reservation {
-    /// The record that carries the token is durable: folding it has ended the reservation.
+    /// Drops the reservation without releasing it: its record is durable, and folding the record has ended it.
     pub(crate) fn ended_by_its_record(mut self) {
         self.held.clear();
     }

@@ -1,6 +1,7 @@
-//! The outside world as the runtime sees it: each thing it cannot decide itself comes in through a port.
+//! Ports: everything that the runtime needs from the outside world comes in through a trait.
 //!
-//! Each has its adapters beside it, but the gateway's, whose port is the domain's. Must not: hold a rule.
+//! Each module also has the port's adapters, except for the gateway, whose port is defined by the domain. Must not:
+//! hold a rule.
 
 pub mod clock;
 pub mod entropy;

@@ -1,43 +1,43 @@
-//! Why a command or a question got no answer of the kind that was asked for.
+//! The error of every command and query of the runtime.
 
 use campusg_domain::{id::OrderId, order::Rejection};
 
-/// A rule said no, or the runtime could not answer.
+/// A rule rejected the command, or the runtime could not carry it out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// A rule said no; nothing was written, but for a remembered refusal such as a wrong PIN.
+    /// A rule rejected the command. Nothing was written, except what must be remembered, such as a wrong PIN.
     #[error("{rejection}")]
     Rejected {
-        /// The rule.
+        /// The rule that refused the command, with its details.
         rejection: Rejection,
-        /// The order it is about, if it is about one.
+        /// The order that was asked; `None` if the command was not for an order.
         order: Option<OrderId>,
     },
-    /// E-mail or password is wrong; which one is not said.
+    /// E-mail address or password is wrong; which one is not revealed.
     #[error("e-mail or password is wrong")]
     WrongCredentials,
-    /// Too much is running. Nothing was begun.
+    /// Too many commands are under way. Nothing was begun.
     #[error("too busy, try again shortly")]
     Busy {
-        /// When to try again, in milliseconds.
+        /// The time after which to try again, in milliseconds.
         retry_after_ms: u64,
     },
-    /// The payment gateway is not reached, and was asked for nothing but what a token is. Nothing was done.
+    /// The payment gateway can't be reached to look up a token. Nothing was done.
     #[error("the payment gateway is not reached; nothing was done, try again shortly")]
     GatewayAway,
-    /// The disk is full: nothing can be written, reads go on.
+    /// The disk is full: nothing can be written; reads still work.
     #[error("storage is full")]
     StorageFull,
-    /// This order failed again and again and waits for an operator.
+    /// The order's actor panicked repeatedly: the order is quarantined until an operator releases it.
     #[error("this order needs attention by an operator")]
     NeedsAttention,
-    /// No answer in time: whether it happened is unknown. The same key asks again.
+    /// No answer came in time, so the outcome is unknown. A repeat under the same key learns it.
     #[error("no answer in time: repeat with the same idempotency key to learn the outcome")]
     Unknown,
-    /// The process is stopping.
+    /// The process is stopping and takes no more commands.
     #[error("the server is stopping")]
     Stopping,
-    /// Something broke; it is logged under the request's id.
+    /// An internal fault; it is logged under the request's id.
     #[error("something broke")]
     Fault,
 }
@@ -49,7 +49,7 @@ impl From<Rejection> for Refusal {
 }
 
 impl Refusal {
-    /// A rule's no that concerns no order.
+    /// A rejection that is not about an order.
     #[must_use]
     pub const fn rule(rejection: Rejection) -> Self {
         Self::Rejected {
@@ -58,7 +58,7 @@ impl Refusal {
         }
     }
 
-    /// A rule's no that concerns this order.
+    /// A rejection by this order.
     #[must_use]
     pub const fn of_order(order: OrderId, rejection: Rejection) -> Self {
         Self::Rejected {
@@ -67,20 +67,20 @@ impl Refusal {
         }
     }
 
-    /// No such thing, or not the caller's to know of.
+    /// The thing does not exist, or the caller must not know of it.
     #[must_use]
     pub fn not_found(what: &str) -> Self {
         Self::rule(Rejection::NotFound { what: what.into() })
     }
 
-    /// Stable lower-snake-case code.
+    /// The stable error code, in lower snake case.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Rejected { rejection, .. } => rejection.code(),
             Self::WrongCredentials => "wrong_credentials",
             Self::Busy { .. } => "busy",
-            // One code for whatever is tried again shortly.
+            // The same code as `Busy`, as the caller should do the same: try again shortly.
             Self::GatewayAway => "busy",
             Self::StorageFull => "storage_full",
             Self::NeedsAttention => "needs_attention",

@@ -1,18 +1,23 @@
-//! The registry: starts residents (one actor per key) when they are asked, and is their only supervisor.
+//! The registry: starts residents (actors, one per key) on demand, and is their only supervisor.
 //!
-//! actix's own `Supervisor` is not used: it catches no panic, and it can't end an actor while an address to it lives, so taking an idle actor
-//! out of a map leaves two live incarnations of one key (`tests/experiment_registry_race.rs` shows both designs). Here a resident is a plain
-//! actor. It ends itself with `ctx.stop()` when idle, a panic ends its task, and either way the [`Lease`] inside it reports the end on drop.
-//! A start is the only recovery: whoever asks next gets a new incarnation.
+//! actix's own `Supervisor` is not used: it does not catch panics, and it can't end an actor while an address to it
+//! exists. So removing an idle actor from a map would leave two live incarnations of one key
+//! (`tests/experiment_registry_race.rs` shows both designs). Here a resident is a plain actor. It ends itself with
+//! `ctx.stop()` when idle, a panic ends its task, and in both cases the [`Lease`] inside it reports the end when it
+//! is dropped. A restart is the only recovery: the next ask starts a new incarnation.
 //!
-//! It must not decide anything about a command, read a clock (time comes in as a closure), or hold a shard's lock across an await, while
-//! messages or addresses are dropped, or while a resident is built.
+//! Must not: decide anything about a command, read a clock (the time comes in as a closure), or hold a shard's lock
+//! across an await, while messages or addresses are dropped, or while a resident is built.
 //!
 //! Invariants:
-//! - One key has at most one incarnation that still handles messages: it is looked up, checked and started under its shard's lock, and its
-//!   entry goes only when that very incarnation has reported its end, or when its mailbox is closed.
-//! - Whatever is refused as [`AskFault::Busy`], [`AskFault::NeedsAttention`] or [`AskFault::Stopping`] before the first send has reached no resident.
-//! - A [`Permit`] is given back exactly once, when its last clone is dropped: in the asker, the mailbox or the handler, whichever is last.
+//!
+//! - A key has at most one incarnation that still handles messages. It is looked up, checked and started under its
+//!   shard's lock, and its entry is removed only when this incarnation has reported its end, or when its mailbox is
+//!   closed.
+//! - A command refused as [`AskFault::Busy`], [`AskFault::NeedsAttention`] or [`AskFault::Stopping`] before the first
+//!   send has reached no resident.
+//! - A [`Permit`] is given back exactly once, when its last clone is dropped, by the caller, the mailbox or the
+//!   handler.
 
 mod fault;
 mod lease;
@@ -34,61 +39,65 @@ pub use slot::{KeyState, LiveResident, Quarantined, RestartPolicy};
 
 use shards::{Found, Shards};
 
-/// Milliseconds of a clock that never goes back; its zero is arbitrary. The registry's only source of time.
+/// Returns milliseconds of a clock that never goes back, since an arbitrary point. The registry's only source of
+/// time.
 pub type MonotonicMs = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-/// Builds the resident of a key; runs on the resident's arbiter, so it must be quick and do no I/O (that belongs before its first answer).
+/// Builds the resident of a key. It runs on the resident's arbiter, so it must be quick and do no I/O; I/O belongs
+/// before the resident's first answer.
 pub type Factory<R> =
     Arc<dyn Fn(<R as Resident>::Key, Lease<<R as Resident>::Key>) -> R + Send + Sync>;
 
-/// How much may be under way at once, and how long one ask may take.
+/// Limits on commands under way, and on the time that one ask may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Commands under way for one key, waiting and running; more are refused, but as many again from inside.
+    /// Commands under way for one key, waiting and running. More are refused; as many again are reserved for
+    /// [`Origin::Inside`].
     pub in_flight_per_key: usize,
     /// Commands under way for all keys together; more are refused.
     pub in_flight: u32,
-    /// Incarnations one ask tries before it gives up with [`AskFault::Closed`]; at least 1.
-    pub required_votes: u32,
+    /// How many incarnations one ask tries before it fails with [`AskFault::Closed`]; at least 1.
+    pub tries: u32,
     /// Longest wait for an answer over all tries, in milliseconds.
     pub answer_within_ms: u64,
 }
 
 impl Default for Limits {
-    /// 32 per key, 4,096 in all, 3 asks, 10 s.
+    /// 32 commands per key, 4,096 in total, 3 tries, 10 s.
     fn default() -> Self {
         Self {
             in_flight_per_key: 32,
             in_flight: 4_096,
-            required_votes: 3,
+            tries: 3,
             answer_within_ms: 10_000,
         }
     }
 }
 
-/// Where a command comes from.
+/// The origin of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// From a person.
     Outside,
-    /// From the runtime itself: as many places again are kept for it at each key, so that nobody takes them all.
+    /// From the runtime itself. It has reserved places at each key, so that people's commands can't take them all.
     Inside,
 }
 
-/// What the registry has done since it was made.
+/// Counters since the registry was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Incarnations started.
+    /// Incarnations that were started.
     pub started: u64,
-    /// Incarnations that ended by themselves.
+    /// Incarnations that ended because they were idle.
     pub passivated: u64,
     /// Incarnations that ended by a panic.
     pub panicked: u64,
-    /// Asks refused for want of a permit.
+    /// Asks that were refused because no permit was left.
     pub refused: u64,
 }
 
-/// The supervisor of all residents of one kind. Cheap to clone; every clone is the same registry. Usable from any thread and any runtime.
+/// The supervisor of all residents of one kind. Cheap to clone; all clones share the same residents. Usable from any
+/// thread and any runtime.
 pub struct Registry<R: Resident> {
     shards: Arc<Shards<R>>,
     limits: Limits,
@@ -104,7 +113,7 @@ impl<R: Resident> Clone for Registry<R> {
 }
 
 impl<R: Resident> Registry<R> {
-    /// Makes an empty registry whose residents live on `arbiters`; one key always lives on the same one.
+    /// `arbiters` are the threads on which residents live; a key always lives on the same one.
     ///
     /// # Panics
     /// If `arbiters` is empty.
@@ -126,18 +135,19 @@ impl<R: Resident> Registry<R> {
         }
     }
 
-    /// Asks the resident of `key`, starting it when it isn't there, and returns its answer.
+    /// Sends a message to the resident of `key`, starting it if necessary, and returns its answer.
     ///
-    /// `message` builds the message from the permit it travels with, once per try and equal each time (the same command id): a resident that
-    /// was asked before answers a repeat from its memory. Keep the permit in the message, so that a command which outlives its caller is still
-    /// counted. After a panic the ask waits out the back-off (50 ms, then 100 ms) instead of being refused: the caller is answered by the next
-    /// incarnation. A message `Closed` by the end of an incarnation is sent to the next one, [`Limits::required_votes`] times at most.
-    /// Dropping the future cancels a command that has not begun, and no other.
+    /// `message` builds the message from the permit that travels with it. It is called once per try and must build an
+    /// equal message each time (the same command id), since a resident answers a repeat from its memory. The permit
+    /// must be kept in the message, so that a command that outlives its caller is still counted. After a panic the
+    /// ask waits for the end of the back-off (50 ms, then 100 ms) instead of being refused, and the next incarnation
+    /// answers. A message that is not answered because its incarnation ended is sent to the next one,
+    /// [`Limits::tries`] times at most. Dropping the future cancels a command that has not begun, and no other.
     ///
     /// # Errors
-    /// Before anything is sent, in this order: [`AskFault::Stopping`], [`AskFault::NeedsAttention`], [`AskFault::Busy`] (the key, then the registry).
-    /// Afterwards: [`AskFault::NeedsAttention`] when the key was quarantined meanwhile; [`AskFault::Closed`] and [`AskFault::Unanswered`], both
-    /// of unknown outcome.
+    /// Before anything is sent, in this order: [`AskFault::Stopping`], [`AskFault::NeedsAttention`],
+    /// [`AskFault::Busy`] (the key's limit, then the total). Afterwards: [`AskFault::NeedsAttention`] if the key was
+    /// quarantined meanwhile; [`AskFault::Closed`] and [`AskFault::Unanswered`], both with unknown outcome.
     pub async fn ask<M, F>(
         &self,
         key: R::Key,
@@ -178,12 +188,13 @@ impl<R: Resident> Registry<R> {
         M::Result: Send,
         F: Fn(Permit) -> M,
     {
-        for _ in 0..self.limits.required_votes.max(1) {
+        for _ in 0..self.limits.tries.max(1) {
             let (address, mut ended) = self.live_incarnation(key).await?;
             if let Ok(answer) = address.send(message(permit.clone())).await {
                 return Ok(answer);
             }
-            // A panic closes the reply before the mailbox: without this wait the next try could meet the same dying incarnation.
+            // A panic closes the reply before the mailbox: without this wait the next try could reach the same dying
+            // incarnation.
             let _ = ended.changed().await;
         }
         Err(AskFault::Closed)
@@ -205,41 +216,42 @@ impl<R: Resident> Registry<R> {
         }
     }
 
-    /// Says what the registry knows of `key` now.
+    /// Returns whether `key` is absent, live, backing off or quarantined.
     #[must_use]
     pub fn state(&self, key: R::Key) -> KeyState {
         self.shards.state(key)
     }
 
-    /// Lists the keys in quarantine, in no order.
+    /// Returns the quarantined keys, unordered.
     #[must_use]
     pub fn quarantined(&self) -> Vec<Quarantined<R::Key>> {
         self.shards.quarantined()
     }
 
-    /// Puts `key` in quarantine: a stream whose record can't be folded. A live incarnation is asked no more and goes when it is idle.
+    /// Quarantines `key`, as for a stream whose record can't be folded. A live incarnation gets no more messages, and
+    /// ends once it is idle.
     pub fn quarantine(&self, key: R::Key) {
         self.shards.quarantine(key);
     }
 
-    /// Ends the quarantine of `key` and forgets its panics. Answers whether it was in quarantine.
+    /// Ends the quarantine of `key` and forgets its panics. Returns whether it was quarantined.
     pub fn release(&self, key: R::Key) -> bool {
         self.shards.release(key)
     }
 
-    /// Counts the live residents.
+    /// Returns the number of live residents.
     #[must_use]
     pub fn live_count(&self) -> usize {
         self.shards.live_count()
     }
 
-    /// Lists the live residents, in no order, `limit` at most.
+    /// Returns at most `limit` live residents, unordered.
     #[must_use]
     pub fn live(&self, limit: usize) -> Vec<LiveResident<R::Key>> {
         self.shards.live(limit)
     }
 
-    /// Counts the commands under way, waiting and running.
+    /// Returns the number of commands under way, waiting and running.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.shards.in_flight()
@@ -251,8 +263,8 @@ impl<R: Resident> Registry<R> {
         self.shards.totals()
     }
 
-    /// Refuses every new ask as [`AskFault::Stopping`] from now on, and returns once nothing is under way. The caller sets the deadline;
-    /// a dropped future leaves the registry refusing.
+    /// Refuses every new ask with [`AskFault::Stopping`] from now on, and returns once no command is under way. The
+    /// caller sets the deadline; if the future is dropped, the registry still refuses.
     pub async fn drain(&self) {
         self.shards.drain().await;
     }

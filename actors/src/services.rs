@@ -1,4 +1,4 @@
-//! What every shell works with: policy, ports, the way into the journal, the snapshots, the owners.
+//! Services that all shells share: policy, ports, the commit queue, the snapshots, the owners.
 
 use crate::{
     owners::Owners,
@@ -22,16 +22,16 @@ pub(crate) struct Services {
     pub(crate) photos: Photos,
     pub(crate) owners: Arc<Owners>,
     pub(crate) vault: Vault,
-    /// How long a live order stays without a command.
+    /// How long a live order's actor stays in memory without a command, in milliseconds.
     pub(crate) idle_ms: u64,
-    /// How long an ended one stays.
+    /// How long an ended order's actor stays in memory without a command, in milliseconds.
     pub(crate) idle_ended_ms: u64,
-    /// The runtime for what must not keep an arbiter busy.
+    /// The tokio runtime for work that must not occupy an arbiter.
     pub(crate) io: tokio::runtime::Handle,
 }
 
 impl Services {
-    /// Reads off the arbiter's thread: a point read may touch the archive or the journal.
+    /// Reads on a blocking thread, since a single read may touch the archive or the journal.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Reads) -> Result<T, SnapshotFault> + Send + 'static,
@@ -50,7 +50,8 @@ impl Services {
         }
     }
 
-    /// The PIN of an order, 0–9999: derived from its id with the server's key, never stored.
+    /// Returns the delivery PIN of an order, 0 to 9999. It is derived from the order's id with the server's key, and
+    /// not stored.
     pub(crate) fn pin(&self, order: OrderId) -> u16 {
         self.vault.secrets().pin(order)
     }

@@ -211,7 +211,7 @@ fn under_the_registry_the_next_ask_gets_a_new_incarnation() {
         let registry = registry(
             &seen,
             Limits {
-                required_votes: 1,
+                tries: 1,
                 ..Limits::default()
             },
         );

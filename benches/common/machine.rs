@@ -1,9 +1,9 @@
-//! The machine and the commit that figures belong to.
+//! Describes the machine and the commit to which the figures belong.
 
 use serde_json::{Value, json};
 use std::{fs, process::Command};
 
-/// Processor, cores, kernel, file system of the data, commit, date.
+/// Returns processor, cores, kernel, file system of the data, commit and date.
 pub fn about() -> Value {
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = processor
@@ -23,7 +23,7 @@ pub fn about() -> Value {
     })
 }
 
-/// One line about the machine, for above a table.
+/// Returns one line about the machine, to be printed above a table.
 pub fn line() -> String {
     let about = about();
     let text = |key: &str| {
@@ -49,7 +49,7 @@ pub fn line() -> String {
     )
 }
 
-/// What a command prints; nothing where there is no such command.
+/// Returns what a command prints; an empty text if there is no such command.
 fn said(command: &str, arguments: &[&str]) -> String {
     let output = Command::new(command)
         .args(arguments)

@@ -1,6 +1,6 @@
-//! What the benchmarks share: whether a target was asked for, the machine, tables, and the JSON beside them.
+//! Shared by the benchmarks: selecting a target, describing the machine, printing tables, and writing JSON files.
 //!
-//! Must not: measure anything itself.
+//! Must not: measure anything.
 
 pub mod machine;
 pub mod table;
@@ -8,8 +8,8 @@ pub mod table;
 use serde_json::{Value, json};
 use std::{fs, io, path::PathBuf};
 
-/// Whether this target was asked for. `cargo bench` hands every target the same words: a target runs if there is none,
-/// or if one of them is its name.
+/// Whether this benchmark should run. `cargo bench` passes the same arguments to every target: a target runs if they
+/// name none, or if they name it.
 pub fn is_wanted(name: &str) -> bool {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut words = arguments
@@ -20,13 +20,13 @@ pub fn is_wanted(name: &str) -> bool {
         && (words.peek().is_none() || words.any(|word| word == name))
 }
 
-/// Whether `cargo test` runs this target, which does not say `--bench`. It does everything once and briefly, so that a
-/// benchmark that no longer works is found by the tests; its figures mean nothing and are not kept.
+/// Whether `cargo test` runs this target, that is, without `--bench`. Everything then runs once and briefly, so that
+/// the tests notice a benchmark that no longer works; its figures are meaningless and not written.
 pub fn is_rehearsal() -> bool {
     !std::env::args().any(|argument| argument == "--bench")
 }
 
-/// Where results go; the folder of the build, so that data lies on the disk that the project lies on.
+/// Returns the folder of the results. It is in the build folder, so that data are on the same disk as the project.
 pub fn folder() -> PathBuf {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
@@ -35,10 +35,10 @@ pub fn folder() -> PathBuf {
         .join("bench")
 }
 
-/// A folder for data that goes when the value is dropped.
+/// Creates a temporary folder for data, which is deleted when the value is dropped.
 ///
 /// # Errors
-/// The system's.
+/// Any error of the operating system.
 pub fn scratch() -> io::Result<tempfile::TempDir> {
     fs::create_dir_all(folder())?;
     tempfile::Builder::new()
@@ -49,15 +49,15 @@ pub fn scratch() -> io::Result<tempfile::TempDir> {
 /// Prints a line of the result.
 ///
 /// # Errors
-/// The stream's.
+/// An error of standard output.
 pub fn say(text: impl std::fmt::Display) -> io::Result<()> {
     campusg::output::result(text)
 }
 
-/// Writes the figures with the machine and the commit they belong to, and says where.
+/// Writes the figures to a file, with the machine and the commit to which they belong, and prints its path.
 ///
 /// # Errors
-/// The system's.
+/// Any error of the operating system.
 pub fn keep(name: &str, figures: Value) -> io::Result<()> {
     if is_rehearsal() {
         return say("\na rehearsal: the figures mean nothing");

@@ -2,17 +2,16 @@
 
 use std::fmt;
 
-/// A head and rows; the first column is set left, the others right.
+/// A table: the first row is the head. The first column is aligned left, the others right.
 #[derive(Clone, Debug, Default)]
 pub struct Table(Vec<Vec<String>>);
 
 impl Table {
-    /// A table with this head.
+    /// `head` has the titles of the columns.
     pub fn new<const N: usize>(head: [&str; N]) -> Self {
         Self(vec![head.map(Into::into).to_vec()])
     }
 
-    /// Adds a row.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.0.push(cells.into_iter().collect());
     }

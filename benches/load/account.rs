@@ -1,4 +1,4 @@
-//! The people of the benchmark: a customer with a card and a runner for every connection, and the operator.
+//! The accounts of the benchmark: for every connection a customer with a card and a runner, and the operator.
 
 use crate::{
     Fault,
@@ -6,18 +6,16 @@ use crate::{
 };
 use std::net::SocketAddr;
 
-/// Tokens of a customer and a runner.
+/// The session tokens of a customer and a runner who share a connection.
 #[derive(Clone, Debug)]
 pub struct Pair {
-    /// Prefix of its idempotency keys; unlike every other pair's.
+    /// Prefix of the pair's idempotency keys; unique among the pairs.
     pub name: String,
-    /// The customer's token.
     pub customer: String,
-    /// The runner's token.
     pub runner: String,
 }
 
-/// A pair as a reference takes it, which looks at no token but reads as many bytes.
+/// Returns a pair for a reference server, which ignores tokens but reads as many bytes.
 pub fn nobody(n: usize) -> Pair {
     let token = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG".to_owned();
     Pair {
@@ -27,10 +25,10 @@ pub fn nobody(n: usize) -> Pair {
     }
 }
 
-/// Opens accounts for `count` pairs, several at a time.
+/// Opens the accounts of `count` pairs, several at a time.
 ///
 /// # Errors
-/// The first answer that is not as it should be.
+/// The first response that is not as expected.
 pub async fn open(address: SocketAddr, count: usize) -> Result<Vec<Pair>, Fault> {
     const AT_ONCE: usize = 4;
     let part = |first: usize| async move {
@@ -93,10 +91,10 @@ async fn register(connection: &mut Connection, name: &str) -> Result<String, Fau
     Ok(connection.find(r#""token":""#, b'"')?.to_owned())
 }
 
-/// The token of the demo's operator, who may ask what the server has written.
+/// Signs in as the demo's operator, who may query what the server has written; returns the token.
 ///
 /// # Errors
-/// Where the server is no demo.
+/// If the server was not started as a demo.
 pub async fn operator(connection: &mut Connection) -> Result<String, Fault> {
     let body = r#"{"email":"olivia@campus.example","password":"campus-demo-2026"}"#;
     connection

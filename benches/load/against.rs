@@ -1,7 +1,7 @@
-//! The program of today against another build of it, in pairs: both serve side by side and are measured in turns, so
-//! that what else the machine does hits both.
+//! Compares this build with another one. Both serve side by side and are measured in turns, so that other work of the
+//! machine affects both.
 //!
-//! Must not: judge. It prints ratios, and their median.
+//! Must not: judge. It prints ratios and their median.
 
 use crate::{
     Fault,
@@ -13,16 +13,16 @@ use crate::{
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// The other build, and how often both are measured.
+/// The other build, and how many pairs of measurements are made.
 #[derive(Clone, Debug)]
 pub struct Against {
-    /// The other program.
+    /// The path of the other build's program.
     pub program: PathBuf,
-    /// Pairs of measurements.
+    /// How often both builds are measured.
     pub pairs: usize,
 }
 
-/// The two programs at one number of connections, in one pair.
+/// The figures of the two builds at one number of connections, in one pair.
 struct Compared {
     connections: usize,
     today: Figures,
@@ -30,21 +30,21 @@ struct Compared {
 }
 
 impl Compared {
-    /// Lifecycles per second, today's over the other's: above 1 is faster.
+    /// Lifecycles per second of this build over those of the other: above 1 is faster.
     fn rate(&self) -> f64 {
         self.today.rate() / self.other.rate()
     }
 
-    /// The 99th percentile of placing, today's over the other's: above 1 is slower.
+    /// The 99th percentile of placing with this build over that with the other: above 1 is slower.
     fn place(&self) -> f64 {
         self.today.place_p99() / self.other.place_p99()
     }
 }
 
-/// Measures all pairs, and reports.
+/// Measures all pairs and prints the report.
 ///
 /// # Errors
-/// The first thing that goes wrong.
+/// The first error.
 pub async fn run(against: &Against, plan: &Plan) -> Result<(), Fault> {
     let mut compared = vec![];
     for pair in 0..against.pairs {
@@ -54,7 +54,7 @@ pub async fn run(against: &Against, plan: &Plan) -> Result<(), Fault> {
     report(against, plan, &compared)
 }
 
-/// Both on empty folders of their own. Who is started and measured first changes from pair to pair.
+/// Starts both builds on empty folders and measures them. The order changes from pair to pair.
 async fn measure_pair(program: &Path, plan: &Plan, pair: usize) -> Result<Vec<Compared>, Fault> {
     let scratch = common::scratch()?;
     let mut systems = [
@@ -153,7 +153,7 @@ fn to_json(one: &Compared) -> Value {
     })
 }
 
-/// The middle one; of an even number, between the two in the middle.
+/// Returns the median; for an even number of values the mean of the two in the middle.
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_unstable_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! One system at one number of connections: its warm-up, its rounds, and what was counted in them.
+//! The measurement of one system at one number of connections: warm-up, rounds, and counters.
 
 use crate::{
     Fault,
@@ -12,7 +12,7 @@ use crate::{
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// A round lasts this long: a disturbance lasts longer, so that it hits every system.
+/// The length of a round. Most disturbances last longer, so they affect every system.
 pub const ROUND: Duration = Duration::from_secs(2);
 
 /// A measurement under way.
@@ -27,7 +27,7 @@ impl<'a> Bout<'a> {
     /// Connects and warms up.
     ///
     /// # Errors
-    /// The first thing that goes wrong.
+    /// The first error.
     pub async fn begin(
         subject: &'a Subject,
         connections: usize,
@@ -37,7 +37,7 @@ impl<'a> Bout<'a> {
         let before = subject.probe.settled().await?;
         let mut drivers = vec![];
         for pair in &subject.pairs[..connections] {
-            // Keys are new at each number of connections: a repeated one would be answered and not executed.
+            // Keys are new for each number of connections: a repeated one would be answered without being executed.
             let named = Pair {
                 name: format!("{}-of-{connections}", pair.name),
                 ..pair.clone()
@@ -68,10 +68,10 @@ impl<'a> Bout<'a> {
         })
     }
 
-    /// Measures for a while.
+    /// Measures for `span`.
     ///
     /// # Errors
-    /// The first thing that goes wrong.
+    /// The first error.
     pub async fn round(&mut self, span: Duration) -> Result<(), Fault> {
         let probe = &self.subject.probe;
         let written = probe.written().await?;
@@ -97,10 +97,10 @@ impl<'a> Bout<'a> {
         Ok(())
     }
 
-    /// Waits until all is written and gives what was counted.
+    /// Waits until everything is written, and returns the counters.
     ///
     /// # Errors
-    /// The first thing that goes wrong.
+    /// The first error.
     pub async fn end(mut self) -> Result<Counted, Fault> {
         let probe = &self.subject.probe;
         self.counted.resident_kib = probe.resident_kib()?;
@@ -108,7 +108,7 @@ impl<'a> Bout<'a> {
         Ok(self.counted)
     }
 
-    /// CPU time so far of the server, of this process, and of the whole machine.
+    /// Returns the CPU time so far of the server, of this process, and of the whole machine.
     fn used(&self) -> Result<[Duration; 3], Fault> {
         Ok([
             self.subject.probe.cpu()?,
@@ -118,7 +118,7 @@ impl<'a> Bout<'a> {
     }
 }
 
-/// Lets every connection work for a while and gives what they measured together.
+/// Runs all connections for `span`, and returns what they measured together.
 async fn drive(drivers: Vec<Driver>, span: Duration) -> Result<(Vec<Driver>, Measured), Fault> {
     let end = Instant::now() + span;
     let mut running = JoinSet::new();

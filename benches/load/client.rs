@@ -1,8 +1,8 @@
-//! A small HTTP/1.1 client: one keep-alive connection, one request at a time, buffers that are used again.
+//! A small HTTP/1.1 client: one keep-alive connection, one request at a time, with reused buffers.
 //!
-//! It shares two cores with the server it measures, so it does no more than it must: it finds the status and the
-//! length of an answer and leaves the rest unread. Its own cost is part of the report.
-//! Invariant: an answer without `content-length` is a fault, never a guess.
+//! It shares two cores with the server that it measures, so it does only what is necessary: it parses the status and
+//! the length of a response and ignores the rest. Its own cost is part of the report.
+//! Invariant: a response without `content-length` is an error.
 
 use crate::Fault;
 use std::{net::SocketAddr, ops::Range, time::Duration};
@@ -11,35 +11,34 @@ use tokio::{
     net::TcpStream,
 };
 
-/// What every request of a connection says besides its body.
+/// A request without its body.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
-    /// `GET`, `POST`, `PUT`.
+    /// `GET`, `POST` or `PUT`.
     pub method: &'a str,
     /// With the leading slash.
     pub path: &'a str,
-    /// The bearer token; none for strangers.
+    /// The bearer token; `None` for a request without a session.
     pub token: Option<&'a str>,
-    /// The idempotency key, where there is one.
+    /// The idempotency key, if the request has one.
     pub key: Option<&'a str>,
 }
 
-/// A connection.
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
     out: Vec<u8>,
     got: Vec<u8>,
     body: Range<usize>,
-    /// Answers of 503 so far: the server was too busy, did nothing, and was asked again.
+    /// How many responses were 503: the server was too busy, did nothing, and the request was repeated.
     pub refused: u64,
 }
 
 impl Connection {
-    /// Connects.
+    /// Opens the connection.
     ///
     /// # Errors
-    /// The system's.
+    /// Any error of the operating system.
     pub async fn open(address: SocketAddr) -> Result<Self, Fault> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
@@ -52,10 +51,11 @@ impl Connection {
         })
     }
 
-    /// Sends a request and reads its answer; one that is too early is sent again a little later.
+    /// Sends a request and reads its response. A request that is answered 503 is repeated a little later.
     ///
     /// # Errors
-    /// The system's; an answer that is no answer; any other status of 400 or more, with the body; 503 for ever.
+    /// Any error of the operating system; a malformed response; any other status of 400 or more, with the body; 503
+    /// too often.
     pub async fn ask(&mut self, head: Head<'_>, body: &str) -> Result<(), Fault> {
         const TRIES: u32 = 1_000;
         self.write(head, body);
@@ -81,15 +81,15 @@ impl Connection {
         .into()
     }
 
-    /// The body of the last answer.
+    /// Returns the body of the last response.
     pub fn body(&self) -> &[u8] {
         &self.got[self.body.clone()]
     }
 
-    /// What follows `before` in the last answer, up to `end`.
+    /// Returns the text after `before` in the last response, up to the byte `end`.
     ///
     /// # Errors
-    /// Where it says no such thing.
+    /// If the response does not contain `before`.
     pub fn find(&self, before: &str, end: u8) -> Result<&str, Fault> {
         let text = std::str::from_utf8(&self.got)?;
         let from = text
@@ -138,7 +138,7 @@ impl Connection {
         out.extend_from_slice(body.as_bytes());
     }
 
-    /// Reads one whole answer and gives its status.
+    /// Reads one whole response and returns its status.
     async fn read(&mut self) -> Result<u16, Fault> {
         self.got.clear();
         let start = loop {

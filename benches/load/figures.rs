@@ -9,14 +9,14 @@ use crate::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// What was counted of one system at one number of connections, over all rounds.
+/// The counters of one system at one number of connections, over all rounds.
 #[derive(Clone, Debug)]
 pub struct Counted {
-    /// Which.
+    /// The system that was measured.
     pub system: System,
-    /// Connections.
+    /// How many connections it had.
     pub connections: usize,
-    /// How long the rounds took.
+    /// The total time of the rounds.
     pub took: Duration,
     /// What the connections measured in the rounds.
     pub measured: Measured,
@@ -26,38 +26,38 @@ pub struct Counted {
     pub driver_cpu: Duration,
     /// CPU time of everything else on the machine in the rounds.
     pub other_cpu: Duration,
-    /// Groups written in the rounds.
+    /// Groups that the journal wrote in the rounds.
     pub groups: u64,
-    /// The longest lag at the end of a round.
+    /// The largest number of unfolded records at the end of a round.
     pub lag: u64,
-    /// Everything written, from before the warm-up until all was quiet.
+    /// Everything written, from before the warm-up until writing had stopped.
     pub written: Written,
-    /// The lifecycles that belong to `written`.
+    /// The number of lifecycles that caused `written`.
     pub written_for: u64,
     /// The server's resident memory at the end, in KiB.
     pub resident_kib: u64,
 }
 
-/// The same as rates and quantiles.
+/// The counters as rates and quantiles.
 #[derive(Clone, Debug)]
 pub struct Figures {
-    /// Which.
+    /// The system that was measured.
     pub system: System,
-    /// Connections.
+    /// How many connections it had.
     pub connections: usize,
     /// Lifecycles per second.
     pub lifecycles: f64,
     /// Median and 99th percentile of each step, in milliseconds.
     pub steps: Vec<(f64, f64)>,
-    /// The same over all steps.
+    /// Median and 99th percentile over all steps, in milliseconds.
     pub all: (f64, f64),
     /// CPU time of the server per lifecycle, in microseconds.
     pub server_us: f64,
     /// CPU time of the driver per lifecycle, in microseconds.
     pub driver_us: f64,
-    /// Cores that everything else on the machine kept busy.
+    /// How many cores everything else on the machine kept busy.
     pub other_cores: f64,
-    /// Groups per second.
+    /// Journal groups per second.
     pub groups: f64,
     /// Journal records per lifecycle.
     pub records: f64,
@@ -65,16 +65,16 @@ pub struct Figures {
     pub bytes: f64,
     /// Snapshot writes per lifecycle.
     pub snapshots: f64,
-    /// Records written and not folded at the end.
+    /// How many written records were not folded at the end.
     pub lag: u64,
     /// Resident memory of the server, in KiB.
     pub resident_kib: u64,
-    /// Requests that were answered 503, for each that was not.
+    /// Responses of 503 per request that was carried out.
     pub refused: f64,
 }
 
 impl Figures {
-    /// Computes them.
+    /// Computes rates and quantiles.
     pub fn of(counted: Counted) -> Self {
         let seconds = counted.took.as_secs_f64();
         let lifecycles = counted.measured.lifecycles as f64;
@@ -108,7 +108,7 @@ impl Figures {
         }
     }
 
-    /// As JSON.
+    /// Returns the figures for the JSON file.
     pub fn to_json(&self) -> Value {
         let ends = |(p50, p99): &(f64, f64)| json!({ "p50_ms": p50, "p99_ms": p99 });
         let steps: serde_json::Map<String, Value> = STEPS
@@ -136,23 +136,23 @@ impl Figures {
         })
     }
 
-    /// Lifecycles per second.
+    /// Returns the lifecycles per second.
     pub const fn rate(&self) -> f64 {
         self.lifecycles
     }
 
-    /// The 99th percentile of placing, in milliseconds.
+    /// Returns the 99th percentile of placing, in milliseconds.
     pub fn place_p99(&self) -> f64 {
         self.steps[0].1
     }
 
-    /// Lifecycles per second of CPU time, driver included: what one core could do that did nothing else. Hardly moves
-    /// with what else the machine does, where the rate does.
+    /// Returns the lifecycles per second of CPU time, including the driver's: what one core could do if it did
+    /// nothing else. Unlike the rate, it hardly depends on other work of the machine.
     pub fn per_cpu_second(&self) -> f64 {
         1e6 / (self.server_us + self.driver_us)
     }
 
-    /// Requests per second; the PIN's is not counted.
+    /// Returns the requests per second, without the one for the PIN.
     pub fn requests(&self) -> f64 {
         self.lifecycles * STEPS.len() as f64
     }

@@ -1,4 +1,4 @@
-//! One lifecycle: the seven requests from placing to completed, and what each connection measures of them.
+//! One lifecycle of an order: the seven requests from placing to completion, and their times.
 
 use crate::{
     Fault,
@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The steps, in their order.
+/// The steps of a lifecycle, in order.
 pub const STEPS: [&str; 7] = [
     "place",
     "accept",
@@ -22,27 +22,27 @@ pub const STEPS: [&str; 7] = [
     "delivered",
 ];
 
-/// The wish that is placed.
+/// The body of the request that places an order.
 pub const WISH: &str = r#"{"store":{"name":"Corner","place":"Library"},"items":[{"name":"Bagel","quantity":2,"unit_price_cents":1000,"substitution":"drop"}],"dropoff":{"building":"B7","room":"12","handover":"pin","notes":"ring"},"tip_cents":200}"#;
 
-/// The id under which a reference is asked: it knows none.
+/// The order's id in requests to a reference server, which does not read it.
 const SOME_ORDER: &str = "019ac000-0000-7000-8000-000000000000";
 
-/// What one connection has measured.
+/// What a connection has measured.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
-    /// Lifecycles completed in time.
+    /// Lifecycles that were completed in time.
     pub lifecycles: u64,
-    /// All lifecycles, those that were begun in time and completed too late included.
+    /// All lifecycles, including those that were begun in time and completed too late.
     pub begun: u64,
-    /// Requests that were answered 503 and sent again.
+    /// Requests that were answered 503 and repeated.
     pub refused: u64,
-    /// The time of each step.
+    /// The times of each step.
     pub steps: [Sample; STEPS.len()],
 }
 
 impl Measured {
-    /// Adds what another connection measured.
+    /// Adds what another connection has measured.
     pub fn join(&mut self, other: Self) {
         self.lifecycles += other.lifecycles;
         self.begun += other.begun;
@@ -54,12 +54,12 @@ impl Measured {
     }
 }
 
-/// A customer and a runner on one connection, who do lifecycle after lifecycle.
+/// A customer and a runner on one connection, who run one lifecycle after another.
 #[derive(Debug)]
 pub struct Driver {
     connection: Connection,
     pair: Pair,
-    /// Whether the other end is the product: then ids and PINs are read from its answers.
+    /// Whether the server is the product, whose responses contain ids and PINs.
     product: bool,
     done: u64,
     /// What was measured since it was last taken.
@@ -67,10 +67,10 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Connects for a pair.
+    /// Opens a connection for a pair.
     ///
     /// # Errors
-    /// The system's.
+    /// Any error of the operating system.
     pub async fn connect(address: SocketAddr, pair: Pair, product: bool) -> Result<Self, Fault> {
         let connection = Connection::open(address).await?;
         Ok(Self {
@@ -82,10 +82,10 @@ impl Driver {
         })
     }
 
-    /// Does lifecycles until the time is over; the last one is finished, and its time not counted.
+    /// Runs lifecycles until `end`. The last one is completed, but not counted in the times.
     ///
     /// # Errors
-    /// The first that goes wrong: a benchmark of refusals measures nothing.
+    /// The first error, since a benchmark of refusals measures nothing.
     pub async fn until(&mut self, end: Instant) -> Result<(), Fault> {
         loop {
             let times = self.lifecycle().await?;
@@ -103,10 +103,10 @@ impl Driver {
         }
     }
 
-    /// One lifecycle.
+    /// Runs one lifecycle and returns the time of each step.
     ///
     /// # Errors
-    /// The first answer that is not as it should be.
+    /// The first response that is not as expected.
     pub async fn lifecycle(&mut self) -> Result<[Duration; STEPS.len()], Fault> {
         self.done += 1;
         let key = format!("{}-{}", self.pair.name, self.done);
@@ -160,7 +160,7 @@ impl Driver {
         Ok(began.elapsed())
     }
 
-    /// The eighth request, which is no step.
+    /// Reads the PIN. This eighth request is not a step.
     async fn pin(&mut self, order: &str, customer: &str) -> Result<String, Fault> {
         if !self.product {
             return Ok("0000".into());

@@ -1,8 +1,9 @@
-//! The load benchmark: whole lifecycles over HTTP against the composed server, and against two references in the same
-//! run, or against another build of it. `cargo bench -- load`; `benches/README.md` says how to read it.
+//! The load benchmark: whole lifecycles over HTTP against the product's server, compared with two reference servers
+//! in the same run, or with another build. Run it with `cargo bench -- load`; `benches/README.md` explains the
+//! figures.
 //!
-//! Every server is a process of its own, the driver is this one. Closed loop: a connection sends its next request when
-//! it has the answer to the last. The references are this program again, with another role.
+//! Every server is a process of its own; this process is the driver. Closed loop: a connection sends its next request
+//! when it has the response to the last. The reference servers are this program, started with another role.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark measures time")]
 
@@ -40,5 +41,5 @@ fn main() -> ExitCode {
     }
 }
 
-/// Anything that ends the benchmark.
+/// Any error that ends the benchmark.
 type Fault = Box<dyn std::error::Error + Send + Sync>;

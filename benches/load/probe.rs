@@ -1,4 +1,4 @@
-//! What a server has used and written, read from outside between two measurements.
+//! Reads from outside what a server has used and written, between two measurements.
 
 use crate::{
     Fault, account,
@@ -18,20 +18,20 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 /// What the product has written since it was started.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Written {
-    /// Groups, each one `fdatasync`.
+    /// Groups of the journal; each is one `fdatasync`.
     pub groups: u64,
     /// Journal records.
     pub records: u64,
-    /// Journal bytes, headers included.
+    /// Journal bytes, including headers.
     pub bytes: u64,
-    /// Inserts and removes in the snapshot stores.
+    /// Inserts and removals in the snapshot stores.
     pub snapshots: u64,
-    /// Records written and not folded.
+    /// Written records that are not folded yet.
     pub lag: u64,
 }
 
 impl Written {
-    /// What was written since `before`; the lag is that of now.
+    /// Returns what was written since `before`; the lag is the present one.
     pub const fn since(self, before: Self) -> Self {
         Self {
             groups: self.groups - before.groups,
@@ -43,19 +43,19 @@ impl Written {
     }
 }
 
-/// Asks a server what it has done.
+/// Queries a server for what it has used and written.
 #[derive(Debug)]
 pub struct Probe {
-    /// None where there is nobody to ask: a reference.
+    /// The server's address and the operator's token; `None` for a reference server, which can't be queried.
     operator: Option<(SocketAddr, String)>,
     process: u32,
 }
 
 impl Probe {
-    /// Signs in as the operator, where there is one.
+    /// Signs in as the operator, if the server is the product.
     ///
     /// # Errors
-    /// Where that fails.
+    /// If signing in fails.
     pub async fn new(server: &Server) -> Result<Self, Fault> {
         let operator = match server.system {
             System::Campusg | System::Other => {
@@ -71,31 +71,31 @@ impl Probe {
         })
     }
 
-    /// CPU time of the process so far.
+    /// Returns the CPU time of the process so far.
     ///
     /// # Errors
-    /// Where it is gone.
+    /// If the process has ended.
     pub fn cpu(&self) -> Result<Duration, Fault> {
         Ok(usage::cpu(self.process)?)
     }
 
-    /// Resident memory, in KiB.
+    /// Returns the resident memory in KiB.
     ///
     /// # Errors
-    /// Where it is gone.
+    /// If the process has ended.
     pub fn resident_kib(&self) -> Result<u64, Fault> {
         Ok(usage::resident_kib(self.process)?)
     }
 
-    /// What was written so far; nothing for a reference.
+    /// Returns what was written so far; zeros for a reference server.
     ///
     /// # Errors
-    /// Where the answer is not as it should be.
+    /// If the response is not as expected.
     pub async fn written(&self) -> Result<Written, Fault> {
         let Some((address, token)) = &self.operator else {
             return Ok(Written::default());
         };
-        // A connection of its own: the server closes one that was idle between two measurements.
+        // A new connection each time: the server closes one that is idle between two measurements.
         let mut connection = Connection::open(*address).await?;
         let head = Head {
             method: "GET",
@@ -119,7 +119,8 @@ impl Probe {
         })
     }
 
-    /// Waits until nothing more is written: the last changes reach the snapshots a checkpoint after the last command.
+    /// Waits until nothing more is written. The last changes reach the snapshots with the checkpoint after the last
+    /// command.
     ///
     /// # Errors
     /// As [`written`](Self::written).
@@ -145,10 +146,10 @@ impl Probe {
     }
 }
 
-/// The payloads of the first order in the journal of a data folder whose server has ended.
+/// Returns the payloads of the first order's records in the journal of a server that has ended.
 ///
 /// # Errors
-/// Where the journal cannot be read.
+/// If the journal can't be read.
 pub fn payloads_of_an_order(data: &Path) -> Result<Vec<Vec<u8>>, Fault> {
     let folder = data.join("journal");
     let opened = Journal::open(RealDisk::shared(), &folder, JournalOptions::default())?;

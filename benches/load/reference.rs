@@ -1,5 +1,5 @@
-//! What the product is measured against: axum that echoes JSON, and axum that appends the same bytes to the same
-//! journal without a domain. Both run in a process of their own, as the product does.
+//! The reference servers with which the product is compared: axum that echoes JSON, and axum that appends the same
+//! bytes to the same journal without a domain. Each runs in a process of its own, as the product does.
 
 use crate::{Fault, common, server::System};
 use axum::{
@@ -23,28 +23,28 @@ use std::{
 };
 use tokio::{net::TcpListener, sync::oneshot};
 
-/// Names the role of a process started by this program.
+/// The environment variable with the role of a process that this program has started.
 pub const ROLE: &str = "BENCH_ROLE";
-/// Names its folder.
+/// The environment variable with that process's folder.
 pub const FOLDER: &str = "BENCH_FOLDER";
-/// In that folder: the payloads of one lifecycle, as JSON.
+/// The file in that folder with the payloads of one lifecycle, as JSON.
 const PAYLOADS: &str = "payloads";
 
 /// How many records each step writes: placing and buying write a second one when the gateway has answered.
 const RECORDS: [usize; 7] = [2, 1, 1, 2, 1, 1, 1];
 
-/// The role of this process, if it was started with one.
+/// Returns the role of this process, if it was started with one.
 pub fn role() -> Option<String> {
     env::var(ROLE).ok()
 }
 
-/// Serves as a reference until it is killed.
+/// Serves as a reference server until the process is killed.
 ///
 /// # Errors
-/// Where it cannot listen, or the folder cannot be used.
+/// If it cannot listen or use the folder.
 pub fn serve(role: &str) -> Result<(), Fault> {
     let folder = PathBuf::from(env::var_os(FOLDER).ok_or("no folder")?);
-    // As the product's own.
+    // The same threads as the product has.
     let threads = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -71,7 +71,7 @@ fn echo() -> Router {
         .route("/api/orders/{id}/{step}", post(answer))
 }
 
-/// Bytes that somebody else wrote before.
+/// A payload that the product has written before.
 struct Raw(Arc<[u8]>);
 
 const TAG: RecordTag = RecordTag {
@@ -94,20 +94,20 @@ struct Appender {
 }
 
 impl Appender {
-    /// Queues the records of a step at once and waits until the last one is durable.
+    /// Queues the records of a step at once, and waits until the last one is durable.
     async fn append(&self, step: usize) -> StatusCode {
         let (done, wait) = oneshot::channel();
         let mut done = Some(done);
         let payloads = &self.steps[step];
         for (n, payload) in payloads.iter().enumerate() {
-            let told = if n + 1 == payloads.len() {
+            let sender = if n + 1 == payloads.len() {
                 done.take()
             } else {
                 None
             };
             self.queue.submit(Raw(Arc::clone(payload)), move |ack| {
-                if let Some(told) = told {
-                    let _ = told.send(ack);
+                if let Some(sender) = sender {
+                    let _ = sender.send(ack);
                 }
             });
         }
@@ -118,7 +118,7 @@ impl Appender {
     }
 }
 
-/// Which of the requests to an order's address this is.
+/// Returns the step to which a request belongs.
 fn step_of(last: &str, body: &Value) -> usize {
     let name = if last == "accept" {
         "accept"
@@ -176,10 +176,10 @@ fn append(folder: &Path) -> Result<(Router, Committer<Raw>), Fault> {
     Ok((routes.with_state(state), committer))
 }
 
-/// Leaves payloads in the folder for the process that will append them.
+/// Writes the payloads to the folder, for the process that will append them.
 ///
 /// # Errors
-/// The system's.
+/// Any error of the operating system.
 pub fn leave_payloads(folder: &Path, payloads: &[Vec<u8>]) -> Result<(), Fault> {
     let text = serde_json::to_vec(payloads)?;
     fs::create_dir_all(folder)?;

@@ -1,4 +1,4 @@
-//! The tables and the file of the load benchmark.
+//! The tables and the JSON file of the load benchmark.
 
 use crate::{
     Fault,
@@ -13,10 +13,10 @@ use crate::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Says how far the run has come.
+/// Prints the progress of the run.
 ///
 /// # Errors
-/// The stream's.
+/// An error of standard output.
 pub fn progress(figures: Option<&Figures>) -> Result<(), Fault> {
     let Some(Figures {
         system,
@@ -35,10 +35,10 @@ pub fn progress(figures: Option<&Figures>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Prints the tables and writes the file.
+/// Prints the tables and writes the JSON file.
 ///
 /// # Errors
-/// The system's.
+/// Any error of the operating system.
 pub fn report(figures: &[Figures], fdatasync: Duration, plan: &Plan) -> Result<(), Fault> {
     common::say(format_args!("\n{}", machine::line()))?;
     common::say(format_args!(
@@ -172,7 +172,7 @@ fn ratios(figures: &[Figures], plan: &Plan) -> Table {
     table
 }
 
-/// The product's figure over that of a reference, to thousandths.
+/// Returns the product's figure over that of a reference server, to three decimals.
 fn ratio(
     figures: &[Figures],
     connections: usize,

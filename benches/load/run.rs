@@ -1,6 +1,7 @@
-//! The run: three servers side by side, idle but for the one that is measured.
+//! Runs the load benchmark: three servers side by side, of which only the measured one is busy.
 //!
-//! At each number of connections the systems take turns in short rounds, so that what else the machine does hits all.
+//! At each number of connections the systems take turns in short rounds, so that other work of the machine affects
+//! all of them.
 
 use crate::{
     Fault,
@@ -23,16 +24,17 @@ use std::{
 /// What is measured, and for how long.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Numbers of connections.
+    /// The numbers of connections at which each system is measured.
     pub connections: Vec<usize>,
-    /// Before each measurement.
+    /// The time of warm-up before each measurement.
     pub warm_up: Duration,
-    /// Each measurement.
+    /// The time of each measurement.
     pub measure: Duration,
 }
 
 impl Plan {
-    /// 1, 16 and 64 connections, 3 s of warm-up and 8 s, or what `BENCH_CONNECTIONS` (`16,64`) and `BENCH_SECONDS` say.
+    /// 1, 16 and 64 connections, 3 s of warm-up and 8 s of measurement, unless `BENCH_CONNECTIONS` (such as `16,64`)
+    /// and `BENCH_SECONDS` say otherwise.
     fn wanted() -> Result<Self, Fault> {
         if common::is_rehearsal() {
             return Ok(Self {
@@ -53,14 +55,14 @@ impl Plan {
         })
     }
 
-    /// The most connections of any measurement.
+    /// Returns the largest number of connections.
     pub fn most_connections(&self) -> usize {
         self.connections.iter().copied().max().unwrap_or(1)
     }
 }
 
-/// The build to compare with, where `BENCH_AGAINST` names one: in five pairs, or what `BENCH_PAIRS` says. A rehearsal
-/// compares this build with itself.
+/// Returns the build to compare with, if `BENCH_AGAINST` names one, and the number of pairs: 5, or `BENCH_PAIRS`. A
+/// rehearsal compares this build with itself.
 fn against() -> Result<Option<Against>, Fault> {
     let Some(program) = std::env::var_os("BENCH_AGAINST") else {
         return Ok(None);
@@ -73,7 +75,7 @@ fn against() -> Result<Option<Against>, Fault> {
     Ok(Some(Against { program, pairs }))
 }
 
-/// Numbers from 1 to `most` out of the environment, with commas between them.
+/// Parses comma-separated numbers from 1 to `most` from an environment variable.
 fn numbers(name: &str, default: &[u64], most: u64) -> Result<Vec<u64>, Fault> {
     let Ok(text) = std::env::var(name) else {
         return Ok(default.to_vec());
@@ -89,13 +91,13 @@ fn numbers(name: &str, default: &[u64], most: u64) -> Result<Vec<u64>, Fault> {
         .ok_or_else(|| format!("{name}={text}: must be from 1 to {most}").into())
 }
 
-/// Runs all of it and reports.
+/// Runs everything and prints the report.
 ///
 /// # Errors
-/// The first thing that goes wrong.
+/// The first error.
 pub fn run() -> Result<(), Fault> {
     let plan = Plan::wanted()?;
-    // One thread: the driver must not take more of the machine than it needs.
+    // One thread, so that the driver takes no more of the machine than it needs.
     let driver = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -116,7 +118,7 @@ pub fn run() -> Result<(), Fault> {
     })
 }
 
-/// The records that one lifecycle writes, out of the journal of a server that ran just one.
+/// Returns the records that one lifecycle writes, from the journal of a server that ran only one.
 async fn sample_of_records(data: &Path) -> Result<Vec<Vec<u8>>, Fault> {
     let server = Server::product(System::Campusg, server::program(), data)?;
     let pair = account::open(server.address, 1).await?.remove(0);
@@ -124,27 +126,27 @@ async fn sample_of_records(data: &Path) -> Result<Vec<Vec<u8>>, Fault> {
         .await?
         .lifecycle()
         .await?;
-    // The answer to the capture may still be on its way when the order is complete.
+    // The answer to the capture may come after the order is complete.
     Probe::new(&server).await?.settled().await?;
     drop(server);
     payloads_of_an_order(data)
 }
 
-/// A server, who may use it, and whom to ask what it has done.
+/// A server to be measured, with its accounts and its probe.
 pub struct Subject {
-    /// The server.
+    /// The running server.
     pub server: Server,
-    /// As many pairs as there may be connections.
+    /// One pair for each connection that is measured at once.
     pub pairs: Vec<Pair>,
-    /// Asks.
+    /// Reads what the server has used and written.
     pub probe: Probe,
 }
 
 impl Subject {
-    /// Starts this program of the product on a folder of its own, with people for so many connections.
+    /// Starts a build of the product on its own folder, with accounts for `most` connections.
     ///
     /// # Errors
-    /// The first thing that goes wrong.
+    /// The first error.
     pub async fn product(
         system: System,
         program: &Path,
@@ -181,10 +183,10 @@ async fn start(folder: &Path, payloads: &[Vec<u8>], most: usize) -> Result<Vec<S
     Ok(subjects)
 }
 
-/// Measures all of them, in turns, at each number of connections.
+/// Measures all systems in turns at each number of connections.
 ///
 /// # Errors
-/// The first thing that goes wrong.
+/// The first error.
 pub async fn measure(subjects: Vec<Subject>, plan: &Plan) -> Result<Vec<Figures>, Fault> {
     let mut figures = vec![];
     for connections in plan.connections.iter().copied() {

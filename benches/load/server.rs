@@ -1,4 +1,4 @@
-//! A server in a process of its own, ended when its value is dropped.
+//! Starts servers as processes, which are killed when the value is dropped.
 
 use crate::{Fault, reference};
 use std::{
@@ -12,7 +12,7 @@ use std::{
 /// A system that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum System {
-    /// The product.
+    /// This build of the product.
     Campusg,
     /// Another build of the product.
     Other,
@@ -23,7 +23,7 @@ pub enum System {
 }
 
 impl System {
-    /// As it is called in tables.
+    /// Returns the name that is used in tables.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Campusg => "campusg",
@@ -33,13 +33,13 @@ impl System {
         }
     }
 
-    /// Whether it answers as the product does.
+    /// Whether it responds as the product does.
     pub const fn is_product(self) -> bool {
         matches!(self, Self::Campusg | Self::Other)
     }
 }
 
-/// The program of this build.
+/// Returns the path of this build's program.
 pub fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_campusg"))
 }
@@ -47,18 +47,18 @@ pub fn program() -> &'static Path {
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
-    /// Which.
+    /// The system that it belongs to.
     pub system: System,
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: SocketAddr,
     child: Child,
 }
 
 impl Server {
-    /// Starts the product on an empty folder, as a demo: this program of it.
+    /// Starts a build of the product as a demo on an empty folder.
     ///
     /// # Errors
-    /// Where it does not come to listen.
+    /// If it does not begin to listen.
     pub fn product(system: System, program: &Path, data: &Path) -> Result<Self, Fault> {
         let mut command = Command::new(program);
         command
@@ -75,10 +75,10 @@ impl Server {
         Self::start(system, command)
     }
 
-    /// Starts a reference.
+    /// Starts a reference server.
     ///
     /// # Errors
-    /// Where it does not come to listen.
+    /// If it does not begin to listen.
     pub fn reference(system: System, data: &Path) -> Result<Self, Fault> {
         let mut command = Command::new(std::env::current_exe()?);
         command
@@ -107,19 +107,19 @@ impl Server {
         Err(format!("{} ended before it listened", system.name()).into())
     }
 
-    /// Its process.
+    /// Returns the id of its process.
     pub fn process(&self) -> u32 {
         self.child.id()
     }
 }
 
-/// Where the product's log goes: a file beside its folder, as a service's would.
+/// Creates the log file of the product, beside its folder.
 fn log(data: &Path) -> Result<File, Fault> {
     Ok(File::create(data.with_extension("log"))?)
 }
 
 impl Drop for Server {
-    /// A kill is as good as any other end.
+    /// The data are not used afterwards, so a kill is sufficient.
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

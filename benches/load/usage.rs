@@ -1,14 +1,14 @@
-//! What a process has used so far, out of `/proc`, and what the disk takes for a sync.
+//! Reads what a process has used from `/proc`, and measures how long the disk takes for a sync.
 
 use std::{fs, io, path::Path, time::Duration};
 
-/// `/proc/<pid>/stat` counts in hundredths of a second on every Linux that Rust supports.
+/// The unit of `/proc/<pid>/stat`: hundredths of a second on every Linux that Rust supports.
 const TICK: Duration = Duration::from_millis(10);
 
-/// CPU time that a process has used, in user and in system mode.
+/// Returns the CPU time that a process has used, in user and in system mode.
 ///
 /// # Errors
-/// Where there is no such process, or no `/proc`.
+/// If there is no such process, or no `/proc`.
 pub fn cpu(process: u32) -> io::Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
     let fields = stat
@@ -23,10 +23,10 @@ pub fn cpu(process: u32) -> io::Result<Duration> {
     Ok(TICK * ticks)
 }
 
-/// CPU time that the whole machine has used; what it waits for and what a hypervisor took away is not in it.
+/// Returns the CPU time that the whole machine has used, without waiting time and time taken by a hypervisor.
 ///
 /// # Errors
-/// Where there is no `/proc`.
+/// If there is no `/proc`.
 pub fn machine_cpu() -> io::Result<Duration> {
     let stat = fs::read_to_string("/proc/stat")?;
     let fields = stat
@@ -36,7 +36,7 @@ pub fn machine_cpu() -> io::Result<Duration> {
         .split_whitespace()
         .skip(1);
     let ticks: Vec<u64> = fields.filter_map(|field| field.parse().ok()).collect();
-    // user, nice, system, idle, waiting, interrupts, soft interrupts.
+    // The order of the fields is: user, nice, system, idle, waiting, interrupts, soft interrupts.
     let used: u64 = [0, 1, 2, 5, 6]
         .iter()
         .filter_map(|place| ticks.get(*place))
@@ -44,10 +44,10 @@ pub fn machine_cpu() -> io::Result<Duration> {
     Ok(TICK * u32::try_from(used).unwrap_or(u32::MAX))
 }
 
-/// Resident memory of a process, in KiB.
+/// Returns the resident memory of a process in KiB.
 ///
 /// # Errors
-/// Where there is no such process, or no `/proc`.
+/// If there is no such process, or no `/proc`.
 pub fn resident_kib(process: u32) -> io::Result<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -56,10 +56,10 @@ pub fn resident_kib(process: u32) -> io::Result<u64> {
         .unwrap_or(0))
 }
 
-/// Median time of one `fdatasync` after a write of `bytes` into a file that is zero-filled ahead.
+/// Returns the median time of one `fdatasync` after a write of `bytes` bytes to a file that was filled with zeros.
 ///
 /// # Errors
-/// The system's.
+/// Any error of the operating system.
 pub fn fdatasync(folder: &Path, bytes: usize) -> io::Result<Duration> {
     use std::os::unix::fs::FileExt;
     const WRITES: usize = 300;

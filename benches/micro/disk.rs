@@ -1,4 +1,4 @@
-//! The pieces that wait for the disk, and the walks over a whole journal.
+//! Measures the parts that wait for the disk, and the passes over a whole journal.
 
 use crate::{
     Fault, common,
@@ -24,13 +24,13 @@ use std::{
     time::Instant,
 };
 
-/// A time for headers; nothing here looks at it.
+/// An arbitrary time for the headers of groups.
 const NOW_MS: u64 = 1_767_312_000_000;
-/// Lifecycles in the journal that is walked.
+/// How many lifecycles the measured journal has.
 const LIFECYCLES: u64 = 10_000;
-/// The same in a rehearsal.
+/// How many it has in a rehearsal.
 const FEW: u64 = 10;
-/// How often each walk is repeated.
+/// How often each pass is repeated.
 const WALKS: usize = 3;
 
 fn open(folder: &Path) -> Result<Journal, Fault> {
@@ -43,10 +43,10 @@ fn encoded(entry: &Entry) -> (RecordTag, Vec<u8>) {
     (tag, payload)
 }
 
-/// Times a group of one record and one of 64, each with its `fdatasync`.
+/// Measures a group of one record and one of 64, each with its `fdatasync`.
 ///
 /// # Errors
-/// The journal's.
+/// Any fault of the journal.
 pub fn append(story: &Story) -> Result<Vec<Timing>, Fault> {
     let calls = if common::is_rehearsal() { 1 } else { 2_000 };
     let scratch = common::scratch()?;
@@ -67,19 +67,19 @@ pub fn append(story: &Story) -> Result<Vec<Timing>, Fault> {
     Ok(timings)
 }
 
-/// How fast something walks over a journal.
+/// The speed of a pass over a journal.
 #[derive(Clone, Debug)]
 pub struct Rate {
-    /// What.
+    /// The name of the pass.
     pub name: &'static str,
-    /// Records walked over.
+    /// How many records it has read.
     pub records: u64,
     /// Records per second: slowest, median, fastest.
     pub per_second: [f64; 3],
 }
 
 impl Rate {
-    /// As JSON.
+    /// Returns the figures for the JSON file.
     pub fn to_json(&self) -> Value {
         let [slowest, median, fastest] = self.per_second.map(f64::round);
         json!({ "name": self.name, "records": self.records, "slowest": slowest, "median": median, "fastest": fastest })
@@ -108,10 +108,11 @@ impl Rate {
     }
 }
 
-/// Times the walks: the chain alone, decoding, folding the orders in memory, and both snapshot stores from nothing.
+/// Measures the passes: checking the chain, decoding, folding the orders in memory, and building both snapshot
+/// stores.
 ///
 /// # Errors
-/// The store's.
+/// Any fault of the store.
 pub fn rebuild_rates() -> Result<Vec<Rate>, Fault> {
     let scratch = common::scratch()?;
     let data = scratch.path().join("data");
@@ -159,7 +160,7 @@ pub fn rebuild_rates() -> Result<Vec<Rate>, Fault> {
     ])
 }
 
-/// A campus after whole lifecycles.
+/// Returns a simulation after whole lifecycles.
 fn lived_in() -> Town {
     let lifecycles = if common::is_rehearsal() {
         FEW
@@ -176,7 +177,7 @@ fn lived_in() -> Town {
     town
 }
 
-/// Everybody who has registered: a folder without their keys would be refused.
+/// Returns everybody who has registered. A folder without their keys would be refused.
 fn people(town: &Town) -> BTreeSet<UserId> {
     let streams = town
         .campus
@@ -190,7 +191,7 @@ fn people(town: &Town) -> BTreeSet<UserId> {
     users.collect()
 }
 
-/// Writes the journal of a campus and gives its number of records.
+/// Writes the journal of a simulation and returns its number of records.
 fn write(town: &Town, folder: &Path) -> Result<u64, Fault> {
     const GROUP: usize = 64;
     let mut journal = open(folder)?;

@@ -1,5 +1,5 @@
-//! Times a piece of code: batches that are long against the clock's step, and the median of many of them, so that what
-//! else the machine does shows in the spread and not in the figure.
+//! Measures a piece of code in batches that are long compared with the clock's resolution. The median of many batches
+//! is the figure, so that other work of the machine shows only in the spread.
 
 use serde_json::{Value, json};
 use std::{
@@ -9,40 +9,40 @@ use std::{
 
 use crate::common;
 
-/// A batch lasts at least this long.
+/// The shortest length of a batch.
 const BATCH: Duration = Duration::from_micros(500);
-/// Batches that are measured.
+/// How many batches are measured.
 const BATCHES: usize = 401;
 
 /// How long one call takes, in nanoseconds.
 #[derive(Clone, Debug)]
 pub struct Timing {
-    /// Of what.
+    /// The name of what was measured.
     pub name: String,
-    /// Half of the batches were faster.
+    /// Half of the batches were faster, in nanoseconds per call.
     pub median: f64,
-    /// A tenth of the batches was faster.
+    /// A tenth of the batches were faster, in nanoseconds per call.
     pub p10: f64,
-    /// A tenth of the batches was slower.
+    /// A tenth of the batches were slower, in nanoseconds per call.
     pub p90: f64,
-    /// Bytes made, where some are.
+    /// How many bytes a call produces, if it produces any.
     pub bytes: Option<usize>,
 }
 
 impl Timing {
-    /// As JSON.
+    /// Returns the figures for the JSON file.
     pub fn to_json(&self) -> Value {
         json!({ "name": self.name, "median_ns": self.median, "p10_ns": self.p10, "p90_ns": self.p90, "bytes": self.bytes })
     }
 
-    /// The same of something that makes bytes.
+    /// Adds how many bytes a call produces.
     pub fn of_bytes(mut self, bytes: usize) -> Self {
         self.bytes = Some(bytes);
         self
     }
 }
 
-/// Times `work`.
+/// Measures calls of `work` in batches.
 pub fn time<T>(name: impl Into<String>, mut work: impl FnMut() -> T) -> Timing {
     let mut batch = |calls: u32| {
         let began = Instant::now();
@@ -52,7 +52,7 @@ pub fn time<T>(name: impl Into<String>, mut work: impl FnMut() -> T) -> Timing {
         began.elapsed()
     };
     let mut calls = 1;
-    // The first batches warm up caches and find out how many calls fill one.
+    // The first batches warm up caches and find out how many calls fill a batch.
     while batch(calls) < BATCH && calls < 1 << 24 {
         calls *= 2;
     }
@@ -63,10 +63,10 @@ pub fn time<T>(name: impl Into<String>, mut work: impl FnMut() -> T) -> Timing {
     summary(name.into(), each)
 }
 
-/// Times each call of `work` on its own: for what waits for a device.
+/// Measures each call of `work` separately, for calls that wait for a device.
 ///
 /// # Errors
-/// The first that `work` has.
+/// The first error of `work`.
 pub fn time_each<E>(
     name: impl Into<String>,
     calls: usize,

@@ -1,5 +1,5 @@
-//! The micro benchmark: the parts of a lifecycle one by one, without HTTP, actors or threads. `cargo bench -- micro`;
-//! `benches/README.md` says how to read it.
+//! The micro benchmark: the parts of a lifecycle, without HTTP, actors or threads. Run it with `cargo bench --
+//! micro`; `benches/README.md` explains the figures.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark measures time")]
 
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Anything that ends the benchmark.
+/// Any error that ends the benchmark.
 type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 fn run() -> Result<(), Fault> {

@@ -1,4 +1,4 @@
-//! The pure pieces: decide, fill, check, encode, decode, fold.
+//! Measures the pure parts: decide, fill, check, encode, decode, fold.
 
 use crate::{
     harness::{Timing, time},
@@ -15,10 +15,10 @@ use campusg_domain::{
 };
 use campusg_storage::codec::{decode_record, encode, encode_record};
 
-/// Where the accept stands among the records.
+/// The index of the accept among the records.
 const ACCEPTED: usize = 2;
 
-/// Times all of them.
+/// Measures all parts.
 pub fn run(story: &Story) -> Vec<Timing> {
     let mut timings = vec![decide_accept(story)];
     timings.extend((0..RECORDS.len()).map(|n| fill_and_encode(story, n)));
@@ -60,7 +60,7 @@ fn decide_accept(story: &Story) -> Timing {
     })
 }
 
-/// The events of a record with its header, as deciding leaves them.
+/// Returns the events of a record with the command's meta data, as they are after the decision.
 fn decided(record: &Record) -> (&[campusg_domain::order::Event], Meta) {
     let meta = Meta {
         fingerprint: record.fingerprint,

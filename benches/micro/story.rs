@@ -1,4 +1,4 @@
-//! One lifecycle out of the domain's own rules: the order before each of its records, and the records.
+//! One lifecycle by the domain's own rules: its records, and the order before each of them.
 
 use campusg_domain::{
     id::{OrderId, Principal, UserId},
@@ -12,7 +12,7 @@ use campusg_domain::{
 use campusg_simulation::{Behaviour, Simulation};
 use std::sync::Arc;
 
-/// What each record of a lifecycle is.
+/// The names of a lifecycle's records, in order.
 pub const RECORDS: [&str; 9] = [
     "placed",
     "authorised",
@@ -25,21 +25,21 @@ pub const RECORDS: [&str; 9] = [
     "completed",
 ];
 
-/// A lifecycle.
+/// One lifecycle.
 #[derive(Debug)]
 pub struct Story {
-    /// Its policy.
+    /// The policy under which the order was placed.
     pub policy: Policy,
-    /// Its order.
+    /// The order that is placed and completed.
     pub order: OrderId,
-    /// Its runner.
+    /// The runner who accepts the order.
     pub runner: UserId,
-    /// The order before each record, and the record.
+    /// Each record, with the order before it.
     pub pages: Vec<(Option<Arc<Order>>, Entry)>,
 }
 
 impl Story {
-    /// Tells it.
+    /// Runs the lifecycle in a simulation.
     pub fn new() -> Self {
         let mut town = Town::new();
         let first = town.campus.journal().len();
@@ -49,8 +49,8 @@ impl Story {
         // Each call to `give` writes the records of one command and of the gateway's answer to it.
         let mut commands = town.way(order).into_iter();
         loop {
-            let told = pages.len();
-            for entry in &town.campus.journal()[first + told..] {
+            let known = pages.len();
+            for entry in &town.campus.journal()[first + known..] {
                 pages.push((before.clone(), entry.clone()));
                 let mut folded = before.take().map(Arc::unwrap_or_clone);
                 Order::fold(&mut folded, entry.seq, &entry.record);
@@ -71,17 +71,17 @@ impl Story {
     }
 }
 
-/// A campus with one customer and one runner.
+/// A simulation with one customer and one runner.
 #[derive(Debug)]
 pub struct Town {
-    /// The campus.
+    /// The simulation in which they are registered.
     pub campus: Simulation,
     customer: UserId,
     runner: UserId,
 }
 
 impl Town {
-    /// Registers them.
+    /// Registers the customer and the runner.
     pub fn new() -> Self {
         let policy = Policy {
             receipt_photo_required: false,
@@ -112,7 +112,7 @@ impl Town {
         order
     }
 
-    /// The commands from the board to the end.
+    /// Returns the commands from the board to completion.
     pub fn way(&self, order: OrderId) -> [Command; 6] {
         [
             Command::Accept {
@@ -156,7 +156,7 @@ fn wish(customer: UserId) -> Placement {
             place: "Library".into(),
         },
         items: vec![bagel],
-        // As many bytes as a sealed room and a short note take.
+        // As many bytes as a sealed room and a short note have.
         dropoff: Dropoff {
             building: "B7".into(),
             details: Some(Sealed(vec![7; 64])),

@@ -1,4 +1,4 @@
-//! Answers: JSON with a status, and an order with its version.
+//! Successful responses: JSON with a status, and an order with its version as entity tag.
 
 use crate::{
     app_state::AppState,
@@ -16,7 +16,7 @@ use campusg_actors::runtime::OrderReply;
 use campusg_domain::order::{Order, Role};
 use serde::Serialize;
 
-/// JSON with a status.
+/// Returns `body` as JSON with `status`; 500 where it cannot be serialized.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
         Ok(bytes) => {
@@ -35,12 +35,12 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     }
 }
 
-/// JSON with 200.
+/// Returns `body` as JSON with status 200.
 pub(crate) fn ok(body: &impl Serialize) -> Response {
     json(StatusCode::OK, body)
 }
 
-/// JSON with 201 and where it is.
+/// Returns `body` as JSON with status 201 and a `Location` header.
 pub(crate) fn created(location: &str, body: &impl Serialize) -> Response {
     let mut response = json(StatusCode::CREATED, body);
     if let Ok(location) = HeaderValue::from_str(location) {
@@ -49,12 +49,12 @@ pub(crate) fn created(location: &str, body: &impl Serialize) -> Response {
     response
 }
 
-/// Nothing, with 204.
+/// Returns status 204 without a body.
 pub(crate) fn done() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }
 
-/// An order to whoever asked for it; 304 where the caller has this version.
+/// Shows an order to a caller who reads it; 304 if `If-None-Match` names the order's current version.
 pub(crate) async fn shown(
     app: &AppState,
     viewer: &Viewer,
@@ -68,12 +68,13 @@ pub(crate) async fn shown(
     Ok(versioned(ok(&render(order, viewer, &related)), order))
 }
 
-/// An order to whoever commanded it. A repeat shows it as the command left it, with the rights of now. What stands
-/// beside it is left out if it can't be had now: the command took effect, and an error would say that it did not.
+/// Shows an order to the caller whose command it has just carried out. For a repeated command that is the order as
+/// the command left it, shown with the caller's present rights. If related data (names, drop-off) cannot be read, it
+/// is left out: the command took effect, and an error would claim that it did not.
 ///
 /// # Errors
-/// A repeat whose rights can't be had now.
-pub(crate) async fn told(
+/// If the command is a repeat and the order's present state, which decides the rights, cannot be read.
+pub(crate) async fn after_command(
     app: &AppState,
     me: &Me,
     reply: &OrderReply,
@@ -95,7 +96,7 @@ pub(crate) async fn told(
     Ok(replayed(response, reply.repeated))
 }
 
-/// Marks the answer to a command that was repeated.
+/// Adds the header `idempotency-replayed` if the command was a repeat.
 pub(crate) fn replayed(mut response: Response, repeated: bool) -> Response {
     if repeated {
         response
@@ -105,7 +106,8 @@ pub(crate) fn replayed(mut response: Response, repeated: bool) -> Response {
     response
 }
 
-/// Whoever commanded an order, before it as it is now. Who is nothing to it any more sees what former runners see.
+/// The viewer for whoever gave the command. Someone who has no role in the order any more sees what former runners
+/// see.
 fn commander(app: &AppState, me: &Me, order: &Order) -> Viewer {
     let role = match order.role(me.principal) {
         Role::Stranger => Role::FormerRunner,
@@ -119,7 +121,7 @@ fn commander(app: &AppState, me: &Me, order: &Order) -> Viewer {
     Viewer::new(app, me, order, role)
 }
 
-/// Adds the order's version, and that it is for this caller only.
+/// Adds the order's version as `ETag`, and headers that forbid shared caches to store the answer.
 fn versioned(mut response: Response, order: &Order) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::ETAG, tag::tag(order.version));
@@ -131,12 +133,12 @@ fn versioned(mut response: Response, order: &Order) -> Response {
     response
 }
 
-/// Whether this role may know where the order stands.
+/// Whether this role may learn the order's status.
 pub(crate) const fn is_party(role: Role) -> bool {
     matches!(role, Role::Customer | Role::Runner | Role::Operator)
 }
 
-/// Whether this role is bound to the order, or was.
+/// Whether this role is, or once was, bound to the order.
 pub(crate) const fn is_involved(role: Role) -> bool {
     matches!(
         role,

@@ -1,4 +1,4 @@
-//! What every handler is given: the runtime, the policy of orders, the time, and the edge's own counters.
+//! State shared by all handlers: the runtime, the policy of orders, the clock, and the server's own limits.
 
 use crate::{
     attempt::Attempts,
@@ -13,13 +13,13 @@ use campusg_actors::runtime::Runtime;
 use campusg_domain::{id::UserId, policy::Policy, time::At};
 use std::{fmt, sync::Arc};
 
-/// Tells the time; the runtime's clock, virtual or not.
+/// Returns the current time of the runtime's clock, which may be virtual.
 pub type Now = Arc<dyn Fn() -> At + Send + Sync>;
 
-/// Whole histories that one user may read at once, half of what the runtime reads at once.
+/// How many whole histories one user may read at once: half of what the runtime reads at once for all.
 const HISTORIES_PER_USER: usize = 4;
 
-/// The edge. Cheap to clone.
+/// The state of the HTTP server. Cheap to clone.
 #[derive(Clone)]
 pub struct AppState(Arc<Inner>);
 
@@ -35,7 +35,7 @@ struct Inner {
 }
 
 impl AppState {
-    /// An edge before `runtime`. `policy` and `now` are the runtime's own; `config` has been validated.
+    /// `policy` and `now` must be the runtime's own, and `config` must have been validated.
     #[must_use]
     pub fn new(runtime: Runtime, policy: Policy, now: Now, config: HttpConfig) -> Self {
         let (limits, attempts) = (Limits::new(&config), Attempts::new(&config));
@@ -84,7 +84,8 @@ impl AppState {
         Arc::clone(&self.0.flights)
     }
 
-    /// Takes one of the user's places to read an order's whole history in.
+    /// Reserves one of the user's places for reading an order's whole history, until the place is dropped. Refuses
+    /// with 429 if all are taken.
     pub(crate) fn history(&self, user: UserId) -> Result<Place<UserId>, Problem> {
         let place = self.0.histories.enter(user, HISTORIES_PER_USER);
         place.ok_or_else(|| {

@@ -1,8 +1,8 @@
-//! Attempts to sign in or register: so many may fail in a while, and as many as may still fail may be under way.
+//! Limits failed attempts to sign in or register, per account, per address, and per pair of them.
 //!
-//! An attempt counts from its start, or many at once would all be let in before the first has failed. Must not: read a
-//! clock; the moment comes in.
-//! Invariant: memory is bounded. A stranger can't lock an account for the addresses it signed in from lately.
+//! An attempt counts from its start: otherwise many at once would all be let in before the first has failed. This
+//! module reads no clock; the time is passed in.
+//! Invariants: memory is bounded; nobody can lock an account for the addresses from which it signed in lately.
 
 use crate::{
     config::HttpConfig,
@@ -16,15 +16,15 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// Addresses remembered of one account.
+/// How many addresses are remembered for each account.
 const ADDRESSES: usize = 4;
-/// When to come back, where only attempts under way are in the way.
+/// Returned waiting time if only attempts that are still under way exhaust the limit.
 const UNDER_WAY_MS: u64 = 1_000;
 
-/// The hash of what was given as an e-mail address.
+/// A hash of the e-mail address that was given, so that the address itself is not kept.
 type Account = [u8; 8];
 
-/// Whose failures are counted together.
+/// A key under which failures are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Failing {
     Pair(Account, IpAddr),
@@ -39,14 +39,14 @@ struct Count {
     since: Instant,
 }
 
-/// From where an account signed in, the latest last.
+/// Addresses from which an account signed in, the latest last.
 #[derive(Clone, Debug)]
 struct Known {
     addresses: VecDeque<IpAddr>,
     at: Instant,
 }
 
-/// The edge's counts of attempts.
+/// The counters of attempts under way and of failed ones.
 #[derive(Debug)]
 pub(crate) struct Attempts {
     per_pair: u32,
@@ -57,7 +57,7 @@ pub(crate) struct Attempts {
     known: Mutex<HashMap<Account, Known>>,
 }
 
-/// An attempt under way. One that is dropped without an outcome has failed.
+/// An attempt that is under way. If it is dropped without an outcome, it counts as failed.
 #[must_use = "an attempt that is dropped has failed"]
 #[derive(Debug)]
 pub(crate) struct Attempt<'a> {
@@ -80,7 +80,7 @@ impl Attempts {
         }
     }
 
-    /// Begins an attempt on this account from this address, or says after how many milliseconds it may begin.
+    /// Begins an attempt at this account from this address. `Err` holds the milliseconds until it may begin.
     pub(crate) fn begin(
         &self,
         account: &str,
@@ -119,7 +119,7 @@ impl Attempts {
         })
     }
 
-    /// The counts that this attempt is part of, each with its limit; none where the limits are off.
+    /// The counters that this attempt adds to, each with its limit; empty if the limits are switched off.
     fn limits(&self, account: Account, address: IpAddr) -> Vec<(Failing, u32)> {
         if self.per_pair == 0 {
             return vec![];
@@ -172,7 +172,7 @@ impl Attempts {
 }
 
 impl Attempt<'_> {
-    /// It signed in: its account's failures from this address are forgotten, and the address is remembered.
+    /// Ends the attempt with a sign-in: forgets the account's failures from this address, and remembers the address.
     pub(crate) fn succeeded(mut self, now: Instant) {
         self.failed = false;
         self.attempts.remember(self.account, self.address, now);
@@ -182,8 +182,8 @@ impl Attempt<'_> {
         }
     }
 
-    /// Its outcome tells nothing of the account or its password.
-    pub(crate) fn told_nothing(mut self) {
+    /// Ends the attempt with an outcome that reveals nothing about the account or its password: it does not count.
+    pub(crate) fn reveals_nothing(mut self) {
         self.failed = false;
     }
 }

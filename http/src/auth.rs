@@ -1,4 +1,4 @@
-//! What the gate found out, as handlers take it: who calls, and the order he may see.
+//! Extractors for what the gate has found out: the caller, and an order that the caller may see.
 
 use crate::problem::Problem;
 use axum::{
@@ -12,10 +12,10 @@ use campusg_domain::{
 };
 use std::{ops::Deref, sync::Arc};
 
-/// Longest token looked up; ours are far shorter.
+/// Longest token that is looked up, in bytes; issued tokens are far shorter.
 const TOKEN_BYTES: usize = 512;
 
-/// The token of an `Authorization: Bearer` header.
+/// Returns the token of the header `Authorization: Bearer …`; `None` if it is absent, malformed or too long.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
@@ -30,12 +30,11 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
 pub(crate) struct Me(Arc<Authenticated>);
 
 impl Me {
-    /// Whether he operates the platform.
     pub(crate) fn is_operator(&self) -> bool {
         matches!(self.principal, Principal::Operator(_))
     }
 
-    /// Whether he may see what belongs to `user` alone.
+    /// Whether the caller may see what belongs to `user` alone.
     pub(crate) fn is_or_operates(&self, user: UserId) -> bool {
         self.user == user || self.is_operator()
     }
@@ -62,11 +61,11 @@ impl<S: Sync> FromRequestParts<S> for Me {
     }
 }
 
-/// An order that the route's policy let the caller see, and what he is to it.
+/// An order that the route's policy let the caller see, and the caller's role in it.
 #[derive(Clone, Debug)]
 pub(crate) struct LoadedOrder {
     pub(crate) order: Arc<Order>,
-    /// `Stranger` where it is seen on the board.
+    /// `Stranger` if the caller sees the order only because it is on the board.
     pub(crate) role: Role,
 }
 

@@ -1,7 +1,7 @@
-//! Reading a whole body, before anything that is scarce is taken for its request.
+//! Reads a whole request body before the request takes a shared place.
 //!
-//! Invariant: no body is larger than its limit, and none takes longer than its bytes are worth: each one that arrives
-//! moves the deadline on by what it takes at the slowest rate, so that a trickle ends when the first time is over.
+//! Invariants: no body is larger than its limit. Each byte that arrives moves the deadline on by what it takes at the
+//! slowest accepted rate, so a body that arrives more slowly fails once the configured time is over.
 
 use crate::problem::Problem;
 use axum::{
@@ -12,13 +12,13 @@ use http_body_util::BodyExt;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Slowest body, in bytes per second, once its first time is over.
+/// Slowest accepted rate of a body, in bytes per second, once the configured time is over.
 const SLOWEST: u64 = 64 * 1024;
 
-/// Reads a whole body of at most `most` bytes.
+/// Reads a whole body of at most `most` bytes within `time`, which grows with each byte.
 ///
 /// # Errors
-/// 413 `body_too_large`, 408 `body_too_slow`, 400 `body_incomplete` where the client breaks off.
+/// 413 `body_too_large`; 408 `body_too_slow`; 400 `body_incomplete` if the client closes the connection early.
 pub(crate) async fn read(mut body: Body, most: usize, time: Duration) -> Result<Bytes, Problem> {
     let too_large = || Problem::bare(StatusCode::PAYLOAD_TOO_LARGE).with("limit_bytes", most);
     if body.size_hint().lower() > most as u64 {
@@ -62,7 +62,7 @@ mod tests {
         task::{Context, Poll},
     };
 
-    /// Frames, and then either an error or nothing for ever.
+    /// Sends these frames, then either the error or nothing more.
     struct Parts(VecDeque<Bytes>, Option<io::Error>);
 
     impl HttpBody for Parts {

@@ -1,4 +1,4 @@
-//! A command on its way in: its body, and the header under which the runtime remembers it.
+//! Extractors for commands: the caller, the idempotency key, the body, and the fingerprint of all of it.
 
 use crate::{app_state::AppState, auth::Me, client, json, problem::Problem, shell::RequestId};
 use axum::{
@@ -13,10 +13,9 @@ use campusg_domain::{
 use serde::de::DeserializeOwned;
 use std::net::IpAddr;
 
-/// Header of the key.
 pub(crate) const KEY: &str = "idempotency-key";
 
-/// A command by somebody signed in, its key optional.
+/// A command of a signed-in caller; the idempotency key is optional.
 pub(crate) struct Call<T> {
     pub(crate) me: Me,
     pub(crate) meta: Meta,
@@ -25,7 +24,7 @@ pub(crate) struct Call<T> {
 }
 
 impl<T> Call<T> {
-    /// The call and its body apart.
+    /// Separates the call from its body.
     pub(crate) fn split(self) -> (Call<()>, T) {
         let Self {
             me,
@@ -45,10 +44,10 @@ impl<T> Call<T> {
     }
 }
 
-/// A command by somebody signed in, its key required.
+/// A command of a signed-in caller; the idempotency key is required.
 pub(crate) struct KeyedCall<T>(pub(crate) Call<T>);
 
-/// A command by nobody in particular. Its key is not looked at: keys are scoped by user, and strangers share none.
+/// A command without a signed-in caller. The idempotency key is ignored: keys are scoped by user.
 pub(crate) struct OpenCall<T> {
     pub(crate) meta: Meta,
     pub(crate) address: IpAddr,
@@ -100,7 +99,6 @@ impl<T: DeserializeOwned> FromRequest<AppState> for OpenCall<T> {
     }
 }
 
-/// A message of the payment gateway, whose signature the gate has checked.
 pub(crate) struct GatewayCall<T> {
     pub(crate) meta: Meta,
     pub(crate) body: T,
@@ -118,7 +116,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for GatewayCall<T> {
     }
 }
 
-/// A photo by somebody signed in.
+/// A photo of a signed-in caller.
 pub(crate) struct Upload {
     pub(crate) meta: Meta,
     pub(crate) bytes: Bytes,
@@ -154,14 +152,14 @@ async fn taken(request: Request, app: &AppState) -> Result<(Parts, Me, Bytes), P
     Ok((parts, me, bytes))
 }
 
-/// A body that was read before its request took off.
+/// Returns the body, which the in-flight layer has read into memory before.
 async fn whole(body: axum::body::Body) -> Result<Bytes, Problem> {
     to_bytes(body, usize::MAX)
         .await
         .map_err(|_| Problem::fault())
 }
 
-/// The command's header: without a key its id is drawn, and no other request repeats it.
+/// Builds the command's meta data. Without a key the command's id is random, so no other request can repeat it.
 fn meta(
     app: &AppState,
     parts: &Parts,
@@ -184,7 +182,7 @@ fn meta(
     }
 }
 
-/// The key of a request, if it has one: 1 to 255 visible characters.
+/// Returns the request's idempotency key, if it has one. 400 unless it is 1 to 255 visible ASCII characters.
 pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut keys = headers.get_all(KEY).iter();
     let Some(key) = keys.next() else {
@@ -199,7 +197,7 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     Ok(Some(bytes.iter().map(|byte| char::from(*byte)).collect()))
 }
 
-/// The body as JSON; no body is an empty object.
+/// Parses the body as JSON; an absent body counts as an empty object.
 fn body<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
     if bytes.is_empty() {
         return json::read(b"{}");
@@ -220,7 +218,7 @@ fn body<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pro
     json::read(bytes)
 }
 
-/// Hash of method, path and body. JSON counts by content: neither blanks nor the order of fields matter.
+/// Hashes method, path and body. JSON is hashed by content: neither whitespace nor the order of fields matters.
 fn fingerprint(method: &Method, path: &str, body: &[u8]) -> Fingerprint {
     let canonical = serde_json::from_slice::<serde_json::Value>(body)
         .ok()

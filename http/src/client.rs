@@ -1,16 +1,17 @@
-//! Where a request comes from.
+//! Finds the address from which a request comes.
 //!
-//! Invariant: a header names the client only where the connection comes from a configured proxy; then it is the
-//! rightmost address that is no such proxy, since everything left of it is the client's own claim.
+//! Invariant: a forwarding header counts only if the connection comes from a configured proxy. The client is then the
+//! rightmost address that is not such a proxy, since everything left of it is the client's own claim.
 
 use axum::http::{Extensions, HeaderMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The other end of the connection, put there by the accept loop; behind the gate, whom the request counts for.
+/// The address of the other end, set by the accept loop; the gate replaces it by the address that the request counts
+/// for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
-/// The client's address; unspecified where a request did not come over a connection.
+/// Returns the client's address, or the unspecified address if the request did not come over a connection.
 pub(crate) fn address(extensions: &Extensions, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
     let peer = extensions
         .get::<Peer>()
@@ -32,7 +33,8 @@ pub(crate) fn address(extensions: &Extensions, headers: &HeaderMap, proxies: &[I
     peer
 }
 
-/// Whom an address is counted for: an IPv6 host has a whole /64 to itself.
+/// Returns the address under which a client is counted. For IPv6 that is its /64 network, since one host owns all of
+/// it.
 pub(crate) fn counted(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) >> 64 << 64).into(),

@@ -1,11 +1,11 @@
-//! The `http` section of the configuration: where to listen, and every limit of the edge.
+//! The section `http` of the configuration: the address to listen on, and every limit of the server.
 
 use campusg_domain::settings::{BrokenRule, Rules};
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// Where the edge listens and what it lets in. Spans in milliseconds, sizes in bytes.
+/// The address to listen on, and the limits of the server. Times are in milliseconds, sizes in bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpConfig {
@@ -28,7 +28,7 @@ pub struct HttpConfig {
     pub max_headers: usize,
     /// Read buffer of a connection, which also bounds the head; at least 8192.
     pub buffer_bytes: usize,
-    /// Largest body of a request, photos apart.
+    /// Largest body of a request, except for photos.
     pub body_bytes: usize,
     /// Largest photo.
     pub photo_bytes: usize,
@@ -93,10 +93,10 @@ impl Default for HttpConfig {
 }
 
 impl HttpConfig {
-    /// Checks every value.
+    /// Checks that every value is in its range.
     ///
     /// # Errors
-    /// Names the first key, in the order of the struct, that breaks a rule.
+    /// The first key, in the order of the struct, whose value breaks a rule.
     pub fn validate(&self) -> Result<(), BrokenRule> {
         let domain = |text: &String| {
             text.contains('.') && !text.contains('@') && !text.contains(char::is_whitespace)
@@ -147,7 +147,7 @@ impl HttpConfig {
     }
 }
 
-/// `http://host`, `https://host:port`, and nothing behind it but a slash.
+/// Whether a URL is `http://` or `https://` with a host and perhaps a port, and nothing behind it but a slash.
 fn is_origin(url: &str) -> bool {
     let host = url.strip_prefix("https://").or(url.strip_prefix("http://"));
     let host = host.map(|host| host.strip_suffix('/').unwrap_or(host));

@@ -1,7 +1,7 @@
-//! Commands to an order: the version they were made for, the command, and the answer.
+//! Gives a command to an order: checks the expected version, sends the command, and answers with the order.
 
 use crate::{
-    answer::{is_party, told},
+    answer::{after_command, is_party},
     app_state::AppState,
     auth::Me,
     call::Call,
@@ -19,7 +19,7 @@ use campusg_domain::{
     stream::Meta,
 };
 
-/// Gives a command to an order and shows the order.
+/// Gives a command to the order `id` and answers with the order; with 202 instead of 200 if the command has only begun.
 pub(crate) async fn dispatch<T>(
     app: &AppState,
     call: Call<T>,
@@ -33,13 +33,14 @@ pub(crate) async fn dispatch<T>(
     } else {
         StatusCode::OK
     };
-    told(app, &me, &reply, status).await
+    after_command(app, &me, &reply, status).await
 }
 
-/// Gives a command to an order.
+/// Gives a command to the order `id` and returns the order after it.
 ///
 /// # Errors
-/// 412 where the caller had another version in mind; a refusal, with what this caller can do.
+/// 412 if `If-Match` names another version; otherwise the order's refusal, with the commands that this caller may
+/// give.
 pub(crate) async fn dispatch_to<T>(
     app: &AppState,
     call: Call<T>,
@@ -52,25 +53,26 @@ pub(crate) async fn dispatch_to<T>(
     if tag::asks_for_match(&headers)
         && let Some(order) = app.runtime().order(id).await?
         && is_party(order.role(me.principal))
-        // A repeat is answered as the first time, whatever has changed since.
+        // A repeat gets the first answer again, whatever has changed since.
         && !is_repeat(&meta, &order)
     {
         tag::check(&headers, order.version)?;
     }
-    let told = app.runtime().order_command(meta, id, command);
-    match told.await {
+    let decided = app.runtime().order_command(meta, id, command);
+    match decided.await {
         Ok(reply) => Ok(reply),
         Err(refusal) => Err(refused(app, &me, id, refusal).await),
     }
 }
 
-/// Whether the order has carried out this command under the same key before.
+/// Whether the order has already carried out this command under the same key.
 fn is_repeat(meta: &Meta, order: &Order) -> bool {
     meta.keyed && order::known(Some(order), meta.id, meta.fingerprint).is_some()
 }
 
-/// Whether the order, as this command left it, shows that it has only begun what the command asks: a cancellation for
-/// which the runner at the till has the next word (transition 35), a second authorisation (transition 16), the charge of a tip (32a).
+/// Returns a test for whether the command has only begun: a cancellation waits for the runner at the store
+/// (transition 35), a proposal waits for a second authorisation (transition 16), or a tip's charge is not decided
+/// (transition 32a).
 fn begins(command: &Command) -> fn(&Order) -> bool {
     match command {
         Command::Cancel { .. } | Command::Settle { .. } => {
@@ -120,7 +122,7 @@ fn begins(command: &Command) -> fn(&Order) -> bool {
     }
 }
 
-/// Gives an order a command of an operator, who says why.
+/// Gives an order an operator's command, with the operator's reason.
 pub(crate) async fn with_reason(
     app: &AppState,
     call: Call<ReasonIn>,
@@ -132,7 +134,8 @@ pub(crate) async fn with_reason(
     dispatch(app, call, id, command(reason)).await
 }
 
-/// A refusal, with where the order stands and what this caller can do. Strangers and former runners learn neither.
+/// Builds the problem for a refused command, with the order's status and the commands that this caller may give.
+/// Strangers and former runners learn neither.
 pub(crate) async fn refused(app: &AppState, me: &Me, id: OrderId, refusal: Refusal) -> Problem {
     match &refusal {
         Refusal::Rejected { rejection, .. } if !matches!(rejection, Rejection::NotFound { .. }) => {

@@ -1,8 +1,8 @@
-//! Requests in flight: how many there may be, and how long one may take.
+//! Limits requests in flight: how many there may be, and how long one may take.
 //!
-//! Invariant: a body is read before its request takes one of the places that all share, so that whoever sends slowly
-//! holds nothing but a place of their own address; a photo's body is read under one of few places for photos.
-//! Probes of the process's health need no place: they are answered while everything else is refused.
+//! Invariants: a body is read before its request takes one of the places that all requests share, so a slow sender
+//! occupies only places of its own address. A photo's body is read under one of the few places for photos. Health
+//! probes need no place: they are answered even while everything else is refused.
 
 use crate::{body, client::Peer, config::HttpConfig, problem::Problem, tally::Tally};
 use axum::{
@@ -21,18 +21,17 @@ use std::{
 };
 use tokio::{sync::Semaphore, time::timeout};
 
-/// What a route's requests weigh.
+/// How much a route's requests cost the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Load {
-    /// Asks whether the process is well.
+    /// A health probe: needs no place.
     Probe,
-    /// A body of JSON, or none.
+    /// A small JSON body, or none.
     Usual,
-    /// A photo.
+    /// A photo: needs one of the few places for photos.
     Photo,
 }
 
-/// The places of one server.
 #[derive(Debug)]
 pub(crate) struct Flights {
     all: Semaphore,
@@ -63,9 +62,9 @@ impl Flights {
         }
     }
 
-    async fn carry(&self, load: Load, request: Request, next: Next) -> Result<Response, Problem> {
+    async fn admit(&self, load: Load, request: Request, next: Next) -> Result<Response, Problem> {
         if load == Load::Probe {
-            return self.answer(request, next).await;
+            return self.run(request, next).await;
         }
         let address = address(&request);
         let _own = self
@@ -74,7 +73,7 @@ impl Flights {
             .ok_or_else(too_many)?;
         if load == Load::Usual {
             let request = self.read(request, self.body_bytes).await?;
-            return self.land(request, next).await;
+            return self.run_in_place(request, next).await;
         }
         let _photo = self.photos.try_acquire().map_err(|_| busy())?;
         let _upload = match uploader(&request) {
@@ -83,36 +82,36 @@ impl Flights {
         }
         .ok_or_else(busy)?;
         let request = self.read(request, self.photo_bytes).await?;
-        self.land(request, next).await
+        self.run_in_place(request, next).await
     }
 
-    /// The request with its body in memory.
+    /// Reads the request's body, of at most `most` bytes, into memory.
     async fn read(&self, request: Request, most: usize) -> Result<Request, Problem> {
         let (parts, body) = request.into_parts();
         let bytes = body::read(body, most, self.body_time).await?;
         Ok(Request::from_parts(parts, Body::from(bytes)))
     }
 
-    /// Refuses at once where too much is running.
-    async fn land(&self, request: Request, next: Next) -> Result<Response, Problem> {
+    /// Runs the handler under one of the places that all requests share; refuses with 503 if none is free.
+    async fn run_in_place(&self, request: Request, next: Next) -> Result<Response, Problem> {
         let _place = self.all.try_acquire().map_err(|_| busy())?;
-        self.answer(request, next).await
+        self.run(request, next).await
     }
 
-    /// Gives up where an answer takes too long.
-    async fn answer(&self, request: Request, next: Next) -> Result<Response, Problem> {
+    /// Runs the handler; answers 504 if it takes too long. The outcome is then unknown.
+    async fn run(&self, request: Request, next: Next) -> Result<Response, Problem> {
         let answered = timeout(self.longest, next.run(request)).await;
         answered.map_err(|_| Refusal::Unknown.into())
     }
 }
 
-/// Carries a request to its handler, or refuses it. The caller's address and who he is were found out before.
-pub(crate) async fn fly(
+/// Middleware that lets a request through to its handler or refuses it. `identify` must have run before it.
+pub(crate) async fn limit_in_flight(
     State((flights, load)): State<(Arc<Flights>, Load)>,
     request: Request,
     next: Next,
 ) -> Response {
-    match flights.carry(load, request, next).await {
+    match flights.admit(load, request, next).await {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
     }

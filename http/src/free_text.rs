@@ -1,13 +1,13 @@
-//! People's own words on their way into a command: sealed under the caller's key.
+//! Seals free text of a caller (notes, reasons, messages) under the caller's key, on its way into a command.
 
 use crate::{app_state::AppState, call::Call, problem::Problem};
 use campusg_actors::runtime::FreeText;
 use campusg_domain::order::Sealed;
 
-/// The caller's words, sealed for a command of theirs.
+/// Seals a text of the caller for the caller's own command.
 ///
 /// # Errors
-/// 422 with the field of the wording.
+/// 422 with the field that `wording` names, if the text is empty or too long.
 pub(crate) fn sealed<T>(
     app: &AppState,
     call: &Call<T>,
@@ -18,7 +18,7 @@ pub(crate) fn sealed<T>(
     Ok(app.runtime().seal_free_text(author, wording, text)?)
 }
 
-/// The same, where the caller said something.
+/// Seals a text like [`sealed`], if there is one.
 ///
 /// # Errors
 /// As [`sealed`].

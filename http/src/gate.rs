@@ -1,6 +1,8 @@
-//! The gate before every handler: who calls, how often, and may he. The first two are asked before the body is read.
+//! Middleware before every handler: authentication, rate limit, authorisation. The first two run before the body is
+//! read.
 //!
-//! Invariant: a handler runs only after its route's policy let the caller in; what the policy loaded is handed on.
+//! Invariant: a handler runs only after its route's policy has let the caller in; an order that the policy loaded is
+//! handed on to the handler.
 
 use crate::{
     app_state::AppState,
@@ -25,20 +27,20 @@ use campusg_domain::{
 use std::{mem, str::FromStr, sync::Arc};
 use tokio::time::Instant;
 
-/// Finds out who calls, and whether he calls too often.
+/// Authenticates the caller and takes one request from the caller's rate limit.
 pub(crate) async fn identify(
     State((app, policy)): State<(AppState, RoutePolicy)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match name(&app, policy, &mut request).await {
+    match identified(&app, policy, &mut request).await {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
 }
 
-/// Lets a request of somebody who may send it through to its handler.
-pub(crate) async fn judge(
+/// Runs the handler if the route's policy lets the caller in.
+pub(crate) async fn authorize(
     State((app, policy)): State<(AppState, RoutePolicy)>,
     mut request: Request,
     next: Next,
@@ -49,7 +51,11 @@ pub(crate) async fn judge(
     }
 }
 
-async fn name(app: &AppState, policy: RoutePolicy, request: &mut Request) -> Result<(), Problem> {
+async fn identified(
+    app: &AppState,
+    policy: RoutePolicy,
+    request: &mut Request,
+) -> Result<(), Problem> {
     let address = client::address(
         request.extensions(),
         request.headers(),
@@ -138,7 +144,7 @@ async fn admit(app: &AppState, policy: RoutePolicy, request: &mut Request) -> Re
     }
 }
 
-/// Whether the message is signed with the gateway's key, and of now. Its body is the one that was read before.
+/// Checks the gateway's signature over headers and body, and that the time in it is recent.
 async fn signed(app: &AppState, request: &mut Request) -> Result<(), Problem> {
     let body = to_bytes(mem::take(request.body_mut()), usize::MAX).await;
     let body = body.map_err(|_| Problem::fault())?;
@@ -171,7 +177,7 @@ fn not_signed() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "wrong_signature", detail)
 }
 
-/// Loads an order that the caller may see as one of `who`.
+/// Loads an order, if the caller's role in it is one of `who`.
 pub(crate) async fn load(
     app: &AppState,
     me: &Authenticated,
@@ -184,7 +190,7 @@ pub(crate) async fn load(
     Ok(LoadedOrder { order, role })
 }
 
-/// Whether the caller runs and is not suspended.
+/// Refuses a caller who is suspended or has not signed up as a runner.
 pub(crate) fn runs(me: &Authenticated) -> Result<(), Problem> {
     if me.person.suspended {
         return Err(Refusal::rule(Rejection::Suspended).into());
@@ -196,9 +202,10 @@ pub(crate) fn runs(me: &Authenticated) -> Result<(), Problem> {
     }
 }
 
-/// What the caller is to the order, if he is among `who`.
+/// Returns the caller's role in the order, if it is one of `who`.
 ///
-/// Foreign orders are not there. Parties are told that this is not theirs to do, and so are former runners.
+/// # Errors
+/// 404 for a stranger, who must not learn that the order exists; 403 for parties and former runners.
 fn see(order: &Order, me: &Authenticated, who: Who) -> Result<Role, Problem> {
     let role = order.role(me.principal);
     let on_board = matches!(order.stage, Stage::Available { .. }) && runs(me).is_ok();

@@ -1,6 +1,6 @@
-//! Pages: their frame, their look, and text in them.
+//! HTML pages: the frame, the style, and escaping.
 //!
-//! Invariant: whatever came from outside passes through [`escaped`] before it stands in a page.
+//! Invariant: every text from outside passes through [`escaped`] before it stands in a page.
 
 use axum::{
     body::Body,
@@ -9,7 +9,7 @@ use axum::{
 };
 use campusg_domain::money::Cents;
 
-/// A page that reads well on a phone and prints well. `title` and `body` are markup.
+/// Builds a page for phones and for print. `title` and `body` are markup: they must be escaped already.
 #[must_use]
 pub fn document(status: StatusCode, title: &str, body: &str) -> Response {
     let html = format!(
@@ -21,7 +21,7 @@ pub fn document(status: StatusCode, title: &str, body: &str) -> Response {
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HTML);
-    // A page brings its own style, and whatever came from outside stands in it as text.
+    // A page has its own style and no script, and text from outside is escaped.
     let policy =
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
     headers.insert(
@@ -31,12 +31,11 @@ pub fn document(status: StatusCode, title: &str, body: &str) -> Response {
     response
 }
 
-/// Whether an answer is a page.
 pub(crate) fn is_page(response: &Response) -> bool {
     response.headers().get(header::CONTENT_TYPE) == Some(&HTML)
 }
 
-/// An amount as people write it.
+/// Formats an amount with its currency, escaped.
 pub(crate) fn amount(cents: Cents, currency: &str) -> String {
     format!("{cents} {}", escaped(currency))
 }
@@ -54,7 +53,7 @@ background:#1d4ed8;color:#fff}button.no{background:#fff;color:#1d2433;border-col
 .good{color:#067647}.bad{color:#b42318}footer{margin-top:1rem;font-size:.8rem;overflow-wrap:anywhere}\
 @media print{body{background:#fff;padding:0}main{box-shadow:none}}";
 
-/// Text from outside, harmless between tags and in quoted attributes.
+/// Escapes a text so that it is harmless between tags and in quoted attributes.
 #[must_use]
 pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());

@@ -1,4 +1,4 @@
-//! JSON in: a body that has the wrong shape is answered with the place of the mistake.
+//! Parses JSON bodies; a body of the wrong shape is answered with the place of the mistake.
 
 mod strict;
 
@@ -11,8 +11,6 @@ use serde::{
 use serde_json::error::Category;
 use std::fmt;
 
-/// Reads a body.
-///
 /// # Errors
 /// 400 `malformed_json` with line and column; `unknown_field`, `missing_field`, `duplicate_field` and `wrong_type` with the
 /// field's path.
@@ -26,7 +24,7 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 
 fn misshapen(body: &[u8], fault: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let inner = fault.inner();
-    // A null or a number where a name is expected is told as a mistake of syntax, which it is not.
+    // serde_json reports a null or a number where an enum's name is expected as a syntax error, which it is not.
     let is_json = || serde_json::from_slice::<IgnoredAny>(body).is_ok();
     if inner.classify() != Category::Data && !is_json() {
         return malformed(inner);
@@ -68,7 +66,7 @@ fn join(path: &str, field: &str) -> String {
     }
 }
 
-/// Cuts " at line 1 column 2", which the problem says in members of its own, or by the path.
+/// Cuts off " at line 1 column 2": the problem has members for the place, or names the path.
 fn without_place(message: &str) -> String {
     message
         .rsplit_once(" at line ")
@@ -76,7 +74,7 @@ fn without_place(message: &str) -> String {
         .into()
 }
 
-/// An amount in cents from outside: whole, from 0 to [`Cents::MAX_INPUT`].
+/// An amount in cents in a request: a whole number from 0 to [`Cents::MAX_INPUT`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Amount(pub(crate) Cents);
 
@@ -91,7 +89,7 @@ impl<'de> Deserialize<'de> for Amount {
     }
 }
 
-/// A count from outside: whole, from 0 to `u32::MAX`.
+/// A count in a request: a whole number from 0 to `u32::MAX`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Count(pub(crate) u32);
 

@@ -1,8 +1,8 @@
-//! The HTTP edge: routes, bodies, rights of a caller, views of what the runtime answers, problems.
+//! The HTTP API: routes, bodies, authorisation, views of what the runtime returns, and problems.
 //!
-//! Knows the façade of `campusg-actors` and the values of `campusg-domain`, nothing else of the product.
-//! Must not: decide. A handler translates a request into one command or a few questions, and the answer into a view.
-//! Invariant: every route is registered with a policy; what a view does not name is not sent.
+//! Uses the façade of `campusg-actors` and the values of `campusg-domain`, nothing else of the product.
+//! Must not: decide. A handler translates a request into one command or a few queries, and the result into a view.
+//! Invariants: every route is registered with a policy; a view sends only the fields that it names.
 
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))] // a new variant does not compile until each place says what it means there
 

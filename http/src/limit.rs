@@ -1,7 +1,7 @@
-//! How much one caller may ask: a token bucket per caller.
+//! Rate limit: a token bucket per caller.
 //!
-//! Must not: read a clock; the moment comes in.
-//! Invariant: memory is bounded. A full table first forgets what no longer limits anybody, then the oldest half.
+//! This module reads no clock; the time is passed in.
+//! Invariant: memory is bounded. A full table first drops entries that no longer limit anybody, then the oldest half.
 
 use crate::config::HttpConfig;
 use campusg_domain::id::UserId;
@@ -14,10 +14,10 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// Most callers remembered in each table.
+/// Most callers remembered in one table.
 pub(crate) const REMEMBERED: usize = 50_000;
 
-/// Whose requests are counted together.
+/// A caller whose requests are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Who {
     User(UserId),
@@ -30,7 +30,7 @@ struct Bucket {
     at: Instant,
 }
 
-/// The edge's buckets.
+/// All buckets.
 #[derive(Debug)]
 pub(crate) struct Limits {
     rate: f64,
@@ -49,7 +49,7 @@ impl Limits {
         }
     }
 
-    /// Takes one request from the caller's bucket, or says after how many milliseconds there is one.
+    /// Takes one token from the caller's bucket. `Err` holds the milliseconds until there is one.
     pub(crate) fn request(&self, who: Who, now: Instant) -> Result<(), u64> {
         if self.rate == 0.0 {
             return Ok(());
@@ -81,7 +81,7 @@ impl Limits {
     }
 }
 
-/// A span in seconds as milliseconds, at least 1.
+/// Converts a span in seconds to milliseconds, at least 1.
 pub(crate) fn millis(seconds: f64) -> u64 {
     Duration::from_secs_f64(seconds.max(0.001))
         .as_millis()
@@ -89,12 +89,12 @@ pub(crate) fn millis(seconds: f64) -> u64 {
         .unwrap_or(u64::MAX)
 }
 
-/// A counter that a panicking thread left behind is still a counter.
+/// Locks a table even if a thread panicked while holding it: a counter is valid at every moment.
 pub(crate) fn lock<T>(table: &Mutex<T>) -> MutexGuard<'_, T> {
     table.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes room for three more keys: forgets what no longer counts, then the oldest half.
+/// Makes room for three more keys: drops entries for which `counts` is false, then the oldest half.
 pub(crate) fn make_room<K: Eq + Hash + Copy, V>(
     table: &mut HashMap<K, V>,
     most: usize,

@@ -1,4 +1,4 @@
-//! Pages of lists: how many, and after what. A cursor is opaque: only what was given out is taken.
+//! Paging of lists: the limit and the cursor. A cursor is opaque: only one that this server gave out is accepted.
 
 use crate::{problem::Problem, time};
 use axum::extract::{FromRequestParts, Query};
@@ -10,12 +10,11 @@ use campusg_domain::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Most entries of a page.
 pub(crate) const LARGEST: usize = 100;
-/// Entries of a page if the caller does not say.
+/// Entries of a page if the caller gives no limit.
 const USUAL: usize = 20;
 
-/// A query string, unknown parameters refused.
+/// A parsed query string; unknown parameters are refused.
 pub(crate) struct Asked<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
@@ -37,7 +36,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
     }
 }
 
-/// The parameter that a refused query string is about: it leads the detail, or stands in it in backticks.
+/// Returns the parameter that serde's message is about: the message starts with it, or has it in backticks.
 fn field_of(detail: &str) -> Option<&str> {
     let named = detail.split('`').nth(1);
     if detail.contains("unknown field")
@@ -62,7 +61,7 @@ fn in_words(detail: &str) -> String {
         )
 }
 
-/// Reads `limit`.
+/// Checks the parameter `limit`; [`USUAL`] if it is absent.
 pub(crate) fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     match asked.unwrap_or(USUAL) {
         limit @ 1..=LARGEST => Ok(limit),
@@ -72,7 +71,7 @@ pub(crate) fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     }
 }
 
-/// Reads a time given as a parameter.
+/// Parses a time given as the parameter `field`.
 pub(crate) fn moment(field: &str, text: &str) -> Result<At, Problem> {
     time::parse(text).ok_or_else(|| {
         Problem::shape(
@@ -83,11 +82,11 @@ pub(crate) fn moment(field: &str, text: &str) -> Result<At, Problem> {
     })
 }
 
-/// What a list goes on from.
+/// The place in a list after which the next page begins.
 pub(crate) trait Cursor: Sized {
-    /// As it is given out.
+    /// The text that is given to the client.
     fn write(&self) -> String;
-    /// What was given out.
+    /// Parses a text that was given out by [`write`](Self::write); `None` if it is none.
     fn read(text: &str) -> Option<Self>;
 }
 
@@ -143,7 +142,7 @@ impl Cursor for NoticeId {
     }
 }
 
-/// Reads `cursor`.
+/// Parses the parameter `cursor`.
 pub(crate) fn cursor<C: Cursor>(asked: Option<&str>) -> Result<Option<C>, Problem> {
     let unknown = || {
         Problem::shape(
@@ -157,16 +156,17 @@ pub(crate) fn cursor<C: Cursor>(asked: Option<&str>) -> Result<Option<C>, Proble
         .transpose()
 }
 
-/// A page of a list.
+/// One page of a list.
 #[derive(Debug, Serialize)]
 pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
-    /// Where the next page begins; null on the last.
+    /// Cursor of the next page; null on the last page.
     pub(crate) next_cursor: Option<String>,
 }
 
 impl<T> Page<T> {
-    /// A page of at most `limit` entries; `last` names its last one, if it has any.
+    /// A page of at most `limit` entries. `last` is the cursor of its last entry; it is given out only if the page is
+    /// full.
     pub(crate) fn new(items: Vec<T>, limit: usize, last: Option<impl Cursor>) -> Self {
         let full = items.len() >= limit;
         Self {
@@ -175,7 +175,7 @@ impl<T> Page<T> {
         }
     }
 
-    /// A page of a list that says itself whether it goes on.
+    /// A page whose source says itself where the next page begins.
     pub(crate) fn going_on(items: Vec<T>, next: Option<impl Cursor>) -> Self {
         Self {
             items,
@@ -183,7 +183,7 @@ impl<T> Page<T> {
         }
     }
 
-    /// Everything there is.
+    /// A list that is never split into pages.
     pub(crate) const fn whole(items: Vec<T>) -> Self {
         Self {
             items,

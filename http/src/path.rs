@@ -1,4 +1,4 @@
-//! The parameters of a path: one, or two of which the second lies within the first. What can't be an id names nothing.
+//! Extractors for one or two path parameters. A parameter that is no valid id is answered with 404.
 
 use crate::problem::Problem;
 use axum::{
@@ -7,11 +7,10 @@ use axum::{
 };
 use std::str::FromStr;
 
-/// The path's only parameter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Id<T>(pub(crate) T);
 
-/// The path's two parameters.
+/// The path's two parameters, of which the second lies within the first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Within<T, N>(pub(crate) T, pub(crate) N);
 

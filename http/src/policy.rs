@@ -2,29 +2,29 @@
 
 use campusg_domain::order::Role;
 
-/// Who of an order.
+/// The roles in an order that a route is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// C.
+    /// Only the customer.
     Customer,
-    /// C and A.
+    /// The customer and operators.
     CustomerOrOperator,
-    /// R; a former runner is known to the order and told so.
+    /// The bound runner. Former runners get 403 instead of 404, as the order is known to them.
     Runner,
-    /// C and R.
+    /// The customer and the bound runner.
     Party,
-    /// C, R and A.
+    /// The customer, the bound runner and operators.
     PartyOrOperator,
-    /// C, R, A and former runners.
+    /// The customer, the bound runner, operators and former runners.
     Involved,
-    /// C, R, A, former runners, and active runners while the order is on the board.
+    /// As [`Involved`](Self::Involved), and active runners while the order is on the board.
     Viewer,
-    /// A.
+    /// Only operators.
     Operator,
 }
 
 impl Who {
-    /// The roles it means.
+    /// The roles that are let in. A [`Viewer`](Self::Viewer) on the board is decided by the gate, not by role.
     #[must_use]
     pub const fn roles(self) -> &'static [Role] {
         match self {
@@ -43,7 +43,7 @@ impl Who {
         }
     }
 
-    /// As the end of "only … may do this".
+    /// The text that completes "only … may do this".
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
@@ -59,24 +59,25 @@ impl Who {
     }
 }
 
-/// Who may call a route. Enforced before the handler runs.
+/// Who may call a route. Checked before the handler runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoutePolicy {
-    /// Nobody need be signed in.
+    /// Anybody, signed in or not.
     Public,
-    /// Anybody signed in.
+    /// Any signed-in caller.
     SignedIn,
-    /// Anybody signed in who runs and is not suspended.
+    /// A signed-in runner who is not suspended.
     ActiveRunner,
-    /// Those who operate the platform.
+    /// Operators of the platform.
     Operator,
-    /// The payment gateway: whoever signs the message with its key.
+    /// The payment gateway, which signs each message with its key.
     Gateway,
-    /// The user named by `{user_id}` in the path, and operators; to others it is not there.
+    /// The user named by `{user_id}` in the path, and operators; everybody else gets 404.
     SelfOrOperator,
-    /// Reads the order named by `{id}` or `{order_id}` in the path; to everybody else it is not there. It is loaded for the handler.
+    /// Reads the order named by `{id}` or `{order_id}` in the path; a stranger to it gets 404. The gate loads the
+    /// order and hands it to the handler.
     Sees(Who),
-    /// Commands the order named by `{id}` in the path. Signed in is checked here; who one is to the order is the first
-    /// rule of the order's own decision, so that it can't have changed in between.
+    /// Gives a command to the order named by `{id}` in the path. The gate only checks that the caller is signed in.
+    /// The role is checked by the order when it decides, so it cannot change in between.
     Tells(Who),
 }

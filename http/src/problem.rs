@@ -1,8 +1,8 @@
 //! Errors as RFC 9457 problem details.
 //!
-//! A problem is carried in the response's extensions; the shell adds the path and the request's id and writes the body.
-//! The order's status is `order_status`, not `status`: RFC 9457 reserves `status` for the number of the answer.
-//! Invariant: what broke inside is never told; a 5xx carries the request's id, under which it is logged.
+//! A problem travels in the response's extensions; the outermost layer adds the path and the request id and writes
+//! the body. The order's status is `order_status`, not `status`: RFC 9457 reserves `status` for the HTTP status.
+//! Invariant: internal faults are never described; a 5xx carries the request id, under which the fault is logged.
 
 mod refusal;
 
@@ -14,10 +14,9 @@ use axum::{
 use campusg_domain::{id::OrderId, order::Status};
 use serde_json::{Map, Value, json};
 
-/// Content type of a problem.
 pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
 
-/// Why a request was not answered as asked.
+/// An error response that is not yet written.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
@@ -38,19 +37,19 @@ impl Problem {
         }
     }
 
-    /// Adds a member.
+    /// Adds a member to the body.
     pub(crate) fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
         self.extra.insert(member.into(), value.into());
         self
     }
 
-    /// Says when to try again.
+    /// Sets `Retry-After`, in milliseconds.
     pub(crate) fn retry_after_ms(mut self, span_ms: u64) -> Self {
         self.retry_after_ms = Some(span_ms);
         self
     }
 
-    /// Says where the order stands, and what this caller can do with it.
+    /// Adds the order's id and status, and the commands that this caller may give it.
     pub(crate) fn about(self, order: OrderId, status: Status, allowed: &[impl ToString]) -> Self {
         let allowed: Vec<String> = allowed.iter().map(ToString::to_string).collect();
         self.with("order_id", order.to_string())
@@ -58,7 +57,7 @@ impl Problem {
             .with("allowed_transitions", allowed)
     }
 
-    /// A value that breaks a rule.
+    /// 422 for the value of `field`, which breaks `rule`.
     pub(crate) fn field(field: &str, rule: &str) -> Self {
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -68,12 +67,12 @@ impl Problem {
         .with("field", field)
     }
 
-    /// A request of the wrong shape.
+    /// 400 for a request of the wrong shape.
     pub(crate) fn shape(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, detail)
     }
 
-    /// No such thing, or not the caller's to know of.
+    /// 404: the thing does not exist, or the caller must not know of it.
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -82,7 +81,7 @@ impl Problem {
         )
     }
 
-    /// The caller may see it, and may not do this.
+    /// 403: the caller may know of the thing but not do this.
     pub(crate) fn not_allowed(who: &str) -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
@@ -91,7 +90,7 @@ impl Problem {
         )
     }
 
-    /// The token is of no session, or of one that has ended.
+    /// 401 for a token of an ended or unknown session.
     pub(crate) fn session_over() -> Self {
         Self {
             detail: "the token is not known, or its session has ended: sign in again".into(),
@@ -99,7 +98,7 @@ impl Problem {
         }
     }
 
-    /// Nobody is signed in.
+    /// 401 for a request without a token.
     pub(crate) fn not_signed_in() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
@@ -108,7 +107,7 @@ impl Problem {
         )
     }
 
-    /// Something broke.
+    /// 500 for an internal fault.
     pub(crate) fn fault() -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -117,7 +116,7 @@ impl Problem {
         )
     }
 
-    /// What axum and its layers answer without a body, as a problem.
+    /// Builds a problem for a response without a body, as axum and its layers give it.
     pub(crate) fn bare(status: StatusCode) -> Self {
         let (code, detail) = match status {
             StatusCode::NOT_FOUND => ("no_such_route", "there is nothing under this path"),
@@ -135,7 +134,7 @@ impl Problem {
         Self::new(status, code, detail)
     }
 
-    /// The body.
+    /// Builds the JSON body.
     pub(crate) fn render(&self, instance: Option<&str>, request: Option<&str>) -> Value {
         let mut body = json!({
             "type": format!("urn:campusg:problem:{}", self.code),
@@ -152,7 +151,7 @@ impl Problem {
         body
     }
 
-    /// The answer, with path and request id where known.
+    /// Builds the response, with path and request id if they are known.
     pub(crate) fn answer(self, instance: Option<&str>, request: Option<&str>) -> Response {
         let body = self.render(instance, request).to_string();
         let mut response = Response::new(Body::from(body));
@@ -176,7 +175,7 @@ impl Problem {
     }
 }
 
-/// The code as a title: `key_reused` is "Key reused".
+/// Turns a code into a title: `key_reused` becomes "Key reused".
 fn title(code: &str) -> String {
     let mut words = code.replace('_', " ");
     if let Some(first) = words.get_mut(..1) {

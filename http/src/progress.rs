@@ -1,6 +1,6 @@
-//! A connection whose other end has to take what it asked for.
+//! A connection that is closed when its other end stops reading.
 //!
-//! Invariant: a write that makes no progress for the given time ends the connection; reading is left to hyper's timer.
+//! Invariant: a write that makes no progress for the given time fails; reads are timed by hyper.
 
 use std::{
     future::Future,
@@ -14,7 +14,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// A stream, watched while it writes.
+/// A stream with a time-out for writes.
 #[derive(Debug)]
 pub(crate) struct Progress<S> {
     stream: S,
@@ -23,7 +23,7 @@ pub(crate) struct Progress<S> {
 }
 
 impl<S> Progress<S> {
-    /// `longest` is how long a write may stand still.
+    /// `longest` is how long a write may make no progress.
     pub(crate) const fn new(stream: S, longest: Duration) -> Self {
         Self {
             stream,
@@ -32,7 +32,7 @@ impl<S> Progress<S> {
         }
     }
 
-    /// What a write came to, or that it has stood still for too long.
+    /// Passes on the result of a write; `TimedOut` if it has been pending for too long.
     fn watched<T>(
         &mut self,
         context: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! Every route of the product, with who may call it.
+//! The table of every route of the product, with who may call it.
 
 use crate::{
     app_state::AppState,
@@ -123,14 +123,14 @@ fn table() -> Table {
         .post("/api/admin/clock/advance", Operator, admin::advance::advance)
 }
 
-/// The routes, with who may call them.
+/// Returns every route of the product with its policy, in the order of the table.
 #[must_use]
 pub fn routes() -> Vec<Route> {
     table().routes()
 }
 
-/// The whole edge, ready to serve. `related` has pages that are not the product's: anybody may open them, under the same
-/// limits, and their answers have what every answer has.
+/// Builds the whole service. `related` holds routes of other crates: anybody may call them, under the same limits and
+/// with the same headers.
 pub fn router(app: AppState, related: Router) -> Router {
     let routes = table().build(&app).merge(open_to_all(&app, related));
     shell::wrap(routes.fallback(nothing_here)).with_state(app)
@@ -155,7 +155,7 @@ mod tests {
     };
     use std::collections::BTreeSet;
 
-    /// The documented table: a new route is added here too, by somebody who thought about who may call it.
+    /// The documented table. Add a new route here too, so that somebody has considered who may call it.
     #[test]
     fn the_routes_are_the_documented_ones() {
         let table: Vec<String> = routes()
@@ -199,8 +199,8 @@ mod tests {
         }
     }
 
-    /// Every command that a route under an order gives, but for accepting.
-    fn told() -> Vec<(&'static str, Command)> {
+    /// Every command that a route under an order gives, except accepting.
+    fn commands() -> Vec<(&'static str, Command)> {
         let photo = PhotoId::from_bytes([7; 16]);
         let (proposal, cents) = (1, Cents(1));
         let offer = Offer {
@@ -294,10 +294,10 @@ mod tests {
         ]
     }
 
-    /// What the table says of who may command an order is what the order itself will say.
+    /// The roles that the table admits for a command must be the roles that the order itself admits.
     #[test]
-    fn the_order_agrees_on_who_may_tell_it_what() {
-        for (path, command) in told() {
+    fn the_order_agrees_on_who_may_give_it_which_command() {
+        for (path, command) in commands() {
             let full = format!("/api/orders/{{id}}/{path}");
             let policy = routes()
                 .into_iter()
@@ -311,7 +311,7 @@ mod tests {
                 "{path}: {who:?}"
             );
         }
-        let named: BTreeSet<_> = told().into_iter().map(|(path, _)| path).collect();
+        let named: BTreeSet<_> = commands().into_iter().map(|(path, _)| path).collect();
         let tells = |route: &Route| matches!(route.policy, RoutePolicy::Tells(_));
         for route in routes().into_iter().filter(tells) {
             let path = route.path.trim_start_matches("/api/orders/{id}/");

@@ -1,7 +1,7 @@
-//! The accept loop. Our own, since axum's sets no timer, and without one hyper keeps no header time-out.
+//! The accept loop. axum's own loop sets no timer, and without one hyper applies no header time-out.
 //!
-//! Invariant: a connection that sends nothing is closed after the header time-out, one that takes nothing after the
-//! write time-out, and there are never more connections than configured, in all and from one address.
+//! Invariants: a connection that sends nothing is closed after the header time-out, one that reads nothing after the
+//! write time-out; there are never more connections than configured, in total and per address.
 //! Source: axum 0.8.9 `serve/mod.rs`, hyper 1 `common/time.rs`.
 
 use crate::{
@@ -22,8 +22,8 @@ use tokio::{
 };
 use tower::Service;
 
-/// Serves until `stop`; then takes no more connections and lets requests in flight end. Returns how many connections
-/// had to be cut when the time for that was over.
+/// Serves until `stop` is sent, then accepts no more connections and lets requests in flight end. Returns how many
+/// connections had to be cut because they took longer than `drain_timeout_ms`.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -55,7 +55,7 @@ pub async fn serve(
     drain(open, Duration::from_millis(config.drain_timeout_ms)).await
 }
 
-/// Waits for a free slot, then for a connection.
+/// Waits for a free connection slot, then for a connection; `None` if accepting failed.
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
@@ -68,14 +68,14 @@ async fn accept(
         Ok((stream, peer)) => Some((stream, peer.ip().to_canonical(), slot)),
         Err(fault) => {
             tracing::warn!(%fault, "a connection could not be accepted");
-            // Mostly "too many open files", which a busy loop would only make worse.
+            // Usually "too many open files", which a busy loop would only make worse.
             sleep(Duration::from_millis(50)).await;
             None
         }
     }
 }
 
-/// Serves one connection to its end. Not `async` itself, so that it borrows nothing of the configuration.
+/// Serves one connection to its end. Not `async` itself, so that the future borrows nothing of the configuration.
 fn connection(
     stream: TcpStream,
     peer: IpAddr,
@@ -92,11 +92,11 @@ fn connection(
     let longest_write = Duration::from_millis(config.write_timeout_ms);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
-        // A router is ready at any time.
+        // A `Router` is always ready, so `poll_ready` is not needed.
         router.clone().call(request.map(Body::new))
     });
     async move {
-        // Without it an answer may wait for the acknowledgement of the one before.
+        // Without `TCP_NODELAY` a response may wait until the client has acknowledged the previous one.
         let _ = stream.set_nodelay(true);
         let serving =
             builder.serve_connection(TokioIo::new(Progress::new(stream, longest_write)), service);
@@ -114,7 +114,7 @@ fn connection(
     }
 }
 
-/// Waits for the stop; a sender that is gone has stopped too.
+/// Waits for the stop signal; a dropped sender counts as one.
 async fn stop(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }

@@ -1,6 +1,7 @@
-//! What lies around every route: the request's id, its log line, panics, the headers of an answer.
+//! Layers around all routes: the request id, the log line, caught panics, and headers of the response.
 //!
-//! Invariant: every answer has a request id and the security headers, and every error a problem as its body, or a page.
+//! Invariant: every response has a request id and the security headers; every error has a problem as its body, or is
+//! a page.
 
 use crate::{html, problem::Problem};
 use axum::{
@@ -21,14 +22,14 @@ use tokio::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, info_span};
 
-/// Header of the request's id, in and out.
+/// Header of the request id, in requests and responses.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Names a request in answers and logs.
+/// The id of a request in responses and logs.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub(crate) Arc<str>);
 
-/// Makes ids for requests that bring none: unique over this boot by a counter, over boots by a random prefix.
+/// Makes ids for requests that bring none: unique within one start by a counter, across starts by a random prefix.
 #[derive(Debug)]
 struct RequestNames {
     boot: u64,
@@ -69,7 +70,7 @@ impl RequestNames {
     }
 }
 
-/// Wraps the routes.
+/// Adds all layers to the routes.
 pub(crate) fn wrap<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     let names = Arc::new(RequestNames::new());
     routes
@@ -86,7 +87,7 @@ fn panicked(cause: Box<dyn Any + Send>) -> Response {
     Problem::fault().into_response()
 }
 
-/// Names the request, logs it, and completes its answer.
+/// Sets the request id, logs the request, and completes its response.
 async fn observe(
     State(names): State<Arc<RequestNames>>,
     mut request: Request,
@@ -99,7 +100,7 @@ async fn observe(
         .extensions()
         .get::<MatchedPath>()
         .map_or("", MatchedPath::as_str);
-    // Where it ends is said by the event alone: a span that is filled in later would say it twice.
+    // The status is logged by the event alone: recorded in the span too, it would be logged twice.
     let span = info_span!("request", request.id = &*id.0, method = %request.method(), route);
     request.extensions_mut().insert(id.clone());
     async {
@@ -118,7 +119,7 @@ async fn observe(
     .await
 }
 
-/// Gives an error its body: the handler's problem with path and request id, or one for what a layer answered.
+/// Gives an error its body: the handler's problem with path and request id, or a problem for what a layer answered.
 fn completed(response: Response, path: &str, id: &RequestId) -> Response {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() || html::is_page(&response) {

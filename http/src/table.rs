@@ -1,9 +1,9 @@
-//! The builder of the router: a route can't be registered without its policy.
+//! Builder of the router: a route cannot be registered without a policy.
 
 use crate::{
     app_state::AppState,
-    flight::{Load, fly},
-    gate::{identify, judge},
+    flight::{Load, limit_in_flight},
+    gate::{authorize, identify},
     policy::RoutePolicy,
 };
 use axum::{
@@ -14,29 +14,32 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 
-/// A registered route.
+/// A registered route of the product, without its handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// The method.
+    /// GET, POST, PUT, PATCH or DELETE.
     pub method: Method,
-    /// The path, parameters in braces.
+    /// The path, with parameters in braces.
     pub path: &'static str,
-    /// Who may call it.
+    /// Checked by the gate before the handler runs.
     pub policy: RoutePolicy,
 }
 
-/// Routes that stand in no table, with what lies around one that anybody may call.
+/// Adds the layers of a public route to routes of other crates, which stand in no table.
 pub(crate) fn open_to_all(app: &AppState, routes: Router) -> Router<AppState> {
     let public = (app.clone(), RoutePolicy::Public);
     routes
-        .route_layer(from_fn_with_state((app.flights(), Load::Usual), fly))
+        .route_layer(from_fn_with_state(
+            (app.flights(), Load::Usual),
+            limit_in_flight,
+        ))
         .route_layer(from_fn_with_state(public, identify))
         .with_state(())
 }
 
 type Build = Box<dyn FnOnce(&AppState) -> MethodRouter<AppState>>;
 
-/// Routes on their way into a router.
+/// Registered routes, before they become a router.
 pub(crate) struct Table(Vec<(Route, Build)>);
 
 impl Table {
@@ -89,7 +92,7 @@ impl Table {
         self.route(Method::DELETE, Load::Usual, path, policy, to)
     }
 
-    /// Reads how the process is, whatever else is going on.
+    /// Registers a GET route that is answered even when all places are taken.
     pub(crate) fn probe<H: Handler<T, AppState>, T: 'static>(
         self,
         path: &'static str,
@@ -99,7 +102,7 @@ impl Table {
         self.route(Method::GET, Load::Probe, path, policy, to)
     }
 
-    /// Takes a photo.
+    /// Registers a POST route that takes a photo.
     pub(crate) fn upload<H: Handler<T, AppState>, T: 'static>(
         self,
         path: &'static str,
@@ -118,11 +121,11 @@ impl Table {
         to: H,
     ) -> Self {
         let filter = MethodFilter::try_from(method.clone()).expect("a known method has a filter");
-        // The last layer is the first that a request comes to.
+        // The layer added last is the first to see a request.
         let build: Build = Box::new(move |app| {
             on(filter, to)
-                .route_layer(from_fn_with_state((app.clone(), policy), judge))
-                .route_layer(from_fn_with_state((app.flights(), load), fly))
+                .route_layer(from_fn_with_state((app.clone(), policy), authorize))
+                .route_layer(from_fn_with_state((app.flights(), load), limit_in_flight))
                 .route_layer(from_fn_with_state((app.clone(), policy), identify))
         });
         self.0.push((

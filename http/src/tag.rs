@@ -1,28 +1,28 @@
-//! Entity tags: an order's version, in and out.
+//! Entity tags: an order's version as `ETag`, `If-Match` and `If-None-Match`.
 //!
-//! `If-Match` is judged against the order as it is when the request comes. Commands carry their own guards (stage,
-//! price, runner epoch), so that a change in between can't turn a command into another one.
+//! `If-Match` is compared with the order at the time of the request. The order may still change before it decides,
+//! but each command carries its own guards (stage, price, runner epoch), so a change cannot turn a command into
+//! another one.
 
 use crate::problem::Problem;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
-/// The tag of a version.
 pub(crate) fn tag(version: u32) -> HeaderValue {
     HeaderValue::try_from(format!("\"{version}\""))
         .expect("digits and quotes are visible characters")
 }
 
-/// Whether the caller has this version already.
+/// Whether `If-None-Match` names this version.
 pub(crate) fn is_known(headers: &HeaderMap, version: u32) -> bool {
     names(headers, &header::IF_NONE_MATCH, version).unwrap_or(false)
 }
 
-/// Whether the request depends on a version.
+/// Whether the request has an `If-Match` header.
 pub(crate) fn asks_for_match(headers: &HeaderMap) -> bool {
     headers.contains_key(header::IF_MATCH)
 }
 
-/// Refuses a request that was made for another version.
+/// Refuses with 412 if `If-Match` names another version.
 pub(crate) fn check(headers: &HeaderMap, version: u32) -> Result<(), Problem> {
     match names(headers, &header::IF_MATCH, version) {
         Some(false) => {

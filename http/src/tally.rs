@@ -1,6 +1,6 @@
-//! How many things of one kind each one has going on.
+//! Counts how many things each key has under way, up to a limit.
 //!
-//! Invariant: memory is bounded by what goes on: who has nothing going on is forgotten.
+//! Invariant: memory is bounded by what is under way: a key without anything under way is removed.
 
 use std::{
     collections::HashMap,
@@ -9,14 +9,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Counts by key. Clones share them.
+/// Counters by key; clones share them.
 pub(crate) struct Tally<K>(Arc<Mutex<HashMap<K, usize>>>);
 
-/// One place of a key; given back when dropped.
+/// One counted place of a key; given back when dropped.
 pub(crate) struct Place<K: Copy + Eq + Hash>(Tally<K>, K);
 
 impl<K: Copy + Eq + Hash> Tally<K> {
-    /// Takes a place for `key`, if it has fewer than `most`.
+    /// Takes a place for `key`; `None` if it already has `most`.
     pub(crate) fn enter(&self, key: K, most: usize) -> Option<Place<K>> {
         let mut counts = self.lock();
         let count = counts.get(&key).copied().unwrap_or_default();

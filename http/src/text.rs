@@ -1,8 +1,8 @@
-//! What notices say, in English.
+//! The texts of notices, in English.
 
 use campusg_domain::{call::Decline, money::Cents, notice::NoticeKind};
 
-/// A notice's stable code, title and message. Amounts are written with the deployment's currency.
+/// Returns a notice's stable code, its title and its message. `currency` is the code of the deployment's currency.
 pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'static str, String) {
     let money = |cents: Cents| format!("{cents} {currency}");
     let plain = |code, title, message: &str| (code, title, message.to_owned());

@@ -1,14 +1,14 @@
-//! Times on the wire: RFC 3339, UTC, milliseconds.
+//! Times in JSON: RFC 3339, UTC, milliseconds.
 
 use campusg_domain::time::At;
 use chrono::{DateTime, SecondsFormat};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-/// A time as a request or an answer writes it.
+/// A time in a request or a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Time(pub(crate) At);
 
-/// Writes a time; one past the calendar's end is written as its number of milliseconds.
+/// Formats a time as RFC 3339; beyond the range of the calendar as a number of milliseconds.
 pub(crate) fn rfc3339(at: At) -> String {
     let moment = i64::try_from(at.0)
         .ok()
@@ -19,7 +19,7 @@ pub(crate) fn rfc3339(at: At) -> String {
     )
 }
 
-/// A time for people, in UTC and to the minute: `22 November 2026, 23:28 UTC`.
+/// Formats a time for people, in UTC and to the minute: `22 November 2026, 23:28 UTC`.
 pub(crate) fn in_words(at: At) -> String {
     let moment = i64::try_from(at.0)
         .ok()
@@ -30,7 +30,7 @@ pub(crate) fn in_words(at: At) -> String {
     )
 }
 
-/// Reads a time with any offset; `None` if it is none, or lies before 1970.
+/// Parses a time with any offset; `None` if it is not one, or lies before 1970.
 pub(crate) fn parse(text: &str) -> Option<At> {
     let moment = DateTime::parse_from_rfc3339(text).ok()?;
     u64::try_from(moment.timestamp_millis()).ok().map(At)

@@ -1,6 +1,6 @@
-//! `campusg config`: prints the configuration in force.
+//! `campusg config`: prints the effective configuration.
 //!
-//! Must not: start anything or touch the data folder, beyond reading its `campusg.toml`.
+//! Must not: start anything or touch the data folder, except for reading its `campusg.toml`.
 
 use super::CliFault;
 use crate::{
@@ -21,7 +21,7 @@ Sources, each overruling the ones before it, key by key:
 What cannot be used is refused with code 2 and a line for each fault.
 Values of keys that hold secrets are not printed.")]
 pub struct ConfigCommand {
-    /// Where the configuration comes from.
+    /// The flags that determine the sources of the configuration.
     #[command(flatten)]
     pub flags: ConfigFlags,
     /// Print JSON: per key an object of `value` and `origin`
@@ -36,7 +36,7 @@ impl ConfigCommand {
     /// Loads the configuration and prints it.
     ///
     /// # Errors
-    /// [`CliFault::Config`] when it cannot be used, [`CliFault::Output`] when it cannot be printed.
+    /// [`CliFault::Config`] if it is refused, [`CliFault::Output`] if it cannot be printed.
     pub fn run(self) -> Result<(), CliFault> {
         let effective = config::load(&self.flags, config::process_environment())?;
         let text = if self.json {

@@ -1,8 +1,7 @@
-//! The command line: one subcommand, one file.
+//! The command line: arguments, exit codes, and a file for each subcommand.
 //!
-//! Owns: the arguments, the exit codes. Must not: do a subcommand's work.
-//! Invariant: exit codes are 0 done, 1 failed, 2 refused before anything was done (arguments or configuration), 3 looked,
-//! and something does not hold.
+//! Invariant: exit code 0 means done, 1 failed, 2 refused before anything was done (arguments or configuration), 3
+//! checked, and something does not hold.
 
 pub mod config;
 pub mod operator;
@@ -29,7 +28,7 @@ use std::{
 #[derive(Debug, Parser)]
 #[command(name = "campusg", version, about, disable_help_subcommand = true)]
 pub struct Cli {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -41,27 +40,27 @@ pub enum Command {
     Serve(serve::ServeCommand),
     /// Check every order, wallet and account against the journal
     Verify(verify::VerifyCommand),
-    /// Make the snapshots anew from the journal
+    /// Rebuild the snapshots from the journal
     Rebuild(rebuild::RebuildCommand),
-    /// Make operators
+    /// Create operators
     Operator(operator::OperatorCommand),
     /// Run the sandbox payment gateway as a process of its own
     SandboxGateway(sandbox_gateway::SandboxGatewayCommand),
-    /// Play the story of an order in all its ways, and check every step
+    /// Play the scenarios of an order's life against a server, and check every step
     Walkthrough(walkthrough::WalkthroughCommand),
-    /// Live a day on a robot campus with every kind of trouble, and report what became of it
+    /// Simulate a day on a campus of robots with every kind of trouble, and report the results
     Simulate(simulate::SimulateCommand),
     /// Print the configuration in force, and where each value comes from
     Config(config::ConfigCommand),
 }
 
-/// Why a subcommand ended without doing what it was asked for.
+/// Why a subcommand failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CliFault {
-    /// The configuration cannot be used.
+    /// The configuration is refused.
     #[error(transparent)]
     Config(#[from] ConfigRefused),
-    /// The server could not start, or did not end in order.
+    /// The server could not start, or was not stopped in order.
     #[error(transparent)]
     Compose(#[from] ComposeFault),
     /// The password could not be read.
@@ -70,49 +69,49 @@ pub enum CliFault {
     /// The file with the password could not be read.
     #[error("cannot read the password in {path}, which --password-file names")]
     PasswordFile {
-        /// The file.
+        /// The path that was given with `--password-file`.
         path: PathBuf,
-        /// The operating system's answer.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The password was typed in two ways.
+    /// The password was typed differently the second time.
     #[error("the two passwords differ: nothing was done")]
     PasswordsDiffer,
-    /// There is nothing to work on.
+    /// The data folder contains no journal.
     #[error("{path} holds no journal: name the data folder with --data")]
     NoData {
-        /// The folder.
+        /// The data folder.
         path: PathBuf,
     },
-    /// The runtime refused.
+    /// The runtime refused the command.
     #[error("{0}")]
     Refused(Refusal),
-    /// Something does not hold.
+    /// A check found something that does not hold.
     #[error("something does not hold: see the lines marked BROKEN")]
     Unsound,
-    /// Nobody answers where a server was named.
+    /// No server responds at the given URL.
     #[error("no server answers at {url}: is one running there? Name it as http://127.0.0.1:8080")]
     NoServer {
-        /// Where.
+        /// The URL that was given.
         url: String,
     },
-    /// The operator's login that was named is somebody else's.
+    /// The given login is not an operator's.
     #[error("{email} is no operator there: name an operator's login, or none")]
     NoOperator {
-        /// Who.
+        /// The e-mail address of the login.
         email: String,
     },
-    /// The operator who was named can't sign in.
+    /// The given operator can't sign in.
     #[error(
         "operator {email} can't sign in there: {answer}; see --operator-email and --operator-password"
     )]
     SignIn {
-        /// Who.
+        /// The e-mail address of the operator.
         email: String,
-        /// What the server answered.
+        /// The server's response.
         answer: String,
     },
-    /// The walkthrough found something that is not as specified.
+    /// The walkthrough found a deviation from the specification.
     #[error("not as specified: {0}")]
     Deviation(Deviation),
     /// The result could not be printed.
@@ -127,7 +126,7 @@ impl From<Deviation> for CliFault {
 }
 
 impl CliFault {
-    /// Answers 2 when nothing was done yet, 3 when all was looked at and something does not hold, else 1.
+    /// Returns 2 if nothing was done, 3 if a check found something that does not hold, otherwise 1.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -142,7 +141,7 @@ impl CliFault {
     }
 }
 
-/// Runs the command that the process was started with; wrong arguments end the process with code 2.
+/// Runs the command that the process was started with. Wrong arguments end the process with code 2.
 #[must_use]
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
@@ -164,7 +163,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// The threads of the edge and of everything that waits for the outside.
+/// Starts the threads that serve HTTP and wait for the outside.
 fn threads() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -172,8 +171,8 @@ fn threads() -> io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
-/// Listens for SIGTERM and Ctrl-C from now on. Answers what resolves at the first; never where signals can't be had, so
-/// that only a kill ends the process.
+/// Listens for SIGTERM and Ctrl-C from now on. The returned future resolves at the first signal; it never does if
+/// signals are not available, so that only a kill ends the process.
 fn stop_signals() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
     let signals = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
@@ -188,7 +187,7 @@ fn stop_signals() -> impl Future<Output = ()> {
     }
 }
 
-/// Commands that look at what is there make no new data folder.
+/// Refuses a folder without a journal, so that commands that only read do not create one.
 fn require_data(data: &Path) -> Result<(), CliFault> {
     if data.join("journal").is_dir() {
         Ok(())

@@ -1,4 +1,4 @@
-//! `campusg operator create`: the way to the first operator, on a stopped server's data folder.
+//! `campusg operator create`: creates the first operator, in the data folder of a stopped server.
 
 use super::CliFault;
 use crate::{
@@ -21,15 +21,15 @@ use std::{
 /// Arguments of `campusg operator`.
 #[derive(Debug, Args)]
 pub struct OperatorCommand {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub action: OperatorAction,
 }
 
-/// What can be done with operators.
+/// The subcommands of `campusg operator`.
 #[derive(Debug, Subcommand)]
 pub enum OperatorAction {
-    /// Make an operator's account; the server must not be running on the data folder
+    /// Create an operator's account; the server must not be running on the data folder
     Create(CreateOperator),
 }
 
@@ -40,7 +40,7 @@ pub enum OperatorAction {
                   the first line of standard input elsewhere."
 )]
 pub struct CreateOperator {
-    /// Where the configuration comes from.
+    /// The flags that determine the sources of the configuration.
     #[command(flatten)]
     pub flags: ConfigFlags,
     /// E-mail address to sign in with
@@ -58,7 +58,7 @@ pub struct CreateOperator {
 }
 
 impl OperatorCommand {
-    /// Does it.
+    /// Creates the operator.
     ///
     /// # Errors
     /// [`CliFault::Config`], [`CliFault::Password`], [`CliFault::PasswordFile`], [`CliFault::PasswordsDiffer`], [`CliFault::Compose`],
@@ -90,7 +90,8 @@ impl OperatorCommand {
     }
 }
 
-/// Out of the file; else asked for twice, unseen, at a terminal; else the first line of standard input.
+/// Reads the password from the file, if one is given; otherwise asks for it twice at a terminal; otherwise reads the
+/// first line of standard input.
 fn read_password(file: Option<PathBuf>, email: &str) -> Result<String, CliFault> {
     if let Some(path) = file {
         return match std::fs::read_to_string(&path) {

@@ -1,4 +1,4 @@
-//! The progress bar of long work, on standard error, where that is a terminal.
+//! Progress bars on standard error, if that is a terminal.
 
 use campusg_robots::simulate;
 use campusg_storage::store::Progress;
@@ -18,7 +18,7 @@ impl Bar {
         Self(bar)
     }
 
-    pub(super) fn tell(&mut self, progress: Progress) {
+    pub(super) fn update(&mut self, progress: Progress) {
         self.0.set_length(progress.last.0);
         self.0.set_position(progress.folded.0);
     }
@@ -28,7 +28,7 @@ impl Bar {
     }
 }
 
-/// A bar that follows a simulated day by its minutes.
+/// A bar that follows the minutes of a simulated day.
 #[derive(Clone, Debug)]
 pub(super) struct DayBar {
     bar: ProgressBar,
@@ -49,9 +49,9 @@ impl DayBar {
         }
     }
 
-    pub(super) fn tell(&mut self, progress: simulate::Progress) {
+    pub(super) fn update(&mut self, progress: simulate::Progress) {
         let minute = progress.passed_ms / 60_000;
-        // A minute of the day has many steps; one of them is enough to look at.
+        // A minute has many steps; the first one updates the bar.
         if self.shown == Some(minute) {
             return;
         }

@@ -1,4 +1,4 @@
-//! `campusg rebuild`: makes the snapshots anew from the journal.
+//! `campusg rebuild`: rebuilds the snapshots from the journal.
 
 use super::{CliFault, progress::Bar};
 use crate::{
@@ -15,16 +15,16 @@ use clap::Args;
 Deletes both snapshot stores of a stopped server and folds the whole journal into new ones. Loses nothing: the journal is \
 the truth. A start does the same by itself where the snapshots can't be trusted.")]
 pub struct RebuildCommand {
-    /// Where the configuration comes from.
+    /// The flags that determine the sources of the configuration.
     #[command(flatten)]
     pub flags: ConfigFlags,
 }
 
 impl RebuildCommand {
-    /// Rebuilds and says how much was folded.
+    /// Rebuilds, and prints how many records were folded.
     ///
     /// # Errors
-    /// [`CliFault::Config`], [`CliFault::Compose`] when the folder cannot be used.
+    /// [`CliFault::Config`]; [`CliFault::Compose`] if the folder cannot be used.
     pub fn run(self) -> Result<(), CliFault> {
         let effective = config::load(&self.flags, config::process_environment())?;
         let config = &effective.config;
@@ -32,7 +32,7 @@ impl RebuildCommand {
         super::require_data(&config.data)?;
         let mut bar = Bar::new("rebuilding");
         let shown = bar.clone();
-        let progress = Box::new(move |progress| bar.tell(progress));
+        let progress = Box::new(move |progress| bar.update(progress));
         let options = OpenOptions {
             progress,
             ..compose::open_options(config)

@@ -1,5 +1,5 @@
-//! `campusg sandbox-gateway`: the sandbox payment gateway as a process of its own, so that a kill of the server can't
-//! hide a double charge.
+//! `campusg sandbox-gateway`: runs the sandbox payment gateway as a process of its own, so that killing the server
+//! can't hide a double charge.
 
 mod push;
 
@@ -23,7 +23,7 @@ pub struct SandboxGatewayCommand {
     /// Address and port, loopback only; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:4242", value_name = "ADDRESS", value_parser = loopback)]
     pub address: SocketAddr,
-    /// The book
+    /// File with the gateway's book of cards and payments
     #[arg(long, default_value = "data/gateway/book.jsonl", value_name = "FILE")]
     pub book: PathBuf,
     /// Set a key of the configuration, for example sandbox.tuning.slow_ms=500; may be repeated
@@ -35,7 +35,7 @@ impl SandboxGatewayCommand {
     /// Serves until the process is ended.
     ///
     /// # Errors
-    /// [`CliFault::Config`], or [`CliFault::Compose`] when the book or the address cannot be used.
+    /// [`CliFault::Config`]; [`CliFault::Compose`] if the book or the address cannot be used.
     pub fn run(self) -> Result<(), CliFault> {
         let flags = ConfigFlags {
             set: self.set,
@@ -64,14 +64,14 @@ impl SandboxGatewayCommand {
             let listener = TcpListener::bind(address).await.map_err(fault)?;
             let bound = listener.local_addr().map_err(fault)?;
             output::result(format_args!("listening on {bound}")).map_err(CliFault::Output)?;
-            // It ends with the process.
+            // The task ends with the process.
             let _pushing = pusher.map(|pusher| tokio::spawn(pusher.run()));
             Ok(serve(listener, desk).await.map_err(fault)?)
         })
     }
 }
 
-/// The gateway trusts whoever connects.
+/// Accepts only loopback addresses, since the gateway trusts everybody who connects.
 fn loopback(text: &str) -> Result<SocketAddr, String> {
     let address: SocketAddr = text
         .parse()
@@ -83,7 +83,7 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
     }
 }
 
-/// What `--help` says after the flags.
+/// Returns the text of `--help` after the flags.
 fn help() -> String {
     let (cards, accounts) = (listed(TEST_CARDS), listed(TEST_ACCOUNTS));
     format!(
@@ -124,7 +124,7 @@ mod tests {
             .find_subcommand("sandbox-gateway")
             .expect("it is a subcommand")
             .clone();
-        // As it is printed: clap takes a part of what it is given for a line end.
+        // Without a width: clap may break a line within the text that is looked for.
         let help = command.term_width(0).render_long_help().to_string();
         for TestToken { token, does } in TEST_CARDS.iter().chain(TEST_ACCOUNTS) {
             assert!(help.contains(token) && help.contains(does), "{token}");

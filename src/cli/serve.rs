@@ -1,4 +1,4 @@
-//! `campusg serve`: the server, until it is told to stop.
+//! `campusg serve`: runs the server until it is stopped.
 
 use super::CliFault;
 use crate::{
@@ -15,22 +15,22 @@ use std::net::SocketAddr;
 Prints `listening on http://ADDRESS` once it takes requests. Stops on SIGTERM or Ctrl-C: no new connections, requests in \
 flight are answered, the journal is drained. A kill is as safe; the next start then reads a little more.")]
 pub struct ServeCommand {
-    /// Where the configuration comes from.
+    /// The flags that determine the sources of the configuration.
     #[command(flatten)]
     pub flags: ConfigFlags,
-    /// Make demo people, cards, runners and stores, and print their logins; only on a folder without data, or a demo's
+    /// Create demo people, cards, runners and stores, and print their logins; only on a folder without data, or a demo's
     #[arg(long)]
     pub demo: bool,
-    /// Let operators move the clock on (POST /api/admin/clock/advance); for trying things out
+    /// Let operators advance the clock (POST /api/admin/clock/advance); for trying things out
     #[arg(long)]
     pub virtual_clock: bool,
 }
 
 impl ServeCommand {
-    /// Serves until the process is told to stop.
+    /// Serves until the process gets SIGTERM or Ctrl-C.
     ///
     /// # Errors
-    /// [`CliFault::Config`] when the configuration cannot be used, [`CliFault::Compose`] for everything else.
+    /// [`CliFault::Config`] if the configuration is refused, [`CliFault::Compose`] for everything else.
     pub fn run(self) -> Result<(), CliFault> {
         let effective = config::load(&self.flags, config::process_environment())?;
         let config = &effective.config;
@@ -40,16 +40,16 @@ impl ServeCommand {
             virtual_clock: self.virtual_clock,
         };
         let threads = super::threads().map_err(ComposeFault::Threads)?;
-        // Listened for before anybody is told that the server listens: whoever reads that may stop it at once.
+        // Signals are handled before the address is printed, since whoever reads it may stop the server at once.
         let stop = {
             let _within = threads.enter();
             super::stop_signals()
         };
-        Ok(threads.block_on(compose::serve(config, mode, tell, stop))?)
+        Ok(threads.block_on(compose::serve(config, mode, print_address, stop))?)
     }
 }
 
-fn tell(address: SocketAddr, logins: &[Login]) -> Result<(), ComposeFault> {
+fn print_address(address: SocketAddr, logins: &[Login]) -> Result<(), ComposeFault> {
     for Login {
         role,
         email,

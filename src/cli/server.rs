@@ -1,11 +1,11 @@
-//! The running server that a command is pointed at: whether one is there, and its operator.
+//! Connects a command to a running server, and signs in as its operator.
 //!
-//! Must not: ask for more than that; what is wrong with an answer is the command's to find.
+//! Must not: check anything else; the command finds what is wrong with a response.
 
 use super::CliFault;
 use campusg_client::{ApiRequest, Client, Person};
 
-/// The address of a server, as an argument.
+/// Parses the URL of a server, given as an argument.
 pub(super) fn address(text: &str) -> Result<String, String> {
     match text.strip_prefix("http://") {
         Some(rest) if !rest.trim_matches('/').is_empty() => Ok(text.into()),
@@ -13,10 +13,10 @@ pub(super) fn address(text: &str) -> Result<String, String> {
     }
 }
 
-/// The way to a server that answers.
+/// Returns a client for a server that responds.
 ///
 /// # Errors
-/// [`CliFault::NoServer`] where nobody answers, [`CliFault::Deviation`] where no client can be made.
+/// [`CliFault::NoServer`] if no server responds, [`CliFault::Deviation`] if no client can be created.
 pub(super) async fn way_to(url: &str) -> Result<Client, CliFault> {
     let client = Client::new(url)?;
     let asked = client.send(&ApiRequest::get("/health/live")).await;
@@ -26,7 +26,7 @@ pub(super) async fn way_to(url: &str) -> Result<Client, CliFault> {
     }
 }
 
-/// The operator, signed in.
+/// Signs in as an operator.
 ///
 /// # Errors
 /// [`CliFault::SignIn`], [`CliFault::NoOperator`], [`CliFault::Deviation`].

@@ -1,6 +1,6 @@
-//! `campusg simulate`: lives a day on a robot campus, and reports what became of it.
+//! `campusg simulate`: runs robots on a campus for a day, and reports the results.
 //!
-//! Must not: know what a robot does; `simulate` does.
+//! Must not: know what a robot does; that is in the crate `campusg-robots`.
 
 use super::{CliFault, progress::DayBar, server};
 use crate::output;
@@ -40,16 +40,16 @@ Examples:
   campusg simulate --students 40 --runners 6 --hours 2 --live http://127.0.0.1:8080 \\
       --operator-email olivia@campus.example --operator-password campus-demo-2026")]
 pub struct SimulateCommand {
-    /// How many order
+    /// Number of students who order
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 500, value_parser = count(1, 20_000))]
     pub students: usize,
-    /// How many run
+    /// Number of runners
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 60, value_parser = count(0, 5_000))]
     pub runners: usize,
-    /// How long students order, from 11 in the morning on
+    /// Hours in which students order, from 11:00 on
     #[arg(long, value_name = "H", allow_negative_numbers = true, default_value_t = 8, value_parser = value_parser!(u64).range(1..=72))]
     pub hours: u64,
-    /// Seed of all chance
+    /// Seed of the random numbers
     #[arg(
         long,
         value_name = "N",
@@ -57,13 +57,13 @@ pub struct SimulateCommand {
         default_value_t = 7
     )]
     pub seed: u64,
-    /// Let whatever can go wrong do so
+    /// Inject every kind of fault
     #[arg(long)]
     pub chaos: bool,
     /// Lose everything but the journal after every Nth record on average; 1: after each
     #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "chaos", default_value_t = 25, value_parser = value_parser!(u32).range(1..))]
     pub restart_every: u32,
-    /// Live on this server, as http://127.0.0.1:8080, and not in this process
+    /// Run the robots on this server, as http://127.0.0.1:8080, and not in this process
     #[arg(long, value_name = "URL", conflicts_with = "restart_every", value_parser = super::server::address)]
     pub live: Option<String>,
     /// E-mail address of an operator of that server
@@ -77,7 +77,7 @@ pub struct SimulateCommand {
     /// Password of that operator
     #[arg(long, requires = "operator_email", value_name = "PASSWORD")]
     pub operator_password: Option<String>,
-    /// How many times faster than the wall's clock robots live where the server's can't be moved
+    /// How many times faster than real time robots live, if the server's clock can't be advanced
     #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "live", default_value_t = 60, value_parser = value_parser!(u32).range(1..=3_600))]
     pub speed: u32,
 }
@@ -87,19 +87,19 @@ fn count(least: u64, most: u64) -> RangedU64ValueParser<usize> {
 }
 
 impl SimulateCommand {
-    /// Simulates and reports.
+    /// Runs the simulation and prints the report.
     ///
     /// # Errors
-    /// [`CliFault::NoServer`], [`CliFault::SignIn`] and [`CliFault::NoOperator`] where robots can't live on that server,
-    /// [`CliFault::Deviation`] where the campus could not go on, [`CliFault::Unsound`] where something does not hold,
-    /// [`CliFault::Output`] when the report cannot be printed.
+    /// [`CliFault::NoServer`], [`CliFault::SignIn`] and [`CliFault::NoOperator`] if robots can't use that server,
+    /// [`CliFault::Deviation`] if the simulation could not continue, [`CliFault::Unsound`] if something does not
+    /// hold, [`CliFault::Output`] if the report cannot be printed.
     pub fn run(self) -> Result<(), CliFault> {
         let setting = self.setting();
         let mut bar = DayBar::new(self.hours);
-        let tell = |progress: Progress| bar.tell(progress);
+        let update = |progress: Progress| bar.update(progress);
         let report = match &self.live {
-            None => simulate(&setting, tell),
-            Some(url) => simulate_on(self.server(url)?, &setting, tell),
+            None => simulate(&setting, update),
+            Some(url) => simulate_on(self.server(url)?, &setting, update),
         };
         bar.finish();
         conclude(&report?)
@@ -131,7 +131,7 @@ impl SimulateCommand {
                 hours: self.hours,
             },
             seed: self.seed,
-            // A server is not restarted from here.
+            // A server is not restarted by this command.
             chaos: self.chaos.then_some(match self.live {
                 None => self.restart_every,
                 Some(_) => 0,
@@ -140,7 +140,7 @@ impl SimulateCommand {
     }
 }
 
-/// Prints a report; what does not hold makes the command fail.
+/// Prints a report; fails if something in it does not hold.
 fn conclude(report: &Report) -> Result<(), CliFault> {
     output::result(report).map_err(CliFault::Output)?;
     if report.is_sound() {

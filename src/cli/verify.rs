@@ -1,4 +1,4 @@
-//! `campusg verify`: re-derives everything from the journal and says what holds.
+//! `campusg verify`: checks everything that is stored against the journal, and prints the result.
 
 use super::{CliFault, progress::Bar};
 use crate::{
@@ -17,16 +17,17 @@ snapshots with them. One line per invariant with what was counted; the chain's h
 anything does not hold, and with 1 or 2 and a sentence if the folder can't be read. As a start of the server does, it first cuts \
 away a last group that was not finished, and says so, and brings the snapshots up to the journal; nothing else is changed.")]
 pub struct VerifyCommand {
-    /// Where the configuration comes from.
+    /// The flags that determine the sources of the configuration.
     #[command(flatten)]
     pub flags: ConfigFlags,
 }
 
 impl VerifyCommand {
-    /// Verifies and prints.
+    /// Runs the checks and prints the result.
     ///
     /// # Errors
-    /// [`CliFault::Config`], [`CliFault::Compose`] when the folder cannot be read, [`CliFault::Unsound`].
+    /// [`CliFault::Config`]; [`CliFault::Compose`] if the folder cannot be read; [`CliFault::Unsound`] if something
+    /// does not hold.
     pub fn run(self) -> Result<(), CliFault> {
         let effective = config::load(&self.flags, config::process_environment())?;
         let config = &effective.config;
@@ -37,7 +38,7 @@ impl VerifyCommand {
             &config.data,
             &config.storage,
             compose::open_options(config),
-            |progress| bar.tell(progress),
+            |progress| bar.update(progress),
         );
         bar.finish();
         let report = report.map_err(ComposeFault::from)?;

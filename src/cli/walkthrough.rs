@@ -1,4 +1,4 @@
-//! `campusg walkthrough`: plays the story of an order in all its ways, and checks every step.
+//! `campusg walkthrough`: plays the scenarios of an order's life against a server, and checks every step.
 //!
 //! Must not: know a step; the scenarios do.
 
@@ -24,7 +24,7 @@ set for are left out, which is no failure. The last line says which rows were to
 
 Ends with code 1 and a sentence if anything is not as specified.")]
 pub struct WalkthroughCommand {
-    /// Tell every transition of an order's life, row by row, instead of the five stories
+    /// Play every transition of an order's life in turn, instead of the five stories
     #[arg(long)]
     pub all: bool,
     /// Server to walk through, as http://127.0.0.1:8080 [default: a temporary one]
@@ -44,12 +44,12 @@ pub struct WalkthroughCommand {
 }
 
 impl WalkthroughCommand {
-    /// Plays the story.
+    /// Plays the scenarios.
     ///
     /// # Errors
-    /// [`CliFault::NoServer`], [`CliFault::SignIn`] and [`CliFault::NoOperator`] where it can't begin,
-    /// [`CliFault::Deviation`] at the first thing that is not as specified, [`CliFault::Output`] when the story cannot
-    /// be printed.
+    /// [`CliFault::NoServer`], [`CliFault::SignIn`] and [`CliFault::NoOperator`] if it can't begin,
+    /// [`CliFault::Deviation`] at the first deviation from the specification, [`CliFault::Output`] if the output
+    /// cannot be printed.
     pub fn run(self) -> Result<(), CliFault> {
         let threads = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -78,7 +78,7 @@ impl WalkthroughCommand {
         }
     }
 
-    /// Plays until the end, or until the process is told to stop: a server of its own then stops with it.
+    /// Plays to the end, or until the process is told to stop; a temporary server then stops too.
     async fn play_on(&self, url: &str, server: Option<&OwnServer>) -> Result<(), CliFault> {
         until_told_to_stop(self.play(url, server)).await
     }
@@ -116,14 +116,14 @@ impl WalkthroughCommand {
     }
 }
 
-/// A story that could not be printed to its end is a fault.
+/// Fails if the story could not be printed completely.
 fn printed(story: &Story) -> Result<(), CliFault> {
     story
         .fault()
         .map_or(Ok(()), |fault| Err(CliFault::Output(fault)))
 }
 
-/// Goes on to the end, or until the process is told to stop.
+/// Runs to the end, or until the process is told to stop.
 async fn until_told_to_stop<F: From<Deviation>>(
     playing: impl Future<Output = Result<(), F>>,
 ) -> Result<(), F> {

@@ -1,7 +1,7 @@
-//! The pages of the sandbox's bank: where a customer with the test card `tok_action_required` confirms a payment, and where
-//! people pick a card or a bank account by what it does.
+//! The pages of the sandbox's bank: where a customer with the test card `tok_action_required` confirms a payment, and
+//! where people choose a test card or test bank account.
 //!
-//! A real gateway has a page of its own; this one stands in for it, and asks the sandbox what is to be confirmed.
+//! A real gateway has such pages of its own.
 
 use axum::{
     Router,
@@ -17,14 +17,14 @@ use campusg_sandbox::{Bank, ConfirmFault, TEST_ACCOUNTS, TEST_CARDS, TestToken};
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// Who is asked, and in what money.
+/// The state of the pages: the sandbox's bank, and the currency of amounts.
 #[derive(Clone)]
 struct Desk {
     bank: Arc<dyn Bank>,
     currency: Arc<str>,
 }
 
-/// The page's routes.
+/// Returns the routes of the pages.
 pub(super) fn router(bank: Arc<dyn Bank>, currency: &str) -> Router {
     let currency = Arc::from(currency);
     Router::new()
@@ -111,7 +111,7 @@ async fn say(
     }
 }
 
-/// Cards or bank accounts to pick one from, by what it does.
+/// Shows test cards or test bank accounts to choose from, with what each does.
 async fn offer(State(Desk { bank, .. }): State<Desk>, Path(id): Path<String>) -> Response {
     let setup = match bank.setup(id).await {
         Ok(Some(setup)) if setup.entered.is_none() => setup,
@@ -126,7 +126,7 @@ async fn offer(State(Desk { bank, .. }): State<Desk>, Path(id): Path<String>) ->
     document(StatusCode::OK, title, &forms)
 }
 
-/// A button for one token; where it does something `N` times, three times.
+/// Returns a form with a button for one token. A token that does something `N` times is offered with 3.
 fn form(TestToken { token, does }: &TestToken) -> String {
     let token = token.replace("_N", "_3");
     let does = does.replace(" N ", " 3 ");

@@ -1,12 +1,12 @@
-//! The currency of a data folder: named when it is first served, and the same ever after. The journal has bare amounts;
-//! under another name all of them would mean something else.
+//! The currency of a data folder. It is stored when the folder is first served, and can't change afterwards: the
+//! journal contains bare amounts, whose meaning would change.
 
 use super::ComposeFault;
 use std::{fs, io::Write, path::Path};
 
 const FILE: &str = "currency";
 
-/// Refuses another currency than the folder's; names it where the folder has none yet. The folder must be there.
+/// Refuses a currency other than the folder's; stores it if the folder has none. The folder must exist.
 ///
 /// # Errors
 /// [`ComposeFault::OtherCurrency`], [`ComposeFault::DataFile`].
@@ -21,7 +21,7 @@ pub(super) fn keep(data: &Path, currency: &str) -> Result<(), ComposeFault> {
         Err(none) if none.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(source) => return Err(fault(source)),
     };
-    // An empty file is one whose writing was cut short.
+    // An empty file was not written completely.
     match kept.trim_end() {
         "" => {
             let written = fs::File::create(&path).and_then(|mut file| {

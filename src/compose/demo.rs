@@ -1,6 +1,7 @@
-//! The demo: an operator, three customers with cards, three runners and two stores, made once per data folder.
+//! The demo data: an operator, three customers with cards, three runners and two stores, created once per data
+//! folder.
 //!
-//! Invariant: a folder that holds anything but a demo is left alone.
+//! Invariant: a folder that contains anything but a demo is not changed.
 
 use super::ComposeFault;
 use campusg_actors::runtime::{NewPerson, NewStore, Refusal, Runtime, Secret};
@@ -16,19 +17,19 @@ use std::{fs, os::unix::fs::DirBuilderExt, path::Path};
 const MARK: &str = "demo-logins.json";
 const PASSWORD: &str = "campus-demo-2026";
 
-/// A demo login.
+/// A login of the demo.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
     /// `operator`, `customer` or `runner`.
     pub role: String,
-    /// For signing in.
+    /// The e-mail address to sign in with.
     pub email: String,
-    /// For signing in.
+    /// The password to sign in with, which is public.
     pub password: String,
 }
 
-/// Refuses `--demo` on a folder that holds something else, and marks a new one before anything else is in it, so that a
-/// demo whose first start fails is gone on with: its mark is empty until all is made.
+/// Refuses `--demo` on a folder with other data. A new folder is marked before anything else is written, so that a
+/// demo whose first start fails can be continued; the mark is empty until everything is created.
 pub(super) fn check(data: &Path, demo: bool) -> Result<(), ComposeFault> {
     let mark = data.join(MARK);
     if !demo || mark.exists() {
@@ -46,8 +47,8 @@ pub(super) fn check(data: &Path, demo: bool) -> Result<(), ComposeFault> {
         .map_err(|source| ComposeFault::DataFile { path: mark, source })
 }
 
-/// Takes the mark off a folder that was meant for a demo and holds nothing: what comes into it now is in earnest, and
-/// `--demo`, with its public logins, is refused on it.
+/// Removes the mark from a folder that was meant for a demo and contains nothing. What is written to it now is no
+/// demo, so `--demo`, with its public logins, must be refused on it.
 ///
 /// # Errors
 /// [`ComposeFault::DataFile`].
@@ -60,7 +61,7 @@ pub fn leave_no_demo(data: &Path) -> Result<(), ComposeFault> {
     gone.map_err(|source| ComposeFault::DataFile { path, source })
 }
 
-/// Makes the demo, or finds the one that is there.
+/// Creates the demo data, or reads the logins of the existing ones.
 pub(super) async fn make(runtime: &Runtime, data: &Path) -> Result<Vec<Login>, ComposeFault> {
     let mark = data.join(MARK);
     let file_fault = |source| ComposeFault::DataFile {
@@ -133,7 +134,7 @@ async fn people(runtime: &Runtime, logins: &mut Vec<Login>) -> Result<(), Refusa
     Ok(())
 }
 
-/// Registers a demo person; one that a start cut short has made already is signed in.
+/// Registers a demo person, or signs in one whom an interrupted start has created.
 async fn register(runtime: &Runtime, login: &Login, name: &str) -> Result<UserId, Refusal> {
     let mut first_name = name.to_owned();
     first_name[..1].make_ascii_uppercase();
@@ -157,7 +158,7 @@ async fn register(runtime: &Runtime, login: &Login, name: &str) -> Result<UserId
     }
 }
 
-/// The header of a command that makes what `name` says once, however often a start was cut short.
+/// Returns the meta data of a command that is carried out once for each `name`, even if starts are interrupted.
 fn once(name: &str) -> Meta {
     Meta::keyed(Principal::System, "demo", name, Fingerprint(0), "demo")
 }

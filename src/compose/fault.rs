@@ -1,44 +1,44 @@
-//! Why a server could not start or end in order. Each names the path, the address or the part.
+//! The error of starting or stopping a server. Each variant names the path, the address or the part.
 
 use campusg_actors::runtime::{Refusal, StartFault};
 use campusg_sandbox::BookFault;
 use campusg_storage::StorageFault;
 use std::{io, net::SocketAddr, path::PathBuf};
 
-/// The server can't start, or did not end in order.
+/// Why the server could not start, or did not stop in order.
 #[derive(Debug, thiserror::Error)]
 pub enum ComposeFault {
-    /// The data folder.
+    /// The data folder could not be opened or closed.
     #[error(transparent)]
     Storage(#[from] StorageFault),
-    /// The runtime.
+    /// The runtime could not start.
     #[error(transparent)]
     Start(#[from] StartFault),
-    /// The address.
+    /// The address can't be listened on.
     #[error("can't listen on {address}: name another address, or port 0 for any that is free")]
     Listen {
-        /// Which.
+        /// The configured address and port.
         address: SocketAddr,
-        /// The operating system's answer.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The sandbox gateway's book.
+    /// The sandbox gateway's book can't be opened.
     #[error("can't open the sandbox gateway's book {path}")]
     Book {
-        /// Which.
+        /// The file of the book.
         path: PathBuf,
-        /// What it says.
+        /// Why the book can't be used.
         source: BookFault,
     },
-    /// `--demo` on a folder that holds something else.
+    /// `--demo` was given on a folder with other data.
     #[error(
         "{path} is not a demo's data folder: name another one with --data, or leave --demo out"
     )]
     NotADemo {
-        /// Which.
+        /// The data folder.
         path: PathBuf,
     },
-    /// A drill on a server that is meant in earnest.
+    /// A drill is configured on a server with a real clock.
     #[error("{key} is a drill: it needs --virtual-clock, which no server in earnest has")]
     Drill {
         /// The key of the configuration.
@@ -51,20 +51,20 @@ pub enum ComposeFault {
     OtherCurrency {
         /// The data folder.
         path: PathBuf,
-        /// Its currency.
+        /// The currency of the folder.
         kept: String,
-        /// The one that is configured.
+        /// The currency that is configured.
         asked: String,
     },
-    /// A file of the data folder.
+    /// A file in the data folder can't be read or written.
     #[error("can't use {path}")]
     DataFile {
-        /// Which.
+        /// The file that can't be used.
         path: PathBuf,
-        /// The operating system's answer.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// Making the demo was refused.
+    /// Creating the demo data was refused.
     #[error(
         "the demo can't be made: {0}; see that the payment gateway is there, and start again to go on"
     )]
@@ -75,13 +75,13 @@ pub enum ComposeFault {
     /// The tokio runtime could not be started.
     #[error("can't start the threads")]
     Threads(#[source] io::Error),
-    /// A part panicked; the log says where.
+    /// A part panicked while starting; the log says where.
     #[error("a part panicked while starting; the log says where")]
     Panicked,
 }
 
 impl ComposeFault {
-    /// Whether it was refused before anything was done: what was asked for can't be, and nothing was touched.
+    /// Whether the start was refused before anything was changed.
     #[must_use]
     pub const fn refuses(&self) -> bool {
         matches!(

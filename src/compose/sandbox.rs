@@ -1,6 +1,7 @@
-//! The sandbox as the payment gateway: inside this process or in another, with the page of its bank.
+//! Connects the sandbox payment gateway, in this process or in another, with the page of its bank.
 //!
-//! The one place that names a payment gateway; another one stands beside it, and `start_runtime` takes it instead.
+//! This is the only place that names a payment gateway. A second one would get a module beside this one, which
+//! `start_runtime` would use instead.
 
 use super::{ComposeFault, Payments, bank_page};
 use crate::config::Config;
@@ -8,7 +9,7 @@ use campusg_actors::port::clock::{Clock, SystemClock};
 use campusg_sandbox::{Book, RemoteGateway, SandboxGateway, Tuning};
 use std::{path::Path, sync::Arc};
 
-/// The sandbox that is configured.
+/// Returns the sandbox gateway as it is configured.
 pub(super) fn payments(config: &Config, clock: &SystemClock) -> Result<Payments, ComposeFault> {
     let (settings, timeout_ms) = (&config.sandbox, config.gateway.timeout_ms);
     let currency = &config.policy.currency;
@@ -31,7 +32,7 @@ pub(super) fn payments(config: &Config, clock: &SystemClock) -> Result<Payments,
     })
 }
 
-/// Opens the sandbox gateway's book; its folder is made if missing.
+/// Opens the sandbox gateway's book; creates its folder if it is missing.
 ///
 /// # Errors
 /// [`ComposeFault::Book`] with the path.

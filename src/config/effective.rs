@@ -1,31 +1,31 @@
-//! The configuration in force, and how it is shown.
+//! The effective configuration, and how it is printed.
 //!
-//! Invariants: what [`to_toml`](Effective::to_toml) prints is a file that loads to the same configuration, except for
-//! secrets, which are never shown.
+//! Invariant: the output of [`to_toml`](Effective::to_toml) is a file that loads to the same configuration, except
+//! for secrets, which are never printed.
 
 use super::{Config, Origin, shape::Shape};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
-/// What stands in place of a secret.
+/// The text that is printed instead of a secret.
 const HIDDEN: &str = "(hidden)";
 
-/// A configuration that satisfies its rules, with the origin of each value.
+/// A configuration that keeps its rules, with the origin of each value.
 #[derive(Clone, Debug)]
 pub struct Effective {
-    /// The configuration.
+    /// The typed values.
     pub config: Config,
     settings: Vec<Setting>,
 }
 
-/// One key of the configuration in force.
+/// One key of the effective configuration.
 #[derive(Clone, Debug)]
 pub struct Setting {
-    /// Full key: `policy.order_timeout_ms`.
+    /// The full key, such as `policy.order_timeout_ms`.
     pub key: String,
-    /// The value; a text in place of a secret; null when it is unset.
+    /// The value; null if it is unset; a placeholder for a secret.
     pub value: Value,
-    /// Where it comes from.
+    /// The source that has set it.
     pub origin: Origin,
 }
 
@@ -41,13 +41,14 @@ impl Effective {
         Self { config, settings }
     }
 
-    /// Every key in the order of the sections and of their fields.
+    /// Returns every key, in the order of the sections and of their fields.
     #[must_use]
     pub fn settings(&self) -> &[Setting] {
         &self.settings
     }
 
-    /// The configuration as TOML, each value followed by its origin, and with `explain` preceded by its meaning.
+    /// Returns the configuration as TOML, each value followed by its origin and, with `explain`, preceded by its
+    /// meaning.
     #[must_use]
     pub fn to_toml(&self, explain: bool) -> String {
         let meanings = Config::meanings();
@@ -79,7 +80,7 @@ impl Effective {
         text
     }
 
-    /// The configuration as JSON: tables of keys, each an object of `value` and `origin`.
+    /// Returns the configuration as JSON: tables of keys, each an object with `value` and `origin`.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut root = Map::new();
@@ -112,7 +113,7 @@ fn push(text: &mut String, more: std::fmt::Arguments<'_>) {
         .expect("writing into memory cannot fail");
 }
 
-/// Whether the last part of a key says that its value is nobody's business.
+/// Whether a key's value is a secret, judged by the end of its name.
 pub(super) fn is_secret(key: &str) -> bool {
     ["secret", "password", "token", "_key"]
         .iter()
@@ -127,12 +128,13 @@ fn shown(key: &str, value: &Value) -> Value {
     }
 }
 
-/// A value as it is written in a TOML file; secrets are left out.
+/// Formats a value for a TOML file; a secret is replaced by a placeholder.
 pub(super) fn written(key: &str, value: &Value) -> String {
     as_toml(&shown(key, value))
 }
 
-/// JSON's notation of texts, numbers, truth values and arrays of them is TOML's, but for one control character.
+/// Formats a value as JSON, which is valid TOML for texts, numbers, booleans and arrays, except for one control
+/// character.
 fn as_toml(value: &Value) -> String {
     match value {
         Value::Null => "unset".into(),

@@ -1,53 +1,53 @@
-//! Why a configuration is refused: each fault names the key, where its value comes from, and what is wrong.
+//! The errors of a configuration. Each names the key, the source of its value, and what is wrong.
 
 use super::Origin;
 use std::{fmt, io, path::PathBuf};
 
-/// All that is wrong with a configuration; never empty.
+/// Everything that is wrong with a configuration; never empty.
 #[derive(Debug)]
 pub struct ConfigRefused(pub Vec<ConfigFault>);
 
 /// One thing that is wrong with a configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigFault {
-    /// The file cannot be read.
+    /// The file can't be read.
     #[error("cannot read the configuration file {path}: {cause}", path = path.display())]
     Unreadable {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         cause: io::Error,
     },
-    /// The file is no TOML.
+    /// The file is not valid TOML.
     #[error("{path} is not valid TOML: {detail}", path = path.display())]
     Malformed {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Place and reason.
+        /// The line and the reason.
         detail: String,
     },
-    /// A flag `--set` without `=` or without a key.
+    /// The argument of `--set` has no `=` or no key.
     #[error("--set {text}: must be KEY=VALUE, for example --set policy.delivery_fee_cents=450")]
     NoAssignment {
-        /// The flag's value.
+        /// The argument.
         text: String,
     },
-    /// There is no such key.
+    /// The key does not exist.
     #[error("unknown key {key} ({origin}){}", suggestion(nearest.as_deref()))]
     UnknownKey {
-        /// Full key.
+        /// The full key.
         key: String,
-        /// Where it stands.
+        /// The source that contains it.
         origin: Origin,
         /// The known key that was most likely meant.
         nearest: Option<String>,
     },
-    /// The value is of another type than the key's.
+    /// The value has the wrong type.
     #[error("{key} ({origin}): {detail}")]
     WrongType {
-        /// Full key.
+        /// The full key.
         key: String,
-        /// Where the value comes from.
+        /// The source of the value.
         origin: Origin,
         /// What was found, and what is expected.
         detail: String,
@@ -55,13 +55,13 @@ pub enum ConfigFault {
     /// The value breaks a rule.
     #[error("{key} = {value} ({origin}): {rule}")]
     BrokenRule {
-        /// Full key.
+        /// The full key.
         key: String,
-        /// The value as TOML; secrets are left out.
+        /// The value as TOML, with a placeholder for a secret.
         value: String,
-        /// Where the value comes from.
+        /// The source of the value.
         origin: Origin,
-        /// The rule.
+        /// The rule, as the end of a sentence.
         rule: String,
     },
 }

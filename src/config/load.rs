@@ -1,6 +1,7 @@
-//! Loads the configuration: layers the sources, refuses what cannot be used, keeps every value's origin.
+//! Loads the configuration: merges the sources, checks the result, and records the origin of every value.
 //!
-//! Order of the checks: the file, unknown keys (all of them), wrong types (the first), rules (the first per section).
+//! The checks are in this order: the file, unknown keys (all of them), wrong types (the first), rules (the first per
+//! section).
 
 use super::{
     Config, ConfigFault, ConfigFlags, ConfigRefused, Effective, Origin,
@@ -18,13 +19,13 @@ use figment::{
 };
 use std::path::PathBuf;
 
-/// Name of the file that is looked for in the data folder.
+/// The configuration file that is read from the data folder.
 const FILE_NAME: &str = "campusg.toml";
 
 /// Loads the configuration from its sources.
 ///
 /// # Errors
-/// [`ConfigRefused`] with every fault of the first check, in the order above, that finds one.
+/// [`ConfigRefused`] with all faults of the first check that finds one, in the order above.
 pub fn load(
     flags: &ConfigFlags,
     environment: impl IntoIterator<Item = (String, String)>,
@@ -81,7 +82,7 @@ fn read_file(path: PathBuf) -> Result<impl Provider, ConfigFault> {
 }
 
 fn refuse_unknown_keys(figment: &Figment, known: &Shape) -> Result<(), ConfigRefused> {
-    // A figment that holds no value at all cannot be: the defaults are in it. What else is wrong shows as a wrong type.
+    // The merged values contain the defaults, so this can only fail for a wrong type, which a later check reports.
     let Ok(merged) = figment.extract::<Dict>() else {
         return Ok(());
     };
@@ -120,7 +121,7 @@ fn collect_unknown(prefix: &str, dict: &Dict, known: &Shape, into: &mut Vec<Stri
             (Some(shape @ Shape::Table(_)), Value::Dict(_, inner)) => {
                 collect_unknown(&key, inner, shape, into)
             }
-            // A table where a value belongs, or the other way round, is a wrong type.
+            // A table instead of a value, or the reverse, is reported as a wrong type.
             (Some(_), _) => {}
         }
     }
@@ -150,7 +151,7 @@ fn wrong_type(figment: &Figment, error: figment::Error) -> ConfigFault {
     }
 }
 
-/// Says what a type of Rust means to someone who writes a file.
+/// Describes a Rust type for somebody who writes a configuration file.
 fn in_words(expected: &str) -> String {
     match expected {
         "u8" => format!("an integer from 0 to {}", u8::MAX),
@@ -199,7 +200,7 @@ fn refuse_broken_rules(
     Err(ConfigRefused(broken.into_iter().map(fault).collect()))
 }
 
-/// The origin of a key; of what holds it, where the key is an element of a list.
+/// Returns the origin of a key; for an element of a list that of the list.
 fn origin_of(figment: &Figment, key: &str) -> Origin {
     let holders = std::iter::successors(Some(key), |key| {
         key.rsplit_once('.').map(|(holder, _)| holder)

@@ -1,11 +1,11 @@
-//! Section `[log]`: what is logged, and how.
+//! The section `log` of the configuration.
 
 use campusg_domain::settings::{BrokenRule, Rules};
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
-/// What is logged, and how.
+/// Format and filter of the log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
@@ -15,13 +15,13 @@ pub struct LogConfig {
     pub filter: String,
 }
 
-/// Form of a log line.
+/// The format of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For a terminal.
+    /// Readable text, for a terminal.
     Human,
-    /// For a collector: one object per line.
+    /// One JSON object per line, for a log collector.
     Json,
 }
 
@@ -35,10 +35,10 @@ impl Default for LogConfig {
 }
 
 impl LogConfig {
-    /// Checks the values.
+    /// Checks that the filter can be parsed.
     ///
     /// # Errors
-    /// The filter, where it is none.
+    /// A broken rule for `filter` if it can't be parsed.
     pub fn validate(&self) -> Result<(), BrokenRule> {
         let fault = EnvFilter::try_new(&self.filter).err();
         let said = fault.map(|error| format!("must be directives of the tracing filter ({error})"));

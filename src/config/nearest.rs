@@ -1,6 +1,6 @@
-//! The known key that a mistyped one most likely meant.
+//! Finds the known key that a mistyped one most likely meant.
 
-/// Answers the known key nearest to `unknown`, when one is near enough to be a slip of the finger.
+/// Returns the known key nearest to `unknown`, if it is near enough to be a typing error.
 pub(super) fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = (unknown.chars().count() / 3).max(1);
     known
@@ -10,7 +10,7 @@ pub(super) fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -
         .map(|(_, key)| key)
 }
 
-/// Counts a forgotten or wrong section as one slip; dots and underscores are the same.
+/// Returns the distance of two keys. A missing or wrong section counts as one edit; dots and underscores are equal.
 fn distance_between(unknown: &str, key: &str) -> usize {
     let flat = |text: &str| text.replace('.', "_");
     let whole = edits(&flat(unknown), &flat(key));
@@ -18,7 +18,7 @@ fn distance_between(unknown: &str, key: &str) -> usize {
     whole.min(edits(&last(unknown), &last(key)) + 1)
 }
 
-/// Levenshtein distance: insertions, deletions and replacements of a character.
+/// Returns the Levenshtein distance: insertions, deletions and replacements of a character.
 fn edits(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut row: Vec<usize> = (0..=to.len()).collect();

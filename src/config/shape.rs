@@ -1,6 +1,6 @@
-//! The keys there are, in the order of the structs: a value of the configuration as an ordered tree.
+//! The configuration as an ordered tree, which contains all known keys in the order of the structs.
 //!
-//! Invariant: every key of the configuration is in the tree of its default; an optional value without one is `null`.
+//! Invariant: every key is in the tree of the default configuration; an optional value that is unset is `null`.
 
 use super::Config;
 use serde::{
@@ -10,13 +10,13 @@ use serde::{
 use serde_json::Value;
 use std::fmt;
 
-/// A table or a value.
+/// A node of the tree.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Shape {
-    /// A table.
+    /// A section, with its entries in declared order.
     Table(Entries),
-    /// Anything that is no table.
+    /// Anything other than a table.
     Leaf(Value),
 }
 
@@ -25,15 +25,15 @@ pub(super) enum Shape {
 pub(super) struct Entries(pub Vec<(String, Shape)>);
 
 impl Shape {
-    /// Shapes a configuration.
+    /// Builds the tree of a configuration.
     pub fn of(config: &Config) -> Self {
-        // Text keeps the order of the fields; `serde_json::Value` would sort them.
+        // Converted to text because that keeps the order of the fields; `serde_json::Value` would sort them.
         let text = serde_json::to_string(config)
             .expect("a configuration has text keys and finite numbers only");
         serde_json::from_str(&text).expect("what was just written is read again")
     }
 
-    /// The entry of that name, when this is a table that has it.
+    /// Returns the entry with this name, if this is a table that has it.
     pub fn get(&self, name: &str) -> Option<&Self> {
         match self {
             Self::Table(Entries(entries)) => entries
@@ -44,7 +44,7 @@ impl Shape {
         }
     }
 
-    /// The value at a dotted path.
+    /// Returns the value at a dotted path.
     pub fn value_at(&self, path: &str) -> Option<&Value> {
         let shape = path
             .split('.')
@@ -56,14 +56,14 @@ impl Shape {
         }
     }
 
-    /// Every key with its value: a table's own values before those of its tables.
+    /// Returns every key with its value. A table's own values come before those of its tables.
     pub fn leaves(&self) -> Vec<(String, &Value)> {
         let mut leaves = Vec::new();
         self.collect("", &mut leaves);
         leaves
     }
 
-    /// The names of the tables at the top.
+    /// Returns the names of the top-level tables.
     pub fn tables(&self) -> impl Iterator<Item = &str> {
         let entries: &[_] = if let Self::Table(Entries(entries)) = self {
             entries

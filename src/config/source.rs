@@ -1,7 +1,7 @@
-//! Where values come from: the flags, the environment, and the origin that every value keeps.
+//! The sources of values: flags and environment variables, and the origin of each value.
 //!
-//! Invariant: a value from a flag or a variable is text; it stays text where the key's default is text, so that a
-//! digits-only name is no number, and is read as TOML would read it everywhere else.
+//! Invariant: a value from a flag or a variable is text. It stays text if the key's default is text, so that a name
+//! of digits is not read as a number; otherwise it is parsed as TOML.
 
 use super::{ConfigFault, shape::Shape};
 use clap::Args;
@@ -12,12 +12,12 @@ use figment::{
 };
 use std::{fmt, path::PathBuf};
 
-/// Prefix of the environment variables that are read.
+/// The prefix of the environment variables that are read.
 pub(super) const PREFIX: &str = "CAMPUSG_";
-/// Names the file, as `--config` does; no key of the configuration.
+/// The variable that names the file, like `--config`; it is no key of the configuration.
 pub(super) const CONFIG_VARIABLE: &str = "CAMPUSG_CONFIG";
 
-/// The flags that every command which needs the configuration takes.
+/// The flags of every command that needs the configuration.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ConfigFlags {
     /// Configuration file [env: CAMPUSG_CONFIG] [default: campusg.toml in the data folder, if it exists]
@@ -34,7 +34,7 @@ pub struct ConfigFlags {
     pub set: Vec<String>,
 }
 
-/// Where a value comes from, as it is shown.
+/// The source of a value, in printable form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(pub(super) String);
 
@@ -43,7 +43,7 @@ impl Origin {
         match metadata.map(|metadata| (metadata.source.as_ref(), &metadata.name)) {
             Some((Some(Source::File(path)), _)) => Self(format!("file {}", path.display())),
             Some((None, name)) => Self(name.to_string()),
-            // The defaults are the one source that stands in the code.
+            // Only the defaults are defined in the code.
             Some((Some(_), _)) | None => Self("default".into()),
         }
     }
@@ -55,13 +55,14 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The process's variables; what is no UTF-8 is read with replacement characters, and refused by the key's rule.
+/// Returns the process's environment. Values that are not UTF-8 get replacement characters, which the key's rule
+/// refuses.
 pub fn process_environment() -> impl Iterator<Item = (String, String)> {
     let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
     std::env::vars_os().map(move |(name, value)| (text(name), text(value)))
 }
 
-/// One key set by a flag or a variable.
+/// One key that is set by a flag or a variable.
 #[derive(Clone, Debug)]
 pub(super) struct Assignment {
     pub key: String,
@@ -70,7 +71,7 @@ pub(super) struct Assignment {
 }
 
 impl Assignment {
-    /// The value as the key's default would have it read.
+    /// Parses the text, unless the key's default is text.
     pub fn typed(self, known: &Shape) -> TypedAssignment {
         let is_text = known
             .value_at(&self.key)
@@ -89,7 +90,7 @@ impl Assignment {
     }
 }
 
-/// One key with its value, as a source of its own, so that its origin is exact.
+/// One key with its value as a figment source of its own, so that its origin is exact.
 pub(super) struct TypedAssignment {
     key: String,
     value: Value,
@@ -110,7 +111,7 @@ impl Provider for TypedAssignment {
     }
 }
 
-/// The assignments of the environment, in the order of the variables' names, and the file it names.
+/// Returns the assignments of the environment, sorted by variable, and the file that it names.
 pub(super) fn read_environment(
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> (Vec<Assignment>, Option<PathBuf>) {
@@ -137,7 +138,7 @@ pub(super) fn read_environment(
     (assignments.collect(), file)
 }
 
-/// The assignments of the flags, in rising order.
+/// Returns the assignments of the flags, in order of rising precedence.
 pub(super) fn read_flags(flags: &ConfigFlags) -> Result<Vec<Assignment>, ConfigFault> {
     let mut assignments = Vec::new();
     for text in &flags.set {

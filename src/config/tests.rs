@@ -1,4 +1,4 @@
-//! The configuration's sources, refusals and print-outs, without a process.
+//! Tests of the configuration's sources, refusals and output, without starting a process.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,7 +9,7 @@ use super::*;
 use std::{fs, path::Path};
 use tempfile::TempDir;
 
-/// A data folder with that `campusg.toml`, and the flags that name the folder.
+/// Creates a data folder with this `campusg.toml`, and returns the flags that name it.
 fn folder_with(file: &str) -> (TempDir, ConfigFlags) {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("campusg.toml"), file).unwrap();
@@ -133,7 +133,7 @@ fn a_named_file_may_move_the_data_folder_and_a_found_one_may_not() {
         ..found
     };
     let variables = environment(&[("CAMPUSG_DATA", folder.path().to_str().unwrap())]);
-    // The variable overrules the file: nothing is moved, nothing is wrong.
+    // The variable overrides the file, so nothing is moved and nothing is refused.
     assert_eq!(load(&found, variables).unwrap().config.data, folder.path());
 }
 

@@ -1,9 +1,9 @@
-//! What the owners start from: one scan of the store of live things, at one exact sequence.
+//! Reads the owners' initial state in one scan of the hot store, as of one exact record.
 //!
-//! Owns the scan. Must not start anybody.
+//! Must not: start an owner.
 //!
-//! Invariant: everything in a [`BootState`] is as of the same record, [`BootState::folded`], and
-//! the first batch the owners are handed begins with the one after it.
+//! Invariant: everything in a [`BootState`] is as of the same record, [`BootState::folded`], and the first batch that
+//! the owners receive begins with the record after it.
 
 use std::sync::Arc;
 
@@ -20,28 +20,29 @@ use crate::snapshot::SnapshotFault;
 use crate::snapshot::key;
 use crate::snapshot::value::Value;
 
-/// The owners' state.
+/// The initial state of the owners.
 #[derive(Clone, Default)]
 pub struct BootState {
-    /// Every balance and every promise.
+    /// Every account's balance, and every pending transfer.
     pub ledger: Ledger,
     /// Every person and every store.
     pub directory: Directory,
-    /// Every wallet that something has happened to.
+    /// Every wallet that has a record.
     pub wallets: Wallets,
-    /// Every call that is not decided.
+    /// Every undecided call to the gateway.
     pub calls: Calls,
-    /// How many timers are armed; [`Reads::timers_between`](crate::Reads::timers_between) has them.
+    /// The number of armed timers; [`Reads::timers_between`](crate::Reads::timers_between) returns the timers
+    /// themselves.
     pub armed_timers: u64,
-    /// How many orders are live.
+    /// The number of orders that have not ended.
     pub live_orders: u64,
     /// The last record of the system's stream.
     pub system_last: Seq,
-    /// What the last boot said; the next one's epoch is higher.
+    /// The event of the last boot, whose epoch the next one exceeds by 1; `None` before the first boot.
     pub last_boot: Option<SystemEvent>,
-    /// The last record folded into all of this.
+    /// The last record that is folded into this state.
     pub folded: Seq,
-    /// The chain's head after it.
+    /// The journal's chain head after that record.
     pub head: ChainHead,
 }
 
@@ -56,7 +57,7 @@ impl std::fmt::Debug for BootState {
 }
 
 impl BootState {
-    /// The epoch of the boot that is beginning: one more than the last, 1 for the first.
+    /// Returns the epoch of the boot that is beginning: one more than the last, 1 for the first.
     #[must_use]
     pub fn next_epoch(&self) -> u32 {
         match &self.last_boot {
@@ -65,7 +66,7 @@ impl BootState {
         }
     }
 
-    /// Reads everything; the overlay must have been drained. Fills the live sets on the way.
+    /// Reads the whole state, and fills the live sets. The overlay must have been drained.
     pub(crate) fn scan(projection: &Projection) -> Result<Self, SnapshotFault> {
         let shared = &projection.shared;
         let (_, head) = shared.reader.head();

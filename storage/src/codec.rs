@@ -1,11 +1,11 @@
-//! Records as bytes: bincode behind an envelope of kind, codec and schema.
+//! Encodes records as bytes: bincode, tagged with kind, codec and schema.
 //!
-//! Owns the one configuration of the encoding and the versions it can read. Must not interpret a
+//! This is the only place that configures the encoding and knows which versions can be read. Must not: interpret a
 //! record.
 //!
-//! Invariants: decoding accepts exactly what encoding produces, to the last byte; an unknown kind,
-//! codec or schema is refused, never guessed; positions are the format, so variants and fields of
-//! what is encoded are only ever appended, and golden fixtures pin their bytes.
+//! Invariants: decoding accepts exactly what encoding produces, to the last byte. An unknown kind, codec or schema is
+//! refused. The encoding has no field names, so variants and fields may only be appended; fixtures in `tests/` pin
+//! the bytes.
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use campusg_domain::record::Record;
@@ -13,11 +13,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::journal::{MAX_PAYLOAD_BYTES, Payload, RecordTag};
 
-/// The journal kind of a domain record; there is no other yet.
+/// The journal kind of a domain record; so far the only kind.
 pub const KIND_RECORD: u8 = 1;
 /// bincode 2, `standard()`: little endian, integers of variable length.
 pub const CODEC_BINCODE: u8 = 1;
-/// The shape of [`Record`] and of everything in it.
+/// The version of [`Record`]'s encoding, including everything in it.
 pub const SCHEMA: u16 = 1;
 
 const TAG: RecordTag = RecordTag {
@@ -32,28 +32,28 @@ const fn config() -> Config {
     bincode::config::standard().with_limit::<MAX_PAYLOAD_BYTES>()
 }
 
-/// Why bytes can't be read.
+/// Why bytes can't be decoded.
 #[derive(Debug, thiserror::Error)]
 pub enum CodecFault {
-    /// Not a record.
+    /// The kind is not that of a record.
     #[error("unknown kind of record {0}: written by a newer program")]
     UnknownKind(u8),
-    /// Encoded in a way this program does not know.
+    /// The encoding is not known to this program.
     #[error("unknown codec {0}: written by a newer program")]
     UnknownCodec(u8),
-    /// A shape this program does not know.
+    /// The schema version is not known to this program.
     #[error("unknown record schema {0}: written by a newer program")]
     UnknownSchema(u16),
-    /// More bytes than the value has.
+    /// Bytes are left over after the value.
     #[error("{0} bytes after the end of the value")]
     Trailing(usize),
-    /// Not a value of the expected type.
+    /// The bytes are no value of the expected type.
     #[error("malformed value")]
     Malformed(#[source] bincode::error::DecodeError),
 }
 
 impl CodecFault {
-    /// Whether a newer program wrote the bytes.
+    /// Whether a newer program wrote the bytes, as far as it can be known.
     #[must_use]
     pub const fn is_newer(&self) -> bool {
         matches!(
@@ -62,7 +62,7 @@ impl CodecFault {
         )
     }
 
-    /// The number that is not known, 0 for other faults.
+    /// Returns the unknown number; 0 for other faults.
     pub(crate) fn found(&self) -> u64 {
         match self {
             Self::UnknownKind(n) | Self::UnknownCodec(n) => u64::from(*n),
@@ -72,7 +72,7 @@ impl CodecFault {
     }
 }
 
-/// Appends a record's bytes to `out` and says what they are.
+/// Appends a record's encoding to `out`, and returns its tag.
 ///
 /// # Panics
 /// Never for a record: every part of it has a known length.
@@ -81,7 +81,7 @@ pub fn encode_record(record: &Record, out: &mut Vec<u8>) -> RecordTag {
     TAG
 }
 
-/// Reads a record.
+/// Decodes a record.
 ///
 /// # Errors
 /// `UnknownKind`, `UnknownCodec`, `UnknownSchema`, then `Malformed` and `Trailing`.
@@ -98,10 +98,10 @@ pub fn decode_record(tag: RecordTag, payload: &[u8]) -> Result<Record, CodecFaul
     decode(payload)
 }
 
-/// Encodes any value that is kept.
+/// Encodes any stored value.
 ///
 /// # Panics
-/// For a type whose length serde can't tell; none is kept.
+/// For a type whose length serde can't know in advance; no stored type is one.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     let mut out = Vec::new();
     encode_into(value, &mut out);
@@ -113,7 +113,7 @@ fn encode_into<T: Serialize>(value: &T, out: &mut Vec<u8>) {
         .expect("a vector takes every byte, and what is kept has known lengths");
 }
 
-/// Decodes what [`encode`] made, to the last byte.
+/// Decodes a value that [`encode`] made; all bytes must be used.
 ///
 /// # Errors
 /// `Malformed`, `Trailing`.

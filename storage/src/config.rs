@@ -1,12 +1,12 @@
-//! The storage section of the configuration.
+//! The section `storage` of the configuration, with the range of each value.
 //!
-//! Owns limits and their ranges. Must not read files or the environment: the composition does.
+//! Must not: read files or the environment; the values are passed in.
 
 use campusg_domain::settings::{BrokenRule, Rules};
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-/// How much is kept in memory, and how often it is written down.
+/// Sizes in memory and on disk, and how often snapshots are written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct StorageConfig {
@@ -35,10 +35,10 @@ impl Default for StorageConfig {
 }
 
 impl StorageConfig {
-    /// Checks every range.
+    /// Checks that every value is in its range.
     ///
     /// # Errors
-    /// The first field outside its range, in the order of the fields.
+    /// The first field that is out of its range, in the order of the fields.
     pub fn validate(&self) -> Result<(), BrokenRule> {
         Rules::new()
             .from_to("segment_mib", self.segment_mib, 1, 1024)

@@ -1,10 +1,9 @@
-//! The file operations durable storage needs, behind a port, and the real disk.
+//! The file operations that durable storage needs, as a port, and its adapter for the real disk.
 //!
-//! Owns: what "written", "synced" and "linked" mean. Must not know what the bytes are.
+//! Must not: know what the bytes mean.
 //!
-//! Invariants: data counts as durable only after [`DiskFile::sync_data`], a name only after
-//! [`Disk::sync_dir`]; no operation retries or hides an error. [`faulty::FaultyDisk`] keeps to
-//! exactly these promises and to no kinder ones.
+//! Invariants: data are durable only after [`DiskFile::sync_data`], and a name only after [`Disk::sync_dir`]; no
+//! operation retries or hides an error. [`faulty::FaultyDisk`] makes exactly these promises and no stronger ones.
 
 pub mod faulty;
 mod power;
@@ -18,98 +17,98 @@ use std::sync::Arc;
 
 /// Names, directories and locks of one disk.
 pub trait Disk: Send + Sync + fmt::Debug {
-    /// Creates a directory with all its missing parents and makes their names durable.
+    /// Creates a directory with all missing parents, and makes their names durable.
     ///
     /// # Errors
-    /// What the operating system answers.
+    /// Any error of the operating system.
     fn create_dir_all(&self, dir: &Path) -> io::Result<()>;
 
-    /// Creates a file that did not exist, for reading and writing.
+    /// Creates a file, which must not exist, for reading and writing.
     ///
     /// # Errors
-    /// `AlreadyExists`, or what the operating system answers.
+    /// `AlreadyExists`, or another error of the operating system.
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
 
     /// Opens an existing file for reading and writing.
     ///
     /// # Errors
-    /// `NotFound`, or what the operating system answers.
+    /// `NotFound`, or another error of the operating system.
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
 
     /// Opens an existing file for reading; writes to it fail.
     ///
     /// # Errors
-    /// `NotFound`, or what the operating system answers.
+    /// `NotFound`, or another error of the operating system.
     fn open_read_only(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
 
-    /// Lists the names of the files in a directory, in no particular order.
+    /// Returns the names of the files in a directory, unordered.
     ///
     /// # Errors
-    /// `NotFound`, or what the operating system answers.
+    /// `NotFound`, or another error of the operating system.
     fn list(&self, dir: &Path) -> io::Result<Vec<String>>;
 
-    /// Gives a file another name in one step, replacing a file that has it.
+    /// Renames a file atomically, replacing a file with the new name.
     ///
     /// # Errors
-    /// What the operating system answers.
+    /// Any error of the operating system.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Removes a file's name.
+    /// Removes a file.
     ///
     /// # Errors
-    /// `NotFound`, or what the operating system answers.
+    /// `NotFound`, or another error of the operating system.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
-    /// Makes every name created, changed or removed in a directory durable.
+    /// Makes all created, changed and removed names of a directory durable.
     ///
     /// # Errors
-    /// What the operating system answers.
+    /// Any error of the operating system.
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
 
-    /// Returns the bytes this process may still allocate on the disk that holds `dir`.
+    /// Returns how many bytes this process may still allocate on the disk that contains `dir`.
     ///
     /// # Errors
-    /// What the operating system answers.
+    /// Any error of the operating system.
     fn free_bytes(&self, dir: &Path) -> io::Result<u64>;
 
-    /// Takes the lock on `path`, creating the file if need be; held until the guard is dropped
-    /// or the process ends.
+    /// Takes the lock on `path`, creating the file if it is missing. The lock is held until the guard is dropped or
+    /// the process ends.
     ///
     /// # Errors
-    /// `WouldBlock` when another holder has it, or what the operating system answers.
+    /// `WouldBlock` if it is locked already, or another error of the operating system.
     fn lock(&self, path: &Path) -> io::Result<DiskLock>;
 }
 
-/// One open file; every operation names its offset, so threads can share it.
+/// An open file. Every operation gives its offset, so threads can share the file.
 pub trait DiskFile: Send + Sync + fmt::Debug {
-    /// Reads at `offset`; returns the number of bytes read, 0 only at the end of the file.
+    /// Reads bytes at `offset`; returns how many were read, 0 only at the end of the file.
     ///
     /// # Errors
-    /// What the operating system answers.
+    /// Any error of the operating system.
     fn read_at(&self, offset: u64, into: &mut [u8]) -> io::Result<usize>;
 
-    /// Writes at `offset`; returns the number of bytes written, which may be fewer than given.
+    /// Writes bytes at `offset`; returns how many were written, which may be fewer than given.
     ///
     /// # Errors
-    /// What the operating system answers.
+    /// Any error of the operating system.
     fn write_at(&self, offset: u64, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Makes all bytes written so far, and the length that reaches them, durable.
+    /// Makes everything written so far durable, with the file's length.
     ///
     /// # Errors
-    /// What the operating system answers. After one, what was written may or may not be there.
+    /// Any error of the operating system. After one, earlier writes may or may not be on the disk.
     fn sync_data(&self) -> io::Result<()>;
 
     /// Returns the length in bytes.
     ///
     /// # Errors
-    /// What the operating system answers.
+    /// Any error of the operating system.
     fn size(&self) -> io::Result<u64>;
 
-    /// Fills `into` from `offset`.
+    /// Reads exactly as many bytes as `into` holds, from `offset`.
     ///
     /// # Errors
-    /// `UnexpectedEof` when the file ends before, or what [`Self::read_at`] answers.
+    /// `UnexpectedEof` if the file ends before, or an error of [`Self::read_at`].
     fn read_exact_at(&self, mut offset: u64, mut into: &mut [u8]) -> io::Result<()> {
         while !into.is_empty() {
             match self.read_at(offset, into) {
@@ -125,10 +124,10 @@ pub trait DiskFile: Send + Sync + fmt::Debug {
         Ok(())
     }
 
-    /// Writes all of `bytes` at `offset`, going on after a short write.
+    /// Writes all of `bytes` at `offset`, continuing after a partial write.
     ///
     /// # Errors
-    /// `WriteZero` when the disk takes nothing more, or what [`Self::write_at`] answers.
+    /// `WriteZero` if the disk accepts no more bytes, or an error of [`Self::write_at`].
     fn write_all_at(&self, mut offset: u64, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             match self.write_at(offset, bytes) {
@@ -145,13 +144,13 @@ pub trait DiskFile: Send + Sync + fmt::Debug {
     }
 }
 
-/// A lock that is held as long as this value lives.
+/// A lock that is held until this value is dropped.
 pub struct DiskLock {
     _held: Box<dyn Send + Sync>,
 }
 
 impl DiskLock {
-    /// Wraps whatever releases the lock when it is dropped.
+    /// `held` releases the lock when it is dropped.
     pub fn new(held: impl Send + Sync + 'static) -> Self {
         Self {
             _held: Box::new(held),
@@ -170,7 +169,7 @@ impl fmt::Debug for DiskLock {
 pub struct RealDisk;
 
 impl RealDisk {
-    /// Returns the disk as the shared port the stores take.
+    /// Returns the disk as a trait object, as the stores take it.
     #[must_use]
     pub fn shared() -> Arc<dyn Disk> {
         Arc::new(Self)
@@ -192,7 +191,7 @@ impl Disk for RealDisk {
                 _ => self.sync_dir(parent_of(made))?,
             }
         }
-        // A process killed between the two steps above left a name that was never synced.
+        // A process that was killed between the two steps above may have left a name that was never synced.
         self.sync_dir(parent_of(dir))
     }
 
@@ -253,7 +252,7 @@ impl Disk for RealDisk {
     }
 }
 
-/// Whether an error means that the disk, or what we may use of it, has no room.
+/// Whether an error means that the disk or the quota is full.
 pub(crate) fn is_full_disk(error: &io::Error) -> bool {
     matches!(
         error.kind(),

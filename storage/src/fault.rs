@@ -1,6 +1,6 @@
-//! Why a data folder can't be used.
+//! The error of opening, using and closing a data folder.
 //!
-//! Owns the closed set of faults, each naming its path. Must not decide what to do about them.
+//! Each variant names the path that it concerns. Must not: decide how the program reacts.
 
 use std::path::{Path, PathBuf};
 
@@ -12,60 +12,60 @@ use crate::photo::PhotoFault;
 use crate::snapshot::SnapshotFault;
 use crate::vault::VaultFault;
 
-/// Why the store could not be opened or ended.
+/// Why the store could not be opened, or not be closed in order.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageFault {
-    /// A setting is outside its range.
+    /// A setting is out of its range.
     #[error("storage.{0}")]
     Config(BrokenRule),
-    /// Another process uses the folder.
+    /// Another process is using the folder.
     #[error(
         "the data folder is in use by another process, which holds {path}: stop that one, or name another folder with --data"
     )]
     InUse {
-        /// The lock file.
+        /// The lock file that the other process holds.
         path: PathBuf,
     },
-    /// The folder can't be written to.
+    /// The folder is not writable.
     #[error("the data folder {path} can't be written to")]
     Unwritable {
-        /// What could not be written.
+        /// The file or folder that could not be written.
         path: PathBuf,
-        /// The operating system's answer.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// A newer program wrote the folder.
     #[error("{path} was written by a newer version: format {found}, this program knows {known}")]
     Newer {
-        /// What says so.
+        /// The file that has the newer format.
         path: PathBuf,
-        /// The format found.
+        /// The format of the folder.
         found: u64,
-        /// The newest format known.
+        /// The newest format that this program reads.
         known: u64,
     },
-    /// An older program wrote the folder, in a layout that is no longer read.
+    /// An older program wrote the folder, in a format that is no longer read.
     #[error(
         "{path} was written by an older version: format {found}, this program reads format {known} only; \
          serve the folder with the version that wrote it, or name another one with --data"
     )]
     Older {
-        /// What says so.
+        /// The file that has the older format.
         path: PathBuf,
-        /// The format found.
+        /// The format of the folder.
         found: u64,
-        /// The only format known.
+        /// The only format that this program reads.
         known: u64,
     },
-    /// Something that was acknowledged, or is needed to read it, is lost.
+    /// Acknowledged data, or something needed to read it, is lost.
     #[error("{path} is damaged: {detail}")]
     Damaged {
-        /// What is damaged.
+        /// The damaged file or folder.
         path: PathBuf,
         /// What is wrong, and where.
         detail: String,
     },
-    /// The journal ends before a record that was acknowledged. Nothing was touched.
+    /// The journal ends before a record that was acknowledged. Nothing was changed.
     #[error(
         "the journal in {path} ends at record {last}, but record {known} was acknowledged: \
          restore the journal from a backup"
@@ -73,31 +73,31 @@ pub enum StorageFault {
     JournalBehind {
         /// The journal's folder.
         path: PathBuf,
-        /// Its last record, 0 if it has none.
+        /// Its last record; 0 if it has none.
         last: u64,
-        /// The last record that the snapshots, or the mark of the last stop, know.
+        /// The last record that the snapshots, or the mark of the last stop, contain.
         known: u64,
     },
-    /// A folder that was in use has no journal. Nothing was touched.
+    /// A folder that was in use has no journal. Nothing was changed.
     #[error(
         "there is no journal in {path}, and the data folder was in use: restore the journal from a backup"
     )]
     JournalLost {
-        /// Where it should be.
+        /// The folder where the journal should be.
         path: PathBuf,
     },
-    /// The disk has no room for the first segment, or for what the snapshots have to write.
+    /// The disk has no room for the first journal segment, or for what the snapshots have to write.
     #[error("the disk has no room for {path}")]
     Full {
-        /// What did not fit.
+        /// The file or folder that did not fit.
         path: PathBuf,
     },
     /// The journal could not be read or written.
     #[error("the journal in {path} failed")]
     Journal {
-        /// Its folder.
+        /// The journal's folder.
         path: PathBuf,
-        /// What is wrong.
+        /// The fault of the journal.
         source: JournalFault,
     },
     /// The snapshots could not be read or written.
@@ -105,35 +105,35 @@ pub enum StorageFault {
     Snapshot {
         /// The data folder.
         path: PathBuf,
-        /// What is wrong.
+        /// The fault of the snapshots.
         source: SnapshotFault,
     },
-    /// The keys could not be read or written.
+    /// The key files could not be read or written.
     #[error(transparent)]
     Vault(#[from] VaultFault),
     /// The photos could not be read or written.
     #[error(transparent)]
     Photo(#[from] PhotoFault),
-    /// The service had to give up before it was stopped; nothing acknowledged is lost.
+    /// A thread had to give up before the store was stopped; nothing acknowledged is lost.
     #[error("the store in {path} had ended before it was stopped")]
     Ended {
         /// The data folder.
         path: PathBuf,
     },
-    /// A file could not be read, or a thread not be started.
+    /// A file could not be read, or a thread could not be started.
     #[error("can't {doing} {path}")]
     Io {
-        /// What failed.
+        /// The operation that failed, as an infinitive.
         doing: &'static str,
-        /// What it was done to.
+        /// The file or folder that it concerned.
         path: PathBuf,
-        /// The operating system's answer.
+        /// The error of the operating system.
         source: std::io::Error,
     },
 }
 
 impl StorageFault {
-    /// Names what a failure of the operating system means for the file at `path`.
+    /// Returns the fault for an error of the operating system at `path`.
     pub(crate) fn io(doing: &'static str, path: &Path, source: std::io::Error) -> Self {
         let path = path.to_path_buf();
         if is_full_disk(&source) {
@@ -146,7 +146,7 @@ impl StorageFault {
         }
     }
 
-    /// Names what a fault of the journal means for the folder at `path`.
+    /// Returns the fault for a fault of the journal in the folder `path`.
     pub(crate) fn journal(path: &Path, fault: JournalFault) -> Self {
         let in_full = |fault: &JournalFault| fault.to_string();
         match fault {
@@ -174,7 +174,7 @@ impl StorageFault {
         }
     }
 
-    /// Names what a fault of the snapshots means for the data folder at `path`.
+    /// Returns the fault for a fault of the snapshots in the data folder `path`.
     pub(crate) fn snapshot(path: &Path, fault: SnapshotFault) -> Self {
         match fault {
             SnapshotFault::Full { path } => Self::Full { path },

@@ -1,9 +1,8 @@
-//! What CampusG remembers: the journal and everything folded from it onto disk.
+//! Durable storage of CampusG: the journal, and the snapshots that are folded from it.
 //!
-//! Owns files and nothing else: it stores what it is handed and gives it back. It takes no
-//! decision about an order or money, and knows neither actors nor HTTP.
+//! Must not: decide anything about orders or money, or know actors or HTTP.
 //!
-//! Invariant: nothing is reported as durable before the disk said so.
+//! Invariant: nothing is reported as durable before the disk has confirmed it.
 
 pub mod boot;
 pub mod codec;

@@ -1,14 +1,13 @@
-//! Photos: stored by hash, recognised by content, without what their makers wrote into them.
+//! Stores photos by hash, without the metadata that cameras and programs put into them.
 //!
-//! Owns the folder `photos/` and what a person may leave in it that serves no order. Must not decide
-//! who may see one, nor when to sweep.
+//! Must not: decide who may see a photo, or when to sweep.
 //!
-//! A photo's id is the first 16 bytes of blake3(uploader ‖ stripped content): two people who upload
-//! the same picture have two photos, and neither gets at the other's.
-//! Invariants: a photo is whole, with its uploader beside it, or not there; its bytes have the id
-//! they are stored under and can be looked at; no stored photo has a place, a device or a comment in
-//! it. The time of its file is when it was last uploaded, on the clock of the service. Pictures are
-//! unpacked one after another, so that many of them take no more memory than one.
+//! A photo's id is the first 16 bytes of blake3(uploader ‖ stripped content). Two people who upload the same picture
+//! have two photos, and neither can use the other's.
+//!
+//! Invariants: a photo is stored whole with its uploader, or not at all; its content matches its id and can be
+//! decoded; it contains no location, device or comment. The time of its file is when it was last uploaded, by the
+//! runtime's clock. Pictures are decoded one at a time, which bounds memory.
 
 mod decode;
 mod quota;
@@ -32,48 +31,49 @@ use crate::disk::{Disk, RealDisk, is_full_disk};
 use crate::file::{create_private_dir, write_whole};
 use quota::{COUNTS_MS, Quota, Recent};
 
-/// The most bytes of a photo as it is uploaded.
+/// The largest size of an uploaded photo, in bytes.
 pub const MAX_PHOTO_BYTES: usize = 5 << 20;
 
-/// Why a photo was not taken, or can't be read. What is its sender's reads as the end of a sentence about the photo.
+/// Why a photo was refused or can't be read. The text of a fault that the sender can avoid completes a sentence that
+/// starts with the photo.
 #[derive(Debug, thiserror::Error)]
 pub enum PhotoFault {
-    /// More than 5 MiB.
+    /// The file has more than 5 MiB.
     #[error("may have at most {MAX_PHOTO_BYTES} bytes")]
     TooLarge,
-    /// Not a whole JPEG, PNG or WebP that can be looked at, whatever its name says.
+    /// The content is not a whole JPEG, PNG or WebP picture that can be decoded.
     #[error("is not a JPEG, PNG or WebP picture")]
     NotAPhoto,
-    /// More pixels than a server can look at.
+    /// The picture has more than [`MAX_PHOTO_PIXELS`].
     #[error("may have at most {} million pixels", MAX_PHOTO_PIXELS / 1_000_000)]
     TooManyPixels,
-    /// 20 photos, or 50 MiB, of the last 24 hours that no order refers to.
+    /// The uploader has 20 photos, or 50 MiB, of the last 24 hours that no order refers to.
     #[error("is one too many: others that were sent within a day serve no order yet")]
     Quota,
-    /// The disk has less room than is kept for orders.
+    /// The disk has less free space than is reserved for orders.
     #[error("the disk has no room for photos in {path}")]
     Full {
-        /// The folder.
+        /// The folder of the photos.
         path: PathBuf,
     },
-    /// What is stored is not what was stored.
+    /// The stored file is not what was written.
     #[error("the photo {path} is damaged")]
     Damaged {
-        /// The file.
+        /// The file of the photo.
         path: PathBuf,
     },
     /// A file could not be read or written.
     #[error("can't use {path}")]
     Io {
-        /// The file.
+        /// The file or folder that was accessed.
         path: PathBuf,
-        /// The operating system's answer.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
 impl PhotoFault {
-    /// Whether the caller can do something about it.
+    /// Whether the uploader can avoid the fault.
     #[must_use]
     pub const fn is_the_callers(&self) -> bool {
         matches!(
@@ -83,25 +83,25 @@ impl PhotoFault {
     }
 }
 
-/// A stored photo.
+/// A stored photo, without metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Photo {
-    /// Its format.
+    /// The format of the picture, from which its media type follows.
     pub kind: PhotoKind,
-    /// Who uploaded it.
+    /// The person who uploaded it.
     pub uploader: UserId,
-    /// Its bytes.
+    /// The picture as it is stored.
     pub bytes: Vec<u8>,
 }
 
-/// What photos need to know of the rest.
+/// What the photos need from outside.
 #[derive(Clone)]
 pub struct PhotoOptions {
-    /// Free space in bytes below which no photo is taken; 0 takes all that fit.
+    /// The free space in bytes below which no photo is accepted; 0 accepts all that fit.
     pub reserve_bytes: u64,
-    /// The time in milliseconds since 1970.
+    /// Returns the time in milliseconds since 1970.
     pub now_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
-    /// Whether an order refers to a photo.
+    /// Returns whether an order refers to a photo.
     pub is_used: Arc<dyn Fn(PhotoId) -> bool + Send + Sync>,
 }
 
@@ -113,15 +113,15 @@ impl std::fmt::Debug for PhotoOptions {
     }
 }
 
-/// All photos; clones are the same ones.
+/// All stored photos. Clones share the same folder.
 #[derive(Clone)]
 pub struct Photos {
     dir: PathBuf,
     options: PhotoOptions,
     aside: Arc<AtomicU64>,
-    /// Held while a picture is unpacked.
+    /// Held while a picture is decoded.
     unpacking: Arc<Mutex<()>>,
-    /// Counted when the first photo is stored. Held while it is decided whether a photo is there.
+    /// Counted when the first photo is stored. Held while deciding whether a photo exists.
     quota: Arc<Mutex<Option<Quota>>>,
 }
 
@@ -134,7 +134,7 @@ impl std::fmt::Debug for Photos {
 }
 
 impl Photos {
-    /// Opens the folder, creating it if need be.
+    /// Opens the folder, creating it if it is missing.
     ///
     /// # Errors
     /// `Io`.
@@ -151,8 +151,8 @@ impl Photos {
         Ok(photos)
     }
 
-    /// Stores a photo without its metadata; durable when this returns. Storing it again answers
-    /// the same id.
+    /// Stores a photo without its metadata; it is durable when this returns. The same photo has the same id each
+    /// time.
     ///
     /// # Errors
     /// `TooLarge`, `NotAPhoto`, `TooManyPixels`, `Full`, `Quota`, `Io`.
@@ -171,7 +171,7 @@ impl Photos {
             return Ok(id);
         }
         let path = self.path(id);
-        // The photo is there once its own name is, so what stands beside it comes first.
+        // A photo exists once its own file does, so its uploader is written first.
         let beside = codec::encode(&(uploader, kind));
         let written = self
             .write(&path.with_extension("by"), &beside)
@@ -184,8 +184,8 @@ impl Photos {
         written.map(|()| id)
     }
 
-    /// Says whether a photo is there, which makes it as new as the one that is uploaded; if not,
-    /// counts it, if there is room.
+    /// Returns whether a photo exists, and renews its time if so. Otherwise counts it against the quota, if there is
+    /// room.
     fn is_there_or_admitted(
         &self,
         uploader: UserId,
@@ -222,7 +222,7 @@ impl Photos {
         }
     }
 
-    /// Counts what was uploaded lately.
+    /// Counts the recently uploaded photos in the folder.
     fn counted(&self, now_ms: u64) -> Result<Quota, PhotoFault> {
         let mut quota = Quota::default();
         self.visit(|photo, at_ms, bytes| {
@@ -266,8 +266,8 @@ impl Photos {
         }))
     }
 
-    /// Who uploaded a photo; `None` if there is none. Not between a sweep's question and its deed: what is
-    /// there when this returns was not found unused before.
+    /// Returns who uploaded a photo; `None` if there is none. Takes the sweep's lock, so a photo that is found here
+    /// was not about to be deleted.
     ///
     /// # Errors
     /// `Damaged`, `Io`.
@@ -299,7 +299,7 @@ impl Photos {
             fs::File::open(path)?.set_modified(time((self.options.now_ms)()))
         })();
         written.map_err(|error| {
-            // What does not fit must not take the room of something that does.
+            // An incomplete file must not take the room of others.
             let _ = fs::remove_file(&aside);
             if is_full_disk(&error) {
                 let path = self.dir.clone();
@@ -310,7 +310,7 @@ impl Photos {
         })
     }
 
-    /// Removes what a killed process left half written.
+    /// Removes incomplete files that a killed process has left.
     fn clear_aside(&self) -> io::Result<()> {
         for entry in fs::read_dir(&self.dir)? {
             let path = entry?.path();

@@ -1,13 +1,11 @@
-//! The projector: folds every record into the snapshots.
+//! The projector: folds every record into the snapshots. It is the only writer of the snapshots.
 //!
-//! Owns the one thread that writes snapshots, and the state it folds into: overlay, stores, live
-//! sets. Must not refuse a record, and must not decide.
+//! Must not: refuse a record, or decide anything.
 //!
-//! Invariants: records are folded in the order of their sequences and without a gap; the folded
-//! sequence is published after everything a batch changes can be read; a full disk pauses the
-//! checkpoint and costs no reader anything: what is folded stays in the overlay until there is
-//! room; an order whose fold panics
-//! or does not fit its snapshot is rebuilt from its records, and set apart if that fails too.
+//! Invariants: records are folded in order of their sequence numbers and without a gap. The folded sequence number is
+//! published once every change of a batch can be read. A full disk pauses the checkpoint without affecting readers:
+//! what is folded stays in the overlay until there is room. An order whose fold panics or does not fit its snapshot
+//! is rebuilt from its records, and quarantined if that fails too.
 
 mod feeds;
 mod fold;
@@ -32,17 +30,17 @@ use crate::snapshot::{SnapshotFault, WriteStats};
 
 pub(crate) use thread::{Projector, ProjectorOptions};
 
-/// What the projector shares with those who read.
+/// The part of the projector that readers share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) stores: Stores,
     pub(crate) reader: JournalReader,
     pub(crate) live: RwLock<LiveSets>,
-    /// Orders that can't be folded; their snapshots stay as they were.
-    pub(crate) apart: RwLock<BTreeSet<OrderId>>,
+    /// Orders that can't be folded; their snapshots are no longer updated.
+    pub(crate) quarantined: RwLock<BTreeSet<OrderId>>,
     pub(crate) folded: watch::Receiver<u64>,
     pub(crate) checkpoints: std::sync::atomic::AtomicU64,
-    /// The stores can't follow the journal for want of room; whoever submits records looks at it.
+    /// Whether the stores have no room for what was folded; checked by whoever submits records.
     pub(crate) storage_full: Arc<AtomicBool>,
 }
 
@@ -57,18 +55,18 @@ impl Shared {
     }
 }
 
-/// The fold and the checkpoint, without a thread.
+/// The fold and the checkpoint, independent of a thread.
 #[derive(Debug)]
 pub(crate) struct Projection {
     pub(crate) shared: Arc<Shared>,
     publish: watch::Sender<u64>,
     folded: Seq,
-    /// A call that had no answer so often counts as stuck.
+    /// A call counts as stalled after this many unanswered tries.
     retry_tries: u16,
     checkpoint: Option<Checkpoint>,
-    /// A store met a full disk; nothing is written until [`Projection::try_again`] succeeds.
+    /// Whether a store met a full disk; nothing is written until [`Projection::resume_writing`] succeeds.
     paused: bool,
-    /// The last record that `applied` covers.
+    /// The last record that the store's `applied` covers.
     applied: Seq,
 }
 
@@ -84,7 +82,7 @@ impl Projection {
             stores,
             reader,
             live: RwLock::default(),
-            apart: RwLock::default(),
+            quarantined: RwLock::default(),
             folded,
             checkpoints: std::sync::atomic::AtomicU64::new(0),
             storage_full: Arc::default(),
@@ -104,12 +102,12 @@ impl Projection {
         self.folded
     }
 
-    /// Says that everything up to the folded sequence can be read.
+    /// Publishes that everything up to the folded sequence number can be read.
     pub(crate) fn publish(&self) {
         self.publish.send_replace(self.folded.0);
     }
 
-    /// Whether anything waits to be written to the stores.
+    /// Whether folded changes wait to be written to the stores.
     pub(crate) fn is_dirty(&self) -> bool {
         self.folded > self.applied
     }
@@ -122,7 +120,7 @@ impl Projection {
         self.checkpoint.is_some()
     }
 
-    /// Freezes the overlay; [`Self::drain_slice`] moves it into the stores.
+    /// Freezes the overlay; [`Self::drain_slice`] then moves it to the stores.
     pub(crate) fn begin_checkpoint(&mut self) {
         if self.checkpoint.is_none() && self.is_dirty() {
             let frozen = self.shared.stores.overlay.freeze(self.folded);
@@ -135,7 +133,7 @@ impl Projection {
         self.paused
     }
 
-    /// Takes note of a full disk, which ends when a checkpoint gets through.
+    /// Pauses writing because of a full disk, until a checkpoint succeeds.
     pub(crate) fn pause(&mut self, fault: &SnapshotFault) {
         self.paused = true;
         if !self.shared.storage_full.swap(true, Ordering::AcqRel) {
@@ -143,8 +141,8 @@ impl Projection {
         }
     }
 
-    /// Opens what failed for want of room again and begins the frozen overlay anew.
-    pub(crate) fn try_again(&mut self) -> Result<(), SnapshotFault> {
+    /// Reopens the stores that failed for want of room, and restarts the checkpoint.
+    pub(crate) fn resume_writing(&mut self) -> Result<(), SnapshotFault> {
         self.shared.stores.reopen()?;
         self.paused = false;
         match &mut self.checkpoint {
@@ -160,7 +158,7 @@ impl Projection {
         }
     }
 
-    /// Drains one slice of the frozen overlay, if there is one.
+    /// Writes one slice of the frozen overlay, if there is one.
     pub(crate) fn drain_slice(&mut self) -> Result<(), SnapshotFault> {
         if let Some(checkpoint) = &mut self.checkpoint
             && checkpoint.step(&self.shared.stores)?
@@ -173,10 +171,10 @@ impl Projection {
         Ok(())
     }
 
-    /// Drains what is frozen, then everything else; looks for room first if there was none.
+    /// Completes the present checkpoint, then writes everything else. Reopens the stores first if writing is paused.
     pub(crate) fn checkpoint_all(&mut self) -> Result<(), SnapshotFault> {
         if self.paused {
-            self.try_again()?;
+            self.resume_writing()?;
         }
         while self.is_draining() {
             self.drain_slice()?;
@@ -188,7 +186,7 @@ impl Projection {
         Ok(())
     }
 
-    /// Empties the live sets; the scan of the store fills them.
+    /// Empties the live sets; scanning the store fills them again.
     pub(crate) fn forget_live(&self) {
         *self.live() = LiveSets::default();
     }

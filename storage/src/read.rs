@@ -1,11 +1,10 @@
-//! Reading: every question about what is remembered, answered beside the actors.
+//! The read store: answers every query, independent of the actors.
 //!
-//! Owns where an answer is looked for: live sets, overlay, hot, archive, journal. Must not check
-//! who asks: that is the caller's, with the rights of now.
+//! Looks in the live sets, the overlay, hot, the archive and the journal, in this order. Must not: check who asks;
+//! that is up to the caller, with the reader's present rights.
 //!
-//! Invariants: nothing is answered that is not durable; after [`Reads::wait_folded`] an answer has
-//! at least that record. The calls block for a point read of the disk at most; those that touch
-//! the archive wait for it to open, up to two seconds.
+//! Invariants: only durable data are returned; after [`Reads::wait_folded`] an answer contains at least that record.
+//! A call blocks for at most one read of the disk; calls that need the archive wait up to two seconds for it to open.
 
 mod feed;
 mod history;
@@ -39,13 +38,13 @@ use crate::snapshot::stores::ARCHIVE_WAIT;
 use crate::snapshot::value::Value;
 use crate::snapshot::{SnapshotFault, WriteStats};
 
-/// The read store; clones are the same one.
+/// The read store. Clones share the same state.
 #[derive(Clone, Debug)]
 pub struct Reads {
     shared: Arc<Shared>,
 }
 
-/// The projector has ended: nothing more will be folded.
+/// The projector has ended, so nothing more will be folded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the projector has ended")]
 pub struct ProjectorEnded;
@@ -57,7 +56,7 @@ impl Reads {
         Self { shared }
     }
 
-    /// Returns once everything up to `seq` can be read.
+    /// Waits until everything up to `seq` can be read.
     ///
     /// # Errors
     /// `ProjectorEnded`.
@@ -67,33 +66,32 @@ impl Reads {
         waited.map(drop).map_err(|_| ProjectorEnded)
     }
 
-    /// The last record that can be read from snapshots.
+    /// Returns the last record that is folded into the snapshots.
     #[must_use]
     pub fn folded(&self) -> Seq {
         Seq(*self.shared.folded.borrow())
     }
 
-    /// The last durable record and the chain's head after it.
+    /// Returns the last durable record and the chain head after it.
     #[must_use]
     pub fn head(&self) -> (Seq, ChainHead) {
         let (seq, head) = self.shared.reader.head();
         (Seq(seq), head)
     }
 
-    /// How many durable records are not folded yet.
+    /// Returns how many durable records are not folded yet.
     #[must_use]
     pub fn lag(&self) -> u64 {
         self.head().0.0.saturating_sub(self.folded().0)
     }
 
-    /// Whether the archive is open; until then, reads of what has ended wait for it.
+    /// Whether the archive is open. Until then, reads of what has ended wait for it.
     #[must_use]
     pub fn archive_is_open(&self) -> bool {
         self.shared.stores.archive.is_open()
     }
 
-    /// Whether the disk has no room for what the snapshots have to write: reads go on, and records
-    /// are refused until there is room.
+    /// Whether the disk has no room for the snapshots. Reads still work; records are refused until there is room.
     #[must_use]
     pub fn storage_is_full(&self) -> bool {
         self.shared
@@ -101,24 +99,24 @@ impl Reads {
             .load(std::sync::atomic::Ordering::Acquire)
     }
 
-    /// How often the stores were written to.
+    /// Returns how often the stores were written to.
     #[must_use]
     pub fn writes(&self) -> WriteStats {
         self.shared.writes()
     }
 
-    /// Whether an order could not be folded: what is read of it is old.
+    /// Whether an order could not be folded, so that what is read of it is outdated.
     #[must_use]
     pub fn is_quarantined(&self, order: OrderId) -> bool {
-        let apart = self
+        let quarantined = self
             .shared
-            .apart
+            .quarantined
             .read()
             .unwrap_or_else(PoisonError::into_inner);
-        apart.contains(&order)
+        quarantined.contains(&order)
     }
 
-    /// An order.
+    /// Returns an order; `None` if it was never placed.
     ///
     /// # Errors
     /// `ArchiveOpening`, or a fault of a store.
@@ -130,7 +128,7 @@ impl Reads {
         })
     }
 
-    /// A person.
+    /// Returns a person; `None` if they never registered.
     ///
     /// # Errors
     /// A fault of a store.
@@ -141,7 +139,7 @@ impl Reads {
         })
     }
 
-    /// A store.
+    /// Returns a known store, where food is bought.
     ///
     /// # Errors
     /// A fault of a store of values.
@@ -152,7 +150,7 @@ impl Reads {
         })
     }
 
-    /// Every store, by id.
+    /// Returns every known store, sorted by id.
     ///
     /// # Errors
     /// A fault of a store of values.
@@ -163,7 +161,7 @@ impl Reads {
         })
     }
 
-    /// An account's balance; zero if nothing ever happened there, or all of it has ended.
+    /// Returns an account's balance; zero if it has no entries, or if all of them have ended.
     ///
     /// # Errors
     /// A fault of a store.
@@ -174,7 +172,7 @@ impl Reads {
         })
     }
 
-    /// Every account that is not empty.
+    /// Returns every account with a posted or pending amount.
     ///
     /// # Errors
     /// A fault of a store.
@@ -185,8 +183,8 @@ impl Reads {
         })
     }
 
-    /// Sums over all accounts. While records are written they may be of several moments; the escrow owner knows those of
-    /// one.
+    /// Returns the sums over all accounts. While records are being written, the accounts may be as of different
+    /// records; the escrow owner has sums as of one record.
     ///
     /// # Errors
     /// A fault of a store.
@@ -194,7 +192,7 @@ impl Reads {
         self.accounts().map(Totals::of)
     }
 
-    /// What a user owes and has in the wallet: the two accounts that are the user's own.
+    /// Returns the balance of a user's wallet, and their debt.
     ///
     /// # Errors
     /// A fault of a store.
@@ -204,7 +202,7 @@ impl Reads {
         Ok((wallet, owed.or_zero()))
     }
 
-    /// What is on its way to or from a person's wallet, and what became of it; `None` if nothing happened to it yet.
+    /// Returns a person's wallet with its payouts, debt payments and chargebacks; `None` if it has no record yet.
     ///
     /// # Errors
     /// A fault of a store.
@@ -215,7 +213,7 @@ impl Reads {
         })
     }
 
-    /// The first `limit` armed timers due in `[from, to)`, in due order.
+    /// Returns the first `limit` armed timers due in `[from, to)`, in order of due time.
     ///
     /// # Errors
     /// A fault of a store.
@@ -226,7 +224,7 @@ impl Reads {
         Ok(found.iter().filter_map(as_timer).collect())
     }
 
-    /// Every call that is not decided.
+    /// Returns every undecided call to the gateway.
     ///
     /// # Errors
     /// A fault of a store.
@@ -237,7 +235,7 @@ impl Reads {
         })
     }
 
-    /// The order a photo serves, if it serves one.
+    /// Returns the order that refers to a photo, if there is one.
     ///
     /// # Errors
     /// `ArchiveOpening`, or a fault of a store.
@@ -250,7 +248,7 @@ impl Reads {
         })
     }
 
-    /// An event scheduled over the API.
+    /// Returns an event that was scheduled over the API.
     ///
     /// # Errors
     /// A fault of a store.
@@ -261,7 +259,7 @@ impl Reads {
         })
     }
 
-    /// Up to `limit` events scheduled over the API after `after`, by id.
+    /// Returns up to `limit` events scheduled over the API after `after`, sorted by id.
     ///
     /// # Errors
     /// A fault of a store.
@@ -286,7 +284,7 @@ impl Reads {
         Ok(found.take(limit).collect())
     }
 
-    /// Up to `limit` orders on the board, oldest first, after `after`.
+    /// Returns up to `limit` orders on the board after `after`, oldest first.
     ///
     /// # Errors
     /// A fault of a store.
@@ -295,7 +293,7 @@ impl Reads {
         self.orders(&places)
     }
 
-    /// Up to `limit` live orders of one status, oldest first, after `after`.
+    /// Returns up to `limit` live orders in one status after `after`, oldest first.
     ///
     /// # Errors
     /// A fault of a store.
@@ -309,7 +307,7 @@ impl Reads {
         self.orders(&places)
     }
 
-    /// Orders with a step or a call that keeps failing, oldest first.
+    /// Returns the orders with a stalled step or call, oldest first.
     ///
     /// # Errors
     /// A fault of a store.
@@ -318,7 +316,7 @@ impl Reads {
         self.orders(&places)
     }
 
-    /// How many live orders have each status.
+    /// Returns the number of live orders in each status.
     #[must_use]
     pub fn live_counts(&self) -> BTreeMap<Status, usize> {
         self.live().counts().collect()

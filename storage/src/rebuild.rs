@@ -1,6 +1,4 @@
-//! Rebuilding the snapshots of a stopped service from its journal.
-//!
-//! Owns nothing of its own: it is an opening that believes no snapshot.
+//! Rebuilds the snapshots of a stopped service from its journal, by opening the store without trusting them.
 
 use std::path::Path;
 
@@ -8,8 +6,8 @@ use crate::config::StorageConfig;
 use crate::fault::StorageFault;
 use crate::store::{OpenOptions, OpenReport, Store};
 
-/// Deletes both stores, folds the whole journal again and ends in order. The progress of
-/// `options` is told now and then.
+/// Deletes both stores, folds the whole journal again and closes the store in order. `options.progress` is called
+/// from time to time.
 ///
 /// # Errors
 /// As [`Store::open`] and [`Store::shutdown`].

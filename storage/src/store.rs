@@ -1,15 +1,15 @@
-//! The whole store of one data folder: opening it, running it, ending it.
+//! The store of one data folder: opens, runs and closes all parts in the right order.
 //!
-//! Owns the order in which the parts are opened and closed. Must not fold, and must not decide.
+//! Must not: fold, or decide anything.
 //!
 //! ```text
-//! lock          held while the store is open       journal/   the truth
-//! format        version of the folder              hot/ archive/ TRUST   snapshots, rebuilt from the journal at need
-//! vault/        keys of people and of the server   photos/    pictures, by hash
+//! lock       held while the store is open       journal/   the truth
+//! format     version of the folder              hot/ archive/ TRUST   snapshots, rebuilt from the journal if needed
+//! vault/     keys of people and of the server   photos/    pictures, by hash
 //! ```
-//! Invariants: nothing is read before the lock is held and the format is known; a journal that lost
-//! what was acknowledged is refused, and so is a vault that lost a person's key; the owners' state
-//! and the first batch they are handed follow each other without a gap.
+//! Invariants: nothing is read before the lock is held and the format is known. A journal that lost acknowledged
+//! records is refused, and so is a vault that lost a person's key. The first batch that the owners receive directly
+//! follows their initial state.
 
 mod check_snapshots;
 mod fatal_signal;
@@ -39,20 +39,20 @@ use check_snapshots::{Checked, open_journal};
 use fatal_signal::FatalSignal;
 use settle::settle;
 
-/// What opening needs beside the configuration.
+/// What is needed to open a store besides the configuration.
 pub struct OpenOptions {
-    /// The time in milliseconds since 1970.
+    /// Returns the time in milliseconds since 1970.
     pub now_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
-    /// A call that had no answer so often counts as stuck: the policy's `retry_tries`.
+    /// A call counts as stalled after this many unanswered tries; the policy's `retry_tries`.
     pub retry_tries: u16,
-    /// Whether the snapshots are rebuilt although they may be believed.
+    /// Whether the snapshots are rebuilt even if they can be trusted.
     pub rebuild: bool,
-    /// Told now and then while records are folded.
+    /// Called from time to time while records are folded.
     pub progress: Box<dyn FnMut(Progress) + Send>,
 }
 
 impl OpenOptions {
-    /// Options with this clock, and nobody who wants to know of progress.
+    /// Returns options with this clock that ignore progress.
     #[must_use]
     pub fn new(now_ms: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         Self {
@@ -76,26 +76,26 @@ impl std::fmt::Debug for OpenOptions {
 /// What was found and done while opening.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenReport {
-    /// The torn last group that was cut away, if there was one; nobody was told of it.
+    /// The torn last group that was cut off, if there was one; none of its records was acknowledged.
     pub cut: Option<Cut>,
     /// Why the snapshots were rebuilt, if they were.
     pub rebuilt: Option<Distrust>,
-    /// Records folded since the last checkpoint, or all of them in a rebuild.
+    /// How many records were folded: those since the last checkpoint, or all of them in a rebuild.
     pub folded: u64,
 }
 
-/// An open store that nobody writes to yet.
+/// An open store to which nothing is written yet.
 #[derive(Debug)]
 pub struct Opened {
-    /// What the owners start from.
+    /// The initial state of the owners.
     pub boot: BootState,
-    /// The store, to be started.
+    /// The store, which has yet to be started.
     pub store: Idle,
-    /// What was found and done.
+    /// What was found and done while opening.
     pub report: OpenReport,
 }
 
-/// Everything but the writing thread.
+/// An open store without its writing threads.
 pub struct Idle {
     dir: PathBuf,
     config: StorageConfig,
@@ -118,7 +118,8 @@ impl std::fmt::Debug for Idle {
     }
 }
 
-/// A running store; dropping it ends it without the mark that spares a check after a power loss.
+/// A running store. If it is dropped instead of shut down, the next start after a power loss has to rebuild the
+/// snapshots.
 pub struct Store {
     dir: PathBuf,
     queue: CommitQueue<Record>,
@@ -128,7 +129,7 @@ pub struct Store {
     vault: Vault,
     photos: Photos,
     trust: Trust,
-    // Dropped in this order: the lock is free only after every thread has ended.
+    // Dropped in this order, so that the lock is free only after every thread has ended.
     running: Option<(Committer<Record>, Projector)>,
     _lock: DiskLock,
 }
@@ -142,13 +143,12 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the store in `dir`, creating it if there is none: lock, format, trust, how far the
-    /// snapshots know the journal, journal, snapshots, the tail since the last checkpoint, and one
-    /// scan for the owners.
+    /// Opens the store in `dir`, creating it if there is none. The order is: lock, format, trust, comparison of
+    /// journal and snapshots, journal, snapshots, the records since the last checkpoint, and the scan for the owners.
     ///
     /// # Errors
-    /// `Config`, `Unwritable`, `InUse`, `Older`, `Newer`, `JournalLost`, `JournalBehind`, `Damaged`, `Full`,
-    /// then whatever a part says. Damaged snapshots are no error: they are rebuilt.
+    /// `Config`, `Unwritable`, `InUse`, `Older`, `Newer`, `JournalLost`, `JournalBehind`, `Damaged`, `Full`, then any
+    /// fault of a part. Damaged snapshots are no error: they are rebuilt.
     pub fn open(
         dir: &Path,
         config: &StorageConfig,
@@ -199,48 +199,48 @@ impl Store {
         })
     }
 
-    /// Where records are submitted.
+    /// Returns the queue to which records are submitted.
     #[must_use]
     pub const fn queue(&self) -> &CommitQueue<Record> {
         &self.queue
     }
 
-    /// What is durable in the journal, as it was written.
+    /// Returns the reader of the journal's durable records.
     #[must_use]
     pub const fn journal(&self) -> &JournalReader {
         &self.reader
     }
 
-    /// The read store.
+    /// Returns the read store.
     #[must_use]
     pub const fn reads(&self) -> &Reads {
         &self.reads
     }
 
-    /// A way to exact snapshots.
+    /// Returns the handle that runs jobs on exact snapshots.
     #[must_use]
     pub const fn projector(&self) -> &ProjectorHandle {
         &self.projector_handle
     }
 
-    /// The keys.
+    /// Returns the vault with the keys of people and of the server.
     #[must_use]
     pub const fn vault(&self) -> &Vault {
         &self.vault
     }
 
-    /// The photos.
+    /// Returns the stored photos.
     #[must_use]
     pub const fn photos(&self) -> &Photos {
         &self.photos
     }
 
-    /// Ends the store in order: what is queued is written and told, the snapshots are brought up
-    /// to it, their files are synced, and the mark is set that says so.
+    /// Closes the store in order: queued records are written and completed, the snapshots are brought up to date,
+    /// their files are synced, and `TRUST` is marked clean.
     ///
     /// # Errors
-    /// `Ended` if a thread had given up before; `Full` or `Snapshot` if the last checkpoint fails,
-    /// which costs the next start time and nothing else.
+    /// `Ended` if a thread had given up before; `Full` or `Snapshot` if the last checkpoint fails, which only makes
+    /// the next start slower.
     pub fn shutdown(mut self) -> Result<(), StorageFault> {
         let ended = || StorageFault::Ended {
             path: self.dir.clone(),
@@ -255,7 +255,7 @@ impl Store {
     }
 }
 
-/// Ends what is folded, once nothing more is written to the journal.
+/// Writes and syncs the snapshots, once the journal is no longer written.
 fn close(mut projection: Projection, trust: &Trust) -> Result<(), SnapshotFault> {
     projection.checkpoint_all()?;
     let stores = &projection.shared.stores;
@@ -272,7 +272,7 @@ fn close(mut projection: Projection, trust: &Trust) -> Result<(), SnapshotFault>
     })
 }
 
-/// Opens the photos; one that an order refers to no longer counts against whoever uploaded it.
+/// Opens the photos. Photos that an order refers to do not count against their uploaders.
 fn open_photos(
     dir: &Path,
     config: &StorageConfig,
@@ -300,33 +300,33 @@ impl Drop for Store {
 }
 
 impl Idle {
-    /// The read store.
+    /// Returns the read store.
     #[must_use]
     pub const fn reads(&self) -> &Reads {
         &self.reads
     }
 
-    /// The keys.
+    /// Returns the vault with the keys of people and of the server.
     #[must_use]
     pub const fn vault(&self) -> &Vault {
         &self.vault
     }
 
-    /// The photos.
+    /// Returns the stored photos.
     #[must_use]
     pub const fn photos(&self) -> &Photos {
         &self.photos
     }
 
-    /// What is durable in the journal, as it was written.
+    /// Returns a reader of the journal's durable records.
     #[must_use]
     pub fn journal(&self) -> JournalReader {
         self.journal.reader()
     }
 
-    /// Starts the journal's thread and the projector. Every batch goes to the projector first,
-    /// then to `folds` in their order. `on_fatal` is told once, from any thread, when the store
-    /// can't go on; the process must end then.
+    /// Starts the threads of the journal and the projector. Every batch goes to the projector first, then to `folds`
+    /// in their order. `on_fatal` is called once, from any thread, if the store can't go on; the process must end
+    /// then.
     ///
     /// # Errors
     /// `Io` if a thread can't be started.
@@ -354,7 +354,7 @@ impl Idle {
                     if damaged && let Err(error) = trust.withdraw() {
                         tracing::error!(%error, "can't withdraw trust in damaged snapshots");
                     }
-                    for_projector.ring(why);
+                    for_projector.raise(why);
                 }),
             },
         )
@@ -366,11 +366,11 @@ impl Idle {
         let options = CommitterOptions {
             folds: all,
             now_ms: Box::new(move || now_ms()),
-            on_fatal: Box::new(move |fatal| for_journal.ring(&fatal.to_string())),
+            on_fatal: Box::new(move |fatal| for_journal.raise(&fatal.to_string())),
         };
         let committer = Committer::start_unless_full(self.journal, options, full);
         let committer = committer.map_err(thread_fault)?;
-        self.fatal_signal.answer(on_fatal);
+        self.fatal_signal.listen(on_fatal);
         Ok(Store {
             dir: self.dir,
             queue: committer.queue(),

@@ -1,15 +1,15 @@
-//! The keys under which personal fields are sealed, and the server's own secrets.
+//! The vault: the keys under which personal data are sealed, and the server's own secrets.
 //!
-//! Owns `vault/keys`, one slot per person, and `vault/server.key`. Must not write a key anywhere
-//! else: not into the journal, a snapshot or a log.
+//! `vault/keys` has one slot per person; `vault/server.key` has the secrets. Must not: write a key anywhere else,
+//! such as the journal, a snapshot or a log.
 //!
 //! ```text
-//! slot    state u8 (0 free, 1 live, 2 destroyed) · 0 [3] · crc32c u32 · user [16] · key [32] · 0 [8]      = 64 bytes
-//! sealed  nonce [24] · XChaCha20-Poly1305 of the text, with the user's id and the context beside it
+//! slot    state u8 (0 free, 1 live, 2 destroyed) · 0 [3] · crc32c u32 · user [16] · key [32] · 0 [8]   = 64 bytes
+//! sealed  nonce [24] · XChaCha20-Poly1305 of the text, with the user's id and the context as associated data
 //! ```
-//! Invariants: a key is durable before [`Vault::create`] returns it was made; a destroyed key is
-//! overwritten on the disk before [`Vault::destroy`] returns; a slot never moves and lies within
-//! one sector, so it is written whole or not at all.
+//! Invariants: a key is durable before [`Vault::create`] returns; a destroyed key is overwritten on the disk before
+//! [`Vault::destroy`] returns; a slot never moves and lies within one sector, so it is written completely or not at
+//! all.
 
 mod secrets;
 mod slot;
@@ -32,19 +32,19 @@ use slot::{SLOT_BYTES, Slot, State};
 
 const NONCE_BYTES: usize = 24;
 
-/// Why a key can't be had, or a text not be opened.
+/// Why a key is not available, or a text can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultFault {
     /// This person has no key.
     #[error("there is no key for user {0}")]
     Unknown(UserId),
-    /// The person's key was destroyed: what it sealed is gone for ever.
+    /// The person's key was destroyed, so what it sealed can never be read.
     #[error("the key of user {0} was destroyed")]
     Destroyed(UserId),
     /// The person has a key already.
     #[error("user {0} has a key already")]
     Exists(UserId),
-    /// Sealed for somebody else, in another place, or changed.
+    /// The text was sealed for another person or context, or was changed.
     #[error("a sealed text does not open")]
     DoesNotOpen,
     /// A slot of the key file is not what was written.
@@ -52,40 +52,40 @@ pub enum VaultFault {
     Damaged {
         /// The key file.
         path: PathBuf,
-        /// Which slot, from 0.
+        /// The index of the slot, from 0.
         slot: usize,
     },
-    /// The key file has no key, live or destroyed, for people who are registered: it was cut off,
-    /// replaced or damaged.
+    /// The key file has no key, live or destroyed, for people who are registered: it was truncated, replaced or
+    /// damaged.
     #[error("{path} has no key for {missing} registered people: restore vault/keys from a backup")]
     Incomplete {
         /// The key file.
         path: PathBuf,
-        /// How many people.
+        /// The number of people without a key.
         missing: usize,
     },
-    /// The key file is gone.
+    /// The key file is missing.
     #[error("{path} is missing: restore vault/keys from a backup")]
     Gone {
-        /// The key file.
+        /// Where the key file should be.
         path: PathBuf,
     },
-    /// The server's secrets are lost or damaged; without them PINs, e-mail addresses and sessions
-    /// can't be recognised.
+    /// The server's secrets are lost or damaged; without them PINs, e-mail addresses and sessions can't be
+    /// recognised.
     #[error("{path} is missing or damaged: restore it from a backup")]
     Secrets {
-        /// The file.
+        /// The file with the server's secrets.
         path: PathBuf,
     },
-    /// The operating system gave no randomness.
+    /// The operating system provided no random bytes.
     #[error("no randomness: {0}")]
     Randomness(getrandom::Error),
     /// A file could not be read or written.
     #[error("can't use {path}")]
     Io {
-        /// The file.
+        /// The file or folder that was accessed.
         path: PathBuf,
-        /// The operating system's answer.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
@@ -104,7 +104,7 @@ struct Inner {
     secrets: Secrets,
 }
 
-/// The vault; clones are the same one.
+/// The vault. Clones share the same keys.
 #[derive(Clone)]
 pub struct Vault {
     inner: Arc<Inner>,
@@ -117,11 +117,11 @@ impl std::fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// Opens the vault in `dir`, creating the key file, and the server's secrets, only where `new`
-    /// says that nothing was ever sealed under them.
+    /// Opens the vault in `dir`. Creates the key file and the server's secrets only if `new` says that nothing was
+    /// ever sealed with them.
     ///
     /// # Errors
-    /// `Secrets` if they are gone or damaged, `Gone` if the key file is, `Damaged` for a slot, `Io`,
+    /// `Secrets` if they are missing or damaged, `Gone` if the key file is missing, `Damaged` for a slot, `Io`,
     /// `Randomness`.
     pub fn load(dir: &Path, new: bool) -> Result<Self, VaultFault> {
         create_private_dir(dir).map_err(io_fault(dir))?;
@@ -148,13 +148,13 @@ impl Vault {
         })
     }
 
-    /// The server's own secrets.
+    /// Returns the server's own secrets.
     #[must_use]
     pub fn secrets(&self) -> &Secrets {
         &self.inner.secrets
     }
 
-    /// Makes a key for a person; it is durable when this returns.
+    /// Creates a key for a person; it is durable when this returns.
     ///
     /// # Errors
     /// `Exists`, `Destroyed`, `Randomness`, `Io`.
@@ -178,14 +178,14 @@ impl Vault {
         Ok(())
     }
 
-    /// Which of these people have no key and never had one destroyed.
+    /// Returns those of these people who have no key and never had one destroyed.
     #[must_use]
     pub fn missing(&self, users: impl Iterator<Item = UserId>) -> Vec<UserId> {
         users.filter(|user| self.known(*user).is_none()).collect()
     }
 
-    /// Checks that each of these people has a key, live or destroyed. A key is durable before its
-    /// person is registered, so a last slot that can't be read was not half made if it is missed.
+    /// Checks that each of these people has a key, live or destroyed. A key is durable before its person is
+    /// registered, so an unreadable last slot is damage if a registered person lacks a key.
     ///
     /// # Errors
     /// `Incomplete`.
@@ -205,8 +205,8 @@ impl Vault {
         matches!(self.known(user), Some(Known::Live { .. }))
     }
 
-    /// Seals a text under a person's key. It opens only for the same person and `context`, which
-    /// names where it stands, as `profile`.
+    /// Seals a text under a person's key. It can only be opened for the same person and the same `context`, such as
+    /// `profile`.
     ///
     /// # Errors
     /// `Unknown`, `Destroyed`, `Randomness`.
@@ -224,7 +224,7 @@ impl Vault {
         Ok([&nonce[..], &sealed].concat())
     }
 
-    /// Opens what [`Self::seal`] sealed.
+    /// Opens a text that [`Self::seal`] sealed.
     ///
     /// # Errors
     /// `Unknown`, `Destroyed`, `DoesNotOpen`.
@@ -242,7 +242,7 @@ impl Vault {
         plain.map_err(|_| VaultFault::DoesNotOpen)
     }
 
-    /// Destroys a person's key: everything sealed under it is unreadable from now on, everywhere.
+    /// Destroys a person's key. Everything sealed under it is unreadable from now on, in all copies.
     ///
     /// # Errors
     /// `Unknown`, `Destroyed`, `Io`.
@@ -307,8 +307,7 @@ fn beside(user: UserId, context: &str) -> Vec<u8> {
     [&user.as_bytes()[..], context.as_bytes()].concat()
 }
 
-/// Reads every slot. What a killed process left half made at the end was never handed out; whether
-/// it was that, [`Vault::check`] tells.
+/// Reads every slot. An incomplete last slot was never used; [`Vault::check`] finds out if it was damaged instead.
 fn read_slots(path: &Path, bytes: &[u8]) -> Result<(HashMap<UserId, Known>, usize), VaultFault> {
     let mut keys = HashMap::new();
     let slots: Vec<&[u8]> = bytes.chunks(SLOT_BYTES).collect();

@@ -1,10 +1,9 @@
-//! Checking everything that is remembered against the journal.
+//! Checks everything that is stored against the journal.
 //!
-//! Owns the walk and the comparison with the snapshots. Must not change the journal, and repairs
-//! nothing: what it finds is reported.
+//! Must not: change the journal, or repair anything; faults are only reported.
 //!
-//! Invariant: a report without faults means that the chain is whole from the first record, that
-//! every record decodes and keeps I1–I12, and that the snapshots say what the records say.
+//! Invariant: a report without faults means that the chain is complete from the first record, that every record can
+//! be decoded and keeps I1–I12, and that the snapshots agree with the records.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,21 +25,21 @@ use crate::read::Reads;
 use crate::snapshot::SnapshotFault;
 use crate::store::{OpenOptions, OpenReport, Progress, Store};
 
-/// How often progress is told, in records.
-const TELL_EVERY: u64 = 8192;
-/// Differences named before they are only counted.
+/// The interval at which progress is reported, in records.
+const REPORT_EVERY: u64 = 8192;
+/// How many differences are described; further ones are only counted.
 const NAMED: usize = 20;
 
 /// One thing that was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// What, as `I1` or `snapshots`.
+    /// The name of the check, such as `I1` or `snapshots`.
     pub id: String,
     /// What must hold, in one sentence.
     pub says: String,
-    /// How many things were looked at.
+    /// How many things were checked.
     pub checked: u64,
-    /// What does not hold; empty when all is well.
+    /// What does not hold; empty if the check passed.
     pub faults: Vec<String>,
 }
 
@@ -63,23 +62,23 @@ impl std::fmt::Display for Line {
     }
 }
 
-/// What was checked and found.
+/// The result of all checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// One line per invariant, then one for the snapshots.
     pub lines: Vec<Line>,
-    /// How the snapshots were found when the folder was opened for this.
+    /// The state of the snapshots when the folder was opened for the checks.
     pub opened: OpenReport,
-    /// Groups and bytes walked.
+    /// The size and the head of the journal.
     pub journal: Verified,
-    /// The last record.
+    /// The last record that was checked.
     pub last: Seq,
-    /// The chain's head after it.
+    /// The chain head after it.
     pub head: ChainHead,
 }
 
 impl Report {
-    /// Whether everything holds.
+    /// Whether every check passed.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.lines.iter().all(|line| line.faults.is_empty())
@@ -109,12 +108,12 @@ impl std::fmt::Display for Report {
     }
 }
 
-/// Walks the whole journal of a stopped service, folds everything from nothing, and compares the
-/// snapshots with it. Memory grows with the number of orders.
+/// Checks the whole journal of a stopped service, folds it from the beginning, and compares the snapshots with the
+/// result. Memory grows with the number of orders.
 ///
 /// # Errors
-/// As [`Store::open`], which reads every record since the last checkpoint first; a chain that is
-/// broken is `Damaged`. What does not hold otherwise is in the report.
+/// As [`Store::open`], which first folds the records since the last checkpoint. A broken chain is `Damaged`.
+/// Everything else that does not hold is in the report.
 pub fn verify(
     dir: &Path,
     config: &StorageConfig,
@@ -128,7 +127,7 @@ pub fn verify(
     let in_folder = |fault| StorageFault::snapshot(dir, fault);
     let mut audit = fold(&reader, &mut progress).map_err(in_folder)?;
     let (snapshots, hash) = compare(&audit, opened.store.reads()).map_err(in_folder)?;
-    // What the snapshots remember is another fold of the same journal, made as it was written.
+    // The snapshots were folded from the same journal while it was written, so they must have the same hash.
     audit.expect_hash(hash);
     let mut lines = judge(&audit);
     lines.push(snapshots);
@@ -153,14 +152,14 @@ fn fold(
         let stored = stored?;
         let (seq, record) = (Seq(stored.seq), decode(&stored)?);
         audit.fold(&Entry { seq, record });
-        if stored.seq % TELL_EVERY == 0 || seq == last {
+        if stored.seq % REPORT_EVERY == 0 || seq == last {
             progress(Progress { folded: seq, last });
         }
     }
     Ok(audit)
 }
 
-/// One line per invariant, with what was looked at and what does not hold.
+/// Returns one line per invariant, with what was checked and what does not hold.
 #[must_use]
 pub fn judge(audit: &Audit) -> Vec<Line> {
     let broken = audit.verdict();
@@ -176,7 +175,7 @@ pub fn judge(audit: &Audit) -> Vec<Line> {
     INVARIANTS.iter().map(of).collect()
 }
 
-/// Compares every order, every wallet and every account with what the snapshots say; answers the hash of what they say.
+/// Compares every order, wallet and account with the snapshots. Also returns the hash of what the snapshots contain.
 fn compare(audit: &Audit, reads: &Reads) -> Result<(Line, [u8; 32]), SnapshotFault> {
     let mut found = Differences::default();
     for order in audit.orders() {

@@ -1,6 +1,6 @@
-//! The owners: whoever folds a section of the records, votes on it, and writes the streams that are its own.
+//! The owners. Each folds a section of the records, votes on it, and writes its own streams.
 //!
-//! Must not: know another owner, or ask it anything but by the messages of the ground floor.
+//! Must not: know another owner, or ask it anything except by the messages in [`message`](crate::message).
 
 pub(crate) mod directory;
 pub(crate) mod escrow;

@@ -1,4 +1,4 @@
-//! Time as a port. The only place that reads the system's clock.
+//! The clock as a port. The only place that reads the system's clock.
 
 use campusg_domain::time::At;
 use futures_util::future::BoxFuture;
@@ -12,31 +12,31 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// Longest sleep in one piece, so that a clock set forward is noticed.
+/// Longest sleep in one piece, so that a change of the system's clock is noticed.
 const CHUNK: Duration = Duration::from_secs(60);
 
-/// Tells the time and waits for it.
+/// Returns the time and waits for a time to come.
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// Now, in milliseconds since 1970. May go back when the system's clock is set; streams never do.
+    /// Milliseconds since 1970. May go back if the system's clock is set back; the times in a stream never do.
     fn now(&self) -> At;
 
-    /// Now by the clocks of everybody else, however far this one was moved on or has to stand still: what is dated by
-    /// others is compared with this.
+    /// The real time, even if this clock was advanced or stands still. Times set by others, such as in signatures,
+    /// are compared with it.
     fn outside(&self) -> At {
         self.now()
     }
 
-    /// Milliseconds since some fixed point; never goes back.
+    /// Milliseconds since an arbitrary point; never goes back.
     fn monotonic_ms(&self) -> u64;
 
     /// Resolves once `due` has come.
     fn until(&self, due: At) -> BoxFuture<'static, ()>;
 
-    /// Moves the clock on by `ms`, where that is possible, and tells the new time.
+    /// Advances the clock by `ms` and returns the new time; `None` if it can't be advanced.
     fn advance(&self, ms: u64) -> Option<At>;
 }
 
-/// The system's clock; started as a virtual one, it runs as the system's does and can be moved on.
+/// The system's clock. A virtual one runs at the same speed and can also be advanced.
 #[derive(Clone, Debug)]
 pub struct SystemClock(Arc<Inner>);
 
@@ -49,7 +49,7 @@ struct Inner {
 }
 
 impl SystemClock {
-    /// The system's clock, or one that can be moved on from it.
+    /// `is_virtual` says whether the clock can be advanced.
     #[must_use]
     #[allow(
         clippy::disallowed_methods,
@@ -114,7 +114,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Another clock that does not go back when the other one is set back: it stands still until that one has caught up.
+/// Wraps a clock that may be set back: stands still until that clock has caught up.
 #[derive(Debug)]
 pub(crate) struct NeverBack {
     clock: Arc<dyn Clock>,
@@ -122,7 +122,7 @@ pub(crate) struct NeverBack {
 }
 
 impl NeverBack {
-    /// Shows what `clock` shows, and never less than `latest`.
+    /// Returns the time of `clock`, but never less than `latest`.
     pub(crate) fn new(clock: Arc<dyn Clock>, latest: At) -> Self {
         Self {
             clock,
@@ -154,12 +154,12 @@ impl Clock for NeverBack {
     }
 }
 
-/// A clock that stands still until it is moved; for tests.
+/// A clock that changes only when it is advanced; for tests.
 #[derive(Clone, Debug)]
 pub struct ManualClock(watch::Sender<u64>);
 
 impl ManualClock {
-    /// Stands at `now`.
+    /// Starts at `now`.
     #[must_use]
     pub fn new(now: At) -> Self {
         Self(watch::Sender::new(now.0))
@@ -178,7 +178,7 @@ impl Clock for ManualClock {
     fn until(&self, due: At) -> BoxFuture<'static, ()> {
         let mut now = self.0.subscribe();
         Box::pin(async move {
-            // An error means that the clock is gone: nothing will ever be due.
+            // An error means that the clock was dropped, so nothing will ever be due.
             if now.wait_for(|now| *now >= due.0).await.is_err() {
                 std::future::pending::<()>().await;
             }

@@ -1,16 +1,16 @@
-//! Randomness as a port. The only place that draws it and makes ids.
+//! Randomness as a port. The only place that draws random bytes and makes ids.
 
 use campusg_domain::{id::CommandId, time::At};
 use std::{fmt, sync::Mutex};
 
-/// Draws random bytes.
+/// A source of random bytes.
 pub trait Entropy: Send + Sync + fmt::Debug {
-    /// Fills `bytes`; unpredictable to anybody outside, but in tests.
+    /// Fills `bytes`. They are unpredictable, except in tests.
     fn fill(&self, bytes: &mut [u8]);
 }
 
 impl dyn Entropy + '_ {
-    /// A UUIDv7: 48 bits of time, the rest random, so that ids sort by the time they were made.
+    /// Returns a UUIDv7: 48 bits of time, the rest random, so that ids sort by the time they were made.
     #[must_use]
     pub fn uuid(&self, now: At) -> [u8; 16] {
         let mut bytes = [0; 16];
@@ -21,7 +21,7 @@ impl dyn Entropy + '_ {
         bytes
     }
 
-    /// A random command id, for commands without a key.
+    /// Returns a random command id, for commands without an idempotency key.
     #[must_use]
     pub fn command(&self) -> CommandId {
         let mut bytes = [0; 8];
@@ -29,7 +29,7 @@ impl dyn Entropy + '_ {
         CommandId(u64::from_le_bytes(bytes))
     }
 
-    /// A token of 256 bits, as 64 hexadecimal digits.
+    /// Returns a token of 256 random bits as 64 hexadecimal digits.
     #[must_use]
     pub fn token(&self) -> String {
         let mut bytes = [0; 32];
@@ -49,12 +49,12 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// The same bytes for the same seed; for tests.
+/// Returns the same bytes for the same seed; for tests.
 #[derive(Debug)]
 pub struct SeededEntropy(Mutex<(blake3::Hash, u64)>);
 
 impl SeededEntropy {
-    /// Draws from `seed`.
+    /// The seed determines all bytes that will be drawn.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(Mutex::new((blake3::hash(&seed.to_le_bytes()), 0)))

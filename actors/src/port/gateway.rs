@@ -1,5 +1,4 @@
-//! What the runtime has around the payment gateway, whichever it is: its port, which is the domain's, a breaker, and
-//! settings.
+//! What surrounds any payment gateway: a circuit breaker and settings. The port itself is defined by the domain.
 
 mod breaker;
 mod config;

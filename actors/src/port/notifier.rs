@@ -1,28 +1,28 @@
-//! Delivery of notices outside of the application as a port. Inside, a notice is there as soon as its record is.
+//! Delivery of notices outside of the application, as a port. Inside, a notice exists as soon as its record does.
 
 use campusg_domain::{id::UserId, notice::NoticeKind, owner::inbox::NoticeId};
 use futures_util::future::BoxFuture;
 use std::fmt;
 
-/// A notice on its way out.
+/// A notice to be delivered outside of the application.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing {
-    /// Its name.
+    /// The notice's record and its index in it.
     pub id: NoticeId,
-    /// To whom.
+    /// The recipient.
     pub to: UserId,
-    /// What it says; none for a direct notice.
+    /// What the notice says; `None` for an operator's direct notice.
     pub kind: Option<NoticeKind>,
 }
 
-/// A notice could not be delivered.
+/// The reason why a notice could not be delivered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotDelivered(pub String);
 
-/// Carries notices to where people are: mail, push, a log.
+/// Delivers notices to people by mail, push message or log.
 pub trait Notifier: Send + Sync + fmt::Debug {
-    /// Delivers one notice.
+    /// Delivers one notice; tried once.
     fn deliver(&self, notice: Outgoing) -> BoxFuture<'static, Result<(), NotDelivered>>;
 }
 

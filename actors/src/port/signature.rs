@@ -1,6 +1,6 @@
-//! Signed messages after Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`, the body byte by byte as it was sent.
+//! Signed messages after Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`, with the body's exact bytes.
 //!
-//! Must not: show a key, or compare signatures other than in constant time.
+//! Must not: reveal a key, or compare signatures other than in constant time.
 //! Source: <https://www.standardwebhooks.com>, the specification's symmetric scheme `v1`.
 
 use base64ct::{Base64, Encoding};
@@ -10,23 +10,23 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use sha2::Sha256;
 use std::{fmt, str::FromStr};
 
-/// Milliseconds that a message may be older or newer than the receiver's clock.
+/// How much a message's time may differ from the receiver's clock, in milliseconds.
 pub const TOLERANCE_MS: u64 = 5 * 60_000;
 
-/// What every key begins with as text.
+/// The prefix of every key in text form.
 const PREFIX: &str = "whsec_";
-/// Bytes of a key.
+/// The possible lengths of a key in bytes.
 const KEY_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
-/// What a signature of this scheme begins with.
+/// The prefix of a signature of this scheme.
 const SCHEME: &str = "v1,";
-/// Signatures of one message that are looked at.
+/// How many signatures of one message are checked; further ones are ignored.
 const SIGNATURES: usize = 8;
 
-/// A key that both sides have: `whsec_` and the base64 of 24 to 64 bytes. Written down it is hidden.
+/// A key shared with the gateway: `whsec_` and the base64 of 24 to 64 bytes. Debug output and serialization hide it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SigningKey(Vec<u8>);
 
-/// A text is no key. It is not repeated here.
+/// A text is no key. The text is not part of the error, as it may be a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be `whsec_` and the base64 of 24 to 64 bytes")]
 pub struct NoKey;
@@ -63,48 +63,48 @@ impl<'de> Deserialize<'de> for SigningKey {
     }
 }
 
-/// The keys in force: the current one, and while it is being changed the one before.
+/// The accepted keys: the current one, and during a change of keys the previous one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keyring(Vec<SigningKey>);
 
-/// A message as it came in.
+/// A received message with the headers that sign it.
 #[derive(Clone, Copy, Debug)]
 pub struct Signed<'a> {
-    /// Its id: the same for every delivery.
+    /// The same for every delivery of the message.
     pub id: &'a str,
     /// When it was sent, in seconds since 1970, as text.
     pub timestamp: &'a str,
-    /// Its signatures, with blanks between them.
+    /// Signatures, separated by blanks.
     pub signatures: &'a str,
-    /// Its body.
+    /// The exact bytes that were received.
     pub body: &'a [u8],
 }
 
-/// Why a message is not believed.
+/// Why a message is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureFault {
-    /// None of its signatures is of one of the keys.
+    /// None of the signatures was made with one of the keys.
     #[error("no signature of the message is right")]
     Wrong,
-    /// It is too old, or from the future.
+    /// The message's time differs from now by more than [`TOLERANCE_MS`].
     #[error("the message's time is more than 5 minutes from now")]
     OutOfTime,
 }
 
 impl Keyring {
-    /// A ring of the current key, and of the one before.
+    /// Either key may be absent. Without any key no message is accepted.
     #[must_use]
     pub fn new(current: Option<SigningKey>, previous: Option<SigningKey>) -> Self {
         Self(current.into_iter().chain(previous).collect())
     }
 
-    /// Whether there is no key: nothing can be signed, and no message is believed.
+    /// Whether there is no key, so that no message is accepted.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The signatures of a message, one per key, as they are sent.
+    /// Returns the signatures of a message, one per key, separated by blanks.
     #[must_use]
     pub fn sign(&self, id: &str, timestamp_s: u64, body: &[u8]) -> String {
         let timestamp = timestamp_s.to_string();
@@ -116,10 +116,10 @@ impl Keyring {
         signatures.join(" ")
     }
 
-    /// Checks that a message is signed with one of the keys, and was sent about `now`.
+    /// Checks that a message was signed with one of the keys, and recently.
     ///
     /// # Errors
-    /// The first that applies, in the order of [`SignatureFault`].
+    /// The first fault that applies, in the order of [`SignatureFault`].
     pub fn check(&self, message: Signed<'_>, now: At) -> Result<(), SignatureFault> {
         let Signed {
             id,
@@ -173,7 +173,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Source: the vector of the specification's reference libraries.
+    /// Source: the test vector of the specification's reference libraries.
     fn known() -> (Keyring, String) {
         let ring = Keyring::new(Some(key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")), None);
         let signature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=".to_owned();

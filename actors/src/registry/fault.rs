@@ -1,6 +1,6 @@
-//! Why an ask brought no answer from a resident. It says which faults leave the outcome open; it must not know HTTP.
+//! The error of an ask, and which errors leave the outcome unknown. Must not: know HTTP.
 
-/// Which limit had no permit left.
+/// The limit that was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Congestion {
     /// [`super::Limits::in_flight_per_key`].
@@ -9,13 +9,13 @@ pub enum Congestion {
     Registry,
 }
 
-/// An ask that brought no answer.
+/// The reason why an ask returned no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AskFault {
-    /// No permit was left; nothing was sent.
+    /// A limit was reached; nothing was sent.
     #[error("too many commands are under way")]
     Busy(Congestion),
-    /// The key is in quarantine since this monotonic time; it stays so until an operator releases it.
+    /// The key is quarantined until an operator releases it.
     #[error("the resident is in quarantine and needs attention")]
     NeedsAttention {
         /// Start of the quarantine, in milliseconds of the registry's clock.
@@ -24,7 +24,8 @@ pub enum AskFault {
     /// The registry is draining, or the arbiter of the key has ended.
     #[error("the registry is stopping")]
     Stopping,
-    /// Every incarnation that was asked ended before it answered. **The outcome is unknown**: ask again with the same command id.
+    /// Every incarnation that was tried ended before it answered. **The outcome is unknown**: ask again with the same
+    /// command id.
     #[error("the resident ended before it answered; the outcome is unknown")]
     Closed,
     /// No answer came within [`super::Limits::answer_within_ms`]. **The outcome is unknown**: ask again with the same command id.
@@ -33,7 +34,7 @@ pub enum AskFault {
 }
 
 impl AskFault {
-    /// Says whether the command may have been executed all the same.
+    /// Returns whether the command may have been executed nevertheless.
     #[must_use]
     pub fn outcome_unknown(self) -> bool {
         matches!(self, Self::Closed | Self::Unanswered)

@@ -1,4 +1,5 @@
-//! What a resident is, and the lease that ties its life to its entry in the registry. It must not touch mailboxes.
+//! The contract of a resident, and the lease that ties its life to its entry in the registry. Must not: touch
+//! mailboxes.
 
 use std::fmt::Display;
 use std::hash::Hash;
@@ -7,32 +8,35 @@ use std::sync::Weak;
 use actix::{Actor, Context};
 use tokio::sync::watch;
 
-/// Turns ready (with an error) when an incarnation has reported its end.
+/// Becomes ready (with an error) when an incarnation has reported its end.
 pub(super) type Ended = watch::Receiver<()>;
 
-/// An actor of which at most one per key is alive, started and supervised by a [`super::Registry`].
+/// An actor that is started and supervised by a [`super::Registry`]; at most one per key is alive.
 ///
-/// The contract: it keeps its lease as its **last field** (fields are dropped in order, and the lease says "I am gone"); `stopping` answers
-/// `Running::Stop`; `stopping` and `stopped` do nothing, since they also run during a panic; it ends itself with `ctx.stop()` only.
+/// The contract: a resident keeps its lease as its **last field**, because fields are dropped in order and the lease
+/// reports the end. `stopping` returns `Running::Stop`. `stopping` and `stopped` have no effects, since they also run
+/// during a panic. The resident ends itself only with `ctx.stop()`.
 pub trait Resident: Actor<Context = Context<Self>> {
-    /// What the residents are told apart by.
+    /// Identifies a resident.
     type Key: Copy + Eq + Hash + Display + Send + Sync + 'static;
 
-    /// Shows the lease it was built with. There so that a resident which doesn't keep its lease can't be written.
+    /// Returns the lease that the resident was built with. Required so that a resident that drops its lease early
+    /// does not compile.
     fn lease(&self) -> &Lease<Self::Key>;
 }
 
-/// Learns of ended incarnations.
-pub(super) trait Landlord<K>: Send + Sync {
+/// Is notified of ended incarnations.
+pub(super) trait EndObserver<K>: Send + Sync {
     fn ended(&self, key: K, incarnation: u64, panicked: bool);
 }
 
-/// The right of one incarnation to its key. Its drop is the report to the registry: a panic when the thread is unwinding, else a passivation.
+/// The right of one incarnation to its key. Dropping it reports the end to the registry: as a panic if the thread is
+/// unwinding, otherwise as a normal end.
 pub struct Lease<K: Copy> {
     key: K,
     incarnation: u64,
-    landlord: Weak<dyn Landlord<K>>,
-    // Dropped after the report: whoever waits for it finds the entry gone.
+    observer: Weak<dyn EndObserver<K>>,
+    // Dropped after the report: whoever waits for it finds the registry's entry gone.
     _ended: watch::Sender<()>,
 }
 
@@ -40,18 +44,18 @@ impl<K: Copy> Lease<K> {
     pub(super) fn new(
         key: K,
         incarnation: u64,
-        landlord: Weak<dyn Landlord<K>>,
+        observer: Weak<dyn EndObserver<K>>,
         ended: watch::Sender<()>,
     ) -> Self {
         Self {
             key,
             incarnation,
-            landlord,
+            observer,
             _ended: ended,
         }
     }
 
-    /// Returns the key the resident lives under.
+    /// Returns the key of the resident.
     #[must_use]
     pub fn key(&self) -> K {
         self.key
@@ -66,8 +70,8 @@ impl<K: Copy> Lease<K> {
 
 impl<K: Copy> Drop for Lease<K> {
     fn drop(&mut self) {
-        if let Some(landlord) = self.landlord.upgrade() {
-            landlord.ended(self.key, self.incarnation, std::thread::panicking());
+        if let Some(observer) = self.observer.upgrade() {
+            observer.ended(self.key, self.incarnation, std::thread::panicking());
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The right to have one command under way. Opaque to those who carry it; the registry defines what its last drop gives back.
+//! The right to have one command under way. Opaque to those who carry it; the registry defines what is given back.
 
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// The right to have one command under way: one place at its key and one in the registry. Travels inside the message, so a command whose
-/// caller has left is counted until it is done. Given back when the last clone is dropped.
+/// The right to have one command under way: one place at its key and one in the registry. It travels inside the
+/// message, so a command whose caller is gone is counted until it is done. Given back when the last clone is dropped.
 #[derive(Clone)]
 pub struct Permit(#[expect(dead_code, reason = "held for its drop")] Arc<dyn Any + Send + Sync>);
 

@@ -1,7 +1,9 @@
-//! The sharded map from key to slot, and everything that happens under a shard's lock. It must not await under it, nor drop an address or a
-//! permit under it (either may give back a permit, which locks the shard again).
+//! The sharded map from key to slot, and everything that happens under a shard's lock.
 //!
-//! Invariants: a slot exists while a permit of its key does; the lock is never held while foreign code runs, so it can't be poisoned half-way.
+//! Must not: await under the lock, or drop an address or a permit under it, since either may give back a permit,
+//! which locks the shard again.
+//! Invariants: a slot exists as long as a permit of its key does; no foreign code runs under the lock, so a poisoned
+//! lock never hides a half-done change.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -12,39 +14,39 @@ use actix::Addr;
 use actix_rt::ArbiterHandle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, watch};
 
-use super::lease::{Ended, Landlord};
+use super::lease::{EndObserver, Ended};
 use super::slot::{Incarnation, Pause, Slot};
 use super::{
     AskFault, Congestion, Factory, KeyState, Lease, Limits, LiveResident, MonotonicMs, Permit,
     Quarantined, Resident, RestartPolicy, Totals,
 };
 
-/// Enough that two of some hundred concurrent askers seldom meet at a lock.
+/// Enough that two of some hundred concurrent callers seldom wait for the same lock.
 const SHARDS: usize = 64;
 
-/// What a look-up brought.
+/// The result of a look-up.
 pub(super) enum Found<R: Resident> {
     /// The live incarnation, and the signal of its end.
     Live(Addr<R>, Ended),
-    /// It panicked and is not to be started yet.
+    /// The resident panicked and must not be started yet.
     BackingOff(Pause),
 }
 
-/// How one incarnation is reached, and how its end is noticed.
-struct Door<R: Resident> {
+/// The address of an incarnation, and the signal of its end.
+struct Handle<R: Resident> {
     address: Addr<R>,
     ended: Ended,
 }
 
-impl<R: Resident> Door<R> {
+impl<R: Resident> Handle<R> {
     fn found(&self) -> Found<R> {
         Found::Live(self.address.clone(), self.ended.clone())
     }
 }
 
-type Slots<R> = HashMap<<R as Resident>::Key, Slot<Door<R>>>;
+type Slots<R> = HashMap<<R as Resident>::Key, Slot<Handle<R>>>;
 
-/// The map and the means to start residents.
+/// The map, and what is needed to start residents.
 pub(super) struct Shards<R: Resident> {
     shards: Vec<Mutex<Slots<R>>>,
     hasher: RandomState,
@@ -61,7 +63,7 @@ pub(super) struct Shards<R: Resident> {
     refused: AtomicU64,
 }
 
-/// One place at a key and one in the registry, given back on drop.
+/// One place at a key and one in the registry, both given back on drop.
 struct Place<R: Resident> {
     shards: Arc<Shards<R>>,
     key: R::Key,
@@ -100,7 +102,7 @@ impl<R: Resident> Shards<R> {
     }
 
     fn hash(&self, key: R::Key) -> usize {
-        // Truncation keeps the low bits, which are as good as any.
+        // Truncation keeps the low bits, which are as random as the others.
         self.hasher.hash_one(key) as usize
     }
 
@@ -116,7 +118,7 @@ impl<R: Resident> Shards<R> {
         (self.clock)()
     }
 
-    /// Takes a place for one command, which may be one of so many that are kept.
+    /// Takes a place for one command; `kept` is the number of additional reserved places that it may use at its key.
     pub(super) fn admit(self: &Arc<Self>, key: R::Key, kept: usize) -> Result<Permit, AskFault> {
         if self.draining.load(Ordering::SeqCst) {
             return Err(AskFault::Stopping);
@@ -168,7 +170,7 @@ impl<R: Resident> Shards<R> {
         }
     }
 
-    /// Answers the live incarnation, starting one when there is none. The caller holds a permit of the key.
+    /// Returns the live incarnation, starting one if there is none. The caller holds a permit of the key.
     pub(super) fn find_or_start(
         self: &Arc<Self>,
         key: R::Key,
@@ -184,9 +186,9 @@ impl<R: Resident> Shards<R> {
         if let Some(live) = slot
             .incarnation
             .as_ref()
-            .filter(|live| live.door.address.connected())
+            .filter(|live| live.handle.address.connected())
         {
-            return Ok(live.door.found());
+            return Ok(live.handle.found());
         }
         if let Some(pause) = slot.pause(now_ms, waited_out) {
             return Ok(Found::BackingOff(pause));
@@ -195,23 +197,24 @@ impl<R: Resident> Shards<R> {
             return Err(AskFault::Stopping);
         }
         let number = self.incarnations.fetch_add(1, Ordering::Relaxed) + 1;
-        let door = self.start(arbiter, key, number);
-        let found = door.found();
-        let dead = slot.incarnation.replace(Incarnation { number, door });
+        let handle = self.start(arbiter, key, number);
+        let found = handle.found();
+        let dead = slot.incarnation.replace(Incarnation { number, handle });
         drop(slots);
         drop(dead);
         Ok(found)
     }
 
-    fn start(self: &Arc<Self>, arbiter: &ArbiterHandle, key: R::Key, number: u64) -> Door<R> {
+    fn start(self: &Arc<Self>, arbiter: &ArbiterHandle, key: R::Key, number: u64) -> Handle<R> {
         let (sender, ended) = watch::channel(());
         let factory = Arc::clone(&self.factory);
-        let landlord: Weak<dyn Landlord<R::Key>> = Arc::<Self>::downgrade(self);
-        // The lease is made inside: if the arbiter drops the closure unrun, it must not report (this thread holds the lock it would take).
+        let observer: Weak<dyn EndObserver<R::Key>> = Arc::<Self>::downgrade(self);
+        // The lease is made inside the closure: if the arbiter drops the closure without running it, a lease made
+        // outside would report an end and try to take the lock that this thread holds.
         let address = R::start_in_arbiter(arbiter, move |_| {
-            factory(key, Lease::new(key, number, landlord, sender))
+            factory(key, Lease::new(key, number, observer, sender))
         });
-        Door { address, ended }
+        Handle { address, ended }
     }
 
     pub(super) fn state(&self, key: R::Key) -> KeyState {
@@ -267,7 +270,7 @@ impl<R: Resident> Shards<R> {
     fn collect<T>(
         &self,
         limit: usize,
-        pick: impl Fn(R::Key, &Slot<Door<R>>) -> Option<T>,
+        pick: impl Fn(R::Key, &Slot<Handle<R>>) -> Option<T>,
     ) -> Vec<T> {
         let mut picked = Vec::new();
         for shard in &self.shards {
@@ -327,14 +330,15 @@ impl<R: Resident> Shards<R> {
     pub(super) async fn drain(&self) {
         self.draining.store(true, Ordering::SeqCst);
         if let Ok(all) = self.permits.acquire_many(self.limits.in_flight).await {
-            // Closed before they are given back: an ask that passed the flag in the last moment gets none either.
+            // Closed before they are given back, so that an ask that has just passed the flag does not get one
+            // either.
             self.permits.close();
             drop(all);
         }
     }
 }
 
-impl<R: Resident> Landlord<R::Key> for Shards<R> {
+impl<R: Resident> EndObserver<R::Key> for Shards<R> {
     fn ended(&self, key: R::Key, incarnation: u64, panicked: bool) {
         let now_ms = self.now_ms();
         let mut slots = self.lock(key);
@@ -342,7 +346,7 @@ impl<R: Resident> Landlord<R::Key> for Shards<R> {
         let mut quarantined = false;
         if panicked {
             quarantined = slots.entry(key).or_default().panicked(now_ms, &self.policy);
-            // Panics are rare enough to pay for forgetting the keys that have been calm since theirs.
+            // Panics are rare, so this is the time to remove all slots that have been calm since theirs.
             slots.retain(|_, slot| !slot.is_forgettable(now_ms, &self.policy));
         } else if slots
             .get(&key)

@@ -1,15 +1,17 @@
-//! What the registry remembers of one key: commands under way, the live incarnation, panics, quarantine. Pure: time comes in as an argument,
-//! how an incarnation is reached is opaque. It must not lock, send or start anything.
+//! What the registry remembers of one key: commands under way, the live incarnation, panics, quarantine.
+//!
+//! Pure: the time comes in as an argument, and the way to an incarnation is opaque. Must not: lock, send or start
+//! anything.
 
-/// Doublings of the back-off stop here (50 ms becomes 3.2 s).
+/// How often the back-off can double (50 ms becomes 3.2 s).
 const MAX_DOUBLINGS: u32 = 6;
 
-/// When a resident that panicked is started again.
+/// How a resident that panicked is restarted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RestartPolicy {
-    /// Pause after the first panic, in milliseconds; doubled by each further one in the window. 0: none.
+    /// Pause after the first panic, in milliseconds; doubled by each further panic in the window. 0 means no pause.
     pub backoff_first_ms: u64,
-    /// This many panics within the window put the key in quarantine; at least 1.
+    /// This many panics within the window quarantine the key; at least 1.
     pub panics_max: usize,
     /// How long a panic counts, in milliseconds.
     pub window_ms: u64,
@@ -26,73 +28,74 @@ impl Default for RestartPolicy {
     }
 }
 
-/// What the registry knows of a key.
+/// The state of a key in the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
-    /// Nothing lives there; the next ask starts it.
+    /// No incarnation is alive; the next ask starts one.
     Absent,
-    /// An incarnation lives there.
+    /// An incarnation is alive.
     Live {
-        /// Its number.
+        /// Unique in the registry, and rising.
         incarnation: u64,
-        /// Commands under way.
+        /// Commands under way, waiting and running.
         in_flight: usize,
     },
-    /// It panicked, and is not started before this monotonic time.
+    /// The last incarnation panicked; the next one is not started before the end of the pause.
     BackingOff {
         /// End of the pause, in milliseconds of the registry's clock.
         until_ms: u64,
     },
-    /// It panicked too often, and is not asked until an operator releases it.
+    /// It panicked too often, and gets no messages until an operator releases it.
     Quarantined {
         /// Start of the quarantine, in milliseconds of the registry's clock.
         since_ms: u64,
     },
 }
 
-/// A live resident.
+/// A resident that is alive, with its load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LiveResident<K> {
-    /// Its key.
+    /// The key that it lives under.
     pub key: K,
-    /// The number of its incarnation.
+    /// Unique in the registry, and rising.
     pub incarnation: u64,
-    /// Commands under way.
+    /// Commands under way, waiting and running.
     pub in_flight: usize,
 }
 
-/// A key in quarantine.
+/// A key that gets no messages until an operator releases it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quarantined<K> {
-    /// Its key.
+    /// The key whose residents panicked.
     pub key: K,
     /// Start of the quarantine, in milliseconds of the registry's clock.
     pub since_ms: u64,
-    /// Panics in the window that led to it.
+    /// How many panics in the window led to it.
     pub panics: usize,
 }
 
-/// A back-off that still runs.
+/// The rest of a back-off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pause {
-    /// How long it still runs, in milliseconds.
+    /// The remaining time in milliseconds.
     pub(super) ms: u64,
-    /// The panic it belongs to, counted from 1. Who has slept through it need not look at the clock again.
+    /// The number of the panic that caused it, counted from 1. A caller who has waited for it need not check the
+    /// clock again.
     pub(super) panic: u64,
 }
 
-/// One life of a key, and how it is reached.
+/// An incarnation, and the way to reach it.
 pub(super) struct Incarnation<D> {
     pub(super) number: u64,
-    pub(super) door: D,
+    pub(super) handle: D,
 }
 
-/// Everything the registry remembers of one key.
+/// Everything that the registry remembers of one key.
 pub(super) struct Slot<D> {
     pub(super) in_flight: usize,
     pub(super) incarnation: Option<Incarnation<D>>,
     pub(super) quarantined_since_ms: Option<u64>,
-    // Invariant: rising; all within the window at the time of the last one.
+    // Invariant: rising; all within the window as of the last one.
     panics_ms: Vec<u64>,
     panics_seen: u64,
     not_before_ms: u64,
@@ -112,12 +115,12 @@ impl<D> Default for Slot<D> {
 }
 
 impl<D> Slot<D> {
-    /// Takes the incarnation out if it is the one with this number.
+    /// Removes and returns the incarnation if it has this number.
     pub(super) fn take(&mut self, number: u64) -> Option<Incarnation<D>> {
         self.incarnation.take_if(|live| live.number == number)
     }
 
-    /// Notes a panic; answers whether it put the key in quarantine.
+    /// Records a panic; returns whether it caused a quarantine.
     pub(super) fn panicked(&mut self, now_ms: u64, policy: &RestartPolicy) -> bool {
         self.panics_ms
             .retain(|at| now_ms.saturating_sub(*at) < policy.window_ms);
@@ -135,7 +138,8 @@ impl<D> Slot<D> {
         true
     }
 
-    /// Answers the back-off that still runs for someone who has slept through the pause of panic number `waited_out`.
+    /// Returns the remaining back-off; `None` if it is over, or if it is that of panic `waited_out`, for which the
+    /// caller has waited.
     pub(super) fn pause(&self, now_ms: u64, waited_out: u64) -> Option<Pause> {
         let ms = self.not_before_ms.saturating_sub(now_ms);
         (ms > 0 && waited_out < self.panics_seen).then_some(Pause {
@@ -144,7 +148,7 @@ impl<D> Slot<D> {
         })
     }
 
-    /// Ends a quarantine and forgets the panics. Answers whether there was one.
+    /// Ends a quarantine and forgets the panics. Returns whether there was one.
     pub(super) fn release(&mut self) -> bool {
         self.panics_ms.clear();
         self.not_before_ms = 0;
@@ -155,7 +159,7 @@ impl<D> Slot<D> {
         self.panics_ms.len()
     }
 
-    /// Says whether nothing is lost when the slot is forgotten.
+    /// Whether the slot contains nothing that is still needed.
     pub(super) fn is_forgettable(&self, now_ms: u64, policy: &RestartPolicy) -> bool {
         let calm = self
             .panics_ms
@@ -245,7 +249,7 @@ mod tests {
         let mut slot = Slot {
             incarnation: Some(Incarnation {
                 number: 7,
-                door: (),
+                handle: (),
             }),
             ..Slot::default()
         };

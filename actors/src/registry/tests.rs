@@ -1,4 +1,5 @@
-//! The registry with a small resident: what is refused, what is counted, how it ends. Races are in `tests/experiment_registry_race.rs`.
+//! The registry with a small resident: what is refused, what is counted, how it ends. Races are tested in
+//! `tests/experiment_registry_race.rs`.
 #![allow(clippy::unwrap_used, reason = "a test may unwrap")]
 
 use std::future::Future;
@@ -11,17 +12,17 @@ use tokio::sync::oneshot;
 
 use super::*;
 
-/// Counts what it handled since its start.
-struct Clerk {
+/// Counts the messages that it has handled since its start.
+struct Counter {
     handled: u64,
     lease: Lease<u64>,
 }
 
-impl Actor for Clerk {
+impl Actor for Counter {
     type Context = Context<Self>;
 }
 
-impl Resident for Clerk {
+impl Resident for Counter {
     type Key = u64;
 
     fn lease(&self) -> &Lease<u64> {
@@ -30,41 +31,41 @@ impl Resident for Clerk {
 }
 
 #[derive(Clone, Copy)]
-enum Errand {
+enum Action {
     Work,
     Panic,
     Passivate,
 }
 
-/// Answers the incarnation and how much it has handled.
-struct Do(Errand, Permit);
+/// Is answered with the incarnation and the number of messages that it has handled.
+struct Do(Action, Permit);
 
 impl Message for Do {
     type Result = (u64, u64);
 }
 
-impl Handler<Do> for Clerk {
+impl Handler<Do> for Counter {
     type Result = actix::MessageResult<Do>;
 
-    fn handle(&mut self, Do(errand, _permit): Do, ctx: &mut Context<Self>) -> Self::Result {
+    fn handle(&mut self, Do(action, _permit): Do, ctx: &mut Context<Self>) -> Self::Result {
         self.handled += 1;
-        match errand {
-            Errand::Work => {}
-            Errand::Panic => panic!("asked to panic"),
-            Errand::Passivate => ctx.stop(),
+        match action {
+            Action::Work => {}
+            Action::Panic => panic!("asked to panic"),
+            Action::Passivate => ctx.stop(),
         }
         actix::MessageResult((self.lease.incarnation(), self.handled))
     }
 }
 
-/// Closes the mailbox until the gate opens; the permit is held as long.
+/// Closes the mailbox until the gate opens, and holds the permit as long.
 struct Block(oneshot::Receiver<()>, Permit);
 
 impl Message for Block {
     type Result = ();
 }
 
-impl Handler<Block> for Clerk {
+impl Handler<Block> for Counter {
     type Result = ();
 
     fn handle(&mut self, Block(gate, permit): Block, ctx: &mut Context<Self>) {
@@ -77,7 +78,7 @@ impl Handler<Block> for Clerk {
 }
 
 struct Bench {
-    registry: Registry<Clerk>,
+    registry: Registry<Counter>,
     arbiter: Arbiter,
     now_ms: Arc<AtomicU64>,
 }
@@ -89,7 +90,7 @@ impl Bench {
         let clock = Arc::clone(&now_ms);
         let registry = Registry::new(
             vec![arbiter.handle()],
-            Arc::new(|_, lease| Clerk { handled: 0, lease }),
+            Arc::new(|_, lease| Counter { handled: 0, lease }),
             Arc::new(move || clock.load(Ordering::SeqCst)),
             limits,
             RestartPolicy {
@@ -104,21 +105,21 @@ impl Bench {
         }
     }
 
-    async fn ask(&self, key: u64, errand: Errand) -> Result<(u64, u64), AskFault> {
-        self.ask_from(Origin::Outside, key, errand).await
+    async fn ask(&self, key: u64, action: Action) -> Result<(u64, u64), AskFault> {
+        self.ask_from(Origin::Outside, key, action).await
     }
 
     async fn ask_from(
         &self,
         from: Origin,
         key: u64,
-        errand: Errand,
+        action: Action,
     ) -> Result<(u64, u64), AskFault> {
-        let message = |permit| Do(errand, permit);
+        let message = |permit| Do(action, permit);
         self.registry.ask(key, from, message).await
     }
 
-    /// Closes the mailbox of `key`; the answer is there at once, the gate stays shut until the sender is used or dropped.
+    /// Blocks the mailbox of `key` until the returned sender is used or dropped.
     async fn block(&self, key: u64) -> oneshot::Sender<()> {
         let (open, gate) = oneshot::channel();
         let gate = std::sync::Mutex::new(Some(gate));
@@ -131,7 +132,7 @@ impl Bench {
         open
     }
 
-    /// Returns when the arbiter has finished what it was doing: the poll in which a resident answered and ended.
+    /// Returns when the arbiter has finished its current poll, in which a resident has answered or ended.
     async fn settled(&self) {
         let (done, settled) = oneshot::channel();
         self.arbiter
@@ -149,9 +150,9 @@ fn a_resident_is_started_once_and_answers_from_its_memory() {
     run(|| async {
         let bench = Bench::new(Limits::default());
         assert_eq!(bench.registry.state(1), KeyState::Absent);
-        assert_eq!(bench.ask(1, Errand::Work).await, Ok((1, 1)));
-        assert_eq!(bench.ask(1, Errand::Work).await, Ok((1, 2)));
-        assert_eq!(bench.ask(2, Errand::Work).await, Ok((2, 1)));
+        assert_eq!(bench.ask(1, Action::Work).await, Ok((1, 1)));
+        assert_eq!(bench.ask(1, Action::Work).await, Ok((1, 2)));
+        assert_eq!(bench.ask(2, Action::Work).await, Ok((2, 1)));
         assert_eq!(
             bench.registry.state(1),
             KeyState::Live {
@@ -170,11 +171,11 @@ fn a_resident_is_started_once_and_answers_from_its_memory() {
 fn a_passivated_resident_leaves_no_trace_and_is_started_anew() {
     run(|| async {
         let bench = Bench::new(Limits::default());
-        bench.ask(1, Errand::Passivate).await.unwrap();
+        bench.ask(1, Action::Passivate).await.unwrap();
         bench.settled().await;
         assert_eq!(bench.registry.state(1), KeyState::Absent);
         assert!(bench.registry.shards.is_empty());
-        assert_eq!(bench.ask(1, Errand::Work).await, Ok((2, 1)));
+        assert_eq!(bench.ask(1, Action::Work).await, Ok((2, 1)));
         assert_eq!(
             bench.registry.totals(),
             Totals {
@@ -191,9 +192,9 @@ fn a_passivated_resident_leaves_no_trace_and_is_started_anew() {
 fn a_command_that_always_panics_is_tried_three_times_and_ends_in_quarantine() {
     run(|| async {
         let bench = Bench::new(Limits::default());
-        assert_eq!(bench.ask(1, Errand::Panic).await, Err(AskFault::Closed));
+        assert_eq!(bench.ask(1, Action::Panic).await, Err(AskFault::Closed));
         let refused = AskFault::NeedsAttention { since_ms: 1_000 };
-        assert_eq!(bench.ask(1, Errand::Work).await, Err(refused));
+        assert_eq!(bench.ask(1, Action::Work).await, Err(refused));
         assert_eq!(
             bench.registry.quarantined(),
             [Quarantined {
@@ -202,9 +203,9 @@ fn a_command_that_always_panics_is_tried_three_times_and_ends_in_quarantine() {
                 panics: 3
             }]
         );
-        assert_eq!(bench.ask(2, Errand::Work).await, Ok((4, 1)));
+        assert_eq!(bench.ask(2, Action::Work).await, Ok((4, 1)));
         assert!(bench.registry.release(1));
-        assert_eq!(bench.ask(1, Errand::Work).await, Ok((5, 1)));
+        assert_eq!(bench.ask(1, Action::Work).await, Ok((5, 1)));
         assert_eq!(bench.registry.totals().panicked, 3);
     });
 }
@@ -213,11 +214,11 @@ fn a_command_that_always_panics_is_tried_three_times_and_ends_in_quarantine() {
 fn a_quarantine_outlives_the_window_and_the_calm_keys_are_forgotten() {
     run(|| async {
         let bench = Bench::new(Limits {
-            required_votes: 1,
+            tries: 1,
             ..Limits::default()
         });
         bench.registry.quarantine(7);
-        assert_eq!(bench.ask(1, Errand::Panic).await, Err(AskFault::Closed));
+        assert_eq!(bench.ask(1, Action::Panic).await, Err(AskFault::Closed));
         assert_eq!(
             bench.registry.state(1),
             KeyState::BackingOff { until_ms: 1_001 }
@@ -227,7 +228,7 @@ fn a_quarantine_outlives_the_window_and_the_calm_keys_are_forgotten() {
             bench.registry.state(7),
             KeyState::Quarantined { since_ms: 1_000 }
         );
-        assert_eq!(bench.ask(1, Errand::Passivate).await, Ok((2, 1)));
+        assert_eq!(bench.ask(1, Action::Passivate).await, Ok((2, 1)));
         bench.settled().await;
         assert!(bench.registry.release(7));
         assert!(bench.registry.shards.is_empty());
@@ -243,14 +244,14 @@ fn more_than_the_permits_are_refused_before_anything_is_sent() {
             ..Limits::default()
         });
         let (one, two) = (bench.block(1).await, bench.block(2).await);
-        let mut waiting = Box::pin(bench.ask(1, Errand::Work));
+        let mut waiting = Box::pin(bench.ask(1, Action::Work));
         assert!(waiting.as_mut().now_or_never().is_none());
         assert_eq!(
-            bench.ask(1, Errand::Work).await,
+            bench.ask(1, Action::Work).await,
             Err(AskFault::Busy(Congestion::Key))
         );
         assert_eq!(
-            bench.ask(3, Errand::Work).await,
+            bench.ask(3, Action::Work).await,
             Err(AskFault::Busy(Congestion::Registry))
         );
         assert_eq!(bench.registry.state(3), KeyState::Absent);
@@ -260,8 +261,8 @@ fn more_than_the_permits_are_refused_before_anything_is_sent() {
             Ok((1, 1)),
             "a refused command was sent all the same"
         );
-        // Answered behind the blocking command: both have given back their permits.
-        assert_eq!(bench.ask(2, Errand::Work).await, Ok((2, 1)));
+        // Answered after the blocking command, so both permits have been given back.
+        assert_eq!(bench.ask(2, Action::Work).await, Ok((2, 1)));
         assert_eq!(
             (bench.registry.in_flight(), bench.registry.totals().refused),
             (0, 2)
@@ -278,10 +279,10 @@ fn places_are_kept_for_what_comes_from_inside() {
         });
         let open = bench.block(1).await;
         assert_eq!(
-            bench.ask(1, Errand::Work).await,
+            bench.ask(1, Action::Work).await,
             Err(AskFault::Busy(Congestion::Key))
         );
-        let inside = || bench.ask_from(Origin::Inside, 1, Errand::Work);
+        let inside = || bench.ask_from(Origin::Inside, 1, Action::Work);
         let mut kept = Box::pin(inside());
         assert!(kept.as_mut().now_or_never().is_none(), "it has a place");
         assert_eq!(inside().await, Err(AskFault::Busy(Congestion::Key)));
@@ -295,7 +296,7 @@ fn a_command_whose_caller_has_left_is_counted_until_the_resident_is_done_with_it
     run(|| async {
         let bench = Bench::new(Limits::default());
         let open = bench.block(1).await;
-        let mut left = Box::pin(bench.ask(1, Errand::Work));
+        let mut left = Box::pin(bench.ask(1, Action::Work));
         assert!(left.as_mut().now_or_never().is_none());
         drop(left);
         assert_eq!(
@@ -305,7 +306,7 @@ fn a_command_whose_caller_has_left_is_counted_until_the_resident_is_done_with_it
         );
         drop(open);
         assert_eq!(
-            bench.ask(1, Errand::Work).await,
+            bench.ask(1, Action::Work).await,
             Ok((1, 1)),
             "the cancelled command was handled"
         );
@@ -321,7 +322,7 @@ fn no_answer_in_time_is_an_unknown_outcome() {
             ..Limits::default()
         });
         let _open = bench.block(1).await;
-        let fault = bench.ask(1, Errand::Work).await.unwrap_err();
+        let fault = bench.ask(1, Action::Work).await.unwrap_err();
         assert_eq!(
             (fault, fault.outcome_unknown()),
             (AskFault::Unanswered, true)
@@ -336,11 +337,11 @@ fn draining_refuses_new_commands_and_ends_when_the_last_is_done() {
         let open = bench.block(1).await;
         let mut drain = Box::pin(bench.registry.drain());
         assert!(drain.as_mut().now_or_never().is_none());
-        assert_eq!(bench.ask(1, Errand::Work).await, Err(AskFault::Stopping));
+        assert_eq!(bench.ask(1, Action::Work).await, Err(AskFault::Stopping));
         drop(open);
         drain.await;
         assert_eq!(
-            (bench.registry.in_flight(), bench.ask(2, Errand::Work).await),
+            (bench.registry.in_flight(), bench.ask(2, Action::Work).await),
             (0, Err(AskFault::Stopping))
         );
     });
@@ -350,13 +351,13 @@ fn draining_refuses_new_commands_and_ends_when_the_last_is_done() {
 fn an_ended_arbiter_starts_nobody_and_nobody_waits_for_it() {
     run(|| async {
         let bench = Bench::new(Limits::default());
-        bench.ask(1, Errand::Work).await.unwrap();
+        bench.ask(1, Action::Work).await.unwrap();
         bench.arbiter.stop();
         bench.arbiter.join().unwrap();
         assert_eq!(
             bench
                 .registry
-                .ask(1, Origin::Outside, |permit| Do(Errand::Work, permit))
+                .ask(1, Origin::Outside, |permit| Do(Action::Work, permit))
                 .await,
             Err(AskFault::Stopping)
         );
@@ -371,7 +372,7 @@ fn residents_end_with_the_registry() {
             registry, arbiter, ..
         } = Bench::new(Limits::default());
         registry
-            .ask(1, Origin::Outside, |permit| Do(Errand::Work, permit))
+            .ask(1, Origin::Outside, |permit| Do(Action::Work, permit))
             .await
             .unwrap();
         let (_, mut ended) = registry.live_incarnation(1).await.unwrap();

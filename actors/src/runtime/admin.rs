@@ -1,4 +1,4 @@
-//! What operators do to the process itself.
+//! Operators' actions on the process itself.
 
 use super::{Refusal, Runtime};
 use campusg_domain::{
@@ -8,14 +8,14 @@ use campusg_domain::{
     time::{At, DAY_MS},
 };
 
-/// Most that a virtual clock is moved on at once.
+/// How far a virtual clock can be advanced at once, in milliseconds.
 const ADVANCE_LIMIT_MS: u64 = 366 * DAY_MS;
 
 impl Runtime {
-    /// Lets an order that failed again and again be tried once more. Operators only.
+    /// Ends the quarantine of an order, so that its actor is started again. Operators only.
     ///
     /// # Errors
-    /// `NotAllowed`; `NotFound` where it is not in quarantine.
+    /// `NotAllowed`; `NotFound` if the order is not quarantined.
     pub fn release_quarantine(&self, meta: &Meta, order: OrderId) -> Result<(), Refusal> {
         meta.operator()?;
         if self.orders().registry().release(order) {
@@ -25,11 +25,10 @@ impl Runtime {
         }
     }
 
-    /// Moves a virtual clock on and returns what it shows then. Operators only, and only where the runtime was started
-    /// with one.
+    /// Advances a virtual clock by `ms` and returns its new time. Operators only.
     ///
     /// # Errors
-    /// `NotAllowed`, `InvalidField`, `NotFound`.
+    /// `NotAllowed`; `InvalidField` above 366 days; `NotFound` if the runtime was started with a real clock.
     pub fn advance_clock(&self, meta: &Meta, ms: u64) -> Result<At, Refusal> {
         meta.operator()?;
         if ms > ADVANCE_LIMIT_MS {

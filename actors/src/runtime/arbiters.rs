@@ -1,19 +1,18 @@
-//! The threads on which actors live.
+//! The threads on which actors run.
 
 use super::StartFault;
 use actix_rt::{Arbiter, ArbiterHandle, System};
 use std::{sync::mpsc, thread::JoinHandle};
 
-/// max(1, cores / 2) threads; owners live on the first. Dropping them ends every actor and joins every thread.
+/// max(1, cores / 2) threads; owners run on the first. Dropping this ends every actor and joins every thread.
 pub(super) struct Arbiters {
     handles: Vec<ArbiterHandle>,
     system: System,
-    // Taken by the drop.
+    // `None` only during the drop.
     thread: Option<JoinHandle<()>>,
 }
 
 impl Arbiters {
-    /// Starts them.
     pub(super) fn start() -> Result<Self, StartFault> {
         let (ready, started) = mpsc::channel();
         let thread = std::thread::Builder::new()
@@ -28,12 +27,11 @@ impl Arbiters {
         })
     }
 
-    /// All of them.
     pub(super) fn handles(&self) -> &[ArbiterHandle] {
         &self.handles
     }
 
-    /// Where the owners live.
+    /// The thread on which the owners run.
     pub(super) fn home(&self) -> &ArbiterHandle {
         &self.handles[0]
     }
@@ -43,7 +41,7 @@ impl Drop for Arbiters {
     fn drop(&mut self) {
         self.system.stop();
         if let Some(thread) = self.thread.take() {
-            // A panic there was reported by the panic hook.
+            // The panic hook has already reported a panic of that thread.
             let _ = thread.join();
         }
     }
@@ -58,14 +56,14 @@ fn run(ready: &mpsc::Sender<(Vec<ArbiterHandle>, System)>) {
     let handles = std::iter::once(system.arbiter().clone())
         .chain(others.iter().map(Arbiter::handle))
         .collect();
-    // Nobody waits any more where the start was given up.
+    // An error only means that the start was given up.
     let _ = ready.send((handles, system));
     if let Err(fault) = runner.run() {
         tracing::error!(%fault, "the actors' threads ended");
     }
     others.into_iter().for_each(|arbiter| {
         arbiter.stop();
-        // A panic there was reported by the panic hook.
+        // The panic hook has already reported a panic of that thread.
         let _ = arbiter.join();
     });
 }

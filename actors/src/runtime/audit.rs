@@ -1,7 +1,7 @@
-//! The audit log: every record that an operator caused as one, with what it is called and why it was done.
+//! The audit log: every record that an operator caused as an operator, with the name of the action and its reason.
 //!
-//! A fold of the journal like everything else, so nobody can add to it or take away from it.
-//! Must not: know who may read it; that is the edge's business.
+//! It is derived from the journal, so nobody can add to it or remove from it.
+//! Must not: know who may read it; the HTTP layer decides that.
 
 use super::{FreeText, Refusal, Runtime};
 use campusg_domain::{
@@ -20,26 +20,26 @@ use std::sync::Arc;
 pub struct AuditPage {
     /// Newest first.
     pub acts: Vec<Act>,
-    /// Where to go on, if more may follow.
+    /// Cursor of the next page; `None` if there is none.
     pub next: Option<Seq>,
 }
 
-/// Something an operator did.
+/// An action of an operator.
 #[derive(Clone, Debug)]
 pub struct Act {
-    /// Who.
+    /// The operator who acted.
     pub operator: UserId,
-    /// What, lower snake case.
+    /// The name of the action, in lower snake case.
     pub name: &'static str,
-    /// Why, in the operator's words; `None` where no reason is asked for, or the operator's key is gone.
+    /// The operator's reason; `None` if the action takes none, or if the operator's key was destroyed.
     pub reason: Option<String>,
-    /// The record.
+    /// The record of the action.
     pub entry: Entry,
-    /// Its order as it is now, if it is a record of one.
+    /// The order as it is now; `None` if the record is not an order's.
     pub order: Option<Arc<Order>>,
 }
 
-/// The order of a person's record.
+/// Returns the present order, if the record is an order's and a person caused it.
 fn order_of(reads: &Reads, record: &Record) -> Result<Option<Arc<Order>>, SnapshotFault> {
     match record.stream {
         Stream::Order(order) if record.principal.user().is_some() => reads.order(order),
@@ -54,10 +54,10 @@ fn order_of(reads: &Reads, record: &Record) -> Result<Option<Arc<Order>>, Snapsh
 }
 
 impl Runtime {
-    /// What operators did, newest first, before a cursor, 1–100 at once.
+    /// Returns operators' actions before a cursor, newest first; `limit` is 1 to 100.
     ///
     /// # Errors
-    /// A [`Refusal`] where it can't be read now.
+    /// A [`Refusal`] if the log can't be read now.
     pub async fn audit(&self, before: Option<Seq>, limit: usize) -> Result<AuditPage, Refusal> {
         let read = move |reads: &Reads| {
             let mut named = vec![];
@@ -81,7 +81,7 @@ impl Runtime {
     fn act(&self, entry: Entry, name: &'static str, order: Option<Arc<Order>>) -> Option<Act> {
         let author = entry.record.principal;
         let operator = author.user()?;
-        let words = words(&entry.record);
+        let words = free_text(&entry.record);
         Some(Act {
             operator,
             name,
@@ -93,8 +93,8 @@ impl Runtime {
     }
 }
 
-/// The words that a record of an operator holds.
-fn words(record: &Record) -> Option<(FreeText, &Sealed)> {
+/// Returns the sealed free text of an operator's record, and its kind.
+fn free_text(record: &Record) -> Option<(FreeText, &Sealed)> {
     let reason = |reason| Some((FreeText::Reason, reason));
     match &record.events {
         Events::Order(events) => events.iter().find_map(FreeText::of),

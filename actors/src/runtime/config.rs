@@ -1,10 +1,10 @@
-//! The runtime's own settings.
+//! The section `runtime` of the configuration.
 
 use campusg_domain::settings::{BrokenRule, Rules};
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-/// How much may be under way, and how long things last. The section `[runtime]`.
+/// Limits on what is under way, and lifetimes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct RuntimeConfig {
@@ -26,7 +26,7 @@ pub struct RuntimeConfig {
     pub lag_limit: u64,
     /// How often the public ledger proof is renewed, in milliseconds.
     pub proof_every_ms: u64,
-    /// How many releases the escrow refuses after each start, for operators to see what that does; 0 in earnest.
+    /// How many releases the escrow refuses after each start, as a drill for operators; 0 in production.
     pub drill_refused_releases: u32,
     /// How often photos that serve no order are looked for and deleted, in milliseconds.
     pub photo_sweep_ms: u64,
@@ -54,10 +54,10 @@ impl Default for RuntimeConfig {
 }
 
 impl RuntimeConfig {
-    /// Checks the values.
+    /// Checks that every value is in its range.
     ///
     /// # Errors
-    /// The first key that breaks a rule, and the rule.
+    /// The first key that breaks a rule.
     pub fn validate(&self) -> Result<(), BrokenRule> {
         Rules::new()
             .at_least("in_flight_per_order", self.in_flight_per_order, 1)

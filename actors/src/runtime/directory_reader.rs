@@ -1,4 +1,4 @@
-//! How questions read the directory: in place, beside the owner that alone writes it.
+//! Lets queries read the directory in place, beside the owner, which is its only writer.
 
 use super::Refusal;
 use crate::owner::directory::SharedDirectory;
@@ -6,7 +6,7 @@ use campusg_domain::{id::Seq, owner::directory::Directory};
 use std::sync::RwLockReadGuard;
 use tokio::sync::watch;
 
-/// The directory for whoever answers questions: read in place, as of a record that must be in it.
+/// The directory for reading, with a signal of how far it has folded.
 #[derive(Debug)]
 pub(super) struct DirectoryReader {
     shared: SharedDirectory,
@@ -18,14 +18,15 @@ impl DirectoryReader {
         Self { shared, folded }
     }
 
-    /// As it is now.
+    /// Returns the directory as it is now.
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Directory> {
         self.shared
             .read()
             .expect("a panic in the directory ends the process")
     }
 
-    /// Waits until it has folded a record. It seldom has to: folds are told before a record is acknowledged.
+    /// Waits until the directory has folded a record. It rarely has to, since owners fold a batch before it is
+    /// acknowledged.
     pub(super) async fn caught_up(&self, seq: Seq) -> Result<(), Refusal> {
         let mut folded = self.folded.clone();
         let caught_up = folded.wait_for(|folded| *folded >= seq).await;

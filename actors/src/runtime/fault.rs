@@ -1,24 +1,24 @@
-//! Why a runtime could not start.
+//! The error of starting a runtime.
 
 use super::Refusal;
 use campusg_storage::StorageFault;
 
-/// The runtime could not start.
+/// Why the runtime could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartFault {
-    /// The data folder.
+    /// The data folder could not be opened or read.
     #[error(transparent)]
     Storage(#[from] StorageFault),
     /// A thread could not be started.
     #[error("can't start a thread")]
     Thread(#[source] std::io::Error),
-    /// The arbiters ended before they began.
+    /// The actors' threads ended before they were ready.
     #[error("the actors' threads can't be started")]
     Arbiters,
-    /// The boot could not be recorded.
+    /// The record of this boot could not be written.
     #[error("can't record the boot: {0}")]
     Boot(Refusal),
-    /// It is not called from within a tokio runtime.
+    /// [`Runtime::start`](super::Runtime::start) was not called within a tokio runtime.
     #[error("a runtime is started from within a tokio runtime")]
     NoTokio,
 }

@@ -1,10 +1,10 @@
-//! What people say in their own words: taken as plain text, sealed under the author's key before it is recorded, and
-//! opened again for whoever may read it.
+//! Free text: sealed under its author's key before it is recorded, and opened for readers.
 //!
-//! One mechanism for proposals' notes, messages, problems, disputes, replies and operators' reasons: [`Runtime::seal_free_text`]
-//! makes of a text what a command carries, [`Runtime::open_free_text`] of what an event holds a text again. The author of an event's words is
-//! the principal of its record.
-//! Must not: know who may read; that is the edge's business.
+//! One mechanism for proposals' notes, messages, problems, disputes, replies and operators' reasons.
+//! [`Runtime::seal_free_text`] turns a text into what a command carries, [`Runtime::open_free_text`] turns what an
+//! event holds back into a text. The author of an event's text is the principal of its record.
+//!
+//! Must not: know who may read it; the HTTP layer decides that.
 
 use super::{Refusal, Runtime, text::plain};
 use campusg_domain::{
@@ -15,23 +15,23 @@ use campusg_domain::{
     },
 };
 
-/// What a text is: how long it may be, what it is sealed as, and how callers name its field.
+/// The kind of a text. It determines the longest length, the sealing context, and the name of the field in requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FreeText {
-    /// From one party of an order to the other.
+    /// A message between the parties of an order.
     Message,
-    /// A runner's, beside a proposal or a problem.
+    /// A runner's note on a proposal or a problem.
     Note,
-    /// Why an operator does something.
+    /// An operator's reason for an action.
     Reason,
-    /// Why somebody claims something.
+    /// The reason for a dispute.
     Claim,
-    /// More about a dispute.
+    /// A further statement in a dispute.
     Reply,
 }
 
 impl FreeText {
-    /// The words that an order's event holds.
+    /// Returns the free text of an order's event and its kind, if it has any.
     #[must_use]
     pub const fn of(event: &Event) -> Option<(Self, &Sealed)> {
         match event {
@@ -119,7 +119,7 @@ impl FreeText {
         }
     }
 
-    /// The field in which callers give it.
+    /// The name of the request field that holds the text.
     #[must_use]
     pub const fn field(self) -> &'static str {
         match self {
@@ -129,7 +129,7 @@ impl FreeText {
         }
     }
 
-    /// Most characters. What is sealed of so many fits into what the domain takes, whatever letters they are.
+    /// The longest length in characters. Sealed, any text of that length fits into the domain's limit in bytes.
     #[must_use]
     pub const fn most(self) -> usize {
         match self {
@@ -138,7 +138,7 @@ impl FreeText {
         }
     }
 
-    /// What it is sealed as: its words open as nothing else.
+    /// The sealing context: a text sealed as one kind can't be opened as another.
     const fn context(self) -> &'static str {
         match self {
             Self::Message => "message",
@@ -150,19 +150,19 @@ impl FreeText {
     }
 }
 
-/// Sealed words, and what is needed to open them.
+/// A sealed text, with what is needed to open it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedFreeText {
-    /// Who wrote them; words without a person behind them open never.
+    /// The author, whose key seals it. A text whose author is not a person can't be opened.
     pub author: Principal,
-    /// What they are.
+    /// The kind of the text.
     pub wording: FreeText,
-    /// As the event or the order has them.
+    /// As it is stored in the event or the order.
     pub sealed: Sealed,
 }
 
 impl SealedFreeText {
-    /// The words of an event that this author's record holds.
+    /// Returns the text of an event in a record by `author`, if it has any.
     #[must_use]
     pub fn of(author: Principal, event: &Event) -> Option<Self> {
         let (wording, sealed) = FreeText::of(event)?;
@@ -175,12 +175,11 @@ impl SealedFreeText {
 }
 
 impl Runtime {
-    /// Checks somebody's text and seals it under their key, so that a command can carry it. Blanks around it are left
-    /// out.
+    /// Checks a text, trims it, and seals it under the author's key, so that a command can carry it.
     ///
     /// # Errors
-    /// `NotAllowed` where the author is no person; `InvalidField` under [`FreeText::field`] where the text is empty, too
-    /// long, has control characters other than line ends, or shows nothing.
+    /// `NotAllowed` if the author is not a person; `InvalidField` with [`FreeText::field`] if the text is empty or
+    /// invisible, too long, or contains control characters other than line ends.
     pub fn seal_free_text(
         &self,
         author: Principal,
@@ -194,7 +193,7 @@ impl Runtime {
         self.seal(author, wording.context(), &text)
     }
 
-    /// The text again; `None` where its author's key is gone.
+    /// Opens a sealed text; `None` if the author's key was destroyed.
     #[must_use]
     pub fn open_free_text(
         &self,

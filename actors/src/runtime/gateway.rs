@@ -1,4 +1,4 @@
-//! What the payment gateway sends: believed where it is signed, and taken in once.
+//! Messages from the payment gateway: accepted if signed, and each taken in once.
 
 use super::{Refusal, Runtime};
 use campusg_domain::{id::Principal, order::Rejection, stream::Meta};
@@ -9,20 +9,20 @@ pub use crate::port::{
 };
 
 impl Runtime {
-    /// Checks that a message is the gateway's own, and of now.
+    /// Checks that a message was signed by the gateway, and recently.
     ///
     /// # Errors
-    /// What is wrong with its signature.
+    /// A [`SignatureFault`] if it was not.
     pub fn check_signature(&self, message: Signed<'_>) -> Result<(), SignatureFault> {
-        // The gateway's clock is not moved with this server's virtual one.
+        // The gateway's clock is not advanced with this server's virtual one.
         let now = self.clock().outside();
         self.0.outside.keys.check(message, now)
     }
 
-    /// Takes an event of the gateway in; the gateway only. One that was taken in before does nothing.
+    /// Takes in an event of the gateway. Gateway only. An event that was taken in before changes nothing.
     ///
     /// # Errors
-    /// `NotAllowed`; a [`Refusal`] where it was not taken in, and is to be told again.
+    /// `NotAllowed`; another [`Refusal`] if the event was not taken in, so that the gateway has to send it again.
     pub async fn take_gateway_event(&self, meta: Meta, event: GatewayEvent) -> Result<(), Refusal> {
         if meta.principal != Principal::Gateway {
             let who = "the payment gateway".into();

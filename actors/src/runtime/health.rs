@@ -1,68 +1,69 @@
-//! How the process is: what lives and is under way, and whether commands can be taken. The counts that only actors know
-//! are asked of them.
+//! The state of the process: what is running and under way, and whether commands can be taken. Counters that only
+//! actors know are requested from them.
 
 use super::{Refusal, Runtime};
 use crate::owner::{payment::CountCalls, timer::CountTimers};
 use campusg_domain::id::{OrderId, Seq};
 use std::sync::atomic::Ordering;
 
-/// What lives now.
+/// What is running now, and counters since the process started.
 #[derive(Clone, Debug)]
 pub struct Actors {
     /// Orders with a live actor.
     pub orders: usize,
     /// Commands to orders under way, waiting and running.
     pub commands: usize,
-    /// Orders that failed again and again.
+    /// Orders whose actors panicked repeatedly, until an operator releases them.
     pub quarantined: Vec<OrderId>,
-    /// Timers armed, and of them in memory.
+    /// Armed timers, and how many of them are in memory.
     pub timers: (u64, usize),
-    /// Calls to the gateway not decided.
+    /// Calls to the gateway that are undecided.
     pub open_calls: usize,
-    /// Commands that hold something back at an owner until their record is folded; 0 when nothing is under way.
+    /// Commands with reservations at an owner; 0 when nothing is under way.
     pub reservations: usize,
-    /// Records written by the journal and folded by the slowest reader.
+    /// The last record that the journal has written.
     pub written: Seq,
-    /// See `written`.
+    /// The last record that the slowest fold has folded.
     pub folded: Seq,
-    /// What the journal has written since the process started.
+    /// Counters since the process started.
     pub journal: JournalWork,
     /// Inserts and removes in the snapshot stores since the process started.
     pub snapshot_writes: u64,
 }
 
-/// What the journal has written.
+/// What the journal has written since the process started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JournalWork {
-    /// Groups, each one `fdatasync`.
+    /// Groups of records; each is one write and one `fdatasync`.
     pub groups: u64,
-    /// Records.
+    /// Records in all groups.
     pub records: u64,
-    /// Bytes, headers included.
+    /// Bytes in total, including headers.
     pub bytes: u64,
 }
 
-/// Whether commands can be taken.
+/// Whether commands can be taken, and why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Readiness {
-    /// The journal accepts writes.
+    /// Whether records can be written: the runtime is not stopping and the disk is not full.
     pub journal: bool,
-    /// The disk had no room for the last record; reads go on.
+    /// Whether a record was refused in the last 30 s because the disk is full; reads still work.
     pub full: bool,
-    /// The archive is open.
+    /// Whether the archive store is open; it may still be opening after a start.
     pub archive: bool,
-    /// Records written and not folded yet.
+    /// How many written records are not folded yet.
     pub lag: u64,
 }
 
-/// How long one record refused for want of room counts: as long as its sender was told to wait.
+/// How long one record that was refused for a full disk counts, in milliseconds: as long as its sender was asked to
+/// wait.
 const FULL_FOR_MS: u64 = 30_000;
 
 impl Runtime {
-    /// The actors that live now, and what the process has done since it started.
+    /// Returns what is running now, and what the process has done since it started.
     ///
     /// # Errors
-    /// `Stopping`.
+    /// `Stopping` if an owner is gone.
     pub async fn actors(&self) -> Result<Actors, Refusal> {
         let timers = self.0.folds.timers.send(CountTimers).await;
         let timers = timers.map_err(|_| Refusal::Stopping)?;

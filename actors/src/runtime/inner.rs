@@ -1,4 +1,4 @@
-//! What a running runtime is made of, and how its parts are reached from any thread.
+//! The parts of a running runtime, reachable from any thread.
 
 use super::{
     Refusal, RuntimeConfig, arbiters::Arbiters, directory_reader::DirectoryReader, line::Line,
@@ -26,22 +26,22 @@ use std::{
     time::Duration,
 };
 
-/// Reads of the archive and the journal under way at once.
+/// Most reads of the archive and the journal under way at once.
 const BLOCKING_READS: usize = 32;
-/// Of them, reads of an order's whole history.
+/// Most reads of an order's whole history under way at once; they count among `BLOCKING_READS`.
 const HISTORIES: usize = 8;
-/// Reads that wait for their turn, and for how long.
+/// Most reads that wait for a place. They wait at most `READ_PATIENCE`.
 const READS_WAITING: usize = 4_096;
 const READ_PATIENCE: Duration = Duration::from_millis(500);
-/// Hashes that wait for a core, and for how long.
+/// Most password hashes that wait for a core. They wait at most `HASH_PATIENCE`.
 const HASHES_WAITING: usize = 64;
 const HASH_PATIENCE: Duration = Duration::from_secs(20);
 
-/// The running product. Cheap to clone; every clone is the same.
+/// The running product. Cheap to clone; all clones share the same parts.
 #[derive(Clone, Debug)]
 pub struct Runtime(pub(super) Arc<Inner>);
 
-/// The payment gateway, and what is known of it.
+/// The payment gateway, its keys, and the state of its events.
 pub(super) struct Outside {
     pub(super) gateway: Arc<dyn PaymentGateway>,
     pub(super) keys: Keyring,
@@ -49,7 +49,7 @@ pub(super) struct Outside {
     pub(super) waiting: Arc<Mutex<Waiting>>,
 }
 
-/// What is kept until the stop.
+/// Parts that are only needed to stop the runtime.
 pub(super) struct Rest {
     pub(super) store: Store,
     pub(super) folds: Folds,
@@ -58,7 +58,6 @@ pub(super) struct Rest {
     pub(super) arbiters: Arbiters,
 }
 
-/// The parts of a running runtime.
 pub(super) struct Inner {
     pub(super) services: Arc<Services>,
     pub(super) orders: Orders,
@@ -92,7 +91,7 @@ impl Inner {
         config: RuntimeConfig,
         rest: Rest,
     ) -> Self {
-        // As many hashes at once as there are cores, since each fills one.
+        // Each hash fills one core, so at most as many run at once as there are cores.
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             services,
@@ -112,13 +111,13 @@ impl Inner {
 }
 
 impl Runtime {
-    /// The header of a command without an idempotency key: its id is drawn.
+    /// Returns the meta data of a command without an idempotency key; its id is random.
     #[must_use]
     pub fn unkeyed(&self, principal: Principal, request: &str) -> Meta {
         Meta::own(principal, self.entropy().command(), request)
     }
 
-    /// Follows every durable batch from here on.
+    /// Subscribes to every durable batch from now on.
     #[must_use]
     pub fn watch(&self) -> Watching {
         self.hub().watch()
@@ -148,7 +147,7 @@ impl Runtime {
         &*self.0.outside.gateway
     }
 
-    /// Where the gateway's events come in.
+    /// Returns what takes in the gateway's events.
     pub(super) fn intake(&self) -> EventIntake {
         let Outside {
             gateway,
@@ -190,7 +189,8 @@ impl Runtime {
         self.0.directory.read()
     }
 
-    /// Refuses before anything is begun: while stopping, or when the slowest fold lags too far behind.
+    /// Refuses a command before anything is begun: with `Stopping` while stopping, with `Busy` if the slowest fold
+    /// lags too far behind.
     pub(super) fn admit(&self) -> Result<(), Refusal> {
         if self.0.stopping.load(Ordering::Acquire) {
             return Err(Refusal::Stopping);
@@ -205,7 +205,7 @@ impl Runtime {
         }
     }
 
-    /// Waits until what was durable when the question came is folded, then reads off the async threads.
+    /// Waits until everything that is durable now is folded, then reads on a blocking thread.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Reads) -> Result<T, SnapshotFault> + Send + 'static,
@@ -221,7 +221,7 @@ impl Runtime {
         answer
     }
 
-    /// As [`read`](Self::read), for what walks an order's whole history: fewer at once, so that other reads find a place.
+    /// As [`read`](Self::read), for reads of a whole history: fewer at once, so that other reads find a place.
     pub(super) async fn read_history<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Reads) -> Result<T, SnapshotFault> + Send + 'static,
@@ -230,8 +230,8 @@ impl Runtime {
         self.read(read).await
     }
 
-    /// Gives a command to the owner of its stream and waits until it is durable and folded: the record's sequence, none
-    /// where an earlier record did it, or it is so already.
+    /// Sends a command to the owner of its stream, and waits until it is durable and folded. Returns the record's
+    /// sequence number; `Seq::NONE` if an earlier record has already done it, or if there is nothing to change.
     pub(super) async fn submit<C: OwnedCommand>(
         &self,
         meta: Meta,
@@ -247,7 +247,8 @@ impl Runtime {
         self.owners().submit(envelope).await
     }
 
-    /// The id of what a command makes: fresh, or the same for each repeat under one key.
+    /// Returns the id of a thing that a command creates: random, or derived from the key so that a repeat gets the
+    /// same id.
     pub(super) fn new_name(&self, meta: &Meta) -> [u8; 16] {
         if !meta.keyed {
             return self.entropy().uuid(self.clock().now());
@@ -255,18 +256,18 @@ impl Runtime {
         let CommandId(id) = meta.id;
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&blake3::hash(&id.to_le_bytes()).as_bytes()[..16]);
-        // A UUID of version 8: made of something else than time.
+        // Marks it as a UUID of version 8, which is not derived from the time.
         bytes[6] = bytes[6] & 0x0f | 0x80;
         bytes[8] = bytes[8] & 0x3f | 0x80;
         bytes
     }
 
-    /// What is durable now: an answer as of it has whatever was acknowledged before.
+    /// Returns the last durable record. An answer as of it contains everything that was acknowledged before.
     pub(super) fn durable(&self) -> Seq {
         self.reads().head().0
     }
 
-    /// Hashes off the async threads, as many at once as there are cores.
+    /// Runs `work` on a blocking thread, at most as many at once as there are cores.
     pub(super) async fn hashing<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -298,7 +299,7 @@ impl Runtime {
         }
     }
 
-    /// The key of an account that never came to be; a failure leaves an unused key behind.
+    /// Destroys the key of an account that was not created. A failure is logged and leaves an unused key behind.
     pub(super) async fn destroy_key(&self, user: UserId) {
         let vault = self.vault().clone();
         if let Ok(Err(fault)) = self

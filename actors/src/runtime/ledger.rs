@@ -1,4 +1,4 @@
-//! The ledger for whoever looks at it: every account, an order's transfers, and the proof that anybody may see.
+//! Queries of the ledger: every account, an order's transfers, and the public proof.
 
 use super::{Refusal, Runtime};
 use crate::owner::escrow::TakeProof;
@@ -10,23 +10,23 @@ use campusg_domain::{
     time::At,
 };
 
-/// What anybody may check. Renewed hourly, so that no single order shows.
+/// Sums over all accounts, which anybody may check. Renewed at intervals, so that it does not reveal single orders.
 #[derive(Clone, Copy, Debug)]
 pub struct Proof {
-    /// When it was made.
+    /// When the sums were taken.
     pub at: At,
-    /// The last record in it.
+    /// The last record that they contain.
     pub seq: Seq,
-    /// The journal's chain head there.
+    /// The journal's chain head after that record.
     pub head: [u8; 32],
-    /// Sums over all accounts.
+    /// The sums over all accounts, in cents.
     pub totals: Totals,
 }
 
 impl Runtime {
-    /// Sums of one moment over all accounts, with the journal's chain head there.
+    /// Returns the proof: the sums of one moment, with the journal's chain head.
     ///
-    /// However many ask, and at once, there is one proof until it is renewed, so that no two of them differ by a single
+    /// All callers get the same proof until it is renewed, so that the difference of two proofs never shows a single
     /// order.
     ///
     /// # Errors
@@ -40,7 +40,7 @@ impl Runtime {
         {
             return Ok(known);
         }
-        // The snapshots are read piece by piece, while records go on; the owner knows every account of one moment.
+        // The escrow owner has all accounts as of one record; the snapshots change while they are read.
         let taken = self.0.folds.proof.send(TakeProof).await;
         let (seq, head, totals) = taken.map_err(|_| Refusal::Stopping)?;
         let at = now;
@@ -54,18 +54,18 @@ impl Runtime {
         Ok(fresh)
     }
 
-    /// Every account that is not empty.
+    /// Returns every account with a posted or pending amount.
     ///
     /// # Errors
-    /// A [`Refusal`] where they can't be read now.
+    /// A [`Refusal`] if the accounts can't be read now.
     pub async fn accounts(&self) -> Result<Vec<(Account, Balance)>, Refusal> {
         self.read(|reads| reads.accounts()).await
     }
 
-    /// Every transfer of an order, oldest first.
+    /// Returns every transfer of an order, oldest first.
     ///
     /// # Errors
-    /// A [`Refusal`] where they can't be read now.
+    /// A [`Refusal`] if the transfers can't be read now.
     pub async fn transfers(
         &self,
         order: OrderId,

@@ -1,4 +1,4 @@
-//! Work of one kind that takes room: so much of it at once, so many that wait for it, and nobody for long.
+//! A bounded waiting line: limits how much work of one kind runs at once, how much waits, and how long.
 
 use super::Refusal;
 use std::time::Duration;
@@ -7,10 +7,10 @@ use tokio::{
     time::timeout,
 };
 
-/// When to come back, where no place came free.
+/// When to try again after a refusal, in milliseconds.
 const RETRY_AFTER_MS: u64 = 500;
 
-/// A line before some places.
+/// A number of places, and a bounded line of those who wait for one.
 #[derive(Debug)]
 pub(super) struct Line {
     room: Semaphore,
@@ -18,7 +18,7 @@ pub(super) struct Line {
     patience: Duration,
 }
 
-/// A place, given back when dropped.
+/// A place; given back when dropped.
 #[derive(Debug)]
 pub(super) struct Place<'line> {
     _place: SemaphorePermit<'line>,
@@ -26,7 +26,7 @@ pub(super) struct Place<'line> {
 }
 
 impl Line {
-    /// `places` at once, `waiting` behind them, each for at most `patience`.
+    /// `places` run at once; `waiting` more may wait, each at most `patience`.
     pub(super) fn new(places: usize, waiting: usize, patience: Duration) -> Self {
         Self {
             room: Semaphore::new(places + waiting),
@@ -38,7 +38,7 @@ impl Line {
     /// Waits for a place.
     ///
     /// # Errors
-    /// `Busy` where too many wait already, or where none came free in time.
+    /// `Busy` if too many wait already, or if no place became free in time.
     pub(super) async fn enter(&self) -> Result<Place<'_>, Refusal> {
         let busy = Refusal::Busy {
             retry_after_ms: RETRY_AFTER_MS,

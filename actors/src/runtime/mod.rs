@@ -1,9 +1,11 @@
-//! The facade: what the edge, the command line and the tests know of the runtime.
+//! The façade: all that the HTTP layer, the command line and the tests know of the runtime.
 //!
-//! [`Runtime`]'s methods, by subject: what takes a [`Meta`](campusg_domain::stream::Meta) changes something, everything else reads. An answer to a
-//! command is durable; `Unknown` where no answer came in time, which is not a no. An answer to a question is as of at
-//! least the moment it is asked. Rights to read are the edge's business.
-//! Must not: let an actix, sled or HTTP type out.
+//! The methods of [`Runtime`] are grouped by subject. A method that takes a [`Meta`](campusg_domain::stream::Meta)
+//! changes something; all others read. The answer to a command is durable; [`Refusal::Unknown`] means that no answer
+//! came in time, and the command may still succeed. The answer to a query contains everything that was durable when
+//! it was asked. Who may read is decided by the HTTP layer.
+//!
+//! Must not: expose an actix, sled or HTTP type.
 
 mod admin;
 mod arbiters;

@@ -1,4 +1,4 @@
-//! Inboxes: direct notices by operators, what orders tell, and read marks.
+//! Inboxes: operators' direct notices, notices of orders, and read marks.
 
 use super::{Refusal, Runtime, text::text};
 use campusg_domain::{
@@ -13,12 +13,12 @@ use campusg_domain::{
 use campusg_storage::read::{InboxItem, Reads};
 use serde::{Deserialize, Serialize};
 
-/// What direct notices are sealed as.
+/// The sealing context of direct notices.
 const NOTICE: &str = "notice";
-/// Among how many of an inbox's latest notices a repeat is looked for.
+/// How many of an inbox's latest notices are searched for an earlier notice of the same command.
 const REPEATS_WITHIN: usize = 64;
 
-/// A direct notice in plain text, as it is sealed.
+/// The plain text of a direct notice, which is sealed as a whole.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct PlainNotice {
     title: String,
@@ -26,69 +26,69 @@ struct PlainNotice {
     data: Option<String>,
 }
 
-/// A direct notice that is to be sent.
+/// A direct notice to be sent by an operator.
 #[derive(Clone, Debug)]
 pub struct NewNotice {
-    /// To whom.
+    /// The recipient.
     pub user: UserId,
-    /// Title.
+    /// 1 to 120 characters.
     pub title: String,
-    /// Text.
+    /// 1 to 2,000 characters.
     pub message: String,
-    /// The order it is about.
+    /// The order that the notice is about, if any.
     pub order: Option<OrderId>,
-    /// Whatever belongs to it; JSON text.
+    /// Additional data as JSON text.
     pub data: Option<String>,
 }
 
 /// A page of an inbox.
 #[derive(Clone, Debug)]
 pub struct Inbox {
-    /// The person's own notices not read, in all.
+    /// How many of the person's own notices are unread, on all pages.
     pub unread: u64,
-    /// The page.
+    /// Newest first.
     pub notices: Vec<InboxNotice>,
 }
 
-/// Whether a notice went out and was read.
+/// How far a notice has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeState {
-    /// It is there.
+    /// Recorded, and delivered outside the application as far as is known.
     Sent,
-    /// It was read.
+    /// Marked as read by its recipient.
     Read,
-    /// It could not be delivered outside of the application.
+    /// Could not be delivered outside of the application; it is still in the inbox.
     Failed,
 }
 
-/// What a notice says.
+/// The content of a notice.
 #[derive(Clone, Debug)]
 pub enum NoticeText {
-    /// Out of an order; rendered by the edge.
+    /// A notice of an order or a wallet; the HTTP layer has the texts.
     Kind(NoticeKind),
-    /// From an operator.
+    /// A direct notice from an operator, in plain text.
     Direct {
-        /// Title.
+        /// The heading.
         title: String,
-        /// Text.
+        /// The body.
         message: String,
-        /// Whatever belongs to it; JSON text.
+        /// Additional data as JSON text.
         data: Option<String>,
     },
 }
 
-/// A notice.
+/// A notice as its reader sees it.
 #[derive(Clone, Debug)]
 pub struct InboxNotice {
-    /// Its name.
+    /// The notice's record and its index in it.
     pub id: NoticeId,
-    /// When.
+    /// When it was recorded.
     pub at: At,
-    /// The order it is about.
+    /// The order that the notice is about, if any.
     pub order: Option<OrderId>,
-    /// What it says.
+    /// The content.
     pub text: NoticeText,
-    /// Whether it was read.
+    /// Whether it was sent, read or failed.
     pub state: NoticeState,
 }
 
@@ -119,7 +119,7 @@ impl Runtime {
         Ok(NoticeId { seq, index: 0 })
     }
 
-    /// Marks a notice of the caller read.
+    /// Marks a notice of the caller as read.
     ///
     /// # Errors
     /// `NotAllowed`, `NotFound`.
@@ -135,11 +135,11 @@ impl Runtime {
         }
     }
 
-    /// A person's inbox, newest first, before a notice, 1–100 at once; an operator's has what all operators are told,
-    /// too.
+    /// Returns a page of a person's inbox, newest first, before a notice; `limit` is 1 to 100. An operator's inbox
+    /// also contains notices to all operators.
     ///
     /// # Errors
-    /// A [`Refusal`] where it can't be read now.
+    /// A [`Refusal`] if the inbox can't be read now.
     pub async fn inbox(
         &self,
         user: UserId,
@@ -223,7 +223,7 @@ impl Runtime {
         })
     }
 
-    /// Whether a notice of this user was read; `None` if it is not theirs.
+    /// Returns the state of a notice to this user; `None` if it is not theirs.
     async fn notice_state(
         &self,
         user: UserId,
@@ -239,7 +239,7 @@ impl Runtime {
                     NoticeState::Sent
                 }
             });
-            // What all operators are told has no mark of one of them: there is nothing left to do.
+            // A notice to all operators has no read marks, so it counts as read and nothing is written.
             let shared =
                 operator && own.is_none() && reads.notice(Audience::Operators, notice)?.is_some();
             Ok(own.or(shared.then_some(NoticeState::Read)))
@@ -247,7 +247,8 @@ impl Runtime {
         self.read(read).await
     }
 
-    /// The notice that this very command sent, if it is a repeat and the notice is among the inbox's latest.
+    /// Returns the notice that this command has already sent, if it is a repeat and the notice is among the inbox's
+    /// latest.
     async fn sent_before(&self, user: UserId, meta: &Meta) -> Result<Option<NoticeId>, Refusal> {
         if !meta.keyed {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Orders: commands to them, and what is asked of one or of many. No question goes through an order's actor.
+//! Orders: commands to them, and queries of one or of many. No query goes through an order's actor.
 
 mod disputes;
 mod history;
@@ -21,12 +21,12 @@ use campusg_domain::{
 use campusg_storage::{read::Reads, snapshot::SnapshotFault};
 use std::sync::Arc;
 
-/// An order after a command, and what the command was answered with.
+/// The result of a command to an order.
 #[derive(Clone, Debug)]
 pub struct OrderReply {
-    /// The order as of the command.
+    /// The order as the command left it.
     pub order: Arc<Order>,
-    /// Whether this was a repeat of a command that had taken effect before.
+    /// Whether the command was a repeat of one that had already taken effect.
     pub repeated: bool,
 }
 
@@ -39,36 +39,36 @@ impl From<Done> for OrderReply {
     }
 }
 
-/// On which side of an order somebody is.
+/// A person's role in the orders that are listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Party {
-    /// Ordered.
+    /// They placed the order.
     Customer,
-    /// Runs, or ran.
+    /// They are or were its runner.
     Runner,
 }
 
-/// Which orders of somebody are wanted.
+/// A query for a person's orders.
 #[derive(Clone, Copy, Debug)]
 pub struct OrdersOf {
-    /// Whose.
+    /// The person.
     pub user: UserId,
-    /// On which side.
+    /// The person's role in the orders.
     pub party: Party,
-    /// Only in this status.
+    /// Only orders in this status; `None` for all.
     pub status: Option<Status>,
-    /// `next` of the page before.
+    /// [`OrderPage::next`] of the previous page.
     pub before: Option<Seq>,
-    /// 1–100.
+    /// 1 to 100.
     pub limit: usize,
 }
 
-/// A page of somebody's orders.
+/// A page of a person's orders.
 #[derive(Clone, Debug)]
 pub struct OrderPage {
-    /// Newest first, by when the person became a party.
+    /// Newest first, by the time at which the person became a party.
     pub orders: Vec<Arc<Order>>,
-    /// Where to go on, if more may follow.
+    /// Cursor of the next page; `None` if there is none.
     pub next: Option<Seq>,
 }
 
@@ -76,7 +76,7 @@ impl Runtime {
     /// Gives a command to an order.
     ///
     /// # Errors
-    /// `KeyReused`, then the rules of the command; `NeedsAttention` where the order is in quarantine.
+    /// `KeyReused`, then the rules of the command; `NeedsAttention` if the order is quarantined.
     pub async fn order_command(
         &self,
         meta: Meta,
@@ -92,10 +92,10 @@ impl Runtime {
         self.orders().send(envelope).await.map(OrderReply::from)
     }
 
-    /// An order as of now. One that lives is in memory or in the small store of live things: it is read in place.
+    /// Returns an order as it is now. A live order is in memory or in the hot store, so it is read in place.
     ///
     /// # Errors
-    /// A [`Refusal`] where it can't be read now.
+    /// A [`Refusal`] if it can't be read now.
     pub async fn order(&self, order: OrderId) -> Result<Option<Arc<Order>>, Refusal> {
         if !matches!(self.orders().registry().state(order), KeyState::Live { .. }) {
             return self.read(move |reads| reads.order(order)).await;
@@ -114,16 +114,16 @@ impl Runtime {
         })
     }
 
-    /// The PIN of an order, 0–9999.
+    /// Returns the delivery PIN of an order, 0 to 9999.
     #[must_use]
     pub fn pin(&self, order: OrderId) -> u16 {
         self.0.services.pin(order)
     }
 
-    /// Orders on the board, oldest first, after the last order of the page before, 1–100 at once.
+    /// Returns the orders on the board, oldest first, after the last order of the previous page; `limit` is 1 to 100.
     ///
     /// # Errors
-    /// A [`Refusal`] where it can't be read now.
+    /// A [`Refusal`] if the board can't be read now.
     pub async fn board(
         &self,
         after: Option<OrderId>,
@@ -133,10 +133,10 @@ impl Runtime {
             .await
     }
 
-    /// Somebody's orders, newest first.
+    /// Returns a page of a person's orders, newest first.
     ///
     /// # Errors
-    /// A [`Refusal`] where they can't be read now.
+    /// A [`Refusal`] if they can't be read now.
     pub async fn orders_of(&self, wanted: OrdersOf) -> Result<OrderPage, Refusal> {
         let OrdersOf {
             user,
@@ -158,11 +158,11 @@ impl Runtime {
         })
     }
 
-    /// Live orders, in one status or in any, for operators; oldest first, after the last order of the page before,
-    /// 1–100 at once.
+    /// Returns live orders in one status or in any, oldest first, after the last order of the previous page; `limit`
+    /// is 1 to 100. Meant for operators.
     ///
     /// # Errors
-    /// A [`Refusal`] where they can't be read now.
+    /// A [`Refusal`] if they can't be read now.
     pub async fn live_orders(
         &self,
         status: Option<Status>,
@@ -184,16 +184,16 @@ impl Runtime {
         .await
     }
 
-    /// Orders with a step that needs a person.
+    /// Returns the orders with a stalled step, which needs a person.
     ///
     /// # Errors
-    /// A [`Refusal`] where they can't be read now.
+    /// A [`Refusal`] if they can't be read now.
     pub async fn stalled_orders(&self) -> Result<Vec<Arc<Order>>, Refusal> {
         self.read(Reads::stalled_orders).await
     }
 }
 
-/// Where a list goes on after an order.
+/// Returns the position in a list after which a page begins, given the last order of the previous page.
 fn place_of(reads: &Reads, order: Option<OrderId>) -> Result<Option<(At, OrderId)>, SnapshotFault> {
     let order = order.map(|id| reads.order(id)).transpose()?.flatten();
     Ok(order.map(|order| (order.terms.placed_at, order.id)))

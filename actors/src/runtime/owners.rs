@@ -1,8 +1,8 @@
-//! The owners: what each starts from, and the order in which they are told of a batch.
+//! Starts the owners, and passes each batch to them in a fixed order.
 
 use super::{Refusal, StartFault};
 use crate::{
-    fatal::Fatal,
+    fatal::FatalSignal,
     live::LiveHub,
     message::{CountReservations, Folded},
     owner::{
@@ -29,17 +29,17 @@ use campusg_storage::{Store, journal::Batch, read::Reads, snapshot::SnapshotFaul
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::watch;
 
-/// How many of the last records are looked at for their times.
+/// How many of the last records are read to find the latest time.
 const UNDER_WAY: u64 = 512;
 
-/// What the owners remember as of `folded`, and what they live with.
+/// The owners' initial state as of `folded`, and the ports that they use.
 pub(super) struct Seed<'a> {
     pub(super) policy: Arc<Policy>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) notifier: Arc<dyn Notifier>,
     pub(super) store: &'a Store,
     pub(super) home: &'a ArbiterHandle,
-    pub(super) fatal: &'a Fatal,
+    pub(super) fatal: &'a FatalSignal,
     pub(super) refused_releases: u32,
     pub(super) ledger: Ledger,
     pub(super) wallets: Wallets,
@@ -50,11 +50,11 @@ pub(super) struct Seed<'a> {
     pub(super) payment: PaymentStart,
 }
 
-/// Every owner that folds, and what they can be asked beside votes and commands.
+/// The addresses of all owners, and of their additional queries.
 #[derive(Clone)]
 pub(super) struct Folds {
     pub(super) owners: Arc<Owners>,
-    /// Told of each batch in this order.
+    /// The order in which owners are notified of a batch.
     folds: Vec<Recipient<Folded>>,
     pub(super) hub: LiveHub,
     pub(super) proof: Recipient<TakeProof>,
@@ -66,7 +66,6 @@ pub(super) struct Folds {
 }
 
 impl Folds {
-    /// Starts every owner.
     pub(super) fn start(seed: Seed<'_>) -> Result<Self, StartFault> {
         let Seed {
             policy,
@@ -83,7 +82,7 @@ impl Folds {
             ledger: seed.ledger,
             wallets: seed.wallets,
             folded,
-            // Nothing is written before the owners are there, so this is the head after `folded`.
+            // Nothing is written before the owners are started, so this is the head after `folded`.
             head: reads.head().1,
             policy: Arc::clone(&policy),
             clock: Arc::clone(&clock),
@@ -93,7 +92,7 @@ impl Folds {
         let directory = DirectoryActor::new(DirectoryStart {
             directory: seed.directory,
             folded,
-            tell: seed.directory_folded,
+            folded_sender: seed.directory_folded,
             policy: Arc::clone(&policy),
             clock: Arc::clone(&clock),
             queue: queue.clone(),
@@ -153,17 +152,18 @@ impl Folds {
         })
     }
 
-    /// Tells everybody of a batch.
-    pub(super) fn tell(&self, batch: &Arc<Batch<Record>>) {
+    /// Notifies every owner, then the watchers, of a durable batch.
+    pub(super) fn notify(&self, batch: &Arc<Batch<Record>>) {
         for owner in &self.folds {
             owner.do_send(Folded(Arc::clone(batch)));
         }
         self.hub.publish(batch);
     }
 
-    /// Returns once every owner has folded what it was told before, so that whoever waits for one has the answer.
+    /// Returns once every owner has folded all batches it was notified of before, so that everybody who waits for one
+    /// of them has an answer.
     pub(super) async fn caught_up(&self) {
-        // An owner that is gone has nobody waiting.
+        // If an owner is gone, nobody waits for it.
         let _ = self.owners.reservations().await;
         let _ = self.notification.send(CountReservations).await;
     }
@@ -174,8 +174,8 @@ fn unreadable(fault: &SnapshotFault) -> StartFault {
     StartFault::Boot(Refusal::Fault)
 }
 
-/// When the latest record was decided: nothing is decided before it, whatever the clock was set to meanwhile. Records
-/// that were under way together may have changed places.
+/// Returns the time of the latest record. The runtime's clock starts no earlier, even if the system's clock was set
+/// back. The last records are compared, since concurrent records may be out of order by time.
 pub(super) fn latest(reads: &Reads, folded: Seq) -> Result<At, StartFault> {
     let last = reads.entries_after(Seq(folded.0.saturating_sub(UNDER_WAY)), UNDER_WAY as usize);
     let last = last.map_err(|fault| unreadable(&fault))?;
@@ -186,7 +186,7 @@ pub(super) fn latest(reads: &Reads, folded: Seq) -> Result<At, StartFault> {
         .unwrap_or_default())
 }
 
-/// The events scheduled over the API that have not ended.
+/// Returns the events scheduled over the API that have not ended.
 fn scheduled(reads: &Reads) -> Result<HashMap<ScheduleId, Scheduled>, StartFault> {
     let scheduled = reads
         .scheduled_list(None, usize::MAX)

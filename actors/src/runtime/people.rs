@@ -1,6 +1,6 @@
-//! People: accounts, profiles, whether they run, whether they are suspended.
+//! People: accounts, profiles, whether they work as runners, and whether they are suspended.
 //!
-//! Personal fields are sealed here and opened here; the directory sees neither names nor passwords.
+//! Personal fields are sealed and opened here; the directory sees neither names nor passwords.
 
 mod card;
 mod credentials;
@@ -20,10 +20,10 @@ use credentials::{check_password, name, normal_email, phone};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What profiles are sealed as.
+/// The sealing context of profiles.
 const PROFILE: &str = "profile";
 
-/// A person's fields in plain text, as they are sealed.
+/// A person's fields in plain text, which are sealed as a whole.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Plain {
     email: String,
@@ -33,59 +33,59 @@ struct Plain {
     password_hash: String,
 }
 
-/// Somebody who opens an account.
+/// An account to be created.
 #[derive(Clone, Debug)]
 pub struct NewPerson {
-    /// E-mail address.
+    /// Unique, and never shown to other users.
     pub email: String,
-    /// At least 10 characters.
+    /// 10 to 128 characters.
     pub password: Secret,
-    /// First name; shown to the other side of an order.
+    /// Shown to the other party of an order.
     pub first_name: String,
-    /// Last name; shown to operators.
+    /// Shown to operators only.
     pub last_name: String,
-    /// Phone; shown to operators.
+    /// Shown to operators only.
     pub phone: Option<String>,
-    /// Whether the person operates the platform; the system only.
+    /// Whether the person is an operator; only the system can create one.
     pub operator: bool,
 }
 
-/// What of a profile is to change.
+/// A change of a profile; `None` keeps a field.
 #[derive(Clone, Debug)]
 pub struct ProfileChange {
-    /// First name.
+    /// Shown to the other party of an order.
     pub first_name: Option<String>,
-    /// Last name.
+    /// Shown to operators only.
     pub last_name: Option<String>,
-    /// Phone; an empty text removes it.
+    /// An empty text removes the phone number.
     pub phone: Option<String>,
 }
 
 /// A profile in plain text.
 #[derive(Clone, Debug)]
 pub struct Profile {
-    /// Who.
+    /// The person's id.
     pub user: UserId,
-    /// E-mail address; empty where the key is gone.
+    /// Empty if the person's key was destroyed.
     pub email: String,
-    /// First name.
+    /// Empty if the person's key was destroyed.
     pub first_name: String,
-    /// Last name.
+    /// Empty if the person's key was destroyed.
     pub last_name: String,
-    /// Phone.
+    /// `None` if there is none, or if the person's key was destroyed.
     pub phone: Option<String>,
-    /// What the directory knows.
+    /// The part that the directory has in plain form: role, ratings, sessions, card.
     pub person: Arc<Person>,
 }
 
 impl Profile {
-    /// The card on file.
+    /// The stored card, if there is one.
     #[must_use]
     pub fn card(&self) -> Option<&Card> {
         self.person.card.as_ref()
     }
 
-    /// Open sessions.
+    /// Sessions that have been opened and not closed; some may have expired.
     #[must_use]
     pub fn sessions(&self) -> &[Session] {
         &self.person.sessions
@@ -93,10 +93,10 @@ impl Profile {
 }
 
 impl Runtime {
-    /// Opens an account and signs in.
+    /// Creates an account and signs in.
     ///
     /// # Errors
-    /// `InvalidField`, `EmailTaken`; `NotAllowed` where an operator is asked for by anybody but the system.
+    /// `InvalidField`, `EmailTaken`; `NotAllowed` if anybody but the system creates an operator.
     pub async fn register(&self, meta: Meta, person: NewPerson) -> Result<SignedIn, Refusal> {
         self.admit()?;
         let email = normal_email(&person.email)?;
@@ -127,7 +127,7 @@ impl Runtime {
             session: Some(session),
         };
         if let Err(refusal) = self.submit(meta, user, command).await {
-            // Where nothing was written and nothing will be, nobody needs the key.
+            // Nothing was written and nothing will be, so nobody needs the key.
             if matches!(
                 refusal,
                 Refusal::Rejected { .. } | Refusal::Busy { .. } | Refusal::StorageFull
@@ -144,7 +144,7 @@ impl Runtime {
         })
     }
 
-    /// Changes what is given of the caller's profile.
+    /// Changes the given fields of the caller's profile.
     ///
     /// # Errors
     /// `NotAllowed`, `NotFound`, `InvalidField`.
@@ -166,7 +166,7 @@ impl Runtime {
         self.submit(meta, user, change).await.map(drop)
     }
 
-    /// Says whether the caller may take orders, and whether they want to be told of new ones.
+    /// Sets whether the caller may accept orders, and whether they are notified of new ones.
     ///
     /// # Errors
     /// `NotAllowed`, `NotFound`.
@@ -180,7 +180,7 @@ impl Runtime {
         self.submit(meta, user, set).await.map(drop)
     }
 
-    /// Bars a user from placing and accepting, or allows it again. Operators only.
+    /// Bars a user from placing and accepting orders, or ends that. Operators only.
     ///
     /// # Errors
     /// `NotAllowed`, `InvalidField`, `NotFound`.
@@ -205,19 +205,18 @@ impl Runtime {
         self.submit(meta, user, command).await.map(drop)
     }
 
-    /// A person's own profile in plain text; `None` if unknown.
+    /// Returns a person's profile in plain text; `None` if there is no such person.
     ///
     /// # Errors
-    /// `Stopping`.
+    /// `Stopping` if the directory can't catch up.
     pub async fn profile(&self, user: UserId) -> Result<Option<Profile>, Refusal> {
         self.profile_as_of(user, self.durable()).await
     }
 
-    /// As [`profile`](Self::profile), with at least what was durable at an earlier moment, so that there is seldom
-    /// anything to wait for.
+    /// As [`profile`](Self::profile), but as of an earlier record, so that there is seldom anything to wait for.
     ///
     /// # Errors
-    /// `Stopping`.
+    /// `Stopping` if the directory can't catch up.
     pub async fn profile_as_of(
         &self,
         user: UserId,
@@ -241,7 +240,7 @@ impl Runtime {
         }))
     }
 
-    /// A person's fields in plain text; `None` if unknown, or if the key is gone.
+    /// Opens a person's sealed fields; `None` if there is no such person, or if their key was destroyed.
     fn plain(&self, user: UserId) -> Option<Plain> {
         let sealed = self.directory().person(user)?.profile.clone()?;
         self.open(user, PROFILE, &sealed)

@@ -1,4 +1,4 @@
-//! Photos: stored for whoever takes them, and swept where they serve no order.
+//! Photos: stored for their uploaders, and read.
 
 use super::{Refusal, Runtime};
 use campusg_domain::{
@@ -7,24 +7,24 @@ use campusg_domain::{
     stream::Meta,
 };
 
-/// A photo's bytes, and who may see it.
+/// A photo, with what decides who may see it.
 #[derive(Clone, Debug)]
 pub struct Photo {
     /// `image/jpeg`, `image/png` or `image/webp`.
     pub content_type: &'static str,
-    /// The bytes, without metadata.
+    /// The image without metadata.
     pub bytes: Vec<u8>,
-    /// Who uploaded it.
+    /// The person who uploaded it.
     pub uploader: UserId,
-    /// The order it serves, once one refers to it.
+    /// The order that refers to it, if there is one.
     pub order: Option<OrderId>,
 }
 
 impl Runtime {
-    /// Stores a photo of the caller.
+    /// Stores a photo for the caller.
     ///
     /// # Errors
-    /// `NotAllowed`; `InvalidField` where the bytes are no photo that is taken.
+    /// `NotAllowed`; `InvalidField` if the bytes are no image of an accepted format and size.
     pub async fn store_photo(&self, meta: Meta, bytes: Vec<u8>) -> Result<PhotoId, Refusal> {
         let user = meta.user()?;
         self.admit()?;
@@ -43,10 +43,10 @@ impl Runtime {
         }
     }
 
-    /// A photo; `None` if there is none.
+    /// Returns a photo; `None` if there is none.
     ///
     /// # Errors
-    /// A [`Refusal`] where it can't be read now.
+    /// A [`Refusal`] if it can't be read now.
     pub async fn photo(&self, id: PhotoId) -> Result<Option<Photo>, Refusal> {
         let photos = self.photos().clone();
         let io = &self.0.services.io;

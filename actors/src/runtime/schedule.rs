@@ -10,19 +10,19 @@ use campusg_domain::{
 };
 use std::sync::Arc;
 
-/// Bytes of a payload.
+/// Longest payload, in bytes.
 const PAYLOAD_BYTES: usize = 4_096;
 
-/// An event that is to be scheduled.
+/// An event to be scheduled.
 #[derive(Clone, Debug)]
 pub struct NewScheduled {
-    /// Which timer it stands for.
+    /// The timer whose command the order gets when the event fires.
     pub kind: TimerKind,
-    /// The order it concerns.
+    /// The order that gets the command.
     pub order: OrderId,
-    /// When.
+    /// When it fires.
     pub due: At,
-    /// Whatever belongs to it; JSON text.
+    /// Additional data as JSON text, at most 4,096 bytes; kept and shown, not interpreted.
     pub payload: String,
 }
 
@@ -66,11 +66,11 @@ impl Runtime {
     /// Cancels a scheduled event. Operators only.
     ///
     /// # Errors
-    /// `NotAllowed`, `NotFound`, `NotCancellable` once it has ended.
+    /// `NotAllowed`, `NotFound`; `NotCancellable` if it has fired or was cancelled.
     pub async fn cancel_scheduled(&self, meta: Meta, event: ScheduleId) -> Result<(), Refusal> {
         meta.operator()?;
         match self.submit(meta, event, Command::Cancel).await {
-            // The timer owner remembers only what is pending; what has ended lies in the snapshots.
+            // The timer owner keeps only pending events in memory; ended ones are in the snapshots.
             Err(Refusal::Rejected {
                 rejection: Rejection::NotFound { .. },
                 ..
@@ -79,10 +79,10 @@ impl Runtime {
         }
     }
 
-    /// Events scheduled over the API, oldest first, `limit` at most.
+    /// Returns at most `limit` events scheduled over the API, oldest first.
     ///
     /// # Errors
-    /// A [`Refusal`] where they can't be read now.
+    /// A [`Refusal`] if they can't be read now.
     pub async fn scheduled(
         &self,
         limit: usize,

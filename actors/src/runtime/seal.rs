@@ -1,11 +1,11 @@
-//! Personal text: sealed under its owner's key before it is recorded, opened when it is read.
+//! Personal data: sealed under its owner's key before it is recorded, opened when it is read.
 
 use super::{Refusal, Runtime};
 use campusg_domain::{id::UserId, order::Sealed};
 use serde::{Serialize, de::DeserializeOwned};
 
 impl Runtime {
-    /// Seals a value under a person's key, bound to what it is.
+    /// Seals a value under a person's key. It can only be opened with the same context `what`.
     pub(super) fn seal<T: Serialize>(
         &self,
         user: UserId,
@@ -20,7 +20,7 @@ impl Runtime {
         Ok(Sealed(sealed))
     }
 
-    /// Opens a value; `None` where the key is gone, which is what erasure means.
+    /// Opens a value; `None` if the key was destroyed, which is how personal data are erased.
     pub(super) fn open<T: DeserializeOwned>(
         &self,
         user: UserId,

@@ -1,4 +1,4 @@
-//! Cards and bank accounts that people enter on the payment gateway's own page.
+//! Entry of cards and bank accounts on the payment gateway's own page.
 
 use super::{Refusal, Runtime};
 use crate::port::gateway::Unreachable;
@@ -7,9 +7,9 @@ use campusg_domain::stream::Meta;
 pub use crate::port::gateway::MethodKind;
 
 impl Runtime {
-    /// Starts the entry of a card or of a bank account of the caller on the gateway's page, which leads on to
-    /// `return_url`, 1–500 visible ASCII characters. Returns the page's address. What is entered is on file once the
-    /// gateway has told its token.
+    /// Begins the entry of the caller's card or bank account on the gateway's page, and returns the page's address.
+    /// From there the gateway leads to `return_url`, 1 to 500 visible ASCII characters. The card or account is stored
+    /// when the gateway has sent its token.
     ///
     /// # Errors
     /// `NotAllowed`, `GatewayAway`.

@@ -1,7 +1,8 @@
-//! Starting and stopping: the order in which the parts come to life, and how they end.
+//! Starting and stopping the runtime, in the right order.
 //!
-//! Start: store → arbiters → owners → journal thread → boot record → the gateway's missed events → timers.
-//! Stop: commands refused → in flight to zero → journal drained → checkpoint → arbiters joined. Nothing depends on it.
+//! Start: store → arbiters → owners → journal thread → boot record → the gateway's missed events → timers. Stop:
+//! refuse commands → wait for those in flight → drain the journal → checkpoint → join the arbiters. Durability does
+//! not depend on a clean stop.
 
 use super::{
     Refusal, Runtime, RuntimeConfig, StartFault,
@@ -12,7 +13,7 @@ use super::{
     sweep::{Sweep, Sweeping},
 };
 use crate::{
-    fatal::Fatal,
+    fatal::FatalSignal,
     owner::{
         payment::{self, PaymentStart, Waiting},
         timer,
@@ -48,39 +49,39 @@ use tokio::{runtime::Handle, sync::watch};
 /// How long a stop waits for commands in flight.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// What a runtime is started with.
+/// Everything that a runtime needs to start.
 pub struct Start {
     /// The opened data folder.
     pub opened: Opened,
-    /// Limits and windows of an order.
+    /// Limits, prices and time-outs of orders.
     pub policy: Policy,
-    /// The runtime's own settings.
+    /// The section `runtime` of the configuration.
     pub config: RuntimeConfig,
-    /// The version that the boot record names.
+    /// The program's version, for the boot record.
     pub version: String,
-    /// Digest of the effective configuration.
+    /// A hash of the effective configuration, for the boot record.
     pub digest: [u8; 32],
-    /// The payment gateway.
+    /// The payment gateway; all money goes through it.
     pub gateway: Arc<dyn PaymentGateway>,
-    /// Calls to it at once.
+    /// Most calls to the gateway under way at once.
     pub gateway_concurrency: usize,
-    /// Longest wait for its answer.
+    /// Longest wait for the gateway's answer.
     pub gateway_timeout: Duration,
-    /// When to stop asking it for a while.
+    /// When calls to an unresponsive gateway are held back.
     pub gateway_breaker: BreakerConfig,
-    /// How often it is asked for events.
+    /// The interval between two fetches of the gateway's events.
     pub gateway_poll: Duration,
-    /// Where the place in its events is kept.
+    /// The file with the cursor in the gateway's events.
     pub gateway_cursor: PathBuf,
-    /// The keys with which it signs what it sends; none: it sends nothing.
+    /// The keys that the gateway may sign its messages with. Empty if it sends none.
     pub gateway_keys: Keyring,
-    /// The way of notices to the outside.
+    /// Delivers notices outside of the application.
     pub notifier: Arc<dyn Notifier>,
-    /// The clock.
+    /// The clock; operators can advance it if it is virtual.
     pub clock: Arc<dyn Clock>,
-    /// Randomness.
+    /// The source of ids, tokens and other random bytes.
     pub entropy: Arc<dyn Entropy>,
-    /// Told once when the runtime can't go on; the process must end then.
+    /// Called at most once, when the runtime can't go on; the process must end then.
     pub on_fatal: Box<dyn FnOnce(&str) + Send>,
 }
 
@@ -93,22 +94,22 @@ impl std::fmt::Debug for Start {
 }
 
 impl Runtime {
-    /// Starts everything behind the edge.
+    /// Starts all parts in order.
     ///
     /// # Errors
-    /// A [`StartFault`]; nothing keeps running then.
+    /// A [`StartFault`]; no part keeps running then.
     pub async fn start(start: Start) -> Result<Self, StartFault> {
         let io = Handle::try_current().map_err(|_| StartFault::NoTokio)?;
-        let (told, fatal) = (
+        let (folds_cell, fatal) = (
             Arc::<OnceLock<Folds>>::default(),
-            Fatal::new(start.on_fatal),
+            FatalSignal::new(start.on_fatal),
         );
         let arbiters = Arbiters::start()?;
-        let ringer = fatal.clone();
+        let signal = fatal.clone();
         let store = start
             .opened
             .store
-            .start(vec![teller(&told)], move |why| ringer.ring(why))?;
+            .start(vec![notify_fold(&folds_cell)], move |why| signal.raise(why))?;
         let (boot, policy) = (start.opened.boot, Arc::new(start.policy));
         let clock = NeverBack::new(start.clock, latest(store.reads(), boot.folded)?);
         let clock: Arc<dyn Clock> = Arc::new(clock);
@@ -152,8 +153,8 @@ impl Runtime {
                 guard: fatal.guard("payment"),
             },
         })?;
-        // Set once, here; nothing is written before.
-        let _ = told.set(folds.clone());
+        // Set only here; nothing is written before.
+        let _ = folds_cell.set(folds.clone());
         let services = Arc::new(Services {
             policy,
             clock,
@@ -207,10 +208,11 @@ impl Runtime {
         ))))
     }
 
-    /// Ends in order. What is acknowledged is safe before; this only spares the next start some work.
+    /// Stops all parts in order. Everything acknowledged is durable anyway; a clean stop only makes the next start
+    /// faster.
     ///
     /// # Errors
-    /// As [`campusg_storage::Store::shutdown`]; a second stop does nothing.
+    /// As [`campusg_storage::Store::shutdown`]. A second stop does nothing.
     pub async fn stop(&self) -> Result<(), StorageFault> {
         self.0.stopping.store(true, Ordering::Release);
         if tokio::time::timeout(DRAIN, self.orders().registry().drain())
@@ -243,7 +245,7 @@ impl Runtime {
         {
             tracing::warn!("an owner did not catch up before the stop");
         }
-        // An error says that the threads' end panicked, which the panic hook has reported.
+        // An error means that joining panicked, which the panic hook has reported.
         let _ = tokio::task::spawn_blocking(move || drop(arbiters)).await;
         stopped.unwrap_or(Ok(()))
     }
@@ -251,17 +253,16 @@ impl Runtime {
 
 #[cfg(test)]
 impl Runtime {
-    /// What the shells work with.
     pub(crate) fn services(&self) -> &Services {
         &self.0.services
     }
 
-    /// The way to the orders, past every check of the facade.
+    /// Returns the orders without the façade's checks.
     pub(crate) fn orders_directly(&self) -> &Orders {
         self.orders()
     }
 
-    /// Ends the journal as a stop does, and leaves the actors running as long as the answer is kept.
+    /// Closes the journal as a stop does, and keeps the actors running until the returned value is dropped.
     pub(crate) fn close_journal(&self) -> impl Sized + use<> {
         let rest = self
             .0
@@ -281,12 +282,12 @@ impl Runtime {
     }
 }
 
-/// Tells the owners of each batch, once there are some.
-fn teller(told: &Arc<OnceLock<Folds>>) -> Fold<Record> {
-    let told = Arc::clone(told);
+/// Returns a fold that notifies the owners of each batch, once they are started.
+fn notify_fold(folds_cell: &Arc<OnceLock<Folds>>) -> Fold<Record> {
+    let folds_cell = Arc::clone(folds_cell);
     Box::new(move |batch: &Arc<Batch<Record>>| {
-        if let Some(folds) = told.get() {
-            folds.tell(batch);
+        if let Some(folds) = folds_cell.get() {
+            folds.notify(batch);
         }
     })
 }
@@ -300,7 +301,8 @@ fn limits(config: &RuntimeConfig) -> Limits {
     }
 }
 
-/// The gateway's missed events come before overdue timers; a payment owner that is gone holds nobody back.
+/// Sends the gateway's missed events before overdue timers fire. If the payment owner is gone, timers do not wait for
+/// it.
 fn begin(services: &Services, folds: &Folds, orders: &Orders) {
     let (caught_up, gateway_is_through) = tokio::sync::oneshot::channel();
     folds.begin_calls.do_send(payment::Begin {
@@ -313,7 +315,7 @@ fn begin(services: &Services, folds: &Folds, orders: &Orders) {
         timer::Begin(orders.clone(), Arc::clone(&folds.owners)),
     );
     services.io.spawn(async move {
-        // An error says that the payment owner is gone.
+        // An error means that the payment owner is gone.
         let _ = gateway_is_through.await;
         timer.do_send(begin);
     });

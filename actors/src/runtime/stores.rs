@@ -1,4 +1,4 @@
-//! Stores: made known and changed by operators, listed for everybody.
+//! Known stores: added and changed by operators, listed for everybody.
 
 use super::{Refusal, Runtime, text::text};
 use campusg_domain::{
@@ -8,24 +8,24 @@ use campusg_domain::{
 };
 use std::sync::Arc;
 
-/// Characters of a store's name and place.
+/// Longest name or place of a store, in characters.
 const STORE_CHARS: usize = 120;
 
-/// A store that is to be made known.
+/// A store to be added.
 #[derive(Clone, Debug)]
 pub struct NewStore {
-    /// Its name.
+    /// 1 to 120 characters.
     pub name: String,
-    /// Where it is.
+    /// The store's location, 1 to 120 characters.
     pub place: String,
-    /// When it is open; `None` counts as always.
+    /// Opening hours; `None` means always open.
     pub hours: Option<Hours>,
-    /// Whether it takes no orders.
+    /// Whether the store takes no orders for now.
     pub paused: bool,
 }
 
 impl Runtime {
-    /// Makes a store known. Operators only.
+    /// Adds a store. Operators only.
     ///
     /// # Errors
     /// `InvalidField`, then as [`StoreCommand`] says.
@@ -41,7 +41,7 @@ impl Runtime {
         Ok(id)
     }
 
-    /// Changes what is given of a store. Operators only.
+    /// Changes the given fields of a store. Operators only.
     ///
     /// # Errors
     /// `InvalidField`, then as [`StoreCommand`] says.
@@ -60,7 +60,7 @@ impl Runtime {
         self.submit(meta, store, change).await.map(drop)
     }
 
-    /// Every known store, by id.
+    /// Returns every known store, sorted by id.
     #[must_use]
     pub fn stores(&self) -> Vec<(StoreId, Arc<Store>)> {
         let directory = self.directory();

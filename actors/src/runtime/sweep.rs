@@ -1,10 +1,10 @@
-//! The sweep of photos that were uploaded and serve no order, again and again by the runtime's clock.
+//! Deletes uploaded photos that no order refers to, repeatedly, by the runtime's clock.
 //!
 //! Must not: decide what a photo proves.
-//! Invariants: a sweep looks only at photos that none before it has judged: what one of them left serves an order. No
-//! photo is taken that a command refers to, be its record durable or still on its way. Such a command has
-//! reserved the photo first and looked it up then; the sweep asks for the reservation first and for the record then, and
-//! looking up waits for a sweep that has just asked.
+//! Invariants: a sweep considers only photos that no earlier sweep has decided on; those that were kept belong to an
+//! order. No photo is deleted that a command refers to, whether its record is durable or still under way: such a
+//! command reserves the photo first and looks it up afterwards, while the sweep checks the reservation first and the
+//! records afterwards, and the look-up waits for a sweep that has just checked.
 
 use crate::{owner::directory::SharedDirectory, port::clock::Clock};
 use campusg_domain::id::PhotoId;
@@ -16,7 +16,7 @@ use tokio::{
     task::{JoinHandle, spawn_blocking},
 };
 
-/// What a sweep works with.
+/// What a sweep needs.
 #[derive(Clone)]
 pub(super) struct Sweep {
     pub(super) photos: Photos,
@@ -24,13 +24,13 @@ pub(super) struct Sweep {
     pub(super) directory: SharedDirectory,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) io: Handle,
-    /// How often, in milliseconds.
+    /// The interval between two sweeps, in milliseconds.
     pub(super) every_ms: u64,
-    /// How long a photo may wait to be referred to, in milliseconds.
+    /// How long an unreferenced photo is kept, in milliseconds.
     pub(super) keep_ms: u64,
 }
 
-/// Sweeps that go on until they are ended.
+/// A task that sweeps until it is ended.
 #[derive(Debug)]
 pub(super) struct Sweeping {
     end: watch::Sender<bool>,
@@ -38,7 +38,7 @@ pub(super) struct Sweeping {
 }
 
 impl Sweeping {
-    /// Begins, with the first sweep at once.
+    /// Starts the task, with the first sweep at once.
     pub(super) fn begin(sweep: Sweep) -> Self {
         let (end, mut ended) = watch::channel(false);
         let io = sweep.io.clone();
@@ -47,7 +47,7 @@ impl Sweeping {
             loop {
                 let (once, stop) = (sweep.clone(), ended.clone());
                 let swept = spawn_blocking(move || once.run(judged, &stop)).await;
-                // An error says that the sweep panicked, which the panic hook has reported.
+                // An error means that the sweep panicked, which the panic hook has reported.
                 judged = swept.unwrap_or(judged);
                 let next = sweep.clock.now().plus(sweep.every_ms.max(1));
                 tokio::select! {
@@ -59,19 +59,19 @@ impl Sweeping {
         Self { end, task }
     }
 
-    /// Begins no other sweep, and hurries one that is under way.
+    /// Starts no further sweep, and cuts short one that is under way.
     pub(super) fn end(&self) {
         self.end.send_replace(true);
     }
 
-    /// Returns once nothing of it is under way, after [`end`](Self::end).
+    /// Waits until no sweep is under way, after [`end`](Self::end).
     pub(super) async fn ended(self) {
         let _ = self.task.await;
     }
 }
 
 impl Sweep {
-    /// Sweeps what was uploaded from `judged` on; answers up to when everything is judged now.
+    /// Decides on photos that were uploaded after `judged`; returns the time up to which all photos are decided now.
     fn run(&self, judged: u64, stop: &watch::Receiver<bool>) -> u64 {
         let until = self.clock.now().minus(self.keep_ms).0;
         if !self.reads.archive_is_open() || until <= judged {
@@ -106,7 +106,7 @@ impl Sweep {
             let directory = self.directory.read();
             directory.map_or(true, |directory| directory.holds_photo(photo))
         };
-        // A reservation ends with its record, so one that has ended meanwhile is folded from here on.
+        // A reservation ends when its record is folded, so after this wait such a record is visible.
         let folded = || {
             self.io
                 .block_on(self.reads.wait_folded(self.reads.head().0))
@@ -122,13 +122,13 @@ impl Sweep {
     }
 }
 
-/// What is known of a photo.
+/// Whether a photo may be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     /// An order refers to it.
     Serves,
-    /// Nothing refers to it, or will by what is under way.
+    /// Nothing refers to it, and no command under way will.
     Orphan,
-    /// That can't be known now: it is kept, and looked at again.
+    /// It can't be known now: the photo is kept and checked again.
     Unsure,
 }

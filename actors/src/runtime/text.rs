@@ -1,4 +1,4 @@
-//! Short texts as people type them: trimmed, and refused where they show nothing or are too long.
+//! Checks of short texts: they are trimmed, and refused if they are invisible or too long.
 
 use super::Refusal;
 use campusg_domain::{
@@ -6,14 +6,14 @@ use campusg_domain::{
     text::{check_name, check_words},
 };
 
-/// A name or a short text as [`plain`], that shows its letters in the order in which they are written.
+/// As [`plain`], and refuses characters that change the direction of writing.
 pub(super) fn text(field: &str, text: &str, most: usize) -> Result<String, Refusal> {
     let text = plain(field, text, most)?;
     let broken = |rule: &str| Refusal::rule(Rejection::field(field, rule));
     check_name(&text).map_err(broken).map(|()| text)
 }
 
-/// A short text without blanks around it that shows something.
+/// Returns a trimmed text of 1 to `most` characters, of which one is visible.
 pub(super) fn plain(field: &str, text: &str, most: usize) -> Result<String, Refusal> {
     let text = text.trim();
     let rule = |rule: String| Refusal::rule(Rejection::field(field, rule));

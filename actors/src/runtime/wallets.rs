@@ -1,6 +1,6 @@
-//! Wallets over the facade: payouts, paid debts, what operators do with them, and what is told of them.
+//! Wallets: payouts, debt payments, and operators' actions on wallets and on the platform's money.
 //!
-//! Reasons are sealed under the operator's own key before they are recorded.
+//! An operator's reason is sealed under their own key before it is recorded.
 
 mod reads;
 
@@ -23,18 +23,18 @@ use campusg_domain::{
 };
 use std::sync::Arc;
 
-/// What an operator moved, and when it was recorded.
+/// A recorded movement of the platform's money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moved {
-    /// How much.
+    /// The amount moved.
     pub cents: Cents,
-    /// When.
+    /// When it was recorded.
     pub at: At,
 }
 
 impl Runtime {
-    /// Transition 42: moves money from the caller's wallet to the bank account on file. Returns the payout as it was
-    /// asked for, also where the command is repeated.
+    /// Transition 42: pays money from the caller's wallet to their bank account. Returns the payout as it was
+    /// requested, also when the command is repeated.
     ///
     /// # Errors
     /// `NotAllowed`, then as [`Command::RequestPayout`] says.
@@ -45,8 +45,8 @@ impl Runtime {
         requested(&done).ok_or(Refusal::Unknown)
     }
 
-    /// Transition 41: the caller's card pays what the caller owes, all of it where no amount is given. Returns the payment
-    /// as it was asked for, also where the command is repeated.
+    /// Transition 41: charges the caller's card for their debt, all of it if `cents` is `None`. Returns the payment
+    /// as it was requested, also when the command is repeated.
     ///
     /// # Errors
     /// `NotAllowed`, then as [`Command::PayDebt`] says.
@@ -57,10 +57,10 @@ impl Runtime {
         asked_to_pay(&done).ok_or(Refusal::Unknown)
     }
 
-    /// Puts the caller's bank account on file.
+    /// Stores the caller's bank account.
     ///
     /// # Errors
-    /// `NotAllowed`, `InvalidField` where the gateway does not know the token, `GatewayAway`.
+    /// `NotAllowed`; `InvalidField` if the gateway does not know the token; `GatewayAway`.
     pub async fn set_payout_method(
         &self,
         meta: Meta,
@@ -73,7 +73,7 @@ impl Runtime {
         Ok(method)
     }
 
-    /// Takes the caller's bank account off; payouts on their way keep theirs.
+    /// Removes the caller's bank account. Payouts under way keep theirs.
     ///
     /// # Errors
     /// `NotAllowed`, `NotFound`.
@@ -83,7 +83,8 @@ impl Runtime {
         self.submit(meta, user, remove).await.map(drop)
     }
 
-    /// Transition 41: what a user owes need not be paid, all of it where no amount is given. Operators only.
+    /// Transition 41: cancels a user's debt at the platform's expense, all of it if `cents` is `None`. Operators
+    /// only.
     ///
     /// # Errors
     /// `NotAllowed`, `NotFound`, then as [`Command::WriteOff`] says.
@@ -94,14 +95,14 @@ impl Runtime {
         cents: Option<Cents>,
         reason: &str,
     ) -> Result<Moved, Refusal> {
-        let reason = self.about(&meta, user, reason)?;
+        let reason = self.sealed_reason_about(&meta, user, reason)?;
         let write_off = Command::WriteOff { cents, reason };
         let done = self.wallet_command(meta, user, write_off).await?;
         moved(&done).ok_or(Refusal::Unknown)
     }
 
-    /// Transitions 41 and 42: what rests in a user's wallet is tried again now. Operators only. Returns the wallet with
-    /// its calls, as they are now.
+    /// Transitions 41 and 42: retries the deferred calls of a user's wallet now. Operators only. Returns the wallet
+    /// with its present calls.
     ///
     /// # Errors
     /// `NotAllowed`, `NotFound`, then as [`Command::Retry`] says.
@@ -111,35 +112,35 @@ impl Runtime {
         user: UserId,
         reason: &str,
     ) -> Result<Arc<wallet::Wallet>, Refusal> {
-        let reason = self.about(&meta, user, reason)?;
+        let reason = self.sealed_reason_about(&meta, user, reason)?;
         self.wallet_command(meta, user, Command::Retry { reason })
             .await?;
         self.payouts(user).await
     }
 
-    /// Transition 44: cash to the gateway for losses. Operators only.
+    /// Transition 44: books cash that was paid to the gateway to cover losses. Operators only.
     ///
     /// # Errors
     /// `NotAllowed`, then as [`Command::TopUp`] says.
     pub async fn top_up(&self, meta: Meta, cents: Cents, reason: &str) -> Result<Moved, Refusal> {
-        let reason = self.because(&meta, reason)?;
+        let reason = self.sealed_reason(&meta, reason)?;
         let top_up = Command::TopUp { cents, reason };
         let done = self.wallet_command(meta, PLATFORM, top_up).await?;
         moved(&done).ok_or(Refusal::Unknown)
     }
 
-    /// Transition 44: fees taken out. Operators only.
+    /// Transition 44: books platform fees that were paid out by the gateway. Operators only.
     ///
     /// # Errors
     /// `NotAllowed`, then as [`Command::Withdraw`] says.
     pub async fn withdraw(&self, meta: Meta, cents: Cents, reason: &str) -> Result<Moved, Refusal> {
-        let reason = self.because(&meta, reason)?;
+        let reason = self.sealed_reason(&meta, reason)?;
         let withdraw = Command::Withdraw { cents, reason };
         let done = self.wallet_command(meta, PLATFORM, withdraw).await?;
         moved(&done).ok_or(Refusal::Unknown)
     }
 
-    /// Carries a command to a wallet out, and gives the record that it made, now or the first time.
+    /// Carries out a command to a wallet, and returns the record that it made, now or the first time.
     async fn wallet_command(
         &self,
         meta: Meta,
@@ -159,23 +160,28 @@ impl Runtime {
         found.await?.ok_or(Refusal::Unknown)
     }
 
-    /// Why an operator does something with a user's wallet, sealed.
-    fn about(&self, meta: &Meta, user: UserId, reason: &str) -> Result<Sealed, Refusal> {
+    /// Seals an operator's reason for an action on a user's wallet. The user must exist.
+    fn sealed_reason_about(
+        &self,
+        meta: &Meta,
+        user: UserId,
+        reason: &str,
+    ) -> Result<Sealed, Refusal> {
         meta.operator()?;
         if self.directory().person(user).is_none() {
             return Err(Refusal::not_found("user"));
         }
-        self.because(meta, reason)
+        self.sealed_reason(meta, reason)
     }
 
-    /// Why an operator does something, sealed.
-    fn because(&self, meta: &Meta, reason: &str) -> Result<Sealed, Refusal> {
+    /// Seals an operator's reason.
+    fn sealed_reason(&self, meta: &Meta, reason: &str) -> Result<Sealed, Refusal> {
         meta.operator()?;
         self.seal_free_text(meta.principal, FreeText::Reason, reason)
     }
 }
 
-/// The events of a wallet's record.
+/// Returns the events of a wallet's record.
 fn events(done: &Entry) -> impl Iterator<Item = &Event> {
     let events: &[Event] = match &done.record.events {
         Events::Wallet(events) => events,

@@ -1,4 +1,4 @@
-//! The way of a record into the journal.
+//! Commits a record to the journal.
 
 use crate::{owners::Reservation, refusal::Refusal};
 use campusg_domain::record::Record;
@@ -15,13 +15,14 @@ impl From<CommitFault> for Refusal {
     }
 }
 
-/// Queues a record and waits until it is durable and every fold has it.
+/// Queues a record and waits until it is durable and folded by every owner.
 ///
-/// From here on `held` belongs to the commit and not to its caller, who may go: folding the record ends it, and a record
-/// that will never be written gives it back.
+/// The commit takes over the reservation `held`, even if the caller is dropped: folding the record ends it, and if
+/// the record will never be written, it is released.
 ///
 /// # Errors
-/// `StorageFull`, `Stopping` or `Fault`: it was not written and never will be. `Unknown`: the process is about to end.
+/// `StorageFull`, `Stopping` or `Fault` if the record was not and never will be written. `Unknown` if the process is
+/// about to end.
 pub(crate) async fn commit(
     queue: &CommitQueue<Record>,
     record: Record,
@@ -33,7 +34,7 @@ pub(crate) async fn commit(
             (Ok(_), Some(held)) => held.ended_by_its_record(),
             (_, held) => drop(held),
         }
-        // A caller who has left needs no answer.
+        // An error only means that the caller is gone.
         let _ = acked.send(result);
     });
     match ack.await {

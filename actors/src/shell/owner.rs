@@ -1,8 +1,8 @@
 //! The shell of an owner of many streams: one command at a time per stream, the others wait in a queue.
 //!
-//! Invariants: the first of a queue is in flight; the rest are decided only on what it leaves behind. A queue moves on
-//! when the batch that holds the record in flight is folded, or when that record was not written. One id is in flight in
-//! one stream at most, so giving back what it holds never touches another command.
+//! Invariants: the first command of a queue is in flight, and the others are decided only on the state it leaves. A
+//! queue moves on when the batch with the record in flight is folded, or when that record was not written. A command
+//! id is in flight in at most one stream, so releasing its reservations never touches another command.
 
 use crate::{message::Pending, port::clock::Clock, refusal::Refusal};
 use actix::{Actor, AsyncContext, Context, Handler, Message};
@@ -22,10 +22,11 @@ use std::{
 
 /// Most commands that wait for one stream.
 const WAITING: usize = 32;
-/// Most done commands that are remembered; older ones only where their stream remembers them.
+/// Most completed commands that are remembered; a repeat of an older one is recognised only if its stream remembers
+/// it.
 const REMEMBERED: usize = 4_096;
 
-/// The record in flight of this stream was not written, and never will be.
+/// Notifies an owner that the record in flight of a stream was not and never will be written.
 #[derive(Debug)]
 pub(crate) struct NotWritten<C> {
     stream: Stream,
@@ -37,7 +38,7 @@ impl<C: 'static> Message for NotWritten<C> {
     type Result = ();
 }
 
-/// The queues of all streams.
+/// The queues of all streams of one owner.
 #[derive(Debug)]
 pub(crate) struct StreamQueue<C: StreamCommand> {
     waiting: HashMap<Stream, VecDeque<Pending<C>>>,
@@ -59,11 +60,11 @@ impl<C: StreamCommand> Default for StreamQueue<C> {
 }
 
 impl<C: StreamCommand> StreamQueue<C> {
-    /// Puts a command in its stream's queue; returns whether it is the first, and to be begun now.
+    /// Adds a command to its stream's queue; returns whether it is the first, to be begun now.
     fn join(&mut self, pending: Pending<C>) -> bool {
         let queue = self.waiting.entry(pending.envelope.stream()).or_default();
         if queue.len() >= WAITING {
-            // A caller who has left needs no answer.
+            // An error only means that the caller is gone.
             let _ = pending.reply.send(Err(Refusal::Busy {
                 retry_after_ms: 1_000,
             }));
@@ -81,7 +82,8 @@ impl<C: StreamCommand> StreamQueue<C> {
         self.first(stream).map(|first| first.envelope.meta.id)
     }
 
-    /// What the first of a queue is answered without deciding: done before, or its id is under way in another stream.
+    /// Returns the answer to the first command of a queue if no decision is needed: it was done before, or its id is
+    /// under way in another stream.
     fn known(&self, stream: Stream) -> Option<Result<Seq, Refusal>> {
         let meta = &self.first(stream)?.envelope.meta;
         match self.done.get(&(stream, meta.id)) {
@@ -102,7 +104,7 @@ impl<C: StreamCommand> StreamQueue<C> {
         }
     }
 
-    /// Answers the first of a queue; returns whether another one is to be begun.
+    /// Answers the first command of a queue and removes it; returns whether another one is to be begun.
     fn answer(&mut self, stream: Stream, answer: Result<Seq, Refusal>) -> bool {
         let Some(queue) = self.waiting.get_mut(&stream) else {
             return false;
@@ -123,7 +125,7 @@ impl<C: StreamCommand> StreamQueue<C> {
                 self.in_flight.remove(&id);
                 self.remember((stream, id), fingerprint, &answer);
             }
-            // A caller who has left needs no answer.
+            // An error only means that the caller is gone.
             let _ = reply.send(answer);
         }
         more
@@ -147,20 +149,20 @@ impl<C: StreamCommand> StreamQueue<C> {
     }
 }
 
-/// An owner of many streams of one kind, which a command `C` is for.
+/// An owner of many streams of one kind, which are changed by commands `C`.
 pub(crate) trait StreamOwner<C: StreamCommand>:
     Actor<Context = Context<Self>> + Handler<Pending<C>> + Handler<NotWritten<C>>
 {
-    /// Its commands that wait.
+    /// The commands that wait or are in flight.
     fn queue(&mut self) -> &mut StreamQueue<C>;
 
-    /// The clock; it never goes back, so a stream's time does not either.
+    /// The clock; it never goes back, so the times in a stream do not either.
     fn clock(&self) -> &dyn Clock;
 
-    /// The way into the journal.
+    /// The queue of the journal.
     fn journal(&self) -> &CommitQueue<Record>;
 
-    /// Decides on what is folded, and on what other owners said; `None` where nothing is to be written.
+    /// Decides on the folded state and the votes of other owners; `None` if nothing is to be written.
     fn decide(
         &mut self,
         envelope: &Envelope<C>,
@@ -168,10 +170,10 @@ pub(crate) trait StreamOwner<C: StreamCommand>:
         now: At,
     ) -> Result<Option<Record>, Refusal>;
 
-    /// Gives back what deciding reserved.
+    /// Releases what deciding has reserved.
     fn give_back(&mut self, _id: CommandId) {}
 
-    /// Takes a command in.
+    /// Queues a command, and begins it if it is the first of its stream.
     fn take(&mut self, pending: Pending<C>, ctx: &mut Context<Self>) {
         let stream = pending.envelope.stream();
         if self.queue().join(pending) {
@@ -179,7 +181,7 @@ pub(crate) trait StreamOwner<C: StreamCommand>:
         }
     }
 
-    /// Decides the first of a queue, and those behind it as long as nothing is written.
+    /// Decides the first command of a queue, and further ones as long as nothing is written.
     fn begin(&mut self, stream: Stream, ctx: &mut Context<Self>) {
         while let Some(first) = self.queue().first(stream) {
             let (envelope, foreign) = (first.envelope.clone(), first.foreign.clone());
@@ -217,7 +219,7 @@ pub(crate) trait StreamOwner<C: StreamCommand>:
         });
     }
 
-    /// A record of one of its streams was folded.
+    /// Handles the fold of a record of one of its streams: answers its command and begins the next.
     fn folded_own(&mut self, seq: Seq, record: &Record, ctx: &mut Context<Self>) {
         let stream = record.stream;
         let mine = self.queue().first_id(stream) == Some(record.command);
@@ -226,7 +228,7 @@ pub(crate) trait StreamOwner<C: StreamCommand>:
         }
     }
 
-    /// The record in flight was not written.
+    /// Handles a record that was not written: releases its reservations, answers its command and begins the next.
     fn not_written(&mut self, fault: NotWritten<C>, ctx: &mut Context<Self>) {
         let stream = fault.stream;
         if let Some(id) = self.queue().first_id(stream) {
@@ -246,9 +248,9 @@ mod tests {
     use tokio::sync::oneshot;
 
     #[derive(Clone, Debug)]
-    struct Told;
+    struct TestCommand;
 
-    impl StreamCommand for Told {
+    impl StreamCommand for TestCommand {
         type Target = Stream;
 
         fn stream(target: Stream) -> Stream {
@@ -256,7 +258,7 @@ mod tests {
         }
     }
 
-    fn told(id: u64, target: Stream, body: u64) -> (Pending<Told>, Answer) {
+    fn queued(id: u64, target: Stream, body: u64) -> (Pending<TestCommand>, Answer) {
         let meta = Meta {
             fingerprint: Fingerprint(body),
             ..Meta::own(Principal::System, CommandId(id), "test")
@@ -266,7 +268,7 @@ mod tests {
             envelope: Envelope {
                 meta,
                 target,
-                command: Told,
+                command: TestCommand,
             },
             foreign: Votes::default(),
             reply,
@@ -276,14 +278,14 @@ mod tests {
 
     type Answer = oneshot::Receiver<Result<Seq, Refusal>>;
 
-    fn pending(id: u64, stream: u8, body: u64) -> Pending<Told> {
+    fn pending(id: u64, stream: u8, body: u64) -> Pending<TestCommand> {
         let stream = Stream::Order(OrderId::from_bytes([stream; 16]));
-        told(id, stream, body).0
+        queued(id, stream, body).0
     }
 
     #[test]
     fn an_id_under_way_in_one_stream_is_not_begun_in_another_and_a_done_one_is_known() {
-        let mut queue: StreamQueue<Told> = StreamQueue::default();
+        let mut queue: StreamQueue<TestCommand> = StreamQueue::default();
         let (first, elsewhere) = (pending(1, 1, 9), pending(1, 2, 9));
         let (here, there) = (first.envelope.target, elsewhere.envelope.target);
         assert!(queue.join(first));
@@ -310,7 +312,7 @@ mod tests {
 
     #[test]
     fn what_is_done_is_forgotten_in_the_end_and_what_failed_at_once() {
-        let mut queue: StreamQueue<Told> = StreamQueue::default();
+        let mut queue: StreamQueue<TestCommand> = StreamQueue::default();
         for id in 0..=REMEMBERED as u64 {
             let pending = pending(id, 1, 0);
             let stream = pending.envelope.target;
@@ -337,10 +339,10 @@ mod tests {
 
     #[test]
     fn the_second_waits_until_the_first_is_answered_and_the_33rd_is_sent_away() {
-        let mut queue: StreamQueue<Told> = StreamQueue::default();
+        let mut queue: StreamQueue<TestCommand> = StreamQueue::default();
         let mut answers: Vec<_> = (0..33)
             .map(|n| {
-                let (pending, answer) = told(n, Stream::System, 0);
+                let (pending, answer) = queued(n, Stream::System, 0);
                 assert_eq!(queue.join(pending), n == 0);
                 answer
             })

@@ -1,4 +1,4 @@
-//! Limits of failed attempts: one at a time, at once, and over addresses.
+//! Limits of failed attempts: one after another, at once, and spread over addresses.
 
 #![allow(clippy::unwrap_used, reason = "a test may end here")]
 
@@ -17,15 +17,15 @@ fn attempts(failures_per_ip: u32) -> Attempts {
     })
 }
 
-/// Somewhere nobody signed in from.
+/// An address from which nobody has signed in.
 fn elsewhere(n: u32) -> IpAddr {
     IpAddr::V4(Ipv4Addr::from(0x0b00_0000 + n))
 }
 
-/// Whether an attempt may begin, which then tells nothing.
+/// Whether an attempt may begin; the attempt itself does not count.
 fn may(attempts: &Attempts, account: &str, address: IpAddr, now: Instant) -> Result<(), u64> {
     let begun = attempts.begin(account, address, now);
-    begun.map(Attempt::told_nothing)
+    begun.map(Attempt::reveals_nothing)
 }
 
 fn fail(attempts: &Attempts, account: &str, address: IpAddr, now: Instant) {
@@ -52,7 +52,7 @@ fn attempts_at_once_are_no_way_around_the_limit() {
         .map(|_| attempts.begin(ANN, HOME, now).unwrap())
         .collect();
     assert_eq!(may(&attempts, ANN, HOME, now), Err(UNDER_WAY_MS));
-    under_way.pop().unwrap().told_nothing();
+    under_way.pop().unwrap().reveals_nothing();
     assert_eq!(may(&attempts, ANN, HOME, now), Ok(()), "given back");
     drop(under_way);
     fail(&attempts, ANN, HOME, now);

@@ -1,4 +1,4 @@
-//! Bodies of the operators' routes.
+//! Request bodies and query strings of the operators' routes.
 
 use crate::{json::Amount, problem::Problem, time::Time};
 use campusg_domain::{
@@ -8,7 +8,7 @@ use campusg_domain::{
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Why an operator does something; it stands in the audit log.
+/// An operator's reason for a command; it is kept in the audit log.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReasonIn {
@@ -16,13 +16,13 @@ pub(crate) struct ReasonIn {
 }
 
 impl ReasonIn {
-    /// Refuses an empty or very long reason.
+    /// Refuses an empty reason, and one of more than 500 characters.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         super::text::check("reason", &self.reason, 500)
     }
 }
 
-/// Ends an order.
+/// Body of a command that ends an order.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SettleIn {
@@ -33,7 +33,8 @@ pub(crate) struct SettleIn {
 }
 
 impl SettleIn {
-    /// How the order ends: before anything is bought with what the runner gets, after it with what the customer gets.
+    /// Checks that the fields fit together. Before the purchase `to_runner_cents` says what the runner gets for the
+    /// trip; after it `refund_cents` and `at_fault` say what the customer gets back and who bears it.
     pub(crate) fn ending(&self) -> Result<Ending, Problem> {
         match (self.to_runner_cents, self.refund_cents, self.at_fault) {
             (Some(Amount(to_runner)), None, None) => Ok(Ending::Trip { to_runner }),
@@ -56,7 +57,6 @@ impl SettleIn {
     }
 }
 
-/// Which page of the audit log is wanted.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuditIn {
@@ -64,7 +64,6 @@ pub(crate) struct AuditIn {
     pub(crate) cursor: Option<String>,
 }
 
-/// Schedules an event.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScheduleIn {
@@ -75,7 +74,6 @@ pub(crate) struct ScheduleIn {
     pub(crate) payload: Value,
 }
 
-/// Which sagas are listed.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SagasIn {
@@ -84,7 +82,6 @@ pub(crate) struct SagasIn {
     pub(crate) cursor: Option<String>,
 }
 
-/// The states that can be asked for.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SagaStateIn {
@@ -94,7 +91,6 @@ pub(crate) enum SagaStateIn {
     Running,
 }
 
-/// Moves a virtual clock on.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AdvanceIn {

@@ -1,21 +1,19 @@
-//! Bodies of disputes and of what operators give back.
+//! Request bodies of disputes and of an operator's refunds.
 
 use crate::json::Amount;
 use campusg_domain::{id::PhotoId, order::Fault};
 use serde::Deserialize;
 
-/// Opens a dispute.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DisputeIn {
     pub(crate) reason: String,
-    /// The most that may be claimed where none is given.
+    /// What the opener wants back; if absent, the most that can be claimed.
     pub(crate) claim_cents: Option<Amount>,
     #[serde(default)]
     pub(crate) photo_ids: Vec<PhotoId>,
 }
 
-/// Says more about a dispute.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReplyIn {
@@ -24,7 +22,6 @@ pub(crate) struct ReplyIn {
     pub(crate) photo_ids: Vec<PhotoId>,
 }
 
-/// Decides a dispute.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResolveIn {
@@ -33,7 +30,7 @@ pub(crate) struct ResolveIn {
     pub(crate) reason: String,
 }
 
-/// Gives something back after the end.
+/// Body of a refund after the order has ended.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefundIn {

@@ -1,17 +1,16 @@
-//! Bodies of what the parties say to each other, and of what is said at the door and after it.
+//! Request bodies of messages between the parties, of problems that the runner reports, and of tips.
 
 use crate::json::Amount;
 use campusg_domain::{id::PhotoId, order::Problem as Kind};
 use serde::Deserialize;
 
-/// One party writes to the other.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MessageIn {
     pub(crate) text: String,
 }
 
-/// What the runner reports.
+/// A problem that the runner reports.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProblemIn {
@@ -20,7 +19,7 @@ pub(crate) struct ProblemIn {
     pub(crate) note: Option<String>,
 }
 
-/// A tip after the end.
+/// A tip that is added after the order has ended.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TipIn {

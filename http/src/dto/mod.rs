@@ -1,6 +1,6 @@
-//! Bodies and parameters as callers write them. Unknown fields are refused everywhere.
+//! Request bodies and query strings. Unknown fields are refused everywhere.
 //!
-//! Must not: derive `Debug` where a password, token, PIN or personal text is in it.
+//! Must not: derive `Debug` for a type that contains a password, token, PIN or personal text.
 
 pub(crate) mod admin;
 pub(crate) mod dispute;
@@ -14,7 +14,7 @@ pub(crate) mod wallet;
 
 use serde::Deserialize;
 
-/// A command without a body, or with an empty object.
+/// The body of a command without arguments: absent, or an empty object.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}

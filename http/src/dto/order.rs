@@ -1,4 +1,4 @@
-//! Bodies of the order's routes.
+//! Request bodies and query strings of the order's routes.
 
 use crate::{
     json::{Amount, Count},
@@ -12,7 +12,7 @@ use campusg_domain::{
 };
 use serde::Deserialize;
 
-/// A wish for an order; of a quote too.
+/// Body of placing an order, and of a quote.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewOrderIn {
@@ -115,7 +115,7 @@ impl TryFrom<StoreIn> for StoreRef {
     }
 }
 
-/// Where the runner says the order is.
+/// The status that the runner reports, with the proof that it needs.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StatusIn {
@@ -203,24 +203,22 @@ impl TryFrom<ProofIn> for Shown {
     }
 }
 
-/// Cancels.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelIn {
     #[serde(default)]
     pub(crate) accept_charge_cents: Amount,
-    /// For the caller's own records: it is checked, and not kept.
+    /// Only checked for its length: it is not stored.
     pub(crate) reason: Option<String>,
 }
 
-/// Rates the other side.
+/// Body of a rating; `stars` is 1 to 5.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RatingIn {
     pub(crate) stars: u8,
 }
 
-/// Which orders are listed.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListIn {
@@ -231,7 +229,7 @@ pub(crate) struct ListIn {
     pub(crate) cursor: Option<String>,
 }
 
-/// On which side.
+/// The caller's role in the orders that are listed.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PartyIn {
@@ -239,21 +237,20 @@ pub(crate) enum PartyIn {
     Runner,
 }
 
-/// As of when an order is wanted.
+/// The time as of which an order is shown; now if absent.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AtIn {
     pub(crate) at: Option<String>,
 }
 
-/// Of which order something is wanted.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OfOrderIn {
     pub(crate) order_id: OrderId,
 }
 
-/// Of which order payments are wanted; of all if not given.
+/// The order whose payment is listed; if absent, the payments of all the caller's orders.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PaymentsIn {

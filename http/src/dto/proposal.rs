@@ -1,4 +1,4 @@
-//! Bodies of a proposal's routes: what a runner at the store asks, and what the customer answers.
+//! Request bodies of proposals: what a runner at the store proposes, and how the customer decides.
 
 use super::order::StoreIn;
 use crate::{
@@ -11,7 +11,6 @@ use campusg_domain::{
 };
 use serde::Deserialize;
 
-/// What a runner asks.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProposalIn {
@@ -23,7 +22,7 @@ pub(crate) struct ProposalIn {
     note: Option<String>,
 }
 
-/// One item that it is about: its place on the list, and what would be bought instead.
+/// An item of the order, by its index in the list, and its replacement.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProposedItemIn {
@@ -31,7 +30,7 @@ struct ProposedItemIn {
     offer: Option<OfferedItemIn>,
 }
 
-/// What would be bought. Nobody is asked again about it, so it has no preference of its own.
+/// The replacement. It has no `if_missing` preference of its own: the customer is not asked about it again.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OfferedItemIn {
@@ -41,7 +40,7 @@ struct OfferedItemIn {
 }
 
 impl ProposalIn {
-    /// The offer, and the runner's words beside it.
+    /// Separates the offer from the runner's note.
     pub(crate) fn split(self) -> (Offer, Option<String>) {
         let offer = Offer {
             kind: self.kind,
@@ -68,14 +67,14 @@ impl From<ProposedItemIn> for ProposedItem {
     }
 }
 
-/// What the customer does without: places on the list.
+/// The items that the customer gives up, by their indices in the list.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DropIn {
     pub(crate) items: Vec<u16>,
 }
 
-/// Where to buy instead.
+/// The store where the runner is to buy instead.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OtherStoreIn {

@@ -1,10 +1,9 @@
-//! Bodies of the stores' routes, with opening hours as people write them.
+//! Request bodies of the stores' routes, with opening hours by weekday and time.
 
 use super::user::given;
 use campusg_domain::owner::directory::{Hours, OpenSpan, StoreChange};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-/// Makes a store known.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewStoreIn {
@@ -16,13 +15,13 @@ pub(crate) struct NewStoreIn {
 }
 
 impl NewStoreIn {
-    /// When it is open, if that is said.
+    /// The opening hours, if any are given.
     pub(crate) fn hours(&self) -> Option<Hours> {
         self.hours.as_deref().map(hours)
     }
 }
 
-/// Changes what is given of a store; hours that are `null` count as always open.
+/// Changes only the fields that are given; `hours: null` means always open.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoreChangeIn {
@@ -44,7 +43,7 @@ impl From<StoreChangeIn> for StoreChange {
     }
 }
 
-/// A span of a week in which a store is open, in the campus's local time. Past midnight it is two.
+/// A span of one weekday in the campus's local time. Hours past midnight are given as two spans.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SpanIn {
@@ -62,7 +61,7 @@ fn hours(spans: &[SpanIn]) -> Hours {
     Hours(spans.iter().map(span).collect())
 }
 
-/// A day of the week, by its name.
+/// A weekday by its English name in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Weekday {
@@ -76,7 +75,7 @@ pub(crate) enum Weekday {
 }
 
 impl Weekday {
-    /// Of a number: 0 is Monday.
+    /// Returns the weekday of a number; 0 is Monday.
     pub(crate) const fn of(number: u8) -> Self {
         match number {
             0 => Self::Monday,
@@ -90,7 +89,7 @@ impl Weekday {
     }
 }
 
-/// A minute of the day, as `08:30`; the end of the day is `24:00`.
+/// A minute of the day, written as `08:30`; the end of the day is `24:00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Minute(pub(crate) u16);
 

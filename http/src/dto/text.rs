@@ -1,8 +1,8 @@
-//! Short texts from outside.
+//! Checks of short texts in requests.
 
 use crate::problem::Problem;
 
-/// Refuses a text that is empty, longer than `most` characters, or has control characters other than line ends.
+/// 422 for a text that is empty, longer than `most` characters, or contains control characters other than line ends.
 pub(crate) fn check(field: &str, text: &str, most: usize) -> Result<(), Problem> {
     let length = text.chars().count();
     if text.trim().is_empty() || length > most {

@@ -1,4 +1,4 @@
-//! Bodies of the routes of people, sessions and notices.
+//! Request bodies and query strings of the routes of people, sessions and notices.
 
 use crate::problem::Problem;
 use campusg_actors::runtime::MethodKind;
@@ -6,7 +6,6 @@ use campusg_domain::id::{OrderId, UserId};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// Opens an account.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RegisterIn {
@@ -18,7 +17,7 @@ pub(crate) struct RegisterIn {
 }
 
 impl RegisterIn {
-    /// Refuses an address outside of the allowed domains; every domain is allowed if none is named.
+    /// Refuses an e-mail address outside of `domains`; an empty list allows every domain.
     pub(crate) fn check_domain(&self, domains: &[String]) -> Result<(), Problem> {
         let domain = self
             .email
@@ -39,7 +38,6 @@ impl RegisterIn {
     }
 }
 
-/// Signs in.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignInIn {
@@ -47,7 +45,7 @@ pub(crate) struct SignInIn {
     pub(crate) password: String,
 }
 
-/// Changes what is given; `null` removes the phone.
+/// Changes only the fields that are given; `phone: null` removes the phone number.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProfileIn {
@@ -57,7 +55,7 @@ pub(crate) struct ProfileIn {
     pub(crate) phone: Option<Option<String>>,
 }
 
-/// Tells a field that is `null` from one that is not there.
+/// Deserializes a field so that `null` (`Some(None)`) differs from an absent field (`None`).
 pub(super) fn given<'de, T, D>(from: D) -> Result<Option<Option<T>>, D::Error>
 where
     T: Deserialize<'de>,
@@ -66,7 +64,7 @@ where
     Option::deserialize(from).map(Some)
 }
 
-/// Puts a card on file.
+/// The gateway's token of a card.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CardIn {
@@ -81,11 +79,11 @@ pub(crate) struct SetupIn {
     pub(crate) return_url: String,
 }
 
-/// Longest address to go on to, in bytes.
+/// Longest accepted return URL, in bytes.
 const RETURN_URL_BYTES: usize = 500;
 
 impl SetupIn {
-    /// Refuses an address that does not lead back to this server: a path, or a URL under its public one.
+    /// Refuses a URL that does not lead back to this server: it must be a path, or lie under `public_url`.
     pub(crate) fn check_return_url(&self, public_url: Option<&str>) -> Result<(), Problem> {
         let url = self.return_url.as_str();
         let refused = |rule: &str| Err(Problem::field("return_url", rule));
@@ -110,7 +108,7 @@ impl SetupIn {
     }
 }
 
-/// Runs, or does not.
+/// Whether the caller works as a runner, and whether they are notified of new orders.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunnerIn {
@@ -118,14 +116,12 @@ pub(crate) struct RunnerIn {
     pub(crate) online: bool,
 }
 
-/// How many entries of a list are wanted.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LimitIn {
     pub(crate) limit: Option<usize>,
 }
 
-/// How much of a list is wanted.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PageIn {
@@ -133,7 +129,7 @@ pub(crate) struct PageIn {
     pub(crate) cursor: Option<String>,
 }
 
-/// Sends a direct notice.
+/// A notice that an operator sends to one user.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoticeIn {

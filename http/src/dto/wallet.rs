@@ -1,30 +1,29 @@
-//! Bodies of the routes of wallets and of the platform's money.
+//! Request bodies of the routes of wallets and of the platform's money.
 
 use crate::json::Amount;
 use serde::Deserialize;
 
-/// Puts a bank account on file.
+/// The gateway's token of a bank account.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccountIn {
     pub(crate) token: String,
 }
 
-/// Asks for a payout.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PayoutIn {
     pub(crate) amount_cents: Amount,
 }
 
-/// Pays what is owed; all of it where no amount is given.
+/// Pays the caller's debt; all of it if no amount is given.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PayDebtIn {
     pub(crate) amount_cents: Option<Amount>,
 }
 
-/// Writes off what is owed; all of it where no amount is given.
+/// Writes off a user's debt; all of it if no amount is given.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WriteOffIn {
@@ -32,7 +31,7 @@ pub(crate) struct WriteOffIn {
     pub(crate) reason: String,
 }
 
-/// Brings money of the platform to the gateway, or takes it from there.
+/// A movement of the platform's own money to the gateway or from it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MoveIn {

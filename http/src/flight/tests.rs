@@ -1,4 +1,4 @@
-//! Requests in flight over real connections on loopback, to routes of our own: held, slow, broken off, too large.
+//! Requests in flight over real loopback connections, to test routes: held, slow, broken off, too large.
 
 #![allow(clippy::unwrap_used, reason = "a test may end here")]
 
@@ -18,7 +18,8 @@ use tokio::{
     sync::Notify,
 };
 
-/// `/holds` tells `began` and never answers; `/takes` and `/photo` say how many bytes came; `/health` probes.
+/// Starts a server: `/holds` notifies `began` and never answers; `/takes` and `/photo` answer with the number of
+/// bytes that came; `/health` is a probe.
 async fn server(config: HttpConfig) -> (SocketAddr, Arc<Notify>) {
     let (flights, began) = (Arc::new(Flights::new(&config)), Arc::new(Notify::new()));
     let dispatch = Arc::clone(&began);
@@ -27,7 +28,7 @@ async fn server(config: HttpConfig) -> (SocketAddr, Arc<Notify>) {
         pending::<&'static str>().await
     };
     let takes = async |body: axum::body::Bytes| body.len().to_string();
-    let by = |load| from_fn_with_state((Arc::clone(&flights), load), fly);
+    let by = |load| from_fn_with_state((Arc::clone(&flights), load), limit_in_flight);
     let router = Router::new()
         .route("/holds", get(holds).route_layer(by(Load::Usual)))
         .route("/takes", post(takes).route_layer(by(Load::Usual)))
@@ -40,7 +41,7 @@ async fn server(config: HttpConfig) -> (SocketAddr, Arc<Notify>) {
     (address, began)
 }
 
-/// Whoever names themself is signed in; the address is their claim.
+/// Signs in whoever gives a name in a header, and takes the address from a header too.
 async fn signed_in(mut request: Request, next: Next) -> Response {
     sign_in(&mut request);
     next.run(request).await
@@ -70,7 +71,7 @@ async fn open(address: SocketAddr, text: &str) -> TcpStream {
     stream
 }
 
-/// The status and the problem's code, or the plain text.
+/// Returns the status, with the problem's code or the plain text.
 async fn answer(mut stream: TcpStream) -> (u16, String) {
     let mut bytes = vec![];
     let _ = stream.read_to_end(&mut bytes).await;
@@ -86,7 +87,7 @@ async fn ask(address: SocketAddr, text: &str) -> (u16, String) {
     answer(open(address, text).await).await
 }
 
-/// A request with a body that is said to have so many bytes.
+/// A POST request that announces a body of `length` bytes.
 fn post_to(path: &str, more: &str, length: usize, body: &str) -> String {
     format!(
         "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{more}content-length: {length}\r\n\r\n{body}"
@@ -101,15 +102,15 @@ fn said(status: u16, what: &str) -> (u16, String) {
     (status, what.into())
 }
 
-/// A request whose body the server is waiting for.
-async fn hesitate(address: SocketAddr, path: &str, more: &str) -> TcpStream {
+/// Sends a request's head and waits until the server asks for the body.
+async fn send_head(address: SocketAddr, path: &str, more: &str) -> TcpStream {
     let more = format!("{more}expect: 100-continue\r\n");
     let mut stream = open(address, &post_to(path, &more, 4, "")).await;
-    let mut told = vec![];
-    while !told.ends_with(b"\r\n\r\n") {
-        told.push(stream.read_u8().await.unwrap());
+    let mut head = vec![];
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
     }
-    assert!(told.starts_with(b"HTTP/1.1 100"));
+    assert!(head.starts_with(b"HTTP/1.1 100"));
     stream
 }
 
@@ -123,7 +124,7 @@ async fn a_slow_body_holds_no_place_that_others_need() {
     .await;
     let mut slow = vec![];
     for _ in 0..8 {
-        slow.push(hesitate(address, "/takes", "").await);
+        slow.push(send_head(address, "/takes", "").await);
     }
     let quick = ask(address, &post_to("/takes", "", 4, "soup")).await;
     assert_eq!(quick, said(200, "4"));
@@ -140,12 +141,12 @@ async fn a_slow_body_is_given_up() {
         ..HttpConfig::default()
     })
     .await;
-    let slow = hesitate(address, "/takes", "").await;
+    let slow = send_head(address, "/takes", "").await;
     assert_eq!(answer(slow).await, said(408, "body_too_slow"));
 }
 
 #[tokio::test]
-async fn health_is_told_while_everything_else_is_refused() {
+async fn health_is_answered_while_everything_else_is_refused() {
     let (address, began) = server(HttpConfig {
         requests_in_flight: 1,
         ..HttpConfig::default()
@@ -160,7 +161,7 @@ async fn health_is_told_while_everything_else_is_refused() {
         said(200, "well")
     );
     drop(held);
-    // The place is free once the server has noticed that nobody waits for the answer.
+    // The place is free only once the server has noticed that the client is gone.
     while ask(address, &post_to("/takes", "", 4, "soup")).await != said(200, "4") {}
 }
 
@@ -188,10 +189,10 @@ async fn only_so_many_photos_are_read_at_once() {
     })
     .await;
     let photo = |user: &str| post_to("/photo", &format!("user: {user}\r\n"), 4, "soup");
-    let mut ann = hesitate(address, "/photo", "user: ann\r\n").await;
+    let mut ann = send_head(address, "/photo", "user: ann\r\n").await;
     assert_eq!(ask(address, &photo("ann")).await, said(503, "busy"));
     assert_eq!(ask(address, &photo("ben")).await, said(200, "4"));
-    let _cem = hesitate(address, "/photo", "user: cem\r\n").await;
+    let _cem = send_head(address, "/photo", "user: cem\r\n").await;
     let mut full = String::new();
     let mut refused = open(address, &photo("ben")).await;
     refused.read_to_string(&mut full).await.unwrap();
@@ -206,7 +207,7 @@ async fn only_so_many_photos_are_read_at_once() {
 }
 
 #[tokio::test]
-async fn a_client_that_breaks_off_is_not_told_that_its_body_is_too_large() {
+async fn a_client_that_breaks_off_gets_no_413() {
     let (address, _) = server(HttpConfig {
         body_bytes: 1_024,
         ..HttpConfig::default()

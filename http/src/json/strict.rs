@@ -1,6 +1,7 @@
-//! A deserializer that takes an object where an object is expected, and never a list of its values by position.
+//! A deserializer that accepts only an object where a struct is expected.
 //!
-//! What serde derives for a struct takes both, so that a field added in the middle would change what a list means.
+//! serde's derived code for a struct also accepts a list of the values by position. Then a field added in the middle
+//! would change what a list means.
 
 use serde::{
     Deserializer,
@@ -8,10 +9,10 @@ use serde::{
 };
 use std::fmt;
 
-/// Wraps a deserializer, and everything that is read through it.
+/// Wraps a deserializer, or anything that is read through one.
 pub(super) struct Strict<T>(pub(super) T);
 
-/// Wraps the visitor of a struct.
+/// Wraps the visitor of a struct, to refuse lists.
 struct Object<V>(V);
 
 macro_rules! passed_on {

@@ -1,7 +1,8 @@
-//! What each refusal of the runtime answers: one exhaustive table.
+//! Maps each refusal of the runtime to a problem, in one exhaustive table.
 //!
-//! 400 a request of the wrong shape, 403 not for you, 404 not there or not yours to know of, 409 it does not fit where
-//! things stand, 422 a value breaks a rule, 503 not now, 504 unknown.
+//! 400 for a wrong shape, 403 if it is not the caller's to do, 404 if it does not exist or the caller must not know
+//! of it, 409 if it does not fit the present state, 422 for a value that breaks a rule, 503 if it cannot be done now,
+//! 504 if the outcome is unknown.
 
 use super::Problem;
 use axum::http::StatusCode;
@@ -32,7 +33,6 @@ impl From<Refusal> for Problem {
     }
 }
 
-/// The status of a refusal.
 pub(super) const fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::Rejected { rejection, .. } => rejected(rejection),
@@ -95,7 +95,7 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
     }
 }
 
-/// Adds what the rule names.
+/// Adds members for the values that the rejection carries.
 fn members(problem: Problem, rejection: &Rejection) -> Problem {
     match rejection {
         Rejection::InvalidField { field, .. } => problem.with("field", field.as_str()),
@@ -147,7 +147,6 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
     }
 }
 
-/// A quote as a member of a problem.
 fn quote_members(quote: &Quote) -> Value {
     json!({
         "charge_cents": quote.charge.0,

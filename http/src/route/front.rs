@@ -1,4 +1,4 @@
-//! `GET /`: the front page, with what anybody may check.
+//! `GET /`: the front page, which shows the ledger's proof to anybody.
 
 use crate::{app_state::AppState, html::document, problem::Problem, view::ledger::ProofView};
 use axum::{extract::State, http::StatusCode, response::Response};

@@ -1,4 +1,4 @@
-//! Handlers: one per file, each translates one request and decides nothing.
+//! Request handlers, one file per route. Each translates one request and decides nothing.
 
 pub(crate) mod admin;
 pub(crate) mod dispute;

@@ -1,4 +1,4 @@
-//! The shell around routes of our own, which panic and answer nothing.
+//! The outer layers around test routes that panic or answer without a body.
 
 #![allow(clippy::unwrap_used, reason = "a test may end here")]
 

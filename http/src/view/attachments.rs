@@ -1,6 +1,8 @@
-//! What lies over an order's stage, as each party sees it: a proposal, a cancellation that waits, a wait at the door.
+//! What can be attached to an order's stage, as each party sees it: a proposal, a pending cancellation, a wait at the
+//! door.
 //!
-//! Invariant: the runner sees of the card no more than that it is being asked; the cap is in no view of his.
+//! Invariant: of the card, the runner learns only that an authorisation is under way; no view for runners contains
+//! the cap.
 
 use super::{Viewer, dispute::DisputeView, parts::by, related::Related};
 use crate::time::Time;
@@ -15,7 +17,7 @@ use campusg_domain::{
 };
 use serde::Serialize;
 
-/// Everything that lies over an order.
+/// Everything that is attached to an order's stage.
 #[derive(Debug, Serialize)]
 pub(crate) struct AttachmentsView {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +55,7 @@ impl AttachmentsView {
     }
 }
 
-/// What the runner asks and the customer has not decided.
+/// The runner's open proposal.
 #[derive(Debug, Serialize)]
 pub(crate) struct ProposalView {
     n: u16,
@@ -69,14 +71,14 @@ pub(crate) struct ProposalView {
     price: Option<ProposalPrice>,
 }
 
-/// What agreeing costs: for the customer and operators.
+/// What approving costs; only for the customer and operators.
 #[derive(Debug, Serialize)]
 pub(crate) struct ProposalPrice {
-    /// K, if the food costs what is proposed.
+    /// What the customer would be charged in total, if the food costs what is proposed.
     charge_cents: i64,
-    /// What is authorised beside the first hold before it counts as agreed.
+    /// What must be authorised beyond the first hold before the approval takes effect.
     more_to_hold_cents: i64,
-    /// Why the card did not give that the last time.
+    /// Why the card declined that authorisation the last time; null if it did not.
     declined: Option<Decline>,
 }
 
@@ -118,7 +120,7 @@ impl ProposalPrice {
     }
 }
 
-/// One item that a proposal is about.
+/// An item that a proposal is about.
 #[derive(Debug, Serialize)]
 pub(crate) struct ProposedItemView {
     item: u16,
@@ -127,7 +129,7 @@ pub(crate) struct ProposedItemView {
     offer: Option<OfferedView>,
 }
 
-/// What would be bought in its place.
+/// The replacement of an item.
 #[derive(Debug, Serialize)]
 pub(crate) struct OfferedView {
     name: String,
@@ -135,7 +137,7 @@ pub(crate) struct OfferedView {
     unit_price_cents: i64,
 }
 
-/// The items of a proposal, with their names on the list.
+/// Returns the items of a proposal, with their names from the shopping list.
 pub(crate) fn proposed(order: &Order, items: &[ProposedItem]) -> Vec<ProposedItemView> {
     let view = |line: &ProposedItem| ProposedItemView {
         item: line.item,
@@ -153,17 +155,17 @@ pub(crate) fn proposed(order: &Order, items: &[ProposedItem]) -> Vec<ProposedIte
     items.iter().map(view).collect()
 }
 
-/// A cancellation that waits for the runner at the till.
+/// A cancellation that takes effect unless the runner at the store has already bought the food.
 #[derive(Debug, Serialize)]
 pub(crate) struct CancelWaitView {
     cancel_reason: CancelReason,
     asked_by: &'static str,
     asked_at: Time,
     ends_at: Option<Time>,
-    /// What the customer is charged if the runner has not bought.
+    /// What the customer is charged if the cancellation takes effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     charge_cents: Option<i64>,
-    /// What the runner then gets for the trip.
+    /// What the runner gets for the trip if the cancellation takes effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     to_runner_cents: Option<i64>,
 }
@@ -182,13 +184,13 @@ impl CancelWaitView {
     }
 }
 
-/// The runner is at the door and can't reach the customer.
+/// The wait for a customer whom the runner at the door can't reach.
 #[derive(Debug, Serialize)]
 pub(crate) struct NoShowView {
     since: Time,
-    /// Until when the customer may answer; null once it is over.
+    /// Until when the customer may answer; null once the wait is over.
     until: Option<Time>,
-    /// Whether the runner may leave the food or take it back.
+    /// Whether the runner may now leave the food or take it back.
     over: bool,
 }
 
@@ -202,13 +204,13 @@ impl NoShowView {
     }
 }
 
-/// How often the runner on the way has tried to reach the customer: for the runner and operators.
+/// How often the runner has tried to reach the customer on the way; only for the runner and operators.
 #[derive(Debug, Serialize)]
 pub(crate) struct ContactView {
     attempts: u8,
-    /// How many it takes before the runner may say that the customer can't be reached.
+    /// How many attempts are needed before the runner may report the customer as unreachable.
     needed: u8,
-    /// From when on the next message counts.
+    /// The time from which the next message counts as another attempt.
     next_counts_at: Option<Time>,
 }
 
@@ -226,7 +228,7 @@ impl ContactView {
     }
 }
 
-/// When a timer of this kind is due, if it is armed.
+/// When a timer of this kind is due; `None` if it is not armed.
 fn until(order: &Order, kind: TimerKind) -> Option<Time> {
     order.armed(kind).map(|timer| timer.due.into())
 }

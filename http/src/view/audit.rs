@@ -1,4 +1,4 @@
-//! The audit log: to operators.
+//! Views of the audit log, for operators.
 
 use super::{Viewer, event};
 use crate::{app_state::AppState, auth::Me, time::Time};
@@ -18,26 +18,26 @@ use campusg_domain::{
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// Something an operator did.
+/// An action of an operator.
 #[derive(Debug, Serialize)]
 pub(crate) struct ActView {
-    /// Its place in the journal.
+    /// Sequence number of its record in the journal.
     seq: u64,
     at: Time,
     operator_id: UserId,
     action: &'static str,
-    /// Null where no reason is asked for, or the operator's account was erased.
+    /// Null if the action takes no reason, or if the operator's account was erased.
     reason: Option<String>,
     target: TargetView,
-    /// What came of it.
+    /// What the action changed.
     details: Value,
 }
 
-/// What it was done to.
+/// What the action was applied to.
 #[derive(Debug, Serialize)]
 struct TargetView {
     r#type: &'static str,
-    /// Null for the platform.
+    /// Null if the action concerns the whole platform.
     id: Option<String>,
 }
 
@@ -68,7 +68,7 @@ fn target(stream: Stream) -> TargetView {
     TargetView { r#type, id }
 }
 
-/// What the record says beside the words: for an order its events, as operators see them.
+/// The contents of the record except free text; for an order its events, as operators see them.
 fn details(act: &Act, app: &AppState, me: &Me) -> Option<Value> {
     let amount = |cents: Cents| json!({"amount_cents": cents.0, "currency": app.currency()});
     match &act.entry.record.events {

@@ -1,7 +1,7 @@
-//! Disputes: to both sides and to operators.
+//! Views of disputes, for both parties and operators.
 //!
-//! Both sides see the claim, what was said and shown, and the judgement. What is frozen concerns the runner's wallet, so
-//! the customer does not see it; why an operator decided so is an operator's note.
+//! Both parties see the claim, the statements, the photos and the judgement. The frozen amount belongs to the
+//! runner's wallet, so the customer does not see it. An operator's reason for a judgement is shown to operators only.
 
 use super::Viewer;
 use crate::time::Time;
@@ -13,7 +13,7 @@ use campusg_domain::{
 };
 use serde::Serialize;
 
-/// The newest dispute of an order, as the order shows it.
+/// An order's newest dispute, as part of the order.
 #[derive(Debug, Serialize)]
 pub(crate) struct DisputeView {
     n: u16,
@@ -28,7 +28,7 @@ pub(crate) struct DisputeView {
 }
 
 impl DisputeView {
-    /// The newest dispute, if there was one.
+    /// `None` if the order has had no dispute.
     pub(crate) fn of(order: &Order, role: Role) -> Option<Self> {
         let dispute: &Dispute = order.dispute.as_ref()?;
         Some(Self {
@@ -47,7 +47,7 @@ impl DisputeView {
     }
 }
 
-/// Whether a dispute is decided, and how.
+/// Whether a dispute is decided, with the judgement.
 #[derive(Debug, Serialize)]
 struct EndView {
     status: &'static str,
@@ -58,7 +58,7 @@ struct EndView {
 #[derive(Debug, Serialize)]
 struct JudgementView {
     refund_cents: i64,
-    /// Null where nobody decided in time.
+    /// Null if the deadline passed without a decision.
     at_fault: Option<Fault>,
     resolved_at: Time,
 }
@@ -79,14 +79,14 @@ impl From<Option<&Judgement>> for EndView {
     }
 }
 
-/// A dispute with all that was said about it.
+/// A dispute with all replies.
 #[derive(Debug, Serialize)]
 pub(crate) struct ThreadView {
     n: u16,
     by: Party,
     claim_cents: i64,
     opened_at: Time,
-    /// Null where its author's account was erased.
+    /// Null if its author's account was erased.
     reason: Option<String>,
     photo_ids: Vec<PhotoId>,
     replies: Vec<ReplyView>,
@@ -94,7 +94,7 @@ pub(crate) struct ThreadView {
     frozen_cents: Option<i64>,
     #[serde(flatten)]
     end: EndView,
-    /// Why an operator decided it so.
+    /// The operator's reason for the judgement.
     #[serde(skip_serializing_if = "Option::is_none")]
     decision: Option<String>,
 }
@@ -136,7 +136,7 @@ impl From<&DisputeReply> for ReplyView {
     }
 }
 
-/// What is frozen in the runner's wallet until the dispute is decided: to the runner and operators.
+/// The amount frozen in the runner's wallet until the dispute is decided; only for the runner and operators.
 fn frozen(cents: Option<Cents>, end: Option<&Judgement>, role: Role) -> Option<i64> {
     let concerns = end.is_none() && matches!(role, Role::Runner | Role::Operator);
     cents

@@ -1,8 +1,8 @@
-//! The history of an order: what happened, and of it what the reader may see now.
+//! Views of an order's history, limited to what the reader may see now.
 //!
-//! Invariant: a runner sees nothing of the payment but his own earnings; a former runner only what they did, and what
-//! was done to them. Messages are told of, and read where they were written; whatever else people say in their own words
-//! stands in the event, to those for whom it is.
+//! Invariants: of the payment a runner sees only their own earnings; a former runner sees only what they did and what
+//! was done to them. A message's event does not contain its text, which is read with the messages; other free text is
+//! part of its event, for readers who may read it.
 
 mod described;
 
@@ -19,10 +19,9 @@ use campusg_domain::{
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// One event.
 #[derive(Debug, Serialize)]
 pub(crate) struct EventView {
-    /// The order's version after the record it stands in.
+    /// The order's version after the event's record.
     version: u32,
     at: Time,
     by: &'static str,
@@ -30,22 +29,22 @@ pub(crate) struct EventView {
     data: Map<String, Value>,
 }
 
-/// The history that a reader may see, with words that are still sealed.
+/// The events that a reader may see, before their free text is unsealed.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     views: Vec<EventView>,
     sealed: Vec<SealedFreeText>,
-    // Invariant: as long as `sealed`; where in `views` each of them stands.
+    // Invariant: as long as `sealed`; holds the index in `views` of each text.
     places: Vec<usize>,
 }
 
 impl History {
-    /// The words in it, to be opened.
+    /// The sealed texts, in the order in which [`opened`](Self::opened) expects them.
     pub(crate) fn sealed(&self) -> Vec<SealedFreeText> {
         self.sealed.clone()
     }
 
-    /// The history, with what was opened of [`sealed`](Self::sealed) in its place; null where it can't be opened any more.
+    /// Returns the events with the unsealed `texts` put in; null for a text that can't be unsealed any more.
     pub(crate) fn opened(mut self, texts: Vec<Option<String>>) -> Vec<EventView> {
         for ((place, words), text) in self.places.iter().zip(&self.sealed).zip(texts) {
             let field = words.wording.field().to_owned();
@@ -63,8 +62,8 @@ impl History {
     }
 }
 
-/// The history that this reader may see. `order` is the order as it is now; `entries` are records of it with the
-/// versions that they made.
+/// Returns the events that this reader may see. `order` is the order as it is now; `entries` are its records, each
+/// with the version that it made.
 pub(crate) fn history(order: &Order, entries: &[(u32, Entry)], viewer: &Viewer) -> History {
     let mut history = History::default();
     for (version, entry) in entries {
@@ -100,8 +99,8 @@ fn of_record(history: &mut History, order: &Order, record: &Record, version: u32
     }
 }
 
-/// Whether words in a history are for this reader. A runner's notes are for the customer and operators, and not for the
-/// next runner; operators' reasons are for operators.
+/// Whether this reader may read a kind of free text. A runner's notes are for the customer and operators, and not for
+/// the next runner; operators' reasons are for operators. `own` says that the reader wrote it.
 fn reads(viewer: &Viewer, wording: FreeText, own: bool) -> bool {
     let operator = viewer.role == Role::Operator;
     match wording {
@@ -114,17 +113,18 @@ fn reads(viewer: &Viewer, wording: FreeText, own: bool) -> bool {
     }
 }
 
-/// Whether an event was done by or to this runner.
+/// Whether the event is that this runner accepted or lost the order.
 fn concerns(event: &Event, user: UserId) -> bool {
     matches!(event, Event::Run(RunEvent::Accepted { runner, .. }) | Event::Run(RunEvent::Unbound { runner, .. }) if *runner == user)
 }
 
-/// A record's events as this operator sees them, without words and without the steps of sagas.
+/// Returns a record's events as this operator sees them, without free text and without steps of sagas.
 pub(crate) fn bare(order: &Order, events: &[Event], viewer: &Viewer) -> Vec<Value> {
-    let told = events
+    let shown = events
         .iter()
         .filter(|event| !matches!(event, Event::Step { .. }));
-    let told = told.filter_map(|event| describe(order, event, viewer));
-    told.map(|(r#type, data)| json!({"type": r#type, "data": data}))
+    let shown = shown.filter_map(|event| describe(order, event, viewer));
+    shown
+        .map(|(r#type, data)| json!({"type": r#type, "data": data}))
         .collect()
 }

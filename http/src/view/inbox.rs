@@ -1,4 +1,4 @@
-//! Notices of an inbox.
+//! Views of notices in an inbox.
 
 use crate::{text, time::Time};
 use campusg_actors::runtime::{InboxNotice, NoticeState, NoticeText};
@@ -10,7 +10,6 @@ use campusg_domain::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// An inbox, newest notice first.
 #[derive(Debug, Serialize)]
 pub(crate) struct InboxView {
     pub(crate) unread: u64,
@@ -18,7 +17,6 @@ pub(crate) struct InboxView {
     pub(crate) next_cursor: Option<String>,
 }
 
-/// A notice.
 #[derive(Debug, Serialize)]
 pub(crate) struct NoticeView {
     id: String,
@@ -31,7 +29,7 @@ pub(crate) struct NoticeView {
     data: Option<Value>,
 }
 
-/// What a notice is about that has no order.
+/// What a notice without an order is about.
 fn data(kind: NoticeKind) -> Option<Value> {
     match kind {
         NoticeKind::PayoutStalled { user, call } => Some(json!({"user_id": user, "payout": call})),
@@ -147,12 +145,12 @@ impl NoticeView {
     }
 }
 
-/// A notice's name: `{seq}-{index}`.
+/// Formats a notice's id as `{seq}-{index}`.
 pub(crate) fn write_id(id: NoticeId) -> String {
     format!("{}-{}", id.seq, id.index)
 }
 
-/// Reads a notice's name.
+/// Parses a notice's id; `None` if it is malformed.
 pub(crate) fn read_id(text: &str) -> Option<NoticeId> {
     let (seq, index) = text.split_once('-')?;
     Some(NoticeId {

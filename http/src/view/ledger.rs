@@ -1,4 +1,4 @@
-//! The ledger: accounts and transfers to operators, the proof to everybody.
+//! Views of the ledger: accounts and transfers for operators, the proof for everybody.
 
 mod html;
 
@@ -12,7 +12,7 @@ use campusg_domain::{
 };
 use serde::Serialize;
 
-/// An account. Balance = in − out.
+/// An account. Its balance is what was paid in less what was paid out.
 #[derive(Debug, Serialize)]
 pub(crate) struct AccountView {
     account: String,
@@ -32,7 +32,6 @@ impl From<&(Account, Balance)> for AccountView {
     }
 }
 
-/// A transfer.
 #[derive(Debug, Serialize)]
 pub(crate) struct TransferView {
     id: String,
@@ -58,7 +57,7 @@ impl From<&(TransferId, At, Transfer)> for TransferView {
     }
 }
 
-/// What an operator moved.
+/// A movement of the platform's money that an operator has booked.
 #[derive(Debug, Serialize)]
 pub(crate) struct MovedView {
     currency: String,
@@ -76,7 +75,7 @@ impl MovedView {
     }
 }
 
-/// What anybody may check: the sums are zero, and the journal is the one of last time.
+/// What anybody may check: that all sums are zero, and that the journal still contains what it contained before.
 #[derive(Debug, Serialize)]
 pub(crate) struct ProofView {
     made_at: Time,
@@ -85,14 +84,14 @@ pub(crate) struct ProofView {
     currency: String,
     posted_sum_cents: i64,
     pending_sum_cents: i64,
-    /// What is posted on all accounts of each kind; together the sum above.
+    /// The posted balances by kind of account, in cents; their sum is `posted_sum_cents`.
     posted_cents: PostedView,
     accounts: usize,
     open_escrows: usize,
     held_cents: i64,
 }
 
-/// What is posted, by kind of account.
+/// Posted balances in cents, by kind of account.
 #[derive(Debug, Serialize)]
 pub(crate) struct PostedView {
     gateway: i64,

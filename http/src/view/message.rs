@@ -1,11 +1,11 @@
-//! What the parties of an order write to each other.
+//! Views of the messages between the parties of an order.
 
 use crate::{auth::Me, time::Time};
 use campusg_actors::runtime::Message;
 use campusg_domain::order::{Order, Role, Side};
 use serde::Serialize;
 
-/// A message. It has no text where its author's personal data were erased.
+/// A message; without text if its author's personal data were erased.
 #[derive(Debug, Serialize)]
 pub(crate) struct MessageView {
     n: u16,
@@ -15,7 +15,7 @@ pub(crate) struct MessageView {
 }
 
 impl MessageView {
-    /// The message that left the order like this, to its author.
+    /// The message that the caller has just sent, which is the order's last one.
     pub(crate) fn sent(order: &Order, me: &Me, text: &str) -> Self {
         let by = match order.role(me.principal) {
             Role::Customer => Side::Customer,

@@ -1,9 +1,10 @@
-//! What is shown to whom. One type per viewer: what a type does not name can't leak.
+//! JSON views. Each type is for one kind of reader, so a field that it does not have cannot leak.
 //!
-//! The board and active runners see store, building, fee, tip, the runner's outlay, the items' names and the age. The
-//! runner sees items, drop-off, notes and the customer's first name until a day after the end, and own earnings; never
-//! the card, the hold, the cap or the PIN. A former runner sees only what they did. Phones, e-mails: operators only.
-//! Must not: ask the runtime, but for [`related`].
+//! The board shows active runners the store, building, fee, tip, the estimated cost of the food, the items' names and
+//! the age. The runner sees items, drop-off, notes and the customer's first name until a day after the end, and their
+//! own earnings; never the card, the hold, the cap or the PIN. A former runner sees only what they did. Phone numbers
+//! and e-mail addresses are for operators only.
+//! Must not: query the runtime, except in [`related`].
 
 pub(crate) mod attachments;
 pub(crate) mod audit;
@@ -41,23 +42,23 @@ use campusg_domain::{
 };
 use std::sync::Arc;
 
-/// Who looks at an order, with the rights of now.
+/// The reader of an order, with their present rights.
 #[derive(Clone, Debug)]
 pub(crate) struct Viewer {
     pub(crate) user: UserId,
-    /// `Stranger` is an active runner who looks at the board.
+    /// `Stranger` is an active runner who sees the order on the board.
     pub(crate) role: Role,
-    /// Whether the runner may still see what is personal: until a day after the end.
+    /// Whether the runner may still see personal data: until a day after the order has ended.
     pub(crate) recent: bool,
     pub(crate) now: At,
-    /// The last record that what he is shown must know of.
+    /// The journal's position that related data must have reached, so that a caller sees their own writes.
     pub(crate) as_of: Seq,
-    /// By which rules the order goes on.
+    /// The policy that decides how the order may go on.
     pub(crate) policy: Arc<Policy>,
 }
 
 impl Viewer {
-    /// The caller before an order as it is now.
+    /// The caller's view of the present order in this role.
     pub(crate) fn new(app: &AppState, me: &Me, order: &Order, role: Role) -> Self {
         let now = app.now();
         Self {
@@ -70,18 +71,18 @@ impl Viewer {
         }
     }
 
-    /// In which all amounts are.
+    /// The currency of all amounts.
     pub(crate) fn currency(&self) -> &str {
         &self.policy.currency
     }
 
-    /// The caller before the order that the gate loaded for him.
+    /// The caller's view of the order that the gate has loaded.
     pub(crate) fn of(app: &AppState, me: &Me, seen: &LoadedOrder) -> Self {
         Self::new(app, me, &seen.order, seen.role)
     }
 }
 
-/// Whether the order has not ended, or not longer than a day ago. A completed order counts from its delivery.
+/// Whether the order is live or ended at most a day ago. A completed order counts from its delivery.
 fn is_recent(order: &Order, now: At) -> bool {
     let ended = match &order.stage {
         Stage::Completed(_, _, delivery) => delivery.at,

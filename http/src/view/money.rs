@@ -1,4 +1,4 @@
-//! The money of an order: price, payment, escrow, earnings.
+//! Views of an order's money: price, payment, escrow, earnings.
 
 use crate::time::Time;
 use campusg_domain::{
@@ -9,7 +9,7 @@ use campusg_domain::{
 };
 use serde::Serialize;
 
-/// What an order costs and holds: for the customer and operators.
+/// What an order costs and how much is held; for the customer and operators.
 #[derive(Debug, Serialize)]
 pub(crate) struct PriceView {
     currency: String,
@@ -18,9 +18,9 @@ pub(crate) struct PriceView {
     delivery_fee_cents: i64,
     tip_cents: i64,
     trip_compensation_cents: i64,
-    /// Most the food may cost without asking.
+    /// The most that the food may cost without the customer's approval.
     cap_cents: i64,
-    /// What is held until the end: cap, fee and tip.
+    /// The amount authorised on the card when the order is placed: cap, fee and tip.
     hold_cents: i64,
 }
 
@@ -39,7 +39,7 @@ impl PriceView {
     }
 }
 
-/// The payment of an order: for the customer and operators. The card is never shown.
+/// The payment of an order, without the card; for the customer and operators.
 #[derive(Debug, Serialize)]
 pub(crate) struct PaymentView {
     id: OrderId,
@@ -50,15 +50,15 @@ pub(crate) struct PaymentView {
     authorized_cents: i64,
     charged_cents: i64,
     refunded_cents: i64,
-    /// Where the customer confirms with the bank, while it asks.
+    /// The bank's page where the customer confirms the payment; null unless the bank asks for it.
     action_url: Option<String>,
     declined: Option<Decline>,
     capture_before: Option<Time>,
-    /// Tips given after the end, each a charge of its own.
+    /// Tips added after the order had ended; each is a charge of its own.
     tips: Vec<TipView>,
 }
 
-/// A tip given after the end.
+/// A tip added after the order had ended.
 #[derive(Debug, Serialize)]
 pub(crate) struct TipView {
     amount_cents: i64,
@@ -95,7 +95,7 @@ impl PaymentView {
     }
 }
 
-/// The escrow of an order: for the customer and operators.
+/// The escrow of an order; for the customer and operators.
 #[derive(Debug, Serialize)]
 pub(crate) struct EscrowView {
     order_id: OrderId,
@@ -115,7 +115,7 @@ impl EscrowView {
     }
 }
 
-/// What the escrow holds: the holds promised to it, and the charge once the food is bought.
+/// The amount in escrow: pending holds, and the charge once the food is bought.
 fn held(order: &Order) -> Cents {
     if order.escrow != EscrowStatus::Held {
         return Cents::ZERO;
@@ -134,20 +134,20 @@ fn held(order: &Order) -> Cents {
     }
 }
 
-/// What the runner gets: for the runner and operators.
+/// What the runner gets; for the runner and operators.
 #[derive(Debug, Serialize)]
 pub(crate) struct EarningsView {
     currency: String,
-    /// The food: the estimate until it is bought, then what the receipt says. Paid back out of the charge.
+    /// The cost of the food: the estimate until it is bought, then the receipt's total. The runner is paid it back.
     food_cents: i64,
     delivery_fee_cents: i64,
     tip_cents: i64,
     platform_fee_cents: i64,
-    /// Food, fee and tip less the platform's fee; after the end, what it was.
+    /// Food, fee and tip less the platform's fee; once the order has ended, the amount that was paid out.
     total_cents: i64,
-    /// What the customer gave after the end and paid, beside the total.
+    /// Paid tips that were added after the order had ended; not part of the total.
     later_tips_cents: i64,
-    /// What a dispute took back after the end, paid or owed.
+    /// What a dispute took back after the end, whether it was paid or is owed.
     #[serde(skip_serializing_if = "is_zero")]
     taken_back_cents: i64,
     paid: bool,
@@ -191,7 +191,7 @@ impl EarningsView {
     }
 }
 
-/// What the customer gave after the end, and paid.
+/// The sum of paid tips that were added after the order had ended.
 pub(crate) fn later_tips(order: &Order) -> Cents {
     let paid = order
         .later_tips()
@@ -207,7 +207,7 @@ const fn is_zero(cents: &i64) -> bool {
     *cents == 0
 }
 
-/// What of an ended order's money went to the runner.
+/// The runner's part of the money of a cancelled order.
 pub(crate) const fn to_runner(settlement: &Settlement) -> Cents {
     match settlement {
         Settlement::Free => Cents::ZERO,

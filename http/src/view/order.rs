@@ -1,4 +1,4 @@
-//! An order, as each viewer sees it.
+//! Views of a whole order, one type for each role.
 
 use super::{
     Viewer,
@@ -21,7 +21,7 @@ use campusg_domain::{
 };
 use serde::Serialize;
 
-/// An order to one viewer.
+/// An order as one role sees it; the tag `view` names the role.
 #[derive(Debug, Serialize)]
 #[serde(tag = "view", rename_all = "snake_case")]
 pub(crate) enum OrderView {
@@ -32,7 +32,7 @@ pub(crate) enum OrderView {
     Board(BoardView),
 }
 
-/// Renders an order, as it is or was, for a reader with the rights of now.
+/// Renders a present or past order for a reader with their present rights.
 pub(crate) fn render(order: &Order, viewer: &Viewer, related: &Related) -> OrderView {
     match viewer.role {
         Role::Customer => OrderView::Customer(Box::new(CustomerView::of(order, viewer, related))),
@@ -45,7 +45,7 @@ pub(crate) fn render(order: &Order, viewer: &Viewer, related: &Related) -> Order
     }
 }
 
-/// What all who are bound to an order see.
+/// The fields that all bound roles see.
 #[derive(Debug, Serialize)]
 pub(crate) struct Shared {
     id: OrderId,
@@ -113,7 +113,6 @@ impl Shared {
     }
 }
 
-/// To the customer.
 #[derive(Debug, Serialize)]
 pub(crate) struct CustomerView {
     #[serde(flatten)]
@@ -130,7 +129,7 @@ pub(crate) struct CustomerView {
     board: BoardTimes,
 }
 
-/// Until when the order waits, while it does.
+/// Until when the order waits for the board to open or for a runner; absent while it does not wait.
 #[derive(Debug, Serialize)]
 pub(crate) struct BoardTimes {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,7 +171,7 @@ impl BoardTimes {
 impl CustomerView {
     fn of(order: &Order, viewer: &Viewer, related: &Related) -> Self {
         let runner = order.stage.assignment().map(|assignment| {
-            // The profile is that of the runner of now; an order of then may have had another.
+            // The profile is that of the present runner; the order may be shown as of a time when it had another.
             let profile = related
                 .runner
                 .as_ref()
@@ -194,7 +193,7 @@ impl CustomerView {
     }
 }
 
-/// To the bound runner. Without items, drop-off and the customer's name from a day after the end on.
+/// The view of the bound runner. Items, drop-off and the customer's name are left out from a day after the end.
 #[derive(Debug, Serialize)]
 pub(crate) struct BoundView {
     #[serde(flatten)]
@@ -205,7 +204,7 @@ pub(crate) struct BoundView {
     ratings: RatingsView,
 }
 
-/// What the runner needs for the errand.
+/// What the runner needs to buy and deliver.
 #[derive(Debug, Serialize)]
 pub(crate) struct Errand {
     items: Vec<ItemView>,
@@ -213,7 +212,7 @@ pub(crate) struct Errand {
     customer: FirstName,
 }
 
-/// A customer to the runner.
+/// A customer as the runner sees them.
 #[derive(Debug, Serialize)]
 pub(crate) struct FirstName {
     first_name: Option<String>,
@@ -240,7 +239,7 @@ impl BoundView {
     }
 }
 
-/// To somebody who was bound once. What they did is in the order's events.
+/// The view of a former runner. What they did is in the order's events.
 #[derive(Debug, Serialize)]
 pub(crate) struct FormerView {
     id: OrderId,
@@ -258,7 +257,6 @@ impl FormerView {
     }
 }
 
-/// To operators.
 #[derive(Debug, Serialize)]
 pub(crate) struct OperatorView {
     #[serde(flatten)]
@@ -283,7 +281,6 @@ pub(crate) struct OperatorView {
     board: BoardTimes,
 }
 
-/// A call to the gateway.
 #[derive(Debug, Serialize)]
 pub(crate) struct CallView {
     call: u16,
@@ -352,7 +349,7 @@ fn calls(order: &Order) -> Vec<CallView> {
     order.calls.iter().map(view).collect()
 }
 
-/// To active runners, while it is on the board.
+/// The view of active runners while the order is on the board.
 #[derive(Debug, Serialize)]
 pub(crate) struct BoardView {
     id: OrderId,
@@ -362,7 +359,7 @@ pub(crate) struct BoardView {
     building: String,
     items: Vec<String>,
     currency: String,
-    /// What the runner lays out, as the customer estimates it.
+    /// What the runner would have to advance, as the customer estimates it.
     food_estimate_cents: i64,
     delivery_fee_cents: i64,
     tip_cents: i64,

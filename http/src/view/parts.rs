@@ -1,4 +1,4 @@
-//! Parts that several views of an order share.
+//! Parts of an order that several views share.
 
 use super::related::Stores;
 use crate::time::Time;
@@ -13,7 +13,7 @@ use campusg_domain::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// Where the food is bought.
+/// The store where the food is bought.
 #[derive(Debug, Serialize)]
 pub(crate) struct StoreView {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,7 +48,7 @@ impl StoreView {
     }
 }
 
-/// A store as a caller named it: by its id, or by name and place.
+/// A store as the customer named it: by id, or by name and place.
 pub(crate) fn described(store: &StoreRef) -> Value {
     match store {
         StoreRef::Known(id) => json!({ "id": id }),
@@ -56,21 +56,20 @@ pub(crate) fn described(store: &StoreRef) -> Value {
     }
 }
 
-/// One line of the shopping list.
 #[derive(Debug, Serialize)]
 pub(crate) struct ItemView {
     pub(super) name: String,
     pub(super) quantity: u32,
     unit_price_cents: i64,
     substitution: Substitution,
-    /// Whether it is not bought.
+    /// Whether the customer gave the item up.
     pub(super) dropped: bool,
-    /// What the customer agreed to instead.
+    /// The replacement that the customer approved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) replaced_by: Option<ReplacementView>,
 }
 
-/// What is bought in the place of an item.
+/// What is bought instead of an item.
 #[derive(Debug, Serialize)]
 pub(crate) struct ReplacementView {
     pub(super) name: String,
@@ -88,7 +87,7 @@ impl From<&Item> for ReplacementView {
     }
 }
 
-/// The shopping list.
+/// Returns the shopping list, with dropped items marked and replacements beside the items.
 pub(crate) fn items(order: &Order) -> Vec<ItemView> {
     let view = |(place, item): (u16, &Item)| ItemView {
         name: item.name.clone(),
@@ -101,7 +100,7 @@ pub(crate) fn items(order: &Order) -> Vec<ItemView> {
     (0..).zip(&order.terms.items).map(view).collect()
 }
 
-/// Where the food goes.
+/// The place of delivery.
 #[derive(Debug, Serialize)]
 pub(crate) struct DropoffView {
     building: String,
@@ -126,7 +125,7 @@ impl DropoffView {
     }
 }
 
-/// What was bought.
+/// The purchase, as the runner's receipt shows it.
 #[derive(Debug, Serialize)]
 pub(crate) struct BoughtView {
     total_cents: i64,
@@ -144,7 +143,7 @@ impl From<&Bought> for BoughtView {
     }
 }
 
-/// The handing over.
+/// The delivery and its proof.
 #[derive(Debug, Serialize)]
 pub(crate) struct DeliveryView {
     proof: &'static str,
@@ -163,7 +162,7 @@ impl From<&Delivery> for DeliveryView {
     }
 }
 
-/// What proves a delivery: its name, and the photo if it is one.
+/// Returns the name of a delivery's proof, and its photo if there is one.
 pub(crate) const fn proof(proof: &Proof) -> (&'static str, Option<PhotoId>) {
     match proof {
         Proof::Pin => ("pin", None),
@@ -172,7 +171,7 @@ pub(crate) const fn proof(proof: &Proof) -> (&'static str, Option<PhotoId>) {
     }
 }
 
-/// How an order ended without delivery, without its money.
+/// How an order was cancelled; its money is shown elsewhere.
 #[derive(Debug, Serialize)]
 pub(crate) struct CancellationView {
     cancel_reason: CancelReason,
@@ -192,7 +191,7 @@ impl CancellationView {
     }
 }
 
-/// What the money does when an order ends without delivery, in a word.
+/// Returns the name of a cancelled order's settlement.
 pub(crate) const fn settlement(settlement: &Settlement) -> &'static str {
     match settlement {
         Settlement::Free => "free",
@@ -201,7 +200,7 @@ pub(crate) const fn settlement(settlement: &Settlement) -> &'static str {
     }
 }
 
-/// Who acted, in a word.
+/// Returns the name of the role that acted.
 pub(crate) fn by(order: &Order, principal: Principal) -> &'static str {
     match principal {
         Principal::System => "system",
@@ -223,7 +222,7 @@ pub(crate) fn by(order: &Order, principal: Principal) -> &'static str {
     }
 }
 
-/// What a rating looks like to one side: its own, and the other's once both may see them.
+/// One party's ratings: the one it gave, and the one it received once both may see them.
 #[derive(Debug, Serialize)]
 pub(crate) struct RatingsView {
     given: Option<u8>,

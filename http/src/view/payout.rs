@@ -1,4 +1,4 @@
-//! What is on its way to or from a wallet, and what became of it: to its owner.
+//! Views of payouts, debt payments and chargebacks, for the owner of the wallet.
 
 use crate::time::Time;
 use campusg_domain::{
@@ -11,7 +11,7 @@ use campusg_domain::{
 };
 use serde::Serialize;
 
-/// A bank account: never its token.
+/// A bank account without its token.
 #[derive(Debug, Serialize)]
 pub(crate) struct AccountView {
     bank: String,
@@ -27,17 +27,16 @@ impl From<&PayoutMethod> for AccountView {
     }
 }
 
-/// A payout.
 #[derive(Debug, Serialize)]
 pub(crate) struct PayoutView {
-    /// Within the wallet.
+    /// Unique within the wallet.
     id: u16,
     currency: String,
     amount_cents: i64,
-    /// What the bank was paid, as far as that is known.
+    /// What the bank was paid, as far as it is known.
     paid_cents: i64,
     state: &'static str,
-    /// Why it failed; null where it did not.
+    /// Why it failed; null if it did not.
     reason: Option<&'static str>,
     to: AccountView,
     requested_at: Time,
@@ -66,18 +65,19 @@ impl PayoutView {
     }
 }
 
-/// A card paying what is owed.
+/// A card payment of a debt.
 #[derive(Debug, Serialize)]
 pub(crate) struct PaymentView {
-    /// Within the wallet.
+    /// Unique within the wallet.
     id: u16,
     currency: String,
-    /// What of the debt it pays.
+    /// The part of the debt that is paid.
     amount_cents: i64,
-    /// What is charged: more where the whole debt is below the gateway's minimum, and the rest goes to the wallet.
+    /// The charged amount. It is higher if the debt is below the gateway's minimum; the rest is credited to the
+    /// wallet.
     charge_cents: i64,
     state: &'static str,
-    /// Why it failed; null where it did not.
+    /// Why it failed; null if it did not.
     reason: Option<&'static str>,
     requested_at: Time,
     changed_at: Time,
@@ -104,10 +104,10 @@ impl PaymentView {
     }
 }
 
-/// A charge that the bank took back.
+/// A charge that the customer's bank took back.
 #[derive(Debug, Serialize)]
 pub(crate) struct ChargebackView {
-    /// The order that was charged for; null where the charge paid a debt.
+    /// The order that was charged for; null if the charge paid a debt.
     order_id: Option<OrderId>,
     amount_cents: i64,
     state: &'static str,

@@ -1,4 +1,4 @@
-//! People: in full to themselves and operators, first name and ratings to others.
+//! Views of people: in full for themselves and operators, first name and ratings for others.
 
 use super::payout::AccountView;
 use crate::time::Time;
@@ -10,7 +10,7 @@ use campusg_domain::{
 };
 use serde::Serialize;
 
-/// How many ratings, their sum, and their mean with two decimals; null without one.
+/// The number of ratings, their sum, and their mean to two decimals; the mean is null without a rating.
 #[derive(Debug, Serialize)]
 pub(crate) struct Stars {
     count: u32,
@@ -28,12 +28,12 @@ impl From<(u32, u32)> for Stars {
     }
 }
 
-/// How reliable somebody is as a runner: of the orders taken to their end or given back, the part given back.
+/// A runner's reliability: the part of the runs, completed or given back, that they gave back.
 #[derive(Debug, Serialize)]
 pub(crate) struct Reliability {
     runs: u32,
     cancellations: u32,
-    /// With two decimals; null where there was none of either.
+    /// To two decimals; null if there were no runs.
     cancellation_rate: Option<f64>,
 }
 
@@ -48,7 +48,7 @@ impl From<&Person> for Reliability {
     }
 }
 
-/// A quotient with two decimals, halves up; worked out in whole numbers, so that no digit is off.
+/// Divides and rounds to two decimals, halves up. Computed in integers, so that the last digit is exact.
 fn hundredths(of: u32, by: u32) -> Option<f64> {
     let (of, by) = (u64::from(of), u64::from(by));
     let rounded = (of * 200 + by).checked_div(by * 2)?;
@@ -57,14 +57,13 @@ fn hundredths(of: u32, by: u32) -> Option<f64> {
         .map(|whole| f64::from(whole) / 100.0)
 }
 
-/// Ratings on either side.
 #[derive(Debug, Serialize)]
 pub(crate) struct StarsView {
     as_runner: Stars,
     as_customer: Stars,
 }
 
-/// A person as others see them.
+/// A person as other users see them.
 #[derive(Debug, Serialize)]
 pub(crate) struct PublicView {
     id: UserId,
@@ -84,7 +83,7 @@ impl From<&Profile> for PublicView {
     }
 }
 
-/// The runner of an order, as its customer sees them.
+/// An order's runner as its customer sees them.
 #[derive(Debug, Serialize)]
 pub(crate) struct RunnerView {
     id: UserId,
@@ -107,7 +106,7 @@ impl RunnerView {
     }
 }
 
-/// Whom an operator can call.
+/// A party's contact data, for operators.
 #[derive(Debug, Serialize)]
 pub(crate) struct ContactView {
     id: UserId,
@@ -129,7 +128,7 @@ impl ContactView {
     }
 }
 
-/// The card on file, with what another one in its place would be charged at once.
+/// The stored card, and what a new card in its place would be charged at once.
 #[derive(Debug, Serialize)]
 pub(crate) struct CardOnFileView {
     #[serde(flatten)]
@@ -146,7 +145,7 @@ impl CardOnFileView {
     }
 }
 
-/// A card just put on file, with what of a debt it is asked for now.
+/// A card that has just been stored, and what it is being charged for a debt.
 #[derive(Debug, Serialize)]
 pub(crate) struct NewCardView {
     #[serde(flatten)]
@@ -163,13 +162,13 @@ impl NewCardView {
     }
 }
 
-/// Where a card or a bank account is entered.
+/// The gateway's page where a card or a bank account is entered.
 #[derive(Debug, Serialize)]
 pub(crate) struct SetupView {
     pub(crate) url: String,
 }
 
-/// A card: never its token.
+/// A card without its token.
 #[derive(Debug, Serialize)]
 pub(crate) struct CardView {
     brand: String,
@@ -189,7 +188,7 @@ impl From<&Card> for CardView {
     }
 }
 
-/// A person as they see themselves, and operators them.
+/// A person as they themselves and operators see them.
 #[derive(Debug, Serialize)]
 pub(crate) struct PersonView {
     id: UserId,
@@ -240,7 +239,7 @@ fn stars(profile: &Profile) -> StarsView {
     }
 }
 
-/// A fresh session, with the token that is shown once.
+/// A new session with its token, which is shown only this once.
 #[derive(Serialize)]
 pub(crate) struct TokenView {
     id: SessionId,
@@ -260,7 +259,7 @@ impl From<SignedIn> for TokenView {
     }
 }
 
-/// A session in the list of its owner.
+/// A session in its owner's list.
 #[derive(Debug, Serialize)]
 pub(crate) struct SessionView {
     id: SessionId,

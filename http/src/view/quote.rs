@@ -1,4 +1,4 @@
-//! What placing would cost, and what cancelling costs.
+//! Views of what placing an order would cost and of what cancelling it would cost.
 
 use super::money::PriceView;
 use crate::time::Time;
@@ -9,7 +9,7 @@ use campusg_domain::{
 };
 use serde::Serialize;
 
-/// A quote as an answer.
+/// What cancelling would cost now.
 #[derive(Debug, Serialize)]
 pub(crate) struct QuoteView {
     currency: String,
@@ -31,14 +31,14 @@ impl QuoteView {
     }
 }
 
-/// What an order would cost and hold, and when runners would see it.
+/// What an order would cost, how much would be held, and when it would reach the board.
 #[derive(Debug, Serialize)]
 pub(crate) struct PlacingView {
     #[serde(flatten)]
     price: PriceView,
-    /// Not before this time; null where it is wanted at once.
+    /// The earliest time of delivery; null if the order is wanted at once.
     deliver_after: Option<Time>,
-    /// When it would go on the board; null where that is at once.
+    /// When the order would go on the board; null if at once.
     opens_at: Option<Time>,
 }
 

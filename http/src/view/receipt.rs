@@ -1,8 +1,8 @@
-//! Receipts: each side its own. What was expected, what it came to, what the card paid, and the ledger's transfers that
-//! say so.
+//! Receipts, one for each party: the estimate, the result, what the card paid, and the ledger's transfers that prove
+//! it.
 //!
-//! Invariant: no amount is worked out a second time here. Every one is a sum of the statement's lines, which the ledger's
-//! transfers make, or stands in the order's terms.
+//! Invariant: no amount is computed a second time here. Each one is a sum of lines of the statement, which is built
+//! from the ledger's transfers, or stands in the order's terms.
 
 mod html;
 
@@ -22,7 +22,6 @@ use campusg_domain::{
 };
 use serde::Serialize;
 
-/// A receipt.
 #[derive(Debug, Serialize)]
 pub(crate) struct ReceiptView {
     order_id: OrderId,
@@ -31,14 +30,15 @@ pub(crate) struct ReceiptView {
     store: StoreView,
     items: Vec<ItemView>,
     currency: String,
-    /// What was expected when it was placed.
+    /// The amounts that were expected when the order was placed.
     estimate: EstimateView,
-    /// What it cost the customer, or brought the runner.
+    /// What the order cost the customer, or earned the runner.
     lines: Vec<LineView>,
     total_cents: i64,
-    /// What card and debts have to do with it.
+    /// What was charged to or refunded to the card, or set off against debts.
     settled: Vec<LineView>,
-    /// To the customer: what this order alone left to the wallet; below zero a debt, which is paid outside of the order.
+    /// For the customer: what this order changed in the wallet; negative is a debt, which is paid outside of the
+    /// order.
     #[serde(skip_serializing_if = "Option::is_none")]
     in_wallet_cents: Option<i64>,
     transfers: Vec<TransferView>,
@@ -47,19 +47,19 @@ pub(crate) struct ReceiptView {
     ended_at: Time,
 }
 
-/// What was expected.
+/// The amounts that were expected when the order was placed.
 #[derive(Debug, Serialize)]
 struct EstimateView {
     food_cents: i64,
     delivery_fee_cents: i64,
     tip_cents: i64,
-    /// The platform's part: to the runner.
+    /// The platform's fee; only for the runner.
     #[serde(skip_serializing_if = "Option::is_none")]
     platform_fee_cents: Option<i64>,
     total_cents: i64,
 }
 
-/// A line of a receipt: all of its kind together.
+/// A line of a receipt: the sum of all movements of one kind.
 #[derive(Debug, Serialize)]
 struct LineView {
     kind: LineKind,
@@ -77,14 +77,14 @@ struct TransferView {
     amount_cents: i64,
 }
 
-/// A photo that was taken on the way.
+/// A photo that the runner took: of the store's receipt, or of the delivery.
 #[derive(Debug, Serialize)]
 struct PhotoView {
     photo_id: PhotoId,
     shows: Shows,
 }
 
-/// Whose receipt a reader gets.
+/// Returns the person and the side whose receipt this viewer gets.
 pub(crate) fn side_of(order: &Order, viewer: &Viewer) -> (UserId, Side) {
     if viewer.role == Role::Runner {
         (viewer.user, Side::Runner)
@@ -94,11 +94,16 @@ pub(crate) fn side_of(order: &Order, viewer: &Viewer) -> (UserId, Side) {
 }
 
 impl ReceiptView {
-    /// The receipt of an order that has ended.
-    pub(crate) fn of(order: &Order, viewer: &Viewer, related: &Related, told: &Receipt) -> Self {
+    /// The order must have ended.
+    pub(crate) fn of(
+        order: &Order,
+        viewer: &Viewer,
+        related: &Related,
+        statement: &Receipt,
+    ) -> Self {
         let (user, side) = side_of(order, viewer);
-        let lines = cost(side, &told.lines);
-        let settled = settled(side, &told.lines);
+        let lines = cost(side, &statement.lines);
+        let settled = settled(side, &statement.lines);
         let (total, paid) = (sum(&lines), sum(&settled));
         Self {
             order_id: order.id,
@@ -116,12 +121,12 @@ impl ReceiptView {
             total_cents: total,
             settled,
             in_wallet_cents: (side == Side::Customer).then_some(paid - total),
-            transfers: told
+            transfers: statement
                 .transfers
                 .iter()
                 .map(|transfer| TransferView::of(user, transfer))
                 .collect(),
-            photos: told
+            photos: statement
                 .photos
                 .iter()
                 .map(|&(photo_id, shows)| PhotoView { photo_id, shows })
@@ -178,7 +183,7 @@ impl TransferView {
     }
 }
 
-/// What it cost the customer, each amount above zero where it is paid; or what it brought the runner.
+/// Lines of what the order cost the customer (positive is paid), or of what it earned the runner.
 fn cost(side: Side, lines: &[Line]) -> Vec<LineView> {
     use LineKind::{
         Compensation, DeliveryFee, Dispute, Food, Goodwill, Other, PlatformFee, Refund, Tip,
@@ -201,7 +206,7 @@ fn cost(side: Side, lines: &[Line]) -> Vec<LineView> {
     together(side, &kinds, lines, signed)
 }
 
-/// What the customer's card paid and got back; or what of the runner's money went to debts of before.
+/// Lines of what the customer's card paid and got back, or of what went from the runner's earnings to earlier debts.
 fn settled(side: Side, lines: &[Line]) -> Vec<LineView> {
     use LineKind::{CardCharged, CardRefunded, SetOff};
     let kinds: &[LineKind] = match side {
@@ -211,7 +216,7 @@ fn settled(side: Side, lines: &[Line]) -> Vec<LineView> {
     together(side, kinds, lines, |cents| cents)
 }
 
-/// The lines of these kinds, those of a kind as one; none where nothing is left of it.
+/// Adds up the lines of each of these kinds; kinds whose sum is 0 are left out.
 fn together(
     side: Side,
     kinds: &[LineKind],

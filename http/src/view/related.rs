@@ -1,4 +1,4 @@
-//! What a view of an order needs beside the order: drop-off, names, the store.
+//! Reads what a view of an order needs beside the order: drop-off, names, stores.
 
 use super::Viewer;
 use crate::app_state::AppState;
@@ -10,21 +10,21 @@ use campusg_domain::{
 };
 use std::sync::Arc;
 
-/// Plain text that belongs to an order; only what this reader may see is in it.
+/// Data that belong to an order but are stored elsewhere; contains only what this reader may see.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Related {
     pub(crate) dropoff: Option<DropoffDetails>,
-    /// What the runner says beside the open proposal.
+    /// The runner's note on the open proposal.
     pub(crate) note: Option<String>,
     pub(crate) customer: Option<Profile>,
     pub(crate) runner: Option<Profile>,
     pub(crate) stores: Stores,
 }
 
-/// The stores of the campus.
+/// All known stores.
 pub(crate) type Stores = Vec<(StoreId, Arc<Store>)>;
 
-/// Asks for what this reader may see.
+/// Reads what this reader may see; nothing else is read.
 pub(crate) async fn gather(
     app: &AppState,
     viewer: &Viewer,
@@ -54,7 +54,7 @@ pub(crate) async fn gather(
     })
 }
 
-/// The runner's words beside the open proposal: to the customer, operators, and who wrote them.
+/// The runner's note on the open proposal; for the customer, operators, and its author.
 fn note(app: &AppState, viewer: &Viewer, order: &Order) -> Option<String> {
     let sealed = order.stage.proposal()?.note.as_ref()?;
     let author = order.stage.assignment()?.runner;
@@ -70,7 +70,7 @@ fn note(app: &AppState, viewer: &Viewer, order: &Order) -> Option<String> {
     app.runtime().open_free_text(author, FreeText::Note, sealed)
 }
 
-/// The stores, if one of these orders names one.
+/// Returns the known stores if one of these orders refers to one by id; otherwise an empty list.
 pub(crate) fn stores<'a>(app: &AppState, mut orders: impl Iterator<Item = &'a Order>) -> Stores {
     let known = |store: &StoreRef| matches!(store, StoreRef::Known(_));
     if orders.any(|order| known(&order.store) || known(&order.terms.store)) {

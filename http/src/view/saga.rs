@@ -1,4 +1,4 @@
-//! How far an order's sagas have come: for operators.
+//! Views of an order's sagas, for operators.
 
 use campusg_domain::{
     call::CallState,
@@ -10,7 +10,6 @@ use campusg_domain::{
 };
 use serde::Serialize;
 
-/// One step of a saga.
 #[derive(Debug, Serialize)]
 pub(crate) struct StepView {
     saga: &'static str,
@@ -18,7 +17,7 @@ pub(crate) struct StepView {
     state: Mark,
 }
 
-/// Every step that was begun.
+/// Returns every step that was begun.
 pub(crate) fn steps(order: &Order) -> Vec<StepView> {
     let steps = order.saga.steps();
     steps
@@ -30,35 +29,35 @@ pub(crate) fn steps(order: &Order) -> Vec<StepView> {
         .collect()
 }
 
-/// An order with its sagas, and what can be done about what keeps failing.
+/// An order with its sagas, and the actions that would help with a stalled step.
 #[derive(Debug, Serialize)]
 pub(crate) struct SagaView {
     order_id: OrderId,
     order_status: Status,
     state: &'static str,
-    /// Where something keeps failing, only that; else every step that was begun.
+    /// If something is stalled, only the stalled steps; otherwise every step that was begun.
     steps: Vec<StepView>,
-    /// Calls to the gateway that had no answer and wait for their retry.
-    resting_calls: Vec<RestingView>,
-    /// `retry`, `skip`, `compensate`: what would do something now.
+    /// Deferred calls to the gateway: they had no answer and wait for their retry.
+    resting_calls: Vec<DeferredCallView>,
+    /// The actions that would have an effect now: `retry`, `skip`, `compensate`.
     remedies: Vec<&'static str>,
 }
 
-/// A call without an answer.
+/// A deferred call to the gateway.
 #[derive(Debug, Serialize)]
-pub(crate) struct RestingView {
+pub(crate) struct DeferredCallView {
     call: u16,
     purpose: &'static str,
     failures: u16,
     moves_money: bool,
-    /// Whether it was tried as often as it is by itself.
+    /// Whether all automatic tries have been used.
     stalled: bool,
 }
 
 impl SagaView {
     pub(crate) fn of(order: &Order, policy: &Policy, now: At) -> Self {
         let stalled = order.keeps_failing(policy.retry_tries);
-        let resting = order
+        let deferred = order
             .calls
             .iter()
             .filter(|(_, call)| call.state == CallState::Deferred);
@@ -71,8 +70,8 @@ impl SagaView {
             steps: steps
                 .filter(|step| !stalled || step.state == Mark::Stalled)
                 .collect(),
-            resting_calls: resting
-                .map(|(n, call)| RestingView {
+            resting_calls: deferred
+                .map(|(n, call)| DeferredCallView {
                     call: *n,
                     purpose: call.kind.purpose(),
                     failures: call.failures,

@@ -1,4 +1,4 @@
-//! What is on its way to or from a wallet and keeps failing: to operators.
+//! Views of wallets with stalled calls to the gateway, for operators.
 
 use crate::time::Time;
 use campusg_domain::{
@@ -11,21 +11,21 @@ use campusg_domain::{
 };
 use serde::Serialize;
 
-/// A wallet with calls to the gateway that keep failing.
+/// A wallet with stalled calls to the gateway.
 #[derive(Debug, Serialize)]
 pub(crate) struct StalledWalletView {
     user_id: UserId,
     calls: Vec<StalledCallView>,
-    /// When they are tried again, by themselves; none while all are being tried.
+    /// When the calls are retried automatically; null while all of them are being tried.
     next_try_at: Option<Time>,
 }
 
-/// A call that was tried as often as it is before somebody has to look at it.
+/// A call that has used all its automatic tries before a person is alerted.
 #[derive(Debug, Serialize)]
 struct StalledCallView {
-    /// The payout's or payment's id within the wallet.
+    /// The id of the payout or payment within the wallet.
     id: CallNumber,
-    /// `payout`, or `charge`: a card pays a debt.
+    /// `payout`, or `charge` for a card payment of a debt.
     purpose: &'static str,
     currency: String,
     amount_cents: i64,

@@ -1,4 +1,4 @@
-//! What an order did to a person's money, with a column for each part: to that person.
+//! Views of how one order changed a person's money, with a column for each part; for that person.
 
 use crate::time::Time;
 use campusg_actors::runtime::OrderStatement;
@@ -10,7 +10,7 @@ use campusg_domain::{
 };
 use serde::Serialize;
 
-/// One order's statement. The columns add up to the total: what the order changed in wallet and debt together.
+/// The statement of one order. The columns add up to the total, which is the change of wallet and debt together.
 #[derive(Debug, Serialize)]
 pub(crate) struct StatementView {
     order_id: OrderId,
@@ -20,7 +20,7 @@ pub(crate) struct StatementView {
     tip_cents: i64,
     compensation_cents: i64,
     platform_fee_cents: i64,
-    /// Refunds, charges, goodwill, disputes, set-offs: each a line.
+    /// Refunds, charges, goodwill, disputes and set-offs together; each is also a line.
     other_cents: i64,
     total_cents: i64,
     lines: Vec<LineView>,

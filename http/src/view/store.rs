@@ -1,4 +1,4 @@
-//! Stores known to the campus.
+//! Views of known stores.
 
 use crate::dto::store::{Minute, Weekday};
 use campusg_domain::{
@@ -9,22 +9,21 @@ use campusg_domain::{
 };
 use serde::Serialize;
 
-/// A store.
 #[derive(Debug, Serialize)]
 pub(crate) struct KnownStoreView {
     id: StoreId,
     name: String,
     place: String,
     paused: bool,
-    /// In the campus's local time; null where nobody said, and then it counts as open.
+    /// In the campus's local time; null if not given, in which case the store counts as always open.
     hours: Option<Vec<SpanView>>,
-    /// What local time is ahead of UTC.
+    /// The campus's local time less UTC, in minutes.
     utc_offset_minutes: i32,
-    /// Whether it takes orders for now.
+    /// Whether the store takes orders now: within its hours and not paused.
     open: bool,
 }
 
-/// A span of a week in which a store is open.
+/// A span of one weekday in which a store is open.
 #[derive(Debug, Serialize)]
 pub(crate) struct SpanView {
     weekday: Weekday,

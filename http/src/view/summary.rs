@@ -1,4 +1,4 @@
-//! An order as a line of a list.
+//! Views of orders as lines of a list.
 
 use super::{Viewer, money::EarningsView, parts::StoreView, related::Stores};
 use crate::time::Time;
@@ -8,7 +8,7 @@ use campusg_domain::{
 };
 use serde::Serialize;
 
-/// A line of "my orders". A former runner's has no more than the store.
+/// An order in the caller's list. For a former runner it contains only the id and the store.
 #[derive(Debug, Serialize)]
 pub(crate) struct SummaryView {
     id: OrderId,
@@ -16,20 +16,20 @@ pub(crate) struct SummaryView {
     store: StoreView,
     #[serde(flatten)]
     bound: Option<Bound>,
-    /// What the customer is charged, or would be at the estimate: to the customer and operators.
+    /// What the customer was charged, or would be at the estimate; for the customer and operators.
     #[serde(skip_serializing_if = "Option::is_none")]
     charge_cents: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     earnings: Option<EarningsView>,
 }
 
-/// What a party sees.
+/// The fields for parties and operators.
 #[derive(Debug, Serialize)]
 pub(crate) struct Bound {
     version: u32,
     status: Status,
     placement: Option<&'static str>,
-    /// Why it was cancelled, if it was.
+    /// Absent unless the order is cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     cancel_reason: Option<&'static str>,
     item_count: usize,

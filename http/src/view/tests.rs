@@ -1,4 +1,4 @@
-//! The same order before five viewers, and words that must reach none but those they are for.
+//! The same order as five viewers see it, with canary texts that must reach only those who may read them.
 
 #![allow(clippy::unwrap_used, reason = "a test may end here")]
 
@@ -45,14 +45,14 @@ const STRANGER: UserId = UserId::from_bytes([0x57; 16]);
 const PHOTO: PhotoId = PhotoId::from_bytes([0xf7; 16]);
 const PLACED: At = At(1_772_368_200_000);
 
-/// Words that must not reach everybody.
+/// Canaries: private texts that a view for the wrong reader must not contain.
 const CARD: &str = "tok_canary_card";
 const ROOM: &str = "room-canary";
 const LAST: &str = "Lastname-canary";
 const PHONE: &str = "+1-555-canary";
 const EMAIL: &str = "canary@campus.edu";
 const NOTE: &str = "note-canary";
-/// Figures of which no sum or difference below makes another: cap 22 313, hold 23 044.
+/// Amounts chosen so that no sum or difference of the others equals them: cap 223.13, hold 230.44.
 const HOLD: &str = "23044";
 const CAP: &str = "22313";
 
@@ -88,7 +88,7 @@ fn terms() -> Terms {
     }
 }
 
-/// An order of `CUSTOMER`, which `FORMER` ran before, at this stage.
+/// An order of `CUSTOMER` in this stage, which `FORMER` has run before.
 pub(crate) fn order(stage: Stage) -> Order {
     let timer = |minutes| Timer {
         generation: 1,
@@ -211,7 +211,7 @@ fn profile(user: UserId, first: &str) -> Profile {
     }
 }
 
-/// Everything there is; a view takes of it what its reader may see.
+/// All related data; each view must pick what its reader may see.
 fn related() -> Related {
     let dropoff = DropoffDetails {
         level: Some("2".into()),
@@ -315,13 +315,13 @@ fn a_cancelled_order_s_view() {
     insta::assert_json_snapshot!(seen(&order(cancelled(trip)), Role::Runner, SOON));
 }
 
-/// Everything that is rendered of an order in a role, as one text.
+/// Returns all views of an order for a role as one text.
 fn everything(order: &Order, role: Role, now: At) -> String {
     let viewer = viewer(order, role, now);
     let related = related();
     let receipt = order
         .is_terminal()
-        .then(|| ReceiptView::of(order, &viewer, &related, &receipt::told(&viewer)));
+        .then(|| ReceiptView::of(order, &viewer, &related, &receipt::statement(&viewer)));
     json!([
         render(order, &viewer, &related),
         SummaryView::of(order, &viewer, &related.stores),
@@ -333,7 +333,7 @@ fn everything(order: &Order, role: Role, now: At) -> String {
     .to_string()
 }
 
-/// A history in which every word that the reader may have opened says what it is.
+/// Returns a history in which every text that the reader may unseal is a canary that names its kind.
 fn opened(order: &Order, entries: &[(u32, Entry)], viewer: &Viewer) -> Vec<EventView> {
     let history = history(order, entries, viewer);
     let says = |words: &SealedFreeText| Some(format!("{:?}-canary", words.wording));
@@ -547,7 +547,7 @@ fn entries() -> Vec<(u32, Entry)> {
     (1..).zip(entries).collect()
 }
 
-fn told(role: Role) -> Vec<String> {
+fn history_lines(role: Role) -> Vec<String> {
     let order = order(Stage::Completed(assignment(), bought(), delivery()));
     lines(&opened(&order, &entries(), &viewer(&order, role, PLACED)))
 }
@@ -579,6 +579,6 @@ fn the_history_before_each_viewer() {
         Role::FormerRunner,
         Role::Operator,
     ]
-    .map(|role| (format!("{role:?}"), told(role)));
+    .map(|role| (format!("{role:?}"), history_lines(role)));
     insta::assert_json_snapshot!(history);
 }

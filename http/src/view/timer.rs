@@ -1,4 +1,4 @@
-//! Timers of orders, and events scheduled over the API.
+//! Views of orders' timers, and of events scheduled over the API.
 
 use crate::time::Time;
 use campusg_domain::{
@@ -10,7 +10,7 @@ use campusg_domain::{
 use serde::Serialize;
 use serde_json::Value;
 
-/// One of an order's timers: the newest of its kind.
+/// An order's newest timer of one kind.
 #[derive(Debug, Serialize)]
 pub(crate) struct TimerView {
     event_type: TimerKind,
@@ -19,7 +19,7 @@ pub(crate) struct TimerView {
     status: TimerState,
 }
 
-/// The timers that this role may see: a runner those of the errand, not those of the payment.
+/// Returns the timers that this role may see. A runner sees those of the errand, not those of the payment.
 pub(crate) fn timers(order: &Order, role: Role) -> Vec<TimerView> {
     let visible = |kind: TimerKind| match role {
         Role::Customer | Role::Operator => true,
@@ -49,7 +49,6 @@ pub(crate) fn timers(order: &Order, role: Role) -> Vec<TimerView> {
         .collect()
 }
 
-/// An event scheduled over the API.
 #[derive(Debug, Serialize)]
 pub(crate) struct ScheduledView {
     id: ScheduleId,
@@ -57,13 +56,13 @@ pub(crate) struct ScheduledView {
     entity_id: OrderId,
     scheduled_time: Time,
     status: TimerState,
-    /// Whether the order took it; null before it fired.
+    /// Whether the order accepted the command; null before the event has fired.
     accepted: Option<bool>,
     payload: Value,
 }
 
 impl ScheduledView {
-    /// An event as it is when it has just been scheduled.
+    /// The view of an event that has just been scheduled.
     pub(crate) fn new(
         id: ScheduleId,
         kind: TimerKind,

@@ -1,4 +1,4 @@
-//! A wallet and its statement: to its owner.
+//! Views of a wallet and its statement, for its owner.
 
 use super::{
     payout::{ChargebackView, PaymentView},
@@ -14,49 +14,48 @@ use campusg_domain::{
 };
 use serde::Serialize;
 
-/// Payments of the debt, and charges taken back, that are shown of each, newest first.
+/// How many debt payments and how many chargebacks are shown, newest first.
 const SHOWN: usize = 20;
 
-/// A wallet.
 #[derive(Debug, Serialize)]
 pub(crate) struct WalletView {
     currency: String,
     available_cents: i64,
-    /// On its way to a bank account.
+    /// The amount of payouts that are under way.
     in_payout_cents: i64,
-    /// Waits for the judgement of a dispute.
+    /// Frozen until a dispute is decided.
     frozen_cents: i64,
-    /// On its way back to a card.
+    /// The amount of refunds to a card that are under way.
     to_card_cents: i64,
-    /// The three together.
+    /// The sum of the three amounts above.
     pending_out_cents: i64,
     debt_cents: i64,
-    /// What of a debt a card is paying now.
+    /// The part of the debt that a card is being charged for now.
     being_paid_cents: i64,
-    /// A payment method that is put on file now is charged so much at once.
+    /// What a newly stored payment method would be charged at once.
     new_payment_method_pays_cents: i64,
-    /// Per order, newest first.
+    /// One entry per order, newest first.
     statement: Page<StatementView>,
     debt_payments: Vec<PaymentView>,
     chargebacks: Vec<ChargebackView>,
-    /// What moved last, order or not, newest first.
+    /// The latest movements, with or without an order, newest first.
     lines: Vec<LineView>,
 }
 
-/// What a payment method is charged that is put on file now: the whole debt, at least the gateway's minimum.
+/// What a newly stored payment method is charged at once: the whole debt, but at least the gateway's minimum.
 pub(crate) fn new_method_pays(wallet_balance: &WalletBalance, policy: &Policy) -> Cents {
     wallet_balance.new_card_pays(policy.gateway_minimum_cents)
 }
 
-/// One movement.
+/// A movement of the wallet or the debt.
 #[derive(Debug, Serialize)]
 pub(crate) struct LineView {
     at: Time,
     order_id: Option<OrderId>,
     kind: &'static str,
-    /// `wallet`, or `debt`: what is owed to the platform, or promised to it.
+    /// `wallet`, or `debt` for what is owed or promised to the platform.
     account: &'static str,
-    /// In to the account above zero, out of it below.
+    /// Positive if paid into the account.
     amount_cents: i64,
     phase: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,8 +119,8 @@ impl LineView {
     }
 }
 
-/// Which account of the user a transfer moves, and by how much: above zero in to it, below out of it. A set-off moves
-/// between two accounts of the same user: it is shown as what leaves the wallet.
+/// Returns which of the user's accounts a transfer moves, and by how much; positive is paid in. A set-off moves money
+/// between two accounts of the same user and is shown as what leaves the wallet.
 pub(super) fn own_side(user: UserId, transfer: &Transfer) -> (&'static str, Cents) {
     let mine = |account: Account| {
         account == Account::Payable(user) || account == Account::Receivable(user)
@@ -138,7 +137,7 @@ pub(super) fn own_side(user: UserId, transfer: &Transfer) -> (&'static str, Cent
     }
 }
 
-/// What a transfer between these accounts is, in a word.
+/// Returns the name of a transfer's kind, derived from its accounts.
 pub(super) const fn kind(debit: Account, credit: Account) -> &'static str {
     match (debit, credit) {
         (Account::Receivable(_), Account::Escrow(_)) => "hold",
@@ -152,7 +151,7 @@ pub(super) const fn kind(debit: Account, credit: Account) -> &'static str {
     }
 }
 
-/// A transfer's phase in a word.
+/// Returns the name of a transfer's phase.
 pub(crate) const fn phase(phase: Phase) -> &'static str {
     match phase {
         Phase::Posted | Phase::Post { .. } => "posted",

@@ -1,7 +1,7 @@
-//! Sends the sandbox gateway's events to a server, signed, one after another, each until it is taken.
+//! Sends the sandbox gateway's events to a server: signed, one after another, each until the server accepts it.
 //!
-//! The place up to which they were taken is kept in a file beside the book: losing it only means that known events are
-//! sent again. Must not: tell more than the feed does; what goes wrong with events (`sandbox.faults`) goes wrong here too.
+//! The cursor of accepted events is kept in a file beside the book; if it is lost, known events are merely sent
+//! again. Events come from the feed, so the faults that are configured in `sandbox.faults` apply here too.
 
 use campusg_actors::port::{clock::Clock, signature::Keyring};
 use campusg_domain::gateway::{EventCursor, EventPage, GatewayEvent};
@@ -13,19 +13,19 @@ use std::{
     time::Duration,
 };
 
-/// Wait before the book is asked for more.
+/// Wait before the book is read for new events.
 const PAUSE: Duration = Duration::from_millis(200);
-/// Longest wait before an event is sent again that was not taken.
+/// Longest wait before a refused event is sent again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Longest wait for an answer.
+/// Longest wait for a response.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What sends events.
+/// Sends events to a server.
 pub(super) struct Pusher {
     pub(super) desk: Desk,
     pub(super) keys: Keyring,
     pub(super) to: SocketAddr,
-    /// Where the place in the feed is kept.
+    /// The file with the cursor in the feed.
     pub(super) place: PathBuf,
     pub(super) clock: Arc<dyn Clock>,
 }

@@ -1,11 +1,11 @@
-//! A disk in memory that keeps only what was synced, and fails when told to.
+//! A disk in memory for tests: it loses what was not synced, and can be made to fail.
 //!
-//! Owns: the model of power loss and of failing writes and syncs. Must not be used by the
-//! product itself; it is public so that the tests of other crates can stand on it.
+//! It models power loss and failing writes and syncs. Must not: be used by the product; it is public so that other
+//! crates' tests can use it.
 //!
-//! Invariants: after [`FaultyDisk::power_loss`] every synced byte under a synced name is there,
-//! and of the rest any part may be; handles and locks from before it are dead. After a failed
-//! sync the bytes it covered are readable, but no later sync makes them durable.
+//! Invariants: after [`FaultyDisk::power_loss`] every synced byte under a synced name is there; of everything else
+//! any part may be. Handles and locks from before fail. After a failed sync the bytes are readable, but no later sync
+//! makes them durable.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -14,26 +14,26 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use super::power::{Countdown, NameChange, State};
 use super::{Disk, DiskFile, DiskLock};
 
-/// A disk in memory with injectable faults; clones are the same disk.
+/// A disk in memory with injectable faults. Clones share the same disk.
 #[derive(Debug, Clone, Default)]
 pub struct FaultyDisk {
     state: Arc<Mutex<State>>,
 }
 
 impl FaultyDisk {
-    /// Creates an empty disk without limits or faults.
+    /// Creates an empty disk with unlimited capacity and no faults.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Returns the disk as the shared port the stores take.
+    /// Returns the disk as a trait object, as the stores take it.
     #[must_use]
     pub fn shared(&self) -> Arc<dyn Disk> {
         Arc::new(self.clone())
     }
 
-    /// Copies the whole disk as it is now, without its locks, into an independent one.
+    /// Returns an independent copy of the present disk, without its locks.
     #[must_use]
     pub fn fork(&self) -> Self {
         let mut state = self.lock_state().clone();
@@ -43,22 +43,22 @@ impl FaultyDisk {
         }
     }
 
-    /// Limits the bytes all files together may have; `None` lifts the limit.
+    /// Limits the total size of all files in bytes; `None` removes the limit.
     pub fn set_capacity(&self, bytes: Option<u64>) {
         self.lock_state().faults.capacity = bytes;
     }
 
-    /// Lets [`Disk::free_bytes`] claim endless room, so that a full disk shows only when written.
+    /// Makes [`Disk::free_bytes`] report unlimited space, so that a full disk is noticed only by writes.
     pub fn hide_free_space(&self, hide: bool) {
         self.lock_state().faults.hide_free_space = hide;
     }
 
-    /// Cuts every write to at most `bytes` bytes; `None` ends it.
+    /// Limits every write to at most `bytes` bytes; `None` removes the limit.
     pub fn short_writes(&self, bytes: Option<usize>) {
         self.lock_state().faults.longest_write = bytes;
     }
 
-    /// Makes the `nth` (1 = next) sync of a file whose name ends so fail, once.
+    /// Makes the `nth` (1 = next) sync of a file whose name ends in `name_ends` fail, once.
     pub fn fail_sync(&self, name_ends: &str, nth: u64) {
         self.lock_state().faults.sync = Some(Countdown {
             name_ends: name_ends.into(),
@@ -66,7 +66,8 @@ impl FaultyDisk {
         });
     }
 
-    /// Makes the `nth` (1 = next) write to a file whose name ends so store half and fail, once.
+    /// Makes the `nth` (1 = next) write to a file whose name ends in `name_ends` store half of its bytes and fail,
+    /// once.
     pub fn fail_write(&self, name_ends: &str, nth: u64) {
         self.lock_state().faults.write = Some(Countdown {
             name_ends: name_ends.into(),
@@ -79,32 +80,32 @@ impl FaultyDisk {
         self.lock_state().faults.dir_sync = Some(nth);
     }
 
-    /// Cuts the power after so many further writes, syncs and changes of names: everything fails
-    /// from then on, until [`Self::power_loss`] brings the disk back.
+    /// Cuts the power after this number of further writes, syncs and name changes. Everything fails from then on,
+    /// until [`Self::power_loss`] restarts the disk.
     pub fn cut_power_after(&self, operations: u64) {
         self.lock_state().faults.operations_left = Some(operations);
     }
 
-    /// Loses what was not synced, tearing it as `seed` says, ends all handles and locks, and
-    /// takes back all faults.
+    /// Loses unsynced data, of which `seed` decides what remains; invalidates all handles and locks, and removes all
+    /// faults.
     pub fn power_loss(&self, seed: u64) {
         self.lock_state().lose_power(seed);
     }
 
-    /// Ends all handles and locks and takes back all faults, as if only the process had died: what
-    /// was written is still readable, and still not synced.
+    /// Invalidates all handles and locks and removes all faults, as if only the process had died: what was written
+    /// remains readable and unsynced.
     pub fn process_kill(&self) {
         self.lock_state().start_anew();
     }
 
-    /// Returns how many file and how many directory syncs succeeded so far.
+    /// Returns how many file syncs and how many directory syncs have succeeded.
     #[must_use]
     pub fn syncs(&self) -> (u64, u64) {
         let state = self.lock_state();
         (state.syncs, state.dir_syncs)
     }
 
-    /// Returns the present bytes of a file, if it exists.
+    /// Returns the present content of a file; `None` if it does not exist.
     #[must_use]
     pub fn bytes_of(&self, path: &Path) -> Option<Vec<u8>> {
         let state = self.lock_state();
@@ -112,7 +113,7 @@ impl FaultyDisk {
         Some(state.inodes[inode].bytes.clone())
     }
 
-    /// Replaces a file's bytes behind everybody's back, durably; creates it if need be.
+    /// Replaces a file's content durably, without going through a handle; creates the file if it is missing.
     pub fn overwrite(&self, path: &Path, bytes: Vec<u8>) {
         let mut state = self.lock_state();
         let id = match state.names.get(path) {

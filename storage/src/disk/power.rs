@@ -1,7 +1,7 @@
-//! What a disk remembers when the power goes.
+//! The state of [`super::faulty::FaultyDisk`], and what remains of it after a power loss.
 //!
-//! Owns the state behind [`super::faulty::FaultyDisk`]: bytes written and bytes synced, names
-//! linked and names synced, and the faults that are armed. Must not be kinder than a real disk.
+//! Holds written and synced bytes, linked and synced names, and the armed faults. Must not: be more reliable than a
+//! real disk.
 //!
 //! Invariant: a synced byte under a synced name survives; of everything else any part may.
 
@@ -58,7 +58,7 @@ pub(super) enum NameChange {
 }
 
 impl State {
-    /// Counts one changing operation; fails it when the power is out.
+    /// Counts an operation that changes the disk; fails if the power is cut.
     pub(super) fn spend(&mut self) -> io::Result<()> {
         match &mut self.faults.operations_left {
             None => Ok(()),
@@ -100,7 +100,7 @@ impl State {
             .sum()
     }
 
-    /// How many of `wanted` bytes at `offset` the disk still has room for.
+    /// Returns how many of `wanted` bytes at `offset` still fit on the disk.
     pub(super) fn room(&self, inode: u64, offset: usize, wanted: usize) -> usize {
         let Some(capacity) = self.faults.capacity else {
             return wanted;
@@ -194,7 +194,7 @@ impl State {
         self.start_anew();
     }
 
-    /// Ends what a process held.
+    /// Invalidates handles and locks, and removes the faults.
     pub(super) fn start_anew(&mut self) {
         self.epoch += 1;
         self.locks.clear();
@@ -258,7 +258,7 @@ fn put(into: &mut Vec<u8>, offset: usize, bytes: &[u8]) {
     into[offset..end].copy_from_slice(bytes);
 }
 
-/// Whether an armed fault strikes this operation; it is used up when it does.
+/// Returns whether an armed fault applies to this operation; if so, the fault is used up.
 fn strikes(fault: &mut Option<Countdown>, path: &Path) -> bool {
     let Some(armed) = fault else { return false };
     if !path.to_string_lossy().ends_with(&armed.name_ends) {
@@ -272,7 +272,7 @@ fn strikes(fault: &mut Option<Countdown>, path: &Path) -> bool {
     now
 }
 
-/// splitmix64, so that a seed means the same tear everywhere.
+/// A splitmix64 generator, so that a seed has the same effect everywhere.
 struct Dice(u64);
 
 impl Dice {

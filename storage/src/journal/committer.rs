@@ -1,14 +1,14 @@
-//! The one thread that writes: it groups what is queued, tells the folds, then the askers.
+//! The only thread that writes the journal: it groups queued records, passes each durable group to the folds, and
+//! then acknowledges it.
 //!
-//! Owns the [`Journal`], the queue in front of it and the order of telling. Must not decide
-//! whether a record may be written, nor how many may wait: the callers enforce admission.
+//! Must not: decide whether a record may be written, or how many may wait; that is the callers' admission control.
 //!
-//! Invariants: every fold has been handed a batch before the first acknowledgement of it is
-//! given; batches are handed out in the order of their sequences and without a gap; after a failed
-//! write or sync, or a panic on this thread, no acknowledgement is given to anyone.
+//! Invariants: every fold has received a batch before its first acknowledgement is sent; batches are passed on in
+//! order of their sequence numbers and without a gap; after a failed write or sync, or a panic on this thread,
+//! nothing is acknowledged any more.
 //!
-//! A completion that is dropped without being called means that the outcome is unknown and the
-//! process is about to end.
+//! A completion that is dropped without being called means that the outcome is unknown and the process is about to
+//! end.
 
 mod queue;
 mod work;
@@ -29,47 +29,46 @@ use super::writer::Journal;
 /// The most records in one group.
 pub const MAX_GROUP_RECORDS: usize = 512;
 
-/// A record the committer can write.
+/// A record that the committer can write.
 pub trait Payload: Send + Sync + 'static {
-    /// Appends the encoded payload to `out`, touching nothing that is there already, and says
-    /// what it is. `seq` is the sequence the record gets if its group is written; the call may be
-    /// repeated.
+    /// Appends the encoding to `out`, keeping what is there already, and returns the record's tag. `seq` is the
+    /// sequence number that the record gets if its group is written; the call may be repeated.
     fn encode(&self, seq: u64, out: &mut Vec<u8>) -> RecordTag;
 }
 
-/// A group that is durable, as the folds see it.
+/// A durable group of records, as it is passed to the folds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch<R> {
-    /// The sequence of the first record; the others follow without a gap.
+    /// The sequence number of the first record; the others follow without a gap.
     pub first_seq: u64,
-    /// The records.
+    /// In order of their sequence numbers.
     pub records: Vec<R>,
-    /// The head after the group.
+    /// The chain head after the group.
     pub head: ChainHead,
-    /// When the group was written, in milliseconds since 1970; never goes back.
+    /// When the group was written, in milliseconds since 1970. Never decreases.
     pub written_ms: u64,
 }
 
 impl<R> Batch<R> {
-    /// Returns every record with its sequence.
+    /// Returns every record with its sequence number.
     pub fn numbered(&self) -> impl Iterator<Item = (u64, &R)> {
         (self.first_seq..).zip(&self.records)
     }
 
-    /// Returns the sequence of the last record.
+    /// Returns the sequence number of the last record.
     #[must_use]
     pub fn last_seq(&self) -> u64 {
         self.first_seq + self.records.len() as u64 - 1
     }
 }
 
-/// What is called with every durable batch, in order, on the journal's thread.
+/// A function that is called with every durable batch, in order, on the journal's thread.
 pub type Fold<R> = Box<dyn FnMut(&Arc<Batch<R>>) + Send>;
 
-/// A record is durable, and every fold has been handed it.
+/// Acknowledges a record: it is durable, and every fold has received it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ack {
-    /// Its sequence.
+    /// The sequence number that the record got.
     pub seq: u64,
     /// When its group was written, in milliseconds since 1970.
     pub written_ms: u64,
@@ -78,21 +77,21 @@ pub struct Ack {
 /// Why a record was not written; it is certain that it never will be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CommitFault {
-    /// The disk has no room for another segment, or for what the folds make of the records.
+    /// The disk has no room for another segment, or for what the folds write.
     #[error("the disk is full")]
     StorageFull,
-    /// The committer takes nothing more.
+    /// The committer is closed.
     #[error("the journal is closed")]
     Closed,
-    /// The record alone is larger than a group may be.
+    /// The record alone is larger than the largest group.
     #[error("the record is too large")]
     TooLarge,
 }
 
-/// Why the committer ended although nobody asked it to.
+/// Why the committer gave up.
 #[derive(Debug, thiserror::Error)]
 pub enum Fatal {
-    /// The journal is broken, or refuses what it must not refuse.
+    /// The journal failed, or refused a group that it must accept.
     #[error("the journal can't be written any more")]
     Journal(#[source] JournalFault),
     /// A fold, a completion or an encoder panicked.
@@ -100,14 +99,14 @@ pub enum Fatal {
     Panicked,
 }
 
-/// What is called once, on the journal's thread, when it can't go on.
+/// A function that is called once, on the journal's thread, when the committer gives up.
 pub type OnFatal = Box<dyn FnOnce(&Fatal) + Send>;
 
 /// What a committer needs besides the journal.
 pub struct CommitterOptions<R> {
     /// Called with every batch, in this order.
     pub folds: Vec<Fold<R>>,
-    /// The time in milliseconds since 1970, for the headers of groups.
+    /// Returns the time in milliseconds since 1970, for the headers of groups.
     pub now_ms: Box<dyn FnMut() -> u64 + Send>,
     /// In production it ends the process.
     pub on_fatal: OnFatal,
@@ -121,7 +120,7 @@ impl<R> fmt::Debug for CommitterOptions<R> {
     }
 }
 
-/// The running thread; dropping it shuts it down as [`Committer::shutdown`] does.
+/// The running thread. Dropping it shuts it down like [`Committer::shutdown`].
 pub struct Committer<R: Payload> {
     queue: Arc<Queue<R>>,
     thread: Option<JoinHandle<Option<Journal>>>,
@@ -139,13 +138,13 @@ impl<R: Payload> Committer<R> {
     /// Starts the thread, which owns the journal from now on.
     ///
     /// # Errors
-    /// What the operating system answers to a new thread.
+    /// The operating system's error if no thread can be started.
     pub fn start(journal: Journal, options: CommitterOptions<R>) -> std::io::Result<Self> {
         Self::start_unless_full(journal, options, Arc::default())
     }
 
-    /// As [`Self::start`]; while `full` is set, records are refused with `StorageFull`: what is
-    /// folded from them could not be written down.
+    /// As [`Self::start`]. While `full` is set, records are refused with `StorageFull`, because the folds could not
+    /// write what they make of them.
     pub(crate) fn start_unless_full(
         journal: Journal,
         options: CommitterOptions<R>,
@@ -163,14 +162,14 @@ impl<R: Payload> Committer<R> {
         })
     }
 
-    /// Returns a way to submit records, for any thread.
+    /// Returns a handle to submit records, for any thread.
     #[must_use]
     pub fn queue(&self) -> CommitQueue<R> {
         CommitQueue::new(Arc::clone(&self.queue))
     }
 
-    /// Takes nothing more, writes what is queued, tells everyone, and ends the thread. Returns
-    /// the journal, or `None` if the committer had to give up before.
+    /// Refuses further records, writes the queued ones, completes them, and ends the thread. Returns the journal;
+    /// `None` if the committer had given up before.
     #[must_use]
     pub fn shutdown(mut self) -> Option<Journal> {
         self.stop()
@@ -178,7 +177,7 @@ impl<R: Payload> Committer<R> {
 
     fn stop(&mut self) -> Option<Journal> {
         self.queue.close();
-        // A panic there was reported through `on_fatal` already.
+        // A panic of that thread has already been reported through `on_fatal`.
         self.thread.take()?.join().ok().flatten()
     }
 }

@@ -1,43 +1,42 @@
-//! What can be wrong with a journal.
+//! The errors of the journal, each with the place that it concerns.
 //!
-//! Owns the closed set of faults and the place each one names. Must not decide what to do about
-//! them.
+//! Must not: decide how the program reacts.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Why the journal can't do what it was asked to.
+/// Why an operation of the journal failed.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalFault {
-    /// Another process (or another `Journal`) has this one open.
+    /// The journal is open in another process, or in another `Journal`.
     #[error("the journal is in use by another process: lock file {path}")]
     Locked {
-        /// The lock file.
+        /// The lock file that the other holder has.
         path: PathBuf,
     },
-    /// There is no journal in this directory.
+    /// The directory contains no journal.
     #[error("no journal in {dir}")]
     NoJournal {
-        /// The directory.
+        /// Where a journal was expected.
         dir: PathBuf,
     },
-    /// Bytes that were acknowledged are not what was written.
+    /// Acknowledged bytes are not what was written.
     #[error(
         "journal damaged: {flaw} in segment {segment} at offset {offset}, sequence {sequence}: \
          restore it from a backup"
     )]
     Damaged {
-        /// The segment file.
+        /// The damaged segment file.
         segment: PathBuf,
         /// Where the damaged group or record starts, in bytes.
         offset: u64,
-        /// The first sequence that can't be trusted.
+        /// The first sequence number that can't be trusted.
         sequence: u64,
-        /// What is wrong there.
+        /// What is wrong at that offset.
         flaw: Flaw,
     },
-    /// A segment that must exist does not.
+    /// A segment that must exist is missing.
     #[error(
         "journal damaged: the segment that holds sequence {sequence} is missing in {dir}: \
          restore it from a backup"
@@ -45,65 +44,65 @@ pub enum JournalFault {
     MissingSegment {
         /// The journal's directory.
         dir: PathBuf,
-        /// The first sequence that is missing.
+        /// The first sequence number that is missing.
         sequence: u64,
     },
-    /// The journal was written by a newer program.
+    /// A newer program wrote the journal.
     #[error("unknown journal format version {version} in segment {segment} at offset {offset}")]
     UnknownVersion {
-        /// The segment file.
+        /// The segment file with the newer group.
         segment: PathBuf,
         /// Where the group starts, in bytes.
         offset: u64,
-        /// The version it names.
+        /// The version in the group's header.
         version: u16,
     },
-    /// No room for another segment. Nothing was written, and appending works again once there is.
+    /// The disk has no room for another segment. Nothing was written, and appending works again once there is room.
     #[error("the disk under {dir} has no room for a journal segment of {bytes} bytes")]
     StorageFull {
         /// The journal's directory.
         dir: PathBuf,
-        /// The size of a segment, in bytes.
+        /// The size of the segment in bytes.
         bytes: u64,
     },
-    /// A write or sync failed now or earlier. Nothing more will be written; the process must end.
+    /// A write or sync has failed, now or earlier. Nothing more will be written; the process must end.
     #[error("the journal is broken: {doing} {path}")]
     Broken {
-        /// What failed.
+        /// The operation that failed, as an infinitive.
         doing: &'static str,
-        /// The file it was done to.
+        /// The file that it concerned.
         path: PathBuf,
-        /// The operating system's answer.
+        /// The error of the operating system.
         source: Arc<io::Error>,
     },
-    /// A group that does not fit. Nothing was written.
+    /// The group is larger than this journal accepts. Nothing was written.
     #[error("a group of {bytes} bytes of records is over the limit of {limit}")]
     GroupTooLarge {
-        /// The records' bytes, headers included.
+        /// The size of the records in bytes, including headers.
         bytes: u64,
-        /// The most this journal takes in one group.
+        /// The largest accepted size in bytes.
         limit: u64,
     },
-    /// A group without records, or with more than 65,535. Nothing was written.
+    /// The group has no records, or more than 65,535. Nothing was written.
     #[error("a group can't hold {count} records")]
     GroupCount {
-        /// The number of records.
+        /// How many records the group has.
         count: usize,
     },
-    /// Options no journal can work with.
+    /// The configured segment size is out of range.
     #[error("a segment of {bytes} bytes is outside 4 KiB to 1 GiB")]
     SegmentSize {
-        /// The size asked for.
+        /// The configured size in bytes.
         bytes: u64,
     },
-    /// Reading or preparing failed; nothing that was acknowledged is affected.
+    /// Reading or preparing a file failed; nothing that was acknowledged is affected.
     #[error("can't {doing} {path}")]
     Io {
-        /// What failed.
+        /// The operation that failed, as an infinitive.
         doing: &'static str,
-        /// The file it was done to.
+        /// The file that it concerned.
         path: PathBuf,
-        /// The operating system's answer.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
@@ -122,37 +121,37 @@ impl JournalFault {
 /// What is wrong at a place in a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
-    /// No group header, or one with a wrong checksum.
+    /// There is no group header, or its checksum is wrong.
     #[error("unreadable group header")]
     GroupHeader,
-    /// A group without records, or larger than any group may be.
+    /// The group has no records, or is larger than the largest group.
     #[error("impossible group length")]
     GroupLength,
-    /// A group that goes on after the end of its segment.
+    /// The group continues beyond the end of its segment.
     #[error("group cut off by the end of the segment")]
     Truncated,
-    /// A record that ends after its group.
+    /// A record continues beyond the end of its group.
     #[error("impossible record length")]
     RecordLength,
-    /// A record whose bytes are not the ones that were written.
+    /// A record's bytes are not those that were written.
     #[error("wrong record checksum")]
     RecordChecksum,
-    /// More bytes than the group's records have.
+    /// The group has more bytes than its records.
     #[error("wrong record count")]
     RecordCount,
-    /// A group that does not follow on the group before it.
+    /// The group does not name the hash of the group before it.
     #[error("broken hash chain")]
     Chain,
-    /// A sequence that is not the one after the last.
+    /// The sequence number is not the one after the last.
     #[error("gap in the sequence")]
     Sequence,
-    /// Bytes after the last group where only zeros may be.
+    /// There are bytes other than zeros after the last group.
     #[error("bytes after the last group")]
     Trailing,
 }
 
 impl Flaw {
-    /// Whether a write the power interrupted can look like this.
+    /// Whether a write that a power loss interrupted can look like this.
     pub(super) fn can_be_torn(self) -> bool {
         match self {
             Self::GroupHeader
@@ -160,7 +159,7 @@ impl Flaw {
             | Self::RecordLength
             | Self::RecordChecksum
             | Self::Trailing => true,
-            // A header and records with right checksums were written like this.
+            // A group with correct checksums was written as it is, so these flaws are not torn writes.
             Self::GroupLength | Self::RecordCount | Self::Chain | Self::Sequence => false,
         }
     }

@@ -1,22 +1,22 @@
-//! The bytes of groups and records.
+//! The byte layout of groups and records, with checksums and the hash chain.
 //!
-//! Owns the layout, the checksums and the chain hash. Must not read or write files.
+//! Must not: read or write files.
 //!
-//! Invariants: `decode` accepts exactly what `encode` produces; the magic is larger than any
-//! record length, so whether a group or a record starts at a place can be told from four bytes.
+//! Invariants: `decode` accepts exactly what `encode` produces. The magic is larger than any record length, so four
+//! bytes tell whether a group or a record starts at a place.
 
 use super::fault::Flaw;
 
-/// A chain head: 32 bytes of blake3.
+/// The hash of the journal up to a group: 32 bytes of BLAKE3 over the previous head and the group.
 pub type ChainHead = [u8; 32];
 
 /// The head before the first group.
 pub const GENESIS: ChainHead = [0; 32];
 
-/// The most bytes the records of one group may have, headers included: 1 MiB.
+/// The largest size of one group's records, including their headers: 1 MiB.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// The most bytes one record's payload may have.
+/// The largest size of one record's payload, in bytes.
 pub const MAX_PAYLOAD_BYTES: usize = MAX_BODY_BYTES - RECORD_HEADER_BYTES;
 
 pub(super) const MAGIC: u32 = u32::from_le_bytes(*b"CGJR");
@@ -28,14 +28,14 @@ const _: () = assert!(
     "a magic must never look like a record length"
 );
 
-/// What a payload is and how it is encoded; the journal stores it and does not interpret it.
+/// Describes a payload. The journal stores it and does not interpret it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RecordTag {
-    /// The kind of record.
+    /// What the payload is.
     pub kind: u8,
-    /// The encoding of the payload.
+    /// How the payload is encoded.
     pub codec: u8,
-    /// The version of the payload's shape.
+    /// The version of the payload's schema.
     pub schema: u16,
 }
 
@@ -64,7 +64,7 @@ impl GroupHeader {
         bytes
     }
 
-    /// Reads a header whose magic and checksum are right, whatever its version.
+    /// Decodes a header with the right magic and checksum, whatever its version.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Flaw> {
         let bytes: &[u8; GROUP_HEADER_BYTES] = bytes.first_chunk().ok_or(Flaw::GroupHeader)?;
         if u32_at(bytes, 0) != MAGIC || u32_at(bytes, 12) != header_crc(bytes) {
@@ -97,7 +97,7 @@ pub(super) struct RecordHeader {
 }
 
 impl RecordHeader {
-    /// Describes a payload; its length must be within [`MAX_PAYLOAD_BYTES`].
+    /// Describes a payload, whose length must be within [`MAX_PAYLOAD_BYTES`].
     pub(super) fn of(tag: RecordTag, payload: &[u8]) -> Self {
         let payload_len = u32::try_from(payload.len()).expect("a payload is at most 1 MiB");
         let mut header = Self {
@@ -116,7 +116,7 @@ impl RecordHeader {
         bytes
     }
 
-    /// Reads a header, trusting nothing but that a payload of its length can exist.
+    /// Decodes a header; checks only that its length is possible.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Flaw> {
         let bytes: &[u8; RECORD_HEADER_BYTES] = bytes.first_chunk().ok_or(Flaw::RecordLength)?;
         let payload_len = u32_at(bytes, 0);
@@ -157,7 +157,7 @@ impl RecordHeader {
     }
 }
 
-/// Checks that `body` is exactly `count` whole, undamaged records.
+/// Checks that `body` consists of exactly `count` whole, undamaged records.
 pub(super) fn check_body(mut body: &[u8], count: u16) -> Result<(), Flaw> {
     for _ in 0..count {
         let header = RecordHeader::decode(body)?;
@@ -177,7 +177,7 @@ pub(super) fn check_body(mut body: &[u8], count: u16) -> Result<(), Flaw> {
     }
 }
 
-/// Returns the head after a group.
+/// Returns the chain head after a group.
 pub(super) fn next_head(previous: &ChainHead, group: &[u8]) -> ChainHead {
     let mut hasher = blake3::Hasher::new();
     hasher.update(previous);

@@ -1,9 +1,8 @@
-//! The buffer one group is built in.
+//! The buffer in which a group is built, in one allocation that is reused.
 //!
-//! Owns the bytes from the first record to the finished group, in one allocation that is reused.
-//! Must not know where the group goes.
+//! Must not: know where the group is written.
 //!
-//! Invariant: the buffer always holds room for the header and then whole records only.
+//! Invariant: the buffer always has room for the header, followed by whole records only.
 
 use super::fault::{Flaw, JournalFault};
 use super::format::{
@@ -11,10 +10,10 @@ use super::format::{
     VERSION, next_head,
 };
 
-/// Records on their way into one group.
+/// The records of a group that is being built.
 #[derive(Debug)]
 pub struct GroupBuffer {
-    // Invariant: at least `GROUP_HEADER_BYTES` long; what follows is `count` whole records.
+    // Invariant: at least `GROUP_HEADER_BYTES` long; the rest is `count` whole records.
     bytes: Vec<u8>,
     count: u16,
 }
@@ -26,7 +25,7 @@ impl Default for GroupBuffer {
 }
 
 impl GroupBuffer {
-    /// Creates an empty buffer.
+    /// Starts without records.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -35,7 +34,7 @@ impl GroupBuffer {
         }
     }
 
-    /// Forgets the records and keeps the allocation.
+    /// Removes all records and keeps the allocation.
     pub fn clear(&mut self) {
         self.bytes.truncate(GROUP_HEADER_BYTES);
         self.count = 0;
@@ -47,18 +46,18 @@ impl GroupBuffer {
         self.count
     }
 
-    /// Returns the bytes of all records, their headers included.
+    /// Returns the size of all records in bytes, including their headers.
     #[must_use]
     pub fn body_bytes(&self) -> usize {
         self.bytes.len() - GROUP_HEADER_BYTES
     }
 
-    /// Adds a record whose payload `encode` appends to the vector it is given; it must not touch
-    /// what is there already.
+    /// Adds a record. `encode` appends the payload to the vector that it is given, and must not change what is there
+    /// already.
     ///
     /// # Errors
-    /// `GroupTooLarge` when the records would be more than `limit` bytes, `GroupCount` when there
-    /// would be more than 65,535; the buffer is then as it was before.
+    /// `GroupTooLarge` if the records would exceed `limit` bytes, `GroupCount` if there would be more than 65,535.
+    /// The buffer is then unchanged.
     pub fn push_with(
         &mut self,
         limit: usize,
@@ -86,7 +85,7 @@ impl GroupBuffer {
         Ok(())
     }
 
-    /// Writes the header; returns the head after this group.
+    /// Writes the group's header; returns the chain head after this group.
     pub(super) fn finish(
         &mut self,
         first_seq: u64,
@@ -108,13 +107,13 @@ impl GroupBuffer {
         next_head(&prev_head, &self.bytes)
     }
 
-    /// Returns header and records.
+    /// Returns the header and the records.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-/// Calls `each` with the offset of every record within a group's bytes.
+/// Calls `each` with the offset of every record in a group's bytes.
 pub(super) fn each_record_offset(group: &[u8], mut each: impl FnMut(usize)) -> Result<(), Flaw> {
     let mut at = GROUP_HEADER_BYTES;
     while at < group.len() {

@@ -1,10 +1,9 @@
-//! The sparse index of one segment: for every 4 KiB block the first record that starts in it.
+//! The sparse index of a segment: for every 4 KiB block the first record that starts in it.
 //!
-//! Owns the entries and the bytes of an index file. Must not be needed: whatever it says can be
-//! found again by reading the segment.
+//! Must not: be needed; everything in it can be rebuilt from the segment.
 //!
-//! Invariant: entries are ordered by sequence; the record looked for starts in the same block as
-//! the last entry that is not after it, so one block is enough to find it.
+//! Invariant: entries are ordered by sequence number. A record starts in the same block as the last entry at or
+//! before it, so reading one block finds it.
 
 use super::fault::Flaw;
 use super::format::{ChainHead, u32_at, u64_at};
@@ -16,7 +15,7 @@ const MAGIC: u32 = u32::from_le_bytes(*b"CGJI");
 const VERSION: u16 = 1;
 pub(super) const SUMMARY_BYTES: usize = 80;
 
-/// The first record that starts in one block, and the group it belongs to.
+/// The first record that starts in a block, and the group that it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct IndexEntry {
     pub(super) seq: u64,
@@ -30,7 +29,7 @@ pub(super) struct SparseIndex {
 }
 
 impl SparseIndex {
-    /// Takes in a whole, checked group that starts at `group_at`.
+    /// Adds a whole, checked group that starts at `group_at`.
     pub(super) fn add_group(
         &mut self,
         group_at: u64,
@@ -66,7 +65,7 @@ impl SparseIndex {
             .map(|entry| u64::from(entry.record_at) / BLOCK_BYTES)
     }
 
-    /// Returns where to start looking for `seq`.
+    /// Returns the last entry at or before `seq`, where the search for it starts.
     pub(super) fn floor(&self, seq: u64) -> Option<IndexEntry> {
         let after = self.entries.partition_point(|entry| entry.seq <= seq);
         Some(self.entries[after.checked_sub(1)?])
@@ -78,12 +77,12 @@ impl SparseIndex {
     }
 }
 
-/// What is known about a segment nothing is written to any more.
+/// A summary of a segment that is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Summary {
     pub(super) first_seq: u64,
     pub(super) last_seq: u64,
-    /// Bytes up to the end of the last group.
+    /// The offset of the end of the last group, in bytes.
     pub(super) end: u64,
     pub(super) head: ChainHead,
 }
@@ -111,7 +110,7 @@ pub(super) fn encode(summary: &Summary, index: &SparseIndex) -> Vec<u8> {
     bytes
 }
 
-/// Reads the first [`SUMMARY_BYTES`] of an index file; `None` if they are damaged or unknown.
+/// Decodes the first [`SUMMARY_BYTES`] of an index file; `None` if they are damaged or of an unknown version.
 pub(super) fn decode_summary(bytes: &[u8]) -> Option<Summary> {
     let bytes = bytes.get(..SUMMARY_BYTES)?;
     let known = u32_at(bytes, 0) == MAGIC && bytes[4..6] == VERSION.to_le_bytes();
@@ -126,7 +125,7 @@ pub(super) fn decode_summary(bytes: &[u8]) -> Option<Summary> {
     })
 }
 
-/// Reads a whole index file; `None` if anything about it is damaged or unknown.
+/// Decodes a whole index file; `None` if any part is damaged or of an unknown version.
 pub(super) fn decode(bytes: &[u8]) -> Option<(Summary, SparseIndex)> {
     let summary = decode_summary(bytes)?;
     let body = &bytes[SUMMARY_BYTES..];

@@ -1,23 +1,22 @@
-//! The journal: one append-only, hash-chained sequence of records, durable before it is told.
+//! The journal: one append-only, hash-chained sequence of records. A record is acknowledged only once it is durable.
 //!
-//! Owns segment files, their sparse indexes, the chain and the one thread that writes. It stores
-//! opaque payloads and must not know what they mean.
+//! It consists of segment files, their sparse indexes, and the one thread that writes. Payloads are opaque to it.
 //!
 //! ```text
 //! group   magic u32 · version u16 · count u16 · body_len u32 · crc32c(header) u32
-//!         · first_seq u64 · written_ms u64 · prev_head [32]                        = 64 bytes
-//! record  len u32 · kind u8 · codec u8 · schema u16 · crc32c u32 · payload         = 12 bytes + payload
+//!         · first_seq u64 · written_ms u64 · prev_head [32]                          = 64 bytes
+//! record  len u32 · kind u8 · codec u8 · schema u16 · crc32c u32 · payload           = 12 bytes + payload
 //! ```
-//! All integers are little endian. Head = blake3(previous head ‖ whole group). The first sequence
-//! is 1, and none is left out. The 64 bytes of a group header keep their places in every version
-//! to come, so that an older program recognises a newer journal and refuses it.
+//! All integers are little endian. The chain head is blake3(previous head ‖ whole group). Sequence numbers start at 1
+//! and have no gaps. The 64 bytes of a group header keep their places in every future version, so that an older
+//! program recognises a newer journal and refuses it.
 //!
-//! The first segment is small, and each next one twice as large up to the configured size: a
-//! segment's size is its file's, and is written nowhere else.
+//! The first segment is small, and each next one twice as large, up to the configured size. A segment's size is the
+//! size of its file, and is stored nowhere else.
 //!
-//! Invariants: a group is one write and one `fdatasync`; nobody is told of a record before that
-//! sync returned; after a failed write or sync nothing is ever written again; only the last group
-//! of the last segment can be torn, and only that one is ever cut.
+//! Invariants: a group is one write and one `fdatasync`; nobody is notified of a record before that sync has
+//! returned; after a failed write or sync nothing is ever written again; only the last group of the last segment can
+//! be torn, and only this group is ever cut.
 
 pub mod committer;
 mod fault;

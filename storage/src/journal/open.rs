@@ -1,12 +1,11 @@
-//! Finding out what a journal's directory holds, and opening it for writing.
+//! Surveys a journal's directory and opens it for writing. Decides whether bytes at the end are a torn group or
+//! damage.
 //!
-//! Owns the judgement whether bytes at the end are a torn group or damage. Must not cut anything
-//! a sync was ever reported for, as far as the bytes can tell.
+//! Must not: cut a group that was synced, as far as the bytes can tell.
 //!
-//! Invariants: no segment is changed before the whole last one was judged, nor before whoever looked
-//! has said that it may be; what is cut is less
-//! than one group, at the end of the last segment, with nothing but zeros after it; what is kept
-//! is durable before anyone can read it.
+//! Invariants: no segment is changed before the whole last one was judged, and before the caller has agreed. What is
+//! cut is less than one group, at the end of the last segment, followed only by zeros. What is kept is durable before
+//! anyone can read it.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -24,33 +23,33 @@ use super::space::{SpaceThread, spare_path, zero_filled};
 use super::writer::{Journal, JournalOptions};
 use crate::disk::{Disk, DiskFile, DiskLock, is_full_disk};
 
-/// A journal that is open, and what was found when it was opened.
+/// An open journal, and what was found when it was opened.
 #[derive(Debug)]
 pub struct Opened {
-    /// The writer.
+    /// Appends groups to the journal.
     pub journal: Journal,
-    /// The head after the last group.
+    /// The chain head after the last group.
     pub head: ChainHead,
-    /// The sequence the next record gets.
+    /// The sequence number of the next record.
     pub next_seq: u64,
-    /// The torn group that was cut away, if there was one.
+    /// The torn group that was cut off, if there was one.
     pub cut: Option<Cut>,
 }
 
-/// A torn last group; nobody was told of any of it.
+/// A torn last group. None of its records was acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cut {
-    /// The segment file.
+    /// The file of the last segment.
     pub segment: PathBuf,
-    /// Where the group began, in bytes.
+    /// The offset of the group in bytes.
     pub offset: u64,
-    /// How many bytes were set to zero.
+    /// How many bytes were overwritten with zeros.
     pub bytes: u64,
-    /// The sequence its first record had.
+    /// The sequence number of its first record.
     pub sequence: u64,
 }
 
-/// What a directory holds.
+/// What a directory contains.
 pub(super) struct Found {
     pub(super) shared: Shared,
     pub(super) path: PathBuf,
@@ -61,8 +60,8 @@ pub(super) struct Found {
     pub(super) cut: Option<Cut>,
 }
 
-/// What a journal's directory holds, with its lock held and no segment changed yet: the moment to
-/// compare it with what others know of it.
+/// What a journal's directory contains. The lock is held and no segment has been changed yet, so it can still be
+/// compared with what others know of the journal.
 pub struct Looked {
     disk: Arc<dyn Disk>,
     dir: PathBuf,
@@ -80,7 +79,7 @@ impl fmt::Debug for Looked {
     }
 }
 
-/// Looks without changing a segment; see [`Journal::look`].
+/// Surveys a directory without changing a segment; see [`Journal::look`].
 pub(super) fn look(
     disk: &Arc<dyn Disk>,
     dir: &Path,
@@ -106,18 +105,18 @@ pub(super) fn look(
 }
 
 impl Looked {
-    /// The last whole record and the chain's head after it, 0 and [`GENESIS`] for a journal
-    /// without records; `None` if there is no journal.
+    /// Returns the last whole record and the chain head after it; 0 and [`GENESIS`] for a journal without records;
+    /// `None` if there is no journal.
     #[must_use]
     pub fn last(&self) -> Option<(u64, ChainHead)> {
         let published = self.found.as_ref()?.shared.published();
         Some((published.last_seq, published.head))
     }
 
-    /// Makes the first segment if there is no journal, and opens.
+    /// Creates the first segment if there is no journal, and opens it.
     ///
     /// # Errors
-    /// `StorageFull` when not even the first segment fits, then as [`Self::open`].
+    /// `StorageFull` if not even the first segment fits, then as [`Self::open`].
     pub fn open_or_create(mut self) -> Result<Opened, JournalFault> {
         if self.found.is_none() {
             create_first_segment(&*self.disk, &self.dir, self.options)?;
@@ -126,7 +125,7 @@ impl Looked {
         self.open()
     }
 
-    /// Cuts a torn last group and opens for writing.
+    /// Cuts off a torn last group and opens the journal for writing.
     ///
     /// # Errors
     /// `NoJournal`, or `Io`.
@@ -175,8 +174,8 @@ fn create_first_segment(
     disk.sync_dir(dir).map_err(JournalFault::io("sync", dir))
 }
 
-/// Cuts the torn group and makes everything else that was found durable: a writer that was killed
-/// may have left a whole group, or the name of a segment, that was never synced.
+/// Cuts off the torn group and makes everything else durable: a writer that was killed may have left a whole group,
+/// or the name of a segment, that was never synced.
 fn settle(disk: &dyn Disk, dir: &Path, found: &Found) -> Result<(), JournalFault> {
     if let Some(cut) = &found.cut {
         erase(&*found.file, cut).map_err(JournalFault::io("cut", &cut.segment))?;
@@ -193,7 +192,7 @@ fn erase(file: &dyn DiskFile, cut: &Cut) -> io::Result<()> {
     file.write_all_at(cut.offset, &vec![0; bytes])
 }
 
-/// Returns the spare segment of an earlier run; one of another size is removed for its room.
+/// Returns the spare segment of an earlier run. If it has another size, it is removed instead.
 fn left_over_spare(
     disk: &dyn Disk,
     dir: &Path,
@@ -214,7 +213,7 @@ fn left_over_spare(
     Ok(None)
 }
 
-/// Looks at everything in a journal's directory and changes no segment; `None` if there is none.
+/// Surveys a journal's directory without changing a segment; `None` if there is none.
 pub(super) fn survey(
     disk: &Arc<dyn Disk>,
     dir: &Path,
@@ -248,7 +247,8 @@ pub(super) fn survey(
     let (index, cut) = judge(&mut scan, &*file, &path, capacity)?;
     let mut written_ms = scan.written_ms;
     if let (0, Some(start)) = (scan.at, before.last()) {
-        // Nothing in the newest segment vouches for the one before, so every group there is read.
+        // The newest segment has no group that names the hash of the one before, so all groups of that segment are
+        // checked.
         written_ms = sealed.rebuild(*start, first_seq, None)?.1;
     }
 
@@ -277,8 +277,8 @@ pub(super) fn survey(
     }))
 }
 
-/// Returns the first sequences of all segments, in order, after checking that none is missing as
-/// far as the names and index files tell.
+/// Returns the first sequence numbers of all segments, in order. Checks by names and index files that none is
+/// missing.
 fn segment_starts(
     disk: &dyn Disk,
     dir: &Path,
@@ -313,7 +313,7 @@ fn segment_starts(
             continue;
         };
         let after = starts.partition_point(|other| *other <= start);
-        // An index file is written only once the next segment is there.
+        // An index file is written only after the next segment exists.
         if starts
             .get(after)
             .is_none_or(|next| *next > summary.last_seq + 1)
@@ -335,7 +335,7 @@ fn head_of(
     }
 }
 
-/// Walks the last segment to its end and judges what lies there.
+/// Reads the last segment to its end, and decides whether what follows is a torn group or damage.
 fn judge(
     scan: &mut SegmentScan,
     file: &dyn DiskFile,

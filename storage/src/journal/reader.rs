@@ -1,7 +1,6 @@
-//! Reading what is durable, from any thread, while the writer goes on.
+//! Reads durable records from any thread while the writer continues.
 //!
-//! Owns the published state: how far the journal is durable and where everything lies. Must not
-//! show a record before the sync that made it durable returned.
+//! Must not: show a record before the sync that makes it durable has returned.
 //!
 //! Invariant: the published end only grows, group by group, and only the writer moves it.
 
@@ -17,7 +16,7 @@ use super::scan::Window;
 use super::sealed::{SealedSegments, segment_path};
 use crate::disk::{Disk, DiskFile};
 
-/// The segment the writer is at.
+/// The segment that the writer appends to.
 #[derive(Debug)]
 pub(super) struct Active {
     pub(super) first_seq: u64,
@@ -30,7 +29,7 @@ pub(super) struct Active {
 pub(super) struct Published {
     pub(super) last_seq: u64,
     pub(super) head: ChainHead,
-    /// The first sequences of the sealed segments, in order.
+    /// The first sequence numbers of the sealed segments, in order.
     pub(super) sealed: Vec<u64>,
     pub(super) active: Active,
 }
@@ -63,7 +62,7 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Places a cursor at or shortly before a durable sequence.
+    /// Places a cursor at or shortly before a durable record; `None` if there is no such record.
     pub(super) fn cursor(&self, seq: u64) -> Result<Option<Cursor>, JournalFault> {
         let (first_seq, next_start) = {
             let published = self.published();
@@ -105,16 +104,16 @@ impl Shared {
     }
 }
 
-/// A view of the durable part of a journal; clones are the same view.
+/// A view of the durable part of a journal. Clones share the same view.
 #[derive(Debug, Clone)]
 pub struct JournalReader {
     pub(super) shared: Arc<Shared>,
 }
 
 impl JournalReader {
-    /// Opens a journal for reading only: takes no lock, changes no byte, and leaves out a torn
-    /// last group. Meant for a stopped journal or a copy; what a running writer adds later is
-    /// not seen, and its group in flight can look damaged.
+    /// Opens a journal for reading only: takes no lock, changes nothing, and ignores a torn last group. Meant for a
+    /// stopped journal or a copy. Records that a running writer adds later are not seen, and its present group may
+    /// look damaged.
     ///
     /// # Errors
     /// `NoJournal`, `Damaged`, `MissingSegment`, `UnknownVersion` or `Io`.
@@ -128,21 +127,21 @@ impl JournalReader {
         })
     }
 
-    /// Returns the last durable sequence (0 = none) and the head after it.
+    /// Returns the last durable sequence number (0 = none) and the chain head after it.
     #[must_use]
     pub fn head(&self) -> (u64, ChainHead) {
         let published = self.shared.published();
         (published.last_seq, published.head)
     }
 
-    /// Returns the records from `seq` on (0 counts as 1), up to the last one durable now.
+    /// Returns the records from `seq` on (0 counts as 1), up to the last one that is durable now.
     #[must_use]
     pub fn read_from(&self, seq: u64) -> Records {
         let last = self.shared.published().last_seq;
         Records::new(Arc::clone(&self.shared), seq.max(1), last)
     }
 
-    /// Returns one record, or `None` if there is none of this sequence yet.
+    /// Returns one record; `None` if it is not durable yet.
     ///
     /// # Errors
     /// `Damaged`, `UnknownVersion` or `Io`.

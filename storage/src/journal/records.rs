@@ -1,8 +1,8 @@
-//! Walking records, and finding one.
+//! Iterates over records, and finds single ones.
 //!
-//! Owns the record as it is handed to readers. Must not look past the durable end it was given.
+//! Must not: read beyond the durable end that it was given.
 //!
-//! Invariant: a payload is handed out only after its checksum and sequence were checked.
+//! Invariant: a payload is returned only after its checksum and sequence number were checked.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,20 +16,20 @@ use super::index::IndexEntry;
 use super::reader::Shared;
 use super::scan::Window;
 
-/// One record as it was written.
+/// A record as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
-    /// Its sequence, from 1.
+    /// The sequence number, from 1.
     pub seq: u64,
-    /// When its group was written, in milliseconds since 1970; never goes back.
+    /// When its group was written, in milliseconds since 1970. Never decreases.
     pub written_ms: u64,
-    /// What the payload is.
+    /// What the payload is and how it is encoded.
     pub tag: RecordTag,
-    /// The payload.
+    /// The encoded record.
     pub payload: Vec<u8>,
 }
 
-/// Records in the order of their sequences; ends after the first error.
+/// Iterates over records in order; ends after the first error.
 #[derive(Debug)]
 pub struct Records {
     shared: Arc<Shared>,
@@ -78,16 +78,16 @@ impl Iterator for Records {
     }
 }
 
-/// A place between two records of one segment.
+/// A position at the start of a record in a segment.
 #[derive(Debug)]
 pub(super) struct Cursor {
     window: Window,
     path: PathBuf,
     at: u64,
-    /// The sequence of the record at `at`.
+    /// The sequence number of the record at `at`.
     seq: u64,
     group_at: u64,
-    /// Known once a group header was passed.
+    /// `None` until a group header has been passed.
     written_ms: Option<u64>,
 }
 
@@ -104,15 +104,15 @@ impl Cursor {
         }
     }
 
-    /// Goes forward to a record that is known to be durable and in this segment.
+    /// Moves forward to a record that is known to be durable and in this segment.
     pub(super) fn find_durable(&mut self, seq: u64) -> Result<Stored, JournalFault> {
         self.find(seq)?.ok_or_else(|| self.damaged(Flaw::Sequence))
     }
 
-    /// Goes forward to the record with this sequence; `None` when the view ends before it.
+    /// Moves forward to the record with this sequence number; `None` if the view ends before it.
     ///
-    /// What is passed on the way is checked too: a wrong length there would make another record
-    /// look like the one that is sought.
+    /// Records that are passed are checked too: a wrong length could make another record look like the one that is
+    /// sought.
     fn find(&mut self, seq: u64) -> Result<Option<Stored>, JournalFault> {
         while let Some(header) = self.header()? {
             let found = (self.seq == seq)
@@ -176,7 +176,7 @@ impl Cursor {
         Ok(header.written_ms)
     }
 
-    /// A record found before any group header was passed belongs to a group further back.
+    /// Returns when the record's group was written. If no group header has been passed, it is read separately.
     fn time_of_group(&mut self) -> Result<u64, JournalFault> {
         if let Some(known) = self.written_ms {
             return Ok(known);

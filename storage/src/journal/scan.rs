@@ -1,10 +1,9 @@
-//! Reading a segment's groups one after the other, and telling its end from damage.
+//! Reads a segment group by group, and tells its end from damage.
 //!
-//! Owns the checks every group passes before anything in it is believed. Must not write, and
-//! must not decide whether a flaw may be cut away.
+//! Must not: write, or decide whether a flaw may be cut off.
 //!
-//! Invariant: a step yields a group only if its header, every record, its sequence and (when the
-//! head before it is known) its place in the chain are right.
+//! Invariant: a step returns a group only if its header, every record, its sequence number, and (if the head before
+//! it is known) its place in the chain are correct.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,7 +20,7 @@ const LARGEST_READ: usize = 256 * 1024;
 const SWEEP_BYTES: usize = 64 * 1024;
 static ZEROS: [u8; SWEEP_BYTES + GROUP_HEADER_BYTES] = [0; SWEEP_BYTES + GROUP_HEADER_BYTES];
 
-/// A forward-moving view of a file's bytes up to `end`.
+/// A window over a file's bytes up to `end` that only moves forward.
 #[derive(Debug)]
 pub(super) struct Window {
     file: Arc<dyn DiskFile>,
@@ -32,7 +31,7 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Looks at the bytes before `end`; the first read is of 4 KiB, later ones grow.
+    /// `end` limits what can be read. The first read is of 4 KiB, later ones are larger.
     pub(super) fn new(file: Arc<dyn DiskFile>, end: u64) -> Self {
         Self {
             file,
@@ -47,7 +46,7 @@ impl Window {
         self.end
     }
 
-    /// Returns `len` bytes at `at`, or `None` if the view ends before.
+    /// Returns `len` bytes at `at`; `None` if the view ends before.
     pub(super) fn get(&mut self, at: u64, len: usize) -> io::Result<Option<&[u8]>> {
         if at.saturating_add(len as u64) > self.end {
             return Ok(None);
@@ -60,7 +59,7 @@ impl Window {
         Ok(Some(&self.bytes[from..from + len]))
     }
 
-    /// Reads bytes without moving the view.
+    /// Reads bytes without moving the window.
     pub(super) fn read_apart(&self, at: u64, into: &mut [u8]) -> io::Result<()> {
         self.file.read_exact_at(at, into)
     }
@@ -78,31 +77,31 @@ impl Window {
     }
 }
 
-/// What comes next in a segment.
+/// The next item in a segment.
 pub(super) enum Step {
-    /// A good group of so many bytes; [`SegmentScan::group`] has them until the next step.
+    /// A correct group at this offset; [`SegmentScan::group`] returns its bytes until the next step.
     Group { header: GroupHeader, at: u64 },
-    /// Nothing but zeros where a header would be.
+    /// There are only zeros where a header would be.
     End,
-    /// Something else.
+    /// There is something else, with this flaw.
     Flawed(Flaw),
 }
 
-/// A walk over the groups of one segment.
+/// Iterates over the groups of a segment.
 #[derive(Debug)]
 pub(super) struct SegmentScan {
     window: Window,
     path: PathBuf,
     last: (u64, usize),
-    /// Where the next group starts.
+    /// The offset of the next group.
     pub(super) at: u64,
-    /// The sequence the next group must start with.
+    /// The sequence number with which the next group must start.
     pub(super) next_seq: u64,
-    /// The head before the next group, if known.
+    /// The chain head before the next group, if it is known.
     pub(super) head: Option<ChainHead>,
-    /// The time of the last group, or 0.
+    /// When the last group was written, in milliseconds since 1970; 0 before the first.
     pub(super) written_ms: u64,
-    /// Where the flawed group ends according to its own, undamaged header.
+    /// The end of a flawed group according to its own, undamaged header.
     pub(super) claimed_end: Option<u64>,
 }
 
@@ -126,10 +125,10 @@ impl SegmentScan {
         }
     }
 
-    /// Goes one group further.
+    /// Advances by one group.
     ///
     /// # Errors
-    /// `UnknownVersion`, or `Io` when reading fails.
+    /// `UnknownVersion`; `Io` if reading fails.
     pub(super) fn step(&mut self) -> Result<Step, JournalFault> {
         let at = self.at;
         let left = self.window.end() - at;
@@ -197,7 +196,7 @@ impl SegmentScan {
         Step::Group { header, at }
     }
 
-    /// Returns the bytes of the group the last step found.
+    /// Returns the bytes of the group that the last step found.
     pub(super) fn group(&mut self) -> &[u8] {
         let (at, len) = self.last;
         let bytes = self.window.get(at, len).expect("the group was just read");
@@ -212,7 +211,7 @@ impl SegmentScan {
         Ok(bytes.expect("the caller stays before the end"))
     }
 
-    /// Builds the fault that names the place the scan is at.
+    /// Builds the fault for the present position.
     pub(super) fn damaged(&self, flaw: Flaw) -> JournalFault {
         JournalFault::Damaged {
             segment: self.path.clone(),
@@ -223,16 +222,16 @@ impl SegmentScan {
     }
 }
 
-/// What lies in a segment from some place to its end.
+/// The rest of a segment after its last group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tail {
-    /// The end of the last byte that is not zero; where the sweep began if there is none.
+    /// The end of the last byte that is not zero; the start of the sweep if there is none.
     pub(super) used_until: u64,
-    /// Whether a group header of a later sequence stands there.
+    /// Whether there is a group header with a later sequence number.
     pub(super) later_group: bool,
 }
 
-/// Looks at every byte from `from` to the end of the file.
+/// Reads every byte from `from` to the end of the file.
 pub(super) fn sweep(
     file: &dyn DiskFile,
     from: u64,

@@ -1,10 +1,10 @@
-//! Segments nothing is written to any more: their files, indexes and summaries.
+//! Sealed segments, which are complete and never written again: their files, indexes and summaries, with a bounded
+//! cache.
 //!
-//! Owns file names, the index files and a bounded cache of open segments. Must not write a
-//! segment; an index file is written as a courtesy and never needed.
+//! Must not: write a segment. Index files are written only to save time; none is needed.
 //!
-//! Invariant: what is handed out was either read from an index file with right checksums that
-//! fits the segments around it, or found by checking every group of the segment.
+//! Invariant: a summary or index was either read from an index file with correct checksums that fits the neighbouring
+//! segments, or built by checking every group of the segment.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -16,10 +16,9 @@ use super::index::{self, SUMMARY_BYTES, SparseIndex, Summary};
 use super::scan::{SegmentScan, Step, sweep};
 use crate::disk::{Disk, DiskFile};
 
-/// How many sealed segments stay open: at most 256 KiB of index and one handle each.
+/// How many sealed segments stay open. Each costs at most 256 KiB of index and one file handle.
 const KEPT_OPEN: usize = 32;
 
-/// One sealed segment.
 #[derive(Debug)]
 pub(super) struct SealedSegment {
     pub(super) summary: Summary,
@@ -44,7 +43,7 @@ pub(super) fn index_path(dir: &Path, first_seq: u64) -> PathBuf {
     dir.join(format!("{first_seq:020}.idx"))
 }
 
-/// Reads the first sequence from a file name with this ending.
+/// Parses the first sequence number from a file name with this ending.
 pub(super) fn sequence_in_name(name: &str, ending: &str) -> Option<u64> {
     let digits = name.strip_suffix(ending)?;
     (digits.len() == 20).then(|| digits.parse().ok())?
@@ -62,7 +61,7 @@ impl SealedSegments {
         }
     }
 
-    /// Remembers a segment that was just sealed.
+    /// Caches a segment that was just sealed.
     pub(super) fn insert(&self, segment: Arc<SealedSegment>) {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         cache.retain(|held| held.summary.first_seq != segment.summary.first_seq);
@@ -70,11 +69,10 @@ impl SealedSegments {
         cache.truncate(KEPT_OPEN);
     }
 
-    /// Returns the sealed segment that starts at `first_seq` and is followed by one that starts
-    /// at `next_start`.
+    /// Returns the sealed segment that starts at `first_seq` and is followed by one that starts at `next_start`.
     ///
     /// # Errors
-    /// `Io`, or what is wrong with the segment if its index had to be built again.
+    /// `Io`, or the segment's fault if its index had to be rebuilt.
     pub(super) fn get(
         &self,
         first_seq: u64,
@@ -125,7 +123,7 @@ impl SealedSegments {
         }))
     }
 
-    /// Returns what the index file says about a segment, if it has a readable one.
+    /// Returns the summary from the segment's index file; `None` if it has no readable one.
     pub(super) fn summary(&self, first_seq: u64) -> Option<Summary> {
         let summary = index::decode_summary(&self.index_bytes(first_seq, SUMMARY_BYTES)?)?;
         (summary.first_seq == first_seq).then_some(summary)
@@ -141,8 +139,7 @@ impl SealedSegments {
         Some(bytes)
     }
 
-    /// Checks every group of a sealed segment and builds its index; returns with it when its
-    /// last group was written.
+    /// Checks every group of a sealed segment and builds its index. Also returns when its last group was written.
     ///
     /// # Errors
     /// `Damaged`, `MissingSegment`, `UnknownVersion` or `Io`.
@@ -173,7 +170,7 @@ impl SealedSegments {
         ))
     }
 
-    /// Walks a sealed segment to its very end, handing every group to `each`.
+    /// Checks every group of a sealed segment up to its end, and calls `each` with each group.
     ///
     /// # Errors
     /// As [`Self::rebuild`].
@@ -215,7 +212,7 @@ impl SealedSegments {
             .map_err(JournalFault::io("open", &path))
     }
 
-    /// Writes the index file; a failure is logged and costs a scan when the index is next needed.
+    /// Writes the index file. A failure is logged; the index is then rebuilt when it is needed.
     pub(super) fn write_index(&self, segment: &SealedSegment) {
         if !self.may_write {
             return;

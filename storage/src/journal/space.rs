@@ -1,10 +1,9 @@
-//! The thread that has the next segment ready before it is needed.
+//! The thread that prepares the next segment before it is needed, and writes index files of sealed segments.
 //!
-//! Owns the spare segment until the writer takes it, and writes the index files of sealed
-//! segments on the side. Must not touch a segment that has a sequence.
+//! Must not: touch a segment that has a sequence number.
 //!
-//! Invariant: a file is called `spare.seg` only when all of it is zeros and synced; the writer
-//! finds a full disk here, before anything of a group is written.
+//! Invariant: a file is called `spare.seg` only once all of it is zeros and synced. So the writer notices a full disk
+//! here, before any byte of a group is written.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -16,10 +15,10 @@ use super::sealed::{SealedSegment, SealedSegments};
 use crate::disk::{Disk, DiskFile, is_full_disk};
 
 const CHUNK_BYTES: usize = 1 << 20;
-/// Syncing often keeps the writer's own syncs from waiting behind 64 MiB of zeros.
+/// Frequent syncs keep the writer's own syncs from waiting for 64 MiB of zeros.
 const SYNC_EVERY_BYTES: u64 = 4 << 20;
 
-/// Where the spare segment lies once it is whole.
+/// Returns the path of a finished spare segment.
 pub(super) fn spare_path(dir: &Path) -> PathBuf {
     dir.join("spare.seg")
 }
@@ -61,7 +60,7 @@ impl Shared {
     }
 }
 
-/// The writer's side of the thread; dropping it ends and joins the thread.
+/// The writer's handle to the thread. Dropping it ends and joins the thread.
 #[derive(Debug)]
 pub(super) struct SpaceThread {
     shared: Arc<Shared>,
@@ -70,11 +69,10 @@ pub(super) struct SpaceThread {
 }
 
 impl SpaceThread {
-    /// Starts the thread, with the spare segment of an earlier run if there was one, and has it
-    /// prepare one of `bytes` otherwise.
+    /// Starts the thread. Without a spare segment of an earlier run, it begins to prepare one of `bytes` bytes.
     ///
     /// # Errors
-    /// What the operating system answers to a new thread.
+    /// The operating system's error if no thread can be started.
     pub(super) fn start(
         disk: Arc<dyn Disk>,
         dir: PathBuf,
@@ -107,7 +105,7 @@ impl SpaceThread {
         Ok(this)
     }
 
-    /// Has the next spare prepared, of so many bytes, unless there is one.
+    /// Requests a spare segment of `bytes` bytes, unless there is one.
     pub(super) fn prepare(&self, bytes: u64) {
         let mut spare = self.shared.spare();
         self.ask_for_one(&mut spare, bytes);
@@ -120,12 +118,11 @@ impl SpaceThread {
         }
     }
 
-    /// Takes the spare segment, waiting until it is ready; it has the bytes that were asked for,
-    /// which are `bytes`. After a failure it is tried once more right away, so that room made on
-    /// the disk is found at the next call.
+    /// Takes the spare segment, waiting until it is ready; it has the requested size, `bytes`. After a failure it is
+    /// prepared once more immediately, so that the next call notices when there is room again.
     ///
     /// # Errors
-    /// Why there is none; `StorageFull` when the disk has no room.
+    /// Why there is none; `StorageFull` if the disk has no room.
     pub(super) fn take(&self, bytes: u64) -> io::Result<Arc<dyn DiskFile>> {
         let mut spare = self.shared.spare();
         self.ask_for_one(&mut spare, bytes);
@@ -148,7 +145,7 @@ impl SpaceThread {
         }
     }
 
-    /// Has the index file of a sealed segment written.
+    /// Requests the index file of a sealed segment.
     pub(super) fn write_index(&self, segment: Arc<SealedSegment>) {
         self.send(Job::WriteIndex(segment));
     }
@@ -158,7 +155,7 @@ impl SpaceThread {
         self.shared.full.load(Ordering::Relaxed)
     }
 
-    /// A thread that has ended leaves `ThreadEnded` behind, which `take` reports.
+    /// An error means that the thread has ended; it leaves `ThreadEnded`, which `take` reports.
     fn send(&self, job: Job) {
         if let Some(jobs) = &self.jobs {
             let _ = jobs.send(job);
@@ -210,11 +207,10 @@ impl Worker {
     }
 }
 
-/// Makes a file of `bytes` zeros, synced, at [`spare_path`]; leaves nothing behind if it can't.
+/// Creates a file of `bytes` zeros, synced, at [`spare_path`]. If it fails, no file is left behind.
 ///
 /// # Errors
-/// `StorageFull` when there is no room, `Interrupted` when `stop` was set, or what the disk
-/// answers.
+/// `StorageFull` if there is no room, `Interrupted` if `stop` was set, or another error of the disk.
 pub(super) fn zero_filled(
     disk: &dyn Disk,
     dir: &Path,

@@ -1,10 +1,9 @@
-//! Checking a whole journal from its first byte.
+//! Checks a whole journal from its first byte.
 //!
-//! Owns the walk over every group of every segment. Must not trust an index file, and changes
-//! nothing.
+//! Must not: trust an index file, or change anything.
 //!
-//! Invariant: `Ok` means that every record up to the head it names has its right checksum,
-//! sequence and place in one unbroken chain from the beginning.
+//! Invariant: `Ok` means that every record up to the returned head has the right checksum, sequence number and place
+//! in one unbroken chain from the beginning.
 
 use std::sync::Arc;
 
@@ -14,38 +13,37 @@ use super::reader::JournalReader;
 use super::scan::{SegmentScan, Step};
 use super::sealed::segment_path;
 
-/// How much progress is worth telling, in bytes.
-const TELL_EVERY_BYTES: u64 = 1 << 20;
+/// The interval at which progress is reported, in bytes.
+const REPORT_EVERY_BYTES: u64 = 1 << 20;
 
-/// How far a check has come.
+/// The progress of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Bytes of groups checked so far.
+    /// Bytes of the groups checked so far.
     pub bytes: u64,
-    /// The last sequence checked so far.
+    /// The last sequence number checked so far.
     pub sequence: u64,
-    /// The last sequence there is.
+    /// The journal's last sequence number.
     pub last_sequence: u64,
 }
 
-/// What a whole journal amounts to.
+/// The size and the head of a journal that was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {
-    /// Groups.
+    /// The number of groups.
     pub groups: u64,
-    /// Records; also the last sequence.
+    /// The number of records, which is also the last sequence number.
     pub records: u64,
-    /// Bytes of all groups, headers included.
+    /// The size of all groups in bytes, including headers.
     pub bytes: u64,
-    /// The head after the last group.
+    /// The chain head after the last group.
     pub head: ChainHead,
 }
 
-/// Checks everything that was durable when it was called, telling `progress` about every MiB and
-/// at the end.
+/// Checks everything that is durable at the time of the call. Calls `progress` after every MiB and at the end.
 ///
 /// # Errors
-/// The first `Damaged`, `UnknownVersion` or `Io`, in the order of sequences.
+/// The first `Damaged`, `UnknownVersion` or `Io`, in order of sequence numbers.
 pub fn verify(
     reader: &JournalReader,
     progress: impl FnMut(&Progress),
@@ -85,7 +83,7 @@ pub fn verify(
     let path = segment_path(&reader.shared.dir, first_seq);
     let scan = SegmentScan::new(active_file, &path, active_end, first_seq, Some(head));
     head = walk.finish(scan, active_end)?.unwrap_or(head);
-    walk.tell(last_sequence);
+    walk.report(last_sequence);
     Ok(Verified {
         groups: walk.groups,
         records: last_sequence,
@@ -103,7 +101,7 @@ struct Walk<F> {
 }
 
 impl<F: FnMut(&Progress)> Walk<F> {
-    /// Walks the active segment exactly to where it is durable.
+    /// Checks the active segment exactly up to its durable end.
     fn finish(
         &mut self,
         mut scan: SegmentScan,
@@ -125,13 +123,13 @@ impl<F: FnMut(&Progress)> Walk<F> {
     fn count(&mut self, sequence: u64, bytes: u64) {
         self.groups += 1;
         self.bytes += bytes;
-        if self.bytes - self.told_at >= TELL_EVERY_BYTES {
+        if self.bytes - self.told_at >= REPORT_EVERY_BYTES {
             self.told_at = self.bytes;
-            self.tell(sequence);
+            self.report(sequence);
         }
     }
 
-    fn tell(&mut self, sequence: u64) {
+    fn report(&mut self, sequence: u64) {
         (self.tell)(&Progress {
             bytes: self.bytes,
             sequence,

@@ -1,10 +1,9 @@
-//! Appending groups.
+//! Appends groups to the journal.
 //!
-//! Owns the write position, the chain head and the active segment. Must not retry a failed write
-//! or sync, and must not publish before the sync returned.
+//! Must not: retry a failed write or sync, or publish a group before its sync has returned.
 //!
-//! Invariants: one group is one write and one `fdatasync`; once `broken` is set it stays set;
-//! `StorageFull` is answered before a byte of the group was written.
+//! Invariants: a group is one write and one `fdatasync`; once `broken` is set it stays set; `StorageFull` is returned
+//! before any byte of the group is written.
 
 use std::fmt;
 use std::io;
@@ -21,13 +20,13 @@ use super::sealed::{SealedSegment, segment_path};
 use super::space::{SpaceThread, spare_path};
 use crate::disk::{Disk, DiskFile, DiskLock, is_full_disk};
 
-/// How a journal is laid out.
+/// The sizes of a journal's segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JournalOptions {
-    /// The size of the first segment in bytes, 4 KiB to 1 GiB: each one after it is twice as large
-    /// as the one before, up to `segment_bytes`. More than that counts as that.
+    /// The size of the first segment in bytes, 4 KiB to 1 GiB. Each next segment is twice as large, up to
+    /// `segment_bytes`. A larger value counts as `segment_bytes`.
     pub first_segment_bytes: u64,
-    /// The size of a segment in a journal that has grown, in bytes, 4 KiB to 1 GiB.
+    /// The size of the segments of a large journal, in bytes, 4 KiB to 1 GiB.
     pub segment_bytes: u64,
 }
 
@@ -41,7 +40,7 @@ impl Default for JournalOptions {
 }
 
 impl JournalOptions {
-    /// Segments of one size from the first on.
+    /// All segments have this size in bytes.
     #[must_use]
     pub const fn of_one_size(bytes: u64) -> Self {
         Self {
@@ -66,12 +65,12 @@ impl JournalOptions {
         (2 * self.first_segment_bytes).min(self.segment_bytes)
     }
 
-    /// The size of the segment after one of `bytes`: any group fits into it.
+    /// Returns the size of the segment after one of `bytes` bytes; any group fits into it.
     pub(super) fn after(self, bytes: u64) -> u64 {
         (2 * bytes).clamp(self.second(), self.segment_bytes)
     }
 
-    /// A group that does not fit into the first segment begins the second.
+    /// Any group fits into the second segment; one that does not fit into the first starts the second.
     fn max_body_bytes(self) -> usize {
         let in_segment = usize::try_from(self.second()).unwrap_or(usize::MAX) - GROUP_HEADER_BYTES;
         in_segment.min(MAX_BODY_BYTES)
@@ -81,26 +80,26 @@ impl JournalOptions {
 /// A record to be appended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RawRecord<'a> {
-    /// What the payload is.
+    /// What the payload is and how it is encoded.
     pub tag: RecordTag,
-    /// The payload.
+    /// The encoded record, at most [`MAX_PAYLOAD_BYTES`](super::format::MAX_PAYLOAD_BYTES) long.
     pub payload: &'a [u8],
 }
 
-/// A group that is durable.
+/// A group that has become durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {
-    /// The sequence of its first record.
+    /// The sequence number of its first record.
     pub first_seq: u64,
-    /// The head after it.
+    /// The chain head after it.
     pub head: ChainHead,
-    /// Its bytes, headers included.
+    /// Its size in bytes, including headers.
     pub bytes: u64,
-    /// The time written into it, in milliseconds since 1970.
+    /// The time in its header, in milliseconds since 1970.
     pub written_ms: u64,
 }
 
-/// The one writer of a journal.
+/// The only writer of a journal.
 pub struct Journal {
     shared: Arc<Shared>,
     disk: Arc<dyn Disk>,
@@ -113,9 +112,9 @@ pub struct Journal {
     head: ChainHead,
     written_ms: u64,
     buffer: GroupBuffer,
-    // Invariant: never taken back.
+    // Invariant: never reset once set.
     broken: Option<Breakage>,
-    // Dropped in this order: no thread of this journal runs once the lock is free.
+    // Dropped in this order, so that no thread of this journal runs any more when the lock is free.
     space: SpaceThread,
     _lock: DiskLock,
 }
@@ -147,11 +146,11 @@ impl fmt::Debug for Journal {
 }
 
 impl Journal {
-    /// Opens the journal in `dir`, creating it if there is none, and cuts a torn last group.
+    /// Opens the journal in `dir`, creating it if there is none, and cuts off a torn last group.
     ///
     /// # Errors
-    /// `SegmentSize`, `Locked`, `Damaged`, `MissingSegment`, `UnknownVersion`, `StorageFull`
-    /// when not even the first segment fits, or `Io`.
+    /// `SegmentSize`, `Locked`, `Damaged`, `MissingSegment`, `UnknownVersion`, `StorageFull` if not even the first
+    /// segment fits, or `Io`.
     pub fn open(
         disk: Arc<dyn Disk>,
         dir: &Path,
@@ -160,8 +159,7 @@ impl Journal {
         Self::look(disk, dir, options)?.open_or_create()
     }
 
-    /// Takes the lock of the journal in `dir` and finds out where it ends, before anything of it is
-    /// cut or made.
+    /// Takes the lock of the journal in `dir` and surveys it, before anything is cut off or created.
     ///
     /// # Errors
     /// `SegmentSize`, `Locked`, `Damaged`, `MissingSegment`, `UnknownVersion` or `Io`.
@@ -202,7 +200,7 @@ impl Journal {
         }
     }
 
-    /// Returns a view of what is durable, for any thread.
+    /// Returns a view of the durable records, for any thread.
     #[must_use]
     pub fn reader(&self) -> JournalReader {
         JournalReader {
@@ -210,31 +208,30 @@ impl Journal {
         }
     }
 
-    /// Returns the sequence the next record gets.
+    /// Returns the sequence number of the next record.
     #[must_use]
     pub fn next_seq(&self) -> u64 {
         self.next_seq
     }
 
-    /// Returns the most bytes the records of one group may have, their headers included.
+    /// Returns the largest size of one group's records in bytes, including their headers.
     #[must_use]
     pub fn max_body_bytes(&self) -> usize {
         self.options.max_body_bytes()
     }
 
-    /// Whether the disk had no room for the segment after the present one. Appending goes on
-    /// until the present one is full.
+    /// Whether the disk had no room for the next segment. Appending works until the present segment is full.
     #[must_use]
     pub fn space_is_short(&self) -> bool {
         self.space.is_full()
     }
 
-    /// Appends a batch as one group and returns once it is durable. A `written_ms` before the
-    /// last group's counts as the last group's.
+    /// Appends a batch as one group and returns once it is durable. The group's time is `written_ms`, but not before
+    /// that of the last group.
     ///
     /// # Errors
-    /// `Broken` for ever after a failed write or sync; `GroupCount`, `GroupTooLarge` and
-    /// `StorageFull` with nothing written.
+    /// `Broken` for ever after a failed write or sync; `GroupCount`, `GroupTooLarge` and `StorageFull` with nothing
+    /// written.
     pub fn append(
         &mut self,
         batch: &[RawRecord<'_>],
@@ -259,7 +256,7 @@ impl Journal {
         })
     }
 
-    /// Appends what is in `group`, as [`Self::append`] does; the caller clears it afterwards.
+    /// Appends the records in `group`, like [`Self::append`]; the caller clears it afterwards.
     ///
     /// # Errors
     /// As [`Self::append`].
@@ -319,7 +316,7 @@ impl Journal {
         }
     }
 
-    /// Goes on in the spare segment. Its name is durable before anything is written into it.
+    /// Switches to the spare segment. Its name is durable before anything is written to it.
     fn rotate(&mut self) -> Result<(), JournalFault> {
         let bytes = self.options.after(self.capacity);
         let file = match self.space.take(bytes) {
@@ -357,7 +354,7 @@ impl Journal {
         };
         let old = std::mem::replace(&mut published.active, active);
         if old.end == 0 {
-            // An empty segment has the name of the one that takes its place.
+            // An empty segment is renamed to the one that replaces it.
             return;
         }
         let (last_seq, head) = (first_seq - 1, self.head);

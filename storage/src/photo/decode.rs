@@ -1,8 +1,8 @@
-//! Whether a picture can be looked at: it is decoded once before it is stored, and what comes of it is thrown away.
+//! Decodes each picture once before it is stored, to make sure that it can be shown. The result is dropped.
 //!
-//! Owns how large a picture may be once it is unpacked. Must not change a byte of it.
+//! Must not: change a byte of the picture.
 //!
-//! Invariant: a picture that says that it is larger than it may be is refused before anything is unpacked.
+//! Invariant: a picture whose header declares too large a size is refused before anything is decoded.
 
 use std::io::Cursor;
 
@@ -10,14 +10,14 @@ use image::{ImageFormat, ImageReader, Limits};
 
 use super::{PhotoFault, PhotoKind};
 
-/// Most pixels of a photo: what telephones take by default, with room to spare.
+/// The most pixels of a photo; more than telephones produce by default.
 pub const MAX_PHOTO_PIXELS: u64 = 25_000_000;
-/// Most pixels along one side.
+/// The most pixels along one side.
 const MAX_SIDE: u32 = 16_384;
-/// Most memory that unpacking one picture may take, in bytes.
+/// The most memory for decoding one picture, in bytes.
 const MAX_MEMORY: u64 = 192 << 20;
 
-/// Unpacks a picture.
+/// Decodes a picture and drops the result.
 ///
 /// # Errors
 /// `TooManyPixels`, `NotAPhoto`.
@@ -69,7 +69,7 @@ mod tests {
         RgbImage::from_fn(40, 30, shade).into()
     }
 
-    /// As [`Photos::store`](crate::photo::Photos::store) does it.
+    /// Strips and checks a picture, as [`Photos::store`](crate::photo::Photos::store) does.
     fn judge(bytes: &[u8]) -> Result<PhotoKind, String> {
         let (kind, stripped) = strip(bytes).ok_or("no container")?;
         check(kind, &stripped).map_err(|fault| fault.to_string())?;
@@ -94,8 +94,12 @@ mod tests {
         for (format, kind) in FORMATS {
             let whole = written(format, &picture());
             for kept in [0, 12, 64, whole.len() / 2, whole.len() - 1] {
-                let told = judge(&whole[..kept]);
-                assert!(told.is_err(), "{kind:?} of {kept} bytes of {}", whole.len());
+                let judged = judge(&whole[..kept]);
+                assert!(
+                    judged.is_err(),
+                    "{kind:?} of {kept} bytes of {}",
+                    whole.len()
+                );
             }
         }
         let not = "is not a JPEG, PNG or WebP picture";
@@ -110,7 +114,7 @@ mod tests {
         assert_eq!(judge(&[&frame[..], &scan].concat()), Err(not.into()));
     }
 
-    /// A small file of a huge picture: a PNG of one shade.
+    /// A small PNG file of one shade that decodes to a huge picture.
     fn bomb(width: u32, height: u32) -> Vec<u8> {
         let mut bytes = vec![];
         let shade = vec![7; width as usize * height as usize];
@@ -126,7 +130,7 @@ mod tests {
         for (width, height) in [(5_001, 5_000), (16_385, 1), (1, 16_385)] {
             assert_eq!(judge(&bomb(width, height)), Err(many.into()));
         }
-        // What the header says counts, whether the rest is there or not.
+        // The size in the header counts, even if the picture data are missing.
         let mut lies = bomb(10, 10);
         lies[16..24].copy_from_slice(&[0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff]);
         assert!(judge(&lies).is_err());

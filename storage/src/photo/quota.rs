@@ -1,23 +1,22 @@
-//! How many photos that serve no order a person may have.
+//! Limits how many photos a person may have that no order refers to.
 //!
-//! Owns the count, in memory, made from the folder when it is first needed. Must not delete
-//! anything.
+//! The counts are in memory; they are made from the folder when first needed. Must not: delete anything.
 //!
-//! Invariant: a photo counts from before it is written until it is a day old, is deleted, or an order
-//! refers to it; the last is looked up only when somebody is at the limit.
+//! Invariant: a photo counts from before it is written until it is a day old, is deleted, or an order refers to it.
+//! The last is looked up only when a person has reached the limit.
 
 use std::collections::HashMap;
 
 use campusg_domain::id::{PhotoId, UserId};
 
-/// The most photos that serve no order, per person and day.
+/// The most unreferenced photos per person and day.
 pub(super) const MOST_PHOTOS: usize = 20;
-/// The most bytes of them.
+/// The most bytes of unreferenced photos per person and day.
 pub(super) const MOST_BYTES: u64 = 50 << 20;
-/// How long they count, in milliseconds.
+/// How long a photo counts, in milliseconds.
 pub(super) const COUNTS_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// A photo that may serve no order.
+/// A recently uploaded photo, to which an order may refer meanwhile.
 pub(super) struct Recent {
     pub(super) photo: PhotoId,
     pub(super) bytes: u64,
@@ -30,12 +29,12 @@ pub(super) struct Quota {
 }
 
 impl Quota {
-    /// Counts a photo that is there already.
+    /// Counts a photo that exists already.
     pub(super) fn count(&mut self, uploader: UserId, photo: Recent) {
         self.recent.entry(uploader).or_default().push(photo);
     }
 
-    /// Counts a new photo, if there is room for it.
+    /// Counts a new photo, if the limits allow it.
     pub(super) fn admit(
         &mut self,
         uploader: UserId,
@@ -54,7 +53,7 @@ impl Quota {
         admitted
     }
 
-    /// Takes back a photo that could not be written, or is not there any more.
+    /// Stops counting a photo that could not be written or was deleted.
     pub(super) fn forget(&mut self, uploader: UserId, photo: PhotoId) {
         if let Some(mine) = self.recent.get_mut(&uploader) {
             mine.retain(|old| old.photo != photo);

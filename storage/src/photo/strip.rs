@@ -1,15 +1,14 @@
-//! Recognising a picture by its content, and taking out what says where, when and by what it was
-//! made.
+//! Recognises a picture by its content, and removes metadata about where, when and with what it was made.
 //!
-//! Owns the three container formats, and for each the list of the parts that are kept: those without
-//! which the picture can't be shown as it was meant. Must not decode a picture.
+//! For each of the three container formats there is a list of parts that are kept, because the picture can't be shown
+//! without them. Must not: decode a picture.
 //!
-//! Invariants: a part that is not known is not kept; what comes out is never larger than what went in; it ends where the picture ends;
+//! Invariants: unknown parts are removed; the result is never larger than the input, and ends where the picture ends;
 //! stripping it again changes nothing. Source: ITU T.81 (JPEG), W3C PNG, RFC 9649 (WebP).
 
 use serde::{Deserialize, Serialize};
 
-/// A picture's format.
+/// The format of a picture, recognised by its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PhotoKind {
     /// `image/jpeg`.
@@ -21,7 +20,7 @@ pub enum PhotoKind {
 }
 
 impl PhotoKind {
-    /// Its media type.
+    /// Returns the media type.
     #[must_use]
     pub const fn media_type(self) -> &'static str {
         match self {
@@ -34,17 +33,18 @@ impl PhotoKind {
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// The picture, its colours, its place on the page and its animation. No colour profile, here and in the other formats:
-/// it names devices, may hold any text, and a PNG's unpacks to a thousand times its size in whoever looks at it.
+/// The chunks for the picture, its colours, its position and its animation. Colour profiles are removed in all
+/// formats: they name devices, may contain any text, and in a PNG may decompress to a thousand times their size in a
+/// viewer.
 const PNG_KEEPS: &[&[u8; 4]] = &[
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD",
     b"pHYs", b"acTL", b"fcTL", b"fdAT",
 ];
 const WEBP_KEEPS: &[&[u8; 4]] = &[b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF"];
-/// What a frame of an animation consists of.
+/// The parts of an animation's frame.
 const WEBP_FRAME_KEEPS: &[&[u8; 4]] = &[b"VP8 ", b"VP8L", b"ALPH"];
 
-/// Tells what a picture is and gives it without metadata; `None` if it is no whole picture.
+/// Returns the format of a picture and its content without metadata; `None` if it is no whole picture.
 pub(super) fn strip(bytes: &[u8]) -> Option<(PhotoKind, Vec<u8>)> {
     if bytes.starts_with(&[0xff, 0xd8]) {
         Some((PhotoKind::Jpeg, jpeg(bytes)?))
@@ -55,8 +55,8 @@ pub(super) fn strip(bytes: &[u8]) -> Option<(PhotoKind, Vec<u8>)> {
     }
 }
 
-/// Whether a segment belongs to the picture: frames, scans and tables, and of the application segments
-/// JFIF and Adobe's colour transform. JFXX, FlashPix and MPF hold other pictures.
+/// Whether a segment is kept: frames, scans, tables, and of the application segments JFIF and Adobe's colour
+/// transform. JFXX, FlashPix and MPF segments contain other pictures.
 fn jpeg_keeps(marker: u8, content: &[u8]) -> bool {
     match marker {
         0xc0..=0xcf | 0xda..=0xdf => true,
@@ -103,7 +103,7 @@ fn jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// Where the entropy-coded data ends: at the first marker that is no restart and no stuffed byte.
+/// Returns where entropy-coded data end: at the first marker that is neither a restart marker nor a stuffed byte.
 fn end_of_scan(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match (*bytes.get(at)?, *bytes.get(at + 1)?) {
@@ -166,7 +166,7 @@ fn webp(bytes: &[u8]) -> Option<Vec<u8>> {
     picture.then_some(out)
 }
 
-/// A frame of an animation: 16 bytes of its own, then chunks.
+/// Strips a frame of an animation: 16 bytes of header, then chunks.
 fn webp_frame(bytes: &[u8]) -> Option<Vec<u8>> {
     let (head, chunks) = bytes.split_first_chunk::<16>()?;
     let mut out = head.to_vec();
@@ -178,7 +178,7 @@ fn webp_frame(bytes: &[u8]) -> Option<Vec<u8>> {
 
 type Chunk<'a> = (&'a [u8; 4], &'a [u8]);
 
-/// The chunks that are kept, with their content.
+/// Returns the chunks that are kept, with their content.
 fn webp_chunks<'a>(mut bytes: &'a [u8], keep: &[&[u8; 4]]) -> Option<Vec<Chunk<'a>>> {
     let mut chunks = vec![];
     while !bytes.is_empty() {

@@ -1,9 +1,9 @@
-//! Walking over all photos, and deleting those that serve nothing.
+//! Lists all photos, and deletes unreferenced ones.
 //!
-//! Owns the order of deletion. Must not decide what is used.
+//! Must not: decide whether a photo is used.
 //!
-//! Invariant: a photo that is uploaded again while a sweep is under way is either kept or stored
-//! anew, since both hold the same lock.
+//! Invariant: a photo that is uploaded again during a sweep is either kept or stored anew, since both take the same
+//! lock.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -16,12 +16,12 @@ use campusg_domain::id::PhotoId;
 use super::{PhotoFault, Photos, io_fault};
 
 impl Photos {
-    /// Deletes every photo that was last uploaded within `uploaded`, in milliseconds since 1970, and
-    /// that nothing uses; returns how many. `is_used` is asked when the photo can't be uploaded again
-    /// or looked up meanwhile, and must know of records that are not written yet.
+    /// Deletes every photo that was last uploaded within `uploaded` (milliseconds since 1970) and is not used;
+    /// returns how many were deleted. While `is_used` runs, the photo can't be uploaded again or looked up; it must
+    /// consider records that are not written yet.
     ///
     /// # Errors
-    /// `Io`; what was deleted before stays so.
+    /// `Io`; photos deleted before stay deleted.
     pub fn sweep(
         &self,
         uploaded: Range<u64>,
@@ -43,7 +43,7 @@ impl Photos {
                 continue;
             }
             let uploader = self.beside(photo)?.map(|(uploader, _)| uploader);
-            // The photo goes first: without its name, what stands beside it means nothing.
+            // The photo goes first: without it, the file with its uploader has no meaning.
             for gone in [path.clone(), path.with_extension("by")] {
                 match fs::remove_file(&gone) {
                     Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -60,7 +60,7 @@ impl Photos {
         Ok(swept)
     }
 
-    /// Calls `each` with every photo, the time of its file and its bytes.
+    /// Calls `each` with every photo, its file's time in milliseconds since 1970, and its size in bytes.
     pub(super) fn visit(
         &self,
         mut each: impl FnMut(PhotoId, u64, u64) -> Result<(), PhotoFault>,

@@ -1,10 +1,10 @@
-//! Who may see a record, and what it tells them: the feeds' part of the fold.
+//! The part of the fold that adds records to feeds: determines who may see a record, and which notices it carries.
 //!
-//! Owns the choice of audiences. Must not hold content.
+//! Must not: store content in a feed.
 //!
-//! Invariant: a record is in the feed of an order's customer, of the runner bound before or after
-//! it, of everybody it tells something or whose money it moves, and in no other; what operators do
-//! is in the operators' feed.
+//! Invariant: a record is in the feeds of the order's customer, of the runner bound before or after it, and of
+//! everybody whom it notifies or whose money it moves, and in no other; operators' actions are in the operators'
+//! feed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use campusg_domain::{
 
 use super::fold::Changes;
 use crate::snapshot::SnapshotFault;
-use crate::snapshot::feed::{FeedEntry, FullPage, OpenPage, PAGE_ENTRIES, Told, find};
+use crate::snapshot::feed::{EntryNotice, FeedEntry, FullPage, OpenPage, PAGE_ENTRIES, find};
 use crate::snapshot::key::Key;
 use crate::snapshot::value::{Slot, Value};
 
@@ -32,7 +32,7 @@ impl Changes<'_> {
         before: Option<&Order>,
         after: Option<&Order>,
     ) -> Result<(), SnapshotFault> {
-        let mut entries = self.told();
+        let mut entries = self.notices();
         self.visible(before, after, &mut entries);
         self.parties(before, after, &mut entries);
         self.wallets(&mut entries);
@@ -42,13 +42,13 @@ impl Changes<'_> {
         self.inbox()
     }
 
-    /// One entry per notice, so that each can be marked read.
-    fn told(&self) -> Entries {
+    /// Returns one entry per notice, so that each can be marked as read.
+    fn notices(&self) -> Entries {
         let mut entries = Entries::new();
         for (index, notice) in (0u16..).zip(&self.record.notices) {
             entries.entry(notice.to).or_default().push(FeedEntry {
                 index,
-                told: Told::Notice(notice.kind),
+                notice: EntryNotice::Notice(notice.kind),
                 ..FeedEntry::visible(self.seq)
             });
         }
@@ -62,7 +62,7 @@ impl Changes<'_> {
                 .entry(Audience::User(user))
                 .or_default()
                 .push(FeedEntry {
-                    told: Told::Direct,
+                    notice: EntryNotice::Direct,
                     ..FeedEntry::visible(self.seq)
                 });
         }
@@ -152,7 +152,7 @@ impl Changes<'_> {
         Ok(())
     }
 
-    /// Read and failure marks.
+    /// Applies marks of notices that were read or not delivered.
     fn inbox(&mut self) -> Result<(), SnapshotFault> {
         let (Events::Inbox(events), Stream::Inbox(user)) =
             (&self.record.events, self.record.stream)
@@ -182,10 +182,10 @@ impl Changes<'_> {
         Ok(())
     }
 
-    /// Marks a notice, on the open page or on a full one.
+    /// Marks a notice on the open page or on a full one.
     ///
-    /// The entry says which record read it, so the count of unread notices comes out right even if
-    /// a full page was written to the archive and the open page, which has the count, was not.
+    /// The entry stores which record marked it as read. So the count of unread notices stays correct even if a full
+    /// page was written to the archive, and the open page, which has the count, was not.
     fn mark(
         &mut self,
         audience: Audience,
@@ -217,7 +217,7 @@ impl Changes<'_> {
         Ok(())
     }
 
-    /// Finds the full page that has a notice, if one has: pages are in the order of sequences.
+    /// Returns the full page that contains a notice, if there is one. Pages are in order of sequence numbers.
     fn page_of(
         &self,
         audience: Audience,

@@ -1,11 +1,10 @@
-//! The fold of one record into the snapshots' values.
+//! Folds one record into the values of the snapshots: determines which keys it changes, and how.
 //!
-//! Owns which keys a record changes, and how. Must not write to the stores: it fills the overlay.
+//! Must not: write to the stores; it fills the overlay.
 //!
-//! Invariants: a value that has a record already is left alone, so that folding the tail again is
-//! harmless; an order is folded from exactly the record before, whatever the stores know of it, so
-//! that what follows from the change (timers, feeds) is complete even where it was half written; so
-//! is a wallet.
+//! Invariants: a value that already contains a record is not changed by it, so the end of the journal can be folded
+//! again safely. An order or a wallet is folded from exactly its previous record, whatever the stores contain, so
+//! that everything derived from the change (timers, feeds) is complete even if it was only partly written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,7 +27,7 @@ use crate::snapshot::SnapshotFault;
 use crate::snapshot::key::Key;
 use crate::snapshot::value::{Slot, Value};
 
-/// What one record changes, on top of what is there.
+/// The changes of one record, on top of the present values.
 pub(super) struct Changes<'a> {
     pub(super) projection: &'a Projection,
     pub(super) seq: Seq,
@@ -36,7 +35,7 @@ pub(super) struct Changes<'a> {
     pub(super) slots: BTreeMap<Key, Slot>,
 }
 
-/// The armed timers of a stream: kind to generation and due.
+/// The armed timers of a stream: kind to generation and due time.
 type Armed = BTreeMap<TimerKind, (u32, At)>;
 
 impl Projection {
@@ -67,7 +66,7 @@ impl Projection {
         Ok(())
     }
 
-    /// Fills the live sets with an order read from a store.
+    /// Adds an order that was read from a store to the live sets.
     pub(crate) fn enlist(&self, order: &Order) {
         self.live().update(None, order, self.retry_tries);
     }
@@ -94,7 +93,7 @@ impl Changes<'_> {
         self.slots.insert(key, Slot { seq, value });
     }
 
-    /// Folds the order and its timers; returns it before and after.
+    /// Folds the order and its timers; returns the order before and after the record.
     #[expect(clippy::type_complexity, reason = "before and after, nothing more")]
     fn order(&mut self) -> Result<(Option<Arc<Order>>, Option<Arc<Order>>), SnapshotFault> {
         let Stream::Order(id) = self.record.stream else {
@@ -116,20 +115,20 @@ impl Changes<'_> {
                 Ok((before, Some(after)))
             }
             _ => {
-                self.set_apart(id);
+                self.quarantine(id);
                 Ok((None, None))
             }
         }
     }
 
-    fn set_apart(&self, id: OrderId) {
-        tracing::error!(order.id = %id, seq = self.seq.0, "an order can't be folded: it is set apart");
-        let apart = &self.projection.shared.apart;
-        let mut apart = apart.write().unwrap_or_else(PoisonError::into_inner);
-        apart.insert(id);
+    fn quarantine(&self, id: OrderId) {
+        tracing::error!(order.id = %id, seq = self.seq.0, "an order can't be folded: it is quarantined");
+        let quarantined = &self.projection.shared.quarantined;
+        let mut quarantined = quarantined.write().unwrap_or_else(PoisonError::into_inner);
+        quarantined.insert(id);
     }
 
-    /// The order as the record before this one left it.
+    /// Returns the order as its previous record left it.
     fn order_before(&self, id: OrderId) -> Result<Option<Arc<Order>>, SnapshotFault> {
         let prev = self.record.prev;
         let key = Key::order(id);
@@ -160,7 +159,7 @@ impl Changes<'_> {
         Ok(())
     }
 
-    /// The wallet as the record before this one left it.
+    /// Returns the wallet as its previous record left it.
     fn wallet_before(&self, user: UserId) -> Result<Arc<Wallet>, SnapshotFault> {
         let prev = self.record.prev;
         match self.hot(&Key::wallet(user))?.value {
@@ -269,7 +268,7 @@ impl Changes<'_> {
         }
     }
 
-    /// Folds the events of stores, scheduled events and the system.
+    /// Folds events of stores, scheduled events and the system.
     fn own_stream(&mut self) -> Result<(), SnapshotFault> {
         match (&self.record.events, self.record.stream) {
             (Events::Store(events), Stream::Store(id)) => {
@@ -309,8 +308,8 @@ impl Changes<'_> {
             Some(Value::Scheduled(scheduled)) => Some(Arc::unwrap_or_clone(scheduled)),
             _ => None,
         };
-        // A scheduled event has one timer of one generation for ever, so what is known of it may
-        // be older or newer than this record: the timer's key is the same.
+        // A scheduled event has one timer with one generation. The stored state may be older or newer than this
+        // record, but the timer's key is the same.
         let armed = known.iter().map(|s| (TimerKind::Scheduled, (1, s.due)));
         self.timers(armed.collect());
         if slot.seq >= self.seq {

@@ -1,7 +1,7 @@
-//! Records read back from the journal: one, those of a stream, an order or a wallet folded from its
-//! own alone.
+//! Reads records back from the journal: single ones, all of a stream, or an order or a wallet folded from its own
+//! records.
 //!
-//! Owns the walk along `prev`. Must not read the journal from end to end.
+//! Must not: read the whole journal; it follows the links to the previous record of a stream.
 
 use std::panic::catch_unwind;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::codec;
 use crate::journal::{JournalReader, Stored};
 use crate::snapshot::SnapshotFault;
 
-/// Reads a record of the journal.
+/// Decodes a record of the journal.
 pub(crate) fn decode(stored: &Stored) -> Result<Record, SnapshotFault> {
     let record = codec::decode_record(stored.tag, &stored.payload);
     record.map_err(|source| SnapshotFault::Record {
@@ -26,7 +26,7 @@ pub(crate) fn decode(stored: &Stored) -> Result<Record, SnapshotFault> {
     })
 }
 
-/// Reads the records of a stream that end with `last`, newest first.
+/// Returns the records of a stream that ends with `last`, newest first.
 pub(crate) fn walk_back(
     reader: &JournalReader,
     last: Seq,
@@ -42,7 +42,7 @@ pub(crate) fn walk_back(
             Err(fault) => return Some(Err(fault.into())),
         };
         Some(decode(&stored).map(|record| {
-            // A chain that does not lead back would never end.
+            // A link that does not point back would make this loop endless.
             next = if record.prev < seq {
                 record.prev
             } else {
@@ -53,7 +53,7 @@ pub(crate) fn walk_back(
     })
 }
 
-/// Folds an order from its records alone, up to and with `last`.
+/// Folds an order from its records alone, up to and including `last`.
 pub(crate) fn refold(
     reader: &JournalReader,
     id: OrderId,
@@ -73,7 +73,7 @@ pub(crate) fn refold(
     Ok(folded.ok().flatten().map(Arc::new))
 }
 
-/// Folds a wallet from its records alone, up to and with `last`.
+/// Folds a wallet from its records alone, up to and including `last`.
 pub(crate) fn refold_wallet(
     reader: &JournalReader,
     user: UserId,

@@ -1,10 +1,9 @@
-//! The projector's thread: batches and jobs in, checkpoints between them.
+//! The projector's thread: folds batches, runs jobs, and makes checkpoints in between.
 //!
-//! Owns when a checkpoint begins and how it is sliced, and when a full disk is tried again. Must not
-//! go on after any other fault: what could not be folded would be missing for ever.
+//! Determines when a checkpoint begins, how it is sliced, and when writing is retried after a full disk. Must not:
+//! continue after any other fault, since the changes that could not be folded would be missing for ever.
 //!
-//! Invariant: a job sees exactly the records that were handed over before it, and every batch
-//! after it has later ones.
+//! Invariant: a job sees exactly the records that were passed on before it.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,13 +20,13 @@ use crate::read::Reads;
 use crate::snapshot::SnapshotFault;
 use crate::snapshot::checkpoint::SLICE;
 
-/// A clock: milliseconds since 1970.
+/// Returns milliseconds since 1970.
 pub(crate) type NowMs = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-/// Told what is wrong, and whether the stores are damaged.
+/// Called with what is wrong, and whether the stores are damaged.
 pub(crate) type OnFatal = Box<dyn FnOnce(&str, bool) + Send>;
 
-/// When checkpoints are made, and who is told when that fails.
+/// When checkpoints are made, and who is notified of a failure.
 pub(crate) struct ProjectorOptions {
     pub(crate) checkpoint_ms: u64,
     pub(crate) dirty_keys: usize,
@@ -35,30 +34,30 @@ pub(crate) struct ProjectorOptions {
     pub(crate) on_fatal: OnFatal,
 }
 
-/// What a job sees: the snapshots at one exact sequence.
+/// The snapshots at one exact sequence number, as a job sees them.
 pub struct SnapshotView<'a> {
     reads: &'a Reads,
     seq: Seq,
 }
 
 impl SnapshotView<'_> {
-    /// The last record that is folded into what the job sees.
+    /// Returns the last record that is folded into this view.
     #[must_use]
     pub const fn seq(&self) -> Seq {
         self.seq
     }
 
-    /// Everything that can be asked; nothing is folded while the job runs.
+    /// Returns the read store; nothing is folded while the job runs.
     #[must_use]
     pub const fn reads(&self) -> &Reads {
         self.reads
     }
 }
 
-/// How long after a full disk it is tried again, in milliseconds.
+/// The wait after a full disk before writing is retried, in milliseconds.
 const TRY_AGAIN_MS: u64 = 2_000;
 
-/// Keys that one record changes, about.
+/// Roughly how many keys a record changes.
 const KEYS_PER_RECORD: usize = 6;
 
 type Job = Box<dyn FnOnce(&SnapshotView<'_>) + Send>;
@@ -70,7 +69,7 @@ enum Message {
     Stop,
 }
 
-/// A way to the projector, for any thread.
+/// A handle to the projector, for any thread.
 #[derive(Clone)]
 pub struct ProjectorHandle {
     queue: Sender<Message>,
@@ -83,16 +82,15 @@ impl std::fmt::Debug for ProjectorHandle {
 }
 
 impl ProjectorHandle {
-    /// Runs `job` on the projector's thread, between two batches: what it reads is the state at
-    /// exactly [`SnapshotView::seq`]. It holds up every fold, so it must be quick. Dropped without
-    /// being run when the projector has ended.
+    /// Runs `job` on the projector's thread between two batches, on the state at exactly [`SnapshotView::seq`]. All
+    /// folds wait meanwhile, so it must be quick. It is dropped without being run if the projector has ended.
     pub fn snapshot(&self, job: impl FnOnce(&SnapshotView<'_>) + Send + 'static) {
-        // Nobody is left to run it only when the process is about to end.
+        // An error only means that the process is about to end.
         let _ = self.queue.send(Message::Job(Box::new(job)));
     }
 
-    /// Writes everything folded so far to the stores and waits for it; `false` if the projector
-    /// has ended or the disk has no room.
+    /// Writes everything folded so far to the stores and waits for it. Returns `false` if the projector has ended or
+    /// the disk is full.
     #[must_use]
     pub fn checkpoint(&self) -> bool {
         let (done, wait) = mpsc::sync_channel(1);
@@ -153,7 +151,7 @@ impl Projector {
         &self.handle
     }
 
-    /// Folds what is queued and ends the thread; `None` if it had to give up.
+    /// Folds the queued batches and ends the thread; `None` if it had given up.
     pub(crate) fn stop(self) -> Option<Projection> {
         let _ = self.handle.queue.send(Message::Stop);
         self.thread.join().ok().flatten()
@@ -163,7 +161,7 @@ impl Projector {
 struct Work {
     projection: Projection,
     inbox: Receiver<Message>,
-    /// What came and was not done, in its order; longer than one only while the disk is full.
+    /// Messages that were received and not handled, in order. Longer than one only while the disk is full.
     backlog: VecDeque<Message>,
     reads: Reads,
     checkpoint_ms: u64,
@@ -199,7 +197,7 @@ impl Work {
         self.projection.pause(fault);
     }
 
-    /// The next message; `None` when a slice of a checkpoint, or its beginning, comes first.
+    /// Returns the next message; `None` if a slice or the start of a checkpoint is due first.
     fn next(&self) -> Option<Message> {
         let wait = if self.projection.is_paused() {
             Duration::from_millis(TRY_AGAIN_MS)
@@ -239,7 +237,7 @@ impl Work {
                 }
                 Some(Message::Checkpoint(done)) => {
                     if let Err(fault) = self.projection.checkpoint_all() {
-                        // The flag is set before whoever asked learns that it was in vain.
+                        // The flag is set before the waiting caller learns of the failure.
                         if fault.is_full() {
                             self.pause(&fault);
                         }
@@ -253,8 +251,8 @@ impl Work {
         Ok(())
     }
 
-    /// Folds what is not folded yet: a full disk may have stopped it midway, where a store could
-    /// not say what it has.
+    /// Folds the records that are not folded yet. A full disk may have interrupted a batch when a store could not be
+    /// read.
     fn fold(&mut self, batch: &Batch<Record>) -> Result<(), SnapshotFault> {
         for (seq, record) in batch.numbered() {
             if Seq(seq) > self.projection.folded() {
@@ -265,7 +263,7 @@ impl Work {
         Ok(())
     }
 
-    /// Drains as many slices as a batch of so many records is likely to fill.
+    /// Writes as many slices as a batch of this many records is likely to fill.
     fn keep_pace(&mut self, records: usize) -> Result<(), SnapshotFault> {
         if !self.projection.is_paused() {
             for _ in 0..records * KEYS_PER_RECORD / SLICE {
@@ -275,27 +273,27 @@ impl Work {
         Ok(())
     }
 
-    /// Begins a checkpoint, or goes on with it. `waited` says that the queue was empty for as long
-    /// as a checkpoint may take to come, whatever the clock shows.
+    /// Begins or continues a checkpoint. `waited` says that the queue was empty for the interval of checkpoints,
+    /// whatever the clock shows.
     fn checkpoint(&mut self, waited: bool) -> Result<(), SnapshotFault> {
         let now = (self.now_ms)();
         if self.projection.is_paused() {
             let due = now >= self.try_again_at || now + TRY_AGAIN_MS < self.try_again_at;
             if waited || due {
                 self.try_again_at = now + TRY_AGAIN_MS;
-                self.projection.try_again()?;
+                self.projection.resume_writing()?;
             }
             return Ok(());
         }
         let full = self.projection.dirty_keys() >= self.dirty_keys;
         if self.projection.is_draining() {
             if full {
-                // Folding is faster than the stores: memory stays bounded, readers wait.
+                // Folding is faster than the stores: completing the checkpoint now bounds memory, while readers wait.
                 return self.projection.checkpoint_all();
             }
             return self.projection.drain_slice();
         }
-        // A clock that was set back must not put off checkpoints.
+        // A clock that was set back must not delay checkpoints.
         let due = now >= self.checkpoint_at || now + self.checkpoint_ms < self.checkpoint_at;
         if full || due || waited {
             self.checkpoint_at = now + self.checkpoint_ms;

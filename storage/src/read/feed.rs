@@ -1,9 +1,9 @@
-//! Reading feeds: inbox, replay, "my orders", wallet statement, audit log.
+//! Reads feeds: inbox, "my orders", wallet statement, audit log, and replay for a reader who was away.
 //!
-//! Owns the walk over pages, newest first. Must not hold content: records come by point read.
+//! Walks over the pages, newest first. Must not: store content; records are read one by one.
 //!
-//! Invariant: a cursor is the place of the last thing handed out, so nothing is skipped or
-//! repeated while the feed grows.
+//! Invariant: a cursor is the position of the last returned item, so nothing is skipped or repeated while the feed
+//! grows.
 
 use std::sync::Arc;
 
@@ -17,23 +17,23 @@ use campusg_domain::{
 };
 
 use super::{Read, Reads};
-use crate::snapshot::feed::{FeedEntry, OpenPage, Told};
+use crate::snapshot::feed::{EntryNotice, FeedEntry, OpenPage};
 use crate::snapshot::key::Key;
 use crate::snapshot::stores::ARCHIVE_WAIT;
 use crate::snapshot::value::Value;
 
-/// One notice in an inbox.
+/// A notice in an inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InboxItem {
-    /// Its id; the cursor of what comes after it.
+    /// The notice's id, which is also the cursor of what follows.
     pub id: NoticeId,
-    /// What is told.
-    pub told: Told,
-    /// Whether it was read.
+    /// The kind of the notice.
+    pub notice: EntryNotice,
+    /// Whether its recipient has read it.
     pub read: bool,
     /// Whether it could not be delivered outside of the application.
     pub failed: bool,
-    /// The record it stands in: when, about which stream, and a direct notice's sealed text.
+    /// The record that contains it, with its time, its stream, and the sealed text of a direct notice.
     pub entry: Entry,
 }
 
@@ -42,49 +42,49 @@ pub struct InboxItem {
 pub struct InboxPage {
     /// Newest first.
     pub items: Vec<InboxItem>,
-    /// Notices not read in the whole inbox.
+    /// The number of unread notices on all pages.
     pub unread: u32,
     /// Whether older ones follow.
     pub more: bool,
 }
 
-/// A page of somebody's orders.
+/// A page of a person's orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OrderPage {
-    /// Newest first, by when the reader became a party.
+    /// Newest first, by the time at which the person became a party.
     pub orders: Vec<Arc<Order>>,
-    /// Where to go on, if more may follow.
+    /// Cursor of the next page; `None` if there is none.
     pub next: Option<Seq>,
 }
 
-/// The orders that somebody is a party to, a page of them.
+/// A page of the ids of orders to which a person is or was a party.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PartyPage {
-    /// Newest first, by when the reader became a party, with the side.
+    /// Newest first, by the time at which the person became a party, with their side.
     pub orders: Vec<(OrderId, Side)>,
-    /// Where to go on, if more may follow.
+    /// Cursor of the next page; `None` if there is none.
     pub next: Option<Seq>,
 }
 
 /// A record that moved a user's money.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WalletLine {
-    /// The record.
+    /// The record with its sequence number.
     pub entry: Entry,
-    /// Those of its transfers that touch the user's wallet or debt.
+    /// The transfers that touch the user's wallet or debt.
     pub transfers: Vec<Transfer>,
 }
 
-/// A page of a feed's records.
+/// A page of the records in a feed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordPage {
     /// Newest first.
     pub entries: Vec<Entry>,
-    /// Where to go on, if more may follow.
+    /// Cursor of the next page; `None` if there is none.
     pub next: Option<Seq>,
 }
 
-/// Most records of a feed that one page looks at; a page that found too few of them says where to go on.
+/// How many records one page examines at most. A page that found too few of them returns a cursor.
 const LOOKED_AT: usize = 5_000;
 
 /// A page of a wallet statement.
@@ -92,12 +92,12 @@ const LOOKED_AT: usize = 5_000;
 pub struct WalletPage {
     /// Newest first.
     pub lines: Vec<WalletLine>,
-    /// Where to go on, if more may follow.
+    /// Cursor of the next page; `None` if there is none.
     pub next: Option<Seq>,
 }
 
 impl Reads {
-    /// Up to `limit` notices before `before`, newest first.
+    /// Returns up to `limit` notices before `before`, newest first.
     ///
     /// # Errors
     /// `ArchiveOpening`, or a fault of a store or of the journal.
@@ -125,7 +125,7 @@ impl Reads {
             if let Some(found) = self.entry(entry.seq)? {
                 page.items.push(InboxItem {
                     id,
-                    told: entry.told,
+                    notice: entry.notice,
                     read: entry.read.is_some(),
                     failed: entry.failed,
                     entry: found,
@@ -136,7 +136,7 @@ impl Reads {
         Ok(page)
     }
 
-    /// How many notices are not read.
+    /// Returns the number of unread notices.
     ///
     /// # Errors
     /// A fault of a store.
@@ -144,7 +144,7 @@ impl Reads {
         self.open_page(audience).map(|page| page.unread)
     }
 
-    /// The last record of a user's inbox stream; none if there is none.
+    /// Returns the last record of a user's inbox stream; `Seq::NONE` if there is none.
     ///
     /// # Errors
     /// A fault of a store.
@@ -153,8 +153,8 @@ impl Reads {
         Ok(page.inbox_last)
     }
 
-    /// A notice of an inbox, or `None` if it has no such notice. Looks no further back than the
-    /// notice's record.
+    /// Returns a notice of an inbox; `None` if it has no such notice. Searches no further back than the notice's
+    /// record.
     ///
     /// # Errors
     /// As [`Self::inbox`].
@@ -169,8 +169,8 @@ impl Reads {
         Ok(found)
     }
 
-    /// Up to `limit` entries after `after`, oldest first, with whether there are more; whole
-    /// records only.
+    /// Returns up to `limit` entries after `after`, oldest first, and whether there are more. A record's entries are
+    /// not split.
     ///
     /// # Errors
     /// As [`Self::inbox`].
@@ -197,11 +197,11 @@ impl Reads {
         Ok((entries, true))
     }
 
-    /// Up to `limit` records of a feed before `before` that `wanted` picks, newest first: the audit log, for the
-    /// operators.
+    /// Returns up to `limit` records of a feed before `before` for which `wanted` returns something, newest first.
+    /// Used for the audit log.
     ///
     /// # Errors
-    /// As [`Self::inbox`], and whatever `wanted` fails with.
+    /// As [`Self::inbox`], and any error of `wanted`.
     pub fn records_before(
         &self,
         audience: Audience,
@@ -231,8 +231,8 @@ impl Reads {
         Ok(page)
     }
 
-    /// Up to `limit` orders of which a user is or was a party on this side, before `before`,
-    /// newest first; with `status`, only those that are in it now.
+    /// Returns up to `limit` orders before `before` to which a user is or was a party on this side, newest first.
+    /// With `status`, only those that are in it now.
     ///
     /// # Errors
     /// As [`Self::inbox`].
@@ -266,7 +266,7 @@ impl Reads {
         Ok(page)
     }
 
-    /// Up to `limit` orders of which a user is or was a party on either side, before `before`, newest first.
+    /// Returns up to `limit` orders before `before` to which a user is or was a party on either side, newest first.
     ///
     /// # Errors
     /// As [`Self::inbox`].
@@ -290,7 +290,7 @@ impl Reads {
         Ok(page)
     }
 
-    /// Up to `limit` records that moved a user's wallet or debt, before `before`, newest first.
+    /// Returns up to `limit` records before `before` that moved a user's wallet or debt, newest first.
     ///
     /// # Errors
     /// As [`Self::inbox`].
@@ -330,7 +330,7 @@ impl Reads {
         })
     }
 
-    /// Walks a feed from its newest entry until `each` says stop.
+    /// Walks over a feed from its newest entry until `each` returns `false`.
     fn walk(&self, audience: Audience, mut each: impl FnMut(&FeedEntry) -> Read<bool>) -> Read<()> {
         let open = self.open_page(audience)?;
         for entry in open.entries.iter().rev() {

@@ -1,6 +1,6 @@
-//! What the journal still knows: single records, the records of one order, an order as it was.
+//! Reads the journal for queries: single records, the records of an order, and an order as it was.
 //!
-//! Owns the walk along a stream. Must not read the journal from end to end.
+//! Must not: read the whole journal; it follows the stream's links.
 
 use std::sync::Arc;
 
@@ -15,17 +15,17 @@ use super::{Read, Reads};
 use crate::projector::{decode, walk_back};
 
 impl Reads {
-    /// One record; `None` if there is none of this sequence.
+    /// Returns one record; `None` if there is none with this sequence number.
     ///
     /// # Errors
-    /// A fault of the journal, or a record that can't be decoded.
+    /// A fault of the journal, or of a record that can't be decoded.
     pub fn entry(&self, seq: Seq) -> Read<Option<Entry>> {
         let stored = self.shared.reader.read_at(seq.0)?;
         let record = stored.as_ref().map(decode).transpose()?;
         Ok(record.map(|record| Entry { seq, record }))
     }
 
-    /// Up to `limit` records after `after`, as they are in the journal.
+    /// Returns up to `limit` records after `after`, as they are in the journal.
     ///
     /// # Errors
     /// As [`Self::entry`].
@@ -43,7 +43,7 @@ impl Reads {
             .collect()
     }
 
-    /// All records of an order, oldest first; none if it was never placed.
+    /// Returns all records of an order, oldest first; empty if it was never placed.
     ///
     /// # Errors
     /// As [`Self::entry`] and [`Self::order`].
@@ -52,7 +52,7 @@ impl Reads {
         self.entries_upto(order, last)
     }
 
-    /// The order as it was at a time; `None` before it was placed.
+    /// Returns the order as it was at a time; `None` before it was placed.
     ///
     /// # Errors
     /// As [`Self::stream_entries`].
@@ -62,8 +62,8 @@ impl Reads {
         Ok(fold(then))
     }
 
-    /// The order as its record `seq` left it: the answer to a command that is repeated. That record need not be folded;
-    /// what came after it is not read.
+    /// Returns the order as its record `seq` left it, to answer a repeated command. That record need not be folded;
+    /// later ones are not read.
     ///
     /// # Errors
     /// As [`Self::entry`].

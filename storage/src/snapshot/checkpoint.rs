@@ -1,12 +1,12 @@
-//! The checkpoint: moves a frozen overlay into the stores, a slice at a time.
+//! The checkpoint: writes a frozen overlay to the stores, one slice at a time.
 //!
-//! Owns the order of writing: archive, flush, hot, what is to be removed, `applied`, flush, and
-//! only then the removals. Must not fold.
+//! The order of writing is: archive, flush, hot, list of removals, `applied`, flush, and only then the removals. Must
+//! not: fold.
 //!
-//! Invariants: `applied` never promises what the stores don't have; no key disappears before the
-//! record of its disappearance is covered by `applied`, since a balance or a count that is gone
-//! could not say what was folded into it when the tail is folded again; the list of removals lies
-//! beside `applied`, so that the next start finishes them.
+//! Invariants: `applied` never covers a record that the stores lack. No key is removed before `applied` covers the
+//! record that removes it: a removed balance or count could not tell which records it contains if the end of the
+//! journal is folded again. The list of removals is stored beside `applied`, so that the next start can complete
+//! them.
 
 use std::sync::Arc;
 
@@ -21,29 +21,29 @@ use super::stores::Stores;
 use super::value::{Slot, VALUE_BYTES, Value};
 use crate::codec;
 
-/// The shape of keys and values; another one means: rebuild from the journal.
+/// The version of keys and values. Stores with another version are rebuilt from the journal.
 pub(crate) const SNAPSHOT_VERSION: u32 = 4;
 
-/// Keys written between two looks at the projector's queue.
+/// How many keys are written before the projector looks at its queue again.
 pub(crate) const SLICE: usize = 64;
 
 /// How often the stores were written to since they were opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WriteStats {
-    /// Inserts and removes in the store of live things.
+    /// Inserts and removals in the hot store.
     pub hot: u64,
-    /// Inserts and removes in the archive.
+    /// Inserts and removals in the archive.
     pub archive: u64,
-    /// Checkpoints that were finished.
+    /// Completed checkpoints.
     pub checkpoints: u64,
 }
 
-/// What the stores promise.
+/// How far the stores have been written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Applied {
-    /// Every record up to here is folded into them.
+    /// Every record up to this one is folded into them.
     pub(crate) seq: Seq,
-    /// Parts of the list of keys that are to be removed.
+    /// The number of parts of the list of keys to be removed.
     removal_parts: u32,
 }
 
@@ -58,7 +58,7 @@ impl Applied {
         })
     }
 
-    /// Removes what the checkpoint that wrote this had still to remove.
+    /// Completes the removals of the checkpoint that wrote this.
     pub(crate) fn finish_removals(self, hot: &SledStore) -> Result<(), SnapshotFault> {
         for part in 0..self.removal_parts {
             let Some(bytes) = hot.raw(removal_part(part).bytes())? else {
@@ -69,8 +69,8 @@ impl Applied {
                 key: "m/removals".into(),
                 source,
             })?;
-            // A part of a later checkpoint's list, which did not get as far as `applied`: that one
-            // began only after these removals were done.
+            // This part belongs to the list of a later checkpoint that did not reach `applied`. That one began only
+            // after these removals were complete.
             if seq != self.seq {
                 continue;
             }
@@ -104,7 +104,7 @@ pub(crate) struct Checkpoint {
     gone_from_archive: Vec<Key>,
 }
 
-/// Which store a value belongs to.
+/// Whether a value belongs in the archive instead of hot.
 fn is_for_archive(key: &Key, value: &Value) -> bool {
     match value {
         Value::Order(order) => !order.is_live(),
@@ -132,8 +132,7 @@ impl Checkpoint {
         checkpoint
     }
 
-    /// Begins again, after a store was opened anew: what was written before may be there or not.
-    /// What was to be removed still is.
+    /// Starts over after a store was reopened, since earlier writes may be lost. Removals are still to be done.
     pub(crate) fn restart(&mut self) {
         if self.phase == Phase::Remove {
             self.gone.append(&mut self.left);
@@ -150,7 +149,7 @@ impl Checkpoint {
         mine.map(|(key, _)| key.clone()).collect()
     }
 
-    /// Writes one slice; returns whether the checkpoint is finished.
+    /// Writes one slice; returns whether the checkpoint is complete.
     pub(crate) fn step(&mut self, stores: &Stores) -> Result<bool, SnapshotFault> {
         let keep = self.left.len().saturating_sub(SLICE);
         for key in self.left.split_off(keep).into_iter().rev() {
@@ -327,7 +326,7 @@ mod tests {
                 .any(|n| stores.hot.contains(&account(n)).unwrap())
         );
 
-        // The list lies beside `applied`: what a kill left undone is done at the next start.
+        // The list is stored beside `applied`, so the next start completes what a killed process has left.
         stores.overlay.put(many.clone().map(full));
         let late = (account(1), slot(3, Some(Value::Account(balance))));
         stores

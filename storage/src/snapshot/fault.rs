@@ -1,6 +1,6 @@
-//! What can be wrong with the snapshots.
+//! The errors of the snapshots.
 //!
-//! Owns the closed set of faults. Must not decide what to do about them.
+//! Must not: decide how the program reacts.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::codec::CodecFault;
 use crate::disk::is_full_disk;
 use crate::journal::JournalFault;
 
-/// Why something could not be read from, or folded into, the snapshots.
+/// Why the snapshots could not be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotFault {
     /// The archive is still being opened.
@@ -19,42 +19,42 @@ pub enum SnapshotFault {
     /// The archive could not be opened; the next start rebuilds it from the journal.
     #[error("the archive {path} is damaged: {detail}")]
     ArchiveDamaged {
-        /// Its folder.
+        /// The archive's folder.
         path: PathBuf,
-        /// What sled says.
+        /// sled's message.
         detail: String,
     },
-    /// A store failed; the next start rebuilds it from the journal if it is damaged.
+    /// A store failed. If it is damaged, the next start rebuilds it from the journal.
     #[error("the snapshot store {path} failed")]
     Store {
-        /// Its folder.
+        /// The store's folder.
         path: PathBuf,
-        /// What sled says.
+        /// sled's own error.
         source: sled::Error,
     },
     /// The disk has no room for what a store has to write; what it has can be read.
     #[error("the disk has no room for {path}")]
     Full {
-        /// Its folder, or the file.
+        /// The store's folder, or the file.
         path: PathBuf,
     },
     /// A value is not what was written.
     #[error("a snapshot value under {key:?} is damaged")]
     Value {
-        /// The key, as text where it is text.
+        /// The key, as text if it is text.
         key: String,
-        /// What is wrong.
+        /// Why the bytes can't be decoded.
         source: CodecFault,
     },
     /// The journal could not be read.
     #[error("the journal can't be read")]
     Journal(#[from] JournalFault),
-    /// A record of the journal could not be read.
+    /// A record of the journal could not be decoded.
     #[error("record {seq} can't be decoded")]
     Record {
-        /// Its sequence.
+        /// The sequence number of the record.
         seq: Seq,
-        /// What is wrong.
+        /// Why the bytes can't be decoded.
         source: CodecFault,
     },
     /// A photo could not be read.
@@ -63,17 +63,17 @@ pub enum SnapshotFault {
     /// A file beside the stores could not be read or written.
     #[error("can't {doing} {path}")]
     Io {
-        /// What failed.
+        /// The operation that failed, as an infinitive.
         doing: &'static str,
-        /// The file.
+        /// The file that was accessed.
         path: PathBuf,
-        /// The operating system's answer.
+        /// The error of the operating system.
         source: std::io::Error,
     },
 }
 
 impl SnapshotFault {
-    /// What a failure of sled in the store at `path` means.
+    /// Returns the fault for an error of sled in the store at `path`.
     pub(crate) fn of_sled(path: &Path, source: sled::Error) -> Self {
         let path = path.to_path_buf();
         match source {
@@ -82,12 +82,12 @@ impl SnapshotFault {
         }
     }
 
-    /// A panic of sled, which comes of damaged files.
+    /// Returns the fault for a panic of sled, which damaged files cause.
     pub(crate) fn panicked(path: &Path) -> Self {
         Self::of_sled(path, sled::Error::ReportableBug("it panicked".into()))
     }
 
-    /// Whether a rebuild from the journal puts it right.
+    /// Whether a rebuild from the journal repairs it.
     #[must_use]
     pub fn is_damage(&self) -> bool {
         match self {
@@ -102,7 +102,7 @@ impl SnapshotFault {
         }
     }
 
-    /// Whether room on the disk puts it right.
+    /// Whether free space on the disk repairs it.
     #[must_use]
     pub fn is_full(&self) -> bool {
         match self {
@@ -112,7 +112,7 @@ impl SnapshotFault {
         }
     }
 
-    /// What is wrong, with every cause.
+    /// Returns the message with those of every cause.
     pub(crate) fn in_full(&self) -> String {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
@@ -124,7 +124,7 @@ impl SnapshotFault {
     }
 }
 
-/// Whether a failure of sled says something about the machine and nothing about the files' content.
+/// Whether an error of sled is due to the machine and not to the content of the files.
 fn is_environment(error: &sled::Error) -> bool {
     use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
     match error {
@@ -148,7 +148,7 @@ mod tests {
         let path = Path::new("data/hot");
         let no_space = || sled::Error::Io(io::Error::from_raw_os_error(28));
         let kind = || sled::Error::Io(io::ErrorKind::StorageFull.into());
-        // sled hands out copies of its first error, which have lost the system's number.
+        // sled returns copies of its first error, which lack the system's error number.
         for error in [no_space(), no_space().clone(), kind(), kind().clone()] {
             let fault = SnapshotFault::of_sled(path, error);
             assert!(fault.is_full() && !fault.is_damage(), "{fault:?}");

@@ -1,10 +1,9 @@
-//! Feeds: per audience, the sequences it may see, newest last, in pages.
+//! Feeds: for each audience the records that it may see, in pages, newest last.
 //!
-//! Owns what an entry says beside its sequence. Must not hold content: that comes by point read,
-//! through the viewer's rights of now.
+//! Must not: store content; records are read one by one, with the reader's present rights.
 //!
-//! Invariants: entries stand in the order of (sequence, index); a page is full before the next one
-//! begins; the open page and the count of unread notices lie in one value.
+//! Invariants: entries are in order of (sequence number, index); a page is full before the next one begins; the open
+//! page and the count of unread notices are one value.
 
 use campusg_domain::{
     id::{OrderId, Seq},
@@ -14,47 +13,47 @@ use campusg_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Entries of a full page.
+/// How many entries a full page has.
 pub const PAGE_ENTRIES: usize = 128;
 
-/// What an entry tells.
+/// The kind of notice that an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Told {
-    /// Nothing: the record is visible, and that is all.
+pub enum EntryNotice {
+    /// The entry is no notice: the record is only visible to the audience.
     Nothing,
-    /// A notice that stands in the record.
+    /// A notice in the record's list of notices.
     Notice(NoticeKind),
-    /// A direct notice, whose text is the record's event.
+    /// A direct notice, whose text is in the record's event.
     Direct,
 }
 
-/// One thing an audience may see.
+/// Something that an audience may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedEntry {
-    /// The record.
+    /// The sequence number of the record.
     pub seq: Seq,
-    /// The notice's place in the record; 0 where nothing is told.
+    /// The notice's index in the record; 0 without a notice.
     pub index: u16,
-    /// What is told.
-    pub told: Told,
-    /// The order of which the reader becomes a party here, and on which side.
+    /// Whether the entry is a notice, and which.
+    pub notice: EntryNotice,
+    /// The order to which the reader becomes a party by this record, and the side.
     pub party: Option<(OrderId, Side)>,
     /// Whether a transfer of the record touches the reader's wallet or debt.
     pub money: bool,
-    /// The record that marked it read.
+    /// The record that marked the notice as read.
     pub read: Option<Seq>,
     /// Whether it could not be delivered outside of the application.
     pub failed: bool,
 }
 
 impl FeedEntry {
-    /// An entry that only says: you may see this.
+    /// Returns an entry without a notice, for a record that the audience may see.
     #[must_use]
     pub const fn visible(seq: Seq) -> Self {
         Self {
             seq,
             index: 0,
-            told: Told::Nothing,
+            notice: EntryNotice::Nothing,
             party: None,
             money: false,
             read: None,
@@ -62,12 +61,12 @@ impl FeedEntry {
         }
     }
 
-    /// The notice's id, if the entry is one.
+    /// Returns the notice's id, if the entry is a notice.
     #[must_use]
     pub const fn notice(&self) -> Option<NoticeId> {
-        match self.told {
-            Told::Nothing => None,
-            Told::Notice(_) | Told::Direct => Some(NoticeId {
+        match self.notice {
+            EntryNotice::Nothing => None,
+            EntryNotice::Notice(_) | EntryNotice::Direct => Some(NoticeId {
                 seq: self.seq,
                 index: self.index,
             }),
@@ -75,27 +74,27 @@ impl FeedEntry {
     }
 }
 
-/// The open page of a feed, with what is known of the whole feed.
+/// The newest page of a feed, which is not full, with data about the whole feed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenPage {
-    /// Its number; pages before it are full.
+    /// The number of the page; all earlier ones are full.
     pub page: u32,
-    /// Notices not read, on all pages.
+    /// The number of unread notices on all pages.
     pub unread: u32,
     /// The last record of the audience's inbox stream.
     pub inbox_last: Seq,
-    /// Its entries.
+    /// Oldest first.
     pub entries: Vec<FeedEntry>,
 }
 
-/// A full page.
+/// A full page of a feed, which is in the archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FullPage {
-    /// Its entries.
+    /// Oldest first, exactly [`PAGE_ENTRIES`].
     pub entries: Vec<FeedEntry>,
 }
 
-/// Finds the entry of a notice.
+/// Returns the entry of a notice.
 pub(crate) fn find(entries: &mut [FeedEntry], notice: NoticeId) -> Option<&mut FeedEntry> {
     entries
         .iter_mut()

@@ -1,13 +1,11 @@
-//! Keys: where each value lies.
-//!
-//! Owns the layout of keys in both stores. Must not know what lies there.
+//! The layout of keys in both stores. Must not: know the values.
 //!
 //! ```text
-//! o/ order     w/ wallet     u/ person      b/ store      a/ account      e/ scheduled event
-//! t/ due · stream · kind     c/ stream · n     f/ audience (open page) · [page (full pages)]     p/ photo
-//! m/ the store itself     x/ key · sequence · n: a piece of a large value
+//! o/ order    w/ wallet    u/ person   b/ store   a/ account   e/ scheduled event
+//! t/ due · stream · kind    c/ stream · n    f/ audience (open page) · [page (full pages)]    p/ photo
+//! m/ the store itself    x/ key · sequence · n: a piece of a large value
 //! ```
-//! Invariant: timers sort by the time they are due.
+//! Invariant: timers sort by due time.
 
 use campusg_domain::{
     call::CallNumber,
@@ -20,7 +18,7 @@ use campusg_domain::{
 
 use crate::codec;
 
-/// Bytes under which a value lies.
+/// The key of a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key(Box<[u8]>);
 
@@ -37,7 +35,7 @@ pub(crate) const PHOTOS: &[u8] = b"p/";
 pub(crate) const META: &[u8] = b"m/";
 const PIECES: &[u8] = b"x/";
 
-/// Length of an audience's part of a feed key.
+/// The length of the audience in a feed's key, in bytes.
 const AUDIENCE_BYTES: usize = 17;
 
 impl Key {
@@ -49,7 +47,7 @@ impl Key {
         Self(bytes.into())
     }
 
-    /// The first possible key under a prefix, and the first after all of them.
+    /// Returns the first possible key under a prefix, and the first one after all of them.
     pub(crate) fn range_of(prefix: &[u8]) -> (Self, Self) {
         let mut end = prefix.to_vec();
         if let Some(last) = end.last_mut() {
@@ -100,7 +98,7 @@ impl Key {
         Self::of(TIMERS, &[&due.0.to_be_bytes()[..], &rest].concat())
     }
 
-    /// Before every timer due at `due` or later.
+    /// Returns a key before every timer due at `due` or later.
     pub(crate) fn timers_from(due: At) -> Self {
         Self::of(TIMERS, &due.0.to_be_bytes())
     }
@@ -126,13 +124,13 @@ impl Key {
         Self::of(META, name.as_bytes())
     }
 
-    /// Piece `n` of the large value that `self` got at `seq`.
+    /// Returns the key of piece `n` of the large value that this key got at `seq`.
     pub(crate) fn piece(&self, seq: u64, n: u32) -> Self {
         let place = [&seq.to_be_bytes()[..], &n.to_be_bytes()].concat();
         Self::of(PIECES, &[&self.0[..], &place].concat())
     }
 
-    /// Whether a piece of a large value lies here, and no value.
+    /// Whether this is the key of a piece of a large value.
     pub(crate) fn is_piece(&self) -> bool {
         self.has_prefix(PIECES)
     }

@@ -1,8 +1,8 @@
-//! The sets of live orders that lists are read from: the board, orders by status, orders in need.
+//! The sets of live orders from which lists are read: the board, orders by status, stalled orders.
 //!
-//! Owns who is in which set. Must not hold the orders themselves.
+//! Must not: contain the orders themselves.
 //!
-//! Invariant: an order is in the sets that follow from its last folded record, and in no other.
+//! Invariant: an order is exactly in the sets that follow from its last folded record.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +12,10 @@ use campusg_domain::{
     time::At,
 };
 
-/// An order's place in a list: when it was placed, then its id.
+/// An order's position in a list: when it was placed, then its id.
 pub type ListPlace = (At, OrderId);
 
-/// The sets.
+/// The sets of live orders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LiveSets {
     board: BTreeSet<ListPlace>,
@@ -24,12 +24,12 @@ pub struct LiveSets {
 }
 
 impl LiveSets {
-    /// Orders on the board, oldest first, after `after`.
+    /// Returns the orders on the board after `after`, oldest first.
     pub fn board(&self, after: Option<ListPlace>) -> impl Iterator<Item = ListPlace> + '_ {
         past(&self.board, after)
     }
 
-    /// Live orders of one status, oldest first, after `after`.
+    /// Returns the live orders in one status after `after`, oldest first.
     pub fn with_status(
         &self,
         status: Status,
@@ -39,19 +39,19 @@ impl LiveSets {
         set.flat_map(move |set| past(set, after))
     }
 
-    /// Orders with a step or call that keeps failing, oldest first.
+    /// Returns the orders with a stalled step or call, oldest first.
     pub fn stalled(&self) -> impl Iterator<Item = ListPlace> + '_ {
         self.stalled.iter().copied()
     }
 
-    /// How many live orders have each status.
+    /// Returns the number of live orders in each status.
     pub fn counts(&self) -> impl Iterator<Item = (Status, usize)> + '_ {
         self.by_status
             .iter()
             .map(|(status, set)| (*status, set.len()))
     }
 
-    /// Moves an order to the sets it belongs to now. A call counts as stuck after `retry_tries`.
+    /// Moves an order to the sets that it belongs to now. A call counts as stalled after `retry_tries` tries.
     pub(crate) fn update(&mut self, before: Option<&Order>, after: &Order, retry_tries: u16) {
         let place = (after.terms.placed_at, after.id);
         let old = before

@@ -1,10 +1,10 @@
-//! Snapshots: what the journal amounts to, kept so that nobody has to read it all again.
+//! Snapshots: the present state, folded from the journal so that it need not be read from the beginning.
 //!
-//! Owns keys, values, the overlay in memory, the two sled stores below it and the checkpoint that
-//! moves one into the other. Must not decide what a value is: the projector folds.
+//! Consists of keys, values, the overlay in memory, the two sled stores below it, and the checkpoint that writes the
+//! overlay to them. Must not: determine a value; that is the projector's job.
 //!
-//! Invariants: everything here can be rebuilt from the journal; the projector is the only writer;
-//! a value carries the sequence folded into it; nothing that `applied` promises is missing.
+//! Invariants: everything here can be rebuilt from the journal; the projector is the only writer; a value contains
+//! the sequence number up to which it is folded; nothing that `applied` covers is missing.
 
 pub mod feed;
 pub(crate) mod key;

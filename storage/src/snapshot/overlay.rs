@@ -1,7 +1,7 @@
-//! The overlay: what was folded and is not in the stores yet.
+//! The overlay: folded changes that are not in the stores yet.
 //!
-//! Owns two ordered maps: the current one, which the projector fills, and the frozen one, which a
-//! checkpoint drains. Must not read or write the stores.
+//! It has two ordered maps: the current one, which the projector fills, and the frozen one, which a checkpoint writes
+//! to the stores. Must not: read or write the stores.
 //!
 //! Invariant: a frozen map never changes; there is at most one.
 
@@ -16,11 +16,11 @@ use super::value::Slot;
 
 pub(crate) type Slots = BTreeMap<Key, Slot>;
 
-/// What a checkpoint drains.
+/// The map that a checkpoint writes.
 #[derive(Debug)]
 pub(crate) struct Frozen {
     pub(crate) slots: Slots,
-    /// Every record up to here is folded into it.
+    /// Every record up to this one is folded into it.
     pub(crate) upto: Seq,
 }
 
@@ -45,14 +45,14 @@ impl Overlay {
         self.layers.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is known of a key; `None` if the stores have to be asked.
+    /// Returns what is known of a key; `None` if the stores have to be read.
     pub(crate) fn get(&self, key: &Key) -> Option<Slot> {
         let layers = self.read();
         let frozen = || layers.frozen.as_ref()?.slots.get(key);
         layers.current.get(key).or_else(frozen).cloned()
     }
 
-    /// Everything known from `from` up to but without `to`, absences included.
+    /// Returns everything known from `from` to before `to`, including absent values.
     pub(crate) fn range(&self, from: &Key, to: Bound<&Key>) -> Slots {
         let layers = self.read();
         let bounds = (Bound::Included(from), to);
@@ -64,12 +64,12 @@ impl Overlay {
             .collect()
     }
 
-    /// Puts what one record changes in place, at once.
+    /// Applies all changes of a record at once.
     pub(crate) fn put(&self, changes: impl IntoIterator<Item = (Key, Slot)>) {
         self.write().current.extend(changes);
     }
 
-    /// Keys that the next checkpoint will drain.
+    /// Returns how many keys the next checkpoint will write.
     pub(crate) fn dirty(&self) -> usize {
         self.read().current.len()
     }
@@ -83,7 +83,7 @@ impl Overlay {
         frozen
     }
 
-    /// Forgets the frozen map: the stores have it.
+    /// Drops the frozen map once the stores contain it.
     pub(crate) fn thaw(&self) {
         let drained = self.write().frozen.take();
         drop(drained);

@@ -1,13 +1,12 @@
-//! One sled store: opening it, and values of any size in it.
+//! A sled store: opens it, and stores values of any size.
 //!
-//! Owns the settings sled is used with and the pieces of large values. Must not decide when
-//! anything is flushed.
+//! Configures sled, and splits large values into pieces. Must not: decide when to flush.
 //!
-//! sled answers every write with its first error once it has had one, so a store that met a full disk
-//! stays open for readers and is opened anew, by [`SledStore::reopen`], once there is room.
+//! After its first error sled answers every write with that error. So a store that met a full disk stays open for
+//! reading, and [`SledStore::reopen`] reopens it once there is room.
 //!
-//! Invariants: left-over `snap.*.generating` files are deleted before sled looks; only `insert`,
-//! `remove` and the blocking `flush` are used; nothing but the projector writes.
+//! Invariants: left-over `snap.*.generating` files are deleted before sled opens; only `insert`, `remove` and the
+//! blocking `flush` are used; only the projector writes.
 
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,20 +23,19 @@ use super::key::Key;
 use super::value::{Head, Slot, Split, split};
 use crate::disk::{Disk, RealDisk};
 
-/// How often a store whose lock is still held by the last handle's threads is tried again.
+/// How often opening is retried while threads of the previous handle still hold the lock.
 const LOCK_TRIES: u32 = 5_000;
-/// How often a large value that is replaced while it is read is read again.
+/// How often reading a large value is retried if it is replaced meanwhile.
 const READ_TRIES: u32 = 8;
 
-/// The room a store is opened again with: what sled writes on the way, and a checkpoint after it.
+/// The free space required to reopen a store: for what sled writes while opening, and for a checkpoint.
 const ROOM_TO_REOPEN: u64 = 16 << 20;
 
-/// An open store.
 #[derive(Debug)]
 pub(crate) struct SledStore {
     path: PathBuf,
     cache_bytes: u64,
-    /// Empty only while the store is opened again.
+    /// `None` only while the store is being reopened.
     db: RwLock<Option<sled::Db>>,
     /// Whether it met a full disk and writes nothing more.
     full: AtomicBool,
@@ -55,12 +53,11 @@ impl SledStore {
         })
     }
 
-    /// Opens a store that met a full disk again, and has `settle` put it in order before anybody
-    /// reads; nothing to do for any other.
+    /// Reopens a store that met a full disk, and calls `settle` to put it in order before it is read. Does nothing
+    /// for any other store.
     ///
     /// # Errors
-    /// `Full` while there is no room or its last readers are not done, damage, or what `settle`
-    /// says.
+    /// `Full` while there is no room or reads are still under way; damage; or an error of `settle`.
     pub(crate) fn reopen(
         &self,
         settle: impl FnOnce(&Self) -> Result<(), SnapshotFault>,
@@ -93,7 +90,7 @@ impl SledStore {
         Ok(())
     }
 
-    /// The store; clones are the same one.
+    /// Returns the store, or `Full` while it is being reopened.
     fn tree(&self) -> Result<sled::Tree, SnapshotFault> {
         let db = self.db.read().unwrap_or_else(PoisonError::into_inner);
         let tree = db.as_ref().map(|db| sled::Tree::clone(db));
@@ -105,7 +102,7 @@ impl SledStore {
         SnapshotFault::Full { path }
     }
 
-    /// How many inserts and removes were done since it was opened.
+    /// Returns the number of inserts and removals since the store was first opened.
     pub(crate) fn writes(&self) -> u64 {
         self.writes.load(Ordering::Relaxed)
     }
@@ -123,7 +120,7 @@ impl SledStore {
         Err(damaged(key, missing))
     }
 
-    /// Makes a value of its stored bytes; `None` if a piece is gone because it was replaced.
+    /// Builds a value from its stored bytes; `None` if a piece is gone because the value was replaced.
     fn resolve(&self, key: &Key, bytes: &[u8]) -> Result<Option<Slot>, SnapshotFault> {
         let fault = |source| damaged(key, source);
         let Some(head) = Head::of(bytes).map_err(fault)? else {
@@ -148,8 +145,7 @@ impl SledStore {
         found.map_err(|source| self.fault(source))
     }
 
-    /// Every value from `from` to `to`, in the order of keys; pieces of large values are put
-    /// together.
+    /// Returns every value from `from` to `to`, in order of keys, with large values put together.
     pub(crate) fn between<'a>(
         &'a self,
         from: &Key,
@@ -182,8 +178,8 @@ impl SledStore {
         counted.map_err(|source| self.fault(source))
     }
 
-    /// Writes a value. Returns the pieces of the value it replaces, to be removed once the new
-    /// one is flushed.
+    /// Writes a value. Returns the pieces of the value that it replaces, which are to be removed once the new one is
+    /// flushed.
     pub(crate) fn insert(
         &self,
         key: &Key,
@@ -211,7 +207,7 @@ impl SledStore {
         Ok(stale.map_or_else(Vec::new, |head| head.keys(key).collect()))
     }
 
-    /// Writes bytes that are no value: the store's own.
+    /// Writes bytes that belong to the store itself and are no value.
     pub(crate) fn put(
         &self,
         key: &[u8],
@@ -222,14 +218,14 @@ impl SledStore {
         old.map_err(|source| self.fault(source))
     }
 
-    /// Removes a value with its pieces, or a piece alone.
+    /// Removes a value with its pieces, or a single piece.
     pub(crate) fn remove(&self, key: &Key) -> Result<(), SnapshotFault> {
         self.writes.fetch_add(1, Ordering::Relaxed);
         let tree = self.tree()?;
         let old = tree
             .remove(key.bytes())
             .map_err(|source| self.fault(source))?;
-        // A piece begins with whatever byte its value has there: it is no head, whichever that is.
+        // A piece may begin with any byte, so it is never interpreted as a head.
         let value = old.filter(|_| !key.is_piece());
         let head = value.map(|old| Head::of(&old)).transpose();
         let head = head.map_err(|source| damaged(key, source))?.flatten();
@@ -241,7 +237,7 @@ impl SledStore {
         Ok(())
     }
 
-    /// Hands everything written to the operating system.
+    /// Passes everything written to the operating system.
     pub(crate) fn flush(&self) -> Result<(), SnapshotFault> {
         self.tree()?
             .flush()
@@ -281,7 +277,7 @@ fn open(path: &Path, cache_bytes: u64) -> Result<sled::Db, SnapshotFault> {
     let db = loop {
         match open_or_bug(&config) {
             Err(sled::Error::Io(error)) if is_locked(&error) && tries < LOCK_TRIES => {
-                // The last handle's own threads let go of the file a moment after it.
+                // The previous handle's own threads release the file shortly after the handle is dropped.
                 tries += 1;
                 thread::park_timeout(Duration::from_millis(1));
             }
@@ -296,7 +292,7 @@ fn damaged(key: &Key, source: crate::codec::CodecFault) -> SnapshotFault {
     SnapshotFault::Value { key, source }
 }
 
-/// sled panics on some damaged files instead of saying so.
+/// Opens a store. sled panics on some damaged files instead of returning an error.
 fn open_or_bug(config: &sled::Config) -> sled::Result<sled::Db> {
     let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
     opened.unwrap_or_else(|_| Err(sled::Error::ReportableBug("it panicked".into())))
@@ -306,7 +302,7 @@ fn is_locked(error: &io::Error) -> bool {
     error.to_string().contains("could not acquire lock")
 }
 
-/// A process killed while sled wrote its snapshot leaves one that sled takes for the newest.
+/// Deletes incomplete snapshots: if a process is killed while sled writes one, sled would take it for the newest.
 fn delete_left_overs(store: &Path) -> io::Result<()> {
     let entries = match fs::read_dir(store) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),

@@ -1,9 +1,9 @@
-//! Both stores under the overlay: where a value is looked for.
+//! Both stores and the overlay: determines where a value is looked up, in the order overlay, hot, archive.
 //!
-//! Owns the order of looking: overlay, hot, archive. Must not write: checkpoints do.
+//! Must not: write; checkpoints do.
 //!
-//! Invariant: an order that leaves hot is in the archive before; one that comes back is in hot
-//! before anything else is read from there, and hot is asked first.
+//! Invariant: an order that leaves hot is already in the archive; one that returns is in hot before anything else is
+//! read from there, and hot is read first.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -19,10 +19,10 @@ use super::overlay::Overlay;
 use super::sled_store::SledStore;
 use super::value::{Slot, Value};
 
-/// How long a read waits for the archive.
+/// How long a read waits for the archive to open.
 pub(crate) const ARCHIVE_WAIT: Duration = Duration::from_secs(2);
 
-/// The archive, which opens behind.
+/// The archive, which is opened in the background.
 #[derive(Debug)]
 pub(crate) struct Archive {
     path: PathBuf,
@@ -32,7 +32,7 @@ pub(crate) struct Archive {
 }
 
 impl Archive {
-    /// Starts opening; `on_fault` is called if that fails.
+    /// Starts opening in the background; `on_fault` is called if it fails.
     pub(crate) fn open_behind(
         path: &Path,
         cache_bytes: u64,
@@ -60,7 +60,7 @@ impl Archive {
         Ok(archive)
     }
 
-    /// The archive, after at most `patience`.
+    /// Returns the archive, waiting at most `patience` for it.
     pub(crate) fn get(&self, patience: Duration) -> Result<&SledStore, SnapshotFault> {
         if self.ready.get().is_none() {
             let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,18 +82,17 @@ impl Archive {
         }
     }
 
-    /// The archive, however long it takes.
+    /// Returns the archive, however long it takes to open.
     pub(crate) fn wait(&self) -> Result<&SledStore, SnapshotFault> {
         self.get(Duration::MAX)
     }
 
-    /// Whether it is open and sound.
+    /// Whether it is open and undamaged.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.ready.get(), Some(Ok(_)))
     }
 }
 
-/// Overlay, hot and archive.
 #[derive(Debug)]
 pub(crate) struct Stores {
     pub(crate) overlay: Overlay,
@@ -110,10 +109,10 @@ impl Stores {
         }
     }
 
-    /// Opens again what failed for want of room: sled writes nothing more once it has failed.
+    /// Reopens the stores that failed for want of room, since sled writes nothing more after an error.
     ///
-    /// What a store comes back with is what a killed process leaves: everything `applied` promises,
-    /// with the removals that belong to it.
+    /// A reopened store contains what a killed process would leave: everything that `applied` covers, with its
+    /// removals.
     pub(crate) fn reopen(&self) -> Result<(), SnapshotFault> {
         if let Some(Ok(archive)) = self.archive.ready.get() {
             archive.reopen(|_| Ok(()))?;
@@ -124,7 +123,7 @@ impl Stores {
         })
     }
 
-    /// A value that lies in hot or nowhere.
+    /// Returns a value that is in hot or nowhere.
     pub(crate) fn hot(&self, key: &Key) -> Result<Slot, SnapshotFault> {
         if let Some(slot) = self.overlay.get(key) {
             return Ok(slot);
@@ -132,7 +131,7 @@ impl Stores {
         Ok(self.hot.get(key)?.unwrap_or(Slot::ABSENT))
     }
 
-    /// A value that may lie in the archive.
+    /// Returns a value that may be in the archive.
     pub(crate) fn anywhere(&self, key: &Key, patience: Duration) -> Result<Slot, SnapshotFault> {
         let near = self.hot(key)?;
         if near.value.is_some() {
@@ -142,7 +141,7 @@ impl Stores {
         Ok(found.unwrap_or(Slot::ABSENT))
     }
 
-    /// The first `limit` values of hot from `from` up to but without `to`, in the order of keys.
+    /// Returns the first `limit` values in hot from `from` to before `to`, in order of keys.
     pub(crate) fn range(
         &self,
         from: &Key,
@@ -167,14 +166,13 @@ impl Stores {
         Ok(there.take(limit).collect())
     }
 
-    /// Every value of hot under a prefix.
+    /// Returns every value in hot under a prefix.
     pub(crate) fn under(&self, prefix: &[u8]) -> Result<Vec<(Key, Value)>, SnapshotFault> {
         let (from, to) = Key::range_of(prefix);
         self.range(&from, Bound::Excluded(&to), usize::MAX)
     }
 
-    /// Calls `each` with every value of hot under a prefix. The overlay is left out, so it must
-    /// be empty.
+    /// Calls `each` with every value in hot under a prefix. The overlay is not considered, so it must be empty.
     pub(crate) fn visit(
         &self,
         prefix: &[u8],
@@ -191,7 +189,7 @@ impl Stores {
         Ok(())
     }
 
-    /// How many keys of hot have a prefix. The overlay is left out, so it must be empty.
+    /// Returns how many keys in hot have a prefix. The overlay is not considered, so it must be empty.
     pub(crate) fn count(&self, prefix: &[u8]) -> Result<u64, SnapshotFault> {
         self.hot.count(prefix)
     }

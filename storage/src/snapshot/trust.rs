@@ -1,15 +1,14 @@
-//! Whether the stores may be believed after the last process ended.
+//! The file `TRUST`, which says whether the stores can be trusted after the last process ended.
 //!
-//! Owns the `TRUST` file, which also says where the journal ended when it was written: a journal
-//! that ends before has lost something. sled's flush is no fsync: what it says survives the death of a process
-//! and not the loss of power. The kernel's boot id tells the two apart, unless the last process
-//! ended in order and synced the files itself.
+//! sled's flush is no fsync: the stores survive the death of a process but not the loss of power. The kernel's boot
+//! id tells the two apart, unless the last process was stopped in order and synced the files itself. The file also
+//! says where the journal ended when it was written; a journal that ends earlier has lost something.
 //!
 //! ```text
 //! TRUST    version · boot id · open or clean · last sequence · chain's head after it
 //! ```
-//! Invariant: the file says "open" before the first write to a store, and "clean" only after
-//! every file of both was synced.
+//! Invariant: the file says "open" before the first write to a store, and "clean" only after every file of both
+//! stores was synced.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -18,23 +17,23 @@ use std::{fs, io};
 use super::checkpoint::SNAPSHOT_VERSION;
 use crate::journal::ChainHead;
 
-/// Where the kernel says which boot this is.
+/// Where the kernel provides the id of the present boot.
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// Why the stores are rebuilt from the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Distrust {
-    /// There are none.
+    /// There are no stores yet.
     New,
-    /// They have another shape.
+    /// The stores have another version.
     OtherVersion,
-    /// The machine was started anew and the last process did not end in order.
+    /// The machine was restarted, and the last process was not stopped in order.
     OtherBoot,
-    /// Nothing says whether they were written to the end.
+    /// The file does not say whether the stores were written completely.
     NoMark,
-    /// They are damaged.
+    /// The stores are damaged; the text is sled's.
     Damaged(String),
-    /// Somebody asked for it.
+    /// A rebuild was requested.
     Asked,
 }
 
@@ -53,12 +52,12 @@ impl std::fmt::Display for Distrust {
     }
 }
 
-/// What the last process left.
+/// What the last process has written to the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mark {
-    /// Why the stores are not believed; `None` means: believe them.
+    /// Why the stores are not trusted; `None` if they are.
     pub(crate) distrust: Option<Distrust>,
-    /// A record the journal had, and the chain's head after it, if that was written down.
+    /// A record that the journal contained, and the chain head after it, if it was written down.
     pub(crate) journal: Option<(u64, ChainHead)>,
 }
 
@@ -70,7 +69,6 @@ fn head_of(word: &str) -> Option<ChainHead> {
     (word.len() == 2 * head.len()).then_some(head)
 }
 
-/// The file.
 #[derive(Clone, Debug)]
 pub(crate) struct Trust {
     dir: PathBuf,
@@ -90,7 +88,7 @@ impl Trust {
         self.dir.join("TRUST")
     }
 
-    /// Reads what the last process left.
+    /// Reads what the last process has written.
     pub(crate) fn read(&self) -> io::Result<Mark> {
         let text = match fs::read_to_string(self.path()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
@@ -114,18 +112,17 @@ impl Trust {
         })
     }
 
-    /// Says that the stores are being written to; the journal is durable up to `last` at least.
+    /// Records that the stores are being written to, and that the journal is durable at least up to `last`.
     pub(crate) fn mark_open(&self, last: (u64, ChainHead)) -> io::Result<()> {
         self.mark("open", last)
     }
 
-    /// Says that every file of both stores is durable and nothing is written any more, the journal
-    /// included, which ends at `last`.
+    /// Records that every file of both stores is durable and nothing more is written. The journal ends at `last`.
     pub(crate) fn mark_clean(&self, last: (u64, ChainHead)) -> io::Result<()> {
         self.mark("clean", last)
     }
 
-    /// Takes the mark away: the next start rebuilds.
+    /// Removes the file, so that the next start rebuilds the stores.
     pub(crate) fn withdraw(&self) -> io::Result<()> {
         match fs::remove_file(self.path()) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

@@ -1,12 +1,12 @@
-//! Values: what lies under a key, typed in memory and as bytes on disk.
+//! Values of the snapshots: typed in memory, bytes on disk.
 //!
-//! Owns the bytes. Must not know which store they lie in.
+//! Must not: know which store a value is in.
 //!
 //! ```text
-//! whole    0 · sequence · value
-//! head     1 · sequence · pieces        and pieces of 4,000 bytes each under keys of their own
+//! whole  0 · sequence · value
+//! head   1 · sequence · pieces    and pieces of 4,000 bytes each under keys of their own
 //! ```
-//! Invariant: no stored value is larger than 4 KiB; sled splits its nodes only above 16 entries.
+//! Invariant: no stored value is larger than 4 KiB, since sled splits its nodes only above 16 entries.
 
 use std::sync::Arc;
 
@@ -29,13 +29,13 @@ use super::feed::{FullPage, OpenPage};
 use super::key::{self, Key};
 use crate::codec::{self, CodecFault};
 
-/// The most bytes of one stored value.
+/// The largest size of one stored value, in bytes.
 pub(crate) const VALUE_BYTES: usize = 4096;
 const PIECE_BYTES: usize = 4000;
 const WHOLE: u8 = 0;
 const HEAD: u8 = 1;
 
-/// What lies under a key.
+/// The value of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Order(Arc<Order>),
@@ -52,7 +52,7 @@ pub(crate) enum Value {
     Boot(SystemEvent),
 }
 
-/// A value or its absence, with the sequence of the last record folded into it.
+/// A value or its absence, with the last record that is folded into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Slot {
     pub(crate) seq: Seq,
@@ -65,7 +65,7 @@ impl Slot {
         value: None,
     };
 
-    /// The bytes of a value that is there.
+    /// Encodes a value.
     pub(crate) fn encode(seq: Seq, value: &Value) -> Vec<u8> {
         match value {
             Value::Order(order) => whole(seq, &**order),
@@ -83,7 +83,7 @@ impl Slot {
         }
     }
 
-    /// Reads a whole value; what it is follows from its key.
+    /// Decodes a whole value; its type follows from its key.
     pub(crate) fn decode(key: &Key, bytes: &[u8]) -> Result<Self, CodecFault> {
         let at = |prefix| key.has_prefix(prefix);
         if at(key::ORDERS) {
@@ -129,7 +129,7 @@ fn parse<T: DeserializeOwned>(
     Ok(Slot { seq, value })
 }
 
-/// Where the bytes of a large value lie.
+/// The head of a large value, which says where its pieces are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) seq: u64,
@@ -137,7 +137,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// Reads a head; `None` if the bytes are a whole value.
+    /// Decodes a head; `None` if the bytes are a whole value.
     pub(crate) fn of(bytes: &[u8]) -> Result<Option<Self>, CodecFault> {
         if bytes.first() != Some(&HEAD) {
             return Ok(None);
@@ -146,20 +146,20 @@ impl Head {
         Ok(Some(Self { seq, pieces }))
     }
 
-    /// The keys of the pieces, in order.
+    /// Returns the keys of the pieces, in order.
     pub(crate) fn keys(self, key: &Key) -> impl Iterator<Item = Key> + '_ {
         (0..self.pieces).map(move |n| key.piece(self.seq, n))
     }
 }
 
-/// A value cut into what lies under its own key, and pieces.
+/// A large value, split into the head under its own key and pieces.
 pub(crate) struct Split<'a> {
     pub(crate) head: Head,
     pub(crate) bytes: Vec<u8>,
     pub(crate) pieces: Vec<&'a [u8]>,
 }
 
-/// Cuts a value that is too large for one key.
+/// Splits a value that is too large for one key; `None` if it is not.
 pub(crate) fn split(seq: Seq, bytes: &[u8]) -> Option<Split<'_>> {
     if bytes.len() <= VALUE_BYTES {
         return None;

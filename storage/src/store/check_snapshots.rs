@@ -1,11 +1,11 @@
-//! Whether the journal still has everything that was acknowledged.
+//! Checks that the journal still contains everything that was acknowledged, by comparing its end with `TRUST` and the
+//! snapshots.
 //!
-//! Owns the comparison of the journal's end with what `TRUST` and the snapshots know of it. Must
-//! not repair anything: what is missing from the journal is in a backup or nowhere.
+//! Must not: repair anything; what the journal lacks can only be restored from a backup.
 //!
-//! Invariants: a fold follows the `fdatasync` of what it folds, so snapshots that are ahead of the
-//! journal prove that it lost acknowledged records; then nothing is cut, made or deleted. A journal
-//! is made only in a folder that was never used.
+//! Invariants: records are folded after their `fdatasync`, so snapshots that are ahead of the journal prove that it
+//! lost acknowledged records; then nothing is cut, created or deleted. A journal is created only in a folder that was
+//! never used.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -20,14 +20,14 @@ use crate::snapshot::checkpoint::Applied;
 use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::trust::{Distrust, Mark, Trust};
 
-/// The open journal, and what the snapshots were found to be on the way.
+/// The open journal, and whether the snapshots can be trusted.
 pub(super) struct Checked {
     pub(super) journal: Opened,
-    /// The store of live things with what it promises, or why the snapshots are not believed.
+    /// The hot store with how far it is written, or why the snapshots are not trusted.
     pub(super) hot: Result<(SledStore, Applied), Distrust>,
 }
 
-/// Opens the journal unless it ends before a record that `TRUST` or the snapshots know.
+/// Opens the journal, unless it ends before a record that `TRUST` or the snapshots contain.
 pub(super) fn open_journal(
     dir: &Path,
     config: &StorageConfig,
@@ -82,7 +82,7 @@ fn behind(path: &Path, last: u64, known: u64) -> StorageFault {
     }
 }
 
-/// Compares the journal's end with what the last process wrote into `TRUST`.
+/// Compares the journal's end with what the last process has written to `TRUST`.
 fn compare(path: &Path, last: (u64, ChainHead), mark: &Mark) -> Result<(), StorageFault> {
     match mark.journal {
         Some((known, _)) if known > last.0 => Err(behind(path, last.0, known)),
@@ -94,8 +94,8 @@ fn compare(path: &Path, last: (u64, ChainHead), mark: &Mark) -> Result<(), Stora
     }
 }
 
-/// Says whether the snapshots are believed, after asking them how far they know the journal, which
-/// they are asked whether they are believed or not.
+/// Returns whether the snapshots can be trusted. First reads how far they know the journal, even if they are not
+/// trusted.
 fn judge(
     dir: &Path,
     config: &StorageConfig,
@@ -129,7 +129,7 @@ fn judge(
     }
 }
 
-/// A panic on the way is sled's, on damaged files.
+/// Opens the hot store and reads how far it is written. A panic is sled's, on damaged files.
 fn ask(hot: &Path, cache_bytes: u64) -> Result<(SledStore, Applied), SnapshotFault> {
     let asked = catch_unwind(AssertUnwindSafe(|| {
         let hot = SledStore::open(hot, cache_bytes)?;

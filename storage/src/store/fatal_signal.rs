@@ -1,6 +1,4 @@
-//! Telling, once, that the store can't go on.
-//!
-//! Owns the moment before anybody listens: what happens then is told as soon as somebody does.
+//! Reports, once, that the store can't go on. If nobody listens yet, the reason is kept until somebody does.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,25 +8,25 @@ type Listener = Box<dyn FnOnce(&str) + Send>;
 enum State {
     #[default]
     Silent,
-    Rung(String),
+    Raised(String),
     Heard(Listener),
     Done,
 }
 
-/// Clones are the same bell.
+/// Clones share the same signal.
 #[derive(Clone, Default)]
 pub(super) struct FatalSignal {
     state: Arc<Mutex<State>>,
 }
 
 impl FatalSignal {
-    /// Tells the listener, or remembers it until there is one.
-    pub(super) fn ring(&self, why: &str) {
+    /// Calls the listener with the reason, or keeps the reason until there is one.
+    pub(super) fn raise(&self, why: &str) {
         tracing::error!(why, "the store can't go on");
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match std::mem::replace(&mut *state, State::Done) {
-            State::Silent => *state = State::Rung(why.to_owned()),
-            State::Rung(first) => *state = State::Rung(first),
+            State::Silent => *state = State::Raised(why.to_owned()),
+            State::Raised(first) => *state = State::Raised(first),
             State::Heard(listener) => {
                 drop(state);
                 listener(why);
@@ -37,10 +35,10 @@ impl FatalSignal {
         }
     }
 
-    pub(super) fn answer(&self, listener: impl FnOnce(&str) + Send + 'static) {
+    pub(super) fn listen(&self, listener: impl FnOnce(&str) + Send + 'static) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match std::mem::replace(&mut *state, State::Done) {
-            State::Rung(why) => {
+            State::Raised(why) => {
                 drop(state);
                 listener(&why);
             }

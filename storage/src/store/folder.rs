@@ -1,6 +1,6 @@
-//! The data folder itself: may we use it, and can we read what is in it?
+//! The data folder: its lock file and its format file.
 //!
-//! Owns the lock file and the format file. Must not look into the parts.
+//! Must not: look into the other parts.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -10,12 +10,13 @@ use crate::disk::{Disk, DiskLock, RealDisk};
 use crate::fault::StorageFault;
 use crate::file::{create_private_dir, write_whole};
 
-/// The one layout of a data folder that this program reads and writes.
+/// The only format of a data folder that this program reads and writes.
 ///
-/// Format 1 took the fingerprints of commands over the codec's bytes.
+/// In format 1 the fingerprints of commands were taken over the encoded bytes.
+/// Format 2 kept in the order what now is kept in its stage.
 const FORMAT: u64 = 3;
 
-/// Creates the folder if need be and takes its lock.
+/// Creates the folder if it is missing, and takes its lock.
 pub(super) fn take(dir: &Path) -> Result<DiskLock, StorageFault> {
     let unwritable = |source| StorageFault::Unwritable {
         path: dir.to_path_buf(),
@@ -32,8 +33,8 @@ pub(super) fn take(dir: &Path) -> Result<DiskLock, StorageFault> {
     })
 }
 
-/// Reads the format; `false` in a folder where nothing was ever written down: the format is written
-/// after the journal's first segment and before its first record.
+/// Checks the format. Returns `false` for a folder in which nothing was ever recorded: the format is written after
+/// the journal's first segment and before its first record.
 pub(super) fn check_format(dir: &Path) -> Result<bool, StorageFault> {
     let path = dir.join("format");
     let damaged = |detail: &str| StorageFault::Damaged {
@@ -75,7 +76,7 @@ pub(super) fn check_format(dir: &Path) -> Result<bool, StorageFault> {
     }
 }
 
-/// Writes the format into a new folder, whose journal has no record yet.
+/// Writes the format to a new folder, whose journal has no record yet.
 pub(super) fn write_format(dir: &Path, last_seq: u64) -> Result<(), StorageFault> {
     let path = dir.join("format");
     if last_seq > 0 {

@@ -1,10 +1,8 @@
-//! Bringing the snapshots up to the journal: from where they stand, or from the beginning.
+//! Brings the snapshots up to the journal: from the last checkpoint, or from the beginning.
 //!
-//! Owns the fold of what they lack, and the rebuild. Must not change the journal, and is not called
-//! before `check_snapshots` has found that the journal lost nothing.
+//! Must not: change the journal, or be called before `check_snapshots` has found that the journal lost nothing.
 //!
-//! Invariant: while a rebuild is under way there is no `TRUST` file, so one that is interrupted
-//! begins again.
+//! Invariant: there is no `TRUST` file during a rebuild, so an interrupted one starts over.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -26,15 +24,15 @@ use crate::snapshot::sled_store::SledStore;
 use crate::snapshot::stores::{Archive, Stores};
 use crate::snapshot::trust::{Distrust, Trust};
 
-/// How often progress is told, in records.
-const TELL_EVERY: u64 = 8192;
+/// The interval at which progress is reported, in records.
+const REPORT_EVERY: u64 = 8192;
 
-/// How far folding has come.
+/// The progress of folding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// The last record folded.
+    /// The last record that is folded.
     pub folded: Seq,
-    /// The last record there is.
+    /// The last record of the journal.
     pub last: Seq,
 }
 
@@ -80,7 +78,7 @@ impl Settling<'_> {
         hot: Result<(SledStore, Applied), Distrust>,
     ) -> Result<Settled, SnapshotFault> {
         let why = match hot {
-            // A first start that was cut short: the stores are there, and never held anything.
+            // An interrupted first start: the stores exist and never contained anything.
             Err(Distrust::NoMark) if self.reader.head().0 == 0 => Distrust::New,
             Err(why) => why,
             Ok((hot, _)) if self.options.rebuild => {
@@ -103,7 +101,7 @@ impl Settling<'_> {
         self.dir.join("archive")
     }
 
-    /// Goes on from the last checkpoint. A panic on the way is sled's, on damaged files.
+    /// Continues from the last checkpoint. A panic is sled's, on damaged files.
     fn resume(&mut self, hot: SledStore, applied: Applied) -> Result<Settled, SnapshotFault> {
         let path = self.hot();
         let resumed = catch_unwind(AssertUnwindSafe(|| {
@@ -112,7 +110,7 @@ impl Settling<'_> {
             let archive = Arc::clone(&stores.archive);
             let settled = self.fold_tail(stores, applied.seq);
             if settled.is_err() {
-                // Its thread holds the folder that a rebuild moves aside.
+                // The archive's thread holds the folder that a rebuild moves aside.
                 let _ = archive.wait();
             }
             settled
@@ -129,7 +127,7 @@ impl Settling<'_> {
             {
                 tracing::error!(%error, "can't withdraw trust in a damaged archive");
             }
-            fatal_signal.ring(&format!("the archive can't be opened: {}", fault.in_full()));
+            fatal_signal.raise(&format!("the archive can't be opened: {}", fault.in_full()));
         });
         let archive = archive.map_err(io_fault("start a thread for", &self.archive()))?;
         Ok(Stores::new(hot, archive))
@@ -146,7 +144,7 @@ impl Settling<'_> {
             if projection.dirty_keys() >= self.config.dirty_keys {
                 projection.checkpoint_all()?;
             }
-            if stored.seq % TELL_EVERY == 0 {
+            if stored.seq % REPORT_EVERY == 0 {
                 (self.options.progress)(tell(Seq(stored.seq)));
             }
         }

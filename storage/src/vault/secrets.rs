@@ -1,6 +1,6 @@
-//! The server's own secrets: for delivery PINs, e-mail addresses and session tokens.
+//! The server's own secrets, in `server.key`: for delivery PINs, e-mail addresses and session tokens.
 //!
-//! Owns `server.key`. Must not make new secrets where old ones were used: nobody could sign in.
+//! Must not: create new secrets in a folder that has used others, since nobody could sign in any more.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -65,7 +65,7 @@ impl Secrets {
         right.then_some(Self { pin, email, token })
     }
 
-    /// The four-digit PIN of an order, 0–9999; the same each time it is asked for.
+    /// Returns the delivery PIN of an order, 0 to 9999; always the same for one order.
     #[must_use]
     pub fn pin(&self, order: OrderId) -> u16 {
         let hash = blake3::keyed_hash(&self.pin, order.as_bytes());
@@ -74,14 +74,14 @@ impl Secrets {
         u16::try_from(number % 10_000).expect("below 10,000")
     }
 
-    /// What is kept of an e-mail address; case and surrounding blanks don't count.
+    /// Returns the keyed hash that is stored instead of an e-mail address; case and surrounding blanks do not matter.
     #[must_use]
     pub fn email_digest(&self, address: &str) -> EmailDigest {
         let plain = address.trim().to_lowercase();
         EmailDigest(*blake3::keyed_hash(&self.email, plain.as_bytes()).as_bytes())
     }
 
-    /// What is kept of a session's token.
+    /// Returns the keyed hash that is stored instead of a session's token.
     #[must_use]
     pub fn token_digest(&self, token: &[u8]) -> TokenDigest {
         TokenDigest(*blake3::keyed_hash(&self.token, token).as_bytes())

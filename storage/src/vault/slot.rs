@@ -1,6 +1,6 @@
-//! One slot of the key file.
+//! The byte layout of a slot in the key file.
 //!
-//! Owns its bytes. Must not read or write files.
+//! Must not: read or write files.
 
 use campusg_domain::id::UserId;
 
@@ -40,7 +40,7 @@ impl Slot {
         bytes
     }
 
-    /// Reads a slot; `None` if it was never written whole.
+    /// Decodes a slot; `None` if it was not written completely.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; SLOT_BYTES] = bytes.try_into().ok()?;
         let state = match bytes[0] {

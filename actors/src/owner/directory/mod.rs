@@ -1,7 +1,8 @@
-//! The directory owner: people and stores, the votes on placements, slots and used-once photos, and the one writer of
-//! the streams `user:{id}` and `store:{id}`.
+//! The directory owner: keeps people and stores, votes on placements, concurrent orders and single-use photos, and is
+//! the only writer of the streams `user:{id}` and `store:{id}`.
 //!
-//! Must not: know a password, a plain name or a plain e-mail address, ask another actor, or wait for anything. A panic
+//! Must not: know a password, a plain name or a plain e-mail address, ask another actor, or wait for anything. A
+//! panic in it ends the process.
 //! in here ends the process.
 
 use crate::{
@@ -26,17 +27,17 @@ use campusg_storage::journal::CommitQueue;
 use std::sync::{Arc, RwLock, RwLockWriteGuard};
 use tokio::sync::watch;
 
-/// Everybody and every store. The actor is the only writer; whoever answers questions reads in place.
+/// The directory. Only the actor writes to it; readers lock it and read in place.
 pub(crate) type SharedDirectory = Arc<RwLock<Directory>>;
 
-/// What the directory owner starts from.
+/// The initial state of the directory owner.
 #[derive(Debug)]
 pub(crate) struct DirectoryStart {
-    /// A directory that has folded every record up to `folded`.
+    /// Must have folded every record up to `folded`.
     pub(crate) directory: SharedDirectory,
     pub(crate) folded: Seq,
-    /// Told what is folded, for whoever reads in place.
-    pub(crate) tell: watch::Sender<Seq>,
+    /// Receives the last folded record, for readers who wait for it.
+    pub(crate) folded_sender: watch::Sender<Seq>,
     pub(crate) policy: Arc<Policy>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) queue: CommitQueue<Record>,
@@ -44,7 +45,6 @@ pub(crate) struct DirectoryStart {
     pub(crate) guard: Guard,
 }
 
-/// Keeps everybody and every store.
 #[derive(Debug)]
 pub(crate) struct DirectoryActor {
     start: DirectoryStart,
@@ -53,7 +53,7 @@ pub(crate) struct DirectoryActor {
 }
 
 impl DirectoryActor {
-    /// Starts with nobody waiting.
+    /// Starts with empty queues.
     pub(crate) fn new(start: DirectoryStart) -> Self {
         Self {
             start,
@@ -232,6 +232,6 @@ impl Handler<Folded> for DirectoryActor {
             }
         }
         self.start.folded = self.start.folded.max(batch.last());
-        self.start.tell.send_replace(self.start.folded);
+        self.start.folded_sender.send_replace(self.start.folded);
     }
 }

@@ -1,7 +1,7 @@
-//! The escrow owner: the ledger's memory, the votes on money, the check of every record that moves some, and the one
-//! writer of the streams `wallet:{id}`.
+//! The escrow owner: keeps every account's balance, votes on money, checks the transfers of every record before it is
+//! written, and is the only writer of the streams `wallet:{id}`.
 //!
-//! Must not: write a record of an order, ask another actor, or wait for anything. A panic in here ends the process.
+//! Must not: write a record of an order, ask another actor, or wait for anything. A panic in it ends the process.
 
 mod wallets;
 
@@ -28,17 +28,17 @@ use campusg_domain::{
 use campusg_storage::journal::{ChainHead, CommitQueue};
 use std::sync::Arc;
 
-/// What the escrow owner starts from.
+/// The initial state of the escrow owner.
 #[derive(Debug)]
 pub(crate) struct EscrowStart {
-    /// How many releases are refused before the first is granted: a drill, 0 in earnest.
+    /// How many releases are refused before the first is granted, as a drill; 0 in production.
     pub(crate) refused_releases: u32,
-    /// A ledger that has folded every record up to `folded`.
+    /// Must have folded every record up to `folded`.
     pub(crate) ledger: Ledger,
-    /// Every wallet, as of the same record.
+    /// Must have folded the same records.
     pub(crate) wallets: Wallets,
     pub(crate) folded: Seq,
-    /// The journal's chain head after that record.
+    /// The journal's hash chain after the record `folded`.
     pub(crate) head: ChainHead,
     pub(crate) policy: Arc<Policy>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -46,7 +46,7 @@ pub(crate) struct EscrowStart {
     pub(crate) guard: Guard,
 }
 
-/// The sums over all accounts as of one record, and the journal's chain head there.
+/// Asks for the sums over all accounts as of one record, with that record and the journal's chain head after it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TakeProof;
 
@@ -54,7 +54,6 @@ impl Message for TakeProof {
     type Result = (Seq, ChainHead, Totals);
 }
 
-/// Keeps every account's balance and every wallet.
 #[derive(Debug)]
 pub(crate) struct EscrowActor {
     refused_releases: u32,
@@ -70,7 +69,7 @@ pub(crate) struct EscrowActor {
 }
 
 impl EscrowActor {
-    /// Starts with nobody waiting.
+    /// Starts with empty queues.
     pub(crate) fn new(start: EscrowStart) -> Self {
         let EscrowStart {
             refused_releases,
@@ -97,8 +96,8 @@ impl EscrowActor {
         }
     }
 
-    /// Whether this release is one that the drill refuses.
-    fn drills(&mut self, ask: &VoteRequest) -> bool {
+    /// Counts down and returns whether the drill refuses this release.
+    fn drill_refuses(&mut self, ask: &VoteRequest) -> bool {
         let drills = self.refused_releases > 0 && matches!(ask, VoteRequest::Release { .. });
         self.refused_releases -= u32::from(drills);
         drills
@@ -117,7 +116,7 @@ impl Handler<RequestVote> for EscrowActor {
         RequestVote { token, ask }: RequestVote,
         _: &mut Context<Self>,
     ) -> Self::Result {
-        MessageResult(if self.drills(&ask) {
+        MessageResult(if self.drill_refuses(&ask) {
             Err(Rejection::TransferRefused)
         } else {
             self.ledger.vote(token, &ask, &self.policy)

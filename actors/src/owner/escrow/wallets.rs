@@ -1,6 +1,7 @@
-//! The escrow owner as the one writer of the streams `wallet:{id}`.
+//! The part of the escrow owner that writes the streams `wallet:{id}`.
 //!
-//! Its own votes come from its own ledger, those of others come with the command: one that is missing is a no.
+//! Its own votes come from its ledger; votes of other owners come with the command. A missing vote counts as a
+//! refusal.
 
 use super::EscrowActor;
 use crate::{

@@ -1,7 +1,8 @@
-//! The notification owner: the one writer of the streams `inbox:{id}`, and the carrier of notices to the outside.
+//! The notification owner: delivers notices outside of the application, and is the only writer of the streams
+//! `inbox:{id}`.
 //!
-//! Inside of the application a notice is there as soon as its record is; only a failed delivery outside is recorded.
-//! A panic in here ends the process.
+//! Inside the application a notice exists as soon as its record does; only a failed outside delivery is recorded. A
+//! panic in it ends the process.
 
 use crate::{
     fatal::Guard,
@@ -28,30 +29,29 @@ use campusg_storage::{journal::CommitQueue, read::Reads};
 use futures_util::FutureExt;
 use std::{collections::HashMap, sync::Arc};
 
-/// What the notification owner starts from.
+/// The initial state of the notification owner.
 #[derive(Debug)]
 pub(crate) struct NotificationStart {
     pub(crate) notifier: Arc<dyn Notifier>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) queue: CommitQueue<Record>,
     pub(crate) reads: Reads,
-    /// Notices of later records are carried.
+    /// Notices of records after this one are delivered.
     pub(crate) folded: Seq,
     #[expect(dead_code, reason = "held for its drop")]
     pub(crate) guard: Guard,
 }
 
-/// Carries notices.
 #[derive(Debug)]
 pub(crate) struct NotificationActor {
     start: NotificationStart,
     commands: StreamQueue<Command>,
-    /// Last record of the inboxes written since the start.
+    /// Last record of each inbox that was written since the start.
     last: HashMap<UserId, Seq>,
 }
 
 impl NotificationActor {
-    /// Starts with nobody waiting.
+    /// Starts with empty queues.
     pub(crate) fn new(start: NotificationStart) -> Self {
         Self {
             start,
@@ -60,7 +60,7 @@ impl NotificationActor {
         }
     }
 
-    /// Most carriers are done at once: those cost no future of their own.
+    /// Polls the delivery once first: most notifiers finish at once, and then no task is needed.
     fn deliver(&self, notice: Outgoing, ctx: &mut Context<Self>) {
         let mut delivery = self.start.notifier.deliver(notice);
         match (&mut delivery).now_or_never() {
@@ -118,7 +118,7 @@ impl NotificationActor {
     }
 }
 
-/// Records that a notice did not get out.
+/// Records that the outside delivery of a notice failed.
 async fn failed(me: Recipient<Pending<Command>>, notice: Outgoing, fault: NotDelivered) {
     tracing::warn!(user = %notice.to, %fault, "a notice could not be delivered");
     let command = Command::Fail { notice: notice.id };
@@ -161,7 +161,7 @@ impl StreamOwner<Command> for NotificationActor {
         let events = inbox::decide(*user, command, meta.principal).map_err(Refusal::rule)?;
         let prev = match self.last.get(user) {
             Some(prev) => *prev,
-            // Lies in hot: read in place.
+            // Not written since the start, so the hot store has it.
             None => self.start.reads.inbox_last_seq(*user).map_err(|fault| {
                 tracing::error!(%fault, %user, "an inbox can't be read");
                 Refusal::Fault

@@ -1,4 +1,4 @@
-//! One call as it is made: whose it is, what the gateway is asked, and where its answer goes.
+//! One call to the gateway: whose it is, what is requested, and where its answer goes.
 //!
 //! Must not: decide what an answer means. An order's answer goes to the order, a wallet's to the escrow owner.
 
@@ -18,14 +18,15 @@ use campusg_domain::{
 use campusg_storage::read::Reads;
 use std::sync::Arc;
 
-/// Whose call it is.
+/// The order or the wallet that a call belongs to.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Party {
     Order(OrderId),
     Wallet(UserId),
 }
 
-/// Where one call is under way at a time: an order, whose calls go out one after another, or one call of a wallet.
+/// Within one of these at most one call is under way. An order's calls go out one after another; each call of a
+/// wallet has its own queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum CallQueue {
     Order(OrderId),
@@ -42,7 +43,7 @@ impl CallQueue {
 }
 
 impl Party {
-    pub(super) const fn lane(self, n: CallNumber) -> CallQueue {
+    pub(super) const fn queue(self, n: CallNumber) -> CallQueue {
         match self {
             Self::Order(order) => CallQueue::Order(order),
             Self::Wallet(user) => CallQueue::Wallet(user, n),
@@ -68,8 +69,9 @@ impl Party {
         }
     }
 
-    /// What the gateway is asked: with the card or the account that the stream fixed for this call. An order is asked
-    /// itself, so that no call of it waits for a store; a wallet is read once the record that opened the call is folded.
+    /// Builds the request, with the card or bank account that the stream fixed for this call. An order is asked
+    /// itself, so that its calls do not wait for a snapshot; a wallet is read once the record that opened the call is
+    /// folded.
     pub(super) async fn call(
         self,
         orders: &Orders,
@@ -120,7 +122,7 @@ fn payout(wallet: &Wallet, n: CallNumber, cents: campusg_domain::money::Cents) -
     }))
 }
 
-/// What the gateway is asked.
+/// A request to the gateway.
 #[derive(Debug)]
 pub(super) enum Call {
     Request(Request),
@@ -128,7 +130,7 @@ pub(super) enum Call {
 }
 
 impl Call {
-    /// Makes one try.
+    /// Makes one try and returns its answer.
     pub(super) async fn make(self, gateway: &dyn PaymentGateway) -> Answer {
         match self {
             Self::Request(request) => gateway.call(request).await,
@@ -137,7 +139,7 @@ impl Call {
     }
 }
 
-/// Where answers go.
+/// Where answers are delivered.
 #[derive(Clone)]
 pub(crate) struct Answers {
     pub(crate) orders: Orders,
@@ -145,7 +147,7 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
-    /// Brings an answer in as a command; says whether it moved anything.
+    /// Delivers an answer as a command; returns whether it changed anything.
     pub(super) async fn bring(
         &self,
         party: Party,

@@ -1,10 +1,10 @@
-//! The gateway's events: what it decided after it had answered. Asked for at boot and regularly, and sent by it; brought
-//! in as commands.
+//! Takes in the gateway's events: what it decided after it had answered a call. Events are fetched at boot and
+//! regularly, and are also sent by the gateway; each becomes a command.
 //!
-//! An event may come twice, late and out of order. It is a hint: what is brought in is what the gateway says now of the
-//! call that the event is about, or the event itself where the gateway can't be asked. Orders and wallets know what they
-//! already have. The place in the sequence is kept in a
-//! file beside the journal: losing it only means that known events come again.
+//! An event may come twice, late and out of order. It is only a hint: the command carries what the gateway says now
+//! about the event's call, or the event itself if the gateway offers no look-up. Orders and wallets ignore what they
+//! already know. The cursor in the sequence of events is kept in a file beside the journal; if it is lost, known
+//! events merely come again.
 
 use super::{
     AbortOnDrop, PaymentActor,
@@ -37,11 +37,12 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// Most events whose ids are remembered.
+/// Most event ids that are remembered to skip repeated events.
 const REMEMBERED: usize = 4_096;
 
 impl PaymentActor {
-    /// Brings in every event after the cursor, then goes on with calls, and asks again after a while.
+    /// Takes in every event after the cursor, then makes due calls, and repeats this after a while. `caught_up` is
+    /// sent once the events are taken in.
     pub(super) fn catch_up(
         &mut self,
         caught_up: Option<oneshot::Sender<()>>,
@@ -63,7 +64,7 @@ impl PaymentActor {
                         tracing::warn!(%refusal, "the gateway's events wait");
                     }
                     if let Some(caught_up) = caught_up {
-                        // Nobody waits any more where the process is stopping.
+                        // An error only means that the process is stopping.
                         let _ = caught_up.send(());
                         let streams: Vec<Stream> = actor.start.calls.streams().collect();
                         streams
@@ -89,11 +90,11 @@ impl PaymentActor {
     }
 }
 
-/// The events that were brought in, by their ids.
+/// The ids of events that have been taken in.
 #[derive(Debug, Default)]
 pub(crate) struct SeenEvents {
     ids: HashSet<EventId>,
-    // Invariant: the same ids, oldest first.
+    // Invariant: the same ids as `ids`, oldest first.
     order: VecDeque<EventId>,
 }
 
@@ -115,34 +116,34 @@ impl SeenEvents {
     }
 }
 
-/// Where events come in, whichever way they took.
+/// Takes in events, whether they were fetched or sent.
 #[derive(Clone)]
 pub(crate) struct EventIntake {
     pub(crate) gateway: Arc<dyn PaymentGateway>,
     pub(crate) answers: Answers,
     pub(crate) reads: Reads,
     pub(crate) entropy: Arc<dyn Entropy>,
-    /// The least that a card is charged.
+    /// The smallest amount that a card can be charged.
     pub(crate) least_charge: Cents,
     pub(crate) seen: Arc<Mutex<SeenEvents>>,
     pub(crate) waiting: Arc<Mutex<Waiting>>,
 }
 
 impl EventIntake {
-    /// Takes one event in; one that was taken in before does nothing.
+    /// Takes an event in; one that was taken in before changes nothing.
     ///
-    /// An order that needs attention, or has no time, must not hold back the events of all others: what can't be brought
-    /// in now waits, and is asked for again.
+    /// An order that is quarantined or does not answer must not block the events of all others: an event that it
+    /// cannot take now is stored and retried later.
     ///
     /// # Errors
-    /// It was not taken in, and is to be told again.
+    /// If the event was not taken in and the gateway has to send it again.
     pub(crate) async fn take(&self, event: &GatewayEvent) -> Result<(), Refusal> {
         if self.seen(|seen| seen.knows(&event.id)) {
             return Ok(());
         }
         let key = &event.key;
         match self.bring_in(event).await {
-            Err(IntakeError::Theirs(refusal)) => {
+            Err(IntakeError::Deferred(refusal)) => {
                 tracing::error!(%key, %refusal, "news of the gateway wait");
                 let kept = self.waiting(|waiting| waiting.add(event));
                 kept.map_err(|fault| {
@@ -152,20 +153,20 @@ impl EventIntake {
                     }
                 })?;
             }
-            Err(IntakeError::Ours(refusal)) => return Err(refusal),
+            Err(IntakeError::Unavailable(refusal)) => return Err(refusal),
             Ok(()) => {}
         }
         self.seen(|seen| seen.note(&event.id));
         Ok(())
     }
 
-    /// Brings in what waited, as far as that is possible now.
+    /// Takes in stored events, as far as that is possible now.
     async fn take_what_waits(&self) -> Result<(), Refusal> {
         for event in self.waiting(|waiting| waiting.events()) {
             let key = &event.key;
             match self.bring_in(&event).await {
-                Err(IntakeError::Theirs(_)) => {}
-                Err(IntakeError::Ours(refusal)) => return Err(refusal),
+                Err(IntakeError::Deferred(_)) => {}
+                Err(IntakeError::Unavailable(refusal)) => return Err(refusal),
                 Ok(()) => {
                     tracing::info!(%key, "news of the gateway that waited are brought in");
                     self.waiting(|waiting| waiting.remove(&event));
@@ -175,10 +176,10 @@ impl EventIntake {
         Ok(())
     }
 
-    /// Brings in what the gateway says now of the call that an event is about.
+    /// Looks up what the gateway says now about the event's call, and delivers it.
     async fn bring_in(&self, event: &GatewayEvent) -> Result<(), IntakeError> {
         let key = &event.key;
-        let Some(told) = Standing::told(&event.news) else {
+        let Some(from_event) = Standing::told(&event.news) else {
             return self.bring_in_method(event).await;
         };
         let Some((party, call)) = parse(key.as_str()) else {
@@ -191,9 +192,9 @@ impl EventIntake {
                 tracing::warn!(%key, "an event of the gateway names a call that it does not know");
                 return Ok(());
             }
-            Err(LookUpFault::NotSupported) => told,
+            Err(LookUpFault::NotSupported) => from_event,
             Err(LookUpFault::Unreachable(_)) => {
-                return Err(IntakeError::Ours(Refusal::Busy {
+                return Err(IntakeError::Unavailable(Refusal::Busy {
                     retry_after_ms: 2_000,
                 }));
             }
@@ -211,7 +212,7 @@ impl EventIntake {
         brought.map_err(IntakeError::of)
     }
 
-    /// Puts on file what a person entered on the gateway's page.
+    /// Stores the card or bank account that a person has entered on the gateway's page.
     async fn bring_in_method(&self, event: &GatewayEvent) -> Result<(), IntakeError> {
         let (key, News::Method(method)) = (&event.key, &event.news) else {
             return Ok(());
@@ -224,7 +225,7 @@ impl EventIntake {
         passed(key, put).map_err(IntakeError::of)
     }
 
-    /// Takes what waited in, then every event after the place that is kept in `file`.
+    /// Takes in stored events, then every event after the cursor in `file`.
     async fn follow(&self, file: &Path) -> Result<(), Refusal> {
         self.take_what_waits().await?;
         let mut cursor = read_cursor(file);
@@ -243,7 +244,8 @@ impl EventIntake {
         }
     }
 
-    /// Transition 43: a charge for an order is its customer's, one that paid a debt the wallet's owner's.
+    /// Transition 43. The chargeback of an order's charge concerns the order's customer, that of a debt payment the
+    /// wallet's owner.
     async fn charge_back(&self, party: Party, chargeback: Chargeback) -> Result<(), Refusal> {
         let (user, order) = match party {
             Party::Wallet(user) => (user, None),
@@ -283,19 +285,19 @@ impl EventIntake {
     }
 }
 
-/// Why news were not brought in.
+/// Why an event was not taken in.
 #[derive(Debug)]
 enum IntakeError {
-    /// Nothing can be brought in now: the gateway can't be asked, or the process is stopping.
-    Ours(Refusal),
-    /// The order or the wallet that they are for can't take them now.
-    Theirs(Refusal),
+    /// Nothing can be taken in now: the gateway can't be asked, or the process is stopping.
+    Unavailable(Refusal),
+    /// The order or wallet that the event concerns can't take it now.
+    Deferred(Refusal),
 }
 
 impl IntakeError {
     const fn of(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Stopping => Self::Ours(refusal),
+            Refusal::Stopping => Self::Unavailable(refusal),
             Refusal::Rejected { .. }
             | Refusal::WrongCredentials
             | Refusal::Busy { .. }
@@ -303,18 +305,18 @@ impl IntakeError {
             | Refusal::StorageFull
             | Refusal::NeedsAttention
             | Refusal::Unknown
-            | Refusal::Fault => Self::Theirs(refusal),
+            | Refusal::Fault => Self::Deferred(refusal),
         }
     }
 }
 
 impl std::fmt::Debug for EventIntake {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Inlet").finish_non_exhaustive()
+        f.debug_struct("EventIntake").finish_non_exhaustive()
     }
 }
 
-/// A rejection is an answer: the event does not fit, and will not fit later.
+/// A rejection settles the event: it does not fit the order or wallet, and will not fit later.
 fn passed(key: &CallKey, brought: Result<(), Refusal>) -> Result<(), Refusal> {
     match brought {
         Err(Refusal::Rejected { rejection, .. }) => {
@@ -325,7 +327,7 @@ fn passed(key: &CallKey, brought: Result<(), Refusal>) -> Result<(), Refusal> {
     }
 }
 
-/// `order:{id}/{purpose}/{n}`, or `wallet:{id}/…`.
+/// Parses the key of a call, `order:{id}/{purpose}/{n}` or `wallet:{id}/…`.
 fn parse(key: &str) -> Option<(Party, CallNumber)> {
     let mut parts = key.split('/');
     let party = match parts.next()?.split_once(':')? {
@@ -337,7 +339,7 @@ fn parse(key: &str) -> Option<(Party, CallNumber)> {
     Some((party, parts.next()?.parse().ok()?))
 }
 
-/// `user:{id}/setup/{kind}`.
+/// Parses the key of a setup, `user:{id}/setup/{kind}`.
 fn person(key: &str, method: &Method) -> Option<UserId> {
     let id = key.split('/').next()?.strip_prefix("user:")?;
     let user = id.parse().ok()?;

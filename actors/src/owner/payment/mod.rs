@@ -1,9 +1,11 @@
-//! The payment owner: makes the calls that records open, one try each, and brings every answer back as a command.
+//! The payment owner: makes the calls that records open, one try each, and delivers every answer as a command.
 //!
-//! Must not: retry by itself (the order's STEP_RETRY does, durably), decide what an answer means, or write a record.
-//! A panic in here ends the process; when it ends, calls under way are given up, and made again by the next start.
-//! Invariant: of one order one call is under way at most, the lowest not decided, and each call of a wallet once at most;
-//! the same call has the same key always.
+//! Must not: retry by itself (the order's timer `STEP_RETRY` does that durably), decide what an answer means, or
+//! write a record. A panic in it ends the process; calls under way are then abandoned, and made again after the next
+//! start.
+//!
+//! Invariants: of an order at most one call is under way, the lowest undecided one; each call of a wallet is under
+//! way at most once; repeated tries of a call use the same key.
 
 mod call;
 mod events;
@@ -50,49 +52,49 @@ use std::{
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
-/// Longest that a call is held back from a gateway that does not answer, in milliseconds.
+/// Longest time that the open circuit breaker holds a call back before it counts as unanswered, in milliseconds.
 const HOLD_BACK_MS: u64 = 10_000;
-/// How often a call that is held back looks whether it may go.
+/// How often a call that is held back asks the breaker again.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
-/// Wait before a stream is looked at again whose order gave no answer, or where nothing moved.
+/// Wait before a call is made again if its answer could not be delivered, or changed nothing.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// Calls of one wallet under way at once: a bank that does not answer must not take every place from the orders.
+/// Most calls of one wallet under way at once, so that a slow bank can't take all places from the orders.
 const CALLS_OF_ONE: usize = 4;
 
-/// What the payment owner starts from.
+/// The initial state of the payment owner.
 pub(crate) struct PaymentStart {
     pub(crate) calls: Calls,
-    /// Who owes something.
+    /// Users with a debt, whose cards may have promised to pay it.
     pub(crate) debtors: Vec<UserId>,
     pub(crate) folded: Seq,
     pub(crate) gateway: Arc<dyn PaymentGateway>,
     pub(crate) reads: Reads,
     pub(crate) entropy: Arc<dyn Entropy>,
-    /// Stops asking a gateway that does not answer.
+    /// Stops calls while the gateway does not answer.
     pub(crate) breaker: Arc<Mutex<Breaker>>,
     pub(crate) clock: Arc<dyn Clock>,
-    /// Where calls run, so that they keep no arbiter busy.
+    /// The tokio runtime on which calls run, so that they do not occupy an arbiter.
     pub(crate) io: tokio::runtime::Handle,
-    /// Calls under way at once.
+    /// Most calls under way at once.
     pub(crate) concurrency: usize,
-    /// Longest wait for an answer.
+    /// Longest wait for an answer; after it the call counts as unanswered.
     pub(crate) timeout: Duration,
-    /// How often the gateway is asked for events.
+    /// The interval between two fetches of the gateway's events.
     pub(crate) poll: Duration,
-    /// The least that a card is charged.
+    /// The smallest amount that a card can be charged.
     pub(crate) least_charge: Cents,
-    /// Where the place in the gateway's events is kept.
+    /// The file with the cursor in the gateway's events.
     pub(crate) cursor: PathBuf,
-    /// The events that were brought in.
+    /// The ids of events that have been taken in.
     pub(crate) seen: Arc<Mutex<SeenEvents>>,
-    /// The calls whose news wait.
+    /// Events that could not be taken in yet.
     pub(crate) waiting: Arc<Mutex<Waiting>>,
     #[expect(dead_code, reason = "held for its drop")]
     pub(crate) guard: Guard,
 }
 
-/// A task that ends with the one who waits for it; a panic in it is a fault.
+/// A task that is aborted when its waiter is dropped. A panic in it becomes `Refusal::Fault`.
 struct AbortOnDrop<T>(JoinHandle<Result<T, Refusal>>);
 
 impl<T> Future for AbortOnDrop<T> {
@@ -111,24 +113,23 @@ impl<T> Drop for AbortOnDrop<T> {
     }
 }
 
-/// Keeps the open calls.
 pub(crate) struct PaymentActor {
     start: PaymentStart,
     orders: Option<Orders>,
     owners: Option<Arc<Owners>>,
-    /// The lanes with a call under way, and whether that call was asked for again meanwhile.
+    /// Queues with a call under way, and whether a retry of that call was requested meanwhile.
     under_way: HashMap<CallQueue, bool>,
-    /// The lanes whose last call moved nothing and is made again later. They take no place at the gateway, and wait no
-    /// longer than that call is due.
+    /// Queues whose last call changed nothing and is made again later. A paused call takes no place at the gateway,
+    /// and the pause ends when the call is no longer the one that is due.
     paused: HashMap<CallQueue, (CallNumber, CallKind)>,
-    /// Streams with a call that has no place at the gateway yet.
+    /// Streams with a due call that waits for a place at the gateway.
     queued: VecDeque<Stream>,
-    /// What new cards are to pay.
+    /// Debts that new cards have promised to pay.
     promises: promise::Promises,
 }
 
 impl PaymentActor {
-    /// Starts with every open call as of `folded`.
+    /// Starts with every call that was open as of `folded`.
     pub(crate) fn new(start: PaymentStart) -> Self {
         Self {
             start,
@@ -154,8 +155,8 @@ impl PaymentActor {
         };
         let due: Vec<_> = self.start.calls.due(stream).collect();
         for (n, kind) in due {
-            let lane = party.lane(n);
-            if self.under_way.contains_key(&lane) || self.paused.get(&lane) == Some(&(n, kind)) {
+            let queue = party.queue(n);
+            if self.under_way.contains_key(&queue) || self.paused.get(&queue) == Some(&(n, kind)) {
                 continue;
             }
             if matches!(party, Party::Wallet(_)) && self.calls_of(stream) >= CALLS_OF_ONE {
@@ -164,15 +165,15 @@ impl PaymentActor {
             if self.under_way.len() >= self.start.concurrency {
                 return self.queued.push_back(stream);
             }
-            self.paused.remove(&lane);
-            self.under_way.insert(lane, false);
+            self.paused.remove(&queue);
+            self.under_way.insert(queue, false);
             self.make(party, n, kind, ctx);
         }
     }
 
     fn calls_of(&self, stream: Stream) -> usize {
-        let lanes = self.under_way.keys();
-        lanes.filter(|lane| lane.stream() == stream).count()
+        let queues = self.under_way.keys();
+        queues.filter(|queue| queue.stream() == stream).count()
     }
 
     fn make(&mut self, party: Party, n: CallNumber, kind: CallKind, ctx: &mut Context<Self>) {
@@ -194,7 +195,7 @@ impl PaymentActor {
             (Arc::clone(gateway), Arc::clone(breaker), Arc::clone(clock));
         let (reads, io, timeout, folded) = (reads.clone(), io.clone(), *timeout, *folded);
         let id = entropy.command();
-        // On this thread, where orders live too: only the gateway is asked elsewhere.
+        // Runs on this arbiter, where orders live too; only the request to the gateway runs elsewhere.
         let made = actix_rt::spawn(async move {
             let call = party.call(&answers.orders, reads, folded, n, kind).await?;
             let asking = io.spawn(async move {
@@ -214,7 +215,7 @@ impl PaymentActor {
         }));
     }
 
-    /// Looks at the stream again: at once where the call is decided or rests, later where nothing moved.
+    /// Ends a call: considers the next due call of the stream, and pauses this one if it is still due.
     fn made(
         &mut self,
         party: Party,
@@ -223,14 +224,14 @@ impl PaymentActor {
         ctx: &mut Context<Self>,
     ) {
         let stream = party.stream();
-        let lane = party.lane(call.0);
-        let asked_again = self.under_way.get(&lane).is_some_and(|again| *again);
+        let queue = party.queue(call.0);
+        let asked_again = self.under_way.get(&queue).is_some_and(|again| *again);
         let still_due = self.start.calls.due(stream).any(|due| due == call);
-        self.under_way.remove(&lane);
+        self.under_way.remove(&queue);
         if still_due && (!moved || !asked_again) {
-            self.paused.insert(lane, call);
+            self.paused.insert(queue, call);
             ctx.run_later(AGAIN, move |actor, ctx| {
-                actor.resume(stream, lane, call, ctx)
+                actor.resume(stream, queue, call, ctx)
             });
         }
         self.consider(stream, ctx);
@@ -240,32 +241,33 @@ impl PaymentActor {
     fn resume(
         &mut self,
         stream: Stream,
-        lane: CallQueue,
+        queue: CallQueue,
         call: (CallNumber, CallKind),
         ctx: &mut Context<Self>,
     ) {
-        if self.paused.get(&lane) == Some(&call) {
-            self.paused.remove(&lane);
+        if self.paused.get(&queue) == Some(&call) {
+            self.paused.remove(&queue);
             self.consider(stream, ctx);
         }
     }
 
-    /// A call under way that is to be made again is made again at once when its answer is in, and a paused one now.
+    /// A retry while the call is under way makes it go out again as soon as its answer has come; a retry of a paused
+    /// call ends the pause.
     fn note_retries(&mut self, record: &Record) {
         let Some(party) = Party::of(record.stream) else {
             return;
         };
         for change in &record.calls {
             if let CallChange::Retry { n } = change {
-                let lane = party.lane(*n);
+                let queue = party.queue(*n);
                 if self
                     .paused
-                    .get(&lane)
+                    .get(&queue)
                     .is_some_and(|(paused, _)| paused == n)
                 {
-                    self.paused.remove(&lane);
+                    self.paused.remove(&queue);
                 }
-                if let Some(again) = self.under_way.get_mut(&lane) {
+                if let Some(again) = self.under_way.get_mut(&queue) {
                     *again = true;
                 }
             }
@@ -282,7 +284,7 @@ impl PaymentActor {
     }
 }
 
-/// One try behind the breaker; no answer in time is no answer.
+/// Makes one try through the circuit breaker; without an answer in time it is [`Answer::Unavailable`].
 async fn guarded(
     breaker: &Mutex<Breaker>,
     clock: &dyn Clock,
@@ -294,7 +296,7 @@ async fn guarded(
             .lock()
             .expect("nothing panics while the breaker is asked")
     };
-    // Held back is not tried: a call waits for its turn before it counts as unanswered.
+    // A call that is held back has not been tried: it waits for the breaker before it counts as unanswered.
     let give_up_ms = clock.monotonic_ms() + HOLD_BACK_MS;
     while !locked().admits(clock.now()) {
         if clock.monotonic_ms() >= give_up_ms {
@@ -321,7 +323,7 @@ impl Actor for PaymentActor {
     type Context = Context<Self>;
 }
 
-/// Begins: first the gateway's missed events, then the open calls. `caught_up` is told after the events.
+/// Starts the owner: first the gateway's missed events, then open calls. `caught_up` is sent after the events.
 #[derive(Debug)]
 pub(crate) struct Begin {
     pub(crate) orders: Orders,
@@ -368,7 +370,7 @@ impl Handler<Folded> for PaymentActor {
     }
 }
 
-/// How many calls are not decided.
+/// Asks how many calls are undecided.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CountCalls;
 

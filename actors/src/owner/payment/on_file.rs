@@ -1,7 +1,7 @@
-//! Cards and bank accounts that people entered on the gateway's own page: put on file once an event tells their token.
+//! Stores cards and bank accounts that people have entered on the gateway's page, once an event carries their token.
 //!
-//! Invariant: an event puts its method on file once, also where it is told again after a restart: by then the person may
-//! have put another one on file.
+//! Invariant: an event stores its method at most once, even if it comes again after a restart: by then the person may
+//! have stored another one.
 
 use super::events::EventIntake;
 use crate::{
@@ -18,14 +18,14 @@ use campusg_domain::{
 use campusg_storage::{read::Reads, snapshot::SnapshotFault};
 
 impl EventIntake {
-    /// Puts on file what a person entered on the gateway's page.
+    /// Stores the card or bank account that `user` has entered on the gateway's page.
     pub(super) async fn put_on_file(
         &self,
         user: UserId,
         method: &Method,
         event: &EventId,
     ) -> Result<(), Refusal> {
-        // The same however often the event is told.
+        // The same id each time the event comes, so that a repeat is recognised.
         let id = own_command(Stream::User(user), &format!("setup {event}"), 0);
         let reads = self.reads.clone();
         let known = tokio::task::spawn_blocking(move || is_recorded(&reads, user, id)).await;
@@ -60,7 +60,7 @@ impl EventIntake {
     }
 }
 
-/// Whether a record of an account carries this command.
+/// Whether the account's stream has a record with this command id.
 fn is_recorded(reads: &Reads, user: UserId, id: CommandId) -> Result<bool, SnapshotFault> {
     let person = reads.person(user)?;
     let mut at = person.map_or(Seq::NONE, |known| known.last_seq);

@@ -1,8 +1,9 @@
-//! Promises that a new card pays what is owed (transition 41): each is kept once, however often the process ends before.
+//! Makes new cards pay what their owners owe (transition 41), once per card, even across restarts.
 //!
-//! A promise stands in the record of the card. It is kept as soon as that record is folded, or at the start, and waits
-//! for a place where too many payments are under way. Must not: promise anything, or decide what is paid.
-//! Invariant: a promise that is forgotten is kept, or there is nothing left to pay.
+//! A promise to pay is part of the record that stores the card. It is carried out as soon as that record is folded,
+//! or after the next start, and waits while too many payments of the wallet are under way.
+//! Must not: make promises, or decide what is paid.
+//! Invariant: a promise is dropped only when it has been carried out or nothing is owed any more.
 
 use super::{AGAIN, AbortOnDrop, PaymentActor};
 use crate::refusal::Refusal;
@@ -19,31 +20,31 @@ use campusg_domain::{
 use campusg_storage::{read::Reads, snapshot::SnapshotFault};
 use std::collections::{BTreeMap, btree_map::Entry as Slot};
 
-/// Records of a wallet that are read at once.
+/// How many records of a wallet are read at once.
 const PAGE: usize = 64;
 
-/// Every promise that is not kept yet.
+/// The promises that have not been carried out.
 #[derive(Debug, Default)]
 pub(super) struct Promises(BTreeMap<UserId, Promise>);
 
 #[derive(Clone, Copy, Debug)]
 struct Promise {
-    /// The record of the card.
+    /// The record that stores the card.
     seq: Seq,
     asked: Asked,
 }
 
-/// Whether the wallet is asked to pay.
+/// Whether the wallet has been asked to pay and has not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
     No,
-    Granted,
-    /// Yes, and a place became free meanwhile.
+    Yes,
+    /// Asked, and one of the wallet's calls was decided meanwhile, so that a place may be free.
     Again,
 }
 
 impl Promises {
-    /// Takes a promise in; the newest of a person's counts.
+    /// Adds a promise; a person's newest one replaces older ones.
     fn add(&mut self, user: UserId, seq: Seq) {
         match self.0.entry(user) {
             Slot::Vacant(slot) => {
@@ -57,15 +58,15 @@ impl Promises {
         }
     }
 
-    /// The promise that is to be kept now, if the wallet is not being asked already.
+    /// Returns the promise to carry out now, unless the wallet is already being asked.
     fn ask(&mut self, user: UserId) -> Option<Seq> {
         let promise = self.0.get_mut(&user)?;
         let idle = promise.asked == Asked::No;
-        promise.asked = if idle { Asked::Granted } else { Asked::Again };
+        promise.asked = if idle { Asked::Yes } else { Asked::Again };
         idle.then_some(promise.seq)
     }
 
-    /// What comes of having asked for the promise of `seq`.
+    /// Decides what to do after the wallet has answered for the promise of `seq`.
     fn answered(&mut self, user: UserId, seq: Seq, answer: &Result<Seq, Refusal>) -> Next {
         let Some(promise) = self.0.get_mut(&user) else {
             return Next::Done;
@@ -92,17 +93,17 @@ impl Promises {
     }
 }
 
-/// When the wallet is asked once more.
+/// When to ask the wallet again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
-    /// Not before one of its calls is decided, if at all.
+    /// Not before one of its calls is decided, or never.
     Done,
     Now,
     Later,
 }
 
 impl PaymentActor {
-    /// Takes in what a record promises, and goes on where it gives a place free.
+    /// Takes in a record's promise, and tries again if the record frees a place.
     pub(super) fn fold_promise(&mut self, seq: Seq, record: &Record, ctx: &mut Context<Self>) {
         match (record.stream, &record.events) {
             (Stream::User(user), Events::User(events)) if promises(events) => {
@@ -119,7 +120,7 @@ impl PaymentActor {
         }
     }
 
-    /// Looks for the promises that the last process did not keep.
+    /// Finds the promises that the previous process did not carry out.
     pub(super) fn look_for_promises(&mut self, ctx: &mut Context<Self>) {
         let (reads, folded) = (self.start.reads.clone(), self.start.folded);
         let debtors = std::mem::take(&mut self.start.debtors);
@@ -145,7 +146,7 @@ impl PaymentActor {
         }));
     }
 
-    /// Transition 41: asks the wallet to pay. Where nothing is owed any more, its owner says so and nothing is written.
+    /// Transition 41: asks the wallet to pay. If nothing is owed any more, it refuses and nothing is written.
     fn keep_promise(&mut self, user: UserId, ctx: &mut Context<Self>) {
         let Some(owners) = self.owners.clone() else {
             return;
@@ -177,7 +178,8 @@ fn promises(events: &[UserEvent]) -> bool {
     events.iter().any(promises)
 }
 
-/// The record of this person's card, if it promised to pay a debt that is owed since and that no card was asked for.
+/// Returns the record of the person's card, if it promised to pay a debt that is still owed and for which no card was
+/// charged since.
 fn open_promise(reads: &Reads, user: UserId) -> Option<Seq> {
     let found = promised(reads, user);
     let open = found.and_then(|seq| match seq {
@@ -192,7 +194,7 @@ fn open_promise(reads: &Reads, user: UserId) -> Option<Seq> {
 
 type Read<T> = Result<T, SnapshotFault>;
 
-/// The record that put the card on file, if it promised something.
+/// Returns the record that stored the present card, if it contains a promise.
 fn promised(reads: &Reads, user: UserId) -> Read<Option<Seq>> {
     let person = reads.person(user)?;
     let mut at = person.map_or(Seq::NONE, |known| known.last_seq);
@@ -212,7 +214,7 @@ fn promised(reads: &Reads, user: UserId) -> Read<Option<Seq>> {
     Ok(None)
 }
 
-/// Whether the debt of then is still there: since that record no card was asked to pay, and something was always owed.
+/// Whether the debt at the time of `since` is still open: no charge was requested after it, and the debt was never 0.
 fn is_open(reads: &Reads, user: UserId, since: Seq) -> Read<bool> {
     let mut owed = -reads.account(Account::Receivable(user))?.posted;
     let mut before = None;
@@ -235,12 +237,11 @@ fn is_open(reads: &Reads, user: UserId, since: Seq) -> Read<bool> {
 }
 
 fn asks_a_card(record: &Record) -> bool {
-    let required_votes =
-        |event: &wallet::Event| matches!(event, wallet::Event::DebtPaymentRequested { .. });
-    matches!(&record.events, Events::Wallet(events) if events.iter().any(required_votes))
+    let asks = |event: &wallet::Event| matches!(event, wallet::Event::DebtPaymentRequested { .. });
+    matches!(&record.events, Events::Wallet(events) if events.iter().any(asks))
 }
 
-/// By how much a transfer raised what this person owes.
+/// The amount by which a transfer raised the person's debt; negative if it lowered it.
 fn raised(user: UserId, transfer: &Transfer) -> Cents {
     let owing = Account::Receivable(user);
     match transfer.phase {

@@ -1,9 +1,9 @@
-//! News of the gateway that could not be brought in, because their order needs attention or something broke. They are
-//! brought in again with every look for events, until that works.
+//! Stores events of the gateway that could not be taken in, because their order is quarantined or something failed.
+//! They are retried each time events are fetched, until they are taken in.
 //!
-//! Kept in a file beside the place in the events, one event a line: the events themselves are not told again. Of one call
-//! only the last answer waits, and the last word on a charge that was taken back.
-//! Invariant: what `add` has answered for is on disk.
+//! Stored in a file beside the cursor, one event per line, as the gateway does not send them again. For each call
+//! only the newest answer and the newest stage of a chargeback are kept.
+//! Invariant: an event is on disk when `add` returns `Ok`.
 
 use crate::port::gateway::{CallKey, GatewayEvent, News};
 use std::{
@@ -14,16 +14,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The news that wait.
+/// The stored events.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     file: PathBuf,
-    // Invariant: at most one of each kind of news.
+    // Invariant: at most one event of each kind of news per key.
     events: BTreeMap<CallKey, Vec<GatewayEvent>>,
 }
 
 impl Waiting {
-    /// Those that waited when the process ended.
+    /// Reads the file of the previous process; unreadable lines are skipped.
     pub(crate) fn open(cursor: &Path) -> Self {
         let file = cursor.with_extension("waiting");
         let text = fs::read_to_string(&file).unwrap_or_default();
@@ -40,15 +40,14 @@ impl Waiting {
         waiting
     }
 
-    /// Everything that waits.
     pub(super) fn events(&self) -> Vec<GatewayEvent> {
         self.events.values().flatten().cloned().collect()
     }
 
-    /// Lets news wait, in the place of older ones of the same kind about the same call.
+    /// Stores an event in place of an older one of the same kind about the same call.
     ///
     /// # Errors
-    /// They are not kept, and are to be told again.
+    /// If the event could not be written, so that the gateway has to send it again.
     pub(super) fn add(&mut self, event: &GatewayEvent) -> io::Result<()> {
         let before = self.put(event.clone());
         if before.as_ref() == Some(event) {
@@ -60,7 +59,8 @@ impl Waiting {
         })
     }
 
-    /// News are brought in. Where that is not kept, they are brought in once more, which does nothing.
+    /// Removes an event that was taken in. If the file can't be written, the event is taken in again later, which
+    /// changes nothing.
     pub(super) fn remove(&mut self, event: &GatewayEvent) {
         if self.take(&event.key, kind(event)).is_some()
             && let Err(fault) = self.write()

@@ -1,6 +1,6 @@
-//! Firing: a timer that is due becomes a command, sent again until it is answered.
+//! Fires due timers: each becomes a command, which is sent again until it is answered.
 //!
-//! Invariant: a timer has one firing under way at most, and every firing of it has the same command id.
+//! Invariant: a timer has at most one firing under way, and each of its firings has the same command id.
 
 use super::TimerActor;
 use crate::{message::Pending, owners::submit, refusal::Refusal};
@@ -18,9 +18,9 @@ use campusg_domain::{
 };
 use std::time::Duration;
 
-/// Most timers begun within [`BURST_TIME`]; so at most 1,000 a second.
+/// Most timers that are fired within [`BURST_TIME`], which makes at most 1,000 a second.
 pub(super) const BURST: usize = 100;
-/// How long a burst counts, by the machine's time: it spares the processor, whatever the clock shows.
+/// The length of a burst in real time, not by the runtime's clock: the limit protects the processor.
 const BURST_TIME: Duration = Duration::from_millis(100);
 /// Most timers that wait for an answer at once.
 const UNANSWERED: usize = 256;
@@ -28,7 +28,7 @@ const UNANSWERED: usize = 256;
 const AGAIN: Duration = Duration::from_secs(2);
 
 impl TimerActor {
-    /// Begins what is due, as far as there is room; whatever makes room looks again.
+    /// Fires due timers up to the limits. Whatever frees a place calls this again.
     pub(super) fn fire_due(&mut self, now: At, ctx: &mut Context<Self>) {
         let under_way = self.firing.len().saturating_sub(self.parked);
         let room = BURST
@@ -102,7 +102,7 @@ impl TimerActor {
         );
     }
 
-    /// The order's own guards decide; whether they let it through is recorded.
+    /// Sends the scheduled event to its order, which may refuse it, and records whether it was accepted.
     fn fire_scheduled(
         &mut self,
         timer: Due,
@@ -136,7 +136,8 @@ impl TimerActor {
         );
     }
 
-    /// An answer ends the firing; a timer that is still there after a yes is of an old generation.
+    /// An answer ends the firing. If the timer is still in the table afterwards, it is of an old generation and is
+    /// dropped.
     fn fired(&mut self, timer: Due, answer: Result<(), Refusal>, ctx: &mut Context<Self>) {
         match answer {
             Ok(()) | Err(Refusal::Rejected { .. }) => {

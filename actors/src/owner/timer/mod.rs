@@ -1,9 +1,11 @@
-//! The timer owner: fires every timer of every stream, votes on capacity, and writes the streams `schedule:{id}`.
+//! The timer owner: fires every stream's timers, votes on capacity, and is the only writer of the streams
+//! `schedule:{id}`.
 //!
-//! Firing is a command, sent again until it is answered; deadlines are journalled, so a lost firing is fired at boot.
-//! Keeps the timers of `[now, edge)` in memory and reads the rest from the snapshots when their time comes near.
-//! Must not: change an order itself, or wake for a time that has come already: whatever is due and has no room yet is
-//! looked at again by what makes room. A panic in here ends the process.
+//! A firing is a command that is sent again until it is answered. Deadlines are in the journal, so a firing that was
+//! lost is repeated after the next start. Timers due before `edge` are in memory; later ones are read from the
+//! snapshots in time.
+//! Must not: change an order itself, or set an alarm for a time in the past: a due timer that must wait for a free
+//! place is reconsidered when a place becomes free. A panic in it ends the process.
 
 mod fire;
 mod schedule;
@@ -36,7 +38,7 @@ use std::{
     sync::Arc,
 };
 
-/// What the timer owner starts from.
+/// The initial state of the timer owner.
 #[derive(Debug)]
 pub(crate) struct TimerStart {
     pub(crate) armed: u64,
@@ -49,7 +51,6 @@ pub(crate) struct TimerStart {
     pub(crate) guard: Guard,
 }
 
-/// Keeps the timers that are due soon.
 #[derive(Debug)]
 pub(crate) struct TimerActor {
     table: Timetable,
@@ -61,11 +62,11 @@ pub(crate) struct TimerActor {
     queue: CommitQueue<Record>,
     orders: Option<Orders>,
     owners: Option<Arc<Owners>>,
-    /// Begun and not answered, or waiting to be sent again.
+    /// Timers that were fired and not answered, or wait to be sent again.
     firing: HashSet<Due>,
     /// How many of those wait to be sent again.
     parked: usize,
-    /// How many were begun in this burst.
+    /// How many timers were fired in this burst.
     begun: usize,
     refilling: bool,
     wake: Option<(At, SpawnHandle)>,
@@ -74,7 +75,7 @@ pub(crate) struct TimerActor {
 }
 
 impl TimerActor {
-    /// Starts with nothing in memory and every armed timer in the snapshots.
+    /// Starts without timers in memory; all armed ones are in the snapshots.
     pub(crate) fn new(start: TimerStart) -> Self {
         Self {
             table: Timetable::new(At(0), start.armed),
@@ -96,7 +97,7 @@ impl TimerActor {
         }
     }
 
-    /// Wakes when the next timer becomes due, or the window's edge comes near.
+    /// Sets the alarm for the next due timer, or for reading more timers, whichever is earlier.
     fn set_alarm(&mut self, now: At, ctx: &mut Context<Self>) {
         let later = self
             .table
@@ -123,12 +124,13 @@ impl TimerActor {
         self.wake = Some((at, handle));
     }
 
-    /// Fires what is due, brings in what comes near, and sets the alarm anew; nothing before it was told to begin.
+    /// Fires due timers, reads more if needed, and sets the alarm. Does nothing before [`Begin`].
     fn tick(&mut self, ctx: &mut Context<Self>) {
         if self.orders.is_none() {
             return;
         }
-        // One time for all of it: what becomes due meanwhile would be neither begun nor waited for.
+        // One reading of the clock for all three steps; otherwise a timer that becomes due between them would be
+        // missed.
         let now = self.clock.now();
         self.refill(now, ctx);
         self.fire_due(now, ctx);
@@ -140,7 +142,7 @@ impl Actor for TimerActor {
     type Context = Context<Self>;
 }
 
-/// Begins firing: the orders can be reached.
+/// Starts firing; from now on orders can be reached.
 #[derive(Debug)]
 pub(crate) struct Begin(pub(crate) Orders, pub(crate) Arc<Owners>);
 
@@ -205,7 +207,7 @@ impl Handler<CountReservations> for TimerActor {
     }
 }
 
-/// How many timers are armed, and how many of them are in memory.
+/// Asks how many timers are armed, and how many of them are in memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CountTimers;
 

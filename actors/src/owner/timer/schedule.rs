@@ -1,4 +1,4 @@
-//! Events scheduled over the API: the one writer of the streams `schedule:{id}`.
+//! The part of the timer owner that writes the streams `schedule:{id}`: events scheduled over the API.
 
 use super::TimerActor;
 use crate::{

@@ -1,6 +1,6 @@
-//! The window of timers in memory: `[now, edge)`, a few thousand at most.
+//! The window of timers in memory: those due before `edge`, a few thousand at most.
 //!
-//! Invariant: every armed timer due before the edge is in memory, or is being read; the rest lies in the snapshots.
+//! Invariant: every armed timer due before the edge is in memory or being read; the others are in the snapshots.
 
 use super::TimerActor;
 use crate::refusal::Refusal;
@@ -11,25 +11,25 @@ use campusg_domain::{
 };
 use std::time::Duration;
 
-/// Most timers that reading brings into memory.
+/// Most timers that are in memory after reading.
 pub(super) const WINDOW: usize = 8_192;
 /// How far the edge is moved at a time.
 const STRIDE_MS: u64 = HOUR_MS;
-/// How long before the edge the next stretch is read.
+/// How long before the edge is reached more timers are read.
 const AHEAD_MS: u64 = 5 * MINUTE_MS;
-/// Wait after a read that failed.
+/// Wait after a failed read.
 const AGAIN: Duration = Duration::from_secs(1);
 
 impl TimerActor {
-    /// When the next stretch is to be read; never while one is, or while there is little room. Timers that wait for
-    /// their orders' quarantine to end take no room.
+    /// When more timers are to be read; `None` while a read is under way or the window is more than half full. Timers
+    /// that wait to be sent again do not count.
     pub(super) fn refill_at(&self) -> Option<At> {
         let waiting = self.table.in_memory().saturating_sub(self.parked);
         let may = !self.refilling && waiting <= WINDOW / 2;
         may.then(|| self.table.edge().minus(AHEAD_MS))
     }
 
-    /// Brings in the next stretch, if it is time.
+    /// Reads more timers once [`refill_at`](Self::refill_at) has come.
     pub(super) fn refill(&mut self, now: At, ctx: &mut Context<Self>) {
         if self.refill_at().is_some_and(|at| at <= now) {
             let from = self.table.edge();
@@ -38,7 +38,8 @@ impl TimerActor {
         }
     }
 
-    /// Raises the edge first, so that new arms land in memory, then reads what lies between and merges it.
+    /// Moves the edge to `to` first, so that newly armed timers go to memory, then reads those in between and merges
+    /// them.
     fn bring_in(&mut self, from: At, to: At, most: usize, ctx: &mut Context<Self>) {
         self.refilling = true;
         self.table.set_edge(to);
@@ -72,8 +73,9 @@ impl TimerActor {
         );
     }
 
-    /// Too many: the edge goes back to the first one that is left out, and it stays in the snapshots with all after it.
-    /// More than that at the very same millisecond are brought in together, or the edge would never move.
+    /// Adds the timers that were read. If there are more than `most`, the edge moves back to the first one that does
+    /// not fit. If they are all due in the same millisecond, they are all read, since the edge could never move past
+    /// them otherwise.
     fn merge(&mut self, from: At, most: usize, timers: Vec<Due>, ctx: &mut Context<Self>) {
         match timers.get(most).map(|left_out| left_out.due) {
             Some(edge) if edge <= from => {
@@ -87,7 +89,7 @@ impl TimerActor {
         self.tick(ctx);
     }
 
-    /// New arms filled the window: the later part stays in the snapshots.
+    /// If newly armed timers have overfilled the window, moves the edge back; the later timers stay in the snapshots.
     pub(super) fn keep_the_window_small(&mut self) {
         if self.table.in_memory() <= 2 * WINDOW {
             return;

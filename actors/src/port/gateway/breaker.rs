@@ -1,7 +1,7 @@
-//! The circuit breaker in front of the gateway: spares a gateway that does not answer.
+//! The circuit breaker in front of the gateway: holds calls back while the gateway does not answer.
 //!
 //! Must not: read a clock or make a call.
-//! Invariant: while open, at most one call per `open_ms` goes through; any answer closes it.
+//! Invariant: while open, it lets at most one call per `open_ms` through; any answer closes it.
 
 use campusg_domain::{call::Answer, time::At};
 use documented::DocumentedFields;
@@ -26,18 +26,18 @@ impl Default for BreakerConfig {
     }
 }
 
-/// Counts tries without an answer, and says which calls may go out.
+/// Counts consecutive unanswered tries, and decides which calls may go out.
 #[derive(Clone, Debug)]
 pub struct Breaker {
     config: BreakerConfig,
-    // Invariant: counts failures since the last answer, also of calls let through before it opened.
+    // Invariant: counts failures since the last answer, including those of calls let through before it opened.
     failures: u32,
     // Invariant: `Some` exactly while open.
     next_probe: Option<At>,
 }
 
 impl Breaker {
-    /// A closed breaker.
+    /// Starts closed, so that calls are let through.
     #[must_use]
     pub const fn new(config: BreakerConfig) -> Self {
         Self {
@@ -47,9 +47,10 @@ impl Breaker {
         }
     }
 
-    /// Says whether a call may go out now; if not, its answer is [`Answer::Unavailable`].
+    /// Returns whether a call may go out now. If not, its answer is [`Answer::Unavailable`].
     ///
-    /// The call that is let through while open need not be reported back: after another `open_ms` the next one goes.
+    /// A call that is let through while open need not be reported: after another `open_ms` the next one is let
+    /// through.
     #[must_use]
     pub fn admits(&mut self, now: At) -> bool {
         match self.next_probe {
@@ -62,7 +63,7 @@ impl Breaker {
         }
     }
 
-    /// Takes note of the answer to a call that was let through.
+    /// Records the answer to a call that was let through.
     pub fn note(&mut self, answer: &Answer, now: At) {
         if *answer == Answer::Unavailable {
             self.record_failure(now);
@@ -71,7 +72,7 @@ impl Breaker {
         }
     }
 
-    /// Takes note of a try that was not answered.
+    /// Records a try that was not answered.
     pub fn record_failure(&mut self, now: At) {
         self.failures = self.failures.saturating_add(1);
         if self.failures >= self.config.failures && self.next_probe.is_none() {
@@ -79,7 +80,7 @@ impl Breaker {
         }
     }
 
-    /// Takes note of an answer, whatever it says.
+    /// Records an answer, whatever it says, which closes the breaker.
     pub const fn record_answer(&mut self) {
         self.failures = 0;
         self.next_probe = None;

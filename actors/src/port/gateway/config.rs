@@ -1,6 +1,6 @@
-//! The payment gateway's section of the configuration: what holds for any gateway.
+//! The section `gateway` of the configuration, as far as it holds for any gateway.
 //!
-//! Must not: read a file or the environment; it is filled from outside.
+//! Must not: read a file or the environment; the values are passed in.
 
 use super::BreakerConfig;
 use crate::port::signature::{Keyring, SigningKey};
@@ -8,7 +8,7 @@ use campusg_domain::settings::{BrokenRule, Rules};
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-/// The payment gateway's settings.
+/// Settings that hold for any payment gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct GatewayConfig {
@@ -41,17 +41,17 @@ impl Default for GatewayConfig {
 }
 
 impl GatewayConfig {
-    /// The keys of the gateway's messages.
+    /// Returns the keys that the gateway may sign its messages with.
     #[must_use]
     pub fn keys(&self) -> Keyring {
         let (current, previous) = (&self.signing_secret, &self.previous_signing_secret);
         Keyring::new(current.clone(), previous.clone())
     }
 
-    /// Checks every setting.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// One that cannot be used.
+    /// The first setting that breaks a rule.
     pub fn validate(&self) -> Result<(), BrokenRule> {
         Rules::new()
             .from_to("timeout_ms", self.timeout_ms, 1, 60_000)

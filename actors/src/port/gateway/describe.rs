@@ -1,4 +1,4 @@
-//! What the gateway says of a token, as it is kept.
+//! Asks the gateway to describe a token, and returns what is stored of it.
 
 use super::{PaymentGateway, TokenFault};
 use crate::refusal::Refusal;
@@ -8,7 +8,7 @@ use campusg_domain::{
     owner::directory::{Card, PayoutMethod},
 };
 
-/// What may be kept of a card.
+/// Asks the gateway about a card token.
 pub(crate) async fn card(gateway: &dyn PaymentGateway, token: CardToken) -> Result<Card, Refusal> {
     let face = gateway.describe_card(token.clone()).await;
     let face = face.map_err(undescribed)?;
@@ -21,7 +21,7 @@ pub(crate) async fn card(gateway: &dyn PaymentGateway, token: CardToken) -> Resu
     })
 }
 
-/// What may be kept of a bank account.
+/// Asks the gateway about a bank account token.
 pub(crate) async fn account(
     gateway: &dyn PaymentGateway,
     token: AccountToken,

@@ -1,6 +1,6 @@
-//! The disputes of an order with all that was said about them, out of the order's records.
+//! Queries of an order's disputes, with all their statements, from the order's records.
 //!
-//! Must not: know who may read what; that is the edge's business.
+//! Must not: know who may read what; the HTTP layer decides that.
 
 use crate::runtime::{FreeText, Refusal, Runtime};
 use campusg_domain::{
@@ -13,49 +13,49 @@ use campusg_domain::{
     time::At,
 };
 
-/// A dispute, and what was said about it.
+/// A dispute with all statements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisputeThread {
-    /// Its number.
+    /// 1 for the order's first dispute, and so on.
     pub n: Number,
-    /// Who claims.
+    /// The party that opened it.
     pub by: Party,
-    /// How much.
+    /// The amount that is claimed.
     pub claim: Cents,
-    /// What is, or was until the judgement, frozen in the runner's wallet.
+    /// The amount that is frozen in the runner's wallet, or was until the judgement.
     pub frozen: Cents,
-    /// When it was opened.
+    /// The time of the record that opened it.
     pub opened_at: At,
-    /// In the claimant's words; `None` where the key is gone.
+    /// The claimant's text; `None` if their key was destroyed.
     pub reason: Option<String>,
-    /// What shows it.
+    /// The photos that support the claim.
     pub photos: Vec<PhotoId>,
-    /// What both sides said after it.
+    /// The later statements of both parties, oldest first.
     pub replies: Vec<DisputeReply>,
-    /// How it ended; `None` while it is open.
+    /// `None` while the dispute is open.
     pub judgement: Option<Judgement>,
-    /// Why an operator decided it so; `None` where nobody did, or the key is gone.
+    /// The operator's reason; `None` if no operator decided, or if their key was destroyed.
     pub decision: Option<String>,
 }
 
-/// What one side said about a dispute.
+/// A statement in a dispute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisputeReply {
-    /// Who.
+    /// The party that made it.
     pub by: Side,
-    /// When.
+    /// The time of its record.
     pub at: At,
-    /// What; `None` where the key is gone.
+    /// `None` if the author's key was destroyed.
     pub text: Option<String>,
-    /// What shows it.
+    /// The photos that support it.
     pub photos: Vec<PhotoId>,
 }
 
 impl Runtime {
-    /// Every dispute of an order, oldest first.
+    /// Returns every dispute of an order, oldest first.
     ///
     /// # Errors
-    /// A [`Refusal`] where they can't be read now.
+    /// A [`Refusal`] if they can't be read now.
     pub async fn disputes(&self, order: OrderId) -> Result<Vec<DisputeThread>, Refusal> {
         let known = self.order(order).await?;
         if known.is_none_or(|order| order.disputes == 0) {
@@ -71,7 +71,7 @@ impl Runtime {
     }
 }
 
-/// Folds an order's records into its disputes.
+/// Builds the disputes from an order's records.
 fn threads(
     entries: &[Entry],
     open: impl Fn(Principal, FreeText, &Sealed) -> Option<String>,
@@ -160,7 +160,7 @@ impl DisputeThread {
     }
 }
 
-/// What of a record says why a dispute was decided.
+/// Returns the event that contains an operator's reason for a judgement.
 fn decided(record: &Record) -> Option<&Event> {
     let Events::Order(events) = &record.events else {
         return None;

@@ -1,6 +1,6 @@
-//! Answers out of an order's whole history: its records in pages, and the order as it was.
+//! Queries of an order's whole history: pages of its records, and the order as it was at a time.
 //!
-//! Must not: read beside the line of histories, or such reads would take every place of the others.
+//! Must not: bypass the waiting line of histories; otherwise such reads could take all places from others.
 
 use crate::runtime::{Refusal, Runtime};
 use campusg_domain::{
@@ -16,24 +16,24 @@ use std::sync::Arc;
 pub struct History {
     /// Oldest first, each with the order's version after it.
     pub entries: Vec<(u32, Entry)>,
-    /// Where to go on, if more follow.
+    /// Cursor of the next page; `None` if there is none.
     pub next: Option<Seq>,
 }
 
 impl Runtime {
-    /// An order as it was at a time; `None` before it was placed.
+    /// Returns an order as it was at a time; `None` before it was placed.
     ///
     /// # Errors
-    /// A [`Refusal`] where it can't be read now.
+    /// A [`Refusal`] if it can't be read now.
     pub async fn order_at(&self, order: OrderId, at: At) -> Result<Option<Arc<Order>>, Refusal> {
         self.read_history(move |reads| reads.order_at(order, at))
             .await
     }
 
-    /// Records of an order, oldest first, after a cursor, `limit` at most.
+    /// Returns at most `limit` records of an order after a cursor, oldest first.
     ///
     /// # Errors
-    /// A [`Refusal`] where they can't be read now.
+    /// A [`Refusal`] if they can't be read now.
     pub async fn order_events(
         &self,
         order: OrderId,
@@ -47,7 +47,7 @@ impl Runtime {
     }
 }
 
-/// Numbers an order's records, and cuts a page out of them.
+/// Numbers an order's records by version, and cuts out a page.
 fn page_of(entries: Vec<Entry>, after: Option<Seq>, limit: usize) -> History {
     let numbered = (1..)
         .zip(entries)

@@ -1,4 +1,4 @@
-//! What the parties of an order wrote to each other, opened.
+//! Queries of the messages between the parties of an order, in plain text.
 
 use crate::runtime::{Refusal, Runtime, SealedFreeText};
 use campusg_domain::{
@@ -13,28 +13,28 @@ use campusg_domain::{
 pub struct Messages {
     /// Oldest first.
     pub messages: Vec<Message>,
-    /// Where to go on, if more follow.
+    /// Cursor of the next page; `None` if there is none.
     pub next: Option<Seq>,
 }
 
-/// A message.
+/// A message between the parties of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// Its number within the order: 1, 2, 3 …
     pub n: u16,
-    /// The record it stands in.
+    /// The record that contains it.
     pub seq: Seq,
-    /// When.
+    /// When it was sent.
     pub at: At,
-    /// Who wrote.
+    /// The party that wrote it.
     pub by: Side,
     /// Whether it counts as an attempt to reach the customer.
     pub attempt: bool,
-    /// The words; `None` where the author's key is gone.
+    /// `None` if the author's key was destroyed.
     pub text: Option<String>,
 }
 
-/// A message as the journal has it, and the runner epoch that it was written in.
+/// A message that is still sealed, and the runner epoch in which it was sent.
 struct Found {
     message: Message,
     epoch: u32,
@@ -42,11 +42,11 @@ struct Found {
 }
 
 impl Runtime {
-    /// Messages of an order, oldest first, after a cursor, `limit` at most. With `epoch` only those of the time when the
-    /// runner epoch was this: what a customer wrote to one runner is not for the next.
+    /// Returns at most `limit` messages of an order after a cursor, oldest first. With `epoch`, only messages that
+    /// were sent in that runner epoch: what a customer wrote to one runner is not for the next.
     ///
     /// # Errors
-    /// A [`Refusal`] where they can't be read now.
+    /// A [`Refusal`] if they can't be read now.
     pub async fn messages(
         &self,
         order: OrderId,
@@ -72,7 +72,7 @@ impl Runtime {
     }
 }
 
-/// Every message of an order's records, numbered, still sealed.
+/// Returns every message in an order's records, numbered and still sealed.
 fn found(entries: &[Entry]) -> Vec<Found> {
     let (mut all, mut epoch) = (vec![], 0);
     for Entry { seq, record } in entries {

@@ -1,4 +1,4 @@
-//! Placing an order: the wish in plain text, what it would cost, and the wait for the board.
+//! Placing an order: sealing its personal text, pricing it, and waiting until it is on the board.
 
 use super::OrderReply;
 use crate::{
@@ -21,50 +21,51 @@ use campusg_domain::{
 };
 use std::{sync::Arc, time::Duration};
 
-/// What drop-off details are sealed as.
+/// The sealing context of drop-off details.
 const DROPOFF: &str = "dropoff";
-/// Characters of a level, a room and a meeting point.
+/// Longest level, room or meeting point, in characters.
 const PLACE_CHARS: usize = 120;
-/// Characters of the notes to the runner. With the rest it fits into what the domain takes, whatever letters they are.
+/// Longest notes to the runner, in characters. Sealed together with the rest, any text fits into the domain's limit
+/// in bytes.
 const NOTES_CHARS: usize = 500;
 
-/// Where exactly the food goes; sealed before it is recorded.
+/// The exact place of delivery; sealed before it is recorded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DropoffDetails {
-    /// Level of the building.
+    /// The level of the building.
     pub level: Option<String>,
-    /// Room.
+    /// The room, as the customer describes it.
     pub room: Option<String>,
-    /// Where to meet instead.
+    /// A place to meet instead of the room.
     pub meeting_point: Option<String>,
-    /// Anything else.
+    /// Notes to the runner.
     pub notes: Option<String>,
 }
 
-/// A wish for an order, in plain text.
+/// An order to be placed, in plain text.
 #[derive(Clone, Debug)]
 pub struct NewOrder {
-    /// Where to buy.
+    /// The store where the runner buys.
     pub store: StoreRef,
-    /// What to buy.
+    /// The shopping list, with the expected prices.
     pub items: Vec<Item>,
-    /// Which building.
+    /// The building, which is shown on the board.
     pub building: String,
-    /// Where exactly.
+    /// The place within the building, which is sealed.
     pub details: DropoffDetails,
-    /// How the food changes hands.
+    /// How the food changes hands, which decides what proves the delivery.
     pub handover: Handover,
-    /// Tip.
+    /// The tip, 0 or more.
     pub tip: Cents,
-    /// Not before this time.
+    /// The earliest time of delivery; `None` if the order is wanted at once.
     pub deliver_after: Option<At>,
 }
 
 impl NewOrder {
-    /// The wish with its personal texts trimmed; what there is of them must show something and be short.
+    /// Trims the personal texts and drops blank ones. The others must be visible and short.
     ///
     /// # Errors
-    /// `InvalidField` with the text's path.
+    /// `InvalidField` with the path of the text.
     fn checked(mut self) -> Result<Self, Refusal> {
         let details = &mut self.details;
         for (field, given) in [
@@ -84,8 +85,8 @@ impl NewOrder {
 }
 
 impl Runtime {
-    /// Places an order for the caller. Replies with the order as it stands when it is available, waiting or cancelled,
-    /// at the latest after two seconds.
+    /// Places an order for the caller. Returns it once it is on the board, waiting or cancelled, or after
+    /// `placing_wait_ms` in whatever state it is then.
     ///
     /// # Errors
     /// `NotAllowed`, `InvalidField`, then the rules of transition 1.
@@ -95,7 +96,7 @@ impl Runtime {
         let order = OrderId::from_bytes(self.entropy().uuid(now));
         let placement = self.placement(customer, wish.checked()?)?;
         self.admit()?;
-        // Following begins before the command, so that nothing it causes is missed.
+        // The subscription begins before the command, so that no event is missed.
         let following = self.hub().follow(order);
         let envelope = Envelope {
             meta,
@@ -119,10 +120,10 @@ impl Runtime {
         }
     }
 
-    /// What an order would cost and hold.
+    /// Returns what an order would cost and how much would be held.
     ///
     /// # Errors
-    /// `InvalidField`, then what a placement of it would be refused for, whoever placed it.
+    /// `InvalidField`, then every rule of placing that does not concern the customer.
     pub fn price(&self, wish: NewOrder) -> Result<Price, Refusal> {
         let (policy, now) = (&*self.0.services.policy, self.clock().now());
         let wish = wish.checked()?;
@@ -137,13 +138,13 @@ impl Runtime {
         Ok(order::terms(&placement, card, policy, now)?.price)
     }
 
-    /// The plain text of an order's drop-off; empty where the key is gone, which is its customer's.
+    /// Opens an order's drop-off details; empty if the customer's key was destroyed.
     #[must_use]
     pub fn dropoff(&self, customer: UserId, sealed: &Sealed) -> DropoffDetails {
         self.open(customer, DROPOFF, sealed).unwrap_or_default()
     }
 
-    /// Turns a wish into a placement, with its personal text sealed under the customer's key.
+    /// Turns the request into the domain's placement, with its personal text sealed under the customer's key.
     fn placement(&self, customer: UserId, wish: NewOrder) -> Result<Placement, Refusal> {
         let NewOrder {
             store,
@@ -175,8 +176,8 @@ impl Runtime {
         })
     }
 
-    /// Folds what follows until the order is on the board, waits for its time, has ended, or the bank asks; gives up
-    /// after a while, since a gateway may take its time.
+    /// Waits until the order is on the board, waits for its time, has ended, or waits for the customer's bank. Gives
+    /// up after a time, since the gateway may be slow.
     async fn until_settled(&self, reply: OrderReply, mut following: Following) -> OrderReply {
         let OrderReply { order, repeated } = reply;
         let wait = Duration::from_millis(self.config().placing_wait_ms);
@@ -192,7 +193,7 @@ impl Runtime {
                 mine.for_each(|(seq, record)| Order::fold(&mut known, Seq(seq), record));
             }
         };
-        // Running out of patience is no fault: the order is placed and goes on.
+        // A time-out is no fault: the order is placed and goes on.
         let _ = tokio::time::timeout(wait, settling).await;
         OrderReply {
             order: known.map_or(order, Arc::new),

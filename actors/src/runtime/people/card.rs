@@ -1,6 +1,8 @@
-//! Putting a card on file: what it pays of a debt is promised in the same record, and answered from it.
+//! Stores a card. In the same record the card may promise to pay its owner's debt; the answer is read from that
+//! record.
 //!
-//! Must not: tell the wallet. The payment owner keeps the promise, from the folded record, also after a crash.
+//! Must not: command the wallet. The payment owner carries out the promise once the record is folded, also after a
+//! crash.
 
 use crate::{
     port::gateway,
@@ -15,20 +17,20 @@ use campusg_domain::{
     stream::Meta,
 };
 
-/// A card that was put on file, as it was recorded, also where the command is repeated.
+/// A stored card as it was recorded; the same when the command is repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCard {
-    /// The card.
+    /// As it is stored, including the gateway's token, which no view shows.
     pub card: Card,
-    /// What it is charged for what its owner owes; nothing where nothing was owed.
+    /// The part of its owner's debt that it will be charged; 0 if there was no debt.
     pub pays: Cents,
 }
 
 impl Runtime {
-    /// Puts the caller's card on file; transition 41: it pays what the caller owes.
+    /// Stores the caller's card. By transition 41 it is charged for the caller's debt.
     ///
     /// # Errors
-    /// `NotAllowed`, `InvalidField` where the gateway does not know the token, `GatewayAway`.
+    /// `NotAllowed`; `InvalidField` if the gateway does not know the token; `GatewayAway`.
     pub async fn set_card(&self, meta: Meta, token: CardToken) -> Result<NewCard, Refusal> {
         let user = meta.user()?;
         let card = gateway::card(self.gateway(), token).await?;
@@ -42,7 +44,7 @@ impl Runtime {
     }
 
     /// Takes the caller's card off.
-    ///
+    /// Removes the caller's card.
     /// # Errors
     /// `NotAllowed`, `NotFound`.
     pub async fn remove_card(&self, meta: Meta) -> Result<(), Refusal> {
@@ -54,8 +56,8 @@ impl Runtime {
 }
 
 impl Runtime {
-    /// The record that a command made of an account: `seq`, or, where it was repeated, the one of the account's last
-    /// records that carries its id.
+    /// Returns the record that a command has made in an account's stream: record `seq`, or for a repeat the one among
+    /// the account's latest records that has the command's id.
     async fn done(&self, user: UserId, id: CommandId, seq: Seq) -> Result<Entry, Refusal> {
         let found = self.read(move |reads| {
             let last = reads

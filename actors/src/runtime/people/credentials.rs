@@ -1,13 +1,13 @@
-//! What people type to be known by: addresses, names, phone numbers, passwords. Checked, and passwords hashed.
+//! Checks e-mail addresses, names, phone numbers and passwords, and hashes passwords.
 
 use super::sessions::Secret;
 use crate::runtime::{Refusal, Runtime};
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier, password_hash::SaltString};
 use campusg_domain::{order::Rejection, text::check_name};
 
-/// Characters of a password.
+/// The possible length of a password, in characters.
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 10..=128;
-/// Characters of a name.
+/// Longest name, in characters.
 const NAME_CHARS: usize = 80;
 
 impl Runtime {
@@ -24,7 +24,7 @@ impl Runtime {
         .await?
     }
 
-    /// Takes as long for an unknown person as for a known one.
+    /// Verifies a password. Without a hash (unknown person) it takes as long as with one.
     pub(super) async fn verify(
         &self,
         password: Secret,
@@ -46,7 +46,7 @@ impl Runtime {
     }
 }
 
-/// A hash that no password has, of the cost of a real one.
+/// A hash that matches no password and costs as much to check as a real one.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 fn rule(field: &str, rule: impl Into<String>) -> Refusal {

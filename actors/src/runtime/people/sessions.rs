@@ -1,4 +1,4 @@
-//! Signing in and out, and who a token belongs to.
+//! Signing in and out, and finding a token's owner.
 
 use super::credentials::normal_email;
 use crate::runtime::{Refusal, Runtime};
@@ -10,7 +10,7 @@ use campusg_domain::{
 };
 use std::{fmt, sync::Arc};
 
-/// A text that is shown nowhere, not even in debug output.
+/// A text that is hidden in debug output.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(pub String);
 
@@ -20,39 +20,39 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A fresh session; the token is shown once.
+/// A new session. Only the token's digest is stored, so the token can't be shown again.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
-    /// Who.
+    /// The person who signed in.
     pub user: UserId,
-    /// The session.
+    /// The id under which the session can be closed.
     pub session: SessionId,
-    /// Its token.
+    /// The secret that authenticates requests.
     pub token: Secret,
-    /// When it ends.
+    /// The session is not valid from this time on.
     pub expires_at: At,
 }
 
-/// A signed-in person.
+/// A caller with a valid session.
 #[derive(Clone, Debug)]
 pub struct Authenticated {
-    /// `Operator` for those who operate the platform.
+    /// `Operator` if the person is an operator, otherwise `User`.
     pub principal: Principal,
-    /// Who.
+    /// The caller's id.
     pub user: UserId,
-    /// By which session.
+    /// The session whose token was used.
     pub session: SessionId,
-    /// What the directory knows.
+    /// What the directory knows of the caller.
     pub person: Arc<Person>,
-    /// What was durable then: whatever was acknowledged before is in an answer as of it.
+    /// The last record that was durable at authentication. Data as of it contains everything acknowledged before.
     pub durable: Seq,
 }
 
 impl Runtime {
-    /// Signs somebody in.
+    /// Opens a session for the person with this e-mail address and password.
     ///
     /// # Errors
-    /// `WrongCredentials`.
+    /// `WrongCredentials`, whichever of the two is wrong.
     pub async fn sign_in(
         &self,
         meta: Meta,
@@ -79,7 +79,7 @@ impl Runtime {
         })
     }
 
-    /// Ends a session of the caller.
+    /// Closes a session of the caller.
     ///
     /// # Errors
     /// `NotAllowed`, `NotFound`.
@@ -89,7 +89,7 @@ impl Runtime {
         self.submit(meta, user, close).await.map(drop)
     }
 
-    /// Who holds this token; `None` if it opens no session.
+    /// Returns the owner of a token; `None` if no valid session has it.
     #[must_use]
     pub fn authenticate(&self, token: &Secret) -> Option<Authenticated> {
         let token = self.vault().secrets().token_digest(token.0.as_bytes());

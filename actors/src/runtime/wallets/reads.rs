@@ -1,4 +1,4 @@
-//! What is asked of wallets: the purse, what moved, what each order did to it, and what is on its way.
+//! Queries of wallets: the balance, its movements, statements by order, payouts and receipts.
 
 use crate::message::OpenWalletBalance;
 use crate::runtime::{Refusal, Runtime};
@@ -15,65 +15,65 @@ use campusg_domain::{
 };
 use std::{collections::BTreeSet, sync::Arc};
 
-/// A wallet: the user's payable and receivable.
+/// A user's balance and debt, with the latest movements.
 #[derive(Clone, Debug)]
 pub struct Wallet {
-    /// What is there, and owed.
+    /// The available balance, reserved amounts, and the debt.
     pub wallet_balance: WalletBalance,
-    /// What moved, newest first.
+    /// The movements, newest first.
     pub lines: Vec<WalletLine>,
 }
 
-/// One movement of a wallet.
+/// A movement of a wallet.
 #[derive(Clone, Debug)]
 pub struct WalletLine {
-    /// The record it stands in.
+    /// The record that contains the transfer.
     pub seq: Seq,
-    /// When.
+    /// When it was recorded.
     pub at: At,
-    /// The order it came from, if it came from one.
+    /// The order that caused it, if any.
     pub order: Option<OrderId>,
-    /// What moved.
+    /// The transfer as it is booked in the ledger.
     pub transfer: Transfer,
-    /// The order's money, for the statement's columns.
+    /// The order's price, from which the delivery fee is shown; `None` without an order.
     pub price: Option<Price>,
 }
 
-/// What one order did to a user's money.
+/// The movements of a user's money that one order caused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderStatement {
-    /// Which order.
+    /// The order that caused them.
     pub order: OrderId,
-    /// On which side of it the user is.
+    /// The user's role in the order.
     pub side: Side,
-    /// Line by line, oldest first; none where nothing moved yet.
+    /// Oldest first; empty if nothing has moved yet.
     pub lines: Vec<Line>,
 }
 
-/// A page of statements.
+/// A page of statements of a user's orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementPage {
-    /// Newest order first, by when the user became a party.
+    /// Newest order first, by the time at which the user became a party.
     pub orders: Vec<OrderStatement>,
-    /// Where to go on, if more may follow.
+    /// Cursor of the next page; `None` if there is none.
     pub next: Option<Seq>,
 }
 
 impl Runtime {
-    /// What a person has and owes. The one question that goes to the escrow owner: only the ledger's memory tells
-    /// promises apart.
+    /// Returns a person's balance and debt. The only query that goes to the escrow owner, since only the ledger in
+    /// memory can tell the kinds of pending transfers apart.
     ///
     /// # Errors
-    /// `Stopping`.
+    /// `Stopping` if the owner is gone.
     pub async fn wallet_balance(&self, user: UserId) -> Result<WalletBalance, Refusal> {
         let wallet_balance = self.owners().balances.send(OpenWalletBalance(user));
         wallet_balance.await.map_err(|_| Refusal::Stopping)
     }
 
-    /// A person's wallet, with at most `limit` records of what moved, newest first.
+    /// Returns a person's wallet with movements from at most `limit` records, newest first.
     ///
     /// # Errors
-    /// A [`Refusal`] where it can't be read now.
+    /// A [`Refusal`] if it can't be read now.
     pub async fn wallet(&self, user: UserId, limit: usize) -> Result<Wallet, Refusal> {
         let wallet_balance = self.wallet_balance(user).await?;
         let read = self.read(move |reads| {
@@ -108,19 +108,19 @@ impl Runtime {
         })
     }
 
-    /// What is on its way to or from a person's wallet, and what became of it.
+    /// Returns a person's payouts, debt payments and chargebacks, with their states.
     ///
     /// # Errors
-    /// A [`Refusal`] where it can't be read now.
+    /// A [`Refusal`] if they can't be read now.
     pub async fn payouts(&self, user: UserId) -> Result<Arc<wallet::Wallet>, Refusal> {
         let known = self.read(move |reads| reads.wallet_of(user)).await?;
         Ok(known.unwrap_or_else(|| Arc::new(wallet::Wallet::new(user))))
     }
 
-    /// Wallets with a payout, or a card that pays a debt, that has failed so many times and keeps failing; by id.
+    /// Returns wallets with a call that has failed at least `tries` times and is still open, sorted by id.
     ///
     /// # Errors
-    /// A [`Refusal`] where they can't be read now.
+    /// A [`Refusal`] if they can't be read now.
     pub async fn stalled_wallets(&self, tries: u16) -> Result<Vec<Arc<wallet::Wallet>>, Refusal> {
         let read = self.read(move |reads| {
             let open = reads.open_calls()?.into_iter();
@@ -145,10 +145,10 @@ impl Runtime {
         read.await
     }
 
-    /// What a user's orders did to their money, line by line: newest order first, before a cursor, 1–100 at once.
+    /// Returns a page of statements of a user's orders before a cursor, newest order first; `limit` is 1 to 100.
     ///
     /// # Errors
-    /// A [`Refusal`] where they can't be read now.
+    /// A [`Refusal`] if they can't be read now.
     pub async fn statements(
         &self,
         user: UserId,
@@ -171,10 +171,10 @@ impl Runtime {
         read.await
     }
 
-    /// One side's receipt of an order.
+    /// Returns a party's receipt of an order.
     ///
     /// # Errors
-    /// A [`Refusal`] where it can't be read now.
+    /// A [`Refusal`] if it can't be read now.
     pub async fn receipt(&self, user: UserId, order: OrderId) -> Result<wallet::Receipt, Refusal> {
         let read = self.read_history(move |reads| {
             let entries: Vec<Entry> = reads.stream_entries(order)?;

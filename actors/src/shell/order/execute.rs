@@ -1,4 +1,4 @@
-//! The sequence of one command, from the known id to the reply.
+//! The steps of one command, from the check for a repeat to the reply.
 
 use super::message::Done;
 use crate::{message::CheckTransfers, refusal::Refusal, services::Services, shell::commit::commit};
@@ -15,7 +15,7 @@ use campusg_domain::{
 use campusg_storage::read::Reads;
 use std::sync::Arc;
 
-/// Carries out one command on committed state: the order after it, and the answer.
+/// Carries out one command on committed state. Returns the order afterwards, and the answer.
 pub(super) async fn execute(
     services: &Services,
     before: Option<Arc<Order>>,
@@ -59,7 +59,7 @@ pub(super) async fn execute(
     }
 }
 
-/// Answers a command that took effect before as the first time.
+/// Answers a repeated command as the first time.
 async fn repeated(
     services: &Services,
     id: OrderId,
@@ -97,7 +97,7 @@ struct Committed {
     verdict: Option<Rejection>,
 }
 
-/// `None` where it is already so.
+/// `None` if the command changes nothing.
 async fn decide_and_commit(
     services: &Services,
     before: Option<&Arc<Order>>,
@@ -147,8 +147,8 @@ async fn decide_and_commit(
     }))
 }
 
-/// Used-once things: reserved by the vote, then looked up at the head, then committed. A photo proves something only in
-/// the hands of whoever took it.
+/// Looks up single-use photos: reserved by the vote, then searched in all durable records, before the commit. A photo
+/// counts as proof only if the person who gives the command has uploaded it.
 async fn look_up_used_once(
     services: &Services,
     envelope: &Envelope<Command>,
@@ -158,7 +158,7 @@ async fn look_up_used_once(
         if let VoteRequest::UsedOnce { photo, order } = *ask
             && vote.is_ok()
         {
-            // Who used it before may be durable, and so not reserved any more, but not folded yet.
+            // An earlier use may be durable, and so no longer reserved, but not folded yet.
             services
                 .reads
                 .wait_folded(services.reads.head().0)
@@ -184,7 +184,7 @@ async fn look_up_used_once(
     Ok(())
 }
 
-/// Path of the photo in the request, as the caller wrote it.
+/// Returns the path of the photo's field in the request.
 fn photo_field(command: &Command, photo: PhotoId) -> String {
     match command {
         Command::Purchase { .. } => "receipt.photo_id".into(),
@@ -228,7 +228,8 @@ fn photo_field(command: &Command, photo: PhotoId) -> String {
     }
 }
 
-/// Checks the record's transfers against every account before it is queued; one that breaks a bound is never written.
+/// Checks a record's transfers against all accounts before it is queued. A record that would break an account's bound
+/// is never written.
 async fn check(
     services: &Services,
     before: Option<&Order>,
@@ -256,7 +257,7 @@ fn not_written(after: &Order, before: Option<&Order>, broken: &Broken) -> Refusa
     Refusal::Fault
 }
 
-/// One line for each saga step and each undo.
+/// Logs each step of a saga and each compensation.
 fn log_steps(order: &Order, events: &[Event], envelope: &Envelope<Command>, duration_ms: u64) {
     for event in events {
         let Event::Step { step, mark } = event else {

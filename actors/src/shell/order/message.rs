@@ -1,4 +1,4 @@
-//! The messages an order understands.
+//! The messages that an order's actor handles.
 
 use crate::{refusal::Refusal, registry::Permit};
 use actix::Message;
@@ -8,23 +8,23 @@ use campusg_domain::{
 };
 use std::sync::Arc;
 
-/// A command to an order, equal at each try.
+/// A command to an order; equal at each try.
 #[derive(Clone, Debug)]
 pub(crate) struct Deliver {
     pub(crate) envelope: Envelope<Command>,
     /// Whether the order's id was made for this very message, so that there is nothing to load.
     pub(crate) is_fresh: bool,
-    /// Held until the answer: a command whose caller has left is counted until it is done.
+    /// Held until the answer, so that a command whose caller is gone is counted until it is done.
     #[expect(dead_code, reason = "held for its drop")]
     pub(crate) permit: Option<Permit>,
 }
 
-/// A command that took effect, now or before.
+/// A command that took effect, now or earlier.
 #[derive(Clone, Debug)]
 pub(crate) struct Done {
-    /// The order as of the command.
+    /// The order as the command left it.
     pub(crate) order: Arc<Order>,
-    /// Whether it had taken effect before.
+    /// Whether it had already taken effect earlier.
     pub(crate) repeated: bool,
 }
 
@@ -32,10 +32,10 @@ impl Message for Deliver {
     type Result = Result<Done, Refusal>;
 }
 
-/// Asks what is known of an order now; `None` if it was never placed.
+/// Asks for the present order; `None` if it was never placed.
 #[derive(Clone, Debug)]
 pub(crate) struct Peek {
-    /// As in [`Deliver`].
+    /// Held until the answer, as in [`Deliver`].
     #[expect(dead_code, reason = "held for its drop")]
     pub(crate) permit: Permit,
 }

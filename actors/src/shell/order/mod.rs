@@ -1,10 +1,11 @@
-//! The order's shell: one actor per live order, thin and always in the same sequence.
+//! The order's shell: one actor per live order, which carries out every command in the same sequence.
 //!
-//! (load) → known id? → asks → votes → decide → fill → check → commit → (ack) → evolve → reply. The mailbox is closed
-//! from the first step to the reply (`ctx.wait`), so nothing interleaves and memory is never ahead of the disk. Effects
+//! (load) → repeat? → votes → decide → fill → check → commit → (ack) → evolve → reply. The mailbox is closed from the
+//! first step to the reply (`ctx.wait`), so commands do not interleave and memory is never ahead of the disk. Effects
 //! belong to the owners that fold the record.
-//! Must not: hold a rule, make a call, or use `ctx.spawn`. The load before the first command is the recovery; there is
-//! no other. An order whose load fails says so to the one who asked, and ends: the next one loads it anew.
+//!
+//! Must not: hold a rule, make a call, or use `ctx.spawn`. Loading before the first command is the only recovery. If
+//! it fails, the caller gets the error and the actor ends, so that the next command loads the order again.
 
 mod execute;
 mod message;
@@ -31,26 +32,26 @@ use message::{Deliver, Peek};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
-/// What the actor knows of its order.
+/// What the actor has in memory of its order.
 #[derive(Clone)]
 enum Known {
-    /// Nothing: it has to be loaded first.
+    /// The order has to be loaded first.
     Unread,
-    /// As of its last record; `None` if it was never placed.
+    /// The order as of its last record; `None` if it was never placed.
     Read(Option<Arc<Order>>),
 }
 
-/// One live order.
+/// The actor of one live order.
 pub(crate) struct OrderActor {
     services: Arc<Services>,
     known: Known,
     last_command_ms: u64,
-    // The last field: fields are dropped in order, and the lease says "I am gone".
+    // The last field: fields are dropped in order, and the lease reports the end.
     lease: Lease<OrderId>,
 }
 
 impl OrderActor {
-    /// An order that loads itself before its first command.
+    /// Starts without state; the order is loaded before the first command.
     pub(crate) fn new(services: Arc<Services>, lease: Lease<OrderId>) -> Self {
         Self {
             services,
@@ -60,7 +61,7 @@ impl OrderActor {
         }
     }
 
-    /// Ends itself when nothing came for a while: whatever must wake it lives with its owner.
+    /// Ends the actor when no command has come for a while. Whatever must wake the order is kept by an owner.
     fn passivate_when_idle(&mut self, ctx: &mut Context<Self>) {
         let ended = !matches!(&self.known, Known::Read(Some(order)) if !order.is_terminal());
         let idle_ms = if ended {
@@ -101,11 +102,11 @@ impl Actor for OrderActor {
     }
 }
 
-/// What a predecessor queued is decided first; then the snapshot that has folded it is read.
+/// Waits until records that an earlier incarnation queued are decided, then reads the snapshot that has folded them.
 async fn load(services: &Services, id: OrderId) -> Result<Option<Arc<Order>>, Refusal> {
     let (decided, barrier) = oneshot::channel();
     services.queue.barrier(move |result| {
-        // An actor that is gone needs no answer.
+        // An error only means that the actor is gone.
         let _ = decided.send(result);
     });
     let last = barrier.await.map_err(|_| Refusal::Unknown)??;
@@ -122,8 +123,8 @@ async fn load(services: &Services, id: OrderId) -> Result<Option<Arc<Order>>, Re
 }
 
 impl OrderActor {
-    /// Does something with what is known of the order, which is loaded first if it has to be; nothing interleaves.
-    fn knowing<T: 'static, W>(
+    /// Runs `work` on the order, loading it first if necessary; no other message is handled meanwhile.
+    fn with_order<T: 'static, W>(
         &self,
         is_fresh: bool,
         work: impl FnOnce(Arc<Services>, Option<Arc<Order>>) -> W + 'static,
@@ -139,7 +140,7 @@ impl OrderActor {
         let worked = async move {
             let before = match known {
                 Known::Read(before) => before,
-                // An id made for this very command has no past, and no predecessor that could have written one.
+                // An id made for this very command has no past, and no earlier incarnation can have written one.
                 Known::Unread if is_fresh => None,
                 Known::Unread => load(&services, id).await?,
             };
@@ -164,7 +165,7 @@ impl Handler<Deliver> for OrderActor {
 
     fn handle(&mut self, message: Deliver, _: &mut Context<Self>) -> Self::Result {
         self.last_command_ms = self.services.clock.monotonic_ms();
-        self.knowing(message.is_fresh, async move |services, before| {
+        self.with_order(message.is_fresh, async move |services, before| {
             execute::execute(&services, before, &message.envelope).await
         })
     }
@@ -174,6 +175,6 @@ impl Handler<Peek> for OrderActor {
     type Result = AtomicResponse<Self, Result<Option<Arc<Order>>, Refusal>>;
 
     fn handle(&mut self, _: Peek, _: &mut Context<Self>) -> Self::Result {
-        self.knowing(false, async |_, known| (known.clone(), Ok(known)))
+        self.with_order(false, async |_, known| (known.clone(), Ok(known)))
     }
 }

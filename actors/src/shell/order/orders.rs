@@ -1,4 +1,4 @@
-//! The way to an order: through the registry, wherever the order lives or has yet to be started.
+//! Sends commands to orders through the registry, which starts their actors on demand.
 
 use super::{
     OrderActor,
@@ -20,7 +20,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-/// When to try again after a refusal for want of a permit, in milliseconds.
+/// When to try again after a refusal because no permit was left, in milliseconds.
 const RETRY_AFTER_MS: u64 = 1_000;
 
 impl From<AskFault> for Refusal {
@@ -36,12 +36,12 @@ impl From<AskFault> for Refusal {
     }
 }
 
-/// Every order. Cheap to clone.
+/// The addresses of all orders. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Orders(Registry<OrderActor>);
 
 impl Orders {
-    /// Orders that live on these arbiters.
+    /// `arbiters` are the threads on which the orders' actors run.
     pub(crate) fn new(
         arbiters: Vec<ArbiterHandle>,
         services: Arc<Services>,
@@ -69,14 +69,15 @@ impl Orders {
         self.deliver(envelope, true).await
     }
 
-    /// What the order itself knows, which needs no store and is never behind its last record; `None` if there is none.
+    /// Returns the order as its actor knows it: independent of the snapshots, and never behind its last record.
+    /// `None` if it was never placed.
     pub(crate) async fn look(&self, order: OrderId) -> Result<Option<Arc<Order>>, Refusal> {
         let look = |permit| Peek { permit };
         self.0.ask(order, Origin::Inside, look).await?
     }
 
     async fn deliver(&self, envelope: Envelope<Command>, is_fresh: bool) -> Result<Done, Refusal> {
-        // Only the first incarnation that is asked meets a fresh id: a later one may have to find what that one wrote.
+        // Only the first try can rely on the id being fresh: a later one may have to find what the first has written.
         let is_fresh = AtomicBool::new(is_fresh);
         let from = match envelope.meta.principal {
             Principal::User(_) | Principal::Operator(_) => Origin::Outside,
@@ -90,7 +91,7 @@ impl Orders {
         self.0.ask(envelope.target, from, message).await?
     }
 
-    /// The registry behind it.
+    /// Returns the registry that starts and supervises the orders.
     pub(crate) const fn registry(&self) -> &Registry<OrderActor> {
         &self.0
     }

@@ -1,4 +1,5 @@
-//! What no caller of the facade can bring about: records that must not be written, and ends in the middle.
+//! Cases that no caller of the façade can cause: records that must not be written, and panics in the middle of a
+//! command.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::execute::execute;
@@ -51,7 +52,7 @@ async fn a_record_that_the_ledger_refuses_is_never_written() {
         .until_order("voided", stale.id, |order| !order.has_open_call())
         .await;
     let before = head(&house).await;
-    // An order that remembers an older self would let go of the hold a second time.
+    // A stale order would void the hold a second time.
     let (after, answer) = execute(
         house.runtime.services(),
         Some(Arc::clone(&stale)),
@@ -87,7 +88,7 @@ async fn a_record_that_would_break_an_invariant_is_never_written_and_its_votes_a
     assert!(given_back(&house).await, "the runner's slot");
 }
 
-/// A record that the journal refused kept what was reserved for it for ever.
+/// Regression: a record that the journal refused kept its reservations for ever.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_reserved_for_a_record_that_the_journal_refuses_is_given_back() {
     let house = House::new().await;
@@ -129,7 +130,7 @@ async fn what_was_reserved_by_a_task_that_panics_is_given_back() {
     assert!(given_back(&house).await);
 }
 
-/// A repeat under the same token met a no, and gave back what the first one held.
+/// Regression: a repeat under the same token was refused, and released what the first request had reserved.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_no_gives_back_nothing_that_somebody_else_holds_under_the_same_token() {
     let house = House::new().await;
@@ -154,7 +155,8 @@ async fn a_no_gives_back_nothing_that_somebody_else_holds_under_the_same_token()
     assert!(given_back(&house).await);
 }
 
-/// An order whose load had failed answered every later command with that fault, as long as somebody kept asking.
+/// Regression: an order whose load had failed answered every later command with that error, as long as commands kept
+/// coming.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_that_can_not_be_loaded_says_why_and_is_loaded_anew_by_the_next_command() {
     let runtime = RuntimeConfig {

@@ -1,4 +1,5 @@
-//! `POST /api/admin/orders/{id}/abandon`: gives the runner up, and the customer gets everything back.
+//! `POST /api/admin/orders/{id}/abandon`: cancels an order after the purchase because its runner gave up; the
+//! customer gets everything back.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::with_reason, dto::admin::ReasonIn, path::Id,

@@ -1,4 +1,4 @@
-//! `GET /api/admin/actors`: what lives now.
+//! `GET /api/admin/actors`: the actors that are running now.
 
 use crate::{answer, app_state::AppState, problem::Problem};
 use axum::{extract::State, response::Response};

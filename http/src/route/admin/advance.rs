@@ -1,4 +1,4 @@
-//! `POST /api/admin/clock/advance`: moves a virtual clock on.
+//! `POST /api/admin/clock/advance`: advances a virtual clock.
 
 use crate::{
     answer, app_state::AppState, call::Call, dto::admin::AdvanceIn, problem::Problem, time::Time,

@@ -1,4 +1,4 @@
-//! `GET /api/admin/audit`: what operators did, and why, newest first.
+//! `GET /api/admin/audit`: the actions of operators with their reasons, newest first.
 
 use crate::{
     answer,

@@ -1,4 +1,4 @@
-//! `POST /api/admin/orders/{id}/hold`, `…/unhold`: freezes an order, or lets it go on.
+//! `POST /api/admin/orders/{id}/hold`, `…/unhold`: freezes an order, or ends the freeze.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::with_reason, dto::admin::ReasonIn, path::Id,

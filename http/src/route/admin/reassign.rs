@@ -1,4 +1,4 @@
-//! `POST /api/admin/orders/{id}/reassign`: takes an order from its runner.
+//! `POST /api/admin/orders/{id}/reassign`: takes an order away from its runner and puts it back on the board.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::with_reason, dto::admin::ReasonIn, path::Id,

@@ -1,6 +1,7 @@
-//! `POST /api/admin/actors/{order_id}/release`: lets an order that failed again and again be tried once more.
+//! `POST /api/admin/actors/{order_id}/release`: ends the quarantine of an order whose actor panicked repeatedly.
 //!
-//! A quarantine is no fact of the journal: it lies with the actors and ends with the process. So this is logged.
+//! The quarantine is not in the journal: it is kept in memory and ends with the process. So its end is written to the
+//! log.
 
 use crate::{
     answer, app_state::AppState, call::Call, dto::admin::ReasonIn, path::Id, problem::Problem,

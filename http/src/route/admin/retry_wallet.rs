@@ -1,4 +1,4 @@
-//! `POST /api/admin/wallets/{user_id}/retry`: payouts and payments that wait to be tried again are tried now.
+//! `POST /api/admin/wallets/{user_id}/retry`: tries a wallet's deferred payouts and payments now.
 
 use crate::{
     answer, app_state::AppState, call::Call, dto::admin::ReasonIn, path::Id, problem::Problem,

@@ -1,4 +1,4 @@
-//! `GET /api/admin/sagas`: orders with a step that needs a person, or all that are under way.
+//! `GET /api/admin/sagas`: orders with a stalled step, or all whose sagas are running.
 
 use crate::{
     answer,

@@ -1,4 +1,4 @@
-//! `POST /api/admin/orders/{id}/settle`: ends an order, and says who gets what.
+//! `POST /api/admin/orders/{id}/settle`: ends an order and divides its money.
 
 use crate::{
     app_state::AppState, call::KeyedCall, dispatch::dispatch, dto::admin::SettleIn,

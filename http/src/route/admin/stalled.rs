@@ -1,5 +1,5 @@
-//! `POST /api/admin/sagas/{order_id}/retry`, `…/skip`, `…/compensate`: what keeps failing is tried again, gone on
-//! without, or taken back.
+//! `POST /api/admin/sagas/{order_id}/retry`, `…/skip`, `…/compensate`: retries, skips or compensates the stalled
+//! steps of an order.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::with_reason, dto::admin::ReasonIn, path::Id,

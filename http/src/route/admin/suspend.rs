@@ -1,4 +1,4 @@
-//! `POST /api/admin/users/{id}/suspend`, `…/reinstate`: bars a user from placing and accepting, or allows it again.
+//! `POST /api/admin/users/{id}/suspend`, `…/reinstate`: bars a user from placing and accepting orders, or ends that.
 
 use crate::{
     answer, app_state::AppState, call::Call, dto::admin::ReasonIn, path::Id, problem::Problem,

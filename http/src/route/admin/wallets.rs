@@ -1,4 +1,4 @@
-//! `GET /api/admin/wallets`: wallets with a payout, or a card that pays a debt, that keeps failing.
+//! `GET /api/admin/wallets`: wallets with a stalled payout or a stalled payment of a debt.
 
 use crate::{
     answer, app_state::AppState, page::Page, problem::Problem, view::stalled::StalledWalletView,

@@ -1,4 +1,4 @@
-//! `POST /api/admin/users/{id}/write-off`: what a user owes need not be paid.
+//! `POST /api/admin/users/{id}/write-off`: cancels a user's debt at the platform's expense.
 
 use crate::{
     answer, app_state::AppState, call::KeyedCall, dto::wallet::WriteOffIn, path::Id,

@@ -1,4 +1,4 @@
-//! `GET /api/orders/{id}/disputes`: every dispute of an order, with what was said about it.
+//! `GET /api/orders/{id}/disputes`: every dispute of an order, with its replies.
 
 use crate::{
     answer,

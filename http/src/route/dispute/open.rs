@@ -1,4 +1,4 @@
-//! `POST /api/orders/{id}/disputes`: a party, or an operator for the customer, claims something.
+//! `POST /api/orders/{id}/disputes`: opens a dispute, for a party or by an operator for the customer.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::dispatch, dto::dispute::DisputeIn,

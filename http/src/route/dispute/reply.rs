@@ -1,4 +1,4 @@
-//! `POST /api/orders/{id}/disputes/{n}/reply`: a party says more about an open dispute.
+//! `POST /api/orders/{id}/disputes/{n}/reply`: adds a party's statement to an open dispute.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::dispatch, dto::dispute::ReplyIn, free_text::sealed,

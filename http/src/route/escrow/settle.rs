@@ -1,4 +1,5 @@
-//! `POST /api/escrow/{order_id}/release`, `…/refund`: ends an order with all to the runner, or all to the customer.
+//! `POST /api/escrow/{order_id}/release`, `…/refund`: ends an order and gives all its money to the runner, or all to
+//! the customer.
 
 use crate::{
     app_state::AppState, call::KeyedCall, dispatch::with_reason, dto::admin::ReasonIn, path::Id,

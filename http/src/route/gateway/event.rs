@@ -1,4 +1,4 @@
-//! `POST /api/gateway/events`: what the payment gateway has to tell. Taken in once, however often it is told.
+//! `POST /api/gateway/events`: takes an event of the payment gateway. An event that is sent again changes nothing.
 
 use crate::{answer, app_state::AppState, call::GatewayCall, problem::Problem};
 use axum::{extract::State, response::Response};

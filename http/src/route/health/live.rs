@@ -1,4 +1,4 @@
-//! `GET /health/live`: the process answers.
+//! `GET /health/live`: 200 as long as the process runs.
 
 use crate::answer;
 use axum::response::Response;

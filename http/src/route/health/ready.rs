@@ -1,4 +1,4 @@
-//! `GET /health/ready`: commands can be taken.
+//! `GET /health/ready`: 200 if commands can be taken.
 
 use crate::{answer, app_state::AppState, problem::Problem};
 use axum::{extract::State, http::StatusCode, response::Response};

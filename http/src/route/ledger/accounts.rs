@@ -1,4 +1,4 @@
-//! `GET /api/ledger/accounts`: every account that is not empty.
+//! `GET /api/ledger/accounts`: every account with a balance other than 0.
 
 use crate::{answer, app_state::AppState, page::Page, problem::Problem, view::ledger::AccountView};
 use axum::{extract::State, response::Response};

@@ -1,4 +1,5 @@
-//! `POST /api/ledger/top-ups`, `…/withdrawals`: cash for losses to the gateway, and fees out of it.
+//! `POST /api/ledger/top-ups`, `…/withdrawals`: books cash that operators bring to the gateway to cover losses, and
+//! platform fees that they take out.
 
 use crate::{
     answer, app_state::AppState, call::KeyedCall, dto::wallet::MoveIn, problem::Problem,

@@ -1,4 +1,4 @@
-//! `GET /api/ledger/proof`: what anybody may check.
+//! `GET /api/ledger/proof`: the sums of the ledger and the journal's hash, public.
 
 use crate::{answer, app_state::AppState, problem::Problem, view::ledger::ProofView};
 use axum::{extract::State, response::Response};

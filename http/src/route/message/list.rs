@@ -1,5 +1,6 @@
-//! `GET /api/orders/{id}/messages`: what the parties wrote, oldest first. To them as long as they may write; to all who
-//! are in a dispute until it is decided. A runner sees what was written since they took the order.
+//! `GET /api/orders/{id}/messages`: the parties' messages, oldest first. The parties may read them as long as they
+//! may write; all sides of a dispute may read them until it is decided. A runner sees only messages since they took
+//! the order.
 
 use crate::{
     answer,
@@ -40,7 +41,7 @@ pub(crate) async fn list(
     Ok(answer::ok(&Page::going_on(views, found.next)))
 }
 
-/// Why there is nothing to read: not yet, or no more.
+/// Returns the reason why the messages cannot be read now: it is too early or too late.
 fn closed(app: &AppState, LoadedOrder { order, role }: &LoadedOrder) -> Rejection {
     if order.is_terminal() && *role != Role::Operator {
         return Rejection::TooLate;

@@ -1,4 +1,4 @@
-//! `POST /api/orders/{id}/messages`: one party writes to the other.
+//! `POST /api/orders/{id}/messages`: sends a message to the other party.
 
 use crate::{
     answer, app_state::AppState, call::Call, dispatch::dispatch_to, dto::door::MessageIn,

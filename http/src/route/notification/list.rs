@@ -1,4 +1,4 @@
-//! `GET /api/notifications/user/{user_id}`: an inbox, newest first.
+//! `GET /api/notifications/user/{user_id}`: a user's inbox, newest notice first.
 
 use crate::{
     answer,

@@ -1,4 +1,4 @@
-//! `POST /api/notifications/{id}/read`: marks a notice of the caller read.
+//! `POST /api/notifications/{id}/read`: marks one of the caller's notices as read.
 
 use crate::{
     answer, app_state::AppState, call::Call, dto::Nothing, path::Id, problem::Problem,

@@ -1,4 +1,4 @@
-//! `POST /api/notifications/send`: sends a direct notice.
+//! `POST /api/notifications/send`: sends an operator's notice to one user.
 
 use crate::{
     answer,

@@ -1,4 +1,4 @@
-//! `POST /api/orders/{id}/cancel`: the customer cancels, at a price agreed to.
+//! `POST /api/orders/{id}/cancel`: cancels an order, if it costs the customer no more than the charge they accept.
 
 use crate::{
     app_state::AppState,

@@ -1,4 +1,4 @@
-//! `POST /api/orders/{id}/confirm`: the customer has the food.
+//! `POST /api/orders/{id}/confirm`: the customer confirms that the food has arrived.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::dispatch, dto::Nothing, path::Id, problem::Problem,

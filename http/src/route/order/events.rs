@@ -1,5 +1,5 @@
-//! `GET /api/orders/{id}/events`: what happened, as far as the caller may see it now. A page counts records, of which
-//! each holds one event or several, and the caller may see none of them.
+//! `GET /api/orders/{id}/events`: the order's history, as far as the caller may see it now. The limit counts records;
+//! a record holds one event or several, and the caller may see none of them.
 
 use crate::{
     answer,
@@ -21,7 +21,7 @@ pub(crate) async fn events(
     Asked(asked): Asked<PageIn>,
 ) -> Result<Response, Problem> {
     let after = page::cursor(asked.cursor.as_deref())?;
-    // Most histories are shorter than that, and are read whole.
+    // Most histories have fewer records than this and are read in one page.
     let limit = page::limit(asked.limit.or(Some(page::LARGEST)))?;
     let _place = app.history(me.user)?;
     let runtime = app.runtime();

@@ -1,4 +1,4 @@
-//! `GET /api/orders/{id}`: an order as it is, or was at `?at=`; with the rights of now.
+//! `GET /api/orders/{id}`: an order as it is, or as it was at `?at=`, shown with the caller's present rights.
 
 use crate::{
     answer,
@@ -27,7 +27,7 @@ pub(crate) async fn get(
     }
 }
 
-/// An order as it was. The board shows orders as they are.
+/// Shows an order as it was at `at`. 404 for a runner who sees it only on the board.
 async fn then(
     app: &AppState,
     viewer: &Viewer,

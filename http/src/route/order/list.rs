@@ -1,5 +1,5 @@
-//! `GET /api/orders`: the caller's orders as customer, or as runner; the board with `available=true`; to operators,
-//! without `as`, every live one.
+//! `GET /api/orders`: the caller's orders as customer or as runner; with `available=true` the board; for operators
+//! without `as` every live order.
 
 use crate::{
     answer,

@@ -1,4 +1,4 @@
-//! `POST /api/orders/{id}/no-show-answer`: the customer is there after all.
+//! `POST /api/orders/{id}/no-show-answer`: the customer answers that they are there.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::dispatch, dto::Nothing, path::Id, problem::Problem,

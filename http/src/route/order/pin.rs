@@ -1,4 +1,5 @@
-//! `GET /api/orders/{id}/delivery-pin`: four digits, from `accepted` on, to the customer.
+//! `GET /api/orders/{id}/delivery-pin`: the four digits that prove the delivery, for the customer, once a runner has
+//! accepted.
 
 use crate::{answer, app_state::AppState, auth::LoadedOrder, problem::Problem};
 use axum::{extract::State, response::Response};

@@ -19,7 +19,7 @@ pub(crate) async fn place(
 ) -> Result<Response, Problem> {
     let Call { me, meta, body, .. } = call;
     let reply = app.runtime().place_order(meta, body.try_into()?).await?;
-    let mut response = answer::told(&app, &me, &reply, StatusCode::CREATED).await?;
+    let mut response = answer::after_command(&app, &me, &reply, StatusCode::CREATED).await?;
     if let Ok(location) = HeaderValue::try_from(format!("/api/orders/{}", reply.order.id)) {
         response.headers_mut().insert(header::LOCATION, location);
     }

@@ -1,5 +1,5 @@
-//! `POST /api/quotes`: what an order would cost and hold, and why; refused where placing it would be, but for what
-//! concerns the customer.
+//! `POST /api/quotes`: what an order would cost and how much would be held. Refused where placing would be, except
+//! for reasons that concern the customer.
 
 use crate::{
     answer, app_state::AppState, call::Call, dto::order::NewOrderIn, problem::Problem,

@@ -1,4 +1,4 @@
-//! `POST /api/orders/{id}/ratings`: one side rates the other.
+//! `POST /api/orders/{id}/ratings`: one party rates the other.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::dispatch, dto::order::RatingIn, path::Id,

@@ -1,4 +1,4 @@
-//! `GET /api/orders/{id}/receipt`: each side its own, as JSON or as a page.
+//! `GET /api/orders/{id}/receipt`: the caller's own receipt, as JSON or as an HTML page.
 
 use crate::{
     answer,
@@ -44,9 +44,9 @@ pub(crate) async fn receipt(
     }
     let _place = app.history(me.user)?;
     let user = side_of(order, &viewer).0;
-    let told = app.runtime().receipt(user, order.id).await?;
+    let statement = app.runtime().receipt(user, order.id).await?;
     let related = related::gather(&app, &viewer, order).await?;
-    let receipt = ReceiptView::of(order, &viewer, &related, &told);
+    let receipt = ReceiptView::of(order, &viewer, &related, &statement);
     let mut response = if wants_page(&headers) {
         document(StatusCode::OK, "Receipt", &receipt.html())
     } else {
@@ -59,7 +59,7 @@ pub(crate) async fn receipt(
     Ok(response)
 }
 
-/// Whether a page is named before JSON.
+/// Whether `Accept` names HTML before JSON.
 fn wants_page(headers: &HeaderMap) -> bool {
     let accept = headers
         .get(header::ACCEPT)

@@ -1,4 +1,4 @@
-//! `POST /api/orders/{id}/refunds`: an operator gives something back after the end.
+//! `POST /api/orders/{id}/refunds`: an operator refunds an amount after the order has ended.
 
 use crate::{
     app_state::AppState, call::KeyedCall, dispatch::dispatch, dto::dispute::RefundIn,

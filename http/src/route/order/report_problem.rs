@@ -1,4 +1,5 @@
-//! `POST /api/orders/{id}/problems`: the runner can't reach the customer, took the food back, or needs an operator.
+//! `POST /api/orders/{id}/problems`: the runner reports that they can't reach the customer, took the food back, or
+//! need an operator.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::dispatch, dto::door::ProblemIn, free_text, path::Id,

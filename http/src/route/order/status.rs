@@ -1,4 +1,4 @@
-//! `POST /api/orders/{id}/status`: the runner says where the order is.
+//! `POST /api/orders/{id}/status`: the runner reports the order's next status.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::dispatch, dto::order::StatusIn, path::Id,

@@ -1,4 +1,4 @@
-//! `POST /api/orders/{id}/tip`: the customer gives the runner more, after the end.
+//! `POST /api/orders/{id}/tip`: adds a tip after the order has ended.
 
 use crate::{
     app_state::AppState,

@@ -1,4 +1,4 @@
-//! `GET /api/payments`: of one order, or of the caller's orders; to operators, of every live one.
+//! `GET /api/payments`: the payment of one order, or of all the caller's orders; for operators of every live order.
 
 use crate::{
     answer,

@@ -1,4 +1,5 @@
-//! `GET /api/photos/{id}`: to its uploader until an order refers to it, then to the order's parties and operators.
+//! `GET /api/photos/{id}`: shown to its uploader until an order refers to it, then to the order's parties and
+//! operators.
 
 use crate::{app_state::AppState, auth::Me, gate::load, path::Id, policy::Who, problem::Problem};
 use axum::{
@@ -22,7 +23,7 @@ pub(crate) async fn get(
         None => Err(nothing()),
         Some(order) => {
             let seen = load(&app, &me, order, Who::PartyOrOperator).await;
-            // A party may learn that it may not; that somebody else's photo is there nobody learns.
+            // 404 for everybody else, so that nobody learns that a photo exists.
             seen.map(|_| image(photo)).map_err(|problem| {
                 if problem.status.is_client_error() {
                     nothing()

@@ -1,4 +1,4 @@
-//! `POST /api/photos`: stores a photo of the caller.
+//! `POST /api/photos`: stores a photo for the caller.
 
 use crate::{answer, app_state::AppState, call::Upload, problem::Problem};
 use axum::{extract::State, response::Response};

@@ -1,4 +1,5 @@
-//! `POST /api/orders/{id}/proposals/{n}/approve`: the customer agrees; more than is held is asked of the card first.
+//! `POST /api/orders/{id}/proposals/{n}/approve`: the customer approves; an amount beyond the hold is authorised
+//! first.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::dispatch, dto::Nothing, path::Within,

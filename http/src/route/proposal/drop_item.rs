@@ -1,4 +1,4 @@
-//! `POST /api/orders/{id}/proposals/{n}/drop-item`: the customer does without some items.
+//! `POST /api/orders/{id}/proposals/{n}/drop-item`: the customer gives up some of the items.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::dispatch, dto::proposal::DropIn, path::Within,

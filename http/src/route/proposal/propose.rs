@@ -1,4 +1,4 @@
-//! `POST /api/orders/{id}/proposals`: the runner at the store asks the customer.
+//! `POST /api/orders/{id}/proposals`: the runner at the store proposes a change to the customer.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::dispatch, dto::proposal::ProposalIn, free_text,

@@ -1,4 +1,4 @@
-//! `POST /api/orders/{id}/proposals/{n}/reject`: the customer says no, which ends the order.
+//! `POST /api/orders/{id}/proposals/{n}/reject`: the customer rejects, which cancels the order.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::dispatch, dto::Nothing, path::Within,

@@ -1,4 +1,4 @@
-//! `POST /api/orders/{id}/proposals/{n}/withdraw`: the runner takes a proposal back.
+//! `POST /api/orders/{id}/proposals/{n}/withdraw`: the runner withdraws a proposal.
 
 use crate::{
     app_state::AppState, call::Call, dispatch::dispatch, dto::Nothing, path::Within,

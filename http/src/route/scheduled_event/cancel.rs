@@ -1,4 +1,4 @@
-//! `POST /api/scheduled-events/{id}/cancel`: cancels an event scheduled over the API.
+//! `POST /api/scheduled-events/{id}/cancel`: cancels an event that was scheduled over the API.
 
 use crate::{answer, app_state::AppState, call::Call, dto::Nothing, path::Id, problem::Problem};
 use axum::{extract::State, response::Response};

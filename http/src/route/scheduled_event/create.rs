@@ -1,4 +1,4 @@
-//! `POST /api/scheduled-events`: schedules an event, which fires as a command under the order's own guards.
+//! `POST /api/scheduled-events`: schedules an event. It fires as a command, which the order may refuse.
 
 use crate::{
     answer, app_state::AppState, call::Call, dto::admin::ScheduleIn, problem::Problem,

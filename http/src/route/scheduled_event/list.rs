@@ -1,4 +1,4 @@
-//! `GET /api/scheduled-events`: events scheduled over the API, oldest first.
+//! `GET /api/scheduled-events`: events that were scheduled over the API, oldest first.
 
 use crate::{
     answer,

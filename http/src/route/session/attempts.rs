@@ -1,4 +1,4 @@
-//! Failed sign-ins and registrations are counted, and too many of them wait.
+//! Applies the limits of failed attempts to signing in and registering.
 
 use crate::{app_state::AppState, attempt::Attempt, problem::Problem};
 use axum::http::StatusCode;
@@ -7,7 +7,7 @@ use campusg_domain::order::Rejection;
 use std::net::IpAddr;
 use tokio::time::Instant;
 
-/// Begins an attempt, or refuses it where too many have failed or may fail.
+/// Begins an attempt; 429 if too many have failed or are under way.
 pub(crate) fn begin<'a>(
     app: &'a AppState,
     account: &str,
@@ -25,7 +25,7 @@ pub(crate) fn begin<'a>(
         })
 }
 
-/// Ends an attempt. It has failed by a refusal that tells whether an account or a password is right, and by no other.
+/// Ends an attempt. It counts as failed only if the refusal reveals whether an account or a password is right.
 pub(crate) fn end(
     attempt: Attempt<'_>,
     done: Result<SignedIn, Refusal>,
@@ -39,7 +39,7 @@ pub(crate) fn end(
                 ..
             },
         ) => drop(attempt),
-        Err(_) => attempt.told_nothing(),
+        Err(_) => attempt.reveals_nothing(),
     }
     Ok(done?)
 }

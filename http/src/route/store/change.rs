@@ -1,4 +1,4 @@
-//! `PATCH /api/stores/{id}`: changes what is given of a store.
+//! `PATCH /api/stores/{id}`: changes the given fields of a store.
 
 use crate::{
     answer, app_state::AppState, call::Call, dto::store::StoreChangeIn, path::Id, problem::Problem,
@@ -17,7 +17,7 @@ pub(crate) async fn change(
     Ok(answer::ok(&shown(&app, store)?))
 }
 
-/// A store as it is now.
+/// Returns a store's view; 404 if it is not known.
 pub(crate) fn shown(app: &AppState, store: StoreId) -> Result<KnownStoreView, Problem> {
     let stores = app.runtime().stores();
     let found = stores.iter().find(|(id, _)| *id == store);

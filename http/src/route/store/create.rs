@@ -1,4 +1,4 @@
-//! `POST /api/stores`: makes a store known.
+//! `POST /api/stores`: adds a store.
 
 use super::change::shown;
 use crate::{answer, app_state::AppState, call::Call, dto::store::NewStoreIn, problem::Problem};

@@ -1,4 +1,4 @@
-//! `GET /api/users/me/payout-method`: the bank account on file, without its token.
+//! `GET /api/users/me/payout-method`: the caller's bank account, without its token.
 
 use crate::{answer, auth::Me, problem::Problem, view::payout::AccountView};
 use axum::response::Response;

@@ -1,5 +1,5 @@
-//! `POST /api/users/me/payment-method/setup`: begins the entry of a card or of a bank account on the payment gateway's own
-//! page; it is on file once the gateway has told its token.
+//! `POST /api/users/me/payment-method/setup`: begins the entry of a card or a bank account on the payment gateway's
+//! own page. It is stored when the gateway has sent its token.
 
 use crate::{
     answer, app_state::AppState, call::Call, dto::user::SetupIn, problem::Problem,

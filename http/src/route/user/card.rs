@@ -1,4 +1,5 @@
-//! `GET /api/users/me/payment-method`: the card on file, without its token, and what another one would be charged.
+//! `GET /api/users/me/payment-method`: the caller's card, without its token, and what a new card would be charged at
+//! once.
 
 use crate::{
     answer,

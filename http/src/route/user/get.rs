@@ -1,4 +1,4 @@
-//! `GET /api/users/{id}`: a profile; in full to its owner and operators.
+//! `GET /api/users/{id}`: a user's profile, in full for its owner and operators.
 
 use crate::{
     answer,

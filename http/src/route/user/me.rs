@@ -8,7 +8,7 @@ pub(crate) async fn me(State(app): State<AppState>, me: Me) -> Result<Response, 
     Ok(answer::ok(&PersonView::from(&profile(&app, &me).await?)))
 }
 
-/// The caller's own profile.
+/// Reads the caller's own profile.
 pub(crate) async fn profile(app: &AppState, me: &Me) -> Result<Profile, Problem> {
     let profile = app.runtime().profile(me.user).await?;
     profile.ok_or_else(|| Problem::not_found("user"))

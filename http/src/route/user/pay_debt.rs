@@ -1,4 +1,4 @@
-//! `POST /api/users/me/wallet/pay-debt`: the card on file pays what the caller owes.
+//! `POST /api/users/me/wallet/pay-debt`: charges the caller's card for their debt.
 
 use crate::{
     answer, app_state::AppState, call::KeyedCall, dto::wallet::PayDebtIn, problem::Problem,

@@ -1,4 +1,4 @@
-//! `GET /api/users/me/payouts`: the caller's payouts and what became of them, newest first.
+//! `GET /api/users/me/payouts`: the caller's payouts with their states, newest first.
 
 use crate::{
     answer,

@@ -1,4 +1,4 @@
-//! `POST /api/users`: opens an account and signs in.
+//! `POST /api/users`: creates an account and signs in.
 
 use crate::{
     answer,

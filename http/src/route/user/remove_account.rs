@@ -1,4 +1,4 @@
-//! `DELETE /api/users/me/payout-method`: takes the bank account off; payouts on their way keep theirs.
+//! `DELETE /api/users/me/payout-method`: removes the bank account; payouts under way keep theirs.
 
 use crate::{answer, app_state::AppState, call::Call, dto::Nothing, problem::Problem};
 use axum::{extract::State, response::Response};

@@ -1,4 +1,4 @@
-//! `DELETE /api/users/me/payment-method`: takes the card off.
+//! `DELETE /api/users/me/payment-method`: removes the card.
 
 use crate::{answer, app_state::AppState, call::Call, dto::Nothing, problem::Problem};
 use axum::{extract::State, response::Response};

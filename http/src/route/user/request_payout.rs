@@ -1,4 +1,4 @@
-//! `POST /api/users/me/payouts`: money from the wallet to the bank account on file.
+//! `POST /api/users/me/payouts`: pays money from the wallet to the caller's bank account.
 
 use crate::{
     answer, app_state::AppState, call::KeyedCall, dto::wallet::PayoutIn, problem::Problem,

@@ -1,4 +1,4 @@
-//! `PUT /api/users/me/payout-method`: puts a bank account on file.
+//! `PUT /api/users/me/payout-method`: stores a bank account.
 
 use crate::{
     answer, app_state::AppState, call::Call, dto::wallet::AccountIn, problem::Problem,

@@ -1,4 +1,4 @@
-//! `PUT /api/users/me/payment-method`: puts a card on file; it is charged at once for what its owner owes.
+//! `PUT /api/users/me/payment-method`: stores a card; it is charged at once for its owner's debt.
 
 use crate::{
     answer, app_state::AppState, call::Call, dto::user::CardIn, problem::Problem,

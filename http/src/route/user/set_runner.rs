@@ -1,4 +1,4 @@
-//! `PUT /api/users/me/runner`: runs, or does not.
+//! `PUT /api/users/me/runner`: starts or stops working as a runner, and being notified of new orders.
 
 use crate::{answer, app_state::AppState, call::Call, dto::user::RunnerIn, problem::Problem};
 use axum::{extract::State, response::Response};
@@ -11,7 +11,7 @@ pub(crate) async fn set_runner(
     let RunnerIn { active, online } = call.body;
     let runner = RunnerState { active, online };
     app.runtime().set_runner(call.meta, runner).await?;
-    // Nobody is told of new orders who may not take them.
+    // Whoever may not accept orders is not notified of new ones, so they are not online either.
     Ok(answer::ok(&RunnerState {
         active,
         online: active && online,

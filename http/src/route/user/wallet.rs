@@ -1,4 +1,4 @@
-//! `GET /api/users/me/wallet`: what the caller has and owes, and what each order did to it.
+//! `GET /api/users/me/wallet`: the caller's balance and debt, and how each order changed them.
 
 use crate::{
     answer,

@@ -1,7 +1,7 @@
-//! What each event shows, and to whom.
+//! The name and data of each event, and who may see it.
 //!
-//! Invariant: every event of an order is answered here. Must not: show words; the history puts them in for those whom
-//! they concern.
+//! Invariant: every event of an order is handled here.
+//! Must not: contain free text; the history adds it for those who may read it.
 
 use crate::{
     time::Time,
@@ -25,7 +25,7 @@ use serde_json::{Map, Value, json};
 /// An event's type, whether this reader may see it, and its data.
 type Described = (&'static str, bool, Value);
 
-/// An event's type and data; `None` where the reader may not see it.
+/// Returns an event's type and data; `None` if the reader may not see it.
 pub(super) fn describe(
     order: &Order,
     event: &Event,
@@ -51,7 +51,7 @@ pub(super) fn describe(
     visible.then(|| (r#type, members(data)))
 }
 
-/// Whether the payment is this reader's business.
+/// Whether this role may see events of the payment.
 const fn sees_payment(role: Role) -> bool {
     matches!(role, Role::Customer | Role::Operator)
 }
@@ -137,7 +137,7 @@ fn ending(order: &Order, event: &EndEvent, role: Role) -> Described {
     }
 }
 
-/// Calls to the gateway: the customer sees those that moved money, operators all.
+/// Calls to the gateway: the customer sees those that moved money, operators see all.
 fn call(event: &CallEvent, role: Role) -> Described {
     let (money, operator) = (sees_payment(role), role == Role::Operator);
     match event {
@@ -220,7 +220,7 @@ fn contact(event: &ContactEvent, role: Role) -> Described {
         ContactEvent::MessageSent { by, attempt, .. } => {
             ("message", true, json!({"from": by, "attempt": attempt}))
         }
-        // Anything but the customer's absence is between the runner and the operators.
+        // Problems other than the customer's absence are reported to operators only.
         ContactEvent::ProblemReported { kind, photo, .. } => (
             "problem_reported",
             role != Role::Customer || *kind != Problem::Other,
@@ -299,7 +299,8 @@ fn dispute(event: &DisputeEvent, role: Role) -> Described {
     }
 }
 
-/// Tips and ratings. A rating's stars are for who gave it and operators; the other side learns that there is one.
+/// Tips and ratings. The stars are shown to whoever gave them and to operators; the other party learns only that they
+/// exist.
 fn after(event: &AfterEvent, role: Role) -> Described {
     let (customer, runner) = (role == Role::Customer, is_runner(role));
     match event {
@@ -339,7 +340,7 @@ fn members(data: Value) -> Map<String, Value> {
     }
 }
 
-/// A runner by id: to the customer, operators, and the runner themself.
+/// A runner's id, shown to the customer, operators, and the runner themself.
 fn person(member: &str, user: UserId, viewer: &Viewer) -> Value {
     let known = matches!(viewer.role, Role::Customer | Role::Operator) || user == viewer.user;
     if known {

@@ -1,4 +1,4 @@
-//! The proof as the front page: where the money is and whose it is, for whoever opens the server's address in a browser.
+//! The ledger's proof as an HTML page, which is the server's front page.
 
 use super::ProofView;
 use crate::{html::amount, time::in_words};
@@ -6,7 +6,7 @@ use campusg_domain::money::Cents;
 use std::fmt::Write;
 
 impl ProofView {
-    /// The proof as the body of a page.
+    /// Returns the body of the page.
     pub(crate) fn html(&self) -> String {
         let mut page = String::with_capacity(2_048);
         page.push_str(
@@ -19,7 +19,7 @@ impl ProofView {
             "<p>Open orders: {orders}, for which {held} is held or blocked on cards.</p>"
         );
         let posted = &self.posted_cents;
-        // What comes from outside is booked below zero.
+        // The ledger books money that comes from outside as a negative balance.
         self.put_block(
             &mut page,
             "Where the money is",

@@ -1,4 +1,4 @@
-//! A receipt as a page. Every text from outside is escaped.
+//! A receipt as an HTML page. Every text from outside is escaped.
 
 use super::{LineView, ReceiptView, Shows};
 use crate::{
@@ -12,7 +12,7 @@ use campusg_domain::{
 use std::fmt::Write;
 
 impl ReceiptView {
-    /// The receipt as the body of a page.
+    /// Returns the body of the page.
     pub(crate) fn html(&self) -> String {
         let mut page = String::with_capacity(2_048);
         let _ = write!(

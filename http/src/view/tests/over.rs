@@ -1,4 +1,4 @@
-//! What lies over an order, and whose words stand in its history, before each viewer.
+//! An order's attachments and the free text of its history, as each viewer sees them.
 
 use super::{
     CUSTOMER, FORMER, NOTE, OPERATOR, PHOTO, PLACED, RUNNER, SOON, assignment, bought, entry,
@@ -53,7 +53,7 @@ fn pending(minutes: u64) -> Timer {
     }
 }
 
-/// At the store with an open proposal that the card did not hold the first time.
+/// An order at the store, with an open proposal whose second authorisation was declined once.
 fn asked() -> Order {
     let open = Proposal {
         n: 2,
@@ -71,7 +71,7 @@ fn asked() -> Order {
     order
 }
 
-/// What lies over an order, as a role sees it.
+/// Returns what is attached to an order, as a role sees it.
 fn over(order: &Order, role: Role) -> Value {
     let seen = seen(order, role, SOON);
     let members = ["proposal", "cancel_wait", "no_show_wait", "contact"];
@@ -181,8 +181,8 @@ fn words() -> Sealed {
     Sealed(vec![7])
 }
 
-/// A history of everything that can lie over an order, told of by those who may.
-fn told() -> Vec<(u32, Entry)> {
+/// A history with every kind of attachment.
+fn attachment_entries() -> Vec<(u32, Entry)> {
     let by = |user| Principal::User(user);
     let (customer, runner) = (by(CUSTOMER), by(RUNNER));
     let boss = Principal::Operator(OPERATOR);
@@ -383,7 +383,11 @@ fn told() -> Vec<(u32, Entry)> {
 
 fn shown(role: Role) -> Vec<String> {
     let order = order(Stage::OnTheWay(assignment(), bought(), Approach::default()));
-    lines(&opened(&order, &told(), &viewer(&order, role, PLACED)))
+    lines(&opened(
+        &order,
+        &attachment_entries(),
+        &viewer(&order, role, PLACED),
+    ))
 }
 
 #[test]
@@ -397,7 +401,7 @@ fn words_stand_only_before_those_whom_they_concern() {
         let shown = shown(role);
         shown.iter().filter(|line| line.contains(words)).count()
     };
-    // Notes: two proposals' and two problems'. The customer does not see what is between the runner and operators.
+    // Notes: two of proposals and two of problems. The customer does not see notes between the runner and operators.
     let table = [
         ("Message-canary", [0, 0, 0, 0]),
         ("Note-canary", [3, 3, 1, 4]),

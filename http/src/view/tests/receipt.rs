@@ -1,4 +1,4 @@
-//! Each side's receipt, as JSON and as a page.
+//! Each party's receipt, as JSON and as a page.
 
 use super::{
     CUSTOMER, ORDER, PHOTO, PLACED, RUNNER, ReceiptView, Viewer, assignment, bought, delivery,
@@ -11,8 +11,8 @@ use campusg_domain::{
     owner::wallet::{Line, LineKind, Receipt, Shows},
 };
 
-/// What the ledger says of this order to one side of it: 200.01 for the food, a tip of 2.01 and another of 3.00.
-pub(super) fn told(viewer: &Viewer) -> Receipt {
+/// The ledger's statement of this order for one party: 200.01 for the food, a tip of 2.01 and another of 3.00.
+pub(super) fn statement(viewer: &Viewer) -> Receipt {
     use LineKind::{CardCharged, DeliveryFee, Food, PlatformFee, SetOff, Tip};
     let line = |(kind, cents)| Line {
         seq: Seq(9),
@@ -76,7 +76,7 @@ fn each_side_has_its_own_receipt() {
     order.replaced = [(0, stew)].into();
     let shown = |role| {
         let viewer = viewer(&order, role, PLACED);
-        ReceiptView::of(&order, &viewer, &related(), &told(&viewer))
+        ReceiptView::of(&order, &viewer, &related(), &statement(&viewer))
     };
     let of = |role| serde_json::to_value(shown(role)).unwrap();
     let page = shown(Role::Customer).html();

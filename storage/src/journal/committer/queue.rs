@@ -1,9 +1,9 @@
-//! The queue in front of the journal, and what it counts.
+//! The queue in front of the journal, with its counters. It determines the order in which records are written.
 //!
-//! Owns the order in which records are written. It has no bound of its own: [`CommitQueue::depth`]
-//! is what admission looks at; but it refuses records while a fold has no room.
+//! The queue is not bounded: admission control is up to the callers, who look at [`CommitQueue::depth`]. But it
+//! refuses records while a fold has no room.
 //!
-//! Invariant: what is queued before [`Queue::close`] is decided, what comes after is refused.
+//! Invariant: items queued before [`Queue::close`] are decided, later ones are refused.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -23,15 +23,15 @@ pub(super) enum Item<R> {
 /// What the committer has done since it was started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CommitStats {
-    /// Groups written; also the number of `fdatasync` calls for them.
+    /// Groups written, which is also the number of their `fdatasync` calls.
     pub groups: u64,
     /// Records written.
     pub records: u64,
-    /// Bytes written, headers included.
+    /// Bytes written, including headers.
     pub bytes: u64,
     /// Records refused because the disk was full.
     pub refused_full: u64,
-    /// The last sequence every fold has been handed.
+    /// The last sequence number that every fold has received.
     pub last_seq: u64,
     /// Records and barriers that wait or are being written.
     pub depth: u64,
@@ -64,9 +64,9 @@ struct Waiting<R> {
 pub(super) struct Queue<R> {
     waiting: Mutex<Waiting<R>>,
     arrived: Condvar,
-    /// Whether a fold has no room for more; set and cleared by whoever folds.
+    /// Whether a fold has no room for more; set and cleared by the fold.
     full: Arc<AtomicBool>,
-    /// When the journal had no room for the last group, in milliseconds; 0 where it had. Set by the committer.
+    /// When the journal had no room for a group, in milliseconds; 0 if the last group fitted. Set by the committer.
     pub(super) no_room_ms: AtomicU64,
     pub(super) counters: Counters,
 }
@@ -90,7 +90,7 @@ impl<R> Queue<R> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues an item, or gives it back when the queue is closed.
+    /// Queues an item; returns it if the queue is closed.
     fn push(&self, item: Item<R>) -> Result<(), Item<R>> {
         let mut waiting = self.waiting();
         if !waiting.open {
@@ -106,8 +106,8 @@ impl<R> Queue<R> {
         Ok(())
     }
 
-    /// Moves everything that waits to the back of `into`, waiting for something if `into` is
-    /// empty; `false` once the queue is closed and nothing is left.
+    /// Moves all waiting items to the end of `into`. If both are empty, waits for an item. Returns `false` once the
+    /// queue is closed and nothing is left.
     pub(super) fn take_all(&self, into: &mut VecDeque<Item<R>>) -> bool {
         let mut waiting = self.waiting();
         while into.is_empty() && waiting.items.is_empty() && waiting.open {
@@ -125,7 +125,7 @@ impl<R> Queue<R> {
         self.arrived.notify_all();
     }
 
-    /// Closes the queue and drops what waits without completing it.
+    /// Closes the queue and drops waiting items without completing them.
     pub(super) fn abandon(&self) {
         let dropped = {
             let mut waiting = self.waiting();
@@ -148,7 +148,7 @@ impl<R> Queue<R> {
     }
 }
 
-/// A way to submit records to the committer; clones are the same queue.
+/// A handle to submit records to the committer. Clones share the same queue.
 pub struct CommitQueue<R> {
     queue: Arc<Queue<R>>,
 }
@@ -174,11 +174,10 @@ impl<R> CommitQueue<R> {
         Self { queue }
     }
 
-    /// Queues a record; never blocks. `on_ack` is called on the journal's thread once the record
-    /// is durable and every fold has been handed it, or when it is certain that it will never be
-    /// written; with `Closed`, and with `StorageFull` while a fold has no room, it is called right
-    /// here. It must be quick and must not panic. If it
-    /// is dropped without being called, the outcome is unknown and the process is about to end.
+    /// Queues a record; never blocks. `on_ack` is called on the journal's thread once the record is durable and every
+    /// fold has received it, or once it is certain that it will never be written. With `Closed`, and with
+    /// `StorageFull` while a fold has no room, it is called immediately on this thread. It must be quick and must not
+    /// panic. If it is dropped without being called, the outcome is unknown and the process is about to end.
     pub fn submit(
         &self,
         record: R,
@@ -192,8 +191,8 @@ impl<R> CommitQueue<R> {
         self.push(Item::Record(record, Box::new(on_ack)));
     }
 
-    /// Calls `on_done` with the last durable sequence once everything queued before has been
-    /// decided; otherwise as [`Self::submit`].
+    /// Calls `on_done` with the last durable sequence number once all earlier items have been decided; otherwise as
+    /// [`Self::submit`].
     pub fn barrier(&self, on_done: impl FnOnce(Result<u64, CommitFault>) + Send + 'static) {
         self.push(Item::Barrier(Box::new(on_done)));
     }
@@ -212,8 +211,8 @@ impl<R> CommitQueue<R> {
         self.queue.counters.depth.load(Ordering::Relaxed)
     }
 
-    /// Returns whether the disk has no room for a fold, or had none for a record at `since_ms` or later. A refusal
-    /// that is older proves nothing: room may have been made, and nobody has tried.
+    /// Returns whether the disk has no room for a fold, or had none for a record at `since_ms` or later. An older
+    /// refusal proves nothing: there may be room again, and nobody has tried.
     #[must_use]
     pub fn is_full(&self, since_ms: u64) -> bool {
         let no_room_ms = self.queue.no_room_ms.load(Ordering::Acquire);

@@ -1,7 +1,6 @@
-//! The loop of the journal's thread.
+//! The loop of the journal's thread: builds groups, commits them, and completes their records.
 //!
-//! Owns the group being built and its completions. Must not let anyone know of a record before
-//! its group is durable, nor complete anything before the folds.
+//! Must not: publish a record before its group is durable, or complete a record before the folds have it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,7 +20,7 @@ enum Completion {
 }
 
 pub(super) struct Work<R: Payload> {
-    // Dropped first: a panic is reported before any completion is dropped.
+    // Dropped first, so that a panic is reported before any completion is dropped.
     exit: Exit<R>,
     journal: Journal,
     folds: Vec<Fold<R>>,
@@ -32,7 +31,7 @@ pub(super) struct Work<R: Payload> {
     completions: Vec<Completion>,
 }
 
-/// Makes sure that a thread that ends early leaves nobody waiting and says why.
+/// Ensures that a thread that ends early leaves nobody waiting and reports why.
 struct Exit<R> {
     queue: Arc<Queue<R>>,
     on_fatal: Option<OnFatal>,
@@ -77,7 +76,7 @@ impl<R: Payload> Work<R> {
         }
     }
 
-    /// Runs until the queue is closed and empty; returns the journal unless it gave up.
+    /// Runs until the queue is closed and empty. Returns the journal, unless the loop gave up.
     pub(super) fn run(mut self) -> Option<Journal> {
         while self.exit.queue.take_all(&mut self.taken) {
             self.gather();
@@ -89,7 +88,7 @@ impl<R: Payload> Work<R> {
         Some(self.journal)
     }
 
-    /// Encodes as much of what was taken as fits into one group.
+    /// Encodes as many of the taken items as fit into one group.
     fn gather(&mut self) {
         self.group.clear();
         let first_seq = self.journal.next_seq();
@@ -131,7 +130,7 @@ impl<R: Payload> Work<R> {
         match self.journal.append_group(&mut self.group, now_ms) {
             Ok(appended) => {
                 self.exit.queue.no_room_ms.store(0, Ordering::Release);
-                self.tell(appended);
+                self.publish(appended);
             }
             Err(JournalFault::StorageFull { .. }) => {
                 self.exit.queue.no_room_ms.store(now_ms, Ordering::Release);
@@ -144,8 +143,8 @@ impl<R: Payload> Work<R> {
         Ok(())
     }
 
-    /// Folds first, acknowledgements second.
-    fn tell(&mut self, group: Appended) {
+    /// Passes the group to the folds first, and acknowledges its records second.
+    fn publish(&mut self, group: Appended) {
         let records = std::mem::take(&mut self.records);
         self.records.reserve(records.len());
         let counters = &self.exit.queue.counters;
@@ -175,7 +174,7 @@ impl<R: Payload> Work<R> {
         self.complete(Some(group));
     }
 
-    /// Completes the group: `None` when its records were refused.
+    /// Completes the records of a group; `None` if they were refused for want of room.
     fn complete(&mut self, group: Option<Appended>) {
         let last_seq = self.journal.next_seq() - 1;
         let mut seq = group.map_or(0, |group| group.first_seq);
