@@ -1,6 +1,6 @@
 //! Why a command or a question got no answer of the kind that was asked for.
 
-use campusg_domain::{id::OrderId, order::Rejection};
+use campusg_domain::{id::OrderId, rejection::Rejection};
 
 /// A rule said no, or the runtime could not answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -9,42 +9,19 @@ use crate::{
     id::{CommandId, Fingerprint, Principal, Seq, Stream},
     money::Transfer,
     notice::Notice,
-    order,
-    order::TimerKind,
-    owner::{directory, inbox, timetable, wallet},
+    order::Event as OrderEvent,
+    owner::{
+        directory::{StoreEvent, UserEvent},
+        inbox::Event as InboxEvent,
+        schedule::Event as ScheduleEvent,
+        wallet::Event as WalletEvent,
+    },
     people::PeopleChange,
     stream::Meta,
     time::At,
+    timer::TimerChange,
 };
 use serde::{Deserialize, Serialize};
-
-/// A change to a stream's timers: the `timers` section.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TimerChange {
-    /// Fires at `due`.
-    Arm {
-        /// Which.
-        kind: TimerKind,
-        /// Counts the arms of this kind in this stream.
-        generation: u32,
-        /// When.
-        due: At,
-    },
-    /// Will not fire.
-    Disarm {
-        /// Which.
-        kind: TimerKind,
-        /// Its generation.
-        generation: u32,
-    },
-    /// Fired.
-    Fire {
-        /// Which.
-        kind: TimerKind,
-        /// Its generation.
-        generation: u32,
-    },
-}
 
 /// The journal's own facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,17 +43,17 @@ pub enum Events {
     /// To the whole.
     System(Vec<SystemEvent>),
     /// To an order.
-    Order(Vec<order::Event>),
+    Order(Vec<OrderEvent>),
     /// To a person's account.
-    User(Vec<directory::UserEvent>),
+    User(Vec<UserEvent>),
     /// To a store.
-    Store(Vec<directory::StoreEvent>),
+    Store(Vec<StoreEvent>),
     /// To a person's inbox.
-    Inbox(Vec<inbox::Event>),
+    Inbox(Vec<InboxEvent>),
     /// To an event scheduled over the API.
-    Schedule(Vec<timetable::Event>),
+    Schedule(Vec<ScheduleEvent>),
     /// To a wallet.
-    Wallet(Vec<wallet::Event>),
+    Wallet(Vec<WalletEvent>),
 }
 
 /// One command and all that follows from it.

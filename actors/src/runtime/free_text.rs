@@ -11,8 +11,10 @@ use campusg_domain::{
     id::Principal,
     order::{
         AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
-        PlacingEvent, ProposalEvent, Rejection, RunEvent, Sealed, TimerEvent,
+        PlacingEvent, ProposalEvent, RunEvent, TimerEvent,
     },
+    rejection::Rejection,
+    text::Sealed,
 };
 
 /// What a text is: how long it may be, what it is sealed as, and how callers name its field.

@@ -1,7 +1,7 @@
 //! What the payment gateway sends: believed where it is signed, and taken in once.
 
 use super::{Refusal, Runtime};
-use campusg_domain::{id::Principal, order::Rejection, stream::Meta};
+use campusg_domain::{id::Principal, rejection::Rejection, stream::Meta};
 
 pub use crate::port::{
     gateway::GatewayEvent,

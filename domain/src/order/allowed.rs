@@ -3,7 +3,6 @@
 //! Must not: decide. A name in the list says that the row fits, not that every guard of it holds.
 
 use super::{
-    effects::TimerKind,
     role::Role,
     stage::{Stage, Status},
     state::Order,
@@ -13,6 +12,7 @@ use crate::{
     policy::Policy,
     saga::{Undo, compensation},
     time::At,
+    timer::TimerKind,
 };
 
 /// The names of the commands that fit where the order stands at `now`, for a caller in this role.

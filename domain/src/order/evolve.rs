@@ -4,9 +4,10 @@
 
 use super::{
     attachments::Contact,
-    effects::{Collection, EscrowStatus, Outcome, PaymentStatus, TimerKind},
-    event::{CallEvent, EndEvent, Event, PlacingEvent, Release, RunEvent, Settlement, TimerEvent},
-    rejection::CancelReason,
+    cancel_reason::CancelReason,
+    effects::{Collection, EscrowStatus, Outcome, PaymentStatus},
+    event::{CallEvent, EndEvent, Event, PlacingEvent, RunEvent, TimerEvent},
+    settlement::{Release, Settlement},
     stage::{Assignment, Bought, Cancellation, Delivery, Stage},
     state::{Executed, Order, Ratings},
     terms::Terms,
@@ -18,6 +19,7 @@ use crate::{
     record::{Events, Record},
     saga::Progress,
     time::At,
+    timer::TimerKind,
 };
 use std::{collections::BTreeMap, sync::Arc};
 

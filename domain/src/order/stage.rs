@@ -2,7 +2,7 @@
 //!
 //! Invariant: a stage carries its own data, so "accepted without a runner" cannot be written.
 
-use super::{event::Settlement, rejection::CancelReason};
+use super::{cancel_reason::CancelReason, settlement::Settlement};
 use crate::{
     id::{PhotoId, Principal, UserId},
     money::Cents,

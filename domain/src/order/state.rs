@@ -4,10 +4,8 @@ use super::{
     attachments::{
         CancelWait, Closing, Contact, Dispute, LaterTip, NoShow, Number, Proposal, TipState,
     },
-    effects::{
-        Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
-    },
-    event::{Release, Settlement},
+    effects::{Call, Collection, EscrowStatus, Outcome, PaymentStatus},
+    settlement::{Release, Settlement},
     stage::{Stage, Status},
     terms::{Item, StoreRef, Terms},
 };
@@ -17,6 +15,7 @@ use crate::{
     money::Cents,
     saga::Progress,
     time::At,
+    timer::{Timer, TimerKind, TimerState},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};

@@ -13,7 +13,7 @@ pub use wallet_balance::WalletBalance;
 
 use crate::{
     id::{OrderId, Seq, Stream, UserId},
-    money::{Account, Cents, Phase, Transfer},
+    money::{Account, Cents, Phase, Promised, Transfer},
     record::Record,
     vote::Token,
 };
@@ -101,17 +101,6 @@ impl Balance {
             }
         }
     }
-}
-
-/// A promise not settled yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Promised {
-    /// Where it will come from.
-    pub debit: Account,
-    /// Where it will go.
-    pub credit: Account,
-    /// How much.
-    pub cents: Cents,
 }
 
 /// Every account that is not empty, and every promise not settled.

@@ -23,14 +23,17 @@ use campusg_domain::{
     order::{
         AfterEvent, Assignment, Bought, Call, CallEvent, CancelReason, Cancellation, Collection,
         Delivery, Dropoff, EndEvent, EscrowStatus, Event, Handover, Item, Order, Outcome,
-        PaymentStatus, PlacingEvent, Price, Proof, Release, Role, RunEvent, Sealed, Settlement,
-        Side, Stage, StoreRef, Substitution, Terms, Timer, TimerKind, TimerState, Unbinding,
+        PaymentStatus, PlacingEvent, Price, Proof, Release, Role, RunEvent, Settlement, Stage,
+        StoreRef, Substitution, Terms, Unbinding,
     },
     owner::directory::{Card, Person},
+    people::Side,
     policy::Policy,
     record::{Entry, Events, Record},
     saga::{CreateStep, Mark},
+    text::Sealed,
     time::{At, DAY_MS, MINUTE_MS},
+    timer::{Timer, TimerKind, TimerState},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;

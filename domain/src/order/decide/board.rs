@@ -5,10 +5,13 @@ use crate::{
     id::UserId,
     money::Cents,
     order::{
-        CancelReason, Event, PlacingEvent, ProposalEvent, Rejection, Role, RunEvent, Settlement,
-        Stage, Unbinding, attachments::Closing,
+        CancelReason, Event, PlacingEvent, ProposalEvent, Role, RunEvent, Settlement, Stage,
+        Unbinding,
+        attachments::Closing,
+        marks::{finish, unwind},
     },
-    saga::{AcceptStep, Saga, finish, unwind},
+    rejection::Rejection,
+    saga::{AcceptStep, Saga},
     vote::VoteRequest,
 };
 

@@ -9,9 +9,10 @@ use crate::{
         AfterEvent, ContactEvent, DisputeEvent, OperatorEvent, ProposalEvent,
         attachments::{Closing, Contact, Dispute, Judgement, LaterTip, NoShow, Number, Proposal},
         effects::{Collection, Outcome, PaymentStatus},
-        event::{Problem, RaiseFailure, Side},
+        event::{Problem, RaiseFailure},
         state::Order,
     },
+    people::Side,
     time::At,
 };
 

@@ -1,7 +1,10 @@
 //! Who may give a command to a wallet, and which fields can be: judged before anybody is asked.
 
-use super::{PLATFORM, command::Command, state::Wallet};
-use crate::{id::Principal, money::Cents, order::Rejection, policy::Policy};
+use super::{
+    command::Command,
+    state::{PLATFORM, Wallet},
+};
+use crate::{id::Principal, money::Cents, policy::Policy, rejection::Rejection};
 
 /// Who may give the command, and whether its fields can be.
 pub(super) fn admit(
