@@ -11,11 +11,11 @@ use crate::{
 use actix::{Actor, Addr, Context, Handler, Recipient};
 use campusg_domain::{
     id::Seq,
-    order::Rejection,
     owner::{
         directory::{StoreCommand, UserCommand},
-        inbox, timetable, wallet,
+        inbox, schedule, wallet,
     },
+    rejection::Rejection,
     stream::{Envelope, StreamCommand},
     vote::{Owner, Token, Vote, VoteRequest, Votes},
 };
@@ -61,7 +61,7 @@ pub(crate) struct Owners {
     pub(crate) users: Recipient<Pending<UserCommand>>,
     pub(crate) stores: Recipient<Pending<StoreCommand>>,
     pub(crate) wallets: Recipient<Pending<wallet::Command>>,
-    pub(crate) schedules: Recipient<Pending<timetable::Command>>,
+    pub(crate) schedules: Recipient<Pending<schedule::Command>>,
     pub(crate) inboxes: Recipient<Pending<inbox::Command>>,
     pub(crate) transfers: Recipient<CheckTransfers>,
     pub(crate) balances: Recipient<OpenWalletBalance>,
@@ -91,7 +91,7 @@ impl OwnedCommand for wallet::Command {
     }
 }
 
-impl OwnedCommand for timetable::Command {
+impl OwnedCommand for schedule::Command {
     fn owner(owners: &Owners) -> &Recipient<Pending<Self>> {
         &owners.schedules
     }

@@ -1,6 +1,6 @@
 //! The error of every command and query of the runtime.
 
-use campusg_domain::{id::OrderId, order::Rejection};
+use campusg_domain::{id::OrderId, rejection::Rejection};
 
 /// A rule rejected the command, or the runtime could not carry it out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

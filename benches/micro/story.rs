@@ -3,11 +3,10 @@
 use campusg_domain::{
     id::{OrderId, Principal, UserId},
     money::Cents,
-    order::{
-        Command, Dropoff, Handover, Item, Order, Placement, Sealed, Shown, StoreRef, Substitution,
-    },
+    order::{Command, Dropoff, Handover, Item, Order, Placement, Shown, StoreRef, Substitution},
     policy::Policy,
     record::Entry,
+    text::Sealed,
 };
 use campusg_simulation::{Behaviour, Simulation};
 use std::sync::Arc;

@@ -189,6 +189,17 @@ pub struct Transfer {
     pub phase: Phase,
 }
 
+/// A promise not settled yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Promised {
+    /// Where it will come from.
+    pub debit: Account,
+    /// Where it will go.
+    pub credit: Account,
+    /// How much.
+    pub cents: Cents,
+}
+
 /// Names a transfer for good: the record it stands in, and its place there, from 0. Written `seq-place`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransferId {

@@ -12,7 +12,7 @@ use crate::{
     owner::{
         directory::{StoreEvent, UserEvent},
         inbox::Event as InboxEvent,
-        timetable::Event as ScheduleEvent,
+        schedule::Event as ScheduleEvent,
         wallet::Event as WalletEvent,
     },
     record::{Events, Record},

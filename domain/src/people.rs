@@ -1,8 +1,17 @@
-//! What an order changes about people: the `people` section of a record, folded by the directory.
+//! The people of an order, and what it changes about them: the `people` section of a record, folded by the directory.
 
 use crate::id::{CommandId, Fingerprint, OrderId, PhotoId, UserId};
-use crate::order::Side;
 use serde::{Deserialize, Serialize};
+
+/// One of the two people of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Who ordered.
+    Customer,
+    /// Who brings it.
+    Runner,
+}
 
 /// A change to what the directory knows of a person or a photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,42 +9,19 @@ use crate::{
     id::{CommandId, Fingerprint, Principal, Seq, Stream},
     money::Transfer,
     notice::Notice,
-    order,
-    order::TimerKind,
-    owner::{directory, inbox, timetable, wallet},
+    order::Event as OrderEvent,
+    owner::{
+        directory::{StoreEvent, UserEvent},
+        inbox::Event as InboxEvent,
+        schedule::Event as ScheduleEvent,
+        wallet::Event as WalletEvent,
+    },
     people::PeopleChange,
     stream::Meta,
     time::At,
+    timer::TimerChange,
 };
 use serde::{Deserialize, Serialize};
-
-/// A change to a stream's timers: the `timers` section.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TimerChange {
-    /// Timer `kind` will fire at `due`.
-    Arm {
-        /// What the timer is for.
-        kind: TimerKind,
-        /// Counts how often a timer of this kind was armed in this stream: 1, 2, 3 …
-        generation: u32,
-        /// When it is to fire.
-        due: At,
-    },
-    /// Timer `kind` will not fire.
-    Disarm {
-        /// What the timer was for.
-        kind: TimerKind,
-        /// The generation that was armed.
-        generation: u32,
-    },
-    /// Timer `kind` has fired, and this record is what came of it.
-    Fire {
-        /// What the timer was for.
-        kind: TimerKind,
-        /// The generation that was armed.
-        generation: u32,
-    },
-}
 
 /// The journal's own facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,17 +43,17 @@ pub enum Events {
     /// Events of the journal itself, in stream `system`.
     System(Vec<SystemEvent>),
     /// Events of an order.
-    Order(Vec<order::Event>),
+    Order(Vec<OrderEvent>),
     /// Events of a person's account.
-    User(Vec<directory::UserEvent>),
+    User(Vec<UserEvent>),
     /// Events of a store.
-    Store(Vec<directory::StoreEvent>),
+    Store(Vec<StoreEvent>),
     /// Events of a person's inbox.
-    Inbox(Vec<inbox::Event>),
+    Inbox(Vec<InboxEvent>),
     /// Events of an event scheduled over the API.
-    Schedule(Vec<timetable::Event>),
+    Schedule(Vec<ScheduleEvent>),
     /// Events of a person's wallet or the platform's.
-    Wallet(Vec<wallet::Event>),
+    Wallet(Vec<WalletEvent>),
 }
 
 /// One command and all that follows from it.

@@ -1,7 +1,14 @@
-//! Names and words as people see them: what must be in them, and what must not.
+//! Names and words as people see them: what must be in them, and what must not; and personal text once it is sealed.
 //!
 //! Owns the rules that keep a name from passing for another, or for none, and a text from showing nothing. Must not: know
 //! lengths, or whose they are.
+
+use serde::{Deserialize, Serialize};
+
+/// Bytes sealed under a person's key; the domain passes them on and never looks inside.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sealed(pub Vec<u8>);
 
 /// Checks that a name shows something, and shows it in the order in which it is written.
 ///

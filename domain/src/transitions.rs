@@ -8,10 +8,11 @@ use crate::{
     order::{
         AfterEvent, CallEvent, CancelReason, Closing, ContactEvent, DisputeEvent, EndEvent, Event,
         OperatorAction, OperatorEvent, Order, PlacingEvent, Problem, ProposalEvent, ProposalKind,
-        RunEvent, Stage, Status, TimerEvent, TimerKind, Unbinding,
+        RunEvent, Stage, Status, TimerEvent, Unbinding,
     },
     owner::wallet,
     record::{Entry, Events, Record},
+    timer::TimerKind,
 };
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,8 +7,8 @@ use crate::{
     call::{AccountToken, CardToken},
     id::{CommandId, Fingerprint, OrderId, PhotoId, StoreId, UserId},
     money::Cents,
-    order::Rejection,
     owner::directory::PayoutMethod,
+    rejection::Rejection,
     time::At,
 };
 use std::cell::RefCell;

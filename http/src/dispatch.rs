@@ -15,8 +15,10 @@ use campusg_actors::runtime::{FreeText, OrderReply, Refusal};
 use campusg_domain::{
     call::CallState,
     id::OrderId,
-    order::{self, Command, Order, Rejection, Role, Sealed, allowed},
+    order::{self, Command, Order, Role, allowed},
+    rejection::Rejection,
     stream::Meta,
+    text::Sealed,
 };
 
 /// Gives a command to the order `id` and answers with the order; with 202 instead of 200 if the command has only begun.

@@ -2,7 +2,7 @@
 
 use crate::{app_state::AppState, call::Call, problem::Problem};
 use campusg_actors::runtime::FreeText;
-use campusg_domain::order::Sealed;
+use campusg_domain::text::Sealed;
 
 /// Seals a text of the caller for the caller's own command.
 ///

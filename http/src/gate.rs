@@ -22,7 +22,8 @@ use axum::{
 use campusg_actors::runtime::{Authenticated, Refusal, Secret, SignatureFault, Signed};
 use campusg_domain::{
     id::{OrderId, Principal, UserId},
-    order::{Order, Rejection, Role, Stage},
+    order::{Order, Role, Stage},
+    rejection::Rejection,
 };
 use std::{mem, str::FromStr, sync::Arc};
 use tokio::time::Instant;

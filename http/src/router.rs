@@ -151,7 +151,8 @@ mod tests {
     use campusg_domain::{
         id::{PhotoId, StoreId},
         money::Cents,
-        order::{Command, Fault, Offer, Problem, ProposalKind, Sealed, Shown, StoreRef},
+        order::{Command, Fault, Offer, Problem, ProposalKind, Shown, StoreRef},
+        text::Sealed,
     };
     use std::collections::BTreeSet;
 

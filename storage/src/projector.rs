@@ -9,53 +9,26 @@
 
 mod feeds;
 mod fold;
-mod replay;
 mod thread;
 
-pub(crate) use replay::{decode, walk_back};
 pub use thread::{ProjectorHandle, SnapshotView};
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use campusg_domain::id::{OrderId, Seq};
+use campusg_domain::id::Seq;
 use tokio::sync::watch;
 
 use crate::journal::JournalReader;
+use crate::snapshot::SnapshotFault;
 use crate::snapshot::checkpoint::Checkpoint;
 use crate::snapshot::live::LiveSets;
+use crate::snapshot::shared::Shared;
 use crate::snapshot::stores::Stores;
-use crate::snapshot::{SnapshotFault, WriteStats};
 
 pub(crate) use thread::{Projector, ProjectorOptions};
 
-/// The part of the projector that readers share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) stores: Stores,
-    pub(crate) reader: JournalReader,
-    pub(crate) live: RwLock<LiveSets>,
-    /// Orders that can't be folded; their snapshots are no longer updated.
-    pub(crate) quarantined: RwLock<BTreeSet<OrderId>>,
-    pub(crate) folded: watch::Receiver<u64>,
-    pub(crate) checkpoints: std::sync::atomic::AtomicU64,
-    /// Whether the stores have no room for what was folded; checked by whoever submits records.
-    pub(crate) storage_full: Arc<AtomicBool>,
-}
-
-impl Shared {
-    pub(crate) fn writes(&self) -> WriteStats {
-        let archive = self.stores.archive.get(std::time::Duration::ZERO);
-        WriteStats {
-            hot: self.stores.hot.writes(),
-            archive: archive.map_or(0, crate::snapshot::sled_store::SledStore::writes),
-            checkpoints: self.checkpoints.load(std::sync::atomic::Ordering::Relaxed),
-        }
-    }
-}
-
-/// The fold and the checkpoint, independent of a thread.
+/// The fold and the checkpoint, without a thread.
 #[derive(Debug)]
 pub(crate) struct Projection {
     pub(crate) shared: Arc<Shared>,

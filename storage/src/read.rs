@@ -24,16 +24,17 @@ use campusg_domain::{
         calls::OpenCall,
         directory::{Person, Store},
         ledger::{Balance, Totals},
-        timetable::{Due, Scheduled},
+        schedule::Scheduled,
+        timetable::Due,
         wallet::Wallet,
     },
     time::At,
 };
 
 use crate::journal::ChainHead;
-use crate::projector::Shared;
 use crate::snapshot::key::{self, Key};
 use crate::snapshot::live::{ListPlace, LiveSets};
+use crate::snapshot::shared::Shared;
 use crate::snapshot::stores::ARCHIVE_WAIT;
 use crate::snapshot::value::Value;
 use crate::snapshot::{SnapshotFault, WriteStats};

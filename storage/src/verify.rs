@@ -20,8 +20,8 @@ use campusg_domain::{
 use crate::config::StorageConfig;
 use crate::fault::StorageFault;
 use crate::journal::{self, ChainHead, JournalReader, Verified};
-use crate::projector::decode;
 use crate::read::Reads;
+use crate::replay::decode;
 use crate::snapshot::SnapshotFault;
 use crate::store::{OpenOptions, OpenReport, Progress, Store};
 

@@ -9,23 +9,33 @@ use campusg_domain::call::{AccountToken, CallChange, CardToken, Decline};
 use campusg_domain::id::{CommandId, Fingerprint, Principal, Seq, SessionId, Stream};
 use campusg_domain::money::{Account, Cents, Phase, Transfer};
 use campusg_domain::notice::{Audience, Notice, NoticeKind};
-use campusg_domain::order::{
-    AfterEvent, CallEvent, CancelReason, CancelWait, Closing, ContactEvent, DisputeEvent, Dropoff,
-    EndEvent, Event as OrderEvent, Fault, Handover, Item, Offer, OperatorAction, OperatorEvent,
-    Party, PlacingEvent, Price, Problem, Proof, ProposalEvent, ProposalKind, ProposedItem,
-    RaiseFailure, RunEvent, Sealed, Settlement, Side, StoreRef, Substitution, Terms, TimerEvent,
-    TimerKind, Unbinding,
-};
 use campusg_domain::owner::directory::{
     Card, EmailDigest, Hours, OpenSpan, PayoutMethod, RunnerState, Session, StoreEvent,
     TokenDigest, UserEvent,
 };
 use campusg_domain::owner::inbox::{Event as InboxEvent, NoticeId};
-use campusg_domain::owner::timetable::Event as ScheduleEvent;
-use campusg_domain::owner::wallet::{ChargebackId, Event as WalletEvent};
+use campusg_domain::owner::{
+    schedule::Event as ScheduleEvent,
+    wallet::{ChargebackId, Event as WalletEvent},
+};
 use campusg_domain::people::PeopleChange;
-use campusg_domain::record::{Events, Record, SystemEvent, TimerChange};
 use campusg_domain::saga::{CompleteStep, Mark, Step};
+use campusg_domain::{
+    order::{
+        AfterEvent, CallEvent, CancelReason, CancelWait, Closing, ContactEvent, DisputeEvent,
+        Dropoff, EndEvent, Event as OrderEvent, Fault, Handover, Item, Offer, OperatorAction,
+        OperatorEvent, Party, PlacingEvent, Price, Problem, Proof, ProposalEvent, ProposalKind,
+        ProposedItem, RaiseFailure, RunEvent, Settlement, StoreRef, Substitution, Terms,
+        TimerEvent, Unbinding,
+    },
+    people::Side,
+    text::Sealed,
+    timer::TimerKind,
+};
+use campusg_domain::{
+    record::{Events, Record, SystemEvent},
+    timer::TimerChange,
+};
 use codec_common::{AT, CENTS, order, photo, pin, pinned, release, user};
 
 fn terms() -> Arc<Terms> {

@@ -7,13 +7,19 @@ use campusg_domain::call::{CallChange, CallKind, Decline};
 use campusg_domain::id::{CommandId, Fingerprint, Principal, ScheduleId, StoreId, Stream};
 use campusg_domain::money::{Account, Cents, Phase};
 use campusg_domain::notice::{Audience, NoticeKind};
-use campusg_domain::order::{
-    CancelReason, Closing, Fault, Handover, OperatorAction, Party, Problem, Proof, ProposalKind,
-    RaiseFailure, Settlement, Side, StoreRef, Substitution, TimerKind, Unbinding,
-};
 use campusg_domain::people::PeopleChange;
-use campusg_domain::record::TimerChange;
-use campusg_domain::saga::{AcceptStep, CompleteStep, CreateStep, Mark, Saga, Step};
+use campusg_domain::{
+    order::{
+        CancelReason, Closing, Fault, Handover, OperatorAction, Party, Problem, Proof,
+        ProposalKind, RaiseFailure, Settlement, StoreRef, Substitution, Unbinding,
+    },
+    people::Side,
+    timer::TimerKind,
+};
+use campusg_domain::{
+    saga::{AcceptStep, CompleteStep, CreateStep, Mark, Saga, Step},
+    timer::TimerChange,
+};
 use codec_common::{AT, CENTS, order, photo, pin, release, user};
 
 pin!(stream, Stream:

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, mpsc};
 use campusg_domain::call::CallNumber;
 use campusg_domain::id::{Seq, Stream};
 use campusg_domain::notice::Audience;
-use campusg_domain::order::{Side, Status};
 use campusg_domain::record::Entry;
 use campusg_domain::time::At;
+use campusg_domain::{order::Status, people::Side};
 use snapshot_common::{busy, calm, feed, folds, settle, start, town};
 use tempfile::TempDir;
 

@@ -256,9 +256,20 @@ fn branches(inner: &str) -> Vec<&str> {
     parts
 }
 
+/// The code without the paths that only say who may see an item: `pub(in path)`.
+fn without_visibilities(code: &str) -> String {
+    const MARK: &str = "pub(in ";
+    let mut parts = code.split(MARK);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |out, part| {
+        out + part.split_once(')').map_or("", |(_, rest)| rest)
+    })
+}
+
 /// Every path in the code that begins with `crate`, `self` or `super`.
 pub fn inline_paths(code: &str) -> Vec<Vec<String>> {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
+    let code = without_visibilities(code);
     let words = code.split(|letter: char| !is_part(letter));
     let paths = words.filter(|word| {
         ["crate::", "self::", "super::"]

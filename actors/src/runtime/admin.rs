@@ -3,7 +3,7 @@
 use super::{Refusal, Runtime};
 use campusg_domain::{
     id::OrderId,
-    order::Rejection,
+    rejection::Rejection,
     stream::Meta,
     time::{At, DAY_MS},
 };

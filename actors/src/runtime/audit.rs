@@ -8,9 +8,10 @@ use campusg_domain::{
     id::{Seq, Stream, UserId},
     notice::Audience,
     operator_action,
-    order::{Order, Sealed},
+    order::Order,
     owner::{directory::UserEvent, wallet},
     record::{Entry, Events, Record},
+    text::Sealed,
 };
 use campusg_storage::{read::Reads, snapshot::SnapshotFault};
 use std::sync::Arc;

@@ -11,8 +11,10 @@ use campusg_domain::{
     id::Principal,
     order::{
         AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
-        PlacingEvent, ProposalEvent, Rejection, RunEvent, Sealed, TimerEvent,
+        PlacingEvent, ProposalEvent, RunEvent, TimerEvent,
     },
+    rejection::Rejection,
+    text::Sealed,
 };
 
 /// The kind of a text. It determines the longest length, the sealing context, and the name of the field in requests.

@@ -1,7 +1,7 @@
 //! Messages from the payment gateway: accepted if signed, and each taken in once.
 
 use super::{Refusal, Runtime};
-use campusg_domain::{id::Principal, order::Rejection, stream::Meta};
+use campusg_domain::{id::Principal, rejection::Rejection, stream::Meta};
 
 pub use crate::port::{
     gateway::GatewayEvent,

@@ -4,9 +4,9 @@ use super::{Refusal, Runtime, text::text};
 use campusg_domain::{
     id::{OrderId, Stream, UserId},
     notice::{Audience, NoticeKind},
-    order::Rejection,
     owner::inbox::{Command, Event, NoticeId},
     record::Events,
+    rejection::Rejection,
     stream::Meta,
     time::At,
 };

@@ -14,7 +14,8 @@ use super::{Refusal, Runtime};
 use crate::{registry::KeyState, shell::order::Done};
 use campusg_domain::{
     id::{OrderId, Seq, UserId},
-    order::{Command, Order, Side, Status},
+    order::{Command, Order, Status},
+    people::Side,
     stream::{Envelope, Meta},
     time::At,
 };

@@ -19,11 +19,11 @@ use actix::{Actor, Recipient};
 use actix_rt::ArbiterHandle;
 use campusg_domain::{
     id::{ScheduleId, Seq},
-    order::TimerState,
-    owner::{ledger::Ledger, timetable::Scheduled, wallet::Wallets},
+    owner::{ledger::Ledger, schedule::Scheduled, wallet::Wallets},
     policy::Policy,
     record::Record,
     time::At,
+    timer::TimerState,
 };
 use campusg_storage::{Store, journal::Batch, read::Reads, snapshot::SnapshotFault};
 use std::{collections::HashMap, sync::Arc};

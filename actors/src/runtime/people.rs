@@ -12,8 +12,8 @@ pub use sessions::{Authenticated, Secret, SignedIn};
 use super::{FreeText, Refusal, Runtime};
 use campusg_domain::{
     id::{Seq, UserId},
-    order::Rejection,
     owner::directory::{Card, EmailDigest, Person, RunnerState, Session, UserCommand},
+    rejection::Rejection,
     stream::Meta,
 };
 use credentials::{check_password, name, normal_email, phone};

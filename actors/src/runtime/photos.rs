@@ -3,7 +3,7 @@
 use super::{Refusal, Runtime};
 use campusg_domain::{
     id::{OrderId, PhotoId, UserId},
-    order::Rejection,
+    rejection::Rejection,
     stream::Meta,
 };
 

@@ -3,10 +3,11 @@
 use super::{Refusal, Runtime};
 use campusg_domain::{
     id::{OrderId, ScheduleId},
-    order::{Rejection, TimerKind},
-    owner::timetable::{Command, Scheduled},
+    owner::schedule::{Command, Scheduled},
+    rejection::Rejection,
     stream::Meta,
     time::At,
+    timer::TimerKind,
 };
 use std::sync::Arc;
 

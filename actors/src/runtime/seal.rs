@@ -1,7 +1,7 @@
 //! Personal data: sealed under its owner's key before it is recorded, opened when it is read.
 
 use super::{Refusal, Runtime};
-use campusg_domain::{id::UserId, order::Sealed};
+use campusg_domain::{id::UserId, text::Sealed};
 use serde::{Serialize, de::DeserializeOwned};
 
 impl Runtime {

@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use campusg_domain::{
-    order::Rejection,
+    rejection::Rejection,
     text::{check_name, check_words},
 };
 

@@ -12,13 +12,13 @@ use campusg_domain::{
     call::AccountToken,
     id::UserId,
     money::Cents,
-    order::Sealed,
     owner::{
         directory::{PayoutMethod, UserCommand},
         wallet::{self, Command, Event, PLATFORM, Payment, Payout},
     },
     record::{Entry, Events},
     stream::Meta,
+    text::Sealed,
     time::At,
 };
 use std::sync::Arc;

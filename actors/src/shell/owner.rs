@@ -8,8 +8,8 @@ use crate::{message::Pending, port::clock::Clock, refusal::Refusal};
 use actix::{Actor, AsyncContext, Context, Handler, Message};
 use campusg_domain::{
     id::{CommandId, Fingerprint, Seq, Stream},
-    order::Rejection,
     record::Record,
+    rejection::Rejection,
     stream::{Envelope, Meta, StreamCommand},
     time::At,
     vote::Votes,

@@ -6,8 +6,9 @@ use campusg_domain::{
     call::CardToken,
     id::{OrderId, Principal, Seq, Stream, UserId},
     money::Cents,
-    order::{Command, Sealed},
+    order::Command,
     owner::directory::RunnerState,
+    text::Sealed,
 };
 
 fn because(house: &House, boss: UserId, why: &str) -> Sealed {

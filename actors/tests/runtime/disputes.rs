@@ -7,9 +7,12 @@ use campusg_domain::{
     call::AccountToken,
     id::{OrderId, PhotoId, Principal, Stream, UserId},
     money::Cents,
-    order::{Command, Fault, Party, Rejection, Sealed, Side},
+    order::{Command, Fault, Party},
     owner::wallet::Event,
+    people::Side,
     record::{Entry, Events},
+    rejection::Rejection,
+    text::Sealed,
     time::DAY_MS,
 };
 

@@ -5,8 +5,9 @@ use campusg_actors::runtime::Refusal;
 use campusg_domain::{
     id::{Fingerprint, OrderId, Principal, Seq, Stream},
     money::Cents,
-    order::{Command, Rejection, Shown, Stage, Status},
+    order::{Command, Shown, Stage, Status},
     record::Events,
+    rejection::Rejection,
 };
 use futures_util::future::join_all;
 

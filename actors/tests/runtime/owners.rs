@@ -8,10 +8,12 @@ use campusg_actors::{
 use campusg_domain::{
     call::CardToken,
     id::{Fingerprint, Principal, Stream, UserId},
-    order::{Command, Rejection, TimerKind},
+    order::Command,
     owner::directory::RunnerState,
+    rejection::Rejection,
     stream::Meta,
     time::{At, HOUR_MS},
+    timer::TimerKind,
 };
 use futures_util::future::{BoxFuture, join_all};
 use std::{

@@ -10,9 +10,10 @@ use campusg_actors::{
 };
 use campusg_domain::{
     id::{OrderId, Principal, Stream},
-    order::{CancelReason, Command, Order, Stage, TimerKind},
+    order::{CancelReason, Command, Order, Stage},
     owner::directory::RunnerState,
     time::{At, DAY_MS},
+    timer::TimerKind,
 };
 use futures_util::future::BoxFuture;
 use std::sync::{

@@ -11,9 +11,10 @@ use campusg_domain::{
     call::Answer,
     id::{OrderId, Principal, Stream},
     money::Cents,
-    order::{CallEvent, Command, Event, PaymentStatus, PlacingEvent, Stage, TimerKind},
+    order::{CallEvent, Command, Event, PaymentStatus, PlacingEvent, Stage},
     record::Events,
     time::SECOND_MS,
+    timer::TimerKind,
 };
 use campusg_sandbox::{Faults, SandboxGateway};
 use futures_util::{FutureExt, future::BoxFuture};

@@ -4,8 +4,9 @@ use crate::common::{House, Settings};
 use campusg_domain::{
     id::{OrderId, Principal, Stream, UserId},
     money::Cents,
-    order::{Command, Event, Rejection, RunEvent, Stage},
+    order::{Command, Event, RunEvent, Stage},
     record::Events,
+    rejection::Rejection,
 };
 use futures_util::future::join;
 use std::collections::BTreeMap;

@@ -7,9 +7,10 @@ use campusg_actors::{
 };
 use campusg_domain::{
     id::{Principal, ScheduleId, Stream},
-    order::{CancelReason, Command, Event, Order, PlacingEvent, Stage, TimerKind, TimerState},
-    record::{Entry, Events, TimerChange},
+    order::{CancelReason, Command, Event, Order, PlacingEvent, Stage},
+    record::{Entry, Events},
     time::{At, HOUR_MS, MINUTE_MS, SECOND_MS},
+    timer::{TimerChange, TimerKind, TimerState},
 };
 use futures_util::future::BoxFuture;
 use std::sync::{
@@ -147,7 +148,7 @@ async fn a_timer_of_an_old_generation_does_nothing() {
 pub(super) fn processed(entries: &[Entry]) -> Vec<ScheduleId> {
     let done = entries.iter().filter(|entry| {
         matches!(&entry.record.events, Events::Schedule(events)
-            if events.iter().any(|e| matches!(e, campusg_domain::owner::timetable::Event::Processed { .. })))
+            if events.iter().any(|e| matches!(e, campusg_domain::owner::schedule::Event::Processed { .. })))
     });
     let id = |entry: &Entry| match entry.record.stream {
         Stream::Schedule(id) => id,

@@ -5,8 +5,8 @@ use campusg_domain::{
     call::{AccountToken, Decline},
     id::{Fingerprint, Stream, UserId},
     money::Cents,
-    order::Side,
     owner::wallet::{Event, Payout, PayoutState},
+    people::Side,
     record::Events,
     time::HOUR_MS,
 };

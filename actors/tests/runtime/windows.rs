@@ -8,8 +8,8 @@ use campusg_actors::{
 };
 use campusg_domain::{
     id::{OrderId, ScheduleId, UserId},
-    order::TimerKind,
     time::{At, MINUTE_MS},
+    timer::TimerKind,
 };
 use futures_util::future::join_all;
 use std::collections::BTreeSet;

@@ -5,8 +5,10 @@ use campusg_actors::runtime::{FreeText, Refusal, SealedFreeText};
 use campusg_domain::{
     id::{OrderId, Principal, Stream, UserId},
     money::Cents,
-    order::{Command, ContactEvent, Event, Rejection, Sealed},
+    order::{Command, ContactEvent, Event},
     record::Events,
+    rejection::Rejection,
+    text::Sealed,
 };
 
 const WORDINGS: [FreeText; 5] = [

@@ -5,12 +5,10 @@ use crate::{
     call::CallState,
     id::Seq,
     money::{Account, Cents, Phase},
-    order::{
-        EscrowStatus, Event, Order, PaymentStatus, RunEvent, Settlement, Stage, TimerKind,
-        TimerState,
-    },
+    order::{EscrowStatus, Event, Order, PaymentStatus, RunEvent, Settlement, Stage},
     record::{Events, Record},
     saga::Progress,
+    timer::{TimerKind, TimerState},
 };
 use std::collections::BTreeMap;
 

@@ -3,14 +3,14 @@
 //! Must not: derive anything. What a record's sections say is what is so.
 
 use super::{
-    effects::{Timer, TimerKind, TimerState, absorb_call, absorb_promise},
+    effects::{absorb_call, absorb_promise},
     state::Order,
 };
 use crate::{
     call::{CallChange, CallKind, CallNumber},
-    money::{Account, Cents, Phase, Transfer},
-    owner::ledger::Promised,
-    record::{Record, TimerChange},
+    money::{Account, Cents, Phase, Promised, Transfer},
+    record::Record,
+    timer::{Timer, TimerChange, TimerKind, TimerState},
 };
 
 impl Order {

@@ -10,12 +10,13 @@ use super::{
     event::Problem,
     role::Role,
     state::Order,
-    terms::{Sealed, StoreRef},
+    terms::StoreRef,
 };
 use crate::{
     id::{PhotoId, Principal, UserId},
     money::Cents,
     policy::Policy,
+    text::Sealed,
     time::At,
 };
 

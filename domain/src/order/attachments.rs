@@ -4,13 +4,14 @@
 //! Invariant: an overlay never says where the order stands; taking it away leaves the order as it was.
 
 use super::{
-    rejection::CancelReason,
-    terms::{Item, Sealed, StoreRef},
+    cancel_reason::CancelReason,
+    terms::{Item, StoreRef},
 };
 use crate::{
     call::{CallNumber, CardToken, Decline},
     id::{PhotoId, Principal},
     money::Cents,
+    text::Sealed,
     time::At,
 };
 use serde::{Deserialize, Serialize};

@@ -7,8 +7,9 @@ use super::{
     effects::{Call, Outcome},
     event::{
         AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
-        PlacingEvent, ProposalEvent, RaiseFailure, RunEvent, Settlement, TimerEvent,
+        PlacingEvent, ProposalEvent, RaiseFailure, RunEvent, TimerEvent,
     },
+    settlement::Settlement,
     state::Order,
 };
 use crate::{

@@ -2,17 +2,18 @@
 
 use super::{
     attachments::{Fault, Number, Offer},
-    effects::TimerKind,
     event::Problem,
     stage::Proof,
-    terms::{Dropoff, Item, Sealed, StoreRef},
+    terms::{Dropoff, Item, StoreRef},
 };
 use crate::{
     call::{Answer, CallNumber},
     id::{OrderId, PhotoId, Stream, UserId},
     money::Cents,
     stream::StreamCommand,
+    text::Sealed,
     time::At,
+    timer::TimerKind,
 };
 use serde::{Deserialize, Serialize};
 

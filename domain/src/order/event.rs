@@ -2,17 +2,20 @@
 
 use super::{
     attachments::{CancelWait, Closing, Fault, Number, Offer, Party},
-    effects::TimerKind,
-    rejection::CancelReason,
+    cancel_reason::CancelReason,
+    settlement::{Release, Settlement},
     stage::Proof,
-    terms::{Sealed, Terms},
+    terms::Terms,
 };
 use crate::{
     call::{CallNumber, CardToken, Decline},
     id::{PhotoId, Principal, UserId},
     money::Cents,
+    people::Side,
     saga::{Mark, Step},
+    text::Sealed,
     time::At,
+    timer::TimerKind,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -27,58 +30,6 @@ pub enum Unbinding {
     Idle,
     /// An operator took the order from the runner.
     Reassigned,
-}
-
-/// What the money does when an order ends without delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Settlement {
-    /// Nothing is charged.
-    Free,
-    /// The runner's lost trip is paid.
-    Trip {
-        /// X: what is charged and goes to the runner.
-        to_runner: Cents,
-        /// What of it pays the runner's own debt.
-        set_off: Cents,
-    },
-    /// What was charged is divided.
-    Release(Release),
-}
-
-impl Settlement {
-    /// What of the runner's part pays the runner's own debt.
-    #[must_use]
-    pub const fn set_off(&self) -> Cents {
-        match self {
-            Self::Free => Cents::ZERO,
-            Self::Trip { set_off, .. } => *set_off,
-            Self::Release(release) => release.set_off,
-        }
-    }
-}
-
-/// How the charge K is divided at the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Release {
-    /// To the runner: K − r − q.
-    pub to_runner: Cents,
-    /// To the platform: q = min(p, K − r).
-    pub to_platform: Cents,
-    /// Back to the customer: r.
-    pub to_customer: Cents,
-    /// What of the runner's part pays the runner's own debt.
-    pub set_off: Cents,
-}
-
-/// Who rates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    /// The customer, about the runner.
-    Customer,
-    /// The runner, about the customer.
-    Runner,
 }
 
 /// Why a second authorisation came to nothing.

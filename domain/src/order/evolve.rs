@@ -3,9 +3,10 @@
 //! Must not: take a policy, a clock or randomness.
 
 use super::{
-    effects::{Collection, EscrowStatus, Outcome, PaymentStatus, TimerKind},
-    event::{CallEvent, EndEvent, Event, PlacingEvent, Release, RunEvent, Settlement, TimerEvent},
-    rejection::CancelReason,
+    cancel_reason::CancelReason,
+    effects::{Collection, EscrowStatus, Outcome, PaymentStatus},
+    event::{CallEvent, EndEvent, Event, PlacingEvent, RunEvent, TimerEvent},
+    settlement::{Release, Settlement},
     stage::{Approach, Assignment, Bought, Cancellation, Delivery, Stage, StoreVisit},
     state::{Executed, Order, Ratings},
     terms::Terms,
@@ -17,6 +18,7 @@ use crate::{
     record::{Events, Record},
     saga::Progress,
     time::At,
+    timer::TimerKind,
 };
 use std::{collections::BTreeMap, sync::Arc};
 

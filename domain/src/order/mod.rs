@@ -8,19 +8,21 @@ mod absorb;
 mod allowed;
 mod attachments;
 mod calls;
+mod cancel_reason;
 mod command;
 mod decide;
 mod effects;
 mod event;
 mod evolve;
 mod fill;
+mod marks;
 mod money;
 mod notices;
 mod people;
 mod place;
 mod quote;
-mod rejection;
 mod role;
+mod settlement;
 mod stage;
 mod state;
 mod terms;
@@ -32,26 +34,25 @@ pub use attachments::{
     CancelWait, Closing, Contact, Dispute, Fault, Judgement, LaterTip, NoShow, Number, Offer,
     Party, Proposal, ProposalKind, ProposedItem, TipState,
 };
+pub use cancel_reason::CancelReason;
 pub use command::{Command, Ending, Placement, Shown};
 pub use decide::{Context, decide, required_votes, verdict};
-pub use effects::{
-    Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
-};
+pub use effects::{Call, Collection, EscrowStatus, Outcome, PaymentStatus};
 pub(crate) use effects::{absorb_call, absorb_promise};
 pub use event::{
     AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorAction,
-    OperatorEvent, PlacingEvent, Problem, ProposalEvent, RaiseFailure, Release, RunEvent,
-    Settlement, Side, TimerEvent, Unbinding,
+    OperatorEvent, PlacingEvent, Problem, ProposalEvent, RaiseFailure, RunEvent, TimerEvent,
+    Unbinding,
 };
 pub(crate) use evolve::EXECUTED_KEPT;
 pub use fill::{Filled, Header, fill};
 pub use place::{price, terms};
-pub use quote::{Quote, quote};
-pub use rejection::{CancelReason, Rejection};
+pub use quote::quote;
 pub use role::Role;
+pub use settlement::{Quote, Release, Settlement};
 pub use stage::{
     Approach, Assignment, Bought, Cancellation, Delivery, Proof, Stage, Status, StoreVisit,
 };
 pub use state::{Executed, Order, Ratings};
-pub use terms::{Dropoff, Handover, Item, Price, Sealed, StoreRef, Substitution, Terms};
+pub use terms::{Dropoff, Handover, Item, Price, StoreRef, Substitution, Terms};
 pub use turn::{Turn, known, status, turn};

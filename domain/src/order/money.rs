@@ -8,8 +8,9 @@ use super::{
     effects::Outcome,
     event::{
         AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
-        PlacingEvent, ProposalEvent, Release, RunEvent, Settlement, TimerEvent,
+        PlacingEvent, ProposalEvent, RunEvent, TimerEvent,
     },
+    settlement::{Release, Settlement},
     state::Order,
 };
 use crate::{

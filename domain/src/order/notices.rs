@@ -2,13 +2,12 @@
 
 use super::{
     attachments::{CancelWait, Closing},
-    effects::TimerKind,
+    cancel_reason::CancelReason,
     event::{
         AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
-        PlacingEvent, Problem, ProposalEvent, RaiseFailure, RunEvent, Settlement, Side, TimerEvent,
-        Unbinding,
+        PlacingEvent, Problem, ProposalEvent, RaiseFailure, RunEvent, TimerEvent, Unbinding,
     },
-    rejection::CancelReason,
+    settlement::Settlement,
     state::Order,
 };
 use crate::{
@@ -16,8 +15,10 @@ use crate::{
     id::UserId,
     money::Cents,
     notice::{Audience, Notice, NoticeKind as Kind},
+    people::Side,
     policy::Policy,
     saga::Mark,
+    timer::TimerKind,
 };
 
 /// The notices that `event` gives.

@@ -3,14 +3,14 @@
 use super::{
     event::{
         AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
-        PlacingEvent, ProposalEvent, RunEvent, Side, TimerEvent, Unbinding,
+        PlacingEvent, ProposalEvent, RunEvent, TimerEvent, Unbinding,
     },
     stage::Proof,
     state::Order,
 };
 use crate::{
     id::{CommandId, Fingerprint, PhotoId},
-    people::PeopleChange,
+    people::{PeopleChange, Side},
 };
 
 /// The changes to people that `event` makes.

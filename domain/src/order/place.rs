@@ -2,10 +2,16 @@
 
 use super::{
     command::Placement,
-    rejection::Rejection,
-    terms::{Item, Price, Sealed, StoreRef, Terms},
+    terms::{Item, Price, StoreRef, Terms},
 };
-use crate::{call::CardToken, money::Cents, policy::Policy, text::check_name, time::At};
+use crate::{
+    call::CardToken,
+    money::Cents,
+    policy::Policy,
+    rejection::Rejection,
+    text::{Sealed, check_name},
+    time::At,
+};
 
 /// Most characters of a name, a place or a building.
 const NAME_CHARS: usize = 120;

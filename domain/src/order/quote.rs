@@ -1,21 +1,7 @@
 //! What cancelling costs, to the cent, before it is done.
 
-use super::{effects::Outcome, stage::Stage, state::Order};
+use super::{effects::Outcome, settlement::Quote, stage::Stage, state::Order};
 use crate::{call::CallKind, money::Cents, policy::Policy, time::At};
-use serde::{Deserialize, Serialize};
-
-/// What each party gets if the customer cancels now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quote {
-    /// What the customer is charged.
-    pub charge: Cents,
-    /// What of it the runner gets.
-    pub to_runner: Cents,
-    /// What of it the platform gets.
-    pub to_platform: Cents,
-    /// What of the hold the customer's card gets back.
-    pub let_go: Cents,
-}
 
 impl Quote {
     fn charging(order: &Order, charge: Cents, to_platform: Cents) -> Self {

@@ -4,8 +4,8 @@
 
 use super::{
     attachments::{CancelWait, Contact, NoShow, Proposal},
-    event::Settlement,
-    rejection::CancelReason,
+    cancel_reason::CancelReason,
+    settlement::Settlement,
 };
 use crate::{
     id::{PhotoId, Principal, UserId},

@@ -2,11 +2,9 @@
 
 use super::{
     attachments::{Closing, Dispute, LaterTip, Number, TipState},
-    effects::{
-        Call, Collection, EscrowStatus, Outcome, PaymentStatus, Timer, TimerKind, TimerState,
-    },
-    event::{Release, Settlement},
+    effects::{Call, Collection, EscrowStatus, Outcome, PaymentStatus},
     role::Role,
+    settlement::{Release, Settlement},
     stage::{Stage, Status},
     terms::{Item, StoreRef, Terms},
 };
@@ -17,6 +15,7 @@ use crate::{
     policy::Policy,
     saga::Progress,
     time::At,
+    timer::{Timer, TimerKind, TimerState},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};

@@ -4,14 +4,10 @@ use crate::{
     call::CardToken,
     id::{StoreId, UserId},
     money::Cents,
+    text::Sealed,
     time::At,
 };
 use serde::{Deserialize, Serialize};
-
-/// Bytes sealed under a person's key; the domain passes them on and never looks inside.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Sealed(pub Vec<u8>);
 
 /// What the runner does when an item is not as ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,6 @@
 
 use super::{
     attachments::Closing,
-    effects::TimerKind,
     event::{
         AfterEvent, CallEvent, ContactEvent, DisputeEvent, EndEvent, Event, OperatorEvent,
         PlacingEvent, Problem, ProposalEvent, RunEvent, TimerEvent,
@@ -12,8 +11,8 @@ use super::{
 use crate::{
     call::{CallKind, CallState},
     policy::Policy,
-    record::TimerChange,
     time::At,
+    timer::{TimerChange, TimerKind},
 };
 
 /// The timer changes that `event`, decided at `now`, makes.

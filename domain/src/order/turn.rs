@@ -9,10 +9,12 @@ use super::{
     decide::{Context, decide, verdict},
     event::{AfterEvent, EndEvent, Event, ProposalEvent},
     fill::{Filled, Header, fill},
-    rejection::Rejection,
     state::{Executed, Order},
 };
-use crate::id::{CommandId, Fingerprint, OrderId};
+use crate::{
+    id::{CommandId, Fingerprint, OrderId},
+    rejection::Rejection,
+};
 
 /// What a command comes to once the votes are in.
 #[derive(Clone, Debug)]

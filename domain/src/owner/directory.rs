@@ -19,10 +19,10 @@ use crate::{
         CommandId, Fingerprint, OrderId, PhotoId, Principal, Seq, SessionId, StoreId, Stream,
         UserId,
     },
-    order::Rejection,
     people::PeopleChange,
     policy::Policy,
     record::{Events, Record},
+    rejection::Rejection,
     time::At,
     vote::{Granted, Token, Vote, VoteRequest},
 };

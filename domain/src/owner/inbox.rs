@@ -4,8 +4,9 @@
 
 use crate::{
     id::{OrderId, Principal, Seq, Stream, UserId},
-    order::{Rejection, Sealed},
+    rejection::Rejection,
     stream::StreamCommand,
+    text::Sealed,
 };
 use serde::{Deserialize, Serialize};
 

@@ -13,7 +13,7 @@ pub use wallet_balance::WalletBalance;
 
 use crate::{
     id::{OrderId, Seq, Stream, UserId},
-    money::{Account, Cents, Phase, Transfer},
+    money::{Account, Cents, Phase, Promised, Transfer},
     record::Record,
     vote::Token,
 };
@@ -101,17 +101,6 @@ impl Balance {
             }
         }
     }
-}
-
-/// A promise that is not settled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Promised {
-    /// The account that the money will leave.
-    pub debit: Account,
-    /// The account that the money will reach.
-    pub credit: Account,
-    /// Amount in cents; above zero.
-    pub cents: Cents,
 }
 
 /// Every account that is not empty, and every promise not settled.

@@ -6,5 +6,6 @@ pub mod calls;
 pub mod directory;
 pub mod inbox;
 pub mod ledger;
+pub mod schedule;
 pub mod timetable;
 pub mod wallet;

@@ -23,13 +23,6 @@ pub use event::{ChargebackId, Event};
 pub use fill::{Filled, fill};
 pub use fold::Wallets;
 pub use receipt::{Receipt, Shows, receipt};
-pub use state::{Chargeback, Payment, PaymentState, Payout, PayoutState, Wallet};
+pub use state::{Chargeback, PLATFORM, Payment, PaymentState, Payout, PayoutState, Wallet};
 pub use statement::{Line, LineKind, statement};
 pub use turn::{Turn, decide_and_fill, known, turn};
-
-use crate::id::UserId;
-
-/// Whose wallet is the platform's: transition 44. Nobody has this id, since ids are made of time and chance.
-///
-/// It is a wallet like any other because its writer is: `system` belongs to the journal, and a stream has one writer.
-pub const PLATFORM: UserId = UserId::from_bytes([0; 16]);

@@ -1,4 +1,4 @@
-//! Sagas: tables of steps, how far each has come, and the marks that move them on.
+//! Sagas: tables of steps, and how far each has come. The marks that move them on are events of the order.
 
 mod compensation;
 mod plan;
@@ -7,4 +7,4 @@ mod progress;
 pub use compensation::compensation;
 pub(crate) use compensation::moves_money;
 pub use plan::{AcceptStep, CompleteStep, CreateStep, Failing, Row, Saga, Step, Undo};
-pub use progress::{Mark, Progress, StepState, finish, mark, start, unwind};
+pub use progress::{Mark, Progress, StepState};

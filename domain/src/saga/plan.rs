@@ -1,6 +1,6 @@
 //! The sagas as tables. Every row fills every column; "no undo" needs its reason.
 //!
-//! The code reads the tables: [`unwind`](super::unwind) takes back what a row says can be taken back, a decision about a
+//! The code reads the tables: `unwind` in `order/marks.rs` takes back what a row says can be taken back, a decision about a
 //! step that keeps failing does what its row says, and an operator is told a row's reason where there is no way back.
 
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@
 use super::command_id::keyed_command;
 use crate::{
     id::{CommandId, Fingerprint, Principal, Stream, UserId},
-    order::Rejection,
+    rejection::Rejection,
     vote::VoteRequest,
 };
 use std::{fmt::Debug, sync::Arc};

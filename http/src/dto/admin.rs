@@ -3,7 +3,8 @@
 use crate::{json::Amount, problem::Problem, time::Time};
 use campusg_domain::{
     id::OrderId,
-    order::{Ending, Fault, TimerKind},
+    order::{Ending, Fault},
+    timer::TimerKind,
 };
 use serde::Deserialize;
 use serde_json::Value;

@@ -7,7 +7,7 @@
 use super::Problem;
 use axum::http::StatusCode;
 use campusg_actors::runtime::Refusal;
-use campusg_domain::order::{Quote, Rejection};
+use campusg_domain::{order::Quote, rejection::Rejection};
 use serde_json::{Value, json};
 
 impl From<Refusal> for Problem {

@@ -10,10 +10,8 @@ use campusg_domain::{
     call::Decline,
     id::PhotoId,
     money::Cents,
-    order::{
-        CancelReason, CancelWait, NoShow, Order, Proposal, ProposalKind, ProposedItem, Role,
-        TimerKind,
-    },
+    order::{CancelReason, CancelWait, NoShow, Order, Proposal, ProposalKind, ProposedItem, Role},
+    timer::TimerKind,
 };
 use serde::Serialize;
 

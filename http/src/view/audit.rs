@@ -10,7 +10,7 @@ use campusg_domain::{
     owner::{
         directory::StoreEvent,
         inbox::Event as InboxEvent,
-        timetable::Event as ScheduleEvent,
+        schedule::Event as ScheduleEvent,
         wallet::{Event as WalletEvent, PLATFORM},
     },
     record::Events,

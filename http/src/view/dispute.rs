@@ -9,7 +9,8 @@ use campusg_actors::runtime::{DisputeReply, DisputeThread};
 use campusg_domain::{
     id::PhotoId,
     money::Cents,
-    order::{Dispute, Fault, Judgement, Order, Party, Role, Side},
+    order::{Dispute, Fault, Judgement, Order, Party, Role},
+    people::Side,
 };
 use serde::Serialize;
 

@@ -2,7 +2,10 @@
 
 use crate::{auth::Me, time::Time};
 use campusg_actors::runtime::Message;
-use campusg_domain::order::{Order, Role, Side};
+use campusg_domain::{
+    order::{Order, Role},
+    people::Side,
+};
 use serde::Serialize;
 
 /// A message; without text if its author's personal data were erased.

@@ -16,8 +16,9 @@ use crate::time::Time;
 use campusg_domain::{
     id::{OrderId, PhotoId, UserId},
     money::{Cents, Transfer, TransferId},
-    order::{Order, Role, Side, Stage, Status},
+    order::{Order, Role, Stage, Status},
     owner::wallet::{Line, LineKind, Receipt, Shows},
+    people::Side,
     time::At,
 };
 use serde::Serialize;

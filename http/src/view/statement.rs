@@ -5,8 +5,8 @@ use campusg_actors::runtime::OrderStatement;
 use campusg_domain::{
     id::OrderId,
     money::Cents,
-    order::Side,
     owner::wallet::{Line, LineKind},
+    people::Side,
 };
 use serde::Serialize;
 

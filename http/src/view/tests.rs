@@ -23,15 +23,17 @@ use campusg_domain::{
     order::{
         AfterEvent, Approach, Assignment, Bought, Call, CallEvent, CancelReason, Cancellation,
         Collection, Delivery, Dropoff, EndEvent, EscrowStatus, Event, Handover, Item, Order,
-        Outcome, PaymentStatus, PlacingEvent, Price, Proof, Release, Role, RunEvent, Sealed,
-        Settlement, Side, Stage, StoreRef, StoreVisit, Substitution, Terms, Timer, TimerKind,
-        TimerState, Unbinding,
+        Outcome, PaymentStatus, PlacingEvent, Price, Proof, Release, Role, RunEvent, Settlement,
+        Stage, StoreRef, StoreVisit, Substitution, Terms, Unbinding,
     },
     owner::directory::{Card, Person},
+    people::Side,
     policy::Policy,
     record::{Entry, Events, Record},
     saga::{CreateStep, Mark},
+    text::Sealed,
     time::{At, DAY_MS, MINUTE_MS},
+    timer::{Timer, TimerKind, TimerState},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;

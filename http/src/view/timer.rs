@@ -3,9 +3,10 @@
 use crate::time::Time;
 use campusg_domain::{
     id::{OrderId, ScheduleId},
-    order::{Order, Role, TimerKind, TimerState},
-    owner::timetable::Scheduled,
+    order::{Order, Role},
+    owner::schedule::Scheduled,
     time::At,
+    timer::{TimerKind, TimerState},
 };
 use serde::Serialize;
 use serde_json::Value;

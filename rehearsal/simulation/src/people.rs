@@ -5,13 +5,14 @@ use campusg_domain::{
     call::CardToken,
     id::{Principal, StoreId, Stream, UserId},
     invariant::fingerprint,
-    order::{Rejection, Sealed},
     owner::{
         directory::{Card, EmailDigest, RunnerState, StoreCommand, UserCommand, UserEvent},
         wallet::Command::PayDebt,
     },
     record::{Events, Record},
+    rejection::Rejection,
     stream::Meta,
+    text::Sealed,
 };
 
 impl Simulation {

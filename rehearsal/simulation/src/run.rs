@@ -4,8 +4,9 @@ use super::{Simulation, chaos::Asker};
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber},
     id::{CommandId, OrderId, Principal, Stream},
-    order::{Command, Rejection},
+    order::Command,
     owner::{timetable::Due, wallet},
+    rejection::Rejection,
     time::At,
 };
 

@@ -5,10 +5,11 @@ use campusg_domain::{
     id::{CommandId, Fingerprint, OrderId, Principal, Seq, UserId},
     invariant::{check_record, fingerprint},
     order::{
-        Command, Context, Executed, Filled, Order, Placement, Rejection, Turn, known,
-        required_votes, turn, verdict,
+        Command, Context, Executed, Filled, Order, Placement, Turn, known, required_votes, turn,
+        verdict,
     },
     record::{Entry, Events, Record},
+    rejection::Rejection,
     stream::Meta,
     vote::{Owner, Vote, VoteRequest, Votes},
 };

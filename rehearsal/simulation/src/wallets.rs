@@ -7,7 +7,6 @@ use campusg_domain::{
     id::{CommandId, OrderId, Principal, UserId},
     invariant::{check_wallet, fingerprint},
     money::Cents,
-    order::{Rejection, Sealed},
     owner::{
         directory::{PayoutMethod, UserCommand},
         wallet::{
@@ -15,7 +14,9 @@ use campusg_domain::{
             statement, turn,
         },
     },
+    rejection::Rejection,
     stream::Meta,
+    text::Sealed,
     vote::VoteRequest,
 };
 use std::sync::Arc;

@@ -6,9 +6,11 @@ use campusg_domain::{
     money::{Account, Cents},
     notice::NoticeKind,
     operator_action::name,
-    order::{Collection, Command, Fault, Order, Rejection, Role, TimerKind, allowed},
+    order::{Collection, Command, Fault, Order, Role, allowed},
+    rejection::Rejection,
     saga::{Undo, compensation},
     time::{HOUR_MS, MINUTE_MS},
+    timer::TimerKind,
 };
 use campusg_simulation::AskKind;
 

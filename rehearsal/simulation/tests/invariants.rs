@@ -9,12 +9,14 @@ use campusg_domain::{
     money::{Account, Cents, Phase, Transfer},
     order::{
         Command, Dropoff, EscrowStatus, Event, Handover, Item, Order, PaymentStatus, Placement,
-        RunEvent, Sealed, Shown, Stage, StoreRef, Substitution, TimerState,
+        RunEvent, Shown, Stage, StoreRef, Substitution,
     },
     owner::ledger::Ledger,
     policy::Policy,
     record::{Entry, Events, Record},
     saga::{CompleteStep, Mark},
+    text::Sealed,
+    timer::TimerState,
 };
 use campusg_simulation::{Behaviour, Simulation};
 

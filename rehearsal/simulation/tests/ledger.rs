@@ -5,9 +5,10 @@ use campusg_domain::{
     call::Answer,
     id::{CommandId, OrderId, Principal, Seq, UserId},
     money::{Account, Cents},
-    order::{Command, Fault, ProposalKind, Rejection},
+    order::{Command, Fault, ProposalKind},
     owner::ledger::{Balance, Ledger},
     policy::Policy,
+    rejection::Rejection,
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
     vote::{Granted, VoteRequest},
 };
@@ -109,7 +110,7 @@ fn a_refund_on_its_way_is_set_against_a_charge_that_fails() {
     for _ in 0..14 {
         let id = scene.campus.fresh();
         let look = Command::ScheduledDue {
-            kind: campusg_domain::order::TimerKind::EscrowTimeout,
+            kind: campusg_domain::timer::TimerKind::EscrowTimeout,
         };
         scene
             .campus

@@ -9,8 +9,10 @@ use campusg_domain::{
     id::Principal,
     money::{Account, Cents},
     notice::NoticeKind,
-    order::{Collection, Command, Fault, Order, Outcome, Rejection, TimerKind, TipState},
+    order::{Collection, Command, Fault, Order, Outcome, TipState},
+    rejection::Rejection,
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
+    timer::TimerKind,
 };
 use campusg_simulation::{Behaviour, Seeded};
 use std::collections::BTreeSet;

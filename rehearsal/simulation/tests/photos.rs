@@ -4,7 +4,8 @@
 use campusg_domain::{
     id::PhotoId,
     money::Cents,
-    order::{Command, Offer, Problem, ProposalKind, Rejection, Shown},
+    order::{Command, Offer, Problem, ProposalKind, Shown},
+    rejection::Rejection,
     time::MINUTE_MS,
 };
 use campusg_simulation::Behaviour;

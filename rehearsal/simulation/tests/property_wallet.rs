@@ -7,10 +7,11 @@ use campusg_domain::{
     call::{Answer, CallKind, Decline},
     id::{CommandId, OrderId, Principal, Stream, UserId},
     money::{Account, Cents, Phase, Transfer},
-    order::{Command, Fault, Sealed, Shown},
+    order::{Command, Fault, Shown},
     owner::wallet::{self, ChargebackStage, PaymentState, PayoutState},
     policy::Policy,
     record::Events,
+    text::Sealed,
     time::{DAY_MS, MINUTE_MS},
 };
 use campusg_simulation::{AskKind, Bank, Behaviour, Simulation};

@@ -6,9 +6,10 @@ use campusg_domain::{
     call::{Answer, Decline},
     id::Principal,
     money::{Account, Cents},
-    order::{Command, Fault, Problem, ProposalKind, Shown, TimerKind},
+    order::{Command, Fault, Problem, ProposalKind, Shown},
     policy::Policy,
     time::{DAY_MS, HOUR_MS},
+    timer::TimerKind,
 };
 use campusg_simulation::{Behaviour, Seeded};
 use std::collections::BTreeSet;

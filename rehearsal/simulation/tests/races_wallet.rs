@@ -7,7 +7,6 @@ use campusg_domain::{
     id::{CommandId, OrderId, Principal, Seq, Stream, UserId},
     invariant::{check_wallet, fingerprint},
     money::{Account, Cents, Phase, Transfer},
-    order::{Rejection, Sealed},
     owner::{
         directory::PayoutMethod,
         ledger::{Balance, Ledger},
@@ -17,7 +16,9 @@ use campusg_domain::{
     },
     policy::Policy,
     record::{Events, Record},
+    rejection::Rejection,
     stream::Meta,
+    text::Sealed,
     time::At,
     vote::{Granted, Owner, VoteRequest, Votes},
 };

@@ -191,7 +191,7 @@ fn failed_at(step: Step) -> Option<Scene> {
             for _ in 0..8 {
                 scene.campus.answered(scene.order, 2, Answer::Unavailable);
                 let retry = Command::ScheduledDue {
-                    kind: campusg_domain::order::TimerKind::StepRetry,
+                    kind: campusg_domain::timer::TimerKind::StepRetry,
                 };
                 let id = scene.campus.fresh();
                 scene

@@ -4,8 +4,9 @@
 use campusg_domain::{
     id::UserId,
     money::{Account, Cents},
-    order::{Command, Fault, Sealed},
+    order::{Command, Fault},
     owner::wallet::{LineKind, Shows},
+    text::Sealed,
     time::{DAY_MS, MINUTE_MS},
 };
 

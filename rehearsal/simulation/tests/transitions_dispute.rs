@@ -5,9 +5,10 @@ use campusg_domain::{
     call::{Answer, Decline},
     money::{Account, Cents},
     notice::NoticeKind,
-    order::{Command, EscrowStatus, Fault, Party, PaymentStatus, TimerKind},
+    order::{Command, EscrowStatus, Fault, Party, PaymentStatus},
     policy::Policy,
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
+    timer::TimerKind,
 };
 use campusg_simulation::{AskKind, Behaviour};
 

@@ -4,12 +4,12 @@
 use campusg_domain::{
     money::{Account, Cents},
     notice::NoticeKind,
-    order::{
-        Command, Ending, EscrowStatus, Fault, PaymentStatus, Problem, Rejection, Sealed, Shown,
-        TimerKind,
-    },
+    order::{Command, Ending, EscrowStatus, Fault, PaymentStatus, Problem, Shown},
     policy::Policy,
+    rejection::Rejection,
+    text::Sealed,
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
+    timer::TimerKind,
 };
 use campusg_simulation::{AskKind, Behaviour};
 

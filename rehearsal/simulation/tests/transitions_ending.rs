@@ -5,12 +5,11 @@ use campusg_domain::{
     id::Principal,
     money::{Account, Cents},
     notice::NoticeKind,
-    order::{
-        Collection, Command, EscrowStatus, Handover, PaymentStatus, Rejection, Shown, Stage,
-        TimerKind,
-    },
+    order::{Collection, Command, EscrowStatus, Handover, PaymentStatus, Shown, Stage},
     policy::Policy,
+    rejection::Rejection,
     time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
+    timer::TimerKind,
 };
 use campusg_simulation::{AskKind, Behaviour};
 

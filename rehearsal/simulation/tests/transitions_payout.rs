@@ -7,9 +7,10 @@ use campusg_domain::{
     money::{Account, Cents},
     notice::{Audience, NoticeKind},
     operator_action::name,
-    order::{Rejection, Sealed},
     owner::wallet::{ChargebackId, ChargebackStage, Command, PayoutState},
     policy::Policy,
+    rejection::Rejection,
+    text::Sealed,
     time::{DAY_MS, HOUR_MS, SECOND_MS},
 };
 use campusg_simulation::{AskKind, Bank};

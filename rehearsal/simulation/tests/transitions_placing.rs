@@ -6,11 +6,13 @@ use campusg_domain::{
     id::Principal,
     money::{Account, Cents},
     notice::NoticeKind,
-    order::{Collection, Command, EscrowStatus, PaymentStatus, Rejection, TimerKind},
+    order::{Collection, Command, EscrowStatus, PaymentStatus},
     owner::directory::UserCommand,
     policy::Policy,
     record::Events,
+    rejection::Rejection,
     time::{At, DAY_MS, HOUR_MS, MINUTE_MS},
+    timer::TimerKind,
 };
 use campusg_simulation::{AskKind, Behaviour};
 

@@ -5,8 +5,10 @@ use campusg_domain::{
     id::Principal,
     money::{Account, Cents},
     notice::NoticeKind,
-    order::{Collection, Command, EscrowStatus, PaymentStatus, Rejection, TimerKind},
+    order::{Collection, Command, EscrowStatus, PaymentStatus},
+    rejection::Rejection,
     time::MINUTE_MS,
+    timer::TimerKind,
 };
 use campusg_simulation::Behaviour;
 

@@ -5,12 +5,11 @@ use campusg_domain::{
     call::{Answer, Decline},
     money::{Account, Cents},
     notice::NoticeKind,
-    order::{
-        Command, EscrowStatus, Order, PaymentStatus, ProposalKind, Rejection, StoreRef, TimerKind,
-        quote,
-    },
+    order::{Command, EscrowStatus, Order, PaymentStatus, ProposalKind, StoreRef, quote},
     owner::directory::{Hours, OpenSpan, StoreChange, StoreCommand},
+    rejection::Rejection,
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
+    timer::TimerKind,
 };
 use campusg_simulation::{AskKind, Behaviour};
 

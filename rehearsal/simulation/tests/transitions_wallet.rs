@@ -6,8 +6,9 @@ use campusg_domain::{
     id::{CommandId, Principal, UserId},
     money::{Account, Cents},
     notice::{Audience, NoticeKind},
-    order::{Rejection, Sealed},
     owner::wallet::{ChargebackId, ChargebackStage, Command, PLATFORM, PaymentState},
+    rejection::Rejection,
+    text::Sealed,
     time::DAY_MS,
 };
 use campusg_simulation::Behaviour;

@@ -13,8 +13,9 @@ use campusg_domain::{
     id::{Principal, Stream, UserId},
     money::Account,
     notice::Audience,
-    order::{Event as OrderEvent, Order, RunEvent, Side},
+    order::{Event as OrderEvent, Order, RunEvent},
     owner::inbox::{self, NoticeId},
+    people::Side,
     record::Events,
 };
 

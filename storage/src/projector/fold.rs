@@ -14,15 +14,16 @@ use campusg_domain::{
     call::{CallChange, CallState},
     id::{OrderId, ScheduleId, Seq, Stream, UserId},
     money::Account,
-    order::{Order, TimerKind, TimerState},
-    owner::{calls::OpenCall, directory::Person, timetable::Scheduled, wallet::Wallet},
+    order::Order,
+    owner::{calls::OpenCall, directory::Person, schedule::Scheduled, wallet::Wallet},
     people::PeopleChange,
-    record::{Events, Record, TimerChange},
+    record::{Events, Record},
     time::At,
+    timer::{TimerChange, TimerKind, TimerState},
 };
 
 use super::Projection;
-use super::replay::{refold, refold_wallet};
+use crate::replay::{refold, refold_wallet};
 use crate::snapshot::SnapshotFault;
 use crate::snapshot::key::Key;
 use crate::snapshot::value::{Slot, Value};

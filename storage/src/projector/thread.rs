@@ -305,8 +305,8 @@ impl Work {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Shared;
     use super::*;
+    use crate::snapshot::shared::Shared;
 
     #[test]
     fn what_readers_share_crosses_threads() {

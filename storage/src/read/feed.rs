@@ -11,8 +11,9 @@ use campusg_domain::{
     id::{OrderId, Seq, UserId},
     money::{Account, Transfer},
     notice::Audience,
-    order::{Order, Side, Status},
+    order::{Order, Status},
     owner::inbox::NoticeId,
+    people::Side,
     record::Entry,
 };
 

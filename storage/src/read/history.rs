@@ -12,7 +12,7 @@ use campusg_domain::{
 };
 
 use super::{Read, Reads};
-use crate::projector::{decode, walk_back};
+use crate::replay::{decode, walk_back};
 
 impl Reads {
     /// Returns one record; `None` if there is none with this sequence number.

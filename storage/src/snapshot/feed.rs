@@ -8,8 +8,8 @@
 use campusg_domain::{
     id::{OrderId, Seq},
     notice::NoticeKind,
-    order::Side,
     owner::inbox::NoticeId,
+    people::Side,
 };
 use serde::{Deserialize, Serialize};
 

@@ -12,8 +12,8 @@ use campusg_domain::{
     id::{OrderId, PhotoId, ScheduleId, StoreId, Stream, UserId},
     money::Account,
     notice::Audience,
-    order::TimerKind,
     time::At,
+    timer::TimerKind,
 };
 
 use crate::codec;

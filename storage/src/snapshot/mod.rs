@@ -14,6 +14,7 @@ pub(crate) mod value;
 
 pub(crate) mod checkpoint;
 pub(crate) mod overlay;
+pub(crate) mod shared;
 pub(crate) mod sled_store;
 pub(crate) mod stores;
 

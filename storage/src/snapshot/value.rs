@@ -18,7 +18,7 @@ use campusg_domain::{
         calls::OpenCall,
         directory::{Person, Store},
         ledger::Balance,
-        timetable::Scheduled,
+        schedule::Scheduled,
         wallet::Wallet,
     },
     record::SystemEvent,

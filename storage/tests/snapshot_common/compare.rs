@@ -8,13 +8,13 @@ use campusg_domain::call::CallState;
 use campusg_domain::id::{OrderId, Principal, Seq, Stream, UserId};
 use campusg_domain::invariant::state_hash;
 use campusg_domain::notice::Audience;
-use campusg_domain::order::{Order, Side};
 use campusg_domain::owner::calls::Calls;
 use campusg_domain::owner::inbox::{self, NoticeId};
 use campusg_domain::owner::timetable::Due;
 use campusg_domain::policy::Policy;
 use campusg_domain::record::{Entry, Events};
 use campusg_domain::time::At;
+use campusg_domain::{order::Order, people::Side};
 use campusg_simulation::Folds;
 use campusg_storage::Reads;
 

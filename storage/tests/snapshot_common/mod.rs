@@ -16,15 +16,20 @@ use campusg_domain::id::{
 };
 use campusg_domain::money::Cents;
 use campusg_domain::notice::Audience;
-use campusg_domain::order::{
-    Command, Dropoff, Handover, Item, Placement, Sealed, Shown, StoreRef, Substitution, TimerKind,
-};
 use campusg_domain::owner::inbox::{self, NoticeId};
-use campusg_domain::owner::timetable;
+use campusg_domain::owner::schedule;
 use campusg_domain::policy::Policy;
-use campusg_domain::record::{Entry, Events, Record, SystemEvent, TimerChange};
 use campusg_domain::stream::Meta;
 use campusg_domain::time::{At, DAY_MS, MINUTE_MS};
+use campusg_domain::{
+    order::{Command, Dropoff, Handover, Item, Placement, Shown, StoreRef, Substitution},
+    text::Sealed,
+    timer::TimerKind,
+};
+use campusg_domain::{
+    record::{Entry, Events, Record, SystemEvent},
+    timer::TimerChange,
+};
 use campusg_simulation::{Bank, Behaviour, Simulation};
 use campusg_storage::store::{Opened, Store};
 use campusg_storage::vault::Vault;
@@ -378,7 +383,7 @@ impl More {
         for n in 0..6u8 {
             let stream = Stream::Schedule(ScheduleId::from_bytes([n; 16]));
             let (kind, due) = (TimerKind::Scheduled, self.at.plus(u64::from(n)));
-            let created = timetable::Event::Created {
+            let created = schedule::Event::Created {
                 kind: TimerKind::OrderTimeout,
                 order,
                 due,
@@ -392,7 +397,7 @@ impl More {
                 due,
             }];
             if n % 2 == 0 {
-                let done = timetable::Event::Processed { accepted: n == 0 };
+                let done = schedule::Event::Processed { accepted: n == 0 };
                 let record = self.add(stream, Principal::System, Events::Schedule(vec![done]));
                 record.timers = vec![TimerChange::Fire {
                     kind,

@@ -15,10 +15,10 @@ use crate::{
 use actix::{Actor, Context, Handler, MessageResult};
 use campusg_domain::{
     id::{CommandId, Seq, Stream},
-    order::Rejection,
     owner::directory::{Directory, StoreCommand, UserCommand},
     policy::Policy,
     record::{Events, Record},
+    rejection::Rejection,
     stream::Envelope,
     time::At,
     vote::Votes,

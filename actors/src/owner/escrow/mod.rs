@@ -16,13 +16,13 @@ use crate::{
 use actix::{Actor, Context, Handler, Message, MessageResult};
 use campusg_domain::{
     id::{Seq, Stream},
-    order::Rejection,
     owner::{
         ledger::{Ledger, Totals},
         wallet::{self, Wallets},
     },
     policy::Policy,
     record::Record,
+    rejection::Rejection,
     vote::VoteRequest,
 };
 use campusg_storage::journal::{ChainHead, CommitQueue};

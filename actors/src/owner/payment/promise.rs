@@ -12,9 +12,9 @@ use campusg_domain::{
     call::CallChange,
     id::{Principal, Seq, Stream, UserId},
     money::{Account, Cents, Phase, Transfer},
-    order::Rejection,
     owner::{directory::UserEvent, wallet},
     record::{Entry, Events, Record},
+    rejection::Rejection,
     stream::{Envelope, own_command},
 };
 use campusg_storage::{read::Reads, snapshot::SnapshotFault};

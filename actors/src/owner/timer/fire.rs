@@ -8,10 +8,7 @@ use actix::{ActorFutureExt, AsyncContext, Context, Recipient, WrapFuture};
 use campusg_domain::{
     id::{CommandId, Principal, ScheduleId, Stream},
     order::Command,
-    owner::{
-        timetable::{self, Due},
-        wallet,
-    },
+    owner::{schedule, timetable::Due, wallet},
     stream::{Envelope, own_command},
     time::At,
     vote::Votes,
@@ -125,7 +122,7 @@ impl TimerActor {
                 Err(Refusal::Rejected { .. }) => false,
                 Err(refusal) => return Err(refusal),
             };
-            let command = timetable::Command::Process { accepted };
+            let command = schedule::Command::Process { accepted };
             let done = own_command(timer.stream, "processed", 1);
             let processed = Envelope::own(Principal::System, done, schedule, command);
             submit(&me, processed, Votes::default()).await.map(drop)

@@ -27,7 +27,10 @@ use actix::{
 };
 use campusg_domain::{
     id::{ScheduleId, Seq, Stream},
-    owner::timetable::{self, Due, Scheduled, Timetable},
+    owner::{
+        schedule::{Command, Scheduled},
+        timetable::{Due, Timetable},
+    },
     policy::Policy,
     record::{Events, Record},
     time::At,
@@ -70,7 +73,7 @@ pub(crate) struct TimerActor {
     begun: usize,
     refilling: bool,
     wake: Option<(At, SpawnHandle)>,
-    commands: StreamQueue<timetable::Command>,
+    commands: StreamQueue<Command>,
     _guard: Guard,
 }
 

@@ -10,11 +10,11 @@ use crate::{
 use actix::{Context, Handler};
 use campusg_domain::{
     id::{ScheduleId, Seq},
-    order::TimerState,
-    owner::timetable::{self, Command, Scheduled},
+    owner::schedule::{self, Command, Scheduled},
     record::{Events, Record},
     stream::Envelope,
     time::At,
+    timer::TimerState,
     vote::Votes,
 };
 use campusg_storage::journal::CommitQueue;
@@ -45,7 +45,7 @@ impl StreamOwner<Command> for TimerActor {
         } = envelope;
         let known = self.scheduled.get(schedule);
         let (events, timers) =
-            timetable::decide(known, command, meta.principal).map_err(Refusal::rule)?;
+            schedule::decide(known, command, meta.principal).map_err(Refusal::rule)?;
         if events.is_empty() {
             return Ok(None);
         }
@@ -57,7 +57,7 @@ impl StreamOwner<Command> for TimerActor {
 }
 
 impl TimerActor {
-    pub(super) fn fold_schedule(&mut self, id: ScheduleId, seq: Seq, events: &[timetable::Event]) {
+    pub(super) fn fold_schedule(&mut self, id: ScheduleId, seq: Seq, events: &[schedule::Event]) {
         let mut known = self.scheduled.remove(&id);
         events
             .iter()

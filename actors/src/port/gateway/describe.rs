@@ -4,8 +4,8 @@ use super::{PaymentGateway, TokenFault};
 use crate::refusal::Refusal;
 use campusg_domain::{
     call::{AccountToken, CardToken},
-    order::Rejection,
     owner::directory::{Card, PayoutMethod},
+    rejection::Rejection,
 };
 
 /// Asks the gateway about a card token.

@@ -6,10 +6,10 @@ use crate::runtime::{FreeText, Refusal, Runtime};
 use campusg_domain::{
     id::{OrderId, PhotoId, Principal},
     money::Cents,
-    order::{
-        DisputeEvent, Event, Judgement, Number, OperatorAction, OperatorEvent, Party, Sealed, Side,
-    },
+    order::{DisputeEvent, Event, Judgement, Number, OperatorAction, OperatorEvent, Party},
+    people::Side,
     record::{Entry, Events, Record},
+    text::Sealed,
     time::At,
 };
 

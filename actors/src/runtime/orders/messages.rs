@@ -3,7 +3,8 @@
 use crate::runtime::{Refusal, Runtime, SealedFreeText};
 use campusg_domain::{
     id::{OrderId, Seq},
-    order::{ContactEvent, Event, RunEvent, Side},
+    order::{ContactEvent, Event, RunEvent},
+    people::Side,
     record::{Entry, Events},
     time::At,
 };

@@ -12,11 +12,10 @@ use campusg_domain::{
     call::CardToken,
     id::{OrderId, Seq, Stream, UserId},
     money::Cents,
-    order::{
-        self, Command, Dropoff, Handover, Item, Order, Placement, Price, Rejection, Sealed, Stage,
-        StoreRef,
-    },
+    order::{self, Command, Dropoff, Handover, Item, Order, Placement, Price, Stage, StoreRef},
+    rejection::Rejection,
     stream::{Envelope, Meta},
+    text::Sealed,
     time::At,
 };
 use std::{sync::Arc, time::Duration};

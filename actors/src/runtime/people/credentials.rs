@@ -3,7 +3,7 @@
 use super::sessions::Secret;
 use crate::runtime::{Refusal, Runtime};
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier, password_hash::SaltString};
-use campusg_domain::{order::Rejection, text::check_name};
+use campusg_domain::{rejection::Rejection, text::check_name};
 
 /// The possible length of a password, in characters.
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 10..=128;

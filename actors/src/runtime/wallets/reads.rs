@@ -5,11 +5,12 @@ use crate::runtime::{Refusal, Runtime};
 use campusg_domain::{
     id::{OrderId, Seq, Stream, UserId},
     money::Transfer,
-    order::{Price, Side},
+    order::Price,
     owner::{
         ledger::WalletBalance,
         wallet::{self, Line},
     },
+    people::Side,
     record::Entry,
     time::At,
 };

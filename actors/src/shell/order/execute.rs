@@ -5,8 +5,9 @@ use crate::{message::CheckTransfers, refusal::Refusal, services::Services, shell
 use campusg_domain::{
     id::{OrderId, PhotoId, Seq},
     invariant::{Broken, broken_by, check_order},
-    order::{self, Command, Event, Executed, Filled, Order, Rejection, Turn, verdict},
+    order::{self, Command, Event, Executed, Filled, Order, Turn, verdict},
     record::{Events, Record},
+    rejection::Rejection,
     saga::Mark,
     stream::Envelope,
     time::At,

@@ -11,9 +11,11 @@ use campusg_domain::{
     id::{CommandId, OrderId, PhotoId, Principal, UserId},
     invariant::fingerprint,
     money::Cents,
-    order::{Command, Handover, Order, Sealed, Shown, Stage, TimerKind},
+    order::{Command, Handover, Order, Shown, Stage},
     stream::Meta,
+    text::Sealed,
     time::{HOUR_MS, MINUTE_MS},
+    timer::TimerKind,
 };
 use campusg_simulation::Behaviour;
 use std::sync::Arc;

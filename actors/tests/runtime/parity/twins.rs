@@ -8,10 +8,11 @@ use campusg_domain::{
     id::{OrderId, PhotoId, Principal, Stream, UserId},
     invariant::fingerprint,
     money::Cents,
-    order::{Command, Rejection},
+    order::Command,
     owner::directory::{UserCommand, UserEvent},
     policy::Policy,
     record::{Entry, Events, Record},
+    rejection::Rejection,
     stream::Meta,
     time::HOUR_MS,
 };

@@ -4,7 +4,10 @@ use super::{Decider, Decision};
 use crate::{
     call::{Answer, CallNumber},
     money::Cents,
-    order::{AfterEvent, Event, Rejection, Role, Stage, TimerKind, event::Side},
+    order::{AfterEvent, Event, Role, Stage},
+    people::Side,
+    rejection::Rejection,
+    timer::TimerKind,
     vote::{Granted, VoteRequest},
 };
 

@@ -5,11 +5,13 @@ use crate::{
     call::{Answer, CallKind, CallNumber, CallState, Decline},
     money::Cents,
     order::{
-        Call, CallEvent, CancelReason, Event, Outcome, PlacingEvent, Rejection, Settlement, Stage,
-        TimerEvent, TimerKind,
+        Call, CallEvent, CancelReason, Event, Outcome, PlacingEvent, Settlement, Stage, TimerEvent,
+        marks::{finish, mark},
     },
-    saga::{CompleteStep, CreateStep, Failing, Mark, Step, finish, mark},
+    rejection::Rejection,
+    saga::{CompleteStep, CreateStep, Failing, Mark, Step},
     time::At,
+    timer::TimerKind,
     vote::VoteRequest,
 };
 

@@ -5,10 +5,14 @@ use crate::{
     id::UserId,
     money::Cents,
     order::{
-        CancelReason, Event, PlacingEvent, ProposalEvent, Rejection, Role, RunEvent, Settlement,
-        Stage, Unbinding, attachments::Closing, stage::StoreVisit,
+        CancelReason, Event, PlacingEvent, ProposalEvent, Role, RunEvent, Settlement, Stage,
+        Unbinding,
+        attachments::Closing,
+        marks::{finish, unwind},
+        stage::StoreVisit,
     },
-    saga::{AcceptStep, Saga, finish, unwind},
+    rejection::Rejection,
+    saga::{AcceptStep, Saga},
     vote::VoteRequest,
 };
 

@@ -5,12 +5,13 @@ use crate::{
     id::PhotoId,
     money::Cents,
     order::{
-        CancelReason, DisputeEvent, Event, OperatorAction, OperatorEvent, Rejection, Role, Stage,
-        TimerEvent,
+        CancelReason, DisputeEvent, Event, OperatorAction, OperatorEvent, Role, Stage, TimerEvent,
         attachments::{Dispute, Fault, Number, Party},
         place,
-        terms::Sealed,
     },
+    rejection::Rejection,
+    text::Sealed,
+    timer::TimerKind,
     vote::{Granted, VoteRequest},
 };
 
@@ -149,7 +150,7 @@ impl Decider<'_> {
         match self.order.open_dispute() {
             None => vec![],
             Some(open) if !open.alarmed => vec![Event::Timer(TimerEvent::Reminded {
-                kind: crate::order::TimerKind::DisputeSla,
+                kind: TimerKind::DisputeSla,
                 step: 1,
             })],
             Some(open) if self.order.is_terminal() => vec![resolved(open, Cents::ZERO, None)],

@@ -4,14 +4,16 @@ use super::{Decider, Decision};
 use crate::{
     id::PhotoId,
     order::{
-        Approach, CancelReason, ContactEvent, Event, Rejection, Role, RunEvent, Settlement, Shown,
-        Stage,
-        event::{Problem, Side},
+        Approach, CancelReason, ContactEvent, Event, Role, RunEvent, Settlement, Shown, Stage,
+        event::Problem,
         place,
         stage::{Assignment, Bought, Proof},
-        terms::{Handover, Sealed},
+        terms::Handover,
     },
+    people::Side,
+    rejection::Rejection,
     saga::CompleteStep,
+    text::Sealed,
 };
 
 impl Decider<'_> {

@@ -5,11 +5,13 @@ use crate::{
     id::{Principal, UserId},
     money::Cents,
     order::{
-        CancelReason, DisputeEvent, EndEvent, Event, Rejection, Release, Settlement,
+        CancelReason, DisputeEvent, EndEvent, Event, Release, Settlement,
         attachments::{CancelWait, Fault},
+        marks::{mark, unwind},
         stage::StoreVisit,
     },
-    saga::{CompleteStep, Failing, Mark, Progress, Saga, Step, mark, unwind},
+    rejection::Rejection,
+    saga::{CompleteStep, Failing, Mark, Progress, Saga, Step},
     vote::{Granted, VoteRequest},
 };
 

@@ -5,15 +5,17 @@ use crate::{
     id::Principal,
     money::Cents,
     order::{
-        CancelReason, DisputeEvent, Event, OperatorAction, OperatorEvent, Rejection, Settlement,
-        Stage, TimerKind, Unbinding,
+        CancelReason, DisputeEvent, Event, OperatorAction, OperatorEvent, Settlement, Stage,
+        Unbinding,
         attachments::Fault,
         command::Ending,
         place,
         stage::{Delivery, Proof},
-        terms::Sealed,
     },
+    rejection::Rejection,
     stream::Meta,
+    text::Sealed,
+    timer::TimerKind,
 };
 
 impl Decider<'_> {

@@ -10,6 +10,7 @@ use crate::{
         attachments::{Closing, Number},
         event::RaiseFailure,
     },
+    rejection::Rejection,
     time::At,
     vote::VoteRequest,
 };
@@ -62,10 +63,7 @@ impl Decider<'_> {
                     url: url.clone(),
                 })]),
             },
-            _ => Err(crate::order::Rejection::field(
-                "answer",
-                "does not fit the call",
-            )),
+            _ => Err(Rejection::field("answer", "does not fit the call")),
         }
     }
 

@@ -3,8 +3,10 @@
 use super::{Decider, Decision};
 use crate::{
     call::{CallKind, CallNumber, Decline},
-    order::{AfterEvent, Call, CallEvent, Event, OperatorAction, Rejection, terms::Sealed},
+    order::{AfterEvent, Call, CallEvent, Event, OperatorAction},
+    rejection::Rejection,
     saga::{Undo, compensation},
+    text::Sealed,
 };
 
 impl Decider<'_> {

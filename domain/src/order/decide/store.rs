@@ -5,13 +5,16 @@ use crate::{
     id::PhotoId,
     money::Cents,
     order::{
-        Event, ProposalEvent, Rejection, RunEvent, Stage, StoreRef,
+        Event, ProposalEvent, RunEvent, Stage, StoreRef,
         attachments::{Closing, Number, Offer, Proposal, ProposalKind},
+        marks::{mark, start},
         place,
         stage::StoreVisit,
-        terms::{Sealed, Substitution},
+        terms::Substitution,
     },
-    saga::{CompleteStep, Mark, mark, start},
+    rejection::Rejection,
+    saga::{CompleteStep, Mark},
+    text::Sealed,
     vote::VoteRequest,
 };
 

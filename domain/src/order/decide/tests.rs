@@ -7,10 +7,11 @@ use crate::{
     id::{CommandId, OrderId, Principal, UserId},
     money::Cents,
     order::{
-        Approach, Assignment, Bought, Dropoff, Handover, Item, Order, Placement, Rejection,
-        Release, Stage, StoreRef, Substitution, terms,
+        Approach, Assignment, Bought, Dropoff, Handover, Item, Order, Placement, Release, Stage,
+        StoreRef, Substitution, terms,
     },
     policy::Policy,
+    rejection::Rejection,
     stream::Meta,
     time::At,
     vote::{Granted, VoteRequest, Votes},

@@ -7,9 +7,10 @@ use crate::{
     money::Cents,
     order::{
         AfterEvent, CallEvent, CancelReason, ContactEvent, EndEvent, Event, Settlement, Stage,
-        TimerEvent, TimerKind, Unbinding,
+        TimerEvent, Unbinding,
     },
     saga::CreateStep,
+    timer::TimerKind,
 };
 
 /// Days after which an unfinished order counts as abandoned. Source: lifecycle transition 27.

@@ -9,10 +9,11 @@ use crate::{
         AfterEvent, ContactEvent, DisputeEvent, OperatorEvent, ProposalEvent,
         attachments::{Closing, Contact, Dispute, Judgement, LaterTip, NoShow, Number, Proposal},
         effects::{Collection, Outcome, PaymentStatus},
-        event::{Problem, RaiseFailure, Side},
+        event::{Problem, RaiseFailure},
         stage::{Approach, Stage, StoreVisit},
         state::Order,
     },
+    people::Side,
     time::At,
 };
 

@@ -7,8 +7,9 @@ use super::person::{
 use crate::{
     id::{Principal, SessionId, StoreId, Stream, UserId},
     money::Cents,
-    order::{Rejection, Sealed},
+    rejection::Rejection,
     stream::StreamCommand,
+    text::Sealed,
     time::At,
 };
 

@@ -4,7 +4,7 @@
 //! Must not: read a clock.
 
 use crate::{
-    order::Rejection,
+    rejection::Rejection,
     time::{At, MINUTE_MS},
 };
 use serde::{Deserialize, Serialize};

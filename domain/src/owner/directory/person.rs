@@ -5,8 +5,8 @@ use crate::{
     call::{AccountToken, CardToken},
     id::{CommandId, Fingerprint, OrderId, Seq, SessionId},
     money::Cents,
-    order::{Sealed, Side},
-    people::PeopleChange,
+    people::{PeopleChange, Side},
+    text::Sealed,
     time::At,
 };
 use serde::{Deserialize, Serialize};

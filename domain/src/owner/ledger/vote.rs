@@ -6,8 +6,8 @@ use super::Ledger;
 use crate::{
     id::UserId,
     money::{Account, Cents},
-    order::Rejection,
     policy::Policy,
+    rejection::Rejection,
     vote::{Granted, Token, Vote, VoteRequest},
 };
 

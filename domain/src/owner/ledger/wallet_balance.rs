@@ -2,10 +2,10 @@
 //!
 //! Invariant: available + in payout + frozen + to card = what is posted in the wallet.
 
-use super::{Ledger, Promised};
+use super::Ledger;
 use crate::{
     id::{Stream, UserId},
-    money::{Account, Cents},
+    money::{Account, Cents, Promised},
 };
 use std::collections::HashMap;
 

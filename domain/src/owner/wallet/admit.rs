@@ -1,7 +1,10 @@
 //! Who may give a command to a wallet, and which fields are valid: checked before any owner is asked.
 
-use super::{PLATFORM, command::Command, state::Wallet};
-use crate::{id::Principal, money::Cents, order::Rejection, policy::Policy};
+use super::{
+    command::Command,
+    state::{PLATFORM, Wallet},
+};
+use crate::{id::Principal, money::Cents, policy::Policy, rejection::Rejection};
 
 /// Checks who gives the command, then its fields.
 pub(super) fn admit(

@@ -5,8 +5,9 @@ use crate::{
     call::{Answer, CallNumber},
     id::{Fingerprint, OrderId, Stream, UserId},
     money::Cents,
-    order::{Sealed, TimerKind},
     stream::{StreamCommand, fingerprint},
+    text::Sealed,
+    timer::TimerKind,
     vote::VoteRequest,
 };
 use serde::{Deserialize, Serialize};

@@ -18,10 +18,13 @@ use crate::{
     call::{Answer, CallKind, CallNumber, CallState, Decline},
     id::OrderId,
     money::Cents,
-    order::{Outcome, Rejection, Sealed, TimerKind},
+    order::Outcome,
     policy::Policy,
+    rejection::Rejection,
     stream::Meta,
+    text::Sealed,
     time::At,
+    timer::TimerKind,
     vote::{Granted, Vote, VoteRequest, Votes},
 };
 

@@ -5,8 +5,9 @@ use crate::{
     call::{CallNumber, CardToken, Decline},
     id::OrderId,
     money::Cents,
-    order::{Sealed, TimerKind},
     owner::directory::PayoutMethod,
+    text::Sealed,
+    timer::TimerKind,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -8,10 +8,11 @@ use crate::{
     id::{Seq, Stream},
     money::{Account, Cents, Phase, Transfer},
     notice::{Audience, Notice, NoticeKind},
-    order::{Header, TimerKind},
+    order::Header,
     policy::Policy,
-    record::{Events, Record, TimerChange},
+    record::{Events, Record},
     time::At,
+    timer::{TimerChange, TimerKind},
 };
 
 /// A record that is ready to be committed, and the wallet after it.

@@ -13,9 +13,10 @@ use crate::{
     call::{CallChange, CallNumber, CallState},
     id::{Principal, Seq, Stream, UserId},
     money::Cents,
-    order::{Call, Executed, Outcome, Timer, TimerState, absorb_call, absorb_promise},
-    record::{Events, Record, TimerChange},
+    order::{Call, Executed, Outcome, absorb_call, absorb_promise},
+    record::{Events, Record},
     time::At,
+    timer::{Timer, TimerChange, TimerState},
 };
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -4,13 +4,20 @@ use super::event::ChargebackId;
 use crate::{
     call::{CallKind, CallNumber, CallState, CardToken, Decline},
     id::{Fingerprint, OrderId, Seq, UserId},
-    money::{Account, Cents},
-    order::{Call, Executed, Rejection, Timer, TimerState},
-    owner::{directory::PayoutMethod, ledger::Promised},
+    money::{Account, Cents, Promised},
+    order::{Call, Executed},
+    owner::directory::PayoutMethod,
+    rejection::Rejection,
     time::{At, DAY_MS},
+    timer::{Timer, TimerState},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// Whose wallet is the platform's: transition 44. Nobody has this id, since ids are made of time and chance.
+///
+/// It is a wallet like any other because its writer is: `system` belongs to the journal, and a stream has one writer.
+pub const PLATFORM: UserId = UserId::from_bytes([0; 16]);
 
 /// How far a payout has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{
     id::{CommandId, Fingerprint},
-    order::{Executed, Header, Rejection},
+    order::{Executed, Header},
     policy::Policy,
+    rejection::Rejection,
     stream::Meta,
     time::At,
     vote::{Vote, VoteRequest, Votes},

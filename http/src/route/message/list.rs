@@ -15,7 +15,10 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::Refusal;
-use campusg_domain::order::{Rejection, Role, allowed};
+use campusg_domain::{
+    order::{Role, allowed},
+    rejection::Rejection,
+};
 
 pub(crate) async fn list(
     State(app): State<AppState>,

@@ -5,7 +5,10 @@ use crate::{
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::Refusal;
-use campusg_domain::order::{Rejection, allowed, quote};
+use campusg_domain::{
+    order::{allowed, quote},
+    rejection::Rejection,
+};
 
 pub(crate) async fn cancellation_quote(
     State(app): State<AppState>,

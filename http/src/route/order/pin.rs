@@ -4,7 +4,10 @@
 use crate::{answer, app_state::AppState, auth::LoadedOrder, problem::Problem};
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::Refusal;
-use campusg_domain::order::{Rejection, Role, Status, allowed};
+use campusg_domain::{
+    order::{Role, Status, allowed},
+    rejection::Rejection,
+};
 use serde_json::json;
 
 pub(crate) async fn pin(

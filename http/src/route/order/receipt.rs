@@ -18,7 +18,7 @@ use axum::{
     response::Response,
 };
 use campusg_actors::runtime::Refusal;
-use campusg_domain::order::{Rejection, allowed};
+use campusg_domain::{order::allowed, rejection::Rejection};
 
 pub(crate) async fn receipt(
     State(app): State<AppState>,

@@ -3,7 +3,7 @@
 use crate::{app_state::AppState, attempt::Attempt, problem::Problem};
 use axum::http::StatusCode;
 use campusg_actors::runtime::{Refusal, SignedIn};
-use campusg_domain::order::Rejection;
+use campusg_domain::rejection::Rejection;
 use std::net::IpAddr;
 use tokio::time::Instant;
 

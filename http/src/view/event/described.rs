@@ -17,8 +17,9 @@ use campusg_domain::{
     order::{
         AfterEvent, CallEvent, CancelWait, Closing, ContactEvent, DisputeEvent, EndEvent, Event,
         Number, Offer, OperatorEvent, Order, PlacingEvent, Problem, ProposalEvent, RaiseFailure,
-        Release, Role, RunEvent, Settlement, Side, TimerEvent,
+        Release, Role, RunEvent, Settlement, TimerEvent,
     },
+    people::Side,
 };
 use serde_json::{Map, Value, json};
 

@@ -5,10 +5,7 @@ use crate::{
     html::{amount, escaped},
     time::in_words,
 };
-use campusg_domain::{
-    money::Cents,
-    order::{Side, Status},
-};
+use campusg_domain::{money::Cents, order::Status, people::Side};
 use std::fmt::Write;
 
 impl ReceiptView {

@@ -12,11 +12,13 @@ use campusg_domain::{
         AfterEvent, Approach, Call, CallEvent, CancelReason, CancelWait, Closing, Contact,
         ContactEvent, DisputeEvent, EndEvent, Event, Fault, Item, NoShow, Offer, OperatorAction,
         OperatorEvent, Order, Outcome, Party, Problem, Proposal, ProposalEvent, ProposalKind,
-        ProposedItem, RaiseFailure, Role, Sealed, Side, Stage, StoreRef, StoreVisit, Substitution,
-        Timer, TimerEvent, TimerKind, TimerState,
+        ProposedItem, RaiseFailure, Role, Stage, StoreRef, StoreVisit, Substitution, TimerEvent,
     },
+    people::Side,
     record::Entry,
+    text::Sealed,
     time::{DAY_MS, MINUTE_MS},
+    timer::{Timer, TimerKind, TimerState},
 };
 use serde_json::{Value, json};
 

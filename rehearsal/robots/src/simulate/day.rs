@@ -18,8 +18,9 @@ use campusg_domain::{
     id::{OrderId, Principal, UserId},
     money::Cents,
     notice::{Audience, NoticeKind},
-    order::{Command, Sealed},
+    order::Command,
     owner::wallet,
+    text::Sealed,
     time::{At, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
 use campusg_simulation::{Bank, Behaviour, Seeded};

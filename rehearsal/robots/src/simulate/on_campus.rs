@@ -10,11 +10,12 @@ use campusg_domain::{
     id::{CommandId, OrderId, PhotoId, Principal, StoreId, Stream, UserId},
     invariant::{Broken, Id},
     money::{Account, Cents},
-    order::{self, Command, Order, Placement, Rejection, Stage},
+    order::{self, Command, Order, Placement, Stage},
     owner::{
         directory::{Hours, StoreChange, StoreCommand},
         wallet::{self, ChargebackStage, PLATFORM},
     },
+    rejection::Rejection,
     time::{At, DAY_MS},
 };
 use campusg_simulation::{Behaviour, Seeded, Simulation};

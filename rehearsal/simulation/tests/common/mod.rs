@@ -10,9 +10,11 @@ use campusg_domain::{
     money::{Account, Cents, Phase},
     order::{
         Command, Dropoff, Handover, Item, Offer, Order, Placement, Problem, ProposalKind,
-        ProposedItem, Rejection, Sealed, Shown, StoreRef, Substitution,
+        ProposedItem, Shown, StoreRef, Substitution,
     },
     policy::Policy,
+    rejection::Rejection,
+    text::Sealed,
     time::MINUTE_MS,
 };
 use campusg_simulation::{Behaviour, Simulation};

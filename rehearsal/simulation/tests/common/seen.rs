@@ -5,7 +5,8 @@ use super::{Scene, words};
 use campusg_domain::{
     money::Cents,
     notice::{Audience, NoticeKind},
-    order::{Command, Ending, EscrowStatus, Fault, PaymentStatus, Rejection},
+    order::{Command, Ending, EscrowStatus, Fault, PaymentStatus},
+    rejection::Rejection,
 };
 
 pub fn told(scene: &Scene, to: Audience) -> Vec<NoticeKind> {

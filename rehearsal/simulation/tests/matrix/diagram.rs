@@ -9,7 +9,8 @@ use crate::{
 use campusg_domain::{
     call::Decline,
     id::{CommandId, OrderId, Principal},
-    order::{Command, Ending, Order, Role, TimerKind},
+    order::{Command, Ending, Order, Role},
+    timer::TimerKind,
 };
 use campusg_simulation::{Behaviour, Simulation};
 use std::{

@@ -10,9 +10,10 @@ use campusg_domain::{
     call::Answer,
     id::{PhotoId, Principal},
     money::Cents,
-    order::{Command, Ending, Fault, Offer, Problem, ProposalKind, Shown, StoreRef, TimerKind},
+    order::{Command, Ending, Fault, Offer, Problem, ProposalKind, Shown, StoreRef},
     policy::Policy,
     time::{HOUR_MS, MINUTE_MS},
+    timer::TimerKind,
 };
 use campusg_simulation::Behaviour;
 

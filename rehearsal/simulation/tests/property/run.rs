@@ -8,9 +8,10 @@ use campusg_domain::{
     call::{Answer, CallKind, CallNumber, Decline},
     id::{CommandId, OrderId, Principal, UserId},
     money::{Account, Cents},
-    order::{Command, Handover, Role, TimerKind},
+    order::{Command, Handover, Role},
     policy::Policy,
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
+    timer::TimerKind,
 };
 use campusg_simulation::{AskKind, Behaviour, Mishap, Simulation};
 

@@ -4,8 +4,9 @@ use super::time;
 use campusg_domain::{
     id::{OrderId, PhotoId, UserId},
     money::Cents,
-    order::{Command, Ending, Handover, Offer, Placement, ProposedItem, Sealed, Shown, StoreRef},
+    order::{Command, Ending, Handover, Offer, Placement, ProposedItem, Shown, StoreRef},
     owner::wallet,
+    text::Sealed,
 };
 use campusg_simulation::{Bank, Behaviour};
 use serde_json::{Value, json};
@@ -339,7 +340,7 @@ mod tests {
                 r#"/api/orders/ID/disputes {"photo_ids":[],"reason":"why"}"#.into(),
             ),
             (
-                Command::TimerDue { kind: campusg_domain::order::TimerKind::BoardOpen, generation: 1 },
+                Command::TimerDue { kind: campusg_domain::timer::TimerKind::BoardOpen, generation: 1 },
                 "nothing".to_owned(),
             ),
         ];

@@ -7,10 +7,11 @@ use campusg_domain::{
     order::{
         AfterEvent, CallEvent, CancelReason, ContactEvent, DisputeEvent, EndEvent, Event,
         OperatorAction, OperatorEvent, PlacingEvent, Problem, ProposalEvent, ProposalKind,
-        RunEvent, TimerEvent, TimerKind, Unbinding,
+        RunEvent, TimerEvent, Unbinding,
     },
     owner::wallet,
-    record::{Record, TimerChange},
+    record::Record,
+    timer::{TimerChange, TimerKind},
     transitions::Fact,
 };
 use campusg_simulation::{Mishap, Simulation};

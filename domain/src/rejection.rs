@@ -1,10 +1,12 @@
-//! Why a command is refused, and why an order was cancelled. Closed sets with stable codes.
+//! Why a command is refused, whoever refuses it. A closed set with stable codes.
 //!
 //! Invariant: the variants of [`Rejection`] stand in the order in which the rules are checked.
 
-use super::{quote::Quote, stage::Status};
-use crate::{id::OrderId, money::Cents};
-use serde::{Deserialize, Serialize};
+use crate::{
+    id::OrderId,
+    money::Cents,
+    order::{Quote, Status},
+};
 
 /// A rule said no. Nothing was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -296,68 +298,5 @@ fn above_debt(owed: Cents) -> String {
     match owed {
         Cents::ZERO => "nothing is owed".into(),
         _ => format!("{owed} is owed, no more"),
-    }
-}
-
-/// Why an order was cancelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CancelReason {
-    /// The card was refused, or gave no answer to the end.
-    PaymentFailed,
-    /// The escrow refused the hold.
-    EscrowFailed,
-    /// The timers could not be armed.
-    SchedulingFailed,
-    /// The customer cancelled.
-    Customer,
-    /// Nobody took it in time.
-    NoRunnerTimeout,
-    /// The store was closed.
-    StoreClosed,
-    /// The food was sold out.
-    SoldOut,
-    /// The customer did not accept the price.
-    PriceRejected,
-    /// The customer was not there.
-    CustomerNoShow,
-    /// The runner abandoned it.
-    RunnerAbandoned,
-    /// The authorisation was about to run out.
-    AuthorizationExpired,
-    /// An operator ended it.
-    Operator,
-    /// A dispute gave everything back.
-    Dispute,
-}
-
-impl CancelReason {
-    /// Whether a proposal that the customer did not agree to ended the order.
-    #[must_use]
-    pub const fn is_of_a_proposal(self) -> bool {
-        matches!(
-            self,
-            Self::PriceRejected | Self::StoreClosed | Self::SoldOut
-        )
-    }
-
-    /// Stable lower-snake-case code.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::PaymentFailed => "payment_failed",
-            Self::EscrowFailed => "escrow_failed",
-            Self::SchedulingFailed => "scheduling_failed",
-            Self::Customer => "customer",
-            Self::NoRunnerTimeout => "no_runner_timeout",
-            Self::StoreClosed => "store_closed",
-            Self::SoldOut => "sold_out",
-            Self::PriceRejected => "price_rejected",
-            Self::CustomerNoShow => "customer_no_show",
-            Self::RunnerAbandoned => "runner_abandoned",
-            Self::AuthorizationExpired => "authorization_expired",
-            Self::Operator => "operator",
-            Self::Dispute => "dispute",
-        }
     }
 }

@@ -1,0 +1,186 @@
+//! Events scheduled over the API. Decides for the streams `schedule:{id}`.
+
+use crate::{
+    id::{OrderId, Principal, ScheduleId, Seq, Stream},
+    rejection::Rejection,
+    stream::StreamCommand,
+    time::At,
+    timer::{TimerChange, TimerKind, TimerState},
+};
+use serde::{Deserialize, Serialize};
+
+/// What happened to an event scheduled over the API. Variants are only ever appended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// It was scheduled.
+    Created {
+        /// Which timer it stands for.
+        kind: TimerKind,
+        /// The order it concerns.
+        order: OrderId,
+        /// When.
+        due: At,
+        /// Whatever the operator wrote beside it; JSON text.
+        payload: String,
+    },
+    /// It fired; whether the order took it says `accepted`.
+    Processed {
+        /// Whether the order's own guards let it through.
+        accepted: bool,
+    },
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// A command to one scheduled event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Schedules it.
+    Create {
+        /// Which timer it stands for.
+        kind: TimerKind,
+        /// The order it concerns.
+        order: OrderId,
+        /// When.
+        due: At,
+        /// Whatever the operator wrote beside it.
+        payload: String,
+    },
+    /// It fired.
+    Process {
+        /// Whether the order's own guards let it through.
+        accepted: bool,
+    },
+    /// Cancels it.
+    Cancel,
+}
+
+/// An event scheduled over the API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scheduled {
+    /// Which timer it stands for.
+    pub kind: TimerKind,
+    /// The order it concerns.
+    pub order: OrderId,
+    /// When.
+    pub due: At,
+    /// Whatever the operator wrote beside it.
+    pub payload: String,
+    /// Where it stands.
+    pub state: TimerState,
+    /// Whether the order took it, once processed.
+    pub accepted: Option<bool>,
+    /// Sequence of its last record.
+    pub last_seq: Seq,
+}
+
+impl Scheduled {
+    /// Folds one event into what is known; the first must be `Created`.
+    pub fn evolve(known: &mut Option<Self>, seq: Seq, event: &Event) {
+        match (known, event) {
+            (
+                known,
+                Event::Created {
+                    kind,
+                    order,
+                    due,
+                    payload,
+                },
+            ) => {
+                *known = Some(Self {
+                    kind: *kind,
+                    order: *order,
+                    due: *due,
+                    payload: payload.clone(),
+                    state: TimerState::Pending,
+                    accepted: None,
+                    last_seq: seq,
+                });
+            }
+            (Some(known), Event::Processed { accepted }) => {
+                known.last_seq = seq;
+                known.state = TimerState::Processed;
+                known.accepted = Some(*accepted);
+            }
+            (Some(known), Event::Cancelled) => {
+                known.last_seq = seq;
+                known.state = TimerState::Cancelled;
+            }
+            (None, Event::Processed { .. } | Event::Cancelled) => {}
+        }
+    }
+}
+
+impl StreamCommand for Command {
+    type Target = ScheduleId;
+
+    fn stream(schedule: ScheduleId) -> Stream {
+        Stream::Schedule(schedule)
+    }
+}
+
+/// Decides a command for a scheduled event, and what its timer does.
+///
+/// # Errors
+/// `NotAllowed` to anybody but operators and the system, `NotFound`, `NotCancellable` once it has ended.
+pub fn decide(
+    known: Option<&Scheduled>,
+    command: &Command,
+    principal: Principal,
+) -> Result<(Vec<Event>, Vec<TimerChange>), Rejection> {
+    const KIND: TimerKind = TimerKind::Scheduled;
+    if matches!(principal, Principal::User(_) | Principal::Gateway) {
+        return Err(Rejection::NotAllowed {
+            who: "operators".into(),
+        });
+    }
+    match (known, command) {
+        (
+            None,
+            Command::Create {
+                kind,
+                order,
+                due,
+                payload,
+            },
+        ) => Ok((
+            vec![Event::Created {
+                kind: *kind,
+                order: *order,
+                due: *due,
+                payload: payload.clone(),
+            }],
+            vec![TimerChange::Arm {
+                kind: KIND,
+                generation: 1,
+                due: *due,
+            }],
+        )),
+        (None, _) => Err(Rejection::NotFound {
+            what: "scheduled event".into(),
+        }),
+        (Some(_), Command::Create { .. }) => Ok((vec![], vec![])),
+        (Some(known), Command::Process { .. }) if known.state != TimerState::Pending => {
+            Ok((vec![], vec![]))
+        }
+        (Some(_), Command::Process { accepted }) => Ok((
+            vec![Event::Processed {
+                accepted: *accepted,
+            }],
+            vec![TimerChange::Fire {
+                kind: KIND,
+                generation: 1,
+            }],
+        )),
+        (Some(known), Command::Cancel) if known.state != TimerState::Pending => {
+            Err(Rejection::NotCancellable)
+        }
+        (Some(_), Command::Cancel) => Ok((
+            vec![Event::Cancelled],
+            vec![TimerChange::Disarm {
+                kind: KIND,
+                generation: 1,
+            }],
+        )),
+    }
+}
