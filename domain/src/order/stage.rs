@@ -263,27 +263,30 @@ impl Stage {
     /// What the runner at the store asks and the customer has not decided.
     #[must_use]
     pub const fn proposal(&self) -> Option<&Proposal> {
-        match self {
-            Self::OnSite(_, StoreVisit::Proposal(open)) => Some(open),
-            _ => None,
+        if let Self::OnSite(_, StoreVisit::Proposal(open)) = self {
+            Some(open)
+        } else {
+            None
         }
     }
 
     /// A cancellation that waits for the runner at the till.
     #[must_use]
     pub const fn cancel_wait(&self) -> Option<&CancelWait> {
-        match self {
-            Self::OnSite(_, StoreVisit::CancelWait(wait)) => Some(wait),
-            _ => None,
+        if let Self::OnSite(_, StoreVisit::CancelWait(wait)) = self {
+            Some(wait)
+        } else {
+            None
         }
     }
 
     /// The runner's attempts to meet the customer, while they are on the way.
     #[must_use]
     pub const fn approach(&self) -> Option<&Approach> {
-        match self {
-            Self::OnTheWay(_, _, approach) => Some(approach),
-            _ => None,
+        if let Self::OnTheWay(_, _, approach) = self {
+            Some(approach)
+        } else {
+            None
         }
     }
 
