@@ -351,12 +351,12 @@ async fn what_is_over_is_not_quoted_and_what_is_foreign_not_shown() -> Result<()
         (
             "delivered",
             "delivered",
-            json!(["confirm", "message", "dispute"]),
+            json!(["confirm", "dispute", "message"]),
         ),
         (
             "completed",
             "completed",
-            json!(["message", "dispute", "tip", "rate"]),
+            json!(["dispute", "message", "rate", "tip"]),
         ),
         ("cancelled", "cancelled", json!([])),
     ] {

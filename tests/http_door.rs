@@ -390,6 +390,17 @@ async fn any_other_problem_is_between_the_runner_and_operators() -> Result<(), D
     Ok(())
 }
 
+/// The ways to write an id that mean the same (RFC 9562, section 4; RFC 3986, section 6.2.2).
+fn spellings(id: &str) -> [String; 5] {
+    [
+        id.to_uppercase(),
+        id.replace('-', "%2D"),
+        id.replace('-', ""),
+        format!("%7B{id}%7D"),
+        format!("urn:uuid:{id}"),
+    ]
+}
+
 #[tokio::test]
 async fn a_tip_after_the_end_is_charged_to_the_card_of_that_moment() -> Result<(), Deviation> {
     let turn = shared(options).await;
@@ -411,6 +422,12 @@ async fn a_tip_after_the_end_is_charged_to_the_card_of_that_moment() -> Result<(
     let again = ann.send(tip()).await?;
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     again.is(202)?;
+    for spelled in spellings(order) {
+        let path = format!("/api/orders/{spelled}/tip");
+        let tip = ApiRequest::post(&path, &json!({"tip_cents": 300})).with_key("thanks");
+        let again = ann.send(tip).await?;
+        assert_eq!(again.header("idempotency-replayed"), Some("true"), "{path}");
+    }
     same(
         "the wallet",
         ben.wallet().await?.number("/available_cents")?,

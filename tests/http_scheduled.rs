@@ -178,14 +178,19 @@ async fn a_store_takes_orders_for_when_it_is_open_and_none_while_it_is_paused()
     assert_eq!(placed.text("/store/name")?, "Noon");
 
     patch(boss, &store, &json!({"paused": true})).await?;
+    let described = wish("store", json!({"name": " NOON ", "place": "Hall 9"}));
     for path in ["/api/quotes", "/api/orders"] {
-        let refused = ann.post(path, &there(Some(open)).0).await?;
-        refused.refuses(409, "store_paused")?;
+        for wish in [there(Some(open)), described.clone()] {
+            let refused = ann.post(path, &wish.0).await?;
+            refused.refuses(409, "store_paused")?;
+        }
     }
     let changed = patch(boss, &store, &json!({"paused": false, "hours": null})).await?;
     assert!(!changed.has("/hours"));
     assert_eq!(changed.0["open"], true);
     ann.place_available(&there(None)).await?;
+    let placed = ann.place(&described).await?.is(201)?;
+    assert_eq!(placed.text("/store/id")?, store);
     let never = patch(boss, &store, &json!({"hours": []})).await?;
     assert_eq!(never.0["hours"], json!([]));
     ann.place(&there(None))

@@ -1,10 +1,12 @@
 //! Extractors for commands: the caller, the idempotency key, the body, and the fingerprint of all of it.
 
-use crate::{app_state::AppState, auth::Me, client, json, problem::Problem, shell::RequestId};
+use crate::{
+    app_state::AppState, auth::Me, client, json, path, problem::Problem, shell::RequestId,
+};
 use axum::{
     body::{Bytes, to_bytes},
     extract::{FromRequest, FromRequestParts, Request},
-    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use campusg_domain::{
     id::{Fingerprint, Principal},
@@ -58,8 +60,9 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Call<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
-        let (parts, me, bytes) = taken(request, app).await?;
-        let meta = meta(app, &parts, me.principal, key(&parts.headers)?, &bytes);
+        let (mut parts, me, bytes) = taken(request, app).await?;
+        let key = key(&parts.headers)?;
+        let meta = meta(app, &mut parts, me.principal, key, &bytes).await;
         let body = body(&parts.headers, &bytes)?;
         Ok(Self {
             me,
@@ -87,9 +90,9 @@ impl<T: DeserializeOwned> FromRequest<AppState> for OpenCall<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
-        let (parts, body_in) = request.into_parts();
+        let (mut parts, body_in) = request.into_parts();
         let bytes = whole(body_in).await?;
-        let meta = meta(app, &parts, Principal::System, None, &bytes);
+        let meta = meta(app, &mut parts, Principal::System, None, &bytes).await;
         let address = client::address(&parts.extensions, &parts.headers, &[]);
         Ok(Self {
             meta,
@@ -108,9 +111,9 @@ impl<T: DeserializeOwned> FromRequest<AppState> for GatewayCall<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
-        let (parts, body_in) = request.into_parts();
+        let (mut parts, body_in) = request.into_parts();
         let bytes = whole(body_in).await?;
-        let meta = meta(app, &parts, Principal::Gateway, None, &bytes);
+        let meta = meta(app, &mut parts, Principal::Gateway, None, &bytes).await;
         let body = body(&parts.headers, &bytes)?;
         Ok(Self { meta, body })
     }
@@ -126,7 +129,7 @@ impl FromRequest<AppState> for Upload {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
-        let (parts, me, bytes) = taken(request, app).await?;
+        let (mut parts, me, bytes) = taken(request, app).await?;
         let kind = parts
             .headers
             .get(header::CONTENT_TYPE)
@@ -140,7 +143,8 @@ impl FromRequest<AppState> for Upload {
                 detail,
             ));
         }
-        let meta = meta(app, &parts, me.principal, key(&parts.headers)?, &bytes);
+        let key = key(&parts.headers)?;
+        let meta = meta(app, &mut parts, me.principal, key, &bytes).await;
         Ok(Self { meta, bytes })
     }
 }
@@ -160,21 +164,19 @@ async fn whole(body: axum::body::Body) -> Result<Bytes, Problem> {
 }
 
 /// Builds the command's meta data. Without a key the command's id is random, so no other request can repeat it.
-fn meta(
+async fn meta(
     app: &AppState,
-    parts: &Parts,
+    parts: &mut Parts,
     principal: Principal,
     key: Option<String>,
     body: &[u8],
 ) -> Meta {
-    let fingerprint = fingerprint(&parts.method, parts.uri.path(), body);
+    let operation = path::operation(parts).await;
+    let fingerprint = fingerprint(&operation, body);
     let request = parts.extensions.get::<RequestId>();
     let request = request.map(|id| id.0.to_string()).unwrap_or_default();
     match key {
-        Some(key) => {
-            let route = format!("{} {}", parts.method, parts.uri.path());
-            Meta::keyed(principal, &route, &key, fingerprint, &request)
-        }
+        Some(key) => Meta::keyed(principal, &operation, &key, fingerprint, &request),
         None => Meta {
             fingerprint,
             ..app.runtime().unkeyed(principal, &request)
@@ -218,17 +220,13 @@ fn body<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pro
     json::read(bytes)
 }
 
-/// Hashes method, path and body. JSON is hashed by content: neither whitespace nor the order of fields matters.
-fn fingerprint(method: &Method, path: &str, body: &[u8]) -> Fingerprint {
+/// Hashes the operation and the body. JSON is hashed by content: neither whitespace nor the order of fields matters.
+fn fingerprint(operation: &str, body: &[u8]) -> Fingerprint {
     let canonical = serde_json::from_slice::<serde_json::Value>(body)
         .ok()
         .and_then(|value| serde_json::to_vec(&value).ok());
     let mut hash = blake3::Hasher::new();
-    for part in [
-        method.as_str().as_bytes(),
-        path.as_bytes(),
-        canonical.as_deref().unwrap_or(body),
-    ] {
+    for part in [operation.as_bytes(), canonical.as_deref().unwrap_or(body)] {
         hash.update(part).update(&[0]);
     }
     let hash = hash.finalize();
@@ -268,7 +266,7 @@ mod tests {
 
     #[test]
     fn the_fingerprint_is_of_the_content() {
-        let of = |path: &str, body: &str| fingerprint(&Method::POST, path, body.as_bytes());
+        let of = |operation: &str, body: &str| fingerprint(operation, body.as_bytes());
         let first = of("/a", r#"{"x": 1, "y": [1, 2]}"#);
         assert_eq!(first, of("/a", r#"{"y":[1,2],"x":1}"#));
         assert_ne!(first, of("/a", r#"{"y":[2,1],"x":1}"#));

@@ -52,7 +52,6 @@ pub const HOUSES: [House; 4] = [
             // From a command to a record, and from records to an order.
             &[
                 "order/absorb",
-                "order/allowed",
                 "order/calls",
                 "order/decide",
                 "order/evolve",

@@ -3,6 +3,7 @@
 use super::{Refusal, Runtime, text::text};
 use campusg_domain::{
     id::StoreId,
+    order::StoreRef,
     owner::directory::{Hours, Store, StoreChange, StoreCommand},
     stream::Meta,
 };
@@ -25,6 +26,19 @@ pub struct NewStore {
 }
 
 impl Runtime {
+    /// Returns the known store that a customer describes by its name, so that its hours and pauses hold for it; any other
+    /// store as it is.
+    #[must_use]
+    pub fn known_store(&self, store: StoreRef) -> StoreRef {
+        match store {
+            StoreRef::Described { name, place } => {
+                let known = self.directory().store_called(&name, &place);
+                known.map_or(StoreRef::Described { name, place }, StoreRef::Known)
+            }
+            StoreRef::Known(_) => store,
+        }
+    }
+
     /// Adds a store. Operators only.
     ///
     /// # Errors

@@ -9,7 +9,6 @@
 )]
 
 use super::{
-    allowed::allowed,
     command::{Command, Placement},
     event::{Event, PlacingEvent, RunEvent},
     marks::{finish, mark, start},
@@ -19,7 +18,7 @@ use super::{
 };
 use crate::{
     call::CardToken,
-    id::{CommandId, OrderId, Principal},
+    id::OrderId,
     policy::Policy,
     rejection::Rejection,
     saga::{CompleteStep, CreateStep, Mark},
@@ -27,9 +26,10 @@ use crate::{
     time::At,
     vote::{Granted, VoteRequest, Votes},
 };
-use std::{cell::RefCell, sync::Arc};
+use std::sync::Arc;
 
 mod after;
+mod allowed;
 mod answer;
 mod board;
 mod dispute;
@@ -58,8 +58,7 @@ pub struct Context<'a> {
     pub pin: u16,
 }
 
-/// The PIN of every order in a rehearsal.
-pub(super) const REHEARSED_PIN: u16 = 0;
+pub use allowed::allowed;
 
 type Decision = Result<Vec<Event>, Rejection>;
 
@@ -112,33 +111,6 @@ pub fn decide(
                 })
         }
     }
-}
-
-/// Whether `command` would leave a record, if every owner says yes.
-pub(super) fn takes_effect(
-    order: &Order,
-    command: &Command,
-    role: Role,
-    principal: Principal,
-    policy: &Policy,
-    now: At,
-) -> bool {
-    let meta = Meta::own(principal, CommandId(0), command.name());
-    let context = Context {
-        meta: &meta,
-        now,
-        policy,
-        votes: &Votes::Rehearsal(RefCell::default()),
-        pin: REHEARSED_PIN,
-    };
-    let decider = Decider {
-        order,
-        context: &context,
-        role,
-    };
-    decider
-        .decide(command)
-        .is_ok_and(|events| !events.is_empty() && verdict(&events, policy).is_none())
 }
 
 /// Returns the votes that a decision needs, in the order in which it asks for them.

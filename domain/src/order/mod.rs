@@ -5,7 +5,6 @@
 //! Invariant: `fold(before, fill(before, …).record) == fill(before, …).after`; a test holds it for every command.
 
 mod absorb;
-mod allowed;
 mod attachments;
 mod calls;
 mod cancel_reason;
@@ -29,14 +28,13 @@ mod terms;
 mod timers;
 mod turn;
 
-pub use allowed::allowed;
 pub use attachments::{
     CancelWait, Closing, Contact, Dispute, Fault, Judgement, LaterTip, NoShow, Number, Offer,
     Party, Proposal, ProposalKind, ProposedItem, TipState,
 };
 pub use cancel_reason::CancelReason;
 pub use command::{Command, Ending, Placement, Shown};
-pub use decide::{Context, decide, required_votes, verdict};
+pub use decide::{Context, allowed, decide, required_votes, verdict};
 pub use effects::{Call, Collection, EscrowStatus, Outcome, PaymentStatus};
 pub(crate) use effects::{absorb_call, absorb_promise};
 pub use event::{

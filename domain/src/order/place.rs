@@ -40,6 +40,10 @@ pub fn price(placement: &Placement, policy: &Policy) -> Result<Price, Rejection>
             .checked_add(line)
             .ok_or_else(|| too_dear(policy))?;
     }
+    if !food_estimate.is_positive() {
+        let rule = "must cost something together";
+        return Err(Rejection::field("items", rule));
+    }
     if food_estimate > policy.food_limit_cents {
         return Err(too_dear(policy));
     }
@@ -77,8 +81,8 @@ pub(super) fn line(path: &str, item: &Item, policy: &Policy) -> Result<Cents, Re
         let rule = format!("must be from 1 to {}", policy.quantity_per_item);
         return Err(Rejection::field(format!("{path}.quantity"), rule));
     }
-    if !(Cents(1)..=Cents::MAX_INPUT).contains(&item.unit_price) {
-        let rule = format!("must be from 1 to {}", Cents::MAX_INPUT.0);
+    if !(Cents::ZERO..=Cents::MAX_INPUT).contains(&item.unit_price) {
+        let rule = format!("must be from 0 to {}", Cents::MAX_INPUT.0);
         return Err(Rejection::field(format!("{path}.unit_price_cents"), rule));
     }
     item.unit_price

@@ -1,7 +1,7 @@
 //! Who the caller is to an order, and who may give which command.
 
 use super::{command::Command, state::Order};
-use crate::id::Principal;
+use crate::{id::Principal, policy::Policy, time::At};
 
 /// What a principal is to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,6 +44,18 @@ impl Order {
             Role::FormerRunner
         } else {
             Role::Stranger
+        }
+    }
+
+    /// Whether one who is this to the order may read what its parties wrote: they as long as they may write, everybody
+    /// who is in a dispute until it is decided.
+    #[must_use]
+    pub fn shows_messages(&self, role: Role, policy: &Policy, now: At) -> bool {
+        let disputed = self.open_dispute().is_some();
+        match role {
+            Role::Customer | Role::Runner => disputed || self.may_talk(policy, now),
+            Role::Operator => disputed,
+            Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => false,
         }
     }
 }

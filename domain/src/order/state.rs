@@ -3,7 +3,6 @@
 use super::{
     attachments::{Closing, Dispute, LaterTip, Number, TipState},
     effects::{Call, Collection, EscrowStatus, Outcome, PaymentStatus},
-    role::Role,
     settlement::{Release, Settlement},
     stage::{Stage, Status},
     terms::{Item, StoreRef, Terms},
@@ -327,18 +326,6 @@ impl Order {
             .ended_at
             .is_some_and(|at| now.since(at) >= policy.message_window_ms);
         self.stage.assignment().is_some() && !ended_long_ago
-    }
-
-    /// Whether one who is this to the order may read what its parties wrote: they as long as they may write, everybody
-    /// who is in a dispute until it is decided.
-    #[must_use]
-    pub fn shows_messages(&self, role: Role, policy: &Policy, now: At) -> bool {
-        let disputed = self.open_dispute().is_some();
-        match role {
-            Role::Customer | Role::Runner => disputed || self.may_talk(policy, now),
-            Role::Operator => disputed,
-            Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => false,
-        }
     }
 
     pub(super) fn may_answer_no_show(&self) -> bool {

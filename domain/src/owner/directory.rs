@@ -75,6 +75,16 @@ impl Directory {
         self.people.iter().map(|(id, person)| (*id, person))
     }
 
+    /// The store of this name, whatever its case and spaces; of several, rather the one at this place.
+    #[must_use]
+    pub fn store_called(&self, name: &str, place: &str) -> Option<StoreId> {
+        let wanted = folded(name);
+        let called = |(_, store): &(StoreId, &Arc<Store>)| folded(&store.name) == wanted;
+        let mut found: Vec<_> = self.stores().filter(called).collect();
+        found.sort_unstable_by_key(|(id, store)| (folded(&store.place) != folded(place), *id));
+        found.first().map(|(id, _)| *id)
+    }
+
     /// Every store, in no order.
     pub fn stores(&self) -> impl Iterator<Item = (StoreId, &Arc<Store>)> {
         self.stores.iter().map(|(id, store)| (*id, store))
@@ -446,4 +456,12 @@ impl PeopleChange {
             Self::PhotoUsed { .. } => None,
         }
     }
+}
+
+/// A name as people compare names: without a difference of case or spaces.
+fn folded(name: &str) -> String {
+    name.to_lowercase()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -6,7 +6,7 @@ use campusg_domain::{
     id::Principal,
     money::{Account, Cents},
     notice::NoticeKind,
-    order::{Collection, Command, EscrowStatus, PaymentStatus},
+    order::{Collection, Command, EscrowStatus, Item, PaymentStatus},
     owner::directory::UserCommand,
     policy::Policy,
     record::Events,
@@ -44,6 +44,31 @@ fn transition_01_place_records_the_order_and_asks_for_the_hold() {
             .unwrap()
             .open_orders,
         1
+    );
+}
+
+#[test]
+fn transition_01_an_item_may_cost_nothing_but_not_all_of_them() {
+    let (mut campus, [customer, ..]) = Scene::people(figures(), Behaviour::Succeeds);
+    let mut nothing = wish(customer);
+    for item in &mut nothing.items {
+        item.unit_price = Cents::ZERO;
+    }
+    let refused = campus.place(customer, nothing.clone(), 9);
+    assert_eq!(code(refused), "invalid_field");
+    let mut with_sauce = wish(customer);
+    let food = with_sauce.items.clone();
+    with_sauce.items.extend(nothing.items);
+    let placed = campus.place(customer, with_sauce, 10).unwrap();
+    let price = |items: &[Item]| -> Cents {
+        items
+            .iter()
+            .map(|item| item.unit_price.checked_times(item.quantity).unwrap())
+            .sum()
+    };
+    assert_eq!(
+        campus.order(placed).unwrap().terms.price.food_estimate,
+        price(&food)
     );
 }
 

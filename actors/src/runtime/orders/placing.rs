@@ -167,7 +167,7 @@ impl Runtime {
         };
         Ok(Placement {
             customer,
-            store,
+            store: self.known_store(store),
             items,
             dropoff,
             tip,

@@ -16,6 +16,6 @@ pub(crate) async fn other_store(
     call: Call<OtherStoreIn>,
 ) -> Result<Response, Problem> {
     let (call, body) = call.split();
-    let store = body.try_into()?;
+    let store = app.runtime().known_store(body.try_into()?);
     dispatch(&app, call, order, Command::OtherStore { proposal, store }).await
 }

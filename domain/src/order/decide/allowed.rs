@@ -4,30 +4,38 @@
 //! take effect.
 
 use super::{
-    attachments::{Fault, Number, Offer, ProposalKind},
-    command::{Command, Ending, Shown},
-    decide::{REHEARSED_PIN, takes_effect},
-    event::Problem,
-    role::Role,
-    state::Order,
-    terms::StoreRef,
+    super::{
+        attachments::{Fault, Number, Offer, ProposalKind},
+        command::{Command, Ending, Shown},
+        event::Problem,
+        role::Role,
+        state::Order,
+        terms::StoreRef,
+    },
+    Context, Decider, verdict,
 };
 use crate::{
-    id::{PhotoId, Principal, UserId},
+    id::{CommandId, PhotoId, Principal, UserId},
     money::Cents,
     policy::Policy,
+    stream::Meta,
     text::Sealed,
     time::At,
+    vote::Votes,
 };
+use std::cell::RefCell;
 
 /// Somebody who is nothing to any order.
 const STRANGER: UserId = UserId::from_bytes([0; 16]);
 /// An operator, who takes no orders.
 const OPERATOR: UserId = UserId::from_bytes([1; 16]);
+/// The PIN of every order in a rehearsal.
+const REHEARSED_PIN: u16 = 0;
 /// A photo that nobody took.
 const PHOTO: PhotoId = PhotoId::from_bytes([0; 16]);
 
-/// Returns the names of the commands that a caller in this role could give at `now`, so that they take effect.
+/// Returns the names of the commands that a caller in this role could give at `now`, so that they take effect; in
+/// alphabetical order.
 #[must_use]
 pub fn allowed(order: &Order, role: Role, policy: &Policy, now: At) -> Vec<&'static str> {
     let principal = match role {
@@ -53,8 +61,36 @@ pub fn allowed(order: &Order, role: Role, policy: &Policy, now: At) -> Vec<&'sta
         .filter(|command| takes_effect(order, command, role, principal, policy, now))
         .map(Command::name)
         .collect();
+    names.sort_unstable();
     names.dedup();
     names
+}
+
+/// Whether `command` would leave a record, if every owner says yes.
+fn takes_effect(
+    order: &Order,
+    command: &Command,
+    role: Role,
+    principal: Principal,
+    policy: &Policy,
+    now: At,
+) -> bool {
+    let meta = Meta::own(principal, CommandId(0), command.name());
+    let context = Context {
+        meta: &meta,
+        now,
+        policy,
+        votes: &Votes::Rehearsal(RefCell::default()),
+        pin: REHEARSED_PIN,
+    };
+    let decider = Decider {
+        order,
+        context: &context,
+        role,
+    };
+    decider
+        .decide(command)
+        .is_ok_and(|events| !events.is_empty() && verdict(&events, policy).is_none())
 }
 
 fn text() -> Sealed {
