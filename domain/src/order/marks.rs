@@ -1,24 +1,25 @@
-//! The marks of an order's sagas, as events: what starting, finishing and unwinding them makes.
+//! The marks of an order's sagas, as events: starting, finishing and unwinding their steps.
 //!
 //! Invariant: undo marks only steps marked as started, in reverse order, and never one whose undo is `Never`.
 
 use super::event::Event;
 use crate::saga::{Mark, Progress, Saga, Step};
 
-/// Marks a step.
+/// Returns the event that marks a step.
 #[must_use]
 pub fn mark(step: impl Into<Step>, mark: Mark) -> Event {
     let step = step.into();
     Event::Step { step, mark }
 }
 
-/// Marks a step as begun.
+/// Returns the event that marks a step as started.
 #[must_use]
 pub fn start(step: impl Into<Step>) -> Event {
     mark(step, Mark::Started)
 }
 
-/// Marks every step of `last`'s saga from the first not done up to `last` as done.
+/// Returns the events that mark as done every step of `last`'s saga up to `last` that is not done yet. If `last` was
+/// undone, the saga begins anew, and all of them are marked.
 #[must_use]
 pub fn finish(progress: &Progress, last: impl Into<Step>) -> Vec<Event> {
     let last = last.into();
@@ -31,7 +32,8 @@ pub fn finish(progress: &Progress, last: impl Into<Step>) -> Vec<Event> {
         .collect()
 }
 
-/// Marks the step `failed` as failed, if there is one, and takes back what was begun before it, last first.
+/// Returns the events that mark the step `failed` as failed, if there is one, and every other step of the saga that can
+/// be undone as undone, last first.
 #[must_use]
 pub fn unwind(progress: &Progress, saga: Saga, failed: Option<Step>) -> Vec<Event> {
     let steps = saga.steps().iter().rev().copied();
