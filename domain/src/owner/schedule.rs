@@ -9,68 +9,68 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What happened to an event scheduled over the API. Variants are only ever appended.
+/// Something that happened to one event scheduled over the API. Variants are only ever appended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
-    /// It was scheduled.
+    /// An operator scheduled the event.
     Created {
-        /// Which timer it stands for.
+        /// The kind of timer that is to fire at `due`.
         kind: TimerKind,
-        /// The order it concerns.
+        /// The order whose timer is to fire.
         order: OrderId,
-        /// When.
+        /// When the event is due.
         due: At,
-        /// Whatever the operator wrote beside it; JSON text.
+        /// JSON text that the operator gave with it; kept as it is, and nothing is decided by it.
         payload: String,
     },
-    /// It fired; whether the order took it says `accepted`.
+    /// The event was due, and the order has decided its command.
     Processed {
-        /// Whether the order's own guards let it through.
+        /// Whether the order accepted the command; it refuses where no such timer is armed.
         accepted: bool,
     },
-    /// It was cancelled.
+    /// The event was cancelled before it was due.
     Cancelled,
 }
 
 /// A command to one scheduled event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Schedules it.
+    /// Schedules the event.
     Create {
-        /// Which timer it stands for.
+        /// The kind of timer that is to fire at `due`.
         kind: TimerKind,
-        /// The order it concerns.
+        /// The order whose timer is to fire.
         order: OrderId,
-        /// When.
+        /// When the event is due.
         due: At,
-        /// Whatever the operator wrote beside it.
+        /// JSON text that the operator gives with it; kept as it is, and nothing is decided by it.
         payload: String,
     },
-    /// It fired.
+    /// Notes that the event was due and what the order decided.
     Process {
-        /// Whether the order's own guards let it through.
+        /// Whether the order accepted the command; it refuses where no such timer is armed.
         accepted: bool,
     },
-    /// Cancels it.
+    /// Cancels the event.
     Cancel,
 }
 
 /// An event scheduled over the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scheduled {
-    /// Which timer it stands for.
+    /// The kind of timer that is to fire at `due`.
     pub kind: TimerKind,
-    /// The order it concerns.
+    /// The order whose timer is to fire.
     pub order: OrderId,
-    /// When.
+    /// When the event is due.
     pub due: At,
-    /// Whatever the operator wrote beside it.
+    /// JSON text that the operator gave with it; nothing is decided by it.
     pub payload: String,
-    /// Where it stands.
+    /// Whether the event is pending, processed or cancelled.
     pub state: TimerState,
-    /// Whether the order took it, once processed.
+    /// Whether the order accepted its command; `None` until it is processed.
     pub accepted: Option<bool>,
-    /// Sequence of its last record.
+    /// Sequence of the event's last record.
     pub last_seq: Seq,
 }
 
