@@ -1,25 +1,24 @@
-//! The marks of an order's sagas, as events: starting, finishing and unwinding their steps.
+//! The marks of an order's sagas, as events: what starting, finishing and unwinding them makes.
 //!
 //! Invariant: undo marks only steps marked as started, in reverse order, and never one whose undo is `Never`.
 
 use super::event::Event;
 use crate::saga::{Mark, Progress, Saga, Step};
 
-/// Returns the event that marks a step.
+/// Makes the event that marks a step.
 #[must_use]
 pub fn mark(step: impl Into<Step>, mark: Mark) -> Event {
     let step = step.into();
     Event::Step { step, mark }
 }
 
-/// Returns the event that marks a step as started.
+/// Makes the event that marks a step as begun.
 #[must_use]
 pub fn start(step: impl Into<Step>) -> Event {
     mark(step, Mark::Started)
 }
 
-/// Returns the events that mark as done every step of `last`'s saga up to `last` that is not done yet. If `last` was
-/// undone, the saga begins anew, and all of them are marked.
+/// Makes the events that mark the steps of `last`'s saga as done, from the first that is not up to `last`.
 #[must_use]
 pub fn finish(progress: &Progress, last: impl Into<Step>) -> Vec<Event> {
     let last = last.into();
@@ -32,8 +31,7 @@ pub fn finish(progress: &Progress, last: impl Into<Step>) -> Vec<Event> {
         .collect()
 }
 
-/// Returns the events that mark the step `failed` as failed, if there is one, and every other step of the saga that can
-/// be undone as undone, last first.
+/// Makes the events that mark `failed` as failed, if there is one, and what was begun before it as undone, last first.
 #[must_use]
 pub fn unwind(progress: &Progress, saga: Saga, failed: Option<Step>) -> Vec<Event> {
     let steps = saga.steps().iter().rev().copied();

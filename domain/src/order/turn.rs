@@ -1,7 +1,7 @@
 //! One turn of an order: the pure parts of the shell's sequence.
 //!
-//! The sequence is: [`known`] id? → [`required_votes`](super::required_votes()) → votes → [`turn`] (decide, fill) → check → commit → fold →
-//! reply. The votes and the commit are the shell's; everything between them is here, so that every shell
+//! The sequence is: [`known`] id? → [`required_votes`](super::required_votes()) → votes → [`turn`] (decide, fill) → check →
+//! commit → fold → reply. The votes and the commit are the shell's; everything between them is here, so that every shell
 //! does the same. Must not: hold state, or decide anything itself.
 
 use super::{

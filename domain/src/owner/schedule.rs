@@ -9,68 +9,68 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Something that happened to one event scheduled over the API. Variants are only ever appended.
+/// What happened to an event scheduled over the API. Variants are only ever appended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
-    /// An operator scheduled the event.
+    /// It was scheduled.
     Created {
-        /// The kind of timer that is to fire at `due`.
+        /// The kind of timer that it fires.
         kind: TimerKind,
-        /// The order whose timer is to fire.
+        /// The order whose timer it fires.
         order: OrderId,
-        /// When the event is due.
+        /// When it is to fire.
         due: At,
-        /// JSON text that the operator gave with it; kept as it is, and nothing is decided by it.
+        /// JSON text that the operator wrote beside it; no rule reads it.
         payload: String,
     },
-    /// The event was due, and the order has decided its command.
+    /// It fired; `accepted` says whether the order let it through.
     Processed {
-        /// Whether the order accepted the command; it refuses where no such timer is armed.
+        /// Whether the order's own guards let it through.
         accepted: bool,
     },
-    /// The event was cancelled before it was due.
+    /// It was cancelled.
     Cancelled,
 }
 
 /// A command to one scheduled event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Schedules the event.
+    /// Schedules it.
     Create {
-        /// The kind of timer that is to fire at `due`.
+        /// The kind of timer that it fires.
         kind: TimerKind,
-        /// The order whose timer is to fire.
+        /// The order whose timer it fires.
         order: OrderId,
-        /// When the event is due.
+        /// When it is to fire.
         due: At,
-        /// JSON text that the operator gives with it; kept as it is, and nothing is decided by it.
+        /// JSON text that the operator wrote beside it; no rule reads it.
         payload: String,
     },
-    /// Notes that the event was due and what the order decided.
+    /// Notes that it fired.
     Process {
-        /// Whether the order accepted the command; it refuses where no such timer is armed.
+        /// Whether the order's own guards let it through.
         accepted: bool,
     },
-    /// Cancels the event.
+    /// Cancels it.
     Cancel,
 }
 
 /// An event scheduled over the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scheduled {
-    /// The kind of timer that is to fire at `due`.
+    /// The kind of timer that it fires.
     pub kind: TimerKind,
-    /// The order whose timer is to fire.
+    /// The order whose timer it fires.
     pub order: OrderId,
-    /// When the event is due.
+    /// When it is to fire.
     pub due: At,
-    /// JSON text that the operator gave with it; nothing is decided by it.
+    /// JSON text that the operator wrote beside it; no rule reads it.
     pub payload: String,
-    /// Whether the event is pending, processed or cancelled.
+    /// Whether it is pending, has fired or was cancelled.
     pub state: TimerState,
-    /// Whether the order accepted its command; `None` until it is processed.
+    /// Whether the order's own guards let it through; `None` until it fired.
     pub accepted: Option<bool>,
-    /// Sequence of the event's last record.
+    /// Sequence of its last record.
     pub last_seq: Seq,
 }
 
