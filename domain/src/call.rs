@@ -1,6 +1,6 @@
 //! Calls to the payment gateway: the intent that a record opens, and the answer that comes back as a command.
 //!
-//! Must not: make a call. The payment owner does, from folded records, under a key made of order, purpose and number,
+//! Must not: make a call. The payment owner makes it, from folded records, under a key made of stream, purpose and number,
 //! so that asking again is always safe.
 
 use crate::{money::Cents, time::At};
@@ -46,8 +46,8 @@ pub enum CallKind {
         /// Amount to charge, in cents; at most what was authorised.
         cents: Cents,
     },
-    /// Let go of what call `authorization` blocked, or will be found to have blocked; of a `Charge`, keep it from being
-    /// done. Answered `Captured` where it was charged already: nothing can be let go of then, it is to be sent back.
+    /// Void the authorisation that call `authorization` made, or turns out to have made; keep a `Charge` from being made.
+    /// Answered `Captured` where it was charged already: then nothing can be voided, and the money is to be sent back.
     Void {
         /// Number of the authorising call, or of the charge.
         authorization: CallNumber,
@@ -102,7 +102,7 @@ pub enum Decline {
     NotConfirmed,
     /// The bank account can't be paid: closed, or its token is unknown.
     AccountInvalid,
-    /// The gateway never answered, and an operator gave it up.
+    /// The gateway never answered, and an operator gave the call up.
     Unanswered,
 }
 
@@ -122,8 +122,8 @@ impl Decline {
     }
 }
 
-/// What the gateway said to a call. A timeout is `Unavailable`: unknown, asked again under the same key. Variants are
-/// only ever appended.
+/// The gateway's answer to a call. A timeout is `Unavailable`: the result is unknown, and the call is made again under the
+/// same key. Variants are only ever appended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     /// The amount is blocked.
@@ -135,7 +135,7 @@ pub enum Answer {
     },
     /// The bank wants the customer to confirm; the final answer comes later.
     ActionRequired {
-        /// Where the customer confirms.
+        /// The bank's page on which the customer confirms.
         url: String,
     },
     /// The amount was charged. As the answer to a `Void`: what it was to let go of had been charged already.
@@ -143,7 +143,7 @@ pub enum Answer {
         /// Amount that was charged, in cents.
         cents: Cents,
     },
-    /// Nothing is blocked any more under that authorisation, and nothing will be.
+    /// Nothing is blocked under that authorisation any more, and nothing will be.
     Voided,
     /// The money is on its way back to the card.
     Refunded {
@@ -217,10 +217,10 @@ pub enum CallChange {
 /// Whether a call is still to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CallState {
-    /// Being made, or waiting for its turn.
+    /// The call is being made, or waits for its turn.
     Open,
-    /// Waiting for its retry timer.
+    /// The call had no answer and waits for its retry timer.
     Deferred,
-    /// Decided or given up.
+    /// The call is decided, or was given up.
     Closed,
 }

@@ -1,6 +1,6 @@
-//! Votes: what a stream asks the owners before its command is decided.
+//! Votes: what a stream asks of the owners before a command to it is decided.
 //!
-//! A vote is answered from memory, without I/O and without an ask in return. A yes to something scarce reserves it
+//! An owner votes from memory, without I/O and without asking anybody in return. A yes to something scarce reserves it
 //! under the asking command's id until that command's record is folded, or the asker gives it back.
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 };
 use std::cell::RefCell;
 
-/// A question to one owner.
+/// A request for the vote of one owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VoteRequest {
     /// May this customer place an order, and with which card? Asked of the directory; reserves a place for it.
@@ -137,16 +137,16 @@ pub enum VoteRequest {
 /// An owner that gives votes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
-    /// Decides about accounts, stores, runner slots and used-once photos.
+    /// Votes on accounts, stores, runner slots and single-use photos.
     Directory,
-    /// Keeps the ledger.
+    /// Keeps the ledger, and votes on what moves towards an account's bound.
     Escrow,
-    /// Keeps the timetable.
+    /// Keeps the timetable, and votes on room for timers.
     Timer,
 }
 
 impl VoteRequest {
-    /// The owner that answers this question.
+    /// The owner that votes on this request.
     #[must_use]
     pub const fn owner(&self) -> Owner {
         match self {
@@ -173,7 +173,7 @@ impl VoteRequest {
 }
 
 impl VoteRequest {
-    /// The yes of a rehearsal: in full, with no card or account of anybody's.
+    /// The yes that a rehearsal gives: in full, with an empty card or bank account.
     fn granted(&self) -> Granted {
         match self {
             Self::StoreOpen { .. }
@@ -200,10 +200,10 @@ impl VoteRequest {
     }
 }
 
-/// A yes, with what the asker needs to know.
+/// A yes, with what the asker needs to know. Amounts are in cents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Granted {
-    /// Yes, and there is nothing more to know.
+    /// A yes without more to know.
     Granted,
     /// To `Placement` and `Card`: the card to ask.
     Card(CardToken),
@@ -219,18 +219,18 @@ pub enum Granted {
     Short(Cents),
 }
 
-/// An owner's answer.
+/// The vote of an owner: a yes, or its refusal.
 pub type Vote = Result<Granted, Rejection>;
 
-/// What a decision asks the owners, and gets.
+/// The votes that a decision uses.
 ///
-/// Owners live elsewhere, so they are asked before the decision is made: it is made twice. The first time is a
-/// [rehearsal](Self::rehearse), in which every request is noted and granted; the second time counts.
+/// A decision can't wait for the owners, so it is made twice. The first time is a [rehearsal](Self::rehearse), which notes
+/// every request and grants it; then the owners are asked, and the second time, with their votes, counts.
 #[derive(Clone, Debug)]
 pub enum Votes {
-    /// What the owners said.
+    /// The requests, and the owners' votes on them.
     Cast(Vec<(VoteRequest, Vote)>),
-    /// What a rehearsal has asked so far.
+    /// The requests that a rehearsal has made so far.
     Rehearsal(RefCell<Vec<VoteRequest>>),
 }
 
@@ -241,7 +241,7 @@ impl Default for Votes {
 }
 
 impl Votes {
-    /// Returns what `decision` asks, in its order and each once, if every owner says yes.
+    /// Returns the requests that `decision` makes if every owner says yes: in its order, and each once.
     pub fn rehearse<T>(decision: impl FnOnce(&Self) -> T) -> Vec<VoteRequest> {
         let asked = Self::Rehearsal(RefCell::default());
         decision(&asked);
@@ -254,7 +254,7 @@ impl Votes {
     /// Returns the vote on `request`.
     ///
     /// # Errors
-    /// The owner's rejection; `TransferRefused` if the rehearsal did not ask this, so that a missing vote is a no.
+    /// The owner's rejection; `TransferRefused` if the rehearsal did not make this request, so that a missing vote is a no.
     pub fn ask(&self, request: VoteRequest) -> Vote {
         match self {
             Self::Cast(votes) => votes

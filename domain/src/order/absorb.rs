@@ -1,6 +1,6 @@
-//! The fold of a record's own sections: an order's timers, calls and promised transfers mirror what was written.
+//! The fold of a record's sections: keeps an order's timers, calls and promised transfers as the record says.
 //!
-//! Must not: derive anything. What a record's sections say is what is so.
+//! Must not: derive anything from events. What the sections say counts, so that a later rule never changes history.
 
 use super::{
     effects::{absorb_call, absorb_promise},
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Order {
-    /// Folds a record's own sections: timers, calls, promised transfers.
+    /// Folds a record's sections `timers`, `calls` and `money` into the order.
     pub(super) fn absorb(&mut self, record: &Record) {
         record
             .timers
@@ -79,7 +79,8 @@ impl Order {
         }
     }
 
-    /// Promise `n`, with its two accounts. One that no call settles is frozen money in the runner's wallet.
+    /// Returns debit account, credit account and cents of promise `n`, if it is not settled. A promise that no call settles
+    /// is money frozen in the runner's wallet.
     pub(super) fn promise_ends(&self, n: CallNumber) -> Option<(Account, Account, Cents)> {
         let cents = *self.promises.get(&n)?;
         let customer = self.terms.customer;
@@ -100,7 +101,7 @@ impl Order {
         Some((debit, credit, cents))
     }
 
-    /// Every promise not settled, as the ledger knows it.
+    /// Returns every promise that is not settled, as the ledger keeps it.
     pub fn promised(&self) -> impl Iterator<Item = (CallNumber, Promised)> + '_ {
         self.promises.keys().filter_map(|n| {
             let (debit, credit, cents) = self.promise_ends(*n)?;

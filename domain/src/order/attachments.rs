@@ -1,7 +1,7 @@
-//! What lies over an order's stage and is not a stage itself: an open proposal, a cancellation that waits for the
-//! runner, attempts to reach the customer, a dispute.
+//! What is attached to an order beside its stage: an open proposal, a cancellation that waits for the runner, attempts
+//! to reach the customer, a dispute, later tips.
 //!
-//! Invariant: an overlay never says where the order stands; taking it away leaves the order as it was.
+//! Invariant: an attachment never determines the status of the order.
 
 use super::{
     cancel_reason::CancelReason,
@@ -19,22 +19,22 @@ use serde::{Deserialize, Serialize};
 /// Number of a proposal or of a dispute within its order: 1, 2, 3 …
 pub type Number = u16;
 
-/// What a runner at the store proposes.
+/// The kind of a proposal by the runner at the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProposalKind {
-    /// The food costs more than was approved.
+    /// The food costs more than was approved, or an item that says `ask` has another price.
     Price,
-    /// Something else in place of an item.
+    /// Something else would be bought in place of an item.
     Substitution,
-    /// The store is closed.
+    /// The store is closed, and the customer may name another one.
     StoreClosed,
-    /// The food is sold out.
+    /// The food is sold out at the store, and the customer may name another one.
     SoldOut,
 }
 
 impl ProposalKind {
-    /// Stable lower-snake-case code.
+    /// Returns the stable lower-snake-case code.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -45,13 +45,14 @@ impl ProposalKind {
         }
     }
 
-    /// Whether it names what the food would cost, so that it can be approved; the others ask for another store.
+    /// Returns whether the proposal names what the food would cost, so that the customer can approve it. The other kinds
+    /// are decided by naming another store.
     #[must_use]
     pub const fn is_an_offer(self) -> bool {
         matches!(self, Self::Price | Self::Substitution)
     }
 
-    /// Why the order ends when the customer says no.
+    /// Returns the reason with which the order is cancelled when the proposal is rejected or runs out.
     #[must_use]
     pub const fn reason(self) -> CancelReason {
         match self {
@@ -62,173 +63,174 @@ impl ProposalKind {
     }
 }
 
-/// One item that a proposal is about.
+/// One item of the shopping list that a proposal is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProposedItem {
-    /// Place of the item on the shopping list: 0, 1, 2 …
+    /// Index of the item on the shopping list, from 0.
     pub item: u16,
-    /// What would be bought in its place; `None` where only the price is another.
+    /// What would be bought in its place; `None` where only the price differs. Always there in a substitution.
     pub offer: Option<Item>,
 }
 
-/// What a runner asks the customer to decide.
+/// The content of a proposal: what the runner asks the customer to decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
-    /// What it is about.
+    /// The kind of the proposal.
     pub kind: ProposalKind,
-    /// F′: what all of the food would cost; only where [`ProposalKind::is_an_offer`].
+    /// F′: what all of the food would cost, in cents; there exactly where [`ProposalKind::is_an_offer`].
     pub total: Option<Cents>,
-    /// The items it is about.
+    /// The items that the proposal is about; at least one in a substitution.
     pub items: Vec<ProposedItem>,
-    /// What shows it.
+    /// Photo that supports the proposal: an empty shelf, a price tag, a closed door.
     pub photo: PhotoId,
 }
 
-/// A proposal that the customer has not decided.
+/// An open proposal: the customer has not decided it, or their approval waits for a second authorisation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
-    /// Its number.
+    /// Number of the proposal within the order.
     pub n: Number,
-    /// What is asked.
+    /// What the runner proposes, and for which items.
     pub offer: Offer,
-    /// In the words of the runner who is bound.
+    /// The runner's explanation, sealed under their key; `None` if they gave none.
     pub note: Option<Sealed>,
-    /// When it was opened.
+    /// When the runner opened the proposal.
     pub opened_at: At,
-    /// The second authorisation that is under way since the customer approved.
+    /// Number of the call for a second authorisation, under way since the customer approved; `None` if there is none.
     pub raise: Option<CallNumber>,
-    /// Why the last second authorisation came to nothing.
+    /// Why the last second authorisation for this proposal was declined; `None` if it was not.
     pub declined: Option<Decline>,
 }
 
-/// How a proposal was closed.
+/// How a proposal was closed, the order going on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Closing {
-    /// The customer agreed, and the money for it is held.
+    /// The customer approved it, and enough money is held.
     Approved,
-    /// These items are not bought: by the customer's choice, or since nobody answered.
+    /// Some items are not to be bought: the customer chose so, or a substitution ran out.
     Dropped {
-        /// Places on the shopping list.
+        /// The items that are left out, by index on the shopping list.
         items: Vec<u16>,
     },
-    /// The runner goes to another store.
+    /// The customer named another store, to which the runner goes.
     OtherStore {
-        /// Where to buy from here on.
+        /// The store where the food is bought from then on.
         store: StoreRef,
     },
-    /// The runner took it back.
+    /// The runner withdrew it.
     Withdrawn,
-    /// The runner gave the order back.
+    /// The runner gave the order back, which closed the proposal (transition 10).
     RunnerLeft,
 }
 
-/// A cancellation at the till: the runner may be paying at this moment.
+/// A cancellation that waits for the runner at the store, who may be paying at this moment (transition 35).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelWait {
-    /// Why the order will be cancelled.
+    /// The reason with which the order will be cancelled.
     pub reason: CancelReason,
-    /// Who wants it.
+    /// Whose command began the cancellation: the customer's, an operator's or the system's.
     pub by: Principal,
-    /// What the runner gets for the lost trip; nothing is charged where it is zero.
+    /// What the customer will be charged and the runner get for the lost trip, in cents; may be 0.
     pub to_runner: Cents,
-    /// When it was asked for.
+    /// When the cancellation began to wait.
     pub at: At,
 }
 
-/// Attempts of the runner on the way to reach the customer.
+/// The attempts of the runner on the way to reach the customer (transition 25).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
-    /// Messages since the runner set out that count, unanswered.
+    /// Number of messages since the runner set out that count and were not answered. A message counts if the last that
+    /// counted is `contact_gap_ms` old.
     pub attempts: u8,
-    /// When the last of them was sent.
+    /// When the last message that counts was sent; `None` if there is none.
     pub last_at: Option<At>,
 }
 
-/// The customer can't be reached at the door.
+/// A wait that began when the runner reported that the customer can't be reached (transition 25).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoShow {
-    /// When the runner said so.
+    /// When the runner reported that the customer can't be reached.
     pub since: At,
-    /// Whether the wait is over, so that the runner may leave the food or take it back.
+    /// Whether `NO_SHOW_WAIT` has fired, so that the runner may leave the food or take it back (transition 26).
     pub over: bool,
 }
 
-/// Who is in a dispute.
+/// Who opened a dispute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
-    /// The customer.
+    /// The customer of the order.
     Customer,
-    /// The runner.
+    /// The runner of a cancelled order.
     Runner,
     /// An operator, on the customer's side: after a chargeback.
     Operator,
 }
 
-/// Who is found at fault.
+/// Who is found at fault when a dispute is decided or an order is settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
-    /// The runner, whose share pays.
+    /// The runner: their share pays the refund.
     Runner,
-    /// The customer.
+    /// The customer: a refund, if there is one, comes out of goodwill.
     Customer,
-    /// The store.
+    /// The store: the refund comes out of goodwill.
     Store,
-    /// The platform.
+    /// The platform: the refund comes out of goodwill.
     Platform,
 }
 
-/// How a dispute was decided.
+/// The decision on a dispute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judgement {
-    /// What the claimant gets.
+    /// r: what the claimant gets, in cents; may be 0.
     pub refund: Cents,
-    /// Who is at fault; `None` where nobody decided in time.
+    /// Who was found at fault; `None` where nobody decided until `DISPUTE_SLA` was due the second time.
     pub at_fault: Option<Fault>,
-    /// When.
+    /// When the dispute was decided.
     pub at: At,
 }
 
-/// A claim about an order: while it is `delivered`, or after its end.
+/// A claim about an order, made while it is `delivered` (transition 29) or after its end (31).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dispute {
-    /// Its number.
+    /// Number of the dispute within the order.
     pub n: Number,
-    /// Who claims.
+    /// Who opened the dispute.
     pub by: Party,
-    /// How much.
+    /// Amount that is claimed, in cents.
     pub claim: Cents,
-    /// When it was opened.
+    /// When the dispute was opened.
     pub opened_at: At,
-    /// What is frozen in the runner's wallet: the promise's number and the amount.
+    /// What was frozen in the runner's wallet: the promise's number and the amount in cents; `None` if nothing was.
     pub frozen: Option<(u16, Cents)>,
-    /// Whether operators were alarmed that it waits.
+    /// Whether `DISPUTE_SLA` has fired once and operators were alarmed that the dispute waits.
     pub alarmed: bool,
-    /// Texts from both sides after it was opened.
+    /// Number of replies by customer and runner.
     pub replies: u16,
-    /// How it ended; `None` while it is open.
+    /// How the dispute was decided; `None` while it is open.
     pub judgement: Option<Judgement>,
 }
 
-/// A tip given after the end.
+/// A later tip: one that the customer gives after the order is completed (transition 32a).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LaterTip {
-    /// How much.
+    /// T₂: the tip in cents.
     pub cents: Cents,
-    /// The card that is charged.
+    /// The card that is charged: the one on file when the tip was given.
     pub card: CardToken,
 }
 
-/// What became of a tip given after the end.
+/// What became of a later tip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TipState {
-    /// The card is being asked.
+    /// The card is being charged.
     Asked,
-    /// The runner has it.
+    /// The card was charged, and the runner has the tip.
     Paid,
-    /// The card did not pay.
+    /// The card was declined, the bank wanted a confirmation, or the charge was given up; a late one was sent back.
     Failed,
 }

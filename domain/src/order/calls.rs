@@ -1,4 +1,4 @@
-//! The calls column: which calls an event opens, rests, repeats and closes.
+//! The calls column: which calls to the gateway an event opens, defers, retries and closes.
 //!
 //! A call's number is also the number of the transfer it settles, so the money column asks [`opened`] too. Calls and
 //! promises are numbered together.
@@ -18,7 +18,7 @@ use crate::{
     saga::moves_money,
 };
 
-/// The calls that `event` opens, with their numbers.
+/// Returns the calls that `event` opens, with their numbers.
 pub(super) fn opened(order: &Order, event: &Event) -> Vec<(CallNumber, CallKind)> {
     let kinds = match event {
         Event::Placing(PlacingEvent::Placed(terms)) => vec![CallKind::Authorize {
@@ -76,7 +76,7 @@ pub(super) fn opened(order: &Order, event: &Event) -> Vec<(CallNumber, CallKind)
             vec![CallKind::Charge { cents: *cents }]
         }
         Event::After(AfterEvent::TipFailed { call, reason }) => match reason {
-            // Whoever may still confirm it, or whose answer was lost, must not be charged for a tip that counts as refused.
+            // The customer may still confirm it, or its answer was lost: a tip that counts as refused must not be charged.
             Decline::Unanswered | Decline::NotConfirmed => vec![CallKind::Void {
                 authorization: *call,
             }],
@@ -152,7 +152,8 @@ pub(super) fn opened(order: &Order, event: &Event) -> Vec<(CallNumber, CallKind)
     (order.next_number()..).zip(kinds).collect()
 }
 
-/// Captures `cents` from the authorisations that are held, in their order, and lets go of those that are not needed.
+/// Returns calls that capture `cents` from the authorisations that are held, in their order, and void those that are not
+/// needed.
 fn charge(order: &Order, cents: Cents) -> Vec<CallKind> {
     let mut rest = cents;
     let mut kinds = vec![];
@@ -175,7 +176,7 @@ fn charge(order: &Order, cents: Cents) -> Vec<CallKind> {
     kinds
 }
 
-/// Lets go of every authorisation but the first.
+/// Returns calls that void every authorisation that is held beside the first.
 fn second_authorizations(order: &Order) -> Vec<CallKind> {
     order
         .raises()
@@ -183,7 +184,8 @@ fn second_authorizations(order: &Order) -> Vec<CallKind> {
         .collect()
 }
 
-/// Sends `cents` back from the captures in their order, each at most once; nothing from those that failed.
+/// Returns calls that send `cents` back from the captures in their order, at most what is left of each; nothing from
+/// those that failed.
 fn refund(order: &Order, cents: Cents) -> Vec<CallKind> {
     let mut rest = cents;
     let mut kinds = vec![];
@@ -200,8 +202,8 @@ fn refund(order: &Order, cents: Cents) -> Vec<CallKind> {
     kinds
 }
 
-/// A charge that is given up is taken back under its own key: what was blocked for it is let go. If it was done and only
-/// its answer was lost, that call is told so, and transition 33 follows.
+/// Returns the call that voids the authorisation of a charge that failed or was given up. If the charge was made and only
+/// its answer was lost, the answer to this call says so, and transition 33 follows.
 fn given_up(order: &Order, capture: CallNumber) -> Vec<CallKind> {
     match order.calls.get(&capture).map(|call| call.kind) {
         Some(CallKind::Capture { authorization, .. }) => vec![CallKind::Void { authorization }],
@@ -209,7 +211,7 @@ fn given_up(order: &Order, capture: CallNumber) -> Vec<CallKind> {
     }
 }
 
-/// Every change to the order's calls that `event` makes.
+/// Returns every change to the order's calls that `event` makes.
 pub(super) fn calls(order: &Order, event: &Event) -> Vec<CallChange> {
     let mut changes = match *event {
         Event::Placing(PlacingEvent::Authorized { call, .. })
@@ -316,14 +318,14 @@ pub(super) fn calls(order: &Order, event: &Event) -> Vec<CallChange> {
 }
 
 impl Order {
-    /// The second authorisation that is asked for and not decided.
+    /// Returns the call of the second authorisation that is asked for and not decided, if there is one.
     pub(super) fn raise_under_way(&self) -> Option<CallNumber> {
         let raise = self.stage.proposal()?.raise?;
         let open = self.calls.get(&raise)?.state != CallState::Closed;
         open.then_some(raise)
     }
 
-    /// Every authorisation that is held beside the first.
+    /// Returns every authorisation that is held beside the first.
     pub(super) fn raises(&self) -> impl Iterator<Item = CallNumber> {
         let first = self
             .calls
@@ -335,7 +337,7 @@ impl Order {
             .filter(move |n| Some(*n) != first)
     }
 
-    /// What can still be sent back of each charge, as far as it was or will be collected.
+    /// Returns what can still be sent back of each capture, in cents; captures that failed are left out.
     fn collectable(&self) -> impl Iterator<Item = (CallNumber, Cents)> {
         self.calls.iter().filter_map(|(n, call)| match call.kind {
             CallKind::Capture { cents, .. } if call.outcome != Outcome::Refused => {
@@ -350,8 +352,8 @@ impl Order {
         })
     }
 
-    /// What was sent back of a charge, or is on its way. What was closed without an answer never went out: its charge
-    /// was given up first, and it was set against the debt.
+    /// Returns what was sent back of a charge, or is on its way, in cents. A refund that was closed without an answer never
+    /// went out: its charge had been given up, and the refund was set against the debt.
     fn sent_back(&self, charge: CallNumber) -> Cents {
         let goes = |call: &Call| {
             call.outcome == Outcome::Succeeded
@@ -370,19 +372,20 @@ impl Order {
         refunds.sum()
     }
 
-    /// Whether a tip was charged only after it was given up: it went back to the customer, on the card or in the wallet.
+    /// Returns whether a later tip was charged only after it was given up, and so is sent back to the customer.
     pub(super) fn was_returned(&self, tip: CallNumber) -> bool {
         let mut calls = self.calls.values();
         calls.any(|call| matches!(call.kind, CallKind::Refund { capture, .. } if capture == tip))
     }
 
-    /// What of `cents` can't go back to the card, since it was never charged.
+    /// Returns the part of `cents` that can't go back to the card, since it was never charged.
     pub(super) fn uncollected(&self, cents: Cents) -> Cents {
         let left: Cents = self.collectable().map(|(_, left)| left).sum();
         (cents - left).or_zero()
     }
 
-    /// The charge that was to be made of what call `authorization` blocked; of a tip, which blocks nothing first, itself.
+    /// Returns the capture of the authorisation `authorization`; for the number of a later tip, which is charged without an
+    /// authorisation, the charge itself.
     pub(super) fn charge_of(&self, authorization: CallNumber) -> Option<(CallNumber, &Call)> {
         let of = |n: &CallNumber, call: &Call| match call.kind {
             CallKind::Capture {
@@ -400,8 +403,8 @@ impl Order {
         found.map(|(n, call)| (*n, call))
     }
 
-    /// Whether this call moves money, or may tell that money was moved: letting go of an authorisation whose charge
-    /// failed or was given up finds out whether it was done after all. Such a call is never skipped.
+    /// Returns whether a call of this kind moves money, or may find out that money was moved: voiding an authorisation whose
+    /// charge failed or was given up tells whether it was charged after all. Such a call is never skipped.
     #[must_use]
     pub fn moves_money(&self, kind: CallKind) -> bool {
         match kind {
@@ -416,14 +419,14 @@ impl Order {
         }
     }
 
-    /// Whether letting go of this authorisation was asked for.
+    /// Returns whether the order has opened a call that voids this authorisation.
     pub(super) fn is_voided(&self, authorization: CallNumber) -> bool {
         self.calls
             .values()
             .any(|call| call.kind == CallKind::Void { authorization })
     }
 
-    /// Whether letting go of this authorisation was given up: it runs out at the gateway by itself.
+    /// Returns whether voiding this authorisation was given up, so that it runs out at the gateway by itself.
     #[must_use]
     pub fn gave_up_voiding(&self, authorization: CallNumber) -> bool {
         self.calls.values().any(|call| {
@@ -433,7 +436,7 @@ impl Order {
         })
     }
 
-    /// Calls of a kind that are not decided.
+    /// Returns the calls of the wanted kind that are neither decided nor given up.
     pub(super) fn open_calls(
         &self,
         wanted: impl Fn(CallKind) -> bool,

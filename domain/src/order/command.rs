@@ -1,4 +1,7 @@
-//! What an order can be told. Imperative; one variant per command of the lifecycle.
+//! The commands to an order: what people, timers and the payment gateway ask of it.
+//!
+//! Named in the imperative; one variant per command of `docs/lifecycle.md`. Free text in a command is already sealed under
+//! its author's key.
 
 use super::{
     attachments::{Fault, Number, Offer},
@@ -17,27 +20,27 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What a customer asks for; the server adds the money.
+/// What a customer asks for when they place an order. Fees, buffer and hold are added by the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placement {
-    /// Who orders.
+    /// The customer who orders and pays.
     pub customer: UserId,
-    /// Where to buy.
+    /// The store where the food is to be bought.
     pub store: StoreRef,
-    /// What to buy.
+    /// The shopping list: at least one item, at most `items_per_order` (50 by default).
     pub items: Vec<Item>,
-    /// Where to bring it.
+    /// Where the food is brought, and how it is handed over.
     pub dropoff: Dropoff,
-    /// T: tip; 0 allowed.
+    /// T: the tip for the runner, in cents; 0 is allowed.
     pub tip: Cents,
-    /// Not before this time.
+    /// Earliest time at which the customer wants the food; `None` means as soon as possible.
     pub deliver_after: Option<At>,
 }
 
-/// What a runner shows at the door.
+/// The proof that a runner gives when they hand the food over.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Shown {
-    /// The PIN the customer said; never kept.
+    /// The four-digit PIN that the customer told the runner; compared, and never stored.
     Pin(u16),
     /// A photo of the food where it was left.
     Photo(PhotoId),
@@ -52,227 +55,231 @@ impl std::fmt::Debug for Shown {
     }
 }
 
-/// How an operator ends an order.
+/// How an operator settles an order (transition 40).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ending {
-    /// Before anything is bought: the runner gets this for the trip.
+    /// Before the food is bought: the order is cancelled, and the runner may be paid for the trip.
     Trip {
-        /// From 0 to D; 0 where nobody is bound.
+        /// What the customer is charged and the runner gets, in cents: 0, or from the gateway's minimum to D. Must be 0
+        /// while no runner is bound.
         to_runner: Cents,
     },
-    /// After it: the customer gets this back.
+    /// Once the food is bought: the charge K is divided, and the customer gets a refund.
     Divide {
-        /// From 0 to K.
+        /// What the customer gets back, in cents; from 0 to K.
         refund: Cents,
-        /// Whose share pays it.
+        /// Who is at fault: the runner pays the refund out of their share, for anybody else it comes out of goodwill.
         at_fault: Fault,
     },
-    /// From `purchased` on: the runner gets all that is the runner's.
+    /// From `purchased` on: no refund, and the runner gets their full share. Short for a `Divide` with refund 0.
     ToRunner,
-    /// Wherever it stands: the customer is charged nothing, or gets everything back out of the escrow.
+    /// Before `purchased` the customer is charged nothing; from it on they get all of K back, and the runner gets nothing.
     ToCustomer,
 }
 
-/// A command to one order.
+/// A command to one order. The numbers are the transitions of `docs/lifecycle.md` that it can lead to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
-    /// Transition 1: a customer places it.
+    /// Transition 1: a customer places the order.
     Place(Box<Placement>),
-    /// Transitions 2, 3, 19, 33, 36, 38: the gateway answered call `call`.
+    /// Transitions 2–6, 16, 19, 32a, 33, 36, 38: the payment gateway answered a call of this order.
     Answered {
-        /// Number of the call.
+        /// Number of the call that is answered.
         call: CallNumber,
-        /// What it said.
+        /// What the gateway answered; `Unavailable` where it gave no answer.
         answer: Answer,
     },
-    /// Transitions 2, 9, 11, 22, 37–39 and retries: a timer is due.
+    /// Transitions 2, 9, 11, 17, 22, 26–28, 30, 32c, 34, 35, 37–39 and retries: a timer of this order is due.
     TimerDue {
-        /// Which timer.
+        /// What the timer is for.
         kind: TimerKind,
-        /// Its generation; an older one does nothing.
+        /// Generation of the timer that fired; if a newer one was armed since, the command does nothing.
         generation: u32,
     },
-    /// An event scheduled over the API is due: as `TimerDue`, if such a timer is armed.
+    /// An event that an operator scheduled over the API is due: has the effect of `TimerDue` if such a timer is armed,
+    /// and is refused if not.
     ScheduledDue {
-        /// Which timer it stands for.
+        /// The kind of timer that is to fire now.
         kind: TimerKind,
     },
-    /// Transition 8: a runner takes it.
+    /// Transition 8: a runner accepts the order.
     Accept {
-        /// Who.
+        /// The runner who accepts; must be the caller.
         runner: UserId,
     },
-    /// Transition 10: the bound runner gives it back.
+    /// Transition 10: the bound runner gives the order back. Where a cancellation waits (35), they agree to it.
     CancelAcceptance,
-    /// Transition 11: an operator takes it from the runner.
+    /// Transition 11: an operator takes an accepted order away from its runner.
     Reassign {
-        /// Why.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
-    /// Transitions 7, 12, 24, 35: the customer cancels.
+    /// Transitions 7, 12, 24, 35: the customer cancels the order.
     Cancel {
-        /// The most the customer agrees to be charged.
+        /// The most that the customer agrees to be charged, in cents; if cancelling costs more, the command is refused with
+        /// the current quote.
         accept_charge: Cents,
     },
-    /// Transition 13: the runner is at the store.
+    /// Transition 13: the runner has arrived at the store.
     ArriveOnSite,
     /// Transition 18: the runner bought the food.
     Purchase {
-        /// F: total of the receipt.
+        /// F: the receipt's total, in cents; above 0 and at most the approved total.
         total: Cents,
-        /// Its photo.
+        /// Photo of the receipt; `None` is allowed only where the policy does not require one.
         photo: Option<PhotoId>,
     },
-    /// Transition 20: the runner has the food.
+    /// Transition 20: the runner has collected the food.
     Collect,
-    /// Transition 20: the runner is on the way.
+    /// Transition 20: the runner sets out for the customer.
     Depart,
-    /// Transition 21: the runner handed it over.
+    /// Transition 21: the runner has handed the food over.
     Deliver {
-        /// What shows it.
+        /// The proof of the delivery: the customer's PIN, or a photo.
         shown: Shown,
     },
-    /// Transitions 21, 22: the customer (or an operator, once delivered) confirms.
+    /// Transitions 21, 22: the customer confirms that they have the food; an operator may, once it is `delivered`.
     Confirm,
-    /// Transition 32c: one side rates the other.
+    /// Transition 32c: customer or runner rates the other.
     Rate {
-        /// 1–5.
+        /// Stars, 1–5.
         stars: u8,
     },
-    /// Transitions 14, 15: the runner at the store asks the customer.
+    /// Transitions 14, 15: the runner at the store opens a proposal, which the customer has to decide.
     Propose {
-        /// What.
+        /// What the runner proposes, and for which items.
         offer: Offer,
-        /// In the runner's words.
+        /// The runner's explanation, sealed; `None` if they gave none.
         note: Option<Sealed>,
     },
-    /// Transition 16: the customer agrees to an offer.
+    /// Transition 16: the customer approves another price or a substitution.
     Approve {
-        /// Number of the proposal.
+        /// Number of the proposal that is meant.
         proposal: Number,
     },
-    /// Transition 16: the customer does without some items.
+    /// Transition 16: the customer leaves out some items.
     DropItems {
-        /// Number of the proposal.
+        /// Number of the proposal that is meant.
         proposal: Number,
-        /// Places on the shopping list.
+        /// The items to leave out, by index on the shopping list, from 0; at least one, and one must be left to buy.
         items: Vec<u16>,
     },
     /// Transition 16: the customer names another store.
     OtherStore {
-        /// Number of the proposal.
+        /// Number of the proposal that is meant.
         proposal: Number,
-        /// Where to buy instead.
+        /// The store where the food is to be bought instead.
         store: StoreRef,
     },
-    /// Transition 17: the customer says no, which ends the order.
+    /// Transition 17: the customer rejects a proposal, which cancels the order.
     Reject {
-        /// Number of the proposal.
+        /// Number of the proposal that is meant.
         proposal: Number,
     },
-    /// Transition 16: the runner takes a proposal back.
+    /// Transition 16: the runner withdraws a proposal.
     Withdraw {
-        /// Number of the proposal.
+        /// Number of the proposal that is meant.
         proposal: Number,
     },
-    /// One party writes to the other.
+    /// Customer or runner writes a message to the other.
     Message {
-        /// What.
+        /// The message, sealed.
         text: Sealed,
     },
-    /// Transitions 25, 26: the runner reports something.
+    /// Transitions 25, 26: the runner reports a problem.
     ReportProblem {
-        /// What.
+        /// The kind of problem.
         kind: Problem,
-        /// What shows it.
+        /// Photo that supports the report; needed where the food was taken back.
         photo: Option<PhotoId>,
-        /// In the runner's words.
+        /// The runner's explanation, sealed; `None` if they gave none.
         note: Option<Sealed>,
     },
-    /// Transition 25: the customer is there after all.
+    /// Transition 25: the customer, reported as unreachable, says that they are there.
     AnswerNoShow,
-    /// Transition 27: an operator gives the runner up.
+    /// Transition 27: an operator declares that the runner has abandoned food that is bought.
     Abandon {
-        /// Why.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
-    /// Transition 28: an operator freezes the order.
+    /// Transition 28: an operator puts the order on hold.
     Hold {
-        /// Why.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
-    /// Transition 28: an operator lets it go on.
+    /// Transition 28: an operator ends the hold.
     Unhold {
-        /// Why.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
-    /// Transition 40: an operator ends it.
+    /// Transition 40: an operator settles the order.
     Settle {
-        /// How.
+        /// How the order ends and who gets its money.
         ending: Ending,
-        /// Why.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
-    /// Transitions 29, 31: a party, or an operator for the customer, claims something.
+    /// Transitions 29, 31: customer or runner, or an operator for the customer, makes a claim about the order.
     Dispute {
-        /// How much; the most that may be claimed where none is given.
+        /// Amount that is claimed, in cents; `None` claims the most that this caller may claim.
         claim: Option<Cents>,
-        /// In the claimant's words.
+        /// The claimant's reason, sealed.
         reason: Sealed,
-        /// What shows it.
+        /// Photos that support the claim, at most ten.
         photos: Vec<PhotoId>,
     },
-    /// A party says more about the open dispute.
+    /// Customer or runner adds something to the open dispute.
     Reply {
-        /// Number of the dispute.
+        /// Number of the dispute that is meant.
         dispute: Number,
-        /// What.
+        /// The reply, sealed.
         text: Sealed,
-        /// What shows it.
+        /// Photos that support the reply, at most ten.
         photos: Vec<PhotoId>,
     },
     /// Transitions 30, 34: an operator decides the dispute.
     Resolve {
-        /// Number of the dispute.
+        /// Number of the dispute that is meant.
         dispute: Number,
-        /// r: what the claimant gets.
+        /// r: what the claimant gets, in cents: from 0 to the claim after the order's end, from 0 to K before.
         refund: Cents,
-        /// Who is at fault.
+        /// Who is at fault, which decides who pays r.
         at_fault: Fault,
-        /// Why.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
-    /// Transition 32a: the customer gives a tip after the end.
+    /// Transition 32a: the customer of a completed order gives a later tip.
     Tip {
-        /// T₂.
+        /// T₂: the tip in cents; at least the gateway's minimum, and all later tips together at most the limit of one.
         cents: Cents,
     },
-    /// Transition 32b: an operator gives something back after the end.
+    /// Transition 32b: an operator gives the customer a refund out of goodwill after the end.
     Refund {
-        /// How much.
+        /// Amount of the refund, in cents; at least 1, at most what was charged and not refunded.
         cents: Cents,
-        /// Why.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
-    /// An operator has what keeps failing tried again, now.
+    /// An operator has every deferred call, and a release that was refused, tried again at once.
     RetryStalled {
-        /// Why.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
-    /// An operator goes on without what keeps failing, where that moves no money.
+    /// An operator gives up the calls that keep failing and move no money.
     SkipStalled {
-        /// Why.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
-    /// An operator takes back what keeps failing, where there is a way back.
+    /// An operator gives up charges and later tips that keep failing: the customer owes the charge, the tip counts as
+    /// refused, and a late success is sent back (transition 33).
     CompensateStalled {
-        /// Why.
+        /// The operator's reason, sealed.
         reason: Sealed,
     },
 }
 
 impl Command {
-    /// The name under which a caller finds it in `allowed_transitions`, lower snake case.
+    /// Returns the stable lower-snake-case name by which callers find the command in `allowed_transitions`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {

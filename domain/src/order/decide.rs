@@ -1,7 +1,8 @@
-//! The rows of the lifecycle: from where the order stands and a command to what happens, or to a refusal.
+//! The decisions about an order: from its state and a command to the events that follow, or to a refusal. Each transition of
+//! `docs/lifecycle.md` is a function in `decide/`.
 //!
-//! Order of checks: who may, then the row that fits, then its guards in the order of [`Rejection`].
-//! `Ok(vec![])` means "already so": nothing is written.
+//! Order of checks: who may give the command, then which transition fits the stage, then its guards in the order of
+//! [`Rejection`]. `Ok(vec![])` means that the order is already as the command wants it, and nothing is written.
 
 #![allow(
     clippy::wildcard_enum_match_arm,
@@ -46,15 +47,15 @@ mod timer;
 /// What a decision is given beside the order and the command.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// Who gives the command, under which id.
+    /// Who gives the command, its id, and the hash of its body.
     pub meta: &'a Meta,
-    /// When it is decided; never before the order's last record.
+    /// When the command is decided; never before the order's last record.
     pub now: At,
-    /// Limits and windows.
+    /// The limits and spans in force.
     pub policy: &'a Policy,
-    /// The owners' votes.
+    /// The votes of the owners, given before the decision.
     pub votes: &'a Votes,
-    /// The PIN that the customer was told, 0–9999.
+    /// The PIN that the customer was given, 0–9999; derived from the order's id with a server key, and stored nowhere.
     pub pin: u16,
 }
 
@@ -62,11 +63,11 @@ pub use allowed::allowed;
 
 type Decision = Result<Vec<Event>, Rejection>;
 
-/// Decides a command.
+/// Decides a command: returns the events that it becomes. Empty if the order is already as the command wants it.
 ///
 /// # Errors
-/// `NotFound` to strangers and for what was never placed, `NotAllowed` to parties who may not, then the guards of the
-/// row in the order of [`Rejection`], `NotInThisStage` where no row fits.
+/// `NotFound` to strangers and for an order that was never placed; `NotAllowed` to a role that may not give the command;
+/// `NotInThisStage` where no transition fits; then the guards of the transition, in the order of [`Rejection`].
 pub fn decide(
     id: OrderId,
     order: Option<&Order>,
@@ -124,7 +125,7 @@ pub fn required_votes(
     Votes::rehearse(|votes| decide(id, order, command, &Context { votes, ..*context }))
 }
 
-/// The card that pays for a placement, of a customer who may place it and owes nothing.
+/// Returns the card that pays for a placement, having checked that the customer may place it and owes nothing.
 fn card_of(
     id: OrderId,
     placement: &Placement,
@@ -146,7 +147,7 @@ fn card_of(
     Ok(card)
 }
 
-/// The refusal that these events stand for, if the command was refused and the refusal is remembered.
+/// Returns the refusal that these events stand for: a wrong PIN is refused and recorded all the same, so that it counts.
 #[must_use]
 pub fn verdict(events: &[Event], policy: &Policy) -> Option<Rejection> {
     events.iter().find_map(|event| match event {
@@ -157,7 +158,7 @@ pub fn verdict(events: &[Event], policy: &Policy) -> Option<Rejection> {
     })
 }
 
-/// One decision: the order, who asks, and what is known.
+/// What one decision is made from: the order, the caller's role, and the context.
 #[derive(Clone, Copy)]
 struct Decider<'a> {
     order: &'a Order,
@@ -232,6 +233,7 @@ impl Decider<'_> {
         }
     }
 
+    /// Refuses a command that the caller's role may not give; to strangers, the order does not exist.
     fn permit(&self, command: &Command) -> Result<(), Rejection> {
         if command.who().contains(&self.role) {
             return Ok(());
@@ -246,7 +248,7 @@ impl Decider<'_> {
         })
     }
 
-    /// Refuses a command that no transition names here; [`decide`] adds what is allowed instead.
+    /// Refuses a command that fits no transition from this stage; [`decide`] adds the commands that are allowed instead.
     fn misfit<T>(&self) -> Result<T, Rejection> {
         Err(Rejection::NotInThisStage {
             status: self.order.status(),
@@ -254,6 +256,7 @@ impl Decider<'_> {
         })
     }
 
+    /// Refuses a command that an operator's hold forbids (transition 28).
     fn not_held(&self) -> Result<(), Rejection> {
         if self.order.operator_hold {
             Err(Rejection::OnHold)
@@ -262,6 +265,7 @@ impl Decider<'_> {
         }
     }
 
+    /// Returns the events with the mark that a step of the complete-order saga is done.
     fn with_step(&self, step: CompleteStep, mut events: Vec<Event>) -> Vec<Event> {
         events.push(mark(step, Mark::Done));
         events

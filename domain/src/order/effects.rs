@@ -1,4 +1,4 @@
-//! What an order has under way: calls to the gateway, and where payment, charge and escrow stand.
+//! The calls of an order to the gateway, and the statuses of its payment, charge and escrow.
 
 use crate::{
     call::{CallChange, CallKind, CallNumber, CallState},
@@ -7,20 +7,20 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// One of an order's calls to the gateway.
+/// One call of an order to the payment gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
-    /// What it asks.
+    /// What the gateway is asked to do.
     pub kind: CallKind,
-    /// Where it stands.
+    /// Whether the call is to be made, is deferred, or is closed.
     pub state: CallState,
-    /// Tries that had no answer.
+    /// Number of tries that had no answer.
     pub failures: u16,
-    /// What is known of it.
+    /// What is known of the call's result.
     pub outcome: Outcome,
 }
 
-/// Folds what a record does to the calls of its stream.
+/// Folds one change into the calls of a stream.
 pub(crate) fn absorb_call(calls: &mut BTreeMap<CallNumber, Call>, change: &CallChange) {
     let (n, state) = match *change {
         CallChange::Open { n, kind } => {
@@ -44,7 +44,7 @@ pub(crate) fn absorb_call(calls: &mut BTreeMap<CallNumber, Call>, change: &CallC
     }
 }
 
-/// Folds what a record promises, or does with a promise of before.
+/// Folds one transfer into the open promises of a stream: it opens one, settles one, or does neither.
 pub(crate) fn absorb_promise(promises: &mut BTreeMap<CallNumber, Cents>, transfer: &Transfer) {
     match transfer.phase {
         Phase::Posted => {}
@@ -55,67 +55,67 @@ pub(crate) fn absorb_promise(promises: &mut BTreeMap<CallNumber, Cents>, transfe
     }
 }
 
-/// What is known of a call.
+/// What is known of the result of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// Nothing yet; a closed call that is unknown was given up.
+    /// Nothing is known yet; where the call is closed, it was given up.
     Unknown,
-    /// It was done as asked.
+    /// The gateway did what it was asked to do.
     Succeeded,
-    /// It was refused for good.
+    /// The gateway refused for good, or it counts as refused: a charge was given up, or an authorisation ran out.
     Refused,
 }
 
-/// Where the payment stands.
+/// Status of an order's payment. Beside it stands [`Collection`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PaymentStatus {
-    /// The card is being asked.
+    /// The gateway is asked to authorise the card.
     Initiating,
-    /// Authorised, not held yet.
+    /// The card is authorised, and nothing is held yet.
     Authorized,
-    /// Held in escrow.
+    /// The money is held in escrow.
     InEscrow,
-    /// Went to the runner.
+    /// All of the charge went to runner and platform.
     Released,
-    /// Went back to the customer.
+    /// All of the charge went back to the customer.
     Refunded,
-    /// Went to both.
+    /// The charge went partly to the runner, partly back; also where only a lost trip was charged.
     PartiallyRefunded,
-    /// Never authorised.
+    /// The card was never authorised.
     Failed,
-    /// Authorised and let go.
+    /// The card was authorised, and the authorisation was let go of without a charge.
     Voided,
 }
 
-/// Where the charge of the card stands.
+/// Status of charging the customer's card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Collection {
-    /// Nothing to charge.
+    /// There is nothing to charge yet.
     None,
-    /// On its way.
+    /// The card is being charged.
     Collecting,
-    /// Charged.
+    /// The card was charged.
     Collected,
-    /// The card failed; the customer owes.
+    /// Charging the card failed for good, at least in part; the customer owes what failed.
     Owed,
 }
 
-/// Where the escrow stands.
+/// Status of an order's escrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EscrowStatus {
-    /// Nothing held yet.
+    /// Nothing is held yet.
     Pending,
-    /// Held.
+    /// H is held, or more after a second authorisation.
     Held,
-    /// To the runner.
+    /// The money went to runner and platform.
     Released,
-    /// To the customer.
+    /// The money went back to the customer.
     Refunded,
-    /// To both.
+    /// The money went partly to the runner, partly back to the customer.
     Split,
-    /// Never held.
+    /// Nothing was ever held.
     Failed,
 }

@@ -1,4 +1,4 @@
-//! The fold: what an event makes of an order. Total, and never refuses; replay is nothing else.
+//! The fold: how each event changes an order. It is total and never refuses; replaying a journal is nothing else.
 //!
 //! Must not: take a policy, a clock or randomness.
 
@@ -24,11 +24,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 mod attachments;
 
-/// Commands whose repeats an order knows; more than a life has, but for a call that fails for days.
+/// Number of commands whose repeats an order recognises; more than an order has, unless a call fails for days.
 pub(crate) const EXECUTED_KEPT: usize = 500;
 
 impl Order {
-    /// An order as its first event leaves it.
+    /// Returns an order as its first event leaves it.
     #[must_use]
     pub fn placed(id: OrderId, terms: &Arc<Terms>) -> Self {
         Self {
@@ -79,7 +79,7 @@ impl Order {
         }
     }
 
-    /// Folds one record of this order into what is known of it; skips a record that it knows.
+    /// Folds one record into an order that is known so far, or places it; skips a record that was folded before.
     pub fn fold(known: &mut Option<Self>, seq: Seq, record: &Record) {
         let Events::Order(events) = &record.events else {
             return;
@@ -96,7 +96,7 @@ impl Order {
         }
     }
 
-    /// Evolves by one event; the first places the order. Marks that come before it are folded once it is there.
+    /// Folds one event; `Placed` creates the order. Marks that come before it in the record are folded once the order exists.
     pub(super) fn evolve_or_place(known: &mut Option<Self>, record: &Record, event: &Event) {
         match (known.as_mut(), event, record.stream) {
             (None, Event::Placing(PlacingEvent::Placed(terms)), crate::id::Stream::Order(id)) => {
@@ -114,7 +114,7 @@ impl Order {
         }
     }
 
-    /// Ends a record: version, sequence, time, and the command's memory.
+    /// Ends the fold of a record: sets version, sequence and time, and remembers the command.
     pub(super) fn close(&mut self, seq: Seq, record: &Record) {
         self.version += 1;
         self.last_seq = seq;
@@ -131,7 +131,7 @@ impl Order {
         });
     }
 
-    /// The order with the sequence that its last record was given.
+    /// Returns the order with the sequence that its last record was given.
     #[must_use]
     pub fn numbered(mut self, seq: Seq) -> Self {
         self.last_seq = seq;
@@ -141,7 +141,7 @@ impl Order {
         self
     }
 
-    /// Evolves by one event decided at `at`.
+    /// Folds one event that was decided at `at`.
     pub(super) fn evolve(&mut self, event: &Event, at: At) {
         match event {
             Event::Placing(event) => self.placing(event),
@@ -195,7 +195,7 @@ impl Order {
         }
     }
 
-    /// The way from the board to the handing over; an event that does not fit the stage changes nothing.
+    /// Folds an event between the board and the handover; one that does not fit the stage changes nothing.
     fn run(&mut self, event: &RunEvent, at: At) {
         match event {
             RunEvent::Accepted { runner, epoch } => {

@@ -1,4 +1,4 @@
-//! Puts the columns together: from decided events to the record that is committed, and the order after it.
+//! Puts the columns together: makes the record that is to be committed out of the decided events, and the order after it.
 
 use super::{
     calls::calls,
@@ -17,27 +17,27 @@ use crate::{
     time::At,
 };
 
-/// What a record carries beside its events and sections.
+/// What a record says about its command, beside events and sections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header<'a> {
-    /// When it was decided.
+    /// When the command was decided.
     pub at: At,
-    /// Who gave the command, under which id.
+    /// Who gave the command, its id, and the hash of its body.
     pub meta: &'a Meta,
-    /// HTTP-like status it is answered with.
+    /// HTTP-like status of the reply.
     pub status: u16,
 }
 
-/// A record ready to be committed, and the order as it will be then.
+/// A record that is ready to be committed, and the order as it will be then.
 #[derive(Clone, Debug)]
 pub struct Filled {
-    /// To be committed.
+    /// The record that is to be committed.
     pub record: Record,
-    /// The order after it, but for its sequence: [`Order::numbered`] sets that.
+    /// The order after the record, but for the record's sequence, which [`Order::numbered`] sets.
     pub after: Order,
 }
 
-/// Fills a record with the columns of its events. `None` if the events place nothing and nothing was placed.
+/// Fills a record with the columns of its events; `None` if there is no order and the events place none.
 #[must_use]
 pub fn fill(
     id: OrderId,
@@ -92,7 +92,8 @@ pub fn fill(
     Some(Filled { record, after })
 }
 
-/// Adds one event's sections to the record, and absorbs them, so that the next event's columns see them.
+/// Adds the sections of one event to the record, and folds them into the order, so that the columns of the next event
+/// see them.
 fn append(mut record: Record, after: &mut Option<Order>, part: Record) -> Record {
     if let Some(order) = after {
         order.absorb(&part);
@@ -106,7 +107,7 @@ fn append(mut record: Record, after: &mut Option<Order>, part: Record) -> Record
 }
 
 impl Filled {
-    /// The order after its record was committed as `seq`.
+    /// Returns the record and the order after it, once the record was committed as `seq`.
     #[must_use]
     pub fn committed(self, seq: Seq) -> (Record, Order) {
         (self.record, self.after.numbered(seq))

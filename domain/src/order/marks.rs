@@ -5,20 +5,20 @@
 use super::event::Event;
 use crate::saga::{Mark, Progress, Saga, Step};
 
-/// Marks a step.
+/// Makes the event that marks a step.
 #[must_use]
 pub fn mark(step: impl Into<Step>, mark: Mark) -> Event {
     let step = step.into();
     Event::Step { step, mark }
 }
 
-/// Marks a step as begun.
+/// Makes the event that marks a step as begun.
 #[must_use]
 pub fn start(step: impl Into<Step>) -> Event {
     mark(step, Mark::Started)
 }
 
-/// Marks every step of `last`'s saga from the first not done up to `last` as done.
+/// Makes the events that mark the steps of `last`'s saga as done, from the first that is not up to `last`.
 #[must_use]
 pub fn finish(progress: &Progress, last: impl Into<Step>) -> Vec<Event> {
     let last = last.into();
@@ -31,7 +31,7 @@ pub fn finish(progress: &Progress, last: impl Into<Step>) -> Vec<Event> {
         .collect()
 }
 
-/// Marks the step `failed` as failed, if there is one, and takes back what was begun before it, last first.
+/// Makes the events that mark `failed` as failed, if there is one, and what was begun before it as undone, last first.
 #[must_use]
 pub fn unwind(progress: &Progress, saga: Saga, failed: Option<Step>) -> Vec<Event> {
     let steps = saga.steps().iter().rev().copied();

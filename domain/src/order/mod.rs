@@ -1,7 +1,9 @@
 //! The order: a pure function from its records, and from a command to its next record.
 //!
-//! One file per column of the lifecycle table: [`required_votes`](required_votes()) and [`decide`](decide()) are its rows, `money`, `notices`,
-//! `timers`, `calls` and `people` its effects; `evolve` is the fold. [`fill`] puts them together.
+//! [`required_votes`](required_votes()) and [`decide`](decide()) implement the transitions of `docs/lifecycle.md`. What an event
+//! does beside changing the order is a column each, in a file of its own: `money`, `notices`, `timers`, `calls`, `people`.
+//! `evolve` is the fold, and [`fill`] puts events and columns together into a record.
+//!
 //! Invariant: `fold(before, fill(before, …).record) == fill(before, …).after`; a test holds it for every command.
 
 mod absorb;

@@ -18,7 +18,7 @@ use crate::{
     money::{Account, Cents, Phase, Transfer},
 };
 
-/// The transfers that `event` books.
+/// Returns the transfers that `event` books.
 pub(super) fn money(order: &Order, event: &Event) -> Vec<Transfer> {
     let mut book = Book {
         order,
@@ -171,7 +171,7 @@ impl Book<'_> {
         self.push(debit, credit, cents, Phase::Posted);
     }
 
-    /// Promises H from the customer to the escrow.
+    /// Promises an authorised amount from the customer's receivable to the escrow: H at first, later what was raised.
     fn hold(&mut self, authorization: CallNumber, cents: Cents) {
         self.push(
             self.receivable(),
@@ -181,7 +181,7 @@ impl Book<'_> {
         );
     }
 
-    /// Takes every hold back; one that ran out at the gateway has expired.
+    /// Voids every hold; one whose authorisation ran out at the gateway is marked as expired instead.
     fn free(&mut self) {
         for n in self.holds() {
             match self.order.promise_ends(n) {
@@ -193,7 +193,8 @@ impl Book<'_> {
         }
     }
 
-    /// Posts what is charged from the holds in their order, lets the rest go, and promises each part's collection.
+    /// Posts what is charged out of the holds in their order, voids the rest, and promises the collection of each part from
+    /// the gateway.
     fn buy(&mut self, event: &Event) {
         let captures: Vec<(CallNumber, CallNumber, Cents)> = opened(self.order, event)
             .into_iter()
@@ -228,12 +229,12 @@ impl Book<'_> {
         }
     }
 
-    /// Pays the runner out of the escrow.
+    /// Pays the runner out of the escrow: the move *trip*, and the runner's part of a release.
     fn trip(&mut self, to_runner: Cents, set_off: Cents) {
         self.pay_runner(self.escrow(), to_runner, set_off);
     }
 
-    /// Pays the runner, whose own debt takes its part at once.
+    /// Pays the runner, and sets off part of it against their own debt at once.
     fn pay_runner(&mut self, from: Account, cents: Cents, set_off: Cents) {
         if let Some(assignment) = self.order.stage.assignment() {
             self.post(from, Account::Payable(assignment.runner), cents);
@@ -248,7 +249,7 @@ impl Book<'_> {
         }
     }
 
-    /// Empties the escrow: to the runner, the platform, and back to the customer.
+    /// Empties the escrow: pays the runner, the platform's fee, and the refund into the customer's wallet.
     fn release(&mut self, event: &Event, release: &Release) {
         self.trip(release.to_runner, release.set_off);
         self.post(self.escrow(), Account::Revenue, release.to_platform);
@@ -261,7 +262,7 @@ impl Book<'_> {
         self.refunds(event);
     }
 
-    /// Promises money in the runner's wallet to the customer.
+    /// Promises money in the runner's wallet to the customer's wallet until the case is decided.
     fn freeze(&mut self, promise: CallNumber, cents: Cents) {
         if let Some(assignment) = self.order.stage.assignment() {
             let (from, to) = (Account::Payable(assignment.runner), self.payable());
@@ -269,7 +270,7 @@ impl Book<'_> {
         }
     }
 
-    /// Pays a claim out of what is frozen, then as the runner's debt, then out of goodwill.
+    /// Pays a customer's claim out of what is frozen, then as a debt of the runner, then out of goodwill.
     fn claim(&mut self, event: &Event, frozen: Cents, owed: Cents, goodwill: Cents) {
         self.thaw(frozen);
         if let Some(assignment) = self.order.stage.assignment() {
@@ -278,7 +279,7 @@ impl Book<'_> {
         self.goodwill(event, goodwill);
     }
 
-    /// Ends what is frozen, if it has not ended: `cents` of it go to the customer.
+    /// Ends the freeze, if it has not ended: `cents` of it go to the customer, the rest stays with the runner.
     fn thaw(&mut self, cents: Cents) {
         let frozen = self.order.dispute.and_then(|dispute| dispute.frozen);
         if let Some((promise, _)) = frozen {
@@ -286,7 +287,7 @@ impl Book<'_> {
         }
     }
 
-    /// Promises a tip that is being charged to the runner.
+    /// Promises the runner a later tip that is being charged.
     fn tip(&mut self, call: CallNumber, cents: Cents) {
         if let Some(assignment) = self.order.stage.assignment() {
             let to = Account::Payable(assignment.runner);
@@ -294,7 +295,7 @@ impl Book<'_> {
         }
     }
 
-    /// Promises each refund that goes out to the gateway.
+    /// Promises each refund that `event` asks the gateway for, from the customer's wallet to the gateway.
     fn refunds(&mut self, event: &Event) {
         for (n, kind) in opened(self.order, event) {
             if let CallKind::Refund { cents, .. } = kind {
@@ -308,7 +309,7 @@ impl Book<'_> {
         }
     }
 
-    /// Keeps promise `n` as far as `cents`; the rest lapses, and the whole is void where nothing is kept.
+    /// Posts `cents` of promise `n`, at most its amount; the rest lapses. Voids it where `cents` is 0.
     fn settle(&mut self, n: CallNumber, cents: Cents) {
         match self.order.promise_ends(n) {
             Some((debit, credit, promised)) if cents.is_positive() => {
@@ -330,7 +331,8 @@ impl Book<'_> {
         }
     }
 
-    /// The charge failed: it is not coming in, and refunds on their way are set against the debt instead.
+    /// Books a charge that failed for good: its promise is voided, and refunds of it that are under way are set against the
+    /// customer's debt instead.
     fn owe(&mut self, call: CallNumber) {
         self.void(call);
         let refunds: Vec<CallNumber> = self
@@ -345,7 +347,7 @@ impl Book<'_> {
         }
     }
 
-    /// A charge that came after it was given up goes to the customer's wallet and back to the card.
+    /// Books a charge that succeeded after it was given up: it goes to the customer's wallet and back to the card.
     fn late(&mut self, event: &Event, cents: Cents) {
         self.post(Account::Gateway, self.payable(), cents);
         self.refunds(event);
@@ -357,7 +359,7 @@ impl Book<'_> {
 }
 
 impl Order {
-    /// Whether the gateway said that an authorisation which is held ran out.
+    /// Returns whether the gateway said that this authorisation, which is held, ran out.
     fn has_lapsed(&self, authorization: CallNumber) -> bool {
         let call = self.calls.get(&authorization);
         call.is_some_and(|call| call.outcome == Outcome::Refused)

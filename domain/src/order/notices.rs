@@ -1,4 +1,4 @@
-//! The notices column: who hears what of each event.
+//! The notices column: whom each event notifies, and of what.
 
 use super::{
     attachments::{CancelWait, Closing},
@@ -21,14 +21,14 @@ use crate::{
     timer::TimerKind,
 };
 
-/// The notices that `event` gives.
+/// Returns the notices that `event` sends.
 pub(super) fn notices(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice> {
     let mut notices = named(order, event, policy);
     notices.extend(set_off(order, event));
     notices
 }
 
-/// The runner's own debt took part of what they were paid.
+/// Returns the notice to the runner that their own debt took part of what they were paid.
 fn set_off(order: &Order, event: &Event) -> Option<Notice> {
     let cents = match event {
         Event::End(EndEvent::Released(release)) => release.set_off,
@@ -212,7 +212,7 @@ fn ending(order: &Order, parties: &Parties, event: &EndEvent) -> Vec<Notice> {
     }
 }
 
-/// What the gateway did that customer and operators must know.
+/// Notifies customer and operators of what went wrong at the gateway.
 fn call(order: &Order, parties: &Parties, event: &CallEvent, policy: &Policy) -> Vec<Notice> {
     let alarm = |kind: Kind| [parties.customer(kind), Parties::operators(kind)].concat();
     match event {
@@ -329,7 +329,8 @@ fn after(order: &Order, parties: &Parties, event: &AfterEvent) -> Vec<Notice> {
     }
 }
 
-/// Where a cancellation waited for the till, it falls, and the customer learns what cancelling costs from here on.
+/// Notifies the customer of the purchase. Where a cancellation waited for the runner at the till, it no longer takes
+/// effect, and the customer is told what cancelling costs from then on.
 fn purchased(order: &Order, food: Cents) -> Vec<Notice> {
     let to = Audience::User(order.terms.customer);
     let bought = Notice {
@@ -440,7 +441,7 @@ fn reminded(parties: &Parties, kind: TimerKind, step: u8) -> Vec<Notice> {
     }
 }
 
-/// Who is in the order.
+/// The people whom an order's notices go to.
 struct Parties {
     customer: UserId,
     runner: Option<UserId>,

@@ -1,4 +1,4 @@
-//! The people column: what an event changes about customer and runner.
+//! The people column: what an event changes about customer, runner and photos, as the directory keeps it.
 
 use super::{
     event::{
@@ -13,7 +13,7 @@ use crate::{
     people::{PeopleChange, Side},
 };
 
-/// The changes to people that `event` makes.
+/// Returns the changes to people and photos that `event` makes.
 pub(super) fn people(
     order: &Order,
     event: &Event,
@@ -162,7 +162,7 @@ fn of_parties(
     }
 }
 
-/// The photos that an event refers to: from here on they are this order's, and no other's.
+/// Returns the photos that an event refers to; from then on they belong to this order and can serve no other.
 fn shown(event: &Event) -> &[PhotoId] {
     match event {
         Event::Run(RunEvent::Purchased { photo, .. })

@@ -1,4 +1,4 @@
-//! Placing: checks what the customer asks for and adds up what it costs.
+//! Placing an order: checks what the customer asks for, adds up what it costs, and fixes the terms.
 
 use super::{
     command::Placement,
@@ -13,15 +13,16 @@ use crate::{
     time::At,
 };
 
-/// Most characters of a name, a place or a building.
+/// Maximum number of characters in the name of an item or store, a store's place, or a building.
 const NAME_CHARS: usize = 120;
-/// Most sealed bytes of one text.
+/// Maximum number of bytes of one sealed text.
 const SEALED_BYTES: usize = 4096;
 
-/// Adds up what a placement would cost and hold.
+/// Adds up what a placement would cost, and returns its money words.
 ///
 /// # Errors
-/// `InvalidField` with the field's path, in the order: items, quantities, prices, the food limit, the tip, the hold.
+/// `InvalidField` with the field's path, checked in this order: number of items, each item, the food limit, the tip, and
+/// that the hold reaches the gateway's minimum.
 pub fn price(placement: &Placement, policy: &Policy) -> Result<Price, Rejection> {
     let items = &placement.items;
     if items.is_empty() {
@@ -71,7 +72,7 @@ pub fn price(placement: &Placement, policy: &Policy) -> Result<Price, Rejection>
     Ok(price)
 }
 
-/// Checks one line of a list, which stands at `path` in what the caller wrote, and gives what it costs.
+/// Checks one item of a list and returns what it costs, in cents; `path` is where the item stands in the request's body.
 ///
 /// # Errors
 /// `InvalidField` with the field's path.
@@ -114,7 +115,7 @@ fn text(field: &str, value: &str) -> Result<(), Rejection> {
     check_name(value).map_err(|rule| Rejection::field(field, rule))
 }
 
-/// Checks the texts of a store that is not known.
+/// Checks the name and the place of a store that the customer describes; a store of the directory passes.
 ///
 /// # Errors
 /// `InvalidField` with the text's path.
@@ -126,7 +127,7 @@ pub(super) fn store(store: &StoreRef) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Checks the length of a sealed text, where there is one.
+/// Checks that a sealed text is neither empty nor too long, if there is one.
 ///
 /// # Errors
 /// `InvalidField` with the text's path.
@@ -140,10 +141,10 @@ pub(super) fn sealed(field: &str, text: Option<&Sealed>) -> Result<(), Rejection
     }
 }
 
-/// Checks a placement and fixes its terms.
+/// Checks a placement and returns the terms of the order that it becomes.
 ///
 /// # Errors
-/// As [`price`]; then `InvalidField` for the store's and drop-off's texts and for `deliver_after`.
+/// As [`price`]; then `InvalidField` for the store, the drop-off and `deliver_after`, in this order.
 pub fn terms(
     placement: &Placement,
     card: CardToken,

@@ -1,4 +1,4 @@
-//! What cancelling costs, to the cent, before it is done.
+//! The price of a cancellation, quoted to the customer before they cancel.
 
 use super::{effects::Outcome, settlement::Quote, stage::Stage, state::Order};
 use crate::{call::CallKind, money::Cents, policy::Policy, time::At};
@@ -15,7 +15,7 @@ impl Quote {
     }
 }
 
-/// Quotes a cancellation by the customer; `None` where the order can't be cancelled by him.
+/// Returns what a cancellation by the customer at `now` would cost; `None` from `delivered` on, where they can't cancel.
 #[must_use]
 pub fn quote(order: &Order, policy: &Policy, now: At) -> Option<Quote> {
     let price = &order.terms.price;
@@ -32,7 +32,7 @@ pub fn quote(order: &Order, policy: &Policy, now: At) -> Option<Quote> {
         }
         Stage::Accepted(_) => Some(Quote::charging(order, price.trip_compensation, Cents::ZERO)),
         Stage::OnSite(..) => {
-            // What waits for the runner at the till, whoever began it, is what a cancellation comes to.
+            // A cancellation that waits for the runner at the till has its price already, whoever began it.
             let begun = order.stage.cancel_wait().map(|wait| wait.to_runner);
             let charge = begun.unwrap_or(price.trip_compensation);
             Some(Quote::charging(order, charge, Cents::ZERO))
@@ -48,7 +48,8 @@ pub fn quote(order: &Order, policy: &Policy, now: At) -> Option<Quote> {
 }
 
 impl Order {
-    /// What was authorised in all, but for what was refused or let go: H at first, more after a second authorisation.
+    /// Sums up the authorisations that were neither refused nor let go of, in cents: H at first, more after a second
+    /// authorisation.
     fn authorized_in_all(&self) -> Cents {
         let authorized = self.calls.iter().filter_map(|(n, call)| match call.kind {
             CallKind::Authorize { cents }

@@ -1,29 +1,29 @@
-//! Who the caller is to an order, and who may give which command.
+//! The role that a caller has in an order, and the roles that may give each command.
 
 use super::{command::Command, state::Order};
 use crate::{id::Principal, policy::Policy, time::At};
 
-/// What a principal is to an order.
+/// The role of a caller in one order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// C: placed it.
+    /// C: the customer who placed the order.
     Customer,
-    /// R: bound to it, now or at its end.
+    /// R: the runner who is bound to the order, or was when it ended.
     Runner,
-    /// Was bound to it.
+    /// A runner who was bound to the order and unbound from it.
     FormerRunner,
-    /// A: operates the platform.
+    /// A: an operator of the platform who is not a party of this order.
     Operator,
-    /// S: a timer or a saga step.
+    /// S: the server itself: a timer that is due, or the next step of what was begun.
     System,
     /// G: the payment gateway.
     Gateway,
-    /// Anybody else who is signed in.
+    /// Any other signed-in user; the order's existence is not shown to them.
     Stranger,
 }
 
 impl Order {
-    /// What `principal` is to this order. An operator who is a party acts as the party.
+    /// Returns the role of `principal` in this order. An operator who is its customer or bound runner acts as such.
     #[must_use]
     pub fn role(&self, principal: Principal) -> Role {
         match principal {
@@ -47,8 +47,8 @@ impl Order {
         }
     }
 
-    /// Whether one who is this to the order may read what its parties wrote: they as long as they may write, everybody
-    /// who is in a dispute until it is decided.
+    /// Returns whether a caller in this role may read the messages: customer and runner while they may write, and they and
+    /// operators while a dispute is open.
     #[must_use]
     pub fn shows_messages(&self, role: Role, policy: &Policy, now: At) -> bool {
         let disputed = self.open_dispute().is_some();
@@ -61,7 +61,8 @@ impl Order {
 }
 
 impl Command {
-    /// Who may give it: the "who" column. `Accept` is open to every runner; the directory's vote says who is one.
+    /// Returns the roles that may give the command: the "who" of `docs/lifecycle.md`. `Accept` is open to every user; the
+    /// directory's vote says who is a runner.
     #[must_use]
     pub const fn who(&self) -> &'static [Role] {
         use Role::{Customer, FormerRunner, Gateway, Operator, Runner, Stranger, System};
@@ -100,7 +101,7 @@ impl Command {
         }
     }
 
-    /// The words for [`who`](Self::who) in a refusal.
+    /// Returns the roles of [`who`](Self::who) in words, for the text of a refusal.
     #[must_use]
     pub const fn who_in_words(&self) -> &'static str {
         use Role::{Customer, Operator, Runner, Stranger, System};

@@ -1,27 +1,27 @@
-//! How an order's money is divided at its end, and what a cancellation would divide.
+//! How an order's money is divided when it ends, and the quote for a cancellation.
 
 use crate::money::Cents;
 use serde::{Deserialize, Serialize};
 
-/// What the money does when an order ends without delivery.
+/// What happens to the money of an order that is cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Settlement {
-    /// Nothing is charged.
+    /// Nothing is charged, and the authorisations are let go of.
     Free,
-    /// The runner's lost trip is paid.
+    /// Nothing was bought, and the customer is charged for the runner's lost trip.
     Trip {
-        /// X: what is charged and goes to the runner.
+        /// What the customer is charged and the runner gets, in cents: X, or the amount that an operator chose (transition 40).
         to_runner: Cents,
-        /// What of it pays the runner's own debt.
+        /// Part of `to_runner` that pays the runner's own debt, in cents.
         set_off: Cents,
     },
-    /// What was charged is divided.
+    /// The food was bought, and the charge K is divided.
     Release(Release),
 }
 
 impl Settlement {
-    /// What of the runner's part pays the runner's own debt.
+    /// Returns the part of the runner's money that pays their own debt, in cents.
     #[must_use]
     pub const fn set_off(&self) -> Cents {
         match self {
@@ -32,28 +32,28 @@ impl Settlement {
     }
 }
 
-/// How the charge K is divided at the end.
+/// How the charge K is divided at the end: the three parts, in cents, sum up to K.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
-    /// To the runner: K − r − q.
+    /// What the runner gets: K − r − q.
     pub to_runner: Cents,
-    /// To the platform: q = min(p, K − r).
+    /// The platform's fee: q, the smaller of p and K − r.
     pub to_platform: Cents,
-    /// Back to the customer: r.
+    /// r: what of the charge goes back to the customer.
     pub to_customer: Cents,
-    /// What of the runner's part pays the runner's own debt.
+    /// Part of `to_runner` that pays the runner's own debt; 0 where they owe nothing.
     pub set_off: Cents,
 }
 
-/// What each party gets if the customer cancels now.
+/// What each party would get if the customer cancelled now, in cents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quote {
-    /// What the customer is charged.
+    /// What the customer would be charged.
     pub charge: Cents,
-    /// What of it the runner gets.
+    /// Part of the charge that the runner would get.
     pub to_runner: Cents,
-    /// What of it the platform gets.
+    /// Part of the charge that the platform would keep as its fee.
     pub to_platform: Cents,
-    /// What of the hold the customer's card gets back.
+    /// Part of what is authorised at the customer's card that would not be charged, and is let go of.
     pub let_go: Cents,
 }

@@ -1,4 +1,4 @@
-//! Where an order stands, with the data that stage has, and the status it shows.
+//! The stages of an order, each with the data that exists only there, and the status that each shows.
 //!
 //! Invariant: a stage carries its own data, so "accepted without a runner" cannot be written.
 
@@ -14,67 +14,67 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// A runner bound to the order.
+/// The binding of a runner to the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {
-    /// The runner.
+    /// The runner who accepted.
     pub runner: UserId,
-    /// The runner epoch: rises at each bind and each unbind.
+    /// The runner epoch since this binding, which tells it from another one of the same runner.
     pub epoch: u32,
-    /// When the runner accepted.
+    /// When the runner accepted the order.
     pub accepted_at: At,
 }
 
-/// What was bought.
+/// The purchase that the runner made at the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bought {
-    /// F: what the receipt says.
+    /// F: what the food cost according to the receipt, in cents.
     pub food: Cents,
-    /// The receipt's photo.
+    /// Photo of the receipt; `None` only where the policy does not require one.
     pub photo: Option<PhotoId>,
-    /// When.
+    /// When the runner reported the purchase.
     pub at: At,
 }
 
-/// What the runner at the store waits for.
+/// What goes on while the runner is at the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StoreVisit {
-    /// Nothing: the runner buys what was approved.
+    /// The runner buys what was approved.
     Buying,
-    /// The customer's decision.
+    /// The runner waits for the customer's decision on a proposal.
     Proposal(Proposal),
-    /// Nothing; but a cancellation waits for what the runner at the till says.
+    /// A cancellation waits: the runner can only agree to it, or report that they have bought the food (transition 35).
     CancelWait(CancelWait),
 }
 
-/// The runner's attempts to meet the customer, since they set out.
+/// The runner's attempts to meet the customer, since the runner set out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approach {
-    /// Messages to the customer.
+    /// Messages to the customer that count as attempts.
     pub contact: Contact,
-    /// The wait for a customer who can't be reached.
+    /// The wait for a customer who was reported as unreachable; `None` without a report.
     pub no_show: Option<NoShow>,
-    /// Whether the customer has ended such a wait; they can once.
+    /// Whether the customer has ended such a wait by answering; they can do so once per order.
     pub no_show_answered: bool,
 }
 
-/// Where the order stands, with what is known there.
+/// The stage of an order, with the data that exists only there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
-    /// Pending: the card is being asked.
+    /// Pending: the gateway is asked to authorise the card.
     Authorizing,
-    /// Pending: the money is being held.
+    /// Pending: the card is authorised, and the escrow is asked to hold the money. Never seen outside of a record.
     Holding,
-    /// Pending: the timers are being armed.
+    /// Pending: the money is held, and the timers are to be armed. Never seen outside of a record.
     Scheduling,
-    /// Pending: held back from the board until its time.
+    /// Pending: an order for later, not on the board yet.
     Waiting {
-        /// When it goes on the board.
+        /// When the order goes on the board.
         opens_at: At,
     },
-    /// Pending: on the board.
+    /// Pending: the order is on the board, and a runner may accept it.
     Available {
-        /// Until when a runner may take it.
+        /// Until when a runner may accept the order.
         accept_by: At,
     },
     /// A runner is on the way to the store.
@@ -83,76 +83,76 @@ pub enum Stage {
     OnSite(Assignment, StoreVisit),
     /// The food is bought; from here on the runner is never out of pocket.
     Purchased(Assignment, Bought),
-    /// The food is collected.
+    /// The runner has the food in hand.
     Collected(Assignment, Bought),
-    /// The food is on its way.
+    /// The runner brings the food to the customer.
     OnTheWay(Assignment, Bought, Approach),
-    /// The food was handed over; the money is not released yet.
+    /// The food was handed over; the runner is not paid yet.
     Delivered(Assignment, Bought, Delivery),
-    /// Delivered and paid.
+    /// The food was handed over and the runner is paid. Terminal.
     Completed(Assignment, Bought, Delivery),
-    /// Ended without delivery.
+    /// The order ended without a completed delivery. Terminal.
     Cancelled(Cancellation),
 }
 
-/// What proves the delivery.
+/// What proves that the food was handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Proof {
-    /// The customer's PIN.
+    /// The runner showed the customer's PIN.
     Pin,
-    /// A photo of the food where it was left.
+    /// The runner showed a photo of the food where they left it.
     Photo(PhotoId),
-    /// The customer said so.
+    /// The customer confirmed that they have the food.
     Confirmed,
 }
 
-/// The handing over.
+/// How and when the food was handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// What proves it.
+    /// What proves that the food was handed over.
     pub proof: Proof,
-    /// When.
+    /// When the food was handed over.
     pub at: At,
 }
 
-/// How an order ended without delivery.
+/// How an order ended without a completed delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cancellation {
-    /// Why.
+    /// The reason for which the order was cancelled.
     pub reason: CancelReason,
-    /// Who gave the command.
+    /// Whose command cancelled the order; the system's where a timer did.
     pub by: Principal,
-    /// What the money did.
+    /// How the order's money was settled.
     pub settlement: Settlement,
-    /// The runner bound at the end, if there was one.
+    /// The runner who was bound at the end; `None` if nobody was.
     pub assignment: Option<Assignment>,
-    /// What had been bought, if anything.
+    /// The purchase; `None` if nothing had been bought.
     pub bought: Option<Bought>,
-    /// When.
+    /// When the order was cancelled.
     pub at: At,
 }
 
-/// The status an order shows.
+/// The status that an order shows to callers: its stage without data. All steps of placing are `Pending`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// Placed, nobody bound.
+    /// Placed, and no runner is bound.
     Pending,
-    /// A runner is bound.
+    /// A runner is bound and on the way to the store.
     Accepted,
-    /// At the store.
+    /// The runner is at the store.
     OnSite,
-    /// Bought.
+    /// The food is bought.
     Purchased,
-    /// Collected.
+    /// The runner has the food in hand.
     Collected,
-    /// On its way.
+    /// The runner brings the food to the customer.
     OnTheWay,
-    /// Handed over.
+    /// The food was handed over.
     Delivered,
-    /// Paid: the end.
+    /// The runner is paid. Terminal.
     Completed,
-    /// Ended without delivery.
+    /// The order ended without a completed delivery. Terminal.
     Cancelled,
 }
 
@@ -170,7 +170,7 @@ impl Status {
         Self::Cancelled,
     ];
 
-    /// Lower case with hyphens.
+    /// Returns the stable code, lower case with hyphens.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -186,7 +186,7 @@ impl Status {
         }
     }
 
-    /// Whether nothing follows.
+    /// Returns whether no status follows.
     #[must_use]
     pub const fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Cancelled)
@@ -200,7 +200,7 @@ impl std::fmt::Display for Status {
 }
 
 impl Stage {
-    /// The status this stage shows.
+    /// Returns the status that this stage shows.
     #[must_use]
     pub const fn status(&self) -> Status {
         match self {
@@ -220,7 +220,7 @@ impl Stage {
         }
     }
 
-    /// The step of placing, while the order is pending.
+    /// Returns the code of the step of placing; `None` once the order is not pending any more.
     #[must_use]
     pub const fn placement(&self) -> Option<&'static str> {
         match self {
@@ -240,7 +240,7 @@ impl Stage {
         }
     }
 
-    /// The runner bound now, or at the end.
+    /// Returns the binding of the runner who is bound now, or was when the order ended.
     #[must_use]
     pub const fn assignment(&self) -> Option<&Assignment> {
         match self {
@@ -260,7 +260,7 @@ impl Stage {
         }
     }
 
-    /// What the runner at the store asks and the customer has not decided.
+    /// Returns the open proposal, if there is one.
     #[must_use]
     pub const fn proposal(&self) -> Option<&Proposal> {
         if let Self::OnSite(_, StoreVisit::Proposal(open)) = self {
@@ -270,7 +270,7 @@ impl Stage {
         }
     }
 
-    /// A cancellation that waits for the runner at the till.
+    /// Returns the cancellation that waits for the runner at the till, if there is one.
     #[must_use]
     pub const fn cancel_wait(&self) -> Option<&CancelWait> {
         if let Self::OnSite(_, StoreVisit::CancelWait(wait)) = self {
@@ -280,7 +280,7 @@ impl Stage {
         }
     }
 
-    /// The runner's attempts to meet the customer, while they are on the way.
+    /// Returns the runner's attempts to meet the customer; `None` unless they are on the way.
     #[must_use]
     pub const fn approach(&self) -> Option<&Approach> {
         if let Self::OnTheWay(_, _, approach) = self {
@@ -290,13 +290,13 @@ impl Stage {
         }
     }
 
-    /// The runner's wait at the door for a customer who can't be reached.
+    /// Returns the runner's wait for a customer who was reported as unreachable, if there is one.
     #[must_use]
     pub fn no_show(&self) -> Option<NoShow> {
         self.approach()?.no_show
     }
 
-    /// Whether the order goes on with a runner who is not `runner`.
+    /// Returns whether the order has not ended and is bound to a runner other than `runner`.
     #[must_use]
     pub fn is_bound_to_another(&self, runner: UserId) -> bool {
         !self.status().is_terminal()
@@ -305,7 +305,7 @@ impl Stage {
                 .is_some_and(|assignment| assignment.runner != runner)
     }
 
-    /// What was bought, from `purchased` on.
+    /// Returns the purchase; `None` before `purchased`, and where nothing was bought before a cancellation.
     #[must_use]
     pub const fn bought(&self) -> Option<&Bought> {
         match self {
@@ -325,7 +325,7 @@ impl Stage {
         }
     }
 
-    /// The handing over, from `delivered` on.
+    /// Returns how the food was handed over; `None` before `delivered`, and for every cancelled order.
     #[must_use]
     pub const fn delivery(&self) -> Option<&Delivery> {
         match self {

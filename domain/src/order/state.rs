@@ -1,4 +1,4 @@
-//! What an order is: its terms, its stage, what it has under way, and the commands that took effect.
+//! The state of an order: its terms, its stage, its timers and calls under way, and the commands that took effect.
 
 use super::{
     attachments::{Closing, Dispute, LaterTip, Number, TipState},
@@ -19,140 +19,141 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// A command that took effect, kept so that its repeat is answered, not executed.
+/// A command that took effect, kept so that its repeat gets the same reply and is not executed again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Executed {
-    /// The command.
+    /// Id of the command.
     pub command: CommandId,
-    /// Hash of its body.
+    /// Hash of the command's body; the same id with another hash is refused.
     pub fingerprint: Fingerprint,
-    /// The record it became.
+    /// Sequence of the record that the command became.
     pub seq: Seq,
-    /// The order's version after it.
+    /// The order's version after that record.
     pub version: u32,
-    /// HTTP-like status it was answered with.
+    /// HTTP-like status of the reply; 400 or more is a refusal that is remembered.
     pub status: u16,
 }
 
-/// A rating given by one side.
+/// The ratings that customer and runner of a completed order give each other (transition 32c).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ratings {
-    /// Stars the customer gave the runner, 1–5.
+    /// Stars that the customer gave the runner, 1–5; `None` until they rate.
     pub by_customer: Option<u8>,
-    /// Stars the runner gave the customer, 1–5.
+    /// Stars that the runner gave the customer, 1–5; `None` until they rate.
     pub by_runner: Option<u8>,
-    /// Whether both sides may see them.
+    /// Whether the ratings are shown: once both are given, or `RATING_WINDOW` is over.
     pub published: bool,
 }
 
-/// One order: a fold of its records.
+/// One order, as the fold of its records leaves it. Amounts are in cents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
-    /// Its id; payment and escrow carry it too.
+    /// Id of the order; its payment and its escrow are named by it too.
     pub id: OrderId,
-    /// What was fixed when it was placed.
+    /// What was fixed when the order was placed.
     pub terms: Arc<Terms>,
-    /// Where it stands.
+    /// The stage that the order has reached, with the data of that stage.
     pub stage: Stage,
-    /// The runner epoch: rises at each bind and each unbind.
+    /// The runner epoch: 0 at first, rises by one whenever a runner is bound or unbound.
     pub epoch: u32,
-    /// Runners who were unbound, once for each time; one of them may be bound again.
+    /// Runners who were unbound, listed once for each time; one of them may be bound again.
     pub former_runners: Vec<UserId>,
-    /// Where the payment stands.
+    /// Status of the payment.
     pub payment: PaymentStatus,
-    /// Where the charge of the card stands.
+    /// Status of charging the customer's card.
     pub collection: Collection,
-    /// Where the escrow stands.
+    /// Status of the order's escrow.
     pub escrow: EscrowStatus,
-    /// What was charged to the card or is owed instead: K, or X for a lost trip.
+    /// What the card is charged, or what is owed where that failed: K once the food is bought, what was decided for a lost
+    /// trip, 0 before.
     pub charged: Cents,
-    /// What went back to the customer.
+    /// What was given back to the customer: r at the end, and later claims and goodwill; counted once it is decided.
     pub refunded: Cents,
-    /// How the charge was divided at the end.
+    /// How the charge was divided at the end; `None` before it, and where there was no release.
     pub shared: Option<Release>,
-    /// Most the food may cost now.
+    /// The most that the food may cost now: the cap at first, then what the customer approved.
     pub approved_total: Cents,
-    /// Wrong PINs so far.
+    /// Number of wrong PINs that the runner has shown.
     pub wrong_pins: u8,
-    /// Whether the delivery is late.
+    /// Whether `DELIVERY_REMINDER` fired before the delivery.
     pub late: bool,
-    /// Whether an operator froze it.
+    /// Whether an operator has put the order on hold (transition 28).
     pub operator_hold: bool,
-    /// Until when the earliest authorisation can be captured.
+    /// When the first of the authorisations in `deadlines` runs out; `None` before there is one.
     pub capture_before: Option<At>,
-    /// Until when each authorisation that is held, or was charged, can be captured, by its call.
+    /// Until when each authorisation that is held, or was charged, can be captured, by the number of its call.
     pub deadlines: BTreeMap<CallNumber, At>,
-    /// Where to buy: another store than at first, once the customer said so.
+    /// The store where the food is bought: that of the terms, or the one that the customer named later (transition 16).
     pub store: StoreRef,
-    /// Items that are not bought: places on the shopping list.
+    /// Items that are not to be bought any more, by index on the shopping list.
     pub dropped: Vec<u16>,
-    /// What the customer agreed to instead, by place on the shopping list.
+    /// What the customer approved in place of an item, by the item's index on the shopping list.
     pub replaced: BTreeMap<u16, Item>,
-    /// How many proposals there were.
+    /// Number of proposals so far; also the number of the newest.
     pub proposals: Number,
-    /// How the last proposal was closed; `None` while one is open, and where an end closed it.
+    /// How the newest proposal was closed; `None` before the first, while one is open, and where the order's end closed it.
     pub closed: Option<Closing>,
-    /// How many messages the parties sent.
+    /// Number of messages between customer and runner.
     pub messages: u16,
-    /// Timers that fired during an operator's hold and take effect at its end.
+    /// Timers that fired during an operator's hold and may take effect at its end, oldest first.
     pub noted: Vec<TimerKind>,
-    /// How many disputes there were.
+    /// Number of disputes so far; also the number of the newest.
     pub disputes: Number,
-    /// The newest dispute, open or decided.
+    /// The newest dispute, open or decided; `None` if there was none.
     pub dispute: Option<Dispute>,
-    /// What came back from the runner's share after the end, paid or owed.
+    /// What was taken back from the runner's share after the end, paid by them or owed.
     pub taken_back: Cents,
-    /// Tips given after the end, by the call that charges them.
+    /// Later tips, by the number of the call that charges them.
     pub tips: BTreeMap<CallNumber, LaterTip>,
-    /// When it ended.
+    /// When the order was completed or cancelled; `None` while it goes on.
     pub ended_at: Option<At>,
-    /// Why the card was refused, if it was.
+    /// Why the order's first authorisation was declined; `None` if it was not.
     pub declined: Option<Decline>,
-    /// Where the bank wants the customer to confirm.
+    /// Page on which the customer confirms an authorisation with their bank; `None` unless the bank has asked.
     pub action_url: Option<String>,
-    /// Whether the release to the runner failed and waits for its retry, with its tries.
+    /// How often the escrow has refused the release (transition 23); above 0, `STEP_RETRY` tries it again.
     pub release_failures: u16,
-    /// Steps of the reminder that runs in this stage.
+    /// How many steps of its reminder timer have fired in this stage: 0, 1 or 2.
     pub reminded: u8,
-    /// How often ESCROW_TIMEOUT fired.
+    /// How often `ESCROW_TIMEOUT` found the order unfinished and left it so: days.
     pub overdue_days: u16,
-    /// Ratings of both sides.
+    /// What customer and runner gave each other as ratings.
     pub ratings: Ratings,
-    /// Where its sagas stand.
+    /// How far the order's sagas have come.
     pub saga: Progress,
-    /// The newest timer of each kind.
+    /// The newest timer of each kind, armed or not.
     pub timers: BTreeMap<TimerKind, Timer>,
-    /// Every call, by number.
+    /// Every call to the gateway that the order has opened, by number.
     pub calls: BTreeMap<CallNumber, Call>,
-    /// Every promised transfer not yet settled, by its number: that of the call that settles it, or one of its own.
+    /// Every promised transfer that is not settled yet, by its number: that of the call that settles it, or one of its own.
     pub promises: BTreeMap<CallNumber, Cents>,
     /// The last number given to a call or a promise. Calls and promises count together, so that a number names one
     /// thing in the whole stream and a promise that waits for no call needs no second kind of key.
     pub last_number: CallNumber,
-    /// Commands that took effect.
+    /// The newest commands that took effect, oldest first; at most 500.
     pub executed: Vec<Executed>,
-    /// Count of its records; the `ETag`.
+    /// Number of the order's records; clients see it as the `ETag`.
     pub version: u32,
-    /// Sequence of its last record.
+    /// Sequence of the order's last record.
     pub last_seq: Seq,
-    /// When its last record was decided; never goes back.
+    /// When the order's last record was decided; never goes back.
     pub last_at: At,
 }
 
 impl Order {
-    /// The status it shows.
+    /// Returns the status that the order shows.
     #[must_use]
     pub const fn status(&self) -> Status {
         self.stage.status()
     }
 
-    /// Whether nothing follows but effects on their way.
+    /// Returns whether the order is `completed` or `cancelled`: no stage follows, only calls and cases.
     #[must_use]
     pub const fn is_terminal(&self) -> bool {
         self.status().is_terminal()
     }
 
-    /// Whether a call of it is not decided yet.
+    /// Returns whether a call of the order is neither decided nor given up.
     #[must_use]
     pub fn has_open_call(&self) -> bool {
         self.calls
@@ -160,7 +161,8 @@ impl Order {
             .any(|call| call.state != CallState::Closed)
     }
 
-    /// Calls that rest and may be made again: all but an authorisation that waits for the customer and the bank.
+    /// Returns the deferred calls that may be made again: all but an authorisation that the customer has to confirm with
+    /// their bank.
     pub(super) fn retriable(&self) -> impl Iterator<Item = CallNumber> {
         let asked = self.action_url.is_some();
         let waits = move |kind| asked && matches!(kind, CallKind::Authorize { .. });
@@ -169,20 +171,20 @@ impl Order {
         calls.map(|(n, _)| *n)
     }
 
-    /// Calls that had no answer as often as they are tried by themselves, and rest.
+    /// Returns the deferred calls that had no answer at least `tries` times, so that a person should look at them.
     pub fn failing(&self, tries: u16) -> impl Iterator<Item = (CallNumber, &Call)> {
         let rests = move |call: &Call| call.state == CallState::Deferred && call.failures >= tries;
         let calls = self.calls.iter().map(|(n, call)| (*n, call));
         calls.filter(move |(_, call)| rests(call))
     }
 
-    /// Whether a step or a call of it keeps failing and needs a person.
+    /// Returns whether a saga step is stalled, or a call had no answer at least `tries` times: a person should look.
     #[must_use]
     pub fn keeps_failing(&self, tries: u16) -> bool {
         self.saga.stalled().next().is_some() || self.failing(tries).next().is_some()
     }
 
-    /// The timer of this kind, if it is armed.
+    /// Returns the timer of this kind, if it is armed.
     #[must_use]
     pub fn armed(&self, kind: TimerKind) -> Option<&Timer> {
         self.timers
@@ -190,13 +192,13 @@ impl Order {
             .filter(|timer| timer.state == TimerState::Pending)
     }
 
-    /// Whether snapshots keep it among what is live: not ended, or with a call or a dispute still open.
+    /// Returns whether the snapshots keep the order in the hot store: it has not ended, or a call or a dispute is open.
     #[must_use]
     pub fn is_live(&self) -> bool {
         !self.is_terminal() || self.has_open_call() || self.open_dispute().is_some()
     }
 
-    /// The dispute that nobody has decided.
+    /// Returns the open dispute, if there is one.
     #[must_use]
     pub fn open_dispute(&self) -> Option<&Dispute> {
         self.dispute
@@ -204,19 +206,19 @@ impl Order {
             .filter(|dispute| dispute.judgement.is_none())
     }
 
-    /// The card that call `n` is made with: fixed by the order's terms, or by a later tip.
+    /// Returns the card that call `n` is made with: that of the order's terms, or for a later tip the one fixed with it.
     #[must_use]
     pub fn card(&self, n: CallNumber) -> &CardToken {
         self.tips.get(&n).map_or(&self.terms.card, |tip| &tip.card)
     }
 
-    /// What is promised to the escrow: a and b.
+    /// Returns what is promised to the escrow, in cents: the promises a and b of `docs/lifecycle.md` together.
     #[must_use]
     pub fn held(&self) -> Cents {
         self.holds().map(|(_, cents)| cents).sum()
     }
 
-    /// Every promise to the escrow, by the call that authorised it.
+    /// Returns every promise to the escrow in cents, with the number of the call that authorised it.
     pub fn holds(&self) -> impl Iterator<Item = (CallNumber, Cents)> + '_ {
         let authorizes = |n: &CallNumber| {
             self.calls
@@ -229,13 +231,13 @@ impl Order {
             .map(|(n, cents)| (*n, *cents))
     }
 
-    /// The number that the next call or promise gets.
+    /// Returns the number that the next call or promise gets.
     #[must_use]
     pub const fn next_number(&self) -> CallNumber {
         self.last_number + 1
     }
 
-    /// What the runner got out of this order and did not have to give back.
+    /// Returns what the runner was paid by this order and did not have to give back, in cents; later tips do not count.
     #[must_use]
     pub fn runners_share(&self) -> Cents {
         let paid = match (&self.stage, self.shared) {
@@ -250,13 +252,13 @@ impl Order {
         (paid - self.taken_back).or_zero()
     }
 
-    /// What was charged and did not come back.
+    /// Returns what the customer was charged and has not got back, in cents: the most that can still be refunded.
     #[must_use]
     pub fn refundable(&self) -> Cents {
         (self.charged - self.refunded).or_zero()
     }
 
-    /// The tips given after the end, oldest first, and what became of each.
+    /// Returns the later tips in cents, oldest first, and what became of each.
     pub fn later_tips(&self) -> impl Iterator<Item = (Cents, TipState)> + '_ {
         let state = |n: &CallNumber| match self.calls.get(n).map(|call| call.outcome) {
             Some(Outcome::Succeeded) if self.was_returned(*n) => TipState::Failed,
@@ -267,7 +269,8 @@ impl Order {
         self.tips.iter().map(move |(n, tip)| (tip.cents, state(n)))
     }
 
-    /// What was authorised for it and not let go before it was charged: H, and more after second authorisations.
+    /// Returns what was authorised and not let go of before it was charged, in cents: H, and more after second
+    /// authorisations.
     #[must_use]
     pub fn authorized(&self) -> Cents {
         let of_call = |n: &CallNumber| match self.calls.get(n)?.kind {
@@ -281,7 +284,7 @@ impl Order {
         self.deadlines.keys().filter_map(of_call).sum()
     }
 
-    /// Everything the customer has given, or promised and not been refused, in later tips.
+    /// Returns the later tips that were paid or are still asked for, in cents.
     #[must_use]
     pub fn tipped_later(&self) -> Cents {
         let refused = |n: &CallNumber| {
@@ -294,7 +297,7 @@ impl Order {
         tips.map(|(_, tip)| tip.cents).sum()
     }
 
-    /// Whether the food is bought and not handed over.
+    /// Returns whether the food is bought and not handed over yet.
     pub(super) const fn is_under_way_with_food(&self) -> bool {
         matches!(
             self.stage,
@@ -302,7 +305,7 @@ impl Order {
         )
     }
 
-    /// Transition 28: from the board to the handing over.
+    /// Returns whether the order may be put on hold (transition 28): from `available` to `delivered`.
     pub(super) const fn may_be_held(&self) -> bool {
         !matches!(
             self.stage,
@@ -315,12 +318,13 @@ impl Order {
         )
     }
 
-    /// How many lines of the shopping list are still to be bought.
+    /// Returns how many items of the shopping list are still to be bought.
     pub(super) fn items_left(&self) -> usize {
         self.terms.items.len().saturating_sub(self.dropped.len())
     }
 
-    /// Whether both parties are there to write to each other: from `accepted` until some time after the end.
+    /// Returns whether customer and runner may write to each other: while a runner is bound, and until `message_window_ms`
+    /// after the end.
     pub(super) fn may_talk(&self, policy: &Policy, now: At) -> bool {
         let ended_long_ago = self
             .ended_at
@@ -328,25 +332,28 @@ impl Order {
         self.stage.assignment().is_some() && !ended_long_ago
     }
 
+    /// Returns whether the customer may answer a no-show report (transition 25): the wait is not over, and it is the first.
     pub(super) fn may_answer_no_show(&self) -> bool {
         self.stage.approach().is_some_and(|approach| {
             approach.no_show.is_some_and(|wait| !wait.over) && !approach.no_show_answered
         })
     }
 
-    /// Whether it ended so recently that a party may still open a case.
+    /// Returns whether the order has ended less than `case_window_ms` ago, so that a party may still open a case (31).
     pub(super) fn is_recent(&self, policy: &Policy, now: At) -> bool {
         self.ended_at
             .is_some_and(|at| now.since(at) < policy.case_window_ms)
     }
 
-    /// Transition 29: handed over, and the window, if there is one, is not over or its end was only noted.
+    /// Returns whether the customer may dispute the delivery (transition 29): it is `delivered`, and `DISPUTE_WINDOW` is
+    /// armed, or fired during an operator's hold that still lasts.
     pub(super) fn is_in_dispute_window(&self) -> bool {
         let open = self.armed(TimerKind::DisputeWindow).is_some()
             || self.noted.contains(&TimerKind::DisputeWindow);
         self.status() == Status::Delivered && open
     }
 
+    /// Returns whether the customer may give a later tip (32a): completed less than `tip_window_ms` ago.
     pub(super) fn may_tip(&self, policy: &Policy, now: At) -> bool {
         let recent = self
             .ended_at

@@ -1,4 +1,4 @@
-//! What is fixed when an order is placed: shopping list, store, drop-off, money.
+//! The terms of an order, which never change after placing: shopping list, store, drop-off, money words.
 
 use crate::{
     call::CardToken,
@@ -9,47 +9,47 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What the runner does when an item is not as ordered.
+/// What the runner does when an item can't be bought as ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Substitution {
-    /// Take something like it.
+    /// The runner buys something similar.
     Replace,
-    /// Ask first.
+    /// The runner asks the customer first, by a proposal.
     Ask,
-    /// Leave it out.
+    /// The runner leaves the item out.
     Drop,
 }
 
-/// One line of the shopping list.
+/// One item of the shopping list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
-    /// As the store calls it; 1 to 120 characters.
+    /// Name of the item, as the store calls it; 1 to 120 characters.
     pub name: String,
-    /// Pieces; at least 1.
+    /// Number of pieces; 1 to `quantity_per_item` (50 by default).
     pub quantity: u32,
-    /// Price of one piece as the customer expects it; above zero.
+    /// Price of one piece as the customer expects it, in cents; above zero.
     pub unit_price: Cents,
-    /// What to do when it is not as ordered.
+    /// What the runner does when the item can't be bought as ordered.
     pub substitution: Substitution,
 }
 
-/// Where the food is bought.
+/// The store where the food is bought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StoreRef {
-    /// A store known to the campus.
+    /// A store of the directory, which knows its opening hours.
     Known(StoreId),
-    /// A store the customer describes.
+    /// A store that is not in the directory; the customer describes it.
     Described {
-        /// Its name.
+        /// Name of the store; 1 to 120 characters.
         name: String,
-        /// Where it is.
+        /// Where the store is, in words; 1 to 120 characters.
         place: String,
     },
 }
 
 impl StoreRef {
-    /// The store's id, unless the customer describes it.
+    /// Returns the store's id; `None` for a store that the customer described.
     #[must_use]
     pub const fn known(&self) -> Option<StoreId> {
         match self {
@@ -59,87 +59,87 @@ impl StoreRef {
     }
 }
 
-/// How the food changes hands.
+/// How the food is handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Handover {
-    /// In person, against the four-digit PIN.
+    /// In person: the customer tells the runner a four-digit PIN.
     Pin,
-    /// Left at the door, with a photo.
+    /// The runner leaves the food at the door and shows a photo of it.
     Door,
 }
 
-/// Where the food goes.
+/// Where the food is brought, and how it is handed over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropoff {
-    /// The building; shown on the board.
+    /// Name of the building, 1 to 120 characters; runners see it on the board.
     pub building: String,
-    /// Level, room, meeting point and notes, sealed under the customer's key.
+    /// Level, room, meeting point and notes, sealed under the customer's key; `None` if they gave none.
     pub details: Option<Sealed>,
-    /// How the food changes hands.
+    /// How the food is handed over.
     pub handover: Handover,
 }
 
-/// The money of an order, fixed when it is placed. All in cents.
+/// The money words of an order, in cents. Fixed when it is placed, so a later change of the configuration does not touch them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
-    /// F̂: the items, added up by the server.
+    /// F̂: the food estimate: the items' prices times their quantities, added up by the server.
     pub food_estimate: Cents,
-    /// B: what the food may cost beyond the estimate without asking.
+    /// B: the price buffer: what the food may cost beyond the estimate without asking the customer.
     pub buffer: Cents,
-    /// D: delivery fee.
+    /// D: the delivery fee.
     pub delivery_fee: Cents,
-    /// T: tip.
+    /// T: the tip given with the order; may be 0.
     pub tip: Cents,
-    /// p: platform fee, out of what the runner gets.
+    /// p: the platform fee, taken out of what the runner gets.
     pub platform_fee: Cents,
-    /// X: the runner's compensation for a lost trip.
+    /// X: the trip compensation: what the customer is charged and the runner gets for a lost trip.
     pub trip_compensation: Cents,
 }
 
 impl Price {
-    /// Most the food may cost without asking: F̂ + B.
+    /// Returns the cap, the most that the food may cost without asking: F̂ + B.
     #[must_use]
     pub fn cap(&self) -> Cents {
         self.food_estimate + self.buffer
     }
 
-    /// H = cap + D + T: what is authorised and held.
+    /// Returns the hold H = cap + D + T: what is authorised at the card and held in escrow.
     #[must_use]
     pub fn hold(&self) -> Cents {
         self.cap() + self.delivery_fee + self.tip
     }
 
-    /// K = F + D + T: what the customer is charged for food that cost `food`.
+    /// Returns the charge K = F + D + T: what the customer pays for delivered food that cost `food`.
     #[must_use]
     pub fn charge(&self, food: Cents) -> Cents {
         food + self.delivery_fee + self.tip
     }
 
-    /// q: the platform's part of a charge, or of what is left of it.
+    /// Returns the platform's fee q out of `charge`, which is K or what a refund leaves of it: the smaller of p and `charge`.
     #[must_use]
     pub fn fee_of(&self, charge: Cents) -> Cents {
         self.platform_fee.min(charge)
     }
 }
 
-/// Everything fixed when the order is placed.
+/// Everything that is fixed when the order is placed. Part of the order's first event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
-    /// Who ordered.
+    /// The customer who placed the order and pays for it.
     pub customer: UserId,
-    /// Where to buy.
+    /// The store that the customer chose; the runner may later be sent to another one (`Order::store`).
     pub store: StoreRef,
-    /// What to buy.
+    /// The shopping list; other comments name an item by its index in it, from 0.
     pub items: Vec<Item>,
-    /// Where to bring it.
+    /// Where the food is brought, and how it is handed over.
     pub dropoff: Dropoff,
-    /// The money.
+    /// The money words, in cents.
     pub price: Price,
-    /// Not before this time, if the customer said so.
+    /// Earliest time at which the customer wants the food; `None` for as soon as possible.
     pub deliver_after: Option<At>,
-    /// The customer's card at the time of placing.
+    /// The card that was on the customer's file at the time of placing; every authorisation of the order uses it.
     pub card: CardToken,
-    /// When it was placed.
+    /// When the order was placed.
     pub placed_at: At,
 }

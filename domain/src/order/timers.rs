@@ -1,4 +1,4 @@
-//! The timers column: what each event arms, disarms and fires.
+//! The timers column: which timers each event arms, disarms and fires.
 
 use super::{
     attachments::Closing,
@@ -15,7 +15,7 @@ use crate::{
     timer::{TimerChange, TimerKind},
 };
 
-/// The timer changes that `event`, decided at `now`, makes.
+/// Returns the changes to timers that `event`, decided at `now`, makes.
 pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> Vec<TimerChange> {
     use TimerKind::{
         BoardOpen, CancelWait, DeliveryReminder, DisputeSla, DisputeWindow, EscrowTimeout,
@@ -208,7 +208,7 @@ impl Table<'_> {
         }
     }
 
-    /// The second step of a timer of two steps.
+    /// Arms the second step of a timer of two steps; a timer of one step is not armed again.
     fn again(&mut self, kind: TimerKind, policy: &Policy, now: At) {
         let wait = match kind {
             TimerKind::RunnerIdle => policy.runner_idle_ms - policy.runner_remind_ms,
@@ -231,7 +231,7 @@ impl Table<'_> {
         self.arm(kind, now.plus(wait));
     }
 
-    /// Moves the end of the authorisations to where the earliest of them is now.
+    /// Moves `PAYMENT_AUTHORIZATION_EXPIRY`, if it is armed, to the end of the earliest authorisation.
     fn expire_at(&mut self, earliest: Option<At>, policy: &Policy) {
         let due = earliest.map(|before| before.minus(policy.authorization_margin_ms));
         let armed = self.order.armed(TimerKind::PaymentAuthorizationExpiry);
@@ -242,7 +242,7 @@ impl Table<'_> {
         }
     }
 
-    /// Disarms whatever is armed, but for the retries of calls that outlive the order.
+    /// Disarms every timer that is armed, but not `STEP_RETRY` while calls that outlive the order wait for it.
     fn disarm_all(&mut self) {
         let outlives = |call: &super::effects::Call| {
             call.state == CallState::Deferred && !matches!(call.kind, CallKind::Authorize { .. })
@@ -257,7 +257,7 @@ impl Table<'_> {
 }
 
 impl Order {
-    /// Whether a call other than an authorisation rests until its retry.
+    /// Returns whether a call other than an authorisation is deferred until its retry.
     fn retries_more_than_authorizing(&self) -> bool {
         self.calls.values().any(|call| {
             call.state == CallState::Deferred && !matches!(call.kind, CallKind::Authorize { .. })

@@ -1,7 +1,7 @@
 //! One turn of an order: the pure parts of the shell's sequence.
 //!
-//! The sequence is: [`known`] id? → [`required_votes`](super::required_votes()) → votes → [`turn`] (decide, fill) → check → commit → fold →
-//! reply. The votes and the commit are the shell's; everything between them is here, so that every shell
+//! The sequence is: [`known`] id? → [`required_votes`](super::required_votes()) → votes → [`turn`] (decide, fill) → check →
+//! commit → fold → reply. The votes and the commit are the shell's; everything between them is here, so that every shell
 //! does the same. Must not: hold state, or decide anything itself.
 
 use super::{
@@ -16,24 +16,25 @@ use crate::{
     rejection::Rejection,
 };
 
-/// What a command comes to once the votes are in.
+/// The outcome of a command once the owners have voted.
 #[derive(Clone, Debug)]
 pub enum Turn {
-    /// It is already so: nothing is written, every reservation is given back.
+    /// The order is already as the command wants it: nothing is written, and every reservation is given back.
     AlreadySo,
-    /// A record to check and commit.
+    /// The command changes the order: there is a record to check and commit.
     Commit {
-        /// The record, and the order after it.
+        /// The record, and the order as it will be after it.
         filled: Box<Filled>,
-        /// The refusal to reply with once it is committed, if the command was refused and that is remembered.
+        /// The refusal to reply with once the record is committed, if the record remembers a refusal (a wrong PIN).
         verdict: Option<Rejection>,
     },
 }
 
-/// Whether a command took effect before, so that it is answered and not executed.
+/// Looks a command up among those that took effect, so that its repeat gets the same reply and is not executed again.
 ///
-/// `Some(Ok)` names the record it became; an `executed` status of 400 or more stands for a remembered refusal, which
-/// [`verdict`] finds again in that record's events.
+/// `None` means a new command. `Some(Ok)` names the record that it became; a status of 400 or more there stands for a
+/// remembered refusal, which [`verdict`] finds again in that record's events. `Some(Err)` is `KeyReused`: the same id came
+/// with another body.
 #[must_use]
 pub fn known(
     order: Option<&Order>,
@@ -51,8 +52,8 @@ pub fn known(
     })
 }
 
-/// The HTTP-like status that a record is answered with: 201 placed, 202 begun and not done yet (a cancellation that
-/// waits, a second authorisation), 200 done, 422 refused and remembered.
+/// Returns the HTTP-like status of the reply to a command: 201 placed; 202 begun and not done yet (a cancellation that
+/// waits, a second authorisation, a later tip); 200 done; 422 refused, and the refusal is remembered.
 #[must_use]
 pub fn status(command: &Command, events: &[Event], verdict: Option<&Rejection>) -> u16 {
     let begun = |event: &Event| {
@@ -71,10 +72,10 @@ pub fn status(command: &Command, events: &[Event], verdict: Option<&Rejection>) 
     }
 }
 
-/// Decides a command and fills its record. The caller passes `context.now` not before the order's last record.
+/// Decides a command and fills its record. The caller passes a `context.now` that is not before the order's last record.
 ///
 /// # Errors
-/// As [`decide`]; nothing was written, and every reservation is to be given back.
+/// As [`decide`]; nothing is written, and the caller gives every reservation back.
 pub fn turn(
     id: OrderId,
     before: Option<&Order>,

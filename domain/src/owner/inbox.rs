@@ -10,7 +10,7 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Names a notice: the record it stands in, and its index there.
+/// Names a notice: the record that holds it, and its index there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NoticeId {
     /// Sequence of the record.
@@ -19,7 +19,7 @@ pub struct NoticeId {
     pub index: u16,
 }
 
-/// What happened in an inbox. Variants are only ever appended.
+/// Something that happened in one inbox. Variants are only ever appended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// A direct notice came in.

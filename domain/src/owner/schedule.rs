@@ -14,16 +14,16 @@ use serde::{Deserialize, Serialize};
 pub enum Event {
     /// It was scheduled.
     Created {
-        /// Which timer it stands for.
+        /// The kind of timer that it fires.
         kind: TimerKind,
-        /// The order it concerns.
+        /// The order whose timer it fires.
         order: OrderId,
-        /// When.
+        /// When it is to fire.
         due: At,
-        /// Whatever the operator wrote beside it; JSON text.
+        /// JSON text that the operator wrote beside it; no rule reads it.
         payload: String,
     },
-    /// It fired; whether the order took it says `accepted`.
+    /// It fired; `accepted` says whether the order let it through.
     Processed {
         /// Whether the order's own guards let it through.
         accepted: bool,
@@ -37,16 +37,16 @@ pub enum Event {
 pub enum Command {
     /// Schedules it.
     Create {
-        /// Which timer it stands for.
+        /// The kind of timer that it fires.
         kind: TimerKind,
-        /// The order it concerns.
+        /// The order whose timer it fires.
         order: OrderId,
-        /// When.
+        /// When it is to fire.
         due: At,
-        /// Whatever the operator wrote beside it.
+        /// JSON text that the operator wrote beside it; no rule reads it.
         payload: String,
     },
-    /// It fired.
+    /// Notes that it fired.
     Process {
         /// Whether the order's own guards let it through.
         accepted: bool,
@@ -58,17 +58,17 @@ pub enum Command {
 /// An event scheduled over the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scheduled {
-    /// Which timer it stands for.
+    /// The kind of timer that it fires.
     pub kind: TimerKind,
-    /// The order it concerns.
+    /// The order whose timer it fires.
     pub order: OrderId,
-    /// When.
+    /// When it is to fire.
     pub due: At,
-    /// Whatever the operator wrote beside it.
+    /// JSON text that the operator wrote beside it; no rule reads it.
     pub payload: String,
-    /// Where it stands.
+    /// Whether it is pending, has fired or was cancelled.
     pub state: TimerState,
-    /// Whether the order took it, once processed.
+    /// Whether the order's own guards let it through; `None` until it fired.
     pub accepted: Option<bool>,
     /// Sequence of its last record.
     pub last_seq: Seq,

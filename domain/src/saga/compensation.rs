@@ -1,8 +1,8 @@
-//! What can be done about a call that keeps failing, beside trying it again: what is never skipped, and what has a way
-//! back.
+//! What operators can do about a call that keeps failing, beside having it tried again: which are never skipped, and which
+//! can be compensated for.
 //!
-//! Invariant: no remedy guesses at money. What may have moved some is tried until the gateway answers, or is counted as
-//! failed in a way that a late success takes back (transition 33).
+//! Invariant: nothing is assumed about money. A call that may have moved some is tried until the gateway answers, or counts
+//! as failed in such a way that a late success is sent back (transition 33).
 
 use super::plan::Undo::{self, By, Never};
 use crate::call::CallKind;
@@ -19,7 +19,7 @@ pub(crate) const fn moves_money(kind: CallKind) -> bool {
     }
 }
 
-/// What takes back a call that keeps failing.
+/// How a call that keeps failing is compensated for, or why it can't be.
 #[must_use]
 #[rustfmt::skip]
 pub const fn compensation(kind: CallKind) -> Undo {

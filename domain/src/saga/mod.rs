@@ -1,4 +1,4 @@
-//! Sagas: tables of steps, and how far each has come. The marks that move them on are events of the order.
+//! Sagas: the tables of their steps, and how far each saga of an order has come. The marks of steps are events of the order.
 
 mod compensation;
 mod plan;

@@ -1,18 +1,18 @@
-//! The sagas as tables. Every row fills every column; "no undo" needs its reason.
+//! The sagas as tables. Each step has a line that fills every column; a step that can't be undone needs its reason.
 //!
-//! The code reads the tables: `unwind` in `order/marks.rs` takes back what a row says can be taken back, a decision about a
-//! step that keeps failing does what its row says, and an operator is told a row's reason where there is no way back.
+//! The code reads the tables: `unwind` in `order/marks.rs` marks as undone what its table says can be undone, a decision
+//! about a step that keeps failing does what its table says, and operators are shown the reason why a step can't be undone.
 
 use serde::{Deserialize, Serialize};
 
 /// Names a saga.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Saga {
-    /// Places an order.
+    /// The saga of placing an order, up to the board.
     Create,
-    /// Binds a runner.
+    /// The saga of binding a runner.
     Accept,
-    /// Delivers, pays and ends.
+    /// The saga of buying, delivering and paying the runner, up to `completed`.
     Complete,
 }
 
@@ -41,23 +41,23 @@ impl Saga {
     }
 }
 
-/// What takes a step back.
+/// Whether and how a step is undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undo {
-    /// It can be taken back, in the way that the text names.
+    /// The step can be undone, in the way that the text names.
     By(&'static str),
-    /// Nothing takes it back; the text is the reason that operators read.
+    /// The step is never undone; the text is the reason that operators read.
     Never(&'static str),
 }
 
 /// What follows when a step keeps failing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failing {
-    /// The command is refused; nothing was written.
+    /// The command is refused, and nothing is written.
     Reject,
-    /// The steps before it are taken back.
+    /// The steps before it are undone.
     Unwind,
-    /// It is tried again until a person helps; nothing is taken back.
+    /// The step is tried again, and operators are alarmed after the last try of `STEP_RETRY`; nothing is undone.
     RetryThenAlert,
 }
 
@@ -99,7 +99,7 @@ impl Step {
         self.row().name
     }
 
-    /// Whether its saga begins with it.
+    /// Whether the step is the first of its saga.
     #[must_use]
     pub fn is_first(self) -> bool {
         self.saga().steps().first() == Some(&self)
@@ -111,13 +111,13 @@ impl Step {
 pub struct Row {
     /// The step's name: imperative, lower case with hyphens.
     pub name: &'static str,
-    /// What takes it back.
+    /// Whether and how the step is undone.
     pub undo: Undo,
     /// What follows when it keeps failing.
     pub failing: Failing,
 }
 
-/// Writes a saga's table: its steps as an enum, each with its row.
+/// Defines the steps of a saga as an enum, from a table with a line per step.
 macro_rules! table {
     ($(#[$doc:meta])* $kind:ident of $saga:ident: $($(#[$about:meta])* $step:ident $name:literal $undo:expr, $failing:expr;)+) => {
         $(#[$doc])*
@@ -149,7 +149,7 @@ use Failing::{Reject, RetryThenAlert, Unwind};
 use Undo::{By, Never};
 
 table! {
-    /// From the customer's wish to an order on the board.
+    /// The steps from a customer's placement to an order on the board.
     CreateStep of Create:
     //                  name                 what takes it back                            if it keeps failing
     CheckCustomer       "check-customer"     Never("a vote: nothing was written"),         Reject;
@@ -161,7 +161,7 @@ table! {
 }
 
 table! {
-    /// From a runner's tap to a bound runner; unwound when the runner is unbound before buying.
+    /// The steps from a runner's acceptance to a bound runner; unwound when the runner is unbound before buying.
     AcceptStep of Accept:
     //                  name                 what takes it back                            if it keeps failing
     VerifyAvailable     "verify-available"   Never("a look: nothing was written"),         Reject;
@@ -172,7 +172,7 @@ table! {
 }
 
 table! {
-    /// From the store to the runner's wallet. Nothing here is taken back.
+    /// The steps from the arrival at the store to the money in the runner's wallet. None of them is ever undone.
     CompleteStep of Complete:
     //                  name                 what takes it back                            if it keeps failing
     ArriveOnSite        "arrive-on-site"     Never("the saga before it unwinds: the runner is unbound"), Reject;

@@ -8,15 +8,15 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
-    /// It was begun and waits for an answer from outside.
+    /// The step was begun and waits for an answer from outside.
     Started,
-    /// It is done.
+    /// The step is done.
     Done,
-    /// It was refused, or failed for good.
+    /// The step was refused, or failed for good.
     Failed,
-    /// It was taken back.
+    /// The step was undone.
     Undone,
-    /// It was tried as often as the policy allows and needs a person; it is still being tried.
+    /// The step was tried as often as the policy allows, so a person should look; it is still being tried.
     Stalled,
 }
 
@@ -56,9 +56,9 @@ impl Progress {
         self.steps.insert(step, mark);
     }
 
-    /// Whether a step may be marked so where it stands now. What was not begun, or can't be taken back, is never undone;
-    /// what is done is over, but for a saga that begins anew and for a step of several calls, which the table has tried
-    /// again until a person helps.
+    /// Whether a step may get this mark after the one that it has. A step that was not begun, or can't be undone, is never
+    /// marked as undone. A step that is done gets no other mark, unless its saga begins anew with it, or it is one that is
+    /// tried again (`RetryThenAlert`), since it may consist of several calls.
     #[must_use]
     pub fn allows(&self, step: Step, mark: Mark) -> bool {
         let can_be_undone = match step.row().undo {

@@ -1,4 +1,4 @@
-//! Ids of commands that are not drawn by chance: a repeat has the same one, also after a restart.
+//! Ids of commands that are hashes and not random: a repeat has the same id, also after a restart.
 
 use crate::id::{CommandId, Principal, Stream};
 

@@ -13,11 +13,11 @@ use std::{fmt::Debug, sync::Arc};
 /// Who gives a command, and what a repeat of it is recognised by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meta {
-    /// Who gives it.
+    /// The person, operator or part of the system that gives the command.
     pub principal: Principal,
-    /// The command's id: its record carries it, and what is reserved for it is reserved under it.
+    /// Id of the command: its record carries it, and the owners reserve under it.
     pub id: CommandId,
-    /// Hash of its body: the same id with another body is refused.
+    /// Hash of the command's body: the same id with another body is refused.
     pub fingerprint: Fingerprint,
     /// Whether the id was made of an idempotency key, so that a repeat can come.
     pub keyed: bool,
@@ -57,20 +57,20 @@ impl Meta {
         }
     }
 
-    /// The signed-in person who gives it.
+    /// The signed-in person who gives the command.
     ///
     /// # Errors
-    /// `NotAllowed` where it is nobody.
+    /// `NotAllowed` where the system or the gateway gives it.
     pub fn user(&self) -> Result<UserId, Rejection> {
         self.principal.user().ok_or_else(|| Rejection::NotAllowed {
             who: "signed-in users".into(),
         })
     }
 
-    /// Checks that an operator gives it, or the command line.
+    /// Checks that an operator gives the command, or the system, as which the command line acts.
     ///
     /// # Errors
-    /// `NotAllowed` where it is anybody else.
+    /// `NotAllowed` where anybody else gives it.
     pub fn operator(&self) -> Result<(), Rejection> {
         match self.principal {
             Principal::Operator(_) | Principal::System => Ok(()),
@@ -89,12 +89,12 @@ pub trait StreamCommand: Clone + Debug + Send + 'static {
     /// Returns the stream with this id.
     fn stream(target: Self::Target) -> Stream;
 
-    /// What it is called in logs where the process gives it itself.
+    /// The name of the command in logs, where the process gives it itself.
     fn name(&self) -> &'static str {
         "own command"
     }
 
-    /// Hash of the body where the process gives it itself; a constant where its id stands for one body only.
+    /// Hash of the body, where the process gives the command itself; a constant where its id belongs to one body only.
     fn own_fingerprint(&self) -> Fingerprint {
         Fingerprint(0)
     }
@@ -109,9 +109,9 @@ pub trait StreamCommand: Clone + Debug + Send + 'static {
 /// A command on its way to the one owner of its stream.
 #[derive(Clone, Debug)]
 pub struct Envelope<C: StreamCommand> {
-    /// Who gives it, under which id, with which fingerprint.
+    /// Who gives the command, its id, and the hash of its body.
     pub meta: Meta,
-    /// Id of the stream that it is for.
+    /// Id of the stream that the command is for.
     pub target: C::Target,
     /// The command itself.
     pub command: C,
@@ -132,7 +132,7 @@ impl<C: StreamCommand> Envelope<C> {
         }
     }
 
-    /// The stream that it is for.
+    /// The stream that the command is for.
     #[must_use]
     pub fn stream(&self) -> Stream {
         C::stream(self.target)

@@ -1,4 +1,4 @@
-//! The hash of a command's body, by which a repeat is told from another command.
+//! The hash of a command's body, which tells a repeat from another command under the same id.
 
 use crate::{canonical, id::Fingerprint};
 use serde::Serialize;

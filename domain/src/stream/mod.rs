@@ -1,6 +1,6 @@
 //! A stream: the records of one order, person, store, wallet, inbox or scheduled event, written by one owner alone.
 //!
-//! Whatever a stream is told comes in an [`Envelope`], from the edge to the record.
+//! Every command to a stream travels in an [`Envelope`], from the edge to the record.
 
 mod command_id;
 mod envelope;

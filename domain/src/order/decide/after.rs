@@ -1,4 +1,4 @@
-//! Transitions 32a and 32c: what a completed order still brings: a tip, ratings.
+//! Transitions 32a and 32c: what customer and runner may still do once the order is completed: a later tip, ratings.
 
 use super::{Decider, Decision};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl Decider<'_> {
-    /// Transition 32a: all later tips of an order together stay within the limit of one.
+    /// Decides a later tip (transition 32a). All later tips of an order together stay within the limit of one.
     pub(super) fn tip(&self, cents: Cents) -> Decision {
         let (order, policy) = (self.order, self.context.policy);
         if !matches!(order.stage, Stage::Completed(..)) {
@@ -38,7 +38,7 @@ impl Decider<'_> {
         })])
     }
 
-    /// What the gateway says to a tip; a bank that asks the customer has not paid.
+    /// Decides the gateway's answer to the charge of a later tip. Where the bank wants a confirmation, the tip has failed.
     pub(super) fn tip_answered(&self, call: CallNumber, answer: &Answer) -> Decision {
         let failed = |reason| Ok(vec![Event::After(AfterEvent::TipFailed { call, reason })]);
         match answer {
@@ -57,7 +57,7 @@ impl Decider<'_> {
         }
     }
 
-    /// Transition 32c.
+    /// Decides a rating (transition 32c); the second of the two publishes both.
     pub(super) fn rate(&self, stars: u8) -> Decision {
         if !matches!(self.order.stage, Stage::Completed(..)) {
             return self.misfit();

@@ -1,7 +1,7 @@
-//! What a caller could do where the order stands.
+//! The commands that a caller could give now, as the API lists them in `allowed_transitions`.
 //!
-//! Derived, not told: each command is decided, with arguments that fit and a yes of every owner, and counts if it would
-//! take effect.
+//! They are derived from the decisions: each command is decided with fitting arguments, every owner granting its votes, and
+//! is listed if it would take effect.
 
 use super::{
     super::{
@@ -25,17 +25,17 @@ use crate::{
 };
 use std::cell::RefCell;
 
-/// Somebody who is nothing to any order.
+/// A user who has no part in any order.
 const STRANGER: UserId = UserId::from_bytes([0; 16]);
-/// An operator, who takes no orders.
+/// An operator who is a party of no order.
 const OPERATOR: UserId = UserId::from_bytes([1; 16]);
-/// The PIN of every order in a rehearsal.
+/// The PIN of every order while a decision is rehearsed.
 const REHEARSED_PIN: u16 = 0;
-/// A photo that nobody took.
+/// A photo id that no upload has.
 const PHOTO: PhotoId = PhotoId::from_bytes([0; 16]);
 
-/// Returns the names of the commands that a caller in this role could give at `now`, so that they take effect; in
-/// alphabetical order.
+/// Returns the names of the commands that would take effect if a caller in this role gave them at `now`, in alphabetical
+/// order.
 #[must_use]
 pub fn allowed(order: &Order, role: Role, policy: &Policy, now: At) -> Vec<&'static str> {
     let principal = match role {
@@ -97,7 +97,7 @@ fn text() -> Sealed {
     Sealed(vec![0])
 }
 
-/// What customers give, with arguments that fit where the order stands.
+/// The commands of customers, with arguments that fit the order's state.
 fn of_customers(order: &Order, policy: &Policy) -> Vec<Command> {
     let proposal = order.proposals;
     let listed = 0..u16::try_from(order.terms.items.len()).unwrap_or(u16::MAX);
@@ -128,7 +128,7 @@ fn of_customers(order: &Order, policy: &Policy) -> Vec<Command> {
     ]
 }
 
-/// What runners give.
+/// The commands of runners, with arguments that fit the order's state.
 fn of_runners(order: &Order) -> Vec<Command> {
     let proposal = order.proposals;
     let report = |kind| Command::ReportProblem {
@@ -168,7 +168,7 @@ fn of_runners(order: &Order) -> Vec<Command> {
     ]
 }
 
-/// What operators give.
+/// The commands of operators, with arguments that fit in any state.
 fn of_operators(dispute: Number) -> Vec<Command> {
     vec![
         Command::Reassign { reason: text() },
@@ -195,7 +195,7 @@ fn of_operators(dispute: Number) -> Vec<Command> {
     ]
 }
 
-/// What several of them give.
+/// The commands that more than one role may give.
 fn of_all(dispute: Number) -> [Command; 5] {
     [
         Command::Confirm,

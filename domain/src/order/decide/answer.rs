@@ -1,4 +1,4 @@
-//! Transitions 2–6, 19, 33, 36 and 38: what the gateway's answers do.
+//! Transitions 2–6, 19, 33, 36 and 38: what the gateway's answers to an order's calls do.
 
 use super::{Decider, Decision};
 use crate::{
@@ -15,10 +15,11 @@ use crate::{
     vote::VoteRequest,
 };
 
-/// Room for the timers that an order arms when it is placed.
+/// The vote on room for the timers that an order arms once its card is authorised.
 const TIMERS_OF_AN_ORDER: VoteRequest = VoteRequest::Capacity { timers: 3 };
 
 impl Decider<'_> {
+    /// Decides the gateway's answer to call `n`, by the call's kind; no answer is `Unavailable`.
     pub(super) fn answered(&self, n: CallNumber, answer: &Answer) -> Decision {
         let Some(call) = self.order.calls.get(&n) else {
             return Err(Rejection::field("call", "was never made"));
@@ -85,7 +86,8 @@ impl Decider<'_> {
         }
     }
 
-    /// Transition 33: a success for something given up is sent back; everything else is known already.
+    /// Decides an answer to a call that is closed. A success of what was given up is sent back (transition 33), and an
+    /// authorisation that ran out ends the order (38); anything else is known already.
     fn answered_late(&self, n: CallNumber, call: &Call, answer: &Answer) -> Vec<Event> {
         match (call.kind, answer) {
             (
@@ -109,19 +111,21 @@ impl Decider<'_> {
         }
     }
 
-    /// Transition 33: what was to be let go of had been charged, and only the answer was lost. Nothing is left to be done where
-    /// that is known already, or where the charge is still asked for itself.
+    /// Decides that a void found its authorisation charged (transition 33): only the answer to the charge was lost. Nothing
+    /// is left to be done where that is known already, or where the charge itself is still being asked for.
     fn charged_after_all(&self, authorization: CallNumber, cents: Cents) -> Option<Event> {
         let (n, charge) = self.order.charge_of(authorization)?;
         let given_up = charge.state == CallState::Closed && charge.outcome != Outcome::Succeeded;
         late_charge(n, charge, cents).filter(|_| given_up)
     }
 
+    /// Returns whether call `n` is the second authorisation that is under way.
     fn is_raise(&self, n: CallNumber) -> bool {
         self.order.raise_under_way() == Some(n)
     }
 
-    /// Transition 38: an authorisation that is held ran out at the gateway. From `purchased` on its charge says so.
+    /// Decides that an authorisation that is held ran out at the gateway (transition 38). From `purchased` on nothing is
+    /// held, and the charge fails instead.
     fn lapsed(&self, n: CallNumber) -> Vec<Event> {
         let order = self.order;
         let by = self.context.meta.principal;
@@ -141,7 +145,8 @@ impl Decider<'_> {
             .collect()
     }
 
-    /// Transitions 3, 4 and 6 in one record; transitions 2 and 5 where a step fails.
+    /// Decides that the card is authorised: transitions 3, 4 and 6 in one record, or 2 or 5 where a step fails. `asked` and
+    /// `cents` are what was asked for and what was authorised.
     fn authorized(
         &self,
         n: CallNumber,
@@ -195,7 +200,7 @@ impl Decider<'_> {
         events
     }
 
-    /// Available at once, or waiting until shortly before the wished time.
+    /// Puts the order on the board at once, or lets it wait until `board_lead_ms` before `deliver_after`.
     fn opened(&self) -> Event {
         let opens_at = self
             .order
@@ -208,13 +213,15 @@ impl Decider<'_> {
         }
     }
 
+    /// Decides that the first authorisation was declined: placing fails (transition 2).
     pub(super) fn declined(&self, n: CallNumber, reason: Decline) -> Vec<Event> {
         let mut events = vec![Event::Placing(PlacingEvent::Declined { call: n, reason })];
         events.extend(self.failed(CancelReason::PaymentFailed, CreateStep::AuthorizePayment));
         events
     }
 
-    /// No answer: rests and is asked again; after the last try placing fails, everything else waits for a person.
+    /// Decides that a call had no answer: it is deferred and made again. After the last try placing fails, a charge whose
+    /// `capture_before` is over fails (transition 19), and everything else waits for a person, still being tried.
     fn unanswered(&self, n: CallNumber, call: &Call) -> Vec<Event> {
         if call.state == CallState::Deferred {
             return vec![];
@@ -242,6 +249,7 @@ impl Decider<'_> {
         }
     }
 
+    /// Transition 19: charging the card failed for good; `reason` is the gateway's, `None` where it was given up.
     pub(super) fn collect_failed(&self, n: CallNumber, reason: Option<Decline>) -> Vec<Event> {
         vec![
             Event::Call(CallEvent::CollectFailed { call: n, reason }),
@@ -250,7 +258,7 @@ impl Decider<'_> {
     }
 }
 
-/// A charge that was given up was done: no more of it counts than was asked for.
+/// Returns the event that a charge was made after it had been given up; it counts at most the amount that was asked for.
 fn late_charge(n: CallNumber, charge: &Call, charged: Cents) -> Option<Event> {
     let (CallKind::Capture { cents: asked, .. } | CallKind::Charge { cents: asked }) = charge.kind
     else {
@@ -262,7 +270,7 @@ fn late_charge(n: CallNumber, charge: &Call, charged: Cents) -> Option<Event> {
     }))
 }
 
-/// The step that waits for this call's answer, if there is one.
+/// Returns the saga step that waits for the answer to a call of this kind, if there is one.
 fn waits_for(kind: CallKind) -> Option<Step> {
     match kind {
         CallKind::Authorize { .. } => Some(CreateStep::AuthorizePayment.into()),
@@ -274,13 +282,13 @@ fn waits_for(kind: CallKind) -> Option<Step> {
     }
 }
 
-/// Marks the pivot of the complete-order saga.
+/// Marks `capture-payment`, the pivot of the complete-order saga.
 fn capture_mark(how: Mark) -> Event {
     mark(CompleteStep::CapturePayment, how)
 }
 
 impl crate::order::Order {
-    /// Whether the order waits for its first authorisation.
+    /// Returns whether the order waits for its first authorisation.
     pub(in crate::order) const fn is_authorizing(&self) -> bool {
         matches!(self.stage, Stage::Authorizing)
     }

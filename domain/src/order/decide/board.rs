@@ -1,4 +1,4 @@
-//! Transitions 7–12, 24 and 35: taking an order, giving it back, cancelling it.
+//! Transitions 7, 8, 10–12, 24 and 35: a runner accepts an order or gives it back, and the customer cancels it.
 
 use super::{Decider, Decision};
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
 };
 
 impl Decider<'_> {
+    /// Decides a runner's acceptance (transition 8).
     pub(super) fn accept(&self, runner: UserId) -> Decision {
         match &self.order.stage {
             Stage::Available { accept_by }
@@ -36,6 +37,7 @@ impl Decider<'_> {
         }
     }
 
+    /// Checks that this runner may accept, and binds them.
     fn bind(&self, runner: UserId) -> Decision {
         if runner == self.order.terms.customer {
             return Err(Rejection::OwnOrder);
@@ -59,7 +61,8 @@ impl Decider<'_> {
         Ok(events)
     }
 
-    /// Transition 10; where a cancellation waits, giving the order back means: agreed (transition 35).
+    /// Decides that the runner gives the order back (transition 10). Where a cancellation waits, this means that they agree
+    /// to it (transition 35).
     pub(super) fn cancel_acceptance(&self) -> Decision {
         match &self.order.stage {
             _ if self.role == Role::FormerRunner => Ok(vec![]),
@@ -74,6 +77,7 @@ impl Decider<'_> {
         }
     }
 
+    /// Unbinds the runner before anything is bought and puts the order back on the board (transitions 10, 11).
     pub(super) fn unbind(&self, cause: Unbinding) -> Vec<Event> {
         let Some(assignment) = self.order.stage.assignment() else {
             return vec![];
@@ -95,13 +99,15 @@ impl Decider<'_> {
         events
     }
 
+    /// Puts the order on the board, where it can be accepted for `order_timeout_ms`.
     pub(super) fn available(&self) -> Event {
         Event::Placing(PlacingEvent::Available {
             accept_by: self.context.now.plus(self.context.policy.order_timeout_ms),
         })
     }
 
-    /// Transitions 7, 12, 24 and 35.
+    /// Decides a cancellation by the customer (transitions 7, 12, 24, 35). It is refused with the current quote if it costs
+    /// more than `accept_charge`, in cents.
     pub(super) fn cancel(&self, accept_charge: Cents) -> Decision {
         let order = self.order;
         let already =

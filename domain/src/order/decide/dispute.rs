@@ -1,4 +1,4 @@
-//! Transitions 29–31 and 34: claims about a delivery, while its money is in escrow and after the order has ended.
+//! Transitions 29–31 and 34: disputes about a delivery while its money is in escrow, and cases after the order's end.
 
 use super::{Decider, Decision};
 use crate::{
@@ -15,13 +15,13 @@ use crate::{
     vote::{Granted, VoteRequest},
 };
 
-/// Most photos with one text of a dispute.
+/// Maximum number of photos with a claim or a reply.
 const PHOTOS: usize = 10;
-/// Most texts of the parties about one dispute.
+/// Maximum number of replies to one dispute.
 const REPLIES: u16 = 20;
 
 impl Decider<'_> {
-    /// Transitions 29 and 31.
+    /// Decides a claim (transitions 29, 31): a dispute is opened, and after the end money in the runner's wallet is frozen.
     pub(super) fn dispute(
         &self,
         claim: Option<Cents>,
@@ -51,8 +51,9 @@ impl Decider<'_> {
         Ok(events)
     }
 
-    /// Who claims, if this caller may where the order stands: the customer in the window after the handing over; after
-    /// the end the customer, the runner of a cancelled order, and at any time an operator for the customer.
+    /// Returns as whom the caller may claim now: the customer in the dispute window after the delivery; in the time for cases
+    /// after the end, the customer, or the runner of a cancelled order; at any time after the end, an operator for the
+    /// customer.
     fn claimant(&self) -> Result<Party, Rejection> {
         let (order, policy, now) = (self.order, self.context.policy, self.context.now);
         let party = match (self.role, &order.stage) {
@@ -73,7 +74,8 @@ impl Decider<'_> {
         Ok(party)
     }
 
-    /// Freezes what is left of the runner's share in the runner's wallet; nothing while the money is in escrow.
+    /// Freezes money in the runner's wallet for a claim of `claim` cents: at most the runner's share, and what is available
+    /// there. Nothing is frozen while the money is in escrow, or for a runner's own claim.
     fn frozen(&self, by: Party, claim: Cents) -> Result<Option<Event>, Rejection> {
         let most = claim.min(self.order.runners_share());
         let runner = self.order.stage.assignment().map(|bound| bound.runner);
@@ -91,6 +93,7 @@ impl Decider<'_> {
             .then_some(Event::Dispute(DisputeEvent::Frozen { promise, cents })))
     }
 
+    /// Decides a reply by customer or runner to an open dispute.
     pub(super) fn reply(&self, n: Number, text: &Sealed, photos: &[PhotoId]) -> Decision {
         let open = self.open_dispute(n)?;
         check_text("text", text, photos)?;
@@ -106,6 +109,7 @@ impl Decider<'_> {
         })])
     }
 
+    /// Returns the open dispute, if `n` is its number.
     fn open_dispute(&self, n: Number) -> Result<&Dispute, Rejection> {
         match self.order.open_dispute().filter(|open| open.n == n) {
             Some(open) => Ok(open),
@@ -116,7 +120,7 @@ impl Decider<'_> {
         }
     }
 
-    /// Transitions 30 and 34 by an operator.
+    /// Decides the judgement of an operator on a dispute (transitions 30, 34); `refund` is in cents.
     pub(super) fn resolve(
         &self,
         n: Number,
@@ -145,7 +149,8 @@ impl Decider<'_> {
         Ok(events)
     }
 
-    /// Nobody decided in time: operators are alarmed, then it is resolved with nothing.
+    /// Decides that `DISPUTE_SLA` is due: the first time operators are alarmed, the second time the dispute is resolved
+    /// without a refund (transitions 30, 34).
     pub(super) fn dispute_waits(&self) -> Vec<Event> {
         match self.order.open_dispute() {
             None => vec![],
@@ -160,6 +165,7 @@ impl Decider<'_> {
         }
     }
 
+    /// Returns the events of a judgement: before the end the order ends with it, after the end the claim is paid.
     fn judged(
         &self,
         open: &Dispute,
@@ -185,7 +191,8 @@ impl Decider<'_> {
         Ok(events)
     }
 
-    /// Transition 34: who pays the claim.
+    /// Returns the event that pays a claim after the end (transition 34): out of the runner's money up to their share if they
+    /// are at fault, else out of goodwill.
     fn paid(&self, open: &Dispute, refund: Cents, at_fault: Option<Fault>) -> Event {
         match (open.by, at_fault) {
             (Party::Runner, _) => Event::Dispute(DisputeEvent::RunnerMadeGood {
@@ -208,7 +215,7 @@ impl Decider<'_> {
         }
     }
 
-    /// What an operator does, and why.
+    /// Returns the event that records what an operator does and their reason.
     pub(super) fn with_reason(
         &self,
         action: OperatorAction,
@@ -231,6 +238,7 @@ fn resolved(open: &Dispute, refund: Cents, at_fault: Option<Fault>) -> Event {
     })
 }
 
+/// Checks the length of a sealed text and the number of photos that come with it.
 fn check_text(field: &str, text: &Sealed, photos: &[PhotoId]) -> Result<(), Rejection> {
     place::sealed(field, Some(text))?;
     if photos.len() > PHOTOS {
@@ -241,7 +249,7 @@ fn check_text(field: &str, text: &Sealed, photos: &[PhotoId]) -> Result<(), Reje
 }
 
 impl crate::order::Order {
-    /// The most that this party may claim: what was charged and did not come back; the runner at most what was held.
+    /// Returns the most that a party may claim, in cents: what was charged and not refunded; for the runner, H.
     pub(in crate::order) fn most_claimed(&self, by: Party) -> Cents {
         match by {
             Party::Customer | Party::Operator => self.refundable(),

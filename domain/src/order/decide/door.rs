@@ -1,4 +1,4 @@
-//! Transitions 20–22, 25 and 26: from the store to the customer's door, and what the two write to each other.
+//! Transitions 20–22, 25 and 26: the way from the store to the customer's door, and the messages between the two.
 
 use super::{Decider, Decision};
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
 };
 
 impl Decider<'_> {
+    /// Decides that the runner has collected the food (transition 20).
     pub(super) fn collect(&self) -> Decision {
         match &self.order.stage {
             Stage::Purchased(..) => Ok(self.with_step(
@@ -28,6 +29,7 @@ impl Decider<'_> {
         }
     }
 
+    /// Decides that the runner sets out for the customer (transition 20).
     pub(super) fn depart(&self) -> Decision {
         match &self.order.stage {
             Stage::Collected(..) => {
@@ -38,7 +40,7 @@ impl Decider<'_> {
         }
     }
 
-    /// Transition 21.
+    /// Decides the handover with a PIN or a photo (transition 21). A wrong PIN is recorded, so that it counts.
     pub(super) fn deliver(&self, shown: Shown) -> Decision {
         let (assignment, bought) = match &self.order.stage {
             Stage::OnTheWay(assignment, bought, _) => (assignment, bought),
@@ -69,7 +71,8 @@ impl Decider<'_> {
         }
     }
 
-    /// Transition 21 where the customer says so on the way, transition 22 once it is delivered.
+    /// Decides a confirmation: by the customer on the way it counts as the handover (transition 21), at `delivered` it
+    /// releases the money (22).
     pub(super) fn confirm(&self) -> Decision {
         match &self.order.stage {
             Stage::OnTheWay(assignment, bought, _) if self.role == Role::Customer => {
@@ -87,6 +90,8 @@ impl Decider<'_> {
         }
     }
 
+    /// Returns the events of a delivery; the release follows at once if the customer confirmed or there is no dispute window,
+    /// unless the order is on hold.
     fn delivered(
         &self,
         assignment: &Assignment,
@@ -109,7 +114,8 @@ impl Decider<'_> {
         events
     }
 
-    /// The parties write to each other; a runner's messages on the way are attempts to reach the customer.
+    /// Decides a message between customer and runner. A runner's message on the way may count as an attempt to reach the
+    /// customer (transition 25).
     pub(super) fn message(&self, text: &Sealed) -> Decision {
         let (order, policy, now) = (self.order, self.context.policy, self.context.now);
         if !order.may_talk(policy, now) {
@@ -133,6 +139,7 @@ impl Decider<'_> {
         })])
     }
 
+    /// Returns the side of the caller, who is customer or runner.
     pub(super) const fn side(&self) -> Side {
         match self.role {
             Role::Customer => Side::Customer,
@@ -140,7 +147,8 @@ impl Decider<'_> {
         }
     }
 
-    /// Transitions 25 and 26, and everything else that a runner has to say to the operators.
+    /// Decides a report by the runner: the customer can't be reached (transition 25), the food was taken back (26), or
+    /// another problem, which operators look at.
     pub(super) fn report(
         &self,
         kind: Problem,
@@ -183,7 +191,7 @@ impl Decider<'_> {
         Ok(events)
     }
 
-    /// Transition 25: the customer was tried often enough since the runner set out, and did not answer.
+    /// Checks that the runner has written to the customer often enough since setting out, without an answer (transition 25).
     fn contacted(&self, approach: &Approach) -> Result<(), Rejection> {
         let wanted = self.context.policy.contact_attempts;
         match wanted.saturating_sub(approach.contact.attempts) {
@@ -192,7 +200,7 @@ impl Decider<'_> {
         }
     }
 
-    /// Transition 25: once per order.
+    /// Decides the answer of a customer who was reported as unreachable (transition 25); they can answer once per order.
     pub(super) fn answer_no_show(&self) -> Decision {
         let order = self.order;
         if order.may_answer_no_show() {

@@ -1,4 +1,4 @@
-//! How an order ends, and how its money is divided: what the rows of every place share.
+//! How an order ends and how its money is divided: what the transitions of the other files have in common.
 
 use super::Decider;
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Decider<'_> {
-    /// Ends the order; what was begun before the pivot is taken back.
+    /// Cancels the order. Before the food is bought, saga steps that were begun are marked as undone.
     pub(super) fn ended(
         &self,
         reason: CancelReason,
@@ -26,14 +26,14 @@ impl Decider<'_> {
         self.unwound(&self.order.saga, reason, by, settlement, None)
     }
 
-    /// As [`ended`](Self::ended), by the sender, where placing failed at a step.
+    /// As [`ended`](Self::ended), without a charge and by the caller, where placing failed at a step.
     pub(super) fn failed(&self, reason: CancelReason, step: impl Into<Step>) -> Vec<Event> {
         let by = self.context.meta.principal;
         let progress = &self.order.saga;
         self.unwound(progress, reason, by, Settlement::Free, Some(step.into()))
     }
 
-    /// As [`ended`](Self::ended), where earlier events of the same record moved the sagas on.
+    /// As [`ended`](Self::ended), from `progress`, to which earlier events of the same record may have moved the sagas.
     pub(super) fn unwound(
         &self,
         progress: &Progress,
@@ -55,7 +55,8 @@ impl Decider<'_> {
         events
     }
 
-    /// Transition 35: the runner may be at the till, so a cancellation waits; at once while a proposal is open.
+    /// Cancels at `on-site` (transition 35): the runner may be paying at this moment, so the cancellation waits. While a
+    /// proposal is open it takes effect at once, and where one waits already this adds nothing.
     pub(super) fn at_the_till(
         &self,
         visit: &StoreVisit,
@@ -75,7 +76,7 @@ impl Decider<'_> {
         }
     }
 
-    /// The settlement that pays the runner for a lost trip; free where that is nothing.
+    /// Returns the settlement that pays the runner `to_runner` for a lost trip; `Free` where that is 0.
     pub(super) fn trip(&self, to_runner: Cents) -> Settlement {
         if to_runner.is_positive() {
             Settlement::Trip {
@@ -87,18 +88,19 @@ impl Decider<'_> {
         }
     }
 
-    /// X of this order.
+    /// Returns X of this order, in cents.
     pub(super) fn trip_compensation(&self) -> Cents {
         self.order.terms.price.trip_compensation
     }
 
-    /// What of the runner's part pays the runner's debt.
+    /// Returns the part of what the runner gets that pays their own debt, in cents.
     pub(super) fn runners_debt(&self, to_runner: Cents) -> Cents {
         let assignment = self.order.stage.assignment();
         assignment.map_or(Cents::ZERO, |bound| self.debt_of(bound.runner, to_runner))
     }
 
-    /// What of a credit pays the debt of the person it goes to; nothing without a vote, since a debt can wait.
+    /// Returns the part of a credit that pays the debt of the user it goes to, in cents; 0 without a vote, since a debt can
+    /// wait.
     fn debt_of(&self, user: UserId, cents: Cents) -> Cents {
         if !cents.is_positive() {
             return Cents::ZERO;
@@ -109,7 +111,8 @@ impl Decider<'_> {
         }
     }
 
-    /// What of a refund was never charged pays what the customer owes; without a vote it stays in the wallet.
+    /// Sets the part of a refund that was never charged off against what the customer owes; without a vote it stays in their
+    /// wallet.
     pub(super) fn customer_set_off(&self, refund: Cents) -> Option<Event> {
         let customer = self.order.terms.customer;
         let cents = self.debt_of(customer, self.order.uncollected(refund));
@@ -118,7 +121,8 @@ impl Decider<'_> {
             .then_some(Event::Dispute(DisputeEvent::CustomerSetOff { cents }))
     }
 
-    /// Divides the charge K: `refund` to the customer, the fee to the platform, the rest to the runner.
+    /// Divides the charge K: `refund` to the customer, the fee to the platform, the rest to the runner. The escrow votes on
+    /// it, and its refusal is returned.
     pub(super) fn release_of(&self, refund: Cents) -> Result<Release, Rejection> {
         let Some(bought) = self.order.stage.bought() else {
             return Err(Rejection::TransferRefused);
@@ -140,8 +144,8 @@ impl Decider<'_> {
         })
     }
 
-    /// The division, and what follows it, where the customer gets `refund` back: out of the runner's share where the
-    /// runner is at fault, else out of goodwill.
+    /// Divides the charge where the customer gets `refund` back: out of the runner's share if the runner is at fault, else
+    /// out of goodwill. Returns the division, and the events that are to follow the order's end.
     pub(super) fn divide(
         &self,
         refund: Cents,
@@ -160,7 +164,7 @@ impl Decider<'_> {
         Ok((release, follows.collect()))
     }
 
-    /// Transition 27: the runner is gone, and the customer gets everything back.
+    /// Gives the runner up (transition 27): the order is cancelled, and the customer gets all of K back.
     pub(super) fn abandoned(&self, by: Principal) -> Result<Vec<Event>, Rejection> {
         let (release, follows) = self.divide(self.order.charged, Fault::Runner)?;
         let settlement = Settlement::Release(release);
@@ -169,8 +173,7 @@ impl Decider<'_> {
         Ok(events)
     }
 
-    /// The end of a delivered order whose charge is divided: completed, or cancelled for `reason` if the runner gets
-    /// nothing.
+    /// Ends a delivered order and divides its charge: it is completed, or cancelled for `reason` if the runner gets nothing.
     pub(super) fn end_delivered(
         &self,
         refund: Cents,
@@ -197,7 +200,8 @@ impl Decider<'_> {
         Ok(events)
     }
 
-    /// Transition 22, or transition 23 where the escrow's vote is a no.
+    /// Completes a delivered order without a refund (transition 22); if the escrow refuses, notes that the release is to be
+    /// tried again (23).
     pub(super) fn release(&self) -> Vec<Event> {
         if let Ok(events) = self.end_delivered(Cents::ZERO, Fault::Platform, CancelReason::Dispute)
         {

@@ -1,4 +1,4 @@
-//! Transitions 11, 27, 28, 32b and 40: what operators do to an order, each with a reason.
+//! Transitions 11, 27, 28, 32b and 40: what operators do with an order, each time with a reason.
 
 use super::{Decider, Decision};
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 };
 
 impl Decider<'_> {
-    /// Transition 11.
+    /// Decides that an operator takes an accepted order away from its runner (transition 11).
     pub(super) fn reassign(&self, reason: &Sealed) -> Decision {
         if !matches!(self.order.stage, Stage::Accepted(_)) {
             return self.misfit();
@@ -29,7 +29,7 @@ impl Decider<'_> {
         Ok(events)
     }
 
-    /// Transition 27.
+    /// Decides that an operator gives the runner up (transition 27).
     pub(super) fn abandon(&self, reason: &Sealed) -> Decision {
         if matches!(&self.order.stage, Stage::Cancelled(end) if end.reason == CancelReason::RunnerAbandoned)
         {
@@ -43,7 +43,7 @@ impl Decider<'_> {
         Ok(events)
     }
 
-    /// Transition 28.
+    /// Decides an operator's hold (transition 28).
     pub(super) fn hold(&self, reason: &Sealed) -> Decision {
         if !self.order.may_be_held() {
             return self.misfit();
@@ -57,7 +57,8 @@ impl Decider<'_> {
         })])
     }
 
-    /// Transition 28: what fired meanwhile takes effect now, by the system; the first that does anything is the last.
+    /// Decides the end of an operator's hold (transition 28). Of the timers that were noted meanwhile, the first that still
+    /// does anything takes effect now, as a command of the system.
     pub(super) fn unhold(&self, reason: &Sealed) -> Decision {
         if !self.order.may_be_held() {
             return self.misfit();
@@ -90,7 +91,8 @@ impl Decider<'_> {
             .collect())
     }
 
-    /// A delivery whose money only the hold kept back: confirmed, or without a window that still runs.
+    /// Releases the money of a delivery that only the hold kept from being paid: the customer confirmed it, or no dispute
+    /// window runs.
     fn release_if_due(&self) -> Vec<Event> {
         let Stage::Delivered(_, _, Delivery { proof, .. }) = self.order.stage else {
             return vec![];
@@ -102,7 +104,7 @@ impl Decider<'_> {
         self.release()
     }
 
-    /// Transition 40.
+    /// Decides how an operator settles the order (transition 40).
     pub(super) fn settle(&self, ending: Ending, reason: &Sealed) -> Decision {
         let order = self.order;
         let ending = self.spelled_out(ending)?;
@@ -126,7 +128,7 @@ impl Decider<'_> {
         }
     }
 
-    /// The short forms in figures.
+    /// Returns an ending with its amounts: replaces the short forms `ToRunner` and `ToCustomer`.
     fn spelled_out(&self, ending: Ending) -> Result<Ending, Rejection> {
         let charged = self.order.stage.bought().map(|_| self.order.charged);
         Ok(match (ending, charged) {
@@ -146,6 +148,7 @@ impl Decider<'_> {
         })
     }
 
+    /// Settles before `purchased`: the runner gets `to_runner` cents for the trip, at `on-site` by way of transition 35.
     fn settle_early(&self, to_runner: Cents, reason: &Sealed) -> Decision {
         let bound = self.order.stage.assignment().is_some();
         let most = if bound {
@@ -171,6 +174,7 @@ impl Decider<'_> {
         Ok(events)
     }
 
+    /// Settles from `purchased` to `on-the-way`: the charge is divided, and the order is cancelled.
     fn settle_bought(&self, refund: Cents, at_fault: Fault, reason: &Sealed) -> Decision {
         self.within_charge(refund)?;
         let mut events = self.with_reason(OperatorAction::Settle, reason)?;
@@ -185,6 +189,7 @@ impl Decider<'_> {
         Ok(events)
     }
 
+    /// Settles at `delivered`: the charge is divided, and an open dispute is decided with it.
     fn settle_delivered(&self, refund: Cents, at_fault: Fault, reason: &Sealed) -> Decision {
         self.within_charge(refund)?;
         let mut events = self.with_reason(OperatorAction::Settle, reason)?;
@@ -199,6 +204,7 @@ impl Decider<'_> {
         Ok(events)
     }
 
+    /// Checks that a refund is from 0 to K.
     fn within_charge(&self, refund: Cents) -> Result<(), Rejection> {
         let most = self.order.charged;
         if (Cents::ZERO..=most).contains(&refund) {
@@ -208,7 +214,7 @@ impl Decider<'_> {
         Err(Rejection::field("refund_cents", rule))
     }
 
-    /// Transition 32b: out of goodwill.
+    /// Decides a refund out of goodwill after the end (transition 32b); `cents` is at most what was charged and not refunded.
     pub(super) fn refund(&self, cents: Cents, reason: &Sealed) -> Decision {
         if !self.order.is_terminal() || !self.order.refundable().is_positive() {
             return self.misfit();

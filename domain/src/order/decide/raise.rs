@@ -1,5 +1,5 @@
-//! Transition 16: the customer agrees to more than is held, so a second authorisation is asked for first. The proposal stays
-//! open meanwhile, and if it comes to nothing.
+//! Transition 16: the customer approves a proposal that costs more than is held, so a second authorisation is asked for
+//! first. The proposal stays open meanwhile, and also if the authorisation fails.
 
 use super::{Decider, Decision};
 use crate::{
@@ -16,7 +16,8 @@ use crate::{
 };
 
 impl Decider<'_> {
-    /// Transition 16: approved at once where enough is held.
+    /// Decides the customer's approval of a proposal (transition 16): approved at once where enough is held, else a second
+    /// authorisation of what is missing is asked for.
     pub(super) fn approve(&self, n: Number) -> Decision {
         let order = self.order;
         if self.closed_so(n, &Closing::Approved) {
@@ -38,7 +39,7 @@ impl Decider<'_> {
         Ok(vec![approved(n)])
     }
 
-    /// What the gateway says to a second authorisation that is under way.
+    /// Decides the gateway's answer to a second authorisation that is under way.
     pub(super) fn raise_answered(
         &self,
         call: CallNumber,
@@ -67,6 +68,8 @@ impl Decider<'_> {
         }
     }
 
+    /// Decides that a second authorisation was given: if the escrow holds it, the proposal is approved; if the escrow refuses
+    /// or the amount is another, the authorisation is let go of.
     fn raised(&self, call: CallNumber, asked: Cents, cents: Cents, before: At) -> Vec<Event> {
         let order = self.order.id;
         let more = self.context.votes.ask(VoteRequest::Raise { order, cents });
@@ -87,7 +90,8 @@ impl Decider<'_> {
         }
     }
 
-    /// No answer: rests until its retry; after the last try it is taken back.
+    /// Decides that a second authorisation had no answer: it is deferred until its retry; after the last try it is given up
+    /// and voided.
     pub(super) fn raise_unanswered(&self, n: CallNumber, call: &Call) -> Vec<Event> {
         if call.state == CallState::Deferred {
             return vec![];

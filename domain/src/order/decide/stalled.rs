@@ -1,4 +1,4 @@
-//! What operators do about steps and calls that keep failing: have them tried again, go on without them, take them back.
+//! What operators do about steps and calls that keep failing: retry them, skip them, or compensate for them.
 
 use super::{Decider, Decision};
 use crate::{
@@ -10,7 +10,8 @@ use crate::{
 };
 
 impl Decider<'_> {
-    /// Everything that rests is tried again now; under an operator's hold, all but the release.
+    /// Decides an operator's retry: every deferred call is made again now, and a refused release is tried again unless the
+    /// order is on hold.
     pub(super) fn retry_stalled(&self, reason: &Sealed) -> Decision {
         let again = if self.order.operator_hold {
             self.calls_again()
@@ -20,7 +21,7 @@ impl Decider<'_> {
         self.remedied(OperatorAction::Retry, reason, again)
     }
 
-    /// What keeps failing and moves no money is given up.
+    /// Decides an operator's skip: calls that keep failing and move no money are given up.
     pub(super) fn skip_stalled(&self, reason: &Sealed) -> Decision {
         let idle = self.failing();
         let idle = idle.filter(|(_, call)| !self.order.moves_money(call.kind));
@@ -33,7 +34,7 @@ impl Decider<'_> {
         self.remedied(OperatorAction::Skip, reason, skipped)
     }
 
-    /// What keeps failing and has a way back is taken back.
+    /// Decides an operator's compensation: of the calls that keep failing, charges and later tips are given up.
     pub(super) fn compensate_stalled(&self, reason: &Sealed) -> Decision {
         let back = self
             .failing()
@@ -45,6 +46,7 @@ impl Decider<'_> {
         }
     }
 
+    /// Records the operator's reason with the events of their remedy; refuses one that has nothing to do.
     fn remedied(&self, action: OperatorAction, reason: &Sealed, events: Vec<Event>) -> Decision {
         if events.is_empty() {
             return self.misfit();
@@ -53,7 +55,8 @@ impl Decider<'_> {
         Ok(acted.into_iter().chain(events).collect())
     }
 
-    /// A success that comes after all is sent back (transition 33); the call that lets go of it finds out.
+    /// Returns the events that give a call up for good. The call that voids it finds out if it succeeded after all, and then
+    /// the money is sent back (transition 33).
     fn taken_back(&self, n: CallNumber, call: &Call) -> Vec<Event> {
         match call.kind {
             CallKind::Capture { .. } => self.collect_failed(n, None),
@@ -65,7 +68,7 @@ impl Decider<'_> {
         }
     }
 
-    /// Why the first thing that keeps failing can't be taken back, where something keeps failing.
+    /// Returns why the first call or step that keeps failing and has no compensation can't be compensated for.
     fn no_way_back(&self) -> Option<&'static str> {
         let calls = self.failing().map(|(_, call)| compensation(call.kind));
         let steps = self.order.saga.stalled();
@@ -76,10 +79,12 @@ impl Decider<'_> {
         })
     }
 
+    /// Returns the deferred calls that had no answer `retry_tries` times, so that a person should look.
     fn failing(&self) -> impl Iterator<Item = (CallNumber, &Call)> {
         self.order.failing(self.tries())
     }
 
+    /// Returns the number of tries after which a call waits for a person.
     fn tries(&self) -> u16 {
         self.context.policy.retry_tries
     }

@@ -1,4 +1,4 @@
-//! Transitions 13–18: at the store. The runner proposes, the customer decides, the food is bought.
+//! Transitions 13–18: at the store, where the runner proposes, the customer decides, and the food is bought.
 
 use super::{Decider, Decision};
 use crate::{
@@ -18,10 +18,11 @@ use crate::{
     vote::VoteRequest,
 };
 
-/// Most proposals of one order: what a runner asks at one counter, with room.
+/// Maximum number of proposals of one order; far more than a visit to a store needs.
 const PROPOSALS: Number = 50;
 
 impl Decider<'_> {
+    /// Decides that the runner has arrived at the store (transition 13).
     pub(super) fn arrive(&self) -> Decision {
         match &self.order.stage {
             Stage::Accepted(_) => Ok(vec![
@@ -33,7 +34,7 @@ impl Decider<'_> {
         }
     }
 
-    /// Transitions 14 and 15.
+    /// Decides whether the runner may open a proposal (transitions 14, 15).
     pub(super) fn propose(&self, offer: &Offer, note: Option<&Sealed>) -> Decision {
         let order = self.order;
         match &order.stage {
@@ -56,6 +57,7 @@ impl Decider<'_> {
         })])
     }
 
+    /// Checks the items and the total of a proposal.
     fn check_offer(&self, offer: &Offer) -> Result<(), Rejection> {
         self.check_items(offer)?;
         let Some(total) = offer.total else {
@@ -81,7 +83,8 @@ impl Decider<'_> {
         Ok(())
     }
 
-    /// Every line names an item that is still to be bought, once, and offers something that could be on a list.
+    /// Checks that each entry of a proposal names an item that is still to be bought, once, and that what it offers instead
+    /// is a valid item.
     fn check_items(&self, offer: &Offer) -> Result<(), Rejection> {
         let substitution = offer.kind == ProposalKind::Substitution;
         if substitution && offer.items.is_empty() {
@@ -101,7 +104,8 @@ impl Decider<'_> {
         Ok(())
     }
 
-    /// Whether each is on the list and not dropped; `member` is where in an entry of `items` the caller names it.
+    /// Checks that each index is on the shopping list, not dropped, and named once; `member` is the path of the index in an
+    /// entry of the request's `items`.
     fn still_to_buy(&self, items: &[u16], member: &str) -> Result<(), Rejection> {
         for (i, item) in items.iter().enumerate() {
             let listed = usize::from(*item) < self.order.terms.items.len();
@@ -113,7 +117,7 @@ impl Decider<'_> {
         Ok(())
     }
 
-    /// Whether the customer wants to be asked about an item that the proposal names.
+    /// Returns whether the proposal names an item for which the customer wants to be asked.
     fn asks_first(&self, offer: &Offer) -> bool {
         let item = |line: u16| self.order.terms.items.get(usize::from(line));
         offer
@@ -123,7 +127,8 @@ impl Decider<'_> {
             .any(|item| item.substitution == Substitution::Ask)
     }
 
-    /// The open proposal that the customer means: of that number, and of a kind that this answer fits.
+    /// Returns the open proposal, if `n` is its number and the command fits its kind: `Some(true)` wants an offer,
+    /// `Some(false)` one that is none, `None` any kind.
     pub(super) fn open(&self, n: Number, an_offer: Option<bool>) -> Result<&Proposal, Rejection> {
         let fits = |open: &&Proposal| {
             open.n == n && an_offer.is_none_or(|wanted| open.offer.kind.is_an_offer() == wanted)
@@ -137,7 +142,7 @@ impl Decider<'_> {
         }
     }
 
-    /// Whether proposal `n` was the last, and was closed in this way.
+    /// Returns whether proposal `n` is the newest and was closed in this way, so that the command is a repeat.
     pub(super) fn closed_so(&self, n: Number, how: &Closing) -> bool {
         let order = self.order;
         order.proposals == n
@@ -145,7 +150,7 @@ impl Decider<'_> {
             && order.closed.as_ref() == Some(how)
     }
 
-    /// Transition 16: the customer does without some items; something must be left.
+    /// Decides that the customer leaves out some items (transition 16); at least one must be left.
     pub(super) fn drop_items(&self, n: Number, items: &[u16]) -> Decision {
         let how = Closing::Dropped {
             items: items.to_vec(),
@@ -165,7 +170,7 @@ impl Decider<'_> {
         })])
     }
 
-    /// Transition 16: the runner goes to another store.
+    /// Decides that the customer names another store (transition 16).
     pub(super) fn other_store(&self, n: Number, store: &StoreRef) -> Decision {
         let how = Closing::OtherStore {
             store: store.clone(),
@@ -187,7 +192,7 @@ impl Decider<'_> {
         })])
     }
 
-    /// Transition 17: the customer says no.
+    /// Decides the customer's rejection of a proposal (transition 17): the order is cancelled and the trip is paid.
     pub(super) fn reject(&self, n: Number) -> Decision {
         if self.order.is_terminal() && n == self.order.proposals && n > 0 {
             return match &self.order.stage {
@@ -205,7 +210,7 @@ impl Decider<'_> {
         ))
     }
 
-    /// Transition 16: the runner takes it back.
+    /// Decides that the runner withdraws a proposal (transition 16).
     pub(super) fn withdraw(&self, n: Number) -> Decision {
         let how = Closing::Withdrawn;
         if self.closed_so(n, &how) {
@@ -218,7 +223,8 @@ impl Decider<'_> {
         })])
     }
 
-    /// Transition 17: nobody answered. A substitution is left out while other items are left; everything else ends the order.
+    /// Decides that a proposal runs out (transition 17). The items of a substitution are dropped while others are left; any
+    /// other proposal cancels the order.
     pub(super) fn proposal_expired(&self) -> Vec<Event> {
         let Some(open) = self.order.stage.proposal() else {
             return vec![];
@@ -238,7 +244,7 @@ impl Decider<'_> {
         )
     }
 
-    /// Transition 18.
+    /// Decides the purchase (transition 18): `total` is what the receipt says, in cents.
     pub(super) fn purchase(&self, total: Cents, photo: Option<PhotoId>) -> Decision {
         match &self.order.stage {
             Stage::OnSite(..) => {}
@@ -271,7 +277,8 @@ impl Decider<'_> {
         Ok(events)
     }
 
-    /// Photos prove things of one order only, and somebody must have taken them.
+    /// Asks for the vote that each photo serves no other order. The shell refuses it too if the caller has not uploaded the
+    /// photo.
     pub(super) fn used_once(&self, photos: &[PhotoId]) -> Result<(), Rejection> {
         let order = self.order.id;
         photos.iter().try_for_each(|photo| {

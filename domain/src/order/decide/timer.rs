@@ -1,4 +1,4 @@
-//! Transitions 2, 9, 11, 17, 22, 26–28, 30, 34, 35, 37–39 and every retry: what a timer that is due does.
+//! Transitions 2, 9, 11, 17, 22, 26–28, 30, 32c, 34, 35, 37–39 and every retry: what a timer that is due does.
 
 use super::{Decider, Decision};
 use crate::{
@@ -13,12 +13,12 @@ use crate::{
     timer::TimerKind,
 };
 
-/// Days after which an unfinished order counts as abandoned. Source: lifecycle transition 27.
+/// Number of daily looks after which the runner of food that is bought counts as gone. Source: lifecycle transition 27.
 const ABANDONED_AFTER_DAYS: u16 = 14;
 
 impl Decider<'_> {
-    /// A timer of an old generation does nothing. One of the current generation always leaves a record, so that it
-    /// never fires again.
+    /// Decides that a timer is due. One of an old generation does nothing; one of the current generation always leaves a
+    /// record, so that it never fires again.
     pub(super) fn timer_due(&self, kind: TimerKind, generation: u32) -> Decision {
         if self
             .order
@@ -36,7 +36,8 @@ impl Decider<'_> {
         Ok(events)
     }
 
-    /// Transition 28: nothing is cancelled or released; what would be is noted, and transition 39 only alarms.
+    /// Decides a timer that is due during an operator's hold (transition 28): one that would cancel or release is noted
+    /// instead, and the daily look (39) only alarms.
     fn fired_on_hold(&self, kind: TimerKind) -> Vec<Event> {
         match kind {
             TimerKind::EscrowTimeout => vec![self.overdue()],
@@ -52,6 +53,7 @@ impl Decider<'_> {
         }
     }
 
+    /// Returns the events of a timer that is due and not held back, by stage and kind.
     pub(super) fn fired(&self, kind: TimerKind) -> Vec<Event> {
         let stage = &self.order.stage;
         match (stage, kind) {
@@ -99,10 +101,12 @@ impl Decider<'_> {
         }
     }
 
+    /// Ends the order without a charge.
     fn free(&self, reason: CancelReason) -> Vec<Event> {
         self.ended(reason, self.context.meta.principal, Settlement::Free)
     }
 
+    /// Transition 2: the customer did not confirm with the bank in time, so the authorisation is given up and placing fails.
     fn not_confirmed(&self) -> Vec<Event> {
         let waiting = self.order.calls.iter().find(|(_, call)| {
             call.state != CallState::Closed && matches!(call.kind, CallKind::Authorize { .. })
@@ -115,6 +119,7 @@ impl Decider<'_> {
         events
     }
 
+    /// Returns the next step of a reminder timer; notices and the timer's second step follow from it.
     fn reminded(&self, kind: TimerKind) -> Vec<Event> {
         vec![Event::Timer(TimerEvent::Reminded {
             kind,
@@ -122,7 +127,7 @@ impl Decider<'_> {
         })]
     }
 
-    /// Transition 35: the runner said nothing, so nothing was bought.
+    /// Decides that `CANCEL_WAIT` is due (transition 35): the runner reported no purchase, so the cancellation takes effect.
     fn waited(&self) -> Vec<Event> {
         match self.order.stage.cancel_wait() {
             Some(wait) => self.ended(wait.reason, wait.by, self.trip(wait.to_runner)),
@@ -130,13 +135,15 @@ impl Decider<'_> {
         }
     }
 
+    /// Returns the event that counts one more day on which the order was left unfinished.
     fn overdue(&self) -> Event {
         Event::End(EndEvent::Overdue {
             days: self.order.overdue_days.saturating_add(1),
         })
     }
 
-    /// Transition 39: the daily look. At the store the end waits for the till (transition 35), so the next day is armed all the same.
+    /// Decides the daily look at an unfinished order (transition 39). At `on-site` its cancellation may have to wait for the
+    /// runner at the till (35), so the next daily look is armed all the same.
     fn looked_at(&self) -> Vec<Event> {
         let by = self.context.meta.principal;
         let ends = match &self.order.stage {
@@ -156,7 +163,8 @@ impl Decider<'_> {
         std::iter::once(self.overdue()).chain(ends).collect()
     }
 
-    /// Transition 27 on the 14th day: the runner counts as gone. If the escrow refuses that, the next day tries again.
+    /// Decides the daily look at food that is bought: on the 14th day the runner is given up (transition 27), before it
+    /// operators are alarmed. If the escrow refuses the release, the next day tries again.
     fn given_up_at_last(&self, by: Principal) -> Vec<Event> {
         let last = self.order.overdue_days.saturating_add(1) >= ABANDONED_AFTER_DAYS;
         match self.abandoned(by) {
@@ -165,6 +173,7 @@ impl Decider<'_> {
         }
     }
 
+    /// Returns the events of a retry: deferred calls are made again, and a release that was refused is tried again.
     pub(super) fn retry(&self) -> Vec<Event> {
         let mut events = self.calls_again();
         let refused = self.order.release_failures > 0 && self.order.open_dispute().is_none();
@@ -174,7 +183,7 @@ impl Decider<'_> {
         events
     }
 
-    /// Every call that may be is made again.
+    /// Returns an event for each deferred call that is to be made again.
     pub(super) fn calls_again(&self) -> Vec<Event> {
         let again = self.order.retriable();
         again
@@ -183,7 +192,7 @@ impl Decider<'_> {
     }
 }
 
-/// Whether an event ends the order, moves its money, or begins to.
+/// Returns whether an event ends the order or releases its money, or is the attempt to.
 const fn ends(event: &Event) -> bool {
     matches!(
         event,

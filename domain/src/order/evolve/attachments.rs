@@ -1,6 +1,7 @@
-//! The fold of what is attached to a stage or follows the end: proposals, contact, holds, disputes, tips, ratings.
+//! The fold of what is attached to a stage or follows the end: proposals, contact, operators' holds, disputes, tips and
+//! ratings.
 //!
-//! Invariant: nothing in here changes the stage.
+//! Invariant: nothing in here moves an order from one stage to another.
 
 use crate::{
     call::{CallKind, CallNumber},
@@ -177,7 +178,7 @@ impl Order {
         }
     }
 
-    /// What came back to the customer after the division: only the payment moves.
+    /// Counts what was given back to the customer after the end: of the statuses, only the payment's changes.
     fn paid_back(&mut self, cents: Cents) {
         self.refunded += cents;
         if cents.is_positive() {
@@ -246,13 +247,14 @@ impl Order {
         }
     }
 
-    /// An authorisation is held until `before`; the earliest counts.
+    /// Notes until when an authorisation can be captured; `capture_before` is the earliest of all.
     pub(super) fn deadline(&mut self, call: CallNumber, before: At) {
         self.deadlines.insert(call, before);
         self.capture_before = self.deadlines.values().min().copied();
     }
 
-    /// Back on the board everything is as at first, but for the store: the list, the cap, the one authorisation.
+    /// Resets the shopping list, the approved total and the authorisations to how they were at placing, since the order goes
+    /// back on the board. Another store stays.
     pub(super) fn at_first(&mut self) {
         self.approved_total = self.terms.price.cap();
         self.dropped.clear();
@@ -262,7 +264,7 @@ impl Order {
         self.capture_before = self.deadlines.values().min().copied();
     }
 
-    /// Where the charge of the card stands, over all its parts.
+    /// Returns the status of charging the card, over all its captures.
     pub(super) fn collected(&self) -> Collection {
         if self.collection == Collection::Owed {
             return Collection::Owed;
@@ -281,7 +283,7 @@ impl Order {
         }
     }
 
-    /// Nothing that is attached to an order outlives it but its disputes.
+    /// Notes the end of the order, and drops hold, noted timers and the bank's page, which do not outlive it.
     pub(super) fn end(&mut self, at: At) {
         self.ended_at = Some(at);
         self.operator_hold = false;
@@ -289,7 +291,7 @@ impl Order {
         self.action_url = None;
     }
 
-    /// The number that the next proposal gets.
+    /// Returns the number that the next proposal gets.
     pub(in crate::order) const fn next_proposal(&self) -> Number {
         self.proposals + 1
     }

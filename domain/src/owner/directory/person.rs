@@ -65,7 +65,7 @@ pub struct Session {
 pub struct RunnerState {
     /// They may take orders.
     pub active: bool,
-    /// They want to be told of new orders.
+    /// They want notices of new orders.
     pub online: bool,
 }
 
@@ -123,10 +123,10 @@ pub enum UserEvent {
         /// In the operator's words, sealed under their key.
         reason: Sealed,
     },
-    /// Transition 41: the card that this record puts on file pays what its owner owes. A promise: it is kept however often the
-    /// process ends before the wallet is told.
+    /// Transition 41: the card that this record puts on file pays what its owner owes. It is carried out after a crash too,
+    /// however often the process ends before the wallet has the command.
     DebtPromised {
-        /// Amount in cents, as its owner was told.
+        /// Amount in cents, as it was shown to the card's owner.
         cents: Cents,
     },
 }

@@ -1,4 +1,4 @@
-//! One person's money in the ledger, with what is promised out of the wallet told apart by where it goes.
+//! One person's money in the ledger; what is promised out of the wallet is split by where it goes.
 //!
 //! Invariant: available + in payout + frozen + to card = what is posted in the wallet.
 
@@ -79,7 +79,7 @@ impl Leaving {
 }
 
 impl Ledger {
-    /// The money of `user`, with what leaves their wallet told apart by where it goes.
+    /// Returns the money of `user`; what is promised out of their wallet is split by where it goes.
     #[must_use]
     pub fn wallet_balance(&self, user: UserId) -> WalletBalance {
         let payable = self.balance(Account::Payable(user));

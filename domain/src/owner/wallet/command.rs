@@ -16,11 +16,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChargebackStage {
-    /// It took the charge back.
+    /// The bank took the charge back and has not decided yet.
     Open,
-    /// It returned the charge.
+    /// The bank returned the charge to the platform.
     Won,
-    /// It keeps the charge.
+    /// The bank keeps the charge for good.
     Lost,
 }
 
@@ -47,10 +47,10 @@ pub enum Command {
         /// The operator's reason, sealed.
         reason: Sealed,
     },
-    /// Transition 43, by the gateway: where it stands with a charge that the bank took back, as fetched. `NotAllowed`,
-    /// `InvalidField`.
+    /// Transition 43, by the gateway: the state of a charge that the bank took back, as fetched from the gateway.
+    /// `NotAllowed`, `InvalidField`.
     Chargeback {
-        /// The gateway's id of it.
+        /// The gateway's id of the chargeback.
         id: ChargebackId,
         /// The order that was charged for; none where the charge paid a debt.
         order: Option<OrderId>,

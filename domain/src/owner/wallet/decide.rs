@@ -1,7 +1,7 @@
 //! Transitions 41–44: the events that a command to a wallet becomes, and the votes that it needs before.
 //!
-//! Order of checks: who → fields → what is on file → how much is under way → how much there is, as the variants of
-//! [`Rejection`] stand.
+//! Order of checks, as that of the variants of [`Rejection`]: who may, the fields, what is on file, how much is under
+//! way, how much there is.
 
 #![allow(
     clippy::wildcard_enum_match_arm,

@@ -47,14 +47,14 @@ pub enum Event {
         /// Amount that was paid.
         cents: Cents,
     },
-    /// Transition 42: nothing was paid.
+    /// Transition 42: the payout failed, and nothing was paid.
     PayoutFailed {
         /// The paying call.
         call: CallNumber,
         /// The gateway's reason.
         reason: Decline,
     },
-    /// Transition 42: paid, and sent back later.
+    /// Transition 42: the bank sent the payout back after it was paid.
     PayoutSentBack {
         /// The paying call.
         call: CallNumber,
@@ -109,7 +109,7 @@ pub enum Event {
     },
     /// Transition 43: the bank took a charge back.
     ChargedBack {
-        /// The gateway's id of it.
+        /// The gateway's id of the chargeback.
         id: ChargebackId,
         /// The order that was charged for; none where the charge paid a debt.
         order: Option<OrderId>,
@@ -120,14 +120,14 @@ pub enum Event {
     },
     /// Transition 43: the bank returned the charge.
     ChargebackWon {
-        /// The gateway's id of it.
+        /// The gateway's id of the chargeback.
         id: ChargebackId,
         /// What of it pays the debt; the rest goes to the wallet.
         to_debt: Cents,
     },
     /// Transition 43: the bank keeps the charge, which stays owed.
     ChargebackLost {
-        /// The gateway's id of it.
+        /// The gateway's id of the chargeback.
         id: ChargebackId,
     },
     /// Transition 44: losses were made good.

@@ -18,9 +18,9 @@ use crate::{
 /// A record that is ready to be committed, and the wallet after it.
 #[derive(Clone, Debug)]
 pub struct Filled {
-    /// The record.
+    /// The record that is to be committed.
     pub record: Record,
-    /// The wallet after it, but for its sequence.
+    /// The wallet after the record, but for the record's sequence.
     pub after: Wallet,
 }
 
@@ -126,7 +126,7 @@ fn transfer(debit: Account, credit: Account, cents: Cents, phase: Phase) -> Vec<
     }]
 }
 
-/// Keeps promise `n` as far as `cents`; the rest lapses, and the whole is void where nothing is kept.
+/// Posts `cents` of promise `n`, at most its amount; the rest lapses. Voids it where `cents` is 0.
 fn settle(wallet: &Wallet, n: CallNumber, cents: Cents) -> Vec<Transfer> {
     let Some(promise) = wallet.promise(n) else {
         return vec![];
@@ -268,7 +268,7 @@ fn notices(wallet: &Wallet, event: &Event, policy: &Policy) -> Vec<Notice> {
             to(Audience::Operators, Kind::Withdrawn { cents: *cents })
         }
         Event::CashShort { cents } => to(Audience::Operators, Kind::CashShort { cents: *cents }),
-        // Not each time: one retry tries all that rests, so what is stuck is tried as often as what is not.
+        // Not at each failure: one retry tries all deferred calls, so one that keeps failing is tried as often as a new one.
         Event::CallDeferred { call, failures } if failures.is_multiple_of(policy.retry_tries) => {
             stalled(wallet, *call)
         }
@@ -280,7 +280,7 @@ fn notices(wallet: &Wallet, event: &Event, policy: &Policy) -> Vec<Notice> {
     }
 }
 
-/// To operators: whose payout or payment keeps failing, and which.
+/// Returns the notice to operators that says whose payout or payment keeps failing, and which.
 fn stalled(wallet: &Wallet, call: CallNumber) -> Vec<Notice> {
     let user = wallet.user;
     let kind = match wallet.payout(call) {

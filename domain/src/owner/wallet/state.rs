@@ -23,9 +23,9 @@ pub const PLATFORM: UserId = UserId::from_bytes([0; 16]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PayoutState {
-    /// It is on its way.
+    /// The gateway is asked to pay it.
     Requested,
-    /// It was paid.
+    /// The gateway paid it.
     Paid,
     /// Never paid; the money is in the wallet again.
     Failed(Decline),
@@ -48,7 +48,7 @@ pub struct Payout {
     pub state: PayoutState,
     /// When it was asked for.
     pub requested_at: At,
-    /// When it last changed.
+    /// When its state last changed.
     pub changed_at: At,
 }
 
@@ -58,11 +58,11 @@ pub struct Payout {
 pub enum PaymentState {
     /// The card is being charged.
     Requested,
-    /// It was charged.
+    /// The card was charged.
     Paid,
-    /// It was refused.
+    /// The card was refused, or the bank wanted a confirmation.
     Failed(Decline),
-    /// It was refused, and charged after all: the money is in the wallet.
+    /// It counted as refused, and the card was charged after all: the money is in the wallet.
     Late,
 }
 
@@ -81,7 +81,7 @@ pub struct Payment {
     pub state: PaymentState,
     /// When it was asked for.
     pub requested_at: At,
-    /// When it last changed.
+    /// When its state last changed.
     pub changed_at: At,
 }
 
@@ -107,8 +107,8 @@ pub(super) const EXECUTED_KEPT: usize = 500;
 /// How long payouts and payments are kept once decided, in milliseconds: longer than any bank takes to send one back, or a
 /// gateway to find a lost charge.
 const PAST_MS: u64 = 400 * DAY_MS;
-/// Number of payouts, and of payments, that are kept once they are too old to come up again; older ones stand in the
-/// journal.
+/// Number of payouts, and of payments, that are kept once they are too old to come up again; older ones are in the
+/// journal only.
 pub(super) const DECIDED_KEPT: usize = 128;
 
 /// Whether something that was decided then is too old to come up again.
@@ -127,7 +127,7 @@ pub struct Wallet {
     pub payouts: Vec<Payout>,
     /// Every payment that is under way or may still come up again, and the last of the others, oldest first.
     pub payments: Vec<Payment>,
-    /// Every chargeback ever, oldest first, so that one that is told again after years is still booked once.
+    /// Every chargeback ever, oldest first, so that one that the gateway sends again after years is still booked once.
     pub chargebacks: Vec<Chargeback>,
     /// Every call that is under way, and those of what is kept.
     pub calls: BTreeMap<CallNumber, Call>,
@@ -175,19 +175,19 @@ impl Wallet {
             .filter(|timer| timer.state == TimerState::Pending)
     }
 
-    /// A payout that is kept.
+    /// The payout that this call pays, if it is kept.
     #[must_use]
     pub fn payout(&self, call: CallNumber) -> Option<&Payout> {
         self.payouts.iter().find(|payout| payout.call == call)
     }
 
-    /// A payment that is kept.
+    /// The payment that this call charges, if it is kept.
     #[must_use]
     pub fn payment(&self, call: CallNumber) -> Option<&Payment> {
         self.payments.iter().find(|payment| payment.call == call)
     }
 
-    /// The chargeback with this id, if the gateway has told of it.
+    /// The chargeback with this id, if the gateway has reported it.
     #[must_use]
     pub fn chargeback(&self, id: &ChargebackId) -> Option<&Chargeback> {
         self.chargebacks.iter().find(|known| known.id == *id)

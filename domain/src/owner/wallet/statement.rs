@@ -41,7 +41,7 @@ pub enum LineKind {
     CardCharged,
     /// Money went back to the card.
     CardRefunded,
-    /// Whatever has no name of its own.
+    /// Any other change of the person's money.
     Other,
 }
 
@@ -175,7 +175,7 @@ impl Statement {
         parts.into_iter()
     }
 
-    /// A transfer that is a line of its own; those with the escrow are told by [`Self::parts`].
+    /// The lines of a transfer that does not touch the escrow; [`Self::parts`] makes those of one that does.
     fn named(&self, transfer: &Transfer) -> Vec<(LineKind, Cents)> {
         use Account::{Escrow, Gateway, Goodwill, Payable, Receivable};
         use LineKind::{

@@ -16,12 +16,12 @@ use crate::{
     vote::{Vote, VoteRequest, Votes},
 };
 
-/// The outcome of a command.
+/// The outcome of a command to a wallet.
 #[derive(Clone, Debug)]
 pub enum Turn {
-    /// It took effect before: it is answered, not executed.
+    /// The command took effect before: it gets the same reply and is not executed again.
     Repeated(Executed),
-    /// It is already so: nothing is written, every reservation is given back.
+    /// The wallet is already as the command wants it: nothing is written, and every reservation is given back.
     AlreadySo,
     /// A record to check and commit.
     Commit(Box<Filled>),
