@@ -189,7 +189,8 @@ async fn a_store_takes_orders_for_when_it_is_open_and_none_while_it_is_paused()
     assert!(!changed.has("/hours"));
     assert_eq!(changed.0["open"], true);
     ann.place_available(&there(None)).await?;
-    let placed = ann.place(&described).await?.is(201)?;
+    let bo = Person::customer(&scene.client, "Bo", "tok_visa").await?;
+    let placed = bo.place(&described).await?.is(201)?;
     assert_eq!(placed.text("/store/id")?, store);
     let never = patch(boss, &store, &json!({"hours": []})).await?;
     assert_eq!(never.0["hours"], json!([]));
