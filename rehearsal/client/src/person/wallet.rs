@@ -1,8 +1,7 @@
 //! What people do with what they have and what they owe.
 
 use super::Person;
-use crate::{Body, Deviation, Reply};
-use serde_json::json;
+use crate::{Body, Deviation, Reply, operation::account};
 
 impl Person {
     /// The own wallet.
@@ -10,7 +9,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where it is not answered as specified.
     pub async fn wallet(&self) -> Result<Body, Deviation> {
-        self.get("/api/users/me/wallet").await?.is(200)
+        self.perform(account::wallet()).await?.is(200)
     }
 
     /// What own cards paid of what was owed, less what banks took back and did not give again, in cents.
@@ -38,10 +37,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where it is refused.
     pub async fn set_account(&self, account: &str) -> Result<Body, Deviation> {
-        let body = json!({"token": account});
-        self.put("/api/users/me/payout-method", &body)
-            .await?
-            .is(200)
+        self.perform(account::set_account(account)).await?.is(200)
     }
 
     /// Takes so many cents out of the wallet.
@@ -49,8 +45,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn pay_out(&self, cents: i64) -> Result<Reply, Deviation> {
-        let body = json!({"amount_cents": cents});
-        self.post("/api/users/me/payouts", &body).await
+        self.perform(account::pay_out(cents)).await
     }
 
     /// Pays so many cents of what is owed, with the card on file.
@@ -58,7 +53,6 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn pay_debt(&self, cents: i64) -> Result<Reply, Deviation> {
-        let body = json!({"amount_cents": cents});
-        self.post("/api/users/me/wallet/pay-debt", &body).await
+        self.perform(account::pay_debt(Some(cents))).await
     }
 }

@@ -14,7 +14,12 @@ mod time;
 
 use super::world::{Answer, News, No, OnBoard, Outside, Part, Sight, WalletBalance, World};
 use asks::Token;
-use campusg_client::{ApiRequest, Body, Client, Deviation, Person, Reply, photo};
+use campusg_client::{
+    ApiRequest, Body, Client, Deviation, Person, Reply,
+    operation::{account, desk, order},
+    photo,
+    request::StoreChange,
+};
 use campusg_domain::{
     id::{OrderId, PhotoId, Principal, StoreId, UserId},
     money::Cents,
@@ -28,7 +33,6 @@ use campusg_domain::{
 };
 use campusg_simulation::Behaviour;
 use inboxes::inbox;
-use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     str::FromStr,
@@ -40,6 +44,9 @@ pub use time::WallClock;
 const INBOX_EVERY_MS: u64 = MINUTE_MS;
 /// Longest step of a clock that is moved.
 const STEP_MS: u64 = 2 * HOUR_MS;
+
+/// Where the address of a bank's page is cut off from the key of the call that it is about.
+const CONFIRM: &str = "/confirm/";
 
 /// Who has a part in an order.
 #[derive(Clone, Copy, Debug)]
@@ -109,7 +116,7 @@ impl OnServer {
     /// # Errors
     /// A [`Deviation`] where it does not answer as specified.
     pub fn proof(&self) -> Result<Body, Deviation> {
-        let ask = ApiRequest::get("/api/ledger/proof");
+        let ask = desk::proof();
         self.threads.block_on(self.client.send(&ask))?.is(200)
     }
 
@@ -145,15 +152,8 @@ impl OnServer {
     }
 
     /// Commands as somebody, under a fresh key.
-    fn post(&self, who: UserId, path: impl Into<String>, body: &Value) -> Answer<Body> {
-        self.ask(
-            who,
-            ApiRequest::post(path, body).with_key(self.client.fresh()),
-        )
-    }
-
-    fn get(&self, who: UserId, path: &str) -> Answer<Body> {
-        self.ask(who, ApiRequest::get(path))
+    fn command(&self, who: UserId, ask: ApiRequest) -> Answer<Body> {
+        self.ask(who, ask.with_key(self.client.fresh()))
     }
 
     /// Who looks at an order for everybody: an operator, or else its customer.
@@ -164,7 +164,7 @@ impl OnServer {
     }
 
     fn look(&self, order: OrderId) -> Answer<Body> {
-        self.get(self.eyes(order)?, &format!("/api/orders/{order}"))
+        self.ask(self.eyes(order)?, order::show(order))
     }
 
     fn operator(&self) -> Answer<UserId> {
@@ -235,9 +235,8 @@ impl World for OnServer {
         };
         let user = self.known(person)?;
         if let Part::Runner(bank) = part {
-            let body = json!({"token": bank.token()});
             // A server without payouts has no such route, and its runners none of them.
-            match self.ask(user, ApiRequest::put("/api/users/me/payout-method", &body)) {
+            match self.ask(user, account::set_account(bank.token())) {
                 Ok(_) | Err(No::Refused(_)) => {}
                 Err(fault) => return Err(fault),
             }
@@ -247,26 +246,26 @@ impl World for OnServer {
 
     fn open_store(&mut self, name: &str, _hours: Option<Hours>) -> Answer<StoreId> {
         let operator = self.operator()?;
-        let stores = self.get(operator, "/api/stores")?.list("/items")?;
+        let stores = self.ask(operator, desk::stores())?.list("/items")?;
         let known = stores.iter().find(|store| store.says("/name", name));
         if let Some(store) = known {
             return Ok(id(store.text("/id")?)?);
         }
-        let body = json!({"name": name, "place": "Campus"});
-        let made = self.post(operator, "/api/stores", &body)?;
+        let made = self.command(operator, desk::open_store(name, "Campus"))?;
         Ok(id(made.text("/id")?)?)
     }
 
     fn pause_store(&mut self, store: StoreId, paused: bool) -> Answer<()> {
-        let (path, body) = (format!("/api/stores/{store}"), json!({"paused": paused}));
-        let patch = ApiRequest::new(reqwest::Method::PATCH, path);
-        let patch = patch.with_bytes("application/json", body.to_string());
-        self.ask(self.operator()?, patch).map(drop)
+        let change = StoreChange {
+            paused: Some(paused),
+        };
+        let change = desk::change_store(store, &change);
+        self.ask(self.operator()?, change).map(drop)
     }
 
     fn place(&mut self, wish: Placement) -> Answer<OrderId> {
-        let body = asks::placement(&wish, self.pace.moves_the_clock());
-        let placed = self.post(wish.customer, "/api/orders", &body)?;
+        let asked = asks::placement(&wish, self.pace.moves_the_clock());
+        let placed = self.command(wish.customer, order::place(&asked))?;
         let order = id(placed.text("/id")?)?;
         let parties = Parties {
             customer: wish.customer,
@@ -280,10 +279,10 @@ impl World for OnServer {
 
     fn act(&mut self, who: Principal, order: OrderId, command: Command) -> Answer<()> {
         let user = who.user().ok_or(No::Refused("nobody_here".into()))?;
-        let Some((path, body)) = asks::of_order(order, &command) else {
+        let Some(asked) = asks::of_order(order, &command) else {
             return Err(No::Refused("no_route".into()));
         };
-        self.post(user, path, &body)?;
+        self.command(user, asked)?;
         if let (Command::Accept { runner }, Some(parties)) = (&command, self.orders.get_mut(&order))
         {
             parties.runner = Some(*runner);
@@ -295,25 +294,22 @@ impl World for OnServer {
     fn wallet(&mut self, who: Principal, of: UserId, command: wallet::Command) -> Answer<()> {
         let user = who.user().ok_or(No::Refused("nobody_here".into()))?;
         match asks::of_wallet(of, &command) {
-            Some((path, body)) => self.post(user, path, &body).map(drop),
+            Some(asked) => self.command(user, asked).map(drop),
             None => Err(No::Refused("no_route".into())),
         }
     }
 
     fn new_card(&mut self, student: UserId, card: Behaviour) -> Answer<()> {
-        let body = json!({"token": card.token()});
-        let put = ApiRequest::put("/api/users/me/payment-method", &body);
-        self.ask(student, put).map(drop)
+        self.ask(student, account::set_card(card.token())).map(drop)
     }
 
     fn answer_bank(&mut self, order: OrderId, yes: bool) -> Answer<()> {
         let asked = self.look(order)?;
         let url = asked.text("/payment/action_url").unwrap_or_default();
-        let Some((_, key)) = url.split_once("/sandbox/confirm/") else {
+        let Some((_, key)) = url.split_once(CONFIRM) else {
             return Err(No::Refused("the_bank_does_not_ask".into()));
         };
-        let path = format!("/sandbox/confirm/{key}?approve={yes}");
-        let says = ApiRequest::new(reqwest::Method::POST, path);
+        let says = desk::confirm_at_bank(key, yes);
         let said = self.threads.block_on(self.client.send(&says))?;
         accepted(said).map(drop)
     }
@@ -325,7 +321,7 @@ impl World for OnServer {
     }
 
     fn board(&mut self, runner: UserId) -> Answer<Vec<OnBoard>> {
-        let board = self.get(runner, "/api/orders?available=true&limit=100")?;
+        let board = self.ask(runner, order::board(None))?;
         let row = |row: &Body| -> Result<OnBoard, Deviation> {
             let (fee, tip) = (
                 row.number("/delivery_fee_cents")?,
@@ -347,10 +343,10 @@ impl World for OnServer {
 
     fn wallet_balance(&mut self, of: UserId) -> Answer<WalletBalance> {
         if of == PLATFORM {
-            let accounts = self.get(self.operator()?, "/api/ledger/accounts")?;
+            let accounts = self.ask(self.operator()?, desk::accounts())?;
             return Ok(sights::treasury(&accounts)?);
         }
-        let wallet = self.get(of, "/api/users/me/wallet")?;
+        let wallet = self.ask(of, account::wallet())?;
         Ok(WalletBalance {
             available: Cents(wallet.number("/available_cents")?),
             debt: Cents(wallet.number("/debt_cents")?),
@@ -358,22 +354,20 @@ impl World for OnServer {
     }
 
     fn cancel_price(&mut self, order: OrderId) -> Answer<Option<Cents>> {
-        let path = format!("/api/orders/{order}/cancellation-quote");
-        let quote = self.get(self.eyes(order)?, &path)?;
+        let quote = self.ask(self.eyes(order)?, order::cancellation_quote(order))?;
         Ok(Some(Cents(quote.number("/charge_cents")?)))
     }
 
     fn photo(&mut self, by: UserId) -> Answer<PhotoId> {
         let picture = photo::picture(&self.client.fresh());
-        let upload = ApiRequest::new(reqwest::Method::POST, "/api/photos");
-        let stored = self.ask(by, upload.with_bytes("image/png", picture))?;
+        let stored = self.ask(by, order::upload(picture))?;
         Ok(id(stored.text("/id")?)?)
     }
 
     fn pin(&mut self, order: OrderId) -> Answer<u16> {
         let customer = self.orders.get(&order).map(|parties| parties.customer);
         let customer = customer.ok_or(No::Refused("not_found".into()))?;
-        let shown = self.get(customer, &format!("/api/orders/{order}/delivery-pin"))?;
+        let shown = self.ask(customer, order::pin(order))?;
         let pin = shown.text("/pin")?;
         let read = pin.parse().ok();
         Ok(read.ok_or_else(|| Deviation::new("a PIN of four digits", pin))?)

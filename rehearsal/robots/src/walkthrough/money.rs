@@ -1,6 +1,6 @@
 //! Where the money of an order is, as its two sides see it.
 
-use campusg_client::{Deviation, Person, same};
+use campusg_client::{Deviation, Person, operation::order, same};
 use campusg_domain::money::Cents;
 use std::fmt;
 
@@ -31,14 +31,8 @@ impl Money {
         customer: &Person,
         runner: Option<&Person>,
     ) -> Result<Self, Deviation> {
-        let payment = customer
-            .get(&format!("/api/payments/{order}"))
-            .await?
-            .is(200)?;
-        let escrow = customer
-            .get(&format!("/api/escrow/{order}"))
-            .await?
-            .is(200)?;
+        let payment = customer.perform(order::payment(order)).await?.is(200)?;
+        let escrow = customer.perform(order::escrow(order)).await?.is(200)?;
         let wallet = match runner {
             Some(runner) => runner.wallet().await?.number("/available_cents")?,
             None => 0,

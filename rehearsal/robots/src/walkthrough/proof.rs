@@ -1,7 +1,7 @@
 //! The ledger's proof: every cent is somewhere, and nowhere twice.
 
 use super::{Scene, Story};
-use campusg_client::{ApiRequest, Deviation, same};
+use campusg_client::{Deviation, operation::desk, same};
 
 /// Asks for the public proof and, where an operator's login is known, adds up every account.
 ///
@@ -47,11 +47,7 @@ async fn add_up(scene: &Scene) -> Result<(), Deviation> {
 }
 
 async fn ask(scene: &Scene) -> Result<(), Deviation> {
-    let proof = scene
-        .client
-        .send(&ApiRequest::get("/api/ledger/proof"))
-        .await?
-        .is(200)?;
+    let proof = scene.client.send(&desk::proof()).await?.is(200)?;
     same(
         "the sum of everything posted",
         proof.number("/posted_sum_cents")?,

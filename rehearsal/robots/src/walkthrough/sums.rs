@@ -1,6 +1,6 @@
 //! The money of one order in every column: held, captured, released, refunded, the runner's balance, the customer's debt.
 
-use campusg_client::{Deviation, Person, same};
+use campusg_client::{Deviation, Person, operation::order, same};
 use campusg_domain::money::Cents;
 use std::fmt;
 
@@ -81,8 +81,8 @@ impl Sums {
         customer: &Person,
         runner: Option<&Person>,
     ) -> Result<Self, Deviation> {
-        let payment = customer.get(&format!("/api/payments/{order}")).await?;
-        let escrow = customer.get(&format!("/api/escrow/{order}")).await?;
+        let payment = customer.perform(order::payment(order)).await?;
+        let escrow = customer.perform(order::escrow(order)).await?;
         let (payment, escrow) = (payment.is(200)?, escrow.is(200)?);
         let charged = match payment.says("/collection", "collected") {
             true => payment.number("/charged_cents")?,

@@ -2,7 +2,7 @@
 
 use super::{OnServer, patience, sights};
 use crate::simulate::world::{Answer, News};
-use campusg_client::{ApiRequest, Body, Deviation, Person};
+use campusg_client::{Body, Deviation, Person, operation::account};
 use campusg_domain::{
     id::{OrderId, UserId},
     notice::Audience,
@@ -67,6 +67,6 @@ impl OnServer {
 
 /// The newest notices of somebody.
 pub(super) fn inbox(person: &Person, limit: u8) -> impl Future<Output = Result<Body, Deviation>> {
-    let path = format!("/api/notifications/user/{}?limit={limit}", person.id);
-    async move { patience::send(person, ApiRequest::get(path)).await?.is(200) }
+    let ask = account::inbox(&person.id, limit);
+    async move { patience::send(person, ask).await?.is(200) }
 }
