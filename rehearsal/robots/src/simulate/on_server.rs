@@ -9,10 +9,12 @@
 mod asks;
 mod inboxes;
 mod patience;
-mod sights;
 mod time;
+mod views;
 
-use super::world::{Answer, News, No, OnBoard, Outside, Part, Sight, WalletBalance, World};
+use super::world::{
+    Answer, News, OnBoard, OrderView, Outside, Part, WalletBalance, World, WorldError,
+};
 use asks::Token;
 use campusg_client::{
     ApiRequest, Body, Client, Deviation, Person, Reply,
@@ -142,7 +144,7 @@ impl OnServer {
 
     fn person(&self, user: UserId) -> Answer<&Person> {
         let known = self.people.get(&user);
-        known.ok_or(No::Refused("nobody_here".into()))
+        known.ok_or(WorldError::Refused("nobody_here".into()))
     }
 
     /// Sends a request as somebody.
@@ -159,7 +161,7 @@ impl OnServer {
     /// Who looks at an order for everybody: an operator, or else its customer.
     fn eyes(&self, order: OrderId) -> Answer<UserId> {
         let parties = self.orders.get(&order);
-        let parties = parties.ok_or(No::Refused("not_found".into()))?;
+        let parties = parties.ok_or(WorldError::Refused("not_found".into()))?;
         Ok(self.operator.unwrap_or(parties.customer))
     }
 
@@ -168,7 +170,8 @@ impl OnServer {
     }
 
     fn operator(&self) -> Answer<UserId> {
-        self.operator.ok_or(No::Refused("no_operator".into()))
+        self.operator
+            .ok_or(WorldError::Refused("no_operator".into()))
     }
 }
 
@@ -237,7 +240,7 @@ impl World for OnServer {
         if let Part::Runner(bank) = part {
             // A server without payouts has no such route, and its runners none of them.
             match self.ask(user, account::set_account(bank.token())) {
-                Ok(_) | Err(No::Refused(_)) => {}
+                Ok(_) | Err(WorldError::Refused(_)) => {}
                 Err(fault) => return Err(fault),
             }
         }
@@ -278,9 +281,11 @@ impl World for OnServer {
     }
 
     fn act(&mut self, who: Principal, order: OrderId, command: Command) -> Answer<()> {
-        let user = who.user().ok_or(No::Refused("nobody_here".into()))?;
+        let user = who
+            .user()
+            .ok_or(WorldError::Refused("nobody_here".into()))?;
         let Some(asked) = asks::of_order(order, &command) else {
-            return Err(No::Refused("no_route".into()));
+            return Err(WorldError::Refused("no_route".into()));
         };
         self.command(user, asked)?;
         if let (Command::Accept { runner }, Some(parties)) = (&command, self.orders.get_mut(&order))
@@ -292,10 +297,12 @@ impl World for OnServer {
     }
 
     fn wallet(&mut self, who: Principal, of: UserId, command: wallet::Command) -> Answer<()> {
-        let user = who.user().ok_or(No::Refused("nobody_here".into()))?;
+        let user = who
+            .user()
+            .ok_or(WorldError::Refused("nobody_here".into()))?;
         match asks::of_wallet(of, &command) {
             Some(asked) => self.command(user, asked).map(drop),
-            None => Err(No::Refused("no_route".into())),
+            None => Err(WorldError::Refused("no_route".into())),
         }
     }
 
@@ -307,17 +314,17 @@ impl World for OnServer {
         let asked = self.look(order)?;
         let url = asked.text("/payment/action_url").unwrap_or_default();
         let Some((_, key)) = url.split_once(CONFIRM) else {
-            return Err(No::Refused("the_bank_does_not_ask".into()));
+            return Err(WorldError::Refused("the_bank_does_not_ask".into()));
         };
         let says = desk::confirm_at_bank(key, yes);
         let said = self.threads.block_on(self.client.send(&says))?;
         accepted(said).map(drop)
     }
 
-    fn sight(&mut self, order: OrderId) -> Answer<Sight> {
+    fn order_view(&mut self, order: OrderId) -> Answer<OrderView> {
         let seen = self.look(order)?;
         let customer = self.orders[&order].customer;
-        Ok(sights::of_order(order, customer, &seen)?)
+        Ok(views::of_order(order, customer, &seen)?)
     }
 
     fn board(&mut self, runner: UserId) -> Answer<Vec<OnBoard>> {
@@ -344,7 +351,7 @@ impl World for OnServer {
     fn wallet_balance(&mut self, of: UserId) -> Answer<WalletBalance> {
         if of == PLATFORM {
             let accounts = self.ask(self.operator()?, desk::accounts())?;
-            return Ok(sights::treasury(&accounts)?);
+            return Ok(views::treasury(&accounts)?);
         }
         let wallet = self.ask(of, account::wallet())?;
         Ok(WalletBalance {
@@ -366,7 +373,7 @@ impl World for OnServer {
 
     fn pin(&mut self, order: OrderId) -> Answer<u16> {
         let customer = self.orders.get(&order).map(|parties| parties.customer);
-        let customer = customer.ok_or(No::Refused("not_found".into()))?;
+        let customer = customer.ok_or(WorldError::Refused("not_found".into()))?;
         let shown = self.ask(customer, order::pin(order))?;
         let pin = shown.text("/pin")?;
         let read = pin.parse().ok();
@@ -388,11 +395,11 @@ fn accepted(reply: Reply) -> Answer<Body> {
                 "" => reply.status.to_string(),
                 code => code.to_owned(),
             };
-            Err(No::Refused(code.into()))
+            Err(WorldError::Refused(code.into()))
         }
         _ => {
             let asked = format!("{} to be answered", reply.asked);
-            Err(No::Fault(Deviation::new(asked, reply.summary())))
+            Err(WorldError::Fault(Deviation::new(asked, reply.summary())))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who looks into which inbox when, and what is new there.
 
-use super::{OnServer, patience, sights};
+use super::{OnServer, patience, views};
 use crate::simulate::world::{Answer, News};
 use campusg_client::{Body, Deviation, Person, operation::account};
 use campusg_domain::{
@@ -50,7 +50,7 @@ impl OnServer {
                 .text("/order_id")
                 .ok()
                 .and_then(|id| OrderId::from_str(id).ok());
-            let kind = notice.text("/kind").ok().and_then(sights::kind);
+            let kind = notice.text("/kind").ok().and_then(views::kind);
             let operates = self.operator == Some(user);
             let to = if operates {
                 Audience::Operators

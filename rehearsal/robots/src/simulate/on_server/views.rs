@@ -1,6 +1,6 @@
 //! What the server's views mean to a robot. Must not: ask for them.
 
-use crate::simulate::world::{Asked, Claimed, Sight, WalletBalance};
+use crate::simulate::world::{Asked, Claimed, OrderView, WalletBalance};
 use campusg_client::{Body, Deviation};
 use campusg_domain::{
     id::{OrderId, UserId},
@@ -12,12 +12,12 @@ use serde::de::DeserializeOwned;
 use std::str::FromStr;
 
 /// An order, as its customer or an operator sees it.
-pub(super) fn of_order(id: OrderId, customer: UserId, seen: &Body) -> Result<Sight, Deviation> {
+pub(super) fn of_order(id: OrderId, customer: UserId, seen: &Body) -> Result<OrderView, Deviation> {
     let cents = |pointer: &str| seen.number(pointer).map(Cents);
     let charged = cents("/payment/charged_cents")?;
     let runner = seen.text("/runner/id").ok();
     let waits = seen.has("/no_show_wait");
-    Ok(Sight {
+    Ok(OrderView {
         id,
         customer,
         runner: runner.and_then(|runner| UserId::from_str(runner).ok()),
@@ -162,7 +162,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_view_becomes_a_sight() {
+    fn an_answer_becomes_a_view() {
         let (id, customer) = (OrderId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
         let seen = Body(json!({
             "status": "on-site", "operator_hold": true, "approved_total_cents": 2300,
@@ -177,30 +177,30 @@ mod tests {
             "dispute": {"n": 1, "by": "customer", "claim_cents": 9, "status": "open"},
             "no_show_wait": {"over": true},
         }));
-        let sight = of_order(id, customer, &seen).unwrap();
+        let view = of_order(id, customer, &seen).unwrap();
         assert_eq!(
-            sight.items,
+            view.items,
             [(0, Substitution::Ask), (2, Substitution::Replace)]
         );
-        assert_eq!(sight.runner, Some(UserId::from_bytes([3; 16])));
+        assert_eq!(view.runner, Some(UserId::from_bytes([3; 16])));
         assert_eq!(
-            (sight.status, sight.handover),
+            (view.status, view.handover),
             (Status::OnSite, Handover::Door)
         );
-        assert_eq!((sight.refundable, sight.charged), (Cents(500), Cents(700)));
+        assert_eq!((view.refundable, view.charged), (Cents(500), Cents(700)));
         assert_eq!(
-            sight.asked.map(|it| (it.n, it.kind, it.items)),
+            view.asked.map(|it| (it.n, it.kind, it.items)),
             Some((2, ProposalKind::SoldOut, vec![1]))
         );
         assert_eq!(
-            sight.claimed.map(|it| (it.n, it.by, it.claim)),
+            view.claimed.map(|it| (it.n, it.by, it.claim)),
             Some((1, Party::Customer, Cents(9)))
         );
         assert_eq!(
-            (sight.no_show, sight.held, sight.cancel_waits),
+            (view.no_show, view.held, view.cancel_waits),
             (Some(true), true, false)
         );
-        assert_eq!(sight.reason, None);
+        assert_eq!(view.reason, None);
     }
 
     #[test]
