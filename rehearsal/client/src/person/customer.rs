@@ -3,6 +3,7 @@
 use super::Person;
 use crate::{
     Body, Deviation, Price, Reply, Wish,
+    answer::{CancellationQuote, Made, Pin},
     operation::{account, order},
     request::ProposalAnswer,
 };
@@ -52,7 +53,7 @@ impl Person {
     /// A [`Deviation`] where it is refused, or is not on the board in time.
     pub async fn place_available(&self, wish: &Wish) -> Result<(String, Price), Deviation> {
         let placed = self.place(wish).await?.is(201)?;
-        let order = placed.text("/id")?.to_owned();
+        let order = placed.read::<Made>()?.id;
         let available = |order: &Body| order.says("/placement", "available");
         let placed = self.order_until(&order, "available", available).await?;
         let price = Body(placed.0["price"].clone());
@@ -64,8 +65,8 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where it is refused.
     pub async fn pin(&self, order: &str) -> Result<String, Deviation> {
-        let body = self.perform(order::pin(order)).await?.is(200)?;
-        Ok(body.text("/pin")?.to_owned())
+        let shown = self.perform(order::pin(order)).await?.is(200)?;
+        Ok(shown.read::<Pin>()?.pin)
     }
 
     /// Asks what cancelling costs now, in cents.
@@ -77,7 +78,7 @@ impl Person {
             .perform(order::cancellation_quote(order))
             .await?
             .is(200)?;
-        quote.number("/charge_cents")
+        Ok(quote.read::<CancellationQuote>()?.charge_cents)
     }
 
     /// Cancels, agreeing to a charge in cents.

@@ -2,7 +2,8 @@
 
 use super::Person;
 use crate::{
-    Body, Deviation, Reply,
+    Deviation, Reply,
+    answer::{Account, Clock, Page, Transfer},
     operation::desk,
     request::{DeskAction, Ending},
     same,
@@ -24,8 +25,8 @@ impl Person {
     /// A [`Deviation`] where the clock is not told.
     pub async fn in_so_long(&self, ms: u64) -> Result<String, Deviation> {
         let clock = self.move_clock(0).await?.is(200)?;
-        let now = clock.text("/now")?;
-        let later = chrono::DateTime::parse_from_rfc3339(now)
+        let now = clock.read::<Clock>()?.now;
+        let later = chrono::DateTime::parse_from_rfc3339(&now)
             .ok()
             .and_then(|now| {
                 now.checked_add_signed(chrono::Duration::milliseconds(i64::try_from(ms).ok()?))
@@ -120,9 +121,9 @@ impl Person {
     ///
     /// # Errors
     /// A [`Deviation`] where it is refused.
-    pub async fn accounts(&self) -> Result<Vec<Body>, Deviation> {
+    pub async fn accounts(&self) -> Result<Vec<Account>, Deviation> {
         let accounts = self.perform(desk::accounts()).await?.is(200)?;
-        accounts.list("/items")
+        Ok(accounts.read::<Page<Account>>()?.items)
     }
 
     /// What is posted on an account, in cents.
@@ -131,10 +132,8 @@ impl Person {
     /// A [`Deviation`] where it is refused.
     pub async fn balance(&self, account: &str) -> Result<i64, Deviation> {
         let accounts = self.accounts().await?;
-        let found = accounts
-            .iter()
-            .find(|entry| entry.says("/account", account));
-        found.map_or(Ok(0), |entry| entry.number("/posted_cents"))
+        let found = accounts.iter().find(|entry| entry.account == account);
+        Ok(found.map_or(0, |entry| entry.posted_cents))
     }
 
     /// What was posted for an order: from which kind of account, to which, how many cents.
@@ -143,14 +142,11 @@ impl Person {
     /// A [`Deviation`] where it is not told.
     pub async fn moved(&self, order: &str) -> Result<Vec<(String, String, i64)>, Deviation> {
         let transfers = self.perform(desk::transfers(order)).await?.is(200)?;
-        let transfers = transfers.list("/items")?;
+        let transfers = transfers.read::<Page<Transfer>>()?.items;
         let kind = |account: &str| account.split(':').next().unwrap_or_default().to_owned();
-        let line = |transfer: &Body| {
-            let (debit, credit) = (transfer.text("/debit")?, transfer.text("/credit")?);
-            Ok((kind(debit), kind(credit), transfer.number("/amount_cents")?))
-        };
-        let posted = |transfer: &&Body| transfer.says("/phase", "posted");
-        transfers.iter().filter(posted).map(line).collect()
+        let posted = transfers.iter().filter(|it| it.phase == "posted");
+        let line = |it: &Transfer| (kind(&it.debit), kind(&it.credit), it.amount_cents);
+        Ok(posted.map(line).collect())
     }
 
     /// Adds up every account: posted amounts to zero, promises in to promises out. Answers how many accounts there are.
@@ -161,9 +157,8 @@ impl Person {
         let accounts = self.accounts().await?;
         let (mut posted, mut promised) = (0, 0);
         for account in &accounts {
-            posted += account.number("/posted_cents")?;
-            promised +=
-                account.number("/pending_in_cents")? - account.number("/pending_out_cents")?;
+            posted += account.posted_cents;
+            promised += account.pending_in_cents - account.pending_out_cents;
         }
         same("the sum of everything posted", posted, 0)?;
         same("promised in less promised out", promised, 0)?;

@@ -3,6 +3,7 @@
 use super::Person;
 use crate::{
     Body, Client, Deviation, Reply,
+    answer::{Made, Wallet},
     operation::{account, order},
     photo,
     request::{ProblemReport, Progress, Proof, Proposal, Receipt},
@@ -84,9 +85,8 @@ impl Person {
             }
             _ => 0,
         };
-        let wallet = self.wallet().await?;
-        let balance = wallet.number("/available_cents")? - wallet.number("/debt_cents")?;
-        Ok((released, balance))
+        let wallet: Wallet = self.wallet().await?.read()?;
+        Ok((released, wallet.available_cents - wallet.debt_cents))
     }
 
     /// Uploads a fresh photo; answers its id.
@@ -96,7 +96,7 @@ impl Person {
     pub async fn upload(&self) -> Result<String, Deviation> {
         let picture = photo::picture(&self.client().fresh());
         let stored = self.perform(order::upload(picture)).await?.is(201)?;
-        Ok(stored.text("/id")?.to_owned())
+        Ok(stored.read::<Made>()?.id)
     }
 
     /// Says that the food was bought, for so many cents, as that photo shows.

@@ -1,7 +1,7 @@
 //! What people do with what they have and what they owe.
 
 use super::Person;
-use crate::{Body, Deviation, Reply, operation::account};
+use crate::{Body, Deviation, Reply, answer::Wallet, operation::account};
 
 impl Person {
     /// The own wallet.
@@ -17,19 +17,12 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where it is not answered as specified.
     pub async fn paid_beside_orders(&self) -> Result<i64, Deviation> {
-        let wallet = self.wallet().await?;
-        let mut sum = 0;
-        for payment in wallet.list("/debt_payments")? {
-            if payment.says("/state", "paid") {
-                sum += payment.number("/charge_cents")?;
-            }
-        }
-        for taken in wallet.list("/chargebacks")? {
-            if !taken.says("/state", "won") {
-                sum -= taken.number("/amount_cents")?;
-            }
-        }
-        Ok(sum)
+        let wallet: Wallet = self.wallet().await?.read()?;
+        let paid = wallet.debt_payments.iter().filter(|it| it.state == "paid");
+        let taken = wallet.chargebacks.iter().filter(|it| it.state != "won");
+        let paid: i64 = paid.map(|payment| payment.charge_cents).sum();
+        let taken: i64 = taken.map(|chargeback| chargeback.amount_cents).sum();
+        Ok(paid - taken)
     }
 
     /// Puts a bank account on file.

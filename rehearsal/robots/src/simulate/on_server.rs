@@ -18,6 +18,7 @@ use super::world::{
 use asks::Token;
 use campusg_client::{
     ApiRequest, Body, Client, Deviation, Person, Reply,
+    answer::{self, BoardRow, CancellationQuote, Made, Page, Pin},
     operation::{account, desk, order},
     photo,
     request::StoreChange,
@@ -117,9 +118,12 @@ impl OnServer {
     ///
     /// # Errors
     /// A [`Deviation`] where it does not answer as specified.
-    pub fn proof(&self) -> Result<Body, Deviation> {
+    pub fn proof(&self) -> Result<answer::Proof, Deviation> {
         let ask = desk::proof();
-        self.threads.block_on(self.client.send(&ask))?.is(200)
+        self.threads
+            .block_on(self.client.send(&ask))?
+            .is(200)?
+            .read()
     }
 
     /// Whether the server's clock is moved, not waited for.
@@ -132,12 +136,8 @@ impl OnServer {
     fn known(&mut self, person: Person) -> Result<UserId, Deviation> {
         let user = id(&person.id)?;
         let inbox = self.threads.block_on(inbox(&person, 1))?;
-        let last = inbox
-            .list("/items")?
-            .first()
-            .map(|it| it.text("/id").map(str::to_owned));
-        self.read
-            .insert(user, last.transpose()?.unwrap_or_default());
+        let last = inbox.into_iter().next().map(|notice| notice.id);
+        self.read.insert(user, last.unwrap_or_default());
         self.people.insert(user, person);
         Ok(user)
     }
@@ -165,8 +165,8 @@ impl OnServer {
         Ok(self.operator.unwrap_or(parties.customer))
     }
 
-    fn look(&self, order: OrderId) -> Answer<Body> {
-        self.ask(self.eyes(order)?, order::show(order))
+    fn look(&self, order: OrderId) -> Answer<answer::Order> {
+        Ok(self.ask(self.eyes(order)?, order::show(order))?.read()?)
     }
 
     fn operator(&self) -> Answer<UserId> {
@@ -249,13 +249,13 @@ impl World for OnServer {
 
     fn open_store(&mut self, name: &str, _hours: Option<Hours>) -> Answer<StoreId> {
         let operator = self.operator()?;
-        let stores = self.ask(operator, desk::stores())?.list("/items")?;
-        let known = stores.iter().find(|store| store.says("/name", name));
+        let stores: Page<answer::StoreAnswer> = self.ask(operator, desk::stores())?.read()?;
+        let known = stores.items.iter().find(|store| store.name == name);
         if let Some(store) = known {
-            return Ok(id(store.text("/id")?)?);
+            return Ok(id(&store.id)?);
         }
         let made = self.command(operator, desk::open_store(name, "Campus"))?;
-        Ok(id(made.text("/id")?)?)
+        Ok(id(&made.read::<Made>()?.id)?)
     }
 
     fn pause_store(&mut self, store: StoreId, paused: bool) -> Answer<()> {
@@ -269,7 +269,7 @@ impl World for OnServer {
     fn place(&mut self, wish: Placement) -> Answer<OrderId> {
         let asked = asks::placement(&wish, self.pace.moves_the_clock());
         let placed = self.command(wish.customer, order::place(&asked))?;
-        let order = id(placed.text("/id")?)?;
+        let order = id(&placed.read::<Made>()?.id)?;
         let parties = Parties {
             customer: wish.customer,
             runner: None,
@@ -311,8 +311,7 @@ impl World for OnServer {
     }
 
     fn answer_bank(&mut self, order: OrderId, yes: bool) -> Answer<()> {
-        let asked = self.look(order)?;
-        let url = asked.text("/payment/action_url").unwrap_or_default();
+        let url = self.look(order)?.payment.action_url.unwrap_or_default();
         let Some((_, key)) = url.split_once(CONFIRM) else {
             return Err(WorldError::Refused("the_bank_does_not_ask".into()));
         };
@@ -324,22 +323,18 @@ impl World for OnServer {
     fn order_view(&mut self, order: OrderId) -> Answer<OrderView> {
         let seen = self.look(order)?;
         let customer = self.orders[&order].customer;
-        Ok(views::of_order(order, customer, &seen)?)
+        Ok(views::of_order(order, customer, seen))
     }
 
     fn board(&mut self, runner: UserId) -> Answer<Vec<OnBoard>> {
         let board = self.ask(runner, order::board(None))?;
-        let row = |row: &Body| -> Result<OnBoard, Deviation> {
-            let (fee, tip) = (
-                row.number("/delivery_fee_cents")?,
-                row.number("/tip_cents")?,
-            );
+        let row = |row: &BoardRow| -> Result<OnBoard, Deviation> {
             Ok(OnBoard {
-                order: id(row.text("/id")?)?,
-                reward: Cents(fee + tip),
+                order: id(&row.id)?,
+                reward: Cents(row.delivery_fee_cents + row.tip_cents),
             })
         };
-        let rows = board.list("/items")?;
+        let rows = board.read::<Page<BoardRow>>()?.items;
         // Other people's orders stay theirs to run.
         let ours = rows.iter().map(row).filter(|row| {
             let known = |row: &OnBoard| self.orders.contains_key(&row.order);
@@ -351,31 +346,33 @@ impl World for OnServer {
     fn wallet_balance(&mut self, of: UserId) -> Answer<WalletBalance> {
         if of == PLATFORM {
             let accounts = self.ask(self.operator()?, desk::accounts())?;
-            return Ok(views::treasury(&accounts)?);
+            let accounts: Page<answer::Account> = accounts.read()?;
+            return Ok(views::treasury(&accounts.items));
         }
-        let wallet = self.ask(of, account::wallet())?;
+        let wallet: answer::Wallet = self.ask(of, account::wallet())?.read()?;
         Ok(WalletBalance {
-            available: Cents(wallet.number("/available_cents")?),
-            debt: Cents(wallet.number("/debt_cents")?),
+            available: Cents(wallet.available_cents),
+            debt: Cents(wallet.debt_cents),
         })
     }
 
     fn cancel_price(&mut self, order: OrderId) -> Answer<Option<Cents>> {
         let quote = self.ask(self.eyes(order)?, order::cancellation_quote(order))?;
-        Ok(Some(Cents(quote.number("/charge_cents")?)))
+        let quote: CancellationQuote = quote.read()?;
+        Ok(Some(Cents(quote.charge_cents)))
     }
 
     fn photo(&mut self, by: UserId) -> Answer<PhotoId> {
         let picture = photo::picture(&self.client.fresh());
         let stored = self.ask(by, order::upload(picture))?;
-        Ok(id(stored.text("/id")?)?)
+        Ok(id(&stored.read::<Made>()?.id)?)
     }
 
     fn pin(&mut self, order: OrderId) -> Answer<u16> {
         let customer = self.orders.get(&order).map(|parties| parties.customer);
         let customer = customer.ok_or(WorldError::Refused("not_found".into()))?;
         let shown = self.ask(customer, order::pin(order))?;
-        let pin = shown.text("/pin")?;
+        let pin = shown.read::<Pin>()?.pin;
         let read = pin.parse().ok();
         Ok(read.ok_or_else(|| Deviation::new("a PIN of four digits", pin))?)
     }

@@ -8,7 +8,7 @@ mod transitions;
 mod troubles;
 
 use super::{Day, OnCampus, OnServer, Setting, Size};
-use campusg_client::{Body, Deviation};
+use campusg_client::{Deviation, answer::Proof};
 use campusg_domain::{
     invariant::Broken,
     money::{Account, Cents},
@@ -70,8 +70,8 @@ impl Report {
         ];
         Ok(Self {
             text: parts.join("\n"),
-            lines: vec![zero(&proof)?],
-            ends: vec![("journal", proof.text("/head")?.to_owned())],
+            lines: vec![zero(&proof)],
+            ends: vec![("journal", proof.head)],
         })
     }
 
@@ -152,21 +152,15 @@ fn counted<N: Display + PartialEq + From<u8>>(many: N, what: &str) -> String {
 }
 
 /// What a server tells anybody about its sums.
-fn zero(proof: &Body) -> Result<Line, Deviation> {
+fn zero(proof: &Proof) -> Line {
     let sums = [
-        ("posted", "/posted_sum_cents"),
-        ("pending", "/pending_sum_cents"),
+        ("posted", proof.posted_sum_cents),
+        ("pending", proof.pending_sum_cents),
     ];
-    let mut faults = vec![];
-    for (name, pointer) in sums {
-        let sum = proof.number(pointer)?;
-        if sum != 0 {
-            faults.push(format!("{name} adds up to {}", Cents(sum)));
-        }
-    }
-    let accounts = u64::try_from(proof.number("/accounts")?).unwrap_or(0);
+    let wrong = sums.into_iter().filter(|(_, sum)| *sum != 0);
+    let faults = wrong.map(|(name, sum)| format!("{name} adds up to {}", Cents(sum)));
     let says = "all accounts add up to nothing, posted and pending";
-    Ok(line("ledger", says, accounts, faults))
+    line("ledger", says, proof.accounts, faults.collect())
 }
 
 /// A heading, and rows of a name and a number.

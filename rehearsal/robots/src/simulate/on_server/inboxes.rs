@@ -2,12 +2,16 @@
 
 use super::{OnServer, patience, views};
 use crate::simulate::world::{Answer, News};
-use campusg_client::{Body, Deviation, Person, operation::account};
+use campusg_client::{
+    Deviation, Person,
+    answer::{Notice, Page},
+    operation::account,
+};
 use campusg_domain::{
     id::{OrderId, UserId},
     notice::Audience,
 };
-use std::{future::Future, str::FromStr};
+use std::str::FromStr;
 
 /// How many others do each time.
 const OTHERS: usize = 8;
@@ -40,17 +44,13 @@ impl OnServer {
         let inbox = self.threads.block_on(inbox(person, 100))?;
         let last = self.read.get(&user).cloned().unwrap_or_default();
         let (mut news, mut newest) = (vec![], None);
-        for notice in inbox.list("/items")? {
-            let name = notice.text("/id")?;
-            if name == last {
+        for notice in inbox {
+            if notice.id == last {
                 break;
             }
-            newest.get_or_insert_with(|| name.to_owned());
-            let about = notice
-                .text("/order_id")
-                .ok()
-                .and_then(|id| OrderId::from_str(id).ok());
-            let kind = notice.text("/kind").ok().and_then(views::kind);
+            newest.get_or_insert(notice.id);
+            let about = notice.order_id.and_then(|id| OrderId::from_str(&id).ok());
+            let kind = views::kind(&notice.kind);
             let operates = self.operator == Some(user);
             let to = if operates {
                 Audience::Operators
@@ -66,7 +66,8 @@ impl OnServer {
 }
 
 /// The newest notices of somebody.
-pub(super) fn inbox(person: &Person, limit: u8) -> impl Future<Output = Result<Body, Deviation>> {
+pub(super) async fn inbox(person: &Person, limit: u8) -> Result<Vec<Notice>, Deviation> {
     let ask = account::inbox(&person.id, limit);
-    async move { patience::send(person, ask).await?.is(200) }
+    let inbox = patience::send(person, ask).await?.is(200)?;
+    Ok(inbox.read::<Page<Notice>>()?.items)
 }

@@ -3,6 +3,7 @@
 //!
 //! Invariant: never goes back.
 
+use campusg_client::answer::Clock;
 use campusg_client::{Body, Client, Deviation, Person, operation::desk};
 use campusg_domain::time::At;
 use chrono::{DateTime, SecondsFormat};
@@ -101,8 +102,8 @@ impl Pace {
 
 /// What the server's clock shows.
 fn shown(moved: &Body) -> Result<At, Deviation> {
-    let text = moved.text("/now")?;
-    let read = DateTime::parse_from_rfc3339(text).ok();
+    let text = moved.read::<Clock>()?.now;
+    let read = DateTime::parse_from_rfc3339(&text).ok();
     let ms = read.and_then(|time| u64::try_from(time.timestamp_millis()).ok());
     let ms = ms.ok_or_else(|| Deviation::new("a time as specified", text))?;
     Ok(At(ms))
