@@ -8,6 +8,7 @@
 
 mod common;
 
+use campusg_client::request::Progress;
 use campusg_client::{ApiRequest, Body, Deviation, Person, Wish};
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 use campusg_robots::walkthrough::{Errand, Scene};
@@ -116,7 +117,7 @@ async fn two_runners_race_and_the_loser_touches_nothing() -> Result<(), Deviatio
         .await?
         .refuses(404, "not_found")?;
     loser
-        .report(&errand.order, "on-site")
+        .report(&errand.order, &Progress::OnSite)
         .await?
         .refuses(404, "not_found")?;
     loser

@@ -8,9 +8,11 @@
 
 mod common;
 
+use campusg_client::request::Progress;
 use campusg_client::{Body, Deviation, Wish};
 use campusg_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 use campusg_robots::walkthrough::Errand;
+use common::raw::AsWritten as _;
 use common::{Options, Server, operator, pass_until, proven, transfers, turn::shared};
 use serde_json::json;
 
@@ -122,7 +124,7 @@ async fn at_each_stage_only_the_next_step_fits() -> Result<(), Deviation> {
             }
             let refused = errand
                 .runner
-                .status(&errand.order, &body)
+                .status_raw(&errand.order, &body)
                 .await?
                 .refuses(409, "not_in_this_stage")?;
             assert_eq!(refused.text("/order_status")?, *here);
@@ -142,7 +144,7 @@ async fn at_each_stage_only_the_next_step_fits() -> Result<(), Deviation> {
         }
         errand
             .customer
-            .report(&errand.order, "collected")
+            .report(&errand.order, &Progress::Collected)
             .await?
             .refuses(403, "not_allowed")?;
         errand
@@ -291,7 +293,7 @@ async fn purchased_then_the_charge_is_never_answered_and_an_operator_looks() -> 
             .any(|order| order.says("/order_id", &errand.order))
     };
     let stalled = operator
-        .until(
+        .until_raw(
             "/api/admin/sagas?state=stalled",
             "the order among the stalled",
             is_listed,
@@ -374,7 +376,7 @@ async fn cancelled_from_purchased_on_pays_the_runner_in_full() -> Result<(), Dev
         assert_eq!(again.0["version"], errand.seen().await?.0["version"]);
         errand
             .runner
-            .report(&errand.order, "collected")
+            .report(&errand.order, &Progress::Collected)
             .await?
             .refuses(409, "not_in_this_stage")?;
     }
@@ -604,7 +606,7 @@ async fn a_release_that_fails_is_tried_again_and_undoes_no_delivery() -> Result<
         scene.pass(rest_ms).await?;
         let refused = |order: &Body| order.number("/release_failures") == Ok(failures);
         let seen = operator(&scene)
-            .until(&path, "refused again", refused)
+            .until_raw(&path, "refused again", refused)
             .await?;
         assert_eq!(seen.text("/status")?, "delivered");
         errand.money().await?.is(2_749, 2_749, 0, 0)?;
@@ -643,7 +645,7 @@ async fn a_refund_that_the_card_refuses_stays_in_the_customers_wallet() -> Resul
     for day in 1..=14 {
         scene.pass(DAY_MS + SECOND_MS).await?;
         operator
-            .until(&path, "another day", |order| {
+            .until_raw(&path, "another day", |order| {
                 overdue(order) || order.number("/overdue_days") == Ok(day)
             })
             .await?;

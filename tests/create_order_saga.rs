@@ -12,6 +12,7 @@ use campusg_client::{ApiRequest, Body, Deviation, Person, Wish};
 use campusg_domain::gateway::CallKey;
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 use campusg_robots::walkthrough::{Errand, Money, Scene};
+use common::raw::AsWritten as _;
 use common::{
     Options, Server, gateway::Gateway, operator, pass_until, proven, transfers, turn::shared,
 };
@@ -157,7 +158,7 @@ async fn success_the_money_is_held_and_the_timers_run() -> Result<(), Deviation>
 async fn user_nobody_signed_in_and_a_suspended_one_place_nothing() -> Result<(), Deviation> {
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
-    let ask = ApiRequest::post("/api/orders", &Wish::lunch().0).with_key("k");
+    let ask = ApiRequest::post("/api/orders", &Wish::lunch()).with_key("k");
     scene
         .client
         .send(&ask)
@@ -311,11 +312,11 @@ async fn customer_cancels_while_the_gateway_is_silent_and_a_late_yes_is_let_go()
     ended_free(&customer, &order, "customer", "failed").await;
 
     let late = Person::customer(&scene.client, "Ann", "tok_late").await?;
-    let body = Wish::lunch().0;
+    let body = Wish::lunch();
     let placing = late.post("/api/orders", &body);
     let cancelling = async {
         let mine = late
-            .until("/api/orders?as=customer", "an order", |mine| {
+            .until_raw("/api/orders?as=customer", "an order", |mine| {
                 !mine.list("/items").unwrap().is_empty()
             })
             .await;
@@ -437,7 +438,7 @@ async fn repeated_with_the_same_key_it_is_one_order() -> Result<(), Deviation> {
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
     let customer = Person::customer(&scene.client, "Ann", "tok_visa").await?;
-    let ask = ApiRequest::post("/api/orders", &Wish::lunch().0).with_key("lunch-1");
+    let ask = ApiRequest::post("/api/orders", &Wish::lunch()).with_key("lunch-1");
     let first = customer.send(ask.clone()).await?;
     let again = customer.send(ask.clone()).await?;
     assert_eq!((first.status, again.status), (201, 201));
@@ -445,12 +446,12 @@ async fn repeated_with_the_same_key_it_is_one_order() -> Result<(), Deviation> {
     assert_eq!(first.body, again.body, "the first answer again");
 
     let mut other = Wish::lunch();
-    other.0["tip_cents"] = json!(300);
+    other.tip_cents = 300;
     let reused = customer
-        .send(ApiRequest::post("/api/orders", &other.0).with_key("lunch-1"))
+        .send(ApiRequest::post("/api/orders", &other).with_key("lunch-1"))
         .await?;
     reused.refuses(422, "key_reused")?;
-    let without = ApiRequest::post("/api/orders", &Wish::lunch().0);
+    let without = ApiRequest::post("/api/orders", &Wish::lunch());
     customer
         .send(without)
         .await?
@@ -473,8 +474,7 @@ async fn many_repeats_at_once_are_one_order() -> Result<(), Deviation> {
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
     let customer = Person::customer(&scene.client, "Ann", "tok_slow").await?;
-    let ask =
-        || customer.send(ApiRequest::post("/api/orders", &Wish::lunch().0).with_key("lunch-2"));
+    let ask = || customer.send(ApiRequest::post("/api/orders", &Wish::lunch()).with_key("lunch-2"));
     let (a, b, c, d) = tokio::join!(ask(), ask(), ask(), ask());
     let mut orders = vec![];
     for reply in [a?, b?, c?, d?] {
@@ -521,7 +521,7 @@ async fn an_order_for_later_waits_for_its_time() -> Result<(), Deviation> {
     let now = operator(&scene).move_clock(0).await?.is(200)?;
     let now = chrono_ms(now.text("/now")?);
     let mut wish = Wish::lunch();
-    wish.0["deliver_after"] = json!(rfc3339(now + 120 * MINUTE_MS));
+    wish.deliver_after = Some(rfc3339(now + 120 * MINUTE_MS));
     let waiting = customer.place(&wish).await?.is(201)?;
     let order = waiting.text("/id")?;
     assert_eq!(waiting.text("/placement")?, "waiting");

@@ -7,8 +7,10 @@
 
 mod common;
 
+use campusg_client::request::Progress;
 use campusg_client::{ApiRequest, Deviation, Person, Reply, Wish};
 use campusg_robots::walkthrough::{Errand, Scene};
+use common::raw::{AsWritten as _, written};
 use common::{Options, Server, operator, turn::shared};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -132,7 +134,7 @@ async fn unknown_orders_and_other_peoples_are_not_there() -> Result<(), Deviatio
             person.rate(order, 5).await?.refuses(404, "not_found")?;
             person.give_back(order).await?.refuses(404, "not_found")?;
             person
-                .report(order, "collected")
+                .report(order, &Progress::Collected)
                 .await?
                 .refuses(404, "not_found")?;
         }
@@ -171,7 +173,7 @@ async fn wrong_roles_are_told_that_it_is_not_theirs_to_do() -> Result<(), Deviat
     ben.get(&format!("/api/escrow/{order}"))
         .await?
         .refuses(403, "not_allowed")?;
-    ann.report(order, "on-site")
+    ann.report(order, &Progress::OnSite)
         .await?
         .refuses(403, "not_allowed")?;
     ann.give_back(order).await?.refuses(403, "not_allowed")?;
@@ -253,7 +255,7 @@ async fn wrong_states_name_where_the_order_stands_and_what_fits() -> Result<(), 
     let errand = Errand::at(&scene.client, "on-site").await?;
     let told = errand
         .runner
-        .report(&errand.order, "collected")
+        .report(&errand.order, &Progress::Collected)
         .await?
         .refuses(409, "not_in_this_stage")?;
     assert_eq!(told.text("/order_status")?, "on-site");
@@ -270,13 +272,13 @@ async fn wrong_states_name_where_the_order_stands_and_what_fits() -> Result<(), 
     );
     let eaten = errand
         .runner
-        .report(&errand.order, "eaten")
+        .status_raw(&errand.order, &json!({"status": "eaten"}))
         .await?
         .refuses(400, "wrong_type")?;
     assert_eq!(eaten.text("/field")?, "status");
     let completed = errand
         .runner
-        .report(&errand.order, "completed")
+        .status_raw(&errand.order, &json!({"status": "completed"}))
         .await?
         .refuses(422, "invalid_field")?;
     assert_eq!(completed.text("/field")?, "status");
@@ -307,7 +309,7 @@ async fn malformed_bodies_name_the_place_of_the_mistake() -> Result<(), Deviatio
     let deep = format!("{{\"store\": {}", "[".repeat(20_000));
     let told = send_text(&ann, "application/json", deep).await;
     assert_eq!(told.status, 400, "{}", told.summary());
-    let wish = Wish::lunch().0.to_string();
+    let wish = written(&Wish::lunch()).to_string();
     let told = send_text(&ann, "text/plain", wish)
         .await
         .refuses(415, "unsupported_media_type")?;
@@ -503,11 +505,11 @@ async fn wrong_fields_are_named_by_their_path() -> Result<(), Deviation> {
     let scene = turn.server.scene().await;
     let ann = Person::customer(&scene.client, "Ann", "tok_visa").await?;
     for (pointer, value, status, code, field) in mistakes() {
-        let mut wish = Wish::lunch();
+        let mut wish = written(&Wish::lunch());
         let shown: String = value.to_string().chars().take(60).collect();
-        set(&mut wish.0, pointer, value);
+        set(&mut wish, pointer, value);
         for path in ["/api/orders", "/api/quotes"] {
-            let reply = ann.post(path, &wish.0).await?;
+            let reply = ann.post(path, &wish).await?;
             let of_price = field.starts_with("items") || field == "tip_cents" || field == "store";
             if path == "/api/quotes" && status == 422 && !of_price {
                 continue;
@@ -529,17 +531,17 @@ async fn ten_thousand_items_are_too_large_a_body_and_51_are_too_many() -> Result
     let scene = turn.server.scene().await;
     let ann = Person::customer(&scene.client, "Ann", "tok_visa").await?;
     let item = json!({"name": "S", "quantity": 1, "unit_price_cents": 1});
-    let mut wish = Wish::lunch();
-    wish.0["items"] = json!(vec![item.clone(); 10_000]);
+    let mut wish = written(&Wish::lunch());
+    wish["items"] = json!(vec![item.clone(); 10_000]);
     let told = refused_by_its_length(
         &ann,
         "/api/orders",
         "application/json",
-        (wish.0.to_string().len(), LARGEST_BODY + 1),
+        (wish.to_string().len(), LARGEST_BODY + 1),
     );
     assert!(told.contains("\"limit_bytes\":65536"), "{told}");
-    wish.0["items"] = json!(vec![item; 51]);
-    let told = ann.place(&wish).await?.refuses(422, "invalid_field")?;
+    wish["items"] = json!(vec![item; 51]);
+    let told = ann.place_raw(&wish).await?.refuses(422, "invalid_field")?;
     assert_eq!(told.text("/detail")?, "items must have at most 50 entries");
     Ok(())
 }
@@ -549,7 +551,7 @@ async fn keys_are_asked_for_and_checked() -> Result<(), Deviation> {
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
     let ann = Person::customer(&scene.client, "Ann", "tok_visa").await?;
-    let place = ApiRequest::post("/api/orders", &Wish::lunch().0);
+    let place = ApiRequest::post("/api/orders", &Wish::lunch());
     ann.send(place.clone())
         .await?
         .refuses(400, "idempotency_key_required")?;

@@ -11,6 +11,7 @@ mod common;
 use campusg_client::{Body, Deviation, Person, Price, Reply, Wish};
 use campusg_domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
 use campusg_robots::walkthrough::{Errand, Scene};
+use common::raw::AsWritten as _;
 use common::{
     desk::{CHARGE, SHARE, UNKNOWN, quiet, settle},
     operator,
@@ -87,7 +88,7 @@ async fn at(scene: &Scene, stage: &str) -> Result<Errand, Deviation> {
         "the bank asks" => silent("tok_action_required").await,
         "waiting" => {
             let mut wish = Wish::lunch();
-            wish.0["deliver_after"] = json!(operator(scene).in_so_long(3 * HOUR_MS).await?);
+            wish.deliver_after = Some(operator(scene).in_so_long(3 * HOUR_MS).await?);
             placed(scene, "tok_visa", &wish).await
         }
         "available" => Errand::available(&scene.client, "tok_visa").await,
@@ -128,14 +129,16 @@ async fn at(scene: &Scene, stage: &str) -> Result<Errand, Deviation> {
 async fn asked(scene: &Scene, proposal: Value) -> Result<Errand, Deviation> {
     let errand = Errand::at(&scene.client, "on-site").await?;
     let ben = &errand.runner;
-    ben.propose(&errand.order, &proposal).await?.is(200)?;
+    ben.propose_raw(&errand.order, &proposal).await?.is(200)?;
     Ok(errand)
 }
 
 async fn more_is_held(scene: &Scene, stage: &str) -> Result<Errand, Deviation> {
     let errand = asked(scene, json!({"kind": "price", "total_cents": 2_500})).await?;
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
-    ann.answer(order, 1, "approve", &json!({})).await?.is(202)?;
+    ann.answer_raw(order, 1, "approve", &json!({}))
+        .await?
+        .is(202)?;
     errand
         .until("approved", |order| !order.has("/proposal"))
         .await?;
@@ -157,7 +160,7 @@ async fn nobody(scene: &Scene, stage: &str) -> Result<Errand, Deviation> {
         scene.pass(2 * MINUTE_MS).await?;
     }
     let body = json!({"kind": "customer_unreachable"});
-    ben.report_problem(order, &body).await?.is(200)?;
+    ben.report_problem_raw(order, &body).await?.is(200)?;
     if stage == "nobody opened" {
         scene.pass(7 * MINUTE_MS + SECOND_MS).await?;
         ben.notice("no_show_over", order).await?;

@@ -10,6 +10,7 @@ mod common;
 use campusg_client::{Body, Deviation};
 use campusg_domain::time::SECOND_MS;
 use campusg_robots::walkthrough::Errand;
+use common::raw::AsWritten as _;
 use common::{
     Options, Server,
     desk::{CHARGE, SHARE, audit, remedy, stalled, until_stalled},
@@ -98,7 +99,7 @@ async fn letting_go_that_keeps_failing_can_be_skipped() -> Result<(), Deviation>
             })
         };
         operator(&scene)
-            .until(&path, "not answered", failed)
+            .until_raw(&path, "not answered", failed)
             .await?;
         if failures < 3 {
             scene.pass(10 * SECOND_MS).await?;

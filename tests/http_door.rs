@@ -10,6 +10,7 @@ mod common;
 
 use campusg_client::{ApiRequest, Body, Deviation, Person, same};
 use campusg_robots::walkthrough::{Errand, Scene};
+use common::raw::AsWritten as _;
 use common::{Options, operator, proven, turn::shared};
 use serde_json::json;
 
@@ -43,7 +44,7 @@ async fn unreachable(scene: &Scene) -> Result<Errand, Deviation> {
         scene.pass(2 * MINUTE_MS).await?;
     }
     let body = json!({"kind": "customer_unreachable"});
-    ben.report_problem(order, &body).await?.is(200)?;
+    ben.report_problem_raw(order, &body).await?.is(200)?;
     Ok(errand)
 }
 
@@ -200,7 +201,7 @@ async fn a_customer_is_tried_twice_and_some_minutes_apart_before_he_counts_as_un
     let errand = Errand::at(&scene.client, "on-the-way").await?;
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
     let gone = json!({"kind": "customer_unreachable"});
-    ben.report_problem(order, &gone)
+    ben.report_problem_raw(order, &gone)
         .await?
         .refuses(409, "contact_first")?;
     ben.write(order, "I am there.").await?.is(201)?;
@@ -224,7 +225,7 @@ async fn a_customer_is_tried_twice_and_some_minutes_apart_before_he_counts_as_un
     ben.write(order, "Where are you?").await?.is(201)?;
     scene.pass(2 * MINUTE_MS).await?;
     ben.write(order, "?").await?.is(201)?;
-    let waits = ben.report_problem(order, &gone).await?.is(200)?;
+    let waits = ben.report_problem_raw(order, &gone).await?.is(200)?;
     assert!(!waits.0["no_show_wait"]["over"].as_bool().unwrap());
     let timer = errand.timer("NO_SHOW_WAIT").await?;
     let seen = errand.seen().await?;
@@ -245,7 +246,7 @@ async fn a_customer_who_answers_ends_the_wait_and_can_do_so_once() -> Result<(),
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
     let photo = ben.upload().await?;
     let returned = json!({"kind": "returned", "photo_id": photo});
-    ben.report_problem(order, &returned)
+    ben.report_problem_raw(order, &returned)
         .await?
         .refuses(409, "not_in_this_stage")?;
     ben.deliver_by_photo(order, &photo)
@@ -300,18 +301,18 @@ async fn after_the_wait_the_food_is_taken_back_and_the_runner_is_paid() -> Resul
     let (ben, order) = (&errand.runner, &errand.order);
     scene.pass(7 * MINUTE_MS).await?;
     ben.notice("no_show_over", order).await?;
-    ben.report_problem(order, &json!({"kind": "returned"}))
+    ben.report_problem_raw(order, &json!({"kind": "returned"}))
         .await?
         .refuses(422, "photo_needed")?;
     let receipt = errand.seen().await?.text("/receipt/photo_id")?.to_owned();
     let returned =
         |photo: &str| json!({"kind": "returned", "photo_id": photo, "note": "At the desk."});
-    ben.report_problem(order, &returned(&receipt))
+    ben.report_problem_raw(order, &returned(&receipt))
         .await?
         .refuses(409, "photo_used")?;
     let photo = ben.upload().await?;
     let ended = ben
-        .report_problem(order, &returned(&photo))
+        .report_problem_raw(order, &returned(&photo))
         .await?
         .is(200)?;
     assert_eq!(
@@ -341,7 +342,7 @@ async fn any_other_problem_is_between_the_runner_and_operators() -> Result<(), D
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
     let photo = ben.upload().await?;
     let other = json!({"kind": "other", "photo_id": photo, "note": "The till is on fire."});
-    ben.report_problem(order, &other).await?.is(200)?;
+    ben.report_problem_raw(order, &other).await?.is(200)?;
     boss.notice("problem_reported", order).await?;
     for (person, told) in [(boss, true), (ben, true), (ann, false)] {
         let events = person.get(&format!("/api/orders/{order}/events")).await?;
@@ -377,14 +378,14 @@ async fn any_other_problem_is_between_the_runner_and_operators() -> Result<(), D
             "photo_id",
         ),
     ] {
-        let refused = ben.report_problem(order, &body).await?;
+        let refused = ben.report_problem_raw(order, &body).await?;
         assert_eq!(
             refused.refuses(status, code)?.text("/field")?,
             field,
             "{body}"
         );
     }
-    ann.report_problem(order, &other)
+    ann.report_problem_raw(order, &other)
         .await?
         .refuses(403, "not_allowed")?;
     Ok(())

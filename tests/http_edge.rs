@@ -10,6 +10,7 @@ mod common;
 
 use campusg_client::{ApiRequest, Body, Deviation, Person, Reply, Wish};
 use campusg_robots::walkthrough::Errand;
+use common::raw::{AsWritten as _, written};
 use common::{Options, turn::shared};
 use serde_json::json;
 
@@ -165,9 +166,9 @@ async fn names_that_nobody_can_read_are_refused() -> Result<(), Deviation> {
             ("/store/place", "store.place"),
             ("/dropoff/building", "dropoff.building"),
         ] {
-            let mut wish = Wish::lunch();
-            *wish.0.pointer_mut(pointer).unwrap() = json!(name);
-            let refused = ann.place(&wish).await?.refuses(422, "invalid_field")?;
+            let mut wish = written(&Wish::lunch());
+            *wish.pointer_mut(pointer).unwrap() = json!(name);
+            let refused = ann.place_raw(&wish).await?.refuses(422, "invalid_field")?;
             assert_eq!(refused.text("/field")?, field);
         }
     }

@@ -8,7 +8,8 @@
 
 mod common;
 
-use campusg_client::{Body, Deviation, Person, Reply, Wish};
+use campusg_client::answer::Account;
+use campusg_client::{Deviation, Person, Reply, Wish};
 use campusg_domain::time::{HOUR_MS, SECOND_MS};
 use campusg_robots::walkthrough::{Errand, Scene};
 use common::{
@@ -66,7 +67,7 @@ async fn capture(scene: &Scene, order: &str) -> Result<String, Deviation> {
 }
 
 /// What every account holds, and what is promised.
-async fn books(scene: &Scene) -> Result<Vec<Body>, Deviation> {
+async fn books(scene: &Scene) -> Result<Vec<Account>, Deviation> {
     operator(scene).accounts().await
 }
 

@@ -8,7 +8,8 @@
 
 mod common;
 
-use campusg_client::{Body, Deviation};
+use campusg_client::Deviation;
+use campusg_client::answer::Account;
 use campusg_domain::time::DAY_MS;
 use campusg_robots::walkthrough::Scene;
 use common::{
@@ -87,7 +88,7 @@ async fn until_sent(till: &Till, last: u64) {
     waited.expect("the gateway sends its events");
 }
 
-async fn books(scene: &Scene) -> Result<Vec<Body>, Deviation> {
+async fn books(scene: &Scene) -> Result<Vec<Account>, Deviation> {
     operator(scene).accounts().await
 }
 

@@ -7,6 +7,7 @@
 
 mod common;
 
+use campusg_client::request::Progress;
 use campusg_client::{Body, Deviation, Person, Wish, same};
 use campusg_robots::walkthrough::Errand;
 use common::{Options, turn::shared};
@@ -27,13 +28,13 @@ async fn profile(of: &Person, by: &Person) -> Result<Body, Deviation> {
 async fn another(ann: &Person, ben: &Person) -> Result<String, Deviation> {
     let (order, price) = ann.place_available(&Wish::lunch()).await?;
     ben.accept(&order).await?.is(200)?;
-    ben.report(&order, "on-site").await?.is(200)?;
+    ben.report(&order, &Progress::OnSite).await?.is(200)?;
     let photo = ben.upload().await?;
     ben.buy(&order, price.receipt(), Some(&photo))
         .await?
         .is(200)?;
-    for status in ["collected", "on-the-way"] {
-        ben.report(&order, status).await?.is(200)?;
+    for status in [Progress::Collected, Progress::OnTheWay] {
+        ben.report(&order, &status).await?.is(200)?;
     }
     let pin = ann.pin(&order).await?;
     ben.deliver_by_pin(&order, &pin).await?.is(200)?;

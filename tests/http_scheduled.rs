@@ -7,9 +7,11 @@
 
 mod common;
 
+use campusg_client::request::Store;
 use campusg_client::{ApiRequest, Body, Deviation, Person, Wish, same};
 use campusg_robots::walkthrough::Scene;
 use chrono::{DateTime, Datelike, Duration, SecondsFormat, Utc};
+use common::raw::{self, AsWritten as _};
 use common::{Options, operator, proven, turn::shared};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -31,9 +33,9 @@ fn written(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-fn wish(change: &str, to: Value) -> Wish {
-    let mut wish = Wish::lunch();
-    wish.0[change] = to;
+fn wish(change: &str, to: Value) -> Value {
+    let mut wish = raw::written(&Wish::lunch());
+    wish[change] = to;
     wish
 }
 
@@ -52,11 +54,11 @@ async fn an_order_for_later_is_held_back_from_the_board_until_its_time() -> Resu
     let ben = Person::runner(&scene.client, "Ben").await?;
     let later = now(&scene).await? + Duration::hours(3);
     let wish = wish("deliver_after", json!(written(later)));
-    let quoted = ann.post("/api/quotes", &wish.0).await?.is(200)?;
+    let quoted = ann.post("/api/quotes", &wish).await?.is(200)?;
     let opens = written(later - Duration::minutes(45));
     assert_eq!(quoted.text("/deliver_after")?, written(later));
     assert_eq!(quoted.text("/opens_at")?, opens);
-    let placed = ann.place(&wish).await?.is(201)?;
+    let placed = ann.place_raw(&wish).await?.is(201)?;
     let order = placed.text("/id")?.to_owned();
     let waiting = |order: &Body| order.says("/placement", "waiting");
     let seen = ann.order_until(&order, "waiting", waiting).await?;
@@ -85,7 +87,7 @@ async fn an_order_that_waits_is_cancelled_for_nothing() -> Result<(), Deviation>
     let ann = Person::customer(&scene.client, "Ann", "tok_visa").await?;
     let later = now(&scene).await? + Duration::hours(72);
     let placed = ann
-        .place(&wish("deliver_after", json!(written(later))))
+        .place_raw(&wish("deliver_after", json!(written(later))))
         .await?;
     let order = placed.is(201)?.text("/id")?.to_owned();
     let waiting = |order: &Body| order.says("/placement", "waiting");
@@ -110,7 +112,7 @@ async fn a_time_too_far_ahead_or_of_no_calendar_is_refused_and_one_gone_by_means
             (json!("2026-02-30T10:00:00Z"), 400, "wrong_type"),
             (json!(1_700_000_000), 400, "wrong_type"),
         ] {
-            let refused = ann.post(path, &wish("deliver_after", time).0).await?;
+            let refused = ann.post(path, &wish("deliver_after", time)).await?;
             same(
                 "the field",
                 refused.refuses(status, code)?.text("/field")?,
@@ -119,8 +121,11 @@ async fn a_time_too_far_ahead_or_of_no_calendar_is_refused_and_one_gone_by_means
         }
     }
     let gone = now(&scene).await? - Duration::hours(1);
-    let wish = wish("deliver_after", json!(written(gone)));
-    let quoted = ann.post("/api/quotes", &wish.0).await?.is(200)?;
+    let wish = Wish {
+        deliver_after: Some(written(gone)),
+        ..Wish::lunch()
+    };
+    let quoted = ann.post("/api/quotes", &wish).await?.is(200)?;
     assert!(!quoted.has("/deliver_after") && !quoted.has("/opens_at"));
     let (order, _) = ann.place_available(&wish).await?;
     assert!(!ann.order(&order).await?.has("/deliver_after"));
@@ -158,30 +163,30 @@ async fn a_store_takes_orders_for_when_it_is_open_and_none_while_it_is_paused()
     let store = made.text("/id")?.to_owned();
     assert_eq!(made.0["hours"], hours);
     assert_eq!(made.0["open"], false);
-    let there = |at: Option<DateTime<Utc>>| {
-        let mut wish = wish("store", json!({ "id": store }));
-        wish.0["deliver_after"] = json!(at.map(written));
-        wish
+    let there = |at: Option<DateTime<Utc>>| Wish {
+        store: Store::Known { id: store.clone() },
+        deliver_after: at.map(written),
+        ..Wish::lunch()
     };
     let (open, shut) = (noon - Duration::minutes(1), noon);
     for path in ["/api/quotes", "/api/orders"] {
         for wish in [there(None), there(Some(shut))] {
-            ann.post(path, &wish.0)
-                .await?
-                .refuses(409, "store_closed")?;
+            ann.post(path, &wish).await?.refuses(409, "store_closed")?;
         }
     }
-    ann.post("/api/quotes", &there(Some(open)).0)
-        .await?
-        .is(200)?;
+    ann.post("/api/quotes", &there(Some(open))).await?.is(200)?;
     let placed = ann.place(&there(Some(open))).await?.is(201)?;
     assert_eq!(placed.text("/store/name")?, "Noon");
 
     patch(boss, &store, &json!({"paused": true})).await?;
-    let described = wish("store", json!({"name": " NOON ", "place": "Hall 9"}));
+    let mut described = Wish::lunch();
+    described.store = Store::Described {
+        name: " NOON ".into(),
+        place: "Hall 9".into(),
+    };
     for path in ["/api/quotes", "/api/orders"] {
         for wish in [there(Some(open)), described.clone()] {
-            let refused = ann.post(path, &wish.0).await?;
+            let refused = ann.post(path, &wish).await?;
             refused.refuses(409, "store_paused")?;
         }
     }
@@ -326,22 +331,22 @@ async fn each_mistake_in_a_drop_off_is_named_in_quotes_and_orders() -> Result<()
         ("handover", json!("drone"), 400, "wrong_type"),
         ("handover", Value::Null, 400, "wrong_type"),
     ] {
-        let mut wish = Wish::lunch();
-        wish.0["dropoff"][member] = value;
+        let mut wish = raw::written(&Wish::lunch());
+        wish["dropoff"][member] = value;
         for path in ["/api/quotes", "/api/orders"] {
-            let refused = ann.post(path, &wish.0).await?.refuses(status, code)?;
+            let refused = ann.post(path, &wish).await?.refuses(status, code)?;
             let field = format!("dropoff.{member}");
-            assert_eq!(refused.text("/field")?, field, "{path} {}", wish.0);
+            assert_eq!(refused.text("/field")?, field, "{path} {}", wish);
         }
     }
     let mut right_to_left = Wish::lunch();
-    right_to_left.0["dropoff"]["notes"] = json!("\u{200f}שלום, דירה 7");
+    right_to_left.dropoff.notes = Some("\u{200f}שלום, דירה 7".into());
     ann.place_available(&right_to_left).await?;
     let mut longest = Wish::lunch();
-    let wide = |chars: usize| json!("\u{1F9C6}".repeat(chars));
-    let dropoff = &mut longest.0["dropoff"];
-    (dropoff["level"], dropoff["room"]) = (wide(120), wide(120));
-    (dropoff["meeting_point"], dropoff["notes"]) = (wide(120), wide(500));
+    let wide = |chars: usize| Some("\u{1F9C6}".repeat(chars));
+    let dropoff = &mut longest.dropoff;
+    (dropoff.level, dropoff.room) = (wide(120), wide(120));
+    (dropoff.meeting_point, dropoff.notes) = (wide(120), wide(500));
     ann.place_available(&longest).await?;
     Ok(())
 }

@@ -7,8 +7,10 @@
 
 mod common;
 
-use campusg_client::{Body, Deviation, Wish, same};
+use campusg_client::{Body, Deviation, Wish, request::Item, same};
+use campusg_domain::order::Substitution;
 use campusg_robots::walkthrough::{Errand, Scene};
+use common::raw::AsWritten as _;
 use common::{Options, proven, turn::shared};
 use serde_json::{Value, json};
 
@@ -21,10 +23,10 @@ fn options() -> Options {
 /// Soup, of which the customer wants to be asked, and bread that may be replaced.
 fn two_items() -> Wish {
     let mut wish = Wish::lunch();
-    wish.0["items"] = json!([
-        {"name": "Soup", "quantity": 1, "unit_price_cents": 1_500, "substitution": "ask"},
-        {"name": "Bread", "quantity": 1, "unit_price_cents": 500, "substitution": "replace"},
-    ]);
+    wish.items = vec![
+        Item::one("Soup", 1_500, Substitution::Ask),
+        Item::one("Bread", 500, Substitution::Replace),
+    ];
     wish
 }
 
@@ -58,7 +60,7 @@ async fn a_dearer_price_is_held_by_a_second_authorisation_before_it_counts() -> 
     let scene = turn.server.scene().await;
     let errand = at_the_store(&scene, "tok_visa").await?;
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
-    let asked = ben.propose(order, &price(2_500)).await?.is(200)?;
+    let asked = ben.propose_raw(order, &price(2_500)).await?.is(200)?;
     assert_eq!(asked.text("/proposal/state")?, "open");
     assert!(!asked.has("/proposal/charge_cents"), "{}", asked.0);
     ann.notice("proposed", order).await?;
@@ -77,14 +79,20 @@ async fn a_dearer_price_is_held_by_a_second_authorisation_before_it_counts() -> 
             .contains(&Body(json!("withdraw")))
     );
 
-    let begun = ann.answer(order, 1, "approve", &json!({})).await?.is(202)?;
+    let begun = ann
+        .answer_raw(order, 1, "approve", &json!({}))
+        .await?
+        .is(202)?;
     assert_eq!(begun.text("/proposal/state")?, "awaiting_payment");
     let held = decided(&errand).await?;
     assert_eq!(held.number("/payment/authorized_cents")?, 3_099);
     assert_eq!(held.number("/escrow/held_cents")?, 3_099);
     assert_eq!(held.number("/approved_total_cents")?, 2_500);
     ben.notice("proposal_closed", order).await?;
-    let again = ann.answer(order, 1, "approve", &json!({})).await?.is(200)?;
+    let again = ann
+        .answer_raw(order, 1, "approve", &json!({}))
+        .await?
+        .is(200)?;
     assert_eq!(again.number("/version")?, held.number("/version")?);
 
     let photo = ben.upload().await?;
@@ -114,15 +122,17 @@ async fn where_the_card_does_not_give_more_the_proposal_stays_open() -> Result<(
     let scene = turn.server.scene().await;
     let errand = at_the_store(&scene, "tok_second_declined").await?;
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
-    ben.propose(order, &price(2_500)).await?.is(200)?;
-    ann.answer(order, 1, "approve", &json!({})).await?.is(202)?;
+    ben.propose_raw(order, &price(2_500)).await?.is(200)?;
+    ann.answer_raw(order, 1, "approve", &json!({}))
+        .await?
+        .is(202)?;
     let declined = |order: &Body| order.says("/proposal/declined", "insufficient_funds");
     let seen = errand.until("refused by its card", declined).await?;
     assert_eq!(seen.text("/proposal/state")?, "open");
     ann.notice("raise_failed", order).await?;
     let runners = ben.order(order).await?;
     assert!(!runners.0.to_string().contains("insufficient"));
-    ann.answer(order, 1, "drop-item", &json!({"items": [1]}))
+    ann.answer_raw(order, 1, "drop-item", &json!({"items": [1]}))
         .await?
         .is(200)?;
     let seen = decided(&errand).await?;
@@ -146,7 +156,7 @@ async fn a_substitution_is_shown_with_its_words_and_photo_and_approved_at_once()
     let scene = turn.server.scene().await;
     let errand = at_the_store(&scene, "tok_visa").await?;
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
-    ben.propose(order, &stew(2_100)).await?.is(200)?;
+    ben.propose_raw(order, &stew(2_100)).await?.is(200)?;
     for person in [ann, ben] {
         let seen = person.order(order).await?;
         assert_eq!(
@@ -158,7 +168,10 @@ async fn a_substitution_is_shown_with_its_words_and_photo_and_approved_at_once()
         let photo = seen.text("/proposal/photo_id")?;
         person.get(&format!("/api/photos/{photo}")).await?.is(200)?;
     }
-    let done = ann.answer(order, 1, "approve", &json!({})).await?.is(200)?;
+    let done = ann
+        .answer_raw(order, 1, "approve", &json!({}))
+        .await?
+        .is(200)?;
     assert_eq!(done.number("/approved_total_cents")?, 2_100);
     let events = ann.get(&format!("/api/orders/{order}/events")).await?;
     let events = events.is(200)?.list("/items")?;
@@ -178,8 +191,8 @@ async fn a_closed_store_is_changed_for_another_that_is_open() -> Result<(), Devi
     let errand = at_the_store(&scene, "tok_visa").await?;
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
     let closed = json!({"kind": "store_closed", "note": "Dark inside."});
-    ben.propose(order, &closed).await?.is(200)?;
-    ann.answer(order, 1, "approve", &json!({}))
+    ben.propose_raw(order, &closed).await?.is(200)?;
+    ann.answer_raw(order, 1, "approve", &json!({}))
         .await?
         .refuses(409, "not_in_this_stage")?;
     let bakery = json!({"name": "Bakery", "place": "Library"});
@@ -193,11 +206,11 @@ async fn a_closed_store_is_changed_for_another_that_is_open() -> Result<(), Devi
     .await?
     .is(200)?;
     let there = json!({"store": {"id": id}});
-    ann.answer(order, 1, "other-store", &there)
+    ann.answer_raw(order, 1, "other-store", &there)
         .await?
         .refuses(409, "store_paused")?;
     let described = json!({"store": {"name": "Noodle house", "place": "Hall 9"}});
-    ann.answer(order, 1, "other-store", &described)
+    ann.answer_raw(order, 1, "other-store", &described)
         .await?
         .is(200)?;
     for person in [ann, ben] {
@@ -218,7 +231,7 @@ async fn a_closed_store_without_an_answer_ends_the_order_and_pays_the_trip() -> 
     let closed = json!({"kind": "store_closed"});
     errand
         .runner
-        .propose(&errand.order, &closed)
+        .propose_raw(&errand.order, &closed)
         .await?
         .is(200)?;
     let by = errand.seen().await?.text("/proposal/decide_by")?.to_owned();
@@ -239,16 +252,16 @@ async fn a_proposal_is_taken_back_and_another_made() -> Result<(), Deviation> {
     let scene = turn.server.scene().await;
     let errand = at_the_store(&scene, "tok_visa").await?;
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
-    ben.propose(order, &price(2_500)).await?.is(200)?;
-    ben.propose(order, &price(2_600))
+    ben.propose_raw(order, &price(2_500)).await?.is(200)?;
+    ben.propose_raw(order, &price(2_600))
         .await?
         .refuses(409, "proposal_open")?;
     ben.withdraw(order, 1).await?.is(200)?;
     ben.withdraw(order, 1).await?.is(200)?;
-    ann.answer(order, 1, "approve", &json!({}))
+    ann.answer_raw(order, 1, "approve", &json!({}))
         .await?
         .refuses(409, "not_in_this_stage")?;
-    let second = ben.propose(order, &price(2_600)).await?.is(200)?;
+    let second = ben.propose_raw(order, &price(2_600)).await?.is(200)?;
     same("its number", second.number("/proposal/n")?, 2)?;
     for n in ["0", "3", "70000", "one"] {
         let path = format!("/api/orders/{order}/proposals/{n}/approve");
@@ -491,11 +504,11 @@ async fn each_mistake_in_a_proposal_and_its_answers_is_named() -> Result<(), Dev
     for (mut body, pointer, value, status, code, field) in mistakes() {
         body["photo_id"] = json!(photo);
         put(&mut body, pointer, value);
-        let refused = ben.propose(order, &body).await?.refuses(status, code)?;
+        let refused = ben.propose_raw(order, &body).await?.refuses(status, code)?;
         assert_eq!(refused.text("/field")?, field, "{body}");
     }
     let twice = json!({"kind": "sold_out", "items": [{"item": 0}, {"item": 0}], "photo_id": photo});
-    let refused = ben.propose(order, &twice).await?;
+    let refused = ben.propose_raw(order, &twice).await?;
     same(
         "the field",
         refused.refuses(422, "invalid_field")?.text("/field")?,
@@ -503,7 +516,7 @@ async fn each_mistake_in_a_proposal_and_its_answers_is_named() -> Result<(), Dev
     )?;
     let strangers = ann.upload().await?;
     let refused = ben
-        .propose(order, &json!({"kind": "sold_out", "photo_id": strangers}))
+        .propose_raw(order, &json!({"kind": "sold_out", "photo_id": strangers}))
         .await?;
     same(
         "the field",
@@ -516,7 +529,7 @@ async fn each_mistake_in_a_proposal_and_its_answers_is_named() -> Result<(), Dev
         version,
     )?;
 
-    ben.propose(order, &price(2_500)).await?.is(200)?;
+    ben.propose_raw(order, &price(2_500)).await?.is(200)?;
     for (how, body, status, code, field) in [
         ("approve", json!({"yes": true}), 400, "unknown_field", "yes"),
         ("drop-item", json!({}), 400, "missing_field", "items"),
@@ -557,13 +570,13 @@ async fn each_mistake_in_a_proposal_and_its_answers_is_named() -> Result<(), Dev
         ),
     ] {
         let refused = ann
-            .answer(order, 1, how, &body)
+            .answer_raw(order, 1, how, &body)
             .await?
             .refuses(status, code)?;
         assert_eq!(refused.text("/field")?, field, "{how} {body}");
     }
     ben.withdraw(order, 1).await?.is(200)?;
-    ben.propose(order, &json!({"kind": "sold_out"}))
+    ben.propose_raw(order, &json!({"kind": "sold_out"}))
         .await?
         .is(200)?;
     for (body, status, code, field) in [
@@ -594,7 +607,7 @@ async fn each_mistake_in_a_proposal_and_its_answers_is_named() -> Result<(), Dev
             "store.id",
         ),
     ] {
-        let refused = ann.answer(order, 2, "other-store", &body).await?;
+        let refused = ann.answer_raw(order, 2, "other-store", &body).await?;
         assert_eq!(
             refused.refuses(status, code)?.text("/field")?,
             field,
@@ -614,15 +627,15 @@ async fn who_is_not_asked_neither_proposes_nor_answers() -> Result<(), Deviation
         common::operator(&scene),
         at_the_store(&scene, "tok_visa").await?,
     );
-    ann.propose(order, &price(2_500))
+    ann.propose_raw(order, &price(2_500))
         .await?
         .refuses(403, "not_allowed")?;
     other
         .runner
-        .propose(order, &price(2_500))
+        .propose_raw(order, &price(2_500))
         .await?
         .refuses(404, "not_found")?;
-    ben.propose(order, &price(2_500)).await?.is(200)?;
+    ben.propose_raw(order, &price(2_500)).await?.is(200)?;
     for how in ["approve", "reject"] {
         for (person, status, code) in [
             (ben, 403, "not_allowed"),
@@ -630,7 +643,7 @@ async fn who_is_not_asked_neither_proposes_nor_answers() -> Result<(), Deviation
             (&other.customer, 404, "not_found"),
         ] {
             person
-                .answer(order, 1, how, &json!({}))
+                .answer_raw(order, 1, how, &json!({}))
                 .await?
                 .refuses(status, code)?;
         }

@@ -10,6 +10,7 @@ mod common;
 
 use campusg_client::{ApiRequest, Body, Deviation, Person, Wish};
 use campusg_robots::walkthrough::{Errand, Scene};
+use common::raw::AsWritten as _;
 use common::{
     desk::{CHARGE, SHARE, audit, claim, refunded, resolve},
     operator,
@@ -204,7 +205,7 @@ async fn a_kill_between_request_and_answer_pays_neither_twice_nor_never() -> Res
         payouts.iter().all(|payout| payout.says("/state", "paid"))
     };
     let payouts = ben
-        .until("/api/users/me/payouts", "only paid ones", paid)
+        .until_raw("/api/users/me/payouts", "only paid ones", paid)
         .await?;
     assert_eq!(
         payouts.list("/items")?.len() * 100,

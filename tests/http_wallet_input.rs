@@ -8,7 +8,8 @@
 
 mod common;
 
-use campusg_client::{ApiRequest, Body, Deviation, Person};
+use campusg_client::answer::Account;
+use campusg_client::{ApiRequest, Deviation, Person};
 use campusg_robots::walkthrough::Scene;
 use common::{
     desk::{SHARE, UNKNOWN, options},
@@ -83,7 +84,7 @@ async fn refused(who: &Person, path: &str, mistakes: Vec<Mistake>) -> Result<(),
     Ok(())
 }
 
-async fn books(scene: &Scene) -> Result<Vec<Body>, Deviation> {
+async fn books(scene: &Scene) -> Result<Vec<Account>, Deviation> {
     operator(scene).accounts().await
 }
 

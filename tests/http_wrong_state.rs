@@ -10,6 +10,7 @@ mod common;
 
 use campusg_client::{Body, Deviation, Person};
 use campusg_robots::walkthrough::Errand;
+use common::raw::AsWritten as _;
 use common::{Options, turn::shared};
 use serde_json::{Value, json};
 
@@ -181,7 +182,7 @@ async fn with_a_proposal_open_or_a_cancellation_waiting_the_rest_is_refused()
     let sold_out = json!({"kind": "sold_out"});
     asked
         .runner
-        .propose(&asked.order, &sold_out)
+        .propose_raw(&asked.order, &sold_out)
         .await?
         .is(200)?;
     let refused = both_sides(&asked).await?;

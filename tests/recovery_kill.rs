@@ -12,7 +12,9 @@
 mod common;
 
 use campusg_client::{ApiRequest, Body, Client, Person, Reply, Wish};
+use common::raw::AsWritten as _;
 use common::{Options, Server, gateway::Gateway};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::{
     cell::{Cell, RefCell},
@@ -73,7 +75,13 @@ struct Load {
 
 impl Load {
     /// Sends until there is an answer, always the same request under the same key, and remembers the answer.
-    async fn command(&self, pair: usize, by_runner: bool, path: &str, body: &Value) -> Reply {
+    async fn command(
+        &self,
+        pair: usize,
+        by_runner: bool,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Reply {
         let ask = ApiRequest::post(path, body).with_key(self.client.fresh());
         let person = self.person(pair, by_runner);
         let reply = self.persist(person, &ask).await;
@@ -138,7 +146,7 @@ impl Load {
     /// Places an order and carries it to its end: delivered, or cancelled on the way.
     async fn one_order(&self, pair: usize, way: usize) {
         let placed = self
-            .command(pair, false, "/api/orders", &Wish::lunch().0)
+            .command(pair, false, "/api/orders", &Wish::lunch())
             .await;
         let order = placed.body.text("/id").unwrap().to_owned();
         self.orders.borrow_mut().insert(order.clone(), pair);
@@ -389,7 +397,7 @@ async fn settled(load: &Load, operator: &Person, gateway: &Gateway) {
                 && calls.iter().all(|call| call.says("/state", "closed"))
         };
         let ended = operator
-            .until(
+            .until_raw(
                 &path,
                 "an order that has ended, at the gateway too",
                 is_settled,

@@ -28,7 +28,7 @@ const LISTS: [&str; 3] = ["fn start", "fn table", "fn believable"];
 /// A crate: its folder, which of the others it may depend on, and which its tests may know beside them.
 ///
 /// The product knows nothing of its rehearsal, but for the binary, which composes the sandbox and has its commands.
-const CRATES: [(&str, &[&str], &[&str]); 9] = [
+const CRATES: [(&str, &[&str], &[&str]); 10] = [
     ("domain", &[], &[]),
     ("storage", &["campusg-domain"], &["campusg-simulation"]),
     (
@@ -37,6 +37,7 @@ const CRATES: [(&str, &[&str], &[&str]); 9] = [
         &["campusg-sandbox", "campusg-simulation"],
     ),
     ("http", &["campusg-domain", "campusg-actors"], &[]),
+    ("rehearsal/bank", &["campusg-domain"], &[]),
     ("rehearsal/client", &["campusg-domain"], &[]),
     (
         "rehearsal/robots",
@@ -48,8 +49,16 @@ const CRATES: [(&str, &[&str], &[&str]); 9] = [
         ],
         &[],
     ),
-    ("rehearsal/sandbox", &["campusg-domain"], &[]),
-    ("rehearsal/simulation", &["campusg-domain"], &[]),
+    (
+        "rehearsal/sandbox",
+        &["campusg-bank", "campusg-domain"],
+        &[],
+    ),
+    (
+        "rehearsal/simulation",
+        &["campusg-bank", "campusg-domain"],
+        &[],
+    ),
     (
         ".",
         &[

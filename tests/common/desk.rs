@@ -1,5 +1,6 @@
 //! What the tests of disputes and of the operators' desk share: operators' acts, claims, and what both sides see of them.
 
+use super::raw::AsWritten as _;
 use super::{Options, operator};
 use campusg_client::{Body, Deviation, Person, Reply};
 use campusg_robots::walkthrough::{Errand, Scene};
@@ -63,7 +64,7 @@ pub async fn until_stalled(scene: &Scene, order: &str) -> Result<Body, Deviation
     };
     let path = "/api/admin/sagas?state=stalled";
     operator(scene)
-        .until(path, "listed as stalled", is_listed)
+        .until_raw(path, "listed as stalled", is_listed)
         .await?;
     Ok(stalled(scene, order).await?.unwrap())
 }
@@ -176,7 +177,7 @@ pub async fn refunded(errand: &Errand, cents: i64) -> Result<(), Deviation> {
     let events = path(errand, "/events?limit=100");
     errand
         .customer
-        .until(&events, &format!("{cents} refunded"), sent)
+        .until_raw(&events, &format!("{cents} refunded"), sent)
         .await?;
     Ok(())
 }

@@ -14,6 +14,7 @@
 pub mod desk;
 pub mod events;
 pub mod gateway;
+pub mod raw;
 pub mod turn;
 pub mod wallet;
 

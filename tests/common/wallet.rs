@@ -1,5 +1,6 @@
 //! What the tests of wallets share: a server with a gateway of its own beside it, and what people do with their money.
 
+use super::raw::AsWritten as _;
 use super::{
     Options, Server,
     desk::{CHARGE, SHARE},
@@ -117,14 +118,16 @@ pub async fn payout_until(who: &Person, state: &str) -> Result<Body, Deviation> 
     let newest = |page: &Body| page.list("/items").ok()?.into_iter().next();
     let is_so = |page: &Body| newest(page).is_some_and(|payout| payout.says("/state", state));
     let expected = format!("a payout that is {state}");
-    let page = who.until("/api/users/me/payouts", &expected, is_so).await?;
+    let page = who
+        .until_raw("/api/users/me/payouts", &expected, is_so)
+        .await?;
     newest(&page).ok_or_else(|| Deviation::new(expected, "none"))
 }
 
 /// The own wallet, once this sum of it is so much.
 pub async fn wallet_until(who: &Person, sum: &str, cents: i64) -> Result<Body, Deviation> {
     let is_so = |wallet: &Body| wallet.number(sum).is_ok_and(|have| have == cents);
-    who.until("/api/users/me/wallet", &format!("{sum} {cents}"), is_so)
+    who.until_raw("/api/users/me/wallet", &format!("{sum} {cents}"), is_so)
         .await
 }
 
@@ -146,7 +149,7 @@ pub async fn pay_all(who: &Person) -> Result<Reply, Deviation> {
 /// neither owed nor paid.
 pub async fn until_paid(who: &Person) -> Result<(), Deviation> {
     let paid = |wallet: &Body| wallet.says("/debt_payments/0/state", "paid");
-    who.until("/api/users/me/wallet", "a paid debt", paid)
+    who.until_raw("/api/users/me/wallet", "a paid debt", paid)
         .await
         .map(drop)
 }

@@ -1,4 +1,4 @@
-//! The domain's model gateway behind the runtime's port, so that a runtime and a single-threaded campus meet the same
+//! The simulation's gateway behind the runtime's port, so that a runtime and a single-threaded campus meet the same
 //! world.
 
 use campusg_actors::port::clock::Clock;
@@ -11,7 +11,7 @@ use campusg_domain::{
     },
 };
 use campusg_domain::{
-    call::{Answer, CallKind, CallNumber, CardToken},
+    call::{Answer, CallNumber, CardToken},
     id::{OrderId, Stream, UserId},
 };
 use campusg_simulation::Gateway;
@@ -40,11 +40,11 @@ impl Model {
     }
 
     /// The customer's word to the bank about a call.
-    pub fn confirm(&self, order: OrderId, call: CallNumber, yes: bool) {
+    pub fn confirm(&self, key: &CallKey, yes: bool) {
         self.gateway
             .lock()
             .unwrap()
-            .confirm(order, call, yes, self.clock.now());
+            .confirm(key, yes, self.clock.now());
     }
 
     /// The book.
@@ -71,35 +71,17 @@ impl PaymentGateway for Model {
     fn call(&self, request: Request) -> BoxFuture<'_, Answer> {
         let (order, n) = parse(&request.key);
         let mut cards = self.cards.lock().unwrap();
-        let kind = match request.operation {
-            Operation::Authorize { card, cents } => {
-                cards.insert(order, card);
-                CallKind::Authorize { cents }
-            }
-            Operation::Capture {
-                authorization,
-                cents,
-            } => CallKind::Capture {
-                authorization: parse(&authorization).1,
-                cents,
-            },
-            Operation::Void { authorization } => CallKind::Void {
-                authorization: parse(&authorization).1,
-            },
-            Operation::Charge { card, cents } => {
-                cards.insert(order, card);
-                CallKind::Charge { cents }
-            }
-            Operation::Refund { capture, cents } => CallKind::Refund {
-                capture: parse(&capture).1,
-                cents,
-            },
-        };
-        let answer =
-            self.gateway
-                .lock()
-                .unwrap()
-                .call(order, n, kind, &cards[&order], self.clock.now());
+        if let Operation::Authorize { card, .. } | Operation::Charge { card, .. } =
+            &request.operation
+        {
+            cards.insert(order, card.clone());
+        }
+        let answer = self.gateway.lock().unwrap().call(
+            (Stream::Order(order), n),
+            &request,
+            &cards[&order],
+            self.clock.now(),
+        );
         Box::pin(ready(answer))
     }
 
@@ -146,14 +128,9 @@ impl PaymentGateway for Model {
         let mut told = self.told.lock().unwrap();
         let mut gateway = self.gateway.lock().unwrap();
         while let Some(event) = gateway.arrived(self.clock.now()) {
-            // The purpose is not looked at; it is that of any call.
-            let key = CallKey::of(
-                Stream::Order(event.order),
-                CallKind::Void { authorization: 0 },
-                event.call,
-            );
             let id = (told.len() + 1).to_string().parse().unwrap();
             let news = News::Answer(event.answer);
+            let key = event.key;
             told.push(GatewayEvent { id, key, news });
         }
         let events: Vec<GatewayEvent> = told

@@ -1,6 +1,7 @@
-//! A JSON answer, read by pointers; what is missing is a deviation, never a panic.
+//! A JSON answer, read as a type or by pointers; what is missing is a deviation, never a panic.
 
 use super::Deviation;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The body of an answer.
@@ -8,6 +9,23 @@ use serde_json::Value;
 pub struct Body(pub Value);
 
 impl Body {
+    /// The answer as one of the types of [`answer`](crate::answer).
+    ///
+    /// # Errors
+    /// A [`Deviation`] where it is none.
+    #[track_caller]
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Deviation> {
+        let read = T::deserialize(&self.0);
+        read.map_err(|fault| {
+            let name = std::any::type_name::<T>();
+            let name = name.rsplit("::").next().unwrap_or(name);
+            Deviation::new(
+                format!("a body that reads as {name}"),
+                format!("{} ({fault})", self.0),
+            )
+        })
+    }
+
     /// The text at a JSON pointer.
     ///
     /// # Errors
@@ -82,5 +100,9 @@ mod tests {
         let deviation = body.number("/payment/status").unwrap_err();
         assert_eq!(deviation.expected, "a whole number at /payment/status");
         assert!(body.list("/payment").is_err());
+        let payment = Body(body.0["payment"].clone());
+        let read = payment.read::<crate::answer::Made>().unwrap_err();
+        assert_eq!(read.expected, "a body that reads as Made");
+        assert!(read.found.contains("missing field `id`"), "{read}");
     }
 }

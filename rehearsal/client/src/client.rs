@@ -8,7 +8,7 @@ use reqwest::{
     Method,
     header::{ACCEPT, CONTENT_TYPE, HeaderMap, IF_MATCH},
 };
-use serde_json::Value;
+use serde::Serialize;
 use std::{
     sync::{
         Arc, PoisonError, RwLock,
@@ -85,14 +85,41 @@ impl ApiRequest {
 
     /// Commands.
     #[must_use]
-    pub fn post(path: impl Into<String>, body: &Value) -> Self {
-        Self::new(Method::POST, path).with_bytes("application/json", body.to_string())
+    pub fn post(path: impl Into<String>, body: &impl Serialize) -> Self {
+        Self::with_json(Method::POST, path, body)
     }
 
     /// Sets.
     #[must_use]
-    pub fn put(path: impl Into<String>, body: &Value) -> Self {
-        Self::new(Method::PUT, path).with_bytes("application/json", body.to_string())
+    pub fn put(path: impl Into<String>, body: &impl Serialize) -> Self {
+        Self::with_json(Method::PUT, path, body)
+    }
+
+    pub(crate) fn with_json(
+        method: Method,
+        path: impl Into<String>,
+        body: &impl Serialize,
+    ) -> Self {
+        let body = serde_json::to_vec(body).expect("a body is plain data with text as keys");
+        Self::new(method, path).with_bytes("application/json", body)
+    }
+
+    /// Whether it commands, so that it needs a key.
+    pub(crate) fn commands(&self) -> bool {
+        let is_json = |(content_type, _): &(&str, Vec<u8>)| *content_type == "application/json";
+        self.method == Method::POST && self.payload.as_ref().is_some_and(is_json)
+    }
+
+    /// The path.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The body; empty if there is none.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        self.payload.as_ref().map_or(&[], |(_, bytes)| bytes)
     }
 
     /// Adds the token of a session.

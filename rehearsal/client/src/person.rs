@@ -8,10 +8,12 @@ mod operator;
 mod runner;
 mod wallet;
 
-pub use customer::Wish;
-
-use super::{ApiRequest, Body, Client, Deviation, Reply};
-use serde_json::{Value, json};
+use super::{
+    ApiRequest, Body, Client, Deviation, Reply,
+    operation::{account, order},
+    request::Claim,
+};
+use serde::Serialize;
 use std::{
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -44,13 +46,8 @@ impl Person {
     /// A [`Deviation`] where it is refused.
     pub async fn register(client: &Client, name: &str) -> Result<Self, Deviation> {
         let email = format!("{}.{}@campus.example", name.to_lowercase(), client.fresh());
-        let body = json!({
-            "email": email, "password": PASSWORD, "first_name": name, "last_name": "Walker",
-        });
-        let made = client
-            .send(&ApiRequest::post("/api/users", &body))
-            .await?
-            .is(201)?;
+        let register = account::register(&email, PASSWORD, name, "Walker");
+        let made = client.send(&register).await?.is(201)?;
         Ok(Self {
             client: client.clone(),
             email,
@@ -75,7 +72,7 @@ impl Person {
             token: Mutex::default(),
         };
         person.renew().await?;
-        let me = person.get("/api/users/me").await?.is(200)?;
+        let me = person.profile().await?;
         person.id = me.text("/id")?.into();
         person.name = me.text("/first_name")?.into();
         Ok(person)
@@ -83,12 +80,8 @@ impl Person {
 
     /// Opens another session.
     async fn renew(&self) -> Result<(), Deviation> {
-        let body = json!({"email": self.email, "password": self.password});
-        let opened = self
-            .client
-            .send(&ApiRequest::post("/api/sessions", &body))
-            .await?
-            .is(201)?;
+        let sign_in = account::sign_in(&self.email, &self.password);
+        let opened = self.client.send(&sign_in).await?.is(201)?;
         let token = opened.text("/token")?.to_owned();
         *self.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
         Ok(())
@@ -123,7 +116,19 @@ impl Person {
         self.client.send(&ask.with_token(self.token())).await
     }
 
-    /// Reads.
+    /// Sends an operation of the API; a command goes under a fresh key.
+    ///
+    /// # Errors
+    /// A [`Deviation`] where there is no answer.
+    pub async fn perform(&self, operation: ApiRequest) -> Result<Reply, Deviation> {
+        let keyed = match operation.commands() {
+            true => operation.with_key(self.client.fresh()),
+            false => operation,
+        };
+        self.send(keyed).await
+    }
+
+    /// Reads what is under a path; for tests of what no operation asks.
     ///
     /// # Errors
     /// A [`Deviation`] where there is no answer.
@@ -131,20 +136,20 @@ impl Person {
         self.send(ApiRequest::get(path)).await
     }
 
-    /// Commands, under a fresh key.
+    /// Commands, under a fresh key, with a body as it is written here; for tests of what no operation says.
     ///
     /// # Errors
     /// A [`Deviation`] where there is no answer.
-    pub async fn post(&self, path: &str, body: &Value) -> Result<Reply, Deviation> {
+    pub async fn post(&self, path: &str, body: &impl Serialize) -> Result<Reply, Deviation> {
         self.send(ApiRequest::post(path, body).with_key(self.client.fresh()))
             .await
     }
 
-    /// Sets.
+    /// Sets what is written here; for tests of what no operation says.
     ///
     /// # Errors
     /// A [`Deviation`] where there is no answer.
-    pub async fn put(&self, path: &str, body: &Value) -> Result<Reply, Deviation> {
+    pub async fn put(&self, path: &str, body: &impl Serialize) -> Result<Reply, Deviation> {
         self.send(ApiRequest::put(path, body)).await
     }
 
@@ -153,7 +158,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where it is not answered as specified.
     pub async fn profile(&self) -> Result<Body, Deviation> {
-        self.get("/api/users/me").await?.is(200)
+        self.perform(account::profile()).await?.is(200)
     }
 
     /// An order, as this person sees it.
@@ -161,7 +166,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where it is not answered as specified.
     pub async fn order(&self, order: &str) -> Result<Body, Deviation> {
-        self.get(&format!("/api/orders/{order}")).await?.is(200)
+        self.perform(order::show(order)).await?.is(200)
     }
 
     /// Writes to the other side of an order.
@@ -169,9 +174,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn write(&self, order: &str, text: &str) -> Result<Reply, Deviation> {
-        let body = json!({ "text": text });
-        self.post(&format!("/api/orders/{order}/messages"), &body)
-            .await
+        self.perform(order::write(order, text)).await
     }
 
     /// What the two sides of an order wrote to each other, oldest first.
@@ -179,8 +182,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn messages(&self, order: &str) -> Result<Reply, Deviation> {
-        self.get(&format!("/api/orders/{order}/messages?limit=100"))
-            .await
+        self.perform(order::messages(order)).await
     }
 
     /// Claims so many cents of an order.
@@ -188,17 +190,20 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn claim(&self, order: &str, cents: i64) -> Result<Reply, Deviation> {
-        let body = json!({"reason": "Something was wrong with it.", "claim_cents": cents});
-        self.dispute(order, &body).await
+        let claim = Claim {
+            reason: "Something was wrong with it.".into(),
+            claim_cents: Some(cents),
+            photo_ids: vec![],
+        };
+        self.dispute(order, &claim).await
     }
 
-    /// Disputes an order, as it is written here.
+    /// Disputes an order.
     ///
     /// # Errors
     /// A [`Deviation`] where there is no answer.
-    pub async fn dispute(&self, order: &str, body: &Value) -> Result<Reply, Deviation> {
-        self.post(&format!("/api/orders/{order}/disputes"), body)
-            .await
+    pub async fn dispute(&self, order: &str, claim: &Claim) -> Result<Reply, Deviation> {
+        self.perform(order::dispute(order, claim)).await
     }
 
     /// Waits until this person sees an order so.
@@ -211,25 +216,28 @@ impl Person {
         expected: &str,
         is_so: impl Fn(&Body) -> bool,
     ) -> Result<Body, Deviation> {
-        let path = format!("/api/orders/{order}");
-        self.until(&path, &format!("an order that is {expected}"), is_so)
-            .await
+        self.until(
+            &order::show(order),
+            &format!("an order that is {expected}"),
+            is_so,
+        )
+        .await
     }
 
-    /// Waits until what is under a path is so.
+    /// Waits until what is asked for is so.
     ///
     /// # Errors
     /// A [`Deviation`] where that does not come to be in time.
     pub async fn until(
         &self,
-        path: &str,
+        ask: &ApiRequest,
         expected: &str,
         is_so: impl Fn(&Body) -> bool,
     ) -> Result<Body, Deviation> {
         let mut last = Body::default();
         let looking = async {
             loop {
-                last = self.get(path).await?.is(200)?;
+                last = self.send(ask.clone()).await?.is(200)?;
                 if is_so(&last) {
                     return Ok(last.clone());
                 }
@@ -268,10 +276,10 @@ impl Person {
         expected: String,
         wanted: impl Fn(&Body) -> bool,
     ) -> Result<Body, Deviation> {
-        let path = format!("/api/notifications/user/{}?limit=100", self.id);
+        let ask = account::inbox(&self.id, 100);
         let find = |inbox: &Body| inbox.list("/items").ok()?.into_iter().find(&wanted);
         let inbox = self
-            .until(&path, &expected, |inbox| find(inbox).is_some())
+            .until(&ask, &expected, |inbox| find(inbox).is_some())
             .await?;
         find(&inbox).ok_or_else(|| Deviation::new(expected, "none"))
     }

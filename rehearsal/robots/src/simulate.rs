@@ -27,4 +27,4 @@ pub use on_server::{Login, OnServer, WallClock};
 pub use report::Report;
 pub use run::{Setting, simulate, simulate_on};
 pub use tally::{Outcome, Tally, Waits};
-pub use world::{Answer, No, World};
+pub use world::{Answer, World, WorldError};

@@ -1,83 +1,29 @@
-//! The sandbox gateway's own book: what it did, on disk before it says so.
+//! The sandbox gateway's own book: what its bank did, on disk before it says so.
 //!
-//! Owns: one file of facts, and the memory folded from it (some 300 bytes per call, for ever: it is a test double
+//! Owns: one file of facts, and the bank folded from it (some 300 bytes per call, for ever: it is a test double
 //! that outlives its tests). Must not: know of connections, or be read by the order service except through the port.
 //! Invariants: no answer leaves before every fact it rests on is synced; under one key nothing is done twice; after a
 //! failed write it answers nothing until it is opened again.
 
-mod decide;
-mod fact;
 mod file;
-mod known;
-mod payout;
-mod setup;
-mod state;
 
-pub use fact::{BookLine, Fact, LinePage, Misuse, Setup, Totals};
-pub use file::BookFault;
+pub use file::{BookFault, LinePage};
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 
+use campusg_bank::{Bank, BookLine, Handled, Setup, Totals, Tuning};
 use campusg_domain::{
     call::Answer,
+    gateway::{CallKey, GatewayEvent, Payout, PayoutAnswer, Request, Standing},
     money::Cents,
-    time::{At, DAY_MS},
+    time::At,
 };
-use documented::DocumentedFields;
-use serde::{Deserialize, Serialize};
 
-use campusg_domain::gateway::{
-    CallKey, EventId, GatewayEvent, Payout, PayoutAnswer, Request, Standing,
-};
-use decide::Decision;
+use crate::card::SCRIPTS;
 use file::{BookFile, MAX_GROUP};
-use state::State;
 
 const UNPOISONED: &str = "nothing panics while it holds the book";
-
-/// Times of the sandbox gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tuning {
-    /// Milliseconds that an authorisation can be captured.
-    pub capture_window_ms: u64,
-    /// Milliseconds after which a late call is done.
-    pub late_ms: u64,
-    /// Milliseconds that a slow answer takes.
-    pub slow_ms: u64,
-    /// Milliseconds after which a bank takes a charge back that it objects to.
-    pub chargeback_ms: u64,
-    /// Milliseconds after which the bank decides about such a charge.
-    pub verdict_ms: u64,
-    /// What the bank takes for it, in cents.
-    pub chargeback_fee_cents: Cents,
-    /// Milliseconds after which a payout comes back that does.
-    pub send_back_ms: u64,
-}
-
-impl Default for Tuning {
-    fn default() -> Self {
-        Self {
-            capture_window_ms: 7 * DAY_MS,
-            late_ms: 2_000,
-            slow_ms: 1_000,
-            chargeback_ms: 5_000,
-            verdict_ms: 5_000,
-            chargeback_fee_cents: Cents(1_500),
-            send_back_ms: 5_000,
-        }
-    }
-}
-
-/// An answer of the book, and how long it is to be held back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Handled<A> {
-    /// The answer, or what is wrong with the call.
-    pub outcome: Result<A, Misuse>,
-    /// Milliseconds to wait before it is said.
-    pub delay_ms: u64,
-}
 
 /// An answer that must not be said before the book is on disk as far as it rests on it.
 #[derive(Debug)]
@@ -90,16 +36,15 @@ pub(super) struct Unsaid<A> {
 /// The open book. Its methods block on the disk; concurrent ones share their syncs.
 #[derive(Debug)]
 pub struct Book {
-    tuning: Tuning,
     memory: Mutex<Memory>,
     // Invariant: locked before `memory` where both are.
     disk: Mutex<Disk>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Memory {
-    state: State,
-    // Invariant: the facts folded into `state` but not handed to the disk, in order.
+    bank: Bank,
+    // Invariant: the facts folded into `bank` but not handed to the disk, in order.
     queue: Vec<BookLine>,
     folded: u64,
 }
@@ -117,10 +62,13 @@ impl Book {
     /// # Errors
     /// [`BookFault`]: in use, no book, damaged, or refused by the operating system.
     pub fn open(path: &Path, tuning: Tuning) -> Result<Self, BookFault> {
-        let mut memory = Memory::default();
-        let file = BookFile::open(path, |line| memory.state.apply(&line))?;
+        let mut memory = Memory {
+            bank: Bank::new(SCRIPTS, tuning),
+            queue: vec![],
+            folded: 0,
+        };
+        let file = BookFile::open(path, |line| memory.bank.apply(&line))?;
         Ok(Self {
-            tuning,
             memory: Mutex::new(memory),
             disk: Mutex::new(Disk {
                 file,
@@ -140,9 +88,7 @@ impl Book {
 
     /// As [`Self::call`] without waiting for the disk, so that many calls share one wait.
     pub(super) fn prepare_call(&self, request: &Request, now: At) -> Unsaid<Answer> {
-        self.prepare(now, |state, now| {
-            decide::call(state, request, now, &self.tuning)
-        })
+        self.prepare(|bank| bank.call(request, now))
     }
 
     /// Handles one try of a payout.
@@ -150,9 +96,7 @@ impl Book {
     /// # Errors
     /// [`BookFault::Io`] or `Closed`: whether it was done is unknown.
     pub fn pay_out(&self, payout: &Payout, now: At) -> Result<Handled<PayoutAnswer>, BookFault> {
-        self.say(self.prepare(now, |state, now| {
-            payout::pay_out(state, payout, now, &self.tuning)
-        }))
+        self.say(self.prepare(|bank| bank.pay_out(payout, now)))
     }
 
     /// Handles the customer's word to the bank about a call that was answered "action required".
@@ -165,9 +109,7 @@ impl Book {
         approve: bool,
         now: At,
     ) -> Result<Handled<Answer>, BookFault> {
-        self.say(self.prepare(now, |state, now| {
-            decide::confirm(state, key, approve, now, &self.tuning)
-        }))
+        self.say(self.prepare(|bank| bank.confirm(key, approve, now)))
     }
 
     /// Begins a setup under a name that nobody guesses, and gives the path of its page.
@@ -180,7 +122,14 @@ impl Book {
         setup: Setup,
         now: At,
     ) -> Result<Handled<String>, BookFault> {
-        self.say(self.prepare(now, |_, _| setup::begin(id, setup)))
+        let path = format!("/sandbox/setup/{id}");
+        self.say(self.prepare(|bank| {
+            let begun = bank.begin_setup(id, setup, now);
+            Handled {
+                outcome: begun.outcome.map(|()| path),
+                delay_ms: begun.delay_ms,
+            }
+        }))
     }
 
     /// Enters a card or a bank account for a setup.
@@ -188,7 +137,7 @@ impl Book {
     /// # Errors
     /// [`BookFault::Io`] or `Closed`: whether it was done is unknown.
     pub fn enter(&self, id: &str, token: &str, now: At) -> Result<Handled<Setup>, BookFault> {
-        self.say(self.prepare(now, |state, _| setup::enter(state, id, token)))
+        self.say(self.prepare(|bank| bank.enter(id, token, now)))
     }
 
     /// Says what is entered in a setup; `None` where there is none.
@@ -196,12 +145,7 @@ impl Book {
     /// # Errors
     /// [`BookFault::Io`] or `Closed`.
     pub fn setup(&self, id: &str, now: At) -> Result<Option<Setup>, BookFault> {
-        let (setup, folded) = {
-            let memory = self.settled(now);
-            (memory.state.setups.get(id).cloned(), memory.folded())
-        };
-        self.wait_until_synced(folded)?;
-        Ok(setup)
+        self.read(now, |bank| bank.setup(id).cloned())
     }
 
     /// Gives at most `limit` events after the first `after`, with the time of each; times never fall.
@@ -214,24 +158,7 @@ impl Book {
         limit: usize,
         now: At,
     ) -> Result<Vec<(At, GatewayEvent)>, BookFault> {
-        let (events, folded) = {
-            let memory = self.settled(now);
-            let start = usize::try_from(after).unwrap_or(usize::MAX);
-            let told = memory.state.told.iter().enumerate().skip(start).take(limit);
-            let events = told.map(|(place, told)| {
-                (
-                    told.at,
-                    GatewayEvent {
-                        id: event_id(place as u64 + 1),
-                        key: told.key.clone(),
-                        news: told.news.clone(),
-                    },
-                )
-            });
-            (events.collect(), memory.folded())
-        };
-        self.wait_until_synced(folded)?;
-        Ok(events)
+        self.read(now, |bank| bank.events(after, limit).collect())
     }
 
     /// Says what is known of a call now.
@@ -239,12 +166,7 @@ impl Book {
     /// # Errors
     /// [`BookFault::Io`] or `Closed`.
     pub fn look_up(&self, key: &CallKey, now: At) -> Result<Option<Standing>, BookFault> {
-        let (standing, folded) = {
-            let memory = self.settled(now);
-            (memory.state.standing(key), memory.folded())
-        };
-        self.wait_until_synced(folded)?;
-        Ok(standing)
+        self.read(now, |bank| bank.look_up(key))
     }
 
     /// Says what the bank waits for the customer to confirm; `None`: nothing, or it is decided.
@@ -252,12 +174,7 @@ impl Book {
     /// # Errors
     /// [`BookFault::Io`] or `Closed`.
     pub fn to_confirm(&self, key: &CallKey, now: At) -> Result<Option<Cents>, BookFault> {
-        let (cents, folded) = {
-            let memory = self.settled(now);
-            (memory.state.to_confirm(key), memory.folded())
-        };
-        self.wait_until_synced(folded)?;
-        Ok(cents)
+        self.read(now, |bank| bank.to_confirm(key))
     }
 
     /// Adds up the calls of one stream (as `order:{id}`), or all.
@@ -265,12 +182,7 @@ impl Book {
     /// # Errors
     /// [`BookFault::Io`] or `Closed`.
     pub fn totals(&self, stream: Option<&str>, now: At) -> Result<Totals, BookFault> {
-        let (totals, folded) = {
-            let memory = self.settled(now);
-            (memory.state.totals(stream), memory.folded())
-        };
-        self.wait_until_synced(folded)?;
-        Ok(totals)
+        self.read(now, |bank| bank.totals(stream))
     }
 
     /// Reads lines from a place in the file: 0, or a `next` from before.
@@ -281,41 +193,35 @@ impl Book {
         self.disk.lock().expect(UNPOISONED).file.page(after)
     }
 
-    fn prepare<A>(
-        &self,
-        now: At,
-        decide: impl FnOnce(&mut State, At) -> Result<Decision<A>, Misuse>,
-    ) -> Unsaid<A> {
-        let mut memory = self.settled(now);
-        let now = memory.state.clock(now);
-        let mut delay_ms = 0;
-        let outcome = decide(&mut memory.state, now).map(|decision| {
-            let fact = decision.fact.into_iter();
-            fact.for_each(|fact| memory.fold(BookLine { at: now, fact }));
-            if decision.slow {
-                delay_ms = self.tuning.slow_ms;
-            }
-            decision.answer
-        });
+    fn prepare<A>(&self, handle: impl FnOnce(&mut Bank) -> Handled<A>) -> Unsaid<A> {
+        let mut memory = self.memory();
+        let handled = handle(&mut memory.bank);
+        memory.take_fresh();
         Unsaid {
-            handled: Handled { outcome, delay_ms },
-            folded: memory.folded(),
+            handled,
+            folded: memory.folded,
         }
+    }
+
+    /// Reads what is so once all that is due by now is done.
+    fn read<A>(&self, now: At, read: impl FnOnce(&Bank) -> A) -> Result<A, BookFault> {
+        let (found, folded) = {
+            let mut memory = self.memory();
+            memory.bank.settle(now);
+            memory.take_fresh();
+            (read(&memory.bank), memory.folded)
+        };
+        self.wait_until_synced(folded)?;
+        Ok(found)
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().expect(UNPOISONED)
     }
 
     fn say<A>(&self, unsaid: Unsaid<A>) -> Result<Handled<A>, BookFault> {
         self.wait_until_synced(unsaid.folded)?;
         Ok(unsaid.handled)
-    }
-
-    /// The memory, with all that is due folded in.
-    fn settled(&self, now: At) -> MutexGuard<'_, Memory> {
-        let mut memory = self.memory.lock().expect(UNPOISONED);
-        let now = memory.state.clock(now);
-        while let Some(fact) = memory.state.due(now, &self.tuning) {
-            memory.fold(BookLine { at: now, fact });
-        }
-        memory
     }
 
     /// Blocks until as much is on disk; whoever comes first writes for all.
@@ -329,7 +235,7 @@ impl Book {
                 return Err(BookFault::Closed);
             }
             let group: Vec<BookLine> = {
-                let queue = &mut self.memory.lock().expect(UNPOISONED).queue;
+                let queue = &mut self.memory().queue;
                 let size = queue.len().min(MAX_GROUP);
                 queue.drain(..size).collect()
             };
@@ -343,21 +249,11 @@ impl Book {
 }
 
 impl Memory {
-    fn fold(&mut self, line: BookLine) {
-        self.state.apply(&line);
-        self.queue.push(line);
-        self.folded += 1;
+    fn take_fresh(&mut self) {
+        let fresh = self.bank.take_fresh();
+        self.folded += fresh.len() as u64;
+        self.queue.extend(fresh);
     }
-
-    const fn folded(&self) -> u64 {
-        self.folded
-    }
-}
-
-/// The name of the event that is told as number `n`.
-fn event_id(n: u64) -> EventId {
-    let id = format!("evt_{n}").parse();
-    id.expect("it is short, and has no blanks")
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! The test tokens: which card or account behaves how.
 //!
-//! Must not: keep state; the book counts and remembers.
+//! Must not: keep state; the bank counts and remembers.
 
-use campusg_domain::call::{CardToken, Decline};
-
+use campusg_bank::{AccountScript, Behaviour, CardScript, Issuer, Payee, Scripts};
 use campusg_domain::{
-    call::AccountToken,
+    call::{AccountToken, CardToken, Decline},
     gateway::{AccountFace, CardFace},
 };
+
+const GOOD: CardScript = CardScript::GOOD;
 
 /// A test token and what it does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,123 +129,97 @@ pub const TEST_ACCOUNTS: &[TestToken] = &[
     ),
 ];
 
-/// What happens to one call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Behaviour {
-    Succeed,
-    Decline(Decline),
-    LoseFirstAnswer,
-    /// Not answered so many times (for ever: `None`), and nothing is done.
-    Down(Option<u32>),
-    AskCustomer,
-    Late,
-    /// Succeeds where nothing was authorised for the same order before.
-    OnlyFirst,
-    /// Done, and let go by the bank long before it has to be.
-    Lapse,
-}
-
-/// What the bank does about a charge some time after it was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Bank {
-    Content,
-    /// Takes it back, and decides for the platform (`true`), against it, or never.
-    Objects(Option<bool>),
-}
-
-/// What happens to one payout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Payee {
-    Takes,
-    Refuses(Decline),
-    TakesWithoutAnswer,
-    /// Not answered so many times (for ever: `None`), and nothing is done.
-    Down(Option<u32>),
-    TakesLate,
-    RefusesLate,
-    SendsBack,
-}
-
-/// What happens to every call with one card.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct CardScript {
-    pub authorize: Behaviour,
-    pub capture: Behaviour,
-    pub refund: Behaviour,
-    pub bank: Bank,
-    pub slow: bool,
-}
-
-const VISA: CardScript = CardScript {
-    authorize: Behaviour::Succeed,
-    capture: Behaviour::Succeed,
-    refund: Behaviour::Succeed,
-    bank: Bank::Content,
-    slow: false,
+/// What the test cards and accounts do, and where a customer confirms a call: on a page of the server in front.
+pub(super) const SCRIPTS: Scripts = Scripts {
+    card: card_script,
+    account: account_script,
+    confirmation: |key| format!("/sandbox/confirm/{key}"),
 };
 
-impl CardScript {
-    /// The script of a card, or `None` if the token is unknown.
-    pub fn of(card: &CardToken) -> Option<Self> {
-        use Behaviour::{
-            AskCustomer, Decline as No, Down, Lapse, Late, LoseFirstAnswer, OnlyFirst,
-        };
-        let authorize = |authorize| CardScript { authorize, ..VISA };
-        let capture = |capture| CardScript { capture, ..VISA };
-        let refund = |refund| CardScript { refund, ..VISA };
-        let objects = |verdict| CardScript {
-            bank: Bank::Objects(verdict),
-            ..VISA
-        };
-        Some(match card.0.as_str() {
-            "tok_visa" => VISA,
-            "tok_declined" => authorize(No(Decline::Declined)),
-            "tok_insufficient_funds" => authorize(No(Decline::InsufficientFunds)),
-            "tok_slow" => CardScript { slow: true, ..VISA },
-            "tok_timeout_then_succeeds" => CardScript {
-                authorize: LoseFirstAnswer,
-                capture: LoseFirstAnswer,
-                refund: LoseFirstAnswer,
-                ..VISA
-            },
-            "tok_action_required" => authorize(AskCustomer),
-            "tok_late" => authorize(Late),
-            "tok_second_declined" => authorize(OnlyFirst),
-            "tok_lapses" => authorize(Lapse),
-            "tok_chargeback" => objects(None),
-            "tok_chargeback_won" => objects(Some(true)),
-            "tok_chargeback_lost" => objects(Some(false)),
-            "tok_capture_fails" => capture(No(Decline::Declined)),
-            "tok_capture_late" => capture(Late),
-            "tok_refund_fails" => refund(No(Decline::CardInvalid)),
-            other => {
-                return down(other, "tok_down")
-                    .map(|times| authorize(Down(times)))
-                    .or_else(|| down(other, "tok_capture_down").map(|times| capture(Down(times))))
-                    .or_else(|| down(other, "tok_refund_down").map(|times| refund(Down(times))));
-            }
-        })
+/// The script of a card, or `None` if the token is unknown.
+fn card_script(card: &CardToken) -> Option<CardScript> {
+    use Behaviour::{AskCustomer, Decline as No, Down, Lapse, Late, LoseAnswers, OnlyFirst};
+    let refund = |refund| CardScript { refund, ..GOOD };
+    let objects = |verdict| CardScript {
+        issuer: Issuer::Objects(verdict),
+        ..GOOD
+    };
+    Some(match card.0.as_str() {
+        "tok_visa" => GOOD,
+        "tok_declined" => authorize(No(Decline::Declined)),
+        "tok_insufficient_funds" => authorize(No(Decline::InsufficientFunds)),
+        "tok_slow" => CardScript { slow: true, ..GOOD },
+        "tok_timeout_then_succeeds" => CardScript {
+            void: Behaviour::Succeed,
+            ..CardScript::all(LoseAnswers(1))
+        },
+        "tok_action_required" => authorize(AskCustomer),
+        "tok_late" => authorize(Late),
+        "tok_second_declined" => authorize(OnlyFirst),
+        "tok_lapses" => authorize(Lapse),
+        "tok_chargeback" => objects(None),
+        "tok_chargeback_won" => objects(Some(true)),
+        "tok_chargeback_lost" => objects(Some(false)),
+        "tok_capture_fails" => capture(No(Decline::Declined)),
+        "tok_capture_late" => capture(Late),
+        "tok_refund_fails" => refund(No(Decline::CardInvalid)),
+        other => {
+            return down(other, "tok_down")
+                .map(|times| authorize(Down(times)))
+                .or_else(|| down(other, "tok_capture_down").map(|times| capture(Down(times))))
+                .or_else(|| down(other, "tok_refund_down").map(|times| refund(Down(times))));
+        }
+    })
+}
+
+/// A card whose authorisations behave so, and its charges in their way: nobody is there to confirm one, a charge is
+/// never an order's first call, and what would come late is a first answer that is lost.
+const fn authorize(authorize: Behaviour) -> CardScript {
+    let charge = match authorize {
+        Behaviour::OnlyFirst => Behaviour::Decline(Decline::InsufficientFunds),
+        Behaviour::AskCustomer => Behaviour::Decline(Decline::NotConfirmed),
+        Behaviour::Late => Behaviour::LoseAnswers(1),
+        Behaviour::Lapse => Behaviour::Succeed,
+        other => other,
+    };
+    CardScript {
+        authorize,
+        charge,
+        ..GOOD
     }
 }
 
-/// What happens to payouts to one account, and whether its answers are slow; `None` if the token is unknown.
-pub(super) fn account_script(account: &AccountToken) -> Option<(Payee, bool)> {
+/// A card whose captures behave so, and its charges in their way.
+const fn capture(capture: Behaviour) -> CardScript {
+    let charge = match capture {
+        Behaviour::Late => Behaviour::LoseAnswers(1),
+        other => other,
+    };
+    CardScript {
+        capture,
+        charge,
+        ..GOOD
+    }
+}
+
+/// What happens to payouts to one account; `None` if the token is unknown.
+fn account_script(account: &AccountToken) -> Option<AccountScript> {
     let payee = match account.0.as_str() {
-        "acct_bank" => Payee::Takes,
+        "acct_bank" | "acct_slow" => Payee::Takes,
         "acct_closed" => Payee::Refuses(Decline::AccountInvalid),
-        "acct_slow" => return Some((Payee::Takes, true)),
-        "acct_timeout_then_succeeds" => Payee::TakesWithoutAnswer,
+        "acct_timeout_then_succeeds" => Payee::LosesAnswers(1),
         "acct_late" => Payee::TakesLate,
         "acct_fails_late" => Payee::RefusesLate,
         "acct_sends_back" => Payee::SendsBack,
         other => Payee::Down(down(other, "acct_down")?),
     };
-    Some((payee, false))
+    let slow = account.0 == "acct_slow";
+    Some(AccountScript { payee, slow })
 }
 
 /// What may be shown of a test card.
 pub(super) fn card_face(card: &CardToken) -> Option<CardFace> {
-    CardScript::of(card).map(|_| CardFace {
+    card_script(card).map(|_| CardFace {
         brand: "visa".to_owned(),
         last4: "4242".to_owned(),
         exp_month: 12,

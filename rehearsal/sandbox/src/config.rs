@@ -12,8 +12,8 @@ use campusg_domain::{
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-use super::book::Tuning;
 use super::feed::Faults;
+use campusg_bank::Tuning;
 
 /// The sandbox's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]

@@ -10,10 +10,11 @@ use std::time::Duration;
 use campusg_domain::time::At;
 use tokio::sync::oneshot;
 
-use super::book::{Book, BookFault, Handled, Setup};
+use super::book::{Book, BookFault};
 use super::card::{account_face, card_face};
 use super::feed::{self, Faults};
 use super::wire::{Ask, Reply};
+use campusg_bank::{Handled, Setup};
 
 /// Most requests that wait for the disk together.
 const TOGETHER: usize = 256;

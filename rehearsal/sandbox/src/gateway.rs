@@ -14,10 +14,11 @@ use campusg_domain::{
     money::Cents,
 };
 
-use super::book::{Book, LinePage, Misuse, Setup, Totals};
+use super::book::{Book, LinePage};
 use super::desk::{Desk, Now};
 use super::feed::Faults;
 use super::wire::{Ask, Reply};
+use campusg_bank::{Misuse, Setup, Totals};
 use campusg_domain::{
     call::AccountToken,
     gateway::{

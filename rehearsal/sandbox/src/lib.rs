@@ -1,7 +1,7 @@
-//! The sandbox payment gateway: test cards, a book of its own, and two ways to reach it.
+//! The sandbox payment gateway: test cards, a bank with a book of its own, and two ways to reach it.
 //!
 //! Owns: what the gateway did, in a file of its own, so that no crash of either side can hide a double charge.
-//! Must not: know an order, or be told anything but calls. It checks no balance: payouts may exceed what was captured.
+//! Must not: know an order, be told anything but calls, or hold a rule of money, which is the bank's.
 //! Invariants: as in [`Book`]; nothing here touches a real card or a real bank.
 //!
 //! | card | what happens |
@@ -9,7 +9,7 @@
 //! | `tok_visa` | everything succeeds |
 //! | `tok_declined`, `tok_insufficient_funds` | the authorisation is declined |
 //! | `tok_slow` | everything succeeds, every answer takes `slow_ms` |
-//! | `tok_timeout_then_succeeds` | every authorisation, capture and refund is done, but its first answer is lost |
+//! | `tok_timeout_then_succeeds` | every authorisation, capture and refund is done, but its first answer is lost, whatever it says |
 //! | `tok_down`, `tok_down_N` | an authorisation is not answered (N times, or for ever), nothing is done |
 //! | `tok_action_required` | the bank asks the customer to confirm; the answer comes as an event |
 //! | `tok_second_declined` | the first authorisation of an order succeeds, a second one, or a later tip, is declined |
@@ -37,9 +37,7 @@
 //! | `acct_sends_back` | the payout succeeds, and comes back after `send_back_ms`, told by an event |
 //! | any other | the payout is declined: account invalid |
 //!
-//! An authorisation ends by its capture, by a void, or when `capture_window_ms` is over, which an event tells. A void
-//! that comes before its authorisation is kept: the authorisation is then declined as expired. A bank takes back what
-//! of a charge was not refunded; what it has taken back can't be refunded.
+//! What else happens to money is said by [`campusg_bank`].
 
 #![allow(
     clippy::wildcard_enum_match_arm,
@@ -56,7 +54,8 @@ mod remote;
 mod server;
 mod wire;
 
-pub use book::{Book, BookFault, BookLine, Fact, Handled, LinePage, Misuse, Setup, Totals, Tuning};
+pub use book::{Book, BookFault, LinePage};
+pub use campusg_bank::{BookLine, Fact, Handled, Misuse, Setup, Totals, Tuning};
 pub use card::{TEST_ACCOUNTS, TEST_CARDS, TestToken};
 pub use config::SandboxConfig;
 pub use desk::{Desk, Now};

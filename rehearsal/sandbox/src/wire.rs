@@ -13,7 +13,8 @@ use campusg_domain::{
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 
-use super::book::{LinePage, Misuse, Setup, Totals};
+use super::book::LinePage;
+use campusg_bank::{Misuse, Setup, Totals};
 use campusg_domain::{
     call::AccountToken,
     gateway::{

@@ -7,8 +7,9 @@
 
 use super::{Seeded, Simulation};
 use campusg_domain::{
-    call::{Answer, CallNumber},
-    id::{OrderId, Stream, UserId},
+    call::Answer,
+    gateway::CallKey,
+    id::{OrderId, Stream},
     invariant::{Broken, Id},
     time::{At, MINUTE_MS, SECOND_MS},
 };
@@ -106,13 +107,6 @@ impl Chaos {
     }
 }
 
-/// Whom an answer is for.
-#[derive(Clone, Copy)]
-pub(super) enum Asker {
-    Order(OrderId, CallNumber),
-    Wallet(UserId, CallNumber),
-}
-
 impl Simulation {
     /// Lets something go wrong once in so many times on average; 1 is always, 0 never.
     pub fn let_happen(&mut self, mishap: Mishap, once_in: u32) {
@@ -177,7 +171,7 @@ impl Simulation {
     /// What a call comes to: the answer, or `None` where the process is killed before it is recorded.
     pub(super) fn through_chaos(
         &mut self,
-        asker: Asker,
+        key: &CallKey,
         call: impl FnOnce(&mut Self) -> Answer,
     ) -> Option<Answer> {
         if self.now < self.gateway.down_until || self.chaos.strikes(Mishap::CallLost) {
@@ -192,21 +186,18 @@ impl Simulation {
             return None;
         }
         if self.chaos.strikes(Mishap::AnswerLate) {
-            self.comes_later(asker, answer);
+            self.comes_later(key, answer);
             return Some(Answer::Unavailable);
         }
         if self.chaos.strikes(Mishap::AnswerAgain) {
-            self.comes_later(asker, answer.clone());
+            self.comes_later(key, answer.clone());
         }
         Some(answer)
     }
 
-    fn comes_later(&mut self, asker: Asker, answer: Answer) {
+    fn comes_later(&mut self, key: &CallKey, answer: Answer) {
         let at = self.now.plus(self.chaos.later_ms());
-        match asker {
-            Asker::Order(order, call) => self.gateway.comes_at(at, order, call, answer),
-            Asker::Wallet(user, call) => self.gateway.bank.comes_at(at, user, call, answer),
-        }
+        self.gateway.comes_at(at, key, answer);
     }
 }
 
@@ -216,7 +207,7 @@ mod tests {
     use super::*;
     use campusg_domain::{
         call::{CallKind, CallState},
-        id::PhotoId,
+        id::{PhotoId, UserId},
         money::{Account, Cents},
         owner::{calls::OpenCall, ledger::Balance, timetable::Timetable, wallet::Wallet},
         policy::Policy,

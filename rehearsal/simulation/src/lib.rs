@@ -1,4 +1,4 @@
-//! The whole product in one thread: a journal in memory, the owners, the orders, a manual clock, a model gateway.
+//! The whole product in one thread: a journal in memory, the owners, the orders, a manual clock, the fake bank.
 //!
 //! Same rules, same records as the running service, without a runtime: the simulator, the model of the property tests
 //! and of `campusg simulate`. A command takes the same steps as in an order's actor: known id? → asks → votes →
@@ -6,20 +6,20 @@
 //! Invariant: the state is nothing but a fold of the journal ([`Simulation::rebuild`] proves it); a refused command leaves
 //! no trace. Must not: read a clock or draw randomness other than from its seed.
 
-mod bank;
 mod chaos;
 mod folds;
 mod gateway;
 mod people;
 mod run;
+mod scripts;
 mod seeded;
 mod shell;
 mod wallets;
 
-pub use bank::Bank;
 pub use chaos::Mishap;
 pub use folds::Folds;
-pub use gateway::{Behaviour, Gateway};
+pub use gateway::Gateway;
+pub use scripts::{Bank, Behaviour};
 pub use seeded::Seeded;
 
 use campusg_domain::{

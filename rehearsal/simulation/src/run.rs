@@ -1,8 +1,9 @@
 //! Time and the gateway: calls that are due are made, answers arrive, timers fire, all in the order of their times.
 
-use super::{Simulation, chaos::Asker};
+use super::Simulation;
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber},
+    gateway::{CallKey, Request},
     id::{CommandId, OrderId, Principal, Stream},
     order::Command,
     owner::{timetable::Due, wallet},
@@ -33,29 +34,38 @@ impl Simulation {
     /// One answer that has arrived, or one call that is due; `false` if there is neither.
     pub fn step(&mut self) -> bool {
         if let Some(event) = self.gateway.arrived(self.now) {
-            self.answered(event.order, event.call, event.answer);
-            return true;
-        }
-        if let Some(told) = self.gateway.bank.arrived(self.now) {
-            self.wallet_answered(told.user, told.call, told.answer)
-                .expect("an answer to a call that was made is always taken");
+            match event.stream {
+                Stream::Wallet(user) => self
+                    .wallet_answered(user, event.call, event.answer)
+                    .expect("an answer to a call that was made is always taken"),
+                Stream::Order(order) => self.answered(order, event.call, event.answer),
+                other => panic!("{other} makes no calls"),
+            }
             return true;
         }
         match self.due_call() {
-            Some((Stream::Order(order), n, kind)) => {
-                let answer = self.through_chaos(Asker::Order(order, n), |campus| {
-                    let card = campus.folds.orders[&order].card(n);
-                    campus.gateway.call(order, n, kind, card, campus.now)
-                });
-                if let Some(answer) = answer {
-                    self.answered(order, n, answer);
-                }
-            }
+            Some((Stream::Order(order), n, kind)) => self.call_for_order(order, n, kind),
             Some((Stream::Wallet(user), n, kind)) => self.call_for_wallet(user, n, kind),
             Some((other, ..)) => panic!("{other} makes no calls"),
             None => return false,
         }
         true
+    }
+
+    fn call_for_order(&mut self, id: OrderId, n: CallNumber, kind: CallKind) {
+        let stream = Stream::Order(id);
+        let answer = self.through_chaos(&CallKey::of(stream, kind, n), |campus| {
+            let order = &campus.folds.orders[&id];
+            let calls = |n| order.calls.get(&n).map(|call| call.kind);
+            let request = Request::resolve(stream, n, kind, order.card(n), calls)
+                .expect("an order refers to calls that it made");
+            campus
+                .gateway
+                .call((stream, n), &request, order.card(n), campus.now)
+        });
+        if let Some(answer) = answer {
+            self.answered(id, n, answer);
+        }
     }
 
     /// The gateway answers a call, asked or not.
@@ -75,10 +85,9 @@ impl Simulation {
         let Some(known) = self.folds.orders.get(&order) else {
             return;
         };
-        let calls: Vec<CallNumber> = known.calls.keys().copied().collect();
-        calls
-            .into_iter()
-            .for_each(|n| self.gateway.confirm(order, n, yes, self.now));
+        let calls = known.calls.iter();
+        let keys = calls.map(|(n, call)| CallKey::of(Stream::Order(order), call.kind, *n));
+        keys.for_each(|key| self.gateway.confirm(&key, yes, self.now));
         self.settle();
     }
 

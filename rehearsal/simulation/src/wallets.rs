@@ -1,10 +1,11 @@
 //! What the escrow owner does with a wallet's command, in one thread: known id? → asks → votes → decide → fill → check
 //! → commit → fold → reply. And what people, operators and the bank do with wallets.
 
-use super::{Bank, Simulation, chaos::Asker};
+use super::{Bank, Simulation};
 use campusg_domain::{
     call::{AccountToken, Answer, CallKind, CallNumber},
-    id::{CommandId, OrderId, Principal, UserId},
+    gateway::{CallKey, Payout, Request},
+    id::{CommandId, OrderId, Principal, Stream, UserId},
     invariant::{check_wallet, fingerprint},
     money::Cents,
     owner::{
@@ -185,11 +186,11 @@ impl Simulation {
         let known = |wallet: &Wallet| wallet.chargeback(&name).map(|known| known.won);
         let (was, is) = (known(&before), known(&after));
         if was.is_none() && is.is_some() {
-            self.gateway.bank.moves(-cents - fee);
+            self.gateway.moves(-cents - fee);
         }
         if was.flatten().is_none() && is == Some(Some(true)) {
             let taken = after.chargeback(&name).map_or(cents, |known| known.cents);
-            self.gateway.bank.moves(taken);
+            self.gateway.moves(taken);
         }
         Ok(())
     }
@@ -202,7 +203,7 @@ impl Simulation {
         let reason = Sealed(b"losses of the month".to_vec());
         let (command, id) = (Command::TopUp { cents, reason }, self.fresh());
         self.wallet_command(Principal::Operator(operator), PLATFORM, &command, id)?;
-        self.gateway.bank.moves(cents);
+        self.gateway.moves(cents);
         Ok(())
     }
 
@@ -214,7 +215,7 @@ impl Simulation {
         let reason = Sealed(b"fees of the month".to_vec());
         let (command, id) = (Command::Withdraw { cents, reason }, self.fresh());
         self.wallet_command(Principal::Operator(operator), PLATFORM, &command, id)?;
-        self.gateway.bank.moves(-cents);
+        self.gateway.moves(-cents);
         Ok(())
     }
 
@@ -235,9 +236,12 @@ impl Simulation {
 
     /// Makes a wallet's call that is due.
     pub(super) fn call_for_wallet(&mut self, user: UserId, n: CallNumber, kind: CallKind) {
-        let answer = self.through_chaos(Asker::Wallet(user, n), |campus| {
-            campus.ask_bank(user, n, kind)
-        });
+        let stream = Stream::Wallet(user);
+        let key = match kind {
+            CallKind::PayOut { .. } => CallKey::of_payout(stream, n),
+            other => CallKey::of(stream, other, n),
+        };
+        let answer = self.through_chaos(&key, |campus| campus.ask_bank(user, n, kind));
         if let Some(answer) = answer {
             self.wallet_answered(user, n, answer)
                 .expect("an answer to a call that was made is always taken");
@@ -245,25 +249,23 @@ impl Simulation {
     }
 
     fn ask_bank(&mut self, user: UserId, n: CallNumber, kind: CallKind) -> Answer {
-        let (wallet, now) = (self.wallet(user), self.now);
-        let bank = &mut self.gateway.bank;
-        match kind {
-            CallKind::PayOut { cents } => {
-                let payout = wallet
-                    .payout(n)
-                    .expect("a payout is kept until it is decided");
-                bank.pay_out((user, n), cents, &payout.method.token, now)
-            }
-            CallKind::Charge { cents } => {
-                let payment = wallet
-                    .payment(n)
-                    .expect("a payment is kept until it is decided");
-                bank.charge((user, n), cents, &payment.card, now)
-            }
-            other @ (CallKind::Authorize { .. }
-            | CallKind::Capture { .. }
-            | CallKind::Void { .. }
-            | CallKind::Refund { .. }) => panic!("a wallet never asks for {other:?}"),
+        let (wallet, stream, now) = (self.wallet(user), Stream::Wallet(user), self.now);
+        if let CallKind::PayOut { cents } = kind {
+            let payout = wallet
+                .payout(n)
+                .expect("a payout is kept until it is decided");
+            let payout = Payout {
+                key: CallKey::of_payout(stream, n),
+                account: payout.method.token.clone(),
+                cents,
+            };
+            return self.gateway.pay_out((stream, n), &payout, now);
         }
+        let payment = wallet
+            .payment(n)
+            .expect("a payment is kept until it is decided");
+        let request = Request::resolve(stream, n, kind, &payment.card, |_| None)
+            .expect("a wallet's calls refer to no others");
+        self.gateway.call((stream, n), &request, &payment.card, now)
     }
 }

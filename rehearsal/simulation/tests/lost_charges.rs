@@ -6,7 +6,8 @@
 
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber, CallState, Decline},
-    id::Principal,
+    gateway::Request,
+    id::{Principal, Stream},
     money::{Account, Cents},
     notice::NoticeKind,
     order::{Collection, Command, Fault, Order, Outcome, TipState},
@@ -164,14 +165,22 @@ fn transition_19_a_charge_that_was_not_done_stays_undone_whenever_its_call_arriv
     scene.campus.advance(2 * HOUR_MS);
     agrees(&mut scene);
     let call = last(scene.order(), "capture");
-    let kind = scene.order().calls[&call].kind;
-    let mut gateway = scene.campus.gateway().clone();
-    let card = scene.order().terms.card.clone();
-    let late = gateway.call(scene.order, call, kind, &card, scene.campus.now());
+    let (late, cash) = arrives_now(&scene, call);
     let reason = Decline::Expired;
     assert_eq!(late, Answer::Declined { reason }, "it comes too late");
-    assert_eq!(gateway.cash(), Cents::ZERO);
+    assert_eq!(cash, Cents::ZERO);
     assert_eq!(scene.campus.ledger().debt(scene.customer), K);
+}
+
+/// What a call that was lost on its way is answered when it arrives after all, and the cash at the gateway after it.
+fn arrives_now(scene: &Scene, call: CallNumber) -> (Answer, Cents) {
+    let (order, stream) = (scene.order(), Stream::Order(scene.order));
+    let (kind, card) = (order.calls[&call].kind, order.card(call));
+    let calls = |n| order.calls.get(&n).map(|call| call.kind);
+    let request = Request::resolve(stream, call, kind, card, calls).unwrap();
+    let mut gateway = scene.campus.gateway().clone();
+    let answer = gateway.call((stream, call), &request, card, scene.campus.now());
+    (answer, gateway.cash())
 }
 
 #[test]
@@ -284,15 +293,7 @@ fn transition_32a_a_tip_that_was_given_up_is_never_charged_later() {
     scene.campus.advance(2 * HOUR_MS);
     agrees(&mut scene);
     let call = last(scene.order(), "charge");
-    let mut gateway = scene.campus.gateway().clone();
-    let (card, now) = (scene.order().card(call), scene.campus.now());
-    let late = gateway.call(
-        scene.order,
-        call,
-        CallKind::Charge { cents: TIP },
-        card,
-        now,
-    );
+    let (late, _) = arrives_now(&scene, call);
     let reason = Decline::Expired;
     assert_eq!(late, Answer::Declined { reason });
 }

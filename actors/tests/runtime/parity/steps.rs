@@ -7,8 +7,8 @@ use super::{
 use crate::common::{operator, plain};
 use campusg_actors::runtime::Refusal;
 use campusg_domain::{
-    call::CallNumber,
-    id::{CommandId, OrderId, PhotoId, Principal, UserId},
+    gateway::CallKey,
+    id::{CommandId, OrderId, PhotoId, Principal, Stream, UserId},
     invariant::fingerprint,
     money::Cents,
     order::{Command, Handover, Order, Shown, Stage},
@@ -252,10 +252,9 @@ impl Twins {
             .find(|order| order.stage == Stage::Authorizing && order.action_url.is_some());
         let Some(order) = asked.cloned() else { return };
         let yes = self.chance.below(3) > 0;
-        let calls: Vec<CallNumber> = order.calls.keys().copied().collect();
-        calls
-            .into_iter()
-            .for_each(|n| self.model.confirm(order.id, n, yes));
+        let calls = order.calls.iter();
+        let keys = calls.map(|(n, call)| CallKey::of(Stream::Order(order.id), call.kind, *n));
+        keys.for_each(|key| self.model.confirm(&key, yes));
         self.campus.confirm_payment(order.id, yes);
         self.compare().await;
     }

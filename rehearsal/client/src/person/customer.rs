@@ -1,33 +1,12 @@
 //! What customers do.
 
 use super::Person;
-use crate::{Body, Deviation, Price, Reply};
-use serde_json::{Value, json};
-
-/// What a customer asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wish(pub Value);
-
-impl Wish {
-    /// Two bowls of soup at 10.00, a tip of 2.00, handed over against the PIN.
-    #[must_use]
-    pub fn lunch() -> Self {
-        Self(json!({
-            "store": {"name": "Noodle Bar", "place": "Student union"},
-            "items": [{"name": "Soup of the day", "quantity": 2, "unit_price_cents": 1000, "substitution": "ask"}],
-            "dropoff": {"building": "Hall 4", "level": "2", "room": "215", "handover": "pin", "notes": "Ring twice."},
-            "tip_cents": 200,
-        }))
-    }
-
-    /// The same, left at the door.
-    #[must_use]
-    pub fn lunch_at_the_door() -> Self {
-        let mut wish = Self::lunch();
-        wish.0["dropoff"]["handover"] = json!("door");
-        wish
-    }
-}
+use crate::{
+    Body, Deviation, Price, Reply, Wish,
+    answer::{CancellationQuote, Made, Pin},
+    operation::{account, order},
+    request::ProposalAnswer,
+};
 
 impl Person {
     /// Opens an account and puts a card on file.
@@ -49,10 +28,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where it is refused.
     pub async fn set_card(&self, card: &str) -> Result<Body, Deviation> {
-        let body = json!({"token": card});
-        self.put("/api/users/me/payment-method", &body)
-            .await?
-            .is(200)
+        self.perform(account::set_card(card)).await?.is(200)
     }
 
     /// Asks what a wish would cost and hold.
@@ -60,7 +36,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where it is refused, or does not add up.
     pub async fn quote(&self, wish: &Wish) -> Result<Price, Deviation> {
-        Price::read(&self.post("/api/quotes", &wish.0).await?.is(200)?)
+        Price::read(&self.perform(order::quote(wish)).await?.is(200)?)
     }
 
     /// Places an order.
@@ -68,7 +44,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn place(&self, wish: &Wish) -> Result<Reply, Deviation> {
-        self.post("/api/orders", &wish.0).await
+        self.perform(order::place(wish)).await
     }
 
     /// Places an order that is put on the board; answers its id and its price.
@@ -77,7 +53,7 @@ impl Person {
     /// A [`Deviation`] where it is refused, or is not on the board in time.
     pub async fn place_available(&self, wish: &Wish) -> Result<(String, Price), Deviation> {
         let placed = self.place(wish).await?.is(201)?;
-        let order = placed.text("/id")?.to_owned();
+        let order = placed.read::<Made>()?.id;
         let available = |order: &Body| order.says("/placement", "available");
         let placed = self.order_until(&order, "available", available).await?;
         let price = Body(placed.0["price"].clone());
@@ -89,9 +65,8 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where it is refused.
     pub async fn pin(&self, order: &str) -> Result<String, Deviation> {
-        let path = format!("/api/orders/{order}/delivery-pin");
-        let body = self.get(&path).await?.is(200)?;
-        Ok(body.text("/pin")?.to_owned())
+        let shown = self.perform(order::pin(order)).await?.is(200)?;
+        Ok(shown.read::<Pin>()?.pin)
     }
 
     /// Asks what cancelling costs now, in cents.
@@ -99,8 +74,11 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where it is refused.
     pub async fn cancellation_charge(&self, order: &str) -> Result<i64, Deviation> {
-        let path = format!("/api/orders/{order}/cancellation-quote");
-        self.get(&path).await?.is(200)?.number("/charge_cents")
+        let quote = self
+            .perform(order::cancellation_quote(order))
+            .await?
+            .is(200)?;
+        Ok(quote.read::<CancellationQuote>()?.charge_cents)
     }
 
     /// Cancels, agreeing to a charge in cents.
@@ -108,8 +86,8 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn cancel(&self, order: &str, accept_charge: i64) -> Result<Reply, Deviation> {
-        let body = json!({"accept_charge_cents": accept_charge, "reason": "changed my mind"});
-        self.post(&format!("/api/orders/{order}/cancel"), &body)
+        let reason = Some("changed my mind");
+        self.perform(order::cancel(order, accept_charge, reason))
             .await
     }
 
@@ -118,11 +96,10 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn confirm(&self, order: &str) -> Result<Reply, Deviation> {
-        self.post(&format!("/api/orders/{order}/confirm"), &json!({}))
-            .await
+        self.perform(order::confirm(order)).await
     }
 
-    /// Answers a proposal: `approve`, `reject`, `drop-item` or `other-store`, with the body of that answer.
+    /// Answers a proposal.
     ///
     /// # Errors
     /// A [`Deviation`] where there is no answer.
@@ -130,11 +107,9 @@ impl Person {
         &self,
         order: &str,
         proposal: i64,
-        how: &str,
-        body: &Value,
+        answer: &ProposalAnswer,
     ) -> Result<Reply, Deviation> {
-        let path = format!("/api/orders/{order}/proposals/{proposal}/{how}");
-        self.post(&path, body).await
+        self.perform(order::answer(order, proposal, answer)).await
     }
 
     /// Says to be there after all.
@@ -142,8 +117,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn is_there(&self, order: &str) -> Result<Reply, Deviation> {
-        self.post(&format!("/api/orders/{order}/no-show-answer"), &json!({}))
-            .await
+        self.perform(order::is_there(order)).await
     }
 
     /// Gives the runner more, after the end.
@@ -151,11 +125,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn tip(&self, order: &str, cents: i64) -> Result<Reply, Deviation> {
-        self.post(
-            &format!("/api/orders/{order}/tip"),
-            &json!({"tip_cents": cents}),
-        )
-        .await
+        self.perform(order::tip(order, cents)).await
     }
 
     /// Rates the other side.
@@ -163,8 +133,6 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn rate(&self, order: &str, stars: u8) -> Result<Reply, Deviation> {
-        let body = json!({"stars": stars});
-        self.post(&format!("/api/orders/{order}/ratings"), &body)
-            .await
+        self.perform(order::rate(order, stars)).await
     }
 }

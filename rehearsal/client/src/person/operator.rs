@@ -1,8 +1,14 @@
 //! What operators do.
 
 use super::Person;
-use crate::{Body, Deviation, Reply, same};
-use serde_json::{Value, json};
+use crate::{
+    Deviation, Reply,
+    answer::{Account, Clock, Page, Transfer},
+    operation::desk,
+    request::{DeskAction, Ending},
+    same,
+};
+use campusg_domain::order::Fault;
 
 impl Person {
     /// Moves a virtual clock on; refused where the clock is not virtual.
@@ -10,8 +16,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn move_clock(&self, ms: u64) -> Result<Reply, Deviation> {
-        self.post("/api/admin/clock/advance", &json!({"advance_ms": ms}))
-            .await
+        self.perform(desk::move_clock(ms)).await
     }
 
     /// The server's time in so many milliseconds, as the API writes times.
@@ -20,8 +25,8 @@ impl Person {
     /// A [`Deviation`] where the clock is not told.
     pub async fn in_so_long(&self, ms: u64) -> Result<String, Deviation> {
         let clock = self.move_clock(0).await?.is(200)?;
-        let now = clock.text("/now")?;
-        let later = chrono::DateTime::parse_from_rfc3339(now)
+        let now = clock.read::<Clock>()?.now;
+        let later = chrono::DateTime::parse_from_rfc3339(&now)
             .ok()
             .and_then(|now| {
                 now.checked_add_signed(chrono::Duration::milliseconds(i64::try_from(ms).ok()?))
@@ -35,28 +40,29 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn reassign(&self, order: &str) -> Result<Reply, Deviation> {
-        let body = json!({"reason": "the runner does not answer"});
-        self.post(&format!("/api/admin/orders/{order}/reassign"), &body)
-            .await
+        let reason = "the runner does not answer";
+        self.act(order, DeskAction::Reassign, reason).await
     }
 
-    /// Does something to an order, for this reason: `hold`, `unhold`, `abandon`.
+    /// Does something to an order, for this reason.
     ///
     /// # Errors
     /// A [`Deviation`] where there is no answer.
-    pub async fn act(&self, order: &str, what: &str, reason: &str) -> Result<Reply, Deviation> {
-        let body = json!({"reason": reason});
-        self.post(&format!("/api/admin/orders/{order}/{what}"), &body)
-            .await
+    pub async fn act(
+        &self,
+        order: &str,
+        action: DeskAction,
+        reason: &str,
+    ) -> Result<Reply, Deviation> {
+        self.perform(desk::act(order, action, reason)).await
     }
 
     /// Ends an order, with the money divided so.
     ///
     /// # Errors
     /// A [`Deviation`] where there is no answer.
-    pub async fn settle(&self, order: &str, mut how: Value) -> Result<Reply, Deviation> {
-        how["reason"] = json!("It has to end.");
-        self.post(&format!("/api/admin/orders/{order}/settle"), &how)
+    pub async fn settle(&self, order: &str, ending: Ending) -> Result<Reply, Deviation> {
+        self.perform(desk::settle(order, ending, "It has to end."))
             .await
     }
 
@@ -69,12 +75,11 @@ impl Person {
         order: &str,
         dispute: i64,
         refund: i64,
-        at_fault: &str,
+        at_fault: Fault,
     ) -> Result<Reply, Deviation> {
-        let body =
-            json!({"refund_cents": refund, "at_fault": at_fault, "reason": "Both were heard."});
-        let path = format!("/api/orders/{order}/disputes/{dispute}/resolve");
-        self.post(&path, &body).await
+        let reason = "Both were heard.";
+        self.perform(desk::resolve(order, dispute, refund, at_fault, reason))
+            .await
     }
 
     /// Gives so many cents of an ended order back.
@@ -82,8 +87,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn refund(&self, order: &str, cents: i64) -> Result<Reply, Deviation> {
-        let body = json!({"amount_cents": cents, "reason": "A kind word."});
-        self.post(&format!("/api/orders/{order}/refunds"), &body)
+        self.perform(desk::refund(order, cents, "A kind word."))
             .await
     }
 
@@ -92,9 +96,8 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn write_off(&self, user: &str) -> Result<Reply, Deviation> {
-        let body = json!({"reason": "Nobody knows where they are."});
-        self.post(&format!("/api/admin/users/{user}/write-off"), &body)
-            .await
+        let reason = "Nobody knows where they are.";
+        self.perform(desk::write_off(user, None, reason)).await
     }
 
     /// Brings so many cents to the gateway, for what was lost.
@@ -102,8 +105,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn top_up(&self, cents: i64) -> Result<Reply, Deviation> {
-        let body = json!({"amount_cents": cents, "reason": "What was lost."});
-        self.post("/api/ledger/top-ups", &body).await
+        self.perform(desk::top_up(cents, "What was lost.")).await
     }
 
     /// Takes so many cents of fees out.
@@ -111,19 +113,17 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn take_fees(&self, cents: i64) -> Result<Reply, Deviation> {
-        let body = json!({"amount_cents": cents, "reason": "The month's fees."});
-        self.post("/api/ledger/withdrawals", &body).await
+        self.perform(desk::take_fees(cents, "The month's fees."))
+            .await
     }
 
     /// Every account that is not empty.
     ///
     /// # Errors
     /// A [`Deviation`] where it is refused.
-    pub async fn accounts(&self) -> Result<Vec<Body>, Deviation> {
-        self.get("/api/ledger/accounts")
-            .await?
-            .is(200)?
-            .list("/items")
+    pub async fn accounts(&self) -> Result<Vec<Account>, Deviation> {
+        let accounts = self.perform(desk::accounts()).await?.is(200)?;
+        Ok(accounts.read::<Page<Account>>()?.items)
     }
 
     /// What is posted on an account, in cents.
@@ -132,10 +132,8 @@ impl Person {
     /// A [`Deviation`] where it is refused.
     pub async fn balance(&self, account: &str) -> Result<i64, Deviation> {
         let accounts = self.accounts().await?;
-        let found = accounts
-            .iter()
-            .find(|entry| entry.says("/account", account));
-        found.map_or(Ok(0), |entry| entry.number("/posted_cents"))
+        let found = accounts.iter().find(|entry| entry.account == account);
+        Ok(found.map_or(0, |entry| entry.posted_cents))
     }
 
     /// What was posted for an order: from which kind of account, to which, how many cents.
@@ -143,15 +141,12 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where it is not told.
     pub async fn moved(&self, order: &str) -> Result<Vec<(String, String, i64)>, Deviation> {
-        let path = format!("/api/ledger/transfers?order_id={order}");
-        let transfers = self.get(&path).await?.is(200)?.list("/items")?;
+        let transfers = self.perform(desk::transfers(order)).await?.is(200)?;
+        let transfers = transfers.read::<Page<Transfer>>()?.items;
         let kind = |account: &str| account.split(':').next().unwrap_or_default().to_owned();
-        let line = |transfer: &Body| {
-            let (debit, credit) = (transfer.text("/debit")?, transfer.text("/credit")?);
-            Ok((kind(debit), kind(credit), transfer.number("/amount_cents")?))
-        };
-        let posted = |transfer: &&Body| transfer.says("/phase", "posted");
-        transfers.iter().filter(posted).map(line).collect()
+        let posted = transfers.iter().filter(|it| it.phase == "posted");
+        let line = |it: &Transfer| (kind(&it.debit), kind(&it.credit), it.amount_cents);
+        Ok(posted.map(line).collect())
     }
 
     /// Adds up every account: posted amounts to zero, promises in to promises out. Answers how many accounts there are.
@@ -162,9 +157,8 @@ impl Person {
         let accounts = self.accounts().await?;
         let (mut posted, mut promised) = (0, 0);
         for account in &accounts {
-            posted += account.number("/posted_cents")?;
-            promised +=
-                account.number("/pending_in_cents")? - account.number("/pending_out_cents")?;
+            posted += account.posted_cents;
+            promised += account.pending_in_cents - account.pending_out_cents;
         }
         same("the sum of everything posted", posted, 0)?;
         same("promised in less promised out", promised, 0)?;

@@ -1,8 +1,13 @@
 //! What runners do.
 
 use super::Person;
-use crate::{ApiRequest, Body, Client, Deviation, Reply, photo};
-use serde_json::{Value, json};
+use crate::{
+    Body, Client, Deviation, Reply,
+    answer::{Made, Wallet},
+    operation::{account, order},
+    photo,
+    request::{ProblemReport, Progress, Proof, Proposal, Receipt},
+};
 
 impl Person {
     /// Opens an account and goes online as a runner.
@@ -11,8 +16,10 @@ impl Person {
     /// A [`Deviation`] where it is refused.
     pub async fn runner(client: &Client, name: &str) -> Result<Self, Deviation> {
         let person = Self::register(client, name).await?;
-        let body = json!({"active": true, "online": true});
-        person.put("/api/users/me/runner", &body).await?.is(200)?;
+        person
+            .perform(account::set_runner(true, true))
+            .await?
+            .is(200)?;
         Ok(person)
     }
 
@@ -20,21 +27,24 @@ impl Person {
     ///
     /// # Errors
     /// A [`Deviation`] where the board is not shown.
-    pub async fn finds(&self, order: &str) -> Result<Option<Body>, Deviation> {
-        let mut path = "/api/orders?available=true&limit=100".to_owned();
+    pub async fn finds(&self, wanted: &str) -> Result<Option<Body>, Deviation> {
+        let mut cursor: Option<String> = None;
         loop {
-            let page = self.get(&path).await?.is(200)?;
+            let page = self
+                .perform(order::board(cursor.as_deref()))
+                .await?
+                .is(200)?;
             let found = page
                 .list("/items")?
                 .into_iter()
-                .find(|entry| entry.says("/id", order));
+                .find(|entry| entry.says("/id", wanted));
             let Ok(next) = page.text("/next_cursor") else {
                 return Ok(found);
             };
             if found.is_some() {
                 return Ok(found);
             }
-            path = format!("/api/orders?available=true&limit=100&cursor={next}");
+            cursor = Some(next.to_owned());
         }
     }
 
@@ -43,8 +53,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn accept(&self, order: &str) -> Result<Reply, Deviation> {
-        self.post(&format!("/api/orders/{order}/accept"), &json!({}))
-            .await
+        self.perform(order::accept(order)).await
     }
 
     /// Gives an order back.
@@ -52,19 +61,15 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn give_back(&self, order: &str) -> Result<Reply, Deviation> {
-        self.post(
-            &format!("/api/orders/{order}/cancel-acceptance"),
-            &json!({}),
-        )
-        .await
+        self.perform(order::give_back(order)).await
     }
 
-    /// Says where the order is: `on-site`, `collected` or `on-the-way`.
+    /// Says how far the order is.
     ///
     /// # Errors
     /// A [`Deviation`] where there is no answer.
-    pub async fn report(&self, order: &str, status: &str) -> Result<Reply, Deviation> {
-        self.status(order, &json!({"status": status})).await
+    pub async fn report(&self, order: &str, progress: &Progress) -> Result<Reply, Deviation> {
+        self.perform(order::progress(order, progress)).await
     }
 
     /// What this person was paid for an order, later tips included, and what they have in all less what they owe.
@@ -73,16 +78,15 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where a question is not answered as specified.
     pub async fn earned(&self, order: &str) -> Result<(i64, i64), Deviation> {
-        let seen = self.get(&format!("/api/orders/{order}")).await?.body;
-        let released = match seen.0.pointer("/earnings/paid") {
-            Some(Value::Bool(true)) => {
+        let seen = self.perform(order::show(order)).await?.body;
+        let released = match seen.0["earnings"]["paid"].as_bool() {
+            Some(true) => {
                 seen.number("/earnings/total_cents")? + seen.number("/earnings/later_tips_cents")?
             }
             _ => 0,
         };
-        let wallet = self.wallet().await?;
-        let balance = wallet.number("/available_cents")? - wallet.number("/debt_cents")?;
-        Ok((released, balance))
+        let wallet: Wallet = self.wallet().await?.read()?;
+        Ok((released, wallet.available_cents - wallet.debt_cents))
     }
 
     /// Uploads a fresh photo; answers its id.
@@ -91,10 +95,8 @@ impl Person {
     /// A [`Deviation`] where it is refused.
     pub async fn upload(&self) -> Result<String, Deviation> {
         let picture = photo::picture(&self.client().fresh());
-        let ask =
-            ApiRequest::new(reqwest::Method::POST, "/api/photos").with_bytes("image/png", picture);
-        let stored = self.send(ask).await?.is(201)?;
-        Ok(stored.text("/id")?.to_owned())
+        let stored = self.perform(order::upload(picture)).await?.is(201)?;
+        Ok(stored.read::<Made>()?.id)
     }
 
     /// Says that the food was bought, for so many cents, as that photo shows.
@@ -107,25 +109,23 @@ impl Person {
         total: i64,
         photo: Option<&str>,
     ) -> Result<Reply, Deviation> {
-        let mut receipt = json!({"total_cents": total});
-        if let Some(photo) = photo {
-            receipt["photo_id"] = json!(photo);
-        }
-        self.status(order, &json!({"status": "purchased", "receipt": receipt}))
-            .await
+        let receipt = Receipt {
+            total_cents: total,
+            photo_id: photo.map(str::to_owned),
+        };
+        self.report(order, &Progress::Purchased(receipt)).await
     }
 
-    /// Asks the customer something from the store, with a fresh photo unless the body has one.
+    /// Asks the customer something from the store, with a fresh photo unless the proposal has one.
     ///
     /// # Errors
     /// A [`Deviation`] where the photo is refused, or there is no answer.
-    pub async fn propose(&self, order: &str, body: &Value) -> Result<Reply, Deviation> {
-        let mut body = body.clone();
-        if body.get("photo_id").is_none() {
-            body["photo_id"] = json!(self.upload().await?);
+    pub async fn propose(&self, order: &str, proposal: &Proposal) -> Result<Reply, Deviation> {
+        let mut proposal = proposal.clone();
+        if proposal.photo_id.is_none() {
+            proposal.photo_id = Some(self.upload().await?);
         }
-        self.post(&format!("/api/orders/{order}/proposals"), &body)
-            .await
+        self.perform(order::propose(order, &proposal)).await
     }
 
     /// Takes a proposal back.
@@ -133,17 +133,19 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn withdraw(&self, order: &str, proposal: i64) -> Result<Reply, Deviation> {
-        let path = format!("/api/orders/{order}/proposals/{proposal}/withdraw");
-        self.post(&path, &json!({})).await
+        self.perform(order::withdraw(order, proposal)).await
     }
 
     /// Reports a problem.
     ///
     /// # Errors
     /// A [`Deviation`] where there is no answer.
-    pub async fn report_problem(&self, order: &str, body: &Value) -> Result<Reply, Deviation> {
-        self.post(&format!("/api/orders/{order}/problems"), body)
-            .await
+    pub async fn report_problem(
+        &self,
+        order: &str,
+        problem: &ProblemReport,
+    ) -> Result<Reply, Deviation> {
+        self.perform(order::report_problem(order, problem)).await
     }
 
     /// Hands the food over against a PIN.
@@ -151,11 +153,8 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn deliver_by_pin(&self, order: &str, pin: &str) -> Result<Reply, Deviation> {
-        self.status(
-            order,
-            &json!({"status": "delivered", "proof": {"pin": pin}}),
-        )
-        .await
+        let proof = Proof::Pin(pin.into());
+        self.report(order, &Progress::Delivered(proof)).await
     }
 
     /// Leaves the food where a photo shows it.
@@ -163,19 +162,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn deliver_by_photo(&self, order: &str, photo: &str) -> Result<Reply, Deviation> {
-        self.status(
-            order,
-            &json!({"status": "delivered", "proof": {"photo_id": photo}}),
-        )
-        .await
-    }
-
-    /// Tells an order's status as it is written here.
-    ///
-    /// # Errors
-    /// A [`Deviation`] where there is no answer.
-    pub async fn status(&self, order: &str, body: &Value) -> Result<Reply, Deviation> {
-        self.post(&format!("/api/orders/{order}/status"), body)
-            .await
+        let proof = Proof::PhotoId(photo.into());
+        self.report(order, &Progress::Delivered(proof)).await
     }
 }

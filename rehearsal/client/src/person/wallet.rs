@@ -1,8 +1,7 @@
 //! What people do with what they have and what they owe.
 
 use super::Person;
-use crate::{Body, Deviation, Reply};
-use serde_json::json;
+use crate::{Body, Deviation, Reply, answer::Wallet, operation::account};
 
 impl Person {
     /// The own wallet.
@@ -10,7 +9,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where it is not answered as specified.
     pub async fn wallet(&self) -> Result<Body, Deviation> {
-        self.get("/api/users/me/wallet").await?.is(200)
+        self.perform(account::wallet()).await?.is(200)
     }
 
     /// What own cards paid of what was owed, less what banks took back and did not give again, in cents.
@@ -18,19 +17,12 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where it is not answered as specified.
     pub async fn paid_beside_orders(&self) -> Result<i64, Deviation> {
-        let wallet = self.wallet().await?;
-        let mut sum = 0;
-        for payment in wallet.list("/debt_payments")? {
-            if payment.says("/state", "paid") {
-                sum += payment.number("/charge_cents")?;
-            }
-        }
-        for taken in wallet.list("/chargebacks")? {
-            if !taken.says("/state", "won") {
-                sum -= taken.number("/amount_cents")?;
-            }
-        }
-        Ok(sum)
+        let wallet: Wallet = self.wallet().await?.read()?;
+        let paid = wallet.debt_payments.iter().filter(|it| it.state == "paid");
+        let taken = wallet.chargebacks.iter().filter(|it| it.state != "won");
+        let paid: i64 = paid.map(|payment| payment.charge_cents).sum();
+        let taken: i64 = taken.map(|chargeback| chargeback.amount_cents).sum();
+        Ok(paid - taken)
     }
 
     /// Puts a bank account on file.
@@ -38,10 +30,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where it is refused.
     pub async fn set_account(&self, account: &str) -> Result<Body, Deviation> {
-        let body = json!({"token": account});
-        self.put("/api/users/me/payout-method", &body)
-            .await?
-            .is(200)
+        self.perform(account::set_account(account)).await?.is(200)
     }
 
     /// Takes so many cents out of the wallet.
@@ -49,8 +38,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn pay_out(&self, cents: i64) -> Result<Reply, Deviation> {
-        let body = json!({"amount_cents": cents});
-        self.post("/api/users/me/payouts", &body).await
+        self.perform(account::pay_out(cents)).await
     }
 
     /// Pays so many cents of what is owed, with the card on file.
@@ -58,7 +46,6 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] where there is no answer.
     pub async fn pay_debt(&self, cents: i64) -> Result<Reply, Deviation> {
-        let body = json!({"amount_cents": cents});
-        self.post("/api/users/me/wallet/pay-debt", &body).await
+        self.perform(account::pay_debt(Some(cents))).await
     }
 }

@@ -11,7 +11,7 @@ use super::{
     habits::{Habits, PerMille},
     people::{Crowd, Robot},
     tally::Tally,
-    world::{Answer, News, No, Part, Sight, World},
+    world::{Answer, News, OrderView, Part, World, WorldError},
 };
 use campusg_client::Deviation;
 use campusg_domain::{
@@ -65,18 +65,18 @@ pub(super) const fn hours(least: u64, most: u64) -> Span {
 
 /// Something that a robot means to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Does {
-    Student(super::student::Does),
-    Runner(super::runner::Does),
-    Operator(super::operator::Does),
-    World(super::outside::Does),
+pub(super) enum Action {
+    Student(super::student::Action),
+    Runner(super::runner::Action),
+    Operator(super::operator::Action),
+    World(super::outside::Action),
 }
 
 /// Who means to do what, about which order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Errand {
     pub who: Robot,
-    pub does: Does,
+    pub action: Action,
     pub about: Option<OrderId>,
 }
 
@@ -115,20 +115,20 @@ pub(super) struct Reaction<D> {
     told: fn(NoticeKind) -> bool,
     chance: fn(&Habits) -> PerMille,
     after: Span,
-    does: D,
+    action: D,
 }
 
 pub(super) const fn on<D>(
     told: fn(NoticeKind) -> bool,
     chance: fn(&Habits) -> PerMille,
     after: Span,
-    does: D,
+    action: D,
 ) -> Reaction<D> {
     Reaction {
         told,
         chance,
         after,
-        does,
+        action,
     }
 }
 
@@ -245,8 +245,8 @@ impl<W: World> Day<W> {
     /// Takes a last look at every order.
     fn look_back(&mut self) -> Done {
         for order in self.tally.known() {
-            if let Some(sight) = self.see(order)? {
-                self.tally.ended(&sight);
+            if let Some(view) = self.see(order)? {
+                self.tally.ended(&view);
             }
         }
         self.tally.lasted_ms = self.world.now().since(self.begins_at);
@@ -296,9 +296,9 @@ impl<W: World> Day<W> {
         }
         let heard = (who, about, kind);
         match who {
-            Robot::Student(_) => self.reacts(heard, &super::student::REACTIONS, Does::Student),
-            Robot::Runner(_) => self.reacts(heard, &super::runner::REACTIONS, Does::Runner),
-            Robot::Operator => self.reacts(heard, &super::operator::REACTIONS, Does::Operator),
+            Robot::Student(_) => self.reacts(heard, &super::student::REACTIONS, Action::Student),
+            Robot::Runner(_) => self.reacts(heard, &super::runner::REACTIONS, Action::Runner),
+            Robot::Operator => self.reacts(heard, &super::operator::REACTIONS, Action::Operator),
             Robot::World => {}
         }
         Ok(())
@@ -308,30 +308,32 @@ impl<W: World> Day<W> {
         &mut self,
         (who, about, kind): (Robot, Option<OrderId>, NoticeKind),
         reactions: &[Reaction<D>],
-        does: fn(D) -> Does,
+        action: fn(D) -> Action,
     ) {
         for reaction in reactions.iter().filter(|it| (it.told)(kind)) {
             if self.dice.happens((reaction.chance)(&self.habits)) {
-                self.note(who, does(reaction.does), about, reaction.after);
+                self.note(who, action(reaction.action), about, reaction.after);
             }
         }
     }
 
-    fn goes(&mut self, Errand { who, does, about }: Errand) -> Done {
-        match (who, does) {
-            (Robot::Student(student), Does::Student(does)) => self.student(student, does, about),
-            (Robot::Runner(runner), Does::Runner(does)) => self.runner(runner, does, about),
-            (_, Does::Operator(does)) => self.operator(does, about),
-            (_, Does::World(does)) => self.outside(does, about),
+    fn goes(&mut self, Errand { who, action, about }: Errand) -> Done {
+        match (who, action) {
+            (Robot::Student(student), Action::Student(action)) => {
+                self.student(student, action, about)
+            }
+            (Robot::Runner(runner), Action::Runner(action)) => self.runner(runner, action, about),
+            (_, Action::Operator(action)) => self.operator(action, about),
+            (_, Action::World(action)) => self.outside(action, about),
             (Robot::Operator | Robot::World | Robot::Student(_) | Robot::Runner(_), _) => Ok(()),
         }
     }
 
     /// Notes an errand, to be done after some time.
-    pub(super) fn note(&mut self, who: Robot, does: Does, about: Option<OrderId>, after: Span) {
+    pub(super) fn note(&mut self, who: Robot, action: Action, about: Option<OrderId>, after: Span) {
         let Span(least, most) = after;
         let at = self.world.now().plus(self.dice.between(least, most));
-        self.agenda.note(at, Errand { who, does, about });
+        self.agenda.note(at, Errand { who, action, about });
     }
 
     /// Whether something happens that is so likely.
@@ -350,9 +352,9 @@ impl<W: World> Day<W> {
     }
 
     /// Looks at an order.
-    pub(super) fn see(&mut self, order: OrderId) -> Result<Option<Sight>, Deviation> {
-        let sight = self.world.sight(order);
-        self.answered("look", sight)
+    pub(super) fn see(&mut self, order: OrderId) -> Result<Option<OrderView>, Deviation> {
+        let view = self.world.order_view(order);
+        self.answered("look", view)
     }
 
     /// Gives an order a command; whether it was taken.
@@ -396,11 +398,11 @@ impl<W: World> Day<W> {
     ) -> Result<Option<T>, Deviation> {
         match answer {
             Ok(answer) => Ok(Some(answer)),
-            Err(No::Refused(code)) => {
+            Err(WorldError::Refused(code)) => {
                 self.tally.refused(what, code);
                 Ok(None)
             }
-            Err(No::Fault(deviation)) => Err(deviation),
+            Err(WorldError::Fault(deviation)) => Err(deviation),
         }
     }
 
@@ -429,9 +431,9 @@ const fn is_an_end(kind: NoticeKind) -> bool {
     )
 }
 
-fn fault(no: No) -> Deviation {
-    match no {
-        No::Fault(deviation) => deviation,
-        No::Refused(code) => Deviation::new("the campus to take it", code),
+fn fault(error: WorldError) -> Deviation {
+    match error {
+        WorldError::Fault(deviation) => deviation,
+        WorldError::Refused(code) => Deviation::new("the campus to take it", code),
     }
 }

@@ -4,7 +4,8 @@
 //! Invariant: whatever is given a second time under the same id leaves no record.
 
 use super::world::{
-    Answer, Asked, Claimed, News, No, OnBoard, Outside, Part, Sight, WalletBalance, World,
+    Answer, Asked, Claimed, News, OnBoard, OrderView, Outside, Part, WalletBalance, World,
+    WorldError,
 };
 use campusg_domain::{
     id::{CommandId, OrderId, PhotoId, Principal, StoreId, Stream, UserId},
@@ -29,7 +30,7 @@ const CHARGEBACK_FEE: Cents = Cents(1500);
 /// A campus that robots live on, and what was found wrong with it.
 #[derive(Clone, Debug)]
 pub struct OnCampus {
-    campus: Simulation,
+    simulation: Simulation,
     heard: usize,
     placed: u64,
     dice: Seeded,
@@ -42,10 +43,10 @@ pub struct OnCampus {
 impl OnCampus {
     /// Robots come to this campus; of their commands so many in a thousand are given twice.
     #[must_use]
-    pub fn new(campus: Simulation, seed: u64, given_again: u32) -> Self {
+    pub fn new(simulation: Simulation, seed: u64, given_again: u32) -> Self {
         Self {
-            heard: campus.journal().len(),
-            campus,
+            heard: simulation.journal().len(),
+            simulation,
             placed: 0,
             dice: Seeded::new(seed.rotate_left(32) ^ 0x5eed),
             again: given_again,
@@ -57,8 +58,8 @@ impl OnCampus {
 
     /// The campus as it is.
     #[must_use]
-    pub const fn campus(&self) -> &Simulation {
-        &self.campus
+    pub const fn simulation(&self) -> &Simulation {
+        &self.simulation
     }
 
     /// How many commands were given a second time.
@@ -74,8 +75,8 @@ impl OnCampus {
     }
 
     fn known(&self, id: OrderId) -> Answer<&Order> {
-        let known = self.campus.order(id).map(AsRef::as_ref);
-        known.ok_or(No::Refused(Cow::Borrowed("not_found")))
+        let known = self.simulation.order(id).map(AsRef::as_ref);
+        known.ok_or(WorldError::Refused(Cow::Borrowed("not_found")))
     }
 
     /// Gives a command, and where chance says so gives it again: a repeat is answered and leaves no record.
@@ -84,13 +85,13 @@ impl OnCampus {
         what: &str,
         mut command: impl FnMut(&mut Simulation, CommandId) -> Result<T, Rejection>,
     ) -> Answer<T> {
-        let id = self.campus.fresh();
-        let first = command(&mut self.campus, id);
+        let id = self.simulation.fresh();
+        let first = command(&mut self.simulation, id);
         if first.is_ok() && self.dice.happens(self.again) {
             self.repeats += 1;
-            let records = self.campus.journal().len();
-            let second = command(&mut self.campus, id);
-            if second.is_err() || self.campus.journal().len() != records {
+            let records = self.simulation.journal().len();
+            let second = command(&mut self.simulation, id);
+            if second.is_err() || self.simulation.journal().len() != records {
                 let why = format!("{what} under {} was not answered as the first time", id.0);
                 self.broken.push(Broken { id: Id(8), why });
             }
@@ -99,7 +100,7 @@ impl OnCampus {
     }
 
     fn charge_back(&mut self, order: OrderId, stage: ChargebackStage) -> Answer<bool> {
-        let charged = self.campus.gateway().charged(order);
+        let charged = self.simulation.gateway().charged(order);
         // What was taken back once stays that much, whatever is charged for the order later.
         let cents = *self.taken_back.entry(order).or_insert(charged);
         if !cents.is_positive() {
@@ -107,19 +108,19 @@ impl OnCampus {
         }
         let name = format!("cb_{order}");
         let done = self
-            .campus
+            .simulation
             .chargeback(&name, order, [cents, CHARGEBACK_FEE], stage);
         Ok(done.is_ok())
     }
 }
 
-fn refused(rejection: Rejection) -> No {
-    No::Refused(Cow::Borrowed(rejection.code()))
+fn refused(rejection: Rejection) -> WorldError {
+    WorldError::Refused(Cow::Borrowed(rejection.code()))
 }
 
 impl World for OnCampus {
     fn now(&self) -> At {
-        self.campus.now()
+        self.simulation.now()
     }
 
     fn patience_ms(&self) -> u64 {
@@ -128,8 +129,11 @@ impl World for OnCampus {
 
     fn pass_until(&mut self, end: At) -> Answer<bool> {
         loop {
-            let (records, more) = (self.campus.journal().len(), self.campus.next_until(end));
-            let new = &self.campus.journal()[records..];
+            let (records, more) = (
+                self.simulation.journal().len(),
+                self.simulation.next_until(end),
+            );
+            let new = &self.simulation.journal()[records..];
             if new.iter().any(|entry| !entry.record.notices.is_empty()) {
                 return Ok(true);
             }
@@ -140,7 +144,7 @@ impl World for OnCampus {
     }
 
     fn news(&mut self) -> Answer<Vec<News>> {
-        let new = &self.campus.journal()[self.heard..];
+        let new = &self.simulation.journal()[self.heard..];
         let news = new.iter().flat_map(|entry| {
             let about = match entry.record.stream {
                 Stream::Order(order) => Some(order),
@@ -153,40 +157,40 @@ impl World for OnCampus {
             })
         });
         let news = news.collect();
-        self.heard = self.campus.journal().len();
+        self.heard = self.simulation.journal().len();
         Ok(news)
     }
 
     fn is_at_rest(&mut self) -> Answer<bool> {
-        let campus = &self.campus;
-        let quiet = campus.gateway().next_arrival().is_none() && campus.calls().is_empty();
-        Ok(quiet && campus.timetable().armed() == 0)
+        let simulation = &self.simulation;
+        let quiet = simulation.gateway().next_arrival().is_none() && simulation.calls().is_empty();
+        Ok(quiet && simulation.timetable().armed() == 0)
     }
 
     fn join(&mut self, part: Part) -> Answer<UserId> {
-        let campus = &mut self.campus;
+        let simulation = &mut self.simulation;
         let user = match part {
-            Part::Operator => campus.register_operator(),
-            Part::Student(_) | Part::Runner(_) => campus.register(),
+            Part::Operator => simulation.register_operator(),
+            Part::Student(_) | Part::Runner(_) => simulation.register(),
         };
         match part {
             Part::Operator => Ok(()),
-            Part::Student(card) => campus.set_card(user, card),
-            Part::Runner(bank) => campus
+            Part::Student(card) => simulation.set_card(user, card),
+            Part::Runner(bank) => simulation
                 .activate_runner(user)
-                .and_then(|()| campus.set_payout_method(user, bank)),
+                .and_then(|()| simulation.set_payout_method(user, bank)),
         }
         .map_err(refused)?;
         Ok(user)
     }
 
     fn open_store(&mut self, name: &str, hours: Option<Hours>) -> Answer<StoreId> {
-        let store = self.campus.create_store(name).map_err(refused)?;
+        let store = self.simulation.create_store(name).map_err(refused)?;
         let set = StoreCommand::Change(StoreChange {
             hours: Some(hours),
             ..StoreChange::default()
         });
-        self.campus.store(store, &set).map_err(refused)?;
+        self.simulation.store(store, &set).map_err(refused)?;
         Ok(store)
     }
 
@@ -195,48 +199,48 @@ impl World for OnCampus {
             paused: Some(paused),
             ..StoreChange::default()
         });
-        self.campus.store(store, &change).map_err(refused)
+        self.simulation.store(store, &change).map_err(refused)
     }
 
     fn place(&mut self, wish: Placement) -> Answer<OrderId> {
         self.placed += 1;
         let key = self.placed;
-        self.give("a placement", |campus, _| {
-            campus.place(wish.customer, wish.clone(), key)
+        self.give("a placement", |simulation, _| {
+            simulation.place(wish.customer, wish.clone(), key)
         })
     }
 
     fn act(&mut self, who: Principal, order: OrderId, command: Command) -> Answer<()> {
-        self.give(command.name(), |campus, id| {
-            campus.command(who, order, &command, id).map(drop)
+        self.give(command.name(), |simulation, id| {
+            simulation.command(who, order, &command, id).map(drop)
         })
     }
 
     fn wallet(&mut self, who: Principal, of: UserId, command: wallet::Command) -> Answer<()> {
         match (who, command) {
             (Principal::Operator(by), wallet::Command::TopUp { cents, .. }) => {
-                self.campus.top_up(by, cents).map_err(refused)
+                self.simulation.top_up(by, cents).map_err(refused)
             }
             (Principal::Operator(by), wallet::Command::Withdraw { cents, .. }) => {
-                self.campus.withdraw(by, cents).map_err(refused)
+                self.simulation.withdraw(by, cents).map_err(refused)
             }
-            (who, command) => self.give("a wallet's command", |campus, id| {
-                campus.wallet_command(who, of, &command, id).map(drop)
+            (who, command) => self.give("a wallet's command", |simulation, id| {
+                simulation.wallet_command(who, of, &command, id).map(drop)
             }),
         }
     }
 
     fn new_card(&mut self, student: UserId, card: Behaviour) -> Answer<()> {
-        self.campus.set_card(student, card).map_err(refused)
+        self.simulation.set_card(student, card).map_err(refused)
     }
 
     fn answer_bank(&mut self, order: OrderId, yes: bool) -> Answer<()> {
-        self.campus.confirm_payment(order, yes);
+        self.simulation.confirm_payment(order, yes);
         Ok(())
     }
 
-    fn sight(&mut self, order: OrderId) -> Answer<Sight> {
-        self.known(order).map(Sight::from)
+    fn order_view(&mut self, order: OrderId) -> Answer<OrderView> {
+        self.known(order).map(OrderView::from)
     }
 
     fn board(&mut self, _runner: UserId) -> Answer<Vec<OnBoard>> {
@@ -247,11 +251,11 @@ impl World for OnCampus {
             order: order.id,
             reward: order.terms.price.delivery_fee + order.terms.price.tip,
         };
-        Ok(self.campus.orders().filter(open).map(row).collect())
+        Ok(self.simulation.orders().filter(open).map(row).collect())
     }
 
     fn wallet_balance(&mut self, of: UserId) -> Answer<WalletBalance> {
-        let ledger = self.campus.ledger();
+        let ledger = self.simulation.ledger();
         Ok(if of == PLATFORM {
             WalletBalance {
                 available: ledger.balance(Account::Revenue).available(),
@@ -266,29 +270,29 @@ impl World for OnCampus {
     }
 
     fn cancel_price(&mut self, order: OrderId) -> Answer<Option<Cents>> {
-        let (policy, now) = (self.campus.policy(), self.campus.now());
+        let (policy, now) = (self.simulation.policy(), self.simulation.now());
         let quote = order::quote(self.known(order)?, policy, now);
         Ok(quote.map(|quote| quote.charge))
     }
 
     fn photo(&mut self, _by: UserId) -> Answer<PhotoId> {
-        Ok(self.campus.photo())
+        Ok(self.simulation.photo())
     }
 
     fn pin(&mut self, order: OrderId) -> Answer<u16> {
-        Ok(self.campus.pin(order))
+        Ok(self.simulation.pin(order))
     }
 
     fn happens(&mut self, what: Outside) -> Answer<bool> {
         match what {
             Outside::Outage { for_ms } => {
-                let until = self.campus.now().plus(for_ms);
-                self.campus.gateway_is_down_until(until);
+                let until = self.simulation.now().plus(for_ms);
+                self.simulation.gateway_is_down_until(until);
                 Ok(true)
             }
-            Outside::BankLetsGo(order) => Ok(self.campus.bank_lets_go(order)),
+            Outside::BankLetsGo(order) => Ok(self.simulation.bank_lets_go(order)),
             Outside::OwnerRefuses(question) => {
-                self.campus.refuse(question, 1);
+                self.simulation.refuse(question, 1);
                 Ok(true)
             }
             Outside::Chargeback(order, stage) => self.charge_back(order, stage),
@@ -296,7 +300,7 @@ impl World for OnCampus {
     }
 }
 
-impl From<&Order> for Sight {
+impl From<&Order> for OrderView {
     fn from(order: &Order) -> Self {
         let price = &order.terms.price;
         let lines = (0..).zip(&order.terms.items);

@@ -9,12 +9,20 @@
 mod asks;
 mod inboxes;
 mod patience;
-mod sights;
 mod time;
+mod views;
 
-use super::world::{Answer, News, No, OnBoard, Outside, Part, Sight, WalletBalance, World};
+use super::world::{
+    Answer, News, OnBoard, OrderView, Outside, Part, WalletBalance, World, WorldError,
+};
 use asks::Token;
-use campusg_client::{ApiRequest, Body, Client, Deviation, Person, Reply, photo};
+use campusg_client::{
+    ApiRequest, Body, Client, Deviation, Person, Reply,
+    answer::{self, BoardRow, CancellationQuote, Made, Page, Pin},
+    operation::{account, desk, order},
+    photo,
+    request::StoreChange,
+};
 use campusg_domain::{
     id::{OrderId, PhotoId, Principal, StoreId, UserId},
     money::Cents,
@@ -28,7 +36,6 @@ use campusg_domain::{
 };
 use campusg_simulation::Behaviour;
 use inboxes::inbox;
-use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     str::FromStr,
@@ -40,6 +47,9 @@ pub use time::WallClock;
 const INBOX_EVERY_MS: u64 = MINUTE_MS;
 /// Longest step of a clock that is moved.
 const STEP_MS: u64 = 2 * HOUR_MS;
+
+/// Where the address of a bank's page is cut off from the key of the call that it is about.
+const CONFIRM: &str = "/confirm/";
 
 /// Who has a part in an order.
 #[derive(Clone, Copy, Debug)]
@@ -108,9 +118,12 @@ impl OnServer {
     ///
     /// # Errors
     /// A [`Deviation`] where it does not answer as specified.
-    pub fn proof(&self) -> Result<Body, Deviation> {
-        let ask = ApiRequest::get("/api/ledger/proof");
-        self.threads.block_on(self.client.send(&ask))?.is(200)
+    pub fn proof(&self) -> Result<answer::Proof, Deviation> {
+        let ask = desk::proof();
+        self.threads
+            .block_on(self.client.send(&ask))?
+            .is(200)?
+            .read()
     }
 
     /// Whether the server's clock is moved, not waited for.
@@ -123,19 +136,15 @@ impl OnServer {
     fn known(&mut self, person: Person) -> Result<UserId, Deviation> {
         let user = id(&person.id)?;
         let inbox = self.threads.block_on(inbox(&person, 1))?;
-        let last = inbox
-            .list("/items")?
-            .first()
-            .map(|it| it.text("/id").map(str::to_owned));
-        self.read
-            .insert(user, last.transpose()?.unwrap_or_default());
+        let last = inbox.into_iter().next().map(|notice| notice.id);
+        self.read.insert(user, last.unwrap_or_default());
         self.people.insert(user, person);
         Ok(user)
     }
 
     fn person(&self, user: UserId) -> Answer<&Person> {
         let known = self.people.get(&user);
-        known.ok_or(No::Refused("nobody_here".into()))
+        known.ok_or(WorldError::Refused("nobody_here".into()))
     }
 
     /// Sends a request as somebody.
@@ -145,30 +154,24 @@ impl OnServer {
     }
 
     /// Commands as somebody, under a fresh key.
-    fn post(&self, who: UserId, path: impl Into<String>, body: &Value) -> Answer<Body> {
-        self.ask(
-            who,
-            ApiRequest::post(path, body).with_key(self.client.fresh()),
-        )
-    }
-
-    fn get(&self, who: UserId, path: &str) -> Answer<Body> {
-        self.ask(who, ApiRequest::get(path))
+    fn command(&self, who: UserId, ask: ApiRequest) -> Answer<Body> {
+        self.ask(who, ask.with_key(self.client.fresh()))
     }
 
     /// Who looks at an order for everybody: an operator, or else its customer.
     fn eyes(&self, order: OrderId) -> Answer<UserId> {
         let parties = self.orders.get(&order);
-        let parties = parties.ok_or(No::Refused("not_found".into()))?;
+        let parties = parties.ok_or(WorldError::Refused("not_found".into()))?;
         Ok(self.operator.unwrap_or(parties.customer))
     }
 
-    fn look(&self, order: OrderId) -> Answer<Body> {
-        self.get(self.eyes(order)?, &format!("/api/orders/{order}"))
+    fn look(&self, order: OrderId) -> Answer<answer::Order> {
+        Ok(self.ask(self.eyes(order)?, order::show(order))?.read()?)
     }
 
     fn operator(&self) -> Answer<UserId> {
-        self.operator.ok_or(No::Refused("no_operator".into()))
+        self.operator
+            .ok_or(WorldError::Refused("no_operator".into()))
     }
 }
 
@@ -235,10 +238,9 @@ impl World for OnServer {
         };
         let user = self.known(person)?;
         if let Part::Runner(bank) = part {
-            let body = json!({"token": bank.token()});
             // A server without payouts has no such route, and its runners none of them.
-            match self.ask(user, ApiRequest::put("/api/users/me/payout-method", &body)) {
-                Ok(_) | Err(No::Refused(_)) => {}
+            match self.ask(user, account::set_account(bank.token())) {
+                Ok(_) | Err(WorldError::Refused(_)) => {}
                 Err(fault) => return Err(fault),
             }
         }
@@ -247,27 +249,27 @@ impl World for OnServer {
 
     fn open_store(&mut self, name: &str, _hours: Option<Hours>) -> Answer<StoreId> {
         let operator = self.operator()?;
-        let stores = self.get(operator, "/api/stores")?.list("/items")?;
-        let known = stores.iter().find(|store| store.says("/name", name));
+        let stores: Page<answer::StoreAnswer> = self.ask(operator, desk::stores())?.read()?;
+        let known = stores.items.iter().find(|store| store.name == name);
         if let Some(store) = known {
-            return Ok(id(store.text("/id")?)?);
+            return Ok(id(&store.id)?);
         }
-        let body = json!({"name": name, "place": "Campus"});
-        let made = self.post(operator, "/api/stores", &body)?;
-        Ok(id(made.text("/id")?)?)
+        let made = self.command(operator, desk::open_store(name, "Campus"))?;
+        Ok(id(&made.read::<Made>()?.id)?)
     }
 
     fn pause_store(&mut self, store: StoreId, paused: bool) -> Answer<()> {
-        let (path, body) = (format!("/api/stores/{store}"), json!({"paused": paused}));
-        let patch = ApiRequest::new(reqwest::Method::PATCH, path);
-        let patch = patch.with_bytes("application/json", body.to_string());
-        self.ask(self.operator()?, patch).map(drop)
+        let change = StoreChange {
+            paused: Some(paused),
+        };
+        let change = desk::change_store(store, &change);
+        self.ask(self.operator()?, change).map(drop)
     }
 
     fn place(&mut self, wish: Placement) -> Answer<OrderId> {
-        let body = asks::placement(&wish, self.pace.moves_the_clock());
-        let placed = self.post(wish.customer, "/api/orders", &body)?;
-        let order = id(placed.text("/id")?)?;
+        let asked = asks::placement(&wish, self.pace.moves_the_clock());
+        let placed = self.command(wish.customer, order::place(&asked))?;
+        let order = id(&placed.read::<Made>()?.id)?;
         let parties = Parties {
             customer: wish.customer,
             runner: None,
@@ -279,11 +281,13 @@ impl World for OnServer {
     }
 
     fn act(&mut self, who: Principal, order: OrderId, command: Command) -> Answer<()> {
-        let user = who.user().ok_or(No::Refused("nobody_here".into()))?;
-        let Some((path, body)) = asks::of_order(order, &command) else {
-            return Err(No::Refused("no_route".into()));
+        let user = who
+            .user()
+            .ok_or(WorldError::Refused("nobody_here".into()))?;
+        let Some(asked) = asks::of_order(order, &command) else {
+            return Err(WorldError::Refused("no_route".into()));
         };
-        self.post(user, path, &body)?;
+        self.command(user, asked)?;
         if let (Command::Accept { runner }, Some(parties)) = (&command, self.orders.get_mut(&order))
         {
             parties.runner = Some(*runner);
@@ -293,50 +297,44 @@ impl World for OnServer {
     }
 
     fn wallet(&mut self, who: Principal, of: UserId, command: wallet::Command) -> Answer<()> {
-        let user = who.user().ok_or(No::Refused("nobody_here".into()))?;
+        let user = who
+            .user()
+            .ok_or(WorldError::Refused("nobody_here".into()))?;
         match asks::of_wallet(of, &command) {
-            Some((path, body)) => self.post(user, path, &body).map(drop),
-            None => Err(No::Refused("no_route".into())),
+            Some(asked) => self.command(user, asked).map(drop),
+            None => Err(WorldError::Refused("no_route".into())),
         }
     }
 
     fn new_card(&mut self, student: UserId, card: Behaviour) -> Answer<()> {
-        let body = json!({"token": card.token()});
-        let put = ApiRequest::put("/api/users/me/payment-method", &body);
-        self.ask(student, put).map(drop)
+        self.ask(student, account::set_card(card.token())).map(drop)
     }
 
     fn answer_bank(&mut self, order: OrderId, yes: bool) -> Answer<()> {
-        let asked = self.look(order)?;
-        let url = asked.text("/payment/action_url").unwrap_or_default();
-        let Some((_, key)) = url.split_once("/sandbox/confirm/") else {
-            return Err(No::Refused("the_bank_does_not_ask".into()));
+        let url = self.look(order)?.payment.action_url.unwrap_or_default();
+        let Some((_, key)) = url.split_once(CONFIRM) else {
+            return Err(WorldError::Refused("the_bank_does_not_ask".into()));
         };
-        let path = format!("/sandbox/confirm/{key}?approve={yes}");
-        let says = ApiRequest::new(reqwest::Method::POST, path);
+        let says = desk::confirm_at_bank(key, yes);
         let said = self.threads.block_on(self.client.send(&says))?;
         accepted(said).map(drop)
     }
 
-    fn sight(&mut self, order: OrderId) -> Answer<Sight> {
+    fn order_view(&mut self, order: OrderId) -> Answer<OrderView> {
         let seen = self.look(order)?;
         let customer = self.orders[&order].customer;
-        Ok(sights::of_order(order, customer, &seen)?)
+        Ok(views::of_order(order, customer, seen))
     }
 
     fn board(&mut self, runner: UserId) -> Answer<Vec<OnBoard>> {
-        let board = self.get(runner, "/api/orders?available=true&limit=100")?;
-        let row = |row: &Body| -> Result<OnBoard, Deviation> {
-            let (fee, tip) = (
-                row.number("/delivery_fee_cents")?,
-                row.number("/tip_cents")?,
-            );
+        let board = self.ask(runner, order::board(None))?;
+        let row = |row: &BoardRow| -> Result<OnBoard, Deviation> {
             Ok(OnBoard {
-                order: id(row.text("/id")?)?,
-                reward: Cents(fee + tip),
+                order: id(&row.id)?,
+                reward: Cents(row.delivery_fee_cents + row.tip_cents),
             })
         };
-        let rows = board.list("/items")?;
+        let rows = board.read::<Page<BoardRow>>()?.items;
         // Other people's orders stay theirs to run.
         let ours = rows.iter().map(row).filter(|row| {
             let known = |row: &OnBoard| self.orders.contains_key(&row.order);
@@ -347,34 +345,34 @@ impl World for OnServer {
 
     fn wallet_balance(&mut self, of: UserId) -> Answer<WalletBalance> {
         if of == PLATFORM {
-            let accounts = self.get(self.operator()?, "/api/ledger/accounts")?;
-            return Ok(sights::treasury(&accounts)?);
+            let accounts = self.ask(self.operator()?, desk::accounts())?;
+            let accounts: Page<answer::Account> = accounts.read()?;
+            return Ok(views::treasury(&accounts.items));
         }
-        let wallet = self.get(of, "/api/users/me/wallet")?;
+        let wallet: answer::Wallet = self.ask(of, account::wallet())?.read()?;
         Ok(WalletBalance {
-            available: Cents(wallet.number("/available_cents")?),
-            debt: Cents(wallet.number("/debt_cents")?),
+            available: Cents(wallet.available_cents),
+            debt: Cents(wallet.debt_cents),
         })
     }
 
     fn cancel_price(&mut self, order: OrderId) -> Answer<Option<Cents>> {
-        let path = format!("/api/orders/{order}/cancellation-quote");
-        let quote = self.get(self.eyes(order)?, &path)?;
-        Ok(Some(Cents(quote.number("/charge_cents")?)))
+        let quote = self.ask(self.eyes(order)?, order::cancellation_quote(order))?;
+        let quote: CancellationQuote = quote.read()?;
+        Ok(Some(Cents(quote.charge_cents)))
     }
 
     fn photo(&mut self, by: UserId) -> Answer<PhotoId> {
         let picture = photo::picture(&self.client.fresh());
-        let upload = ApiRequest::new(reqwest::Method::POST, "/api/photos");
-        let stored = self.ask(by, upload.with_bytes("image/png", picture))?;
-        Ok(id(stored.text("/id")?)?)
+        let stored = self.ask(by, order::upload(picture))?;
+        Ok(id(&stored.read::<Made>()?.id)?)
     }
 
     fn pin(&mut self, order: OrderId) -> Answer<u16> {
         let customer = self.orders.get(&order).map(|parties| parties.customer);
-        let customer = customer.ok_or(No::Refused("not_found".into()))?;
-        let shown = self.get(customer, &format!("/api/orders/{order}/delivery-pin"))?;
-        let pin = shown.text("/pin")?;
+        let customer = customer.ok_or(WorldError::Refused("not_found".into()))?;
+        let shown = self.ask(customer, order::pin(order))?;
+        let pin = shown.read::<Pin>()?.pin;
         let read = pin.parse().ok();
         Ok(read.ok_or_else(|| Deviation::new("a PIN of four digits", pin))?)
     }
@@ -394,11 +392,11 @@ fn accepted(reply: Reply) -> Answer<Body> {
                 "" => reply.status.to_string(),
                 code => code.to_owned(),
             };
-            Err(No::Refused(code.into()))
+            Err(WorldError::Refused(code.into()))
         }
         _ => {
             let asked = format!("{} to be answered", reply.asked);
-            Err(No::Fault(Deviation::new(asked, reply.summary())))
+            Err(WorldError::Fault(Deviation::new(asked, reply.summary())))
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Robots that operate the platform: they react to alarms, go on rounds, decide disputes and do the books.
 
 use super::{
-    day::{Day, Does as Do, Done, Fate, Reaction, Span, hours, minutes, on, words},
+    day::{Action as DayAction, Day, Done, Fate, Reaction, Span, hours, minutes, on, words},
     people::Robot,
-    world::{Sight, World},
+    world::{OrderView, World},
 };
 use campusg_domain::{
     id::{OrderId, Principal},
@@ -15,7 +15,7 @@ use campusg_domain::{
 
 /// What an operator does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Does {
+pub(super) enum Action {
     /// Looks at what is going on, and sometimes steps in.
     GoesOnARound,
     /// Ends an order whose runner is gone from the store.
@@ -42,50 +42,50 @@ pub(super) enum Does {
 
 /// What operators do about what they are told.
 #[rustfmt::skip]
-pub(super) const REACTIONS: [Reaction<Does>; 12] = [
-    on(|it| matches!(it, Told::StoreWaitLong), |_| 900, minutes(3, 30), Does::EndsItAtTheStore),
-    on(|it| matches!(it, Told::Late), |_| 700, minutes(5, 40), Does::GivesTheRunnerUp),
-    on(|it| matches!(it, Told::Overdue), |_| 800, hours(1, 5), Does::GivesTheRunnerUp),
-    on(|it| matches!(it, Told::ProblemReported), |h| h.holds_a_problem, minutes(1, 10), Does::Holds),
-    on(|it| matches!(it, Told::Disputed { .. }), |h| 1000 - h.forgets_a_dispute, hours(1, 40), Does::Judges),
-    on(|it| matches!(it, Told::DisputeWaits), |_| 300, hours(1, 20), Does::Judges),
-    on(|it| matches!(it, Told::Cancelled), |h| h.gives_goodwill, hours(1, 30), Does::GivesGoodwill),
-    on(|it| matches!(it, Told::ProblemReported), |h| h.gives_goodwill, hours(2, 30), Does::GivesGoodwill),
-    on(|it| matches!(it, Told::Late), |h| h.gives_goodwill, hours(6, 30), Does::GivesGoodwill),
-    on(|it| matches!(it, Told::RenewCard { .. }), |_| 1000, hours(70, 200), Does::WritesOff),
-    on(|it| matches!(it, Told::StepStalled), |_| 500, minutes(5, 90), Does::TendsToWhatIsStalled),
-    on(|it| matches!(it, Told::CashShort { .. }), |_| 1000, minutes(5, 60), Does::KeepsTheBooks),
+pub(super) const REACTIONS: [Reaction<Action>; 12] = [
+    on(|it| matches!(it, Told::StoreWaitLong), |_| 900, minutes(3, 30), Action::EndsItAtTheStore),
+    on(|it| matches!(it, Told::Late), |_| 700, minutes(5, 40), Action::GivesTheRunnerUp),
+    on(|it| matches!(it, Told::Overdue), |_| 800, hours(1, 5), Action::GivesTheRunnerUp),
+    on(|it| matches!(it, Told::ProblemReported), |h| h.holds_a_problem, minutes(1, 10), Action::Holds),
+    on(|it| matches!(it, Told::Disputed { .. }), |h| 1000 - h.forgets_a_dispute, hours(1, 40), Action::Judges),
+    on(|it| matches!(it, Told::DisputeWaits), |_| 300, hours(1, 20), Action::Judges),
+    on(|it| matches!(it, Told::Cancelled), |h| h.gives_goodwill, hours(1, 30), Action::GivesGoodwill),
+    on(|it| matches!(it, Told::ProblemReported), |h| h.gives_goodwill, hours(2, 30), Action::GivesGoodwill),
+    on(|it| matches!(it, Told::Late), |h| h.gives_goodwill, hours(6, 30), Action::GivesGoodwill),
+    on(|it| matches!(it, Told::RenewCard { .. }), |_| 1000, hours(70, 200), Action::WritesOff),
+    on(|it| matches!(it, Told::StepStalled), |_| 500, minutes(5, 90), Action::TendsToWhatIsStalled),
+    on(|it| matches!(it, Told::CashShort { .. }), |_| 1000, minutes(5, 60), Action::KeepsTheBooks),
 ];
 
 impl<W: World> Day<W> {
-    pub(super) fn operator(&mut self, does: Does, about: Option<OrderId>) -> Done {
+    pub(super) fn operator(&mut self, action: Action, about: Option<OrderId>) -> Done {
         let who = self.an_operator();
         let Some(order) = about else {
-            return match does {
-                Does::KeepsTheBooks => self.keeps_the_books(who),
+            return match action {
+                Action::KeepsTheBooks => self.keeps_the_books(who),
                 _ => self.goes_on_a_round(),
             };
         };
-        match does {
-            Does::GoesOnARound => self.goes_on_a_round(),
-            Does::KeepsTheBooks => self.keeps_the_books(who),
-            Does::EndsItAtTheStore | Does::GivesTheRunnerUp
+        match action {
+            Action::GoesOnARound => self.goes_on_a_round(),
+            Action::KeepsTheBooks => self.keeps_the_books(who),
+            Action::EndsItAtTheStore | Action::GivesTheRunnerUp
                 if self.fate(order, Fate::Overlooked, |h| h.is_overlooked) =>
             {
                 Ok(())
             }
-            Does::EndsItAtTheStore => self.ends_it_at_the_store(who, order),
-            Does::GivesTheRunnerUp => self.gives_the_runner_up(who, order),
-            Does::Holds => self.holds(who, order),
-            Does::LetsGo => {
+            Action::EndsItAtTheStore => self.ends_it_at_the_store(who, order),
+            Action::GivesTheRunnerUp => self.gives_the_runner_up(who, order),
+            Action::Holds => self.holds(who, order),
+            Action::LetsGo => {
                 let reason = words("looked at");
                 self.act(who, order, Command::Unhold { reason }).map(drop)
             }
-            Does::Judges => self.judges(who, order),
-            Does::OpensACase => self.opens_a_case(who, order),
-            Does::GivesGoodwill => self.gives_goodwill(who, order),
-            Does::TendsToWhatIsStalled => self.tends_to_what_is_stalled(who, order),
-            Does::WritesOff => self.writes_off(who, order),
+            Action::Judges => self.judges(who, order),
+            Action::OpensACase => self.opens_a_case(who, order),
+            Action::GivesGoodwill => self.gives_goodwill(who, order),
+            Action::TendsToWhatIsStalled => self.tends_to_what_is_stalled(who, order),
+            Action::WritesOff => self.writes_off(who, order),
         }
     }
 
@@ -95,8 +95,13 @@ impl<W: World> Day<W> {
         Principal::Operator(self.crowd.operators[self.dice.below(operators) as usize])
     }
 
-    fn follows(&mut self, does: Does, order: OrderId, after: Span) {
-        self.note(Robot::Operator, Do::Operator(does), Some(order), after);
+    fn follows(&mut self, action: Action, order: OrderId, after: Span) {
+        self.note(
+            Robot::Operator,
+            DayAction::Operator(action),
+            Some(order),
+            after,
+        );
     }
 
     /// Every quarter of an hour or so a look at one open order.
@@ -105,17 +110,17 @@ impl<W: World> Day<W> {
         if open == 0 && self.world.now() >= self.closes_at {
             return Ok(());
         }
-        let again = Do::Operator(Does::GoesOnARound);
+        let again = DayAction::Operator(Action::GoesOnARound);
         self.note(Robot::Operator, again, None, minutes(5, 20));
         let nth = self.dice.below(open) as usize;
         let Some(order) = self.crowd.open.iter().nth(nth).copied() else {
             return Ok(());
         };
         let who = self.an_operator();
-        let Some(sight) = self.see(order)? else {
+        let Some(view) = self.see(order)? else {
             return Ok(());
         };
-        if sight.status == Status::Accepted && self.chance(|h| h.reassigns_on_a_round) {
+        if view.status == Status::Accepted && self.chance(|h| h.reassigns_on_a_round) {
             let reason = words("the runner does not move");
             return self.act(who, order, Command::Reassign { reason }).map(drop);
         }
@@ -123,7 +128,7 @@ impl<W: World> Day<W> {
             return self.holds(who, order);
         }
         match self.chance(|h| h.settles_on_a_round) {
-            true => self.settles(who, &sight),
+            true => self.settles(who, &view),
             false => Ok(()),
         }
     }
@@ -131,19 +136,19 @@ impl<W: World> Day<W> {
     fn holds(&mut self, who: Principal, order: OrderId) -> Done {
         let reason = words("looks odd");
         if self.act(who, order, Command::Hold { reason })? {
-            self.follows(Does::LetsGo, order, minutes(5, 60));
+            self.follows(Action::LetsGo, order, minutes(5, 60));
         }
         Ok(())
     }
 
     /// Transition 40: as it stands, with a fair share for the runner.
-    fn settles(&mut self, who: Principal, sight: &Sight) -> Done {
-        let bought = sight.is_under_way() || sight.status == Status::Delivered;
-        let ending = match (bought, sight.runner) {
+    fn settles(&mut self, who: Principal, view: &OrderView) -> Done {
+        let bought = view.is_under_way() || view.status == Status::Delivered;
+        let ending = match (bought, view.runner) {
             _ if self.dice.happens(100) => Ending::ToCustomer,
             (true, _) if self.dice.happens(200) => Ending::ToRunner,
             (true, _) => Ending::Divide {
-                refund: self.part_of(sight.charged, 0, 100),
+                refund: self.part_of(view.charged, 0, 100),
                 at_fault: self.at_fault(),
             },
             (false, Some(_)) => Ending::Trip {
@@ -155,19 +160,19 @@ impl<W: World> Day<W> {
         };
         let reason = words("it can't go on like this");
         let settle = Command::Settle { ending, reason };
-        self.act(who, sight.id, settle).map(drop)
+        self.act(who, view.id, settle).map(drop)
     }
 
     fn ends_it_at_the_store(&mut self, who: Principal, order: OrderId) -> Done {
         match self.sees_at(order, Status::OnSite)? {
-            Some(sight) if sight.asked.is_none() => self.settles(who, &sight),
+            Some(view) if view.asked.is_none() => self.settles(who, &view),
             Some(_) | None => Ok(()),
         }
     }
 
     fn gives_the_runner_up(&mut self, who: Principal, order: OrderId) -> Done {
         let reason = words("the runner does not answer");
-        match self.see(order)?.filter(Sight::is_under_way) {
+        match self.see(order)?.filter(OrderView::is_under_way) {
             Some(_) => self.act(who, order, Command::Abandon { reason }).map(drop),
             None => Ok(()),
         }
@@ -185,7 +190,7 @@ impl<W: World> Day<W> {
     }
 
     fn judges(&mut self, who: Principal, order: OrderId) -> Done {
-        let claimed = self.see(order)?.and_then(|sight| sight.claimed);
+        let claimed = self.see(order)?.and_then(|view| view.claimed);
         let Some(claimed) = claimed else {
             return Ok(());
         };
@@ -216,13 +221,13 @@ impl<W: World> Day<W> {
     }
 
     fn gives_goodwill(&mut self, who: Principal, order: OrderId) -> Done {
-        let Some(sight) = self.see(order)? else {
+        let Some(view) = self.see(order)? else {
             return Ok(());
         };
-        if !sight.refundable.is_positive() {
+        if !view.refundable.is_positive() {
             return Ok(());
         }
-        let cents = self.part_of(sight.refundable, 10, 50);
+        let cents = self.part_of(view.refundable, 10, 50);
         let reason = words("sorry for the trouble");
         let refund = Command::Refund { cents, reason };
         self.act(who, order, refund).map(drop)
@@ -240,10 +245,10 @@ impl<W: World> Day<W> {
     }
 
     fn writes_off(&mut self, who: Principal, order: OrderId) -> Done {
-        let Some(sight) = self.see(order)? else {
+        let Some(view) = self.see(order)? else {
             return Ok(());
         };
-        let customer = sight.customer;
+        let customer = view.customer;
         let wallet_balance = self.world.wallet_balance(customer);
         let owed = self
             .answered("wallet", wallet_balance)?
@@ -258,7 +263,7 @@ impl<W: World> Day<W> {
             reason,
         };
         self.pays(who, customer, write_off)?;
-        let books = Do::Operator(Does::KeepsTheBooks);
+        let books = DayAction::Operator(Action::KeepsTheBooks);
         self.note(Robot::Operator, books, None, hours(1, 24));
         Ok(())
     }

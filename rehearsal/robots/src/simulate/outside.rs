@@ -2,7 +2,7 @@
 //! limits.
 
 use super::{
-    day::{Day, Does as Do, Done, hours, minutes},
+    day::{Action as DayAction, Day, Done, hours, minutes},
     operator,
     people::Robot,
     world::{Outside, World},
@@ -15,7 +15,7 @@ use campusg_domain::{
 
 /// What happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Does {
+pub(super) enum Action {
     /// An hour goes by, with its weather.
     AnHourPasses,
     /// A paused store takes orders again.
@@ -29,18 +29,18 @@ pub(super) enum Does {
 }
 
 impl<W: World> Day<W> {
-    pub(super) fn outside(&mut self, does: Does, about: Option<OrderId>) -> Done {
-        match (does, about) {
-            (Does::TakesAChargeBack, Some(order)) => self.takes_a_charge_back(order),
-            (Does::GivesItAgain, Some(order)) => {
+    pub(super) fn outside(&mut self, action: Action, about: Option<OrderId>) -> Done {
+        match (action, about) {
+            (Action::TakesAChargeBack, Some(order)) => self.takes_a_charge_back(order),
+            (Action::GivesItAgain, Some(order)) => {
                 self.happens(Outside::Chargeback(order, ChargebackStage::Won))
             }
-            (Does::KeepsIt, Some(order)) => {
+            (Action::KeepsIt, Some(order)) => {
                 self.happens(Outside::Chargeback(order, ChargebackStage::Lost))
             }
-            (Does::StoresOpenAgain, _) => self.stores_open_again(),
-            (Does::AnHourPasses, _) => self.an_hour_passes(),
-            (Does::TakesAChargeBack | Does::GivesItAgain | Does::KeepsIt, None) => Ok(()),
+            (Action::StoresOpenAgain, _) => self.stores_open_again(),
+            (Action::AnHourPasses, _) => self.an_hour_passes(),
+            (Action::TakesAChargeBack | Action::GivesItAgain | Action::KeepsIt, None) => Ok(()),
         }
     }
 
@@ -54,7 +54,7 @@ impl<W: World> Day<W> {
         if self.world.now() >= self.closes_at && self.crowd.open.is_empty() {
             return Ok(());
         }
-        let again = Do::World(Does::AnHourPasses);
+        let again = DayAction::World(Action::AnHourPasses);
         self.note(Robot::World, again, None, minutes(50, 70));
         if self.chance(|h| h.gateway_is_down) {
             let for_ms = self.dice.between(30 * SECOND_MS, 6 * MINUTE_MS);
@@ -84,7 +84,7 @@ impl<W: World> Day<W> {
         };
         let paused = self.world.pause_store(store, true);
         self.answered("pause_store", paused)?;
-        let again = Do::World(Does::StoresOpenAgain);
+        let again = DayAction::World(Action::StoresOpenAgain);
         self.note(Robot::World, again, None, minutes(15, 45));
         Ok(())
     }
@@ -104,19 +104,19 @@ impl<W: World> Day<W> {
         if self.answered("outside", taken)? != Some(true) {
             return Ok(());
         }
-        let case = Do::Operator(operator::Does::OpensACase);
+        let case = DayAction::Operator(operator::Action::OpensACase);
         self.note(Robot::Operator, case, Some(order), hours(1, 20));
         let decided = match self.chance(|h| h.chargeback_is_won) {
-            true => Does::GivesItAgain,
-            false => Does::KeepsIt,
+            true => Action::GivesItAgain,
+            false => Action::KeepsIt,
         };
         self.note(
             Robot::World,
-            Do::World(decided),
+            DayAction::World(decided),
             Some(order),
             hours(24, 200),
         );
-        let off = Do::Operator(operator::Does::WritesOff);
+        let off = DayAction::Operator(operator::Action::WritesOff);
         self.note(Robot::Operator, off, Some(order), hours(201, 300));
         Ok(())
     }

@@ -8,7 +8,7 @@ mod transitions;
 mod troubles;
 
 use super::{Day, OnCampus, OnServer, Setting, Size};
-use campusg_client::{Body, Deviation};
+use campusg_client::{Deviation, answer::Proof};
 use campusg_domain::{
     invariant::Broken,
     money::{Account, Cents},
@@ -30,20 +30,20 @@ impl Report {
     /// Looks at everything, and checks everything.
     #[must_use]
     pub fn of(day: &Day<OnCampus>, setting: &Setting) -> Self {
-        let (world, campus) = (day.world(), day.world().campus());
-        let mut lines = judge(&campus.audit());
+        let (world, simulation) = (day.world(), day.world().simulation());
+        let mut lines = judge(&simulation.audit());
         lines.extend([
-            ended(day, campus),
-            no_drift(campus),
+            ended(day, simulation),
+            no_drift(simulation),
             repeats(world),
-            books(campus),
+            books(simulation),
         ]);
         Self {
             text: text(day, setting),
             lines,
             ends: vec![
-                ("journal", hex(&campus.head())),
-                ("state", hex(&campus.state_hash())),
+                ("journal", hex(&simulation.head())),
+                ("state", hex(&simulation.state_hash())),
             ],
         }
     }
@@ -70,8 +70,8 @@ impl Report {
         ];
         Ok(Self {
             text: parts.join("\n"),
-            lines: vec![zero(&proof)?],
-            ends: vec![("journal", proof.text("/head")?.to_owned())],
+            lines: vec![zero(&proof)],
+            ends: vec![("journal", proof.head)],
         })
     }
 
@@ -96,8 +96,8 @@ impl Display for Report {
 }
 
 fn text(day: &Day<OnCampus>, setting: &Setting) -> String {
-    let (campus, tally) = (day.world().campus(), day.tally());
-    let (lasted, records) = (orders::span(tally.lasted_ms), campus.journal().len());
+    let (simulation, tally) = (day.world().simulation(), day.tally());
+    let (lasted, records) = (orders::span(tally.lasted_ms), simulation.journal().len());
     let parts = [
         heading(
             setting,
@@ -105,14 +105,14 @@ fn text(day: &Day<OnCampus>, setting: &Setting) -> String {
         ),
         orders::outcomes(tally),
         orders::waits(tally),
-        money::accounts(campus),
-        money::flows(campus),
-        troubles::by_kind(campus),
-        troubles::timers(campus),
-        troubles::calls(campus),
+        money::accounts(simulation),
+        money::flows(simulation),
+        troubles::by_kind(simulation),
+        troubles::timers(simulation),
+        troubles::calls(simulation),
         troubles::refusals(tally),
         troubles::mishaps(day.world()),
-        transitions::met(campus),
+        transitions::met(simulation),
     ];
     parts.join("\n")
 }
@@ -152,21 +152,15 @@ fn counted<N: Display + PartialEq + From<u8>>(many: N, what: &str) -> String {
 }
 
 /// What a server tells anybody about its sums.
-fn zero(proof: &Body) -> Result<Line, Deviation> {
+fn zero(proof: &Proof) -> Line {
     let sums = [
-        ("posted", "/posted_sum_cents"),
-        ("pending", "/pending_sum_cents"),
+        ("posted", proof.posted_sum_cents),
+        ("pending", proof.pending_sum_cents),
     ];
-    let mut faults = vec![];
-    for (name, pointer) in sums {
-        let sum = proof.number(pointer)?;
-        if sum != 0 {
-            faults.push(format!("{name} adds up to {}", Cents(sum)));
-        }
-    }
-    let accounts = u64::try_from(proof.number("/accounts")?).unwrap_or(0);
+    let wrong = sums.into_iter().filter(|(_, sum)| *sum != 0);
+    let faults = wrong.map(|(name, sum)| format!("{name} adds up to {}", Cents(sum)));
     let says = "all accounts add up to nothing, posted and pending";
-    Ok(line("ledger", says, accounts, faults))
+    line("ledger", says, proof.accounts, faults.collect())
 }
 
 /// A heading, and rows of a name and a number.
@@ -195,13 +189,13 @@ fn whys(broken: &[Broken]) -> Vec<String> {
     broken.iter().map(ToString::to_string).collect()
 }
 
-fn ended(day: &Day<OnCampus>, campus: &Simulation) -> Line {
+fn ended(day: &Day<OnCampus>, simulation: &Simulation) -> Line {
     let mut faults = vec![];
     let unfinished = day.tally().unfinished();
     if unfinished > 0 {
         faults.push(format!("{unfinished} orders have not ended"));
     }
-    let (calls, timers) = (campus.calls().len(), campus.timetable().armed());
+    let (calls, timers) = (simulation.calls().len(), simulation.timetable().armed());
     if calls > 0 || timers > 0 {
         faults.push(format!("{calls} calls are open and {timers} timers armed"));
     }
@@ -209,14 +203,14 @@ fn ended(day: &Day<OnCampus>, campus: &Simulation) -> Line {
     line("ended", says, day.tally().orders() as u64, faults)
 }
 
-fn no_drift(campus: &Simulation) -> Line {
-    let forgotten = campus
+fn no_drift(simulation: &Simulation) -> Line {
+    let forgotten = simulation
         .mishaps()
         .iter()
         .filter(|(mishap, _)| mishap.forgets());
     let checked = forgotten.map(|(_, times)| times).sum();
     let says = "whatever was forgotten folded to what it had been";
-    line("drift", says, checked, whys(campus.drift()))
+    line("drift", says, checked, whys(simulation.drift()))
 }
 
 fn repeats(world: &OnCampus) -> Line {
@@ -224,15 +218,15 @@ fn repeats(world: &OnCampus) -> Line {
     line("repeats", says, world.repeats(), whys(world.broken()))
 }
 
-fn books(campus: &Simulation) -> Line {
-    let (gateway, totals) = (campus.gateway(), campus.ledger().totals());
-    let booked = -campus.ledger().balance(Account::Gateway).posted;
+fn books(simulation: &Simulation) -> Line {
+    let (gateway, totals) = (simulation.gateway(), simulation.ledger().totals());
+    let booked = -simulation.ledger().balance(Account::Gateway).posted;
     let mut faults = vec![];
     if gateway.cash() != booked {
         let cash = gateway.cash();
         faults.push(format!("the gateway counts {cash}, the ledger {booked}"));
     }
-    let left = campus.left_to_run_out();
+    let left = simulation.left_to_run_out();
     if totals.open_escrows == 0 && gateway.blocked() != left {
         let blocked = gateway.blocked() - left;
         faults.push(format!("{blocked} stays blocked on cards"));
@@ -291,7 +285,7 @@ mod tests {
         let day = day();
         let mut audit = Audit::default();
         let mut spoilt = false;
-        for entry in day.world().campus().journal() {
+        for entry in day.world().simulation().journal() {
             let mut entry = entry.clone();
             let posts = |phase: &Phase| matches!(phase, Phase::Post { .. });
             let transfer = entry.record.money.iter_mut().find(|it| posts(&it.phase));
@@ -313,8 +307,8 @@ mod tests {
     }
 
     /// Buys the food of an order whose card is refused then, and gives the call that was to charge it.
-    fn refused_charge(campus: &mut Simulation) -> (OrderId, CallNumber, Cents) {
-        let mut world = OnCampus::new(campus.clone(), 1, 0);
+    fn refused_charge(simulation: &mut Simulation) -> (OrderId, CallNumber, Cents) {
+        let mut world = OnCampus::new(simulation.clone(), 1, 0);
         let student = world.join(Part::Student(Behaviour::DeclinesCapture));
         let (student, runner) = (
             student.unwrap(),
@@ -322,19 +316,19 @@ mod tests {
         );
         let wish = crate::simulate::student::lunch(student);
         let order = world.place(wish).unwrap();
-        let mut does = |command| {
+        let mut action = |command| {
             let end = world.now().plus(1000);
             while world.pass_until(end).unwrap() {}
             world.act(Principal::User(runner), order, command).unwrap();
         };
-        does(Command::Accept { runner });
-        does(Command::ArriveOnSite);
+        action(Command::Accept { runner });
+        action(Command::ArriveOnSite);
         let photo = Some(PhotoId::from_bytes([7; 16]));
         let total = Cents(500);
-        does(Command::Purchase { total, photo });
-        *campus = world.campus().clone();
-        campus.settle();
-        let calls = &campus.order(order).unwrap().calls;
+        action(Command::Purchase { total, photo });
+        *simulation = world.simulation().clone();
+        simulation.settle();
+        let calls = &simulation.order(order).unwrap().calls;
         let (n, cents) = calls
             .iter()
             .find_map(|(n, call)| match call.kind {
@@ -346,52 +340,52 @@ mod tests {
     }
 
     /// An order that is cancelled before it has a runner, while the gateway is silent for some hours.
-    fn cancelled_in_silence(campus: &mut Simulation, card: Behaviour) -> OrderId {
-        let student = campus.register();
-        campus.set_card(student, card).unwrap();
+    fn cancelled_in_silence(simulation: &mut Simulation, card: Behaviour) -> OrderId {
+        let student = simulation.register();
+        simulation.set_card(student, card).unwrap();
         let wish = crate::simulate::student::lunch(student);
-        let order = campus.place(student, wish, 1).unwrap();
-        campus.step();
-        campus.gateway_is_down_until(campus.now().plus(3 * HOUR_MS));
+        let order = simulation.place(student, wish, 1).unwrap();
+        simulation.step();
+        simulation.gateway_is_down_until(simulation.now().plus(3 * HOUR_MS));
         let accept_charge = Cents::ZERO;
         let cancel = Command::Cancel { accept_charge };
-        let id = campus.fresh();
+        let id = simulation.fresh();
         let me = Principal::User(student);
-        campus.command(me, order, &cancel, id).unwrap();
-        campus.advance(HOUR_MS);
+        simulation.command(me, order, &cancel, id).unwrap();
+        simulation.advance(HOUR_MS);
         order
     }
 
     #[test]
     fn what_an_operator_left_to_run_out_is_said_and_nothing_else_may_stay_blocked() {
-        let mut campus = Simulation::new(Policy::default(), 1);
-        let operator = Principal::Operator(campus.register_operator());
-        let order = cancelled_in_silence(&mut campus, Behaviour::Succeeds);
-        let blocked = campus.gateway().blocked();
+        let mut simulation = Simulation::new(Policy::default(), 1);
+        let operator = Principal::Operator(simulation.register_operator());
+        let order = cancelled_in_silence(&mut simulation, Behaviour::Succeeds);
+        let blocked = simulation.gateway().blocked();
         let stays = format!("{blocked} stays blocked on cards");
-        assert_eq!(books(&campus).faults, [stays], "it is still tried");
+        assert_eq!(books(&simulation).faults, [stays], "it is still tried");
         let reason = crate::simulate::day::words("let it run out");
-        let id = campus.fresh();
+        let id = simulation.fresh();
         let skip = Command::SkipStalled { reason };
-        campus.command(operator, order, &skip, id).unwrap();
-        campus.advance(4 * HOUR_MS);
-        let line = books(&campus);
+        simulation.command(operator, order, &skip, id).unwrap();
+        simulation.advance(4 * HOUR_MS);
+        let line = books(&simulation);
         let left = format!("; {blocked} that operators gave up runs out there");
         assert!(line.says.ends_with(&left), "{line}");
         assert_eq!(line.faults, Vec::<String>::new());
         let row = "authorisations left to run out by operators";
-        let troubles = troubles::by_kind(&campus);
+        let troubles = troubles::by_kind(&simulation);
         let told = troubles.lines().find(|line| line.contains(row)).unwrap();
         assert!(told.ends_with(" 1"), "{told}");
     }
 
     #[test]
     fn a_gateway_that_lies_about_a_charge_is_found() {
-        let mut campus = Simulation::new(Policy::default(), 1);
-        let (order, call, cents) = refused_charge(&mut campus);
-        assert_eq!(books(&campus).faults, Vec::<String>::new());
-        campus.answered(order, call, Answer::Captured { cents });
-        campus.settle();
-        assert_eq!(books(&campus).faults.len(), 1);
+        let mut simulation = Simulation::new(Policy::default(), 1);
+        let (order, call, cents) = refused_charge(&mut simulation);
+        assert_eq!(books(&simulation).faults, Vec::<String>::new());
+        simulation.answered(order, call, Answer::Captured { cents });
+        simulation.settle();
+        assert_eq!(books(&simulation).faults.len(), 1);
     }
 }

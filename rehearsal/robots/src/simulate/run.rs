@@ -30,15 +30,15 @@ impl Setting {
     }
 
     /// A campus at the hour at which students begin to order, with nobody there yet.
-    fn campus(&self, habits: &Habits) -> Simulation {
-        let mut campus = Simulation::new(policy(), self.seed);
-        campus.advance(FIRST_HOUR * HOUR_MS);
+    fn simulation(&self, habits: &Habits) -> Simulation {
+        let mut simulation = Simulation::new(policy(), self.seed);
+        simulation.advance(FIRST_HOUR * HOUR_MS);
         for (mishap, once_in) in habits.mishaps {
-            campus.let_happen(*mishap, *once_in);
+            simulation.let_happen(*mishap, *once_in);
         }
         let restart_every = self.chaos.unwrap_or(0);
-        campus.let_happen(Mishap::Restart, restart_every);
-        campus
+        simulation.let_happen(Mishap::Restart, restart_every);
+        simulation
     }
 }
 
@@ -93,8 +93,8 @@ pub(super) fn day(
     progress: impl FnMut(Progress),
 ) -> Result<Day<OnCampus>, Deviation> {
     let habits = setting.habits();
-    let campus = setting.campus(&habits);
-    let world = OnCampus::new(campus, setting.seed, habits.gives_a_command_again);
+    let simulation = setting.simulation(&habits);
+    let world = OnCampus::new(simulation, setting.seed, habits.gives_a_command_again);
     let mut day = Day::begin(world, habits, setting.size, setting.seed)?;
     day.live(progress)?;
     Ok(day)
@@ -128,17 +128,17 @@ mod tests {
         let report = simulate(&small(4, Some(1)), |_| ()).unwrap();
         assert!(report.is_sound(), "{report}");
         let lived = day(&small(4, Some(1)), |_| ()).unwrap();
-        let campus = lived.world().campus();
-        let restarts = campus.mishaps()[&Mishap::Restart];
-        let before = campus
+        let simulation = lived.world().simulation();
+        let restarts = simulation.mishaps()[&Mishap::Restart];
+        let before = simulation
             .journal()
             .iter()
             .take_while(|it| it.record.at.0 < lived.begins_at.0);
-        assert!(restarts as usize + before.count() >= campus.journal().len());
-        let mut quiet = campus.clone();
+        assert!(restarts as usize + before.count() >= simulation.journal().len());
+        let mut quiet = simulation.clone();
         quiet.let_happen(Mishap::Restart, 0);
         quiet.rebuild().unwrap();
-        assert_eq!(quiet.state_hash(), campus.state_hash());
+        assert_eq!(quiet.state_hash(), simulation.state_hash());
     }
 
     /// As many as a change is checked with; more by hand: `campusg simulate --chaos --seed N`.
@@ -150,7 +150,7 @@ mod tests {
             let lived = day(&setting, |_| ()).unwrap();
             let report = Report::of(&lived, &setting);
             assert!(report.is_sound(), "{report}");
-            happened.extend(lived.world().campus().mishaps().keys().copied());
+            happened.extend(lived.world().simulation().mishaps().keys().copied());
         }
         assert_eq!(happened.into_iter().collect::<Vec<_>>(), Mishap::ALL);
     }

@@ -6,7 +6,9 @@ mod at_the_door;
 mod at_the_store;
 
 use super::{
-    day::{Day, Does as Do, Done, Fate, Reaction, Span, hours, minutes, on, seconds, words},
+    day::{
+        Action as DayAction, Day, Done, Fate, Reaction, Span, hours, minutes, on, seconds, words,
+    },
     habits::PerMille,
     people::Robot,
     world::{OnBoard, World},
@@ -21,7 +23,7 @@ use campusg_domain::{
 
 /// What a runner does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Does {
+pub(super) enum Action {
     /// Looks at the board for work.
     LooksAtTheBoard,
     /// Takes an order that he saw there.
@@ -64,58 +66,63 @@ pub(super) enum Does {
 
 /// What runners do about what they are told.
 #[rustfmt::skip]
-pub(super) const REACTIONS: [Reaction<Does>; 11] = [
-    on(|it| matches!(it, Told::ProposalClosed), |_| 1000, seconds(20, 240), Does::Shops),
-    on(|it| matches!(it, Told::CancelWaiting), |h| h.agrees_to_cancel, seconds(10, 110), Does::GivesBack),
-    on(|it| matches!(it, Told::CancelWaiting), |h| h.has_paid_already, seconds(5, 100), Does::HasPaid),
-    on(|it| matches!(it, Told::CustomerIsThere), |_| 1000, seconds(20, 120), Does::Knocks),
-    on(|it| matches!(it, Told::NoShowOver), |_| 1000, seconds(10, 200), Does::LeavesOrReturns),
-    on(|it| matches!(it, Told::Message), |_| 300, seconds(20, 200), Does::Writes),
-    on(|it| matches!(it, Told::DisputeReplied), |h| h.replies / 2, hours(1, 12), Does::Replies),
-    on(|it| matches!(it, Told::Disputed { .. }), |h| h.replies, hours(1, 12), Does::Replies),
-    on(|it| matches!(it, Told::PleaseRate), |h| h.rates, minutes(1, 600), Does::Rates),
-    on(|it| matches!(it, Told::Cancelled), |h| h.claims_for_the_trip, hours(1, 60), Does::Claims),
-    on(|it| matches!(it, Told::Paid { .. } | Told::Tipped { .. }), |h| h.asks_for_a_payout / 3, hours(8, 48), Does::AsksForAPayout),
+pub(super) const REACTIONS: [Reaction<Action>; 11] = [
+    on(|it| matches!(it, Told::ProposalClosed), |_| 1000, seconds(20, 240), Action::Shops),
+    on(|it| matches!(it, Told::CancelWaiting), |h| h.agrees_to_cancel, seconds(10, 110), Action::GivesBack),
+    on(|it| matches!(it, Told::CancelWaiting), |h| h.has_paid_already, seconds(5, 100), Action::HasPaid),
+    on(|it| matches!(it, Told::CustomerIsThere), |_| 1000, seconds(20, 120), Action::Knocks),
+    on(|it| matches!(it, Told::NoShowOver), |_| 1000, seconds(10, 200), Action::LeavesOrReturns),
+    on(|it| matches!(it, Told::Message), |_| 300, seconds(20, 200), Action::Writes),
+    on(|it| matches!(it, Told::DisputeReplied), |h| h.replies / 2, hours(1, 12), Action::Replies),
+    on(|it| matches!(it, Told::Disputed { .. }), |h| h.replies, hours(1, 12), Action::Replies),
+    on(|it| matches!(it, Told::PleaseRate), |h| h.rates, minutes(1, 600), Action::Rates),
+    on(|it| matches!(it, Told::Cancelled), |h| h.claims_for_the_trip, hours(1, 60), Action::Claims),
+    on(|it| matches!(it, Told::Paid { .. } | Told::Tipped { .. }), |h| h.asks_for_a_payout / 3, hours(8, 48), Action::AsksForAPayout),
 ];
 
 impl<W: World> Day<W> {
-    pub(super) fn runner(&mut self, i: usize, does: Does, about: Option<OrderId>) -> Done {
+    pub(super) fn runner(&mut self, i: usize, action: Action, about: Option<OrderId>) -> Done {
         let user = self.crowd.runners[i];
         let who = Principal::User(user);
         let Some(order) = about else {
-            return match does {
-                Does::AsksForAPayout => self.asks_for_a_payout(user),
+            return match action {
+                Action::AsksForAPayout => self.asks_for_a_payout(user),
                 _ => self.looks(i, user),
             };
         };
-        match does {
-            Does::LooksAtTheBoard => self.looks(i, user),
-            Does::AsksForAPayout => self.asks_for_a_payout(user),
-            Does::Accepts => self.accepts(i, user, order),
-            Does::GivesBack => self.gives_back(i, order),
-            Does::Arrives => self.arrives(i, order),
-            Does::Shops => self.shops(i, order),
-            Does::HasPaid => self.buys(i, order),
-            Does::Withdraws => self.withdraws(i, order),
-            Does::Collects => self.collects(i, order),
-            Does::Departs => self.departs(i, order),
-            Does::Reports => self.reports(who, order, Problem::Other, None),
-            Does::Knocks => self.knocks(i, order),
-            Does::Calls => self.calls(i, order),
-            Does::GivesUpCalling => self.reports(who, order, Problem::CustomerUnreachable, None),
-            Does::LeavesOrReturns => self.leaves_or_returns(user, order),
-            Does::Writes => {
+        match action {
+            Action::LooksAtTheBoard => self.looks(i, user),
+            Action::AsksForAPayout => self.asks_for_a_payout(user),
+            Action::Accepts => self.accepts(i, user, order),
+            Action::GivesBack => self.gives_back(i, order),
+            Action::Arrives => self.arrives(i, order),
+            Action::Shops => self.shops(i, order),
+            Action::HasPaid => self.buys(i, order),
+            Action::Withdraws => self.withdraws(i, order),
+            Action::Collects => self.collects(i, order),
+            Action::Departs => self.departs(i, order),
+            Action::Reports => self.reports(who, order, Problem::Other, None),
+            Action::Knocks => self.knocks(i, order),
+            Action::Calls => self.calls(i, order),
+            Action::GivesUpCalling => self.reports(who, order, Problem::CustomerUnreachable, None),
+            Action::LeavesOrReturns => self.leaves_or_returns(user, order),
+            Action::Writes => {
                 let text = words("On my way.");
                 self.act(who, order, Command::Message { text }).map(drop)
             }
-            Does::Replies => self.replies(who, order),
-            Does::Rates => self.rates(who, order),
-            Does::Claims => self.claims_for_the_trip(who, order),
+            Action::Replies => self.replies(who, order),
+            Action::Rates => self.rates(who, order),
+            Action::Claims => self.claims_for_the_trip(who, order),
         }
     }
 
-    fn then(&mut self, i: usize, does: Does, order: OrderId, after: Span) {
-        self.note(Robot::Runner(i), Do::Runner(does), Some(order), after);
+    fn then(&mut self, i: usize, action: Action, order: OrderId, after: Span) {
+        self.note(
+            Robot::Runner(i),
+            DayAction::Runner(action),
+            Some(order),
+            after,
+        );
     }
 
     /// Looks, perhaps takes something, and looks again: often while students order, seldom while orders wait, and then
@@ -129,7 +136,7 @@ impl<W: World> Day<W> {
         let again = if open { minutes(1, 8) } else { minutes(8, 25) };
         self.note(
             Robot::Runner(i),
-            Do::Runner(Does::LooksAtTheBoard),
+            DayAction::Runner(Action::LooksAtTheBoard),
             None,
             again,
         );
@@ -142,7 +149,7 @@ impl<W: World> Day<W> {
         board.rotate_left(first);
         for row in board {
             if self.appeals(row) {
-                self.then(i, Does::Accepts, row.order, seconds(3, 60));
+                self.then(i, Action::Accepts, row.order, seconds(3, 60));
                 break;
             }
         }
@@ -170,9 +177,9 @@ impl<W: World> Day<W> {
         if first && self.fate(order, Fate::Forgotten, |h| h.forgets_the_order) {
             self.crowd.puts_down(i, order);
         } else if first && self.fate(order, Fate::GivenBack, |h| h.gives_back) {
-            self.then(i, Does::GivesBack, order, minutes(1, 10));
+            self.then(i, Action::GivesBack, order, minutes(1, 10));
         } else {
-            self.then(i, Does::Arrives, order, minutes(3, 13));
+            self.then(i, Action::Arrives, order, minutes(3, 13));
         }
         Ok(())
     }
@@ -193,9 +200,9 @@ impl<W: World> Day<W> {
         if first && self.fate(order, Fate::GoneFromTheStore, |h| h.is_gone_from_the_store) {
             self.crowd.puts_down(i, order);
         } else if first && self.fate(order, Fate::GivenBackLate, |h| h.gives_back_at_the_store) {
-            self.then(i, Does::GivesBack, order, minutes(2, 12));
+            self.then(i, Action::GivesBack, order, minutes(2, 12));
         } else {
-            self.then(i, Does::Shops, order, minutes(2, 14));
+            self.then(i, Action::Shops, order, minutes(2, 14));
         }
         Ok(())
     }
@@ -203,7 +210,7 @@ impl<W: World> Day<W> {
     fn collects(&mut self, i: usize, order: OrderId) -> Done {
         let who = Principal::User(self.crowd.runners[i]);
         if self.act(who, order, Command::Collect)? {
-            self.then(i, Does::Departs, order, seconds(20, 150));
+            self.then(i, Action::Departs, order, seconds(20, 150));
         }
         Ok(())
     }
@@ -214,7 +221,7 @@ impl<W: World> Day<W> {
             return Ok(());
         }
         if self.fate(order, Fate::Problem, |h| h.reports_a_problem) {
-            self.then(i, Does::Reports, order, minutes(1, 6));
+            self.then(i, Action::Reports, order, minutes(1, 6));
         }
         if self.fate(order, Fate::GoneWithTheFood, |h| h.is_gone_with_the_food) {
             self.crowd.puts_down(i, order);
@@ -224,7 +231,7 @@ impl<W: World> Day<W> {
             true => minutes(40, 110),
             false => minutes(3, 16),
         };
-        self.then(i, Does::Knocks, order, ride);
+        self.then(i, Action::Knocks, order, ride);
         Ok(())
     }
 

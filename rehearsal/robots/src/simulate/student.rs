@@ -3,10 +3,10 @@
 mod wish;
 
 use super::{
-    day::{Day, Does as Do, Done, Fate, Reaction, hours, minutes, on, seconds, words},
+    day::{Action as DayAction, Day, Done, Fate, Reaction, hours, minutes, on, seconds, words},
     outside,
     people::Robot,
-    world::{Sight, World},
+    world::{OrderView, World},
 };
 use campusg_client::Deviation;
 use campusg_domain::{
@@ -20,7 +20,7 @@ use campusg_simulation::Behaviour;
 
 /// What a student does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Does {
+pub(super) enum Action {
     /// Orders something.
     Orders,
     /// Answers the bank.
@@ -55,33 +55,33 @@ pub(super) enum Does {
 
 /// What students do about what they are told.
 #[rustfmt::skip]
-pub(super) const REACTIONS: [Reaction<Does>; 26] = [
-    on(|it| matches!(it, Told::PaymentPending), |h| h.cancels_before_a_runner / 3, seconds(1, 90), Does::CancelsForNothing),
-    on(|it| matches!(it, Told::PaymentActionRequired), |h| h.confirms_with_the_bank + h.refuses_at_the_bank, seconds(15, 400), Does::AnswersTheBank),
-    on(|it| matches!(it, Told::PaymentFailed { .. }), |h| h.tries_another_card, minutes(1, 10), Does::TriesAnotherCard),
-    on(|it| matches!(it, Told::NobodyCame), |h| h.orders_again, minutes(1, 15), Does::Orders),
-    on(|it| matches!(it, Told::OrderCreated), |h| h.cancels_before_a_runner, minutes(1, 25), Does::CancelsForNothing),
-    on(|it| matches!(it, Told::OrderAccepted), |h| h.cancels_in_the_grace, seconds(10, 150), Does::CancelsForNothing),
-    on(|it| matches!(it, Told::OrderAccepted), |h| h.cancels_on_the_trip, minutes(2, 8), Does::CancelsForAPrice),
-    on(|it| matches!(it, Told::RunnerOnSite), |h| h.cancels_at_the_store, minutes(1, 9), Does::CancelsForAPrice),
-    on(|it| matches!(it, Told::StoreWaitLong), |_| 300, minutes(1, 9), Does::CancelsForAPrice),
-    on(|it| matches!(it, Told::Proposed { .. }), |h| 1000 - h.misses_a_proposal, seconds(10, 240), Does::Decides),
-    on(|it| matches!(it, Told::RaiseFailed { .. }), |h| 1000 - h.misses_a_proposal, seconds(10, 120), Does::Decides),
-    on(|it| matches!(it, Told::Purchased { .. }), |h| h.cancels_bought_food, minutes(1, 9), Does::CancelsForAPrice),
-    on(|it| matches!(it, Told::OnTheWay), |h| h.writes, minutes(1, 4), Does::Writes),
-    on(|it| matches!(it, Told::Late), |_| 500, minutes(1, 9), Does::Writes),
-    on(|it| matches!(it, Told::Message), |_| 500, seconds(20, 300), Does::Writes),
-    on(|it| matches!(it, Told::RunnerAtTheDoor), |h| h.answers_after_all, seconds(30, 400), Does::AnswersTheDoor),
-    on(|it| matches!(it, Told::Delivered), |h| h.disputes, minutes(1, 15), Does::Claims),
-    on(|it| matches!(it, Told::Delivered), |h| h.confirms_delivery, minutes(1, 19), Does::Confirms),
-    on(|it| matches!(it, Told::OnTheWay), |_| 20, minutes(8, 16), Does::Confirms),
-    on(|it| matches!(it, Told::Completed), |h| h.rates, minutes(1, 600), Does::Rates),
-    on(|it| matches!(it, Told::Completed), |h| h.tips_later, hours(1, 120), Does::Tips),
-    on(|it| matches!(it, Told::Completed), |h| h.opens_a_case, hours(1, 160), Does::Claims),
-    on(|it| matches!(it, Told::Cancelled), |h| h.opens_a_case, hours(1, 60), Does::Claims),
-    on(|it| matches!(it, Told::DisputeReplied), |h| h.replies, hours(1, 12), Does::Replies),
-    on(|it| matches!(it, Told::RenewCard { .. }), |h| h.renews_card, hours(1, 60), Does::RenewsTheCard),
-    on(|it| matches!(it, Told::RenewCard { .. }), |h| h.pays_by_hand, hours(1, 60), Does::PaysTheDebt),
+pub(super) const REACTIONS: [Reaction<Action>; 26] = [
+    on(|it| matches!(it, Told::PaymentPending), |h| h.cancels_before_a_runner / 3, seconds(1, 90), Action::CancelsForNothing),
+    on(|it| matches!(it, Told::PaymentActionRequired), |h| h.confirms_with_the_bank + h.refuses_at_the_bank, seconds(15, 400), Action::AnswersTheBank),
+    on(|it| matches!(it, Told::PaymentFailed { .. }), |h| h.tries_another_card, minutes(1, 10), Action::TriesAnotherCard),
+    on(|it| matches!(it, Told::NobodyCame), |h| h.orders_again, minutes(1, 15), Action::Orders),
+    on(|it| matches!(it, Told::OrderCreated), |h| h.cancels_before_a_runner, minutes(1, 25), Action::CancelsForNothing),
+    on(|it| matches!(it, Told::OrderAccepted), |h| h.cancels_in_the_grace, seconds(10, 150), Action::CancelsForNothing),
+    on(|it| matches!(it, Told::OrderAccepted), |h| h.cancels_on_the_trip, minutes(2, 8), Action::CancelsForAPrice),
+    on(|it| matches!(it, Told::RunnerOnSite), |h| h.cancels_at_the_store, minutes(1, 9), Action::CancelsForAPrice),
+    on(|it| matches!(it, Told::StoreWaitLong), |_| 300, minutes(1, 9), Action::CancelsForAPrice),
+    on(|it| matches!(it, Told::Proposed { .. }), |h| 1000 - h.misses_a_proposal, seconds(10, 240), Action::Decides),
+    on(|it| matches!(it, Told::RaiseFailed { .. }), |h| 1000 - h.misses_a_proposal, seconds(10, 120), Action::Decides),
+    on(|it| matches!(it, Told::Purchased { .. }), |h| h.cancels_bought_food, minutes(1, 9), Action::CancelsForAPrice),
+    on(|it| matches!(it, Told::OnTheWay), |h| h.writes, minutes(1, 4), Action::Writes),
+    on(|it| matches!(it, Told::Late), |_| 500, minutes(1, 9), Action::Writes),
+    on(|it| matches!(it, Told::Message), |_| 500, seconds(20, 300), Action::Writes),
+    on(|it| matches!(it, Told::RunnerAtTheDoor), |h| h.answers_after_all, seconds(30, 400), Action::AnswersTheDoor),
+    on(|it| matches!(it, Told::Delivered), |h| h.disputes, minutes(1, 15), Action::Claims),
+    on(|it| matches!(it, Told::Delivered), |h| h.confirms_delivery, minutes(1, 19), Action::Confirms),
+    on(|it| matches!(it, Told::OnTheWay), |_| 20, minutes(8, 16), Action::Confirms),
+    on(|it| matches!(it, Told::Completed), |h| h.rates, minutes(1, 600), Action::Rates),
+    on(|it| matches!(it, Told::Completed), |h| h.tips_later, hours(1, 120), Action::Tips),
+    on(|it| matches!(it, Told::Completed), |h| h.opens_a_case, hours(1, 160), Action::Claims),
+    on(|it| matches!(it, Told::Cancelled), |h| h.opens_a_case, hours(1, 60), Action::Claims),
+    on(|it| matches!(it, Told::DisputeReplied), |h| h.replies, hours(1, 12), Action::Replies),
+    on(|it| matches!(it, Told::RenewCard { .. }), |h| h.renews_card, hours(1, 60), Action::RenewsTheCard),
+    on(|it| matches!(it, Told::RenewCard { .. }), |h| h.pays_by_hand, hours(1, 60), Action::PaysTheDebt),
 ];
 
 /// A store that no list knows.
@@ -96,40 +96,40 @@ fn the_stand_at_the_corner() -> StoreRef {
 pub(super) use wish::lunch;
 
 impl<W: World> Day<W> {
-    pub(super) fn student(&mut self, i: usize, does: Does, about: Option<OrderId>) -> Done {
+    pub(super) fn student(&mut self, i: usize, action: Action, about: Option<OrderId>) -> Done {
         let user = self.crowd.students[i];
         let Some(order) = about else {
             return self.hungry(i, user);
         };
         let who = Principal::User(user);
-        match does {
-            Does::Orders => self.hungry(i, user),
-            Does::TriesAnotherCard => {
+        match action {
+            Action::Orders => self.hungry(i, user),
+            Action::TriesAnotherCard => {
                 let card = self.another_card();
                 let answer = self.world.new_card(user, card);
                 self.answered("new_card", answer)?;
                 self.hungry(i, user)
             }
-            Does::RenewsTheCard => {
+            Action::RenewsTheCard => {
                 let card = self.another_card();
                 let answer = self.world.new_card(user, card);
                 self.answered("new_card", answer).map(drop)
             }
-            Does::PaysTheDebt => {
+            Action::PaysTheDebt => {
                 let pay = wallet::Command::PayDebt { cents: None };
                 self.pays(who, user, pay).map(drop)
             }
-            Does::AnswersTheBank => self.answers_the_bank(order),
-            Does::CancelsForNothing => self.cancels(who, order, false),
-            Does::CancelsForAPrice => self.cancels(who, order, true),
-            Does::Decides => self.decides(who, order),
-            Does::Writes => self.writes(who, order),
-            Does::AnswersTheDoor => self.act(who, order, Command::AnswerNoShow).map(drop),
-            Does::Confirms => self.act(who, order, Command::Confirm).map(drop),
-            Does::Claims => self.claims(who, order),
-            Does::Replies => self.replies(who, order),
-            Does::Rates => self.rates(who, order),
-            Does::Tips => self.tips(who, order),
+            Action::AnswersTheBank => self.answers_the_bank(order),
+            Action::CancelsForNothing => self.cancels(who, order, false),
+            Action::CancelsForAPrice => self.cancels(who, order, true),
+            Action::Decides => self.decides(who, order),
+            Action::Writes => self.writes(who, order),
+            Action::AnswersTheDoor => self.act(who, order, Command::AnswerNoShow).map(drop),
+            Action::Confirms => self.act(who, order, Command::Confirm).map(drop),
+            Action::Claims => self.claims(who, order),
+            Action::Replies => self.replies(who, order),
+            Action::Rates => self.rates(who, order),
+            Action::Tips => self.tips(who, order),
         }
     }
 
@@ -144,13 +144,13 @@ impl<W: World> Day<W> {
                 self.tally.placed(order, self.world.now());
                 self.crowd.open.insert(order);
                 if self.chance(|h| h.charges_back) {
-                    let does = Do::World(outside::Does::TakesAChargeBack);
-                    self.note(Robot::World, does, Some(order), hours(26, 300));
+                    let action = DayAction::World(outside::Action::TakesAChargeBack);
+                    self.note(Robot::World, action, Some(order), hours(26, 300));
                 }
             }
             // Another store may be open.
             None if self.dice.happens(500) => {
-                let again = Do::Student(Does::Orders);
+                let again = DayAction::Student(Action::Orders);
                 self.note(Robot::Student(i), again, None, minutes(1, 4));
             }
             None => {}
@@ -191,10 +191,10 @@ impl<W: World> Day<W> {
     }
 
     fn decides(&mut self, who: Principal, order: OrderId) -> Done {
-        let Some(sight) = self.see(order)? else {
+        let Some(view) = self.see(order)? else {
             return Ok(());
         };
-        let Some(asked) = &sight.asked else {
+        let Some(asked) = &view.asked else {
             return Ok(());
         };
         let (proposal, kind) = (asked.n, asked.kind);
@@ -206,7 +206,7 @@ impl<W: World> Day<W> {
                     .one_of_the_stores()
                     .map_or_else(the_stand_at_the_corner, StoreRef::Known),
             },
-            ProposalKind::Price | ProposalKind::Substitution => match self.does_without(&sight) {
+            ProposalKind::Price | ProposalKind::Substitution => match self.does_without(&view) {
                 Some(items) => Command::DropItems { proposal, items },
                 None => Command::Approve { proposal },
             },
@@ -215,11 +215,11 @@ impl<W: World> Day<W> {
     }
 
     /// Items that a student does without, where others are left.
-    fn does_without(&mut self, sight: &Sight) -> Option<Vec<u16>> {
-        let named = sight.asked.as_ref().and_then(|asked| asked.items.first());
-        let first = sight.items.first().map(|(line, _)| line);
+    fn does_without(&mut self, view: &OrderView) -> Option<Vec<u16>> {
+        let named = view.asked.as_ref().and_then(|asked| asked.items.first());
+        let first = view.items.first().map(|(line, _)| line);
         let line = *named.or(first)?;
-        (sight.items.len() > 1 && self.chance(|h| h.drops_items)).then(|| vec![line])
+        (view.items.len() > 1 && self.chance(|h| h.drops_items)).then(|| vec![line])
     }
 
     /// Writes to the runner, unless not there.
@@ -232,18 +232,18 @@ impl<W: World> Day<W> {
     }
 
     fn claims(&mut self, who: Principal, order: OrderId) -> Done {
-        let Some(sight) = self.see(order)? else {
+        let Some(view) = self.see(order)? else {
             return Ok(());
         };
-        if !sight.charged.is_positive() {
+        if !view.charged.is_positive() {
             return Ok(());
         }
         let claim = match self.dice.happens(400) {
             true => None,
-            false => Some(self.part_of(sight.refundable, 10, 90)),
+            false => Some(self.part_of(view.refundable, 10, 90)),
         };
         let photo = match self.dice.happens(500) {
-            true => self.takes_a_photo(sight.customer)?,
+            true => self.takes_a_photo(view.customer)?,
             false => None,
         };
         let dispute = Command::Dispute {
@@ -256,7 +256,7 @@ impl<W: World> Day<W> {
 
     /// Says more about a dispute; either party.
     pub(super) fn replies(&mut self, who: Principal, order: OrderId) -> Done {
-        let claimed = self.see(order)?.and_then(|sight| sight.claimed);
+        let claimed = self.see(order)?.and_then(|view| view.claimed);
         let Some(claimed) = claimed else {
             return Ok(());
         };
@@ -290,8 +290,8 @@ impl<W: World> Day<W> {
         &mut self,
         order: OrderId,
         status: Status,
-    ) -> Result<Option<Sight>, Deviation> {
-        let sight = self.see(order)?;
-        Ok(sight.filter(|sight| sight.status == status))
+    ) -> Result<Option<OrderView>, Deviation> {
+        let view = self.see(order)?;
+        Ok(view.filter(|view| view.status == status))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not: know how the campus keeps its books; a campus in this process and a server give the same tally.
 
-use super::world::{News, Sight};
+use super::world::{News, OrderView};
 use campusg_domain::{
     id::OrderId,
     notice::NoticeKind,
@@ -106,13 +106,13 @@ impl Tally {
     }
 
     /// How an order stands at the end.
-    pub fn ended(&mut self, sight: &Sight) {
-        let outcome = match (sight.status, sight.reason) {
+    pub fn ended(&mut self, view: &OrderView) {
+        let outcome = match (view.status, view.reason) {
             (Status::Completed, _) => Outcome::Completed,
             (Status::Cancelled, Some(reason)) => Outcome::Cancelled(reason),
             (status, _) => Outcome::Open(status),
         };
-        self.marks.entry(sight.id).or_default().outcome = Some(outcome);
+        self.marks.entry(view.id).or_default().outcome = Some(outcome);
     }
 
     /// How many orders were placed.

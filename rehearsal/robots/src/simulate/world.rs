@@ -20,21 +20,21 @@ use std::borrow::Cow;
 
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum No {
+pub enum WorldError {
     /// A rule said no; its stable code.
     Refused(Cow<'static, str>),
     /// The campus is not as specified, or can't be reached: the day ends here.
     Fault(Deviation),
 }
 
-impl From<Deviation> for No {
+impl From<Deviation> for WorldError {
     fn from(deviation: Deviation) -> Self {
         Self::Fault(deviation)
     }
 }
 
 /// What a robot gets for what it asks.
-pub type Answer<T> = Result<T, No>;
+pub type Answer<T> = Result<T, WorldError>;
 
 /// Somebody was told something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub struct Claimed {
 
 /// An order, as a robot sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sight {
+pub struct OrderView {
     /// Its id.
     pub id: OrderId,
     /// Who ordered.
@@ -112,7 +112,7 @@ pub struct Sight {
     pub claimed: Option<Claimed>,
 }
 
-impl Sight {
+impl OrderView {
     /// Whether the food is bought and not handed over.
     #[must_use]
     pub const fn is_under_way(&self) -> bool {
@@ -179,19 +179,19 @@ pub trait World {
     /// Lets time pass until `end`, or until somebody is told something before; whether somebody was.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`WorldError::Fault`].
     fn pass_until(&mut self, end: At) -> Answer<bool>;
 
     /// What people were told since this was asked last, in order.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`WorldError::Fault`].
     fn news(&mut self) -> Answer<Vec<News>>;
 
     /// Whether nothing follows by itself any more, as far as can be seen.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`WorldError::Fault`].
     fn is_at_rest(&mut self) -> Answer<bool>;
 
     /// Somebody comes to the campus.
@@ -239,25 +239,25 @@ pub trait World {
     /// A student answers the bank.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`WorldError::Fault`].
     fn answer_bank(&mut self, order: OrderId, yes: bool) -> Answer<()>;
 
     /// Looks at an order.
     ///
     /// # Errors
     /// `not_found`.
-    fn sight(&mut self, order: OrderId) -> Answer<Sight>;
+    fn order_view(&mut self, order: OrderId) -> Answer<OrderView>;
 
     /// What a runner sees on the board, oldest first.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`WorldError::Fault`].
     fn board(&mut self, runner: UserId) -> Answer<Vec<OnBoard>>;
 
     /// Looks into a wallet.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`WorldError::Fault`].
     fn wallet_balance(&mut self, of: UserId) -> Answer<WalletBalance>;
 
     /// What cancelling costs the customer now; `None` where it can't be cancelled.
@@ -281,6 +281,6 @@ pub trait World {
     /// Something happens from outside; `false` where nobody here can make it happen.
     ///
     /// # Errors
-    /// [`No::Fault`].
+    /// [`WorldError::Fault`].
     fn happens(&mut self, what: Outside) -> Answer<bool>;
 }

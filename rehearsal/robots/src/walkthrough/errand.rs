@@ -1,7 +1,10 @@
 //! One order with its two sides, carried through its life.
 
 use super::Money;
-use campusg_client::{Body, Client, Deviation, Person, Price, Reply, Wish, holds, same};
+use campusg_client::{
+    Body, Client, Deviation, Person, Price, Reply, Wish, holds, operation::order,
+    request::Progress, same,
+};
 
 /// The ways of an order that a runner reports, in their order.
 const WAY: [&str; 6] = [
@@ -91,7 +94,7 @@ impl Errand {
                 "accepted" => self.runner.accept(&self.order).await?,
                 "purchased" => self.buy().await?,
                 "completed" => self.deliver().await?,
-                reported => self.runner.report(&self.order, reported).await?,
+                reported => self.report(reported).await?,
             };
             let order = match *step {
                 "completed" => self.completed(reply).await?,
@@ -100,6 +103,15 @@ impl Errand {
             same("the order's status", order.text("/status")?, *step)?;
         }
         self.seen().await
+    }
+
+    async fn report(&self, status: &str) -> Result<Reply, Deviation> {
+        let progress = match status {
+            "on-site" => Progress::OnSite,
+            "collected" => Progress::Collected,
+            _ => Progress::OnTheWay,
+        };
+        self.runner.report(&self.order, &progress).await
     }
 
     /// The order, as the customer sees it.
@@ -222,13 +234,13 @@ impl Errand {
     /// # Errors
     /// A [`Deviation`] where it does not in time.
     pub async fn until_told(&self, event: &str) -> Result<Body, Deviation> {
-        let path = format!("/api/orders/{}/events?limit=100", self.order);
         let told = |page: &Body| {
             let events = page.list("/items").unwrap_or_default();
             events.iter().any(|told| told.says("/type", event))
         };
         let expected = format!("a history with {event}");
-        self.customer.until(&path, &expected, told).await
+        let ask = order::events(&self.order);
+        self.customer.until(&ask, &expected, told).await
     }
 
     /// The newest timer of a kind, as the customer sees it.
@@ -236,8 +248,8 @@ impl Errand {
     /// # Errors
     /// A [`Deviation`] where the order has none.
     pub async fn timer(&self, kind: &str) -> Result<Body, Deviation> {
-        let path = format!("/api/timers?order_id={}", self.order);
-        let timers = self.customer.get(&path).await?.is(200)?.list("/items")?;
+        let timers = self.customer.perform(order::timers(&self.order)).await?;
+        let timers = timers.is(200)?.list("/items")?;
         let found = timers
             .into_iter()
             .find(|timer| timer.says("/event_type", kind));
@@ -249,8 +261,8 @@ impl Errand {
     /// # Errors
     /// A [`Deviation`] where it is not told.
     pub async fn history(&self) -> Result<Vec<String>, Deviation> {
-        let path = format!("/api/orders/{}/events", self.order);
-        let events = self.customer.get(&path).await?.is(200)?.list("/items")?;
+        let events = self.customer.perform(order::events(&self.order)).await?;
+        let events = events.is(200)?.list("/items")?;
         events
             .iter()
             .map(|event| event.text("/type").map(Into::into))

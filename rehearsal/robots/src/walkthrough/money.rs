@@ -1,6 +1,7 @@
 //! Where the money of an order is, as its two sides see it.
 
-use campusg_client::{Deviation, Person, same};
+use campusg_client::answer::{Escrow, Payment, Wallet};
+use campusg_client::{Deviation, Person, operation::order, same};
 use campusg_domain::money::Cents;
 use std::fmt;
 
@@ -31,25 +32,20 @@ impl Money {
         customer: &Person,
         runner: Option<&Person>,
     ) -> Result<Self, Deviation> {
-        let payment = customer
-            .get(&format!("/api/payments/{order}"))
-            .await?
-            .is(200)?;
-        let escrow = customer
-            .get(&format!("/api/escrow/{order}"))
-            .await?
-            .is(200)?;
+        let payment = customer.perform(order::payment(order)).await?.is(200)?;
+        let payment: Payment = payment.read()?;
+        let escrow = customer.perform(order::escrow(order)).await?.is(200)?;
         let wallet = match runner {
-            Some(runner) => runner.wallet().await?.number("/available_cents")?,
+            Some(runner) => runner.wallet().await?.read::<Wallet>()?.available_cents,
             None => 0,
         };
         Ok(Self {
-            held: escrow.number("/held_cents")?,
-            charged: payment.number("/charged_cents")?,
-            collection: payment.text("/collection")?.into(),
-            refunded: payment.number("/refunded_cents")?,
+            held: escrow.read::<Escrow>()?.held_cents,
+            charged: payment.charged_cents,
+            collection: payment.collection,
+            refunded: payment.refunded_cents,
             wallet,
-            debt: customer.wallet().await?.number("/debt_cents")?,
+            debt: customer.wallet().await?.read::<Wallet>()?.debt_cents,
         })
     }
 

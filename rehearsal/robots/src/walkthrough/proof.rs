@@ -1,7 +1,8 @@
 //! The ledger's proof: every cent is somewhere, and nowhere twice.
 
 use super::{Scene, Story};
-use campusg_client::{ApiRequest, Deviation, same};
+use campusg_client::answer::Proof;
+use campusg_client::{Deviation, operation::desk, same};
 
 /// Asks for the public proof and, where an operator's login is known, adds up every account.
 ///
@@ -47,28 +48,13 @@ async fn add_up(scene: &Scene) -> Result<(), Deviation> {
 }
 
 async fn ask(scene: &Scene) -> Result<(), Deviation> {
-    let proof = scene
-        .client
-        .send(&ApiRequest::get("/api/ledger/proof"))
-        .await?
-        .is(200)?;
-    same(
-        "the sum of everything posted",
-        proof.number("/posted_sum_cents")?,
-        0,
-    )?;
-    same(
-        "the sum of everything promised",
-        proof.number("/pending_sum_cents")?,
-        0,
-    )?;
+    let proof = scene.client.send(&desk::proof()).await?.is(200)?;
+    let proof: Proof = proof.read()?;
+    same("the sum of everything posted", proof.posted_sum_cents, 0)?;
+    same("the sum of everything promised", proof.pending_sum_cents, 0)?;
     scene.story.remark(&format!(
         "made at {}: {} accounts, {} orders with money in escrow, journal record {}, head {}",
-        proof.text("/made_at")?,
-        proof.number("/accounts")?,
-        proof.number("/open_escrows")?,
-        proof.number("/seq")?,
-        proof.text("/head")?,
+        proof.made_at, proof.accounts, proof.open_escrows, proof.seq, proof.head,
     ));
     Ok(())
 }

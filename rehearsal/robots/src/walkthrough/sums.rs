@@ -1,6 +1,7 @@
 //! The money of one order in every column: held, captured, released, refunded, the runner's balance, the customer's debt.
 
-use campusg_client::{Deviation, Person, same};
+use campusg_client::answer::{Escrow, Payment, Wallet};
+use campusg_client::{Deviation, Person, operation::order, same};
 use campusg_domain::money::Cents;
 use std::fmt;
 
@@ -81,30 +82,28 @@ impl Sums {
         customer: &Person,
         runner: Option<&Person>,
     ) -> Result<Self, Deviation> {
-        let payment = customer.get(&format!("/api/payments/{order}")).await?;
-        let escrow = customer.get(&format!("/api/escrow/{order}")).await?;
-        let (payment, escrow) = (payment.is(200)?, escrow.is(200)?);
-        let charged = match payment.says("/collection", "collected") {
-            true => payment.number("/charged_cents")?,
-            false => 0,
+        let payment = customer.perform(order::payment(order)).await?;
+        let escrow = customer.perform(order::escrow(order)).await?;
+        let payment: Payment = payment.is(200)?.read()?;
+        let escrow: Escrow = escrow.is(200)?.read()?;
+        let charged = match payment.collection.as_str() {
+            "collected" => payment.charged_cents,
+            _ => 0,
         };
-        let mut tips = 0;
-        for tip in payment.list("/tips")? {
-            if tip.says("/state", "paid") {
-                tips += tip.number("/amount_cents")?;
-            }
-        }
+        let tips = payment.tips.iter().filter(|tip| tip.state == "paid");
+        let tips: i64 = tips.map(|tip| tip.amount_cents).sum();
+        let wallet: Wallet = customer.wallet().await?.read()?;
         let (released, balance) = match runner {
             Some(runner) => runner.earned(order).await?,
             None => (0, 0),
         };
         Ok(Self {
-            held: escrow.number("/held_cents")?,
+            held: escrow.held_cents,
             captured: charged + tips + customer.paid_beside_orders().await?,
             released,
-            refunded: payment.number("/refunded_cents")?,
+            refunded: payment.refunded_cents,
             balance,
-            owed: customer.wallet().await?.number("/debt_cents")?,
+            owed: wallet.debt_cents,
         })
     }
 

@@ -9,13 +9,24 @@ use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::fact::{BookLine, LinePage};
+use campusg_bank::BookLine;
+use serde::{Deserialize, Serialize};
 
 const HEADER: &[u8] = b"{\"campusg_sandbox_book\":1}\n";
 const PAGE_BYTES: usize = 96 * 1024;
 
 /// Most facts in one group, so that a line fits into a page: a fact is below 1 KiB.
 pub(super) const MAX_GROUP: usize = 64;
+
+/// Some of the book's lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinePage {
+    /// In the order they were written.
+    pub lines: Vec<BookLine>,
+    /// Where to go on; equal to the place asked with at the end.
+    pub next: u64,
+}
 
 /// The book cannot be used.
 #[derive(Debug, thiserror::Error)]

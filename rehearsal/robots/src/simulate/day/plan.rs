@@ -1,6 +1,6 @@
 //! What is there when a day begins, and what is sure to come.
 
-use super::{Day, Does, FIRST_HOUR, Size, Span, hours, minutes};
+use super::{Action, Day, FIRST_HOUR, Size, Span, hours, minutes};
 use crate::simulate::{
     habits::HUNGER, operator, outside, people::Robot, runner, student, world::World,
 };
@@ -44,7 +44,7 @@ impl<W: World> Day<W> {
             let span = Span(hour * HOUR_MS, (hour + 1) * HOUR_MS - 1);
             for student in 0..size.students {
                 if self.dice.happens(hungry) && self.dice.happens(self.habits.orders_when_hungry) {
-                    let orders = Does::Student(student::Does::Orders);
+                    let orders = Action::Student(student::Action::Orders);
                     self.note(Robot::Student(student), orders, None, span);
                 }
             }
@@ -52,25 +52,25 @@ impl<W: World> Day<W> {
         for runner in 0..size.runners {
             self.plan_a_shift(runner, size);
             let evening = Span(size.hours * HOUR_MS, (size.hours + 3) * HOUR_MS);
-            let asks = Does::Runner(runner::Does::AsksForAPayout);
+            let asks = Action::Runner(runner::Action::AsksForAPayout);
             self.note(Robot::Runner(runner), asks, None, evening);
         }
-        let rounds = Does::Operator(operator::Does::GoesOnARound);
+        let rounds = Action::Operator(operator::Action::GoesOnARound);
         self.note(Robot::Operator, rounds, None, minutes(10, 30));
-        let books = Does::Operator(operator::Does::KeepsTheBooks);
+        let books = Action::Operator(operator::Action::KeepsTheBooks);
         self.note(
             Robot::Operator,
             books,
             None,
             hours(size.hours, size.hours + 4),
         );
-        let hour = Does::World(outside::Does::AnHourPasses);
+        let hour = Action::World(outside::Action::AnHourPasses);
         self.note(Robot::World, hour, None, minutes(5, 30));
     }
 
     /// Every fourth runner is there from the beginning and on the following days; the others come for some hours.
     fn plan_a_shift(&mut self, runner: usize, size: Size) {
-        let looks = Does::Runner(runner::Does::LooksAtTheBoard);
+        let looks = Action::Runner(runner::Action::LooksAtTheBoard);
         let (from_ms, until) = match runner % 4 {
             0 => (0, None),
             _ => {

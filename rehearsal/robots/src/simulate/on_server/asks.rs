@@ -1,15 +1,21 @@
 //! Commands as requests: which path, which body. Must not: send them.
 
 use super::time;
+use campusg_client::{
+    ApiRequest, Wish,
+    operation::{account, desk, order},
+    request::{
+        self, Claim, DeskAction, ProblemReport, Progress, Proof, Proposal, ProposalAnswer, Receipt,
+        Replacement,
+    },
+};
 use campusg_domain::{
     id::{OrderId, PhotoId, UserId},
-    money::Cents,
-    order::{Command, Ending, Handover, Offer, Placement, ProposedItem, Shown, StoreRef},
+    order::{Command, Ending, Offer, Placement, ProposedItem, Shown, StoreRef},
     owner::wallet,
     text::Sealed,
 };
 use campusg_simulation::{Bank, Behaviour};
-use serde_json::{Value, json};
 
 /// A card or bank account that behaves so, as the sandbox gateway knows it.
 pub(super) trait Token {
@@ -47,234 +53,177 @@ impl Token for Bank {
 }
 
 /// A wish; a wished time only where the robots' time is the server's.
-pub(super) fn placement(wish: &Placement, same_time: bool) -> Value {
-    let items = wish.items.iter().map(|item| {
-        json!({
-            "name": item.name, "quantity": item.quantity, "unit_price_cents": item.unit_price.0,
-            "substitution": item.substitution,
-        })
+pub(super) fn placement(wish: &Placement, same_time: bool) -> Wish {
+    let items = wish.items.iter().map(|item| request::Item {
+        name: item.name.clone(),
+        quantity: item.quantity,
+        unit_price_cents: item.unit_price.0,
+        substitution: item.substitution,
     });
-    let mut body = json!({
-        "store": store(&wish.store),
-        "items": items.collect::<Vec<_>>(),
-        "dropoff": {
-            "building": wish.dropoff.building, "room": "101",
-            "handover": match wish.dropoff.handover { Handover::Pin => "pin", Handover::Door => "door" },
+    Wish {
+        store: store(&wish.store),
+        items: items.collect(),
+        dropoff: request::Dropoff {
+            building: wish.dropoff.building.clone(),
+            level: None,
+            room: Some("101".into()),
+            meeting_point: None,
+            handover: wish.dropoff.handover,
+            notes: None,
         },
-        "tip_cents": wish.tip.0,
-    });
-    if let Some(after) = wish.deliver_after.filter(|_| same_time) {
-        body["deliver_after"] = json!(time::written(after));
+        tip_cents: wish.tip.0,
+        deliver_after: wish.deliver_after.filter(|_| same_time).map(time::written),
     }
-    body
 }
 
-fn store(store: &StoreRef) -> Value {
+fn store(store: &StoreRef) -> request::Store {
     match store {
-        StoreRef::Known(id) => json!({"id": id}),
-        StoreRef::Described { name, place } => json!({"name": name, "place": place}),
+        StoreRef::Known(id) => request::Store::Known { id: id.to_string() },
+        StoreRef::Described { name, place } => request::Store::described(name, place),
     }
 }
 
 /// A command to an order; none for what only the system says.
-pub(super) fn of_order(order: OrderId, command: &Command) -> Option<(String, Value)> {
-    let at = |path: &str| format!("/api/orders/{order}/{path}");
-    let desk = |path: &str| format!("/api/admin/orders/{order}/{path}");
-    let because = |reason: &Sealed| json!({"reason": text(reason)});
-    let status = |status: &str| (at("status"), json!({"status": status}));
+pub(super) fn of_order(id: OrderId, command: &Command) -> Option<ApiRequest> {
+    let act = |action, reason: &Sealed| desk::act(id, action, &text(reason));
     Some(match command {
-        Command::Accept { .. } => (at("accept"), json!({})),
-        Command::CancelAcceptance => (at("cancel-acceptance"), json!({})),
-        Command::ArriveOnSite => status("on-site"),
-        Command::Purchase { total, photo } => purchase(at("status"), total.0, *photo),
-        Command::Collect => status("collected"),
-        Command::Depart => status("on-the-way"),
-        Command::Deliver { shown } => deliver(at("status"), *shown),
-        Command::Confirm => (at("confirm"), json!({})),
-        Command::Cancel { accept_charge } => (
-            at("cancel"),
-            json!({"accept_charge_cents": accept_charge.0}),
-        ),
-        Command::Rate { stars } => (at("ratings"), json!({"stars": stars})),
-        Command::Message { text: said } => (at("messages"), json!({"text": text(said)})),
-        Command::AnswerNoShow => (at("no-show-answer"), json!({})),
-        Command::Tip { cents } => (at("tip"), json!({"tip_cents": cents.0})),
-        Command::Reassign { reason } => (desk("reassign"), because(reason)),
-        Command::Hold { reason } => (desk("hold"), because(reason)),
-        Command::Unhold { reason } => (desk("unhold"), because(reason)),
-        Command::Abandon { reason } => (desk("abandon"), because(reason)),
-        Command::Settle { ending, reason } => {
-            let path = match ending {
-                Ending::ToRunner => format!("/api/escrow/{order}/release"),
-                Ending::ToCustomer => format!("/api/escrow/{order}/refund"),
-                Ending::Trip { .. } | Ending::Divide { .. } => desk("settle"),
+        Command::Accept { .. } => order::accept(id),
+        Command::CancelAcceptance => order::give_back(id),
+        Command::ArriveOnSite => order::progress(id, &Progress::OnSite),
+        Command::Purchase { total, photo } => {
+            let receipt = Receipt {
+                total_cents: total.0,
+                photo_id: photo.map(|photo| photo.to_string()),
             };
-            (path, settle(ending, reason))
+            order::progress(id, &Progress::Purchased(receipt))
         }
-        Command::Refund { cents, reason } => (
-            at("refunds"),
-            json!({"amount_cents": cents.0, "reason": text(reason)}),
-        ),
-        other => return of_overlay(at, other),
+        Command::Collect => order::progress(id, &Progress::Collected),
+        Command::Depart => order::progress(id, &Progress::OnTheWay),
+        Command::Deliver { shown } => order::progress(id, &Progress::Delivered(proof(*shown))),
+        Command::Confirm => order::confirm(id),
+        Command::Cancel { accept_charge } => order::cancel(id, accept_charge.0, None),
+        Command::Rate { stars } => order::rate(id, *stars),
+        Command::Message { text: said } => order::write(id, &text(said)),
+        Command::AnswerNoShow => order::is_there(id),
+        Command::Tip { cents } => order::tip(id, cents.0),
+        Command::Reassign { reason } => act(DeskAction::Reassign, reason),
+        Command::Hold { reason } => act(DeskAction::Hold, reason),
+        Command::Unhold { reason } => act(DeskAction::Unhold, reason),
+        Command::Abandon { reason } => act(DeskAction::Abandon, reason),
+        Command::Settle { ending, reason } => settle(id, ending, &text(reason)),
+        Command::Refund { cents, reason } => desk::refund(id, cents.0, &text(reason)),
+        other => return of_attachment(id, other),
     })
 }
 
 /// Commands to what lies over an order: proposals, problems, disputes.
-fn of_overlay(at: impl Fn(&str) -> String, command: &Command) -> Option<(String, Value)> {
-    let answer = |n: &u16, how: &str| at(&format!("proposals/{n}/{how}"));
+fn of_attachment(id: OrderId, command: &Command) -> Option<ApiRequest> {
+    let answer = |n: &u16, answer| order::answer(id, i64::from(*n), &answer);
+    let photos = |photos: &[PhotoId]| photos.iter().map(ToString::to_string).collect::<Vec<_>>();
     Some(match command {
-        Command::Propose { offer, note } => (at("proposals"), proposal(offer, note.as_ref())),
-        Command::Approve { proposal } => (answer(proposal, "approve"), json!({})),
-        Command::Reject { proposal } => (answer(proposal, "reject"), json!({})),
-        Command::Withdraw { proposal } => (answer(proposal, "withdraw"), json!({})),
+        Command::Propose { offer, note } => order::propose(id, &proposal(offer, note.as_ref())),
+        Command::Approve { proposal } => answer(proposal, ProposalAnswer::Approve),
+        Command::Reject { proposal } => answer(proposal, ProposalAnswer::Reject),
+        Command::Withdraw { proposal } => order::withdraw(id, i64::from(*proposal)),
         Command::DropItems { proposal, items } => {
-            (answer(proposal, "drop-item"), json!({"items": items}))
+            answer(proposal, ProposalAnswer::DropItems(items.clone()))
         }
         Command::OtherStore {
             proposal,
             store: other,
-        } => (
-            answer(proposal, "other-store"),
-            json!({"store": store(other)}),
-        ),
+        } => answer(proposal, ProposalAnswer::OtherStore(store(other))),
         Command::ReportProblem { kind, photo, note } => {
-            let mut body = json!({"kind": kind});
-            set(&mut body, "photo_id", photo.as_ref());
-            set(&mut body, "note", note.as_ref().map(text).as_ref());
-            (at("problems"), body)
+            let problem = ProblemReport {
+                kind: *kind,
+                photo_id: photo.map(|photo| photo.to_string()),
+                note: note.as_ref().map(text),
+            };
+            order::report_problem(id, &problem)
         }
         Command::Dispute {
             claim,
             reason,
-            photos,
+            photos: shown,
         } => {
-            let mut body = json!({"reason": text(reason), "photo_ids": photos});
-            set(
-                &mut body,
-                "claim_cents",
-                claim.map(|claim| claim.0).as_ref(),
-            );
-            (at("disputes"), body)
+            let claim = Claim {
+                reason: text(reason),
+                claim_cents: claim.map(|claim| claim.0),
+                photo_ids: photos(shown),
+            };
+            order::dispute(id, &claim)
         }
         Command::Reply {
             dispute,
             text: said,
-            photos,
-        } => (
-            at(&format!("disputes/{dispute}/reply")),
-            json!({"text": text(said), "photo_ids": photos}),
-        ),
+            photos: shown,
+        } => order::reply(id, dispute, &text(said), &photos(shown)),
         Command::Resolve {
             dispute,
             refund,
             at_fault,
             reason,
-        } => (
-            at(&format!("disputes/{dispute}/resolve")),
-            json!({"refund_cents": refund.0, "at_fault": at_fault, "reason": text(reason)}),
-        ),
+        } => desk::resolve(id, dispute, refund.0, *at_fault, &text(reason)),
         _ => return None,
     })
 }
 
 /// A command to a wallet; none for what only the gateway or a timer says.
-pub(super) fn of_wallet(of: UserId, command: &wallet::Command) -> Option<(String, Value)> {
+pub(super) fn of_wallet(of: UserId, command: &wallet::Command) -> Option<ApiRequest> {
     use wallet::Command as To;
-    let moved =
-        |cents: i64, reason: &Sealed| json!({"amount_cents": cents, "reason": text(reason)});
     Some(match command {
-        To::RequestPayout { cents } => (
-            "/api/users/me/payouts".into(),
-            json!({"amount_cents": cents.0}),
-        ),
-        To::PayDebt { cents } => {
-            let mut body = json!({});
-            set(
-                &mut body,
-                "amount_cents",
-                cents.map(|cents| cents.0).as_ref(),
-            );
-            ("/api/users/me/wallet/pay-debt".into(), body)
+        To::RequestPayout { cents } => account::pay_out(cents.0),
+        To::PayDebt { cents } => account::pay_debt(cents.map(|cents| cents.0)),
+        To::WriteOff { cents, reason } => {
+            desk::write_off(of, cents.map(|cents| cents.0), &text(reason))
         }
-        To::WriteOff { cents, reason } => (
-            format!("/api/admin/users/{of}/write-off"),
-            written_off(*cents, reason),
-        ),
-        To::TopUp { cents, reason } => ("/api/ledger/top-ups".into(), moved(cents.0, reason)),
-        To::Withdraw { cents, reason } => {
-            ("/api/ledger/withdrawals".into(), moved(cents.0, reason))
-        }
-        To::Retry { reason } => (
-            format!("/api/admin/wallets/{of}/retry"),
-            json!({"reason": text(reason)}),
-        ),
+        To::TopUp { cents, reason } => desk::top_up(cents.0, &text(reason)),
+        To::Withdraw { cents, reason } => desk::take_fees(cents.0, &text(reason)),
+        To::Retry { reason } => desk::retry_wallet(of, &text(reason)),
         To::Chargeback { .. } | To::Answered { .. } | To::TimerDue { .. } => return None,
     })
 }
 
-fn purchase(path: String, total: i64, photo: Option<PhotoId>) -> (String, Value) {
-    let mut receipt = json!({"total_cents": total});
-    set(&mut receipt, "photo_id", photo.as_ref());
-    (path, json!({"status": "purchased", "receipt": receipt}))
+fn proof(shown: Shown) -> Proof {
+    match shown {
+        Shown::Pin(pin) => Proof::Pin(format!("{pin:04}")),
+        Shown::Photo(photo) => Proof::PhotoId(photo.to_string()),
+    }
 }
 
-fn deliver(path: String, shown: Shown) -> (String, Value) {
-    let proof = match shown {
-        Shown::Pin(pin) => json!({"pin": format!("{pin:04}")}),
-        Shown::Photo(photo) => json!({"photo_id": photo}),
+fn settle(id: OrderId, ending: &Ending, reason: &str) -> ApiRequest {
+    let ending = match ending {
+        Ending::ToRunner => return desk::release(id, reason),
+        Ending::ToCustomer => return desk::refund_all(id, reason),
+        Ending::Trip { to_runner } => request::Ending::Trip {
+            to_runner_cents: to_runner.0,
+        },
+        Ending::Divide { refund, at_fault } => request::Ending::Divide {
+            refund_cents: refund.0,
+            at_fault: *at_fault,
+        },
     };
-    (path, json!({"status": "delivered", "proof": proof}))
+    desk::settle(id, ending, reason)
 }
 
-fn written_off(cents: Option<Cents>, reason: &Sealed) -> Value {
-    let mut body = json!({"reason": text(reason)});
-    set(
-        &mut body,
-        "amount_cents",
-        cents.map(|cents| cents.0).as_ref(),
-    );
-    body
-}
-
-fn settle(ending: &Ending, reason: &Sealed) -> Value {
-    let reason = text(reason);
-    match ending {
-        // The short forms' paths say who gets what.
-        Ending::ToRunner | Ending::ToCustomer => json!({"reason": reason}),
-        Ending::Trip { to_runner } => json!({"to_runner_cents": to_runner.0, "reason": reason}),
-        Ending::Divide { refund, at_fault } => {
-            json!({"refund_cents": refund.0, "at_fault": at_fault, "reason": reason})
-        }
+fn proposal(offer: &Offer, note: Option<&Sealed>) -> Proposal {
+    Proposal {
+        kind: offer.kind,
+        total_cents: offer.total.map(|total| total.0),
+        items: offer.items.iter().map(line).collect(),
+        photo_id: Some(offer.photo.to_string()),
+        note: note.map(text),
     }
 }
 
-fn proposal(offer: &Offer, note: Option<&Sealed>) -> Value {
-    let mut body = json!({"kind": offer.kind, "photo_id": offer.photo});
-    set(
-        &mut body,
-        "total_cents",
-        offer.total.map(|total| total.0).as_ref(),
-    );
-    set(&mut body, "note", note.map(text).as_ref());
-    if !offer.items.is_empty() {
-        let items: Vec<Value> = offer.items.iter().map(line).collect();
-        body["items"] = json!(items);
-    }
-    body
-}
-
-fn line(line: &ProposedItem) -> Value {
-    let mut body = json!({"item": line.item});
-    let offer = line.offer.as_ref().map(|item| {
-        json!({"name": item.name, "quantity": item.quantity, "unit_price_cents": item.unit_price.0})
+fn line(line: &ProposedItem) -> request::ProposedItem {
+    let offer = line.offer.as_ref().map(|item| Replacement {
+        name: item.name.clone(),
+        quantity: item.quantity,
+        unit_price_cents: item.unit_price.0,
     });
-    set(&mut body, "offer", offer.as_ref());
-    body
-}
-
-fn set<T: serde::Serialize>(body: &mut Value, name: &str, value: Option<&T>) {
-    if let Some(value) = value {
-        body[name] = json!(value);
+    request::ProposedItem {
+        item: line.item,
+        offer,
     }
 }
 
@@ -293,11 +242,13 @@ mod tests {
 
     fn asked(command: &Command) -> String {
         let order = OrderId::from_bytes([1; 16]);
-        let Some((path, body)) = of_order(order, command) else {
+        let Some(request) = of_order(order, command) else {
             return "nothing".into();
         };
-        let path = path.replace(&order.to_string(), "ID");
-        format!("{path} {body}")
+        let path = request.path().replace(&order.to_string(), "ID");
+        // As a value, so that its members stand in the order of their names.
+        let body: Option<serde_json::Value> = serde_json::from_slice(request.payload()).ok();
+        format!("{path} {}", body.unwrap_or_default())
     }
 
     #[test]

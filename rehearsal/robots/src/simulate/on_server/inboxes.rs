@@ -1,13 +1,17 @@
 //! Who looks into which inbox when, and what is new there.
 
-use super::{OnServer, patience, sights};
+use super::{OnServer, patience, views};
 use crate::simulate::world::{Answer, News};
-use campusg_client::{ApiRequest, Body, Deviation, Person};
+use campusg_client::{
+    Deviation, Person,
+    answer::{Notice, Page},
+    operation::account,
+};
 use campusg_domain::{
     id::{OrderId, UserId},
     notice::Audience,
 };
-use std::{future::Future, str::FromStr};
+use std::str::FromStr;
 
 /// How many others do each time.
 const OTHERS: usize = 8;
@@ -40,17 +44,13 @@ impl OnServer {
         let inbox = self.threads.block_on(inbox(person, 100))?;
         let last = self.read.get(&user).cloned().unwrap_or_default();
         let (mut news, mut newest) = (vec![], None);
-        for notice in inbox.list("/items")? {
-            let name = notice.text("/id")?;
-            if name == last {
+        for notice in inbox {
+            if notice.id == last {
                 break;
             }
-            newest.get_or_insert_with(|| name.to_owned());
-            let about = notice
-                .text("/order_id")
-                .ok()
-                .and_then(|id| OrderId::from_str(id).ok());
-            let kind = notice.text("/kind").ok().and_then(sights::kind);
+            newest.get_or_insert(notice.id);
+            let about = notice.order_id.and_then(|id| OrderId::from_str(&id).ok());
+            let kind = views::kind(&notice.kind);
             let operates = self.operator == Some(user);
             let to = if operates {
                 Audience::Operators
@@ -66,7 +66,8 @@ impl OnServer {
 }
 
 /// The newest notices of somebody.
-pub(super) fn inbox(person: &Person, limit: u8) -> impl Future<Output = Result<Body, Deviation>> {
-    let path = format!("/api/notifications/user/{}?limit={limit}", person.id);
-    async move { patience::send(person, ApiRequest::get(path)).await?.is(200) }
+pub(super) async fn inbox(person: &Person, limit: u8) -> Result<Vec<Notice>, Deviation> {
+    let ask = account::inbox(&person.id, limit);
+    let inbox = patience::send(person, ask).await?.is(200)?;
+    Ok(inbox.read::<Page<Notice>>()?.items)
 }

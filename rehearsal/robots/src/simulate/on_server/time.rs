@@ -3,10 +3,10 @@
 //!
 //! Invariant: never goes back.
 
-use campusg_client::{ApiRequest, Body, Client, Deviation, Person};
+use campusg_client::answer::Clock;
+use campusg_client::{Body, Client, Deviation, Person, operation::desk};
 use campusg_domain::time::At;
 use chrono::{DateTime, SecondsFormat};
-use serde_json::json;
 use std::{sync::Arc, time::Duration};
 
 /// Where the clock on the wall is read.
@@ -40,8 +40,7 @@ impl Pace {
         speed: u32,
         clock: WallClock,
     ) -> Result<Self, Deviation> {
-        let ready = ApiRequest::get("/health/ready");
-        client.send(&ready).await?.is(200)?;
+        client.send(&desk::ready()).await?.is(200)?;
         let outrun = Self::Outrun {
             since: clock(),
             speed: u64::from(speed),
@@ -84,8 +83,7 @@ impl Pace {
         match (self, operator) {
             (_, _) if span_ms == 0 => Ok(()),
             (Self::Moved { now }, Some(operator)) => {
-                let body = json!({"advance_ms": span_ms});
-                let ask = ApiRequest::post("/api/admin/clock/advance", &body);
+                let ask = desk::move_clock(span_ms);
                 let moved = super::patience::send(operator, ask).await?.is(200)?;
                 *now = shown(&moved)?.max(*now);
                 Ok(())
@@ -104,8 +102,8 @@ impl Pace {
 
 /// What the server's clock shows.
 fn shown(moved: &Body) -> Result<At, Deviation> {
-    let text = moved.text("/now")?;
-    let read = DateTime::parse_from_rfc3339(text).ok();
+    let text = moved.read::<Clock>()?.now;
+    let read = DateTime::parse_from_rfc3339(&text).ok();
     let ms = read.and_then(|time| u64::try_from(time.timestamp_millis()).ok());
     let ms = ms.ok_or_else(|| Deviation::new("a time as specified", text))?;
     Ok(At(ms))
@@ -121,6 +119,7 @@ pub(super) fn written(at: At) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn times_are_read_as_they_are_written() {

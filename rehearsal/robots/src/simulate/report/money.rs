@@ -50,9 +50,9 @@ const fn says(from: usize, to: usize) -> &'static str {
     }
 }
 
-pub(super) fn accounts(campus: &Simulation) -> String {
+pub(super) fn accounts(simulation: &Simulation) -> String {
     let mut sums = [(Balance::default(), 0_u64); KINDS.len()];
-    for (account, balance) in campus.ledger().accounts() {
+    for (account, balance) in simulation.ledger().accounts() {
         let (sum, accounts) = &mut sums[kind(account)];
         sum.posted += balance.posted;
         sum.pending_in += balance.pending_in;
@@ -83,9 +83,9 @@ fn row(name: &str, accounts: u64, sum: Balance) -> String {
 }
 
 /// What was posted from each kind of account to each other.
-pub(super) fn flows(campus: &Simulation) -> String {
+pub(super) fn flows(simulation: &Simulation) -> String {
     let mut flows: BTreeMap<(usize, usize), Cents> = BTreeMap::new();
-    let records = campus.journal().iter().map(|entry| &entry.record);
+    let records = simulation.journal().iter().map(|entry| &entry.record);
     for transfer in records.flat_map(|record| &record.money) {
         if matches!(transfer.phase, Phase::Posted | Phase::Post { .. }) {
             let way = (kind(transfer.debit), kind(transfer.credit));

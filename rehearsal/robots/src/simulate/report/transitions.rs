@@ -3,9 +3,12 @@
 use campusg_domain::transitions::{Met, TRANSITIONS};
 use campusg_simulation::Simulation;
 
-pub(super) fn met(campus: &Simulation) -> String {
+pub(super) fn met(simulation: &Simulation) -> String {
     let mut met = Met::default();
-    campus.journal().iter().for_each(|entry| met.fold(entry));
+    simulation
+        .journal()
+        .iter()
+        .for_each(|entry| met.fold(entry));
     let mut text = format!("ROWS MET: {} of {}\n", met.met().len(), TRANSITIONS.len());
     let times = TRANSITIONS.iter().filter(|row| met.times(row.id) > 0);
     let times = times.map(|row| format!("{}:{}", row.id, met.times(row.id)));

@@ -93,22 +93,22 @@ fn reminds(fact: &Fact<'_>, timer: TimerKind, which: u8) -> bool {
     )
 }
 
-fn records(campus: &Simulation) -> impl Iterator<Item = &Record> {
-    campus.journal().iter().map(|entry| &entry.record)
+fn records(simulation: &Simulation) -> impl Iterator<Item = &Record> {
+    simulation.journal().iter().map(|entry| &entry.record)
 }
 
-pub(super) fn by_kind(campus: &Simulation) -> String {
+pub(super) fn by_kind(simulation: &Simulation) -> String {
     let count = |(name, is): &(&'static str, Is)| {
         let before = None;
         let like = |record: &&Record| is(&Fact { before, record });
-        (*name, records(campus).filter(like).count() as u64)
+        (*name, records(simulation).filter(like).count() as u64)
     };
     table("TROUBLES", TROUBLES.iter().map(count))
 }
 
-pub(super) fn timers(campus: &Simulation) -> String {
+pub(super) fn timers(simulation: &Simulation) -> String {
     let mut fired: BTreeMap<&'static str, u64> = BTreeMap::new();
-    for change in records(campus).flat_map(|record| &record.timers) {
+    for change in records(simulation).flat_map(|record| &record.timers) {
         if let TimerChange::Fire { kind, .. } = change {
             *fired.entry(kind.as_str()).or_default() += 1;
         }
@@ -116,9 +116,9 @@ pub(super) fn timers(campus: &Simulation) -> String {
     table("TIMERS FIRED", fired)
 }
 
-pub(super) fn calls(campus: &Simulation) -> String {
+pub(super) fn calls(simulation: &Simulation) -> String {
     let mut made: BTreeMap<String, u64> = BTreeMap::new();
-    for change in records(campus).flat_map(|record| &record.calls) {
+    for change in records(simulation).flat_map(|record| &record.calls) {
         let name = match change {
             CallChange::Open { kind, .. } => kind.purpose().into(),
             CallChange::Retry { .. } => "… made again after no answer".into(),
@@ -136,9 +136,9 @@ pub(in crate::simulate) fn refusals(tally: &Tally) -> String {
 }
 
 pub(super) fn mishaps(world: &OnCampus) -> String {
-    let campus = world.campus();
+    let simulation = world.simulation();
     let times = |mishap: Mishap| {
-        let times = campus.mishaps().get(&mishap).copied().unwrap_or(0);
+        let times = simulation.mishaps().get(&mishap).copied().unwrap_or(0);
         (mishap.says(), times)
     };
     let repeats = ("commands given twice", world.repeats());

@@ -1,6 +1,6 @@
 //! Robots at the customer's door: a PIN, a photo, or nobody there.
 
-use super::Does;
+use super::Action;
 use crate::simulate::{
     day::{Day, Done, Fate, seconds, words},
     world::World,
@@ -15,12 +15,12 @@ const ALL_TRIES: u8 = 5;
 
 impl<W: World> Day<W> {
     pub(super) fn knocks(&mut self, i: usize, order: OrderId) -> Done {
-        let Some(sight) = self.sees_at(order, Status::OnTheWay)? else {
+        let Some(view) = self.sees_at(order, Status::OnTheWay)? else {
             return Ok(());
         };
         let user = self.crowd.runners[i];
         let silent = self.crowd.calls(order) == 0;
-        if sight.handover == Handover::Door {
+        if view.handover == Handover::Door {
             self.shows_a_photo(user, order)
         } else if silent && self.fate(order, Fate::NotThere, |h| h.is_not_there) {
             self.calls(i, order)
@@ -69,9 +69,9 @@ impl<W: World> Day<W> {
         self.act(who, order, Command::Message { text })?;
         self.crowd.called(order);
         if self.crowd.calls(order) == 1 {
-            self.then(i, Does::Calls, order, seconds(125, 180));
+            self.then(i, Action::Calls, order, seconds(125, 180));
         } else {
-            self.then(i, Does::GivesUpCalling, order, seconds(5, 60));
+            self.then(i, Action::GivesUpCalling, order, seconds(5, 60));
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! Robots at the store: what they find on the shelves, what they ask the customer, what they pay.
 
-use super::Does;
+use super::Action;
 use crate::simulate::{
     day::{Day, Done, minutes, seconds},
-    world::{Sight, World},
+    world::{OrderView, World},
 };
 use campusg_client::Deviation;
 use campusg_domain::{
@@ -15,24 +15,24 @@ use campusg_domain::{
 impl<W: World> Day<W> {
     /// The first look at the shelves may bring a surprise; else the food is bought.
     pub(super) fn shops(&mut self, i: usize, order: OrderId) -> Done {
-        let Some(sight) = self.sees_at(order, Status::OnSite)? else {
+        let Some(view) = self.sees_at(order, Status::OnSite)? else {
             return Ok(());
         };
-        if sight.asked.is_some() || sight.cancel_waits {
+        if view.asked.is_some() || view.cancel_waits {
             return Ok(());
         }
-        match (sight.proposals == 0)
-            .then(|| self.surprise(&sight))
+        match (view.proposals == 0)
+            .then(|| self.surprise(&view))
             .flatten()
         {
-            Some(offer) => self.proposes(i, &sight, offer),
+            Some(offer) => self.proposes(i, &view, offer),
             None => self.buys(i, order),
         }
     }
 
     /// What a runner finds at the store: kind and new total of a proposal.
-    fn surprise(&mut self, sight: &Sight) -> Option<(ProposalKind, Option<Cents>)> {
-        let (approved, estimate) = (sight.approved, sight.estimate);
+    fn surprise(&mut self, view: &OrderView) -> Option<(ProposalKind, Option<Cents>)> {
+        let (approved, estimate) = (view.approved, view.estimate);
         if self.chance(|h| h.finds_it_closed) {
             Some((ProposalKind::StoreClosed, None))
         } else if self.chance(|h| h.finds_it_sold_out) {
@@ -42,7 +42,7 @@ impl<W: World> Day<W> {
         } else if self.chance(|h| h.finds_it_dear) {
             Some((ProposalKind::Price, Some(self.part_of(approved, 101, 125))))
         } else if self.chance(|h| h.finds_an_item_missing) {
-            let asks = sight
+            let asks = view
                 .items
                 .iter()
                 .any(|(_, wish)| *wish == Substitution::Ask);
@@ -59,15 +59,15 @@ impl<W: World> Day<W> {
     fn proposes(
         &mut self,
         i: usize,
-        sight: &Sight,
+        view: &OrderView,
         (kind, total): (ProposalKind, Option<Cents>),
     ) -> Done {
-        let (user, order) = (self.crowd.runners[i], sight.id);
+        let (user, order) = (self.crowd.runners[i], view.id);
         let Some(photo) = self.takes_a_photo(user)? else {
             return Ok(());
         };
         let asks = |line: &&(u16, Substitution)| line.1 == Substitution::Ask;
-        let line = sight.items.iter().find(asks).or(sight.items.first());
+        let line = view.items.iter().find(asks).or(view.items.first());
         let missing = line.map(|(item, _)| ProposedItem {
             item: *item,
             offer: Some(Item {
@@ -87,37 +87,37 @@ impl<W: World> Day<W> {
         let propose = Command::Propose { offer, note: None };
         let who = Principal::User(user);
         if !self.act(who, order, propose)? {
-            self.then(i, Does::HasPaid, order, minutes(1, 4));
+            self.then(i, Action::HasPaid, order, minutes(1, 4));
         } else if self.chance(|h| h.withdraws) {
-            self.then(i, Does::Withdraws, order, seconds(20, 200));
+            self.then(i, Action::Withdraws, order, seconds(20, 200));
         }
         Ok(())
     }
 
     pub(super) fn withdraws(&mut self, i: usize, order: OrderId) -> Done {
-        let open = self.see(order)?.and_then(|sight| sight.asked);
+        let open = self.see(order)?.and_then(|view| view.asked);
         let Some(open) = open else {
             return Ok(());
         };
         let (who, proposal) = (Principal::User(self.crowd.runners[i]), open.n);
         if self.act(who, order, Command::Withdraw { proposal })? {
-            self.then(i, Does::Shops, order, seconds(20, 200));
+            self.then(i, Action::Shops, order, seconds(20, 200));
         }
         Ok(())
     }
 
     /// Buys for about what was expected, and never for more than was approved.
     pub(super) fn buys(&mut self, i: usize, order: OrderId) -> Done {
-        let (user, sight) = (self.crowd.runners[i], self.sees_at(order, Status::OnSite)?);
-        let Some(sight) = sight else {
+        let (user, view) = (self.crowd.runners[i], self.sees_at(order, Status::OnSite)?);
+        let Some(view) = view else {
             return Ok(());
         };
-        let raised = sight.approved > self.part_of(sight.estimate, 116, 116);
+        let raised = view.approved > self.part_of(view.estimate, 116, 116);
         let total = match raised {
-            true => sight.approved,
-            false => self.part_of(sight.estimate, 85, 114),
+            true => view.approved,
+            false => self.part_of(view.estimate, 85, 114),
         };
-        let total = total.min(sight.approved);
+        let total = total.min(view.approved);
         let old = self.crowd.receipts.get(&i).copied();
         let old = old.filter(|_| self.dice.happens(self.habits.shows_an_old_receipt));
         let mut bought = false;
@@ -130,7 +130,7 @@ impl<W: World> Day<W> {
             self.crowd.receipts.extend(photo.map(|photo| (i, photo)));
         }
         if bought {
-            self.then(i, Does::Collects, order, minutes(1, 10));
+            self.then(i, Action::Collects, order, minutes(1, 10));
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::{
     super::{Errand, Sums},
     cast::Cast,
 };
-use campusg_client::{Body, Deviation, holds, same};
+use campusg_client::{Body, Deviation, holds, operation::order, same};
 use campusg_domain::time::{DAY_MS, SECOND_MS};
 
 /// Longer than the time to rate.
@@ -131,16 +131,15 @@ async fn rated(cast: &Cast<'_>) -> Result<(), Deviation> {
         &[],
         "Both have their receipt, each with their own side of the money.",
     );
-    let path = format!("/api/orders/{order}/receipt");
     let total = |receipt: &Body| receipt.number("/total_cents");
     same(
         "Olga's receipt",
-        total(&olga.get(&path).await?.is(200)?)?,
+        total(&olga.perform(order::receipt(order)).await?.is(200)?)?,
         paid.captured,
     )?;
     same(
         "Paul's receipt",
-        total(&paul.get(&path).await?.is(200)?)?,
+        total(&paul.perform(order::receipt(order)).await?.is(200)?)?,
         paid.released,
     )
 }

@@ -4,9 +4,13 @@ use super::{
     super::{Errand, Sums},
     cast::{Cast, amount},
 };
-use campusg_client::{Body, Deviation, Person, same};
+use campusg_client::{
+    Body, Deviation, Person,
+    request::{Claim, DeskAction},
+    same,
+};
+use campusg_domain::order::Fault;
 use campusg_domain::time::{DAY_MS, SECOND_MS};
-use serde_json::json;
 
 /// Just over the time after which a case alarms, and what is left until it ends by itself.
 const ALARM_MS: u64 = 2 * DAY_MS + SECOND_MS;
@@ -46,7 +50,7 @@ async fn runner_at_fault(cast: &Cast<'_>, operator: &Person) -> Result<(), Devia
         "The hair is Yuri's: the frozen money goes back to Xenia's card.",
     );
     operator
-        .resolve(&errand.order, 1, CLAIM, "runner")
+        .resolve(&errand.order, 1, CLAIM, Fault::Runner)
         .await?
         .is(200)?;
     errand
@@ -67,7 +71,7 @@ async fn platform_at_fault(cast: &Cast<'_>, operator: &Person) -> Result<(), Dev
     );
     let before = operator.balance("goodwill").await?;
     operator
-        .resolve(&errand.order, 1, CLAIM, "platform")
+        .resolve(&errand.order, 1, CLAIM, Fault::Platform)
         .await?
         .is(200)?;
     same(
@@ -87,7 +91,11 @@ async fn runner_claims(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviati
     let (charge, outlay) = (errand.price.charge(), errand.price.receipt());
     errand.until_collection("collected").await?;
     operator
-        .act(&errand.order, "abandon", "Nobody knows where he is.")
+        .act(
+            &errand.order,
+            DeskAction::Abandon,
+            "Nobody knows where he is.",
+        )
         .await?
         .is(200)?;
     let back = Sums::NOTHING.captured(charge).refunded(charge);
@@ -107,7 +115,7 @@ async fn runner_claims(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviati
     cast.tells(&["34"], "The platform bears it.");
     let before = operator.balance("goodwill").await?;
     operator
-        .resolve(&errand.order, 1, outlay, "platform")
+        .resolve(&errand.order, 1, outlay, Fault::Platform)
         .await?
         .is(200)?;
     same(
@@ -127,7 +135,11 @@ async fn nobody_decides(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviat
         return Ok(());
     }
     let (errand, paid) = a_case(cast).await?;
-    let again = json!({"reason": "And it was late.", "claim_cents": 1});
+    let again = Claim {
+        reason: "And it was late.".into(),
+        claim_cents: Some(1),
+        photo_ids: vec![],
+    };
     errand
         .customer
         .dispute(&errand.order, &again)

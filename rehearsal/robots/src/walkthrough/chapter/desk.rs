@@ -4,9 +4,14 @@ use super::{
     super::{Errand, Sums},
     cast::{Cast, amount},
 };
-use campusg_client::{Body, Deviation, Person, same};
+use campusg_client::{
+    Body, Deviation, Person,
+    operation::order,
+    request::{DeskAction, Ending},
+    same,
+};
+use campusg_domain::order::Fault;
 use campusg_domain::time::{DAY_MS, MINUTE_MS, SECOND_MS};
-use serde_json::{Value, json};
 
 /// Just over the time an order waits for a runner.
 const BOARD_MS: u64 = 30 * MINUTE_MS + SECOND_MS;
@@ -51,7 +56,7 @@ async fn held_on_the_board(cast: &Cast<'_>, operator: &Person) -> Result<(), Dev
     let errand = cast.with_card("tok_visa").await?;
     let order = &errand.order;
     operator
-        .act(order, "hold", "The store called.")
+        .act(order, DeskAction::Hold, "The store called.")
         .await?
         .is(200)?;
     errand.customer.notice("held_by_operator", order).await?;
@@ -62,7 +67,7 @@ async fn held_on_the_board(cast: &Cast<'_>, operator: &Person) -> Result<(), Dev
         .await?
         .refuses(409, "on_hold")?;
     cast.scene.pass(BOARD_MS).await?;
-    let timers = format!("/api/timers?order_id={order}");
+    let timers = order::timers(order);
     let fired = |timers: &Body| {
         let timers = timers.list("/items").unwrap_or_default();
         timers.iter().any(|timer| {
@@ -78,7 +83,7 @@ async fn held_on_the_board(cast: &Cast<'_>, operator: &Person) -> Result<(), Dev
 
     cast.tells(&["28", "9"], "She lets it go on. What fired meanwhile takes effect now: nobody came, cancelled, nothing charged.");
     let ended = operator
-        .act(order, "unhold", "It is open.")
+        .act(order, DeskAction::Unhold, "It is open.")
         .await?
         .is(200)?;
     same("why", ended.text("/cancel_reason")?, "no_runner_timeout")?;
@@ -93,7 +98,7 @@ async fn held_at_the_door(cast: &Cast<'_>, operator: &Person) -> Result<(), Devi
     let errand = cast.at("on-the-way").await?;
     let order = &errand.order;
     operator
-        .act(order, "hold", "To look at it.")
+        .act(order, DeskAction::Hold, "To look at it.")
         .await?
         .is(200)?;
     let waits = errand.deliver().await?.is(200)?;
@@ -109,7 +114,9 @@ async fn held_at_the_door(cast: &Cast<'_>, operator: &Person) -> Result<(), Devi
         &["28", "22"],
         "She lets it go on: released, completed, and Tom is paid.",
     );
-    let goes_on = operator.act(order, "unhold", "All is well.").await?;
+    let goes_on = operator
+        .act(order, DeskAction::Unhold, "All is well.")
+        .await?;
     let done = errand.completed(goes_on).await?;
     same("the status", done.text("/status")?, "completed")?;
     let (charge, share) = (errand.price.charge(), errand.share().await?);
@@ -117,8 +124,20 @@ async fn held_at_the_door(cast: &Cast<'_>, operator: &Person) -> Result<(), Devi
         .await
 }
 
+const fn to_runner(to_runner_cents: i64) -> Ending {
+    Ending::Trip { to_runner_cents }
+}
+
+const fn back(at_fault: Fault) -> Ending {
+    let refund_cents = BACK;
+    Ending::Divide {
+        refund_cents,
+        at_fault,
+    }
+}
+
 /// She ends the order so; it is cancelled by her.
-async fn settled(operator: &Person, errand: &Errand, how: Value) -> Result<(), Deviation> {
+async fn settled(operator: &Person, errand: &Errand, how: Ending) -> Result<(), Deviation> {
     operator.settle(&errand.order, how).await?.is(200)?;
     let ended = errand.until_status("cancelled").await?;
     same("why", ended.text("/cancel_reason")?, "operator")?;
@@ -135,18 +154,18 @@ async fn settled_before(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviat
         "She ends an order that nobody took: nothing is charged.",
     );
     let errand = cast.with_card("tok_visa").await?;
-    settled(operator, &errand, json!({"to_runner_cents": 0})).await?;
+    settled(operator, &errand, to_runner(0)).await?;
     cast.money(&errand, Sums::NOTHING).await?;
 
     let errand = cast.at("accepted").await?;
     let part = errand.price.fee / 2;
     cast.begins(&["40"], format!("She ends an order that Tom took, and gives him {} for his way. More than the fee is refused.", amount(part)));
-    let above = json!({"to_runner_cents": errand.price.fee + 1});
+    let above = to_runner(errand.price.fee + 1);
     operator
         .settle(&errand.order, above)
         .await?
         .refuses(422, "invalid_field")?;
-    settled(operator, &errand, json!({"to_runner_cents": part})).await?;
+    settled(operator, &errand, to_runner(part)).await?;
     cast.money(&errand, Sums::NOTHING.captured(part).paid(part))
         .await
 }
@@ -162,7 +181,7 @@ async fn settled_at_the_store(cast: &Cast<'_>, operator: &Person) -> Result<(), 
     let errand = cast.at("on-site").await?;
     let fee = errand.price.fee;
     operator
-        .settle(&errand.order, json!({"to_runner_cents": fee}))
+        .settle(&errand.order, to_runner(fee))
         .await?
         .is(202)?;
     errand
@@ -188,12 +207,7 @@ async fn settled_after(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviati
     let errand = cast.at("purchased").await?;
     let (charge, share) = (errand.price.charge(), errand.share().await?);
     errand.until_collection("collected").await?;
-    settled(
-        operator,
-        &errand,
-        json!({"refund_cents": BACK, "at_fault": "runner"}),
-    )
-    .await?;
+    settled(operator, &errand, back(Fault::Runner)).await?;
     cast.money(
         &errand,
         Sums::NOTHING
@@ -207,12 +221,7 @@ async fn settled_after(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviati
     let errand = cast.at("on-the-way").await?;
     let before = operator.balance("goodwill").await?;
     errand.until_collection("collected").await?;
-    settled(
-        operator,
-        &errand,
-        json!({"refund_cents": BACK, "at_fault": "store"}),
-    )
-    .await?;
+    settled(operator, &errand, back(Fault::Store)).await?;
     same(
         "the platform's loss",
         before - operator.balance("goodwill").await?,
@@ -234,7 +243,7 @@ async fn given_up(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     let charge = errand.price.charge();
     errand.until_collection("collected").await?;
     let ended = operator
-        .act(&errand.order, "abandon", "He left town.")
+        .act(&errand.order, DeskAction::Abandon, "He left town.")
         .await?
         .is(200)?;
     same("why", ended.text("/cancel_reason")?, "runner_abandoned")?;
@@ -281,12 +290,12 @@ async fn gone_with_the_food(cast: &Cast<'_>, operator: &Person) -> Result<(), De
     }
     let errand = cast.at("purchased").await?;
     errand.until_collection("collected").await?;
-    let path = format!("/api/orders/{}", errand.order);
+    let ask = order::show(&errand.order);
     for day in 1..LOOKS {
         cast.scene.pass(LOOK_MS).await?;
         let counted = |order: &Body| order.number("/overdue_days") == Ok(day);
         operator
-            .until(&path, &format!("an order overdue for {day} days"), counted)
+            .until(&ask, &format!("an order overdue for {day} days"), counted)
             .await?;
     }
     operator.notice("overdue", &errand.order).await?;

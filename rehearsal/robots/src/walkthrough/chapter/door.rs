@@ -4,9 +4,11 @@ use super::{
     super::{Errand, Sums},
     cast::Cast,
 };
-use campusg_client::{Body, Deviation, Reply, Wish, same};
+use campusg_client::{
+    Body, Deviation, Reply, Wish, operation::order, request::ProblemReport, same,
+};
+use campusg_domain::order::Problem;
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
-use serde_json::json;
 
 /// Just over the time after which a delivery is late, and what is left until operators are alarmed.
 const LATE_MS: u64 = 45 * MINUTE_MS + SECOND_MS;
@@ -123,7 +125,7 @@ async fn at_the_door(cast: &Cast<'_>) -> Result<(), Deviation> {
         .await?;
     errand
         .customer
-        .get(&format!("/api/photos/{photo}"))
+        .perform(order::photo(&photo))
         .await?
         .is(200)?;
     paid(cast, &errand, ("completed", "photo"), done).await
@@ -143,7 +145,7 @@ async fn customer_confirms(cast: &Cast<'_>) -> Result<(), Deviation> {
 async fn unreachable(cast: &Cast<'_>) -> Result<Errand, Deviation> {
     let errand = cast.at("on-the-way").await?;
     let (noah, order) = (&errand.runner, &errand.order);
-    let gone = json!({"kind": "customer_unreachable"});
+    let gone = ProblemReport::of(Problem::CustomerUnreachable);
     noah.write(order, "I am at the door.").await?.is(201)?;
     noah.report_problem(order, &gone)
         .await?
@@ -183,7 +185,7 @@ async fn customer_answers(cast: &Cast<'_>) -> Result<(), Deviation> {
 async fn waited(cast: &Cast<'_>) -> Result<Errand, Deviation> {
     let errand = unreachable(cast).await?;
     cast.scene.pass(DOOR_MS).await?;
-    let is_over = |order: &Body| order.0["no_show_wait"]["over"] == json!(true);
+    let is_over = |order: &Body| order.0["no_show_wait"]["over"] == true;
     errand.until("waited for long enough", is_over).await?;
     errand.runner.notice("no_show_over", &errand.order).await?;
     Ok(errand)
@@ -217,7 +219,11 @@ async fn taken_back(cast: &Cast<'_>) -> Result<(), Deviation> {
 
     cast.tells(&["26"], "He takes it back to the store: cancelled, and he is paid in full, for the fault is not his.");
     let photo = errand.runner.upload().await?;
-    let back = json!({"kind": "returned", "photo_id": photo, "note": "At the counter."});
+    let back = ProblemReport {
+        kind: Problem::Returned,
+        photo_id: Some(photo),
+        note: Some("At the counter.".into()),
+    };
     let done = errand.runner.report_problem(&errand.order, &back).await?;
     let share = paid(cast, &errand, ("cancelled", ""), done).await;
     same(

@@ -4,8 +4,8 @@ use super::{
     super::{Setting, Sums},
     cast::Cast,
 };
-use campusg_client::{Body, Deviation, Wish, same};
-use serde_json::json;
+use campusg_client::{Body, Deviation, Wish, request::Item, same};
+use campusg_domain::order::Substitution;
 
 /// What is held for a snack without a tip: 5.00, a buffer of 0.75, a fee of 3.99.
 const SNACK: i64 = 974;
@@ -52,9 +52,8 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
 
 fn snack() -> Wish {
     let mut wish = Wish::lunch();
-    wish.0["items"] =
-        json!([{"name": "Roll", "quantity": 1, "unit_price_cents": 500, "substitution": "drop"}]);
-    wish.0["tip_cents"] = json!(0);
+    wish.items = vec![Item::one("Roll", 500, Substitution::Drop)];
+    wish.tip_cents = 0;
     wish
 }
 

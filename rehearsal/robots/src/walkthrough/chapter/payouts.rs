@@ -5,6 +5,7 @@ use super::{
     cast::{Cast, amount},
 };
 use campusg_client::{Deviation, Person, Wish, same};
+use campusg_domain::order::Fault;
 use campusg_domain::time::{HOUR_MS, SECOND_MS};
 
 /// Longer than a bank takes to send a payout back.
@@ -108,7 +109,7 @@ async fn owing(cast: &Cast<'_>) -> Result<(), Deviation> {
 
     cast.tells(&["34"], format!("Dora is at fault: what was frozen goes back to Carl's card, and she owes the other {}.", amount(CLAIM - left)));
     operator
-        .resolve(&errand.order, 1, CLAIM, "runner")
+        .resolve(&errand.order, 1, CLAIM, Fault::Runner)
         .await?
         .is(200)?;
     let owes = left - CLAIM;

@@ -1,10 +1,10 @@
 //! Before a runner comes: what is refused, what the card and the bank say, what waits, what nobody takes.
 
 use super::{super::Sums, cast::Cast};
-use campusg_client::{ApiRequest, Body, Deviation, Person, Wish, holds, same};
+use campusg_client::{ApiRequest, Body, Deviation, Person, Wish, holds, operation::order, same};
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 use reqwest::Method;
-use serde_json::json;
+use serde::Serialize;
 
 /// Just over the time the bank's question stands.
 const CONFIRM_MS: u64 = 15 * MINUTE_MS + SECOND_MS;
@@ -57,16 +57,28 @@ async fn refused(cast: &Cast<'_>) -> Result<(), Deviation> {
         .refuses(409, "no_payment_method")?;
     customer.set_card("tok_visa").await?;
     let mut none = lunch.clone();
-    none.0["items"][0]["quantity"] = json!(0);
+    for item in &mut none.items {
+        item.quantity = 0;
+    }
     customer.place(&none).await?.refuses(422, "invalid_field")?;
-    let mut total = lunch;
-    total.0["total_cents"] = json!(1);
+    let total = WithTotal {
+        wish: lunch,
+        total_cents: 1,
+    };
     customer
-        .place(&total)
+        .perform(order::place_as_written(&total))
         .await?
         .refuses(400, "unknown_field")?;
-    let mine = customer.get("/api/orders?as=customer").await?.is(200)?;
+    let mine = customer.perform(order::mine()).await?.is(200)?;
     same("her orders", mine.list("/items")?.len(), 0)
+}
+
+/// A wish that says itself what it costs, which no wish can.
+#[derive(Serialize)]
+struct WithTotal {
+    #[serde(flatten)]
+    wish: Wish,
+    total_cents: i64,
 }
 
 async fn declined(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -188,9 +200,7 @@ async fn late_yes(cast: &Cast<'_>) -> Result<(), Deviation> {
     let wish = Wish::lunch();
     let cancelling = async {
         let has_one = |mine: &Body| mine.has("/items/0");
-        let mine = customer
-            .until("/api/orders?as=customer", "an order", has_one)
-            .await?;
+        let mine = customer.until(&order::mine(), "an order", has_one).await?;
         let order = mine.text("/items/0/id")?.to_owned();
         let ended = customer.cancel(&order, 0).await?.is(200)?;
         same("the payment", ended.text("/payment/status")?, "failed")?;
@@ -233,7 +243,7 @@ async fn for_later(cast: &Cast<'_>) -> Result<(), Deviation> {
     let customer = cast.a_customer("tok_visa").await?;
     let runner = Person::runner(&cast.scene.client, cast.runner).await?;
     let mut wish = Wish::lunch();
-    wish.0["deliver_after"] = json!(operator.in_so_long(LATER_MS).await?);
+    wish.deliver_after = Some(operator.in_so_long(LATER_MS).await?);
     let waiting = customer.place(&wish).await?.is(201)?;
     let order = waiting.text("/id")?;
     let waits = |order: &Body| order.says("/placement", "waiting");

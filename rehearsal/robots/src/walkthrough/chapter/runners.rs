@@ -1,7 +1,7 @@
 //! From the board to the store: who takes an order, who gives it back, and what cancelling costs on the way.
 
 use super::{super::Sums, cast::Cast};
-use campusg_client::{Deviation, Person, holds, same};
+use campusg_client::{Deviation, Person, holds, request::Progress, same};
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 
 /// Just over the time in which cancelling is free.
@@ -56,7 +56,7 @@ async fn accepts_and_gives_back(cast: &Cast<'_>) -> Result<(), Deviation> {
 
     cast.tells(&["8", "13"], "Ida takes it, and is at the store.");
     ida.accept(order).await?.is(200)?;
-    ida.report(order, "on-site").await?.is(200)?;
+    ida.report(order, &Progress::OnSite).await?.is(200)?;
     ida.notice("buy_from_now_on", order).await?;
     cast.money_of(order, &errand.customer, Some(&ida), held)
         .await?;

@@ -5,9 +5,8 @@ use super::{
     super::{Errand, Setting, Sums},
     cast::{Cast, amount},
 };
-use campusg_client::{Body, Deviation, Person, Wish, same};
+use campusg_client::{Body, Deviation, Person, Wish, request::DeskAction, same};
 use campusg_domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
-use serde_json::json;
 
 /// Just over the time after which an authorisation is given up: 12 hours before it runs out.
 const GIVEN_UP_MS: u64 = HOUR_MS + SECOND_MS;
@@ -39,7 +38,7 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
 async fn waiting(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     let customer = cast.a_customer("tok_visa").await?;
     let mut wish = Wish::lunch();
-    wish.0["deliver_after"] = json!(operator.in_so_long(LATER_MS).await?);
+    wish.deliver_after = Some(operator.in_so_long(LATER_MS).await?);
     let placed = customer.place(&wish).await?.is(201)?;
     let order = placed.text("/id")?;
     let waits = |order: &Body| order.says("/placement", "waiting");
@@ -92,7 +91,7 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     cast.begins(&["28", "38"], "An operator holds such an order so long that the bank lets the authorisation go. For the time being nothing ends.");
     let errand = cast.at("on-site").await?;
     operator
-        .act(&errand.order, "hold", "A look at the receipts.")
+        .act(&errand.order, DeskAction::Hold, "A look at the receipts.")
         .await?
         .is(200)?;
     cast.scene.pass(GIVEN_UP_MS + RUN_OUT_MS).await?;
@@ -110,7 +109,7 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
         "The operator lets it go on, and Vito is asked whether he is at the till.",
     );
     operator
-        .act(&errand.order, "unhold", "They are in order.")
+        .act(&errand.order, DeskAction::Unhold, "They are in order.")
         .await?
         .is(200)?;
     errand

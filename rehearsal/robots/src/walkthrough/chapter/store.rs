@@ -4,9 +4,15 @@ use super::{
     super::{Errand, Sums},
     cast::Cast,
 };
-use campusg_client::{Body, Deviation, Wish, holds, same};
-use campusg_domain::time::{MINUTE_MS, SECOND_MS};
-use serde_json::{Value, json};
+use campusg_client::{
+    Body, Deviation, Wish, holds,
+    request::{Item, Proposal, ProposalAnswer, ProposedItem, Replacement, Store},
+    same,
+};
+use campusg_domain::{
+    order::{ProposalKind, Substitution},
+    time::{MINUTE_MS, SECOND_MS},
+};
 
 /// Just over the time a proposal stands.
 const ANSWER_MS: u64 = 5 * MINUTE_MS + SECOND_MS;
@@ -26,23 +32,29 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
 /// Soup for 15.00, about which the customer wants to be asked, and bread for 5.00.
 fn soup_and_bread() -> Wish {
     let mut wish = Wish::lunch();
-    wish.0["items"] = json!([
-        {"name": "Soup", "quantity": 1, "unit_price_cents": 1_500, "substitution": "ask"},
-        {"name": "Bread", "quantity": 1, "unit_price_cents": 500, "substitution": "replace"},
-    ]);
+    wish.items = vec![
+        Item::one("Soup", 1_500, Substitution::Ask),
+        Item::one("Bread", 500, Substitution::Replace),
+    ];
     wish
 }
 
-fn price(total: i64) -> Value {
-    json!({"kind": "price", "total_cents": total})
-}
-
 /// Stew for 16.00 instead of the soup.
-fn stew() -> Value {
-    json!({
-        "kind": "substitution", "total_cents": 2_100, "note": "The soup is out, the stew is fresh.",
-        "items": [{"item": 0, "offer": {"name": "Stew", "quantity": 1, "unit_price_cents": 1_600}}],
-    })
+fn stew() -> Proposal {
+    let stew = Replacement {
+        name: "Stew".into(),
+        quantity: 1,
+        unit_price_cents: 1_600,
+    };
+    Proposal {
+        total_cents: Some(2_100),
+        note: Some("The soup is out, the stew is fresh.".into()),
+        items: vec![ProposedItem {
+            item: 0,
+            offer: Some(stew),
+        }],
+        ..Proposal::about(ProposalKind::Substitution)
+    }
 }
 
 async fn at_the_store(cast: &Cast<'_>, card: &str) -> Result<Errand, Deviation> {
@@ -52,7 +64,7 @@ async fn at_the_store(cast: &Cast<'_>, card: &str) -> Result<Errand, Deviation> 
 }
 
 /// The runner asks; the customer is told, and the money stays as it is.
-async fn asks(cast: &Cast<'_>, errand: &Errand, what: &Value) -> Result<i64, Deviation> {
+async fn asks(cast: &Cast<'_>, errand: &Errand, what: &Proposal) -> Result<i64, Deviation> {
     let asked = errand.runner.propose(&errand.order, what).await?.is(200)?;
     same("the proposal", asked.text("/proposal/state")?, "open")?;
     errand.customer.notice("proposed", &errand.order).await?;
@@ -61,8 +73,8 @@ async fn asks(cast: &Cast<'_>, errand: &Errand, what: &Value) -> Result<i64, Dev
     asked.number("/proposal/n")
 }
 
-async fn answers(errand: &Errand, n: i64, how: &str, body: &Value) -> Result<Body, Deviation> {
-    let reply = errand.customer.answer(&errand.order, n, how, body).await?;
+async fn answers(errand: &Errand, n: i64, answer: &ProposalAnswer) -> Result<Body, Deviation> {
+    let reply = errand.customer.answer(&errand.order, n, answer).await?;
     reply.is_begun()
 }
 
@@ -89,16 +101,15 @@ async fn dearer_elsewhere(cast: &Cast<'_>) -> Result<(), Deviation> {
     );
     let errand = at_the_store(cast, "tok_visa").await?;
     let hold = errand.price.hold;
-    let n = asks(
-        cast,
-        &errand,
-        &json!({"kind": "store_closed", "note": "Dark inside."}),
-    )
-    .await?;
+    let closed = Proposal {
+        note: Some("Dark inside.".into()),
+        ..Proposal::about(ProposalKind::StoreClosed)
+    };
+    let n = asks(cast, &errand, &closed).await?;
 
     cast.tells(&["16"], "Iris names another store, and he goes there.");
-    let there = json!({"store": {"name": "Noodle House", "place": "Hall 9"}});
-    answers(&errand, n, "other-store", &there).await?;
+    let there = ProposalAnswer::OtherStore(Store::described("Noodle House", "Hall 9"));
+    answers(&errand, n, &there).await?;
     same(
         "the store",
         errand.seen().await?.text("/store/name")?,
@@ -110,7 +121,7 @@ async fn dearer_elsewhere(cast: &Cast<'_>) -> Result<(), Deviation> {
         &["15"],
         "There it costs 25.00, more than the 23.00 that Iris agreed to when she ordered.",
     );
-    let n = asks(cast, &errand, &price(DEARER)).await?;
+    let n = asks(cast, &errand, &Proposal::price(DEARER)).await?;
 
     cast.tells(
         &["16"],
@@ -121,7 +132,7 @@ async fn dearer_elsewhere(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(hold)).await?;
 
     cast.tells(&["15"], "It was empty. He asks again for 25.00.");
-    let n = asks(cast, &errand, &price(DEARER)).await?;
+    let n = asks(cast, &errand, &Proposal::price(DEARER)).await?;
     agreed(cast, &errand, n).await
 }
 
@@ -131,7 +142,7 @@ async fn agreed(cast: &Cast<'_>, errand: &Errand, n: i64) -> Result<(), Deviatio
         &["16"],
         "Iris agrees. Her card is asked for the missing 2.00 first; then the new price counts.",
     );
-    answers(errand, n, "approve", &json!({})).await?;
+    answers(errand, n, &ProposalAnswer::Approve).await?;
     let seen = decided(errand).await?;
     same(
         "what she approved",
@@ -163,10 +174,10 @@ async fn agreed(cast: &Cast<'_>, errand: &Errand, n: i64) -> Result<(), Deviatio
 async fn left_after_all(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.begins(&["15"], "It is dearer once more.");
     let errand = at_the_store(cast, "tok_visa").await?;
-    let n = asks(cast, &errand, &price(DEARER)).await?;
+    let n = asks(cast, &errand, &Proposal::price(DEARER)).await?;
 
     cast.tells(&["16"], "Iris agrees at once, and 2.00 more are held.");
-    answers(&errand, n, "approve", &json!({})).await?;
+    answers(&errand, n, &ProposalAnswer::Approve).await?;
     decided(&errand).await?;
     let charge = DEARER + errand.price.fee + errand.price.tip;
     cast.money(&errand, Sums::NOTHING.held(charge)).await?;
@@ -194,13 +205,13 @@ async fn left_after_all(cast: &Cast<'_>) -> Result<(), Deviation> {
 async fn sold_out(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.begins(&["14"], "Everything is sold out.");
     let errand = at_the_store(cast, "tok_visa").await?;
-    let n = asks(cast, &errand, &json!({"kind": "sold_out"})).await?;
+    let n = asks(cast, &errand, &Proposal::about(ProposalKind::SoldOut)).await?;
 
     cast.tells(
         &["17"],
         "Iris wants nothing else: cancelled, and Jon's trip is paid.",
     );
-    answers(&errand, n, "reject", &json!({})).await?;
+    answers(&errand, n, &ProposalAnswer::Reject).await?;
     ended_by_trip(cast, &errand, "sold_out").await
 }
 
@@ -213,7 +224,7 @@ async fn price_without_answer(cast: &Cast<'_>) -> Result<(), Deviation> {
         return Ok(());
     }
     let errand = at_the_store(cast, "tok_visa").await?;
-    asks(cast, &errand, &price(DEARER)).await?;
+    asks(cast, &errand, &Proposal::price(DEARER)).await?;
 
     cast.tells(
         &["17"],
@@ -229,9 +240,12 @@ async fn card_gives_no_more(cast: &Cast<'_>) -> Result<(), Deviation> {
         "Iris agrees to 25.00, but her card does not give 2.00 more: the question stays open.",
     );
     let errand = at_the_store(cast, "tok_second_declined").await?;
-    let n = errand.runner.propose(&errand.order, &price(DEARER)).await?;
+    let n = errand
+        .runner
+        .propose(&errand.order, &Proposal::price(DEARER))
+        .await?;
     let n = n.is(200)?.number("/proposal/n")?;
-    answers(&errand, n, "approve", &json!({})).await?;
+    answers(&errand, n, &ProposalAnswer::Approve).await?;
     let was_declined = |order: &Body| order.says("/proposal/declined", "insufficient_funds");
     let seen = errand.until("refused by its card", was_declined).await?;
     same("the proposal", seen.text("/proposal/state")?, "open")?;
@@ -243,7 +257,7 @@ async fn card_gives_no_more(cast: &Cast<'_>) -> Result<(), Deviation> {
         .await?;
 
     cast.tells(&["17"], "So she says no: cancelled, and the trip is paid.");
-    answers(&errand, n, "reject", &json!({})).await?;
+    answers(&errand, n, &ProposalAnswer::Reject).await?;
     ended_by_trip(cast, &errand, "price_rejected").await
 }
 
@@ -264,7 +278,7 @@ async fn done_without(cast: &Cast<'_>) -> Result<(), Deviation> {
         &["16"],
         "Iris would rather do without the soup, and takes the bread alone.",
     );
-    answers(&errand, n, "drop-item", &json!({"items": [0]})).await?;
+    answers(&errand, n, &ProposalAnswer::DropItems(vec![0])).await?;
     let seen = decided(&errand).await?;
     holds(
         seen.0["items"][0]["dropped"] == true && seen.0["items"][1]["dropped"] == false,
@@ -289,7 +303,7 @@ async fn substitution_without_answer(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.scene.pass(ANSWER_MS).await?;
     let seen = decided(&errand).await?;
     same("the status", seen.text("/status")?, "on-site")?;
-    same("the soup", &seen.0["items"][0]["dropped"], &json!(true))?;
+    same("the soup", seen.0["items"][0]["dropped"] == true, true)?;
     bread(cast, &errand).await
 }
 

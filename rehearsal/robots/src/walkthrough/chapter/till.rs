@@ -4,9 +4,13 @@ use super::{
     super::{Errand, Sums},
     cast::Cast,
 };
-use campusg_client::{Body, Deviation, same};
+use campusg_client::{
+    Body, Deviation,
+    request::{Progress, Proposal},
+    same,
+};
+use campusg_domain::order::ProposalKind;
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
-use serde_json::json;
 
 /// Just over the time after which a runner at the store is reminded, and as much again.
 const LINE_MS: u64 = 20 * MINUTE_MS + SECOND_MS;
@@ -69,7 +73,9 @@ async fn receipts(cast: &Cast<'_>) -> Result<(), Deviation> {
         .await?;
     let second = cast.with_card("tok_visa").await?;
     leo.accept(&second.order).await?.is(200)?;
-    leo.report(&second.order, "on-site").await?.is(200)?;
+    leo.report(&second.order, &Progress::OnSite)
+        .await?
+        .is(200)?;
     leo.buy(&second.order, price.receipt(), Some(&photo))
         .await?
         .refuses(409, "photo_used")?;
@@ -173,7 +179,7 @@ async fn while_the_customer_is_asked(cast: &Cast<'_>) -> Result<(), Deviation> {
         "While it is Kim who is asked, Leo can't be paying: her cancellation takes effect at once.",
     );
     let errand = cast.at("on-site").await?;
-    let closed = json!({"kind": "store_closed"});
+    let closed = Proposal::about(ProposalKind::StoreClosed);
     errand
         .runner
         .propose(&errand.order, &closed)

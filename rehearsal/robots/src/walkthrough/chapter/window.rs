@@ -5,6 +5,7 @@ use super::{
     cast::Cast,
 };
 use campusg_client::{Body, Deviation, Person, same};
+use campusg_domain::order::Fault;
 use campusg_domain::time::{DAY_MS, SECOND_MS};
 
 /// Longer than the time to dispute a delivery, where this program starts the server.
@@ -112,7 +113,7 @@ async fn in_part(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
         "An operator hears both and finds Will at fault: 10.00 go back, and he gets the rest.",
     );
     let done = operator
-        .resolve(&errand.order, 1, CLAIM, "runner")
+        .resolve(&errand.order, 1, CLAIM, Fault::Runner)
         .await?
         .is(200)?;
     same("the status", done.text("/status")?, "completed")?;
@@ -133,7 +134,7 @@ async fn all_of_it(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> 
     );
     let charge = errand.price.charge();
     let done = operator
-        .resolve(&errand.order, 1, charge, "runner")
+        .resolve(&errand.order, 1, charge, Fault::Runner)
         .await?
         .is(200)?;
     same("why", done.text("/cancel_reason")?, "dispute")?;
@@ -148,7 +149,7 @@ async fn not_the_runner(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviat
     cast.tells(&["30"], "That is the store's fault: Vera has her 10.00 from the platform, and Will is paid in full.");
     let before = operator.balance("goodwill").await?;
     operator
-        .resolve(&errand.order, 1, CLAIM, "store")
+        .resolve(&errand.order, 1, CLAIM, Fault::Store)
         .await?
         .is(200)?;
     same(

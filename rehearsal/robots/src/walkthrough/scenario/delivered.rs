@@ -1,7 +1,11 @@
 //! (a) Create → pay → available → accept → on-site → purchased → collected → on-the-way → completed.
 
 use super::super::{Errand, Money, Scene};
-use campusg_client::{Body, Deviation, Person, Price, Wish, holds, same};
+use campusg_client::{
+    Body, Deviation, Person, Price, Wish, holds,
+    operation::{account, order},
+    same,
+};
 
 pub(super) async fn play(scene: &Scene) -> Result<(), Deviation> {
     let errand = order(scene).await?;
@@ -157,7 +161,7 @@ async fn after(scene: &Scene, errand: &Errand) -> Result<(), Deviation> {
         4,
     )?;
     let profile = customer
-        .get(&format!("/api/users/{}", runner.id))
+        .perform(account::person(&runner.id))
         .await?
         .is(200)?;
     same(
@@ -192,11 +196,10 @@ async fn receipts(
     order: &str,
     price: &Price,
 ) -> Result<(), Deviation> {
-    let path = format!("/api/orders/{order}/receipt");
     let total = |receipt: &Body| receipt.number("/total_cents");
-    let paid = customer.get(&path).await?.is(200)?;
+    let paid = customer.perform(order::receipt(order)).await?.is(200)?;
     same("Ann's receipt", total(&paid)?, price.charge())?;
-    let earned = runner.get(&path).await?.is(200)?;
+    let earned = runner.perform(order::receipt(order)).await?.is(200)?;
     let wallet = runner.wallet().await?.number("/available_cents")?;
     same("Ben's receipt", total(&earned)?, wallet)
 }

@@ -1,7 +1,7 @@
 //! (b) The payment fails → cancelled.
 
 use super::super::{Money, Scene};
-use campusg_client::{Deviation, Person, Wish, holds, same};
+use campusg_client::{Deviation, Person, Wish, holds, operation::order, same};
 
 pub(super) async fn play(scene: &Scene) -> Result<(), Deviation> {
     for (card, reason, words) in [
@@ -58,7 +58,7 @@ async fn refused(scene: &Scene, card: &str, reason: &str, words: &str) -> Result
         || format!("{found:?}"),
     )?;
     runner
-        .get(&format!("/api/orders/{order}"))
+        .perform(order::show(&order))
         .await?
         .refuses(404, "not_found")
         .map(drop)

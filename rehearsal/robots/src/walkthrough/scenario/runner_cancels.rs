@@ -1,7 +1,7 @@
 //! (d) Accepted → the runner cancels → available again.
 
 use super::super::{Errand, Scene};
-use campusg_client::{Deviation, Person, holds, same};
+use campusg_client::{Deviation, Person, holds, request::Progress, same};
 
 pub(super) async fn play(scene: &Scene) -> Result<(), Deviation> {
     let story = &scene.story;
@@ -48,7 +48,7 @@ pub(super) async fn play(scene: &Scene) -> Result<(), Deviation> {
     )?;
     errand
         .runner
-        .report(&errand.order, "on-site")
+        .report(&errand.order, &Progress::OnSite)
         .await?
         .refuses(403, "not_allowed")?;
 

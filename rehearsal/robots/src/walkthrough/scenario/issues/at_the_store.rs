@@ -4,7 +4,7 @@ use super::{
     super::super::{Errand, Scene},
     money,
 };
-use campusg_client::{Deviation, Wish, same};
+use campusg_client::{Deviation, Wish, request::Progress, same};
 
 pub(super) async fn receipt_is_wrong(scene: &Scene) -> Result<(), Deviation> {
     let story = &scene.story;
@@ -45,7 +45,7 @@ pub(super) async fn receipt_is_wrong(scene: &Scene) -> Result<(), Deviation> {
     money(scene, &errand, [price.charge(), price.charge(), 0, 0]).await?;
     let (second, price) = errand.customer.place_available(&Wish::lunch()).await?;
     runner.accept(&second).await?.is(200)?;
-    runner.report(&second, "on-site").await?.is(200)?;
+    runner.report(&second, &Progress::OnSite).await?.is(200)?;
     runner
         .buy(&second, price.receipt(), Some(&photo))
         .await?

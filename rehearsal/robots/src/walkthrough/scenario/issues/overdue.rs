@@ -4,7 +4,7 @@ use super::{
     super::super::{Errand, Scene},
     money,
 };
-use campusg_client::{Body, Deviation, same};
+use campusg_client::{Body, Deviation, operation::order, same};
 use campusg_domain::time::{DAY_MS, MINUTE_MS, SECOND_MS};
 
 /// Just over the time after which a delivery is late.
@@ -71,10 +71,10 @@ pub(super) async fn runner_disappears_with_the_food(scene: &Scene) -> Result<(),
     let charge = errand.price.charge();
     for day in 1..LOOKS {
         scene.pass(LOOK_MS).await?;
-        let path = format!("/api/orders/{}", errand.order);
+        let ask = order::show(&errand.order);
         let counted = format!("an order overdue for {day} days");
         operator
-            .until(&path, &counted, |order| {
+            .until(&ask, &counted, |order| {
                 order.number("/overdue_days") == Ok(day)
             })
             .await?;

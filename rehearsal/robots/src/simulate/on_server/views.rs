@@ -1,111 +1,82 @@
 //! What the server's views mean to a robot. Must not: ask for them.
 
-use crate::simulate::world::{Asked, Claimed, Sight, WalletBalance};
-use campusg_client::{Body, Deviation};
+use crate::simulate::world::{Asked, Claimed, OrderView, WalletBalance};
+use campusg_client::answer;
 use campusg_domain::{
     id::{OrderId, UserId},
     money::Cents,
     notice::NoticeKind,
-    order::{Handover, ProposalKind, Substitution},
+    order::{ProposalKind, Substitution},
 };
-use serde::de::DeserializeOwned;
 use std::str::FromStr;
 
 /// An order, as its customer or an operator sees it.
-pub(super) fn of_order(id: OrderId, customer: UserId, seen: &Body) -> Result<Sight, Deviation> {
-    let cents = |pointer: &str| seen.number(pointer).map(Cents);
-    let charged = cents("/payment/charged_cents")?;
-    let runner = seen.text("/runner/id").ok();
-    let waits = seen.has("/no_show_wait");
-    Ok(Sight {
+pub(super) fn of_order(id: OrderId, customer: UserId, seen: answer::Order) -> OrderView {
+    let payment = &seen.payment;
+    let refundable = Cents(payment.charged_cents) - Cents(payment.refunded_cents);
+    let runner = seen.runner.as_ref();
+    OrderView {
         id,
         customer,
-        runner: runner.and_then(|runner| UserId::from_str(runner).ok()),
-        status: read(seen, "/status")?,
-        on_board: seen.says("/placement", "available"),
-        reason: match seen.has("/cancel_reason") {
-            true => Some(read(seen, "/cancel_reason")?),
-            false => None,
-        },
-        estimate: cents("/price/food_estimate_cents")?,
-        approved: cents("/approved_total_cents")?,
-        tip: cents("/price/tip_cents")?,
-        handover: read::<Handover>(seen, "/dropoff/handover")?,
-        items: items(seen)?,
+        runner: runner.and_then(|runner| UserId::from_str(&runner.id).ok()),
+        status: seen.status,
+        on_board: seen.placement.as_deref() == Some("available"),
+        reason: seen.cancel_reason,
+        estimate: Cents(seen.price.food_estimate_cents),
+        approved: Cents(seen.approved_total_cents),
+        tip: Cents(seen.price.tip_cents),
+        handover: seen.dropoff.handover,
+        items: items(&seen.items),
         // The view shows the open one only; a robot asks at most once for each visit to a store.
-        proposals: seen
-            .number("/proposal/n")
-            .ok()
-            .and_then(|n| u16::try_from(n).ok())
-            .unwrap_or(0),
-        asked: asked(seen)?,
-        cancel_waits: seen.has("/cancel_wait"),
-        no_show: waits.then(|| seen.0.pointer("/no_show_wait/over") == Some(&true.into())),
-        held: seen.0.pointer("/operator_hold") == Some(&true.into()),
-        refundable: (charged - cents("/payment/refunded_cents")?).or_zero(),
-        charged,
-        claimed: claimed(seen)?,
-    })
-}
-
-fn items(seen: &Body) -> Result<Vec<(u16, Substitution)>, Deviation> {
-    let lines = (0..).zip(seen.list("/items")?);
-    let left = lines.filter(|(_, item)| item.0.pointer("/dropped") != Some(&true.into()));
-    left.map(|(line, item)| Ok((line, read(&item, "/substitution")?)))
-        .collect()
-}
-
-fn asked(seen: &Body) -> Result<Option<Asked>, Deviation> {
-    if !seen.has("/proposal") {
-        return Ok(None);
+        proposals: seen.proposal.as_ref().map_or(0, |open| open.n),
+        asked: seen.proposal.map(asked),
+        cancel_waits: seen.cancel_wait.is_some(),
+        no_show: seen.no_show_wait.map(|wait| wait.over),
+        held: seen.operator_hold,
+        refundable: refundable.or_zero(),
+        charged: Cents(payment.charged_cents),
+        claimed: seen.dispute.and_then(claimed),
     }
-    let lines = seen.list("/proposal/items").unwrap_or_default();
-    let lines = lines.iter().filter_map(|line| line.number("/item").ok());
-    Ok(Some(Asked {
-        n: read(seen, "/proposal/n")?,
-        kind: read::<ProposalKind>(seen, "/proposal/kind")?,
-        items: lines.filter_map(|line| u16::try_from(line).ok()).collect(),
-    }))
 }
 
-fn claimed(seen: &Body) -> Result<Option<Claimed>, Deviation> {
-    if !seen.says("/dispute/status", "open") {
-        return Ok(None);
+fn items(lines: &[answer::Line]) -> Vec<(u16, Substitution)> {
+    let lines = (0..).zip(lines).filter(|(_, line)| !line.dropped);
+    lines.map(|(n, line)| (n, line.substitution)).collect()
+}
+
+fn asked(open: answer::OpenProposal) -> Asked {
+    Asked {
+        n: open.n,
+        kind: open.kind,
+        items: open.items.iter().map(|line| line.item).collect(),
     }
-    Ok(Some(Claimed {
-        n: read(seen, "/dispute/n")?,
-        by: read(seen, "/dispute/by")?,
-        claim: Cents(seen.number("/dispute/claim_cents")?),
-    }))
 }
 
-fn read<T: DeserializeOwned>(seen: &Body, pointer: &str) -> Result<T, Deviation> {
-    let value = seen.0.pointer(pointer).cloned().unwrap_or_default();
-    let told = value.to_string();
-    serde_json::from_value(value).map_err(|fault| {
-        Deviation::new(
-            format!("{pointer} as specified"),
-            format!("{told} ({fault})"),
-        )
+fn claimed(dispute: answer::Dispute) -> Option<Claimed> {
+    let open = dispute.status == "open";
+    open.then_some(Claimed {
+        n: dispute.n,
+        by: dispute.by,
+        claim: Cents(dispute.claim_cents),
     })
 }
 
 /// The platform's fees and losses.
-pub(super) fn treasury(accounts: &Body) -> Result<WalletBalance, Deviation> {
+pub(super) fn treasury(accounts: &[answer::Account]) -> WalletBalance {
     let mut wallet_balance = WalletBalance::default();
-    for account in accounts.list("/items")? {
-        let posted = Cents(account.number("/posted_cents")?);
+    for account in accounts {
+        let posted = Cents(account.posted_cents);
         let (coming, going) = (
-            Cents(account.number("/pending_in_cents")?),
-            Cents(account.number("/pending_out_cents")?),
+            Cents(account.pending_in_cents),
+            Cents(account.pending_out_cents),
         );
-        match account.text("/account")? {
+        match account.account.as_str() {
             "revenue" => wallet_balance.available = posted - going,
             "goodwill" => wallet_balance.debt = -(posted + coming),
             _ => {}
         }
     }
-    Ok(wallet_balance)
+    wallet_balance
 }
 
 /// What a notice's code says to a robot; none where no robot listens to it. Amounts and reasons, which no robot looks
@@ -158,11 +129,12 @@ pub(super) fn kind(code: &str) -> Option<NoticeKind> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may end here")]
     use super::*;
-    use campusg_domain::order::{Party, Status};
+    use campusg_client::Body;
+    use campusg_domain::order::{Handover, Party, Status};
     use serde_json::json;
 
     #[test]
-    fn a_view_becomes_a_sight() {
+    fn an_answer_becomes_a_view() {
         let (id, customer) = (OrderId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
         let seen = Body(json!({
             "status": "on-site", "operator_hold": true, "approved_total_cents": 2300,
@@ -177,38 +149,38 @@ mod tests {
             "dispute": {"n": 1, "by": "customer", "claim_cents": 9, "status": "open"},
             "no_show_wait": {"over": true},
         }));
-        let sight = of_order(id, customer, &seen).unwrap();
+        let view = of_order(id, customer, seen.read().unwrap());
         assert_eq!(
-            sight.items,
+            view.items,
             [(0, Substitution::Ask), (2, Substitution::Replace)]
         );
-        assert_eq!(sight.runner, Some(UserId::from_bytes([3; 16])));
+        assert_eq!(view.runner, Some(UserId::from_bytes([3; 16])));
         assert_eq!(
-            (sight.status, sight.handover),
+            (view.status, view.handover),
             (Status::OnSite, Handover::Door)
         );
-        assert_eq!((sight.refundable, sight.charged), (Cents(500), Cents(700)));
+        assert_eq!((view.refundable, view.charged), (Cents(500), Cents(700)));
         assert_eq!(
-            sight.asked.map(|it| (it.n, it.kind, it.items)),
+            view.asked.map(|it| (it.n, it.kind, it.items)),
             Some((2, ProposalKind::SoldOut, vec![1]))
         );
         assert_eq!(
-            sight.claimed.map(|it| (it.n, it.by, it.claim)),
+            view.claimed.map(|it| (it.n, it.by, it.claim)),
             Some((1, Party::Customer, Cents(9)))
         );
         assert_eq!(
-            (sight.no_show, sight.held, sight.cancel_waits),
+            (view.no_show, view.held, view.cancel_waits),
             (Some(true), true, false)
         );
-        assert_eq!(sight.reason, None);
+        assert_eq!(view.reason, None);
     }
 
     #[test]
     fn what_is_not_as_specified_is_named() {
         let seen =
             Body(json!({"payment": {"charged_cents": 0, "refunded_cents": 0}, "status": "gone"}));
-        let (id, customer) = (OrderId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
-        let deviation = of_order(id, customer, &seen).unwrap_err();
-        assert_eq!(deviation.expected, "/status as specified");
+        let deviation = seen.read::<answer::Order>().unwrap_err();
+        assert_eq!(deviation.expected, "a body that reads as Order");
+        assert!(deviation.found.contains("`gone`"), "{deviation}");
     }
 }

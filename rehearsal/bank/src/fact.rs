@@ -1,4 +1,4 @@
-//! What the book remembers: facts, each written once, and the reasons for refusing a call that does not fit them.
+//! What the bank remembers: facts, each once, and the reasons for refusing a call that does not fit them.
 
 use campusg_domain::{
     call::Answer,
@@ -98,16 +98,6 @@ pub struct BookLine {
     pub at: At,
     /// What happened.
     pub fact: Fact,
-}
-
-/// Some of the book's lines.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LinePage {
-    /// In the order they were written.
-    pub lines: Vec<BookLine>,
-    /// Where to go on; equal to the place asked with at the end.
-    pub next: u64,
 }
 
 /// Sums over the book, for comparing with the ledger.

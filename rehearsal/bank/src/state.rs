@@ -1,11 +1,8 @@
-//! The book's memory: a fold of its facts, and what follows from it for the next call.
+//! The bank's memory: a fold of its facts, and what follows from it for the next call.
 //!
-//! Must not: read a clock, touch the file, or change by anything but [`State::apply`] (bar the count of silent tries,
-//! which need not survive).
-//! Invariants: each authorisation is captured at most once; refunds never exceed their capture; a voided
-//! authorisation or charge never takes money, whether it came before or after the void.
+//! Must not: change by anything but [`State::apply`] (bar the count of unheard tries, which need not survive).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use campusg_domain::{
     call::{Answer, Decline},
@@ -13,14 +10,14 @@ use campusg_domain::{
     time::At,
 };
 
-use super::Tuning;
 use super::fact::{BookLine, Fact, Misuse, Setup, Totals};
 use super::known::{Hold, Known, Move, Objection, Sending};
 use super::payout::settled;
-use crate::card::{Bank, CardScript};
+use super::script::{Issuer, Scripts};
+use super::tuning::Tuning;
 use campusg_domain::gateway::{CallKey, Method, News, Operation, Payout, PayoutAnswer, Standing};
 
-/// An event as the book keeps it; its id is its place, counted from 1.
+/// An event as the bank keeps it; its id is its place, counted from 1.
 #[derive(Clone, Debug)]
 pub(super) struct Told {
     pub at: At,
@@ -28,20 +25,37 @@ pub(super) struct Told {
     pub news: News,
 }
 
-/// Everything the gateway knows.
-#[derive(Debug, Default)]
+/// Everything the bank knows.
+#[derive(Clone, Debug)]
 pub(super) struct State {
-    pub(super) known: HashMap<CallKey, Known>,
-    // Invariant: holds exactly the late calls by their due time, the open authorisations by their end, the charges by
-    // when their bank takes them back or decides, and the payouts by when they come back.
+    pub(super) scripts: Scripts,
+    // In the order of the keys, so that those of one stream stand together.
+    pub(super) known: BTreeMap<CallKey, Known>,
+    // Invariant: holds exactly the late calls by their due time, the authorisations that the bank lets go of early by
+    // when it does, the charges by when their bank takes them back or decides, and the payouts by when they come back.
     agenda: BTreeSet<(At, CallKey)>,
+    // Invariant: holds exactly the other open authorisations, by when they run out.
+    run_outs: BTreeSet<(At, CallKey)>,
     pub(super) told: Vec<Told>,
-    pub(super) silent_tries: HashMap<CallKey, u32>,
+    unheard_tries: HashMap<CallKey, u32>,
     pub(super) setups: HashMap<String, Setup>,
     last_at: At,
 }
 
 impl State {
+    pub fn new(scripts: Scripts) -> Self {
+        Self {
+            scripts,
+            known: BTreeMap::new(),
+            agenda: BTreeSet::new(),
+            run_outs: BTreeSet::new(),
+            told: vec![],
+            unheard_tries: HashMap::new(),
+            setups: HashMap::new(),
+            last_at: At(0),
+        }
+    }
+
     /// The later of `now` and the last line's time, so the book's time never goes back.
     pub fn clock(&self, now: At) -> At {
         now.max(self.last_at)
@@ -57,7 +71,7 @@ impl State {
                 answer,
                 due,
             } => {
-                self.silent_tries.remove(key);
+                self.unheard_tries.remove(key);
                 self.apply_call(key, operation, answer, *due);
             }
             Fact::Settled { key, answer } => self.apply_settled(line.at, key, answer),
@@ -95,7 +109,8 @@ impl State {
 
     /// What is due at `now`, first things first; the caller applies each before asking for the next.
     pub fn due(&self, now: At, tuning: &Tuning) -> Option<Fact> {
-        let (at, key) = self.agenda.first()?;
+        let firsts = self.agenda.first().into_iter().chain(self.run_outs.first());
+        let (at, key) = firsts.min()?;
         if *at > now {
             return None;
         }
@@ -113,7 +128,7 @@ impl State {
                 capture_before: now.plus(tuning.capture_window_ms),
             },
             Known::Capture { cents, .. } => Answer::Captured { cents: *cents },
-            known => settled(known).unwrap_or(Answer::Declined {
+            known => settled(known, self.scripts.account).unwrap_or(Answer::Declined {
                 reason: Decline::Expired,
             }),
         };
@@ -132,25 +147,94 @@ impl State {
             return Ok(None);
         };
         if known.is_about(operation) {
-            Ok(Some(known.answer(key)))
+            Ok(Some(known.answer(key, self.scripts.confirmation)))
         } else {
             Err(Misuse::KeyReused)
         }
     }
 
+    /// Counts this try, and says whether it is one of the first `times` (`None`: of all), which nobody hears of.
+    pub fn is_unheard(&mut self, key: &CallKey, times: Option<u32>) -> bool {
+        let Some(times) = times else {
+            return true;
+        };
+        // What was done was tried, also where the count did not survive.
+        let before = u32::from(self.is_done(key));
+        let tries = self.unheard_tries.entry(key.clone()).or_insert(before);
+        *tries += 1;
+        *tries <= times
+    }
+
     /// Whether an authorisation was asked for in this stream before.
     pub fn has_authorized(&self, stream: &str) -> bool {
-        let mut known = self.known.iter();
-        known.any(|(key, known)| {
-            key.stream() == stream && matches!(known, Known::Authorization { .. })
+        let mut known = self.of_stream(stream);
+        known.any(|(_, known)| matches!(known, Known::Authorization { .. }))
+    }
+
+    /// The calls of one stream.
+    fn of_stream(&self, stream: &str) -> impl Iterator<Item = (&CallKey, &Known)> {
+        let from = CallKey::from(stream);
+        self.known
+            .range(from..)
+            .take_while(move |(key, _)| key.as_str().starts_with(stream))
+            .filter(move |(key, _)| key.stream() == stream)
+    }
+
+    /// When something is to happen by itself, other than that an authorisation runs out.
+    pub fn next_due(&self) -> Option<At> {
+        self.agenda.first().map(|(at, _)| *at)
+    }
+
+    /// Every authorisation that was neither captured nor let go, and how much it blocks or blocked until it ran out.
+    pub fn holds(&self) -> impl Iterator<Item = (&CallKey, Cents)> {
+        self.known.iter().filter_map(|(key, known)| match known {
+            Known::Authorization {
+                blocks,
+                hold: Hold::Open { .. } | Hold::RanOut,
+                ..
+            } => Some((key, *blocks)),
+            _ => None,
         })
+    }
+
+    /// Whether an authorisation ran out before it was captured or let go.
+    pub fn ran_out(&self, key: &CallKey) -> bool {
+        let hold = match self.known.get(key) {
+            Some(Known::Authorization { hold, .. }) => *hold,
+            _ => return false,
+        };
+        matches!(hold, Hold::RanOut)
+    }
+
+    /// How many calls were decided.
+    pub fn executed(&self) -> u64 {
+        let decided = self.known.values().filter(|known| {
+            let open = matches!(
+                known,
+                Known::Tombstone
+                    | Known::Authorization {
+                        hold: Hold::AwaitsCustomer | Hold::Late { .. },
+                        ..
+                    }
+                    | Known::Capture {
+                        step: Move::Late { .. },
+                        ..
+                    }
+                    | Known::Payout {
+                        step: Sending::Late { .. },
+                        ..
+                    }
+            );
+            !open
+        });
+        decided.count() as u64
     }
 
     /// What is known of a call.
     pub fn standing(&self, key: &CallKey) -> Option<Standing> {
         let known = self.known.get(key)?;
         Some(Standing {
-            answer: known.answer(key),
+            answer: known.answer(key, self.scripts.confirmation),
             chargeback: known.objection().told(key),
         })
     }
@@ -170,46 +254,11 @@ impl State {
     /// Adds up the calls of one stream, or all.
     pub fn totals(&self, stream: Option<&str>) -> Totals {
         let mut totals = Totals::default();
-        let of_stream = |key: &CallKey| stream.is_none_or(|stream| key.stream() == stream);
-        for (_, known) in self.known.iter().filter(|(key, _)| of_stream(key)) {
-            match known {
-                Known::Authorization {
-                    cents,
-                    hold: Hold::Open { .. } | Hold::Capturing { .. },
-                    ..
-                } => {
-                    totals.blocked += *cents;
-                    totals.open_authorizations += 1;
-                }
-                Known::Capture {
-                    cents,
-                    step: Move::Done,
-                    objection,
-                    ..
-                }
-                | Known::Charge {
-                    cents,
-                    step: Move::Done,
-                    objection,
-                    ..
-                } => {
-                    totals.captured += *cents;
-                    let (taken, fee) = objection.taken();
-                    totals.taken_back += taken;
-                    totals.fees += fee;
-                }
-                Known::Refund {
-                    cents,
-                    step: Move::Done,
-                    ..
-                } => totals.refunded += *cents,
-                Known::Payout {
-                    cents,
-                    step: Sending::Done { .. },
-                    ..
-                } => totals.paid_out += *cents,
-                _ => {}
-            }
+        match stream {
+            Some(stream) => self
+                .of_stream(stream)
+                .for_each(|(_, known)| totals.add(known)),
+            None => self.known.values().for_each(|known| totals.add(known)),
         }
         totals
     }
@@ -225,15 +274,13 @@ impl State {
             Operation::Authorize { card, cents } => {
                 let hold = Hold::after(answer, due);
                 self.remind(key, hold);
-                let card = card.clone();
-                self.known.insert(
-                    key.clone(),
-                    Known::Authorization {
-                        card,
-                        cents: *cents,
-                        hold,
-                    },
-                );
+                let known = Known::Authorization {
+                    card: card.clone(),
+                    cents: *cents,
+                    blocks: blocked(answer).unwrap_or(*cents),
+                    hold,
+                };
+                self.known.insert(key.clone(), known);
             }
             Operation::Capture {
                 authorization,
@@ -293,9 +340,14 @@ impl State {
 
     fn apply_settled(&mut self, at: At, key: &CallKey, answer: &Answer) {
         match self.known.get_mut(key) {
-            Some(Known::Authorization { hold, .. }) => {
-                let before = std::mem::replace(hold, Hold::after(answer, None));
+            Some(Known::Authorization { hold, blocks, .. }) => {
+                let before = *hold;
+                *hold = match before {
+                    Hold::Open { capture_before, .. } if capture_before <= at => Hold::RanOut,
+                    _ => Hold::after(answer, None),
+                };
                 let after = *hold;
+                *blocks = blocked(answer).unwrap_or(*blocks);
                 self.forget(key, before);
                 self.remind(key, after);
             }
@@ -339,7 +391,7 @@ impl State {
 
     fn apply_payout(&mut self, payout: &Payout, answer: PayoutAnswer, due: Option<At>) {
         let step = Sending::after(&answer.into(), due);
-        self.silent_tries.remove(&payout.key);
+        self.unheard_tries.remove(&payout.key);
         self.agenda
             .extend(step.end().map(|at| (at, payout.key.clone())));
         let known = Known::Payout {
@@ -386,9 +438,10 @@ impl State {
             } => (*cents - *refunded, Some(card)),
             _ => (Cents::ZERO, None),
         };
-        let decides = match card.and_then(CardScript::of).map(|script| script.bank) {
-            Some(Bank::Objects(verdict)) => verdict,
-            Some(Bank::Content) | None => None,
+        let script = card.and_then(self.scripts.card);
+        let decides = match script.map(|script| script.issuer) {
+            Some(Issuer::Objects(verdict)) => verdict,
+            Some(Issuer::Content) | None => None,
         };
         let key = key.clone();
         if matches!(known.objection(), Objection::Open { .. }) {
@@ -458,7 +511,7 @@ impl State {
         if let Known::Authorization { hold, .. } = known
             && matches!(
                 hold,
-                Hold::AwaitsCustomer | Hold::Late { .. } | Hold::Open { .. }
+                Hold::AwaitsCustomer | Hold::Late { .. } | Hold::Open { .. } | Hold::RanOut
             )
         {
             let before = std::mem::replace(hold, Hold::Gone);
@@ -467,12 +520,67 @@ impl State {
     }
 
     fn remind(&mut self, key: &CallKey, hold: Hold) {
-        self.agenda.extend(hold.end().map(|at| (at, key.clone())));
+        let at = |at| (at, key.clone());
+        self.agenda.extend(hold.due().map(at));
+        self.run_outs.extend(hold.runs_out().map(at));
     }
 
     fn forget(&mut self, key: &CallKey, hold: Hold) {
-        if let Some(at) = hold.end() {
+        if let Some(at) = hold.due() {
             self.agenda.remove(&(at, key.clone()));
+        }
+        if let Some(at) = hold.runs_out() {
+            self.run_outs.remove(&(at, key.clone()));
+        }
+    }
+}
+
+const fn blocked(answer: &Answer) -> Option<Cents> {
+    match answer {
+        Answer::Authorized { cents, .. } => Some(*cents),
+        _ => None,
+    }
+}
+
+impl Totals {
+    fn add(&mut self, known: &Known) {
+        match known {
+            Known::Authorization {
+                blocks,
+                hold: Hold::Open { .. } | Hold::Capturing { .. },
+                ..
+            } => {
+                self.blocked += *blocks;
+                self.open_authorizations += 1;
+            }
+            Known::Capture {
+                cents,
+                step: Move::Done,
+                objection,
+                ..
+            }
+            | Known::Charge {
+                cents,
+                step: Move::Done,
+                objection,
+                ..
+            } => {
+                self.captured += *cents;
+                let (taken, fee) = objection.taken();
+                self.taken_back += taken;
+                self.fees += fee;
+            }
+            Known::Refund {
+                cents,
+                step: Move::Done,
+                ..
+            } => self.refunded += *cents,
+            Known::Payout {
+                cents,
+                step: Sending::Done { .. },
+                ..
+            } => self.paid_out += *cents,
+            _ => {}
         }
     }
 }

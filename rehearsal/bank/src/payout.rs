@@ -1,18 +1,18 @@
-//! What the gateway does with the first try of a payout: where a test account's script and the book's state meet.
+//! What the gateway does with the first try of a payout: where a test account's script and the bank's state meet.
 //!
-//! Must not: change the state (bar the count of silent tries) or write; it returns the fact that the book then folds.
+//! Must not: change the state (bar the count of unheard tries); it returns the fact that the bank then folds.
 
 use campusg_domain::{
-    call::{Answer, Decline},
+    call::{AccountToken, Answer, Decline},
     time::At,
 };
 
-use super::Tuning;
 use super::decide::{Decision, check_amount, check_name};
 use super::fact::{Fact, Misuse};
 use super::known::{Known, Sending};
+use super::script::{AccountScript, Payee};
 use super::state::State;
-use crate::card::{Payee, account_script};
+use super::tuning::Tuning;
 use campusg_domain::gateway::{Payout, PayoutAnswer};
 
 /// Decides a payout.
@@ -28,28 +28,42 @@ pub(super) fn pay_out(
     check_name(payout.key.as_str())?;
     check_name(&payout.account.0)?;
     check_amount(payout.cents)?;
-    let script = account_script(&payout.account);
-    let slow = script.is_some_and(|(_, slow)| slow);
+    let script = (state.scripts.account)(&payout.account);
+    let slow = script.is_some_and(|script| script.slow);
     let known = |answer| Decision {
         fact: None,
         answer,
         slow,
     };
-    match state.known.get(&payout.key) {
+    let unknown = Payee::Refuses(Decline::AccountInvalid);
+    let payee = script.map_or(unknown, |script| script.payee);
+    let repeated = match state.known.get(&payout.key) {
         Some(Known::Payout { cents, step, .. }) if *cents == payout.cents => {
-            return Ok(known(repeated(payout, *step)));
+            Some(repeated(payout, *step))
         }
         Some(_) => return Err(Misuse::KeyReused),
-        None => {}
+        None => None,
+    };
+    let unheard = match payee {
+        Payee::LosesAnswers(tries) => state.is_unheard(&payout.key, Some(tries)),
+        Payee::Down(tries) if repeated.is_none() => state.is_unheard(&payout.key, tries),
+        _ => false,
+    };
+    let heard = |answer| {
+        if unheard {
+            PayoutAnswer::Unavailable
+        } else {
+            answer
+        }
+    };
+    if let Some(answer) = repeated {
+        return Ok(known(heard(answer)));
     }
-    let unknown = Payee::Refuses(Decline::AccountInvalid);
-    let payee = script.map_or(unknown, |(payee, _)| payee);
-    if let Payee::Down(times) = payee
-        && state.is_silent(&payout.key, times)
-    {
+    if unheard && matches!(payee, Payee::Down(_)) {
         return Ok(known(PayoutAnswer::Unavailable));
     }
-    let (done, answer, due) = first_try(payout, payee, now, tuning);
+    let (done, due) = first_try(payout, payee, now, tuning);
+    let answer = heard(done);
     let fact = Some(Fact::PaidOut {
         payout: payout.clone(),
         answer: done,
@@ -58,24 +72,20 @@ pub(super) fn pay_out(
     Ok(Decision { fact, answer, slow })
 }
 
-/// What the book keeps, what the caller hears, and when something more is to happen.
+/// What the bank does, and when something more is to happen.
 fn first_try(
     payout: &Payout,
     payee: Payee,
     now: At,
     tuning: &Tuning,
-) -> (PayoutAnswer, PayoutAnswer, Option<At>) {
-    let (paid, unknown) = (paid(payout), PayoutAnswer::Unavailable);
+) -> (PayoutAnswer, Option<At>) {
+    let paid = paid(payout);
     let late = Some(now.plus(tuning.late_ms));
     match payee {
-        Payee::Takes | Payee::Down(_) => (paid, paid, None),
-        Payee::Refuses(reason) => {
-            let declined = PayoutAnswer::Declined { reason };
-            (declined, declined, None)
-        }
-        Payee::TakesWithoutAnswer => (paid, unknown, None),
-        Payee::TakesLate | Payee::RefusesLate => (unknown, unknown, late),
-        Payee::SendsBack => (paid, paid, Some(now.plus(tuning.send_back_ms))),
+        Payee::Takes | Payee::LosesAnswers(_) | Payee::Down(_) => (paid, None),
+        Payee::Refuses(reason) => (PayoutAnswer::Declined { reason }, None),
+        Payee::TakesLate | Payee::RefusesLate => (PayoutAnswer::Unavailable, late),
+        Payee::SendsBack => (paid, Some(now.plus(tuning.send_back_ms))),
     }
 }
 
@@ -95,7 +105,10 @@ const fn paid(payout: &Payout) -> PayoutAnswer {
 }
 
 /// What becomes of a payout when its time has come.
-pub(super) fn settled(known: &Known) -> Option<Answer> {
+pub(super) fn settled(
+    known: &Known,
+    script: fn(&AccountToken) -> Option<AccountScript>,
+) -> Option<Answer> {
     let Known::Payout {
         account,
         cents,
@@ -107,9 +120,9 @@ pub(super) fn settled(known: &Known) -> Option<Answer> {
     let refused = Answer::Declined {
         reason: Decline::AccountInvalid,
     };
-    Some(match (step, account_script(account)) {
+    Some(match (step, script(account).map(|script| script.payee)) {
         (Sending::Done { .. }, _) => Answer::SentBack { cents: *cents },
-        (_, Some((Payee::RefusesLate, _)) | None) => refused,
+        (_, Some(Payee::RefusesLate) | None) => refused,
         _ => Answer::PaidOut { cents: *cents },
     })
 }

@@ -1,11 +1,11 @@
-//! Cards and bank accounts that people enter on the sandbox's own page, by picking one that does what they want to see.
+//! Cards and bank accounts that people enter on the bank's own page, by picking one that does what they want to see.
 //!
-//! Must not: change the state or write; it returns the fact that the book then folds.
+//! Must not: change the state; it returns the fact that the bank then folds.
 
 use super::decide::Decision;
 use super::fact::{Fact, Misuse, Setup};
+use super::script::Scripts;
 use super::state::State;
-use crate::card::{account_face, card_face};
 use campusg_domain::{
     call::{AccountToken, CardToken},
     gateway::{Method, MethodKind},
@@ -18,17 +18,16 @@ const MAX_ADDRESS_BYTES: usize = 500;
 ///
 /// # Errors
 /// [`Misuse::MalformedAddress`].
-pub(super) fn begin(id: String, setup: Setup) -> Result<Decision<String>, Misuse> {
+pub(super) fn begin(id: String, setup: Setup) -> Result<Decision<()>, Misuse> {
     let address = &setup.return_url;
     let fits = (1..=MAX_ADDRESS_BYTES).contains(&address.len());
     if !fits || !address.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Misuse::MalformedAddress);
     }
-    let answer = format!("/sandbox/setup/{id}");
     let fact = Some(Fact::SetupBegun { id, setup });
     Ok(Decision {
         fact,
-        answer,
+        answer: (),
         slow: false,
     })
 }
@@ -39,7 +38,7 @@ pub(super) fn begin(id: String, setup: Setup) -> Result<Decision<String>, Misuse
 /// [`Misuse::NothingToEnter`].
 pub(super) fn enter(state: &State, id: &str, token: &str) -> Result<Decision<Setup>, Misuse> {
     let setup = state.setups.get(id).ok_or(Misuse::NothingToEnter)?;
-    let method = known(setup.kind, token).ok_or(Misuse::NothingToEnter)?;
+    let method = known(&state.scripts, setup.kind, token).ok_or(Misuse::NothingToEnter)?;
     let fact = match &setup.entered {
         None => Some(Fact::Entered {
             id: id.to_owned(),
@@ -59,15 +58,15 @@ pub(super) fn enter(state: &State, id: &str, token: &str) -> Result<Decision<Set
     })
 }
 
-fn known(kind: MethodKind, token: &str) -> Option<Method> {
+fn known(scripts: &Scripts, kind: MethodKind, token: &str) -> Option<Method> {
     match kind {
         MethodKind::Card => {
             let card = CardToken(token.to_owned());
-            card_face(&card).map(|_| Method::Card(card))
+            (scripts.card)(&card).map(|_| Method::Card(card))
         }
         MethodKind::BankAccount => {
             let account = AccountToken(token.to_owned());
-            account_face(&account).map(|_| Method::BankAccount(account))
+            (scripts.account)(&account).map(|_| Method::BankAccount(account))
         }
     }
 }

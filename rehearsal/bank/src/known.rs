@@ -1,4 +1,4 @@
-//! What the book knows under a key, and what that is worth as an answer.
+//! What the bank knows under a key, and what that is worth as an answer.
 //!
 //! Must not: change by itself; the state moves it from one standing to the next.
 
@@ -34,6 +34,8 @@ pub(super) enum Hold {
         cents: Cents,
     },
     Gone,
+    /// Nobody captured it or let go of it in time.
+    RanOut,
     Declined(Decline),
 }
 
@@ -86,7 +88,10 @@ pub(super) enum Objection {
 pub(super) enum Known {
     Authorization {
         card: CardToken,
+        /// What was asked.
         cents: Cents,
+        /// What the bank blocks, if it does.
+        blocks: Cents,
         hold: Hold,
     },
     /// An authorisation or a charge that was voided before it came.
@@ -142,11 +147,25 @@ impl Hold {
         }
     }
 
-    /// When something is to happen by itself.
-    pub const fn end(self) -> Option<At> {
+    /// When it is decided, or the bank lets it go before its time.
+    pub fn due(self) -> Option<At> {
         match self {
             Self::Late { due } => Some(due),
-            Self::Open { until, .. } => Some(until),
+            Self::Open {
+                capture_before,
+                until,
+            } => (until < capture_before).then_some(until),
+            _ => None,
+        }
+    }
+
+    /// When it runs out.
+    pub fn runs_out(self) -> Option<At> {
+        match self {
+            Self::Open {
+                capture_before,
+                until,
+            } => (until >= capture_before).then_some(until),
             _ => None,
         }
     }
@@ -190,20 +209,20 @@ impl Known {
     }
 
     /// What this call is answered now.
-    pub fn answer(&self, key: &CallKey) -> Answer {
+    pub fn answer(&self, key: &CallKey, confirmation: fn(&CallKey) -> String) -> Answer {
         match self {
-            Self::Authorization { cents, hold, .. } => match *hold {
+            Self::Authorization { blocks, hold, .. } => match *hold {
                 Hold::AwaitsCustomer => Answer::ActionRequired {
-                    url: confirmation_url(key),
+                    url: confirmation(key),
                 },
                 Hold::Late { .. } => Answer::Unavailable,
                 Hold::Open { capture_before, .. }
                 | Hold::Capturing { capture_before }
                 | Hold::Captured { capture_before, .. } => Answer::Authorized {
-                    cents: *cents,
+                    cents: *blocks,
                     capture_before,
                 },
-                Hold::Gone => Answer::Declined {
+                Hold::Gone | Hold::RanOut => Answer::Declined {
                     reason: Decline::Expired,
                 },
                 Hold::Declined(reason) => Answer::Declined { reason },
@@ -346,9 +365,4 @@ impl Move {
             Self::Declined(reason) => Answer::Declined { reason },
         }
     }
-}
-
-/// Where a customer confirms a call: a page that the server in front of the sandbox serves.
-pub(super) fn confirmation_url(key: &CallKey) -> String {
-    format!("/sandbox/confirm/{key}")
 }

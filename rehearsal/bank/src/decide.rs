@@ -1,6 +1,6 @@
-//! What the gateway does with a first try: the one place where a test card's script and the book's state meet.
+//! What the gateway does with a first try: the one place where a test card's script and the bank's state meet.
 //!
-//! Must not: change the state (bar the count of silent tries) or write; it returns the fact that the book then folds.
+//! Must not: change the state (bar the count of unheard tries); it returns the fact that the bank then folds.
 
 use campusg_domain::{
     call::{Answer, CardToken, Decline},
@@ -8,11 +8,11 @@ use campusg_domain::{
     time::At,
 };
 
-use super::Tuning;
 use super::fact::{Fact, Misuse};
-use super::known::{Hold, Known, Move, confirmation_url};
+use super::known::{Hold, Known, Move};
+use super::script::{Behaviour, CardScript, Issuer};
 use super::state::State;
-use crate::card::{Bank, Behaviour, CardScript};
+use super::tuning::Tuning;
 use campusg_domain::gateway::{CallKey, Operation, Request};
 
 const MAX_KEY_BYTES: usize = 200;
@@ -27,11 +27,9 @@ pub(super) struct Decision<A> {
 
 /// What becomes of one call under one behaviour.
 struct Course {
-    /// What the book keeps; `None`: nothing was done.
+    /// What the bank keeps; `None`: nothing was done.
     done: Option<Answer>,
     due: Option<At>,
-    /// Whether the caller hears nothing of it.
-    lost: bool,
 }
 
 impl Course {
@@ -39,22 +37,20 @@ impl Course {
     const NOTHING: Self = Self {
         done: None,
         due: None,
-        lost: true,
     };
 
     const fn done(answer: Answer) -> Self {
         Self {
             done: Some(answer),
             due: None,
-            lost: false,
         }
     }
 
     /// What of a charge the customer's bank takes back some time later.
-    fn objected(mut self, bank: Bank, now: At, tuning: &Tuning) -> Self {
+    fn objected(mut self, issuer: Issuer, now: At, tuning: &Tuning) -> Self {
         if matches!(
-            (&self.done, bank),
-            (Some(Answer::Captured { .. }), Bank::Objects(_))
+            (&self.done, issuer),
+            (Some(Answer::Captured { .. }), Issuer::Objects(_))
         ) {
             self.due = Some(now.plus(tuning.chargeback_ms));
         }
@@ -62,30 +58,44 @@ impl Course {
     }
 }
 
-/// Decides a call.
+/// Decides a call that is made with `card`.
 ///
 /// # Errors
 /// The first that applies, in the order of [`Misuse`].
 pub(super) fn call(
     state: &mut State,
     request: &Request,
+    card: Option<&CardToken>,
     now: At,
     tuning: &Tuning,
 ) -> Result<Decision<Answer>, Misuse> {
     check(request)?;
-    let slow = is_slow(state, &request.operation);
-    if let Some(answer) = state.repeat(&request.key, &request.operation)? {
-        return Ok(Decision {
-            fact: None,
-            answer,
-            slow,
-        });
-    }
-    let course = first_try(state, request, now, tuning)?;
-    let answer = match &course.done {
-        Some(done) if !course.lost => done.clone(),
-        _ => Answer::Unavailable,
+    let script = card.and_then(state.scripts.card);
+    let slow = script.is_some_and(|script| script.slow);
+    let said = |answer| Decision {
+        fact: None,
+        answer,
+        slow,
     };
+    let repeated = state.repeat(&request.key, &request.operation)?;
+    let unheard = match script.map(|script| script.of(&request.operation)) {
+        Some(Behaviour::LoseAnswers(tries)) => state.is_unheard(&request.key, Some(tries)),
+        Some(Behaviour::Down(tries)) if !state.is_done(&request.key) => {
+            if state.is_unheard(&request.key, tries) {
+                return Ok(said(Answer::Unavailable));
+            }
+            false
+        }
+        _ => false,
+    };
+    let heard = |answer| {
+        if unheard { Answer::Unavailable } else { answer }
+    };
+    if let Some(answer) = repeated {
+        return Ok(said(heard(answer)));
+    }
+    let course = first_try(state, request, script, now, tuning)?;
+    let answer = heard(course.done.clone().unwrap_or(Answer::Unavailable));
     let fact = course.done.map(|answer| Fact::Called {
         key: request.key.clone(),
         operation: request.operation.clone(),
@@ -106,10 +116,16 @@ pub(super) fn confirm(
     now: At,
     tuning: &Tuning,
 ) -> Result<Decision<Answer>, Misuse> {
-    let Some(Known::Authorization { card, cents, hold }) = state.known.get(key) else {
+    let Some(Known::Authorization {
+        card,
+        cents,
+        blocks,
+        hold,
+    }) = state.known.get(key)
+    else {
         return Err(Misuse::NothingToConfirm);
     };
-    if CardScript::of(card).is_none_or(|script| script.authorize != Behaviour::AskCustomer) {
+    if (state.scripts.card)(card).is_none_or(|script| script.authorize != Behaviour::AskCustomer) {
         return Err(Misuse::NothingToConfirm);
     }
     let refused = Answer::Declined {
@@ -135,7 +151,7 @@ pub(super) fn confirm(
         ) => (
             false,
             Answer::Authorized {
-                cents: *cents,
+                cents: *blocks,
                 capture_before: *capture_before,
             },
         ),
@@ -153,63 +169,83 @@ pub(super) fn confirm(
     })
 }
 
+/// Lets go of an authorisation before its time.
+///
+/// # Errors
+/// [`Misuse::NotAuthorized`] where it blocks nothing.
+pub(super) fn lapse(state: &State, key: &CallKey) -> Result<Decision<()>, Misuse> {
+    let Some(Known::Authorization {
+        hold: Hold::Open { .. },
+        ..
+    }) = state.known.get(key)
+    else {
+        return Err(Misuse::NotAuthorized);
+    };
+    let fact = Some(Fact::Settled {
+        key: key.clone(),
+        answer: Answer::Declined {
+            reason: Decline::Expired,
+        },
+    });
+    Ok(Decision {
+        fact,
+        answer: (),
+        slow: false,
+    })
+}
+
 fn first_try(
-    state: &mut State,
+    state: &State,
     request: &Request,
+    script: Option<CardScript>,
     now: At,
     tuning: &Tuning,
 ) -> Result<Course, Misuse> {
+    let (key, late) = (&request.key, now.plus(tuning.late_ms));
+    let declined = |reason| Ok(Course::done(Answer::Declined { reason }));
     match &request.operation {
-        Operation::Authorize { card, cents } => {
-            let Some(script) = CardScript::of(card) else {
-                return Ok(Course::done(Answer::Declined {
-                    reason: Decline::CardInvalid,
-                }));
+        Operation::Authorize { cents, .. } => {
+            let Some(script) = script else {
+                return declined(Decline::CardInvalid);
             };
-            let capture_before = now.plus(tuning.capture_window_ms);
+            let blocked = match script.authorize {
+                Behaviour::BlockLess => *cents - Cents(1),
+                _ => *cents,
+            };
             let success = Answer::Authorized {
-                cents: *cents,
-                capture_before,
+                cents: blocked,
+                capture_before: now.plus(tuning.capture_window_ms),
             };
-            Ok(follow(
-                state,
-                &request.key,
-                script.authorize,
-                success,
-                now.plus(tuning.late_ms),
-            ))
+            Ok(follow(state, key, script.authorize, success, late))
         }
         Operation::Capture {
             authorization,
             cents,
         } => {
-            let script = match chargeable(state, authorization, *cents)? {
-                Some(script) => script,
-                None => {
-                    return Ok(Course::done(Answer::Declined {
-                        reason: Decline::Expired,
-                    }));
-                }
-            };
+            if !chargeable(state, authorization, *cents)? {
+                return declined(Decline::Expired);
+            }
+            let script = script.ok_or(Misuse::NotAuthorized)?;
             let success = Answer::Captured { cents: *cents };
-            let late = now.plus(tuning.late_ms);
-            let course = follow(state, &request.key, script.capture, success, late);
-            Ok(course.objected(script.bank, now, tuning))
+            let course = follow(state, key, script.capture, success, late);
+            Ok(course.objected(script.issuer, now, tuning))
         }
         Operation::Void { authorization } => void(state, authorization),
         Operation::Refund { capture, cents } => {
-            let Some(script) = refundable(state, capture, *cents)? else {
-                return Ok(Course::done(Answer::Declined {
-                    reason: Decline::Declined,
-                }));
-            };
+            if !refundable(state, capture, *cents)? {
+                return declined(Decline::Declined);
+            }
+            let script = script.ok_or(Misuse::UnknownCapture)?;
             let success = Answer::Refunded { cents: *cents };
-            Ok(follow(state, &request.key, script.refund, success, now))
+            Ok(follow(state, key, script.refund, success, late))
         }
-        Operation::Charge { card, cents } => {
-            let course = charge(state, &request.key, card, *cents);
-            let bank = CardScript::of(card).map_or(Bank::Content, |script| script.bank);
-            Ok(course.objected(bank, now, tuning))
+        Operation::Charge { cents, .. } => {
+            let Some(script) = script else {
+                return declined(Decline::CardInvalid);
+            };
+            let success = Answer::Captured { cents: *cents };
+            let course = follow(state, key, script.charge, success, late);
+            Ok(course.objected(script.issuer, now, tuning))
         }
     }
 }
@@ -233,32 +269,8 @@ fn void(state: &State, named: &CallKey) -> Result<Course, Misuse> {
     }
 }
 
-/// A charge blocks and takes at once: nobody is there to confirm, and what comes late is a first answer that is lost.
-fn charge(state: &mut State, key: &CallKey, card: &CardToken, cents: Cents) -> Course {
-    let behaviour = CardScript::of(card).map_or(
-        Behaviour::Decline(Decline::CardInvalid),
-        |script| match script.authorize {
-            Behaviour::Succeed => script.capture,
-            other => other,
-        },
-    );
-    let behaviour = match behaviour {
-        Behaviour::OnlyFirst => Behaviour::Decline(Decline::InsufficientFunds),
-        Behaviour::AskCustomer => Behaviour::Decline(Decline::NotConfirmed),
-        Behaviour::Late => Behaviour::LoseFirstAnswer,
-        Behaviour::Lapse => Behaviour::Succeed,
-        other => other,
-    };
-    follow(state, key, behaviour, Answer::Captured { cents }, At(0))
-}
-
-fn follow(
-    state: &mut State,
-    key: &CallKey,
-    behaviour: Behaviour,
-    success: Answer,
-    due: At,
-) -> Course {
+/// What becomes of a first try that somebody hears.
+fn follow(state: &State, key: &CallKey, behaviour: Behaviour, success: Answer, due: At) -> Course {
     match behaviour {
         Behaviour::OnlyFirst if state.has_authorized(key.stream()) => {
             Course::done(Answer::Declined {
@@ -266,14 +278,13 @@ fn follow(
             })
         }
         Behaviour::Decline(reason) => Course::done(Answer::Declined { reason }),
-        Behaviour::LoseFirstAnswer => Course {
-            lost: true,
-            ..Course::done(success)
-        },
-        Behaviour::Down(times) if state.is_silent(key, times) => Course::NOTHING,
-        Behaviour::Succeed | Behaviour::OnlyFirst | Behaviour::Down(_) => Course::done(success),
+        Behaviour::Succeed
+        | Behaviour::OnlyFirst
+        | Behaviour::BlockLess
+        | Behaviour::LoseAnswers(_)
+        | Behaviour::Down(_) => Course::done(success),
         Behaviour::AskCustomer => Course::done(Answer::ActionRequired {
-            url: confirmation_url(key),
+            url: (state.scripts.confirmation)(key),
         }),
         Behaviour::Late => Course {
             due: Some(due),
@@ -286,23 +297,15 @@ fn follow(
     }
 }
 
-/// The script for a capture, or `None` if the authorisation is gone.
-fn chargeable(
-    state: &State,
-    authorization: &CallKey,
-    cents: Cents,
-) -> Result<Option<CardScript>, Misuse> {
+/// Whether a capture may go on: `false` if the authorisation is gone.
+fn chargeable(state: &State, authorization: &CallKey, cents: Cents) -> Result<bool, Misuse> {
     match state.known.get(authorization) {
-        Some(Known::Tombstone) => Ok(None),
-        Some(Known::Authorization {
-            card,
-            cents: blocked,
-            hold,
-        }) => match hold {
-            Hold::Open { .. } if cents > *blocked => Err(Misuse::ExceedsAuthorized),
-            Hold::Open { .. } => CardScript::of(card).map(Some).ok_or(Misuse::NotAuthorized),
+        Some(Known::Tombstone) => Ok(false),
+        Some(Known::Authorization { blocks, hold, .. }) => match hold {
+            Hold::Open { .. } if cents > *blocks => Err(Misuse::ExceedsAuthorized),
+            Hold::Open { .. } => Ok(true),
             Hold::Capturing { .. } | Hold::Captured { .. } => Err(Misuse::AlreadyCaptured),
-            Hold::Gone => Ok(None),
+            Hold::Gone | Hold::RanOut => Ok(false),
             Hold::AwaitsCustomer | Hold::Late { .. } | Hold::Declined(_) => {
                 Err(Misuse::NotAuthorized)
             }
@@ -311,12 +314,8 @@ fn chargeable(
     }
 }
 
-/// The script for a refund, or `None` if the bank took the charge back: the customer has the money already.
-fn refundable(
-    state: &State,
-    capture: &CallKey,
-    cents: Cents,
-) -> Result<Option<CardScript>, Misuse> {
+/// Whether a refund may go on: `false` if the bank took the charge back, so that the customer has the money already.
+fn refundable(state: &State, capture: &CallKey, cents: Cents) -> Result<bool, Misuse> {
     let Some(
         Known::Capture {
             cents: captured,
@@ -339,27 +338,7 @@ fn refundable(
     if *refunded + cents > *captured {
         return Err(Misuse::ExceedsCaptured);
     }
-    if objection.taken().0.is_positive() {
-        return Ok(None);
-    }
-    let script = state.card(capture).and_then(CardScript::of);
-    script.map(Some).ok_or(Misuse::UnknownCapture)
-}
-
-fn is_slow(state: &State, operation: &Operation) -> bool {
-    let card = match operation {
-        Operation::Authorize { card, .. } | Operation::Charge { card, .. } => Some(card),
-        Operation::Capture {
-            authorization: named,
-            ..
-        }
-        | Operation::Void {
-            authorization: named,
-        }
-        | Operation::Refund { capture: named, .. } => state.card(named),
-    };
-    card.and_then(CardScript::of)
-        .is_some_and(|script| script.slow)
+    Ok(!objection.taken().0.is_positive())
 }
 
 impl State {
@@ -372,14 +351,25 @@ impl State {
         }
     }
 
-    /// Counts this try, and says whether it is one of those that are not answered.
-    pub(super) fn is_silent(&mut self, key: &CallKey, times: Option<u32>) -> bool {
-        let Some(times) = times else {
-            return true;
-        };
-        let tries = self.silent_tries.entry(key.clone()).or_default();
-        *tries += 1;
-        *tries <= times
+    /// The card that a call is made with, as far as the bank knows it.
+    pub(super) fn card_of<'a>(&'a self, operation: &'a Operation) -> Option<&'a CardToken> {
+        match operation {
+            Operation::Authorize { card, .. } | Operation::Charge { card, .. } => Some(card),
+            Operation::Capture {
+                authorization: named,
+                ..
+            }
+            | Operation::Void {
+                authorization: named,
+            }
+            | Operation::Refund { capture: named, .. } => self.card(named),
+        }
+    }
+
+    /// Whether something was done under a key; a void that came first does nothing yet.
+    pub(super) fn is_done(&self, key: &CallKey) -> bool {
+        let known = self.known.get(key);
+        known.is_some_and(|known| !matches!(known, Known::Tombstone))
     }
 }
 
