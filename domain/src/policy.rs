@@ -177,7 +177,7 @@ impl Default for Policy {
 impl Policy {
     /// How long a step of stream `id` rests after its `failures`th try: the first wait · 2ⁿ⁻¹, at most the longest, plus
     /// up to an eighth that the id decides, so that what failed together does not come back together. After the last
-    /// try: the wait of what is stuck.
+    /// try: `stalled_retry_ms`.
     #[must_use]
     pub fn back_off_ms(&self, failures: u16, id: &[u8; 16]) -> u64 {
         if failures >= self.retry_tries {
@@ -291,7 +291,7 @@ impl Policy {
             ("rating_window_ms", self.rating_window_ms),
             ("retry_first_ms", self.retry_first_ms),
             ("retry_longest_ms", self.retry_longest_ms),
-            ("stuck_retry_ms", self.stalled_retry_ms),
+            ("stalled_retry_ms", self.stalled_retry_ms),
         ];
         let spans = [
             ("deliver_after_limit_ms", self.deliver_after_limit_ms),

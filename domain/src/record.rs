@@ -50,7 +50,7 @@ pub enum Events {
     Store(Vec<StoreEvent>),
     /// Events of a person's inbox.
     Inbox(Vec<InboxEvent>),
-    /// Events of an event scheduled over the API.
+    /// Events of one scheduled event (`/api/scheduled-events`).
     Schedule(Vec<ScheduleEvent>),
     /// Events of a person's wallet or the platform's.
     Wallet(Vec<WalletEvent>),

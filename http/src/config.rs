@@ -1,4 +1,4 @@
-//! The section `http` of the configuration: the address to listen on, and every limit of the server.
+//! The section `server` of the configuration: the address to listen on, and every limit of the server.
 
 use campusg_domain::settings::{BrokenRule, Rules};
 use documented::DocumentedFields;

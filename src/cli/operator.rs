@@ -46,10 +46,10 @@ pub struct CreateOperator {
     /// E-mail address to sign in with
     #[arg(long)]
     pub email: String,
-    /// First name
+    /// First name on the operator's account
     #[arg(long, default_value = "Operator")]
     pub first_name: String,
-    /// Last name
+    /// Last name on the operator's account
     #[arg(long, default_value = "CampusG")]
     pub last_name: String,
     /// File with the password in its first line

@@ -29,7 +29,7 @@ pub enum ConfigFault {
     /// The argument of `--set` has no `=` or no key.
     #[error("--set {text}: must be KEY=VALUE, for example --set policy.delivery_fee_cents=450")]
     NoAssignment {
-        /// The argument.
+        /// What was given to `--set`, unchanged.
         text: String,
     },
     /// The key does not exist.

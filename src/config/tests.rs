@@ -6,7 +6,7 @@
 )]
 
 use super::*;
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 use tempfile::TempDir;
 
 /// Creates a data folder with this `campusg.toml`, and returns the flags that name it.
@@ -339,6 +339,69 @@ fn every_key_has_a_meaning() {
             setting.key
         );
     }
+}
+
+/// Values of every type of a setting, each of them out of the range of some.
+fn extremes() -> Vec<serde_json::Value> {
+    let key = format!("whsec_{}", "MfKQ".repeat(8));
+    vec![
+        0.into(),
+        (-1_000_000).into(),
+        u8::MAX.into(),
+        u16::MAX.into(),
+        u32::MAX.into(),
+        i64::MAX.into(),
+        u64::MAX.into(),
+        "".into(),
+        "no".into(),
+        "a=b=c".into(),
+        "10.0.0.1:80".into(),
+        key.into(),
+        vec![""].into(),
+    ]
+}
+
+/// A rule is reported for the key that breaks it, or for a key whose rule names that key; both under the names of the
+/// fields, since that is where a reader looks for them.
+#[test]
+fn a_broken_rule_is_reported_for_a_key_that_exists() {
+    let shape = shape::Shape::of(&Config::default());
+    let keys: BTreeSet<String> = shape.leaves().into_iter().map(|(key, _)| key).collect();
+    let names: BTreeSet<&str> = keys.iter().flat_map(|key| key.split('.')).collect();
+    let defaults = serde_json::to_value(Config::default()).unwrap();
+    let mut sections = BTreeSet::new();
+    for key in &keys {
+        let pointer = format!("/{}", key.replace('.', "/"));
+        for value in extremes() {
+            let mut changed = defaults.clone();
+            *changed.pointer_mut(&pointer).unwrap() = value.clone();
+            // A value of another type is refused before any rule is checked.
+            let Ok(config) = serde_json::from_value::<Config>(changed) else {
+                continue;
+            };
+            for broken in config.broken_rules() {
+                let told = format!("{key} = {value}: {broken}");
+                assert!(keys.contains(&broken.key), "no such key: {told}");
+                let named: Vec<&str> = broken
+                    .rule
+                    .split(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_'))
+                    .filter(|word| word.contains('_'))
+                    .collect();
+                let unknown = named.iter().find(|name| !names.contains(*name));
+                assert_eq!(unknown, None, "the rule names no key: {told}");
+                let name = key.rsplit('.').next().unwrap();
+                let concerns = broken.key == *key
+                    || broken
+                        .rule
+                        .split([' ', ',', '.', ':'])
+                        .any(|word| word == name);
+                assert!(concerns, "another key's rule: {told}");
+                sections.extend(key.split_once('.').map(|(section, _)| section));
+            }
+        }
+    }
+    let all: BTreeSet<&str> = shape.tables().collect();
+    assert_eq!(sections, all, "sections with a broken rule");
 }
 
 #[test]

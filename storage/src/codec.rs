@@ -4,8 +4,9 @@
 //! record.
 //!
 //! Invariants: decoding accepts exactly what encoding produces, to the last byte. An unknown kind, codec or schema is
-//! refused. The encoding has no field names, so variants and fields may only be appended; fixtures in `tests/` pin
-//! the bytes.
+//! refused. The encoding has no field names, so a variant may be appended to an enum, and nothing else may change: a
+//! new field moves all bytes behind it. Fixtures in `tests/` pin the bytes; a change to them raises the data folder's
+//! format.
 
 use bincode::config::{Configuration, Limit, LittleEndian, Varint};
 use campusg_domain::record::Record;

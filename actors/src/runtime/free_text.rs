@@ -159,7 +159,7 @@ pub struct SealedFreeText {
     pub author: Principal,
     /// The kind of the text.
     pub wording: FreeText,
-    /// As it is stored in the event or the order.
+    /// The sealed bytes, as the event or the order holds them.
     pub sealed: Sealed,
 }
 

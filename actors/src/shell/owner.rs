@@ -60,7 +60,8 @@ impl<C: StreamCommand> Default for StreamQueue<C> {
 }
 
 impl<C: StreamCommand> StreamQueue<C> {
-    /// Adds a command to its stream's queue; returns whether it is the first, to be begun now.
+    /// Adds a command to its stream's queue, or refuses it as busy where too many wait; returns whether it is the first,
+    /// to be begun now.
     fn join(&mut self, pending: Pending<C>) -> bool {
         let queue = self.waiting.entry(pending.envelope.stream()).or_default();
         if queue.len() >= WAITING {

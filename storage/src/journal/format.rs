@@ -31,7 +31,7 @@ const _: () = assert!(
 /// Describes a payload. The journal stores it and does not interpret it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RecordTag {
-    /// What the payload is.
+    /// Number of the payload's kind, chosen by whoever writes it; 1 is a domain record.
     pub kind: u8,
     /// How the payload is encoded.
     pub codec: u8,

@@ -1,10 +1,9 @@
 //! The bytes of everything in a record, pinned: one file per enum, one line per variant.
 //!
-//! A line that differs means that journals already written would be read as something else: give
-//! the record another schema and keep the old shape, don't change the line. A new variant is
-//! appended, gets a sample, and its line with
-//! `CAMPUSG_PIN=1 cargo nextest run -p campusg-storage -E 'binary(/codec_/)'`, which adds lines and
-//! changes none.
+//! A line that differs means that journals already written would be misread. Rather append a variant. If the shape has to
+//! change, raise `FORMAT` in `storage/src/store/folder.rs`: older folders are then refused, there is no migration.
+//! A new variant is appended, gets a sample, and its line with
+//! `CAMPUSG_PIN=1 cargo test --workspace --test 'codec_*'`, which adds lines and changes none.
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test may unwrap")]
 

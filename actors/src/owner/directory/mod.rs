@@ -3,7 +3,6 @@
 //!
 //! Must not: know a password, a plain name or a plain e-mail address, ask another actor, or wait for anything. A
 //! panic in it ends the process.
-//! in here ends the process.
 
 use crate::{
     fatal::Guard,

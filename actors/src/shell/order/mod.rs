@@ -1,8 +1,9 @@
 //! The order's shell: one actor per live order, which carries out every command in the same sequence.
 //!
-//! (load) → repeat? → votes → decide → fill → check → commit → (ack) → evolve → reply. The mailbox is closed from the
-//! first step to the reply (`ctx.wait`), so commands do not interleave and memory is never ahead of the disk. Effects
-//! belong to the owners that fold the record.
+//! (load) → repeat? → votes → decide → fill → check → commit → ack → reply. Filling also makes the order after the
+//! command, so that it can be checked; the actor keeps it once the ack has given it its number. The mailbox is closed
+//! from the first step to the reply (`ctx.wait`), so commands do not interleave and memory is never ahead of the disk.
+//! Effects belong to the owners that fold the record.
 //!
 //! Must not: hold a rule, make a call, or use `ctx.spawn`. Loading before the first command is the only recovery. If
 //! it fails, the caller gets the error and the actor ends, so that the next command loads the order again.

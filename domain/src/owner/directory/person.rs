@@ -47,7 +47,7 @@ pub struct PayoutMethod {
     pub last4: String,
 }
 
-/// A signed-in session.
+/// One sign-in of a person, until they sign out or it expires. Its token is kept as a hash only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// The id under which its owner sees it; it opens nothing.
@@ -72,7 +72,7 @@ pub struct RunnerState {
 /// A placement that became an order: its repeat under the same key is answered with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlacedKey {
-    /// The placing command.
+    /// Id of the command that placed the order.
     pub command: CommandId,
     /// Hash of its body.
     pub fingerprint: Fingerprint,
