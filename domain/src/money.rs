@@ -189,14 +189,14 @@ pub struct Transfer {
     pub phase: Phase,
 }
 
-/// A promise not settled yet.
+/// A promise that is not settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Promised {
-    /// Where it will come from.
+    /// The account that the money will leave.
     pub debit: Account,
-    /// Where it will go.
+    /// The account that the money will reach.
     pub credit: Account,
-    /// How much.
+    /// Amount in cents; above zero.
     pub cents: Cents,
 }
 

@@ -94,27 +94,27 @@ pub struct Timer {
 /// A change to a stream's timers: the `timers` section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TimerChange {
-    /// Fires at `due`.
+    /// Timer `kind` will fire at `due`.
     Arm {
-        /// Which.
+        /// What the timer is for.
         kind: TimerKind,
-        /// Counts the arms of this kind in this stream.
+        /// Counts how often a timer of this kind was armed in this stream: 1, 2, 3 …
         generation: u32,
-        /// When.
+        /// When it is to fire.
         due: At,
     },
-    /// Will not fire.
+    /// Timer `kind` will not fire.
     Disarm {
-        /// Which.
+        /// What the timer was for.
         kind: TimerKind,
-        /// Its generation.
+        /// The generation that was armed.
         generation: u32,
     },
-    /// Fired.
+    /// Timer `kind` has fired, and this record is what came of it.
     Fire {
-        /// Which.
+        /// What the timer was for.
         kind: TimerKind,
-        /// Its generation.
+        /// The generation that was armed.
         generation: u32,
     },
 }

@@ -28,7 +28,7 @@ use crate::snapshot::stores::Stores;
 
 pub(crate) use thread::{Projector, ProjectorOptions};
 
-/// The fold and the checkpoint, without a thread.
+/// The fold and the checkpoint, independent of a thread.
 #[derive(Debug)]
 pub(crate) struct Projection {
     pub(crate) shared: Arc<Shared>,

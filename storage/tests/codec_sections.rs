@@ -17,7 +17,7 @@ use campusg_domain::{
     timer::TimerKind,
 };
 use campusg_domain::{
-    saga::{AcceptStep, CompleteStep, CreateStep, Mark, Saga, Step},
+    saga::{AcceptStep, CompleteStep, CreateStep, Mark, Step},
     timer::TimerChange,
 };
 use codec_common::{AT, CENTS, order, photo, pin, release, user};
@@ -284,12 +284,6 @@ pin!(step, Step:
     Create => Step::Create(CreateStep::HoldFunds),
     Accept => Step::Accept(AcceptStep::BindRunner),
     Complete => Step::Complete(CompleteStep::CapturePayment),
-);
-
-pin!(saga, Saga:
-    Create => Saga::Create,
-    Accept => Saga::Accept,
-    Complete => Saga::Complete,
 );
 
 pin!(mark, Mark:

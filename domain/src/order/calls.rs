@@ -205,9 +205,11 @@ fn refund(order: &Order, cents: Cents) -> Vec<CallKind> {
 /// Returns the call that voids the authorisation of a charge that failed or was given up. If the charge was made and only
 /// its answer was lost, the answer to this call says so, and transition 33 follows.
 fn given_up(order: &Order, capture: CallNumber) -> Vec<CallKind> {
-    match order.calls.get(&capture).map(|call| call.kind) {
-        Some(CallKind::Capture { authorization, .. }) => vec![CallKind::Void { authorization }],
-        _ => vec![],
+    let call = order.calls.get(&capture);
+    if let Some(CallKind::Capture { authorization, .. }) = call.map(|call| call.kind) {
+        vec![CallKind::Void { authorization }]
+    } else {
+        vec![]
     }
 }
 

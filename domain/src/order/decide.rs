@@ -4,15 +4,10 @@
 //! Order of checks: who may give the command, then which transition fits the stage, then its guards in the order of
 //! [`Rejection`]. `Ok(vec![])` means that the order is already as the command wants it, and nothing is written.
 
-#![allow(
-    clippy::wildcard_enum_match_arm,
-    reason = "a stage that no transition names refuses the command"
-)]
-
 use super::{
     command::{Command, Placement},
     event::{Event, PlacingEvent, RunEvent},
-    marks::{finish, mark, start},
+    marks::{finish, start},
     place,
     role::Role,
     state::Order,
@@ -22,7 +17,7 @@ use crate::{
     id::OrderId,
     policy::Policy,
     rejection::Rejection,
-    saga::{CompleteStep, CreateStep, Mark},
+    saga::CreateStep,
     stream::Meta,
     time::At,
     vote::{Granted, VoteRequest, Votes},
@@ -98,18 +93,12 @@ pub fn decide(
                 context,
                 role,
             };
-            decider
-                .decide(command)
-                .map_err(|rejection| match rejection {
-                    Rejection::NotInThisStage { status, .. } => Rejection::NotInThisStage {
-                        status,
-                        allowed: allowed(order, role, context.policy, context.now)
-                            .iter()
-                            .map(ToString::to_string)
-                            .collect(),
-                    },
-                    other => other,
-                })
+            let mut decision = decider.decide(command);
+            if let Err(Rejection::NotInThisStage { allowed: can, .. }) = &mut decision {
+                let allowed = allowed(order, role, context.policy, context.now);
+                *can = allowed.iter().map(ToString::to_string).collect();
+            }
+            decision
         }
     }
 }
@@ -150,11 +139,12 @@ fn card_of(
 /// Returns the refusal that these events stand for: a wrong PIN is refused and recorded all the same, so that it counts.
 #[must_use]
 pub fn verdict(events: &[Event], policy: &Policy) -> Option<Rejection> {
-    events.iter().find_map(|event| match event {
-        Event::Run(RunEvent::WrongPinShown { tries }) => Some(Rejection::WrongPin {
-            left: policy.pin_tries.saturating_sub(*tries),
-        }),
-        _ => None,
+    events.iter().find_map(|event| {
+        let Event::Run(RunEvent::WrongPinShown { tries }) = event else {
+            return None;
+        };
+        let left = policy.pin_tries.saturating_sub(*tries);
+        Some(Rejection::WrongPin { left })
     })
 }
 
@@ -242,7 +232,12 @@ impl Decider<'_> {
             Role::Stranger => Rejection::NotFound {
                 what: "order".into(),
             },
-            _ => Rejection::NotAllowed {
+            Role::Customer
+            | Role::Runner
+            | Role::FormerRunner
+            | Role::Operator
+            | Role::System
+            | Role::Gateway => Rejection::NotAllowed {
                 who: format!("only {}", command.who_in_words()),
             },
         })
@@ -263,11 +258,5 @@ impl Decider<'_> {
         } else {
             Ok(())
         }
-    }
-
-    /// Returns the events with the mark that a step of the complete-order saga is done.
-    fn with_step(&self, step: CompleteStep, mut events: Vec<Event>) -> Vec<Event> {
-        events.push(mark(step, Mark::Done));
-        events
     }
 }

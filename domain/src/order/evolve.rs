@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     call::CallNumber,
-    id::{OrderId, Principal, Seq},
+    id::{OrderId, Principal, Seq, Stream},
     money::Cents,
     record::{Events, Record},
     saga::Progress,
@@ -98,20 +98,22 @@ impl Order {
 
     /// Folds one event; `Placed` creates the order. Marks that come before it in the record are folded once the order exists.
     pub(super) fn evolve_or_place(known: &mut Option<Self>, record: &Record, event: &Event) {
-        match (known.as_mut(), event, record.stream) {
-            (None, Event::Placing(PlacingEvent::Placed(terms)), crate::id::Stream::Order(id)) => {
-                let mut order = Self::placed(id, terms);
-                if let Events::Order(events) = &record.events {
-                    let before = events.iter().take_while(|other| {
-                        !matches!(other, Event::Placing(PlacingEvent::Placed(_)))
-                    });
-                    before.for_each(|mark| order.evolve(mark, record.at));
-                }
-                *known = Some(order);
-            }
-            (Some(order), event, _) => order.evolve(event, record.at),
-            (None, ..) => {}
+        if let Some(order) = known {
+            return order.evolve(event, record.at);
         }
+        let (Event::Placing(PlacingEvent::Placed(terms)), Stream::Order(id)) =
+            (event, record.stream)
+        else {
+            return;
+        };
+        let mut order = Self::placed(id, terms);
+        if let Events::Order(events) = &record.events {
+            let before = events
+                .iter()
+                .take_while(|other| !matches!(other, Event::Placing(PlacingEvent::Placed(_))));
+            before.for_each(|mark| order.evolve(mark, record.at));
+        }
+        *known = Some(order);
     }
 
     /// Ends the fold of a record: sets version, sequence and time, and remembers the command.
@@ -298,19 +300,38 @@ impl Order {
     fn timer(&mut self, event: &TimerEvent) {
         match event {
             TimerEvent::TimerFired { .. } => {}
-            TimerEvent::Reminded {
-                kind: TimerKind::DisputeSla,
-                ..
-            } => {
+            TimerEvent::Reminded { step, kind } => self.remind(*kind, *step),
+            TimerEvent::TimerNoted { kind } => self.noted.push(*kind),
+        }
+    }
+
+    /// Notes that a timer of two steps has reminded or alarmed. Operators are alarmed of a dispute beside the reminders of
+    /// the stage.
+    fn remind(&mut self, kind: TimerKind, step: u8) {
+        match kind {
+            TimerKind::DisputeSla => {
                 if let Some(dispute) = &mut self.dispute {
                     dispute.alarmed = true;
                 }
             }
-            TimerEvent::Reminded { step, kind } => {
-                self.reminded = *step;
-                self.late |= *kind == TimerKind::DeliveryReminder;
+            TimerKind::DeliveryReminder => {
+                self.reminded = step;
+                self.late = true;
             }
-            TimerEvent::TimerNoted { kind } => self.noted.push(*kind),
+            TimerKind::PaymentAction
+            | TimerKind::BoardOpen
+            | TimerKind::OrderTimeout
+            | TimerKind::RunnerIdle
+            | TimerKind::StoreWait
+            | TimerKind::DisputeWindow
+            | TimerKind::PaymentAuthorizationExpiry
+            | TimerKind::EscrowTimeout
+            | TimerKind::RatingWindow
+            | TimerKind::StepRetry
+            | TimerKind::Scheduled
+            | TimerKind::ProposalExpiry
+            | TimerKind::CancelWait
+            | TimerKind::NoShowWait => self.reminded = step,
         }
     }
 

@@ -18,6 +18,12 @@ pub fn start(step: impl Into<Step>) -> Event {
     mark(step, Mark::Started)
 }
 
+/// Makes the event that marks a step as done.
+#[must_use]
+pub fn done(step: impl Into<Step>) -> Event {
+    mark(step, Mark::Done)
+}
+
 /// Makes the events that mark the steps of `last`'s saga as done, from the first that is not up to `last`.
 #[must_use]
 pub fn finish(progress: &Progress, last: impl Into<Step>) -> Vec<Event> {
@@ -27,7 +33,7 @@ pub fn finish(progress: &Progress, last: impl Into<Step>) -> Vec<Event> {
     steps
         .filter(|step| *step <= last)
         .filter(|step| begun_anew || progress.state(*step) != Some(Mark::Done))
-        .map(|step| mark(step, Mark::Done))
+        .map(done)
         .collect()
 }
 

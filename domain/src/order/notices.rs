@@ -11,7 +11,7 @@ use super::{
     state::Order,
 };
 use crate::{
-    call::CallKind,
+    call::{CallKind, CallNumber},
     id::UserId,
     money::Cents,
     notice::{Audience, Notice, NoticeKind as Kind},
@@ -217,10 +217,7 @@ fn call(order: &Order, parties: &Parties, event: &CallEvent, policy: &Policy) ->
     let alarm = |kind: Kind| [parties.customer(kind), Parties::operators(kind)].concat();
     match event {
         CallEvent::CollectFailed { call, .. } => alarm(Kind::RenewCard {
-            owed: match order.calls.get(call).map(|call| call.kind) {
-                Some(CallKind::Capture { cents, .. }) => cents,
-                _ => Cents::ZERO,
-            },
+            owed: to_capture(order, *call),
         }),
         CallEvent::RefundKept { cents, .. } => alarm(Kind::RefundKeptInWallet { cents: *cents }),
         CallEvent::LateCharge { cents, .. } => alarm(Kind::LateChargeReturned { cents: *cents }),
@@ -237,6 +234,16 @@ fn call(order: &Order, parties: &Parties, event: &CallEvent, policy: &Policy) ->
         | CallEvent::CallRetried { .. }
         | CallEvent::CallGivenUp { .. }
         | CallEvent::AuthorizationLapsed { .. } => vec![],
+    }
+}
+
+/// What a call was to charge out of an authorisation; zero where it does something else.
+fn to_capture(order: &Order, call: CallNumber) -> Cents {
+    let call = order.calls.get(&call);
+    if let Some(CallKind::Capture { cents, .. }) = call.map(|call| call.kind) {
+        cents
+    } else {
+        Cents::ZERO
     }
 }
 

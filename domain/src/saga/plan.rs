@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Names a saga.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Saga {
     /// The saga of placing an order, up to the board.
     Create,

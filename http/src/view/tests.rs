@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may end here")]
 
-mod over;
+mod attachments;
 mod receipt;
 
 use super::{

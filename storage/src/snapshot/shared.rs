@@ -1,4 +1,4 @@
-//! What the projector shares with those who read.
+//! The part of the projector that readers share.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,11 +20,11 @@ pub(crate) struct Shared {
     pub(crate) stores: Stores,
     pub(crate) reader: JournalReader,
     pub(crate) live: RwLock<LiveSets>,
-    /// Orders that can't be folded; their snapshots stay as they were.
+    /// Orders that can't be folded; their snapshots are no longer updated.
     pub(crate) quarantined: RwLock<BTreeSet<OrderId>>,
     pub(crate) folded: watch::Receiver<u64>,
     pub(crate) checkpoints: AtomicU64,
-    /// The stores can't follow the journal for want of room; whoever submits records looks at it.
+    /// Whether the stores have no room for what was folded; checked by whoever submits records.
     pub(crate) storage_full: Arc<AtomicBool>,
 }
 

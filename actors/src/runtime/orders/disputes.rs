@@ -86,19 +86,21 @@ fn threads(
             open(record.principal, wording, sealed)
         };
         for event in events {
-            match (event, threads.last_mut()) {
-                (Event::Dispute(DisputeEvent::Disputed { .. }), _) => {
-                    threads.extend(opened(event, record.at, words(event)));
-                }
-                (event, Some(thread)) => thread.goes_on(event, record, words),
-                (_, None) => {}
+            if let Some(thread) = opened(event, record.at, words) {
+                threads.push(thread);
+            } else if let Some(thread) = threads.last_mut() {
+                thread.goes_on(event, record, words);
             }
         }
     }
     threads
 }
 
-fn opened(event: &Event, at: At, reason: Option<String>) -> Option<DisputeThread> {
+fn opened(
+    event: &Event,
+    at: At,
+    words: impl Fn(&Event) -> Option<String>,
+) -> Option<DisputeThread> {
     let Event::Dispute(DisputeEvent::Disputed {
         n,
         by,
@@ -115,7 +117,7 @@ fn opened(event: &Event, at: At, reason: Option<String>) -> Option<DisputeThread
         claim: *claim,
         frozen: Cents::ZERO,
         opened_at: at,
-        reason,
+        reason: words(event),
         photos: photos.clone(),
         replies: vec![],
         judgement: None,

@@ -1,10 +1,10 @@
 //! Transitions 32a and 32c: what customer and runner may still do once the order is completed: a later tip, ratings.
 
-use super::{Decider, Decision};
+use super::{Decider, Decision, answer::misfit};
 use crate::{
     call::{Answer, CallNumber},
     money::Cents,
-    order::{AfterEvent, Event, Role, Stage},
+    order::{AfterEvent, Event, Stage},
     people::Side,
     rejection::Rejection,
     timer::TimerKind,
@@ -53,7 +53,12 @@ impl Decider<'_> {
             }
             Answer::Declined { reason } => failed(*reason),
             Answer::ActionRequired { .. } => failed(crate::call::Decline::NotConfirmed),
-            _ => Err(Rejection::field("answer", "does not fit the call")),
+            Answer::Authorized { .. }
+            | Answer::Voided
+            | Answer::Refunded { .. }
+            | Answer::Unavailable
+            | Answer::PaidOut { .. }
+            | Answer::SentBack { .. } => misfit(),
         }
     }
 
@@ -66,9 +71,10 @@ impl Decider<'_> {
             return Err(Rejection::field("stars", "must be from 1 to 5"));
         }
         let ratings = &self.order.ratings;
-        let (by, given, other) = match self.role {
-            Role::Customer => (Side::Customer, ratings.by_customer, ratings.by_runner),
-            _ => (Side::Runner, ratings.by_runner, ratings.by_customer),
+        let by = self.side();
+        let (given, other) = match by {
+            Side::Customer => (ratings.by_customer, ratings.by_runner),
+            Side::Runner => (ratings.by_runner, ratings.by_customer),
         };
         match given {
             Some(before) if before == stars => return Ok(vec![]),

@@ -6,7 +6,7 @@ use crate::{
     money::Cents,
     order::{
         Call, CallEvent, CancelReason, Event, Outcome, PlacingEvent, Settlement, Stage, TimerEvent,
-        marks::{finish, mark},
+        marks::{done, finish, mark},
     },
     rejection::Rejection,
     saga::{CompleteStep, CreateStep, Failing, Mark, Step},
@@ -27,88 +27,117 @@ impl Decider<'_> {
         if call.state == CallState::Closed {
             return Ok(self.answered_late(n, call, answer));
         }
-        match (call.kind, answer) {
-            (CallKind::Authorize { .. }, Answer::Unavailable) if self.is_raise(n) => {
-                Ok(self.raise_unanswered(n, call))
-            }
-            (_, Answer::Unavailable) => Ok(self.unanswered(n, call)),
-            (CallKind::Authorize { cents }, _) if self.is_raise(n) => {
+        if *answer == Answer::Unavailable {
+            return Ok(if self.is_raise(n) {
+                self.raise_unanswered(n, call)
+            } else {
+                self.unanswered(n, call)
+            });
+        }
+        match call.kind {
+            CallKind::Authorize { cents } if self.is_raise(n) => {
                 self.raise_answered(n, cents, answer)
             }
-            (CallKind::Charge { .. }, _) => self.tip_answered(n, answer),
-            (
-                CallKind::Authorize { cents: asked },
-                Answer::Authorized {
-                    cents,
-                    capture_before,
-                },
-            ) => Ok(self.authorized(n, asked, *cents, *capture_before)),
-            (CallKind::Authorize { .. }, Answer::ActionRequired { url }) => {
-                match &self.order.action_url {
-                    Some(known) if known == url => Ok(vec![]),
-                    _ => Ok(vec![Event::Placing(PlacingEvent::ActionRequired {
-                        url: url.clone(),
-                    })]),
-                }
-            }
-            (CallKind::Authorize { .. }, Answer::Declined { reason }) => {
-                Ok(self.declined(n, *reason))
-            }
-            (CallKind::Capture { .. }, Answer::Captured { cents }) => Ok(vec![
+            CallKind::Authorize { cents } => self.authorize_answered(n, cents, answer),
+            CallKind::Capture { .. } => self.capture_answered(n, answer),
+            CallKind::Void { authorization } => self.void_answered(n, authorization, answer),
+            CallKind::Refund { cents, .. } => refund_answered(n, cents, answer),
+            CallKind::Charge { .. } => self.tip_answered(n, answer),
+            CallKind::PayOut { .. } => misfit(),
+        }
+    }
+
+    fn authorize_answered(&self, n: CallNumber, asked: Cents, answer: &Answer) -> Decision {
+        match answer {
+            Answer::Authorized {
+                cents,
+                capture_before,
+            } => Ok(self.authorized(n, asked, *cents, *capture_before)),
+            Answer::ActionRequired { url } => Ok(self.action_required(url)),
+            Answer::Declined { reason } => Ok(self.declined(n, *reason)),
+            Answer::Captured { .. }
+            | Answer::Voided
+            | Answer::Refunded { .. }
+            | Answer::Unavailable
+            | Answer::PaidOut { .. }
+            | Answer::SentBack { .. } => misfit(),
+        }
+    }
+
+    /// Transition 36: the bank asks the customer; said once.
+    pub(super) fn action_required(&self, url: &str) -> Vec<Event> {
+        if self.order.action_url.as_deref() == Some(url) {
+            return vec![];
+        }
+        let url = url.to_owned();
+        vec![Event::Placing(PlacingEvent::ActionRequired { url })]
+    }
+
+    fn capture_answered(&self, n: CallNumber, answer: &Answer) -> Decision {
+        match answer {
+            Answer::Captured { cents } => Ok(vec![
                 Event::Call(CallEvent::Captured {
                     call: n,
                     cents: *cents,
                 }),
-                capture_mark(Mark::Done),
+                done(CompleteStep::CapturePayment),
             ]),
-            (CallKind::Capture { .. }, Answer::Declined { reason }) => {
-                Ok(self.collect_failed(n, Some(*reason)))
-            }
-            (CallKind::Void { .. }, Answer::Voided | Answer::Declined { .. }) => {
-                Ok(vec![Event::Call(CallEvent::Voided { call: n })])
-            }
-            (CallKind::Void { authorization }, Answer::Captured { cents }) => {
-                let late = self.charged_after_all(authorization, *cents);
-                Ok(std::iter::once(Event::Call(CallEvent::Voided { call: n }))
-                    .chain(late)
-                    .collect())
-            }
-            (CallKind::Refund { .. }, Answer::Refunded { cents }) => {
-                Ok(vec![Event::Call(CallEvent::Refunded {
-                    call: n,
-                    cents: *cents,
-                })])
-            }
-            (CallKind::Refund { cents, .. }, Answer::Declined { .. }) => {
-                Ok(vec![Event::Call(CallEvent::RefundKept { call: n, cents })])
-            }
-            _ => Err(Rejection::field("answer", "does not fit the call")),
+            Answer::Declined { reason } => Ok(self.collect_failed(n, Some(*reason))),
+            Answer::Authorized { .. }
+            | Answer::ActionRequired { .. }
+            | Answer::Voided
+            | Answer::Refunded { .. }
+            | Answer::Unavailable
+            | Answer::PaidOut { .. }
+            | Answer::SentBack { .. } => misfit(),
         }
+    }
+
+    fn void_answered(&self, n: CallNumber, authorization: CallNumber, answer: &Answer) -> Decision {
+        let late = match answer {
+            Answer::Voided | Answer::Declined { .. } => None,
+            Answer::Captured { cents } => self.charged_after_all(authorization, *cents),
+            Answer::Authorized { .. }
+            | Answer::ActionRequired { .. }
+            | Answer::Refunded { .. }
+            | Answer::Unavailable
+            | Answer::PaidOut { .. }
+            | Answer::SentBack { .. } => return misfit(),
+        };
+        let voided = Event::Call(CallEvent::Voided { call: n });
+        Ok(std::iter::once(voided).chain(late).collect())
     }
 
     /// Decides an answer to a call that is closed. A success of what was given up is sent back (transition 33), and an
     /// authorisation that ran out ends the order (38); anything else is known already.
     fn answered_late(&self, n: CallNumber, call: &Call, answer: &Answer) -> Vec<Event> {
-        match (call.kind, answer) {
-            (
-                CallKind::Authorize { .. },
-                Answer::Declined {
-                    reason: Decline::Expired,
-                },
-            ) if call.outcome == Outcome::Succeeded => self.lapsed(n),
-            _ if call.outcome == Outcome::Succeeded => vec![],
+        let succeeded = call.outcome == Outcome::Succeeded;
+        let late = match (call.kind, answer) {
+            (CallKind::Authorize { .. }, Answer::Declined { reason })
+                if succeeded && *reason == Decline::Expired =>
+            {
+                return self.lapsed(n);
+            }
             (CallKind::Authorize { .. }, Answer::Authorized { .. }) => {
-                vec![Event::Call(CallEvent::LateAuthorization { call: n })]
+                Some(Event::Call(CallEvent::LateAuthorization { call: n }))
             }
             (CallKind::Capture { .. } | CallKind::Charge { .. }, Answer::Captured { cents }) => {
-                late_charge(n, call, *cents).into_iter().collect()
+                late_charge(n, call, *cents)
             }
-            (CallKind::Void { authorization }, Answer::Captured { cents }) => self
-                .charged_after_all(authorization, *cents)
-                .into_iter()
-                .collect(),
-            _ => vec![],
-        }
+            (CallKind::Void { authorization }, Answer::Captured { cents }) => {
+                self.charged_after_all(authorization, *cents)
+            }
+            (
+                CallKind::Authorize { .. }
+                | CallKind::Capture { .. }
+                | CallKind::Void { .. }
+                | CallKind::Refund { .. }
+                | CallKind::Charge { .. }
+                | CallKind::PayOut { .. },
+                _,
+            ) => None,
+        };
+        late.filter(|_| !succeeded).into_iter().collect()
     }
 
     /// Decides that a void found its authorisation charged (transition 33): only the answer to the charge was lost. Nothing
@@ -133,12 +162,13 @@ impl Decider<'_> {
         if !order.promises.contains_key(&n) {
             return vec![];
         }
-        let ends = match &order.stage {
-            _ if order.operator_hold => vec![Event::Timer(TimerEvent::TimerNoted {
-                kind: TimerKind::PaymentAuthorizationExpiry,
-            })],
-            Stage::OnSite(_, visit) => self.at_the_till(visit, why, by, self.trip_compensation()),
-            _ => self.ended(why, by, Settlement::Free),
+        let ends = if order.operator_hold {
+            let kind = TimerKind::PaymentAuthorizationExpiry;
+            vec![Event::Timer(TimerEvent::TimerNoted { kind })]
+        } else if let Stage::OnSite(_, visit) = &order.stage {
+            self.at_the_till(visit, why, by, self.trip_compensation())
+        } else {
+            self.ended(why, by, Settlement::Free)
         };
         std::iter::once(Event::Call(CallEvent::AuthorizationLapsed { call: n }))
             .chain(ends)
@@ -253,9 +283,34 @@ impl Decider<'_> {
     pub(super) fn collect_failed(&self, n: CallNumber, reason: Option<Decline>) -> Vec<Event> {
         vec![
             Event::Call(CallEvent::CollectFailed { call: n, reason }),
-            capture_mark(Mark::Failed),
+            mark(CompleteStep::CapturePayment, Mark::Failed),
         ]
     }
+}
+
+fn refund_answered(n: CallNumber, asked: Cents, answer: &Answer) -> Decision {
+    match answer {
+        Answer::Refunded { cents } => Ok(vec![Event::Call(CallEvent::Refunded {
+            call: n,
+            cents: *cents,
+        })]),
+        Answer::Declined { .. } => Ok(vec![Event::Call(CallEvent::RefundKept {
+            call: n,
+            cents: asked,
+        })]),
+        Answer::Authorized { .. }
+        | Answer::ActionRequired { .. }
+        | Answer::Captured { .. }
+        | Answer::Voided
+        | Answer::Unavailable
+        | Answer::PaidOut { .. }
+        | Answer::SentBack { .. } => misfit(),
+    }
+}
+
+/// Refuses an answer that says nothing about what the call asked for.
+pub(super) fn misfit() -> Decision {
+    Err(Rejection::field("answer", "does not fit the call"))
 }
 
 /// Returns the event that a charge was made after it had been given up; it counts at most the amount that was asked for.
@@ -280,11 +335,6 @@ fn waits_for(kind: CallKind) -> Option<Step> {
         | CallKind::Charge { .. }
         | CallKind::PayOut { .. } => None,
     }
-}
-
-/// Marks `capture-payment`, the pivot of the complete-order saga.
-fn capture_mark(how: Mark) -> Event {
-    mark(CompleteStep::CapturePayment, how)
 }
 
 impl crate::order::Order {

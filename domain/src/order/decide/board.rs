@@ -1,5 +1,10 @@
 //! Transitions 7, 8, 10–12, 24 and 35: a runner accepts an order or gives it back, and the customer cancels it.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a stage that no transition names refuses the command"
+)]
+
 use super::{Decider, Decision};
 use crate::{
     id::UserId,
@@ -130,7 +135,14 @@ impl Decider<'_> {
                 let release = self.release_of(Cents::ZERO)?;
                 self.ended(reason, by, Settlement::Release(release))
             }
-            _ => self.ended(reason, by, Settlement::Free),
+            Stage::Authorizing
+            | Stage::Holding
+            | Stage::Scheduling
+            | Stage::Waiting { .. }
+            | Stage::Available { .. } => self.ended(reason, by, Settlement::Free),
+            Stage::Delivered(..) | Stage::Completed(..) | Stage::Cancelled(_) => {
+                return self.misfit();
+            }
         })
     }
 }

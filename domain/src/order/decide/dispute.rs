@@ -83,10 +83,10 @@ impl Decider<'_> {
             return Ok(None);
         };
         let freeze = VoteRequest::Freeze { user, cents: most };
-        let cents = match self.context.votes.ask(freeze)? {
-            Granted::Frozen(cents) => cents.min(most),
-            _ => Cents::ZERO,
+        let Granted::Frozen(free) = self.context.votes.ask(freeze)? else {
+            return Ok(None);
         };
+        let cents = free.min(most);
         let promise = self.order.next_number();
         Ok(cents
             .is_positive()

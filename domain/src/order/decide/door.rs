@@ -1,11 +1,17 @@
 //! Transitions 20–22, 25 and 26: the way from the store to the customer's door, and the messages between the two.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a stage that no transition names refuses the command"
+)]
+
 use super::{Decider, Decision};
 use crate::{
     id::PhotoId,
     order::{
         Approach, CancelReason, ContactEvent, Event, Role, RunEvent, Settlement, Shown, Stage,
         event::Problem,
+        marks::done,
         place,
         stage::{Assignment, Bought, Proof},
         terms::Handover,
@@ -20,10 +26,10 @@ impl Decider<'_> {
     /// Decides that the runner has collected the food (transition 20).
     pub(super) fn collect(&self) -> Decision {
         match &self.order.stage {
-            Stage::Purchased(..) => Ok(self.with_step(
-                CompleteStep::CollectFood,
-                vec![Event::Run(RunEvent::Collected)],
-            )),
+            Stage::Purchased(..) => Ok(vec![
+                Event::Run(RunEvent::Collected),
+                done(CompleteStep::CollectFood),
+            ]),
             Stage::Collected(..) => Ok(vec![]),
             _ => self.misfit(),
         }
@@ -32,9 +38,10 @@ impl Decider<'_> {
     /// Decides that the runner sets out for the customer (transition 20).
     pub(super) fn depart(&self) -> Decision {
         match &self.order.stage {
-            Stage::Collected(..) => {
-                Ok(self.with_step(CompleteStep::Depart, vec![Event::Run(RunEvent::Departed)]))
-            }
+            Stage::Collected(..) => Ok(vec![
+                Event::Run(RunEvent::Departed),
+                done(CompleteStep::Depart),
+            ]),
             Stage::OnTheWay(..) => Ok(vec![]),
             _ => self.misfit(),
         }
@@ -99,10 +106,10 @@ impl Decider<'_> {
         proof: Proof,
         confirmed: bool,
     ) -> Vec<Event> {
-        let mut events = self.with_step(
-            CompleteStep::MarkDelivered,
-            vec![Event::Run(RunEvent::Delivered { proof })],
-        );
+        let mut events = vec![
+            Event::Run(RunEvent::Delivered { proof }),
+            done(CompleteStep::MarkDelivered),
+        ];
         let at_once = confirmed || self.context.policy.dispute_window_ms == 0;
         debug_assert!(
             self.order.stage.assignment() == Some(assignment)
@@ -143,7 +150,12 @@ impl Decider<'_> {
     pub(super) const fn side(&self) -> Side {
         match self.role {
             Role::Customer => Side::Customer,
-            _ => Side::Runner,
+            Role::Runner
+            | Role::FormerRunner
+            | Role::Operator
+            | Role::System
+            | Role::Gateway
+            | Role::Stranger => Side::Runner,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     order::{
         CancelReason, DisputeEvent, EndEvent, Event, Release, Settlement,
         attachments::{CancelWait, Fault},
-        marks::{mark, unwind},
+        marks::{done, mark, unwind},
         stage::StoreVisit,
     },
     rejection::Rejection,
@@ -153,7 +153,7 @@ impl Decider<'_> {
     ) -> Result<(Release, Vec<Event>), Rejection> {
         let (release, goodwill) = match at_fault {
             Fault::Runner => (self.release_of(refund)?, None),
-            _ => (
+            Fault::Customer | Fault::Store | Fault::Platform => (
                 self.release_of(Cents::ZERO)?,
                 refund
                     .is_positive()
@@ -187,7 +187,6 @@ impl Decider<'_> {
             events.extend(follows);
             return Ok(events);
         }
-        let done = |step: CompleteStep| mark(step, Mark::Done);
         let mut events = vec![
             Event::End(EndEvent::Released(release)),
             done(CompleteStep::ReleaseEscrow),

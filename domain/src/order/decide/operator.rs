@@ -167,9 +167,10 @@ impl Decider<'_> {
         }
         let mut events = self.with_reason(OperatorAction::Settle, reason)?;
         let (why, by) = (CancelReason::Operator, self.context.meta.principal);
-        events.extend(match &self.order.stage {
-            Stage::OnSite(_, visit) => self.at_the_till(visit, why, by, to_runner),
-            _ => self.ended(why, by, self.trip(to_runner)),
+        events.extend(if let Stage::OnSite(_, visit) = &self.order.stage {
+            self.at_the_till(visit, why, by, to_runner)
+        } else {
+            self.ended(why, by, self.trip(to_runner))
         });
         Ok(events)
     }

@@ -1,16 +1,15 @@
 //! Transition 16: the customer approves a proposal that costs more than is held, so a second authorisation is asked for
 //! first. The proposal stays open meanwhile, and also if the authorisation fails.
 
-use super::{Decider, Decision};
+use super::{Decider, Decision, answer::misfit};
 use crate::{
     call::{Answer, CallNumber, CallState},
     money::Cents,
     order::{
-        Call, CallEvent, Event, PlacingEvent, ProposalEvent,
+        Call, CallEvent, Event, ProposalEvent,
         attachments::{Closing, Number},
         event::RaiseFailure,
     },
-    rejection::Rejection,
     time::At,
     vote::VoteRequest,
 };
@@ -58,13 +57,13 @@ impl Decider<'_> {
                 capture_before,
             } => Ok(self.raised(call, asked, *cents, *capture_before)),
             Answer::Declined { reason } => failed(RaiseFailure::Declined(*reason)),
-            Answer::ActionRequired { url } => match &self.order.action_url {
-                Some(known) if known == url => Ok(vec![]),
-                _ => Ok(vec![Event::Placing(PlacingEvent::ActionRequired {
-                    url: url.clone(),
-                })]),
-            },
-            _ => Err(Rejection::field("answer", "does not fit the call")),
+            Answer::ActionRequired { url } => Ok(self.action_required(url)),
+            Answer::Captured { .. }
+            | Answer::Voided
+            | Answer::Refunded { .. }
+            | Answer::Unavailable
+            | Answer::PaidOut { .. }
+            | Answer::SentBack { .. } => misfit(),
         }
     }
 

@@ -64,7 +64,10 @@ impl Decider<'_> {
                 call: n,
                 reason: Decline::Unanswered,
             })],
-            _ => vec![],
+            CallKind::Authorize { .. }
+            | CallKind::Void { .. }
+            | CallKind::Refund { .. }
+            | CallKind::PayOut { .. } => vec![],
         }
     }
 

@@ -1,5 +1,10 @@
 //! Transitions 13–18: at the store, where the runner proposes, the customer decides, and the food is bought.
 
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a stage that no transition names refuses the command"
+)]
+
 use super::{Decider, Decision};
 use crate::{
     id::PhotoId,
@@ -7,13 +12,13 @@ use crate::{
     order::{
         Event, ProposalEvent, RunEvent, Stage, StoreRef,
         attachments::{Closing, Number, Offer, Proposal, ProposalKind},
-        marks::{mark, start},
+        marks::{done, start},
         place,
         stage::StoreVisit,
         terms::Substitution,
     },
     rejection::Rejection,
-    saga::{CompleteStep, Mark},
+    saga::CompleteStep,
     text::Sealed,
     vote::VoteRequest,
 };
@@ -27,7 +32,7 @@ impl Decider<'_> {
         match &self.order.stage {
             Stage::Accepted(_) => Ok(vec![
                 Event::Run(RunEvent::ArrivedOnSite),
-                mark(CompleteStep::ArriveOnSite, Mark::Done),
+                done(CompleteStep::ArriveOnSite),
             ]),
             Stage::OnSite(..) => Ok(vec![]),
             _ => self.misfit(),
@@ -269,12 +274,11 @@ impl Decider<'_> {
             return Err(Rejection::PhotoNeeded { field });
         }
         self.used_once(photo.as_slice())?;
-        let mut events = self.with_step(
-            CompleteStep::BuyFood,
-            vec![Event::Run(RunEvent::Purchased { food: total, photo })],
-        );
-        events.push(start(CompleteStep::CapturePayment));
-        Ok(events)
+        Ok(vec![
+            Event::Run(RunEvent::Purchased { food: total, photo }),
+            done(CompleteStep::BuyFood),
+            start(CompleteStep::CapturePayment),
+        ])
     }
 
     /// Asks for the vote that each photo serves no other order. The shell refuses it too if the caller has not uploaded the

@@ -42,7 +42,20 @@ impl Decider<'_> {
         match kind {
             TimerKind::EscrowTimeout => vec![self.overdue()],
             TimerKind::StepRetry => self.calls_again(),
-            _ => {
+            TimerKind::PaymentAction
+            | TimerKind::BoardOpen
+            | TimerKind::OrderTimeout
+            | TimerKind::RunnerIdle
+            | TimerKind::StoreWait
+            | TimerKind::DeliveryReminder
+            | TimerKind::DisputeWindow
+            | TimerKind::PaymentAuthorizationExpiry
+            | TimerKind::RatingWindow
+            | TimerKind::Scheduled
+            | TimerKind::ProposalExpiry
+            | TimerKind::CancelWait
+            | TimerKind::NoShowWait
+            | TimerKind::DisputeSla => {
                 let fired = self.fired(kind);
                 if fired.iter().any(ends) {
                     vec![Event::Timer(TimerEvent::TimerNoted { kind })]
@@ -97,7 +110,23 @@ impl Decider<'_> {
                 vec![Event::After(AfterEvent::RatingsPublished)]
             }
             (_, TimerKind::StepRetry) => self.retry(),
-            _ => vec![],
+            // The stage that the timer was for is over.
+            (
+                _,
+                TimerKind::PaymentAction
+                | TimerKind::BoardOpen
+                | TimerKind::OrderTimeout
+                | TimerKind::RunnerIdle
+                | TimerKind::StoreWait
+                | TimerKind::DeliveryReminder
+                | TimerKind::DisputeWindow
+                | TimerKind::PaymentAuthorizationExpiry
+                | TimerKind::RatingWindow
+                | TimerKind::Scheduled
+                | TimerKind::ProposalExpiry
+                | TimerKind::CancelWait
+                | TimerKind::NoShowWait,
+            ) => vec![],
         }
     }
 
@@ -158,7 +187,12 @@ impl Decider<'_> {
             }
             Stage::Delivered(..) if self.order.open_dispute().is_none() => self.release(),
             Stage::Delivered(..) => vec![],
-            _ => return vec![],
+            Stage::Authorizing
+            | Stage::Holding
+            | Stage::Scheduling
+            | Stage::Waiting { .. }
+            | Stage::Completed(..)
+            | Stage::Cancelled(_) => return vec![],
         };
         std::iter::once(self.overdue()).chain(ends).collect()
     }

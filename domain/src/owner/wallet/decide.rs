@@ -3,11 +3,6 @@
 //! Order of checks, as that of the variants of [`Rejection`]: who may, the fields, what is on file, how much is under
 //! way, how much there is.
 
-#![allow(
-    clippy::wildcard_enum_match_arm,
-    reason = "an answer or a state that no transition names refuses the command"
-)]
-
 use super::{
     admit::admit,
     command::{ChargebackStage, Command},
@@ -18,7 +13,7 @@ use crate::{
     call::{Answer, CallKind, CallNumber, CallState, Decline},
     id::OrderId,
     money::Cents,
-    order::Outcome,
+    order::{Call, Outcome},
     policy::Policy,
     rejection::Rejection,
     stream::Meta,
@@ -95,6 +90,11 @@ pub fn decide(wallet: &Wallet, command: &Command, context: &Context<'_>) -> Deci
     }
 }
 
+/// Refuses an answer that says nothing about what the call asked for.
+fn misfit() -> Decision {
+    Err(Rejection::field("answer", "does not fit the call"))
+}
+
 fn set_off(cents: Cents) -> Option<Event> {
     cents.is_positive().then_some(Event::SetOff { cents })
 }
@@ -128,10 +128,10 @@ impl Decider<'_> {
     /// What of the debt this command may pay, in cents, as the escrow granted it.
     fn owed(&self, cents: Option<Cents>) -> Result<Cents, Rejection> {
         let user = self.wallet.user;
-        match self.ask(VoteRequest::Debt { user, cents })? {
-            Granted::Owed(cents) => Ok(cents),
-            _ => Err(Rejection::TransferRefused),
-        }
+        let Granted::Owed(cents) = self.ask(VoteRequest::Debt { user, cents })? else {
+            return Err(Rejection::TransferRefused);
+        };
+        Ok(cents)
     }
 
     /// Notes that less money is at the gateway than leaves it.
@@ -231,53 +231,72 @@ impl Decider<'_> {
         if call.state == CallState::Closed {
             return Ok(self.answered_late(n, call.outcome, answer));
         }
-        Ok(match (call.kind, answer) {
-            (_, Answer::Unavailable) if call.state == CallState::Deferred => vec![],
-            (_, Answer::Unavailable) => vec![Event::CallDeferred {
-                call: n,
-                failures: call.failures.saturating_add(1),
-            }],
-            (CallKind::PayOut { .. }, Answer::PaidOut { cents }) if cents.is_positive() => {
-                vec![Event::PayoutPaid {
-                    call: n,
-                    cents: *cents,
-                }]
+        if *answer == Answer::Unavailable {
+            return Ok(self.unanswered(n, call));
+        }
+        match call.kind {
+            CallKind::PayOut { cents } => self.payout_answered(n, cents, answer),
+            CallKind::Charge { .. } => self.payment_answered(n, answer),
+            CallKind::Authorize { .. }
+            | CallKind::Capture { .. }
+            | CallKind::Void { .. }
+            | CallKind::Refund { .. } => misfit(),
+        }
+    }
+
+    fn unanswered(&self, n: CallNumber, call: &Call) -> Vec<Event> {
+        if call.state == CallState::Deferred {
+            return vec![];
+        }
+        let failures = call.failures.saturating_add(1);
+        vec![Event::CallDeferred { call: n, failures }]
+    }
+
+    fn payout_answered(&self, n: CallNumber, asked: Cents, answer: &Answer) -> Decision {
+        match *answer {
+            Answer::PaidOut { cents } if cents.is_positive() => {
+                Ok(vec![Event::PayoutPaid { call: n, cents }])
             }
-            (CallKind::PayOut { cents }, Answer::SentBack { cents: back })
-                if back.is_positive() =>
-            {
-                let paid = Event::PayoutPaid { call: n, cents };
-                let back = self.sent_back(n, (*back).min(cents));
-                std::iter::once(paid).chain(back).collect()
-            }
-            (CallKind::PayOut { .. }, Answer::Declined { reason }) => vec![Event::PayoutFailed {
-                call: n,
-                reason: *reason,
-            }],
-            (CallKind::Charge { .. }, Answer::Captured { cents }) if cents.is_positive() => {
-                let promised = self.wallet.promises.get(&n).copied().unwrap_or_default();
-                let paid = Event::DebtPaid {
+            Answer::SentBack { cents: back } if back.is_positive() => {
+                let paid = Event::PayoutPaid {
                     call: n,
-                    cents: *cents,
+                    cents: asked,
                 };
-                let rest = self.set_off_of(*cents - promised);
-                std::iter::once(paid).chain(rest).collect()
+                let back = self.sent_back(n, back.min(asked));
+                Ok(std::iter::once(paid).chain(back).collect())
             }
-            (CallKind::Charge { .. }, Answer::Declined { reason }) => {
-                vec![Event::DebtPaymentFailed {
-                    call: n,
-                    reason: *reason,
-                }]
+            Answer::Declined { reason } => Ok(vec![Event::PayoutFailed { call: n, reason }]),
+            Answer::PaidOut { .. }
+            | Answer::SentBack { .. }
+            | Answer::Authorized { .. }
+            | Answer::ActionRequired { .. }
+            | Answer::Captured { .. }
+            | Answer::Voided
+            | Answer::Refunded { .. }
+            | Answer::Unavailable => misfit(),
+        }
+    }
+
+    fn payment_answered(&self, n: CallNumber, answer: &Answer) -> Decision {
+        let failed = |reason| Ok(vec![Event::DebtPaymentFailed { call: n, reason }]);
+        match *answer {
+            Answer::Captured { cents } if cents.is_positive() => {
+                let promised = self.wallet.promises.get(&n).copied().unwrap_or_default();
+                let paid = Event::DebtPaid { call: n, cents };
+                let rest = self.set_off_of(cents - promised);
+                Ok(std::iter::once(paid).chain(rest).collect())
             }
+            Answer::Declined { reason } => failed(reason),
             // Nobody is there to confirm, and the debt can wait for another card: a success after all is a late one.
-            (CallKind::Charge { .. }, Answer::ActionRequired { .. }) => {
-                vec![Event::DebtPaymentFailed {
-                    call: n,
-                    reason: Decline::NotConfirmed,
-                }]
-            }
-            _ => return Err(Rejection::field("answer", "does not fit the call")),
-        })
+            Answer::ActionRequired { .. } => failed(Decline::NotConfirmed),
+            Answer::Captured { .. }
+            | Answer::Authorized { .. }
+            | Answer::Voided
+            | Answer::Refunded { .. }
+            | Answer::Unavailable
+            | Answer::PaidOut { .. }
+            | Answer::SentBack { .. } => misfit(),
+        }
     }
 
     /// An answer for a call that is decided: a payout may come back, and what was refused may have happened all the

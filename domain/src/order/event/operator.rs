@@ -1,0 +1,65 @@
+//! Events that say what an operator did, and why.
+
+use crate::text::Sealed;
+use serde::{Deserialize, Serialize};
+
+/// What an operator does with the order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OperatorEvent {
+    /// Transition 28.
+    OperatorHeld {
+        /// Why.
+        reason: Sealed,
+    },
+    /// Transition 28.
+    OperatorReleased {
+        /// Why.
+        reason: Sealed,
+    },
+    /// Transitions 11, 27, 30, 32b, 34, 40, and steps that keep failing: why an operator does what this record does.
+    OperatorActed {
+        /// What it is.
+        action: OperatorAction,
+        /// In the operator's words.
+        reason: Sealed,
+    },
+}
+
+/// What an operator does with an order, where the events beside it do not say it. Variants are only ever appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperatorAction {
+    /// Transition 11: takes it from its runner.
+    Reassign,
+    /// Transition 27: gives the runner up.
+    Abandon,
+    /// Transition 40: ends it.
+    Settle,
+    /// Transitions 30, 34: decides a dispute.
+    Resolve,
+    /// Transition 32b: gives something back.
+    Refund,
+    /// Has what keeps failing tried again.
+    Retry,
+    /// Goes on without what keeps failing.
+    Skip,
+    /// Takes back what keeps failing.
+    Compensate,
+}
+
+impl OperatorAction {
+    /// Stable lower-snake-case code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Reassign => "reassign",
+            Self::Abandon => "abandon",
+            Self::Settle => "settle",
+            Self::Resolve => "resolve",
+            Self::Refund => "refund",
+            Self::Retry => "retry",
+            Self::Skip => "skip",
+            Self::Compensate => "compensate",
+        }
+    }
+}
