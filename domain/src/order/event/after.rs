@@ -10,38 +10,38 @@ use serde::{Deserialize, Serialize};
 /// Tips and ratings after the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AfterEvent {
-    /// Transition 32a.
+    /// The customer gave a tip after the end; the card is being charged (transition 32a).
     TipGiven {
         /// The charging call that this opens.
         call: CallNumber,
-        /// T₂.
+        /// The tip in cents.
         cents: Cents,
-        /// The card that is charged.
+        /// Token of the card on file at that moment.
         card: CardToken,
     },
     /// Transition 32a: the tip was charged.
     TipPaid {
-        /// The charging call.
+        /// Number of the charging call.
         call: CallNumber,
-        /// How much.
+        /// What the runner gets: the tip, or less if less was charged.
         cents: Cents,
         /// What of it pays the runner's own debt.
         set_off: Cents,
     },
     /// Transition 32a: the card did not pay the tip.
     TipFailed {
-        /// The charging call.
+        /// Number of the charging call.
         call: CallNumber,
-        /// Why.
+        /// The reason that the gateway gave.
         reason: Decline,
     },
-    /// Transition 32c.
+    /// One side rated the other (transition 32c).
     Rated {
-        /// Who rates.
+        /// The side that rates.
         by: Side,
-        /// 1–5.
+        /// Stars, from 1 to 5.
         stars: u8,
     },
-    /// Both sides see the ratings.
+    /// Both sides may see the ratings from here on.
     RatingsPublished,
 }

@@ -11,69 +11,69 @@ use serde::{Deserialize, Serialize};
 pub enum CallEvent {
     /// The card was charged.
     Captured {
-        /// The capturing call.
+        /// Number of the capturing call.
         call: CallNumber,
-        /// How much.
+        /// The amount charged.
         cents: Cents,
     },
     /// Transition 19: charging the card failed for good.
     CollectFailed {
-        /// The capturing call.
+        /// Number of the capturing call.
         call: CallNumber,
-        /// Why, where the gateway said so; `None` after the last try.
+        /// The reason that the gateway gave; `None` if the last try had no answer.
         reason: Option<Decline>,
     },
-    /// An authorisation is let go.
+    /// An authorisation was let go: nothing of it is charged.
     Voided {
-        /// The voiding call.
+        /// Number of the voiding call.
         call: CallNumber,
     },
     /// Money went back to the card.
     Refunded {
-        /// The refunding call.
+        /// Number of the refunding call.
         call: CallNumber,
-        /// How much.
+        /// The amount that went back.
         cents: Cents,
     },
-    /// The card could not be reached: the money stays in the customer's wallet.
+    /// The gateway declined the refund: the money stays in the customer's wallet.
     RefundKept {
-        /// The refunding call.
+        /// Number of the refunding call.
         call: CallNumber,
-        /// How much.
+        /// The amount that stays.
         cents: Cents,
     },
-    /// A call had no answer and rests until its retry.
+    /// A call had no answer; it is made again when its retry timer fires.
     CallDeferred {
-        /// The call.
+        /// Number of the call.
         call: CallNumber,
-        /// How often so far.
+        /// Tries without an answer so far, with this one.
         failures: u16,
     },
-    /// A resting call is made again.
+    /// A deferred call is made again, under the same key.
     CallRetried {
-        /// The call.
+        /// Number of the call.
         call: CallNumber,
     },
     /// A call was given up without an answer.
     CallGivenUp {
-        /// The call.
+        /// Number of the call.
         call: CallNumber,
     },
     /// Transition 33: an authorisation came after it was given up.
     LateAuthorization {
-        /// The authorising call.
+        /// Number of the authorising call.
         call: CallNumber,
     },
     /// Transition 33: a charge came after it was given up, and is sent back.
     LateCharge {
-        /// The capturing call.
+        /// Number of the capturing or charging call.
         call: CallNumber,
-        /// How much.
+        /// The amount charged; never more than was asked for.
         cents: Cents,
     },
     /// Transition 38: the gateway says that an authorisation ran out.
     AuthorizationLapsed {
-        /// The authorising call.
+        /// Number of the authorising call.
         call: CallNumber,
     },
 }

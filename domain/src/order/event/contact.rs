@@ -8,23 +8,23 @@ use serde::{Deserialize, Serialize};
 pub enum ContactEvent {
     /// One party wrote to the other.
     MessageSent {
-        /// Who wrote.
+        /// The party who wrote.
         by: Side,
-        /// What.
+        /// The message, sealed under its author's key.
         text: Sealed,
         /// Whether it counts as an attempt to reach the customer (transition 25).
         attempt: bool,
     },
     /// Transitions 25, 26: the runner reports something.
     ProblemReported {
-        /// What.
+        /// The problem.
         kind: Problem,
-        /// What shows it.
+        /// A photo that shows it.
         photo: Option<PhotoId>,
-        /// In the runner's words.
+        /// The runner's words to the operators, sealed under the runner's key.
         note: Option<Sealed>,
     },
-    /// Transition 25: the customer said that he is there.
+    /// The customer said that they are there (transition 25).
     NoShowAnswered,
     /// Transition 26: the wait is over, and the runner may leave the food or take it back.
     NoShowOver,

@@ -19,23 +19,23 @@ pub enum EndEvent {
     Released(Release),
     /// Transition 23: the release was refused and is tried again.
     ReleaseRefused {
-        /// How often so far.
+        /// Refused releases of this order so far, with this one.
         failures: u16,
     },
-    /// Transition 22.
+    /// The order is delivered and paid out: its regular end (transition 22).
     Completed,
-    /// Transitions 2, 5, 7, 9, 12, 38–39.
+    /// The order ended, and the runner was not paid for a delivery.
     Cancelled {
-        /// Why.
+        /// The reason that people are told.
         reason: CancelReason,
-        /// Who.
+        /// The principal whose command ended it; the system where a timer did.
         by: Principal,
-        /// What the money does.
+        /// Where the order's money goes.
         settlement: Settlement,
     },
-    /// Transition 39: unfinished for another day.
+    /// The order is unfinished for another day (transition 39).
     Overdue {
-        /// How many days.
+        /// Days since the escrow's time-out first fired.
         days: u16,
     },
 }

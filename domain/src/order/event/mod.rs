@@ -51,9 +51,9 @@ pub enum Event {
     After(AfterEvent),
     /// A saga's step moved on; one log line each.
     Step {
-        /// The step.
+        /// The saga's step.
         step: Step,
-        /// What happened to it.
+        /// What became of it.
         mark: Mark,
     },
 }

@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 /// What an operator does with the order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OperatorEvent {
-    /// Transition 28.
+    /// An operator froze the order: no timer cancels or releases it meanwhile (transition 28).
     OperatorHeld {
-        /// Why.
+        /// The operator's reason, sealed under their key.
         reason: Sealed,
     },
-    /// Transition 28.
+    /// An operator let the order go on (transition 28).
     OperatorReleased {
-        /// Why.
+        /// The operator's reason, sealed under their key.
         reason: Sealed,
     },
     /// Transitions 11, 27, 30, 32b, 34, 40, and steps that keep failing: why an operator does what this record does.
     OperatorActed {
-        /// What it is.
+        /// What the operator does.
         action: OperatorAction,
-        /// In the operator's words.
+        /// The operator's reason, sealed under their key.
         reason: Sealed,
     },
 }

@@ -12,44 +12,44 @@ use std::sync::Arc;
 /// From the customer's wish to an order on the board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PlacingEvent {
-    /// Transition 1.
+    /// The order was placed under these terms (transition 1).
     Placed(Arc<Terms>),
-    /// Transition 36: the bank asks the customer.
+    /// The bank wants the customer to confirm the hold (transition 36).
     ActionRequired {
-        /// Where the customer confirms.
+        /// Page of the bank on which the customer confirms.
         url: String,
     },
-    /// Transition 3.
+    /// The gateway authorised the card (transition 3).
     Authorized {
-        /// The authorising call.
+        /// Number of the authorising call.
         call: CallNumber,
-        /// How much; equal to the hold.
+        /// The authorised amount; the order goes on only if it equals the hold.
         cents: Cents,
-        /// Until when it can be captured.
+        /// Time from which the gateway charges it no more.
         capture_before: At,
     },
-    /// Transition 2: the card was refused.
+    /// The card was refused (transition 2).
     Declined {
-        /// The authorising call.
+        /// Number of the authorising call.
         call: CallNumber,
-        /// Why.
+        /// The reason that the gateway gave.
         reason: Decline,
     },
     /// Transition 4: the hold is promised to the escrow.
     Held {
-        /// The authorising call.
+        /// Number of the call that authorised the amount.
         authorization: CallNumber,
-        /// How much.
+        /// The amount promised to the escrow: the hold.
         cents: Cents,
     },
-    /// Transition 6, for later.
+    /// Everything is held and armed, and the order waits for its wished time (transition 6).
     Waiting {
-        /// When it goes on the board.
+        /// When the order goes on the board.
         opens_at: At,
     },
-    /// Transitions 6, 10, 11, 37: on the board.
+    /// The order is on the board, for the first time or again (transitions 6, 10, 11 and 37).
     Available {
-        /// Until when a runner may take it.
+        /// Runners may take the order until this time.
         accept_by: At,
     },
 }

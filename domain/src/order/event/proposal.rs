@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 pub enum ProposalEvent {
     /// Transitions 14, 15: the runner asks the customer.
     Proposed {
-        /// Number of the proposal.
+        /// Number of the proposal within the order: 1, 2, 3 …
         n: Number,
-        /// What is asked.
+        /// What the runner asks the customer to decide.
         offer: Offer,
-        /// In the runner's words.
+        /// The runner's words to the customer, sealed under the runner's key.
         note: Option<Sealed>,
     },
     /// Transition 16: the customer agreed to more than is held; a second authorisation is asked for.
@@ -27,30 +27,30 @@ pub enum ProposalEvent {
         n: Number,
         /// The authorising call that this opens.
         call: CallNumber,
-        /// N: how much more.
+        /// The amount to authorise beside what is held.
         cents: Cents,
     },
-    /// Transition 16: more is held.
+    /// The second authorisation was given and is held (transition 16).
     Raised {
-        /// The authorising call.
+        /// Number of the authorising call.
         call: CallNumber,
-        /// How much more.
+        /// The amount held beside the first.
         cents: Cents,
-        /// Until when it can be captured.
+        /// Time from which the gateway charges it no more.
         capture_before: At,
     },
     /// Transition 16: a second authorisation came to nothing; the proposal stays open.
     RaiseFailed {
-        /// The authorising call.
+        /// Number of the authorising call.
         call: CallNumber,
-        /// Why.
+        /// What it came to instead.
         why: RaiseFailure,
     },
     /// Transitions 10, 16, 17: a proposal is not open any more and the order goes on.
     ProposalClosed {
         /// Number of the proposal.
         n: Number,
-        /// How.
+        /// What closed it.
         how: Closing,
     },
 }

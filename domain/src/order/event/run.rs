@@ -10,43 +10,43 @@ use serde::{Deserialize, Serialize};
 /// What a runner does, from taking the order to handing it over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RunEvent {
-    /// Transition 8.
+    /// A runner took the order (transition 8).
     Accepted {
-        /// Who took it.
+        /// The runner who took it.
         runner: UserId,
-        /// The runner epoch from here on.
+        /// The order's runner epoch after it.
         epoch: u32,
     },
-    /// Transitions 10, 11; `Available` follows.
+    /// The runner has the order no more; `Available` follows (transitions 10 and 11).
     Unbound {
-        /// Who is not bound any more.
+        /// The runner who had it.
         runner: UserId,
-        /// The runner epoch from here on.
+        /// The order's runner epoch after it.
         epoch: u32,
-        /// Why.
+        /// What took the order from the runner.
         cause: Unbinding,
     },
-    /// Transition 13.
+    /// The runner is at the store (transition 13).
     ArrivedOnSite,
-    /// Transition 18.
+    /// The runner bought the food (transition 18).
     Purchased {
-        /// F.
+        /// The receipt's total in cents.
         food: Cents,
-        /// The receipt's photo.
+        /// Photo of the receipt; `None` where the policy asks for none.
         photo: Option<PhotoId>,
     },
-    /// Transition 20.
+    /// The runner has the food in hand (transition 20).
     Collected,
-    /// Transition 20.
+    /// The runner left the store for the customer (transition 20).
     Departed,
     /// Transition 21: a wrong PIN; the answer is a refusal that is remembered.
     WrongPinShown {
-        /// How many so far.
+        /// Wrong PINs of this order so far, with this one.
         tries: u8,
     },
-    /// Transition 21.
+    /// The food was handed over (transition 21).
     Delivered {
-        /// What proves it.
+        /// What proves the handing over.
         proof: Proof,
     },
 }

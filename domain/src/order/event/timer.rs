@@ -8,21 +8,21 @@ use serde::{Deserialize, Serialize};
 pub enum TimerEvent {
     /// A timer of this order fired.
     TimerFired {
-        /// Which.
+        /// The timer that fired.
         kind: TimerKind,
-        /// Its generation.
+        /// Counts how often a timer of this kind was armed in this order.
         generation: u32,
     },
     /// A reminder was given, or an alarm raised, by a timer of two steps.
     Reminded {
-        /// Which.
+        /// The timer that reminds.
         kind: TimerKind,
-        /// 1 or 2.
+        /// 1 for the first reminder, 2 for the second.
         step: u8,
     },
     /// Transition 28: a timer that would cancel or release fired during an operator's hold; it takes effect at its end.
     TimerNoted {
-        /// Which.
+        /// The timer that fired.
         kind: TimerKind,
     },
 }
