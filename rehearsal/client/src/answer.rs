@@ -1,246 +1,246 @@
-//! Answers, as the API writes them. Amounts in cents, ids and times as text.
+//! Bodies of answers, as the API writes them. Amounts are in cents; ids and times (RFC 3339) are text.
 //!
-//! Each names what somebody here reads; what else an answer says is left out.
+//! Each type has only the fields that walkthrough, robots and tests read; other fields of the answer are ignored.
 
 use campusg_domain::order::{CancelReason, Handover, Party, ProposalKind, Status, Substitution};
 use serde::Deserialize;
 
-/// Some entries of a list.
+/// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Page<T> {
     /// The entries.
     pub items: Vec<T>,
 }
 
-/// An order, as its customer or an operator sees it.
+/// An order in the view of its customer or of an operator.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Order {
-    /// Where it stands.
+    /// Status, as `pending` or `on-site`.
     pub status: Status,
-    /// Where it stands before a runner has it.
+    /// How far placing is while the order is `pending`, as `authorizing` or `available`; else `None`.
     pub placement: Option<String>,
-    /// Why it was cancelled.
+    /// Why the order was cancelled; `None` unless it was.
     pub cancel_reason: Option<CancelReason>,
-    /// What it costs.
+    /// The agreed price.
     pub price: OrderPrice,
-    /// What the food may cost.
+    /// The most that the food may cost without asking the customer again, in cents.
     pub approved_total_cents: i64,
-    /// What was asked for.
+    /// The shopping list.
     pub items: Vec<Line>,
-    /// Where it is brought.
+    /// The place where the food is brought, and how it is handed over.
     pub dropoff: Place,
-    /// What the card paid.
+    /// The state of the payment.
     pub payment: Charged,
-    /// Who has it.
+    /// The bound runner; `None` if the order has none.
     pub runner: Option<Runner>,
-    /// What the runner asks.
+    /// The runner's open proposal; `None` if there is none.
     pub proposal: Option<OpenProposal>,
-    /// A cancellation that waits for the runner.
+    /// A cancellation that waits for the runner at the till to answer; `None` if there is none.
     pub cancel_wait: Option<CancelWait>,
-    /// The wait at the door.
+    /// The runner's wait before a closed door; `None` if they do not wait.
     pub no_show_wait: Option<NoShowWait>,
-    /// What somebody claims.
+    /// The newest dispute, open or resolved; `None` if there was none.
     pub dispute: Option<Dispute>,
-    /// Whether operators hold it.
+    /// Whether an operator has put the order on hold.
     #[serde(default)]
     pub operator_hold: bool,
 }
 
-/// Parts of an order's price.
+/// The parts of an order's price that are read here.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct OrderPrice {
-    /// Food, as the customer estimated it.
+    /// What the food costs by the customer's estimate, in cents.
     pub food_estimate_cents: i64,
-    /// Tip.
+    /// Tip given with the order, in cents.
     pub tip_cents: i64,
 }
 
-/// A line of an order.
+/// An item of the shopping list.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Line {
-    /// What to do where it is sold out.
+    /// What the runner does if the item can't be bought as ordered.
     pub substitution: Substitution,
-    /// Whether it was left out.
+    /// Whether the customer has given the item up.
     #[serde(default)]
     pub dropped: bool,
 }
 
-/// Where food is brought.
+/// Where and how the food is handed over.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Place {
-    /// How it changes hands.
+    /// Against a PIN, or left at the door.
     pub handover: Handover,
 }
 
-/// What a card paid for an order.
+/// The state of an order's payment.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Charged {
-    /// Charged.
+    /// Charged to the customer's card so far, in cents.
     pub charged_cents: i64,
-    /// Sent back.
+    /// Sent back to the customer's card so far, in cents.
     pub refunded_cents: i64,
-    /// Where the bank wants the customer to confirm.
+    /// The bank's page where the customer confirms the payment; `None` unless the bank asks for it.
     pub action_url: Option<String>,
 }
 
-/// A runner, as the customer sees them.
+/// The bound runner, as the customer sees them.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Runner {
-    /// Who.
+    /// Id of the runner's account.
     pub id: String,
 }
 
-/// What a runner asks.
+/// A runner's proposal that waits for the customer's decision.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct OpenProposal {
-    /// Its number.
+    /// Number of the proposal within the order.
     pub n: u16,
-    /// About what.
+    /// What the customer has to decide.
     pub kind: ProposalKind,
-    /// The lines it is about.
+    /// The items that it is about; empty if it is not about items.
     #[serde(default)]
     pub items: Vec<ProposedLine>,
 }
 
-/// A line that a proposal is about.
+/// An item that a proposal is about.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ProposedLine {
-    /// Which, counted from 0.
+    /// Index of the item in the shopping list, from 0.
     pub item: u16,
 }
 
-/// A cancellation that waits for the runner.
+/// A cancellation that waits for the runner at the till; only its presence is read here.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct CancelWait {}
 
-/// A wait at the door.
+/// The runner's wait before a closed door.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct NoShowWait {
-    /// Whether it was long enough.
+    /// Whether the wait has lasted long enough for the runner to leave.
     pub over: bool,
 }
 
-/// A dispute.
+/// A dispute about an order.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Dispute {
-    /// Its number.
+    /// Number of the dispute within the order.
     pub n: u16,
-    /// Who claims.
+    /// The party that opened it.
     pub by: Party,
-    /// How much.
+    /// The amount claimed, in cents.
     pub claim_cents: i64,
-    /// `open`, or decided.
+    /// `open` or `resolved`.
     pub status: String,
 }
 
-/// A line of the board.
+/// An order on the board, as runners see it before they accept.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct BoardRow {
-    /// The order.
+    /// Id of the order.
     pub id: String,
-    /// Delivery fee.
+    /// Delivery fee, in cents.
     pub delivery_fee_cents: i64,
-    /// Tip.
+    /// Tip, in cents.
     pub tip_cents: i64,
 }
 
-/// What somebody has and owes.
+/// A user's wallet and debt.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Wallet {
-    /// At their disposal.
+    /// What the user can have paid out now, in cents.
     pub available_cents: i64,
-    /// Owed.
+    /// What the user owes the platform, in cents.
     pub debt_cents: i64,
-    /// What cards paid of what was owed.
+    /// The latest card payments of debt, newest first.
     #[serde(default)]
     pub debt_payments: Vec<DebtPayment>,
-    /// What banks took back.
+    /// The latest charges that banks took back, newest first.
     #[serde(default)]
     pub chargebacks: Vec<Chargeback>,
 }
 
-/// A card's payment of what was owed.
+/// A card payment of debt.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct DebtPayment {
-    /// `paid`, or on its way, or failed.
+    /// `requested`, `paid`, `failed`, or `late`: charged although it had been given up.
     pub state: String,
-    /// How much was charged.
+    /// The amount charged, in cents.
     pub charge_cents: i64,
 }
 
-/// What a bank took back.
+/// A charge that the customer's bank took back.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Chargeback {
-    /// `open`, `won` or `lost`.
+    /// `open` until the bank decides, then `won` (the platform has the money again) or `lost`.
     pub state: String,
-    /// How much.
+    /// The amount that the bank took back, in cents.
     pub amount_cents: i64,
 }
 
 /// An account of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Account {
-    /// Its name.
+    /// Its name, as `escrow:{order}`.
     pub account: String,
-    /// What is posted.
+    /// Posted balance in cents: what came in less what went out.
     pub posted_cents: i64,
-    /// What is promised to it.
+    /// Sum of the pending transfers to the account, in cents.
     pub pending_in_cents: i64,
-    /// What is promised from it.
+    /// Sum of the pending transfers from the account, in cents.
     pub pending_out_cents: i64,
 }
 
-/// What was moved between two accounts.
+/// A transfer of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Transfer {
-    /// From.
+    /// The account that the money comes from.
     pub debit: String,
-    /// To.
+    /// The account that the money goes to.
     pub credit: String,
-    /// How much.
+    /// The amount, in cents.
     pub amount_cents: i64,
-    /// `posted`, or only promised.
+    /// `posted`, `pending`, `voided` or `expired`.
     pub phase: String,
 }
 
-/// Where the payment of an order is.
+/// The payment of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Payment {
-    /// Charged.
+    /// Charged to the customer's card so far, in cents.
     pub charged_cents: i64,
-    /// Sent back.
+    /// Sent back to the customer's card so far, in cents.
     pub refunded_cents: i64,
-    /// How far collecting the charge is.
+    /// How far collecting the charge is: `none`, `collecting`, `collected` or `owed`.
     pub collection: String,
-    /// Later tips.
+    /// Tips added after the order had ended; each is a charge of its own.
     #[serde(default)]
     pub tips: Vec<Tip>,
 }
 
-/// A later tip.
+/// A tip added after the order had ended.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Tip {
-    /// `paid`, or on its way, or failed.
+    /// `asked` while the card is being charged, then `paid` or `failed`.
     pub state: String,
-    /// How much.
+    /// The tip, in cents.
     pub amount_cents: i64,
 }
 
-/// Where the escrow of an order is.
+/// The escrow of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Escrow {
-    /// Held on the card.
+    /// The amount in escrow, promised or posted, in cents.
     pub held_cents: i64,
 }
 
-/// Something that was made.
+/// Anything that was created: only its id is read.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Made {
-    /// Its id.
+    /// Id of what was created.
     pub id: String,
 }
 
-/// A store.
+/// A store of the operators' directory.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct StoreAnswer {
     /// Its id.
@@ -249,53 +249,53 @@ pub struct StoreAnswer {
     pub name: String,
 }
 
-/// A notice.
+/// A notice in an inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Notice {
     /// Its id.
     pub id: String,
-    /// Which.
+    /// The kind of notice, in lower snake case.
     pub kind: String,
-    /// About which order.
+    /// The order that it is about; `None` if it is about a wallet or the platform.
     pub order_id: Option<String>,
 }
 
-/// What a virtual clock shows.
+/// The server's virtual clock.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Clock {
-    /// The time.
+    /// The server's time.
     pub now: String,
 }
 
-/// What the runner is to be told.
+/// The PIN that the customer tells the runner at the handover.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Pin {
     /// Four digits.
     pub pin: String,
 }
 
-/// What cancelling costs.
+/// The price of a cancellation.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct CancellationQuote {
-    /// How much.
+    /// What the customer would be charged if they cancelled now, in cents.
     pub charge_cents: i64,
 }
 
-/// What the server says to anybody about its books.
+/// The ledger's public proof: all sums are 0, and the journal still contains what it contained before.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Proof {
     /// When it was made.
     pub made_at: String,
-    /// The journal's last record.
+    /// Number of the journal's last record.
     pub seq: u64,
-    /// The head of the journal's chain.
+    /// Hash at the head of the journal's chain, in hexadecimal.
     pub head: String,
-    /// The sum of everything posted.
+    /// Sum of all posted balances in cents; 0 if the ledger is sound.
     pub posted_sum_cents: i64,
-    /// The sum of everything promised.
+    /// Sum over all accounts of what is pending in less what is pending out, in cents; 0 if the ledger is sound.
     pub pending_sum_cents: i64,
-    /// How many accounts there are.
+    /// Number of accounts.
     pub accounts: u64,
-    /// How many orders have money in escrow.
+    /// Number of orders with money in escrow.
     pub open_escrows: u64,
 }

@@ -1,18 +1,18 @@
-//! A JSON answer, read as a type or by pointers; what is missing is a deviation, never a panic.
+//! The JSON body of an answer, read as a type or by JSON pointers; what is missing is a deviation, never a panic.
 
 use super::Deviation;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The body of an answer.
+/// The JSON body of an answer; null if there was none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Body(pub Value);
 
 impl Body {
-    /// The answer as one of the types of [`answer`](crate::answer).
+    /// Deserialises the body, as one of the types of [`answer`](crate::answer).
     ///
     /// # Errors
-    /// A [`Deviation`] where it is none.
+    /// A [`Deviation`] if it does not have that shape.
     #[track_caller]
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Deviation> {
         let read = T::deserialize(&self.0);
@@ -26,10 +26,10 @@ impl Body {
         })
     }
 
-    /// The text at a JSON pointer.
+    /// The string at a JSON pointer.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is none.
+    /// A [`Deviation`] if there is no string.
     #[track_caller]
     pub fn text(&self, pointer: &str) -> Result<&str, Deviation> {
         let found = self.0.pointer(pointer).and_then(Value::as_str);
@@ -42,7 +42,7 @@ impl Body {
     /// The whole number at a JSON pointer.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is none.
+    /// A [`Deviation`] if there is no integer.
     #[track_caller]
     pub fn number(&self, pointer: &str) -> Result<i64, Deviation> {
         let found = self.0.pointer(pointer).and_then(Value::as_i64);
@@ -52,10 +52,10 @@ impl Body {
         }
     }
 
-    /// The entries of the list at a JSON pointer.
+    /// The entries of the array at a JSON pointer.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is none.
+    /// A [`Deviation`] if there is no array.
     #[track_caller]
     pub fn list(&self, pointer: &str) -> Result<Vec<Self>, Deviation> {
         let found = self.0.pointer(pointer).and_then(Value::as_array);
@@ -65,13 +65,13 @@ impl Body {
         }
     }
 
-    /// Whether the text at a JSON pointer is this one.
+    /// Whether the string at a JSON pointer equals `text`.
     #[must_use]
     pub fn says(&self, pointer: &str, text: &str) -> bool {
         self.0.pointer(pointer).and_then(Value::as_str) == Some(text)
     }
 
-    /// Whether there is anything but null at a JSON pointer.
+    /// Whether a JSON pointer leads to a value other than null.
     #[must_use]
     pub fn has(&self, pointer: &str) -> bool {
         self.0

@@ -1,7 +1,7 @@
-//! The API over HTTP: a request, its answer, and what the answer should have been.
+//! The HTTP side of the client: an [`ApiRequest`], the [`Client`] that sends it, and the [`Reply`] that comes back.
 //!
-//! Must not: repeat a request, or know what one means.
-//! Invariant: every request has a time limit; a key made here is never made twice.
+//! Must not: repeat a request, or know what an operation means.
+//! Invariant: every request has a time limit; an idempotency key from [`Client::fresh`] is never made twice.
 
 use super::{Body, Deviation};
 use reqwest::{
@@ -17,10 +17,10 @@ use std::{
     time::Duration,
 };
 
-/// Longest wait for an answer; above the server's own limit, so that the server is the one to say so.
+/// Longest wait for an answer. It is above the server's own time limit, so the server answers first that it was too slow.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A way to a server. Clones share connections, address and keys.
+/// Sends requests to one server. Clones share connections, the address and the counter behind [`Self::fresh`].
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
@@ -28,14 +28,14 @@ pub struct Client {
     names: Arc<Names>,
 }
 
-/// Makes keys and names that nobody else makes.
+/// Makes texts that are unique: random bytes drawn when the client was made, and a counter.
 #[derive(Debug)]
 struct Names {
     run: String,
     next: AtomicU64,
 }
 
-/// A request.
+/// A request to the API that has not been sent yet: method, path, headers and body.
 #[derive(Clone, Debug)]
 pub struct ApiRequest {
     method: Method,
@@ -47,18 +47,18 @@ pub struct ApiRequest {
     payload: Option<(&'static str, Vec<u8>)>,
 }
 
-/// An answer.
+/// The answer to an [`ApiRequest`].
 #[derive(Clone, Debug)]
 pub struct Reply {
-    /// Method and path that it answers.
+    /// Method and path of the request, as `GET /api/users/me`; used in deviations.
     pub asked: String,
-    /// Status code.
+    /// HTTP status code.
     pub status: u16,
-    /// Headers.
+    /// Response headers.
     pub headers: HeaderMap,
-    /// The body as it came.
+    /// The raw body.
     pub bytes: Vec<u8>,
-    /// The body as JSON; null if it is none.
+    /// The body as JSON; null if it is not JSON.
     pub body: Body,
 }
 
@@ -77,19 +77,19 @@ impl ApiRequest {
         }
     }
 
-    /// Reads.
+    /// A GET request.
     #[must_use]
     pub fn get(path: impl Into<String>) -> Self {
         Self::new(Method::GET, path)
     }
 
-    /// Commands.
+    /// A POST request with a JSON body.
     #[must_use]
     pub fn post(path: impl Into<String>, body: &impl Serialize) -> Self {
         Self::with_json(Method::POST, path, body)
     }
 
-    /// Sets.
+    /// A PUT request with a JSON body.
     #[must_use]
     pub fn put(path: impl Into<String>, body: &impl Serialize) -> Self {
         Self::with_json(Method::PUT, path, body)
@@ -104,13 +104,13 @@ impl ApiRequest {
         Self::new(method, path).with_bytes("application/json", body)
     }
 
-    /// Whether it commands, so that it needs a key.
+    /// Whether the request is a command, which needs an idempotency key: a POST with a JSON body.
     pub(crate) fn commands(&self) -> bool {
         let is_json = |(content_type, _): &(&str, Vec<u8>)| *content_type == "application/json";
         self.method == Method::POST && self.payload.as_ref().is_some_and(is_json)
     }
 
-    /// The path.
+    /// Path and query string, without the server's address.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
@@ -122,35 +122,35 @@ impl ApiRequest {
         self.payload.as_ref().map_or(&[], |(_, bytes)| bytes)
     }
 
-    /// Adds the token of a session.
+    /// Authenticates the request with a session's token.
     #[must_use]
     pub fn with_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// Adds an idempotency key.
+    /// Sets the header `Idempotency-Key`.
     #[must_use]
     pub fn with_key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// Asks for the answer in this content type.
+    /// Sets the header `Accept`.
     #[must_use]
     pub const fn accepting(mut self, content_type: &'static str) -> Self {
         self.accept = Some(content_type);
         self
     }
 
-    /// Asks only for this version of the order.
+    /// Sets the header `If-Match`: the command is refused unless the order still has this version.
     #[must_use]
     pub const fn of_version(mut self, version: i64) -> Self {
         self.version = Some(version);
         self
     }
 
-    /// Sets the body as it is to be sent.
+    /// Sets the raw body and its content type.
     #[must_use]
     pub fn with_bytes(mut self, content_type: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
         self.payload = Some((content_type, bytes.into()));
@@ -159,10 +159,10 @@ impl ApiRequest {
 }
 
 impl Client {
-    /// A way to the server at `address`, as `http://127.0.0.1:8080`. Connects when first needed, past any proxy.
+    /// A client for the server at `address`, as `http://127.0.0.1:8080`. Connects with the first request; uses no proxy.
     ///
     /// # Errors
-    /// A [`Deviation`] where no client can be made.
+    /// A [`Deviation`] if no HTTP client can be built, or the operating system gives no random bytes.
     pub fn new(address: &str) -> Result<Self, Deviation> {
         let built = reqwest::Client::builder()
             .no_proxy()
@@ -183,30 +183,30 @@ impl Client {
         })
     }
 
-    /// Points every clone at another address: the same server, started again.
+    /// Changes the server's address for all clones: a restarted server may listen elsewhere.
     pub fn move_to(&self, address: &str) {
         let mut current = self.address.write().unwrap_or_else(PoisonError::into_inner);
         *current = address.trim_end_matches('/').into();
     }
 
-    /// The address of the server.
+    /// The server's address, without a slash at its end.
     #[must_use]
     pub fn address(&self) -> String {
         let address = self.address.read();
         address.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A name that is made once only, also over runs.
+    /// Returns a text that no other call returns, in this run or another; used as idempotency key and in e-mail addresses.
     #[must_use]
     pub fn fresh(&self) -> String {
         let next = self.names.next.fetch_add(1, Ordering::Relaxed);
         format!("{}-{next}", self.names.run)
     }
 
-    /// Sends a request once.
+    /// Sends a request once, without repeating it.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer; whether the request took effect is then unknown.
+    /// A [`Deviation`] if no complete answer arrives; whether the request took effect is then unknown.
     pub async fn send(&self, ask: &ApiRequest) -> Result<Reply, Deviation> {
         let asked = format!("{} {}", ask.method, ask.path);
         let address = format!("{}{}", self.address(), ask.path);
@@ -257,22 +257,22 @@ fn causes(fault: &dyn std::error::Error) -> String {
 }
 
 impl Reply {
-    /// The stable code of a problem, else nothing.
+    /// The stable code of a problem (RFC 9457); empty if the body has none.
     #[must_use]
     pub fn code(&self) -> &str {
         self.body.text("/code").unwrap_or_default()
     }
 
-    /// A header's text, if it has one.
+    /// The value of a header; `None` if it is absent or not text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body of the answer that was expected.
+    /// Returns the body if the answer has this status.
     ///
     /// # Errors
-    /// A [`Deviation`] where the status is another.
+    /// A [`Deviation`] if the status differs.
     #[track_caller]
     pub fn is(self, status: u16) -> Result<Body, Deviation> {
         if self.status == status {
@@ -282,10 +282,10 @@ impl Reply {
         Err(Deviation::new(expected, self.summary()))
     }
 
-    /// The body of an answer to what is done, or was begun and goes on.
+    /// Returns the body if the status is 200 (done) or 202 (begun, and going on at the server).
     ///
     /// # Errors
-    /// A [`Deviation`] where the status is neither 200 nor 202.
+    /// A [`Deviation`] if the status is neither.
     #[track_caller]
     pub fn is_begun(self) -> Result<Body, Deviation> {
         if self.status == 202 {
@@ -294,10 +294,10 @@ impl Reply {
         self.is(200)
     }
 
-    /// The problem that was expected.
+    /// Returns the body if the request was refused with this status and problem code.
     ///
     /// # Errors
-    /// A [`Deviation`] where status or code are others, or the answer is no problem in the form of RFC 9457.
+    /// A [`Deviation`] if status or code differ, or the body is not a complete problem in the form of RFC 9457.
     #[track_caller]
     pub fn refuses(self, status: u16, code: &str) -> Result<Body, Deviation> {
         let is_problem = self.header("content-type") == Some("application/problem+json")
@@ -312,7 +312,7 @@ impl Reply {
         Err(Deviation::new(expected, self.summary()))
     }
 
-    /// Status, code and detail, in a few words.
+    /// Status, problem code and detail in one line; without a code, the status and the first 300 characters of the body.
     #[must_use]
     pub fn summary(&self) -> String {
         match (self.code(), self.body.text("/detail")) {
@@ -323,7 +323,7 @@ impl Reply {
     }
 }
 
-/// The beginning of a body.
+/// The first 300 characters of a body.
 fn excerpt(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).chars().take(300).collect()
 }

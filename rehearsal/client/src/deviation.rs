@@ -1,18 +1,18 @@
-//! Something that is not as specified: what was expected, and what was found instead.
+//! The error of the client and its users: an answer or a state that is not as specified.
 
 use std::panic::Location;
 
-/// A difference between what is specified and what a server does.
+/// A difference between the specification and what a server did.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}expected {expected}; found {found}", prefix(step.as_deref()))]
 pub struct Deviation {
-    /// The step of the story in which it showed.
+    /// The step of the walkthrough in which it was found; `None` until [`Self::at`] names it.
     pub step: Option<String>,
-    /// What should have been.
+    /// What was expected, as a noun phrase: "the status to be accepted".
     pub expected: String,
-    /// What was.
+    /// What was found instead.
     pub found: String,
-    /// Where in the code it was expected.
+    /// The line of code that expected it.
     pub place: &'static Location<'static>,
 }
 
@@ -22,7 +22,7 @@ fn prefix(step: Option<&str>) -> String {
 }
 
 impl Deviation {
-    /// A difference, its step not known yet.
+    /// A deviation whose step is not known yet, at the caller's line of code.
     #[must_use]
     #[track_caller]
     pub fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
@@ -34,7 +34,7 @@ impl Deviation {
         }
     }
 
-    /// Names the step, unless it has a name.
+    /// Sets the step, unless it is already set.
     #[must_use]
     pub fn at(self, step: &str) -> Self {
         Self {
@@ -44,10 +44,10 @@ impl Deviation {
     }
 }
 
-/// Compares what was found with what is specified.
+/// Checks that `found` equals `expected`; `what` names the two in the deviation.
 ///
 /// # Errors
-/// A [`Deviation`] that names `what`, where the two differ.
+/// A [`Deviation`] if they differ.
 #[track_caller]
 pub fn same<T: PartialEq + std::fmt::Debug>(
     what: &str,
@@ -61,10 +61,10 @@ pub fn same<T: PartialEq + std::fmt::Debug>(
     )
 }
 
-/// Asks for a condition.
+/// Checks a condition; the two texts are made only if it does not hold.
 ///
 /// # Errors
-/// A [`Deviation`] of the two texts, where it does not hold.
+/// A [`Deviation`] of the two texts if it does not hold.
 #[track_caller]
 pub fn holds(
     condition: bool,

@@ -1,9 +1,9 @@
-//! A client of the HTTP API: requests and their answers, and people who send them.
+//! A typed client of the HTTP API, and [`Person`]: a user who sends requests under a session of their own.
 //!
-//! [`operation`] names what the API does, [`request`] what it reads, [`answer`] what it says; [`Person`] does it under a session and a key.
-//! Used by the walkthrough, the robots and the tests over HTTP. Knows the API and nothing behind it.
-//! Must not: repeat a request by itself; hold a rule of the product.
-//! Invariant: whatever is not as specified is a [`Deviation`] that names expectation and finding.
+//! [`operation`] builds the requests, [`mod@request`] has their bodies and [`answer`] the bodies of the answers.
+//! The walkthrough, the robots and the tests over HTTP use it. It knows the API and nothing behind it.
+//! Must not: repeat a request, except once after a session has ended; hold a rule of the product.
+//! Invariant: an answer that is not as specified is a [`Deviation`], which says what was expected and what was found.
 
 pub mod answer;
 mod body;

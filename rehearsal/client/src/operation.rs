@@ -1,6 +1,6 @@
-//! The operations of the API: which method, which path, which body. Must not: send them.
+//! The operations of the API: method, path and body of each. Must not: send them.
 //!
-//! An id is anything that is written as one. A command gets its key from whoever sends it.
+//! An id may be anything that prints as one. Amounts are in cents. Commands get their idempotency key from the sender.
 
 use crate::{
     ApiRequest,
@@ -28,7 +28,7 @@ pub mod account {
 
     use super::{ApiRequest, Display, json};
 
-    /// Opens an account.
+    /// Registers a new user; the answer holds the user and their first session.
     #[must_use]
     pub fn register(email: &str, password: &str, first_name: &str, last_name: &str) -> ApiRequest {
         let body = json!({
@@ -37,63 +37,63 @@ pub mod account {
         ApiRequest::post("/api/users", &body)
     }
 
-    /// Opens a session.
+    /// Opens a session for a registered user.
     #[must_use]
     pub fn sign_in(email: &str, password: &str) -> ApiRequest {
         let body = json!({"email": email, "password": password});
         ApiRequest::post("/api/sessions", &body)
     }
 
-    /// The own profile.
+    /// The caller's own profile.
     #[must_use]
     pub fn profile() -> ApiRequest {
         ApiRequest::get("/api/users/me")
     }
 
-    /// What everybody sees of somebody.
+    /// The public profile of another user.
     #[must_use]
     pub fn person(user: impl Display) -> ApiRequest {
         ApiRequest::get(format!("/api/users/{user}"))
     }
 
-    /// Puts a card on file.
+    /// Stores a card of the caller by the gateway's token for it.
     #[must_use]
     pub fn set_card(token: &str) -> ApiRequest {
         ApiRequest::put("/api/users/me/payment-method", &json!({"token": token}))
     }
 
-    /// Puts a bank account on file.
+    /// Stores the bank account for the caller's payouts, by the gateway's token for it.
     #[must_use]
     pub fn set_account(token: &str) -> ApiRequest {
         ApiRequest::put("/api/users/me/payout-method", &json!({"token": token}))
     }
 
-    /// Begins or ends being a runner, and being online as one.
+    /// Sets whether the caller is a runner at all (`active`), and whether they are looking for orders now (`online`).
     #[must_use]
     pub fn set_runner(active: bool, online: bool) -> ApiRequest {
         let body = json!({"active": active, "online": online});
         ApiRequest::put("/api/users/me/runner", &body)
     }
 
-    /// The newest notices to somebody.
+    /// The newest notices in the inbox of `user`, at most `limit` of them.
     #[must_use]
     pub fn inbox(user: impl Display, limit: u8) -> ApiRequest {
         ApiRequest::get(format!("/api/notifications/user/{user}?limit={limit}"))
     }
 
-    /// The own wallet.
+    /// The caller's own wallet.
     #[must_use]
     pub fn wallet() -> ApiRequest {
         ApiRequest::get("/api/users/me/wallet")
     }
 
-    /// Takes so many cents out of the wallet.
+    /// Requests a payout of `cents` from the caller's wallet to their bank account.
     #[must_use]
     pub fn pay_out(cents: i64) -> ApiRequest {
         ApiRequest::post("/api/users/me/payouts", &json!({"amount_cents": cents}))
     }
 
-    /// Pays so many cents of what is owed; `None`: all of it.
+    /// Pays `cents` of the caller's debt with the card on file; `None`: all of it.
     #[must_use]
     pub fn pay_debt(cents: Option<i64>) -> ApiRequest {
         let body = match cents {
@@ -105,14 +105,14 @@ pub mod account {
 }
 
 pub mod order {
-    //! Orders, from the wish to the rating.
+    //! Orders: from the quote to ratings and disputes.
 
     use super::{
         ApiRequest, Claim, Display, Method, ProblemReport, Progress, Proposal, ProposalAnswer,
         Serialize, Wish, json, nothing, of_order,
     };
 
-    /// Asks what a wish would cost and hold.
+    /// Asks for the price of an order without placing it.
     #[must_use]
     pub fn quote(wish: &Wish) -> ApiRequest {
         ApiRequest::post("/api/quotes", wish)
@@ -124,32 +124,32 @@ pub mod order {
         ApiRequest::post("/api/orders", wish)
     }
 
-    /// Places an order with a body that is no [`Wish`]: what no honest client sends.
+    /// Places an order with any JSON body, also one that is no valid [`Wish`]; for tests of what the server refuses.
     #[must_use]
     pub fn place_as_written(body: &impl Serialize) -> ApiRequest {
         ApiRequest::post("/api/orders", body)
     }
 
-    /// An order, as one of its sides or an operator sees it.
+    /// An order; the view depends on whether the caller is its customer, its runner, an operator or somebody else.
     #[must_use]
     pub fn show(order: impl Display) -> ApiRequest {
         ApiRequest::get(format!("/api/orders/{order}"))
     }
 
-    /// The orders that one placed.
+    /// The orders that the caller placed.
     #[must_use]
     pub fn mine() -> ApiRequest {
         ApiRequest::get("/api/orders?as=customer")
     }
 
-    /// A page of the board; `cursor` is the `next_cursor` of the page before.
+    /// A page of up to 100 orders that a runner may accept; `cursor` is the `next_cursor` of the page before.
     #[must_use]
     pub fn board(cursor: Option<&str>) -> ApiRequest {
         let cursor = cursor.map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
         ApiRequest::get(format!("/api/orders?available=true&limit=100{cursor}"))
     }
 
-    /// What happened to an order, oldest first.
+    /// The first 100 events of an order, oldest first.
     #[must_use]
     pub fn events(order: impl Display) -> ApiRequest {
         ApiRequest::get(format!("/api/orders/{order}/events?limit=100"))
@@ -167,31 +167,31 @@ pub mod order {
         ApiRequest::get(format!("/api/orders/{order}/receipt"))
     }
 
-    /// Where the payment of an order is.
+    /// The state of an order's payment: what was authorised, charged and refunded.
     #[must_use]
     pub fn payment(order: impl Display) -> ApiRequest {
         ApiRequest::get(format!("/api/payments/{order}"))
     }
 
-    /// Where the escrow of an order is.
+    /// The state of an order's escrow: how much is held.
     #[must_use]
     pub fn escrow(order: impl Display) -> ApiRequest {
         ApiRequest::get(format!("/api/escrow/{order}"))
     }
 
-    /// The PIN for the runner.
+    /// The four-digit PIN that the customer tells the runner at the handover.
     #[must_use]
     pub fn pin(order: impl Display) -> ApiRequest {
         ApiRequest::get(format!("/api/orders/{order}/delivery-pin"))
     }
 
-    /// What cancelling costs now.
+    /// Asks what the customer would be charged for cancelling now.
     #[must_use]
     pub fn cancellation_quote(order: impl Display) -> ApiRequest {
         ApiRequest::get(format!("/api/orders/{order}/cancellation-quote"))
     }
 
-    /// Cancels, agreeing to a charge in cents.
+    /// Cancels an order; refused if that costs more than `accept_charge` cents.
     #[must_use]
     pub fn cancel(order: impl Display, accept_charge: i64, reason: Option<&str>) -> ApiRequest {
         let mut body = json!({"accept_charge_cents": accept_charge});
@@ -201,31 +201,31 @@ pub mod order {
         of_order(order, "cancel", &body)
     }
 
-    /// Takes an order from the board.
+    /// Accepts an order from the board, as a runner.
     #[must_use]
     pub fn accept(order: impl Display) -> ApiRequest {
         of_order(order, "accept", &nothing())
     }
 
-    /// Gives an order back.
+    /// Gives an accepted order back to the board, as its runner.
     #[must_use]
     pub fn give_back(order: impl Display) -> ApiRequest {
         of_order(order, "cancel-acceptance", &nothing())
     }
 
-    /// Says how far the runner is.
+    /// Reports the runner's next step: at the store, bought, collected, on the way or delivered.
     #[must_use]
     pub fn progress(order: impl Display, progress: &Progress) -> ApiRequest {
         of_order(order, "status", &progress.body())
     }
 
-    /// Asks the customer something from the store.
+    /// Opens a proposal: the runner at the store asks the customer to decide about a price, an item or the store.
     #[must_use]
     pub fn propose(order: impl Display, proposal: &Proposal) -> ApiRequest {
         of_order(order, "proposals", proposal)
     }
 
-    /// Answers a proposal.
+    /// Gives the customer's decision about the proposal with this number.
     #[must_use]
     pub fn answer(order: impl Display, proposal: i64, answer: &ProposalAnswer) -> ApiRequest {
         let (how, body) = match answer {
@@ -237,61 +237,61 @@ pub mod order {
         of_order(order, &format!("proposals/{proposal}/{how}"), &body)
     }
 
-    /// Takes a proposal back.
+    /// Withdraws the runner's own proposal with this number.
     #[must_use]
     pub fn withdraw(order: impl Display, proposal: i64) -> ApiRequest {
         of_order(order, &format!("proposals/{proposal}/withdraw"), &nothing())
     }
 
-    /// Reports a problem.
+    /// Reports a problem on the way, as the runner.
     #[must_use]
     pub fn report_problem(order: impl Display, problem: &ProblemReport) -> ApiRequest {
         of_order(order, "problems", problem)
     }
 
-    /// The customer says to be there after all.
+    /// Tells the runner who waits at the door that the customer is there after all.
     #[must_use]
     pub fn is_there(order: impl Display) -> ApiRequest {
         of_order(order, "no-show-answer", &nothing())
     }
 
-    /// Confirms having got the food.
+    /// Confirms, as the customer, that the food has arrived.
     #[must_use]
     pub fn confirm(order: impl Display) -> ApiRequest {
         of_order(order, "confirm", &nothing())
     }
 
-    /// Gives the runner more, after the end.
+    /// Adds a tip for the runner after the order has ended.
     #[must_use]
     pub fn tip(order: impl Display, cents: i64) -> ApiRequest {
         of_order(order, "tip", &json!({"tip_cents": cents}))
     }
 
-    /// Rates the other side.
+    /// Rates the other party of the order with 1 to 5 stars.
     #[must_use]
     pub fn rate(order: impl Display, stars: u8) -> ApiRequest {
         of_order(order, "ratings", &json!({"stars": stars}))
     }
 
-    /// Writes to the other side.
+    /// Sends a message to the other party of the order.
     #[must_use]
     pub fn write(order: impl Display, text: &str) -> ApiRequest {
         of_order(order, "messages", &json!({"text": text}))
     }
 
-    /// What the two sides wrote to each other, oldest first.
+    /// The first 100 messages between the two parties of the order, oldest first.
     #[must_use]
     pub fn messages(order: impl Display) -> ApiRequest {
         ApiRequest::get(format!("/api/orders/{order}/messages?limit=100"))
     }
 
-    /// Disputes an order.
+    /// Opens a dispute about an order, as one of its parties.
     #[must_use]
     pub fn dispute(order: impl Display, claim: &Claim) -> ApiRequest {
         of_order(order, "disputes", claim)
     }
 
-    /// Replies to a dispute.
+    /// Adds a statement to the dispute with this number; `photos` are the ids of uploaded photos.
     #[must_use]
     pub fn reply(
         order: impl Display,
@@ -303,13 +303,13 @@ pub mod order {
         of_order(order, &format!("disputes/{dispute}/reply"), &body)
     }
 
-    /// Uploads a picture.
+    /// Uploads a PNG picture; the answer holds the photo's id.
     #[must_use]
     pub fn upload(picture: Vec<u8>) -> ApiRequest {
         ApiRequest::new(Method::POST, "/api/photos").with_bytes("image/png", picture)
     }
 
-    /// A photo.
+    /// Downloads an uploaded photo.
     #[must_use]
     pub fn photo(photo: impl Display) -> ApiRequest {
         ApiRequest::get(format!("/api/photos/{photo}"))
@@ -317,26 +317,26 @@ pub mod order {
 }
 
 pub mod desk {
-    //! What operators do, and what anybody may know of the books.
+    //! What only operators do, and what the server publishes about its ledger.
 
     use super::{
         ApiRequest, DeskAction, Display, Ending, Fault, Method, Serialize, StoreChange, json,
         of_order,
     };
 
-    /// Whether the server serves.
+    /// Whether the server is ready to take requests.
     #[must_use]
     pub fn ready() -> ApiRequest {
         ApiRequest::get("/health/ready")
     }
 
-    /// Moves a virtual clock on.
+    /// Moves the server's virtual clock on by `ms` milliseconds; refused where the clock is not virtual.
     #[must_use]
     pub fn move_clock(ms: u64) -> ApiRequest {
         ApiRequest::post("/api/admin/clock/advance", &json!({"advance_ms": ms}))
     }
 
-    /// Does something to an order, for a reason.
+    /// Carries out an operator's action on an order; `reason` is kept in the audit log.
     #[must_use]
     pub fn act(order: impl Display, action: DeskAction, reason: &str) -> ApiRequest {
         let path = match action {
@@ -349,7 +349,7 @@ pub mod desk {
         ApiRequest::post(path, &json!({"reason": reason}))
     }
 
-    /// Ends an order, with the money divided so.
+    /// Ends an order and divides its money as `ending` says.
     #[must_use]
     pub fn settle(order: impl Display, ending: Ending, reason: &str) -> ApiRequest {
         #[derive(Serialize)]
@@ -362,21 +362,21 @@ pub mod desk {
         ApiRequest::post(path, &Body { ending, reason })
     }
 
-    /// Ends an order as if it had been brought: the runner is paid.
+    /// Ends an order as if it had been delivered: the runner is paid in full.
     #[must_use]
     pub fn release(order: impl Display, reason: &str) -> ApiRequest {
         let path = format!("/api/escrow/{order}/release");
         ApiRequest::post(path, &json!({"reason": reason}))
     }
 
-    /// Ends an order, with everything back to the customer.
+    /// Ends an order and gives everything that was charged back to the customer.
     #[must_use]
     pub fn refund_all(order: impl Display, reason: &str) -> ApiRequest {
         let path = format!("/api/escrow/{order}/refund");
         ApiRequest::post(path, &json!({"reason": reason}))
     }
 
-    /// Decides a dispute: so many cents for the claimant, and who is at fault.
+    /// Decides the dispute with this number: whoever opened it gets `refund` cents; `at_fault` decides who pays them.
     #[must_use]
     pub fn resolve(
         order: impl Display,
@@ -389,13 +389,13 @@ pub mod desk {
         of_order(order, &format!("disputes/{dispute}/resolve"), &body)
     }
 
-    /// Gives so many cents of an ended order back.
+    /// Refunds `cents` of an order that has ended, at the platform's expense.
     #[must_use]
     pub fn refund(order: impl Display, cents: i64, reason: &str) -> ApiRequest {
         of_order(order, "refunds", &moved(cents, reason))
     }
 
-    /// Says that what somebody owes, or so many cents of it, need not be paid.
+    /// Writes off `cents` of a user's debt, so that they need not pay it; `None`: all of it.
     #[must_use]
     pub fn write_off(user: impl Display, cents: Option<i64>, reason: &str) -> ApiRequest {
         let body = match cents {
@@ -405,62 +405,62 @@ pub mod desk {
         ApiRequest::post(format!("/api/admin/users/{user}/write-off"), &body)
     }
 
-    /// Tries a step of a wallet again that has stalled.
+    /// Retries a wallet's call to the gateway that has stalled.
     #[must_use]
     pub fn retry_wallet(user: impl Display, reason: &str) -> ApiRequest {
         let path = format!("/api/admin/wallets/{user}/retry");
         ApiRequest::post(path, &json!({"reason": reason}))
     }
 
-    /// Brings so many cents to the gateway, for what was lost.
+    /// Records that operators brought `cents` of the platform's own money to the gateway, to cover losses.
     #[must_use]
     pub fn top_up(cents: i64, reason: &str) -> ApiRequest {
         ApiRequest::post("/api/ledger/top-ups", &moved(cents, reason))
     }
 
-    /// Takes so many cents of fees out.
+    /// Records that operators took `cents` of earned platform fees out of the gateway.
     #[must_use]
     pub fn take_fees(cents: i64, reason: &str) -> ApiRequest {
         ApiRequest::post("/api/ledger/withdrawals", &moved(cents, reason))
     }
 
-    /// Every account that is not empty.
+    /// Every account of the ledger that is not empty.
     #[must_use]
     pub fn accounts() -> ApiRequest {
         ApiRequest::get("/api/ledger/accounts")
     }
 
-    /// What was moved for an order.
+    /// The ledger's transfers for an order.
     #[must_use]
     pub fn transfers(order: impl Display) -> ApiRequest {
         ApiRequest::get(format!("/api/ledger/transfers?order_id={order}"))
     }
 
-    /// What the server says to anybody about its books.
+    /// The ledger's public proof: its sums and the head of the journal, for anybody.
     #[must_use]
     pub fn proof() -> ApiRequest {
         ApiRequest::get("/api/ledger/proof")
     }
 
-    /// Every store that the operators keep.
+    /// Every store in the operators' directory.
     #[must_use]
     pub fn stores() -> ApiRequest {
         ApiRequest::get("/api/stores")
     }
 
-    /// Makes a store known.
+    /// Adds a store to the operators' directory.
     #[must_use]
     pub fn open_store(name: &str, place: &str) -> ApiRequest {
         ApiRequest::post("/api/stores", &json!({"name": name, "place": place}))
     }
 
-    /// Changes a store.
+    /// Changes a store of the operators' directory.
     #[must_use]
     pub fn change_store(store: impl Display, change: &StoreChange) -> ApiRequest {
         ApiRequest::with_json(Method::PATCH, format!("/api/stores/{store}"), change)
     }
 
-    /// Says at the sandbox's bank for a customer whether they confirm a call.
+    /// Decides in the customer's place at the sandbox's bank; `key` is that of the call that the bank asks about.
     #[must_use]
     pub fn confirm_at_bank(key: &str, approve: bool) -> ApiRequest {
         let path = format!("/sandbox/confirm/{key}?approve={approve}");

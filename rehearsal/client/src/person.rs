@@ -1,7 +1,7 @@
-//! A person who uses the API: who they are, and how they send requests.
+//! A user of the API: their account and session, and how they send requests.
 //!
-//! What customers, runners and operators do stands in a file each.
-//! Invariant: a request is repeated only after its session had ended, under the same key.
+//! The commands of customers, runners and operators, and those about wallets, have a file each.
+//! Invariant: a request is sent again only if its session had ended, and then under the same idempotency key.
 
 mod customer;
 mod operator;
@@ -19,31 +19,31 @@ use std::{
     time::Duration,
 };
 
-/// Password of the people made here.
+/// Password of every account that is registered here.
 const PASSWORD: &str = "walkthrough-2026";
-/// Longest wait for something that follows by itself.
+/// Longest wait until the server has done something that follows by itself.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Wait between two looks.
+/// Wait between two reads while something is awaited.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Somebody with an account.
+/// A user with an account and a session.
 #[derive(Debug)]
 pub struct Person {
     client: Client,
     email: String,
     password: String,
-    /// Id of the account.
+    /// Id of the account, a UUID.
     pub id: String,
-    /// First name.
+    /// First name, as in the profile.
     pub name: String,
     token: Mutex<String>,
 }
 
 impl Person {
-    /// Opens an account under an e-mail address that nobody had before.
+    /// Registers a new user under an e-mail address that was not used before.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is refused.
+    /// A [`Deviation`] if it is refused.
     pub async fn register(client: &Client, name: &str) -> Result<Self, Deviation> {
         let email = format!("{}.{}@campus.example", name.to_lowercase(), client.fresh());
         let register = account::register(&email, PASSWORD, name, "Walker");
@@ -58,10 +58,10 @@ impl Person {
         })
     }
 
-    /// Signs in somebody who has an account.
+    /// Signs in a user who has an account already.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is refused.
+    /// A [`Deviation`] if it is refused.
     pub async fn sign_in(client: &Client, email: &str, password: &str) -> Result<Self, Deviation> {
         let mut person = Self {
             client: client.clone(),
@@ -78,7 +78,7 @@ impl Person {
         Ok(person)
     }
 
-    /// Opens another session.
+    /// Opens a new session and keeps its token.
     async fn renew(&self) -> Result<(), Deviation> {
         let sign_in = account::sign_in(&self.email, &self.password);
         let opened = self.client.send(&sign_in).await?.is(201)?;
@@ -87,23 +87,23 @@ impl Person {
         Ok(())
     }
 
-    /// The way to the server.
+    /// The client through which this person sends their requests.
     #[must_use]
     pub const fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The session's token.
+    /// The token of the present session.
     #[must_use]
     pub fn token(&self) -> String {
         let token = self.token.lock();
         token.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Sends a request under this person's session; once more where the session had ended.
+    /// Sends a request under this person's session. If the session has ended, signs in again and sends it once more.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn send(&self, ask: ApiRequest) -> Result<Reply, Deviation> {
         let reply = self
             .client
@@ -116,10 +116,10 @@ impl Person {
         self.client.send(&ask.with_token(self.token())).await
     }
 
-    /// Sends an operation of the API; a command goes under a fresh key.
+    /// Sends a request of [`operation`](crate::operation); a command gets a fresh idempotency key.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn perform(&self, operation: ApiRequest) -> Result<Reply, Deviation> {
         let keyed = match operation.commands() {
             true => operation.with_key(self.client.fresh()),
@@ -128,67 +128,67 @@ impl Person {
         self.send(keyed).await
     }
 
-    /// Reads what is under a path; for tests of what no operation asks.
+    /// Sends a GET request; for paths that no operation has.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn get(&self, path: &str) -> Result<Reply, Deviation> {
         self.send(ApiRequest::get(path)).await
     }
 
-    /// Commands, under a fresh key, with a body as it is written here; for tests of what no operation says.
+    /// Sends a POST request under a fresh idempotency key; for paths and bodies that no operation has.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn post(&self, path: &str, body: &impl Serialize) -> Result<Reply, Deviation> {
         self.send(ApiRequest::post(path, body).with_key(self.client.fresh()))
             .await
     }
 
-    /// Sets what is written here; for tests of what no operation says.
+    /// Sends a PUT request; for paths and bodies that no operation has.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn put(&self, path: &str, body: &impl Serialize) -> Result<Reply, Deviation> {
         self.send(ApiRequest::put(path, body)).await
     }
 
-    /// The own profile.
+    /// Reads this person's own profile.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is not answered as specified.
+    /// A [`Deviation`] if the answer is not 200.
     pub async fn profile(&self) -> Result<Body, Deviation> {
         self.perform(account::profile()).await?.is(200)
     }
 
-    /// An order, as this person sees it.
+    /// Reads an order in this person's view.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is not answered as specified.
+    /// A [`Deviation`] if the answer is not 200.
     pub async fn order(&self, order: &str) -> Result<Body, Deviation> {
         self.perform(order::show(order)).await?.is(200)
     }
 
-    /// Writes to the other side of an order.
+    /// Sends a message to the other party of an order.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn write(&self, order: &str, text: &str) -> Result<Reply, Deviation> {
         self.perform(order::write(order, text)).await
     }
 
-    /// What the two sides of an order wrote to each other, oldest first.
+    /// Reads the first 100 messages between the two parties of an order, oldest first.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn messages(&self, order: &str) -> Result<Reply, Deviation> {
         self.perform(order::messages(order)).await
     }
 
-    /// Claims so many cents of an order.
+    /// Opens a dispute about an order that claims `cents`, with a fixed reason and no photos.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn claim(&self, order: &str, cents: i64) -> Result<Reply, Deviation> {
         let claim = Claim {
             reason: "Something was wrong with it.".into(),
@@ -198,18 +198,18 @@ impl Person {
         self.dispute(order, &claim).await
     }
 
-    /// Disputes an order.
+    /// Opens a dispute about an order.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn dispute(&self, order: &str, claim: &Claim) -> Result<Reply, Deviation> {
         self.perform(order::dispute(order, claim)).await
     }
 
-    /// Waits until this person sees an order so.
+    /// Reads an order again and again until it satisfies `is_so`; `expected` describes that in the deviation.
     ///
     /// # Errors
-    /// A [`Deviation`] where that does not come to be in time.
+    /// A [`Deviation`] if it does not within 30 seconds.
     pub async fn order_until(
         &self,
         order: &str,
@@ -224,10 +224,10 @@ impl Person {
         .await
     }
 
-    /// Waits until what is asked for is so.
+    /// Sends a read again and again until its answer satisfies `is_so`; `expected` describes that in the deviation.
     ///
     /// # Errors
-    /// A [`Deviation`] where that does not come to be in time.
+    /// A [`Deviation`] if it does not within 30 seconds.
     pub async fn until(
         &self,
         ask: &ApiRequest,
@@ -250,10 +250,10 @@ impl Person {
         }
     }
 
-    /// Waits for a notice of a kind about an order in the own inbox.
+    /// Waits for a notice of this kind about this order in the person's inbox, and returns it.
     ///
     /// # Errors
-    /// A [`Deviation`] where none comes in time.
+    /// A [`Deviation`] if none comes within 30 seconds.
     pub async fn notice(&self, kind: &str, order: &str) -> Result<Body, Deviation> {
         let of_order =
             |notice: &Body| notice.says("/kind", kind) && notice.says("/order_id", order);
@@ -261,10 +261,10 @@ impl Person {
         self.noticed(expected, of_order).await
     }
 
-    /// Waits for a notice of a kind about the own wallet.
+    /// Waits for a notice of this kind in the person's inbox, whatever it is about, and returns it.
     ///
     /// # Errors
-    /// A [`Deviation`] where none comes in time.
+    /// A [`Deviation`] if none comes within 30 seconds.
     pub async fn notice_of(&self, kind: &str) -> Result<Body, Deviation> {
         let expected = format!("a notice {kind} to {}", self.name);
         self.noticed(expected, |notice: &Body| notice.says("/kind", kind))

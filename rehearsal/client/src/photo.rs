@@ -1,6 +1,6 @@
-//! Photos to upload: small whole PNG pictures, no two alike.
+//! Photos to upload: small, complete PNG pictures; different texts give different pictures.
 
-/// A picture of one grey column whose pixels spell `text`; another text is another picture.
+/// A grey PNG picture, one pixel wide, with a pixel for each byte of `text`.
 #[must_use]
 pub fn picture(text: &str) -> Vec<u8> {
     let pixels: Vec<u8> = text.bytes().flat_map(|pixel| [0, pixel]).collect();
@@ -26,7 +26,7 @@ fn chunk(png: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
     png.extend(sum.to_be_bytes());
 }
 
-/// Up to 65,535 bytes as a zlib stream of one block that is not compressed. Source: RFC 1950, RFC 1951.
+/// Encodes up to 65,535 bytes as a zlib stream of one uncompressed block. Source: RFC 1950, RFC 1951.
 fn stored(data: &[u8]) -> Vec<u8> {
     let length = u16::try_from(data.len()).unwrap_or(u16::MAX);
     let mut stream = vec![0x78, 0x01, 0x01];

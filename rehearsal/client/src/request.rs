@@ -1,78 +1,80 @@
-//! Bodies of requests, as the API reads them. Amounts in cents, ids and times as text.
+//! Bodies of requests, as the API reads them.
+//!
+//! Amounts are in cents; ids and times are text. A field that is `None` is left out of the body.
 
 use campusg_domain::order::{Fault, Handover, Problem, ProposalKind, Status, Substitution};
 use serde::Serialize;
 
-/// What a customer asks for.
+/// The order that a customer wants to place, or to have quoted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Wish {
-    /// Where to buy.
+    /// The store where the runner is to buy.
     pub store: Store,
-    /// What to buy.
+    /// The shopping list.
     pub items: Vec<Item>,
-    /// Where to bring it.
+    /// The place where the food is brought, and how it is handed over.
     pub dropoff: Dropoff,
-    /// Tip.
+    /// Tip for the runner, in cents; 0 is allowed.
     pub tip_cents: i64,
-    /// Not before; `None`: as soon as can be.
+    /// Earliest time of delivery (RFC 3339); `None`: as soon as possible.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deliver_after: Option<String>,
 }
 
-/// A store.
+/// The store of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Store {
-    /// One that the operators keep.
+    /// A store of the operators' directory.
     Known {
-        /// Its id.
+        /// The store's id.
         id: String,
     },
-    /// Any other.
+    /// Any other store, described by the customer.
     Described {
-        /// Its name.
+        /// The store's name.
         name: String,
-        /// Where it is.
+        /// Where on or near the campus the store is.
         place: String,
     },
 }
 
-/// A line of a wish.
+/// An item of the shopping list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Item {
-    /// What.
+    /// Name of the item, as the store calls it.
     pub name: String,
-    /// How many.
+    /// Number of pieces.
     pub quantity: u32,
-    /// What one costs, as the customer estimates it.
+    /// Price of one piece in cents, as the customer estimates it.
     pub unit_price_cents: i64,
-    /// What to do where it is sold out.
+    /// What the runner does if the item can't be bought as ordered.
     pub substitution: Substitution,
 }
 
-/// Where the food is brought.
+/// Where the food is brought, and how it is handed over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Dropoff {
-    /// Building.
+    /// Name of the building.
     pub building: String,
-    /// Level.
+    /// Level in the building; `None` if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<String>,
-    /// Room.
+    /// Room; `None` if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
-    /// Where to meet.
+    /// A place to meet, as the customer describes it; `None` if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meeting_point: Option<String>,
-    /// How it changes hands.
+    /// Whether the food is handed over against a PIN or left at the door.
     pub handover: Handover,
-    /// For the runner.
+    /// Free text for the runner; `None` if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
 }
 
 impl Store {
-    /// A store that the operators do not keep.
+    /// A store that is not in the operators' directory.
     #[must_use]
     pub fn described(name: &str, place: &str) -> Self {
         Self::Described {
@@ -83,7 +85,7 @@ impl Store {
 }
 
 impl Item {
-    /// One of these.
+    /// One piece of an item.
     #[must_use]
     pub fn one(name: &str, unit_price_cents: i64, substitution: Substitution) -> Self {
         Self {
@@ -96,7 +98,7 @@ impl Item {
 }
 
 impl Wish {
-    /// Two bowls of soup at 10.00, a tip of 2.00, handed over against the PIN.
+    /// An example order: two bowls of soup at 10.00, a tip of 2.00, handed over against the PIN.
     #[must_use]
     pub fn lunch() -> Self {
         let soup = Item {
@@ -119,7 +121,7 @@ impl Wish {
         }
     }
 
-    /// The same, left at the door.
+    /// [`Self::lunch`], but left at the door.
     #[must_use]
     pub fn lunch_at_the_door() -> Self {
         let mut wish = Self::lunch();
@@ -128,27 +130,27 @@ impl Wish {
     }
 }
 
-/// What a runner at the store asks the customer.
+/// A proposal of the runner at the store, for the customer to decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Proposal {
-    /// About what.
+    /// What the customer has to decide.
     pub kind: ProposalKind,
-    /// What all would cost then.
+    /// Total of the food in cents if the customer approves; `None` if the proposal names no price.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_cents: Option<i64>,
-    /// The lines it is about.
+    /// The items that it is about, with what the runner offers instead; empty if it is not about items.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ProposedItem>,
-    /// The photo that shows it.
+    /// Id of a photo as evidence; the API refuses a proposal without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub photo_id: Option<String>,
-    /// In words.
+    /// The runner's note to the customer; `None` if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
 impl Proposal {
-    /// Nothing but what it is about.
+    /// A proposal of this kind without price, items, photo or note.
     #[must_use]
     pub const fn about(kind: ProposalKind) -> Self {
         Self {
@@ -160,7 +162,7 @@ impl Proposal {
         }
     }
 
-    /// The food costs this in all.
+    /// A proposal that all food would cost `total_cents`.
     #[must_use]
     pub fn price(total_cents: i64) -> Self {
         Self {
@@ -170,72 +172,72 @@ impl Proposal {
     }
 }
 
-/// A line that is sold out, and what there is instead.
+/// An item that a proposal is about, and what the runner offers instead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProposedItem {
-    /// Which line, counted from 0.
+    /// Index of the item in the shopping list, from 0.
     pub item: u16,
-    /// What instead; `None`: nothing.
+    /// What the runner would buy instead; `None`: nothing is offered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offer: Option<Replacement>,
 }
 
-/// What there is instead.
+/// An item offered in place of one that can't be bought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Replacement {
-    /// What.
+    /// Name of the item, as the store calls it.
     pub name: String,
-    /// How many.
+    /// Number of pieces.
     pub quantity: u32,
-    /// What one costs.
+    /// Price of one piece in cents.
     pub unit_price_cents: i64,
 }
 
-/// What a customer says to a proposal.
+/// The customer's decision about a proposal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProposalAnswer {
-    /// Yes.
+    /// The proposal is accepted as it is.
     Approve,
-    /// No.
+    /// The proposal is rejected.
     Reject,
-    /// Without these lines, counted from 0.
+    /// Buy without these items (indices in the shopping list, from 0).
     DropItems(Vec<u16>),
-    /// From another store.
+    /// Buy at this store instead.
     OtherStore(Store),
 }
 
-/// Where a runner is, or what the runner did.
+/// A step that the runner reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// At the store.
+    /// Arrived at the store.
     OnSite,
-    /// The food is bought, for so much, as that photo shows.
+    /// The food is bought and paid for, with its receipt.
     Purchased(Receipt),
-    /// The food is in the bag.
+    /// The runner has the food in hand.
     Collected,
-    /// To the customer.
+    /// Left for the customer.
     OnTheWay,
-    /// Handed over.
+    /// The food was handed over, with the proof of it.
     Delivered(Proof),
 }
 
-/// What was paid at the till.
+/// The store's receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Receipt {
-    /// In all.
+    /// Total paid at the store, in cents.
     pub total_cents: i64,
-    /// The photo of the receipt.
+    /// Id of a photo of the receipt; `None` if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub photo_id: Option<String>,
 }
 
-/// What proves that food was handed over.
+/// Proof that the food was handed over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
-    /// The customer's PIN, four digits.
+    /// The customer's four-digit PIN.
     Pin(String),
-    /// The id of a photo of where it was left.
+    /// Id of a photo of the food at the door.
     PhotoId(String),
 }
 
@@ -265,21 +267,21 @@ impl Progress {
     }
 }
 
-/// A problem on the way.
+/// A problem that the runner reports on the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProblemReport {
-    /// Which.
+    /// The kind of problem.
     pub kind: Problem,
-    /// The photo that shows it.
+    /// Id of a photo of it; `None` if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub photo_id: Option<String>,
-    /// In words.
+    /// The runner's note; `None` if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
 impl ProblemReport {
-    /// Nothing but which it is.
+    /// A report without photo and note.
     #[must_use]
     pub const fn of(kind: Problem) -> Self {
         Self {
@@ -290,53 +292,53 @@ impl ProblemReport {
     }
 }
 
-/// What somebody claims of an order.
+/// A dispute about an order, as its opener describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Claim {
-    /// Why.
+    /// The opener's reason, in their words.
     pub reason: String,
-    /// How much; `None`: all there is.
+    /// The amount claimed, in cents; `None`: the most that can be claimed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim_cents: Option<i64>,
-    /// Photos that show it.
+    /// Ids of photos as evidence; may be empty.
     pub photo_ids: Vec<String>,
 }
 
-/// How an operator ends an order.
+/// How an operator ends an order and divides its money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Ending {
-    /// Before the food is bought: so much to the runner, for the way.
+    /// Before the purchase: the order is cancelled, and the runner may get something for the trip.
     Trip {
-        /// How much.
+        /// What the runner gets, in cents.
         to_runner_cents: i64,
     },
-    /// After it: so much back to the customer.
+    /// After the purchase: part of the charge goes back to the customer.
     Divide {
-        /// How much.
+        /// What the customer gets back, in cents.
         refund_cents: i64,
-        /// Who bears it.
+        /// Who is at fault: a runner pays the refund from their share, else the platform bears it.
         at_fault: Fault,
     },
 }
 
-/// What an operator does to an order, and says why.
+/// An operator's action on an order that has not ended; each needs a reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeskAction {
-    /// Nobody may go on.
+    /// Puts the order on hold, so that its parties can't carry it on.
     Hold,
-    /// They may again.
+    /// Ends the hold.
     Unhold,
-    /// The runner is gone for good.
+    /// Gives up a runner who has the food or its receipt and does not deliver; cancels the order.
     Abandon,
-    /// Another runner may take it.
+    /// Takes the order from its runner and puts it back on the board.
     Reassign,
 }
 
-/// A change to a store.
+/// A change to a store; a field that is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct StoreChange {
-    /// Whether it takes no orders for now.
+    /// Whether the store takes no new orders for now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<bool>,
 }

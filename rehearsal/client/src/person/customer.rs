@@ -1,4 +1,4 @@
-//! What customers do.
+//! What customers do: place, pay, answer the runner, cancel, confirm, tip and rate.
 
 use super::Person;
 use crate::{
@@ -9,10 +9,10 @@ use crate::{
 };
 
 impl Person {
-    /// Opens an account and puts a card on file.
+    /// Registers a customer with a card on file; `card` is a token of the sandbox's test cards.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is refused.
+    /// A [`Deviation`] if any of it is refused.
     pub async fn customer(
         client: &crate::Client,
         name: &str,
@@ -23,18 +23,18 @@ impl Person {
         Ok(person)
     }
 
-    /// Puts a card on file; what the gateway says of it comes back, never the token.
+    /// Stores a card of this person; the body that is returned describes the card and never contains its token.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is refused.
+    /// A [`Deviation`] if it is refused.
     pub async fn set_card(&self, card: &str) -> Result<Body, Deviation> {
         self.perform(account::set_card(card)).await?.is(200)
     }
 
-    /// Asks what a wish would cost and hold.
+    /// Asks for the price of an order without placing it.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is refused, or does not add up.
+    /// A [`Deviation`] if it is refused, or the hold is not the sum of its parts.
     pub async fn quote(&self, wish: &Wish) -> Result<Price, Deviation> {
         Price::read(&self.perform(order::quote(wish)).await?.is(200)?)
     }
@@ -42,15 +42,15 @@ impl Person {
     /// Places an order.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn place(&self, wish: &Wish) -> Result<Reply, Deviation> {
         self.perform(order::place(wish)).await
     }
 
-    /// Places an order that is put on the board; answers its id and its price.
+    /// Places an order and waits until it is on the board; returns its id and its price.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is refused, or is not on the board in time.
+    /// A [`Deviation`] if it is refused, or does not reach the board in time.
     pub async fn place_available(&self, wish: &Wish) -> Result<(String, Price), Deviation> {
         let placed = self.place(wish).await?.is(201)?;
         let order = placed.read::<Made>()?.id;
@@ -60,19 +60,19 @@ impl Person {
         Ok((order, Price::read(&price)?))
     }
 
-    /// The PIN for the runner.
+    /// Reads the four-digit PIN that this person tells the runner at the handover.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is refused.
+    /// A [`Deviation`] if it is refused.
     pub async fn pin(&self, order: &str) -> Result<String, Deviation> {
         let shown = self.perform(order::pin(order)).await?.is(200)?;
         Ok(shown.read::<Pin>()?.pin)
     }
 
-    /// Asks what cancelling costs now, in cents.
+    /// Asks what this person would be charged for cancelling now, in cents.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is refused.
+    /// A [`Deviation`] if it is refused.
     pub async fn cancellation_charge(&self, order: &str) -> Result<i64, Deviation> {
         let quote = self
             .perform(order::cancellation_quote(order))
@@ -81,28 +81,28 @@ impl Person {
         Ok(quote.read::<CancellationQuote>()?.charge_cents)
     }
 
-    /// Cancels, agreeing to a charge in cents.
+    /// Cancels an order; refused if that costs more than `accept_charge` cents.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn cancel(&self, order: &str, accept_charge: i64) -> Result<Reply, Deviation> {
         let reason = Some("changed my mind");
         self.perform(order::cancel(order, accept_charge, reason))
             .await
     }
 
-    /// Confirms having got the food.
+    /// Confirms that the food has arrived.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn confirm(&self, order: &str) -> Result<Reply, Deviation> {
         self.perform(order::confirm(order)).await
     }
 
-    /// Answers a proposal.
+    /// Decides the proposal with this number.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn answer(
         &self,
         order: &str,
@@ -112,26 +112,26 @@ impl Person {
         self.perform(order::answer(order, proposal, answer)).await
     }
 
-    /// Says to be there after all.
+    /// Tells the runner at the door that this person is there after all.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn is_there(&self, order: &str) -> Result<Reply, Deviation> {
         self.perform(order::is_there(order)).await
     }
 
-    /// Gives the runner more, after the end.
+    /// Adds a tip for the runner after the order has ended.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn tip(&self, order: &str, cents: i64) -> Result<Reply, Deviation> {
         self.perform(order::tip(order, cents)).await
     }
 
-    /// Rates the other side.
+    /// Rates the other party with 1 to 5 stars; runners use it too.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn rate(&self, order: &str, stars: u8) -> Result<Reply, Deviation> {
         self.perform(order::rate(order, stars)).await
     }

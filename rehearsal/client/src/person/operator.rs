@@ -1,4 +1,4 @@
-//! What operators do.
+//! What operators do: intervene in orders, decide disputes, move the platform's money, read the ledger.
 
 use super::Person;
 use crate::{
@@ -11,18 +11,18 @@ use crate::{
 use campusg_domain::order::Fault;
 
 impl Person {
-    /// Moves a virtual clock on; refused where the clock is not virtual.
+    /// Moves the server's virtual clock on by `ms` milliseconds; refused where the clock is not virtual.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn move_clock(&self, ms: u64) -> Result<Reply, Deviation> {
         self.perform(desk::move_clock(ms)).await
     }
 
-    /// The server's time in so many milliseconds, as the API writes times.
+    /// The server's time `ms` milliseconds from now, in RFC 3339. Needs a virtual clock.
     ///
     /// # Errors
-    /// A [`Deviation`] where the clock is not told.
+    /// A [`Deviation`] if the clock is not virtual, or the result is no valid time.
     pub async fn in_so_long(&self, ms: u64) -> Result<String, Deviation> {
         let clock = self.move_clock(0).await?.is(200)?;
         let now = clock.read::<Clock>()?.now;
@@ -35,19 +35,19 @@ impl Person {
         Ok(later.to_rfc3339())
     }
 
-    /// Takes an order from its runner.
+    /// Takes an order from its runner and puts it back on the board.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn reassign(&self, order: &str) -> Result<Reply, Deviation> {
         let reason = "the runner does not answer";
         self.act(order, DeskAction::Reassign, reason).await
     }
 
-    /// Does something to an order, for this reason.
+    /// Carries out an operator's action on an order; `reason` is kept in the audit log.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn act(
         &self,
         order: &str,
@@ -57,19 +57,19 @@ impl Person {
         self.perform(desk::act(order, action, reason)).await
     }
 
-    /// Ends an order, with the money divided so.
+    /// Ends an order and divides its money as `ending` says.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn settle(&self, order: &str, ending: Ending) -> Result<Reply, Deviation> {
         self.perform(desk::settle(order, ending, "It has to end."))
             .await
     }
 
-    /// Decides a dispute: so much for the claimant, and who is at fault.
+    /// Decides the dispute with this number: whoever opened it gets `refund` cents; `at_fault` decides who pays them.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn resolve(
         &self,
         order: &str,
@@ -82,64 +82,64 @@ impl Person {
             .await
     }
 
-    /// Gives so many cents of an ended order back.
+    /// Refunds `cents` of an order that has ended, at the platform's expense.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn refund(&self, order: &str, cents: i64) -> Result<Reply, Deviation> {
         self.perform(desk::refund(order, cents, "A kind word."))
             .await
     }
 
-    /// Says that what a user owes need not be paid.
+    /// Writes off all that a user owes.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn write_off(&self, user: &str) -> Result<Reply, Deviation> {
         let reason = "Nobody knows where they are.";
         self.perform(desk::write_off(user, None, reason)).await
     }
 
-    /// Brings so many cents to the gateway, for what was lost.
+    /// Records that operators brought `cents` of the platform's own money to the gateway, to cover losses.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn top_up(&self, cents: i64) -> Result<Reply, Deviation> {
         self.perform(desk::top_up(cents, "What was lost.")).await
     }
 
-    /// Takes so many cents of fees out.
+    /// Records that operators took `cents` of earned platform fees out of the gateway.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn take_fees(&self, cents: i64) -> Result<Reply, Deviation> {
         self.perform(desk::take_fees(cents, "The month's fees."))
             .await
     }
 
-    /// Every account that is not empty.
+    /// Reads every account of the ledger that is not empty.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is refused.
+    /// A [`Deviation`] if it is refused.
     pub async fn accounts(&self) -> Result<Vec<Account>, Deviation> {
         let accounts = self.perform(desk::accounts()).await?.is(200)?;
         Ok(accounts.read::<Page<Account>>()?.items)
     }
 
-    /// What is posted on an account, in cents.
+    /// The posted balance of an account in cents; 0 if the ledger has no such account.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is refused.
+    /// A [`Deviation`] if reading the ledger is refused.
     pub async fn balance(&self, account: &str) -> Result<i64, Deviation> {
         let accounts = self.accounts().await?;
         let found = accounts.iter().find(|entry| entry.account == account);
         Ok(found.map_or(0, |entry| entry.posted_cents))
     }
 
-    /// What was posted for an order: from which kind of account, to which, how many cents.
+    /// The posted transfers of an order: kind of the debited account, kind of the credited account, amount in cents.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is not told.
+    /// A [`Deviation`] if reading the ledger is refused.
     pub async fn moved(&self, order: &str) -> Result<Vec<(String, String, i64)>, Deviation> {
         let transfers = self.perform(desk::transfers(order)).await?.is(200)?;
         let transfers = transfers.read::<Page<Transfer>>()?.items;
@@ -149,10 +149,10 @@ impl Person {
         Ok(posted.map(line).collect())
     }
 
-    /// Adds up every account: posted amounts to zero, promises in to promises out. Answers how many accounts there are.
+    /// Checks that all posted balances sum to 0 and all pending amounts in equal those out; returns the number of accounts.
     ///
     /// # Errors
-    /// A [`Deviation`] where the sums are not zero.
+    /// A [`Deviation`] if a sum is not 0, or reading the ledger is refused.
     pub async fn add_up(&self) -> Result<usize, Deviation> {
         let accounts = self.accounts().await?;
         let (mut posted, mut promised) = (0, 0);

@@ -1,4 +1,4 @@
-//! What runners do.
+//! What runners do: accept, buy, propose, report and deliver.
 
 use super::Person;
 use crate::{
@@ -10,10 +10,10 @@ use crate::{
 };
 
 impl Person {
-    /// Opens an account and goes online as a runner.
+    /// Registers a runner who is online.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is refused.
+    /// A [`Deviation`] if any of it is refused.
     pub async fn runner(client: &Client, name: &str) -> Result<Self, Deviation> {
         let person = Self::register(client, name).await?;
         person
@@ -23,10 +23,10 @@ impl Person {
         Ok(person)
     }
 
-    /// Whether an order is on the board.
+    /// Looks for an order on the board, on all pages; `None` if it is not there.
     ///
     /// # Errors
-    /// A [`Deviation`] where the board is not shown.
+    /// A [`Deviation`] if the board is refused.
     pub async fn finds(&self, wanted: &str) -> Result<Option<Body>, Deviation> {
         let mut cursor: Option<String> = None;
         loop {
@@ -48,35 +48,35 @@ impl Person {
         }
     }
 
-    /// Takes an order.
+    /// Accepts an order from the board.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn accept(&self, order: &str) -> Result<Reply, Deviation> {
         self.perform(order::accept(order)).await
     }
 
-    /// Gives an order back.
+    /// Gives an accepted order back to the board.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn give_back(&self, order: &str) -> Result<Reply, Deviation> {
         self.perform(order::give_back(order)).await
     }
 
-    /// Says how far the order is.
+    /// Reports the next step: at the store, bought, collected, on the way or delivered.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn report(&self, order: &str, progress: &Progress) -> Result<Reply, Deviation> {
         self.perform(order::progress(order, progress)).await
     }
 
-    /// What this person was paid for an order, later tips included, and what they have in all less what they owe.
-    /// Amounts in cents.
+    /// Two amounts in cents: what this person was paid for an order, with later tips (0 until they are paid); and the
+    /// available amount of their wallet less their debt, over all orders.
     ///
     /// # Errors
-    /// A [`Deviation`] where a question is not answered as specified.
+    /// A [`Deviation`] if an amount is missing, or the wallet can't be read.
     pub async fn earned(&self, order: &str) -> Result<(i64, i64), Deviation> {
         let seen = self.perform(order::show(order)).await?.body;
         let released = match seen.0["earnings"]["paid"].as_bool() {
@@ -89,20 +89,20 @@ impl Person {
         Ok((released, wallet.available_cents - wallet.debt_cents))
     }
 
-    /// Uploads a fresh photo; answers its id.
+    /// Uploads a photo that nobody has uploaded before; returns its id.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is refused.
+    /// A [`Deviation`] if it is refused.
     pub async fn upload(&self) -> Result<String, Deviation> {
         let picture = photo::picture(&self.client().fresh());
         let stored = self.perform(order::upload(picture)).await?.is(201)?;
         Ok(stored.read::<Made>()?.id)
     }
 
-    /// Says that the food was bought, for so many cents, as that photo shows.
+    /// Reports that the food is bought for `total` cents; `photo` is the id of the receipt's photo.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn buy(
         &self,
         order: &str,
@@ -116,10 +116,10 @@ impl Person {
         self.report(order, &Progress::Purchased(receipt)).await
     }
 
-    /// Asks the customer something from the store, with a fresh photo unless the proposal has one.
+    /// Opens a proposal for the customer to decide; uploads a photo for it unless it has one.
     ///
     /// # Errors
-    /// A [`Deviation`] where the photo is refused, or there is no answer.
+    /// A [`Deviation`] if the photo is refused, or there is no answer.
     pub async fn propose(&self, order: &str, proposal: &Proposal) -> Result<Reply, Deviation> {
         let mut proposal = proposal.clone();
         if proposal.photo_id.is_none() {
@@ -128,18 +128,18 @@ impl Person {
         self.perform(order::propose(order, &proposal)).await
     }
 
-    /// Takes a proposal back.
+    /// Withdraws the proposal with this number.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn withdraw(&self, order: &str, proposal: i64) -> Result<Reply, Deviation> {
         self.perform(order::withdraw(order, proposal)).await
     }
 
-    /// Reports a problem.
+    /// Reports a problem on the way.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn report_problem(
         &self,
         order: &str,
@@ -148,19 +148,19 @@ impl Person {
         self.perform(order::report_problem(order, problem)).await
     }
 
-    /// Hands the food over against a PIN.
+    /// Reports the delivery, with the PIN that the customer told.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn deliver_by_pin(&self, order: &str, pin: &str) -> Result<Reply, Deviation> {
         let proof = Proof::Pin(pin.into());
         self.report(order, &Progress::Delivered(proof)).await
     }
 
-    /// Leaves the food where a photo shows it.
+    /// Reports the delivery, with the id of a photo of the food at the door.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn deliver_by_photo(&self, order: &str, photo: &str) -> Result<Reply, Deviation> {
         let proof = Proof::PhotoId(photo.into());
         self.report(order, &Progress::Delivered(proof)).await

@@ -1,21 +1,21 @@
-//! What people do with what they have and what they owe.
+//! What users do with their wallet and their debt.
 
 use super::Person;
 use crate::{Body, Deviation, Reply, answer::Wallet, operation::account};
 
 impl Person {
-    /// The own wallet.
+    /// Reads this person's wallet.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is not answered as specified.
+    /// A [`Deviation`] if the answer is not 200.
     pub async fn wallet(&self) -> Result<Body, Deviation> {
         self.perform(account::wallet()).await?.is(200)
     }
 
-    /// What own cards paid of what was owed, less what banks took back and did not give again, in cents.
+    /// Cents that this person's cards paid for debt, less the charges that banks took back and did not give again.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is not answered as specified.
+    /// A [`Deviation`] if the wallet can't be read.
     pub async fn paid_beside_orders(&self) -> Result<i64, Deviation> {
         let wallet: Wallet = self.wallet().await?.read()?;
         let paid = wallet.debt_payments.iter().filter(|it| it.state == "paid");
@@ -25,26 +25,26 @@ impl Person {
         Ok(paid - taken)
     }
 
-    /// Puts a bank account on file.
+    /// Stores the bank account for payouts; `account` is a token of the sandbox's test accounts.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is refused.
+    /// A [`Deviation`] if it is refused.
     pub async fn set_account(&self, account: &str) -> Result<Body, Deviation> {
         self.perform(account::set_account(account)).await?.is(200)
     }
 
-    /// Takes so many cents out of the wallet.
+    /// Requests a payout of `cents` to the bank account on file.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn pay_out(&self, cents: i64) -> Result<Reply, Deviation> {
         self.perform(account::pay_out(cents)).await
     }
 
-    /// Pays so many cents of what is owed, with the card on file.
+    /// Pays `cents` of the debt with the card on file.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is no answer.
+    /// A [`Deviation`] if there is no answer.
     pub async fn pay_debt(&self, cents: i64) -> Result<Reply, Deviation> {
         self.perform(account::pay_debt(Some(cents))).await
     }
