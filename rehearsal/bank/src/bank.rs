@@ -1,4 +1,4 @@
-//! The bank's calls, in the order in which time passes.
+//! The bank's interface: calls, payouts, setups, events and look-ups, each at a time given by the caller.
 
 use campusg_domain::{
     call::{Answer, CardToken},
@@ -12,16 +12,16 @@ use crate::fact::{BookLine, Misuse, Setup, Totals};
 use crate::state::State;
 use crate::{Scripts, Tuning, payout, setup};
 
-/// An answer of the bank, and how long it is to be held back.
+/// The outcome of a try, and how long to delay it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handled<A> {
-    /// The answer, or what is wrong with the call.
+    /// The answer, or why the call was refused as misuse.
     pub outcome: Result<A, Misuse>,
-    /// Milliseconds to wait before it is said.
+    /// Milliseconds by which the answer is to be delayed; 0 unless the card or account is slow.
     pub delay_ms: u64,
 }
 
-/// The bank in memory. Its time never goes back: a call from before the last fact counts as of then.
+/// The bank in memory. Its time never goes back: a call from before the last fact counts as made at that fact's time.
 #[derive(Clone, Debug)]
 pub struct Bank {
     tuning: Tuning,
@@ -31,7 +31,7 @@ pub struct Bank {
 }
 
 impl Bank {
-    /// A bank to which nothing has happened.
+    /// A bank without any facts.
     #[must_use]
     pub fn new(scripts: Scripts, tuning: Tuning) -> Self {
         Self {
@@ -41,17 +41,17 @@ impl Bank {
         }
     }
 
-    /// Folds a fact from before.
+    /// Folds a recorded fact, when the bank is restored from its book.
     pub fn apply(&mut self, line: &BookLine) {
         self.state.apply(line);
     }
 
-    /// Takes the facts that have come since the last time, in order.
+    /// Takes the facts that were made since the last call of this method, in order, to write them down.
     pub fn take_fresh(&mut self) -> Vec<BookLine> {
         std::mem::take(&mut self.fresh)
     }
 
-    /// Does everything that is due by now: late calls, charges taken back, authorisations that ran out.
+    /// Does everything that is due by `now`: late calls and payouts, chargebacks, authorisations that run out.
     pub fn settle(&mut self, now: At) {
         let now = self.state.clock(now);
         while let Some(fact) = self.state.due(now, &self.tuning) {
@@ -59,19 +59,19 @@ impl Bank {
         }
     }
 
-    /// When something happens next by itself, other than that an authorisation runs out.
+    /// When the next thing is due by itself, other than an authorisation that runs out; `None`: nothing is.
     #[must_use]
     pub fn next_due(&self) -> Option<At> {
         self.state.next_due()
     }
 
-    /// Handles one try of a call; what a call refers to says whose card it is.
+    /// Handles one try of a call. The card is that of the call, or of the authorisation or charge that it refers to.
     pub fn call(&mut self, request: &Request, now: At) -> Handled<Answer> {
         let card = self.state.card_of(&request.operation).cloned();
         self.call_with(request, card.as_ref(), now)
     }
 
-    /// As [`Self::call`], where the caller says whose card it is, also of what the bank never heard of.
+    /// As [`Self::call`], but with the card given, also for authorisations and charges that the bank does not know.
     pub fn call_with(
         &mut self,
         request: &Request,
@@ -90,36 +90,36 @@ impl Bank {
         })
     }
 
-    /// Handles the customer's word to the bank about a call that was answered "action required".
+    /// Handles the customer's answer when the bank has asked them to confirm an authorisation.
     pub fn confirm(&mut self, key: &CallKey, approve: bool, now: At) -> Handled<Answer> {
         self.handle(now, |state, now, tuning| {
             decide::confirm(state, key, approve, now, tuning)
         })
     }
 
-    /// Lets go of an authorisation before its time, which an event tells; `false` if it blocks nothing.
+    /// Lets go of an authorisation before it runs out, which an event reports; `false` if it blocks nothing.
     pub fn lapse(&mut self, key: &CallKey, now: At) -> bool {
         let lapsed = self.handle(now, |state, _, _| decide::lapse(state, key));
         lapsed.outcome.is_ok()
     }
 
-    /// Begins a setup under a name that nobody guesses.
+    /// Begins a setup; `id` must be unguessable, since whoever knows it can enter a card for the person.
     pub fn begin_setup(&mut self, id: String, setup: Setup, now: At) -> Handled<()> {
         self.handle(now, |_, _, _| setup::begin(id, setup))
     }
 
-    /// Enters a card or a bank account for a setup.
+    /// Records the card or bank account, by its token, that a person picked in a setup.
     pub fn enter(&mut self, id: &str, token: &str, now: At) -> Handled<Setup> {
         self.handle(now, |state, _, _| setup::enter(state, id, token))
     }
 
-    /// What is entered in a setup; `None` where there is none.
+    /// A setup by its id; `None` if there is none.
     #[must_use]
     pub fn setup(&self, id: &str) -> Option<&Setup> {
         self.state.setups.get(id)
     }
 
-    /// At most `limit` events after the first `after`, with the time of each; times never fall.
+    /// At most `limit` events after event number `after`, each with its time; times never decrease.
     pub fn events(
         &self,
         after: u64,
@@ -137,36 +137,36 @@ impl Bank {
         })
     }
 
-    /// What is known of a call.
+    /// The present answer to a call, and what the customer's bank did about the charge; `None` if the key is unknown.
     #[must_use]
     pub fn look_up(&self, key: &CallKey) -> Option<Standing> {
         self.state.standing(key)
     }
 
-    /// What the bank waits for the customer to confirm; `None`: nothing, or it is decided.
+    /// The amount in cents that the customer is asked to confirm; `None` if they are not asked, or have answered.
     #[must_use]
     pub fn to_confirm(&self, key: &CallKey) -> Option<Cents> {
         self.state.to_confirm(key)
     }
 
-    /// Adds up the calls of one stream (as `order:{id}`), or all.
+    /// Sums over the calls of one stream (as `order:{id}`), or of all.
     #[must_use]
     pub fn totals(&self, stream: Option<&str>) -> Totals {
         self.state.totals(stream)
     }
 
-    /// Every authorisation that was neither captured nor let go, and how much it blocks or blocked until it ran out.
+    /// Authorisations that were neither captured nor let go of, with the cents that they block or blocked until they ran out.
     pub fn holds(&self) -> impl Iterator<Item = (&CallKey, Cents)> {
         self.state.holds()
     }
 
-    /// Whether an authorisation ran out before it was captured or let go.
+    /// Whether the authorisation under this key ran out before it was captured or let go of.
     #[must_use]
     pub fn ran_out(&self, key: &CallKey) -> bool {
         self.state.ran_out(key)
     }
 
-    /// How many calls were decided, each once, however often it was tried.
+    /// Number of calls that are decided, each counted once, however often it was tried.
     #[must_use]
     pub fn executed(&self) -> u64 {
         self.state.executed()
@@ -197,7 +197,7 @@ impl Bank {
     }
 }
 
-/// The name of the event that is told as number `n`.
+/// The id of event number `n`.
 fn event_id(n: u64) -> EventId {
     let id = format!("evt_{n}").parse();
     id.expect("it is short, and has no blanks")

@@ -1,6 +1,6 @@
-//! What the gateway does with a first try: the one place where a test card's script and the bank's state meet.
+//! Decides what the bank does with the first try of a call, from the test card's script and the bank's state.
 //!
-//! Must not: change the state (bar the count of unheard tries); it returns the fact that the bank then folds.
+//! Must not: change the state, except the count of lost answers; it returns the fact that the bank then folds.
 
 use campusg_domain::{
     call::{Answer, CardToken, Decline},
@@ -17,7 +17,7 @@ use campusg_domain::gateway::{CallKey, Operation, Request};
 
 const MAX_KEY_BYTES: usize = 200;
 
-/// What to write down for a try, and what to answer.
+/// The fact to record for a try, if there is one, and the answer to give.
 #[derive(Debug)]
 pub(super) struct Decision<A> {
     pub fact: Option<Fact>,
@@ -25,15 +25,15 @@ pub(super) struct Decision<A> {
     pub slow: bool,
 }
 
-/// What becomes of one call under one behaviour.
+/// What the bank does with a first try.
 struct Course {
-    /// What the bank keeps; `None`: nothing was done.
+    /// The answer that is recorded; `None`: nothing was done.
     done: Option<Answer>,
     due: Option<At>,
 }
 
 impl Course {
-    /// Nothing was done, and the caller hears nothing.
+    /// Nothing is done, and the caller gets no answer.
     const NOTHING: Self = Self {
         done: None,
         due: None,
@@ -46,7 +46,7 @@ impl Course {
         }
     }
 
-    /// What of a charge the customer's bank takes back some time later.
+    /// Sets when the customer's bank takes the charge back, if the card's bank objects to charges.
     fn objected(mut self, issuer: Issuer, now: At, tuning: &Tuning) -> Self {
         if matches!(
             (&self.done, issuer),
@@ -58,10 +58,10 @@ impl Course {
     }
 }
 
-/// Decides a call that is made with `card`.
+/// Decides one try of a call that is made with `card`; `None`: the bank does not know whose card it is.
 ///
 /// # Errors
-/// The first that applies, in the order of [`Misuse`].
+/// The first of [`Misuse`] that applies, in its order.
 pub(super) fn call(
     state: &mut State,
     request: &Request,
@@ -105,7 +105,7 @@ pub(super) fn call(
     Ok(Decision { fact, answer, slow })
 }
 
-/// Decides what the customer's word to the bank does to an authorisation; a repeated word changes nothing.
+/// Decides what the customer's answer to the bank does to an authorisation; the same answer again changes nothing.
 ///
 /// # Errors
 /// [`Misuse::NothingToConfirm`].
@@ -169,10 +169,10 @@ pub(super) fn confirm(
     })
 }
 
-/// Lets go of an authorisation before its time.
+/// Lets go of an authorisation before it runs out.
 ///
 /// # Errors
-/// [`Misuse::NotAuthorized`] where it blocks nothing.
+/// [`Misuse::NotAuthorized`] if it blocks nothing.
 pub(super) fn lapse(state: &State, key: &CallKey) -> Result<Decision<()>, Misuse> {
     let Some(Known::Authorization {
         hold: Hold::Open { .. },
@@ -250,7 +250,8 @@ fn first_try(
     }
 }
 
-/// What was taken is not given back, and the caller is told; what is being taken has to be asked about again.
+/// Decides a void. What was captured stays captured, and the answer says so; while a capture is under way there is no
+/// answer, and the caller has to ask again.
 fn void(state: &State, named: &CallKey) -> Result<Course, Misuse> {
     let taken = |cents: &Cents| Course::done(Answer::Captured { cents: *cents });
     match state.known.get(named) {
@@ -269,7 +270,7 @@ fn void(state: &State, named: &CallKey) -> Result<Course, Misuse> {
     }
 }
 
-/// What becomes of a first try that somebody hears.
+/// What the bank does with a first try whose answer is not lost.
 fn follow(state: &State, key: &CallKey, behaviour: Behaviour, success: Answer, due: At) -> Course {
     match behaviour {
         Behaviour::OnlyFirst if state.has_authorized(key.stream()) => {
@@ -297,7 +298,7 @@ fn follow(state: &State, key: &CallKey, behaviour: Behaviour, success: Answer, d
     }
 }
 
-/// Whether a capture may go on: `false` if the authorisation is gone.
+/// Whether an authorisation can be captured; `false` if it was voided or has run out.
 fn chargeable(state: &State, authorization: &CallKey, cents: Cents) -> Result<bool, Misuse> {
     match state.known.get(authorization) {
         Some(Known::Tombstone) => Ok(false),
@@ -314,7 +315,7 @@ fn chargeable(state: &State, authorization: &CallKey, cents: Cents) -> Result<bo
     }
 }
 
-/// Whether a refund may go on: `false` if the bank took the charge back, so that the customer has the money already.
+/// Whether a capture can be refunded; `false` if the bank took the charge back, so the customer has the money already.
 fn refundable(state: &State, capture: &CallKey, cents: Cents) -> Result<bool, Misuse> {
     let Some(
         Known::Capture {
@@ -342,7 +343,7 @@ fn refundable(state: &State, capture: &CallKey, cents: Cents) -> Result<bool, Mi
 }
 
 impl State {
-    /// The card that a call blocks or charges.
+    /// The card behind an authorisation, a charge or a capture; `None` if the bank does not know the key.
     pub(super) fn card(&self, key: &CallKey) -> Option<&CardToken> {
         match self.known.get(key) {
             Some(Known::Authorization { card, .. } | Known::Charge { card, .. }) => Some(card),
@@ -351,7 +352,7 @@ impl State {
         }
     }
 
-    /// The card that a call is made with, as far as the bank knows it.
+    /// The card that a call is made with; `None` if the bank does not know what the call refers to.
     pub(super) fn card_of<'a>(&'a self, operation: &'a Operation) -> Option<&'a CardToken> {
         match operation {
             Operation::Authorize { card, .. } | Operation::Charge { card, .. } => Some(card),
@@ -366,7 +367,7 @@ impl State {
         }
     }
 
-    /// Whether something was done under a key; a void that came first does nothing yet.
+    /// Whether the bank has done something under this key. A void that came before its authorisation does not count.
     pub(super) fn is_done(&self, key: &CallKey) -> bool {
         let known = self.known.get(key);
         known.is_some_and(|known| !matches!(known, Known::Tombstone))

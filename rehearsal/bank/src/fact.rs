@@ -1,4 +1,4 @@
-//! What the bank remembers: facts, each once, and the reasons for refusing a call that does not fit them.
+//! What the bank remembers: facts, which are never changed; and the errors of calls that do not fit them.
 
 use campusg_domain::{
     call::Answer,
@@ -11,96 +11,96 @@ use serde::{Deserialize, Serialize};
 
 use campusg_domain::gateway::{CallKey, Operation, Payout, PayoutAnswer};
 
-/// One thing that happened at the gateway.
+/// Something that happened at the bank; written to its book and folded into its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fact {
-    /// A call was answered for the first time; a call that did nothing and will do nothing may leave none.
+    /// A call was tried for the first time. A call that did nothing, now or later, leaves no fact.
     Called {
-        /// The call's key.
+        /// Idempotency key of the call.
         key: CallKey,
-        /// What was asked.
+        /// The call itself: authorise, capture, void, refund or charge.
         operation: Operation,
-        /// What the gateway did, even if its answer was lost; `Unavailable`: it will be done at `due`.
+        /// What the bank did, even if the caller never got the answer; `Unavailable`: it will be done at `due`.
         answer: Answer,
-        /// When a late call is done, the bank lets an authorisation go early, or it takes a charge back.
+        /// When a late call is done, an authorisation is let go of early or a charge is taken back; `None`: never.
         due: Option<At>,
     },
-    /// A call that had been left open was decided, an authorisation ran out, or a payout came back; an event tells it.
+    /// Something happened later to a call or payout: it was decided, ran out or came back. An event reports it.
     Settled {
-        /// The call's key.
+        /// Idempotency key of the call or payout.
         key: CallKey,
-        /// Its answer from now on.
+        /// The answer that it has from now on.
         answer: Answer,
     },
-    /// A payout was answered for the first time.
+    /// A payout was tried for the first time.
     PaidOut {
-        /// What was asked.
+        /// The payout: key, account and amount.
         payout: Payout,
-        /// What the gateway did; `Unavailable`: it will be decided at `due`.
+        /// What the bank did; `Unavailable`: it will be decided at `due`.
         answer: PayoutAnswer,
-        /// When a late payout is decided, or one comes back.
+        /// When a late payout is decided, or a paid one comes back; `None`: nothing follows.
         due: Option<At>,
     },
-    /// The customer's bank took a charge back; an event tells it.
+    /// The customer's bank took a charge back. An event reports it.
     TakenBack {
         /// Key of the charging call.
         key: CallKey,
-        /// How much it took.
+        /// The amount taken back, in cents.
         cents: Cents,
-        /// What it takes for that, whoever is right.
+        /// The bank's fee for it in cents, kept whatever it decides.
         fee: Cents,
-        /// When it decides; `None`: never.
+        /// When the bank decides about it; `None`: never.
         verdict: Option<At>,
     },
-    /// The bank decided about a charge that it had taken back; an event tells it.
+    /// The bank decided about a charge that it had taken back. An event reports it.
     Judged {
         /// Key of the charging call.
         key: CallKey,
-        /// Whether it gave the charge again.
+        /// Whether the platform gets the charge again.
         won: bool,
     },
-    /// Somebody is to enter a card or a bank account.
+    /// A person was sent to the bank's page to enter a card or a bank account.
     SetupBegun {
-        /// The sandbox's name of it, which nobody guesses.
+        /// Unguessable id of the setup, which is part of its page's address.
         id: String,
-        /// Of what, and for whom.
+        /// Who enters what, and where they go on.
         setup: Setup,
     },
-    /// It was entered; an event tells it.
+    /// The person has entered a card or a bank account. An event reports it.
     Entered {
-        /// Of which setup.
+        /// Id of the setup.
         id: String,
-        /// What.
+        /// The entered card or account, as its token.
         method: Method,
     },
 }
 
-/// A setup of a card or of a bank account, as its page shows it.
+/// One visit of a person to the bank's page to enter a card or a bank account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Setup {
-    /// Whose.
+    /// The person who enters it.
     pub person: UserId,
-    /// What is entered.
+    /// Whether a card or a bank account is entered.
     pub kind: MethodKind,
-    /// Where the person goes on.
+    /// Address to which the person goes back afterwards.
     pub return_url: String,
-    /// What was entered, once it was.
+    /// What was entered; `None` until then.
     pub entered: Option<Method>,
 }
 
-/// A fact with its time.
+/// A fact with its time: one entry of the book.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BookLine {
-    /// When it happened; never before the line above it.
+    /// When it happened; never earlier than the entry before.
     pub at: At,
     /// What happened.
     pub fact: Fact,
 }
 
-/// Sums over the book, for comparing with the ledger.
+/// Sums over the book in cents, for comparing with the ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Totals {
@@ -108,37 +108,37 @@ pub struct Totals {
     pub captured: Cents,
     /// Sent back to cards.
     pub refunded: Cents,
-    /// Sent to bank accounts, and not sent back.
+    /// Sent to bank accounts and not sent back.
     pub paid_out: Cents,
-    /// Taken back by customers' banks, and not given again.
+    /// Taken back by customers' banks and not given again.
     pub taken_back: Cents,
-    /// Taken by banks for taking charges back.
+    /// Fees that banks took for taking charges back.
     pub fees: Cents,
     /// Blocked on cards now.
     pub blocked: Cents,
-    /// How many authorisations block it.
+    /// Number of authorisations that make up `blocked`.
     pub open_authorizations: u64,
 }
 
 impl Totals {
-    /// What is at the gateway, but for what operators bring there and take from there.
+    /// Cash at the gateway in cents, apart from what operators bring there and take from there.
     #[must_use]
     pub fn cash(&self) -> Cents {
         self.captured - self.refunded - self.paid_out - self.taken_back - self.fees
     }
 }
 
-/// Why a call was refused that no correct caller makes. Nothing was done for it.
+/// Why a call was refused that a correct caller never makes. Nothing was done for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Misuse {
     /// The key or token is empty, longer than 200 bytes, or has other characters than `A–Z a–z 0–9 : / _ . -`.
     #[error("the key or token is malformed")]
     MalformedKey,
-    /// The amount is not above zero, or past the largest accepted input.
+    /// The amount is 0, negative, or above the largest accepted input.
     #[error("the amount is out of range")]
     AmountOutOfRange,
-    /// The key was used for something else.
+    /// The key was used for another call.
     #[error("the key was used for another call")]
     KeyReused,
     /// No authorisation has that key.
@@ -150,22 +150,22 @@ pub enum Misuse {
     /// The authorisation was captured, or is being captured, under another key.
     #[error("the authorisation was captured before")]
     AlreadyCaptured,
-    /// More than was authorised.
+    /// The amount is above the authorised one.
     #[error("the amount is above the authorised one")]
     ExceedsAuthorized,
     /// No capture has that key.
     #[error("there is no such capture")]
     UnknownCapture,
-    /// With the refunds before it, more than was captured.
+    /// Together with earlier refunds, the amount is above the captured one.
     #[error("the amount is above what is left of the captured one")]
     ExceedsCaptured,
-    /// The customer was not asked to confirm that call, or has decided otherwise, or it was voided.
+    /// The customer was not asked to confirm that call, has decided the other way, or the call was voided.
     #[error("there is nothing to confirm under that key")]
     NothingToConfirm,
-    /// The address to go on to is longer than 500 bytes, or not of visible ASCII characters.
+    /// The return address is longer than 500 bytes, or has other characters than visible ASCII.
     #[error("the return address is malformed")]
     MalformedAddress,
-    /// Nothing is to be entered under that name, or something else was, or there is no such card or account.
+    /// There is no such setup, something else was entered in it, or there is no such card or account.
     #[error("nothing is to be entered there")]
     NothingToEnter,
 }

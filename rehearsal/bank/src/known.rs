@@ -1,6 +1,6 @@
-//! What the bank knows under a key, and what that is worth as an answer.
+//! What the bank has recorded under each key, and the answer that follows from it.
 //!
-//! Must not: change by itself; the state moves it from one standing to the next.
+//! Must not: change by itself; the state moves it from one stage to the next.
 
 use campusg_domain::{
     call::{Answer, CardToken, Decline},
@@ -14,14 +14,14 @@ use campusg_domain::{
     owner::wallet::ChargebackStage,
 };
 
-/// Where an authorisation stands.
+/// The stage of an authorisation.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Hold {
     AwaitsCustomer,
     Late {
         due: At,
     },
-    /// The bank may let it go before it has to.
+    /// Blocks its amount until `until`: there the bank lets it go early, or it runs out if that is `capture_before`.
     Open {
         capture_before: At,
         until: At,
@@ -34,12 +34,12 @@ pub(super) enum Hold {
         cents: Cents,
     },
     Gone,
-    /// Nobody captured it or let go of it in time.
+    /// Nobody captured it or let go of it until `capture_before`.
     RanOut,
     Declined(Decline),
 }
 
-/// Where a capture, charge or refund stands.
+/// The stage of a capture, charge or refund.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Move {
     Done,
@@ -47,14 +47,14 @@ pub(super) enum Move {
     Declined(Decline),
 }
 
-/// Where a payout stands.
+/// The stage of a payout.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Sending {
-    /// Paid; it comes back at `back`, if at all.
+    /// Paid; the account sends it back at `back`, if at all.
     Done {
         back: Option<At>,
     },
-    /// Decided at `due`.
+    /// Not answered yet; decided at `due`.
     Late {
         due: At,
     },
@@ -62,15 +62,15 @@ pub(super) enum Sending {
     SentBack,
 }
 
-/// What the customer's bank does about a charge.
+/// The stage of the chargeback of a charge: what the customer's bank does about it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Objection {
     None,
-    /// It takes the charge back at `due`.
+    /// The bank will take the charge back at `due`.
     Coming {
         due: At,
     },
-    /// It has, and decides at `verdict`, if ever.
+    /// The bank has taken the charge back, and decides about it at `verdict`; `None`: never.
     Open {
         cents: Cents,
         fee: Cents,
@@ -83,18 +83,18 @@ pub(super) enum Objection {
     },
 }
 
-/// What is known under a key.
+/// What the bank has recorded under a key.
 #[derive(Clone, Debug)]
 pub(super) enum Known {
     Authorization {
         card: CardToken,
-        /// What was asked.
+        /// The amount that was asked for.
         cents: Cents,
-        /// What the bank blocks, if it does.
+        /// The amount that the bank blocks while the authorisation is open.
         blocks: Cents,
         hold: Hold,
     },
-    /// An authorisation or a charge that was voided before it came.
+    /// An authorisation or a charge that was voided before it arrived; it will be declined.
     Tombstone,
     Capture {
         authorization: CallKey,
@@ -127,7 +127,7 @@ pub(super) enum Known {
 }
 
 impl Hold {
-    /// After an authorisation was answered so; `due` is when a late one is decided, or when the bank lets it go.
+    /// The stage after the first answer; `due` is when a late authorisation is decided, or an open one is let go of early.
     pub fn after(answer: &Answer, due: Option<At>) -> Self {
         match (answer, due) {
             (Answer::Authorized { capture_before, .. }, _) => Self::Open {
@@ -147,7 +147,7 @@ impl Hold {
         }
     }
 
-    /// When it is decided, or the bank lets it go before its time.
+    /// When a late one is decided, or an open one is let go of early; `None` if neither is to come.
     pub fn due(self) -> Option<At> {
         match self {
             Self::Late { due } => Some(due),
@@ -159,7 +159,7 @@ impl Hold {
         }
     }
 
-    /// When it runs out.
+    /// When it runs out by itself; `None` if it is not open, or is let go of before.
     pub fn runs_out(self) -> Option<At> {
         match self {
             Self::Open {
@@ -172,7 +172,7 @@ impl Hold {
 }
 
 impl Known {
-    /// Whether a try under the same key is a try of this call; another card does not make it another call.
+    /// Whether a try under this key repeats the recorded call. Another card does not make it another call.
     pub fn is_about(&self, operation: &Operation) -> bool {
         match (self, operation) {
             (Self::Authorization { cents, .. }, Operation::Authorize { cents: asked, .. }) => {
@@ -208,7 +208,7 @@ impl Known {
         }
     }
 
-    /// What this call is answered now.
+    /// The answer to a repeat of this call, as things stand now.
     pub fn answer(&self, key: &CallKey, confirmation: fn(&CallKey) -> String) -> Answer {
         match self {
             Self::Authorization { blocks, hold, .. } => match *hold {
@@ -238,7 +238,7 @@ impl Known {
         }
     }
 
-    /// What the bank did about this charge.
+    /// The stage of the chargeback; `None` for what is no charge.
     pub fn objection(&self) -> Objection {
         match self {
             Self::Capture { objection, .. } | Self::Charge { objection, .. } => *objection,
@@ -246,7 +246,7 @@ impl Known {
         }
     }
 
-    /// The same, to be changed.
+    /// The stage of the chargeback, to be changed; nothing for what is no charge.
     pub fn objection_mut(&mut self) -> Option<&mut Objection> {
         match self {
             Self::Capture { objection, .. } | Self::Charge { objection, .. } => Some(objection),
@@ -256,7 +256,7 @@ impl Known {
 }
 
 impl Sending {
-    /// After a payout was answered so; `due` is when a late one is decided, or when it comes back.
+    /// The stage after the first answer; `due` is when a late payout is decided, or a paid one comes back.
     pub fn after(answer: &Answer, due: Option<At>) -> Self {
         match (answer, due) {
             (Answer::PaidOut { .. }, back) => Self::Done { back },
@@ -268,7 +268,7 @@ impl Sending {
         }
     }
 
-    /// When something is to happen by itself.
+    /// When a late payout is decided, or a paid one comes back; `None` if nothing follows.
     pub const fn end(self) -> Option<At> {
         match self {
             Self::Done { back } => back,
@@ -288,7 +288,7 @@ impl Sending {
 }
 
 impl Objection {
-    /// After a charge was answered so; `due` is when the bank takes it back.
+    /// The stage after the charge's first answer; `due` is when the bank takes the charge back.
     pub const fn after(answer: &Answer, due: Option<At>) -> Self {
         match (answer, due) {
             (Answer::Captured { .. }, Some(due)) => Self::Coming { due },
@@ -296,7 +296,7 @@ impl Objection {
         }
     }
 
-    /// When something is to happen by itself.
+    /// When the bank takes the charge back or decides about it; `None` if nothing follows.
     pub const fn end(self) -> Option<At> {
         match self {
             Self::Coming { due } => Some(due),
@@ -305,7 +305,7 @@ impl Objection {
         }
     }
 
-    /// What of the charge the bank has now, and what it took for that.
+    /// The cents of the charge that the bank has taken back now, and its fee.
     pub const fn taken(self) -> (Cents, Cents) {
         match self {
             Self::None | Self::Coming { .. } => (Cents::ZERO, Cents::ZERO),
@@ -315,7 +315,7 @@ impl Objection {
         }
     }
 
-    /// As it is told of the charge under `key`.
+    /// The chargeback as events and look-ups report it; `None` before the bank has taken anything.
     pub fn told(self, key: &CallKey) -> Option<Chargeback> {
         let (cents, fee, stage) = match self {
             Self::None | Self::Coming { .. } => return None,
@@ -339,7 +339,7 @@ impl Objection {
 }
 
 impl Move {
-    /// After a capture, charge or refund was answered so; `due` is that of a late one.
+    /// The stage after the first answer; `due` is when a late one is decided.
     pub fn after(answer: &Answer, due: Option<At>) -> Self {
         match answer {
             Answer::Captured { .. } | Answer::Refunded { .. } => Self::Done,
@@ -350,7 +350,7 @@ impl Move {
         }
     }
 
-    /// When something is to happen by itself.
+    /// When a late one is decided; `None` if it is decided.
     pub const fn end(self) -> Option<At> {
         match self {
             Self::Late { due } => Some(due),

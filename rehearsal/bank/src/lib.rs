@@ -1,16 +1,16 @@
-//! A fake bank: what a payment gateway does with money. State and a call give an answer, facts and events.
+//! A fake bank behind the payment gateway: from its state and a call it derives an answer, facts and events.
 //!
-//! Owns: blocks, charges, refunds, payouts, what banks take back, and that a call is done once under its key.
+//! Owns: authorisations, charges, refunds, payouts and chargebacks, and that a call is done once under its key.
 //! Must not: read a clock, draw randomness, do I/O, or know an order. It checks no balance: payouts may exceed what was
 //! captured.
 //! Invariants: each authorisation is captured at most once; refunds never exceed their capture; a voided authorisation
 //! or charge never takes money, whether it came before or after the void; the state is a fold of the facts.
 //!
-//! An authorisation ends by its capture, by a void, or when [`Tuning::capture_window_ms`] is over, which an event tells.
+//! An authorisation ends by its capture, by a void, or after [`Tuning::capture_window_ms`], which an event reports.
 //! A void that comes before its authorisation is kept: the authorisation is then declined as expired. A bank takes back
 //! what of a charge was not refunded; what it has taken back can't be refunded.
 //!
-//! Which token stands for which behaviour is said by whoever opens the bank ([`Scripts`]).
+//! [`Scripts`] says which test token stands for which behaviour.
 
 #![allow(
     clippy::wildcard_enum_match_arm,

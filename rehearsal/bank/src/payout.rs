@@ -1,6 +1,6 @@
-//! What the gateway does with the first try of a payout: where a test account's script and the bank's state meet.
+//! Decides what the bank does with the first try of a payout, from the test account's script and the bank's state.
 //!
-//! Must not: change the state (bar the count of unheard tries); it returns the fact that the bank then folds.
+//! Must not: change the state, except the count of lost answers; it returns the fact that the bank then folds.
 
 use campusg_domain::{
     call::{AccountToken, Answer, Decline},
@@ -15,10 +15,10 @@ use super::state::State;
 use super::tuning::Tuning;
 use campusg_domain::gateway::{Payout, PayoutAnswer};
 
-/// Decides a payout.
+/// Decides one try of a payout.
 ///
 /// # Errors
-/// The first that applies, in the order of [`Misuse`].
+/// The first of [`Misuse`] that applies, in its order.
 pub(super) fn pay_out(
     state: &mut State,
     payout: &Payout,
@@ -72,7 +72,7 @@ pub(super) fn pay_out(
     Ok(Decision { fact, answer, slow })
 }
 
-/// What the bank does, and when something more is to happen.
+/// What the bank does with the first try, and when something follows.
 fn first_try(
     payout: &Payout,
     payee: Payee,
@@ -89,7 +89,7 @@ fn first_try(
     }
 }
 
-/// What came back was paid before: that is told by an event, and by nothing else.
+/// The answer to a repeated try. A payout that came back still counts as paid here: only an event says that it came back.
 const fn repeated(payout: &Payout, step: Sending) -> PayoutAnswer {
     match step {
         Sending::Declined(reason) => PayoutAnswer::Declined { reason },
@@ -104,7 +104,7 @@ const fn paid(payout: &Payout) -> PayoutAnswer {
     }
 }
 
-/// What becomes of a payout when its time has come.
+/// What happens to a payout when its date has come: a late one is paid or refused, a paid one comes back.
 pub(super) fn settled(
     known: &Known,
     script: fn(&AccountToken) -> Option<AccountScript>,

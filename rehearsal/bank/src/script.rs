@@ -1,98 +1,98 @@
-//! What test cards and test accounts do.
+//! The scripts of test cards and test accounts: how the bank treats calls with them.
 //!
-//! Must not: keep state; the bank counts and remembers.
+//! Must not: keep state; the bank counts tries and remembers.
 
 use campusg_domain::{
     call::{AccountToken, CardToken, Decline},
     gateway::{CallKey, Operation},
 };
 
-/// What stands in front of a bank: what each card and account does, and where a customer confirms a call.
+/// The behaviour of every test token, and the page where customers confirm; given to a bank when it is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Scripts {
-    /// What a card does; `None`: there is no such card.
+    /// The script of a card; `None`: there is no such card.
     pub card: fn(&CardToken) -> Option<CardScript>,
-    /// What an account does; `None`: there is no such account.
+    /// The script of an account; `None`: there is no such account.
     pub account: fn(&AccountToken) -> Option<AccountScript>,
-    /// The address of the page where a customer confirms the call.
+    /// The address of the page where a customer confirms the call with this key.
     pub confirmation: fn(&CallKey) -> String,
 }
 
-/// What happens to one call.
+/// How the bank treats one kind of call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behaviour {
-    /// It is done.
+    /// It succeeds.
     Succeed,
-    /// It is refused.
+    /// It is declined, for this reason.
     Decline(Decline),
-    /// It is done at the first try, if it can be, and the answers to so many tries are lost, whatever they say.
+    /// It is done at the first try, but the answers to this many tries are lost, whatever they are.
     LoseAnswers(u32),
-    /// Not answered so many times (for ever: `None`), and nothing is done.
+    /// This many tries (`None`: all) get no answer, and nothing is done; the next one succeeds.
     Down(Option<u32>),
-    /// The customer is to confirm it.
+    /// The bank asks the customer to confirm it.
     AskCustomer,
-    /// It is done after [`Tuning::late_ms`](crate::Tuning::late_ms), which an event tells.
+    /// It gets no answer and is done after [`Tuning::late_ms`](crate::Tuning::late_ms), which an event reports.
     Late,
-    /// Succeeds where nothing was authorised for the same order before.
+    /// It succeeds if nothing was authorised for the same order before, and is declined otherwise.
     OnlyFirst,
-    /// Done, and let go by the bank long before it has to be.
+    /// It succeeds, and the bank lets go of the authorisation after [`Tuning::late_ms`](crate::Tuning::late_ms).
     Lapse,
-    /// Blocks one cent less than asked.
+    /// It succeeds, but one cent less than asked for is blocked.
     BlockLess,
 }
 
-/// What the customer's bank does about a charge some time after it was made.
+/// What the customer's bank does about a charge some time after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Issuer {
-    /// Nothing.
+    /// It leaves the charge alone.
     Content,
-    /// Takes it back, and decides for the platform (`true`), against it, or never.
+    /// It takes the charge back; then decides for the platform (`true`), against it (`false`), or never (`None`).
     Objects(Option<bool>),
 }
 
-/// What happens to one payout.
+/// How the bank treats payouts to one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payee {
     /// It is paid.
     Takes,
-    /// It is refused.
+    /// It is declined, for this reason.
     Refuses(Decline),
-    /// It is paid at the first try, and the answers to so many tries are lost.
+    /// It is paid at the first try, but the answers to this many tries are lost.
     LosesAnswers(u32),
-    /// Not answered so many times (for ever: `None`), and nothing is done.
+    /// This many tries (`None`: all) get no answer, and nothing is done; the next one is paid.
     Down(Option<u32>),
-    /// It is paid after [`Tuning::late_ms`](crate::Tuning::late_ms), which an event tells.
+    /// It gets no answer and is paid after [`Tuning::late_ms`](crate::Tuning::late_ms), which an event reports.
     TakesLate,
-    /// It is refused after that time, which an event tells.
+    /// It gets no answer and is declined after the same time, which an event reports.
     RefusesLate,
     /// It is paid, and comes back after [`Tuning::send_back_ms`](crate::Tuning::send_back_ms).
     SendsBack,
 }
 
-/// What happens to every call with one card.
+/// How the bank treats every call with one card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CardScript {
-    /// To an authorisation.
+    /// Authorisations.
     pub authorize: Behaviour,
-    /// To a capture.
+    /// Captures.
     pub capture: Behaviour,
-    /// To a refund.
+    /// Refunds.
     pub refund: Behaviour,
-    /// To a void, which is never refused.
+    /// Voids, which are never declined.
     pub void: Behaviour,
-    /// To a charge without an authorisation: nobody is there to confirm it, and it is done now or not at all.
+    /// Charges without an authorisation: no customer is there to confirm them, and they are done at once or not at all.
     pub charge: Behaviour,
-    /// What the customer's bank does afterwards.
+    /// What the customer's bank does about a charge afterwards.
     pub issuer: Issuer,
-    /// Whether each answer takes [`Tuning::slow_ms`](crate::Tuning::slow_ms).
+    /// Whether each answer is delayed by [`Tuning::slow_ms`](crate::Tuning::slow_ms).
     pub slow: bool,
 }
 
 impl CardScript {
-    /// A card with which everything works.
+    /// A card whose calls all succeed.
     pub const GOOD: Self = Self::all(Behaviour::Succeed);
 
-    /// A card that treats every call alike.
+    /// A card whose calls of every kind are treated alike.
     #[must_use]
     pub const fn all(behaviour: Behaviour) -> Self {
         Self {
@@ -117,11 +117,11 @@ impl CardScript {
     }
 }
 
-/// What happens to every payout to one account.
+/// How the bank treats every payout to one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountScript {
-    /// What becomes of the payout.
+    /// What happens to the payout.
     pub payee: Payee,
-    /// Whether each answer takes [`Tuning::slow_ms`](crate::Tuning::slow_ms).
+    /// Whether each answer is delayed by [`Tuning::slow_ms`](crate::Tuning::slow_ms).
     pub slow: bool,
 }

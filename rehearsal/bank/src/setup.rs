@@ -1,4 +1,4 @@
-//! Cards and bank accounts that people enter on the bank's own page, by picking one that does what they want to see.
+//! Setups: people pick a test card or a test account on the bank's own page, by the behaviour that they want to see.
 //!
 //! Must not: change the state; it returns the fact that the bank then folds.
 
@@ -11,13 +11,13 @@ use campusg_domain::{
     gateway::{Method, MethodKind},
 };
 
-/// Longest address to go on to, in bytes.
+/// Longest return address, in bytes.
 const MAX_ADDRESS_BYTES: usize = 500;
 
-/// Begins a setup under a name that nobody guesses.
+/// Begins a setup; `id` must be unguessable.
 ///
 /// # Errors
-/// [`Misuse::MalformedAddress`].
+/// [`Misuse::MalformedAddress`] if the return address is too long or not visible ASCII.
 pub(super) fn begin(id: String, setup: Setup) -> Result<Decision<()>, Misuse> {
     let address = &setup.return_url;
     let fits = (1..=MAX_ADDRESS_BYTES).contains(&address.len());
@@ -32,10 +32,10 @@ pub(super) fn begin(id: String, setup: Setup) -> Result<Decision<()>, Misuse> {
     })
 }
 
-/// Enters a card or a bank account; the same one again changes nothing.
+/// Records the card or bank account that a person picked; picking the same one again changes nothing.
 ///
 /// # Errors
-/// [`Misuse::NothingToEnter`].
+/// [`Misuse::NothingToEnter`] if there is no such setup or token, or another one was picked before.
 pub(super) fn enter(state: &State, id: &str, token: &str) -> Result<Decision<Setup>, Misuse> {
     let setup = state.setups.get(id).ok_or(Misuse::NothingToEnter)?;
     let method = known(&state.scripts, setup.kind, token).ok_or(Misuse::NothingToEnter)?;

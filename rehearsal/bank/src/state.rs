@@ -1,6 +1,6 @@
-//! The bank's memory: a fold of its facts, and what follows from it for the next call.
+//! The bank's state: a fold of its facts, and the answers and dates that follow from it.
 //!
-//! Must not: change by anything but [`State::apply`] (bar the count of unheard tries, which need not survive).
+//! Must not: change except by [`State::apply`], apart from the count of lost answers, which need not survive a restart.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,7 +17,7 @@ use super::script::{Issuer, Scripts};
 use super::tuning::Tuning;
 use campusg_domain::gateway::{CallKey, Method, News, Operation, Payout, PayoutAnswer, Standing};
 
-/// An event as the bank keeps it; its id is its place, counted from 1.
+/// An event as the bank keeps it. Its number is its position in the list, from 1.
 #[derive(Clone, Debug)]
 pub(super) struct Told {
     pub at: At,
@@ -25,7 +25,7 @@ pub(super) struct Told {
     pub news: News,
 }
 
-/// Everything the bank knows.
+/// The whole state of the bank.
 #[derive(Clone, Debug)]
 pub(super) struct State {
     pub(super) scripts: Scripts,
@@ -56,12 +56,12 @@ impl State {
         }
     }
 
-    /// The later of `now` and the last line's time, so the book's time never goes back.
+    /// The later of `now` and the time of the last fact, so that the bank's time never goes back.
     pub fn clock(&self, now: At) -> At {
         now.max(self.last_at)
     }
 
-    /// Folds one line.
+    /// Folds one entry of the book.
     pub fn apply(&mut self, line: &BookLine) {
         self.last_at = line.at;
         match &line.fact {
@@ -107,7 +107,7 @@ impl State {
         }
     }
 
-    /// What is due at `now`, first things first; the caller applies each before asking for the next.
+    /// The earliest thing that is due at `now`, as a fact; the caller folds it before asking for the next.
     pub fn due(&self, now: At, tuning: &Tuning) -> Option<Fact> {
         let firsts = self.agenda.first().into_iter().chain(self.run_outs.first());
         let (at, key) = firsts.min()?;
@@ -138,10 +138,10 @@ impl State {
         })
     }
 
-    /// The answer to a call whose key is known, or `None` if this is the first try that counts.
+    /// The recorded answer to a call whose key is known; `None` if this is the first try that counts.
     ///
     /// # Errors
-    /// [`Misuse::KeyReused`].
+    /// [`Misuse::KeyReused`] if the key belongs to another call.
     pub fn repeat(&self, key: &CallKey, operation: &Operation) -> Result<Option<Answer>, Misuse> {
         let Some(known) = self.known.get(key) else {
             return Ok(None);
@@ -153,7 +153,7 @@ impl State {
         }
     }
 
-    /// Counts this try, and says whether it is one of the first `times` (`None`: of all), which nobody hears of.
+    /// Counts this try, and returns whether its answer is lost: one of the first `times`, or all if `None`.
     pub fn is_unheard(&mut self, key: &CallKey, times: Option<u32>) -> bool {
         let Some(times) = times else {
             return true;
@@ -165,13 +165,13 @@ impl State {
         *tries <= times
     }
 
-    /// Whether an authorisation was asked for in this stream before.
+    /// Whether an authorisation was requested in this stream before.
     pub fn has_authorized(&self, stream: &str) -> bool {
         let mut known = self.of_stream(stream);
         known.any(|(_, known)| matches!(known, Known::Authorization { .. }))
     }
 
-    /// The calls of one stream.
+    /// The calls of one stream (as `order:{id}`), in the order of their keys.
     fn of_stream(&self, stream: &str) -> impl Iterator<Item = (&CallKey, &Known)> {
         let from = CallKey::from(stream);
         self.known
@@ -180,12 +180,12 @@ impl State {
             .filter(move |(key, _)| key.stream() == stream)
     }
 
-    /// When something is to happen by itself, other than that an authorisation runs out.
+    /// When the next thing is due by itself, other than an authorisation that runs out; `None`: nothing is.
     pub fn next_due(&self) -> Option<At> {
         self.agenda.first().map(|(at, _)| *at)
     }
 
-    /// Every authorisation that was neither captured nor let go, and how much it blocks or blocked until it ran out.
+    /// Authorisations that were neither captured nor let go of, with the cents that they block or blocked until they ran out.
     pub fn holds(&self) -> impl Iterator<Item = (&CallKey, Cents)> {
         self.known.iter().filter_map(|(key, known)| match known {
             Known::Authorization {
@@ -197,7 +197,7 @@ impl State {
         })
     }
 
-    /// Whether an authorisation ran out before it was captured or let go.
+    /// Whether the authorisation under this key ran out before it was captured or let go of.
     pub fn ran_out(&self, key: &CallKey) -> bool {
         let hold = match self.known.get(key) {
             Some(Known::Authorization { hold, .. }) => *hold,
@@ -206,7 +206,7 @@ impl State {
         matches!(hold, Hold::RanOut)
     }
 
-    /// How many calls were decided.
+    /// Number of calls that are decided, each counted once.
     pub fn executed(&self) -> u64 {
         let decided = self.known.values().filter(|known| {
             let open = matches!(
@@ -230,7 +230,7 @@ impl State {
         decided.count() as u64
     }
 
-    /// What is known of a call.
+    /// The present answer to a call, and what the customer's bank did about the charge; `None` if the key is unknown.
     pub fn standing(&self, key: &CallKey) -> Option<Standing> {
         let known = self.known.get(key)?;
         Some(Standing {
@@ -239,7 +239,7 @@ impl State {
         })
     }
 
-    /// What waits for the customer's word.
+    /// The amount in cents that the customer is asked to confirm; `None` if they are not asked, or have answered.
     pub fn to_confirm(&self, key: &CallKey) -> Option<Cents> {
         match self.known.get(key)? {
             Known::Authorization {
@@ -251,7 +251,7 @@ impl State {
         }
     }
 
-    /// Adds up the calls of one stream, or all.
+    /// Sums over the calls of one stream, or of all.
     pub fn totals(&self, stream: Option<&str>) -> Totals {
         let mut totals = Totals::default();
         match stream {
@@ -402,7 +402,7 @@ impl State {
         self.known.insert(payout.key.clone(), known);
     }
 
-    /// Moves what the bank does about a charge on, and tells it.
+    /// Moves a chargeback to its next stage, with its dates, and reports it by an event.
     fn object(&mut self, at: At, key: &CallKey, next: impl FnOnce(Objection) -> Objection) {
         let known = self.known.get_mut(key);
         let Some(objection) = known.and_then(Known::objection_mut) else {
@@ -421,7 +421,7 @@ impl State {
         }
     }
 
-    /// What the bank does about a charge when its time has come: takes what was not sent back, or decides.
+    /// What a customer's bank does at its date: takes back what was not refunded of a charge, or decides about it.
     fn objected(&self, key: &CallKey, known: &Known, now: At, tuning: &Tuning) -> Fact {
         let (cents, card) = match known {
             Known::Capture {
@@ -456,7 +456,7 @@ impl State {
         }
     }
 
-    /// Sends back what was captured; where nothing is left of it, the bank has nothing to take.
+    /// Counts a refund; if nothing of the charge is left, the customer's bank has nothing to take back any more.
     fn refund(&mut self, capture: &CallKey, cents: Cents) {
         let Some(
             Known::Capture {

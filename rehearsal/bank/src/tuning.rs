@@ -1,26 +1,26 @@
-//! Times and fees of the bank.
+//! How long things take at the bank, and its fee.
 
 use campusg_domain::{money::Cents, time::DAY_MS};
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 
-/// Times of the bank, and what it takes.
+/// How long things take at the bank, in milliseconds, and its fee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tuning {
-    /// Milliseconds that an authorisation can be captured.
+    /// How long an authorisation can be captured.
     pub capture_window_ms: u64,
-    /// Milliseconds after which a late call is done.
+    /// After how long a call with a `late` card or account is done, or an authorisation is let go of early.
     pub late_ms: u64,
-    /// Milliseconds that a slow answer takes.
+    /// How long a slow card or account takes to answer.
     pub slow_ms: u64,
-    /// Milliseconds after which a bank takes a charge back that it objects to.
+    /// How long after a charge a bank that objects to it takes it back.
     pub chargeback_ms: u64,
-    /// Milliseconds after which the bank decides about such a charge.
+    /// How long after taking a charge back the bank decides about it.
     pub verdict_ms: u64,
-    /// What the bank takes for it, in cents.
+    /// Fee that the bank takes for taking a charge back, in cents.
     pub chargeback_fee_cents: Cents,
-    /// Milliseconds after which a payout comes back that does.
+    /// How long after a payout the account that sends it back does so.
     pub send_back_ms: u64,
 }
 

@@ -1,9 +1,9 @@
-//! The sandbox gateway's own book: what its bank did, on disk before it says so.
+//! The sandbox gateway's book: what its bank did, written to disk before an answer leaves.
 //!
-//! Owns: one file of facts, and the bank folded from it (some 300 bytes per call, for ever: it is a test double
-//! that outlives its tests). Must not: know of connections, or be read by the order service except through the port.
-//! Invariants: no answer leaves before every fact it rests on is synced; under one key nothing is done twice; after a
-//! failed write it answers nothing until it is opened again.
+//! Owns: one file of facts, and the bank folded from it. The file grows by about 300 bytes per call and is never cut: it
+//! is a test double that outlives its tests. Must not: know connections, or be read by the server except through the port.
+//! Invariants: no answer leaves before every fact that it rests on is on disk; under one key nothing is done twice; after
+//! a failed write nothing is answered until the book is opened again.
 
 mod file;
 
@@ -25,15 +25,15 @@ use file::{BookFile, MAX_GROUP};
 
 const UNPOISONED: &str = "nothing panics while it holds the book";
 
-/// An answer that must not be said before the book is on disk as far as it rests on it.
+/// An answer that must not leave before the facts it rests on are on disk.
 #[derive(Debug)]
 pub(super) struct Unsaid<A> {
     pub(super) handled: Handled<A>,
-    /// What [`Book::wait_until_synced`] is to be asked for.
+    /// Number of facts that must be on disk first; for [`Book::wait_until_synced`].
     pub(super) folded: u64,
 }
 
-/// The open book. Its methods block on the disk; concurrent ones share their syncs.
+/// The open book. Its methods block on the disk; concurrent ones share one write.
 #[derive(Debug)]
 pub struct Book {
     memory: Mutex<Memory>,
@@ -57,10 +57,10 @@ struct Disk {
 }
 
 impl Book {
-    /// Opens a book or starts one; its directory is made if missing.
+    /// Opens the book or creates it, with its directory.
     ///
     /// # Errors
-    /// [`BookFault`]: in use, no book, damaged, or refused by the operating system.
+    /// [`BookFault`]: in use, no book, damaged, or an error of the operating system.
     pub fn open(path: &Path, tuning: Tuning) -> Result<Self, BookFault> {
         let mut memory = Memory {
             bank: Bank::new(SCRIPTS, tuning),
@@ -86,7 +86,7 @@ impl Book {
         self.say(self.prepare_call(request, now))
     }
 
-    /// As [`Self::call`] without waiting for the disk, so that many calls share one wait.
+    /// As [`Self::call`], but does not wait for the disk, so that many calls can share one write.
     pub(super) fn prepare_call(&self, request: &Request, now: At) -> Unsaid<Answer> {
         self.prepare(|bank| bank.call(request, now))
     }
@@ -99,7 +99,7 @@ impl Book {
         self.say(self.prepare(|bank| bank.pay_out(payout, now)))
     }
 
-    /// Handles the customer's word to the bank about a call that was answered "action required".
+    /// Handles the customer's answer when the bank has asked them to confirm an authorisation.
     ///
     /// # Errors
     /// [`BookFault::Io`] or `Closed`: whether it was done is unknown.
@@ -112,7 +112,7 @@ impl Book {
         self.say(self.prepare(|bank| bank.confirm(key, approve, now)))
     }
 
-    /// Begins a setup under a name that nobody guesses, and gives the path of its page.
+    /// Begins a setup with this unguessable id; returns the path of its page.
     ///
     /// # Errors
     /// [`BookFault::Io`] or `Closed`: whether it was done is unknown.
@@ -132,7 +132,7 @@ impl Book {
         }))
     }
 
-    /// Enters a card or a bank account for a setup.
+    /// Records the card or bank account, by its token, that a person picked in a setup.
     ///
     /// # Errors
     /// [`BookFault::Io`] or `Closed`: whether it was done is unknown.
@@ -140,7 +140,7 @@ impl Book {
         self.say(self.prepare(|bank| bank.enter(id, token, now)))
     }
 
-    /// Says what is entered in a setup; `None` where there is none.
+    /// A setup by its id; `None` if there is none.
     ///
     /// # Errors
     /// [`BookFault::Io`] or `Closed`.
@@ -148,7 +148,7 @@ impl Book {
         self.read(now, |bank| bank.setup(id).cloned())
     }
 
-    /// Gives at most `limit` events after the first `after`, with the time of each; times never fall.
+    /// At most `limit` events after event number `after`, each with its time; times never decrease.
     ///
     /// # Errors
     /// [`BookFault::Io`] or `Closed`.
@@ -161,7 +161,7 @@ impl Book {
         self.read(now, |bank| bank.events(after, limit).collect())
     }
 
-    /// Says what is known of a call now.
+    /// What has become of a call; `None` if the key is unknown.
     ///
     /// # Errors
     /// [`BookFault::Io`] or `Closed`.
@@ -169,7 +169,7 @@ impl Book {
         self.read(now, |bank| bank.look_up(key))
     }
 
-    /// Says what the bank waits for the customer to confirm; `None`: nothing, or it is decided.
+    /// The amount in cents that the customer is asked to confirm; `None` if they are not asked, or have answered.
     ///
     /// # Errors
     /// [`BookFault::Io`] or `Closed`.
@@ -177,7 +177,7 @@ impl Book {
         self.read(now, |bank| bank.to_confirm(key))
     }
 
-    /// Adds up the calls of one stream (as `order:{id}`), or all.
+    /// Sums over the calls of one stream (as `order:{id}`), or of all.
     ///
     /// # Errors
     /// [`BookFault::Io`] or `Closed`.
@@ -185,10 +185,10 @@ impl Book {
         self.read(now, |bank| bank.totals(stream))
     }
 
-    /// Reads lines from a place in the file: 0, or a `next` from before.
+    /// Reads entries of the book from a byte offset: 0, or the `next` of an earlier page.
     ///
     /// # Errors
-    /// [`BookFault`]; `Damaged` also for a place where no line begins.
+    /// [`BookFault`]; `Damaged` also if no line begins at that offset.
     pub fn lines(&self, after: u64) -> Result<LinePage, BookFault> {
         self.disk.lock().expect(UNPOISONED).file.page(after)
     }
@@ -203,7 +203,7 @@ impl Book {
         }
     }
 
-    /// Reads what is so once all that is due by now is done.
+    /// Does what is due by `now`, reads from the bank, and returns once that is on disk.
     fn read<A>(&self, now: At, read: impl FnOnce(&Bank) -> A) -> Result<A, BookFault> {
         let (found, folded) = {
             let mut memory = self.memory();
@@ -224,7 +224,7 @@ impl Book {
         Ok(unsaid.handled)
     }
 
-    /// Blocks until as much is on disk; whoever comes first writes for all.
+    /// Blocks until the first `folded` facts are on disk. Whichever caller comes first writes for all who wait.
     ///
     /// # Errors
     /// [`BookFault::Io`] or `Closed`: whether it was done is unknown.

@@ -1,6 +1,6 @@
-//! The test tokens: which card or account behaves how.
+//! The test tokens: each card and each account, and how the bank treats it.
 //!
-//! Must not: keep state; the bank counts and remembers.
+//! Must not: keep state; the bank counts tries and remembers.
 
 use campusg_bank::{AccountScript, Behaviour, CardScript, Issuer, Payee, Scripts};
 use campusg_domain::{
@@ -10,10 +10,10 @@ use campusg_domain::{
 
 const GOOD: CardScript = CardScript::GOOD;
 
-/// A test token and what it does.
+/// A test token and its behaviour, as help and pages list it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TestToken {
-    /// As sent to the API; `N` stands for a number from 1 to 99.
+    /// The token as it is sent to the API; `N` stands for a number from 1 to 99.
     pub token: &'static str,
     /// What happens with it, in one line.
     pub does: &'static str,
@@ -129,14 +129,14 @@ pub const TEST_ACCOUNTS: &[TestToken] = &[
     ),
 ];
 
-/// What the test cards and accounts do, and where a customer confirms a call: on a page of the server in front.
+/// The scripts of all test tokens; customers confirm payments on a page of CampusG's server.
 pub(super) const SCRIPTS: Scripts = Scripts {
     card: card_script,
     account: account_script,
     confirmation: |key| format!("/sandbox/confirm/{key}"),
 };
 
-/// The script of a card, or `None` if the token is unknown.
+/// The script of a card; `None` if the token is unknown.
 fn card_script(card: &CardToken) -> Option<CardScript> {
     use Behaviour::{AskCustomer, Decline as No, Down, Lapse, Late, LoseAnswers, OnlyFirst};
     let refund = |refund| CardScript { refund, ..GOOD };
@@ -172,8 +172,8 @@ fn card_script(card: &CardToken) -> Option<CardScript> {
     })
 }
 
-/// A card whose authorisations behave so, and its charges in their way: nobody is there to confirm one, a charge is
-/// never an order's first call, and what would come late is a first answer that is lost.
+/// A card whose authorisations, and charges without one, behave like this. Such a charge is simpler: nobody can confirm it,
+/// it is never the first call of an order, and instead of coming late its first answer is lost.
 const fn authorize(authorize: Behaviour) -> CardScript {
     let charge = match authorize {
         Behaviour::OnlyFirst => Behaviour::Decline(Decline::InsufficientFunds),
@@ -189,7 +189,7 @@ const fn authorize(authorize: Behaviour) -> CardScript {
     }
 }
 
-/// A card whose captures behave so, and its charges in their way.
+/// A card whose captures behave like this, and its charges without an authorisation accordingly.
 const fn capture(capture: Behaviour) -> CardScript {
     let charge = match capture {
         Behaviour::Late => Behaviour::LoseAnswers(1),
@@ -202,7 +202,7 @@ const fn capture(capture: Behaviour) -> CardScript {
     }
 }
 
-/// What happens to payouts to one account; `None` if the token is unknown.
+/// The script of an account; `None` if the token is unknown.
 fn account_script(account: &AccountToken) -> Option<AccountScript> {
     let payee = match account.0.as_str() {
         "acct_bank" | "acct_slow" => Payee::Takes,
@@ -217,7 +217,7 @@ fn account_script(account: &AccountToken) -> Option<AccountScript> {
     Some(AccountScript { payee, slow })
 }
 
-/// What may be shown of a test card.
+/// Brand and last digits of a test card; `None` if the token is unknown.
 pub(super) fn card_face(card: &CardToken) -> Option<CardFace> {
     card_script(card).map(|_| CardFace {
         brand: "visa".to_owned(),
@@ -227,7 +227,7 @@ pub(super) fn card_face(card: &CardToken) -> Option<CardFace> {
     })
 }
 
-/// What may be shown of a test account.
+/// Bank and last digits of a test account; `None` if the token is unknown.
 pub(super) fn account_face(account: &AccountToken) -> Option<AccountFace> {
     account_script(account).map(|_| AccountFace {
         bank: "Sandbox Bank".to_owned(),
@@ -235,7 +235,7 @@ pub(super) fn account_face(account: &AccountToken) -> Option<AccountFace> {
     })
 }
 
-/// Reads `{name}` as "for ever" and `{name}_N`, n from 1 to 99, as n times.
+/// Reads `{name}` as "for ever" and `{name}_N`, N from 1 to 99, as N times; `None` for any other token.
 fn down(token: &str, name: &str) -> Option<Option<u32>> {
     let rest = token.strip_prefix(name)?;
     if rest.is_empty() {

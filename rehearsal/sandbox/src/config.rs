@@ -1,6 +1,6 @@
-//! The sandbox's section of the configuration.
+//! The sandbox gateway's section of the configuration.
 //!
-//! Must not: read a file or the environment; it is filled from outside.
+//! Must not: read a file or the environment; the binary fills it.
 
 use std::net::SocketAddr;
 use std::path::{Component, PathBuf};
@@ -15,18 +15,18 @@ use serde::{Deserialize, Serialize};
 use super::feed::Faults;
 use campusg_bank::Tuning;
 
-/// The sandbox's settings.
+/// The sandbox gateway's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct SandboxConfig {
-    /// Where it runs as a process of its own, loopback only. Unset: it runs inside the server.
+    /// Loopback address of a sandbox gateway that runs as a process of its own. Unset: it runs inside the server.
     pub address: Option<SocketAddr>,
-    /// Its book, below the data directory.
+    /// File of the sandbox gateway's book, relative to the data directory.
     pub book: PathBuf,
-    /// Where `campusg sandbox-gateway` sends its events: address and port of a server, loopback only. Unset: nowhere.
-    /// Needs `gateway.signing_secret`: messages are signed.
+    /// Loopback address of a server to which `campusg sandbox-gateway` sends its events. Unset: they are not sent.
+    /// Needs `gateway.signing_secret`, since messages are signed.
     pub push_to: Option<SocketAddr>,
-    /// Times of the sandbox gateway.
+    /// How long things take at the sandbox's bank, and its fee.
     pub tuning: Tuning,
     /// What goes wrong with the sandbox gateway's events.
     pub faults: Faults,
@@ -45,14 +45,14 @@ impl Default for SandboxConfig {
 }
 
 const SPAN: &str = "must be at most 400 days";
-/// Longest span of the sandbox gateway.
+/// Longest span that any of the bank's times may have.
 const DAYS_400_MS: u64 = 400 * campusg_domain::time::DAY_MS;
 
 impl SandboxConfig {
-    /// Checks every setting.
+    /// Checks all settings.
     ///
     /// # Errors
-    /// One that cannot be used.
+    /// The first rule that is broken.
     pub fn validate(&self) -> Result<(), BrokenRule> {
         const LOOPBACK: &str = "must be a loopback address with a port";
         let below_data = !self.book.as_os_str().is_empty()
@@ -76,7 +76,7 @@ impl SandboxConfig {
     }
 }
 
-/// The rules of the times of the sandbox gateway.
+/// Checks the bank's times.
 fn tuning_rules(tuning: &Tuning) -> Result<(), BrokenRule> {
     let span = |rules: Rules, key, ms: u64| rules.must(key, ms <= DAYS_400_MS, SPAN);
     let rules = Rules::new().must(

@@ -1,7 +1,7 @@
-//! Answers what is asked from the book: the same in process and behind a socket.
+//! Handles requests to the sandbox gateway with the book, in process and behind the socket alike.
 //!
-//! One clerk, a thread of its own, hears what has come meanwhile and waits for the disk once for all calls of it.
-//! Must not: know of connections.
+//! One thread per desk, its clerk, takes all requests that are waiting and lets their calls share one write to the disk.
+//! Must not: know connections.
 
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
@@ -16,13 +16,13 @@ use super::feed::{self, Faults};
 use super::wire::{Ask, Reply};
 use campusg_bank::{Handled, Setup};
 
-/// Most requests that wait for the disk together.
+/// Most requests that share one write.
 const TOGETHER: usize = 256;
 
-/// Where the sandbox gateway reads the time.
+/// The sandbox gateway's clock.
 pub type Now = Arc<dyn Fn() -> At + Send + Sync>;
 
-/// The way to the clerk, who ends with the last clone.
+/// Sends requests to the clerk's thread, which ends when the last clone is dropped.
 #[derive(Clone)]
 pub struct Desk(Arc<Line>);
 
@@ -33,20 +33,20 @@ struct Line {
     clerk: Option<JoinHandle<()>>,
 }
 
-/// A request, and where its reply goes.
+/// A request, and the channel for its reply.
 struct Errand {
     ask: Ask,
     reply: oneshot::Sender<Timed>,
 }
 
-/// A reply, and how many milliseconds it is to be held back.
+/// A reply, and the milliseconds by which it is delayed.
 type Timed = (Reply, u64);
 
 impl Desk {
-    /// A desk for one book; several desks may share it.
+    /// Starts a clerk on a book; several desks may share a book.
     ///
     /// # Panics
-    /// If the operating system refuses a thread.
+    /// If the operating system can't start a thread.
     #[must_use]
     pub fn new(book: Arc<Book>, faults: Faults, now: Now) -> Self {
         let (errands, line) = mpsc::channel();
@@ -61,7 +61,7 @@ impl Desk {
         }))
     }
 
-    /// Handles one request; what it did is done even if this future is dropped.
+    /// Handles one request. What it does is done even if this future is dropped.
     pub async fn handle(&self, ask: Ask) -> Reply {
         let (reply, replied) = oneshot::channel();
         let errand = Errand { ask, reply };
@@ -91,7 +91,7 @@ impl Drop for Line {
     }
 }
 
-/// The book with its faults and its clock.
+/// The thread's state: the book, the faults of events and the clock.
 struct Clerk {
     book: Arc<Book>,
     faults: Faults,
@@ -124,7 +124,7 @@ impl Clerk {
         }
     }
 
-    /// A reply that may be said once the book is on disk as far as `synced`.
+    /// Handles a request. The reply may leave once the first `synced` facts are on disk; a failing book gives `Failed`.
     fn hear(&self, ask: Ask, synced: &mut u64) -> Timed {
         self.consult(ask, synced).unwrap_or_else(|fault| {
             tracing::error!(error = %fault, "sandbox gateway book failed");
@@ -132,7 +132,7 @@ impl Clerk {
         })
     }
 
-    /// Calls raise `synced`; everything else waits for the disk itself.
+    /// Handles a request. A call only raises `synced`; every other request waits for the disk itself.
     fn consult(&self, ask: Ask, synced: &mut u64) -> Result<Timed, BookFault> {
         let now = (self.now)();
         let reply = match ask {
@@ -195,7 +195,7 @@ fn reply<A>(handled: Handled<A>, wrap: impl FnOnce(A) -> Reply) -> Timed {
     )
 }
 
-/// A name that nobody guesses, or nothing where the operating system has no randomness.
+/// A random text of 128 bits; `None` if the operating system gives no random bytes.
 fn unguessable() -> Option<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)

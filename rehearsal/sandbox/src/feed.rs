@@ -1,7 +1,7 @@
-//! How events are told: late, twice and out of order, if asked to.
+//! The pages of events, with the faults that a configuration asks for: late, duplicated or reordered events.
 //!
 //! Must not: lose an event, or invent one.
-//! Invariant: whoever follows `next` until it stays sees every event at least once.
+//! Invariant: whoever follows `next` until it stays the same gets every event at least once.
 
 use campusg_domain::time::At;
 use documented::DocumentedFields;
@@ -9,22 +9,22 @@ use serde::{Deserialize, Serialize};
 
 use campusg_domain::gateway::{EventCursor, EventPage, GatewayEvent};
 
-/// Most different events in one page.
+/// Most different events in a page.
 pub(super) const PAGE_EVENTS: usize = 100;
 
-/// What goes wrong with events.
+/// What goes wrong with the sandbox gateway's events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct Faults {
-    /// Each event comes twice in its page, and the last one of a page again with the next.
+    /// Each event comes twice in its page, and the last one of a page again in the next.
     pub duplicate_events: bool,
     /// The events of a page come in reverse order.
     pub reorder: bool,
-    /// Milliseconds that an event is held back.
+    /// Milliseconds for which each event is held back.
     pub delay_ms: u64,
 }
 
-/// How many events lie before a cursor; one that was never given lies before the first.
+/// Number of events before a cursor; 0 for a cursor of another gateway.
 pub(super) fn place(cursor: &EventCursor) -> u64 {
     let place = cursor.as_str().and_then(|text| text.parse().ok());
     place.unwrap_or_default()
@@ -37,12 +37,12 @@ fn cursor(place: u64) -> EventCursor {
     }
 }
 
-/// Where the book must be read from to make the page after `after`.
+/// Number of the events to skip when reading the book for the page that follows event number `after`.
 pub(super) const fn read_from(after: u64, faults: Faults) -> u64 {
     after.saturating_sub(faults.duplicate_events as u64)
 }
 
-/// Makes the page after `after` from what was read at [`read_from`].
+/// Makes the page that follows event number `after` from the events that were read as [`read_from`] says.
 pub(super) fn page(
     after: u64,
     read: Vec<(At, GatewayEvent)>,

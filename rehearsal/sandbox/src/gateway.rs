@@ -1,8 +1,8 @@
-//! The port's adapter: speaks to the sandbox gateway in process or over loopback, with one time-out for both.
+//! The adapter of the payment gateway's port: reaches the sandbox gateway in process or over loopback, with one time-out.
 //!
-//! Must not: retry, or take silence for an answer.
-//! Invariant: what the book refuses as misuse did nothing, so it is answered "declined"; a key used for something
-//! else, whose call did do something, is answered "unavailable", so that it stays open and alarms.
+//! Must not: retry, or take a missing answer for a refusal.
+//! Invariant: a call that the book refuses as misuse did nothing, so the answer is "declined". Only a key that was used for
+//! another call, which may have done something, is answered "unavailable": the call stays open and alarms operators.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,19 +27,19 @@ use campusg_domain::{
     },
 };
 
-/// How a request reaches the sandbox gateway.
+/// How a request reaches the sandbox gateway: in process, or over a socket.
 pub trait Transport: Send + Sync {
-    /// Sends one request; `None`: no reply, and whether it was done is unknown.
+    /// Sends one request; `None`: there was no reply, and whether it was done is unknown.
     fn exchange(&self, ask: Ask) -> BoxFuture<'_, Option<Reply>>;
 }
 
-/// The sandbox gateway behind a transport.
+/// The sandbox gateway, reached through a transport.
 pub struct Sandbox<T> {
     pub(super) transport: T,
     timeout: Duration,
 }
 
-/// The sandbox gateway inside this process, with a book of its own.
+/// The sandbox gateway inside this process, with its own book.
 pub type SandboxGateway = Sandbox<Desk>;
 
 impl Transport for Desk {
@@ -49,25 +49,25 @@ impl Transport for Desk {
 }
 
 impl SandboxGateway {
-    /// A gateway over a book. Needs a tokio runtime with its timer, as each of its futures does.
+    /// A gateway on a book. Its futures need a tokio runtime with timers.
     #[must_use]
     pub fn new(book: Arc<Book>, faults: Faults, timeout_ms: u64, now: Now) -> Self {
         Self::over(Desk::new(book, faults, now), timeout_ms)
     }
 }
 
-/// The sandbox's own pages: where a customer confirms a payment, and where cards and bank accounts are entered.
+/// What the sandbox's web pages need: customers confirm payments there, and enter cards and bank accounts.
 pub trait Bank: Send + Sync {
-    /// What is to be confirmed; as [`Sandbox::to_confirm`].
+    /// The amount that the customer is asked to confirm; see [`Sandbox::to_confirm`].
     fn to_confirm(&self, key: CallKey) -> BoxFuture<'_, Result<Option<Cents>, Unreachable>>;
 
-    /// Says for the customer whether they confirm; as [`Sandbox::confirm`].
+    /// Gives the customer's answer to the bank; see [`Sandbox::confirm`].
     fn confirm(&self, key: CallKey, approve: bool) -> BoxFuture<'_, Result<Answer, ConfirmFault>>;
 
-    /// What is entered in a setup; as [`Sandbox::setup`].
+    /// A setup by its id; see [`Sandbox::setup`].
     fn setup(&self, id: String) -> BoxFuture<'_, Result<Option<Setup>, Unreachable>>;
 
-    /// Enters a card or an account; as [`Sandbox::enter`].
+    /// Enters a card or a bank account; see [`Sandbox::enter`].
     fn enter(&self, id: String, token: String) -> BoxFuture<'_, Result<Setup, ConfirmFault>>;
 }
 
@@ -90,7 +90,7 @@ impl<T: Transport> Bank for Sandbox<T> {
 }
 
 impl<T: Transport> Sandbox<T> {
-    /// Speaks over `transport` and waits at most `timeout_ms` for each reply.
+    /// A gateway over `transport` that waits at most `timeout_ms` milliseconds for each reply.
     pub(super) const fn over(transport: T, timeout_ms: u64) -> Self {
         Self {
             transport,
@@ -98,10 +98,10 @@ impl<T: Transport> Sandbox<T> {
         }
     }
 
-    /// What the bank waits for the customer to confirm; `None`: nothing, or it is decided.
+    /// The amount in cents that the customer is asked to confirm; `None` if they are not asked, or have answered.
     ///
     /// # Errors
-    /// [`Unreachable`].
+    /// [`Unreachable`] if there is no reply.
     pub async fn to_confirm(&self, key: CallKey) -> Result<Option<Cents>, Unreachable> {
         match self.ask(Ask::ToConfirm { key }).await {
             Some(Reply::ToConfirm(cents)) => Ok(cents),
@@ -109,10 +109,10 @@ impl<T: Transport> Sandbox<T> {
         }
     }
 
-    /// Says for the customer whether he confirms with his bank; the outcome comes as an event too.
+    /// Gives the customer's answer to the bank: whether they confirm the payment. An event reports the outcome too.
     ///
     /// # Errors
-    /// [`ConfirmFault`].
+    /// [`ConfirmFault`] if there was nothing to confirm, or there is no reply.
     pub async fn confirm(&self, key: CallKey, approve: bool) -> Result<Answer, ConfirmFault> {
         match self.ask(Ask::Confirm { key, approve }).await {
             Some(Reply::Answer(answer)) => Ok(answer),
@@ -121,10 +121,10 @@ impl<T: Transport> Sandbox<T> {
         }
     }
 
-    /// What is entered in a setup; `None` where there is none.
+    /// A setup by its id; `None` if there is none.
     ///
     /// # Errors
-    /// [`Unreachable`].
+    /// [`Unreachable`] if there is no reply.
     pub async fn setup(&self, id: String) -> Result<Option<Setup>, Unreachable> {
         match self.ask(Ask::Setup { id }).await {
             Some(Reply::Setup(setup)) => Ok(setup),
@@ -132,10 +132,10 @@ impl<T: Transport> Sandbox<T> {
         }
     }
 
-    /// Enters a card or a bank account for a setup; an event tells it.
+    /// Records the card or bank account, by its token, that a person picked in a setup. An event reports it too.
     ///
     /// # Errors
-    /// [`ConfirmFault`].
+    /// [`ConfirmFault`] if there is nothing to enter, or there is no reply.
     pub async fn enter(&self, id: String, token: String) -> Result<Setup, ConfirmFault> {
         match self.ask(Ask::Enter { id, token }).await {
             Some(Reply::Setup(Some(setup))) => Ok(setup),
@@ -144,10 +144,10 @@ impl<T: Transport> Sandbox<T> {
         }
     }
 
-    /// Adds up the calls of one stream (as `order:{id}`), or all.
+    /// Sums over the calls of one stream (as `order:{id}`), or of all.
     ///
     /// # Errors
-    /// [`Unreachable`].
+    /// [`Unreachable`] if there is no reply.
     pub async fn totals(&self, stream: Option<String>) -> Result<Totals, Unreachable> {
         match self.ask(Ask::Totals { stream }).await {
             Some(Reply::Totals(totals)) => Ok(totals),
@@ -155,10 +155,10 @@ impl<T: Transport> Sandbox<T> {
         }
     }
 
-    /// Reads the book's lines from a place: 0, or a `next` from before.
+    /// Reads entries of the book from a byte offset: 0, or the `next` of an earlier page.
     ///
     /// # Errors
-    /// [`Unreachable`].
+    /// [`Unreachable`] if there is no reply.
     pub async fn lines(&self, after: u64) -> Result<LinePage, Unreachable> {
         match self.ask(Ask::Lines { after }).await {
             Some(Reply::Lines(page)) => Ok(page),
@@ -174,13 +174,13 @@ impl<T: Transport> Sandbox<T> {
     }
 }
 
-/// Why what a person said or entered had no effect, or is not known to have had one.
+/// Why a person's answer or entry on the sandbox's pages had no effect, or may have had none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfirmFault {
-    /// The book refused it.
+    /// The bank refused it; nothing was done.
     #[error("the sandbox gateway refused it")]
     Misuse(#[source] Misuse),
-    /// No answer.
+    /// There was no reply; whether it was done is unknown.
     #[error(transparent)]
     Unreachable(Unreachable),
 }
@@ -275,7 +275,7 @@ impl<T: Transport> PaymentGateway for Sandbox<T> {
     }
 }
 
-/// How a refused call is answered: as declined, or `None` for "unknown".
+/// The decline with which a refused call is answered; `None`: the call may have been done, so it stays unknown.
 fn refused(key: &CallKey, misuse: Misuse) -> Option<Decline> {
     tracing::error!(call.key = %key, error = %misuse, "payment gateway refused a call as misuse");
     (misuse != Misuse::KeyReused).then_some(Decline::Declined)

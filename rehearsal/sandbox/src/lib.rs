@@ -1,8 +1,8 @@
-//! The sandbox payment gateway: test cards, a bank with a book of its own, and two ways to reach it.
+//! The sandbox payment gateway: test cards, a fake bank with its own book on disk, and two ways to reach it.
 //!
-//! Owns: what the gateway did, in a file of its own, so that no crash of either side can hide a double charge.
-//! Must not: know an order, be told anything but calls, or hold a rule of money, which is the bank's.
-//! Invariants: as in [`Book`]; nothing here touches a real card or a real bank.
+//! Owns: the record of what the gateway did, in a separate file, so that no crash of either side can hide a double charge.
+//! Must not: know orders, or hold a rule of money: those are the bank's.
+//! Invariants: those of [`Book`]; nothing here touches a real card or a real bank.
 //!
 //! | card | what happens |
 //! |---|---|
@@ -37,7 +37,7 @@
 //! | `acct_sends_back` | the payout succeeds, and comes back after `send_back_ms`, told by an event |
 //! | any other | the payout is declined: account invalid |
 //!
-//! What else happens to money is said by [`campusg_bank`].
+//! [`campusg_bank`] has the other rules of money.
 
 #![allow(
     clippy::wildcard_enum_match_arm,

@@ -1,8 +1,8 @@
-//! The way to a sandbox gateway in another process: a few connections, each with one request under way.
+//! Reaches a sandbox gateway in another process: a pool of connections, each with one request at a time.
 //!
-//! Must not: send a request twice; whoever wants that asks again under the same key.
+//! Must not: send a request twice; the caller repeats it under the same key if it wants to.
 //! Invariants: a connection goes back to the pool only after a whole, matching reply, so a late reply is never taken
-//! for another request's; after a failure the idle ones are closed too, as they are likely dead.
+//! for that of another request; after a failure the idle connections are closed too, since they are probably dead.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,10 +19,10 @@ use super::wire::{Ask, AskLine, Reply, ReplyLine, read_line, to_line};
 
 const UNPOISONED: &str = "nothing panics while it holds the pool";
 
-/// The sandbox gateway in another process.
+/// The sandbox gateway, reached over loopback in another process.
 pub type RemoteGateway = Sandbox<Pool>;
 
-/// Connections to one address.
+/// A pool of connections to one address.
 pub struct Pool {
     address: SocketAddr,
     permits: Semaphore,
@@ -32,7 +32,8 @@ pub struct Pool {
 }
 
 impl RemoteGateway {
-    /// A gateway at `address`, over at most `connections` at a time; connects when first needed.
+    /// A gateway at `address` over at most `connections` connections; it connects with the first request. Waits at most
+    /// `timeout_ms` milliseconds for a reply.
     #[must_use]
     pub fn new(address: SocketAddr, connections: usize, timeout_ms: u64) -> Self {
         let pool = Pool {

@@ -1,7 +1,8 @@
-//! The sandbox gateway as a process of its own: lines of JSON over a loopback socket, one request at a time per connection.
+//! The sandbox gateway as a process of its own: it answers lines of JSON on a loopback socket, one request at a time per
+//! connection.
 //!
-//! Must not: be bound to anything but loopback (it trusts whoever connects).
-//! Invariant: at most [`MAX_CONNECTIONS`] connections at a time; dropping the future ends them all.
+//! Must not: listen on anything but loopback, since it trusts whoever connects.
+//! Invariant: at most [`MAX_CONNECTIONS`] connections at a time; dropping the future closes them all.
 
 use std::io;
 use std::sync::Arc;
@@ -14,13 +15,13 @@ use tokio::task::JoinSet;
 use super::desk::Desk;
 use super::wire::{AskLine, Reply, ReplyLine, read_line, to_line};
 
-/// Most connections served at a time; further ones wait to be accepted.
+/// Most connections that are served at a time; further ones wait to be accepted.
 pub const MAX_CONNECTIONS: usize = 128;
 
-/// Serves a desk until accepting fails, or for ever; drop the future to stop.
+/// Serves requests until accepting fails; drop the future to stop.
 ///
 /// # Errors
-/// `InvalidInput` if the listener is not on loopback, or what accepting says when it is not about one connection.
+/// `InvalidInput` if the listener is not on loopback; or an error of accepting that is not about one connection only.
 pub async fn serve(listener: TcpListener, desk: Desk) -> io::Result<()> {
     if !listener.local_addr()?.ip().is_loopback() {
         return Err(io::Error::new(

@@ -1,7 +1,7 @@
-//! What is said to the sandbox gateway and back: one line of JSON each way, over loopback or in process.
+//! The protocol of the sandbox gateway: one line of JSON for a request, one for its reply; in process without the lines.
 //!
-//! Must not: do I/O beyond reading one bounded line.
-//! Invariants: a line has at most [`MAX_LINE_BYTES`]; a reply names the request it answers.
+//! Must not: do I/O except reading one bounded line.
+//! Invariants: a line has at most [`MAX_LINE_BYTES`]; a reply carries the id of its request.
 
 use std::io;
 
@@ -23,142 +23,142 @@ use campusg_domain::{
     },
 };
 
-/// Most bytes of a line, its end included.
+/// Longest line in bytes, including the line feed.
 pub const MAX_LINE_BYTES: usize = 160 * 1024;
 
-/// A request line.
+/// A request as it is sent over a socket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AskLine {
-    /// Chosen by the asker; comes back with the reply.
+    /// Chosen by the sender; the reply carries the same.
     pub id: u64,
-    /// What is asked, as `{"call":{…}}`.
+    /// The request itself, as `{"call":{…}}`.
     pub op: Ask,
 }
 
-/// What can be asked.
+/// A request to the sandbox gateway; each says which [`Reply`] it gets if it succeeds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Ask {
-    /// One try of a call. Answered with `Answer`.
+    /// One try of a call. Replied with `Answer`.
     Call(Request),
-    /// One try of a payout. Answered with `Payout`.
+    /// One try of a payout. Replied with `Payout`.
     PayOut(Payout),
-    /// A card's face. Answered with `Card`.
+    /// Asks for the brand and last digits of a card. Replied with `Card`.
     Describe {
-        /// Whose.
+        /// Token of the card.
         card: CardToken,
     },
-    /// A bank account's face. Answered with `Account`.
+    /// Asks for the bank and last digits of a bank account. Replied with `Account`.
     DescribeAccount {
-        /// Whose.
+        /// Token of the account.
         account: AccountToken,
     },
-    /// What is known of a call. Answered with `Standing`.
+    /// Asks what has become of a call. Replied with `Standing`.
     LookUp {
-        /// Which.
+        /// Idempotency key of the call.
         key: CallKey,
     },
-    /// Events after a cursor. Answered with `Events`.
+    /// Asks for the next page of events. Replied with `Events`.
     Events {
-        /// Where to go on.
+        /// The cursor of the page before; an empty one at first.
         after: EventCursor,
     },
-    /// What the bank waits for the customer to confirm. Answered with `ToConfirm`.
+    /// Asks what the customer is to confirm. Replied with `ToConfirm`.
     ToConfirm {
-        /// The authorising call.
+        /// Idempotency key of the authorisation.
         key: CallKey,
     },
-    /// The customer's word to the bank. Answered with `Answer`.
+    /// Gives the customer's answer to the bank. Replied with `Answer`.
     Confirm {
-        /// The authorising call.
+        /// Idempotency key of the authorisation.
         key: CallKey,
-        /// Whether the customer agrees.
+        /// Whether the customer confirms the payment.
         approve: bool,
     },
-    /// Begins a setup. Answered with `Page`.
+    /// Sends a person to the page where they enter a card or a bank account. Replied with `Page`.
     BeginSetup {
-        /// For whom.
+        /// The person who enters it.
         person: UserId,
-        /// Of what.
+        /// Whether a card or a bank account is entered.
         kind: MethodKind,
-        /// Where the person goes on.
+        /// Address to which the person goes back afterwards.
         return_url: String,
     },
-    /// What is entered in a setup. Answered with `Setup`.
+    /// Asks for a setup. Replied with `Setup`.
     Setup {
-        /// The sandbox's name of it.
+        /// Id of the setup, from its page's path.
         id: String,
     },
-    /// What a person picked on the page of a setup. Answered with `Setup`.
+    /// Records what a person picked on the page of a setup. Replied with `Setup`.
     Enter {
-        /// The sandbox's name of it.
+        /// Id of the setup, from its page's path.
         id: String,
-        /// A card's token, or an account's.
+        /// Token of the card or the account.
         token: String,
     },
-    /// Sums of one stream, or of all. Answered with `Totals`.
+    /// Asks for the sums over one stream, or over all. Replied with `Totals`.
     Totals {
-        /// As `order:{id}`.
+        /// The stream, as `order:{id}`; null: all.
         stream: Option<String>,
     },
-    /// The book's lines from a place. Answered with `Lines`.
+    /// Asks for entries of the book. Replied with `Lines`.
     Lines {
-        /// 0, or a `next` from before.
+        /// Byte offset: 0, or the `next` of an earlier page.
         after: u64,
     },
 }
 
-/// A reply line.
+/// A reply as it is sent over a socket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReplyLine {
-    /// The request's; 0 if the request could not be read.
+    /// Id of the request; 0 if the request could not be read.
     pub id: u64,
-    /// What is replied.
+    /// The reply itself.
     pub reply: Reply,
 }
 
-/// What can be replied.
+/// A reply of the sandbox gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Reply {
-    /// To a call or a confirmation.
+    /// The answer to a call or to a confirmation.
     Answer(Answer),
-    /// To a payout.
+    /// The answer to a payout.
     Payout(PayoutAnswer),
-    /// A card's face.
+    /// Brand and last digits of a card.
     Card(CardFace),
-    /// A bank account's face.
+    /// Bank and last digits of a bank account.
     Account(AccountFace),
-    /// What is known of a call; null: nothing.
+    /// What has become of a call; null: the key is unknown.
     Standing(Option<Standing>),
-    /// What is to be confirmed; null: nothing, or it is decided.
+    /// The amount in cents that the customer is asked to confirm; null if they are not asked, or have answered.
     ToConfirm(Option<Cents>),
-    /// The path of a setup's page.
+    /// Path of a setup's page.
     Page(String),
     /// A setup; null: there is none.
     Setup(Option<Setup>),
-    /// Some events.
+    /// A page of events.
     Events(EventPage),
-    /// Sums.
+    /// Sums in cents.
     Totals(Totals),
-    /// Some lines of the book.
+    /// A page of the book.
     Lines(LinePage),
-    /// Refused; nothing was done.
+    /// The request was refused as misuse; nothing was done.
     Misuse(Misuse),
-    /// No such card or account.
+    /// There is no card or account with that token.
     UnknownToken,
-    /// The line is no request; the connection ends.
+    /// The line was no request; the connection ends.
     Unreadable,
-    /// The book failed: whether it was done is unknown.
+    /// The book failed; whether the request was done is unknown.
     Failed,
 }
 
-/// Reads one line without its end into `line`; `false` at the end of the stream.
+/// Reads one line into `line`, without its line feed; `false` at the end of the stream.
 ///
 /// # Errors
-/// `InvalidData` for a line that is too long, `UnexpectedEof` for one without an end, or what the stream says.
+/// `InvalidData` if the line is too long, `UnexpectedEof` if it has no end, or the stream's own error.
 pub(super) async fn read_line(
     from: &mut (impl AsyncBufRead + Unpin),
     line: &mut Vec<u8>,
@@ -178,7 +178,7 @@ pub(super) async fn read_line(
     }
 }
 
-/// A value as a line.
+/// A value as a line of JSON.
 pub(super) fn to_line(value: &impl Serialize) -> Vec<u8> {
     let mut line = serde_json::to_vec(value).expect("requests and replies are plain data");
     line.push(b'\n');

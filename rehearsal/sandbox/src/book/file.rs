@@ -1,8 +1,8 @@
-//! The book's file: a header line, then one line of JSON per group of facts, each group one write and one fdatasync.
+//! The book's file: a header line, then one line of JSON per group of facts. Each group is one write and one fdatasync.
 //!
-//! Must not: know what a fact means.
-//! Invariants: only the last line can be torn, and nothing of it was answered, so it is cut; a bad line before it is
-//! damage and refused. One process at a time has the book open.
+//! Must not: interpret a fact.
+//! Invariants: only the last line can be torn; no call of a torn line was answered, so it is cut off. An unreadable line
+//! before it is damage, and the book is refused. Only one process at a time has the book open.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
@@ -15,57 +15,57 @@ use serde::{Deserialize, Serialize};
 const HEADER: &[u8] = b"{\"campusg_sandbox_book\":1}\n";
 const PAGE_BYTES: usize = 96 * 1024;
 
-/// Most facts in one group, so that a line fits into a page: a fact is below 1 KiB.
+/// Most facts in one group. A fact is below 1 KiB, so a group fits into a page of [`BookFile::page`].
 pub(super) const MAX_GROUP: usize = 64;
 
-/// Some of the book's lines.
+/// A page of the book.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinePage {
-    /// In the order they were written.
+    /// Entries of the book, in the order in which they were written.
     pub lines: Vec<BookLine>,
-    /// Where to go on; equal to the place asked with at the end.
+    /// Byte offset from which to read the next page; equal to the requested offset at the end of the book.
     pub next: u64,
 }
 
-/// The book cannot be used.
+/// The book can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum BookFault {
-    /// The operating system refused.
+    /// The operating system reported an error.
     #[error("the sandbox gateway's book {path} failed")]
     Io {
-        /// Which file.
+        /// The book's path.
         path: PathBuf,
-        /// What it said.
+        /// The operating system's error.
         #[source]
         source: io::Error,
     },
-    /// Another process has it open.
+    /// Another process has the book open.
     #[error("the sandbox gateway's book {path} is in use by another process")]
     InUse {
-        /// Which file.
+        /// The book's path.
         path: PathBuf,
     },
-    /// Not a book, or a book of another version.
+    /// The file is no book, or one of another version.
     #[error("{path} is not a sandbox gateway's book of version 1")]
     NotABook {
-        /// Which file.
+        /// The book's path.
         path: PathBuf,
     },
-    /// A line other than the last cannot be read.
+    /// A line other than the last can't be read.
     #[error("the sandbox gateway's book {path} is damaged at line {line}")]
     Damaged {
-        /// Which file.
+        /// The book's path.
         path: PathBuf,
-        /// Which line, counted from 1.
+        /// Number of the line, from 1; 0 if it was found while reading a page.
         line: usize,
     },
-    /// A write failed before: what is on disk is unknown until the book is opened again.
+    /// A write has failed before: what is on disk is unknown until the book is opened again.
     #[error("the sandbox gateway's book is closed after a failed write")]
     Closed,
 }
 
-/// The open file.
+/// The open file, locked against other processes.
 #[derive(Debug)]
 pub(super) struct BookFile {
     file: File,
@@ -75,10 +75,10 @@ pub(super) struct BookFile {
 }
 
 impl BookFile {
-    /// Opens or creates the file, cuts a torn last line and hands every fact to `fold`, in order.
+    /// Opens or creates the file, cuts off a torn last line and passes every fact to `fold`, in order.
     ///
     /// # Errors
-    /// Any [`BookFault`] but `Closed`.
+    /// Any [`BookFault`] except `Closed`.
     pub fn open(path: &Path, mut fold: impl FnMut(BookLine)) -> Result<Self, BookFault> {
         let io = |source| BookFault::Io {
             path: path.to_owned(),
@@ -120,10 +120,10 @@ impl BookFile {
         Ok(book)
     }
 
-    /// Writes one group and waits until it is on disk.
+    /// Writes one group of facts and waits until it is on disk.
     ///
     /// # Errors
-    /// [`BookFault::Io`]; what is on disk is unknown then.
+    /// [`BookFault::Io`]; then it is unknown what is on disk.
     pub fn append(&mut self, group: &[BookLine]) -> Result<(), BookFault> {
         let mut text = serde_json::to_vec(group).expect("facts are plain data");
         text.push(b'\n');
@@ -133,10 +133,10 @@ impl BookFile {
         })
     }
 
-    /// Reads whole lines from the byte `after`, which is 0 or a `next` from before.
+    /// Reads whole lines from byte offset `after`: 0, or the `next` of an earlier page.
     ///
     /// # Errors
-    /// [`BookFault::Io`], or `Damaged` if `after` is not the start of a line.
+    /// [`BookFault::Io`], or `Damaged` if no line begins at `after`.
     pub fn page(&self, after: u64) -> Result<LinePage, BookFault> {
         let start = after.max(HEADER.len() as u64);
         let length = self.end.saturating_sub(start).min(PAGE_BYTES as u64);
@@ -166,7 +166,7 @@ impl BookFile {
         Ok(page)
     }
 
-    /// Makes every further write fail.
+    /// Makes every further write fail; for tests.
     #[cfg(test)]
     pub fn refuse_writes(&mut self) {
         self.file = File::open(&self.path).expect("the book is there");
@@ -222,7 +222,7 @@ fn open_locked(path: &Path) -> Result<File, BookFault> {
     Ok(file)
 }
 
-/// The facts of a complete line, or `None` if it is torn or is no line of a book.
+/// The facts of a complete line; `None` if it is torn or is no line of a book.
 fn read_group(text: &[u8], number: usize) -> Option<Vec<BookLine>> {
     if number == 1 {
         return (text == HEADER).then(Vec::new);
