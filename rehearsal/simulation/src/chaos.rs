@@ -1,9 +1,8 @@
-//! What goes wrong around a campus on purpose: crashes, parts that are forgotten and folded again, calls and answers
-//! that are lost, answers that come twice or late.
+//! The mishaps of a simulation: crashes, owners and orders that are forgotten and folded again, lost calls, answers that
+//! come late or twice.
 //!
-//! Invariant: chance of its own, so that what people do does not depend on whether anything goes wrong; whatever was
-//! forgotten must fold to what it was, and where it does not, that is kept as drift and found by
-//! [`Simulation::verify`].
+//! Invariant: mishaps have a random generator of their own, so what people do does not depend on them. Whatever was
+//! forgotten must fold to what it was; a difference is kept as drift, which [`Simulation::verify`] reports.
 
 use super::{Seeded, Simulation};
 use campusg_domain::{
@@ -15,23 +14,23 @@ use campusg_domain::{
 };
 use std::collections::BTreeMap;
 
-/// The longest that an answer comes after it was given.
+/// The longest delay of an answer that comes late or a second time, beside one second.
 const LATEST_MS: u64 = 30 * MINUTE_MS;
 
-/// Something that goes wrong.
+/// Something that goes wrong on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mishap {
-    /// After a record, everything but the journal is forgotten and folded again, as a crash and a start do.
+    /// After a record, everything except the journal is forgotten and folded again, as after a crash.
     Restart,
     /// After a record, one owner is forgotten and folded again from the whole journal.
     OwnerForgotten,
     /// After a record, its order is forgotten and folded again from its own records.
     OrderForgotten,
-    /// A call finds nobody, and nothing is done.
+    /// A call does not reach the gateway, and nothing is done.
     CallLost,
-    /// A call is done and its answer is late: the try counts as unanswered.
+    /// A call is done, but its answer comes late: the try counts as unanswered.
     AnswerLate,
-    /// An answer comes a second time, behind younger ones.
+    /// An answer comes a second time, after later answers.
     AnswerAgain,
     /// A call is done, and the process is killed before the answer is recorded.
     KilledAtCall,
@@ -49,7 +48,7 @@ impl Mishap {
         Self::KilledAtCall,
     ];
 
-    /// Whether something is forgotten and folded again.
+    /// Whether state is forgotten and folded again.
     #[must_use]
     pub const fn forgets(self) -> bool {
         matches!(
@@ -58,7 +57,7 @@ impl Mishap {
         )
     }
 
-    /// What it is, in a few words.
+    /// What it is, in a few words for the report.
     #[must_use]
     pub const fn says(self) -> &'static str {
         match self {
@@ -73,7 +72,7 @@ impl Mishap {
     }
 }
 
-/// How often what goes wrong, how often it did, and what did not come back as it was.
+/// How often each mishap is to happen, how often it did, and what did not fold to what it had been.
 #[derive(Clone, Debug)]
 pub(super) struct Chaos {
     dice: Seeded,
@@ -83,7 +82,7 @@ pub(super) struct Chaos {
 }
 
 impl Chaos {
-    /// Nothing goes wrong yet.
+    /// No mishap happens until [`Simulation::let_happen`] asks for it.
     pub const fn new(seed: u64) -> Self {
         Self {
             dice: Seeded::new(!seed),
@@ -108,39 +107,39 @@ impl Chaos {
 }
 
 impl Simulation {
-    /// Lets something go wrong once in so many times on average; 1 is always, 0 never.
+    /// Lets a mishap happen at random, on average at one of `once_in` occasions; 1 is always, 0 never.
     pub fn let_happen(&mut self, mishap: Mishap, once_in: u32) {
         self.chaos.once_in.insert(mishap, once_in);
     }
 
-    /// From now on everything but the journal is lost after each record, as if the process were killed there.
+    /// From now on everything except the journal is forgotten and folded again after each record.
     pub fn crash_after_each_record(&mut self) {
         self.let_happen(Mishap::Restart, 1);
     }
 
-    /// How often what went wrong on purpose.
+    /// How often each mishap has happened.
     #[must_use]
     pub const fn mishaps(&self) -> &BTreeMap<Mishap, u64> {
         &self.chaos.happened
     }
 
-    /// What was forgotten and did not fold to what it had been; empty, or a rule is wrong.
+    /// Differences found when something was forgotten and folded again; if there are any, a rule is wrong.
     #[must_use]
     pub fn drift(&self) -> &[Broken] {
         &self.chaos.drift
     }
 
-    /// Until then the gateway answers nobody, whatever the card, and nothing is done.
+    /// The gateway answers no call until `until`, whatever the card, and does nothing.
     pub fn gateway_is_down_until(&mut self, until: At) {
         self.gateway.is_down_until(until);
     }
 
-    /// The bank lets go of what it blocks for an order, before its time; `false` if it blocks nothing.
+    /// The bank lets go of an authorisation of this order before it runs out; `false` if it blocks nothing.
     pub fn bank_lets_go(&mut self, order: OrderId) -> bool {
         self.gateway.lapse(order, self.now)
     }
 
-    /// What may go wrong between a record and the next thing.
+    /// Lets the mishaps happen that come after a record.
     pub(super) fn after_record(&mut self, stream: Stream) {
         if self.chaos.strikes(Mishap::OrderForgotten)
             && let Stream::Order(order) = stream
@@ -168,7 +167,7 @@ impl Simulation {
         self.chaos.drift.extend(broken);
     }
 
-    /// What a call comes to: the answer, or `None` where the process is killed before it is recorded.
+    /// Makes a call, with mishaps; `None` if the process is killed before the answer is recorded.
     pub(super) fn through_chaos(
         &mut self,
         key: &CallKey,
@@ -235,7 +234,7 @@ mod tests {
         assert_eq!(campus.mishaps()[&Mishap::Restart], 2);
     }
 
-    /// Puts something into one owner that no record says.
+    /// Changes the state of one owner without a record.
     fn spoil(campus: &mut Simulation, which: u64, user: UserId) {
         let (cents, folds) = (Cents(1), &mut campus.folds);
         let balance = Balance {

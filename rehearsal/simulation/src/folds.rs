@@ -1,4 +1,4 @@
-//! Everything that the journal folds to, folded together.
+//! Everything that is folded from the journal: orders, owners, and which order each photo serves.
 
 use campusg_domain::{
     id::{OrderId, PhotoId, Stream},
@@ -21,27 +21,27 @@ use std::{
     sync::Arc,
 };
 
-/// Orders, owners, and used photos.
+/// The state of a simulation.
 #[derive(Clone, Debug, Default)]
 pub struct Folds {
     /// Every order, by id.
     pub orders: BTreeMap<OrderId, Arc<Order>>,
-    /// The accounts.
+    /// Balances of all accounts.
     pub ledger: Ledger,
     /// People and stores.
     pub directory: Directory,
-    /// Timers.
+    /// Armed timers.
     pub timetable: Timetable,
-    /// Open calls.
+    /// Calls to the gateway that are not answered yet.
     pub calls: Calls,
-    /// Wallets.
+    /// Payouts, debt payments and chargebacks of each user.
     pub wallets: Wallets,
-    /// Which order a photo serves.
+    /// The order that each used photo serves.
     pub photos: HashMap<PhotoId, OrderId>,
 }
 
 impl Folds {
-    /// Folds one record into all of it. Never refuses.
+    /// Folds one record into all of them; never fails.
     pub fn fold(&mut self, entry: &Entry) {
         let Entry { seq, record } = entry;
         self.ledger.fold(*seq, record);
@@ -61,30 +61,30 @@ impl Folds {
         }
     }
 
-    /// Gives back whatever is reserved under `token`.
+    /// Releases the reservations made under `token`.
     pub fn release(&mut self, token: Token) {
         self.ledger.release(token);
         self.directory.release(token);
         self.timetable.release(token);
     }
 
-    /// How many commands hold something back.
+    /// Number of commands that have reservations.
     #[must_use]
     pub fn reservations(&self) -> usize {
         self.ledger.reservations() + self.directory.reservations() + self.timetable.reservations()
     }
 
-    /// Hash of all orders, wallets and accounts.
+    /// Hash of all orders, wallets and accounts; equal states have equal hashes.
     #[must_use]
     pub fn state_hash(&self) -> [u8; 32] {
         let orders = self.orders.values().map(Arc::as_ref);
         state_hash(orders, &self.wallets, &self.ledger)
     }
 
-    /// Compares all that two folds know, reservations apart.
+    /// Compares two states, except for reservations.
     ///
     /// # Errors
-    /// What differs.
+    /// The first part that differs, in words.
     pub fn same_as(&self, other: &Self) -> Result<(), String> {
         if self.state_hash() != other.state_hash() {
             return Err("orders or accounts differ".into());
@@ -96,7 +96,7 @@ impl Folds {
         same("photos", self.photos == other.photos)
     }
 
-    /// Forgets an order and folds it again from its own records, found from its last one backwards.
+    /// Folds an order again from its own records, which are found from its last one backwards.
     ///
     /// # Errors
     /// If it is not as it was.
@@ -124,7 +124,7 @@ impl Folds {
         same("an order and its records", unchanged)
     }
 
-    /// Forgets one of the owners, whichever the number says, and folds it again from the whole journal.
+    /// Folds one owner again from the whole journal; `which`, modulo the number of owners, chooses it.
     ///
     /// # Errors
     /// If it is not as it was.
@@ -159,7 +159,7 @@ impl Folds {
     }
 }
 
-/// Puts a fold of the whole journal in the owner's place, and gives what was there.
+/// Replaces an owner by one that is folded from the whole journal; returns the old one.
 fn folded_again<T: Default>(owner: &mut T, journal: &[Entry], fold: impl Fn(&mut T, &Entry)) -> T {
     let mut again = T::default();
     journal.iter().for_each(|entry| fold(&mut again, entry));

@@ -1,10 +1,10 @@
-//! The payment gateway of a campus: the fake bank, and what a campus sees of it.
+//! The payment gateway of a simulation: the fake bank, and the answers on their way from it.
 //!
-//! The bank decides about money; here answers come late, or nobody answers. Of what the bank says by itself a campus
-//! hears all but that an authorisation ran out: an order knows when its own does. What the bank refuses as misuse is
-//! declined, since a campus may meet it: a refund that comes twice, a capture that comes too late.
-//! Invariant: a key is executed at most once, whatever is asked how often; the bank knows what was really blocked,
-//! charged and sent back, so that a ledger that says otherwise is found out.
+//! The bank decides about money; here answers are delayed or lost. Its events are passed on, except that an authorisation
+//! ran out: an order has a timer for that. A call that the bank refuses as misuse is answered "declined", since a simulation
+//! may make one: a refund that comes twice, a capture that comes too late.
+//! Invariant: a key is executed at most once, however often it is tried. The bank knows what was really blocked, charged
+//! and sent back, so a ledger that differs is found.
 
 use super::scripts::{Bank as Account, Behaviour, SCRIPTS};
 use campusg_bank::{Bank, Tuning};
@@ -17,42 +17,42 @@ use campusg_domain::{
 };
 use std::collections::HashMap;
 
-/// How long an authorisation can be captured: the shortest usual, 4 days and 18 hours.
+/// How long an authorisation can be captured: 4 days and 18 hours, the shortest that is usual.
 const CAPTURE_WITHIN_MS: u64 = 4 * DAY_MS + 18 * HOUR_MS;
-/// How late a late answer comes.
+/// Delay of a late answer.
 const LATE_MS: u64 = 20 * MINUTE_MS;
-/// After how long a payout is sent back that is.
+/// Time after which a payout comes back from an account that sends payouts back.
 const SENT_BACK_MS: u64 = 2 * DAY_MS;
 
-/// An answer on its way.
+/// An answer on its way from the gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// When it arrives.
     pub at: At,
-    /// The key of the call it answers.
+    /// Idempotency key of the call that it answers.
     pub key: CallKey,
-    /// Who made the call: an order or a wallet.
+    /// The stream that made the call: an order or a wallet.
     pub stream: Stream,
-    /// The call.
+    /// Number of the call within its stream.
     pub call: CallNumber,
-    /// The answer.
+    /// What the gateway did.
     pub answer: Answer,
 }
 
-/// The gateway and its bank.
+/// The gateway with its bank, and the answers on their way.
 #[derive(Clone, Debug)]
 pub struct Gateway {
     bank: Bank,
-    /// How many of the bank's events are among `events`, or have arrived.
+    /// Number of the bank's events that were passed on to `events`.
     heard: u64,
     events: Vec<Event>,
-    /// Every call that was made.
+    /// The stream and number of every call that was made, by its key.
     callers: HashMap<CallKey, (Stream, CallNumber)>,
-    /// Until when the answer to a call is held back.
+    /// Until when each late answer is held back.
     held_back: HashMap<CallKey, At>,
-    /// What banks took back or gave again, and what operators moved.
+    /// Cash that chargebacks and operators moved without a call; positive is into the gateway.
     moved: Cents,
-    /// Until when nobody answers, and nothing is done.
+    /// Until then no call is answered, and nothing is done.
     pub(super) down_until: At,
 }
 
@@ -76,34 +76,34 @@ impl Default for Gateway {
 }
 
 impl Gateway {
-    /// Cash there: what cards paid and were not sent back, less payouts, and what banks and operators moved.
+    /// Cash at the gateway: charged less refunded less paid out, with what chargebacks and operators moved.
     #[must_use]
     pub fn cash(&self) -> Cents {
         self.bank.totals(None).cash() + self.moved
     }
 
-    /// What reached this person's bank account and stayed there.
+    /// The sum of the user's payouts that were paid and did not come back.
     #[must_use]
     pub fn paid_to(&self, user: UserId) -> Cents {
         let stream = Stream::Wallet(user).to_string();
         self.bank.totals(Some(&stream)).paid_out
     }
 
-    /// What was charged to the card for this order.
+    /// The amount that was charged to cards for this order, later tips included.
     #[must_use]
     pub fn charged(&self, order: OrderId) -> Cents {
         let stream = Stream::Order(order).to_string();
         self.bank.totals(Some(&stream)).captured
     }
 
-    /// What is blocked on cards and neither charged nor let go, also where it ran out.
+    /// Sum of [`Self::blocks`].
     #[must_use]
     pub fn blocked(&self) -> Cents {
         self.blocks().map(|(.., cents)| cents).sum()
     }
 
-    /// Every amount that is blocked on a card and neither charged nor let go, by the call that blocked it. One that ran
-    /// out counts: an order is to end each of its own.
+    /// The authorisations of orders that were neither captured nor let go of: order, number of the call, amount. One that ran
+    /// out counts too, since every order has to end its own.
     pub fn blocks(&self) -> impl Iterator<Item = (OrderId, CallNumber, Cents)> + '_ {
         self.bank
             .holds()
@@ -113,18 +113,18 @@ impl Gateway {
             })
     }
 
-    /// How many keys were executed, each once.
+    /// Number of calls that are decided, each counted once.
     #[must_use]
     pub fn executed(&self) -> u64 {
         self.bank.executed()
     }
 
-    /// Cash that comes or goes without a call.
+    /// Adds cash that comes without a call; negative is taken away.
     pub(super) fn moves(&mut self, cents: Cents) {
         self.moved += cents;
     }
 
-    /// Takes the first answer on its way that has arrived by `now`; those to orders come before those to wallets.
+    /// Removes and returns the first answer that has arrived by `now`; those to orders come before those to wallets.
     pub fn arrived(&mut self, now: At) -> Option<Event> {
         self.bank.settle(now);
         self.hear();
@@ -135,7 +135,7 @@ impl Gateway {
         Some(self.events.remove(first))
     }
 
-    /// Sends an answer on its way, whether it was given before or not.
+    /// Makes an answer arrive at `at`, whether or not the call was answered before.
     pub(super) fn comes_at(&mut self, at: At, key: &CallKey, answer: Answer) {
         let Some((stream, call)) = self.callers.get(key).copied() else {
             return;
@@ -150,13 +150,13 @@ impl Gateway {
         });
     }
 
-    /// From now on until then nobody answers, whatever the card, and nothing is done.
+    /// No call is answered until `until`, whatever the card, and nothing is done.
     pub(super) fn is_down_until(&mut self, until: At) {
         self.down_until = self.down_until.max(until);
     }
 
-    /// The bank lets go of what it blocks for this order, before its time; the order is told. Nothing happens if it
-    /// blocks nothing.
+    /// The bank lets go of one authorisation of this order before it runs out, which an event reports; `false` if it blocks
+    /// nothing.
     pub(super) fn lapse(&mut self, order: OrderId, now: At) -> bool {
         let calls = self.callers.iter();
         let mine = calls.filter(|(_, (stream, _))| *stream == Stream::Order(order));
@@ -168,14 +168,14 @@ impl Gateway {
         lapsed
     }
 
-    /// When the next answer on its way arrives.
+    /// When the next answer arrives, or the bank next does something by itself; `None`: never.
     #[must_use]
     pub fn next_arrival(&self) -> Option<At> {
         let events = self.events.iter().map(|event| event.at);
         events.chain(self.bank.next_due()).min()
     }
 
-    /// Makes a call with a card; the same call again gets the same answer, or none.
+    /// Makes one try of a call with `card`; a repeat gets the same answer, or `Unavailable`.
     pub fn call(
         &mut self,
         caller: (Stream, CallNumber),
@@ -196,7 +196,7 @@ impl Gateway {
         }
     }
 
-    /// Pays out to a bank account; the same call again gets the same answer, or none.
+    /// Makes one try of a payout; a repeat gets the same answer, or `Unavailable`.
     pub(super) fn pay_out(
         &mut self,
         caller: (Stream, CallNumber),
@@ -216,13 +216,13 @@ impl Gateway {
         }
     }
 
-    /// The customer answers the bank; the decision arrives as an event. Nothing happens if the bank is not asking.
+    /// The customer answers the bank, which an event reports. Nothing happens if the bank is not asking.
     pub fn confirm(&mut self, key: &CallKey, yes: bool, now: At) {
         let _nothing_to_confirm = self.bank.confirm(key, yes, now).outcome.is_err();
         self.hear();
     }
 
-    /// An answer that is held back: the first try sends it on its way, and until it arrives no try is answered.
+    /// Delays an answer: it arrives [`LATE_MS`] after the first try, and until then every try gets `Unavailable`.
     fn late(&mut self, key: &CallKey, answer: Answer, now: At) -> Answer {
         match self.held_back.get(key) {
             Some(until) if *until <= now => answer,
@@ -236,7 +236,7 @@ impl Gateway {
         }
     }
 
-    /// Takes in what the bank says by itself.
+    /// Turns the bank's new events into answers on their way.
     fn hear(&mut self) {
         // Nothing here survives the process, so no fact has to.
         drop(self.bank.take_fresh());
@@ -252,7 +252,7 @@ impl Gateway {
     }
 }
 
-/// What a call is answered that fits nothing the bank knows.
+/// The answer to a call that the bank refused as misuse.
 const fn too_late(operation: &Operation) -> Answer {
     let reason = match operation {
         Operation::Refund { .. } => Decline::CardInvalid,

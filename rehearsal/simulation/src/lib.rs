@@ -1,10 +1,10 @@
-//! The whole product in one thread: a journal in memory, the owners, the orders, a manual clock, the fake bank.
+//! The whole product in one thread: orders and owners, a journal in memory, a manual clock and the fake bank.
 //!
-//! Same rules, same records as the running service, without a runtime: the simulator, the model of the property tests
-//! and of `campusg simulate`. A command takes the same steps as in an order's actor: known id? → asks → votes →
-//! decide → fill → check → commit → fold → reply.
-//! Invariant: the state is nothing but a fold of the journal ([`Simulation::rebuild`] proves it); a refused command leaves
-//! no trace. Must not: read a clock or draw randomness other than from its seed.
+//! It has the same rules and writes the same records as the running service, but needs no runtime. Property tests and
+//! `campusg simulate` use it. A command takes the same steps as in an order's actor: is the id known? votes, decide, fill,
+//! check, commit, fold, reply.
+//! Invariant: the state is only a fold of the journal ([`Simulation::rebuild`] proves it); a refused command leaves no
+//! trace. Must not: read a clock, or draw randomness except from its seed.
 
 mod chaos;
 mod folds;
@@ -35,47 +35,47 @@ use campusg_domain::{
 };
 use std::sync::Arc;
 
-/// When a campus begins: 2026-01-01T00:00:00Z.
+/// The time at which every simulation begins: 2026-01-01T00:00:00Z.
 const BEGINNING: At = At(1_767_225_600_000);
 
-/// Which question an owner is made to refuse.
+/// The kinds of [`VoteRequest`], to choose one that an owner is made to refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AskKind {
-    /// May this customer place?
+    /// Whether this customer may place another order.
     Placement,
-    /// Does this customer owe nothing?
+    /// Whether this customer has no debt.
     NoDebt,
-    /// May this be held?
+    /// Whether the escrow may hold this amount.
     Hold,
-    /// May more be held?
+    /// Whether the escrow may hold more for a dearer proposal.
     Raise,
-    /// Does this store take orders?
+    /// Whether this store takes orders.
     StoreOpen,
-    /// Is there room for timers?
+    /// Whether the timer owner has room for another order's timers.
     Capacity,
-    /// May this runner take one more?
+    /// Whether this runner may take one more order.
     RunnerSlot,
-    /// Does this photo serve no other order?
+    /// Whether this photo serves no other order.
     UsedOnce,
-    /// May the escrow pay?
+    /// Whether the escrow may pay out an order's money.
     Release,
-    /// What pays the runner's debt?
+    /// How much of a runner's earnings pays their debt.
     SetOff,
-    /// Which card pays?
+    /// Which card the customer has on file.
     Card,
-    /// Which bank account is paid?
+    /// Which bank account the user has on file.
     PayoutMethod,
-    /// May a debt be paid?
+    /// Whether this much debt may be paid.
     Debt,
-    /// May money leave a wallet?
+    /// Whether this much money may leave a wallet.
     PayOut,
-    /// What can be frozen?
+    /// How much of a runner's wallet can be frozen for a dispute.
     Freeze,
-    /// Is there cash at the gateway?
+    /// Whether the gateway has this much cash.
     Cash,
-    /// May losses be made good?
+    /// Whether there are losses of this much to be covered.
     Losses,
-    /// May fees be taken out?
+    /// Whether there are earned fees of this much.
     Fees,
 }
 
@@ -104,7 +104,7 @@ impl AskKind {
     }
 }
 
-/// A campus: its journal, what the journal folds to, and the world around it.
+/// A whole campus in memory: its journal, the state folded from it, the clock and the gateway.
 #[derive(Clone, Debug)]
 pub struct Simulation {
     policy: Policy,
@@ -118,7 +118,7 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// An empty campus; the same seed and the same calls make the same journal.
+    /// An empty campus. The same seed and the same calls make the same journal.
     #[must_use]
     pub fn new(policy: Policy, seed: u64) -> Self {
         Self {
@@ -133,25 +133,25 @@ impl Simulation {
         }
     }
 
-    /// The policy.
+    /// The limits and spans that it runs under.
     #[must_use]
     pub const fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// What the manual clock shows.
+    /// The time of the manual clock.
     #[must_use]
     pub const fn now(&self) -> At {
         self.now
     }
 
-    /// Every record, in order.
+    /// Every record of the journal, in order.
     #[must_use]
     pub fn journal(&self) -> &[Entry] {
         &self.journal
     }
 
-    /// An order, if it was placed.
+    /// An order by its id; `None` if it was not placed.
     #[must_use]
     pub fn order(&self, id: OrderId) -> Option<&Arc<Order>> {
         self.folds.orders.get(&id)
@@ -162,37 +162,37 @@ impl Simulation {
         self.folds.orders.values()
     }
 
-    /// The ledger.
+    /// The balances of all accounts.
     #[must_use]
     pub const fn ledger(&self) -> &Ledger {
         &self.folds.ledger
     }
 
-    /// People and stores.
+    /// Users and stores.
     #[must_use]
     pub const fn directory(&self) -> &Directory {
         &self.folds.directory
     }
 
-    /// Armed timers.
+    /// The timers that are armed.
     #[must_use]
     pub const fn timetable(&self) -> &Timetable {
         &self.folds.timetable
     }
 
-    /// Open calls.
+    /// The calls to the gateway that are not answered yet.
     #[must_use]
     pub const fn calls(&self) -> &Calls {
         &self.folds.calls
     }
 
-    /// The gateway and its book.
+    /// The payment gateway with its bank.
     #[must_use]
     pub const fn gateway(&self) -> &Gateway {
         &self.gateway
     }
 
-    /// What stays blocked on cards until it runs out there, since operators gave up letting go of it.
+    /// The amount that stays blocked on cards until it runs out, since operators skipped its void.
     #[must_use]
     pub fn left_to_run_out(&self) -> Cents {
         let left = |order: OrderId, n| self.order(order).is_some_and(|it| it.gave_up_voiding(n));
@@ -201,7 +201,7 @@ impl Simulation {
         blocks.map(|(.., cents)| cents).sum()
     }
 
-    /// The generator of every id and choice.
+    /// The random generator from which every id and choice is drawn.
     pub const fn chance(&mut self) -> &mut Seeded {
         &mut self.chance
     }
@@ -216,29 +216,29 @@ impl Simulation {
         PhotoId::from_bytes(self.chance.bytes())
     }
 
-    /// The PIN that the customer of this order was told.
+    /// The PIN of this order, which its customer tells the runner: 0 to 9999.
     #[must_use]
     pub const fn pin(&self, order: OrderId) -> u16 {
         let bytes = order.as_bytes();
         u16::from_le_bytes([bytes[14], bytes[15]]) % 10_000
     }
 
-    /// Makes the owner refuse the next `times` questions of this kind.
+    /// Makes the owner refuse the next `times` vote requests of this kind.
     pub fn refuse(&mut self, kind: AskKind, times: u32) {
         self.refusals.retain(|(other, _)| *other != kind);
         self.refusals.push((kind, times));
     }
 
-    /// Hash of all orders and accounts.
+    /// Hash of all orders, wallets and accounts; equal states have equal hashes.
     #[must_use]
     pub fn state_hash(&self) -> [u8; 32] {
         self.folds.state_hash()
     }
 
-    /// Forgets everything but the journal and folds it again, as a crash and a start do; the gateway lives on.
+    /// Folds the whole state again from the journal, as after a crash; the gateway is kept.
     ///
     /// # Errors
-    /// I10 if anything is not as it was.
+    /// Invariant I10 if the new state differs from the old one.
     pub fn rebuild(&mut self) -> Result<(), Broken> {
         let mut folds = Folds::default();
         self.journal.iter().for_each(|entry| folds.fold(entry));
@@ -249,7 +249,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Walks the whole journal; what the walk must fold to is the state as it is.
+    /// An audit over the whole journal, which also checks that the journal folds to the present state.
     #[must_use]
     pub fn audit(&self) -> Audit {
         let mut audit = Audit::default();
@@ -258,17 +258,17 @@ impl Simulation {
         audit
     }
 
-    /// Head of a hash chain over all records, as of the last.
+    /// Head of the hash chain over all records.
     #[must_use]
     pub fn head(&self) -> [u8; 32] {
         let records = self.journal.iter().map(|entry| &entry.record);
         records.fold([0; 32], chained)
     }
 
-    /// Walks the whole journal and checks every invariant on it.
+    /// Checks every invariant over the whole journal.
     ///
     /// # Errors
-    /// Everything that does not hold, and what did not fold to what it had been after it was forgotten.
+    /// Every invariant that does not hold, drift included.
     pub fn verify(&self) -> Result<(), Vec<Broken>> {
         let mut found = self.audit().verdict();
         found.extend_from_slice(self.drift());

@@ -1,4 +1,4 @@
-//! People on a campus: registered, with a card, running, suspended.
+//! Commands about users and stores: register, store a card, become a runner, create a store.
 
 use super::{Behaviour, Simulation};
 use campusg_domain::{
@@ -16,12 +16,12 @@ use campusg_domain::{
 };
 
 impl Simulation {
-    /// Registers somebody and gives the id.
+    /// Registers a user and returns their id.
     pub fn register(&mut self) -> UserId {
         self.registered(false)
     }
 
-    /// Registers somebody who operates the platform.
+    /// Registers an operator and returns their id.
     pub fn register_operator(&mut self) -> UserId {
         self.registered(true)
     }
@@ -41,13 +41,13 @@ impl Simulation {
         user
     }
 
-    /// Puts a card on file that behaves as told.
+    /// Stores a test card of this behaviour for the user.
     ///
     /// # Errors
-    /// As [`UserCommand::SetCard`].
+    /// Those of [`UserCommand::SetCard`].
     ///
     /// # Panics
-    /// If no token asks for this behaviour.
+    /// If no test token has this behaviour.
     pub fn set_card(&mut self, user: UserId, behaviour: Behaviour) -> Result<(), Rejection> {
         let known = Behaviour::TOKENS
             .iter()
@@ -67,10 +67,10 @@ impl Simulation {
         self.user(Principal::User(user), user, &command)
     }
 
-    /// Makes somebody a runner.
+    /// Makes a user an online runner.
     ///
     /// # Errors
-    /// As [`UserCommand::SetRunner`].
+    /// Those of [`UserCommand::SetRunner`].
     pub fn activate_runner(&mut self, user: UserId) -> Result<(), Rejection> {
         let active = RunnerState {
             active: true,
@@ -79,10 +79,10 @@ impl Simulation {
         self.user(Principal::User(user), user, &UserCommand::SetRunner(active))
     }
 
-    /// Gives a command to an account.
+    /// Gives a command to a user's account.
     ///
     /// # Errors
-    /// As [`UserCommand`] says of each.
+    /// Those that [`UserCommand`] names.
     pub fn user(
         &mut self,
         principal: Principal,
@@ -112,16 +112,16 @@ impl Simulation {
         Ok(())
     }
 
-    /// Transition 41: a new card pays what is owed. If that can't be now, the debt waits.
+    /// Transition 41: charges a new card for the debt. If the command is refused, the debt stays.
     fn pays_with_new_card(&mut self, user: UserId) {
         let (pay, id) = (PayDebt { cents: None }, self.fresh());
         drop(self.wallet_command(Principal::System, user, &pay, id));
     }
 
-    /// Makes a store known and gives its id.
+    /// Adds a store to the operators' directory and returns its id.
     ///
     /// # Errors
-    /// As [`StoreCommand::Create`].
+    /// Those of [`StoreCommand::Create`].
     pub fn create_store(&mut self, name: &str) -> Result<StoreId, Rejection> {
         let store = StoreId::from_bytes(self.chance.timed(self.now.0));
         let create = StoreCommand::Create {
@@ -137,7 +137,7 @@ impl Simulation {
     /// Gives an operator's command to a store.
     ///
     /// # Errors
-    /// As [`StoreCommand`] says of each.
+    /// Those that [`StoreCommand`] names.
     pub fn store(&mut self, store: StoreId, command: &StoreCommand) -> Result<(), Rejection> {
         let directory = &self.folds.directory;
         let events = directory.decide_store(store, command, Principal::System)?;

@@ -1,4 +1,4 @@
-//! Time and the gateway: calls that are due are made, answers arrive, timers fire, all in the order of their times.
+//! Lets time pass: makes calls that are due, takes in answers and fires timers, in the order of their times.
 
 use super::Simulation;
 use campusg_domain::{
@@ -11,14 +11,14 @@ use campusg_domain::{
     time::At,
 };
 
-/// Calls that one settling may make before it counts as a loop.
+/// Most steps of one [`Simulation::settle`]; more would mean that it never ends.
 const SETTLES_WITHIN: u32 = 10_000;
 
 impl Simulation {
-    /// Takes in answers that have arrived and makes every call that is due, stream by stream, until none is.
+    /// Takes in the answers that have arrived and makes the calls that are due, stream by stream, until there are none.
     ///
     /// # Panics
-    /// If that never ends: then an answer left its call as it was.
+    /// If that never ends, which means that an answer left its call as it was.
     pub fn settle(&mut self) {
         for _ in 0..SETTLES_WITHIN {
             if !self.step() {
@@ -31,7 +31,7 @@ impl Simulation {
         );
     }
 
-    /// One answer that has arrived, or one call that is due; `false` if there is neither.
+    /// Takes in one answer that has arrived, or makes one call that is due; `false` if there is neither.
     pub fn step(&mut self) -> bool {
         if let Some(event) = self.gateway.arrived(self.now) {
             match event.stream {
@@ -68,7 +68,7 @@ impl Simulation {
         }
     }
 
-    /// The gateway answers a call, asked or not.
+    /// The gateway answers an order's call, as the reply to a try or later by an event.
     pub fn answered(&mut self, order: OrderId, call: CallNumber, answer: Answer) {
         let id = self.fresh();
         let taken = self.command(
@@ -80,7 +80,7 @@ impl Simulation {
         taken.expect("an answer to a call that was made is always taken");
     }
 
-    /// The customer answers the bank, if it asks.
+    /// The customer answers the bank about each payment of this order that it asks about.
     pub fn confirm_payment(&mut self, order: OrderId, yes: bool) {
         let Some(known) = self.folds.orders.get(&order) else {
             return;
@@ -91,14 +91,14 @@ impl Simulation {
         self.settle();
     }
 
-    /// Lets time pass: fires what becomes due, in the order of the times, and settles at each.
+    /// Moves the clock on by `span_ms` milliseconds; fires each timer when it is due and settles after it.
     pub fn advance(&mut self, span_ms: u64) {
         let end = self.now.plus(span_ms);
         while self.next_until(end) {}
     }
 
-    /// Does the next thing that is due: settles and fires the first timer, or else moves the clock to when something
-    /// is due next. `false` once nothing more is until `end`, which the clock then shows.
+    /// Settles, and then fires the first timer that is due, or else moves the clock to the time at which something is due
+    /// next. `false` once nothing more is due until `end`, which the clock then shows.
     pub fn next_until(&mut self, end: At) -> bool {
         self.settle();
         if self.fire_due() {

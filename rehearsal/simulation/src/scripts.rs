@@ -1,4 +1,4 @@
-//! How the gateway treats the cards and the bank accounts of a campus, as their tokens say.
+//! The test cards and test accounts of a simulation: which token stands for which behaviour.
 
 use campusg_bank::{AccountScript, Behaviour as Does, CardScript, Payee, Scripts};
 use campusg_domain::{
@@ -6,42 +6,42 @@ use campusg_domain::{
     gateway::CallKey,
 };
 
-/// What the bank is told of them.
+/// The scripts of all tokens, for the bank.
 pub(super) const SCRIPTS: Scripts = Scripts {
     card: |card| Some(Behaviour::of(card).script()),
     account: |account| Some(Bank::of(account).script()),
     confirmation,
 };
 
-/// How the gateway treats a card.
+/// How the gateway treats calls with a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behaviour {
-    /// Everything works.
+    /// Every call succeeds.
     Succeeds,
-    /// Authorisations are refused.
+    /// Authorisations, and charges without one, are declined for this reason.
     Declines(Decline),
-    /// The bank wants the customer to confirm each authorisation.
+    /// The bank asks the customer to confirm each authorisation; charges without one are declined.
     AsksCustomer,
-    /// The first `n` tries of each call find nobody, and do nothing.
+    /// The first `n` tries of each call get no answer, and nothing is done.
     DownFor(u8),
-    /// The first `n` answers of each call are lost after it was done.
+    /// Each call is done at the first try, but the answers to the first `n` tries are lost.
     LosesAnswers(u8),
-    /// Each call is done at once and answered twenty minutes later.
+    /// Each call is done at the first try and answered twenty minutes later.
     AnswersLate,
-    /// Authorisations block one cent less than asked.
+    /// Authorisations block one cent less than asked for.
     BlocksLess,
-    /// Captures are refused.
+    /// Captures, and charges without an authorisation, are declined.
     DeclinesCapture,
-    /// The first `n` answers of each charge, and of each capture, are lost after it was done.
+    /// Each capture or charge is done at the first try, but the answers to the first `n` tries are lost.
     LosesCharges(u8),
-    /// Refunds are refused.
+    /// Refunds are declined.
     DeclinesRefund,
-    /// Every authorisation of an order but its first is refused.
+    /// Every authorisation of an order except its first is declined.
     DeclinesRaise,
 }
 
 impl Behaviour {
-    /// Every behaviour, with the token that asks for it.
+    /// The token of every behaviour.
     pub const TOKENS: [(&'static str, Self); 13] = [
         ("success", Self::Succeeds),
         ("declined", Self::Declines(Decline::Declined)),
@@ -61,7 +61,7 @@ impl Behaviour {
         ("lost_charge", Self::LosesCharges(20)),
     ];
 
-    /// The behaviour that a token asks for; a token nobody knows is an invalid card.
+    /// The behaviour of a token; an unknown token is declined as an invalid card.
     #[must_use]
     pub fn of(card: &CardToken) -> Self {
         let known = Self::TOKENS.iter().find(|(token, _)| *token == card.0);
@@ -70,7 +70,7 @@ impl Behaviour {
         })
     }
 
-    /// What the bank does with each call. That answers come late is the gateway's matter, not the bank's.
+    /// The script for the bank. Answers that come late are delayed by the gateway, not by the bank.
     fn script(self) -> CardScript {
         const GOOD: CardScript = CardScript::GOOD;
         match self {
@@ -113,25 +113,25 @@ impl Behaviour {
     }
 }
 
-/// How the gateway treats a bank account.
+/// How the gateway treats payouts to a bank account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bank {
-    /// Everything is paid.
+    /// Every payout is paid.
     Pays,
-    /// Payouts are refused.
+    /// Payouts are declined.
     Declines,
-    /// The first `n` tries of each payout find nobody, and do nothing.
+    /// The first `n` tries of each payout get no answer, and nothing is done.
     DownFor(u8),
-    /// The first `n` answers of each payout are lost after it was paid.
+    /// Each payout is paid at the first try, but the answers to the first `n` tries are lost.
     LosesAnswers(u8),
-    /// Each payout is paid at once and answered twenty minutes later.
+    /// Each payout is paid at the first try and answered twenty minutes later.
     AnswersLate,
-    /// Each payout is paid, and sent back two days later.
+    /// Each payout is paid and comes back two days later.
     SendsBack,
 }
 
 impl Bank {
-    /// Every behaviour, with the token that asks for it.
+    /// The token of every behaviour.
     pub const TOKENS: [(&'static str, Self); 7] = [
         ("pays", Self::Pays),
         ("declined", Self::Declines),
@@ -142,7 +142,7 @@ impl Bank {
         ("sent_back", Self::SendsBack),
     ];
 
-    /// The behaviour that a token asks for; a token nobody knows is refused.
+    /// The behaviour of a token; payouts to an unknown token are declined.
     #[must_use]
     pub fn of(account: &AccountToken) -> Self {
         let known = Self::TOKENS.iter().find(|(token, _)| *token == account.0);

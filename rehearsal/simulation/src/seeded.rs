@@ -1,4 +1,4 @@
-//! A seeded generator: every id and every choice of a campus comes out of it.
+//! The seeded random generator from which a simulation takes every id and every choice.
 
 /// SplitMix64. Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
 #[derive(Clone, Debug)]
@@ -20,12 +20,12 @@ impl Seeded {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`, or 0 where `end` is 0.
+    /// A number below `end`; 0 if `end` is 0.
     pub const fn below(&mut self, end: u64) -> u64 {
         if end == 0 { 0 } else { self.next() % end }
     }
 
-    /// Whether something happens that happens so many times in a thousand.
+    /// Returns `true` with a probability of `per_mille` in a thousand.
     pub const fn happens(&mut self, per_mille: u32) -> bool {
         self.below(1000) < per_mille as u64
     }
@@ -35,7 +35,7 @@ impl Seeded {
         least + self.below(most.saturating_sub(least) + 1)
     }
 
-    /// Sixteen bytes.
+    /// The next sixteen bytes, for an id.
     pub const fn bytes(&mut self) -> [u8; 16] {
         ((self.next() as u128) << 64 | self.next() as u128).to_be_bytes()
     }

@@ -1,4 +1,5 @@
-//! What an order's actor does, in one thread: known id? → asks → votes → decide → fill → check → commit → fold → reply.
+//! The steps that an order's actor takes for a command, in one thread: is the id known? votes, decide, fill, check, commit,
+//! fold, reply.
 
 use super::{AskKind, Simulation};
 use campusg_domain::{
@@ -23,10 +24,10 @@ fn header(principal: Principal, id: CommandId, command: &Command) -> Meta {
 }
 
 impl Simulation {
-    /// Places an order under an idempotency key; the same key and wish again give the same order.
+    /// Places an order. The same idempotency key with the same order returns the order that was placed before.
     ///
     /// # Errors
-    /// The rules of transition 1, in the order of [`Rejection`].
+    /// The first rule of transition 1 that is broken, in the order of [`Rejection`].
     pub fn place(
         &mut self,
         customer: UserId,
@@ -47,13 +48,13 @@ impl Simulation {
         }
     }
 
-    /// Gives a command to an order. The same id again is answered, not executed.
+    /// Gives a command to an order. A repeat of the same command id is answered as before and not executed.
     ///
     /// # Errors
-    /// `KeyReused`, then as [`decide`](campusg_domain::order::decide()).
+    /// `KeyReused` if the id belongs to another command; else those of [`decide`](campusg_domain::order::decide()).
     ///
     /// # Panics
-    /// If the record would break an invariant: then a rule is wrong.
+    /// If the record would break an invariant, which means that a rule is wrong.
     pub fn command(
         &mut self,
         principal: Principal,
@@ -109,7 +110,7 @@ impl Simulation {
         }
     }
 
-    /// Answers a repeat as the first time: a remembered refusal is found in the record's events.
+    /// The reply to a repeat, as at the first time; a refusal that was recorded is found in the record's events.
     fn repeated(&self, id: OrderId, executed: Executed) -> Result<Arc<Order>, Rejection> {
         let place = usize::try_from(executed.seq.0 - 1).expect("the journal is in memory");
         if let Events::Order(events) = &self.journal[place].record.events
@@ -138,7 +139,7 @@ impl Simulation {
         Ok(yes)
     }
 
-    /// Used-once things are reserved first and then looked up in what is committed.
+    /// Checks that a photo serves no other order. It is reserved already; here it is looked up among committed records.
     fn look_up(&self, ask: &VoteRequest) -> Result<(), Rejection> {
         match ask {
             VoteRequest::UsedOnce { photo, order }

@@ -1,5 +1,5 @@
-//! What the escrow owner does with a wallet's command, in one thread: known id? → asks → votes → decide → fill → check
-//! → commit → fold → reply. And what people, operators and the bank do with wallets.
+//! The steps that the escrow owner takes for a wallet's command, in one thread: is the id known? votes, decide, fill,
+//! check, commit, fold, reply. Also what people, operators and the bank do with wallets.
 
 use super::{Bank, Simulation};
 use campusg_domain::{
@@ -23,32 +23,32 @@ use campusg_domain::{
 use std::sync::Arc;
 
 impl Simulation {
-    /// A wallet; empty if nothing has happened to it.
+    /// The wallet of a user; empty if nothing has happened to it yet.
     #[must_use]
     pub fn wallet(&self, user: UserId) -> Arc<Wallet> {
         let known = self.folds.wallets.get(user);
         known.map_or_else(|| Arc::new(Wallet::new(user)), Arc::clone)
     }
 
-    /// What an order did to a person's money, line by line.
+    /// The movements of a user's money that an order caused, one line each.
     #[must_use]
     pub fn statement(&self, user: UserId, order: OrderId) -> Vec<Line> {
         statement(user, order, &self.journal)
     }
 
-    /// The receipt of an order for one of its sides.
+    /// The receipt of an order, for its customer or its runner.
     #[must_use]
     pub fn receipt(&self, user: UserId, order: OrderId) -> Receipt {
         receipt(user, order, &self.journal)
     }
 
-    /// Gives a command to a wallet. The same id again is answered, not executed.
+    /// Gives a command to a wallet. A repeat of the same command id is answered as before and not executed.
     ///
     /// # Errors
-    /// `KeyReused`, then as [`Command`] says of each.
+    /// `KeyReused` if the id belongs to another command; else those that [`Command`] names.
     ///
     /// # Panics
-    /// If the record would break an invariant: then a rule is wrong.
+    /// If the record would break an invariant, which means that a rule is wrong.
     pub fn wallet_command(
         &mut self,
         principal: Principal,
@@ -88,13 +88,13 @@ impl Simulation {
         }
     }
 
-    /// Puts a bank account on file that behaves as told.
+    /// Stores a test bank account of this behaviour for the user's payouts.
     ///
     /// # Errors
-    /// As [`UserCommand::SetPayoutMethod`].
+    /// Those of [`UserCommand::SetPayoutMethod`].
     ///
     /// # Panics
-    /// If no token asks for this behaviour.
+    /// If no test token has this behaviour.
     pub fn set_payout_method(&mut self, user: UserId, behaviour: Bank) -> Result<(), Rejection> {
         let known = Bank::TOKENS.iter().find(|(_, other)| *other == behaviour);
         let (token, _) = known.expect("every behaviour that is used has its token");
@@ -110,20 +110,20 @@ impl Simulation {
         )
     }
 
-    /// Transition 42: asks for a payout and gives its number.
+    /// Transition 42: requests a payout and returns the number of its call.
     ///
     /// # Errors
-    /// As [`Command::RequestPayout`].
+    /// Those of [`Command::RequestPayout`].
     pub fn payout(&mut self, user: UserId, cents: Cents) -> Result<CallNumber, Rejection> {
         let (command, id) = (Command::RequestPayout { cents }, self.fresh());
         let wallet = self.wallet_command(Principal::User(user), user, &command, id)?;
         Ok(wallet.last_call)
     }
 
-    /// Transition 41: pays what is owed, or a part of it, from the card on file.
+    /// Transition 41: pays the user's debt, or a part of it, with the card on file.
     ///
     /// # Errors
-    /// As [`Command::PayDebt`].
+    /// Those of [`Command::PayDebt`].
     pub fn pay_debt(
         &mut self,
         user: UserId,
@@ -134,10 +134,10 @@ impl Simulation {
         Ok(wallet.last_call)
     }
 
-    /// Transition 41: an operator writes a debt off.
+    /// Transition 41: an operator writes off a user's debt, or a part of it.
     ///
     /// # Errors
-    /// As [`Command::WriteOff`].
+    /// Those of [`Command::WriteOff`].
     pub fn write_off(
         &mut self,
         operator: UserId,
@@ -156,11 +156,11 @@ impl Simulation {
             .map(drop)
     }
 
-    /// Transition 43: the gateway says where it stands with a charge that the bank took back. The cash moves in its book the
-    /// first time, and again when it is won.
+    /// Transition 43: the gateway reports the stage of a chargeback. Its cash moves when it first reports it, and again when
+    /// the chargeback is won.
     ///
     /// # Errors
-    /// As [`Command::Chargeback`].
+    /// Those of [`Command::Chargeback`].
     pub fn chargeback(
         &mut self,
         id: &str,
@@ -195,10 +195,10 @@ impl Simulation {
         Ok(())
     }
 
-    /// Transition 44: an operator makes losses good.
+    /// Transition 44: an operator brings `cents` of the platform's own money to the gateway, to cover losses.
     ///
     /// # Errors
-    /// As [`Command::TopUp`].
+    /// Those of [`Command::TopUp`].
     pub fn top_up(&mut self, operator: UserId, cents: Cents) -> Result<(), Rejection> {
         let reason = Sealed(b"losses of the month".to_vec());
         let (command, id) = (Command::TopUp { cents, reason }, self.fresh());
@@ -207,10 +207,10 @@ impl Simulation {
         Ok(())
     }
 
-    /// Transition 44: an operator takes fees out.
+    /// Transition 44: an operator takes `cents` of earned fees out of the gateway.
     ///
     /// # Errors
-    /// As [`Command::Withdraw`].
+    /// Those of [`Command::Withdraw`].
     pub fn withdraw(&mut self, operator: UserId, cents: Cents) -> Result<(), Rejection> {
         let reason = Sealed(b"fees of the month".to_vec());
         let (command, id) = (Command::Withdraw { cents, reason }, self.fresh());
@@ -219,10 +219,10 @@ impl Simulation {
         Ok(())
     }
 
-    /// The gateway answers a wallet's call, asked or not.
+    /// The gateway answers a wallet's call, as the reply to a try or later by an event.
     ///
     /// # Errors
-    /// As [`Command::Answered`].
+    /// Those of [`Command::Answered`].
     pub fn wallet_answered(
         &mut self,
         user: UserId,
@@ -234,7 +234,7 @@ impl Simulation {
             .map(drop)
     }
 
-    /// Makes a wallet's call that is due.
+    /// Makes a wallet's call that is due, and gives the answer to the wallet.
     pub(super) fn call_for_wallet(&mut self, user: UserId, n: CallNumber, kind: CallKind) {
         let stream = Stream::Wallet(user);
         let key = match kind {
