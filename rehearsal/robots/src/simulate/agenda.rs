@@ -1,9 +1,9 @@
-//! What the robots mean to do, in the order of time.
+//! The robots' agenda: what they mean to do, in the order of time.
 
 use campusg_domain::time::At;
 use std::collections::BTreeMap;
 
-/// Errands by time; those of one time in the order in which they were noted.
+/// Errands by time; those of the same time in the order in which they were noted.
 #[derive(Clone, Debug)]
 pub struct Agenda<E> {
     errands: BTreeMap<(At, u64), E>,
@@ -20,19 +20,19 @@ impl<E> Default for Agenda<E> {
 }
 
 impl<E> Agenda<E> {
-    /// Notes an errand.
+    /// Adds an errand that is due at `at`.
     pub fn note(&mut self, at: At, errand: E) {
         self.noted += 1;
         self.errands.insert((at, self.noted), errand);
     }
 
-    /// When the first is due.
+    /// When the first errand is due; `None` if there is none.
     #[must_use]
     pub fn next_at(&self) -> Option<At> {
         self.errands.first_key_value().map(|((at, _), _)| *at)
     }
 
-    /// Takes the first, if it is due.
+    /// Removes and returns the first errand, if it is due at `now`.
     pub fn due(&mut self, now: At) -> Option<E> {
         let first = self.errands.first_entry()?;
         (first.key().0 <= now).then(|| first.remove())

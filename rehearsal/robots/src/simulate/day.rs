@@ -1,8 +1,8 @@
-//! The day: robots hear what they are told, note errands, and do them when their time has come.
+//! The day: robots hear notices, note errands, and do them when they are due.
 //!
-//! A robot reacts to notices as a person does, through the tables of [`Reaction`]s in the files of the three kinds, and
-//! decides when an errand is due, by what it then sees.
-//! Invariant: chance comes from one seeded generator, in an order that only the campus decides; no robot reads a clock.
+//! A robot reacts to notices by the tables of [`Reaction`]s in the files of students, runners and operators. When an
+//! errand is due, it decides by what it then sees.
+//! Invariant: chance comes from one seeded generator, in an order that depends on the campus only; no robot reads a clock.
 
 mod plan;
 
@@ -28,26 +28,26 @@ use campusg_simulation::{Bank, Behaviour, Seeded};
 /// Hour of the day at which students begin to order.
 pub const FIRST_HOUR: u64 = 11;
 
-/// What a campus is made of.
+/// Number of people on a campus, and length of its day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    /// Who order.
+    /// Number of students, who order.
     pub students: usize,
-    /// Who run.
+    /// Number of runners.
     pub runners: usize,
-    /// How long students order, in hours.
+    /// Hours in which students order.
     pub hours: u64,
 }
 
 impl Size {
-    /// How many operate the platform: one for each 250 students.
+    /// Number of operators: one, and one more for every 250 students.
     #[must_use]
     pub const fn operators(&self) -> usize {
         1 + self.students / 250
     }
 }
 
-/// How long something takes: from one span to another, in milliseconds.
+/// A duration that is drawn at random: least and most, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span(pub u64, pub u64);
 
@@ -63,7 +63,7 @@ pub(super) const fn hours(least: u64, most: u64) -> Span {
     Span(least * HOUR_MS, most * HOUR_MS)
 }
 
-/// Something that a robot means to do.
+/// What a robot does when an errand is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Student(super::student::Action),
@@ -72,7 +72,7 @@ pub(super) enum Action {
     World(super::outside::Action),
 }
 
-/// Who means to do what, about which order.
+/// Something that a robot means to do later, perhaps about an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Errand {
     pub who: Robot,
@@ -80,17 +80,17 @@ pub(super) struct Errand {
     pub about: Option<OrderId>,
 }
 
-/// What can be fated of an order. The numbers are part of what a seed means.
+/// What an order's id alone decides about it. The numbers go into that decision, so changing one changes every day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub(super) enum Fate {
     /// The customer is not there when the food comes.
     NotThere = 1,
-    /// The runner forgets it after accepting.
+    /// The runner forgets the order after accepting.
     Forgotten = 10,
-    /// The runner gives it back.
+    /// The runner gives the order back on the way to the store.
     GivenBack = 11,
-    /// The runner gives it back at the store.
+    /// The runner gives the order back at the store.
     GivenBackLate = 12,
     /// The runner is not heard of again at the store.
     GoneFromTheStore = 13,
@@ -104,13 +104,13 @@ pub(super) enum Fate {
     NeverHeard = 17,
     /// The runner has a problem on the way.
     Problem = 18,
-    /// No runner wants it.
+    /// No runner wants the order.
     Unwanted = 19,
-    /// Nobody at the platform acts on it for days.
+    /// Operators do not act on the order for days.
     Overlooked = 20,
 }
 
-/// What a robot may do when it is told something.
+/// What a robot does after a kind of notice: with which chance, after which time.
 pub(super) struct Reaction<D> {
     told: fn(NoticeKind) -> bool,
     chance: fn(&Habits) -> PerMille,
@@ -132,21 +132,21 @@ pub(super) const fn on<D>(
     }
 }
 
-/// What an errand comes to: nothing, unless the campus is not as specified.
+/// The result of an errand: an error only if the campus is not as specified or can't be reached.
 pub(super) type Done = Result<(), Deviation>;
 
-/// How far a day is.
+/// The progress of a day, for display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Milliseconds since students began to order.
     pub passed_ms: u64,
-    /// Orders so far.
+    /// Number of orders so far.
     pub orders: usize,
-    /// Of them not ended, as far as anybody has heard.
+    /// Number of orders that have not ended, as far as robots have heard.
     pub open: usize,
 }
 
-/// A day on a campus.
+/// A day of robots on a campus.
 pub struct Day<W> {
     pub(super) world: W,
     pub(super) habits: Habits,
@@ -159,10 +159,10 @@ pub struct Day<W> {
 }
 
 impl<W: World> Day<W> {
-    /// Brings everybody together.
+    /// Registers everybody, opens the stores and plans the day.
     ///
     /// # Errors
-    /// A [`Deviation`] where somebody can't come.
+    /// A [`Deviation`] if a registration or a store is refused, or the campus can't be reached.
     pub fn begin(world: W, habits: Habits, size: Size, seed: u64) -> Result<Self, Deviation> {
         let mut day = Self {
             begins_at: world.now(),
@@ -192,10 +192,10 @@ impl<W: World> Day<W> {
         Ok(day)
     }
 
-    /// Lives the day, and what follows, until nothing does.
+    /// Lives the day until nothing more follows, or [`World::patience_ms`] is over.
     ///
     /// # Errors
-    /// A [`Deviation`] where the campus is not as specified, or can't be reached.
+    /// A [`Deviation`] if the campus is not as specified, or can't be reached.
     pub fn live(&mut self, mut progress: impl FnMut(Progress)) -> Done {
         let end = self.closes_at.plus(self.world.patience_ms());
         while self.world.now() < end {
@@ -217,19 +217,19 @@ impl<W: World> Day<W> {
         self.look_back()
     }
 
-    /// What was seen of the day.
+    /// Counts of the day.
     #[must_use]
     pub const fn tally(&self) -> &Tally {
         &self.tally
     }
 
-    /// Where it was lived.
+    /// The campus.
     #[must_use]
     pub const fn world(&self) -> &W {
         &self.world
     }
 
-    /// How far it is.
+    /// The progress so far.
     fn progress(&self) -> Progress {
         Progress {
             passed_ms: self.world.now().since(self.begins_at),
@@ -242,7 +242,7 @@ impl<W: World> Day<W> {
         self.world.is_at_rest().map_err(fault)
     }
 
-    /// Takes a last look at every order.
+    /// Looks at every order once more and counts its outcome.
     fn look_back(&mut self) -> Done {
         for order in self.tally.known() {
             if let Some(view) = self.see(order)? {
@@ -270,7 +270,7 @@ impl<W: World> Day<W> {
         else_this
     }
 
-    /// Tells everybody what is new.
+    /// Lets robots react to the notices since the last time.
     fn listen(&mut self) -> Done {
         let news = self.world.news().map_err(fault)?;
         for told in news {
@@ -329,19 +329,19 @@ impl<W: World> Day<W> {
         }
     }
 
-    /// Notes an errand, to be done after some time.
+    /// Notes an errand that is due after a time drawn from `after`.
     pub(super) fn note(&mut self, who: Robot, action: Action, about: Option<OrderId>, after: Span) {
         let Span(least, most) = after;
         let at = self.world.now().plus(self.dice.between(least, most));
         self.agenda.note(at, Errand { who, action, about });
     }
 
-    /// Whether something happens that is so likely.
+    /// Draws whether something happens that has this chance.
     pub(super) fn chance(&mut self, of: fn(&Habits) -> PerMille) -> bool {
         self.dice.happens(of(&self.habits))
     }
 
-    /// Whether something is to happen to this order, whoever asks how often: its fate in one respect.
+    /// Whether this fate befalls an order; the answer is always the same for the same order.
     pub(super) fn fate(&self, order: OrderId, fate: Fate, of: fn(&Habits) -> PerMille) -> bool {
         let respect = fate as u64;
         let bytes = order.as_bytes();
@@ -351,13 +351,13 @@ impl<W: World> Day<W> {
         Seeded::new(id ^ respect.wrapping_mul(0x9e37_79b9_7f4a_7c15)).happens(of(&self.habits))
     }
 
-    /// Looks at an order.
+    /// Looks at an order; `None` if that is refused.
     pub(super) fn see(&mut self, order: OrderId) -> Result<Option<OrderView>, Deviation> {
         let view = self.world.order_view(order);
         self.answered("look", view)
     }
 
-    /// Gives an order a command; whether it was taken.
+    /// Gives an order a command; returns whether it was accepted.
     pub(super) fn act(
         &mut self,
         who: Principal,
@@ -368,7 +368,7 @@ impl<W: World> Day<W> {
         Ok(self.answered(name, answer)?.is_some())
     }
 
-    /// Gives a wallet a command; whether it was taken.
+    /// Gives a wallet a command; returns whether it was accepted.
     pub(super) fn pays(
         &mut self,
         who: Principal,
@@ -390,7 +390,7 @@ impl<W: World> Day<W> {
         Ok(self.answered(name, answer)?.is_some())
     }
 
-    /// Takes an answer; a refusal is counted, and nothing comes of it.
+    /// Unwraps an answer; a refusal is counted under the name `what` and becomes `None`.
     pub(super) fn answered<T>(
         &mut self,
         what: &'static str,
@@ -406,19 +406,19 @@ impl<W: World> Day<W> {
         }
     }
 
-    /// Some amount of a whole: so many hundredths, at least one cent.
+    /// Draws a part of an amount: between `least` and `most` hundredths of it, and at least one cent.
     pub(super) fn part_of(&mut self, whole: Cents, least: u64, most: u64) -> Cents {
         let hundredths = i64::try_from(self.dice.between(least, most)).unwrap_or(100);
         Cents((whole.0 * hundredths / 100).max(1))
     }
 }
 
-/// What somebody says; sealed as it is where nobody keeps keys.
+/// A text of a robot. Robots have no keys, so it is wrapped without sealing.
 pub(super) fn words(text: &str) -> Sealed {
     Sealed(text.as_bytes().to_vec())
 }
 
-/// Whether an order of which this is told has ended for good, or for the runner who is told.
+/// Whether a notice tells that its order has ended, or that the notified runner does not have it any more.
 const fn is_an_end(kind: NoticeKind) -> bool {
     matches!(
         kind,

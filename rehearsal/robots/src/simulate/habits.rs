@@ -1,50 +1,50 @@
-//! The behaviour of a robot campus: one table of named chances.
+//! The habits of a robot campus: how likely each kind of behaviour and each trouble is.
 //!
-//! All chances are per mille, of the occasion that the name says. They are guesses at an ordinary campus, not
-//! measurements: a few per cent of orders meet each common trouble, a few per mille each rare one. With chaos, cards
-//! and the gateway behave much worse, and people a little.
+//! Each chance is per mille of the occasions that its comment names; "…" goes on from the comment above. They are guesses
+//! at an ordinary campus, not measurements: a few per cent of orders meet each common trouble, a few per mille each rare
+//! one. With chaos, cards and the gateway behave much worse, and people a little.
 
 use campusg_domain::call::Decline;
 use campusg_simulation::{AskKind, Bank, Behaviour, Mishap};
 
-/// So many in a thousand.
+/// A probability or share, in thousandths.
 pub type PerMille = u32;
 
-/// How often what happens.
+/// How likely each kind of behaviour and each trouble is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Habits {
-    /// How students' cards behave: so many in a thousand; the rest of them works.
+    /// Share of students whose card has each behaviour; all other cards work.
     pub cards: &'static [(Behaviour, PerMille)],
-    /// How runners' bank accounts behave: so many in a thousand; the rest of them works.
+    /// Share of runners whose bank account has each behaviour; all others work.
     pub banks: &'static [(Bank, PerMille)],
 
-    /// A student hungry at a meal time orders, rather than walks.
+    /// A student who is hungry orders, rather than walks to a store.
     pub orders_when_hungry: PerMille,
     /// … for a later time.
     pub orders_ahead: PerMille,
-    /// … at a store that no list knows.
+    /// … at a store that is not in the operators' directory.
     pub describes_a_store: PerMille,
     /// … to be left at the door.
     pub wants_it_at_the_door: PerMille,
     /// … with a tip.
     pub tips_at_once: PerMille,
-    /// A student whom the bank asks says yes.
+    /// A student whom the bank asks to confirm a payment confirms it.
     pub confirms_with_the_bank: PerMille,
-    /// … says no; the rest does not look.
+    /// … refuses it; all others do not answer.
     pub refuses_at_the_bank: PerMille,
     /// A student whose card was refused puts another on file and orders again.
     pub tries_another_card: PerMille,
-    /// A student whom nobody came for orders again.
+    /// A student for whose order no runner came orders again.
     pub orders_again: PerMille,
-    /// A student cancels while the card is still being asked, or nobody has come yet.
+    /// A student cancels before a runner has accepted.
     pub cancels_before_a_runner: PerMille,
-    /// … in the free minutes after a runner came.
+    /// … in the minutes after a runner accepted in which it is free.
     pub cancels_in_the_grace: PerMille,
     /// … later, for the price of the runner's trip.
     pub cancels_on_the_trip: PerMille,
     /// … while the runner is at the store.
     pub cancels_at_the_store: PerMille,
-    /// … when the food is bought, and pays all of it.
+    /// … when the food is bought, and pays for all of it.
     pub cancels_bought_food: PerMille,
     /// A student does not look at a runner's proposal in time.
     pub misses_a_proposal: PerMille,
@@ -56,9 +56,9 @@ pub struct Habits {
     pub is_not_there: PerMille,
     /// … and comes to the phone after all, while the runner waits.
     pub answers_after_all: PerMille,
-    /// A student confirms what was delivered; the rest lets the window close.
+    /// A student confirms the delivery; all others let the dispute window close.
     pub confirms_delivery: PerMille,
-    /// A student claims something, right after the delivery.
+    /// A student disputes the order right after the delivery.
     pub disputes: PerMille,
     /// … in the days after it.
     pub opens_a_case: PerMille,
@@ -76,10 +76,10 @@ pub struct Habits {
     pub chargeback_is_won: PerMille,
     /// A student who owes puts a new card on file, which pays.
     pub renews_card: PerMille,
-    /// … pays by hand with the card that is there; the rest waits for a write-off.
+    /// … pays with the card on file; all others wait for a write-off.
     pub pays_by_hand: PerMille,
 
-    /// A runner with room takes an order of average appeal that he sees.
+    /// A runner who may carry more accepts an order of average reward that they see on the board.
     pub takes_an_order: PerMille,
     /// An order is so far away, or so heavy, that no runner wants it.
     pub nobody_wants_it: PerMille,
@@ -111,15 +111,15 @@ pub struct Habits {
     pub shows_an_old_receipt: PerMille,
     /// A runner takes a proposal back.
     pub withdraws: PerMille,
-    /// A runner whose customer cancels at the till agrees; the rest has paid, or says nothing.
+    /// A runner at the till whose customer cancels agrees; all others have paid, or do not answer.
     pub agrees_to_cancel: PerMille,
-    /// … has paid.
+    /// … answers that the food is paid for.
     pub has_paid_already: PerMille,
     /// A runner mishears the PIN.
     pub mishears_the_pin: PerMille,
     /// … until no try is left.
     pub never_hears_the_pin: PerMille,
-    /// A runner leaves the food of a customer who is not there; the rest takes it back.
+    /// A runner leaves the food of a customer who is not there at the door; all others take it back.
     pub leaves_the_food: PerMille,
     /// A runner reports a problem on the way.
     pub reports_a_problem: PerMille,
@@ -128,13 +128,13 @@ pub struct Habits {
     /// A runner asks for a payout at the end of the day.
     pub asks_for_a_payout: PerMille,
 
-    /// An operator on a round holds an order to look at it.
+    /// An operator on a round puts an order on hold to look at it.
     pub holds_on_a_round: PerMille,
     /// … takes an order from a runner on the way to the store.
     pub reassigns_on_a_round: PerMille,
     /// … ends an order.
     pub settles_on_a_round: PerMille,
-    /// An operator who learns of a problem holds the order first.
+    /// An operator who learns of a problem puts the order on hold first.
     pub holds_a_problem: PerMille,
     /// A dispute is forgotten until its time is over.
     pub forgets_a_dispute: PerMille,
@@ -142,28 +142,28 @@ pub struct Habits {
     pub decides_for_the_claimant: PerMille,
     /// … and the runner is at fault.
     pub finds_the_runner_at_fault: PerMille,
-    /// An operator gives something back after a bad end.
+    /// An operator refunds something after a bad end.
     pub gives_goodwill: PerMille,
 
-    /// An hour in which the gateway is down for some minutes.
+    /// The gateway is down for up to 6 minutes within an hour.
     pub gateway_is_down: PerMille,
-    /// An hour in which the bank lets go of what it blocks for some open order.
+    /// The bank lets go of the authorisation of some open order within an hour.
     pub bank_lets_go: PerMille,
-    /// An hour in which each owner that has limits refuses one question.
+    /// One vote request of each kind in `refusals` is refused within an hour.
     pub owner_refuses: PerMille,
-    /// A store pauses for a while in an hour.
+    /// A store takes no orders for a while within an hour.
     pub store_pauses: PerMille,
 
-    /// What goes wrong between processes, once in so many times.
+    /// Mishaps of the simulation, each on average once in this many occasions.
     pub mishaps: &'static [(Mishap, u32)],
-    /// A sender does not hear the answer and gives a command again under the same id.
+    /// A sender does not get the answer and repeats a command under the same id.
     pub gives_a_command_again: PerMille,
-    /// Which questions an owner may refuse.
+    /// Kinds of vote requests that owners refuse now and then.
     pub refusals: &'static [AskKind],
 }
 
 impl Habits {
-    /// An ordinary day.
+    /// The habits of an ordinary day.
     #[must_use]
     pub const fn believable() -> Self {
         Self {
@@ -265,7 +265,7 @@ impl Habits {
         }
     }
 
-    /// A day on which whatever can go wrong does.
+    /// These habits with far more troubles, of every kind.
     #[must_use]
     pub const fn with_chaos(self) -> Self {
         Self {
@@ -331,7 +331,7 @@ impl Habits {
     }
 }
 
-/// How hungry a campus is in each hour of the day: so many students in a thousand.
+/// Share of students who get hungry in each hour of the day, from midnight.
 pub const HUNGER: [PerMille; 24] = [
     40, 20, 10, 5, 5, 5, 10, 40, 60, 50, 60, 150, 260, 170, 80, 60, 70, 150, 250, 190, 120, 90, 80,
     60,

@@ -1,7 +1,6 @@
-//! The campus in this process: the rules in one thread, a manual clock, a journal in memory. Equal seeds give equal
-//! days.
+//! The campus as a simulation in this process. Equal seeds give equal days.
 //!
-//! Invariant: whatever is given a second time under the same id leaves no record.
+//! Invariant: a command that is repeated under the same id leaves no second record.
 
 use super::world::{
     Answer, Asked, Claimed, News, OnBoard, OrderView, Outside, Part, WalletBalance, World,
@@ -22,12 +21,12 @@ use campusg_domain::{
 use campusg_simulation::{Behaviour, Seeded, Simulation};
 use std::{borrow::Cow, collections::BTreeMap};
 
-/// Disputes wait two weeks, ratings one, payouts that come back some days.
+/// Longest wait for the end of a day. Disputes take up to two weeks, ratings one, payouts that come back some days.
 const PATIENCE_MS: u64 = 60 * DAY_MS;
-/// What the bank wants for a charge that it takes back.
+/// Fee of the bank for taking a charge back.
 const CHARGEBACK_FEE: Cents = Cents(1500);
 
-/// A campus that robots live on, and what was found wrong with it.
+/// A simulation as a campus on which robots live, and the repeats that were not answered as they should be.
 #[derive(Clone, Debug)]
 pub struct OnCampus {
     simulation: Simulation,
@@ -41,7 +40,7 @@ pub struct OnCampus {
 }
 
 impl OnCampus {
-    /// Robots come to this campus; of their commands so many in a thousand are given twice.
+    /// A campus on this simulation, on which `given_again` in a thousand commands are repeated.
     #[must_use]
     pub fn new(simulation: Simulation, seed: u64, given_again: u32) -> Self {
         Self {
@@ -56,19 +55,19 @@ impl OnCampus {
         }
     }
 
-    /// The campus as it is.
+    /// The simulation.
     #[must_use]
     pub const fn simulation(&self) -> &Simulation {
         &self.simulation
     }
 
-    /// How many commands were given a second time.
+    /// Number of commands that were repeated.
     #[must_use]
     pub const fn repeats(&self) -> u64 {
         self.repeats
     }
 
-    /// Commands that were executed twice.
+    /// Repeats that were refused or left a record; empty unless a rule is wrong.
     #[must_use]
     pub fn broken(&self) -> &[Broken] {
         &self.broken
@@ -79,7 +78,7 @@ impl OnCampus {
         known.ok_or(WorldError::Refused(Cow::Borrowed("not_found")))
     }
 
-    /// Gives a command, and where chance says so gives it again: a repeat is answered and leaves no record.
+    /// Gives a command, and by chance repeats it under the same id; checks that the repeat is answered and leaves no record.
     fn give<T>(
         &mut self,
         what: &str,

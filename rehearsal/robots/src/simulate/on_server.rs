@@ -1,10 +1,10 @@
-//! A running server as the campus: every robot is a person with an account of its own, everything goes over HTTP.
+//! A running server as the campus: every robot is a user with an account of its own, and everything goes over HTTP.
 //!
-//! Where the server has a virtual clock and an operator's login is given, the clock is moved on; else robots live so
-//! many times faster than the clock on the wall, and the server's own time-outs take as long as they take.
-//! Must not: promise anything about the order of what is told; inboxes are read now and then.
-//! Invariant: at most one request at a time, each with a time limit; what is refused is an answer, what breaks ends
-//! the day. A request is repeated only where the server says that it did nothing.
+//! If the server has a virtual clock and an operator's login is given, the clock is moved on. Else robots live by the
+//! wall clock, sped up, while the server's own time-outs take their real time.
+//! Must not: promise an order among the notices of different people; inboxes are read now and then.
+//! Invariant: at most one request at a time, each with a time limit. A refusal is an answer; a fault of the server ends
+//! the day. A request is repeated only if the server says that it did nothing.
 
 mod asks;
 mod inboxes;
@@ -43,31 +43,31 @@ use std::{
 use time::Pace;
 pub use time::WallClock;
 
-/// How often all who have an order open look into their inboxes, in milliseconds of the robots' time.
+/// Time between two readings of the inboxes, in milliseconds of the robots' time.
 const INBOX_EVERY_MS: u64 = MINUTE_MS;
-/// Longest step of a clock that is moved.
+/// Longest step of the clock while no order is open, in milliseconds.
 const STEP_MS: u64 = 2 * HOUR_MS;
 
-/// Where the address of a bank's page is cut off from the key of the call that it is about.
+/// What stands before the call's key in the address of the sandbox bank's page.
 const CONFIRM: &str = "/confirm/";
 
-/// Who has a part in an order.
+/// The parties of an order.
 #[derive(Clone, Copy, Debug)]
 struct Parties {
     customer: UserId,
     runner: Option<UserId>,
 }
 
-/// How a server is reached, and by whom it is operated.
+/// A client for a server, and an operator of it.
 #[derive(Debug)]
 pub struct Login {
-    /// The way to it.
+    /// The client through which all robots send their requests.
     pub client: Client,
-    /// Its operator, if the login is known.
+    /// A signed-in operator; `None` if no login was given.
     pub operator: Option<Person>,
 }
 
-/// A server that robots live on.
+/// The server as a campus on which robots live.
 pub struct OnServer {
     threads: tokio::runtime::Runtime,
     client: Client,
@@ -83,10 +83,10 @@ pub struct OnServer {
 }
 
 impl OnServer {
-    /// Robots come to this server; where its clock can't be moved, they live `speed` times faster than it.
+    /// A campus on this server. If its clock can't be moved, robots live `speed` times as fast as the wall clock.
     ///
     /// # Errors
-    /// A [`Deviation`] where it does not answer as specified.
+    /// A [`Deviation`] if the server does not answer as specified.
     pub fn new(
         threads: tokio::runtime::Runtime,
         login: Login,
@@ -114,10 +114,10 @@ impl OnServer {
         Ok(server)
     }
 
-    /// What the server says to anybody about its books.
+    /// The ledger's public proof.
     ///
     /// # Errors
-    /// A [`Deviation`] where it does not answer as specified.
+    /// A [`Deviation`] if the server does not answer as specified.
     pub fn proof(&self) -> Result<answer::Proof, Deviation> {
         let ask = desk::proof();
         self.threads
@@ -126,13 +126,13 @@ impl OnServer {
             .read()
     }
 
-    /// Whether the server's clock is moved, not waited for.
+    /// Whether the robots move the server's virtual clock on, rather than wait.
     #[must_use]
     pub const fn moves_the_clock(&self) -> bool {
         self.pace.moves_the_clock()
     }
 
-    /// Writes down who somebody is; nothing that was told before is news.
+    /// Keeps a person and returns their id. Notices that are in their inbox already will not count as news.
     fn known(&mut self, person: Person) -> Result<UserId, Deviation> {
         let user = id(&person.id)?;
         let inbox = self.threads.block_on(inbox(&person, 1))?;
@@ -147,18 +147,18 @@ impl OnServer {
         known.ok_or(WorldError::Refused("nobody_here".into()))
     }
 
-    /// Sends a request as somebody.
+    /// Sends a request as this user.
     fn ask(&self, who: UserId, ask: ApiRequest) -> Answer<Body> {
         let person = self.person(who)?;
         accepted(self.threads.block_on(patience::send(person, ask))?)
     }
 
-    /// Commands as somebody, under a fresh key.
+    /// Sends a command as this user, under a fresh idempotency key.
     fn command(&self, who: UserId, ask: ApiRequest) -> Answer<Body> {
         self.ask(who, ask.with_key(self.client.fresh()))
     }
 
-    /// Who looks at an order for everybody: an operator, or else its customer.
+    /// The user in whose view robots see an order: the operator, or its customer if there is no operator.
     fn eyes(&self, order: OrderId) -> Answer<UserId> {
         let parties = self.orders.get(&order);
         let parties = parties.ok_or(WorldError::Refused("not_found".into()))?;
@@ -382,7 +382,7 @@ impl World for OnServer {
     }
 }
 
-/// What was answered; a refusal is one too, a fault of the server is not.
+/// The body of a successful answer; a refusal becomes [`WorldError::Refused`], anything else a fault that ends the day.
 fn accepted(reply: Reply) -> Answer<Body> {
     match reply.status {
         200..=299 => Ok(reply.body),

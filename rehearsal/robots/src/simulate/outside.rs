@@ -1,5 +1,4 @@
-//! What happens around the robots: the gateway fails, banks take charges back, stores pause, owners are at their
-//! limits.
+//! What happens around the robots: the gateway fails, banks take charges back, stores pause, owners refuse votes.
 
 use super::{
     day::{Action as DayAction, Day, Done, hours, minutes},
@@ -13,18 +12,18 @@ use campusg_domain::{
     time::{MINUTE_MS, SECOND_MS},
 };
 
-/// What happens.
+/// Something that happens outside of people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
-    /// An hour goes by, with its weather.
+    /// About an hour goes by, with the troubles that chance brings.
     AnHourPasses,
     /// A paused store takes orders again.
     StoresOpenAgain,
     /// The bank takes a charge back.
     TakesAChargeBack,
-    /// … and gives it again.
+    /// The bank decides about that charge and gives it again.
     GivesItAgain,
-    /// … and keeps it.
+    /// The bank decides about that charge and keeps it.
     KeepsIt,
 }
 
@@ -49,7 +48,7 @@ impl<W: World> Day<W> {
         self.answered("outside", done).map(drop)
     }
 
-    /// While students order, and while orders are open.
+    /// Draws the troubles of about an hour; goes on while students order or orders are open.
     fn an_hour_passes(&mut self) -> Done {
         if self.world.now() >= self.closes_at && self.crowd.open.is_empty() {
             return Ok(());

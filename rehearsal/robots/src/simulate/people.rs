@@ -1,4 +1,4 @@
-//! Who is on the campus, and what robots remember of each other.
+//! The robots on a campus, and what they remember of orders and of each other.
 
 use super::world::Part;
 use campusg_domain::{
@@ -7,37 +7,37 @@ use campusg_domain::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A robot, by its place among its kind.
+/// A robot, by its index among those of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Robot {
-    /// Orders.
+    /// A student, who orders.
     Student(usize),
-    /// Runs.
+    /// A runner.
     Runner(usize),
-    /// Operates the platform: whichever of the operators has time.
+    /// Any of the operators.
     Operator,
-    /// The world around: gateway, banks, stores.
+    /// What happens outside of people: gateway, banks, stores.
     World,
 }
 
-/// Everybody on the campus.
+/// Everybody on the campus, with what robots remember.
 #[derive(Clone, Debug, Default)]
 pub struct Crowd {
-    /// Those who order.
+    /// Accounts of the students, who order.
     pub students: Vec<UserId>,
-    /// Those who run.
+    /// Accounts of the runners.
     pub runners: Vec<UserId>,
-    /// Those who operate the platform.
+    /// Accounts of the operators.
     pub operators: Vec<UserId>,
-    /// Where food is bought.
+    /// The stores of the operators' directory.
     pub stores: Vec<StoreId>,
-    /// Until when each runner looks for work; none: on the following days too.
+    /// Until when each runner looks for work, by index; `None`: on the following days too.
     pub shifts: Vec<Option<At>>,
-    /// Which orders each runner carries.
+    /// The open orders that each runner has accepted, by the runner's index.
     pub carried: BTreeMap<usize, BTreeSet<OrderId>>,
-    /// The last receipt that each runner showed.
+    /// Photo of the last receipt that each runner showed, by the runner's index.
     pub receipts: BTreeMap<usize, PhotoId>,
-    /// Orders that have not ended, as far as anybody has heard.
+    /// Orders that have not ended, as far as robots have heard.
     pub open: BTreeSet<OrderId>,
     robots: BTreeMap<UserId, Robot>,
     binds: BTreeMap<OrderId, u32>,
@@ -45,7 +45,7 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Somebody came.
+    /// Adds a user who plays this part.
     pub fn joined(&mut self, user: UserId, part: Part) {
         let (kind, robot): (&mut Vec<UserId>, fn(usize) -> Robot) = match part {
             Part::Student(_) => (&mut self.students, Robot::Student),
@@ -56,44 +56,44 @@ impl Crowd {
         kind.push(user);
     }
 
-    /// Who somebody is.
+    /// The robot behind an account; `None` for any other account.
     #[must_use]
     pub fn robot(&self, user: UserId) -> Option<Robot> {
         self.robots.get(&user).copied()
     }
 
-    /// How many orders a runner carries.
+    /// Number of open orders that a runner has accepted.
     #[must_use]
     pub fn load(&self, runner: usize) -> usize {
         self.carried.get(&runner).map_or(0, BTreeSet::len)
     }
 
-    /// A runner has an order.
+    /// Notes that a runner has accepted an order.
     pub fn takes(&mut self, runner: usize, order: OrderId) {
         self.carried.entry(runner).or_default().insert(order);
         *self.binds.entry(order).or_default() += 1;
     }
 
-    /// A runner has an order no more.
+    /// Notes that a runner does not have an order any more.
     pub fn puts_down(&mut self, runner: usize, order: OrderId) {
         if let Some(carried) = self.carried.get_mut(&runner) {
             carried.remove(&order);
         }
     }
 
-    /// Whether nobody had this order before who has it now.
+    /// Whether this order has had no runner before its present one.
     #[must_use]
     pub fn is_the_first(&self, order: OrderId) -> bool {
         self.binds.get(&order).copied().unwrap_or(0) <= 1
     }
 
-    /// How often a runner has written to the customer of this order from the door.
+    /// Number of messages that runners wrote to this order's customer from the door.
     #[must_use]
     pub fn calls(&self, order: OrderId) -> u32 {
         self.calls.get(&order).copied().unwrap_or(0)
     }
 
-    /// A runner writes to the customer from the door.
+    /// Counts a message from the door.
     pub fn called(&mut self, order: OrderId) {
         *self.calls.entry(order).or_default() += 1;
     }

@@ -1,4 +1,4 @@
-//! What became of a day on a campus in this process: everything that its journal, its books and its robots say.
+//! The closing report of a day: everything that the journal, the ledger and the robots tell of it.
 //!
 //! Invariant: holds no wall-clock time and no order of a hash map, so that equal days give equal reports.
 
@@ -21,13 +21,13 @@ use std::fmt::{self, Display, Formatter};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     text: String,
-    /// What was checked: one line per invariant, then those of the simulation; of a server, what it proves to anybody.
+    /// The checks: one line per invariant and then those of the simulation; for a server, what its public proof shows.
     pub lines: Vec<Line>,
     ends: Vec<(&'static str, String)>,
 }
 
 impl Report {
-    /// Looks at everything, and checks everything.
+    /// Reports on a day in a simulation, and checks every invariant.
     #[must_use]
     pub fn of(day: &Day<OnCampus>, setting: &Setting) -> Self {
         let (world, simulation) = (day.world(), day.world().simulation());
@@ -48,10 +48,10 @@ impl Report {
         }
     }
 
-    /// What the robots saw of a server, and what it proves.
+    /// Reports on a day on a server: the robots' tally, and the server's public proof.
     ///
     /// # Errors
-    /// A [`Deviation`] where its proof is not as specified.
+    /// A [`Deviation`] if the server does not answer as specified.
     pub fn of_server(day: &Day<OnServer>, setting: &Setting) -> Result<Self, Deviation> {
         let proof = day.world().proof()?;
         let tally = day.tally();
@@ -75,7 +75,7 @@ impl Report {
         })
     }
 
-    /// Whether everything holds.
+    /// Whether every check holds.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.lines.iter().all(|line| line.faults.is_empty())
@@ -151,7 +151,7 @@ fn counted<N: Display + PartialEq + From<u8>>(many: N, what: &str) -> String {
     format!("{many} {what}{s}")
 }
 
-/// What a server tells anybody about its sums.
+/// The check that both sums of the server's public proof are 0.
 fn zero(proof: &Proof) -> Line {
     let sums = [
         ("posted", proof.posted_sum_cents),
@@ -163,7 +163,7 @@ fn zero(proof: &Proof) -> Line {
     line("ledger", says, proof.accounts, faults.collect())
 }
 
-/// A heading, and rows of a name and a number.
+/// A section: its heading, and a line for each name with its number.
 fn table<N: Display>(title: &str, rows: impl IntoIterator<Item = (N, u64)>) -> String {
     let mut text = format!("{title}\n");
     for (name, count) in rows {

@@ -1,4 +1,4 @@
-//! A whole simulation on a campus in this process: the campus, the day, the report.
+//! Runs a whole simulation: sets up the campus, lives the day, makes the report.
 
 use super::{Day, FIRST_HOUR, Habits, OnCampus, OnServer, Progress, Report, Size};
 use campusg_client::Deviation;
@@ -10,14 +10,15 @@ use campusg_domain::{
 use campusg_simulation::{Mishap, Simulation};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What is simulated.
+/// The parameters of a simulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// How many people, how long.
+    /// Number of people, and hours in which they order.
     pub size: Size,
-    /// Of all chance.
+    /// Seed of every random choice; equal settings give equal days in this process.
     pub seed: u64,
-    /// Whether whatever can go wrong does; then everything but the journal is lost after every so many records.
+    /// `None`: an ordinary day. `Some(n)`: a day with chaos, in which everything but the journal is lost after about every
+    /// `n`-th record; 0: never.
     pub chaos: Option<u32>,
 }
 
@@ -29,7 +30,7 @@ impl Setting {
         }
     }
 
-    /// A campus at the hour at which students begin to order, with nobody there yet.
+    /// An empty campus at [`FIRST_HOUR`], with the mishaps of these habits.
     fn simulation(&self, habits: &Habits) -> Simulation {
         let mut simulation = Simulation::new(policy(), self.seed);
         simulation.advance(FIRST_HOUR * HOUR_MS);
@@ -42,7 +43,7 @@ impl Setting {
     }
 }
 
-/// The defaults, but for a fee, and some minutes after a delivery in which customers confirm or dispute it.
+/// The default policy, with a platform fee of 0.50 and a dispute window of 20 minutes.
 fn policy() -> Policy {
     Policy {
         platform_fee_cents: Cents(50),
@@ -51,10 +52,10 @@ fn policy() -> Policy {
     }
 }
 
-/// Lives a day, and what follows until everything has ended, and looks at what became of it.
+/// Simulates a day in this process until everything has ended, and reports on it.
 ///
 /// # Errors
-/// A [`Deviation`] where the campus could not go on: a rule is wrong, and the same seed shows it again.
+/// A [`Deviation`] if the simulation fails, which means that a rule is wrong; the same seed shows it again.
 pub fn simulate(setting: &Setting, progress: impl FnMut(Progress)) -> Result<Report, Deviation> {
     let lived = catch_unwind(AssertUnwindSafe(|| lived(setting, progress)));
     lived.unwrap_or_else(|panic| {
@@ -73,10 +74,10 @@ fn lived(setting: &Setting, progress: impl FnMut(Progress)) -> Result<Report, De
     Ok(Report::of(&day, setting))
 }
 
-/// Lives a day on a running server.
+/// Lets robots live a day on a running server, and reports on it.
 ///
 /// # Errors
-/// A [`Deviation`] where the server is not as specified, or can't be reached.
+/// A [`Deviation`] if the server is not as specified, or can't be reached.
 pub fn simulate_on(
     server: OnServer,
     setting: &Setting,
@@ -87,7 +88,7 @@ pub fn simulate_on(
     Report::of_server(&day, setting)
 }
 
-/// A day that is over.
+/// Lives a whole day in this process, and returns it with its campus.
 pub(super) fn day(
     setting: &Setting,
     progress: impl FnMut(Progress),
@@ -141,7 +142,7 @@ mod tests {
         assert_eq!(quiet.state_hash(), simulation.state_hash());
     }
 
-    /// As many as a change is checked with; more by hand: `campusg simulate --chaos --seed N`.
+    /// Few seeds, to be quick; try more by hand with `campusg simulate --chaos --seed N`.
     #[test]
     fn chaos_of_every_kind_happens_and_leaves_no_drift() {
         let mut happened = std::collections::BTreeSet::new();

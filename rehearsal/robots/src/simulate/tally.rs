@@ -1,6 +1,6 @@
-//! What the robots saw: how orders ended, how long people waited, what was refused.
+//! The tally of a day: how orders ended, how long people waited, what was refused.
 //!
-//! Must not: know how the campus keeps its books; a campus in this process and a server give the same tally.
+//! Must not: depend on the kind of campus; a simulation and a server give the same tally.
 
 use super::world::{News, OrderView};
 use campusg_domain::{
@@ -11,19 +11,19 @@ use campusg_domain::{
 };
 use std::{borrow::Cow, collections::BTreeMap};
 
-/// How an order ended, as far as it was seen.
+/// How an order stood when the day was over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Delivered and paid.
+    /// It was delivered and the runner was paid.
     Completed,
-    /// Ended without delivery.
+    /// It was cancelled for this reason.
     Cancelled(CancelReason),
-    /// Not ended.
+    /// It had not ended and was in this status.
     Open(Status),
 }
 
 impl Outcome {
-    /// In the words of the lifecycle.
+    /// The code of the outcome, as in `docs/lifecycle.md`.
     #[must_use]
     pub const fn says(&self) -> &'static str {
         match self {
@@ -34,7 +34,7 @@ impl Outcome {
     }
 }
 
-/// When what happened to an order.
+/// When an order reached its milestones, as far as robots were told; and its outcome.
 #[derive(Clone, Copy, Debug, Default)]
 struct Marks {
     placed: Option<At>,
@@ -44,18 +44,19 @@ struct Marks {
     outcome: Option<Outcome>,
 }
 
-/// Waits of one kind, in milliseconds.
+/// Waiting times of one kind, in milliseconds, in ascending order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Waits(Vec<u64>);
 
 impl Waits {
-    /// How many waited.
+    /// Number of waits.
     #[must_use]
     pub const fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// How long the shortest-waiting so many in a hundred waited at most; nobody waited, nothing.
+    /// A percentile by nearest rank, in milliseconds: at least `percent` in a hundred waits are not longer. `None` if
+    /// there are no waits.
     #[must_use]
     pub fn percentile(&self, percent: usize) -> Option<u64> {
         let rank = (self.0.len() * percent).div_ceil(100).max(1);
@@ -69,27 +70,27 @@ impl Waits {
     }
 }
 
-/// What was seen of a day.
+/// Counts of one day.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// How long the day was until nothing followed, in milliseconds.
+    /// Milliseconds from when students began to order until the day was over.
     pub lasted_ms: u64,
     marks: BTreeMap<OrderId, Marks>,
     refused: BTreeMap<(&'static str, String), u64>,
 }
 
 impl Tally {
-    /// Somebody placed an order.
+    /// Counts an order that was placed at `at`.
     pub fn placed(&mut self, order: OrderId, at: At) {
         self.marks.entry(order).or_default().placed = Some(at);
     }
 
-    /// Something was refused.
+    /// Counts a refusal: of which command or question, with which code.
     pub fn refused(&mut self, what: &'static str, code: Cow<'static, str>) {
         *self.refused.entry((what, code.into_owned())).or_default() += 1;
     }
 
-    /// Somebody was told something.
+    /// Notes the milestone that a notice tells of, if it tells of one.
     pub fn told(&mut self, news: &News, at: At) {
         let Some(order) = news.about else {
             return;
@@ -105,7 +106,7 @@ impl Tally {
         }
     }
 
-    /// How an order stands at the end.
+    /// Notes how an order stands when the day is over.
     pub fn ended(&mut self, view: &OrderView) {
         let outcome = match (view.status, view.reason) {
             (Status::Completed, _) => Outcome::Completed,
@@ -115,19 +116,19 @@ impl Tally {
         self.marks.entry(view.id).or_default().outcome = Some(outcome);
     }
 
-    /// How many orders were placed.
+    /// Number of orders.
     #[must_use]
     pub fn orders(&self) -> usize {
         self.marks.len()
     }
 
-    /// Every order that was placed, by id.
+    /// Ids of all orders, in ascending order.
     #[must_use]
     pub fn known(&self) -> Vec<OrderId> {
         self.marks.keys().copied().collect()
     }
 
-    /// How many orders ended how, by the words of the lifecycle.
+    /// Number of orders by outcome: completed first, then cancelled, then open; the most frequent first.
     #[must_use]
     pub fn outcomes(&self) -> Vec<(Outcome, u64)> {
         let mut counts: Vec<(Outcome, u64)> = vec![];
@@ -148,7 +149,7 @@ impl Tally {
         counts
     }
 
-    /// How many orders did not end.
+    /// Number of orders that had not ended when the day was over.
     #[must_use]
     pub fn unfinished(&self) -> u64 {
         let open = |(outcome, _): &&(Outcome, u64)| matches!(outcome, Outcome::Open(_));
@@ -156,21 +157,21 @@ impl Tally {
         outcomes.iter().filter(open).map(|(_, count)| count).sum()
     }
 
-    /// How long orders were on the board until the first runner came.
+    /// Waits from the board until the first runner accepted.
     #[must_use]
     pub fn until_accepted(&self) -> Waits {
         let wait = |marks: &Marks| Some(marks.accepted?.since(marks.on_board?));
         Waits::of(self.marks.values().filter_map(wait))
     }
 
-    /// How long it took from the board to the door.
+    /// Waits from the board until the delivery.
     #[must_use]
     pub fn until_delivered(&self) -> Waits {
         let wait = |marks: &Marks| Some(marks.delivered?.since(marks.on_board?));
         Waits::of(self.marks.values().filter_map(wait))
     }
 
-    /// What was refused how often: the command, and the code of the refusal.
+    /// Refusals: name of the command or question, code, number of times.
     pub fn refusals(&self) -> impl Iterator<Item = (&'static str, &str, u64)> {
         let refused = self.refused.iter();
         refused.map(|((what, code), times)| (*what, code.as_str(), *times))

@@ -1,6 +1,6 @@
-//! What robots need of a campus: to look, to act, to be told, and to let time pass.
+//! The port between robots and the campus they live on: looking, acting, notices, and time that passes.
 //!
-//! The one port of the simulation, with two adapters: a campus in this process, and a running server.
+//! It has two adapters: a simulation in this process, and a running server.
 //! Must not: decide what a robot does.
 
 use campusg_client::Deviation;
@@ -18,12 +18,12 @@ use campusg_domain::{
 use campusg_simulation::{AskKind, Bank, Behaviour};
 use std::borrow::Cow;
 
-/// Why something was not done.
+/// Why the campus did not do what a robot asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WorldError {
-    /// A rule said no; its stable code.
+    /// A rule refused it; the stable code of the refusal.
     Refused(Cow<'static, str>),
-    /// The campus is not as specified, or can't be reached: the day ends here.
+    /// The campus is not as specified, or can't be reached; this ends the day.
     Fault(Deviation),
 }
 
@@ -33,87 +33,87 @@ impl From<Deviation> for WorldError {
     }
 }
 
-/// What a robot gets for what it asks.
+/// The result of what a robot asks for.
 pub type Answer<T> = Result<T, WorldError>;
 
-/// Somebody was told something.
+/// A notice to a user or to the operators, as a robot hears it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct News {
-    /// Who.
+    /// The receiver.
     pub to: Audience,
-    /// About which order, if it is about one.
+    /// The order that it is about; `None` if it is about a wallet or the platform.
     pub about: Option<OrderId>,
-    /// What.
+    /// The kind of notice.
     pub kind: NoticeKind,
 }
 
-/// What a runner asks the customer to decide.
+/// A runner's proposal that waits for the customer's decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// Number of the proposal.
+    /// Number of the proposal within the order.
     pub n: Number,
-    /// What it is about.
+    /// What the customer has to decide.
     pub kind: ProposalKind,
-    /// Places on the shopping list that it is about.
+    /// Indices in the shopping list, from 0, of the items that it is about.
     pub items: Vec<u16>,
 }
 
-/// A claim that nobody has decided.
+/// An open dispute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claimed {
-    /// Number of the dispute.
+    /// Number of the dispute within the order.
     pub n: Number,
-    /// Who claims.
+    /// The party that opened it.
     pub by: Party,
-    /// How much.
+    /// The amount claimed, in cents.
     pub claim: Cents,
 }
 
 /// An order, as a robot sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderView {
-    /// Its id.
+    /// Id of the order.
     pub id: OrderId,
-    /// Who ordered.
+    /// The customer's account.
     pub customer: UserId,
-    /// Who runs, or ran.
+    /// The bound runner's account, also after the end; `None` if the order has none.
     pub runner: Option<UserId>,
-    /// Where it stands.
+    /// Status of the order.
     pub status: Status,
-    /// Whether a runner may take it.
+    /// Whether the order is on the board, so that a runner may accept it.
     pub on_board: bool,
-    /// Why it was cancelled.
+    /// Why the order was cancelled; `None` unless it was.
     pub reason: Option<CancelReason>,
-    /// What the food is expected to cost.
+    /// Cost of the food by the customer's estimate, in cents.
     pub estimate: Cents,
-    /// Most the food may cost now.
+    /// The most that the food may cost without asking the customer again, in cents.
     pub approved: Cents,
-    /// Tip.
+    /// Tip given with the order, in cents.
     pub tip: Cents,
-    /// How the food changes hands.
+    /// Whether the food is handed over against a PIN or left at the door.
     pub handover: Handover,
-    /// What is still to be bought: place on the list, and what to do when it is not there.
+    /// The items that are still wanted: index in the shopping list, and what to do if the item can't be bought.
     pub items: Vec<(u16, Substitution)>,
-    /// How many proposals there were.
+    /// Number of proposals so far; on a server, the number of the open one, or 0.
     pub proposals: Number,
-    /// The open one.
+    /// The proposal that waits for a decision; `None` if there is none.
     pub asked: Option<Asked>,
-    /// Whether a cancellation waits for the till.
+    /// Whether a cancellation waits for the runner at the till to answer.
     pub cancel_waits: bool,
-    /// Whether the runner waits for a customer who can't be reached, and whether the wait is over.
+    /// `None` unless the runner waits at the door for a customer who can't be reached; then whether the wait is over.
     pub no_show: Option<bool>,
-    /// Whether an operator holds it.
+    /// Whether an operator has put the order on hold.
     pub held: bool,
-    /// What was charged and has not come back.
+    /// The part of the charge that has not been refunded, in cents.
     pub refundable: Cents,
-    /// What was charged in all, or will be.
+    /// The charge so far, in cents; 0 before there is one.
     pub charged: Cents,
-    /// The open claim.
+    /// The open dispute; `None` if there is none.
     pub claimed: Option<Claimed>,
 }
 
 impl OrderView {
-    /// Whether the food is bought and not handed over.
+    /// Whether the food is bought and not yet handed over.
     #[must_use]
     pub const fn is_under_way(&self) -> bool {
         matches!(
@@ -126,159 +126,159 @@ impl OrderView {
 /// An order on the board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OnBoard {
-    /// Its id.
+    /// Id of the order.
     pub order: OrderId,
-    /// What its runner gets beside the food: fee and tip.
+    /// Delivery fee and tip in cents: what the runner gets beside the cost of the food.
     pub reward: Cents,
 }
 
-/// Somebody's money.
+/// The money of a user, or of the platform.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WalletBalance {
-    /// What can be taken out; of the platform: its fees.
+    /// Cents that can be taken out: of a user's wallet, or of the platform's earned fees.
     pub available: Cents,
-    /// What is owed; of the platform: its losses.
+    /// Cents that the user owes, or the platform's losses that are not covered yet.
     pub debt: Cents,
 }
 
-/// What happens to a campus from outside.
+/// Trouble that comes from outside of the robots.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outside {
-    /// The gateway answers nobody for so long.
+    /// The gateway answers no call for some time.
     Outage {
-        /// Milliseconds.
+        /// Duration in milliseconds.
         for_ms: u64,
     },
-    /// The bank lets go of what it blocks for an order.
+    /// The bank lets go of this order's authorisation before it runs out.
     BankLetsGo(OrderId),
-    /// An owner refuses the next question of this kind.
+    /// An owner refuses the next vote request of this kind.
     OwnerRefuses(AskKind),
-    /// The bank takes the charge for an order back, or decides on that.
+    /// The bank takes back the charge of this order, or decides about that; the stage says which.
     Chargeback(OrderId, wallet::ChargebackStage),
 }
 
-/// Who somebody is.
+/// The part that a new user plays on the campus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Orders, with a card that behaves so.
+    /// A customer, with a card of this behaviour.
     Student(Behaviour),
-    /// Runs, with a bank account that behaves so.
+    /// A runner, with a bank account of this behaviour.
     Runner(Bank),
-    /// Operates the platform.
+    /// An operator.
     Operator,
 }
 
-/// A campus that robots live on.
+/// A campus on which robots live.
 pub trait World {
-    /// What its clock shows.
+    /// The time by which the robots live.
     fn now(&self) -> At;
 
-    /// How long after the last order could be placed it is worth waiting for everything to end, in milliseconds.
+    /// Longest wait, in milliseconds, from when students stop ordering until everything has ended.
     fn patience_ms(&self) -> u64;
 
-    /// Lets time pass until `end`, or until somebody is told something before; whether somebody was.
+    /// Lets time pass until `end` at most. Returns `true` if it stopped before, since there may be news.
     ///
     /// # Errors
     /// [`WorldError::Fault`].
     fn pass_until(&mut self, end: At) -> Answer<bool>;
 
-    /// What people were told since this was asked last, in order.
+    /// The notices since the last call of this method, in order.
     ///
     /// # Errors
     /// [`WorldError::Fault`].
     fn news(&mut self) -> Answer<Vec<News>>;
 
-    /// Whether nothing follows by itself any more, as far as can be seen.
+    /// Whether nothing more is known to happen unless a robot acts.
     ///
     /// # Errors
     /// [`WorldError::Fault`].
     fn is_at_rest(&mut self) -> Answer<bool>;
 
-    /// Somebody comes to the campus.
+    /// Registers a user, with card or bank account, and returns their id.
     ///
     /// # Errors
-    /// As registration, card and bank account are refused.
+    /// If registration, card or bank account is refused.
     fn join(&mut self, part: Part) -> Answer<UserId>;
 
-    /// A store opens; where it is known already, its id is given.
+    /// Adds a store to the operators' directory and returns its id; on a server, a store of that name is used again.
     ///
     /// # Errors
-    /// As an operator is refused.
+    /// If it is refused, or there is no operator.
     fn open_store(&mut self, name: &str, hours: Option<Hours>) -> Answer<StoreId>;
 
-    /// A store takes no orders, or takes them again.
+    /// Lets a store take no orders, or take them again.
     ///
     /// # Errors
-    /// As an operator is refused.
+    /// If it is refused, or there is no operator.
     fn pause_store(&mut self, store: StoreId, paused: bool) -> Answer<()>;
 
-    /// A student orders.
+    /// Places a student's order and returns its id.
     ///
     /// # Errors
-    /// The rules of transition 1.
+    /// If a rule of transition 1 refuses it.
     fn place(&mut self, wish: Placement) -> Answer<OrderId>;
 
-    /// Somebody gives an order a command.
+    /// Gives an order a command as this user.
     ///
     /// # Errors
-    /// The rules of the command's row.
+    /// If a rule of the command's transition refuses it, or a server has no route for it.
     fn act(&mut self, who: Principal, order: OrderId, command: Command) -> Answer<()>;
 
-    /// Somebody gives a wallet a command.
+    /// Gives a wallet a command as this user.
     ///
     /// # Errors
-    /// The rules of transitions 41–44.
+    /// If a rule of transitions 41–44 refuses it, or a server has no route for it.
     fn wallet(&mut self, who: Principal, of: UserId, command: wallet::Command) -> Answer<()>;
 
-    /// A student puts another card on file.
+    /// Stores another card of this behaviour for a student.
     ///
     /// # Errors
-    /// As the card is refused.
+    /// If the card is refused.
     fn new_card(&mut self, student: UserId, card: Behaviour) -> Answer<()>;
 
-    /// A student answers the bank.
+    /// Answers the bank in the customer's place: whether they confirm the payment of this order.
     ///
     /// # Errors
     /// [`WorldError::Fault`].
     fn answer_bank(&mut self, order: OrderId, yes: bool) -> Answer<()>;
 
-    /// Looks at an order.
+    /// An order as robots see it.
     ///
     /// # Errors
-    /// `not_found`.
+    /// `not_found` if there is no such order.
     fn order_view(&mut self, order: OrderId) -> Answer<OrderView>;
 
-    /// What a runner sees on the board, oldest first.
+    /// The orders on the board that this runner may accept.
     ///
     /// # Errors
     /// [`WorldError::Fault`].
     fn board(&mut self, runner: UserId) -> Answer<Vec<OnBoard>>;
 
-    /// Looks into a wallet.
+    /// The money of a user, or of the platform.
     ///
     /// # Errors
     /// [`WorldError::Fault`].
     fn wallet_balance(&mut self, of: UserId) -> Answer<WalletBalance>;
 
-    /// What cancelling costs the customer now; `None` where it can't be cancelled.
+    /// What the customer would be charged for cancelling now, in cents; `None` if they can't cancel.
     ///
     /// # Errors
-    /// `not_found`.
+    /// `not_found` if there is no such order.
     fn cancel_price(&mut self, order: OrderId) -> Answer<Option<Cents>>;
 
-    /// A photo that serves nothing yet.
+    /// Uploads a photo and returns its id.
     ///
     /// # Errors
-    /// As an upload is refused.
+    /// If the upload is refused.
     fn photo(&mut self, by: UserId) -> Answer<PhotoId>;
 
-    /// The PIN that the customer was told.
+    /// The PIN of an order, which its customer tells the runner: 0 to 9999.
     ///
     /// # Errors
-    /// As the question is refused.
+    /// If it is not shown to the customer.
     fn pin(&mut self, order: OrderId) -> Answer<u16>;
 
-    /// Something happens from outside; `false` where nobody here can make it happen.
+    /// Lets trouble from outside happen; `false` if this campus can't make it happen, or it would change nothing.
     ///
     /// # Errors
     /// [`WorldError::Fault`].

@@ -1,4 +1,4 @@
-//! What is there when a day begins, and what is sure to come.
+//! What is planned when a day begins: stores, meals, shifts and rounds.
 
 use super::{Action, Day, FIRST_HOUR, Size, Span, hours, minutes};
 use crate::simulate::{
@@ -11,7 +11,7 @@ use campusg_domain::{
 };
 
 impl<W: World> Day<W> {
-    /// Six stores; two of them close in the afternoon, one early in the evening.
+    /// Opens six stores; two of them close in the afternoon, one early in the evening.
     pub(super) fn open_stores(&mut self) -> Result<(), Deviation> {
         const STORES: [(&str, &[(u16, u16)]); 6] = [
             ("Noodle Bar", &[]),
@@ -37,7 +37,7 @@ impl<W: World> Day<W> {
         Ok(())
     }
 
-    /// What is sure to come: meals, runners who look for work, operators on their rounds, the weather outside.
+    /// Notes the errands that start the day: meals, runners' shifts and payouts, operators' rounds, outside troubles.
     pub(super) fn plan(&mut self, size: Size) {
         for hour in 0..size.hours {
             let hungry = HUNGER[usize::try_from((FIRST_HOUR + hour) % 24).unwrap_or(0)];
@@ -68,7 +68,7 @@ impl<W: World> Day<W> {
         self.note(Robot::World, hour, None, minutes(5, 30));
     }
 
-    /// Every fourth runner is there from the beginning and on the following days; the others come for some hours.
+    /// Plans a runner's shift: every fourth runner works from the beginning and on the following days, others for some hours.
     fn plan_a_shift(&mut self, runner: usize, size: Size) {
         let looks = Action::Runner(runner::Action::LooksAtTheBoard);
         let (from_ms, until) = match runner % 4 {

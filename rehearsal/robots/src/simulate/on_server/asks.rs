@@ -1,4 +1,4 @@
-//! Commands as requests: which path, which body. Must not: send them.
+//! Turns the robots' commands into requests of the API. Must not: send them.
 
 use super::time;
 use campusg_client::{
@@ -17,9 +17,9 @@ use campusg_domain::{
 };
 use campusg_simulation::{Bank, Behaviour};
 
-/// A card or bank account that behaves so, as the sandbox gateway knows it.
+/// A behaviour of a card or bank account, as a test token of the sandbox gateway.
 pub(super) trait Token {
-    /// The test token that comes nearest.
+    /// The sandbox's test token whose behaviour comes nearest.
     fn token(&self) -> &'static str;
 }
 
@@ -52,7 +52,7 @@ impl Token for Bank {
     }
 }
 
-/// A wish; a wished time only where the robots' time is the server's.
+/// The body of an order; the time of delivery is left out unless the robots live by the server's own clock (`same_time`).
 pub(super) fn placement(wish: &Placement, same_time: bool) -> Wish {
     let items = wish.items.iter().map(|item| request::Item {
         name: item.name.clone(),
@@ -83,7 +83,8 @@ fn store(store: &StoreRef) -> request::Store {
     }
 }
 
-/// A command to an order; none for what only the system says.
+/// The request for a command to an order; `None` for what only the system says, for placing, and for an operator's retry,
+/// skip and compensate.
 pub(super) fn of_order(id: OrderId, command: &Command) -> Option<ApiRequest> {
     let act = |action, reason: &Sealed| desk::act(id, action, &text(reason));
     Some(match command {
@@ -116,7 +117,7 @@ pub(super) fn of_order(id: OrderId, command: &Command) -> Option<ApiRequest> {
     })
 }
 
-/// Commands to what lies over an order: proposals, problems, disputes.
+/// The request for a command about proposals, problems or disputes; `None` for all other commands.
 fn of_attachment(id: OrderId, command: &Command) -> Option<ApiRequest> {
     let answer = |n: &u16, answer| order::answer(id, i64::from(*n), &answer);
     let photos = |photos: &[PhotoId]| photos.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -167,7 +168,7 @@ fn of_attachment(id: OrderId, command: &Command) -> Option<ApiRequest> {
     })
 }
 
-/// A command to a wallet; none for what only the gateway or a timer says.
+/// The request for a command to a wallet; `None` for what only the gateway or a timer says.
 pub(super) fn of_wallet(of: UserId, command: &wallet::Command) -> Option<ApiRequest> {
     use wallet::Command as To;
     Some(match command {
@@ -227,7 +228,7 @@ fn line(line: &ProposedItem) -> request::ProposedItem {
     }
 }
 
-/// What somebody says: robots seal nothing.
+/// The text of a message or reason. Robots have no keys, so a `Sealed` of theirs is plain text.
 fn text(said: &Sealed) -> String {
     String::from_utf8_lossy(&said.0).into_owned()
 }

@@ -1,4 +1,4 @@
-//! Who looks into which inbox when, and what is new there.
+//! Reads inboxes on a server: whose is read when, and which of the notices are new.
 
 use super::{OnServer, patience, views};
 use crate::simulate::world::{Answer, News};
@@ -13,10 +13,10 @@ use campusg_domain::{
 };
 use std::str::FromStr;
 
-/// How many others do each time.
+/// Number of people without an open order whose inboxes are read each time, in turn.
 const OTHERS: usize = 8;
 impl OnServer {
-    /// Everybody who has an order open, and a few of the others, will look into their inboxes.
+    /// Marks the inboxes to read next: of all parties of open orders, of the operator, and of a few others in turn.
     pub(super) fn inboxes_are_due(&mut self) {
         let orders = self.open.iter().filter_map(|order| self.orders.get(order));
         let parties = orders.flat_map(|parties| [Some(parties.customer), parties.runner]);
@@ -38,7 +38,7 @@ impl OnServer {
         }
     }
 
-    /// What somebody was told since the last look, oldest first.
+    /// The notices to a user since their inbox was last read, oldest first; at most the newest 100.
     pub(super) fn told(&mut self, user: UserId) -> Answer<Vec<News>> {
         let person = self.person(user)?;
         let inbox = self.threads.block_on(inbox(person, 100))?;
@@ -65,7 +65,7 @@ impl OnServer {
     }
 }
 
-/// The newest notices of somebody.
+/// The newest notices in a person's inbox, at most `limit` of them, newest first.
 pub(super) async fn inbox(person: &Person, limit: u8) -> Result<Vec<Notice>, Deviation> {
     let ask = account::inbox(&person.id, limit);
     let inbox = patience::send(person, ask).await?.is(200)?;

@@ -1,14 +1,14 @@
-//! Requests of people who wait when they are told to.
+//! Sends a request again when the server says that it was too much at once.
 
 use campusg_client::{ApiRequest, Deviation, Person, Reply};
 use std::time::Duration;
 
-/// How often a request is sent that the server has no time for.
+/// Most tries of a request.
 const TRIES: u32 = 40;
-/// Wait before it is sent again; a server's limits refill within a second.
+/// Wait between two tries; a server's limits refill within a second.
 const PAUSE: Duration = Duration::from_millis(150);
 
-/// Sends a request, and again where the server says that it was too much at once: then nothing was done.
+/// Sends a request; if the server says that it was too much at once, nothing was done, and it is sent again.
 pub(super) async fn send(person: &Person, ask: ApiRequest) -> Result<Reply, Deviation> {
     let mut tries = 1;
     loop {

@@ -1,7 +1,7 @@
-//! Whose time robots live by on a server: its virtual clock, which is moved, or the clock on the wall, which is
-//! outrun.
+//! The clock by which robots live on a server: the server's virtual clock, which they move on, or the wall clock, which
+//! they see pass faster than it does.
 //!
-//! Invariant: never goes back.
+//! Invariant: it never goes back.
 
 use campusg_client::answer::Clock;
 use campusg_client::{Body, Client, Deviation, Person, operation::desk};
@@ -9,31 +9,31 @@ use campusg_domain::time::At;
 use chrono::{DateTime, SecondsFormat};
 use std::{sync::Arc, time::Duration};
 
-/// Where the clock on the wall is read.
+/// Reads the wall clock.
 pub type WallClock = Arc<dyn Fn() -> At + Send + Sync>;
 
-/// Longest wait between two looks, on the wall.
+/// Longest sleep of [`Pace::pass_to`], in milliseconds of the wall clock.
 const PAUSE_MS: u64 = 100;
 
-/// The robots' time.
+/// The clock by which the robots live.
 pub(super) enum Pace {
-    /// The server's virtual clock, as it was moved last.
+    /// The server's virtual clock, which the operator moves on.
     Moved {
-        /// What it shows.
+        /// Its time after it was last moved.
         now: At,
     },
-    /// The clock on the wall, so many times as fast.
+    /// The wall clock, sped up.
     Outrun {
-        /// When the robots came.
+        /// The wall clock's time when the robots came; both clocks agree there.
         since: At,
-        /// How many times.
+        /// Seconds of the robots' time per second of the wall clock.
         speed: u64,
         clock: WallClock,
     },
 }
 
 impl Pace {
-    /// Looks whether the server's clock can be moved.
+    /// Chooses the clock: the server's if an operator is given and it is virtual, else the wall clock, sped up.
     pub(super) async fn of(
         client: &Client,
         operator: Option<&Person>,
@@ -73,7 +73,7 @@ impl Pace {
         }
     }
 
-    /// Lets time pass until `to`; on the wall, for one pause at most.
+    /// Lets time pass until `to`; by the wall clock, sleeps for [`PAUSE_MS`] at most, so `to` may not be reached.
     pub(super) async fn pass_to(
         &mut self,
         to: At,
@@ -100,7 +100,7 @@ impl Pace {
     }
 }
 
-/// What the server's clock shows.
+/// The server's time in an answer to moving its clock.
 fn shown(moved: &Body) -> Result<At, Deviation> {
     let text = moved.read::<Clock>()?.now;
     let read = DateTime::parse_from_rfc3339(&text).ok();
@@ -109,7 +109,7 @@ fn shown(moved: &Body) -> Result<At, Deviation> {
     Ok(At(ms))
 }
 
-/// A time as the API reads it.
+/// A time in RFC 3339, as the API reads it.
 pub(super) fn written(at: At) -> String {
     let ms = i64::try_from(at.0).unwrap_or(i64::MAX);
     let time = DateTime::from_timestamp_millis(ms).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the server's views mean to a robot. Must not: ask for them.
+//! Turns views and notices of the API into what robots see and hear. Must not: request them.
 
 use crate::simulate::world::{Asked, Claimed, OrderView, WalletBalance};
 use campusg_client::answer;
@@ -10,7 +10,7 @@ use campusg_domain::{
 };
 use std::str::FromStr;
 
-/// An order, as its customer or an operator sees it.
+/// An order for robots, from the view of its customer or of an operator.
 pub(super) fn of_order(id: OrderId, customer: UserId, seen: answer::Order) -> OrderView {
     let payment = &seen.payment;
     let refundable = Cents(payment.charged_cents) - Cents(payment.refunded_cents);
@@ -61,7 +61,7 @@ fn claimed(dispute: answer::Dispute) -> Option<Claimed> {
     })
 }
 
-/// The platform's fees and losses.
+/// The platform's earned fees and uncovered losses, from the accounts `revenue` and `goodwill`.
 pub(super) fn treasury(accounts: &[answer::Account]) -> WalletBalance {
     let mut wallet_balance = WalletBalance::default();
     for account in accounts {
@@ -79,8 +79,8 @@ pub(super) fn treasury(accounts: &[answer::Account]) -> WalletBalance {
     wallet_balance
 }
 
-/// What a notice's code says to a robot; none where no robot listens to it. Amounts and reasons, which no robot looks
-/// at, are left out.
+/// The kind of notice for a code of the API; `None` if no robot reacts to it. Amounts and reasons are left empty, since no
+/// robot looks at them.
 pub(super) fn kind(code: &str) -> Option<NoticeKind> {
     let cents = Cents::ZERO;
     Some(match code {

@@ -1,4 +1,4 @@
-//! Money: what is in the accounts, and what moved between them.
+//! The report's sections on money: the balances of the accounts, and the transfers between them.
 
 use campusg_domain::{
     money::{Account, Cents, Phase},
@@ -7,7 +7,7 @@ use campusg_domain::{
 use campusg_simulation::Simulation;
 use std::collections::BTreeMap;
 
-/// Kinds of accounts, in the order of the chart.
+/// Kinds of accounts, in the order of the report.
 const KINDS: [&str; 6] = [
     "gateway",
     "receivable",
@@ -28,7 +28,7 @@ const fn kind(account: Account) -> usize {
     }
 }
 
-/// What a move between two kinds of accounts is.
+/// What a transfer from one kind of account to another means; both are indices in [`KINDS`].
 const fn says(from: usize, to: usize) -> &'static str {
     match (from, to) {
         (0, 1) => "charged to cards",
@@ -82,7 +82,7 @@ fn row(name: &str, accounts: u64, sum: Balance) -> String {
     format!("  {name:<22}{accounts:>9}{posted:>16}{promised_in:>14}{out:>14}\n")
 }
 
-/// What was posted from each kind of account to each other.
+/// The section with the sums posted from each kind of account to each other.
 pub(super) fn flows(simulation: &Simulation) -> String {
     let mut flows: BTreeMap<(usize, usize), Cents> = BTreeMap::new();
     let records = simulation.journal().iter().map(|entry| &entry.record);

@@ -1,8 +1,8 @@
-//! Orders by outcome, and how long people waited.
+//! The report's sections on orders by outcome and on waiting times.
 
 use crate::simulate::tally::{Outcome, Tally, Waits};
 
-/// A span of milliseconds in words, to the second.
+/// Milliseconds as text, to the second.
 pub(super) fn span(ms: u64) -> String {
     let (days, hours, minutes, seconds) = (
         ms / 86_400_000,

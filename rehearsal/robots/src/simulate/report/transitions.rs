@@ -1,4 +1,4 @@
-//! Which rows of the lifecycle the day has met.
+//! The report's section on transitions: which of the lifecycle have happened, and how often.
 
 use campusg_domain::transitions::{Met, TRANSITIONS};
 use campusg_simulation::Simulation;

@@ -1,4 +1,4 @@
-//! Troubles by kind, read off the journal; timers that fired, calls, refusals, and what went wrong on purpose.
+//! The report's sections on troubles by kind, timers, calls, refusals and mishaps, as counted in the journal.
 
 use super::table;
 use crate::simulate::{on_campus::OnCampus, tally::Tally};
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 type Is = fn(&Fact<'_>) -> bool;
 
-/// Every trouble, by who brings it.
+/// Every kind of trouble, by who causes it, with the test for its records.
 #[rustfmt::skip]
 const TROUBLES: [(&str, Is); 46] = [
     ("cards refused", |it| it.has(|e| matches!(e, Event::Placing(PlacingEvent::Declined { .. })))),
@@ -70,7 +70,7 @@ const TROUBLES: [(&str, Is); 46] = [
     ("times that cash was short", |it| it.in_wallet(|e| matches!(e, wallet::Event::CashShort { .. }))),
 ];
 
-/// An operator gave up letting go of an authorisation.
+/// Whether an operator skipped the void of an authorisation.
 fn skips(fact: &Fact<'_>) -> bool {
     fact.has(|event| {
         matches!(

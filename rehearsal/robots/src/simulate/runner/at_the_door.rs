@@ -1,4 +1,4 @@
-//! Robots at the customer's door: a PIN, a photo, or nobody there.
+//! Robots at the customer's door: they hand over against a PIN or show a photo, or nobody is there.
 
 use super::Action;
 use crate::simulate::{
@@ -10,7 +10,7 @@ use campusg_domain::{
     order::{Command, Handover, Problem, Shown, Status},
 };
 
-/// Wrong tries of a runner who never hears the PIN.
+/// Number of wrong PINs that a runner enters who never hears the right one.
 const ALL_TRIES: u8 = 5;
 
 impl<W: World> Day<W> {
@@ -29,7 +29,7 @@ impl<W: World> Day<W> {
         }
     }
 
-    /// Against the PIN, which may be misheard; a photo once no try is left.
+    /// Hands the food over with the PIN, which the runner may mishear; shows a photo once no try is left.
     fn hands_over(&mut self, user: UserId, order: OrderId) -> Done {
         let pin = self.world.pin(order);
         let Some(pin) = self.answered("pin", pin)? else {
@@ -62,7 +62,7 @@ impl<W: World> Day<W> {
         self.act(Principal::User(user), order, deliver).map(drop)
     }
 
-    /// Writes, and writes again two minutes later; then says so.
+    /// Writes to the customer; again after two minutes, and then reports that they can't be reached.
     pub(super) fn calls(&mut self, i: usize, order: OrderId) -> Done {
         let who = Principal::User(self.crowd.runners[i]);
         let text = words("I am at your door.");

@@ -1,4 +1,4 @@
-//! Robots at the store: what they find on the shelves, what they ask the customer, what they pay.
+//! Robots at the store: what they find on the shelves, propose to the customer, and pay.
 
 use super::Action;
 use crate::simulate::{
@@ -13,7 +13,7 @@ use campusg_domain::{
 };
 
 impl<W: World> Day<W> {
-    /// The first look at the shelves may bring a surprise; else the food is bought.
+    /// Opens a proposal if the first look at the shelves brings a surprise; else buys the food.
     pub(super) fn shops(&mut self, i: usize, order: OrderId) -> Done {
         let Some(view) = self.sees_at(order, Status::OnSite)? else {
             return Ok(());
@@ -30,7 +30,7 @@ impl<W: World> Day<W> {
         }
     }
 
-    /// What a runner finds at the store: kind and new total of a proposal.
+    /// Draws a surprise at the store: kind and total of the proposal that follows; mostly `None`.
     fn surprise(&mut self, view: &OrderView) -> Option<(ProposalKind, Option<Cents>)> {
         let (approved, estimate) = (view.approved, view.estimate);
         if self.chance(|h| h.finds_it_closed) {
@@ -106,7 +106,7 @@ impl<W: World> Day<W> {
         Ok(())
     }
 
-    /// Buys for about what was expected, and never for more than was approved.
+    /// Buys for about the estimate, and never for more than was approved.
     pub(super) fn buys(&mut self, i: usize, order: OrderId) -> Done {
         let (user, view) = (self.crowd.runners[i], self.sees_at(order, Status::OnSite)?);
         let Some(view) = view else {
