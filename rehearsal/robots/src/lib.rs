@@ -1,6 +1,6 @@
-//! What uses CampusG as people do: the walkthrough, and robots that live a day on a campus.
+//! Programs that use CampusG as people do: the walkthrough, and robots that live a day on a campus.
 //!
-//! Must not: reach into a running server by any way but its API; print; read a clock that was not handed in.
+//! Must not: reach a running server except through its API; print; read a clock that was not passed in.
 
 pub mod simulate;
 pub mod walkthrough;

@@ -1,9 +1,9 @@
-//! The simulator: a robot campus with every kind of trouble, and what became of it.
+//! The simulator: robots live a day on a campus with every kind of trouble, and a report says what became of it.
 //!
-//! Owns: the robots and their habits, the port through which they live on a campus, and the report. Robots are pure:
-//! what they see and when comes from the port, chance from a seed.
-//! Must not: hold a rule of the product; a robot that asks for what does not fit is refused like anybody.
-//! Invariant: on a campus in this process, equal seeds give equal reports, byte for byte.
+//! Owns: the robots and their habits, the port through which they live on a campus, and the report. Robots are pure: what
+//! they see, and when, comes from the port, and chance from a seed.
+//! Must not: hold a rule of the product; a robot that asks for something illegal is refused like anybody else.
+//! Invariant: in a simulation in this process, equal seeds give equal reports, byte for byte.
 
 mod agenda;
 mod day;

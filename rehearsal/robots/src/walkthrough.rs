@@ -1,8 +1,9 @@
-//! The walkthrough: a story of orders, played against a server over HTTP, every step checked.
+//! The walkthrough: plays stories of orders against a server over HTTP and checks every step.
 //!
-//! Owns: the scenarios, the chapters, and a server of its own where none is named. The end-to-end tests play the same scenarios.
-//! Must not: reach into a running server by any way but its API; hold a rule of the product.
-//! Invariant: whatever is not as specified ends the story with a [`Deviation`](campusg_client::Deviation) that names step, expectation and finding.
+//! Owns: scenarios and chapters, and a temporary server if none is named. The end-to-end tests play the same scenarios.
+//! Must not: reach a running server except through its API; hold a rule of the product.
+//! Invariant: whatever is not as specified ends the story with a [`Deviation`](campusg_client::Deviation), which names
+//! the step, what was expected and what was found.
 
 mod chapter;
 mod child;

@@ -1,4 +1,4 @@
-//! Robots that operate the platform: they react to alarms, go on rounds, decide disputes and do the books.
+//! Robots that operate the platform: they react to alarms, go on rounds, decide disputes and settle the platform's money.
 
 use super::{
     day::{Action as DayAction, Day, Done, Fate, Reaction, Span, hours, minutes, on, words},
@@ -13,34 +13,34 @@ use campusg_domain::{
     owner::wallet::{self, PLATFORM},
 };
 
-/// What an operator does.
+/// What an operator does when an errand is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
-    /// Looks at what is going on, and sometimes steps in.
+    /// Looks at an open order, and sometimes intervenes.
     GoesOnARound,
-    /// Ends an order whose runner is gone from the store.
+    /// Settles an order whose runner disappeared at the store.
     EndsItAtTheStore,
-    /// Gives a runner up who is gone with the food.
+    /// Gives up a runner who disappeared with the food.
     GivesTheRunnerUp,
-    /// Holds an order.
+    /// Puts an order on hold.
     Holds,
-    /// Lets it go on.
+    /// Ends the hold.
     LetsGo,
     /// Decides a dispute.
     Judges,
-    /// Opens a case for a customer whose bank took the charge back.
+    /// Opens a dispute after the bank took the charge back.
     OpensACase,
-    /// Gives something back after a bad end.
+    /// Refunds something after a bad end.
     GivesGoodwill,
-    /// Does something about a step that keeps failing.
+    /// Retries, skips or compensates a step that keeps failing.
     TendsToWhatIsStalled,
-    /// Writes off what a customer never paid.
+    /// Writes off a debt that was never paid.
     WritesOff,
-    /// Makes losses good and takes fees out.
+    /// Covers losses and takes earned fees out.
     KeepsTheBooks,
 }
 
-/// What operators do about what they are told.
+/// The reactions of operators to notices.
 #[rustfmt::skip]
 pub(super) const REACTIONS: [Reaction<Action>; 12] = [
     on(|it| matches!(it, Told::StoreWaitLong), |_| 900, minutes(3, 30), Action::EndsItAtTheStore),
@@ -89,7 +89,7 @@ impl<W: World> Day<W> {
         }
     }
 
-    /// Whoever of the operators has time.
+    /// Draws one of the operators.
     fn an_operator(&mut self) -> Principal {
         let operators = self.crowd.operators.len() as u64;
         Principal::Operator(self.crowd.operators[self.dice.below(operators) as usize])
@@ -104,7 +104,7 @@ impl<W: World> Day<W> {
         );
     }
 
-    /// Every quarter of an hour or so a look at one open order.
+    /// Looks at one open order and perhaps intervenes; notes the next round for 5 to 20 minutes later.
     fn goes_on_a_round(&mut self) -> Done {
         let open = self.crowd.open.len() as u64;
         if open == 0 && self.world.now() >= self.closes_at {
@@ -141,7 +141,7 @@ impl<W: World> Day<W> {
         Ok(())
     }
 
-    /// Transition 40: as it stands, with a fair share for the runner.
+    /// Transition 40: settles an order, with a share for the runner that fits its stage.
     fn settles(&mut self, who: Principal, view: &OrderView) -> Done {
         let bought = view.is_under_way() || view.status == Status::Delivered;
         let ending = match (bought, view.runner) {
@@ -233,7 +233,7 @@ impl<W: World> Day<W> {
         self.act(who, order, refund).map(drop)
     }
 
-    /// Mostly has it tried again; sometimes goes on without it, or takes it back.
+    /// Retries the failing step in most cases; sometimes skips or compensates it.
     fn tends_to_what_is_stalled(&mut self, who: Principal, order: OrderId) -> Done {
         let reason = words("it fails and fails");
         let remedy = match self.dice.below(4) {
@@ -268,7 +268,7 @@ impl<W: World> Day<W> {
         Ok(())
     }
 
-    /// Transition 44: losses are made good, and most of the fees taken out.
+    /// Transition 44: covers losses, and takes out most of the earned fees.
     fn keeps_the_books(&mut self, who: Principal) -> Done {
         let wallet_balance = self.world.wallet_balance(PLATFORM);
         let Some(wallet_balance) = self.answered("wallet", wallet_balance)? else {

@@ -1,6 +1,6 @@
-//! Robots that run: from the board to the door, and everything that comes between.
+//! Robots that run: from the board to the door, and every trouble in between.
 //!
-//! What a runner does next is noted when the step before was taken; what nobody expects comes as a reaction.
+//! A runner notes each step when the step before is done; what they can't foresee comes as a reaction to a notice.
 
 mod at_the_door;
 mod at_the_store;
@@ -21,50 +21,50 @@ use campusg_domain::{
     owner::wallet,
 };
 
-/// What a runner does.
+/// What a runner does when an errand is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     /// Looks at the board for work.
     LooksAtTheBoard,
-    /// Takes an order that he saw there.
+    /// Accepts an order that they saw there.
     Accepts,
-    /// Gives it back.
+    /// Gives the order back.
     GivesBack,
-    /// Comes to the store.
+    /// Reports to be at the store.
     Arrives,
-    /// Looks for what is on the list, and buys it.
+    /// Looks for the items, and buys them or opens a proposal.
     Shops,
-    /// Takes a proposal back.
+    /// Withdraws a proposal.
     Withdraws,
-    /// Goes on with the purchase although the customer cancels.
+    /// Reports the purchase although the customer cancels.
     HasPaid,
-    /// Has the food in his hands.
+    /// Reports to have the food in hand.
     Collects,
-    /// Sets out.
+    /// Reports to be on the way.
     Departs,
     /// Reports a problem on the way.
     Reports,
-    /// Knocks at the customer's door.
+    /// Tries to hand the food over.
     Knocks,
-    /// Writes to a customer who is not there.
+    /// Writes to a customer who is not at the door.
     Calls,
-    /// Says that the customer can't be reached.
+    /// Reports that the customer can't be reached.
     GivesUpCalling,
-    /// After the wait: leaves the food, or takes it back.
+    /// Leaves the food at the door after the wait, or takes it back.
     LeavesOrReturns,
-    /// Answers the customer.
+    /// Writes to the customer.
     Writes,
-    /// Says more about a dispute.
+    /// Adds a statement to an open dispute.
     Replies,
     /// Rates the customer.
     Rates,
-    /// Claims for a trip that was not paid.
+    /// Opens a dispute for a trip that was not paid.
     Claims,
-    /// Has the money in the wallet paid out.
+    /// Requests a payout of the wallet.
     AsksForAPayout,
 }
 
-/// What runners do about what they are told.
+/// The reactions of runners to notices.
 #[rustfmt::skip]
 pub(super) const REACTIONS: [Reaction<Action>; 11] = [
     on(|it| matches!(it, Told::ProposalClosed), |_| 1000, seconds(20, 240), Action::Shops),
@@ -125,8 +125,8 @@ impl<W: World> Day<W> {
         );
     }
 
-    /// Looks, perhaps takes something, and looks again: often while students order, seldom while orders wait, and then
-    /// no more.
+    /// Looks at the board, perhaps decides to accept an order, and notes the next look: often while students order, seldom
+    /// while orders are open, and then no more.
     fn looks(&mut self, i: usize, user: UserId) -> Done {
         let (now, open) = (self.world.now(), self.world.now() < self.closes_at);
         let went_home = self.crowd.shifts[i].is_some_and(|until| now >= until);
@@ -156,7 +156,7 @@ impl<W: World> Day<W> {
         Ok(())
     }
 
-    /// A good tip appeals more.
+    /// Draws whether the runner wants this order; a higher reward makes it more likely.
     fn appeals(&mut self, row: OnBoard) -> bool {
         let OnBoard { order, reward } = row;
         if self.fate(order, Fate::Unwanted, |h| h.nobody_wants_it) {

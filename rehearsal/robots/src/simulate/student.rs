@@ -1,4 +1,4 @@
-//! Robots that order: what they wish for, and what they do about what they are told.
+//! Robots that order: what they wish for, and how they react to notices.
 
 mod wish;
 
@@ -18,42 +18,42 @@ use campusg_domain::{
 };
 use campusg_simulation::Behaviour;
 
-/// What a student does.
+/// What a student does when an errand is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
-    /// Orders something.
+    /// Places an order.
     Orders,
-    /// Answers the bank.
+    /// Answers the bank that asks for a confirmation of the payment.
     AnswersTheBank,
-    /// Puts another card on file, and orders again.
+    /// Stores another card, and orders again.
     TriesAnotherCard,
-    /// Cancels, if it costs nothing.
+    /// Cancels the order if that is free.
     CancelsForNothing,
-    /// Cancels, whatever it costs.
+    /// Cancels the order, whatever it costs.
     CancelsForAPrice,
-    /// Decides what the runner proposes.
+    /// Decides the runner's proposal.
     Decides,
     /// Writes to the runner.
     Writes,
-    /// Comes to the phone, or to the door.
+    /// Tells the runner at the door that they are there after all.
     AnswersTheDoor,
     /// Confirms the delivery.
     Confirms,
-    /// Claims something.
+    /// Opens a dispute.
     Claims,
-    /// Says more about a dispute.
+    /// Adds a statement to an open dispute.
     Replies,
     /// Rates the runner.
     Rates,
-    /// Gives a tip.
+    /// Adds a tip after the end.
     Tips,
-    /// Puts a new card on file, which pays what is owed.
+    /// Stores a new card, which pays the debt.
     RenewsTheCard,
-    /// Pays what is owed with the card that is there.
+    /// Pays the debt with the card on file.
     PaysTheDebt,
 }
 
-/// What students do about what they are told.
+/// The reactions of students to notices.
 #[rustfmt::skip]
 pub(super) const REACTIONS: [Reaction<Action>; 26] = [
     on(|it| matches!(it, Told::PaymentPending), |h| h.cancels_before_a_runner / 3, seconds(1, 90), Action::CancelsForNothing),
@@ -84,7 +84,7 @@ pub(super) const REACTIONS: [Reaction<Action>; 26] = [
     on(|it| matches!(it, Told::RenewCard { .. }), |h| h.pays_by_hand, hours(1, 60), Action::PaysTheDebt),
 ];
 
-/// A store that no list knows.
+/// A store that is not in the operators' directory.
 fn the_stand_at_the_corner() -> StoreRef {
     StoreRef::Described {
         name: "The stand at the corner".into(),
@@ -179,7 +179,7 @@ impl<W: World> Day<W> {
         self.answered("answer_bank", answer).map(drop)
     }
 
-    /// Asks what it costs, and agrees to that, or to nothing.
+    /// Cancels an order if it is free, or, with `pays`, whatever it costs now.
     fn cancels(&mut self, who: Principal, order: OrderId, pays: bool) -> Done {
         let price = self.world.cancel_price(order);
         let Some(Some(price)) = self.answered("cancellation_quote", price)? else {
@@ -214,7 +214,7 @@ impl<W: World> Day<W> {
         self.act(who, order, command).map(drop)
     }
 
-    /// Items that a student does without, where others are left.
+    /// Draws an item that the student gives up; `None`, or if no other item would be left.
     fn does_without(&mut self, view: &OrderView) -> Option<Vec<u16>> {
         let named = view.asked.as_ref().and_then(|asked| asked.items.first());
         let first = view.items.first().map(|(line, _)| line);
@@ -222,7 +222,7 @@ impl<W: World> Day<W> {
         (view.items.len() > 1 && self.chance(|h| h.drops_items)).then(|| vec![line])
     }
 
-    /// Writes to the runner, unless not there.
+    /// Writes to the runner, unless fate has it that the student is not there.
     fn writes(&mut self, who: Principal, order: OrderId) -> Done {
         if self.fate(order, Fate::NotThere, |h| h.is_not_there) {
             return Ok(());
@@ -254,7 +254,7 @@ impl<W: World> Day<W> {
         self.act(who, order, dispute).map(drop)
     }
 
-    /// Says more about a dispute; either party.
+    /// Adds a statement to the open dispute, as either party.
     pub(super) fn replies(&mut self, who: Principal, order: OrderId) -> Done {
         let claimed = self.see(order)?.and_then(|view| view.claimed);
         let Some(claimed) = claimed else {
@@ -268,7 +268,7 @@ impl<W: World> Day<W> {
         self.act(who, order, reply).map(drop)
     }
 
-    /// Rates the other side; mostly well.
+    /// Rates the other party, mostly well.
     pub(super) fn rates(&mut self, who: Principal, order: OrderId) -> Done {
         let stars = match self.dice.below(10) {
             0 => 1 + self.dice.below(2),
@@ -285,7 +285,7 @@ impl<W: World> Day<W> {
         self.act(who, order, Command::Tip { cents }).map(drop)
     }
 
-    /// Whether an order is still as it was when this was meant to be done.
+    /// The order if it still has this status, as when the errand was noted; else `None`.
     pub(super) fn sees_at(
         &mut self,
         order: OrderId,

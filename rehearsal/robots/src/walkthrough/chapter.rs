@@ -1,7 +1,7 @@
-//! The chapters: every transition of the lifecycle, by where in an order's life it happens, a file each.
+//! The chapters: every transition of the lifecycle, grouped by where in an order's life it happens, a file each.
 //!
-//! Must not: print, or sleep for luck.
-//! Invariant: each plays with people of its own, and asserts every column of the money after every step that moves it.
+//! Must not: print, or sleep for a guessed time.
+//! Invariant: each registers its own people, and checks every column of the money after every step that moves it.
 
 mod after;
 mod cases;
@@ -24,28 +24,28 @@ use super::{Scene, Setting};
 use campusg_client::Deviation;
 use cast::Cast;
 
-/// A part of the whole story, on one server.
+/// A part of the whole story; each plays on one server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chapter {
-    /// From the wish to the runner's wallet, without any trouble.
+    /// An order without any trouble, from placing to the runner's wallet.
     Usual,
-    /// Before a runner comes.
+    /// Before a runner accepts.
     Placing,
-    /// Escrow or timers are full.
+    /// Placing when the escrow or the timers are full.
     Limits,
-    /// From the board to the store, and back.
+    /// From the board to the store, and back to the board.
     Runners,
-    /// What the runner at the store asks.
+    /// Proposals of the runner at the store.
     Store,
-    /// What is bought, and what is cancelled while it may be.
+    /// The purchase, and a cancellation just before it.
     Till,
-    /// From the store to the customer's hands.
+    /// From the store to the handover.
     Door,
-    /// A late cancellation, and what follows an end.
+    /// A cancellation after the purchase, and tips, refunds and ratings after the end.
     After,
-    /// A release that fails.
+    /// A release that the escrow refuses at first.
     Refused,
-    /// What operators do to an order.
+    /// What operators do with an order.
     Desk,
     /// Authorisations that run out, and charges that come late.
     ShortHolds,
@@ -53,14 +53,14 @@ pub enum Chapter {
     Window,
     /// Disputes after the end.
     Cases,
-    /// What a customer owes.
+    /// A customer's debt.
     Debts,
-    /// From the wallet to the bank.
+    /// Payouts from the wallet to the bank, and the platform's own money.
     Payouts,
 }
 
 impl Chapter {
-    /// All of them, in their order.
+    /// All chapters, in the order in which they are told.
     pub const ALL: [Self; 15] = [
         Self::Usual,
         Self::Placing,
@@ -79,7 +79,7 @@ impl Chapter {
         Self::Payouts,
     ];
 
-    /// Its title.
+    /// The heading under which it is told.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -101,7 +101,7 @@ impl Chapter {
         }
     }
 
-    /// The server that it needs.
+    /// The setting of the server that it needs.
     #[must_use]
     pub const fn setting(self) -> Setting {
         match self {
@@ -112,7 +112,7 @@ impl Chapter {
         }
     }
 
-    /// Plays it to the end. On a server that was not started for it, what that server does not allow is left out.
+    /// Plays the chapter. On a server that was not started for it, it leaves out what that server does not allow.
     ///
     /// # Errors
     /// The first [`Deviation`], with the step in which it showed.

@@ -1,7 +1,7 @@
-//! A process of this program's own making: a server, or a sandbox gateway, that says where it listens.
+//! A child process: a `campusg` server or sandbox gateway, which prints the address on which it listens.
 //!
-//! Must not: end any process but the one it started.
-//! Invariants: the process is gone once this is dropped; each wait has a limit.
+//! Must not: end any process that it has not started.
+//! Invariants: the process has ended once its [`ListeningChild`] is dropped; each wait has a limit.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
@@ -17,79 +17,79 @@ use std::{
     time::Duration,
 };
 
-/// What a process prints before its address.
+/// The text that the process prints before its address.
 const LISTENING: &str = "listening on ";
-/// Longest wait for a line, or for the end.
+/// Longest wait for the next line that it prints, or for its end.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Bytes of a log's end that are shown.
+/// Longest part of the log's end that errors show, in bytes.
 const LOG_BYTES: usize = 2_000;
 
-/// How to start a process.
+/// How to start the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Launch {
     /// The `campusg` program.
     pub program: PathBuf,
-    /// Its arguments.
+    /// Arguments of the program.
     pub arguments: Vec<String>,
-    /// Where its standard error is added to.
+    /// File to which its standard error is appended.
     pub log: PathBuf,
 }
 
-/// A process that could not be started or ended.
+/// Why the process could not be started or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ChildFault {
-    /// The program or its log could not be opened.
+    /// The program or its log could not be opened, or the process could not be signalled.
     #[error("can't start {program}", program = program.display())]
     NotStarted {
-        /// The program.
+        /// Path of the program.
         program: PathBuf,
-        /// Why.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// It ended before it listened.
+    /// The process ended before it listened.
     #[error("it ended before it listened ({status}): {log}")]
     Ended {
-        /// How.
+        /// Exit status of the process.
         status: String,
         /// The end of its log.
         log: String,
     },
-    /// It did not do in time what it was started for, or told to.
+    /// The process did not listen or end in time.
     #[error("it did not {what} in time: {log}")]
     TooSlow {
-        /// What it did not do.
+        /// What it did not do: `listen` or `end`.
         what: &'static str,
         /// The end of its log.
         log: String,
     },
 }
 
-/// A running process.
+/// The running process.
 #[derive(Debug)]
 pub struct ListeningChild {
     child: Child,
     // Behind a lock only so that the whole can be shared between threads.
     lines: Mutex<Receiver<String>>,
     log: PathBuf,
-    /// Where it listens, as it says it.
+    /// The address on which it listens, as it printed it; empty after [`Launch::begin`].
     pub address: String,
 }
 
 impl Launch {
-    /// Starts it, and waits until it listens. The settings of this process's environment are not handed on.
+    /// Starts the process, without the `CAMPUSG_` variables of this one's environment, and waits until it listens.
     ///
     /// # Errors
-    /// A [`ChildFault`] with the end of its log.
+    /// A [`ChildFault`], with the end of the process's log.
     pub fn start(&self) -> Result<ListeningChild, ChildFault> {
         let mut started = self.begin()?;
         started.address = started.until_it_listens()?;
         Ok(started)
     }
 
-    /// Starts it, and does not wait: it has no address yet.
+    /// Starts the process and does not wait until it listens.
     ///
     /// # Errors
-    /// [`ChildFault::NotStarted`].
+    /// [`ChildFault::NotStarted`] if the program or its log can't be opened.
     pub fn begin(&self) -> Result<ListeningChild, ChildFault> {
         let not_started = |source| ChildFault::NotStarted {
             program: self.program.clone(),
@@ -165,17 +165,17 @@ impl ListeningChild {
         }
     }
 
-    /// Ends it at once, as a power cut would.
+    /// Kills the process, which has no chance to save anything.
     pub fn kill(&mut self) {
         // Both fail only where it has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Asks the process to end (SIGTERM), and waits until it has.
     ///
     /// # Errors
-    /// A [`ChildFault`] where it can't be asked, or takes too long.
+    /// A [`ChildFault`] if it can't be signalled, or takes too long.
     pub fn stop(&mut self) -> Result<ExitStatus, ChildFault> {
         let failed = |source| ChildFault::NotStarted {
             program: PathBuf::from("the signal to end"),
@@ -193,7 +193,7 @@ impl ListeningChild {
         }
     }
 
-    /// The end of its log.
+    /// The end of the process's log.
     #[must_use]
     pub fn log(&self) -> String {
         end_of(&self.log)

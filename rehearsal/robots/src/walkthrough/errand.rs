@@ -1,4 +1,4 @@
-//! One order with its two sides, carried through its life.
+//! One order with its customer and its runner, carried through its life.
 
 use super::Money;
 use campusg_client::{
@@ -6,7 +6,7 @@ use campusg_client::{
     request::Progress, same,
 };
 
-/// The ways of an order that a runner reports, in their order.
+/// The statuses to which [`Errand::carry_to`] can bring an order, in their order.
 const WAY: [&str; 6] = [
     "accepted",
     "on-site",
@@ -16,40 +16,40 @@ const WAY: [&str; 6] = [
     "completed",
 ];
 
-/// An order, its customer, and who runs it.
+/// An order with its customer and its runner.
 #[derive(Debug)]
 pub struct Errand {
-    /// Who ordered.
+    /// The customer, who has placed the order.
     pub customer: Person,
-    /// Who runs, or is about to.
+    /// The runner, who has accepted the order or is about to.
     pub runner: Person,
     /// Id of the order.
     pub order: String,
-    /// What it costs.
+    /// The price of the order.
     pub price: Price,
 }
 
 impl Errand {
-    /// Ann with this card orders lunch; it is on the board, and Ben is ready to run.
+    /// Registers Ann with this card and Ben as a runner; Ann places the usual lunch. Returns once it is on the board.
     ///
     /// # Errors
-    /// A [`Deviation`] where any of it is refused.
+    /// A [`Deviation`] if any of it is refused.
     pub async fn available(client: &Client, card: &str) -> Result<Self, Deviation> {
         Self::of(client, card, &Wish::lunch()).await
     }
 
-    /// The same, with another wish.
+    /// As [`Self::available`], with another order.
     ///
     /// # Errors
-    /// A [`Deviation`] where any of it is refused.
+    /// A [`Deviation`] if any of it is refused.
     pub async fn of(client: &Client, card: &str, wish: &Wish) -> Result<Self, Deviation> {
         Self::between(client, ("Ann", "Ben"), card, wish).await
     }
 
-    /// The same, between a customer and a runner of these names.
+    /// As [`Self::of`], with these first names of customer and runner.
     ///
     /// # Errors
-    /// A [`Deviation`] where any of it is refused.
+    /// A [`Deviation`] if any of it is refused.
     pub async fn between(
         client: &Client,
         (customer, runner): (&str, &str),
@@ -69,18 +69,18 @@ impl Errand {
         })
     }
 
-    /// An errand that has come to this status, each step on the way answered as specified.
+    /// The usual lunch of Ann and Ben, carried to this status.
     ///
     /// # Errors
-    /// A [`Deviation`] of the first step that is not.
+    /// A [`Deviation`] of the first step that is not answered as specified.
     pub async fn at(client: &Client, status: &str) -> Result<Self, Deviation> {
         let errand = Self::available(client, "tok_visa").await?;
         errand.carry_to(status).await?;
         Ok(errand)
     }
 
-    /// Goes on from where the order is to a status: `accepted`, `on-site`, `purchased`, `collected`, `on-the-way` or
-    /// `completed`. Answers the order, as the customer then sees it.
+    /// Carries the order on to a status: `accepted`, `on-site`, `purchased`, `collected`, `on-the-way` or `completed`. Returns
+    /// the order as its customer then sees it.
     ///
     /// # Errors
     /// A [`Deviation`] of the first step that is not answered as specified.
@@ -114,18 +114,18 @@ impl Errand {
         self.runner.report(&self.order, &progress).await
     }
 
-    /// The order, as the customer sees it.
+    /// The order in its customer's view.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is not shown.
+    /// A [`Deviation`] if it is not shown.
     pub async fn seen(&self) -> Result<Body, Deviation> {
         self.customer.order(&self.order).await
     }
 
-    /// Waits until the customer sees the order so.
+    /// Waits until the order, in its customer's view, satisfies `is_so`; `expected` describes that in the deviation.
     ///
     /// # Errors
-    /// A [`Deviation`] where that does not come to be in time.
+    /// A [`Deviation`] if it does not in time.
     pub async fn until(
         &self,
         expected: &str,
@@ -139,25 +139,25 @@ impl Errand {
     /// Waits until the order is in this status.
     ///
     /// # Errors
-    /// A [`Deviation`] where that does not come to be in time.
+    /// A [`Deviation`] if it does not get there in time.
     pub async fn until_status(&self, status: &str) -> Result<Body, Deviation> {
         self.until(status, |order| order.says("/status", status))
             .await
     }
 
-    /// Waits until collecting the charge has come so far: `collected`, `owed`.
+    /// Waits until collecting the charge has reached this state: `collected` or `owed`.
     ///
     /// # Errors
-    /// A [`Deviation`] where that does not come to be in time.
+    /// A [`Deviation`] if it does not get there in time.
     pub async fn until_collection(&self, state: &str) -> Result<Body, Deviation> {
         let is_so = |order: &Body| order.says("/payment/collection", state);
         self.until(&format!("{state} by its card"), is_so).await
     }
 
-    /// The runner buys for the usual receipt, with a fresh photo.
+    /// The runner reports the purchase, with the usual receipt and a new photo of it.
     ///
     /// # Errors
-    /// A [`Deviation`] where the photo is refused, or there is no answer.
+    /// A [`Deviation`] if the photo is refused, or there is no answer.
     pub async fn buy(&self) -> Result<Reply, Deviation> {
         let photo = self.runner.upload().await?;
         self.runner
@@ -165,19 +165,19 @@ impl Errand {
             .await
     }
 
-    /// The runner hands the food over against the PIN that the customer says.
+    /// The runner hands the food over with the customer's PIN.
     ///
     /// # Errors
-    /// A [`Deviation`] where the PIN is refused, or there is no answer.
+    /// A [`Deviation`] if the PIN is not shown to the customer, or there is no answer.
     pub async fn deliver(&self) -> Result<Reply, Deviation> {
         let pin = self.customer.pin(&self.order).await?;
         self.runner.deliver_by_pin(&self.order, &pin).await
     }
 
-    /// Goes on from the handing over to the end: where the customer has time to dispute a delivery, they confirm it.
+    /// Completes a delivery: on a server with a dispute window, the customer confirms it. Returns the order.
     ///
     /// # Errors
-    /// A [`Deviation`] where either is refused.
+    /// A [`Deviation`] if the delivery or the confirmation is refused.
     pub async fn completed(&self, handed_over: Reply) -> Result<Body, Deviation> {
         let order = handed_over.is(200)?;
         if order.says("/status", "delivered") {
@@ -186,18 +186,18 @@ impl Errand {
         Ok(order)
     }
 
-    /// Where the money is.
+    /// The money of the order, as its parties see it.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is not told.
+    /// A [`Deviation`] if an answer is not as specified.
     pub async fn money(&self) -> Result<Money, Deviation> {
         Money::of(&self.order, &self.customer, Some(&self.runner)).await
     }
 
-    /// What the runner gets for the whole errand, as the runner is told.
+    /// The runner's earnings for the order in cents, in their own view.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is not told, or is more than the customer pays.
+    /// A [`Deviation`] if they are not shown, are negative, or are more than the customer pays.
     pub async fn earnings(&self) -> Result<i64, Deviation> {
         let total = self
             .runner
@@ -212,27 +212,27 @@ impl Errand {
         Ok(total)
     }
 
-    /// The platform's part of what the customer pays, as the bound runner is told, in cents.
+    /// The platform's fee for the order in cents, in the runner's view.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is not told.
+    /// A [`Deviation`] if it is not shown.
     pub async fn platform_fee(&self) -> Result<i64, Deviation> {
         let seen = self.runner.order(&self.order).await?;
         seen.number("/earnings/platform_fee_cents")
     }
 
-    /// What the runner is paid for the usual receipt, where nothing goes wrong: the charge less the platform's part.
+    /// What the runner is paid in cents for the usual receipt, if nothing goes wrong: the charge less the platform's fee.
     ///
     /// # Errors
-    /// A [`Deviation`] where that part is not told.
+    /// A [`Deviation`] if the fee is not shown.
     pub async fn share(&self) -> Result<i64, Deviation> {
         Ok(self.price.charge() - self.platform_fee().await?)
     }
 
-    /// Waits until something has happened to the order, as the customer sees it.
+    /// Waits until the order has an event of this type in its customer's view; returns the events.
     ///
     /// # Errors
-    /// A [`Deviation`] where it does not in time.
+    /// A [`Deviation`] if it has none in time.
     pub async fn until_told(&self, event: &str) -> Result<Body, Deviation> {
         let told = |page: &Body| {
             let events = page.list("/items").unwrap_or_default();
@@ -243,10 +243,10 @@ impl Errand {
         self.customer.until(&ask, &expected, told).await
     }
 
-    /// The newest timer of a kind, as the customer sees it.
+    /// The order's newest timer of this kind, in its customer's view.
     ///
     /// # Errors
-    /// A [`Deviation`] where the order has none.
+    /// A [`Deviation`] if the order has none.
     pub async fn timer(&self, kind: &str) -> Result<Body, Deviation> {
         let timers = self.customer.perform(order::timers(&self.order)).await?;
         let timers = timers.is(200)?.list("/items")?;
@@ -256,10 +256,10 @@ impl Errand {
         found.ok_or_else(|| Deviation::new(format!("a timer {kind}"), "none"))
     }
 
-    /// The names of what happened to the order, oldest first, as the customer sees it.
+    /// The types of the order's events in its customer's view, oldest first.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is not told.
+    /// A [`Deviation`] if they are not shown.
     pub async fn history(&self) -> Result<Vec<String>, Deviation> {
         let events = self.customer.perform(order::events(&self.order)).await?;
         let events = events.is(200)?.list("/items")?;

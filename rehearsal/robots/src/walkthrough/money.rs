@@ -1,32 +1,32 @@
-//! Where the money of an order is, as its two sides see it.
+//! The money of an order as its two parties see it, for the scenarios.
 
 use campusg_client::answer::{Escrow, Payment, Wallet};
 use campusg_client::{Deviation, Person, operation::order, same};
 use campusg_domain::money::Cents;
 use std::fmt;
 
-/// Where the money of one order is. Amounts in cents.
+/// The money of an order, and what its parties have and owe. Amounts are in cents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Money {
-    /// Held by the escrow.
+    /// In the order's escrow, pending or posted.
     pub held: i64,
-    /// Charged to the customer's card, or to be.
+    /// Charged to the customer's card; while it is being collected, the amount to be charged.
     pub charged: i64,
-    /// How far collecting the charge has come, as the API says it.
+    /// How far collecting the charge is: `none`, `collecting`, `collected` or `owed`.
     pub collection: String,
-    /// Sent back to the customer's card.
+    /// Refunded to the customer's card.
     pub refunded: i64,
-    /// In the runner's wallet; nothing where there is no runner.
+    /// Available in the runner's wallet, over all orders; 0 if there is no runner.
     pub wallet: i64,
-    /// What the customer owes the platform.
+    /// The customer's debt, over all orders.
     pub debt: i64,
 }
 
 impl Money {
-    /// Asks both sides. The customer's debt and the runner's wallet are over all their orders.
+    /// Reads the money as customer and runner see it.
     ///
     /// # Errors
-    /// A [`Deviation`] where a question is not answered as specified.
+    /// A [`Deviation`] if an answer is not as specified.
     pub async fn of(
         order: &str,
         customer: &Person,
@@ -49,10 +49,10 @@ impl Money {
         })
     }
 
-    /// Compares with what is specified: held, charged, in the runner's wallet, owed by the customer.
+    /// Checks what is held and charged, the runner's wallet and the customer's debt.
     ///
     /// # Errors
-    /// A [`Deviation`] that names the first amount that is another.
+    /// A [`Deviation`] that names the first amount that differs.
     pub fn is(&self, held: i64, charged: i64, wallet: i64, debt: i64) -> Result<(), Deviation> {
         same("what is held", self.held, held)?;
         same("what is charged", self.charged, charged)?;

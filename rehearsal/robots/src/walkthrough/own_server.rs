@@ -1,6 +1,6 @@
-//! A server for one walkthrough: a child process on a folder of its own, with demo people and a virtual clock.
+//! A temporary server for one walkthrough: a child process on its own folder, with demo accounts and a virtual clock.
 //!
-//! Invariant: process and folder are gone once this is dropped.
+//! Invariant: process and folder are gone once it is dropped.
 
 use super::{Launch, ListeningChild, Setting};
 use campusg_client::{Client, Deviation, Person};
@@ -25,7 +25,7 @@ pub struct OwnServer {
     program: PathBuf,
 }
 
-/// A folder that goes with its owner.
+/// A folder that is removed when this is dropped.
 #[derive(Debug)]
 struct Folder(PathBuf);
 
@@ -36,7 +36,7 @@ impl Drop for Folder {
     }
 }
 
-/// A login of the demo, as the server writes it down.
+/// An entry of `demo-logins.json`, which the server writes.
 #[derive(Deserialize)]
 struct Login {
     role: String,
@@ -45,10 +45,10 @@ struct Login {
 }
 
 impl OwnServer {
-    /// Starts `program` on a fresh folder, set so.
+    /// Starts the program `campusg` on a new folder, with the configuration of this setting.
     ///
     /// # Errors
-    /// A [`Deviation`] where it does not come to listen.
+    /// A [`Deviation`] if it does not come to listen.
     pub fn start(program: &Path, setting: Setting) -> Result<Self, Deviation> {
         let folder = fresh_folder()?;
         let data = folder.0.join("data").display().to_string();
@@ -77,16 +77,16 @@ impl OwnServer {
         })
     }
 
-    /// Where it listens.
+    /// The address on which it listens, as `http://127.0.0.1:8080`.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.child.address
     }
 
-    /// Signs in the demo's operator.
+    /// Signs in the operator of the demo accounts.
     ///
     /// # Errors
-    /// A [`Deviation`] where there is none, or the login is refused.
+    /// A [`Deviation`] if there is none, or the login is refused.
     pub async fn operator(&self, client: &Client) -> Result<Person, Deviation> {
         let path = self.data().join("demo-logins.json");
         let read = fs::read(&path).map_err(|fault| broken("the demo's logins", &fault))?;
@@ -98,10 +98,10 @@ impl OwnServer {
         Person::sign_in(client, &operator.email, &operator.password).await
     }
 
-    /// Stops it, and has its folder verified; answers what `campusg verify` says, and which rows of the lifecycle its
-    /// journal has.
+    /// Stops the server and verifies its folder. Returns the output of `campusg verify`, and the transitions of the lifecycle
+    /// that its journal contains.
     ///
-    /// # Errors
+    /// A [`Deviation`] if it does not stop in order, or the verification fails.
     /// A [`Deviation`] where it does not stop in order, or something does not hold.
     pub fn stop_and_verify(mut self) -> Result<(String, BTreeSet<&'static str>), Deviation> {
         let status = self
@@ -132,7 +132,7 @@ impl OwnServer {
         ))
     }
 
-    /// The rows that the journal of the stopped server has.
+    /// The transitions of the lifecycle that the journal of the stopped server contains.
     fn rows(&self) -> Result<BTreeSet<&'static str>, Deviation> {
         let unread = |fault: &dyn Display| broken("a journal to read", fault);
         let reader = JournalReader::open(Arc::new(RealDisk), &self.data().join("journal"));

@@ -1,13 +1,13 @@
-//! The ledger's proof: every cent is somewhere, and nowhere twice.
+//! Checks the ledger: all sums are 0.
 
 use super::{Scene, Story};
 use campusg_client::answer::Proof;
 use campusg_client::{Deviation, operation::desk, same};
 
-/// Asks for the public proof and, where an operator's login is known, adds up every account.
+/// Checks the server's public proof and, with an operator's login, adds up every account.
 ///
 /// # Errors
-/// A [`Deviation`] where a sum is not zero.
+/// A [`Deviation`] if a sum is not 0.
 pub async fn prove(scene: &Scene) -> Result<(), Deviation> {
     let story = &scene.story;
     story.heading("The ledger's proof");
@@ -15,10 +15,10 @@ pub async fn prove(scene: &Scene) -> Result<(), Deviation> {
     proven.map_err(|deviation| deviation.at(&story.current()))
 }
 
-/// The same for several servers that tell one story, each under what is special about it.
+/// [`prove`] for the several servers of one story; each is named by its setting.
 ///
 /// # Errors
-/// A [`Deviation`] where a sum is not zero.
+/// A [`Deviation`] if a sum is not 0.
 pub(super) async fn prove_each(
     story: &Story,
     scenes: impl Iterator<Item = (&str, &Scene)>,

@@ -1,7 +1,7 @@
-//! The scenarios: the five ways an order can go, one file each, the issues of a delivery one file per stage.
+//! The scenarios: five ways an order can go, one file each; the issues of a delivery have a file for each stage.
 //!
-//! Must not: print, or sleep for luck.
-//! Invariant: each plays with people of its own, so that it can be played again and again on the same server.
+//! Must not: print, or sleep for a guessed time.
+//! Invariant: each registers its own people, so it can be played again and again on the same server.
 
 mod delivered;
 mod issues;
@@ -28,7 +28,7 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    /// All of them, in their order.
+    /// All scenarios, in the order of their letters.
     pub const ALL: [Self; 5] = [
         Self::Delivered,
         Self::PaymentFails,
@@ -37,7 +37,7 @@ impl Scenario {
         Self::Issues,
     ];
 
-    /// Letter and title.
+    /// The letter and title under which it is told.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -51,10 +51,10 @@ impl Scenario {
         }
     }
 
-    /// Plays it to the end.
+    /// Plays the scenario.
     ///
     /// # Errors
-    /// The first [`Deviation`], with the step in which it showed.
+    /// The first [`Deviation`], with the step in which it was found.
     pub async fn play(self, scene: &Scene) -> Result<(), Deviation> {
         scene.story.heading(self.title());
         let played = match self {

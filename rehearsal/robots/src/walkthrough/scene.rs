@@ -1,26 +1,26 @@
-//! Where a walkthrough plays: a server, its operator if known, its clock, and the story told.
+//! The scene of a walkthrough: a server, its operator if the login is known, its clock, and the story.
 
 use super::{Setting, Story};
 use campusg_client::{Client, Deviation, Person};
 
-/// A server to walk through.
+/// A server on which a walkthrough plays, and the story that it tells.
 #[derive(Debug)]
 pub struct Scene {
-    /// The way to it.
+    /// The client that sends the walkthrough's requests.
     pub client: Client,
-    /// Who operates it, where the login is known.
+    /// A signed-in operator of the server; `None` if no login was given.
     pub operator: Option<Person>,
-    /// What is told.
+    /// The story to which the steps are told.
     pub story: Story,
     virtual_clock: bool,
     setting: Option<Setting>,
 }
 
 impl Scene {
-    /// Looks at the server: whether it answers, and whether its clock can be moved.
+    /// Checks that the server is ready, and finds out whether its clock can be moved on.
     ///
     /// # Errors
-    /// A [`Deviation`] where it does not answer as specified.
+    /// A [`Deviation`] if the server does not answer as specified.
     pub async fn open(
         client: Client,
         operator: Option<Person>,
@@ -52,7 +52,7 @@ impl Scene {
         })
     }
 
-    /// The same, on a server that was started for this.
+    /// This scene, with the setting for which its server was started.
     #[must_use]
     pub fn set_for(self, setting: Setting) -> Self {
         Self {
@@ -61,13 +61,13 @@ impl Scene {
         }
     }
 
-    /// Whether this server was started so; nothing is said where it was not.
+    /// Whether the server was started for this setting. Tells nothing in the story.
     #[must_use]
     pub fn is_set_for(&self, setting: Setting) -> bool {
         self.setting == Some(setting)
     }
 
-    /// The operator, where the login is known; says in the story why a part is left out, where it is not.
+    /// The operator; if there is none, tells in the story that the rest of the part is left out.
     #[must_use]
     pub fn operator_here(&self) -> Option<&Person> {
         if self.operator.is_none() {
@@ -76,7 +76,7 @@ impl Scene {
         self.operator.as_ref()
     }
 
-    /// Whether time can be moved on; says in the story why a part is left out, where it can't.
+    /// Whether the clock can be moved on; if not, tells in the story that the rest of the part is left out, and why.
     #[must_use]
     pub fn has_virtual_clock(&self) -> bool {
         if !self.virtual_clock {
@@ -89,10 +89,10 @@ impl Scene {
         self.virtual_clock
     }
 
-    /// Waits for what the server does by itself within so long: its clock is moved on, where it can be.
+    /// Moves the clock on by `ms` milliseconds if it is virtual; else does nothing, and time passes by itself.
     ///
     /// # Errors
-    /// A [`Deviation`] where moving it is refused.
+    /// A [`Deviation`] if moving it is refused.
     pub async fn wait_out(&self, ms: u64) -> Result<(), Deviation> {
         match self.virtual_clock {
             true => self.pass(ms).await,
@@ -100,10 +100,10 @@ impl Scene {
         }
     }
 
-    /// Moves the server's clock on.
+    /// Moves the server's clock on by `ms` milliseconds.
     ///
     /// # Errors
-    /// A [`Deviation`] where it is refused.
+    /// A [`Deviation`] if it is refused, or there is no operator.
     pub async fn pass(&self, ms: u64) -> Result<(), Deviation> {
         let Some(operator) = &self.operator else {
             return Err(Deviation::new("an operator, to move the clock", "none"));

@@ -1,24 +1,25 @@
-//! How the servers of a whole walkthrough are set: the usual way, and for what the usual way never lets happen.
+//! The settings of a walkthrough's temporary servers: the usual one, and those for what the usual one never lets happen.
 
 use campusg_domain::time::{DAY_MS, HOUR_MS};
 
-/// What a server of one's own is started for.
+/// What a temporary server is started for; decides its configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Setting {
-    /// Nothing but what a walkthrough needs to be quick.
+    /// The defaults: no configuration beyond `--demo --virtual-clock`.
     Plain,
-    /// The figures of `docs/lifecycle.md`: a platform fee of 1.00, released on delivery.
+    /// The example of `docs/lifecycle.md`: a platform fee of 1.00, paid on delivery; chargebacks and payouts that come back take
+    /// an hour.
     Usual,
-    /// Deliveries can be disputed for a day before the money moves.
+    /// A dispute window of a day after the delivery, during which the money stays in escrow.
     Window,
-    /// Escrow and timers for little more than one order; the first release is refused.
+    /// Limits of escrow and timers for little more than one order; the escrow refuses the first release.
     Limits,
-    /// Authorisations that the bank keeps for little more than half a day, and charges that it answers later than that.
+    /// Authorisations that run out after little more than half a day, and late charges that come after that.
     ShortHolds,
 }
 
 impl Setting {
-    /// What is special about such a server, to go on after "a server".
+    /// What is special about such a server, as the end of a phrase that begins with "a server".
     #[must_use]
     pub const fn says(self) -> &'static str {
         match self {
@@ -30,7 +31,7 @@ impl Setting {
         }
     }
 
-    /// The keys of its configuration.
+    /// Its configuration, as `key=value` for `--set`.
     #[must_use]
     pub fn keys(self) -> Vec<String> {
         let quick = [

@@ -1,7 +1,7 @@
-//! The story of a walkthrough: what is done, step by step, in plain words.
+//! The story of a walkthrough: its steps in plain words, printed and remembered.
 //!
-//! Must not: judge; deviations do.
-//! Invariant: a row of the lifecycle counts as told once its step has been played to the end, and not before.
+//! Must not: check anything; that is for deviations.
+//! Invariant: a transition counts as told once its step has been played to the end, and not before.
 
 use super::{Money, Sums};
 use std::{
@@ -10,17 +10,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Longest line of a step, in characters: as long as one with all columns of the money.
+/// Longest line of a step, in characters: that of a line with all columns of the money.
 const WIDTH: usize = 120;
-/// A space at which no line ends.
+/// A no-break space, at which no line is wrapped.
 const TOGETHER: char = '\u{a0}';
-/// Where the text of a step begins.
+/// Column in which the text of a step begins.
 const INDENT: usize = 6;
 
-/// Prints a line.
+/// A function that prints a line.
 type Print = Arc<dyn Fn(&str) -> io::Result<()> + Send + Sync>;
 
-/// Tells steps, and remembers them. Clones tell the same story.
+/// Tells steps and remembers them. Clones share one story.
 #[derive(Clone)]
 pub struct Story {
     print: Option<Print>,
@@ -53,7 +53,7 @@ impl std::fmt::Debug for Story {
 }
 
 impl Story {
-    /// A story that is printed as it goes on.
+    /// A story that is printed line by line.
     #[must_use]
     pub fn printed(print: impl Fn(&str) -> io::Result<()> + Send + Sync + 'static) -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Story {
         }
     }
 
-    /// A story that is only remembered.
+    /// A story that is not printed, but can be read with [`Self::transcript`].
     #[must_use]
     pub fn silent() -> Self {
         Self {
@@ -71,7 +71,7 @@ impl Story {
         }
     }
 
-    /// Begins a part with a heading.
+    /// Ends the part before, and begins a new one with a heading.
     pub fn heading(&self, text: &str) {
         self.end();
         self.told().steps = 0;
@@ -79,7 +79,7 @@ impl Story {
         self.line(text.into());
     }
 
-    /// Sets what follows in a part apart from the steps before: it is about another order.
+    /// Adds a blank line within a part, before steps about another order.
     pub fn pause(&self) {
         if self.told().steps > 0 {
             self.line(String::new());
@@ -91,12 +91,12 @@ impl Story {
         self.told().finish_step();
     }
 
-    /// Says what happens next; a deviation from here on is of this step.
+    /// Tells the next step; from here on, a deviation belongs to it.
     pub fn step(&self, text: impl Into<String>) {
         self.tells(&[], text);
     }
 
-    /// The same, for a step that shows these rows of the lifecycle.
+    /// As [`Self::step`], for a step that shows these transitions of the lifecycle.
     pub fn tells(&self, rows: &[&'static str], text: impl Into<String>) {
         let text = text.into();
         let number = {
@@ -110,12 +110,12 @@ impl Story {
         self.line(wrapped(&format!("{number:>4}. {text}{}", named(rows))));
     }
 
-    /// Says what was found, below the step.
+    /// Tells what was found, below the step.
     pub fn remark(&self, text: &str) {
         self.line(format!("      {text}"));
     }
 
-    /// Says that the rest of a part is not played here, and why. The rows of the step do not count as told.
+    /// Tells that the rest of a part is left out, and why. The step's transitions do not count as told.
     pub fn leave_out(&self, why: &str) {
         {
             let mut told = self.told();
@@ -131,18 +131,18 @@ impl Story {
         self.told().left_out
     }
 
-    /// The rows of the lifecycle that were told to the end.
+    /// The transitions of the lifecycle whose steps were played to the end.
     #[must_use]
     pub fn rows(&self) -> BTreeSet<&'static str> {
         self.told().rows.clone()
     }
 
-    /// Says where the money is after the step, in every column.
+    /// Tells the order's money after the step, in six columns.
     pub fn sums(&self, sums: &Sums) {
         self.line(format!("      | {sums}"));
     }
 
-    /// Says where the money is after the step.
+    /// Tells the order's money after the step, as its parties see it.
     pub fn money(&self, money: &Money) {
         self.line(format!("      | {money}"));
     }
@@ -159,19 +159,19 @@ impl Story {
         told.lines.push(text);
     }
 
-    /// The step that is under way.
+    /// The text of the step that is under way.
     #[must_use]
     pub fn current(&self) -> String {
         self.told().step.clone()
     }
 
-    /// Everything told so far.
+    /// All lines that were told so far.
     #[must_use]
     pub fn transcript(&self) -> String {
         self.told().lines.join("\n")
     }
 
-    /// Why it could not be printed to the end, if it could not.
+    /// Takes the error of printing; `None` if everything could be printed.
     #[must_use]
     pub fn fault(&self) -> Option<io::Error> {
         self.told().fault.take()
@@ -182,7 +182,7 @@ impl Story {
     }
 }
 
-/// A step on as many lines as it takes, each below the first letter of the first.
+/// Wraps a step; further lines begin below the text of the first.
 fn wrapped(step: &str) -> String {
     let mut lines = vec![String::new()];
     for word in step.split_inclusive(' ') {
@@ -198,7 +198,7 @@ fn wrapped(step: &str) -> String {
     lines.join("\n").replace(TOGETHER, " ")
 }
 
-/// ` (transition 16)`, ` (transitions 3, 4, 6)`, or nothing.
+/// The transitions of a step as text: ` (transition 16)`, ` (transitions 3, 4, 6)`, or nothing.
 fn named(rows: &[&str]) -> String {
     match rows {
         [] => String::new(),

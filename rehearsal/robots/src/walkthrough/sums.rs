@@ -1,29 +1,29 @@
-//! The money of one order in every column: held, captured, released, refunded, the runner's balance, the customer's debt.
+//! The money of one order in six columns: held, captured, released, refunded, the runner's balance, the customer's debt.
 
 use campusg_client::answer::{Escrow, Payment, Wallet};
 use campusg_client::{Deviation, Person, operation::order, same};
 use campusg_domain::money::Cents;
 use std::fmt;
 
-/// Where the money of an order is, and how far its two sides have got. Amounts in cents.
+/// The money of an order, and what its parties have and owe. Amounts are in cents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
-    /// In escrow, promised or there.
+    /// In the order's escrow, pending or posted.
     pub held: i64,
-    /// Taken from the customer's cards, less what their banks took back.
+    /// Charged to the customer's cards, for this order and for debt, less chargebacks.
     pub captured: i64,
-    /// Paid to the runner.
+    /// Paid to the runner for this order, later tips included.
     pub released: i64,
-    /// Sent back to the customer's card, or on its way.
+    /// Refunded to the customer's card for this order.
     pub refunded: i64,
-    /// What the runner can take out, less what the runner owes.
+    /// The available amount of the runner's wallet less their debt, over all orders.
     pub balance: i64,
-    /// What the customer owes the platform.
+    /// The customer's debt, over all orders.
     pub owed: i64,
 }
 
 impl Sums {
-    /// Nothing anywhere.
+    /// All columns 0.
     pub const NOTHING: Self = Self {
         held: 0,
         captured: 0,
@@ -33,19 +33,19 @@ impl Sums {
         owed: 0,
     };
 
-    /// So much in escrow.
+    /// Sets what is held.
     #[must_use]
     pub const fn held(self, held: i64) -> Self {
         Self { held, ..self }
     }
 
-    /// So much taken from the card.
+    /// Sets what is captured.
     #[must_use]
     pub const fn captured(self, captured: i64) -> Self {
         Self { captured, ..self }
     }
 
-    /// So much paid to the runner, who has all of it.
+    /// Sets what is released, and the runner's balance to the same.
     #[must_use]
     pub const fn paid(self, released: i64) -> Self {
         Self {
@@ -55,28 +55,28 @@ impl Sums {
         }
     }
 
-    /// So much sent back.
+    /// Sets what is refunded.
     #[must_use]
     pub const fn refunded(self, refunded: i64) -> Self {
         Self { refunded, ..self }
     }
 
-    /// So much with the runner.
+    /// Sets the runner's balance.
     #[must_use]
     pub const fn balance(self, balance: i64) -> Self {
         Self { balance, ..self }
     }
 
-    /// So much owed by the customer.
+    /// Sets the customer's debt.
     #[must_use]
     pub const fn owed(self, owed: i64) -> Self {
         Self { owed, ..self }
     }
 
-    /// Asks both sides. Balance and debt are over all their orders.
+    /// Reads the money as customer and runner see it; a `runner` of `None` counts as 0.
     ///
     /// # Errors
-    /// A [`Deviation`] where a question is not answered as specified.
+    /// A [`Deviation`] if an answer is not as specified.
     pub async fn of(
         order: &str,
         customer: &Person,
@@ -107,10 +107,10 @@ impl Sums {
         })
     }
 
-    /// Compares with what is specified.
+    /// Checks that every column is as expected.
     ///
     /// # Errors
-    /// A [`Deviation`] that names the first column that is another.
+    /// A [`Deviation`] that names the first column that differs.
     #[track_caller]
     pub fn are(&self, expected: &Self) -> Result<(), Deviation> {
         same("what is held", self.held, expected.held)?;

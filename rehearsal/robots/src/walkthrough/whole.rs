@@ -1,7 +1,7 @@
-//! The whole story: every chapter, and at its end which rows of the lifecycle were told.
+//! The whole story: every chapter, and at its end which transitions of the lifecycle were shown.
 //!
-//! Invariant: on servers of one's own, a row counts only if it was played to the end and a record in a journal is that
-//! row; one that is missing is a deviation.
+//! Invariant: on its own servers, a transition counts only if its step was played to the end and a record in a journal is
+//! that transition; one that is missing is a deviation.
 
 use super::{Chapter, OwnServer, Scene, Setting, Story, proof::prove_each, prove};
 use campusg_client::{Client, Deviation};
@@ -11,7 +11,7 @@ use std::{
     path::PathBuf,
 };
 
-/// The whole story on servers of one's own, each started when a chapter first needs it.
+/// The whole story on temporary servers; each is started when a chapter first needs its setting.
 #[derive(Debug)]
 pub struct Whole {
     program: PathBuf,
@@ -19,7 +19,7 @@ pub struct Whole {
     servers: BTreeMap<Setting, Stage>,
 }
 
-/// A server, and the way to it.
+/// A temporary server, and the scene on it.
 #[derive(Debug)]
 struct Stage {
     server: OwnServer,
@@ -27,7 +27,7 @@ struct Stage {
 }
 
 impl Whole {
-    /// A story on servers that run this program; none is started yet.
+    /// A story on servers of this program; none is started yet.
     #[must_use]
     pub const fn new(program: PathBuf, story: Story) -> Self {
         Self {
@@ -37,7 +37,7 @@ impl Whole {
         }
     }
 
-    /// Plays every chapter, and adds up every ledger.
+    /// Plays every chapter, and checks every server's ledger.
     ///
     /// # Errors
     /// The first [`Deviation`].
@@ -58,10 +58,10 @@ impl Whole {
         prove_each(&self.story, scenes).await
     }
 
-    /// Stops and verifies every server, and says which rows were told.
+    /// Stops and verifies every server, and tells which transitions were shown.
     ///
     /// # Errors
-    /// A [`Deviation`] where a server does not stop in order, something in its folder does not hold, or a row is missing.
+    /// A [`Deviation`] if a server does not stop in order, its verification fails, or a transition is missing.
     pub fn close(self) -> Result<(), Deviation> {
         let mut met = BTreeSet::new();
         for (setting, stage) in self.servers.into_iter().rev() {
@@ -96,10 +96,10 @@ impl Stage {
     }
 }
 
-/// Plays every chapter on a server that runs, and says which rows were told, and which were left out there.
+/// Plays every chapter on a running server, and tells which transitions were shown and which were left out.
 ///
 /// # Errors
-/// The first [`Deviation`]; a row that is missing though nothing was left out is one.
+/// The first [`Deviation`]; it is one if a transition is missing although nothing was left out.
 pub async fn play_here(scene: &Scene) -> Result<(), Deviation> {
     introduce(&scene.story);
     for chapter in Chapter::ALL {
@@ -128,7 +128,7 @@ pub async fn play_here(scene: &Scene) -> Result<(), Deviation> {
     Ok(())
 }
 
-/// What is going to be told, and how to read it.
+/// Tells what is going to be played, and how to read it.
 fn introduce(story: &Story) {
     story.line(format!(
         "Every transition of an order's life, in {} chapters. A step names its rows of docs/lifecycle.md; below it is the\n\
@@ -138,14 +138,14 @@ fn introduce(story: &Story) {
     ));
 }
 
-/// How many checks hold, and the chain's head.
+/// The output of `campusg verify` in one line: how many checks hold, and the head of the journal's chain.
 fn in_short(verdict: &str) -> String {
     let head = verdict.lines().last().unwrap_or_default();
     let checks = verdict.lines().count().saturating_sub(1);
     format!("all {checks} checks hold; {head}")
 }
 
-/// The sentence at the end, if every row was told, and each is a record somewhere.
+/// The closing sentence, if every transition was told and found as a record in some journal.
 fn closing(told: &BTreeSet<&str>, met: &BTreeSet<&str>) -> Result<String, Deviation> {
     let (rows, expected) = (TRANSITIONS.len(), "every row of the lifecycle told");
     let missing = TRANSITIONS.iter().filter(|row| !told.contains(row.id));
@@ -171,7 +171,7 @@ fn closing(told: &BTreeSet<&str>, met: &BTreeSet<&str>) -> Result<String, Deviat
     ))
 }
 
-/// Rows in a few words: neighbours in the table are joined.
+/// The numbers of these transitions as text, with neighbours in the table joined into ranges.
 fn spans(told: &BTreeSet<&str>) -> String {
     let runs = TRANSITIONS.chunk_by(|a, b| told.contains(a.id) == told.contains(b.id));
     let named = runs

@@ -1,4 +1,4 @@
-//! What students wish for.
+//! What students order.
 
 use super::the_stand_at_the_corner;
 use crate::simulate::{day::Day, world::World};
@@ -9,7 +9,7 @@ use campusg_domain::{
     time::{At, HOUR_MS},
 };
 
-/// What is on the menus, with its usual price in cents.
+/// The dishes on the menus, with their usual prices in cents.
 const DISHES: [(&str, i64); 12] = [
     ("Bagel", 350),
     ("Soup of the day", 620),
@@ -66,7 +66,7 @@ impl<W: World> Day<W> {
         }
     }
 
-    /// One to three dishes, no two alike.
+    /// Draws one to three different dishes.
     fn shopping_list(&mut self) -> Vec<Item> {
         let (lines, first) = (
             self.dice.between(1, 3),
@@ -90,7 +90,7 @@ impl<W: World> Day<W> {
             .collect()
     }
 
-    /// A wished time, some hours or even days ahead.
+    /// Draws a time of delivery some hours or even days ahead; mostly `None`, as soon as possible.
     fn later(&mut self) -> Option<At> {
         if !self.chance(|h| h.orders_ahead) {
             return None;
@@ -101,7 +101,7 @@ impl<W: World> Day<W> {
     }
 }
 
-/// A wish for a small lunch, where it does not matter what it is.
+/// An order of a small lunch, for tests in which the items do not matter.
 #[cfg(test)]
 pub(in crate::simulate) fn lunch(customer: UserId) -> Placement {
     Placement {

@@ -1,4 +1,4 @@
-//! From the till to after the end: a late cancellation, tips, refunds, ratings, receipts.
+//! From the purchase until after the end: a late cancellation, tips, refunds, ratings, receipts.
 
 use super::{
     super::{Errand, Sums},
@@ -7,10 +7,11 @@ use super::{
 use campusg_client::{Body, Deviation, holds, operation::order, same};
 use campusg_domain::time::{DAY_MS, SECOND_MS};
 
-/// Longer than the time to rate.
+/// Just over the 7 days in which parties can rate each other.
 const RATING_MS: u64 = 7 * DAY_MS + SECOND_MS;
-/// A later tip, and an operator's refund.
+/// A tip after the end, in cents.
 const TIP: i64 = 300;
+/// An operator's refund after the end, in cents.
 const REFUND: i64 = 500;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -21,7 +22,7 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     rated_by_one(cast).await
 }
 
-/// Ended, and the runner is paid.
+/// An order that is completed, and whose runner is paid.
 async fn completed(cast: &Cast<'_>, card: &str) -> Result<(Errand, Sums), Deviation> {
     let errand = cast.with_card(card).await?;
     errand.carry_to("on-the-way").await?;

@@ -1,4 +1,4 @@
-//! Cases after the end: what is frozen, who pays a claim, and what happens if nobody decides.
+//! Disputes after the end: what is frozen, who pays a claim, and what happens if nobody decides.
 
 use super::{
     super::{Errand, Sums},
@@ -12,10 +12,11 @@ use campusg_client::{
 use campusg_domain::order::Fault;
 use campusg_domain::time::{DAY_MS, SECOND_MS};
 
-/// Just over the time after which a case alarms, and what is left until it ends by itself.
+/// Just over the 2 days after which an open dispute alarms operators.
 const ALARM_MS: u64 = 2 * DAY_MS + SECOND_MS;
+/// From that alarm until the dispute ends by itself, 14 days after it was opened.
 const END_MS: u64 = 12 * DAY_MS + SECOND_MS;
-/// What the customer claims.
+/// The amount that the customer claims, in cents.
 const CLAIM: i64 = 1_000;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -29,7 +30,7 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     nobody_decides(cast, operator).await
 }
 
-/// Ended and paid, and Xenia claims 10.00 of it.
+/// An order that is completed and paid, of which its customer claims 10.00.
 async fn a_case(cast: &Cast<'_>) -> Result<(Errand, Sums), Deviation> {
     let errand = cast.at("on-the-way").await?;
     errand.until_collection("collected").await?;

@@ -1,20 +1,20 @@
-//! Who plays a chapter, on which server; and what every chapter does with them.
+//! The people of a chapter and its server, and the steps that chapters share.
 
 use super::super::{Errand, Scene, Sums};
 use campusg_client::{Body, Deviation, Person, Wish};
 use campusg_domain::{money::Cents, time::SECOND_MS};
 use std::time::Duration;
 
-/// Longest wait until the money is where it should be.
+/// Longest wait until an order's money is as expected.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Wait between two looks.
+/// Wait between two reads of the money.
 const PAUSE: Duration = Duration::from_millis(10);
-/// Just over the longest rest of a call that was not answered.
+/// Just over the longest wait between two tries of a call.
 const RETRY_MS: u64 = 70 * SECOND_MS;
 /// More tries than a call ever has.
 const TRIES: usize = 12;
 
-/// A customer and a runner by name, and the scene they play on. Every errand has an account of its own for each.
+/// The scene of a chapter, and first names for its customers and runners. Each errand registers new accounts for them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cast<'a> {
     pub(super) scene: &'a Scene,
@@ -35,41 +35,41 @@ impl<'a> Cast<'a> {
         }
     }
 
-    /// Says what happens next, and which rows of the lifecycle that is.
+    /// Tells the next step, and which transitions of the lifecycle it shows.
     pub(super) fn tells(&self, rows: &[&'static str], text: impl Into<String>) {
         self.scene.story.tells(rows, text);
     }
 
-    /// The same, with another order than before.
+    /// As [`Self::tells`], after a blank line: it is about another order.
     pub(super) fn begins(&self, rows: &[&'static str], text: impl Into<String>) {
         self.scene.story.pause();
         self.tells(rows, text);
     }
 
-    /// A customer with this card.
+    /// Registers a customer with this card.
     pub(super) async fn a_customer(&self, card: &str) -> Result<Person, Deviation> {
         Person::customer(&self.scene.client, self.customer, card).await
     }
 
-    /// Lunch on this card, on the board, and a runner.
+    /// Places the usual lunch with this card; returns it on the board, with a runner ready.
     pub(super) async fn with_card(&self, card: &str) -> Result<Errand, Deviation> {
         self.with(card, &Wish::lunch()).await
     }
 
-    /// Another wish on this card, on the board, and a runner.
+    /// Places an order with this card; returns it on the board, with a runner ready.
     pub(super) async fn with(&self, card: &str, wish: &Wish) -> Result<Errand, Deviation> {
         let names = (self.customer, self.runner);
         Errand::between(&self.scene.client, names, card, wish).await
     }
 
-    /// Lunch that has come to this status.
+    /// Places the usual lunch and carries it to this status.
     pub(super) async fn at(&self, status: &str) -> Result<Errand, Deviation> {
         let errand = self.with_card("tok_visa").await?;
         errand.carry_to(status).await?;
         Ok(errand)
     }
 
-    /// Waits until the money of an errand is where it is to be, and tells nothing.
+    /// Waits until an errand's money is as expected, without telling it.
     pub(super) async fn stands(&self, errand: &Errand, expected: Sums) -> Result<(), Deviation> {
         let Errand {
             order,
@@ -80,7 +80,7 @@ impl<'a> Cast<'a> {
         until_so(order, customer, Some(runner), expected).await
     }
 
-    /// Tells where the money of an errand is, once it is where it is to be.
+    /// Waits until an errand's money is as expected, and tells it.
     pub(super) async fn money(&self, errand: &Errand, expected: Sums) -> Result<(), Deviation> {
         let Errand {
             order,
@@ -91,7 +91,7 @@ impl<'a> Cast<'a> {
         self.money_of(order, customer, Some(runner), expected).await
     }
 
-    /// The same, where the order may have no runner.
+    /// As [`Self::money`], for an order that may have no runner.
     pub(super) async fn money_of(
         &self,
         order: &str,
@@ -104,7 +104,7 @@ impl<'a> Cast<'a> {
         Ok(())
     }
 
-    /// Moves the clock on in steps, each after the call before it has rested, until an order is so.
+    /// Moves the clock on until an order is as expected, each time by the longest wait between two tries of a call.
     pub(super) async fn while_the_gateway_is_silent(
         &self,
         operator: &Person,
@@ -133,7 +133,7 @@ impl<'a> Cast<'a> {
     }
 }
 
-/// Looks until the money of an order is as expected.
+/// Reads an order's money again and again until it is as expected.
 async fn until_so(
     order: &str,
     customer: &Person,
@@ -157,7 +157,7 @@ async fn until_so(
     found.are(&expected)
 }
 
-/// An amount in words.
+/// An amount, to be printed in units of the currency.
 pub(super) const fn amount(cents: i64) -> Cents {
     Cents(cents)
 }

@@ -1,4 +1,4 @@
-//! What a customer owes: because the card failed, or because the bank took a charge back; and every way out of it.
+//! What a customer owes after the card failed or the bank took a charge back, and every way to pay or lose that debt.
 
 use super::{
     super::{Errand, Setting, Sums},
@@ -7,9 +7,9 @@ use super::{
 use campusg_client::{Deviation, Person, Wish, same};
 use campusg_domain::time::{HOUR_MS, SECOND_MS};
 
-/// Longer than a bank takes to object to a charge, and as long again until it decides.
+/// Just over the time after which the bank takes a charge back; after as long again it decides.
 const BANK_MS: u64 = HOUR_MS + SECOND_MS;
-/// What the bank wants for taking a charge back, where this program starts the server.
+/// The bank's fee for taking a charge back, in cents, on a server that this program starts.
 const BANKS_FEE: i64 = 1_500;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -19,7 +19,7 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     kept(cast).await
 }
 
-/// Delivered and paid by the platform, while the customer's card failed.
+/// A completed order whose customer's card failed: the runner is paid, and the customer owes the charge.
 async fn owing(cast: &Cast<'_>) -> Result<(Errand, Sums), Deviation> {
     let errand = cast.with_card("tok_capture_fails").await?;
     errand.carry_to("on-the-way").await?;
@@ -83,7 +83,7 @@ async fn written_off(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&errand, owes.owed(0)).await
 }
 
-/// Delivered and charged, and then the bank takes the charge back.
+/// A completed and charged order whose charge the bank has then taken back.
 async fn taken_back(
     cast: &Cast<'_>,
     operator: &Person,

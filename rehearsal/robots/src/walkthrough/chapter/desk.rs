@@ -1,4 +1,4 @@
-//! The operators' desk: an order held and let go on, ended with a chosen settlement, given up; and the daily look.
+//! What operators do: hold an order, settle it, give up a runner; and the daily look at unfinished orders.
 
 use super::{
     super::{Errand, Sums},
@@ -13,15 +13,15 @@ use campusg_client::{
 use campusg_domain::order::Fault;
 use campusg_domain::time::{DAY_MS, MINUTE_MS, SECOND_MS};
 
-/// Just over the time an order waits for a runner.
+/// Just over the 30 minutes that an order waits for a runner.
 const BOARD_MS: u64 = 30 * MINUTE_MS + SECOND_MS;
-/// Just over the time a runner at the till has to answer.
+/// Just over the 2 minutes that a runner at the till has to answer a cancellation.
 const WAIT_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
-/// Just over the time between two looks at an unfinished order.
+/// Just over the day between two looks of the server at an unfinished order.
 const LOOK_MS: u64 = DAY_MS + SECOND_MS;
-/// Looks after which a runner counts as gone. Source: lifecycle transition 27.
+/// Number of daily looks after which a runner is given up. Source: lifecycle transition 27.
 const LOOKS: i64 = 14;
-/// What the customer is given back where the charge is divided.
+/// Refund of the customer if the charge is divided, in cents.
 const BACK: i64 = 1_000;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -42,7 +42,7 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     gone_with_the_food(cast, operator).await
 }
 
-/// In escrow, and charged.
+/// The money once the food is bought: the charge is collected and in escrow.
 const fn bought(errand: &Errand) -> Sums {
     let charge = errand.price.charge();
     Sums::NOTHING.held(charge).captured(charge)
@@ -136,7 +136,7 @@ const fn back(at_fault: Fault) -> Ending {
     }
 }
 
-/// She ends the order so; it is cancelled by her.
+/// The operator settles the order, which is then cancelled by them.
 async fn settled(operator: &Person, errand: &Errand, how: Ending) -> Result<(), Deviation> {
     operator.settle(&errand.order, how).await?.is(200)?;
     let ended = errand.until_status("cancelled").await?;

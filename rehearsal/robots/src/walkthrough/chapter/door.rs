@@ -10,12 +10,13 @@ use campusg_client::{
 use campusg_domain::order::Problem;
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 
-/// Just over the time after which a delivery is late, and what is left until operators are alarmed.
+/// Just over the 45 minutes after which a delivery is late.
 const LATE_MS: u64 = 45 * MINUTE_MS + SECOND_MS;
+/// From there until operators are alarmed.
 const ALARM_MS: u64 = 60 * MINUTE_MS + SECOND_MS;
-/// Just over the time between two messages that count as attempts.
+/// Just over the 2 minutes between two messages that both count as attempts.
 const GAP_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
-/// Just over the time a runner waits at the door.
+/// Just over the 7 minutes that a runner waits at the door.
 const DOOR_MS: u64 = 7 * MINUTE_MS + SECOND_MS;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -28,13 +29,13 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     taken_back(cast).await
 }
 
-/// In escrow, and charged.
+/// The money once the food is bought: the charge is collected and in escrow.
 const fn bought(errand: &Errand) -> Sums {
     let charge = errand.price.charge();
     Sums::NOTHING.held(charge).captured(charge)
 }
 
-/// The order ends so, and the runner is paid in full.
+/// Checks how the order ended, and that the runner is paid in full.
 async fn paid(
     cast: &Cast<'_>,
     errand: &Errand,
@@ -141,7 +142,7 @@ async fn customer_confirms(cast: &Cast<'_>) -> Result<(), Deviation> {
     paid(cast, &errand, ("completed", "confirmed"), done).await
 }
 
-/// Noah has written twice, and says that nobody answers.
+/// An order whose runner has written twice and reports that nobody answers.
 async fn unreachable(cast: &Cast<'_>) -> Result<Errand, Deviation> {
     let errand = cast.at("on-the-way").await?;
     let (noah, order) = (&errand.runner, &errand.order);
@@ -181,7 +182,7 @@ async fn customer_answers(cast: &Cast<'_>) -> Result<(), Deviation> {
     paid(cast, &errand, ("completed", "pin"), done).await
 }
 
-/// Nobody answered within the seven minutes.
+/// As [`unreachable`], and the 7 minutes are over.
 async fn waited(cast: &Cast<'_>) -> Result<Errand, Deviation> {
     let errand = unreachable(cast).await?;
     cast.scene.pass(DOOR_MS).await?;

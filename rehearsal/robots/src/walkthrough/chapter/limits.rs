@@ -1,4 +1,4 @@
-//! Placing where escrow or timers are full: what was begun is taken back. Needs a server that is soon full.
+//! Placing when the escrow or the timers are full: what was begun is undone. Needs a server with low limits.
 
 use super::{
     super::{Setting, Sums},
@@ -7,7 +7,7 @@ use super::{
 use campusg_client::{Body, Deviation, Wish, request::Item, same};
 use campusg_domain::order::Substitution;
 
-/// What is held for a snack without a tip: 5.00, a buffer of 0.75, a fee of 3.99.
+/// The hold for a snack of 5.00 without a tip, in cents: with a buffer of 0.75 and a fee of 3.99.
 const SNACK: i64 = 974;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {

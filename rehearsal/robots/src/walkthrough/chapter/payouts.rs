@@ -1,4 +1,4 @@
-//! From the wallet to the bank: payouts, what is frozen and set off before them, and the platform's own money.
+//! Payouts, what is frozen and set off before them, and the platform's own money.
 
 use super::{
     super::{Errand, Sums},
@@ -8,10 +8,11 @@ use campusg_client::{Deviation, Person, Wish, same};
 use campusg_domain::order::Fault;
 use campusg_domain::time::{HOUR_MS, SECOND_MS};
 
-/// Longer than a bank takes to send a payout back.
+/// Just over the time after which a payout comes back.
 const BACK_MS: u64 = HOUR_MS + SECOND_MS;
-/// What is paid out first, and what is claimed then.
+/// The first payout, in cents.
 const FIRST: i64 = 2_000;
+/// What the customer claims after that payout, in cents.
 const CLAIM: i64 = 1_000;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -22,7 +23,7 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     platform(cast).await
 }
 
-/// Delivered, and the runner has it in the wallet; with this bank account on file.
+/// A completed order whose runner has this bank account on file, and their share in the wallet.
 async fn earned(cast: &Cast<'_>, account: &str) -> Result<(Errand, Sums), Deviation> {
     let errand = cast.at("on-the-way").await?;
     let (charge, share) = (errand.price.charge(), errand.share().await?);
@@ -118,7 +119,7 @@ async fn owing(cast: &Cast<'_>) -> Result<(), Deviation> {
     set_off(cast, errand.runner, owes).await
 }
 
-/// What the runner owes is taken from what they earn next.
+/// Checks that a runner's debt is taken from what they earn next.
 async fn set_off(cast: &Cast<'_>, runner: Person, owes: i64) -> Result<(), Deviation> {
     cast.tells(
         &["22"],
@@ -187,7 +188,7 @@ async fn platform(cast: &Cast<'_>) -> Result<(), Deviation> {
     Ok(())
 }
 
-/// Says what an operator brought to the gateway, or took from it.
+/// Tells what an operator brought to the gateway or took from it, with the cash before and after.
 fn at_the_gateway(cast: &Cast<'_>, what: &str, brought: i64, before: i64, after: i64) {
     cast.scene.story.remark(&format!(
         "{what} {}; at the gateway {} before, {} after",

@@ -1,4 +1,4 @@
-//! Before a runner comes: what is refused, what the card and the bank say, what waits, what nobody takes.
+//! Before a runner accepts: what is refused, what card and bank decide, orders for later, and orders that nobody takes.
 
 use super::{super::Sums, cast::Cast};
 use campusg_client::{ApiRequest, Body, Deviation, Person, Wish, holds, operation::order, same};
@@ -6,14 +6,15 @@ use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 use reqwest::Method;
 use serde::Serialize;
 
-/// Just over the time the bank's question stands.
+/// Just over the 15 minutes that the customer has to confirm at the bank.
 const CONFIRM_MS: u64 = 15 * MINUTE_MS + SECOND_MS;
-/// Just over the time an order waits for a runner.
+/// Just over the 30 minutes that an order waits for a runner.
 const BOARD_MS: u64 = 30 * MINUTE_MS + SECOND_MS;
-/// Longer than it takes the bank to let an authorisation go.
+/// Longer than the bank waits before it lets go of an authorisation early.
 const LAPSE_MS: u64 = 3 * SECOND_MS;
-/// How far ahead an order for later is placed, and when it goes on the board.
+/// How far ahead an order for later is placed.
 const LATER_MS: u64 = 120 * MINUTE_MS;
+/// From placing it until it is on the board, which is 45 minutes before its time.
 const OPENS_MS: u64 = 75 * MINUTE_MS + SECOND_MS;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -29,7 +30,7 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     nobody_comes(cast).await
 }
 
-/// Whoever ordered sees the end, its reason, and that nothing was charged.
+/// Checks that the order has ended for this reason, and that nothing was charged.
 async fn ended_free(
     cast: &Cast<'_>,
     customer: &Person,
@@ -73,7 +74,7 @@ async fn refused(cast: &Cast<'_>) -> Result<(), Deviation> {
     same("her orders", mine.list("/items")?.len(), 0)
 }
 
-/// A wish that says itself what it costs, which no wish can.
+/// An order with a total from the client, which the API refuses.
 #[derive(Serialize)]
 struct WithTotal {
     #[serde(flatten)]
@@ -120,7 +121,7 @@ async fn silent(cast: &Cast<'_>) -> Result<(), Deviation> {
         .map(drop)
 }
 
-/// An order on which the bank has asked its customer, and where the customer answers.
+/// A new order whose payment the bank asks to confirm: its customer, its id, and the path of the bank's page.
 async fn asked(cast: &Cast<'_>) -> Result<(Person, String, String), Deviation> {
     let customer = cast.a_customer("tok_action_required").await?;
     let placed = customer.place(&Wish::lunch()).await?.is(201)?;

@@ -1,4 +1,5 @@
-//! A release that fails: a delivery is never undone. Needs a server whose escrow refuses its first release.
+//! A release that fails: the escrow refuses it, and the delivery is never undone. Needs a server whose escrow refuses its
+//! first release.
 
 use super::{
     super::{Setting, Sums},
@@ -7,7 +8,7 @@ use super::{
 use campusg_client::{Deviation, same};
 use campusg_domain::time::SECOND_MS;
 
-/// Just over the first rest of a step that failed.
+/// Just over the wait before a failed step is tried again for the first time.
 const REST_MS: u64 = 2 * SECOND_MS;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {

@@ -1,12 +1,12 @@
-//! From the board to the store: who takes an order, who gives it back, and what cancelling costs on the way.
+//! From the board to the store: accepting, giving back, and what cancelling costs on the way.
 
 use super::{super::Sums, cast::Cast};
 use campusg_client::{Deviation, Person, holds, request::Progress, same};
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 
-/// Just over the time in which cancelling is free.
+/// Just over the 2 minutes in which cancelling is free after acceptance.
 const GRACE_OVER_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
-/// Just over the time after which a runner is reminded, and as much again.
+/// Just over 15 minutes: an idle runner is then reminded, and after as long again loses the order.
 const IDLE_MS: u64 = 15 * MINUTE_MS + SECOND_MS;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {

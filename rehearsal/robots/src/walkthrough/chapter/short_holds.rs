@@ -1,5 +1,5 @@
-//! Authorisations that run out before the food is bought, and a charge that comes late. Needs a gateway that keeps an
-//! authorisation for 13 hours and answers a late charge after 20.
+//! Authorisations that run out before the food is bought, and a charge that comes late. Needs a gateway whose
+//! authorisations last 13 hours and whose late charges come after 20.
 
 use super::{
     super::{Errand, Setting, Sums},
@@ -8,16 +8,17 @@ use super::{
 use campusg_client::{Body, Deviation, Person, Wish, request::DeskAction, same};
 use campusg_domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
 
-/// Just over the time after which an authorisation is given up: 12 hours before it runs out.
+/// Just over the hour after which an order gives its authorisation up: 12 hours before it runs out.
 const GIVEN_UP_MS: u64 = HOUR_MS + SECOND_MS;
-/// From there until it runs out, and until a late charge comes.
+/// From there until the authorisation runs out.
 const RUN_OUT_MS: u64 = 12 * HOUR_MS;
+/// From there until a late charge comes.
 const LATE_MS: u64 = 7 * HOUR_MS;
-/// What is paid first of what is owed.
+/// The part of the debt that is paid first, in cents.
 const PART: i64 = 100;
 /// How far ahead an order for later is placed.
 const LATER_MS: u64 = 3 * HOUR_MS;
-/// Just over the time a runner at the till has to answer.
+/// Just over the 2 minutes that a runner at the till has to answer a cancellation.
 const WAIT_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {

@@ -1,4 +1,4 @@
-//! At the store: what the runner asks, and what the customer answers, or does not.
+//! At the store: what the runner proposes, and how the customer decides, or does not.
 
 use super::{
     super::{Errand, Sums},
@@ -14,9 +14,9 @@ use campusg_domain::{
     time::{MINUTE_MS, SECOND_MS},
 };
 
-/// Just over the time a proposal stands.
+/// Just over the 5 minutes that the customer has to decide a proposal.
 const ANSWER_MS: u64 = 5 * MINUTE_MS + SECOND_MS;
-/// What is asked for instead of the estimate of 20.00; above the cap of 23.00.
+/// A proposed total in cents, above the cap of 23.00.
 const DEARER: i64 = 2_500;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -29,7 +29,7 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     substitution_without_answer(cast).await
 }
 
-/// Soup for 15.00, about which the customer wants to be asked, and bread for 5.00.
+/// An order of soup for 15.00, to ask about if it can't be had, and bread for 5.00.
 fn soup_and_bread() -> Wish {
     let mut wish = Wish::lunch();
     wish.items = vec![
@@ -39,7 +39,7 @@ fn soup_and_bread() -> Wish {
     wish
 }
 
-/// Stew for 16.00 instead of the soup.
+/// A proposal of stew for 16.00 instead of the soup.
 fn stew() -> Proposal {
     let stew = Replacement {
         name: "Stew".into(),
@@ -63,7 +63,7 @@ async fn at_the_store(cast: &Cast<'_>, card: &str) -> Result<Errand, Deviation> 
     Ok(errand)
 }
 
-/// The runner asks; the customer is told, and the money stays as it is.
+/// Opens a proposal and checks that the customer is notified and no money moves; returns its number.
 async fn asks(cast: &Cast<'_>, errand: &Errand, what: &Proposal) -> Result<i64, Deviation> {
     let asked = errand.runner.propose(&errand.order, what).await?.is(200)?;
     same("the proposal", asked.text("/proposal/state")?, "open")?;
@@ -83,7 +83,7 @@ async fn decided(errand: &Errand) -> Result<Body, Deviation> {
     errand.until("without an open proposal", is_closed).await
 }
 
-/// The order has ended for this reason, and the runner is paid for the trip.
+/// Checks that the order ended for this reason, and that the runner got the trip compensation.
 async fn ended_by_trip(cast: &Cast<'_>, errand: &Errand, reason: &str) -> Result<(), Deviation> {
     let ended = errand.until_status("cancelled").await?;
     same("why", ended.text("/cancel_reason")?, reason)?;
@@ -307,7 +307,7 @@ async fn substitution_without_answer(cast: &Cast<'_>) -> Result<(), Deviation> {
     bread(cast, &errand).await
 }
 
-/// Bread for 5.00, and nothing of what was held beyond it.
+/// Checks that only the bread for 5.00 is charged, and that the rest of the hold is released.
 async fn bread(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
     cast.money(errand, Sums::NOTHING.held(errand.price.hold))
         .await?;

@@ -1,4 +1,4 @@
-//! At the till: the receipt, the charge, and a cancellation that comes in between.
+//! At the till: the receipt, the charge, and a cancellation just before the purchase.
 
 use super::{
     super::{Errand, Sums},
@@ -12,9 +12,9 @@ use campusg_client::{
 use campusg_domain::order::ProposalKind;
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 
-/// Just over the time after which a runner at the store is reminded, and as much again.
+/// Just over 20 minutes: a runner at the store is then reminded, and after as long again the customer is asked.
 const LINE_MS: u64 = 20 * MINUTE_MS + SECOND_MS;
-/// Just over the time a runner at the till has to answer.
+/// Just over the 2 minutes that a runner at the till has to answer a cancellation.
 const WAIT_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -103,7 +103,7 @@ async fn charge_fails(cast: &Cast<'_>) -> Result<(), Deviation> {
         .await
 }
 
-/// Kim cancels at the store: Leo is asked, and nothing moves yet.
+/// An order that its customer cancels at the store: the runner is asked, and no money moves yet.
 async fn asked(cast: &Cast<'_>) -> Result<Errand, Deviation> {
     let errand = cast.at("on-site").await?;
     let (kim, order, trip) = (&errand.customer, &errand.order, errand.price.trip);

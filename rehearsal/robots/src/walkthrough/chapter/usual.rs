@@ -1,4 +1,4 @@
-//! The usual way of an order, to the cent.
+//! An order without trouble, from placing to payout, checked to the cent.
 
 use super::{
     super::{Errand, Setting, Sums},
@@ -6,7 +6,7 @@ use super::{
 };
 use campusg_client::{Deviation, Person, Price, Wish, same};
 
-/// The figures of the lifecycle: two bowls of soup at 10.00, and what is held for them.
+/// The price in the example of `docs/lifecycle.md`: two bowls of soup at 10.00.
 const FIGURES: Price = Price {
     food: 2_000,
     buffer: 300,
@@ -15,8 +15,9 @@ const FIGURES: Price = Price {
     trip: 199,
     hold: 2_899,
 };
-/// What the platform keeps of the fee, and what the runner is paid for a receipt of 21.50.
+/// The platform's fee, in cents.
 const PLATFORM: i64 = 100;
+/// What the runner is paid for a receipt of 21.50, in cents.
 const EARNED: i64 = 2_649;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {

@@ -1,4 +1,4 @@
-//! Disputes while the money is in escrow. Needs a server with a time to dispute a delivery.
+//! Disputes while the money is in escrow. Needs a server with a dispute window.
 
 use super::{
     super::{Errand, Sums},
@@ -8,12 +8,13 @@ use campusg_client::{Body, Deviation, Person, same};
 use campusg_domain::order::Fault;
 use campusg_domain::time::{DAY_MS, SECOND_MS};
 
-/// Longer than the time to dispute a delivery, where this program starts the server.
+/// Just over the dispute window of a server that this program starts.
 const WINDOW_MS: u64 = DAY_MS + SECOND_MS;
-/// Just over the time after which a dispute alarms, and what is left until it ends by itself.
+/// Just over the 2 days after which an open dispute alarms operators.
 const ALARM_MS: u64 = 2 * DAY_MS + SECOND_MS;
+/// From that alarm until the dispute ends by itself, 14 days after it was opened.
 const END_MS: u64 = 12 * DAY_MS + SECOND_MS;
-/// What the customer claims, or is given.
+/// The amount that the customer claims, or is given, in cents.
 const CLAIM: i64 = 1_000;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -37,13 +38,13 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     nobody_decides(cast, operator).await
 }
 
-/// In escrow, and charged.
+/// The money once the food is bought: the charge is collected and in escrow.
 const fn in_escrow(errand: &Errand) -> Sums {
     let charge = errand.price.charge();
     Sums::NOTHING.held(charge).captured(charge)
 }
 
-/// Paid in full, and so much back.
+/// Checks that the runner is paid `less` below the full share, and that `back` cents go back to the customer.
 async fn released(cast: &Cast<'_>, errand: &Errand, less: i64, back: i64) -> Result<(), Deviation> {
     let share = errand.price.charge() - errand.platform_fee().await? - less;
     let sums = Sums::NOTHING
@@ -87,7 +88,7 @@ async fn nothing_said(cast: &Cast<'_>) -> Result<(), Deviation> {
     released(cast, &errand, 0, 0).await
 }
 
-/// Vera claims 10.00; everything stays in escrow.
+/// A delivery of which the customer claims 10.00; everything stays in escrow.
 async fn disputed(cast: &Cast<'_>) -> Result<Errand, Deviation> {
     let errand = delivered(cast).await?;
     let seen = errand.customer.claim(&errand.order, CLAIM).await?.is(200)?;

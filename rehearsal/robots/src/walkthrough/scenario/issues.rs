@@ -1,4 +1,4 @@
-//! (e) Issues at each delivery stage, and their resolutions: one function each, by the stage in which they arise.
+//! (e) Issues at each stage of a delivery, and how they are resolved; a file for each stage.
 
 mod accepted;
 mod at_the_door;
@@ -27,7 +27,7 @@ pub(super) async fn play(scene: &Scene) -> Result<(), Deviation> {
     overdue::runner_disappears_with_the_food(scene).await
 }
 
-/// Tells and checks the money: held, charged, in the runner's wallet, owed by the customer.
+/// Tells the money, and checks `amounts`: held, charged, the runner's wallet, the customer's debt; in cents.
 async fn money(scene: &Scene, errand: &Errand, amounts: [i64; 4]) -> Result<(), Deviation> {
     let [held, charged, wallet, debt] = amounts;
     let money = errand.money().await?;

@@ -4,7 +4,7 @@ use super::super::{Errand, Scene};
 use campusg_client::{Deviation, same};
 use campusg_domain::time::MINUTE_MS;
 
-/// Longer than the longest usual time-out.
+/// Just over the 30 minutes that an order waits for a runner by default.
 const TOO_LONG_MS: u64 = 31 * MINUTE_MS;
 
 pub(super) async fn play(scene: &Scene) -> Result<(), Deviation> {

@@ -7,9 +7,9 @@ use super::{
 use campusg_client::{Deviation, same};
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 
-/// Just over the time in which cancelling is free.
+/// Just over the 2 minutes in which cancelling is free after acceptance.
 const GRACE_OVER_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
-/// Just over the time after which a runner is reminded, and as much again.
+/// Just over 15 minutes: an idle runner is then reminded, and after as long again loses the order.
 const IDLE_MS: u64 = 15 * MINUTE_MS + SECOND_MS;
 
 pub(super) async fn customer_cancels_at_once(scene: &Scene) -> Result<(), Deviation> {

@@ -7,13 +7,13 @@ use super::{
 use campusg_client::{Body, Deviation, operation::order, same};
 use campusg_domain::time::{DAY_MS, MINUTE_MS, SECOND_MS};
 
-/// Just over the time after which a delivery is late.
+/// Just over the 45 minutes after which a delivery is late.
 const LATE_MS: u64 = 45 * MINUTE_MS + SECOND_MS;
-/// Just over the time between two looks at an unfinished order.
+/// Just over the day between two looks of the server at an unfinished order.
 const LOOK_MS: u64 = DAY_MS + SECOND_MS;
-/// Just over the time a runner at the till has to answer.
+/// Just over the 2 minutes that a runner at the till has to answer a cancellation.
 const CANCEL_WAIT_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
-/// Looks after which a runner counts as gone. Source: lifecycle transition 27.
+/// Number of daily looks after which a runner is given up. Source: lifecycle transition 27.
 const LOOKS: i64 = 14;
 
 pub(super) async fn delivery_is_late(scene: &Scene) -> Result<(), Deviation> {
