@@ -32,7 +32,7 @@ pub(crate) fn append<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
 
 struct Canonical<'a>(&'a mut Vec<u8>);
 
-/// What has an end mark.
+/// A sequence, map or struct whose end is written as a mark.
 struct Parts<'a> {
     out: &'a mut Vec<u8>,
     end: u8,

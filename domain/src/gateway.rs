@@ -231,7 +231,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// Whether it pays or is paid.
+    /// Whether it is a card, which pays, or a bank account, which is paid.
     #[must_use]
     pub const fn kind(&self) -> MethodKind {
         match self {
@@ -408,7 +408,7 @@ pub struct GatewayEvent {
     pub id: EventId,
     /// Key of the call that it is about, or of the setup.
     pub key: CallKey,
-    /// What was decided.
+    /// What the gateway decided.
     pub news: News,
 }
 
@@ -416,7 +416,7 @@ pub struct GatewayEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Standing {
-    /// What it would answer now; [`Answer::Unavailable`] while that is not decided.
+    /// The answer that a repeat of the call would get now; [`Answer::Unavailable`] while it is not decided.
     pub answer: Answer,
     /// Whether its charge was taken back, and the stage of that.
     pub chargeback: Option<Chargeback>,

@@ -20,9 +20,9 @@ pub enum Audience {
 /// One notice to one audience.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// Who receives it.
+    /// The user who receives it, or all operators.
     pub to: Audience,
-    /// What it says.
+    /// The kind of notice, with its figures.
     pub kind: NoticeKind,
 }
 

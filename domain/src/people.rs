@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// Who ordered.
+    /// The customer, who placed the order.
     Customer,
-    /// Who brings it.
+    /// The runner who is bound to it.
     Runner,
 }
 

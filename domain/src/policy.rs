@@ -61,7 +61,7 @@ pub struct Policy {
     pub payment_action_ms: u64,
     /// ORDER_TIMEOUT: how long an order waits for a runner.
     pub order_timeout_ms: u64,
-    /// RUNNER_IDLE, first: when the runner is reminded to start.
+    /// RUNNER_IDLE, first: how long after acceptance an idle runner is reminded.
     pub runner_remind_ms: u64,
     /// RUNNER_IDLE, second: when the runner loses the order.
     pub runner_idle_ms: u64,

@@ -1,4 +1,4 @@
-//! Why a command is refused, whoever refuses it. A closed set with stable codes.
+//! Why a command is refused: a closed set of reasons with stable codes, for all rules of the product.
 //!
 //! Invariant: the variants of [`Rejection`] stand in the order in which the rules are checked.
 
@@ -8,25 +8,25 @@ use crate::{
     order::{Quote, Status},
 };
 
-/// A rule said no. Nothing was written.
+/// Why a rule refuses a command. Nothing is recorded then, except for a wrong PIN.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
-    /// No such thing, or not the caller's to know of.
+    /// It does not exist, or the caller may not know of it.
     #[error("no such {what}")]
     NotFound {
-        /// What was looked for.
+        /// The kind of thing that was looked for, as `order`.
         what: String,
     },
-    /// The caller may see it, and may not do this.
+    /// The caller may see it, but not do this.
     #[error("{who} may do this")]
     NotAllowed {
-        /// Who may.
+        /// Who may do it, as the beginning of a sentence.
         who: String,
     },
-    /// The key was used with another body.
+    /// The idempotency key was used with another body.
     #[error("this idempotency key was used for another request: send this one with a new key")]
     KeyReused,
-    /// The first request with this key is still running.
+    /// The first request with this idempotency key is still running.
     #[error("the first request with this idempotency key is still running")]
     StillRunning,
     /// A field's value breaks a rule.
@@ -37,27 +37,27 @@ pub enum Rejection {
         /// The rule, as the end of a sentence.
         rule: String,
     },
-    /// The account is suspended.
+    /// The caller's account is suspended.
     #[error("this account is suspended")]
     Suspended,
-    /// Placing needs a card.
+    /// Placing an order needs a card on file.
     #[error("add a payment method first")]
     NoPaymentMethod,
-    /// A payout needs a bank account.
+    /// A payout needs a bank account on file.
     #[error("add a payout method first")]
     NoPayoutMethod,
-    /// Placing needs a clean slate.
+    /// The customer has a debt, so they can't place an order.
     #[error(
         "{owed} is owed: pay it first, with POST /api/users/me/wallet/pay-debt or by setting a new payment method"
     )]
     InDebt {
-        /// How much is owed.
+        /// The debt in cents.
         owed: Cents,
     },
-    /// Too many orders open at once.
+    /// The customer has as many open orders as allowed.
     #[error("at most {limit} orders may be open at once")]
     TooManyOpenOrders {
-        /// The limit.
+        /// Most open orders of one customer.
         limit: u32,
     },
     /// The store takes no orders now.
@@ -66,84 +66,84 @@ pub enum Rejection {
     /// The store is closed at that time.
     #[error("the store is closed at that time")]
     StoreClosed,
-    /// Another runner was faster.
+    /// Another runner accepted the order first.
     #[error("another runner took this order")]
     TakenByAnotherRunner,
-    /// The command does not fit where the order stands.
+    /// The command is not possible at the order's stage.
     #[error("an order that is {status} can't do this")]
     NotInThisStage {
-        /// Where it stands.
+        /// The present status of the order.
         status: Status,
-        /// What this caller can do now.
+        /// Names of the commands that this caller can give now.
         allowed: Vec<String>,
     },
-    /// The time for it has passed.
+    /// The deadline for this command has passed.
     #[error("the time for this has passed")]
     TooLate,
-    /// A runner can't take his own order.
+    /// Runners can't accept an order that they placed themselves.
     #[error("you can't run your own order")]
     OwnOrder,
-    /// Only active runners take orders.
+    /// The caller is not an active runner.
     #[error("activate yourself as a runner first")]
     NotARunner,
-    /// Too many orders bound at once.
+    /// The runner is bound to as many orders as allowed.
     #[error("a runner may have at most {limit} orders at once")]
     TooManyRuns {
-        /// The limit.
+        /// Most orders that a runner is bound to at once.
         limit: u32,
     },
     /// The runner was unbound from this order too often.
     #[error("you had this order {limit} times: leave it to others")]
     HadTooOften {
-        /// The limit.
+        /// Most times that a runner may be bound to one order.
         limit: u32,
     },
-    /// An operator froze the order.
+    /// An operator has put the order on hold.
     #[error("an operator has put this order on hold")]
     OnHold,
-    /// The customer has not decided the runner's proposal.
+    /// A proposal waits for the customer's decision.
     #[error("a proposal is open")]
     ProposalOpen,
-    /// Nobody has decided the dispute.
+    /// An open dispute waits for its decision.
     #[error("a dispute is open")]
     DisputeOpen,
-    /// Going on without it would leave money where it is, or would never tell whether it was moved.
+    /// The failing step can't be skipped: it moves money, or finds out whether money was moved.
     #[error(
         "what keeps failing moves money, or finds out whether it was moved, so it can't be skipped: have it tried again"
     )]
     MovesMoney,
-    /// What keeps failing can't be taken back.
+    /// The failing step can't be compensated.
     #[error("there is no way back: {why}")]
     NoCompensation {
-        /// Why not.
+        /// The reason, as the end of a sentence.
         why: String,
     },
-    /// The customer was not tried hard enough.
+    /// The runner has not written to the customer often enough to report that they can't be reached.
     #[error("send the customer {left} more messages, some minutes apart")]
     ContactFirst {
-        /// How many are missing.
+        /// Number of further messages that are needed.
         left: u8,
     },
-    /// The order has as many messages as it may.
+    /// The order has as many messages as allowed.
     #[error("an order may have at most {limit} messages")]
     TooManyMessages {
-        /// The limit.
+        /// Most messages of one order.
         limit: u16,
     },
-    /// The runner has proposed as often as an order may be proposed to.
+    /// The order has had as many proposals as allowed.
     #[error("an order may have at most {limit} proposals: buy it, or give the order back")]
     TooManyProposals {
-        /// The limit.
+        /// Most proposals of one order.
         limit: u16,
     },
-    /// Cancelling costs more than the caller agreed to.
+    /// Cancelling costs more than the caller agreed to pay.
     #[error(
         "cancelling now costs {}: agree to it with accept_charge_cents = {}",
         quote.charge,
         quote.charge.0
     )]
     QuoteChanged {
-        /// What it costs now.
+        /// The present price of cancelling.
         quote: Quote,
     },
     /// The receipt is above what the customer approved.
@@ -151,67 +151,67 @@ pub enum Rejection {
         "the receipt is above the {approved} that the customer approved: propose the new price first"
     )]
     AboveApproved {
-        /// How much is approved.
+        /// The approved total of the food, in cents.
         approved: Cents,
     },
-    /// A photo is needed.
+    /// The command needs a photo.
     #[error("a photo is needed: name it in {field}")]
     PhotoNeeded {
-        /// Path of the field that takes it.
+        /// Path of the field for the photo's id.
         field: &'static str,
     },
-    /// The photo already serves another order.
+    /// The photo was already used for an order.
     #[error("this photo already serves an order: take another one")]
     PhotoUsed,
-    /// The PIN is wrong. This refusal is remembered.
+    /// The PIN is wrong. This refusal is recorded, since tries are counted.
     #[error("wrong PIN, {}", tries(*left))]
     WrongPin {
-        /// Tries left.
+        /// Number of tries that are left.
         left: u8,
     },
-    /// Each side rates once.
+    /// The caller has rated this order already.
     #[error("you have rated this order")]
     AlreadyRated,
-    /// The e-mail address is taken.
+    /// The e-mail address belongs to another account.
     #[error("this e-mail address is taken")]
     EmailTaken,
-    /// The escrow holds as much as it may.
+    /// The amount, or all holds together, would be above the escrow's limits.
     #[error("the escrow can't take this amount now")]
     HoldRefused,
-    /// As many timers are armed as may be.
+    /// As many timers are armed as allowed.
     #[error("no more timers can be armed now")]
     TimersFull,
-    /// As many calls to the gateway are under way for this wallet as may be.
+    /// As many calls to the gateway are under way for this wallet as allowed.
     #[error("at most {limit} payments may be under way at once")]
     TooManyPayments {
-        /// The limit.
+        /// Most calls under way for one wallet.
         limit: u32,
     },
-    /// More than is owed.
+    /// The amount is above the debt.
     #[error("{}", above_debt(*owed))]
     AboveDebt {
-        /// How much is owed and not being paid already.
+        /// The part of the debt in cents that is not being paid already.
         owed: Cents,
     },
-    /// More than is there to be taken out.
+    /// The amount is above what can be taken out.
     #[error("{available} is available, no more")]
     AboveAvailable {
-        /// How much there is.
+        /// What can be taken out, in cents.
         available: Cents,
     },
-    /// More than the platform has lost.
+    /// The amount is above the platform's losses.
     #[error("{losses} was lost, no more can be made good")]
     AboveLosses {
-        /// How much was lost.
+        /// The losses that are not covered yet, in cents.
         losses: Cents,
     },
     /// The ledger refuses to move the money.
     #[error("the ledger refuses this transfer")]
     TransferRefused,
-    /// The placement is known: it became this order.
+    /// The same placement became an order before.
     #[error("this placement became order {order}")]
     AlreadyPlaced {
-        /// The order.
+        /// The order that it became.
         order: OrderId,
     },
     /// The card can't be removed while an order is open.
@@ -293,7 +293,7 @@ fn tries(left: u8) -> String {
     }
 }
 
-/// How much may be paid.
+/// The message of [`Rejection::AboveDebt`].
 fn above_debt(owed: Cents) -> String {
     match owed {
         Cents::ZERO => "nothing is owed".into(),

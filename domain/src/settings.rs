@@ -24,7 +24,7 @@ impl BrokenRule {
         }
     }
 
-    /// The same rule, with `section` put in front of its key.
+    /// Puts `section.` in front of the rule's key.
     #[must_use]
     pub fn within(self, section: &str) -> Self {
         Self {

@@ -62,7 +62,7 @@ pub fn process_environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().map(move |(name, value)| (text(name), text(value)))
 }
 
-/// One key that is set by a flag or a variable.
+/// A key of the configuration that a flag or an environment variable sets.
 #[derive(Clone, Debug)]
 pub(super) struct Assignment {
     pub key: String,

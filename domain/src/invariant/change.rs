@@ -82,7 +82,7 @@ fn ledger_agrees(change: &Change<'_>, id: Id) -> Holds {
     broken.map_or(Ok(()), |broken| Err(broken.why))
 }
 
-/// Whether escrow and payment may stand so where the order stands: the table of I5.
+/// Whether these statuses of escrow and payment are possible at this stage of an order: the table of I5.
 #[must_use]
 pub fn fits(stage: &Stage, escrow: EscrowStatus, payment: PaymentStatus) -> bool {
     use {EscrowStatus as E, PaymentStatus as P};

@@ -17,11 +17,11 @@ use std::collections::{BTreeSet, HashMap};
 /// A timer, ordered by when it is due, then by stream and kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Due {
-    /// When it fires.
+    /// The time at which it fires.
     pub due: At,
     /// The stream that armed it.
     pub stream: Stream,
-    /// What it is for.
+    /// The kind of timer, which decides what its firing does.
     pub kind: TimerKind,
     /// Counts how often a timer of this kind was armed in this stream; only the newest counts.
     pub generation: u32,

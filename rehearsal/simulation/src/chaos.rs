@@ -37,7 +37,7 @@ pub enum Mishap {
 }
 
 impl Mishap {
-    /// Every mishap.
+    /// Every mishap, in the order of the report.
     pub const ALL: [Self; 7] = [
         Self::Restart,
         Self::OwnerForgotten,

@@ -53,7 +53,7 @@ pub enum Event {
     Step {
         /// The saga's step.
         step: Step,
-        /// What became of it.
+        /// Whether the step was begun, done, failed, undone or stalled.
         mark: Mark,
     },
 }

@@ -29,21 +29,21 @@ pub enum OperatorEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OperatorAction {
-    /// Transition 11: takes it from its runner.
+    /// Transition 11: takes the order from its runner.
     Reassign,
     /// Transition 27: gives the runner up.
     Abandon,
-    /// Transition 40: ends it.
+    /// Transition 40: settles the order.
     Settle,
     /// Transitions 30, 34: decides a dispute.
     Resolve,
-    /// Transition 32b: gives something back.
+    /// Transition 32b: refunds something after the end.
     Refund,
-    /// Has what keeps failing tried again.
+    /// Retries the step that keeps failing.
     Retry,
-    /// Goes on without what keeps failing.
+    /// Skips the step that keeps failing.
     Skip,
-    /// Takes back what keeps failing.
+    /// Compensates the step that keeps failing.
     Compensate,
 }
 

@@ -43,7 +43,7 @@ pub enum ProposalEvent {
     RaiseFailed {
         /// Number of the authorising call.
         call: CallNumber,
-        /// What it came to instead.
+        /// Why it came to nothing.
         why: RaiseFailure,
     },
     /// Transitions 10, 16, 17: a proposal is not open any more and the order goes on.

@@ -198,7 +198,7 @@ fn wrapped(step: &str) -> String {
     lines.join("\n").replace(TOGETHER, " ")
 }
 
-/// The transitions of a step as text: ` (transition 16)`, ` (transitions 3, 4, 6)`, or nothing.
+/// The transitions of a step as text: ` (row 16)`, ` (rows 3, 4, 6)`, or nothing.
 fn named(rows: &[&str]) -> String {
     match rows {
         [] => String::new(),
