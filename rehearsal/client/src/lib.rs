@@ -1,6 +1,6 @@
 //! A typed client of the HTTP API, and [`Person`]: a user who sends requests under a session of their own.
 //!
-//! [`operation`] builds the requests, [`mod@request`] has their bodies and [`answer`] the bodies of the answers.
+//! [`operation`] builds the requests, [`request`] has their bodies and [`answer`] the bodies of the answers.
 //! The walkthrough, the robots and the tests over HTTP use it. It knows the API and nothing behind it.
 //! Must not: repeat a request, except once after a session has ended; hold a rule of the product.
 //! Invariant: an answer that is not as specified is a [`Deviation`], which says what was expected and what was found.

@@ -14,7 +14,7 @@ pub(crate) struct Deliver {
     pub(crate) envelope: Envelope<Command>,
     /// Whether the order's id was made for this very message, so that there is nothing to load.
     pub(crate) is_fresh: bool,
-    /// Held until the answer, so that a command whose caller is gone is counted until it is done.
+    /// Counts the command as under way until it is answered, also if its caller is gone.
     #[expect(dead_code, reason = "held for its drop")]
     pub(crate) permit: Option<Permit>,
 }

@@ -44,7 +44,7 @@ pub struct Payout {
     pub paid: Cents,
     /// The bank account on file when it was asked for.
     pub method: PayoutMethod,
-    /// How far it has come.
+    /// How far the payout has come.
     pub state: PayoutState,
     /// When it was asked for.
     pub requested_at: At,
@@ -77,7 +77,7 @@ pub struct Payment {
     pub charge: Cents,
     /// The card on file when it was asked for.
     pub card: CardToken,
-    /// How far it has come.
+    /// How far the payment has come.
     pub state: PaymentState,
     /// When it was asked for.
     pub requested_at: At,

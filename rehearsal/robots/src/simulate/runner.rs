@@ -30,7 +30,7 @@ pub(super) enum Action {
     Accepts,
     /// Gives the order back.
     GivesBack,
-    /// Reports to be at the store.
+    /// Reports the arrival at the store.
     Arrives,
     /// Looks for the items, and buys them or opens a proposal.
     Shops,
@@ -38,9 +38,9 @@ pub(super) enum Action {
     Withdraws,
     /// Reports the purchase although the customer cancels.
     HasPaid,
-    /// Reports to have the food in hand.
+    /// Reports that the food is in hand.
     Collects,
-    /// Reports to be on the way.
+    /// Reports that they are on the way.
     Departs,
     /// Reports a problem on the way.
     Reports,

@@ -214,7 +214,7 @@ impl<W: World> Day<W> {
         self.act(who, order, command).map(drop)
     }
 
-    /// Draws an item that the student gives up; `None`, or if no other item would be left.
+    /// Draws whether the student gives up an item, and returns its index; `None` if not, or if no other item would be left.
     fn does_without(&mut self, view: &OrderView) -> Option<Vec<u16>> {
         let named = view.asked.as_ref().and_then(|asked| asked.items.first());
         let first = view.items.first().map(|(line, _)| line);

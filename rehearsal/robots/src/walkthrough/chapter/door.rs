@@ -182,7 +182,7 @@ async fn customer_answers(cast: &Cast<'_>) -> Result<(), Deviation> {
     paid(cast, &errand, ("completed", "pin"), done).await
 }
 
-/// As [`unreachable`], and the 7 minutes are over.
+/// As [`unreachable()`], and the 7 minutes are over.
 async fn waited(cast: &Cast<'_>) -> Result<Errand, Deviation> {
     let errand = unreachable(cast).await?;
     cast.scene.pass(DOOR_MS).await?;
