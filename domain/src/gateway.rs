@@ -3,7 +3,7 @@
 //! A port: words and a trait, no I/O. Whoever moves money for real, and whoever only rehearses it, implements
 //! [`PaymentGateway`]; see `docs/decisions/` for why it stands here.
 //! Must not: retry, time out or count failures (its users do), know an order's rules, or know any one gateway.
-//! Invariants: asking again under the same key does nothing twice; no answer is [`Answer::Unavailable`], never a guess.
+//! Invariants: asking again under the same key does nothing twice; no answer is [`Unanswered`], never a guess.
 
 use crate::{
     call::{AccountToken, Answer, CallKind, CallNumber, CardToken, Decline},
@@ -181,6 +181,26 @@ pub struct Payout {
     /// Amount to send, in cents.
     pub cents: Cents,
 }
+
+/// What a missing answer speaks of: nobody else's calls are held back for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// Nothing came in time, which does not say whether the gateway or the card is the reason.
+    Unknown,
+    /// The gateway was not reached, or says itself that it can't work.
+    Gateway,
+    /// The gateway answers, but reaches no card of this brand.
+    Brand(String),
+    /// The gateway answers, but can't reach the bank of this card, or of this bank account.
+    Card,
+    /// Only this call: calls of other orders with the same card may be answered.
+    Order,
+}
+
+/// One try was not answered, or answered "later": whether it happened is unknown; ask again under the same key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("the payment gateway did not answer the call")]
+pub struct Unanswered(pub Subject);
 
 /// What the gateway said to a payout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -451,11 +471,11 @@ pub struct EventPage {
 
 /// The payment gateway.
 pub trait PaymentGateway: Send + Sync {
-    /// Makes one try of one call.
-    fn call(&self, request: Request) -> BoxFuture<'_, Answer>;
+    /// Makes one try of one call. A future's `Err` says what it speaks of, as narrowly as the gateway tells.
+    fn call(&self, request: Request) -> BoxFuture<'_, Result<Answer, Unanswered>>;
 
-    /// Makes one try of a payout.
-    fn pay_out(&self, payout: Payout) -> BoxFuture<'_, PayoutAnswer>;
+    /// Makes one try of a payout; as [`call`](Self::call).
+    fn pay_out(&self, payout: Payout) -> BoxFuture<'_, Result<PayoutAnswer, Unanswered>>;
 
     /// Starts the entry of a card or of a bank account on the gateway's own page, and gives the page's address: a URL, or
     /// a path of the server in front of it. From there the person goes on to `return_url`, and an event under

@@ -4,10 +4,11 @@ mod breaker;
 mod config;
 mod describe;
 
-pub use breaker::{Breaker, BreakerConfig};
+pub use breaker::{Breaker, BreakerConfig, HeldBack};
 pub use campusg_domain::gateway::{
     CallKey, Chargeback, EventCursor, EventId, GatewayEvent, LookUpFault, Method, MethodKind, News,
-    PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
+    PaymentGateway, Payout, PayoutAnswer, Request, Standing, Subject, TokenFault, Unanswered,
+    Unreachable,
 };
 pub use config::GatewayConfig;
 pub(crate) use describe::{account, card};

@@ -2,7 +2,10 @@
 //! actors know are requested from them.
 
 use super::{Refusal, Runtime};
-use crate::owner::{payment::CountCalls, timer::CountTimers};
+use crate::{
+    owner::{payment::CountCalls, timer::CountTimers},
+    port::gateway::HeldBack,
+};
 use campusg_domain::id::{OrderId, Seq};
 use std::sync::atomic::Ordering;
 
@@ -43,7 +46,7 @@ pub struct JournalWork {
 }
 
 /// Whether commands can be taken, and why not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Readiness {
     /// Whether records can be written: the runtime is not stopping and the disk is not full.
     pub journal: bool,
@@ -53,6 +56,10 @@ pub struct Readiness {
     pub archive: bool,
     /// How many written records are not folded yet.
     pub lag: u64,
+    /// Calls to the gateway that are held back because nothing answers them; commands are taken all the same.
+    pub held_back: Vec<HeldBack>,
+    /// How many cards and bank accounts the gateway could not reach when they were last tried.
+    pub silent_cards: usize,
 }
 
 /// How long one record that was refused for a full disk counts, in milliseconds: as long as its sender was asked to
@@ -107,11 +114,15 @@ impl Runtime {
         let since_ms = self.clock().now().0.saturating_sub(FULL_FOR_MS);
         let full = self.0.services.queue.is_full(since_ms);
         let lag = self.reads().lag();
+        let breakers = self.0.outside.breakers.lock();
+        let breakers = breakers.expect("nothing panics while the breakers are asked");
         Readiness {
             journal: !stopping && !full,
             full,
             archive: self.reads().archive_is_open(),
             lag,
+            held_back: breakers.held_back(),
+            silent_cards: breakers.silent_cards(),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     live::{LiveHub, Watching},
-    owner::payment::{Answers, EventIntake, SeenEvents, Waiting},
+    owner::payment::{Answers, Breakers, EventIntake, SeenEvents, Waiting},
     owners::{OwnedCommand, Owners},
     port::{clock::Clock, entropy::Entropy, gateway::PaymentGateway, signature::Keyring},
     services::Services,
@@ -47,6 +47,7 @@ pub(super) struct Outside {
     pub(super) keys: Keyring,
     pub(super) seen: Arc<Mutex<SeenEvents>>,
     pub(super) waiting: Arc<Mutex<Waiting>>,
+    pub(super) breakers: Arc<Mutex<Breakers>>,
 }
 
 /// Parts that are only needed to stop the runtime.

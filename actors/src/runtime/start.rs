@@ -15,13 +15,13 @@ use super::{
 use crate::{
     fatal::FatalSignal,
     owner::{
-        payment::{self, PaymentStart, Waiting},
+        payment::{self, Breakers, PaymentStart, Waiting},
         timer,
     },
     port::{
         clock::{Clock, NeverBack},
         entropy::Entropy,
-        gateway::{Breaker, BreakerConfig, PaymentGateway},
+        gateway::{BreakerConfig, PaymentGateway},
         notifier::Notifier,
         signature::Keyring,
     },
@@ -118,6 +118,7 @@ impl Runtime {
         let debtors = boot.ledger.debtors().collect();
         let seen = Arc::default();
         let waiting = Arc::new(Mutex::new(Waiting::open(&start.gateway_cursor)));
+        let breakers = Arc::new(Mutex::new(Breakers::new(start.gateway_breaker)));
         let (told_directory, directory_folded) = watch::channel(boot.folded);
         let folds = Folds::start(Seed {
             policy: Arc::clone(&policy),
@@ -140,7 +141,8 @@ impl Runtime {
                 gateway: Arc::clone(&start.gateway),
                 reads: store.reads().clone(),
                 entropy: Arc::clone(&start.entropy),
-                breaker: Arc::new(Mutex::new(Breaker::new(start.gateway_breaker))),
+                breakers: Arc::clone(&breakers),
+                directory: Arc::clone(&directory),
                 clock: Arc::clone(&clock),
                 io: io.clone(),
                 concurrency: start.gateway_concurrency,
@@ -202,6 +204,7 @@ impl Runtime {
                 keys: start.gateway_keys,
                 seen,
                 waiting,
+                breakers,
             },
             start.config,
             rest,

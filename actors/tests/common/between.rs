@@ -5,7 +5,8 @@ use campusg_domain::{
     call::{AccountToken, Answer, CardToken},
     gateway::{
         AccountFace, CallKey, CardFace, EventCursor, EventPage, LookUpFault, MethodKind,
-        PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
+        PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unanswered,
+        Unreachable,
     },
     id::UserId,
 };
@@ -14,10 +15,13 @@ use futures_util::future::{BoxFuture, ready};
 use std::sync::Arc;
 use tempfile::TempDir;
 
+/// One try of a call.
+pub type Try<'a> = BoxFuture<'a, Result<Answer, Unanswered>>;
+
 /// What is between.
 pub trait Way: Send + Sync + 'static {
     /// Passes a call on, sooner or later, and its answer back, or not.
-    fn call<'a>(&'a self, sandbox: &'a SandboxGateway, request: Request) -> BoxFuture<'a, Answer> {
+    fn call<'a>(&'a self, sandbox: &'a SandboxGateway, request: Request) -> Try<'a> {
         sandbox.call(request)
     }
 
@@ -54,11 +58,11 @@ impl<W: Way> Between<W> {
 }
 
 impl<W: Way> PaymentGateway for Between<W> {
-    fn call(&self, request: Request) -> BoxFuture<'_, Answer> {
+    fn call(&self, request: Request) -> Try<'_> {
         self.way.call(&self.sandbox, request)
     }
 
-    fn pay_out(&self, payout: Payout) -> BoxFuture<'_, PayoutAnswer> {
+    fn pay_out(&self, payout: Payout) -> BoxFuture<'_, Result<PayoutAnswer, Unanswered>> {
         self.sandbox.pay_out(payout)
     }
 

@@ -7,7 +7,7 @@ use campusg_domain::{
     gateway::{
         AccountFace, CallKey, CardFace, EventCursor, EventPage, GatewayEvent, LookUpFault,
         MethodKind, News, Operation, PaymentGateway, Payout, PayoutAnswer, Request, Standing,
-        TokenFault, Unreachable,
+        Subject, TokenFault, Unanswered, Unreachable,
     },
 };
 use campusg_domain::{
@@ -68,7 +68,7 @@ fn parse(key: &CallKey) -> (OrderId, CallNumber) {
 }
 
 impl PaymentGateway for Model {
-    fn call(&self, request: Request) -> BoxFuture<'_, Answer> {
+    fn call(&self, request: Request) -> BoxFuture<'_, Result<Answer, Unanswered>> {
         let (order, n) = parse(&request.key);
         let mut cards = self.cards.lock().unwrap();
         if let Operation::Authorize { card, .. } | Operation::Charge { card, .. } =
@@ -82,11 +82,14 @@ impl PaymentGateway for Model {
             &cards[&order],
             self.clock.now(),
         );
-        Box::pin(ready(answer))
+        Box::pin(ready(match answer {
+            Answer::Unavailable => Err(Unanswered(Subject::Card)),
+            answer => Ok(answer),
+        }))
     }
 
-    fn pay_out(&self, _: Payout) -> BoxFuture<'_, PayoutAnswer> {
-        Box::pin(ready(PayoutAnswer::Unavailable))
+    fn pay_out(&self, _: Payout) -> BoxFuture<'_, Result<PayoutAnswer, Unanswered>> {
+        Box::pin(ready(Err(Unanswered(Subject::Card))))
     }
 
     fn begin_setup(

@@ -3,18 +3,16 @@
 
 use crate::common::{
     House, Settings,
-    between::{Between, Way},
+    between::{Between, Try, Way},
 };
 use campusg_actors::runtime::FreeText;
-use campusg_domain::gateway::{Operation, PaymentGateway, Request};
+use campusg_domain::gateway::{Operation, PaymentGateway, Request, Subject, Unanswered};
 use campusg_domain::{
-    call::Answer,
     id::{OrderId, Principal},
     money::Cents,
     order::{Call, Collection, Command, Order, Outcome, Stage, TipState},
 };
 use campusg_sandbox::{SandboxGateway, Totals};
-use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
 const K: Cents = Cents(2749);
@@ -24,14 +22,18 @@ const TIP: Cents = Cents(300);
 struct Lossy;
 
 impl Way for Lossy {
-    fn call<'a>(&'a self, sandbox: &'a SandboxGateway, request: Request) -> BoxFuture<'a, Answer> {
+    fn call<'a>(&'a self, sandbox: &'a SandboxGateway, request: Request) -> Try<'a> {
         let charges = matches!(
             request.operation,
             Operation::Capture { .. } | Operation::Charge { .. }
         );
         Box::pin(async move {
             let answer = sandbox.call(request).await;
-            if charges { Answer::Unavailable } else { answer }
+            if charges {
+                Err(Unanswered(Subject::Card))
+            } else {
+                answer
+            }
         })
     }
 }

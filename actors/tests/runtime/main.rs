@@ -8,6 +8,7 @@ mod audit;
 mod chargebacks;
 mod counted;
 mod disputes;
+mod fair_lanes;
 mod lost_charges;
 mod new_cards;
 mod notices;

@@ -1,14 +1,13 @@
 //! The payment owner: one call of a stream at a time, one try each, late answers, events twice and out of order.
 
 use crate::common::{
-    House, PATIENCE, Settings,
-    between::{Between, Way},
+    House, Settings,
+    between::{Between, Try, Way},
     plain, wish,
 };
-use campusg_actors::{port::gateway::BreakerConfig, runtime::RuntimeConfig};
+use campusg_actors::runtime::RuntimeConfig;
 use campusg_domain::gateway::{PaymentGateway, Request};
 use campusg_domain::{
-    call::Answer,
     id::{OrderId, Principal, Stream},
     money::Cents,
     order::{CallEvent, Command, Event, PaymentStatus, PlacingEvent, Stage},
@@ -17,11 +16,10 @@ use campusg_domain::{
     timer::TimerKind,
 };
 use campusg_sandbox::{Faults, SandboxGateway};
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::FutureExt;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 use tokio::sync::watch;
 
@@ -46,7 +44,7 @@ impl Gate {
 }
 
 impl Way for Gate {
-    fn call<'a>(&'a self, sandbox: &'a SandboxGateway, request: Request) -> BoxFuture<'a, Answer> {
+    fn call<'a>(&'a self, sandbox: &'a SandboxGateway, request: Request) -> Try<'a> {
         async move {
             let stream = request.key.stream().to_owned();
             self.tries.lock().unwrap().push(request.key.to_string());
@@ -189,45 +187,6 @@ async fn a_call_without_an_answer_is_tried_again_when_step_retry_fires_and_not_b
         })
         .await;
     assert_eq!(gate.way.tries().len(), 3);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_breaker_keeps_calls_from_a_gateway_that_does_not_answer() {
-    let breaker = BreakerConfig {
-        failures: 2,
-        open_ms: 600 * SECOND_MS,
-    };
-    let (house, gate) = gated(
-        Settings {
-            breaker,
-            ..impatient()
-        },
-        true,
-    )
-    .await;
-    let order = house
-        .place(house.customer("ada", "tok_down").await)
-        .await
-        .id;
-    for failures in 1..=2 {
-        house
-            .until_order("rests", order, |order| order.calls[&1].failures == failures)
-            .await;
-        house.advance(4 * SECOND_MS);
-    }
-    // Held back, and then unanswered without having been tried.
-    let held_back = async {
-        while house.order(order).await.calls[&1].failures < 4 {
-            house.advance(SECOND_MS);
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, held_back).await.unwrap();
-    assert_eq!(
-        gate.way.tries().len(),
-        2,
-        "the breaker answers from the third on"
-    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -23,7 +23,8 @@ use campusg_domain::{
     call::AccountToken,
     gateway::{
         AccountFace, CallKey, CardFace, EventCursor, EventPage, LookUpFault, MethodKind,
-        PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unreachable,
+        PaymentGateway, Payout, PayoutAnswer, Request, Standing, Subject, TokenFault, Unanswered,
+        Unreachable,
     },
 };
 
@@ -172,6 +173,15 @@ impl<T: Transport> Sandbox<T> {
             .ok()
             .flatten()
     }
+
+    /// As `ask`; a lost connection speaks of the gateway, a late reply may speak of the card too.
+    async fn ask_about_money(&self, ask: Ask) -> Result<Reply, Unanswered> {
+        match tokio::time::timeout(self.timeout, self.transport.exchange(ask)).await {
+            Ok(Some(reply)) => Ok(reply),
+            Ok(None) => Err(Unanswered(Subject::Gateway)),
+            Err(_) => Err(Unanswered(Subject::Unknown)),
+        }
+    }
 }
 
 /// Why a person's answer or entry on the sandbox's pages had no effect, or may have had none.
@@ -186,30 +196,30 @@ pub enum ConfirmFault {
 }
 
 impl<T: Transport> PaymentGateway for Sandbox<T> {
-    fn call(&self, request: Request) -> BoxFuture<'_, Answer> {
+    fn call(&self, request: Request) -> BoxFuture<'_, Result<Answer, Unanswered>> {
         Box::pin(async move {
             let key = request.key.clone();
-            match self.ask(Ask::Call(request)).await {
-                Some(Reply::Answer(answer)) => answer,
-                Some(Reply::Misuse(misuse)) => match refused(&key, misuse) {
-                    Some(reason) => Answer::Declined { reason },
-                    None => Answer::Unavailable,
-                },
-                _ => Answer::Unavailable,
+            match self.ask_about_money(Ask::Call(request)).await? {
+                Reply::Answer(Answer::Unavailable) => Err(Unanswered(Subject::Card)),
+                Reply::Answer(answer) => Ok(answer),
+                Reply::Misuse(misuse) => {
+                    refused(&key, misuse).map(|reason| Answer::Declined { reason })
+                }
+                _ => Err(Unanswered(Subject::Gateway)),
             }
         })
     }
 
-    fn pay_out(&self, payout: Payout) -> BoxFuture<'_, PayoutAnswer> {
+    fn pay_out(&self, payout: Payout) -> BoxFuture<'_, Result<PayoutAnswer, Unanswered>> {
         Box::pin(async move {
             let key = payout.key.clone();
-            match self.ask(Ask::PayOut(payout)).await {
-                Some(Reply::Payout(answer)) => answer,
-                Some(Reply::Misuse(misuse)) => match refused(&key, misuse) {
-                    Some(reason) => PayoutAnswer::Declined { reason },
-                    None => PayoutAnswer::Unavailable,
-                },
-                _ => PayoutAnswer::Unavailable,
+            match self.ask_about_money(Ask::PayOut(payout)).await? {
+                Reply::Payout(PayoutAnswer::Unavailable) => Err(Unanswered(Subject::Card)),
+                Reply::Payout(answer) => Ok(answer),
+                Reply::Misuse(misuse) => {
+                    refused(&key, misuse).map(|reason| PayoutAnswer::Declined { reason })
+                }
+                _ => Err(Unanswered(Subject::Gateway)),
             }
         })
     }
@@ -275,8 +285,11 @@ impl<T: Transport> PaymentGateway for Sandbox<T> {
     }
 }
 
-/// The decline with which a refused call is answered; `None`: the call may have been done, so it stays unknown.
-fn refused(key: &CallKey, misuse: Misuse) -> Option<Decline> {
+/// How a refused call is answered: as declined, or not at all, which speaks of its order alone.
+fn refused(key: &CallKey, misuse: Misuse) -> Result<Decline, Unanswered> {
     tracing::error!(call.key = %key, error = %misuse, "payment gateway refused a call as misuse");
-    (misuse != Misuse::KeyReused).then_some(Decline::Declined)
+    match misuse {
+        Misuse::KeyReused => Err(Unanswered(Subject::Order)),
+        _ => Ok(Decline::Declined),
+    }
 }

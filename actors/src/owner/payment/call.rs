@@ -2,21 +2,22 @@
 //!
 //! Must not: decide what an answer means. An order's answer goes to the order, a wallet's to the escrow owner.
 
+use super::breakers::{Method, Payer};
 use crate::{
     owners::Owners,
-    port::gateway::{CallKey, PaymentGateway, Payout, Request},
+    port::gateway::{CallKey, PaymentGateway, Payout, Request, Subject, Unanswered},
     refusal::Refusal,
     shell::order::Orders,
 };
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber},
     id::{CommandId, OrderId, Principal, Seq, Stream, UserId},
-    order,
+    order::{self, Order},
     owner::wallet::{self, Wallet},
     stream::Envelope,
 };
 use campusg_storage::read::Reads;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// The order or the wallet that a call belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -31,15 +32,6 @@ pub(super) enum Party {
 pub(super) enum CallQueue {
     Order(OrderId),
     Wallet(UserId, CallNumber),
-}
-
-impl CallQueue {
-    pub(super) const fn stream(self) -> Stream {
-        match self {
-            Self::Order(order) => Stream::Order(order),
-            Self::Wallet(user, _) => Stream::Wallet(user),
-        }
-    }
 }
 
 impl Party {
@@ -69,23 +61,19 @@ impl Party {
         }
     }
 
-    /// Builds the request, with the card or bank account that the stream fixed for this call. An order is asked
-    /// itself, so that its calls do not wait for a snapshot; a wallet is read once the record that opened the call is
-    /// folded.
-    pub(super) async fn call(
+    /// Reads the order or the wallet. An order is asked itself, so that its calls do not wait for a snapshot; a wallet
+    /// is read once the record that opened the call is folded.
+    pub(super) async fn look(
         self,
         orders: &Orders,
         reads: Reads,
         folded: Seq,
-        n: CallNumber,
-        kind: CallKind,
-    ) -> Result<Call, Refusal> {
-        let call = match self {
+    ) -> Result<Looked, Refusal> {
+        match self {
             Self::Order(id) => {
                 let order = orders.look(id).await?;
                 let order = order.ok_or_else(|| Refusal::not_found("order"))?;
-                let calls = |n| order.calls.get(&n).map(|call| call.kind);
-                Request::resolve(self.stream(), n, kind, order.card(n), calls).map(Call::Request)
+                Ok(Looked::Order(order))
             }
             Self::Wallet(user) => {
                 let folded = reads.wait_folded(folded).await;
@@ -95,8 +83,60 @@ impl Party {
                     .map_err(|_| Refusal::Fault)?
                     .map_err(|_| Refusal::Fault)?;
                 let wallet = wallet.ok_or_else(|| Refusal::not_found("wallet"))?;
-                of_wallet(&wallet, n, kind)
+                Ok(Looked::Wallet(wallet))
             }
+        }
+    }
+}
+
+/// An order or a wallet with calls, as it is now.
+pub(super) enum Looked {
+    Order(Arc<Order>),
+    Wallet(Arc<Wallet>),
+}
+
+impl Looked {
+    /// Tries of this call that were not answered.
+    pub(super) fn failures(&self, n: CallNumber) -> u16 {
+        let failures = match self {
+            Self::Order(order) => order.calls.get(&n).map(|call| call.failures),
+            Self::Wallet(wallet) => wallet.calls.get(&n).map(|call| call.failures),
+        };
+        failures.unwrap_or_default()
+    }
+
+    /// Who pays or is paid by this call, and with what.
+    pub(super) fn payer(&self, n: CallNumber, kind: CallKind) -> Option<Payer> {
+        Some(match self {
+            Self::Order(order) => Payer {
+                user: order.terms.customer,
+                method: Method::Card(order.card(n).clone()),
+            },
+            Self::Wallet(wallet) => Payer {
+                user: wallet.user,
+                method: match kind {
+                    CallKind::PayOut { .. } => {
+                        Method::Account(wallet.payout(n)?.method.token.clone())
+                    }
+                    CallKind::Authorize { .. }
+                    | CallKind::Capture { .. }
+                    | CallKind::Void { .. }
+                    | CallKind::Refund { .. }
+                    | CallKind::Charge { .. } => Method::Card(wallet.card(n)?.clone()),
+                },
+            },
+        })
+    }
+
+    /// Builds the request, with the card or bank account that the stream fixed for this call.
+    pub(super) fn call(&self, n: CallNumber, kind: CallKind) -> Result<Call, Refusal> {
+        let call = match self {
+            Self::Order(order) => {
+                let calls = |n| order.calls.get(&n).map(|call| call.kind);
+                let stream = Stream::Order(order.id);
+                Request::resolve(stream, n, kind, order.card(n), calls).map(Call::Request)
+            }
+            Self::Wallet(wallet) => of_wallet(wallet, n, kind),
         };
         call.ok_or(Refusal::Fault)
     }
@@ -107,7 +147,7 @@ fn of_wallet(wallet: &Wallet, n: CallNumber, kind: CallKind) -> Option<Call> {
         return payout(wallet, n, cents);
     }
     let calls = |n| wallet.calls.get(&n).map(|call| call.kind);
-    let card = &wallet.payment(n)?.card;
+    let card = wallet.card(n)?;
     let stream = Stream::Wallet(wallet.user);
     Request::resolve(stream, n, kind, card, calls).map(Call::Request)
 }
@@ -130,11 +170,27 @@ pub(super) enum Call {
 }
 
 impl Call {
-    /// Makes one try and returns its answer.
-    pub(super) async fn make(self, gateway: &dyn PaymentGateway) -> Answer {
-        match self {
-            Self::Request(request) => gateway.call(request).await,
-            Self::Payout(payout) => gateway.pay_out(payout).await.into(),
+    /// Makes one try and returns its answer; without one in time it is unanswered.
+    pub(super) async fn make(
+        self,
+        gateway: &dyn PaymentGateway,
+        timeout: Duration,
+    ) -> Result<Answer, Unanswered> {
+        let silence = Unanswered(Subject::Unknown);
+        let answer = match self {
+            Self::Request(request) => {
+                let answer = tokio::time::timeout(timeout, gateway.call(request)).await;
+                answer.map_err(|_| silence.clone())??
+            }
+            Self::Payout(payout) => {
+                let answer = tokio::time::timeout(timeout, gateway.pay_out(payout)).await;
+                answer.map_err(|_| silence.clone())??.into()
+            }
+        };
+        if answer == Answer::Unavailable {
+            Err(silence)
+        } else {
+            Ok(answer)
         }
     }
 }

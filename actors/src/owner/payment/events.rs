@@ -60,8 +60,12 @@ impl PaymentActor {
             AbortOnDrop(bring)
                 .into_actor(self)
                 .map(|result, actor, ctx| {
-                    if let Err(refusal) = result {
-                        tracing::warn!(%refusal, "the gateway's events wait");
+                    match result {
+                        Ok(true) => actor.breakers().hears(),
+                        Ok(false) => {}
+                        Err(refusal) => {
+                            tracing::warn!(%refusal, "the gateway's events wait");
+                        }
                     }
                     if let Some(caught_up) = caught_up {
                         // An error only means that the process is stopping.
@@ -225,19 +229,19 @@ impl EventIntake {
         passed(key, put).map_err(IntakeError::of)
     }
 
-    /// Takes in stored events, then every event after the cursor in `file`.
-    async fn follow(&self, file: &Path) -> Result<(), Refusal> {
+    /// Takes in stored events, then every event after the cursor in `file`; returns whether the gateway answered.
+    async fn follow(&self, file: &Path) -> Result<bool, Refusal> {
         self.take_what_waits().await?;
         let mut cursor = read_cursor(file);
         loop {
             let Ok(page) = self.gateway.events(cursor.clone()).await else {
-                return Ok(());
+                return Ok(false);
             };
             for event in &page.events {
                 self.take(event).await?;
             }
             if page.next == cursor {
-                return Ok(());
+                return Ok(true);
             }
             cursor = page.next;
             write_cursor(file, &cursor);

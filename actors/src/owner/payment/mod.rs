@@ -5,19 +5,25 @@
 //! start.
 //!
 //! Invariants: of an order at most one call is under way, the lowest undecided one; each call of a wallet is under
-//! way at most once; repeated tries of a call use the same key.
+//! way at most once; repeated tries of a call use the same key; a call that waits for a place, or is held back by a
+//! breaker, has not been tried and brings no answer.
 
+mod breakers;
 mod call;
 mod events;
+mod lanes;
 mod on_file;
 mod promise;
 mod waiting;
 
+pub(crate) use breakers::Breakers;
 pub(crate) use call::Answers;
 pub(crate) use events::{EventIntake, SeenEvents};
 pub(crate) use waiting::Waiting;
 
+use breakers::{Lane, Method, Payer};
 use call::{CallQueue, Party};
+use lanes::{Due, Lanes};
 
 use crate::{
     fatal::Guard,
@@ -26,7 +32,7 @@ use crate::{
     port::{
         clock::Clock,
         entropy::Entropy,
-        gateway::{Breaker, PaymentGateway},
+        gateway::{PaymentGateway, Unanswered},
     },
     refusal::Refusal,
     shell::order::Orders,
@@ -38,29 +44,27 @@ use campusg_domain::{
     call::{Answer, CallChange, CallKind, CallNumber},
     id::{Seq, Stream, UserId},
     money::Cents,
-    owner::calls::Calls,
+    owner::{calls::Calls, directory::Directory},
     record::Record,
 };
 use campusg_storage::read::Reads;
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     path::PathBuf,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, RwLock},
     task::{self, Poll},
     time::Duration,
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
-/// Longest time that the open circuit breaker holds a call back before it counts as unanswered, in milliseconds.
-const HOLD_BACK_MS: u64 = 10_000;
-/// How often a call that is held back asks the breaker again.
+/// How often calls that a breaker holds back are looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// Wait before a call is made again if its answer could not be delivered, or changed nothing.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// Most calls of one wallet under way at once, so that a slow bank can't take all places from the orders.
-const CALLS_OF_ONE: usize = 4;
+/// Most orders and wallets asked at once what their calls need.
+const ASKED_AT_ONCE: usize = 64;
 
 /// The initial state of the payment owner.
 pub(crate) struct PaymentStart {
@@ -71,8 +75,10 @@ pub(crate) struct PaymentStart {
     pub(crate) gateway: Arc<dyn PaymentGateway>,
     pub(crate) reads: Reads,
     pub(crate) entropy: Arc<dyn Entropy>,
-    /// Stops calls while the gateway does not answer.
-    pub(crate) breaker: Arc<Mutex<Breaker>>,
+    /// Hold calls back while the gateway does not answer.
+    pub(crate) breakers: Arc<Mutex<Breakers>>,
+    /// Says which brand a card is of.
+    pub(crate) directory: Arc<RwLock<Directory>>,
     pub(crate) clock: Arc<dyn Clock>,
     /// The tokio runtime on which calls run, so that they do not occupy an arbiter.
     pub(crate) io: tokio::runtime::Handle,
@@ -117,13 +123,19 @@ pub(crate) struct PaymentActor {
     start: PaymentStart,
     orders: Option<Orders>,
     owners: Option<Arc<Owners>>,
-    /// Queues with a call under way, and whether a retry of that call was requested meanwhile.
-    under_way: HashMap<CallQueue, bool>,
+    /// Queues whose order or wallet is being asked what its call needs.
+    asking: HashSet<CallQueue>,
+    /// Streams with a due call that have not been asked yet.
+    unasked: VecDeque<Stream>,
+    /// Calls that wait for a place at the gateway, or have one.
+    lanes: Lanes,
+    /// Queues whose call was to be retried while it was under way.
+    asked_again: HashSet<CallQueue>,
+    /// Whether calls that are held back are looked at again soon.
+    waking: bool,
     /// Queues whose last call changed nothing and is made again later. A paused call takes no place at the gateway,
     /// and the pause ends when the call is no longer the one that is due.
     paused: HashMap<CallQueue, (CallNumber, CallKind)>,
-    /// Streams with a due call that waits for a place at the gateway.
-    queued: VecDeque<Stream>,
     /// Debts that new cards have promised to pay.
     promises: promise::Promises,
 }
@@ -132,12 +144,15 @@ impl PaymentActor {
     /// Starts with every call that was open as of `folded`.
     pub(crate) fn new(start: PaymentStart) -> Self {
         Self {
+            lanes: Lanes::new(start.concurrency),
             start,
             orders: None,
             owners: None,
-            under_way: HashMap::new(),
+            asking: HashSet::new(),
+            unasked: VecDeque::new(),
+            asked_again: HashSet::new(),
+            waking: false,
             paused: HashMap::new(),
-            queued: VecDeque::new(),
             promises: promise::Promises::default(),
         }
     }
@@ -149,37 +164,127 @@ impl PaymentActor {
         })
     }
 
+    fn breakers(&self) -> MutexGuard<'_, Breakers> {
+        unpoisoned(&self.start.breakers)
+    }
+
+    fn is_due(&self, stream: Stream, call: (CallNumber, CallKind)) -> bool {
+        self.start.calls.due(stream).any(|due| due == call)
+    }
+
+    /// Asks the order or wallet what its due calls need, unless they wait or are under way already.
     fn consider(&mut self, stream: Stream, ctx: &mut Context<Self>) {
-        let (Some(_), Some(party)) = (&self.orders, Party::of(stream)) else {
+        let (Some(answers), Some(party)) = (self.answers(), Party::of(stream)) else {
             return;
         };
         let due: Vec<_> = self.start.calls.due(stream).collect();
         for (n, kind) in due {
             let queue = party.queue(n);
-            if self.under_way.contains_key(&queue) || self.paused.get(&queue) == Some(&(n, kind)) {
+            let known = self.lanes.waits(queue).is_some()
+                || self.lanes.is_under_way(queue)
+                || self.asking.contains(&queue);
+            if known || self.paused.get(&queue) == Some(&(n, kind)) {
                 continue;
             }
-            if matches!(party, Party::Wallet(_)) && self.calls_of(stream) >= CALLS_OF_ONE {
-                return;
-            }
-            if self.under_way.len() >= self.start.concurrency {
-                return self.queued.push_back(stream);
+            if self.asking.len() >= ASKED_AT_ONCE {
+                return self.unasked.push_back(stream);
             }
             self.paused.remove(&queue);
-            self.under_way.insert(queue, false);
-            self.make(party, n, kind, ctx);
+            self.asking.insert(queue);
+            let (orders, reads) = (answers.orders.clone(), self.start.reads.clone());
+            let folded = self.start.folded;
+            let asked = async move {
+                let looked = party.look(&orders, reads, folded).await?;
+                let payer = looked.payer(n, kind).ok_or(Refusal::Fault)?;
+                Ok((looked.failures(n), payer))
+            };
+            ctx.spawn(
+                AbortOnDrop(actix_rt::spawn(asked))
+                    .into_actor(self)
+                    .map(move |asked, actor, ctx| actor.asked(party, (n, kind), asked, ctx)),
+            );
         }
     }
 
-    fn calls_of(&self, stream: Stream) -> usize {
-        let queues = self.under_way.keys();
-        queues.filter(|queue| queue.stream() == stream).count()
+    /// Puts a call into its lane, once it is known what it needs.
+    fn asked(
+        &mut self,
+        party: Party,
+        call: (CallNumber, CallKind),
+        asked: Result<(u16, Payer), Refusal>,
+        ctx: &mut Context<Self>,
+    ) {
+        let (stream, (n, kind)) = (party.stream(), call);
+        self.asking.remove(&party.queue(n));
+        match asked {
+            _ if !self.is_due(stream, call) => self.consider(stream, ctx),
+            Ok((failures, payer)) => {
+                let brand = self.brand(&payer);
+                let lane = Lane { kind, payer, brand };
+                let held_back = self.breakers().is_open(&lane);
+                self.lanes.add(Due {
+                    party,
+                    n,
+                    failures,
+                    lane,
+                });
+                // Many calls may wait for a breaker; the next look finds which of them is the probe.
+                if held_back {
+                    self.look_again_later(ctx);
+                } else {
+                    self.fill_places(ctx);
+                }
+            }
+            Err(refusal) => {
+                tracing::warn!(%stream, call = n, %refusal, "a call to the gateway waits");
+                self.pause(party, call, ctx);
+            }
+        }
+        while self.asking.len() < ASKED_AT_ONCE
+            && let Some(stream) = self.unasked.pop_front()
+        {
+            self.consider(stream, ctx);
+        }
     }
 
-    fn make(&mut self, party: Party, n: CallNumber, kind: CallKind, ctx: &mut Context<Self>) {
+    /// The brand of a card that is still on file.
+    fn brand(&self, payer: &Payer) -> Option<Arc<str>> {
+        let directory = self.start.directory.read();
+        let directory = directory.expect("a panic in the directory ends the process");
+        let card = directory.person(payer.user)?.card.as_ref()?;
+        let same = payer.method == Method::Card(card.token.clone());
+        same.then(|| card.brand.as_str().into())
+    }
+
+    /// Makes calls until no place is free, or none of those that wait may go.
+    fn fill_places(&mut self, ctx: &mut Context<Self>) {
+        loop {
+            let now = self.start.clock.now();
+            let next = self.lanes.next(&mut unpoisoned(&self.start.breakers), now);
+            let Some(due) = next else {
+                break;
+            };
+            self.make(due, ctx);
+        }
+        self.look_again_later(ctx);
+    }
+
+    fn look_again_later(&mut self, ctx: &mut Context<Self>) {
+        if !self.waking && !self.lanes.is_empty() && self.breakers().any_open() {
+            self.waking = true;
+            ctx.run_later(LOOK_AGAIN, |actor, ctx| {
+                actor.waking = false;
+                actor.fill_places(ctx);
+            });
+        }
+    }
+
+    fn make(&mut self, due: Due, ctx: &mut Context<Self>) {
         let Some(answers) = self.answers() else {
             return;
         };
+        let Due { party, n, lane, .. } = due;
+        let kind = lane.kind;
         let PaymentStart {
             gateway,
             reads,
@@ -187,21 +292,31 @@ impl PaymentActor {
             timeout,
             folded,
             io,
-            breaker,
+            breakers,
             clock,
             ..
         } = &self.start;
-        let (gateway, breaker, clock) =
-            (Arc::clone(gateway), Arc::clone(breaker), Arc::clone(clock));
+        let (gateway, breakers, clock) =
+            (Arc::clone(gateway), Arc::clone(breakers), Arc::clone(clock));
         let (reads, io, timeout, folded) = (reads.clone(), io.clone(), *timeout, *folded);
         let id = entropy.command();
         // Runs on this arbiter, where orders live too; only the request to the gateway runs elsewhere.
         let made = actix_rt::spawn(async move {
-            let call = party.call(&answers.orders, reads, folded, n, kind).await?;
-            let asking = io.spawn(async move {
-                Ok(guarded(&breaker, &*clock, timeout, call.make(&*gateway)).await)
-            });
-            let answer = AbortOnDrop(asking).await?;
+            // Asked once more: the order may have been quarantined while its call waited.
+            let looked = party.look(&answers.orders, reads, folded).await?;
+            let call = looked.call(n, kind)?;
+            let heard = unpoisoned(&breakers).heard();
+            let asking = io.spawn(async move { Ok(call.make(&*gateway, timeout).await) });
+            let answer = match AbortOnDrop(asking).await? {
+                Ok(answer) => {
+                    unpoisoned(&breakers).answered(&lane, clock.now());
+                    answer
+                }
+                Err(Unanswered(of)) => {
+                    unpoisoned(&breakers).unanswered(&lane, of, heard, clock.now());
+                    Answer::Unavailable
+                }
+            };
             let stream = party.stream();
             tracing::info!(%stream, call = n, purpose = kind.purpose(), answer = answer.word(), "gateway answered");
             answers.bring(party, n, answer, id).await
@@ -223,92 +338,65 @@ impl PaymentActor {
         moved: bool,
         ctx: &mut Context<Self>,
     ) {
-        let stream = party.stream();
         let queue = party.queue(call.0);
-        let asked_again = self.under_way.get(&queue).is_some_and(|again| *again);
-        let still_due = self.start.calls.due(stream).any(|due| due == call);
-        self.under_way.remove(&queue);
-        if still_due && (!moved || !asked_again) {
-            self.paused.insert(queue, call);
-            ctx.run_later(AGAIN, move |actor, ctx| {
-                actor.resume(stream, queue, call, ctx)
-            });
+        let asked_again = self.asked_again.remove(&queue);
+        self.lanes.done(queue);
+        if self.is_due(party.stream(), call) && (!moved || !asked_again) {
+            self.pause(party, call, ctx);
         }
-        self.consider(stream, ctx);
-        self.consider_queued(ctx);
+        self.consider(party.stream(), ctx);
+        self.fill_places(ctx);
     }
 
-    fn resume(
-        &mut self,
-        stream: Stream,
-        queue: CallQueue,
-        call: (CallNumber, CallKind),
-        ctx: &mut Context<Self>,
-    ) {
-        if self.paused.get(&queue) == Some(&call) {
-            self.paused.remove(&queue);
-            self.consider(stream, ctx);
-        }
+    /// Leaves a call alone for a while. Meanwhile it takes no place.
+    fn pause(&mut self, party: Party, call: (CallNumber, CallKind), ctx: &mut Context<Self>) {
+        let queue = party.queue(call.0);
+        self.paused.insert(queue, call);
+        ctx.run_later(AGAIN, move |actor, ctx| {
+            if actor.paused.get(&queue) == Some(&call) {
+                actor.paused.remove(&queue);
+                actor.consider(party.stream(), ctx);
+            }
+        });
     }
 
-    /// A retry while the call is under way makes it go out again as soon as its answer has come; a retry of a paused
-    /// call ends the pause.
-    fn note_retries(&mut self, record: &Record) {
+    /// A call that is decided or deferred while it waits for a place does not go out. A retry while the call is under
+    /// way makes it go out again as soon as its answer has come; a retry of a paused call ends the pause.
+    fn note_changes(&mut self, record: &Record) {
         let Some(party) = Party::of(record.stream) else {
             return;
         };
         for change in &record.calls {
-            if let CallChange::Retry { n } = change {
-                let queue = party.queue(*n);
-                if self
-                    .paused
-                    .get(&queue)
-                    .is_some_and(|(paused, _)| paused == n)
-                {
-                    self.paused.remove(&queue);
+            match *change {
+                CallChange::Open { .. } => {}
+                CallChange::Close { n } | CallChange::Defer { n } => {
+                    let queue = party.queue(n);
+                    if self.lanes.waits(queue).is_some_and(|due| due.n == n) {
+                        self.lanes.withdraw(queue);
+                    }
                 }
-                if let Some(again) = self.under_way.get_mut(&queue) {
-                    *again = true;
+                CallChange::Retry { n } => {
+                    let queue = party.queue(n);
+                    if self
+                        .paused
+                        .get(&queue)
+                        .is_some_and(|(paused, _)| *paused == n)
+                    {
+                        self.paused.remove(&queue);
+                    }
+                    if self.lanes.is_under_way(queue) {
+                        self.asked_again.insert(queue);
+                    }
                 }
             }
         }
     }
-
-    fn consider_queued(&mut self, ctx: &mut Context<Self>) {
-        while self.under_way.len() < self.start.concurrency {
-            let Some(stream) = self.queued.pop_front() else {
-                return;
-            };
-            self.consider(stream, ctx);
-        }
-    }
 }
 
-/// Makes one try through the circuit breaker; without an answer in time it is [`Answer::Unavailable`].
-async fn guarded(
-    breaker: &Mutex<Breaker>,
-    clock: &dyn Clock,
-    timeout: Duration,
-    call: impl Future<Output = Answer>,
-) -> Answer {
-    let locked = || {
-        breaker
-            .lock()
-            .expect("nothing panics while the breaker is asked")
-    };
-    // A call that is held back has not been tried: it waits for the breaker before it counts as unanswered.
-    let give_up_ms = clock.monotonic_ms() + HOLD_BACK_MS;
-    while !locked().admits(clock.now()) {
-        if clock.monotonic_ms() >= give_up_ms {
-            return Answer::Unavailable;
-        }
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
-    let answer = tokio::time::timeout(timeout, call)
-        .await
-        .unwrap_or(Answer::Unavailable);
-    locked().note(&answer, clock.now());
-    answer
+fn unpoisoned(breakers: &Mutex<Breakers>) -> MutexGuard<'_, Breakers> {
+    breakers
+        .lock()
+        .expect("nothing panics while the breakers are asked")
 }
 
 impl std::fmt::Debug for PaymentActor {
@@ -364,7 +452,7 @@ impl Handler<Folded> for PaymentActor {
             if record.calls.is_empty() {
                 continue;
             }
-            self.note_retries(record);
+            self.note_changes(record);
             self.consider(record.stream, ctx);
         }
     }

@@ -1,17 +1,20 @@
-//! The circuit breaker in front of the gateway: holds calls back while the gateway does not answer.
+//! A circuit breaker: holds calls back while nothing answers them. The payment owner has one per kind of call for the
+//! gateway and for each brand of cards; an answer drops it.
 //!
 //! Must not: read a clock or make a call.
-//! Invariant: while open, it lets at most one call per `open_ms` through; any answer closes it.
+//! Invariant: while open, it lets at most one call per `open_ms` through.
 
-use campusg_domain::{call::Answer, time::At};
+use campusg_domain::time::At;
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// When the breaker opens, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct BreakerConfig {
-    /// So many tries without an answer, one after another, open it; at least 1.
+    /// So many tries without an answer, one after another, hold back the calls of that kind; at least 1. Tries that
+    /// speak of one card, or of one order, do not count.
     pub failures: u32,
     /// Milliseconds until one call is let through again; at least 1.
     pub open_ms: u64,
@@ -26,7 +29,7 @@ impl Default for BreakerConfig {
     }
 }
 
-/// Counts consecutive unanswered tries, and decides which calls may go out.
+/// Counts consecutive unanswered tries, and decides whether calls may go out.
 #[derive(Clone, Debug)]
 pub struct Breaker {
     config: BreakerConfig,
@@ -47,43 +50,28 @@ impl Breaker {
         }
     }
 
-    /// Returns whether a call may go out now. If not, its answer is [`Answer::Unavailable`].
-    ///
-    /// A call that is let through while open need not be reported: after another `open_ms` the next one is let
-    /// through.
+    /// Returns whether a call may go out now.
     #[must_use]
-    pub fn admits(&mut self, now: At) -> bool {
-        match self.next_probe {
-            Some(at) if now < at => false,
-            Some(_) => {
-                self.next_probe = Some(now.plus(self.config.open_ms));
-                true
-            }
-            None => true,
+    pub fn admits(&self, now: At) -> bool {
+        self.next_probe.is_none_or(|at| at <= now)
+    }
+
+    /// Notes that a call goes out. While open it is a probe, which need not be reported: after another `open_ms` the
+    /// next call is admitted.
+    pub fn let_through(&mut self, now: At) {
+        if let Some(at) = &mut self.next_probe {
+            *at = now.plus(self.config.open_ms);
         }
     }
 
-    /// Records the answer to a call that was let through.
-    pub fn note(&mut self, answer: &Answer, now: At) {
-        if *answer == Answer::Unavailable {
-            self.record_failure(now);
-        } else {
-            self.record_answer();
-        }
-    }
-
-    /// Records a try that was not answered.
-    pub fn record_failure(&mut self, now: At) {
+    /// Records a try that was not answered; returns whether that opened the breaker.
+    pub fn record_failure(&mut self, now: At) -> bool {
         self.failures = self.failures.saturating_add(1);
-        if self.failures >= self.config.failures && self.next_probe.is_none() {
+        let opens = self.failures >= self.config.failures && self.next_probe.is_none();
+        if opens {
             self.next_probe = Some(now.plus(self.config.open_ms));
         }
-    }
-
-    /// Records an answer, whatever it says, which closes the breaker.
-    pub const fn record_answer(&mut self) {
-        self.failures = 0;
-        self.next_probe = None;
+        opens
     }
 
     /// Whether calls are being held back.
@@ -93,22 +81,28 @@ impl Breaker {
     }
 }
 
+/// Calls that are held back now.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HeldBack {
+    /// Purpose of the calls, such as `capture`.
+    pub purpose: &'static str,
+    /// The brand that is not reached; `None`: the gateway.
+    pub brand: Option<Arc<str>>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn breaker() -> Breaker {
-        Breaker::new(BreakerConfig {
+    fn open_at(now: At) -> Breaker {
+        let mut breaker = Breaker::new(BreakerConfig {
             failures: 3,
             open_ms: 100,
-        })
-    }
-
-    fn open_at(now: At) -> Breaker {
-        let mut breaker = breaker();
-        for _ in 0..3 {
+        });
+        for failure in 1..=3 {
             assert!(breaker.admits(now));
-            breaker.note(&Answer::Unavailable, now);
+            breaker.let_through(now);
+            assert_eq!(breaker.record_failure(now), failure == 3);
         }
         breaker
     }
@@ -116,45 +110,22 @@ mod tests {
     #[test]
     fn opens_after_n_failures_in_a_row_and_lets_one_through_after_the_pause() {
         let mut breaker = open_at(At(1_000));
-        assert!(!breaker.admits(At(1_000)));
         assert!(!breaker.admits(At(1_099)));
         assert!(breaker.admits(At(1_100)), "the probe");
+        breaker.let_through(At(1_100));
         assert!(!breaker.admits(At(1_100)), "only one");
-        breaker.note(&Answer::Unavailable, At(1_150));
+        assert!(!breaker.record_failure(At(1_150)), "open already");
         assert!(!breaker.admits(At(1_199)));
         assert!(
             breaker.admits(At(1_200)),
-            "a failed probe is followed by another"
+            "a failed probe is followed by another, as is one that is never reported"
         );
-        breaker.note(&Answer::Voided, At(1_201));
-        assert!(!breaker.is_open());
-        assert!(breaker.admits(At(1_201)) && breaker.admits(At(1_201)));
-    }
-
-    #[test]
-    fn an_answer_between_starts_the_count_anew() {
-        let mut breaker = breaker();
-        for _ in 0..2 {
-            for _ in 0..2 {
-                breaker.note(&Answer::Unavailable, At(0));
-            }
-            breaker.note(&Answer::Voided, At(0));
-        }
-        assert!(!breaker.is_open());
-    }
-
-    #[test]
-    fn a_probe_that_is_never_reported_does_not_keep_it_open_for_ever() {
-        let mut breaker = open_at(At(0));
-        assert!(breaker.admits(At(100)));
-        assert!(!breaker.admits(At(150)));
-        assert!(breaker.admits(At(200)));
     }
 
     #[test]
     fn failures_of_calls_already_under_way_do_not_prolong_the_pause() {
         let mut breaker = open_at(At(0));
-        breaker.note(&Answer::Unavailable, At(99));
+        assert!(!breaker.record_failure(At(99)));
         assert!(breaker.admits(At(100)));
     }
 }

@@ -187,6 +187,20 @@ impl Wallet {
         self.payments.iter().find(|payment| payment.call == call)
     }
 
+    /// The card that a call charges, or charged where the call lets go of that.
+    #[must_use]
+    pub fn card(&self, call: CallNumber) -> Option<&CardToken> {
+        let charge = match self.calls.get(&call)?.kind {
+            CallKind::Void { authorization } => authorization,
+            CallKind::Authorize { .. }
+            | CallKind::Capture { .. }
+            | CallKind::Refund { .. }
+            | CallKind::Charge { .. }
+            | CallKind::PayOut { .. } => call,
+        };
+        self.payment(charge).map(|payment| &payment.card)
+    }
+
     /// The chargeback with this id, if the gateway has reported it.
     #[must_use]
     pub fn chargeback(&self, id: &ChargebackId) -> Option<&Chargeback> {

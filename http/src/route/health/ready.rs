@@ -2,14 +2,18 @@
 
 use crate::{answer, app_state::AppState, problem::Problem};
 use axum::{extract::State, http::StatusCode, response::Response};
-use serde_json::json;
+use campusg_actors::runtime::Readiness;
+use serde_json::{Value, json};
 
 pub(crate) async fn ready(State(app): State<AppState>) -> Result<Response, Problem> {
     let found = app.runtime().readiness();
     if found.journal {
-        return Ok(answer::ok(
-            &json!({"status": "ready", "archive": found.archive, "lag_records": found.lag}),
-        ));
+        return Ok(answer::ok(&json!({
+            "status": "ready",
+            "archive": found.archive,
+            "lag_records": found.lag,
+            "gateway": gateway(&found),
+        })));
     }
     let problem = Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
@@ -24,4 +28,15 @@ pub(crate) async fn ready(State(app): State<AppState>) -> Result<Response, Probl
         .with("archive", found.archive)
         .with("lag_records", found.lag)
         .retry_after_ms(1_000))
+}
+
+/// What is held back at the payment gateway, and how many cards it could not reach.
+pub(crate) fn gateway(found: &Readiness) -> Value {
+    let held_back = found.held_back.iter().map(
+        |calls| json!({"calls": calls.purpose, "of": calls.brand.as_deref().unwrap_or("gateway")}),
+    );
+    json!({
+        "held_back": held_back.collect::<Vec<_>>(),
+        "silent_cards": found.silent_cards,
+    })
 }

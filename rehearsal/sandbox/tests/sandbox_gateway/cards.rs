@@ -1,7 +1,7 @@
 //! Every test card and account, try by try.
 
 use super::*;
-use campusg_domain::gateway::{PaymentGateway, PayoutAnswer, TokenFault};
+use campusg_domain::gateway::{PaymentGateway, PayoutAnswer, Subject, TokenFault, Unanswered};
 use campusg_sandbox::{Faults, SandboxGateway, TEST_ACCOUNTS, TEST_CARDS};
 
 /// Per card: the answers to two tries of authorise, two of capture, two of refund; `-` ends the life.
@@ -222,7 +222,8 @@ async fn a_slow_answer_past_the_time_out_is_unknown_and_done_once() {
     let clock = StandingClock::new();
     let gateway = SandboxGateway::new(Arc::clone(&book), Faults::default(), 20, clock.now());
     let request = authorize("a", "tok_slow", 500);
-    assert_eq!(gateway.call(request.clone()).await, Answer::Unavailable);
+    let silence = Err(Unanswered(Subject::Unknown));
+    assert_eq!(gateway.call(request.clone()).await, silence);
     let again = book.call(&request, NOW).unwrap().outcome;
     assert_eq!(again, Ok(authorized(500, NOW)));
     assert_eq!(book.totals(None, NOW).unwrap().open_authorizations, 1);

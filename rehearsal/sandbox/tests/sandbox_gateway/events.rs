@@ -1,7 +1,9 @@
 //! What the gateway decides later: late calls, the customer's word, the end of an authorisation, and how it is told.
 
 use super::*;
-use campusg_domain::gateway::{EventCursor, EventPage, GatewayEvent, News, PaymentGateway};
+use campusg_domain::gateway::{
+    EventCursor, EventPage, GatewayEvent, News, PaymentGateway, Subject, Unanswered,
+};
 use campusg_sandbox::{ConfirmFault, Faults, SandboxGateway};
 use std::collections::BTreeMap;
 
@@ -192,9 +194,10 @@ async fn late_doubled_and_reordered_events_are_all_told() {
     let clock = StandingClock::new();
     let gateway = SandboxGateway::new(Arc::new(book), faults, 5_000, clock.now());
     for n in 0..COUNT {
-        gateway
+        let silence = gateway
             .call(authorize(&format!("a/{n}"), "tok_late", 500))
             .await;
+        assert_eq!(silence, Err(Unanswered(Subject::Card)));
     }
     clock.advance(TUNING.late_ms);
     assert!(follow(&gateway).await.is_empty(), "held back");
@@ -246,7 +249,7 @@ async fn the_adapter_confirms_and_tells() {
         .call(authorize("order:1/authorize/1", "tok_action_required", 500))
         .await;
     let url = "/sandbox/confirm/order:1/authorize/1".to_owned();
-    assert_eq!(asked, Answer::ActionRequired { url });
+    assert_eq!(asked, Ok(Answer::ActionRequired { url }));
     let to_confirm = async || gateway.to_confirm("order:1/authorize/1".into()).await;
     assert_eq!(to_confirm().await, Ok(Some(Cents(500))));
     assert_eq!(gateway.to_confirm("nobody".into()).await, Ok(None));

@@ -88,8 +88,8 @@ impl Client {
         loop {
             self.up.wait_for(|up| *up).await.unwrap();
             match self.remote.call(request.clone()).await {
-                Answer::Unavailable => self.unanswered += usize::from(!scripted),
-                answer => {
+                Err(_) => self.unanswered += usize::from(!scripted),
+                Ok(answer) => {
                     self.answered.send(()).unwrap();
                     return self.seen.push((request, answer));
                 }
@@ -105,8 +105,10 @@ impl Client {
                 .pay_out(payout(key, "acct_timeout_then_succeeds", 100))
                 .await
             {
-                PayoutAnswer::Unavailable => {}
-                answer => return assert_eq!(answer, PayoutAnswer::PaidOut { cents: Cents(100) }),
+                Err(_) => {}
+                Ok(answer) => {
+                    return assert_eq!(answer, PayoutAnswer::PaidOut { cents: Cents(100) });
+                }
             }
         }
     }

@@ -1,7 +1,9 @@
 //! The way over loopback: the same answers as in process, and silence where the other side fails.
 
 use super::*;
-use campusg_domain::gateway::{EventCursor, PaymentGateway, PayoutAnswer, TokenFault};
+use campusg_domain::gateway::{
+    EventCursor, PaymentGateway, PayoutAnswer, Subject, TokenFault, Unanswered,
+};
 use campusg_sandbox::{
     Ask, AskLine, Desk, Faults, MAX_LINE_BYTES, RemoteGateway, Reply, ReplyLine, SandboxGateway,
     serve,
@@ -84,7 +86,7 @@ async fn both_adapters_give_the_same_answers() {
     }
     for gateway in [&remote as &dyn PaymentGateway, &local] {
         let paid = gateway.pay_out(payout("w/p", "acct_bank", 70)).await;
-        assert_eq!(paid, PayoutAnswer::PaidOut { cents: Cents(70) });
+        assert_eq!(paid, Ok(PayoutAnswer::PaidOut { cents: Cents(70) }));
         assert_eq!(
             gateway.describe_card(card("tok_visa")).await.unwrap().last4,
             "4242"
@@ -116,11 +118,14 @@ async fn misuse_is_declined_except_under_a_key_that_did_something() {
     let (_dir, book) = shared_book();
     let server = Server::start(&book, "127.0.0.1:0").await;
     let remote = RemoteGateway::new(server.address, 2, TIMEOUT_MS);
-    remote.call(authorize("a", "tok_visa", 1_000)).await;
+    remote
+        .call(authorize("a", "tok_visa", 1_000))
+        .await
+        .unwrap();
     let too_much = remote.call(capture("c", "a", 1_001)).await;
-    assert_eq!(too_much, declined(Decline::Declined));
+    assert_eq!(too_much, Ok(declined(Decline::Declined)));
     let other_amount = remote.call(authorize("a", "tok_visa", 999)).await;
-    assert_eq!(other_amount, Answer::Unavailable);
+    assert_eq!(other_amount, Err(Unanswered(Subject::Order)));
 }
 
 #[tokio::test]
@@ -130,14 +135,12 @@ async fn a_dead_server_is_silence_and_a_restarted_one_is_found_again() {
     let address = server.address;
     let remote = RemoteGateway::new(address, 4, TIMEOUT_MS);
     let request = authorize("a", "tok_visa", 500);
-    let success = authorized(500, NOW);
+    let success = Ok(authorized(500, NOW));
+    let away = Unanswered(Subject::Gateway);
     assert_eq!(remote.call(request.clone()).await, success);
     server.stop().await;
-    assert_eq!(remote.call(request.clone()).await, Answer::Unavailable);
-    assert_eq!(
-        remote.pay_out(payout("p", "acct_bank", 5)).await,
-        PayoutAnswer::Unavailable
-    );
+    assert_eq!(remote.call(request.clone()).await, Err(away.clone()));
+    assert_eq!(remote.pay_out(payout("p", "acct_bank", 5)).await, Err(away));
     assert_eq!(
         remote.describe_card(card("tok_visa")).await,
         Err(TokenFault::Unavailable)
@@ -164,20 +167,20 @@ async fn after_one_failure_no_other_old_connection_is_tried() {
         many("first")
             .await
             .iter()
-            .all(|answer| *answer == authorized(500, NOW))
+            .all(|answer| *answer == Ok(authorized(500, NOW)))
     );
     server.stop().await;
     let _server = Server::start(&book, &address.to_string()).await;
     assert_eq!(
         remote.call(authorize("x", "tok_visa", 500)).await,
-        Answer::Unavailable,
+        Err(Unanswered(Subject::Gateway)),
         "an old connection"
     );
     assert!(
         many("second")
             .await
             .iter()
-            .all(|answer| *answer == authorized(500, NOW))
+            .all(|answer| *answer == Ok(authorized(500, NOW)))
     );
 }
 
@@ -230,21 +233,23 @@ async fn every_bad_reply_is_silence() {
         let address = puppet(vec![said]).await;
         let remote = RemoteGateway::new(address, 1, TIMEOUT_MS);
         let answer = remote.call(void("v", "a")).await;
-        assert_eq!(answer, Answer::Unavailable, "bad reply {place}");
+        let silence = Err(Unanswered(Subject::Gateway));
+        assert_eq!(answer, silence, "bad reply {place}");
     }
     let address = puppet(vec![|id| Some(voided(id))]).await;
     let remote = RemoteGateway::new(address, 1, TIMEOUT_MS);
-    assert_eq!(remote.call(void("v", "a")).await, Answer::Voided);
+    assert_eq!(remote.call(void("v", "a")).await, Ok(Answer::Voided));
 }
 
 #[tokio::test]
 async fn a_connection_whose_reply_is_overdue_is_not_used_again() {
     let address = puppet(vec![|_| None, |id| Some(voided(id))]).await;
     let remote = RemoteGateway::new(address, 1, 200);
-    assert_eq!(remote.call(void("v", "a")).await, Answer::Unavailable);
+    let silence = Err(Unanswered(Subject::Unknown));
+    assert_eq!(remote.call(void("v", "a")).await, silence);
     assert_eq!(
         remote.call(void("v", "a")).await,
-        Answer::Voided,
+        Ok(Answer::Voided),
         "over the puppet's second connection"
     );
 }
