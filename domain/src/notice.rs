@@ -69,7 +69,7 @@ pub enum NoticeKind {
     OnTheWay,
     /// The delivery is late.
     Late,
-    /// The food was handed over: confirm, or say what is wrong.
+    /// The food was handed over.
     Delivered,
     /// A wrong PIN was given.
     WrongPin {
@@ -286,4 +286,6 @@ pub enum NoticeKind {
         /// Number of the call within the wallet.
         call: CallNumber,
     },
+    /// To the customer: confirm the delivery, which pays the runner; until then it can be disputed.
+    PleaseConfirm,
 }

@@ -95,7 +95,12 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
         NoticeKind::Delivered => plain(
             "delivered",
             "Delivered",
-            "Your food was handed over. Confirm it, or open a dispute if something is wrong.",
+            "Your food was handed over. If something is wrong with it, open a dispute.",
+        ),
+        NoticeKind::PleaseConfirm => plain(
+            "please_confirm",
+            "Is everything there?",
+            "Please confirm the delivery, so that the runner is paid at once.",
         ),
         NoticeKind::WrongPin { left } => (
             "wrong_pin",

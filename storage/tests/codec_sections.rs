@@ -171,6 +171,7 @@ pin!(notice_kind, NoticeKind:
     TipFailed => NoticeKind::TipFailed { reason: Decline::CardInvalid },
     PayoutStalled => NoticeKind::PayoutStalled { user: user(), call: 9 },
     DebtPaymentStalled => NoticeKind::DebtPaymentStalled { user: user(), call: 9 },
+    PleaseConfirm => NoticeKind::PleaseConfirm,
 );
 
 pin!(timer_kind, TimerKind:

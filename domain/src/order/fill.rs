@@ -4,7 +4,7 @@ use super::{
     calls::calls,
     event::{Event, PlacingEvent},
     money::money,
-    notices::notices,
+    notices::{notices, without_outdated},
     people::people,
     state::Order,
     timers::timers,
@@ -87,6 +87,7 @@ pub fn fill(
             record = append(record, &mut after, part);
         }
     }
+    without_outdated(&mut record.notices);
     let mut after = after?;
     after.close(Seq::NONE, &record);
     Some(Filled { record, after })

@@ -28,6 +28,29 @@ pub(super) fn notices(order: &Order, event: &Event, policy: &Policy) -> Vec<Noti
     notices
 }
 
+/// Removes what the same record makes untrue: whoever is told that the order has ended can't do any more what they were
+/// asked to do, and what was held for it is let go.
+pub(super) fn without_outdated(notices: &mut Vec<Notice>) {
+    let ends = |notice: &Notice| {
+        matches!(
+            notice.kind,
+            Kind::Completed | Kind::Cancelled | Kind::PaymentFailed { .. }
+        )
+    };
+    let ended: Vec<Audience> = notices
+        .iter()
+        .filter(|it| ends(it))
+        .map(|it| it.to)
+        .collect();
+    notices.retain(|notice| {
+        let until_the_end = matches!(
+            notice.kind,
+            Kind::PleaseConfirm | Kind::PaymentAuthorized | Kind::EscrowPlaced
+        );
+        !(until_the_end && ended.contains(&notice.to))
+    });
+}
+
 /// Returns the notice to the runner that their own debt took part of what they were paid.
 fn set_off(order: &Order, event: &Event) -> Option<Notice> {
     let cents = match event {
@@ -139,10 +162,12 @@ fn named(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice> {
             OperatorEvent::OperatorActed { .. } => vec![],
         },
         Event::Dispute(event) => dispute(&parties, event),
-        Event::After(event) => after(order, &parties, event),
-        Event::Step { mark, .. } => match mark {
-            Mark::Stalled => Parties::operators(Kind::StepStalled),
-            Mark::Started | Mark::Done | Mark::Failed | Mark::Undone => vec![],
+        Event::After(event) => after(&parties, event),
+        Event::Step { step, mark } => match mark {
+            Mark::Stalled if order.saga.state(*step) != Some(Mark::Stalled) => {
+                Parties::operators(Kind::StepStalled)
+            }
+            Mark::Stalled | Mark::Started | Mark::Done | Mark::Failed | Mark::Undone => vec![],
         },
     }
 }
@@ -183,7 +208,12 @@ fn run(order: &Order, parties: &Parties, event: &RunEvent, policy: &Policy) -> V
         RunEvent::WrongPinShown { tries } => parties.customer(Kind::WrongPin {
             left: policy.pin_tries.saturating_sub(*tries),
         }),
-        RunEvent::Delivered { .. } => parties.customer(Kind::Delivered),
+        RunEvent::Delivered { .. } if order.operator_hold => parties.customer(Kind::Delivered),
+        RunEvent::Delivered { .. } => [
+            parties.customer(Kind::Delivered),
+            parties.customer(Kind::PleaseConfirm),
+        ]
+        .concat(),
     }
 }
 
@@ -224,8 +254,14 @@ fn call(order: &Order, parties: &Parties, event: &CallEvent, policy: &Policy) ->
         CallEvent::LateAuthorization { .. } => {
             alarm(Kind::LateChargeReturned { cents: Cents::ZERO })
         }
-        CallEvent::CallDeferred { failures, .. } if *failures >= policy.retry_tries => {
-            Parties::operators(Kind::StepStalled)
+        CallEvent::CallDeferred { call, failures } if *failures == policy.retry_tries => {
+            let kind = order.calls.get(call).map(|call| call.kind);
+            // The step that waits for a capture is marked as stalled, which is told.
+            if matches!(kind, Some(CallKind::Capture { .. })) {
+                vec![]
+            } else {
+                Parties::operators(Kind::StepStalled)
+            }
         }
         CallEvent::CallDeferred { .. }
         | CallEvent::Captured { .. }
@@ -319,7 +355,7 @@ fn dispute(parties: &Parties, event: &DisputeEvent) -> Vec<Notice> {
     }
 }
 
-fn after(order: &Order, parties: &Parties, event: &AfterEvent) -> Vec<Notice> {
+fn after(parties: &Parties, event: &AfterEvent) -> Vec<Notice> {
     match event {
         AfterEvent::TipGiven { .. } => vec![],
         AfterEvent::TipPaid { cents, .. } => parties.runner(Kind::Tipped { cents: *cents }),
@@ -327,12 +363,8 @@ fn after(order: &Order, parties: &Parties, event: &AfterEvent) -> Vec<Notice> {
             parties.customer(Kind::TipFailed { reason: *reason })
         }
         AfterEvent::Rated { by, .. } => parties.other(*by, Kind::Rated),
-        AfterEvent::RatingsPublished => {
-            match (order.ratings.by_customer, order.ratings.by_runner) {
-                (None, None) => vec![],
-                (Some(_), _) | (_, Some(_)) => parties.both(Kind::Rated),
-            }
-        }
+        // Each side heard of the other's rating when it was given.
+        AfterEvent::RatingsPublished => vec![],
     }
 }
 

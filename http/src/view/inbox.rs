@@ -38,6 +38,7 @@ fn data(kind: NoticeKind) -> Option<Value> {
         }
         NoticeKind::PaymentPending
         | NoticeKind::PaymentActionRequired
+        | NoticeKind::PleaseConfirm
         | NoticeKind::PaymentAuthorized
         | NoticeKind::PaymentFailed { .. }
         | NoticeKind::EscrowPlaced

@@ -149,6 +149,44 @@ fn transition_23_a_release_that_is_refused_stays_delivered_and_is_tried_again() 
     scene.campus.advance(10 * MINUTE_MS);
     assert_eq!(scene.shows(), "completed");
     assert_eq!(scene.order().saga.stalled().count(), 0);
+    assert_eq!(
+        told_operators(&scene),
+        [NoticeKind::PaymentDelayed, NoticeKind::StepStalled],
+        "each once"
+    );
+    scene.holds();
+}
+
+#[test]
+fn a_step_that_stalls_is_told_once_however_often_it_is_tried() {
+    let mut scene = Scene::at_with("purchased", Behaviour::LosesCharges(20));
+    scene.campus.advance(10 * MINUTE_MS);
+    assert_eq!(scene.order().saga.stalled().count(), 1);
+    assert_eq!(told_operators(&scene), [NoticeKind::StepStalled]);
+    let tries = scene.order().calls[&2].failures;
+    scene.campus.advance(40 * MINUTE_MS);
+    assert!(scene.order().calls[&2].failures > tries + 2);
+    let stalled = |kind: &&NoticeKind| **kind == NoticeKind::StepStalled;
+    assert_eq!(told_operators(&scene).iter().filter(stalled).count(), 1);
+    scene.holds();
+}
+
+#[test]
+fn the_customer_is_asked_to_confirm_only_while_they_can() {
+    let asked = |scene: &Scene| told_customer(scene).contains(&NoticeKind::PleaseConfirm);
+    let mut scene = Scene::at("on-the-way");
+    scene.go_to("completed");
+    assert!(told_customer(&scene).contains(&NoticeKind::Delivered));
+    assert!(!asked(&scene), "completed in the same record");
+    let policy = Policy {
+        dispute_window_ms: HOUR_MS,
+        ..figures()
+    };
+    let mut scene = Scene::placed_under(policy, Behaviour::Succeeds, |_| ());
+    scene.campus.settle();
+    scene.go_to("delivered");
+    assert!(asked(&scene));
+    scene.by(scene.customer, &Command::Confirm).unwrap();
     scene.holds();
 }
 
@@ -244,7 +282,20 @@ fn transition_32c_each_side_rates_once_and_both_are_published_together() {
             .rated_as_runner,
         (0, 0)
     );
+    let rated = |told: Vec<NoticeKind>| {
+        let rated = told.iter().filter(|kind| **kind == NoticeKind::Rated);
+        rated.count()
+    };
+    assert_eq!(
+        (rated(told_customer(&scene)), rated(told_runner(&scene))),
+        (0, 1)
+    );
     scene.by(scene.runner, &rate(3)).unwrap();
+    assert_eq!(
+        (rated(told_customer(&scene)), rated(told_runner(&scene))),
+        (1, 1),
+        "each once"
+    );
     assert!(scene.order().ratings.published);
     assert!(armed(&scene).is_empty());
     assert_eq!(
@@ -274,8 +325,11 @@ fn transition_32c_when_the_window_closes_what_is_there_is_published() {
     scene
         .by(scene.customer, &Command::Rate { stars: 4 })
         .unwrap();
+    assert_eq!(told_runner(&scene).last(), Some(&NoticeKind::Rated));
+    let told = (told_customer(&scene), told_runner(&scene));
     scene.campus.advance(7 * DAY_MS);
     assert!(scene.order().ratings.published);
+    assert_eq!((told_customer(&scene), told_runner(&scene)), told);
     assert_eq!(
         scene
             .campus

@@ -297,6 +297,13 @@ impl Scene {
     pub fn holds(&mut self) {
         self.campus.rebuild().unwrap();
         self.campus.verify().unwrap();
+        for entry in self.campus.journal() {
+            let notices = &entry.record.notices;
+            for (i, notice) in notices.iter().enumerate() {
+                let again = notices[..i].contains(notice);
+                assert!(!again, "told twice in one record: {notice:?}");
+            }
+        }
     }
 
     pub fn photo(&mut self) -> PhotoId {
