@@ -184,6 +184,7 @@ const fn with_wallet(event: &WalletEvent) -> Option<&'static str> {
         WalletEvent::Withdrawn { .. } => Some("withdraw"),
         WalletEvent::OperatorRetried { .. } => Some("retry_wallet"),
         WalletEvent::SetOff { .. }
+        | WalletEvent::ChargeVoided { .. }
         | WalletEvent::PayoutRequested { .. }
         | WalletEvent::PayoutPaid { .. }
         | WalletEvent::PayoutFailed { .. }

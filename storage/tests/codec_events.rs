@@ -352,6 +352,7 @@ pin!(wallet_event, WalletEvent:
     CallRetried => WalletEvent::CallRetried { call: 1 },
     TimerFired => WalletEvent::TimerFired { kind: TimerKind::StepRetry, generation: 2 },
     OperatorRetried => WalletEvent::OperatorRetried { reason: Sealed(vec![4]) },
+    ChargeVoided => WalletEvent::ChargeVoided { call: 2 },
 );
 
 fn record() -> Record {

@@ -120,6 +120,7 @@ fn free_text(record: &Record) -> Option<(FreeText, &Sealed)> {
             | wallet::Event::Withdrawn { reason: why, .. }
             | wallet::Event::OperatorRetried { reason: why } => reason(why),
             wallet::Event::SetOff { .. }
+            | wallet::Event::ChargeVoided { .. }
             | wallet::Event::PayoutRequested { .. }
             | wallet::Event::PayoutPaid { .. }
             | wallet::Event::PayoutFailed { .. }

@@ -226,6 +226,7 @@ fn moved(done: &Entry) -> Option<Moved> {
         | Event::CallDeferred { .. }
         | Event::CallRetried { .. }
         | Event::TimerFired { .. }
-        | Event::OperatorRetried { .. } => None,
+        | Event::OperatorRetried { .. }
+        | Event::ChargeVoided { .. } => None,
     })
 }

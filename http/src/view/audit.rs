@@ -98,7 +98,8 @@ fn details(act: &Act, app: &AppState, me: &Me) -> Option<Value> {
             | WalletEvent::CallDeferred { .. }
             | WalletEvent::CallRetried { .. }
             | WalletEvent::TimerFired { .. }
-            | WalletEvent::OperatorRetried { .. } => None,
+            | WalletEvent::OperatorRetried { .. }
+            | WalletEvent::ChargeVoided { .. } => None,
         }),
         Events::Store(events) => Some(store(events)),
         Events::Schedule(events) => events.iter().find_map(|event| match event {

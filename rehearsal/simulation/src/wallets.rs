@@ -261,11 +261,12 @@ impl Simulation {
             };
             return self.gateway.pay_out((stream, n), &payout, now);
         }
-        let payment = wallet
-            .payment(n)
+        let card = wallet
+            .card(n)
             .expect("a payment is kept until it is decided");
-        let request = Request::resolve(stream, n, kind, &payment.card, |_| None)
-            .expect("a wallet's calls refer to no others");
-        self.gateway.call((stream, n), &request, &payment.card, now)
+        let calls = |n| wallet.calls.get(&n).map(|call| call.kind);
+        let request = Request::resolve(stream, n, kind, card, calls)
+            .expect("a wallet's calls refer to calls that were made");
+        self.gateway.call((stream, n), &request, card, now)
     }
 }

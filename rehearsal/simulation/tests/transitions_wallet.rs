@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use campusg_domain::{
-    call::{Answer, Decline},
-    id::{CommandId, Principal, UserId},
+    call::{Answer, CallChange, CallKind, Decline},
+    id::{CommandId, Principal, Stream, UserId},
     money::{Account, Cents},
     notice::{Audience, NoticeKind},
     owner::wallet::{ChargebackId, ChargebackStage, Command, PLATFORM, PaymentState},
+    record::Entry,
     rejection::Rejection,
     text::Sealed,
     time::DAY_MS,
@@ -115,8 +116,61 @@ fn transition_41_a_card_that_the_bank_asks_about_leaves_the_debt() {
         reason: Decline::NotConfirmed,
     };
     assert!(told_user(&scene, customer).contains(&failed));
+    let wallet = scene.campus.wallet(customer);
+    assert!(!wallet.has_open_call());
+    let lets_go = |change: &CallChange| {
+        let CallChange::Open { kind, .. } = change else {
+            return false;
+        };
+        matches!(kind, CallKind::Void { .. })
+    };
+    let of_wallet = |entry: &&Entry| entry.record.stream == Stream::Wallet(customer);
+    let wallets = scene.campus.journal().iter().filter(of_wallet);
+    let mut changes = wallets.flat_map(|entry| &entry.record.calls);
+    assert!(
+        changes.any(lets_go),
+        "so that it can't be confirmed any more"
+    );
     let refused = scene.campus.place(customer, common::wish(customer), 2);
     assert_eq!(code(refused), "in_debt");
+    holds(&mut scene);
+}
+
+#[test]
+fn transition_41_a_payment_that_the_bank_asks_about_is_let_go_and_counts_if_it_was_charged() {
+    let mut scene = owing();
+    let customer = scene.customer;
+    let silent = Behaviour::LosesCharges(20);
+    scene.campus.set_card(customer, silent).unwrap();
+    let before = scene.campus.gateway().cash();
+    while scene.campus.gateway().cash() == before {
+        assert!(
+            scene.campus.step(),
+            "the charge is made and its answer lost"
+        );
+    }
+    let call = scene.campus.wallet(customer).last_call;
+    let url = "https://bank.example/confirm".into();
+    let asks = Answer::ActionRequired { url };
+    scene.campus.wallet_answered(customer, call, asks).unwrap();
+    let wallet = scene.campus.wallet(customer);
+    let payment = wallet.payment(call).unwrap();
+    assert_eq!(payment.state, PaymentState::Failed(Decline::NotConfirmed));
+    let lets_go = wallet.calls[&(call + 1)];
+    assert_eq!(
+        lets_go.kind,
+        CallKind::Void {
+            authorization: call
+        }
+    );
+    scene.campus.settle();
+    let wallet = scene.campus.wallet(customer);
+    assert_eq!(wallet.payment(call).unwrap().state, PaymentState::Late);
+    assert!(!wallet.has_open_call());
+    assert_eq!(
+        (debt(&scene), available(&scene, customer)),
+        (NOTHING, NOTHING)
+    );
     holds(&mut scene);
 }
 

@@ -237,10 +237,10 @@ impl Decider<'_> {
         match call.kind {
             CallKind::PayOut { cents } => self.payout_answered(n, cents, answer),
             CallKind::Charge { .. } => self.payment_answered(n, answer),
-            CallKind::Authorize { .. }
-            | CallKind::Capture { .. }
-            | CallKind::Void { .. }
-            | CallKind::Refund { .. } => misfit(),
+            CallKind::Void { authorization } => self.void_answered(n, authorization, answer),
+            CallKind::Authorize { .. } | CallKind::Capture { .. } | CallKind::Refund { .. } => {
+                misfit()
+            }
         }
     }
 
@@ -287,11 +287,31 @@ impl Decider<'_> {
                 Ok(std::iter::once(paid).chain(rest).collect())
             }
             Answer::Declined { reason } => failed(reason),
-            // Nobody is there to confirm, and the debt can wait for another card: a success after all is a late one.
+            // Nobody is there to confirm, and the debt can wait for another card: the charge is let go of at the gateway.
             Answer::ActionRequired { .. } => failed(Decline::NotConfirmed),
             Answer::Captured { .. }
             | Answer::Authorized { .. }
             | Answer::Voided
+            | Answer::Refunded { .. }
+            | Answer::Unavailable
+            | Answer::PaidOut { .. }
+            | Answer::SentBack { .. } => misfit(),
+        }
+    }
+
+    /// What letting go of `charge` was answered: it may have been made, and only its answer lost.
+    fn void_answered(&self, n: CallNumber, charge: CallNumber, answer: &Answer) -> Decision {
+        let voided = Event::ChargeVoided { call: n };
+        match answer {
+            Answer::Voided | Answer::Declined { .. } => Ok(vec![voided]),
+            Answer::Captured { .. } => {
+                let known = self.wallet.calls.get(&charge);
+                let outcome = known.map_or(Outcome::Succeeded, |charge| charge.outcome);
+                let late = self.answered_late(charge, outcome, answer);
+                Ok(std::iter::once(voided).chain(late).collect())
+            }
+            Answer::ActionRequired { .. }
+            | Answer::Authorized { .. }
             | Answer::Refunded { .. }
             | Answer::Unavailable
             | Answer::PaidOut { .. }

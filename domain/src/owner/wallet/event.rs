@@ -173,4 +173,9 @@ pub enum Event {
         /// The operator's reason, sealed.
         reason: Sealed,
     },
+    /// Transition 41: a charge that was not confirmed is let go of at the gateway, or turned out to have been made.
+    ChargeVoided {
+        /// The call that let go of it.
+        call: CallNumber,
+    },
 }

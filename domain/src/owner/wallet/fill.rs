@@ -4,7 +4,7 @@
 
 use super::{event::Event, state::Wallet};
 use crate::{
-    call::{CallChange, CallKind, CallNumber},
+    call::{CallChange, CallKind, CallNumber, Decline},
     id::{Seq, Stream},
     money::{Account, Cents, Phase, Transfer},
     notice::{Audience, Notice, NoticeKind},
@@ -48,7 +48,7 @@ pub fn fill(before: &Wallet, events: Vec<Event>, header: Header<'_>, policy: &Po
     for event in &events {
         let mut part = record.clone();
         part.money = money(&after, event);
-        part.calls = calls(event);
+        part.calls = calls(&after, event);
         part.timers = timers(&after, event, policy, header.at);
         part.notices = notices(&after, event, policy);
         after.evolve(event, header.at);
@@ -110,7 +110,8 @@ fn money(wallet: &Wallet, event: &Event) -> Vec<Transfer> {
         | Event::CallDeferred { .. }
         | Event::CallRetried { .. }
         | Event::TimerFired { .. }
-        | Event::OperatorRetried { .. } => vec![],
+        | Event::OperatorRetried { .. }
+        | Event::ChargeVoided { .. } => vec![],
     }
 }
 
@@ -140,7 +141,7 @@ fn settle(wallet: &Wallet, n: CallNumber, cents: Cents) -> Vec<Transfer> {
     transfer(promise.debit, promise.credit, cents, phase)
 }
 
-fn calls(event: &Event) -> Vec<CallChange> {
+fn calls(wallet: &Wallet, event: &Event) -> Vec<CallChange> {
     match *event {
         Event::PayoutRequested { call, cents, .. } => vec![CallChange::Open {
             n: call,
@@ -150,10 +151,24 @@ fn calls(event: &Event) -> Vec<CallChange> {
             n: call,
             kind: CallKind::Charge { cents: charge },
         }],
+        // Whoever may still confirm it must not be charged for what counts as refused.
+        Event::DebtPaymentFailed {
+            call,
+            reason: Decline::NotConfirmed,
+        } => vec![
+            CallChange::Close { n: call },
+            CallChange::Open {
+                n: wallet.last_call + 1,
+                kind: CallKind::Void {
+                    authorization: call,
+                },
+            },
+        ],
         Event::PayoutPaid { call, .. }
         | Event::PayoutFailed { call, .. }
         | Event::DebtPaid { call, .. }
-        | Event::DebtPaymentFailed { call, .. } => vec![CallChange::Close { n: call }],
+        | Event::DebtPaymentFailed { call, .. }
+        | Event::ChargeVoided { call } => vec![CallChange::Close { n: call }],
         Event::CallDeferred { call, .. } => vec![CallChange::Defer { n: call }],
         Event::CallRetried { call } => vec![CallChange::Retry { n: call }],
         Event::SetOff { .. }
@@ -200,7 +215,8 @@ fn timers(wallet: &Wallet, event: &Event, policy: &Policy, now: At) -> Vec<Timer
         | Event::Withdrawn { .. }
         | Event::CashShort { .. }
         | Event::CallRetried { .. }
-        | Event::OperatorRetried { .. } => vec![],
+        | Event::OperatorRetried { .. }
+        | Event::ChargeVoided { .. } => vec![],
     }
 }
 
@@ -274,6 +290,7 @@ fn notices(wallet: &Wallet, event: &Event, policy: &Policy) -> Vec<Notice> {
         }
         Event::CallDeferred { .. }
         | Event::OperatorRetried { .. }
+        | Event::ChargeVoided { .. }
         | Event::CallRetried { .. }
         | Event::DebtPaymentRequested { .. }
         | Event::TimerFired { .. } => vec![],

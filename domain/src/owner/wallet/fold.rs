@@ -128,6 +128,7 @@ impl Wallet {
             | Event::CallRetried { .. }
             | Event::TimerFired { .. }
             | Event::OperatorRetried { .. } => {}
+            Event::ChargeVoided { call } => self.decided(*call, Outcome::Succeeded),
         }
     }
 
