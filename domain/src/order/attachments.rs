@@ -219,6 +219,8 @@ pub struct Dispute {
 pub struct LaterTip {
     /// T₂: the tip in cents.
     pub cents: Cents,
+    /// What of it was charged and reached the runner, in cents; 0 where it was charged only after it was given up.
+    pub paid: Cents,
     /// The card that is charged: the one on file when the tip was given.
     pub card: CardToken,
 }

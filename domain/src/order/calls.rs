@@ -339,17 +339,20 @@ impl Order {
             .filter(move |n| Some(*n) != first)
     }
 
-    /// Returns what can still be sent back of each capture, in cents; captures that failed are left out.
+    /// Returns what can still be sent back of each capture and each later tip, in cents; what failed is left out.
     fn collectable(&self) -> impl Iterator<Item = (CallNumber, Cents)> {
         self.calls.iter().filter_map(|(n, call)| match call.kind {
             CallKind::Capture { cents, .. } if call.outcome != Outcome::Refused => {
                 Some((*n, cents - self.sent_back(*n)))
             }
+            CallKind::Charge { .. } => {
+                let paid = self.tips.get(n)?.paid;
+                Some((*n, (paid - self.sent_back(*n)).or_zero()))
+            }
             CallKind::Authorize { .. }
             | CallKind::Capture { .. }
             | CallKind::Void { .. }
             | CallKind::Refund { .. }
-            | CallKind::Charge { .. }
             | CallKind::PayOut { .. } => None,
         })
     }
@@ -372,12 +375,6 @@ impl Order {
             | CallKind::PayOut { .. } => None,
         });
         refunds.sum()
-    }
-
-    /// Returns whether a later tip was charged only after it was given up, and so is sent back to the customer.
-    pub(super) fn was_returned(&self, tip: CallNumber) -> bool {
-        let mut calls = self.calls.values();
-        calls.any(|call| matches!(call.kind, CallKind::Refund { capture, .. } if capture == tip))
     }
 
     /// Returns the part of `cents` that can't go back to the card, since it was never charged.

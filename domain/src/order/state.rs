@@ -249,24 +249,31 @@ impl Order {
             },
             _ => Cents::ZERO,
         };
-        (paid - self.taken_back).or_zero()
+        (paid + self.tips_paid() - self.taken_back).or_zero()
     }
 
-    /// Returns what the customer was charged and has not got back, in cents: the most that can still be refunded.
+    /// Returns what the customer was charged, later tips included, and has not got back, in cents: the most that can
+    /// still be refunded.
     #[must_use]
     pub fn refundable(&self) -> Cents {
-        (self.charged - self.refunded).or_zero()
+        (self.charged + self.tips_paid() - self.refunded).or_zero()
+    }
+
+    /// Returns what later tips brought the runner, in cents.
+    fn tips_paid(&self) -> Cents {
+        self.tips.values().map(|tip| tip.paid).sum()
     }
 
     /// Returns the later tips in cents, oldest first, and what became of each.
     pub fn later_tips(&self) -> impl Iterator<Item = (Cents, TipState)> + '_ {
-        let state = |n: &CallNumber| match self.calls.get(n).map(|call| call.outcome) {
-            Some(Outcome::Succeeded) if self.was_returned(*n) => TipState::Failed,
+        let state = |n: &CallNumber, tip: &LaterTip| match self.calls.get(n).map(|it| it.outcome) {
+            Some(Outcome::Succeeded) if tip.paid == Cents::ZERO => TipState::Failed,
             Some(Outcome::Succeeded) => TipState::Paid,
             Some(Outcome::Refused) => TipState::Failed,
             Some(Outcome::Unknown) | None => TipState::Asked,
         };
-        self.tips.iter().map(move |(n, tip)| (tip.cents, state(n)))
+        let tips = self.tips.iter();
+        tips.map(move |(n, tip)| (tip.cents, state(n, tip)))
     }
 
     /// Returns what was authorised and not let go of before it was charged, in cents: H, and more after second
@@ -287,14 +294,9 @@ impl Order {
     /// Returns the later tips that were paid or are still asked for, in cents.
     #[must_use]
     pub fn tipped_later(&self) -> Cents {
-        let refused = |n: &CallNumber| {
-            self.calls
-                .get(n)
-                .is_some_and(|call| call.outcome == Outcome::Refused)
-        };
-        let kept = |n: &CallNumber| !refused(n) && !self.was_returned(*n);
-        let tips = self.tips.iter().filter(|(n, _)| kept(n));
-        tips.map(|(_, tip)| tip.cents).sum()
+        let tips = self.later_tips();
+        let kept = tips.filter(|(_, state)| *state != TipState::Failed);
+        kept.map(|(cents, _)| cents).sum()
     }
 
     /// Returns whether the food is bought and not handed over yet.

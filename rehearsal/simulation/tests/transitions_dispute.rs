@@ -367,6 +367,45 @@ fn transition_32a_a_tip_that_the_bank_asks_about_is_let_go_and_goes_back_if_it_w
     scene.holds();
 }
 
+/// A completed order with a later tip of 4000 by mistake.
+fn tipped_by_mistake() -> Scene {
+    let mut scene = Scene::at("completed");
+    scene.by(scene.customer, &tip(4000)).unwrap();
+    scene.campus.settle();
+    assert_eq!(scene.wallet(scene.runner), Cents(6649));
+    assert_eq!(scene.order().refundable(), K + Cents(4000));
+    scene
+}
+
+#[test]
+fn transition_32b_a_later_tip_can_be_given_back() {
+    let mut scene = tipped_by_mistake();
+    let above = K.0 + 4001;
+    assert_eq!(code(scene.by_operator(&refund(above))), "invalid_field");
+    scene.by_operator(&refund(4000)).unwrap();
+    scene.by_operator(&refund(K.0)).unwrap();
+    scene.campus.settle();
+    assert_eq!(scene.campus.gateway().cash(), Cents::ZERO);
+    assert_eq!(scene.order().payment, PaymentStatus::Refunded);
+    assert_eq!(scene.wallet(scene.runner), Cents(6649), "out of goodwill");
+    assert_eq!(scene.order().tipped_later(), Cents(4000), "it was given");
+    scene.holds();
+}
+
+#[test]
+fn transition_34_a_claim_covers_a_later_tip() {
+    let mut scene = tipped_by_mistake();
+    let all = K.0 + 4000;
+    scene.by(scene.customer, &dispute(Some(all))).unwrap();
+    let resolved = resolve(1, all, Fault::Runner);
+    scene.by_operator(&resolved).unwrap();
+    scene.campus.settle();
+    assert_eq!(scene.campus.gateway().cash(), Cents::ZERO);
+    assert_eq!(scene.wallet(scene.runner), Cents::ZERO, "the tip too");
+    assert_eq!(scene.balance(Account::Goodwill), Cents(-100), "the fee");
+    scene.holds();
+}
+
 #[test]
 fn transition_32b_an_operator_gives_back_out_of_goodwill() {
     let mut scene = Scene::at("completed");

@@ -136,11 +136,17 @@ impl Order {
             AfterEvent::TipGiven { call, cents, card } => {
                 let tip = LaterTip {
                     cents: *cents,
+                    paid: Cents::ZERO,
                     card: card.clone(),
                 };
                 self.tips.insert(*call, tip);
             }
-            AfterEvent::TipPaid { call, .. } => self.decided(*call, Outcome::Succeeded),
+            AfterEvent::TipPaid { call, cents, .. } => {
+                self.decided(*call, Outcome::Succeeded);
+                if let Some(tip) = self.tips.get_mut(call) {
+                    tip.paid = *cents;
+                }
+            }
             AfterEvent::TipFailed { call, .. } => self.decided(*call, Outcome::Refused),
             AfterEvent::Rated { by, stars } => match by {
                 Side::Customer => self.ratings.by_customer = Some(*stars),
@@ -182,7 +188,7 @@ impl Order {
     fn paid_back(&mut self, cents: Cents) {
         self.refunded += cents;
         if cents.is_positive() {
-            self.payment = if self.refunded < self.charged {
+            self.payment = if self.refundable().is_positive() {
                 PaymentStatus::PartiallyRefunded
             } else {
                 PaymentStatus::Refunded
