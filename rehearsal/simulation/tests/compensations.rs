@@ -87,7 +87,7 @@ fn silent_charge() -> (Scene, CallNumber) {
 #[test]
 fn a_charge_that_keeps_failing_is_tried_again_at_once() {
     let (mut scene, _) = silent_charge();
-    assert_eq!(remedies(&scene), ["retry", "compensate"]);
+    assert_eq!(remedies(&scene), ["compensate", "retry"]);
     assert_eq!(code(scene.by(scene.customer, &retry())), "not_allowed");
     assert_eq!(code(scene.by(scene.rival, &retry())), "not_found");
     scene.by_operator(&retry()).unwrap();
