@@ -38,8 +38,11 @@ pub struct HttpConfig {
     pub connections_per_ip: usize,
     /// Most requests in flight at once, their bodies read; more are answered 503.
     pub requests_in_flight: usize,
-    /// Most requests in flight at once from one address, their bodies read or not; more are answered 429.
+    /// Most requests in flight at once from one address of people who are not signed in, their bodies read or not; more
+    /// are answered 429.
     pub requests_in_flight_per_ip: usize,
+    /// The same of one user who is signed in, whatever their address.
+    pub requests_in_flight_per_user: usize,
     /// Most photos on their way in at once; more are answered 503.
     pub uploads: usize,
     /// Most photos on their way in at once from one user; more are answered 503.
@@ -48,13 +51,17 @@ pub struct HttpConfig {
     pub requests_per_second: u32,
     /// How many requests may come at once on top of the rate.
     pub request_burst: u32,
-    /// Failed sign-ins or registrations of one account from one address in `failure_window_ms`, those under way
-    /// included; 0 switches this off.
+    /// Failed sign-ins to one account from one address, or with one device, in `failure_window_ms`, those under way
+    /// included; more are refused until the window is over. 0 switches the limits of sign-ins off.
     pub failures_per_account: u32,
-    /// The same, of one address over all accounts, and of one account over all addresses that never signed in to it.
+    /// Failed sign-ins from one address to accounts that do not know it: above it, sign-ins from there take turns. Also
+    /// those to one account from all addresses that it does not know: above it, only these are refused.
     pub failures_per_ip: u32,
-    /// The window in which failures are counted.
+    /// The window in which failures and registrations are counted.
     pub failure_window_ms: u64,
+    /// Registrations from one address in `failure_window_ms`, those that succeed included; above it, they come as slowly
+    /// as this allows. 0 switches the limit off.
+    pub registrations_per_ip: u32,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// Domains of the e-mail addresses that may register; every domain if empty.
@@ -79,6 +86,7 @@ impl Default for HttpConfig {
             connections_per_ip: 1_024,
             requests_in_flight: 2_048,
             requests_in_flight_per_ip: 256,
+            requests_in_flight_per_user: 64,
             uploads: 8,
             uploads_per_user: 2,
             requests_per_second: 200,
@@ -86,6 +94,7 @@ impl Default for HttpConfig {
             failures_per_account: 5,
             failures_per_ip: 50,
             failure_window_ms: 15 * 60 * 1_000,
+            registrations_per_ip: 200,
             trusted_proxies: vec![],
             email_domains: vec![],
         }
@@ -126,6 +135,11 @@ impl HttpConfig {
             .at_least(
                 "requests_in_flight_per_ip",
                 self.requests_in_flight_per_ip,
+                1,
+            )
+            .at_least(
+                "requests_in_flight_per_user",
+                self.requests_in_flight_per_user,
                 1,
             )
             .at_least("uploads", self.uploads, 1)

@@ -27,7 +27,7 @@ fn table() -> Table {
         .probe("/health/live", Public, health::live::live)
         .probe("/health/ready", Public, health::ready::ready)
 
-        .post("/api/users", Public, user::register::register)
+        .password("/api/users", user::register::register)
         .get("/api/users/me", SignedIn, user::me::me)
         .patch("/api/users/me", SignedIn, user::change::change)
         .get("/api/users/{id}", SignedIn, user::get::get)
@@ -43,7 +43,7 @@ fn table() -> Table {
         .post("/api/users/me/wallet/pay-debt", SignedIn, user::pay_debt::pay_debt)
         .post("/api/users/me/payouts", SignedIn, user::request_payout::request_payout)
         .get("/api/users/me/payouts", SignedIn, user::payouts::payouts)
-        .post("/api/sessions", Public, session::sign_in::sign_in)
+        .password("/api/sessions", session::sign_in::sign_in)
         .get("/api/sessions", SignedIn, session::list::list)
         .delete("/api/sessions/{id}", SignedIn, session::sign_out::sign_out)
 

@@ -27,7 +27,7 @@ pub struct Route {
 
 /// Adds the layers of a public route to routes of other crates, which stand in no table.
 pub(crate) fn open_to_all(app: &AppState, routes: Router) -> Router<AppState> {
-    let public = (app.clone(), RoutePolicy::Public);
+    let public = (app.clone(), RoutePolicy::Public, Load::Usual);
     routes
         .route_layer(from_fn_with_state(
             (app.flights(), Load::Usual),
@@ -112,6 +112,15 @@ impl Table {
         self.route(Method::POST, Load::Photo, path, policy, to)
     }
 
+    /// Registers a POST route that is open to all and hashes a password.
+    pub(crate) fn password<H: Handler<T, AppState>, T: 'static>(
+        self,
+        path: &'static str,
+        to: H,
+    ) -> Self {
+        self.route(Method::POST, Load::Password, path, RoutePolicy::Public, to)
+    }
+
     fn route<H: Handler<T, AppState>, T: 'static>(
         mut self,
         method: Method,
@@ -126,7 +135,7 @@ impl Table {
             on(filter, to)
                 .route_layer(from_fn_with_state((app.clone(), policy), authorize))
                 .route_layer(from_fn_with_state((app.flights(), load), limit_in_flight))
-                .route_layer(from_fn_with_state((app.clone(), policy), identify))
+                .route_layer(from_fn_with_state((app.clone(), policy, load), identify))
         });
         self.0.push((
             Route {

@@ -43,6 +43,8 @@ impl RegisterIn {
 pub(crate) struct SignInIn {
     pub(crate) email: String,
     pub(crate) password: String,
+    /// What an earlier sign-in on this device answered as `device`.
+    pub(crate) device: Option<String>,
 }
 
 /// Changes only the fields that are given; `phone: null` removes the phone number.

@@ -14,7 +14,7 @@ impl Runtime {
     pub(super) async fn hash(&self, password: Secret) -> Result<String, Refusal> {
         let mut salt = [0; 16];
         self.entropy().fill(&mut salt);
-        self.hashing(move || {
+        self.hashing(&self.0.new_passwords, move || {
             let salt = SaltString::encode_b64(&salt).map_err(|_| Refusal::Fault)?;
             let hash = Argon2::default()
                 .hash_password(password.0.as_bytes(), &salt)
@@ -33,7 +33,7 @@ impl Runtime {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.into());
         let matches = self
-            .hashing(move || {
+            .hashing(&self.0.sign_ins, move || {
                 let parsed = PasswordHash::new(&hash).ok();
                 parsed.is_some_and(|hash| {
                     Argon2::default()
