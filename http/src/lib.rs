@@ -16,6 +16,7 @@ mod client;
 mod config;
 mod dispatch;
 mod dto;
+mod fingerprint;
 mod flight;
 mod free_text;
 mod gate;

@@ -1,13 +1,16 @@
 //! Request bodies and query strings of the operators' routes.
 
-use crate::{json::Amount, problem::Problem, time::Time};
+use crate::{
+    json::{Amount, JsonText},
+    problem::Problem,
+    time::Time,
+};
 use campusg_domain::{
     id::OrderId,
     order::{Ending, Fault},
     timer::TimerKind,
 };
 use serde::Deserialize;
-use serde_json::Value;
 
 /// An operator's reason for a command; it is kept in the audit log.
 #[derive(Deserialize)]
@@ -72,7 +75,7 @@ pub(crate) struct ScheduleIn {
     pub(crate) entity_id: OrderId,
     pub(crate) scheduled_time: Time,
     #[serde(default)]
-    pub(crate) payload: Value,
+    pub(crate) payload: JsonText,
 }
 
 #[derive(Deserialize)]

@@ -1,10 +1,9 @@
 //! Request bodies and query strings of the routes of people, sessions and notices.
 
-use crate::problem::Problem;
+use crate::{json::JsonText, problem::Problem};
 use campusg_actors::runtime::MethodKind;
 use campusg_domain::id::{OrderId, UserId};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,7 +138,7 @@ pub(crate) struct NoticeIn {
     pub(crate) title: String,
     pub(crate) message: String,
     pub(crate) order_id: Option<OrderId>,
-    pub(crate) data: Option<Value>,
+    pub(crate) data: Option<JsonText>,
 }
 
 #[cfg(test)]
