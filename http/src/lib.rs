@@ -6,6 +6,7 @@
 
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))] // a new variant does not compile until each place says what it means there
 
+mod accept;
 mod answer;
 mod app_state;
 mod attempt;
