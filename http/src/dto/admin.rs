@@ -22,7 +22,7 @@ pub(crate) struct ReasonIn {
 impl ReasonIn {
     /// Refuses an empty reason, and one of more than 500 characters.
     pub(crate) fn check(&self) -> Result<(), Problem> {
-        super::text::check("reason", &self.reason, 500)
+        super::text::check("reason", &self.reason, 500).map(drop)
     }
 }
 

@@ -26,8 +26,8 @@ pub(crate) async fn send(
         order_id: order,
         data,
     } = call.body;
-    text::check("title", &title, 120)?;
-    text::check("message", &message, 2_000)?;
+    let title = text::check("title", &title, 120)?;
+    let message = text::check("message", &message, 2_000)?;
     let data = data.map(|data| data.0);
     if data.as_ref().is_some_and(|data| data.len() > DATA_BYTES) {
         let rule = format!("must have at most {DATA_BYTES} bytes");
