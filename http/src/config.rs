@@ -64,6 +64,8 @@ pub struct HttpConfig {
     pub registrations_per_ip: u32,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Origins, as `https://app.campus.example`, whose pages may use the API from a browser; none if empty.
+    pub cors_origins: Vec<String>,
     /// Domains of the e-mail addresses that may register; every domain if empty.
     pub email_domains: Vec<String>,
 }
@@ -96,6 +98,7 @@ impl Default for HttpConfig {
             failure_window_ms: 15 * 60 * 1_000,
             registrations_per_ip: 200,
             trusted_proxies: vec![],
+            cors_origins: vec![],
             email_domains: vec![],
         }
     }
@@ -152,6 +155,13 @@ impl HttpConfig {
                 ("failures_per_account", self.failures_per_account),
             )
             .at_least("failure_window_ms", self.failure_window_ms, 1)
+            .must(
+                "cors_origins",
+                self.cors_origins
+                    .iter()
+                    .all(|origin| is_origin(origin) && !origin.ends_with('/')),
+                "must be http:// or https:// and a host, with a port where it needs one, and nothing behind it",
+            )
             .must(
                 "email_domains",
                 self.email_domains.iter().all(domain),
@@ -223,6 +233,27 @@ mod tests {
             "https://a@b",
         ] {
             assert_eq!(checked(url), Err("public_url".into()), "{url}");
+        }
+    }
+
+    #[test]
+    fn d8_origins_are_exact() {
+        let checked = |origin: &str| {
+            let config = HttpConfig {
+                cors_origins: vec![origin.into()],
+                ..HttpConfig::default()
+            };
+            config.validate().map_err(|fault| fault.key)
+        };
+        assert_eq!(checked("http://localhost:5173"), Ok(()));
+        for wrong in [
+            "*",
+            "https://*.campus.example",
+            "https://campus.example/",
+            "campus.example",
+            "null",
+        ] {
+            assert_eq!(checked(wrong), Err("cors_origins".into()), "{wrong}");
         }
     }
 

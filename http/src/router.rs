@@ -2,6 +2,7 @@
 
 use crate::{
     app_state::AppState,
+    cors,
     policy::{
         RoutePolicy::{
             ActiveRunner, Gateway, Operator, Public, Sees, SelfOrOperator, SignedIn, Tells,
@@ -133,7 +134,12 @@ pub fn routes() -> Vec<Route> {
 /// with the same headers.
 pub fn router(app: AppState, related: Router) -> Router {
     let routes = table().build(&app).merge(open_to_all(&app, related));
-    shell::wrap(routes.fallback(nothing_here)).with_state(app)
+    let routes = routes.fallback(nothing_here);
+    let routes = match cors::layer(&app.config().cors_origins) {
+        Some(layer) => routes.layer(layer),
+        None => routes,
+    };
+    shell::wrap(routes).with_state(app)
 }
 
 async fn nothing_here() -> Problem {

@@ -152,6 +152,14 @@ fn completed(response: Response, path: &str, id: &RequestId) -> Response {
         .cloned()
         .unwrap_or_else(|| Problem::bare(status));
     let mut answer = problem.answer(Some(path), Some(&id.0));
+    // Without them a browser keeps the problem from the page of another origin that it is for.
+    let is_cors =
+        |name: &HeaderName| *name == header::VARY || name.as_str().starts_with("access-control-");
+    for (name, value) in response.headers() {
+        if is_cors(name) {
+            answer.headers_mut().append(name, value.clone());
+        }
+    }
     if status == StatusCode::METHOD_NOT_ALLOWED
         && let Some(allow) = response.headers().get(header::ALLOW)
     {
