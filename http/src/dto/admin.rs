@@ -63,13 +63,6 @@ impl SettleIn {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct AuditIn {
-    pub(crate) limit: Option<usize>,
-    pub(crate) cursor: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct ScheduleIn {
     pub(crate) event_type: TimerKind,
     pub(crate) entity_id: OrderId,
@@ -82,8 +75,6 @@ pub(crate) struct ScheduleIn {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SagasIn {
     pub(crate) state: Option<SagaStateIn>,
-    pub(crate) limit: Option<usize>,
-    pub(crate) cursor: Option<String>,
 }
 
 #[derive(Deserialize)]

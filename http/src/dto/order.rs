@@ -233,8 +233,6 @@ pub(crate) struct ListIn {
     pub(crate) r#as: Option<PartyIn>,
     pub(crate) status: Option<Status>,
     pub(crate) available: Option<bool>,
-    pub(crate) limit: Option<usize>,
-    pub(crate) cursor: Option<String>,
 }
 
 /// The caller's role in the orders that are listed.
@@ -263,8 +261,6 @@ pub(crate) struct OfOrderIn {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PaymentsIn {
     pub(crate) order_id: Option<OrderId>,
-    pub(crate) limit: Option<usize>,
-    pub(crate) cursor: Option<String>,
 }
 
 #[cfg(test)]

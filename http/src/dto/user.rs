@@ -117,19 +117,6 @@ pub(crate) struct RunnerIn {
     pub(crate) online: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LimitIn {
-    pub(crate) limit: Option<usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PageIn {
-    pub(crate) limit: Option<usize>,
-    pub(crate) cursor: Option<String>,
-}
-
 /// A notice that an operator sends to one user.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
