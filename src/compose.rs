@@ -24,7 +24,7 @@ use campusg_actors::{
 use campusg_domain::gateway::PaymentGateway;
 use campusg_http::AppState;
 use campusg_storage::{OpenOptions, Opened, Store};
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
 /// Exit code after a fault that only a restart can repair; a service manager then starts the process again.
@@ -98,6 +98,19 @@ pub async fn start_runtime(
     Ok((Runtime::start(start).await?, pages))
 }
 
+/// What whoever listens beyond this machine should know.
+const fn exposure(address: SocketAddr) -> Option<&'static str> {
+    match address.ip().to_canonical() {
+        ip if ip.is_loopback() => None,
+        ip if ip.is_unspecified() => Some(
+            "listening on all addresses of this machine: this is plain HTTP, open to all who can reach it; put a proxy that speaks TLS in front of it",
+        ),
+        _ => Some(
+            "listening beyond this machine: this is plain HTTP, open to all who can reach it; put a proxy that speaks TLS in front of it",
+        ),
+    }
+}
+
 /// Serves until `stop` resolves, then stops in order. Calls `on_listening` with the address once the server listens.
 ///
 /// # Errors
@@ -105,7 +118,7 @@ pub async fn start_runtime(
 pub async fn serve(
     config: &Config,
     mode: Mode,
-    on_listening: impl FnOnce(std::net::SocketAddr, &[demo::Login]) -> Result<(), ComposeFault>,
+    on_listening: impl FnOnce(SocketAddr, &[demo::Login]) -> Result<(), ComposeFault>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), ComposeFault> {
     if config.runtime.drill_refused_releases > 0 && !mode.virtual_clock {
@@ -135,6 +148,9 @@ pub async fn serve(
         now,
         config.server.clone(),
     );
+    if let Some(warning) = exposure(address) {
+        tracing::warn!(%address, "{warning}");
+    }
     on_listening(address, &logins)?;
     let router = campusg_http::router(edge, pages);
     let cut_off = campusg_http::serve(listener, router, config.server.clone(), stop).await;
@@ -173,3 +189,28 @@ fn digest(config: &Config) -> [u8; 32] {
 }
 
 pub use demo::{Login, leave_no_demo};
+
+#[cfg(test)]
+mod tests {
+    use super::exposure;
+
+    #[test]
+    fn e5_only_loopback_is_not_open_to_others() {
+        let warns = |address: &str| {
+            let address = format!("{address}:80").parse();
+            address.is_ok_and(|address| exposure(address).is_some())
+        };
+        for safe in ["127.0.0.1", "127.9.9.9", "[::1]", "[::ffff:127.0.0.1]"] {
+            assert!(!warns(safe), "{safe}");
+        }
+        for open in [
+            "0.0.0.0",
+            "[::]",
+            "10.0.0.1",
+            "[2001:db8::1]",
+            "[::ffff:0.0.0.0]",
+        ] {
+            assert!(warns(open), "{open}");
+        }
+    }
+}

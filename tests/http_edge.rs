@@ -83,6 +83,48 @@ async fn a_former_runner_sees_no_more_by_repeating_a_command() -> Result<(), Dev
 }
 
 #[tokio::test]
+async fn d2_a_tag_changes_with_all_that_is_shown() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let errand = Errand::at(&scene.client, "accepted").await?;
+    let (ann, ben) = (&errand.customer, &errand.runner);
+    let path = format!("/api/orders/{}", errand.order);
+    let read = async |person: &Person, tag: &str| {
+        let ask = ApiRequest::get(&path).with_header("if-none-match", tag);
+        person.send(ask).await
+    };
+    let rename = async |person: &Person| {
+        let name = json!({"first_name": format!("{}a", person.name)}).to_string();
+        let ask = ApiRequest::new(reqwest::Method::PATCH, "/api/users/me");
+        let ask = ask.with_bytes("application/json", name);
+        person.send(ask).await?.is(200)
+    };
+    // The runner's name is shown to the customer, and the other way round.
+    for (reader, other) in [(ann, ben), (ben, ann)] {
+        let first = read(reader, "\"0\"").await?;
+        let tag = first.header("etag").unwrap().to_owned();
+        let version = first.body.number("/version")?;
+        assert!(tag.starts_with(&format!("\"{version}-")), "{tag}");
+        let same = read(reader, &tag).await?;
+        assert_eq!(
+            (same.status, same.header("etag")),
+            (304, Some(tag.as_str()))
+        );
+        assert!(same.bytes.is_empty());
+        rename(other).await?;
+        let changed = read(reader, &tag).await?;
+        assert_ne!(changed.header("etag"), Some(tag.as_str()));
+        let changed = changed.is(200)?;
+        assert_eq!(
+            changed.number("/version")?,
+            version,
+            "no record of the order"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_history_is_read_in_pages() -> Result<(), Deviation> {
     let turn = shared(options).await;
     let scene = turn.server.scene().await;

@@ -80,14 +80,14 @@ fn of_people() -> Vec<Taking> {
     let person = json!({
         "email": "ann@campus.example", "password": "long enough", "first_name": "Ann", "last_name": "B", "phone": "+1 555",
     });
-    let login = json!({"email": "ann@campus.example", "password": "long enough"});
+    let login = json!({"email": "ann@campus.example", "password": "long enough", "device": "a"});
     let name = json!({"first_name": "Ann", "last_name": "B", "phone": "+1 555"});
     let span = json!({"weekday": "monday", "from": "08:00", "to": "18:00"});
     let store = json!({"name": "Deli", "place": "Hall 1", "hours": [span], "paused": false});
     let note = json!({"user_id": ID, "title": "T", "message": "M", "order_id": ID, "data": {}});
     vec![
         taking("POST /api/users", Nobody, person, &["phone"]),
-        taking("POST /api/sessions", Nobody, login, &[]),
+        taking("POST /api/sessions", Nobody, login, &["device"]),
         taking(
             "PATCH /api/users/me",
             Customer,
@@ -470,7 +470,9 @@ fn routes() -> BTreeSet<String> {
     let table = table.split("#[cfg(test)]").next().unwrap();
     let lines = table.lines().filter_map(|line| {
         let (method, rest) = line.trim().strip_prefix('.')?.split_once("(\"")?;
-        let method = matches!(method, "post" | "put" | "patch").then(|| method.to_uppercase())?;
+        let method = matches!(method, "post" | "password" | "put" | "patch")
+            .then(|| method.to_uppercase())?;
+        let method = method.replace("PASSWORD", "POST");
         let (path, _) = rest.split_once('"')?;
         Some(nameless(&format!("{method} {path}")))
     });

@@ -6,6 +6,7 @@ use crate::{
     id::OrderId,
     money::Cents,
     order::{Quote, Status},
+    time::At,
 };
 
 /// Why a rule refuses a command. Nothing is recorded then, except for a wrong PIN.
@@ -80,6 +81,14 @@ pub enum Rejection {
     /// The deadline for this command has passed.
     #[error("the time for this has passed")]
     TooLate,
+    /// The wait before it is not over.
+    #[error("the wait before this is not over")]
+    TooEarly {
+        /// When it opens.
+        opens: At,
+        /// How long until then, in milliseconds.
+        in_ms: u64,
+    },
     /// Runners can't accept an order that they placed themselves.
     #[error("you can't run your own order")]
     OwnOrder,
@@ -242,6 +251,7 @@ impl Rejection {
             Self::TakenByAnotherRunner => "taken_by_another_runner",
             Self::NotInThisStage { .. } => "not_in_this_stage",
             Self::TooLate => "too_late",
+            Self::TooEarly { .. } => "too_early",
             Self::OwnOrder => "own_order",
             Self::NotARunner => "not_a_runner",
             Self::TooManyRuns { .. } => "too_many_runs",

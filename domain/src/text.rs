@@ -41,6 +41,26 @@ pub fn check_words(text: &str) -> Result<(), &'static str> {
     }
 }
 
+/// Writes a text's line ends as `\n` and its tabs as blanks, however they came: browsers send `\r\n`, other machines others.
+#[must_use]
+pub fn plain_lines(text: &str) -> String {
+    let ends = |letter| {
+        matches!(
+            letter,
+            '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+        )
+    };
+    text.replace("\r\n", "\n")
+        .replace(ends, "\n")
+        .replace('\t', " ")
+}
+
+/// Writes the tabs of a text of one line as blanks. A line end stays, and is refused where the text is checked.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    text.replace('\t', " ")
+}
+
 /// Source: Unicode 16, `Bidi_Control`.
 const fn turns_writing(letter: char) -> bool {
     matches!(
@@ -64,7 +84,7 @@ fn is_visible(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_name, check_words};
+    use super::{check_name, check_words, one_line, plain_lines};
 
     #[test]
     fn a_name_that_nobody_can_see_is_none() {
@@ -105,6 +125,19 @@ mod tests {
                 Err("must not have control characters other than line ends")
             );
         }
+    }
+
+    #[test]
+    fn c4_a_line_end_is_a_line_end_and_a_tab_is_white_space() {
+        for ends in [
+            "\n", "\r\n", "\r", "\u{85}", "\u{2028}", "\u{2029}", "\u{B}", "\u{C}",
+        ] {
+            let said = plain_lines(&format!("ring{ends}twice{ends}{ends}\tplease"));
+            assert_eq!(said, "ring\ntwice\n\n please", "{ends:?}");
+            assert_eq!(check_words(&said), Ok(()));
+        }
+        assert!(check_words(&plain_lines("a\u{7}b")).is_err());
+        assert_eq!(one_line("Hall\t4"), "Hall 4");
     }
 
     #[test]

@@ -19,20 +19,24 @@ use serde::Serialize;
 /// Returns `body` as JSON with `status`; 500 where it cannot be serialized.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
-        Ok(bytes) => {
-            let mut response = Response::new(Body::from(bytes));
-            *response.status_mut() = status;
-            response.headers_mut().insert(
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("application/json"),
-            );
-            response
-        }
-        Err(fault) => {
-            tracing::error!(%fault, "an answer could not be written");
-            Problem::fault().into_response()
-        }
+        Ok(bytes) => written(status, bytes),
+        Err(fault) => unwritten(&fault),
     }
+}
+
+fn written(status: StatusCode, bytes: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    response
+}
+
+fn unwritten(fault: &serde_json::Error) -> Response {
+    tracing::error!(%fault, "an answer could not be written");
+    Problem::fault().into_response()
 }
 
 /// Returns `body` as JSON with status 200.
@@ -54,18 +58,26 @@ pub(crate) fn done() -> Response {
     StatusCode::NO_CONTENT.into_response()
 }
 
-/// Shows an order to a caller who reads it; 304 if `If-None-Match` names the order's current version.
+/// Shows an order to a caller who reads it; 304 if `If-None-Match` names the tag of what would be shown.
 pub(crate) async fn shown(
     app: &AppState,
     viewer: &Viewer,
     order: &Order,
     asked: &HeaderMap,
 ) -> Result<Response, Problem> {
-    if tag::is_known(asked, order.version) {
-        return Ok(versioned(StatusCode::NOT_MODIFIED.into_response(), order));
-    }
     let related = related::gather(app, viewer, order).await?;
-    Ok(versioned(ok(&render(order, viewer, &related)), order))
+    let shown = order_answer(StatusCode::OK, order, &render(order, viewer, &related));
+    let tag = shown.headers().get(header::ETAG);
+    if tag.is_none_or(|tag| !tag::is_known(asked, tag)) {
+        return Ok(shown);
+    }
+    let mut unchanged = StatusCode::NOT_MODIFIED.into_response();
+    for name in [header::ETAG, header::CACHE_CONTROL, header::VARY] {
+        if let Some(value) = shown.headers().get(&name) {
+            unchanged.headers_mut().insert(name, value.clone());
+        }
+    }
+    Ok(unchanged)
 }
 
 /// Shows an order to the caller whose command it has just carried out. For a repeated command that is the order as
@@ -92,7 +104,7 @@ pub(crate) async fn after_command(
         tracing::warn!(%fault, order.id = %order.id, "answered without what stands beside the order");
         related::Related::default()
     });
-    let response = versioned(json(status, &render(order, &viewer, &related)), order);
+    let response = order_answer(status, order, &render(order, &viewer, &related));
     Ok(replayed(response, reply.repeated))
 }
 
@@ -121,10 +133,16 @@ fn commander(app: &AppState, me: &Me, order: &Order) -> Viewer {
     Viewer::new(app, me, order, role)
 }
 
-/// Adds the order's version as `ETag`, and headers that forbid shared caches to store the answer.
-fn versioned(mut response: Response, order: &Order) -> Response {
+/// Returns the view of an order as JSON, with its tag, and headers that forbid shared caches to store the answer.
+fn order_answer(status: StatusCode, order: &Order, view: &impl Serialize) -> Response {
+    let bytes = match serde_json::to_vec(view) {
+        Ok(bytes) => bytes,
+        Err(fault) => return unwritten(&fault),
+    };
+    let tag = tag::tag(order.version, &bytes);
+    let mut response = written(status, bytes);
     let headers = response.headers_mut();
-    headers.insert(header::ETAG, tag::tag(order.version));
+    headers.insert(header::ETAG, tag);
     headers.insert(
         header::CACHE_CONTROL,
         HeaderValue::from_static("private, no-cache"),

@@ -1,7 +1,13 @@
 //! Extractors for commands: the caller, the idempotency key, the body, and the fingerprint of all of it.
 
 use crate::{
-    app_state::AppState, auth::Me, client, json, path, problem::Problem, shell::RequestId,
+    app_state::AppState,
+    auth::Me,
+    client,
+    fingerprint::{Content, of_bytes, of_json},
+    json, path,
+    problem::Problem,
+    shell::RequestId,
 };
 use axum::{
     body::{Bytes, to_bytes},
@@ -14,6 +20,7 @@ use campusg_domain::{
 };
 use serde::de::DeserializeOwned;
 use std::net::IpAddr;
+use tokio::task::spawn_blocking;
 
 pub(crate) const KEY: &str = "idempotency-key";
 
@@ -62,7 +69,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Call<T> {
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
         let (mut parts, me, bytes) = taken(request, app).await?;
         let key = key(&parts.headers)?;
-        let meta = meta(app, &mut parts, me.principal, key, &bytes).await;
+        let meta = meta(app, &mut parts, me.principal, key, &of_json(&bytes)).await;
         let body = body(&parts.headers, &bytes)?;
         Ok(Self {
             me,
@@ -92,7 +99,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for OpenCall<T> {
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
         let (mut parts, body_in) = request.into_parts();
         let bytes = whole(body_in).await?;
-        let meta = meta(app, &mut parts, Principal::System, None, &bytes).await;
+        let meta = meta(app, &mut parts, Principal::System, None, &of_json(&bytes)).await;
         let address = client::address(&parts.extensions, &parts.headers, &[]);
         Ok(Self {
             meta,
@@ -113,7 +120,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for GatewayCall<T> {
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Problem> {
         let (mut parts, body_in) = request.into_parts();
         let bytes = whole(body_in).await?;
-        let meta = meta(app, &mut parts, Principal::Gateway, None, &bytes).await;
+        let meta = meta(app, &mut parts, Principal::Gateway, None, &of_json(&bytes)).await;
         let body = body(&parts.headers, &bytes)?;
         Ok(Self { meta, body })
     }
@@ -144,7 +151,10 @@ impl FromRequest<AppState> for Upload {
             ));
         }
         let key = key(&parts.headers)?;
-        let meta = meta(app, &mut parts, me.principal, key, &bytes).await;
+        let hashed = bytes.clone();
+        let content = spawn_blocking(move || of_bytes(&hashed)).await;
+        let content = content.map_err(|_| Problem::fault())?;
+        let meta = meta(app, &mut parts, me.principal, key, &content).await;
         Ok(Self { meta, bytes })
     }
 }
@@ -169,10 +179,10 @@ async fn meta(
     parts: &mut Parts,
     principal: Principal,
     key: Option<String>,
-    body: &[u8],
+    content: &Content,
 ) -> Meta {
     let operation = path::operation(parts).await;
-    let fingerprint = fingerprint(&operation, body);
+    let fingerprint = fingerprint(&operation, content);
     let request = parts.extensions.get::<RequestId>();
     let request = request.map(|id| id.0.to_string()).unwrap_or_default();
     match key {
@@ -220,13 +230,10 @@ fn body<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pro
     json::read(bytes)
 }
 
-/// Hashes the operation and the body. JSON is hashed by content: neither whitespace nor the order of fields matters.
-fn fingerprint(operation: &str, body: &[u8]) -> Fingerprint {
-    let canonical = serde_json::from_slice::<serde_json::Value>(body)
-        .ok()
-        .and_then(|value| serde_json::to_vec(&value).ok());
+/// Hashes the operation and the hash of the body.
+fn fingerprint(operation: &str, content: &Content) -> Fingerprint {
     let mut hash = blake3::Hasher::new();
-    for part in [operation.as_bytes(), canonical.as_deref().unwrap_or(body)] {
+    for part in [operation.as_bytes(), content] {
         hash.update(part).update(&[0]);
     }
     let hash = hash.finalize();
@@ -266,7 +273,7 @@ mod tests {
 
     #[test]
     fn the_fingerprint_is_of_the_content() {
-        let of = |operation: &str, body: &str| fingerprint(operation, body.as_bytes());
+        let of = |operation: &str, body: &str| fingerprint(operation, &of_json(body.as_bytes()));
         let first = of("/a", r#"{"x": 1, "y": [1, 2]}"#);
         assert_eq!(first, of("/a", r#"{"y":[1,2],"x":1}"#));
         assert_ne!(first, of("/a", r#"{"y":[2,1],"x":1}"#));

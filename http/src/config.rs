@@ -38,8 +38,11 @@ pub struct HttpConfig {
     pub connections_per_ip: usize,
     /// Most requests in flight at once, their bodies read; more are answered 503.
     pub requests_in_flight: usize,
-    /// Most requests in flight at once from one address, their bodies read or not; more are answered 429.
+    /// Most requests in flight at once from one address of people who are not signed in, their bodies read or not; more
+    /// are answered 429.
     pub requests_in_flight_per_ip: usize,
+    /// The same of one user who is signed in, whatever their address.
+    pub requests_in_flight_per_user: usize,
     /// Most photos on their way in at once; more are answered 503.
     pub uploads: usize,
     /// Most photos on their way in at once from one user; more are answered 503.
@@ -48,15 +51,21 @@ pub struct HttpConfig {
     pub requests_per_second: u32,
     /// How many requests may come at once on top of the rate.
     pub request_burst: u32,
-    /// Failed sign-ins or registrations of one account from one address in `failure_window_ms`, those under way
-    /// included; 0 switches this off.
+    /// Failed sign-ins to one account from one address, or with one device, in `failure_window_ms`, those under way
+    /// included; more are refused until the window is over. 0 switches the limits of sign-ins off.
     pub failures_per_account: u32,
-    /// The same, of one address over all accounts, and of one account over all addresses that never signed in to it.
+    /// Failed sign-ins from one address to accounts that do not know it: above it, sign-ins from there take turns. Also
+    /// those to one account from all addresses that it does not know: above it, only these are refused.
     pub failures_per_ip: u32,
-    /// The window in which failures are counted.
+    /// The window in which failures and registrations are counted.
     pub failure_window_ms: u64,
+    /// Registrations from one address in `failure_window_ms`, those that succeed included; above it, they come as slowly
+    /// as this allows. 0 switches the limit off.
+    pub registrations_per_ip: u32,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Origins, as `https://app.campus.example`, whose pages may use the API from a browser; none if empty.
+    pub cors_origins: Vec<String>,
     /// Domains of the e-mail addresses that may register; every domain if empty.
     pub email_domains: Vec<String>,
 }
@@ -79,6 +88,7 @@ impl Default for HttpConfig {
             connections_per_ip: 1_024,
             requests_in_flight: 2_048,
             requests_in_flight_per_ip: 256,
+            requests_in_flight_per_user: 64,
             uploads: 8,
             uploads_per_user: 2,
             requests_per_second: 200,
@@ -86,7 +96,9 @@ impl Default for HttpConfig {
             failures_per_account: 5,
             failures_per_ip: 50,
             failure_window_ms: 15 * 60 * 1_000,
+            registrations_per_ip: 200,
             trusted_proxies: vec![],
+            cors_origins: vec![],
             email_domains: vec![],
         }
     }
@@ -128,6 +140,11 @@ impl HttpConfig {
                 self.requests_in_flight_per_ip,
                 1,
             )
+            .at_least(
+                "requests_in_flight_per_user",
+                self.requests_in_flight_per_user,
+                1,
+            )
             .at_least("uploads", self.uploads, 1)
             .at_least("uploads_per_user", self.uploads_per_user, 1)
             .at_most("requests_per_second", self.requests_per_second, 1_000_000)
@@ -138,6 +155,13 @@ impl HttpConfig {
                 ("failures_per_account", self.failures_per_account),
             )
             .at_least("failure_window_ms", self.failure_window_ms, 1)
+            .must(
+                "cors_origins",
+                self.cors_origins
+                    .iter()
+                    .all(|origin| is_origin(origin) && !origin.ends_with('/')),
+                "must be http:// or https:// and a host, with a port where it needs one, and nothing behind it",
+            )
             .must(
                 "email_domains",
                 self.email_domains.iter().all(domain),
@@ -209,6 +233,27 @@ mod tests {
             "https://a@b",
         ] {
             assert_eq!(checked(url), Err("public_url".into()), "{url}");
+        }
+    }
+
+    #[test]
+    fn d8_origins_are_exact() {
+        let checked = |origin: &str| {
+            let config = HttpConfig {
+                cors_origins: vec![origin.into()],
+                ..HttpConfig::default()
+            };
+            config.validate().map_err(|fault| fault.key)
+        };
+        assert_eq!(checked("http://localhost:5173"), Ok(()));
+        for wrong in [
+            "*",
+            "https://*.campus.example",
+            "https://campus.example/",
+            "campus.example",
+            "null",
+        ] {
+            assert_eq!(checked(wrong), Err("cors_origins".into()), "{wrong}");
         }
     }
 

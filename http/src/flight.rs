@@ -1,10 +1,16 @@
 //! Limits requests in flight: how many there may be, and how long one may take.
 //!
 //! Invariants: a body is read before its request takes one of the places that all requests share, so a slow sender
-//! occupies only places of its own address. A photo's body is read under one of the few places for photos. Health
+//! occupies only places of its own user or address. A photo's body is read under one of the few places for photos. Health
 //! probes need no place: they are answered even while everything else is refused.
 
-use crate::{body, client::Peer, config::HttpConfig, problem::Problem, tally::Tally};
+use crate::{
+    body,
+    client::Peer,
+    config::HttpConfig,
+    problem::Problem,
+    tally::{Place, Tally},
+};
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -28,8 +34,17 @@ pub(crate) enum Load {
     Probe,
     /// A small JSON body, or none.
     Usual,
+    /// As usual, and a password is hashed: the limits of attempts take the place of the address's rate.
+    Password,
     /// A photo: needs one of the few places for photos.
     Photo,
+}
+
+/// A place that is counted for one user or one address.
+#[allow(dead_code, reason = "the place is given back when it is dropped")]
+enum Own {
+    User(Place<UserId>),
+    Address(Place<IpAddr>),
 }
 
 #[derive(Debug)]
@@ -37,6 +52,8 @@ pub(crate) struct Flights {
     all: Semaphore,
     addresses: Tally<IpAddr>,
     per_address: usize,
+    users: Tally<UserId>,
+    per_user: usize,
     photos: Semaphore,
     uploaders: Tally<UserId>,
     per_uploader: usize,
@@ -52,6 +69,8 @@ impl Flights {
             all: Semaphore::new(config.requests_in_flight),
             addresses: Tally::default(),
             per_address: config.requests_in_flight_per_ip,
+            users: Tally::default(),
+            per_user: config.requests_in_flight_per_user,
             photos: Semaphore::new(config.uploads),
             uploaders: Tally::default(),
             per_uploader: config.uploads_per_user,
@@ -66,23 +85,32 @@ impl Flights {
         if load == Load::Probe {
             return self.run(request, next).await;
         }
-        let address = address(&request);
-        let _own = self
-            .addresses
-            .enter(address, self.per_address)
-            .ok_or_else(too_many)?;
-        if load == Load::Usual {
+        let _own = self.own_place(&request).ok_or_else(too_many)?;
+        if load != Load::Photo {
             let request = self.read(request, self.body_bytes).await?;
             return self.run_in_place(request, next).await;
         }
         let _photo = self.photos.try_acquire().map_err(|_| busy())?;
-        let _upload = match uploader(&request) {
+        let _upload = match user(&request) {
             Some(user) => self.uploaders.enter(user, self.per_uploader),
             None => return Err(Problem::not_signed_in()),
         }
         .ok_or_else(busy)?;
         let request = self.read(request, self.photo_bytes).await?;
         self.run_in_place(request, next).await
+    }
+
+    /// A place among the user's own, so that nobody else behind the same address can take it; among the address's if nobody
+    /// is signed in.
+    fn own_place(&self, request: &Request) -> Option<Own> {
+        match user(request) {
+            Some(user) => self.users.enter(user, self.per_user).map(Own::User),
+            None => {
+                let address = address(request);
+                let place = self.addresses.enter(address, self.per_address);
+                place.map(Own::Address)
+            }
+        }
     }
 
     /// Reads the request's body, of at most `most` bytes, into memory.
@@ -122,7 +150,7 @@ fn address(request: &Request) -> IpAddr {
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0)
 }
 
-fn uploader(request: &Request) -> Option<UserId> {
+fn user(request: &Request) -> Option<UserId> {
     let me = request.extensions().get::<Arc<Authenticated>>()?;
     Some(me.user)
 }
@@ -136,7 +164,7 @@ fn too_many() -> Problem {
     Problem::new(
         StatusCode::TOO_MANY_REQUESTS,
         "too_many_requests",
-        "too many requests of this address are in flight",
+        "too many of your requests are in flight",
     )
     .retry_after_ms(1_000)
 }

@@ -7,7 +7,9 @@
 use crate::{
     app_state::AppState,
     auth::{LoadedOrder, bearer},
-    client, limit,
+    client,
+    flight::Load,
+    limit,
     policy::{RoutePolicy, Who},
     problem::Problem,
 };
@@ -30,11 +32,11 @@ use tokio::time::Instant;
 
 /// Authenticates the caller and takes one request from the caller's rate limit.
 pub(crate) async fn identify(
-    State((app, policy)): State<(AppState, RoutePolicy)>,
+    State((app, policy, load)): State<(AppState, RoutePolicy, Load)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match identified(&app, policy, &mut request).await {
+    match identified(&app, policy, load, &mut request).await {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
@@ -55,6 +57,7 @@ pub(crate) async fn authorize(
 async fn identified(
     app: &AppState,
     policy: RoutePolicy,
+    load: Load,
     request: &mut Request,
 ) -> Result<(), Problem> {
     let address = client::address(
@@ -64,6 +67,9 @@ async fn identified(
     );
     let address = client::counted(address);
     request.extensions_mut().insert(client::Peer(address));
+    if load == Load::Password {
+        return Ok(());
+    }
     if matches!(policy, RoutePolicy::Public | RoutePolicy::Gateway) {
         return rate(app, limit::Who::Address(address));
     }

@@ -1,6 +1,9 @@
 //! Parses JSON bodies; a body of the wrong shape is answered with the place of the mistake.
 
 mod strict;
+mod text;
+
+pub(crate) use text::JsonText;
 
 use crate::problem::Problem;
 use campusg_domain::money::Cents;

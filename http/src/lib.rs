@@ -6,16 +6,21 @@
 
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))] // a new variant does not compile until each place says what it means there
 
+mod accept;
 mod answer;
 mod app_state;
 mod attempt;
 mod auth;
+mod bare_refusal;
 mod body;
 mod call;
 mod client;
 mod config;
+mod connections;
+mod cors;
 mod dispatch;
 mod dto;
+mod fingerprint;
 mod flight;
 mod free_text;
 mod gate;

@@ -128,6 +128,11 @@ impl Problem {
                 "unsupported_media_type",
                 "this content type is not taken here",
             ),
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (
+                "head_too_large",
+                "the request has too many header lines, or too long ones",
+            ),
+            StatusCode::URI_TOO_LONG => ("uri_too_long", "the request's path is too long"),
             status if status.is_server_error() => ("internal", "something broke"),
             _ => ("bad_request", "the request can't be understood"),
         };

@@ -2,6 +2,7 @@
 
 use crate::{
     app_state::AppState,
+    cors,
     policy::{
         RoutePolicy::{
             ActiveRunner, Gateway, Operator, Public, Sees, SelfOrOperator, SignedIn, Tells,
@@ -23,11 +24,11 @@ use axum::{Router, http::StatusCode};
 #[rustfmt::skip]
 fn table() -> Table {
     Table::new()
-        .get("/", Public, front::front)
+        .asks("/", Public, front::front)
         .probe("/health/live", Public, health::live::live)
         .probe("/health/ready", Public, health::ready::ready)
 
-        .post("/api/users", Public, user::register::register)
+        .password("/api/users", user::register::register)
         .get("/api/users/me", SignedIn, user::me::me)
         .patch("/api/users/me", SignedIn, user::change::change)
         .get("/api/users/{id}", SignedIn, user::get::get)
@@ -39,23 +40,23 @@ fn table() -> Table {
         .get("/api/users/me/payout-method", SignedIn, user::account::account)
         .delete("/api/users/me/payout-method", SignedIn, user::remove_account::remove_account)
         .put("/api/users/me/runner", SignedIn, user::set_runner::set_runner)
-        .get("/api/users/me/wallet", SignedIn, user::wallet::wallet)
+        .asks("/api/users/me/wallet", SignedIn, user::wallet::wallet)
         .post("/api/users/me/wallet/pay-debt", SignedIn, user::pay_debt::pay_debt)
         .post("/api/users/me/payouts", SignedIn, user::request_payout::request_payout)
-        .get("/api/users/me/payouts", SignedIn, user::payouts::payouts)
-        .post("/api/sessions", Public, session::sign_in::sign_in)
-        .get("/api/sessions", SignedIn, session::list::list)
+        .asks("/api/users/me/payouts", SignedIn, user::payouts::payouts)
+        .password("/api/sessions", session::sign_in::sign_in)
+        .asks("/api/sessions", SignedIn, session::list::list)
         .delete("/api/sessions/{id}", SignedIn, session::sign_out::sign_out)
 
-        .get("/api/stores", SignedIn, store::list::list)
+        .asks("/api/stores", SignedIn, store::list::list)
         .post("/api/stores", Operator, store::create::create)
         .patch("/api/stores/{id}", Operator, store::change::change)
 
         .post("/api/quotes", SignedIn, order::quote::quote)
         .post("/api/orders", SignedIn, order::place::place)
-        .get("/api/orders", SignedIn, order::list::list)
-        .get("/api/orders/{id}", Sees(Viewer), order::get::get)
-        .get("/api/orders/{id}/events", Sees(Involved), order::events::events)
+        .asks("/api/orders", SignedIn, order::list::list)
+        .asks("/api/orders/{id}", Sees(Viewer), order::get::get)
+        .asks("/api/orders/{id}/events", Sees(Involved), order::events::events)
         .post("/api/orders/{id}/accept", ActiveRunner, order::accept::accept)
         .post("/api/orders/{id}/cancel-acceptance", Tells(Runner), order::cancel_acceptance::cancel_acceptance)
         .post("/api/orders/{id}/status", Tells(Runner), order::status::status)
@@ -72,11 +73,11 @@ fn table() -> Table {
         .post("/api/orders/{id}/problems", Tells(Runner), order::report_problem::report_problem)
         .post("/api/orders/{id}/no-show-answer", Tells(Customer), order::no_show_answer::no_show_answer)
         .post("/api/orders/{id}/messages", Tells(Party), message::send::send)
-        .get("/api/orders/{id}/messages", Sees(PartyOrOperator), message::list::list)
+        .asks("/api/orders/{id}/messages", Sees(PartyOrOperator), message::list::list)
         .post("/api/orders/{id}/tip", Tells(Customer), order::tip::tip)
         .post("/api/orders/{id}/ratings", Tells(Party), order::rate::rate)
         .get("/api/orders/{id}/receipt", Sees(Party), order::receipt::receipt)
-        .get("/api/orders/{id}/disputes", Sees(PartyOrOperator), dispute::list::list)
+        .asks("/api/orders/{id}/disputes", Sees(PartyOrOperator), dispute::list::list)
         .post("/api/orders/{id}/disputes", Tells(PartyOrOperator), dispute::open::open)
         .post("/api/orders/{id}/disputes/{n}/reply", Tells(Party), dispute::reply::reply)
         .post("/api/orders/{id}/disputes/{n}/resolve", Tells(Who::Operator), dispute::resolve::resolve)
@@ -84,26 +85,26 @@ fn table() -> Table {
 
         .upload("/api/photos", SignedIn, photo::upload::upload)
         .get("/api/photos/{id}", SignedIn, photo::get::get)
-        .get("/api/payments", SignedIn, payment::list::list)
+        .asks("/api/payments", SignedIn, payment::list::list)
         .get("/api/payments/{id}", Sees(CustomerOrOperator), payment::get::get)
         .post("/api/gateway/events", Gateway, gateway::event::event)
         .get("/api/escrow/{order_id}", Sees(CustomerOrOperator), escrow::get::get)
         .post("/api/escrow/{order_id}/release", Operator, escrow::settle::release)
         .post("/api/escrow/{order_id}/refund", Operator, escrow::settle::refund)
-        .get("/api/timers", SignedIn, timer::list::list)
+        .asks("/api/timers", SignedIn, timer::list::list)
         .post("/api/scheduled-events", Operator, scheduled_event::create::create)
-        .get("/api/scheduled-events", Operator, scheduled_event::list::list)
+        .asks("/api/scheduled-events", Operator, scheduled_event::list::list)
         .post("/api/scheduled-events/{id}/cancel", Operator, scheduled_event::cancel::cancel)
         .post("/api/notifications/send", Operator, notification::send::send)
-        .get("/api/notifications/user/{user_id}", SelfOrOperator, notification::list::list)
+        .asks("/api/notifications/user/{user_id}", SelfOrOperator, notification::list::list)
         .post("/api/notifications/{id}/read", SignedIn, notification::read::read)
-        .get("/api/ledger/accounts", Operator, ledger::accounts::accounts)
-        .get("/api/ledger/transfers", Operator, ledger::transfers::transfers)
+        .asks("/api/ledger/accounts", Operator, ledger::accounts::accounts)
+        .asks("/api/ledger/transfers", Operator, ledger::transfers::transfers)
         .get("/api/ledger/proof", Public, ledger::proof::proof)
         .post("/api/ledger/top-ups", Operator, ledger::moves::top_up)
         .post("/api/ledger/withdrawals", Operator, ledger::moves::withdraw)
 
-        .get("/api/admin/sagas", Operator, admin::sagas::sagas)
+        .asks("/api/admin/sagas", Operator, admin::sagas::sagas)
         .post("/api/admin/sagas/{order_id}/retry", Operator, admin::stalled::retry)
         .post("/api/admin/sagas/{order_id}/skip", Operator, admin::stalled::skip)
         .post("/api/admin/sagas/{order_id}/compensate", Operator, admin::stalled::compensate)
@@ -115,9 +116,9 @@ fn table() -> Table {
         .post("/api/admin/users/{id}/suspend", Operator, admin::suspend::suspend)
         .post("/api/admin/users/{id}/reinstate", Operator, admin::suspend::reinstate)
         .post("/api/admin/users/{id}/write-off", Operator, admin::write_off::write_off)
-        .get("/api/admin/wallets", Operator, admin::wallets::wallets)
+        .asks("/api/admin/wallets", Operator, admin::wallets::wallets)
         .post("/api/admin/wallets/{user_id}/retry", Operator, admin::retry_wallet::retry_wallet)
-        .get("/api/admin/audit", Operator, admin::audit::audit)
+        .asks("/api/admin/audit", Operator, admin::audit::audit)
         .get("/api/admin/actors", Operator, admin::actors::actors)
         .post("/api/admin/actors/{order_id}/release", Operator, admin::release::release)
         .post("/api/admin/clock/advance", Operator, admin::advance::advance)
@@ -133,7 +134,12 @@ pub fn routes() -> Vec<Route> {
 /// with the same headers.
 pub fn router(app: AppState, related: Router) -> Router {
     let routes = table().build(&app).merge(open_to_all(&app, related));
-    shell::wrap(routes.fallback(nothing_here)).with_state(app)
+    let routes = routes.fallback(nothing_here);
+    let routes = match cors::layer(&app.config().cors_origins) {
+        Some(layer) => routes.layer(layer),
+        None => routes,
+    };
+    shell::wrap(routes).with_state(app)
 }
 
 async fn nothing_here() -> Problem {

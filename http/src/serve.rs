@@ -1,14 +1,16 @@
 //! The accept loop. axum's own loop sets no timer, and without one hyper applies no header time-out.
 //!
 //! Invariants: a connection that sends nothing is closed after the header time-out, one that reads nothing after the
-//! write time-out; there are never more connections than configured, in total and per address.
+//! write time-out; there are never more connections than configured, in total and per address. One that is idle makes room
+//! for a new one.
 //! Source: axum 0.8.9 `serve/mod.rs`, hyper 1 `common/time.rs`.
 
 use crate::{
+    bare_refusal::Explained,
     client::{Peer, counted},
     config::HttpConfig,
+    connections::{Connections, Held, Kept, NoPlace},
     progress::Progress,
-    tally::Tally,
 };
 use axum::{Router, body::Body};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -16,9 +18,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{future::Future, net::IpAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::watch,
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tower::Service;
 
@@ -30,55 +32,61 @@ pub async fn serve(
     config: HttpConfig,
     stop: impl Future<Output = ()>,
 ) -> usize {
-    let slots = Arc::new(Semaphore::new(config.connections));
-    let addresses = Tally::default();
+    let connections = Connections::new(config.connections, config.connections_per_ip);
     let (stopping, stopped) = watch::channel(false);
     let mut open = JoinSet::new();
+    let mut waiting = None;
     tokio::pin!(stop);
     loop {
-        let (stream, peer, slot) = tokio::select! {
+        let (stream, peer, held) = tokio::select! {
             () = &mut stop => break,
             Some(ended) = open.join_next() => { note(ended); continue }
-            accepted = accept(&listener, &slots) => match accepted { Some(accepted) => accepted, None => continue },
+            accepted = accept(&listener, &connections, &mut waiting) => match accepted { Some(accepted) => accepted, None => continue },
         };
-        let Some(place) = addresses.enter(counted(peer), config.connections_per_ip) else {
-            continue;
-        };
-        let connection = connection(stream, peer, router.clone(), &config, stopped.clone());
-        open.spawn(async move {
-            connection.await;
-            drop((slot, place));
-        });
+        open.spawn(connection(
+            (stream, peer, held),
+            router.clone(),
+            &config,
+            stopped.clone(),
+        ));
     }
     drop(listener);
     stopping.send_replace(true);
     drain(open, Duration::from_millis(config.drain_timeout_ms)).await
 }
 
-/// Waits for a free connection slot, then for a connection; `None` if accepting failed.
+/// Waits for a connection, then for its place; `None` if accepting failed, or if all places of its address are taken by
+/// connections that are not idle. If the future is dropped, a connection that waits for its place stays in `waiting`.
 async fn accept(
     listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-) -> Option<(TcpStream, IpAddr, OwnedSemaphorePermit)> {
-    let slot = Arc::clone(slots)
-        .acquire_owned()
-        .await
-        .expect("the semaphore is never closed");
-    match listener.accept().await {
-        Ok((stream, peer)) => Some((stream, peer.ip().to_canonical(), slot)),
-        Err(fault) => {
-            tracing::warn!(%fault, "a connection could not be accepted");
-            // Usually "too many open files", which a busy loop would only make worse.
-            sleep(Duration::from_millis(50)).await;
-            None
+    connections: &Connections,
+    waiting: &mut Option<(TcpStream, IpAddr)>,
+) -> Option<(TcpStream, IpAddr, Held)> {
+    if waiting.is_none() {
+        match listener.accept().await {
+            Ok((stream, peer)) => *waiting = Some((stream, peer.ip().to_canonical())),
+            Err(fault) => {
+                tracing::warn!(%fault, "a connection could not be accepted");
+                // Usually "too many open files", which a busy loop would only make worse.
+                sleep(Duration::from_millis(50)).await;
+            }
         }
     }
+    let peer = waiting.as_ref()?.1;
+    let held = loop {
+        match connections.enter(counted(peer), Instant::now()) {
+            Ok(held) => break Some(held),
+            Err(NoPlace::OfAddress) => break None,
+            Err(NoPlace::AtAll) => connections.freed().await,
+        }
+    };
+    let (stream, peer) = waiting.take()?;
+    Some((stream, peer, held?))
 }
 
 /// Serves one connection to its end. Not `async` itself, so that the future borrows nothing of the configuration.
 fn connection(
-    stream: TcpStream,
-    peer: IpAddr,
+    (stream, peer, held): (TcpStream, IpAddr, Held),
     router: Router,
     config: &HttpConfig,
     mut stopped: watch::Receiver<bool>,
@@ -90,19 +98,27 @@ fn connection(
         .max_headers(config.max_headers)
         .max_buf_size(config.buffer_bytes);
     let longest_write = Duration::from_millis(config.write_timeout_ms);
+    let held = Arc::new(held);
+    let place = Arc::clone(&held);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
+        let answering = place.answering();
         // A `Router` is always ready, so `poll_ready` is not needed.
-        router.clone().call(request.map(Body::new))
+        let answer = router.clone().call(request.map(Body::new));
+        async move {
+            let answer = answer.await;
+            answer.map(|answer| answer.map(|body| Body::new(Kept::new(body, answering))))
+        }
     });
     async move {
         // Without `TCP_NODELAY` a response may wait until the client has acknowledged the previous one.
         let _ = stream.set_nodelay(true);
-        let serving =
-            builder.serve_connection(TokioIo::new(Progress::new(stream, longest_write)), service);
+        let stream = Explained::new(Progress::new(stream, longest_write));
+        let serving = builder.serve_connection(TokioIo::new(stream), service);
         tokio::pin!(serving);
         let ended = tokio::select! {
             ended = serving.as_mut() => ended,
+            () = held.taken() => return,
             () = stop(&mut stopped) => {
                 serving.as_mut().graceful_shutdown();
                 serving.await

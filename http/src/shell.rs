@@ -7,7 +7,7 @@ use crate::{html, problem::Problem};
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header, uri::Authority},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
@@ -104,7 +104,13 @@ async fn observe(
     let span = info_span!("request", request.id = &*id.0, method = %request.method(), route);
     request.extensions_mut().insert(id.clone());
     async {
-        let mut response = completed(next.run(request).await, uri.path(), &id);
+        let answer = if names_host(&request) {
+            next.run(request).await
+        } else {
+            let detail = "an HTTP/1.1 request has one Host header: the host, and its port where it is not the usual one";
+            Problem::shape("invalid_host", detail).into_response()
+        };
+        let mut response = completed(answer, uri.path(), &id);
         decorate(response.headers_mut(), &id);
         let status = response.status().as_u16();
         let duration_ms = began.elapsed().as_micros() as f64 / 1_000.0;
@@ -119,6 +125,21 @@ async fn observe(
     .await
 }
 
+/// Whether a request has one valid `Host`; HTTP/1.0 needs none (RFC 9112, section 3.2).
+fn names_host(request: &Request) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let (host, another) = (hosts.next(), hosts.next());
+    let is_valid = |host: &HeaderValue| {
+        let host = host.to_str().map(str::trim).unwrap_or("@");
+        host.is_empty() || !host.contains('@') && host.parse::<Authority>().is_ok()
+    };
+    match (host, another) {
+        (None, _) => request.version() < Version::HTTP_11,
+        (Some(host), None) => is_valid(host),
+        (Some(_), Some(_)) => false,
+    }
+}
+
 /// Gives an error its body: the handler's problem with path and request id, or a problem for what a layer answered.
 fn completed(response: Response, path: &str, id: &RequestId) -> Response {
     let status = response.status();
@@ -131,6 +152,14 @@ fn completed(response: Response, path: &str, id: &RequestId) -> Response {
         .cloned()
         .unwrap_or_else(|| Problem::bare(status));
     let mut answer = problem.answer(Some(path), Some(&id.0));
+    // Without them a browser keeps the problem from the page of another origin that it is for.
+    let is_cors =
+        |name: &HeaderName| *name == header::VARY || name.as_str().starts_with("access-control-");
+    for (name, value) in response.headers() {
+        if is_cors(name) {
+            answer.headers_mut().append(name, value.clone());
+        }
+    }
     if status == StatusCode::METHOD_NOT_ALLOWED
         && let Some(allow) = response.headers().get(header::ALLOW)
     {

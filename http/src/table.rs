@@ -4,13 +4,14 @@ use crate::{
     app_state::AppState,
     flight::{Load, limit_in_flight},
     gate::{authorize, identify},
+    page::ask_nothing,
     policy::RoutePolicy,
 };
 use axum::{
     Router,
     handler::Handler,
     http::Method,
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     routing::{MethodFilter, MethodRouter, on},
 };
 
@@ -27,7 +28,7 @@ pub struct Route {
 
 /// Adds the layers of a public route to routes of other crates, which stand in no table.
 pub(crate) fn open_to_all(app: &AppState, routes: Router) -> Router<AppState> {
-    let public = (app.clone(), RoutePolicy::Public);
+    let public = (app.clone(), RoutePolicy::Public, Load::Usual);
     routes
         .route_layer(from_fn_with_state(
             (app.flights(), Load::Usual),
@@ -54,6 +55,18 @@ impl Table {
         to: H,
     ) -> Self {
         self.route(Method::GET, Load::Usual, path, policy, to)
+    }
+
+    /// Registers a GET route whose handler reads the query string; all others refuse one.
+    pub(crate) fn asks<H: Handler<T, AppState>, T: 'static>(
+        mut self,
+        path: &'static str,
+        policy: RoutePolicy,
+        to: H,
+    ) -> Self {
+        let load = Load::Usual;
+        self.add(Method::GET, load, path, policy, on(MethodFilter::GET, to));
+        self
     }
 
     pub(crate) fn post<H: Handler<T, AppState>, T: 'static>(
@@ -112,6 +125,15 @@ impl Table {
         self.route(Method::POST, Load::Photo, path, policy, to)
     }
 
+    /// Registers a POST route that is open to all and hashes a password.
+    pub(crate) fn password<H: Handler<T, AppState>, T: 'static>(
+        self,
+        path: &'static str,
+        to: H,
+    ) -> Self {
+        self.route(Method::POST, Load::Password, path, RoutePolicy::Public, to)
+    }
+
     fn route<H: Handler<T, AppState>, T: 'static>(
         mut self,
         method: Method,
@@ -121,12 +143,24 @@ impl Table {
         to: H,
     ) -> Self {
         let filter = MethodFilter::try_from(method.clone()).expect("a known method has a filter");
+        let to = on(filter, to).route_layer(from_fn(ask_nothing));
+        self.add(method, load, path, policy, to);
+        self
+    }
+
+    fn add(
+        &mut self,
+        method: Method,
+        load: Load,
+        path: &'static str,
+        policy: RoutePolicy,
+        to: MethodRouter<AppState>,
+    ) {
         // The layer added last is the first to see a request.
         let build: Build = Box::new(move |app| {
-            on(filter, to)
-                .route_layer(from_fn_with_state((app.clone(), policy), authorize))
+            to.route_layer(from_fn_with_state((app.clone(), policy), authorize))
                 .route_layer(from_fn_with_state((app.flights(), load), limit_in_flight))
-                .route_layer(from_fn_with_state((app.clone(), policy), identify))
+                .route_layer(from_fn_with_state((app.clone(), policy, load), identify))
         });
         self.0.push((
             Route {
@@ -136,7 +170,6 @@ impl Table {
             },
             build,
         ));
-        self
     }
 
     pub(crate) fn routes(self) -> Vec<Route> {

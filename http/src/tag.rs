@@ -1,20 +1,28 @@
-//! Entity tags: an order's version as `ETag`, `If-Match` and `If-None-Match`.
+//! Entity tags of orders: `ETag`, `If-Match` and `If-None-Match`.
 //!
-//! `If-Match` is compared with the order at the time of the request. The order may still change before it decides,
-//! but each command carries its own guards (stage, price, runner epoch), so a change cannot turn a command into
-//! another one.
+//! A tag is the order's version and a hash of all that is shown, since names, ratings and rights change without a record
+//! of the order. `If-None-Match` is compared with the whole tag, `If-Match` with the version in it: a command concerns the
+//! order, not what is shown beside it. It is compared with the order at the time of the request. The order may still
+//! change before it decides, but each command carries its own guards (stage, price, runner epoch), so a change cannot
+//! turn a command into another one.
 
 use crate::problem::Problem;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
-pub(crate) fn tag(version: u32) -> HeaderValue {
-    HeaderValue::try_from(format!("\"{version}\""))
-        .expect("digits and quotes are visible characters")
+/// The tag of an answer that shows this version of an order.
+pub(crate) fn tag(version: u32, shown: &[u8]) -> HeaderValue {
+    let hash = blake3::hash(shown).to_hex();
+    let (hash, _) = hash.split_at(16);
+    HeaderValue::try_from(format!("\"{version}-{hash}\""))
+        .expect("digits, letters and quotes are visible characters")
 }
 
-/// Whether `If-None-Match` names this version.
-pub(crate) fn is_known(headers: &HeaderMap, version: u32) -> bool {
-    names(headers, &header::IF_NONE_MATCH, version).unwrap_or(false)
+/// Whether `If-None-Match` names this tag.
+pub(crate) fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    names(headers, &header::IF_NONE_MATCH, |one| {
+        one.as_bytes() == tag.as_bytes()
+    })
+    .unwrap_or(false)
 }
 
 /// Whether the request has an `If-Match` header.
@@ -24,7 +32,12 @@ pub(crate) fn asks_for_match(headers: &HeaderMap) -> bool {
 
 /// Refuses with 412 if `If-Match` names another version.
 pub(crate) fn check(headers: &HeaderMap, version: u32) -> Result<(), Problem> {
-    match names(headers, &header::IF_MATCH, version) {
+    let wanted = version.to_string();
+    let is_of_version = |one: &str| {
+        let inside = one.trim_matches('"').split('-').next();
+        inside == Some(&wanted)
+    };
+    match names(headers, &header::IF_MATCH, is_of_version) {
         Some(false) => {
             let detail = "the resource has changed: read it again";
             Err(
@@ -36,18 +49,21 @@ pub(crate) fn check(headers: &HeaderMap, version: u32) -> Result<(), Problem> {
     }
 }
 
-/// Whether a header names this version; `None` without the header.
-fn names(headers: &HeaderMap, header: &header::HeaderName, version: u32) -> Option<bool> {
+/// Whether a header names a wanted tag; `None` without the header.
+fn names(
+    headers: &HeaderMap,
+    header: &header::HeaderName,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Option<bool> {
     headers.contains_key(header).then(|| {
         let lines = headers
             .get_all(header)
             .iter()
             .filter_map(|line| line.to_str().ok());
-        let wanted = format!("\"{version}\"");
         lines
             .flat_map(|line| line.split(','))
             .map(str::trim)
-            .any(|one| one == "*" || one.trim_start_matches("W/") == wanted)
+            .any(|one| one == "*" || is_wanted(one.trim_start_matches("W/")))
     })
 }
 
@@ -56,22 +72,36 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may end here")]
     use super::*;
 
+    fn with(name: header::HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, value.parse().unwrap())])
+    }
+
     #[test]
-    fn versions_are_compared() {
-        let with = |name: header::HeaderName, value: &str| {
-            HeaderMap::from_iter([(name, value.parse().unwrap())])
-        };
-        assert!(is_known(&with(header::IF_NONE_MATCH, "\"4\", W/\"5\""), 5));
-        assert!(!is_known(&with(header::IF_NONE_MATCH, "\"4\""), 5));
-        assert!(!is_known(&HeaderMap::new(), 5));
-        assert!(check(&with(header::IF_MATCH, "\"5\""), 5).is_ok());
-        assert!(check(&with(header::IF_MATCH, "*"), 5).is_ok());
-        assert_eq!(
-            check(&with(header::IF_MATCH, "\"4\""), 5)
-                .unwrap_err()
-                .status,
-            StatusCode::PRECONDITION_FAILED
-        );
+    fn d2_a_tag_changes_with_what_is_shown() {
+        let known = tag(5, b"Ann");
+        let text = known.to_str().unwrap();
+        assert!(text.starts_with("\"5-"));
+        for names in [text, &format!("\"4\", W/{text}"), "*"] {
+            assert!(is_known(&with(header::IF_NONE_MATCH, names), &known));
+        }
+        for other in [tag(6, b"Ann"), tag(5, b"Bea")] {
+            assert!(!is_known(&with(header::IF_NONE_MATCH, text), &other));
+        }
+        assert!(!is_known(&with(header::IF_NONE_MATCH, "\"5\""), &known));
+        assert!(!is_known(&HeaderMap::new(), &known));
+    }
+
+    #[test]
+    fn a_command_is_for_a_version() {
+        let of = |value: &str| check(&with(header::IF_MATCH, value), 5).map_err(|it| it.status);
+        let shown = tag(5, b"Ann");
+        for fits in ["\"5\"", "*", shown.to_str().unwrap(), "\"4\", \"5\""] {
+            assert_eq!(of(fits), Ok(()), "{fits}");
+        }
+        for other in ["\"4\"", "\"55\"", "\"4-5\"", ""] {
+            let refused = Err(StatusCode::PRECONDITION_FAILED);
+            assert_eq!(of(other), refused, "{other}");
+        }
         assert!(check(&HeaderMap::new(), 5).is_ok());
     }
 }

@@ -118,29 +118,96 @@ async fn too_many_or_too_long_headers_are_refused() {
     ] {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         ask(&mut stream, &format!("GET / HTTP/1.1\r\n{head}\r\n")).await;
-        assert!(rest(stream).await.starts_with("HTTP/1.1 431"));
+        let told = rest(stream).await;
+        assert!(told.starts_with("HTTP/1.1 431"), "{told}");
+        assert!(is_problem(&told, 431, "head_too_large"), "{told}");
     }
+}
+
+/// Whether an answer has a problem as its body, and says its length.
+fn is_problem(told: &str, status: u16, code: &str) -> bool {
+    let (head, body) = told.split_once("\r\n\r\n").unwrap_or_default();
+    let problem: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+    head.contains("content-type: application/problem+json")
+        && head.contains(&format!("content-length: {}", body.len()))
+        && problem["code"] == code
+        && problem["status"] == status
+}
+
+#[tokio::test]
+async fn d4_what_hyper_refuses_is_a_problem_too() {
+    let server = start(fine(), HttpConfig::default()).await;
+    for head in [
+        "GET / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n",
+        "GET / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: nonsense\r\n\r\n",
+        "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        "GET / HTTP/9.9\r\nhost: x\r\n\r\n",
+        "nonsense\r\n\r\n",
+        "G\u{e4}T / HTTP/1.1\r\n\r\n",
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        ask(&mut stream, head).await;
+        let told = rest(stream).await;
+        assert!(is_problem(&told, 400, "bad_request"), "{head:?}: {told}");
+    }
+    // On a connection that has answered before.
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    ask(&mut stream, GET).await;
+    one(&mut stream, "fine").await;
+    ask(&mut stream, "nonsense\r\n\r\n").await;
+    let told = rest(stream).await;
+    assert!(is_problem(&told, 400, "bad_request"), "{told}");
 }
 
 #[tokio::test]
 async fn one_address_has_so_many_connections_and_no_more() {
-    let server = start(
-        fine(),
-        HttpConfig {
-            connections_per_ip: 1,
-            ..HttpConfig::default()
-        },
-    )
-    .await;
+    let (began, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (dispatch, wait) = (Arc::clone(&began), Arc::clone(&go_on));
+    let handler = async move || {
+        dispatch.notify_one();
+        wait.notified().await;
+        "done"
+    };
+    let config = HttpConfig {
+        connections_per_ip: 1,
+        ..HttpConfig::default()
+    };
+    let server = start(fine().route("/slow", get(handler)), config).await;
     let mut first = TcpStream::connect(server.address).await.unwrap();
-    ask(&mut first, GET).await;
-    assert!(one(&mut first, "fine").await.contains("200 OK"));
+    ask(&mut first, &GET_AND_CLOSE.replace("GET /", "GET /slow")).await;
+    began.notified().await;
     assert_eq!(
         rest(TcpStream::connect(server.address).await.unwrap()).await,
         ""
     );
-    ask(&mut first, GET_AND_CLOSE).await;
-    assert!(rest(first).await.ends_with("fine"));
+    go_on.notify_one();
+    assert!(rest(first).await.ends_with("done"));
+}
+
+#[tokio::test]
+async fn v10_idle_connections_make_room_for_new_ones() {
+    for (connections, connections_per_ip) in [(8, 4), (4, 4)] {
+        let config = HttpConfig {
+            connections,
+            connections_per_ip,
+            header_timeout_ms: 600_000,
+            ..HttpConfig::default()
+        };
+        let server = start(fine(), config).await;
+        let mut idle = vec![];
+        for head in ["", "GET / HTTP/1.1\r\nhos", "", GET, "", ""] {
+            let mut stream = TcpStream::connect(server.address).await.unwrap();
+            ask(&mut stream, head).await;
+            if head == GET {
+                one(&mut stream, "fine").await;
+            }
+            idle.push(stream);
+        }
+        let mut new = TcpStream::connect(server.address).await.unwrap();
+        ask(&mut new, GET_AND_CLOSE).await;
+        assert!(rest(new).await.ends_with("fine"));
+        assert_eq!(rest(idle.remove(0)).await, "", "the idlest is closed");
+    }
 }
 
 #[tokio::test]

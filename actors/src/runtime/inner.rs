@@ -33,8 +33,10 @@ const HISTORIES: usize = 8;
 /// Most reads that wait for a place. They wait at most `READ_PATIENCE`.
 const READS_WAITING: usize = 4_096;
 const READ_PATIENCE: Duration = Duration::from_millis(500);
-/// Most password hashes that wait for a core. They wait at most `HASH_PATIENCE`.
-const HASHES_WAITING: usize = 64;
+/// Most sign-ins whose password hash waits for a core. They wait at most `HASH_PATIENCE`.
+const SIGN_INS_WAITING: usize = 256;
+/// Most new passwords whose hash waits for a core. They have a line of their own, so that sign-ins never wait for them.
+const NEW_PASSWORDS_WAITING: usize = 64;
 const HASH_PATIENCE: Duration = Duration::from_secs(20);
 
 /// The running product. Cheap to clone; all clones share the same parts.
@@ -67,7 +69,8 @@ pub(super) struct Inner {
     pub(super) outside: Outside,
     pub(super) config: RuntimeConfig,
     pub(super) stopping: AtomicBool,
-    pub(super) hashing: Line,
+    pub(super) sign_ins: Line,
+    pub(super) new_passwords: Line,
     pub(super) reading: Line,
     pub(super) histories: Line,
     pub(super) proof: tokio::sync::Mutex<Option<super::Proof>>,
@@ -92,7 +95,7 @@ impl Inner {
         config: RuntimeConfig,
         rest: Rest,
     ) -> Self {
-        // Each hash fills one core, so at most as many run at once as there are cores.
+        // Each hash fills one core, so at most as many sign-ins run at once as there are cores.
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             services,
@@ -102,7 +105,8 @@ impl Inner {
             outside,
             config,
             stopping: AtomicBool::new(false),
-            hashing: Line::new(cores, HASHES_WAITING, HASH_PATIENCE),
+            sign_ins: Line::new(cores, SIGN_INS_WAITING, HASH_PATIENCE),
+            new_passwords: Line::new((cores / 2).max(1), NEW_PASSWORDS_WAITING, HASH_PATIENCE),
             reading: Line::new(BLOCKING_READS, READS_WAITING, READ_PATIENCE),
             histories: Line::new(HISTORIES, READS_WAITING, READ_PATIENCE),
             proof: tokio::sync::Mutex::new(None),
@@ -268,12 +272,13 @@ impl Runtime {
         self.reads().head().0
     }
 
-    /// Runs `work` on a blocking thread, at most as many at once as there are cores.
+    /// Runs `work` on a blocking thread once it has a place in the line.
     pub(super) async fn hashing<T: Send + 'static>(
         &self,
+        line: &Line,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Refusal> {
-        let _place = self.0.hashing.enter().await?;
+        let _place = line.enter().await?;
         self.0
             .services
             .io

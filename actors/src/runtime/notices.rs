@@ -48,6 +48,8 @@ pub struct Inbox {
     pub unread: u64,
     /// Newest first.
     pub notices: Vec<InboxNotice>,
+    /// The last notice of this page; `None` on the last page.
+    pub next: Option<NoticeId>,
 }
 
 /// How far a notice has got.
@@ -148,22 +150,25 @@ impl Runtime {
     ) -> Result<Inbox, Refusal> {
         let operator = self.operates(user);
         let read = move |reads: &Reads| {
-            let mut page = reads.inbox(Audience::User(user), before, limit)?;
+            let one_more = limit.saturating_add(1);
+            let mut page = reads.inbox(Audience::User(user), before, one_more)?;
             if operator {
                 page.items
-                    .extend(reads.inbox(Audience::Operators, before, limit)?.items);
+                    .extend(reads.inbox(Audience::Operators, before, one_more)?.items);
                 page.items
                     .sort_unstable_by_key(|item| std::cmp::Reverse(item.id));
-                page.items.truncate(limit);
             }
-            Ok(page)
+            let more = page.items.len() > limit;
+            page.items.truncate(limit);
+            Ok((page, more))
         };
-        let page = self.read(read).await?;
+        let (page, more) = self.read(read).await?;
         let items = page.items.iter();
         let notices = items.filter_map(|item| self.notice(user, item)).collect();
         Ok(Inbox {
             unread: page.unread.into(),
             notices,
+            next: page.items.last().filter(|_| more).map(|item| item.id),
         })
     }
 

@@ -140,6 +140,7 @@ impl Runtime {
             user,
             session: session.id,
             token,
+            device: self.new_device(&email),
             expires_at: session.expires_at,
         })
     }

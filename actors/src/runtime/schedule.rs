@@ -80,15 +80,16 @@ impl Runtime {
         }
     }
 
-    /// Returns at most `limit` events scheduled over the API, oldest first.
+    /// Returns at most `limit` events scheduled over the API after a cursor, oldest first.
     ///
     /// # Errors
     /// A [`Refusal`] if they can't be read now.
     pub async fn scheduled(
         &self,
+        after: Option<ScheduleId>,
         limit: usize,
     ) -> Result<Vec<(ScheduleId, Arc<Scheduled>)>, Refusal> {
-        self.read(move |reads| reads.scheduled_list(None, limit))
+        self.read(move |reads| reads.scheduled_list(after, limit))
             .await
     }
 

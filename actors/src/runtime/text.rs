@@ -3,7 +3,7 @@
 use super::Refusal;
 use campusg_domain::{
     rejection::Rejection,
-    text::{check_name, check_words},
+    text::{check_name, check_words, plain_lines},
 };
 
 /// As [`plain`], and refuses characters that change the direction of writing.
@@ -13,8 +13,9 @@ pub(super) fn text(field: &str, text: &str, most: usize) -> Result<String, Refus
     check_name(&text).map_err(broken).map(|()| text)
 }
 
-/// Returns a trimmed text of 1 to `most` characters, of which one is visible.
+/// Returns a trimmed text with plain line ends, of 1 to `most` characters, of which one is visible.
 pub(super) fn plain(field: &str, text: &str, most: usize) -> Result<String, Refusal> {
+    let text = plain_lines(text);
     let text = text.trim();
     let rule = |rule: String| Refusal::rule(Rejection::field(field, rule));
     if !(1..=most).contains(&text.chars().count()) {

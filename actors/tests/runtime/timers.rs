@@ -194,7 +194,7 @@ async fn a_scheduled_event_fires_under_the_orders_own_guards_and_says_whether_it
         .until_order("ended", order.id, |order| order.is_terminal())
         .await;
     assert_eq!(reason(&ended), Some(CancelReason::NoRunnerTimeout));
-    let all = house.runtime.scheduled(10).await.unwrap();
+    let all = house.runtime.scheduled(None, 10).await.unwrap();
     let state = |id| {
         all.iter()
             .find(|(known, _)| *known == id)

@@ -98,7 +98,7 @@ async fn more_overdue_timers_at_a_start_than_the_window_holds_all_fire_in_due_or
         ids.len(),
         "each"
     );
-    let all = house.runtime.scheduled(10_000).await.unwrap();
+    let all = house.runtime.scheduled(None, 10_000).await.unwrap();
     let due = |id: &ScheduleId| {
         all.iter()
             .find(|(known, _)| known == id)

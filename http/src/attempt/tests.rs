@@ -1,4 +1,4 @@
-//! Limits of failed attempts: one after another, at once, and spread over addresses.
+//! Limits of attempts: one after another, at once, spread over addresses and accounts, and by known devices.
 
 #![allow(clippy::unwrap_used, reason = "a test may end here")]
 
@@ -24,12 +24,12 @@ fn elsewhere(n: u32) -> IpAddr {
 
 /// Whether an attempt may begin; the attempt itself does not count.
 fn may(attempts: &Attempts, account: &str, address: IpAddr, now: Instant) -> Result<(), u64> {
-    let begun = attempts.begin(account, address, now);
+    let begun = attempts.sign_in(account, address, None, now);
     begun.map(Attempt::reveals_nothing)
 }
 
 fn fail(attempts: &Attempts, account: &str, address: IpAddr, now: Instant) {
-    drop(attempts.begin(account, address, now).unwrap());
+    drop(attempts.sign_in(account, address, None, now).unwrap());
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn five_failures_close_one_account_from_one_address() {
 fn attempts_at_once_are_no_way_around_the_limit() {
     let (attempts, now) = (attempts(50), Instant::now());
     let mut under_way: Vec<_> = (0..5)
-        .map(|_| attempts.begin(ANN, HOME, now).unwrap())
+        .map(|_| attempts.sign_in(ANN, HOME, None, now).unwrap())
         .collect();
     assert_eq!(may(&attempts, ANN, HOME, now), Err(UNDER_WAY_MS));
     under_way.pop().unwrap().reveals_nothing();
@@ -59,20 +59,132 @@ fn attempts_at_once_are_no_way_around_the_limit() {
     assert_eq!(may(&attempts, ANN, HOME, now), Err(WINDOW_MS));
 }
 
-#[test]
-fn one_address_can_not_try_every_account() {
-    let (attempts, now) = (attempts(8), Instant::now());
-    for n in 0..8 {
-        fail(&attempts, &format!("user{n}@campus.edu"), HOME, now);
+/// Fails as often as an address may before it is slowed, each time at another account.
+fn attack(attempts: &Attempts, most: u32, now: Instant) {
+    for n in 0..most {
+        fail(attempts, &format!("user{n}@campus.edu"), HOME, now);
     }
-    assert!(may(&attempts, "fresh@campus.edu", HOME, now).is_err());
-    assert!(may(&attempts, "fresh@campus.edu", AWAY, now).is_ok());
+}
+
+#[test]
+fn c1_v6_an_address_from_which_many_fail_is_slowed_and_never_closed() {
+    let (attempts, now) = (attempts(50), Instant::now());
+    attack(&attempts, 50, now);
+    let begun = |account| attempts.sign_in(account, HOME, None, now).unwrap();
+    let waits = ["ann@campus.edu", "bob@campus.edu", "cem@campus.edu"].map(|account| {
+        let attempt = begun(account);
+        let wait = attempt.wait;
+        attempt.signed_in(now);
+        wait
+    });
+    assert_eq!(waits, [Duration::ZERO, SLOW, 2 * SLOW]);
+    let away = attempts.sign_in(ANN, AWAY, None, now).unwrap();
+    assert_eq!(away.wait, Duration::ZERO, "others are not concerned");
+}
+
+#[test]
+fn c1_only_so_many_wait_for_their_turn() {
+    let (attempts, now) = (attempts(50), Instant::now());
+    attack(&attempts, 50, now);
+    let mut waiting = vec![];
+    let refused = loop {
+        match attempts.sign_in(&waiting.len().to_string(), HOME, None, now) {
+            Ok(attempt) => waiting.push(attempt),
+            Err(wait_ms) => break wait_ms,
+        }
+    };
+    assert_eq!(waiting.len(), 16);
+    assert!(
+        refused <= 1_000,
+        "and soon there is a turn again: {refused}"
+    );
+    let later = now + Duration::from_secs(1);
+    assert!(attempts.sign_in(ANN, HOME, None, later).is_ok());
+}
+
+#[test]
+fn c1_a_known_address_takes_no_turn_during_an_attack() {
+    let (attempts, now) = (attempts(50), Instant::now());
+    attempts
+        .sign_in(ANN, HOME, None, now)
+        .unwrap()
+        .signed_in(now);
+    attack(&attempts, 50, now);
+    let _all_turns: Vec<_> = (0..16)
+        .map(|n| attempts.sign_in(&format!("x{n}"), HOME, None, now))
+        .collect();
+    assert!(attempts.sign_in("bob@campus.edu", HOME, None, now).is_err());
+    let known = attempts.sign_in(ANN, HOME, None, now).unwrap();
+    assert_eq!(known.wait, Duration::ZERO);
+}
+
+#[test]
+fn c1_a_known_device_gets_in_though_its_address_failed_at_the_account() {
+    let (attempts, now) = (attempts(8), Instant::now());
+    (0..5).for_each(|_| fail(&attempts, ANN, HOME, now));
+    (0..3).for_each(|n| fail(&attempts, ANN, elsewhere(n), now));
+    for address in [HOME, AWAY] {
+        assert_eq!(may(&attempts, ANN, address, now), Err(WINDOW_MS));
+    }
+    let by = |device| attempts.sign_in(ANN, HOME, Some(device), now);
+    by("telephone").unwrap().reveals_nothing();
+    (0..5).for_each(|_| drop(by("telephone").unwrap()));
+    assert_eq!(by("telephone").unwrap_err(), WINDOW_MS, "its own failures");
+    assert!(by("laptop").is_ok());
+}
+
+#[test]
+fn c1_many_at_once_take_turns_though_none_has_failed() {
+    let (attempts, now) = (attempts(50), Instant::now());
+    let waits: Vec<_> = (0..40)
+        .map(|n| attempts.sign_in(&n.to_string(), HOME, None, now).unwrap())
+        .collect();
+    assert!(waits[..32].iter().all(|attempt| attempt.wait.is_zero()));
+    assert_eq!(waits[39].wait, 7 * QUICK);
+}
+
+#[test]
+fn v7_registrations_count_for_their_address_though_they_succeed() {
+    let config = HttpConfig {
+        registrations_per_ip: 3,
+        failure_window_ms: 30_000,
+        ..HttpConfig::default()
+    };
+    let (attempts, now) = (Attempts::new(&config), Instant::now());
+    let register = |address, now| {
+        let begun = attempts.registration("new@campus.edu", address, now);
+        begun.map(|attempt| attempt.registered(now))
+    };
+    (0..3).for_each(|_| register(HOME, now).unwrap());
+    assert_eq!(register(HOME, now), Ok(()), "the first turn");
+    assert_eq!(
+        register(HOME, now),
+        Err(6_000),
+        "10 s later, of which it may wait 4"
+    );
+    assert_eq!(register(AWAY, now), Ok(()));
+    assert_eq!(may(&attempts, ANN, HOME, now), Ok(()), "sign-ins are apart");
+    let later = now + Duration::from_secs(30);
+    assert_eq!(register(HOME, later), Ok(()));
+}
+
+#[test]
+fn v7_registrations_at_once_take_turns() {
+    let (attempts, now) = (attempts(50), Instant::now());
+    let begun: Vec<_> = (0..100)
+        .map_while(|_| attempts.registration("new@campus.edu", HOME, now).ok())
+        .collect();
+    assert!(begun[..8].iter().all(|attempt| attempt.wait.is_zero()));
+    assert_eq!(begun.len(), 88, "8, and those whose turn comes within 4 s");
 }
 
 #[test]
 fn strangers_lock_an_account_for_strangers_only() {
     let (attempts, now) = (attempts(8), Instant::now());
-    attempts.begin(ANN, HOME, now).unwrap().succeeded(now);
+    attempts
+        .sign_in(ANN, HOME, None, now)
+        .unwrap()
+        .signed_in(now);
     for n in 0..8 {
         fail(&attempts, ANN, elsewhere(n), now);
     }
@@ -88,7 +200,10 @@ fn the_last_few_addresses_of_an_account_are_known() {
     let (attempts, now) = (attempts(5), Instant::now());
     for n in 0..6 {
         let address = elsewhere(n);
-        attempts.begin(ANN, address, now).unwrap().succeeded(now);
+        attempts
+            .sign_in(ANN, address, None, now)
+            .unwrap()
+            .signed_in(now);
     }
     (10..15).for_each(|n| fail(&attempts, ANN, elsewhere(n), now));
     let known: Vec<u32> = (0..6)
@@ -101,7 +216,10 @@ fn the_last_few_addresses_of_an_account_are_known() {
 fn a_sign_in_forgets_the_account_s_failures() {
     let (attempts, now) = (attempts(50), Instant::now());
     (0..4).for_each(|_| fail(&attempts, ANN, HOME, now));
-    attempts.begin(ANN, HOME, now).unwrap().succeeded(now);
+    attempts
+        .sign_in(ANN, HOME, None, now)
+        .unwrap()
+        .signed_in(now);
     (0..4).for_each(|_| fail(&attempts, ANN, HOME, now));
     assert_eq!(may(&attempts, ANN, HOME, now), Ok(()));
 }
@@ -132,8 +250,8 @@ fn memory_is_bounded() {
     for n in 0..1_000 {
         let now = start + Duration::from_millis(n.into());
         fail(&attempts, &n.to_string(), elsewhere(n), now);
-        let begun = attempts.begin(&n.to_string(), elsewhere(n), now);
-        begun.unwrap().succeeded(now);
+        let begun = attempts.sign_in(&n.to_string(), elsewhere(n), None, now);
+        begun.unwrap().signed_in(now);
     }
     assert!(lock(&attempts.counts).len() <= 100);
     assert!(lock(&attempts.known).len() <= 100);

@@ -1,13 +1,16 @@
 //! Request bodies and query strings of the operators' routes.
 
-use crate::{json::Amount, problem::Problem, time::Time};
+use crate::{
+    json::{Amount, JsonText},
+    problem::Problem,
+    time::Time,
+};
 use campusg_domain::{
     id::OrderId,
     order::{Ending, Fault},
     timer::TimerKind,
 };
 use serde::Deserialize;
-use serde_json::Value;
 
 /// An operator's reason for a command; it is kept in the audit log.
 #[derive(Deserialize)]
@@ -19,7 +22,7 @@ pub(crate) struct ReasonIn {
 impl ReasonIn {
     /// Refuses an empty reason, and one of more than 500 characters.
     pub(crate) fn check(&self) -> Result<(), Problem> {
-        super::text::check("reason", &self.reason, 500)
+        super::text::check("reason", &self.reason, 500).map(drop)
     }
 }
 
@@ -60,27 +63,18 @@ impl SettleIn {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct AuditIn {
-    pub(crate) limit: Option<usize>,
-    pub(crate) cursor: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct ScheduleIn {
     pub(crate) event_type: TimerKind,
     pub(crate) entity_id: OrderId,
     pub(crate) scheduled_time: Time,
     #[serde(default)]
-    pub(crate) payload: Value,
+    pub(crate) payload: JsonText,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SagasIn {
     pub(crate) state: Option<SagaStateIn>,
-    pub(crate) limit: Option<usize>,
-    pub(crate) cursor: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,6 @@
 //! Request bodies and query strings of the order's routes.
 
+use super::text;
 use crate::{
     json::{Amount, Count},
     problem::Problem,
@@ -28,13 +29,16 @@ pub(crate) struct NewOrderIn {
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoreIn {
     id: Option<StoreId>,
+    #[serde(default, deserialize_with = "text::line_if_any")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "text::line_if_any")]
     place: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ItemIn {
+    #[serde(deserialize_with = "text::line")]
     name: String,
     quantity: Count,
     unit_price_cents: Amount,
@@ -49,9 +53,13 @@ const fn ask() -> Substitution {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DropoffIn {
+    #[serde(deserialize_with = "text::line")]
     building: String,
+    #[serde(default, deserialize_with = "text::line_if_any")]
     level: Option<String>,
+    #[serde(default, deserialize_with = "text::line_if_any")]
     room: Option<String>,
+    #[serde(default, deserialize_with = "text::line_if_any")]
     meeting_point: Option<String>,
     handover: Handover,
     notes: Option<String>,
@@ -225,8 +233,6 @@ pub(crate) struct ListIn {
     pub(crate) r#as: Option<PartyIn>,
     pub(crate) status: Option<Status>,
     pub(crate) available: Option<bool>,
-    pub(crate) limit: Option<usize>,
-    pub(crate) cursor: Option<String>,
 }
 
 /// The caller's role in the orders that are listed.
@@ -255,8 +261,6 @@ pub(crate) struct OfOrderIn {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PaymentsIn {
     pub(crate) order_id: Option<OrderId>,
-    pub(crate) limit: Option<usize>,
-    pub(crate) cursor: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Request bodies of proposals: what a runner at the store proposes, and how the customer decides.
 
-use super::order::StoreIn;
+use super::{order::StoreIn, text};
 use crate::{
     json::{Amount, Count},
     problem::Problem,
@@ -34,6 +34,7 @@ struct ProposedItemIn {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OfferedItemIn {
+    #[serde(deserialize_with = "text::line")]
     name: String,
     quantity: Count,
     unit_price_cents: Amount,

@@ -1,13 +1,15 @@
 //! Request bodies of the stores' routes, with opening hours by weekday and time.
 
-use super::user::given;
+use super::{text, user::given};
 use campusg_domain::owner::directory::{Hours, OpenSpan, StoreChange};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewStoreIn {
+    #[serde(deserialize_with = "text::line")]
     pub(crate) name: String,
+    #[serde(deserialize_with = "text::line")]
     pub(crate) place: String,
     hours: Option<Vec<SpanIn>>,
     #[serde(default)]
@@ -25,7 +27,9 @@ impl NewStoreIn {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoreChangeIn {
+    #[serde(default, deserialize_with = "text::line_if_any")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "text::line_if_any")]
     place: Option<String>,
     paused: Option<bool>,
     #[serde(default, deserialize_with = "given")]

@@ -1,10 +1,9 @@
 //! Request bodies and query strings of the routes of people, sessions and notices.
 
-use crate::problem::Problem;
+use crate::{json::JsonText, problem::Problem};
 use campusg_actors::runtime::MethodKind;
 use campusg_domain::id::{OrderId, UserId};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +42,8 @@ impl RegisterIn {
 pub(crate) struct SignInIn {
     pub(crate) email: String,
     pub(crate) password: String,
+    /// What an earlier sign-in on this device answered as `device`.
+    pub(crate) device: Option<String>,
 }
 
 /// Changes only the fields that are given; `phone: null` removes the phone number.
@@ -116,19 +117,6 @@ pub(crate) struct RunnerIn {
     pub(crate) online: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LimitIn {
-    pub(crate) limit: Option<usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PageIn {
-    pub(crate) limit: Option<usize>,
-    pub(crate) cursor: Option<String>,
-}
-
 /// A notice that an operator sends to one user.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -137,7 +125,7 @@ pub(crate) struct NoticeIn {
     pub(crate) title: String,
     pub(crate) message: String,
     pub(crate) order_id: Option<OrderId>,
-    pub(crate) data: Option<Value>,
+    pub(crate) data: Option<JsonText>,
 }
 
 #[cfg(test)]

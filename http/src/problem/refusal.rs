@@ -5,6 +5,7 @@
 //! 504 if the outcome is unknown.
 
 use super::Problem;
+use crate::time;
 use axum::http::StatusCode;
 use campusg_actors::runtime::Refusal;
 use campusg_domain::{order::Quote, rejection::Rejection};
@@ -70,6 +71,7 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | Rejection::TakenByAnotherRunner
         | Rejection::NotInThisStage { .. }
         | Rejection::TooLate
+        | Rejection::TooEarly { .. }
         | Rejection::TooManyRuns { .. }
         | Rejection::HadTooOften { .. }
         | Rejection::OnHold
@@ -114,6 +116,9 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
             .with("order_status", status.as_str())
             .with("allowed_transitions", allowed.clone()),
         Rejection::QuoteChanged { quote } => problem.with("quote", quote_members(quote)),
+        Rejection::TooEarly { opens, in_ms } => problem
+            .with("opens_at", time::rfc3339(*opens))
+            .retry_after_ms(*in_ms),
         Rejection::WrongPin { left } => problem.with("tries_left", *left),
         Rejection::AlreadyPlaced { order } => problem.with("order_id", order.to_string()),
         Rejection::HoldRefused | Rejection::TimersFull => problem.retry_after_ms(30_000),
@@ -159,7 +164,7 @@ fn quote_members(quote: &Quote) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use campusg_domain::{id::OrderId, money::Cents, order::Status};
+    use campusg_domain::{id::OrderId, money::Cents, order::Status, time::At};
 
     const ORDER: OrderId = OrderId::from_bytes([7; 16]);
 
@@ -191,6 +196,10 @@ mod tests {
                 allowed: vec!["purchased".into()],
             },
             Rejection::TooLate,
+            Rejection::TooEarly {
+                opens: At(1_772_368_200_000),
+                in_ms: 90_500,
+            },
             Rejection::OwnOrder,
             Rejection::NotARunner,
             Rejection::TooManyRuns { limit: 2 },

@@ -24,6 +24,7 @@ fn router() -> Router {
 
 fn request(method: &str, path: &str) -> Request {
     let request = Request::builder().method(method).uri(path);
+    let request = request.header(header::HOST, "campus");
     request.body(Body::empty()).unwrap()
 }
 
@@ -90,6 +91,34 @@ async fn what_no_handler_answered_is_a_problem() {
     }
     let (_, headers, _) = answer(router, request("DELETE", "/fine")).await;
     assert_eq!(headers[header::ALLOW], "GET,HEAD");
+}
+
+#[tokio::test]
+async fn d1_a_request_names_its_host_once() {
+    let asked = async |hosts: &[&'static str], version| {
+        let mut asked = request("GET", "/fine");
+        *asked.version_mut() = version;
+        asked.headers_mut().remove(header::HOST);
+        for host in hosts {
+            let host = HeaderValue::from_static(host);
+            asked.headers_mut().append(header::HOST, host);
+        }
+        let (status, headers, problem) = answer(router(), asked).await;
+        assert!(headers.contains_key(&REQUEST_ID));
+        (status.as_u16(), problem["code"].as_str().map(str::to_owned))
+    };
+    let refused = (400, Some("invalid_host".to_owned()));
+    for hosts in [&[][..], &["a", "a"], &["a b"], &["a@b"], &["a/b"]] {
+        assert_eq!(asked(hosts, Version::HTTP_11).await, refused, "{hosts:?}");
+    }
+    for host in ["", "campus.example", "127.0.0.1:8080", "[::1]:8080"] {
+        assert_eq!(
+            asked(&[host], Version::HTTP_11).await,
+            (200, None),
+            "{host}"
+        );
+    }
+    assert_eq!(asked(&[], Version::HTTP_10).await, (200, None));
 }
 
 #[tokio::test]

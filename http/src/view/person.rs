@@ -245,6 +245,8 @@ pub(crate) struct TokenView {
     id: SessionId,
     user_id: UserId,
     token: String,
+    /// Proves at a later sign-in that this device was signed in before; it opens nothing.
+    device: String,
     expires_at: Time,
 }
 
@@ -254,6 +256,7 @@ impl From<SignedIn> for TokenView {
             id: session.session,
             user_id: session.user,
             token: session.token.0,
+            device: session.device.0,
             expires_at: session.expires_at.into(),
         }
     }

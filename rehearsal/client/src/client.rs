@@ -42,7 +42,7 @@ pub struct ApiRequest {
     path: String,
     token: Option<String>,
     key: Option<String>,
-    accept: Option<&'static str>,
+    headers: Vec<(&'static str, String)>,
     version: Option<i64>,
     payload: Option<(&'static str, Vec<u8>)>,
 }
@@ -71,7 +71,7 @@ impl ApiRequest {
             path: path.into(),
             token: None,
             key: None,
-            accept: None,
+            headers: vec![],
             version: None,
             payload: None,
         }
@@ -138,8 +138,14 @@ impl ApiRequest {
 
     /// Sets the header `Accept`.
     #[must_use]
-    pub const fn accepting(mut self, content_type: &'static str) -> Self {
-        self.accept = Some(content_type);
+    pub fn accepting(self, content_type: &'static str) -> Self {
+        self.with_header(ACCEPT.as_str(), content_type)
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 
@@ -217,8 +223,8 @@ impl Client {
         if let Some(key) = &ask.key {
             request = request.header("idempotency-key", key);
         }
-        if let Some(accept) = ask.accept {
-            request = request.header(ACCEPT, accept);
+        for (name, value) in &ask.headers {
+            request = request.header(*name, value);
         }
         if let Some(version) = ask.version {
             request = request.header(IF_MATCH, format!("\"{version}\""));

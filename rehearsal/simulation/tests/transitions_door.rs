@@ -160,14 +160,39 @@ fn transition_25_the_customer_answers_once() {
 }
 
 #[test]
+fn d10_before_the_wait_is_over_the_runner_is_told_when_it_is() {
+    let mut scene = Scene::at("on-the-way");
+    let shown = Shown::Photo(scene.photo());
+    let left = Command::Deliver { shown };
+    let returned = report(Problem::Returned, &mut scene);
+    assert_eq!(
+        code(scene.by(scene.runner, &returned)),
+        "not_in_this_stage",
+        "nothing that would open it has begun"
+    );
+    assert_eq!(code(scene.by(scene.runner, &left)), "invalid_field");
+    scene.report_no_show();
+    let opens = scene.campus.now().plus(7 * MINUTE_MS);
+    scene.campus.advance(3 * MINUTE_MS);
+    for command in [&left, &returned] {
+        let refused = scene.by(scene.runner, command).unwrap_err();
+        let in_ms = 4 * MINUTE_MS;
+        assert_eq!(refused, Rejection::TooEarly { opens, in_ms });
+    }
+    scene.campus.advance(4 * MINUTE_MS);
+    scene.by(scene.runner, &left).unwrap();
+    scene.holds();
+}
+
+#[test]
 fn transition_26_left_safe_with_a_photo_or_taken_back() {
     let mut scene = Scene::at("on-the-way");
     scene.report_no_show();
     let shown = Shown::Photo(scene.photo());
     let left = Command::Deliver { shown };
     let returned = report(Problem::Returned, &mut scene);
-    assert_eq!(code(scene.by(scene.runner, &left)), "invalid_field");
-    assert_eq!(code(scene.by(scene.runner, &returned)), "not_in_this_stage");
+    assert_eq!(code(scene.by(scene.runner, &left)), "too_early");
+    assert_eq!(code(scene.by(scene.runner, &returned)), "too_early");
     scene.campus.advance(7 * MINUTE_MS);
     assert_eq!(told_runner(&scene).last(), Some(&NoticeKind::NoShowOver));
     assert_eq!(

@@ -3,18 +3,27 @@
 use super::sessions::Secret;
 use crate::runtime::{Refusal, Runtime};
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier, password_hash::SaltString};
-use campusg_domain::{rejection::Rejection, text::check_name};
+use campusg_domain::{
+    rejection::Rejection,
+    text::{check_name, one_line},
+};
+use unicode_normalization::UnicodeNormalization;
 
 /// The possible length of a password, in characters.
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 10..=128;
+/// Longest telephone number, in characters.
+const PHONE_CHARS: usize = 48;
+/// Digits of a telephone number, its extension included: from an internal number to the longest international one.
+const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 3..=25;
 /// Longest name, in characters.
 const NAME_CHARS: usize = 80;
 
 impl Runtime {
     pub(super) async fn hash(&self, password: Secret) -> Result<String, Refusal> {
+        let password = prepared(&password);
         let mut salt = [0; 16];
         self.entropy().fill(&mut salt);
-        self.hashing(move || {
+        self.hashing(&self.0.new_passwords, move || {
             let salt = SaltString::encode_b64(&salt).map_err(|_| Refusal::Fault)?;
             let hash = Argon2::default()
                 .hash_password(password.0.as_bytes(), &salt)
@@ -30,10 +39,11 @@ impl Runtime {
         password: Secret,
         hash: Option<String>,
     ) -> Result<bool, Refusal> {
+        let password = prepared(&password);
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.into());
         let matches = self
-            .hashing(move || {
+            .hashing(&self.0.sign_ins, move || {
                 let parsed = PasswordHash::new(&hash).ok();
                 parsed.is_some_and(|hash| {
                     Argon2::default()
@@ -48,6 +58,19 @@ impl Runtime {
 
 /// A hash that matches no password and costs as much to check as a real one.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// Writes a password in one way, however a device composes its letters: as the profile `OpaqueString` of RFC 8265 does,
+/// but that nothing is refused.
+fn prepared(password: &Secret) -> Secret {
+    let blank = |letter: char| {
+        if letter.is_whitespace() && !letter.is_control() {
+            ' '
+        } else {
+            letter
+        }
+    };
+    Secret(password.0.chars().map(blank).nfc().collect())
+}
 
 fn rule(field: &str, rule: impl Into<String>) -> Refusal {
     Refusal::rule(Rejection::field(field, rule))
@@ -71,6 +94,7 @@ pub(super) fn normal_email(text: &str) -> Result<String, Refusal> {
 }
 
 pub(super) fn name(field: &str, text: &str) -> Result<String, Refusal> {
+    let text = one_line(text);
     let text = text.trim();
     let fits =
         (1..=NAME_CHARS).contains(&text.chars().count()) && !text.chars().any(char::is_control);
@@ -85,24 +109,40 @@ pub(super) fn name(field: &str, text: &str) -> Result<String, Refusal> {
         .map_err(|broken| rule(field, broken))
 }
 
+/// Returns a telephone number as its owner writes it, with plain blanks and hyphens; `None` if there is none. People write
+/// numbers in many ways, and only operators read them, so little is asked: enough digits, and nothing but what stands in
+/// numbers.
 pub(super) fn phone(text: &str) -> Result<Option<String>, Refusal> {
-    let text = text.trim();
-    let fits = text.len() <= 32
-        && text
-            .chars()
-            .all(|c| c.is_ascii_digit() || "+-() ".contains(c));
-    if !fits {
-        return Err(rule(
-            "phone",
-            "must have at most 32 digits, spaces and + - ( )",
-        ));
+    let plain = |letter: char| match letter {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+        _ if letter.is_whitespace() => ' ',
+        _ => letter,
+    };
+    let text: String = text.trim().chars().map(plain).collect();
+    if text.is_empty() {
+        return Ok(None);
     }
-    Ok((!text.is_empty()).then(|| text.into()))
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let mut rest = text.to_lowercase();
+    for word in ["tel:", "extension", "ext", "x"] {
+        rest = rest.replace(word, "");
+    }
+    let is_part = |letter: char| letter.is_ascii_digit() || "+-()./,;=#* ".contains(letter);
+    let fits =
+        text.len() <= PHONE_CHARS && PHONE_DIGITS.contains(&digits) && rest.chars().all(is_part);
+    if fits {
+        return Ok(Some(text));
+    }
+    let (least, most) = (PHONE_DIGITS.start(), PHONE_DIGITS.end());
+    Err(rule(
+        "phone",
+        format!("must be a telephone number of {least} to {most} digits, as +1 555 010 0199 ext 5"),
+    ))
 }
 
 pub(super) fn check_password(password: &Secret) -> Result<(), Refusal> {
     let (least, most) = (PASSWORD_CHARS.start(), PASSWORD_CHARS.end());
-    if PASSWORD_CHARS.contains(&password.0.chars().count()) {
+    if PASSWORD_CHARS.contains(&prepared(password).0.chars().count()) {
         return Ok(());
     }
     Err(rule(
@@ -133,6 +173,65 @@ mod tests {
                 "invalid_field",
                 "{wrong}"
             );
+        }
+    }
+
+    #[test]
+    fn c2_a_password_is_the_same_however_it_is_composed() {
+        let same = |one: &str, other: &str| {
+            prepared(&Secret(one.into())) == prepared(&Secret(other.into()))
+        };
+        for (one, other) in [
+            ("caf\u{e9} am Stra\u{df}e", "cafe\u{301} am Stra\u{df}e"),
+            ("\u{1e69}", "s\u{323}\u{307}"),
+            ("\u{1e69}", "s\u{307}\u{323}"),
+            ("\u{212b}", "\u{c5}"),
+            ("\u{d55c}", "\u{1112}\u{1161}\u{11ab}"),
+            ("a b", "a\u{a0}b"),
+            ("a b", "a\u{3000}b"),
+        ] {
+            assert!(same(one, other), "{one:?} and {other:?}");
+        }
+        for (one, other) in [
+            ("A", "a"),
+            ("\u{df}", "ss"),
+            ("a  b", "a b"),
+            ("\u{fb01}", "fi"),
+            ("e", "\u{e9}"),
+        ] {
+            assert!(!same(one, other), "{one:?} and {other:?}");
+        }
+        let ten = "e\u{301}".repeat(5);
+        assert!(check_password(&Secret(ten)).is_err(), "5 letters");
+    }
+
+    #[test]
+    fn c5_telephone_numbers_are_taken_as_people_write_them() {
+        for number in [
+            "555.010.0199",
+            "+1 555 010 0199 ext 5",
+            "+49/30 123",
+            "(555) 010-0199 x12",
+            "+1 (555) 010-0199 Ext. 5",
+            "tel:+1-555-010-0199;ext=5",
+            "030/123 45-67",
+            "0199 #5",
+            "112",
+        ] {
+            assert_eq!(phone(number).unwrap().as_deref(), Some(number));
+        }
+        let spelled = phone(" 555\u{2013}010\u{a0}0199\t5 ").unwrap();
+        assert_eq!(spelled.as_deref(), Some("555-010 0199 5"));
+        assert_eq!(phone("  ").unwrap(), None);
+        for wrong in [
+            "12",
+            "call me",
+            "555 0199 <b>",
+            "1".repeat(26).as_str(),
+            "+1 555\u{0}0199",
+            "---",
+        ] {
+            assert_eq!(phone(wrong).unwrap_err().code(), "invalid_field", "{wrong}");
         }
     }
 

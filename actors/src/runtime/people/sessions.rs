@@ -29,6 +29,8 @@ pub struct SignedIn {
     pub session: SessionId,
     /// The secret that authenticates requests.
     pub token: Secret,
+    /// Shows at a later sign-in that the device was signed in before. It authenticates nobody.
+    pub device: Secret,
     /// The session is not valid from this time on.
     pub expires_at: At,
 }
@@ -75,8 +77,35 @@ impl Runtime {
             user,
             session: session.id,
             token,
+            device: self.new_device(email),
             expires_at: session.expires_at,
         })
+    }
+
+    /// Makes a token for a device that signed in to the account with this e-mail address. It is not stored: a keyed hash
+    /// in it binds it to the address.
+    pub(super) fn new_device(&self, email: &str) -> Secret {
+        let name = self.entropy().token();
+        let proof = self.device_proof(email, &name);
+        Secret(format!("{name}.{proof}"))
+    }
+
+    /// Whether a device's token was given out to a device that signed in to the account with this e-mail address.
+    #[must_use]
+    pub fn knows_device(&self, email: &str, device: &str) -> bool {
+        let parts = device.split_once('.');
+        parts.is_some_and(|(name, proof)| {
+            // Hashes are compared in constant time.
+            let given = blake3::Hash::from_hex(proof);
+            given.is_ok_and(|given| given == self.device_proof(email, name))
+        })
+    }
+
+    fn device_proof(&self, email: &str, name: &str) -> blake3::Hash {
+        let secrets = self.vault().secrets();
+        let account = secrets.email_digest(email).0;
+        let parts = [b"device", &account[..], name.as_bytes()];
+        blake3::Hash::from_bytes(secrets.token_digest(&parts.concat()).0)
     }
 
     /// Closes a session of the caller.

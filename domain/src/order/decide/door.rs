@@ -20,6 +20,7 @@ use crate::{
     rejection::Rejection,
     saga::CompleteStep,
     text::Sealed,
+    timer::TimerKind,
 };
 
 impl Decider<'_> {
@@ -67,6 +68,7 @@ impl Decider<'_> {
                 })])
             }
             Shown::Photo(_) if in_person && !out_of_tries && !waited => {
+                self.not_waiting()?;
                 Err(Rejection::field("proof", "must be the customer's PIN"))
             }
             Shown::Photo(photo) if bought.photo == Some(photo) => Err(Rejection::PhotoUsed),
@@ -186,6 +188,10 @@ impl Decider<'_> {
                 }
             }
             Problem::Other if talks => {}
+            Problem::Returned if waits.is_some() => {
+                self.not_waiting()?;
+                return self.misfit();
+            }
             _ => return self.misfit(),
         }
         place::sealed("note", note)?;
@@ -201,6 +207,19 @@ impl Decider<'_> {
             events.extend(self.ended(reason, by, Settlement::Release(release)));
         }
         Ok(events)
+    }
+
+    /// Says when the wait for the customer is over, as long as it is not.
+    fn not_waiting(&self) -> Result<(), Rejection> {
+        let order = self.order;
+        let waits = order.stage.no_show().is_some_and(|wait| !wait.over);
+        match order.timers.get(&TimerKind::NoShowWait) {
+            Some(timer) if waits => Err(Rejection::TooEarly {
+                opens: timer.due,
+                in_ms: timer.due.since(self.context.now),
+            }),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Checks that the runner has written to the customer often enough since setting out, without an answer (transition 25).

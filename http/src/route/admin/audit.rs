@@ -4,8 +4,7 @@ use crate::{
     answer,
     app_state::AppState,
     auth::Me,
-    dto::admin::AuditIn,
-    page::{Asked, Page, cursor, limit},
+    page::{Listed, Page},
     problem::Problem,
     view::audit::ActView,
 };
@@ -14,9 +13,9 @@ use axum::{extract::State, response::Response};
 pub(crate) async fn audit(
     State(app): State<AppState>,
     me: Me,
-    Asked(asked): Asked<AuditIn>,
+    Listed { paging, .. }: Listed,
 ) -> Result<Response, Problem> {
-    let (before, limit) = (cursor(asked.cursor.as_deref())?, limit(asked.limit)?);
+    let (before, limit) = (paging.cursor()?, paging.limit()?);
     let page = app.runtime().audit(before, limit).await?;
     let acts = page.acts.iter().map(|act| ActView::of(act, &app, &me));
     Ok(answer::ok(&Page::going_on(acts.collect(), page.next)))

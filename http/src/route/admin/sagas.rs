@@ -4,7 +4,7 @@ use crate::{
     answer,
     app_state::AppState,
     dto::admin::{SagaStateIn, SagasIn},
-    page::{Asked, Page, cursor, limit},
+    page::{Listed, Page},
     problem::Problem,
     view::saga::SagaView,
 };
@@ -13,23 +13,18 @@ use campusg_domain::order::Order;
 
 pub(crate) async fn sagas(
     State(app): State<AppState>,
-    Asked(asked): Asked<SagasIn>,
+    Listed { asked, paging }: Listed<SagasIn>,
 ) -> Result<Response, Problem> {
-    let (limit, after) = (limit(asked.limit)?, cursor(asked.cursor.as_deref())?);
     let view = |order: &Order| SagaView::of(order, app.policy(), app.now());
     let page = match asked.state.unwrap_or(SagaStateIn::Stalled) {
         SagaStateIn::Stalled => {
             let orders = app.runtime().stalled_orders().await?;
-            Page::whole(orders.iter().map(|order| view(order)).collect())
+            paging.of(orders.iter().map(|order| view(order)).collect())?
         }
         SagaStateIn::Running => {
-            let orders = app.runtime().live_orders(None, after, limit).await?;
-            let last = orders.last().map(|order| order.id);
-            Page::new(
-                orders.iter().map(|order| view(order)).collect(),
-                limit,
-                last,
-            )
+            let (limit, after) = (paging.limit()?, paging.cursor()?);
+            let orders = app.runtime().live_orders(None, after, limit + 1).await?;
+            Page::of_one_more(orders, limit, |order| order.id, |order| view(order))
         }
     };
     Ok(answer::ok(&page))

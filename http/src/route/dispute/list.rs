@@ -4,7 +4,7 @@ use crate::{
     answer,
     app_state::AppState,
     auth::{LoadedOrder, Me},
-    page::Page,
+    page::Listed,
     problem::Problem,
     view::{Viewer, dispute::ThreadView},
 };
@@ -14,10 +14,11 @@ pub(crate) async fn list(
     State(app): State<AppState>,
     me: Me,
     seen: LoadedOrder,
+    Listed { paging, .. }: Listed,
 ) -> Result<Response, Problem> {
     let _reading = app.history(me.user)?;
     let threads = app.runtime().disputes(seen.order.id).await?;
     let viewer = Viewer::of(&app, &me, &seen);
     let threads = threads.iter().map(|thread| ThreadView::of(thread, &viewer));
-    Ok(answer::ok(&Page::whole(threads.collect())))
+    Ok(answer::ok(&paging.of(threads.collect())?))
 }

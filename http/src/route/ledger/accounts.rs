@@ -1,11 +1,15 @@
 //! `GET /api/ledger/accounts`: every account with a balance other than 0.
 
-use crate::{answer, app_state::AppState, page::Page, problem::Problem, view::ledger::AccountView};
+use crate::{
+    answer, app_state::AppState, page::Listed, problem::Problem, view::ledger::AccountView,
+};
 use axum::{extract::State, response::Response};
 
-pub(crate) async fn accounts(State(app): State<AppState>) -> Result<Response, Problem> {
+pub(crate) async fn accounts(
+    State(app): State<AppState>,
+    Listed { paging, .. }: Listed,
+) -> Result<Response, Problem> {
     let accounts = app.runtime().accounts().await?;
-    Ok(answer::ok(&Page::whole(
-        accounts.iter().map(AccountView::from).collect(),
-    )))
+    let accounts = accounts.iter().map(AccountView::from).collect();
+    Ok(answer::ok(&paging.of(accounts)?))
 }

@@ -1,21 +1,16 @@
 //! `GET /api/ledger/transfers?order_id=`: every transfer of an order.
 
 use crate::{
-    answer,
-    app_state::AppState,
-    dto::order::OfOrderIn,
-    page::{Asked, Page},
-    problem::Problem,
+    answer, app_state::AppState, dto::order::OfOrderIn, page::Listed, problem::Problem,
     view::ledger::TransferView,
 };
 use axum::{extract::State, response::Response};
 
 pub(crate) async fn transfers(
     State(app): State<AppState>,
-    Asked(asked): Asked<OfOrderIn>,
+    Listed { asked, paging }: Listed<OfOrderIn>,
 ) -> Result<Response, Problem> {
     let transfers = app.runtime().transfers(asked.order_id).await?;
-    Ok(answer::ok(&Page::whole(
-        transfers.iter().map(TransferView::from).collect(),
-    )))
+    let transfers = transfers.iter().map(TransferView::from).collect();
+    Ok(answer::ok(&paging.of(transfers)?))
 }

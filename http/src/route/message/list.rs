@@ -7,9 +7,7 @@ use crate::{
     app_state::AppState,
     auth::{LoadedOrder, Me},
     dispatch::refused,
-    dto::user::PageIn,
-    page,
-    page::{Asked, Page},
+    page::{Listed, Page},
     problem::Problem,
     view::message::MessageView,
 };
@@ -24,13 +22,10 @@ pub(crate) async fn list(
     State(app): State<AppState>,
     me: Me,
     seen: LoadedOrder,
-    Asked(asked): Asked<PageIn>,
+    Listed { paging, .. }: Listed,
 ) -> Result<Response, Problem> {
     let LoadedOrder { order, role } = &seen;
-    let (after, limit) = (
-        page::cursor(asked.cursor.as_deref())?,
-        page::limit(asked.limit)?,
-    );
+    let (after, limit) = (paging.cursor()?, paging.limit()?);
     if !order.shows_messages(*role, app.policy(), app.now()) {
         let refusal = Refusal::of_order(order.id, closed(&app, &seen));
         return Err(refused(&app, &me, order.id, refusal).await);

@@ -3,9 +3,7 @@
 use crate::{
     answer,
     app_state::AppState,
-    dto::user::PageIn,
-    page,
-    page::{Asked, Page},
+    page::{Listed, Page},
     path::Id,
     problem::Problem,
     view::inbox::{InboxView, NoticeView},
@@ -16,18 +14,17 @@ use campusg_domain::id::UserId;
 pub(crate) async fn list(
     State(app): State<AppState>,
     Id(user): Id<UserId>,
-    Asked(asked): Asked<PageIn>,
+    Listed { paging, .. }: Listed,
 ) -> Result<Response, Problem> {
-    let limit = page::limit(asked.limit)?;
-    let before = page::cursor(asked.cursor.as_deref())?;
+    let limit = paging.limit()?;
+    let before = paging.cursor()?;
     let inbox = app.runtime().inbox(user, before, limit).await?;
     let notices = inbox
         .notices
         .iter()
         .map(|notice| NoticeView::of(notice, app.currency()))
         .collect();
-    let Page { items, next_cursor } =
-        Page::new(notices, limit, inbox.notices.last().map(|notice| notice.id));
+    let Page { items, next_cursor } = Page::going_on(notices, inbox.next);
     Ok(answer::ok(&InboxView {
         unread: inbox.unread,
         items,

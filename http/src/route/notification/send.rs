@@ -12,6 +12,9 @@ use axum::{extract::State, response::Response};
 use campusg_actors::runtime::NewNotice;
 use serde_json::json;
 
+/// Longest additional data of a notice, in bytes.
+const DATA_BYTES: usize = 4_096;
+
 pub(crate) async fn send(
     State(app): State<AppState>,
     call: Call<NoticeIn>,
@@ -23,9 +26,13 @@ pub(crate) async fn send(
         order_id: order,
         data,
     } = call.body;
-    text::check("title", &title, 120)?;
-    text::check("message", &message, 2_000)?;
-    let data = data.map(|data| data.to_string());
+    let title = text::check("title", &title, 120)?;
+    let message = text::check("message", &message, 2_000)?;
+    let data = data.map(|data| data.0);
+    if data.as_ref().is_some_and(|data| data.len() > DATA_BYTES) {
+        let rule = format!("must have at most {DATA_BYTES} bytes");
+        return Err(Problem::field("data", &rule));
+    }
     let notice = NewNotice {
         user,
         title,

@@ -5,9 +5,7 @@ use crate::{
     answer,
     app_state::AppState,
     auth::{LoadedOrder, Me},
-    dto::user::PageIn,
-    page,
-    page::{Asked, Page},
+    page::{Listed, Page},
     problem::Problem,
     view::{Viewer, event::history},
 };
@@ -18,11 +16,11 @@ pub(crate) async fn events(
     State(app): State<AppState>,
     me: Me,
     seen: LoadedOrder,
-    Asked(asked): Asked<PageIn>,
+    Listed { paging, .. }: Listed,
 ) -> Result<Response, Problem> {
-    let after = page::cursor(asked.cursor.as_deref())?;
+    let after = paging.cursor()?;
     // Most histories have fewer records than this and are read in one page.
-    let limit = page::limit(asked.limit.or(Some(page::LARGEST)))?;
+    let limit = paging.limit_or_largest()?;
     let _place = app.history(me.user)?;
     let runtime = app.runtime();
     let found = runtime.order_events(seen.order.id, after, limit).await?;

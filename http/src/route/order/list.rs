@@ -6,8 +6,8 @@ use crate::{
     app_state::AppState,
     auth::Me,
     dto::order::{ListIn, PartyIn},
-    gate, page,
-    page::{Asked, Page},
+    gate,
+    page::{Listed, Page},
     problem::Problem,
     view::{Viewer, order::render, related, related::Related, summary::SummaryView},
 };
@@ -22,13 +22,12 @@ use std::sync::Arc;
 pub(crate) async fn list(
     State(app): State<AppState>,
     me: Me,
-    Asked(asked): Asked<ListIn>,
+    Listed { asked, paging }: Listed<ListIn>,
 ) -> Result<Response, Problem> {
-    let limit = page::limit(asked.limit)?;
-    let cursor = asked.cursor.as_deref();
+    let limit = paging.limit()?;
     let party = match (asked.available, asked.r#as) {
         (Some(true), None) if asked.status.is_none() => {
-            return board(&app, &me, page::cursor(cursor)?, limit).await;
+            return board(&app, &me, paging.cursor()?, limit).await;
         }
         (Some(true), _) => {
             return Err(
@@ -37,20 +36,19 @@ pub(crate) async fn list(
             );
         }
         (_, None) if me.is_operator() => {
-            let after = page::cursor(cursor)?;
-            let orders = app.runtime().live_orders(asked.status, after, limit);
-            let orders = orders.await?;
-            let next = orders
-                .last()
-                .filter(|_| orders.len() >= limit)
-                .map(|order| order.id);
+            let after = paging.cursor()?;
+            let orders = app.runtime().live_orders(asked.status, after, limit + 1);
+            let mut orders = orders.await?;
+            let more = orders.len() > limit;
+            orders.truncate(limit);
+            let next = orders.last().filter(|_| more).map(|order| order.id);
             let lines = summaries(&app, &me, &orders);
             return Ok(answer::ok(&Page::going_on(lines, next)));
         }
         (_, Some(PartyIn::Customer) | None) => Party::Customer,
         (_, Some(PartyIn::Runner)) => Party::Runner,
     };
-    let before = page::cursor(cursor)?;
+    let before = paging.cursor()?;
     let found = app
         .runtime()
         .orders_of(OrdersOf {
@@ -76,7 +74,7 @@ async fn board(
     if !me.is_operator() {
         gate::runs(me)?;
     }
-    let orders = app.runtime().board(after, limit).await?;
+    let orders = app.runtime().board(after, limit + 1).await?;
     let stores = related::stores(app, orders.iter().map(Arc::as_ref));
     let related = Related {
         stores,
@@ -89,11 +87,8 @@ async fn board(
             &related,
         )
     };
-    Ok(answer::ok(&Page::new(
-        orders.iter().map(view).collect(),
-        limit,
-        orders.last().map(|order| order.id),
-    )))
+    let page = Page::of_one_more(orders, limit, |order| order.id, view);
+    Ok(answer::ok(&page))
 }
 
 fn summaries(app: &AppState, me: &Me, orders: &[Arc<Order>]) -> Vec<SummaryView> {

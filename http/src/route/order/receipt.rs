@@ -1,7 +1,7 @@
 //! `GET /api/orders/{id}/receipt`: the caller's own receipt, as JSON or as an HTML page.
 
 use crate::{
-    answer,
+    accept, answer,
     app_state::AppState,
     auth::{LoadedOrder, Me},
     html::document,
@@ -47,7 +47,8 @@ pub(crate) async fn receipt(
     let statement = app.runtime().receipt(user, order.id).await?;
     let related = related::gather(&app, &viewer, order).await?;
     let receipt = ReceiptView::of(order, &viewer, &related, &statement);
-    let mut response = if wants_page(&headers) {
+    let mut response = if accept::preferred(&headers, &[accept::JSON, accept::HTML]) == accept::HTML
+    {
         document(StatusCode::OK, "Receipt", &receipt.html())
     } else {
         answer::ok(&receipt)
@@ -57,17 +58,4 @@ pub(crate) async fn receipt(
         HeaderValue::from_static("accept, authorization"),
     );
     Ok(response)
-}
-
-/// Whether `Accept` names HTML before JSON.
-fn wants_page(headers: &HeaderMap) -> bool {
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .unwrap_or_default();
-    let kinds = accept
-        .split(',')
-        .map(|kind| kind.split(';').next().unwrap_or_default().trim());
-    let mut known = kinds.filter(|kind| matches!(*kind, "text/html" | "application/json"));
-    known.next() == Some("text/html")
 }

@@ -6,8 +6,7 @@ use crate::{
     auth::Me,
     dto::order::PaymentsIn,
     gate::load,
-    page,
-    page::{Asked, Page},
+    page::{Listed, Page},
     policy::Who,
     problem::Problem,
     view::money::PaymentView,
@@ -20,26 +19,21 @@ use std::sync::Arc;
 pub(crate) async fn list(
     State(app): State<AppState>,
     me: Me,
-    Asked(asked): Asked<PaymentsIn>,
+    Listed { asked, paging }: Listed<PaymentsIn>,
 ) -> Result<Response, Problem> {
     let view = |order: &Arc<Order>| PaymentView::of(order, app.currency());
     if let Some(id) = asked.order_id {
         let seen = load(&app, &me, id, Who::CustomerOrOperator).await?;
-        return Ok(answer::ok(&Page::whole(vec![view(&seen.order)])));
+        return Ok(answer::ok(&paging.of(vec![view(&seen.order)])?));
     }
-    let limit = page::limit(asked.limit)?;
-    let cursor = asked.cursor.as_deref();
+    let limit = paging.limit()?;
     if me.is_operator() {
-        let after = page::cursor(cursor)?;
-        let orders = app.runtime().live_orders(None, after, limit).await?;
-        let payments = orders.iter().map(view).collect();
-        return Ok(answer::ok(&Page::new(
-            payments,
-            limit,
-            orders.last().map(|order| order.id),
-        )));
+        let after = paging.cursor()?;
+        let orders = app.runtime().live_orders(None, after, limit + 1).await?;
+        let page = Page::of_one_more(orders, limit, |order| order.id, view);
+        return Ok(answer::ok(&page));
     }
-    let before = page::cursor(cursor)?;
+    let before = paging.cursor()?;
     let own = OrdersOf {
         user: me.user,
         party: Party::Customer,

@@ -17,7 +17,7 @@ pub(crate) async fn create(
         scheduled_time,
         payload,
     } = call.body;
-    let (due, payload) = (scheduled_time.0, payload.to_string());
+    let (due, payload) = (scheduled_time.0, payload.0);
     let event = NewScheduled {
         kind,
         order,

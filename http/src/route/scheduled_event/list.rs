@@ -3,24 +3,20 @@
 use crate::{
     answer,
     app_state::AppState,
-    dto::user::LimitIn,
-    page,
-    page::{Asked, Page},
+    page::{Listed, Page},
     problem::Problem,
     view::timer::ScheduledView,
 };
 use axum::{extract::State, response::Response};
+use std::sync::Arc;
 
 pub(crate) async fn list(
     State(app): State<AppState>,
-    Asked(asked): Asked<LimitIn>,
+    Listed { paging, .. }: Listed,
 ) -> Result<Response, Problem> {
-    let limit = page::limit(asked.limit)?;
-    let events = app.runtime().scheduled(limit).await?;
-    Ok(answer::ok(&Page::whole(
-        events
-            .iter()
-            .map(|(id, event)| ScheduledView::of(*id, event))
-            .collect(),
-    )))
+    let (limit, after) = (paging.limit()?, paging.cursor()?);
+    let events = app.runtime().scheduled(after, limit + 1).await?;
+    let view = |(id, event): &(_, Arc<_>)| ScheduledView::of(*id, event);
+    let page = Page::of_one_more(events, limit, |(id, _)| *id, view);
+    Ok(answer::ok(&page))
 }

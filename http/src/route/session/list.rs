@@ -1,17 +1,22 @@
 //! `GET /api/sessions`: the caller's open sessions.
 
-use crate::{answer, app_state::AppState, auth::Me, page::Page, view::person::SessionView};
+use crate::{
+    answer, app_state::AppState, auth::Me, page::Listed, problem::Problem,
+    view::person::SessionView,
+};
 use axum::{extract::State, response::Response};
 
-pub(crate) async fn list(State(app): State<AppState>, me: Me) -> Response {
+pub(crate) async fn list(
+    State(app): State<AppState>,
+    me: Me,
+    Listed { paging, .. }: Listed,
+) -> Result<Response, Problem> {
     let now = app.now();
     let open = me
         .person
         .sessions
         .iter()
         .filter(|session| now < session.expires_at);
-    answer::ok(&Page::whole(
-        open.map(|session| SessionView::of(session, me.session))
-            .collect(),
-    ))
+    let open = open.map(|session| SessionView::of(session, me.session));
+    Ok(answer::ok(&paging.of(open.collect())?))
 }

@@ -12,11 +12,16 @@ pub(crate) async fn sign_in(
     State(app): State<AppState>,
     call: OpenCall<SignInIn>,
 ) -> Result<Response, Problem> {
-    let SignInIn { email, password } = call.body;
-    let attempt = attempts::begin(&app, &email, call.address)?;
+    let SignInIn {
+        email,
+        password,
+        device,
+    } = call.body;
+    let device = device.filter(|device| app.runtime().knows_device(&email, device));
+    let attempt = attempts::sign_in(&app, &email, call.address, device.as_deref()).await?;
     let password = Secret(password);
     let done = app.runtime().sign_in(call.meta, &email, password).await;
-    let session = attempts::end(attempt, done)?;
+    let session = attempts::signed_in(attempt, done)?;
     Ok(answer::created(
         "/api/sessions/current",
         &TokenView::from(session),

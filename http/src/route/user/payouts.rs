@@ -4,8 +4,7 @@ use crate::{
     answer,
     app_state::AppState,
     auth::Me,
-    dto::user::PageIn,
-    page::{self, Asked, Page},
+    page::{Listed, Page},
     problem::Problem,
     view::payout::PayoutView,
 };
@@ -15,10 +14,10 @@ use campusg_domain::call::CallNumber;
 pub(crate) async fn payouts(
     State(app): State<AppState>,
     me: Me,
-    Asked(asked): Asked<PageIn>,
+    Listed { paging, .. }: Listed,
 ) -> Result<Response, Problem> {
-    let limit = page::limit(asked.limit)?;
-    let before: Option<CallNumber> = page::cursor(asked.cursor.as_deref())?;
+    let limit = paging.limit()?;
+    let before: Option<CallNumber> = paging.cursor()?;
     let wallet = app.runtime().payouts(me.user).await?;
     let mut older = wallet.payouts.iter().rev();
     let mut older = older

@@ -19,7 +19,7 @@ pub(crate) async fn register(
 ) -> Result<Response, Problem> {
     let body = call.body;
     body.check_domain(&app.config().email_domains)?;
-    let attempt = attempts::begin(&app, &body.email, call.address)?;
+    let attempt = attempts::registration(&app, &body.email, call.address).await?;
     let person = NewPerson {
         email: body.email,
         password: Secret(body.password),
@@ -29,7 +29,7 @@ pub(crate) async fn register(
         operator: false,
     };
     let done = app.runtime().register(call.meta, person).await;
-    let session = attempts::end(attempt, done)?;
+    let session = attempts::registered(attempt, done)?;
     let profile = app.runtime().profile(session.user).await?;
     let profile = profile.ok_or_else(Problem::fault)?;
     let body = json!({"user": PersonView::from(&profile), "session": TokenView::from(session)});

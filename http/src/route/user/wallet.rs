@@ -1,23 +1,17 @@
 //! `GET /api/users/me/wallet`: the caller's balance and debt, and how each order changed them.
 
 use crate::{
-    answer,
-    app_state::AppState,
-    auth::Me,
-    dto::user::PageIn,
-    page::{self, Asked},
-    problem::Problem,
-    view::wallet::WalletView,
+    answer, app_state::AppState, auth::Me, page::Listed, problem::Problem, view::wallet::WalletView,
 };
 use axum::{extract::State, response::Response};
 
 pub(crate) async fn wallet(
     State(app): State<AppState>,
     me: Me,
-    Asked(asked): Asked<PageIn>,
+    Listed { paging, .. }: Listed,
 ) -> Result<Response, Problem> {
-    let (user, limit) = (me.user, page::limit(asked.limit)?);
-    let before = page::cursor(asked.cursor.as_deref())?;
+    let (user, limit) = (me.user, paging.limit()?);
+    let before = paging.cursor()?;
     let _place = app.history(user)?;
     let wallet = app.runtime().wallet(user, limit).await?;
     let known = app.runtime().payouts(user).await?;

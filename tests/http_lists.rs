@@ -1,0 +1,141 @@
+//! Lists and parameters, on every route that there is.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+mod common;
+
+use campusg_client::{ApiRequest, Deviation, Person};
+use campusg_http::routes;
+use campusg_robots::walkthrough::Errand;
+use common::{Options, operator, turn::shared};
+use serde_json::json;
+
+fn options() -> Options {
+    Options::virtual_clock(&[])
+}
+
+/// A path with its parameters filled in.
+fn filled(path: &str, order: &str, user: &str) -> String {
+    let user_id = path.replace("{user_id}", user);
+    let user_id = user_id.replace("/users/{id}", &format!("/users/{user}"));
+    let ids = user_id.replace("{id}", order).replace("{order_id}", order);
+    ids.replace("{n}", "1")
+}
+
+#[tokio::test]
+async fn d5_no_route_takes_a_parameter_that_it_does_not_know() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let errand = Errand::at(&scene.client, "accepted").await?;
+    let everybody: [&Person; 3] = [operator(&scene), &errand.customer, &errand.runner];
+    for route in routes() {
+        // A page for people may be linked to with anything behind it; the gateway's messages are signed.
+        if matches!(route.path, "/" | "/api/gateway/events") {
+            continue;
+        }
+        let path = filled(route.path, &errand.order, &errand.customer.id);
+        let mut told = vec![];
+        for person in everybody {
+            let ask = ApiRequest::new(route.method.clone(), format!("{path}?colour=red"));
+            let ask = ask.with_key("colour").with_token(person.token());
+            let ask = match path.as_str() {
+                "/api/photos" => ask.with_bytes("image/png", "x"),
+                _ => ask,
+            };
+            let reply = scene.client.send(&ask).await?;
+            told.push((reply.status, reply.code().to_owned(), reply.body));
+        }
+        let refused = told.iter().any(|(status, code, body)| {
+            *status == 400 && code == "invalid_query" && body.says("/field", "colour")
+        });
+        let seen: Vec<_> = told
+            .iter()
+            .map(|(status, code, _)| (status, code))
+            .collect();
+        assert!(refused, "{} {path}: {seen:?}", route.method);
+        let answered = told.iter().any(|(status, ..)| *status < 300);
+        assert!(!answered, "{} {path}: {seen:?}", route.method);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn d5_every_list_is_read_in_pages_that_end() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let boss = operator(&scene);
+    let mut orders = vec![];
+    for _ in 0..3 {
+        orders.push(Errand::available(&scene.client, "tok_visa").await?);
+    }
+    for name in ["Deli", "Grill", "Bakery"] {
+        let store = json!({"name": name, "place": "Hall 1"});
+        boss.post("/api/stores", &store).await?.is(201)?;
+    }
+    for n in 0..3 {
+        let event = json!({
+            "event_type": "BOARD_OPEN", "entity_id": orders[0].order, "scheduled_time": "2099-01-01T00:00:00Z",
+            "payload": n,
+        });
+        boss.post("/api/scheduled-events", &event).await?.is(201)?;
+    }
+    let order = &orders[0].order;
+    let customer = &orders[0].customer;
+    for (reader, path) in [
+        (boss, "/api/sessions".to_owned()),
+        (boss, "/api/stores".to_owned()),
+        (boss, "/api/orders".to_owned()),
+        (boss, "/api/orders?available=true".to_owned()),
+        (customer, "/api/orders?as=customer".to_owned()),
+        (boss, format!("/api/orders/{order}/events")),
+        (boss, "/api/payments".to_owned()),
+        (boss, format!("/api/payments?order_id={order}")),
+        (boss, format!("/api/timers?order_id={order}")),
+        (boss, "/api/scheduled-events".to_owned()),
+        (customer, format!("/api/notifications/user/{}", customer.id)),
+        (boss, format!("/api/notifications/user/{}", boss.id)),
+        (boss, "/api/ledger/accounts".to_owned()),
+        (boss, format!("/api/ledger/transfers?order_id={order}")),
+        (boss, "/api/admin/sagas?state=running".to_owned()),
+        (boss, "/api/admin/sagas?state=stalled".to_owned()),
+        (boss, "/api/admin/wallets".to_owned()),
+        (boss, "/api/admin/audit".to_owned()),
+        (customer, "/api/users/me/payouts".to_owned()),
+    ] {
+        let with = |more: &str| {
+            let sign = if path.contains('?') { '&' } else { '?' };
+            format!("{path}{sign}{more}")
+        };
+        for wrong in [
+            "limit=0",
+            "limit=101",
+            "limit=x",
+            "cursor=soup",
+            "colour=red",
+        ] {
+            let refused = reader.get(&with(wrong)).await?;
+            assert_eq!(refused.status, 400, "{}", refused.asked);
+        }
+        let whole = reader
+            .get(&with("limit=100"))
+            .await?
+            .is(200)?
+            .list("/items")?;
+        let (mut read, mut next) = (vec![], with("limit=1"));
+        loop {
+            let page = reader.get(&next).await?.is(200)?;
+            let items = page.list("/items")?;
+            assert!(items.len() == 1 || whole.is_empty(), "{next}: {}", page.0);
+            read.extend(items);
+            let Ok(cursor) = page.text("/next_cursor") else {
+                break;
+            };
+            next = with(&format!("limit=1&cursor={cursor}"));
+        }
+        assert_eq!(read.len(), whole.len(), "{path}");
+    }
+    Ok(())
+}
