@@ -128,7 +128,13 @@ async fn d5_every_list_is_read_in_pages_that_end() -> Result<(), Deviation> {
         loop {
             let page = reader.get(&next).await?.is(200)?;
             let items = page.list("/items")?;
-            assert!(items.len() == 1 || whole.is_empty(), "{next}: {}", page.0);
+            // The limit of a history counts records, of which one may have several entries.
+            let fits = match items.len() {
+                0 => whole.is_empty(),
+                1 => true,
+                _ => path.ends_with("/events"),
+            };
+            assert!(fits, "{next}: {}", page.0);
             read.extend(items);
             let Ok(cursor) = page.text("/next_cursor") else {
                 break;
