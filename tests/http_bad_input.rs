@@ -264,10 +264,10 @@ async fn wrong_states_name_where_the_order_stands_and_what_fits() -> Result<(), 
         told.0["allowed_transitions"],
         json!([
             "cancel_acceptance",
-            "propose",
-            "purchased",
+            "message",
             "problem",
-            "message"
+            "propose",
+            "purchased"
         ])
     );
     let eaten = errand
@@ -379,7 +379,7 @@ fn mistakes() -> Vec<Mistake> {
             json!(0),
             422,
             "invalid_field",
-            "items[0].unit_price_cents",
+            "items",
         ),
         (
             "/items/0/unit_price_cents",

@@ -51,7 +51,7 @@ async fn a_charge_that_keeps_failing_is_listed_and_can_be_tried_again_or_left_as
         assert_eq!(listed.text("/steps/0/step")?, "capture-payment");
         assert_eq!(listed.text("/resting_calls/0/purpose")?, "capture");
         assert_eq!(listed.0["resting_calls"][0]["moves_money"], json!(true));
-        assert_eq!(listed.0["remedies"], json!(["retry", "compensate"]));
+        assert_eq!(listed.0["remedies"], json!(["compensate", "retry"]));
         operator(&scene)
             .notice("step_stalled", &errand.order)
             .await?;

@@ -248,10 +248,10 @@ async fn a_customer_who_answers_ends_the_wait_and_can_do_so_once() -> Result<(),
     let returned = json!({"kind": "returned", "photo_id": photo});
     ben.report_problem_raw(order, &returned)
         .await?
-        .refuses(409, "not_in_this_stage")?;
+        .refuses(409, "too_early")?;
     ben.deliver_by_photo(order, &photo)
         .await?
-        .refuses(422, "invalid_field")?;
+        .refuses(409, "too_early")?;
     ben.post(&format!("/api/orders/{order}/no-show-answer"), &json!({}))
         .await?
         .refuses(403, "not_allowed")?;
