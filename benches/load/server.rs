@@ -67,7 +67,6 @@ impl Server {
         for set in [
             "policy.receipt_photo_required=false",
             "server.requests_per_second=0",
-            "server.registrations_per_ip=0",
             "log.filter=warn",
         ] {
             command.args(["--set", set]);

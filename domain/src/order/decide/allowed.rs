@@ -48,17 +48,19 @@ pub fn allowed(order: &Order, role: Role, policy: &Policy, now: At) -> Vec<&'sta
         Role::Operator => Principal::Operator(OPERATOR),
         Role::System | Role::Gateway => return vec![],
     };
-    let given = [
-        of_customers(order, policy),
-        of_runners(order),
-        of_operators(order.disputes),
-        of_all(order.disputes).into(),
-    ];
-    let mut names: Vec<&str> = given
+    let theirs = match role {
+        Role::Customer => of_customers(order, policy),
+        Role::Operator => of_operators(order.disputes),
+        Role::Runner | Role::FormerRunner | Role::Stranger => of_runners(order),
+        Role::System | Role::Gateway => vec![],
+    };
+    let meta = Meta::own(principal, CommandId(0), "rehearsal");
+    let shared = of_all(order.disputes);
+    let mut names: Vec<&str> = theirs
         .iter()
-        .flatten()
+        .chain(&shared)
         .filter(|command| command.who().contains(&role))
-        .filter(|command| takes_effect(order, command, role, principal, policy, now))
+        .filter(|command| takes_effect(order, command, role, &meta, policy, now))
         .map(Command::name)
         .collect();
     names.sort_unstable();
@@ -71,13 +73,12 @@ fn takes_effect(
     order: &Order,
     command: &Command,
     role: Role,
-    principal: Principal,
+    meta: &Meta,
     policy: &Policy,
     now: At,
 ) -> bool {
-    let meta = Meta::own(principal, CommandId(0), command.name());
     let context = Context {
-        meta: &meta,
+        meta,
         now,
         policy,
         votes: &Votes::Rehearsal(RefCell::default()),
