@@ -148,6 +148,18 @@ pub enum Stream {
     Schedule(ScheduleId),
 }
 
+impl Stream {
+    /// Returns the order whose stream it is, if it is an order's.
+    #[must_use]
+    pub const fn order(self) -> Option<OrderId> {
+        if let Self::Order(order) = self {
+            Some(order)
+        } else {
+            None
+        }
+    }
+}
+
 impl fmt::Display for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

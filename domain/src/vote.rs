@@ -251,6 +251,19 @@ impl Votes {
         }
     }
 
+    /// Returns the part of a credit that pays the debt of the user it goes to, in cents; 0 without a vote, since a debt can
+    /// wait.
+    #[must_use]
+    pub fn set_off(&self, user: UserId, cents: Cents) -> Cents {
+        if !cents.is_positive() {
+            return Cents::ZERO;
+        }
+        match self.ask(VoteRequest::SetOff { user, cents }) {
+            Ok(Granted::SetOff(debt)) => debt.min(cents),
+            Ok(_) | Err(_) => Cents::ZERO,
+        }
+    }
+
     /// Returns the vote on `request`.
     ///
     /// # Errors

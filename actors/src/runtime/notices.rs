@@ -207,15 +207,7 @@ impl Runtime {
             }
             (_, stream) => {
                 let notice = record.notices.get(usize::from(item.id.index))?;
-                let order = match stream {
-                    Stream::Order(order) => Some(order),
-                    Stream::System
-                    | Stream::User(_)
-                    | Stream::Store(_)
-                    | Stream::Wallet(_)
-                    | Stream::Inbox(_)
-                    | Stream::Schedule(_) => None,
-                };
+                let order = stream.order();
                 (NoticeText::Kind(notice.kind), order)
             }
         };

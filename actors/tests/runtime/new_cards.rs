@@ -18,7 +18,7 @@ use campusg_storage::{OpenOptions, Store};
 const OWED: Cents = Cents(2_749);
 
 /// A customer whose card did not pay an order.
-async fn debtor(house: &House) -> UserId {
+pub(crate) async fn debtor(house: &House) -> UserId {
     let customer = house.customer("ada", "tok_capture_fails").await;
     let runner = house.runner("rosa").await;
     let order = house.place(customer).await;

@@ -1,6 +1,9 @@
 //! Cards and bank accounts that people enter on the gateway's own page: put on file by the event that tells them, once.
 
-use crate::common::{House, Settings, plain, unkeyed};
+use crate::{
+    common::{House, Settings, plain, unkeyed},
+    new_cards::debtor,
+};
 use campusg_actors::runtime::MethodKind;
 use campusg_domain::{
     call::CardToken,
@@ -115,13 +118,7 @@ async fn what_a_gateway_makes_up_is_put_on_no_file() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_card_that_was_entered_pays_what_is_owed() {
     let house = House::new().await;
-    let customer = house.customer("ada", "tok_capture_fails").await;
-    let runner = house.runner("rosa").await;
-    let order = house.place(customer).await;
-    house.carry_out(runner, order.id).await;
-    house
-        .until_actors("the card refused", |actors| actors.open_calls == 0)
-        .await;
+    let customer = debtor(&house).await;
     let debt = async || {
         let balance = house.runtime.wallet_balance(customer).await;
         balance.unwrap().debt

@@ -69,6 +69,24 @@ pub fn decide(
     command: &Command,
     context: &Context<'_>,
 ) -> Decision {
+    let mut decision = transition(id, order, command, context);
+    if let (Some(order), Err(Rejection::NotInThisStage { allowed: can, .. })) =
+        (order, &mut decision)
+    {
+        let role = order.role(context.meta.principal);
+        let allowed = allowed(order, role, context.policy, context.now);
+        *can = allowed.iter().map(ToString::to_string).collect();
+    }
+    decision
+}
+
+/// Decides as [`decide`], without saying what is allowed where no transition fits.
+fn transition(
+    id: OrderId,
+    order: Option<&Order>,
+    command: &Command,
+    context: &Context<'_>,
+) -> Decision {
     match (order, command) {
         (None, Command::Place(placement)) => {
             if context.meta.principal.user() != Some(placement.customer) {
@@ -86,20 +104,12 @@ pub fn decide(
         (None, _) => Err(Rejection::NotFound {
             what: "order".into(),
         }),
-        (Some(order), command) => {
-            let role = order.role(context.meta.principal);
-            let decider = Decider {
-                order,
-                context,
-                role,
-            };
-            let mut decision = decider.decide(command);
-            if let Err(Rejection::NotInThisStage { allowed: can, .. }) = &mut decision {
-                let allowed = allowed(order, role, context.policy, context.now);
-                *can = allowed.iter().map(ToString::to_string).collect();
-            }
-            decision
+        (Some(order), command) => Decider {
+            order,
+            context,
+            role: order.role(context.meta.principal),
         }
+        .decide(command),
     }
 }
 
@@ -111,7 +121,7 @@ pub fn required_votes(
     command: &Command,
     context: &Context<'_>,
 ) -> Vec<VoteRequest> {
-    Votes::rehearse(|votes| decide(id, order, command, &Context { votes, ..*context }))
+    Votes::rehearse(|votes| transition(id, order, command, &Context { votes, ..*context }))
 }
 
 /// Returns the card that pays for a placement, having checked that the customer may place it and owes nothing.

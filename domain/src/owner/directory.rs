@@ -78,11 +78,14 @@ impl Directory {
     /// The store of this name, whatever its case and spaces; of several, rather the one at this place.
     #[must_use]
     pub fn store_called(&self, name: &str, place: &str) -> Option<StoreId> {
-        let wanted = folded(name);
-        let called = |(_, store): &(StoreId, &Arc<Store>)| folded(&store.name) == wanted;
-        let mut found: Vec<_> = self.stores().filter(called).collect();
-        found.sort_unstable_by_key(|(id, store)| (folded(&store.place) != folded(place), *id));
-        found.first().map(|(id, _)| *id)
+        let (name, place) = (as_people_compare(name), as_people_compare(place));
+        let called = self
+            .stores()
+            .filter(|(_, store)| as_people_compare(&store.name) == name);
+        called
+            .map(|(id, store)| (as_people_compare(&store.place) != place, id))
+            .min()
+            .map(|(_, id)| id)
     }
 
     /// Every store, in no order.
@@ -458,8 +461,8 @@ impl PeopleChange {
     }
 }
 
-/// A name as people compare names: without a difference of case or spaces.
-fn folded(name: &str) -> String {
+/// Returns a name without what people overlook when they compare names: case, and how many spaces there are.
+fn as_people_compare(name: &str) -> String {
     name.to_lowercase()
         .split_whitespace()
         .collect::<Vec<_>>()

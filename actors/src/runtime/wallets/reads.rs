@@ -80,15 +80,7 @@ impl Runtime {
         let read = self.read(move |reads| {
             let mut lines = vec![];
             for line in reads.wallet_lines(user, None, limit)?.lines {
-                let order = match line.entry.record.stream {
-                    Stream::Order(order) => Some(order),
-                    Stream::System
-                    | Stream::User(_)
-                    | Stream::Store(_)
-                    | Stream::Wallet(_)
-                    | Stream::Inbox(_)
-                    | Stream::Schedule(_) => None,
-                };
+                let order = line.entry.record.stream.order();
                 let known = order.map(|order| reads.order(order)).transpose()?;
                 let price = known.flatten().map(|order| order.terms.price);
                 let (seq, at) = (line.entry.seq, line.entry.record.at);

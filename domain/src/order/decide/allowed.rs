@@ -38,21 +38,15 @@ const PHOTO: PhotoId = PhotoId::from_bytes([0; 16]);
 /// order.
 #[must_use]
 pub fn allowed(order: &Order, role: Role, policy: &Policy, now: At) -> Vec<&'static str> {
-    let principal = match role {
-        Role::Customer => Principal::User(order.terms.customer),
-        Role::Runner => match order.stage.assignment() {
-            Some(assignment) => Principal::User(assignment.runner),
-            None => return vec![],
-        },
-        Role::FormerRunner | Role::Stranger => Principal::User(STRANGER),
-        Role::Operator => Principal::Operator(OPERATOR),
-        Role::System | Role::Gateway => return vec![],
-    };
-    let theirs = match role {
-        Role::Customer => of_customers(order, policy),
-        Role::Operator => of_operators(order.disputes),
-        Role::Runner | Role::FormerRunner | Role::Stranger => of_runners(order),
-        Role::System | Role::Gateway => vec![],
+    let (principal, theirs) = match (role, order.stage.assignment()) {
+        (Role::Customer, _) => (
+            Principal::User(order.terms.customer),
+            of_customers(order, policy),
+        ),
+        (Role::Runner, Some(bound)) => (Principal::User(bound.runner), of_runners(order)),
+        (Role::FormerRunner | Role::Stranger, _) => (Principal::User(STRANGER), of_runners(order)),
+        (Role::Operator, _) => (Principal::Operator(OPERATOR), of_operators(order.disputes)),
+        (Role::Runner, None) | (Role::System | Role::Gateway, _) => return vec![],
     };
     let meta = Meta::own(principal, CommandId(0), "rehearsal");
     let shared = of_all(order.disputes);

@@ -2,7 +2,7 @@
 
 use super::Decider;
 use crate::{
-    id::{Principal, UserId},
+    id::Principal,
     money::Cents,
     order::{
         CancelReason, DisputeEvent, EndEvent, Event, Release, Settlement,
@@ -12,7 +12,7 @@ use crate::{
     },
     rejection::Rejection,
     saga::{CompleteStep, Failing, Mark, Progress, Saga, Step},
-    vote::{Granted, VoteRequest},
+    vote::VoteRequest,
 };
 
 impl Decider<'_> {
@@ -96,26 +96,19 @@ impl Decider<'_> {
     /// Returns the part of what the runner gets that pays their own debt, in cents.
     pub(super) fn runners_debt(&self, to_runner: Cents) -> Cents {
         let assignment = self.order.stage.assignment();
-        assignment.map_or(Cents::ZERO, |bound| self.debt_of(bound.runner, to_runner))
-    }
-
-    /// Returns the part of a credit that pays the debt of the user it goes to, in cents; 0 without a vote, since a debt can
-    /// wait.
-    fn debt_of(&self, user: UserId, cents: Cents) -> Cents {
-        if !cents.is_positive() {
-            return Cents::ZERO;
-        }
-        match self.context.votes.ask(VoteRequest::SetOff { user, cents }) {
-            Ok(Granted::SetOff(debt)) => debt.min(cents),
-            Ok(_) | Err(_) => Cents::ZERO,
-        }
+        assignment.map_or(Cents::ZERO, |bound| {
+            self.context.votes.set_off(bound.runner, to_runner)
+        })
     }
 
     /// Sets the part of a refund that was never charged off against what the customer owes; without a vote it stays in their
     /// wallet.
     pub(super) fn customer_set_off(&self, refund: Cents) -> Option<Event> {
         let customer = self.order.terms.customer;
-        let cents = self.debt_of(customer, self.order.uncollected(refund));
+        let cents = self
+            .context
+            .votes
+            .set_off(customer, self.order.uncollected(refund));
         cents
             .is_positive()
             .then_some(Event::Dispute(DisputeEvent::CustomerSetOff { cents }))

@@ -109,16 +109,9 @@ impl Decider<'_> {
         self.context.votes.ask(request)
     }
 
-    /// What of a credit pays its owner's debt, in cents; 0 without a vote, since a debt can wait.
+    /// Returns the part of a credit that pays its owner's debt, in cents.
     fn debt_of(&self, cents: Cents) -> Cents {
-        let user = self.wallet.user;
-        if !cents.is_positive() {
-            return Cents::ZERO;
-        }
-        match self.ask(VoteRequest::SetOff { user, cents }) {
-            Ok(Granted::SetOff(debt)) => debt.min(cents),
-            Ok(_) | Err(_) => Cents::ZERO,
-        }
+        self.context.votes.set_off(self.wallet.user, cents)
     }
 
     fn set_off_of(&self, credit: Cents) -> Option<Event> {

@@ -7,7 +7,7 @@ use super::world::{
     WorldError,
 };
 use campusg_domain::{
-    id::{CommandId, OrderId, PhotoId, Principal, StoreId, Stream, UserId},
+    id::{CommandId, OrderId, PhotoId, Principal, StoreId, UserId},
     invariant::{Broken, Id},
     money::{Account, Cents},
     order::{self, Command, Order, Placement, Stage},
@@ -145,10 +145,7 @@ impl World for OnCampus {
     fn news(&mut self) -> Answer<Vec<News>> {
         let new = &self.simulation.journal()[self.heard..];
         let news = new.iter().flat_map(|entry| {
-            let about = match entry.record.stream {
-                Stream::Order(order) => Some(order),
-                _ => None,
-            };
+            let about = entry.record.stream.order();
             entry.record.notices.iter().map(move |notice| News {
                 to: notice.to,
                 about,
