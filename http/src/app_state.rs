@@ -30,7 +30,7 @@ struct Inner {
     config: HttpConfig,
     limits: Limits,
     attempts: Attempts,
-    flights: Arc<Flights>,
+    flights: Flights,
     histories: Tally<UserId>,
 }
 
@@ -39,7 +39,7 @@ impl AppState {
     #[must_use]
     pub fn new(runtime: Runtime, policy: Policy, now: Now, config: HttpConfig) -> Self {
         let (limits, attempts) = (Limits::new(&config), Attempts::new(&config));
-        let flights = Arc::new(Flights::new(&config));
+        let flights = Flights::new(&config);
         Self(Arc::new(Inner {
             runtime,
             policy: Arc::new(policy),
@@ -80,8 +80,8 @@ impl AppState {
         &self.0.attempts
     }
 
-    pub(crate) fn flights(&self) -> Arc<Flights> {
-        Arc::clone(&self.0.flights)
+    pub(crate) fn flights(&self) -> &Flights {
+        &self.0.flights
     }
 
     /// Reserves one of the user's places for reading an order's whole history, until the place is dropped. Refuses

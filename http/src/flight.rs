@@ -11,13 +11,7 @@ use crate::{
     problem::Problem,
     tally::{Place, Tally},
 };
-use axum::{
-    body::Body,
-    extract::{Request, State},
-    http::StatusCode,
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
+use axum::{body::Body, extract::Request, http::StatusCode, response::Response};
 use campusg_actors::runtime::{Authenticated, Refusal};
 use campusg_domain::id::UserId;
 use std::{
@@ -81,14 +75,20 @@ impl Flights {
         }
     }
 
-    async fn admit(&self, load: Load, request: Request, next: Next) -> Result<Response, Problem> {
+    /// Reads the request's body and handles the request, or refuses it.
+    pub(crate) async fn admit<A: Future<Output = Result<Response, Problem>>>(
+        &self,
+        load: Load,
+        request: Request,
+        handle: impl FnOnce(Request) -> A,
+    ) -> Result<Response, Problem> {
         if load == Load::Probe {
-            return self.run(request, next).await;
+            return self.run(handle(request)).await;
         }
         let _own = self.own_place(&request).ok_or_else(too_many)?;
         if load != Load::Photo {
             let request = self.read(request, self.body_bytes).await?;
-            return self.run_in_place(request, next).await;
+            return self.run_in_place(handle(request)).await;
         }
         let _photo = self.photos.try_acquire().map_err(|_| busy())?;
         let _upload = match user(&request) {
@@ -97,7 +97,7 @@ impl Flights {
         }
         .ok_or_else(busy)?;
         let request = self.read(request, self.photo_bytes).await?;
-        self.run_in_place(request, next).await
+        self.run_in_place(handle(request)).await
     }
 
     /// A place among the user's own, so that nobody else behind the same address can take it; among the address's if nobody
@@ -121,27 +121,21 @@ impl Flights {
     }
 
     /// Runs the handler under one of the places that all requests share; refuses with 503 if none is free.
-    async fn run_in_place(&self, request: Request, next: Next) -> Result<Response, Problem> {
+    async fn run_in_place(
+        &self,
+        handled: impl Future<Output = Result<Response, Problem>>,
+    ) -> Result<Response, Problem> {
         let _place = self.all.try_acquire().map_err(|_| busy())?;
-        self.run(request, next).await
+        self.run(handled).await
     }
 
     /// Runs the handler; answers 504 if it takes too long. The outcome is then unknown.
-    async fn run(&self, request: Request, next: Next) -> Result<Response, Problem> {
-        let answered = timeout(self.longest, next.run(request)).await;
-        answered.map_err(|_| Refusal::Unknown.into())
-    }
-}
-
-/// Middleware that lets a request through to its handler or refuses it. `identify` must have run before it.
-pub(crate) async fn limit_in_flight(
-    State((flights, load)): State<(Arc<Flights>, Load)>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match flights.admit(load, request, next).await {
-        Ok(response) => response,
-        Err(problem) => problem.into_response(),
+    async fn run(
+        &self,
+        handled: impl Future<Output = Result<Response, Problem>>,
+    ) -> Result<Response, Problem> {
+        let answered = timeout(self.longest, handled).await;
+        answered.unwrap_or_else(|_| Err(Refusal::Unknown.into()))
     }
 }
 

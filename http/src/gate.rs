@@ -10,6 +10,7 @@ use crate::{
     client,
     flight::Load,
     limit,
+    page::refuse_parameters,
     policy::{RoutePolicy, Who},
     problem::Problem,
 };
@@ -30,36 +31,38 @@ use campusg_domain::{
 use std::{mem, str::FromStr, sync::Arc};
 use tokio::time::Instant;
 
+/// What a route demands of its requests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub(crate) policy: RoutePolicy,
+    pub(crate) load: Load,
+    /// Whether its handler reads the query string; all others refuse one.
+    pub(crate) reads_query: bool,
+}
+
+/// Middleware that lets a request through to its handler or refuses it. One layer, since each costs every request a copy of
+/// the service behind it.
+pub(crate) async fn enter(
+    State((app, rules)): State<(AppState, Rules)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if let Err(problem) = identify(&app, rules, &mut request) {
+        return problem.into_response();
+    }
+    let handle = |mut request: Request| async {
+        authorize(&app, rules.policy, &mut request).await?;
+        if !rules.reads_query {
+            refuse_parameters(request.uri())?;
+        }
+        Ok(next.run(request).await)
+    };
+    let answer = app.flights().admit(rules.load, request, handle).await;
+    answer.unwrap_or_else(IntoResponse::into_response)
+}
+
 /// Authenticates the caller and takes one request from the caller's rate limit.
-pub(crate) async fn identify(
-    State((app, policy, load)): State<(AppState, RoutePolicy, Load)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    match identified(&app, policy, load, &mut request).await {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
-    }
-}
-
-/// Runs the handler if the route's policy lets the caller in.
-pub(crate) async fn authorize(
-    State((app, policy)): State<(AppState, RoutePolicy)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    match admit(&app, policy, &mut request).await {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
-    }
-}
-
-async fn identified(
-    app: &AppState,
-    policy: RoutePolicy,
-    load: Load,
-    request: &mut Request,
-) -> Result<(), Problem> {
+fn identify(app: &AppState, rules: Rules, request: &mut Request) -> Result<(), Problem> {
     let address = client::address(
         request.extensions(),
         request.headers(),
@@ -67,10 +70,10 @@ async fn identified(
     );
     let address = client::counted(address);
     request.extensions_mut().insert(client::Peer(address));
-    if load == Load::Password {
+    if rules.load == Load::Password {
         return Ok(());
     }
-    if matches!(policy, RoutePolicy::Public | RoutePolicy::Gateway) {
+    if matches!(rules.policy, RoutePolicy::Public | RoutePolicy::Gateway) {
         return rate(app, limit::Who::Address(address));
     }
     let me = match authenticate(app, bearer(request.headers())) {
@@ -101,7 +104,12 @@ fn authenticate(app: &AppState, token: Option<Secret>) -> Result<Authenticated, 
     me.ok_or_else(Problem::session_over)
 }
 
-async fn admit(app: &AppState, policy: RoutePolicy, request: &mut Request) -> Result<(), Problem> {
+/// Checks that the route's policy lets the caller in.
+async fn authorize(
+    app: &AppState,
+    policy: RoutePolicy,
+    request: &mut Request,
+) -> Result<(), Problem> {
     match policy {
         RoutePolicy::Public => return Ok(()),
         RoutePolicy::Gateway => return signed(app, request).await,

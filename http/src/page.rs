@@ -2,10 +2,8 @@
 
 use crate::{problem::Problem, time};
 use axum::{
-    extract::{FromRequestParts, Query, Request},
+    extract::{FromRequestParts, Query},
     http::{Uri, request::Parts},
-    middleware::Next,
-    response::{IntoResponse, Response},
 };
 use campusg_domain::{
     id::{OrderId, ScheduleId, Seq},
@@ -115,11 +113,11 @@ fn parsed<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     })
 }
 
-/// Middleware for routes that take no parameters: refuses any.
-pub(crate) async fn ask_nothing(request: Request, next: Next) -> Response {
-    match parsed::<NoParameters>(request.uri().query().unwrap_or_default()) {
-        Ok(NoParameters {}) => next.run(request).await,
-        Err(problem) => problem.into_response(),
+/// Refuses any parameter, for routes that take none.
+pub(crate) fn refuse_parameters(uri: &Uri) -> Result<(), Problem> {
+    match uri.query() {
+        Some(query) => parsed::<NoParameters>(query).map(|NoParameters {}| ()),
+        None => Ok(()),
     }
 }
 

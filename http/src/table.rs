@@ -2,16 +2,15 @@
 
 use crate::{
     app_state::AppState,
-    flight::{Load, limit_in_flight},
-    gate::{authorize, identify},
-    page::ask_nothing,
+    flight::Load,
+    gate::{Rules, enter},
     policy::RoutePolicy,
 };
 use axum::{
     Router,
     handler::Handler,
     http::Method,
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     routing::{MethodFilter, MethodRouter, on},
 };
 
@@ -26,15 +25,15 @@ pub struct Route {
     pub policy: RoutePolicy,
 }
 
-/// Adds the layers of a public route to routes of other crates, which stand in no table.
+/// Puts the gate of a public route before routes of other crates, which stand in no table.
 pub(crate) fn open_to_all(app: &AppState, routes: Router) -> Router<AppState> {
-    let public = (app.clone(), RoutePolicy::Public, Load::Usual);
+    let public = Rules {
+        policy: RoutePolicy::Public,
+        load: Load::Usual,
+        reads_query: true,
+    };
     routes
-        .route_layer(from_fn_with_state(
-            (app.flights(), Load::Usual),
-            limit_in_flight,
-        ))
-        .route_layer(from_fn_with_state(public, identify))
+        .route_layer(from_fn_with_state((app.clone(), public), enter))
         .with_state(())
 }
 
@@ -59,14 +58,17 @@ impl Table {
 
     /// Registers a GET route whose handler reads the query string; all others refuse one.
     pub(crate) fn asks<H: Handler<T, AppState>, T: 'static>(
-        mut self,
+        self,
         path: &'static str,
         policy: RoutePolicy,
         to: H,
     ) -> Self {
-        let load = Load::Usual;
-        self.add(Method::GET, load, path, policy, on(MethodFilter::GET, to));
-        self
+        let rules = Rules {
+            policy,
+            load: Load::Usual,
+            reads_query: true,
+        };
+        self.add(Method::GET, path, rules, to)
     }
 
     pub(crate) fn post<H: Handler<T, AppState>, T: 'static>(
@@ -135,33 +137,33 @@ impl Table {
     }
 
     fn route<H: Handler<T, AppState>, T: 'static>(
-        mut self,
+        self,
         method: Method,
         load: Load,
         path: &'static str,
         policy: RoutePolicy,
         to: H,
     ) -> Self {
-        let filter = MethodFilter::try_from(method.clone()).expect("a known method has a filter");
-        let to = on(filter, to).route_layer(from_fn(ask_nothing));
-        self.add(method, load, path, policy, to);
-        self
+        let rules = Rules {
+            policy,
+            load,
+            reads_query: false,
+        };
+        self.add(method, path, rules, to)
     }
 
-    fn add(
-        &mut self,
+    fn add<H: Handler<T, AppState>, T: 'static>(
+        mut self,
         method: Method,
-        load: Load,
         path: &'static str,
-        policy: RoutePolicy,
-        to: MethodRouter<AppState>,
-    ) {
-        // The layer added last is the first to see a request.
+        rules: Rules,
+        to: H,
+    ) -> Self {
+        let filter = MethodFilter::try_from(method.clone()).expect("a known method has a filter");
         let build: Build = Box::new(move |app| {
-            to.route_layer(from_fn_with_state((app.clone(), policy), authorize))
-                .route_layer(from_fn_with_state((app.flights(), load), limit_in_flight))
-                .route_layer(from_fn_with_state((app.clone(), policy, load), identify))
+            on(filter, to).route_layer(from_fn_with_state((app.clone(), rules), enter))
         });
+        let policy = rules.policy;
         self.0.push((
             Route {
                 method,
@@ -170,6 +172,7 @@ impl Table {
             },
             build,
         ));
+        self
     }
 
     pub(crate) fn routes(self) -> Vec<Route> {

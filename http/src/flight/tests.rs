@@ -6,7 +6,9 @@ use super::*;
 use crate::{serve::serve, shell};
 use axum::{
     Router,
-    middleware::from_fn_with_state,
+    extract::State,
+    middleware::{Next, from_fn_with_state},
+    response::IntoResponse,
     routing::{get, post},
 };
 use campusg_domain::id::{Principal, Seq, SessionId};
@@ -28,7 +30,7 @@ async fn server(config: HttpConfig) -> (SocketAddr, Arc<Notify>) {
         pending::<&'static str>().await
     };
     let takes = async |body: axum::body::Bytes| body.len().to_string();
-    let by = |load| from_fn_with_state((Arc::clone(&flights), load), limit_in_flight);
+    let by = |load| from_fn_with_state((Arc::clone(&flights), load), in_flight);
     let router = Router::new()
         .route("/holds", get(holds).route_layer(by(Load::Usual)))
         .route("/takes", post(takes).route_layer(by(Load::Usual)))
@@ -39,6 +41,16 @@ async fn server(config: HttpConfig) -> (SocketAddr, Arc<Notify>) {
     let address = listener.local_addr().unwrap();
     tokio::spawn(serve(listener, shell::wrap(router), config, pending()));
     (address, began)
+}
+
+async fn in_flight(
+    State((flights, load)): State<(Arc<Flights>, Load)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let handle = async |request| Ok(next.run(request).await);
+    let answer = flights.admit(load, request, handle).await;
+    answer.unwrap_or_else(IntoResponse::into_response)
 }
 
 /// Signs in whoever gives a name in a header, and takes the address from a header too.

@@ -22,7 +22,7 @@ pub(crate) use events::{EventIntake, SeenEvents};
 pub(crate) use waiting::Waiting;
 
 use breakers::{Lane, Method, Payer};
-use call::{CallQueue, Party};
+use call::{CallQueue, Looked, Party};
 use lanes::{Due, Lanes};
 
 use crate::{
@@ -193,11 +193,7 @@ impl PaymentActor {
             self.asking.insert(queue);
             let (orders, reads) = (answers.orders.clone(), self.start.reads.clone());
             let folded = self.start.folded;
-            let asked = async move {
-                let looked = party.look(&orders, reads, folded).await?;
-                let payer = looked.payer(n, kind).ok_or(Refusal::Fault)?;
-                Ok((looked.failures(n), payer))
-            };
+            let asked = async move { party.look(&orders, reads, folded).await };
             ctx.spawn(
                 AbortOnDrop(actix_rt::spawn(asked))
                     .into_actor(self)
@@ -211,28 +207,32 @@ impl PaymentActor {
         &mut self,
         party: Party,
         call: (CallNumber, CallKind),
-        asked: Result<(u16, Payer), Refusal>,
+        asked: Result<Looked, Refusal>,
         ctx: &mut Context<Self>,
     ) {
         let (stream, (n, kind)) = (party.stream(), call);
         self.asking.remove(&party.queue(n));
+        let asked = asked.and_then(|looked| {
+            let payer = looked.payer(n, kind).ok_or(Refusal::Fault)?;
+            Ok((looked, payer))
+        });
         match asked {
             _ if !self.is_due(stream, call) => self.consider(stream, ctx),
-            Ok((failures, payer)) => {
+            Ok((looked, payer)) => {
                 let brand = self.brand(&payer);
                 let lane = Lane { kind, payer, brand };
                 let held_back = self.breakers().is_open(&lane);
                 self.lanes.add(Due {
                     party,
                     n,
-                    failures,
+                    failures: looked.failures(n),
                     lane,
                 });
                 // Many calls may wait for a breaker; the next look finds which of them is the probe.
                 if held_back {
                     self.look_again_later(ctx);
                 } else {
-                    self.fill_places(ctx);
+                    self.fill_places(Some((party.queue(n), looked)), ctx);
                 }
             }
             Err(refusal) => {
@@ -256,15 +256,19 @@ impl PaymentActor {
         same.then(|| card.brand.as_str().into())
     }
 
-    /// Makes calls until no place is free, or none of those that wait may go.
-    fn fill_places(&mut self, ctx: &mut Context<Self>) {
+    /// Makes calls until no place is free, or none of those that wait may go. `fresh` is what has just been seen of one of
+    /// them.
+    fn fill_places(&mut self, fresh: Option<(CallQueue, Looked)>, ctx: &mut Context<Self>) {
+        let mut fresh = fresh;
         loop {
             let now = self.start.clock.now();
             let next = self.lanes.next(&mut unpoisoned(&self.start.breakers), now);
             let Some(due) = next else {
                 break;
             };
-            self.make(due, ctx);
+            let queue = due.party.queue(due.n);
+            let looked = fresh.take_if(|(of, _)| *of == queue);
+            self.make(due, looked.map(|(_, looked)| looked), ctx);
         }
         self.look_again_later(ctx);
     }
@@ -274,12 +278,13 @@ impl PaymentActor {
             self.waking = true;
             ctx.run_later(LOOK_AGAIN, |actor, ctx| {
                 actor.waking = false;
-                actor.fill_places(ctx);
+                actor.fill_places(None, ctx);
             });
         }
     }
 
-    fn make(&mut self, due: Due, ctx: &mut Context<Self>) {
+    /// Makes a call. One that has waited is looked at again: meanwhile its order may have been quarantined.
+    fn make(&mut self, due: Due, looked: Option<Looked>, ctx: &mut Context<Self>) {
         let Some(answers) = self.answers() else {
             return;
         };
@@ -302,8 +307,10 @@ impl PaymentActor {
         let id = entropy.command();
         // Runs on this arbiter, where orders live too; only the request to the gateway runs elsewhere.
         let made = actix_rt::spawn(async move {
-            // Asked once more: the order may have been quarantined while its call waited.
-            let looked = party.look(&answers.orders, reads, folded).await?;
+            let looked = match looked {
+                Some(looked) => looked,
+                None => party.look(&answers.orders, reads, folded).await?,
+            };
             let call = looked.call(n, kind)?;
             let heard = unpoisoned(&breakers).heard();
             let asking = io.spawn(async move { Ok(call.make(&*gateway, timeout).await) });
@@ -345,7 +352,7 @@ impl PaymentActor {
             self.pause(party, call, ctx);
         }
         self.consider(party.stream(), ctx);
-        self.fill_places(ctx);
+        self.fill_places(None, ctx);
     }
 
     /// Leaves a call alone for a while. Meanwhile it takes no place.

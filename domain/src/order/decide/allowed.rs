@@ -49,30 +49,8 @@ pub fn allowed(order: &Order, role: Role, policy: &Policy, now: At) -> Vec<&'sta
         (Role::Runner, None) | (Role::System | Role::Gateway, _) => return vec![],
     };
     let meta = Meta::own(principal, CommandId(0), "rehearsal");
-    let shared = of_all(order.disputes);
-    let mut names: Vec<&str> = theirs
-        .iter()
-        .chain(&shared)
-        .filter(|command| command.who().contains(&role))
-        .filter(|command| takes_effect(order, command, role, &meta, policy, now))
-        .map(Command::name)
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names
-}
-
-/// Whether `command` would leave a record, if every owner says yes.
-fn takes_effect(
-    order: &Order,
-    command: &Command,
-    role: Role,
-    meta: &Meta,
-    policy: &Policy,
-    now: At,
-) -> bool {
     let context = Context {
-        meta,
+        meta: &meta,
         now,
         policy,
         votes: &Votes::Rehearsal(RefCell::default()),
@@ -83,13 +61,27 @@ fn takes_effect(
         context: &context,
         role,
     };
-    decider
-        .decide(command)
-        .is_ok_and(|events| !events.is_empty() && verdict(&events, policy).is_none())
+    let mut names: Vec<&str> = theirs
+        .iter()
+        .chain(&of_all(order.disputes))
+        .filter(|command| command.who().contains(&role) && takes_effect(&decider, command))
+        .map(Command::name)
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
-fn text() -> Sealed {
-    Sealed(vec![0])
+/// Whether `command` would leave a record, if every owner says yes.
+fn takes_effect(decider: &Decider<'_>, command: &Command) -> bool {
+    decider.decide(command).is_ok_and(|events| {
+        !events.is_empty() && verdict(&events, decider.context.policy).is_none()
+    })
+}
+
+/// No decision looks into a text.
+const fn text() -> Sealed {
+    Sealed(vec![])
 }
 
 /// The commands of customers, with arguments that fit the order's state.
