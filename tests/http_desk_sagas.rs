@@ -7,6 +7,7 @@
 
 mod common;
 
+use campusg_client::answer::Order;
 use campusg_client::{Body, Deviation};
 use campusg_domain::time::SECOND_MS;
 use campusg_robots::walkthrough::Errand;
@@ -41,10 +42,7 @@ async fn a_charge_that_keeps_failing_is_listed_and_can_be_tried_again_or_left_as
         errand.carry_to("purchased").await?;
         let told = remedy(&scene, &errand.order, "skip").await?;
         told.refuses(409, "not_in_this_stage")?;
-        let failing = |order: &Body| {
-            let steps = order.list("/saga").unwrap_or_default();
-            steps.iter().any(|step| step.says("/state", "stalled"))
-        };
+        let failing = |order: &Order| order.saga.iter().any(|step| step.state == "stalled");
         pass_until(&scene, &errand.order, (6, 5 * SECOND_MS), failing).await?;
         let listed = until_stalled(&scene, &errand.order).await?;
         assert_eq!(listed.text("/state")?, "stalled");

@@ -5,11 +5,12 @@ use super::{
     cast::{Cast, amount},
 };
 use campusg_client::{
-    Body, Deviation, Person,
+    Deviation, Person,
+    answer::Order,
     request::{Claim, DeskAction},
     same,
 };
-use campusg_domain::order::Fault;
+use campusg_domain::order::{Fault, Party, Status};
 use campusg_domain::time::{DAY_MS, SECOND_MS};
 
 /// Just over the 2 days after which an open dispute alarms operators.
@@ -36,8 +37,9 @@ async fn a_case(cast: &Cast<'_>) -> Result<(Errand, Sums), Deviation> {
     errand.until_collection("collected").await?;
     let share = errand.share().await?;
     errand.carry_to("completed").await?;
-    let seen = errand.customer.claim(&errand.order, CLAIM).await?.is(200)?;
-    same("the order's status", seen.text("/status")?, "completed")?;
+    let claimed = errand.customer.claim(&errand.order, CLAIM).await?;
+    let seen: Order = claimed.is(200)?.read()?;
+    same("the order's status", seen.status, Status::Completed)?;
     errand.runner.notice("frozen", &errand.order).await?;
     let paid = Sums::NOTHING.captured(errand.price.charge()).paid(share);
     cast.money(&errand, paid.balance(share - CLAIM)).await?;
@@ -109,8 +111,9 @@ async fn runner_claims(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviati
             amount(outlay)
         ),
     );
-    let seen = errand.runner.claim(&errand.order, outlay).await?.is(200)?;
-    same("who claims", seen.text("/dispute/by")?, "runner")?;
+    errand.runner.claim(&errand.order, outlay).await?.is(200)?;
+    let by = errand.seen().await?.dispute.map(|it| it.by);
+    same("who claims", by, Some(Party::Runner))?;
     cast.money(&errand, back).await?;
 
     cast.tells(&["34"], "The platform bears it.");
@@ -154,7 +157,12 @@ async fn nobody_decides(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviat
         "After a fortnight it ends by itself: nothing goes back, and Yuri's money is free again.",
     );
     cast.scene.pass(END_MS).await?;
-    let is_over = |order: &Body| order.says("/dispute/status", "resolved");
+    let is_over = |order: &Order| {
+        order
+            .dispute
+            .as_ref()
+            .is_some_and(|it| it.status == "resolved")
+    };
     errand.until("decided by nobody", is_over).await?;
     cast.money(&errand, paid).await
 }

@@ -4,7 +4,7 @@ use super::{
     super::{Errand, Setting, Sums},
     cast::Cast,
 };
-use campusg_client::{Deviation, Person, Wish, same};
+use campusg_client::{Deviation, Person, Wish, answer::Refusal, same};
 use campusg_domain::time::{HOUR_MS, SECOND_MS};
 
 /// Just over the time after which the bank takes a charge back; after as long again it decides.
@@ -37,8 +37,9 @@ async fn new_card_pays(cast: &Cast<'_>) -> Result<(), Deviation> {
     );
     let (errand, owes) = owing(cast).await?;
     let (zara, charge) = (&errand.customer, errand.price.charge());
-    let refused = zara.place(&Wish::lunch()).await?.refuses(409, "in_debt")?;
-    same("what is owed", refused.number("/owed_cents")?, charge)?;
+    let refused = zara.place(&Wish::lunch()).await?;
+    let refused: Refusal = refused.refuses(409, "in_debt")?.read()?;
+    same("what is owed", refused.owed_cents, Some(charge))?;
 
     cast.tells(
         &["41"],
@@ -52,7 +53,7 @@ async fn new_card_pays(cast: &Cast<'_>) -> Result<(), Deviation> {
     let wallet = zara.wallet().await?;
     same(
         "what is told before",
-        wallet.number("/new_payment_method_pays_cents")?,
+        wallet.new_payment_method_pays_cents,
         charge,
     )?;
     zara.set_card("tok_visa").await?;

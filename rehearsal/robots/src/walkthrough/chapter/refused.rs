@@ -5,7 +5,8 @@ use super::{
     super::{Setting, Sums},
     cast::Cast,
 };
-use campusg_client::{Deviation, same};
+use campusg_client::{Deviation, answer::RunnersOrder, same};
+use campusg_domain::order::Status;
 use campusg_domain::time::SECOND_MS;
 
 /// Just over the wait before a failed step is tried again for the first time.
@@ -20,8 +21,8 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
         return Ok(());
     }
     let errand = cast.at("on-the-way").await?;
-    let waits = errand.deliver().await?.is(200)?;
-    same("the status", waits.text("/status")?, "delivered")?;
+    let waits: RunnersOrder = errand.deliver().await?.is(200)?.read()?;
+    same("the status", waits.status, Status::Delivered)?;
     errand
         .runner
         .notice("payment_delayed", &errand.order)

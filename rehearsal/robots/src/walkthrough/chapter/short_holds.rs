@@ -5,7 +5,13 @@ use super::{
     super::{Errand, Setting, Sums},
     cast::{Cast, amount},
 };
-use campusg_client::{Body, Deviation, Person, Wish, request::DeskAction, same};
+use campusg_client::{
+    Deviation, Person, Wish,
+    answer::{Made, Order},
+    request::DeskAction,
+    same,
+};
+use campusg_domain::order::{CancelReason, Status};
 use campusg_domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
 
 /// Just over the hour after which an order gives its authorisation up: 12 hours before it runs out.
@@ -40,19 +46,23 @@ async fn waiting(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     let customer = cast.a_customer("tok_visa").await?;
     let mut wish = Wish::lunch();
     wish.deliver_after = Some(operator.in_so_long(LATER_MS).await?);
-    let placed = customer.place(&wish).await?.is(201)?;
-    let order = placed.text("/id")?;
-    let waits = |order: &Body| order.says("/placement", "waiting");
+    let placed: Made = customer.place(&wish).await?.is(201)?.read()?;
+    let order = &placed.id;
+    let waits = |order: &Order| order.placement.as_deref() == Some("waiting");
     customer.order_until(order, "waiting", waits).await?;
     cast.scene.pass(GIVEN_UP_MS).await?;
-    let is_over = |order: &Body| order.says("/status", "cancelled");
+    let is_over = |order: &Order| order.status == Status::Cancelled;
     let ended = customer.order_until(order, "cancelled", is_over).await?;
     same(
         "why",
-        ended.text("/cancel_reason")?,
-        "authorization_expired",
+        ended.cancel_reason,
+        Some(CancelReason::AuthorizationExpired),
     )?;
-    same("how it is settled", ended.text("/settlement")?, "free")?;
+    same(
+        "how it is settled",
+        ended.settlement.as_deref(),
+        Some("free"),
+    )?;
     cast.money_of(order, &customer, None, Sums::NOTHING).await
 }
 
@@ -82,10 +92,14 @@ async fn ended_by_trip(errand: &Errand) -> Result<(), Deviation> {
     let ended = errand.until_status("cancelled").await?;
     same(
         "why",
-        ended.text("/cancel_reason")?,
-        "authorization_expired",
+        ended.cancel_reason,
+        Some(CancelReason::AuthorizationExpired),
     )?;
-    same("how it is settled", ended.text("/settlement")?, "trip")
+    same(
+        "how it is settled",
+        ended.settlement.as_deref(),
+        Some("trip"),
+    )
 }
 
 async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
@@ -96,12 +110,8 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
         .await?
         .is(200)?;
     cast.scene.pass(GIVEN_UP_MS + RUN_OUT_MS).await?;
-    errand.until_told("authorization_expired").await?;
-    same(
-        "the status",
-        errand.seen().await?.text("/status")?,
-        "on-site",
-    )?;
+    errand.until_event("authorization_expired").await?;
+    same("the status", errand.seen().await?.status, Status::OnSite)?;
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
@@ -176,12 +186,12 @@ async fn late_charge(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation
 
     cast.tells(&["33"], "Seven hours later the bank has charged her after all. That was given up, so it goes back to her card; what she owes, she owes.");
     cast.scene.pass(LATE_MS).await?;
-    errand.until_told("late_charge_returned").await?;
+    errand.until_event("late_charge_returned").await?;
     errand
         .customer
         .notice("late_charge_returned", &errand.order)
         .await?;
-    errand.until_told("refunded").await?;
+    errand.until_event("refunded").await?;
     cast.money(&errand, paid.owed(charge)).await?;
     let moved = operator.moved(&errand.order).await?;
     let sum = |from: &str, to: &str| {

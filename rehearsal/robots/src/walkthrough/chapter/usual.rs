@@ -68,7 +68,7 @@ async fn order(cast: &Cast<'_>) -> Result<Errand, Deviation> {
     };
     same(
         "the time-out",
-        errand.timer("ORDER_TIMEOUT").await?.text("/status")?,
+        errand.timer("ORDER_TIMEOUT").await?.status.as_str(),
         "PENDING",
     )?;
     cast.money(&errand, Sums::NOTHING.held(price.hold)).await?;
@@ -79,7 +79,11 @@ async fn shop(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
     let price = errand.price;
     cast.tells(&["8"], "Ben accepts, and Ann is told who comes.");
     let accepted = errand.carry_to("accepted").await?;
-    same("Ann's runner", accepted.text("/runner/first_name")?, "Ben")?;
+    same(
+        "Ann's runner",
+        accepted.runner.and_then(|it| it.first_name).as_deref(),
+        Some("Ben"),
+    )?;
     errand
         .customer
         .notice("order_accepted", &errand.order)
@@ -130,7 +134,7 @@ async fn bring(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
         same("what Ben is paid", share, EARNED)?;
     }
     let done = errand.carry_to("completed").await?;
-    same("the proof", done.text("/delivery/proof")?, "pin")?;
+    same("the proof", done.proof(), Some("pin"))?;
     errand.runner.notice("paid", &errand.order).await?;
     cast.money(errand, Sums::NOTHING.captured(charge).paid(share))
         .await
