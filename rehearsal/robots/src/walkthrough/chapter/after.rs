@@ -50,7 +50,7 @@ async fn cancelled(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(charge).captured(charge))
         .await?;
 
-    cast.tells(&["24"], "She agrees: cancelled, and Paul is paid in full.");
+    cast.step(&["24"], "She agrees: cancelled, and Paul is paid in full.");
     let ended: Order = olga.cancel(order, charge).await?.is(200)?.read()?;
     same(
         "how it is settled",
@@ -121,7 +121,7 @@ async fn rated(cast: &Cast<'_>) -> Result<(), Deviation> {
     )?;
     olga.rate(order, 4).await?.refuses(409, "already_rated")?;
 
-    cast.tells(
+    cast.step(
         &["32c"],
         "Paul gives four: both are in, and both are shown.",
     );
@@ -138,7 +138,7 @@ async fn rated(cast: &Cast<'_>) -> Result<(), Deviation> {
     )?;
     cast.money(&errand, paid).await?;
 
-    cast.tells(
+    cast.step(
         &[],
         "Both have their receipt, each with their own side of the money.",
     );

@@ -21,7 +21,7 @@ const END_MS: u64 = 12 * DAY_MS + SECOND_MS;
 const CLAIM: i64 = 1_000;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
-    cast.tells(&["31"], "The order has ended and Yuri is paid. Xenia finds a hair in the soup and claims 10.00: so much of his money is frozen.");
+    cast.step(&["31"], "The order has ended and Yuri is paid. Xenia finds a hair in the soup and claims 10.00: so much of his money is frozen.");
     let Some(operator) = cast.scene.operator_here() else {
         return Ok(());
     };
@@ -48,7 +48,7 @@ async fn a_case(cast: &Cast<'_>) -> Result<(Errand, Sums), Deviation> {
 
 async fn runner_at_fault(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     let (errand, paid) = a_case(cast).await?;
-    cast.tells(
+    cast.step(
         &["34"],
         "The hair is Yuri's: the frozen money goes back to Xenia's card.",
     );
@@ -68,7 +68,7 @@ async fn runner_at_fault(cast: &Cast<'_>, operator: &Person) -> Result<(), Devia
 async fn platform_at_fault(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     cast.begins(&["31"], "Another time the bag was torn.");
     let (errand, paid) = a_case(cast).await?;
-    cast.tells(
+    cast.step(
         &["34"],
         "The bags are the platform's: it bears the 10.00, and Yuri's money is free again.",
     );
@@ -104,7 +104,7 @@ async fn runner_claims(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviati
     let back = Sums::NOTHING.captured(charge).refunded(charge);
     cast.money(&errand, back).await?;
 
-    cast.tells(
+    cast.step(
         &["31"],
         format!(
             "He comes back and claims the {} that he laid out. Nothing is frozen.",
@@ -116,7 +116,7 @@ async fn runner_claims(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviati
     same("who claims", by, Some(Party::Runner))?;
     cast.money(&errand, back).await?;
 
-    cast.tells(&["34"], "The platform bears it.");
+    cast.step(&["34"], "The platform bears it.");
     let before = operator.balance("goodwill").await?;
     operator
         .resolve(&errand.order, 1, outlay, Fault::Platform)
@@ -152,7 +152,7 @@ async fn nobody_decides(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviat
     cast.scene.pass(ALARM_MS).await?;
     operator.notice("dispute_waits", &errand.order).await?;
 
-    cast.tells(
+    cast.step(
         &["34"],
         "After a fortnight it ends by itself: nothing goes back, and Yuri's money is free again.",
     );

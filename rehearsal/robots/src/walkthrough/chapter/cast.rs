@@ -35,15 +35,15 @@ impl<'a> Cast<'a> {
         }
     }
 
-    /// Tells the next step, and which transitions of the lifecycle it shows.
-    pub(super) fn tells(&self, rows: &[&'static str], text: impl Into<String>) {
-        self.scene.story.tells(rows, text);
+    /// Begins the next step, and says which transitions of the lifecycle it shows.
+    pub(super) fn step(&self, transitions: &[&'static str], text: impl Into<String>) {
+        self.scene.story.step_of(transitions, text);
     }
 
-    /// As [`Self::tells`], after a blank line: it is about another order.
-    pub(super) fn begins(&self, rows: &[&'static str], text: impl Into<String>) {
+    /// As [`Self::step`], after a blank line: it is about another order.
+    pub(super) fn begins(&self, transitions: &[&'static str], text: impl Into<String>) {
         self.scene.story.pause();
-        self.tells(rows, text);
+        self.step(transitions, text);
     }
 
     /// Registers a customer with this card.
@@ -69,7 +69,7 @@ impl<'a> Cast<'a> {
         Ok(errand)
     }
 
-    /// Waits until an errand's money is as expected, without telling it.
+    /// Waits until an errand's money is as expected, without printing it.
     pub(super) async fn stands(&self, errand: &Errand, expected: Sums) -> Result<(), Deviation> {
         let Errand {
             order,
@@ -80,7 +80,7 @@ impl<'a> Cast<'a> {
         until_so(order, customer, Some(runner), expected).await
     }
 
-    /// Waits until an errand's money is as expected, and tells it.
+    /// Waits until an errand's money is as expected, and prints it.
     pub(super) async fn money(&self, errand: &Errand, expected: Sums) -> Result<(), Deviation> {
         let Errand {
             order,

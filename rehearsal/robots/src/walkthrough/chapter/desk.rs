@@ -26,7 +26,7 @@ const LOOKS: i64 = 14;
 const BACK: i64 = 1_000;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
-    cast.tells(
+    cast.step(
         &[],
         "An operator looks after the campus; what she does is written down with its reason.",
     );
@@ -80,7 +80,7 @@ async fn held_on_the_board(cast: &Cast<'_>, operator: &Person) -> Result<(), Dev
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(&["28", "9"], "She lets it go on. What fired meanwhile takes effect now: nobody came, cancelled, nothing charged.");
+    cast.step(&["28", "9"], "She lets it go on. What fired meanwhile takes effect now: nobody came, cancelled, nothing charged.");
     let ended = operator
         .act(order, DeskAction::Unhold, "It is open.")
         .await?;
@@ -113,7 +113,7 @@ async fn held_at_the_door(cast: &Cast<'_>, operator: &Person) -> Result<(), Devi
         .refuses(409, "on_hold")?;
     cast.money(&errand, bought(&errand)).await?;
 
-    cast.tells(
+    cast.step(
         &["28", "22"],
         "She lets it go on: released, completed, and Tom is paid.",
     );
@@ -194,7 +194,7 @@ async fn settled_at_the_store(cast: &Cast<'_>, operator: &Person) -> Result<(), 
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["40", "35"],
         "He says nothing for two minutes: cancelled, with the whole fee for his way.",
     );
@@ -277,7 +277,7 @@ async fn gone_at_the_store(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["35"],
         "Two minutes later it is cancelled, and nothing is charged.",
     );
@@ -312,7 +312,7 @@ async fn gone_with_the_food(cast: &Cast<'_>, operator: &Person) -> Result<(), De
     operator.notice("overdue", &errand.order).await?;
     cast.money(&errand, bought(&errand)).await?;
 
-    cast.tells(
+    cast.step(
         &["39", "27"],
         "After a fortnight he counts as gone: cancelled, and everything goes back to Sara.",
     );

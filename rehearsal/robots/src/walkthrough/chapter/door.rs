@@ -78,7 +78,7 @@ async fn late(cast: &Cast<'_>) -> Result<(), Deviation> {
     }
     cast.money(&errand, bought(&errand)).await?;
 
-    cast.tells(&["21", "22"], "He had lost his way. It goes on as always.");
+    cast.step(&["21", "22"], "He had lost his way. It goes on as always.");
     let done = errand.deliver().await?;
     paid(cast, &errand, (Status::Completed, Some("pin")), done).await
 }
@@ -100,7 +100,7 @@ async fn wrong_pins(cast: &Cast<'_>) -> Result<(), Deviation> {
     errand.customer.notice("wrong_pin", order).await?;
     cast.money(&errand, bought(&errand)).await?;
 
-    cast.tells(
+    cast.step(
         &["21", "22"],
         "Now even the right one is no use; a photo of the food in Mia's hands takes its place.",
     );
@@ -166,7 +166,7 @@ async fn customer_answers(cast: &Cast<'_>) -> Result<(), Deviation> {
     }
     let errand = unreachable(cast).await?;
 
-    cast.tells(
+    cast.step(
         &["25"],
         "She was in the shower, and answers: the wait is over, once and for all.",
     );
@@ -177,7 +177,7 @@ async fn customer_answers(cast: &Cast<'_>) -> Result<(), Deviation> {
         .await?;
     cast.money(&errand, bought(&errand)).await?;
 
-    cast.tells(&["21", "22"], "She says her PIN.");
+    cast.step(&["21", "22"], "She says her PIN.");
     let done = errand.deliver().await?;
     paid(cast, &errand, (Status::Completed, Some("pin")), done).await
 }
@@ -199,7 +199,7 @@ async fn left_safe(cast: &Cast<'_>) -> Result<(), Deviation> {
     }
     let errand = waited(cast).await?;
 
-    cast.tells(
+    cast.step(
         &["26", "21", "22"],
         "Noah leaves the food where it is safe, with a photo of it.",
     );
@@ -218,7 +218,7 @@ async fn taken_back(cast: &Cast<'_>) -> Result<(), Deviation> {
     }
     let errand = waited(cast).await?;
 
-    cast.tells(&["26"], "He takes it back to the store: cancelled, and he is paid in full, for the fault is not his.");
+    cast.step(&["26"], "He takes it back to the store: cancelled, and he is paid in full, for the fault is not his.");
     let photo = errand.runner.upload().await?;
     let back = ProblemReport {
         kind: Problem::Returned,

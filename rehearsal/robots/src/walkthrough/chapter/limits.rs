@@ -30,7 +30,7 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&first, Sums::NOTHING.held(first.price.hold))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["5"],
         "A second lunch does not fit: its authorisation is let go, and the order is cancelled.",
     );
@@ -42,7 +42,7 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     let first = cast.with("tok_visa", &snack).await?;
     cast.money(&first, Sums::NOTHING.held(SNACK)).await?;
 
-    cast.tells(
+    cast.step(
         &["5"],
         "But there is no timer left for the second: authorised and held, and both are taken back.",
     );

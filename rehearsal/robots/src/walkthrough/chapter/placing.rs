@@ -159,7 +159,7 @@ async fn bank_asks(cast: &Cast<'_>) -> Result<(), Deviation> {
     );
     let (customer, order, page) = asked(cast).await?;
 
-    cast.tells(
+    cast.step(
         &["3", "4", "6"],
         "She confirms on the bank's page: authorised, held, on the board.",
     );
@@ -183,7 +183,7 @@ async fn bank_waits_in_vain(cast: &Cast<'_>) -> Result<(), Deviation> {
     }
     let (customer, order, _) = asked(cast).await?;
 
-    cast.tells(
+    cast.step(
         &["2"],
         "After a quarter of an hour the question is over: cancelled.",
     );
@@ -222,7 +222,7 @@ async fn late_yes(cast: &Cast<'_>) -> Result<(), Deviation> {
         same("the payment", ended.payment.status.as_str(), "failed")?;
         ended_free(cast, &customer, &order, CancelReason::Customer).await?;
 
-        cast.tells(
+        cast.step(
             &["33"],
             "Then the bank says yes after all: the late authorisation is let go, and Cora is told.",
         );
@@ -272,7 +272,7 @@ async fn for_later(cast: &Cast<'_>) -> Result<(), Deviation> {
     )?;
     cast.money_of(order, &customer, None, held).await?;
 
-    cast.tells(
+    cast.step(
         &["37"],
         "Three quarters of an hour before its time it goes on the board.",
     );

@@ -13,7 +13,7 @@ use campusg_domain::time::SECOND_MS;
 const REST_MS: u64 = 2 * SECOND_MS;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
-    cast.tells(&["21", "23"], "Quinn has his food, and then the escrow refuses to pay: nothing moves, it stays delivered, and Rosa is told.");
+    cast.step(&["21", "23"], "Quinn has his food, and then the escrow refuses to pay: nothing moves, it stays delivered, and Rosa is told.");
     if !cast.scene.is_set_for(Setting::Limits) {
         cast.scene
             .story
@@ -31,7 +31,7 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(charge).captured(charge))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["22"],
         "A second later it is tried again: released, completed, and Rosa is paid.",
     );

@@ -39,7 +39,7 @@ async fn accepts_and_gives_back(cast: &Cast<'_>) -> Result<(), Deviation> {
     let held = Sums::NOTHING.held(errand.price.hold);
     cast.money(&errand, held).await?;
 
-    cast.tells(&["10"], "Hugo can't after all: the order is on the board again for a full half hour, and his cancellation counts.");
+    cast.step(&["10"], "Hugo can't after all: the order is on the board again for a full half hour, and his cancellation counts.");
     hugo.give_back(order).await?.is(200)?;
     let again = errand.seen().await?;
     same(
@@ -65,14 +65,14 @@ async fn accepts_and_gives_back(cast: &Cast<'_>) -> Result<(), Deviation> {
     errand.customer.notice("runner_cancelled", order).await?;
     cast.money(&errand, held).await?;
 
-    cast.tells(&["8", "13"], "Ida takes it, and is at the store.");
+    cast.step(&["8", "13"], "Ida takes it, and is at the store.");
     ida.accept(order).await?.is(200)?;
     ida.report(order, &Progress::OnSite).await?.is(200)?;
     ida.notice("buy_from_now_on", order).await?;
     cast.money_of(order, &errand.customer, Some(&ida), held)
         .await?;
 
-    cast.tells(
+    cast.step(
         &["10"],
         "The line is too long. She has bought nothing, so she can still give it back.",
     );
@@ -178,7 +178,7 @@ async fn customer_cancels_late(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["12"],
         "She agrees: cancelled, her card is charged for the trip alone, and Hugo has it.",
     );

@@ -28,7 +28,7 @@ const LATER_MS: u64 = 3 * HOUR_MS;
 const WAIT_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
-    cast.tells(&["38"], "Uma orders for in three hours, but her bank keeps the authorisation too short: cancelled in time, and nothing is charged.");
+    cast.step(&["38"], "Uma orders for in three hours, but her bank keeps the authorisation too short: cancelled in time, and nothing is charged.");
     let operator = cast.scene.operator.as_ref();
     let Some(operator) = operator.filter(|_| cast.scene.is_set_for(Setting::ShortHolds)) else {
         cast.scene.story.leave_out(
@@ -77,7 +77,7 @@ async fn at_the_store(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["38", "35"],
         "He says nothing for two minutes: cancelled, and his trip is paid.",
     );
@@ -115,7 +115,7 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["28", "35"],
         "The operator lets it go on, and Vito is asked whether he is at the till.",
     );
@@ -130,7 +130,7 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["35", "19"],
         "He is not: cancelled. His trip is paid; the bank gives nothing any more, so Uma owes it.",
     );
@@ -140,7 +140,7 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     let paid = Sums::NOTHING.paid(trip);
     cast.money(&errand, paid.owed(trip)).await?;
 
-    cast.tells(
+    cast.step(
         &["41"],
         format!(
             "Her card is as good as ever: she pays {} of it by hand, and no more than she owes.",
@@ -156,7 +156,7 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     cast.money(&errand, paid.captured(PART).owed(trip - PART))
         .await?;
 
-    cast.tells(&["41"], "And then the rest.");
+    cast.step(&["41"], "And then the rest.");
     customer.pay_debt(trip - PART).await?.is(201)?;
     cast.money(&errand, paid.captured(trip)).await
 }
@@ -171,12 +171,12 @@ async fn late_charge(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation
     let (charge, share) = (errand.price.charge(), errand.share().await?);
     cast.money(&errand, Sums::NOTHING.held(charge)).await?;
 
-    cast.tells(&["21", "22"], "He brings the food and is paid.");
+    cast.step(&["21", "22"], "He brings the food and is paid.");
     errand.carry_to("completed").await?;
     let paid = Sums::NOTHING.paid(share);
     cast.money(&errand, paid).await?;
 
-    cast.tells(
+    cast.step(
         &["19"],
         "The time to charge runs out without an answer: given up, and Uma owes it.",
     );
@@ -184,7 +184,7 @@ async fn late_charge(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation
     errand.customer.notice("renew_card", &errand.order).await?;
     cast.money(&errand, paid.owed(charge)).await?;
 
-    cast.tells(&["33"], "Seven hours later the bank has charged her after all. That was given up, so it goes back to her card; what she owes, she owes.");
+    cast.step(&["33"], "Seven hours later the bank has charged her after all. That was given up, so it goes back to her card; what she owes, she owes.");
     cast.scene.pass(LATE_MS).await?;
     errand.until_event("late_charge_returned").await?;
     errand

@@ -123,7 +123,7 @@ async fn dearer_elsewhere(cast: &Cast<'_>) -> Result<(), Deviation> {
     };
     let n = asks(cast, &errand, &closed).await?;
 
-    cast.tells(&["16"], "Iris names another store, and he goes there.");
+    cast.step(&["16"], "Iris names another store, and he goes there.");
     let there = ProposalAnswer::OtherStore(Store::described("Noodle House", "Hall 9"));
     answers(&errand, n, &there).await?;
     same(
@@ -133,13 +133,13 @@ async fn dearer_elsewhere(cast: &Cast<'_>) -> Result<(), Deviation> {
     )?;
     cast.money(&errand, Sums::NOTHING.held(hold)).await?;
 
-    cast.tells(
+    cast.step(
         &["15"],
         "There it costs 25.00, more than the 23.00 that Iris agreed to when she ordered.",
     );
     let n = asks(cast, &errand, &Proposal::price(DEARER)).await?;
 
-    cast.tells(
+    cast.step(
         &["16"],
         "He finds a cheaper shelf and takes the question back.",
     );
@@ -147,14 +147,14 @@ async fn dearer_elsewhere(cast: &Cast<'_>) -> Result<(), Deviation> {
     decided(&errand).await?;
     cast.money(&errand, Sums::NOTHING.held(hold)).await?;
 
-    cast.tells(&["15"], "It was empty. He asks again for 25.00.");
+    cast.step(&["15"], "It was empty. He asks again for 25.00.");
     let n = asks(cast, &errand, &Proposal::price(DEARER)).await?;
     agreed(cast, &errand, n).await
 }
 
 async fn agreed(cast: &Cast<'_>, errand: &Errand, n: u16) -> Result<(), Deviation> {
     let charge = DEARER + errand.price.fee + errand.price.tip;
-    cast.tells(
+    cast.step(
         &["16"],
         "Iris agrees. Her card is asked for the missing 2.00 first; then the new price counts.",
     );
@@ -163,7 +163,7 @@ async fn agreed(cast: &Cast<'_>, errand: &Errand, n: u16) -> Result<(), Deviatio
     same("what she approved", seen.approved_total_cents, DEARER)?;
     cast.money(errand, Sums::NOTHING.held(charge)).await?;
 
-    cast.tells(
+    cast.step(
         &["18"],
         "He buys for 25.00: charged from both authorisations, to the last cent of each.",
     );
@@ -176,7 +176,7 @@ async fn agreed(cast: &Cast<'_>, errand: &Errand, n: u16) -> Result<(), Deviatio
     cast.money(errand, Sums::NOTHING.held(charge).captured(charge))
         .await?;
 
-    cast.tells(&["20", "21", "22"], "He brings it, and is paid.");
+    cast.step(&["20", "21", "22"], "He brings it, and is paid.");
     let share = charge - errand.platform_fee().await?;
     errand.carry_to("completed").await?;
     cast.money(errand, Sums::NOTHING.captured(charge).paid(share))
@@ -188,13 +188,13 @@ async fn left_after_all(cast: &Cast<'_>) -> Result<(), Deviation> {
     let errand = at_the_store(cast, "tok_visa").await?;
     let n = asks(cast, &errand, &Proposal::price(DEARER)).await?;
 
-    cast.tells(&["16"], "Iris agrees at once, and 2.00 more are held.");
+    cast.step(&["16"], "Iris agrees at once, and 2.00 more are held.");
     answers(&errand, n, &ProposalAnswer::Approve).await?;
     decided(&errand).await?;
     let charge = DEARER + errand.price.fee + errand.price.tip;
     cast.money(&errand, Sums::NOTHING.held(charge)).await?;
 
-    cast.tells(&["10"], "Then Jon has to leave. The order is on the board again as it was at first; what was held beyond that is let go.");
+    cast.step(&["10"], "Then Jon has to leave. The order is on the board again as it was at first; what was held beyond that is let go.");
     errand.runner.give_back(&errand.order).await?.is(200)?;
     let seen = errand.seen().await?;
     same(
@@ -219,7 +219,7 @@ async fn sold_out(cast: &Cast<'_>) -> Result<(), Deviation> {
     let errand = at_the_store(cast, "tok_visa").await?;
     let n = asks(cast, &errand, &Proposal::about(ProposalKind::SoldOut)).await?;
 
-    cast.tells(
+    cast.step(
         &["17"],
         "Iris wants nothing else: cancelled, and Jon's trip is paid.",
     );
@@ -238,7 +238,7 @@ async fn price_without_answer(cast: &Cast<'_>) -> Result<(), Deviation> {
     let errand = at_the_store(cast, "tok_visa").await?;
     asks(cast, &errand, &Proposal::price(DEARER)).await?;
 
-    cast.tells(
+    cast.step(
         &["17"],
         "Five minutes without an answer are a no: cancelled, and the trip is paid.",
     );
@@ -270,7 +270,7 @@ async fn card_gives_no_more(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(&["17"], "So she says no: cancelled, and the trip is paid.");
+    cast.step(&["17"], "So she says no: cancelled, and the trip is paid.");
     answers(&errand, n, &ProposalAnswer::Reject).await?;
     ended_by_trip(cast, &errand, CancelReason::PriceRejected).await
 }
@@ -286,7 +286,7 @@ async fn done_without(cast: &Cast<'_>) -> Result<(), Deviation> {
     let offer = asked.iter().flatten().find_map(|it| it.offer.as_ref());
     same("the offer", offer.map(|it| it.name.as_str()), Some("Stew"))?;
 
-    cast.tells(
+    cast.step(
         &["16"],
         "Iris would rather do without the soup, and takes the bread alone.",
     );
@@ -304,7 +304,7 @@ async fn substitution_without_answer(cast: &Cast<'_>) -> Result<(), Deviation> {
     let errand = at_the_store(cast, "tok_visa").await?;
     asks(cast, &errand, &stew()).await?;
 
-    cast.tells(
+    cast.step(
         &["17"],
         "After five minutes the soup is left out; the order goes on with the bread.",
     );
@@ -328,7 +328,7 @@ fn soup_is_dropped(order: &Order) -> Result<(), Deviation> {
 async fn bread(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
     cast.money(errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
-    cast.tells(
+    cast.step(
         &["18"],
         "Bread for 5.00: charged with fee and tip, and the rest of the hold is let go.",
     );

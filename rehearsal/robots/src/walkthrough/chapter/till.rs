@@ -62,7 +62,7 @@ async fn receipts(cast: &Cast<'_>) -> Result<(), Deviation> {
         .refuses(422, "photo_needed")?;
     cast.money(&errand, Sums::NOTHING.held(price.hold)).await?;
 
-    cast.tells(
+    cast.step(
         &["18"],
         "The right one goes through; its photo serves no second order.",
     );
@@ -94,7 +94,7 @@ async fn charge_fails(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(charge).owed(charge))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["20", "21", "22"],
         "Leo brings the food and is paid as always.",
     );
@@ -129,7 +129,7 @@ async fn runner_agrees(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.begins(&["35"], "Kim wants to cancel. Leo may be at the till, so he is asked, and for two minutes nothing happens.");
     let errand = asked(cast).await?;
 
-    cast.tells(
+    cast.step(
         &["35"],
         "He has bought nothing and agrees: cancelled, and his trip is paid.",
     );
@@ -144,7 +144,7 @@ async fn runner_says_nothing(cast: &Cast<'_>) -> Result<(), Deviation> {
     }
     let errand = asked(cast).await?;
 
-    cast.tells(
+    cast.step(
         &["35"],
         "Two minutes later it is cancelled, and his trip is paid.",
     );
@@ -159,7 +159,7 @@ async fn runner_has_paid(cast: &Cast<'_>) -> Result<(), Deviation> {
     );
     let errand = asked(cast).await?;
 
-    cast.tells(&["35", "18"], "He sends the receipt: the cancellation falls, and Kim is told what it would cost from here on.");
+    cast.step(&["35", "18"], "He sends the receipt: the cancellation falls, and Kim is told what it would cost from here on.");
     let bought = errand.carry_to("purchased").await?;
     same("the status", bought.status, Status::Purchased)?;
     errand.customer.notice("cancel_fell", &errand.order).await?;

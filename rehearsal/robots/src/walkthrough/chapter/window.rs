@@ -22,7 +22,7 @@ const END_MS: u64 = 12 * DAY_MS + SECOND_MS;
 const CLAIM: i64 = 1_000;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
-    cast.tells(&["21"], "Will hands the food over. For a day Vera may say that something is wrong, and the money waits.");
+    cast.step(&["21"], "Will hands the food over. For a day Vera may say that something is wrong, and the money waits.");
     let errand = cast.at("on-the-way").await?;
     let waits: RunnersOrder = errand.deliver().await?.is(200)?.read()?;
     if waits.status == Status::Completed {
@@ -73,7 +73,7 @@ async fn confirmed(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
         "PENDING",
     )?;
     cast.money(errand, in_escrow(errand)).await?;
-    cast.tells(&["22"], "All is well, she confirms: released at once.");
+    cast.step(&["22"], "All is well, she confirms: released at once.");
     errand.customer.confirm(&errand.order).await?.is(200)?;
     released(cast, errand, 0, 0).await
 }
@@ -114,7 +114,7 @@ async fn in_part(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     let hers = errand.customer.confirm(&errand.order).await?;
     hers.refuses(409, "dispute_open")?;
 
-    cast.tells(
+    cast.step(
         &["30"],
         "An operator hears both and finds Will at fault: 10.00 go back, and he gets the rest.",
     );
@@ -134,7 +134,7 @@ async fn all_of_it(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> 
     cast.begins(&["29"], "There is a beetle in it.");
     let errand = disputed(cast).await?;
 
-    cast.tells(
+    cast.step(
         &["30"],
         "Everything goes back, and Will gets nothing: cancelled.",
     );
@@ -152,7 +152,7 @@ async fn not_the_runner(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviat
     cast.begins(&["29"], "There is no salt in it.");
     let errand = disputed(cast).await?;
 
-    cast.tells(&["30"], "That is the store's fault: Vera has her 10.00 from the platform, and Will is paid in full.");
+    cast.step(&["30"], "That is the store's fault: Vera has her 10.00 from the platform, and Will is paid in full.");
     let before = operator.balance("goodwill").await?;
     operator
         .resolve(&errand.order, 1, CLAIM, Fault::Store)
@@ -173,7 +173,7 @@ async fn nobody_decides(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviat
     }
     let errand = disputed(cast).await?;
 
-    cast.tells(
+    cast.step(
         &[],
         "No operator looks at it. After two days they are alarmed.",
     );
@@ -181,7 +181,7 @@ async fn nobody_decides(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviat
     operator.notice("dispute_waits", &errand.order).await?;
     cast.money(&errand, in_escrow(&errand)).await?;
 
-    cast.tells(
+    cast.step(
         &["30"],
         "After a fortnight it ends by itself, and nothing goes back.",
     );

@@ -166,7 +166,7 @@ async fn after(scene: &Scene, errand: &Errand) -> Result<(), Deviation> {
     let profile: PublicProfile = customer.read(account::person(&runner.id)).await?;
     same("Ben's ratings", profile.ratings.as_runner.count, 1)?;
 
-    story.step("Both have their receipt, and Ann's inbox tells the whole way.");
+    story.step("Both have their receipt, and Ann's inbox has a notice of every step.");
     receipts(customer, runner, order, price).await?;
     for kind in [
         "payment_pending",
