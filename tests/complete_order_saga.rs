@@ -8,8 +8,11 @@
 
 mod common;
 
+use campusg_client::answer::Order;
+use campusg_client::operation::account;
 use campusg_client::request::Progress;
-use campusg_client::{Body, Deviation, Wish};
+use campusg_client::{Body, Deviation, Person, Wish};
+use campusg_domain::order::{CancelReason, Status};
 use campusg_domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 use campusg_robots::walkthrough::Errand;
 use common::raw::AsWritten as _;
@@ -45,7 +48,7 @@ async fn full_flow_moves_the_money_once() -> Result<(), Deviation> {
     errand.until_collection("collected").await?;
     errand.carry_to("on-the-way").await?;
     let done = errand.carry_to("completed").await?;
-    assert_eq!(done.text("/delivery/proof")?, "pin");
+    assert_eq!(done.proof(), Some("pin"));
     let moved = transfers(&scene, &errand.order).await?;
     let expected = [
         "receivable→escrow 2899 pending",
@@ -112,8 +115,8 @@ async fn at_each_stage_only_the_next_step_fits() -> Result<(), Deviation> {
     for (stage, here) in way.iter().enumerate() {
         errand.carry_to(here).await?;
         errand
-            .until("as before", |order| {
-                !order.says("/payment/collection", "collecting")
+            .until("as before", |order: &Order| {
+                order.payment.collection != "collecting"
             })
             .await?;
         let before = errand.seen().await?;
@@ -153,8 +156,8 @@ async fn at_each_stage_only_the_next_step_fits() -> Result<(), Deviation> {
             .await?
             .refuses(409, "not_in_this_stage")?;
         assert_eq!(
-            before.0["version"],
-            errand.seen().await?.0["version"],
+            before.version,
+            errand.seen().await?.version,
             "{here}: a refusal writes nothing"
         );
     }
@@ -169,13 +172,15 @@ async fn accepted_then_the_runner_never_starts() -> Result<(), Deviation> {
     for _ in 0..2 {
         scene.pass(15 * MINUTE_MS + SECOND_MS).await?;
         errand
-            .until("looked at", |order| {
+            .until("looked at", |order: &Body| {
                 !order.says("/status", "accepted") || errand_reminded(order)
             })
             .await?;
     }
     errand
-        .until("available", |order| order.says("/placement", "available"))
+        .until("available", |order: &Order| {
+            order.placement.as_deref() == Some("available")
+        })
         .await
         .unwrap();
     errand.money().await?.is(2_899, 0, 0, 0)?;
@@ -223,16 +228,12 @@ async fn purchased_then_the_charge_is_answered_at_the_third_retry() -> Result<()
     let errand = Errand::available(&scene.client, "tok_capture_down_3").await?;
     errand.carry_to("completed").await?;
     errand.money().await?.is(0, 2_749, 2_749, 0)?;
-    let collected = |order: &Body| order.says("/payment/collection", "collected");
+    let collected = |order: &Order| order.payment.collection == "collected";
     let seen = pass_until(&scene, &errand.order, (6, 10 * SECOND_MS), collected).await?;
-    let captures: Vec<_> = seen
-        .list("/calls")
-        .unwrap()
-        .into_iter()
-        .filter(|call| call.says("/purpose", "capture"))
-        .collect();
+    let calls = seen.calls.iter();
+    let captures: Vec<_> = calls.filter(|call| call.purpose == "capture").collect();
     assert_eq!(captures.len(), 1, "one call, repeated under its key");
-    assert_eq!(captures[0].number("/failures")?, 3);
+    assert_eq!(captures[0].failures, 3);
     assert_eq!(
         transfers(&scene, &errand.order)
             .await?
@@ -268,14 +269,9 @@ async fn purchased_then_the_charge_is_never_answered_and_an_operator_looks() -> 
     errand.carry_to("completed").await?;
     errand.money().await?.is(0, 2_749, 2_749, 0)?;
     let capture_failed = |times: i64| {
-        move |order: &Body| {
-            let calls = order.list("/calls").unwrap();
-            calls.iter().any(|call| {
-                call.says("/purpose", "capture")
-                    && call
-                        .number("/failures")
-                        .is_ok_and(|failures| failures >= times)
-            })
+        move |order: &Order| {
+            let mut calls = order.calls.iter();
+            calls.any(|call| call.purpose == "capture" && call.failures >= times)
         }
     };
     pass_until(
@@ -321,8 +317,8 @@ async fn purchased_then_the_charge_is_never_answered_and_an_operator_looks() -> 
         .order_until(&errand.order, "tried once more", capture_failed(9))
         .await?;
     assert_eq!(
-        errand.seen().await?.text("/status")?,
-        "completed",
+        errand.seen().await?.status,
+        Status::Completed,
         "a delivery is never undone"
     );
     proven(&scene).await;
@@ -373,7 +369,8 @@ async fn cancelled_from_purchased_on_pays_the_runner_in_full() -> Result<(), Dev
         errand.until_collection("collected").await?;
         errand.money().await?.is(0, 2_749, 2_749, 0)?;
         let again = errand.customer.cancel(&errand.order, 0).await?.is(200)?;
-        assert_eq!(again.0["version"], errand.seen().await?.0["version"]);
+        let version = errand.seen().await?.version;
+        assert_eq!(again.number("/version")?, version);
         errand
             .runner
             .report(&errand.order, &Progress::Collected)
@@ -501,7 +498,8 @@ async fn a_repeated_wrong_pin_under_one_key_counts_once() -> Result<(), Deviatio
             .refuses(422, "wrong_pin")?;
         assert_eq!(refused.number("/tries_left")?, 4);
     }
-    assert_eq!(errand.seen().await?.number("/wrong_pins")?, 1);
+    let seen = errand.customer.order_raw(&errand.order).await?;
+    assert_eq!(seen.number("/wrong_pins")?, 1);
     errand.carry_to("completed").await?;
     Ok(())
 }
@@ -525,22 +523,18 @@ async fn completed_then_both_rate_once() -> Result<(), Deviation> {
         .rate(&errand.order, 1)
         .await?
         .refuses(409, "already_rated")?;
-    let runner = |profile: &Body| profile.number("/ratings/as_runner/count").unwrap();
+    let ratings = async |who: &Person, role: &str| {
+        let profile: Body = who.read(account::profile()).await?;
+        profile.number(&format!("/ratings/{role}/count"))
+    };
     assert_eq!(
-        runner(&errand.runner.profile().await?),
+        ratings(&errand.runner, "as_runner").await?,
         0,
         "not shown before both are in"
     );
     errand.runner.rate(&errand.order, 3).await?.is(200)?;
-    assert_eq!(runner(&errand.runner.profile().await?), 1);
-    assert_eq!(
-        errand
-            .customer
-            .profile()
-            .await?
-            .number("/ratings/as_customer/count")?,
-        1
-    );
+    assert_eq!(ratings(&errand.runner, "as_runner").await?, 1);
+    assert_eq!(ratings(&errand.customer, "as_customer").await?, 1);
     let page = campusg_client::ApiRequest::get(format!("/api/orders/{}/receipt", errand.order));
     let receipt = errand.customer.send(page).await?.is(200)?;
     assert_eq!(receipt.number("/total_cents")?, 2_749);
@@ -621,7 +615,7 @@ async fn a_release_that_fails_is_tried_again_and_undoes_no_delivery() -> Result<
 
     errand.customer.confirm(&errand.order).await?.is(200)?;
     let seen = errand.seen().await?;
-    assert_eq!(seen.text("/status")?, "delivered", "the drill goes on");
+    assert_eq!(seen.status, Status::Delivered, "the drill goes on");
     scene.pass(11 * MINUTE_MS).await?;
     errand.until_status("completed").await?;
     errand.money().await?.is(0, 2_749, 2_749, 0)?;
@@ -651,13 +645,12 @@ async fn a_refund_that_the_card_refuses_stays_in_the_customers_wallet() -> Resul
             .await?;
     }
     let ended = errand.until_status("cancelled").await?;
-    assert_eq!(ended.text("/cancel_reason")?, "runner_abandoned");
+    assert_eq!(ended.cancel_reason, Some(CancelReason::RunnerAbandoned));
     errand
         .customer
         .notice("refund_kept_in_wallet", &errand.order)
         .await?;
-    let wallet = errand.customer.wallet().await?;
-    assert_eq!(wallet.number("/available_cents")?, 2_749);
+    assert_eq!(errand.customer.wallet().await?.available_cents, 2_749);
     errand.money().await?.is(0, 2_749, 0, 0)?;
     proven(&scene).await;
     Ok(())

@@ -8,8 +8,10 @@
 
 mod common;
 
+use campusg_client::answer::Order;
 use campusg_client::{ApiRequest, Body, Deviation, Person, Wish};
 use campusg_domain::gateway::CallKey;
+use campusg_domain::order::Status;
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 use campusg_robots::walkthrough::{Errand, Money, Scene};
 use common::raw::AsWritten as _;
@@ -99,7 +101,7 @@ async fn success_the_money_is_held_and_the_timers_run() -> Result<(), Deviation>
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
     let errand = Errand::available(&scene.client, "tok_visa").await?;
-    let order = errand.seen().await?;
+    let order = errand.customer.order_raw(&errand.order).await?;
     assert_eq!(order.text("/payment/status")?, "in-escrow");
     assert_eq!(order.text("/escrow/status")?, "held");
     assert!(order.has("/accept_by") && order.has("/payment/capture_before"));
@@ -117,11 +119,7 @@ async fn success_the_money_is_held_and_the_timers_run() -> Result<(), Deviation>
         "ESCROW_TIMEOUT",
         "PAYMENT_AUTHORIZATION_EXPIRY",
     ] {
-        assert_eq!(
-            errand.timer(kind).await?.text("/status")?,
-            "PENDING",
-            "{kind}"
-        );
+        assert_eq!(errand.timer(kind).await?.status, "PENDING", "{kind}");
     }
     let done = steps(&scene, &errand.order).await;
     let expected = [
@@ -236,9 +234,9 @@ async fn gateway_down_then_up_goes_on() -> Result<(), Deviation> {
     let (customer, order, first) = placed(&scene, "tok_down_3").await;
     assert_eq!(first.text("/placement")?, "authorizing");
     assert_eq!(first.text("/payment/status")?, "initiating");
-    let available = |order: &Body| order.says("/placement", "available");
+    let available = |order: &Order| order.placement.as_deref() == Some("available");
     let seen = pass_until(&scene, &order, (6, 10 * SECOND_MS), available).await?;
-    assert_eq!(seen.number("/calls/0/failures")?, 3);
+    assert_eq!(seen.calls[0].failures, 3);
     Money::of(&order, &customer, None)
         .await?
         .is(2_899, 0, 0, 0)?;
@@ -251,7 +249,7 @@ async fn gateway_that_never_answers_cancels_after_the_last_try() -> Result<(), D
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
     let (customer, order, _) = placed(&scene, "tok_down").await;
-    let cancelled = |order: &Body| order.says("/status", "cancelled");
+    let cancelled = |order: &Order| order.status == Status::Cancelled;
     pass_until(&scene, &order, (10, 70 * SECOND_MS), cancelled).await?;
     let ended = ended_free(&customer, &order, "payment_failed", "failed").await;
     assert!(!ended.has("/payment/declined"), "nobody declined it");
@@ -282,11 +280,11 @@ async fn gateway_whose_first_answer_is_lost_authorises_once() -> Result<(), Devi
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
     let (customer, order, _) = placed(&scene, "tok_timeout_then_succeeds").await;
-    let available = |order: &Body| order.says("/placement", "available");
+    let available = |order: &Order| order.placement.as_deref() == Some("available");
     let seen = pass_until(&scene, &order, (3, 10 * SECOND_MS), available).await?;
-    assert_eq!(seen.number("/calls/0/failures")?, 1);
+    assert_eq!(seen.calls[0].failures, 1);
     assert_eq!(
-        seen.list("/calls")?.len(),
+        seen.calls.len(),
         1,
         "asked again under the same key, not anew"
     );
@@ -327,17 +325,7 @@ async fn customer_cancels_while_the_gateway_is_silent_and_a_late_yes_is_let_go()
     let (placed, order) = tokio::try_join!(placing, cancelling)?;
     placed.is(201)?;
     ended_free(&late, &order, "customer", "failed").await;
-    let operator = operator(&scene);
-    let settled = |order: &Body| {
-        order
-            .list("/calls")
-            .unwrap()
-            .iter()
-            .all(|call| call.says("/state", "closed"))
-    };
-    operator
-        .order_until(&order, "settled with the gateway", settled)
-        .await?;
+    common::desk::quiet(&scene, &order).await?;
     let totals = gateway.totals(None).await;
     assert_eq!(
         (
@@ -533,8 +521,8 @@ async fn an_order_for_later_waits_for_its_time() -> Result<(), Deviation> {
         .refuses(409, "not_in_this_stage")?;
     scene.pass(76 * MINUTE_MS).await?;
     customer
-        .order_until(order, "available", |order| {
-            order.says("/placement", "available")
+        .order_until(order, "available", |order: &Order| {
+            order.placement.as_deref() == Some("available")
         })
         .await?;
     runner.accept(order).await?.is(200)?;

@@ -8,7 +8,9 @@
 
 mod common;
 
-use campusg_client::{Body, Deviation, Person, Price, Reply, Wish};
+use campusg_client::answer::Order;
+use campusg_client::{Deviation, Person, Reply, Wish};
+use campusg_domain::order::{CancelReason, Status};
 use campusg_domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
 use campusg_robots::walkthrough::{Errand, Scene};
 use common::raw::AsWritten as _;
@@ -71,12 +73,12 @@ const STAGES: [Row; 17] = [
 async fn placed(scene: &Scene, card: &str, wish: &Wish) -> Result<Errand, Deviation> {
     let customer = Person::customer(&scene.client, "Ann", card).await?;
     let runner = Person::runner(&scene.client, "Ben").await?;
-    let order = customer.place(wish).await?.is(201)?;
+    let order: Order = customer.place(wish).await?.is(201)?.read()?;
     Ok(Errand {
         customer,
         runner,
-        price: Price::read(&Body(order.0["price"].clone()))?,
-        order: order.text("/id")?.into(),
+        price: order.price.checked()?,
+        order: order.id,
     })
 }
 
@@ -140,7 +142,7 @@ async fn more_is_held(scene: &Scene, stage: &str) -> Result<Errand, Deviation> {
         .await?
         .is(202)?;
     errand
-        .until("approved", |order| !order.has("/proposal"))
+        .until("approved", |order: &Order| order.proposal.is_none())
         .await?;
     if stage == "purchased for more" {
         let photo = ben.upload().await?;
@@ -227,7 +229,7 @@ async fn done(
     fees_before: i64,
 ) -> Result<(), Deviation> {
     let ended = errand.until_status("cancelled").await?;
-    assert_eq!(ended.text("/cancel_reason")?, "customer");
+    assert_eq!(ended.cancel_reason, Some(CancelReason::Customer));
     quiet(scene, &errand.order).await?;
     let money = errand.money().await?;
     money.is(0, charge, to_runner, 0)?;
@@ -252,11 +254,11 @@ async fn at_every_stage_the_quote_is_what_cancelling_does() -> Result<(), Deviat
         let (ann, charge) = (&errand.customer, shares.0);
         let book = till.gateway.totals(Some(&errand.order)).await;
         assert_eq!(book.blocked.0, blocked(stage, hold), "{stage}");
-        let version = errand.seen().await?.number("/version")?;
+        let version = errand.seen().await?.version;
         if charge > 0 {
             let too_little = ann.cancel(&errand.order, charge - 1).await?;
             is_dearer(too_little, &expected)?;
-            assert_eq!(errand.seen().await?.number("/version")?, version);
+            assert_eq!(errand.seen().await?.version, version);
         }
         let fees = operator(&scene).balance("revenue").await?;
         let reply = ann.cancel(&errand.order, charge).await?;
@@ -297,8 +299,7 @@ async fn an_old_quote_cancels_nothing() -> Result<(), Deviation> {
     is_dearer(ann.cancel(order, TRIP).await?, &bought)?;
     errand.carry_to("on-the-way").await?;
     is_dearer(ann.cancel(order, CHARGE - 1).await?, &bought)?;
-    let seen = errand.seen().await?;
-    assert_eq!(seen.text("/status")?, "on-the-way");
+    assert_eq!(errand.seen().await?.status, Status::OnTheWay);
     errand.money().await?.is(CHARGE, CHARGE, 0, 0)?;
     // Cheaper than what was agreed to is done at its own price.
     ann.cancel(order, 2 * CHARGE).await?.is(200)?;
@@ -324,7 +325,7 @@ async fn at_the_till_the_quote_holds_if_the_runner_agrees() -> Result<(), Deviat
     let told = quote(&scene, &fallen).await?;
     assert_eq!(told, with_currency(quoted(HOLD, BOUGHT)));
     scene.pass(OVER_MS).await?;
-    assert_eq!(fallen.seen().await?.text("/status")?, "purchased");
+    assert_eq!(fallen.seen().await?.status.as_str(), "purchased");
     fallen.until_collection("collected").await?;
     fallen.money().await?.is(CHARGE, CHARGE, 0, 0)
 }
@@ -436,6 +437,6 @@ async fn a_bad_field_of_a_cancellation_is_named_and_nothing_is_cancelled() -> Re
         let told = told.refuses(status, code)?;
         assert_eq!(told.text("/field")?, field, "{body}");
     }
-    assert_eq!(errand.seen().await?.text("/placement")?, "available");
+    assert_eq!(errand.seen().await?.placement.as_deref(), Some("available"));
     Ok(())
 }

@@ -10,6 +10,7 @@ mod common;
 
 use campusg_client::{ApiRequest, Deviation, Person, Reply, Wish};
 use campusg_robots::walkthrough::Scene;
+use common::raw::AsWritten as _;
 use common::{
     desk::{CHARGE, SHARE, UNKNOWN, audit, claim, goodwill, refunded, resolve, wallet},
     operator, proven,
@@ -29,7 +30,7 @@ async fn pay_as(who: &Person, body: serde_json::Value, key: &str) -> Result<Repl
 
 /// The newest payment of a debt.
 async fn payment(who: &Person) -> Result<(i64, i64, String), Deviation> {
-    let wallet = who.wallet().await?;
+    let wallet = who.wallet_raw().await?;
     Ok((
         wallet.number("/debt_payments/0/amount_cents")?,
         wallet.number("/debt_payments/0/charge_cents")?,
@@ -55,7 +56,7 @@ async fn a_card_that_fails_leaves_a_debt_that_another_card_pays() -> Result<(), 
     ann.notice_of("debt_payment_failed").await?;
     owes(ann, CHARGE).await?;
     assert_eq!(payment(ann).await?, (CHARGE, CHARGE, "failed".into()));
-    let seen = ann.wallet().await?;
+    let seen = ann.wallet_raw().await?;
     assert_eq!(seen.text("/debt_payments/0/reason")?, "declined");
     assert_eq!(seen.number("/new_payment_method_pays_cents")?, CHARGE);
     assert_eq!(till.gateway.totals(None).await.captured.0, 0);
@@ -89,7 +90,7 @@ async fn what_a_new_card_promised_is_paid_over_a_kill() -> Result<(), Deviation>
         assert_eq!(again, told, "the first answer, as of then");
         until_paid(ann).await?;
         owes(ann, 0).await?;
-        assert_eq!(ann.wallet().await?.list("/debt_payments")?.len(), 1);
+        assert_eq!(ann.wallet().await?.debt_payments.len(), 1);
         may_order(ann).await?;
     }
     assert_eq!(till.gateway.totals(None).await.captured.0, 4 * CHARGE);
@@ -341,7 +342,7 @@ async fn a_debt_below_the_gateways_minimum_is_rounded_up() -> Result<(), Deviati
     let ann = &errand.customer;
     write_off(&scene, ann, Some(CHARGE - 20)).await?.is(200)?;
     let told = ann.wallet().await?;
-    assert_eq!(told.number("/new_payment_method_pays_cents")?, 50);
+    assert_eq!(told.new_payment_method_pays_cents, 50);
     let told = ann.pay_debt(20).await?.refuses(422, "invalid_field")?;
     assert_eq!(told.text("/field")?, "amount_cents");
     ann.set_card("tok_visa").await?;

@@ -9,6 +9,7 @@
 mod common;
 
 use campusg_client::Deviation;
+use campusg_domain::order::{CancelReason, Status};
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 use campusg_robots::walkthrough::{Errand, Scene};
 use common::{
@@ -44,15 +45,11 @@ async fn a_hold_lets_the_runner_go_on_and_keeps_the_money() -> Result<(), Deviat
     act(&scene, &errand.order, "hold", "a look")
         .await?
         .is(200)?;
-    let version = errand.seen().await?.number("/version")?;
+    let version = errand.seen().await?.version;
     act(&scene, &errand.order, "hold", "another look")
         .await?
         .is(200)?;
-    assert_eq!(
-        errand.seen().await?.number("/version")?,
-        version,
-        "it is held already"
-    );
+    assert_eq!(errand.seen().await?.version, version, "it is held already");
     errand.carry_to("on-the-way").await?;
     let delivered = errand.deliver().await?.is(200)?;
     assert_eq!(delivered.text("/status")?, "delivered");
@@ -112,10 +109,9 @@ async fn before_purchased_an_operator_settles_with_what_the_runner_gets() -> Res
         let begun = if status == "on-site" { 202 } else { 200 };
         settle(&scene, &errand.order, how).await?.is(begun)?;
         if status == "on-site" {
-            let waiting = errand.seen().await?;
             assert_eq!(
-                waiting.text("/status")?,
-                "on-site",
+                errand.seen().await?.status,
+                Status::OnSite,
                 "the runner may be at the till"
             );
             errand
@@ -125,8 +121,8 @@ async fn before_purchased_an_operator_settles_with_what_the_runner_gets() -> Res
             scene.pass(2 * MINUTE_MS + SECOND_MS).await?;
         }
         let ended = errand.until_status("cancelled").await?;
-        assert_eq!(ended.text("/cancel_reason")?, "operator");
-        assert_eq!(ended.text("/cancelled_by")?, "operator");
+        assert_eq!(ended.cancel_reason, Some(CancelReason::Operator));
+        assert_eq!(ended.cancelled_by.as_deref(), Some("operator"));
         errand.money().await?.is(0, to_runner, to_runner, 0)?;
     }
     proven(&scene).await;
@@ -215,8 +211,8 @@ async fn the_short_forms_of_settling_give_everything_to_one_side() -> Result<(),
             short(&errand.order, form).await?.is(200)?;
             let ended = errand.seen().await?;
             assert_eq!(
-                (ended.text("/status")?, ended.text("/cancel_reason")?),
-                ("cancelled", "operator")
+                (ended.status, ended.cancel_reason),
+                (Status::Cancelled, Some(CancelReason::Operator))
             );
             if status == "accepted" {
                 errand.money().await?.is(0, 0, 0, 0)?;
@@ -262,11 +258,7 @@ async fn a_runner_is_given_up_only_with_the_food() -> Result<(), Deviation> {
         act(&scene, &other.order, "abandon", "gone")
             .await?
             .is(200)?;
-        assert_eq!(
-            other.seen().await?.number("/version")?,
-            version,
-            "it is so already"
-        );
+        assert_eq!(other.seen().await?.version, version, "it is so already");
     }
     proven(&scene).await;
     Ok(())

@@ -193,7 +193,7 @@ async fn a_photo_of_a_dispute_serves_no_other_order() -> Result<(), Deviation> {
     dispute(&second.customer, &second, body)
         .await?
         .refuses(409, "photo_used")?;
-    assert!(!second.seen().await?.has("/dispute"));
+    assert!(second.seen().await?.dispute.is_none());
     Ok(())
 }
 
@@ -350,7 +350,7 @@ async fn of_operators_every_bad_field_is_named_by_its_path_and_changes_nothing()
     let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     let errand = Errand::at(&scene.client, "accepted").await?;
-    let version = errand.seen().await?.number("/version")?;
+    let version = errand.seen().await?.version;
     for (path, body, status, code, field) in of_the_desk() {
         let to = format!("/api/{}", path.replace("{id}", &errand.order));
         let reply = operator(&scene).post(&to, &body).await?;
@@ -367,7 +367,7 @@ async fn of_operators_every_bad_field_is_named_by_its_path_and_changes_nothing()
             "reason"
         );
     }
-    assert_eq!(errand.seen().await?.number("/version")?, version);
+    assert_eq!(errand.seen().await?.version, version);
     Ok(())
 }
 
@@ -545,7 +545,12 @@ async fn in_disputes_every_bad_field_is_named_by_its_path_and_changes_nothing()
     let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     let errand = completed(&scene).await?;
-    let receipt = errand.seen().await?.text("/receipt/photo_id")?.to_owned();
+    let receipt = errand
+        .seen()
+        .await?
+        .receipt
+        .and_then(|it| it.photo_id)
+        .unwrap();
     let mistakes = of_disputes(&receipt);
     let refused = async |who: &Person, (rest, body, status, code, field): &Mistake| {
         let reply = who.post(&path(&errand, rest), body).await?;
@@ -558,9 +563,9 @@ async fn in_disputes_every_bad_field_is_named_by_its_path_and_changes_nothing()
     for mistake in mistakes.iter().filter(|(rest, ..)| *rest == "/disputes") {
         refused(&errand.customer, mistake).await?;
     }
-    assert!(!errand.seen().await?.has("/dispute"));
+    assert!(errand.seen().await?.dispute.is_none());
     claim(&errand, 1_000).await?;
-    let version = errand.seen().await?.number("/version")?;
+    let version = errand.seen().await?.version;
     for mistake in mistakes.iter().filter(|(rest, ..)| *rest != "/disputes") {
         let judges = mistake.0.ends_with("resolve");
         let who = if judges {
@@ -570,6 +575,6 @@ async fn in_disputes_every_bad_field_is_named_by_its_path_and_changes_nothing()
         };
         refused(who, mistake).await?;
     }
-    assert_eq!(errand.seen().await?.number("/version")?, version);
+    assert_eq!(errand.seen().await?.version, version);
     Ok(())
 }

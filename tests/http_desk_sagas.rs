@@ -7,6 +7,7 @@
 
 mod common;
 
+use campusg_client::answer::Order;
 use campusg_client::{Body, Deviation};
 use campusg_domain::time::SECOND_MS;
 use campusg_robots::walkthrough::Errand;
@@ -41,17 +42,14 @@ async fn a_charge_that_keeps_failing_is_listed_and_can_be_tried_again_or_left_as
         errand.carry_to("purchased").await?;
         let told = remedy(&scene, &errand.order, "skip").await?;
         told.refuses(409, "not_in_this_stage")?;
-        let failing = |order: &Body| {
-            let steps = order.list("/saga").unwrap_or_default();
-            steps.iter().any(|step| step.says("/state", "stalled"))
-        };
+        let failing = |order: &Order| order.saga.iter().any(|step| step.state == "stalled");
         pass_until(&scene, &errand.order, (6, 5 * SECOND_MS), failing).await?;
         let listed = until_stalled(&scene, &errand.order).await?;
         assert_eq!(listed.text("/state")?, "stalled");
         assert_eq!(listed.text("/steps/0/step")?, "capture-payment");
-        assert_eq!(listed.text("/resting_calls/0/purpose")?, "capture");
-        assert_eq!(listed.0["resting_calls"][0]["moves_money"], json!(true));
-        assert_eq!(listed.0["remedies"], json!(["compensate", "retry"]));
+        assert_eq!(listed.text("/deferred_calls/0/purpose")?, "capture");
+        assert_eq!(listed.0["deferred_calls"][0]["moves_money"], json!(true));
+        assert_eq!(listed.0["allowed_actions"], json!(["compensate", "retry"]));
         operator(&scene)
             .notice("step_stalled", &errand.order)
             .await?;
@@ -95,7 +93,7 @@ async fn letting_go_that_keeps_failing_can_be_skipped() -> Result<(), Deviation>
             let calls = order.list("/calls").unwrap_or_default();
             let mut voids = calls.iter().filter(|call| call.says("/purpose", "void"));
             voids.any(|call| {
-                call.says("/state", "resting") && call.number("/failures").ok() == Some(failures)
+                call.says("/state", "deferred") && call.number("/failures").ok() == Some(failures)
             })
         };
         operator(&scene)
@@ -107,8 +105,8 @@ async fn letting_go_that_keeps_failing_can_be_skipped() -> Result<(), Deviation>
     }
     let listed = until_stalled(&scene, &errand.order).await?;
     assert_eq!(listed.text("/order_status")?, "cancelled");
-    assert_eq!(listed.0["resting_calls"][0]["moves_money"], json!(false));
-    assert_eq!(listed.0["remedies"], json!(["retry", "skip"]));
+    assert_eq!(listed.0["deferred_calls"][0]["moves_money"], json!(false));
+    assert_eq!(listed.0["allowed_actions"], json!(["retry", "skip"]));
     let told = remedy(&scene, &errand.order, "compensate").await?;
     told.refuses(409, "no_way_back")?;
     let skipped = remedy(&scene, &errand.order, "skip").await?.is(200)?;

@@ -7,8 +7,9 @@
 
 mod common;
 
-use campusg_client::{Deviation, Person};
+use campusg_client::{Body, Deviation, Person};
 use campusg_domain::time::{DAY_MS, HOUR_MS, SECOND_MS};
+use common::raw::AsWritten as _;
 use common::{
     desk::{
         CHARGE, SHARE, claim, completed, delivered, dispute, goodwill, path, refunded, reply,
@@ -39,14 +40,8 @@ async fn before_completion_the_money_stays_in_escrow_and_both_sides_are_heard()
         ),
         (1, 1_000)
     );
-    assert_eq!(
-        errand.timer("DISPUTE_WINDOW").await?.text("/status")?,
-        "CANCELLED"
-    );
-    assert_eq!(
-        errand.timer("DISPUTE_SLA").await?.text("/status")?,
-        "PENDING"
-    );
+    assert_eq!(errand.timer("DISPUTE_WINDOW").await?.status, "CANCELLED");
+    assert_eq!(errand.timer("DISPUTE_SLA").await?.status, "PENDING");
     for person in [ann, ben, operator(&scene)] {
         person.notice("disputed", &errand.order).await?;
     }
@@ -114,7 +109,7 @@ async fn before_completion_every_resolution_divides_the_escrow() -> Result<(), D
         claim(&errand, CHARGE).await?;
         let ended = resolve(&scene, &errand, refund, at_fault).await?.is(200)?;
         assert_eq!(ended.text("/status")?, status, "{refund} {at_fault}");
-        let told = errand.seen().await?;
+        let told = errand.customer.order_raw(&errand.order).await?;
         assert_eq!(told.text("/dispute/status")?, "resolved");
         assert_eq!(told.number("/dispute/refund_cents")?, refund);
         assert_eq!(told.text("/dispute/at_fault")?, at_fault);
@@ -122,8 +117,8 @@ async fn before_completion_every_resolution_divides_the_escrow() -> Result<(), D
             assert_eq!(told.text("/cancel_reason")?, "dispute");
         }
         assert_eq!(wallet(&errand.runner).await?, (runner, 0, 0));
-        let earned = errand.runner.order(&errand.order).await?;
-        assert_eq!(earned.number("/earnings/total_cents")?, runner);
+        let earned = errand.runner.runners_order(&errand.order).await?;
+        assert_eq!(earned.earnings.total_cents, runner);
         assert_eq!(before - goodwill(&scene).await?, lost);
         refunded(&errand, refund).await?;
         for person in [&errand.customer, &errand.runner] {
@@ -172,13 +167,13 @@ async fn after_completion_a_case_freezes_the_runners_share_until_it_is_decided()
                 thread(person, &errand).await?.number("/frozen_cents").ok(),
                 shown
             );
-            let order = person.order(&errand.order).await?;
+            let order = person.order_raw(&errand.order).await?;
             assert_eq!(order.number("/dispute/frozen_cents").ok(), shown);
         }
         errand.runner.notice("frozen", &errand.order).await?;
 
         resolve(&scene, &errand, refund, at_fault).await?.is(200)?;
-        let decided = errand.runner.order(&errand.order).await?;
+        let decided = errand.runner.order_raw(&errand.order).await?;
         assert!(!decided.has("/dispute/frozen_cents"), "nothing is any more");
         assert_eq!(
             wallet(&errand.runner).await?,
@@ -215,7 +210,7 @@ async fn of_a_claim_that_is_paid_each_side_sees_its_own_part() -> Result<(), Dev
             .find(|event| event.says("/type", "claim_paid"));
         assert_eq!(paid.map(|event| event.0["data"].clone()), part);
     }
-    let told = errand.runner.order(&errand.order).await?;
+    let told = errand.runner.order_raw(&errand.order).await?;
     assert_eq!(told.number("/earnings/taken_back_cents")?, SHARE);
     proven(&scene).await;
     Ok(())
@@ -253,12 +248,13 @@ async fn a_dispute_that_nobody_decides_alarms_and_then_ends_by_itself() -> Resul
         operator(&scene)
             .notice("dispute_waits", &errand.order)
             .await?;
-        assert_eq!(errand.seen().await?.text("/dispute/status")?, "open");
+        let dispute = errand.seen().await?.dispute.unwrap();
+        assert_eq!(dispute.status, "open");
     }
     scene.pass(12 * DAY_MS).await?;
     for errand in [&held, &case] {
         let ended = errand
-            .until("resolved", |order| {
+            .until("resolved", |order: &Body| {
                 order.says("/dispute/status", "resolved")
             })
             .await?;

@@ -8,6 +8,7 @@
 
 mod common;
 
+use campusg_client::answer::Order;
 use campusg_client::{ApiRequest, Body, Deviation, Person, same};
 use campusg_robots::walkthrough::{Errand, Scene};
 use common::raw::AsWritten as _;
@@ -78,7 +79,7 @@ async fn the_two_write_to_each_other_from_acceptance_until_a_day_after_the_end()
         assert_eq!(read(person, order).await?, all);
         same(
             "the count",
-            person.order(order).await?.number("/messages")?,
+            person.order_raw(order).await?.number("/messages")?,
             2,
         )?;
     }
@@ -190,7 +191,15 @@ async fn messages_come_in_pages_and_a_key_writes_once() -> Result<(), Deviation>
         refused.refuses(400, "unknown_field")?.text("/field")?,
         "to",
     )?;
-    same("the count", errand.seen().await?.number("/messages")?, 3)
+    same(
+        "the count",
+        errand
+            .customer
+            .order_raw(&errand.order)
+            .await?
+            .number("/messages")?,
+        3,
+    )
 }
 
 #[tokio::test]
@@ -206,7 +215,7 @@ async fn a_customer_is_tried_twice_and_some_minutes_apart_before_he_counts_as_un
         .refuses(409, "contact_first")?;
     ben.write(order, "I am there.").await?.is(201)?;
     ben.write(order, "Hello?").await?.is(201)?;
-    let seen = ben.order(order).await?;
+    let seen = ben.order_raw(order).await?;
     assert_eq!(
         (
             seen.number("/contact/attempts")?,
@@ -219,7 +228,7 @@ async fn a_customer_is_tried_twice_and_some_minutes_apart_before_he_counts_as_un
     ann.write(order, "Coming!").await?.is(201)?;
     same(
         "tried",
-        ben.order(order).await?.number("/contact/attempts")?,
+        ben.order_raw(order).await?.number("/contact/attempts")?,
         0,
     )?;
     ben.write(order, "Where are you?").await?.is(201)?;
@@ -228,11 +237,11 @@ async fn a_customer_is_tried_twice_and_some_minutes_apart_before_he_counts_as_un
     let waits = ben.report_problem_raw(order, &gone).await?.is(200)?;
     assert!(!waits.0["no_show_wait"]["over"].as_bool().unwrap());
     let timer = errand.timer("NO_SHOW_WAIT").await?;
-    let seen = errand.seen().await?;
+    let seen = ann.order_raw(order).await?;
     same(
         "until",
         seen.text("/no_show_wait/until")?,
-        timer.text("/scheduled_time")?,
+        timer.scheduled_time.as_str(),
     )?;
     ann.notice("runner_at_the_door", order).await?;
     Ok(())
@@ -273,11 +282,16 @@ async fn after_the_wait_the_food_is_left_safe_with_a_photo() -> Result<(), Devia
     let errand = unreachable(&scene).await?;
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
     scene.pass(7 * MINUTE_MS).await?;
-    let over = |order: &Body| order.0["no_show_wait"]["over"] == json!(true);
+    let over = |order: &Order| order.no_show_wait.as_ref().is_some_and(|it| it.over);
     errand.until("waited for long enough", over).await?;
     ben.notice("no_show_over", order).await?;
     ann.is_there(order).await?.refuses(409, "too_late")?;
-    let receipt = errand.seen().await?.text("/receipt/photo_id")?.to_owned();
+    let receipt = errand
+        .seen()
+        .await?
+        .receipt
+        .and_then(|it| it.photo_id)
+        .unwrap();
     ben.deliver_by_photo(order, &receipt)
         .await?
         .refuses(409, "photo_used")?;
@@ -304,7 +318,12 @@ async fn after_the_wait_the_food_is_taken_back_and_the_runner_is_paid() -> Resul
     ben.report_problem_raw(order, &json!({"kind": "returned"}))
         .await?
         .refuses(422, "photo_needed")?;
-    let receipt = errand.seen().await?.text("/receipt/photo_id")?.to_owned();
+    let receipt = errand
+        .seen()
+        .await?
+        .receipt
+        .and_then(|it| it.photo_id)
+        .unwrap();
     let returned =
         |photo: &str| json!({"kind": "returned", "photo_id": photo, "note": "At the desk."});
     ben.report_problem_raw(order, &returned(&receipt))
@@ -408,7 +427,7 @@ async fn a_tip_after_the_end_is_charged_to_the_card_of_that_moment() -> Result<(
     let scene = turn.server.scene().await;
     let errand = Errand::at(&scene.client, "completed").await?;
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
-    let earned = ben.wallet().await?.number("/available_cents")?;
+    let earned = ben.wallet().await?.available_cents;
     let path = format!("/api/orders/{order}/tip");
     let keyless = ApiRequest::post(&path, &json!({"tip_cents": 300}));
     ann.send(keyless)
@@ -431,22 +450,20 @@ async fn a_tip_after_the_end_is_charged_to_the_card_of_that_moment() -> Result<(
     }
     same(
         "the wallet",
-        ben.wallet().await?.number("/available_cents")?,
+        ben.wallet().await?.available_cents,
         earned + 300,
     )?;
     same(
         "tips",
-        ben.order(order)
-            .await?
-            .number("/earnings/later_tips_cents")?,
+        ben.runners_order(order).await?.earnings.later_tips_cents,
         300,
     )?;
 
     ann.set_card("tok_declined").await?;
     ann.tip(order, 200).await?.is(202)?;
     ann.notice("tip_failed", order).await?;
-    let seen = errand.seen().await?;
-    assert_eq!(seen.text("/payment/tips/1/state")?, "failed");
+    let tips = errand.seen().await?.payment.tips;
+    assert_eq!(tips[1].state, "failed");
     for (body, status, code) in [
         (json!({"tip_cents": -1}), 400, "wrong_type"),
         (json!({"tip_cents": "all"}), 400, "wrong_type"),

@@ -12,6 +12,7 @@ use campusg_client::answer::Account;
 use campusg_client::{Deviation, Person, Reply, Wish};
 use campusg_domain::time::{HOUR_MS, SECOND_MS};
 use campusg_robots::walkthrough::{Errand, Scene};
+use common::raw::AsWritten as _;
 use common::{
     Options,
     desk::{CHARGE, SHARE, UNKNOWN, wallet},
@@ -57,13 +58,10 @@ async fn tell(scene: &Scene, id: u64, key: &str) -> Result<Reply, Deviation> {
 /// The key of an order's capture.
 async fn capture(scene: &Scene, order: &str) -> Result<String, Deviation> {
     let seen = operator(scene).order(order).await?;
-    let calls = seen.list("/calls")?;
-    let capture = calls.iter().find(|call| call.says("/purpose", "capture"));
-    let capture = capture.ok_or_else(|| Deviation::new("a capture", seen.0.to_string()))?;
-    Ok(format!(
-        "order:{order}/capture/{}",
-        capture.number("/call")?
-    ))
+    let mut calls = seen.calls.iter();
+    let capture = calls.find(|call| call.purpose == "capture");
+    let capture = capture.ok_or_else(|| Deviation::new("a capture", format!("{seen:?}")))?;
+    Ok(format!("order:{order}/capture/{}", capture.call))
 }
 
 /// What every account holds, and what is promised.
@@ -254,16 +252,16 @@ async fn taken_back(scene: &Scene, card: &str) -> Result<(Errand, String), Devia
     let key = capture(scene, &errand.order).await?;
     scene.pass(BANK_MS).await?;
     let wallet = errand.customer.wallet().await?;
-    assert_eq!(wallet.number("/debt_cents")?, 0, "nobody has told yet");
+    assert_eq!(wallet.debt_cents, 0, "nobody has told yet");
     Ok((errand, key))
 }
 
 /// The only chargeback of somebody.
 async fn chargeback(who: &Person) -> Result<(i64, String), Deviation> {
-    let chargebacks = who.wallet().await?.list("/chargebacks")?;
+    let mut chargebacks = who.wallet().await?.chargebacks;
     assert_eq!(chargebacks.len(), 1);
-    let only = &chargebacks[0];
-    Ok((only.number("/amount_cents")?, only.text("/state")?.into()))
+    let only = chargebacks.remove(0);
+    Ok((only.amount_cents, only.state))
 }
 
 /// Whatever is told of this call now, nothing changes.
@@ -376,14 +374,14 @@ async fn a_paid_debt_that_is_taken_back_is_owed_again() -> Result<(), Deviation>
     let ann = &errand.customer;
     ann.set_card("tok_chargeback_lost").await?;
     until_paid(ann).await?;
-    let payments = ann.wallet().await?.list("/debt_payments")?;
-    let key = format!("wallet:{}/charge/{}", ann.id, payments[0].number("/id")?);
+    let payment = ann.wallet_raw().await?.number("/debt_payments/0/id")?;
+    let key = format!("wallet:{}/charge/{payment}", ann.id);
     scene.pass(BANK_MS).await?;
     let id = fresh();
     tell(&scene, id, &key).await?.is(204)?;
     owes(ann, CHARGE).await?;
     assert_eq!(chargeback(ann).await?, (CHARGE, "open".into()));
-    assert!(!ann.wallet().await?.has("/chargebacks/0/order_id"));
+    assert!(!ann.wallet_raw().await?.has("/chargebacks/0/order_id"));
     scene.pass(BANK_MS).await?;
     tell(&scene, fresh(), &key).await?.is(204)?;
     assert_eq!(chargeback(ann).await?, (CHARGE, "lost".into()));

@@ -10,6 +10,7 @@ mod common;
 use campusg_client::request::Progress;
 use campusg_client::{Body, Deviation, Person, Wish, same};
 use campusg_robots::walkthrough::Errand;
+use common::raw::AsWritten as _;
 use common::{Options, turn::shared};
 use serde_json::json;
 
@@ -49,7 +50,7 @@ async fn neither_side_sees_a_rating_before_both_are_in() -> Result<(), Deviation
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
     let rated = ann.rate(order, 5).await?.is(200)?;
     assert_eq!(rated.0["ratings"], json!({"given": 5, "received": null}));
-    let hidden = ben.order(order).await?;
+    let hidden = ben.order_raw(order).await?;
     assert_eq!(
         hidden.0["ratings"],
         json!({"given": null, "received": null})
@@ -64,7 +65,7 @@ async fn neither_side_sees_a_rating_before_both_are_in() -> Result<(), Deviation
         json!({"count": 0, "sum": 0, "average": null})
     );
     ben.rate(order, 4).await?.is(200)?;
-    let shown = ann.order(order).await?;
+    let shown = ann.order_raw(order).await?;
     assert_eq!(shown.0["ratings"], json!({"given": 5, "received": 4}));
     let known = profile(ben, ann).await?;
     assert_eq!(
@@ -133,7 +134,7 @@ async fn the_mean_is_exact_and_the_rate_of_cancellations_stands_beside_it() -> R
     let public: Vec<&String> = known.0.as_object().unwrap().keys().collect();
     assert_eq!(public, ["as_runner", "first_name", "id", "ratings"]);
     ben.accept(&order).await?.is(200)?;
-    let seen = ann.order(&order).await?;
+    let seen = ann.order_raw(&order).await?;
     assert_eq!(
         (
             &seen.0["runner"]["rating"]["average"],

@@ -112,7 +112,7 @@ async fn what_comes_after_the_end_stands_on_it_too() -> Result<(), Deviation> {
     let (ann, ben) = (&errand.customer, &errand.runner);
     ann.tip(&errand.order, 300).await?.is_begun()?;
     errand
-        .until("the tip is paid", |seen| {
+        .until("the tip is paid", |seen: &Body| {
             seen.says("/payment/tips/0/state", "paid")
         })
         .await?;

@@ -61,7 +61,7 @@ async fn the_walkthrough_runs_against_any_server_and_says_what_it_leaves_out() {
     assert!(told.contains("Everything is as specified."), "{told}");
 }
 
-/// What a walkthrough tells that ends well.
+/// What a walkthrough prints that ends well.
 fn told(arguments: &[&str]) -> String {
     let walked = run(arguments);
     let told = String::from_utf8(walked.stdout).unwrap();
@@ -70,25 +70,26 @@ fn told(arguments: &[&str]) -> String {
     told
 }
 
-/// Whether a step was told under this row's number.
-fn names(told: &str, row: &str) -> bool {
-    let marks = told.split("(row").skip(1);
+/// Whether a step says that it shows this transition.
+fn names(told: &str, id: &str) -> bool {
+    let marks = told.split("(transition").skip(1);
     marks
         .filter_map(|rest| rest.split_once(')'))
-        .any(|(rows, _)| {
-            let rows = rows.trim_start_matches('s').split(',');
-            rows.map(str::trim).any(|named| named == row)
+        .any(|(ids, _)| {
+            let mut ids = ids.trim_start_matches('s').split(',');
+            ids.any(|named| named.trim() == id)
         })
 }
 
 #[test]
-fn the_whole_walkthrough_tells_every_row_with_the_money_after_it_and_ends_verified() {
+fn the_whole_walkthrough_shows_every_transition_with_the_money_after_it_and_ends_verified() {
     let told = told(&["walkthrough", "--all"]);
     for chapter in Chapter::ALL {
         assert!(told.contains(chapter.title()), "{told}");
     }
-    for row in TRANSITIONS {
-        assert!(names(&told, row.id), "row {}: {told}", row.id);
+    for transition in TRANSITIONS {
+        let id = transition.id;
+        assert!(names(&told, id), "transition {id}: {told}");
     }
     assert!(!told.contains("left out:"), "{told}");
     let columns = [
@@ -117,18 +118,21 @@ fn the_whole_walkthrough_tells_every_row_with_the_money_after_it_and_ends_verifi
     assert!(!told.contains("BROKEN"), "{told}");
     let last = told.trim_end().lines().next_back().unwrap();
     assert!(
-        last.starts_with("All 46 rows of the lifecycle were told"),
+        last.starts_with("All 46 transitions of the lifecycle were shown"),
         "{last}"
     );
 }
 
 #[tokio::test]
-async fn the_whole_walkthrough_runs_against_any_server_and_says_which_rows_it_leaves_out() {
+async fn the_whole_walkthrough_runs_against_any_server_and_says_which_transitions_it_leaves_out() {
     let turn = shared(options).await;
     let told = told(&["walkthrough", "--all", "--url", turn.server.address()]);
-    assert!(told.contains("Told 2"), "{told}");
     assert!(
-        told.contains("row  23  the release fails and is tried again"),
+        told.contains(" of 46 transitions of the lifecycle were shown: "),
+        "{told}"
+    );
+    assert!(
+        told.contains("   23  the release fails and is tried again"),
         "{told}"
     );
     assert!(

@@ -128,7 +128,7 @@ async fn a_time_too_far_ahead_or_of_no_calendar_is_refused_and_one_gone_by_means
     let quoted = ann.post("/api/quotes", &wish).await?.is(200)?;
     assert!(!quoted.has("/deliver_after") && !quoted.has("/opens_at"));
     let (order, _) = ann.place_available(&wish).await?;
-    assert!(!ann.order(&order).await?.has("/deliver_after"));
+    assert!(!ann.order_raw(&order).await?.has("/deliver_after"));
     Ok(())
 }
 

@@ -8,7 +8,7 @@
 mod common;
 
 use campusg_client::{Body, Deviation, Wish, request::Item, same};
-use campusg_domain::order::Substitution;
+use campusg_domain::order::{CancelReason, Substitution};
 use campusg_robots::walkthrough::{Errand, Scene};
 use common::raw::AsWritten as _;
 use common::{Options, proven, turn::shared};
@@ -64,7 +64,7 @@ async fn a_dearer_price_is_held_by_a_second_authorisation_before_it_counts() -> 
     assert_eq!(asked.text("/proposal/state")?, "open");
     assert!(!asked.has("/proposal/charge_cents"), "{}", asked.0);
     ann.notice("proposed", order).await?;
-    let seen = errand.seen().await?;
+    let seen = ann.order_raw(order).await?;
     let shown = [
         seen.number("/proposal/charge_cents")?,
         seen.number("/proposal/more_to_hold_cents")?,
@@ -130,7 +130,7 @@ async fn where_the_card_does_not_give_more_the_proposal_stays_open() -> Result<(
     let seen = errand.until("refused by its card", declined).await?;
     assert_eq!(seen.text("/proposal/state")?, "open");
     ann.notice("raise_failed", order).await?;
-    let runners = ben.order(order).await?;
+    let runners = ben.order_raw(order).await?;
     assert!(!runners.0.to_string().contains("insufficient"));
     ann.answer_raw(order, 1, "drop-item", &json!({"items": [1]}))
         .await?
@@ -158,7 +158,7 @@ async fn a_substitution_is_shown_with_its_words_and_photo_and_approved_at_once()
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
     ben.propose_raw(order, &stew(2_100)).await?.is(200)?;
     for person in [ann, ben] {
-        let seen = person.order(order).await?;
+        let seen = person.order_raw(order).await?;
         assert_eq!(
             seen.text("/proposal/note")?,
             "The soup is out, stew is fresh."
@@ -214,7 +214,7 @@ async fn a_closed_store_is_changed_for_another_that_is_open() -> Result<(), Devi
         .await?
         .is(200)?;
     for person in [ann, ben] {
-        let seen = person.order(order).await?;
+        let seen = person.order_raw(order).await?;
         assert_eq!(seen.text("/store/name")?, "Noodle house");
         assert!(!seen.has("/proposal"));
     }
@@ -234,13 +234,13 @@ async fn a_closed_store_without_an_answer_ends_the_order_and_pays_the_trip() -> 
         .propose_raw(&errand.order, &closed)
         .await?
         .is(200)?;
-    let by = errand.seen().await?.text("/proposal/decide_by")?.to_owned();
+    let seen = errand.customer.order_raw(&errand.order).await?;
     let timer = errand.timer("PROPOSAL_EXPIRY").await?;
-    assert_eq!(by, timer.text("/scheduled_time")?);
+    assert_eq!(seen.text("/proposal/decide_by")?, timer.scheduled_time);
     scene.pass(5 * MINUTE_MS).await?;
     let ended = errand.until_status("cancelled").await?;
-    assert_eq!(ended.text("/cancel_reason")?, "store_closed");
-    assert_eq!(ended.text("/settlement")?, "trip");
+    assert_eq!(ended.cancel_reason, Some(CancelReason::StoreClosed));
+    assert_eq!(ended.settlement.as_deref(), Some("trip"));
     errand.until_collection("collected").await?;
     let trip = errand.price.trip;
     errand.money().await?.is(0, trip, trip, 0)
@@ -491,7 +491,7 @@ async fn each_mistake_in_a_proposal_and_its_answers_is_named() -> Result<(), Dev
     let scene = turn.server.scene().await;
     let errand = at_the_store(&scene, "tok_visa").await?;
     let (ann, ben, order) = (&errand.customer, &errand.runner, &errand.order);
-    let version = errand.seen().await?.number("/version")?;
+    let version = errand.seen().await?.version;
     let photo = ben.upload().await?;
     for (mut body, pointer, value, status, code, field) in mistakes() {
         body["photo_id"] = json!(photo);
@@ -515,11 +515,7 @@ async fn each_mistake_in_a_proposal_and_its_answers_is_named() -> Result<(), Dev
         refused.refuses(422, "invalid_field")?.text("/field")?,
         "photo_id",
     )?;
-    same(
-        "the version",
-        errand.seen().await?.number("/version")?,
-        version,
-    )?;
+    same("the version", errand.seen().await?.version, version)?;
 
     ben.propose_raw(order, &price(2_500)).await?.is(200)?;
     for (how, body, status, code, field) in [
@@ -641,7 +637,8 @@ async fn who_is_not_asked_neither_proposes_nor_answers() -> Result<(), Deviation
         }
     }
     ann.withdraw(order, 1).await?.refuses(403, "not_allowed")?;
-    let photo = errand.seen().await?.text("/proposal/photo_id")?.to_owned();
+    let seen = errand.customer.order_raw(&errand.order).await?;
+    let photo = seen.text("/proposal/photo_id")?;
     other
         .runner
         .get(&format!("/api/photos/{photo}"))

@@ -144,15 +144,15 @@ async fn a_payout_whose_answer_is_lost_is_paid_once_over_a_kill() -> Result<(), 
     let ben = earner(&scene, "acct_timeout_then_succeeds").await?;
     let asked = pay_out_as(&ben, SHARE, "one").await?.is(201)?;
     let wallet = ben.wallet().await?;
-    assert_eq!(wallet.number("/in_payout_cents")?, SHARE);
-    assert_eq!(wallet.number("/available_cents")?, 0);
+    assert_eq!(wallet.in_payout_cents, SHARE);
+    assert_eq!(wallet.available_cents, 0);
     let scene = till.kill(&[&ben]).await;
     assert_eq!(pay_out_as(&ben, SHARE, "one").await?.is(201)?, asked);
     scene.pass(120_000).await?;
     payout_until(&ben, "paid").await?;
     let scene = till.kill(&[&ben]).await;
     assert_eq!(pay_out_as(&ben, SHARE, "one").await?.is(201)?, asked);
-    assert_eq!(ben.wallet().await?.number("/in_payout_cents")?, 0);
+    assert_eq!(ben.wallet().await?.in_payout_cents, 0);
     assert_eq!(till.paid_out().await, SHARE);
     till.agrees(&scene, 0).await?;
     till.sound();
@@ -254,8 +254,8 @@ async fn only_so_many_payouts_are_under_way_at_once() -> Result<(), Deviation> {
     let refused = ben.pay_out(50).await?.refuses(409, "too_many_payments")?;
     assert_eq!(refused.number("/limit")?, 16);
     let wallet = ben.wallet().await?;
-    assert_eq!(wallet.number("/in_payout_cents")?, 16 * 50);
-    assert_eq!(wallet.number("/available_cents")?, SHARE - 16 * 50);
+    assert_eq!(wallet.in_payout_cents, 16 * 50);
+    assert_eq!(wallet.available_cents, SHARE - 16 * 50);
     assert_eq!(till.paid_out().await, 0);
     Ok(())
 }
@@ -309,7 +309,7 @@ async fn a_payout_that_keeps_failing_is_listed_until_it_is_paid() -> Result<(), 
         let told = person.get("/api/admin/wallets").await?;
         told.refuses(403, "not_allowed")?;
     }
-    let paid = async || Ok(ben.wallet().await?.number("/in_payout_cents")? == 0);
+    let paid = async || Ok(ben.wallet().await?.in_payout_cents == 0);
     pass_until(&scene, "a payout that is paid", paid).await?;
     payout_until(&ben, "paid").await?;
     assert!(stalled(&scene, &ben).await?.is_none());
@@ -335,7 +335,7 @@ async fn a_dead_bank_holds_back_no_payout_and_operators_have_it_tried_now() -> R
     pass_until(&scene, "a payout that is listed", listed).await?;
     let alarm = boss.notice_of("step_stalled").await?;
     let data = json!({"user_id": ben.id, "payout": dead.number("/id")?});
-    assert_eq!(alarm.0["data"], data);
+    assert_eq!(alarm.data, data);
 
     ben.set_account("acct_bank").await?;
     ben.pay_out(600).await?.is(201)?;
@@ -384,7 +384,7 @@ async fn a_dead_bank_holds_back_no_payout_and_operators_have_it_tried_now() -> R
 
 /// The statement's entry of an order.
 async fn statement(who: &Person, order: &str) -> Result<Body, Deviation> {
-    let wallet = who.wallet().await?;
+    let wallet = who.wallet_raw().await?;
     let mut entries = wallet.list("/statement/items")?.into_iter();
     let found = entries.find(|entry| entry.says("/order_id", order));
     found.ok_or_else(|| Deviation::new("a statement", wallet.0.to_string()))
@@ -442,7 +442,7 @@ async fn what_is_claimed_is_frozen_and_what_is_owed_is_set_off() -> Result<(), D
     ben.pay_out(2_000).await?.is(201)?;
     payout_until(ben, "paid").await?;
     claim(&errand, 1_000).await?;
-    let wallet = ben.wallet().await?;
+    let wallet = ben.wallet_raw().await?;
     assert_eq!(wallet.number("/frozen_cents")?, SHARE - 2_000);
     assert_eq!(wallet.number("/available_cents")?, 0);
     ben.pay_out(100).await?.refuses(422, "above_available")?;
@@ -484,7 +484,7 @@ async fn operators_are_told_when_more_has_to_leave_the_gateway_than_is_there()
     ben.pay_out(SHARE).await?.is(201)?;
     payout_until(ben, "paid").await?;
     let short = operator(&scene).notice_of("cash_short").await?;
-    assert!(short.text("/message")?.contains("26.49"), "{short:?}");
+    assert!(short.message.contains("26.49"), "{short:?}");
     assert_eq!(operator(&scene).balance("gateway").await?, SHARE);
     till.agrees(&scene, 0).await
 }

@@ -11,6 +11,7 @@ mod common;
 use campusg_client::answer::Account;
 use campusg_client::{ApiRequest, Deviation, Person};
 use campusg_robots::walkthrough::Scene;
+use common::raw::AsWritten as _;
 use common::{
     desk::{SHARE, UNKNOWN, options},
     operator, proven,
@@ -254,10 +255,10 @@ async fn whose_it_is_not_is_not_let_in() -> Result<(), Deviation> {
     ann.pay_out(50).await?.refuses(409, "no_payout_method")?;
     ann.set_account("acct_bank").await?;
     ann.pay_out(50).await?.refuses(422, "above_available")?;
-    let theirs = ann.wallet().await?;
+    let theirs = ann.wallet_raw().await?;
     let other = theirs.list("/statement/items")?;
     assert!(other.iter().all(|entry| entry.says("/side", "customer")));
-    assert_eq!(ben.wallet().await?.number("/available_cents")?, SHARE);
+    assert_eq!(ben.wallet().await?.available_cents, SHARE);
     for id in [UNKNOWN, "me", "17"] {
         let nowhere = format!("/api/admin/users/{id}/write-off");
         let told = operator(&scene)

@@ -217,12 +217,7 @@ impl Load {
     /// Everything that was acknowledged is there, and some of it is asked for again.
     async fn check(&self, operator: &Person, chance: &mut Chance) {
         for (order, version) in self.newest() {
-            let now = operator
-                .order(&order)
-                .await
-                .unwrap()
-                .number("/version")
-                .unwrap();
+            let now = operator.order(&order).await.unwrap().version;
             assert!(
                 now >= version,
                 "order {order}: version {version} was acknowledged, {now} is there"

@@ -45,7 +45,7 @@ fn the_default_day_meets_every_row_of_the_lifecycle() {
         .filter(|line| line.contains("not met"))
         .collect();
     assert!(
-        text.contains("ROWS MET: ") && missed.is_empty(),
+        text.contains("TRANSITIONS MET: ") && missed.is_empty(),
         "{missed:?}"
     );
 }
@@ -66,7 +66,7 @@ fn the_report_has_all_its_parts() {
         "TIMERS FIRED",
         "COMMANDS REFUSED",
         "restarts between two records",
-        "ROWS MET: ",
+        "TRANSITIONS MET: ",
         "I11        ok",
         "I12        ok",
         "drift      ok",

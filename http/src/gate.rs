@@ -117,8 +117,8 @@ async fn authorize(
         | RoutePolicy::ActiveRunner
         | RoutePolicy::Operator
         | RoutePolicy::SelfOrOperator
-        | RoutePolicy::Sees(_)
-        | RoutePolicy::Tells(_) => {}
+        | RoutePolicy::ReadOrder(_)
+        | RoutePolicy::CommandOrder(_) => {}
     }
     let me = request.extensions().get::<Arc<Authenticated>>().cloned();
     let me = &*me.ok_or_else(Problem::not_signed_in)?;
@@ -126,7 +126,7 @@ async fn authorize(
         RoutePolicy::Public
         | RoutePolicy::Gateway
         | RoutePolicy::SignedIn
-        | RoutePolicy::Tells(_) => Ok(()),
+        | RoutePolicy::CommandOrder(_) => Ok(()),
         RoutePolicy::Operator => match me.principal {
             Principal::Operator(_) => Ok(()),
             Principal::System | Principal::Gateway | Principal::User(_) => {
@@ -141,7 +141,7 @@ async fn authorize(
                 _ => Err(Problem::not_found("user")),
             }
         }
-        RoutePolicy::Sees(who) => {
+        RoutePolicy::ReadOrder(who) => {
             let named = match param(request, "id").await {
                 Some(id) => Some(id),
                 None => param(request, "order_id").await,

@@ -76,8 +76,8 @@ pub enum RoutePolicy {
     SelfOrOperator,
     /// Reads the order named by `{id}` or `{order_id}` in the path; a stranger to it gets 404. The gate loads the
     /// order and hands it to the handler.
-    Sees(Who),
+    ReadOrder(Who),
     /// Gives a command to the order named by `{id}` in the path. The gate only checks that the caller is signed in.
     /// The role is checked by the order when it decides, so it cannot change in between.
-    Tells(Who),
+    CommandOrder(Who),
 }

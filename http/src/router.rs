@@ -5,7 +5,8 @@ use crate::{
     cors,
     policy::{
         RoutePolicy::{
-            ActiveRunner, Gateway, Operator, Public, Sees, SelfOrOperator, SignedIn, Tells,
+            ActiveRunner, CommandOrder, Gateway, Operator, Public, ReadOrder, SelfOrOperator,
+            SignedIn,
         },
         Who::{
             self, Customer, CustomerOrOperator, Involved, Party, PartyOrOperator, Runner, Viewer,
@@ -55,40 +56,40 @@ fn table() -> Table {
         .post("/api/quotes", SignedIn, order::quote::quote)
         .post("/api/orders", SignedIn, order::place::place)
         .asks("/api/orders", SignedIn, order::list::list)
-        .asks("/api/orders/{id}", Sees(Viewer), order::get::get)
-        .asks("/api/orders/{id}/events", Sees(Involved), order::events::events)
+        .asks("/api/orders/{id}", ReadOrder(Viewer), order::get::get)
+        .asks("/api/orders/{id}/events", ReadOrder(Involved), order::events::events)
         .post("/api/orders/{id}/accept", ActiveRunner, order::accept::accept)
-        .post("/api/orders/{id}/cancel-acceptance", Tells(Runner), order::cancel_acceptance::cancel_acceptance)
-        .post("/api/orders/{id}/status", Tells(Runner), order::status::status)
-        .get("/api/orders/{id}/delivery-pin", Sees(Customer), order::pin::pin)
-        .post("/api/orders/{id}/confirm", Tells(CustomerOrOperator), order::confirm::confirm)
-        .get("/api/orders/{id}/cancellation-quote", Sees(CustomerOrOperator), order::cancellation_quote::cancellation_quote)
-        .post("/api/orders/{id}/cancel", Tells(Customer), order::cancel::cancel)
-        .post("/api/orders/{id}/proposals", Tells(Runner), proposal::propose::propose)
-        .post("/api/orders/{id}/proposals/{n}/withdraw", Tells(Runner), proposal::withdraw::withdraw)
-        .post("/api/orders/{id}/proposals/{n}/approve", Tells(Customer), proposal::approve::approve)
-        .post("/api/orders/{id}/proposals/{n}/drop-item", Tells(Customer), proposal::drop_item::drop_item)
-        .post("/api/orders/{id}/proposals/{n}/other-store", Tells(Customer), proposal::other_store::other_store)
-        .post("/api/orders/{id}/proposals/{n}/reject", Tells(Customer), proposal::reject::reject)
-        .post("/api/orders/{id}/problems", Tells(Runner), order::report_problem::report_problem)
-        .post("/api/orders/{id}/no-show-answer", Tells(Customer), order::no_show_answer::no_show_answer)
-        .post("/api/orders/{id}/messages", Tells(Party), message::send::send)
-        .asks("/api/orders/{id}/messages", Sees(PartyOrOperator), message::list::list)
-        .post("/api/orders/{id}/tip", Tells(Customer), order::tip::tip)
-        .post("/api/orders/{id}/ratings", Tells(Party), order::rate::rate)
-        .get("/api/orders/{id}/receipt", Sees(Party), order::receipt::receipt)
-        .asks("/api/orders/{id}/disputes", Sees(PartyOrOperator), dispute::list::list)
-        .post("/api/orders/{id}/disputes", Tells(PartyOrOperator), dispute::open::open)
-        .post("/api/orders/{id}/disputes/{n}/reply", Tells(Party), dispute::reply::reply)
-        .post("/api/orders/{id}/disputes/{n}/resolve", Tells(Who::Operator), dispute::resolve::resolve)
-        .post("/api/orders/{id}/refunds", Tells(Who::Operator), order::refund::refund)
+        .post("/api/orders/{id}/cancel-acceptance", CommandOrder(Runner), order::cancel_acceptance::cancel_acceptance)
+        .post("/api/orders/{id}/status", CommandOrder(Runner), order::status::status)
+        .get("/api/orders/{id}/delivery-pin", ReadOrder(Customer), order::pin::pin)
+        .post("/api/orders/{id}/confirm", CommandOrder(CustomerOrOperator), order::confirm::confirm)
+        .get("/api/orders/{id}/cancellation-quote", ReadOrder(CustomerOrOperator), order::cancellation_quote::cancellation_quote)
+        .post("/api/orders/{id}/cancel", CommandOrder(Customer), order::cancel::cancel)
+        .post("/api/orders/{id}/proposals", CommandOrder(Runner), proposal::propose::propose)
+        .post("/api/orders/{id}/proposals/{n}/withdraw", CommandOrder(Runner), proposal::withdraw::withdraw)
+        .post("/api/orders/{id}/proposals/{n}/approve", CommandOrder(Customer), proposal::approve::approve)
+        .post("/api/orders/{id}/proposals/{n}/drop-item", CommandOrder(Customer), proposal::drop_item::drop_item)
+        .post("/api/orders/{id}/proposals/{n}/other-store", CommandOrder(Customer), proposal::other_store::other_store)
+        .post("/api/orders/{id}/proposals/{n}/reject", CommandOrder(Customer), proposal::reject::reject)
+        .post("/api/orders/{id}/problems", CommandOrder(Runner), order::report_problem::report_problem)
+        .post("/api/orders/{id}/no-show-answer", CommandOrder(Customer), order::no_show_answer::no_show_answer)
+        .post("/api/orders/{id}/messages", CommandOrder(Party), message::send::send)
+        .asks("/api/orders/{id}/messages", ReadOrder(PartyOrOperator), message::list::list)
+        .post("/api/orders/{id}/tip", CommandOrder(Customer), order::tip::tip)
+        .post("/api/orders/{id}/ratings", CommandOrder(Party), order::rate::rate)
+        .get("/api/orders/{id}/receipt", ReadOrder(Party), order::receipt::receipt)
+        .asks("/api/orders/{id}/disputes", ReadOrder(PartyOrOperator), dispute::list::list)
+        .post("/api/orders/{id}/disputes", CommandOrder(PartyOrOperator), dispute::open::open)
+        .post("/api/orders/{id}/disputes/{n}/reply", CommandOrder(Party), dispute::reply::reply)
+        .post("/api/orders/{id}/disputes/{n}/resolve", CommandOrder(Who::Operator), dispute::resolve::resolve)
+        .post("/api/orders/{id}/refunds", CommandOrder(Who::Operator), order::refund::refund)
 
         .upload("/api/photos", SignedIn, photo::upload::upload)
         .get("/api/photos/{id}", SignedIn, photo::get::get)
         .asks("/api/payments", SignedIn, payment::list::list)
-        .get("/api/payments/{id}", Sees(CustomerOrOperator), payment::get::get)
+        .get("/api/payments/{id}", ReadOrder(CustomerOrOperator), payment::get::get)
         .post("/api/gateway/events", Gateway, gateway::event::event)
-        .get("/api/escrow/{order_id}", Sees(CustomerOrOperator), escrow::get::get)
+        .get("/api/escrow/{order_id}", ReadOrder(CustomerOrOperator), escrow::get::get)
         .post("/api/escrow/{order_id}/release", Operator, escrow::settle::release)
         .post("/api/escrow/{order_id}/refund", Operator, escrow::settle::refund)
         .asks("/api/timers", SignedIn, timer::list::list)
@@ -194,8 +195,10 @@ mod tests {
         for route in routes() {
             let has = |name: &str| route.path.contains(name);
             match route.policy {
-                RoutePolicy::Sees(_) => assert!(has("{id}") || has("{order_id}"), "{}", route.path),
-                RoutePolicy::Tells(_) => assert!(has("/orders/{id}/"), "{}", route.path),
+                RoutePolicy::ReadOrder(_) => {
+                    assert!(has("{id}") || has("{order_id}"), "{}", route.path)
+                }
+                RoutePolicy::CommandOrder(_) => assert!(has("/orders/{id}/"), "{}", route.path),
                 RoutePolicy::SelfOrOperator => assert!(has("{user_id}"), "{}", route.path),
                 RoutePolicy::Operator => {}
                 RoutePolicy::Gateway => assert!(has("/gateway/"), "{}", route.path),
@@ -310,8 +313,8 @@ mod tests {
                 .into_iter()
                 .find(|route| route.path == full && route.method == Method::POST)
                 .map(|route| route.policy);
-            let Some(RoutePolicy::Tells(who)) = policy else {
-                panic!("{path} tells an order something")
+            let Some(RoutePolicy::CommandOrder(who)) = policy else {
+                panic!("{path} gives no command to an order")
             };
             assert!(
                 who.roles().iter().all(|role| command.who().contains(role)),
@@ -319,8 +322,8 @@ mod tests {
             );
         }
         let named: BTreeSet<_> = commands().into_iter().map(|(path, _)| path).collect();
-        let tells = |route: &Route| matches!(route.policy, RoutePolicy::Tells(_));
-        for route in routes().into_iter().filter(tells) {
+        let commands_order = |route: &Route| matches!(route.policy, RoutePolicy::CommandOrder(_));
+        for route in routes().into_iter().filter(commands_order) {
             let path = route.path.trim_start_matches("/api/orders/{id}/");
             assert!(named.contains(path), "{path} is not looked at here");
         }

@@ -94,7 +94,7 @@ Cards, and what happens with them; N is a number from 1 to 99:
 {cards}
 Bank accounts:
 {accounts}
-The times `late_ms`, `chargeback_ms` and so on are keys of sandbox.tuning. What is decided later is told by events, late, \
+The times `late_ms`, `chargeback_ms` and so on are keys of sandbox.tuning. What is decided later is reported by events, late, \
 twice or in the wrong order where sandbox.faults say so. A server asks for them. To have them sent to it as well, signed, \
 give both the same key, and this one an address:
   --set gateway.signing_secret=whsec_BASE64 --set sandbox.push_to=127.0.0.1:8080

@@ -40,7 +40,7 @@ pub(super) async fn operator(
         email: email.into(),
         answer: refused.found,
     })?;
-    if person.profile().await?.0["operator"] == true {
+    if person.profile().await?.operator {
         Ok(person)
     } else {
         Err(CliFault::NoOperator {

@@ -27,8 +27,8 @@ folded again from the journal; everything but the journal is lost between any tw
 The report goes to standard output, and at a terminal progress to standard error. The same seed gives the same report, byte for byte. \
 Ends with code 3 if anything does not hold.
 
-With --live the same robots open accounts on a running server with the sandbox gateway and live there, over HTTP. What \
-they are told comes when they look, so that no two reports need be equal; and nobody can make that server's gateway or \
+With --live the same robots open accounts on a running server with the sandbox gateway and live there, over HTTP. They \
+read their notices only now and then, so that no two reports need be equal; and nobody can make that server's gateway or \
 disk fail from here. Given an operator's login, robots operate the platform too, and a virtual clock is moved on; without \
 one, robots live --speed times faster than the clock on the wall, and the server's own time-outs do not.
 

@@ -17,10 +17,10 @@ Without --url a temporary server is started, with a virtual clock, and stopped a
 its own people, so that it can be repeated against the same server. Parts that need an operator or a virtual clock are \
 left out, and say so, where the server has none. Moving a virtual clock concerns every order there.
 
-With --all every transition of docs/lifecycle.md is told under its row's number, with the money after it: held, captured, \
-released, refunded, the runner's balance, what the customer owes. Where a transition needs a server that is set for it, \
-another temporary one is started, and a row that was not told is a failure. With --url the rows that this server is not \
-set for are left out, which is no failure. The last line says which rows were told.
+With --all every transition of docs/lifecycle.md is shown under its number, with the money after it: held, captured, \
+released, refunded, the runner's balance, what the customer owes. Where a transition needs a server with another \
+configuration, another temporary one is started; a transition that was not shown is a failure. With --url the transitions \
+that the server's configuration does not allow are left out, which is no failure. The end says which were shown.
 
 Ends with code 1 and a sentence if anything is not as specified.")]
 pub struct WalkthroughCommand {

@@ -2,7 +2,7 @@
 
 use super::raw::AsWritten as _;
 use super::{Options, operator};
-use campusg_client::{Body, Deviation, Person, Reply};
+use campusg_client::{Body, Deviation, Person, Reply, answer::Order};
 use campusg_robots::walkthrough::{Errand, Scene};
 use serde_json::{Value, json};
 
@@ -71,14 +71,11 @@ pub async fn until_stalled(scene: &Scene, order: &str) -> Result<Body, Deviation
 
 /// The order's version once the gateway has answered everything.
 pub async fn quiet(scene: &Scene, order: &str) -> Result<i64, Deviation> {
-    let answered = |order: &Body| {
-        let calls = order.list("/calls").unwrap_or_default();
-        calls.iter().all(|call| call.says("/state", "closed"))
-    };
+    let answered = |order: &Order| order.calls.iter().all(|call| call.state == "closed");
     let seen = operator(scene)
         .order_until(order, "answered", answered)
         .await?;
-    seen.number("/version")
+    Ok(seen.version)
 }
 
 /// Every entry of the audit log, newest first, page by page.
@@ -152,9 +149,9 @@ pub async fn thread(who: &Person, errand: &Errand) -> Result<Body, Deviation> {
 pub async fn wallet(who: &Person) -> Result<(i64, i64, i64), Deviation> {
     let wallet = who.wallet().await?;
     Ok((
-        wallet.number("/available_cents")?,
-        wallet.number("/pending_out_cents")?,
-        wallet.number("/debt_cents")?,
+        wallet.available_cents,
+        wallet.pending_out_cents,
+        wallet.debt_cents,
     ))
 }
 

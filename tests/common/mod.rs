@@ -18,7 +18,11 @@ pub mod raw;
 pub mod turn;
 pub mod wallet;
 
-use campusg_client::{Body, Client, Deviation, Person};
+use campusg_client::{
+    Client, Deviation, Person,
+    answer::{Order, Page, Transfer},
+    operation,
+};
 use campusg_robots::walkthrough::{Launch, ListeningChild, Scenario, Scene, Story};
 use std::{
     fs,
@@ -236,18 +240,18 @@ pub async fn proven(scene: &Scene) {
 
 /// The transfers of an order as `debit→credit cents phase`, oldest first, with kinds of accounts instead of names.
 pub async fn transfers(scene: &Scene, order: &str) -> Result<Vec<String>, Deviation> {
-    let path = format!("/api/ledger/transfers?order_id={order}");
-    let transfers = operator(scene).get(&path).await?.is(200)?.list("/items")?;
+    let transfers: Page<Transfer> = operator(scene)
+        .read(operation::desk::transfers(order))
+        .await?;
     let kind = |account: &str| account.split(':').next().unwrap_or_default().to_owned();
-    let row = |transfer: &Body| {
-        let (debit, credit) = (
-            kind(transfer.text("/debit")?),
-            kind(transfer.text("/credit")?),
-        );
-        let (cents, phase) = (transfer.number("/amount_cents")?, transfer.text("/phase")?);
-        Ok(format!("{debit}→{credit} {cents} {phase}"))
+    let line = |transfer: &Transfer| {
+        let (debit, credit) = (kind(&transfer.debit), kind(&transfer.credit));
+        format!(
+            "{debit}→{credit} {} {}",
+            transfer.amount_cents, transfer.phase
+        )
     };
-    transfers.iter().map(row).collect()
+    Ok(transfers.items.iter().map(line).collect())
 }
 
 /// Moves the clock on in steps, each after the one before has shown, until an order is so.
@@ -257,25 +261,19 @@ pub async fn pass_until(
     scene: &Scene,
     order: &str,
     (steps, step_ms): (usize, u64),
-    is_so: impl Fn(&Body) -> bool,
-) -> Result<Body, Deviation> {
+    is_so: impl Fn(&Order) -> bool,
+) -> Result<Order, Deviation> {
     let operator = scene.operator.as_ref().expect("a test has an operator");
     let mut seen = operator.order(order).await?;
     for _ in 0..steps {
         if is_so(&seen) {
             return Ok(seen);
         }
-        let before = seen.number("/version")?;
-        let calls = seen.0["calls"].clone();
         scene.pass(step_ms).await?;
-        let moved = |order: &Body| {
-            let decided = order
-                .list("/calls")
-                .is_ok_and(|calls| calls.iter().all(|call| !call.says("/state", "open")));
-            is_so(order)
-                || (order.number("/version").is_ok_and(|now| now > before)
-                    && decided
-                    && order.0["calls"] != calls)
+        let moved = |order: &Order| {
+            let answered = order.calls.iter().all(|call| call.state != "open");
+            let changed = order.version > seen.version && order.calls != seen.calls;
+            is_so(order) || (answered && changed)
         };
         seen = operator
             .order_until(order, "moved on by the clock", moved)
@@ -286,7 +284,7 @@ pub async fn pass_until(
     } else {
         Err(Deviation::new(
             "an end within the steps",
-            seen.0.to_string(),
+            format!("{seen:?}"),
         ))
     }
 }

@@ -1,6 +1,9 @@
 //! Requests as a test writes them: bodies that no type of the client can say.
 
-use campusg_client::{ApiRequest, Body, Deviation, Person, Reply};
+use campusg_client::{
+    ApiRequest, Body, Deviation, Person, Reply,
+    operation::{account, order},
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -27,6 +30,10 @@ pub trait AsWritten {
     async fn report_problem_raw(&self, order: &str, body: &Value) -> Result<Reply, Deviation>;
     /// Tells an order's status.
     async fn status_raw(&self, order: &str, body: &Value) -> Result<Reply, Deviation>;
+    /// An order, as the server writes it for this person.
+    async fn order_raw(&self, order: &str) -> Result<Body, Deviation>;
+    /// The own wallet, as the server writes it.
+    async fn wallet_raw(&self) -> Result<Body, Deviation>;
     /// Waits until what is under a path is so.
     async fn until_raw(
         &self,
@@ -69,6 +76,14 @@ impl AsWritten for Person {
     async fn status_raw(&self, order: &str, body: &Value) -> Result<Reply, Deviation> {
         self.post(&format!("/api/orders/{order}/status"), body)
             .await
+    }
+
+    async fn order_raw(&self, order: &str) -> Result<Body, Deviation> {
+        self.read(order::show(order)).await
+    }
+
+    async fn wallet_raw(&self) -> Result<Body, Deviation> {
+        self.read(account::wallet()).await
     }
 
     async fn until_raw(

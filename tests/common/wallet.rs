@@ -7,7 +7,9 @@ use super::{
     gateway::Gateway,
     operator,
 };
-use campusg_client::{ApiRequest, Body, Deviation, Person, Reply, Wish};
+use campusg_client::{
+    ApiRequest, Body, Deviation, Person, Reply, Wish, answer::Wallet, operation::account,
+};
 use campusg_robots::walkthrough::{Errand, Scene};
 use serde_json::json;
 
@@ -137,7 +139,7 @@ pub async fn owes(who: &Person, cents: i64) -> Result<Body, Deviation> {
 }
 
 pub async fn available(who: &Person) -> Result<i64, Deviation> {
-    who.wallet().await?.number("/available_cents")
+    Ok(who.wallet().await?.available_cents)
 }
 
 /// All that is owed, from the card on file.
@@ -148,10 +150,12 @@ pub async fn pay_all(who: &Person) -> Result<Reply, Deviation> {
 /// Waits until the newest payment of a debt has come through: until then it counts as
 /// neither owed nor paid.
 pub async fn until_paid(who: &Person) -> Result<(), Deviation> {
-    let paid = |wallet: &Body| wallet.says("/debt_payments/0/state", "paid");
-    who.until_raw("/api/users/me/wallet", "a paid debt", paid)
-        .await
-        .map(drop)
+    let paid = |wallet: &Wallet| {
+        let newest = wallet.debt_payments.first();
+        newest.is_some_and(|it| it.state == "paid")
+    };
+    let ask = account::wallet();
+    who.until(&ask, "a paid debt", paid).await.map(drop)
 }
 
 /// Orders again, and thinks better of it: nothing is owed that would keep this person from it.

@@ -331,7 +331,7 @@ fn calls(order: &Order) -> Vec<CallView> {
     use campusg_domain::{call::CallState, order::Outcome};
     let state = |state| match state {
         CallState::Open => "open",
-        CallState::Deferred => "resting",
+        CallState::Deferred => "deferred",
         CallState::Closed => "closed",
     };
     let outcome = |outcome| match outcome {

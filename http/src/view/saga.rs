@@ -38,9 +38,9 @@ pub(crate) struct SagaView {
     /// If something is stalled, only the stalled steps; otherwise every step that was begun.
     steps: Vec<StepView>,
     /// Deferred calls to the gateway: they had no answer and wait for their retry.
-    resting_calls: Vec<DeferredCallView>,
+    deferred_calls: Vec<DeferredCallView>,
     /// The actions that would have an effect now: `retry`, `skip`, `compensate`.
-    remedies: Vec<&'static str>,
+    allowed_actions: Vec<&'static str>,
 }
 
 /// A deferred call to the gateway.
@@ -62,7 +62,7 @@ impl SagaView {
             .iter()
             .filter(|(_, call)| call.state == CallState::Deferred);
         let steps = steps(order).into_iter();
-        let remedies = allowed(order, Role::Operator, policy, now).into_iter();
+        let allowed_actions = allowed(order, Role::Operator, policy, now).into_iter();
         Self {
             order_id: order.id,
             order_status: order.status(),
@@ -70,7 +70,7 @@ impl SagaView {
             steps: steps
                 .filter(|step| !stalled || step.state == Mark::Stalled)
                 .collect(),
-            resting_calls: deferred
+            deferred_calls: deferred
                 .map(|(n, call)| DeferredCallView {
                     call: *n,
                     purpose: call.kind.purpose(),
@@ -79,7 +79,7 @@ impl SagaView {
                     stalled: call.failures >= policy.retry_tries,
                 })
                 .collect(),
-            remedies: remedies
+            allowed_actions: allowed_actions
                 .filter(|name| ["retry", "skip", "compensate"].contains(name))
                 .collect(),
         }

@@ -1,11 +1,12 @@
 //! The JSON body of an answer, read as a type or by JSON pointers; what is missing is a deviation, never a panic.
 
 use super::Deviation;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 /// The JSON body of an answer; null if there was none.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(transparent)]
 pub struct Body(pub Value);
 
 impl Body {

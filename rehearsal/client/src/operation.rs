@@ -227,7 +227,11 @@ pub mod order {
 
     /// Gives the customer's decision about the proposal with this number.
     #[must_use]
-    pub fn answer(order: impl Display, proposal: i64, answer: &ProposalAnswer) -> ApiRequest {
+    pub fn answer(
+        order: impl Display,
+        proposal: impl Display,
+        answer: &ProposalAnswer,
+    ) -> ApiRequest {
         let (how, body) = match answer {
             ProposalAnswer::Approve => ("approve", nothing()),
             ProposalAnswer::Reject => ("reject", nothing()),
@@ -239,7 +243,7 @@ pub mod order {
 
     /// Withdraws the runner's own proposal with this number.
     #[must_use]
-    pub fn withdraw(order: impl Display, proposal: i64) -> ApiRequest {
+    pub fn withdraw(order: impl Display, proposal: impl Display) -> ApiRequest {
         of_order(order, &format!("proposals/{proposal}/withdraw"), &nothing())
     }
 

@@ -10,10 +10,11 @@ mod wallet;
 
 use super::{
     ApiRequest, Body, Client, Deviation, Reply,
+    answer::{Notice, Order, Page, Profile, Registered, Session},
     operation::{account, order},
     request::Claim,
 };
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use std::{
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -47,14 +48,14 @@ impl Person {
     pub async fn register(client: &Client, name: &str) -> Result<Self, Deviation> {
         let email = format!("{}.{}@campus.example", name.to_lowercase(), client.fresh());
         let register = account::register(&email, PASSWORD, name, "Walker");
-        let made = client.send(&register).await?.is(201)?;
+        let made: Registered = client.send(&register).await?.is(201)?.read()?;
         Ok(Self {
             client: client.clone(),
             email,
             password: PASSWORD.into(),
-            id: made.text("/user/id")?.into(),
+            id: made.user.id,
             name: name.into(),
-            token: Mutex::new(made.text("/session/token")?.into()),
+            token: Mutex::new(made.session.token),
         })
     }
 
@@ -73,17 +74,16 @@ impl Person {
         };
         person.renew().await?;
         let me = person.profile().await?;
-        person.id = me.text("/id")?.into();
-        person.name = me.text("/first_name")?.into();
+        person.id = me.id;
+        person.name = me.first_name;
         Ok(person)
     }
 
     /// Opens a new session and keeps its token.
     async fn renew(&self) -> Result<(), Deviation> {
         let sign_in = account::sign_in(&self.email, &self.password);
-        let opened = self.client.send(&sign_in).await?.is(201)?;
-        let token = opened.text("/token")?.to_owned();
-        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
+        let opened: Session = self.client.send(&sign_in).await?.is(201)?.read()?;
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = opened.token;
         Ok(())
     }
 
@@ -153,20 +153,28 @@ impl Person {
         self.send(ApiRequest::put(path, body)).await
     }
 
+    /// Sends a request of [`operation`](crate::operation) that is answered 200, and reads the body as `T`.
+    ///
+    /// # Errors
+    /// A [`Deviation`] if the answer is not 200, or its body has not that shape.
+    pub async fn read<T: DeserializeOwned>(&self, operation: ApiRequest) -> Result<T, Deviation> {
+        self.perform(operation).await?.is(200)?.read()
+    }
+
     /// Reads this person's own profile.
     ///
     /// # Errors
     /// A [`Deviation`] if the answer is not 200.
-    pub async fn profile(&self) -> Result<Body, Deviation> {
-        self.perform(account::profile()).await?.is(200)
+    pub async fn profile(&self) -> Result<Profile, Deviation> {
+        self.read(account::profile()).await
     }
 
-    /// Reads an order in this person's view.
+    /// Reads an order of this person, or any order as an operator.
     ///
     /// # Errors
     /// A [`Deviation`] if the answer is not 200.
-    pub async fn order(&self, order: &str) -> Result<Body, Deviation> {
-        self.perform(order::show(order)).await?.is(200)
+    pub async fn order(&self, order: &str) -> Result<Order, Deviation> {
+        self.read(order::show(order)).await
     }
 
     /// Sends a message to the other party of an order.
@@ -206,16 +214,17 @@ impl Person {
         self.perform(order::dispute(order, claim)).await
     }
 
-    /// Reads an order again and again until it satisfies `is_so`; `expected` describes that in the deviation.
+    /// Reads an order, as this person sees it, again and again until it satisfies `is_so`; `expected` describes that in the
+    /// deviation.
     ///
     /// # Errors
     /// A [`Deviation`] if it does not within 30 seconds.
-    pub async fn order_until(
+    pub async fn order_until<T: DeserializeOwned>(
         &self,
         order: &str,
         expected: &str,
-        is_so: impl Fn(&Body) -> bool,
-    ) -> Result<Body, Deviation> {
+        is_so: impl Fn(&T) -> bool,
+    ) -> Result<T, Deviation> {
         self.until(
             &order::show(order),
             &format!("an order that is {expected}"),
@@ -228,18 +237,19 @@ impl Person {
     ///
     /// # Errors
     /// A [`Deviation`] if it does not within 30 seconds.
-    pub async fn until(
+    pub async fn until<T: DeserializeOwned>(
         &self,
         ask: &ApiRequest,
         expected: &str,
-        is_so: impl Fn(&Body) -> bool,
-    ) -> Result<Body, Deviation> {
+        is_so: impl Fn(&T) -> bool,
+    ) -> Result<T, Deviation> {
         let mut last = Body::default();
         let looking = async {
             loop {
                 last = self.send(ask.clone()).await?.is(200)?;
-                if is_so(&last) {
-                    return Ok(last.clone());
+                let read = last.read()?;
+                if is_so(&read) {
+                    return Ok(read);
                 }
                 tokio::time::sleep(PAUSE).await;
             }
@@ -254,33 +264,32 @@ impl Person {
     ///
     /// # Errors
     /// A [`Deviation`] if none comes within 30 seconds.
-    pub async fn notice(&self, kind: &str, order: &str) -> Result<Body, Deviation> {
-        let of_order =
-            |notice: &Body| notice.says("/kind", kind) && notice.says("/order_id", order);
+    pub async fn notice(&self, kind: &str, order: &str) -> Result<Notice, Deviation> {
         let expected = format!("a notice {kind} to {} about order {order}", self.name);
-        self.noticed(expected, of_order).await
+        self.noticed(expected, |notice| {
+            notice.kind == kind && notice.order_id.as_deref() == Some(order)
+        })
+        .await
     }
 
     /// Waits for a notice of this kind in the person's inbox, whatever it is about, and returns it.
     ///
     /// # Errors
     /// A [`Deviation`] if none comes within 30 seconds.
-    pub async fn notice_of(&self, kind: &str) -> Result<Body, Deviation> {
+    pub async fn notice_of(&self, kind: &str) -> Result<Notice, Deviation> {
         let expected = format!("a notice {kind} to {}", self.name);
-        self.noticed(expected, |notice: &Body| notice.says("/kind", kind))
-            .await
+        self.noticed(expected, |notice| notice.kind == kind).await
     }
 
     async fn noticed(
         &self,
         expected: String,
-        wanted: impl Fn(&Body) -> bool,
-    ) -> Result<Body, Deviation> {
+        wanted: impl Fn(&Notice) -> bool,
+    ) -> Result<Notice, Deviation> {
         let ask = account::inbox(&self.id, 100);
-        let find = |inbox: &Body| inbox.list("/items").ok()?.into_iter().find(&wanted);
-        let inbox = self
-            .until(&ask, &expected, |inbox| find(inbox).is_some())
-            .await?;
-        find(&inbox).ok_or_else(|| Deviation::new(expected, "none"))
+        let has_come = |inbox: &Page<Notice>| inbox.items.iter().any(&wanted);
+        let inbox = self.until(&ask, &expected, has_come).await?;
+        let found = inbox.items.into_iter().find(wanted);
+        found.ok_or_else(|| Deviation::new(expected, "none"))
     }
 }

@@ -1,41 +1,40 @@
 //! The price of an order as the server quotes it, and the receipt that walkthrough and tests use with it.
 
-use super::{Body, Deviation, same};
+use super::{Deviation, same};
+use serde::Deserialize;
 
 /// The price of an order, as the server quotes it. Amounts are in cents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct Price {
     /// What the food costs by the customer's estimate.
+    #[serde(rename = "food_estimate_cents")]
     pub food: i64,
     /// What the food may cost beyond the estimate without asking the customer.
+    #[serde(rename = "price_buffer_cents")]
     pub buffer: i64,
     /// Delivery fee.
+    #[serde(rename = "delivery_fee_cents")]
     pub fee: i64,
     /// Tip.
+    #[serde(rename = "tip_cents")]
     pub tip: i64,
     /// Trip compensation: what the runner gets if the order ends before the food is bought.
+    #[serde(rename = "trip_compensation_cents")]
     pub trip: i64,
     /// What is authorised on the card and held in escrow: food, buffer, fee and tip.
+    #[serde(rename = "hold_cents")]
     pub hold: i64,
 }
 
 impl Price {
-    /// Reads the price from a quote, or from the field `price` of an order.
+    /// Checks that the hold is the sum of its parts.
     ///
     /// # Errors
-    /// A [`Deviation`] if an amount is missing, or the hold is not the sum of its parts.
-    pub fn read(price: &Body) -> Result<Self, Deviation> {
-        let price = Self {
-            food: price.number("/food_estimate_cents")?,
-            buffer: price.number("/price_buffer_cents")?,
-            fee: price.number("/delivery_fee_cents")?,
-            tip: price.number("/tip_cents")?,
-            trip: price.number("/trip_compensation_cents")?,
-            hold: price.number("/hold_cents")?,
-        };
-        let parts = price.food + price.buffer + price.fee + price.tip;
-        same("the hold, food + buffer + fee + tip,", price.hold, parts)?;
-        Ok(price)
+    /// A [`Deviation`] if it is not.
+    pub fn checked(self) -> Result<Self, Deviation> {
+        let parts = self.food + self.buffer + self.fee + self.tip;
+        same("the hold, food + buffer + fee + tip,", self.hold, parts)?;
+        Ok(self)
     }
 
     /// The usual receipt of walkthrough and tests, in cents: the estimate and half of the buffer, so nobody is asked.

@@ -66,7 +66,7 @@ pub const TEST_CARDS: &[TestToken] = &[
     ),
     token(
         "tok_capture_late",
-        "authorises; the capture is not answered, succeeds after `late_ms`, told by an event",
+        "authorises; the capture is not answered, succeeds after `late_ms`, reported by an event",
     ),
     token(
         "tok_refund_fails",
@@ -78,11 +78,11 @@ pub const TEST_CARDS: &[TestToken] = &[
     ),
     token(
         "tok_late",
-        "the authorisation is not answered, succeeds after `late_ms`, told by an event",
+        "the authorisation is not answered, succeeds after `late_ms`, reported by an event",
     ),
     token(
         "tok_lapses",
-        "authorises; the bank lets it go after `late_ms`, told by an event",
+        "authorises; the bank lets it go after `late_ms`, reported by an event",
     ),
     token(
         "tok_chargeback",
@@ -117,15 +117,15 @@ pub const TEST_ACCOUNTS: &[TestToken] = &[
     ),
     token(
         "acct_late",
-        "the payout is not answered, is paid after `late_ms`, told by an event",
+        "the payout is not answered, is paid after `late_ms`, reported by an event",
     ),
     token(
         "acct_fails_late",
-        "the payout is not answered, is declined after `late_ms`, told by an event",
+        "the payout is not answered, is declined after `late_ms`, reported by an event",
     ),
     token(
         "acct_sends_back",
-        "the payout succeeds, and comes back after `send_back_ms`, told by an event",
+        "the payout succeeds, and comes back after `send_back_ms`, reported by an event",
     ),
 ];
 

@@ -74,7 +74,7 @@ impl Desk {
                 reply
             }
             Err(_) => {
-                tracing::error!("the sandbox gateway's clerk has panicked");
+                tracing::error!("the sandbox gateway's thread has panicked");
                 Reply::Failed
             }
         }

@@ -15,11 +15,11 @@
 //! | `tok_second_declined` | the first authorisation of an order succeeds, a second one, or a later tip, is declined |
 //! | `tok_capture_fails` | authorises; the capture is declined |
 //! | `tok_capture_down`, `tok_capture_down_N` | authorises; a capture is not answered (N times, or for ever) |
-//! | `tok_capture_late` | authorises; the capture is not answered, succeeds after `late_ms`, told by an event |
+//! | `tok_capture_late` | authorises; the capture is not answered, succeeds after `late_ms`, reported by an event |
 //! | `tok_refund_fails` | authorises and captures; the refund is declined |
 //! | `tok_refund_down_N` | authorises and captures; a refund is not answered N times |
-//! | `tok_late` | the authorisation is not answered, succeeds after `late_ms`, told by an event |
-//! | `tok_lapses` | authorises; the bank lets it go after `late_ms`, told by an event |
+//! | `tok_late` | the authorisation is not answered, succeeds after `late_ms`, reported by an event |
+//! | `tok_lapses` | authorises; the bank lets it go after `late_ms`, reported by an event |
 //! | `tok_chargeback` | the bank takes each charge back after `chargeback_ms`, for `chargeback_fee_cents`, and never decides |
 //! | `tok_chargeback_won` | as `tok_chargeback`; `verdict_ms` later the bank gives the charge again |
 //! | `tok_chargeback_lost` | as `tok_chargeback`; `verdict_ms` later the bank keeps the charge |
@@ -32,9 +32,9 @@
 //! | `acct_slow` | the payout succeeds, its answer takes `slow_ms` |
 //! | `acct_timeout_then_succeeds` | the payout is done, but its first answer is lost |
 //! | `acct_down`, `acct_down_N` | a payout is not answered (N times, or for ever), nothing is done |
-//! | `acct_late` | the payout is not answered, is paid after `late_ms`, told by an event |
-//! | `acct_fails_late` | the payout is not answered, is declined after `late_ms`, told by an event |
-//! | `acct_sends_back` | the payout succeeds, and comes back after `send_back_ms`, told by an event |
+//! | `acct_late` | the payout is not answered, is paid after `late_ms`, reported by an event |
+//! | `acct_fails_late` | the payout is not answered, is declined after `late_ms`, reported by an event |
+//! | `acct_sends_back` | the payout succeeds, and comes back after `send_back_ms`, reported by an event |
 //! | any other | the payout is declined: account invalid |
 //!
 //! [`campusg_bank`] has the other rules of money.

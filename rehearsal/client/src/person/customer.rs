@@ -3,7 +3,7 @@
 use super::Person;
 use crate::{
     Body, Deviation, Price, Reply, Wish,
-    answer::{CancellationQuote, Made, Pin},
+    answer::{CancellationQuote, Made, Order, Pin},
     operation::{account, order},
     request::ProposalAnswer,
 };
@@ -36,7 +36,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] if it is refused, or the hold is not the sum of its parts.
     pub async fn quote(&self, wish: &Wish) -> Result<Price, Deviation> {
-        Price::read(&self.perform(order::quote(wish)).await?.is(200)?)
+        self.read::<Price>(order::quote(wish)).await?.checked()
     }
 
     /// Places an order.
@@ -52,12 +52,10 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] if it is refused, or does not reach the board in time.
     pub async fn place_available(&self, wish: &Wish) -> Result<(String, Price), Deviation> {
-        let placed = self.place(wish).await?.is(201)?;
-        let order = placed.read::<Made>()?.id;
-        let available = |order: &Body| order.says("/placement", "available");
+        let order = self.place(wish).await?.is(201)?.read::<Made>()?.id;
+        let available = |order: &Order| order.placement.as_deref() == Some("available");
         let placed = self.order_until(&order, "available", available).await?;
-        let price = Body(placed.0["price"].clone());
-        Ok((order, Price::read(&price)?))
+        Ok((order, placed.price.checked()?))
     }
 
     /// Reads the four-digit PIN that this person tells the runner at the handover.
@@ -65,8 +63,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] if it is refused.
     pub async fn pin(&self, order: &str) -> Result<String, Deviation> {
-        let shown = self.perform(order::pin(order)).await?.is(200)?;
-        Ok(shown.read::<Pin>()?.pin)
+        Ok(self.read::<Pin>(order::pin(order)).await?.pin)
     }
 
     /// Asks what this person would be charged for cancelling now, in cents.
@@ -74,11 +71,8 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] if it is refused.
     pub async fn cancellation_charge(&self, order: &str) -> Result<i64, Deviation> {
-        let quote = self
-            .perform(order::cancellation_quote(order))
-            .await?
-            .is(200)?;
-        Ok(quote.read::<CancellationQuote>()?.charge_cents)
+        let quote: CancellationQuote = self.read(order::cancellation_quote(order)).await?;
+        Ok(quote.charge_cents)
     }
 
     /// Cancels an order; refused if that costs more than `accept_charge` cents.
@@ -106,7 +100,7 @@ impl Person {
     pub async fn answer(
         &self,
         order: &str,
-        proposal: i64,
+        proposal: u16,
         answer: &ProposalAnswer,
     ) -> Result<Reply, Deviation> {
         self.perform(order::answer(order, proposal, answer)).await

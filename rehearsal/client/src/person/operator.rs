@@ -24,8 +24,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] if the clock is not virtual, or the result is no valid time.
     pub async fn in_so_long(&self, ms: u64) -> Result<String, Deviation> {
-        let clock = self.move_clock(0).await?.is(200)?;
-        let now = clock.read::<Clock>()?.now;
+        let now = self.read::<Clock>(desk::move_clock(0)).await?.now;
         let later = chrono::DateTime::parse_from_rfc3339(&now)
             .ok()
             .and_then(|now| {
@@ -122,8 +121,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] if it is refused.
     pub async fn accounts(&self) -> Result<Vec<Account>, Deviation> {
-        let accounts = self.perform(desk::accounts()).await?.is(200)?;
-        Ok(accounts.read::<Page<Account>>()?.items)
+        Ok(self.read::<Page<Account>>(desk::accounts()).await?.items)
     }
 
     /// The posted balance of an account in cents; 0 if the ledger has no such account.
@@ -141,10 +139,9 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] if reading the ledger is refused.
     pub async fn moved(&self, order: &str) -> Result<Vec<(String, String, i64)>, Deviation> {
-        let transfers = self.perform(desk::transfers(order)).await?.is(200)?;
-        let transfers = transfers.read::<Page<Transfer>>()?.items;
+        let transfers: Page<Transfer> = self.read(desk::transfers(order)).await?;
         let kind = |account: &str| account.split(':').next().unwrap_or_default().to_owned();
-        let posted = transfers.iter().filter(|it| it.phase == "posted");
+        let posted = transfers.items.iter().filter(|it| it.phase == "posted");
         let line = |it: &Transfer| (kind(&it.debit), kind(&it.credit), it.amount_cents);
         Ok(posted.map(line).collect())
     }

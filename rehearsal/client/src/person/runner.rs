@@ -2,12 +2,19 @@
 
 use super::Person;
 use crate::{
-    Body, Client, Deviation, Reply,
-    answer::{Made, Wallet},
+    Client, Deviation, Reply,
+    answer::{BoardEntry, Earnings, Made, Page, RunnersOrder},
     operation::{account, order},
     photo,
     request::{ProblemReport, Progress, Proof, Proposal, Receipt},
 };
+use serde::Deserialize;
+
+/// The part of any answer about an order that [`Person::earned`] reads.
+#[derive(Deserialize)]
+struct Seen {
+    earnings: Option<Earnings>,
+}
 
 impl Person {
     /// Registers a runner who is online.
@@ -23,28 +30,27 @@ impl Person {
         Ok(person)
     }
 
+    /// Reads an order as its runner.
+    ///
+    /// # Errors
+    /// A [`Deviation`] if the answer is not 200.
+    pub async fn runners_order(&self, order: &str) -> Result<RunnersOrder, Deviation> {
+        self.read(order::show(order)).await
+    }
+
     /// Looks for an order on the board, on all pages; `None` if it is not there.
     ///
     /// # Errors
     /// A [`Deviation`] if the board is refused.
-    pub async fn finds(&self, wanted: &str) -> Result<Option<Body>, Deviation> {
+    pub async fn finds(&self, wanted: &str) -> Result<Option<BoardEntry>, Deviation> {
         let mut cursor: Option<String> = None;
         loop {
-            let page = self
-                .perform(order::board(cursor.as_deref()))
-                .await?
-                .is(200)?;
-            let found = page
-                .list("/items")?
-                .into_iter()
-                .find(|entry| entry.says("/id", wanted));
-            let Ok(next) = page.text("/next_cursor") else {
-                return Ok(found);
-            };
-            if found.is_some() {
+            let page: Page<BoardEntry> = self.read(order::board(cursor.as_deref())).await?;
+            let found = page.items.into_iter().find(|entry| entry.id == wanted);
+            if found.is_some() || page.next_cursor.is_none() {
                 return Ok(found);
             }
-            cursor = Some(next.to_owned());
+            cursor = page.next_cursor;
         }
     }
 
@@ -78,14 +84,11 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] if an amount is missing, or the wallet can't be read.
     pub async fn earned(&self, order: &str) -> Result<(i64, i64), Deviation> {
-        let seen = self.perform(order::show(order)).await?.body;
-        let released = match seen.0["earnings"]["paid"].as_bool() {
-            Some(true) => {
-                seen.number("/earnings/total_cents")? + seen.number("/earnings/later_tips_cents")?
-            }
-            _ => 0,
-        };
-        let wallet: Wallet = self.wallet().await?.read()?;
+        // Whoever does not run the order, or not any more, sees no earnings.
+        let seen: Seen = self.perform(order::show(order)).await?.body.read()?;
+        let paid = seen.earnings.filter(|it| it.paid);
+        let released = paid.map_or(0, |it| it.total_cents + it.later_tips_cents);
+        let wallet = self.wallet().await?;
         Ok((released, wallet.available_cents - wallet.debt_cents))
     }
 
@@ -132,7 +135,7 @@ impl Person {
     ///
     /// # Errors
     /// A [`Deviation`] if there is no answer.
-    pub async fn withdraw(&self, order: &str, proposal: i64) -> Result<Reply, Deviation> {
+    pub async fn withdraw(&self, order: &str, proposal: u16) -> Result<Reply, Deviation> {
         self.perform(order::withdraw(order, proposal)).await
     }
 

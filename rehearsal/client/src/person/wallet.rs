@@ -8,8 +8,8 @@ impl Person {
     ///
     /// # Errors
     /// A [`Deviation`] if the answer is not 200.
-    pub async fn wallet(&self) -> Result<Body, Deviation> {
-        self.perform(account::wallet()).await?.is(200)
+    pub async fn wallet(&self) -> Result<Wallet, Deviation> {
+        self.read(account::wallet()).await
     }
 
     /// Cents that this person's cards paid for debt, less the charges that banks took back and did not give again.
@@ -17,7 +17,7 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] if the wallet can't be read.
     pub async fn paid_beside_orders(&self) -> Result<i64, Deviation> {
-        let wallet: Wallet = self.wallet().await?.read()?;
+        let wallet = self.wallet().await?;
         let paid = wallet.debt_payments.iter().filter(|it| it.state == "paid");
         let taken = wallet.chargebacks.iter().filter(|it| it.state != "won");
         let paid: i64 = paid.map(|payment| payment.charge_cents).sum();

@@ -18,7 +18,7 @@ use super::world::{
 use asks::Token;
 use campusg_client::{
     ApiRequest, Body, Client, Deviation, Person, Reply,
-    answer::{self, BoardRow, CancellationQuote, Made, Page, Pin},
+    answer::{self, BoardEntry, CancellationQuote, Made, Page, Pin},
     operation::{account, desk, order},
     photo,
     request::StoreChange,
@@ -249,7 +249,7 @@ impl World for OnServer {
 
     fn open_store(&mut self, name: &str, _hours: Option<Hours>) -> Answer<StoreId> {
         let operator = self.operator()?;
-        let stores: Page<answer::StoreAnswer> = self.ask(operator, desk::stores())?.read()?;
+        let stores: Page<answer::KnownStore> = self.ask(operator, desk::stores())?.read()?;
         let known = stores.items.iter().find(|store| store.name == name);
         if let Some(store) = known {
             return Ok(id(&store.id)?);
@@ -328,17 +328,17 @@ impl World for OnServer {
 
     fn board(&mut self, runner: UserId) -> Answer<Vec<OnBoard>> {
         let board = self.ask(runner, order::board(None))?;
-        let row = |row: &BoardRow| -> Result<OnBoard, Deviation> {
+        let on_board = |entry: &BoardEntry| -> Result<OnBoard, Deviation> {
             Ok(OnBoard {
-                order: id(&row.id)?,
-                reward: Cents(row.delivery_fee_cents + row.tip_cents),
+                order: id(&entry.id)?,
+                reward: Cents(entry.delivery_fee_cents + entry.tip_cents),
             })
         };
-        let rows = board.read::<Page<BoardRow>>()?.items;
+        let entries = board.read::<Page<BoardEntry>>()?.items;
         // Other people's orders stay theirs to run.
-        let ours = rows.iter().map(row).filter(|row| {
-            let known = |row: &OnBoard| self.orders.contains_key(&row.order);
-            row.as_ref().map_or(true, known)
+        let ours = entries.iter().map(on_board).filter(|entry| {
+            let known = |entry: &OnBoard| self.orders.contains_key(&entry.order);
+            entry.as_ref().map_or(true, known)
         });
         Ok(ours.collect::<Result<_, _>>()?)
     }

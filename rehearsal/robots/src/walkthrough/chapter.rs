@@ -60,7 +60,7 @@ pub enum Chapter {
 }
 
 impl Chapter {
-    /// All chapters, in the order in which they are told.
+    /// All chapters, in the order in which they are played.
     pub const ALL: [Self; 15] = [
         Self::Usual,
         Self::Placing,
@@ -79,7 +79,7 @@ impl Chapter {
         Self::Payouts,
     ];
 
-    /// The heading under which it is told.
+    /// Its heading.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -92,7 +92,7 @@ impl Chapter {
             Self::Door => "On the way and at the door",
             Self::After => "Bought, brought, and after it",
             Self::Refused => "A release that fails",
-            Self::Desk => "The operators' desk",
+            Self::Desk => "What operators do",
             Self::ShortHolds => "Authorisations that run out, and charges that come late",
             Self::Window => "Disputes while the money is in escrow",
             Self::Cases => "Disputes after the end",

@@ -2,18 +2,24 @@
 
 use super::Money;
 use campusg_client::{
-    Body, Client, Deviation, Person, Price, Reply, Wish, holds, operation::order,
-    request::Progress, same,
+    Client, Deviation, Person, Price, Reply, Wish,
+    answer::{Event, Order, Page, Timer},
+    holds,
+    operation::order,
+    request::Progress,
+    same,
 };
+use campusg_domain::order::Status;
+use serde::de::DeserializeOwned;
 
 /// The statuses to which [`Errand::carry_to`] can bring an order, in their order.
-const WAY: [&str; 6] = [
-    "accepted",
-    "on-site",
-    "purchased",
-    "collected",
-    "on-the-way",
-    "completed",
+const WAY: [Status; 6] = [
+    Status::Accepted,
+    Status::OnSite,
+    Status::Purchased,
+    Status::Collected,
+    Status::OnTheWay,
+    Status::Completed,
 ];
 
 /// An order with its customer and its runner.
@@ -84,41 +90,37 @@ impl Errand {
     ///
     /// # Errors
     /// A [`Deviation`] of the first step that is not answered as specified.
-    pub async fn carry_to(&self, status: &str) -> Result<Body, Deviation> {
-        let order = self.seen().await?;
-        let place = |status: &str| WAY.iter().position(|step| *step == status);
+    pub async fn carry_to(&self, status: &str) -> Result<Order, Deviation> {
+        let mut order = self.seen().await?;
+        let place = |status: &str| WAY.iter().position(|step| step.as_str() == status);
         let last = place(status).ok_or_else(|| Deviation::new("a status on the way", status))?;
-        let first = place(order.text("/status")?).map_or(0, |step| step + 1);
-        for step in WAY.iter().take(last + 1).skip(first) {
-            let reply = match *step {
-                "accepted" => self.runner.accept(&self.order).await?,
-                "purchased" => self.buy().await?,
-                "completed" => self.deliver().await?,
-                reported => self.report(reported).await?,
-            };
-            let order = match *step {
-                "completed" => self.completed(reply).await?,
-                _ => reply.is(200)?,
-            };
-            same("the order's status", order.text("/status")?, *step)?;
+        let first = place(order.status.as_str()).map_or(0, |step| step + 1);
+        for step in WAY.into_iter().take(last + 1).skip(first) {
+            order = self.step(step).await?;
+            same("the order's status", order.status, step)?;
         }
-        self.seen().await
+        Ok(order)
     }
 
-    async fn report(&self, status: &str) -> Result<Reply, Deviation> {
-        let progress = match status {
-            "on-site" => Progress::OnSite,
-            "collected" => Progress::Collected,
-            _ => Progress::OnTheWay,
+    async fn step(&self, to: Status) -> Result<Order, Deviation> {
+        let (runner, order) = (&self.runner, &self.order);
+        let reply = match to {
+            Status::Accepted => runner.accept(order).await?,
+            Status::OnSite => runner.report(order, &Progress::OnSite).await?,
+            Status::Purchased => self.buy().await?,
+            Status::Collected => runner.report(order, &Progress::Collected).await?,
+            Status::OnTheWay => runner.report(order, &Progress::OnTheWay).await?,
+            _ => return self.completed(self.deliver().await?).await,
         };
-        self.runner.report(&self.order, &progress).await
+        reply.is(200)?;
+        self.seen().await
     }
 
     /// The order in its customer's view.
     ///
     /// # Errors
     /// A [`Deviation`] if it is not shown.
-    pub async fn seen(&self) -> Result<Body, Deviation> {
+    pub async fn seen(&self) -> Result<Order, Deviation> {
         self.customer.order(&self.order).await
     }
 
@@ -126,11 +128,11 @@ impl Errand {
     ///
     /// # Errors
     /// A [`Deviation`] if it does not in time.
-    pub async fn until(
+    pub async fn until<T: DeserializeOwned>(
         &self,
         expected: &str,
-        is_so: impl Fn(&Body) -> bool,
-    ) -> Result<Body, Deviation> {
+        is_so: impl Fn(&T) -> bool,
+    ) -> Result<T, Deviation> {
         self.customer
             .order_until(&self.order, expected, is_so)
             .await
@@ -140,17 +142,17 @@ impl Errand {
     ///
     /// # Errors
     /// A [`Deviation`] if it does not get there in time.
-    pub async fn until_status(&self, status: &str) -> Result<Body, Deviation> {
-        self.until(status, |order| order.says("/status", status))
-            .await
+    pub async fn until_status(&self, status: &str) -> Result<Order, Deviation> {
+        let is_so = |order: &Order| order.status.as_str() == status;
+        self.until(status, is_so).await
     }
 
     /// Waits until collecting the charge has reached this state: `collected` or `owed`.
     ///
     /// # Errors
     /// A [`Deviation`] if it does not get there in time.
-    pub async fn until_collection(&self, state: &str) -> Result<Body, Deviation> {
-        let is_so = |order: &Body| order.says("/payment/collection", state);
+    pub async fn until_collection(&self, state: &str) -> Result<Order, Deviation> {
+        let is_so = |order: &Order| order.payment.collection == state;
         self.until(&format!("{state} by its card"), is_so).await
     }
 
@@ -174,14 +176,17 @@ impl Errand {
         self.runner.deliver_by_pin(&self.order, &pin).await
     }
 
-    /// Completes a delivery: on a server with a dispute window, the customer confirms it. Returns the order.
+    /// Completes a delivery: on a server with a dispute window, the customer confirms it. Returns the order in the customer's
+    /// view.
     ///
     /// # Errors
     /// A [`Deviation`] if the delivery or the confirmation is refused.
-    pub async fn completed(&self, handed_over: Reply) -> Result<Body, Deviation> {
-        let order = handed_over.is(200)?;
-        if order.says("/status", "delivered") {
-            return self.customer.confirm(&self.order).await?.is(200);
+    pub async fn completed(&self, handed_over: Reply) -> Result<Order, Deviation> {
+        handed_over.is(200)?;
+        let order = self.seen().await?;
+        if order.status == Status::Delivered {
+            let confirmed = self.customer.confirm(&self.order).await?;
+            return confirmed.is(200)?.read();
         }
         Ok(order)
     }
@@ -199,11 +204,8 @@ impl Errand {
     /// # Errors
     /// A [`Deviation`] if they are not shown, are negative, or are more than the customer pays.
     pub async fn earnings(&self) -> Result<i64, Deviation> {
-        let total = self
-            .runner
-            .order(&self.order)
-            .await?
-            .number("/earnings/total_cents")?;
+        let seen = self.runner.runners_order(&self.order).await?;
+        let total = seen.earnings.total_cents;
         holds(
             (0..=self.price.charge()).contains(&total),
             || format!("earnings of at most {}", self.price.charge()),
@@ -217,8 +219,8 @@ impl Errand {
     /// # Errors
     /// A [`Deviation`] if it is not shown.
     pub async fn platform_fee(&self) -> Result<i64, Deviation> {
-        let seen = self.runner.order(&self.order).await?;
-        seen.number("/earnings/platform_fee_cents")
+        let seen = self.runner.runners_order(&self.order).await?;
+        Ok(seen.earnings.platform_fee_cents)
     }
 
     /// What the runner is paid in cents for the usual receipt, if nothing goes wrong: the charge less the platform's fee.
@@ -229,30 +231,25 @@ impl Errand {
         Ok(self.price.charge() - self.platform_fee().await?)
     }
 
-    /// Waits until the order has an event of this type in its customer's view; returns the events.
+    /// Waits until the order's history has an event of this type in its customer's view.
     ///
     /// # Errors
     /// A [`Deviation`] if it has none in time.
-    pub async fn until_told(&self, event: &str) -> Result<Body, Deviation> {
-        let told = |page: &Body| {
-            let events = page.list("/items").unwrap_or_default();
-            events.iter().any(|told| told.says("/type", event))
-        };
+    pub async fn until_event(&self, event: &str) -> Result<(), Deviation> {
+        let has_it = |page: &Page<Event>| page.items.iter().any(|it| it.r#type == event);
         let expected = format!("a history with {event}");
         let ask = order::events(&self.order);
-        self.customer.until(&ask, &expected, told).await
+        self.customer.until(&ask, &expected, has_it).await.map(drop)
     }
 
     /// The order's newest timer of this kind, in its customer's view.
     ///
     /// # Errors
     /// A [`Deviation`] if the order has none.
-    pub async fn timer(&self, kind: &str) -> Result<Body, Deviation> {
-        let timers = self.customer.perform(order::timers(&self.order)).await?;
-        let timers = timers.is(200)?.list("/items")?;
-        let found = timers
-            .into_iter()
-            .find(|timer| timer.says("/event_type", kind));
+    pub async fn timer(&self, kind: &str) -> Result<Timer, Deviation> {
+        let timers: Page<Timer> = self.customer.read(order::timers(&self.order)).await?;
+        let mut timers = timers.items.into_iter();
+        let found = timers.find(|timer| timer.event_type == kind);
         found.ok_or_else(|| Deviation::new(format!("a timer {kind}"), "none"))
     }
 
@@ -261,11 +258,7 @@ impl Errand {
     /// # Errors
     /// A [`Deviation`] if they are not shown.
     pub async fn history(&self) -> Result<Vec<String>, Deviation> {
-        let events = self.customer.perform(order::events(&self.order)).await?;
-        let events = events.is(200)?.list("/items")?;
-        events
-            .iter()
-            .map(|event| event.text("/type").map(Into::into))
-            .collect()
+        let events: Page<Event> = self.customer.read(order::events(&self.order)).await?;
+        Ok(events.items.into_iter().map(|event| event.r#type).collect())
     }
 }

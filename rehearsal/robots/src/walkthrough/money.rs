@@ -1,6 +1,6 @@
 //! The money of an order as its two parties see it, for the scenarios.
 
-use campusg_client::answer::{Escrow, Payment, Wallet};
+use campusg_client::answer::{Escrow, Payment};
 use campusg_client::{Deviation, Person, operation::order, same};
 use campusg_domain::money::Cents;
 use std::fmt;
@@ -32,20 +32,19 @@ impl Money {
         customer: &Person,
         runner: Option<&Person>,
     ) -> Result<Self, Deviation> {
-        let payment = customer.perform(order::payment(order)).await?.is(200)?;
-        let payment: Payment = payment.read()?;
-        let escrow = customer.perform(order::escrow(order)).await?.is(200)?;
+        let payment: Payment = customer.read(order::payment(order)).await?;
+        let escrow: Escrow = customer.read(order::escrow(order)).await?;
         let wallet = match runner {
-            Some(runner) => runner.wallet().await?.read::<Wallet>()?.available_cents,
+            Some(runner) => runner.wallet().await?.available_cents,
             None => 0,
         };
         Ok(Self {
-            held: escrow.read::<Escrow>()?.held_cents,
+            held: escrow.held_cents,
             charged: payment.charged_cents,
             collection: payment.collection,
             refunded: payment.refunded_cents,
             wallet,
-            debt: customer.wallet().await?.read::<Wallet>()?.debt_cents,
+            debt: customer.wallet().await?.debt_cents,
         })
     }
 

@@ -101,8 +101,8 @@ impl OwnServer {
     /// Stops the server and verifies its folder. Returns the output of `campusg verify`, and the transitions of the lifecycle
     /// that its journal contains.
     ///
+    /// # Errors
     /// A [`Deviation`] if it does not stop in order, or the verification fails.
-    /// A [`Deviation`] where it does not stop in order, or something does not hold.
     pub fn stop_and_verify(mut self) -> Result<(String, BTreeSet<&'static str>), Deviation> {
         let status = self
             .child
@@ -123,7 +123,7 @@ impl OwnServer {
         let verified = verified.map_err(|fault| broken("a verification", &fault))?;
         let said = String::from_utf8_lossy(&verified.stdout).trim().to_owned();
         if verified.status.success() {
-            return Ok((said, self.rows()?));
+            return Ok((said, self.transitions()?));
         }
         let why = String::from_utf8_lossy(&verified.stderr);
         Err(Deviation::new(
@@ -133,7 +133,7 @@ impl OwnServer {
     }
 
     /// The transitions of the lifecycle that the journal of the stopped server contains.
-    fn rows(&self) -> Result<BTreeSet<&'static str>, Deviation> {
+    fn transitions(&self) -> Result<BTreeSet<&'static str>, Deviation> {
         let unread = |fault: &dyn Display| broken("a journal to read", fault);
         let reader = JournalReader::open(Arc::new(RealDisk), &self.data().join("journal"));
         let mut met = Met::default();

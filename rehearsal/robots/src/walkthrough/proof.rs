@@ -48,8 +48,7 @@ async fn add_up(scene: &Scene) -> Result<(), Deviation> {
 }
 
 async fn ask(scene: &Scene) -> Result<(), Deviation> {
-    let proof = scene.client.send(&desk::proof()).await?.is(200)?;
-    let proof: Proof = proof.read()?;
+    let proof: Proof = scene.client.send(&desk::proof()).await?.is(200)?.read()?;
     same("the sum of everything posted", proof.posted_sum_cents, 0)?;
     same("the sum of everything promised", proof.pending_sum_cents, 0)?;
     scene.story.remark(&format!(

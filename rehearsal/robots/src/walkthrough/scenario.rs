@@ -37,7 +37,7 @@ impl Scenario {
         Self::Issues,
     ];
 
-    /// The letter and title under which it is told.
+    /// Its letter and title.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {

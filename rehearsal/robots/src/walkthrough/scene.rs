@@ -3,14 +3,14 @@
 use super::{Setting, Story};
 use campusg_client::{Client, Deviation, Person};
 
-/// A server on which a walkthrough plays, and the story that it tells.
+/// A server on which a walkthrough plays, and its story.
 #[derive(Debug)]
 pub struct Scene {
     /// The client that sends the walkthrough's requests.
     pub client: Client,
     /// A signed-in operator of the server; `None` if no login was given.
     pub operator: Option<Person>,
-    /// The story to which the steps are told.
+    /// The story to which the steps are added.
     pub story: Story,
     virtual_clock: bool,
     setting: Option<Setting>,
@@ -61,13 +61,13 @@ impl Scene {
         }
     }
 
-    /// Whether the server was started for this setting. Tells nothing in the story.
+    /// Whether the server was started for this setting. Adds nothing to the story.
     #[must_use]
     pub fn is_set_for(&self, setting: Setting) -> bool {
         self.setting == Some(setting)
     }
 
-    /// The operator; if there is none, tells in the story that the rest of the part is left out.
+    /// The operator; if there is none, says in the story that the rest of the part is left out.
     #[must_use]
     pub fn operator_here(&self) -> Option<&Person> {
         if self.operator.is_none() {
@@ -76,7 +76,7 @@ impl Scene {
         self.operator.as_ref()
     }
 
-    /// Whether the clock can be moved on; if not, tells in the story that the rest of the part is left out, and why.
+    /// Whether the clock can be moved on; if not, says in the story that the rest of the part is left out, and why.
     #[must_use]
     pub fn has_virtual_clock(&self) -> bool {
         if !self.virtual_clock {

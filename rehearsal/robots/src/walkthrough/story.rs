@@ -1,7 +1,7 @@
 //! The story of a walkthrough: its steps in plain words, printed and remembered.
 //!
 //! Must not: check anything; that is for deviations.
-//! Invariant: a transition counts as told once its step has been played to the end, and not before.
+//! Invariant: a transition counts as shown once its step has been played to the end, and not before.
 
 use super::{Money, Sums};
 use std::{
@@ -20,29 +20,29 @@ const INDENT: usize = 6;
 /// A function that prints a line.
 type Print = Arc<dyn Fn(&str) -> io::Result<()> + Send + Sync>;
 
-/// Tells steps and remembers them. Clones share one story.
+/// Prints steps and remembers them. Clones share one story.
 #[derive(Clone)]
 pub struct Story {
     print: Option<Print>,
-    told: Arc<Mutex<Told>>,
+    log: Arc<Mutex<Log>>,
 }
 
 #[derive(Debug, Default)]
-struct Told {
+struct Log {
     lines: Vec<String>,
     step: String,
     steps: usize,
-    rows: BTreeSet<&'static str>,
-    // Invariant: the rows of the step that is under way, none where it is left out.
+    shown: BTreeSet<&'static str>,
+    // Invariant: the transitions of the step that is under way, none where it is left out.
     under_way: Vec<&'static str>,
     left_out: bool,
     fault: Option<io::Error>,
 }
 
-impl Told {
+impl Log {
     fn finish_step(&mut self) {
         let played = std::mem::take(&mut self.under_way);
-        self.rows.extend(played);
+        self.shown.extend(played);
     }
 }
 
@@ -58,7 +58,7 @@ impl Story {
     pub fn printed(print: impl Fn(&str) -> io::Result<()> + Send + Sync + 'static) -> Self {
         Self {
             print: Some(Arc::new(print)),
-            told: Arc::default(),
+            log: Arc::default(),
         }
     }
 
@@ -67,60 +67,63 @@ impl Story {
     pub fn silent() -> Self {
         Self {
             print: None,
-            told: Arc::default(),
+            log: Arc::default(),
         }
     }
 
     /// Ends the part before, and begins a new one with a heading.
     pub fn heading(&self, text: &str) {
         self.end();
-        self.told().steps = 0;
+        self.log().steps = 0;
         self.line(String::new());
         self.line(text.into());
     }
 
     /// Adds a blank line within a part, before steps about another order.
     pub fn pause(&self) {
-        if self.told().steps > 0 {
+        if self.log().steps > 0 {
             self.line(String::new());
         }
     }
 
     /// Ends a part: its last step has been played.
     pub fn end(&self) {
-        self.told().finish_step();
+        self.log().finish_step();
     }
 
-    /// Tells the next step; from here on, a deviation belongs to it.
+    /// Begins the next step; from here on, a deviation belongs to it.
     pub fn step(&self, text: impl Into<String>) {
-        self.tells(&[], text);
+        self.step_of(&[], text);
     }
 
     /// As [`Self::step`], for a step that shows these transitions of the lifecycle.
-    pub fn tells(&self, rows: &[&'static str], text: impl Into<String>) {
+    pub fn step_of(&self, transitions: &[&'static str], text: impl Into<String>) {
         let text = text.into();
         let number = {
-            let mut told = self.told();
-            told.finish_step();
-            told.under_way.extend(rows);
-            told.steps += 1;
-            told.step.clone_from(&text);
-            told.steps
+            let mut log = self.log();
+            log.finish_step();
+            log.under_way.extend(transitions);
+            log.steps += 1;
+            log.step.clone_from(&text);
+            log.steps
         };
-        self.line(wrapped(&format!("{number:>4}. {text}{}", named(rows))));
+        self.line(wrapped(&format!(
+            "{number:>4}. {text}{}",
+            named(transitions)
+        )));
     }
 
-    /// Tells what was found, below the step.
+    /// Prints what was found, below the step.
     pub fn remark(&self, text: &str) {
         self.line(format!("      {text}"));
     }
 
-    /// Tells that the rest of a part is left out, and why. The step's transitions do not count as told.
+    /// Says that the rest of a part is left out, and why. The step's transitions do not count as shown.
     pub fn leave_out(&self, why: &str) {
         {
-            let mut told = self.told();
-            told.under_way.clear();
-            told.left_out = true;
+            let mut log = self.log();
+            log.under_way.clear();
+            log.left_out = true;
         }
         self.remark(&format!("left out: {why}"));
     }
@@ -128,57 +131,57 @@ impl Story {
     /// Whether any part was left out.
     #[must_use]
     pub fn leaves_out(&self) -> bool {
-        self.told().left_out
+        self.log().left_out
     }
 
     /// The transitions of the lifecycle whose steps were played to the end.
     #[must_use]
-    pub fn rows(&self) -> BTreeSet<&'static str> {
-        self.told().rows.clone()
+    pub fn shown(&self) -> BTreeSet<&'static str> {
+        self.log().shown.clone()
     }
 
-    /// Tells the order's money after the step, in six columns.
+    /// Prints the order's money after the step, in six columns.
     pub fn sums(&self, sums: &Sums) {
         self.line(format!("      | {sums}"));
     }
 
-    /// Tells the order's money after the step, as its parties see it.
+    /// Prints the order's money after the step, as its parties see it.
     pub fn money(&self, money: &Money) {
         self.line(format!("      | {money}"));
     }
 
     /// Prints a line as it is.
     pub fn line(&self, text: String) {
-        let mut told = self.told();
+        let mut log = self.log();
         if let Some(print) = &self.print
-            && told.fault.is_none()
+            && log.fault.is_none()
             && let Err(fault) = print(&text)
         {
-            told.fault = Some(fault);
+            log.fault = Some(fault);
         }
-        told.lines.push(text);
+        log.lines.push(text);
     }
 
     /// The text of the step that is under way.
     #[must_use]
     pub fn current(&self) -> String {
-        self.told().step.clone()
+        self.log().step.clone()
     }
 
-    /// All lines that were told so far.
+    /// All lines so far.
     #[must_use]
     pub fn transcript(&self) -> String {
-        self.told().lines.join("\n")
+        self.log().lines.join("\n")
     }
 
     /// Takes the error of printing; `None` if everything could be printed.
     #[must_use]
     pub fn fault(&self) -> Option<io::Error> {
-        self.told().fault.take()
+        self.log().fault.take()
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -198,12 +201,15 @@ fn wrapped(step: &str) -> String {
     lines.join("\n").replace(TOGETHER, " ")
 }
 
-/// The transitions of a step as text: ` (row 16)`, ` (rows 3, 4, 6)`, or nothing.
-fn named(rows: &[&str]) -> String {
-    match rows {
+/// The transitions of a step as text: ` (transition 16)`, ` (transitions 3, 4, 6)`, or nothing.
+fn named(transitions: &[&str]) -> String {
+    match transitions {
         [] => String::new(),
-        [row] => format!(" (row{TOGETHER}{row})"),
-        rows => format!(" (rows{TOGETHER}{})", rows.join(&format!(",{TOGETHER}"))),
+        [one] => format!(" (transition{TOGETHER}{one})"),
+        several => {
+            let several = several.join(&format!(",{TOGETHER}"));
+            format!(" (transitions{TOGETHER}{several})")
+        }
     }
 }
 
@@ -226,31 +232,31 @@ mod tests {
         assert_eq!(story.current(), "again");
     }
     #[test]
-    fn a_row_counts_once_its_step_is_over_and_not_where_it_was_left_out() {
+    fn a_transition_counts_once_its_step_is_over_and_not_where_it_was_left_out() {
         let story = Story::silent();
-        story.tells(&["3", "4"], "authorised and held");
-        assert!(story.rows().is_empty() && !story.leaves_out());
-        story.tells(&["9"], "nobody comes");
+        story.step_of(&["3", "4"], "authorised and held");
+        assert!(story.shown().is_empty() && !story.leaves_out());
+        story.step_of(&["9"], "nobody comes");
         story.leave_out("no virtual clock");
-        story.tells(&["32a"], "a tip");
+        story.step_of(&["32a"], "a tip");
         story.end();
-        assert_eq!(story.rows(), BTreeSet::from(["3", "4", "32a"]));
+        assert_eq!(story.shown(), BTreeSet::from(["3", "4", "32a"]));
         assert!(story.leaves_out());
         assert_eq!(
             story.transcript(),
-            "   1. authorised and held (rows 3, 4)\n   2. nobody comes (row 9)\n      left out: no virtual clock\n   3. a tip (row 32a)"
+            "   1. authorised and held (transitions 3, 4)\n   2. nobody comes (transition 9)\n      left out: no virtual clock\n   3. a tip (transition 32a)"
         );
     }
 
     #[test]
     fn a_long_step_goes_on_below_its_first_letter() {
         let story = Story::silent();
-        story.tells(&["26"], "word ".repeat(30).trim_end());
-        let told = story.transcript();
-        let lines: Vec<&str> = told.lines().collect();
+        story.step_of(&["26"], "word ".repeat(30).trim_end());
+        let text = story.transcript();
+        let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 2);
         assert!(lines[0].starts_with("   1. word") && lines[0].ends_with("word"));
         assert!(lines.iter().all(|line| line.chars().count() <= WIDTH));
-        assert!(lines[1].starts_with("      word") && lines[1].ends_with("(row 26)"));
+        assert!(lines[1].starts_with("      word") && lines[1].ends_with("(transition 26)"));
     }
 }

@@ -1,6 +1,6 @@
 //! The money of one order in six columns: held, captured, released, refunded, the runner's balance, the customer's debt.
 
-use campusg_client::answer::{Escrow, Payment, Wallet};
+use campusg_client::answer::{Escrow, Payment};
 use campusg_client::{Deviation, Person, operation::order, same};
 use campusg_domain::money::Cents;
 use std::fmt;
@@ -82,17 +82,15 @@ impl Sums {
         customer: &Person,
         runner: Option<&Person>,
     ) -> Result<Self, Deviation> {
-        let payment = customer.perform(order::payment(order)).await?;
-        let escrow = customer.perform(order::escrow(order)).await?;
-        let payment: Payment = payment.is(200)?.read()?;
-        let escrow: Escrow = escrow.is(200)?.read()?;
+        let payment: Payment = customer.read(order::payment(order)).await?;
+        let escrow: Escrow = customer.read(order::escrow(order)).await?;
         let charged = match payment.collection.as_str() {
             "collected" => payment.charged_cents,
             _ => 0,
         };
         let tips = payment.tips.iter().filter(|tip| tip.state == "paid");
         let tips: i64 = tips.map(|tip| tip.amount_cents).sum();
-        let wallet: Wallet = customer.wallet().await?.read()?;
+        let wallet = customer.wallet().await?;
         let (released, balance) = match runner {
             Some(runner) => runner.earned(order).await?,
             None => (0, 0),

@@ -58,15 +58,15 @@ impl Whole {
         prove_each(&self.story, scenes).await
     }
 
-    /// Stops and verifies every server, and tells which transitions were shown.
+    /// Stops and verifies every server, and says which transitions were shown.
     ///
     /// # Errors
     /// A [`Deviation`] if a server does not stop in order, its verification fails, or a transition is missing.
     pub fn close(self) -> Result<(), Deviation> {
         let mut met = BTreeSet::new();
         for (setting, stage) in self.servers.into_iter().rev() {
-            let (said, rows) = stage.server.stop_and_verify()?;
-            met.extend(rows);
+            let (said, transitions) = stage.server.stop_and_verify()?;
+            met.extend(transitions);
             let said = match setting {
                 Setting::Usual => format!("\n{said}"),
                 _ => format!(" {}", in_short(&said)),
@@ -76,7 +76,7 @@ impl Whole {
                 setting.says()
             ));
         }
-        let closing = closing(&self.story.rows(), &met)?;
+        let closing = closing(&self.story.shown(), &met)?;
         self.story.line(format!("\n{closing}"));
         Ok(())
     }
@@ -96,7 +96,7 @@ impl Stage {
     }
 }
 
-/// Plays every chapter on a running server, and tells which transitions were shown and which were left out.
+/// Plays every chapter on a running server, and says which transitions were shown and which were left out.
 ///
 /// # Errors
 /// The first [`Deviation`]; it is one if a transition is missing although nothing was left out.
@@ -106,34 +106,34 @@ pub async fn play_here(scene: &Scene) -> Result<(), Deviation> {
         chapter.play(scene).await?;
     }
     prove(scene).await?;
-    let (story, told) = (&scene.story, scene.story.rows());
+    let (story, shown) = (&scene.story, scene.story.shown());
     if story.leaves_out() {
         let left: Vec<_> = TRANSITIONS
             .iter()
-            .filter(|row| !told.contains(row.id))
+            .filter(|it| !shown.contains(it.id))
             .collect();
         story.line(format!(
-            "\nTold {} of {} rows of the lifecycle: {}.",
-            told.len(),
+            "\n{} of {} transitions of the lifecycle were shown: {}.",
+            shown.len(),
             TRANSITIONS.len(),
-            spans(&told)
+            spans(&shown)
         ));
         story.line("Left out, for the reasons given above:".into());
         left.iter()
-            .for_each(|row| story.line(format!("  row {:>3}  {}", row.id, row.says)));
+            .for_each(|it| story.line(format!("  {:>3}  {}", it.id, it.says)));
         return Ok(());
     }
-    let closing = closing(&told, &told)?;
+    let closing = closing(&shown, &shown)?;
     story.line(format!("\n{closing}"));
     Ok(())
 }
 
-/// Tells what is going to be played, and how to read it.
+/// Says what is going to be played, and how to read it.
 fn introduce(story: &Story) {
     story.line(format!(
-        "Every transition of an order's life, in {} chapters. A step names its rows of docs/lifecycle.md; below it is the\n\
-         money of its order: in escrow, taken from the card, paid to the runner, sent back, what the runner has in all and\n\
-         what the customer owes. Nothing is –.",
+        "Every transition of an order's life, in {} chapters. A step names its transitions of docs/lifecycle.md; below it is\n\
+         the money of its order: in escrow, taken from the card, paid to the runner, sent back, what the runner has in all\n\
+         and what the customer owes; – is nothing.",
         Chapter::ALL.len()
     ));
 }
@@ -145,39 +145,39 @@ fn in_short(verdict: &str) -> String {
     format!("all {checks} checks hold; {head}")
 }
 
-/// The closing sentence, if every transition was told and found as a record in some journal.
-fn closing(told: &BTreeSet<&str>, met: &BTreeSet<&str>) -> Result<String, Deviation> {
-    let (rows, expected) = (TRANSITIONS.len(), "every row of the lifecycle told");
-    let missing = TRANSITIONS.iter().filter(|row| !told.contains(row.id));
+/// The closing sentence, if every transition was shown and found as a record in some journal.
+fn closing(shown: &BTreeSet<&str>, met: &BTreeSet<&str>) -> Result<String, Deviation> {
+    let missing = TRANSITIONS.iter().filter(|it| !shown.contains(it.id));
     let missing: Vec<_> = missing
-        .map(|row| format!("{} ({})", row.id, row.says))
+        .map(|it| format!("{} ({})", it.id, it.says))
         .collect();
     if !missing.is_empty() {
         return Err(Deviation::new(
-            expected,
-            format!("without {}", missing.join(", ")),
+            "every transition of the lifecycle to be shown",
+            format!("all but {}", missing.join(", ")),
         ));
     }
-    let unmet: Vec<_> = told.difference(met).copied().collect();
+    let unmet: Vec<_> = shown.difference(met).copied().collect();
     if !unmet.is_empty() {
-        let found = format!("no record that is row {}", unmet.join(", "));
         return Err(Deviation::new(
-            "a record for every row that was told",
-            found,
+            "a record of every transition that was shown",
+            format!("none of {}", unmet.join(", ")),
         ));
     }
     Ok(format!(
-        "All {rows} rows of the lifecycle were told, 1–44 with 32a–c, and a journal has a record of each. Everything is as specified."
+        "All {} transitions of the lifecycle were shown, 1–44 with 32a–c, and a journal has a record of each. Everything is as \
+         specified.",
+        TRANSITIONS.len()
     ))
 }
 
 /// The numbers of these transitions as text, with neighbours in the table joined into ranges.
-fn spans(told: &BTreeSet<&str>) -> String {
-    let runs = TRANSITIONS.chunk_by(|a, b| told.contains(a.id) == told.contains(b.id));
+fn spans(shown: &BTreeSet<&str>) -> String {
+    let runs = TRANSITIONS.chunk_by(|a, b| shown.contains(a.id) == shown.contains(b.id));
     let named = runs
-        .filter(|run| told.contains(run[0].id))
+        .filter(|run| shown.contains(run[0].id))
         .map(|run| match run {
-            [row] => row.id.to_owned(),
+            [one] => one.id.to_owned(),
             run => format!("{}–{}", run[0].id, run[run.len() - 1].id),
         });
     named.collect::<Vec<_>>().join(", ")
@@ -189,30 +189,31 @@ mod tests {
     use super::*;
 
     fn all() -> BTreeSet<&'static str> {
-        TRANSITIONS.iter().map(|row| row.id).collect()
+        TRANSITIONS.iter().map(|it| it.id).collect()
     }
 
     #[test]
-    fn the_end_needs_every_row_and_a_record_of_each() {
-        assert!(closing(&all(), &all()).unwrap().starts_with("All 46 rows"));
+    fn the_end_needs_every_transition_and_a_record_of_each() {
+        let sentence = closing(&all(), &all()).unwrap();
+        assert!(sentence.starts_with("All 46 transitions"));
         let mut some = all();
         some.remove("32b");
         let missing = closing(&some, &all()).unwrap_err();
         assert_eq!(
             missing.found,
-            "without 32b (an operator's refund after the end)"
+            "all but 32b (an operator's refund after the end)"
         );
         let unmet = closing(&all(), &some).unwrap_err();
-        assert_eq!(unmet.found, "no record that is row 32b");
+        assert_eq!(unmet.found, "none of 32b");
     }
 
     #[test]
     fn neighbours_are_joined() {
-        let mut told = all();
-        for row in ["1", "5", "32b"] {
-            told.remove(row);
+        let mut shown = all();
+        for id in ["1", "5", "32b"] {
+            shown.remove(id);
         }
-        assert_eq!(spans(&told), "2–4, 6–32a, 32c–44");
+        assert_eq!(spans(&shown), "2–4, 6–32a, 32c–44");
     }
 
     #[test]

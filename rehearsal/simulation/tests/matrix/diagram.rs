@@ -49,7 +49,7 @@ impl Edges {
         {
             writeln!(text, "    {name}: {state}").unwrap();
         }
-        writeln!(text, "    [*] --> {}: place (C)", names[0]).unwrap();
+        writeln!(text, "    [*] --> {}: place (customer)", names[0]).unwrap();
         for ((from, to), causes) in &self.0 {
             let causes: Vec<&str> = causes.iter().map(String::as_str).collect();
             let label = causes.join(", ");
@@ -68,12 +68,12 @@ fn state(order: &Order) -> usize {
     states().position(|state| state == shown).unwrap()
 }
 
-fn initial(role: Role) -> &'static str {
+fn name(role: Role) -> &'static str {
     match role {
-        Role::Customer => "C",
-        Role::Runner | Role::FormerRunner | Role::Stranger => "R",
-        Role::Operator => "A",
-        Role::System | Role::Gateway => "S",
+        Role::Customer => "customer",
+        Role::Runner | Role::FormerRunner | Role::Stranger => "runner",
+        Role::Operator => "operator",
+        Role::System | Role::Gateway => "system",
     }
 }
 
@@ -87,7 +87,7 @@ fn commanded(edges: &mut Edges, scene: &Scene, people: &[(Role, Principal)]) {
             let mut campus = scene.campus.clone();
             let done = campus.command(*who, scene.order, &command, CommandId(1));
             if let Ok(after) = done {
-                let cause = format!("{} ({})", command.name(), initial(*role));
+                let cause = format!("{} ({})", command.name(), name(*role));
                 edges.add(scene.order(), &after, cause);
             }
         }
@@ -138,8 +138,8 @@ fn fire(campus: &mut Simulation, order: OrderId, kind: TimerKind) -> bool {
 /// What the gateway's first answer does to an order, or that there is none, per kind of card.
 fn answered(edges: &mut Edges) {
     for (card, cause) in [
-        (Behaviour::Succeeds, "authorised (G)"),
-        (Behaviour::Declines(Decline::Declined), "declined (G)"),
+        (Behaviour::Succeeds, "authorised (gateway)"),
+        (Behaviour::Declines(Decline::Declined), "declined (gateway)"),
     ] {
         let mut scene = Scene::placed_under(figures(), card, |_| ());
         let before = scene.order().clone();
@@ -151,7 +151,7 @@ fn answered(edges: &mut Edges) {
     edges.add(
         placed.order(),
         waiting.order(),
-        "authorised, for later (G)".into(),
+        "authorised, for later (gateway)".into(),
     );
     for card in [Behaviour::AsksCustomer, Behaviour::DownFor(20)] {
         fired(edges, &Scene::available_with(card));

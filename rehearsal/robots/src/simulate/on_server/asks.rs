@@ -119,13 +119,13 @@ pub(super) fn of_order(id: OrderId, command: &Command) -> Option<ApiRequest> {
 
 /// The request for a command about proposals, problems or disputes; `None` for all other commands.
 fn of_attachment(id: OrderId, command: &Command) -> Option<ApiRequest> {
-    let answer = |n: &u16, answer| order::answer(id, i64::from(*n), &answer);
+    let answer = |n: &u16, answer| order::answer(id, n, &answer);
     let photos = |photos: &[PhotoId]| photos.iter().map(ToString::to_string).collect::<Vec<_>>();
     Some(match command {
         Command::Propose { offer, note } => order::propose(id, &proposal(offer, note.as_ref())),
         Command::Approve { proposal } => answer(proposal, ProposalAnswer::Approve),
         Command::Reject { proposal } => answer(proposal, ProposalAnswer::Reject),
-        Command::Withdraw { proposal } => order::withdraw(id, i64::from(*proposal)),
+        Command::Withdraw { proposal } => order::withdraw(id, proposal),
         Command::DropItems { proposal, items } => {
             answer(proposal, ProposalAnswer::DropItems(items.clone()))
         }

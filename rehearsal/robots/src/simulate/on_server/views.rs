@@ -22,9 +22,9 @@ pub(super) fn of_order(id: OrderId, customer: UserId, seen: answer::Order) -> Or
         status: seen.status,
         on_board: seen.placement.as_deref() == Some("available"),
         reason: seen.cancel_reason,
-        estimate: Cents(seen.price.food_estimate_cents),
+        estimate: Cents(seen.price.food),
         approved: Cents(seen.approved_total_cents),
-        tip: Cents(seen.price.tip_cents),
+        tip: Cents(seen.price.tip),
         handover: seen.dropoff.handover,
         items: items(&seen.items),
         // The view shows the open one only; a robot asks at most once for each visit to a store.
@@ -137,15 +137,23 @@ mod tests {
     fn an_answer_becomes_a_view() {
         let (id, customer) = (OrderId::from_bytes([1; 16]), UserId::from_bytes([2; 16]));
         let seen = Body(json!({
-            "status": "on-site", "operator_hold": true, "approved_total_cents": 2300,
-            "price": {"food_estimate_cents": 2000, "tip_cents": 50},
+            "id": id, "version": 9, "status": "on-site", "operator_hold": true, "late": false,
+            "approved_total_cents": 2300, "store": {"name": "Noodle Bar"}, "ratings": {}, "timers": [],
+            "price": {
+                "food_estimate_cents": 2000, "price_buffer_cents": 300, "delivery_fee_cents": 399, "tip_cents": 50,
+                "trip_compensation_cents": 199, "hold_cents": 2749,
+            },
             "items": [
-                {"substitution": "ask"}, {"substitution": "drop", "dropped": true}, {"substitution": "replace"},
+                {"substitution": "ask", "dropped": false}, {"substitution": "drop", "dropped": true},
+                {"substitution": "replace", "dropped": false},
             ],
             "dropoff": {"handover": "door"},
-            "payment": {"charged_cents": 700, "refunded_cents": 200},
+            "payment": {
+                "status": "in-escrow", "collection": "none", "charged_cents": 700, "refunded_cents": 200, "tips": [],
+            },
+            "escrow": {"status": "held", "held_cents": 2749},
             "runner": {"id": UserId::from_bytes([3; 16])},
-            "proposal": {"n": 2, "kind": "sold_out", "items": [{"item": 1}]},
+            "proposal": {"n": 2, "kind": "sold_out", "state": "open", "items": [{"item": 1}]},
             "dispute": {"n": 1, "by": "customer", "claim_cents": 9, "status": "open"},
             "no_show_wait": {"over": true},
         }));
@@ -177,8 +185,7 @@ mod tests {
 
     #[test]
     fn what_is_not_as_specified_is_named() {
-        let seen =
-            Body(json!({"payment": {"charged_cents": 0, "refunded_cents": 0}, "status": "gone"}));
+        let seen = Body(json!({"id": "", "version": 1, "status": "gone"}));
         let deviation = seen.read::<answer::Order>().unwrap_err();
         assert_eq!(deviation.expected, "a body that reads as Order");
         assert!(deviation.found.contains("`gone`"), "{deviation}");

@@ -9,14 +9,18 @@ pub(super) fn met(simulation: &Simulation) -> String {
         .journal()
         .iter()
         .for_each(|entry| met.fold(entry));
-    let mut text = format!("ROWS MET: {} of {}\n", met.met().len(), TRANSITIONS.len());
-    let times = TRANSITIONS.iter().filter(|row| met.times(row.id) > 0);
-    let times = times.map(|row| format!("{}:{}", row.id, met.times(row.id)));
+    let mut text = format!(
+        "TRANSITIONS MET: {} of {}\n",
+        met.met().len(),
+        TRANSITIONS.len()
+    );
+    let times = TRANSITIONS.iter().filter(|it| met.times(it.id) > 0);
+    let times = times.map(|it| format!("{}:{}", it.id, met.times(it.id)));
     for line in times.collect::<Vec<_>>().chunks(10) {
         text.push_str(&format!("  {}\n", line.join("  ")));
     }
-    for row in met.missing() {
-        text.push_str(&format!("  not met: {}, {}\n", row.id, row.says));
+    for missing in met.missing() {
+        text.push_str(&format!("  not met: {}, {}\n", missing.id, missing.says));
     }
     text
 }

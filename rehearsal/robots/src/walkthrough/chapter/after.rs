@@ -4,7 +4,13 @@ use super::{
     super::{Errand, Sums},
     cast::Cast,
 };
-use campusg_client::{Body, Deviation, holds, operation::order, same};
+use campusg_client::{
+    Deviation,
+    answer::{Order, Receipt},
+    holds,
+    operation::order,
+    same,
+};
 use campusg_domain::time::{DAY_MS, SECOND_MS};
 
 /// Just over the 7 days in which parties can rate each other.
@@ -44,9 +50,13 @@ async fn cancelled(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(charge).captured(charge))
         .await?;
 
-    cast.tells(&["24"], "She agrees: cancelled, and Paul is paid in full.");
-    let ended = olga.cancel(order, charge).await?.is(200)?;
-    same("how it is settled", ended.text("/settlement")?, "release")?;
+    cast.step(&["24"], "She agrees: cancelled, and Paul is paid in full.");
+    let ended: Order = olga.cancel(order, charge).await?.is(200)?.read()?;
+    same(
+        "how it is settled",
+        ended.settlement.as_deref(),
+        Some("release"),
+    )?;
     let share = errand.share().await?;
     cast.money(&errand, Sums::NOTHING.captured(charge).paid(share))
         .await
@@ -103,46 +113,39 @@ async fn rated(cast: &Cast<'_>) -> Result<(), Deviation> {
     );
     let (errand, paid) = completed(cast, "tok_visa").await?;
     let (olga, paul, order) = (&errand.customer, &errand.runner, &errand.order);
-    let hers = olga.rate(order, 5).await?.is(200)?;
+    let hers: Order = olga.rate(order, 5).await?.is(200)?.read()?;
     holds(
-        !hers.has("/ratings/received"),
+        hers.ratings.received.is_none(),
         || "no rating shown yet".into(),
-        || hers.0["ratings"].to_string(),
+        || format!("{:?}", hers.ratings),
     )?;
     olga.rate(order, 4).await?.refuses(409, "already_rated")?;
 
-    cast.tells(
+    cast.step(
         &["32c"],
         "Paul gives four: both are in, and both are shown.",
     );
     paul.rate(order, 4).await?.is(200)?;
     same(
         "the stars that Olga got",
-        olga.order(order).await?.number("/ratings/received")?,
-        4,
+        olga.order(order).await?.ratings.received,
+        Some(4),
     )?;
     same(
         "the stars that Paul got",
-        paul.order(order).await?.number("/ratings/received")?,
-        5,
+        paul.runners_order(order).await?.ratings.received,
+        Some(5),
     )?;
     cast.money(&errand, paid).await?;
 
-    cast.tells(
+    cast.step(
         &[],
         "Both have their receipt, each with their own side of the money.",
     );
-    let total = |receipt: &Body| receipt.number("/total_cents");
-    same(
-        "Olga's receipt",
-        total(&olga.perform(order::receipt(order)).await?.is(200)?)?,
-        paid.captured,
-    )?;
-    same(
-        "Paul's receipt",
-        total(&paul.perform(order::receipt(order)).await?.is(200)?)?,
-        paid.released,
-    )
+    let hers: Receipt = olga.read(order::receipt(order)).await?;
+    same("Olga's receipt", hers.total_cents, paid.captured)?;
+    let his: Receipt = paul.read(order::receipt(order)).await?;
+    same("Paul's receipt", his.total_cents, paid.released)
 }
 
 async fn rated_by_one(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -153,7 +156,7 @@ async fn rated_by_one(cast: &Cast<'_>) -> Result<(), Deviation> {
     let (errand, paid) = completed(cast, "tok_visa").await?;
     errand.runner.rate(&errand.order, 3).await?.is(200)?;
     cast.scene.pass(RATING_MS).await?;
-    let shown = |order: &Body| order.number("/ratings/received") == Ok(3);
+    let shown = |order: &Order| order.ratings.received == Some(3);
     errand.until("rated by its runner", shown).await?;
     errand
         .customer

@@ -5,11 +5,12 @@ use super::{
     cast::{Cast, amount},
 };
 use campusg_client::{
-    Body, Deviation, Person,
+    Deviation, Person,
+    answer::Order,
     request::{Claim, DeskAction},
     same,
 };
-use campusg_domain::order::Fault;
+use campusg_domain::order::{Fault, Party, Status};
 use campusg_domain::time::{DAY_MS, SECOND_MS};
 
 /// Just over the 2 days after which an open dispute alarms operators.
@@ -20,7 +21,7 @@ const END_MS: u64 = 12 * DAY_MS + SECOND_MS;
 const CLAIM: i64 = 1_000;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
-    cast.tells(&["31"], "The order has ended and Yuri is paid. Xenia finds a hair in the soup and claims 10.00: so much of his money is frozen.");
+    cast.step(&["31"], "The order has ended and Yuri is paid. Xenia finds a hair in the soup and claims 10.00: so much of his money is frozen.");
     let Some(operator) = cast.scene.operator_here() else {
         return Ok(());
     };
@@ -36,8 +37,9 @@ async fn a_case(cast: &Cast<'_>) -> Result<(Errand, Sums), Deviation> {
     errand.until_collection("collected").await?;
     let share = errand.share().await?;
     errand.carry_to("completed").await?;
-    let seen = errand.customer.claim(&errand.order, CLAIM).await?.is(200)?;
-    same("the order's status", seen.text("/status")?, "completed")?;
+    let claimed = errand.customer.claim(&errand.order, CLAIM).await?;
+    let seen: Order = claimed.is(200)?.read()?;
+    same("the order's status", seen.status, Status::Completed)?;
     errand.runner.notice("frozen", &errand.order).await?;
     let paid = Sums::NOTHING.captured(errand.price.charge()).paid(share);
     cast.money(&errand, paid.balance(share - CLAIM)).await?;
@@ -46,7 +48,7 @@ async fn a_case(cast: &Cast<'_>) -> Result<(Errand, Sums), Deviation> {
 
 async fn runner_at_fault(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     let (errand, paid) = a_case(cast).await?;
-    cast.tells(
+    cast.step(
         &["34"],
         "The hair is Yuri's: the frozen money goes back to Xenia's card.",
     );
@@ -66,7 +68,7 @@ async fn runner_at_fault(cast: &Cast<'_>, operator: &Person) -> Result<(), Devia
 async fn platform_at_fault(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     cast.begins(&["31"], "Another time the bag was torn.");
     let (errand, paid) = a_case(cast).await?;
-    cast.tells(
+    cast.step(
         &["34"],
         "The bags are the platform's: it bears the 10.00, and Yuri's money is free again.",
     );
@@ -102,18 +104,19 @@ async fn runner_claims(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviati
     let back = Sums::NOTHING.captured(charge).refunded(charge);
     cast.money(&errand, back).await?;
 
-    cast.tells(
+    cast.step(
         &["31"],
         format!(
             "He comes back and claims the {} that he laid out. Nothing is frozen.",
             amount(outlay)
         ),
     );
-    let seen = errand.runner.claim(&errand.order, outlay).await?.is(200)?;
-    same("who claims", seen.text("/dispute/by")?, "runner")?;
+    errand.runner.claim(&errand.order, outlay).await?.is(200)?;
+    let by = errand.seen().await?.dispute.map(|it| it.by);
+    same("who claims", by, Some(Party::Runner))?;
     cast.money(&errand, back).await?;
 
-    cast.tells(&["34"], "The platform bears it.");
+    cast.step(&["34"], "The platform bears it.");
     let before = operator.balance("goodwill").await?;
     operator
         .resolve(&errand.order, 1, outlay, Fault::Platform)
@@ -149,12 +152,17 @@ async fn nobody_decides(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviat
     cast.scene.pass(ALARM_MS).await?;
     operator.notice("dispute_waits", &errand.order).await?;
 
-    cast.tells(
+    cast.step(
         &["34"],
         "After a fortnight it ends by itself: nothing goes back, and Yuri's money is free again.",
     );
     cast.scene.pass(END_MS).await?;
-    let is_over = |order: &Body| order.says("/dispute/status", "resolved");
+    let is_over = |order: &Order| {
+        order
+            .dispute
+            .as_ref()
+            .is_some_and(|it| it.status == "resolved")
+    };
     errand.until("decided by nobody", is_over).await?;
     cast.money(&errand, paid).await
 }

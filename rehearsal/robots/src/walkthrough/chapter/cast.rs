@@ -1,7 +1,7 @@
 //! The people of a chapter and its server, and the steps that chapters share.
 
 use super::super::{Errand, Scene, Sums};
-use campusg_client::{Body, Deviation, Person, Wish};
+use campusg_client::{Deviation, Person, Wish, answer::Order};
 use campusg_domain::{money::Cents, time::SECOND_MS};
 use std::time::Duration;
 
@@ -35,15 +35,15 @@ impl<'a> Cast<'a> {
         }
     }
 
-    /// Tells the next step, and which transitions of the lifecycle it shows.
-    pub(super) fn tells(&self, rows: &[&'static str], text: impl Into<String>) {
-        self.scene.story.tells(rows, text);
+    /// Begins the next step, and says which transitions of the lifecycle it shows.
+    pub(super) fn step(&self, transitions: &[&'static str], text: impl Into<String>) {
+        self.scene.story.step_of(transitions, text);
     }
 
-    /// As [`Self::tells`], after a blank line: it is about another order.
-    pub(super) fn begins(&self, rows: &[&'static str], text: impl Into<String>) {
+    /// As [`Self::step`], after a blank line: it is about another order.
+    pub(super) fn begins(&self, transitions: &[&'static str], text: impl Into<String>) {
         self.scene.story.pause();
-        self.tells(rows, text);
+        self.step(transitions, text);
     }
 
     /// Registers a customer with this card.
@@ -69,7 +69,7 @@ impl<'a> Cast<'a> {
         Ok(errand)
     }
 
-    /// Waits until an errand's money is as expected, without telling it.
+    /// Waits until an errand's money is as expected, without printing it.
     pub(super) async fn stands(&self, errand: &Errand, expected: Sums) -> Result<(), Deviation> {
         let Errand {
             order,
@@ -80,7 +80,7 @@ impl<'a> Cast<'a> {
         until_so(order, customer, Some(runner), expected).await
     }
 
-    /// Waits until an errand's money is as expected, and tells it.
+    /// Waits until an errand's money is as expected, and prints it.
     pub(super) async fn money(&self, errand: &Errand, expected: Sums) -> Result<(), Deviation> {
         let Errand {
             order,
@@ -109,27 +109,24 @@ impl<'a> Cast<'a> {
         &self,
         operator: &Person,
         order: &str,
-        is_so: impl Fn(&Body) -> bool,
-    ) -> Result<Body, Deviation> {
+        is_so: impl Fn(&Order) -> bool,
+    ) -> Result<Order, Deviation> {
         let mut seen = operator.order(order).await?;
         for _ in 0..TRIES {
             if is_so(&seen) {
                 return Ok(seen);
             }
-            let version = seen.number("/version")?;
+            let version = seen.version;
             self.scene.pass(RETRY_MS).await?;
-            let asked_again = |order: &Body| {
-                let rests = order
-                    .list("/calls")
-                    .is_ok_and(|calls| calls.iter().all(|call| !call.says("/state", "open")));
-                let moved = order.number("/version").is_ok_and(|now| now > version + 1);
-                is_so(order) || (rests && moved)
+            let asked_again = |order: &Order| {
+                let answered = order.calls.iter().all(|call| call.state != "open");
+                is_so(order) || (answered && order.version > version + 1)
             };
             seen = operator
                 .order_until(order, "asked again and silent again", asked_again)
                 .await?;
         }
-        Err(Deviation::new("an end of the tries", seen.0.to_string()))
+        Err(Deviation::new("an end of the tries", format!("{seen:?}")))
     }
 }
 

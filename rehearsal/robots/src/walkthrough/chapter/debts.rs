@@ -4,7 +4,7 @@ use super::{
     super::{Errand, Setting, Sums},
     cast::Cast,
 };
-use campusg_client::{Deviation, Person, Wish, same};
+use campusg_client::{Deviation, Person, Wish, answer::Refusal, same};
 use campusg_domain::time::{HOUR_MS, SECOND_MS};
 
 /// Just over the time after which the bank takes a charge back; after as long again it decides.
@@ -37,10 +37,11 @@ async fn new_card_pays(cast: &Cast<'_>) -> Result<(), Deviation> {
     );
     let (errand, owes) = owing(cast).await?;
     let (zara, charge) = (&errand.customer, errand.price.charge());
-    let refused = zara.place(&Wish::lunch()).await?.refuses(409, "in_debt")?;
-    same("what is owed", refused.number("/owed_cents")?, charge)?;
+    let refused = zara.place(&Wish::lunch()).await?;
+    let refused: Refusal = refused.refuses(409, "in_debt")?.read()?;
+    same("what is owed", refused.owed_cents, Some(charge))?;
 
-    cast.tells(
+    cast.step(
         &["41"],
         "She asks the old card once more: declined, and nothing changes.",
     );
@@ -48,11 +49,11 @@ async fn new_card_pays(cast: &Cast<'_>) -> Result<(), Deviation> {
     zara.notice_of("debt_payment_failed").await?;
     cast.money(&errand, owes).await?;
 
-    cast.tells(&["41"], "She puts another card on file, and is told that it will be charged what she owes. It is, and she can order again.");
+    cast.step(&["41"], "She puts another card on file, and is told that it will be charged what she owes. It is, and she can order again.");
     let wallet = zara.wallet().await?;
     same(
-        "what is told before",
-        wallet.number("/new_payment_method_pays_cents")?,
+        "what is shown before",
+        wallet.new_payment_method_pays_cents,
         charge,
     )?;
     zara.set_card("tok_visa").await?;
@@ -72,7 +73,7 @@ async fn written_off(cast: &Cast<'_>) -> Result<(), Deviation> {
     };
     let (errand, owes) = owing(cast).await?;
 
-    cast.tells(&["41"], "An operator writes it off: the platform bears it.");
+    cast.step(&["41"], "An operator writes it off: the platform bears it.");
     let before = operator.balance("goodwill").await?;
     operator.write_off(&errand.customer.id).await?.is(200)?;
     same(
@@ -126,7 +127,7 @@ async fn given_again(cast: &Cast<'_>) -> Result<(), Deviation> {
     };
     let (errand, paid) = taken_back(cast, operator, "tok_chargeback_won").await?;
 
-    cast.tells(
+    cast.step(
         &["43"],
         "The bank sees the receipt and gives the charge again: she owes nothing any more.",
     );
@@ -148,7 +149,7 @@ async fn kept(cast: &Cast<'_>) -> Result<(), Deviation> {
     let (errand, paid) = taken_back(cast, operator, "tok_chargeback_lost").await?;
     let (zara, charge) = (&errand.customer, errand.price.charge());
 
-    cast.tells(
+    cast.step(
         &["43"],
         "It keeps it. What Zara owes, she owes; it is never taken by itself.",
     );
@@ -156,7 +157,7 @@ async fn kept(cast: &Cast<'_>) -> Result<(), Deviation> {
     zara.notice_of("chargeback_lost").await?;
     cast.money(&errand, paid.captured(0).owed(charge)).await?;
 
-    cast.tells(&["41"], "She pays with a card of another bank.");
+    cast.step(&["41"], "She pays with a card of another bank.");
     zara.set_card("tok_visa").await?;
     zara.notice_of("debt_paid").await?;
     cast.money(&errand, paid).await

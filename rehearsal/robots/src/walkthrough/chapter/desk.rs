@@ -5,12 +5,13 @@ use super::{
     cast::{Cast, amount},
 };
 use campusg_client::{
-    Body, Deviation, Person,
+    Deviation, Person,
+    answer::{Order, Page, RunnersOrder, Timer},
     operation::order,
     request::{DeskAction, Ending},
     same,
 };
-use campusg_domain::order::Fault;
+use campusg_domain::order::{CancelReason, Fault, Status};
 use campusg_domain::time::{DAY_MS, MINUTE_MS, SECOND_MS};
 
 /// Just over the 30 minutes that an order waits for a runner.
@@ -25,7 +26,7 @@ const LOOKS: i64 = 14;
 const BACK: i64 = 1_000;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
-    cast.tells(
+    cast.step(
         &[],
         "An operator looks after the campus; what she does is written down with its reason.",
     );
@@ -68,11 +69,9 @@ async fn held_on_the_board(cast: &Cast<'_>, operator: &Person) -> Result<(), Dev
         .refuses(409, "on_hold")?;
     cast.scene.pass(BOARD_MS).await?;
     let timers = order::timers(order);
-    let fired = |timers: &Body| {
-        let timers = timers.list("/items").unwrap_or_default();
-        timers.iter().any(|timer| {
-            timer.says("/event_type", "ORDER_TIMEOUT") && timer.says("/status", "PROCESSED")
-        })
+    let fired = |timers: &Page<Timer>| {
+        let mut timers = timers.items.iter();
+        timers.any(|timer| timer.event_type == "ORDER_TIMEOUT" && timer.status == "PROCESSED")
     };
     errand
         .customer
@@ -81,12 +80,16 @@ async fn held_on_the_board(cast: &Cast<'_>, operator: &Person) -> Result<(), Dev
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(&["28", "9"], "She lets it go on. What fired meanwhile takes effect now: nobody came, cancelled, nothing charged.");
+    cast.step(&["28", "9"], "She lets it go on. What fired meanwhile takes effect now: nobody came, cancelled, nothing charged.");
     let ended = operator
         .act(order, DeskAction::Unhold, "It is open.")
-        .await?
-        .is(200)?;
-    same("why", ended.text("/cancel_reason")?, "no_runner_timeout")?;
+        .await?;
+    let ended: Order = ended.is(200)?.read()?;
+    same(
+        "why",
+        ended.cancel_reason,
+        Some(CancelReason::NoRunnerTimeout),
+    )?;
     cast.money(&errand, Sums::NOTHING).await
 }
 
@@ -101,8 +104,8 @@ async fn held_at_the_door(cast: &Cast<'_>, operator: &Person) -> Result<(), Devi
         .act(order, DeskAction::Hold, "To look at it.")
         .await?
         .is(200)?;
-    let waits = errand.deliver().await?.is(200)?;
-    same("the status", waits.text("/status")?, "delivered")?;
+    let waits: RunnersOrder = errand.deliver().await?.is(200)?.read()?;
+    same("the status", waits.status, Status::Delivered)?;
     errand
         .customer
         .confirm(order)
@@ -110,7 +113,7 @@ async fn held_at_the_door(cast: &Cast<'_>, operator: &Person) -> Result<(), Devi
         .refuses(409, "on_hold")?;
     cast.money(&errand, bought(&errand)).await?;
 
-    cast.tells(
+    cast.step(
         &["28", "22"],
         "She lets it go on: released, completed, and Tom is paid.",
     );
@@ -118,7 +121,7 @@ async fn held_at_the_door(cast: &Cast<'_>, operator: &Person) -> Result<(), Devi
         .act(order, DeskAction::Unhold, "All is well.")
         .await?;
     let done = errand.completed(goes_on).await?;
-    same("the status", done.text("/status")?, "completed")?;
+    same("the status", done.status, Status::Completed)?;
     let (charge, share) = (errand.price.charge(), errand.share().await?);
     cast.money(&errand, Sums::NOTHING.captured(charge).paid(share))
         .await
@@ -140,7 +143,7 @@ const fn back(at_fault: Fault) -> Ending {
 async fn settled(operator: &Person, errand: &Errand, how: Ending) -> Result<(), Deviation> {
     operator.settle(&errand.order, how).await?.is(200)?;
     let ended = errand.until_status("cancelled").await?;
-    same("why", ended.text("/cancel_reason")?, "operator")?;
+    same("why", ended.cancel_reason, Some(CancelReason::Operator))?;
     errand
         .customer
         .notice("cancelled", &errand.order)
@@ -191,13 +194,13 @@ async fn settled_at_the_store(cast: &Cast<'_>, operator: &Person) -> Result<(), 
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["40", "35"],
         "He says nothing for two minutes: cancelled, with the whole fee for his way.",
     );
     cast.scene.pass(WAIT_MS).await?;
     let ended = errand.until_status("cancelled").await?;
-    same("why", ended.text("/cancel_reason")?, "operator")?;
+    same("why", ended.cancel_reason, Some(CancelReason::Operator))?;
     cast.money(&errand, Sums::NOTHING.captured(fee).paid(fee))
         .await
 }
@@ -244,12 +247,16 @@ async fn given_up(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     errand.until_collection("collected").await?;
     let ended = operator
         .act(&errand.order, DeskAction::Abandon, "He left town.")
-        .await?
-        .is(200)?;
-    same("why", ended.text("/cancel_reason")?, "runner_abandoned")?;
+        .await?;
+    let ended: Order = ended.is(200)?.read()?;
+    same(
+        "why",
+        ended.cancel_reason,
+        Some(CancelReason::RunnerAbandoned),
+    )?;
     same(
         "the escrow",
-        errand.seen().await?.text("/escrow/status")?,
+        errand.seen().await?.escrow.status.as_str(),
         "refunded",
     )?;
     cast.money(&errand, Sums::NOTHING.captured(charge).refunded(charge))
@@ -270,13 +277,17 @@ async fn gone_at_the_store(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["35"],
         "Two minutes later it is cancelled, and nothing is charged.",
     );
     cast.scene.pass(WAIT_MS).await?;
     let ended = errand.until_status("cancelled").await?;
-    same("why", ended.text("/cancel_reason")?, "runner_abandoned")?;
+    same(
+        "why",
+        ended.cancel_reason,
+        Some(CancelReason::RunnerAbandoned),
+    )?;
     cast.money(&errand, Sums::NOTHING).await
 }
 
@@ -293,7 +304,7 @@ async fn gone_with_the_food(cast: &Cast<'_>, operator: &Person) -> Result<(), De
     let ask = order::show(&errand.order);
     for day in 1..LOOKS {
         cast.scene.pass(LOOK_MS).await?;
-        let counted = |order: &Body| order.number("/overdue_days") == Ok(day);
+        let counted = |order: &Order| order.overdue_days == Some(day);
         operator
             .until(&ask, &format!("an order overdue for {day} days"), counted)
             .await?;
@@ -301,13 +312,17 @@ async fn gone_with_the_food(cast: &Cast<'_>, operator: &Person) -> Result<(), De
     operator.notice("overdue", &errand.order).await?;
     cast.money(&errand, bought(&errand)).await?;
 
-    cast.tells(
+    cast.step(
         &["39", "27"],
         "After a fortnight he counts as gone: cancelled, and everything goes back to Sara.",
     );
     cast.scene.pass(LOOK_MS).await?;
     let ended = errand.until_status("cancelled").await?;
-    same("why", ended.text("/cancel_reason")?, "runner_abandoned")?;
+    same(
+        "why",
+        ended.cancel_reason,
+        Some(CancelReason::RunnerAbandoned),
+    )?;
     let charge = errand.price.charge();
     cast.money(&errand, Sums::NOTHING.captured(charge).refunded(charge))
         .await

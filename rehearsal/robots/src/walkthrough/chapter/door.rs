@@ -5,9 +5,13 @@ use super::{
     cast::Cast,
 };
 use campusg_client::{
-    Body, Deviation, Reply, Wish, operation::order, request::ProblemReport, same,
+    Deviation, Reply, Wish,
+    answer::{Order, Refusal},
+    operation::order,
+    request::ProblemReport,
+    same,
 };
-use campusg_domain::order::Problem;
+use campusg_domain::order::{CancelReason, Problem, Status};
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 
 /// Just over the 45 minutes after which a delivery is late.
@@ -39,14 +43,12 @@ const fn bought(errand: &Errand) -> Sums {
 async fn paid(
     cast: &Cast<'_>,
     errand: &Errand,
-    (status, proof): (&str, &str),
+    (status, proof): (Status, Option<&str>),
     done: Reply,
 ) -> Result<(), Deviation> {
     let done = errand.completed(done).await?;
-    same("the status", done.text("/status")?, status)?;
-    if !proof.is_empty() {
-        same("the proof", done.text("/delivery/proof")?, proof)?;
-    }
+    same("the status", done.status, status)?;
+    same("the proof", done.proof(), proof)?;
     let share = errand.share().await?;
     errand.runner.notice("paid", &errand.order).await?;
     cast.money(
@@ -76,9 +78,9 @@ async fn late(cast: &Cast<'_>) -> Result<(), Deviation> {
     }
     cast.money(&errand, bought(&errand)).await?;
 
-    cast.tells(&["21", "22"], "He had lost his way. It goes on as always.");
+    cast.step(&["21", "22"], "He had lost his way. It goes on as always.");
     let done = errand.deliver().await?;
-    paid(cast, &errand, ("completed", "pin"), done).await
+    paid(cast, &errand, (Status::Completed, Some("pin")), done).await
 }
 
 async fn wrong_pins(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -91,16 +93,14 @@ async fn wrong_pins(cast: &Cast<'_>) -> Result<(), Deviation> {
     let pin = errand.customer.pin(order).await?;
     let wrong = if pin == "0000" { "1111" } else { "0000" };
     for left in (0..5).rev() {
-        let refused = noah
-            .deliver_by_pin(order, wrong)
-            .await?
-            .refuses(422, "wrong_pin")?;
-        same("the tries left", refused.number("/tries_left")?, left)?;
+        let refused = noah.deliver_by_pin(order, wrong).await?;
+        let refused: Refusal = refused.refuses(422, "wrong_pin")?.read()?;
+        same("the tries left", refused.tries_left, Some(left))?;
     }
     errand.customer.notice("wrong_pin", order).await?;
     cast.money(&errand, bought(&errand)).await?;
 
-    cast.tells(
+    cast.step(
         &["21", "22"],
         "Now even the right one is no use; a photo of the food in Mia's hands takes its place.",
     );
@@ -109,7 +109,7 @@ async fn wrong_pins(cast: &Cast<'_>) -> Result<(), Deviation> {
         .refuses(422, "photo_needed")?;
     let photo = noah.upload().await?;
     let done = noah.deliver_by_photo(order, &photo).await?;
-    paid(cast, &errand, ("completed", "photo"), done).await
+    paid(cast, &errand, (Status::Completed, Some("photo")), done).await
 }
 
 async fn at_the_door(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -129,7 +129,7 @@ async fn at_the_door(cast: &Cast<'_>) -> Result<(), Deviation> {
         .perform(order::photo(&photo))
         .await?
         .is(200)?;
-    paid(cast, &errand, ("completed", "photo"), done).await
+    paid(cast, &errand, (Status::Completed, Some("photo")), done).await
 }
 
 async fn customer_confirms(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -139,7 +139,7 @@ async fn customer_confirms(cast: &Cast<'_>) -> Result<(), Deviation> {
     );
     let errand = cast.at("on-the-way").await?;
     let done = errand.customer.confirm(&errand.order).await?;
-    paid(cast, &errand, ("completed", "confirmed"), done).await
+    paid(cast, &errand, (Status::Completed, Some("confirmed")), done).await
 }
 
 /// An order whose runner has written twice and reports that nobody answers.
@@ -166,7 +166,7 @@ async fn customer_answers(cast: &Cast<'_>) -> Result<(), Deviation> {
     }
     let errand = unreachable(cast).await?;
 
-    cast.tells(
+    cast.step(
         &["25"],
         "She was in the shower, and answers: the wait is over, once and for all.",
     );
@@ -177,16 +177,16 @@ async fn customer_answers(cast: &Cast<'_>) -> Result<(), Deviation> {
         .await?;
     cast.money(&errand, bought(&errand)).await?;
 
-    cast.tells(&["21", "22"], "She says her PIN.");
+    cast.step(&["21", "22"], "She says her PIN.");
     let done = errand.deliver().await?;
-    paid(cast, &errand, ("completed", "pin"), done).await
+    paid(cast, &errand, (Status::Completed, Some("pin")), done).await
 }
 
 /// As [`unreachable()`], and the 7 minutes are over.
 async fn waited(cast: &Cast<'_>) -> Result<Errand, Deviation> {
     let errand = unreachable(cast).await?;
     cast.scene.pass(DOOR_MS).await?;
-    let is_over = |order: &Body| order.0["no_show_wait"]["over"] == true;
+    let is_over = |order: &Order| order.no_show_wait.as_ref().is_some_and(|it| it.over);
     errand.until("waited for long enough", is_over).await?;
     errand.runner.notice("no_show_over", &errand.order).await?;
     Ok(errand)
@@ -199,7 +199,7 @@ async fn left_safe(cast: &Cast<'_>) -> Result<(), Deviation> {
     }
     let errand = waited(cast).await?;
 
-    cast.tells(
+    cast.step(
         &["26", "21", "22"],
         "Noah leaves the food where it is safe, with a photo of it.",
     );
@@ -208,7 +208,7 @@ async fn left_safe(cast: &Cast<'_>) -> Result<(), Deviation> {
         .runner
         .deliver_by_photo(&errand.order, &photo)
         .await?;
-    paid(cast, &errand, ("completed", "photo"), done).await
+    paid(cast, &errand, (Status::Completed, Some("photo")), done).await
 }
 
 async fn taken_back(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -218,7 +218,7 @@ async fn taken_back(cast: &Cast<'_>) -> Result<(), Deviation> {
     }
     let errand = waited(cast).await?;
 
-    cast.tells(&["26"], "He takes it back to the store: cancelled, and he is paid in full, for the fault is not his.");
+    cast.step(&["26"], "He takes it back to the store: cancelled, and he is paid in full, for the fault is not his.");
     let photo = errand.runner.upload().await?;
     let back = ProblemReport {
         kind: Problem::Returned,
@@ -226,11 +226,11 @@ async fn taken_back(cast: &Cast<'_>) -> Result<(), Deviation> {
         note: Some("At the counter.".into()),
     };
     let done = errand.runner.report_problem(&errand.order, &back).await?;
-    let share = paid(cast, &errand, ("cancelled", ""), done).await;
+    let share = paid(cast, &errand, (Status::Cancelled, None), done).await;
     same(
         "why",
-        errand.seen().await?.text("/cancel_reason")?,
-        "customer_no_show",
+        errand.seen().await?.cancel_reason,
+        Some(CancelReason::CustomerNoShow),
     )?;
     share
 }

@@ -4,8 +4,13 @@ use super::{
     super::{Setting, Sums},
     cast::Cast,
 };
-use campusg_client::{Body, Deviation, Wish, request::Item, same};
-use campusg_domain::order::Substitution;
+use campusg_client::{
+    Deviation, Wish,
+    answer::{Made, Order},
+    request::Item,
+    same,
+};
+use campusg_domain::order::{CancelReason, Status, Substitution};
 
 /// The hold for a snack of 5.00 without a tip, in cents: with a buffer of 0.75 and a fee of 3.99.
 const SNACK: i64 = 974;
@@ -25,11 +30,11 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&first, Sums::NOTHING.held(first.price.hold))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["5"],
         "A second lunch does not fit: its authorisation is let go, and the order is cancelled.",
     );
-    refused(cast, &Wish::lunch(), "escrow_failed", "failed").await?;
+    refused(cast, &Wish::lunch(), CancelReason::EscrowFailed, "failed").await?;
     first.customer.cancel(&first.order, 0).await?.is(200)?;
 
     cast.begins(&["4"], "Two snacks would fit.");
@@ -37,11 +42,11 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     let first = cast.with("tok_visa", &snack).await?;
     cast.money(&first, Sums::NOTHING.held(SNACK)).await?;
 
-    cast.tells(
+    cast.step(
         &["5"],
         "But there is no timer left for the second: authorised and held, and both are taken back.",
     );
-    refused(cast, &snack, "scheduling_failed", "refunded").await?;
+    refused(cast, &snack, CancelReason::SchedulingFailed, "refunded").await?;
     first
         .customer
         .cancel(&first.order, 0)
@@ -60,16 +65,16 @@ fn snack() -> Wish {
 async fn refused(
     cast: &Cast<'_>,
     wish: &Wish,
-    reason: &str,
+    reason: CancelReason,
     escrow: &str,
 ) -> Result<(), Deviation> {
     let customer = cast.a_customer("tok_visa").await?;
-    let placed = customer.place(wish).await?.is(201)?;
-    let order = placed.text("/id")?;
-    let is_over = |order: &Body| order.says("/status", "cancelled");
+    let placed: Made = customer.place(wish).await?.is(201)?.read()?;
+    let order = &placed.id;
+    let is_over = |order: &Order| order.status == Status::Cancelled;
     let ended = customer.order_until(order, "cancelled", is_over).await?;
-    same("why", ended.text("/cancel_reason")?, reason)?;
-    same("the escrow", ended.text("/escrow/status")?, escrow)?;
-    same("the payment", ended.text("/payment/status")?, "voided")?;
+    same("why", ended.cancel_reason, Some(reason))?;
+    same("the escrow", ended.escrow.status.as_str(), escrow)?;
+    same("the payment", ended.payment.status.as_str(), "voided")?;
     cast.money_of(order, &customer, None, Sums::NOTHING).await
 }

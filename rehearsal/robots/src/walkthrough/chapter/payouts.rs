@@ -43,7 +43,7 @@ async fn paid(cast: &Cast<'_>) -> Result<(), Deviation> {
     let (dora, share) = (&errand.runner, earned.released);
     cast.money(&errand, earned).await?;
 
-    cast.tells(&["42"], "She can't take out more than she has. She takes out all of it: gone from the wallet at once, and paid.");
+    cast.step(&["42"], "She can't take out more than she has. She takes out all of it: gone from the wallet at once, and paid.");
     dora.pay_out(share + 1)
         .await?
         .refuses(422, "above_available")?;
@@ -74,7 +74,7 @@ async fn sent_back(cast: &Cast<'_>) -> Result<(), Deviation> {
     errand.runner.notice_of("payout_paid").await?;
     cast.money(&errand, earned.balance(0)).await?;
 
-    cast.tells(
+    cast.step(
         &["42"],
         "It does not know her, and sends it back: in her wallet again.",
     );
@@ -97,7 +97,7 @@ async fn owing(cast: &Cast<'_>) -> Result<(), Deviation> {
     dora.notice_of("payout_paid").await?;
     cast.money(&errand, earned.balance(left)).await?;
 
-    cast.tells(
+    cast.step(
         &["31"],
         format!(
             "Then Carl claims {}. No more than the {} that are left can be frozen.",
@@ -108,7 +108,7 @@ async fn owing(cast: &Cast<'_>) -> Result<(), Deviation> {
     errand.customer.claim(&errand.order, CLAIM).await?.is(200)?;
     cast.money(&errand, earned.balance(0)).await?;
 
-    cast.tells(&["34"], format!("Dora is at fault: what was frozen goes back to Carl's card, and she owes the other {}.", amount(CLAIM - left)));
+    cast.step(&["34"], format!("Dora is at fault: what was frozen goes back to Carl's card, and she owes the other {}.", amount(CLAIM - left)));
     operator
         .resolve(&errand.order, 1, CLAIM, Fault::Runner)
         .await?
@@ -121,9 +121,9 @@ async fn owing(cast: &Cast<'_>) -> Result<(), Deviation> {
 
 /// Checks that a runner's debt is taken from what they earn next.
 async fn set_off(cast: &Cast<'_>, runner: Person, owes: i64) -> Result<(), Deviation> {
-    cast.tells(
+    cast.step(
         &["22"],
-        "With her next errand what she owes is set off, and the rest is hers.",
+        "With her next delivery what she owes is set off, and the rest is hers.",
     );
     let customer = cast.a_customer("tok_visa").await?;
     let (order, price) = customer.place_available(&Wish::lunch()).await?;
@@ -163,7 +163,7 @@ async fn platform(cast: &Cast<'_>) -> Result<(), Deviation> {
     )?;
     at_the_gateway(cast, "losses", lost, cash, cash + lost);
 
-    cast.tells(&["44"], "What it earned in fees, she takes out.");
+    cast.step(&["44"], "What it earned in fees, she takes out.");
     let fees = operator.balance("revenue").await?;
     if fees == 0 {
         cast.scene.story.leave_out("this server takes no fee");
@@ -188,7 +188,7 @@ async fn platform(cast: &Cast<'_>) -> Result<(), Deviation> {
     Ok(())
 }
 
-/// Tells what an operator brought to the gateway or took from it, with the cash before and after.
+/// Prints what an operator brought to the gateway or took from it, with the cash before and after.
 fn at_the_gateway(cast: &Cast<'_>, what: &str, brought: i64, before: i64, after: i64) {
     cast.scene.story.remark(&format!(
         "{what} {}; at the gateway {} before, {} after",

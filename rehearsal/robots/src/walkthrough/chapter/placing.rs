@@ -1,7 +1,14 @@
 //! Before a runner accepts: what is refused, what card and bank decide, orders for later, and orders that nobody takes.
 
 use super::{super::Sums, cast::Cast};
-use campusg_client::{ApiRequest, Body, Deviation, Person, Wish, holds, operation::order, same};
+use campusg_client::{
+    ApiRequest, Deviation, Person, Wish,
+    answer::{Made, Order, Page},
+    holds,
+    operation::order,
+    same,
+};
+use campusg_domain::order::{CancelReason, Status};
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 use reqwest::Method;
 use serde::Serialize;
@@ -35,12 +42,16 @@ async fn ended_free(
     cast: &Cast<'_>,
     customer: &Person,
     order: &str,
-    reason: &str,
-) -> Result<Body, Deviation> {
-    let is_over = |order: &Body| order.says("/status", "cancelled");
+    reason: CancelReason,
+) -> Result<Order, Deviation> {
+    let is_over = |order: &Order| order.status == Status::Cancelled;
     let ended = customer.order_until(order, "cancelled", is_over).await?;
-    same("why", ended.text("/cancel_reason")?, reason)?;
-    same("how it is settled", ended.text("/settlement")?, "free")?;
+    same("why", ended.cancel_reason, Some(reason))?;
+    same(
+        "how it is settled",
+        ended.settlement.as_deref(),
+        Some("free"),
+    )?;
     cast.money_of(order, customer, None, Sums::NOTHING).await?;
     Ok(ended)
 }
@@ -70,8 +81,8 @@ async fn refused(cast: &Cast<'_>) -> Result<(), Deviation> {
         .perform(order::place_as_written(&total))
         .await?
         .refuses(400, "unknown_field")?;
-    let mine = customer.perform(order::mine()).await?.is(200)?;
-    same("her orders", mine.list("/items")?.len(), 0)
+    let mine: Page<Made> = customer.read(order::mine()).await?;
+    same("her orders", mine.items, vec![])
 }
 
 /// An order with a total from the client, which the API refuses.
@@ -88,13 +99,13 @@ async fn declined(cast: &Cast<'_>) -> Result<(), Deviation> {
         "Her bank declines the card: the order is cancelled, and she is told why.",
     );
     let customer = cast.a_customer("tok_declined").await?;
-    let placed = customer.place(&Wish::lunch()).await?.is(201)?;
-    let order = placed.text("/id")?;
-    let ended = ended_free(cast, &customer, order, "payment_failed").await?;
+    let placed: Order = customer.place(&Wish::lunch()).await?.is(201)?.read()?;
+    let order = &placed.id;
+    let ended = ended_free(cast, &customer, order, CancelReason::PaymentFailed).await?;
     same(
         "what the bank says",
-        ended.text("/payment/declined")?,
-        "declined",
+        ended.payment.declined.as_deref(),
+        Some("declined"),
     )?;
     customer.notice("payment_failed", order).await.map(drop)
 }
@@ -110,13 +121,17 @@ async fn silent(cast: &Cast<'_>) -> Result<(), Deviation> {
         return Ok(());
     };
     let customer = cast.a_customer("tok_down").await?;
-    let placed = customer.place(&Wish::lunch()).await?.is(201)?;
-    let order = placed.text("/id")?;
-    same("the placement", placed.text("/placement")?, "authorizing")?;
-    let is_over = |order: &Body| order.says("/status", "cancelled");
+    let placed: Order = customer.place(&Wish::lunch()).await?.is(201)?.read()?;
+    let order = &placed.id;
+    same(
+        "the placement",
+        placed.placement.as_deref(),
+        Some("authorizing"),
+    )?;
+    let is_over = |order: &Order| order.status == Status::Cancelled;
     cast.while_the_gateway_is_silent(operator, order, is_over)
         .await?;
-    ended_free(cast, &customer, order, "payment_failed")
+    ended_free(cast, &customer, order, CancelReason::PaymentFailed)
         .await
         .map(drop)
 }
@@ -124,14 +139,14 @@ async fn silent(cast: &Cast<'_>) -> Result<(), Deviation> {
 /// A new order whose payment the bank asks to confirm: its customer, its id, and the path of the bank's page.
 async fn asked(cast: &Cast<'_>) -> Result<(Person, String, String), Deviation> {
     let customer = cast.a_customer("tok_action_required").await?;
-    let placed = customer.place(&Wish::lunch()).await?.is(201)?;
-    let order = placed.text("/id")?.to_owned();
-    let has_asked = |order: &Body| order.has("/payment/action_url");
+    let placed: Made = customer.place(&Wish::lunch()).await?.is(201)?.read()?;
+    let order = placed.id;
+    let has_asked = |order: &Order| order.payment.action_url.is_some();
     let seen = customer
         .order_until(&order, "asked about by the bank", has_asked)
         .await?;
     customer.notice("payment_action_required", &order).await?;
-    let page = seen.text("/payment/action_url")?.to_owned();
+    let page = seen.payment.action_url.unwrap_or_default();
     cast.money_of(&order, &customer, None, Sums::NOTHING)
         .await?;
     Ok((customer, order, page))
@@ -144,15 +159,15 @@ async fn bank_asks(cast: &Cast<'_>) -> Result<(), Deviation> {
     );
     let (customer, order, page) = asked(cast).await?;
 
-    cast.tells(
+    cast.step(
         &["3", "4", "6"],
         "She confirms on the bank's page: authorised, held, on the board.",
     );
     let yes = ApiRequest::new(Method::POST, format!("{page}?approve=true"));
     cast.scene.client.send(&yes).await?.is(200)?;
-    let is_there = |order: &Body| order.says("/placement", "available");
+    let is_there = |order: &Order| order.placement.as_deref() == Some("available");
     let seen = customer.order_until(&order, "available", is_there).await?;
-    let hold = seen.number("/price/hold_cents")?;
+    let hold = seen.price.hold;
     cast.money_of(&order, &customer, None, Sums::NOTHING.held(hold))
         .await?;
     customer.cancel(&order, 0).await?.is(200).map(drop)
@@ -168,12 +183,12 @@ async fn bank_waits_in_vain(cast: &Cast<'_>) -> Result<(), Deviation> {
     }
     let (customer, order, _) = asked(cast).await?;
 
-    cast.tells(
+    cast.step(
         &["2"],
         "After a quarter of an hour the question is over: cancelled.",
     );
     cast.scene.pass(CONFIRM_MS).await?;
-    ended_free(cast, &customer, &order, "payment_failed")
+    ended_free(cast, &customer, &order, CancelReason::PaymentFailed)
         .await
         .map(drop)
 }
@@ -187,7 +202,7 @@ async fn cancelled(cast: &Cast<'_>) -> Result<(), Deviation> {
     let (customer, order) = (&errand.customer, &errand.order);
     same("the quote", customer.cancellation_charge(order).await?, 0)?;
     customer.cancel(order, 0).await?.is(200)?;
-    ended_free(cast, customer, order, "customer")
+    ended_free(cast, customer, order, CancelReason::Customer)
         .await
         .map(drop)
 }
@@ -200,14 +215,14 @@ async fn late_yes(cast: &Cast<'_>) -> Result<(), Deviation> {
     let customer = cast.a_customer("tok_slow").await?;
     let wish = Wish::lunch();
     let cancelling = async {
-        let has_one = |mine: &Body| mine.has("/items/0");
+        let has_one = |mine: &Page<Made>| !mine.items.is_empty();
         let mine = customer.until(&order::mine(), "an order", has_one).await?;
-        let order = mine.text("/items/0/id")?.to_owned();
-        let ended = customer.cancel(&order, 0).await?.is(200)?;
-        same("the payment", ended.text("/payment/status")?, "failed")?;
-        ended_free(cast, &customer, &order, "customer").await?;
+        let order = mine.items[0].id.clone();
+        let ended: Order = customer.cancel(&order, 0).await?.is(200)?.read()?;
+        same("the payment", ended.payment.status.as_str(), "failed")?;
+        ended_free(cast, &customer, &order, CancelReason::Customer).await?;
 
-        cast.tells(
+        cast.step(
             &["33"],
             "Then the bank says yes after all: the late authorisation is let go, and Cora is told.",
         );
@@ -224,11 +239,11 @@ async fn bank_lets_go(cast: &Cast<'_>) -> Result<(), Deviation> {
         "Another bank authorises, and lets the authorisation go before anybody came: cancelled, and nothing was charged.",
     );
     let customer = cast.a_customer("tok_lapses").await?;
-    let placed = customer.place(&Wish::lunch()).await?.is(201)?;
-    let order = placed.text("/id")?;
+    let placed: Order = customer.place(&Wish::lunch()).await?.is(201)?.read()?;
+    let order = &placed.id;
     cast.scene.wait_out(LAPSE_MS).await?;
-    let ended = ended_free(cast, &customer, order, "authorization_expired").await?;
-    same("by whom", ended.text("/cancelled_by")?, "gateway")
+    let ended = ended_free(cast, &customer, order, CancelReason::AuthorizationExpired).await?;
+    same("by whom", ended.cancelled_by.as_deref(), Some("gateway"))
 }
 
 async fn for_later(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -245,11 +260,11 @@ async fn for_later(cast: &Cast<'_>) -> Result<(), Deviation> {
     let runner = Person::runner(&cast.scene.client, cast.runner).await?;
     let mut wish = Wish::lunch();
     wish.deliver_after = Some(operator.in_so_long(LATER_MS).await?);
-    let waiting = customer.place(&wish).await?.is(201)?;
-    let order = waiting.text("/id")?;
-    let waits = |order: &Body| order.says("/placement", "waiting");
+    let placed: Made = customer.place(&wish).await?.is(201)?.read()?;
+    let order = &placed.id;
+    let waits = |order: &Order| order.placement.as_deref() == Some("waiting");
     let seen = customer.order_until(order, "waiting", waits).await?;
-    let held = Sums::NOTHING.held(seen.number("/price/hold_cents")?);
+    let held = Sums::NOTHING.held(seen.price.hold);
     holds(
         runner.finds(order).await?.is_none(),
         || "a board without it".into(),
@@ -257,12 +272,12 @@ async fn for_later(cast: &Cast<'_>) -> Result<(), Deviation> {
     )?;
     cast.money_of(order, &customer, None, held).await?;
 
-    cast.tells(
+    cast.step(
         &["37"],
         "Three quarters of an hour before its time it goes on the board.",
     );
     cast.scene.pass(OPENS_MS).await?;
-    let opens = |order: &Body| order.says("/placement", "available");
+    let opens = |order: &Order| order.placement.as_deref() == Some("available");
     customer.order_until(order, "available", opens).await?;
     holds(
         runner.finds(order).await?.is_some(),
@@ -284,8 +299,8 @@ async fn nobody_comes(cast: &Cast<'_>) -> Result<(), Deviation> {
     let errand = cast.with_card("tok_visa").await?;
     cast.scene.pass(BOARD_MS).await?;
     let (customer, order) = (&errand.customer, &errand.order);
-    let ended = ended_free(cast, customer, order, "no_runner_timeout").await?;
-    same("by whom", ended.text("/cancelled_by")?, "system")?;
+    let ended = ended_free(cast, customer, order, CancelReason::NoRunnerTimeout).await?;
+    same("by whom", ended.cancelled_by.as_deref(), Some("system"))?;
     customer.notice("nobody_came", order).await?;
     errand
         .runner

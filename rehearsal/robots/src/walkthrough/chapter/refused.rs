@@ -5,14 +5,15 @@ use super::{
     super::{Setting, Sums},
     cast::Cast,
 };
-use campusg_client::{Deviation, same};
+use campusg_client::{Deviation, answer::RunnersOrder, same};
+use campusg_domain::order::Status;
 use campusg_domain::time::SECOND_MS;
 
 /// Just over the wait before a failed step is tried again for the first time.
 const REST_MS: u64 = 2 * SECOND_MS;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
-    cast.tells(&["21", "23"], "Quinn has his food, and then the escrow refuses to pay: nothing moves, it stays delivered, and Rosa is told.");
+    cast.step(&["21", "23"], "Quinn has his food, and then the escrow refuses to pay: nothing moves, it stays delivered, and Rosa is told.");
     if !cast.scene.is_set_for(Setting::Limits) {
         cast.scene
             .story
@@ -20,8 +21,8 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
         return Ok(());
     }
     let errand = cast.at("on-the-way").await?;
-    let waits = errand.deliver().await?.is(200)?;
-    same("the status", waits.text("/status")?, "delivered")?;
+    let waits: RunnersOrder = errand.deliver().await?.is(200)?.read()?;
+    same("the status", waits.status, Status::Delivered)?;
     errand
         .runner
         .notice("payment_delayed", &errand.order)
@@ -30,7 +31,7 @@ pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(charge).captured(charge))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["22"],
         "A second later it is tried again: released, completed, and Rosa is paid.",
     );

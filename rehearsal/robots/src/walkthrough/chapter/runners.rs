@@ -1,7 +1,14 @@
 //! From the board to the store: accepting, giving back, and what cancelling costs on the way.
 
 use super::{super::Sums, cast::Cast};
-use campusg_client::{Deviation, Person, holds, request::Progress, same};
+use campusg_client::{
+    Deviation, Person,
+    answer::{Order, Refusal},
+    holds,
+    request::Progress,
+    same,
+};
+use campusg_domain::order::Status;
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 
 /// Just over the 2 minutes in which cancelling is free after acceptance.
@@ -32,44 +39,48 @@ async fn accepts_and_gives_back(cast: &Cast<'_>) -> Result<(), Deviation> {
     let held = Sums::NOTHING.held(errand.price.hold);
     cast.money(&errand, held).await?;
 
-    cast.tells(&["10"], "Hugo can't after all: the order is on the board again for a full half hour, and his cancellation counts.");
+    cast.step(&["10"], "Hugo can't after all: the order is on the board again for a full half hour, and his cancellation counts.");
     hugo.give_back(order).await?.is(200)?;
     let again = errand.seen().await?;
-    same("the placement", again.text("/placement")?, "available")?;
+    same(
+        "the placement",
+        again.placement.as_deref(),
+        Some("available"),
+    )?;
     holds(
-        !again.has("/runner"),
+        again.runner.is_none(),
         || "no runner".into(),
-        || again.0["runner"].to_string(),
+        || format!("{:?}", again.runner),
     )?;
     same(
         "the time-out",
-        errand.timer("ORDER_TIMEOUT").await?.number("/generation")?,
+        errand.timer("ORDER_TIMEOUT").await?.generation,
         2,
     )?;
     same(
         "Hugo's cancellations",
-        hugo.profile().await?.number("/runner_cancellations")?,
+        hugo.profile().await?.runner_cancellations,
         1,
     )?;
     errand.customer.notice("runner_cancelled", order).await?;
     cast.money(&errand, held).await?;
 
-    cast.tells(&["8", "13"], "Ida takes it, and is at the store.");
+    cast.step(&["8", "13"], "Ida takes it, and is at the store.");
     ida.accept(order).await?.is(200)?;
     ida.report(order, &Progress::OnSite).await?.is(200)?;
     ida.notice("buy_from_now_on", order).await?;
     cast.money_of(order, &errand.customer, Some(&ida), held)
         .await?;
 
-    cast.tells(
+    cast.step(
         &["10"],
         "The line is too long. She has bought nothing, so she can still give it back.",
     );
     ida.give_back(order).await?.is(200)?;
     same(
         "the placement",
-        errand.seen().await?.text("/placement")?,
-        "available",
+        errand.seen().await?.placement.as_deref(),
+        Some("available"),
     )?;
     cast.money_of(order, &errand.customer, Some(&ida), held)
         .await?;
@@ -87,14 +98,12 @@ async fn does_not_start(cast: &Cast<'_>) -> Result<(), Deviation> {
         .runner
         .notice("runner_reminder", &errand.order)
         .await?;
-    same(
-        "the status",
-        errand.seen().await?.text("/status")?,
-        "accepted",
-    )?;
+    same("the status", errand.seen().await?.status, Status::Accepted)?;
     cast.scene.pass(IDLE_MS).await?;
     errand
-        .until("available", |order| order.says("/placement", "available"))
+        .until("available", |order: &Order| {
+            order.placement.as_deref() == Some("available")
+        })
         .await?;
     errand
         .runner
@@ -122,8 +131,8 @@ async fn is_taken_off(cast: &Cast<'_>) -> Result<(), Deviation> {
     operator.reassign(&errand.order).await?.is(200)?;
     same(
         "the placement",
-        errand.seen().await?.text("/placement")?,
-        "available",
+        errand.seen().await?.placement.as_deref(),
+        Some("available"),
     )?;
     errand
         .runner
@@ -144,8 +153,12 @@ async fn customer_cancels_at_once(cast: &Cast<'_>) -> Result<(), Deviation> {
     let errand = cast.at("accepted").await?;
     let (customer, order) = (&errand.customer, &errand.order);
     same("the quote", customer.cancellation_charge(order).await?, 0)?;
-    let ended = customer.cancel(order, 0).await?.is(200)?;
-    same("how it is settled", ended.text("/settlement")?, "free")?;
+    let ended: Order = customer.cancel(order, 0).await?.is(200)?.read()?;
+    same(
+        "how it is settled",
+        ended.settlement.as_deref(),
+        Some("free"),
+    )?;
     errand.runner.notice("cancelled", order).await?;
     cast.money(&errand, Sums::NOTHING).await
 }
@@ -159,17 +172,22 @@ async fn customer_cancels_late(cast: &Cast<'_>) -> Result<(), Deviation> {
     let (customer, order, trip) = (&errand.customer, &errand.order, errand.price.trip);
     cast.scene.pass(GRACE_OVER_MS).await?;
     let refused = customer.cancel(order, trip - 1).await?;
-    let refused = refused.refuses(409, "quote_changed")?;
-    same("the quote", refused.number("/quote/charge_cents")?, trip)?;
+    let refused: Refusal = refused.refuses(409, "quote_changed")?.read()?;
+    let quoted = refused.quote.map(|it| it.charge_cents);
+    same("the quote", quoted, Some(trip))?;
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["12"],
         "She agrees: cancelled, her card is charged for the trip alone, and Hugo has it.",
     );
-    let ended = customer.cancel(order, trip).await?.is(200)?;
-    same("how it is settled", ended.text("/settlement")?, "trip")?;
+    let ended: Order = customer.cancel(order, trip).await?.is(200)?.read()?;
+    same(
+        "how it is settled",
+        ended.settlement.as_deref(),
+        Some("trip"),
+    )?;
     errand.runner.notice("paid", order).await?;
     cast.money(&errand, Sums::NOTHING.captured(trip).paid(trip))
         .await

@@ -5,7 +5,13 @@ use super::{
     super::{Errand, Setting, Sums},
     cast::{Cast, amount},
 };
-use campusg_client::{Body, Deviation, Person, Wish, request::DeskAction, same};
+use campusg_client::{
+    Deviation, Person, Wish,
+    answer::{Made, Order},
+    request::DeskAction,
+    same,
+};
+use campusg_domain::order::{CancelReason, Status};
 use campusg_domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
 
 /// Just over the hour after which an order gives its authorisation up: 12 hours before it runs out.
@@ -22,7 +28,7 @@ const LATER_MS: u64 = 3 * HOUR_MS;
 const WAIT_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
-    cast.tells(&["38"], "Uma orders for in three hours, but her bank keeps the authorisation too short: cancelled in time, and nothing is charged.");
+    cast.step(&["38"], "Uma orders for in three hours, but her bank keeps the authorisation too short: cancelled in time, and nothing is charged.");
     let operator = cast.scene.operator.as_ref();
     let Some(operator) = operator.filter(|_| cast.scene.is_set_for(Setting::ShortHolds)) else {
         cast.scene.story.leave_out(
@@ -40,19 +46,23 @@ async fn waiting(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     let customer = cast.a_customer("tok_visa").await?;
     let mut wish = Wish::lunch();
     wish.deliver_after = Some(operator.in_so_long(LATER_MS).await?);
-    let placed = customer.place(&wish).await?.is(201)?;
-    let order = placed.text("/id")?;
-    let waits = |order: &Body| order.says("/placement", "waiting");
+    let placed: Made = customer.place(&wish).await?.is(201)?.read()?;
+    let order = &placed.id;
+    let waits = |order: &Order| order.placement.as_deref() == Some("waiting");
     customer.order_until(order, "waiting", waits).await?;
     cast.scene.pass(GIVEN_UP_MS).await?;
-    let is_over = |order: &Body| order.says("/status", "cancelled");
+    let is_over = |order: &Order| order.status == Status::Cancelled;
     let ended = customer.order_until(order, "cancelled", is_over).await?;
     same(
         "why",
-        ended.text("/cancel_reason")?,
-        "authorization_expired",
+        ended.cancel_reason,
+        Some(CancelReason::AuthorizationExpired),
     )?;
-    same("how it is settled", ended.text("/settlement")?, "free")?;
+    same(
+        "how it is settled",
+        ended.settlement.as_deref(),
+        Some("free"),
+    )?;
     cast.money_of(order, &customer, None, Sums::NOTHING).await
 }
 
@@ -67,7 +77,7 @@ async fn at_the_store(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["38", "35"],
         "He says nothing for two minutes: cancelled, and his trip is paid.",
     );
@@ -82,10 +92,14 @@ async fn ended_by_trip(errand: &Errand) -> Result<(), Deviation> {
     let ended = errand.until_status("cancelled").await?;
     same(
         "why",
-        ended.text("/cancel_reason")?,
-        "authorization_expired",
+        ended.cancel_reason,
+        Some(CancelReason::AuthorizationExpired),
     )?;
-    same("how it is settled", ended.text("/settlement")?, "trip")
+    same(
+        "how it is settled",
+        ended.settlement.as_deref(),
+        Some("trip"),
+    )
 }
 
 async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
@@ -96,16 +110,12 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
         .await?
         .is(200)?;
     cast.scene.pass(GIVEN_UP_MS + RUN_OUT_MS).await?;
-    errand.until_told("authorization_expired").await?;
-    same(
-        "the status",
-        errand.seen().await?.text("/status")?,
-        "on-site",
-    )?;
+    errand.until_event("authorization_expired").await?;
+    same("the status", errand.seen().await?.status, Status::OnSite)?;
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["28", "35"],
         "The operator lets it go on, and Vito is asked whether he is at the till.",
     );
@@ -120,7 +130,7 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["35", "19"],
         "He is not: cancelled. His trip is paid; the bank gives nothing any more, so Uma owes it.",
     );
@@ -130,7 +140,7 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     let paid = Sums::NOTHING.paid(trip);
     cast.money(&errand, paid.owed(trip)).await?;
 
-    cast.tells(
+    cast.step(
         &["41"],
         format!(
             "Her card is as good as ever: she pays {} of it by hand, and no more than she owes.",
@@ -146,7 +156,7 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     cast.money(&errand, paid.captured(PART).owed(trip - PART))
         .await?;
 
-    cast.tells(&["41"], "And then the rest.");
+    cast.step(&["41"], "And then the rest.");
     customer.pay_debt(trip - PART).await?.is(201)?;
     cast.money(&errand, paid.captured(trip)).await
 }
@@ -161,12 +171,12 @@ async fn late_charge(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation
     let (charge, share) = (errand.price.charge(), errand.share().await?);
     cast.money(&errand, Sums::NOTHING.held(charge)).await?;
 
-    cast.tells(&["21", "22"], "He brings the food and is paid.");
+    cast.step(&["21", "22"], "He brings the food and is paid.");
     errand.carry_to("completed").await?;
     let paid = Sums::NOTHING.paid(share);
     cast.money(&errand, paid).await?;
 
-    cast.tells(
+    cast.step(
         &["19"],
         "The time to charge runs out without an answer: given up, and Uma owes it.",
     );
@@ -174,14 +184,14 @@ async fn late_charge(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation
     errand.customer.notice("renew_card", &errand.order).await?;
     cast.money(&errand, paid.owed(charge)).await?;
 
-    cast.tells(&["33"], "Seven hours later the bank has charged her after all. That was given up, so it goes back to her card; what she owes, she owes.");
+    cast.step(&["33"], "Seven hours later the bank has charged her after all. That was given up, so it goes back to her card; what she owes, she owes.");
     cast.scene.pass(LATE_MS).await?;
-    errand.until_told("late_charge_returned").await?;
+    errand.until_event("late_charge_returned").await?;
     errand
         .customer
         .notice("late_charge_returned", &errand.order)
         .await?;
-    errand.until_told("refunded").await?;
+    errand.until_event("refunded").await?;
     cast.money(&errand, paid.owed(charge)).await?;
     let moved = operator.moved(&errand.order).await?;
     let sum = |from: &str, to: &str| {

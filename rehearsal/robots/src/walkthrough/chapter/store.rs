@@ -5,12 +5,13 @@ use super::{
     cast::Cast,
 };
 use campusg_client::{
-    Body, Deviation, Wish, holds,
+    Deviation, Wish,
+    answer::Order,
     request::{Item, Proposal, ProposalAnswer, ProposedItem, Replacement, Store},
     same,
 };
 use campusg_domain::{
-    order::{ProposalKind, Substitution},
+    order::{CancelReason, ProposalKind, Status, Substitution},
     time::{MINUTE_MS, SECOND_MS},
 };
 
@@ -64,30 +65,45 @@ async fn at_the_store(cast: &Cast<'_>, card: &str) -> Result<Errand, Deviation> 
 }
 
 /// Opens a proposal and checks that the customer is notified and no money moves; returns its number.
-async fn asks(cast: &Cast<'_>, errand: &Errand, what: &Proposal) -> Result<i64, Deviation> {
-    let asked = errand.runner.propose(&errand.order, what).await?.is(200)?;
-    same("the proposal", asked.text("/proposal/state")?, "open")?;
+async fn asks(cast: &Cast<'_>, errand: &Errand, what: &Proposal) -> Result<u16, Deviation> {
+    errand.runner.propose(&errand.order, what).await?.is(200)?;
+    let n = open(&errand.seen().await?)?;
     errand.customer.notice("proposed", &errand.order).await?;
     cast.money(errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
-    asked.number("/proposal/n")
+    Ok(n)
 }
 
-async fn answers(errand: &Errand, n: i64, answer: &ProposalAnswer) -> Result<Body, Deviation> {
+/// The number of the order's proposal, which waits for the customer.
+fn open(order: &Order) -> Result<u16, Deviation> {
+    let open = order.proposal.as_ref().filter(|it| it.state == "open");
+    let found = || Deviation::new("an open proposal", format!("{:?}", order.proposal));
+    open.map(|it| it.n).ok_or_else(found)
+}
+
+async fn answers(errand: &Errand, n: u16, answer: &ProposalAnswer) -> Result<(), Deviation> {
     let reply = errand.customer.answer(&errand.order, n, answer).await?;
-    reply.is_begun()
+    reply.is_begun().map(drop)
 }
 
-async fn decided(errand: &Errand) -> Result<Body, Deviation> {
-    let is_closed = |order: &Body| !order.has("/proposal");
+async fn decided(errand: &Errand) -> Result<Order, Deviation> {
+    let is_closed = |order: &Order| order.proposal.is_none();
     errand.until("without an open proposal", is_closed).await
 }
 
 /// Checks that the order ended for this reason, and that the runner got the trip compensation.
-async fn ended_by_trip(cast: &Cast<'_>, errand: &Errand, reason: &str) -> Result<(), Deviation> {
+async fn ended_by_trip(
+    cast: &Cast<'_>,
+    errand: &Errand,
+    reason: CancelReason,
+) -> Result<(), Deviation> {
     let ended = errand.until_status("cancelled").await?;
-    same("why", ended.text("/cancel_reason")?, reason)?;
-    same("how it is settled", ended.text("/settlement")?, "trip")?;
+    same("why", ended.cancel_reason, Some(reason))?;
+    same(
+        "how it is settled",
+        ended.settlement.as_deref(),
+        Some("trip"),
+    )?;
     errand.runner.notice("paid", &errand.order).await?;
     let trip = errand.price.trip;
     cast.money(errand, Sums::NOTHING.captured(trip).paid(trip))
@@ -107,23 +123,23 @@ async fn dearer_elsewhere(cast: &Cast<'_>) -> Result<(), Deviation> {
     };
     let n = asks(cast, &errand, &closed).await?;
 
-    cast.tells(&["16"], "Iris names another store, and he goes there.");
+    cast.step(&["16"], "Iris names another store, and he goes there.");
     let there = ProposalAnswer::OtherStore(Store::described("Noodle House", "Hall 9"));
     answers(&errand, n, &there).await?;
     same(
         "the store",
-        errand.seen().await?.text("/store/name")?,
-        "Noodle House",
+        errand.seen().await?.store.name.as_deref(),
+        Some("Noodle House"),
     )?;
     cast.money(&errand, Sums::NOTHING.held(hold)).await?;
 
-    cast.tells(
+    cast.step(
         &["15"],
         "There it costs 25.00, more than the 23.00 that Iris agreed to when she ordered.",
     );
     let n = asks(cast, &errand, &Proposal::price(DEARER)).await?;
 
-    cast.tells(
+    cast.step(
         &["16"],
         "He finds a cheaper shelf and takes the question back.",
     );
@@ -131,27 +147,23 @@ async fn dearer_elsewhere(cast: &Cast<'_>) -> Result<(), Deviation> {
     decided(&errand).await?;
     cast.money(&errand, Sums::NOTHING.held(hold)).await?;
 
-    cast.tells(&["15"], "It was empty. He asks again for 25.00.");
+    cast.step(&["15"], "It was empty. He asks again for 25.00.");
     let n = asks(cast, &errand, &Proposal::price(DEARER)).await?;
     agreed(cast, &errand, n).await
 }
 
-async fn agreed(cast: &Cast<'_>, errand: &Errand, n: i64) -> Result<(), Deviation> {
+async fn agreed(cast: &Cast<'_>, errand: &Errand, n: u16) -> Result<(), Deviation> {
     let charge = DEARER + errand.price.fee + errand.price.tip;
-    cast.tells(
+    cast.step(
         &["16"],
         "Iris agrees. Her card is asked for the missing 2.00 first; then the new price counts.",
     );
     answers(errand, n, &ProposalAnswer::Approve).await?;
     let seen = decided(errand).await?;
-    same(
-        "what she approved",
-        seen.number("/approved_total_cents")?,
-        DEARER,
-    )?;
+    same("what she approved", seen.approved_total_cents, DEARER)?;
     cast.money(errand, Sums::NOTHING.held(charge)).await?;
 
-    cast.tells(
+    cast.step(
         &["18"],
         "He buys for 25.00: charged from both authorisations, to the last cent of each.",
     );
@@ -164,7 +176,7 @@ async fn agreed(cast: &Cast<'_>, errand: &Errand, n: i64) -> Result<(), Deviatio
     cast.money(errand, Sums::NOTHING.held(charge).captured(charge))
         .await?;
 
-    cast.tells(&["20", "21", "22"], "He brings it, and is paid.");
+    cast.step(&["20", "21", "22"], "He brings it, and is paid.");
     let share = charge - errand.platform_fee().await?;
     errand.carry_to("completed").await?;
     cast.money(errand, Sums::NOTHING.captured(charge).paid(share))
@@ -176,22 +188,22 @@ async fn left_after_all(cast: &Cast<'_>) -> Result<(), Deviation> {
     let errand = at_the_store(cast, "tok_visa").await?;
     let n = asks(cast, &errand, &Proposal::price(DEARER)).await?;
 
-    cast.tells(&["16"], "Iris agrees at once, and 2.00 more are held.");
+    cast.step(&["16"], "Iris agrees at once, and 2.00 more are held.");
     answers(&errand, n, &ProposalAnswer::Approve).await?;
     decided(&errand).await?;
     let charge = DEARER + errand.price.fee + errand.price.tip;
     cast.money(&errand, Sums::NOTHING.held(charge)).await?;
 
-    cast.tells(&["10"], "Then Jon has to leave. The order is on the board again as it was at first; what was held beyond that is let go.");
+    cast.step(&["10"], "Then Jon has to leave. The order is on the board again as it was at first; what was held beyond that is let go.");
     errand.runner.give_back(&errand.order).await?.is(200)?;
     let seen = errand.seen().await?;
-    same("the placement", seen.text("/placement")?, "available")?;
-    let cap = errand.price.food + errand.price.buffer;
     same(
-        "what is approved",
-        seen.number("/approved_total_cents")?,
-        cap,
+        "the placement",
+        seen.placement.as_deref(),
+        Some("available"),
     )?;
+    let cap = errand.price.food + errand.price.buffer;
+    same("what is approved", seen.approved_total_cents, cap)?;
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
     errand
@@ -207,12 +219,12 @@ async fn sold_out(cast: &Cast<'_>) -> Result<(), Deviation> {
     let errand = at_the_store(cast, "tok_visa").await?;
     let n = asks(cast, &errand, &Proposal::about(ProposalKind::SoldOut)).await?;
 
-    cast.tells(
+    cast.step(
         &["17"],
         "Iris wants nothing else: cancelled, and Jon's trip is paid.",
     );
     answers(&errand, n, &ProposalAnswer::Reject).await?;
-    ended_by_trip(cast, &errand, "sold_out").await
+    ended_by_trip(cast, &errand, CancelReason::SoldOut).await
 }
 
 async fn price_without_answer(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -226,12 +238,12 @@ async fn price_without_answer(cast: &Cast<'_>) -> Result<(), Deviation> {
     let errand = at_the_store(cast, "tok_visa").await?;
     asks(cast, &errand, &Proposal::price(DEARER)).await?;
 
-    cast.tells(
+    cast.step(
         &["17"],
         "Five minutes without an answer are a no: cancelled, and the trip is paid.",
     );
     cast.scene.pass(ANSWER_MS).await?;
-    ended_by_trip(cast, &errand, "price_rejected").await
+    ended_by_trip(cast, &errand, CancelReason::PriceRejected).await
 }
 
 async fn card_gives_no_more(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -240,15 +252,17 @@ async fn card_gives_no_more(cast: &Cast<'_>) -> Result<(), Deviation> {
         "Iris agrees to 25.00, but her card does not give 2.00 more: the question stays open.",
     );
     let errand = at_the_store(cast, "tok_second_declined").await?;
-    let n = errand
-        .runner
-        .propose(&errand.order, &Proposal::price(DEARER))
-        .await?;
-    let n = n.is(200)?.number("/proposal/n")?;
+    let n = asks(cast, &errand, &Proposal::price(DEARER)).await?;
     answers(&errand, n, &ProposalAnswer::Approve).await?;
-    let was_declined = |order: &Body| order.says("/proposal/declined", "insufficient_funds");
+    let was_declined = |order: &Order| {
+        let declined = order
+            .proposal
+            .as_ref()
+            .and_then(|it| it.declined.as_deref());
+        declined == Some("insufficient_funds")
+    };
     let seen = errand.until("refused by its card", was_declined).await?;
-    same("the proposal", seen.text("/proposal/state")?, "open")?;
+    same("the proposal", open(&seen)?, n)?;
     errand
         .customer
         .notice("raise_failed", &errand.order)
@@ -256,9 +270,9 @@ async fn card_gives_no_more(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
 
-    cast.tells(&["17"], "So she says no: cancelled, and the trip is paid.");
+    cast.step(&["17"], "So she says no: cancelled, and the trip is paid.");
     answers(&errand, n, &ProposalAnswer::Reject).await?;
-    ended_by_trip(cast, &errand, "price_rejected").await
+    ended_by_trip(cast, &errand, CancelReason::PriceRejected).await
 }
 
 async fn done_without(cast: &Cast<'_>) -> Result<(), Deviation> {
@@ -268,23 +282,17 @@ async fn done_without(cast: &Cast<'_>) -> Result<(), Deviation> {
     );
     let errand = at_the_store(cast, "tok_visa").await?;
     let n = asks(cast, &errand, &stew()).await?;
-    same(
-        "the offer",
-        errand.seen().await?.text("/proposal/items/0/offer/name")?,
-        "Stew",
-    )?;
+    let asked = errand.seen().await?.proposal.map(|it| it.items);
+    let offer = asked.iter().flatten().find_map(|it| it.offer.as_ref());
+    same("the offer", offer.map(|it| it.name.as_str()), Some("Stew"))?;
 
-    cast.tells(
+    cast.step(
         &["16"],
         "Iris would rather do without the soup, and takes the bread alone.",
     );
     answers(&errand, n, &ProposalAnswer::DropItems(vec![0])).await?;
     let seen = decided(&errand).await?;
-    holds(
-        seen.0["items"][0]["dropped"] == true && seen.0["items"][1]["dropped"] == false,
-        || "soup dropped, bread not".into(),
-        || seen.0["items"].to_string(),
-    )?;
+    soup_is_dropped(&seen)?;
     bread(cast, &errand).await
 }
 
@@ -296,22 +304,31 @@ async fn substitution_without_answer(cast: &Cast<'_>) -> Result<(), Deviation> {
     let errand = at_the_store(cast, "tok_visa").await?;
     asks(cast, &errand, &stew()).await?;
 
-    cast.tells(
+    cast.step(
         &["17"],
         "After five minutes the soup is left out; the order goes on with the bread.",
     );
     cast.scene.pass(ANSWER_MS).await?;
     let seen = decided(&errand).await?;
-    same("the status", seen.text("/status")?, "on-site")?;
-    same("the soup", seen.0["items"][0]["dropped"] == true, true)?;
+    same("the status", seen.status, Status::OnSite)?;
+    soup_is_dropped(&seen)?;
     bread(cast, &errand).await
+}
+
+fn soup_is_dropped(order: &Order) -> Result<(), Deviation> {
+    let dropped: Vec<bool> = order.items.iter().map(|item| item.dropped).collect();
+    same(
+        "which of soup and bread is dropped",
+        dropped,
+        vec![true, false],
+    )
 }
 
 /// Checks that only the bread for 5.00 is charged, and that the rest of the hold is released.
 async fn bread(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
     cast.money(errand, Sums::NOTHING.held(errand.price.hold))
         .await?;
-    cast.tells(
+    cast.step(
         &["18"],
         "Bread for 5.00: charged with fee and tip, and the rest of the hold is let go.",
     );

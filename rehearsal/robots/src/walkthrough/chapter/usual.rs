@@ -45,7 +45,7 @@ async fn order(cast: &Cast<'_>) -> Result<Errand, Deviation> {
         amount(price.hold),
     ));
 
-    cast.tells(
+    cast.step(
         &["1", "3", "4", "6"],
         "She orders: her card is authorised, the money is held, the order is on the board.",
     );
@@ -68,7 +68,7 @@ async fn order(cast: &Cast<'_>) -> Result<Errand, Deviation> {
     };
     same(
         "the time-out",
-        errand.timer("ORDER_TIMEOUT").await?.text("/status")?,
+        errand.timer("ORDER_TIMEOUT").await?.status.as_str(),
         "PENDING",
     )?;
     cast.money(&errand, Sums::NOTHING.held(price.hold)).await?;
@@ -77,9 +77,13 @@ async fn order(cast: &Cast<'_>) -> Result<Errand, Deviation> {
 
 async fn shop(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
     let price = errand.price;
-    cast.tells(&["8"], "Ben accepts, and Ann is told who comes.");
+    cast.step(&["8"], "Ben accepts, and Ann is told who comes.");
     let accepted = errand.carry_to("accepted").await?;
-    same("Ann's runner", accepted.text("/runner/first_name")?, "Ben")?;
+    same(
+        "Ann's runner",
+        accepted.runner.and_then(|it| it.first_name).as_deref(),
+        Some("Ben"),
+    )?;
     errand
         .customer
         .notice("order_accepted", &errand.order)
@@ -89,7 +93,7 @@ async fn shop(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
     }
     cast.money(errand, Sums::NOTHING.held(price.hold)).await?;
 
-    cast.tells(
+    cast.step(
         &["13"],
         "He is at the store, and is told to buy only from now on.",
     );
@@ -100,7 +104,7 @@ async fn shop(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
         .await?;
     cast.money(errand, Sums::NOTHING.held(price.hold)).await?;
 
-    cast.tells(
+    cast.step(
         &["18"],
         "He pays with his own money and sends the receipt of 21.50: Ann's card is charged once, for food, fee and tip.",
     );
@@ -112,7 +116,7 @@ async fn shop(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
 
 async fn bring(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
     let charge = errand.price.charge();
-    cast.tells(
+    cast.step(
         &["20"],
         "He has the food, and sets out; Ann is reminded of her PIN.",
     );
@@ -121,7 +125,7 @@ async fn bring(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
     cast.money(errand, Sums::NOTHING.held(charge).captured(charge))
         .await?;
 
-    cast.tells(
+    cast.step(
         &["21", "22"],
         "Ann says the PIN: delivered, released, completed. Ben has his outlay, fee and tip, less the platform's part.",
     );
@@ -130,7 +134,7 @@ async fn bring(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
         same("what Ben is paid", share, EARNED)?;
     }
     let done = errand.carry_to("completed").await?;
-    same("the proof", done.text("/delivery/proof")?, "pin")?;
+    same("the proof", done.proof(), Some("pin"))?;
     errand.runner.notice("paid", &errand.order).await?;
     cast.money(errand, Sums::NOTHING.captured(charge).paid(share))
         .await

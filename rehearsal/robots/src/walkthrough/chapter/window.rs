@@ -4,8 +4,12 @@ use super::{
     super::{Errand, Sums},
     cast::Cast,
 };
-use campusg_client::{Body, Deviation, Person, same};
-use campusg_domain::order::Fault;
+use campusg_client::{
+    Deviation, Person,
+    answer::{Order, RunnersOrder},
+    same,
+};
+use campusg_domain::order::{CancelReason, Fault, Status};
 use campusg_domain::time::{DAY_MS, SECOND_MS};
 
 /// Just over the dispute window of a server that this program starts.
@@ -18,10 +22,10 @@ const END_MS: u64 = 12 * DAY_MS + SECOND_MS;
 const CLAIM: i64 = 1_000;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
-    cast.tells(&["21"], "Will hands the food over. For a day Vera may say that something is wrong, and the money waits.");
+    cast.step(&["21"], "Will hands the food over. For a day Vera may say that something is wrong, and the money waits.");
     let errand = cast.at("on-the-way").await?;
-    let waits = errand.deliver().await?.is(200)?;
-    if waits.says("/status", "completed") {
+    let waits: RunnersOrder = errand.deliver().await?.is(200)?.read()?;
+    if waits.status == Status::Completed {
         cast.scene
             .story
             .leave_out("on this server the money moves on delivery, without a time to dispute it");
@@ -56,8 +60,8 @@ async fn released(cast: &Cast<'_>, errand: &Errand, less: i64, back: i64) -> Res
 
 async fn delivered(cast: &Cast<'_>) -> Result<Errand, Deviation> {
     let errand = cast.at("on-the-way").await?;
-    let waits = errand.deliver().await?.is(200)?;
-    same("the status", waits.text("/status")?, "delivered")?;
+    let waits: RunnersOrder = errand.deliver().await?.is(200)?.read()?;
+    same("the status", waits.status, Status::Delivered)?;
     errand.until_collection("collected").await?;
     Ok(errand)
 }
@@ -65,11 +69,11 @@ async fn delivered(cast: &Cast<'_>) -> Result<Errand, Deviation> {
 async fn confirmed(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
     same(
         "the window",
-        errand.timer("DISPUTE_WINDOW").await?.text("/status")?,
+        errand.timer("DISPUTE_WINDOW").await?.status.as_str(),
         "PENDING",
     )?;
     cast.money(errand, in_escrow(errand)).await?;
-    cast.tells(&["22"], "All is well, she confirms: released at once.");
+    cast.step(&["22"], "All is well, she confirms: released at once.");
     errand.customer.confirm(&errand.order).await?.is(200)?;
     released(cast, errand, 0, 0).await
 }
@@ -91,11 +95,12 @@ async fn nothing_said(cast: &Cast<'_>) -> Result<(), Deviation> {
 /// A delivery of which the customer claims 10.00; everything stays in escrow.
 async fn disputed(cast: &Cast<'_>) -> Result<Errand, Deviation> {
     let errand = delivered(cast).await?;
-    let seen = errand.customer.claim(&errand.order, CLAIM).await?.is(200)?;
-    same("the dispute", seen.text("/dispute/status")?, "open")?;
+    errand.customer.claim(&errand.order, CLAIM).await?.is(200)?;
+    let dispute = errand.seen().await?.dispute.map(|it| it.status);
+    same("the dispute", dispute.as_deref(), Some("open"))?;
     same(
         "the window",
-        errand.timer("DISPUTE_WINDOW").await?.text("/status")?,
+        errand.timer("DISPUTE_WINDOW").await?.status.as_str(),
         "CANCELLED",
     )?;
     errand.runner.notice("disputed", &errand.order).await?;
@@ -109,15 +114,15 @@ async fn in_part(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     let hers = errand.customer.confirm(&errand.order).await?;
     hers.refuses(409, "dispute_open")?;
 
-    cast.tells(
+    cast.step(
         &["30"],
         "An operator hears both and finds Will at fault: 10.00 go back, and he gets the rest.",
     );
     let done = operator
         .resolve(&errand.order, 1, CLAIM, Fault::Runner)
-        .await?
-        .is(200)?;
-    same("the status", done.text("/status")?, "completed")?;
+        .await?;
+    let done: Order = done.is(200)?.read()?;
+    same("the status", done.status, Status::Completed)?;
     errand
         .customer
         .notice("dispute_resolved", &errand.order)
@@ -129,16 +134,16 @@ async fn all_of_it(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> 
     cast.begins(&["29"], "There is a beetle in it.");
     let errand = disputed(cast).await?;
 
-    cast.tells(
+    cast.step(
         &["30"],
         "Everything goes back, and Will gets nothing: cancelled.",
     );
     let charge = errand.price.charge();
     let done = operator
         .resolve(&errand.order, 1, charge, Fault::Runner)
-        .await?
-        .is(200)?;
-    same("why", done.text("/cancel_reason")?, "dispute")?;
+        .await?;
+    let done: Order = done.is(200)?.read()?;
+    same("why", done.cancel_reason, Some(CancelReason::Dispute))?;
     cast.money(&errand, Sums::NOTHING.captured(charge).refunded(charge))
         .await
 }
@@ -147,7 +152,7 @@ async fn not_the_runner(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviat
     cast.begins(&["29"], "There is no salt in it.");
     let errand = disputed(cast).await?;
 
-    cast.tells(&["30"], "That is the store's fault: Vera has her 10.00 from the platform, and Will is paid in full.");
+    cast.step(&["30"], "That is the store's fault: Vera has her 10.00 from the platform, and Will is paid in full.");
     let before = operator.balance("goodwill").await?;
     operator
         .resolve(&errand.order, 1, CLAIM, Fault::Store)
@@ -168,7 +173,7 @@ async fn nobody_decides(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviat
     }
     let errand = disputed(cast).await?;
 
-    cast.tells(
+    cast.step(
         &[],
         "No operator looks at it. After two days they are alarmed.",
     );
@@ -176,12 +181,17 @@ async fn nobody_decides(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviat
     operator.notice("dispute_waits", &errand.order).await?;
     cast.money(&errand, in_escrow(&errand)).await?;
 
-    cast.tells(
+    cast.step(
         &["30"],
         "After a fortnight it ends by itself, and nothing goes back.",
     );
     cast.scene.pass(END_MS).await?;
-    let is_over = |order: &Body| order.says("/dispute/status", "resolved");
+    let is_over = |order: &Order| {
+        order
+            .dispute
+            .as_ref()
+            .is_some_and(|it| it.status == "resolved")
+    };
     errand.until("decided by nobody", is_over).await?;
     released(cast, &errand, 0, 0).await
 }

@@ -2,7 +2,9 @@
 
 use super::super::{Errand, Money, Scene};
 use campusg_client::{
-    Body, Deviation, Person, Price, Wish, holds,
+    Body, Deviation, Person, Price, Wish,
+    answer::{Order, PublicProfile, Receipt, RunnersOrder},
+    holds,
     operation::{account, order},
     same,
 };
@@ -30,8 +32,8 @@ async fn order(scene: &Scene) -> Result<Errand, Deviation> {
     let (order, placed) = customer.place_available(&Wish::lunch()).await?;
     same("the price", placed, price)?;
     let seen = customer.order(&order).await?;
-    same("the payment", seen.text("/payment/status")?, "in-escrow")?;
-    same("the escrow", seen.text("/escrow/status")?, "held")?;
+    same("the payment", seen.payment.status.as_str(), "in-escrow")?;
+    same("the escrow", seen.escrow.status.as_str(), "held")?;
     let money = Money::of(&order, &customer, Some(&runner)).await?;
     money.is(price.hold, 0, 0, 0)?;
     story.money(&money);
@@ -41,11 +43,13 @@ async fn order(scene: &Scene) -> Result<Errand, Deviation> {
     let entry = entry.ok_or_else(|| Deviation::new("the order on the board", "it is not there"))?;
     same(
         "what Ben will lay out",
-        entry.number("/food_estimate_cents")?,
+        entry.food_estimate_cents,
         price.food,
     )?;
-    let hidden = ["/price", "/payment", "/escrow", "/dropoff", "/customer"];
-    let leak = hidden.iter().find(|member| entry.has(member));
+    let hidden = ["price", "payment", "escrow", "dropoff", "customer"];
+    let leak = hidden
+        .iter()
+        .find(|field| entry.others.contains_key(**field));
     holds(
         leak.is_none(),
         || "a board that keeps this to itself".into(),
@@ -63,25 +67,27 @@ async fn accept(scene: &Scene, errand: &Errand) -> Result<(), Deviation> {
     let story = &scene.story;
     story.step("Ben accepts: the time-out stops, and Ann is told who comes.");
     let accepted = errand.carry_to("accepted").await?;
-    same("Ann's runner", accepted.text("/runner/first_name")?, "Ben")?;
+    same(
+        "Ann's runner",
+        accepted.runner.and_then(|it| it.first_name).as_deref(),
+        Some("Ben"),
+    )?;
     same(
         "the time-out",
-        errand.timer("ORDER_TIMEOUT").await?.text("/status")?,
+        errand.timer("ORDER_TIMEOUT").await?.status.as_str(),
         "CANCELLED",
     )?;
     errand
         .customer
         .notice("order_accepted", &errand.order)
         .await?;
-    let bound = errand.runner.order(&errand.order).await?;
-    same(
-        "the room, as Ben sees it",
-        bound.text("/dropoff/room")?,
-        "215",
-    )?;
+    let raw: Body = errand.runner.read(order::show(&errand.order)).await?;
+    let bound: RunnersOrder = raw.read()?;
+    let room = bound.dropoff.and_then(|it| it.room);
+    same("the room, as Ben sees it", room.as_deref(), Some("215"))?;
     let leak = ["/price", "/payment", "/escrow"]
         .iter()
-        .find(|member| bound.has(member));
+        .find(|field| raw.has(field));
     holds(
         leak.is_none(),
         || "a runner's view without the card's side".into(),
@@ -98,11 +104,8 @@ async fn shop(scene: &Scene, errand: &Errand) -> Result<(), Deviation> {
 
     story.step("Ben buys the food with his own money and uploads the receipt: Ann's card is charged once, food + fee + tip.");
     let bought = errand.carry_to("purchased").await?;
-    same(
-        "the receipt",
-        bought.number("/receipt/total_cents")?,
-        errand.price.receipt(),
-    )?;
+    let total = bought.receipt.map(|it| it.total_cents);
+    same("the receipt", total, Some(errand.price.receipt()))?;
     errand.until_collection("collected").await?;
     money(
         scene,
@@ -132,10 +135,10 @@ async fn bring(scene: &Scene, errand: &Errand) -> Result<(), Deviation> {
     );
     let earned = errand.earnings().await?;
     let done = errand.carry_to("completed").await?;
-    same("the proof", done.text("/delivery/proof")?, "pin")?;
+    same("the proof", done.proof(), Some("pin"))?;
     let seen = errand.seen().await?;
-    same("the payment", seen.text("/payment/status")?, "released")?;
-    same("the escrow", seen.text("/escrow/status")?, "released")?;
+    same("the payment", seen.payment.status.as_str(), "released")?;
+    same("the escrow", seen.escrow.status.as_str(), "released")?;
     money(scene, errand, 0, errand.price.charge(), earned).await
 }
 
@@ -148,29 +151,22 @@ async fn after(scene: &Scene, errand: &Errand) -> Result<(), Deviation> {
     } = errand;
     let story = &scene.story;
     story.step("Both rate, and see the other's rating once both are in.");
-    let rated = customer.rate(order, 5).await?.is(200)?;
+    let rated: Order = customer.rate(order, 5).await?.is(200)?.read()?;
     holds(
-        !rated.has("/ratings/received"),
+        rated.ratings.received.is_none(),
         || "no rating shown yet".into(),
-        || rated.0["ratings"].to_string(),
+        || format!("{:?}", rated.ratings),
     )?;
     runner.rate(order, 4).await?.is(200)?;
     same(
         "the rating Ann got",
-        customer.order(order).await?.number("/ratings/received")?,
-        4,
+        customer.order(order).await?.ratings.received,
+        Some(4),
     )?;
-    let profile = customer
-        .perform(account::person(&runner.id))
-        .await?
-        .is(200)?;
-    same(
-        "Ben's ratings",
-        profile.number("/ratings/as_runner/count")?,
-        1,
-    )?;
+    let profile: PublicProfile = customer.read(account::person(&runner.id)).await?;
+    same("Ben's ratings", profile.ratings.as_runner.count, 1)?;
 
-    story.step("Both have their receipt, and Ann's inbox tells the whole way.");
+    story.step("Both have their receipt, and Ann's inbox has a notice of every step.");
     receipts(customer, runner, order, price).await?;
     for kind in [
         "payment_pending",
@@ -196,12 +192,11 @@ async fn receipts(
     order: &str,
     price: &Price,
 ) -> Result<(), Deviation> {
-    let total = |receipt: &Body| receipt.number("/total_cents");
-    let paid = customer.perform(order::receipt(order)).await?.is(200)?;
-    same("Ann's receipt", total(&paid)?, price.charge())?;
-    let earned = runner.perform(order::receipt(order)).await?.is(200)?;
-    let wallet = runner.wallet().await?.number("/available_cents")?;
-    same("Ben's receipt", total(&earned)?, wallet)
+    let paid: Receipt = customer.read(order::receipt(order)).await?;
+    same("Ann's receipt", paid.total_cents, price.charge())?;
+    let earned: Receipt = runner.read(order::receipt(order)).await?;
+    let wallet = runner.wallet().await?.available_cents;
+    same("Ben's receipt", earned.total_cents, wallet)
 }
 
 async fn money(

@@ -27,7 +27,7 @@ pub(super) async fn play(scene: &Scene) -> Result<(), Deviation> {
     overdue::runner_disappears_with_the_food(scene).await
 }
 
-/// Tells the money, and checks `amounts`: held, charged, the runner's wallet, the customer's debt; in cents.
+/// Prints the money, and checks `amounts`: held, charged, the runner's wallet, the customer's debt; in cents.
 async fn money(scene: &Scene, errand: &Errand, amounts: [i64; 4]) -> Result<(), Deviation> {
     let [held, charged, wallet, debt] = amounts;
     let money = errand.money().await?;

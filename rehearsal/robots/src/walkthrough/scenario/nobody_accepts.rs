@@ -2,6 +2,7 @@
 
 use super::super::{Errand, Scene};
 use campusg_client::{Deviation, same};
+use campusg_domain::order::CancelReason;
 use campusg_domain::time::MINUTE_MS;
 
 /// Just over the 30 minutes that an order waits for a runner by default.
@@ -16,7 +17,7 @@ pub(super) async fn play(scene: &Scene) -> Result<(), Deviation> {
     let errand = Errand::available(&scene.client, "tok_visa").await?;
     same(
         "the time-out",
-        errand.timer("ORDER_TIMEOUT").await?.text("/status")?,
+        errand.timer("ORDER_TIMEOUT").await?.status.as_str(),
         "PENDING",
     )?;
     let money = errand.money().await?;
@@ -28,13 +29,17 @@ pub(super) async fn play(scene: &Scene) -> Result<(), Deviation> {
     );
     scene.pass(TOO_LONG_MS).await?;
     let ended = errand.until_status("cancelled").await?;
-    same("why", ended.text("/cancel_reason")?, "no_runner_timeout")?;
-    same("by whom", ended.text("/cancelled_by")?, "system")?;
-    same("the payment", ended.text("/payment/status")?, "voided")?;
-    same("the escrow", ended.text("/escrow/status")?, "refunded")?;
+    same(
+        "why",
+        ended.cancel_reason,
+        Some(CancelReason::NoRunnerTimeout),
+    )?;
+    same("by whom", ended.cancelled_by.as_deref(), Some("system"))?;
+    same("the payment", ended.payment.status.as_str(), "voided")?;
+    same("the escrow", ended.escrow.status.as_str(), "refunded")?;
     same(
         "the time-out",
-        errand.timer("ORDER_TIMEOUT").await?.text("/status")?,
+        errand.timer("ORDER_TIMEOUT").await?.status.as_str(),
         "PROCESSED",
     )?;
     let money = errand.money().await?;

@@ -1,7 +1,14 @@
 //! (b) The payment fails → cancelled.
 
 use super::super::{Money, Scene};
-use campusg_client::{Deviation, Person, Wish, holds, operation::order, same};
+use campusg_client::{
+    Deviation, Person, Wish,
+    answer::{Made, Order},
+    holds,
+    operation::order,
+    same,
+};
+use campusg_domain::order::{CancelReason, Status};
 
 pub(super) async fn play(scene: &Scene) -> Result<(), Deviation> {
     for (card, reason, words) in [
@@ -28,22 +35,30 @@ async fn refused(scene: &Scene, card: &str, reason: &str, words: &str) -> Result
     let story = &scene.story;
     story.step(format!("Ann orders, and {words}: the order is cancelled."));
     let customer = Person::customer(&scene.client, "Ann", card).await?;
-    let placed = customer.place(&Wish::lunch()).await?.is(201)?;
-    let order = placed.text("/id")?.to_owned();
+    let placed: Made = customer.place(&Wish::lunch()).await?.is(201)?.read()?;
+    let order = placed.id;
     let ended = customer
-        .order_until(&order, "cancelled", |order| {
-            order.says("/status", "cancelled")
+        .order_until(&order, "cancelled", |order: &Order| {
+            order.status == Status::Cancelled
         })
         .await?;
-    same("why", ended.text("/cancel_reason")?, "payment_failed")?;
+    same(
+        "why",
+        ended.cancel_reason,
+        Some(CancelReason::PaymentFailed),
+    )?;
     same(
         "what the bank says",
-        ended.text("/payment/declined")?,
-        reason,
+        ended.payment.declined.as_deref(),
+        Some(reason),
     )?;
-    same("the payment", ended.text("/payment/status")?, "failed")?;
-    same("the escrow", ended.text("/escrow/status")?, "failed")?;
-    same("how it is settled", ended.text("/settlement")?, "free")?;
+    same("the payment", ended.payment.status.as_str(), "failed")?;
+    same("the escrow", ended.escrow.status.as_str(), "failed")?;
+    same(
+        "how it is settled",
+        ended.settlement.as_deref(),
+        Some("free"),
+    )?;
     let money = Money::of(&order, &customer, None).await?;
     money.is(0, 0, 0, 0)?;
     story.money(&money);

@@ -8,26 +8,26 @@ pub(super) async fn play(scene: &Scene) -> Result<(), Deviation> {
     story.step("Ann orders, and Ben accepts.");
     let errand = Errand::at(&scene.client, "accepted").await?;
     let first = errand.timer("ORDER_TIMEOUT").await?;
-    same("the time-out", first.text("/status")?, "CANCELLED")?;
+    same("the time-out", first.status.as_str(), "CANCELLED")?;
 
     story.step(
         "Ben cancels: the order is on the board again, its time-out runs anew, and Ann is told.",
     );
     errand.runner.give_back(&errand.order).await?.is(200)?;
     let again = errand.seen().await?;
-    same("the placement", again.text("/placement")?, "available")?;
+    same(
+        "the placement",
+        again.placement.as_deref(),
+        Some("available"),
+    )?;
     holds(
-        !again.has("/runner"),
+        again.runner.is_none(),
         || "no runner".into(),
-        || again.0["runner"].to_string(),
+        || format!("{:?}", again.runner),
     )?;
     let second = errand.timer("ORDER_TIMEOUT").await?;
-    same("the time-out", second.text("/status")?, "PENDING")?;
-    same(
-        "its generation",
-        second.number("/generation")?,
-        first.number("/generation")? + 1,
-    )?;
+    same("the time-out", second.status.as_str(), "PENDING")?;
+    same("its generation", second.generation, first.generation + 1)?;
     errand
         .customer
         .notice("runner_cancelled", &errand.order)
@@ -39,11 +39,7 @@ pub(super) async fn play(scene: &Scene) -> Result<(), Deviation> {
     story.step("Ben's cancellation counts, and Ben can no longer command the order.");
     same(
         "Ben's cancellations",
-        errand
-            .runner
-            .profile()
-            .await?
-            .number("/runner_cancellations")?,
+        errand.runner.profile().await?.runner_cancellations,
         1,
     )?;
     errand

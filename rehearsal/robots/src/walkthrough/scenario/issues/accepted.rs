@@ -4,7 +4,12 @@ use super::{
     super::super::{Errand, Scene},
     money,
 };
-use campusg_client::{Deviation, same};
+use campusg_client::{
+    Deviation,
+    answer::{Order, Refusal},
+    same,
+};
+use campusg_domain::order::{CancelReason, Status};
 use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 
 /// Just over the 2 minutes in which cancelling is free after acceptance.
@@ -22,10 +27,15 @@ pub(super) async fn customer_cancels_at_once(scene: &Scene) -> Result<(), Deviat
         errand.customer.cancellation_charge(&errand.order).await?,
         0,
     )?;
-    let ended = errand.customer.cancel(&errand.order, 0).await?.is(200)?;
-    same("the status", ended.text("/status")?, "cancelled")?;
-    same("why", ended.text("/cancel_reason")?, "customer")?;
-    same("how it is settled", ended.text("/settlement")?, "free")?;
+    let ended = errand.customer.cancel(&errand.order, 0).await?;
+    let ended: Order = ended.is(200)?.read()?;
+    same("the status", ended.status, Status::Cancelled)?;
+    same("why", ended.cancel_reason, Some(CancelReason::Customer))?;
+    same(
+        "how it is settled",
+        ended.settlement.as_deref(),
+        Some("free"),
+    )?;
     errand.runner.notice("cancelled", &errand.order).await?;
     money(scene, &errand, [0, 0, 0, 0]).await
 }
@@ -44,26 +54,21 @@ pub(super) async fn customer_cancels_late(scene: &Scene) -> Result<(), Deviation
         errand.customer.cancellation_charge(&errand.order).await?,
         trip,
     )?;
-    let refused = errand
-        .customer
-        .cancel(&errand.order, 0)
-        .await?
-        .refuses(409, "quote_changed")?;
-    same(
-        "the quote in the refusal",
-        refused.number("/quote/charge_cents")?,
-        trip,
-    )?;
-    same(
-        "the status",
-        errand.seen().await?.text("/status")?,
-        "accepted",
-    )?;
+    let refused = errand.customer.cancel(&errand.order, 0).await?;
+    let refused: Refusal = refused.refuses(409, "quote_changed")?.read()?;
+    let quoted = refused.quote.map(|it| it.charge_cents);
+    same("the quote in the refusal", quoted, Some(trip))?;
+    same("the status", errand.seen().await?.status, Status::Accepted)?;
     money(scene, &errand, [errand.price.hold, 0, 0, 0]).await?;
 
     story.step("Ann agrees to the charge: the order is cancelled, and Ben is paid for his trip.");
-    let ended = errand.customer.cancel(&errand.order, trip).await?.is(200)?;
-    same("how it is settled", ended.text("/settlement")?, "trip")?;
+    let ended = errand.customer.cancel(&errand.order, trip).await?;
+    let ended: Order = ended.is(200)?.read()?;
+    same(
+        "how it is settled",
+        ended.settlement.as_deref(),
+        Some("trip"),
+    )?;
     errand.until_collection("collected").await?;
     errand.runner.notice("paid", &errand.order).await?;
     money(scene, &errand, [0, trip, trip, 0]).await
@@ -81,16 +86,14 @@ pub(super) async fn runner_does_not_start(scene: &Scene) -> Result<(), Deviation
         .runner
         .notice("runner_reminder", &errand.order)
         .await?;
-    same(
-        "the status",
-        errand.seen().await?.text("/status")?,
-        "accepted",
-    )?;
+    same("the status", errand.seen().await?.status, Status::Accepted)?;
 
     story.step("After half an hour Ben loses the order: it is available again, and both are told.");
     scene.pass(IDLE_MS).await?;
     errand
-        .until("available", |order| order.says("/placement", "available"))
+        .until("available", |order: &Order| {
+            order.placement.as_deref() == Some("available")
+        })
         .await?;
     errand
         .runner
@@ -114,8 +117,8 @@ pub(super) async fn operator_takes_the_order_back(scene: &Scene) -> Result<(), D
     operator.reassign(&errand.order).await?.is(200)?;
     same(
         "the placement",
-        errand.seen().await?.text("/placement")?,
-        "available",
+        errand.seen().await?.placement.as_deref(),
+        Some("available"),
     )?;
     errand
         .runner

@@ -4,7 +4,12 @@ use super::{
     super::super::{Errand, Scene},
     money,
 };
-use campusg_client::{Deviation, Wish, same};
+use campusg_client::{
+    Deviation, Wish,
+    answer::{Order, Refusal},
+    same,
+};
+use campusg_domain::order::Status;
 
 pub(super) async fn wrong_pins(scene: &Scene) -> Result<(), Deviation> {
     let story = &scene.story;
@@ -20,17 +25,13 @@ pub(super) async fn wrong_pins(scene: &Scene) -> Result<(), Deviation> {
         .refuses(422, "invalid_field")?;
     let pin = errand.customer.pin(order).await?;
     let wrong = if pin == "0000" { "1111" } else { "0000" };
-    let mut left = i64::MAX;
-    while left > 0 {
-        let refused = runner
-            .deliver_by_pin(order, wrong)
-            .await?
-            .refuses(422, "wrong_pin")?;
-        let now = refused.number("/tries_left")?;
-        if left != i64::MAX {
-            same("the tries left", now, left - 1)?;
-        }
-        left = now;
+    let mut left = None;
+    while left != Some(0) {
+        let refused = runner.deliver_by_pin(order, wrong).await?;
+        let refused: Refusal = refused.refuses(422, "wrong_pin")?.read()?;
+        let expected = left.map_or(refused.tries_left, |left| Some(left - 1));
+        same("the tries left", refused.tries_left, expected)?;
+        left = refused.tries_left;
     }
     errand.customer.notice("wrong_pin", order).await?;
     money(
@@ -46,9 +47,10 @@ pub(super) async fn wrong_pins(scene: &Scene) -> Result<(), Deviation> {
         .await?
         .refuses(422, "photo_needed")?;
     let earned = errand.earnings().await?;
-    let done = runner.deliver_by_photo(order, &photo).await?.is(200)?;
-    same("the status", done.text("/status")?, "completed")?;
-    same("the proof", done.text("/delivery/proof")?, "photo")?;
+    runner.deliver_by_photo(order, &photo).await?.is(200)?;
+    let done = errand.seen().await?;
+    same("the status", done.status, Status::Completed)?;
+    same("the proof", done.proof(), Some("photo"))?;
     money(scene, &errand, [0, errand.price.charge(), earned, 0]).await
 }
 
@@ -60,12 +62,13 @@ pub(super) async fn left_at_the_door(scene: &Scene) -> Result<(), Deviation> {
     errand.carry_to("on-the-way").await?;
     let earned = errand.earnings().await?;
     let photo = errand.runner.upload().await?;
-    let done = errand
+    errand
         .runner
         .deliver_by_photo(&errand.order, &photo)
         .await?
         .is(200)?;
-    same("the status", done.text("/status")?, "completed")?;
+    let done = errand.seen().await?;
+    same("the status", done.status, Status::Completed)?;
     money(scene, &errand, [0, errand.price.charge(), earned, 0]).await
 }
 
@@ -75,8 +78,9 @@ pub(super) async fn customer_confirms(scene: &Scene) -> Result<(), Deviation> {
         .step("At the door: Ben's telephone is empty; Ann confirms herself that she has the food.");
     let errand = Errand::at(&scene.client, "on-the-way").await?;
     let earned = errand.earnings().await?;
-    let done = errand.customer.confirm(&errand.order).await?.is(200)?;
-    same("the status", done.text("/status")?, "completed")?;
-    same("the proof", done.text("/delivery/proof")?, "confirmed")?;
+    let done = errand.customer.confirm(&errand.order).await?;
+    let done: Order = done.is(200)?.read()?;
+    same("the status", done.status, Status::Completed)?;
+    same("the proof", done.proof(), Some("confirmed"))?;
     money(scene, &errand, [0, errand.price.charge(), earned, 0]).await
 }

@@ -4,7 +4,8 @@ use super::{
     super::super::{Errand, Scene},
     money,
 };
-use campusg_client::{Deviation, Wish, request::Progress, same};
+use campusg_client::{Deviation, Wish, answer::Order, request::Progress, same};
+use campusg_domain::order::{CancelReason, Status};
 
 pub(super) async fn receipt_is_wrong(scene: &Scene) -> Result<(), Deviation> {
     let story = &scene.story;
@@ -52,8 +53,8 @@ pub(super) async fn receipt_is_wrong(scene: &Scene) -> Result<(), Deviation> {
         .refuses(409, "photo_used")?;
     same(
         "the status",
-        errand.customer.order(&second).await?.text("/status")?,
-        "on-site",
+        errand.customer.order(&second).await?.status,
+        Status::OnSite,
     )
 }
 
@@ -62,14 +63,16 @@ pub(super) async fn customer_cancels(scene: &Scene) -> Result<(), Deviation> {
     story.step("At the store: Ann wants to cancel. Ben may be at the till, so he is asked first.");
     let errand = Errand::at(&scene.client, "on-site").await?;
     let trip = errand.price.trip;
-    let waits = errand.customer.cancel(&errand.order, trip).await?.is(202)?;
-    same("the status", waits.text("/status")?, "on-site")?;
+    let waits = errand.customer.cancel(&errand.order, trip).await?;
+    let waits: Order = waits.is(202)?.read()?;
+    same("the status", waits.status, Status::OnSite)?;
     money(scene, &errand, [errand.price.hold, 0, 0, 0]).await?;
 
     story.step("Ben has bought nothing and agrees: cancelled, and his trip is paid.");
-    let ended = errand.runner.give_back(&errand.order).await?.is(200)?;
-    same("the status", ended.text("/status")?, "cancelled")?;
-    same("why", ended.text("/cancel_reason")?, "customer")?;
+    errand.runner.give_back(&errand.order).await?.is(200)?;
+    let ended = errand.seen().await?;
+    same("the status", ended.status, Status::Cancelled)?;
+    same("why", ended.cancel_reason, Some(CancelReason::Customer))?;
     errand.until_collection("collected").await?;
     money(scene, &errand, [0, trip, trip, 0]).await
 }
@@ -81,8 +84,8 @@ pub(super) async fn runner_gives_back(scene: &Scene) -> Result<(), Deviation> {
     errand.runner.give_back(&errand.order).await?.is(200)?;
     same(
         "the placement",
-        errand.seen().await?.text("/placement")?,
-        "available",
+        errand.seen().await?.placement.as_deref(),
+        Some("available"),
     )?;
     errand
         .customer

@@ -4,7 +4,11 @@ use super::{
     super::super::{Errand, Scene},
     money,
 };
-use campusg_client::{Deviation, Wish, same};
+use campusg_client::{
+    Deviation, Wish,
+    answer::{Order, Refusal},
+    same,
+};
 
 pub(super) async fn card_fails(scene: &Scene) -> Result<(), Deviation> {
     let story = &scene.story;
@@ -22,12 +26,9 @@ pub(super) async fn card_fails(scene: &Scene) -> Result<(), Deviation> {
     money(scene, &errand, [0, charge, earned, charge]).await?;
 
     story.step("As long as Ann owes, she can't order again.");
-    let refused = errand
-        .customer
-        .place(&Wish::lunch())
-        .await?
-        .refuses(409, "in_debt")?;
-    same("what is owed", refused.number("/owed_cents")?, charge)
+    let refused = errand.customer.place(&Wish::lunch()).await?;
+    let refused: Refusal = refused.refuses(409, "in_debt")?.read()?;
+    same("what is owed", refused.owed_cents, Some(charge))
 }
 
 pub(super) async fn customer_cancels(scene: &Scene) -> Result<(), Deviation> {
@@ -47,15 +48,16 @@ pub(super) async fn customer_cancels(scene: &Scene) -> Result<(), Deviation> {
         .await?
         .refuses(409, "quote_changed")?;
     let earned = errand.earnings().await?;
-    let ended = errand
-        .customer
-        .cancel(&errand.order, charge)
-        .await?
-        .is(200)?;
-    same("how it is settled", ended.text("/settlement")?, "release")?;
+    let ended = errand.customer.cancel(&errand.order, charge).await?;
+    let ended: Order = ended.is(200)?.read()?;
+    same(
+        "how it is settled",
+        ended.settlement.as_deref(),
+        Some("release"),
+    )?;
     same(
         "the escrow",
-        errand.seen().await?.text("/escrow/status")?,
+        errand.seen().await?.escrow.status.as_str(),
         "released",
     )?;
     money(scene, &errand, [0, charge, earned, 0]).await

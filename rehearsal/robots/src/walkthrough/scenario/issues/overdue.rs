@@ -4,7 +4,8 @@ use super::{
     super::super::{Errand, Scene},
     money,
 };
-use campusg_client::{Body, Deviation, operation::order, same};
+use campusg_client::{Deviation, answer::Order, operation::order, same};
+use campusg_domain::order::{CancelReason, Status};
 use campusg_domain::time::{DAY_MS, MINUTE_MS, SECOND_MS};
 
 /// Just over the 45 minutes after which a delivery is late.
@@ -24,9 +25,7 @@ pub(super) async fn delivery_is_late(scene: &Scene) -> Result<(), Deviation> {
     }
     let errand = Errand::at(&scene.client, "purchased").await?;
     scene.pass(LATE_MS).await?;
-    errand
-        .until("late", |order| order.0["late"] == true)
-        .await?;
+    errand.until("late", |order: &Order| order.late).await?;
     errand.customer.notice("late", &errand.order).await?;
     errand.runner.notice("late", &errand.order).await?;
     let earned = errand.earnings().await?;
@@ -43,11 +42,9 @@ pub(super) async fn runner_disappears_at_the_store(scene: &Scene) -> Result<(), 
     }
     let errand = Errand::at(&scene.client, "on-site").await?;
     scene.pass(LOOK_MS).await?;
-    let asked = |order: &Body| {
-        let timers = order.list("/timers").unwrap_or_default();
-        timers
-            .iter()
-            .any(|timer| timer.says("/event_type", "CANCEL_WAIT"))
+    let asked = |order: &Order| {
+        let mut timers = order.timers.iter();
+        timers.any(|timer| timer.event_type == "CANCEL_WAIT")
     };
     errand.until("about to be cancelled", asked).await?;
     money(scene, &errand, [errand.price.hold, 0, 0, 0]).await?;
@@ -55,8 +52,12 @@ pub(super) async fn runner_disappears_at_the_store(scene: &Scene) -> Result<(), 
     story.step("Two minutes later the order is cancelled, and nothing is charged.");
     scene.pass(CANCEL_WAIT_MS).await?;
     let ended = errand.until_status("cancelled").await?;
-    same("why", ended.text("/cancel_reason")?, "runner_abandoned")?;
-    same("the payment", ended.text("/payment/status")?, "voided")?;
+    same(
+        "why",
+        ended.cancel_reason,
+        Some(CancelReason::RunnerAbandoned),
+    )?;
+    same("the payment", ended.payment.status.as_str(), "voided")?;
     money(scene, &errand, [0, 0, 0, 0]).await
 }
 
@@ -74,27 +75,27 @@ pub(super) async fn runner_disappears_with_the_food(scene: &Scene) -> Result<(),
         let ask = order::show(&errand.order);
         let counted = format!("an order overdue for {day} days");
         operator
-            .until(&ask, &counted, |order| {
-                order.number("/overdue_days") == Ok(day)
+            .until(&ask, &counted, |order: &Order| {
+                order.overdue_days == Some(day)
             })
             .await?;
     }
-    same(
-        "the status",
-        errand.seen().await?.text("/status")?,
-        "purchased",
-    )?;
+    same("the status", errand.seen().await?.status, Status::Purchased)?;
     money(scene, &errand, [charge, charge, 0, 0]).await?;
 
     story.step("After a fortnight Ben counts as gone: the order is cancelled, and Ann gets everything back.");
     scene.pass(LOOK_MS).await?;
     let ended = errand.until_status("cancelled").await?;
-    same("why", ended.text("/cancel_reason")?, "runner_abandoned")?;
-    let all_back = |order: &Body| order.number("/payment/refunded_cents") == Ok(charge);
+    same(
+        "why",
+        ended.cancel_reason,
+        Some(CancelReason::RunnerAbandoned),
+    )?;
+    let all_back = |order: &Order| order.payment.refunded_cents == charge;
     errand.until("paid back", all_back).await?;
     same(
         "the escrow",
-        errand.seen().await?.text("/escrow/status")?,
+        errand.seen().await?.escrow.status.as_str(),
         "refunded",
     )?;
     money(scene, &errand, [0, charge, 0, 0]).await
