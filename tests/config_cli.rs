@@ -129,6 +129,32 @@ fn it_prints_json_of_value_and_origin() {
 }
 
 #[test]
+fn it_refuses_a_time_of_the_policy_beyond_a_year() {
+    let folder = TempDir::new().unwrap();
+    let text = printed(&config_in(folder.path(), &["--json"], &[]));
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let keys = json["policy"].as_object().unwrap().keys();
+    let times: Vec<String> = keys
+        .filter(|key| key.ends_with("_ms"))
+        .map(|key| format!("policy.{key}"))
+        .collect();
+    assert!(times.len() > 20, "{times:?}");
+    let set = times.iter().flat_map(|key| {
+        let beyond_a_year = format!("{key}=31622400001");
+        ["--set".to_owned(), beyond_a_year]
+    });
+    let set: Vec<String> = set.collect();
+    let arguments: Vec<&str> = set.iter().map(String::as_str).collect();
+    let text = refused(&config_in(folder.path(), &arguments, &[]));
+    for key in &times {
+        let is_named = text
+            .lines()
+            .any(|line| line.contains(key.as_str()) && line.contains("31622400000"));
+        assert!(is_named, "{key} not in\n{text}");
+    }
+}
+
+#[test]
 fn it_refuses_with_code_2_and_a_line_for_each_fault() {
     let folder = TempDir::new().unwrap();
     let arguments = ["--set", "policy.order_timeout=1", "--set", "servr.listen=x"];

@@ -24,19 +24,7 @@ pub(crate) struct TimerView {
 pub(crate) fn timers(order: &Order, role: Role) -> Vec<TimerView> {
     let visible = |kind: TimerKind| match role {
         Role::Customer | Role::Operator => true,
-        Role::Runner => matches!(
-            kind,
-            TimerKind::OrderTimeout
-                | TimerKind::RunnerIdle
-                | TimerKind::StoreWait
-                | TimerKind::ProposalExpiry
-                | TimerKind::CancelWait
-                | TimerKind::DeliveryReminder
-                | TimerKind::NoShowWait
-                | TimerKind::DisputeWindow
-                | TimerKind::DisputeSla
-                | TimerKind::RatingWindow
-        ),
+        Role::Runner => concerns_the_runner(kind),
         Role::FormerRunner | Role::Stranger | Role::System | Role::Gateway => false,
     };
     let shown = order.timers.iter().filter(|(kind, _)| visible(**kind));
@@ -48,6 +36,27 @@ pub(crate) fn timers(order: &Order, role: Role) -> Vec<TimerView> {
             status: timer.state,
         })
         .collect()
+}
+
+const fn concerns_the_runner(kind: TimerKind) -> bool {
+    match kind {
+        TimerKind::OrderTimeout
+        | TimerKind::RunnerIdle
+        | TimerKind::StoreWait
+        | TimerKind::ProposalExpiry
+        | TimerKind::CancelWait
+        | TimerKind::DeliveryReminder
+        | TimerKind::NoShowWait
+        | TimerKind::DisputeWindow
+        | TimerKind::DisputeSla
+        | TimerKind::RatingWindow => true,
+        TimerKind::PaymentAction
+        | TimerKind::BoardOpen
+        | TimerKind::PaymentAuthorizationExpiry
+        | TimerKind::EscrowTimeout
+        | TimerKind::StepRetry
+        | TimerKind::Scheduled => false,
+    }
 }
 
 #[derive(Debug, Serialize)]
