@@ -7,6 +7,7 @@ mod currency;
 mod demo;
 mod fault;
 mod sandbox;
+pub(crate) mod time;
 
 pub use fault::ComposeFault;
 pub use sandbox::open_book;
@@ -19,7 +20,7 @@ use campusg_actors::{
         entropy::SystemEntropy,
         notifier::LogNotifier,
     },
-    runtime::{Runtime, Start},
+    runtime::{AcceptedClock, Runtime, Start},
 };
 use campusg_domain::gateway::PaymentGateway;
 use campusg_http::AppState;
@@ -31,15 +32,18 @@ use tokio::net::TcpListener;
 const FATAL_EXIT: i32 = 70;
 
 /// How a server is started.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Mode {
     /// Creates demo people, cards, runners and stores; allowed only on an empty data folder or a demo's.
     pub demo: bool,
-    /// Operators can advance the clock.
+    /// Operators can advance the clock, which goes on from where the journal ends.
     pub virtual_clock: bool,
+    /// A person's word for a clock that does not go on from where the journal ends.
+    pub accepted_clock: Option<AcceptedClock>,
 }
 
-/// Returns the options with which the data folder is opened: the system's clock, and the policy's number of tries.
+/// Returns the options with which the data folder is opened: the system's clock until a runtime brings its own, and the
+/// policy's number of tries.
 #[must_use]
 pub fn open_options(config: &Config) -> OpenOptions {
     let clock = SystemClock::new(false);
@@ -63,6 +67,7 @@ struct Payments {
 pub async fn start_runtime(
     config: &Config,
     clock: SystemClock,
+    accepted_clock: Option<AcceptedClock>,
 ) -> Result<(Runtime, Router), ComposeFault> {
     let (dir, storage, options) = (
         config.data.clone(),
@@ -89,6 +94,7 @@ pub async fn start_runtime(
         gateway_keys: config.gateway.keys(),
         notifier: Arc::new(LogNotifier),
         clock: Arc::new(clock),
+        accepted_clock,
         entropy: Arc::new(SystemEntropy),
         on_fatal: Box::new(|why| {
             tracing::error!(why, "the store can't go on: the process ends");
@@ -135,17 +141,15 @@ pub async fn serve(
     // Only now, so that a server that can't listen leaves no mark in the folder.
     demo::check(&config.data, mode.demo)?;
     let clock = SystemClock::new(mode.virtual_clock);
-    let (runtime, pages) = start_runtime(config, clock.clone()).await?;
+    let (runtime, pages) = start_runtime(config, clock, mode.accepted_clock).await?;
     let logins = if mode.demo {
         demo::make(&runtime, &config.data).await?
     } else {
         vec![]
     };
-    let now = Arc::new(move || clock.now());
     let edge = AppState::new(
         runtime.clone(),
         config.policy.clone(),
-        now,
         config.server.clone(),
     );
     if let Some(warning) = exposure(address) {

@@ -22,6 +22,8 @@ pub(crate) struct Services {
     pub(crate) photos: Photos,
     pub(crate) owners: Arc<Owners>,
     pub(crate) vault: Vault,
+    /// How far the clock was set back when a person last accepted it, in milliseconds; 0 where nothing lies ahead of it.
+    pub(crate) set_back_ms: u64,
     /// How long a live order's actor stays in memory without a command, in milliseconds.
     pub(crate) idle_ms: u64,
     /// How long an ended order's actor stays in memory without a command, in milliseconds.

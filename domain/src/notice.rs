@@ -288,4 +288,11 @@ pub enum NoticeKind {
     },
     /// To the customer: confirm the delivery, which pays the runner; until then it can be disputed.
     PleaseConfirm,
+    /// To operators: the server's clock jumped, which a person has to look at.
+    ClockStepped {
+        /// Whether it was set back.
+        back: bool,
+        /// How far, in milliseconds.
+        ms: u64,
+    },
 }

@@ -15,7 +15,7 @@ use crate::{
         schedule::Event as ScheduleEvent,
         wallet::Event as WalletEvent,
     },
-    record::{Events, Record},
+    record::{Events, Record, SystemEvent},
 };
 
 /// The name of what an operator did, lower snake case; `None` where no operator acted as one. `order` is the record's
@@ -47,7 +47,12 @@ pub fn name(record: &Record, order: Option<&Order>) -> Option<&'static str> {
             ScheduleEvent::Processed { .. } => None,
         }),
         Events::Wallet(events) => events.iter().find_map(with_wallet),
-        Events::System(_) => None,
+        Events::System(events) => events.iter().find_map(|event| match event {
+            SystemEvent::ClockAccepted { .. } => Some("accept_clock"),
+            SystemEvent::Booted { .. }
+            | SystemEvent::ClockStepped { .. }
+            | SystemEvent::ClockSettled => None,
+        }),
     }
 }
 
@@ -103,7 +108,8 @@ const fn with_order(event: &OrderEvent) -> Option<&'static str> {
         | OrderEvent::Timer(
             TimerEvent::TimerFired { .. }
             | TimerEvent::Reminded { .. }
-            | TimerEvent::TimerNoted { .. },
+            | TimerEvent::TimerNoted { .. }
+            | TimerEvent::ClockSetBack { .. },
         )
         | OrderEvent::Proposal(
             ProposalEvent::Proposed { .. }
@@ -198,6 +204,7 @@ const fn with_wallet(event: &WalletEvent) -> Option<&'static str> {
         | WalletEvent::ChargebackWon { .. }
         | WalletEvent::ChargebackLost { .. }
         | WalletEvent::CashShort { .. }
+        | WalletEvent::ClockSetBack { .. }
         | WalletEvent::CallDeferred { .. }
         | WalletEvent::CallRetried { .. }
         | WalletEvent::TimerFired { .. } => None,

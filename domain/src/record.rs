@@ -18,6 +18,7 @@ use crate::{
     },
     people::PeopleChange,
     stream::Meta,
+    text::Sealed,
     time::At,
     timer::TimerChange,
 };
@@ -34,6 +35,27 @@ pub enum SystemEvent {
         epoch: u32,
         /// Digest of the effective configuration.
         config: [u8; 32],
+    },
+    /// The system's clock jumped by more than a minute, and nobody has accepted that yet: time goes on as if it had not.
+    ClockStepped {
+        /// The time that goes on.
+        from: At,
+        /// What the clock showed then; earlier than `from` if it was set back.
+        to: At,
+    },
+    /// The clock shows again what it should.
+    ClockSettled,
+    /// A person accepted what the clock shows. Where that is earlier than before, times go back here, and nowhere else.
+    ClockAccepted {
+        /// The newest time before it.
+        from: At,
+        /// What the clock shows.
+        to: At,
+        /// Who accepted it at the start, as they named themselves; `None` where an operator did, who is the record's
+        /// principal.
+        by: Option<String>,
+        /// The operator's reason, sealed; `None` at the start.
+        reason: Option<Sealed>,
     },
 }
 
@@ -63,7 +85,7 @@ pub struct Record {
     pub stream: Stream,
     /// Sequence of the stream's previous record; none for its first.
     pub prev: Seq,
-    /// When it was decided; never goes back within a stream.
+    /// When it was decided; goes back within a stream only where the order or wallet is told that the clock was set back.
     pub at: At,
     /// Who gave the command.
     pub principal: Principal,

@@ -116,6 +116,14 @@ pub enum Rejection {
     /// An open dispute waits for its decision.
     #[error("a dispute is open")]
     DisputeOpen,
+    /// A clock that was set back is accepted with a new start only.
+    #[error(
+        "the clock was set back: set it right, or, if it is right now, stop the server and start it with --accept-clock"
+    )]
+    ClockSetBack {
+        /// How far, in milliseconds.
+        ms: u64,
+    },
     /// The failing step can't be skipped: it moves money, or finds out whether money was moved.
     #[error(
         "what keeps failing moves money, or finds out whether it was moved, so it can't be skipped: have it tried again"
@@ -259,6 +267,7 @@ impl Rejection {
             Self::OnHold => "on_hold",
             Self::ProposalOpen => "proposal_open",
             Self::DisputeOpen => "dispute_open",
+            Self::ClockSetBack { .. } => "clock_set_back",
             Self::MovesMoney => "moves_money",
             Self::NoCompensation { .. } => "no_way_back",
             Self::ContactFirst { .. } => "contact_first",

@@ -1,4 +1,4 @@
-//! State shared by all handlers: the runtime, the policy of orders, the clock, and the server's own limits.
+//! State shared by all handlers: the runtime, the policy of orders, and the server's own limits.
 
 use crate::{
     attempt::Attempts,
@@ -13,9 +13,6 @@ use campusg_actors::runtime::Runtime;
 use campusg_domain::{id::UserId, policy::Policy, time::At};
 use std::{fmt, sync::Arc};
 
-/// Returns the current time of the runtime's clock, which may be virtual.
-pub type Now = Arc<dyn Fn() -> At + Send + Sync>;
-
 /// How many whole histories one user may read at once: half of what the runtime reads at once for all.
 const HISTORIES_PER_USER: usize = 4;
 
@@ -26,7 +23,6 @@ pub struct AppState(Arc<Inner>);
 struct Inner {
     runtime: Runtime,
     policy: Arc<Policy>,
-    now: Now,
     config: HttpConfig,
     limits: Limits,
     attempts: Attempts,
@@ -35,15 +31,14 @@ struct Inner {
 }
 
 impl AppState {
-    /// `policy` and `now` must be the runtime's own, and `config` must have been validated.
+    /// `policy` must be the runtime's own, and `config` must have been validated.
     #[must_use]
-    pub fn new(runtime: Runtime, policy: Policy, now: Now, config: HttpConfig) -> Self {
+    pub fn new(runtime: Runtime, policy: Policy, config: HttpConfig) -> Self {
         let (limits, attempts) = (Limits::new(&config), Attempts::new(&config));
         let flights = Flights::new(&config);
         Self(Arc::new(Inner {
             runtime,
             policy: Arc::new(policy),
-            now,
             config,
             limits,
             attempts,
@@ -65,7 +60,7 @@ impl AppState {
     }
 
     pub(crate) fn now(&self) -> At {
-        (self.0.now)()
+        self.0.runtime.now()
     }
 
     pub(crate) fn config(&self) -> &HttpConfig {

@@ -93,6 +93,7 @@ fn begins(command: &Command) -> fn(&Order) -> bool {
         | Command::Answered { .. }
         | Command::TimerDue { .. }
         | Command::ScheduledDue { .. }
+        | Command::SetClockBack { .. }
         | Command::Accept { .. }
         | Command::CancelAcceptance
         | Command::Reassign { .. }

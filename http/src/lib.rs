@@ -43,7 +43,7 @@ mod text;
 mod time;
 mod view;
 
-pub use app_state::{AppState, Now};
+pub use app_state::AppState;
 pub use config::HttpConfig;
 pub use html::{document, escaped};
 pub use policy::{RoutePolicy, Who};

@@ -122,6 +122,7 @@ fn table() -> Table {
         .asks("/api/admin/audit", Operator, admin::audit::audit)
         .get("/api/admin/actors", Operator, admin::actors::actors)
         .post("/api/admin/actors/{order_id}/release", Operator, admin::release::release)
+        .post("/api/admin/clock/accept", Operator, admin::accept_clock::accept_clock)
         .post("/api/admin/clock/advance", Operator, admin::advance::advance)
 }
 

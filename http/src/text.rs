@@ -175,6 +175,15 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
             "A step needs a person",
             "A step of this order keeps failing.",
         ),
+        NoticeKind::ClockStepped { back, ms } => (
+            "clock_stepped",
+            "The server's clock jumped",
+            format!(
+                "It was set {} by {} s. Time goes on as if it had not, until somebody sets it right or accepts it.",
+                if back { "back" } else { "forward" },
+                ms / 1_000
+            ),
+        ),
         NoticeKind::PayoutStalled { call, .. } => (
             "step_stalled",
             "A step needs a person",

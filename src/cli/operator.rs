@@ -80,7 +80,7 @@ impl OperatorCommand {
         let email = person.email.clone();
         threads.block_on(async {
             let (runtime, _) =
-                compose::start_runtime(&effective.config, SystemClock::new(false)).await?;
+                compose::start_runtime(&effective.config, SystemClock::new(false), None).await?;
             let meta = runtime.unkeyed(Principal::System, "operator create");
             let made = runtime.register(meta, person).await;
             runtime.stop().await.map_err(ComposeFault::from)?;

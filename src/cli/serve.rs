@@ -2,10 +2,12 @@
 
 use super::CliFault;
 use crate::{
-    compose::{self, ComposeFault, Login, Mode},
+    compose::{self, ComposeFault, Login, Mode, time},
     config::{self, ConfigFlags},
     logging, output,
 };
+use campusg_actors::runtime::AcceptedClock;
+use campusg_domain::time::At;
 use clap::Args;
 use std::net::SocketAddr;
 
@@ -24,6 +26,21 @@ pub struct ServeCommand {
     /// Let operators advance the clock (POST /api/admin/clock/advance); for trying things out
     #[arg(long)]
     pub virtual_clock: bool,
+    /// Start although the clock does not go on from where the journal ends. TIME is the end of the journal, as the
+    /// refused start names it, so that this accepts one jump and no later one
+    #[arg(long, value_name = "TIME", value_parser = time::read, requires = "accepted_by")]
+    pub accept_clock: Option<At>,
+    /// Who accepts that, at most 100 characters; kept in the journal
+    #[arg(long, value_name = "NAME", value_parser = name, requires = "accept_clock")]
+    pub accepted_by: Option<String>,
+}
+
+fn name(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > 100 {
+        return Err("1 to 100 characters are needed".into());
+    }
+    Ok(text.to_owned())
 }
 
 impl ServeCommand {
@@ -38,6 +55,10 @@ impl ServeCommand {
         let mode = Mode {
             demo: self.demo,
             virtual_clock: self.virtual_clock,
+            accepted_clock: self
+                .accept_clock
+                .zip(self.accepted_by)
+                .map(|(from, by)| AcceptedClock { from, by }),
         };
         let threads = super::threads().map_err(ComposeFault::Threads)?;
         // Signals are handled before the address is printed, since whoever reads it may stop the server at once.

@@ -1,5 +1,6 @@
 //! The error of starting or stopping a server. Each variant names the path, the address or the part.
 
+use super::time;
 use campusg_actors::runtime::{Refusal, StartFault};
 use campusg_sandbox::BookFault;
 use campusg_storage::StorageFault;
@@ -11,9 +12,21 @@ pub enum ComposeFault {
     /// The data folder could not be opened or closed.
     #[error(transparent)]
     Storage(#[from] StorageFault),
+    /// The clock does not go on from where the journal ends.
+    #[error(
+        "the newest record in the journal is of {newest}, and the clock shows {shown}, {apart}: if the clock is wrong, set it right; if it is right now, accept it with `campusg serve --accept-clock {newest} --accepted-by NAME`"
+    )]
+    Clock {
+        /// The journal's newest time.
+        newest: String,
+        /// What the clock shows.
+        shown: String,
+        /// How far the clock is from it, and to which side.
+        apart: String,
+    },
     /// The runtime could not start.
     #[error(transparent)]
-    Start(#[from] StartFault),
+    Start(StartFault),
     /// The address can't be listened on.
     #[error("can't listen on {address}: name another address, or port 0 for any that is free")]
     Listen {
@@ -80,6 +93,27 @@ pub enum ComposeFault {
     Panicked,
 }
 
+impl From<StartFault> for ComposeFault {
+    fn from(fault: StartFault) -> Self {
+        match fault {
+            StartFault::Clock { newest, shown } => Self::Clock {
+                newest: time::write(newest),
+                shown: time::write(shown),
+                apart: if shown < newest {
+                    format!("{} earlier", time::span(newest.since(shown)))
+                } else {
+                    format!("{} later", time::span(shown.since(newest)))
+                },
+            },
+            StartFault::Storage(_)
+            | StartFault::Thread(_)
+            | StartFault::Arbiters
+            | StartFault::Boot(_)
+            | StartFault::NoTokio => Self::Start(fault),
+        }
+    }
+}
+
 impl ComposeFault {
     /// Whether the start was refused before anything was changed.
     #[must_use]
@@ -92,6 +126,7 @@ impl ComposeFault {
                     ..
                 }
                 | Self::Listen { .. }
+                | Self::Clock { .. }
                 | Self::NotADemo { .. }
                 | Self::Drill { .. }
                 | Self::OtherCurrency { .. }

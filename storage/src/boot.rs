@@ -40,6 +40,10 @@ pub struct BootState {
     pub system_last: Seq,
     /// The event of the last boot, whose epoch the next one exceeds by 1; `None` before the first boot.
     pub last_boot: Option<SystemEvent>,
+    /// What was last recorded about the clock; `None` if nothing was.
+    pub clock: Option<SystemEvent>,
+    /// When a person last accepted the clock: the record and its event; `None` if nobody had to.
+    pub accepted: Option<(Seq, SystemEvent)>,
     /// The last record that is folded into this state.
     pub folded: Seq,
     /// The journal's chain head after that record.
@@ -62,7 +66,12 @@ impl BootState {
     pub fn next_epoch(&self) -> u32 {
         match &self.last_boot {
             Some(SystemEvent::Booted { epoch, .. }) => epoch + 1,
-            None => 1,
+            Some(
+                SystemEvent::ClockStepped { .. }
+                | SystemEvent::ClockSettled
+                | SystemEvent::ClockAccepted { .. },
+            )
+            | None => 1,
         }
     }
 
@@ -93,11 +102,17 @@ impl BootState {
             orders.iter().for_each(|order| projection.enlist(order));
         }
         boot.armed_timers = shared.stores.count(key::TIMERS)?;
-        let meta = key::Key::meta("boot");
-        let slot = shared.stores.hot(&meta)?;
-        if let Some(Value::Boot(event)) = slot.value {
+        let read = |name| shared.stores.hot(&key::Key::meta(name));
+        let (booted, clock, accepted) = (read("boot")?, read("clock")?, read("accepted")?);
+        boot.system_last = booted.seq.max(clock.seq);
+        if let Some(Value::Boot(event)) = booted.value {
             boot.last_boot = Some(event);
-            boot.system_last = slot.seq;
+        }
+        if let Some(Value::Boot(event)) = clock.value {
+            boot.clock = Some(event);
+        }
+        if let Some(Value::Boot(event)) = accepted.value {
+            boot.accepted = Some((accepted.seq, event));
         }
         Ok(boot)
     }

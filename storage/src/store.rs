@@ -41,7 +41,7 @@ use settle::settle;
 
 /// What is needed to open a store besides the configuration.
 pub struct OpenOptions {
-    /// Returns the time in milliseconds since 1970.
+    /// Returns the time in milliseconds since 1970, until [`Idle::run_by`] names another clock.
     pub now_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
     /// A call counts as stalled after this many unanswered tries; the policy's `retry_tries`.
     pub retry_tries: u16,
@@ -322,6 +322,14 @@ impl Idle {
     #[must_use]
     pub fn journal(&self) -> JournalReader {
         self.journal.reader()
+    }
+
+    /// Measures time by this clock from now on, whatever the folder was opened with: that of whoever writes records.
+    #[must_use]
+    pub fn run_by(mut self, now_ms: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.now_ms = Arc::new(now_ms);
+        self.photos.run_by(Arc::clone(&self.now_ms));
+        self
     }
 
     /// Starts the threads of the journal and the projector. Every batch goes to the projector first, then to `folds`

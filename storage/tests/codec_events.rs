@@ -152,6 +152,7 @@ pin!(timer_event, TimerEvent:
     TimerFired => TimerEvent::TimerFired { kind: TimerKind::RatingWindow, generation: 2 },
     Reminded => TimerEvent::Reminded { kind: TimerKind::StoreWait, step: 1 },
     TimerNoted => TimerEvent::TimerNoted { kind: TimerKind::DisputeWindow },
+    ClockSetBack => TimerEvent::ClockSetBack { ms: 3_600_000 },
 );
 
 pin!(proposal_event, ProposalEvent:
@@ -308,6 +309,14 @@ pin!(schedule_event, ScheduleEvent:
 
 pin!(system_event, SystemEvent:
     Booted => SystemEvent::Booted { version: "0.1.0".into(), epoch: 9, config: [8; 32] },
+    ClockStepped => SystemEvent::ClockStepped { from: AT, to: At(7) },
+    ClockSettled => SystemEvent::ClockSettled,
+    ClockAccepted => SystemEvent::ClockAccepted {
+        from: AT,
+        to: At(7),
+        by: Some("Ada".into()),
+        reason: Some(Sealed(vec![9])),
+    },
 );
 
 pin!(events, Events:
@@ -353,6 +362,7 @@ pin!(wallet_event, WalletEvent:
     TimerFired => WalletEvent::TimerFired { kind: TimerKind::StepRetry, generation: 2 },
     OperatorRetried => WalletEvent::OperatorRetried { reason: Sealed(vec![4]) },
     ChargeVoided => WalletEvent::ChargeVoided { call: 2 },
+    ClockSetBack => WalletEvent::ClockSetBack { ms: 3_600_000 },
 );
 
 fn record() -> Record {

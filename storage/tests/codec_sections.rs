@@ -172,6 +172,7 @@ pin!(notice_kind, NoticeKind:
     PayoutStalled => NoticeKind::PayoutStalled { user: user(), call: 9 },
     DebtPaymentStalled => NoticeKind::DebtPaymentStalled { user: user(), call: 9 },
     PleaseConfirm => NoticeKind::PleaseConfirm,
+    ClockStepped => NoticeKind::ClockStepped { back: true, ms: 3_600_000 },
 );
 
 pin!(timer_kind, TimerKind:

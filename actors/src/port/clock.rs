@@ -1,4 +1,8 @@
 //! The clock as a port. The only place that reads the system's clock.
+//!
+//! A running server has one clock, a [`SteadyClock`](steady::SteadyClock) around the one that it was started with.
+
+pub(crate) mod steady;
 
 use campusg_domain::time::At;
 use futures_util::future::BoxFuture;
@@ -8,7 +12,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::sync::watch;
 
@@ -17,7 +21,7 @@ const CHUNK: Duration = Duration::from_secs(60);
 
 /// Returns the time and waits for a time to come.
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// Milliseconds since 1970. May go back if the system's clock is set back; the times in a stream never do.
+    /// Milliseconds since 1970. May jump if the system's clock is set.
     fn now(&self) -> At;
 
     /// The real time, even if this clock was advanced or stands still. Times set by others, such as in signatures,
@@ -26,8 +30,16 @@ pub trait Clock: Send + Sync + fmt::Debug {
         self.now()
     }
 
-    /// Milliseconds since an arbitrary point; never goes back.
+    /// Milliseconds since an arbitrary point; never goes back, is never set, and counts the time that the machine sleeps.
     fn monotonic_ms(&self) -> u64;
+
+    /// `now` and `monotonic_ms` at one moment.
+    fn reading(&self) -> (At, u64) {
+        (self.now(), self.monotonic_ms())
+    }
+
+    /// Whether the clock can be advanced. Such a clock is set on to where the journal ends.
+    fn is_virtual(&self) -> bool;
 
     /// Resolves once `due` has come.
     fn until(&self, due: At) -> BoxFuture<'static, ()>;
@@ -42,7 +54,6 @@ pub struct SystemClock(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    started: Instant,
     ahead_ms: AtomicU64,
     moved: watch::Sender<u64>,
     is_virtual: bool,
@@ -51,14 +62,9 @@ struct Inner {
 impl SystemClock {
     /// `is_virtual` says whether the clock can be advanced.
     #[must_use]
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "this is the port that the ban points to"
-    )]
     pub fn new(is_virtual: bool) -> Self {
         let moved = watch::Sender::new(0);
         Self(Arc::new(Inner {
-            started: Instant::now(),
             ahead_ms: AtomicU64::new(0),
             moved,
             is_virtual,
@@ -84,7 +90,11 @@ impl Clock for SystemClock {
     }
 
     fn monotonic_ms(&self) -> u64 {
-        u64::try_from(self.0.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        since_boot_ms()
+    }
+
+    fn is_virtual(&self) -> bool {
+        self.0.is_virtual
     }
 
     fn until(&self, due: At) -> BoxFuture<'static, ()> {
@@ -114,44 +124,28 @@ impl Clock for SystemClock {
     }
 }
 
-/// Wraps a clock that may be set back: stands still until that clock has caught up.
-#[derive(Debug)]
-pub(crate) struct NeverBack {
-    clock: Arc<dyn Clock>,
-    latest: AtomicU64,
+/// Milliseconds since the machine booted, with the time that it slept.
+#[cfg(target_os = "linux")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the port that the ban points to"
+)]
+fn since_boot_ms() -> u64 {
+    let since = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let (s, ns) = (since.tv_sec.unsigned_abs(), since.tv_nsec.unsigned_abs());
+    s * 1_000 + ns / 1_000_000
 }
 
-impl NeverBack {
-    /// Returns the time of `clock`, but never less than `latest`.
-    pub(crate) fn new(clock: Arc<dyn Clock>, latest: At) -> Self {
-        Self {
-            clock,
-            latest: AtomicU64::new(latest.0),
-        }
-    }
-}
-
-impl Clock for NeverBack {
-    fn now(&self) -> At {
-        let now = self.clock.now().0;
-        At(self.latest.fetch_max(now, Ordering::AcqRel).max(now))
-    }
-
-    fn outside(&self) -> At {
-        self.clock.outside()
-    }
-
-    fn monotonic_ms(&self) -> u64 {
-        self.clock.monotonic_ms()
-    }
-
-    fn until(&self, due: At) -> BoxFuture<'static, ()> {
-        self.clock.until(due)
-    }
-
-    fn advance(&self, ms: u64) -> Option<At> {
-        self.clock.advance(ms)
-    }
+/// Milliseconds since the first call. Where a machine's sleep does not count, waking from it is a jump of the clock.
+#[cfg(not(target_os = "linux"))]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the port that the ban points to"
+)]
+fn since_boot_ms() -> u64 {
+    static FIRST: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    let since = FIRST.get_or_init(std::time::Instant::now).elapsed();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A clock that changes only when it is advanced; for tests.
@@ -175,6 +169,10 @@ impl Clock for ManualClock {
         *self.0.borrow()
     }
 
+    fn is_virtual(&self) -> bool {
+        true
+    }
+
     fn until(&self, due: At) -> BoxFuture<'static, ()> {
         let mut now = self.0.subscribe();
         Box::pin(async move {
@@ -194,18 +192,6 @@ impl Clock for ManualClock {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_clock_that_never_goes_back_stands_still_until_the_other_has_caught_up() {
-        let other = ManualClock::new(At(50));
-        let clock = NeverBack::new(Arc::new(other.clone()), At(70));
-        assert_eq!(clock.now(), At(70));
-        assert_eq!(clock.advance(19), Some(At(69)));
-        assert_eq!(clock.now(), At(70));
-        assert_eq!(clock.outside(), At(69), "the other's");
-        assert_eq!(clock.advance(2), Some(At(71)));
-        assert_eq!(clock.now(), At(71));
-    }
 
     #[test]
     fn a_virtual_clock_that_is_moved_on_still_knows_the_time_outside() {

@@ -10,7 +10,7 @@ use campusg_domain::{
     operator_action,
     order::Order,
     owner::{directory::UserEvent, wallet},
-    record::{Entry, Events, Record},
+    record::{Entry, Events, Record, SystemEvent},
     text::Sealed,
 };
 use campusg_storage::{read::Reads, snapshot::SnapshotFault};
@@ -136,8 +136,15 @@ fn free_text(record: &Record) -> Option<(FreeText, &Sealed)> {
             | wallet::Event::CashShort { .. }
             | wallet::Event::CallDeferred { .. }
             | wallet::Event::CallRetried { .. }
-            | wallet::Event::TimerFired { .. } => None,
+            | wallet::Event::TimerFired { .. }
+            | wallet::Event::ClockSetBack { .. } => None,
         }),
-        Events::System(_) | Events::Store(_) | Events::Inbox(_) | Events::Schedule(_) => None,
+        Events::System(events) => events.iter().find_map(|event| match event {
+            SystemEvent::ClockAccepted { reason: why, .. } => why.as_ref().and_then(reason),
+            SystemEvent::Booted { .. }
+            | SystemEvent::ClockStepped { .. }
+            | SystemEvent::ClockSettled => None,
+        }),
+        Events::Store(_) | Events::Inbox(_) | Events::Schedule(_) => None,
     }
 }

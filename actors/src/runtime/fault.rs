@@ -1,6 +1,7 @@
 //! The error of starting a runtime.
 
 use super::Refusal;
+use campusg_domain::time::At;
 use campusg_storage::StorageFault;
 
 /// Why the runtime could not start.
@@ -15,6 +16,14 @@ pub enum StartFault {
     /// The actors' threads ended before they were ready.
     #[error("the actors' threads can't be started")]
     Arbiters,
+    /// The clock does not go on from where the journal ends, and nobody has accepted it.
+    #[error("the clock shows another time than the end of the journal")]
+    Clock {
+        /// The journal's newest time.
+        newest: At,
+        /// What the clock shows.
+        shown: At,
+    },
     /// The record of this boot could not be written.
     #[error("can't record the boot: {0}")]
     Boot(Refusal),

@@ -93,7 +93,8 @@ impl FreeText {
             | Event::Timer(
                 TimerEvent::TimerFired { .. }
                 | TimerEvent::Reminded { .. }
-                | TimerEvent::TimerNoted { .. },
+                | TimerEvent::TimerNoted { .. }
+                | TimerEvent::ClockSetBack { .. },
             )
             | Event::Proposal(
                 ProposalEvent::RaiseAsked { .. }

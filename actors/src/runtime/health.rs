@@ -1,7 +1,7 @@
 //! The state of the process: what is running and under way, and whether commands can be taken. Counters that only
 //! actors know are requested from them.
 
-use super::{Refusal, Runtime};
+use super::{Refusal, Runtime, Step};
 use crate::{
     owner::{payment::CountCalls, timer::CountTimers},
     port::gateway::HeldBack,
@@ -56,6 +56,8 @@ pub struct Readiness {
     pub archive: bool,
     /// How many written records are not folded yet.
     pub lag: u64,
+    /// A jump of the system's clock that nobody has accepted; commands are taken all the same.
+    pub clock: Option<Step>,
     /// Calls to the gateway that are held back because nothing answers them; commands are taken all the same.
     pub held_back: Vec<HeldBack>,
     /// How many cards and bank accounts the gateway could not reach when they were last tried.
@@ -121,6 +123,7 @@ impl Runtime {
             full,
             archive: self.reads().archive_is_open(),
             lag,
+            clock: self.0.clock_keeper.step(),
             held_back: breakers.held_back(),
             silent_cards: breakers.silent_cards(),
         }

@@ -1,8 +1,13 @@
 //! The parts of a running runtime, reachable from any thread.
 
 use super::{
-    Refusal, RuntimeConfig, arbiters::Arbiters, directory_reader::DirectoryReader, line::Line,
-    owners::Folds, sweep::Sweeping,
+    Refusal, RuntimeConfig,
+    arbiters::Arbiters,
+    clock::{ClockKeeper, ClockWatch},
+    directory_reader::DirectoryReader,
+    line::Line,
+    owners::Folds,
+    sweep::Sweeping,
 };
 use crate::{
     live::{LiveHub, Watching},
@@ -57,6 +62,7 @@ pub(super) struct Rest {
     pub(super) store: Store,
     pub(super) folds: Folds,
     pub(super) sweeping: Sweeping,
+    pub(super) clock_watch: ClockWatch,
     // The last field: the store ends before the actors that wait for it.
     pub(super) arbiters: Arbiters,
 }
@@ -66,6 +72,7 @@ pub(super) struct Inner {
     pub(super) orders: Orders,
     pub(super) directory: DirectoryReader,
     pub(super) folds: Folds,
+    pub(super) clock_keeper: Arc<ClockKeeper>,
     pub(super) outside: Outside,
     pub(super) config: RuntimeConfig,
     pub(super) stopping: AtomicBool,
@@ -91,6 +98,7 @@ impl Inner {
         orders: Orders,
         directory: DirectoryReader,
         folds: Folds,
+        clock_keeper: Arc<ClockKeeper>,
         outside: Outside,
         config: RuntimeConfig,
         rest: Rest,
@@ -102,6 +110,7 @@ impl Inner {
             orders,
             directory,
             folds,
+            clock_keeper,
             outside,
             config,
             stopping: AtomicBool::new(false),

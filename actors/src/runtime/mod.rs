@@ -10,6 +10,7 @@
 mod admin;
 mod arbiters;
 mod audit;
+mod clock;
 mod config;
 mod directory_reader;
 mod fault;
@@ -34,8 +35,10 @@ mod text;
 mod wallets;
 
 pub use crate::live::{Live, Watching};
+pub use crate::port::clock::steady::Step;
 pub use crate::refusal::Refusal;
 pub use audit::{Act, AuditPage};
+pub use clock::AcceptedClock;
 pub use config::RuntimeConfig;
 pub use fault::StartFault;
 pub use free_text::{FreeText, SealedFreeText};

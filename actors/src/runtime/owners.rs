@@ -22,15 +22,11 @@ use campusg_domain::{
     owner::{ledger::Ledger, schedule::Scheduled, wallet::Wallets},
     policy::Policy,
     record::Record,
-    time::At,
     timer::TimerState,
 };
 use campusg_storage::{Store, journal::Batch, read::Reads, snapshot::SnapshotFault};
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::watch;
-
-/// How many of the last records are read to find the latest time.
-const UNDER_WAY: u64 = 512;
 
 /// The owners' initial state as of `folded`, and the ports that they use.
 pub(super) struct Seed<'a> {
@@ -169,21 +165,9 @@ impl Folds {
     }
 }
 
-fn unreadable(fault: &SnapshotFault) -> StartFault {
+pub(super) fn unreadable(fault: &SnapshotFault) -> StartFault {
     tracing::error!(%fault, "reading what the owners start from");
     StartFault::Boot(Refusal::Fault)
-}
-
-/// Returns the time of the latest record. The runtime's clock starts no earlier, even if the system's clock was set
-/// back. The last records are compared, since concurrent records may be out of order by time.
-pub(super) fn latest(reads: &Reads, folded: Seq) -> Result<At, StartFault> {
-    let last = reads.entries_after(Seq(folded.0.saturating_sub(UNDER_WAY)), UNDER_WAY as usize);
-    let last = last.map_err(|fault| unreadable(&fault))?;
-    Ok(last
-        .iter()
-        .map(|entry| entry.record.at)
-        .max()
-        .unwrap_or_default())
 }
 
 /// Returns the events scheduled over the API that have not ended.

@@ -7,9 +7,10 @@
 use super::{
     Refusal, Runtime, RuntimeConfig, StartFault,
     arbiters::Arbiters,
+    clock::{self, AcceptedClock, ClockKeeper, ClockWatch},
     directory_reader::DirectoryReader,
     inner::{Inner, Outside, Rest},
-    owners::{Folds, Seed, latest},
+    owners::{Folds, Seed},
     sweep::{Sweep, Sweeping},
 };
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
         timer,
     },
     port::{
-        clock::{Clock, NeverBack},
+        clock::Clock,
         entropy::Entropy,
         gateway::{BreakerConfig, PaymentGateway},
         notifier::Notifier,
@@ -77,8 +78,10 @@ pub struct Start {
     pub gateway_keys: Keyring,
     /// Delivers notices outside of the application.
     pub notifier: Arc<dyn Notifier>,
-    /// The clock; operators can advance it if it is virtual.
+    /// The system's clock; operators can advance it if it is virtual.
     pub clock: Arc<dyn Clock>,
+    /// A person's word for a clock that does not go on from where the journal ends.
+    pub accepted_clock: Option<AcceptedClock>,
     /// The source of ids, tokens and other random bytes.
     pub entropy: Arc<dyn Entropy>,
     /// Called at most once, when the runtime can't go on; the process must end then.
@@ -104,15 +107,17 @@ impl Runtime {
             Arc::<OnceLock<Folds>>::default(),
             FatalSignal::new(start.on_fatal),
         );
+        let (boot, idle) = (start.opened.boot, start.opened.store);
+        let begun = clock::begin(start.clock, &boot, idle.reads(), start.accepted_clock)?;
+        let (steady, clock_event, set_back_ms) = (begun.clock, begun.event, begun.set_back_ms);
+        let clock: Arc<dyn Clock> = Arc::new(steady.clone());
         let arbiters = Arbiters::start()?;
-        let signal = fatal.clone();
-        let store = start
-            .opened
-            .store
+        let (signal, of_store) = (fatal.clone(), steady.clone());
+        let store = idle
+            .run_by(move || of_store.now().0)
             .start(vec![notify_fold(&folds_cell)], move |why| signal.raise(why))?;
-        let (boot, policy) = (start.opened.boot, Arc::new(start.policy));
-        let clock = NeverBack::new(start.clock, latest(store.reads(), boot.folded)?);
-        let clock: Arc<dyn Clock> = Arc::new(clock);
+        let policy = Arc::new(start.policy);
+        let wallets_ahead = clock::wallets_ahead(&boot.wallets, set_back_ms, steady.now());
         let (epoch, prev) = (boot.next_epoch(), boot.system_last);
         let directory = Arc::new(RwLock::new(boot.directory));
         let debtors = boot.ledger.debtors().collect();
@@ -166,6 +171,7 @@ impl Runtime {
             photos: store.photos().clone(),
             owners: Arc::clone(&folds.owners),
             vault: store.vault().clone(),
+            set_back_ms,
             idle_ms: start.config.idle_ms,
             idle_ended_ms: start.config.idle_ended_ms,
             io,
@@ -175,10 +181,24 @@ impl Runtime {
             Arc::clone(&services),
             limits(&start.config),
         );
-        record_boot(&services, epoch, prev, start.version, start.digest)
-            .await
-            .map_err(StartFault::Boot)?;
+        let booted = SystemEvent::Booted {
+            version: start.version,
+            epoch,
+            config: start.digest,
+        };
+        let booted = record_boot(
+            &services,
+            prev,
+            epoch,
+            [booted].into_iter().chain(clock_event),
+        )
+        .await
+        .map_err(StartFault::Boot)?;
+        clock::set_back(&services, &orders, wallets_ahead).await;
         begin(&services, &folds, &orders);
+        let clock_keeper = ClockKeeper::new(steady, services.queue.clone(), booted);
+        let clock_keeper = Arc::new(clock_keeper);
+        let clock_watch = ClockWatch::begin(Arc::clone(&clock_keeper), &services.io);
         let sweeping = Sweeping::begin(Sweep {
             photos: services.photos.clone(),
             reads: services.reads.clone(),
@@ -192,6 +212,7 @@ impl Runtime {
             store,
             folds: folds.clone(),
             sweeping,
+            clock_watch,
             arbiters,
         };
         Ok(Self(Arc::new(Inner::new(
@@ -199,6 +220,7 @@ impl Runtime {
             orders,
             DirectoryReader::new(directory, directory_folded),
             folds,
+            clock_keeper,
             Outside {
                 gateway: start.gateway,
                 keys: start.gateway_keys,
@@ -234,12 +256,14 @@ impl Runtime {
             store,
             folds,
             sweeping,
+            clock_watch,
             arbiters,
         }) = rest
         else {
             return Ok(());
         };
         sweeping.end();
+        clock_watch.end().await;
         let stopped = tokio::task::spawn_blocking(move || store.shutdown()).await;
         sweeping.ended().await;
         if tokio::time::timeout(DRAIN, folds.caught_up())
@@ -277,6 +301,7 @@ impl Runtime {
             store,
             folds,
             sweeping,
+            clock_watch: _,
             arbiters,
         } = rest.expect("it was not stopped");
         sweeping.end();
@@ -324,18 +349,13 @@ fn begin(services: &Services, folds: &Folds, orders: &Orders) {
     });
 }
 
+/// Records the boot, and what is to be said of the clock. Returns the record.
 async fn record_boot(
     services: &Services,
-    epoch: u32,
     prev: Seq,
-    version: String,
-    config: [u8; 32],
-) -> Result<(), Refusal> {
-    let events = Events::System(vec![SystemEvent::Booted {
-        version,
-        epoch,
-        config,
-    }]);
+    epoch: u32,
+    events: impl Iterator<Item = SystemEvent>,
+) -> Result<Seq, Refusal> {
     let id = own_command(Stream::System, "boot", u64::from(epoch));
     let now = services.clock.now();
     let record = Record::of_owner(
@@ -343,7 +363,8 @@ async fn record_boot(
         prev,
         now,
         &Meta::own(Principal::System, id, "boot"),
-        events,
+        Events::System(events.collect()),
     );
-    commit(&services.queue, record, None).await.map(drop)
+    let ack = commit(&services.queue, record, None).await?;
+    Ok(Seq(ack.seq))
 }

@@ -223,6 +223,7 @@ fn moved(done: &Entry) -> Option<Moved> {
         | Event::ChargebackWon { .. }
         | Event::ChargebackLost { .. }
         | Event::CashShort { .. }
+        | Event::ClockSetBack { .. }
         | Event::CallDeferred { .. }
         | Event::CallRetried { .. }
         | Event::TimerFired { .. }

@@ -22,7 +22,7 @@ use campusg_actors::{
         notifier::{LogNotifier, Notifier},
         signature::Keyring,
     },
-    runtime::{Actors, Live, Runtime, RuntimeConfig, Start},
+    runtime::{AcceptedClock, Actors, Live, Runtime, RuntimeConfig, Start},
 };
 use campusg_domain::gateway::PaymentGateway;
 use campusg_domain::{
@@ -61,6 +61,7 @@ pub struct Settings {
     pub gateway_poll: Duration,
     pub gateway_timeout: Duration,
     pub clock: Arc<dyn Clock>,
+    pub accepted_clock: Option<AcceptedClock>,
     pub notifier: Arc<dyn Notifier>,
 }
 
@@ -89,6 +90,7 @@ impl Default for Settings {
             gateway_poll: Duration::from_millis(5),
             gateway_timeout: Duration::from_secs(10),
             clock: Arc::new(ManualClock::new(BEGINNING)),
+            accepted_clock: None,
             notifier: Arc::new(LogNotifier),
         }
     }
@@ -207,6 +209,7 @@ impl House {
             gateway_keys: Keyring::default(),
             notifier: Arc::clone(&settings.notifier),
             clock: Arc::clone(&settings.clock),
+            accepted_clock: settings.accepted_clock.clone(),
             entropy: Arc::new(SeededEntropy::new(starts)),
             on_fatal: Box::new(move |why| drop(told.send_replace(Some(why.into())))),
         };

@@ -76,6 +76,14 @@ impl Clock for Trap {
         self.clock.monotonic_ms()
     }
 
+    fn reading(&self) -> (At, u64) {
+        (self.now(), self.clock.monotonic_ms())
+    }
+
+    fn is_virtual(&self) -> bool {
+        true
+    }
+
     fn until(&self, due: At) -> BoxFuture<'static, ()> {
         self.clock.until(due)
     }

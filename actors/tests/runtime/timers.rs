@@ -276,6 +276,10 @@ impl Clock for Creeping {
         self.clock.monotonic_ms()
     }
 
+    fn is_virtual(&self) -> bool {
+        true
+    }
+
     fn until(&self, due: At) -> BoxFuture<'static, ()> {
         self.clock.until(due)
     }

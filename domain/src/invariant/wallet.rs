@@ -4,8 +4,11 @@ use super::{Broken, Holds, Id, broken_by};
 use crate::{
     id::{Principal, Seq, Stream},
     money::{Cents, Phase},
-    owner::{ledger::Ledger, wallet::Wallet},
-    record::Record,
+    owner::{
+        ledger::Ledger,
+        wallet::{self, Wallet},
+    },
+    record::{Events, Record},
 };
 use std::collections::BTreeMap;
 
@@ -115,7 +118,7 @@ fn remembered(before: &Wallet, record: &Record) -> Holds {
 fn chained(before: &Wallet, record: &Record) -> Holds {
     let follows = record.stream == Stream::Wallet(before.user)
         && record.prev == before.last_seq
-        && before.last_at <= record.at;
+        && (before.last_at <= record.at || set_back(record));
     if !follows {
         return Err(format!(
             "{}: does not follow record {}",
@@ -123,6 +126,11 @@ fn chained(before: &Wallet, record: &Record) -> Holds {
         ));
     }
     Ok(())
+}
+
+fn set_back(record: &Record) -> bool {
+    let back = |event: &wallet::Event| matches!(event, wallet::Event::ClockSetBack { .. });
+    matches!(&record.events, Events::Wallet(events) if events.iter().any(back))
 }
 
 fn replays(before: &Wallet, after: &Wallet, record: &Record) -> Holds {

@@ -122,7 +122,8 @@ pub(super) fn opened(order: &Order, event: &Event) -> Vec<(CallNumber, CallKind)
         | Event::Timer(
             TimerEvent::TimerFired { .. }
             | TimerEvent::Reminded { .. }
-            | TimerEvent::TimerNoted { .. },
+            | TimerEvent::TimerNoted { .. }
+            | TimerEvent::ClockSetBack { .. },
         )
         | Event::Proposal(ProposalEvent::Proposed { .. } | ProposalEvent::Raised { .. })
         | Event::Contact(
@@ -282,7 +283,8 @@ pub(super) fn calls(order: &Order, event: &Event) -> Vec<CallChange> {
         | Event::Timer(
             TimerEvent::TimerFired { .. }
             | TimerEvent::Reminded { .. }
-            | TimerEvent::TimerNoted { .. },
+            | TimerEvent::TimerNoted { .. }
+            | TimerEvent::ClockSetBack { .. },
         )
         | Event::Proposal(ProposalEvent::Proposed { .. } | ProposalEvent::RaiseAsked { .. })
         | Event::Contact(

@@ -102,6 +102,11 @@ pub enum Command {
         /// The kind of timer that is to fire now.
         kind: TimerKind,
     },
+    /// A person accepted that the clock was set back, and this order lies ahead of it.
+    SetClockBack {
+        /// How far the clock was set back, in milliseconds.
+        ms: u64,
+    },
     /// Transition 8: a runner accepts the order.
     Accept {
         /// The runner who accepts; must be the caller.
@@ -287,6 +292,7 @@ impl Command {
             Self::Answered { .. } => "answered",
             Self::TimerDue { .. } => "timer_due",
             Self::ScheduledDue { .. } => "scheduled_due",
+            Self::SetClockBack { .. } => "set_clock_back",
             Self::Accept { .. } => "accept",
             Self::CancelAcceptance => "cancel_acceptance",
             Self::Reassign { .. } => "reassign",

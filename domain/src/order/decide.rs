@@ -177,6 +177,7 @@ impl Decider<'_> {
                 Some(timer) => self.timer_due(*kind, timer.generation),
                 None => self.misfit(),
             },
+            Command::SetClockBack { ms } => Ok(self.set_clock_back(*ms)),
 
             Command::Accept { runner } => self.accept(*runner),
             Command::CancelAcceptance => self.cancel_acceptance(),

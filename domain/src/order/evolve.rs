@@ -23,6 +23,7 @@ use crate::{
 use std::{collections::BTreeMap, sync::Arc};
 
 mod attachments;
+mod set_back;
 
 /// Number of commands whose repeats an order recognises; more than an order has, unless a call fails for days.
 pub(crate) const EXECUTED_KEPT: usize = 500;
@@ -150,7 +151,7 @@ impl Order {
             Event::Run(event) => self.run(event, at),
             Event::End(event) => self.ending(event, at),
             Event::Call(event) => self.call(event),
-            Event::Timer(event) => self.timer(event),
+            Event::Timer(event) => self.timer(event, at),
             Event::Proposal(event) => self.asked(event, at),
             Event::Contact(event) => self.contacted(event, at),
             Event::Operator(event) => self.operated(event),
@@ -297,11 +298,12 @@ impl Order {
         }
     }
 
-    fn timer(&mut self, event: &TimerEvent) {
+    fn timer(&mut self, event: &TimerEvent, at: At) {
         match event {
             TimerEvent::TimerFired { .. } => {}
             TimerEvent::Reminded { step, kind } => self.remind(*kind, *step),
             TimerEvent::TimerNoted { kind } => self.noted.push(*kind),
+            TimerEvent::ClockSetBack { ms } => self.set_back(*ms, at),
         }
     }
 

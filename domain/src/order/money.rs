@@ -112,7 +112,8 @@ pub(super) fn money(order: &Order, event: &Event) -> Vec<Transfer> {
         | Event::Timer(
             TimerEvent::TimerFired { .. }
             | TimerEvent::Reminded { .. }
-            | TimerEvent::TimerNoted { .. },
+            | TimerEvent::TimerNoted { .. }
+            | TimerEvent::ClockSetBack { .. },
         )
         | Event::Proposal(
             ProposalEvent::Proposed { .. }

@@ -99,7 +99,8 @@ fn set_off(order: &Order, event: &Event) -> Option<Notice> {
         | Event::Timer(
             TimerEvent::TimerFired { .. }
             | TimerEvent::Reminded { .. }
-            | TimerEvent::TimerNoted { .. },
+            | TimerEvent::TimerNoted { .. }
+            | TimerEvent::ClockSetBack { .. },
         )
         | Event::Proposal(
             ProposalEvent::Proposed { .. }
@@ -152,7 +153,9 @@ fn named(order: &Order, event: &Event, policy: &Policy) -> Vec<Notice> {
         Event::Call(event) => call(order, &parties, event, policy),
         Event::Timer(event) => match event {
             TimerEvent::Reminded { kind, step } => reminded(&parties, *kind, *step),
-            TimerEvent::TimerFired { .. } | TimerEvent::TimerNoted { .. } => vec![],
+            TimerEvent::TimerFired { .. }
+            | TimerEvent::TimerNoted { .. }
+            | TimerEvent::ClockSetBack { .. } => vec![],
         },
         Event::Proposal(event) => proposal(&parties, event),
         Event::Contact(event) => contact(&parties, event),

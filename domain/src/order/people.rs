@@ -122,7 +122,8 @@ fn of_parties(
         | Event::Timer(
             TimerEvent::TimerFired { .. }
             | TimerEvent::Reminded { .. }
-            | TimerEvent::TimerNoted { .. },
+            | TimerEvent::TimerNoted { .. }
+            | TimerEvent::ClockSetBack { .. },
         )
         | Event::Proposal(
             ProposalEvent::Proposed { .. }
@@ -217,7 +218,8 @@ fn shown(event: &Event) -> &[PhotoId] {
         | Event::Timer(
             TimerEvent::TimerFired { .. }
             | TimerEvent::Reminded { .. }
-            | TimerEvent::TimerNoted { .. },
+            | TimerEvent::TimerNoted { .. }
+            | TimerEvent::ClockSetBack { .. },
         )
         | Event::Proposal(
             ProposalEvent::RaiseAsked { .. }

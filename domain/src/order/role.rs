@@ -69,7 +69,9 @@ impl Command {
         match self {
             Self::Place(_) => &[Customer],
             Self::Answered { .. } => &[System, Gateway],
-            Self::TimerDue { .. } | Self::ScheduledDue { .. } => &[System],
+            Self::TimerDue { .. } | Self::ScheduledDue { .. } | Self::SetClockBack { .. } => {
+                &[System]
+            }
             Self::Accept { .. } => &[Customer, Runner, FormerRunner, Operator, Stranger],
             Self::CancelAcceptance => &[Runner, FormerRunner],
             Self::Cancel { .. } => &[Customer],

@@ -136,7 +136,7 @@ pub struct Order {
     pub version: u32,
     /// Sequence of the order's last record.
     pub last_seq: Seq,
-    /// When the order's last record was decided; never goes back.
+    /// When the order's last record was decided; goes back only with a clock that was set back.
     pub last_at: At,
 }
 

@@ -12,7 +12,7 @@ use crate::{
     call::{CallKind, CallState},
     policy::Policy,
     time::At,
-    timer::{TimerChange, TimerKind},
+    timer::{TimerChange, TimerKind, TimerState},
 };
 
 /// Returns the changes to timers that `event`, decided at `now`, makes.
@@ -80,6 +80,7 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
             table.arm(RatingWindow, now.plus(policy.rating_window_ms));
         }
         Event::End(EndEvent::Cancelled { .. }) => table.disarm_all(),
+        Event::Timer(TimerEvent::ClockSetBack { ms }) => table.earlier(*ms, now),
         Event::Timer(TimerEvent::Reminded { kind, step }) => {
             if *step == 1 {
                 table.again(*kind, policy, now);
@@ -239,6 +240,16 @@ impl Table<'_> {
             && timer.due != due
         {
             self.arm(TimerKind::PaymentAuthorizationExpiry, due);
+        }
+    }
+
+    /// Arms every timer that lies ahead `ms` earlier, but the one whose time the gateway set.
+    fn earlier(&mut self, ms: u64, now: At) {
+        for (kind, timer) in &self.order.timers {
+            let ahead = timer.state == TimerState::Pending && timer.due > now;
+            if ahead && *kind != TimerKind::PaymentAuthorizationExpiry {
+                self.arm(*kind, timer.due.minus(ms));
+            }
         }
     }
 

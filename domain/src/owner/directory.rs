@@ -108,7 +108,7 @@ impl Directory {
             .get(user)?
             .sessions
             .iter()
-            .any(|s| s.id == *session && now < s.expires_at);
+            .any(|s| s.id == *session && s.is_open(now));
         open.then_some((*user, *session))
     }
 

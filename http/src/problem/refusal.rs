@@ -87,6 +87,7 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | Rejection::StoreClosed
         | Rejection::ProposalOpen
         | Rejection::DisputeOpen
+        | Rejection::ClockSetBack { .. }
         | Rejection::MovesMoney
         | Rejection::NoCompensation { .. }
         | Rejection::ContactFirst { .. }
@@ -119,6 +120,7 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
         Rejection::TooEarly { opens, in_ms } => problem
             .with("opens_at", time::rfc3339(*opens))
             .retry_after_ms(*in_ms),
+        Rejection::ClockSetBack { ms } => problem.with("ms", *ms),
         Rejection::WrongPin { left } => problem.with("tries_left", *left),
         Rejection::AlreadyPlaced { order } => problem.with("order_id", order.to_string()),
         Rejection::HoldRefused | Rejection::TimersFull => problem.retry_after_ms(30_000),

@@ -13,7 +13,7 @@ use campusg_domain::{
         schedule::Event as ScheduleEvent,
         wallet::{Event as WalletEvent, PLATFORM},
     },
-    record::Events,
+    record::{Events, SystemEvent},
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -99,7 +99,8 @@ fn details(act: &Act, app: &AppState, me: &Me) -> Option<Value> {
             | WalletEvent::CallRetried { .. }
             | WalletEvent::TimerFired { .. }
             | WalletEvent::OperatorRetried { .. }
-            | WalletEvent::ChargeVoided { .. } => None,
+            | WalletEvent::ChargeVoided { .. }
+            | WalletEvent::ClockSetBack { .. } => None,
         }),
         Events::Store(events) => Some(store(events)),
         Events::Schedule(events) => events.iter().find_map(|event| match event {
@@ -114,7 +115,15 @@ fn details(act: &Act, app: &AppState, me: &Me) -> Option<Value> {
             InboxEvent::Sent { order, .. } => Some(json!({"order_id": order})),
             InboxEvent::Read { .. } | InboxEvent::Failed { .. } => None,
         }),
-        Events::User(_) | Events::System(_) => None,
+        Events::System(events) => events.iter().find_map(|event| match event {
+            SystemEvent::ClockAccepted { from, to, .. } => {
+                Some(json!({"from": Time(*from), "to": Time(*to)}))
+            }
+            SystemEvent::Booted { .. }
+            | SystemEvent::ClockStepped { .. }
+            | SystemEvent::ClockSettled => None,
+        }),
+        Events::User(_) => None,
     }
 }
 

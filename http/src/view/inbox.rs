@@ -36,6 +36,7 @@ fn data(kind: NoticeKind) -> Option<Value> {
         NoticeKind::DebtPaymentStalled { user, call } => {
             Some(json!({"user_id": user, "payment": call}))
         }
+        NoticeKind::ClockStepped { back, ms } => Some(json!({"back": back, "ms": ms})),
         NoticeKind::PaymentPending
         | NoticeKind::PaymentActionRequired
         | NoticeKind::PleaseConfirm

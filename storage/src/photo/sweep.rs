@@ -13,7 +13,7 @@ use std::time::SystemTime;
 
 use campusg_domain::id::PhotoId;
 
-use super::{PhotoFault, Photos, io_fault};
+use super::{PhotoFault, Photos, io_fault, time};
 
 impl Photos {
     /// Deletes every photo that was last uploaded within `uploaded` (milliseconds since 1970) and is not used;
@@ -27,10 +27,16 @@ impl Photos {
         uploaded: Range<u64>,
         is_used: impl Fn(PhotoId) -> bool,
     ) -> Result<u64, PhotoFault> {
-        let mut old = vec![];
+        let (mut old, now_ms) = (vec![], (self.options.now_ms)());
         self.visit(|photo, at_ms, _| {
             if uploaded.contains(&at_ms) {
                 old.push(photo);
+            } else if at_ms > now_ms {
+                // Uploaded before the clock was set back: it would be kept, and count, as much longer.
+                let path = self.path(photo);
+                let file = fs::File::open(&path);
+                let touched = file.and_then(|file| file.set_modified(time(now_ms)));
+                touched.map_err(io_fault(&path))?;
             }
             Ok(())
         })?;

@@ -17,7 +17,7 @@ use campusg_domain::{
     order::Order,
     owner::{calls::OpenCall, directory::Person, schedule::Scheduled, wallet::Wallet},
     people::PeopleChange,
-    record::{Events, Record},
+    record::{Events, Record, SystemEvent},
     time::At,
     timer::{TimerChange, TimerKind, TimerState},
 };
@@ -290,8 +290,15 @@ impl Changes<'_> {
             }
             (Events::Schedule(_), Stream::Schedule(id)) => self.schedule(id),
             (Events::System(events), Stream::System) => {
-                if let Some(event) = events.last() {
-                    self.put(Key::meta("boot"), Some(Value::Boot(event.clone())));
+                for event in events {
+                    let names: &[&str] = match event {
+                        SystemEvent::Booted { .. } => &["boot"],
+                        SystemEvent::ClockStepped { .. } | SystemEvent::ClockSettled => &["clock"],
+                        SystemEvent::ClockAccepted { .. } => &["clock", "accepted"],
+                    };
+                    for name in names {
+                        self.put(Key::meta(name), Some(Value::Boot(event.clone())));
+                    }
                 }
                 Ok(())
             }

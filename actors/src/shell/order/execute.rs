@@ -3,13 +3,13 @@
 use super::message::Done;
 use crate::{message::CheckTransfers, refusal::Refusal, services::Services, shell::commit::commit};
 use campusg_domain::{
-    id::{OrderId, PhotoId, Seq},
+    id::{OrderId, PhotoId, Principal, Seq, Stream},
     invariant::{Broken, broken_by, check_order},
     order::{self, Command, Event, Executed, Filled, Order, Turn, verdict},
     record::{Events, Record},
     rejection::Rejection,
     saga::Mark,
-    stream::Envelope,
+    stream::{Envelope, own_command},
     time::At,
     vote::{Vote, VoteRequest, Votes},
 };
@@ -31,6 +31,10 @@ pub(super) async fn execute(
         Some(Err(rejection)) => return (before, Err(Refusal::of_order(id, rejection))),
         None => {}
     }
+    let before = match set_back(services, before, envelope).await {
+        Ok(before) => before,
+        Err((before, refusal)) => return (before, Err(refusal)),
+    };
     let began_ms = services.clock.monotonic_ms();
     match decide_and_commit(services, before.as_ref(), envelope).await {
         Ok(Some(Committed {
@@ -57,6 +61,30 @@ pub(super) async fn execute(
             (before, already.ok_or_else(|| Refusal::not_found("order")))
         }
         Err(refusal) => (before, Err(refusal)),
+    }
+}
+
+/// Tells an order that lies ahead of a clock which was set back, before it gets another command.
+async fn set_back(
+    services: &Services,
+    before: Option<Arc<Order>>,
+    envelope: &Envelope<Command>,
+) -> Result<Option<Arc<Order>>, (Option<Arc<Order>>, Refusal)> {
+    let ahead_ms = before
+        .as_ref()
+        .map_or(0, |order| order.last_at.since(services.clock.now()));
+    let told = matches!(envelope.command, Command::SetClockBack { .. });
+    if services.set_back_ms == 0 || ahead_ms == 0 || told {
+        return Ok(before);
+    }
+    let (order, ms) = (envelope.target, ahead_ms.max(services.set_back_ms));
+    let version = before.as_ref().map_or(0, |order| order.version);
+    let id = own_command(Stream::Order(order), "set clock back", version.into());
+    let command = Command::SetClockBack { ms };
+    let first = Envelope::own(Principal::System, id, order, command);
+    match decide_and_commit(services, before.as_ref(), &first).await {
+        Ok(committed) => Ok(committed.map(|committed| committed.after).or(before)),
+        Err(refusal) => Err((before, refusal)),
     }
 }
 
@@ -107,10 +135,13 @@ async fn decide_and_commit(
     let (id, command) = (envelope.target, &envelope.command);
     let no = |rejection| Refusal::of_order(id, rejection);
     let order = before.map(Arc::as_ref);
-    let now = services
-        .clock
-        .now()
-        .max(order.map_or(At(0), |order| order.last_at));
+    let now = match command {
+        Command::SetClockBack { .. } => services.clock.now(),
+        _ => services
+            .clock
+            .now()
+            .max(order.map_or(At(0), |order| order.last_at)),
+    };
     let none = Votes::default();
     let mut context = order::Context {
         meta: &envelope.meta,
@@ -198,6 +229,7 @@ fn photo_field(command: &Command, photo: PhotoId) -> String {
         | Command::Answered { .. }
         | Command::TimerDue { .. }
         | Command::ScheduledDue { .. }
+        | Command::SetClockBack { .. }
         | Command::Accept { .. }
         | Command::CancelAcceptance
         | Command::Reassign { .. }

@@ -197,6 +197,15 @@ impl Decider<'_> {
         std::iter::once(self.overdue()).chain(ends).collect()
     }
 
+    /// Decides that what lies ahead of the clock is `ms` earlier; nothing where the order does not.
+    pub(super) fn set_clock_back(&self, ms: u64) -> Vec<Event> {
+        if self.order.last_at > self.context.now {
+            vec![Event::Timer(TimerEvent::ClockSetBack { ms })]
+        } else {
+            vec![]
+        }
+    }
+
     /// Decides the daily look at food that is bought: on the 14th day the runner is given up (transition 27), before it
     /// operators are alarmed. If the escrow refuses the release, the next day tries again.
     fn given_up_at_last(&self, by: Principal) -> Vec<Event> {

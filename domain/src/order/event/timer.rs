@@ -25,4 +25,10 @@ pub enum TimerEvent {
         /// The timer that fired.
         kind: TimerKind,
     },
+    /// A person accepted that the clock was set back: what lay ahead of it is as much earlier, timers too. Times that the
+    /// gateway set stay.
+    ClockSetBack {
+        /// How far the clock was set back, in milliseconds.
+        ms: u64,
+    },
 }

@@ -126,7 +126,7 @@ pub(super) fn decide_user(
         UserCommand::CloseSession { id } => match person
             .sessions
             .iter()
-            .find(|open| open.id == *id && now < open.expires_at)
+            .find(|open| open.id == *id && open.is_open(now))
         {
             Some(open) => Ok(vec![UserEvent::SessionClosed { id: open.id }]),
             None => Err(Rejection::NotFound {

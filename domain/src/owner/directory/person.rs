@@ -7,7 +7,7 @@ use crate::{
     money::Cents,
     people::{PeopleChange, Side},
     text::Sealed,
-    time::At,
+    time::{At, MINUTE_MS},
 };
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,15 @@ pub struct Session {
     pub opened_at: At,
     /// When it ends at the latest.
     pub expires_at: At,
+}
+
+impl Session {
+    /// Whether its token opens it at `now`. One that a clock opened which was set back since is over: it would last as
+    /// much longer.
+    #[must_use]
+    pub fn is_open(&self, now: At) -> bool {
+        self.opened_at <= now.plus(MINUTE_MS) && now < self.expires_at
+    }
 }
 
 /// Whether a person takes orders as a runner.

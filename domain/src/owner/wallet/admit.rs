@@ -25,7 +25,9 @@ pub(super) fn admit(
         Command::Chargeback { .. } | Command::Answered { .. } => {
             (principal == Principal::Gateway, "the payment gateway")
         }
-        Command::TimerDue { .. } => (principal == Principal::System, "the system"),
+        Command::TimerDue { .. } | Command::SetClockBack { .. } => {
+            (principal == Principal::System, "the system")
+        }
     };
     let platforms = matches!(command, Command::TopUp { .. } | Command::Withdraw { .. });
     if platforms && wallet.user != PLATFORM {
@@ -47,7 +49,10 @@ fn fields(command: &Command, minimum: Cents) -> Result<(), Rejection> {
         | Command::TopUp { cents, .. }
         | Command::Withdraw { cents, .. } => Some(*cents),
         Command::PayDebt { cents } | Command::WriteOff { cents, .. } => *cents,
-        Command::Retry { .. } | Command::Answered { .. } | Command::TimerDue { .. } => None,
+        Command::Retry { .. }
+        | Command::Answered { .. }
+        | Command::TimerDue { .. }
+        | Command::SetClockBack { .. } => None,
     };
     if cents.is_some_and(|cents| !cents.is_positive() || cents > Cents::MAX_INPUT) {
         let rule = format!("must be from 1 to {}", Cents::MAX_INPUT.0);
@@ -86,6 +91,7 @@ fn fields(command: &Command, minimum: Cents) -> Result<(), Rejection> {
         | Command::Withdraw { .. }
         | Command::Retry { .. }
         | Command::Answered { .. }
-        | Command::TimerDue { .. } => Ok(()),
+        | Command::TimerDue { .. }
+        | Command::SetClockBack { .. } => Ok(()),
     }
 }

@@ -96,6 +96,11 @@ pub enum Command {
         /// Its generation; a timer of an old one does nothing.
         generation: u32,
     },
+    /// A person accepted that the clock was set back, and this wallet lies ahead of it. `NotAllowed`.
+    SetClockBack {
+        /// How far the clock was set back, in milliseconds.
+        ms: u64,
+    },
 }
 
 impl StreamCommand for Command {
@@ -119,7 +124,8 @@ impl StreamCommand for Command {
             | Self::Withdraw { .. }
             | Self::Retry { .. }
             | Self::Answered { .. }
-            | Self::TimerDue { .. } => vec![],
+            | Self::TimerDue { .. }
+            | Self::SetClockBack { .. } => vec![],
         }
     }
 }

@@ -87,6 +87,10 @@ pub fn decide(wallet: &Wallet, command: &Command, context: &Context<'_>) -> Deci
         Command::Retry { reason } => decider.retry(reason),
         Command::Answered { call, answer } => decider.answered(*call, answer),
         Command::TimerDue { kind, generation } => Ok(decider.timer_due(*kind, *generation)),
+        Command::SetClockBack { ms } if wallet.last_at > context.now => {
+            Ok(vec![Event::ClockSetBack { ms: *ms }])
+        }
+        Command::SetClockBack { .. } => Ok(vec![]),
     }
 }
 

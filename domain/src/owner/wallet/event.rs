@@ -178,4 +178,9 @@ pub enum Event {
         /// The call that let go of it.
         call: CallNumber,
     },
+    /// A person accepted that the clock was set back: the retry that lay ahead of it is as much earlier.
+    ClockSetBack {
+        /// How far the clock was set back, in milliseconds.
+        ms: u64,
+    },
 }

@@ -107,6 +107,7 @@ fn money(wallet: &Wallet, event: &Event) -> Vec<Transfer> {
         Event::Withdrawn { cents, .. } => post(Revenue, Gateway, *cents),
         Event::ChargebackLost { .. }
         | Event::CashShort { .. }
+        | Event::ClockSetBack { .. }
         | Event::CallDeferred { .. }
         | Event::CallRetried { .. }
         | Event::TimerFired { .. }
@@ -182,6 +183,7 @@ fn calls(wallet: &Wallet, event: &Event) -> Vec<CallChange> {
         | Event::ToppedUp { .. }
         | Event::Withdrawn { .. }
         | Event::CashShort { .. }
+        | Event::ClockSetBack { .. }
         | Event::TimerFired { .. }
         | Event::OperatorRetried { .. } => vec![],
     }
@@ -196,6 +198,10 @@ fn timers(wallet: &Wallet, event: &Event, policy: &Policy, now: At) -> Vec<Timer
         Event::CallDeferred { failures, .. } => {
             let wait = policy.back_off_ms(*failures, wallet.user.as_bytes());
             retry_at(wallet, now.plus(wait))
+        }
+        Event::ClockSetBack { ms } => {
+            let ahead = wallet.armed().filter(|timer| timer.due > now);
+            ahead.map_or_else(Vec::new, |timer| retry_at(wallet, timer.due.minus(*ms)))
         }
         Event::SetOff { .. }
         | Event::PayoutRequested { .. }
@@ -293,7 +299,8 @@ fn notices(wallet: &Wallet, event: &Event, policy: &Policy) -> Vec<Notice> {
         | Event::ChargeVoided { .. }
         | Event::CallRetried { .. }
         | Event::DebtPaymentRequested { .. }
-        | Event::TimerFired { .. } => vec![],
+        | Event::TimerFired { .. }
+        | Event::ClockSetBack { .. } => vec![],
     }
 }
 

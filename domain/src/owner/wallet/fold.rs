@@ -124,6 +124,7 @@ impl Wallet {
             | Event::ToppedUp { .. }
             | Event::Withdrawn { .. }
             | Event::CashShort { .. }
+            | Event::ClockSetBack { .. }
             | Event::CallDeferred { .. }
             | Event::CallRetried { .. }
             | Event::TimerFired { .. }

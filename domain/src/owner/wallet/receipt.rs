@@ -124,7 +124,8 @@ fn photos(entry: &Entry) -> Vec<(PhotoId, Shows)> {
         | Event::Timer(
             TimerEvent::TimerFired { .. }
             | TimerEvent::Reminded { .. }
-            | TimerEvent::TimerNoted { .. },
+            | TimerEvent::TimerNoted { .. }
+            | TimerEvent::ClockSetBack { .. },
         )
         | Event::Proposal(
             ProposalEvent::RaiseAsked { .. }

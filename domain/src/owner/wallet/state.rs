@@ -143,7 +143,7 @@ pub struct Wallet {
     pub version: u32,
     /// Sequence of its last record.
     pub last_seq: Seq,
-    /// When the last record was decided; never goes back.
+    /// When the last record was decided; goes back only with a clock that was set back.
     pub last_at: At,
 }
 

@@ -90,7 +90,8 @@ pub fn decide_and_fill(
         | Command::Chargeback { .. }
         | Command::Retry { .. }
         | Command::Answered { .. }
-        | Command::TimerDue { .. } => 200,
+        | Command::TimerDue { .. }
+        | Command::SetClockBack { .. } => 200,
     };
     let header = Header {
         at: context.now,

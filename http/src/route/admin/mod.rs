@@ -1,6 +1,7 @@
 //! Routes of the resource `admin`, one per file.
 
 pub(crate) mod abandon;
+pub(crate) mod accept_clock;
 pub(crate) mod actors;
 pub(crate) mod advance;
 pub(crate) mod audit;

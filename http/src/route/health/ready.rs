@@ -1,12 +1,21 @@
-//! `GET /health/ready`: 200 if commands can be taken.
+//! `GET /health/ready`: 200 if commands can be taken and the clock can be trusted.
 
-use crate::{answer, app_state::AppState, problem::Problem};
+use crate::{answer, app_state::AppState, problem::Problem, time};
 use axum::{extract::State, http::StatusCode, response::Response};
 use campusg_actors::runtime::Readiness;
 use serde_json::{Value, json};
 
 pub(crate) async fn ready(State(app): State<AppState>) -> Result<Response, Problem> {
     let found = app.runtime().readiness();
+    if let (true, Some(step)) = (found.journal, found.clock) {
+        let detail = "the clock jumped: commands are taken, in a time that goes on as if it had not, until it is set right or somebody accepts it";
+        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "clock_stepped", detail);
+        return Err(problem
+            .with("archive", found.archive)
+            .with("lag_records", found.lag)
+            .with("now", time::rfc3339(step.now))
+            .with("clock_shows", time::rfc3339(step.shown)));
+    }
     if found.journal {
         return Ok(answer::ok(&json!({
             "status": "ready",

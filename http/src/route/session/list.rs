@@ -16,7 +16,7 @@ pub(crate) async fn list(
         .person
         .sessions
         .iter()
-        .filter(|session| now < session.expires_at);
+        .filter(|session| session.is_open(now));
     let open = open.map(|session| SessionView::of(session, me.session));
     Ok(answer::ok(&paging.of(open.collect())?))
 }

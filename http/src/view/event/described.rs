@@ -185,6 +185,7 @@ fn timer(event: &TimerEvent, role: Role) -> Described {
         TimerEvent::Reminded { kind, step } => {
             ("reminded", true, json!({"event_type": kind, "step": step}))
         }
+        TimerEvent::ClockSetBack { ms } => ("clock_set_back", true, json!({"ms": ms})),
         TimerEvent::TimerNoted { kind } => ("timer_noted", operator, json!({"event_type": kind})),
     }
 }

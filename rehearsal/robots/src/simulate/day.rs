@@ -384,7 +384,8 @@ impl<W: World> Day<W> {
             wallet::Command::Withdraw { .. } => "withdraw",
             wallet::Command::Chargeback { .. }
             | wallet::Command::Answered { .. }
-            | wallet::Command::TimerDue { .. } => "not a person's",
+            | wallet::Command::TimerDue { .. }
+            | wallet::Command::SetClockBack { .. } => "not a person's",
         };
         let answer = self.world.wallet(who, of, command);
         Ok(self.answered(name, answer)?.is_some())

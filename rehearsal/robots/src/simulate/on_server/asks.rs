@@ -180,7 +180,10 @@ pub(super) fn of_wallet(of: UserId, command: &wallet::Command) -> Option<ApiRequ
         To::TopUp { cents, reason } => desk::top_up(cents.0, &text(reason)),
         To::Withdraw { cents, reason } => desk::take_fees(cents.0, &text(reason)),
         To::Retry { reason } => desk::retry_wallet(of, &text(reason)),
-        To::Chargeback { .. } | To::Answered { .. } | To::TimerDue { .. } => return None,
+        To::Chargeback { .. }
+        | To::Answered { .. }
+        | To::TimerDue { .. }
+        | To::SetClockBack { .. } => return None,
     })
 }
 
