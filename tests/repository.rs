@@ -90,6 +90,34 @@ const CONFINED: [(&str, &[&str]); 9] = [
 /// All that the domain may depend on: no runtime, no clock, no randomness, no I/O.
 const DOMAIN_DEPENDENCIES: [&str; 5] = ["blake3", "documented", "serde", "thiserror", "uuid"];
 
+/// What tells the time, and the only sources that may say it: whatever compares times in a server asks the runtime's one
+/// clock. The edge's instants measure spans that nobody keeps.
+const CLOCKS: [(&str, &[&str]); 4] = [
+    (
+        "SystemClock::new",
+        &[
+            "actors/src/port/clock.rs",
+            "src/cli/operator.rs",
+            "src/cli/sandbox_gateway.rs",
+            "src/cli/simulate.rs",
+            "src/compose.rs",
+        ],
+    ),
+    (
+        ".outside()",
+        &[
+            "actors/src/port/clock.rs",
+            "actors/src/port/clock/steady.rs",
+            "actors/src/runtime/gateway.rs",
+        ],
+    ),
+    (
+        "modified(",
+        &["storage/src/photo.rs", "storage/src/photo/sweep.rs"],
+    ),
+    ("Instant", &["http/src/", "actors/src/port/clock.rs"]),
+];
+
 /// What the domain's sources may not say.
 const NOT_IN_DOMAIN: [&str; 16] = [
     "std::fs",
@@ -380,6 +408,19 @@ fn no_crate_lets_uuid_make_ids() {
         "ids are made by the Entropy port, so uuid has no feature of its own for it",
         broken,
     );
+}
+
+#[test]
+fn b2_b4_one_clock_tells_the_time() {
+    let files = files();
+    let mut broken = vec![];
+    for (text, may) in CLOCKS {
+        let others = files.iter().filter(|file| {
+            file.is_shipped() && !may.iter().any(|path| file.path.starts_with(path))
+        });
+        broken.extend(others.flat_map(|file| file.places(&[text])));
+    }
+    none("times are compared by the runtime's one clock", broken);
 }
 
 #[test]

@@ -309,11 +309,11 @@ pin!(schedule_event, ScheduleEvent:
 
 pin!(system_event, SystemEvent:
     Booted => SystemEvent::Booted { version: "0.1.0".into(), epoch: 9, config: [8; 32] },
-    ClockStepped => SystemEvent::ClockStepped { from: AT, to: At(7) },
+    ClockStepped => SystemEvent::ClockStepped { from: AT, to: AT.plus(1) },
     ClockSettled => SystemEvent::ClockSettled,
     ClockAccepted => SystemEvent::ClockAccepted {
         from: AT,
-        to: At(7),
+        to: AT.plus(1),
         by: Some("Ada".into()),
         reason: Some(Sealed(vec![9])),
     },

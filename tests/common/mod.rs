@@ -62,6 +62,7 @@ impl Options {
 pub struct Server {
     folder: TempDir,
     options: Options,
+    more: Vec<String>,
     child: Option<ListeningChild>,
 }
 
@@ -72,6 +73,7 @@ impl Server {
         let mut server = Self {
             folder,
             options,
+            more: vec![],
             child: None,
         };
         server.make_operator();
@@ -107,6 +109,13 @@ impl Server {
         self.child = Some(child.unwrap_or_else(|fault| panic!("{fault}")));
     }
 
+    /// Starts it on the folder that is there by another clock, with these arguments too.
+    pub fn start_by(&mut self, virtual_clock: bool, more: &[&str]) {
+        self.options.virtual_clock = virtual_clock;
+        self.more = more.iter().map(ToString::to_string).collect();
+        self.start_again();
+    }
+
     /// Begins to start it, to be killed while it opens its folder.
     pub fn begin_again(&mut self) {
         assert!(self.child.is_none(), "it runs");
@@ -125,6 +134,7 @@ impl Server {
                 .iter()
                 .flat_map(|set| ["--set", set.as_str()]),
         );
+        arguments.extend(self.more.iter().map(String::as_str));
         Launch {
             program: PROGRAM.into(),
             arguments: arguments.into_iter().map(Into::into).collect(),

@@ -22,14 +22,14 @@ use campusg_actors::{
         notifier::{LogNotifier, Notifier},
         signature::Keyring,
     },
-    runtime::{AcceptedClock, Actors, Live, Runtime, RuntimeConfig, Start},
+    runtime::{AcceptedClock, Actors, Live, Runtime, RuntimeConfig, Start, StartFault},
 };
 use campusg_domain::gateway::PaymentGateway;
 use campusg_domain::{
     id::{Seq, Stream},
     money::Cents,
     policy::Policy,
-    record::Entry,
+    record::{Entry, Record},
     time::At,
 };
 use campusg_sandbox::{Book, Faults, SandboxGateway, Tuning};
@@ -178,6 +178,14 @@ impl House {
     }
 
     async fn open(dir: Arc<TempDir>, settings: Settings, starts: u64) -> Self {
+        Self::try_open(dir, settings, starts).await.unwrap()
+    }
+
+    async fn try_open(
+        dir: Arc<TempDir>,
+        settings: Settings,
+        starts: u64,
+    ) -> Result<Self, StartFault> {
         let mut book = Weak::new();
         let sandbox = settings.gateway.is_none().then(|| {
             let (sandbox, of) = sandbox(dir.path(), &settings);
@@ -190,8 +198,8 @@ impl House {
             (None, None) => unreachable!("one of them is there"),
         };
         let (told, fatal) = watch::channel(None);
-        let clock = Arc::clone(&settings.clock);
-        let options = OpenOptions::new(move || clock.now().0);
+        // Whatever the folder is opened with, the runtime brings its own clock.
+        let options = OpenOptions::new(|| BEGINNING.0);
         let data = dir.path().join("data");
         let opened = Store::open(&data, &settings.storage, options).unwrap();
         let start = Start {
@@ -213,9 +221,9 @@ impl House {
             entropy: Arc::new(SeededEntropy::new(starts)),
             on_fatal: Box::new(move |why| drop(told.send_replace(Some(why.into())))),
         };
-        let runtime = Runtime::start(start).await.unwrap();
+        let runtime = Runtime::start(start).await?;
         let tap = Tap::on(&runtime);
-        Self {
+        Ok(Self {
             runtime,
             settings,
             dir,
@@ -224,7 +232,7 @@ impl House {
             fatal,
             tap,
             starts,
-        }
+        })
     }
 
     /// Stops, and gives what a new start on the same folder needs.
@@ -324,7 +332,27 @@ pub struct Stopped {
 impl Stopped {
     /// Starts it again.
     pub async fn start(self) -> House {
-        House::open(self.dir, self.settings, self.starts + 1).await
+        self.try_start().await.unwrap()
+    }
+
+    /// Every record of it.
+    pub fn records(&self) -> Vec<Record> {
+        let (data, options) = (
+            self.dir.path().join("data"),
+            OpenOptions::new(|| BEGINNING.0),
+        );
+        let store = Store::open(&data, &self.settings.storage, options)
+            .unwrap()
+            .store;
+        let entries = store.reads().entries_after(Seq(0), usize::MAX).unwrap();
+        store.close().unwrap();
+        entries.into_iter().map(|entry| entry.record).collect()
+    }
+
+    /// Starts it again, which may be refused.
+    pub async fn try_start(&self) -> Result<House, StartFault> {
+        let (dir, settings) = (Arc::clone(&self.dir), self.settings.clone());
+        House::try_open(dir, settings, self.starts + 1).await
     }
 }
 

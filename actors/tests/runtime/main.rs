@@ -6,6 +6,7 @@ mod common;
 
 mod audit;
 mod chargebacks;
+mod clock;
 mod counted;
 mod disputes;
 mod fair_lanes;

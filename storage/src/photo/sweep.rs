@@ -92,6 +92,10 @@ impl Photos {
     }
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the time of a photo's file was set by the runtime's clock"
+)]
 fn modified_ms(path: &Path) -> io::Result<u64> {
     let modified = fs::metadata(path)?.modified()?;
     let since = modified.duration_since(SystemTime::UNIX_EPOCH);
