@@ -355,6 +355,6 @@ impl Runtime {
         self.admit()?;
         meta.operator()?;
         let reason = self.seal_free_text(meta.principal, FreeText::Reason, reason)?;
-        self.0.clock_keeper.accept(meta, reason).await
+        self.0.outside.clock.accept(meta, reason).await
     }
 }

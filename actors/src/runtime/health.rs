@@ -123,7 +123,7 @@ impl Runtime {
             full,
             archive: self.reads().archive_is_open(),
             lag,
-            clock: self.0.clock_keeper.step(),
+            clock: self.0.outside.clock.step(),
             held_back: breakers.held_back(),
             silent_cards: breakers.silent_cards(),
         }

@@ -48,8 +48,9 @@ const HASH_PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Clone, Debug)]
 pub struct Runtime(pub(super) Arc<Inner>);
 
-/// The payment gateway, its keys, and the state of its events.
+/// What the runtime has to do with outside: the machine's clock, the payment gateway, its keys, and the state of its events.
 pub(super) struct Outside {
+    pub(super) clock: Arc<ClockKeeper>,
     pub(super) gateway: Arc<dyn PaymentGateway>,
     pub(super) keys: Keyring,
     pub(super) seen: Arc<Mutex<SeenEvents>>,
@@ -72,7 +73,6 @@ pub(super) struct Inner {
     pub(super) orders: Orders,
     pub(super) directory: DirectoryReader,
     pub(super) folds: Folds,
-    pub(super) clock_keeper: Arc<ClockKeeper>,
     pub(super) outside: Outside,
     pub(super) config: RuntimeConfig,
     pub(super) stopping: AtomicBool,
@@ -98,7 +98,6 @@ impl Inner {
         orders: Orders,
         directory: DirectoryReader,
         folds: Folds,
-        clock_keeper: Arc<ClockKeeper>,
         outside: Outside,
         config: RuntimeConfig,
         rest: Rest,
@@ -110,7 +109,6 @@ impl Inner {
             orders,
             directory,
             folds,
-            clock_keeper,
             outside,
             config,
             stopping: AtomicBool::new(false),

@@ -220,8 +220,8 @@ impl Runtime {
             orders,
             DirectoryReader::new(directory, directory_folded),
             folds,
-            clock_keeper,
             Outside {
+                clock: clock_keeper,
                 gateway: start.gateway,
                 keys: start.gateway_keys,
                 seen,

@@ -40,6 +40,8 @@ pub(super) struct State {
     unheard_tries: HashMap<CallKey, u32>,
     pub(super) setups: HashMap<String, Setup>,
     last_at: At,
+    // How far the bank's clock is ahead of its caller's since it was opened, if it was used since.
+    lead_ms: Option<u64>,
 }
 
 impl State {
@@ -53,12 +55,15 @@ impl State {
             unheard_tries: HashMap::new(),
             setups: HashMap::new(),
             last_at: At(0),
+            lead_ms: None,
         }
     }
 
-    /// The later of `now` and the time of the last fact, so that the bank's time never goes back.
-    pub fn clock(&self, now: At) -> At {
-        now.max(self.last_at)
+    /// The bank's time, which never goes back: its clock goes on from its last fact, even if the caller's was set back.
+    pub fn clock(&mut self, now: At) -> At {
+        let last_at = self.last_at;
+        let lead_ms = *self.lead_ms.get_or_insert_with(|| last_at.since(now));
+        now.plus(lead_ms).max(last_at)
     }
 
     /// Folds one entry of the book.

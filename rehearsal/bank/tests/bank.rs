@@ -226,3 +226,15 @@ fn what_the_customer_has_confirmed_was_executed_and_what_waits_for_it_was_not() 
     assert_eq!(confirmed.outcome, authorized(100));
     assert_eq!(bank.executed(), 1);
 }
+
+#[test]
+fn b1_a_bank_goes_on_from_its_last_fact_though_the_clock_was_set_back() {
+    let mut bank = bank();
+    tries(&mut bank, "a", "good", authorize("good", 100)).unwrap();
+    let mut again = self::bank();
+    bank.take_fresh().iter().for_each(|line| again.apply(line));
+    again.settle(At(1));
+    assert_eq!(again.events(0, 9).count(), 0);
+    again.settle(At(1 + WINDOW_MS));
+    assert_eq!(again.events(0, 9).count(), 1, "it ran out in time");
+}

@@ -52,14 +52,14 @@ impl Reads {
         self.entries_upto(order, last)
     }
 
-    /// Returns the order as it was at a time; `None` before it was placed.
+    /// Returns the order as it was at a time, the last one where the clock was set back since; `None` before it was placed.
     ///
     /// # Errors
     /// As [`Self::stream_entries`].
     pub fn order_at(&self, order: OrderId, at: At) -> Read<Option<Arc<Order>>> {
         let entries = self.stream_entries(order)?;
-        let then = entries.iter().take_while(|entry| entry.record.at <= at);
-        Ok(fold(then))
+        let last = entries.iter().rposition(|entry| entry.record.at <= at);
+        Ok(fold(entries.iter().take(last.map_or(0, |last| last + 1))))
     }
 
     /// Returns the order as its record `seq` left it, to answer a repeated command. That record need not be folded;

@@ -60,14 +60,12 @@ impl StreamOwner<Command> for EscrowActor {
             Owner::Escrow => ledger.vote(meta.id, ask, policy),
             Owner::Directory | Owner::Timer => foreign.ask(*ask),
         };
-        let turn = turn(
-            &before,
-            command,
-            meta,
-            now.max(before.last_at),
-            policy,
-            vote,
-        );
+        let now = if matches!(command, Command::SetClockBack { .. }) {
+            now
+        } else {
+            now.max(before.last_at)
+        };
+        let turn = turn(&before, command, meta, now, policy, vote);
         match turn.map_err(Refusal::rule)? {
             Turn::Repeated(_) | Turn::AlreadySo => Ok(None),
             Turn::Commit(filled) => {

@@ -135,13 +135,11 @@ async fn decide_and_commit(
     let (id, command) = (envelope.target, &envelope.command);
     let no = |rejection| Refusal::of_order(id, rejection);
     let order = before.map(Arc::as_ref);
-    let now = match command {
-        Command::SetClockBack { .. } => services.clock.now(),
-        _ => services
-            .clock
-            .now()
-            .max(order.map_or(At(0), |order| order.last_at)),
-    };
+    let last = order.filter(|_| !matches!(command, Command::SetClockBack { .. }));
+    let now = services
+        .clock
+        .now()
+        .max(last.map_or(At(0), |order| order.last_at));
     let none = Votes::default();
     let mut context = order::Context {
         meta: &envelope.meta,
