@@ -299,6 +299,12 @@ fn of_the_desk() -> Vec<Taking> {
             taking("POST /api/ledger/top-ups", Operator, moved.clone(), &[]),
             taking("POST /api/ledger/withdrawals", Operator, moved, &[]),
             taking(
+                "POST /api/admin/clock/accept",
+                Operator,
+                json!({"reason": "it is right"}),
+                &[],
+            ),
+            taking(
                 "POST /api/admin/clock/advance",
                 Operator,
                 json!({"advance_ms": 1}),
