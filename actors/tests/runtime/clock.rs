@@ -110,7 +110,8 @@ async fn a_month_ahead() -> (Stopped, Arc<MachineClock>, UserId, OrderId) {
     let order = house.place(customer).await.id;
     let available = |order: &Order| matches!(order.stage, Stage::Available { .. });
     house.until_order("available", order, available).await;
-    let clock = MachineClock::showing(BEGINNING.plus(HOUR_MS));
+    // Further on than a photo is kept: one that another clock dates is swept at once.
+    let clock = MachineClock::showing(BEGINNING.plus(3 * DAY_MS));
     (on(house.stop().await, &clock), clock, customer, order)
 }
 
