@@ -1,6 +1,7 @@
 //! Services that all shells share: policy, ports, the commit queue, the snapshots, the owners.
 
 use crate::{
+    keys::SharedKeys,
     owners::Owners,
     port::{clock::Clock, entropy::Entropy},
     refusal::Refusal,
@@ -21,6 +22,7 @@ pub(crate) struct Services {
     pub(crate) reads: Reads,
     pub(crate) photos: Photos,
     pub(crate) owners: Arc<Owners>,
+    pub(crate) keys: SharedKeys,
     pub(crate) vault: Vault,
     /// How long a live order's actor stays in memory without a command, in milliseconds.
     pub(crate) idle_ms: u64,

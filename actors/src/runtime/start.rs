@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     fatal::FatalSignal,
+    keys::SharedKeys,
     owner::{
         payment::{self, Breakers, PaymentStart, Waiting},
         timer,
@@ -27,7 +28,10 @@ use crate::{
     },
     registry::Limits,
     services::Services,
-    shell::{commit::commit, order::Orders},
+    shell::{
+        commit::{Committed, Held, commit},
+        order::Orders,
+    },
 };
 use campusg_domain::{
     id::{Principal, Seq, Stream},
@@ -106,10 +110,11 @@ impl Runtime {
         );
         let arbiters = Arbiters::start()?;
         let signal = fatal.clone();
-        let store = start
-            .opened
-            .store
-            .start(vec![notify_fold(&folds_cell)], move |why| signal.raise(why))?;
+        let keys = SharedKeys::new(start.opened.boot.keys.clone());
+        let store = start.opened.store.start(
+            vec![fold_keys(&keys), notify_fold(&folds_cell)],
+            move |why| signal.raise(why),
+        )?;
         let (boot, policy) = (start.opened.boot, Arc::new(start.policy));
         let clock = NeverBack::new(start.clock, latest(store.reads(), boot.folded)?);
         let clock: Arc<dyn Clock> = Arc::new(clock);
@@ -128,6 +133,7 @@ impl Runtime {
             home: arbiters.home(),
             fatal: &fatal,
             refused_releases: start.config.drill_refused_releases,
+            keys: keys.clone(),
             ledger: boot.ledger,
             wallets: boot.wallets,
             directory: Arc::clone(&directory),
@@ -165,6 +171,7 @@ impl Runtime {
             reads: store.reads().clone(),
             photos: store.photos().clone(),
             owners: Arc::clone(&folds.owners),
+            keys,
             vault: store.vault().clone(),
             idle_ms: start.config.idle_ms,
             idle_ended_ms: start.config.idle_ended_ms,
@@ -285,6 +292,12 @@ impl Runtime {
     }
 }
 
+/// Returns the fold of the keys. It comes before the owners' folds, and an owner finds the key of each record that it has.
+fn fold_keys(keys: &SharedKeys) -> Fold<Record> {
+    let keys = keys.clone();
+    Box::new(move |batch: &Arc<Batch<Record>>| keys.fold(batch))
+}
+
 /// Returns a fold that notifies the owners of each batch, once they are started.
 fn notify_fold(folds_cell: &Arc<OnceLock<Folds>>) -> Fold<Record> {
     let folds_cell = Arc::clone(folds_cell);
@@ -345,5 +358,11 @@ async fn record_boot(
         &Meta::own(Principal::System, id, "boot"),
         events,
     );
-    commit(&services.queue, record, None).await.map(drop)
+    let committed = commit(
+        &services.queue,
+        record,
+        Held::default(),
+        Committed::default(),
+    );
+    committed.await.map(drop)
 }

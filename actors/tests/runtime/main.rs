@@ -9,6 +9,7 @@ mod chargebacks;
 mod counted;
 mod disputes;
 mod fair_lanes;
+mod keys;
 mod lost_charges;
 mod new_cards;
 mod notices;

@@ -173,7 +173,8 @@ fn a_fault_in_a_record_is_found() {
                 .for_each(|timer| timer.state = TimerState::Cancelled)
         }),
         (8, false, |last| {
-            last.record.command = last.before.as_ref().unwrap().executed[0].command
+            let command = last.record.command;
+            last.before.as_mut().unwrap().fired.push_back(command);
         }),
         (9, false, |last| last.record.prev = Seq(99)),
         (10, false, |last| last.after.late = true),
@@ -247,8 +248,9 @@ fn a_fault_in_a_journal_is_found() {
         }),
         (7, false, |all| order_record(all).timers.clear()),
         (8, false, |all| {
-            let mut again = all.last().unwrap().clone();
-            again.record.prev = again.seq;
+            let keyed = all.iter().rev().find(|entry| entry.record.keyed);
+            let mut again = keyed.unwrap().clone();
+            again.seq = all.last().unwrap().seq.next();
             all.push(again);
         }),
         (9, false, |all| drop(all.remove(1))),
