@@ -158,7 +158,7 @@ async fn a_command_without_a_key_that_was_committed_before_its_actor_ended_is_no
     );
     let placed = house.place(customer).await;
     let before = house
-        .until_order("through", placed.id, |order| order.version == 4)
+        .until_order("through", placed.id, |order| order.version == 2)
         .await;
     let (services, committed) = (house.runtime.services(), Committed::default());
     let accept = envelope(runner, placed.id, Command::Accept { runner });
