@@ -1,3 +1,4 @@
+//! Keys by themselves: how long, how many, whose, and at what cost.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 use super::*;
 use crate::id::Principal;
