@@ -206,7 +206,7 @@ async fn a_folder_of_another_version_is_refused() {
     fs::write(&format, "campusg data 1\n").unwrap();
     let said = refused(&["--data", text(&server.data())]);
     assert!(
-        said.contains("older version") && said.contains("format 1") && said.contains("format 3"),
+        said.contains("older version") && said.contains("format 1") && said.contains("format 4"),
         "{said}"
     );
     fs::write(&format, "soup\n").unwrap();

@@ -163,3 +163,28 @@ async fn v7_registrations_of_one_address_are_bounded_though_they_succeed() -> Re
         .is(201)?;
     Ok(())
 }
+
+#[tokio::test]
+async fn d9_a_sign_up_and_a_sign_in_keep_no_key_and_a_sign_up_that_is_repeated_says_so()
+-> Result<(), Deviation> {
+    let server = server();
+    let client = server.client();
+    let names = json!({"first_name": "Ann", "last_name": "Example"});
+    let login = json!({"email": "ann@campus.example", "password": PASSWORD});
+    let mut person = login.clone();
+    let fields = person.as_object_mut().unwrap();
+    fields.extend(names.as_object().unwrap().clone());
+    let sign_up = ApiRequest::post("/api/users", &person).with_key("sign-up");
+    let first = client.send(&sign_up).await?.is(201)?;
+    client.send(&sign_up).await?.refuses(409, "email_taken")?;
+    let sign_in = ApiRequest::post("/api/sessions", &login).with_key("sign-in");
+    let mut tokens = vec![first.text("/session/token")?.to_owned()];
+    for _ in 0..2 {
+        let session = client.send(&sign_in).await?.is(201)?;
+        tokens.push(session.text("/token")?.to_owned());
+    }
+    tokens.sort();
+    tokens.dedup();
+    assert_eq!(tokens.len(), 3, "no token is shown twice");
+    Ok(())
+}

@@ -27,9 +27,6 @@ use tokio::sync::watch;
 const PAIRS: usize = 6;
 /// Answers that are asked for again after each kill.
 const REPEATS: usize = 12;
-/// Placements of one customer that a repeat is sure to find: the server remembers 20, and the latest may be one that was
-/// not answered yet.
-const REMEMBERED: usize = 19;
 /// Longest time from one kill to the next, in milliseconds.
 const LONGEST_MS: u64 = 400;
 
@@ -255,19 +252,10 @@ impl Load {
         newest
     }
 
-    /// The latest answers and some earlier ones. A customer's placements are remembered for as many orders as
-    /// [`REMEMBERED`] says; an older one would be a new order.
+    /// The latest answers and some earlier ones, however many came since.
     fn some(&self, chance: &mut Chance) -> Vec<(usize, bool, ApiRequest, Reply)> {
         let acknowledged = self.acknowledged.borrow();
-        let mut placed = [0; PAIRS];
-        let mut known = vec![];
-        for answer in acknowledged.iter().rev() {
-            let is_placement = answer.reply.status == 201;
-            placed[answer.pair] += usize::from(is_placement);
-            if !is_placement || placed[answer.pair] <= REMEMBERED {
-                known.push(answer);
-            }
-        }
+        let known: Vec<&Acknowledged> = acknowledged.iter().rev().collect();
         let earlier =
             (0..known.len().min(REPEATS / 2)).map(|_| chance.below(known.len() as u64) as usize);
         let chosen: Vec<usize> = (0..known.len().min(REPEATS / 2)).chain(earlier).collect();

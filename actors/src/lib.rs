@@ -13,6 +13,7 @@
 extern crate self as campusg_actors;
 
 mod fatal;
+mod keys;
 pub mod live;
 mod message;
 mod owner;

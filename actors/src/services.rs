@@ -1,6 +1,7 @@
 //! Services that all shells share: policy, ports, the commit queue, the snapshots, the owners.
 
 use crate::{
+    keys::SharedKeys,
     owners::Owners,
     port::{clock::Clock, entropy::Entropy},
     refusal::Refusal,
@@ -21,6 +22,7 @@ pub(crate) struct Services {
     pub(crate) reads: Reads,
     pub(crate) photos: Photos,
     pub(crate) owners: Arc<Owners>,
+    pub(crate) keys: SharedKeys,
     pub(crate) vault: Vault,
     /// How far the clock was set back when a person last accepted it, in milliseconds; 0 where nothing lies ahead of it.
     pub(crate) set_back_ms: u64,

@@ -52,12 +52,10 @@ fn decide_accept(story: &Story) -> Timing {
         pin: 0,
     };
     assert!(
-        decide(story.order, order, &command, &context).is_ok_and(|events| !events.is_empty()),
+        decide(order, &command, &context).is_ok_and(|events| !events.is_empty()),
         "the accept is decided"
     );
-    time("decide: accept", || {
-        decide(story.order, order, &command, &context)
-    })
+    time("decide: accept", || decide(order, &command, &context))
 }
 
 /// Returns the events of a record with the command's meta data, as they are after the decision.

@@ -96,7 +96,7 @@ pub const INVARIANTS: [Invariant; 12] = [
     invariant(5, "order, escrow and payment stand where they may stand together", change::fits_together, audit::fits_together),
     invariant(6, "at most one runner is bound per runner epoch", change::one_runner, audit::one_runner),
     invariant(7, "an order that has not ended, an open dispute, and a payout or payment, has a timer, a call or a step under way", change::not_stalled, audit::not_stalled),
-    invariant(8, "every committed command is remembered with its record, once", change::remembered, audit::remembered),
+    invariant(8, "a command under an idempotency key becomes one record in 24 hours, and so does each of the system to an order", change::remembered, audit::remembered),
     invariant(9, "the journal's sequence has no gap, nor has a stream's chain", change::chained, audit::chained),
     invariant(10, "replay gives the same state", change::replays, audit::replays),
     invariant(11, "an order that has ended has nothing in escrow", change::emptied, audit::emptied),

@@ -13,6 +13,7 @@ mod canonical;
 pub mod gateway;
 pub mod id;
 pub mod invariant;
+pub mod keys;
 pub mod money;
 pub mod notice;
 pub mod operator_action;

@@ -1,6 +1,6 @@
 //! The people of an order, and what it changes about them: the `people` section of a record, folded by the directory.
 
-use crate::id::{CommandId, Fingerprint, OrderId, PhotoId, UserId};
+use crate::id::{OrderId, PhotoId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// One of the two people of an order.
@@ -20,12 +20,6 @@ pub enum PeopleChange {
     OrderOpened {
         /// The customer whose count of open orders rises by one.
         customer: UserId,
-        /// The placing command; its repeat under the same key finds the order.
-        command: CommandId,
-        /// Hash of the placement's body.
-        fingerprint: Fingerprint,
-        /// The order that was placed.
-        order: OrderId,
     },
     /// The customer has one order less open.
     OrderClosed {

@@ -91,8 +91,10 @@ pub struct Record {
     pub principal: Principal,
     /// The command, and the token of what was reserved for it.
     pub command: CommandId,
-    /// Hash of the command's body.
+    /// Hash of the command's body; of a keyed command, where it counts.
     pub fingerprint: Fingerprint,
+    /// Whether the principal gave it under an idempotency key, so that a repeat can come: the keys are folded from this.
+    pub keyed: bool,
     /// HTTP-like status it is answered with.
     pub status: u16,
     /// The facts that the sections below follow from.
@@ -120,6 +122,7 @@ impl Record {
             principal: meta.principal,
             command: meta.id,
             fingerprint: meta.fingerprint,
+            keyed: meta.keyed,
             status: 200,
             events,
             money: vec![],

@@ -3,7 +3,6 @@
 //! Invariant: the variants of [`Rejection`] stand in the order in which the rules are checked.
 
 use crate::{
-    id::OrderId,
     money::Cents,
     order::{Quote, Status},
     time::At,
@@ -30,6 +29,16 @@ pub enum Rejection {
     /// The first request with this idempotency key is still running.
     #[error("the first request with this idempotency key is still running")]
     StillRunning,
+    /// The caller has as many idempotency keys as are kept.
+    #[error(
+        "at most {limit} idempotency keys are kept for a caller: a new one is taken once the oldest is over"
+    )]
+    TooManyKeys {
+        /// Most keys of one caller.
+        limit: u32,
+        /// How long until the oldest is over, in milliseconds.
+        in_ms: u64,
+    },
     /// A field's value breaks a rule.
     #[error("{field} {rule}")]
     InvalidField {
@@ -225,12 +234,6 @@ pub enum Rejection {
     /// The ledger refuses to move the money.
     #[error("the ledger refuses this transfer")]
     TransferRefused,
-    /// The same placement became an order before.
-    #[error("this placement became order {order}")]
-    AlreadyPlaced {
-        /// The order that it became.
-        order: OrderId,
-    },
     /// The card can't be removed while an order is open.
     #[error("an order is open")]
     OrderOpen,
@@ -248,6 +251,7 @@ impl Rejection {
             Self::NotAllowed { .. } => "not_allowed",
             Self::KeyReused => "key_reused",
             Self::StillRunning => "still_running",
+            Self::TooManyKeys { .. } => "too_many_keys",
             Self::InvalidField { .. } => "invalid_field",
             Self::Suspended => "suspended",
             Self::NoPaymentMethod => "no_payment_method",
@@ -287,7 +291,6 @@ impl Rejection {
             Self::AboveAvailable { .. } => "above_available",
             Self::AboveLosses { .. } => "above_losses",
             Self::TransferRefused => "transfer_refused",
-            Self::AlreadyPlaced { .. } => "already_placed",
             Self::OrderOpen => "order_open",
             Self::NotCancellable => "not_cancellable",
         }

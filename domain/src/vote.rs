@@ -5,7 +5,7 @@
 
 use crate::{
     call::{AccountToken, CardToken},
-    id::{CommandId, Fingerprint, OrderId, PhotoId, StoreId, UserId},
+    id::{CommandId, OrderId, PhotoId, StoreId, UserId},
     money::Cents,
     owner::directory::PayoutMethod,
     rejection::Rejection,
@@ -20,12 +20,6 @@ pub enum VoteRequest {
     Placement {
         /// The customer who orders.
         customer: UserId,
-        /// The id that the order would have.
-        order: OrderId,
-        /// Hash of the placement's body.
-        fingerprint: Fingerprint,
-        /// Whether the caller gave an idempotency key, so that a repeat can come.
-        keyed: bool,
         /// The store, if it is one that the campus knows.
         store: Option<StoreId>,
         /// When the store must be open: `deliver_after`, or now.

@@ -173,7 +173,8 @@ async fn whole(body: axum::body::Body) -> Result<Bytes, Problem> {
         .map_err(|_| Problem::fault())
 }
 
-/// Builds the command's meta data. Without a key the command's id is random, so no other request can repeat it.
+/// Builds the command's meta data. Without a key the command's id is random, so no other request can repeat it, and the
+/// record keeps no hash of the body, in which a password may be.
 async fn meta(
     app: &AppState,
     parts: &mut Parts,
@@ -182,15 +183,14 @@ async fn meta(
     content: &Content,
 ) -> Meta {
     let operation = path::operation(parts).await;
-    let fingerprint = fingerprint(&operation, content);
     let request = parts.extensions.get::<RequestId>();
     let request = request.map(|id| id.0.to_string()).unwrap_or_default();
     match key {
-        Some(key) => Meta::keyed(principal, &operation, &key, fingerprint, &request),
-        None => Meta {
-            fingerprint,
-            ..app.runtime().unkeyed(principal, &request)
-        },
+        Some(key) => {
+            let fingerprint = fingerprint(&operation, content);
+            Meta::keyed(principal, &operation, &key, fingerprint, &request)
+        }
+        None => app.runtime().unkeyed(principal, &request),
     }
 }
 

@@ -17,7 +17,6 @@ use campusg_domain::{
     id::OrderId,
     order::{self, Command, Order, Role, allowed},
     rejection::Rejection,
-    stream::Meta,
     text::Sealed,
 };
 
@@ -56,7 +55,7 @@ pub(crate) async fn dispatch_to<T>(
         && let Some(order) = app.runtime().order(id).await?
         && is_party(order.role(me.principal))
         // A repeat gets the first answer again, whatever has changed since.
-        && !is_repeat(&meta, &order)
+        && !app.runtime().is_repeat(&meta)
     {
         tag::check(&headers, order.version)?;
     }
@@ -65,11 +64,6 @@ pub(crate) async fn dispatch_to<T>(
         Ok(reply) => Ok(reply),
         Err(refusal) => Err(refused(app, &me, id, refusal).await),
     }
-}
-
-/// Whether the order has already carried out this command under the same key.
-fn is_repeat(meta: &Meta, order: &Order) -> bool {
-    meta.keyed && order::known(Some(order), meta.id, meta.fingerprint).is_some()
 }
 
 /// Returns a test for whether the command has only begun: a cancellation waits for the runner at the store

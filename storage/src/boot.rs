@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use campusg_domain::{
     id::{Seq, Stream},
+    keys::Keys,
     order::Order,
     owner::{calls::Calls, directory::Directory, ledger::Ledger, wallet::Wallets},
     record::SystemEvent,
@@ -31,6 +32,8 @@ pub struct BootState {
     pub wallets: Wallets,
     /// Every undecided call to the gateway.
     pub calls: Calls,
+    /// The idempotency keys of the last 24 hours; read from the journal, since no snapshot has them.
+    pub keys: Keys,
     /// The number of armed timers; [`Reads::timers_between`](crate::Reads::timers_between) returns the timers
     /// themselves.
     pub armed_timers: u64,

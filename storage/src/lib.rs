@@ -20,6 +20,7 @@ pub mod vault;
 pub mod verify;
 
 mod file;
+mod keys;
 mod replay;
 
 pub use boot::BootState;

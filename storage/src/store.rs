@@ -28,6 +28,7 @@ use crate::config::StorageConfig;
 use crate::disk::DiskLock;
 use crate::fault::StorageFault;
 use crate::journal::{CommitQueue, Committer, CommitterOptions, Cut, Fold, Journal, JournalReader};
+use crate::keys;
 use crate::photo::{PhotoOptions, Photos};
 use crate::projector::{Projection, Projector, ProjectorHandle, ProjectorOptions};
 use crate::read::Reads;
@@ -165,7 +166,7 @@ impl Store {
         let vault = Vault::load(&dir.join("vault"), journal.next_seq == 1)?;
         let fatal_signal = FatalSignal::default();
         let reader = journal.journal.reader();
-        let settled = settle(
+        let mut settled = settle(
             dir,
             config,
             &reader,
@@ -173,6 +174,8 @@ impl Store {
             &fatal_signal,
             &mut options,
         )?;
+        settled.boot.keys =
+            keys::read(&reader).map_err(|fault| StorageFault::snapshot(dir, fault))?;
         vault.check(settled.boot.directory.people().map(|(user, _)| user))?;
         let reads = Reads::new(Arc::clone(&settled.projection.shared));
         let photos = open_photos(dir, config, &options, &reads)?;

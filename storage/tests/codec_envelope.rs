@@ -11,7 +11,7 @@ use campusg_domain::order::{Event, RunEvent};
 use campusg_domain::record::{Events, Record};
 use campusg_domain::stream::Meta;
 use campusg_domain::time::At;
-use campusg_storage::codec::{CodecFault, decode, decode_record, encode_record};
+use campusg_storage::codec::{CodecFault, Head, decode, decode_head, decode_record, encode_record};
 use campusg_storage::journal::RecordTag;
 
 fn record() -> Record {
@@ -47,6 +47,30 @@ fn the_envelope_says_what_a_record_is() {
     let (tag, bytes) = encoded();
     assert_eq!((tag.kind, tag.codec, tag.schema), (1, 1, 1));
     assert_eq!(decode_record(tag, &bytes).unwrap(), record());
+}
+
+#[test]
+fn the_head_of_a_record_says_what_the_record_says() {
+    for keyed in [false, true] {
+        let record = Record { keyed, ..record() };
+        let mut bytes = vec![];
+        let tag = encode_record(&record, &mut bytes);
+        let head = Head {
+            stream: record.stream,
+            prev: record.prev,
+            at: record.at,
+            principal: record.principal,
+            command: record.command,
+            fingerprint: record.fingerprint,
+            keyed,
+        };
+        assert_eq!(decode_head(tag, &bytes).unwrap(), head);
+        let newer = RecordTag { schema: 2, ..tag };
+        assert!(matches!(
+            decode_head(newer, &bytes),
+            Err(CodecFault::UnknownSchema(2))
+        ));
+    }
 }
 
 #[test]

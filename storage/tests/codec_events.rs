@@ -373,6 +373,7 @@ fn record() -> Record {
         principal: Principal::User(user()),
         command: CommandId(7),
         fingerprint: Fingerprint(u64::MAX),
+        keyed: true,
         status: 201,
         events: Events::Order(vec![OrderEvent::Run(RunEvent::ArrivedOnSite)]),
         money: vec![Transfer {

@@ -4,7 +4,7 @@
 mod codec_common;
 
 use campusg_domain::call::{CallChange, CallKind, Decline};
-use campusg_domain::id::{CommandId, Fingerprint, Principal, ScheduleId, StoreId, Stream};
+use campusg_domain::id::{Principal, ScheduleId, StoreId, Stream};
 use campusg_domain::money::{Account, Cents, Phase};
 use campusg_domain::notice::{Audience, NoticeKind};
 use campusg_domain::people::PeopleChange;
@@ -57,12 +57,7 @@ pin!(phase, Phase:
 );
 
 pin!(people_change, PeopleChange:
-    OrderOpened => PeopleChange::OrderOpened {
-        customer: user(),
-        command: CommandId(u64::MAX),
-        fingerprint: Fingerprint(1),
-        order: order(),
-    },
+    OrderOpened => PeopleChange::OrderOpened { customer: user() },
     OrderClosed => PeopleChange::OrderClosed { customer: user() },
     SlotTaken => PeopleChange::SlotTaken { runner: user() },
     SlotFreed => PeopleChange::SlotFreed { runner: user() },

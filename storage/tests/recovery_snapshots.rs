@@ -33,7 +33,7 @@ fn a_clean_stop_is_believed_after_a_restart_of_the_machine() {
     let entries = filled(dir.path());
     let text = trust(dir.path());
     assert!(text.contains(" clean "), "{text}");
-    fs::write(dir.path().join("TRUST"), "4 another-boot clean\n").unwrap();
+    fs::write(dir.path().join("TRUST"), "5 another-boot clean\n").unwrap();
     let opened = open(dir.path(), &busy());
     assert_eq!(opened.report.rebuilt, None);
     assert_eq!(opened.report.folded, 0);
@@ -43,7 +43,7 @@ fn a_clean_stop_is_believed_after_a_restart_of_the_machine() {
 
 #[test]
 fn after_a_power_loss_both_stores_are_rebuilt() {
-    for text in ["4 another-boot open\n", "7 another-boot clean\n", "", "4\n"] {
+    for text in ["5 another-boot open\n", "7 another-boot clean\n", "", "5\n"] {
         let dir = TempDir::new().unwrap();
         let entries = filled(dir.path());
         fs::write(dir.path().join("TRUST"), text).unwrap();
@@ -55,7 +55,7 @@ fn after_a_power_loss_both_stores_are_rebuilt() {
         let opened = Store::open(dir.path(), &busy(), options).unwrap();
         let why = opened.report.rebuilt.unwrap();
         let expected = match text {
-            "4 another-boot open\n" => Distrust::OtherBoot,
+            "5 another-boot open\n" => Distrust::OtherBoot,
             "7 another-boot clean\n" => Distrust::OtherVersion,
             _ => Distrust::NoMark,
         };
@@ -166,12 +166,12 @@ fn a_folder_in_use_is_refused_by_name() {
 fn a_newer_folder_is_refused_by_name() {
     let dir = TempDir::new().unwrap();
     filled(dir.path());
-    fs::write(dir.path().join("format"), "campusg data 4\n").unwrap();
+    fs::write(dir.path().join("format"), "campusg data 5\n").unwrap();
     let fault = Store::open(dir.path(), &busy(), options()).unwrap_err();
     assert!(
-        matches!(&fault, StorageFault::Newer { path, found: 4, known: 3 } if *path == dir.path().join("format"))
+        matches!(&fault, StorageFault::Newer { path, found: 5, known: 4 } if *path == dir.path().join("format"))
     );
-    assert!(fault.to_string().contains("format 4"), "{fault}");
+    assert!(fault.to_string().contains("format 5"), "{fault}");
 }
 
 #[test]
@@ -179,18 +179,18 @@ fn an_older_folder_is_refused_with_both_formats_and_left_as_it_is() {
     let dir = TempDir::new().unwrap();
     filled(dir.path());
     let format = dir.path().join("format");
-    assert_eq!(fs::read_to_string(&format).unwrap(), "campusg data 3\n");
+    assert_eq!(fs::read_to_string(&format).unwrap(), "campusg data 4\n");
     fs::write(&format, "campusg data 1\n").unwrap();
     let before = everything(dir.path());
     let fault = Store::open(dir.path(), &busy(), options()).unwrap_err();
-    assert!(matches!(&fault, StorageFault::Older { path, found: 1, known: 3 } if *path == format));
+    assert!(matches!(&fault, StorageFault::Older { path, found: 1, known: 4 } if *path == format));
     let said = fault.to_string();
     assert!(
-        said.contains("format 1") && said.contains("format 3"),
+        said.contains("format 1") && said.contains("format 4"),
         "{said}"
     );
     assert_eq!(everything(dir.path()), before);
-    fs::write(&format, "campusg data 3\n").unwrap();
+    fs::write(&format, "campusg data 4\n").unwrap();
     Store::open(dir.path(), &busy(), options()).unwrap();
 }
 

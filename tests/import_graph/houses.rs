@@ -49,8 +49,9 @@ pub const HOUSES: [House; 4] = [
                 "owner/wallet/state",
             ],
             &["record"],
-            // From a command to a record, and from records to an order.
+            // From a command to a record, and from records to an order; and which keys are used.
             &[
+                "keys",
                 "order/absorb",
                 "order/calls",
                 "order/decide",
@@ -94,7 +95,7 @@ pub const HOUSES: [House; 4] = [
             &["codec"],
             &["photo"],
             &["snapshot"],
-            &["replay"],
+            &["keys", "replay"],
             &["read"],
             &["projector"],
             &["boot", "fault"],
@@ -106,7 +107,7 @@ pub const HOUSES: [House; 4] = [
         folder: "actors",
         buildings: &["shell", "owner"],
         layers: &[
-            &["fatal", "live", "port", "refusal", "registry"],
+            &["fatal", "keys", "live", "port", "refusal", "registry"],
             &["message"],
             &["owners"],
             &["services"],

@@ -9,7 +9,10 @@ use crate::{
         steady::{STEP_MS, SteadyClock, Step},
     },
     services::Services,
-    shell::{commit::commit, order::Orders},
+    shell::{
+        commit::{Committed, Held, commit},
+        order::Orders,
+    },
 };
 use campusg_domain::{
     id::{OrderId, Principal, Seq, Stream, UserId},
@@ -301,7 +304,8 @@ impl ClockKeeper {
         let events = Events::System(vec![event]);
         let now = self.clock.now();
         let record = Record::of_owner(Stream::System, known.last, now, meta, events);
-        let ack = commit(&self.queue, Record { notices, ..record }, None).await?;
+        let record = Record { notices, ..record };
+        let ack = commit(&self.queue, record, Held::default(), Committed::default()).await?;
         known.last = Seq(ack.seq);
         Ok(())
     }

@@ -20,6 +20,7 @@ use crate::{
 use campusg_domain::{
     id::{CommandId, Principal, Seq, UserId},
     owner::directory::Directory,
+    record::Entry,
     stream::{Envelope, Meta},
 };
 use campusg_storage::{Store, photo::Photos, read::Reads, snapshot::SnapshotFault, vault::Vault};
@@ -243,7 +244,7 @@ impl Runtime {
     }
 
     /// Sends a command to the owner of its stream, and waits until it is durable and folded. Returns the record's
-    /// sequence number; `Seq::NONE` if an earlier record has already done it, or if there is nothing to change.
+    /// sequence number, the earlier one for a repeat; `Seq::NONE` if there is nothing to change.
     pub(super) async fn submit<C: OwnedCommand>(
         &self,
         meta: Meta,
@@ -259,19 +260,53 @@ impl Runtime {
         self.owners().submit(envelope).await
     }
 
-    /// Returns the id of a thing that a command creates: random, or derived from the key so that a repeat gets the
-    /// same id.
-    pub(super) fn new_name(&self, meta: &Meta) -> [u8; 16] {
-        if !meta.keyed {
-            return self.entropy().uuid(self.clock().now());
-        }
+    /// Returns the id of a thing that a command creates: derived from the key, so that requests at once under one key wait
+    /// for each other in one stream; random without a key, and where the derived id is taken, since a key that is over may
+    /// come again.
+    pub(super) fn new_name(
+        &self,
+        meta: &Meta,
+        is_taken: impl FnOnce([u8; 16]) -> bool,
+    ) -> [u8; 16] {
         let CommandId(id) = meta.id;
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&blake3::hash(&id.to_le_bytes()).as_bytes()[..16]);
         // Marks it as a UUID of version 8, which is not derived from the time.
         bytes[6] = bytes[6] & 0x0f | 0x80;
         bytes[8] = bytes[8] & 0x3f | 0x80;
-        bytes
+        if meta.keyed && !is_taken(bytes) {
+            bytes
+        } else {
+            self.entropy().uuid(self.clock().now())
+        }
+    }
+
+    /// Whether a command came before under the same key.
+    #[must_use]
+    pub fn is_repeat(&self, meta: &Meta) -> bool {
+        let known = self.0.services.keys.look(meta, self.clock().now());
+        !matches!(known, Ok(None))
+    }
+
+    /// Returns the record that a command became under the same key, for its answer; `None` if it is new or under way.
+    ///
+    /// # Errors
+    /// `KeyReused`, or a [`Refusal`] if the record can't be read now.
+    pub(super) async fn done_before(&self, meta: &Meta) -> Result<Option<Entry>, Refusal> {
+        let known = self.0.services.keys.look(meta, self.clock().now());
+        match known.map_err(Refusal::rule)? {
+            Some(seq) => self.record_of(seq).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the record that a command to an owner's stream became, as [`submit`](Self::submit) has answered it.
+    ///
+    /// # Errors
+    /// `Unknown` if it became none.
+    pub(super) async fn record_of(&self, seq: Seq) -> Result<Entry, Refusal> {
+        let entry = self.read(move |reads| reads.entry(seq)).await?;
+        entry.ok_or(Refusal::Unknown)
     }
 
     /// Returns the last durable record. An answer as of it contains everything that was acknowledged before.

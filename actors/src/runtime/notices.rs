@@ -2,11 +2,10 @@
 
 use super::{Refusal, Runtime, text::text};
 use campusg_domain::{
-    id::{OrderId, Stream, UserId},
+    id::{OrderId, UserId},
     notice::{Audience, NoticeKind},
     owner::inbox::{Command, Event, NoticeId},
-    record::Events,
-    rejection::Rejection,
+    record::{Entry, Events},
     stream::Meta,
     time::At,
 };
@@ -15,8 +14,6 @@ use serde::{Deserialize, Serialize};
 
 /// The sealing context of direct notices.
 const NOTICE: &str = "notice";
-/// How many of an inbox's latest notices are searched for an earlier notice of the same command.
-const REPEATS_WITHIN: usize = 64;
 
 /// The plain text of a direct notice, which is sealed as a whole.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -101,6 +98,9 @@ impl Runtime {
     /// `NotAllowed`, `InvalidField`, `NotFound`, `KeyReused`.
     pub async fn send_notice(&self, meta: Meta, notice: NewNotice) -> Result<NoticeId, Refusal> {
         meta.operator()?;
+        if let Some(Entry { seq, .. }) = self.done_before(&meta).await? {
+            return Ok(NoticeId { seq, index: 0 });
+        }
         let user = notice.user;
         let plain = PlainNotice {
             title: text("title", &notice.title, 120)?,
@@ -109,9 +109,6 @@ impl Runtime {
         };
         if self.directory().person(user).is_none() {
             return Err(Refusal::not_found("user"));
-        }
-        if let Some(sent) = self.sent_before(user, &meta).await? {
-            return Ok(sent);
         }
         let send = Command::Send {
             text: self.seal(user, NOTICE, &plain)?,
@@ -242,24 +239,5 @@ impl Runtime {
             Ok(own.or(shared.then_some(NoticeState::Read)))
         };
         self.read(read).await
-    }
-
-    /// Returns the notice that this command has already sent, if it is a repeat and the notice is among the inbox's
-    /// latest.
-    async fn sent_before(&self, user: UserId, meta: &Meta) -> Result<Option<NoticeId>, Refusal> {
-        if !meta.keyed {
-            return Ok(None);
-        }
-        let page = self
-            .read(move |reads| reads.inbox(Audience::User(user), None, REPEATS_WITHIN))
-            .await?;
-        let mut records = page.items.iter().map(|item| (item.id, &item.entry.record));
-        match records
-            .find(|(_, record)| record.command == meta.id && record.stream == Stream::Inbox(user))
-        {
-            Some((notice, record)) if record.fingerprint == meta.fingerprint => Ok(Some(notice)),
-            Some(_) => Err(Rejection::KeyReused.into()),
-            None => Ok(None),
-        }
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{Refusal, Runtime};
 use campusg_domain::{
-    id::{OrderId, ScheduleId},
+    id::{OrderId, ScheduleId, Stream},
     owner::schedule::{Command, Scheduled},
+    record::Entry,
     rejection::Rejection,
     stream::Meta,
     time::At,
@@ -34,6 +35,9 @@ impl Runtime {
     /// `NotAllowed`, `InvalidField`.
     pub async fn schedule(&self, meta: Meta, event: NewScheduled) -> Result<ScheduleId, Refusal> {
         meta.operator()?;
+        if let Some(done) = self.done_before(&meta).await? {
+            return scheduled_by(&done);
+        }
         let field = |field, rule: String| Err(Rejection::field(field, rule).into());
         if self.order(event.order).await?.is_none() {
             return field("entity_id", "is not an order".into());
@@ -44,10 +48,9 @@ impl Runtime {
                 format!("must have at most {PAYLOAD_BYTES} bytes"),
             );
         }
-        let schedule = ScheduleId::from_bytes(self.new_name(&meta));
-        if meta.keyed && self.was_scheduled(schedule).await? {
-            return Ok(schedule);
-        }
+        let named = |is_taken| ScheduleId::from_bytes(self.new_name(&meta, |_| is_taken));
+        let is_taken = self.was_scheduled(named(false)).await?;
+        let schedule = named(is_taken);
         let NewScheduled {
             kind,
             order,
@@ -60,8 +63,8 @@ impl Runtime {
             due,
             payload,
         };
-        self.submit(meta, schedule, create).await?;
-        Ok(schedule)
+        let seq = self.submit(meta, schedule, create).await?;
+        scheduled_by(&self.record_of(seq).await?)
     }
 
     /// Cancels a scheduled event. Operators only.
@@ -97,4 +100,12 @@ impl Runtime {
         let known = self.read(move |reads| reads.scheduled(schedule)).await;
         known.map(|known| known.is_some())
     }
+}
+
+/// Returns the event that a record has scheduled.
+fn scheduled_by(done: &Entry) -> Result<ScheduleId, Refusal> {
+    let Stream::Schedule(schedule) = done.record.stream else {
+        return Err(Refusal::Fault);
+    };
+    Ok(schedule)
 }

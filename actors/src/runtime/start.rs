@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     fatal::FatalSignal,
+    keys::SharedKeys,
     owner::{
         payment::{self, Breakers, PaymentStart, Waiting},
         timer,
@@ -28,7 +29,10 @@ use crate::{
     },
     registry::Limits,
     services::Services,
-    shell::{commit::commit, order::Orders},
+    shell::{
+        commit::{Committed, Held, commit},
+        order::Orders,
+    },
 };
 use campusg_domain::{
     id::{Principal, Seq, Stream},
@@ -113,9 +117,11 @@ impl Runtime {
         let clock: Arc<dyn Clock> = Arc::new(steady.clone());
         let arbiters = Arbiters::start()?;
         let (signal, of_store) = (fatal.clone(), steady.clone());
-        let store = idle
-            .run_by(move || of_store.now().0)
-            .start(vec![notify_fold(&folds_cell)], move |why| signal.raise(why))?;
+        let keys = SharedKeys::new(boot.keys.clone());
+        let store = idle.run_by(move || of_store.now().0).start(
+            vec![fold_keys(&keys), notify_fold(&folds_cell)],
+            move |why| signal.raise(why),
+        )?;
         let policy = Arc::new(start.policy);
         let wallets_ahead = clock::wallets_ahead(&boot.wallets, set_back_ms, steady.now());
         let (epoch, prev) = (boot.next_epoch(), boot.system_last);
@@ -133,6 +139,7 @@ impl Runtime {
             home: arbiters.home(),
             fatal: &fatal,
             refused_releases: start.config.drill_refused_releases,
+            keys: keys.clone(),
             ledger: boot.ledger,
             wallets: boot.wallets,
             directory: Arc::clone(&directory),
@@ -170,6 +177,7 @@ impl Runtime {
             reads: store.reads().clone(),
             photos: store.photos().clone(),
             owners: Arc::clone(&folds.owners),
+            keys,
             vault: store.vault().clone(),
             set_back_ms,
             idle_ms: start.config.idle_ms,
@@ -310,6 +318,12 @@ impl Runtime {
     }
 }
 
+/// Returns the fold of the keys. It comes before the owners' folds, and an owner finds the key of each record that it has.
+fn fold_keys(keys: &SharedKeys) -> Fold<Record> {
+    let keys = keys.clone();
+    Box::new(move |batch: &Arc<Batch<Record>>| keys.fold(batch))
+}
+
 /// Returns a fold that notifies the owners of each batch, once they are started.
 fn notify_fold(folds_cell: &Arc<OnceLock<Folds>>) -> Fold<Record> {
     let folds_cell = Arc::clone(folds_cell);
@@ -365,6 +379,11 @@ async fn record_boot(
         &Meta::own(Principal::System, id, "boot"),
         Events::System(events.collect()),
     );
-    let ack = commit(&services.queue, record, None).await?;
-    Ok(Seq(ack.seq))
+    let committed = commit(
+        &services.queue,
+        record,
+        Held::default(),
+        Committed::default(),
+    );
+    Ok(Seq(committed.await?.seq))
 }

@@ -2,7 +2,7 @@
 
 use super::{Refusal, Runtime, text::text};
 use campusg_domain::{
-    id::StoreId,
+    id::{StoreId, Stream},
     order::StoreRef,
     owner::directory::{Hours, Store, StoreChange, StoreCommand},
     stream::Meta,
@@ -44,15 +44,19 @@ impl Runtime {
     /// # Errors
     /// `InvalidField`, then as [`StoreCommand`] says.
     pub async fn create_store(&self, meta: Meta, store: NewStore) -> Result<StoreId, Refusal> {
-        let id = StoreId::from_bytes(self.new_name(&meta));
+        let is_taken = |id| self.directory().store(StoreId::from_bytes(id)).is_some();
+        let id = StoreId::from_bytes(self.new_name(&meta, is_taken));
         let create = StoreCommand::Create {
             name: text("name", &store.name, STORE_CHARS)?,
             place: text("place", &store.place, STORE_CHARS)?,
             hours: store.hours,
             paused: store.paused,
         };
-        self.submit(meta, id, create).await?;
-        Ok(id)
+        let seq = self.submit(meta, id, create).await?;
+        let Stream::Store(store) = self.record_of(seq).await?.record.stream else {
+            return Err(Refusal::Fault);
+        };
+        Ok(store)
     }
 
     /// Changes the given fields of a store. Operators only.

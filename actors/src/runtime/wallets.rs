@@ -13,7 +13,7 @@ use campusg_domain::{
     id::UserId,
     money::Cents,
     owner::{
-        directory::{PayoutMethod, UserCommand},
+        directory::{PayoutMethod, UserCommand, UserEvent},
         wallet::{self, Command, Event, PLATFORM, Payment, Payout},
     },
     record::{Entry, Events},
@@ -67,10 +67,16 @@ impl Runtime {
         token: AccountToken,
     ) -> Result<PayoutMethod, Refusal> {
         let user = meta.user()?;
-        let method = gateway::account(self.gateway(), token).await?;
-        let set = UserCommand::SetPayoutMethod(method.clone());
-        self.submit(meta, user, set).await?;
-        Ok(method)
+        let done = match self.done_before(&meta).await? {
+            Some(done) => done,
+            None => {
+                let method = gateway::account(self.gateway(), token).await?;
+                let set = UserCommand::SetPayoutMethod(method);
+                let seq = self.submit(meta, user, set).await?;
+                self.record_of(seq).await?
+            }
+        };
+        put_on_file(&done).ok_or(Refusal::Unknown)
     }
 
     /// Removes the caller's bank account. Payouts under way keep theirs.
@@ -147,17 +153,8 @@ impl Runtime {
         user: UserId,
         command: Command,
     ) -> Result<Entry, Refusal> {
-        let id = meta.id;
-        self.submit(meta, user, command).await?;
-        let found = self.read(move |reads| {
-            let wallet = reads.wallet_of(user)?;
-            let mut known = wallet.iter().flat_map(|wallet| &wallet.executed);
-            match known.find(|done| done.command == id) {
-                Some(done) => reads.entry(done.seq),
-                None => Ok(None),
-            }
-        });
-        found.await?.ok_or(Refusal::Unknown)
+        let seq = self.submit(meta, user, command).await?;
+        self.record_of(seq).await
     }
 
     /// Seals an operator's reason for an action on a user's wallet. The user must exist.
@@ -193,6 +190,28 @@ fn events(done: &Entry) -> impl Iterator<Item = &Event> {
         | Events::Schedule(_) => &[],
     };
     events.iter()
+}
+
+/// Returns the bank account that a record has put on file.
+fn put_on_file(done: &Entry) -> Option<PayoutMethod> {
+    let Events::User(events) = &done.record.events else {
+        return None;
+    };
+    events.iter().find_map(|event| match event {
+        UserEvent::PayoutMethodSet(method) => Some(method.clone()),
+        UserEvent::Registered { .. }
+        | UserEvent::ProfileChanged { .. }
+        | UserEvent::SessionOpened(_)
+        | UserEvent::SessionClosed { .. }
+        | UserEvent::CardSet(_)
+        | UserEvent::CardRemoved
+        | UserEvent::RunnerSet(_)
+        | UserEvent::Suspended
+        | UserEvent::Reinstated
+        | UserEvent::PayoutMethodRemoved
+        | UserEvent::OperatorActed { .. }
+        | UserEvent::DebtPromised { .. } => None,
+    })
 }
 
 fn requested(done: &Entry) -> Option<Payout> {

@@ -1,10 +1,15 @@
 //! The shell of an owner of many streams: one command at a time per stream, the others wait in a queue.
 //!
 //! Invariants: the first command of a queue is in flight, and the others are decided only on the state it leaves. A
-//! queue moves on when the batch with the record in flight is folded, or when that record was not written. A command
-//! id is in flight in at most one stream, so releasing its reservations never touches another command.
+//! queue moves on when the batch with the record in flight is folded, or when that record was not written. A key is claimed
+//! by at most one command, and other ids are of one command alone, so releasing its reservations never touches another.
 
-use crate::{message::Pending, port::clock::Clock, refusal::Refusal};
+use crate::{
+    keys::{Claimed, KeyClaim, SharedKeys},
+    message::Pending,
+    port::clock::Clock,
+    refusal::Refusal,
+};
 use actix::{Actor, AsyncContext, Context, Handler, Message};
 use campusg_domain::{
     id::{CommandId, Fingerprint, Seq, Stream},
@@ -22,8 +27,8 @@ use std::{
 
 /// Most commands that wait for one stream.
 const WAITING: usize = 32;
-/// Most completed commands that are remembered; a repeat of an older one is recognised only if its stream remembers
-/// it.
+/// Most completed commands without a key that are remembered: those of the process itself, which it may give again while
+/// their first answer is on its way. What may come again later has its own memory.
 const REMEMBERED: usize = 4_096;
 
 /// Notifies an owner that the record in flight of a stream was not and never will be written.
@@ -41,25 +46,24 @@ impl<C: 'static> Message for NotWritten<C> {
 /// The queues of all streams of one owner.
 #[derive(Debug)]
 pub(crate) struct StreamQueue<C: StreamCommand> {
+    keys: SharedKeys,
     waiting: HashMap<Stream, VecDeque<Pending<C>>>,
-    in_flight: HashMap<CommandId, Stream>,
     done: HashMap<(Stream, CommandId), (Fingerprint, Seq)>,
     // Invariant: the keys of `done`, oldest first.
     done_order: VecDeque<(Stream, CommandId)>,
 }
 
-impl<C: StreamCommand> Default for StreamQueue<C> {
-    fn default() -> Self {
+impl<C: StreamCommand> StreamQueue<C> {
+    /// Queues that are empty.
+    pub(crate) fn new(keys: SharedKeys) -> Self {
         Self {
+            keys,
             waiting: HashMap::new(),
-            in_flight: HashMap::new(),
             done: HashMap::new(),
             done_order: VecDeque::new(),
         }
     }
-}
 
-impl<C: StreamCommand> StreamQueue<C> {
     /// Adds a command to its stream's queue, or refuses it as busy where too many wait; returns whether it is the first,
     /// to be begun now.
     fn join(&mut self, pending: Pending<C>) -> bool {
@@ -83,25 +87,16 @@ impl<C: StreamCommand> StreamQueue<C> {
         self.first(stream).map(|first| first.envelope.meta.id)
     }
 
-    /// Returns the answer to the first command of a queue if no decision is needed: it was done before, or its id is
-    /// under way in another stream.
-    fn known(&self, stream: Stream) -> Option<Result<Seq, Refusal>> {
-        let meta = &self.first(stream)?.envelope.meta;
-        match self.done.get(&(stream, meta.id)) {
-            Some((body, seq)) if *body == meta.fingerprint => return Some(Ok(*seq)),
-            Some(_) => return Some(Err(Refusal::rule(Rejection::KeyReused))),
-            None => {}
+    /// Claims the key of a command; one without a key is known if it is among those that were completed last.
+    fn claim(&self, envelope: &Envelope<C>, now: At) -> Result<Claimed, Refusal> {
+        let meta = &envelope.meta;
+        if meta.keyed {
+            return self.keys.claim(meta, now).map_err(Refusal::rule);
         }
-        let elsewhere = self
-            .in_flight
-            .get(&meta.id)
-            .is_some_and(|other| *other != stream);
-        elsewhere.then(|| Err(Refusal::rule(Rejection::StillRunning)))
-    }
-
-    fn put_in_flight(&mut self, stream: Stream) {
-        if let Some(id) = self.first_id(stream) {
-            self.in_flight.insert(id, stream);
+        match self.done.get(&(envelope.stream(), meta.id)) {
+            Some((body, seq)) if *body == meta.fingerprint => Ok(Claimed::Done(*seq)),
+            Some(_) => Err(Refusal::rule(Rejection::KeyReused)),
+            None => Ok(Claimed::New(None)),
         }
     }
 
@@ -122,9 +117,11 @@ impl<C: StreamCommand> StreamQueue<C> {
             let Meta {
                 id, fingerprint, ..
             } = envelope.meta;
-            if self.in_flight.get(&id) == Some(&stream) {
-                self.in_flight.remove(&id);
-                self.remember((stream, id), fingerprint, &answer);
+            if let Ok(seq) = answer
+                && !envelope.meta.keyed
+                && seq != Seq::NONE
+            {
+                self.remember((stream, id), fingerprint, seq);
             }
             // An error only means that the caller is gone.
             let _ = reply.send(answer);
@@ -132,14 +129,8 @@ impl<C: StreamCommand> StreamQueue<C> {
         more
     }
 
-    fn remember(
-        &mut self,
-        key: (Stream, CommandId),
-        body: Fingerprint,
-        answer: &Result<Seq, Refusal>,
-    ) {
-        let Ok(seq) = answer else { return };
-        if self.done.insert(key, (body, *seq)).is_none() {
+    fn remember(&mut self, key: (Stream, CommandId), body: Fingerprint, seq: Seq) {
+        if self.done.insert(key, (body, seq)).is_none() {
             self.done_order.push_back(key);
         }
         if self.done_order.len() > REMEMBERED
@@ -186,18 +177,19 @@ pub(crate) trait StreamOwner<C: StreamCommand>:
     fn begin(&mut self, stream: Stream, ctx: &mut Context<Self>) {
         while let Some(first) = self.queue().first(stream) {
             let (envelope, foreign) = (first.envelope.clone(), first.foreign.clone());
-            let answer = match self.queue().known(stream) {
-                Some(known) => known,
-                None => {
-                    let now = self.clock().now();
+            let now = self.clock().now();
+            let answer = match self.queue().claim(&envelope, now) {
+                Ok(Claimed::Done(seq)) => Ok(seq),
+                Ok(Claimed::New(key)) => {
                     let decided = match self.decide(&envelope, &foreign, now) {
-                        Ok(Some(record)) => return self.commit(stream, record, ctx),
+                        Ok(Some(record)) => return self.commit(stream, record, key, ctx),
                         Ok(None) => Ok(Seq::NONE),
                         Err(refusal) => Err(refusal),
                     };
                     self.give_back(envelope.meta.id);
                     decided
                 }
+                Err(refusal) => Err(refusal),
             };
             if !self.queue().answer(stream, answer) {
                 return;
@@ -206,10 +198,16 @@ pub(crate) trait StreamOwner<C: StreamCommand>:
     }
 
     /// Queues the record in flight for the journal.
-    fn commit(&mut self, stream: Stream, record: Record, ctx: &mut Context<Self>) {
-        self.queue().put_in_flight(stream);
+    fn commit(
+        &mut self,
+        stream: Stream,
+        record: Record,
+        key: Option<KeyClaim>,
+        ctx: &mut Context<Self>,
+    ) {
         let me = ctx.address();
         self.journal().submit(record, move |result| {
+            drop(key);
             if let Err(fault) = result {
                 me.do_send(NotWritten {
                     stream,
@@ -284,63 +282,73 @@ mod tests {
         queued(id, stream, body).0
     }
 
-    #[test]
-    fn an_id_under_way_in_one_stream_is_not_begun_in_another_and_a_done_one_is_known() {
-        let mut queue: StreamQueue<TestCommand> = StreamQueue::default();
-        let (first, elsewhere) = (pending(1, 1, 9), pending(1, 2, 9));
-        let (here, there) = (first.envelope.target, elsewhere.envelope.target);
-        assert!(queue.join(first));
-        assert_eq!(queue.known(here), None);
-        queue.put_in_flight(here);
-        assert!(queue.join(elsewhere));
-        assert_eq!(
-            queue.known(there),
-            Some(Err(Refusal::rule(Rejection::StillRunning)))
-        );
-        assert!(!queue.answer(there, Err(Refusal::Fault)));
-        assert!(!queue.answer(here, Ok(Seq(5))));
-        assert!(queue.join(pending(1, 1, 9)));
-        assert_eq!(queue.known(here), Some(Ok(Seq(5))));
-        assert!(!queue.answer(here, Ok(Seq(5))));
-        assert!(queue.join(pending(1, 1, 8)));
-        assert_eq!(
-            queue.known(here),
-            Some(Err(Refusal::rule(Rejection::KeyReused)))
-        );
-        assert!(queue.join(pending(1, 2, 9)));
-        assert_eq!(queue.known(there), None);
+    fn empty() -> StreamQueue<TestCommand> {
+        StreamQueue::new(SharedKeys::default())
     }
 
     #[test]
-    fn what_is_done_is_forgotten_in_the_end_and_what_failed_at_once() {
-        let mut queue: StreamQueue<TestCommand> = StreamQueue::default();
-        for id in 0..=REMEMBERED as u64 {
+    fn the_processs_own_command_is_known_again_in_its_stream_alone() {
+        let mut queue = empty();
+        let first = pending(1, 1, 9);
+        let here = first.envelope.target;
+        assert!(queue.join(first));
+        assert!(!queue.answer(here, Ok(Seq(5))));
+        let claim = |pending: Pending<_>| match queue.claim(&pending.envelope, At(0)) {
+            Ok(Claimed::Done(seq)) => Ok(Some(seq)),
+            Ok(Claimed::New(_)) => Ok(None),
+            Err(refusal) => Err(refusal),
+        };
+        assert_eq!(claim(pending(1, 1, 9)), Ok(Some(Seq(5))));
+        assert_eq!(
+            claim(pending(1, 1, 8)),
+            Err(Refusal::rule(Rejection::KeyReused))
+        );
+        assert_eq!(claim(pending(1, 2, 9)), Ok(None));
+    }
+
+    #[test]
+    fn what_is_done_is_forgotten_in_the_end_and_what_failed_or_wrote_nothing_at_once() {
+        let mut queue = empty();
+        for id in 0..REMEMBERED as u64 + 3 {
             let pending = pending(id, 1, 0);
             let stream = pending.envelope.target;
             assert!(queue.join(pending));
-            queue.put_in_flight(stream);
-            assert!(!queue.answer(
-                stream,
-                if id == 1 {
-                    Err(Refusal::StorageFull)
-                } else {
-                    Ok(Seq(id))
-                }
-            ));
+            let answer = match id {
+                1 => Err(Refusal::StorageFull),
+                2 => Ok(Seq::NONE),
+                _ => Ok(Seq(id)),
+            };
+            assert!(!queue.answer(stream, answer));
         }
         assert_eq!(
-            (
-                queue.done.len(),
-                queue.done_order.len(),
-                queue.in_flight.len()
-            ),
-            (REMEMBERED, REMEMBERED, 0)
+            (queue.done.len(), queue.done_order.len()),
+            (REMEMBERED, REMEMBERED)
         );
+    }
+
+    #[test]
+    fn a_key_that_is_claimed_in_one_stream_is_still_running_in_another() {
+        let queue = empty();
+        let keyed = |stream| {
+            let mut pending = pending(1, stream, 9);
+            pending.envelope.meta.keyed = true;
+            pending.envelope
+        };
+        let Ok(Claimed::New(Some(held))) = queue.claim(&keyed(1), At(0)) else {
+            panic!("the key is new")
+        };
+        let elsewhere = queue.claim(&keyed(2), At(0)).unwrap_err();
+        assert_eq!(elsewhere, Refusal::rule(Rejection::StillRunning));
+        drop(held);
+        assert!(matches!(
+            queue.claim(&keyed(2), At(0)),
+            Ok(Claimed::New(Some(_)))
+        ));
     }
 
     #[test]
     fn the_second_waits_until_the_first_is_answered_and_the_33rd_is_sent_away() {
-        let mut queue: StreamQueue<TestCommand> = StreamQueue::default();
+        let mut queue = empty();
         let mut answers: Vec<_> = (0..33)
             .map(|n| {
                 let (pending, answer) = queued(n, Stream::System, 0);

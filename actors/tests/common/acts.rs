@@ -101,7 +101,8 @@ impl House {
         command: Command,
         key: &str,
     ) -> Result<OrderReply, Refusal> {
-        let caller = keyed(who, key, fingerprint(&command));
+        let (operation, body) = (format!("order {order}"), fingerprint(&command));
+        let caller = Meta::keyed(Principal::User(who), &operation, key, body, "test");
         self.runtime.order_command(caller, order, command).await
     }
 

@@ -10,6 +10,7 @@ mod clock;
 mod counted;
 mod disputes;
 mod fair_lanes;
+mod keys;
 mod lost_charges;
 mod new_cards;
 mod notices;

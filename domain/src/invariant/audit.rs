@@ -4,9 +4,10 @@
 
 use super::{Broken, Holds, INVARIANTS, Id, broken_by, change, state_hash, wallet};
 use crate::{
-    id::{CommandId, OrderId, Seq, Stream, UserId},
+    id::{OrderId, Principal, Seq, Stream, UserId},
+    keys::Keys,
     money::{Account, Cents, Phase, Transfer},
-    order::{EXECUTED_KEPT, Event, Order, RunEvent},
+    order::{Event, Order, RunEvent},
     owner::{ledger::Ledger, wallet::Wallets},
     record::{Entry, Events, Record},
 };
@@ -28,7 +29,6 @@ struct Sums {
 struct Story {
     sums: Sums,
     bound: HashMap<u32, UserId>,
-    commands: Vec<(CommandId, Seq)>,
 }
 
 /// A walk over a whole journal.
@@ -37,6 +37,7 @@ pub struct Audit {
     orders: BTreeMap<OrderId, Order>,
     ledger: Ledger,
     wallets: Wallets,
+    keys: Keys,
     stories: HashMap<OrderId, Story>,
     last: Seq,
     streams: HashMap<Stream, Seq>,
@@ -64,8 +65,7 @@ impl Counts {
                 |event: &&Event| matches!(event, Event::Run(RunEvent::Accepted { .. }));
             self.assignments += events.iter().filter(assignments).count() as u64;
         }
-        let remembered = matches!(record.stream, Stream::Order(_) | Stream::Wallet(_));
-        self.commands += u64::from(remembered);
+        self.commands += u64::from(record.keyed || fires(record));
     }
 }
 
@@ -75,6 +75,7 @@ impl Audit {
         let Entry { seq, record } = entry;
         self.follow(*seq, record);
         self.counts.add(record);
+        self.fold_key(*seq, record);
         if let Err(fault) = self.ledger.check(record) {
             self.found.push(broken_by(&fault));
         }
@@ -82,12 +83,15 @@ impl Audit {
         self.fold_wallet(*seq, record);
         if let (Stream::Order(id), Events::Order(events)) = (record.stream, &record.events) {
             let mut order = self.orders.remove(&id);
+            if let Err(why) = fires_once(order.as_ref(), record) {
+                self.found.push(Broken { id: Id(8), why });
+            }
             if let Err(why) = change::marks_of(order.as_ref(), record) {
                 self.found.push(Broken { id: Id(12), why });
             }
             Order::fold(&mut order, *seq, record);
             self.orders.extend(order.map(|order| (id, order)));
-            self.tell(id, *seq, record, events);
+            self.tell(id, record, events);
         }
     }
 
@@ -174,6 +178,18 @@ impl Audit {
         }
     }
 
+    fn fold_key(&mut self, seq: Seq, record: &Record) {
+        let (caller, command) = (record.principal.user(), record.command);
+        self.keys.forget(record.at);
+        if record.keyed
+            && let Some(first) = self.keys.record_of(caller, command)
+        {
+            let why = format!("record {seq} is of a key that became record {first}");
+            self.find(8, why);
+        }
+        self.keys.fold(seq, record);
+    }
+
     fn fold_wallet(&mut self, seq: Seq, record: &Record) {
         let Stream::Wallet(user) = record.stream else {
             return;
@@ -185,16 +201,14 @@ impl Audit {
         let holds = [
             (3, wallet::agrees(&wallet, &self.ledger)),
             (7, wallet::wakes(&wallet)),
-            (8, wallet::remembers(&wallet, seq, record)),
         ];
         for (id, holds) in holds {
             holds.err().into_iter().for_each(|why| self.find(id, why));
         }
     }
 
-    fn tell(&mut self, id: OrderId, seq: Seq, record: &Record, events: &[Event]) {
+    fn tell(&mut self, id: OrderId, record: &Record, events: &[Event]) {
         let story = self.stories.entry(id).or_default();
-        story.commands.push((record.command, seq));
         record
             .money
             .iter()
@@ -352,21 +366,21 @@ pub(super) fn not_stalled(audit: &Audit) -> Holds {
 }
 
 pub(super) fn remembered(audit: &Audit) -> Holds {
-    audit.found(8)?;
-    audit.each(|order, story| {
-        let known = order
-            .executed
-            .iter()
-            .map(|executed| (executed.command, executed.seq));
-        let kept = story.commands.len().saturating_sub(EXECUTED_KEPT);
-        if known.eq(story.commands[kept..].iter().copied()) {
-            return Ok(());
-        }
-        Err(format!(
-            "order {} does not remember every command",
-            order.id
-        ))
-    })
+    audit.found(8)
+}
+
+/// Whether the system gave an order this command.
+fn fires(record: &Record) -> bool {
+    matches!(record.stream, Stream::Order(_)) && record.principal == Principal::System
+}
+
+fn fires_once(before: Option<&Order>, record: &Record) -> Holds {
+    let again = |order: &Order| order.fired.contains(&record.command);
+    if fires(record) && before.is_some_and(again) {
+        let (command, stream) = (record.command, record.stream);
+        return Err(format!("command {command:?} of {stream} a second time"));
+    }
+    Ok(())
 }
 
 pub(super) fn chained(audit: &Audit) -> Holds {

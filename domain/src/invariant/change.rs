@@ -230,10 +230,10 @@ pub(super) fn wakes(order: &Order) -> Holds {
 }
 
 pub(super) fn remembered(change: &Change<'_>) -> Holds {
-    let known = change.before.map_or(&[][..], |order| &order.executed);
-    let again = known
-        .iter()
-        .any(|executed| executed.command == change.record.command);
+    let command = change.record.command;
+    let again = change
+        .before
+        .is_some_and(|order| order.fired.contains(&command));
     ensure(!again, || {
         format!(
             "command {:?} of order {} a second time",

@@ -1,8 +1,8 @@
-//! What must hold of one record of a wallet: I1, I3, I4, I7, I8, I9 and I10, as for an order.
+//! What must hold of one record of a wallet: I1, I3, I4, I7, I9 and I10, as for an order.
 
 use super::{Broken, Holds, Id, broken_by};
 use crate::{
-    id::{Principal, Seq, Stream},
+    id::{Seq, Stream},
     money::{Cents, Phase},
     owner::{
         ledger::Ledger,
@@ -27,7 +27,7 @@ pub fn check_wallet(
         Err(broken) if broken.id == Id(id) => Err(broken.why.clone()),
         _ => Ok(()),
     };
-    let transitions: [(u8, Holds); 7] = [
+    let transitions: [(u8, Holds); 6] = [
         (1, of_ledger(1)),
         (
             3,
@@ -35,7 +35,6 @@ pub fn check_wallet(
         ),
         (4, of_ledger(4)),
         (7, wakes(after)),
-        (8, remembered(before, record)),
         (9, chained(before, record)),
         (10, replays(before, after, record)),
     ];
@@ -88,33 +87,6 @@ pub(super) fn agrees(wallet: &Wallet, ledger: &Ledger) -> Holds {
     }
 }
 
-/// A person's command is remembered with its record.
-pub(super) fn remembers(wallet: &Wallet, seq: Seq, record: &Record) -> Holds {
-    let person = matches!(
-        record.principal,
-        Principal::User(_) | Principal::Operator(_)
-    );
-    let mut known = wallet.executed.iter();
-    if person && !known.any(|known| known.command == record.command && known.seq == seq) {
-        return Err(format!(
-            "{} does not remember its last command",
-            record.stream
-        ));
-    }
-    Ok(())
-}
-
-fn remembered(before: &Wallet, record: &Record) -> Holds {
-    let mut known = before.executed.iter();
-    if known.any(|executed| executed.command == record.command) {
-        return Err(format!(
-            "command {:?} of {} a second time",
-            record.command, record.stream
-        ));
-    }
-    Ok(())
-}
-
 fn chained(before: &Wallet, record: &Record) -> Holds {
     let follows = record.stream == Stream::Wallet(before.user)
         && record.prev == before.last_seq
@@ -136,7 +108,7 @@ fn set_back(record: &Record) -> bool {
 fn replays(before: &Wallet, after: &Wallet, record: &Record) -> Holds {
     let mut folded = before.clone();
     folded.fold(Seq(u64::MAX), record);
-    if folded != after.clone().numbered(Seq(u64::MAX), record) {
+    if folded != after.clone().numbered(Seq(u64::MAX)) {
         return Err(format!(
             "{}: its fold is not what was decided",
             record.stream

@@ -14,7 +14,6 @@ use super::{
 };
 use crate::{
     call::CardToken,
-    id::OrderId,
     policy::Policy,
     rejection::Rejection,
     saga::CreateStep,
@@ -63,13 +62,8 @@ type Decision = Result<Vec<Event>, Rejection>;
 /// # Errors
 /// `NotFound` to strangers and for an order that was never placed; `NotAllowed` to a role that may not give the command;
 /// `NotInThisStage` where no transition fits; then the guards of the transition, in the order of [`Rejection`].
-pub fn decide(
-    id: OrderId,
-    order: Option<&Order>,
-    command: &Command,
-    context: &Context<'_>,
-) -> Decision {
-    let mut decision = transition(id, order, command, context);
+pub fn decide(order: Option<&Order>, command: &Command, context: &Context<'_>) -> Decision {
+    let mut decision = transition(order, command, context);
     if let (Some(order), Err(Rejection::NotInThisStage { allowed: can, .. })) =
         (order, &mut decision)
     {
@@ -81,12 +75,7 @@ pub fn decide(
 }
 
 /// Decides as [`decide`], without saying what is allowed where no transition fits.
-fn transition(
-    id: OrderId,
-    order: Option<&Order>,
-    command: &Command,
-    context: &Context<'_>,
-) -> Decision {
+fn transition(order: Option<&Order>, command: &Command, context: &Context<'_>) -> Decision {
     match (order, command) {
         (None, Command::Place(placement)) => {
             if context.meta.principal.user() != Some(placement.customer) {
@@ -94,7 +83,7 @@ fn transition(
                     who: format!("only {}", command.who_in_words()),
                 });
             }
-            let card = card_of(id, placement, context)?;
+            let card = card_of(placement, context)?;
             let terms = place::terms(placement, card, context.policy, context.now)?;
             let mut events = finish(&Default::default(), CreateStep::RecordOrder);
             events.push(Event::Placing(PlacingEvent::Placed(Arc::new(terms))));
@@ -116,26 +105,18 @@ fn transition(
 /// Returns the votes that a decision needs, in the order in which it asks for them.
 #[must_use]
 pub fn required_votes(
-    id: OrderId,
     order: Option<&Order>,
     command: &Command,
     context: &Context<'_>,
 ) -> Vec<VoteRequest> {
-    Votes::rehearse(|votes| transition(id, order, command, &Context { votes, ..*context }))
+    Votes::rehearse(|votes| transition(order, command, &Context { votes, ..*context }))
 }
 
 /// Returns the card that pays for a placement, having checked that the customer may place it and owes nothing.
-fn card_of(
-    id: OrderId,
-    placement: &Placement,
-    context: &Context<'_>,
-) -> Result<CardToken, Rejection> {
+fn card_of(placement: &Placement, context: &Context<'_>) -> Result<CardToken, Rejection> {
     let customer = placement.customer;
     let vote = context.votes.ask(VoteRequest::Placement {
         customer,
-        order: id,
-        fingerprint: context.meta.fingerprint,
-        keyed: context.meta.keyed,
         store: placement.store.known(),
         open_at: placement.deliver_after.unwrap_or_default().max(context.now),
     });

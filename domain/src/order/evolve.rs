@@ -8,7 +8,7 @@ use super::{
     event::{CallEvent, EndEvent, Event, PlacingEvent, RunEvent, TimerEvent},
     settlement::{Release, Settlement},
     stage::{Approach, Assignment, Bought, Cancellation, Delivery, Stage, StoreVisit},
-    state::{Executed, Order, Ratings},
+    state::{Order, Ratings},
     terms::Terms,
 };
 use crate::{
@@ -20,13 +20,18 @@ use crate::{
     time::At,
     timer::TimerKind,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 mod attachments;
 mod set_back;
 
-/// Number of commands whose repeats an order recognises; more than an order has, unless a call fails for days.
-pub(crate) const EXECUTED_KEPT: usize = 500;
+/// Number of the system's commands whose repeats an order recognises. Only a scheduled event needs it, where the process ended
+/// between the order's record of it and its own: after the start it is due and fires again, and before it only timers that were
+/// due even earlier, at most one of each of the 16 kinds.
+const FIRED_KEPT: usize = 32;
 
 impl Order {
     /// Returns an order as its first event leaves it.
@@ -73,7 +78,7 @@ impl Order {
             calls: BTreeMap::new(),
             promises: BTreeMap::new(),
             last_number: 0,
-            executed: vec![],
+            fired: VecDeque::new(),
             version: 0,
             last_seq: Seq::NONE,
             last_at: At::default(),
@@ -117,30 +122,23 @@ impl Order {
         *known = Some(order);
     }
 
-    /// Ends the fold of a record: sets version, sequence and time, and remembers the command.
+    /// Ends the fold of a record: sets version, sequence and time, and remembers a command of the system.
     pub(super) fn close(&mut self, seq: Seq, record: &Record) {
         self.version += 1;
         self.last_seq = seq;
         self.last_at = record.at;
-        if self.executed.len() == EXECUTED_KEPT {
-            self.executed.remove(0);
+        if record.principal == Principal::System {
+            if self.fired.len() == FIRED_KEPT {
+                self.fired.pop_front();
+            }
+            self.fired.push_back(record.command);
         }
-        self.executed.push(Executed {
-            command: record.command,
-            fingerprint: record.fingerprint,
-            seq,
-            version: self.version,
-            status: record.status,
-        });
     }
 
     /// Returns the order with the sequence that its last record was given.
     #[must_use]
     pub fn numbered(mut self, seq: Seq) -> Self {
         self.last_seq = seq;
-        if let Some(last) = self.executed.last_mut() {
-            last.seq = seq;
-        }
         self
     }
 

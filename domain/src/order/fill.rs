@@ -53,6 +53,7 @@ pub fn fill(
         principal: header.meta.principal,
         command: header.meta.id,
         fingerprint: header.meta.fingerprint,
+        keyed: header.meta.keyed,
         status: header.status,
         events: Events::Order(events),
         money: vec![],
@@ -76,7 +77,7 @@ pub fn fill(
         if let Some(order) = after.as_ref().or(placed.as_ref()) {
             let part = Record {
                 money: money(order, event),
-                people: people(order, event, header.meta.id, header.meta.fingerprint),
+                people: people(order, event),
                 timers: timers(order, event, policy, header.at),
                 calls: calls(order, event),
                 notices: notices(order, event, policy),

@@ -44,7 +44,6 @@ pub use event::{
     OperatorEvent, PlacingEvent, Problem, ProposalEvent, RaiseFailure, RunEvent, TimerEvent,
     Unbinding,
 };
-pub(crate) use evolve::EXECUTED_KEPT;
 pub use fill::{Filled, Header, fill};
 pub use place::{price, terms};
 pub use quote::quote;
@@ -53,6 +52,6 @@ pub use settlement::{Quote, Release, Settlement};
 pub use stage::{
     Approach, Assignment, Bought, Cancellation, Delivery, Proof, Stage, Status, StoreVisit,
 };
-pub use state::{Executed, Order, Ratings};
+pub use state::{Order, Ratings};
 pub use terms::{Dropoff, Handover, Item, Price, StoreRef, Substitution, Terms};
-pub use turn::{Turn, known, status, turn};
+pub use turn::{Turn, status, turn};

@@ -9,18 +9,13 @@ use super::{
     state::Order,
 };
 use crate::{
-    id::{CommandId, Fingerprint, PhotoId},
+    id::PhotoId,
     people::{PeopleChange, Side},
 };
 
 /// Returns the changes to people and photos that `event` makes.
-pub(super) fn people(
-    order: &Order,
-    event: &Event,
-    command: CommandId,
-    fingerprint: Fingerprint,
-) -> Vec<PeopleChange> {
-    let mut changes = of_parties(order, event, command, fingerprint);
+pub(super) fn people(order: &Order, event: &Event) -> Vec<PeopleChange> {
+    let mut changes = of_parties(order, event);
     changes.extend(shown(event).iter().map(|photo| PeopleChange::PhotoUsed {
         photo: *photo,
         order: order.id,
@@ -28,21 +23,11 @@ pub(super) fn people(
     changes
 }
 
-fn of_parties(
-    order: &Order,
-    event: &Event,
-    command: CommandId,
-    fingerprint: Fingerprint,
-) -> Vec<PeopleChange> {
+fn of_parties(order: &Order, event: &Event) -> Vec<PeopleChange> {
     let customer = order.terms.customer;
     let runner = order.stage.assignment().map(|assignment| assignment.runner);
     match event {
-        Event::Placing(PlacingEvent::Placed(_)) => vec![PeopleChange::OrderOpened {
-            customer,
-            command,
-            fingerprint,
-            order: order.id,
-        }],
+        Event::Placing(PlacingEvent::Placed(_)) => vec![PeopleChange::OrderOpened { customer }],
         Event::Run(RunEvent::Accepted { runner, .. }) => {
             vec![PeopleChange::SlotTaken { runner: *runner }]
         }

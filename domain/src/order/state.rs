@@ -1,4 +1,4 @@
-//! The state of an order: its terms, its stage, its timers and calls under way, and the commands that took effect.
+//! The state of an order: its terms, its stage, its timers and calls under way.
 
 use super::{
     attachments::{Closing, Dispute, LaterTip, Number, TipState},
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     call::{CallKind, CallNumber, CallState, CardToken, Decline},
-    id::{CommandId, Fingerprint, OrderId, Seq, UserId},
+    id::{CommandId, OrderId, Seq, UserId},
     money::Cents,
     policy::Policy,
     saga::Progress,
@@ -17,22 +17,10 @@ use crate::{
     timer::{Timer, TimerKind, TimerState},
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
-
-/// A command that took effect, kept so that its repeat gets the same reply and is not executed again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Executed {
-    /// Id of the command.
-    pub command: CommandId,
-    /// Hash of the command's body; the same id with another hash is refused.
-    pub fingerprint: Fingerprint,
-    /// Sequence of the record that the command became.
-    pub seq: Seq,
-    /// The order's version after that record.
-    pub version: u32,
-    /// HTTP-like status of the reply; 400 or more is a refusal that is remembered.
-    pub status: u16,
-}
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 /// The ratings that customer and runner of a completed order give each other (transition 32c).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,8 +118,8 @@ pub struct Order {
     /// The last number given to a call or a promise. Calls and promises count together, so that a number names one
     /// thing in the whole stream and a promise that waits for no call needs no second kind of key.
     pub last_number: CallNumber,
-    /// The newest commands that took effect, oldest first; at most 500.
-    pub executed: Vec<Executed>,
+    /// The newest commands of the system that took effect, oldest first: a repeat changes nothing.
+    pub fired: VecDeque<CommandId>,
     /// Number of the order's records; clients see it as the `ETag`.
     pub version: u32,
     /// Sequence of the order's last record.

@@ -1,18 +1,18 @@
 //! One turn of an order: the pure parts of the shell's sequence.
 //!
-//! The sequence is: [`known`] id? → [`required_votes`](super::required_votes()) → votes → [`turn`] (decide, fill) → check →
-//! commit → fold → reply. The votes and the commit are the shell's; everything between them is here, so that every shell
-//! does the same. Must not: hold state, or decide anything itself.
+//! The sequence is: [key](crate::keys) claimed? → [`required_votes`](super::required_votes()) → votes → [`turn`] (decide,
+//! fill) → check → commit → fold → reply. The key, the votes and the commit are the shell's; everything between them is
+//! here, so that every shell does the same. Must not: hold state, or decide anything itself.
 
 use super::{
     command::Command,
     decide::{Context, decide, verdict},
     event::{AfterEvent, EndEvent, Event, ProposalEvent},
     fill::{Filled, Header, fill},
-    state::{Executed, Order},
+    state::Order,
 };
 use crate::{
-    id::{CommandId, Fingerprint, OrderId},
+    id::{OrderId, Principal},
     rejection::Rejection,
 };
 
@@ -28,28 +28,6 @@ pub enum Turn {
         /// The refusal to reply with once the record is committed, if the record remembers a refusal (a wrong PIN).
         verdict: Option<Rejection>,
     },
-}
-
-/// Looks a command up among those that took effect, so that its repeat gets the same reply and is not executed again.
-///
-/// `None` means a new command. `Some(Ok)` names the record that it became; a status of 400 or more there stands for a
-/// remembered refusal, which [`verdict`] finds again in that record's events. `Some(Err)` is `KeyReused`: the same id came
-/// with another body.
-#[must_use]
-pub fn known(
-    order: Option<&Order>,
-    command: CommandId,
-    fingerprint: Fingerprint,
-) -> Option<Result<Executed, Rejection>> {
-    let executed = order?
-        .executed
-        .iter()
-        .find(|executed| executed.command == command)?;
-    Some(if executed.fingerprint == fingerprint {
-        Ok(*executed)
-    } else {
-        Err(Rejection::KeyReused)
-    })
 }
 
 /// Returns the HTTP-like status of the reply to a command: 201 placed; 202 begun and not done yet (a cancellation that
@@ -82,7 +60,10 @@ pub fn turn(
     command: &Command,
     context: &Context<'_>,
 ) -> Result<Turn, Rejection> {
-    let events = decide(id, before, command, context)?;
+    if before.is_some_and(|order| has_fired(order, context)) {
+        return Ok(Turn::AlreadySo);
+    }
+    let events = decide(before, command, context)?;
     if events.is_empty() {
         return Ok(Turn::AlreadySo);
     }
@@ -99,4 +80,9 @@ pub fn turn(
         },
         None => Turn::AlreadySo,
     })
+}
+
+/// Whether the system gives the order a command that it has carried out before.
+fn has_fired(order: &Order, context: &Context<'_>) -> bool {
+    context.meta.principal == Principal::System && order.fired.contains(&context.meta.id)
 }

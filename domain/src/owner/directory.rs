@@ -10,15 +10,12 @@ mod person;
 pub use command::{StoreChange, StoreCommand, UserCommand};
 pub use hours::{Hours, OpenSpan};
 pub use person::{
-    Card, EmailDigest, PayoutMethod, Person, PlacedKey, RunnerState, Session, Store, StoreEvent,
-    TokenDigest, UserEvent,
+    Card, EmailDigest, PayoutMethod, Person, RunnerState, Session, Store, StoreEvent, TokenDigest,
+    UserEvent,
 };
 
 use crate::{
-    id::{
-        CommandId, Fingerprint, OrderId, PhotoId, Principal, Seq, SessionId, StoreId, Stream,
-        UserId,
-    },
+    id::{OrderId, PhotoId, Principal, Seq, SessionId, StoreId, Stream, UserId},
     people::PeopleChange,
     policy::Policy,
     record::{Events, Record},
@@ -31,20 +28,10 @@ use std::{collections::HashMap, sync::Arc};
 /// What is reserved for a command that is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reserved {
-    Placement {
-        customer: UserId,
-        key: Option<(CommandId, Fingerprint)>,
-    },
-    Slot {
-        runner: UserId,
-    },
-    Photo {
-        photo: PhotoId,
-        order: OrderId,
-    },
-    Email {
-        email: EmailDigest,
-    },
+    Placement { customer: UserId },
+    Slot { runner: UserId },
+    Photo { photo: PhotoId, order: OrderId },
+    Email { email: EmailDigest },
 }
 
 /// Every person and every store, in memory.
@@ -112,16 +99,6 @@ impl Directory {
         open.then_some((*user, *session))
     }
 
-    /// The body's hash of an account command that took effect, if it is among those that are remembered.
-    #[must_use]
-    pub fn executed(&self, user: UserId, command: CommandId) -> Option<Fingerprint> {
-        let executed = &self.people.get(&user)?.executed;
-        executed
-            .iter()
-            .find(|(known, ..)| *known == command)
-            .map(|(_, fingerprint, _)| *fingerprint)
-    }
-
     /// Sequence of the last record of an account's or a store's own stream.
     #[must_use]
     pub fn last_seq(&self, stream: Stream) -> Seq {
@@ -157,31 +134,21 @@ impl Directory {
     /// Answers a vote request; a yes to something scarce is reserved under `token`.
     ///
     /// # Errors
-    /// `Suspended`, `StillRunning`, `KeyReused`, `AlreadyPlaced`, `NoPaymentMethod`, `TooManyOpenOrders`,
-    /// `StorePaused`, `StoreClosed` for a placement; `NotARunner`, `Suspended`, `TooManyRuns` for a slot; `PhotoUsed`
+    /// `Suspended`, `NoPaymentMethod`, `TooManyOpenOrders`, `StorePaused`, `StoreClosed` for a placement; `NotARunner`, `Suspended`, `TooManyRuns` for a slot; `PhotoUsed`
     /// for a photo; `NotFound`, `NoPaymentMethod` or `NoPayoutMethod` for what is on file. `TransferRefused` for a
     /// question to another owner.
     pub fn vote(&mut self, token: Token, ask: &VoteRequest, policy: &Policy) -> Vote {
         match *ask {
             VoteRequest::Placement {
                 customer,
-                fingerprint,
-                keyed,
                 store,
                 open_at,
-                ..
             } => {
-                let card = self.judge_placement(token, customer, fingerprint, keyed, policy)?;
+                let card = self.judge_placement(customer, policy)?;
                 if let Some(store) = store {
                     self.judge_store(store, open_at, policy)?;
                 }
-                self.reserve(
-                    token,
-                    Reserved::Placement {
-                        customer,
-                        key: keyed.then_some((token, fingerprint)),
-                    },
-                );
+                self.reserve(token, Reserved::Placement { customer });
                 Ok(Granted::Card(card))
             }
             VoteRequest::StoreOpen { store, at } => {
@@ -288,7 +255,6 @@ impl Directory {
                 self.forget_sessions(user);
                 let person = Arc::make_mut(self.people.entry(user).or_default());
                 person.last_seq = seq;
-                person.remember(record.command, record.fingerprint, record.status);
                 for event in events {
                     person.evolve(event, record.at);
                 }
@@ -339,23 +305,15 @@ impl Directory {
 
     fn judge_placement(
         &self,
-        token: Token,
         customer: UserId,
-        fingerprint: Fingerprint,
-        keyed: bool,
         policy: &Policy,
     ) -> Result<crate::call::CardToken, Rejection> {
         let person = self.registered(customer)?;
-        if keyed {
-            self.judge_key(person, token, fingerprint)?;
-        }
         if person.suspended {
             return Err(Rejection::Suspended);
         }
         let card = person.card.as_ref().ok_or(Rejection::NoPaymentMethod)?;
-        let running = self.count_reserved(
-            |held| matches!(held, Reserved::Placement { customer: c, .. } if *c == customer),
-        );
+        let running = self.count_reserved(|held| *held == Reserved::Placement { customer });
         if person.open_orders.saturating_add(running) >= policy.open_orders_per_customer {
             return Err(Rejection::TooManyOpenOrders {
                 limit: policy.open_orders_per_customer,
@@ -387,24 +345,6 @@ impl Directory {
         person.ok_or_else(|| Rejection::NotFound {
             what: "user".into(),
         })
-    }
-
-    fn judge_key(
-        &self,
-        person: &Person,
-        token: Token,
-        fingerprint: Fingerprint,
-    ) -> Result<(), Rejection> {
-        if self.reserved.contains_key(&token) {
-            return Err(Rejection::StillRunning);
-        }
-        match person.placed.iter().find(|placed| placed.command == token) {
-            Some(placed) if placed.fingerprint != fingerprint => Err(Rejection::KeyReused),
-            Some(placed) => Err(Rejection::AlreadyPlaced {
-                order: placed.order,
-            }),
-            None => Ok(()),
-        }
     }
 
     fn judge_slot(&self, runner: UserId, policy: &Policy) -> Result<(), Rejection> {
@@ -450,7 +390,7 @@ impl PeopleChange {
     #[must_use]
     pub const fn user(&self) -> Option<UserId> {
         match self {
-            Self::OrderOpened { customer, .. } | Self::OrderClosed { customer } => Some(*customer),
+            Self::OrderOpened { customer } | Self::OrderClosed { customer } => Some(*customer),
             Self::SlotTaken { runner }
             | Self::SlotFreed { runner }
             | Self::RunnerCancelled { runner }

@@ -25,4 +25,4 @@ pub use fold::Wallets;
 pub use receipt::{Receipt, Shows, receipt};
 pub use state::{Chargeback, PLATFORM, Payment, PaymentState, Payout, PayoutState, Wallet};
 pub use statement::{Line, LineKind, statement};
-pub use turn::{Turn, decide_and_fill, known, turn};
+pub use turn::{Turn, decide_and_fill, turn};

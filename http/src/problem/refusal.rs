@@ -80,7 +80,6 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | Rejection::AlreadyRated
         | Rejection::EmailTaken
         | Rejection::TransferRefused
-        | Rejection::AlreadyPlaced { .. }
         | Rejection::OrderOpen
         | Rejection::NotCancellable
         | Rejection::NoPayoutMethod
@@ -94,6 +93,7 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | Rejection::TooManyMessages { .. }
         | Rejection::TooManyProposals { .. }
         | Rejection::TooManyPayments { .. } => StatusCode::CONFLICT,
+        Rejection::TooManyKeys { .. } => StatusCode::TOO_MANY_REQUESTS,
         Rejection::HoldRefused | Rejection::TimersFull => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
@@ -120,9 +120,11 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
         Rejection::TooEarly { opens, in_ms } => problem
             .with("opens_at", time::rfc3339(*opens))
             .retry_after_ms(*in_ms),
+        Rejection::TooManyKeys { limit, in_ms } => {
+            problem.with("limit", *limit).retry_after_ms(*in_ms)
+        }
         Rejection::ClockSetBack { ms } => problem.with("ms", *ms),
         Rejection::WrongPin { left } => problem.with("tries_left", *left),
-        Rejection::AlreadyPlaced { order } => problem.with("order_id", order.to_string()),
         Rejection::HoldRefused | Rejection::TimersFull => problem.retry_after_ms(30_000),
         Rejection::StillRunning => problem.retry_after_ms(1_000),
         Rejection::NotFound { .. }
@@ -186,6 +188,10 @@ mod tests {
             },
             Rejection::KeyReused,
             Rejection::StillRunning,
+            Rejection::TooManyKeys {
+                limit: 10_000,
+                in_ms: 80_400_500,
+            },
             Rejection::field("items[0].quantity", "must be at least 1"),
             Rejection::Suspended,
             Rejection::NoPaymentMethod,
@@ -225,7 +231,6 @@ mod tests {
             Rejection::HoldRefused,
             Rejection::TimersFull,
             Rejection::TransferRefused,
-            Rejection::AlreadyPlaced { order: ORDER },
             Rejection::OrderOpen,
             Rejection::NotCancellable,
         ]

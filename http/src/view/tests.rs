@@ -447,6 +447,7 @@ fn entry(principal: Principal, events: Vec<Event>) -> Entry {
         principal,
         command: CommandId(1),
         fingerprint: Fingerprint(1),
+        keyed: false,
         status: 200,
         events: Events::Order(events),
         money: vec![],

@@ -3,6 +3,7 @@
 use campusg_domain::{
     id::{OrderId, PhotoId, Stream},
     invariant::state_hash,
+    keys::Keys,
     order::Order,
     owner::{
         calls::Calls,
@@ -13,8 +14,8 @@ use campusg_domain::{
     },
     people::PeopleChange,
     record::Entry,
+    stream::Meta,
     time::At,
-    vote::Token,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -38,6 +39,8 @@ pub struct Folds {
     pub wallets: Wallets,
     /// The order that each used photo serves.
     pub photos: HashMap<PhotoId, OrderId>,
+    /// The idempotency keys of the last 24 hours.
+    pub keys: Keys,
 }
 
 impl Folds {
@@ -49,6 +52,7 @@ impl Folds {
         self.timetable.fold(record);
         self.calls.fold(record);
         self.wallets.fold(*seq, record);
+        self.keys.fold(*seq, record);
         for change in &record.people {
             if let PeopleChange::PhotoUsed { photo, order } = change {
                 self.photos.insert(*photo, *order);
@@ -61,11 +65,12 @@ impl Folds {
         }
     }
 
-    /// Releases the reservations made under `token`.
-    pub fn release(&mut self, token: Token) {
-        self.ledger.release(token);
-        self.directory.release(token);
-        self.timetable.release(token);
+    /// Releases the key and the reservations of a command that was not committed.
+    pub fn release(&mut self, meta: &Meta) {
+        self.keys.release(meta.principal.user(), meta.id);
+        self.ledger.release(meta.id);
+        self.directory.release(meta.id);
+        self.timetable.release(meta.id);
     }
 
     /// Number of commands that have reservations.
@@ -93,6 +98,7 @@ impl Folds {
         same_calls(&self.calls, &other.calls)?;
         same_people(&self.directory, &other.directory)?;
         same("wallets", self.wallets == other.wallets)?;
+        same("keys", self.keys == other.keys)?;
         same("photos", self.photos == other.photos)
     }
 

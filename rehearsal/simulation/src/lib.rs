@@ -1,7 +1,7 @@
 //! The whole product in one thread: orders and owners, a journal in memory, a manual clock and the fake bank.
 //!
 //! It has the same rules and writes the same records as the running service, but needs no runtime. Property tests and
-//! `campusg simulate` use it. A command takes the same steps as in an order's actor: is the id known? votes, decide, fill,
+//! `campusg simulate` use it. A command takes the same steps as in an order's actor: is the key claimed? votes, decide, fill,
 //! check, commit, fold, reply.
 //! Invariant: the state is only a fold of the journal ([`Simulation::rebuild`] proves it); a refused command leaves no
 //! trace. Must not: read a clock, or draw randomness except from its seed.
@@ -242,6 +242,9 @@ impl Simulation {
     pub fn rebuild(&mut self) -> Result<(), Broken> {
         let mut folds = Folds::default();
         self.journal.iter().for_each(|entry| folds.fold(entry));
+        for folds in [&mut folds, &mut self.folds] {
+            folds.keys.forget(self.now);
+        }
         folds
             .same_as(&self.folds)
             .map_err(|why| Broken { id: Id(10), why })?;

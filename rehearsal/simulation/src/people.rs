@@ -97,7 +97,7 @@ impl Simulation {
         {
             Ok(events) if !events.is_empty() => events,
             nothing => {
-                self.folds.release(token);
+                self.folds.release(&Meta::own(principal, token, "campus"));
                 return nothing.map(drop);
             }
         };

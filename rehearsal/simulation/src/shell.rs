@@ -1,14 +1,12 @@
-//! The steps that an order's actor takes for a command, in one thread: is the id known? votes, decide, fill, check, commit,
-//! fold, reply.
+//! The steps that an order's actor takes for a command, in one thread: is the key claimed? votes, decide, fill, check,
+//! commit, fold, reply.
 
 use super::{AskKind, Simulation};
 use campusg_domain::{
     id::{CommandId, Fingerprint, OrderId, Principal, Seq, UserId},
     invariant::{check_record, fingerprint},
-    order::{
-        Command, Context, Executed, Filled, Order, Placement, Turn, known, required_votes, turn,
-        verdict,
-    },
+    keys::Claim,
+    order::{Command, Context, Filled, Order, Placement, Turn, required_votes, turn, verdict},
     record::{Entry, Events, Record},
     rejection::Rejection,
     stream::Meta,
@@ -16,9 +14,11 @@ use campusg_domain::{
 };
 use std::sync::Arc;
 
+/// People give every command under a key.
 fn header(principal: Principal, id: CommandId, command: &Command) -> Meta {
     Meta {
         fingerprint: fingerprint(command),
+        keyed: principal.user().is_some(),
         ..Meta::own(principal, id, command.name())
     }
 }
@@ -37,15 +37,8 @@ impl Simulation {
         let order = OrderId::from_bytes(self.chance.timed(self.now.0));
         let Fingerprint(id) = fingerprint(&(customer, "place", key));
         let command = Command::Place(Box::new(placement));
-        let meta = Meta {
-            keyed: true,
-            ..header(Principal::User(customer), CommandId(id), &command)
-        };
-        match self.turn(&meta, order, &command) {
-            Ok(_) => Ok(order),
-            Err(Rejection::AlreadyPlaced { order }) => Ok(order),
-            Err(rejection) => Err(rejection),
-        }
+        let meta = header(Principal::User(customer), CommandId(id), &command);
+        self.turn(&meta, order, &command).map(|order| order.id)
     }
 
     /// Gives a command to an order. A repeat of the same command id is answered as before and not executed.
@@ -73,8 +66,10 @@ impl Simulation {
     ) -> Result<Arc<Order>, Rejection> {
         let token = meta.id;
         let before = self.folds.orders.get(&id).cloned();
-        if let Some(executed) = known(before.as_deref(), token, meta.fingerprint) {
-            return self.repeated(id, executed?);
+        if meta.keyed
+            && let Claim::Done(seq) = self.folds.keys.claim(meta, self.now)?
+        {
+            return self.repeated(seq);
         }
         let pin = self.pin(id);
         let policy = self.policy.clone();
@@ -88,7 +83,7 @@ impl Simulation {
             votes: &none,
             pin,
         };
-        let required_votes = required_votes(id, before.as_deref(), command, &context).into_iter();
+        let required_votes = required_votes(before.as_deref(), command, &context).into_iter();
         let votes = required_votes.map(|ask| (ask, self.vote(token, &ask)));
         let votes = Votes::Cast(votes.collect());
         context.votes = &votes;
@@ -98,27 +93,30 @@ impl Simulation {
                 verdict.map_or(Ok(after), Err)
             }
             Ok(Turn::AlreadySo) => {
-                self.folds.release(token);
+                self.folds.release(meta);
                 before.ok_or_else(|| Rejection::NotFound {
                     what: "order".into(),
                 })
             }
             Err(rejection) => {
-                self.folds.release(token);
+                self.folds.release(meta);
                 Err(rejection)
             }
         }
     }
 
     /// The reply to a repeat, as at the first time; a refusal that was recorded is found in the record's events.
-    fn repeated(&self, id: OrderId, executed: Executed) -> Result<Arc<Order>, Rejection> {
-        let place = usize::try_from(executed.seq.0 - 1).expect("the journal is in memory");
-        if let Events::Order(events) = &self.journal[place].record.events
+    fn repeated(&self, seq: Seq) -> Result<Arc<Order>, Rejection> {
+        let record = self.record(seq);
+        if let Events::Order(events) = &record.events
             && let Some(rejection) = verdict(events, &self.policy)
         {
             return Err(rejection);
         }
-        Ok(Arc::clone(&self.folds.orders[&id]))
+        let order = record.stream.order().and_then(|id| self.order(id));
+        order.cloned().ok_or_else(|| Rejection::NotFound {
+            what: "order".into(),
+        })
     }
 
     pub(super) fn vote(&mut self, token: CommandId, ask: &VoteRequest) -> Vote {
@@ -194,6 +192,11 @@ impl Simulation {
         self.folds.fold(&entry);
         self.journal.push(entry);
         self.after_record(stream);
+    }
+
+    fn record(&self, seq: Seq) -> &Record {
+        let place = usize::try_from(seq.0 - 1).expect("the journal is in memory");
+        &self.journal[place].record
     }
 
     pub(super) fn next_seq(&self) -> Seq {

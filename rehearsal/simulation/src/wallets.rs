@@ -1,4 +1,4 @@
-//! The steps that the escrow owner takes for a wallet's command, in one thread: is the id known? votes, decide, fill,
+//! The steps that the escrow owner takes for a wallet's command, in one thread: is the key claimed? votes, decide, fill,
 //! check, commit, fold, reply. Also what people, operators and the bank do with wallets.
 
 use super::{Bank, Simulation};
@@ -7,6 +7,7 @@ use campusg_domain::{
     gateway::{CallKey, Payout, Request},
     id::{CommandId, OrderId, Principal, Stream, UserId},
     invariant::{check_wallet, fingerprint},
+    keys::Claim,
     money::Cents,
     owner::{
         directory::{PayoutMethod, UserCommand},
@@ -59,12 +60,15 @@ impl Simulation {
         let before = self.wallet(user);
         let meta = Meta {
             fingerprint: fingerprint(command),
+            keyed: principal.user().is_some(),
             ..Meta::own(principal, id, "campus")
         };
+        if meta.keyed && self.folds.keys.claim(&meta, self.now)? != Claim::New {
+            return Ok(before);
+        }
         let (now, policy) = (self.now.max(before.last_at), self.policy.clone());
         let vote = |ask: &VoteRequest| self.vote(id, ask);
         match turn(&before, command, &meta, now, &policy, vote) {
-            Ok(Turn::Repeated(_)) => Ok(before),
             Ok(Turn::Commit(filled)) => {
                 if let Err(broken) =
                     check_wallet(&self.folds.ledger, &before, &filled.after, &filled.record)
@@ -78,11 +82,11 @@ impl Simulation {
                 Ok(folded)
             }
             Ok(Turn::AlreadySo) => {
-                self.folds.release(id);
+                self.folds.release(&meta);
                 Ok(before)
             }
             Err(rejection) => {
-                self.folds.release(id);
+                self.folds.release(&meta);
                 Err(rejection)
             }
         }

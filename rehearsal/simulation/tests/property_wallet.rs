@@ -6,6 +6,7 @@
 use campusg_domain::{
     call::{Answer, CallKind, Decline},
     id::{CommandId, OrderId, Principal, Stream, UserId},
+    keys::KEPT_MS,
     money::{Account, Cents, Phase, Transfer},
     order::{Command, Fault, Shown},
     owner::wallet::{self, ChargebackStage, PaymentState, PayoutState},
@@ -337,11 +338,12 @@ impl Run {
             return;
         };
         let records = self.campus.journal().len();
-        let before = self.campus.wallet(user);
-        let known = before
-            .executed
+        let now = self.campus.now();
+        let known = self
+            .campus
+            .journal()
             .iter()
-            .any(|executed| executed.command == id);
+            .any(|entry| entry.record.command == id && now < entry.record.at.plus(KEPT_MS));
         let who = Principal::User(user);
         drop(self.campus.wallet_command(who, user, &command, id));
         assert!(

@@ -457,3 +457,32 @@ fn transition_37_an_order_for_later_waits_for_its_time() {
     scene.by(runner, &Command::Accept { runner }).unwrap();
     scene.holds();
 }
+
+#[test]
+fn a2_a_placements_key_is_known_after_30_more_and_until_a_day_is_over() {
+    let mut scene = Scene::placed(Behaviour::Succeeds);
+    let (customer, first) = (scene.customer, scene.order);
+    let cancel = Command::Cancel {
+        accept_charge: Cents::ZERO,
+    };
+    scene.campus.settle();
+    scene.by(customer, &cancel).unwrap();
+    let begun = scene.campus.now();
+    for key in 100..130 {
+        let order = scene.campus.place(customer, wish(customer), key).unwrap();
+        scene.campus.settle();
+        let id = scene.campus.fresh();
+        let who = Principal::User(customer);
+        scene.campus.command(who, order, &cancel, id).unwrap();
+    }
+    let again = |scene: &mut Scene| scene.campus.place(customer, wish(customer), 1);
+    assert_eq!(again(&mut scene), Ok(first));
+    let passed = scene.campus.now().since(begun);
+    scene.campus.advance(DAY_MS - passed - MINUTE_MS);
+    assert_eq!(again(&mut scene), Ok(first));
+    scene.campus.rebuild().unwrap();
+    assert_eq!(again(&mut scene), Ok(first), "folded from the journal anew");
+    scene.campus.advance(2 * MINUTE_MS);
+    assert_ne!(again(&mut scene), Ok(first));
+    scene.holds();
+}

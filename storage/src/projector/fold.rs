@@ -257,7 +257,6 @@ impl Changes<'_> {
             && let Events::User(events) = &record.events
         {
             person.last_seq = self.seq;
-            person.remember(record.command, record.fingerprint, record.status);
             for event in events {
                 person.evolve(event, record.at);
             }

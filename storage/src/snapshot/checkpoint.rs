@@ -22,7 +22,7 @@ use super::value::{Slot, VALUE_BYTES, Value};
 use crate::codec;
 
 /// The version of keys and values. Stores with another version are rebuilt from the journal.
-pub(crate) const SNAPSHOT_VERSION: u32 = 4;
+pub(crate) const SNAPSHOT_VERSION: u32 = 5;
 
 /// How many keys are written before the projector looks at its queue again.
 pub(crate) const SLICE: usize = 64;

@@ -6,6 +6,7 @@
 
 use crate::{
     fatal::Guard,
+    keys::SharedKeys,
     message::{CountReservations, Folded, GiveBack, Pending, RequestVote},
     port::clock::Clock,
     refusal::Refusal,
@@ -17,7 +18,6 @@ use campusg_domain::{
     owner::directory::{Directory, StoreCommand, UserCommand},
     policy::Policy,
     record::{Events, Record},
-    rejection::Rejection,
     stream::Envelope,
     time::At,
     vote::Votes,
@@ -53,11 +53,11 @@ pub(crate) struct DirectoryActor {
 
 impl DirectoryActor {
     /// Starts with empty queues.
-    pub(crate) fn new(start: DirectoryStart) -> Self {
+    pub(crate) fn new(start: DirectoryStart, keys: SharedKeys) -> Self {
         Self {
             start,
-            users: StreamQueue::default(),
-            stores: StreamQueue::default(),
+            users: StreamQueue::new(keys.clone()),
+            stores: StreamQueue::new(keys),
         }
     }
 
@@ -98,13 +98,6 @@ impl StreamOwner<UserCommand> for DirectoryActor {
             command,
         } = envelope;
         let mut directory = self.write();
-        if let Some(known) = directory.executed(*user, meta.id) {
-            return if known == meta.fingerprint {
-                Ok(None)
-            } else {
-                Err(Refusal::rule(Rejection::KeyReused))
-            };
-        }
         let events = directory.decide_user(meta.id, *user, command, meta.principal, now);
         let events = events.map_err(Refusal::rule)?;
         let prev = directory.last_seq(envelope.stream());

@@ -7,6 +7,7 @@ mod wallets;
 
 use crate::{
     fatal::Guard,
+    keys::SharedKeys,
     message::{
         CheckTransfers, CountReservations, Folded, GiveBack, OpenWalletBalance, RequestVote,
     },
@@ -70,7 +71,7 @@ pub(crate) struct EscrowActor {
 
 impl EscrowActor {
     /// Starts with empty queues.
-    pub(crate) fn new(start: EscrowStart) -> Self {
+    pub(crate) fn new(start: EscrowStart, keys: SharedKeys) -> Self {
         let EscrowStart {
             refused_releases,
             ledger,
@@ -91,7 +92,7 @@ impl EscrowActor {
             head,
             clock,
             queue,
-            commands: StreamQueue::default(),
+            commands: StreamQueue::new(keys),
             _guard: guard,
         }
     }

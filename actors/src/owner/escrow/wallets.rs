@@ -67,7 +67,7 @@ impl StreamOwner<Command> for EscrowActor {
         };
         let turn = turn(&before, command, meta, now, policy, vote);
         match turn.map_err(Refusal::rule)? {
-            Turn::Repeated(_) | Turn::AlreadySo => Ok(None),
+            Turn::AlreadySo => Ok(None),
             Turn::Commit(filled) => {
                 let checked = check_wallet(&self.ledger, &before, &filled.after, &filled.record);
                 checked.map_err(|broken| {

@@ -6,6 +6,7 @@
 
 use crate::{
     fatal::Guard,
+    keys::SharedKeys,
     message::{CountReservations, Folded, Pending},
     owners::submit,
     port::{
@@ -52,10 +53,10 @@ pub(crate) struct NotificationActor {
 
 impl NotificationActor {
     /// Starts with empty queues.
-    pub(crate) fn new(start: NotificationStart) -> Self {
+    pub(crate) fn new(start: NotificationStart, keys: SharedKeys) -> Self {
         Self {
             start,
-            commands: StreamQueue::default(),
+            commands: StreamQueue::new(keys),
             last: HashMap::new(),
         }
     }

@@ -13,6 +13,7 @@ mod window;
 
 use crate::{
     fatal::Guard,
+    keys::SharedKeys,
     message::{CountReservations, Folded, GiveBack, RequestVote},
     owners::Owners,
     port::clock::Clock,
@@ -79,7 +80,7 @@ pub(crate) struct TimerActor {
 
 impl TimerActor {
     /// Starts without timers in memory; all armed ones are in the snapshots.
-    pub(crate) fn new(start: TimerStart) -> Self {
+    pub(crate) fn new(start: TimerStart, keys: SharedKeys) -> Self {
         Self {
             table: Timetable::new(At(0), start.armed),
             scheduled: start.scheduled,
@@ -95,7 +96,7 @@ impl TimerActor {
             begun: 0,
             refilling: false,
             wake: None,
-            commands: StreamQueue::default(),
+            commands: StreamQueue::new(keys),
             _guard: start.guard,
         }
     }

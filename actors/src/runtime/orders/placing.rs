@@ -13,7 +13,6 @@ use campusg_domain::{
     id::{OrderId, Seq, Stream, UserId},
     money::Cents,
     order::{self, Command, Dropoff, Handover, Item, Order, Placement, Price, Stage, StoreRef},
-    rejection::Rejection,
     stream::{Envelope, Meta},
     text::Sealed,
     time::At,
@@ -91,6 +90,10 @@ impl Runtime {
     /// `NotAllowed`, `InvalidField`, then the rules of transition 1.
     pub async fn place_order(&self, meta: Meta, wish: NewOrder) -> Result<OrderReply, Refusal> {
         let customer = meta.user()?;
+        if let Some(done) = self.done_before(&meta).await? {
+            let order = done.record.stream.order().ok_or(Refusal::Fault)?;
+            return self.placed_before(order).await;
+        }
         let now = self.clock().now();
         let order = OrderId::from_bytes(self.entropy().uuid(now));
         let placement = self.placement(customer, wish.checked()?)?;
@@ -103,20 +106,21 @@ impl Runtime {
             command: Command::Place(Box::new(placement)),
         };
         match self.orders().place(envelope).await {
+            // Somebody else's request under the same key was faster.
+            Ok(done) if done.order.id != order => self.placed_before(done.order.id).await,
             Ok(done) => Ok(self.until_settled(done.into(), following).await),
-            Err(Refusal::Rejected {
-                rejection: Rejection::AlreadyPlaced { order },
-                ..
-            }) => {
-                let order = self.order(order).await?;
-                Ok(OrderReply {
-                    order: order.ok_or_else(|| Refusal::not_found("order"))?,
-                    repeated: true,
-                })
-            }
             Err(Refusal::Rejected { rejection, .. }) => Err(Refusal::rule(rejection)),
             Err(refusal) => Err(refusal),
         }
+    }
+
+    /// Returns the answer to a repeated placement: the order as it is now.
+    async fn placed_before(&self, order: OrderId) -> Result<OrderReply, Refusal> {
+        let order = self.order(order).await?;
+        Ok(OrderReply {
+            order: order.ok_or_else(|| Refusal::not_found("order"))?,
+            repeated: true,
+        })
     }
 
     /// Returns what an order would cost and how much would be held.

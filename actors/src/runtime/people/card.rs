@@ -10,7 +10,6 @@ use crate::{
 };
 use campusg_domain::{
     call::CardToken,
-    id::{CommandId, Seq, UserId},
     money::Cents,
     owner::directory::{Card, UserCommand, UserEvent},
     record::{Entry, Events},
@@ -33,18 +32,22 @@ impl Runtime {
     /// `NotAllowed`; `InvalidField` if the gateway does not know the token; `GatewayAway`.
     pub async fn set_card(&self, meta: Meta, token: CardToken) -> Result<NewCard, Refusal> {
         let user = meta.user()?;
-        let card = gateway::card(self.gateway(), token).await?;
-        let balance = self.wallet_balance(user).await?;
-        let pays = balance.new_card_pays(self.0.services.policy.gateway_minimum_cents);
-        let id = meta.id;
-        let set = UserCommand::SetCard { card, pays };
-        let seq = self.submit(meta, user, set).await?;
-        let done = self.done(user, id, seq).await?;
+        let done = match self.done_before(&meta).await? {
+            Some(done) => done,
+            None => {
+                let card = gateway::card(self.gateway(), token).await?;
+                let balance = self.wallet_balance(user).await?;
+                let pays = balance.new_card_pays(self.0.services.policy.gateway_minimum_cents);
+                let set = UserCommand::SetCard { card, pays };
+                let seq = self.submit(meta, user, set).await?;
+                self.record_of(seq).await?
+            }
+        };
         new_card(&done).ok_or(Refusal::Unknown)
     }
 
-    /// Takes the caller's card off.
     /// Removes the caller's card.
+    ///
     /// # Errors
     /// `NotAllowed`, `NotFound`.
     pub async fn remove_card(&self, meta: Meta) -> Result<(), Refusal> {
@@ -52,28 +55,6 @@ impl Runtime {
         self.submit(meta, user, UserCommand::RemoveCard)
             .await
             .map(drop)
-    }
-}
-
-impl Runtime {
-    /// Returns the record that a command has made in an account's stream: record `seq`, or for a repeat the one among
-    /// the account's latest records that has the command's id.
-    async fn done(&self, user: UserId, id: CommandId, seq: Seq) -> Result<Entry, Refusal> {
-        let found = self.read(move |reads| {
-            let last = reads
-                .person(user)?
-                .map_or(Seq::NONE, |known| known.last_seq);
-            let mut at = if seq == Seq::NONE { last } else { seq };
-            while at != Seq::NONE {
-                match reads.entry(at)? {
-                    Some(entry) if entry.record.command == id => return Ok(Some(entry)),
-                    Some(entry) => at = entry.record.prev,
-                    None => break,
-                }
-            }
-            Ok(None)
-        });
-        found.await?.ok_or(Refusal::Unknown)
     }
 }
 

@@ -1,11 +1,17 @@
 //! The steps of one command, from the check for a repeat to the reply.
 
 use super::message::Done;
-use crate::{message::CheckTransfers, refusal::Refusal, services::Services, shell::commit::commit};
+use crate::{
+    keys::{Claimed, KeyClaim},
+    message::CheckTransfers,
+    refusal::Refusal,
+    services::Services,
+    shell::commit::{Committed, Held, commit},
+};
 use campusg_domain::{
-    id::{OrderId, PhotoId, Principal, Seq, Stream},
+    id::{PhotoId, Principal, Seq, Stream},
     invariant::{Broken, broken_by, check_order},
-    order::{self, Command, Event, Executed, Filled, Order, Turn, verdict},
+    order::{self, Command, Event, Filled, Order, Turn, verdict},
     record::{Events, Record},
     rejection::Rejection,
     saga::Mark,
@@ -21,23 +27,24 @@ pub(super) async fn execute(
     services: &Services,
     before: Option<Arc<Order>>,
     envelope: &Envelope<Command>,
+    committed: &Committed,
 ) -> (Option<Arc<Order>>, Result<Done, Refusal>) {
-    let (id, meta) = (envelope.target, &envelope.meta);
-    match order::known(before.as_deref(), meta.id, meta.fingerprint) {
-        Some(Ok(executed)) => {
-            let answer = repeated(services, id, before.as_ref(), executed).await;
+    let id = envelope.target;
+    let key = match claim(services, envelope, committed) {
+        Ok(Claimed::New(key)) => key,
+        Ok(Claimed::Done(seq)) => {
+            let answer = repeated(services, before.as_ref(), seq).await;
             return (before, answer);
         }
-        Some(Err(rejection)) => return (before, Err(Refusal::of_order(id, rejection))),
-        None => {}
-    }
+        Err(rejection) => return (before, Err(Refusal::of_order(id, rejection))),
+    };
     let before = match set_back(services, before, envelope).await {
         Ok(before) => before,
         Err((before, refusal)) => return (before, Err(refusal)),
     };
     let began_ms = services.clock.monotonic_ms();
-    match decide_and_commit(services, before.as_ref(), envelope).await {
-        Ok(Some(Committed {
+    match decide_and_commit(services, before.as_ref(), envelope, (key, committed)).await {
+        Ok(Some(Taken {
             after,
             events,
             verdict,
@@ -64,6 +71,18 @@ pub(super) async fn execute(
     }
 }
 
+/// Claims the command's key, if it has one. A command without a key is known only where an earlier try of it was committed.
+fn claim(
+    services: &Services,
+    envelope: &Envelope<Command>,
+    committed: &Committed,
+) -> Result<Claimed, Rejection> {
+    match committed.get() {
+        Some(seq) => Ok(Claimed::Done(*seq)),
+        None => services.keys.claim(&envelope.meta, services.clock.now()),
+    }
+}
+
 /// Tells an order that lies ahead of a clock which was set back, before it gets another command.
 async fn set_back(
     services: &Services,
@@ -82,36 +101,37 @@ async fn set_back(
     let id = own_command(Stream::Order(order), "set clock back", version.into());
     let command = Command::SetClockBack { ms };
     let first = Envelope::own(Principal::System, id, order, command);
-    match decide_and_commit(services, before.as_ref(), &first).await {
-        Ok(committed) => Ok(committed.map(|committed| committed.after).or(before)),
+    let own = Committed::default();
+    match decide_and_commit(services, before.as_ref(), &first, (None, &own)).await {
+        Ok(taken) => Ok(taken.map(|taken| taken.after).or(before)),
         Err(refusal) => Err((before, refusal)),
     }
 }
 
-/// Answers a repeated command as the first time.
+/// Answers a repeated command as the first time. A placement is the record of another order than the one whose actor is
+/// asked.
 async fn repeated(
     services: &Services,
-    id: OrderId,
     before: Option<&Arc<Order>>,
-    executed: Executed,
+    seq: Seq,
 ) -> Result<Done, Refusal> {
-    if executed.status >= 400
-        && let Some(entry) = services
-            .read(move |reads| reads.entry(executed.seq))
-            .await?
-        && let Events::Order(events) = &entry.record.events
+    let entry = services.read(move |reads| reads.entry(seq)).await?;
+    let record = entry.ok_or(Refusal::Fault)?.record;
+    let (Stream::Order(id), Events::Order(events)) = (record.stream, &record.events) else {
+        return Err(Refusal::Fault);
+    };
+    if record.status >= 400
         && let Some(rejection) = verdict(events, &services.policy)
     {
         return Err(Refusal::of_order(id, rejection));
     }
     let order = match before {
-        Some(order) if order.last_seq == executed.seq => Some(Arc::clone(order)),
-        Some(_) => {
+        Some(order) if order.last_seq == seq => Some(Arc::clone(order)),
+        _ => {
             services
-                .read(move |reads| reads.order_as_of(id, executed.seq))
+                .read(move |reads| reads.order_as_of(id, seq))
                 .await?
         }
-        None => None,
     };
     let order = order.ok_or_else(|| Refusal::not_found("order"))?;
     Ok(Done {
@@ -120,7 +140,7 @@ async fn repeated(
     })
 }
 
-struct Committed {
+struct Taken {
     after: Arc<Order>,
     events: Vec<Event>,
     verdict: Option<Rejection>,
@@ -131,7 +151,8 @@ async fn decide_and_commit(
     services: &Services,
     before: Option<&Arc<Order>>,
     envelope: &Envelope<Command>,
-) -> Result<Option<Committed>, Refusal> {
+    (key, committed): (Option<KeyClaim>, &Committed),
+) -> Result<Option<Taken>, Refusal> {
     let (id, command) = (envelope.target, &envelope.command);
     let no = |rejection| Refusal::of_order(id, rejection);
     let order = before.map(Arc::as_ref);
@@ -148,7 +169,7 @@ async fn decide_and_commit(
         votes: &none,
         pin: services.pin(id),
     };
-    let required_votes = order::required_votes(id, order, command, &context);
+    let required_votes = order::required_votes(order, command, &context);
     let (mut votes, reservation) = services.owners.poll(envelope.meta.id, required_votes).await;
     look_up_used_once(services, envelope, &mut votes).await?;
     let votes = Votes::Cast(votes);
@@ -169,8 +190,12 @@ async fn decide_and_commit(
         | Events::Schedule(_)
         | Events::Wallet(_) => vec![],
     };
-    let ack = commit(&services.queue, record, Some(reservation)).await?;
-    Ok(Some(Committed {
+    let held = Held {
+        reservation: Some(reservation),
+        key,
+    };
+    let ack = commit(&services.queue, record, held, Arc::clone(committed)).await?;
+    Ok(Some(Taken {
         after: Arc::new(after.numbered(Seq(ack.seq))),
         events,
         verdict,

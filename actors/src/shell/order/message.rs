@@ -1,6 +1,6 @@
 //! The messages that an order's actor handles.
 
-use crate::{refusal::Refusal, registry::Permit};
+use crate::{refusal::Refusal, registry::Permit, shell::commit::Committed};
 use actix::Message;
 use campusg_domain::{
     order::{Command, Order},
@@ -14,6 +14,8 @@ pub(crate) struct Deliver {
     pub(crate) envelope: Envelope<Command>,
     /// Whether the order's id was made for this very message, so that there is nothing to load.
     pub(crate) is_fresh: bool,
+    /// Shared by every try of the command.
+    pub(crate) committed: Committed,
     /// Counts the command as under way until it is answered, also if its caller is gone.
     #[expect(dead_code, reason = "held for its drop")]
     pub(crate) permit: Option<Permit>,

@@ -1,6 +1,6 @@
 //! The order's shell: one actor per live order, which carries out every command in the same sequence.
 //!
-//! (load) → repeat? → votes → decide → fill → check → commit → ack → reply. Filling also makes the order after the
+//! (load) → key claimed? → votes → decide → fill → check → commit → ack → reply. Filling also makes the order after the
 //! command, so that it can be checked; the actor keeps it once the ack has given it its number. The mailbox is closed
 //! from the first step to the reply (`ctx.wait`), so commands do not interleave and memory is never ahead of the disk.
 //! Effects belong to the owners that fold the record.
@@ -167,7 +167,7 @@ impl Handler<Deliver> for OrderActor {
     fn handle(&mut self, message: Deliver, _: &mut Context<Self>) -> Self::Result {
         self.last_command_ms = self.services.clock.monotonic_ms();
         self.with_order(message.is_fresh, async move |services, before| {
-            execute::execute(&services, before, &message.envelope).await
+            execute::execute(&services, before, &message.envelope, &message.committed).await
         })
     }
 }

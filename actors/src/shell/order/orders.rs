@@ -8,6 +8,7 @@ use crate::{
     refusal::Refusal,
     registry::{AskFault, Limits, Origin, Registry, RestartPolicy},
     services::Services,
+    shell::commit::Committed,
 };
 use actix_rt::ArbiterHandle;
 use campusg_domain::{
@@ -79,6 +80,7 @@ impl Orders {
     async fn deliver(&self, envelope: Envelope<Command>, is_fresh: bool) -> Result<Done, Refusal> {
         // Only the first try can rely on the id being fresh: a later one may have to find what the first has written.
         let is_fresh = AtomicBool::new(is_fresh);
+        let committed = Committed::default();
         let from = match envelope.meta.principal {
             Principal::User(_) | Principal::Operator(_) => Origin::Outside,
             Principal::System | Principal::Gateway => Origin::Inside,
@@ -86,6 +88,7 @@ impl Orders {
         let message = |permit| Deliver {
             envelope: envelope.clone(),
             is_fresh: is_fresh.swap(false, Ordering::Relaxed),
+            committed: Arc::clone(&committed),
             permit: Some(permit),
         };
         self.0.ask(envelope.target, from, message).await?

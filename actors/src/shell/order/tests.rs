@@ -4,16 +4,22 @@
 
 use super::execute::execute;
 use crate::{
-    common::{House, Settings},
-    runtime::{Refusal, RuntimeConfig},
+    common::{House, Settings, keyed, plain, wish},
+    runtime::{OrderReply, Refusal, RuntimeConfig},
+    shell::commit::Committed,
 };
 use campusg_domain::{
-    id::{CommandId, Fingerprint, OrderId, Principal, Seq, UserId},
+    id::{CommandId, Fingerprint, OrderId, Principal, Seq, Stream, UserId},
+    keys::{KEPT_MS, MOST},
     money::Cents,
     order::{Command, EscrowStatus, Order},
+    owner::directory::RunnerState,
+    record::{Events, Record},
+    rejection::Rejection,
     stream::{Envelope, Meta},
     vote::{Granted, VoteRequest},
 };
+use campusg_storage::journal::Batch;
 use std::{sync::Arc, time::Duration};
 
 fn envelope(who: UserId, order: OrderId, command: Command) -> Envelope<Command> {
@@ -57,6 +63,7 @@ async fn a_record_that_the_ledger_refuses_is_never_written() {
         house.runtime.services(),
         Some(Arc::clone(&stale)),
         &envelope(customer, stale.id, cancel),
+        &Committed::default(),
     )
     .await;
     assert_eq!(answer.unwrap_err(), Refusal::Fault);
@@ -82,7 +89,13 @@ async fn a_record_that_would_break_an_invariant_is_never_written_and_its_votes_a
     });
     let before = head(&house).await;
     let accept = envelope(runner, placed.id, Command::Accept { runner });
-    let (_, answer) = execute(house.runtime.services(), Some(broken), &accept).await;
+    let (_, answer) = execute(
+        house.runtime.services(),
+        Some(broken),
+        &accept,
+        &Committed::default(),
+    )
+    .await;
     assert_eq!(answer.unwrap_err(), Refusal::Fault);
     assert_eq!(head(&house).await, before);
     assert!(given_back(&house).await, "the runner's slot");
@@ -99,8 +112,13 @@ async fn what_was_reserved_for_a_record_that_the_journal_refuses_is_given_back()
     let placed = house.place(customer).await;
     let kept = house.runtime.close_journal();
     let accept = envelope(runner, placed.id, Command::Accept { runner });
-    let (after, answer) =
-        execute(house.runtime.services(), Some(Arc::clone(&placed)), &accept).await;
+    let (after, answer) = execute(
+        house.runtime.services(),
+        Some(Arc::clone(&placed)),
+        &accept,
+        &Committed::default(),
+    )
+    .await;
     assert_eq!(answer.unwrap_err(), Refusal::Stopping);
     assert_eq!(after, Some(placed));
     assert!(given_back(&house).await);
@@ -130,29 +148,80 @@ async fn what_was_reserved_by_a_task_that_panics_is_given_back() {
     assert!(given_back(&house).await);
 }
 
-/// Regression: a repeat under the same token was refused, and released what the first request had reserved.
+/// A command that its order's actor has committed, but not answered, is sent to the next one, which answers from the record.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_no_gives_back_nothing_that_somebody_else_holds_under_the_same_token() {
+async fn a_command_without_a_key_that_was_committed_before_its_actor_ended_is_not_done_again() {
+    let house = House::new().await;
+    let (customer, runner) = (
+        house.customer("ada", "tok_visa").await,
+        house.runner("rosa").await,
+    );
+    let placed = house.place(customer).await;
+    let before = house
+        .until_order("through", placed.id, |order| order.version == 2)
+        .await;
+    let (services, committed) = (house.runtime.services(), Committed::default());
+    let accept = envelope(runner, placed.id, Command::Accept { runner });
+    let tried = |before| execute(services, before, &accept, &committed);
+    let (after, first) = tried(Some(before)).await;
+    let written = head(&house).await;
+    for known in [after, None] {
+        let (_, again) = tried(known).await;
+        let again = again.unwrap();
+        assert!(again.repeated);
+        assert_eq!(again.order, first.as_ref().unwrap().order);
+    }
+    assert_eq!(head(&house).await, written);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_10_000_keys_a_new_one_is_refused_until_the_oldest_is_over_and_a_known_one_is_answered()
+{
     let house = House::new().await;
     let customer = house.customer("ada", "tok_visa").await;
-    let owners = &house.runtime.services().owners;
-    let ask = |n| VoteRequest::Placement {
-        customer,
-        order: OrderId::from_bytes([n; 16]),
-        fingerprint: Fingerprint(1),
-        keyed: true,
-        store: None,
-        open_at: campusg_domain::time::At(0),
+    let place = async |key: &str| {
+        let caller = keyed(customer, key, Fingerprint(1));
+        house.runtime.place_order(caller, wish()).await
     };
-    let (_, first) = owners.poll(CommandId(7), vec![ask(1)]).await;
-    for _ in 0..2 {
-        let (votes, repeat) = owners.poll(CommandId(7), vec![ask(2)]).await;
-        assert_eq!(votes[0].1.as_ref().unwrap_err().code(), "still_running");
-        drop(repeat);
-        assert_eq!(owners.reservations().await, Some(1));
-    }
-    drop(first);
+    let first = place("first").await.unwrap();
+    let others = (1..u64::from(MOST)).map(|n| {
+        let meta = keyed(customer, &n.to_string(), Fingerprint(1));
+        let (stream, events) = (Stream::User(customer), Events::User(vec![]));
+        Record::of_owner(stream, Seq::NONE, house.now(), &meta, events)
+    });
+    let batch = Batch {
+        first_seq: 1_000_000,
+        records: others.collect(),
+        head: [0; 32],
+        written_ms: 0,
+    };
+    house.runtime.services().keys.fold(&batch);
+    house.advance(KEPT_MS / 4);
+    let full = Rejection::TooManyKeys {
+        limit: MOST,
+        in_ms: KEPT_MS / 4 * 3,
+    };
+    let refused = |answer: Result<OrderReply, Refusal>| match answer.unwrap_err() {
+        Refusal::Rejected { rejection, .. } => rejection,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(place("next").await), full);
+    let again = place("first").await.unwrap();
+    assert_eq!((again.order.id, again.repeated), (first.order.id, true));
+    let runner = RunnerState::default();
+    let account = keyed(customer, "runner", Fingerprint(1));
+    let account = house.runtime.set_runner(account, runner).await;
+    assert_eq!(account.unwrap_err(), Refusal::rule(full), "in owners too");
+    assert!(
+        house
+            .runtime
+            .set_runner(plain(customer), runner)
+            .await
+            .is_ok()
+    );
     assert!(given_back(&house).await);
+    house.advance(KEPT_MS / 4 * 3);
+    assert!(!place("next").await.unwrap().repeated);
 }
 
 /// Regression: an order whose load had failed answered every later command with that error, as long as commands kept

@@ -8,7 +8,7 @@ use crate::common::{operator, plain};
 use campusg_actors::runtime::Refusal;
 use campusg_domain::{
     gateway::CallKey,
-    id::{CommandId, OrderId, PhotoId, Principal, Stream, UserId},
+    id::{OrderId, PhotoId, Principal, Stream, UserId},
     invariant::fingerprint,
     money::Cents,
     order::{Command, Handover, Order, Shown, Stage},
@@ -60,20 +60,17 @@ impl Twins {
         let command = Command::Place(Box::new(placement.clone()));
         let caller = Meta {
             fingerprint: fingerprint(&command),
+            keyed: true,
             ..plain(customer)
         };
+        let id = caller.id;
         let ours = self
             .house
             .runtime
             .place_order(caller, wish(placement))
             .await;
-        let known = ours
-            .as_ref()
-            .map(|reply| (reply.order.id, reply.order.executed[0].command));
-        let (order, id) = known.unwrap_or((
-            OrderId::from_bytes(self.chance.bytes()),
-            CommandId(self.chance.next()),
-        ));
+        let known = ours.as_ref().map(|reply| reply.order.id);
+        let order = known.unwrap_or(OrderId::from_bytes(self.chance.bytes()));
         let theirs = self
             .campus
             .command(Principal::User(customer), order, &command, id);

@@ -219,7 +219,10 @@ impl Twins {
     pub(super) fn key(&mut self, who: Principal, command: &Command) -> Meta {
         self.keys += 1;
         let (key, body) = (self.keys.to_string(), fingerprint(command));
-        Meta::keyed(who, "twins", &key, body, "twins")
+        Meta {
+            keyed: who.user().is_some(),
+            ..Meta::keyed(who, "twins", &key, body, "twins")
+        }
     }
 
     /// Gives both the same command; `shown` is what the runtime is given where that must differ (its PINs are others).

@@ -3,7 +3,7 @@
 use super::hours::Hours;
 use crate::{
     call::{AccountToken, CardToken},
-    id::{CommandId, Fingerprint, OrderId, Seq, SessionId},
+    id::{Seq, SessionId},
     money::Cents,
     people::{PeopleChange, Side},
     text::Sealed,
@@ -76,17 +76,6 @@ pub struct RunnerState {
     pub active: bool,
     /// They want notices of new orders.
     pub online: bool,
-}
-
-/// A placement that became an order: its repeat under the same key is answered with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlacedKey {
-    /// Id of the command that placed the order.
-    pub command: CommandId,
-    /// Hash of its body.
-    pub fingerprint: Fingerprint,
-    /// The order it became.
-    pub order: OrderId,
 }
 
 /// What happened to a person's account. Variants are only ever appended.
@@ -162,10 +151,6 @@ pub enum StoreEvent {
     },
 }
 
-/// Number of placements per person whose repeats are answered.
-const PLACED_KEPT: usize = 20;
-/// Number of account commands per person whose repeats are answered.
-const EXECUTED_KEPT: usize = 20;
 /// Number of sessions kept per person; the oldest goes first.
 const SESSIONS_KEPT: usize = 20;
 
@@ -202,10 +187,6 @@ pub struct Person {
     pub rated_as_runner: (u32, u32),
     /// Ratings of this person as customer: number, and sum of stars.
     pub rated_as_customer: (u32, u32),
-    /// The last placements, oldest first.
-    pub placed: Vec<PlacedKey>,
-    /// The last account commands with their status, oldest first.
-    pub executed: Vec<(CommandId, Fingerprint, u16)>,
     /// Sequence of the account's own last record.
     pub last_seq: Seq,
 }
@@ -250,23 +231,7 @@ impl Person {
     /// Applies what an order changes about the person.
     pub fn change(&mut self, change: &PeopleChange) {
         match *change {
-            PeopleChange::OrderOpened {
-                command,
-                fingerprint,
-                order,
-                ..
-            } => {
-                self.open_orders += 1;
-                keep_last(
-                    &mut self.placed,
-                    PlacedKey {
-                        command,
-                        fingerprint,
-                        order,
-                    },
-                    PLACED_KEPT,
-                );
-            }
+            PeopleChange::OrderOpened { .. } => self.open_orders += 1,
             PeopleChange::OrderClosed { .. } => {
                 self.open_orders = self.open_orders.saturating_sub(1)
             }
@@ -283,15 +248,6 @@ impl Person {
             }
             PeopleChange::PhotoUsed { .. } => {}
         }
-    }
-
-    /// Remembers an account command, so that its repeat is answered.
-    pub fn remember(&mut self, command: CommandId, fingerprint: Fingerprint, status: u16) {
-        keep_last(
-            &mut self.executed,
-            (command, fingerprint, status),
-            EXECUTED_KEPT,
-        );
     }
 }
 

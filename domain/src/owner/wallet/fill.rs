@@ -28,8 +28,7 @@ impl Filled {
     /// The wallet after its record was committed as `seq`.
     #[must_use]
     pub fn committed(self, seq: Seq) -> (Record, Wallet) {
-        let after = self.after.numbered(seq, &self.record);
-        (self.record, after)
+        (self.record, self.after.numbered(seq))
     }
 }
 

@@ -5,15 +5,14 @@
 use super::{
     event::Event,
     state::{
-        Chargeback, DECIDED_KEPT, EXECUTED_KEPT, Payment, PaymentState, Payout, PayoutState,
-        Wallet, is_past,
+        Chargeback, DECIDED_KEPT, Payment, PaymentState, Payout, PayoutState, Wallet, is_past,
     },
 };
 use crate::{
     call::{CallChange, CallNumber, CallState},
-    id::{Principal, Seq, Stream, UserId},
+    id::{Seq, Stream, UserId},
     money::Cents,
-    order::{Call, Executed, Outcome, absorb_call, absorb_promise},
+    order::{Call, Outcome, absorb_call, absorb_promise},
     record::{Events, Record},
     time::At,
     timer::{Timer, TimerChange, TimerState},
@@ -70,13 +69,8 @@ impl Wallet {
 
     /// The wallet with the sequence that its last record was given.
     #[must_use]
-    pub fn numbered(mut self, seq: Seq, record: &Record) -> Self {
+    pub const fn numbered(mut self, seq: Seq) -> Self {
         self.last_seq = seq;
-        if let Some(last) = self.executed.last_mut()
-            && last.command == record.command
-        {
-            last.seq = seq;
-        }
         self
     }
 
@@ -149,24 +143,11 @@ impl Wallet {
         }
     }
 
-    /// Ends a record: version, sequence, time, and the memory of people's commands; drops what is too old to keep.
+    /// Ends a record: version, sequence, time, and the XX what is too old to keep.
     pub(super) fn close(&mut self, seq: Seq, record: &Record) {
         self.version += 1;
         self.last_seq = seq;
         self.last_at = record.at;
-        if matches!(
-            record.principal,
-            Principal::User(_) | Principal::Operator(_)
-        ) {
-            self.executed.push(Executed {
-                command: record.command,
-                fingerprint: record.fingerprint,
-                seq,
-                version: self.version,
-                status: record.status,
-            });
-        }
-        keep_last(&mut self.executed, EXECUTED_KEPT, |_| true);
         let now = self.last_at;
         keep_last(&mut self.payouts, DECIDED_KEPT, |payout| {
             payout.state != PayoutState::Requested && is_past(payout.changed_at, now)

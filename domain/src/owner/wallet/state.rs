@@ -3,11 +3,10 @@
 use super::event::ChargebackId;
 use crate::{
     call::{CallKind, CallNumber, CallState, CardToken, Decline},
-    id::{Fingerprint, OrderId, Seq, UserId},
+    id::{OrderId, Seq, UserId},
     money::{Account, Cents, Promised},
-    order::{Call, Executed},
+    order::Call,
     owner::directory::PayoutMethod,
-    rejection::Rejection,
     time::{At, DAY_MS},
     timer::{Timer, TimerState},
 };
@@ -102,8 +101,6 @@ pub struct Chargeback {
     pub at: At,
 }
 
-/// Number of people's commands per wallet whose repeats are answered.
-pub(super) const EXECUTED_KEPT: usize = 500;
 /// How long payouts and payments are kept once decided, in milliseconds: longer than any bank takes to send one back, or a
 /// gateway to find a lost charge.
 const PAST_MS: u64 = 400 * DAY_MS;
@@ -135,8 +132,6 @@ pub struct Wallet {
     pub promises: BTreeMap<CallNumber, Cents>,
     /// The newest `STEP_RETRY`, armed or ended.
     pub retry: Option<Timer>,
-    /// The last commands of people that took effect, oldest first.
-    pub executed: Vec<Executed>,
     /// Number of the last call that was opened.
     pub last_call: CallNumber,
     /// Count of the wallet's records; the `ETag`.
@@ -159,7 +154,6 @@ impl Wallet {
             calls: BTreeMap::new(),
             promises: BTreeMap::new(),
             retry: None,
-            executed: vec![],
             last_call: 0,
             version: 0,
             last_seq: Seq::NONE,
@@ -246,24 +240,6 @@ impl Wallet {
             )
             .chain(self.promises.keys().copied());
         under_way.any(|n| dead(&n)) || (self.calls.keys().any(rests) && self.armed().is_none())
-    }
-
-    /// The earlier outcome of a command that took effect, if it is among those that are remembered.
-    ///
-    /// # Errors
-    /// `KeyReused` where the body was another.
-    pub(super) fn executed(
-        &self,
-        command: crate::id::CommandId,
-        body: Fingerprint,
-    ) -> Option<Result<Executed, Rejection>> {
-        let mut known = self.executed.iter();
-        let executed = known.find(|executed| executed.command == command)?;
-        Some(if executed.fingerprint == body {
-            Ok(*executed)
-        } else {
-            Err(Rejection::KeyReused)
-        })
     }
 
     /// The promise that call `n` settles, with its two accounts.

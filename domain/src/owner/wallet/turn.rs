@@ -1,4 +1,4 @@
-//! One turn of a wallet: known id? → votes → decide → fill. What comes of it is checked and committed by the shell.
+//! One turn of a wallet: votes → decide → fill. What comes of it is checked and committed by the shell.
 
 use super::{
     command::Command,
@@ -7,8 +7,7 @@ use super::{
     state::Wallet,
 };
 use crate::{
-    id::{CommandId, Fingerprint},
-    order::{Executed, Header},
+    order::Header,
     policy::Policy,
     rejection::Rejection,
     stream::Meta,
@@ -19,31 +18,17 @@ use crate::{
 /// The outcome of a command to a wallet.
 #[derive(Clone, Debug)]
 pub enum Turn {
-    /// The command took effect before: it gets the same reply and is not executed again.
-    Repeated(Executed),
     /// The wallet is already as the command wants it: nothing is written, and every reservation is given back.
     AlreadySo,
     /// A record to check and commit.
     Commit(Box<Filled>),
 }
 
-/// Whether a command took effect before, so that it is answered and not executed: the last 500 of people are known.
-///
-/// `Some(Err)` is `KeyReused`: another body under the same id.
-#[must_use]
-pub fn known(
-    wallet: &Wallet,
-    command: CommandId,
-    fingerprint: Fingerprint,
-) -> Option<Result<Executed, Rejection>> {
-    wallet.executed(command, fingerprint)
-}
-
 /// Takes a command's whole turn. `vote` gives each vote that is required; what it reserves is to be given back unless a
 /// record is committed. `now` is not before the wallet's last record.
 ///
 /// # Errors
-/// `KeyReused`, then as [`decide`].
+/// As [`decide`].
 pub fn turn(
     before: &Wallet,
     command: &Command,
@@ -52,9 +37,6 @@ pub fn turn(
     policy: &Policy,
     mut vote: impl FnMut(&VoteRequest) -> Vote,
 ) -> Result<Turn, Rejection> {
-    if let Some(executed) = known(before, meta.id, meta.fingerprint) {
-        return executed.map(Turn::Repeated);
-    }
     let none = Votes::default();
     let mut context = Context {
         meta,

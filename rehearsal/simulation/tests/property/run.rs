@@ -7,6 +7,7 @@ use super::{
 use campusg_domain::{
     call::{Answer, CallKind, CallNumber, Decline},
     id::{CommandId, OrderId, Principal, UserId},
+    keys::KEPT_MS,
     money::{Account, Cents},
     order::{Command, Handover, Role},
     policy::Policy,
@@ -89,13 +90,10 @@ impl Run {
             Move::Again => {
                 if let Some((who, order, command, id)) = self.last.clone() {
                     let records = self.campus.journal().len();
-                    let known = self
-                        .campus
-                        .order(order)
-                        .unwrap()
-                        .executed
-                        .iter()
-                        .any(|e| e.command == id);
+                    let now = self.campus.now();
+                    let known = self.campus.journal().iter().any(|entry| {
+                        entry.record.command == id && now < entry.record.at.plus(KEPT_MS)
+                    });
                     let again = self.campus.command(who, order, &command, id);
                     assert!(
                         !known || self.campus.journal().len() == records,
