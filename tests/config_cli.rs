@@ -139,18 +139,10 @@ fn it_refuses_a_time_of_the_policy_beyond_a_year() {
         .map(|key| format!("policy.{key}"))
         .collect();
     assert!(times.len() > 20, "{times:?}");
-    let set = times.iter().flat_map(|key| {
-        let beyond_a_year = format!("{key}=31622400001");
-        ["--set".to_owned(), beyond_a_year]
-    });
-    let set: Vec<String> = set.collect();
-    let arguments: Vec<&str> = set.iter().map(String::as_str).collect();
-    let text = refused(&config_in(folder.path(), &arguments, &[]));
     for key in &times {
-        let is_named = text
-            .lines()
-            .any(|line| line.contains(key.as_str()) && line.contains("31622400000"));
-        assert!(is_named, "{key} not in\n{text}");
+        let beyond_a_year = format!("{key}=31622400001");
+        let text = refused(&config_in(folder.path(), &["--set", &beyond_a_year], &[]));
+        assert!(text.contains(key), "{key} not in\n{text}");
     }
 }
 
