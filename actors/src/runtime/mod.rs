@@ -36,6 +36,7 @@ mod wallets;
 pub use crate::live::{Live, Watching};
 pub use crate::refusal::Refusal;
 pub use audit::{Act, AuditPage};
+pub use campusg_storage::read::Condition;
 pub use config::RuntimeConfig;
 pub use fault::StartFault;
 pub use free_text::{FreeText, SealedFreeText};
