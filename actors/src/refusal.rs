@@ -1,6 +1,7 @@
 //! The error of every command and query of the runtime.
 
 use campusg_domain::{id::OrderId, rejection::Rejection};
+use campusg_storage::snapshot::SnapshotFault;
 
 /// A rule rejected the command, or the runtime could not carry it out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +23,11 @@ pub enum Refusal {
         /// The time after which to try again, in milliseconds.
         retry_after_ms: u64,
     },
+    /// What was asked for can't be read now: what is stored of it is being checked, or made anew from the journal.
+    #[error(
+        "this can't be read now: what is stored of it is being checked or restored from the journal; nothing is lost, try again shortly"
+    )]
+    BeingRestored,
     /// The payment gateway can't be reached to look up a token. Nothing was done.
     #[error("the payment gateway is not reached; nothing was done, try again shortly")]
     GatewayAway,
@@ -40,6 +46,17 @@ pub enum Refusal {
     /// An internal fault; it is logged under the request's id.
     #[error("something broke")]
     Fault,
+}
+
+/// Logs the fault of a read, unless it passes without a hand.
+impl From<SnapshotFault> for Refusal {
+    fn from(fault: SnapshotFault) -> Self {
+        if fault.is_passing() {
+            return Self::BeingRestored;
+        }
+        tracing::error!(%fault, "a read failed");
+        Self::Fault
+    }
 }
 
 impl From<Rejection> for Refusal {
@@ -82,6 +99,7 @@ impl Refusal {
             Self::Busy { .. } => "busy",
             // The same code as `Busy`, as the caller should do the same: try again shortly.
             Self::GatewayAway => "busy",
+            Self::BeingRestored => "being_restored",
             Self::StorageFull => "storage_full",
             Self::NeedsAttention => "needs_attention",
             Self::Unknown => "outcome_unknown",

@@ -41,17 +41,8 @@ impl Services {
         read: impl FnOnce(&Reads) -> Result<T, SnapshotFault> + Send + 'static,
     ) -> Result<T, Refusal> {
         let reads = self.reads.clone();
-        match self.io.spawn_blocking(move || read(&reads)).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(SnapshotFault::ArchiveOpening)) => Err(Refusal::Busy {
-                retry_after_ms: 2_000,
-            }),
-            Ok(Err(fault)) => {
-                tracing::error!(%fault, "a read failed");
-                Err(Refusal::Fault)
-            }
-            Err(_) => Err(Refusal::Fault),
-        }
+        let answer = self.io.spawn_blocking(move || read(&reads)).await;
+        Ok(answer.map_err(|_| Refusal::Fault)??)
     }
 
     /// Returns the delivery PIN of an order, 0 to 9999. It is derived from the order's id with the server's key, and

@@ -148,6 +148,7 @@ pub(crate) async fn refused(app: &AppState, me: &Me, id: OrderId, refusal: Refus
         | Refusal::WrongCredentials
         | Refusal::Busy { .. }
         | Refusal::GatewayAway
+        | Refusal::BeingRestored
         | Refusal::StorageFull
         | Refusal::NeedsAttention
         | Refusal::Unknown

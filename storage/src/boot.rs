@@ -78,10 +78,11 @@ impl BootState {
         }
     }
 
-    /// Reads the whole state, and fills the live sets. The overlay must have been drained.
+    /// Reads the whole state, and fills the live sets.
     pub(crate) fn scan(projection: &Projection) -> Result<Self, SnapshotFault> {
         let shared = &projection.shared;
         let (_, head) = shared.reader.head();
+        let stores = shared.stores();
         let mut boot = Self {
             folded: projection.folded(),
             head,
@@ -96,16 +97,19 @@ impl BootState {
             key::CALLS,
         ] {
             let mut orders: Vec<Arc<Order>> = vec![];
-            shared.stores.visit(prefix, |key, value| {
-                if let Value::Order(order) = &value {
-                    orders.push(Arc::clone(order));
+            stores.visit(prefix, |key, value| {
+                match &value {
+                    // It has ended, and is on its way to the archive.
+                    Value::Order(order) if !order.is_live() => return,
+                    Value::Order(order) => orders.push(Arc::clone(order)),
+                    _ => {}
                 }
                 boot.take(key, value);
             })?;
             orders.iter().for_each(|order| projection.enlist(order));
         }
-        boot.armed_timers = shared.stores.count(key::TIMERS)?;
-        let read = |name| shared.stores.hot(&key::Key::meta(name));
+        boot.armed_timers = stores.count(key::TIMERS)?;
+        let read = |name| stores.hot(&key::Key::meta(name));
         let (booted, clock, accepted) = (read("boot")?, read("clock")?, read("accepted")?);
         boot.system_last = booted.seq.max(clock.seq);
         if let Some(Value::Boot(event)) = booted.value {

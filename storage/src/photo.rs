@@ -272,6 +272,12 @@ impl Photos {
         }))
     }
 
+    /// Whether the files of a photo are there, whatever is in them.
+    pub(crate) fn is_there(&self, id: PhotoId) -> bool {
+        let path = self.path(id);
+        path.exists() && path.with_extension("by").exists()
+    }
+
     /// Returns who uploaded a photo; `None` if there is none. Takes the sweep's lock, so a photo that is found here
     /// was not about to be deleted.
     ///

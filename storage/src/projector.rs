@@ -4,8 +4,9 @@
 //!
 //! Invariants: records are folded in order of their sequence numbers and without a gap. The folded sequence number is
 //! published once every change of a batch can be read. A full disk pauses the checkpoint without affecting readers:
-//! what is folded stays in the overlay until there is room. An order whose fold panics or does not fit its snapshot
-//! is rebuilt from its records, and quarantined if that fails too.
+//! what is folded stays in the overlay until there is room. So does it while a store is damaged, until another
+//! projection of the same records takes the place of this one's stores. An order whose fold panics or does not fit its
+//! snapshot is rebuilt from its records, and quarantined if that fails too.
 
 mod feeds;
 mod fold;
@@ -14,14 +15,15 @@ mod thread;
 pub use thread::{ProjectorHandle, SnapshotView};
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use campusg_domain::id::Seq;
 use tokio::sync::watch;
 
 use crate::journal::JournalReader;
+use crate::replay::decode;
 use crate::snapshot::SnapshotFault;
-use crate::snapshot::checkpoint::Checkpoint;
+use crate::snapshot::checkpoint::{Checkpoint, Origin};
 use crate::snapshot::live::LiveSets;
 use crate::snapshot::shared::Shared;
 use crate::snapshot::stores::Stores;
@@ -51,15 +53,7 @@ impl Projection {
         retry_tries: u16,
     ) -> Self {
         let (publish, folded) = watch::channel(applied.0);
-        let shared = Arc::new(Shared {
-            stores,
-            reader,
-            live: RwLock::default(),
-            quarantined: RwLock::default(),
-            folded,
-            checkpoints: std::sync::atomic::AtomicU64::new(0),
-            storage_full: Arc::default(),
-        });
+        let shared = Arc::new(Shared::new(stores, reader, folded));
         Self {
             shared,
             publish,
@@ -86,20 +80,24 @@ impl Projection {
     }
 
     pub(crate) fn dirty_keys(&self) -> usize {
-        self.shared.stores.overlay.dirty()
+        self.shared.stores().overlay.dirty()
     }
 
     pub(crate) const fn is_draining(&self) -> bool {
         self.checkpoint.is_some()
     }
 
-    /// Freezes the overlay; [`Self::drain_slice`] then moves it to the stores.
-    pub(crate) fn begin_checkpoint(&mut self) {
-        if self.checkpoint.is_none() && self.is_dirty() {
-            let frozen = self.shared.stores.overlay.freeze(self.folded);
+    /// Freezes the overlay; [`Self::drain_slice`] then moves it to the stores. Does nothing while a store can't be
+    /// written to.
+    pub(crate) fn begin_checkpoint(&mut self) -> Result<(), SnapshotFault> {
+        let stores = self.shared.stores();
+        if self.checkpoint.is_none() && self.is_dirty() && stores.can_be_written() {
+            let origin = Origin::of(&self.shared.reader, self.folded)?;
+            let frozen = stores.overlay.freeze(self.folded);
             self.applied = frozen.upto;
-            self.checkpoint = Some(Checkpoint::new(frozen));
+            self.checkpoint = Some(Checkpoint::new(frozen, origin));
         }
+        Ok(())
     }
 
     pub(crate) const fn is_paused(&self) -> bool {
@@ -116,7 +114,7 @@ impl Projection {
 
     /// Reopens the stores that failed for want of room, and restarts the checkpoint.
     pub(crate) fn resume_writing(&mut self) -> Result<(), SnapshotFault> {
-        self.shared.stores.reopen()?;
+        self.shared.stores().reopen()?;
         self.paused = false;
         match &mut self.checkpoint {
             Some(checkpoint) => checkpoint.restart(),
@@ -131,20 +129,30 @@ impl Projection {
         }
     }
 
-    /// Writes one slice of the frozen overlay, if there is one.
+    /// Writes one slice of the frozen overlay, if there is one. If a store turns out to be damaged, the overlay stays
+    /// as it is: readers need it until the store is rebuilt.
     pub(crate) fn drain_slice(&mut self) -> Result<(), SnapshotFault> {
-        if let Some(checkpoint) = &mut self.checkpoint
-            && checkpoint.step(&self.shared.stores)?
-        {
-            self.checkpoint = None;
-            self.has_room();
-            let count = &self.shared.checkpoints;
-            count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let Some(checkpoint) = &mut self.checkpoint else {
+            return Ok(());
+        };
+        match checkpoint.step(&self.shared.stores()) {
+            Ok(false) => {}
+            Ok(true) => {
+                self.checkpoint = None;
+                self.has_room();
+                self.shared.checkpoints.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(fault) if fault.is_damage() => self.checkpoint = None,
+            Err(fault) => return Err(fault),
         }
         Ok(())
     }
 
-    /// Completes the present checkpoint, then writes everything else. Reopens the stores first if writing is paused.
+    /// Waits until both stores are checked, completes the present checkpoint, then writes everything else. Reopens
+    /// the stores first if writing is paused.
+    ///
+    /// # Errors
+    /// Damage, and any other fault of a store.
     pub(crate) fn checkpoint_all(&mut self) -> Result<(), SnapshotFault> {
         if self.paused {
             self.resume_writing()?;
@@ -152,11 +160,40 @@ impl Projection {
         while self.is_draining() {
             self.drain_slice()?;
         }
-        self.begin_checkpoint();
+        if self.is_dirty() {
+            self.shared.stores().archive.wait()?;
+            self.begin_checkpoint()?;
+        }
         while self.is_draining() {
             self.drain_slice()?;
         }
+        let damage = self.shared.stores().fault();
+        damage.map_or(Ok(()), Err)
+    }
+
+    /// Folds records of the journal up to `upto`.
+    pub(crate) fn fold_upto(&mut self, upto: Seq) -> Result<(), SnapshotFault> {
+        let reader = self.shared.reader.clone();
+        let left = upto.0.saturating_sub(self.folded.0);
+        let left = usize::try_from(left).expect("a process can count its records");
+        for stored in reader.read_from(self.folded.next().0).take(left) {
+            let stored = stored?;
+            self.fold(Seq(stored.seq), &decode(&stored)?)?;
+        }
         Ok(())
+    }
+
+    /// Uses the stores that another projection has filled from the same records. Returns the old ones.
+    pub(crate) fn take_over(&mut self, other: Self) -> Arc<Stores> {
+        debug_assert_eq!(
+            self.folded, other.folded,
+            "both have folded the same records"
+        );
+        self.checkpoint = other.checkpoint;
+        self.applied = other.applied;
+        self.paused = other.paused;
+        self.has_room();
+        self.shared.take_over(&other.shared)
     }
 
     /// Empties the live sets; scanning the store fills them again.

@@ -4,7 +4,8 @@
 //! that is up to the caller, with the reader's present rights.
 //!
 //! Invariants: only durable data are returned; after [`Reads::wait_folded`] an answer contains at least that record.
-//! A call blocks for at most one read of the disk; calls that need the archive wait up to two seconds for it to open.
+//! A call blocks for at most one read of the disk; calls that need the archive wait up to two seconds until it is open
+//! and checked. What a damaged store had is a fault ([`SnapshotFault::is_passing`]), and never "there is none".
 
 mod feed;
 mod history;
@@ -50,6 +51,27 @@ pub struct Reads {
 #[error("the projector has ended")]
 pub struct ProjectorEnded;
 
+/// The condition of the snapshot stores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Both are open, and are what was written.
+    Whole {
+        /// How many rebuilds have been completed since the start.
+        rebuilds: u64,
+    },
+    /// The archive is being opened and checked.
+    Opening,
+    /// A store is damaged, and both are rebuilt from the journal. What it had can't be read meanwhile.
+    Rebuilding {
+        /// What is wrong with it.
+        why: String,
+        /// The last record that is in the new stores.
+        upto: Seq,
+        /// Whether no new record is folded meanwhile, so that nothing can be read or commanded.
+        halted: bool,
+    },
+}
+
 type Read<T> = Result<T, SnapshotFault>;
 
 impl Reads {
@@ -86,10 +108,41 @@ impl Reads {
         self.head().0.0.saturating_sub(self.folded().0)
     }
 
-    /// Whether the archive is open. Until then, reads of what has ended wait for it.
+    /// Whether the archive is open, checked and undamaged. Until then, reads of what has ended wait for it.
     #[must_use]
     pub fn archive_is_open(&self) -> bool {
-        self.shared.stores.archive.is_open()
+        self.shared.stores().archive.is_open()
+    }
+
+    /// Returns the condition of the snapshot stores.
+    #[must_use]
+    pub fn condition(&self) -> Condition {
+        let stores = self.shared.stores();
+        let relaxed = std::sync::atomic::Ordering::Relaxed;
+        match stores.damage() {
+            Some((_, why)) => Condition::Rebuilding {
+                why,
+                upto: Seq(self.shared.rebuilt_upto.load(relaxed)),
+                halted: self.shared.halted.load(relaxed),
+            },
+            None if stores.archive.is_open() => Condition::Whole {
+                rebuilds: self.shared.rebuilds.load(relaxed),
+            },
+            None => Condition::Opening,
+        }
+    }
+
+    /// Returns how many photos that orders refer to were found missing or damaged.
+    #[must_use]
+    pub fn lost_photos(&self) -> usize {
+        self.shared.lost_photos()
+    }
+
+    /// Whether no record is folded until a damaged store is rebuilt, so that [`Reads::wait_folded`] waits that long.
+    #[must_use]
+    pub fn is_halted(&self) -> bool {
+        let halted = &self.shared.halted;
+        halted.load(std::sync::atomic::Ordering::Acquire)
     }
 
     /// Whether the disk has no room for the snapshots. Reads still work; records are refused until there is room.
@@ -122,7 +175,8 @@ impl Reads {
     /// # Errors
     /// `ArchiveOpening`, or a fault of a store.
     pub fn order(&self, id: OrderId) -> Read<Option<Arc<Order>>> {
-        let slot = self.shared.stores.anywhere(&Key::order(id), ARCHIVE_WAIT)?;
+        let stores = self.shared.stores();
+        let slot = stores.anywhere(&Key::order(id), ARCHIVE_WAIT)?;
         Ok(match slot.value {
             Some(Value::Order(order)) => Some(order),
             _ => None,
@@ -220,7 +274,7 @@ impl Reads {
     /// A fault of a store.
     pub fn timers_between(&self, from: At, to: At, limit: usize) -> Read<Vec<Due>> {
         let (from, to) = (Key::timers_from(from), Key::timers_from(to));
-        let stores = &self.shared.stores;
+        let stores = self.shared.stores();
         let found = stores.range(&from, Bound::Excluded(&to), limit)?;
         Ok(found.iter().filter_map(as_timer).collect())
     }
@@ -242,7 +296,7 @@ impl Reads {
     /// `ArchiveOpening`, or a fault of a store.
     pub fn photo_order(&self, photo: PhotoId) -> Read<Option<OrderId>> {
         let key = Key::photo(photo);
-        let slot = self.shared.stores.anywhere(&key, ARCHIVE_WAIT)?;
+        let slot = self.shared.stores().anywhere(&key, ARCHIVE_WAIT)?;
         Ok(match slot.value {
             Some(Value::Photo(order)) => Some(order),
             _ => None,
@@ -273,7 +327,7 @@ impl Reads {
         let from = Key::scheduled(after.unwrap_or(first));
         let to = Key::scheduled(ScheduleId::from_bytes([0xff; 16]));
         let more = limit.saturating_add(1);
-        let stores = &self.shared.stores;
+        let stores = self.shared.stores();
         let found = stores.range(&from, Bound::Included(&to), more)?;
         let found =
             found
@@ -324,8 +378,13 @@ impl Reads {
     }
 
     fn orders(&self, places: &[ListPlace]) -> Read<Vec<Arc<Order>>> {
-        let orders = places.iter().map(|(_, id)| self.order(*id));
-        orders.filter_map(Result::transpose).collect()
+        places.iter().map(|(_, id)| self.placed(*id)).collect()
+    }
+
+    /// Returns an order that was placed.
+    fn placed(&self, id: OrderId) -> Read<Arc<Order>> {
+        let missing = || self.shared.stores().missing(&Key::order(id));
+        self.order(id)?.ok_or_else(missing)
     }
 
     fn live(&self) -> RwLockReadGuard<'_, LiveSets> {
@@ -336,11 +395,11 @@ impl Reads {
     }
 
     fn hot(&self, key: &Key) -> Read<Option<Value>> {
-        self.shared.stores.hot(key).map(|slot| slot.value)
+        self.shared.stores().hot(key).map(|slot| slot.value)
     }
 
     fn all<T>(&self, prefix: &[u8], pick: impl Fn(&Key, Value) -> Option<T>) -> Read<Vec<T>> {
-        let found = self.shared.stores.under(prefix)?;
+        let found = self.shared.stores().under(prefix)?;
         let picked = found
             .into_iter()
             .filter_map(|(key, value)| pick(&key, value));

@@ -18,6 +18,7 @@ pub fn rebuild(
 ) -> Result<OpenReport, StorageFault> {
     let options = OpenOptions {
         rebuild: true,
+        whole: true,
         ..options
     };
     let opened = Store::open(dir, config, options)?;

@@ -14,7 +14,10 @@
 mod check_snapshots;
 mod fatal_signal;
 mod folder;
+mod keeper;
+mod photo_check;
 mod settle;
+mod shelf;
 
 pub use settle::Progress;
 
@@ -38,7 +41,9 @@ use crate::snapshot::trust::Trust;
 use crate::vault::Vault;
 use check_snapshots::{Checked, open_journal};
 use fatal_signal::FatalSignal;
+use keeper::{Keeper, Kept};
 use settle::settle;
+use shelf::Shelf;
 
 /// What is needed to open a store besides the configuration.
 pub struct OpenOptions {
@@ -48,6 +53,9 @@ pub struct OpenOptions {
     pub retry_tries: u16,
     /// Whether the snapshots are rebuilt even if they can be trusted.
     pub rebuild: bool,
+    /// Whether to return only once the archive is known to be whole. Otherwise it is compared in the background, and
+    /// rebuilt by the running store if it is damaged.
+    pub whole: bool,
     /// Called from time to time while records are folded.
     pub progress: Box<dyn FnMut(Progress) + Send>,
 }
@@ -60,6 +68,7 @@ impl OpenOptions {
             now_ms: Arc::new(now_ms),
             retry_tries: 8,
             rebuild: false,
+            whole: false,
             progress: Box::new(|_| {}),
         }
     }
@@ -101,6 +110,7 @@ pub struct Idle {
     dir: PathBuf,
     config: StorageConfig,
     now_ms: Arc<dyn Fn() -> u64 + Send + Sync>,
+    retry_tries: u16,
     journal: Journal,
     projection: Projection,
     reads: Reads,
@@ -119,6 +129,23 @@ impl std::fmt::Debug for Idle {
     }
 }
 
+/// The threads of a running store.
+struct Running {
+    committer: Committer<Record>,
+    projector: Projector,
+    keeper: Keeper,
+}
+
+impl Running {
+    /// Ends the threads; `None` if one had given up.
+    fn stop(self) -> Option<Projection> {
+        let journal = self.committer.shutdown();
+        self.keeper.stop();
+        let projection = self.projector.stop();
+        journal.and(projection)
+    }
+}
+
 /// A running store. If it is dropped instead of shut down, the next start after a power loss has to rebuild the
 /// snapshots.
 pub struct Store {
@@ -131,7 +158,7 @@ pub struct Store {
     photos: Photos,
     trust: Trust,
     // Dropped in this order, so that the lock is free only after every thread has ended.
-    running: Option<(Committer<Record>, Projector)>,
+    running: Option<Running>,
     _lock: DiskLock,
 }
 
@@ -166,14 +193,7 @@ impl Store {
         let vault = Vault::load(&dir.join("vault"), journal.next_seq == 1)?;
         let fatal_signal = FatalSignal::default();
         let reader = journal.journal.reader();
-        let mut settled = settle(
-            dir,
-            config,
-            &reader,
-            (&trust, hot),
-            &fatal_signal,
-            &mut options,
-        )?;
+        let mut settled = settle(dir, config, &reader, (&trust, hot), &mut options)?;
         settled.boot.keys =
             keys::read(&reader).map_err(|fault| StorageFault::snapshot(dir, fault))?;
         vault.check(settled.boot.directory.people().map(|(user, _)| user))?;
@@ -190,6 +210,7 @@ impl Store {
                 dir: dir.to_path_buf(),
                 config: config.clone(),
                 now_ms: options.now_ms,
+                retry_tries: options.retry_tries,
                 journal: journal.journal,
                 projection: settled.projection,
                 reads,
@@ -248,31 +269,39 @@ impl Store {
         let ended = || StorageFault::Ended {
             path: self.dir.clone(),
         };
-        let (committer, projector) = self.running.take().ok_or_else(ended)?;
-        let journal = committer.shutdown();
-        let projection = projector.stop();
-        let (Some(_journal), Some(projection)) = (journal, projection) else {
-            return Err(ended());
-        };
+        let running = self.running.take().ok_or_else(ended)?;
+        let projection = running.stop().ok_or_else(ended)?;
         close(projection, &self.trust).map_err(|fault| StorageFault::snapshot(&self.dir, fault))
     }
 }
 
-/// Writes and syncs the snapshots, once the journal is no longer written.
+/// Writes and syncs the snapshots, once the journal is no longer written. The next start rebuilds damaged ones.
 fn close(mut projection: Projection, trust: &Trust) -> Result<(), SnapshotFault> {
-    projection.checkpoint_all()?;
-    let stores = &projection.shared.stores;
-    let archive = stores.archive.wait()?;
-    archive.flush()?;
-    archive.sync_files()?;
-    stores.hot.flush()?;
-    stores.hot.sync_files()?;
-    let marked = trust.mark_clean(projection.shared.reader.head());
-    marked.map_err(|source| SnapshotFault::Io {
+    let io_fault = |source| SnapshotFault::Io {
         doing: "write",
         path: trust.path(),
         source,
-    })
+    };
+    match sync(&mut projection) {
+        Ok(()) => trust
+            .mark_clean(projection.shared.reader.head())
+            .map_err(io_fault),
+        Err(fault) if fault.is_damage() => {
+            tracing::warn!(error = %fault.in_full(), "the snapshots are damaged: the next start rebuilds them");
+            trust.withdraw().map_err(io_fault)
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+fn sync(projection: &mut Projection) -> Result<(), SnapshotFault> {
+    projection.checkpoint_all()?;
+    let stores = projection.shared.stores();
+    for store in [stores.archive.wait()?, &stores.hot] {
+        store.flush()?;
+        store.sync_files()?;
+    }
+    Ok(())
 }
 
 /// Opens the photos. Photos that an order refers to do not count against their uploaders.
@@ -295,9 +324,8 @@ fn open_photos(
 
 impl Drop for Store {
     fn drop(&mut self) {
-        if let Some((committer, projector)) = self.running.take() {
-            drop(committer.shutdown());
-            drop(projector.stop());
+        if let Some(running) = self.running.take() {
+            drop(running.stop());
         }
     }
 }
@@ -352,8 +380,8 @@ impl Idle {
             source,
         };
         let (for_projector, for_journal) = (self.fatal_signal.clone(), self.fatal_signal.clone());
-        let trust = self.trust.clone();
-        let full = Arc::clone(&self.projection.shared.storage_full);
+        let shared = Arc::clone(&self.projection.shared);
+        let full = Arc::clone(&shared.storage_full);
         let projector = Projector::start(
             self.projection,
             self.reads.clone(),
@@ -361,17 +389,23 @@ impl Idle {
                 checkpoint_ms: self.config.checkpoint_ms,
                 dirty_keys: self.config.dirty_keys,
                 now_ms: Arc::clone(&self.now_ms),
-                on_fatal: Box::new(move |why, damaged| {
-                    if damaged && let Err(error) = trust.withdraw() {
-                        tracing::error!(%error, "can't withdraw trust in damaged snapshots");
-                    }
-                    for_projector.raise(why);
-                }),
+                on_fatal: Box::new(move |why| for_projector.raise(why)),
             },
         )
         .map_err(thread_fault)?;
         let mut all: Vec<Fold<Record>> = vec![projector.handle().fold()];
         all.extend(folds);
+        let keeper = Keeper::start(Kept {
+            shelf: Shelf::new(&self.dir, self.config.cache_bytes()),
+            shared,
+            projector: projector.handle().clone(),
+            photos: self.photos.clone(),
+            trust: self.trust.clone(),
+            now_ms: Arc::clone(&self.now_ms),
+            retry_tries: self.retry_tries,
+            dirty_keys: self.config.dirty_keys,
+        });
+        let keeper = keeper.map_err(thread_fault)?;
         let reader = self.journal.reader();
         let now_ms = self.now_ms;
         let options = CommitterOptions {
@@ -391,7 +425,11 @@ impl Idle {
             vault: self.vault,
             photos: self.photos,
             trust: self.trust,
-            running: Some((committer, projector)),
+            running: Some(Running {
+                committer,
+                projector,
+                keeper,
+            }),
             _lock: self.lock,
         })
     }

@@ -101,6 +101,12 @@ impl std::fmt::Display for Report {
                 cut.sequence
             )?;
         }
+        if let Some(why) = &self.opened.rebuilt {
+            writeln!(
+                f,
+                "rebuilt    the snapshots were made anew from the journal first: {why}"
+            )?;
+        }
         write!(f, "head {} ", self.last)?;
         self.head
             .iter()
@@ -120,6 +126,10 @@ pub fn verify(
     options: OpenOptions,
     mut progress: impl FnMut(Progress),
 ) -> Result<Report, StorageFault> {
+    let options = OpenOptions {
+        whole: true,
+        ..options
+    };
     let opened = Store::open(dir, config, options)?;
     let reader = opened.store.journal();
     let verified = journal::verify(&reader, |_| {});
@@ -259,5 +269,80 @@ impl Differences {
         if self.count <= NAMED {
             self.named.push(difference);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use campusg_domain::id::Stream;
+    use campusg_domain::money::Cents;
+    use campusg_domain::order::{Dropoff, Handover, Item, Placement, StoreRef, Substitution};
+    use campusg_domain::policy::Policy;
+    use campusg_simulation::{Behaviour, Simulation};
+
+    /// Records of which the last ones place an order.
+    fn placing() -> Vec<Entry> {
+        let mut campus = Simulation::new(Policy::default(), 7);
+        let customer = campus.register();
+        campus.set_card(customer, Behaviour::Succeeds).unwrap();
+        let wish = Placement {
+            customer,
+            store: StoreRef::Described {
+                name: "Corner shop".into(),
+                place: "Main street 1".into(),
+            },
+            items: vec![Item {
+                name: "Soup".into(),
+                quantity: 1,
+                unit_price: Cents(500),
+                substitution: Substitution::Ask,
+            }],
+            dropoff: Dropoff {
+                building: "Library".into(),
+                details: None,
+                handover: Handover::Pin,
+            },
+            tip: Cents(0),
+            deliver_after: None,
+        };
+        campus.place(customer, wish, 1).unwrap();
+        campus.settle();
+        campus.journal().to_vec()
+    }
+
+    #[test]
+    fn snapshots_that_say_something_else_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let entries = placing();
+        let options = OpenOptions::new(|| 1_767_312_000_000);
+        let opened = Store::open(dir.path(), &StorageConfig::default(), options).unwrap();
+        let store = opened.store.start(vec![], |why| panic!("{why}")).unwrap();
+        let (done, wait) = std::sync::mpsc::channel();
+        for entry in &entries[..entries.len() - 1] {
+            if let Stream::User(user) = entry.record.stream
+                && !store.vault().has(user)
+            {
+                store.vault().create(user).unwrap();
+            }
+            let done = done.clone();
+            store
+                .queue()
+                .submit(entry.record.clone(), move |_| done.send(()).unwrap());
+        }
+        drop(done);
+        assert_eq!(wait.iter().count(), entries.len() - 1);
+        assert!(store.projector().checkpoint());
+
+        let mut audit = Audit::default();
+        entries.iter().for_each(|entry| audit.fold(entry));
+        let (line, _) = compare(&audit, store.reads()).unwrap();
+        let order = audit.orders().next().unwrap().id;
+        let named = line
+            .faults
+            .iter()
+            .any(|fault| fault.contains(&order.to_string()));
+        assert!(named, "{line}");
     }
 }

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use campusg_storage::StorageConfig;
 use campusg_storage::store::Distrust;
-use snapshot_common::{assert_reads, calm, feed, open, sled_at, start, town};
+use snapshot_common::{assert_reads, calm, copy, feed, open, sled_at, start, town};
 use tempfile::TempDir;
 
 type Content = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -36,18 +36,6 @@ fn write(store: &Path, content: &Content) {
     db.flush().unwrap();
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let (path, name) = entry.map(|e| (e.path(), e.file_name())).unwrap();
-        if path.is_dir() {
-            copy(&path, &to.join(name));
-        } else {
-            fs::copy(&path, to.join(name)).unwrap();
-        }
-    }
-}
-
 /// A folder whose journal has all records, with what hot held before and after one checkpoint.
 struct Scene {
     dir: TempDir,
@@ -56,7 +44,7 @@ struct Scene {
 }
 
 fn is_meta(key: &[u8]) -> bool {
-    key == b"m/applied" || key.starts_with(b"m/removals/")
+    key.starts_with(b"s/")
 }
 
 impl Scene {

@@ -7,6 +7,7 @@ use crate::{
     port::gateway::HeldBack,
 };
 use campusg_domain::id::{OrderId, Seq};
+use campusg_storage::read::Condition;
 use std::sync::atomic::Ordering;
 
 /// What is running now, and counters since the process started.
@@ -32,6 +33,10 @@ pub struct Actors {
     pub journal: JournalWork,
     /// Inserts and removes in the snapshot stores since the process started.
     pub snapshot_writes: u64,
+    /// The condition of the snapshot stores.
+    pub snapshots: Condition,
+    /// Photos that orders refer to and that were found missing or damaged.
+    pub lost_photos: usize,
 }
 
 /// What the journal has written since the process started.
@@ -48,12 +53,16 @@ pub struct JournalWork {
 /// Whether commands can be taken, and why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Readiness {
-    /// Whether records can be written: the runtime is not stopping and the disk is not full.
+    /// Whether commands can be taken: the runtime is not stopping, the disk is not full, and records are folded.
     pub journal: bool,
     /// Whether a record was refused in the last 30 s because the disk is full; reads still work.
     pub full: bool,
-    /// Whether the archive store is open; it may still be opening after a start.
+    /// Whether the archive store is open and checked, which may take a while after a start.
     pub archive: bool,
+    /// The condition of the snapshot stores.
+    pub snapshots: Condition,
+    /// Photos that orders refer to and that were found missing or damaged.
+    pub lost_photos: usize,
     /// How many written records are not folded yet.
     pub lag: u64,
     /// A jump of the system's clock that nobody has accepted; commands are taken all the same.
@@ -106,6 +115,8 @@ impl Runtime {
             folded,
             journal,
             snapshot_writes,
+            snapshots: self.reads().condition(),
+            lost_photos: self.reads().lost_photos(),
         })
     }
 
@@ -119,9 +130,11 @@ impl Runtime {
         let breakers = self.0.outside.breakers.lock();
         let breakers = breakers.expect("nothing panics while the breakers are asked");
         Readiness {
-            journal: !stopping && !full,
+            journal: !stopping && !full && !self.reads().is_halted(),
             full,
             archive: self.reads().archive_is_open(),
+            snapshots: self.reads().condition(),
+            lost_photos: self.reads().lost_photos(),
             lag,
             clock: self.0.outside.clock.step(),
             held_back: breakers.held_back(),

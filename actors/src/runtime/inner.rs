@@ -203,10 +203,13 @@ impl Runtime {
     }
 
     /// Refuses a command before anything is begun: with `Stopping` while stopping, with `Busy` if the slowest fold
-    /// lags too far behind.
+    /// lags too far behind, with `BeingRestored` while nothing is folded.
     pub(super) fn admit(&self) -> Result<(), Refusal> {
         if self.0.stopping.load(Ordering::Acquire) {
             return Err(Refusal::Stopping);
+        }
+        if self.reads().is_halted() {
+            return Err(Refusal::BeingRestored);
         }
         let lag = self.reads().lag();
         if lag > self.config().lag_limit {
@@ -218,17 +221,23 @@ impl Runtime {
         }
     }
 
+    /// Waits until everything that is durable now is folded.
+    pub(super) async fn folded(&self) -> Result<(), Refusal> {
+        let reads = self.reads();
+        if reads.is_halted() {
+            return Err(Refusal::BeingRestored);
+        }
+        let waited = reads.wait_folded(reads.head().0).await;
+        waited.map_err(|_| Refusal::Stopping)
+    }
+
     /// Waits until everything that is durable now is folded, then reads on a blocking thread.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Reads) -> Result<T, SnapshotFault> + Send + 'static,
     ) -> Result<T, Refusal> {
         let place = self.0.reading.enter().await?;
-        let reads = self.reads();
-        reads
-            .wait_folded(reads.head().0)
-            .await
-            .map_err(|_| Refusal::Stopping)?;
+        self.folded().await?;
         let answer = self.0.services.read(read).await;
         drop(place);
         answer

@@ -38,6 +38,7 @@ pub use crate::live::{Live, Watching};
 pub use crate::port::clock::steady::Step;
 pub use crate::refusal::Refusal;
 pub use audit::{Act, AuditPage};
+pub use campusg_storage::read::Condition;
 pub use clock::AcceptedClock;
 pub use config::RuntimeConfig;
 pub use fault::StartFault;

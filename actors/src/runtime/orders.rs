@@ -101,18 +101,12 @@ impl Runtime {
         if !matches!(self.orders().registry().state(order), KeyState::Live { .. }) {
             return self.read(move |reads| reads.order(order)).await;
         }
+        self.folded().await?;
         let reads = self.reads();
-        reads
-            .wait_folded(reads.head().0)
-            .await
-            .map_err(|_| Refusal::Stopping)?;
         if !reads.archive_is_open() {
             return self.0.services.read(move |reads| reads.order(order)).await;
         }
-        reads.order(order).map_err(|fault| {
-            tracing::error!(%fault, "a read failed");
-            Refusal::Fault
-        })
+        Ok(reads.order(order)?)
     }
 
     /// Returns the delivery PIN of an order, 0 to 9999.

@@ -46,8 +46,10 @@ impl Runtime {
     /// Returns a photo; `None` if there is none.
     ///
     /// # Errors
-    /// A [`Refusal`] if it can't be read now.
+    /// `Fault` if an order refers to it and its file is lost; a [`Refusal`] if it can't be read now.
     pub async fn photo(&self, id: PhotoId) -> Result<Option<Photo>, Refusal> {
+        let order_of =
+            async |runtime: &Self| runtime.read(move |reads| reads.photo_order(id)).await;
         let photos = self.photos().clone();
         let io = &self.0.services.io;
         let got = io.spawn_blocking(move || photos.load(id)).await;
@@ -57,9 +59,13 @@ impl Runtime {
             Refusal::Fault
         })?
         else {
+            if let Some(order) = order_of(self).await? {
+                tracing::error!(photo = %id, %order, "a photo that an order refers to is lost");
+                return Err(Refusal::Fault);
+            }
             return Ok(None);
         };
-        let order = self.read(move |reads| reads.photo_order(id)).await?;
+        let order = order_of(self).await?;
         Ok(Some(Photo {
             content_type: photo.kind.media_type(),
             bytes: photo.bytes,

@@ -27,7 +27,7 @@ impl From<Refusal> for Problem {
             }
             Refusal::Busy { retry_after_ms } => problem.retry_after_ms(retry_after_ms),
             Refusal::StorageFull | Refusal::NeedsAttention => problem.retry_after_ms(30_000),
-            Refusal::GatewayAway => problem.retry_after_ms(2_000),
+            Refusal::GatewayAway | Refusal::BeingRestored => problem.retry_after_ms(2_000),
             Refusal::Stopping | Refusal::Unknown => problem.retry_after_ms(1_000),
             Refusal::WrongCredentials | Refusal::Fault => problem,
         }
@@ -40,6 +40,7 @@ pub(super) const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::WrongCredentials => StatusCode::UNAUTHORIZED,
         Refusal::Busy { .. }
         | Refusal::StorageFull
+        | Refusal::BeingRestored
         | Refusal::GatewayAway
         | Refusal::NeedsAttention
         | Refusal::Stopping => StatusCode::SERVICE_UNAVAILABLE,
@@ -247,6 +248,7 @@ mod tests {
                 retry_after_ms: 1_500,
             },
             Refusal::StorageFull,
+            Refusal::BeingRestored,
             Refusal::NeedsAttention,
             Refusal::GatewayAway,
             Refusal::Unknown,

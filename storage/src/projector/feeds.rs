@@ -230,7 +230,7 @@ impl Changes<'_> {
             let middle = low + (high - low) / 2;
             let key = Key::feed_page(audience, middle);
             let Some(Value::FullPage(page)) = self.anywhere(&key)?.value else {
-                return Ok(None);
+                return Err(self.projection.shared.stores().missing(&key));
             };
             let id = |entry: &FeedEntry| (entry.seq, entry.index);
             let wanted = (notice.seq, notice.index);

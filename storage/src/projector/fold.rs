@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use campusg_domain::{
     call::{CallChange, CallState},
@@ -58,7 +59,7 @@ impl Projection {
         changes.photos();
         changes.feeds(before.as_deref(), after.as_deref())?;
         let slots = changes.slots;
-        self.shared.stores.overlay.put(slots);
+        self.shared.stores().overlay.put(slots);
         if let Some(after) = after {
             let tries = self.retry_tries;
             self.live().update(before.as_deref(), &after, tries);
@@ -77,15 +78,15 @@ impl Changes<'_> {
     pub(super) fn hot(&self, key: &Key) -> Result<Slot, SnapshotFault> {
         match self.slots.get(key) {
             Some(slot) => Ok(slot.clone()),
-            None => self.projection.shared.stores.hot(key),
+            None => self.projection.shared.stores().hot(key),
         }
     }
 
     pub(super) fn anywhere(&self, key: &Key) -> Result<Slot, SnapshotFault> {
-        let stores = &self.projection.shared.stores;
+        let stores = self.projection.shared.stores();
         match self.slots.get(key) {
             Some(slot) => Ok(slot.clone()),
-            None => stores.anywhere(key, std::time::Duration::MAX),
+            None => stores.anywhere(key, Duration::MAX),
         }
     }
 
@@ -131,17 +132,22 @@ impl Changes<'_> {
 
     /// Returns the order as its previous record left it.
     fn order_before(&self, id: OrderId) -> Result<Option<Arc<Order>>, SnapshotFault> {
-        let prev = self.record.prev;
-        let key = Key::order(id);
+        let (prev, key) = (self.record.prev, Key::order(id));
+        let reader = &self.projection.shared.reader;
+        let stores = self.projection.shared.stores();
         let slot = if prev == Seq::NONE {
-            self.projection.shared.stores.hot(&key)?
+            stores.hot(&key)?
         } else {
-            self.anywhere(&key)?
+            match stores.anywhere(&key, Duration::ZERO) {
+                // The journal has what an archive can't say yet.
+                Err(fault) if fault.is_passing() => return refold(reader, id, prev),
+                found => found?,
+            }
         };
         match slot.value {
             Some(Value::Order(order)) if order.last_seq == prev => Ok(Some(order)),
             None if prev == Seq::NONE => Ok(None),
-            _ => refold(&self.projection.shared.reader, id, prev),
+            _ => refold(reader, id, prev),
         }
     }
 

@@ -1,13 +1,15 @@
 //! The projector's thread: folds batches, runs jobs, and makes checkpoints in between.
 //!
 //! Determines when a checkpoint begins, how it is sliced, and when writing is retried after a full disk. Must not:
-//! continue after any other fault, since the changes that could not be folded would be missing for ever.
+//! continue after any other fault, since the changes that could not be folded would be missing for ever. If a record
+//! can't be folded because a store is damaged, everything waits until the store is rebuilt.
 //!
 //! Invariant: a job sees exactly the records that were passed on before it.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -19,12 +21,13 @@ use crate::journal::{Batch, Fold};
 use crate::read::Reads;
 use crate::snapshot::SnapshotFault;
 use crate::snapshot::checkpoint::SLICE;
+use crate::snapshot::stores::Stores;
 
 /// Returns milliseconds since 1970.
 pub(crate) type NowMs = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-/// Called with what is wrong, and whether the stores are damaged.
-pub(crate) type OnFatal = Box<dyn FnOnce(&str, bool) + Send>;
+/// Called with what is wrong.
+pub(crate) type OnFatal = Box<dyn FnOnce(&str) + Send>;
 
 /// When checkpoints are made, and who is notified of a failure.
 pub(crate) struct ProjectorOptions {
@@ -57,8 +60,14 @@ impl SnapshotView<'_> {
 /// The wait after a full disk before writing is retried, in milliseconds.
 const TRY_AGAIN_MS: u64 = 2_000;
 
+/// How many times `dirty_keys` the overlay may hold while a store is rebuilt. Then no more records are folded.
+const OVERLAYS: usize = 8;
+
 /// Roughly how many keys a record changes.
 const KEYS_PER_RECORD: usize = 6;
+
+/// The stores that were in use before.
+type TakenOver = Result<Arc<Stores>, SnapshotFault>;
 
 type Job = Box<dyn FnOnce(&SnapshotView<'_>) + Send>;
 
@@ -66,6 +75,7 @@ enum Message {
     Batch(Arc<Batch<Record>>),
     Job(Job),
     Checkpoint(mpsc::SyncSender<()>),
+    TakeOver(Box<Projection>, mpsc::SyncSender<TakenOver>),
     Stop,
 }
 
@@ -89,12 +99,20 @@ impl ProjectorHandle {
         let _ = self.queue.send(Message::Job(Box::new(job)));
     }
 
-    /// Writes everything folded so far to the stores and waits for it. Returns `false` if the projector has ended or
-    /// the disk is full.
+    /// Writes everything folded so far to the stores and waits for it. Returns `false` if the projector has ended, the
+    /// disk is full or a store is damaged.
     #[must_use]
     pub fn checkpoint(&self) -> bool {
         let (done, wait) = mpsc::sync_channel(1);
         self.queue.send(Message::Checkpoint(done)).is_ok() && wait.recv().is_ok()
+    }
+
+    /// Uses the stores of a projection that has folded no more records than this one, once it has folded as many.
+    /// Returns the old ones; `None` if the projector has ended.
+    pub(crate) fn take_over(&self, other: Projection) -> Option<TakenOver> {
+        let (done, wait) = mpsc::sync_channel(1);
+        let sent = self.queue.send(Message::TakeOver(Box::new(other), done));
+        sent.ok().and_then(|()| wait.recv().ok())
     }
 
     pub(crate) fn fold(&self) -> Fold<Record> {
@@ -121,6 +139,7 @@ impl Projector {
         let work = Work {
             checkpoint_at: (options.now_ms)() + options.checkpoint_ms,
             try_again_at: 0,
+            halted: false,
             projection,
             inbox,
             backlog: VecDeque::new(),
@@ -134,11 +153,11 @@ impl Projector {
             Ok(Ok(projection)) => Some(projection),
             Ok(Err(fault)) => {
                 tracing::error!(error = ?fault, "the projector can't go on");
-                on_fatal(&fault.to_string(), fault.is_damage());
+                on_fatal(&fault.to_string());
                 None
             }
             Err(_) => {
-                on_fatal("the projector panicked", false);
+                on_fatal("the projector panicked");
                 None
             }
         };
@@ -161,7 +180,8 @@ impl Projector {
 struct Work {
     projection: Projection,
     inbox: Receiver<Message>,
-    /// Messages that were received and not handled, in order. Longer than one only while the disk is full.
+    /// Messages that were received and not handled, in order. Longer than one only while the disk is full or a store
+    /// is damaged.
     backlog: VecDeque<Message>,
     reads: Reads,
     checkpoint_ms: u64,
@@ -169,6 +189,8 @@ struct Work {
     now_ms: NowMs,
     checkpoint_at: u64,
     try_again_at: u64,
+    /// Whether nothing is folded until a damaged store is rebuilt.
+    halted: bool,
 }
 
 impl Work {
@@ -179,15 +201,43 @@ impl Work {
             let waited = message.is_none() && !draining;
             match message {
                 Some(Message::Stop) => return Ok(self.projection),
+                Some(Message::TakeOver(other, done)) => {
+                    // An error means that whoever rebuilds has ended.
+                    let _ = done.send(self.take_over(*other));
+                }
                 Some(message) => self.backlog.push_back(message),
                 None => {}
+            }
+            if self.halted {
+                continue;
             }
             let worked = self.work_off().and_then(|()| self.checkpoint(waited));
             match worked {
                 Err(fault) if fault.is_full() => self.pause(&fault),
+                Err(fault) if fault.is_damage() => self.halt(&fault),
                 worked => worked?,
             }
         }
+    }
+
+    fn halt(&mut self, fault: &SnapshotFault) {
+        tracing::error!(error = %fault.in_full(), "no record is folded until the snapshots are rebuilt");
+        self.set_halted(true);
+    }
+
+    fn set_halted(&mut self, halted: bool) {
+        self.halted = halted;
+        self.projection
+            .shared
+            .halted
+            .store(halted, Ordering::Release);
+    }
+
+    fn take_over(&mut self, mut other: Projection) -> TakenOver {
+        other.fold_upto(self.projection.folded())?;
+        let old = self.projection.take_over(other);
+        self.set_halted(false);
+        Ok(old)
     }
 
     fn pause(&mut self, fault: &SnapshotFault) {
@@ -199,7 +249,9 @@ impl Work {
 
     /// Returns the next message; `None` if a slice or the start of a checkpoint is due first.
     fn next(&self) -> Option<Message> {
-        let wait = if self.projection.is_paused() {
+        let wait = if self.halted {
+            Duration::from_millis(self.checkpoint_ms)
+        } else if self.projection.is_paused() {
             Duration::from_millis(TRY_AGAIN_MS)
         } else if self.projection.is_draining() || !self.backlog.is_empty() {
             return match self.inbox.try_recv() {
@@ -235,16 +287,17 @@ impl Work {
                     let reads = &self.reads;
                     job(&SnapshotView { reads, seq });
                 }
-                Some(Message::Checkpoint(done)) => {
-                    if let Err(fault) = self.projection.checkpoint_all() {
+                Some(Message::Checkpoint(done)) => match self.projection.checkpoint_all() {
+                    Ok(()) => drop(done.send(())),
+                    Err(fault) if fault.is_damage() => {}
+                    Err(fault) => {
                         // The flag is set before the waiting caller learns of the failure.
                         if fault.is_full() {
                             self.pause(&fault);
                         }
                         return Err(fault);
                     }
-                    let _ = done.send(());
-                }
+                },
                 _ => {}
             }
         }
@@ -273,9 +326,25 @@ impl Work {
         Ok(())
     }
 
-    /// Begins or continues a checkpoint. `waited` says that the queue was empty for the interval of checkpoints,
-    /// whatever the clock shows.
+    /// Begins or continues a checkpoint. A damaged store delays checkpoints, and nothing else as long as there is
+    /// memory for what was folded.
     fn checkpoint(&mut self, waited: bool) -> Result<(), SnapshotFault> {
+        let written = self.write(waited);
+        if self.projection.dirty_keys() >= OVERLAYS * self.dirty_keys {
+            return written.and_then(|()| self.projection.checkpoint_all());
+        }
+        written.or_else(|fault| {
+            if fault.is_damage() {
+                Ok(())
+            } else {
+                Err(fault)
+            }
+        })
+    }
+
+    /// Writes what is due. `waited` says that the queue was empty for the interval of checkpoints, whatever the clock
+    /// shows.
+    fn write(&mut self, waited: bool) -> Result<(), SnapshotFault> {
         let now = (self.now_ms)();
         if self.projection.is_paused() {
             let due = now >= self.try_again_at || now + TRY_AGAIN_MS < self.try_again_at;
@@ -297,7 +366,7 @@ impl Work {
         let due = now >= self.checkpoint_at || now + self.checkpoint_ms < self.checkpoint_at;
         if full || due || waited {
             self.checkpoint_at = now + self.checkpoint_ms;
-            self.projection.begin_checkpoint();
+            self.projection.begin_checkpoint()?;
         }
         Ok(())
     }

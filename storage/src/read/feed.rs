@@ -258,9 +258,10 @@ impl Reads {
                 page.next = last;
                 return Ok(false);
             }
-            let order = self.order(id)?;
-            let fits = |order: &Arc<Order>| status.is_none_or(|wanted| order.status() == wanted);
-            page.orders.extend(order.filter(fits));
+            let order = self.placed(id)?;
+            if status.is_none_or(|wanted| order.status() == wanted) {
+                page.orders.push(order);
+            }
             last = Some(entry.seq);
             Ok(true)
         })?;
@@ -341,9 +342,10 @@ impl Reads {
         }
         for number in (0..open.page).rev() {
             let key = Key::feed_page(audience, number);
-            let slot = self.shared.stores.anywhere(&key, ARCHIVE_WAIT)?;
+            let stores = self.shared.stores();
+            let slot = stores.anywhere(&key, ARCHIVE_WAIT)?;
             let Some(Value::FullPage(page)) = slot.value else {
-                continue;
+                return Err(stores.missing(&key));
             };
             for entry in page.entries.iter().rev() {
                 if !each(entry)? {

@@ -6,8 +6,9 @@
 //! Invariants: `applied` never covers a record that the stores lack. No key is removed before `applied` covers the
 //! record that removes it: a removed balance or count could not tell which records it contains if the end of the
 //! journal is folded again. The list of removals is stored beside `applied`, so that the next start can complete
-//! them.
+//! them. What both stores add up to is written with `applied`: hot as it is after the removals.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use campusg_domain::id::Seq;
@@ -17,9 +18,11 @@ use super::fault::SnapshotFault;
 use super::key::{self, Key};
 use super::overlay::Frozen;
 use super::sled_store::SledStore;
+use super::stored::{Checksum, Tally, VALUE_BYTES};
 use super::stores::Stores;
-use super::value::{Slot, VALUE_BYTES, Value};
+use super::value::Value;
 use crate::codec;
+use crate::journal::JournalReader;
 
 /// The version of keys and values. Stores with another version are rebuilt from the journal.
 pub(crate) const SNAPSHOT_VERSION: u32 = 5;
@@ -38,37 +41,69 @@ pub struct WriteStats {
     pub checkpoints: u64,
 }
 
-/// How far the stores have been written.
+/// Which records of which journal something was folded from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Origin {
+    first: Checksum,
+    last: Checksum,
+}
+
+impl Origin {
+    /// Returns the origin of what is folded up to `seq`.
+    pub(crate) fn of(reader: &JournalReader, seq: Seq) -> Result<Self, SnapshotFault> {
+        if seq == Seq::NONE {
+            return Ok(Self::default());
+        }
+        let checksum = |seq| -> Result<Checksum, SnapshotFault> {
+            let stored = reader.read_at(seq)?;
+            Ok(stored.map_or(Checksum::NONE, |stored| {
+                Checksum::of(&[&stored.written_ms.to_le_bytes(), &stored.payload])
+            }))
+        };
+        Ok(Self {
+            first: checksum(1)?,
+            last: checksum(seq.0)?,
+        })
+    }
+
+    /// Whether both are of the same data folder, as far as the first record tells.
+    pub(crate) fn is_of_one_folder(&self, other: &Self) -> bool {
+        self.first == other.first
+    }
+}
+
+/// How far the stores have been written, and what was in them then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Applied {
     /// Every record up to this one is folded into them.
     pub(crate) seq: Seq,
+    /// Which records these are.
+    pub(crate) origin: Origin,
+    /// What the values of hot add up to, once the removals are complete.
+    pub(crate) hot: Tally,
+    /// What the values of the archive add up to.
+    pub(crate) archive: Tally,
     /// The number of parts of the list of keys to be removed.
     removal_parts: u32,
 }
 
 impl Applied {
-    pub(crate) fn read(hot: &SledStore) -> Result<Option<Self>, SnapshotFault> {
-        let key = Key::meta("applied");
-        let bytes = hot.raw(key.bytes())?;
-        let applied = bytes.map(|bytes| codec::decode(&bytes)).transpose();
-        applied.map_err(|source| SnapshotFault::Value {
-            key: "m/applied".into(),
-            source,
-        })
+    /// Reads how far the stores have been written; nothing if they never were.
+    pub(crate) fn read(hot: &SledStore) -> Result<Self, SnapshotFault> {
+        let Some(bytes) = hot.own(&applied_key())? else {
+            return Ok(Self::default());
+        };
+        codec::decode(&bytes).map_err(|fault| hot.found(format!("`applied`: {fault}")))
     }
 
     /// Completes the removals of the checkpoint that wrote this.
     pub(crate) fn finish_removals(self, hot: &SledStore) -> Result<(), SnapshotFault> {
         for part in 0..self.removal_parts {
-            let Some(bytes) = hot.raw(removal_part(part).bytes())? else {
+            let Some(bytes) = hot.own(&removal_part(part))? else {
                 continue;
             };
             let list: Result<(Seq, Vec<Vec<u8>>), _> = codec::decode(&bytes);
-            let (seq, keys) = list.map_err(|source| SnapshotFault::Value {
-                key: "m/removals".into(),
-                source,
-            })?;
+            let (seq, keys) = list.map_err(|fault| hot.found(format!("removals: {fault}")))?;
             // This part belongs to the list of a later checkpoint that did not reach `applied`. That one began only
             // after these removals were complete.
             if seq != self.seq {
@@ -82,8 +117,12 @@ impl Applied {
     }
 }
 
+fn applied_key() -> Key {
+    Key::own("applied")
+}
+
 fn removal_part(n: u32) -> Key {
-    Key::meta(&format!("removals/{n}"))
+    Key::own(&format!("removals/{n}"))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +136,7 @@ enum Phase {
 #[derive(Debug)]
 pub(crate) struct Checkpoint {
     frozen: Arc<Frozen>,
+    origin: Origin,
     phase: Phase,
     /// The keys of this phase that are still to be written, last first.
     left: Vec<Key>,
@@ -120,9 +160,11 @@ fn is_for_archive(key: &Key, value: &Value) -> bool {
 }
 
 impl Checkpoint {
-    pub(crate) fn new(frozen: Arc<Frozen>) -> Self {
+    /// `origin` is that of the frozen overlay's last record.
+    pub(crate) fn new(frozen: Arc<Frozen>, origin: Origin) -> Self {
         let mut checkpoint = Self {
             frozen,
+            origin,
             phase: Phase::Archive,
             left: vec![],
             gone: vec![],
@@ -184,7 +226,7 @@ impl Checkpoint {
 
     fn bytes(&self, key: &Key) -> Option<(Seq, Vec<u8>)> {
         let slot = self.frozen.slots.get(key)?;
-        Some((slot.seq, Slot::encode(slot.seq, slot.value.as_ref()?)))
+        Some((slot.seq, slot.value.as_ref()?.encode()))
     }
 
     fn next_phase(&mut self, stores: &Stores) -> Result<bool, SnapshotFault> {
@@ -203,7 +245,7 @@ impl Checkpoint {
                 Ok(false)
             }
             Phase::Hot => {
-                self.promise(&stores.hot)?;
+                self.promise(stores)?;
                 while let Some(key) = self.gone_from_archive.last() {
                     stores.archive.wait()?.remove(key)?;
                     self.gone_from_archive.pop();
@@ -220,8 +262,37 @@ impl Checkpoint {
     }
 
     /// Writes the list of removals and `applied`, and flushes.
-    fn promise(&self, hot: &SledStore) -> Result<(), SnapshotFault> {
-        let seq = self.frozen.upto;
+    fn promise(&self, stores: &Stores) -> Result<(), SnapshotFault> {
+        let (seq, hot) = (self.frozen.upto, &stores.hot);
+        let archive = stores.archive.wait()?;
+        let mut after = hot.tally();
+        // A checkpoint that was restarted may name a key twice.
+        let gone: BTreeSet<&Key> = self.gone.iter().filter(|key| key.is_value()).collect();
+        for key in gone {
+            if let Some(header) = hot.header(key)? {
+                after.subtract(header.checksum);
+            }
+        }
+        let parts = self.removals();
+        for (n, part) in (0..).zip(&parts) {
+            hot.put_own(&removal_part(n), seq, &codec::encode(&(seq, part)))?;
+        }
+        let applied = Applied {
+            seq,
+            origin: self.origin,
+            hot: after,
+            archive: archive.tally(),
+            removal_parts: u32::try_from(parts.len()).expect("a checkpoint has few keys"),
+        };
+        hot.put_own(&applied_key(), seq, &codec::encode(&applied))?;
+        hot.flush()?;
+        hot.set_applied(seq);
+        archive.set_applied(seq);
+        Ok(())
+    }
+
+    /// Returns the keys to be removed, in parts that fit a value.
+    fn removals(&self) -> Vec<Vec<&[u8]>> {
         let mut parts: Vec<Vec<&[u8]>> = vec![];
         let mut room = 0;
         for key in &self.gone {
@@ -232,32 +303,29 @@ impl Checkpoint {
                     part.push(bytes);
                 }
                 _ => {
-                    room = VALUE_BYTES - 64 - bytes.len();
+                    room = VALUE_BYTES - 128 - bytes.len();
                     parts.push(vec![bytes]);
                 }
             }
         }
-        for (n, part) in (0..).zip(&parts) {
-            hot.put(removal_part(n).bytes(), &codec::encode(&(seq, part)))?;
-        }
-        let removal_parts = u32::try_from(parts.len()).expect("a checkpoint has few keys");
-        let applied = Applied { seq, removal_parts };
-        hot.put(Key::meta("applied").bytes(), &codec::encode(&applied))?;
-        hot.flush()
+        parts
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::super::sled_store::Role;
     use super::super::stores::Archive;
+    use super::super::value::Slot;
+    use super::super::watched::Pulse;
     use super::*;
     use campusg_domain::id::{PhotoId, UserId};
     use campusg_domain::money::{Account, Cents};
     use campusg_domain::owner::ledger::Balance;
 
     fn drained(stores: &Stores, upto: Seq, mut each: impl FnMut()) {
-        let mut checkpoint = Checkpoint::new(stores.overlay.freeze(upto));
+        let mut checkpoint = Checkpoint::new(stores.overlay.freeze(upto), Origin::default());
         loop {
             each();
             if checkpoint.step(stores).unwrap() {
@@ -269,11 +337,10 @@ mod tests {
     #[test]
     fn nothing_disappears_before_applied_covers_it() {
         let dir = tempfile::tempdir().unwrap();
-        let hot = SledStore::open(&dir.path().join("hot"), 1 << 20).unwrap();
-        let archive = Archive::open_behind(&dir.path().join("archive"), 1 << 20, |why| {
-            panic!("{why}");
-        });
-        let stores = Stores::new(hot, archive.unwrap());
+        let hot = SledStore::open(Role::Hot, &dir.path().join("hot"), 1 << 20).unwrap();
+        let archive = dir.path().join("archive");
+        let archive = Archive::open_behind(&archive, 1 << 20, Applied::default());
+        let stores = Stores::new(Arc::new(hot), archive.unwrap());
         let account = |n| Key::account(Account::Payable(UserId::from_bytes([n; 16])));
         let photo = Key::photo(PhotoId::from_bytes([1; 16]));
         let order = campusg_domain::id::OrderId::from_bytes([2; 16]);
@@ -300,7 +367,7 @@ mod tests {
         stores.overlay.put([entry]);
         let mut covered = 0;
         drained(&stores, Seq(2), || {
-            let applied = Applied::read(&stores.hot).unwrap().unwrap();
+            let applied = Applied::read(&stores.hot).unwrap();
             let there = many
                 .clone()
                 .filter(|n| stores.hot.contains(&account(*n)).unwrap());
@@ -331,14 +398,14 @@ mod tests {
         let late = (account(1), slot(3, Some(Value::Account(balance))));
         stores
             .hot
-            .insert(
-                &late.0,
-                late.1.seq,
-                &Slot::encode(Seq(3), &Value::Account(balance)),
-            )
+            .insert(&late.0, late.1.seq, &Value::Account(balance).encode())
             .unwrap();
-        let applied = Applied::read(&stores.hot).unwrap().unwrap();
+        let applied = Applied::read(&stores.hot).unwrap();
         applied.finish_removals(&stores.hot).unwrap();
         assert!(!stores.hot.contains(&account(1)).unwrap());
+        let pulse = Pulse::default();
+        stores.hot.check(applied.hot, applied.seq, &pulse).unwrap();
+        let archive = stores.archive.wait().unwrap();
+        archive.check(applied.archive, applied.seq, &pulse).unwrap();
     }
 }

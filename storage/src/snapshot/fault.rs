@@ -13,18 +13,21 @@ use crate::journal::JournalFault;
 /// Why the snapshots could not be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotFault {
-    /// The archive is still being opened.
-    #[error("the archive is still being opened")]
-    ArchiveOpening,
-    /// The archive could not be opened; the next start rebuilds it from the journal.
-    #[error("the archive {path} is damaged: {detail}")]
-    ArchiveDamaged {
-        /// The archive's folder.
+    /// A store is still being opened and checked.
+    #[error("the snapshot store {path} is still being opened and checked")]
+    Opening {
+        /// The store's folder.
         path: PathBuf,
-        /// sled's message.
+    },
+    /// A store is not what was written. It is rebuilt from the journal.
+    #[error("the snapshot store {path} is damaged: {detail}")]
+    Damaged {
+        /// The store's folder.
+        path: PathBuf,
+        /// What is wrong.
         detail: String,
     },
-    /// A store failed. If it is damaged, the next start rebuilds it from the journal.
+    /// A store failed for a reason that lies outside of its files.
     #[error("the snapshot store {path} failed")]
     Store {
         /// The store's folder.
@@ -37,14 +40,6 @@ pub enum SnapshotFault {
     Full {
         /// The store's folder, or the file.
         path: PathBuf,
-    },
-    /// A value is not what was written.
-    #[error("a snapshot value under {key:?} is damaged")]
-    Value {
-        /// The key, as text if it is text.
-        key: String,
-        /// Why the bytes can't be decoded.
-        source: CodecFault,
     },
     /// The journal could not be read.
     #[error("the journal can't be read")]
@@ -78,28 +73,31 @@ impl SnapshotFault {
         let path = path.to_path_buf();
         match source {
             sled::Error::Io(error) if is_full_disk(&error) => Self::Full { path },
-            source => Self::Store { path, source },
+            source if is_environment(&source) => Self::Store { path, source },
+            source => Self::damaged(&path, source.to_string()),
         }
     }
 
-    /// Returns the fault for a panic of sled, which damaged files cause.
-    pub(crate) fn panicked(path: &Path) -> Self {
-        Self::of_sled(path, sled::Error::ReportableBug("it panicked".into()))
+    pub(crate) fn damaged(path: &Path, detail: impl Into<String>) -> Self {
+        Self::Damaged {
+            path: path.to_path_buf(),
+            detail: detail.into(),
+        }
     }
 
     /// Whether a rebuild from the journal repairs it.
     #[must_use]
-    pub fn is_damage(&self) -> bool {
-        match self {
-            Self::ArchiveDamaged { .. } | Self::Value { .. } => true,
-            Self::Store { source, .. } => !is_environment(source),
-            Self::ArchiveOpening
-            | Self::Full { .. }
-            | Self::Journal(_)
-            | Self::Record { .. }
-            | Self::Photo(_)
-            | Self::Io { .. } => false,
-        }
+    pub const fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. })
+    }
+
+    /// Whether it passes without a hand: what could not be read can be read shortly.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Opening { .. } | Self::Damaged { .. } | Self::Full { .. }
+        )
     }
 
     /// Whether free space on the disk repairs it.

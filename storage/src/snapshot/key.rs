@@ -3,7 +3,7 @@
 //! ```text
 //! o/ order    w/ wallet    u/ person   b/ store   a/ account   e/ scheduled event
 //! t/ due · stream · kind    c/ stream · n    f/ audience (open page) · [page (full pages)]    p/ photo
-//! m/ the store itself    x/ key · sequence · n: a piece of a large value
+//! m/ the last boot    s/ the store itself    x/ key · sequence · n: a piece of a large value
 //! ```
 //! Invariant: timers sort by due time.
 
@@ -33,6 +33,7 @@ pub(crate) const FEEDS: &[u8] = b"f/";
 pub(crate) const SCHEDULES: &[u8] = b"e/";
 pub(crate) const PHOTOS: &[u8] = b"p/";
 pub(crate) const META: &[u8] = b"m/";
+const OWN: &[u8] = b"s/";
 const PIECES: &[u8] = b"x/";
 
 /// The length of the audience in a feed's key, in bytes.
@@ -124,6 +125,21 @@ impl Key {
         Self::of(META, name.as_bytes())
     }
 
+    /// Returns a key for what a store keeps of itself.
+    pub(crate) fn own(name: &str) -> Self {
+        Self::of(OWN, name.as_bytes())
+    }
+
+    /// Whether a value of the snapshots is under this key, and not a piece of one or what a store keeps of itself.
+    pub(crate) fn is_value(&self) -> bool {
+        !self.is_piece() && !self.has_prefix(OWN)
+    }
+
+    /// Returns what may be told of the key in a log: its kind.
+    pub(crate) fn kind(&self) -> String {
+        String::from_utf8_lossy(&self.0[..self.0.len().min(2)]).into_owned()
+    }
+
     /// Returns the key of piece `n` of the large value that this key got at `seq`.
     pub(crate) fn piece(&self, seq: u64, n: u32) -> Self {
         let place = [&seq.to_be_bytes()[..], &n.to_be_bytes()].concat();
@@ -153,6 +169,10 @@ impl Key {
 
     pub(crate) fn to_scheduled(&self) -> Option<ScheduleId> {
         self.id().map(ScheduleId::from_bytes)
+    }
+
+    pub(crate) fn to_photo(&self) -> Option<PhotoId> {
+        self.id().map(PhotoId::from_bytes)
     }
 
     pub(crate) fn to_account(&self) -> Option<Account> {

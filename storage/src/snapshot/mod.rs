@@ -4,7 +4,8 @@
 //! overlay to them. Must not: determine a value; that is the projector's job.
 //!
 //! Invariants: everything here can be rebuilt from the journal; the projector is the only writer; a value contains
-//! the sequence number up to which it is folded; nothing that `applied` covers is missing.
+//! the sequence number up to which it is folded, and a checksum that is bound to its key and its store; nothing that
+//! `applied` covers is missing, and a store of which that is not known is not read.
 
 pub mod feed;
 pub(crate) mod key;
@@ -16,9 +17,12 @@ pub(crate) mod checkpoint;
 pub(crate) mod overlay;
 pub(crate) mod shared;
 pub(crate) mod sled_store;
+pub(crate) mod stored;
 pub(crate) mod stores;
+pub(crate) mod watched;
 
 mod fault;
+mod sled_files;
 
 pub use checkpoint::WriteStats;
 pub use fault::SnapshotFault;

@@ -2,8 +2,9 @@
 //!
 //! Must not: write; checkpoints do.
 //!
-//! Invariant: an order that leaves hot is already in the archive; one that returns is in hot before anything else is
-//! read from there, and hot is read first.
+//! Invariants: an order that leaves hot is already in the archive; one that returns is in hot before anything else is
+//! read from there, and hot is read first. Nothing is read from a store before all of it was checked, or once it was
+//! found damaged: such a read is a fault, and never says that something is not there.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -16,27 +17,28 @@ use super::checkpoint::Applied;
 use super::fault::SnapshotFault;
 use super::key::Key;
 use super::overlay::Overlay;
-use super::sled_store::SledStore;
+use super::sled_store::{Role, SledStore};
 use super::value::{Slot, Value};
+use super::watched::{Pulse, watched};
 
 /// How long a read waits for the archive to open.
 pub(crate) const ARCHIVE_WAIT: Duration = Duration::from_secs(2);
 
-/// The archive, which is opened in the background.
+/// The archive, which is opened and checked in the background.
 #[derive(Debug)]
 pub(crate) struct Archive {
     path: PathBuf,
-    ready: OnceLock<Result<SledStore, SnapshotFault>>,
+    ready: OnceLock<Result<Arc<SledStore>, SnapshotFault>>,
     opening: Mutex<bool>,
     done: Condvar,
 }
 
 impl Archive {
-    /// Starts opening in the background; `on_fault` is called if it fails.
+    /// Starts opening in the background, and compares what is there with what `applied` says.
     pub(crate) fn open_behind(
         path: &Path,
         cache_bytes: u64,
-        on_fault: impl FnOnce(&SnapshotFault) + Send + 'static,
+        applied: Applied,
     ) -> std::io::Result<Arc<Self>> {
         let archive = Arc::new(Self {
             path: path.to_path_buf(),
@@ -46,10 +48,17 @@ impl Archive {
         });
         let theirs = Arc::clone(&archive);
         let open = move || {
-            let opened = SledStore::open(&theirs.path, cache_bytes);
-            if let Err(fault) = theirs.ready.get_or_init(|| opened) {
-                on_fault(fault);
+            let path = theirs.path.clone();
+            let opened = watched(&theirs.path, move |pulse| {
+                let store = SledStore::open(Role::Archive, &path, cache_bytes)?;
+                store.check(applied.archive, applied.seq, pulse)?;
+                Ok(Arc::new(store))
+            });
+            if let Err(fault) = &opened {
+                tracing::error!(error = %fault.in_full(), "the archive can't be used");
             }
+            // It is set here and nowhere else.
+            let _ = theirs.ready.set(opened);
             *theirs
                 .opening
                 .lock()
@@ -60,8 +69,18 @@ impl Archive {
         Ok(archive)
     }
 
+    /// Returns an archive that was just made.
+    pub(crate) fn new(store: SledStore, path: &Path) -> Arc<Self> {
+        Arc::new(Self {
+            path: path.to_path_buf(),
+            ready: OnceLock::from(Ok(Arc::new(store))),
+            opening: Mutex::new(false),
+            done: Condvar::new(),
+        })
+    }
+
     /// Returns the archive, waiting at most `patience` for it.
-    pub(crate) fn get(&self, patience: Duration) -> Result<&SledStore, SnapshotFault> {
+    pub(crate) fn get(&self, patience: Duration) -> Result<&Arc<SledStore>, SnapshotFault> {
         if self.ready.get().is_none() {
             let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
             let waited = self
@@ -69,39 +88,47 @@ impl Archive {
                 .wait_timeout_while(opening, patience, |opening| *opening);
             drop(waited);
         }
+        let path = self.path.clone();
         match self.ready.get() {
-            None => Err(SnapshotFault::ArchiveOpening),
-            Some(Ok(place)) => Ok(place),
-            Some(Err(fault)) if fault.is_full() => Err(SnapshotFault::Full {
-                path: self.path.clone(),
-            }),
-            Some(Err(fault)) => Err(SnapshotFault::ArchiveDamaged {
-                path: self.path.clone(),
-                detail: fault.in_full(),
-            }),
+            None => Err(SnapshotFault::Opening { path }),
+            Some(Ok(store)) => Ok(store),
+            Some(Err(fault)) if fault.is_full() => Err(SnapshotFault::Full { path }),
+            Some(Err(SnapshotFault::Damaged { detail, .. })) => {
+                Err(SnapshotFault::damaged(&path, detail))
+            }
+            Some(Err(fault)) => Err(SnapshotFault::damaged(&path, fault.in_full())),
         }
     }
 
     /// Returns the archive, however long it takes to open.
-    pub(crate) fn wait(&self) -> Result<&SledStore, SnapshotFault> {
+    pub(crate) fn wait(&self) -> Result<&Arc<SledStore>, SnapshotFault> {
         self.get(Duration::MAX)
     }
 
-    /// Whether it is open and undamaged.
+    /// Whether it was checked and is undamaged.
     pub(crate) fn is_open(&self) -> bool {
-        matches!(self.ready.get(), Some(Ok(_)))
+        matches!(self.ready.get(), Some(Ok(store)) if store.damage().is_none())
+    }
+
+    /// Returns why it can't be used, if it can't.
+    fn damage(&self) -> Option<String> {
+        match self.ready.get()? {
+            Ok(store) => store.damage().map(str::to_owned),
+            Err(SnapshotFault::Damaged { detail, .. }) => Some(detail.clone()),
+            Err(fault) => Some(fault.in_full()),
+        }
     }
 }
 
 #[derive(Debug)]
 pub(crate) struct Stores {
     pub(crate) overlay: Overlay,
-    pub(crate) hot: SledStore,
+    pub(crate) hot: Arc<SledStore>,
     pub(crate) archive: Arc<Archive>,
 }
 
 impl Stores {
-    pub(crate) fn new(hot: SledStore, archive: Arc<Archive>) -> Self {
+    pub(crate) fn new(hot: Arc<SledStore>, archive: Arc<Archive>) -> Self {
         Self {
             overlay: Overlay::default(),
             hot,
@@ -109,18 +136,46 @@ impl Stores {
         }
     }
 
+    /// Returns the store that is damaged, and what is wrong with it.
+    pub(crate) fn damage(&self) -> Option<(Role, String)> {
+        let hot = self
+            .hot
+            .damage()
+            .map(|detail| (Role::Hot, detail.to_owned()));
+        hot.or_else(|| Some((Role::Archive, self.archive.damage()?)))
+    }
+
+    /// Returns the damage as a fault, if there is any.
+    pub(crate) fn fault(&self) -> Option<SnapshotFault> {
+        match self.damage()? {
+            (Role::Hot, detail) => Some(SnapshotFault::damaged(self.hot.path(), detail)),
+            (Role::Archive, detail) => Some(SnapshotFault::damaged(&self.archive.path, detail)),
+        }
+    }
+
+    /// Whether a checkpoint may write to both.
+    pub(crate) fn can_be_written(&self) -> bool {
+        self.hot.damage().is_none() && self.archive.is_open()
+    }
+
     /// Reopens the stores that failed for want of room, since sled writes nothing more after an error.
     ///
     /// A reopened store contains what a killed process would leave: everything that `applied` covers, with its
     /// removals.
     pub(crate) fn reopen(&self) -> Result<(), SnapshotFault> {
-        if let Some(Ok(archive)) = self.archive.ready.get() {
-            archive.reopen(|_| Ok(()))?;
-        }
+        let pulse = Pulse::default();
         self.hot.reopen(|hot| {
-            let applied = Applied::read(hot)?.unwrap_or_default();
-            applied.finish_removals(hot)
-        })
+            let applied = Applied::read(hot)?;
+            applied.finish_removals(hot)?;
+            hot.check(applied.hot, applied.seq, &pulse)
+        })?;
+        if let Some(Ok(archive)) = self.archive.ready.get() {
+            archive.reopen(|archive| {
+                let applied = Applied::read(&self.hot)?;
+                archive.check(applied.archive, applied.seq, &pulse)
+            })?;
+        }
+        Ok(())
     }
 
     /// Returns a value that is in hot or nowhere.
@@ -139,6 +194,14 @@ impl Stores {
         }
         let found = self.archive.get(patience)?.get(key)?;
         Ok(found.unwrap_or(Slot::ABSENT))
+    }
+
+    /// Notes that the archive lacks a value which others say is there.
+    pub(crate) fn missing(&self, key: &Key) -> SnapshotFault {
+        match self.archive.get(Duration::ZERO) {
+            Ok(archive) => archive.missing(key),
+            Err(fault) => fault,
+        }
     }
 
     /// Returns the first `limit` values in hot from `from` to before `to`, in order of keys.
@@ -172,16 +235,21 @@ impl Stores {
         self.range(&from, Bound::Excluded(&to), usize::MAX)
     }
 
-    /// Calls `each` with every value in hot under a prefix. The overlay is not considered, so it must be empty.
+    /// Calls `each` with every value in hot under a prefix, in no order.
     pub(crate) fn visit(
         &self,
         prefix: &[u8],
         mut each: impl FnMut(&Key, Value),
     ) -> Result<(), SnapshotFault> {
-        debug_assert_eq!(self.overlay.dirty(), 0, "a visit reads hot alone");
         let (from, to) = Key::range_of(prefix);
+        let newer = self.overlay.range(&from, Bound::Excluded(&to));
         for entry in self.hot.between(&from, Bound::Excluded(&to)) {
             let (key, slot) = entry?;
+            if let Some(value) = slot.value.filter(|_| !newer.contains_key(&key)) {
+                each(&key, value);
+            }
+        }
+        for (key, slot) in newer {
             if let Some(value) = slot.value {
                 each(&key, value);
             }
@@ -189,8 +257,14 @@ impl Stores {
         Ok(())
     }
 
-    /// Returns how many keys in hot have a prefix. The overlay is not considered, so it must be empty.
+    /// Returns how many keys in hot have a prefix.
     pub(crate) fn count(&self, prefix: &[u8]) -> Result<u64, SnapshotFault> {
-        self.hot.count(prefix)
+        let (from, to) = Key::range_of(prefix);
+        let newer = self.overlay.range(&from, Bound::Excluded(&to));
+        let mut count = newer.values().filter(|slot| slot.value.is_some()).count() as u64;
+        self.hot.visit_keys(prefix, |key| {
+            count += u64::from(!newer.contains_key(&key));
+        })?;
+        Ok(count)
     }
 }

@@ -5,11 +5,13 @@
 //! says where the journal ended when it was written; a journal that ends earlier has lost something.
 //!
 //! ```text
-//! TRUST    version · boot id · open or clean · last sequence · chain's head after it
+//! TRUST    version · boot id · open or clean · last sequence · chain's head after it · checksum of all that
 //! ```
+//! A file that is not what was written says nothing: neither that the stores can be trusted, nor where the journal ended.
 //! Invariant: the file says "open" before the first write to a store, and "clean" only after every file of both
 //! stores was synced.
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -31,7 +33,7 @@ pub enum Distrust {
     OtherBoot,
     /// The file does not say whether the stores were written completely.
     NoMark,
-    /// The stores are damaged; the text is sled's.
+    /// The stores are damaged; the text says what is wrong.
     Damaged(String),
     /// A rebuild was requested.
     Asked,
@@ -69,6 +71,10 @@ fn head_of(word: &str) -> Option<ChainHead> {
     (word.len() == 2 * head.len()).then_some(head)
 }
 
+fn checksum_of(text: &str) -> String {
+    format!("{:08x}", crc32c::crc32c(text.as_bytes()))
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Trust {
     dir: PathBuf,
@@ -90,10 +96,18 @@ impl Trust {
 
     /// Reads what the last process has written.
     pub(crate) fn read(&self) -> io::Result<Mark> {
-        let text = match fs::read_to_string(self.path()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            text => text?,
+        let bytes = match fs::read(self.path()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => vec![],
+            bytes => bytes?,
         };
+        let text = String::from_utf8_lossy(&bytes);
+        let (text, checksum) = text.trim_end().rsplit_once(' ').unwrap_or_default();
+        if checksum != checksum_of(text) {
+            return Ok(Mark {
+                distrust: Some(Distrust::NoMark),
+                journal: None,
+            });
+        }
         let mut words = text.split_whitespace();
         let version = words.next().and_then(|word| word.parse().ok());
         let (boot_id, state) = (words.next(), words.next());
@@ -133,11 +147,12 @@ impl Trust {
     fn mark(&self, state: &str, (seq, head): (u64, ChainHead)) -> io::Result<()> {
         let boot_id = &self.boot_id;
         let new = self.dir.join("TRUST.new");
-        let mut file = fs::File::create(&new)?;
-        write!(file, "{SNAPSHOT_VERSION} {boot_id} {state} {seq} ")?;
+        let mut text = format!("{SNAPSHOT_VERSION} {boot_id} {state} {seq} ");
         head.iter()
-            .try_for_each(|byte| write!(file, "{byte:02x}"))?;
-        writeln!(file)?;
+            .try_for_each(|byte| write!(text, "{byte:02x}"))
+            .map_err(io::Error::other)?;
+        let mut file = fs::File::create(&new)?;
+        writeln!(file, "{text} {}", checksum_of(&text))?;
         file.sync_all()?;
         fs::rename(&new, self.path())?;
         fs::File::open(&self.dir)?.sync_all()
@@ -155,7 +170,8 @@ mod tests {
         let text = text
             .replace("NOW", &SNAPSHOT_VERSION.to_string())
             .replace("THIS", &trust.boot_id);
-        fs::write(trust.path(), text).unwrap();
+        let text = text.trim_end();
+        fs::write(trust.path(), format!("{text} {}\n", checksum_of(text))).unwrap();
         trust.read().unwrap().distrust
     }
 
@@ -167,6 +183,29 @@ mod tests {
         assert_eq!(judged("1 THIS clean\n"), Some(Distrust::OtherVersion));
         assert_eq!(judged("NOW THIS\n"), Some(Distrust::NoMark));
         assert_eq!(judged(""), Some(Distrust::NoMark));
+    }
+
+    #[test]
+    fn a_mark_with_any_flipped_bit_or_cut_says_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let trust = Trust::new(dir.path()).unwrap();
+        trust.mark_clean((7, [0xa5; 32])).unwrap();
+        let good = fs::read(trust.path()).unwrap();
+        let mut end = good.len() - 1;
+        let says = |bytes: &[u8]| {
+            fs::write(trust.path(), bytes).unwrap();
+            trust.read().unwrap()
+        };
+        for bit in 0..end * 8 {
+            let mut bad = good.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(says(&bad).journal, None, "bit {bit}");
+            assert_eq!(says(&bad).distrust, Some(Distrust::NoMark), "bit {bit}");
+        }
+        while end > 0 {
+            end -= 1;
+            assert_eq!(says(&good[..end]).journal, None, "cut at {end}");
+        }
     }
 
     #[test]

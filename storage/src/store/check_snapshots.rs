@@ -7,18 +7,20 @@
 //! lost acknowledged records; then nothing is cut, created or deleted. A journal is created only in a folder that was
 //! never used.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+
+use campusg_domain::id::Seq;
 
 use super::folder;
 use crate::config::StorageConfig;
 use crate::disk::RealDisk;
 use crate::fault::StorageFault;
-use crate::journal::{ChainHead, Journal, JournalOptions, Opened};
+use crate::journal::{ChainHead, Journal, JournalOptions, JournalReader, Opened};
 use crate::snapshot::SnapshotFault;
-use crate::snapshot::checkpoint::Applied;
-use crate::snapshot::sled_store::SledStore;
+use crate::snapshot::checkpoint::{Applied, Origin};
+use crate::snapshot::sled_store::{Role, SledStore};
 use crate::snapshot::trust::{Distrust, Mark, Trust};
+use crate::snapshot::watched::watched;
 
 /// The open journal, and whether the snapshots can be trusted.
 pub(super) struct Checked {
@@ -118,7 +120,13 @@ fn judge(
     }
     match ask(&hot, config.cache_bytes()) {
         Ok((_, applied)) if applied.seq.0 > last.0 => {
-            Err(behind(&dir.join("journal"), last.0, applied.seq.0))
+            let journal = dir.join("journal");
+            if is_of_another_folder(&journal, &applied)? {
+                return Ok(Err(Distrust::Damaged(
+                    "hot is of another data folder".into(),
+                )));
+            }
+            Err(behind(&journal, last.0, applied.seq.0))
         }
         Ok(found) => Ok(why.map_or(Ok(found), Err)),
         Err(fault) if fault.is_damage() => {
@@ -129,12 +137,24 @@ fn judge(
     }
 }
 
-/// Opens the hot store and reads how far it is written. A panic is sled's, on damaged files.
+/// Whether the snapshots were folded from another journal, as far as the first record tells.
+fn is_of_another_folder(journal: &Path, applied: &Applied) -> Result<bool, StorageFault> {
+    let fault = |fault| StorageFault::snapshot(journal, fault);
+    let reader = JournalReader::open(RealDisk::shared(), journal);
+    let reader = reader.map_err(|fault| StorageFault::journal(journal, fault))?;
+    if reader.head().0 == 0 {
+        return Ok(false);
+    }
+    let origin = Origin::of(&reader, Seq(1)).map_err(fault)?;
+    Ok(!origin.is_of_one_folder(&applied.origin))
+}
+
+/// Opens the hot store and reads how far it is written.
 fn ask(hot: &Path, cache_bytes: u64) -> Result<(SledStore, Applied), SnapshotFault> {
-    let asked = catch_unwind(AssertUnwindSafe(|| {
-        let hot = SledStore::open(hot, cache_bytes)?;
-        let applied = Applied::read(&hot)?.unwrap_or_default();
+    let path = hot.to_path_buf();
+    watched(hot, move |_| {
+        let hot = SledStore::open(Role::Hot, &path, cache_bytes)?;
+        let applied = Applied::read(&hot)?;
         Ok((hot, applied))
-    }));
-    asked.unwrap_or_else(|_| Err(SnapshotFault::panicked(hot)))
+    })
 }

@@ -4,15 +4,13 @@
 //!
 //! Invariant: there is no `TRUST` file during a rebuild, so an interrupted one starts over.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::{fs, io};
 
 use campusg_domain::id::Seq;
 
 use super::OpenOptions;
-use super::fatal_signal::FatalSignal;
+use super::shelf::{Shelf, io_fault};
 use crate::boot::BootState;
 use crate::config::StorageConfig;
 use crate::fault::StorageFault;
@@ -20,10 +18,11 @@ use crate::journal::JournalReader;
 use crate::projector::Projection;
 use crate::replay::decode;
 use crate::snapshot::SnapshotFault;
-use crate::snapshot::checkpoint::Applied;
-use crate::snapshot::sled_store::SledStore;
+use crate::snapshot::checkpoint::{Applied, Origin};
+use crate::snapshot::sled_store::{Role, SledStore};
 use crate::snapshot::stores::{Archive, Stores};
 use crate::snapshot::trust::{Distrust, Trust};
+use crate::snapshot::watched::watched;
 
 /// The interval at which progress is reported, in records.
 const REPORT_EVERY: u64 = 8192;
@@ -45,11 +44,10 @@ pub(super) struct Settled {
 }
 
 struct Settling<'a> {
-    dir: &'a Path,
+    shelf: Shelf,
     config: &'a StorageConfig,
     reader: &'a JournalReader,
     trust: &'a Trust,
-    fatal_signal: &'a FatalSignal,
     options: &'a mut OpenOptions,
 }
 
@@ -58,15 +56,13 @@ pub(super) fn settle(
     config: &StorageConfig,
     reader: &JournalReader,
     (trust, hot): (&Trust, Result<(SledStore, Applied), Distrust>),
-    fatal_signal: &FatalSignal,
     options: &mut OpenOptions,
 ) -> Result<Settled, StorageFault> {
     let mut settling = Settling {
-        dir,
+        shelf: Shelf::new(dir, config.cache_bytes()),
         config,
         reader,
         trust,
-        fatal_signal,
         options,
     };
     let settled = settling.settle(hot);
@@ -94,44 +90,28 @@ impl Settling<'_> {
         self.rebuild(why)
     }
 
-    fn hot(&self) -> PathBuf {
-        self.dir.join("hot")
-    }
-
-    fn archive(&self) -> PathBuf {
-        self.dir.join("archive")
-    }
-
-    /// Continues from the last checkpoint. A panic is sled's, on damaged files.
+    /// Continues from the last checkpoint, if hot is what was written then. The archive is compared in the background.
     fn resume(&mut self, hot: SledStore, applied: Applied) -> Result<Settled, SnapshotFault> {
-        let path = self.hot();
-        let resumed = catch_unwind(AssertUnwindSafe(|| {
-            applied.finish_removals(&hot)?;
-            let stores = self.with_archive(hot)?;
-            let archive = Arc::clone(&stores.archive);
-            let settled = self.fold_tail(stores, applied.seq);
-            if settled.is_err() {
-                // The archive's thread holds the folder that a rebuild moves aside.
-                let _ = archive.wait();
-            }
-            settled
-        }));
-        resumed.unwrap_or_else(|_| Err(SnapshotFault::panicked(&path)))
-    }
-
-    fn with_archive(&self, hot: SledStore) -> Result<Stores, SnapshotFault> {
-        let (trust, fatal_signal) = (self.trust.clone(), self.fatal_signal.clone());
-        let cache = self.config.cache_bytes();
-        let archive = Archive::open_behind(&self.archive(), cache, move |fault| {
-            if fault.is_damage()
-                && let Err(error) = trust.withdraw()
-            {
-                tracing::error!(%error, "can't withdraw trust in a damaged archive");
-            }
-            fatal_signal.raise(&format!("the archive can't be opened: {}", fault.in_full()));
-        });
-        let archive = archive.map_err(io_fault("start a thread for", &self.archive()))?;
-        Ok(Stores::new(hot, archive))
+        if applied.origin != Origin::of(self.reader, applied.seq)? {
+            return Err(hot.found("it was folded from another journal"));
+        }
+        let (hot, path) = (Arc::new(hot), self.shelf.path(Role::Hot));
+        let checked = Arc::clone(&hot);
+        watched(&path, move |pulse| {
+            applied.finish_removals(&checked)?;
+            checked.check(applied.hot, applied.seq, pulse)
+        })?;
+        let path = self.shelf.path(Role::Archive);
+        let archive = Archive::open_behind(&path, self.config.cache_bytes(), applied);
+        let archive = archive.map_err(io_fault("start a thread for", &path))?;
+        let stores = Stores::new(hot, Arc::clone(&archive));
+        let settled = self.fold_tail(stores, applied.seq);
+        if settled.is_err() || self.options.whole {
+            // The archive's thread may hold the folder that a rebuild moves aside.
+            let whole = archive.wait().map(drop);
+            return settled.and_then(|settled| whole.map(|()| settled));
+        }
+        settled
     }
 
     fn fold_tail(&mut self, stores: Stores, applied: Seq) -> Result<Settled, SnapshotFault> {
@@ -149,7 +129,6 @@ impl Settling<'_> {
                 (self.options.progress)(tell(Seq(stored.seq)));
             }
         }
-        projection.checkpoint_all()?;
         projection.forget_live();
         let boot = BootState::scan(&projection)?;
         projection.publish();
@@ -170,47 +149,14 @@ impl Settling<'_> {
         trust
             .withdraw()
             .map_err(io_fault("remove", &trust.path()))?;
-        let keep = matches!(why, Distrust::Damaged(_));
-        for store in [self.hot(), self.archive()] {
-            let cleared = if keep {
-                self.move_aside(&store)
-            } else {
-                remove(&store)
-            };
-            cleared.map_err(io_fault("clear", &store))?;
-        }
-        let hot = SledStore::open(&self.hot(), self.config.cache_bytes())?;
-        let stores = self.with_archive(hot)?;
-        let mut settled = self.fold_tail(stores, Seq::NONE)?;
+        let aside = matches!(why, Distrust::Damaged(_)).then(|| (self.options.now_ms)());
+        self.shelf.clear(&[Role::Hot, Role::Archive], aside)?;
+        let mut settled = self.fold_tail(self.shelf.new_stores()?, Seq::NONE)?;
+        settled.projection.checkpoint_all()?;
         trust
             .mark_open(self.reader.head())
             .map_err(io_fault("write", &trust.path()))?;
         settled.rebuilt = Some(why);
         Ok(settled)
-    }
-
-    fn move_aside(&self, store: &Path) -> io::Result<()> {
-        if !store.exists() {
-            return Ok(());
-        }
-        let aside = store.with_extension(format!("damaged-{}", (self.options.now_ms)()));
-        tracing::warn!(from = %store.display(), to = %aside.display(), "a damaged store is moved aside");
-        fs::rename(store, aside)
-    }
-}
-
-fn remove(store: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(store) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn io_fault(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SnapshotFault {
-    let path = path.to_path_buf();
-    move |source| SnapshotFault::Io {
-        doing,
-        path,
-        source,
     }
 }

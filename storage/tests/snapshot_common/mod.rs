@@ -3,9 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on fails")]
 
 mod compare;
+mod damage;
+mod truth;
 
 #[allow(unused_imports, reason = "each test file uses its part")]
 pub use compare::{assert_reads, folds, hash_of};
+#[allow(unused_imports, reason = "each test file uses its part")]
+pub use damage::{Damage, copy};
+#[allow(unused_imports, reason = "each test file uses its part")]
+pub use truth::{Asked, ask_everything};
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -434,8 +440,13 @@ pub fn wish(customer: UserId, items: usize) -> Placement {
 
 /// A town with a few hundred records of every sort.
 pub fn town(orders: usize) -> (Town, Vec<Entry>) {
+    another_town(11, orders)
+}
+
+/// The same with other people, who do other things.
+pub fn another_town(seed: u64, orders: usize) -> (Town, Vec<Entry>) {
     let plan = Plan {
-        seed: 11,
+        seed,
         customers: 5,
         runners: 3,
         orders,

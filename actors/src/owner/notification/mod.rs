@@ -163,10 +163,7 @@ impl StreamOwner<Command> for NotificationActor {
         let prev = match self.last.get(user) {
             Some(prev) => *prev,
             // Not written since the start, so the hot store has it.
-            None => self.start.reads.inbox_last_seq(*user).map_err(|fault| {
-                tracing::error!(%fault, %user, "an inbox can't be read");
-                Refusal::Fault
-            })?,
+            None => self.start.reads.inbox_last_seq(*user)?,
         };
         let events = Events::Inbox(events);
         Ok(Some(Record::of_owner(

@@ -256,8 +256,7 @@ impl EventIntake {
             Party::Order(id) => {
                 let reads = self.reads.clone();
                 let read = tokio::task::spawn_blocking(move || reads.order(id)).await;
-                let read = read.map_err(|_| Refusal::Fault)?;
-                let order = read.map_err(|_| Refusal::Fault)?;
+                let order = read.map_err(|_| Refusal::Fault)??;
                 let order = order.ok_or_else(|| Refusal::not_found("order"))?;
                 (order.terms.customer, Some(id))
             }
@@ -306,6 +305,7 @@ impl IntakeError {
             | Refusal::WrongCredentials
             | Refusal::Busy { .. }
             | Refusal::GatewayAway
+            | Refusal::BeingRestored
             | Refusal::StorageFull
             | Refusal::NeedsAttention
             | Refusal::Unknown

@@ -29,15 +29,8 @@ impl EventIntake {
         let id = own_command(Stream::User(user), &format!("setup {event}"), 0);
         let reads = self.reads.clone();
         let known = tokio::task::spawn_blocking(move || is_recorded(&reads, user, id)).await;
-        match known.map_err(|_| Refusal::Fault)? {
-            Ok(false) => {}
-            Ok(true) => return Ok(()),
-            Err(SnapshotFault::ArchiveOpening) => {
-                return Err(Refusal::Busy {
-                    retry_after_ms: 2_000,
-                });
-            }
-            Err(_) => return Err(Refusal::Fault),
+        if known.map_err(|_| Refusal::Fault)?? {
+            return Ok(());
         }
         let command = match method {
             Method::Card(token) => UserCommand::SetCard {

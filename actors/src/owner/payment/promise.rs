@@ -128,14 +128,27 @@ impl PaymentActor {
             let folded = reads.wait_folded(folded).await;
             folded.map_err(|_| Refusal::Stopping)?;
             let looked = tokio::task::spawn_blocking(move || {
-                let open = |user| Some((user, open_promise(&reads, user)?));
-                debtors.into_iter().filter_map(open).collect::<Vec<_>>()
+                let look = |user| (user, open_promise(&reads, user));
+                debtors.into_iter().map(look).collect::<Vec<_>>()
             });
             looked.await.map_err(|_| Refusal::Fault)
         });
         let looking = AbortOnDrop(looking).into_actor(self);
-        ctx.spawn(looking.map(|found, actor, ctx| {
-            for (user, seq) in found.unwrap_or_default() {
+        ctx.spawn(looking.map(|looked, actor, ctx| {
+            let mut found = vec![];
+            for (user, promise) in looked.unwrap_or_default() {
+                match promise {
+                    Ok(promise) => found.extend(promise.map(|seq| (user, seq))),
+                    Err(fault) => {
+                        tracing::error!(%user, %fault, "whether a card promised to pay a debt can't be read yet");
+                        actor.start.debtors.push(user);
+                    }
+                }
+            }
+            if !actor.start.debtors.is_empty() {
+                ctx.run_later(AGAIN, Self::look_for_promises);
+            }
+            for (user, seq) in found {
                 tracing::info!(%user, "a card's promise to pay a debt is kept after a restart");
                 actor.promises.add(user, seq);
             }
@@ -178,21 +191,16 @@ fn promises(events: &[UserEvent]) -> bool {
     events.iter().any(promises)
 }
 
+type Read<T> = Result<T, SnapshotFault>;
+
 /// Returns the record of the person's card, if it promised to pay a debt that is still owed and for which no card was
 /// charged since.
-fn open_promise(reads: &Reads, user: UserId) -> Option<Seq> {
-    let found = promised(reads, user);
-    let open = found.and_then(|seq| match seq {
+fn open_promise(reads: &Reads, user: UserId) -> Read<Option<Seq>> {
+    match promised(reads, user)? {
         Some(seq) => Ok(is_open(reads, user, seq)?.then_some(seq)),
         None => Ok(None),
-    });
-    open.unwrap_or_else(|fault| {
-        tracing::error!(%user, %fault, "whether a card promised to pay a debt can't be read");
-        None
-    })
+    }
 }
-
-type Read<T> = Result<T, SnapshotFault>;
 
 /// Returns the record that stored the present card, if it contains a promise.
 fn promised(reads: &Reads, user: UserId) -> Read<Option<Seq>> {

@@ -2,7 +2,8 @@
 
 use crate::{answer, app_state::AppState, problem::Problem, route::health};
 use axum::{extract::State, response::Response};
-use serde_json::json;
+use campusg_actors::runtime::Condition;
+use serde_json::{Value, json};
 
 pub(crate) async fn actors(State(app): State<AppState>) -> Result<Response, Problem> {
     let found = app.runtime().actors().await?;
@@ -23,5 +24,22 @@ pub(crate) async fn actors(State(app): State<AppState>) -> Result<Response, Prob
             "bytes": found.journal.bytes,
         },
         "snapshot_writes": found.snapshot_writes,
+        "snapshots": snapshots(&found.snapshots),
+        "lost_photos": found.lost_photos,
     })))
+}
+
+/// The condition of the snapshot stores, and what is wrong with them.
+fn snapshots(found: &Condition) -> Value {
+    let condition = health::ready::condition(found);
+    match found {
+        Condition::Whole { rebuilds } => json!({"condition": condition, "rebuilds": rebuilds}),
+        Condition::Opening => json!({"condition": condition}),
+        Condition::Rebuilding { why, upto, halted } => json!({
+            "condition": condition,
+            "why": why,
+            "rebuilt_upto_seq": upto,
+            "halted": halted,
+        }),
+    }
 }

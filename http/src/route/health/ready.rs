@@ -2,7 +2,7 @@
 
 use crate::{answer, app_state::AppState, problem::Problem, time};
 use axum::{extract::State, http::StatusCode, response::Response};
-use campusg_actors::runtime::Readiness;
+use campusg_actors::runtime::{Condition, Readiness};
 use serde_json::{Value, json};
 
 pub(crate) async fn ready(State(app): State<AppState>) -> Result<Response, Problem> {
@@ -20,6 +20,8 @@ pub(crate) async fn ready(State(app): State<AppState>) -> Result<Response, Probl
         return Ok(answer::ok(&json!({
             "status": "ready",
             "archive": found.archive,
+            "snapshots": condition(&found.snapshots),
+            "lost_photos": found.lost_photos,
             "lag_records": found.lag,
             "gateway": gateway(&found),
         })));
@@ -29,14 +31,26 @@ pub(crate) async fn ready(State(app): State<AppState>) -> Result<Response, Probl
         "not_ready",
         if found.full {
             "the disk is full: the journal takes no writes until there is room"
+        } else if matches!(found.snapshots, Condition::Rebuilding { halted: true, .. }) {
+            "a damaged snapshot store is being rebuilt from the journal"
         } else {
             "the journal takes no writes"
         },
     );
     Err(problem
         .with("archive", found.archive)
+        .with("snapshots", condition(&found.snapshots))
         .with("lag_records", found.lag)
         .retry_after_ms(1_000))
+}
+
+/// The condition of the snapshot stores, in one word.
+pub(crate) const fn condition(found: &Condition) -> &'static str {
+    match found {
+        Condition::Whole { .. } => "whole",
+        Condition::Opening => "opening",
+        Condition::Rebuilding { .. } => "rebuilding",
+    }
 }
 
 /// What is held back at the payment gateway, and how many cards it could not reach.
