@@ -23,7 +23,7 @@ fn entries() -> Vec<Entry> {
     let entry = |n: u64| {
         let user = UserId::from_bytes([u8::try_from(n % 7).unwrap(); 16]);
         let meta = Meta {
-            keyed: n % 3 > 0,
+            keyed: !n.is_multiple_of(3),
             ..Meta::keyed(
                 Principal::User(user),
                 "test",

@@ -89,7 +89,7 @@ async fn a2_the_first_of_600_commands_of_an_order_is_known() {
     let order = house.place(customer).await.id;
     let give = async |key: usize| {
         let reason = Sealed(vec![7; 24]);
-        let command = if key % 2 == 0 {
+        let command = if key.is_multiple_of(2) {
             Command::Hold { reason }
         } else {
             Command::Unhold { reason }
