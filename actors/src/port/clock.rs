@@ -1,6 +1,6 @@
 //! The clock as a port. The only place that reads the system's clock.
 //!
-//! A running server has one clock, a [`SteadyClock`](steady::SteadyClock) around the one that it was started with.
+//! A running server has one clock, a `SteadyClock` around the one that it was started with.
 
 pub(crate) mod steady;
 
