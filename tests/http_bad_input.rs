@@ -105,12 +105,7 @@ async fn unknown_orders_and_other_peoples_are_not_there() -> Result<(), Deviatio
     let errand = Errand::at(&scene.client, "purchased").await?;
     let stranger = Person::customer(&scene.client, "Eve", "tok_visa").await?;
     let rival = Person::runner(&scene.client, "Cem").await?;
-    let photo = errand
-        .seen()
-        .await?
-        .receipt
-        .and_then(|it| it.photo_id)
-        .unwrap();
+    let photo = errand.receipt_photo().await?;
     for order in [errand.order.as_str(), UNKNOWN, "soup", "%00"] {
         for person in [&stranger, &rival] {
             for read in [

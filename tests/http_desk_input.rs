@@ -545,12 +545,7 @@ async fn in_disputes_every_bad_field_is_named_by_its_path_and_changes_nothing()
     let turn = shared(with_a_window).await;
     let scene = turn.server.scene().await;
     let errand = completed(&scene).await?;
-    let receipt = errand
-        .seen()
-        .await?
-        .receipt
-        .and_then(|it| it.photo_id)
-        .unwrap();
+    let receipt = errand.receipt_photo().await?;
     let mistakes = of_disputes(&receipt);
     let refused = async |who: &Person, (rest, body, status, code, field): &Mistake| {
         let reply = who.post(&path(&errand, rest), body).await?;

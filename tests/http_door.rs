@@ -286,12 +286,7 @@ async fn after_the_wait_the_food_is_left_safe_with_a_photo() -> Result<(), Devia
     errand.until("waited for long enough", over).await?;
     ben.notice("no_show_over", order).await?;
     ann.is_there(order).await?.refuses(409, "too_late")?;
-    let receipt = errand
-        .seen()
-        .await?
-        .receipt
-        .and_then(|it| it.photo_id)
-        .unwrap();
+    let receipt = errand.receipt_photo().await?;
     ben.deliver_by_photo(order, &receipt)
         .await?
         .refuses(409, "photo_used")?;
@@ -318,12 +313,7 @@ async fn after_the_wait_the_food_is_taken_back_and_the_runner_is_paid() -> Resul
     ben.report_problem_raw(order, &json!({"kind": "returned"}))
         .await?
         .refuses(422, "photo_needed")?;
-    let receipt = errand
-        .seen()
-        .await?
-        .receipt
-        .and_then(|it| it.photo_id)
-        .unwrap();
+    let receipt = errand.receipt_photo().await?;
     let returned =
         |photo: &str| json!({"kind": "returned", "photo_id": photo, "note": "At the desk."});
     ben.report_problem_raw(order, &returned(&receipt))

@@ -9,7 +9,7 @@ use crate::{
     id::{CommandId, Fingerprint, Principal, Seq, Stream},
     money::Transfer,
     notice::Notice,
-    order::Event as OrderEvent,
+    order::{Event as OrderEvent, TimerEvent},
     owner::{
         directory::{StoreEvent, UserEvent},
         inbox::Event as InboxEvent,
@@ -109,6 +109,25 @@ pub struct Record {
     pub calls: Vec<CallChange>,
     /// Notices to people, folded by the notification owner.
     pub notices: Vec<Notice>,
+}
+
+impl Events {
+    /// Whether an order or a wallet is told that the clock was set back, so that its time goes back too.
+    pub(crate) fn set_clock_back(&self) -> bool {
+        match self {
+            Self::Order(events) => events
+                .iter()
+                .any(|event| matches!(event, OrderEvent::Timer(TimerEvent::ClockSetBack { .. }))),
+            Self::Wallet(events) => events
+                .iter()
+                .any(|event| matches!(event, WalletEvent::ClockSetBack { .. })),
+            Self::System(_)
+            | Self::User(_)
+            | Self::Store(_)
+            | Self::Inbox(_)
+            | Self::Schedule(_) => false,
+        }
+    }
 }
 
 impl Record {

@@ -201,9 +201,8 @@ async fn b1_the_acceptance_is_in_the_journal_with_who_and_how_far() {
     assert_eq!(told.count(), 1, "the order is told once");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn b1_an_order_that_has_ended_ahead_of_the_clock_takes_commands_and_the_next_start_is_not_refused()
- {
+/// An order that was carried out with a clock a month ahead: the house, its customer and runner, and its id.
+async fn carried_out_a_month_ahead() -> (House, [UserId; 2], OrderId) {
     let house = House::new().await;
     house.advance(MONTH_MS);
     let (customer, runner) = (
@@ -212,6 +211,13 @@ async fn b1_an_order_that_has_ended_ahead_of_the_clock_takes_commands_and_the_ne
     );
     let order = house.place(customer).await.id;
     house.carry_out(runner, order).await;
+    (house, [customer, runner], order)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn b1_an_order_that_has_ended_ahead_of_the_clock_takes_commands_and_the_next_start_is_not_refused()
+ {
+    let (house, [customer, _], order) = carried_out_a_month_ahead().await;
     let done = house.order(order).await;
     assert_eq!(done.status(), Status::Completed);
     let clock = MachineClock::showing(BEGINNING.plus(HOUR_MS));
@@ -227,14 +233,7 @@ async fn b1_an_order_that_has_ended_ahead_of_the_clock_takes_commands_and_the_ne
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b1_a_payout_that_waits_for_its_next_try_does_not_wait_for_a_month() {
-    let house = House::new().await;
-    house.advance(MONTH_MS);
-    let (customer, runner) = (
-        house.customer("ada", "tok_visa").await,
-        house.runner("rosa").await,
-    );
-    let order = house.place(customer).await.id;
-    house.carry_out(runner, order).await;
+    let (house, [_, runner], _) = carried_out_a_month_ahead().await;
     let account = AccountToken("acct_down".into());
     let set = house.runtime.set_payout_method(plain(runner), account);
     set.await.unwrap();

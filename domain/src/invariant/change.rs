@@ -5,7 +5,7 @@ use crate::{
     call::CallState,
     id::Seq,
     money::{Account, Cents, Phase},
-    order::{EscrowStatus, Event, Order, PaymentStatus, RunEvent, Settlement, Stage, TimerEvent},
+    order::{EscrowStatus, Event, Order, PaymentStatus, RunEvent, Settlement, Stage},
     record::{Events, Record},
     saga::Progress,
     timer::{TimerKind, TimerState},
@@ -244,13 +244,9 @@ pub(super) fn remembered(change: &Change<'_>) -> Holds {
 
 pub(super) fn chained(change: &Change<'_>) -> Holds {
     let last = change.before.map_or(Seq::NONE, |order| order.last_seq);
-    let set_back = || {
-        let back = |event: &Event| matches!(event, Event::Timer(TimerEvent::ClockSetBack { .. }));
-        matches!(&change.record.events, Events::Order(events) if events.iter().any(back))
-    };
-    let later = change
-        .before
-        .is_none_or(|order| order.last_at <= change.record.at || set_back());
+    let later = change.before.is_none_or(|order| {
+        order.last_at <= change.record.at || change.record.events.set_clock_back()
+    });
     ensure(change.record.prev == last && later, || {
         format!("order {}: does not follow record {last}", change.after.id)
     })

@@ -4,11 +4,8 @@ use super::{Broken, Holds, Id, broken_by};
 use crate::{
     id::{Seq, Stream},
     money::{Cents, Phase},
-    owner::{
-        ledger::Ledger,
-        wallet::{self, Wallet},
-    },
-    record::{Events, Record},
+    owner::{ledger::Ledger, wallet::Wallet},
+    record::Record,
 };
 use std::collections::BTreeMap;
 
@@ -90,7 +87,7 @@ pub(super) fn agrees(wallet: &Wallet, ledger: &Ledger) -> Holds {
 fn chained(before: &Wallet, record: &Record) -> Holds {
     let follows = record.stream == Stream::Wallet(before.user)
         && record.prev == before.last_seq
-        && (before.last_at <= record.at || set_back(record));
+        && (before.last_at <= record.at || record.events.set_clock_back());
     if !follows {
         return Err(format!(
             "{}: does not follow record {}",
@@ -98,11 +95,6 @@ fn chained(before: &Wallet, record: &Record) -> Holds {
         ));
     }
     Ok(())
-}
-
-fn set_back(record: &Record) -> bool {
-    let back = |event: &wallet::Event| matches!(event, wallet::Event::ClockSetBack { .. });
-    matches!(&record.events, Events::Wallet(events) if events.iter().any(back))
 }
 
 fn replays(before: &Wallet, after: &Wallet, record: &Record) -> Holds {

@@ -3,7 +3,7 @@
 //! ```text
 //! o/ order    w/ wallet    u/ person   b/ store   a/ account   e/ scheduled event
 //! t/ due · stream · kind    c/ stream · n    f/ audience (open page) · [page (full pages)]    p/ photo
-//! m/ the last boot    s/ the store itself    x/ key · sequence · n: a piece of a large value
+//! m/ boot and clock   s/ the store itself    x/ key · sequence · n: a piece of a large value
 //! ```
 //! Invariant: timers sort by due time.
 

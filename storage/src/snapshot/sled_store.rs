@@ -42,6 +42,13 @@ pub(crate) enum Role {
 }
 
 impl Role {
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Hot => Self::Archive,
+            Self::Archive => Self::Hot,
+        }
+    }
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Hot => "hot",

@@ -115,10 +115,7 @@ impl Scrub {
         if self.found != expected && store.writes() == begun {
             return Err(store.found("a value is missing or of another time"));
         }
-        *self = Self::of(match self.role {
-            Role::Hot => Role::Archive,
-            Role::Archive => Role::Hot,
-        });
+        *self = Self::of(self.role.other());
         Ok(())
     }
 }
@@ -221,12 +218,8 @@ impl Work {
         let old = taken_over?;
         // Closing a damaged store may hang.
         thread::spawn(move || drop(old));
-        let whole = match damaged {
-            Role::Hot => Role::Archive,
-            Role::Archive => Role::Hot,
-        };
         shelf.clear(&[damaged], Some((self.kept.now_ms)()))?;
-        shelf.clear(&[whole], None)?;
+        shelf.clear(&[damaged.other()], None)?;
         shelf.bring_in()?;
         trust
             .mark_open(shared.reader.head())

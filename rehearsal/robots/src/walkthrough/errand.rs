@@ -124,6 +124,16 @@ impl Errand {
         self.customer.order(&self.order).await
     }
 
+    /// Returns the id of the photo of the receipt.
+    ///
+    /// # Errors
+    /// A [`Deviation`] if the order can't be read, or shows no photo of a receipt.
+    pub async fn receipt_photo(&self) -> Result<String, Deviation> {
+        let receipt = self.seen().await?.receipt;
+        let photo = receipt.and_then(|receipt| receipt.photo_id);
+        photo.ok_or_else(|| Deviation::new("the photo of a receipt", "none"))
+    }
+
     /// Waits until the order, in its customer's view, satisfies `is_so`; `expected` describes that in the deviation.
     ///
     /// # Errors
