@@ -269,25 +269,21 @@ impl Runtime {
         self.owners().submit(envelope).await
     }
 
-    /// Returns the id of a thing that a command creates: derived from the key, so that requests at once under one key wait
-    /// for each other in one stream; random without a key, and where the derived id is taken, since a key that is over may
-    /// come again.
-    pub(super) fn new_name(
-        &self,
-        meta: &Meta,
-        is_taken: impl FnOnce([u8; 16]) -> bool,
-    ) -> [u8; 16] {
+    /// Returns the id of a thing that a keyed command creates, so that requests at once under one key wait for each other in
+    /// one stream; `None` without a key. The id may be taken, since a key that is over may come again.
+    pub(super) fn keyed_name(meta: &Meta) -> Option<[u8; 16]> {
         let CommandId(id) = meta.id;
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&blake3::hash(&id.to_le_bytes()).as_bytes()[..16]);
         // Marks it as a UUID of version 8, which is not derived from the time.
         bytes[6] = bytes[6] & 0x0f | 0x80;
         bytes[8] = bytes[8] & 0x3f | 0x80;
-        if meta.keyed && !is_taken(bytes) {
-            bytes
-        } else {
-            self.entropy().uuid(self.clock().now())
-        }
+        meta.keyed.then_some(bytes)
+    }
+
+    /// Returns an id that nothing has.
+    pub(super) fn fresh_name(&self) -> [u8; 16] {
+        self.entropy().uuid(self.clock().now())
     }
 
     /// Whether a command came before under the same key.

@@ -76,58 +76,50 @@ impl Folds {
             ..
         } = seed;
         let (reads, queue) = (store.reads().clone(), store.queue().clone());
-        let escrow = EscrowActor::new(
-            EscrowStart {
-                refused_releases: seed.refused_releases,
-                ledger: seed.ledger,
-                wallets: seed.wallets,
-                folded,
-                // Nothing is written before the owners are started, so this is the head after `folded`.
-                head: reads.head().1,
-                policy: Arc::clone(&policy),
-                clock: Arc::clone(&clock),
-                queue: queue.clone(),
-                guard: fatal.guard("escrow"),
-            },
-            keys.clone(),
-        );
-        let directory = DirectoryActor::new(
-            DirectoryStart {
-                directory: seed.directory,
-                folded,
-                folded_sender: seed.directory_folded,
-                policy: Arc::clone(&policy),
-                clock: Arc::clone(&clock),
-                queue: queue.clone(),
-                guard: fatal.guard("directory"),
-            },
-            keys.clone(),
-        );
-        let timer = TimerActor::new(
-            TimerStart {
-                armed: seed.armed_timers,
-                scheduled: scheduled(&reads)?,
-                folded,
-                policy,
-                clock: Arc::clone(&clock),
-                reads: reads.clone(),
-                queue: queue.clone(),
-                guard: fatal.guard("timer"),
-            },
-            keys.clone(),
-        );
+        let escrow = EscrowActor::new(EscrowStart {
+            refused_releases: seed.refused_releases,
+            ledger: seed.ledger,
+            wallets: seed.wallets,
+            folded,
+            // Nothing is written before the owners are started, so this is the head after `folded`.
+            head: reads.head().1,
+            policy: Arc::clone(&policy),
+            clock: Arc::clone(&clock),
+            queue: queue.clone(),
+            keys: keys.clone(),
+            guard: fatal.guard("escrow"),
+        });
+        let directory = DirectoryActor::new(DirectoryStart {
+            directory: seed.directory,
+            folded,
+            folded_sender: seed.directory_folded,
+            policy: Arc::clone(&policy),
+            clock: Arc::clone(&clock),
+            queue: queue.clone(),
+            keys: keys.clone(),
+            guard: fatal.guard("directory"),
+        });
+        let timer = TimerActor::new(TimerStart {
+            armed: seed.armed_timers,
+            scheduled: scheduled(&reads)?,
+            folded,
+            policy,
+            clock: Arc::clone(&clock),
+            reads: reads.clone(),
+            queue: queue.clone(),
+            keys: keys.clone(),
+            guard: fatal.guard("timer"),
+        });
         let payment = PaymentActor::new(seed.payment);
-        let notification = NotificationActor::new(
-            NotificationStart {
-                notifier: seed.notifier,
-                clock,
-                queue,
-                reads,
-                folded,
-                guard: fatal.guard("notification"),
-            },
+        let notification = NotificationActor::new(NotificationStart {
+            notifier: seed.notifier,
+            clock,
+            queue,
+            reads,
+            folded,
             keys,
-        );
+            guard: fatal.guard("notification"),
+        });
         let escrow = EscrowActor::start_in_arbiter(home, |_| escrow);
         let directory = DirectoryActor::start_in_arbiter(home, |_| directory);
         let timer = TimerActor::start_in_arbiter(home, |_| timer);

@@ -48,9 +48,10 @@ impl Runtime {
                 format!("must have at most {PAYLOAD_BYTES} bytes"),
             );
         }
-        let named = |is_taken| ScheduleId::from_bytes(self.new_name(&meta, |_| is_taken));
-        let is_taken = self.was_scheduled(named(false)).await?;
-        let schedule = named(is_taken);
+        let schedule = match Self::keyed_name(&meta).map(ScheduleId::from_bytes) {
+            Some(named) if !self.was_scheduled(named).await? => named,
+            Some(_) | None => ScheduleId::from_bytes(self.fresh_name()),
+        };
         let NewScheduled {
             kind,
             order,

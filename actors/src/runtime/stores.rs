@@ -44,8 +44,9 @@ impl Runtime {
     /// # Errors
     /// `InvalidField`, then as [`StoreCommand`] says.
     pub async fn create_store(&self, meta: Meta, store: NewStore) -> Result<StoreId, Refusal> {
-        let is_taken = |id| self.directory().store(StoreId::from_bytes(id)).is_some();
-        let id = StoreId::from_bytes(self.new_name(&meta, is_taken));
+        let named = Self::keyed_name(&meta).map(StoreId::from_bytes);
+        let free = named.filter(|id| self.directory().store(*id).is_none());
+        let id = free.unwrap_or_else(|| StoreId::from_bytes(self.fresh_name()));
         let create = StoreCommand::Create {
             name: text("name", &store.name, STORE_CHARS)?,
             place: text("place", &store.place, STORE_CHARS)?,

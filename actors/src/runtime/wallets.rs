@@ -197,20 +197,12 @@ fn put_on_file(done: &Entry) -> Option<PayoutMethod> {
     let Events::User(events) = &done.record.events else {
         return None;
     };
-    events.iter().find_map(|event| match event {
-        UserEvent::PayoutMethodSet(method) => Some(method.clone()),
-        UserEvent::Registered { .. }
-        | UserEvent::ProfileChanged { .. }
-        | UserEvent::SessionOpened(_)
-        | UserEvent::SessionClosed { .. }
-        | UserEvent::CardSet(_)
-        | UserEvent::CardRemoved
-        | UserEvent::RunnerSet(_)
-        | UserEvent::Suspended
-        | UserEvent::Reinstated
-        | UserEvent::PayoutMethodRemoved
-        | UserEvent::OperatorActed { .. }
-        | UserEvent::DebtPromised { .. } => None,
+    events.iter().find_map(|event| {
+        if let UserEvent::PayoutMethodSet(method) = event {
+            Some(method.clone())
+        } else {
+            None
+        }
     })
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct DirectoryStart {
     pub(crate) policy: Arc<Policy>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) queue: CommitQueue<Record>,
+    /// The keys that commands claim.
+    pub(crate) keys: SharedKeys,
     #[expect(dead_code, reason = "held for its drop")]
     pub(crate) guard: Guard,
 }
@@ -53,11 +55,11 @@ pub(crate) struct DirectoryActor {
 
 impl DirectoryActor {
     /// Starts with empty queues.
-    pub(crate) fn new(start: DirectoryStart, keys: SharedKeys) -> Self {
+    pub(crate) fn new(start: DirectoryStart) -> Self {
         Self {
+            users: StreamQueue::new(start.keys.clone()),
+            stores: StreamQueue::new(start.keys.clone()),
             start,
-            users: StreamQueue::new(keys.clone()),
-            stores: StreamQueue::new(keys),
         }
     }
 

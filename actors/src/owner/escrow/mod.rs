@@ -44,6 +44,8 @@ pub(crate) struct EscrowStart {
     pub(crate) policy: Arc<Policy>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) queue: CommitQueue<Record>,
+    /// The keys that commands claim.
+    pub(crate) keys: SharedKeys,
     pub(crate) guard: Guard,
 }
 
@@ -71,7 +73,7 @@ pub(crate) struct EscrowActor {
 
 impl EscrowActor {
     /// Starts with empty queues.
-    pub(crate) fn new(start: EscrowStart, keys: SharedKeys) -> Self {
+    pub(crate) fn new(start: EscrowStart) -> Self {
         let EscrowStart {
             refused_releases,
             ledger,
@@ -81,6 +83,7 @@ impl EscrowActor {
             policy,
             clock,
             queue,
+            keys,
             guard,
         } = start;
         Self {

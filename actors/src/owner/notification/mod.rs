@@ -36,6 +36,8 @@ pub(crate) struct NotificationStart {
     pub(crate) notifier: Arc<dyn Notifier>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) queue: CommitQueue<Record>,
+    /// The keys that commands claim.
+    pub(crate) keys: SharedKeys,
     pub(crate) reads: Reads,
     /// Notices of records after this one are delivered.
     pub(crate) folded: Seq,
@@ -53,11 +55,11 @@ pub(crate) struct NotificationActor {
 
 impl NotificationActor {
     /// Starts with empty queues.
-    pub(crate) fn new(start: NotificationStart, keys: SharedKeys) -> Self {
+    pub(crate) fn new(start: NotificationStart) -> Self {
         Self {
-            start,
-            commands: StreamQueue::new(keys),
+            commands: StreamQueue::new(start.keys.clone()),
             last: HashMap::new(),
+            start,
         }
     }
 

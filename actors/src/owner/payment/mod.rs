@@ -258,8 +258,7 @@ impl PaymentActor {
 
     /// Makes calls until no place is free, or none of those that wait may go. `fresh` is what has just been seen of one of
     /// them.
-    fn fill_places(&mut self, fresh: Option<(CallQueue, Looked)>, ctx: &mut Context<Self>) {
-        let mut fresh = fresh;
+    fn fill_places(&mut self, mut fresh: Option<(CallQueue, Looked)>, ctx: &mut Context<Self>) {
         loop {
             let now = self.start.clock.now();
             let next = self.lanes.next(&mut unpoisoned(&self.start.breakers), now);

@@ -52,6 +52,8 @@ pub(crate) struct TimerStart {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) reads: Reads,
     pub(crate) queue: CommitQueue<Record>,
+    /// The keys that commands claim.
+    pub(crate) keys: SharedKeys,
     pub(crate) guard: Guard,
 }
 
@@ -80,7 +82,7 @@ pub(crate) struct TimerActor {
 
 impl TimerActor {
     /// Starts without timers in memory; all armed ones are in the snapshots.
-    pub(crate) fn new(start: TimerStart, keys: SharedKeys) -> Self {
+    pub(crate) fn new(start: TimerStart) -> Self {
         Self {
             table: Timetable::new(At(0), start.armed),
             scheduled: start.scheduled,
@@ -96,7 +98,7 @@ impl TimerActor {
             begun: 0,
             refilling: false,
             wake: None,
-            commands: StreamQueue::new(keys),
+            commands: StreamQueue::new(start.keys),
             _guard: start.guard,
         }
     }

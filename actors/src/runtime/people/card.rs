@@ -62,35 +62,19 @@ fn new_card(done: &Entry) -> Option<NewCard> {
     let Events::User(events) = &done.record.events else {
         return None;
     };
-    let card = events.iter().find_map(|event| match event {
-        UserEvent::CardSet(card) => Some(card.clone()),
-        UserEvent::Registered { .. }
-        | UserEvent::ProfileChanged { .. }
-        | UserEvent::SessionOpened(_)
-        | UserEvent::SessionClosed { .. }
-        | UserEvent::CardRemoved
-        | UserEvent::RunnerSet(_)
-        | UserEvent::Suspended
-        | UserEvent::Reinstated
-        | UserEvent::PayoutMethodSet(_)
-        | UserEvent::PayoutMethodRemoved
-        | UserEvent::OperatorActed { .. }
-        | UserEvent::DebtPromised { .. } => None,
+    let card = events.iter().find_map(|event| {
+        if let UserEvent::CardSet(card) = event {
+            Some(card.clone())
+        } else {
+            None
+        }
     })?;
-    let pays = events.iter().find_map(|event| match event {
-        UserEvent::DebtPromised { cents } => Some(*cents),
-        UserEvent::Registered { .. }
-        | UserEvent::ProfileChanged { .. }
-        | UserEvent::SessionOpened(_)
-        | UserEvent::SessionClosed { .. }
-        | UserEvent::CardSet(_)
-        | UserEvent::CardRemoved
-        | UserEvent::RunnerSet(_)
-        | UserEvent::Suspended
-        | UserEvent::Reinstated
-        | UserEvent::PayoutMethodSet(_)
-        | UserEvent::PayoutMethodRemoved
-        | UserEvent::OperatorActed { .. } => None,
+    let pays = events.iter().find_map(|event| {
+        if let UserEvent::DebtPromised { cents } = event {
+            Some(*cents)
+        } else {
+            None
+        }
     });
     Some(NewCard {
         card,
