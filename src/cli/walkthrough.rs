@@ -24,7 +24,7 @@ that the server's configuration does not allow are left out, which is no failure
 
 Ends with code 1 and a sentence if anything is not as specified.")]
 pub struct WalkthroughCommand {
-    /// Play every transition of an order's life in turn, instead of the five stories
+    /// Play every transition of an order's life in turn, instead of the five scenarios
     #[arg(long)]
     pub all: bool,
     /// Server to walk through, as http://127.0.0.1:8080 [default: a temporary one]
