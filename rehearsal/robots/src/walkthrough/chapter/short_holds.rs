@@ -53,16 +53,7 @@ async fn waiting(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
     cast.scene.pass(GIVEN_UP_MS).await?;
     let is_over = |order: &Order| order.status == Status::Cancelled;
     let ended = customer.order_until(order, "cancelled", is_over).await?;
-    same(
-        "why",
-        ended.cancel_reason,
-        Some(CancelReason::AuthorizationExpired),
-    )?;
-    same(
-        "how it is settled",
-        ended.settlement.as_deref(),
-        Some("free"),
-    )?;
+    ran_out(&ended, "free")?;
     cast.money_of(order, &customer, None, Sums::NOTHING).await
 }
 
@@ -88,8 +79,8 @@ async fn at_the_store(cast: &Cast<'_>) -> Result<(), Deviation> {
         .await
 }
 
-async fn ended_by_trip(errand: &Errand) -> Result<(), Deviation> {
-    let ended = errand.until_status("cancelled").await?;
+/// Compares why and how an order whose authorisation ran out has ended.
+fn ran_out(ended: &Order, settlement: &str) -> Result<(), Deviation> {
     same(
         "why",
         ended.cancel_reason,
@@ -98,8 +89,13 @@ async fn ended_by_trip(errand: &Errand) -> Result<(), Deviation> {
     same(
         "how it is settled",
         ended.settlement.as_deref(),
-        Some("trip"),
+        Some(settlement),
     )
+}
+
+async fn ended_by_trip(errand: &Errand) -> Result<(), Deviation> {
+    let ended = errand.until_status("cancelled").await?;
+    ran_out(&ended, "trip")
 }
 
 async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
