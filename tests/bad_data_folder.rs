@@ -285,6 +285,26 @@ fn a_password_file_that_can_not_be_read_is_named() {
     );
 }
 
+#[test]
+fn an_operator_whose_fields_no_account_can_have_is_refused_and_nothing_is_made() {
+    let folder = TempDir::new().unwrap();
+    let (data, file) = (folder.path().join("data"), folder.path().join("password"));
+    for (email, password, name, wrong) in [
+        ("o@campus.example", "short", "Olivia", "password"),
+        ("nobody", "long enough, this", "Olivia", "email"),
+        ("o@campus.example", "long enough, this", "", "first_name"),
+    ] {
+        std::fs::write(&file, password).unwrap();
+        let create = ["operator", "create", "--email", email, "--first-name", name];
+        let paths = ["--data", text(&data), "--password-file", text(&file)];
+        let made = run(&[&create[..], &paths].concat());
+        let said = String::from_utf8(made.stderr).unwrap();
+        assert_eq!(made.status.code(), Some(2), "{said}");
+        assert!(said.contains(wrong), "{said}");
+        assert!(!data.exists(), "{wrong}");
+    }
+}
+
 #[tokio::test]
 async fn log_lines_have_colours_at_a_terminal_alone() {
     let logged = used_folder().await.log();

@@ -65,7 +65,7 @@ async fn the_front_page_says_where_the_money_is() -> Result<(), Deviation> {
             &held,
             "<td>With the payment gateway</td><td>27.49 USD</td>",
             "<td>In wallets</td><td>27.49 USD</td>",
-            "Every cent that came in is accounted for.",
+            "by the server's own books, what came in is where it belongs.",
             proof.text("/head")?,
         ],
     );

@@ -58,6 +58,14 @@ async fn the_walkthrough_runs_against_any_server_and_says_what_it_leaves_out() {
         told.contains("left out: moving the clock needs an operator"),
         "{told}"
     );
+    let (_, left) = told.split_once("\nLeft on this server: ").expect(&told);
+    let (number, orders) = left.split_once(' ').expect(&told);
+    let listed = orders
+        .lines()
+        .skip(1)
+        .filter(|line| line.len() > 36)
+        .count();
+    assert!(listed > 0 && number.parse() == Ok(listed), "{told}");
     assert!(told.contains("Everything is as specified."), "{told}");
 }
 
@@ -139,6 +147,10 @@ async fn the_whole_walkthrough_runs_against_any_server_and_says_which_transition
         told.contains("left out: it needs a server whose escrow refuses its first release"),
         "{told}"
     );
+    assert!(
+        told.contains("\nNo order of this walkthrough holds money any more."),
+        "{told}"
+    );
 }
 
 #[tokio::test]
@@ -155,7 +167,7 @@ async fn a_wrong_password_is_no_fault_of_the_server() {
         operator.as_slice(),
     ]
     .concat());
-    assert_eq!(walked.status.code(), Some(1));
+    assert_eq!(walked.status.code(), Some(2));
     let said = String::from_utf8(walked.stderr).unwrap();
     assert!(
         said.contains("operator operator@campus.example can't sign in there: 401")

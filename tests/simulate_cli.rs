@@ -154,6 +154,7 @@ fn robots_live_on_a_running_server_and_leave_it_sound() {
         let output = simulate(&[&place[..], &wrong].concat());
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(said.contains(why) && said.contains(email), "{said}");
+        assert_eq!(output.status.code(), Some(2), "{said}");
     }
     let text = {
         let output = simulate(&[&place[..], &size, &login].concat());

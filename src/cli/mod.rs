@@ -1,7 +1,7 @@
 //! The command line: arguments, exit codes, and a file for each subcommand.
 //!
-//! Invariant: exit code 0 means done, 1 failed, 2 refused before anything was done (arguments or configuration), 3
-//! checked, and something does not hold.
+//! Invariant: exit code 0 means done, 1 failed, 2 refused before anything was done (arguments, configuration, a password
+//! or a login), 3 checked, and something does not hold.
 
 pub mod config;
 pub mod operator;
@@ -126,14 +126,18 @@ impl From<Deviation> for CliFault {
 }
 
 impl CliFault {
-    /// Returns 2 if nothing was done, 3 if a check found something that does not hold, otherwise 1.
+    /// Returns 2 if what was given was refused and nothing was done, 3 if a check found something that does not hold, otherwise 1.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Config(_)
             | Self::NoData { .. }
+            | Self::Password(_)
             | Self::PasswordsDiffer
-            | Self::PasswordFile { .. } => 2,
+            | Self::PasswordFile { .. }
+            | Self::NoOperator { .. }
+            | Self::SignIn { .. }
+            | Self::Refused(Refusal::Rejected { .. }) => 2,
             Self::Compose(fault) if fault.refuses() => 2,
             Self::Unsound => 3,
             _ => 1,

@@ -67,7 +67,6 @@ impl OperatorCommand {
         let OperatorAction::Create(create) = self.action;
         let effective = config::load(&create.flags, config::process_environment())?;
         logging::start(&effective.config.log);
-        compose::leave_no_demo(&effective.config.data)?;
         let person = NewPerson {
             password: Secret(read_password(create.password_file, &create.email)?),
             email: create.email,
@@ -76,6 +75,9 @@ impl OperatorCommand {
             phone: None,
             operator: true,
         };
+        // Before the data folder is touched.
+        person.check().map_err(CliFault::Refused)?;
+        compose::leave_no_demo(&effective.config.data)?;
         let threads = super::threads().map_err(ComposeFault::Threads)?;
         let email = person.email.clone();
         threads.block_on(async {

@@ -6,7 +6,7 @@ use super::CliFault;
 use crate::output;
 use campusg_client::{Client, Deviation, Person};
 use campusg_robots::walkthrough::{
-    OwnServer, Scenario, Scene, Setting, Story, Whole, play_here, prove,
+    OwnServer, Scenario, Scene, Setting, Story, Whole, play_here, prove, tell_what_is_left,
 };
 use clap::Args;
 
@@ -91,13 +91,16 @@ impl WalkthroughCommand {
         let scene = Scene::open(client, operator, story).await?;
         if self.all {
             play_here(&scene).await?;
-            return printed(&scene.story);
+        } else {
+            for scenario in Scenario::ALL {
+                scenario.play(&scene).await?;
+            }
+            prove(&scene).await?;
+            scene.story.line("\nEverything is as specified.".into());
         }
-        for scenario in Scenario::ALL {
-            scenario.play(&scene).await?;
+        if server.is_none() {
+            tell_what_is_left(&scene).await?;
         }
-        prove(&scene).await?;
-        scene.story.line("\nEverything is as specified.".into());
         printed(&scene.story)
     }
 

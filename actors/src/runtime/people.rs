@@ -92,6 +92,28 @@ impl Profile {
     }
 }
 
+impl NewPerson {
+    /// Refuses fields that no account can have. An e-mail address that is taken shows only when the account is created.
+    ///
+    /// # Errors
+    /// `InvalidField`.
+    pub fn check(&self) -> Result<(), Refusal> {
+        self.plain().map(drop)
+    }
+
+    /// The fields as they are kept, without the hash of the password.
+    fn plain(&self) -> Result<Plain, Refusal> {
+        check_password(&self.password)?;
+        Ok(Plain {
+            email: normal_email(&self.email)?,
+            first_name: name("first_name", &self.first_name)?,
+            last_name: name("last_name", &self.last_name)?,
+            phone: self.phone.as_deref().map(phone).transpose()?.flatten(),
+            password_hash: String::new(),
+        })
+    }
+}
+
 impl Runtime {
     /// Creates an account and signs in.
     ///
@@ -99,15 +121,8 @@ impl Runtime {
     /// `InvalidField`, `EmailTaken`; `NotAllowed` if anybody but the system creates an operator.
     pub async fn register(&self, meta: Meta, person: NewPerson) -> Result<SignedIn, Refusal> {
         self.admit()?;
-        let email = normal_email(&person.email)?;
-        let plain = Plain {
-            email: email.clone(),
-            first_name: name("first_name", &person.first_name)?,
-            last_name: name("last_name", &person.last_name)?,
-            phone: person.phone.as_deref().map(phone).transpose()?.flatten(),
-            password_hash: String::new(),
-        };
-        check_password(&person.password)?;
+        let plain = person.plain()?;
+        let email = plain.email.clone();
         let digest = self.email_digest(&email);
         if self.directory().by_email(&digest).is_some() {
             return Err(Refusal::rule(Rejection::EmailTaken));

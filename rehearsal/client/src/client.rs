@@ -11,7 +11,7 @@ use reqwest::{
 use serde::Serialize;
 use std::{
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -26,6 +26,16 @@ pub struct Client {
     http: reqwest::Client,
     address: Arc<RwLock<String>>,
     names: Arc<Names>,
+    placed: Arc<Mutex<Vec<PlacedOrder>>>,
+}
+
+/// An order that was placed through a client.
+#[derive(Clone, Debug)]
+pub struct PlacedOrder {
+    /// Id of the order.
+    pub id: String,
+    /// The session of the customer who placed it.
+    pub token: String,
 }
 
 /// Makes texts that are unique: random bytes drawn when the client was made, and a counter.
@@ -186,6 +196,7 @@ impl Client {
                 run,
                 next: AtomicU64::new(1),
             }),
+            placed: Arc::default(),
         })
     }
 
@@ -207,6 +218,18 @@ impl Client {
     pub fn fresh(&self) -> String {
         let next = self.names.next.fetch_add(1, Ordering::Relaxed);
         format!("{}-{next}", self.names.run)
+    }
+
+    /// The orders that were placed through this client and its clones, oldest first.
+    #[must_use]
+    pub fn placed(&self) -> Vec<PlacedOrder> {
+        let placed = self.placed.lock();
+        placed.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn note_placed(&self, order: PlacedOrder) {
+        let placed = self.placed.lock();
+        placed.unwrap_or_else(PoisonError::into_inner).push(order);
     }
 
     /// Sends a request once, without repeating it.

@@ -16,7 +16,7 @@ mod price;
 pub mod request;
 
 pub use body::Body;
-pub use client::{ApiRequest, Client, Reply};
+pub use client::{ApiRequest, Client, PlacedOrder, Reply};
 pub use deviation::{Deviation, holds, same};
 pub use person::Person;
 pub use price::Price;

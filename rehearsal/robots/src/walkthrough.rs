@@ -23,7 +23,7 @@ pub use child::{ChildFault, Launch, ListeningChild};
 pub use errand::Errand;
 pub use money::Money;
 pub use own_server::OwnServer;
-pub use proof::prove;
+pub use proof::{prove, tell_what_is_left};
 pub use scenario::Scenario;
 pub use scene::Scene;
 pub use setting::Setting;

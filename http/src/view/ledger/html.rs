@@ -54,7 +54,7 @@ impl ProofView {
 
     fn put_verdict(&self, page: &mut String) {
         page.push_str(if self.posted_sum_cents == 0 && self.pending_sum_cents == 0 {
-            "<p class=\"good\">Every cent that came in is accounted for.</p>"
+            "<p class=\"good\">Both sides are equal: by the server's own books, what came in is where it belongs.</p>"
         } else {
             "<p class=\"bad\">The books do not add up. Please tell those who run this campus.</p>"
         });

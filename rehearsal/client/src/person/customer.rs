@@ -2,7 +2,7 @@
 
 use super::Person;
 use crate::{
-    Body, Deviation, Price, Reply, Wish,
+    Body, Deviation, PlacedOrder, Price, Reply, Wish,
     answer::{CancellationQuote, Made, Order, Pin},
     operation::{account, order},
     request::ProposalAnswer,
@@ -44,7 +44,13 @@ impl Person {
     /// # Errors
     /// A [`Deviation`] if there is no answer.
     pub async fn place(&self, wish: &Wish) -> Result<Reply, Deviation> {
-        self.perform(order::place(wish)).await
+        let reply = self.perform(order::place(wish)).await?;
+        if reply.status == 201 {
+            let id = reply.body.read::<Made>()?.id;
+            let token = self.token();
+            self.client.note_placed(PlacedOrder { id, token });
+        }
+        Ok(reply)
     }
 
     /// Places an order and waits until it is on the board; returns its id and its price.

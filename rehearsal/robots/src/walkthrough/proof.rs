@@ -1,8 +1,12 @@
 //! Checks the ledger: all sums are 0.
 
 use super::{Scene, Story};
-use campusg_client::answer::Proof;
-use campusg_client::{Deviation, operation::desk, same};
+use campusg_client::{
+    Deviation,
+    answer::{Order, Proof},
+    operation::{self, desk},
+    same,
+};
 
 /// Checks the server's public proof and, with an operator's login, adds up every account.
 ///
@@ -45,6 +49,32 @@ async fn add_up(scene: &Scene) -> Result<(), Deviation> {
         story.step("An operator adds up every account by hand, as it is now.");
     }
     by_hand(scene).await
+}
+
+/// Says which orders of this walkthrough still hold money, so that nobody wonders about them later.
+///
+/// # Errors
+/// A [`Deviation`] if one of them can't be read.
+pub async fn tell_what_is_left(scene: &Scene) -> Result<(), Deviation> {
+    let mut left = vec![];
+    for placed in scene.client.placed() {
+        let show = operation::order::show(&placed.id).with_token(placed.token);
+        let order: Order = scene.client.send(&show).await?.is(200)?.read()?;
+        if order.escrow.held_cents > 0 {
+            left.push(format!("  {}  {}", placed.id, order.status.as_str()));
+        }
+    }
+    let line = |text: String| scene.story.line(text);
+    if left.is_empty() {
+        line("\nNo order of this walkthrough holds money any more.".into());
+    } else {
+        line(format!(
+            "\nLeft on this server: {} of this walkthrough's orders still hold their money. Time-outs end them, or an operator:",
+            left.len()
+        ));
+        left.into_iter().for_each(line);
+    }
+    Ok(())
 }
 
 async fn ask(scene: &Scene) -> Result<(), Deviation> {

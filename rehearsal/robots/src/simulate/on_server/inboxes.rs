@@ -50,6 +50,10 @@ impl OnServer {
             }
             newest.get_or_insert(notice.id);
             let about = notice.order_id.and_then(|id| OrderId::from_str(&id).ok());
+            // An operator is told about everybody's orders; the day is the robots' own.
+            if about.is_some_and(|order| !self.orders.contains_key(&order)) {
+                continue;
+            }
             let kind = views::kind(&notice.kind);
             let operates = self.operator == Some(user);
             let to = if operates {
