@@ -10,7 +10,7 @@ mod common;
 
 use campusg_client::ApiRequest;
 use campusg_robots::walkthrough::{Errand, Launch};
-use common::{Options, PROGRAM, Server, run, text};
+use common::{Options, Server, program, run, text};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -343,7 +343,7 @@ fn a_demo_that_could_not_be_made_is_gone_on_with() {
         text(&data),
     ];
     let again = Launch {
-        program: PROGRAM.into(),
+        program: program(),
         arguments: arguments.into_iter().map(Into::into).collect(),
         log: folder.path().join("server.log"),
     };

@@ -1,6 +1,6 @@
 //! The sandbox gateway as a process of its own, with a book that no kill of the server can touch.
 
-use super::{PROGRAM, text};
+use super::{program, text};
 use campusg_robots::walkthrough::{Launch, ListeningChild};
 use campusg_sandbox::{RemoteGateway, Totals};
 use std::{
@@ -51,7 +51,7 @@ impl Gateway {
         arguments.push(text(&book));
         arguments.extend(self.set.iter().flat_map(|set| ["--set", set.as_str()]));
         let launch = Launch {
-            program: PROGRAM.into(),
+            program: program(),
             arguments: arguments.into_iter().map(Into::into).collect(),
             log: self.folder.path().join("gateway.log"),
         };

@@ -31,8 +31,11 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// The program under test.
-pub const PROGRAM: &str = env!("CARGO_BIN_EXE_campusg");
+/// The program under test: the one that was built with the tests, or the one that `CAMPUSG_PROGRAM` names, for measurements.
+pub fn program() -> PathBuf {
+    let named = std::env::var_os("CAMPUSG_PROGRAM");
+    named.map_or_else(|| env!("CARGO_BIN_EXE_campusg").into(), PathBuf::from)
+}
 
 const OPERATOR: &str = "operator@campus.example";
 const PASSWORD: &str = "end-to-end-2026";
@@ -136,7 +139,7 @@ impl Server {
         );
         arguments.extend(self.more.iter().map(String::as_str));
         Launch {
-            program: PROGRAM.into(),
+            program: program(),
             arguments: arguments.into_iter().map(Into::into).collect(),
             log: self.folder.path().join("server.log"),
         }
@@ -197,7 +200,7 @@ impl Server {
 
 /// Runs the program to its end, without this process's settings.
 pub fn run(arguments: &[&str]) -> Output {
-    let mut command = Command::new(PROGRAM);
+    let mut command = Command::new(program());
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("CAMPUSG_") {
             command.env_remove(name);
