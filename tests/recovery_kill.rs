@@ -330,10 +330,10 @@ fn options(gateway: &Gateway) -> Options {
 async fn pairs(client: &Client) -> Vec<(Person, Person)> {
     let mut pairs = vec![];
     for pair in 0..PAIRS {
-        let card = if pair % 3 == 0 {
-            "tok_timeout_then_succeeds"
-        } else {
-            "tok_visa"
+        let card = match pair % 3 {
+            0 => "tok_timeout_then_succeeds",
+            1 => "tok_capture_down_2",
+            _ => "tok_visa",
         };
         let customer = Person::customer(client, "Ann", card).await.unwrap();
         pairs.push((customer, Person::runner(client, "Ben").await.unwrap()));
