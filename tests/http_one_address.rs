@@ -17,8 +17,11 @@ use tokio::{
 };
 
 const PASSWORD: &str = "right-password-2026";
-/// People whose accounts are there from the beginning.
+/// People whose accounts are there from the beginning: the first are attacked, all of these sign in again and again.
 const PEOPLE: usize = 30;
+const ATTACKED: usize = 10;
+/// People who only stay signed in; of the others, newer sessions end the oldest.
+const INSIDE: usize = 10;
 const WRONG_EVERY: Duration = Duration::from_millis(50);
 const NEW_EVERY: Duration = Duration::from_millis(200);
 const LOOK_EVERY: Duration = Duration::from_millis(1_000);
@@ -113,7 +116,7 @@ async fn c1_v7_behind_one_address() {
     let server = Server::start(Options::default());
     let client = server.client();
     let (mut devices, mut tokens) = (vec![], vec![]);
-    for n in 0..PEOPLE {
+    for n in 0..PEOPLE + INSIDE {
         until(&client, &register(&email(n)), 201).await.unwrap();
         let session = client.send(&sign_in(&email(n), PASSWORD, None)).await;
         let session = session.unwrap().is(201).unwrap();
@@ -121,10 +124,10 @@ async fn c1_v7_behind_one_address() {
         tokens.push(session.text("/token").unwrap().to_owned());
     }
     let end = Instant::now() + Duration::from_secs(seconds);
-    // Every other guess is at the account of one of the first ten people.
+    // Every other guess is at an account that is there.
     let wrong = attack(client.clone(), WRONG_EVERY, end, |n| {
         let victim = match n % 2 {
-            0 => email(n / 2 % 10),
+            0 => email(n / 2 % ATTACKED),
             _ => format!("nobody{n}@campus.example"),
         };
         sign_in(&victim, "wrong-password", None)
@@ -137,10 +140,10 @@ async fn c1_v7_behind_one_address() {
         sign_in(&email(n), PASSWORD, Some(&devices[n]))
     });
     let strange = people(client.clone(), end, 201, |n| {
-        sign_in(&email(10 + n % (PEOPLE - 10)), PASSWORD, None)
+        sign_in(&email(ATTACKED + n % (PEOPLE - ATTACKED)), PASSWORD, None)
     });
     let inside = people(client.clone(), end, 200, |n| {
-        ApiRequest::get("/api/users/me").with_token(&tokens[n % PEOPLE])
+        ApiRequest::get("/api/users/me").with_token(&tokens[PEOPLE + n % INSIDE])
     });
     let (known, strange, inside, (), ()) = tokio::join!(known, strange, inside, wrong, new);
     told("known devices", known);
