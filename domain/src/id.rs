@@ -83,7 +83,7 @@ id!(
     StoreId
 );
 id!(
-    /// A stored photo.
+    /// A stored photo: its first 12 bytes are its [`PictureId`], the other 4 follow from its uploader too.
     PhotoId
 );
 id!(
@@ -94,6 +94,44 @@ id!(
     /// A signed-in session, as its owner sees it in the list of their sessions.
     SessionId
 );
+
+/// What is to be seen in a photo, whoever uploaded it and however the file was packed: a hash of its pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PictureId([u8; 12]);
+
+impl PictureId {
+    /// Takes 12 bytes of a hash over the pixels.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 12]) -> Self {
+        Self(bytes)
+    }
+
+    /// Gives the 12 bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 12] {
+        &self.0
+    }
+}
+
+impl PhotoId {
+    /// Returns the id of a picture as this person's photo.
+    #[must_use]
+    pub fn of(picture: PictureId, uploader: UserId) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&picture.0).update(uploader.as_bytes());
+        let mut id = [0; 16];
+        id[..12].copy_from_slice(&picture.0);
+        id[12..].copy_from_slice(&hasher.finalize().as_bytes()[..4]);
+        Self::from_bytes(id)
+    }
+
+    /// Returns which picture the photo shows.
+    #[must_use]
+    pub fn picture(self) -> PictureId {
+        let [picture @ .., _, _, _, _] = *self.as_bytes();
+        PictureId(picture)
+    }
+}
 
 /// A record's place in the one journal: 1, 2, 3 … without gaps; 0 means "none".
 #[derive(

@@ -1,38 +1,53 @@
-//! Stores photos by hash, without the metadata that cameras and programs put into them.
+//! Stores photos by what they show, upright and without the metadata that cameras and programs put into them.
 //!
 //! Must not: decide who may see a photo, or when to sweep.
 //!
-//! A photo's id is the first 16 bytes of blake3(uploader ‖ stripped content). Two people who upload the same picture
-//! have two photos, and neither can use the other's.
+//! A photo's id is made of its picture, which is a hash of the pixels as they are to be seen, and of its uploader: however a
+//! person packs a picture, it is the same photo. Two people who upload the same picture have two photos, and neither can
+//! use the other's; that they show the same is written in their ids.
 //!
-//! Invariants: a photo is stored whole with its uploader, or not at all; its content matches its id and can be
+//! Invariants: a photo is stored whole with its uploader, or not at all; its content is what was written under its id and can be
 //! decoded; it contains no location, device or comment. The time of its file is when it was last uploaded, by the
-//! runtime's clock. Pictures are decoded one at a time, which bounds memory.
+//! runtime's clock. Pictures are unpacked within one budget of memory, and nothing of a picture is unpacked that does not
+//! fit in it.
 
+mod budget;
+mod content;
 mod decode;
+mod draw;
+mod look;
+mod measure;
 mod quota;
+mod see;
 mod strip;
 mod sweep;
 
-pub use decode::MAX_PHOTO_PIXELS;
+pub use content::PhotoContent;
 pub use strip::PhotoKind;
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use campusg_domain::id::{PhotoId, UserId};
+use campusg_domain::id::{PhotoId, PictureId, UserId};
 
-use crate::codec;
 use crate::disk::{Disk, RealDisk, is_full_disk};
 use crate::file::{create_private_dir, write_whole};
+use budget::{BUDGET_BYTES, Budget};
+use content::Head;
+use look::Looks;
 use quota::{COUNTS_MS, Quota, Recent};
 
 /// The largest size of an uploaded photo, in bytes.
 pub const MAX_PHOTO_BYTES: usize = 5 << 20;
+
+/// The most pixels of a stored photo; a larger one is made smaller.
+pub const MAX_PHOTO_PIXELS: u64 = 25_000_000;
+/// The most pixels along one side of an uploaded photo.
+const MAX_SIDE: u32 = 16_384;
 
 /// Why a photo was refused or can't be read. The text of a fault that the sender can avoid completes a sentence that
 /// starts with the photo.
@@ -44,9 +59,12 @@ pub enum PhotoFault {
     /// The content is not a whole JPEG, PNG or WebP picture that can be decoded.
     #[error("is not a JPEG, PNG or WebP picture")]
     NotAPhoto,
-    /// The picture has more than [`MAX_PHOTO_PIXELS`].
-    #[error("may have at most {} million pixels", MAX_PHOTO_PIXELS / 1_000_000)]
-    TooManyPixels,
+    /// A side of the picture is longer than 16,384 pixels.
+    #[error("may have at most {MAX_SIDE} pixels along a side")]
+    TooLong,
+    /// The picture does not fit in the memory for unpacked pictures.
+    #[error("takes more than {} MiB of memory to unpack: send it smaller", BUDGET_BYTES >> 20)]
+    TooMuchMemory,
     /// The uploader has 20 photos, or 50 MiB, of the last 24 hours that no order refers to.
     #[error("is one too many: others that were sent within a day serve no order yet")]
     Quota,
@@ -78,7 +96,7 @@ impl PhotoFault {
     pub const fn is_the_callers(&self) -> bool {
         matches!(
             self,
-            Self::TooLarge | Self::NotAPhoto | Self::TooManyPixels | Self::Quota
+            Self::TooLarge | Self::NotAPhoto | Self::TooLong | Self::TooMuchMemory | Self::Quota
         )
     }
 }
@@ -92,6 +110,14 @@ pub struct Photo {
     pub uploader: UserId,
     /// The picture as it is stored.
     pub bytes: Vec<u8>,
+}
+
+/// What was found out about an uploaded picture, and how it is stored.
+struct Seen {
+    kind: PhotoKind,
+    bytes: Vec<u8>,
+    picture: PictureId,
+    look: u64,
 }
 
 /// What the photos need from outside.
@@ -119,8 +145,8 @@ pub struct Photos {
     dir: PathBuf,
     options: PhotoOptions,
     aside: Arc<AtomicU64>,
-    /// Held while a picture is decoded.
-    unpacking: Arc<Mutex<()>>,
+    unpacking: Budget,
+    looks: Arc<Mutex<Looks>>,
     /// Counted when the first photo is stored. Held while deciding whether a photo exists.
     quota: Arc<Mutex<Option<Quota>>>,
 }
@@ -144,11 +170,34 @@ impl Photos {
             dir: dir.to_path_buf(),
             options,
             aside: Arc::default(),
-            unpacking: Arc::default(),
+            unpacking: Budget::new(BUDGET_BYTES),
+            looks: Arc::new(Mutex::new(Looks::default())),
             quota: Arc::default(),
         };
         photos.clear_aside().map_err(io_fault(dir))?;
+        photos.read_looks()?;
         Ok(photos)
+    }
+
+    /// Reads what all photos look like; finds it out anew where that is missing.
+    fn read_looks(&self) -> Result<(), PhotoFault> {
+        let path = self.dir.join("looks");
+        let looks = match Looks::read(&path).map_err(io_fault(&path))? {
+            Some(looks) => looks,
+            None => {
+                let mut all = vec![];
+                self.visit(|photo, _, _| {
+                    // What is wrong with a damaged photo is told when it is shown.
+                    if let Ok(Some(head)) = self.head(photo) {
+                        all.push((photo, head.look));
+                    }
+                    Ok(())
+                })?;
+                Looks::create(&path, all).map_err(io_fault(&path))?
+            }
+        };
+        *self.looks() = looks;
+        Ok(())
     }
 
     /// Measures time by this clock from now on.
@@ -156,37 +205,47 @@ impl Photos {
         self.options.now_ms = now_ms;
     }
 
-    /// Stores a photo without its metadata; it is durable when this returns. The same photo has the same id each
-    /// time.
+    /// Stores a photo upright and without its metadata; it is durable when this returns. The same picture of the same person
+    /// has the same id each time, however it is packed.
     ///
     /// # Errors
-    /// `TooLarge`, `NotAPhoto`, `TooManyPixels`, `Full`, `Quota`, `Io`.
+    /// `TooLarge`, `NotAPhoto`, `TooLong`, `TooMuchMemory`, `Full`, `Quota`, `Io`.
     pub fn store(&self, uploader: UserId, bytes: &[u8]) -> Result<PhotoId, PhotoFault> {
         if bytes.len() > MAX_PHOTO_BYTES {
             return Err(PhotoFault::TooLarge);
         }
-        let (kind, stripped) = strip::strip(bytes).ok_or(PhotoFault::NotAPhoto)?;
-        let id = id_of(uploader, &stripped);
-        if !self.path(id).exists() {
-            let alone = self.unpacking.lock();
-            let _alone = alone.unwrap_or_else(PoisonError::into_inner);
-            decode::check(kind, &stripped)?;
-        }
-        if self.is_there_or_admitted(uploader, id, stripped.len() as u64)? {
+        let seen = self.see(bytes)?;
+        let id = PhotoId::of(seen.picture, uploader);
+        if self.is_there_or_admitted(uploader, id, seen.bytes.len() as u64)? {
             return Ok(id);
         }
-        let path = self.path(id);
-        // A photo exists once its own file does, so its uploader is written first.
-        let beside = codec::encode(&(uploader, kind));
-        let written = self
-            .write(&path.with_extension("by"), &beside)
-            .and_then(|()| self.write(&path, &stripped));
+        let written = self.add_look(id, seen.look).and_then(|()| {
+            let head = Head::of(id, uploader, &seen);
+            self.write(&self.path(id), &[&head[..], &seen.bytes].concat())
+        });
         if written.is_err()
             && let Some(quota) = &mut *self.quota()
         {
             quota.forget(uploader, id);
         }
         written.map(|()| id)
+    }
+
+    /// Returns other photos that look like this one, the most alike first: perhaps the same picture, packed with loss or
+    /// changed a little. That they look alike proves nothing.
+    #[must_use]
+    pub fn like(&self, photo: PhotoId) -> Vec<PhotoId> {
+        self.looks().like(photo)
+    }
+
+    fn add_look(&self, photo: PhotoId, look: u64) -> Result<(), PhotoFault> {
+        let mut looks = self.looks();
+        let added = looks.add(photo, look);
+        added.map_err(|error| self.not_written(&self.dir, error))
+    }
+
+    fn looks(&self) -> MutexGuard<'_, Looks> {
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns whether a photo exists, and renews its time if so. Otherwise counts it against the quota, if there is
@@ -200,7 +259,8 @@ impl Photos {
         let mut quota = self.quota();
         let path = self.path(photo);
         let at_ms = (self.options.now_ms)();
-        if path.exists() {
+        // One that is damaged is written anew.
+        if path.exists() && matches!(self.open_content(photo), Ok(Some(_))) {
             let touched = fs::File::open(&path).and_then(|file| file.set_modified(time(at_ms)));
             return touched.map(|()| true).map_err(io_fault(&path));
         }
@@ -233,7 +293,7 @@ impl Photos {
         self.visit(|photo, at_ms, bytes| {
             let at_ms = at_ms.min(now_ms);
             if now_ms < at_ms + COUNTS_MS
-                && let Some((uploader, _)) = self.beside(photo)?
+                && let Some(uploader) = self.head(photo)?.map(|head| head.uploader)
             {
                 let recent = Recent {
                     photo,
@@ -251,31 +311,36 @@ impl Photos {
         self.quota.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Opens a photo and checks that it is what was written; `None` if there is none.
+    ///
+    /// # Errors
+    /// `Damaged`, `Io`.
+    pub fn open_content(&self, id: PhotoId) -> Result<Option<PhotoContent>, PhotoFault> {
+        PhotoContent::open(&self.path(id), id)
+    }
+
     /// Reads a photo; `None` if there is none.
     ///
     /// # Errors
     /// `Damaged`, `Io`.
     pub fn load(&self, id: PhotoId) -> Result<Option<Photo>, PhotoFault> {
-        let path = self.path(id);
-        let Some(bytes) = read(&path)? else {
+        let Some(mut content) = self.open_content(id)? else {
             return Ok(None);
         };
-        let damaged = || PhotoFault::Damaged { path: path.clone() };
-        let (uploader, kind) = self.beside(id)?.ok_or_else(damaged)?;
-        if id_of(uploader, &bytes) != id {
-            return Err(damaged());
+        let mut bytes = vec![];
+        while let Some(part) = content.next().map_err(io_fault(&self.path(id)))? {
+            bytes.extend(part);
         }
         Ok(Some(Photo {
-            kind,
-            uploader,
+            kind: content.kind(),
+            uploader: content.uploader(),
             bytes,
         }))
     }
 
-    /// Whether the files of a photo are there, whatever is in them.
+    /// Whether the file of a photo is there, whatever is in it.
     pub(crate) fn is_there(&self, id: PhotoId) -> bool {
-        let path = self.path(id);
-        path.exists() && path.with_extension("by").exists()
+        self.path(id).exists()
     }
 
     /// Returns who uploaded a photo; `None` if there is none. Takes the sweep's lock, so a photo that is found here
@@ -285,19 +350,11 @@ impl Photos {
     /// `Damaged`, `Io`.
     pub fn uploader(&self, id: PhotoId) -> Result<Option<UserId>, PhotoFault> {
         let _nothing_is_swept = self.quota();
-        if !self.path(id).exists() {
-            return Ok(None);
-        }
-        Ok(self.beside(id)?.map(|(uploader, _)| uploader))
+        Ok(self.head(id)?.map(|head| head.uploader))
     }
 
-    fn beside(&self, id: PhotoId) -> Result<Option<(UserId, PhotoKind)>, PhotoFault> {
-        let path = self.path(id).with_extension("by");
-        let Some(bytes) = read(&path)? else {
-            return Ok(None);
-        };
-        let known = codec::decode(&bytes).map_err(|_| PhotoFault::Damaged { path })?;
-        Ok(Some(known))
+    fn head(&self, id: PhotoId) -> Result<Option<Head>, PhotoFault> {
+        Head::read(&self.path(id), id).map(|read| read.map(|(head, _)| head))
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), PhotoFault> {
@@ -313,13 +370,17 @@ impl Photos {
         written.map_err(|error| {
             // An incomplete file must not take the room of others.
             let _ = fs::remove_file(&aside);
-            if is_full_disk(&error) {
-                let path = self.dir.clone();
-                PhotoFault::Full { path }
-            } else {
-                io_fault(path)(error)
-            }
+            self.not_written(path, error)
         })
+    }
+
+    fn not_written(&self, path: &Path, error: io::Error) -> PhotoFault {
+        if is_full_disk(&error) {
+            let path = self.dir.clone();
+            PhotoFault::Full { path }
+        } else {
+            io_fault(path)(error)
+        }
     }
 
     /// Removes incomplete files that a killed process has left.
@@ -339,24 +400,8 @@ impl Photos {
     }
 }
 
-fn id_of(uploader: UserId, bytes: &[u8]) -> PhotoId {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(uploader.as_bytes()).update(bytes);
-    let hash = hasher.finalize();
-    let id = hash.as_bytes().first_chunk();
-    PhotoId::from_bytes(*id.expect("a hash has 32 bytes"))
-}
-
 fn time(ms: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(ms)
-}
-
-fn read(path: &Path) -> Result<Option<Vec<u8>>, PhotoFault> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(io_fault(path)(error)),
-    }
 }
 
 fn io_fault(path: &Path) -> impl FnOnce(io::Error) -> PhotoFault {

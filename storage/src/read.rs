@@ -18,7 +18,7 @@ use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
 use campusg_domain::{
     call::CallNumber,
-    id::{OrderId, PhotoId, ScheduleId, Seq, StoreId, Stream, UserId},
+    id::{OrderId, PhotoId, PictureId, ScheduleId, Seq, StoreId, Stream, UserId},
     money::{Account, Cents},
     order::{Order, Status},
     owner::{
@@ -295,8 +295,19 @@ impl Reads {
     /// # Errors
     /// `ArchiveOpening`, or a fault of a store.
     pub fn photo_order(&self, photo: PhotoId) -> Read<Option<OrderId>> {
-        let key = Key::photo(photo);
-        let slot = self.shared.stores().anywhere(&key, ARCHIVE_WAIT)?;
+        self.order_of(&Key::photo(photo))
+    }
+
+    /// Returns the first order that refers to a photo of this picture, whoever uploaded it, if there is one.
+    ///
+    /// # Errors
+    /// `ArchiveOpening`, or a fault of a store.
+    pub fn picture_order(&self, picture: PictureId) -> Read<Option<OrderId>> {
+        self.order_of(&Key::picture(picture))
+    }
+
+    fn order_of(&self, key: &Key) -> Read<Option<OrderId>> {
+        let slot = self.shared.stores().anywhere(key, ARCHIVE_WAIT)?;
         Ok(match slot.value {
             Some(Value::Photo(order)) => Some(order),
             _ => None,

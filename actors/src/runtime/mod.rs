@@ -53,7 +53,7 @@ pub use orders::{
     OrderReply, OrdersOf, Party,
 };
 pub use people::{Authenticated, NewCard, NewPerson, Profile, ProfileChange, Secret, SignedIn};
-pub use photos::Photo;
+pub use photos::{Alike, Photo, PhotoParts};
 pub use schedule::NewScheduled;
 pub use setup::MethodKind;
 pub use start::Start;

@@ -6,18 +6,94 @@ use campusg_domain::{
     rejection::Rejection,
     stream::Meta,
 };
+use campusg_storage::photo::PhotoContent;
+use std::{
+    fmt,
+    future::Future,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+use tokio::{runtime::Handle, task::JoinHandle};
+
+/// The most photos that are told to look like one of an order.
+const MOST_ALIKE: usize = 20;
 
 /// A photo, with what decides who may see it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Photo {
     /// `image/jpeg`, `image/png` or `image/webp`.
     pub content_type: &'static str,
+    /// Bytes of the image.
+    pub length: u64,
     /// The image without metadata.
-    pub bytes: Vec<u8>,
+    pub parts: PhotoParts,
     /// The person who uploaded it.
     pub uploader: UserId,
     /// The order that refers to it, if there is one.
     pub order: Option<OrderId>,
+}
+
+/// Two photos of different orders that look alike, which proves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alike {
+    /// The photo of the order that was asked about.
+    pub photo: PhotoId,
+    /// The photo that looks like it.
+    pub like: PhotoId,
+    /// The order that refers to that one.
+    pub order: OrderId,
+}
+
+/// The image of a photo, part by part: however slowly it is taken, one part is in memory.
+pub struct PhotoParts {
+    io: Handle,
+    state: State,
+}
+
+type Read = (PhotoContent, io::Result<Option<Vec<u8>>>);
+
+enum State {
+    Idle(PhotoContent),
+    Reading(JoinHandle<Read>),
+    Over,
+}
+
+impl fmt::Debug for PhotoParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PhotoParts").finish_non_exhaustive()
+    }
+}
+
+impl PhotoParts {
+    /// Reads the next part on a blocking thread; `None` at the end of the image.
+    ///
+    /// # Errors
+    /// The error of the operating system.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Vec<u8>>>> {
+        self.state = match std::mem::replace(&mut self.state, State::Over) {
+            State::Idle(mut content) => State::Reading(self.io.spawn_blocking(move || {
+                let part = content.next();
+                (content, part)
+            })),
+            State::Reading(reading) => State::Reading(reading),
+            State::Over => return Poll::Ready(None),
+        };
+        let State::Reading(reading) = &mut self.state else {
+            return Poll::Ready(None);
+        };
+        let read = ready!(Pin::new(reading).poll(context));
+        self.state = State::Over;
+        Poll::Ready(match read {
+            Ok((content, Ok(Some(part)))) => {
+                self.state = State::Idle(content);
+                Some(Ok(part))
+            }
+            Ok((_, Ok(None))) => None,
+            Ok((_, Err(fault))) => Some(Err(fault)),
+            Err(fault) => Some(Err(io::Error::other(fault))),
+        })
+    }
 }
 
 impl Runtime {
@@ -52,7 +128,7 @@ impl Runtime {
             async |runtime: &Self| runtime.read(move |reads| reads.photo_order(id)).await;
         let photos = self.photos().clone();
         let io = &self.0.services.io;
-        let got = io.spawn_blocking(move || photos.load(id)).await;
+        let got = io.spawn_blocking(move || photos.open_content(id)).await;
         let got = got.map_err(|_| Refusal::Fault)?;
         let Some(photo) = got.map_err(|fault| {
             tracing::error!(%fault, "a photo can't be read");
@@ -67,10 +143,41 @@ impl Runtime {
         };
         let order = order_of(self).await?;
         Ok(Some(Photo {
-            content_type: photo.kind.media_type(),
-            bytes: photo.bytes,
-            uploader: photo.uploader,
+            content_type: photo.kind().media_type(),
+            length: photo.length(),
+            uploader: photo.uploader(),
+            parts: PhotoParts {
+                io: io.clone(),
+                state: State::Idle(photo),
+            },
             order,
         }))
+    }
+
+    /// Returns which photos of other orders look like these, which an order refers to.
+    ///
+    /// # Errors
+    /// A [`Refusal`] if it can't be known now.
+    pub async fn photos_alike(
+        &self,
+        order: OrderId,
+        shown: Vec<PhotoId>,
+    ) -> Result<Vec<Alike>, Refusal> {
+        let photos = self.photos().clone();
+        self.read(move |reads| {
+            let mut alike = vec![];
+            for photo in shown {
+                for like in photos.like(photo) {
+                    if let Some(order) = reads.photo_order(like)?.filter(|other| *other != order) {
+                        alike.push(Alike { photo, like, order });
+                    }
+                    if alike.len() == MOST_ALIKE {
+                        return Ok(alike);
+                    }
+                }
+            }
+            Ok(alike)
+        })
+        .await
     }
 }

@@ -36,6 +36,15 @@ pub struct Bought {
     pub at: At,
 }
 
+impl Bought {
+    /// Whether a photo is of the same picture as the receipt's.
+    #[must_use]
+    pub fn shows(&self, photo: PhotoId) -> bool {
+        self.photo
+            .is_some_and(|receipt| receipt.picture() == photo.picture())
+    }
+}
+
 /// What goes on while the runner is at the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StoreVisit {

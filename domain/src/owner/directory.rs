@@ -365,7 +365,7 @@ impl Directory {
     }
 
     fn judge_photo(&self, photo: PhotoId, order: OrderId) -> Result<(), Rejection> {
-        let taken = |held: &Reserved| matches!(held, Reserved::Photo { photo: p, order: o } if *p == photo && *o != order);
+        let taken = |held: &Reserved| matches!(held, Reserved::Photo { photo: p, order: o } if p.picture() == photo.picture() && *o != order);
         if self.is_reserved(taken) {
             Err(Rejection::PhotoUsed)
         } else {

@@ -1,7 +1,7 @@
 //! Everything that is folded from the journal: orders, owners, and which order each photo serves.
 
 use campusg_domain::{
-    id::{OrderId, PhotoId, Stream},
+    id::{OrderId, PhotoId, PictureId, Stream},
     invariant::state_hash,
     keys::Keys,
     order::Order,
@@ -39,6 +39,8 @@ pub struct Folds {
     pub wallets: Wallets,
     /// The order that each used photo serves.
     pub photos: HashMap<PhotoId, OrderId>,
+    /// The order that each picture of a used photo serves.
+    pub pictures: HashMap<PictureId, OrderId>,
     /// The idempotency keys of the last 24 hours.
     pub keys: Keys,
 }
@@ -56,6 +58,7 @@ impl Folds {
         for change in &record.people {
             if let PeopleChange::PhotoUsed { photo, order } = change {
                 self.photos.insert(*photo, *order);
+                self.pictures.insert(photo.picture(), *order);
             }
         }
         if let Stream::Order(id) = record.stream {

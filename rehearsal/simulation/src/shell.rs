@@ -143,8 +143,8 @@ impl Simulation {
             VoteRequest::UsedOnce { photo, order }
                 if self
                     .folds
-                    .photos
-                    .get(photo)
+                    .pictures
+                    .get(&photo.picture())
                     .is_some_and(|used| used != order) =>
             {
                 Err(Rejection::PhotoUsed)

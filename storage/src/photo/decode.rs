@@ -1,145 +1,178 @@
-//! Decodes each picture once before it is stored, to make sure that it can be shown. The result is dropped.
+//! Unpacks pictures, and gives their pixels row by row as they are to be seen: turned upright, on white where they are
+//! transparent, 8 bits for each of three colours.
 //!
-//! Must not: change a byte of the picture.
-//!
-//! Invariant: a picture whose header declares too large a size is refused before anything is decoded.
+//! Must not: unpack what was not measured before, or make a second copy of an unpacked picture.
 
 use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use image::{ImageFormat, ImageReader, Limits};
+use image::codecs::{jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder};
+use image::metadata::Orientation;
+use image::{ColorType, ImageDecoder, ImageResult, Limits};
 
-use super::{PhotoFault, PhotoKind};
+use super::measure::Size;
+use super::strip::PhotoKind;
 
-/// The most pixels of a photo; more than telephones produce by default.
-pub const MAX_PHOTO_PIXELS: u64 = 25_000_000;
-/// The most pixels along one side.
-const MAX_SIDE: u32 = 16_384;
-/// The most memory for decoding one picture, in bytes.
-const MAX_MEMORY: u64 = 192 << 20;
+/// How many columns are turned into rows at once, where a picture lies on its side.
+const BAND: usize = 32;
 
-/// Decodes a picture and drops the result.
-///
-/// # Errors
-/// `TooManyPixels`, `NotAPhoto`.
-pub(super) fn check(kind: PhotoKind, bytes: &[u8]) -> Result<(), PhotoFault> {
-    let format = match kind {
-        PhotoKind::Jpeg => ImageFormat::Jpeg,
-        PhotoKind::Png => ImageFormat::Png,
-        PhotoKind::Webp => ImageFormat::WebP,
-    };
-    let reader = || ImageReader::with_format(Cursor::new(bytes), format);
-    let size = reader().into_dimensions();
-    let (width, height) = size.map_err(|_| PhotoFault::NotAPhoto)?;
-    let pixels = u64::from(width) * u64::from(height);
-    if pixels > MAX_PHOTO_PIXELS || width.max(height) > MAX_SIDE {
-        return Err(PhotoFault::TooManyPixels);
-    }
-    let mut bounded = reader();
-    bounded.limits(limits());
-    match bounded.decode() {
-        Ok(_) => Ok(()),
-        Err(image::ImageError::Limits(_)) => Err(PhotoFault::TooManyPixels),
-        Err(_) => Err(PhotoFault::NotAPhoto),
-    }
+/// An unpacked picture, as it was packed.
+pub(super) struct Unpacked {
+    width: usize,
+    height: usize,
+    colours: ColorType,
+    samples: Vec<u8>,
 }
 
-fn limits() -> Limits {
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_MEMORY);
-    limits
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may unwrap")]
-    use super::*;
-    use crate::photo::strip::strip;
-    use image::{DynamicImage, ExtendedColorType, GrayImage, ImageEncoder, RgbImage};
-
-    fn written(format: ImageFormat, picture: &DynamicImage) -> Vec<u8> {
-        let mut bytes = Cursor::new(vec![]);
-        picture.write_to(&mut bytes, format).unwrap();
-        bytes.into_inner()
+impl Unpacked {
+    /// Unpacks a stripped picture; `None` if it can't be, or if it is not as its header was measured.
+    pub(super) fn of(kind: PhotoKind, bytes: &[u8], size: &Size) -> Option<Self> {
+        let bytes = Cursor::new(bytes);
+        let unpacked = catch_unwind(AssertUnwindSafe(|| match kind {
+            PhotoKind::Jpeg => samples(JpegDecoder::new(bytes)?, size),
+            PhotoKind::Png => {
+                let mut limits = Limits::no_limits();
+                limits.max_alloc = Some(size.unpacked + size.beside);
+                samples(PngDecoder::with_limits(bytes, limits)?, size)
+            }
+            PhotoKind::Webp => samples(WebPDecoder::new(bytes)?, size),
+        }));
+        // A decoder that panics has met a picture that is none.
+        unpacked.ok()?.ok()?
     }
 
-    fn picture() -> DynamicImage {
-        let shade = |x: u32, y: u32| image::Rgb([(x * 7) as u8, (y * 5) as u8, (x ^ y) as u8]);
-        RgbImage::from_fn(40, 30, shade).into()
-    }
-
-    /// Strips and checks a picture, as [`Photos::store`](crate::photo::Photos::store) does.
-    fn judge(bytes: &[u8]) -> Result<PhotoKind, String> {
-        let (kind, stripped) = strip(bytes).ok_or("no container")?;
-        check(kind, &stripped).map_err(|fault| fault.to_string())?;
-        Ok(kind)
-    }
-
-    const FORMATS: [(ImageFormat, PhotoKind); 3] = [
-        (ImageFormat::Jpeg, PhotoKind::Jpeg),
-        (ImageFormat::Png, PhotoKind::Png),
-        (ImageFormat::WebP, PhotoKind::Webp),
-    ];
-
-    #[test]
-    fn a_picture_of_each_format_is_one() {
-        for (format, kind) in FORMATS {
-            assert_eq!(judge(&written(format, &picture())), Ok(kind));
+    /// Returns width and height of the picture as it is to be seen.
+    pub(super) const fn turned(&self, orientation: Orientation) -> (usize, usize) {
+        if Turn::of(orientation).on_its_side {
+            (self.height, self.width)
+        } else {
+            (self.width, self.height)
         }
     }
 
-    #[test]
-    fn the_right_beginning_makes_no_picture() {
-        for (format, kind) in FORMATS {
-            let whole = written(format, &picture());
-            for kept in [0, 12, 64, whole.len() / 2, whole.len() - 1] {
-                let judged = judge(&whole[..kept]);
-                assert!(
-                    judged.is_err(),
-                    "{kind:?} of {kept} bytes of {}",
-                    whole.len()
-                );
+    /// Calls `each` with the rows of the picture as it is to be seen, from top to bottom.
+    pub(super) fn rows(&self, orientation: Orientation, mut each: impl FnMut(&[u8])) {
+        let turn = Turn::of(orientation);
+        let (width, height) = self.turned(orientation);
+        let mut band = vec![];
+        let mut top = 0;
+        while top < height {
+            let count = if turn.on_its_side { BAND } else { 1 }.min(height - top);
+            band.resize(count * width * 3, 0);
+            if turn.on_its_side {
+                self.columns(&turn, top, count, &mut band);
+            } else {
+                self.row(&turn, top, &mut band);
+            }
+            band.chunks_exact(width * 3).for_each(&mut each);
+            top += count;
+        }
+    }
+
+    /// Writes one row, mirrored where the turn says so.
+    fn row(&self, turn: &Turn, y: usize, out: &mut [u8]) {
+        let y = mirrored(turn.flip_y, y, self.height);
+        let bytes = usize::from(self.colours.bytes_per_pixel());
+        let row = &self.samples[y * self.width * bytes..][..self.width * bytes];
+        if self.colours == ColorType::Rgb8 && !turn.flip_x {
+            out.copy_from_slice(row);
+            return;
+        }
+        for (x, pixel) in row.chunks_exact(bytes).enumerate() {
+            let x = mirrored(turn.flip_x, x, self.width);
+            out[x * 3..][..3].copy_from_slice(&seen(self.colours, pixel));
+        }
+    }
+
+    /// Writes `count` rows, which are columns of the picture as it was packed.
+    fn columns(&self, turn: &Turn, top: usize, count: usize, out: &mut [u8]) {
+        let bytes = usize::from(self.colours.bytes_per_pixel());
+        let (ends, out_row) = (top + count, self.height * 3);
+        let left = if turn.flip_x { self.width - ends } else { top };
+        for y in 0..self.height {
+            let pixels = &self.samples[(y * self.width + left) * bytes..][..count * bytes];
+            let across = mirrored(turn.flip_y, y, self.height) * 3;
+            for (column, pixel) in pixels.chunks_exact(bytes).enumerate() {
+                let row = mirrored(turn.flip_x, column, count);
+                let at = row * out_row + across;
+                out[at..at + 3].copy_from_slice(&seen(self.colours, pixel));
             }
         }
-        let not = "is not a JPEG, PNG or WebP picture";
-        let mut sound_parts = b"\x89PNG\r\n\x1a\n".to_vec();
-        for (part, content) in [(b"IHDR", &[0; 13][..]), (b"IDAT", b"soup"), (b"IEND", b"")] {
-            let length = u32::try_from(content.len()).unwrap().to_be_bytes();
-            sound_parts.extend([&length[..], part, content, b"crc."].concat());
+    }
+}
+
+fn samples(decoder: impl ImageDecoder, size: &Size) -> ImageResult<Option<Unpacked>> {
+    let (width, height) = decoder.dimensions();
+    let colours = decoder.color_type();
+    if decoder.total_bytes() > size.unpacked {
+        return Ok(None);
+    }
+    let Ok(bytes) = usize::try_from(decoder.total_bytes()) else {
+        return Ok(None);
+    };
+    let mut samples = vec![0; bytes];
+    decoder.read_image(&mut samples)?;
+    Ok(Some(Unpacked {
+        width: width as usize,
+        height: height as usize,
+        colours,
+        samples,
+    }))
+}
+
+/// How the rows and columns of a picture are to be taken.
+struct Turn {
+    on_its_side: bool,
+    /// Columns are counted from the right.
+    flip_x: bool,
+    /// Rows are counted from the bottom.
+    flip_y: bool,
+}
+
+impl Turn {
+    const fn of(orientation: Orientation) -> Self {
+        let (on_its_side, flip_x, flip_y) = match orientation {
+            Orientation::NoTransforms => (false, false, false),
+            Orientation::FlipHorizontal => (false, true, false),
+            Orientation::Rotate180 => (false, true, true),
+            Orientation::FlipVertical => (false, false, true),
+            Orientation::Rotate90FlipH => (true, false, false),
+            Orientation::Rotate90 => (true, false, true),
+            Orientation::Rotate270FlipH => (true, true, true),
+            Orientation::Rotate270 => (true, true, false),
+        };
+        Self {
+            on_its_side,
+            flip_x,
+            flip_y,
         }
-        assert_eq!(judge(&sound_parts), Err(not.into()));
-        let frame = [0xff, 0xd8, 0xff, 0xc0, 0, 7, b'f', b'r', b'a', b'm', b'e'];
-        let scan = [0xff, 0xda, 0, 6, b's', b'c', b'a', b'n', 1, 2, 0xff, 0xd9];
-        assert_eq!(judge(&[&frame[..], &scan].concat()), Err(not.into()));
     }
+}
 
-    /// A small PNG file of one shade that decodes to a huge picture.
-    fn bomb(width: u32, height: u32) -> Vec<u8> {
-        let mut bytes = vec![];
-        let shade = vec![7; width as usize * height as usize];
-        image::codecs::png::PngEncoder::new(&mut bytes)
-            .write_image(&shade, width, height, ExtendedColorType::L8)
-            .unwrap();
-        bytes
-    }
+const fn mirrored(flip: bool, at: usize, of: usize) -> usize {
+    if flip { of - 1 - at } else { at }
+}
 
-    #[test]
-    fn a_picture_that_unpacks_to_too_much_is_refused_before_it_is_unpacked() {
-        let many = "may have at most 25 million pixels";
-        for (width, height) in [(5_001, 5_000), (16_385, 1), (1, 16_385)] {
-            assert_eq!(judge(&bomb(width, height)), Err(many.into()));
-        }
-        // The size in the header counts, even if the picture data are missing.
-        let mut lies = bomb(10, 10);
-        lies[16..24].copy_from_slice(&[0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff]);
-        assert!(judge(&lies).is_err());
-        assert_eq!(judge(&bomb(5_000, 5_000)), Ok(PhotoKind::Png));
-    }
-
-    #[test]
-    fn one_shade_of_grey_is_a_picture_too() {
-        let grey = DynamicImage::from(GrayImage::from_pixel(1, 1, image::Luma([9])));
-        assert_eq!(judge(&written(ImageFormat::Png, &grey)), Ok(PhotoKind::Png));
+/// Returns the colour of a pixel on white, with 8 bits for each of its parts.
+fn seen(colours: ColorType, pixel: &[u8]) -> [u8; 3] {
+    let on_white = |value: u8, alpha: u8| {
+        let (value, alpha) = (u32::from(value), u32::from(alpha));
+        u8::try_from((value * alpha + 255 * (255 - alpha) + 127) / 255).unwrap_or(u8::MAX)
+    };
+    let of_two = |n: usize| {
+        let both = u16::from_ne_bytes([pixel[2 * n], pixel[2 * n + 1]]);
+        u8::try_from((u32::from(both) + 128) / 257).unwrap_or(u8::MAX)
+    };
+    match colours {
+        ColorType::Rgb8 => [pixel[0], pixel[1], pixel[2]],
+        ColorType::L8 => [pixel[0]; 3],
+        ColorType::La8 => [on_white(pixel[0], pixel[1]); 3],
+        ColorType::Rgba8 => [0, 1, 2].map(|n| on_white(pixel[n], pixel[3])),
+        ColorType::L16 => [of_two(0); 3],
+        ColorType::La16 => [on_white(of_two(0), of_two(1)); 3],
+        ColorType::Rgb16 => [0, 1, 2].map(of_two),
+        ColorType::Rgba16 => [0, 1, 2].map(|n| on_white(of_two(n), of_two(3))),
+        // No decoder of these formats gives another type of pixels.
+        _ => [0; 3],
     }
 }

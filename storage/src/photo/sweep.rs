@@ -48,20 +48,23 @@ impl Photos {
             if !is_old || is_used(photo) {
                 continue;
             }
-            let uploader = self.beside(photo)?.map(|(uploader, _)| uploader);
-            // The photo goes first: without it, the file with its uploader has no meaning.
-            for gone in [path.clone(), path.with_extension("by")] {
-                match fs::remove_file(&gone) {
-                    Err(error) if error.kind() != ErrorKind::NotFound => {
-                        return Err(io_fault(&gone)(error));
-                    }
-                    _ => {}
+            // A damaged one counts against nobody any more.
+            let uploader = self.head(photo).ok().flatten().map(|head| head.uploader);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(io_fault(&path)(error));
                 }
+                _ => {}
             }
             if let (Some(quota), Some(uploader)) = (&mut *nobody_stores, uploader) {
                 quota.forget(uploader, photo);
             }
             swept += 1;
+        }
+        if swept > 0 {
+            let mut looks = self.looks();
+            let kept = looks.keep(|photo| self.is_there(photo));
+            kept.map_err(io_fault(&self.dir))?;
         }
         Ok(swept)
     }

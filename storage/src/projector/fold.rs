@@ -369,7 +369,9 @@ impl Changes<'_> {
     fn photos(&mut self) {
         for change in &self.record.people {
             if let PeopleChange::PhotoUsed { photo, order } = change {
-                self.put(Key::photo(*photo), Some(Value::Photo(*order)));
+                let serves = Some(Value::Photo(*order));
+                self.put(Key::picture(photo.picture()), serves.clone());
+                self.put(Key::photo(*photo), serves);
             }
         }
     }

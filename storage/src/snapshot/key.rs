@@ -2,14 +2,14 @@
 //!
 //! ```text
 //! o/ order    w/ wallet    u/ person   b/ store   a/ account   e/ scheduled event
-//! t/ due · stream · kind    c/ stream · n    f/ audience (open page) · [page (full pages)]    p/ photo
+//! t/ due · stream · kind    c/ stream · n    f/ audience (open page) · [page (full pages)]    p/ photo    i/ picture
 //! m/ boot and clock   s/ the store itself    x/ key · sequence · n: a piece of a large value
 //! ```
 //! Invariant: timers sort by due time.
 
 use campusg_domain::{
     call::CallNumber,
-    id::{OrderId, PhotoId, ScheduleId, StoreId, Stream, UserId},
+    id::{OrderId, PhotoId, PictureId, ScheduleId, StoreId, Stream, UserId},
     money::Account,
     notice::Audience,
     time::At,
@@ -32,6 +32,7 @@ pub(crate) const CALLS: &[u8] = b"c/";
 pub(crate) const FEEDS: &[u8] = b"f/";
 pub(crate) const SCHEDULES: &[u8] = b"e/";
 pub(crate) const PHOTOS: &[u8] = b"p/";
+pub(crate) const PICTURES: &[u8] = b"i/";
 pub(crate) const META: &[u8] = b"m/";
 const OWN: &[u8] = b"s/";
 const PIECES: &[u8] = b"x/";
@@ -87,6 +88,10 @@ impl Key {
 
     pub(crate) fn photo(id: PhotoId) -> Self {
         Self::of(PHOTOS, id.as_bytes())
+    }
+
+    pub(crate) fn picture(id: PictureId) -> Self {
+        Self::of(PICTURES, id.as_bytes())
     }
 
     pub(crate) fn call(stream: Stream, n: CallNumber) -> Self {

@@ -36,6 +36,7 @@ pub(crate) enum Value {
     Feed(Arc<OpenPage>),
     FullPage(Arc<FullPage>),
     Scheduled(Arc<Scheduled>),
+    /// The order that a photo or a picture serves.
     Photo(OrderId),
     Boot(SystemEvent),
 }
@@ -98,7 +99,7 @@ impl Value {
             parse(bytes, |page| Self::Feed(Arc::new(page)))
         } else if at(key::SCHEDULES) {
             parse(bytes, |scheduled| Self::Scheduled(Arc::new(scheduled)))
-        } else if at(key::PHOTOS) {
+        } else if at(key::PHOTOS) || at(key::PICTURES) {
             parse(bytes, Self::Photo)
         } else {
             parse(bytes, Self::Boot)

@@ -14,7 +14,7 @@ use crate::file::{create_private_dir, write_whole};
 ///
 /// In format 1 the fingerprints of commands were taken over the encoded bytes.
 /// Format 2 kept in the order what now is kept in its stage.
-const FORMAT: u64 = 4;
+const FORMAT: u64 = 5;
 
 /// Creates the folder if it is missing, and takes its lock.
 pub(super) fn take(dir: &Path) -> Result<DiskLock, StorageFault> {

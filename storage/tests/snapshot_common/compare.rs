@@ -64,6 +64,8 @@ pub fn assert_reads(reads: &Reads, entries: &[Entry]) {
     }
     for (photo, order) in &folds.photos {
         assert_eq!(reads.photo_order(*photo).unwrap(), Some(*order));
+        let serves = reads.picture_order(photo.picture()).unwrap();
+        assert_eq!(serves, Some(*order));
     }
     assert_live(reads, &folds);
     assert_feeds(reads, entries, &folds);

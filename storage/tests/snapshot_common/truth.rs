@@ -59,6 +59,7 @@ pub fn ask_everything(reads: &Reads, folds: &Folds, entries: &[Entry]) -> Asked 
     }
     for (photo, order) in &folds.photos {
         asked.is(reads.photo_order(*photo), &Some(*order));
+        asked.is(reads.picture_order(photo.picture()), &Some(*order));
     }
     let timers = |reads: &Reads| {
         let found = reads.timers_between(At(0), At(u64::MAX), usize::MAX)?;

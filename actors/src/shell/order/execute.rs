@@ -203,7 +203,8 @@ async fn decide_and_commit(
 }
 
 /// Looks up single-use photos: reserved by the vote, then searched in all durable records, before the commit. A photo
-/// counts as proof only if the person who gives the command has uploaded it.
+/// counts as proof only if the person who gives the command has uploaded it, and its picture serves no other order, as
+/// whoever's photo.
 async fn look_up_used_once(
     services: &Services,
     envelope: &Envelope<Command>,
@@ -220,7 +221,12 @@ async fn look_up_used_once(
                 .await
                 .map_err(|_| Refusal::Stopping)?;
             let photos = services.photos.clone();
-            let look = move |reads: &Reads| Ok((photos.uploader(photo), reads.photo_order(photo)?));
+            let look = move |reads: &Reads| {
+                Ok((
+                    photos.uploader(photo),
+                    reads.picture_order(photo.picture())?,
+                ))
+            };
             let (uploader, serves) = services.read(look).await?;
             let uploader = uploader.map_err(|fault| {
                 tracing::error!(%fault, "a photo can't be looked up");

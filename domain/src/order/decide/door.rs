@@ -71,7 +71,7 @@ impl Decider<'_> {
                 self.not_waiting()?;
                 Err(Rejection::field("proof", "must be the customer's PIN"))
             }
-            Shown::Photo(photo) if bought.photo == Some(photo) => Err(Rejection::PhotoUsed),
+            Shown::Photo(photo) if bought.shows(photo) => Err(Rejection::PhotoUsed),
             Shown::Photo(photo) => {
                 self.used_once(&[photo])?;
                 Ok(self.delivered(assignment, bought, shown.into(), false))
@@ -183,7 +183,11 @@ impl Decider<'_> {
             Problem::Returned if waits.is_some_and(|wait| wait.over) => {
                 self.not_held()?;
                 let shown = photo.ok_or(Rejection::PhotoNeeded { field: "photo_id" })?;
-                if order.stage.bought().and_then(|bought| bought.photo) == Some(shown) {
+                if order
+                    .stage
+                    .bought()
+                    .is_some_and(|bought| bought.shows(shown))
+                {
                     return Err(Rejection::PhotoUsed);
                 }
             }

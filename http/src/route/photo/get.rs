@@ -3,13 +3,19 @@
 
 use crate::{app_state::AppState, auth::Me, gate::load, path::Id, policy::Who, problem::Problem};
 use axum::{
-    body::Body,
+    body::{Body, Bytes, HttpBody},
     extract::State,
     http::{HeaderValue, header},
     response::Response,
 };
-use campusg_actors::runtime::Photo;
+use campusg_actors::runtime::{Photo, PhotoParts};
 use campusg_domain::id::PhotoId;
+use hyper::body::{Frame, SizeHint};
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
 
 pub(crate) async fn get(
     State(app): State<AppState>,
@@ -36,14 +42,43 @@ pub(crate) async fn get(
 }
 
 fn image(photo: Photo) -> Response {
-    let mut response = Response::new(Body::from(photo.bytes));
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(photo.content_type),
-    );
-    response.headers_mut().insert(
+    let kind = HeaderValue::from_static(photo.content_type);
+    let mut response = Response::new(Body::new(Image {
+        left: photo.length,
+        parts: photo.parts,
+    }));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, kind);
+    headers.insert(
         header::CONTENT_DISPOSITION,
         HeaderValue::from_static("inline"),
     );
     response
+}
+
+/// The body of an image, of which one part is in memory.
+struct Image {
+    left: u64,
+    parts: PhotoParts,
+}
+
+impl HttpBody for Image {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let part = ready!(self.parts.poll_next(context));
+        Poll::Ready(part.map(|part| {
+            let part = Bytes::from(part?);
+            self.left = self.left.saturating_sub(part.len() as u64);
+            Ok(Frame::data(part))
+        }))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
 }
