@@ -1,13 +1,14 @@
-//! Reads a whole request body before the request takes a shared place.
+//! Reads a whole request body before the request takes a shared place. The bytes of photos are counted in a [`Room`](crate::room).
 //!
 //! Invariants: no body is larger than its limit. Each byte that arrives moves the deadline on by what it takes at the
 //! slowest accepted rate, so a body that arrives more slowly fails once the configured time is over.
 
-use crate::problem::Problem;
+use crate::{problem::Problem, room::Held};
 use axum::{
     body::{Body, Bytes, HttpBody},
     http::StatusCode,
 };
+use campusg_actors::runtime::Refusal;
 use http_body_util::BodyExt;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -18,16 +19,32 @@ const SLOWEST: u64 = 64 * 1024;
 /// Reads a whole body of at most `most` bytes within `time`, which grows with each byte.
 ///
 /// # Errors
-/// 413 `body_too_large`; 408 `body_too_slow`; 400 `body_incomplete` if the client closes the connection early.
-pub(crate) async fn read(mut body: Body, most: usize, time: Duration) -> Result<Bytes, Problem> {
+/// 413 `body_too_large`; 408 `body_too_slow`; 400 `body_incomplete` if the client closes the connection early; 503 `busy` if
+/// there is no room for it.
+pub(crate) async fn read(
+    mut body: Body,
+    most: usize,
+    time: Duration,
+    room: Option<&Held>,
+) -> Result<Bytes, Problem> {
     let too_large = || Problem::bare(StatusCode::PAYLOAD_TOO_LARGE).with("limit_bytes", most);
     if body.size_hint().lower() > most as u64 {
         return Err(too_large());
     }
     let (mut bytes, mut due) = (vec![], Instant::now() + time);
+    if room.is_some() {
+        // What is reserved and not written to takes no memory; what grows is copied.
+        bytes.reserve_exact(size(&body, most));
+    }
     loop {
-        let next = timeout_at(due, body.frame());
-        let Some(frame) = next.await.map_err(|_| too_slow())? else {
+        let next = tokio::select! {
+            next = timeout_at(due, body.frame()) => next,
+            () = given_way(room) => return Err(no_room()),
+        };
+        let Some(frame) = next.map_err(|_| too_slow())? else {
+            if let Some(held) = room {
+                held.is_whole();
+            }
             return Ok(bytes.into());
         };
         let Ok(data) = frame.map_err(|_| incomplete())?.into_data() else {
@@ -36,9 +53,30 @@ pub(crate) async fn read(mut body: Body, most: usize, time: Duration) -> Result<
         if bytes.len() + data.len() > most {
             return Err(too_large());
         }
+        if room.is_some_and(|held| !held.grow(data.len(), Instant::now())) {
+            return Err(no_room());
+        }
         bytes.extend_from_slice(&data);
         due += Duration::from_micros(data.len() as u64 * 1_000_000 / SLOWEST);
     }
+}
+
+/// How large the body will be, or may be where it does not say.
+fn size(body: &Body, most: usize) -> usize {
+    let said = body.size_hint().upper();
+    said.map_or(most, |said| usize::try_from(said).unwrap_or(most).min(most))
+}
+
+async fn given_way(room: Option<&Held>) {
+    match room {
+        Some(held) => held.given_way().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn no_room() -> Problem {
+    let retry_after_ms = 1_000;
+    Refusal::Busy { retry_after_ms }.into()
 }
 
 fn too_slow() -> Problem {
@@ -86,7 +124,9 @@ mod tests {
     async fn code(parts: &[&'static [u8]], fault: Option<io::Error>) -> (u16, &'static str) {
         let parts = parts.iter().map(|part| Bytes::from_static(part)).collect();
         let body = Body::new(Parts(parts, fault));
-        let problem = read(body, 8, Duration::from_millis(5)).await.unwrap_err();
+        let problem = read(body, 8, Duration::from_millis(5), None)
+            .await
+            .unwrap_err();
         (problem.status.as_u16(), problem.code)
     }
 
@@ -107,9 +147,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_says_that_it_is_too_large_is_not_read() {
-        let problem = read(Body::from("123456789"), 8, Duration::ZERO).await;
+        let problem = read(Body::from("123456789"), 8, Duration::ZERO, None).await;
         assert_eq!(problem.unwrap_err().code, "body_too_large");
-        let whole = read(Body::from("12345678"), 8, Duration::from_secs(60)).await;
+        let whole = read(Body::from("12345678"), 8, Duration::from_secs(60), None).await;
         assert_eq!(whole.unwrap(), "12345678");
     }
 }

@@ -43,10 +43,14 @@ pub struct HttpConfig {
     pub requests_in_flight_per_ip: usize,
     /// The same of one user who is signed in, whatever their address.
     pub requests_in_flight_per_user: usize,
-    /// Most photos on their way in at once; more are answered 503.
+    /// Most photos that are unpacked and stored at once, their bodies read; more wait.
     pub uploads: usize,
-    /// Most photos on their way in at once from one user; more are answered 503.
+    /// Most photos on their way in at once from one user; more are answered 503. From a new account it is one: until it is a
+    /// day old, or has completed an order as a runner.
     pub uploads_per_user: usize,
+    /// Most bytes of photos on their way in at once. Where they do not suffice, the slowest upload is answered 503, those of
+    /// new accounts first.
+    pub uploads_bytes: usize,
     /// Requests per second of one user, or of one address where nobody is signed in; 0 switches the limit off.
     pub requests_per_second: u32,
     /// How many requests may come at once on top of the rate.
@@ -89,8 +93,9 @@ impl Default for HttpConfig {
             requests_in_flight: 2_048,
             requests_in_flight_per_ip: 256,
             requests_in_flight_per_user: 64,
-            uploads: 8,
+            uploads: 4,
             uploads_per_user: 2,
+            uploads_bytes: 64 * 1024 * 1024,
             requests_per_second: 200,
             request_burst: 400,
             failures_per_account: 5,
@@ -147,6 +152,11 @@ impl HttpConfig {
             )
             .at_least("uploads", self.uploads, 1)
             .at_least("uploads_per_user", self.uploads_per_user, 1)
+            .at_least_key(
+                "uploads_bytes",
+                self.uploads_bytes,
+                ("photo_bytes", self.photo_bytes),
+            )
             .at_most("requests_per_second", self.requests_per_second, 1_000_000)
             .at_most("request_burst", self.request_burst, 1_000_000)
             .at_least_key(

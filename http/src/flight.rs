@@ -1,14 +1,15 @@
 //! Limits requests in flight: how many there may be, and how long one may take.
 //!
 //! Invariants: a body is read before its request takes one of the places that all requests share, so a slow sender
-//! occupies only places of its own user or address. A photo's body is read under one of the few places for photos. Health
-//! probes need no place: they are answered even while everything else is refused.
+//! occupies only places of its own user or address. A photo takes one of the few places for photos, too, only once its body
+//! is there, and waits for it. Health probes need no place: they are answered even while everything else is refused.
 
 use crate::{
     body,
     client::Peer,
     config::HttpConfig,
     problem::Problem,
+    room::{Held, Room, Standing},
     tally::{Place, Tally},
 };
 use axum::{body::Body, extract::Request, http::StatusCode, response::Response};
@@ -19,7 +20,13 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout},
+};
+
+/// Photos on their way in at once from a new account.
+const NEW_UPLOADS: usize = 1;
 
 /// How much a route's requests cost the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +37,7 @@ pub(crate) enum Load {
     Usual,
     /// As usual, and a password is hashed: the limits of attempts take the place of the address's rate.
     Password,
-    /// A photo: needs one of the few places for photos.
+    /// A photo: its body needs room, and then one of the few places for photos.
     Photo,
 }
 
@@ -49,6 +56,7 @@ pub(crate) struct Flights {
     users: Tally<UserId>,
     per_user: usize,
     photos: Semaphore,
+    room: Room,
     uploaders: Tally<UserId>,
     per_uploader: usize,
     body_bytes: usize,
@@ -66,6 +74,10 @@ impl Flights {
             users: Tally::default(),
             per_user: config.requests_in_flight_per_user,
             photos: Semaphore::new(config.uploads),
+            room: Room::new(
+                config.uploads_bytes,
+                Duration::from_millis(config.body_timeout_ms),
+            ),
             uploaders: Tally::default(),
             per_uploader: config.uploads_per_user,
             body_bytes: config.body_bytes,
@@ -87,16 +99,22 @@ impl Flights {
         }
         let _own = self.own_place(&request).ok_or_else(too_many)?;
         if load != Load::Photo {
-            let request = self.read(request, self.body_bytes).await?;
+            let request = self.read(request, self.body_bytes, None).await?;
             return self.run_in_place(handle(request)).await;
         }
-        let _photo = self.photos.try_acquire().map_err(|_| busy())?;
-        let _upload = match user(&request) {
-            Some(user) => self.uploaders.enter(user, self.per_uploader),
-            None => return Err(Problem::not_signed_in()),
-        }
-        .ok_or_else(busy)?;
-        let request = self.read(request, self.photo_bytes).await?;
+        let user = user(&request).ok_or_else(Problem::not_signed_in)?;
+        let standing = request.extensions().get().copied().unwrap_or_default();
+        let most = match standing {
+            Standing::New => NEW_UPLOADS.min(self.per_uploader),
+            Standing::Known => self.per_uploader,
+        };
+        let _upload = self.uploaders.enter(user, most).ok_or_else(busy)?;
+        let held = self.room.enter(standing, Instant::now());
+        let request = self.read(request, self.photo_bytes, Some(&held)).await?;
+        let place = timeout(self.longest, self.photos.acquire()).await;
+        let Ok(Ok(_photo)) = place else {
+            return Err(busy());
+        };
         self.run_in_place(handle(request)).await
     }
 
@@ -114,9 +132,14 @@ impl Flights {
     }
 
     /// Reads the request's body, of at most `most` bytes, into memory.
-    async fn read(&self, request: Request, most: usize) -> Result<Request, Problem> {
+    async fn read(
+        &self,
+        request: Request,
+        most: usize,
+        room: Option<&Held>,
+    ) -> Result<Request, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = body::read(body, most, self.body_time).await?;
+        let bytes = body::read(body, most, self.body_time, room).await?;
         Ok(Request::from_parts(parts, Body::from(bytes)))
     }
 

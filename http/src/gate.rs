@@ -13,6 +13,7 @@ use crate::{
     page::refuse_parameters,
     policy::{RoutePolicy, Who},
     problem::Problem,
+    room::Standing,
 };
 use axum::{
     RequestExt,
@@ -26,7 +27,9 @@ use campusg_actors::runtime::{Authenticated, Refusal, Secret, SignatureFault, Si
 use campusg_domain::{
     id::{OrderId, Principal, UserId},
     order::{Order, Role, Stage},
+    owner::directory::Person,
     rejection::Rejection,
+    time::{At, DAY_MS},
 };
 use std::{mem, str::FromStr, sync::Arc};
 use tokio::time::Instant;
@@ -81,8 +84,21 @@ fn identify(app: &AppState, rules: Rules, request: &mut Request) -> Result<(), P
         Err(problem) => return rate(app, limit::Who::Address(address)).and(Err(problem)),
     };
     rate(app, limit::Who::User(me.user))?;
+    if rules.load == Load::Photo {
+        let standing = standing(&me.person, app.now());
+        request.extensions_mut().insert(standing);
+    }
     request.extensions_mut().insert(Arc::new(me));
     Ok(())
+}
+
+fn standing(person: &Person, now: At) -> Standing {
+    let known = person.runs > 0 || now.since(person.registered_at) >= DAY_MS;
+    if known && !person.suspended {
+        Standing::Known
+    } else {
+        Standing::New
+    }
 }
 
 fn rate(app: &AppState, who: limit::Who) -> Result<(), Problem> {

@@ -32,6 +32,7 @@ mod path;
 mod policy;
 mod problem;
 mod progress;
+mod room;
 mod route;
 mod router;
 mod serve;

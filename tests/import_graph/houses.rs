@@ -136,6 +136,7 @@ pub const HOUSES: [House; 4] = [
                 "policy",
                 "problem",
                 "progress",
+                "room",
                 "tally",
                 "text",
                 "time",

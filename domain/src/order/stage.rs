@@ -279,6 +279,17 @@ impl Stage {
         }
     }
 
+    /// Returns the photos that the stage refers to: of the receipt, at the door, and of the open proposal.
+    pub fn photos(&self) -> impl Iterator<Item = PhotoId> + use<'_> {
+        let receipt = self.bought().and_then(|bought| bought.photo);
+        let door = self.delivery().and_then(|delivery| match delivery.proof {
+            Proof::Photo(photo) => Some(photo),
+            Proof::Pin | Proof::Confirmed => None,
+        });
+        let proposal = self.proposal().map(|open| open.offer.photo);
+        [receipt, door, proposal].into_iter().flatten()
+    }
+
     /// Returns the cancellation that waits for the runner at the till, if there is one.
     #[must_use]
     pub const fn cancel_wait(&self) -> Option<&CancelWait> {

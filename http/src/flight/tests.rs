@@ -72,6 +72,9 @@ fn sign_in(request: &mut Request) {
             durable: Seq::NONE,
         }));
     }
+    if request.headers().contains_key("known") {
+        request.extensions_mut().insert(Standing::Known);
+    }
     if let Some(address) = address {
         request.extensions_mut().insert(Peer(address));
     }
@@ -193,29 +196,64 @@ async fn one_address_has_so_many_requests_in_flight_and_no_more() {
 }
 
 #[tokio::test]
-async fn only_so_many_photos_are_read_at_once() {
+async fn v4_slow_uploads_keep_nobody_from_uploading() {
     let (address, _) = server(HttpConfig {
-        uploads: 2,
-        uploads_per_user: 1,
+        uploads: 1,
+        body_timeout_ms: 600_000,
         ..HttpConfig::default()
     })
     .await;
-    let photo = |user: &str| post_to("/photo", &format!("user: {user}\r\n"), 4, "soup");
-    let mut ann = send_head(address, "/photo", "user: ann\r\n").await;
-    assert_eq!(ask(address, &photo("ann")).await, said(503, "busy"));
-    assert_eq!(ask(address, &photo("ben")).await, said(200, "4"));
-    let _cem = send_head(address, "/photo", "user: cem\r\n").await;
+    let mut slow = vec![];
+    for user in ["ann", "ben", "cem", "dan", "eve", "fay", "gus", "hal"] {
+        let user = format!("user: {user}\r\n");
+        slow.push(send_head(address, "/photo", &user).await);
+    }
+    for user in ["ida", "jim", "kay"] {
+        let quick = post_to("/photo", &format!("user: {user}\r\n"), 4, "soup");
+        assert_eq!(ask(address, &quick).await, said(200, "4"));
+    }
+    for mut stream in slow {
+        stream.write_all(b"soup").await.unwrap();
+        assert_eq!(answer(stream).await, said(200, "4"));
+    }
+    let nobody = ask(address, &post_to("/photo", "", 4, "soup")).await;
+    assert_eq!(nobody, said(401, "not_signed_in"));
+}
+
+#[tokio::test]
+async fn v4_a_new_account_uploads_one_photo_at_once_and_an_older_one_more() {
+    let (address, _) = server(HttpConfig {
+        uploads_per_user: 2,
+        ..HttpConfig::default()
+    })
+    .await;
+    let photo = |more: &str| post_to("/photo", more, 4, "soup");
+    let (new, known) = ("user: ann\r\n", "user: ben\r\nknown: yes\r\n");
+    let _first = send_head(address, "/photo", new).await;
+    assert_eq!(ask(address, &photo(new)).await, said(503, "busy"));
+    let _first_of_ben = send_head(address, "/photo", known).await;
+    assert_eq!(ask(address, &photo(known)).await, said(200, "4"));
+    let _second_of_ben = send_head(address, "/photo", known).await;
     let mut full = String::new();
-    let mut refused = open(address, &photo("ben")).await;
+    let mut refused = open(address, &photo(known)).await;
     refused.read_to_string(&mut full).await.unwrap();
     assert!(
         full.starts_with("HTTP/1.1 503") && full.contains("retry-after: 1"),
         "{full}"
     );
-    ann.write_all(b"soup").await.unwrap();
-    assert_eq!(answer(ann).await, said(200, "4"));
-    let nobody = ask(address, &post_to("/photo", "", 4, "soup")).await;
-    assert_eq!(nobody, said(401, "not_signed_in"));
+}
+
+#[tokio::test]
+async fn v4_no_more_of_photos_is_in_memory_than_fits_in_the_room() {
+    let (address, _) = server(HttpConfig {
+        uploads_bytes: 8,
+        ..HttpConfig::default()
+    })
+    .await;
+    let too_much = post_to("/photo", "user: ben\r\n", 9, "soup soup");
+    assert_eq!(ask(address, &too_much).await, said(503, "busy"));
+    let fits = post_to("/photo", "user: cem\r\n", 8, "soup!sou");
+    assert_eq!(ask(address, &fits).await, said(200, "8"));
 }
 
 #[tokio::test]

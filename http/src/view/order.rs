@@ -14,8 +14,9 @@ use super::{
     timer::{TimerView, timers},
 };
 use crate::time::Time;
+use campusg_actors::runtime::Alike;
 use campusg_domain::{
-    id::{OrderId, UserId},
+    id::{OrderId, PhotoId, UserId},
     order::{Order, Role, Stage, Status, allowed},
     time::At,
 };
@@ -277,8 +278,29 @@ pub(crate) struct OperatorView {
     saga: Vec<StepView>,
     calls: Vec<CallView>,
     ratings: RatingsView,
+    /// Absent if it can't be known now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photos_alike: Option<Vec<AlikeView>>,
     #[serde(flatten)]
     board: BoardTimes,
+}
+
+/// A photo of another order that looks like one of this order's.
+#[derive(Debug, Serialize)]
+struct AlikeView {
+    photo_id: PhotoId,
+    like_photo_id: PhotoId,
+    order_id: OrderId,
+}
+
+impl From<&Alike> for AlikeView {
+    fn from(alike: &Alike) -> Self {
+        Self {
+            photo_id: alike.photo,
+            like_photo_id: alike.like,
+            order_id: alike.order,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -322,9 +344,14 @@ impl OperatorView {
             saga: steps(order),
             calls: calls(order),
             ratings: RatingsView::of_customer(order),
+            photos_alike: related.alike.as_deref().map(alike),
             board: BoardTimes::of(order),
         }
     }
+}
+
+fn alike(found: &[Alike]) -> Vec<AlikeView> {
+    found.iter().map(AlikeView::from).collect()
 }
 
 fn calls(order: &Order) -> Vec<CallView> {

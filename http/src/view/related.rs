@@ -2,7 +2,7 @@
 
 use super::Viewer;
 use crate::app_state::AppState;
-use campusg_actors::runtime::{DropoffDetails, FreeText, Profile, Refusal};
+use campusg_actors::runtime::{Alike, DropoffDetails, FreeText, Profile, Refusal};
 use campusg_domain::{
     id::{Principal, StoreId, UserId},
     order::{Order, Role, StoreRef},
@@ -19,6 +19,8 @@ pub(crate) struct Related {
     pub(crate) customer: Option<Profile>,
     pub(crate) runner: Option<Profile>,
     pub(crate) stores: Stores,
+    /// Photos of other orders that look like this order's; for operators. `None` if it can't be known now.
+    pub(crate) alike: Option<Vec<Alike>>,
 }
 
 /// All known stores.
@@ -51,7 +53,17 @@ pub(crate) async fn gather(
         customer: profile(app, viewer, customer).await?,
         runner: profile(app, viewer, runner).await?,
         stores: stores(app, std::iter::once(order)),
+        alike: alike(app, viewer, order).await,
     })
+}
+
+/// The photos of other orders that look like this one's. An order is shown without them while the archive is checked.
+async fn alike(app: &AppState, viewer: &Viewer, order: &Order) -> Option<Vec<Alike>> {
+    if viewer.role != Role::Operator {
+        return None;
+    }
+    let shown = order.stage.photos().collect();
+    app.runtime().photos_alike(order.id, shown).await.ok()
 }
 
 /// The runner's note on the open proposal; for the customer, operators, and its author.

@@ -227,6 +227,7 @@ fn related() -> Related {
         customer: Some(profile(CUSTOMER, "Cora")),
         runner: Some(profile(RUNNER, "Ravi")),
         stores: vec![],
+        alike: None,
     }
 }
 

@@ -1,0 +1,224 @@
+//! Photos over HTTP, against the real program: shown upright, one picture for one order, and uploads that nobody can block.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+mod common;
+
+use campusg_client::{ApiRequest, Deviation, Person, Wish, answer::Made, operation, same};
+use campusg_robots::walkthrough::Errand;
+use common::{Options, Server, operator, raw::AsWritten as _, turn::shared};
+use image::{DynamicImage, GrayImage, ImageFormat, codecs::jpeg::JpegEncoder};
+use reqwest::Method;
+use std::{
+    io::{Cursor, Write},
+    net::TcpStream,
+};
+
+fn options() -> Options {
+    Options::virtual_clock(&[])
+}
+
+async fn upload(person: &Person, bytes: Vec<u8>) -> Result<String, Deviation> {
+    let stored = person.perform(operation::order::upload(bytes)).await?;
+    Ok(stored.is(201)?.read::<Made>()?.id)
+}
+
+/// A picture in which there is something to see, another one for each seed.
+fn receipt(seed: u32) -> DynamicImage {
+    let mut noise = seed.wrapping_mul(2_654_435_761) | 1;
+    let mut cells = [[0_u8; 9]; 8];
+    for cell in cells.iter_mut().flatten() {
+        noise ^= noise << 13;
+        noise ^= noise >> 17;
+        noise ^= noise << 5;
+        *cell = noise.to_le_bytes()[1];
+    }
+    let shade = |x: u32, y: u32| image::Luma([cells[(y / 10) as usize][(x / 10) as usize]]);
+    GrayImage::from_fn(90, 80, shade).into()
+}
+
+fn png(picture: &DynamicImage) -> Vec<u8> {
+    let mut bytes = Cursor::new(vec![]);
+    picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+fn jpeg(picture: &DynamicImage) -> Vec<u8> {
+    let mut bytes = vec![];
+    let encoder = JpegEncoder::new_with_quality(&mut bytes, 60);
+    picture.to_rgb8().write_with_encoder(encoder).unwrap();
+    bytes
+}
+
+/// The same pixels in a file that has other bytes: 16 bits for each colour.
+fn packed_anew(picture: &DynamicImage) -> Vec<u8> {
+    png(&picture.to_rgb16().into())
+}
+
+#[tokio::test]
+async fn v9_a_picture_packed_anew_proves_no_second_purchase_of_anybody() -> Result<(), Deviation> {
+    let mut server = Server::start(options());
+    let scene = server.scene().await;
+    let first = Errand::at(&scene.client, "on-site").await?;
+    let second = Errand::at(&scene.client, "on-site").await?;
+    let picture = receipt(1);
+    let photo = upload(&first.runner, png(&picture)).await?;
+    first
+        .runner
+        .buy(&first.order, 2_150, Some(&photo))
+        .await?
+        .is(200)?;
+
+    let refused = async |when: &str| {
+        for bytes in [png(&picture), packed_anew(&picture)] {
+            let again = upload(&second.runner, bytes).await?;
+            assert_ne!(again, photo, "{when}");
+            let bought = second
+                .runner
+                .buy(&second.order, 2_150, Some(&again))
+                .await?;
+            bought.refuses(409, "photo_used")?;
+        }
+        Ok(())
+    };
+    refused("while the server runs").await?;
+    server.kill();
+    server.start_again();
+    for person in [&first.runner, &second.runner] {
+        person.client().move_to(server.address());
+    }
+    refused("after a kill").await?;
+    let same_person = upload(&first.runner, packed_anew(&picture)).await?;
+    same("the id of the same photo", same_person, photo)?;
+    let other = upload(&second.runner, png(&receipt(2))).await?;
+    let bought = second
+        .runner
+        .buy(&second.order, 2_150, Some(&other))
+        .await?;
+    bought.is(200).map(drop)
+}
+
+#[tokio::test]
+async fn v9_the_receipts_picture_packed_anew_is_no_proof_at_the_door() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let errand = Errand::of(&scene.client, "tok_visa", &Wish::lunch_at_the_door()).await?;
+    errand.carry_to("on-site").await?;
+    let (ben, order) = (&errand.runner, &errand.order);
+    let photo = upload(ben, png(&receipt(3))).await?;
+    ben.buy(order, 2_150, Some(&photo)).await?.is(200)?;
+    errand.carry_to("on-the-way").await?;
+    let door = upload(ben, packed_anew(&receipt(3))).await?;
+    ben.deliver_by_photo(order, &door)
+        .await?
+        .refuses(409, "photo_used")?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn v9_operators_are_shown_near_copies_and_nobody_is_refused() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let mut shown = vec![];
+    for bytes in [png(&receipt(4)), jpeg(&receipt(4)), png(&receipt(5))] {
+        let errand = Errand::at(&scene.client, "on-site").await?;
+        let photo = upload(&errand.runner, bytes).await?;
+        let bought = errand
+            .runner
+            .buy(&errand.order, 2_150, Some(&photo))
+            .await?;
+        bought.is(200)?;
+        shown.push((errand, photo));
+    }
+    let [(first, photo), (second, copy), (other, _)] = &shown[..] else {
+        unreachable!("there are three")
+    };
+    let seen = operator(&scene).order_raw(&first.order).await?;
+    let alike = seen.list("/photos_alike")?;
+    assert_eq!(alike.len(), 1, "{alike:?}");
+    same("the photo", alike[0].text("/photo_id")?, photo)?;
+    same("its copy", alike[0].text("/like_photo_id")?, copy)?;
+    same(
+        "the other order",
+        alike[0].text("/order_id")?,
+        &second.order,
+    )?;
+    let seen = operator(&scene).order_raw(&other.order).await?;
+    assert!(seen.list("/photos_alike")?.is_empty());
+    for person in [&first.customer, &first.runner] {
+        assert!(!person.order_raw(&first.order).await?.has("/photos_alike"));
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn d6_a_photo_that_was_taken_on_its_side_is_shown_upright() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let ben = Person::runner(&scene.client, "Ben").await?;
+    let exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let length = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
+    let bytes = jpeg(&receipt(6));
+    let on_its_side = [&bytes[..2], &[0xff, 0xe1], &length, exif, &bytes[2..]].concat();
+    let photo = upload(&ben, on_its_side).await?;
+    let url = format!("{}/api/photos/{photo}", ben.client().address());
+    let asked = reqwest::Client::new().get(url).bearer_auth(ben.token());
+    let answer = asked.send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "image/jpeg");
+    let length = answer.content_length();
+    let bytes = answer.bytes().await.unwrap();
+    assert_eq!(length, Some(bytes.len() as u64));
+    let shown = image::load_from_memory(&bytes).unwrap().to_luma8();
+    let upright = receipt(6).rotate90().to_luma8();
+    assert_eq!(shown.dimensions(), upright.dimensions());
+    let apart = shown.iter().zip(upright.iter());
+    let far: u64 = apart.map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    assert!(far / (shown.len() as u64) < 12, "{far}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn v4_uploads_that_stand_still_keep_nobody_from_uploading() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let address = scene.client.address();
+    let address = address.trim_start_matches("http://");
+    let mut slow = vec![];
+    for name in ["Al", "Bo", "Cy", "Di"] {
+        let person = Person::register(&scene.client, name).await?;
+        let head = format!(
+            "POST /api/photos HTTP/1.1\r\nhost: campus\r\nauthorization: Bearer {}\r\n\
+             content-type: image/jpeg\r\ncontent-length: 5000000\r\n\r\n",
+            person.token()
+        );
+        for _ in 0..2 {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(&[0xff; 10_000]).unwrap();
+            slow.push(stream);
+        }
+    }
+    let ben = Person::runner(&scene.client, "Ben").await?;
+    for _ in 0..12 {
+        ben.upload().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn d7_the_problem_names_the_limit_that_a_picture_breaks() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let ben = Person::runner(&scene.client, "Ben").await?;
+    let mut claims = png(&receipt(7));
+    claims[16..24].copy_from_slice(&[0, 0, 0x3e, 0x80, 0, 0, 0x3e, 0x80]);
+    let ask = ApiRequest::new(Method::POST, "/api/photos").with_bytes("image/png", claims);
+    let problem = ben.send(ask).await?.refuses(422, "invalid_field")?;
+    same("the field", problem.text("/field")?, "photo")?;
+    let said = problem.0.to_string();
+    assert!(said.contains("192 MiB"), "{said}");
+    Ok(())
+}
