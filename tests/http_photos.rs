@@ -10,12 +10,15 @@ mod common;
 use campusg_client::{ApiRequest, Deviation, Person, Wish, answer::Made, operation, same};
 use campusg_robots::walkthrough::Errand;
 use common::{Options, Server, operator, raw::AsWritten as _, turn::shared};
+use futures_util::future::join_all;
 use image::{DynamicImage, GrayImage, ImageFormat, codecs::jpeg::JpegEncoder};
 use reqwest::Method;
 use std::{
     io::{Cursor, Write},
     net::TcpStream,
 };
+
+const MIB: u64 = 1 << 20;
 
 fn options() -> Options {
     Options::virtual_clock(&[])
@@ -220,5 +223,93 @@ async fn d7_the_problem_names_the_limit_that_a_picture_breaks() -> Result<(), De
     same("the field", problem.text("/field")?, "photo")?;
     let said = problem.0.to_string();
     assert!(said.contains("192 MiB"), "{said}");
+    Ok(())
+}
+
+/// A JPEG of any size in one shade of grey, made without its pixels: each unit of its scan is the same 14 bits.
+fn grey_jpeg(width: u16, height: u16) -> Vec<u8> {
+    let mut bytes = jpeg(&GrayImage::from_pixel(8, 8, image::Luma([128])).into());
+    let at = |bytes: &[u8], marker: u8| {
+        bytes
+            .windows(2)
+            .position(|at| at == [0xff, marker])
+            .unwrap()
+    };
+    let frame = at(&bytes, 0xc0);
+    bytes[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());
+    bytes[frame + 7..frame + 9].copy_from_slice(&width.to_be_bytes());
+    let scan = at(&bytes, 0xda);
+    bytes.truncate(scan + 2 + usize::from(bytes[scan + 3]));
+    let units = usize::from(width.div_ceil(8)) * usize::from(height.div_ceil(8));
+    let unit = 0b0010_1000_0000_00_u64;
+    let four = unit << 42 | unit << 28 | unit << 14 | unit;
+    bytes.extend(four.to_be_bytes()[1..].repeat(units.div_ceil(4)));
+    bytes.extend([0xff, 0xd9]);
+    bytes
+}
+
+/// Sends a request's head and some of its body, and reads nothing.
+fn begin(person: &Person, method: &str, path: &str, more: &str, body: &[u8]) -> TcpStream {
+    let address = person.client().address();
+    let mut stream = TcpStream::connect(address.trim_start_matches("http://")).unwrap();
+    let token = person.token();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: campus\r\nauthorization: Bearer {token}\r\n{more}\r\n"
+    );
+    stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn d7_everything_at_once_takes_at_most_320_mib() -> Result<(), Deviation> {
+    let server = Server::start(Options {
+        set: vec![
+            "server.request_timeout_ms=300000".into(),
+            "server.body_timeout_ms=5000".into(),
+        ],
+        ..Options::default()
+    });
+    let scene = server.scene().await;
+    let mut people = vec![];
+    for n in 0..24 {
+        people.push(Person::register(&scene.client, &format!("P{n}")).await?);
+    }
+    let mut noise = 1_u32;
+    let busy = GrayImage::from_fn(2_200, 2_000, |_, _| {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        image::Luma([noise.to_be_bytes()[0]])
+    });
+    let photo = upload(&people[0], png(&busy.into())).await?;
+    let idle = server.memory_kib("VmRSS:");
+
+    let path = format!("/api/photos/{photo}");
+    let readers: Vec<_> = (0..200)
+        .map(|_| begin(&people[0], "GET", &path, "", &[]))
+        .collect();
+    let announced = "content-type: image/jpeg\r\ncontent-length: 5000000\r\n";
+    let body = vec![0xff; 4_900_000];
+    let senders = people[8..].iter();
+    let senders: Vec<_> = senders
+        .map(|person| begin(person, "POST", "/api/photos", announced, &body))
+        .collect();
+    let large = grey_jpeg(8_000, 6_000);
+    let flat = png(&GrayImage::from_pixel(5_000, 5_000, image::Luma([9])).into());
+    let uploads = people[1..8].iter().enumerate().map(|(n, person)| {
+        let bytes = if n % 2 == 0 { &large } else { &flat };
+        let ask =
+            ApiRequest::new(Method::POST, "/api/photos").with_bytes("image/png", bytes.clone());
+        person.send(ask)
+    });
+    for answer in join_all(uploads).await {
+        // Where all bodies that stand still have just begun, one more is told to come back.
+        let status = answer?.status;
+        assert!(status == 201 || status == 503, "{status}");
+    }
+    drop((readers, senders));
+    let peak = server.memory_kib("VmHWM:");
+    assert!(
+        (peak - idle) * 1_024 <= 320 * MIB,
+        "{idle} KiB idle, {peak} KiB at most"
+    );
     Ok(())
 }

@@ -191,7 +191,8 @@ fn only_the_first_frame_of_an_animation_is_kept() {
     let [first, second] = [scene(40, 30), scene(40, 30).fliph()];
     let frame = |picture: &DynamicImage| {
         let bytes = packed(ImageFormat::WebP, picture);
-        let head = [&[0; 6][..], &[39, 0, 0, 29, 0, 0], &[0; 4]].concat();
+        let as_it_is = 0x02;
+        let head = [&[0; 6][..], &[39, 0, 0, 29, 0, 0], &[0, 0, 0, as_it_is]].concat();
         [&head[..], &bytes[12..]].concat()
     };
     let head = [&[0x02, 0, 0, 0][..], &[39, 0, 0, 29, 0, 0]].concat();

@@ -70,6 +70,15 @@ pub struct Server {
 }
 
 impl Server {
+    /// A line of what the system knows of the process, in KiB, such as `VmRSS`.
+    pub fn memory_kib(&self, what: &str) -> u64 {
+        let id = self.child.as_ref().expect("it runs").id();
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(what));
+        let number = line.and_then(|line| line.split_whitespace().nth(1));
+        number.unwrap().parse().unwrap()
+    }
+
     /// Makes a data folder with an operator, and starts a server on it.
     pub fn start(options: Options) -> Self {
         let folder = TempDir::new().unwrap();

@@ -131,6 +131,12 @@ fn read_lines(stdout: ChildStdout) -> Receiver<String> {
 }
 
 impl ListeningChild {
+    /// The number of the process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     fn until_it_listens(&mut self) -> Result<String, ChildFault> {
         loop {
             match self.next_line() {
