@@ -11,6 +11,7 @@ use campusg_storage::{
     journal::CommitQueue, photo::Photos, read::Reads, snapshot::SnapshotFault, vault::Vault,
 };
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Shared by every shell; nothing in it changes after the start.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub(crate) struct Services {
     pub(crate) queue: CommitQueue<Record>,
     pub(crate) reads: Reads,
     pub(crate) photos: Photos,
+    /// Places for reading photos from the disk: each reader occupies a thread.
+    pub(crate) photo_readers: Arc<Semaphore>,
     pub(crate) owners: Arc<Owners>,
     pub(crate) keys: SharedKeys,
     pub(crate) vault: Vault,

@@ -75,7 +75,7 @@ impl Server {
         let id = self.child.as_ref().expect("it runs").id();
         let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix(what));
-        let number = line.and_then(|line| line.split_whitespace().nth(1));
+        let number = line.and_then(|line| line.split_whitespace().next());
         number.unwrap().parse().unwrap()
     }
 

@@ -12,9 +12,13 @@ use std::{
     future::Future,
     io,
     pin::Pin,
-    task::{Context, Poll, ready},
+    sync::Arc,
+    task::{Context, Poll},
 };
-use tokio::{runtime::Handle, task::JoinHandle};
+use tokio::{runtime::Handle, sync::Semaphore};
+
+/// How many photos are read from the disk at once.
+pub(super) const PHOTO_READERS: usize = 8;
 
 /// The most photos that are told to look like one of an order.
 const MOST_ALIKE: usize = 20;
@@ -45,9 +49,10 @@ pub struct Alike {
     pub order: OrderId,
 }
 
-/// The image of a photo, part by part: however slowly it is taken, one part is in memory.
+/// The image of a photo, part by part: however slowly it is taken, one part is in memory, and no thread waits.
 pub struct PhotoParts {
     io: Handle,
+    readers: Arc<Semaphore>,
     state: State,
 }
 
@@ -55,7 +60,7 @@ type Read = (PhotoContent, io::Result<Option<Vec<u8>>>);
 
 enum State {
     Idle(PhotoContent),
-    Reading(JoinHandle<Read>),
+    Reading(Pin<Box<dyn Future<Output = io::Result<Read>> + Send>>),
     Over,
 }
 
@@ -71,29 +76,35 @@ impl PhotoParts {
     /// # Errors
     /// The error of the operating system.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Vec<u8>>>> {
-        self.state = match std::mem::replace(&mut self.state, State::Over) {
-            State::Idle(mut content) => State::Reading(self.io.spawn_blocking(move || {
-                let part = content.next();
-                (content, part)
-            })),
-            State::Reading(reading) => State::Reading(reading),
+        let mut reading = match std::mem::replace(&mut self.state, State::Over) {
+            State::Idle(content) => {
+                Box::pin(read(self.io.clone(), Arc::clone(&self.readers), content))
+            }
+            State::Reading(reading) => reading,
             State::Over => return Poll::Ready(None),
         };
-        let State::Reading(reading) = &mut self.state else {
-            return Poll::Ready(None);
+        let Poll::Ready(read) = reading.as_mut().poll(context) else {
+            self.state = State::Reading(reading);
+            return Poll::Pending;
         };
-        let read = ready!(Pin::new(reading).poll(context));
-        self.state = State::Over;
         Poll::Ready(match read {
             Ok((content, Ok(Some(part)))) => {
                 self.state = State::Idle(content);
                 Some(Ok(part))
             }
             Ok((_, Ok(None))) => None,
-            Ok((_, Err(fault))) => Some(Err(fault)),
-            Err(fault) => Some(Err(io::Error::other(fault))),
+            Ok((_, Err(fault))) | Err(fault) => Some(Err(fault)),
         })
     }
+}
+
+async fn read(io: Handle, readers: Arc<Semaphore>, mut content: PhotoContent) -> io::Result<Read> {
+    let _place = readers.acquire_owned().await.map_err(io::Error::other)?;
+    let reading = io.spawn_blocking(move || {
+        let part = content.next();
+        (content, part)
+    });
+    reading.await.map_err(io::Error::other)
 }
 
 impl Runtime {
@@ -127,7 +138,8 @@ impl Runtime {
         let order_of =
             async |runtime: &Self| runtime.read(move |reads| reads.photo_order(id)).await;
         let photos = self.photos().clone();
-        let io = &self.0.services.io;
+        let (io, readers) = (&self.0.services.io, &self.0.services.photo_readers);
+        let _place = readers.acquire().await.map_err(|_| Refusal::Stopping)?;
         let got = io.spawn_blocking(move || photos.open_content(id)).await;
         let got = got.map_err(|_| Refusal::Fault)?;
         let Some(photo) = got.map_err(|fault| {
@@ -148,6 +160,7 @@ impl Runtime {
             uploader: photo.uploader(),
             parts: PhotoParts {
                 io: io.clone(),
+                readers: Arc::clone(readers),
                 state: State::Idle(photo),
             },
             order,

@@ -11,6 +11,7 @@ use super::{
     directory_reader::DirectoryReader,
     inner::{Inner, Outside, Rest},
     owners::{Folds, Seed},
+    photos::PHOTO_READERS,
     sweep::{Sweep, Sweeping},
 };
 use crate::{
@@ -49,7 +50,10 @@ use std::{
     sync::{Arc, Mutex, OnceLock, RwLock, atomic::Ordering},
     time::Duration,
 };
-use tokio::{runtime::Handle, sync::watch};
+use tokio::{
+    runtime::Handle,
+    sync::{Semaphore, watch},
+};
 
 /// How long a stop waits for commands in flight.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -176,6 +180,7 @@ impl Runtime {
             queue: store.queue().clone(),
             reads: store.reads().clone(),
             photos: store.photos().clone(),
+            photo_readers: Arc::new(Semaphore::new(PHOTO_READERS)),
             owners: Arc::clone(&folds.owners),
             keys,
             vault: store.vault().clone(),

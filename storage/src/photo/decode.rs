@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use image::codecs::{jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder};
 use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageResult, Limits};
+use memmap2::MmapMut;
 
 use super::measure::Size;
 use super::strip::PhotoKind;
@@ -21,7 +22,7 @@ pub(super) struct Unpacked {
     width: usize,
     height: usize,
     colours: ColorType,
-    samples: Vec<u8>,
+    samples: MmapMut,
 }
 
 impl Unpacked {
@@ -110,7 +111,7 @@ fn samples(decoder: impl ImageDecoder, size: &Size) -> ImageResult<Option<Unpack
     let Ok(bytes) = usize::try_from(decoder.total_bytes()) else {
         return Ok(None);
     };
-    let mut samples = vec![0; bytes];
+    let mut samples = MmapMut::map_anon(bytes)?;
     decoder.read_image(&mut samples)?;
     Ok(Some(Unpacked {
         width: width as usize,

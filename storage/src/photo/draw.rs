@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
+use memmap2::MmapMut;
 
 use super::MAX_PHOTO_BYTES;
 use super::strip::PhotoKind;
@@ -22,7 +23,9 @@ pub(super) struct Drawn {
     height: usize,
     /// The side of a square.
     by: usize,
-    pixels: Vec<u8>,
+    pixels: MmapMut,
+    /// How many bytes of the pixels are there.
+    drawn: usize,
     /// The sums of the squares whose rows are not all there.
     sums: Vec<u32>,
     rows: usize,
@@ -30,21 +33,27 @@ pub(super) struct Drawn {
 
 impl Drawn {
     /// Begins with a picture of this size, of which each side becomes `by` times smaller.
-    pub(super) fn new((width, height): (usize, usize), by: usize) -> Self {
+    pub(super) fn new((width, height): (usize, usize), by: usize) -> io::Result<Self> {
         let (width, height) = (width / by, height / by);
-        Self {
+        Ok(Self {
             width,
             height,
             by,
-            pixels: Vec::with_capacity(width * height * 3),
+            pixels: MmapMut::map_anon(width * height * 3)?,
+            drawn: 0,
             sums: vec![0; width * 3],
             rows: 0,
-        }
+        })
     }
 
     pub(super) fn row(&mut self, row: &[u8]) {
+        let new = self.drawn..self.drawn + self.width * 3;
+        if new.end > self.pixels.len() {
+            return;
+        }
         if self.by == 1 {
-            self.pixels.extend_from_slice(row);
+            self.pixels[new.clone()].copy_from_slice(row);
+            self.drawn = new.end;
             return;
         }
         let squares = row.chunks_exact(self.by * 3);
@@ -57,14 +66,12 @@ impl Drawn {
         }
         self.rows += 1;
         let area = u32::try_from(self.by * self.by).unwrap_or(u32::MAX);
-        if self.rows == self.by && self.pixels.len() < self.width * self.height * 3 {
-            let mean = |sum: &mut u32| {
-                let mean = (*sum + area / 2) / area;
+        if self.rows == self.by {
+            for (pixel, sum) in self.pixels[new.clone()].iter_mut().zip(&mut self.sums) {
+                *pixel = u8::try_from((*sum + area / 2) / area).unwrap_or(u8::MAX);
                 *sum = 0;
-                u8::try_from(mean).unwrap_or(u8::MAX)
-            };
-            self.pixels.extend(self.sums.iter_mut().map(mean));
-            self.rows = 0;
+            }
+            (self.drawn, self.rows) = (new.end, 0);
         }
     }
 
@@ -83,7 +90,7 @@ impl Drawn {
             if self.width < 2 || self.height < 2 {
                 return None;
             }
-            let mut half = Self::new((self.width, self.height), 2);
+            let mut half = Self::new((self.width, self.height), 2).ok()?;
             let rows = self.pixels.chunks_exact(self.width * 3);
             rows.for_each(|row| half.row(row));
             self = half;

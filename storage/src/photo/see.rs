@@ -79,7 +79,10 @@ fn seen(stripped: Stripped, plan: &Plan) -> Option<Seen> {
     let as_it_came = plan.smaller.is_none().then_some((kind, bytes));
     let sides = unpacked.turned(orientation);
     let (mut hasher, mut looking) = (Hasher::new(), Looking::new(sides));
-    let mut drawn = plan.smaller.map(|by| Drawn::new(sides, by));
+    let mut drawn = match plan.smaller {
+        Some(by) => Some(Drawn::new(sides, by).ok()?),
+        None => None,
+    };
     for side in [sides.0, sides.1] {
         hasher.update(&(side as u64).to_le_bytes());
     }
