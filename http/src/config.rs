@@ -95,7 +95,7 @@ impl Default for HttpConfig {
             requests_in_flight_per_user: 64,
             uploads: 4,
             uploads_per_user: 2,
-            uploads_bytes: 64 * 1024 * 1024,
+            uploads_bytes: 48 * 1024 * 1024,
             requests_per_second: 200,
             request_burst: 400,
             failures_per_account: 5,
