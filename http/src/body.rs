@@ -10,6 +10,7 @@ use axum::{
 };
 use campusg_actors::runtime::Refusal;
 use http_body_util::BodyExt;
+use memmap2::MmapMut;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -19,44 +20,70 @@ const SLOWEST: u64 = 64 * 1024;
 /// Reads a whole body of at most `most` bytes within `time`, which grows with each byte.
 ///
 /// # Errors
-/// 413 `body_too_large`; 408 `body_too_slow`; 400 `body_incomplete` if the client closes the connection early; 503 `busy` if
-/// there is no room for it.
-pub(crate) async fn read(
-    mut body: Body,
+/// 413 `body_too_large`; 408 `body_too_slow`; 400 `body_incomplete` if the client closes the connection early.
+pub(crate) async fn read(body: Body, most: usize, time: Duration) -> Result<Bytes, Problem> {
+    let mut bytes = vec![];
+    frames(body, (most, time), None, |data| {
+        bytes.extend_from_slice(data);
+    })
+    .await?;
+    Ok(bytes.into())
+}
+
+/// Reads the whole body of a photo in the same way, as far as there is room for it. Its memory goes back to the system with
+/// it, and not only to the allocator.
+///
+/// # Errors
+/// Those of [`read`]; 503 `busy` if there is no room.
+pub(crate) async fn read_photo(
+    body: Body,
     most: usize,
     time: Duration,
-    room: Option<&Held>,
+    room: &Held,
 ) -> Result<Bytes, Problem> {
+    let size = size(&body, most);
+    let mut memory = MmapMut::map_anon(size.max(1)).map_err(|_| no_room())?;
+    let mut length = 0;
+    frames(body, (size, time), Some(room), |data| {
+        memory[length..][..data.len()].copy_from_slice(data);
+        length += data.len();
+    })
+    .await?;
+    room.is_whole();
+    Ok(Bytes::from_owner(memory).slice(..length))
+}
+
+/// Takes the parts of a body one after another, of at most `most` bytes in all.
+async fn frames(
+    mut body: Body,
+    (most, time): (usize, Duration),
+    room: Option<&Held>,
+    mut take: impl FnMut(&[u8]),
+) -> Result<(), Problem> {
     let too_large = || Problem::bare(StatusCode::PAYLOAD_TOO_LARGE).with("limit_bytes", most);
     if body.size_hint().lower() > most as u64 {
         return Err(too_large());
     }
-    let (mut bytes, mut due) = (vec![], Instant::now() + time);
-    if room.is_some() {
-        // What is reserved and not written to takes no memory; what grows is copied.
-        bytes.reserve_exact(size(&body, most));
-    }
+    let (mut taken, mut due) = (0, Instant::now() + time);
     loop {
         let next = tokio::select! {
             next = timeout_at(due, body.frame()) => next,
             () = given_way(room) => return Err(no_room()),
         };
         let Some(frame) = next.map_err(|_| too_slow())? else {
-            if let Some(held) = room {
-                held.is_whole();
-            }
-            return Ok(bytes.into());
+            return Ok(());
         };
         let Ok(data) = frame.map_err(|_| incomplete())?.into_data() else {
             continue;
         };
-        if bytes.len() + data.len() > most {
+        if taken + data.len() > most {
             return Err(too_large());
         }
         if room.is_some_and(|held| !held.grow(data.len(), Instant::now())) {
             return Err(no_room());
         }
-        bytes.extend_from_slice(&data);
+        take(&data);
+        taken += data.len();
         due += Duration::from_micros(data.len() as u64 * 1_000_000 / SLOWEST);
     }
 }
@@ -124,9 +151,7 @@ mod tests {
     async fn code(parts: &[&'static [u8]], fault: Option<io::Error>) -> (u16, &'static str) {
         let parts = parts.iter().map(|part| Bytes::from_static(part)).collect();
         let body = Body::new(Parts(parts, fault));
-        let problem = read(body, 8, Duration::from_millis(5), None)
-            .await
-            .unwrap_err();
+        let problem = read(body, 8, Duration::from_millis(5)).await.unwrap_err();
         (problem.status.as_u16(), problem.code)
     }
 
@@ -147,9 +172,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_says_that_it_is_too_large_is_not_read() {
-        let problem = read(Body::from("123456789"), 8, Duration::ZERO, None).await;
+        let problem = read(Body::from("123456789"), 8, Duration::ZERO).await;
         assert_eq!(problem.unwrap_err().code, "body_too_large");
-        let whole = read(Body::from("12345678"), 8, Duration::from_secs(60), None).await;
+        let whole = read(Body::from("12345678"), 8, Duration::from_secs(60)).await;
         assert_eq!(whole.unwrap(), "12345678");
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     client::Peer,
     config::HttpConfig,
     problem::Problem,
-    room::{Held, Room, Standing},
+    room::{Room, Standing},
     tally::{Place, Tally},
 };
 use axum::{body::Body, extract::Request, http::StatusCode, response::Response};
@@ -99,7 +99,7 @@ impl Flights {
         }
         let _own = self.own_place(&request).ok_or_else(too_many)?;
         if load != Load::Photo {
-            let request = self.read(request, self.body_bytes, None).await?;
+            let request = self.read(request).await?;
             return self.run_in_place(handle(request)).await;
         }
         let user = user(&request).ok_or_else(Problem::not_signed_in)?;
@@ -110,7 +110,9 @@ impl Flights {
         };
         let _upload = self.uploaders.enter(user, most).ok_or_else(busy)?;
         let held = self.room.enter(standing, Instant::now());
-        let request = self.read(request, self.photo_bytes, Some(&held)).await?;
+        let (parts, body) = request.into_parts();
+        let bytes = body::read_photo(body, self.photo_bytes, self.body_time, &held).await?;
+        let request = Request::from_parts(parts, Body::from(bytes));
         let place = timeout(self.longest, self.photos.acquire()).await;
         let Ok(Ok(_photo)) = place else {
             return Err(busy());
@@ -131,15 +133,10 @@ impl Flights {
         }
     }
 
-    /// Reads the request's body, of at most `most` bytes, into memory.
-    async fn read(
-        &self,
-        request: Request,
-        most: usize,
-        room: Option<&Held>,
-    ) -> Result<Request, Problem> {
+    /// Reads the request's body into memory.
+    async fn read(&self, request: Request) -> Result<Request, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = body::read(body, most, self.body_time, room).await?;
+        let bytes = body::read(body, self.body_bytes, self.body_time).await?;
         Ok(Request::from_parts(parts, Body::from(bytes)))
     }
 

@@ -112,12 +112,19 @@ impl Runtime {
     ///
     /// # Errors
     /// `NotAllowed`; `InvalidField` if the bytes are no image of an accepted format and size.
-    pub async fn store_photo(&self, meta: Meta, bytes: Vec<u8>) -> Result<PhotoId, Refusal> {
+    pub async fn store_photo(
+        &self,
+        meta: Meta,
+        bytes: impl AsRef<[u8]> + Send + 'static,
+    ) -> Result<PhotoId, Refusal> {
         let user = meta.user()?;
         self.admit()?;
         let photos = self.photos().clone();
         let io = &self.0.services.io;
-        match io.spawn_blocking(move || photos.store(user, &bytes)).await {
+        match io
+            .spawn_blocking(move || photos.store(user, bytes.as_ref()))
+            .await
+        {
             Ok(Ok(photo)) => Ok(photo),
             Ok(Err(fault)) if fault.is_the_callers() => {
                 Err(Rejection::field("photo", fault.to_string()).into())

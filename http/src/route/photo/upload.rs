@@ -8,8 +8,8 @@ pub(crate) async fn upload(
     State(app): State<AppState>,
     upload: Upload,
 ) -> Result<Response, Problem> {
-    let bytes = upload.bytes.into();
-    let photo = app.runtime().store_photo(upload.meta, bytes).await?;
+    let stored = app.runtime().store_photo(upload.meta, upload.bytes);
+    let photo = stored.await?;
     Ok(answer::created(
         &format!("/api/photos/{photo}"),
         &json!({"id": photo}),
