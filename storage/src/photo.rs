@@ -328,7 +328,7 @@ impl Photos {
             return Ok(None);
         };
         let mut bytes = vec![];
-        while let Some(part) = content.next().map_err(io_fault(&self.path(id)))? {
+        while let Some(part) = content.next_part().map_err(io_fault(&self.path(id)))? {
             bytes.extend(part);
         }
         Ok(Some(Photo {

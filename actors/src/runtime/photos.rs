@@ -101,7 +101,7 @@ impl PhotoParts {
 async fn read(io: Handle, readers: Arc<Semaphore>, mut content: PhotoContent) -> io::Result<Read> {
     let _place = readers.acquire_owned().await.map_err(io::Error::other)?;
     let reading = io.spawn_blocking(move || {
-        let part = content.next();
+        let part = content.next_part();
         (content, part)
     });
     reading.await.map_err(io::Error::other)

@@ -153,7 +153,7 @@ impl PhotoContent {
     ///
     /// # Errors
     /// The error of the operating system.
-    pub fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+    pub fn next_part(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut part = vec![];
         let mut limited = (&mut self.file).take(GIVEN);
         limited.read_to_end(&mut part)?;
