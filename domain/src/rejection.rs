@@ -90,8 +90,8 @@ pub enum Rejection {
     /// The deadline for this command has passed.
     #[error("the time for this has passed")]
     TooLate,
-    /// The wait before it is not over.
-    #[error("the wait before this is not over")]
+    /// The wait before it is not over, or the customer wants the order later.
+    #[error("it is too early for this")]
     TooEarly {
         /// When it opens.
         opens: At,

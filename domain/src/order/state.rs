@@ -308,6 +308,12 @@ impl Order {
         )
     }
 
+    /// Returns when the customer can be expected at the earliest, if that is later than `now`: an order for later counts
+    /// nothing against them before `deliver_after`.
+    pub(super) fn not_expected_until(&self, now: At) -> Option<At> {
+        self.terms.deliver_after.filter(|after| *after > now)
+    }
+
     /// Returns how many items of the shopping list are still to be bought.
     pub(super) fn items_left(&self) -> usize {
         self.terms.items.len().saturating_sub(self.dropped.len())

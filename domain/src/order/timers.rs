@@ -59,15 +59,17 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
         }
         Event::Run(RunEvent::Accepted { .. }) => {
             table.disarm(&[OrderTimeout]);
-            table.arm(RunnerIdle, now.plus(policy.runner_remind_ms));
+            let from = table.promised_from(now, policy.runner_idle_ms);
+            table.arm(RunnerIdle, from.plus(policy.runner_remind_ms));
         }
         Event::Run(RunEvent::ArrivedOnSite) => {
             table.disarm(&[RunnerIdle]);
-            table.arm(StoreWait, now.plus(policy.store_remind_ms));
+            table.waits_at_the_store(policy, now);
         }
         Event::Run(RunEvent::Purchased { .. }) => {
             table.disarm(&[StoreWait, CancelWait, PaymentAuthorizationExpiry]);
-            table.arm(DeliveryReminder, now.plus(policy.delivery_late_ms));
+            let from = table.promised_from(now, 0);
+            table.arm(DeliveryReminder, from.plus(policy.delivery_late_ms));
         }
         Event::Run(RunEvent::Delivered { .. }) => {
             table.disarm(&[DeliveryReminder, NoShowWait]);
@@ -106,7 +108,8 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
         }
         Event::Proposal(ProposalEvent::Proposed { .. })
         | Event::Proposal(ProposalEvent::RaiseAsked { .. }) => {
-            table.arm(ProposalExpiry, now.plus(policy.proposal_expiry_ms));
+            let from = table.promised_from(now, 0);
+            table.arm(ProposalExpiry, from.plus(policy.proposal_expiry_ms));
         }
         Event::Proposal(ProposalEvent::Raised { capture_before, .. }) => {
             let earliest = order
@@ -117,7 +120,7 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
         Event::Proposal(ProposalEvent::ProposalClosed { how, .. }) => {
             table.disarm(&[ProposalExpiry]);
             if matches!(how, Closing::OtherStore { .. }) {
-                table.arm(StoreWait, now.plus(policy.store_remind_ms));
+                table.waits_at_the_store(policy, now);
             }
         }
         Event::End(EndEvent::CancelWaiting(_)) => {
@@ -196,6 +199,18 @@ impl Table<'_> {
             generation,
             due,
         });
+    }
+
+    /// Returns when a wait of `whole_ms` begins that is over at `deliver_after` at the earliest: now, or later where the order
+    /// is for later.
+    fn promised_from(&self, now: At, whole_ms: u64) -> At {
+        let after = self.order.not_expected_until(now);
+        after.map_or(now, |after| after.minus(whole_ms).max(now))
+    }
+
+    fn waits_at_the_store(&mut self, policy: &Policy, now: At) {
+        let from = self.promised_from(now, policy.store_wait_ms);
+        self.arm(TimerKind::StoreWait, from.plus(policy.store_remind_ms));
     }
 
     fn disarm(&mut self, kinds: &[TimerKind]) {

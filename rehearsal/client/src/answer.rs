@@ -44,6 +44,8 @@ pub struct Order {
     pub items: Vec<Line>,
     /// The place where the food is brought, and how it is handed over.
     pub dropoff: Place,
+    /// When it is wanted; `None` for an order for now.
+    pub deliver_after: Option<String>,
     /// The state of the payment.
     pub payment: Payment,
     /// The state of the escrow.
@@ -481,6 +483,8 @@ pub struct Refusal {
     pub owed_cents: Option<i64>,
     /// What cancelling would cost now.
     pub quote: Option<CancellationQuote>,
+    /// When it opens, if it is too early for it.
+    pub opens_at: Option<String>,
 }
 
 /// The server's virtual clock.

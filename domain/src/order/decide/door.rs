@@ -20,6 +20,7 @@ use crate::{
     rejection::Rejection,
     saga::CompleteStep,
     text::Sealed,
+    time::At,
     timer::TimerKind,
 };
 
@@ -71,8 +72,11 @@ impl Decider<'_> {
                 self.not_waiting()?;
                 Err(Rejection::field("proof", "must be the customer's PIN"))
             }
-            Shown::Photo(photo) if bought.shows(photo) => Err(Rejection::PhotoUsed),
             Shown::Photo(photo) => {
+                self.expected()?;
+                if bought.shows(photo) {
+                    return Err(Rejection::PhotoUsed);
+                }
                 self.used_once(&[photo])?;
                 Ok(self.delivered(assignment, bought, shown.into(), false))
             }
@@ -144,7 +148,9 @@ impl Decider<'_> {
         Ok(vec![Event::Contact(ContactEvent::MessageSent {
             by,
             text: text.clone(),
-            attempt: by == Side::Runner && order.stage.approach().is_some_and(counts),
+            attempt: by == Side::Runner
+                && order.not_expected_until(now).is_none()
+                && order.stage.approach().is_some_and(counts),
         })])
     }
 
@@ -177,6 +183,7 @@ impl Decider<'_> {
         match kind {
             Problem::CustomerUnreachable if waits.is_some() => return Ok(vec![]),
             Problem::CustomerUnreachable if let Some(approach) = approach => {
+                self.expected()?;
                 self.contacted(approach)?;
             }
             Problem::Returned if returned => return Ok(vec![]),
@@ -218,11 +225,23 @@ impl Decider<'_> {
         let order = self.order;
         let waits = order.stage.no_show().is_some_and(|wait| !wait.over);
         match order.timers.get(&TimerKind::NoShowWait) {
-            Some(timer) if waits => Err(Rejection::TooEarly {
-                opens: timer.due,
-                in_ms: timer.due.since(self.context.now),
-            }),
+            Some(timer) if waits => Err(self.too_early(timer.due)),
             Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Says from when the customer of an order for later can be expected to be there, as long as it is not yet.
+    fn expected(&self) -> Result<(), Rejection> {
+        match self.order.not_expected_until(self.context.now) {
+            Some(after) => Err(self.too_early(after)),
+            None => Ok(()),
+        }
+    }
+
+    const fn too_early(&self, opens: At) -> Rejection {
+        Rejection::TooEarly {
+            opens,
+            in_ms: opens.since(self.context.now),
         }
     }
 

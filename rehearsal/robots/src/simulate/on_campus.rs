@@ -315,6 +315,7 @@ impl From<&Order> for OrderView {
             approved: order.approved_total,
             tip: price.tip,
             handover: order.terms.dropoff.handover,
+            deliver_after: order.terms.deliver_after,
             items: left.map(|(line, item)| (line, item.substitution)).collect(),
             proposals: order.proposals,
             asked: order.stage.proposal().map(|open| Asked {

@@ -92,6 +92,8 @@ pub struct OrderView {
     pub tip: Cents,
     /// Whether the food is handed over against a PIN or left at the door.
     pub handover: Handover,
+    /// When the order is wanted; `None` for an order for now.
+    pub deliver_after: Option<At>,
     /// The items that are still wanted: index in the shopping list, and what to do if the item can't be bought.
     pub items: Vec<(u16, Substitution)>,
     /// Number of proposals so far; on a server, the number of the open one, or 0.

@@ -15,7 +15,7 @@ use campusg_domain::{
     policy::Policy,
     rejection::Rejection,
     text::Sealed,
-    time::MINUTE_MS,
+    time::{At, MINUTE_MS},
 };
 use campusg_simulation::{Behaviour, Simulation};
 use std::{fmt::Write, sync::Arc};
@@ -119,9 +119,6 @@ impl Scene {
     ) -> Self {
         let (mut campus, [customer, runner, rival, operator]) = Self::people(policy, card);
         let mut wish = wish(customer);
-        if let Some(after) = &mut wish.deliver_after {
-            *after = campus.now();
-        }
         change(&mut wish);
         let order = campus.place(customer, wish, 1).unwrap();
         Self {
@@ -132,6 +129,23 @@ impl Scene {
             operator,
             order,
         }
+    }
+
+    /// An order for `ahead_ms` from now, which has just gone on the board; returns the time asked for too.
+    pub fn for_later(
+        policy: Policy,
+        ahead_ms: u64,
+        change: impl FnOnce(&mut Placement),
+    ) -> (Self, At) {
+        let lead_ms = policy.board_lead_ms;
+        let after = Simulation::new(policy.clone(), 7).now().plus(ahead_ms);
+        let mut scene = Self::placed_under(policy, Behaviour::Succeeds, |wish| {
+            wish.deliver_after = Some(after);
+            change(wish);
+        });
+        scene.campus.settle();
+        scene.campus.advance(ahead_ms - lead_ms);
+        (scene, after)
     }
 
     pub fn available() -> Self {

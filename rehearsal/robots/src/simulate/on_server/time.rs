@@ -103,10 +103,13 @@ impl Pace {
 /// The server's time in an answer to moving its clock.
 fn shown(moved: &Body) -> Result<At, Deviation> {
     let text = moved.read::<Clock>()?.now;
-    let read = DateTime::parse_from_rfc3339(&text).ok();
-    let ms = read.and_then(|time| u64::try_from(time.timestamp_millis()).ok());
-    let ms = ms.ok_or_else(|| Deviation::new("a time as specified", text))?;
-    Ok(At(ms))
+    read(&text).ok_or_else(|| Deviation::new("a time as specified", text))
+}
+
+/// Parses a time as the API writes it; `None` if it is none.
+pub(super) fn read(text: &str) -> Option<At> {
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    u64::try_from(time.timestamp_millis()).ok().map(At)
 }
 
 /// A time in RFC 3339, as the API reads it.

@@ -1,5 +1,6 @@
 //! Turns views and notices of the API into what robots see and hear. Must not: request them.
 
+use super::time;
 use crate::simulate::world::{Asked, Claimed, OrderView, WalletBalance};
 use campusg_client::answer;
 use campusg_domain::{
@@ -26,6 +27,7 @@ pub(super) fn of_order(id: OrderId, customer: UserId, seen: answer::Order) -> Or
         approved: Cents(seen.approved_total_cents),
         tip: Cents(seen.price.tip),
         handover: seen.dropoff.handover,
+        deliver_after: seen.deliver_after.as_deref().and_then(time::read),
         items: items(&seen.items),
         // The view shows the open one only; a robot asks at most once for each visit to a store.
         proposals: seen.proposal.as_ref().map_or(0, |open| open.n),
@@ -147,7 +149,7 @@ mod tests {
                 {"substitution": "ask", "dropped": false}, {"substitution": "drop", "dropped": true},
                 {"substitution": "replace", "dropped": false},
             ],
-            "dropoff": {"handover": "door"},
+            "dropoff": {"handover": "door"}, "deliver_after": "2026-03-01T12:30:00Z",
             "payment": {
                 "status": "in-escrow", "collection": "none", "charged_cents": 700, "refunded_cents": 200, "tips": [],
             },
@@ -180,6 +182,7 @@ mod tests {
             (view.no_show, view.held, view.cancel_waits),
             (Some(true), true, false)
         );
+        assert_eq!(view.deliver_after, time::read("2026-03-01T12:30:00.000Z"));
         assert_eq!(view.reason, None);
     }
 

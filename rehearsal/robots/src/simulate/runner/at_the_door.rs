@@ -2,12 +2,13 @@
 
 use super::Action;
 use crate::simulate::{
-    day::{Day, Done, Fate, seconds, words},
+    day::{Day, Done, Fate, Span, seconds, words},
     world::World,
 };
 use campusg_domain::{
     id::{OrderId, Principal, UserId},
     order::{Command, Handover, Problem, Shown, Status},
+    time::MINUTE_MS,
 };
 
 /// Number of wrong PINs that a runner enters who never hears the right one.
@@ -18,6 +19,14 @@ impl<W: World> Day<W> {
         let Some(view) = self.sees_at(order, Status::OnTheWay)? else {
             return Ok(());
         };
+        let early_ms = view
+            .deliver_after
+            .map_or(0, |after| after.since(self.world.now()));
+        if early_ms > 0 {
+            let at_the_time = Span(early_ms, early_ms + MINUTE_MS);
+            self.then(i, Action::Knocks, order, at_the_time);
+            return Ok(());
+        }
         let user = self.crowd.runners[i];
         let silent = self.crowd.calls(order) == 0;
         if view.handover == Handover::Door {

@@ -5,8 +5,8 @@ use super::{
     cast::Cast,
 };
 use campusg_client::{
-    Deviation, Reply, Wish,
-    answer::{Order, Refusal},
+    Deviation, Person, Reply, Wish,
+    answer::{Made, Order, Refusal},
     operation::order,
     request::ProblemReport,
     same,
@@ -18,6 +18,10 @@ use campusg_domain::time::{MINUTE_MS, SECOND_MS};
 const LATE_MS: u64 = 45 * MINUTE_MS + SECOND_MS;
 /// From there until operators are alarmed.
 const ALARM_MS: u64 = 60 * MINUTE_MS + SECOND_MS;
+/// How far ahead an order for later is placed.
+const LATER_MS: u64 = 60 * MINUTE_MS;
+/// From placing it until it is on the board, which is 45 minutes before its time.
+const BOARD_MS: u64 = 15 * MINUTE_MS + SECOND_MS;
 /// Just over the 2 minutes between two messages that both count as attempts.
 const GAP_MS: u64 = 2 * MINUTE_MS + SECOND_MS;
 /// Just over the 7 minutes that a runner waits at the door.
@@ -25,6 +29,7 @@ const DOOR_MS: u64 = 7 * MINUTE_MS + SECOND_MS;
 
 pub(super) async fn play(cast: &Cast<'_>) -> Result<(), Deviation> {
     late(cast).await?;
+    too_early(cast).await?;
     wrong_pins(cast).await?;
     at_the_door(cast).await?;
     customer_confirms(cast).await?;
@@ -81,6 +86,55 @@ async fn late(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.step(&["21", "22"], "He had lost his way. It goes on as always.");
     let done = errand.deliver().await?;
     paid(cast, &errand, (Status::Completed, Some("pin")), done).await
+}
+
+async fn too_early(cast: &Cast<'_>) -> Result<(), Deviation> {
+    cast.begins(
+        &["6"],
+        "Mia orders for in an hour, and Noah is on the way half an hour before that.",
+    );
+    let virtual_clock = cast.scene.has_virtual_clock();
+    let Some(operator) = cast.scene.operator.as_ref().filter(|_| virtual_clock) else {
+        return Ok(());
+    };
+    let mut wish = Wish::lunch_at_the_door();
+    wish.deliver_after = Some(operator.in_so_long(LATER_MS).await?);
+    let customer = cast.a_customer("tok_visa").await?;
+    let runner = Person::runner(&cast.scene.client, cast.runner).await?;
+    let placed: Made = customer.place(&wish).await?.is(201)?.read()?;
+    cast.scene.pass(BOARD_MS).await?;
+    let opens = |order: &Order| order.placement.as_deref() == Some("available");
+    let opened = customer.order_until(&placed.id, "available", opens).await?;
+    let errand = Errand {
+        customer,
+        runner,
+        order: placed.id,
+        price: opened.price.checked()?,
+    };
+    errand.carry_to("on-the-way").await?;
+
+    cast.step(
+        &[],
+        "It is not to stand at her door before its time, and she need not be there: both are refused, and say from when.",
+    );
+    let (noah, order) = (&errand.runner, &errand.order);
+    let photo = noah.upload().await?;
+    let left = noah.deliver_by_photo(order, &photo).await?;
+    let gone = ProblemReport::of(Problem::CustomerUnreachable);
+    for reply in [left, noah.report_problem(order, &gone).await?] {
+        let refused: Refusal = reply.refuses(409, "too_early")?.read()?;
+        same(
+            "when it opens",
+            refused.opens_at,
+            opened.deliver_after.clone(),
+        )?;
+    }
+    cast.money(&errand, bought(&errand)).await?;
+
+    cast.step(&["21", "22"], "At the time he leaves it there.");
+    cast.scene.pass(LATER_MS - BOARD_MS).await?;
+    let done = noah.deliver_by_photo(order, &photo).await?;
+    paid(cast, &errand, (Status::Completed, Some("photo")), done).await
 }
 
 async fn wrong_pins(cast: &Cast<'_>) -> Result<(), Deviation> {
