@@ -295,4 +295,14 @@ pub enum NoticeKind {
         /// How far, in milliseconds.
         ms: u64,
     },
+    /// To the customer: wrong PINs were shown, and then a photo in place of the PIN. They have to confirm or dispute.
+    ConfirmOrDispute {
+        /// How long, in milliseconds, until the runner is paid if they do neither.
+        window_ms: u64,
+    },
+    /// To the runner: the customer has to confirm what a photo shows in place of the PIN, before the money follows.
+    PaymentWaits {
+        /// How long it waits at most, in milliseconds, unless there is a dispute.
+        window_ms: u64,
+    },
 }

@@ -62,4 +62,9 @@ pub enum PeopleChange {
         /// The order that refers to it.
         order: OrderId,
     },
+    /// The runner showed a photo in place of the PIN after wrong ones.
+    PhotoAfterWrongPins {
+        /// The runner whose count of such deliveries rises by one.
+        runner: UserId,
+    },
 }

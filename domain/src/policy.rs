@@ -89,6 +89,9 @@ pub struct Policy {
     pub message_window_ms: u64,
     /// DISPUTE_WINDOW after delivery; 0 releases at once.
     pub dispute_window_ms: u64,
+    /// DISPUTE_WINDOW after a photo in place of the PIN, where wrong PINs were shown: until then the runner is paid only once
+    /// the customer confirms. The longer of the two windows counts.
+    pub wrong_pin_window_ms: u64,
     /// DISPUTE_SLA, first: when operators are alarmed that a dispute waits.
     pub dispute_alarm_ms: u64,
     /// DISPUTE_SLA, second: when a dispute that nobody decided is resolved with nothing.
@@ -158,6 +161,7 @@ impl Default for Policy {
             messages_per_order: 200,
             message_window_ms: DAY_MS,
             dispute_window_ms: 0,
+            wrong_pin_window_ms: DAY_MS,
             dispute_alarm_ms: 48 * HOUR_MS,
             dispute_sla_ms: 14 * DAY_MS,
             case_window_ms: 7 * DAY_MS,
@@ -285,6 +289,7 @@ impl Policy {
             ("proposal_expiry_ms", self.proposal_expiry_ms),
             ("cancel_wait_ms", self.cancel_wait_ms),
             ("no_show_wait_ms", self.no_show_wait_ms),
+            ("wrong_pin_window_ms", self.wrong_pin_window_ms),
             ("dispute_alarm_ms", self.dispute_alarm_ms),
             ("dispute_sla_ms", self.dispute_sla_ms),
             ("escrow_timeout_ms", self.escrow_timeout_ms),

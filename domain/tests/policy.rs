@@ -26,8 +26,12 @@ fn the_defaults_are_those_of_the_lifecycle() {
         (7 * DAY_MS, 7 * DAY_MS)
     );
     assert_eq!(
-        (policy.message_window_ms, policy.dispute_window_ms),
-        (DAY_MS, 0)
+        (
+            policy.message_window_ms,
+            policy.dispute_window_ms,
+            policy.wrong_pin_window_ms
+        ),
+        (DAY_MS, 0, DAY_MS)
     );
 }
 
@@ -36,7 +40,7 @@ type Change = fn(&mut Policy);
 
 #[test]
 fn a_value_that_cannot_be_is_named() {
-    let wrong: [(&str, Change); 12] = [
+    let wrong: [(&str, Change); 14] = [
         ("pin_tries", |policy| policy.pin_tries = 0),
         ("order_timeout_ms", |policy| policy.order_timeout_ms = 0),
         ("order_timeout_ms", |policy| {
@@ -44,6 +48,12 @@ fn a_value_that_cannot_be_is_named() {
         }),
         ("dispute_window_ms", |policy| {
             policy.dispute_window_ms = 367 * DAY_MS;
+        }),
+        ("wrong_pin_window_ms", |policy| {
+            policy.wrong_pin_window_ms = 0
+        }),
+        ("wrong_pin_window_ms", |policy| {
+            policy.wrong_pin_window_ms = 367 * DAY_MS;
         }),
         ("proposal_expiry_ms", |policy| policy.proposal_expiry_ms = 0),
         ("cancel_wait_ms", |policy| policy.cancel_wait_ms = 0),

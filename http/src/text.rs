@@ -1,6 +1,11 @@
 //! The texts of notices, in English.
 
-use campusg_domain::{call::Decline, money::Cents, notice::NoticeKind};
+use campusg_domain::{
+    call::Decline,
+    money::Cents,
+    notice::NoticeKind,
+    time::{HOUR_MS, MINUTE_MS},
+};
 
 /// Returns a notice's stable code, its title and its message. `currency` is the code of the deployment's currency.
 pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'static str, String) {
@@ -101,6 +106,22 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
             "please_confirm",
             "Is everything there?",
             "Please confirm the delivery, so that the runner is paid at once.",
+        ),
+        NoticeKind::ConfirmOrDispute { window_ms } => (
+            "confirm_or_dispute",
+            "Do you have your food?",
+            format!(
+                "Your runner gave wrong PINs, and then a photo in place of it. Please look at the order now: confirm if you have your food, and open a dispute if you don't. If you do neither, your runner is paid in {}.",
+                span(window_ms)
+            ),
+        ),
+        NoticeKind::PaymentWaits { window_ms } => (
+            "payment_waits",
+            "Your customer has to confirm",
+            format!(
+                "You showed a photo in place of the PIN. You are paid once your customer confirms, or in {} if they say nothing.",
+                span(window_ms)
+            ),
         ),
         NoticeKind::WrongPin { left } => (
             "wrong_pin",
@@ -432,6 +453,14 @@ pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'stati
             "The tip was not paid",
             declined(Some(reason)).to_owned(),
         ),
+    }
+}
+
+/// A span in whole hours or, below two of them, in minutes; rounded up.
+fn span(ms: u64) -> String {
+    match ms.div_ceil(HOUR_MS) {
+        0 | 1 => format!("{} minutes", ms.div_ceil(MINUTE_MS)),
+        hours => format!("{hours} hours"),
     }
 }
 

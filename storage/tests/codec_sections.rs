@@ -65,6 +65,7 @@ pin!(people_change, PeopleChange:
     RunCompleted => PeopleChange::RunCompleted { runner: user() },
     Rated => PeopleChange::Rated { user: user(), by: Side::Customer, stars: 4 },
     PhotoUsed => PeopleChange::PhotoUsed { photo: photo(), order: order() },
+    PhotoAfterWrongPins => PeopleChange::PhotoAfterWrongPins { runner: user() },
 );
 
 pin!(timer_change, TimerChange:
@@ -168,6 +169,8 @@ pin!(notice_kind, NoticeKind:
     DebtPaymentStalled => NoticeKind::DebtPaymentStalled { user: user(), call: 9 },
     PleaseConfirm => NoticeKind::PleaseConfirm,
     ClockStepped => NoticeKind::ClockStepped { back: true, ms: 3_600_000 },
+    ConfirmOrDispute => NoticeKind::ConfirmOrDispute { window_ms: 86_400_000 },
+    PaymentWaits => NoticeKind::PaymentWaits { window_ms: 86_400_000 },
 );
 
 pin!(timer_kind, TimerKind:

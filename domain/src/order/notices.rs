@@ -211,6 +211,14 @@ fn run(order: &Order, parties: &Parties, event: &RunEvent, policy: &Policy) -> V
         RunEvent::WrongPinShown { tries } => parties.customer(Kind::WrongPin {
             left: policy.pin_tries.saturating_sub(*tries),
         }),
+        RunEvent::Delivered { proof } if order.is_proven_by_runner_alone(*proof) => {
+            let window_ms = order.dispute_window_ms(*proof, policy);
+            [
+                parties.customer(Kind::ConfirmOrDispute { window_ms }),
+                parties.runner(Kind::PaymentWaits { window_ms }),
+            ]
+            .concat()
+        }
         RunEvent::Delivered { .. } if order.operator_hold => parties.customer(Kind::Delivered),
         RunEvent::Delivered { .. } => [
             parties.customer(Kind::Delivered),

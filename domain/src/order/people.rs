@@ -48,6 +48,10 @@ fn of_parties(order: &Order, event: &Event) -> Vec<PeopleChange> {
             }
             changes
         }
+        Event::Run(RunEvent::Delivered { proof }) if order.is_proven_by_runner_alone(*proof) => {
+            let count = runner.map(|runner| PeopleChange::PhotoAfterWrongPins { runner });
+            count.into_iter().collect()
+        }
         Event::End(EndEvent::Cancelled { .. }) => {
             let freed = runner.map(|runner| PeopleChange::SlotFreed { runner });
             std::iter::once(PeopleChange::OrderClosed { customer })

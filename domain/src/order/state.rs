@@ -4,8 +4,8 @@ use super::{
     attachments::{Closing, Dispute, LaterTip, Number, TipState},
     effects::{Call, Collection, EscrowStatus, Outcome, PaymentStatus},
     settlement::{Release, Settlement},
-    stage::{Stage, Status},
-    terms::{Item, StoreRef, Terms},
+    stage::{Proof, Stage, Status},
+    terms::{Handover, Item, StoreRef, Terms},
 };
 use crate::{
     call::{CallKind, CallNumber, CallState, CardToken, Decline},
@@ -347,6 +347,24 @@ impl Order {
         let open = self.armed(TimerKind::DisputeWindow).is_some()
             || self.noted.contains(&TimerKind::DisputeWindow);
         self.status() == Status::Delivered && open
+    }
+
+    /// Returns whether this proof took the place of the PIN after wrong ones, so that nothing but the runner's word says that
+    /// the customer has the food.
+    pub(super) fn is_proven_by_runner_alone(&self, proof: Proof) -> bool {
+        let shows_a_photo = matches!(proof, Proof::Photo(_));
+        let in_person = self.terms.dropoff.handover == Handover::Pin;
+        shows_a_photo && in_person && self.wrong_pins > 0
+    }
+
+    /// Returns how long the customer has to confirm or dispute a delivery with this proof, in milliseconds; 0 where the
+    /// release follows at once.
+    pub(super) fn dispute_window_ms(&self, proof: Proof, policy: &Policy) -> u64 {
+        if self.is_proven_by_runner_alone(proof) {
+            policy.wrong_pin_window_ms.max(policy.dispute_window_ms)
+        } else {
+            policy.dispute_window_ms
+        }
     }
 
     /// Returns whether the customer may give a later tip (32a): completed less than `tip_window_ms` ago.

@@ -71,10 +71,11 @@ pub(super) fn timers(order: &Order, event: &Event, policy: &Policy, now: At) -> 
             let from = table.promised_from(now, 0);
             table.arm(DeliveryReminder, from.plus(policy.delivery_late_ms));
         }
-        Event::Run(RunEvent::Delivered { .. }) => {
+        Event::Run(RunEvent::Delivered { proof }) => {
             table.disarm(&[DeliveryReminder, NoShowWait]);
-            if policy.dispute_window_ms > 0 {
-                table.arm(DisputeWindow, now.plus(policy.dispute_window_ms));
+            let window_ms = order.dispute_window_ms(*proof, policy);
+            if window_ms > 0 {
+                table.arm(DisputeWindow, now.plus(window_ms));
             }
         }
         Event::End(EndEvent::Completed) => {

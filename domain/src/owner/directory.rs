@@ -394,7 +394,8 @@ impl PeopleChange {
             Self::SlotTaken { runner }
             | Self::SlotFreed { runner }
             | Self::RunnerCancelled { runner }
-            | Self::RunCompleted { runner } => Some(*runner),
+            | Self::RunCompleted { runner }
+            | Self::PhotoAfterWrongPins { runner } => Some(*runner),
             Self::Rated { user, .. } => Some(*user),
             Self::PhotoUsed { .. } => None,
         }

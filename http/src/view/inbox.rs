@@ -40,6 +40,8 @@ fn data(kind: NoticeKind) -> Option<Value> {
         NoticeKind::PaymentPending
         | NoticeKind::PaymentActionRequired
         | NoticeKind::PleaseConfirm
+        | NoticeKind::ConfirmOrDispute { .. }
+        | NoticeKind::PaymentWaits { .. }
         | NoticeKind::PaymentAuthorized
         | NoticeKind::PaymentFailed { .. }
         | NoticeKind::EscrowPlaced

@@ -205,6 +205,7 @@ pub(crate) struct PersonView {
     open_orders: u32,
     runs: u32,
     runner_cancellations: u32,
+    photos_after_wrong_pins: u32,
     registered_at: Time,
 }
 
@@ -226,6 +227,7 @@ impl From<&Profile> for PersonView {
             open_orders: person.open_orders,
             runs: person.runs,
             runner_cancellations: person.cancellations,
+            photos_after_wrong_pins: person.photos_after_wrong_pins,
             registered_at: person.registered_at.into(),
         }
     }

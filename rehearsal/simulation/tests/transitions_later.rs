@@ -111,11 +111,7 @@ fn a4_nothing_is_left_at_the_door_before_the_time() {
 #[test]
 fn a4_wrong_pins_open_the_photo_at_the_time_and_not_before() {
     let (mut scene, after) = too_early_on_the_way(|_| ());
-    let shown = Shown::Pin((scene.campus.pin(scene.order) + 1) % 10_000);
-    for _ in 0..5 {
-        let refused = scene.by(scene.runner, &Command::Deliver { shown });
-        assert_eq!(code(refused), "wrong_pin");
-    }
+    scene.shows_wrong_pins(5);
     let photo = left_at_the_door(&mut scene);
     refused_until(&mut scene, &photo, after);
     scene.holds();

@@ -103,8 +103,8 @@ impl Decider<'_> {
         }
     }
 
-    /// Returns the events of a delivery; the release follows at once if the customer confirmed or there is no dispute window,
-    /// unless the order is on hold.
+    /// Returns the events of a delivery; the release follows at once if the customer confirmed or this proof has no dispute
+    /// window, unless the order is on hold.
     fn delivered(
         &self,
         assignment: &Assignment,
@@ -116,7 +116,8 @@ impl Decider<'_> {
             Event::Run(RunEvent::Delivered { proof }),
             done(CompleteStep::MarkDelivered),
         ];
-        let at_once = confirmed || self.context.policy.dispute_window_ms == 0;
+        let window_ms = self.order.dispute_window_ms(proof, self.context.policy);
+        let at_once = confirmed || window_ms == 0;
         debug_assert!(
             self.order.stage.assignment() == Some(assignment)
                 && self.order.stage.bought() == Some(bought)

@@ -91,9 +91,9 @@ impl Decider<'_> {
             .collect())
     }
 
-    /// Releases the money of a delivery that only the hold kept from being paid: the customer confirmed it, or no dispute
-    /// window runs.
-    fn release_if_due(&self) -> Vec<Event> {
+    /// Releases the money of a delivery that nothing but a hold, or a refusal of the escrow, kept from being paid: the customer
+    /// confirmed it, or no dispute window runs.
+    pub(super) fn release_if_due(&self) -> Vec<Event> {
         let Stage::Delivered(_, _, Delivery { proof, .. }) = self.order.stage else {
             return vec![];
         };

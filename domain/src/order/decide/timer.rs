@@ -185,8 +185,7 @@ impl Decider<'_> {
             Stage::Purchased(..) | Stage::Collected(..) | Stage::OnTheWay(..) => {
                 return self.given_up_at_last(by);
             }
-            Stage::Delivered(..) if self.order.open_dispute().is_none() => self.release(),
-            Stage::Delivered(..) => vec![],
+            Stage::Delivered(..) => self.release_if_due(),
             Stage::Authorizing
             | Stage::Holding
             | Stage::Scheduling

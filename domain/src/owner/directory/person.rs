@@ -183,6 +183,8 @@ pub struct Person {
     pub runs: u32,
     /// Number of orders that this person gave back as runner.
     pub cancellations: u32,
+    /// Number of deliveries that this person as runner proved by a photo after wrong PINs.
+    pub photos_after_wrong_pins: u32,
     /// Ratings of this person as runner: number, and sum of stars.
     pub rated_as_runner: (u32, u32),
     /// Ratings of this person as customer: number, and sum of stars.
@@ -239,6 +241,7 @@ impl Person {
             PeopleChange::SlotFreed { .. } => self.slots = self.slots.saturating_sub(1),
             PeopleChange::RunnerCancelled { .. } => self.cancellations += 1,
             PeopleChange::RunCompleted { .. } => self.runs += 1,
+            PeopleChange::PhotoAfterWrongPins { .. } => self.photos_after_wrong_pins += 1,
             PeopleChange::Rated { by, stars, .. } => {
                 let tally = match by {
                     Side::Customer => &mut self.rated_as_runner,

@@ -55,7 +55,7 @@ pub(super) enum Action {
 
 /// The reactions of students to notices.
 #[rustfmt::skip]
-pub(super) const REACTIONS: [Reaction<Action>; 26] = [
+pub(super) const REACTIONS: [Reaction<Action>; 28] = [
     on(|it| matches!(it, Told::PaymentPending), |h| h.cancels_before_a_runner / 3, seconds(1, 90), Action::CancelsForNothing),
     on(|it| matches!(it, Told::PaymentActionRequired), |h| h.confirms_with_the_bank + h.refuses_at_the_bank, seconds(15, 400), Action::AnswersTheBank),
     on(|it| matches!(it, Told::PaymentFailed { .. }), |h| h.tries_another_card, minutes(1, 10), Action::TriesAnotherCard),
@@ -74,6 +74,8 @@ pub(super) const REACTIONS: [Reaction<Action>; 26] = [
     on(|it| matches!(it, Told::RunnerAtTheDoor), |h| h.answers_after_all, seconds(30, 400), Action::AnswersTheDoor),
     on(|it| matches!(it, Told::Delivered), |h| h.disputes, minutes(1, 15), Action::Claims),
     on(|it| matches!(it, Told::Delivered), |h| h.confirms_delivery, minutes(1, 19), Action::Confirms),
+    on(|it| matches!(it, Told::ConfirmOrDispute { .. }), |h| h.disputes, minutes(1, 15), Action::Claims),
+    on(|it| matches!(it, Told::ConfirmOrDispute { .. }), |_| 1000, minutes(16, 60), Action::Confirms),
     on(|it| matches!(it, Told::OnTheWay), |_| 20, minutes(8, 16), Action::Confirms),
     on(|it| matches!(it, Told::Completed), |h| h.rates, minutes(1, 600), Action::Rates),
     on(|it| matches!(it, Told::Completed), |h| h.tips_later, hours(1, 120), Action::Tips),

@@ -291,6 +291,21 @@ impl Scene {
         self.by(runner, &report).unwrap();
     }
 
+    /// The runner shows so many wrong PINs.
+    pub fn shows_wrong_pins(&mut self, many: usize) {
+        let shown = Shown::Pin((self.campus.pin(self.order) + 1) % 10_000);
+        for _ in 0..many {
+            let refused = self.by(self.runner, &Command::Deliver { shown });
+            assert_eq!(refused.unwrap_err().code(), "wrong_pin");
+        }
+    }
+
+    /// The runner shows a photo of the handover.
+    pub fn shows_a_photo(&mut self) -> Result<Arc<Order>, Rejection> {
+        let shown = Shown::Photo(self.campus.photo());
+        self.by(self.runner, &Command::Deliver { shown })
+    }
+
     /// The reason of the cancellation.
     pub fn reason(&self) -> Option<&'static str> {
         match self.order().stage {

@@ -18,7 +18,7 @@ use campusg_domain::{
 use campusg_simulation::Behaviour;
 
 /// Every stage, and what may lie over it.
-pub const STAGES: [&str; 20] = [
+pub const STAGES: [&str; 22] = [
     "authorizing",
     "waiting",
     "available",
@@ -37,7 +37,9 @@ pub const STAGES: [&str; 20] = [
     "on-site, cancel waits, held",
     "on-the-way, no show",
     "on-the-way, no show over",
+    "on-the-way, wrong PINs",
     "delivered, disputed",
+    "delivered, by a photo after wrong PINs",
     "completed, disputed",
 ];
 
@@ -79,6 +81,7 @@ pub fn at(stage: &str) -> Scene {
             scene.go_to("delivered");
             scene.by(customer, &Command::Confirm).unwrap();
         }
+        "delivered, by a photo after wrong PINs" => scene.go_to("on-the-way"),
         status => scene.go_to(status.split(", ").next().unwrap()),
     }
     scene.campus.advance(5 * MINUTE_MS);
@@ -105,6 +108,11 @@ fn lay_over(scene: &mut Scene, stage: &str) {
             "no show over" => {
                 scene.report_no_show();
                 scene.campus.advance(7 * MINUTE_MS);
+            }
+            "wrong PINs" => scene.shows_wrong_pins(5),
+            "by a photo after wrong PINs" => {
+                scene.shows_wrong_pins(5);
+                scene.shows_a_photo().unwrap();
             }
             "disputed" => drop(scene.by(customer, &dispute(None)).unwrap()),
             other => panic!("what is {other}?"),
@@ -143,6 +151,9 @@ pub fn commands(scene: &Scene, who: Principal) -> Vec<Command> {
         Command::Collect,
         Command::Depart,
         Command::Deliver { shown: pin },
+        Command::Deliver {
+            shown: Shown::Photo(PhotoId::from_bytes([7; 16])),
+        },
         Command::Confirm,
         Command::Rate { stars: 5 },
     ]

@@ -111,6 +111,7 @@ pub(super) fn kind(code: &str) -> Option<NoticeKind> {
         "no_show_over" => NoticeKind::NoShowOver,
         "problem_reported" => NoticeKind::ProblemReported,
         "delivered" => NoticeKind::Delivered,
+        "confirm_or_dispute" => NoticeKind::ConfirmOrDispute { window_ms: 0 },
         "completed" => NoticeKind::Completed,
         "cancelled" => NoticeKind::Cancelled,
         "please_rate" => NoticeKind::PleaseRate,
