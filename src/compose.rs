@@ -18,7 +18,6 @@ use campusg_actors::{
     port::{
         clock::{Clock, SystemClock},
         entropy::SystemEntropy,
-        notifier::LogNotifier,
     },
     runtime::{AcceptedClock, Runtime, Start},
 };
@@ -76,7 +75,7 @@ pub async fn start_runtime(
     );
     let opening = tokio::task::spawn_blocking(move || Store::open(&dir, &storage, options));
     let opened = opening.await.map_err(|_| ComposeFault::Panicked)??;
-    currency::keep(&config.data, &config.policy.currency)?;
+    currency::keep(&config.data, config.policy.currency.code())?;
     log_what_was_found(&opened);
     let Payments { gateway, pages } = sandbox::payments(config, &clock)?;
     let start = Start {
@@ -92,7 +91,7 @@ pub async fn start_runtime(
         gateway_poll: Duration::from_millis(config.gateway.events_poll_ms),
         gateway_cursor: config.data.join("gateway.cursor"),
         gateway_keys: config.gateway.keys(),
-        notifier: Arc::new(LogNotifier),
+        notifier: None,
         clock: Arc::new(clock),
         accepted_clock,
         entropy: Arc::new(SystemEntropy),

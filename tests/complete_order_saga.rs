@@ -408,6 +408,15 @@ async fn on_the_way_then_the_pin_is_wrong_five_times() -> Result<(), Deviation> 
         .await?
         .is(200)?;
     assert_eq!(done.text("/delivery/proof")?, "photo");
+    assert_eq!(done.text("/status")?, "delivered", "not paid on their word");
+    let asked = errand.customer.notice("confirm_or_dispute", &errand.order);
+    assert!(asked.await?.message.contains("in 24 hours"));
+    errand.runner.notice("payment_waits", &errand.order).await?;
+    let account = format!("/api/users/{}", errand.runner.id);
+    let account = operator(&scene).get(&account).await?.is(200)?;
+    assert_eq!(account.number("/photos_after_wrong_pins")?, 1);
+    let confirmed = errand.customer.confirm(&errand.order).await?.is(200)?;
+    assert_eq!(confirmed.text("/status")?, "completed");
     let receipt = done.text("/receipt/photo_id")?;
     let picture = errand
         .customer

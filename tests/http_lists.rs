@@ -145,3 +145,36 @@ async fn d5_every_list_is_read_in_pages_that_end() -> Result<(), Deviation> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn e3_a_notice_says_what_is_known_of_it_on_each_channel() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let errand = Errand::at(&scene.client, "accepted").await?;
+    let (boss, ann) = (operator(&scene), &errand.customer);
+    let stored = json!([{"channel": "inbox", "status": "stored"}]);
+
+    let notice = json!({"user_id": ann.id, "title": "Hello", "message": "there"});
+    let made = boss.post("/api/notifications/send", &notice).await?;
+    let made = made.is(201)?;
+    assert_eq!(made.0["channels"], stored);
+    let inbox = format!("/api/notifications/user/{}", ann.id);
+    let listed = ann.get(&inbox).await?.is(200)?;
+    for notice in listed.0["items"].as_array().unwrap() {
+        assert_eq!(
+            (&notice["channels"], &notice["read"]),
+            (&stored, &json!(false))
+        );
+        assert_eq!(notice.get("status"), None, "nothing was sent");
+    }
+
+    let read = format!("/api/notifications/{}/read", made.text("/id")?);
+    let marked = ann.post(&read, &json!({})).await?.status;
+    assert!((200..300).contains(&marked), "{marked}");
+    let listed = ann.get(&inbox).await?.is(200)?;
+    let mut items = listed.0["items"].as_array().unwrap().iter();
+    let it = items.find(|notice| notice["id"] == made.0["id"]).unwrap();
+    let delivered = json!([{"channel": "inbox", "status": "delivered"}]);
+    assert_eq!((&it["channels"], &it["read"]), (&delivered, &json!(true)));
+    Ok(())
+}

@@ -88,7 +88,14 @@ const CONFINED: [(&str, &[&str]); 9] = [
 ];
 
 /// All that the domain may depend on: no runtime, no clock, no randomness, no I/O.
-const DOMAIN_DEPENDENCIES: [&str; 5] = ["blake3", "documented", "serde", "thiserror", "uuid"];
+const DOMAIN_DEPENDENCIES: [&str; 6] = [
+    "blake3",
+    "documented",
+    "iso_currency",
+    "serde",
+    "thiserror",
+    "uuid",
+];
 
 /// What tells the time, and the only sources that may say it: whatever compares times in a server asks the runtime's one
 /// clock. The edge's instants measure spans that nobody keeps.

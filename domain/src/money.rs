@@ -11,7 +11,7 @@ use std::{
     ops::{Add, AddAssign, Neg, Sub, SubAssign},
 };
 
-/// An amount in cents; a balance may be negative.
+/// An amount in the smallest unit of the currency, which is a cent where it has two decimals; a balance may be negative.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -109,11 +109,86 @@ impl Sum for Cents {
     }
 }
 
-impl fmt::Display for Cents {
+/// A currency of ISO 4217 in which amounts can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
+pub struct Currency(iso_currency::Currency);
+
+impl Currency {
+    /// The United States dollar, with two decimals.
+    pub const USD: Self = Self(iso_currency::Currency::USD);
+
+    /// The currency of a code in capital letters; `None` for one that is not in ISO 4217, or has no smallest unit, as gold.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        let known = iso_currency::Currency::from_code(code)?;
+        known.exponent().map(|_| Self(known))
+    }
+
+    /// The code, three capital letters.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.0.code()
+    }
+
+    /// An amount to be shown to people.
+    #[must_use]
+    pub const fn of(self, cents: Cents) -> Money {
+        Money {
+            cents,
+            currency: self,
+        }
+    }
+
+    /// Writes an amount in units of the currency, with its decimals and without its code: `21.50`, `2150` or `2.150`.
+    #[must_use]
+    pub fn figures(self, cents: Cents) -> String {
+        let sign = if cents.0 < 0 { "-" } else { "" };
+        let (minor, decimals) = (cents.0.unsigned_abs(), self.0.exponent().unwrap_or(0));
+        let unit = 10_u64.pow(u32::from(decimals));
+        let (units, rest) = (minor / unit, minor % unit);
+        match usize::from(decimals) {
+            0 => format!("{sign}{units}"),
+            width => format!("{sign}{units}.{rest:0width$}"),
+        }
+    }
+}
+
+impl TryFrom<String> for Currency {
+    type Error = String;
+
+    fn try_from(code: String) -> Result<Self, String> {
+        Self::from_code(&code).ok_or_else(|| {
+            "must be three capital letters, the code of a currency in ISO 4217".into()
+        })
+    }
+}
+
+impl From<Currency> for &'static str {
+    fn from(currency: Currency) -> Self {
+        currency.code()
+    }
+}
+
+impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let units = self.0.unsigned_abs();
-        write!(f, "{sign}{}.{:02}", units / 100, units % 100)
+        f.write_str(self.code())
+    }
+}
+
+/// An amount with its currency, as people read it: `21.50 EUR`. Amounts alone have no such text, since they don't know their
+/// decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Money {
+    /// The amount, in the currency's smallest unit.
+    pub cents: Cents,
+    /// Its currency.
+    pub currency: Currency,
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.currency.figures(self.cents), self.currency)
     }
 }
 
@@ -220,5 +295,54 @@ impl TransferId {
 impl fmt::Display for TransferId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.seq.0, self.place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(code: &str, cents: i64) -> Option<String> {
+        Currency::from_code(code).map(|currency| currency.of(Cents(cents)).to_string())
+    }
+
+    #[test]
+    fn a3_an_amount_has_the_decimals_of_its_currency() {
+        let table = [
+            ("USD", 2_150, "21.50 USD"),
+            ("JPY", 2_150, "2150 JPY"),
+            ("KWD", 2_150, "2.150 KWD"),
+            ("KRW", 50, "50 KRW"),
+            ("ISK", 399, "399 ISK"),
+            ("BHD", 7, "0.007 BHD"),
+            ("CLF", 12_345, "1.2345 CLF"),
+            ("EUR", 5, "0.05 EUR"),
+            ("EUR", -199, "-1.99 EUR"),
+            ("JPY", -199, "-199 JPY"),
+            ("KWD", -1, "-0.001 KWD"),
+            ("USD", 0, "0.00 USD"),
+            ("USD", i64::MIN, "-92233720368547758.08 USD"),
+        ];
+        for (code, cents, text) in table {
+            assert_eq!(shown(code, cents).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn a3_a_code_without_a_smallest_unit_is_no_currency() {
+        for code in [
+            "",
+            "usd",
+            "US",
+            "USDX",
+            "978",
+            "ABC",
+            "XXX",
+            "XTS",
+            "XAU",
+            "ＵＳＤ",
+        ] {
+            assert_eq!(shown(code, 1), None, "{code}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! its money in its first event, so a later change of the policy never touches an order already placed.
 
 use crate::{
-    money::Cents,
+    money::{Cents, Currency},
     settings::{BrokenRule, Rules},
     time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
 };
@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// ISO 4217 code of the deployment's one currency.
-    pub currency: String,
+    /// ISO 4217 code of the deployment's one currency. All amounts are in its smallest unit: for JPY, cents are yen.
+    pub currency: Currency,
     /// Delivery fee D, in cents.
     pub delivery_fee_cents: Cents,
     /// Platform fee p in cents, taken out of what the runner gets; at most D.
@@ -124,7 +124,7 @@ const LONGEST_MS: u64 = 366 * DAY_MS;
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            currency: "USD".into(),
+            currency: Currency::USD,
             delivery_fee_cents: Cents(399),
             platform_fee_cents: Cents(0),
             trip_compensation_cents: Cents(199),
@@ -210,11 +210,6 @@ impl Policy {
         let platform = self.platform_fee_cents.0;
         let share = "must be from 0 to delivery_fee_cents";
         rules
-            .must(
-                "currency",
-                self.currency.len() == 3 && self.currency.bytes().all(|b| b.is_ascii_uppercase()),
-                "must be three capital letters (ISO 4217)",
-            )
             .from_to("delivery_fee_cents", fee, 0, most)
             .must("platform_fee_cents", (0..=fee).contains(&platform), share)
             .must("trip_compensation_cents", (0..=fee).contains(&trip), share)

@@ -3,7 +3,7 @@
 //! Invariant: the variants of [`Rejection`] stand in the order in which the rules are checked.
 
 use crate::{
-    money::Cents,
+    money::{Cents, Currency, Money},
     order::{Quote, Status},
     time::At,
 };
@@ -61,8 +61,8 @@ pub enum Rejection {
         "{owed} is owed: pay it first, with POST /api/users/me/wallet/pay-debt or by setting a new payment method"
     )]
     InDebt {
-        /// The debt in cents.
-        owed: Cents,
+        /// The debt.
+        owed: Money,
     },
     /// The customer has as many open orders as allowed.
     #[error("at most {limit} orders may be open at once")]
@@ -165,20 +165,22 @@ pub enum Rejection {
     /// Cancelling costs more than the caller agreed to pay.
     #[error(
         "cancelling now costs {}: agree to it with accept_charge_cents = {}",
-        quote.charge,
+        currency.of(quote.charge),
         quote.charge.0
     )]
     QuoteChanged {
         /// The present price of cancelling.
         quote: Quote,
+        /// The currency of its amounts.
+        currency: Currency,
     },
     /// The receipt is above what the customer approved.
     #[error(
         "the receipt is above the {approved} that the customer approved: propose the new price first"
     )]
     AboveApproved {
-        /// The approved total of the food, in cents.
-        approved: Cents,
+        /// The approved total of the food.
+        approved: Money,
     },
     /// The command needs a photo.
     #[error("a photo is needed: name it in {field}")]
@@ -216,20 +218,20 @@ pub enum Rejection {
     /// The amount is above the debt.
     #[error("{}", above_debt(*owed))]
     AboveDebt {
-        /// The part of the debt in cents that is not being paid already.
-        owed: Cents,
+        /// The part of the debt that is not being paid already.
+        owed: Money,
     },
     /// The amount is above what can be taken out.
     #[error("{available} is available, no more")]
     AboveAvailable {
-        /// What can be taken out, in cents.
-        available: Cents,
+        /// What can be taken out.
+        available: Money,
     },
     /// The amount is above the platform's losses.
     #[error("{losses} was lost, no more can be made good")]
     AboveLosses {
-        /// The losses that are not covered yet, in cents.
-        losses: Cents,
+        /// The losses that are not covered yet.
+        losses: Money,
     },
     /// The ledger refuses to move the money.
     #[error("the ledger refuses this transfer")]
@@ -316,8 +318,8 @@ fn tries(left: u8) -> String {
 }
 
 /// The message of [`Rejection::AboveDebt`].
-fn above_debt(owed: Cents) -> String {
-    match owed {
+fn above_debt(owed: Money) -> String {
+    match owed.cents {
         Cents::ZERO => "nothing is owed".into(),
         _ => format!("{owed} is owed, no more"),
     }

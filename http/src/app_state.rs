@@ -55,8 +55,8 @@ impl AppState {
         &self.0.policy
     }
 
-    pub(crate) fn currency(&self) -> &str {
-        &self.0.policy.currency
+    pub(crate) fn currency(&self) -> &'static str {
+        self.0.policy.currency.code()
     }
 
     pub(crate) fn now(&self) -> At {

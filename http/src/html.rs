@@ -7,7 +7,6 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use campusg_domain::money::Cents;
 
 /// Builds a page for phones and for print. `title` and `body` are markup: they must be escaped already.
 #[must_use]
@@ -33,11 +32,6 @@ pub fn document(status: StatusCode, title: &str, body: &str) -> Response {
 
 pub(crate) fn is_page(response: &Response) -> bool {
     response.headers().get(header::CONTENT_TYPE) == Some(&HTML)
-}
-
-/// Formats an amount with its currency, escaped.
-pub(crate) fn amount(cents: Cents, currency: &str) -> String {
-    format!("{cents} {}", escaped(currency))
 }
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");

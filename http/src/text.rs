@@ -2,14 +2,14 @@
 
 use campusg_domain::{
     call::Decline,
-    money::Cents,
+    money::{Cents, Currency},
     notice::NoticeKind,
     time::{HOUR_MS, MINUTE_MS},
 };
 
-/// Returns a notice's stable code, its title and its message. `currency` is the code of the deployment's currency.
-pub(crate) fn notice(kind: NoticeKind, currency: &str) -> (&'static str, &'static str, String) {
-    let money = |cents: Cents| format!("{cents} {currency}");
+/// Returns a notice's stable code, its title and its message. `currency` is that of all amounts.
+pub(crate) fn notice(kind: NoticeKind, currency: Currency) -> (&'static str, &'static str, String) {
+    let money = |cents: Cents| currency.of(cents);
     let plain = |code, title, message: &str| (code, title, message.to_owned());
     match kind {
         NoticeKind::PaymentPending => plain(
@@ -479,24 +479,41 @@ const fn declined(reason: Option<Decline>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
     use super::*;
 
+    fn said(kind: NoticeKind, currency: &str) -> String {
+        notice(kind, Currency::from_code(currency).unwrap()).2
+    }
+
     #[test]
-    fn amounts_and_reasons_are_said() {
-        let (code, _, message) = notice(NoticeKind::Purchased { food: Cents(2_150) }, "EUR");
+    fn a3_amounts_are_said_with_the_decimals_of_their_currency() {
+        let food = Cents(2_150);
+        for (currency, amount) in [
+            ("EUR", "21.50 EUR"),
+            ("JPY", "2150 JPY"),
+            ("KWD", "2.150 KWD"),
+        ] {
+            assert_eq!(
+                said(NoticeKind::Purchased { food }, currency),
+                format!("Your food was bought for {amount}.")
+            );
+        }
+    }
+
+    #[test]
+    fn reasons_and_spans_are_said() {
+        let reason = Some(Decline::InsufficientFunds);
         assert_eq!(
-            (code, message.as_str()),
-            ("purchased", "Your food was bought for 21.50 EUR.")
-        );
-        let (.., message) = notice(
-            NoticeKind::PaymentFailed {
-                reason: Some(Decline::InsufficientFunds),
-            },
-            "EUR",
-        );
-        assert_eq!(
-            message,
+            said(NoticeKind::PaymentFailed { reason }, "EUR"),
             "There is not enough money on the card. Nothing was charged."
         );
+        for (ms, words) in [
+            (24 * HOUR_MS, "24 hours"),
+            (HOUR_MS, "60 minutes"),
+            (MINUTE_MS + 1, "2 minutes"),
+        ] {
+            assert_eq!(span(ms), words);
+        }
     }
 }

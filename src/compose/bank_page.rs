@@ -12,6 +12,7 @@ use axum::{
 };
 use campusg_domain::call::Answer;
 use campusg_domain::gateway::{CallKey, MethodKind, Unreachable};
+use campusg_domain::money::Currency;
 use campusg_http::{document, escaped};
 use campusg_sandbox::{Bank, ConfirmFault, TEST_ACCOUNTS, TEST_CARDS, TestToken};
 use serde::Deserialize;
@@ -21,12 +22,11 @@ use std::sync::Arc;
 #[derive(Clone)]
 struct Desk {
     bank: Arc<dyn Bank>,
-    currency: Arc<str>,
+    currency: Currency,
 }
 
 /// Returns the routes of the pages.
-pub(super) fn router(bank: Arc<dyn Bank>, currency: &str) -> Router {
-    let currency = Arc::from(currency);
+pub(super) fn router(bank: Arc<dyn Bank>, currency: Currency) -> Router {
     Router::new()
         .route("/sandbox/confirm/{*key}", get(ask).post(say))
         .route("/sandbox/setup/{id}", get(offer).post(enter))
@@ -51,11 +51,11 @@ async fn ask(State(Desk { bank, currency }): State<Desk>, Path(key): Path<String
             StatusCode::OK,
             "Confirm your payment",
             &format!(
-                "<p>CampusG wants to block <b>{cents} {}</b> on your card. It is charged when your food is bought.</p>\
+                "<p>CampusG wants to block <b>{}</b> on your card. It is charged when your food is bought.</p>\
                  <form method=\"post\" action=\"?approve=true\"><button>Confirm</button></form>\
                  <form method=\"post\" action=\"?approve=false\"><button class=\"no\">Refuse</button></form>\
                  <footer>{}</footer>",
-                escaped(&currency),
+                currency.of(cents),
                 escaped(&key)
             ),
         ),

@@ -12,7 +12,7 @@ use std::{path::Path, sync::Arc};
 /// Returns the sandbox gateway as it is configured.
 pub(super) fn payments(config: &Config, clock: &SystemClock) -> Result<Payments, ComposeFault> {
     let (settings, timeout_ms) = (&config.sandbox, config.gateway.timeout_ms);
-    let currency = &config.policy.currency;
+    let currency = config.policy.currency;
     if let Some(address) = settings.address {
         let remote = RemoteGateway::new(address, config.gateway.concurrency, timeout_ms);
         let remote = Arc::new(remote);

@@ -154,7 +154,7 @@ fn digits_stay_text_where_text_is_expected() {
     let refused = refusal(&[], &[("CAMPUSG_POLICY__CURRENCY", "978")]);
     assert!(
         refused.contains(
-            "policy.currency = \"978\" (environment CAMPUSG_POLICY__CURRENCY): must be three"
+            "policy.currency (environment CAMPUSG_POLICY__CURRENCY): must be three capital letters, the code of a currency in ISO 4217"
         ),
         "{refused}"
     );

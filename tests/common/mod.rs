@@ -93,11 +93,18 @@ impl Server {
         server
     }
 
+    /// As [`Self::start`], with a clock that can be moved on, and amounts in this currency.
+    pub fn start_in(currency: &str) -> Self {
+        Self::start(Options::virtual_clock(&[&format!(
+            "policy.currency={currency}"
+        )]))
+    }
+
     fn make_operator(&self) {
         let file = self.folder.path().join("password");
         fs::write(&file, format!("{PASSWORD}\n")).unwrap();
         let data = self.data();
-        let made = run(&[
+        let mut arguments = vec![
             "operator",
             "create",
             "--data",
@@ -106,7 +113,12 @@ impl Server {
             OPERATOR,
             "--password-file",
             text(&file),
-        ]);
+        ];
+        // The first who opens a folder decides on its currency.
+        let of_currency = |set: &&String| set.starts_with("policy.currency=");
+        let currency = self.options.set.iter().find(of_currency);
+        arguments.extend(currency.iter().flat_map(|set| ["--set", set.as_str()]));
+        let made = run(&arguments);
         assert!(
             made.status.success(),
             "{}",

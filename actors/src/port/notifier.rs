@@ -1,4 +1,9 @@
-//! Delivery of notices outside of the application, as a port. Inside, a notice exists as soon as its record does.
+//! A channel on which notices go out of the application, as a port. Inside, a notice is in its reader's inbox as soon as its
+//! record is written; that is the one channel there is as long as none is composed.
+//!
+//! What is recorded of a channel is what is known: that a delivery failed. A notice that nothing is recorded of is not said to
+//! be sent. A mail server takes a notice before it arrives: whoever adds it appends what it answers to
+//! `domain/src/owner/inbox.rs`, and shows it beside the inbox.
 
 use campusg_domain::{id::UserId, notice::NoticeKind, owner::inbox::NoticeId};
 use futures_util::future::BoxFuture;
@@ -20,19 +25,8 @@ pub struct Outgoing {
 #[error("{0}")]
 pub struct NotDelivered(pub String);
 
-/// Delivers notices to people by mail, push message or log.
+/// Delivers notices to people by mail or push message.
 pub trait Notifier: Send + Sync + fmt::Debug {
     /// Delivers one notice; tried once.
     fn deliver(&self, notice: Outgoing) -> BoxFuture<'static, Result<(), NotDelivered>>;
-}
-
-/// Writes each notice to the log, at debug level.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct LogNotifier;
-
-impl Notifier for LogNotifier {
-    fn deliver(&self, notice: Outgoing) -> BoxFuture<'static, Result<(), NotDelivered>> {
-        tracing::debug!(user = %notice.to, notice = ?notice.kind, seq = notice.id.seq.0, "notice");
-        Box::pin(std::future::ready(Ok(())))
-    }
 }

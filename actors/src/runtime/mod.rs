@@ -47,7 +47,7 @@ pub use gateway::{GatewayEvent, SignatureFault, Signed};
 pub use health::{Actors, JournalWork, Readiness};
 pub use inner::Runtime;
 pub use ledger::Proof;
-pub use notices::{Inbox, InboxNotice, NewNotice, NoticeState, NoticeText};
+pub use notices::{Inbox, InboxNotice, NewNotice, NoticeText};
 pub use orders::{
     DisputeReply, DisputeThread, DropoffDetails, History, Message, Messages, NewOrder, OrderPage,
     OrderReply, OrdersOf, Party,

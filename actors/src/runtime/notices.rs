@@ -49,17 +49,6 @@ pub struct Inbox {
     pub next: Option<NoticeId>,
 }
 
-/// How far a notice has got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoticeState {
-    /// Recorded, and delivered outside the application as far as is known.
-    Sent,
-    /// Marked as read by its recipient.
-    Read,
-    /// Could not be delivered outside of the application; it is still in the inbox.
-    Failed,
-}
-
 /// The content of a notice.
 #[derive(Clone, Debug)]
 pub enum NoticeText {
@@ -87,8 +76,10 @@ pub struct InboxNotice {
     pub order: Option<OrderId>,
     /// The content.
     pub text: NoticeText,
-    /// Whether it was sent, read or failed.
-    pub state: NoticeState,
+    /// Whether its reader marked it as read.
+    pub read: bool,
+    /// Whether it is known that it could not be delivered outside of the application.
+    pub failed_outside: bool,
 }
 
 impl Runtime {
@@ -124,10 +115,10 @@ impl Runtime {
     /// `NotAllowed`, `NotFound`.
     pub async fn read_notice(&self, meta: Meta, notice: NoticeId) -> Result<(), Refusal> {
         let user = meta.user()?;
-        match self.notice_state(user, notice).await? {
+        match self.is_read(user, notice).await? {
             None => Err(Refusal::not_found("notification")),
-            Some(NoticeState::Read) => Ok(()),
-            Some(_) => {
+            Some(true) => Ok(()),
+            Some(false) => {
                 let read = Command::Read { notice };
                 self.submit(meta, user, read).await.map(drop)
             }
@@ -177,11 +168,6 @@ impl Runtime {
 
     fn notice(&self, user: UserId, item: &InboxItem) -> Option<InboxNotice> {
         let record = &item.entry.record;
-        let state = match (item.read, item.failed) {
-            (true, _) => NoticeState::Read,
-            (false, true) => NoticeState::Failed,
-            (false, false) => NoticeState::Sent,
-        };
         let (text, order) = match (&record.events, record.stream) {
             (Events::Inbox(events), _) => {
                 let Event::Sent { text, order } = events.first()? else {
@@ -213,30 +199,21 @@ impl Runtime {
             at: record.at,
             order,
             text,
-            state,
+            read: item.read,
+            failed_outside: item.failed,
         })
     }
 
-    /// Returns the state of a notice to this user; `None` if it is not theirs.
-    async fn notice_state(
-        &self,
-        user: UserId,
-        notice: NoticeId,
-    ) -> Result<Option<NoticeState>, Refusal> {
+    /// Returns whether a notice to this user is read; `None` if it is not theirs.
+    async fn is_read(&self, user: UserId, notice: NoticeId) -> Result<Option<bool>, Refusal> {
         let operator = self.operates(user);
         let read = move |reads: &Reads| {
             let own = reads.notice(Audience::User(user), notice)?;
-            let own = own.map(|entry| {
-                if entry.read.is_some() {
-                    NoticeState::Read
-                } else {
-                    NoticeState::Sent
-                }
-            });
+            let own = own.map(|entry| entry.read.is_some());
             // A notice to all operators has no read marks, so it counts as read and nothing is written.
             let shared =
                 operator && own.is_none() && reads.notice(Audience::Operators, notice)?.is_some();
-            Ok(own.or(shared.then_some(NoticeState::Read)))
+            Ok(own.or(shared.then_some(true)))
         };
         self.read(read).await
     }

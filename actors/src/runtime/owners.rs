@@ -33,7 +33,7 @@ use tokio::sync::watch;
 pub(super) struct Seed<'a> {
     pub(super) policy: Arc<Policy>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) notifier: Arc<dyn Notifier>,
+    pub(super) notifier: Option<Arc<dyn Notifier>>,
     pub(super) store: &'a Store,
     pub(super) home: &'a ArbiterHandle,
     pub(super) fatal: &'a FatalSignal,

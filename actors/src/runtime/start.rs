@@ -85,7 +85,7 @@ pub struct Start {
     /// The keys that the gateway may sign its messages with. Empty if it sends none.
     pub gateway_keys: Keyring,
     /// Delivers notices outside of the application.
-    pub notifier: Arc<dyn Notifier>,
+    pub notifier: Option<Arc<dyn Notifier>>,
     /// The system's clock; operators can advance it if it is virtual.
     pub clock: Arc<dyn Clock>,
     /// A person's word for a clock that does not go on from where the journal ends.

@@ -19,7 +19,7 @@ use campusg_actors::{
         clock::{Clock, ManualClock},
         entropy::SeededEntropy,
         gateway::BreakerConfig,
-        notifier::{LogNotifier, Notifier},
+        notifier::Notifier,
         signature::Keyring,
     },
     runtime::{AcceptedClock, Actors, Live, Runtime, RuntimeConfig, Start, StartFault},
@@ -62,7 +62,7 @@ pub struct Settings {
     pub gateway_timeout: Duration,
     pub clock: Arc<dyn Clock>,
     pub accepted_clock: Option<AcceptedClock>,
-    pub notifier: Arc<dyn Notifier>,
+    pub notifier: Option<Arc<dyn Notifier>>,
 }
 
 impl Default for Settings {
@@ -91,7 +91,7 @@ impl Default for Settings {
             gateway_timeout: Duration::from_secs(10),
             clock: Arc::new(ManualClock::new(BEGINNING)),
             accepted_clock: None,
-            notifier: Arc::new(LogNotifier),
+            notifier: None,
         }
     }
 }
@@ -215,7 +215,7 @@ impl House {
             gateway_poll: settings.gateway_poll,
             gateway_cursor: data.join("gateway.cursor"),
             gateway_keys: Keyring::default(),
-            notifier: Arc::clone(&settings.notifier),
+            notifier: settings.notifier.clone(),
             clock: Arc::clone(&settings.clock),
             accepted_clock: settings.accepted_clock.clone(),
             entropy: Arc::new(SeededEntropy::new(starts)),

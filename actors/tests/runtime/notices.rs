@@ -3,7 +3,7 @@
 use crate::common::{House, Settings, operator, plain, wish};
 use campusg_actors::{
     port::notifier::{NotDelivered, Notifier, Outgoing},
-    runtime::{NewNotice, NoticeState},
+    runtime::NewNotice,
 };
 use campusg_domain::{id::UserId, record::Events};
 use futures_util::{FutureExt, future::BoxFuture};
@@ -36,7 +36,7 @@ impl Notifier for Unreachable {
 async fn notices_are_sent_and_read_and_a_failed_delivery_is_recorded() {
     let notifier = Arc::new(Unreachable::default());
     let house = House::with(Settings {
-        notifier: Arc::clone(&notifier) as Arc<dyn Notifier>,
+        notifier: Some(Arc::clone(&notifier) as Arc<dyn Notifier>),
         ..Settings::default()
     })
     .await;
@@ -93,15 +93,18 @@ async fn notices_are_sent_and_read_and_a_failed_delivery_is_recorded() {
             .notices
             .iter()
             .find(|notice| notice.id == id)
-            .unwrap()
-            .state
+            .map(|notice| (notice.read, notice.failed_outside))
     };
-    assert_eq!(state(first), NoticeState::Read);
+    assert_eq!(
+        state(first),
+        Some((true, true)),
+        "read in the inbox all the same"
+    );
     let others = inbox.notices.iter().filter(|notice| notice.id != first);
     assert!(
         others
             .clone()
-            .all(|notice| notice.state == NoticeState::Failed),
+            .all(|notice| !notice.read && notice.failed_outside),
         "{inbox:#?}"
     );
     assert_eq!(inbox.unread as usize, others.count());
@@ -111,4 +114,20 @@ async fn notices_are_sent_and_read_and_a_failed_delivery_is_recorded() {
         .await
         .unwrap_err();
     assert_eq!(strange.code(), "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn e3_without_a_channel_nothing_is_said_to_have_left_the_inbox() {
+    let house = House::with(Settings::default()).await;
+    let user = house.customer("ada", "tok_visa").await;
+    house
+        .runtime
+        .place_order(plain(user), wish())
+        .await
+        .unwrap();
+    let inbox = house.runtime.inbox(user, None, 100).await.unwrap();
+    assert!(!inbox.notices.is_empty());
+    for notice in inbox.notices {
+        assert_eq!((notice.read, notice.failed_outside), (false, false));
+    }
 }

@@ -397,7 +397,7 @@ impl Notifier for Clumsy {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_notification_owner_that_panics_ends_the_process() {
     let house = House::with(Settings {
-        notifier: Arc::new(Clumsy),
+        notifier: Some(Arc::new(Clumsy)),
         ..Settings::default()
     })
     .await;

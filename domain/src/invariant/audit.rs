@@ -278,8 +278,8 @@ pub(super) fn balanced(audit: &Audit) -> Holds {
         return Ok(());
     }
     Err(format!(
-        "all accounts add up to {} posted and {} pending",
-        totals.posted, totals.pending
+        "all accounts add up to {} posted and {} pending, in cents",
+        totals.posted.0, totals.pending.0
     ))
 }
 

@@ -37,8 +37,8 @@ pub(super) fn accounted(change: &Change<'_>) -> Holds {
     let promised = order.held();
     ensure(escrow.pending_in == promised, || {
         format!(
-            "order {} counts on {promised}, its escrow on {}",
-            order.id, escrow.pending_in
+            "order {} counts on {} cents, its escrow on {}",
+            order.id, promised.0, escrow.pending_in.0
         )
     })
 }

@@ -63,10 +63,10 @@ pub fn price(placement: &Placement, policy: &Policy) -> Result<Price, Rejection>
         trip_compensation: policy.trip_compensation_cents,
     };
     if price.hold() < policy.gateway_minimum_cents {
-        let least = policy.gateway_minimum_cents.0;
+        let least = policy.currency.of(policy.gateway_minimum_cents);
         return Err(Rejection::field(
             "items",
-            format!("must cost at least {least} cents with fee and tip"),
+            format!("must cost at least {least} with fee and tip"),
         ));
     }
     Ok(price)
@@ -95,8 +95,8 @@ fn too_dear(policy: &Policy) -> Rejection {
     Rejection::field(
         "items",
         format!(
-            "must cost at most {} cents together",
-            policy.food_limit_cents.0
+            "must cost at most {} together",
+            policy.currency.of(policy.food_limit_cents)
         ),
     )
 }

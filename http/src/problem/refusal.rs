@@ -104,12 +104,16 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
     match rejection {
         Rejection::InvalidField { field, .. } => problem.with("field", field.as_str()),
         Rejection::PhotoNeeded { field } => problem.with("field", *field),
-        Rejection::AboveApproved { approved } => problem.with("approved_total_cents", approved.0),
-        Rejection::InDebt { owed } | Rejection::AboveDebt { owed } => {
-            problem.with("owed_cents", owed.0)
+        Rejection::AboveApproved { approved } => {
+            problem.with("approved_total_cents", approved.cents.0)
         }
-        Rejection::AboveAvailable { available } => problem.with("available_cents", available.0),
-        Rejection::AboveLosses { losses } => problem.with("losses_cents", losses.0),
+        Rejection::InDebt { owed } | Rejection::AboveDebt { owed } => {
+            problem.with("owed_cents", owed.cents.0)
+        }
+        Rejection::AboveAvailable { available } => {
+            problem.with("available_cents", available.cents.0)
+        }
+        Rejection::AboveLosses { losses } => problem.with("losses_cents", losses.cents.0),
         Rejection::TooManyOpenOrders { limit }
         | Rejection::TooManyRuns { limit }
         | Rejection::HadTooOften { limit }
@@ -117,7 +121,7 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
         Rejection::NotInThisStage { status, allowed } => problem
             .with("order_status", status.as_str())
             .with("allowed_transitions", allowed.clone()),
-        Rejection::QuoteChanged { quote } => problem.with("quote", quote_members(quote)),
+        Rejection::QuoteChanged { quote, .. } => problem.with("quote", quote_members(quote)),
         Rejection::TooEarly { opens, in_ms } => problem
             .with("opens_at", time::rfc3339(*opens))
             .retry_after_ms(*in_ms),
@@ -169,7 +173,12 @@ fn quote_members(quote: &Quote) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use campusg_domain::{id::OrderId, money::Cents, order::Status, time::At};
+    use campusg_domain::{
+        id::OrderId,
+        money::{Cents, Currency},
+        order::Status,
+        time::At,
+    };
 
     const ORDER: OrderId = OrderId::from_bytes([7; 16]);
 
@@ -196,7 +205,9 @@ mod tests {
             Rejection::field("items[0].quantity", "must be at least 1"),
             Rejection::Suspended,
             Rejection::NoPaymentMethod,
-            Rejection::InDebt { owed: Cents(351) },
+            Rejection::InDebt {
+                owed: Currency::USD.of(Cents(351)),
+            },
             Rejection::TooManyOpenOrders { limit: 3 },
             Rejection::StorePaused,
             Rejection::TakenByAnotherRunner,
@@ -214,9 +225,12 @@ mod tests {
             Rejection::TooManyRuns { limit: 2 },
             Rejection::HadTooOften { limit: 3 },
             Rejection::OnHold,
-            Rejection::QuoteChanged { quote },
+            Rejection::QuoteChanged {
+                quote,
+                currency: Currency::USD,
+            },
             Rejection::AboveApproved {
-                approved: Cents(2_000),
+                approved: Currency::USD.of(Cents(2_000)),
             },
             Rejection::PhotoNeeded {
                 field: "proof.photo_id",
@@ -225,8 +239,12 @@ mod tests {
             Rejection::WrongPin { left: 4 },
             Rejection::WrongPin { left: 1 },
             Rejection::WrongPin { left: 0 },
-            Rejection::AboveDebt { owed: Cents(351) },
-            Rejection::AboveDebt { owed: Cents(0) },
+            Rejection::AboveDebt {
+                owed: Currency::USD.of(Cents(351)),
+            },
+            Rejection::AboveDebt {
+                owed: Currency::USD.of(Cents(0)),
+            },
             Rejection::AlreadyRated,
             Rejection::EmailTaken,
             Rejection::HoldRefused,

@@ -5,6 +5,6 @@ use axum::{extract::State, http::StatusCode, response::Response};
 
 pub(crate) async fn front(State(app): State<AppState>) -> Result<Response, Problem> {
     let proof = app.runtime().proof().await?;
-    let proof = ProofView::of(&proof, app.currency());
+    let proof = ProofView::of(&proof, app.policy().currency);
     Ok(document(StatusCode::OK, "CampusG", &proof.html()))
 }

@@ -1,9 +1,10 @@
 //! Views of notices in an inbox.
 
 use crate::{text, time::Time};
-use campusg_actors::runtime::{InboxNotice, NoticeState, NoticeText};
+use campusg_actors::runtime::{InboxNotice, NoticeText};
 use campusg_domain::{
     id::{OrderId, Seq},
+    money::Currency,
     notice::NoticeKind,
     owner::inbox::NoticeId,
 };
@@ -24,9 +25,35 @@ pub(crate) struct NoticeView {
     title: String,
     message: String,
     order_id: Option<OrderId>,
-    status: &'static str,
+    read: bool,
+    channels: Vec<ChannelView>,
     created_at: Time,
     data: Option<Value>,
+}
+
+/// What is known of a notice on one channel.
+#[derive(Debug, Serialize)]
+pub(crate) struct ChannelView {
+    channel: &'static str,
+    status: &'static str,
+}
+
+impl ChannelView {
+    /// The inbox, where every notice is stored as soon as it exists; it has reached its reader once they marked it as read.
+    pub(crate) const fn inbox(read: bool) -> Self {
+        Self {
+            channel: "inbox",
+            status: if read { "delivered" } else { "stored" },
+        }
+    }
+
+    /// A channel outside of the application that could not deliver.
+    const fn failed_outside() -> Self {
+        Self {
+            channel: "outside",
+            status: "failed",
+        }
+    }
 }
 
 /// What a notice without an order is about.
@@ -113,7 +140,7 @@ fn data(kind: NoticeKind) -> Option<Value> {
 }
 
 impl NoticeView {
-    pub(crate) fn of(notice: &InboxNotice, currency: &str) -> Self {
+    pub(crate) fn of(notice: &InboxNotice, currency: Currency) -> Self {
         let (kind, title, message, data) = match &notice.text {
             NoticeText::Kind(kind) => {
                 let (code, title, message) = text::notice(*kind, currency);
@@ -130,11 +157,8 @@ impl NoticeView {
                 ("direct", title.clone(), message.clone(), data)
             }
         };
-        let status = match notice.state {
-            NoticeState::Sent => "sent",
-            NoticeState::Read => "read",
-            NoticeState::Failed => "failed",
-        };
+        let outside = notice.failed_outside.then(ChannelView::failed_outside);
+        let channels = std::iter::once(ChannelView::inbox(notice.read)).chain(outside);
         let id = write_id(notice.id);
         Self {
             id,
@@ -142,7 +166,8 @@ impl NoticeView {
             title,
             message,
             order_id: notice.order,
-            status,
+            read: notice.read,
+            channels: channels.collect(),
             created_at: notice.at.into(),
             data,
         }

@@ -6,7 +6,7 @@ use super::wallet::phase;
 use crate::time::Time;
 use campusg_actors::runtime::{Moved, Proof};
 use campusg_domain::{
-    money::{Account, Transfer, TransferId},
+    money::{Account, Currency, Transfer, TransferId},
     owner::ledger::{Balance, Posted},
     time::At,
 };
@@ -81,7 +81,7 @@ pub(crate) struct ProofView {
     made_at: Time,
     seq: u64,
     head: String,
-    currency: String,
+    currency: Currency,
     posted_sum_cents: i64,
     pending_sum_cents: i64,
     /// The posted balances by kind of account, in cents; their sum is `posted_sum_cents`.
@@ -116,7 +116,7 @@ impl From<Posted> for PostedView {
 }
 
 impl ProofView {
-    pub(crate) fn of(proof: &Proof, currency: &str) -> Self {
+    pub(crate) fn of(proof: &Proof, currency: Currency) -> Self {
         Self {
             made_at: proof.at.into(),
             seq: proof.seq.0,
@@ -125,7 +125,7 @@ impl ProofView {
                 .iter()
                 .map(|byte| format!("{byte:02x}"))
                 .collect(),
-            currency: currency.into(),
+            currency,
             posted_sum_cents: proof.totals.posted.0,
             pending_sum_cents: proof.totals.pending.0,
             posted_cents: proof.totals.by_kind.into(),

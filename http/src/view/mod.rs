@@ -72,8 +72,8 @@ impl Viewer {
     }
 
     /// The currency of all amounts.
-    pub(crate) fn currency(&self) -> &str {
-        &self.policy.currency
+    pub(crate) fn currency(&self) -> &'static str {
+        self.policy.currency.code()
     }
 
     /// The caller's view of the order that the gate has loaded.

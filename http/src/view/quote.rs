@@ -47,7 +47,7 @@ impl PlacingView {
         let deliver_after = wished.filter(|after| *after > now);
         let opens_at = deliver_after.map(|after| after.minus(policy.board_lead_ms));
         Self {
-            price: PriceView::of(price, &policy.currency),
+            price: PriceView::of(price, policy.currency.code()),
             deliver_after: deliver_after.map(Time),
             opens_at: opens_at.filter(|opens_at| *opens_at > now).map(Time),
         }

@@ -15,7 +15,7 @@ use super::{
 use crate::time::Time;
 use campusg_domain::{
     id::{OrderId, PhotoId, UserId},
-    money::{Cents, Transfer, TransferId},
+    money::{Cents, Currency, Transfer, TransferId},
     order::{Order, Role, Stage, Status},
     owner::wallet::{Line, LineKind, Receipt, Shows},
     people::Side,
@@ -30,7 +30,7 @@ pub(crate) struct ReceiptView {
     status: Status,
     store: StoreView,
     items: Vec<ItemView>,
-    currency: String,
+    currency: Currency,
     /// The amounts that were expected when the order was placed.
     estimate: EstimateView,
     /// What the order cost the customer, or earned the runner.
@@ -116,7 +116,7 @@ impl ReceiptView {
             } else {
                 items(order)
             },
-            currency: viewer.currency().into(),
+            currency: viewer.policy.currency,
             estimate: EstimateView::of(order, side),
             lines,
             total_cents: total,

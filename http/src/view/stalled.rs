@@ -39,7 +39,7 @@ impl StalledWalletView {
         Self {
             user_id: wallet.user,
             calls: calls
-                .map(|(n, call)| StalledCallView::of(wallet, n, call, &policy.currency))
+                .map(|(n, call)| StalledCallView::of(wallet, n, call, policy.currency.code()))
                 .collect(),
             next_try_at: wallet.armed().map(|timer| timer.due.into()),
         }

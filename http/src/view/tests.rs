@@ -19,7 +19,7 @@ use campusg_actors::runtime::{DropoffDetails, Profile, SealedFreeText};
 use campusg_domain::{
     call::{CallKind, CallState, CardToken},
     id::{CommandId, Fingerprint, OrderId, PhotoId, Principal, Seq, Stream, UserId},
-    money::Cents,
+    money::{Cents, Currency},
     order::{
         AfterEvent, Approach, Assignment, Bought, Call, CallEvent, CancelReason, Cancellation,
         Collection, Delivery, Dropoff, EndEvent, EscrowStatus, Event, Handover, Item, Order,
@@ -240,7 +240,7 @@ fn viewer(order: &Order, role: Role, now: At) -> Viewer {
         Role::Stranger | Role::System | Role::Gateway => STRANGER,
     };
     let policy = Policy {
-        currency: "EUR".into(),
+        currency: Currency::from_code("EUR").unwrap(),
         ..Policy::default()
     };
     Viewer {

@@ -71,7 +71,7 @@ impl WalletView {
         statements: &StatementPage,
         policy: &Policy,
     ) -> Self {
-        let (wallet_balance, currency) = (&wallet.wallet_balance, policy.currency.as_str());
+        let (wallet_balance, currency) = (&wallet.wallet_balance, policy.currency.code());
         let pending_out = wallet_balance.in_payout + wallet_balance.frozen + wallet_balance.to_card;
         let payments = known.payments.iter().rev().take(SHOWN);
         let chargebacks = known.chargebacks.iter().rev().take(SHOWN);

@@ -3,6 +3,7 @@
 //! Each type has only the fields that walkthrough, robots and tests read; other fields of the answer are ignored.
 
 use crate::Price;
+use campusg_domain::money::Currency;
 use campusg_domain::order::{CancelReason, Handover, Party, ProposalKind, Status, Substitution};
 use serde::Deserialize;
 use serde_json::Value;
@@ -487,6 +488,13 @@ pub struct Refusal {
     pub opens_at: Option<String>,
 }
 
+/// The price of an order that is not placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Quoted {
+    /// The currency of all amounts.
+    pub currency: Currency,
+}
+
 /// The server's virtual clock.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Clock {
@@ -513,6 +521,8 @@ pub struct CancellationQuote {
 pub struct Proof {
     /// When it was made.
     pub made_at: String,
+    /// The currency of all amounts.
+    pub currency: Currency,
     /// Number of the journal's last record.
     pub seq: u64,
     /// Hash at the head of the journal's chain, in hexadecimal.

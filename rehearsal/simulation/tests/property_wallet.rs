@@ -429,7 +429,7 @@ impl Run {
             .sum();
         assert!(
             self.lied || paid == book,
-            "{user}: {paid} paid, {book} booked"
+            "{user}: {paid:?} paid, {book:?} booked"
         );
     }
 

@@ -4,7 +4,7 @@
 use campusg_domain::{
     call::{Answer, CallNumber, Decline},
     id::{CommandId, Principal, UserId},
-    money::{Account, Cents},
+    money::{Account, Cents, Currency},
     notice::{Audience, NoticeKind},
     operator_action::name,
     owner::wallet::{ChargebackId, ChargebackStage, Command, PayoutState},
@@ -58,7 +58,7 @@ fn transition_42_a_payout_is_reserved_at_once_and_paid() {
     assert_eq!(
         refused,
         Err(Rejection::AboveAvailable {
-            available: available_now
+            available: Currency::USD.of(available_now)
         })
     );
     scene.campus.settle();
@@ -178,7 +178,7 @@ fn transition_42_what_is_owed_is_set_off_before_a_payout() {
     assert_eq!(
         scene.campus.payout(runner, EARNED),
         Err(Rejection::AboveAvailable {
-            available: available_now
+            available: Currency::USD.of(available_now)
         })
     );
     scene.campus.payout(runner, available_now).unwrap();
@@ -411,7 +411,9 @@ fn transition_42_a_payout_that_was_paid_after_it_failed_is_owed() {
     let refused = scene.campus.payout(runner, Cents(50));
     assert_eq!(
         refused,
-        Err(Rejection::AboveAvailable { available: NOTHING })
+        Err(Rejection::AboveAvailable {
+            available: Currency::USD.of(NOTHING)
+        })
     );
     scene.holds();
 }

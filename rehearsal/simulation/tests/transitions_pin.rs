@@ -25,6 +25,8 @@ fn on_the_way_under(policy: Policy, change: impl FnOnce(&mut Placement)) -> Scen
     let mut scene = Scene::placed_under(policy, Behaviour::Succeeds, change);
     scene.campus.settle();
     scene.go_to("on-the-way");
+    // The daily look comes before the window is over.
+    scene.campus.advance(30 * MINUTE_MS);
     scene
 }
 
@@ -129,10 +131,11 @@ fn v8_one_wrong_pin_before_a_no_show_is_enough() {
 
 #[test]
 fn v8_the_ordinary_ways_pay_at_once_as_before() {
-    let at_the_door: fn(&mut Placement) = |wish| wish.dropoff.handover = Handover::Door;
-    let in_person: fn(&mut Placement) = |_| ();
+    type Wish = fn(&mut Placement);
     type Way = fn(&mut Scene);
-    let ways: [(&str, fn(&mut Placement), Way); 5] = [
+    let at_the_door: Wish = |wish| wish.dropoff.handover = Handover::Door;
+    let in_person: Wish = |_| ();
+    let ways: [(&str, Wish, Way); 5] = [
         ("the right PIN after four wrong ones", in_person, |scene| {
             scene.shows_wrong_pins(4);
             scene.go_to("completed");

@@ -209,7 +209,7 @@ fn transition_12_cancel_is_free_for_two_minutes_and_then_costs_the_trip() {
     let mut scene = Scene::at("accepted");
     scene.campus.advance(2 * MINUTE_MS);
     let refused = scene.by(scene.customer, &cancel(X.0 - 1)).unwrap_err();
-    let Rejection::QuoteChanged { quote } = refused else {
+    let Rejection::QuoteChanged { quote, .. } = refused else {
         panic!("{refused}")
     };
     assert_eq!((quote.charge, quote.to_runner, quote.let_go), (X, X, H - X));

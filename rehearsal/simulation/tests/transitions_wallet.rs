@@ -4,7 +4,7 @@
 use campusg_domain::{
     call::{Answer, CallChange, CallKind, Decline},
     id::{CommandId, Principal, Stream, UserId},
-    money::{Account, Cents},
+    money::{Account, Cents, Currency},
     notice::{Audience, NoticeKind},
     owner::wallet::{ChargebackId, ChargebackStage, Command, PLATFORM, PaymentState},
     record::Entry,
@@ -55,7 +55,12 @@ fn transition_41_the_card_on_file_pays_what_is_owed() {
     let mut scene = owing();
     let customer = scene.customer;
     let refused = scene.campus.pay_debt(customer, Some(K + Cents(1)));
-    assert_eq!(refused, Err(Rejection::AboveDebt { owed: K }));
+    assert_eq!(
+        refused,
+        Err(Rejection::AboveDebt {
+            owed: Currency::USD.of(K)
+        })
+    );
     scene
         .campus
         .set_card(customer, Behaviour::DeclinesRefund)
@@ -64,7 +69,12 @@ fn transition_41_the_card_on_file_pays_what_is_owed() {
     assert_eq!(debt(&scene), NOTHING);
     assert_eq!(available(&scene, customer), NOTHING);
     let again = scene.campus.pay_debt(customer, None);
-    assert_eq!(again, Err(Rejection::AboveDebt { owed: NOTHING }));
+    assert_eq!(
+        again,
+        Err(Rejection::AboveDebt {
+            owed: Currency::USD.of(NOTHING)
+        })
+    );
     let paid = NoticeKind::DebtPaid { cents: K };
     assert!(told_user(&scene, customer).contains(&paid));
     holds(&mut scene);
@@ -213,7 +223,12 @@ fn transition_41_an_operator_writes_off_what_is_owed() {
     let mut scene = owing();
     let (customer, operator) = (scene.customer, scene.operator);
     let refused = scene.campus.write_off(operator, customer, K + Cents(1));
-    assert_eq!(refused, Err(Rejection::AboveDebt { owed: K }));
+    assert_eq!(
+        refused,
+        Err(Rejection::AboveDebt {
+            owed: Currency::USD.of(K)
+        })
+    );
     scene
         .campus
         .write_off(operator, customer, Cents(2000))
@@ -253,7 +268,9 @@ fn transition_41_an_operator_writes_off_what_is_owed() {
     };
     assert_eq!(write_off(&mut scene, 3), Ok(()));
     assert_eq!(debt(&scene), NOTHING);
-    let nothing = Rejection::AboveDebt { owed: NOTHING };
+    let nothing = Rejection::AboveDebt {
+        owed: Currency::USD.of(NOTHING),
+    };
     assert_eq!(write_off(&mut scene, 4), Err(nothing));
     holds(&mut scene);
 }
@@ -394,16 +411,31 @@ fn transition_44_losses_are_made_good_and_fees_are_taken_out() {
     let mut scene = owing();
     let (customer, operator) = (scene.customer, scene.operator);
     let refused = scene.campus.top_up(operator, Cents(1));
-    assert_eq!(refused, Err(Rejection::AboveLosses { losses: NOTHING }));
+    assert_eq!(
+        refused,
+        Err(Rejection::AboveLosses {
+            losses: Currency::USD.of(NOTHING)
+        })
+    );
     scene.campus.write_off(operator, customer, K).unwrap();
     let refused = scene.campus.top_up(operator, K + Cents(1));
-    assert_eq!(refused, Err(Rejection::AboveLosses { losses: K }));
+    assert_eq!(
+        refused,
+        Err(Rejection::AboveLosses {
+            losses: Currency::USD.of(K)
+        })
+    );
     scene.campus.top_up(operator, K).unwrap();
     assert_eq!(scene.balance(Account::Goodwill), NOTHING);
     assert_eq!(scene.balance(Account::Revenue), Cents(100));
     let refused = scene.campus.withdraw(operator, Cents(101));
     let available = Cents(100);
-    assert_eq!(refused, Err(Rejection::AboveAvailable { available }));
+    assert_eq!(
+        refused,
+        Err(Rejection::AboveAvailable {
+            available: Currency::USD.of(available)
+        })
+    );
     scene.campus.withdraw(operator, available).unwrap();
     assert_eq!(scene.balance(Account::Revenue), NOTHING);
     let told = told_operators(&scene);

@@ -1,4 +1,4 @@
-//! The notification owner: delivers notices outside of the application, and is the only writer of the streams
+//! The notification owner: delivers notices outside of the application, if there is a channel, and is the only writer of the streams
 //! `inbox:{id}`.
 //!
 //! Inside the application a notice exists as soon as its record does; only a failed outside delivery is recorded. A
@@ -33,7 +33,8 @@ use std::{collections::HashMap, sync::Arc};
 /// The initial state of the notification owner.
 #[derive(Debug)]
 pub(crate) struct NotificationStart {
-    pub(crate) notifier: Arc<dyn Notifier>,
+    /// The channel outside of the application; `None` if there is none.
+    pub(crate) notifier: Option<Arc<dyn Notifier>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) queue: CommitQueue<Record>,
     /// The keys that commands claim.
@@ -65,7 +66,10 @@ impl NotificationActor {
 
     /// Polls the delivery once first: most notifiers finish at once, and then no task is needed.
     fn deliver(&self, notice: Outgoing, ctx: &mut Context<Self>) {
-        let mut delivery = self.start.notifier.deliver(notice);
+        let Some(notifier) = &self.start.notifier else {
+            return;
+        };
+        let mut delivery = notifier.deliver(notice);
         match (&mut delivery).now_or_never() {
             Some(Ok(())) => {}
             Some(Err(fault)) => {

@@ -125,7 +125,8 @@ impl Decider<'_> {
         };
         self.not_held()?;
         if quote.charge > accept_charge {
-            return Err(Rejection::QuoteChanged { quote });
+            let currency = self.context.policy.currency;
+            return Err(Rejection::QuoteChanged { quote, currency });
         }
         let (reason, by) = (CancelReason::Customer, self.context.meta.principal);
         Ok(match &order.stage {

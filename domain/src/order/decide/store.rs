@@ -266,7 +266,7 @@ impl Decider<'_> {
             return Err(Rejection::ProposalOpen);
         }
         if total > self.order.approved_total {
-            let approved = self.order.approved_total;
+            let approved = self.context.policy.currency.of(self.order.approved_total);
             return Err(Rejection::AboveApproved { approved });
         }
         if photo.is_none() && self.context.policy.receipt_photo_required {

@@ -34,7 +34,9 @@ impl Ledger {
         match *ask {
             VoteRequest::NoDebt { user } => match self.debt(user) {
                 Cents::ZERO => Ok(Granted::Granted),
-                owed => Err(Rejection::InDebt { owed }),
+                owed => Err(Rejection::InDebt {
+                    owed: policy.currency.of(owed),
+                }),
             },
             VoteRequest::Hold { cents } => self.judge_hold(token, cents, cents, policy),
             VoteRequest::Raise { order, cents } => {
@@ -51,8 +53,8 @@ impl Ledger {
                 self.reserve(token, Reserved::Into(Account::Receivable(user), set_off));
                 Ok(Granted::SetOff(set_off))
             }
-            VoteRequest::Debt { user, cents } => self.judge_debt(token, user, cents),
-            VoteRequest::PayOut { user, cents } => self.judge_payout(token, user, cents),
+            VoteRequest::Debt { user, cents } => self.judge_debt(token, user, cents, policy),
+            VoteRequest::PayOut { user, cents } => self.judge_payout(token, user, cents, policy),
             VoteRequest::Freeze { user, cents } => {
                 let account = Account::Payable(user);
                 let frozen = self.free(account).min(cents);
@@ -64,11 +66,15 @@ impl Ledger {
                 Ok(Granted::Short(leaving.or_zero()))
             }
             VoteRequest::Losses { cents } => match self.losses() {
-                losses if cents > losses => Err(Rejection::AboveLosses { losses }),
+                losses if cents > losses => Err(Rejection::AboveLosses {
+                    losses: policy.currency.of(losses),
+                }),
                 _ => Ok(self.reserve(token, Reserved::Into(Account::Goodwill, cents))),
             },
             VoteRequest::Fees { cents } => match self.free(Account::Revenue) {
-                available if cents > available => Err(Rejection::AboveAvailable { available }),
+                available if cents > available => Err(Rejection::AboveAvailable {
+                    available: policy.currency.of(available),
+                }),
                 _ => Ok(self.reserve(token, Reserved::OutOf(Account::Revenue, cents))),
             },
             VoteRequest::Placement { .. }
@@ -115,23 +121,33 @@ impl Ledger {
         (-self.balance(goodwill).expected() - self.reserved_into(goodwill)).or_zero()
     }
 
-    fn judge_debt(&mut self, token: Token, user: UserId, cents: Option<Cents>) -> Vote {
+    fn judge_debt(
+        &mut self,
+        token: Token,
+        user: UserId,
+        cents: Option<Cents>,
+        policy: &Policy,
+    ) -> Vote {
         let owed = self.owed(user);
         let cents = cents.unwrap_or(owed);
         if !cents.is_positive() || cents > owed {
-            return Err(Rejection::AboveDebt { owed });
+            return Err(Rejection::AboveDebt {
+                owed: policy.currency.of(owed),
+            });
         }
         self.reserve(token, Reserved::Into(Account::Receivable(user), cents));
         Ok(Granted::Owed(cents))
     }
 
-    fn judge_payout(&mut self, token: Token, user: UserId, cents: Cents) -> Vote {
+    fn judge_payout(&mut self, token: Token, user: UserId, cents: Cents, policy: &Policy) -> Vote {
         let account = Account::Payable(user);
         let free = self.free(account);
         let set_off = free.min(self.owed(user));
         let available = free - set_off;
         if cents > available {
-            return Err(Rejection::AboveAvailable { available });
+            return Err(Rejection::AboveAvailable {
+                available: policy.currency.of(available),
+            });
         }
         self.reserve(token, Reserved::OutOf(account, cents + set_off));
         self.reserve(token, Reserved::Into(Account::Receivable(user), set_off));

@@ -5,5 +5,5 @@ use axum::{extract::State, response::Response};
 
 pub(crate) async fn proof(State(app): State<AppState>) -> Result<Response, Problem> {
     let proof = app.runtime().proof().await?;
-    Ok(answer::ok(&ProofView::of(&proof, app.currency())))
+    Ok(answer::ok(&ProofView::of(&proof, app.policy().currency)))
 }

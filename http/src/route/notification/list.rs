@@ -22,7 +22,7 @@ pub(crate) async fn list(
     let notices = inbox
         .notices
         .iter()
-        .map(|notice| NoticeView::of(notice, app.currency()))
+        .map(|notice| NoticeView::of(notice, app.policy().currency))
         .collect();
     let Page { items, next_cursor } = Page::going_on(notices, inbox.next);
     Ok(answer::ok(&InboxView {

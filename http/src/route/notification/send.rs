@@ -6,7 +6,7 @@ use crate::{
     call::Call,
     dto::{text, user::NoticeIn},
     problem::Problem,
-    view::inbox::write_id,
+    view::inbox::{ChannelView, write_id},
 };
 use axum::{extract::State, response::Response};
 use campusg_actors::runtime::NewNotice;
@@ -41,7 +41,8 @@ pub(crate) async fn send(
         data,
     };
     let notice = app.runtime().send_notice(call.meta, notice).await?;
-    let body = json!({"id": write_id(notice), "user_id": user, "status": "sent"});
+    let body =
+        json!({"id": write_id(notice), "user_id": user, "channels": [ChannelView::inbox(false)]});
     Ok(answer::created(
         &format!("/api/notifications/user/{user}"),
         &body,

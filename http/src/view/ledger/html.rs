@@ -1,7 +1,7 @@
 //! The ledger's proof as an HTML page, which is the server's front page.
 
 use super::ProofView;
-use crate::{html::amount, time::in_words};
+use crate::time::in_words;
 use campusg_domain::money::Cents;
 use std::fmt::Write;
 
@@ -69,6 +69,6 @@ impl ProofView {
     }
 
     fn amount(&self, cents: i64) -> String {
-        amount(Cents(cents), &self.currency)
+        self.currency.of(Cents(cents)).to_string()
     }
 }

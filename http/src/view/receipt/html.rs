@@ -1,10 +1,7 @@
 //! A receipt as an HTML page. Every text from outside is escaped.
 
 use super::{LineView, ReceiptView, Shows};
-use crate::{
-    html::{amount, escaped},
-    time::in_words,
-};
+use crate::{html::escaped, time::in_words};
 use campusg_domain::{money::Cents, order::Status, people::Side};
 use std::fmt::Write;
 
@@ -121,6 +118,6 @@ impl ReceiptView {
     }
 
     fn amount(&self, cents: i64) -> String {
-        amount(Cents(cents), &self.currency)
+        self.currency.of(Cents(cents)).to_string()
     }
 }

@@ -158,7 +158,10 @@ fn zero(proof: &Proof) -> Line {
         ("pending", proof.pending_sum_cents),
     ];
     let wrong = sums.into_iter().filter(|(_, sum)| *sum != 0);
-    let faults = wrong.map(|(name, sum)| format!("{name} adds up to {}", Cents(sum)));
+    let faults = wrong.map(|(name, sum)| {
+        let sum = proof.currency.of(Cents(sum));
+        format!("{name} adds up to {sum}")
+    });
     let says = "all accounts add up to nothing, posted and pending";
     line("ledger", says, proof.accounts, faults.collect())
 }
@@ -221,18 +224,20 @@ fn repeats(world: &OnCampus) -> Line {
 fn books(simulation: &Simulation) -> Line {
     let (gateway, totals) = (simulation.gateway(), simulation.ledger().totals());
     let booked = -simulation.ledger().balance(Account::Gateway).posted;
+    let shown = |cents| simulation.policy().currency.of(cents);
     let mut faults = vec![];
     if gateway.cash() != booked {
-        let cash = gateway.cash();
+        let (cash, booked) = (shown(gateway.cash()), shown(booked));
         faults.push(format!("the gateway counts {cash}, the ledger {booked}"));
     }
     let left = simulation.left_to_run_out();
     if totals.open_escrows == 0 && gateway.blocked() != left {
-        let blocked = gateway.blocked() - left;
+        let blocked = shown(gateway.blocked() - left);
         faults.push(format!("{blocked} stays blocked on cards"));
     }
     let mut says = String::from("the gateway's own book says what the ledger says");
     if left.is_positive() {
+        let left = shown(left);
         says.push_str(&format!("; {left} that operators gave up runs out there"));
     }
     line("gateway", &says, gateway.executed(), faults)
@@ -362,6 +367,7 @@ mod tests {
         let operator = Principal::Operator(simulation.register_operator());
         let order = cancelled_in_silence(&mut simulation, Behaviour::Succeeds);
         let blocked = simulation.gateway().blocked();
+        let blocked = simulation.policy().currency.of(blocked);
         let stays = format!("{blocked} stays blocked on cards");
         assert_eq!(books(&simulation).faults, [stays], "it is still tried");
         let reason = crate::simulate::day::words("let it run out");

@@ -2,8 +2,6 @@
 
 use campusg_client::answer::{Escrow, Payment};
 use campusg_client::{Deviation, Person, operation::order, same};
-use campusg_domain::money::Cents;
-use std::fmt;
 
 /// The money of an order, and what its parties have and owe. Amounts are in cents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,13 +56,10 @@ impl Money {
         same("the runner's wallet", self.wallet, wallet)?;
         same("what the customer owes", self.debt, debt)
     }
-}
 
-impl fmt::Display for Money {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let amount = |cents: i64| Cents(cents).to_string();
-        write!(
-            f,
+    /// The line of all of it, with amounts in the words of `amount`.
+    pub(super) fn told(&self, amount: impl Fn(i64) -> String) -> String {
+        format!(
             "held {:>6} | charged {:>6} {:<12} | refunded {:>6} | runner's wallet {:>6} | customer owes {:>6}",
             amount(self.held),
             amount(self.charged),

@@ -94,7 +94,8 @@ async fn by_hand(scene: &Scene) -> Result<(), Deviation> {
     };
     let accounts = operator.add_up().await?;
     scene.story.remark(&format!(
-        "{accounts} accounts: posted 0.00, promised in = promised out"
+        "{accounts} accounts: posted {}, promised in = promised out",
+        scene.story.amount(0)
     ));
     Ok(())
 }

@@ -1,7 +1,12 @@
 //! The scene of a walkthrough: a server, its operator if the login is known, its clock, and the story.
 
 use super::{Setting, Story};
-use campusg_client::{Client, Deviation, Person};
+use campusg_client::{
+    Client, Deviation, Person, Wish,
+    answer::{Proof, Quoted},
+    operation::{desk, order},
+};
+use campusg_domain::money::Currency;
 
 /// A server on which a walkthrough plays, and its story.
 #[derive(Debug)]
@@ -43,10 +48,11 @@ impl Scene {
                 }
             }
         };
+        let currency = currency(&client, operator.as_ref()).await?;
         Ok(Self {
             client,
             operator,
-            story,
+            story: story.told_in(currency),
             virtual_clock,
             setting: None,
         })
@@ -110,4 +116,14 @@ impl Scene {
         };
         operator.move_clock(ms).await?.is(200).map(drop)
     }
+}
+
+/// The server's currency: from a quote for an operator, else from the ledger's proof, which is made anew once an hour only.
+async fn currency(client: &Client, operator: Option<&Person>) -> Result<Currency, Deviation> {
+    if let Some(operator) = operator {
+        let quoted: Quoted = operator.read(order::quote(&Wish::lunch())).await?;
+        return Ok(quoted.currency);
+    }
+    let proof: Proof = client.send(&desk::proof()).await?.is(200)?.read()?;
+    Ok(proof.currency)
 }

@@ -4,6 +4,7 @@
 //! Invariant: a transition counts as shown once its step has been played to the end, and not before.
 
 use super::{Money, Sums};
+use campusg_domain::money::{Cents, Currency};
 use std::{
     collections::BTreeSet,
     io,
@@ -24,6 +25,7 @@ type Print = Arc<dyn Fn(&str) -> io::Result<()> + Send + Sync>;
 #[derive(Clone)]
 pub struct Story {
     print: Option<Print>,
+    currency: Currency,
     log: Arc<Mutex<Log>>,
 }
 
@@ -58,6 +60,7 @@ impl Story {
     pub fn printed(print: impl Fn(&str) -> io::Result<()> + Send + Sync + 'static) -> Self {
         Self {
             print: Some(Arc::new(print)),
+            currency: Currency::USD,
             log: Arc::default(),
         }
     }
@@ -67,8 +70,21 @@ impl Story {
     pub fn silent() -> Self {
         Self {
             print: None,
+            currency: Currency::USD,
             log: Arc::default(),
         }
+    }
+
+    /// This story, with its amounts in another currency than [`Currency::USD`].
+    #[must_use]
+    pub fn told_in(self, currency: Currency) -> Self {
+        Self { currency, ..self }
+    }
+
+    /// Writes an amount in units of the server's currency.
+    #[must_use]
+    pub fn amount(&self, cents: i64) -> String {
+        self.currency.figures(Cents(cents))
     }
 
     /// Ends the part before, and begins a new one with a heading.
@@ -142,12 +158,14 @@ impl Story {
 
     /// Prints the order's money after the step, in six columns.
     pub fn sums(&self, sums: &Sums) {
-        self.line(format!("      | {sums}"));
+        let told = sums.told(|cents| self.amount(cents));
+        self.line(format!("      | {told}"));
     }
 
     /// Prints the order's money after the step, as its parties see it.
     pub fn money(&self, money: &Money) {
-        self.line(format!("      | {money}"));
+        let told = money.told(|cents| self.amount(cents));
+        self.line(format!("      | {told}"));
     }
 
     /// Prints a line as it is.

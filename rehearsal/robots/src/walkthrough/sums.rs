@@ -2,8 +2,6 @@
 
 use campusg_client::answer::{Escrow, Payment};
 use campusg_client::{Deviation, Person, operation::order, same};
-use campusg_domain::money::Cents;
-use std::fmt;
 
 /// The money of an order, and what its parties have and owe. Amounts are in cents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,16 +116,14 @@ impl Sums {
         same("the runner's balance", self.balance, expected.balance)?;
         same("what the customer owes", self.owed, expected.owed)
     }
-}
 
-impl fmt::Display for Sums {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The line of all columns, with amounts in the words of `figures`.
+    pub(super) fn told(&self, figures: impl Fn(i64) -> String) -> String {
         let amount = |cents: i64| match cents {
             0 => "–".into(),
-            cents => Cents(cents).to_string(),
+            cents => figures(cents),
         };
-        write!(
-            f,
+        format!(
             "held {:>5} | captured {:>5} | released {:>5} | refunded {:>5} | runner's balance {:>5} | customer owes {:>5}",
             amount(self.held),
             amount(self.captured),
@@ -143,12 +139,13 @@ impl fmt::Display for Sums {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may end here")]
     use super::*;
+    use campusg_domain::money::{Cents, Currency};
 
     #[test]
     fn every_column_is_printed_and_the_first_that_differs_is_named() {
         let sums = Sums::NOTHING.captured(2_749).paid(2_649);
         assert_eq!(
-            sums.to_string(),
+            sums.told(|cents| Currency::USD.figures(Cents(cents))),
             "held     – | captured 27.49 | released 26.49 | refunded     – | runner's balance 26.49 | customer owes     –"
         );
         let expected = sums.balance(2_298).owed(1);

@@ -1,7 +1,7 @@
 //! The report's sections on money: the balances of the accounts, and the transfers between them.
 
 use campusg_domain::{
-    money::{Account, Cents, Phase},
+    money::{Account, Cents, Currency, Phase},
     owner::ledger::Balance,
 };
 use campusg_simulation::Simulation;
@@ -64,21 +64,21 @@ pub(super) fn accounts(simulation: &Simulation) -> String {
         "MONEY AT THE END", "accounts", "posted", "promised in", "out"
     );
     let mut total = (Balance::default(), 0);
+    let currency = simulation.policy().currency;
     for (name, (sum, accounts)) in KINDS.iter().zip(sums) {
-        text.push_str(&row(name, accounts, sum));
+        text.push_str(&row(name, accounts, sum, currency));
         total.0.posted += sum.posted;
         total.0.pending_in += sum.pending_in;
         total.0.pending_out += sum.pending_out;
         total.1 += accounts;
     }
-    text.push_str(&row("sum", total.1, total.0));
+    text.push_str(&row("sum", total.1, total.0, currency));
     text
 }
 
-fn row(name: &str, accounts: u64, sum: Balance) -> String {
-    // Padding asks for a text: an amount ignores it.
+fn row(name: &str, accounts: u64, sum: Balance, currency: Currency) -> String {
     let [posted, promised_in, out] =
-        [sum.posted, sum.pending_in, sum.pending_out].map(|cents| cents.to_string());
+        [sum.posted, sum.pending_in, sum.pending_out].map(|cents| currency.figures(cents));
     format!("  {name:<22}{accounts:>9}{posted:>16}{promised_in:>14}{out:>14}\n")
 }
 
@@ -95,7 +95,7 @@ pub(super) fn flows(simulation: &Simulation) -> String {
     let mut text = String::from("MONEY THAT MOVED\n");
     for ((from, to), cents) in flows {
         let way = format!("{} → {}", KINDS[from], KINDS[to]);
-        let (says, cents) = (says(from, to), cents.to_string());
+        let (says, cents) = (says(from, to), simulation.policy().currency.figures(cents));
         text.push_str(&format!("  {way:<24}{cents:>14}  {says}\n"));
     }
     text

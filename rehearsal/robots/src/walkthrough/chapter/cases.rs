@@ -2,7 +2,7 @@
 
 use super::{
     super::{Errand, Sums},
-    cast::{Cast, amount},
+    cast::Cast,
 };
 use campusg_client::{
     Deviation, Person,
@@ -108,7 +108,7 @@ async fn runner_claims(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviati
         &["31"],
         format!(
             "He comes back and claims the {} that he laid out. Nothing is frozen.",
-            amount(outlay)
+            cast.amount(outlay)
         ),
     );
     errand.runner.claim(&errand.order, outlay).await?.is(200)?;

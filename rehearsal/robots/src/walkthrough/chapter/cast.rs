@@ -2,7 +2,7 @@
 
 use super::super::{Errand, Scene, Sums};
 use campusg_client::{Deviation, Person, Wish, answer::Order};
-use campusg_domain::{money::Cents, time::SECOND_MS};
+use campusg_domain::time::SECOND_MS;
 use std::time::Duration;
 
 /// Longest wait until an order's money is as expected.
@@ -44,6 +44,11 @@ impl<'a> Cast<'a> {
     pub(super) fn begins(&self, transitions: &[&'static str], text: impl Into<String>) {
         self.scene.story.pause();
         self.step(transitions, text);
+    }
+
+    /// Writes an amount in units of the server's currency.
+    pub(super) fn amount(&self, cents: i64) -> String {
+        self.scene.story.amount(cents)
     }
 
     /// Registers a customer with this card.
@@ -152,9 +157,4 @@ async fn until_so(
         looked?;
     }
     found.are(&expected)
-}
-
-/// An amount, to be printed in units of the currency.
-pub(super) const fn amount(cents: i64) -> Cents {
-    Cents(cents)
 }

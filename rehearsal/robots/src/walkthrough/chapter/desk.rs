@@ -2,7 +2,7 @@
 
 use super::{
     super::{Errand, Sums},
-    cast::{Cast, amount},
+    cast::Cast,
 };
 use campusg_client::{
     Deviation, Person,
@@ -162,7 +162,7 @@ async fn settled_before(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviat
 
     let errand = cast.at("accepted").await?;
     let part = errand.price.fee / 2;
-    cast.begins(&["40"], format!("She ends an order that Tom took, and gives him {} for his way. More than the fee is refused.", amount(part)));
+    cast.begins(&["40"], format!("She ends an order that Tom took, and gives him {} for his way. More than the fee is refused.", cast.amount(part)));
     let above = to_runner(errand.price.fee + 1);
     operator
         .settle(&errand.order, above)

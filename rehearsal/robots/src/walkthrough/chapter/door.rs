@@ -6,7 +6,7 @@ use super::{
 };
 use campusg_client::{
     Deviation, Person, Reply, Wish,
-    answer::{Made, Order, Refusal},
+    answer::{Made, Order, Refusal, RunnersOrder},
     operation::order,
     request::ProblemReport,
     same,
@@ -155,14 +155,22 @@ async fn wrong_pins(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.money(&errand, bought(&errand)).await?;
 
     cast.step(
-        &["21", "22"],
-        "Now even the right one is no use; a photo of the food in Mia's hands takes its place.",
+        &["21"],
+        "Now even the right one is no use; a photo takes its place. It is Noah's word alone, so the money waits, and Mia is asked whether she has the food.",
     );
     noah.deliver_by_pin(order, &pin)
         .await?
         .refuses(422, "photo_needed")?;
     let photo = noah.upload().await?;
-    let done = noah.deliver_by_photo(order, &photo).await?;
+    let waits = noah.deliver_by_photo(order, &photo).await?;
+    let waits: RunnersOrder = waits.is(200)?.read()?;
+    same("the status", waits.status, Status::Delivered)?;
+    errand.customer.notice("confirm_or_dispute", order).await?;
+    noah.notice("payment_waits", order).await?;
+    cast.money(&errand, bought(&errand)).await?;
+
+    cast.step(&["22"], "She has, and says so: Noah is paid.");
+    let done = errand.customer.confirm(order).await?;
     paid(cast, &errand, (Status::Completed, Some("photo")), done).await
 }
 

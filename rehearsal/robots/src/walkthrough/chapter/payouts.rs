@@ -2,7 +2,7 @@
 
 use super::{
     super::{Errand, Sums},
-    cast::{Cast, amount},
+    cast::Cast,
 };
 use campusg_client::{Deviation, Person, Wish, same};
 use campusg_domain::order::Fault;
@@ -86,7 +86,7 @@ async fn sent_back(cast: &Cast<'_>) -> Result<(), Deviation> {
 async fn owing(cast: &Cast<'_>) -> Result<(), Deviation> {
     cast.begins(
         &["42"],
-        format!("Dora takes out {} of what she has.", amount(FIRST)),
+        format!("Dora takes out {} of what she has.", cast.amount(FIRST)),
     );
     let Some(operator) = cast.scene.operator_here() else {
         return Ok(());
@@ -101,14 +101,14 @@ async fn owing(cast: &Cast<'_>) -> Result<(), Deviation> {
         &["31"],
         format!(
             "Then Carl claims {}. No more than the {} that are left can be frozen.",
-            amount(CLAIM),
-            amount(left)
+            cast.amount(CLAIM),
+            cast.amount(left)
         ),
     );
     errand.customer.claim(&errand.order, CLAIM).await?.is(200)?;
     cast.money(&errand, earned.balance(0)).await?;
 
-    cast.step(&["34"], format!("Dora is at fault: what was frozen goes back to Carl's card, and she owes the other {}.", amount(CLAIM - left)));
+    cast.step(&["34"], format!("Dora is at fault: what was frozen goes back to Carl's card, and she owes the other {}.", cast.amount(CLAIM - left)));
     operator
         .resolve(&errand.order, 1, CLAIM, Fault::Runner)
         .await?
@@ -192,8 +192,8 @@ async fn platform(cast: &Cast<'_>) -> Result<(), Deviation> {
 fn at_the_gateway(cast: &Cast<'_>, what: &str, brought: i64, before: i64, after: i64) {
     cast.scene.story.remark(&format!(
         "{what} {}; at the gateway {} before, {} after",
-        amount(brought),
-        amount(before),
-        amount(after),
+        cast.amount(brought),
+        cast.amount(before),
+        cast.amount(after),
     ));
 }

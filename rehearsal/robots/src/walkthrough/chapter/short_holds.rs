@@ -3,7 +3,7 @@
 
 use super::{
     super::{Errand, Setting, Sums},
-    cast::{Cast, amount},
+    cast::Cast,
 };
 use campusg_client::{
     Deviation, Person, Wish,
@@ -140,7 +140,7 @@ async fn on_hold(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation> {
         &["41"],
         format!(
             "Her card is as good as ever: she pays {} of it by hand, and no more than she owes.",
-            amount(PART)
+            cast.amount(PART)
         ),
     );
     let customer = &errand.customer;
@@ -200,7 +200,11 @@ async fn late_charge(cast: &Cast<'_>, operator: &Person) -> Result<(), Deviation
         (came, went),
         (charge, charge),
     )?;
-    let said = format!("came in {}, went back {}", amount(came), amount(went));
+    let said = format!(
+        "came in {}, went back {}",
+        cast.amount(came),
+        cast.amount(went)
+    );
     cast.scene.story.remark(&said);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::{
     super::{Errand, Setting, Sums},
-    cast::{Cast, amount},
+    cast::Cast,
 };
 use campusg_client::{Deviation, Person, Price, Wish, same};
 
@@ -38,11 +38,11 @@ async fn order(cast: &Cast<'_>) -> Result<Errand, Deviation> {
     }
     cast.scene.story.remark(&format!(
         "food {} + buffer {} + fee {} + tip {} = {} to be held",
-        amount(price.food),
-        amount(price.buffer),
-        amount(price.fee),
-        amount(price.tip),
-        amount(price.hold),
+        cast.amount(price.food),
+        cast.amount(price.buffer),
+        cast.amount(price.fee),
+        cast.amount(price.tip),
+        cast.amount(price.hold),
     ));
 
     cast.step(

@@ -41,14 +41,19 @@ pub(super) async fn wrong_pins(scene: &Scene) -> Result<(), Deviation> {
     )
     .await?;
 
-    story.step("At the door: after the last try even the right PIN is no use; a photo of the food takes its place.");
+    story.step(
+        "At the door: after the last try even the right PIN is no use; a photo of the food takes its place. Ben is not paid on \
+         his word alone: Ann is asked, and confirms.",
+    );
     runner
         .deliver_by_pin(order, &pin)
         .await?
         .refuses(422, "photo_needed")?;
     let earned = errand.earnings().await?;
     runner.deliver_by_photo(order, &photo).await?.is(200)?;
-    let done = errand.seen().await?;
+    same("the status", errand.seen().await?.status, Status::Delivered)?;
+    errand.customer.notice("confirm_or_dispute", order).await?;
+    let done: Order = errand.customer.confirm(order).await?.is(200)?.read()?;
     same("the status", done.status, Status::Completed)?;
     same("the proof", done.proof(), Some("photo"))?;
     money(scene, &errand, [0, errand.price.charge(), earned, 0]).await
