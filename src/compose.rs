@@ -21,7 +21,7 @@ use campusg_actors::{
     },
     runtime::{AcceptedClock, Runtime, Start},
 };
-use campusg_domain::gateway::PaymentGateway;
+use campusg_domain::{gateway::PaymentGateway, id::Seq};
 use campusg_http::AppState;
 use campusg_storage::{OpenOptions, Opened, Store};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -75,9 +75,10 @@ pub async fn start_runtime(
     );
     let opening = tokio::task::spawn_blocking(move || Store::open(&dir, &storage, options));
     let opened = opening.await.map_err(|_| ComposeFault::Panicked)??;
-    currency::keep(&config.data, config.policy.currency.code())?;
+    let new = opened.boot.folded == Seq::NONE;
+    currency::keep(&config.data, config.policy.currency.code(), new)?;
     log_what_was_found(&opened);
-    let Payments { gateway, pages } = sandbox::payments(config, &clock)?;
+    let Payments { gateway, pages } = sandbox::payments(config, &clock, opened.store.reads())?;
     let start = Start {
         opened,
         policy: config.policy.clone(),

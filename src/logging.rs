@@ -4,7 +4,6 @@ use crate::{
     config::{LogConfig, LogFormat},
     output,
 };
-use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
 /// Starts logging to standard error, with colours only at a terminal. A second start does nothing.
@@ -12,7 +11,7 @@ pub fn start(config: &LogConfig) {
     let filter = EnvFilter::try_new(&config.filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_ansi(output::log_stream().is_terminal())
+        .with_ansi(output::logs_at_a_terminal())
         .with_writer(output::log_stream);
     // An error means that a subscriber is set already.
     let _ = match config.format {

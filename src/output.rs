@@ -5,7 +5,8 @@
 
 use std::{
     fmt::Display,
-    io::{self, ErrorKind, Write},
+    io::{self, ErrorKind, IsTerminal, Write},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 /// Prints a result and a line end on standard output.
@@ -21,10 +22,41 @@ pub fn problem(text: impl Display) {
     let _ = line(&mut io::stderr().lock(), text);
 }
 
-/// Returns standard error, where log lines go so that results stay clean.
+/// Standard error, where log lines go so that results stay clean. A line that can't be written, as on a full disk, is
+/// counted and left out: nothing that the server does may depend on its log.
+#[derive(Debug)]
+pub struct LogStream<W = io::Stderr>(W);
+
+static LOST_LINES: AtomicU64 = AtomicU64::new(0);
+
+impl<W: Write> Write for LogStream<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.0.write_all(line).is_err() {
+            LOST_LINES.fetch_add(1, Ordering::Relaxed);
+            return Ok(line.len());
+        }
+        let lost = LOST_LINES.swap(0, Ordering::Relaxed);
+        if lost > 0 && writeln!(self.0, "{lost} lines of the log could not be written").is_err() {
+            LOST_LINES.fetch_add(lost, Ordering::Relaxed);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Returns the stream for log lines.
 #[must_use]
-pub fn log_stream() -> io::Stderr {
-    io::stderr()
+pub fn log_stream() -> LogStream {
+    LogStream(io::stderr())
+}
+
+/// Whether somebody reads the log lines at a terminal.
+#[must_use]
+pub fn logs_at_a_terminal() -> bool {
+    io::stderr().is_terminal()
 }
 
 fn line(stream: &mut impl Write, text: impl Display) -> io::Result<()> {
@@ -53,6 +85,18 @@ mod tests {
     #[test]
     fn a_reader_that_went_away_is_no_error() {
         assert!(line(&mut Stream(ErrorKind::BrokenPipe), "text").is_ok());
+    }
+
+    #[test]
+    fn v3_a_log_on_a_full_disk_stops_nobody_and_says_what_it_lacks() {
+        let mut full = LogStream(Stream(ErrorKind::StorageFull));
+        for _ in 0..3 {
+            assert!(full.write_all(b"a line\n").is_ok());
+        }
+        let mut written = LogStream(vec![]);
+        written.write_all(b"a line\n").unwrap();
+        let text = String::from_utf8(written.0).unwrap();
+        assert_eq!(text, "a line\n3 lines of the log could not be written\n");
     }
 
     #[test]

@@ -157,6 +157,43 @@ async fn reasons_are_sealed_and_the_audit_log_outlives_a_kill() -> Result<(), De
     Ok(())
 }
 
+#[tokio::test]
+async fn v11_the_payload_of_a_scheduled_event_is_sealed_on_disk_and_read_after_a_restart()
+-> Result<(), Deviation> {
+    let mut server = Server::start(options());
+    let scene = server.scene().await;
+    let errand = Errand::available(&scene.client, "tok_visa").await?;
+    let payload = json!({"note": "canary-of-the-timer", "exact": [1.50, "ü"]});
+    let event = json!({
+        "event_type": "ORDER_TIMEOUT", "entity_id": errand.order,
+        "scheduled_time": "2099-01-01T00:00:00Z", "payload": payload,
+    });
+    let boss = operator(&scene);
+    let made = boss.post("/api/scheduled-events", &event).await?.is(201)?;
+    assert_eq!(made.0["payload"], payload);
+    for _ in 0..2 {
+        server.stop();
+        server.verify();
+        assert!(
+            !contains(&server.data(), "canary-of-the-timer"),
+            "on disk only sealed"
+        );
+        server.start_again();
+        let scene = server.scene().await;
+        let listed = operator(&scene).get("/api/scheduled-events").await?;
+        assert_eq!(listed.is(200)?.0["items"][0]["payload"], payload);
+    }
+    let scene = server.scene().await;
+    let path = format!("/api/scheduled-events/{}/cancel", made.text("/id")?);
+    let boss = operator(&scene);
+    boss.post(&path, &json!({})).await?.is(204)?;
+    boss.post(&path, &json!({}))
+        .await?
+        .refuses(409, "not_cancellable")?;
+    assert!(!server.log().contains("canary-of-the-timer"));
+    Ok(())
+}
+
 /// Whether any file of a folder has these words.
 fn contains(folder: &std::path::Path, wanted: &str) -> bool {
     let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);

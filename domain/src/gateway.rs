@@ -471,6 +471,11 @@ pub struct EventPage {
 
 /// The payment gateway.
 pub trait PaymentGateway: Send + Sync {
+    /// What keeps the gateway from working, as far as this process can see it without asking; `None` if nothing does.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
     /// Makes one try of one call. A future's `Err` says what it speaks of, as narrowly as the gateway tells.
     fn call(&self, request: Request) -> BoxFuture<'_, Result<Answer, Unanswered>>;
 

@@ -305,4 +305,11 @@ pub enum NoticeKind {
         /// How long it waits at most, in milliseconds, unless there is a dispute.
         window_ms: u64,
     },
+    /// To operators: a snapshot store was found damaged and is rebuilt from the journal; nothing is lost.
+    SnapshotsDamaged {
+        /// Whether it is the one with what has ended; otherwise the one with what is live.
+        archive: bool,
+    },
+    /// To operators: both snapshot stores are whole again.
+    SnapshotsWhole,
 }

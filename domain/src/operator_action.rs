@@ -51,7 +51,9 @@ pub fn name(record: &Record, order: Option<&Order>) -> Option<&'static str> {
             SystemEvent::ClockAccepted { .. } => Some("accept_clock"),
             SystemEvent::Booted { .. }
             | SystemEvent::ClockStepped { .. }
-            | SystemEvent::ClockSettled => None,
+            | SystemEvent::ClockSettled
+            | SystemEvent::SnapshotsDamaged { .. }
+            | SystemEvent::SnapshotsWhole => None,
         }),
     }
 }

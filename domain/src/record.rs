@@ -57,6 +57,13 @@ pub enum SystemEvent {
         /// The operator's reason, sealed; `None` at the start.
         reason: Option<Sealed>,
     },
+    /// A snapshot store was found damaged: both are rebuilt from the journal.
+    SnapshotsDamaged {
+        /// Whether it is the one with what has ended; otherwise the one with what is live.
+        archive: bool,
+    },
+    /// Both snapshot stores are whole again.
+    SnapshotsWhole,
 }
 
 /// What happened, as the events of the stream's kind.

@@ -205,6 +205,19 @@ pub(crate) fn notice(kind: NoticeKind, currency: Currency) -> (&'static str, &'s
                 ms / 1_000
             ),
         ),
+        NoticeKind::SnapshotsDamaged { archive } => (
+            "snapshots_damaged",
+            "A snapshot store is damaged",
+            format!(
+                "{} was not as it was written. Both stores are rebuilt from the journal, which has everything; what can't be read meanwhile is answered with \"being restored\". If this happens again, look at the disk.",
+                if archive { "archive/" } else { "hot/" },
+            ),
+        ),
+        NoticeKind::SnapshotsWhole => plain(
+            "snapshots_whole",
+            "The snapshot stores are whole again",
+            "They were rebuilt from the journal. Nothing is lost.",
+        ),
         NoticeKind::PayoutStalled { call, .. } => (
             "step_stalled",
             "A step needs a person",

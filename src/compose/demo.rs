@@ -11,10 +11,12 @@ use campusg_domain::{
     owner::directory::RunnerState,
     stream::Meta,
 };
+use campusg_storage::file::write_whole;
 use serde::{Deserialize, Serialize};
 use std::{fs, os::unix::fs::DirBuilderExt, path::Path};
 
 const MARK: &str = "demo-logins.json";
+const UNNAMED: &str = "demo-logins.new";
 const PASSWORD: &str = "campus-demo-2026";
 
 /// A login of the demo.
@@ -43,7 +45,7 @@ pub(super) fn check(data: &Path, demo: bool) -> Result<(), ComposeFault> {
         .mode(0o700)
         .create(data);
     folder
-        .and_then(|()| fs::write(&mark, ""))
+        .and_then(|()| write_whole(&mark, &data.join(UNNAMED), b""))
         .map_err(|source| ComposeFault::DataFile { path: mark, source })
 }
 
@@ -61,21 +63,22 @@ pub fn leave_no_demo(data: &Path) -> Result<(), ComposeFault> {
     gone.map_err(|source| ComposeFault::DataFile { path, source })
 }
 
-/// Creates the demo data, or reads the logins of the existing ones.
+/// Creates the demo data, unless the mark says that all of it is there. A damaged mark is made anew.
 pub(super) async fn make(runtime: &Runtime, data: &Path) -> Result<Vec<Login>, ComposeFault> {
     let mark = data.join(MARK);
     let file_fault = |source| ComposeFault::DataFile {
         path: mark.clone(),
         source,
     };
-    let text = fs::read_to_string(&mark).map_err(file_fault)?;
-    if !text.is_empty() {
-        return serde_json::from_str(&text).map_err(|error| file_fault(error.into()));
+    let logins = logins();
+    let found = fs::read(&mark).map_err(file_fault)?;
+    if serde_json::from_slice::<Vec<Login>>(&found).is_ok_and(|found| found == logins) {
+        return Ok(logins);
     }
-    let mut logins = vec![];
-    people(runtime, &mut logins)
-        .await
-        .map_err(ComposeFault::Demo)?;
+    if !found.is_empty() {
+        tracing::warn!(path = %mark.display(), "the demo's logins are not as they were written: they are made anew");
+    }
+    people(runtime, &logins).await.map_err(ComposeFault::Demo)?;
     for (name, place) in [
         ("Corner Bakery", "Library, ground floor"),
         ("Noodle Bar", "Student union"),
@@ -92,14 +95,11 @@ pub(super) async fn make(runtime: &Runtime, data: &Path) -> Result<Vec<Login>, C
             .map_err(ComposeFault::Demo)?;
     }
     let text = serde_json::to_string_pretty(&logins).expect("logins are plain data");
-    let unnamed = data.join("demo-logins.new");
-    fs::write(&unnamed, text)
-        .and_then(|()| fs::rename(&unnamed, &mark))
-        .map_err(file_fault)?;
+    write_whole(&mark, &data.join(UNNAMED), text.as_bytes()).map_err(file_fault)?;
     Ok(logins)
 }
 
-async fn people(runtime: &Runtime, logins: &mut Vec<Login>) -> Result<(), Refusal> {
+fn logins() -> Vec<Login> {
     let people = [
         ("operator", "olivia"),
         ("customer", "ada"),
@@ -109,15 +109,20 @@ async fn people(runtime: &Runtime, logins: &mut Vec<Login>) -> Result<(), Refusa
         ("runner", "sam"),
         ("runner", "tariq"),
     ];
-    for (role, name) in people {
-        let login = Login {
-            role: role.into(),
-            email: format!("{name}@campus.example"),
-            password: PASSWORD.into(),
-        };
-        let user = register(runtime, &login, name).await?;
+    let login = |(role, name): (&str, &str)| Login {
+        role: role.into(),
+        email: format!("{name}@campus.example"),
+        password: PASSWORD.into(),
+    };
+    people.map(login).into()
+}
+
+async fn people(runtime: &Runtime, logins: &[Login]) -> Result<(), Refusal> {
+    for login in logins {
+        let name = login.email.split('@').next().unwrap_or_default();
+        let user = register(runtime, login, name).await?;
         let meta = runtime.unkeyed(Principal::User(user), "demo");
-        match role {
+        match login.role.as_str() {
             "customer" => {
                 let card = CardToken("tok_visa".into());
                 runtime.set_card(meta, card).await?;
@@ -129,7 +134,6 @@ async fn people(runtime: &Runtime, logins: &mut Vec<Login>) -> Result<(), Refusa
             }
             _ => {}
         }
-        logins.push(login);
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::time;
 use campusg_actors::runtime::{Refusal, StartFault};
 use campusg_sandbox::BookFault;
-use campusg_storage::StorageFault;
+use campusg_storage::{StorageFault, snapshot::SnapshotFault};
 use std::{io, net::SocketAddr, path::PathBuf};
 
 /// Why the server could not start, or did not stop in order.
@@ -43,6 +43,19 @@ pub enum ComposeFault {
         /// Why the book can't be used.
         source: BookFault,
     },
+    /// The sandbox gateway's book lacks what was answered from it.
+    #[error(
+        "the sandbox gateway's book {path} lacks call {key}, which was answered from it: restore the book from a backup, or start with sandbox.book_may_be_lost=true, if its play money may be lost"
+    )]
+    BookLacks {
+        /// The file of the book.
+        path: PathBuf,
+        /// The call's key.
+        key: String,
+    },
+    /// The journal can't be read.
+    #[error("the journal can't be read")]
+    Unreadable(#[source] SnapshotFault),
     /// `--demo` was given on a folder with other data.
     #[error(
         "{path} is not a demo's data folder: name another one with --data, or leave --demo out"
@@ -68,6 +81,14 @@ pub enum ComposeFault {
         kept: String,
         /// The currency that is configured.
         asked: String,
+    },
+    /// A file in the data folder is not what was written.
+    #[error("{path} is damaged: {detail}: restore it from a backup")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
     },
     /// A file in the data folder can't be read or written.
     #[error("can't use {path}")]

@@ -45,6 +45,8 @@ pub struct BootState {
     pub last_boot: Option<SystemEvent>,
     /// What was last recorded about the clock; `None` if nothing was.
     pub clock: Option<SystemEvent>,
+    /// What was last recorded about the snapshots; `None` if nothing was.
+    pub snapshots: Option<SystemEvent>,
     /// When a person last accepted the clock: the record and its event; `None` if nobody had to.
     pub accepted: Option<(Seq, SystemEvent)>,
     /// The last record that is folded into this state.
@@ -72,7 +74,9 @@ impl BootState {
             Some(
                 SystemEvent::ClockStepped { .. }
                 | SystemEvent::ClockSettled
-                | SystemEvent::ClockAccepted { .. },
+                | SystemEvent::ClockAccepted { .. }
+                | SystemEvent::SnapshotsDamaged { .. }
+                | SystemEvent::SnapshotsWhole,
             )
             | None => 1,
         }
@@ -111,12 +115,16 @@ impl BootState {
         boot.armed_timers = stores.count(key::TIMERS)?;
         let read = |name| stores.hot(&key::Key::meta(name));
         let (booted, clock, accepted) = (read("boot")?, read("clock")?, read("accepted")?);
-        boot.system_last = booted.seq.max(clock.seq);
+        let snapshots = read("snapshots")?;
+        boot.system_last = booted.seq.max(clock.seq).max(snapshots.seq);
         if let Some(Value::Boot(event)) = booted.value {
             boot.last_boot = Some(event);
         }
         if let Some(Value::Boot(event)) = clock.value {
             boot.clock = Some(event);
+        }
+        if let Some(Value::Boot(event)) = snapshots.value {
+            boot.snapshots = Some(event);
         }
         if let Some(Value::Boot(event)) = accepted.value {
             boot.accepted = Some((accepted.seq, event));

@@ -11,7 +11,7 @@ mod power;
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -186,7 +186,7 @@ impl Disk for RealDisk {
             missing.push(ancestor);
         }
         for made in missing.into_iter().rev() {
-            match fs::create_dir(made) {
+            match fs::DirBuilder::new().mode(0o700).create(made) {
                 Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(e),
                 _ => self.sync_dir(parent_of(made))?,
             }
@@ -200,6 +200,7 @@ impl Disk for RealDisk {
             .read(true)
             .write(true)
             .create_new(true)
+            .mode(0o600)
             .open(path)?;
         Ok(Arc::new(RealFile(file)))
     }
@@ -243,6 +244,7 @@ impl Disk for RealDisk {
             .write(true)
             .create(true)
             .truncate(false)
+            .mode(0o600)
             .open(path)?;
         match file.try_lock() {
             Ok(()) => Ok(DiskLock::new(file)),

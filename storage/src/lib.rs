@@ -5,10 +5,12 @@
 //! Invariant: nothing is reported as durable before the disk has confirmed it.
 
 pub mod boot;
+pub mod checked_text;
 pub mod codec;
 pub mod config;
 pub mod disk;
 pub mod fault;
+pub mod file;
 pub mod journal;
 pub mod photo;
 pub mod projector;
@@ -19,9 +21,9 @@ pub mod store;
 pub mod vault;
 pub mod verify;
 
-mod file;
 mod keys;
 mod replay;
+mod reserve;
 
 pub use boot::BootState;
 pub use config::StorageConfig;

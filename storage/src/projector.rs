@@ -22,6 +22,7 @@ use tokio::sync::watch;
 
 use crate::journal::JournalReader;
 use crate::replay::decode;
+use crate::reserve::Reserve;
 use crate::snapshot::SnapshotFault;
 use crate::snapshot::checkpoint::{Checkpoint, Origin};
 use crate::snapshot::live::LiveSets;
@@ -43,6 +44,8 @@ pub(crate) struct Projection {
     paused: bool,
     /// The last record that the store's `applied` covers.
     applied: Seq,
+    /// What has to be kept again before anything is written, after a start on a full disk.
+    reserve: Option<Reserve>,
 }
 
 impl Projection {
@@ -62,6 +65,7 @@ impl Projection {
             checkpoint: None,
             paused: false,
             applied,
+            reserve: None,
         }
     }
 
@@ -112,8 +116,25 @@ impl Projection {
         }
     }
 
+    /// Pauses writing until there is room for the reserve, which a start on a full disk gave up.
+    pub(crate) fn wait_for(&mut self, reserve: Reserve) {
+        let path = reserve.path().to_path_buf();
+        // What is left of it is kept at once, for the next start.
+        let _ = reserve.keep_again();
+        self.reserve = Some(reserve);
+        self.pause(&SnapshotFault::Full { path });
+    }
+
     /// Reopens the stores that failed for want of room, and restarts the checkpoint.
     pub(crate) fn resume_writing(&mut self) -> Result<(), SnapshotFault> {
+        if let Some(reserve) = &self.reserve {
+            reserve.keep_again().map_err(|source| SnapshotFault::Io {
+                doing: "write",
+                path: reserve.path().to_path_buf(),
+                source,
+            })?;
+            self.reserve = None;
+        }
         self.shared.stores().reopen()?;
         self.paused = false;
         match &mut self.checkpoint {

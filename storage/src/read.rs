@@ -36,6 +36,7 @@ use crate::journal::ChainHead;
 use crate::snapshot::key::{self, Key};
 use crate::snapshot::live::{ListPlace, LiveSets};
 use crate::snapshot::shared::Shared;
+use crate::snapshot::sled_store::Role;
 use crate::snapshot::stores::ARCHIVE_WAIT;
 use crate::snapshot::value::Value;
 use crate::snapshot::{SnapshotFault, WriteStats};
@@ -63,6 +64,8 @@ pub enum Condition {
     Opening,
     /// A store is damaged, and both are rebuilt from the journal. What it had can't be read meanwhile.
     Rebuilding {
+        /// Whether it is the archive; otherwise hot.
+        archive: bool,
         /// What is wrong with it.
         why: String,
         /// The last record that is in the new stores.
@@ -120,7 +123,8 @@ impl Reads {
         let stores = self.shared.stores();
         let relaxed = std::sync::atomic::Ordering::Relaxed;
         match stores.damage() {
-            Some((_, why)) => Condition::Rebuilding {
+            Some((role, why)) => Condition::Rebuilding {
+                archive: role == Role::Archive,
                 why,
                 upto: Seq(self.shared.rebuilt_upto.load(relaxed)),
                 halted: self.shared.halted.load(relaxed),

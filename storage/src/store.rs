@@ -6,6 +6,7 @@
 //! lock       held while the store is open       journal/   the truth
 //! format     version of the folder              hot/ archive/ TRUST   snapshots, rebuilt from the journal if needed
 //! vault/     keys of people and of the server   photos/    pictures, by hash
+//! reserve    room for a start on a full disk
 //! ```
 //! Invariants: nothing is read before the lock is held and the format is known. A journal that lost acknowledged
 //! records is refused, and so is a vault that lost a person's key. The first batch that the owners receive directly
@@ -30,11 +31,14 @@ use crate::boot::BootState;
 use crate::config::StorageConfig;
 use crate::disk::DiskLock;
 use crate::fault::StorageFault;
-use crate::journal::{CommitQueue, Committer, CommitterOptions, Cut, Fold, Journal, JournalReader};
+use crate::journal::{
+    self, CommitQueue, Committer, CommitterOptions, Cut, Fold, Journal, JournalReader,
+};
 use crate::keys;
 use crate::photo::{PhotoOptions, Photos};
 use crate::projector::{Projection, Projector, ProjectorHandle, ProjectorOptions};
 use crate::read::Reads;
+use crate::reserve::Reserve;
 use crate::snapshot::SnapshotFault;
 pub use crate::snapshot::trust::Distrust;
 use crate::snapshot::trust::Trust;
@@ -42,7 +46,7 @@ use crate::vault::Vault;
 use check_snapshots::{Checked, open_journal};
 use fatal_signal::FatalSignal;
 use keeper::{Keeper, Kept};
-use settle::settle;
+use settle::{Settled, settle};
 use shelf::Shelf;
 
 /// What is needed to open a store besides the configuration.
@@ -129,6 +133,13 @@ impl std::fmt::Debug for Idle {
     }
 }
 
+/// What has to be there before anything can be read.
+struct Parts {
+    journal: journal::Opened,
+    vault: Vault,
+    settled: Settled,
+}
+
 /// The threads of a running store.
 struct Running {
     committer: Committer<Record>,
@@ -189,14 +200,59 @@ impl Store {
             path: dir.to_path_buf(),
             source,
         })?;
-        let Checked { journal, hot } = open_journal(dir, config, &trust)?;
+        let reserve = Reserve::of(dir);
+        match Self::open_parts(dir, config, &mut options, &trust) {
+            Err(StorageFault::Full { path }) if reserve.give_up().unwrap_or_default() => {
+                tracing::error!(path = %path.display(), "the disk is full: records are taken once there is room, everything can be read");
+                // The archive needs some of the room too.
+                options.whole = true;
+                let parts = Self::open_parts(dir, config, &mut options, &trust)?;
+                let mut opened = Self::opened(dir, config, options, parts, (trust, lock))?;
+                opened.store.projection.wait_for(reserve);
+                Ok(opened)
+            }
+            parts => {
+                let opened = Self::opened(dir, config, options, parts?, (trust, lock))?;
+                if let Err(fault) = reserve.keep() {
+                    tracing::warn!(path = %reserve.path().display(), %fault, "no room can be kept for a start on a full disk");
+                }
+                Ok(opened)
+            }
+        }
+    }
+
+    fn open_parts(
+        dir: &Path,
+        config: &StorageConfig,
+        options: &mut OpenOptions,
+        trust: &Trust,
+    ) -> Result<Parts, StorageFault> {
+        let Checked { journal, hot } = open_journal(dir, config, trust)?;
         let vault = Vault::load(&dir.join("vault"), journal.next_seq == 1)?;
-        let fatal_signal = FatalSignal::default();
         let reader = journal.journal.reader();
-        let mut settled = settle(dir, config, &reader, (&trust, hot), &mut options)?;
+        let mut settled = settle(dir, config, &reader, (trust, hot), options)?;
         settled.boot.keys =
             keys::read(&reader).map_err(|fault| StorageFault::snapshot(dir, fault))?;
         vault.check(settled.boot.directory.people().map(|(user, _)| user))?;
+        Ok(Parts {
+            journal,
+            vault,
+            settled,
+        })
+    }
+
+    fn opened(
+        dir: &Path,
+        config: &StorageConfig,
+        options: OpenOptions,
+        parts: Parts,
+        (trust, lock): (Trust, DiskLock),
+    ) -> Result<Opened, StorageFault> {
+        let Parts {
+            journal,
+            vault,
+            settled,
+        } = parts;
         let reads = Reads::new(Arc::clone(&settled.projection.shared));
         let photos = open_photos(dir, config, &options, &reads)?;
         Ok(Opened {
@@ -217,7 +273,7 @@ impl Store {
                 vault,
                 photos,
                 trust,
-                fatal_signal,
+                fatal_signal: FatalSignal::default(),
                 lock,
             },
         })
@@ -395,7 +451,8 @@ impl Idle {
         .map_err(thread_fault)?;
         let mut all: Vec<Fold<Record>> = vec![projector.handle().fold()];
         all.extend(folds);
-        let keeper = Keeper::start(Kept {
+        let for_keeper = self.fatal_signal.clone();
+        let kept = Kept {
             shelf: Shelf::new(&self.dir, self.config.cache_bytes()),
             shared,
             projector: projector.handle().clone(),
@@ -404,7 +461,8 @@ impl Idle {
             now_ms: Arc::clone(&self.now_ms),
             retry_tries: self.retry_tries,
             dirty_keys: self.config.dirty_keys,
-        });
+        };
+        let keeper = Keeper::start(kept, move |why| for_keeper.raise(why));
         let keeper = keeper.map_err(thread_fault)?;
         let reader = self.journal.reader();
         let now_ms = self.now_ms;

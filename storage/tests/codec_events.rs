@@ -301,7 +301,8 @@ pin!(schedule_event, ScheduleEvent:
         kind: TimerKind::OrderTimeout,
         order: order(),
         due: AT,
-        payload: "{}".into(),
+        author: user(),
+        payload: Sealed(b"{}".to_vec()),
     },
     Processed => ScheduleEvent::Processed { accepted: true },
     Cancelled => ScheduleEvent::Cancelled,
@@ -317,6 +318,8 @@ pin!(system_event, SystemEvent:
         by: Some("Ada".into()),
         reason: Some(Sealed(vec![9])),
     },
+    SnapshotsDamaged => SystemEvent::SnapshotsDamaged { archive: true },
+    SnapshotsWhole => SystemEvent::SnapshotsWhole,
 );
 
 pin!(events, Events:

@@ -171,6 +171,8 @@ pin!(notice_kind, NoticeKind:
     ClockStepped => NoticeKind::ClockStepped { back: true, ms: 3_600_000 },
     ConfirmOrDispute => NoticeKind::ConfirmOrDispute { window_ms: 86_400_000 },
     PaymentWaits => NoticeKind::PaymentWaits { window_ms: 86_400_000 },
+    SnapshotsDamaged => NoticeKind::SnapshotsDamaged { archive: true },
+    SnapshotsWhole => NoticeKind::SnapshotsWhole,
 );
 
 pin!(timer_kind, TimerKind:

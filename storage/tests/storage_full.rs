@@ -177,6 +177,8 @@ fn a_full_disk_is_no_damage_at_the_next_start() {
     let (store, known) = full(&disk, &entries, &calm());
     let fault = store.shutdown().unwrap_err();
     assert!(matches!(fault, StorageFault::Full { .. }), "{fault:?}");
+    fs::remove_file(disk.data().join("reserve")).unwrap();
+    disk.fill();
     assert_refused_until_there_is_room(&disk);
     disk.free();
     let opened = open(&disk.data(), &calm());
@@ -187,12 +189,49 @@ fn a_full_disk_is_no_damage_at_the_next_start() {
     // The same in a rebuild, which begins with nothing.
     fs::remove_dir_all(disk.data().join("hot")).unwrap();
     fs::remove_dir_all(disk.data().join("archive")).unwrap();
+    fs::remove_file(disk.data().join("reserve")).unwrap();
     disk.fill();
     assert_refused_until_there_is_room(&disk);
     disk.free();
     let opened = open(&disk.data(), &calm());
     assert_reads(opened.store.reads(), &entries[..known]);
     assert_nothing_aside(&disk.data());
+}
+
+#[test]
+fn v3_a_store_on_a_full_disk_starts_for_reads_and_goes_on_by_itself() {
+    let Some(disk) = SmallDisk::mount() else {
+        return;
+    };
+    let (_, entries) = town(60);
+    let (store, known) = full(&disk, &entries, &calm());
+    drop(store);
+    // Again and again: what a start needs is kept for the next one.
+    for _ in 0..5 {
+        disk.fill();
+        let store = start(&disk.data(), &calm());
+        assert_reads(store.reads(), &entries[..known]);
+        assert!(store.reads().storage_is_full() && store.queue().is_full(0));
+        assert_eq!(
+            submit(&store, &entries[known]),
+            Err(CommitFault::StorageFull)
+        );
+        assert!(!store.projector().checkpoint(), "there is no room yet");
+        assert_nothing_aside(&disk.data());
+    }
+    disk.fill();
+    let store = start(&disk.data(), &calm());
+    disk.free();
+    while store.reads().storage_is_full() {
+        std::thread::yield_now();
+    }
+    let reserve = fs::metadata(disk.data().join("reserve")).unwrap();
+    assert!(reserve.len() >= 3 << 20, "it is kept again");
+    feed(&store, &entries[known..]);
+    assert_reads(store.reads(), &entries);
+    store.shutdown().unwrap();
+    let opened = open(&disk.data(), &calm());
+    assert_eq!(opened.report.rebuilt, None);
 }
 
 /// Opens with a little more room each time, so that it runs out at every step of the way.

@@ -91,6 +91,7 @@ pub const HOUSES: [House; 4] = [
         buildings: &[],
         layers: &[
             &["config", "disk", "file"],
+            &["checked_text", "reserve"],
             &["journal", "vault"],
             &["codec"],
             &["photo"],

@@ -143,7 +143,9 @@ fn free_text(record: &Record) -> Option<(FreeText, &Sealed)> {
             SystemEvent::ClockAccepted { reason: why, .. } => why.as_ref().and_then(reason),
             SystemEvent::Booted { .. }
             | SystemEvent::ClockStepped { .. }
-            | SystemEvent::ClockSettled => None,
+            | SystemEvent::ClockSettled
+            | SystemEvent::SnapshotsDamaged { .. }
+            | SystemEvent::SnapshotsWhole => None,
         }),
         Events::Store(_) | Events::Inbox(_) | Events::Schedule(_) => None,
     }

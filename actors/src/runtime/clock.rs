@@ -2,35 +2,31 @@
 //!
 //! Invariant: whatever compares times in a running server asks the one clock that is made here.
 
-use super::{FreeText, Refusal, Runtime, StartFault, owners::unreadable};
+use super::{
+    FreeText, Refusal, Runtime, StartFault, owners::unreadable, system_stream::SystemStream,
+};
 use crate::{
     port::clock::{
         Clock,
         steady::{STEP_MS, SteadyClock, Step},
     },
     services::Services,
-    shell::{
-        commit::{Committed, Held, commit},
-        order::Orders,
-    },
+    shell::order::Orders,
 };
 use campusg_domain::{
     id::{OrderId, Principal, Seq, Stream, UserId},
-    notice::{Audience, Notice, NoticeKind},
+    notice::NoticeKind,
     order,
     owner::wallet::{self, Wallets},
-    record::{Events, Record, SystemEvent},
+    record::SystemEvent,
     rejection::Rejection,
     stream::{Envelope, Meta, own_command},
     text::Sealed,
     time::{At, DAY_MS},
 };
-use campusg_storage::{
-    boot::BootState, journal::CommitQueue, read::Reads, snapshot::SnapshotFault,
-};
+use campusg_storage::{boot::BootState, read::Reads, snapshot::SnapshotFault};
 use futures_util::{StreamExt, stream};
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use tokio::{runtime::Handle, sync::watch, task::JoinHandle};
+use std::{collections::BTreeSet, sync::Arc};
 
 /// How many of the last records are read to find the newest time: concurrent records may be out of order by time.
 const UNDER_WAY: u64 = 512;
@@ -38,8 +34,6 @@ const UNDER_WAY: u64 = 512;
 const LONG_STOP_MS: u64 = 7 * DAY_MS;
 /// Most orders, or wallets, that are told at once.
 const AT_ONCE: usize = 64;
-/// The interval between two looks at the system's clock.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A person's word that the clock is right although it does not go on from where the journal ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,7 +133,9 @@ fn set_back_ms(accepted: Option<&SystemEvent>, now: At) -> u64 {
         Some(
             SystemEvent::Booted { .. }
             | SystemEvent::ClockStepped { .. }
-            | SystemEvent::ClockSettled,
+            | SystemEvent::ClockSettled
+            | SystemEvent::SnapshotsDamaged { .. }
+            | SystemEvent::SnapshotsWhole,
         )
         | None => 0,
     }
@@ -203,27 +199,20 @@ pub(super) async fn set_back(services: &Services, orders: &Orders, wallets: Vec<
         .await;
 }
 
-/// Writes the system's stream after the boot, which only the clock does.
+/// Records jumps of the clock, and who accepts them.
 pub(super) struct ClockKeeper {
     clock: SteadyClock,
-    queue: CommitQueue<Record>,
-    known: tokio::sync::Mutex<Known>,
-}
-
-struct Known {
-    /// The last record of the system's stream.
-    last: Seq,
+    stream: Arc<SystemStream>,
     /// The jump that is recorded and neither accepted nor over.
-    step: Option<Step>,
+    known: tokio::sync::Mutex<Option<Step>>,
 }
 
 impl ClockKeeper {
-    /// `last` is the record of the boot.
-    pub(super) fn new(clock: SteadyClock, queue: CommitQueue<Record>, last: Seq) -> Self {
-        let known = tokio::sync::Mutex::new(Known { last, step: None });
+    pub(super) fn new(clock: SteadyClock, stream: Arc<SystemStream>) -> Self {
+        let known = tokio::sync::Mutex::default();
         Self {
             clock,
-            queue,
+            stream,
             known,
         }
     }
@@ -234,16 +223,16 @@ impl ClockKeeper {
     }
 
     /// Records a jump of the system's clock, or its end, and alarms operators of the former.
-    async fn look(&self) -> Result<(), Refusal> {
+    pub(super) async fn look(&self) -> Result<(), Refusal> {
         let mut known = self.known.lock().await;
         let step = self.clock.step();
         let is_new = |step: Step| {
             let same = |known: Step| {
                 known.is_back() == step.is_back() && known.ms().abs_diff(step.ms()) <= STEP_MS
             };
-            !known.step.is_some_and(same)
+            !known.is_some_and(same)
         };
-        let (event, notices) = match step {
+        let (event, alarm) = match step {
             Some(step) if is_new(step) => {
                 tracing::error!(
                     now_ms = step.now.0,
@@ -252,23 +241,20 @@ impl ClockKeeper {
                 );
                 let (back, ms) = (step.is_back(), step.ms());
                 let kind = NoticeKind::ClockStepped { back, ms };
-                let to = Audience::Operators;
                 let event = SystemEvent::ClockStepped {
                     from: step.now,
                     to: step.shown,
                 };
-                (event, vec![Notice { to, kind }])
+                (event, Some(kind))
             }
-            None if known.step.is_some() => {
+            None if known.is_some() => {
                 tracing::warn!("the system's clock shows again what it should");
-                (SystemEvent::ClockSettled, vec![])
+                (SystemEvent::ClockSettled, None)
             }
             Some(_) | None => return Ok(()),
         };
-        let id = own_command(Stream::System, "clock", known.last.0);
-        let meta = Meta::own(Principal::System, id, "clock");
-        self.write(&mut known, &meta, event, notices).await?;
-        known.step = step;
+        self.stream.note("clock", vec![event], alarm).await?;
+        *known = step;
         Ok(())
     }
 
@@ -288,58 +274,10 @@ impl ClockKeeper {
             by: None,
             reason: Some(reason),
         };
-        self.write(&mut known, meta, event, vec![]).await?;
-        known.step = None;
+        self.stream.record(meta, event).await?;
+        *known = None;
         // Only what is recorded is followed. Where the clock was set right meanwhile, there is nothing to follow.
         Ok(self.clock.accept().unwrap_or(step))
-    }
-
-    async fn write(
-        &self,
-        known: &mut Known,
-        meta: &Meta,
-        event: SystemEvent,
-        notices: Vec<Notice>,
-    ) -> Result<(), Refusal> {
-        let events = Events::System(vec![event]);
-        let now = self.clock.now();
-        let record = Record::of_owner(Stream::System, known.last, now, meta, events);
-        let record = Record { notices, ..record };
-        let ack = commit(&self.queue, record, Held::default(), Committed::default()).await?;
-        known.last = Seq(ack.seq);
-        Ok(())
-    }
-}
-
-/// A task that looks at the system's clock until it is ended.
-#[derive(Debug)]
-pub(super) struct ClockWatch {
-    end: watch::Sender<bool>,
-    task: JoinHandle<()>,
-}
-
-impl ClockWatch {
-    /// Starts the task, with the first look at once.
-    pub(super) fn begin(keeper: Arc<ClockKeeper>, io: &Handle) -> Self {
-        let (end, mut ended) = watch::channel(false);
-        let task = io.spawn(async move {
-            loop {
-                if let Err(refusal) = keeper.look().await {
-                    tracing::warn!(%refusal, "a jump of the clock can't be recorded now");
-                }
-                tokio::select! {
-                    () = tokio::time::sleep(LOOK_EVERY) => {}
-                    _ = ended.wait_for(|ended| *ended) => return,
-                }
-            }
-        });
-        Self { end, task }
-    }
-
-    /// Ends the task, and waits for it.
-    pub(super) async fn end(self) {
-        self.end.send_replace(true);
-        let _ = self.task.await;
     }
 }
 

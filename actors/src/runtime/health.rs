@@ -69,6 +69,8 @@ pub struct Readiness {
     pub clock: Option<Step>,
     /// Calls to the gateway that are held back because nothing answers them; commands are taken all the same.
     pub held_back: Vec<HeldBack>,
+    /// What keeps the payment gateway from working, as far as it can be seen from here; orders wait for it.
+    pub gateway_trouble: Option<String>,
     /// How many cards and bank accounts the gateway could not reach when they were last tried.
     pub silent_cards: usize,
 }
@@ -138,6 +140,7 @@ impl Runtime {
             lag,
             clock: self.0.outside.clock.step(),
             held_back: breakers.held_back(),
+            gateway_trouble: self.0.outside.gateway.trouble(),
             silent_cards: breakers.silent_cards(),
         }
     }

@@ -1,13 +1,9 @@
 //! The parts of a running runtime, reachable from any thread.
 
 use super::{
-    Refusal, RuntimeConfig,
-    arbiters::Arbiters,
-    clock::{ClockKeeper, ClockWatch},
-    directory_reader::DirectoryReader,
-    line::Line,
-    owners::Folds,
-    sweep::Sweeping,
+    Refusal, RuntimeConfig, arbiters::Arbiters, clock::ClockKeeper,
+    directory_reader::DirectoryReader, line::Line, owners::Folds, sweep::Sweeping,
+    system_stream::SystemWatch,
 };
 use crate::{
     live::{LiveHub, Watching},
@@ -64,7 +60,7 @@ pub(super) struct Rest {
     pub(super) store: Store,
     pub(super) folds: Folds,
     pub(super) sweeping: Sweeping,
-    pub(super) clock_watch: ClockWatch,
+    pub(super) system_watch: SystemWatch,
     // The last field: the store ends before the actors that wait for it.
     pub(super) arbiters: Arbiters,
 }

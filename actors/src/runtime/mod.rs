@@ -28,9 +28,11 @@ mod photos;
 mod schedule;
 mod seal;
 mod setup;
+mod snapshots;
 mod start;
 mod stores;
 mod sweep;
+mod system_stream;
 mod text;
 mod wallets;
 

@@ -20,10 +20,13 @@ use actix::{Actor, Recipient};
 use actix_rt::ArbiterHandle;
 use campusg_domain::{
     id::{ScheduleId, Seq},
-    owner::{ledger::Ledger, schedule::Scheduled, wallet::Wallets},
+    owner::{
+        ledger::Ledger,
+        schedule::{Pending, Scheduled},
+        wallet::Wallets,
+    },
     policy::Policy,
     record::Record,
-    timer::TimerState,
 };
 use campusg_storage::{Store, journal::Batch, read::Reads, snapshot::SnapshotFault};
 use std::{collections::HashMap, sync::Arc};
@@ -177,15 +180,18 @@ pub(super) fn unreadable(fault: &SnapshotFault) -> StartFault {
     StartFault::Boot(Refusal::Fault)
 }
 
-/// Returns the events scheduled over the API that have not ended.
-fn scheduled(reads: &Reads) -> Result<HashMap<ScheduleId, Scheduled>, StartFault> {
-    let scheduled = reads
-        .scheduled_list(None, usize::MAX)
-        .map_err(|fault| unreadable(&fault))?;
-    let pending = scheduled
-        .into_iter()
-        .filter(|(_, scheduled)| scheduled.state == TimerState::Pending);
-    Ok(pending
-        .map(|(id, scheduled)| (id, scheduled.as_ref().clone()))
-        .collect())
+/// Returns the events scheduled over the API that have not ended. They are read in pages, as each may be large.
+fn scheduled(reads: &Reads) -> Result<HashMap<ScheduleId, Pending>, StartFault> {
+    const PAGE: usize = 1_024;
+    let (mut pending, mut after) = (HashMap::new(), None);
+    loop {
+        let page = reads.scheduled_list(after, PAGE);
+        let page = page.map_err(|fault| unreadable(&fault))?;
+        let Some((last, _)) = page.last() else {
+            return Ok(pending);
+        };
+        after = Some(*last);
+        let open = |(id, event): &(_, Arc<Scheduled>)| Some((*id, Pending::of(event)?));
+        pending.extend(page.iter().filter_map(open));
+    }
 }

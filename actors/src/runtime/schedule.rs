@@ -12,6 +12,8 @@ use campusg_domain::{
 };
 use std::sync::Arc;
 
+/// The context under which a payload is sealed.
+const PAYLOAD: &str = "payload";
 /// Longest payload, in bytes.
 const PAYLOAD_BYTES: usize = 4_096;
 
@@ -35,6 +37,9 @@ impl Runtime {
     /// `NotAllowed`, `InvalidField`.
     pub async fn schedule(&self, meta: Meta, event: NewScheduled) -> Result<ScheduleId, Refusal> {
         meta.operator()?;
+        let author = meta.principal.user().ok_or_else(|| Rejection::NotAllowed {
+            who: "signed-in operators".into(),
+        })?;
         if let Some(done) = self.done_before(&meta).await? {
             return scheduled_by(&done);
         }
@@ -62,7 +67,8 @@ impl Runtime {
             kind,
             order,
             due,
-            payload,
+            author,
+            payload: self.seal(author, PAYLOAD, &payload)?,
         };
         let seq = self.submit(meta, schedule, create).await?;
         scheduled_by(&self.record_of(seq).await?)
@@ -95,6 +101,12 @@ impl Runtime {
     ) -> Result<Vec<(ScheduleId, Arc<Scheduled>)>, Refusal> {
         self.read(move |reads| reads.scheduled_list(after, limit))
             .await
+    }
+
+    /// Opens the payload of a scheduled event; `None` if its author's key was destroyed.
+    #[must_use]
+    pub fn payload(&self, event: &Scheduled) -> Option<String> {
+        self.open(event.author, PAYLOAD, &event.payload)
     }
 
     async fn was_scheduled(&self, schedule: ScheduleId) -> Result<bool, Refusal> {

@@ -7,12 +7,14 @@
 use super::{
     Refusal, Runtime, RuntimeConfig, StartFault,
     arbiters::Arbiters,
-    clock::{self, AcceptedClock, ClockKeeper, ClockWatch},
+    clock::{self, AcceptedClock, ClockKeeper},
     directory_reader::DirectoryReader,
     inner::{Inner, Outside, Rest},
     owners::{Folds, Seed},
     photos::PHOTO_READERS,
+    snapshots::SnapshotKeeper,
     sweep::{Sweep, Sweeping},
+    system_stream::{SystemStream, SystemWatch},
 };
 use crate::{
     fatal::FatalSignal,
@@ -116,6 +118,7 @@ impl Runtime {
             FatalSignal::new(start.on_fatal),
         );
         let (boot, idle) = (start.opened.boot, start.opened.store);
+        let report = start.opened.report;
         let begun = clock::begin(start.clock, &boot, idle.reads(), start.accepted_clock)?;
         let (steady, clock_event, set_back_ms) = (begun.clock, begun.event, begun.set_back_ms);
         let clock: Arc<dyn Clock> = Arc::new(steady.clone());
@@ -199,19 +202,26 @@ impl Runtime {
             epoch,
             config: start.digest,
         };
-        let booted = record_boot(
-            &services,
-            prev,
-            epoch,
-            [booted].into_iter().chain(clock_event),
-        )
-        .await
-        .map_err(StartFault::Boot)?;
+        let clock_goes_on = clock_event.is_none();
+        let events: Vec<SystemEvent> = [booted].into_iter().chain(clock_event).collect();
+        let recorded = record_boot(&services, prev, epoch, events.clone()).await;
+        let (booted, unrecorded) = match recorded {
+            Ok(booted) => (booted, vec![]),
+            // It is recorded once there is room; until then the server is there for reads.
+            Err(Refusal::StorageFull) if clock_goes_on => (prev, events),
+            Err(refusal) => return Err(StartFault::Boot(refusal)),
+        };
         clock::set_back(&services, &orders, wallets_ahead).await;
         begin(&services, &folds, &orders);
-        let clock_keeper = ClockKeeper::new(steady, services.queue.clone(), booted);
-        let clock_keeper = Arc::new(clock_keeper);
-        let clock_watch = ClockWatch::begin(Arc::clone(&clock_keeper), &services.io);
+        let queue = services.queue.clone();
+        let stream = SystemStream::new(steady.clone(), queue, booted, unrecorded);
+        let stream = Arc::new(stream);
+        let clock_keeper = Arc::new(ClockKeeper::new(steady, Arc::clone(&stream)));
+        let of_snapshots = boot.snapshots.as_ref();
+        let reads = services.reads.clone();
+        let snapshots = SnapshotKeeper::new(reads, Arc::clone(&stream), of_snapshots, &report);
+        let (keeper, io) = (Arc::clone(&clock_keeper), &services.io);
+        let system_watch = SystemWatch::begin(stream, keeper, snapshots, io);
         let sweeping = Sweeping::begin(Sweep {
             photos: services.photos.clone(),
             reads: services.reads.clone(),
@@ -225,7 +235,7 @@ impl Runtime {
             store,
             folds: folds.clone(),
             sweeping,
-            clock_watch,
+            system_watch,
             arbiters,
         };
         Ok(Self(Arc::new(Inner::new(
@@ -269,14 +279,14 @@ impl Runtime {
             store,
             folds,
             sweeping,
-            clock_watch,
+            system_watch,
             arbiters,
         }) = rest
         else {
             return Ok(());
         };
         sweeping.end();
-        clock_watch.end().await;
+        system_watch.end().await;
         let stopped = tokio::task::spawn_blocking(move || store.shutdown()).await;
         sweeping.ended().await;
         if tokio::time::timeout(DRAIN, folds.caught_up())
@@ -314,7 +324,7 @@ impl Runtime {
             store,
             folds,
             sweeping,
-            clock_watch: _,
+            system_watch: _,
             arbiters,
         } = rest.expect("it was not stopped");
         sweeping.end();
@@ -373,7 +383,7 @@ async fn record_boot(
     services: &Services,
     prev: Seq,
     epoch: u32,
-    events: impl Iterator<Item = SystemEvent>,
+    events: Vec<SystemEvent>,
 ) -> Result<Seq, Refusal> {
     let id = own_command(Stream::System, "boot", u64::from(epoch));
     let now = services.clock.now();
@@ -382,7 +392,7 @@ async fn record_boot(
         prev,
         now,
         &Meta::own(Principal::System, id, "boot"),
-        Events::System(events.collect()),
+        Events::System(events),
     );
     let committed = commit(
         &services.queue,

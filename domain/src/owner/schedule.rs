@@ -1,9 +1,10 @@
 //! Events scheduled over the API. Decides for the streams `schedule:{id}`.
 
 use crate::{
-    id::{OrderId, Principal, ScheduleId, Seq, Stream},
+    id::{OrderId, Principal, ScheduleId, Seq, Stream, UserId},
     rejection::Rejection,
     stream::StreamCommand,
+    text::Sealed,
     time::At,
     timer::{TimerChange, TimerKind, TimerState},
 };
@@ -20,8 +21,10 @@ pub enum Event {
         order: OrderId,
         /// When it is to fire.
         due: At,
-        /// JSON text that the operator wrote beside it; no rule reads it.
-        payload: String,
+        /// The operator who scheduled it, under whose key the payload is sealed.
+        author: UserId,
+        /// JSON text that the operator wrote beside it, sealed; no rule reads it.
+        payload: Sealed,
     },
     /// It fired; `accepted` says whether the order let it through.
     Processed {
@@ -43,8 +46,10 @@ pub enum Command {
         order: OrderId,
         /// When it is to fire.
         due: At,
-        /// JSON text that the operator wrote beside it; no rule reads it.
-        payload: String,
+        /// The operator who scheduled it, under whose key the payload is sealed.
+        author: UserId,
+        /// JSON text that the operator wrote beside it, sealed; no rule reads it.
+        payload: Sealed,
     },
     /// Notes that it fired.
     Process {
@@ -64,8 +69,10 @@ pub struct Scheduled {
     pub order: OrderId,
     /// When it is to fire.
     pub due: At,
-    /// JSON text that the operator wrote beside it; no rule reads it.
-    pub payload: String,
+    /// The operator who scheduled it, under whose key the payload is sealed.
+    pub author: UserId,
+    /// JSON text that the operator wrote beside it, sealed; no rule reads it.
+    pub payload: Sealed,
     /// Whether it is pending, has fired or was cancelled.
     pub state: TimerState,
     /// Whether the order's own guards let it through; `None` until it fired.
@@ -84,6 +91,7 @@ impl Scheduled {
                     kind,
                     order,
                     due,
+                    author,
                     payload,
                 },
             ) => {
@@ -91,6 +99,7 @@ impl Scheduled {
                     kind: *kind,
                     order: *order,
                     due: *due,
+                    author: *author,
                     payload: payload.clone(),
                     state: TimerState::Pending,
                     accepted: None,
@@ -111,6 +120,43 @@ impl Scheduled {
     }
 }
 
+/// What is known of an event that has neither fired nor been cancelled: what it needs to fire, and no payload, as there may be
+/// millions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The kind of timer that it fires.
+    pub kind: TimerKind,
+    /// The order whose timer it fires.
+    pub order: OrderId,
+    /// Sequence of its last record.
+    pub last_seq: Seq,
+}
+
+impl Pending {
+    /// Returns what is known after an event; `None` once it has ended.
+    #[must_use]
+    pub const fn after(seq: Seq, event: &Event) -> Option<Self> {
+        match event {
+            Event::Created { kind, order, .. } => Some(Self {
+                kind: *kind,
+                order: *order,
+                last_seq: seq,
+            }),
+            Event::Processed { .. } | Event::Cancelled => None,
+        }
+    }
+
+    /// Returns what is to be known of an event; `None` if it has ended.
+    #[must_use]
+    pub fn of(scheduled: &Scheduled) -> Option<Self> {
+        (scheduled.state == TimerState::Pending).then_some(Self {
+            kind: scheduled.kind,
+            order: scheduled.order,
+            last_seq: scheduled.last_seq,
+        })
+    }
+}
+
 impl StreamCommand for Command {
     type Target = ScheduleId;
 
@@ -119,12 +165,12 @@ impl StreamCommand for Command {
     }
 }
 
-/// Decides a command for a scheduled event, and what its timer does.
+/// Decides a command for a scheduled event, and what its timer does. Nothing is known of one that has ended.
 ///
 /// # Errors
-/// `NotAllowed` to anybody but operators and the system, `NotFound`, `NotCancellable` once it has ended.
+/// `NotAllowed` to anybody but operators and the system; `NotFound`.
 pub fn decide(
-    known: Option<&Scheduled>,
+    known: Option<&Pending>,
     command: &Command,
     principal: Principal,
 ) -> Result<(Vec<Event>, Vec<TimerChange>), Rejection> {
@@ -141,6 +187,7 @@ pub fn decide(
                 kind,
                 order,
                 due,
+                author,
                 payload,
             },
         ) => Ok((
@@ -148,6 +195,7 @@ pub fn decide(
                 kind: *kind,
                 order: *order,
                 due: *due,
+                author: *author,
                 payload: payload.clone(),
             }],
             vec![TimerChange::Arm {
@@ -160,9 +208,6 @@ pub fn decide(
             what: "scheduled event".into(),
         }),
         (Some(_), Command::Create { .. }) => Ok((vec![], vec![])),
-        (Some(known), Command::Process { .. }) if known.state != TimerState::Pending => {
-            Ok((vec![], vec![]))
-        }
         (Some(_), Command::Process { accepted }) => Ok((
             vec![Event::Processed {
                 accepted: *accepted,
@@ -172,9 +217,6 @@ pub fn decide(
                 generation: 1,
             }],
         )),
-        (Some(known), Command::Cancel) if known.state != TimerState::Pending => {
-            Err(Rejection::NotCancellable)
-        }
         (Some(_), Command::Cancel) => Ok((
             vec![Event::Cancelled],
             vec![TimerChange::Disarm {
@@ -182,5 +224,15 @@ pub fn decide(
                 generation: 1,
             }],
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pending;
+
+    #[test]
+    fn v11_what_is_kept_of_each_event_is_small() {
+        assert!(std::mem::size_of::<Pending>() <= 32);
     }
 }

@@ -121,7 +121,9 @@ fn details(act: &Act, app: &AppState, me: &Me) -> Option<Value> {
             }
             SystemEvent::Booted { .. }
             | SystemEvent::ClockStepped { .. }
-            | SystemEvent::ClockSettled => None,
+            | SystemEvent::ClockSettled
+            | SystemEvent::SnapshotsDamaged { .. }
+            | SystemEvent::SnapshotsWhole => None,
         }),
         Events::User(_) => None,
     }

@@ -64,7 +64,11 @@ fn data(kind: NoticeKind) -> Option<Value> {
             Some(json!({"user_id": user, "payment": call}))
         }
         NoticeKind::ClockStepped { back, ms } => Some(json!({"back": back, "ms": ms})),
-        NoticeKind::PaymentPending
+        NoticeKind::SnapshotsDamaged { archive } => {
+            Some(json!({"store": if archive { "archive" } else { "hot" }}))
+        }
+        NoticeKind::SnapshotsWhole
+        | NoticeKind::PaymentPending
         | NoticeKind::PaymentActionRequired
         | NoticeKind::PleaseConfirm
         | NoticeKind::ConfirmOrDispute { .. }

@@ -91,7 +91,8 @@ impl ScheduledView {
         }
     }
 
-    pub(crate) fn of(id: ScheduleId, event: &Scheduled) -> Self {
+    /// The view of an event with its opened payload; `None` where that can't be opened any more.
+    pub(crate) fn of(id: ScheduleId, event: &Scheduled, payload: Option<&str>) -> Self {
         Self {
             id,
             event_type: event.kind,
@@ -99,7 +100,9 @@ impl ScheduledView {
             scheduled_time: event.due.into(),
             status: event.state,
             accepted: event.accepted,
-            payload: serde_json::from_str(&event.payload).unwrap_or(Value::Null),
+            payload: payload
+                .and_then(|payload| serde_json::from_str(payload).ok())
+                .unwrap_or(Value::Null),
         }
     }
 }

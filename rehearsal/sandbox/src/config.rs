@@ -23,6 +23,8 @@ pub struct SandboxConfig {
     pub address: Option<SocketAddr>,
     /// File of the sandbox gateway's book, relative to the data directory.
     pub book: PathBuf,
+    /// Start although the book lacks calls that were answered, as the journal says: only play money is lost with them.
+    pub book_may_be_lost: bool,
     /// Loopback address of a server to which `campusg sandbox-gateway` sends its events. Unset: they are not sent.
     /// Needs `gateway.signing_secret`, since messages are signed.
     pub push_to: Option<SocketAddr>,
@@ -37,6 +39,7 @@ impl Default for SandboxConfig {
         Self {
             address: None,
             book: PathBuf::from("gateway/book.jsonl"),
+            book_may_be_lost: false,
             push_to: None,
             tuning: Tuning::default(),
             faults: Faults::default(),

@@ -27,6 +27,7 @@ pub type Now = Arc<dyn Fn() -> At + Send + Sync>;
 pub struct Desk(Arc<Line>);
 
 struct Line {
+    book: Arc<Book>,
     // Taken by the drop.
     errands: Option<mpsc::Sender<Errand>>,
     // Taken by the drop, which leaves the book free for the next one who opens it.
@@ -50,15 +51,25 @@ impl Desk {
     #[must_use]
     pub fn new(book: Arc<Book>, faults: Faults, now: Now) -> Self {
         let (errands, line) = mpsc::channel();
-        let clerk = Clerk { book, faults, now };
+        let clerk = Clerk {
+            book: Arc::clone(&book),
+            faults,
+            now,
+        };
         let clerk = thread::Builder::new()
             .name("sandbox-book".into())
             .spawn(move || clerk.serve(&line))
             .expect("a machine that has no thread left can't run a gateway");
         Self(Arc::new(Line {
+            book,
             errands: Some(errands),
             clerk: Some(clerk),
         }))
+    }
+
+    /// The book that this desk writes.
+    pub(super) fn book(&self) -> &Book {
+        &self.0.book
     }
 
     /// Handles one request. What it does is done even if this future is dropped.
@@ -137,7 +148,7 @@ impl Clerk {
         let now = (self.now)();
         let reply = match ask {
             Ask::Call(request) => {
-                let unsaid = self.book.prepare_call(&request, now);
+                let unsaid = self.book.prepare_call(&request, now)?;
                 *synced = unsaid.folded.max(*synced);
                 return Ok(reply(unsaid.handled, Reply::Answer));
             }

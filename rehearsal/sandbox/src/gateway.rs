@@ -32,6 +32,11 @@ use campusg_domain::{
 pub trait Transport: Send + Sync {
     /// Sends one request; `None`: there was no reply, and whether it was done is unknown.
     fn exchange(&self, ask: Ask) -> BoxFuture<'_, Option<Reply>>;
+
+    /// What keeps the sandbox gateway from working, if that can be seen from here.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The sandbox gateway, reached through a transport.
@@ -46,6 +51,10 @@ pub type SandboxGateway = Sandbox<Desk>;
 impl Transport for Desk {
     fn exchange(&self, ask: Ask) -> BoxFuture<'_, Option<Reply>> {
         Box::pin(async move { Some(self.handle(ask).await) })
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.book().trouble()
     }
 }
 
@@ -196,6 +205,10 @@ pub enum ConfirmFault {
 }
 
 impl<T: Transport> PaymentGateway for Sandbox<T> {
+    fn trouble(&self) -> Option<String> {
+        self.transport.trouble()
+    }
+
     fn call(&self, request: Request) -> BoxFuture<'_, Result<Answer, Unanswered>> {
         Box::pin(async move {
             let key = request.key.clone();

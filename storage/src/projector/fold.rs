@@ -300,6 +300,9 @@ impl Changes<'_> {
                         SystemEvent::Booted { .. } => &["boot"],
                         SystemEvent::ClockStepped { .. } | SystemEvent::ClockSettled => &["clock"],
                         SystemEvent::ClockAccepted { .. } => &["clock", "accepted"],
+                        SystemEvent::SnapshotsDamaged { .. } | SystemEvent::SnapshotsWhole => {
+                            &["snapshots"]
+                        }
                     };
                     for name in names {
                         self.put(Key::meta(name), Some(Value::Boot(event.clone())));

@@ -26,6 +26,7 @@ use super::key::Key;
 use super::sled_files::{self, FileId};
 use super::stored::{Checksum, Header, Tally, stored};
 use super::value::{Slot, Value};
+use super::watched::CallWatch;
 use crate::disk::{Disk, RealDisk};
 
 /// How often reading a large value is retried if it is replaced meanwhile.
@@ -82,6 +83,7 @@ pub(crate) struct SledStore {
     /// What is wrong with it, once something was found.
     damage: OnceLock<String>,
     writes: AtomicU64,
+    calls: CallWatch,
 }
 
 impl SledStore {
@@ -108,6 +110,7 @@ impl SledStore {
             full: AtomicBool::new(false),
             damage: OnceLock::new(),
             writes: AtomicU64::new(0),
+            calls: CallWatch::default(),
         })
     }
 
@@ -127,6 +130,7 @@ impl SledStore {
         if room.is_ok_and(|bytes| bytes < ROOM_TO_REOPEN) {
             return Err(self.no_room());
         }
+        let _under_way = self.calls.begin();
         let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
         drop(db.take());
         let opened = catch_unwind(AssertUnwindSafe(|| {
@@ -161,11 +165,17 @@ impl SledStore {
         work: impl FnOnce(&sled::Tree) -> sled::Result<T>,
     ) -> Result<T, SnapshotFault> {
         let tree = self.tree()?;
+        let _under_way = self.calls.begin();
         match catch_unwind(AssertUnwindSafe(|| work(&tree))) {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(source)) => Err(self.fault(source)),
             Err(_) => Err(self.found("sled panicked")),
         }
+    }
+
+    /// The calls of sled that are under way.
+    pub(crate) const fn calls(&self) -> &CallWatch {
+        &self.calls
     }
 
     fn tree(&self) -> Result<sled::Tree, SnapshotFault> {

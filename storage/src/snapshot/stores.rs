@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -31,6 +32,10 @@ pub(crate) struct Archive {
     ready: OnceLock<Result<Arc<SledStore>, SnapshotFault>>,
     opening: Mutex<bool>,
     done: Condvar,
+    /// How large a cache it has, and what it has to be.
+    expected: (u64, Applied),
+    /// Whether there was no room on the disk to open it.
+    waits_for_room: AtomicBool,
 }
 
 impl Archive {
@@ -45,28 +50,39 @@ impl Archive {
             ready: OnceLock::new(),
             opening: Mutex::new(true),
             done: Condvar::new(),
+            expected: (cache_bytes, applied),
+            waits_for_room: AtomicBool::new(false),
         });
         let theirs = Arc::clone(&archive);
-        let open = move || {
-            let path = theirs.path.clone();
-            let opened = watched(&theirs.path, move |pulse| {
-                let store = SledStore::open(Role::Archive, &path, cache_bytes)?;
-                store.check(applied.archive, applied.seq, pulse)?;
-                Ok(Arc::new(store))
-            });
-            if let Err(fault) = &opened {
-                tracing::error!(error = %fault.in_full(), "the archive can't be used");
-            }
-            // It is set here and nowhere else.
-            let _ = theirs.ready.set(opened);
-            *theirs
-                .opening
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = false;
-            theirs.done.notify_all();
-        };
-        thread::Builder::new().name("archive".into()).spawn(open)?;
+        let thread = thread::Builder::new().name("archive".into());
+        thread.spawn(move || theirs.try_to_open())?;
         Ok(archive)
+    }
+
+    /// Opens it and compares all of it. On a full disk it can be tried again.
+    pub(crate) fn try_to_open(&self) {
+        let (path, (cache_bytes, applied)) = (self.path.clone(), self.expected);
+        let opened = watched(&self.path, move |pulse| {
+            let store = SledStore::open(Role::Archive, &path, cache_bytes)?;
+            store.check(applied.archive, applied.seq, pulse)?;
+            Ok(Arc::new(store))
+        });
+        let full = opened.as_ref().is_err_and(SnapshotFault::is_full);
+        if let Err(fault) = &opened {
+            tracing::error!(error = %fault.in_full(), "the archive can't be used");
+        }
+        self.waits_for_room.store(full, Ordering::Release);
+        if !full {
+            // Tries follow each other, and only the last is no failure for want of room.
+            let _ = self.ready.set(opened);
+        }
+        *self.opening.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        self.done.notify_all();
+    }
+
+    /// Whether there was no room on the disk to open it. Whoever calls [`Self::try_to_open`] then is the only one.
+    pub(crate) fn waits_for_room(&self) -> bool {
+        self.waits_for_room.load(Ordering::Acquire)
     }
 
     /// Returns an archive that was just made.
@@ -76,6 +92,8 @@ impl Archive {
             ready: OnceLock::from(Ok(Arc::new(store))),
             opening: Mutex::new(false),
             done: Condvar::new(),
+            expected: (0, Applied::default()),
+            waits_for_room: AtomicBool::new(false),
         })
     }
 
@@ -90,6 +108,7 @@ impl Archive {
         }
         let path = self.path.clone();
         match self.ready.get() {
+            None if self.waits_for_room() => Err(SnapshotFault::Full { path }),
             None => Err(SnapshotFault::Opening { path }),
             Some(Ok(store)) => Ok(store),
             Some(Err(fault)) if fault.is_full() => Err(SnapshotFault::Full { path }),

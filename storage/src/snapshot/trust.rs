@@ -12,11 +12,11 @@
 //! stores was synced.
 
 use std::fmt::Write as _;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::checkpoint::SNAPSHOT_VERSION;
+use crate::checked_text::{self, Found};
 use crate::journal::ChainHead;
 
 /// Where the kernel provides the id of the present boot.
@@ -71,10 +71,6 @@ fn head_of(word: &str) -> Option<ChainHead> {
     (word.len() == 2 * head.len()).then_some(head)
 }
 
-fn checksum_of(text: &str) -> String {
-    format!("{:08x}", crc32c::crc32c(text.as_bytes()))
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct Trust {
     dir: PathBuf,
@@ -96,18 +92,12 @@ impl Trust {
 
     /// Reads what the last process has written.
     pub(crate) fn read(&self) -> io::Result<Mark> {
-        let bytes = match fs::read(self.path()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => vec![],
-            bytes => bytes?,
-        };
-        let text = String::from_utf8_lossy(&bytes);
-        let (text, checksum) = text.trim_end().rsplit_once(' ').unwrap_or_default();
-        if checksum != checksum_of(text) {
+        let Found::Text(text) = checked_text::read(&self.path())? else {
             return Ok(Mark {
                 distrust: Some(Distrust::NoMark),
                 journal: None,
             });
-        }
+        };
         let mut words = text.split_whitespace();
         let version = words.next().and_then(|word| word.parse().ok());
         let (boot_id, state) = (words.next(), words.next());
@@ -146,16 +136,11 @@ impl Trust {
 
     fn mark(&self, state: &str, (seq, head): (u64, ChainHead)) -> io::Result<()> {
         let boot_id = &self.boot_id;
-        let new = self.dir.join("TRUST.new");
         let mut text = format!("{SNAPSHOT_VERSION} {boot_id} {state} {seq} ");
         head.iter()
             .try_for_each(|byte| write!(text, "{byte:02x}"))
             .map_err(io::Error::other)?;
-        let mut file = fs::File::create(&new)?;
-        writeln!(file, "{text} {}", checksum_of(&text))?;
-        file.sync_all()?;
-        fs::rename(&new, self.path())?;
-        fs::File::open(&self.dir)?.sync_all()
+        checked_text::write(&self.path(), &text)
     }
 }
 
@@ -171,7 +156,7 @@ mod tests {
             .replace("NOW", &SNAPSHOT_VERSION.to_string())
             .replace("THIS", &trust.boot_id);
         let text = text.trim_end();
-        fs::write(trust.path(), format!("{text} {}\n", checksum_of(text))).unwrap();
+        checked_text::write(&trust.path(), text).unwrap();
         trust.read().unwrap().distrust
     }
 

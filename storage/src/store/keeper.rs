@@ -4,6 +4,8 @@
 //! A rebuild folds the whole journal into new stores beside the old ones, which stay in use as far as they can be
 //! read. Once it has folded as many records as the projector, the projector takes the new ones over.
 //!
+//! A call of sled that does not come back can't be ended, so it ends the process: the next start makes the stores anew.
+//!
 //! Must not: change the journal, or write to a store that is in use.
 //!
 //! Invariant: there is no `TRUST` file from the beginning of a rebuild until the new stores are in their places, so an
@@ -27,7 +29,10 @@ use crate::snapshot::shared::Shared;
 use crate::snapshot::sled_store::{Role, SledStore};
 use crate::snapshot::stored::Tally;
 use crate::snapshot::trust::Trust;
+use crate::snapshot::watched::patience;
 
+/// The pause between two looks at the calls of sled.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// The pause between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How many entries one look checks: 2,560 in a second at most.
@@ -37,6 +42,8 @@ const BUSY_RECORDS: u64 = 20;
 /// How many looks pass after a rebuild, or after one that failed, before the next: 3 s, and 30 s.
 const LOOKS_AFTER_REBUILD: u32 = 30;
 const LOOKS_AFTER_FAILURE: u32 = 300;
+/// How many looks pass after the archive found no room to be opened: 2 s.
+const LOOKS_AFTER_NO_ROOM: u32 = 20;
 /// After how many records a rebuild looks whether it is to end, and whether others need the machine.
 const RECORDS_PER_LOOK: u64 = 512;
 /// The pause of a rebuild while the projector lags behind.
@@ -57,12 +64,20 @@ pub(super) struct Kept {
 /// The running thread.
 pub(super) struct Keeper {
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
+    threads: [JoinHandle<()>; 2],
 }
 
 impl Keeper {
-    pub(super) fn start(kept: Kept) -> std::io::Result<Self> {
+    pub(super) fn start(
+        kept: Kept,
+        on_hang: impl Fn(&str) + Send + 'static,
+    ) -> std::io::Result<Self> {
         let stop = Arc::<AtomicBool>::default();
+        let watch = Watch {
+            shared: Arc::clone(&kept.shared),
+            trust: kept.trust.clone(),
+            stop: Arc::clone(&stop),
+        };
         let work = Work {
             kept,
             stop: Arc::clone(&stop),
@@ -72,15 +87,57 @@ impl Keeper {
         };
         let thread = thread::Builder::new().name("keeper".into());
         let thread = thread.spawn(move || work.run())?;
-        Ok(Self { stop, thread })
+        let watching = thread::Builder::new().name("sled-watch".into());
+        let watching = watching.spawn(move || watch.run(&on_hang))?;
+        let threads = [thread, watching];
+        Ok(Self { stop, threads })
     }
 
-    /// Ends the thread, and a rebuild that is under way.
+    /// Ends the threads, and a rebuild that is under way.
     pub(super) fn stop(self) {
         self.stop.store(true, Ordering::Release);
-        self.thread.thread().unpark();
-        // A panic was reported by the panic hook, and nothing depends on the thread.
-        let _ = self.thread.join();
+        for thread in self.threads {
+            thread.thread().unpark();
+            // A panic was reported by the panic hook, and nothing depends on the thread.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Watches the calls of both stores, on a thread that makes none.
+struct Watch {
+    shared: Arc<Shared>,
+    trust: Trust,
+    stop: Arc<AtomicBool>,
+}
+
+impl Watch {
+    fn run(self, on_hang: &impl Fn(&str)) {
+        let mut left = self.turn();
+        while !self.stop.load(Ordering::Acquire) {
+            thread::park_timeout(WATCH_EVERY);
+            left = left.saturating_sub(WATCH_EVERY);
+            if !left.is_zero() {
+                continue;
+            }
+            left = self.turn();
+            let stores = self.shared.stores();
+            let archive = stores.archive.get(Duration::ZERO).ok();
+            let mut both = [Some(&stores.hot), archive].into_iter().flatten();
+            let hangs = both.find(|store| store.damage().is_none() && store.calls().end_turn());
+            if let Some(store) = hangs {
+                let _ = store.found("sled hangs");
+                if let Err(fault) = self.trust.withdraw() {
+                    tracing::error!(%fault, "the next start may believe a store that hangs");
+                }
+                return on_hang("a call of sled does not come back");
+            }
+        }
+    }
+
+    /// How long a call may take at least before it is said to hang.
+    fn turn(&self) -> Duration {
+        patience(self.shared.stores().hot.path())
     }
 }
 
@@ -135,6 +192,11 @@ impl Work {
         while !self.stops() {
             thread::park_timeout(LOOK_EVERY);
             rest = rest.saturating_sub(1);
+            let archive = Arc::clone(&self.kept.shared.stores().archive);
+            if rest == 0 && archive.waits_for_room() {
+                archive.try_to_open();
+                rest = LOOKS_AFTER_NO_ROOM;
+            }
             if self.kept.shared.stores().damage().is_none() {
                 self.scrub();
             } else if rest == 0 && !self.stops() {

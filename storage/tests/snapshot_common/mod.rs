@@ -393,7 +393,8 @@ impl More {
                 kind: TimerKind::OrderTimeout,
                 order,
                 due,
-                payload: "{}".into(),
+                author: town.operator,
+                payload: Sealed(b"{}".to_vec()),
             };
             let operator = Principal::Operator(town.operator);
             let record = self.add(stream, operator, Events::Schedule(vec![created]));

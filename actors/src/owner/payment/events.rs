@@ -29,7 +29,10 @@ use campusg_domain::{
     owner::wallet::{self, ChargebackId},
     stream::Envelope,
 };
-use campusg_storage::read::Reads;
+use campusg_storage::{
+    checked_text::{self, Found},
+    read::Reads,
+};
 use std::{
     collections::{HashSet, VecDeque},
     path::Path,
@@ -244,7 +247,9 @@ impl EventIntake {
                 return Ok(true);
             }
             cursor = page.next;
-            write_cursor(file, &cursor);
+            let (file, cursor) = (file.to_path_buf(), cursor.clone());
+            // A panic is reported by the panic hook, and known events merely come again.
+            let _ = tokio::task::spawn_blocking(move || write_cursor(&file, &cursor)).await;
         }
     }
 
@@ -351,15 +356,22 @@ fn person(key: &str, method: &Method) -> Option<UserId> {
 }
 
 fn read_cursor(file: &Path) -> EventCursor {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    text.trim().parse().unwrap_or_default()
+    match checked_text::read(file) {
+        Ok(Found::Text(text)) => text.parse().unwrap_or_default(),
+        Ok(Found::Missing) => EventCursor::default(),
+        Ok(Found::Damaged) => {
+            tracing::error!(path = %file.display(), "the place in the gateway's events is damaged: they are read again from the first");
+            EventCursor::default()
+        }
+        Err(fault) => {
+            tracing::error!(path = %file.display(), %fault, "the place in the gateway's events can't be read: they are read again from the first");
+            EventCursor::default()
+        }
+    }
 }
 
 fn write_cursor(file: &Path, cursor: &EventCursor) {
-    let fresh = file.with_extension("new");
-    let text = cursor.as_str().unwrap_or_default();
-    let written = std::fs::write(&fresh, text).and_then(|()| std::fs::rename(&fresh, file));
-    if let Err(fault) = written {
+    if let Err(fault) = checked_text::write(file, cursor.as_str().unwrap_or_default()) {
         tracing::warn!(path = %file.display(), %fault, "the place in the gateway's events is not kept");
     }
 }

@@ -6,10 +6,10 @@
 //! Invariant: an event is on disk when `add` returns `Ok`.
 
 use crate::port::gateway::{CallKey, GatewayEvent, News};
+use campusg_storage::checked_text::{self, Found};
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
-    io::{self, Write},
+    fs, io,
     mem::{Discriminant, discriminant},
     path::{Path, PathBuf},
 };
@@ -23,19 +23,30 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// Reads the file of the previous process; unreadable lines are skipped.
+    /// Reads the file of the previous process. If it is missing or damaged beside a cursor, the cursor is removed: what
+    /// had waited comes again with all other events.
     pub(crate) fn open(cursor: &Path) -> Self {
         let file = cursor.with_extension("waiting");
-        let text = fs::read_to_string(&file).unwrap_or_default();
+        let known = read(&file);
         let mut waiting = Self {
             file,
             events: BTreeMap::new(),
         };
-        for line in text.lines().filter(|line| !line.is_empty()) {
-            match serde_json::from_str(line) {
-                Ok(event) => drop(waiting.put(event)),
-                Err(fault) => tracing::error!(%fault, line, "news that waited can't be read"),
-            }
+        if let Some(events) = known {
+            events
+                .into_iter()
+                .for_each(|event| drop(waiting.put(event)));
+            return waiting;
+        }
+        if cursor.exists() {
+            tracing::error!(path = %waiting.file.display(), "what waited of the gateway's events is lost: they are read again from the first");
+        }
+        let begun = match fs::remove_file(cursor) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => waiting.write(),
+        };
+        if let Err(fault) = begun {
+            tracing::warn!(path = %waiting.file.display(), %fault, "what waits of the gateway's events can't be written");
         }
         waiting
     }
@@ -89,15 +100,19 @@ impl Waiting {
     }
 
     fn write(&self) -> io::Result<()> {
-        let fresh = self.file.with_extension("waiting-new");
-        let mut file = File::create(&fresh)?;
-        for event in self.events.values().flatten() {
-            serde_json::to_writer(&mut file, event)?;
-            writeln!(file)?;
-        }
-        file.sync_all()?;
-        fs::rename(&fresh, &self.file)
+        let events = self.events.values().flatten().map(serde_json::to_string);
+        let lines: Vec<String> = events.collect::<Result<_, _>>()?;
+        checked_text::write(&self.file, &lines.join("\n"))
     }
+}
+
+/// Reads the events in the file; `None` if they are not what was written.
+fn read(file: &Path) -> Option<Vec<GatewayEvent>> {
+    let Ok(Found::Text(text)) = checked_text::read(file) else {
+        return None;
+    };
+    let lines = text.lines().map(serde_json::from_str);
+    lines.collect::<Result<_, _>>().ok()
 }
 
 fn kind(event: &GatewayEvent) -> Discriminant<News> {

@@ -29,7 +29,7 @@ use actix::{
 use campusg_domain::{
     id::{ScheduleId, Seq, Stream},
     owner::{
-        schedule::{Command, Scheduled},
+        schedule::{Command, Pending},
         timetable::{Due, Timetable},
     },
     policy::Policy,
@@ -46,7 +46,7 @@ use std::{
 #[derive(Debug)]
 pub(crate) struct TimerStart {
     pub(crate) armed: u64,
-    pub(crate) scheduled: HashMap<ScheduleId, Scheduled>,
+    pub(crate) scheduled: HashMap<ScheduleId, Pending>,
     pub(crate) folded: Seq,
     pub(crate) policy: Arc<Policy>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -60,7 +60,7 @@ pub(crate) struct TimerStart {
 #[derive(Debug)]
 pub(crate) struct TimerActor {
     table: Timetable,
-    scheduled: HashMap<ScheduleId, Scheduled>,
+    scheduled: HashMap<ScheduleId, Pending>,
     folded: Seq,
     policy: Arc<Policy>,
     clock: Arc<dyn Clock>,

@@ -2,7 +2,7 @@
 
 use super::TimerActor;
 use crate::{
-    message::Pending,
+    message,
     port::clock::Clock,
     refusal::Refusal,
     shell::owner::{NotWritten, StreamOwner, StreamQueue},
@@ -10,11 +10,10 @@ use crate::{
 use actix::{Context, Handler};
 use campusg_domain::{
     id::{ScheduleId, Seq},
-    owner::schedule::{self, Command, Scheduled},
+    owner::schedule::{self, Command, Pending},
     record::{Events, Record},
     stream::Envelope,
     time::At,
-    timer::TimerState,
     vote::Votes,
 };
 use campusg_storage::journal::CommitQueue;
@@ -58,20 +57,19 @@ impl StreamOwner<Command> for TimerActor {
 
 impl TimerActor {
     pub(super) fn fold_schedule(&mut self, id: ScheduleId, seq: Seq, events: &[schedule::Event]) {
-        let mut known = self.scheduled.remove(&id);
-        events
-            .iter()
-            .for_each(|event| Scheduled::evolve(&mut known, seq, event));
-        if let Some(known) = known.filter(|known| known.state == TimerState::Pending) {
-            self.scheduled.insert(id, known);
+        for event in events {
+            match Pending::after(seq, event) {
+                Some(pending) => self.scheduled.insert(id, pending),
+                None => self.scheduled.remove(&id),
+            };
         }
     }
 }
 
-impl Handler<Pending<Command>> for TimerActor {
+impl Handler<message::Pending<Command>> for TimerActor {
     type Result = ();
 
-    fn handle(&mut self, pending: Pending<Command>, ctx: &mut Context<Self>) {
+    fn handle(&mut self, pending: message::Pending<Command>, ctx: &mut Context<Self>) {
         self.take(pending, ctx);
     }
 }

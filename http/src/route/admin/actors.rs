@@ -35,8 +35,14 @@ fn snapshots(found: &Condition) -> Value {
     match found {
         Condition::Whole { rebuilds } => json!({"condition": condition, "rebuilds": rebuilds}),
         Condition::Opening => json!({"condition": condition}),
-        Condition::Rebuilding { why, upto, halted } => json!({
+        Condition::Rebuilding {
+            archive,
+            why,
+            upto,
+            halted,
+        } => json!({
             "condition": condition,
+            "store": if *archive { "archive" } else { "hot" },
             "why": why,
             "rebuilt_upto_seq": upto,
             "halted": halted,

@@ -16,7 +16,7 @@ pub(crate) async fn ready(State(app): State<AppState>) -> Result<Response, Probl
             .with("now", time::rfc3339(step.now))
             .with("clock_shows", time::rfc3339(step.shown)));
     }
-    if found.journal {
+    if found.journal && found.gateway_trouble.is_none() {
         return Ok(answer::ok(&json!({
             "status": "ready",
             "archive": found.archive,
@@ -29,7 +29,9 @@ pub(crate) async fn ready(State(app): State<AppState>) -> Result<Response, Probl
     let problem = Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "not_ready",
-        if found.full {
+        if found.journal {
+            "the payment gateway can't work: commands are taken, and payments wait until it can"
+        } else if found.full {
             "the disk is full: the journal takes no writes until there is room"
         } else if matches!(found.snapshots, Condition::Rebuilding { halted: true, .. }) {
             "a damaged snapshot store is being rebuilt from the journal"
@@ -41,6 +43,7 @@ pub(crate) async fn ready(State(app): State<AppState>) -> Result<Response, Probl
         .with("archive", found.archive)
         .with("snapshots", condition(&found.snapshots))
         .with("lag_records", found.lag)
+        .with("gateway", gateway(&found))
         .retry_after_ms(1_000))
 }
 
@@ -61,5 +64,6 @@ pub(crate) fn gateway(found: &Readiness) -> Value {
     json!({
         "held_back": held_back.collect::<Vec<_>>(),
         "silent_cards": found.silent_cards,
+        "trouble": found.gateway_trouble,
     })
 }

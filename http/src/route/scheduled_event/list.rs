@@ -16,7 +16,9 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let (limit, after) = (paging.limit()?, paging.cursor()?);
     let events = app.runtime().scheduled(after, limit + 1).await?;
-    let view = |(id, event): &(_, Arc<_>)| ScheduledView::of(*id, event);
+    let view = |(id, event): &(_, Arc<_>)| {
+        ScheduledView::of(*id, event, app.runtime().payload(event).as_deref())
+    };
     let page = Page::of_one_more(events, limit, |(id, _)| *id, view);
     Ok(answer::ok(&page))
 }

@@ -1,18 +1,22 @@
-//! The book's file: a header line, then one line of JSON per group of facts. Each group is one write and one fdatasync.
+//! The book's file: a header line, then a line per group of facts: a checksum over all lines so far, and the facts as JSON.
+//! Each group is one write and one fdatasync.
 //!
 //! Must not: interpret a fact.
-//! Invariants: only the last line can be torn; no call of a torn line was answered, so it is cut off. An unreadable line
-//! before it is damage, and the book is refused. Only one process at a time has the book open.
+//! Invariants: only the last line can be torn; no call of a torn line was answered, so it is cut off. A line before it that
+//! is not as it was written is damage, and the book is refused. What a failed write has left is cut off by the next one.
+//! Only one process at a time has the book open.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
-use std::os::unix::fs::FileExt;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use campusg_bank::BookLine;
 use serde::{Deserialize, Serialize};
 
-const HEADER: &[u8] = b"{\"campusg_sandbox_book\":1}\n";
+const HEADER: &[u8] = b"{\"campusg_sandbox_book\":2}\n";
+/// Digits of a checksum, and the blank after it.
+const SUM_BYTES: usize = 9;
 const PAGE_BYTES: usize = 96 * 1024;
 
 /// Most facts in one group. A fact is below 1 KiB, so a group fits into a page of [`BookFile::page`].
@@ -47,22 +51,21 @@ pub enum BookFault {
         path: PathBuf,
     },
     /// The file is no book, or one of another version.
-    #[error("{path} is not a sandbox gateway's book of version 1")]
+    #[error("{path} is not a sandbox gateway's book of version 2")]
     NotABook {
         /// The book's path.
         path: PathBuf,
     },
     /// A line other than the last can't be read.
-    #[error("the sandbox gateway's book {path} is damaged at line {line}")]
+    #[error(
+        "the sandbox gateway's book {path} is damaged at line {line}: restore it from a backup"
+    )]
     Damaged {
         /// The book's path.
         path: PathBuf,
         /// Number of the line, from 1; 0 if it was found while reading a page.
         line: usize,
     },
-    /// A write has failed before: what is on disk is unknown until the book is opened again.
-    #[error("the sandbox gateway's book is closed after a failed write")]
-    Closed,
 }
 
 /// The open file, locked against other processes.
@@ -72,13 +75,19 @@ pub(super) struct BookFile {
     path: PathBuf,
     // Invariant: all below is complete and synced.
     end: u64,
+    /// The checksum over all lines below `end`.
+    sum: u32,
+    /// Whether a write has failed, so that anything may be behind `end`.
+    torn: bool,
+    #[cfg(test)]
+    pub(super) refuses: bool,
 }
 
 impl BookFile {
     /// Opens or creates the file, cuts off a torn last line and passes every fact to `fold`, in order.
     ///
     /// # Errors
-    /// Any [`BookFault`] except `Closed`.
+    /// Any [`BookFault`].
     pub fn open(path: &Path, mut fold: impl FnMut(BookLine)) -> Result<Self, BookFault> {
         let io = |source| BookFault::Io {
             path: path.to_owned(),
@@ -87,7 +96,7 @@ impl BookFile {
         let file = open_locked(path)?;
         let mut reader = BufReader::new(&file);
         let mut text = Vec::new();
-        let (mut end, mut number) = (0, 0);
+        let (mut end, mut number, mut sum) = (0, 0, 0);
         let mut torn = false;
         while reader.read_until(b'\n', &mut text).map_err(io)? > 0 {
             number += 1;
@@ -97,10 +106,11 @@ impl BookFile {
                     line: number - 1,
                 });
             }
-            match read_group(&text, number) {
-                Some(group) => {
+            match read_group(&text, number, sum) {
+                Some((group, after)) => {
                     group.into_iter().for_each(&mut fold);
                     end += text.len() as u64;
+                    sum = after;
                 }
                 None if number == 1 && !HEADER.starts_with(&text) => {
                     return Err(BookFault::NotABook {
@@ -115,6 +125,10 @@ impl BookFile {
             file,
             path: path.to_owned(),
             end,
+            sum,
+            torn: false,
+            #[cfg(test)]
+            refuses: false,
         };
         book.cut_and_head().map_err(io)?;
         Ok(book)
@@ -123,14 +137,18 @@ impl BookFile {
     /// Writes one group of facts and waits until it is on disk.
     ///
     /// # Errors
-    /// [`BookFault::Io`]; then it is unknown what is on disk.
+    /// [`BookFault::Io`]; then it is unknown what is on disk, and the next try writes all of it again.
     pub fn append(&mut self, group: &[BookLine]) -> Result<(), BookFault> {
-        let mut text = serde_json::to_vec(group).expect("facts are plain data");
-        text.push(b'\n');
-        self.write(&text).map_err(|source| BookFault::Io {
+        let facts = serde_json::to_string(group).expect("facts are plain data");
+        let sum = crc32c::crc32c_append(self.sum, facts.as_bytes());
+        let text = format!("{sum:08x} {facts}\n");
+        let written = self.write(text.as_bytes());
+        written.map_err(|source| BookFault::Io {
             path: self.path.clone(),
             source,
-        })
+        })?;
+        self.sum = sum;
+        Ok(())
     }
 
     /// Reads whole lines from byte offset `after`: 0, or the `next` of an earlier page.
@@ -156,20 +174,15 @@ impl BookFile {
             next: start + whole as u64,
         };
         for line in text[..whole].split_inclusive(|byte| *byte == b'\n') {
-            let group: Vec<BookLine> =
-                serde_json::from_slice(line).map_err(|_| BookFault::Damaged {
-                    path: self.path.clone(),
-                    line: 0,
-                })?;
-            page.lines.extend(group);
+            let group: Option<Vec<BookLine>> = line
+                .get(SUM_BYTES..)
+                .and_then(|facts| serde_json::from_slice(facts).ok());
+            page.lines.extend(group.ok_or_else(|| BookFault::Damaged {
+                path: self.path.clone(),
+                line: 0,
+            })?);
         }
         Ok(page)
-    }
-
-    /// Makes every further write fail; for tests.
-    #[cfg(test)]
-    pub fn refuse_writes(&mut self) {
-        self.file = File::open(&self.path).expect("the book is there");
     }
 
     fn cut_and_head(&mut self) -> io::Result<()> {
@@ -177,7 +190,6 @@ impl BookFile {
             self.file.set_len(self.end)?;
             self.file.sync_all()?;
         }
-        self.file.seek(SeekFrom::Start(self.end))?;
         if self.end == 0 {
             self.write(HEADER)?;
         }
@@ -185,8 +197,18 @@ impl BookFile {
     }
 
     fn write(&mut self, text: &[u8]) -> io::Result<()> {
-        self.file.write_all(text)?;
+        if self.torn {
+            self.file.set_len(self.end)?;
+        }
+        self.torn = true;
+        #[cfg(test)]
+        if self.refuses {
+            self.file.write_all_at(&text[..text.len() / 2], self.end)?;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.file.write_all_at(text, self.end)?;
         self.file.sync_data()?;
+        self.torn = false;
         self.end += text.len() as u64;
         Ok(())
     }
@@ -201,12 +223,14 @@ fn open_locked(path: &Path) -> Result<File, BookFault> {
         .parent()
         .filter(|dir| !dir.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    fs::create_dir_all(dir).map_err(io)?;
+    let folders = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    folders.map_err(io)?;
     let file = OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
+        .mode(0o600)
         .open(path)
         .map_err(io)?;
     match file.try_lock() {
@@ -222,11 +246,14 @@ fn open_locked(path: &Path) -> Result<File, BookFault> {
     Ok(file)
 }
 
-/// The facts of a complete line; `None` if it is torn or is no line of a book.
-fn read_group(text: &[u8], number: usize) -> Option<Vec<BookLine>> {
+/// The facts of a complete line, and the checksum after it; `None` if it is torn or is no line of a book. `sum` is the
+/// checksum before it.
+fn read_group(text: &[u8], number: usize, sum: u32) -> Option<(Vec<BookLine>, u32)> {
     if number == 1 {
-        return (text == HEADER).then(Vec::new);
+        return (text == HEADER).then(|| (vec![], 0));
     }
-    text.ends_with(b"\n")
-        .then(|| serde_json::from_slice(text).ok())?
+    let (written, facts) = text.strip_suffix(b"\n")?.split_at_checked(SUM_BYTES)?;
+    let sum = crc32c::crc32c_append(sum, facts);
+    let right = written == format!("{sum:08x} ").as_bytes();
+    right.then(|| Some((serde_json::from_slice(facts).ok()?, sum)))?
 }

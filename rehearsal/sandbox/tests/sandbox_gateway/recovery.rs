@@ -76,10 +76,64 @@ fn damage_before_the_last_line_is_refused_and_left_as_it_is() {
 }
 
 #[test]
+fn v12_a_changed_digit_in_the_book_is_refused_wherever_it_is() {
+    let bench = Bench::new();
+    for key in ["a", "b", "c"] {
+        bench.call(&authorize(key, "tok_visa", 1_000)).unwrap();
+    }
+    let whole = fs::read(bench.path()).unwrap();
+    let last = whole[..whole.len() - 1]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .unwrap();
+    let path = bench.dir.path().join("digit.jsonl");
+    for place in (0..last).filter(|place| whole[*place].is_ascii_digit()) {
+        let mut changed = whole.clone();
+        changed[place] = b'0' + (changed[place] - b'0' + 1) % 10;
+        fs::write(&path, &changed).unwrap();
+        let fault = try_open(&path).unwrap_err();
+        assert!(
+            matches!(
+                fault,
+                BookFault::Damaged { .. } | BookFault::NotABook { .. }
+            ),
+            "{place}: {fault}"
+        );
+        assert!(fault.to_string().contains("digit.jsonl"), "{fault}");
+        assert_eq!(fs::read(&path).unwrap(), changed, "left as it is");
+    }
+}
+
+#[test]
+fn v12_lines_that_are_missing_twice_or_in_another_order_are_refused() {
+    let bench = Bench::new();
+    for key in ["a", "b", "c"] {
+        bench.call(&authorize(key, "tok_visa", 1_000)).unwrap();
+    }
+    let text = fs::read_to_string(bench.path()).unwrap();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let path = bench.dir.path().join("lines.jsonl");
+    for order in [
+        &[0, 2, 3][..],
+        &[0, 1, 1, 2, 3],
+        &[0, 2, 1, 3],
+        &[0, 1, 3, 3],
+    ] {
+        let changed: String = order.iter().map(|line| lines[*line]).collect();
+        fs::write(&path, changed).unwrap();
+        let fault = try_open(&path).unwrap_err();
+        assert!(
+            matches!(fault, BookFault::Damaged { .. }),
+            "{order:?}: {fault}"
+        );
+    }
+}
+
+#[test]
 fn another_file_is_refused_and_left_as_it_is() {
     let bench = Bench::new();
     let path = bench.dir.path().join("other");
-    for text in ["{\"campusg_sandbox_book\":2}\n", "hello", "\n"] {
+    for text in ["{\"campusg_sandbox_book\":1}\n", "hello", "\n"] {
         fs::write(&path, text).unwrap();
         let fault = try_open(&path).unwrap_err();
         assert!(
