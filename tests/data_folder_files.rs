@@ -12,7 +12,7 @@ mod common;
 
 use campusg_client::{ApiRequest, Client};
 use campusg_robots::walkthrough::{Errand, Launch, ListeningChild};
-use common::{PROGRAM, run, text, verify};
+use common::{program, run, text, verify};
 use std::{
     collections::BTreeSet,
     fs,
@@ -65,7 +65,7 @@ fn serve(data: &Path, log: &Path) -> Launch {
         "storage.cache_mib=1",
     ];
     Launch {
-        program: PROGRAM.into(),
+        program: program(),
         arguments: arguments.map(Into::into).into(),
         log: log.into(),
     }

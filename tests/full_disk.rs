@@ -14,7 +14,7 @@ mod common;
 use campusg_client::{ApiRequest, Client, Deviation, Reply};
 use campusg_domain::order::Status;
 use campusg_robots::walkthrough::{Errand, Launch, ListeningChild};
-use common::{PROGRAM, text, verify};
+use common::{program, text, verify};
 use std::{
     fs::{self, File},
     io::{ErrorKind, Write},
@@ -207,7 +207,7 @@ fn serve_with(data: &Path, log: &Path, in_full: bool) -> ListeningChild {
         },
     ];
     let launch = Launch {
-        program: PROGRAM.into(),
+        program: program(),
         arguments: arguments.map(Into::into).into(),
         log: log.into(),
     };

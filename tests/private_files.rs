@@ -9,7 +9,7 @@ mod common;
 
 use campusg_client::Client;
 use campusg_robots::walkthrough::{Errand, Launch};
-use common::{PROGRAM, text};
+use common::{program, text};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 use tempfile::TempDir;
 
@@ -36,7 +36,8 @@ async fn serve_a_while(data: &Path, log: &Path) {
         "--data",
         text(data),
     ];
-    let shell = ["-c", "umask 000 && exec \"$0\" \"$@\"", PROGRAM];
+    let program = program();
+    let shell = ["-c", "umask 000 && exec \"$0\" \"$@\"", text(&program)];
     let launch = Launch {
         program: "/bin/sh".into(),
         arguments: shell
