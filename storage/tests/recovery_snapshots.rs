@@ -50,7 +50,7 @@ fn a_clean_stop_is_believed_after_a_restart_of_the_machine() {
 
 #[test]
 fn after_a_power_loss_both_stores_are_rebuilt() {
-    for text in ["6 another-boot open\n", "7 another-boot clean\n", "", "5\n"] {
+    for text in ["6 another-boot open\n", "7 another-boot clean\n", "", "6\n"] {
         let dir = TempDir::new().unwrap();
         let entries = filled(dir.path());
         write_trust(dir.path(), text);
