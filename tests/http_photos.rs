@@ -241,7 +241,7 @@ fn grey_jpeg(width: u16, height: u16) -> Vec<u8> {
     let scan = at(&bytes, 0xda);
     bytes.truncate(scan + 2 + usize::from(bytes[scan + 3]));
     let units = usize::from(width.div_ceil(8)) * usize::from(height.div_ceil(8));
-    let unit = 0b0010_1000_0000_00_u64;
+    let unit = 0b00_1010_0000_0000_u64;
     let four = unit << 42 | unit << 28 | unit << 14 | unit;
     bytes.extend(four.to_be_bytes()[1..].repeat(units.div_ceil(4)));
     bytes.extend([0xff, 0xd9]);

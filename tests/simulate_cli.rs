@@ -54,7 +54,7 @@ fn the_default_day_meets_every_row_of_the_lifecycle() {
 fn the_report_has_all_its_parts() {
     let text = report(&["--chaos", "--restart-every", "3"]);
     let parts = [
-        "40 students, 6 runners, 1 operator; 2 hours, seed 7, chaos with a restart every 3 records",
+        "40 students, 6 runners, 1 operator; 2 hours, seed 8, chaos with a restart every 3 records",
         "ORDERS",
         "  completed",
         "  cancelled",

@@ -54,7 +54,7 @@ pub struct SimulateCommand {
         long,
         value_name = "N",
         allow_negative_numbers = true,
-        default_value_t = 7
+        default_value_t = 8
     )]
     pub seed: u64,
     /// Inject every kind of fault

@@ -154,7 +154,7 @@ fn d7_what_takes_too_much_memory_is_refused_by_name() {
     assert_eq!(claims(u32::MAX >> 1, u32::MAX >> 1), long);
 
     // The frame of a WebP may be larger than what its container says.
-    let size = |width: u32, height: u32| (width - 1 | (height - 1) << 14).to_le_bytes();
+    let size = |width: u32, height: u32| ((width - 1) | ((height - 1) << 14)).to_le_bytes();
     let frame = [&[0x2f][..], &size(16_000, 16_000), &[0; 8]].concat();
     let head = [&[0; 4][..], &[9, 0, 0, 9, 0, 0]].concat();
     let inside = [webp_chunk(b"VP8X", &head), webp_chunk(b"VP8L", &frame)].concat();

@@ -164,7 +164,7 @@ pub fn grey_jpeg(width: u16, height: u16) -> Vec<u8> {
     bytes.truncate(scan + 2 + usize::from(length));
     let units = usize::from(width.div_ceil(8)) * usize::from(height.div_ceil(8));
     // 00 1010 for a grey that does not change, 00 00 for each of two colours that do not.
-    let four = 0b0010_1000_0000_00_u64;
+    let four = 0b00_1010_0000_0000_u64;
     let four = four << 42 | four << 28 | four << 14 | four;
     bytes.extend(four.to_be_bytes()[1..].repeat(units.div_ceil(4)));
     bytes.extend([0xff, 0xd9]);
