@@ -48,14 +48,15 @@ impl CallKey {
         self.0.split('/').next().unwrap_or_default()
     }
 
-    /// The key of a person's setup of a card or of a bank account, as `user:{id}/setup/card`.
+    /// The key of a person's setup of a card or of a bank account, as `user:{id}/setup/card/3`: `n` is its number among
+    /// their choices.
     #[must_use]
-    pub fn of_setup(person: UserId, kind: MethodKind) -> Self {
+    pub fn of_setup(person: UserId, kind: MethodKind, n: u32) -> Self {
         let kind = match kind {
             MethodKind::Card => "card",
             MethodKind::BankAccount => "bank_account",
         };
-        Self(format!("{}/setup/{kind}", Stream::User(person)).into())
+        Self(format!("{}/setup/{kind}/{n}", Stream::User(person)).into())
     }
 
     fn made_of(stream: Stream, purpose: &str, n: CallNumber) -> Self {
@@ -483,11 +484,11 @@ pub trait PaymentGateway: Send + Sync {
     fn pay_out(&self, payout: Payout) -> BoxFuture<'_, Result<PayoutAnswer, Unanswered>>;
 
     /// Starts the entry of a card or of a bank account on the gateway's own page, and gives the page's address: a URL, or
-    /// a path of the server in front of it. From there the person goes on to `return_url`, and an event under
-    /// [`CallKey::of_setup`] tells what was entered.
+    /// a path of the server in front of it. From there the person goes on to `return_url`, and an event under `key`,
+    /// which is of [`CallKey::of_setup`], tells what was entered.
     fn begin_setup(
         &self,
-        person: UserId,
+        key: CallKey,
         kind: MethodKind,
         return_url: String,
     ) -> BoxFuture<'_, Result<String, Unreachable>>;

@@ -181,6 +181,7 @@ const fn with_user(event: &UserEvent) -> Option<&'static str> {
         | UserEvent::PayoutMethodSet(_)
         | UserEvent::PayoutMethodRemoved
         | UserEvent::OperatorActed { .. }
+        | UserEvent::SetupBegun { .. }
         | UserEvent::DebtPromised { .. } => None,
     }
 }

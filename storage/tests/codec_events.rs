@@ -6,6 +6,7 @@ mod codec_common;
 use std::sync::Arc;
 
 use campusg_domain::call::{AccountToken, CallChange, CardToken, Decline};
+use campusg_domain::gateway::MethodKind;
 use campusg_domain::id::{CommandId, Fingerprint, Principal, Seq, SessionId, Stream};
 use campusg_domain::money::{Account, Cents, Phase, Transfer};
 use campusg_domain::notice::{Audience, Notice, NoticeKind};
@@ -280,6 +281,7 @@ pin!(user_event, UserEvent:
     PayoutMethodRemoved => UserEvent::PayoutMethodRemoved,
     OperatorActed => UserEvent::OperatorActed { reason: Sealed(vec![9]) },
     DebtPromised => UserEvent::DebtPromised { cents: CENTS },
+    SetupBegun => UserEvent::SetupBegun { kind: MethodKind::BankAccount, n: 3 },
 );
 
 pin!(store_event, StoreEvent:

@@ -112,6 +112,7 @@ fn free_text(record: &Record) -> Option<(FreeText, &Sealed)> {
             | UserEvent::Reinstated
             | UserEvent::PayoutMethodSet(_)
             | UserEvent::PayoutMethodRemoved
+            | UserEvent::SetupBegun { .. }
             | UserEvent::DebtPromised { .. } => None,
         }),
         Events::Wallet(events) => events.iter().find_map(|event| match event {

@@ -71,7 +71,10 @@ impl Runtime {
             Some(done) => done,
             None => {
                 let method = gateway::account(self.gateway(), token).await?;
-                let set = UserCommand::SetPayoutMethod(method);
+                let set = UserCommand::SetPayoutMethod {
+                    method,
+                    setup: None,
+                };
                 let seq = self.submit(meta, user, set).await?;
                 self.record_of(seq).await?
             }

@@ -8,7 +8,6 @@ use campusg_domain::{
         PaymentGateway, Payout, PayoutAnswer, Request, Standing, TokenFault, Unanswered,
         Unreachable,
     },
-    id::UserId,
 };
 use campusg_sandbox::{Book, SandboxGateway};
 use futures_util::future::{BoxFuture, ready};
@@ -68,11 +67,11 @@ impl<W: Way> PaymentGateway for Between<W> {
 
     fn begin_setup(
         &self,
-        person: UserId,
+        key: CallKey,
         kind: MethodKind,
         return_url: String,
     ) -> BoxFuture<'_, Result<String, Unreachable>> {
-        self.sandbox.begin_setup(person, kind, return_url)
+        self.sandbox.begin_setup(key, kind, return_url)
     }
 
     fn describe_card(&self, card: CardToken) -> BoxFuture<'_, Result<CardFace, TokenFault>> {

@@ -12,7 +12,7 @@ use campusg_domain::{
 };
 use campusg_domain::{
     call::{Answer, CallNumber, CardToken},
-    id::{OrderId, Stream, UserId},
+    id::{OrderId, Stream},
 };
 use campusg_simulation::Gateway;
 use futures_util::future::{BoxFuture, ready};
@@ -94,7 +94,7 @@ impl PaymentGateway for Model {
 
     fn begin_setup(
         &self,
-        _: UserId,
+        _: CallKey,
         _: MethodKind,
         _: String,
     ) -> BoxFuture<'_, Result<String, Unreachable>> {

@@ -2,14 +2,11 @@
 
 use campusg_domain::{
     call::Answer,
-    gateway::{Method, MethodKind},
-    id::UserId,
+    gateway::{CallKey, Method, MethodKind, Operation, Payout, PayoutAnswer},
     money::Cents,
     time::At,
 };
 use serde::{Deserialize, Serialize};
-
-use campusg_domain::gateway::{CallKey, Operation, Payout, PayoutAnswer};
 
 /// Something that happened at the bank; written to its book and folded into its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,8 +77,8 @@ pub enum Fact {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Setup {
-    /// The person who enters it.
-    pub person: UserId,
+    /// Under which an event tells what was entered.
+    pub key: CallKey,
     /// Whether a card or a bank account is entered.
     pub kind: MethodKind,
     /// Address to which the person goes back afterwards.

@@ -385,7 +385,7 @@ impl State {
             return;
         };
         setup.entered = Some(method.clone());
-        let key = CallKey::of_setup(setup.person, setup.kind);
+        let key = setup.key.clone();
         self.tell(at, &key, News::Method(method.clone()));
     }
 

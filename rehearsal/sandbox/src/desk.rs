@@ -159,12 +159,12 @@ impl Clerk {
                 return Ok(reply(self.book.confirm(&key, approve, now)?, Reply::Answer));
             }
             Ask::BeginSetup {
-                person,
+                key,
                 kind,
                 return_url,
             } => {
                 let setup = Setup {
-                    person,
+                    key,
                     kind,
                     return_url,
                     entered: None,

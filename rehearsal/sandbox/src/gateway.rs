@@ -10,7 +10,6 @@ use std::time::Duration;
 use campusg_domain::gateway::BoxFuture;
 use campusg_domain::{
     call::{Answer, CardToken, Decline},
-    id::UserId,
     money::Cents,
 };
 
@@ -239,13 +238,13 @@ impl<T: Transport> PaymentGateway for Sandbox<T> {
 
     fn begin_setup(
         &self,
-        person: UserId,
+        key: CallKey,
         kind: MethodKind,
         return_url: String,
     ) -> BoxFuture<'_, Result<String, Unreachable>> {
         Box::pin(async move {
             let ask = Ask::BeginSetup {
-                person,
+                key,
                 kind,
                 return_url,
             };

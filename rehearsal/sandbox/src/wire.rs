@@ -7,7 +7,6 @@ use std::io;
 
 use campusg_domain::{
     call::{Answer, CardToken},
-    id::UserId,
     money::Cents,
 };
 use serde::{Deserialize, Serialize};
@@ -78,8 +77,8 @@ pub enum Ask {
     },
     /// Sends a person to the page where they enter a card or a bank account. Replied with `Page`.
     BeginSetup {
-        /// The person who enters it.
-        person: UserId,
+        /// Under which an event tells what was entered.
+        key: CallKey,
         /// Whether a card or a bank account is entered.
         kind: MethodKind,
         /// Address to which the person goes back afterwards.

@@ -63,7 +63,11 @@ impl Simulation {
         };
         let wallet_balance = self.folds.ledger.wallet_balance(user);
         let pays = wallet_balance.new_card_pays(self.policy.gateway_minimum_cents);
-        let command = UserCommand::SetCard { card, pays };
+        let command = UserCommand::SetCard {
+            card,
+            pays,
+            setup: None,
+        };
         self.user(Principal::User(user), user, &command)
     }
 

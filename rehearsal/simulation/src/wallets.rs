@@ -110,7 +110,10 @@ impl Simulation {
         self.user(
             Principal::User(user),
             user,
-            &UserCommand::SetPayoutMethod(method),
+            &UserCommand::SetPayoutMethod {
+                method,
+                setup: None,
+            },
         )
     }
 

@@ -224,11 +224,11 @@ impl EventIntake {
         let (key, News::Method(method)) = (&event.key, &event.news) else {
             return Ok(());
         };
-        let Some(user) = person(key.as_str(), method) else {
+        let Some((user, n)) = setup(key.as_str(), method) else {
             tracing::warn!(%key, "an event of the gateway names no setup of ours");
             return Ok(());
         };
-        let put = self.put_on_file(user, method, &event.id).await;
+        let put = self.put_on_file(user, n, method).await;
         passed(key, put).map_err(IntakeError::of)
     }
 
@@ -348,11 +348,12 @@ fn parse(key: &str) -> Option<(Party, CallNumber)> {
     Some((party, parts.next()?.parse().ok()?))
 }
 
-/// Parses the key of a setup, `user:{id}/setup/{kind}`.
-fn person(key: &str, method: &Method) -> Option<UserId> {
-    let id = key.split('/').next()?.strip_prefix("user:")?;
-    let user = id.parse().ok()?;
-    (CallKey::of_setup(user, method.kind()).as_str() == key).then_some(user)
+/// Parses the key of a setup, `user:{id}/setup/{kind}/{n}`.
+fn setup(key: &str, method: &Method) -> Option<(UserId, u32)> {
+    let (rest, n) = key.rsplit_once('/')?;
+    let id = rest.split('/').next()?.strip_prefix("user:")?;
+    let (user, n) = (id.parse().ok()?, n.parse().ok()?);
+    (CallKey::of_setup(user, method.kind(), n).as_str() == key).then_some((user, n))
 }
 
 fn read_cursor(file: &Path) -> EventCursor {

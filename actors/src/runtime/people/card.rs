@@ -38,7 +38,11 @@ impl Runtime {
                 let card = gateway::card(self.gateway(), token).await?;
                 let balance = self.wallet_balance(user).await?;
                 let pays = balance.new_card_pays(self.0.services.policy.gateway_minimum_cents);
-                let set = UserCommand::SetCard { card, pays };
+                let set = UserCommand::SetCard {
+                    card,
+                    pays,
+                    setup: None,
+                };
                 let seq = self.submit(meta, user, set).await?;
                 self.record_of(seq).await?
             }
@@ -46,7 +50,7 @@ impl Runtime {
         new_card(&done).ok_or(Refusal::Unknown)
     }
 
-    /// Removes the caller's card.
+    /// Removes the caller's card, and ends its entry on the gateway's page.
     ///
     /// # Errors
     /// `NotAllowed`, `NotFound`.

@@ -146,6 +146,7 @@ impl Twins {
                 [UserEvent::CardSet(card)] => UserCommand::SetCard {
                     card: card.clone(),
                     pays: Cents::ZERO,
+                    setup: None,
                 },
                 [UserEvent::RunnerSet(state)] => UserCommand::SetRunner(*state),
                 [UserEvent::Suspended, UserEvent::OperatorActed { reason }] => {

@@ -5,6 +5,7 @@ use super::person::{
     Card, EmailDigest, PayoutMethod, Person, RunnerState, Session, Store, StoreEvent, UserEvent,
 };
 use crate::{
+    gateway::MethodKind,
     id::{Principal, SessionId, StoreId, Stream, UserId},
     money::Cents,
     rejection::Rejection,
@@ -46,8 +47,11 @@ pub enum UserCommand {
         card: Card,
         /// What it is to pay of its owner's debt, in cents; 0 where nothing is owed.
         pays: Cents,
+        /// The number of the setup in which it was entered: it does nothing if its owner chose anew since. `None` where
+        /// the owner puts it now.
+        setup: Option<u32>,
     },
-    /// Takes the card off. `NotFound`, `NoPaymentMethod`, `OrderOpen`.
+    /// Takes the card off, and with it one that is being entered. `NotFound`, `NoPaymentMethod`, `OrderOpen`.
     RemoveCard,
     /// Says whether the person takes orders as a runner. `NotFound`, `Suspended`.
     SetRunner(RunnerState),
@@ -62,9 +66,17 @@ pub enum UserCommand {
         reason: Sealed,
     },
     /// Puts a bank account on file. `NotFound`.
-    SetPayoutMethod(PayoutMethod),
-    /// Takes the bank account off; payouts on their way keep theirs. `NotFound`, `NoPayoutMethod`.
+    SetPayoutMethod {
+        /// The account, as the gateway describes it.
+        method: PayoutMethod,
+        /// As [`SetCard`](Self::SetCard) has it.
+        setup: Option<u32>,
+    },
+    /// Takes the bank account off, and with it one that is being entered; payouts on their way keep theirs. `NotFound`,
+    /// `NoPayoutMethod`.
     RemovePayoutMethod,
+    /// Begins the entry of a card or of a bank account on the gateway's page. `NotFound`.
+    BeginSetup(MethodKind),
 }
 
 /// A command to one store. `NotAllowed` to anybody but operators and the system; `InvalidField` where a span of its
@@ -133,13 +145,18 @@ pub(super) fn decide_user(
                 what: "session".into(),
             }),
         },
-        UserCommand::SetCard { card, pays } => {
+        UserCommand::SetCard { setup, .. } if is_late(person, MethodKind::Card, *setup) => {
+            Ok(vec![])
+        }
+        UserCommand::SetCard { card, pays, .. } => {
             let set = UserEvent::CardSet(card.clone());
             let promised = UserEvent::DebtPromised { cents: *pays };
             let promised = pays.is_positive().then_some(promised);
             Ok(std::iter::once(set).chain(promised).collect())
         }
-        UserCommand::RemoveCard if person.card.is_none() => Err(Rejection::NoPaymentMethod),
+        UserCommand::RemoveCard if person.card.is_none() && !person.card_choices.entering => {
+            Err(Rejection::NoPaymentMethod)
+        }
         UserCommand::RemoveCard if person.open_orders > 0 => Err(Rejection::OrderOpen),
         UserCommand::RemoveCard => Ok(vec![UserEvent::CardRemoved]),
         UserCommand::SetRunner(state) if state.active && person.suspended => {
@@ -147,13 +164,24 @@ pub(super) fn decide_user(
         }
         UserCommand::SetRunner(state) if *state == person.runner => Ok(vec![]),
         UserCommand::SetRunner(state) => Ok(vec![UserEvent::RunnerSet(*state)]),
-        UserCommand::SetPayoutMethod(method) => {
+        UserCommand::SetPayoutMethod { setup, .. }
+            if is_late(person, MethodKind::BankAccount, *setup) =>
+        {
+            Ok(vec![])
+        }
+        UserCommand::SetPayoutMethod { method, .. } => {
             Ok(vec![UserEvent::PayoutMethodSet(method.clone())])
         }
-        UserCommand::RemovePayoutMethod if person.payout_method.is_none() => {
+        UserCommand::RemovePayoutMethod
+            if person.payout_method.is_none() && !person.account_choices.entering =>
+        {
             Err(Rejection::NoPayoutMethod)
         }
         UserCommand::RemovePayoutMethod => Ok(vec![UserEvent::PayoutMethodRemoved]),
+        UserCommand::BeginSetup(kind) => Ok(vec![UserEvent::SetupBegun {
+            kind: *kind,
+            n: person.choices(*kind).count + 1,
+        }]),
         UserCommand::Suspend { reason } => {
             operators_only(principal)?;
             Ok(acted(!person.suspended, UserEvent::Suspended, reason))
@@ -163,6 +191,11 @@ pub(super) fn decide_user(
             Ok(acted(person.suspended, UserEvent::Reinstated, reason))
         }
     }
+}
+
+/// Whether a setup's outcome comes after its owner chose anew, or for a second time.
+fn is_late(person: &Person, kind: MethodKind, setup: Option<u32>) -> bool {
+    setup.is_some_and(|n| !person.choices(kind).awaits(n))
 }
 
 /// The event together with the operator's reason; nothing where it is so already.
@@ -272,5 +305,148 @@ impl StreamCommand for StoreCommand {
 
     fn stream(store: StoreId) -> Stream {
         Stream::Store(store)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
+    use super::*;
+    use crate::call::{AccountToken, CardToken};
+
+    /// What can happen about a card or an account: its owner's choices, and news of what was entered.
+    #[derive(Clone, Copy, Debug)]
+    enum Move {
+        Put,
+        Remove,
+        Begin,
+        /// The news of the setup that was begun as this one, from 0.
+        Told(usize),
+    }
+
+    const MOVES: [Move; 6] = [
+        Move::Put,
+        Move::Remove,
+        Move::Begin,
+        Move::Told(0),
+        Move::Told(1),
+        Move::Told(2),
+    ];
+
+    fn put(kind: MethodKind, token: String, setup: Option<u32>) -> UserCommand {
+        match kind {
+            MethodKind::Card => UserCommand::SetCard {
+                card: Card {
+                    token: CardToken(token),
+                    brand: "visa".into(),
+                    last4: "4242".into(),
+                    exp_month: 12,
+                    exp_year: 2030,
+                },
+                pays: Cents::ZERO,
+                setup,
+            },
+            MethodKind::BankAccount => UserCommand::SetPayoutMethod {
+                method: PayoutMethod {
+                    token: AccountToken(token),
+                    bank: "bank".into(),
+                    last4: "6789".into(),
+                },
+                setup,
+            },
+        }
+    }
+
+    fn on_file(person: &Person, kind: MethodKind) -> Option<String> {
+        match kind {
+            MethodKind::Card => person.card.as_ref().map(|card| card.token.0.clone()),
+            MethodKind::BankAccount => {
+                let method = person.payout_method.as_ref();
+                method.map(|method| method.token.0.clone())
+            }
+        }
+    }
+
+    /// Makes these moves, and after each compares what is on file with the last choice.
+    fn play(kind: MethodKind, moves: &[Move]) {
+        let mut person = Person {
+            email: Some(EmailDigest([1; 32])),
+            ..Person::default()
+        };
+        let mut begun = Vec::new();
+        // The setup that was begun after every other choice, and has put nothing on file yet.
+        let mut open = None;
+        let mut expected = None;
+        for (at, next) in moves.iter().enumerate() {
+            let command = match *next {
+                Move::Put => {
+                    (expected, open) = (Some(format!("put {at}")), None);
+                    put(kind, format!("put {at}"), None)
+                }
+                Move::Remove => {
+                    (expected, open) = (None, None);
+                    match kind {
+                        MethodKind::Card => UserCommand::RemoveCard,
+                        MethodKind::BankAccount => UserCommand::RemovePayoutMethod,
+                    }
+                }
+                Move::Begin => {
+                    open = Some(begun.len());
+                    UserCommand::BeginSetup(kind)
+                }
+                Move::Told(which) => {
+                    let Some(n) = begun.get(which) else { return };
+                    if open == Some(which) {
+                        (expected, open) = (Some(format!("entered {which}")), None);
+                    }
+                    put(kind, format!("entered {which}"), Some(*n))
+                }
+            };
+            let user = Principal::System;
+            // Nothing is removed where nothing is on file.
+            let events = decide_user(Some(&person), &command, user, At(0)).unwrap_or_default();
+            for event in &events {
+                person.evolve(event, At(0));
+                if let UserEvent::SetupBegun { n, .. } = event {
+                    begun.push(*n);
+                }
+            }
+            assert_eq!(
+                on_file(&person, kind),
+                expected,
+                "{kind:?} {:?}",
+                &moves[..=at]
+            );
+        }
+    }
+
+    #[test]
+    fn a_newer_choice_beats_every_setup_that_began_before_it_in_whatever_order_news_come() {
+        let all = MOVES.len().pow(6);
+        for kind in [MethodKind::Card, MethodKind::BankAccount] {
+            for story in 0..all {
+                let moves: Vec<Move> = (0..6)
+                    .map(|at| MOVES[story / MOVES.len().pow(at) % MOVES.len()])
+                    .collect();
+                play(kind, &moves);
+            }
+        }
+    }
+
+    #[test]
+    fn the_setup_of_a_card_says_nothing_about_an_account() {
+        let mut person = Person {
+            email: Some(EmailDigest([1; 32])),
+            ..Person::default()
+        };
+        for kind in [MethodKind::Card, MethodKind::BankAccount] {
+            person.evolve(&UserEvent::SetupBegun { kind, n: 1 }, At(0));
+        }
+        for kind in [MethodKind::Card, MethodKind::BankAccount] {
+            let entered = put(kind, "entered".into(), Some(1));
+            let events = decide_user(Some(&person), &entered, Principal::Gateway, At(0)).unwrap();
+            events.iter().for_each(|event| person.evolve(event, At(0)));
+            assert_eq!(on_file(&person, kind), Some("entered".into()));
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::hours::Hours;
 use crate::{
     call::{AccountToken, CardToken},
+    gateway::MethodKind,
     id::{Seq, SessionId},
     money::Cents,
     people::{PeopleChange, Side},
@@ -45,6 +46,29 @@ pub struct PayoutMethod {
     pub bank: String,
     /// Last four digits.
     pub last4: String,
+}
+
+/// What a person chose about their card, or about their bank account, counted: each was put on file or taken off, and each
+/// visit to the gateway's page was begun. A visit counts only while it is the last choice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choices {
+    /// How many there were.
+    pub count: u32,
+    /// Whether the last one is a visit to the gateway's page that has put nothing on file yet.
+    pub entering: bool,
+}
+
+impl Choices {
+    /// Whether setup `n` may still put something on file: nothing was chosen since it began.
+    #[must_use]
+    pub const fn awaits(self, n: u32) -> bool {
+        self.entering && self.count == n
+    }
+
+    const fn choose(&mut self, entering: bool) {
+        self.count += 1;
+        self.entering = entering;
+    }
 }
 
 /// One sign-in of a person, until they sign out or it expires. Its token is kept as a hash only.
@@ -127,6 +151,14 @@ pub enum UserEvent {
         /// Amount in cents, as it was shown to the card's owner.
         cents: Cents,
     },
+    /// The person was sent to the gateway's page to enter a card or a bank account. What they enter there is put on file
+    /// unless they choose anew before it is told.
+    SetupBegun {
+        /// What they are to enter.
+        kind: MethodKind,
+        /// Its number among their choices of this kind.
+        n: u32,
+    },
 }
 
 /// What happened to a store. Variants are only ever appended.
@@ -171,6 +203,10 @@ pub struct Person {
     pub card: Option<Card>,
     /// The bank account on file.
     pub payout_method: Option<PayoutMethod>,
+    /// What the person chose about their card.
+    pub card_choices: Choices,
+    /// What the person chose about their bank account.
+    pub account_choices: Choices,
     /// Whether the person takes orders as a runner.
     pub runner: RunnerState,
     /// Open sessions, oldest first.
@@ -200,6 +236,15 @@ impl Person {
         self.operator && !self.suspended
     }
 
+    /// What the person chose about this kind of payment.
+    #[must_use]
+    pub const fn choices(&self, kind: MethodKind) -> Choices {
+        match kind {
+            MethodKind::Card => self.card_choices,
+            MethodKind::BankAccount => self.account_choices,
+        }
+    }
+
     /// Applies one event of the account.
     pub fn evolve(&mut self, event: &UserEvent, at: At) {
         match event {
@@ -219,13 +264,29 @@ impl Person {
                 keep_last(&mut self.sessions, *session, SESSIONS_KEPT);
             }
             UserEvent::SessionClosed { id } => self.sessions.retain(|open| open.id != *id),
-            UserEvent::CardSet(card) => self.card = Some(card.clone()),
-            UserEvent::CardRemoved => self.card = None,
+            UserEvent::CardSet(card) => {
+                self.card = Some(card.clone());
+                self.card_choices.choose(false);
+            }
+            UserEvent::CardRemoved => {
+                self.card = None;
+                self.card_choices.choose(false);
+            }
             UserEvent::RunnerSet(state) => self.runner = *state,
             UserEvent::Suspended => self.suspended = true,
             UserEvent::Reinstated => self.suspended = false,
-            UserEvent::PayoutMethodSet(method) => self.payout_method = Some(method.clone()),
-            UserEvent::PayoutMethodRemoved => self.payout_method = None,
+            UserEvent::PayoutMethodSet(method) => {
+                self.payout_method = Some(method.clone());
+                self.account_choices.choose(false);
+            }
+            UserEvent::PayoutMethodRemoved => {
+                self.payout_method = None;
+                self.account_choices.choose(false);
+            }
+            UserEvent::SetupBegun { kind, .. } => match kind {
+                MethodKind::Card => self.card_choices.choose(true),
+                MethodKind::BankAccount => self.account_choices.choose(true),
+            },
             UserEvent::OperatorActed { .. } | UserEvent::DebtPromised { .. } => {}
         }
     }

@@ -11,7 +11,7 @@ const ADA: UserId = UserId::from_bytes([7; 16]);
 
 fn setup(kind: MethodKind, return_url: &str) -> Setup {
     Setup {
-        person: ADA,
+        key: CallKey::of_setup(ADA, kind, 3),
         kind,
         return_url: return_url.into(),
         entered: None,
@@ -67,7 +67,7 @@ fn what_is_entered_is_told_once_under_the_persons_key() {
         assert_eq!(bench.book.setup("s", NOW).unwrap(), Some(entered));
         let event = GatewayEvent {
             id: "evt_1".parse().unwrap(),
-            key: CallKey::of_setup(ADA, kind),
+            key: CallKey::of_setup(ADA, kind, 3),
             news: News::Method(method),
         };
         assert_eq!(told(&bench), [event]);
