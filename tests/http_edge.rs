@@ -181,7 +181,16 @@ async fn names_that_nobody_can_read_are_refused() -> Result<(), Deviation> {
     let scene = turn.server.scene().await;
     let ann = Person::customer(&scene.client, "Ann", "tok_visa").await?;
     let operator = common::operator(&scene);
-    for name in ["\u{200B}\u{2060}", "Ann\u{202E}nnA", "\u{2066}Deli\u{2069}"] {
+    for name in [
+        "\u{200B}\u{2060}",
+        "Ann\u{202E}nnA",
+        "\u{2066}Deli\u{2069}",
+        "A\u{200B}nn",
+        "\u{FEFF}Ann",
+        "Ann\u{2028}Operator",
+        "Ann\u{2029}Operator",
+        "Ann\nOperator",
+    ] {
         let patch = |body: serde_json::Value| {
             ApiRequest::new(reqwest::Method::PATCH, "/api/users/me")
                 .with_bytes("application/json", body.to_string())
@@ -214,5 +223,61 @@ async fn names_that_nobody_can_read_are_refused() -> Result<(), Deviation> {
             assert_eq!(refused.text("/field")?, field);
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_spellings_of_an_address_are_one_account() -> Result<(), Deviation> {
+    let domains = ["server.email_domains=[campus.example, \"M\u{fc}nchen.example\"]"];
+    let server = common::Server::start(Options::virtual_clock(&domains));
+    let scene = server.scene().await;
+    let send = async |path: &str, email: &str| {
+        let body = json!({"email": email, "password": "correct horse", "first_name": "A", "last_name": "B"});
+        let body = if path == "/api/users" {
+            body
+        } else {
+            json!({"email": email, "password": "correct horse"})
+        };
+        scene.client.send(&ApiRequest::post(path, &body)).await
+    };
+    for (first, others) in [
+        (
+            "jos\u{e9}@campus.example",
+            ["jose\u{301}@campus.example", "JOS\u{c9}@CAMPUS.example"],
+        ),
+        (
+            "a@m\u{fc}nchen.example",
+            [
+                "a@xn--mnchen-3ya.example",
+                "\u{ff41}@Mu\u{308}nchen.example",
+            ],
+        ),
+    ] {
+        send("/api/users", first).await?.is(201)?;
+        for other in others {
+            send("/api/users", other)
+                .await?
+                .refuses(409, "email_taken")?;
+            send("/api/sessions", other).await?.is(201)?;
+        }
+    }
+    for hidden in "\u{200B}\u{200D}\u{AD}\u{FEFF}\u{202E}\u{3164}\u{2028}".chars() {
+        for email in [
+            format!("ad{hidden}a@campus.example"),
+            format!("{hidden}@campus.example"),
+            format!("ada@campus{hidden}.example"),
+        ] {
+            let refused = send("/api/users", &email).await?;
+            let refused = refused.refuses(422, "invalid_field")?;
+            assert_eq!(refused.text("/field")?, "email", "{email:?}");
+        }
+    }
+    let elsewhere = send("/api/users", "ada@campus.example.evil.example").await?;
+    assert!(
+        elsewhere
+            .refuses(422, "invalid_field")?
+            .text("/detail")?
+            .contains("@campus.example")
+    );
     Ok(())
 }

@@ -158,7 +158,7 @@ async fn a_store_takes_orders_for_when_it_is_open_and_none_while_it_is_paused()
     let noon = (now(&scene).await? + Duration::days(1)).date_naive();
     let noon = noon.and_hms_opt(12, 0, 0).unwrap().and_utc();
     let hours = json!([{"weekday": day(noon), "from": "10:00", "to": "12:00"}]);
-    let made = json!({"name": "Noon", "place": "Hall 1", "hours": hours});
+    let made = json!({"name": "No\u{f3}n", "place": "Hall 1", "hours": hours});
     let made = boss.post("/api/stores", &made).await?.is(201)?;
     let store = made.text("/id")?.to_owned();
     assert_eq!(made.0["hours"], hours);
@@ -176,16 +176,25 @@ async fn a_store_takes_orders_for_when_it_is_open_and_none_while_it_is_paused()
     }
     ann.post("/api/quotes", &there(Some(open))).await?.is(200)?;
     let placed = ann.place(&there(Some(open))).await?.is(201)?;
-    assert_eq!(placed.text("/store/name")?, "Noon");
+    assert_eq!(placed.text("/store/name")?, "No\u{f3}n");
 
     patch(boss, &store, &json!({"paused": true})).await?;
-    let mut described = Wish::lunch();
-    described.store = Store::Described {
-        name: " NOON ".into(),
-        place: "Hall 9".into(),
+    let described = |name: &str| Wish {
+        store: Store::Described {
+            name: name.into(),
+            place: "Hall 9".into(),
+        },
+        ..Wish::lunch()
     };
     for path in ["/api/quotes", "/api/orders"] {
-        for wish in [there(Some(open)), described.clone()] {
+        for wish in [
+            there(Some(open)),
+            described(" NO\u{d3}N "),
+            described("Noo\u{301}n"),
+            described("No\u{f3}n\u{200B}"),
+            described("\u{FEFF}No\u{AD}\u{f3}n"),
+            described("\u{ff2e}o\u{f3}n"),
+        ] {
             let refused = ann.post(path, &wish).await?;
             refused.refuses(409, "store_paused")?;
         }
@@ -195,7 +204,7 @@ async fn a_store_takes_orders_for_when_it_is_open_and_none_while_it_is_paused()
     assert_eq!(changed.0["open"], true);
     ann.place_available(&there(None)).await?;
     let bo = Person::customer(&scene.client, "Bo", "tok_visa").await?;
-    let placed = bo.place(&described).await?.is(201)?;
+    let placed = bo.place(&described("noo\u{301}n")).await?.is(201)?;
     assert_eq!(placed.text("/store/id")?, store);
     let never = patch(boss, &store, &json!({"hours": []})).await?;
     assert_eq!(never.0["hours"], json!([]));

@@ -88,12 +88,13 @@ const CONFINED: [(&str, &[&str]); 9] = [
 ];
 
 /// All that the domain may depend on: no runtime, no clock, no randomness, no I/O.
-const DOMAIN_DEPENDENCIES: [&str; 6] = [
+const DOMAIN_DEPENDENCIES: [&str; 7] = [
     "blake3",
     "documented",
     "iso_currency",
     "serde",
     "thiserror",
+    "unicode-normalization",
     "uuid",
 ];
 

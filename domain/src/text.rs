@@ -4,13 +4,15 @@
 //! lengths, or whose they are.
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 /// Bytes sealed under a person's key; the domain passes them on and never looks inside.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sealed(pub Vec<u8>);
 
-/// Checks that a name shows something, and shows it in the order in which it is written.
+/// Checks that a name is one line which shows something, all of it, in the order in which it is written. A joiner or a
+/// selector of another form is taken where it changes what stands before it, as in Persian and in emoji.
 ///
 /// # Errors
 /// The rule that is broken, to stand after the field's name.
@@ -18,11 +20,38 @@ pub fn check_name(text: &str) -> Result<(), &'static str> {
     if text.chars().any(turns_writing) {
         return Err("must not change the direction of writing");
     }
-    if text.chars().any(is_visible) {
-        Ok(())
-    } else {
-        Err("must have a visible character")
+    if text
+        .chars()
+        .any(|letter| letter.is_control() || ends_line(letter))
+    {
+        return Err("must be one line, without control characters");
     }
+    if !text.chars().any(is_visible) {
+        return Err("must have a visible character");
+    }
+    let before = std::iter::once(' ').chain(text.chars());
+    if before
+        .zip(text.chars())
+        .any(|(before, letter)| is_hidden(before, letter))
+    {
+        return Err("must not have invisible characters");
+    }
+    Ok(())
+}
+
+/// Returns a name without what people overlook when they compare names: how its letters are composed, case, width, what
+/// is invisible, and how many blanks there are.
+#[must_use]
+pub fn as_people_compare(name: &str) -> String {
+    let seen = name.chars().filter(|letter| !is_ignorable(*letter));
+    // Through upper case, so that letters with two lower cases are one.
+    let folded: String = seen
+        .nfkc()
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
+        .nfkc()
+        .collect();
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Checks that a text of more than a name shows something, in plain letters and lines. Marks that turn the direction of
@@ -44,14 +73,8 @@ pub fn check_words(text: &str) -> Result<(), &'static str> {
 /// Writes a text's line ends as `\n` and its tabs as blanks, however they came: browsers send `\r\n`, other machines others.
 #[must_use]
 pub fn plain_lines(text: &str) -> String {
-    let ends = |letter| {
-        matches!(
-            letter,
-            '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}'
-        )
-    };
     text.replace("\r\n", "\n")
-        .replace(ends, "\n")
+        .replace(ends_line, "\n")
         .replace('\t', " ")
 }
 
@@ -59,6 +82,31 @@ pub fn plain_lines(text: &str) -> String {
 #[must_use]
 pub fn one_line(text: &str) -> String {
     text.replace('\t', " ")
+}
+
+const fn ends_line(letter: char) -> bool {
+    matches!(
+        letter,
+        '\n' | '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
+}
+
+/// Whether a letter shows nothing where it stands. Joiners work from the Arabic script on, selectors of another form on
+/// symbols.
+fn is_hidden(before: char, letter: char) -> bool {
+    match letter {
+        '\u{200C}' | '\u{200D}' => {
+            before < '\u{600}' || is_ignorable(before) && !is_selector(before)
+        }
+        _ if is_selector(letter) => {
+            before.is_whitespace() || before.is_alphabetic() || is_ignorable(before)
+        }
+        _ => is_ignorable(letter),
+    }
+}
+
+const fn is_selector(letter: char) -> bool {
+    matches!(letter, '\u{FE00}'..='\u{FE0F}')
 }
 
 /// Source: Unicode 16, `Bidi_Control`.
@@ -69,22 +117,28 @@ const fn turns_writing(letter: char) -> bool {
     )
 }
 
-/// Source: Unicode 16, `Default_Ignorable_Code_Point`; the Braille blank besides, which is a symbol by its class.
-fn is_visible(letter: char) -> bool {
-    let ignorable = matches!(
+/// Whether a letter shows something wherever it stands.
+#[must_use]
+pub fn is_visible(letter: char) -> bool {
+    !(letter.is_whitespace() || letter.is_control() || is_ignorable(letter))
+}
+
+/// Source: Unicode 16, `Default_Ignorable_Code_Point`; the Braille blank besides, which is a symbol by its class, and
+/// the anchors of annotations.
+const fn is_ignorable(letter: char) -> bool {
+    matches!(
         letter,
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
             | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
             | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
-            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
             | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}'
-    );
-    !(letter.is_whitespace() || letter.is_control() || ignorable)
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{check_name, check_words, one_line, plain_lines};
+    use super::{as_people_compare, check_name, check_words, one_line, plain_lines};
 
     #[test]
     fn a_name_that_nobody_can_see_is_none() {
@@ -108,6 +162,57 @@ mod tests {
                 check_name(&format!("Ann{turn}nnA")),
                 Err("must not change the direction of writing")
             );
+        }
+    }
+
+    #[test]
+    fn a_name_hides_nothing_and_is_one_line() {
+        for letter in "\u{200B}\u{200C}\u{200D}\u{AD}\u{FEFF}\u{2060}\u{2061}\u{34F}\u{180E}\u{3164}\u{FE0F}\u{E0041}\u{FFF9}".chars() {
+            for name in [format!("A{letter}da"), format!("{letter}Ada"), format!("Ada{letter}")] {
+                assert_eq!(check_name(&name), Err("must not have invisible characters"), "{name:?}");
+            }
+        }
+        for twice in ["👩\u{200D}\u{200D}🍳", "❤\u{FE0F}\u{FE0F}", "\u{200D}👩"] {
+            assert!(check_name(twice).is_err(), "{twice:?}");
+        }
+        for end in "\n\r\u{B}\u{C}\u{85}\u{2028}\u{2029}\0\t\u{7F}".chars() {
+            let rule = "must be one line, without control characters";
+            assert_eq!(
+                check_name(&format!("Ada{end}Operator")),
+                Err(rule),
+                "{end:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn two_spellings_of_one_name_are_one_name() {
+        let café = as_people_compare("Caf\u{e9}");
+        for same in [
+            "Cafe\u{301}",
+            "CAF\u{c9}",
+            "  caf\u{e9}\u{a0}",
+            "Caf\u{e9}\u{200B}",
+            "\u{FEFF}Ca\u{AD}f\u{e9}",
+            "Cafe\u{200D}\u{301}",
+            "\u{202E}Caf\u{e9}",
+            "\u{ff23}\u{ff41}\u{ff46}\u{e9}",
+        ] {
+            assert_eq!(as_people_compare(same), café, "{same:?}");
+        }
+        for other in ["Cafe", "Caf \u{e9}", "Kaf\u{e9}"] {
+            assert_ne!(as_people_compare(other), café, "{other:?}");
+        }
+        for (one, other) in [
+            ("Straße", "STRASSE"),
+            ("ΟΔΟΣ", "οδος"),
+            ("A  B", "a\u{3000}b"),
+        ] {
+            assert_eq!(as_people_compare(one), as_people_compare(other));
+        }
+        for letter in '\0'..=char::MAX {
+            let once = as_people_compare(&letter.to_string());
+            assert_eq!(as_people_compare(&once), once, "{letter:?}");
         }
     }
 
@@ -150,6 +255,10 @@ mod tests {
             "דנה",
             "李雷",
             "👩‍🍳 soup",
+            "I \u{2764}\u{FE0F} soup",
+            "7\u{FE0F}\u{20E3} Eleven",
+            "🏳\u{FE0F}\u{200D}🌈",
+            "ශ්\u{200D}රී",
             "7",
         ] {
             assert_eq!(check_name(name), Ok(()), "{name}");

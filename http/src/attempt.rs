@@ -14,6 +14,7 @@ use crate::{
     config::HttpConfig,
     limit::{REMEMBERED, lock, make_room, millis},
 };
+use campusg_actors::runtime::folded_email;
 use std::{
     collections::{HashMap, VecDeque},
     net::IpAddr,
@@ -345,7 +346,7 @@ impl Drop for Attempt<'_> {
 }
 
 fn digest(account: &str) -> Hashed {
-    hash(account.trim().to_lowercase().as_bytes())
+    hash(folded_email(account).as_bytes())
 }
 
 fn hash(bytes: &[u8]) -> Hashed {

@@ -1,5 +1,6 @@
 //! The section `server` of the configuration: the address to listen on, and every limit of the server.
 
+use campusg_actors::runtime::normal_domain;
 use campusg_domain::settings::{BrokenRule, Rules};
 use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
@@ -115,9 +116,7 @@ impl HttpConfig {
     /// # Errors
     /// The first key, in the order of the struct, whose value breaks a rule.
     pub fn validate(&self) -> Result<(), BrokenRule> {
-        let domain = |text: &String| {
-            text.contains('.') && !text.contains('@') && !text.contains(char::is_whitespace)
-        };
+        let domain = |text: &String| normal_domain(text).is_some();
         Rules::new()
             .must(
                 "public_url",

@@ -1,6 +1,9 @@
 //! Inboxes: operators' direct notices, notices of orders, and read marks.
 
-use super::{Refusal, Runtime, text::text};
+use super::{
+    Refusal, Runtime,
+    text::{plain, text},
+};
 use campusg_domain::{
     id::{OrderId, UserId},
     notice::{Audience, NoticeKind},
@@ -95,7 +98,7 @@ impl Runtime {
         let user = notice.user;
         let plain = PlainNotice {
             title: text("title", &notice.title, 120)?,
-            message: text("message", &notice.message, 2_000)?,
+            message: plain("message", &notice.message, 2_000)?,
             data: notice.data,
         };
         if self.directory().person(user).is_none() {

@@ -16,7 +16,7 @@ use campusg_domain::{
     rejection::Rejection,
     stream::Meta,
 };
-use credentials::{check_password, name, normal_email, phone};
+use credentials::{check_password, email, name, phone};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -105,7 +105,7 @@ impl NewPerson {
     fn plain(&self) -> Result<Plain, Refusal> {
         check_password(&self.password)?;
         Ok(Plain {
-            email: normal_email(&self.email)?,
+            email: email(&self.email)?,
             first_name: name("first_name", &self.first_name)?,
             last_name: name("last_name", &self.last_name)?,
             phone: self.phone.as_deref().map(phone).transpose()?.flatten(),

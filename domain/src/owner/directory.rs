@@ -10,8 +10,8 @@ mod person;
 pub use command::{StoreChange, StoreCommand, UserCommand};
 pub use hours::{Hours, OpenSpan};
 pub use person::{
-    Card, EmailDigest, PayoutMethod, Person, RunnerState, Session, Store, StoreEvent, TokenDigest,
-    UserEvent,
+    Card, Choices, EmailDigest, PayoutMethod, Person, RunnerState, Session, Store, StoreEvent,
+    TokenDigest, UserEvent,
 };
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     policy::Policy,
     record::{Events, Record},
     rejection::Rejection,
+    text::as_people_compare,
     time::At,
     vote::{Granted, Token, Vote, VoteRequest},
 };
@@ -62,7 +63,7 @@ impl Directory {
         self.people.iter().map(|(id, person)| (*id, person))
     }
 
-    /// The store of this name, whatever its case and spaces; of several, rather the one at this place.
+    /// The store of this name, however it is written; of several, rather the one at this place.
     #[must_use]
     pub fn store_called(&self, name: &str, place: &str) -> Option<StoreId> {
         let (name, place) = (as_people_compare(name), as_people_compare(place));
@@ -400,12 +401,4 @@ impl PeopleChange {
             Self::PhotoUsed { .. } => None,
         }
     }
-}
-
-/// Returns a name without what people overlook when they compare names: case, and how many spaces there are.
-fn as_people_compare(name: &str) -> String {
-    name.to_lowercase()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
 }

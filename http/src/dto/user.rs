@@ -1,7 +1,7 @@
 //! Request bodies and query strings of the routes of people, sessions and notices.
 
 use crate::{json::JsonText, problem::Problem};
-use campusg_actors::runtime::MethodKind;
+use campusg_actors::runtime::{MethodKind, normal_domain, normal_email};
 use campusg_domain::id::{OrderId, UserId};
 use serde::{Deserialize, Deserializer};
 
@@ -18,16 +18,12 @@ pub(crate) struct RegisterIn {
 impl RegisterIn {
     /// Refuses an e-mail address outside of `domains`; an empty list allows every domain.
     pub(crate) fn check_domain(&self, domains: &[String]) -> Result<(), Problem> {
-        let domain = self
-            .email
-            .trim()
-            .rsplit_once('@')
-            .map_or("", |(_, domain)| domain);
-        if domains.is_empty()
-            || domains
-                .iter()
-                .any(|allowed| allowed.eq_ignore_ascii_case(domain))
-        {
+        let email = normal_email(&self.email);
+        let Some((_, domain)) = email.as_deref().and_then(|email| email.split_once('@')) else {
+            return Ok(()); // It is refused as no address.
+        };
+        let mut allowed = domains.iter().filter_map(|domain| normal_domain(domain));
+        if domains.is_empty() || allowed.any(|allowed| allowed == domain) {
             return Ok(());
         }
         Err(Problem::field(

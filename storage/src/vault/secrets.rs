@@ -74,11 +74,10 @@ impl Secrets {
         u16::try_from(number % 10_000).expect("below 10,000")
     }
 
-    /// Returns the keyed hash that is stored instead of an e-mail address; case and surrounding blanks do not matter.
+    /// Returns the keyed hash that is stored instead of an e-mail address, of which it takes the one spelling.
     #[must_use]
     pub fn email_digest(&self, address: &str) -> EmailDigest {
-        let plain = address.trim().to_lowercase();
-        EmailDigest(*blake3::keyed_hash(&self.email, plain.as_bytes()).as_bytes())
+        EmailDigest(*blake3::keyed_hash(&self.email, address.as_bytes()).as_bytes())
     }
 
     /// Returns the keyed hash that is stored instead of a session's token.

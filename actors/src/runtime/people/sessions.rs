@@ -1,7 +1,6 @@
 //! Signing in and out, and finding a token's owner.
 
-use super::credentials::normal_email;
-use crate::runtime::{Refusal, Runtime};
+use crate::runtime::{Refusal, Runtime, email::folded_email};
 use campusg_domain::{
     id::{Principal, Seq, SessionId, UserId},
     owner::directory::{Person, Session, UserCommand},
@@ -61,10 +60,9 @@ impl Runtime {
         email: &str,
         password: Secret,
     ) -> Result<SignedIn, Refusal> {
-        let known = normal_email(email).ok().and_then(|email| {
-            let user = self.directory().by_email(&self.email_digest(&email))?;
-            Some((user, self.plain(user)?))
-        });
+        let email = folded_email(email);
+        let known = self.directory().by_email(&self.email_digest(&email));
+        let known = known.and_then(|user| Some((user, self.plain(user)?)));
         let hash = known.as_ref().map(|(_, plain)| plain.password_hash.clone());
         let matches = self.verify(password, hash).await?;
         let Some((user, _)) = known.filter(|_| matches) else {
@@ -77,7 +75,7 @@ impl Runtime {
             user,
             session: session.id,
             token,
-            device: self.new_device(email),
+            device: self.new_device(&email),
             expires_at: session.expires_at,
         })
     }
@@ -103,7 +101,7 @@ impl Runtime {
 
     fn device_proof(&self, email: &str, name: &str) -> blake3::Hash {
         let secrets = self.vault().secrets();
-        let account = secrets.email_digest(email).0;
+        let account = self.email_digest(&folded_email(email)).0;
         let parts = [b"device", &account[..], name.as_bytes()];
         blake3::Hash::from_bytes(secrets.token_digest(&parts.concat()).0)
     }
