@@ -4,7 +4,13 @@
 //! rightmost address that is not such a proxy, since everything left of it is the client's own claim.
 
 use axum::http::{Extensions, HeaderMap};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Once,
+};
+
+/// A proxy that writes what can't be read does so in every request, so it is logged for the first only.
+static UNREADABLE: Once = Once::new();
 
 /// The address of the other end, set by the accept loop; the gate replaces it by the address that the request counts
 /// for.
@@ -15,22 +21,45 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 pub(crate) fn address(extensions: &Extensions, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
     let peer = extensions
         .get::<Peer>()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
-    if !proxies.contains(&peer) {
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0)
+        .to_canonical();
+    let is_proxy = |address| proxies.iter().any(|proxy| proxy.to_canonical() == address);
+    if !is_proxy(peer) {
         return peer;
     }
     let lines = headers.get_all("x-forwarded-for").iter().rev();
-    let hops = lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.rsplit(','));
-    for hop in hops {
-        match hop.trim().parse::<IpAddr>() {
-            Ok(hop) if proxies.contains(&hop) => {}
-            Ok(hop) => return hop,
-            Err(_) => break,
+    let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    for hop in hops.map(<[u8]>::trim_ascii).filter(|hop| !hop.is_empty()) {
+        match parse(hop) {
+            Some(hop) if is_proxy(hop) => {}
+            Some(hop) => return hop,
+            None => {
+                UNREADABLE.call_once(|| {
+                    let entry = String::from_utf8_lossy(hop);
+                    tracing::warn!(
+                        %peer, ?entry,
+                        "an entry of X-Forwarded-For can't be read: whoever comes so counts as the proxy itself"
+                    );
+                });
+                break;
+            }
         }
     }
     peer
+}
+
+/// Parses an entry of `X-Forwarded-For`: an address, with its port or without, in brackets or quotes or without.
+fn parse(hop: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(hop).ok()?;
+    let quoted = text.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+    let text = quoted.unwrap_or(text).trim();
+    let bracketed = text.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let address = match bracketed {
+        Some(inside) => inside.parse().map(IpAddr::V6).ok(),
+        None => text.parse().ok(),
+    };
+    let with_port = || text.parse().ok().map(|it: SocketAddr| it.ip());
+    address.or_else(with_port).map(|it| it.to_canonical())
 }
 
 /// Returns the address under which a client is counted. For IPv6 that is its /64 network, since one host owns all of
@@ -54,7 +83,8 @@ mod tests {
         for line in forwarded {
             headers.append("x-forwarded-for", line.parse().unwrap());
         }
-        let proxies: Vec<IpAddr> = vec!["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
+        let proxies = ["10.0.0.1", "::ffff:10.0.0.2", "2001:db8::1"];
+        let proxies: Vec<IpAddr> = proxies.iter().map(|it| it.parse().unwrap()).collect();
         address(&extensions, &headers, &proxies).to_string()
     }
 
@@ -70,6 +100,44 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &["6.6.6.6, 9.9.9.9, 10.0.0.2"]), "9.9.9.9");
         assert_eq!(seen("10.0.0.1", &["6.6.6.6", "9.9.9.9"]), "9.9.9.9");
         assert_eq!(seen("10.0.0.1", &["6.6.6.6, nonsense"]), "10.0.0.1");
+    }
+
+    #[test]
+    fn f27_an_entry_with_a_port_is_its_address() {
+        for (entry, address) in [
+            ("1.2.3.4:5000", "1.2.3.4"),
+            ("\"1.2.3.4:5000\"", "1.2.3.4"),
+            ("\"1.2.3.4\"", "1.2.3.4"),
+            ("2001:db8::9", "2001:db8::9"),
+            ("[2001:db8::9]", "2001:db8::9"),
+            ("[2001:db8::9]:5000", "2001:db8::9"),
+            ("\"[2001:db8::9]:5000\"", "2001:db8::9"),
+            ("[::ffff:1.2.3.4]:5000", "1.2.3.4"),
+            ("::ffff:1.2.3.4", "1.2.3.4"),
+            ("1.2.3.4:5000, 10.0.0.2:80, [2001:db8::1]:443, ", "1.2.3.4"),
+            ("\u{e9}, 1.2.3.4:5000", "1.2.3.4"),
+        ] {
+            assert_eq!(seen("10.0.0.1", &[entry]), address, "{entry}");
+        }
+        for entry in [
+            "unknown",
+            "_hidden",
+            "1.2.3.4:x",
+            "1.2.3.4:99999",
+            "[1.2.3.4]",
+            "[2001:db8::9",
+            "\"1.2.3.4",
+            "9.9.9.9, \u{e9}",
+        ] {
+            assert_eq!(seen("10.0.0.1", &[entry]), "10.0.0.1", "{entry}");
+        }
+    }
+
+    #[test]
+    fn f29_a_proxy_is_known_in_both_spellings_of_its_address() {
+        assert_eq!(seen("10.0.0.2", &["9.9.9.9"]), "9.9.9.9");
+        assert_eq!(seen("::ffff:10.0.0.1", &["9.9.9.9"]), "9.9.9.9");
+        assert_eq!(seen("::ffff:10.0.0.3", &["9.9.9.9"]), "10.0.0.3");
     }
 
     #[test]
