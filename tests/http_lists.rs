@@ -178,3 +178,69 @@ async fn e3_a_notice_says_what_is_known_of_it_on_each_channel() -> Result<(), De
     assert_eq!((&it["channels"], &it["read"]), (&delivered, &json!(true)));
     Ok(())
 }
+
+#[tokio::test]
+async fn f31_every_device_is_signed_out_page_by_page() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let (email, password) = ("nine.devices@campus.example", "right-password-2026");
+    let ann = json!({"email": email, "password": password, "first_name": "Ann", "last_name": "B"});
+    let ask = ApiRequest::post("/api/users", &ann);
+    scene.client.send(&ask).await?.is(201)?;
+    let ann = Person::sign_in(&scene.client, email, password).await?;
+    for _ in 0..7 {
+        Person::sign_in(&scene.client, email, password).await?;
+    }
+    let (mut next, mut ended) = ("/api/sessions?limit=3".to_owned(), 0);
+    loop {
+        let page = ann.get(&next).await?.is(200)?;
+        for session in page.list("/items")? {
+            if session["current"] == json!(false) {
+                let path = format!("/api/sessions/{}", session["id"].as_str().unwrap());
+                let end = ApiRequest::new(reqwest::Method::DELETE, path);
+                ann.send(end).await?.is(204)?;
+                ended += 1;
+            }
+        }
+        let Ok(cursor) = page.text("/next_cursor") else {
+            break;
+        };
+        next = format!("/api/sessions?l%69mit=3&c%75rsor={cursor}");
+    }
+    let left = ann.get("/api/sessions").await?.is(200)?.list("/items")?;
+    assert_eq!((ended, left.len()), (8, 1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn f32_a_store_that_is_added_between_two_pages_shows_no_other_twice() -> Result<(), Deviation>
+{
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let boss = operator(&scene);
+    let add = async |name: String| {
+        let store = json!({"name": name, "place": "Hall 7"});
+        boss.post("/api/stores", &store).await?.is(201)
+    };
+    for n in 0..6 {
+        add(format!("Early {n}")).await?;
+    }
+    let known = boss.get("/api/stores").await?.is(200)?.list("/items")?;
+    let (mut next, mut read) = ("/api/stores?limit=2".to_owned(), vec![]);
+    for n in 0.. {
+        let page = boss.get(&next).await?.is(200)?;
+        read.extend(page.list("/items")?.iter().map(|it| it["id"].clone()));
+        let Ok(cursor) = page.text("/next_cursor") else {
+            break;
+        };
+        next = format!("/api/stores?limit=2&cursor={cursor}");
+        if n < 12 {
+            add(format!("Late {n}")).await?;
+        }
+    }
+    for store in &known {
+        let times = read.iter().filter(|id| **id == store["id"]).count();
+        assert_eq!(times, 1, "{store}");
+    }
+    Ok(())
+}

@@ -6,11 +6,19 @@ use axum::{
     http::{Uri, request::Parts},
 };
 use campusg_domain::{
-    id::{OrderId, ScheduleId, Seq},
+    id::{OrderId, ScheduleId, Seq, SessionId, StoreId, UserId},
+    money::{Account, TransferId},
     owner::inbox::NoticeId,
     time::At,
+    timer::TimerKind,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{
+    Deserialize, Serialize,
+    de::{
+        DeserializeOwned, IntoDeserializer,
+        value::{self, StrDeserializer},
+    },
+};
 
 /// Most entries of a page.
 const LARGEST: usize = 100;
@@ -53,8 +61,8 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Listed<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
         let is_paging = |part: &&str| {
-            let name = part.split('=').next();
-            matches!(name, Some("limit" | "cursor"))
+            let name = form_urlencoded::parse(part.as_bytes()).next();
+            matches!(name, Some((name, _)) if name == "limit" || name == "cursor")
         };
         let (paging, asked): (Vec<&str>, Vec<&str>) = query.split('&').partition(is_paging);
         let listed = Self {
@@ -82,17 +90,22 @@ impl Paging {
         cursor(self.cursor.as_deref())
     }
 
-    /// The page of a list that is in memory; the whole list if the caller gave neither limit nor cursor.
-    pub(crate) fn of<T>(&self, list: Vec<T>) -> Result<Page<T>, Problem> {
-        let Offset(begin) = self.cursor()?.unwrap_or_default();
-        let most = match (self.limit, begin) {
-            (None, 0) => list.len(),
+    /// The page of a list that is in memory, in the order of its places; the whole list if the caller gave neither limit
+    /// nor cursor. What is added or taken away between two pages moves no other entry to another page.
+    pub(crate) fn of<S, C: Cursor + Ord, T>(
+        &self,
+        mut list: Vec<S>,
+        place: impl Fn(&S) -> C,
+        view: impl FnMut(&S) -> T,
+    ) -> Result<Page<T>, Problem> {
+        let after: Option<C> = self.cursor()?;
+        let most = match (self.limit, &after) {
+            (None, None) => list.len(),
             _ => self.limit_or_largest()?,
         };
-        let end = begin.saturating_add(most);
-        let next = (end < list.len()).then_some(Offset(end));
-        let items = list.into_iter().skip(begin).take(most).collect();
-        Ok(Page::going_on(items, next))
+        list.retain(|one| after.as_ref().is_none_or(|after| place(one) > *after));
+        list.sort_unstable_by_key(&place);
+        Ok(Page::of_one_more(list, most, place, view))
     }
 }
 
@@ -192,40 +205,85 @@ fn read_id(text: &str) -> Option<[u8; 16]> {
     Some(number.to_le_bytes())
 }
 
-impl Cursor for OrderId {
+/// Reads a number as it is written by `{:x}`.
+fn number(text: &str) -> Option<u64> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let number = u64::from_str_radix(text, 16).ok();
+    number.filter(|_| digits)
+}
+
+macro_rules! cursors {
+    ($($id:ty),*) => {$(
+        impl Cursor for $id {
+            fn write(&self) -> String {
+                write_id(self.as_bytes())
+            }
+
+            fn read(text: &str) -> Option<Self> {
+                read_id(text).map(Self::from_bytes)
+            }
+        }
+    )*};
+}
+
+cursors!(OrderId, ScheduleId, SessionId, StoreId, UserId);
+
+/// A cursor of two parts, of which the first decides the order and the second tells equals apart.
+impl<A: Cursor, B: Cursor> Cursor for (A, B) {
     fn write(&self) -> String {
-        write_id(self.as_bytes())
+        format!("{}.{}", self.0.write(), self.1.write())
     }
 
     fn read(text: &str) -> Option<Self> {
-        read_id(text).map(Self::from_bytes)
+        let (first, second) = text.split_once('.')?;
+        Some((A::read(first)?, B::read(second)?))
     }
 }
 
-impl Cursor for ScheduleId {
+impl Cursor for At {
     fn write(&self) -> String {
-        write_id(self.as_bytes())
+        format!("{:x}", self.0)
     }
 
     fn read(text: &str) -> Option<Self> {
-        read_id(text).map(Self::from_bytes)
+        number(text).map(Self)
     }
 }
 
-/// How many entries of a list in memory were on the pages before.
-#[derive(Clone, Copy, Debug, Default)]
-struct Offset(usize);
-
-impl Cursor for Offset {
+impl Cursor for TimerKind {
     fn write(&self) -> String {
-        format!("n{:x}", self.0)
+        self.as_str().into()
     }
 
     fn read(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('n')?;
-        let is_plain = digits.bytes().all(|b| b.is_ascii_hexdigit());
-        let number = usize::from_str_radix(digits, 16).ok();
-        number.filter(|_| is_plain).map(Self)
+        let name: StrDeserializer<'_, value::Error> = text.into_deserializer();
+        Self::deserialize(name).ok()
+    }
+}
+
+impl Cursor for Account {
+    fn write(&self) -> String {
+        match self {
+            Self::Gateway => "g".into(),
+            Self::Receivable(user) => format!("d{}", user.write()),
+            Self::Escrow(order) => format!("e{}", order.write()),
+            Self::Payable(user) => format!("w{}", user.write()),
+            Self::Revenue => "r".into(),
+            Self::Goodwill => "l".into(),
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (kind, id) = text.split_at_checked(1)?;
+        match (kind, id) {
+            ("g", "") => Some(Self::Gateway),
+            ("d", id) => Cursor::read(id).map(Self::Receivable),
+            ("e", id) => Cursor::read(id).map(Self::Escrow),
+            ("w", id) => Cursor::read(id).map(Self::Payable),
+            ("r", "") => Some(Self::Revenue),
+            ("l", "") => Some(Self::Goodwill),
+            _ => None,
+        }
     }
 }
 
@@ -235,7 +293,7 @@ impl Cursor for Seq {
     }
 
     fn read(text: &str) -> Option<Self> {
-        u64::from_str_radix(text, 16).ok().map(Self)
+        number(text).map(Self)
     }
 }
 
@@ -245,21 +303,29 @@ impl Cursor for u16 {
     }
 
     fn read(text: &str) -> Option<Self> {
-        Self::from_str_radix(text, 16).ok()
+        number(text)?.try_into().ok()
     }
 }
 
 impl Cursor for NoticeId {
     fn write(&self) -> String {
-        format!("{:x}.{:x}", self.seq.0, self.index)
+        (self.seq, self.index).write()
     }
 
     fn read(text: &str) -> Option<Self> {
-        let (seq, index) = text.split_once('.')?;
-        Some(Self {
-            seq: Seq(u64::from_str_radix(seq, 16).ok()?),
-            index: u16::from_str_radix(index, 16).ok()?,
-        })
+        let (seq, index) = Cursor::read(text)?;
+        Some(Self { seq, index })
+    }
+}
+
+impl Cursor for TransferId {
+    fn write(&self) -> String {
+        (self.seq, self.place).write()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (seq, place) = Cursor::read(text)?;
+        Some(Self { seq, place })
     }
 }
 
@@ -309,94 +375,4 @@ impl<T> Page<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may end here")]
-    use super::*;
-
-    #[test]
-    fn cursors_come_back() {
-        let order = OrderId::from_bytes([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 255]);
-        assert_eq!(OrderId::read(&order.write()), Some(order));
-        let notice = NoticeId {
-            seq: Seq(u64::MAX),
-            index: 7,
-        };
-        assert_eq!(NoticeId::read(&notice.write()), Some(notice));
-        for forged in [
-            "",
-            "x",
-            "+1234567890123456789012345678901",
-            &order.to_string(),
-        ] {
-            assert!(cursor::<OrderId>(Some(forged)).is_err());
-        }
-    }
-
-    #[test]
-    fn a_limit_is_bounded() {
-        assert_eq!(limit(None).ok(), Some(20));
-        assert_eq!(limit(Some(100)).ok(), Some(100));
-        assert!(limit(Some(0)).is_err());
-        assert!(limit(Some(101)).is_err());
-    }
-
-    fn paging(query: &str) -> Result<Paging, Problem> {
-        parsed(query)
-    }
-
-    #[test]
-    fn d5_a_cursor_never_points_to_nothing() {
-        let page = |read: Vec<u64>| Page::of_one_more(read, 2, |one| Seq(*one), |one| *one);
-        assert_eq!(page(vec![1, 2, 3]).items, [1, 2]);
-        assert_eq!(page(vec![1, 2, 3]).next_cursor, Some(Seq(2).write()));
-        assert_eq!(page(vec![1, 2]).next_cursor, None);
-        assert_eq!(page(vec![]).next_cursor, None);
-    }
-
-    #[test]
-    fn d5_a_list_in_memory_is_read_in_pages_too() {
-        let list: Vec<u32> = (0..5).collect();
-        for limit in 1..=6 {
-            let (mut read, mut query) = (vec![], format!("limit={limit}"));
-            let mut pages = 0;
-            loop {
-                let asked = paging(&query).unwrap();
-                let page = asked.of(list.clone()).unwrap();
-                assert!(!page.items.is_empty() && page.items.len() <= limit);
-                read.extend(page.items);
-                pages += 1;
-                let Some(next) = page.next_cursor else { break };
-                query = format!("limit={limit}&cursor={next}");
-            }
-            assert_eq!(
-                (&read, pages),
-                (&list, list.len().div_ceil(limit)),
-                "{limit}"
-            );
-        }
-        let whole = paging("").unwrap().of(vec![0; 500]).unwrap();
-        assert_eq!((whole.items.len(), whole.next_cursor), (500, None));
-        for wrong in ["cursor=1", "cursor=n", "cursor=n+1", "cursor=", "limit=0"] {
-            assert!(paging(wrong).unwrap().of(list.clone()).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn d5_unknown_and_doubled_parameters_are_refused() {
-        for wrong in [
-            "page=1",
-            "Limit=1",
-            "limit=1&limit=2",
-            "limit=x",
-            "%6Cimi=1",
-        ] {
-            assert_eq!(paging(wrong).unwrap_err().code, "invalid_query", "{wrong}");
-        }
-        assert!(parsed::<NoParameters>("").is_ok());
-        let refused = parsed::<NoParameters>("x=1").err();
-        assert_eq!(
-            refused.map(|it| it.extra["field"].clone()),
-            Some("x".into())
-        );
-    }
-}
+mod tests;

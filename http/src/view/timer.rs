@@ -12,9 +12,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// An order's newest timer of one kind.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct TimerView {
-    event_type: TimerKind,
+    pub(crate) event_type: TimerKind,
     generation: u32,
     scheduled_time: Time,
     status: TimerState,

@@ -19,7 +19,7 @@ pub(crate) async fn sagas(
     let page = match asked.state.unwrap_or(SagaStateIn::Stalled) {
         SagaStateIn::Stalled => {
             let orders = app.runtime().stalled_orders().await?;
-            paging.of(orders.iter().map(|order| view(order)).collect())?
+            paging.of(orders, |order| order.id, |order| view(order))?
         }
         SagaStateIn::Running => {
             let (limit, after) = (paging.limit()?, paging.cursor()?);

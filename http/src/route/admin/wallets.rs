@@ -4,6 +4,8 @@ use crate::{
     answer, app_state::AppState, page::Listed, problem::Problem, view::stalled::StalledWalletView,
 };
 use axum::{extract::State, response::Response};
+use campusg_domain::owner::wallet::Wallet;
+use std::sync::Arc;
 
 pub(crate) async fn wallets(
     State(app): State<AppState>,
@@ -12,7 +14,10 @@ pub(crate) async fn wallets(
     let policy = app.policy();
     let tries = policy.retry_tries;
     let wallets = app.runtime().stalled_wallets(tries).await?;
-    let view = |wallet: &_| StalledWalletView::of(wallet, policy);
-    let wallets = wallets.iter().map(|wallet| view(&**wallet)).collect();
-    Ok(answer::ok(&paging.of(wallets)?))
+    let view = |wallet: &Arc<Wallet>| StalledWalletView::of(wallet, policy);
+    Ok(answer::ok(&paging.of(
+        wallets,
+        |wallet| wallet.user,
+        view,
+    )?))
 }

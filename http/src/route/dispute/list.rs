@@ -19,6 +19,6 @@ pub(crate) async fn list(
     let _reading = app.history(me.user)?;
     let threads = app.runtime().disputes(seen.order.id).await?;
     let viewer = Viewer::of(&app, &me, &seen);
-    let threads = threads.iter().map(|thread| ThreadView::of(thread, &viewer));
-    Ok(answer::ok(&paging.of(threads.collect())?))
+    let view = |thread: &_| ThreadView::of(thread, &viewer);
+    Ok(answer::ok(&paging.of(threads, |thread| thread.n, view)?))
 }

@@ -10,6 +10,10 @@ pub(crate) async fn accounts(
     Listed { paging, .. }: Listed,
 ) -> Result<Response, Problem> {
     let accounts = app.runtime().accounts().await?;
-    let accounts = accounts.iter().map(AccountView::from).collect();
-    Ok(answer::ok(&paging.of(accounts)?))
+    let page = paging.of(
+        accounts,
+        |(account, _)| *account,
+        |one| AccountView::from(one),
+    )?;
+    Ok(answer::ok(&page))
 }

@@ -11,6 +11,6 @@ pub(crate) async fn transfers(
     Listed { asked, paging }: Listed<OfOrderIn>,
 ) -> Result<Response, Problem> {
     let transfers = app.runtime().transfers(asked.order_id).await?;
-    let transfers = transfers.iter().map(TransferView::from).collect();
-    Ok(answer::ok(&paging.of(transfers)?))
+    let page = paging.of(transfers, |(id, ..)| *id, |one| TransferView::from(one))?;
+    Ok(answer::ok(&page))
 }

@@ -24,7 +24,8 @@ pub(crate) async fn list(
     let view = |order: &Arc<Order>| PaymentView::of(order, app.currency());
     if let Some(id) = asked.order_id {
         let seen = load(&app, &me, id, Who::CustomerOrOperator).await?;
-        return Ok(answer::ok(&paging.of(vec![view(&seen.order)])?));
+        let page = paging.of(vec![seen.order], |order| order.id, view)?;
+        return Ok(answer::ok(&page));
     }
     let limit = paging.limit()?;
     if me.is_operator() {

@@ -5,6 +5,7 @@ use crate::{
     view::person::SessionView,
 };
 use axum::{extract::State, response::Response};
+use campusg_domain::owner::directory::Session;
 
 pub(crate) async fn list(
     State(app): State<AppState>,
@@ -17,6 +18,7 @@ pub(crate) async fn list(
         .sessions
         .iter()
         .filter(|session| session.is_open(now));
-    let open = open.map(|session| SessionView::of(session, me.session));
-    Ok(answer::ok(&paging.of(open.collect())?))
+    let place = |session: &&Session| (session.opened_at, session.id);
+    let view = |session: &&Session| SessionView::of(session, me.session);
+    Ok(answer::ok(&paging.of(open.collect(), place, view)?))
 }

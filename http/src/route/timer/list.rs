@@ -13,5 +13,9 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let seen = load(&app, &me, asked.order_id, Who::PartyOrOperator).await?;
     let timers = timers(&seen.order, seen.role);
-    Ok(answer::ok(&paging.of(timers)?))
+    Ok(answer::ok(&paging.of(
+        timers,
+        |timer| timer.event_type,
+        Clone::clone,
+    )?))
 }
