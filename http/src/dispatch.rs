@@ -7,6 +7,8 @@ use crate::{
     call::Call,
     dto::admin::ReasonIn,
     free_text::sealed,
+    gate::see,
+    policy::Who,
     problem::Problem,
     tag,
 };
@@ -53,7 +55,7 @@ pub(crate) async fn dispatch_to<T>(
     } = call;
     if tag::asks_for_match(&headers)
         && let Some(order) = app.runtime().order(id).await?
-        && is_party(order.role(me.principal))
+        && see(&order, &me, Who::Viewer).is_ok()
         // A repeat gets the first answer again, whatever has changed since.
         && !app.runtime().is_repeat(&meta)
     {

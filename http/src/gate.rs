@@ -14,6 +14,7 @@ use crate::{
     policy::{RoutePolicy, Who},
     problem::Problem,
     room::Standing,
+    tag,
 };
 use axum::{
     RequestExt,
@@ -41,6 +42,8 @@ pub(crate) struct Rules {
     pub(crate) load: Load,
     /// Whether its handler reads the query string; all others refuse one.
     pub(crate) reads_query: bool,
+    /// Whether it commands what has a version, with which its handler compares `If-Match`; all others refuse one.
+    pub(crate) has_version: bool,
 }
 
 /// Middleware that lets a request through to its handler or refuses it. One layer, since each costs every request a copy of
@@ -57,6 +60,9 @@ pub(crate) async fn enter(
         authorize(&app, rules.policy, &mut request).await?;
         if !rules.reads_query {
             refuse_parameters(request.uri())?;
+        }
+        if !request.method().is_safe() {
+            tag::refuse_unlooked(request.headers(), rules.has_version)?;
         }
         Ok(next.run(request).await)
     };
@@ -237,7 +243,7 @@ pub(crate) fn runs(me: &Authenticated) -> Result<(), Problem> {
 ///
 /// # Errors
 /// 404 for a stranger, who must not learn that the order exists; 403 for parties and former runners.
-fn see(order: &Order, me: &Authenticated, who: Who) -> Result<Role, Problem> {
+pub(crate) fn see(order: &Order, me: &Authenticated, who: Who) -> Result<Role, Problem> {
     let role = order.role(me.principal);
     let on_board = matches!(order.stage, Stage::Available { .. }) && runs(me).is_ok();
     if who == Who::Viewer && on_board && matches!(role, Role::Stranger | Role::FormerRunner) {

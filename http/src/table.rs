@@ -31,6 +31,7 @@ pub(crate) fn open_to_all(app: &AppState, routes: Router) -> Router<AppState> {
         policy: RoutePolicy::Public,
         load: Load::Usual,
         reads_query: true,
+        has_version: false,
     };
     routes
         .route_layer(from_fn_with_state((app.clone(), public), enter))
@@ -67,6 +68,7 @@ impl Table {
             policy,
             load: Load::Usual,
             reads_query: true,
+            has_version: false,
         };
         self.add(Method::GET, path, rules, to)
     }
@@ -78,6 +80,22 @@ impl Table {
         to: H,
     ) -> Self {
         self.route(Method::POST, Load::Usual, path, policy, to)
+    }
+
+    /// Registers a POST route whose handler gives a command to an order, and compares `If-Match` with its version.
+    pub(crate) fn command<H: Handler<T, AppState>, T: 'static>(
+        self,
+        path: &'static str,
+        policy: RoutePolicy,
+        to: H,
+    ) -> Self {
+        let rules = Rules {
+            policy,
+            load: Load::Usual,
+            reads_query: false,
+            has_version: true,
+        };
+        self.add(Method::POST, path, rules, to)
     }
 
     pub(crate) fn put<H: Handler<T, AppState>, T: 'static>(
@@ -148,6 +166,7 @@ impl Table {
             policy,
             load,
             reads_query: false,
+            has_version: false,
         };
         self.add(method, path, rules, to)
     }

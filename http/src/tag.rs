@@ -22,10 +22,8 @@ pub(crate) fn tag(version: u32, shown: &[u8]) -> HeaderValue {
 
 /// Whether `If-None-Match` names this tag.
 pub(crate) fn is_known(headers: &HeaderMap, tag: &HeaderValue) -> bool {
-    names(headers, &header::IF_NONE_MATCH, |one| {
-        one.as_bytes() == tag.as_bytes()
-    })
-    .unwrap_or(false)
+    let is_tag = |one: EntityTag| one.opaque.as_bytes() == tag.as_bytes();
+    names(headers, &header::IF_NONE_MATCH, is_tag).unwrap_or(false)
 }
 
 /// Whether the request has an `If-Match` header.
@@ -33,12 +31,30 @@ pub(crate) fn asks_for_match(headers: &HeaderMap) -> bool {
     headers.contains_key(header::IF_MATCH)
 }
 
+/// Refuses with 412 a command with a precondition that nobody would look at: `If-Match` where what it changes has no
+/// version, and `If-None-Match`.
+pub(crate) fn refuse_unlooked(headers: &HeaderMap, has_version: bool) -> Result<(), Problem> {
+    let unlooked = [
+        (header::IF_MATCH, has_version),
+        (header::IF_NONE_MATCH, false),
+    ];
+    for (name, is_looked_at) in unlooked {
+        if headers.contains_key(&name) && !is_looked_at {
+            let detail = format!("{name} is not looked at here: leave it out");
+            let status = StatusCode::PRECONDITION_FAILED;
+            let problem = Problem::new(status, "precondition_not_looked_at", detail);
+            return Err(problem.with("header", name.as_str()));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses with 412 if `If-Match` names another version.
 pub(crate) fn check(headers: &HeaderMap, version: u32) -> Result<(), Problem> {
     let wanted = version.to_string();
-    let is_of_version = |one: &str| {
-        let inside = one.trim_matches('"').split('-').next();
-        inside == Some(&wanted)
+    let is_of_version = |one: EntityTag| {
+        let inside = one.opaque.trim_matches('"').split('-').next();
+        !one.weak && inside == Some(&wanted)
     };
     match names(headers, &header::IF_MATCH, is_of_version) {
         Some(false) => {
@@ -52,22 +68,52 @@ pub(crate) fn check(headers: &HeaderMap, version: u32) -> Result<(), Problem> {
     }
 }
 
-/// Whether a header names a wanted tag; `None` without the header.
+/// A tag in a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct EntityTag<'a> {
+    weak: bool,
+    /// With its quotes.
+    opaque: &'a str,
+}
+
+/// Whether a header names a wanted tag, or any by `*`; `None` without the header. A line that is no list of tags names
+/// none.
 fn names(
     headers: &HeaderMap,
     header: &header::HeaderName,
-    is_wanted: impl Fn(&str) -> bool,
+    is_wanted: impl Fn(EntityTag) -> bool,
 ) -> Option<bool> {
     headers.contains_key(header).then(|| {
-        let lines = headers
-            .get_all(header)
-            .iter()
-            .filter_map(|line| line.to_str().ok());
-        lines
-            .flat_map(|line| line.split(','))
-            .map(str::trim)
-            .any(|one| one == "*" || is_wanted(one.trim_start_matches("W/")))
+        let lines = headers.get_all(header).iter();
+        lines.filter_map(|line| line.to_str().ok()).any(|line| {
+            let named = || tags(line).is_some_and(|tags| tags.into_iter().any(&is_wanted));
+            line.trim() == "*" || named()
+        })
     })
+}
+
+/// Parses a list of tags, of which each may have commas between its quotes (RFC 9110, section 8.8.3).
+fn tags(line: &str) -> Option<Vec<EntityTag<'_>>> {
+    let (mut tags, mut rest) = (vec![], line.trim());
+    while !rest.is_empty() {
+        if let Some(behind) = rest.strip_prefix(',') {
+            rest = behind.trim_start();
+            continue;
+        }
+        let strong = rest.strip_prefix("W/");
+        let begin = strong.unwrap_or(rest);
+        let end = begin.strip_prefix('"')?.find('"')? + 2;
+        let (opaque, behind) = begin.split_at(end);
+        tags.push(EntityTag {
+            weak: strong.is_some(),
+            opaque,
+        });
+        rest = behind.trim_start();
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return None;
+        }
+    }
+    Some(tags)
 }
 
 #[cfg(test)]
@@ -92,6 +138,46 @@ mod tests {
         }
         assert!(!is_known(&with(header::IF_NONE_MATCH, "\"5\""), &known));
         assert!(!is_known(&HeaderMap::new(), &known));
+    }
+
+    #[test]
+    fn f47_a_tag_may_have_commas_and_a_star_between_its_quotes() {
+        let known = tag(5, b"Ann");
+        let text = known.to_str().unwrap();
+        let knows = |line: &str| is_known(&with(header::IF_NONE_MATCH, line), &known);
+        for line in [
+            format!("\"a,*,b\", {text}"),
+            format!("\"a\" , ,\t{text},"),
+            format!("\",\",W/{text}"),
+            " * ".into(),
+        ] {
+            assert!(knows(&line), "{line}");
+        }
+        for line in [
+            "\"a,*,b\"".to_owned(),
+            "\"*\"".into(),
+            "*, \"a\"".into(),
+            "W/*".into(),
+            format!("\"a,{},b\"", text.trim_matches('"')),
+            format!("w/{text}"),
+            format!("{text} \"a\""),
+            text.trim_matches('"').into(),
+            format!("{text}\""),
+            ",".into(),
+        ] {
+            assert!(!knows(&line), "{line}");
+        }
+    }
+
+    #[test]
+    fn f47_a_weak_tag_is_none_that_a_command_is_for() {
+        let shown = tag(5, b"Ann");
+        let weak = format!("W/{}", shown.to_str().unwrap());
+        let fits = |line: &str| check(&with(header::IF_MATCH, line), 5).is_ok();
+        for line in [&weak, "W/\"5\"", "5", "\"5", "5\"", "\"4,5\"", "W/*"] {
+            assert!(!fits(line), "{line}");
+        }
+        assert!(fits(&format!("{weak}, \"5\"")));
     }
 
     #[test]
