@@ -1,5 +1,5 @@
 //! The edge against people who mean harm: a runner who was let go, many guesses at once, names that nobody can read,
-//! histories without an end.
+//! histories without an end, heads that two readers take for two things.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,10 +9,15 @@
 mod common;
 
 use campusg_client::{ApiRequest, Body, Deviation, Person, Reply, Wish};
+use campusg_http::routes;
 use campusg_robots::walkthrough::Errand;
 use common::raw::{AsWritten as _, written};
-use common::{Options, turn::shared};
+use common::{Options, operator, turn::shared};
 use serde_json::json;
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
 
 fn options() -> Options {
     Options::virtual_clock(&[])
@@ -279,5 +284,136 @@ async fn two_spellings_of_an_address_are_one_account() -> Result<(), Deviation> 
             .text("/detail")?
             .contains("@campus.example")
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn f44_two_lines_of_what_has_one_value_are_refused() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let ann = Person::customer(&scene.client, "Ann", "tok_visa").await?;
+    let ben = Person::runner(&scene.client, "Ben").await?;
+    let of_ben = format!("Bearer {}", ben.token());
+    for second in [of_ben.as_str(), "Bearer wrong", ""] {
+        let ask = ApiRequest::get("/api/users/me").with_header("authorization", second);
+        let told = ann.send(ask).await?.refuses(400, "repeated_header")?;
+        assert_eq!(told.text("/header")?, "authorization");
+    }
+    let name = json!({"first_name": "Bea"}).to_string();
+    let ask = ApiRequest::new(reqwest::Method::PATCH, "/api/users/me");
+    let ask = ask.with_bytes("application/json", name);
+    for (header, value, status, code) in [
+        ("content-type", "text/plain", 400, "repeated_header"),
+        (
+            "content-encoding",
+            "gzip",
+            415,
+            "unsupported_content_encoding",
+        ),
+        ("if-match", "\"stale\"", 412, "precondition_not_looked_at"),
+        ("if-none-match", "*", 412, "precondition_not_looked_at"),
+    ] {
+        let told = ann.send(ask.clone().with_header(header, value)).await?;
+        told.refuses(status, code)?;
+    }
+    let me = ann.get("/api/users/me").await?.is(200)?;
+    assert_eq!(me.text("/first_name")?, ann.name);
+    Ok(())
+}
+
+#[tokio::test]
+async fn f42_a_body_in_an_unknown_coding_is_not_read() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let address = turn.server.client().address();
+    for (coding, status) in [
+        ("foo, chunked", "501"),
+        ("gzip, chunked", "501"),
+        ("identity, chunked", "501"),
+        ("chunked, chunked", "501"),
+        ("chunked", "401"),
+    ] {
+        let mut stream = TcpStream::connect(address.trim_start_matches("http://")).unwrap();
+        let request = format!(
+            "POST /api/quotes HTTP/1.1\r\nhost: campus\r\ncontent-type: application/json\r\n\
+             transfer-encoding: {coding}\r\nconnection: close\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut told = String::new();
+        stream.read_to_string(&mut told).unwrap();
+        let begins = format!("HTTP/1.1 {status} ");
+        assert!(told.starts_with(&begins), "{coding}: {told}");
+    }
+    Ok(())
+}
+
+/// Routes that give a command to an order, of which they know the version.
+fn has_version(path: &str) -> bool {
+    let of_order = [
+        "/api/orders/{id}/",
+        "/api/escrow/",
+        "/api/admin/orders/",
+        "/api/admin/sagas/",
+    ];
+    of_order.iter().any(|begin| path.starts_with(begin))
+}
+
+#[tokio::test]
+async fn f46_a_precondition_that_nobody_looks_at_is_refused_on_every_route() -> Result<(), Deviation>
+{
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let errand = Errand::at(&scene.client, "accepted").await?;
+    let everybody = [operator(&scene), &errand.customer, &errand.runner];
+    for route in routes() {
+        let is_read = route.method == reqwest::Method::GET;
+        // The gateway's messages are signed.
+        if is_read || route.path == "/api/gateway/events" {
+            continue;
+        }
+        let path = route.path.replace("{id}", &errand.order);
+        let path = path.replace("{order_id}", &errand.order);
+        let path = path
+            .replace("{user_id}", &errand.customer.id)
+            .replace("{n}", "1");
+        let mut refused = false;
+        for person in everybody {
+            let ask = ApiRequest::new(route.method.clone(), &path).with_token(person.token());
+            let ask = ask
+                .with_key("precondition")
+                .with_header("if-match", "\"999\"");
+            let ask = match path.as_str() {
+                "/api/photos" => ask.with_bytes("image/png", "x"),
+                _ => ask,
+            };
+            let reply = scene.client.send(&ask).await?;
+            assert!(reply.status >= 400, "{}", reply.summary());
+            refused |= reply.code() == "precondition_not_looked_at";
+        }
+        assert_eq!(refused, !has_version(route.path), "{} {path}", route.method);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn f46_who_takes_an_order_may_say_which_version() -> Result<(), Deviation> {
+    let turn = shared(options).await;
+    let scene = turn.server.scene().await;
+    let errand = Errand::available(&scene.client, "tok_visa").await?;
+    let (ben, path) = (&errand.runner, format!("/api/orders/{}", errand.order));
+    let seen = ben.get(&path).await?;
+    let tag = seen.header("etag").unwrap().to_owned();
+    let accept = async |tag: &str, key: &str| {
+        let ask = ApiRequest::post(format!("{path}/accept"), &json!({}));
+        let ask = ask.with_key(key).with_header("if-match", tag);
+        ben.send(ask).await
+    };
+    let weak = format!("W/{tag}");
+    for other in ["\"999\"", &weak] {
+        accept(other, "a").await?.refuses(412, "version_changed")?;
+    }
+    accept(&tag, "a").await?.is(200)?;
+    let again = accept(&tag, "a").await?;
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    again.is(200)?;
     Ok(())
 }

@@ -144,11 +144,7 @@ impl FromRequest<AppState> for Upload {
             .unwrap_or_default();
         if !kind.to_ascii_lowercase().starts_with("image/") {
             let detail = "send the photo itself as the body, with its content type: image/jpeg, image/png or image/webp";
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                detail,
-            ));
+            return Err(unsupported(detail.into()));
         }
         let key = key(&parts.headers)?;
         let hashed = bytes.clone();
@@ -221,13 +217,23 @@ fn body<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pro
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         let detail = format!("send application/json, not {essence}");
-        return Err(Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            detail,
-        ));
+        return Err(unsupported(detail));
+    }
+    let mut parameters = kind
+        .split(';')
+        .skip(1)
+        .filter_map(|one| one.split_once('='));
+    let charset = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    let charset = charset.map_or("utf-8", |(_, value)| value.trim().trim_matches('"'));
+    if !charset.eq_ignore_ascii_case("utf-8") {
+        return Err(unsupported(format!("send JSON in utf-8, not {charset}")));
     }
     json::read(bytes)
+}
+
+fn unsupported(detail: String) -> Problem {
+    let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    Problem::new(status, "unsupported_media_type", detail)
 }
 
 /// Hashes the operation and the hash of the body.
@@ -269,6 +275,32 @@ mod tests {
             Err("invalid_idempotency_key"),
             "which of them?"
         );
+    }
+
+    #[test]
+    fn f48_json_is_in_utf_8() {
+        let read = |kind: &str| {
+            let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind.parse().unwrap())]);
+            let read = body::<serde_json::Value>(&headers, b"{}");
+            read.map(|_| ()).map_err(|problem| problem.status.as_u16())
+        };
+        for kind in [
+            "application/json",
+            "application/json; charset=utf-8",
+            "Application/JSON;Charset=\"UTF-8\"",
+            "application/json; profile=x; charset=utf-8",
+        ] {
+            assert_eq!(read(kind), Ok(()), "{kind}");
+        }
+        for kind in [
+            "application/json; charset=utf-16",
+            "application/json;charset=\"latin1\"",
+            "application/json; profile=x ; CHARSET = iso-8859-1",
+            "application/json; charset=",
+            "text/plain; charset=utf-8",
+        ] {
+            assert_eq!(read(kind), Err(415), "{kind}");
+        }
     }
 
     #[test]

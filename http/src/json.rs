@@ -18,6 +18,11 @@ use std::fmt;
 /// 400 `malformed_json` with line and column; `unknown_field`, `missing_field`, `duplicate_field` and `wrong_type` with the
 /// field's path.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    if body.starts_with("\u{feff}".as_bytes()) {
+        let detail = "the body begins with a byte order mark: send it without one";
+        let problem = Problem::shape("malformed_json", detail);
+        return Err(problem.with("line", 1).with("column", 1));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = serde_path_to_error::deserialize(strict::Strict(&mut json));
     let read = read.map_err(|fault| misshapen(body, &fault))?;
@@ -270,6 +275,13 @@ mod tests {
                 )
             );
         }
+    }
+
+    #[test]
+    fn f48_a_byte_order_mark_is_named() {
+        let (code, place, detail) = fault("\u{feff}{\"inner\": []}");
+        assert_eq!((code.as_str(), place.as_str()), ("malformed_json", "1:1"));
+        assert!(detail.contains("byte order mark"), "{detail}");
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod fingerprint;
 mod flight;
 mod free_text;
 mod gate;
+mod head;
 mod html;
 mod json;
 mod limit;

@@ -3,11 +3,11 @@
 //! Invariant: every response has a request id and the security headers; every error has a problem as its body, or is
 //! a page.
 
-use crate::{html, problem::Problem};
+use crate::{head, html, problem::Problem};
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header, uri::Authority},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
@@ -104,11 +104,9 @@ async fn observe(
     let span = info_span!("request", request.id = &*id.0, method = %request.method(), route);
     request.extensions_mut().insert(id.clone());
     async {
-        let answer = if names_host(&request) {
-            next.run(request).await
-        } else {
-            let detail = "an HTTP/1.1 request has one Host header: the host, and its port where it is not the usual one";
-            Problem::shape("invalid_host", detail).into_response()
+        let answer = match head::check(&request) {
+            Ok(()) => next.run(request).await,
+            Err(problem) => problem.into_response(),
         };
         let mut response = completed(answer, uri.path(), &id);
         decorate(response.headers_mut(), &id);
@@ -123,21 +121,6 @@ async fn observe(
     }
     .instrument(span)
     .await
-}
-
-/// Whether a request has one valid `Host`; HTTP/1.0 needs none (RFC 9112, section 3.2).
-fn names_host(request: &Request) -> bool {
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    let (host, another) = (hosts.next(), hosts.next());
-    let is_valid = |host: &HeaderValue| {
-        let host = host.to_str().map(str::trim).unwrap_or("@");
-        host.is_empty() || !host.contains('@') && host.parse::<Authority>().is_ok()
-    };
-    match (host, another) {
-        (None, _) => request.version() < Version::HTTP_11,
-        (Some(host), None) => is_valid(host),
-        (Some(_), Some(_)) => false,
-    }
 }
 
 /// Gives an error its body: the handler's problem with path and request id, or a problem for what a layer answered.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may end here")]
 
 use super::*;
-use axum::{body::Body, routing::get};
+use axum::{body::Body, http::Version, routing::get};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
