@@ -30,9 +30,13 @@ pub(crate) fn in_words(at: At) -> String {
     )
 }
 
-/// Parses a time with any offset; `None` if it is not one, or lies before 1970.
+/// Parses a time with any offset; `None` if it is not one, lies before 1970, or is in a leap second, which no clock of a
+/// computer shows.
 pub(crate) fn parse(text: &str) -> Option<At> {
     let moment = DateTime::parse_from_rfc3339(text).ok()?;
+    if moment.timestamp_subsec_nanos() >= 1_000_000_000 {
+        return None;
+    }
     u64::try_from(moment.timestamp_millis()).ok().map(At)
 }
 
@@ -60,6 +64,22 @@ impl<'de> Deserialize<'de> for Time {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn f26_no_minute_has_a_second_60() {
+        for text in [
+            "2026-11-30T11:57:60Z",
+            "2026-11-30T11:57:60.5Z",
+            "2016-12-31T23:59:60Z",
+            "2016-12-31T23:59:60.999Z",
+            "2017-01-01T00:59:60+01:00",
+            "2026-11-30T11:57:61Z",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+        let last = parse("2016-12-31T23:59:59.999Z").map(|at| at.0 + 1);
+        assert_eq!(last, parse("2017-01-01T00:00:00Z").map(|at| at.0));
+    }
 
     #[test]
     fn written_and_read() {

@@ -16,7 +16,10 @@ pub(crate) fn write(at: At) -> String {
 /// Reads a time in RFC 3339.
 pub(crate) fn read(text: &str) -> Result<At, String> {
     let named = DateTime::parse_from_rfc3339(text);
-    let named = named.map_err(|_| "a time such as 2026-03-01T10:00:00.000Z is needed")?;
+    let named = named
+        .ok()
+        .filter(|it| it.timestamp_subsec_nanos() < 1_000_000_000);
+    let named = named.ok_or("a time such as 2026-03-01T10:00:00.000Z is needed")?;
     let ms = u64::try_from(named.timestamp_millis());
     ms.map(At).map_err(|_| "times begin in 1970".to_owned())
 }
@@ -41,6 +44,10 @@ mod tests {
         let at = At(1_767_225_600_123);
         assert_eq!(write(at), "2026-01-01T00:00:00.123Z");
         assert_eq!(read(&write(at)), Ok(at));
+        assert!(
+            read("2026-03-01T10:00:60Z").is_err(),
+            "no minute has a second 60"
+        );
         assert!(read("yesterday").is_err() && read("1969-12-31T23:59:59Z").is_err());
     }
 
