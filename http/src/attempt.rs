@@ -75,7 +75,7 @@ struct Count {
     counted: u32,
     under_way: u32,
     since: Instant,
-    /// The earliest time of the next turn.
+    /// When the last attempt began, or begins if it still waits for its turn.
     turn: Instant,
 }
 
@@ -187,9 +187,7 @@ impl Attempts {
                 since: now,
                 turn: now,
             });
-            if let Some(pace) = self.pace(count, limit, now) {
-                count.turn = count.turn.max(now) + pace;
-            }
+            count.turn = now.max(self.turn(count, limit, now));
             if !self.is_fresh(count, now) {
                 (count.counted, count.since) = (0, now);
             }
@@ -263,27 +261,34 @@ impl Attempts {
             Above::Refused if counted + count.under_way >= limit.most => Err(UNDER_WAY_MS),
             Above::Refused => Ok(Duration::ZERO),
             Above::TakeTurns { .. } => {
-                if self.pace(count, limit, now).is_none() {
-                    return Ok(Duration::ZERO);
-                }
-                let wait = count.turn.saturating_duration_since(now);
-                match wait.checked_sub(LONGEST_WAIT) {
-                    None => Ok(wait),
-                    Some(over) => Err(millis(over.as_secs_f64())),
+                let turn = self.turn(count, limit, now);
+                let wait = turn.saturating_duration_since(now);
+                match wait.saturating_sub(LONGEST_WAIT) {
+                    Duration::ZERO => Ok(wait),
+                    over => Err(millis(over.as_secs_f64())),
                 }
             }
         }
     }
 
-    /// The time between two turns, if attempts take turns now.
-    fn pace(&self, count: &Count, limit: &Limit, now: Instant) -> Option<Duration> {
+    /// The earliest time at which the next attempt may begin: one pace after the last, if attempts take turns now.
+    fn turn(&self, count: &Count, limit: &Limit, now: Instant) -> Instant {
         let Above::TakeTurns { at_once, slow } = limit.above else {
-            return None;
+            return now;
         };
-        if self.counted(count, now) >= limit.most {
-            return Some(slow);
+        // A registration counts however it ends, so those under way count already.
+        let registering = match limit.key {
+            Key::Registrations(_) => count.under_way,
+            Key::Pair(..) | Key::Device(..) | Key::Account(_) | Key::Address(_) => 0,
+        };
+        let counted = self.counted(count, now).saturating_add(registering);
+        if counted >= limit.most {
+            count.turn + slow
+        } else if count.under_way >= at_once {
+            count.turn + QUICK
+        } else {
+            now
         }
-        (count.under_way >= at_once).then_some(QUICK)
     }
 
     fn remember(&self, account: Hashed, address: IpAddr, now: Instant) {

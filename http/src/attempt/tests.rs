@@ -77,7 +77,7 @@ fn c1_v6_an_address_from_which_many_fail_is_slowed_and_never_closed() {
         attempt.signed_in(now);
         wait
     });
-    assert_eq!(waits, [Duration::ZERO, SLOW, 2 * SLOW]);
+    assert_eq!(waits, [SLOW, 2 * SLOW, 3 * SLOW]);
     let away = attempts.sign_in(ANN, AWAY, None, now).unwrap();
     assert_eq!(away.wait, Duration::ZERO, "others are not concerned");
 }
@@ -140,7 +140,7 @@ fn c1_many_at_once_take_turns_though_none_has_failed() {
         .map(|n| attempts.sign_in(&n.to_string(), HOME, None, now).unwrap())
         .collect();
     assert!(waits[..32].iter().all(|attempt| attempt.wait.is_zero()));
-    assert_eq!(waits[39].wait, 7 * QUICK);
+    assert_eq!(waits[39].wait, 8 * QUICK);
 }
 
 #[test]
@@ -156,7 +156,6 @@ fn v7_registrations_count_for_their_address_though_they_succeed() {
         begun.map(|attempt| attempt.registered(now))
     };
     (0..3).for_each(|_| register(HOME, now).unwrap());
-    assert_eq!(register(HOME, now), Ok(()), "the first turn");
     assert_eq!(
         register(HOME, now),
         Err(6_000),
@@ -166,6 +165,50 @@ fn v7_registrations_count_for_their_address_though_they_succeed() {
     assert_eq!(may(&attempts, ANN, HOME, now), Ok(()), "sign-ins are apart");
     let later = now + Duration::from_secs(30);
     assert_eq!(register(HOME, later), Ok(()));
+}
+
+#[test]
+fn f30_a_limit_of_n_lets_n_through() {
+    for most in 1..10 {
+        let config = HttpConfig {
+            registrations_per_ip: most,
+            failures_per_account: most,
+            failures_per_ip: most,
+            ..HttpConfig::default()
+        };
+        let (begun, at_once) = (Attempts::new(&config), Attempts::new(&config));
+        let now = Instant::now();
+        let register = |attempts| Attempts::registration(attempts, "new@campus.edu", HOME, now);
+        let one_by_one = (0..20).filter_map(|_| register(&begun).ok());
+        assert_eq!(one_by_one.map(drop).count(), most as usize);
+        let kept: Vec<_> = (0..20).filter_map(|_| register(&at_once).ok()).collect();
+        assert_eq!(kept.len(), most as usize, "at once");
+        let fail = |(account, address)| begun.sign_in(account, address, None, now);
+        let at_home = (0..20).filter_map(|_| fail((ANN, HOME)).ok());
+        assert_eq!(at_home.map(drop).count(), most as usize);
+        let from_all_over = (0..20).filter_map(|n| fail(("bob@campus.edu", elsewhere(n))).ok());
+        assert_eq!(from_all_over.map(drop).count(), most as usize);
+        let accounts: Vec<String> = (0..most + 1).map(|n| n.to_string()).collect();
+        let waits = accounts.iter().map(|account| {
+            let begun = fail((account, AWAY)).unwrap();
+            begun.wait
+        });
+        let without = waits.filter(Duration::is_zero).count();
+        assert_eq!(without, most as usize, "the next takes turns");
+    }
+}
+
+#[test]
+fn f30_a_registration_that_made_nothing_gives_its_place_back() {
+    let config = HttpConfig {
+        registrations_per_ip: 1,
+        ..HttpConfig::default()
+    };
+    let (attempts, now) = (Attempts::new(&config), Instant::now());
+    let register = || attempts.registration("new@campus.edu", HOME, now);
+    register().unwrap().reveals_nothing();
+    register().unwrap().registered(now);
+    assert!(register().is_err());
 }
 
 #[test]
