@@ -2,7 +2,10 @@
 //!
 //! Owns how a broken rule is worded. Must not know any setting: each section of the configuration states its own rules.
 
+use crate::time::DAY_MS;
 use std::fmt::Display;
+
+const LONGEST_MS: u64 = 366 * DAY_MS;
 
 /// A value of a configuration that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -78,6 +81,15 @@ impl Rules {
         )
     }
 
+    /// The span is from `least` milliseconds to 366 days, so that every moment at its end can be written down.
+    pub fn span(self, key: &str, ms: u64, least: u64) -> Self {
+        self.must(
+            key,
+            (least..=LONGEST_MS).contains(&ms),
+            format_args!("must be from {least} to {LONGEST_MS}, which is 366 days"),
+        )
+    }
+
     /// The value is that of another key or more.
     pub fn at_least_key<T: PartialOrd>(self, key: &str, value: T, other: (&str, T)) -> Self {
         self.must(
@@ -145,6 +157,14 @@ mod tests {
             (Rules::new().at_most("a", 6, 5), "a: must be at most 5"),
             (Rules::new().from_to("a", 6, 1, 5), "a: must be from 1 to 5"),
             (Rules::new().from_to("a", 0, 1, 5), "a: must be from 1 to 5"),
+            (
+                Rules::new().span("a", u64::MAX, 1),
+                "a: must be from 1 to 31622400000, which is 366 days",
+            ),
+            (
+                Rules::new().span("a", 0, 1),
+                "a: must be from 1 to 31622400000, which is 366 days",
+            ),
             (
                 Rules::new().at_least_key("a", 4, other),
                 "a: must be at least b",

@@ -6,6 +6,11 @@ use documented::DocumentedFields;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+/// Most of anything that is counted: connections, requests, uploads.
+const MOST: usize = 1_000_000;
+/// Largest body and buffer.
+const LARGEST: usize = 1 << 26;
+
 /// The address to listen on, and the limits of the server. Times are in milliseconds, sizes in bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DocumentedFields)]
 #[serde(deny_unknown_fields, default)]
@@ -64,10 +69,10 @@ pub struct HttpConfig {
     pub failures_per_ip: u32,
     /// The window in which failures and registrations are counted.
     pub failure_window_ms: u64,
-    /// Registrations from one address in `failure_window_ms`, those that succeed included; above it, they come as slowly
-    /// as this allows. 0 switches the limit off.
+    /// Registrations from one address that come at once, those that succeed included; the next ones come evenly, as many
+    /// in `failure_window_ms`. 0 switches the limit off.
     pub registrations_per_ip: u32,
-    /// Proxies whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` is believed, in either spelling of their address.
     pub trusted_proxies: Vec<IpAddr>,
     /// Origins, as `https://app.campus.example`, whose pages may use the API from a browser; none if empty.
     pub cors_origins: Vec<String>,
@@ -123,47 +128,44 @@ impl HttpConfig {
                 self.public_url.as_deref().is_none_or(is_origin),
                 "must be http:// or https:// and a host, with a port where it needs one",
             )
-            .at_least("header_timeout_ms", self.header_timeout_ms, 1)
-            .at_least("body_timeout_ms", self.body_timeout_ms, 1)
-            .at_least("request_timeout_ms", self.request_timeout_ms, 1)
-            .at_least("write_timeout_ms", self.write_timeout_ms, 1)
+            .span("header_timeout_ms", self.header_timeout_ms, 1)
+            .span("body_timeout_ms", self.body_timeout_ms, 1)
+            .span("request_timeout_ms", self.request_timeout_ms, 1)
+            .span("write_timeout_ms", self.write_timeout_ms, 1)
+            .span("drain_timeout_ms", self.drain_timeout_ms, 0)
             .from_to("max_headers", self.max_headers, 1, 1_000)
-            .at_least("buffer_bytes", self.buffer_bytes, 8_192)
-            .at_least("body_bytes", self.body_bytes, 1_024)
-            .at_least("photo_bytes", self.photo_bytes, 1_024)
-            .at_least("connections", self.connections, 1)
-            .at_least("connections_per_ip", self.connections_per_ip, 1)
+            .from_to("buffer_bytes", self.buffer_bytes, 8_192, LARGEST)
+            .from_to("body_bytes", self.body_bytes, 1_024, LARGEST)
+            .from_to("photo_bytes", self.photo_bytes, 1_024, LARGEST)
+            .from_to("connections", self.connections, 1, MOST)
+            .from_to("connections_per_ip", self.connections_per_ip, 1, MOST)
             .at_most_key(
                 "connections_per_ip",
                 self.connections_per_ip,
                 ("connections", self.connections),
             )
-            .at_least("requests_in_flight", self.requests_in_flight, 1)
-            .at_least(
-                "requests_in_flight_per_ip",
-                self.requests_in_flight_per_ip,
-                1,
-            )
-            .at_least(
-                "requests_in_flight_per_user",
-                self.requests_in_flight_per_user,
-                1,
-            )
-            .at_least("uploads", self.uploads, 1)
-            .at_least("uploads_per_user", self.uploads_per_user, 1)
+            .from_to("requests_in_flight", self.requests_in_flight, 1, MOST)
+            .from_to("requests_in_flight_per_ip", self.requests_in_flight_per_ip, 1, MOST)
+            .from_to("requests_in_flight_per_user", self.requests_in_flight_per_user, 1, MOST)
+            .from_to("uploads", self.uploads, 1, MOST)
+            .from_to("uploads_per_user", self.uploads_per_user, 1, MOST)
             .at_least_key(
                 "uploads_bytes",
                 self.uploads_bytes,
                 ("photo_bytes", self.photo_bytes),
             )
+            .at_most("uploads_bytes", self.uploads_bytes, 16 * LARGEST)
             .at_most("requests_per_second", self.requests_per_second, 1_000_000)
             .at_most("request_burst", self.request_burst, 1_000_000)
+            .at_most("failures_per_account", self.failures_per_account, 1_000_000)
+            .at_most("failures_per_ip", self.failures_per_ip, 1_000_000)
+            .at_most("registrations_per_ip", self.registrations_per_ip, 1_000_000)
             .at_least_key(
                 "failures_per_ip",
                 self.failures_per_ip,
                 ("failures_per_account", self.failures_per_account),
             )
-            .at_least("failure_window_ms", self.failure_window_ms, 1)
+            .span("failure_window_ms", self.failure_window_ms, 1)
             .must(
                 "cors_origins",
                 self.cors_origins

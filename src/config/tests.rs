@@ -251,6 +251,32 @@ fn lists_and_inner_tables_are_set_like_anything_else() {
 }
 
 #[test]
+fn f58_no_span_size_or_count_is_without_a_bound() {
+    let effective = with(&[], &[]).unwrap();
+    let is_bounded = |key: &&String| {
+        let unit = ["_ms", "_bytes", "_mib"]
+            .iter()
+            .any(|unit| key.ends_with(unit));
+        unit || key.starts_with("server.") || key.starts_with("runtime.")
+    };
+    let numbers = effective
+        .settings()
+        .iter()
+        .filter(|setting| setting.value.is_number());
+    let bounded: Vec<_> = numbers
+        .map(|setting| &setting.key)
+        .filter(is_bounded)
+        .collect();
+    assert!(bounded.len() > 50, "{bounded:?}");
+    for key in bounded {
+        for most in ["18446744073709551615", "99999999999"] {
+            let set = format!("{key}={most}");
+            assert!(with(&[&set], &[]).is_err(), "{set}");
+        }
+    }
+}
+
+#[test]
 fn a_broken_rule_of_each_section_is_named() {
     let refused = refusal(
         &[

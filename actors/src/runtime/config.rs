@@ -60,20 +60,21 @@ impl RuntimeConfig {
     /// The first key that breaks a rule.
     pub fn validate(&self) -> Result<(), BrokenRule> {
         Rules::new()
-            .at_least("in_flight_per_order", self.in_flight_per_order, 1)
-            .at_least("in_flight", self.in_flight, 1)
-            .at_least("answer_within_ms", self.answer_within_ms, 100)
+            .from_to("in_flight_per_order", self.in_flight_per_order, 1, 10_000)
+            .from_to("in_flight", self.in_flight, 1, 1_000_000)
+            .span("answer_within_ms", self.answer_within_ms, 100)
             .at_most_key(
                 "placing_wait_ms",
                 self.placing_wait_ms,
                 ("answer_within_ms", self.answer_within_ms),
             )
-            .at_least("idle_ms", self.idle_ms, 1)
-            .at_least("idle_ended_ms", self.idle_ended_ms, 1)
-            .at_least("session_ms", self.session_ms, 60_000)
-            .at_least("lag_limit", self.lag_limit, 1)
-            .at_least("photo_sweep_ms", self.photo_sweep_ms, 60_000)
-            .at_least("photo_keep_ms", self.photo_keep_ms, 3_600_000)
+            .span("idle_ms", self.idle_ms, 1)
+            .span("idle_ended_ms", self.idle_ended_ms, 1)
+            .span("session_ms", self.session_ms, 60_000)
+            .from_to("lag_limit", self.lag_limit, 1, 1_000_000_000)
+            .span("proof_every_ms", self.proof_every_ms, 0)
+            .span("photo_sweep_ms", self.photo_sweep_ms, 60_000)
+            .span("photo_keep_ms", self.photo_keep_ms, 3_600_000)
             .check()
     }
 }
