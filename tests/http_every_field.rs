@@ -477,9 +477,11 @@ fn routes() -> BTreeSet<String> {
     let table = table.split("#[cfg(test)]").next().unwrap();
     let lines = table.lines().filter_map(|line| {
         let (method, rest) = line.trim().strip_prefix('.')?.split_once("(\"")?;
-        let method = matches!(method, "post" | "password" | "put" | "patch")
+        let method = matches!(method, "post" | "command" | "password" | "put" | "patch")
             .then(|| method.to_uppercase())?;
-        let method = method.replace("PASSWORD", "POST");
+        let method = method
+            .replace("PASSWORD", "POST")
+            .replace("COMMAND", "POST");
         let (path, _) = rest.split_once('"')?;
         Some(nameless(&format!("{method} {path}")))
     });

@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     reason = "a test ends at the first thing that is not as it should be"
 )]
+#![allow(clippy::print_stderr, reason = "a measurement prints its figures")]
 
 mod common;
 

@@ -28,9 +28,9 @@ fn rounds() -> usize {
 fn racing_server() -> Server {
     let mut options = Options::default();
     for key in [
-        "policy.open_orders_per_customer=100000",
-        "policy.orders_per_runner=100000",
-        "policy.binds_per_runner=100000",
+        "policy.open_orders_per_customer=10000",
+        "policy.orders_per_runner=10000",
+        "policy.binds_per_runner=10000",
         "server.requests_per_second=0",
         "log.filter=error",
     ] {

@@ -224,3 +224,13 @@ pub enum CallState {
     /// The call is decided, or was given up.
     Closed,
 }
+
+/// What a person is paid from, or paid to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MethodKind {
+    /// A card, which pays orders and debts.
+    Card,
+    /// A bank account, to which payouts go.
+    BankAccount,
+}

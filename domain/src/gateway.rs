@@ -5,6 +5,7 @@
 //! Must not: retry, time out or count failures (its users do), know an order's rules, or know any one gateway.
 //! Invariants: asking again under the same key does nothing twice; no answer is [`Unanswered`], never a guess.
 
+pub use crate::call::MethodKind;
 use crate::{
     call::{AccountToken, Answer, CallKind, CallNumber, CardToken, Decline},
     id::{Stream, UserId},
@@ -229,16 +230,6 @@ impl From<PayoutAnswer> for Answer {
             PayoutAnswer::Unavailable => Self::Unavailable,
         }
     }
-}
-
-/// What a person is paid from, or paid to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MethodKind {
-    /// A card, which pays orders and debts.
-    Card,
-    /// A bank account, to which payouts go.
-    BankAccount,
 }
 
 /// What a person entered on the gateway's own page.

@@ -44,9 +44,10 @@ pub fn check_name(text: &str) -> Result<(), &'static str> {
 #[must_use]
 pub fn as_people_compare(name: &str) -> String {
     let seen = name.chars().filter(|letter| !is_ignorable(*letter));
-    // Through upper case, so that letters with two lower cases are one.
+    // Through upper case, so that letters with two lower cases are one, and before it through lower case for capital ẞ.
     let folded: String = seen
         .nfkc()
+        .flat_map(char::to_lowercase)
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .nfkc()

@@ -1,3 +1,5 @@
+//! Tests of cursors, limits and the pages of lists.
+
 #![allow(clippy::unwrap_used, reason = "a test may end here")]
 use super::*;
 

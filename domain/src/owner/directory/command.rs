@@ -5,7 +5,7 @@ use super::person::{
     Card, EmailDigest, PayoutMethod, Person, RunnerState, Session, Store, StoreEvent, UserEvent,
 };
 use crate::{
-    gateway::MethodKind,
+    call::MethodKind,
     id::{Principal, SessionId, StoreId, Stream, UserId},
     money::Cents,
     rejection::Rejection,

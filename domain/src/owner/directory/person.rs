@@ -2,8 +2,7 @@
 
 use super::hours::Hours;
 use crate::{
-    call::{AccountToken, CardToken},
-    gateway::MethodKind,
+    call::{AccountToken, CardToken, MethodKind},
     id::{Seq, SessionId},
     money::Cents,
     people::{PeopleChange, Side},
