@@ -7,6 +7,9 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, Version, header, uri::Authority},
 };
 
+/// Header of the request id, in requests and responses.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// Headers that are read here and have one value. Of two lines some would read the first and some the last.
 /// `Host`, `Idempotency-Key` and the gateway's signature are looked at where they are read; hyper looks at lengths.
 const SINGLE: [HeaderName; 5] = [
@@ -14,7 +17,7 @@ const SINGLE: [HeaderName; 5] = [
     header::CONTENT_TYPE,
     header::ORIGIN,
     header::ACCESS_CONTROL_REQUEST_METHOD,
-    crate::shell::REQUEST_ID,
+    REQUEST_ID,
 ];
 
 /// # Errors

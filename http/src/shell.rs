@@ -3,7 +3,11 @@
 //! Invariant: every response has a request id and the security headers; every error has a problem as its body, or is
 //! a page.
 
-use crate::{head, html, problem::Problem};
+use crate::{
+    head::{self, REQUEST_ID},
+    html,
+    problem::Problem,
+};
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
@@ -21,9 +25,6 @@ use std::{
 use tokio::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{Instrument, info_span};
-
-/// Header of the request id, in requests and responses.
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request in responses and logs.
 #[derive(Clone, Debug)]

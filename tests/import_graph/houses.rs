@@ -133,6 +133,7 @@ pub const HOUSES: [House; 4] = [
                 "config",
                 "connections",
                 "fingerprint",
+                "head",
                 "html",
                 "policy",
                 "problem",
