@@ -18,7 +18,7 @@ pub enum Found {
     Missing,
 }
 
-/// Reads a file that [`write`] has written.
+/// Reads a file that [`write()`] has written.
 ///
 /// # Errors
 /// Any error of the operating system, but for a missing file.
