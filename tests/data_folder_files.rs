@@ -11,8 +11,8 @@
 mod common;
 
 use campusg_client::{ApiRequest, Client};
-use campusg_robots::walkthrough::{Errand, Launch, ListeningChild};
-use common::{program, run, text, verify};
+use campusg_robots::walkthrough::{Errand, Launch};
+use common::{demo, run, stop, text, verify};
 use std::{
     collections::BTreeSet,
     fs,
@@ -54,26 +54,7 @@ struct Folder {
 }
 
 fn serve(data: &Path, log: &Path) -> Launch {
-    let arguments = [
-        "serve",
-        "--demo",
-        "--listen",
-        "127.0.0.1:0",
-        "--data",
-        text(data),
-        "--set",
-        "storage.cache_mib=1",
-    ];
-    Launch {
-        program: program(),
-        arguments: arguments.map(Into::into).into(),
-        log: log.into(),
-    }
-}
-
-fn stop(mut child: ListeningChild) {
-    let status = child.stop().unwrap_or_else(|fault| panic!("{fault}"));
-    assert!(status.success(), "{status}: {}", child.log());
+    demo(data, log, &["storage.cache_mib=1"])
 }
 
 impl Folder {

@@ -13,8 +13,8 @@ mod common;
 
 use campusg_client::{ApiRequest, Client, Deviation, Reply};
 use campusg_domain::order::Status;
-use campusg_robots::walkthrough::{Errand, Launch, ListeningChild};
-use common::{program, text, verify};
+use campusg_robots::walkthrough::{Errand, ListeningChild};
+use common::{demo, stop, verify};
 use std::{
     fs::{self, File},
     io::{ErrorKind, Write},
@@ -184,39 +184,20 @@ async fn ready(client: &Client) -> Result<Reply, Deviation> {
 
 /// `in_full` says that there are lines for each request.
 fn serve_with(data: &Path, log: &Path, in_full: bool) -> ListeningChild {
-    let arguments = [
-        "serve",
-        "--demo",
-        "--listen",
-        "127.0.0.1:0",
-        "--data",
-        text(data),
-        "--set",
-        "storage.segment_mib=1",
-        "--set",
-        "storage.cache_mib=1",
-        "--set",
-        "storage.reserve_mib=1",
-        "--set",
-        "server.registrations_per_ip=0",
-        "--set",
-        if in_full {
-            "log.filter=debug"
-        } else {
-            "log.filter=info"
-        },
-    ];
-    let launch = Launch {
-        program: program(),
-        arguments: arguments.map(Into::into).into(),
-        log: log.into(),
+    let log_filter = if in_full {
+        "log.filter=debug"
+    } else {
+        "log.filter=info"
     };
+    let set = [
+        "storage.segment_mib=1",
+        "storage.cache_mib=1",
+        "storage.reserve_mib=1",
+        "server.registrations_per_ip=0",
+        log_filter,
+    ];
+    let launch = demo(data, log, &set);
     launch.start().unwrap_or_else(|fault| panic!("{fault}"))
-}
-
-fn stop(mut child: ListeningChild) {
-    let status = child.stop().unwrap_or_else(|fault| panic!("{fault}"));
-    assert!(status.success(), "{status}: {}", child.log());
 }
 
 fn serve(data: &Path, log: &Path) -> ListeningChild {

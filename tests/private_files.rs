@@ -9,7 +9,7 @@ mod common;
 
 use campusg_client::Client;
 use campusg_robots::walkthrough::{Errand, Launch};
-use common::{program, text};
+use common::{demo, text};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 use tempfile::TempDir;
 
@@ -28,24 +28,20 @@ fn walk(path: &Path, each: &mut impl FnMut(&Path)) {
 }
 
 async fn serve_a_while(data: &Path, log: &Path) {
-    let serve = [
-        "serve",
-        "--demo",
-        "--listen",
-        "127.0.0.1:0",
-        "--data",
-        text(data),
+    let served = demo(data, log, &[]);
+    let shell = [
+        "-c",
+        "umask 000 && exec \"$0\" \"$@\"",
+        text(&served.program),
     ];
-    let program = program();
-    let shell = ["-c", "umask 000 && exec \"$0\" \"$@\"", text(&program)];
     let launch = Launch {
         program: "/bin/sh".into(),
         arguments: shell
-            .iter()
-            .chain(&serve)
-            .map(ToString::to_string)
+            .map(Into::into)
+            .into_iter()
+            .chain(served.arguments)
             .collect(),
-        log: log.into(),
+        log: served.log,
     };
     let mut child = launch.start().unwrap();
     let client = Client::new(&child.address).unwrap();

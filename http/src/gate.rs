@@ -46,6 +46,17 @@ pub(crate) struct Rules {
     pub(crate) has_version: bool,
 }
 
+impl Rules {
+    pub(crate) const fn new(policy: RoutePolicy, load: Load) -> Self {
+        Self {
+            policy,
+            load,
+            reads_query: false,
+            has_version: false,
+        }
+    }
+}
+
 /// Middleware that lets a request through to its handler or refuses it. One layer, since each costs every request a copy of
 /// the service behind it.
 pub(crate) async fn enter(

@@ -65,10 +65,8 @@ impl Table {
         to: H,
     ) -> Self {
         let rules = Rules {
-            policy,
-            load: Load::Usual,
             reads_query: true,
-            has_version: false,
+            ..Rules::new(policy, Load::Usual)
         };
         self.add(Method::GET, path, rules, to)
     }
@@ -90,10 +88,8 @@ impl Table {
         to: H,
     ) -> Self {
         let rules = Rules {
-            policy,
-            load: Load::Usual,
-            reads_query: false,
             has_version: true,
+            ..Rules::new(policy, Load::Usual)
         };
         self.add(Method::POST, path, rules, to)
     }
@@ -162,13 +158,7 @@ impl Table {
         policy: RoutePolicy,
         to: H,
     ) -> Self {
-        let rules = Rules {
-            policy,
-            load,
-            reads_query: false,
-            has_version: false,
-        };
-        self.add(method, path, rules, to)
+        self.add(method, path, Rules::new(policy, load), to)
     }
 
     fn add<H: Handler<T, AppState>, T: 'static>(

@@ -174,9 +174,7 @@ impl Server {
 
     /// Stops it in order.
     pub fn stop(&mut self) {
-        let mut child = self.child.take().expect("it runs");
-        let status = child.stop().unwrap_or_else(|fault| panic!("{fault}"));
-        assert!(status.success(), "{status}: {}", child.log());
+        stop(self.child.take().expect("it runs"));
     }
 
     /// Where it listens.
@@ -217,6 +215,30 @@ impl Server {
     pub fn verify(&self) -> String {
         verify(&self.data())
     }
+}
+
+/// The demo server on this data folder, with these keys of the configuration set.
+pub fn demo(data: &Path, log: &Path, set: &[&str]) -> Launch {
+    let arguments = [
+        "serve",
+        "--demo",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        text(data),
+    ];
+    let keys = set.iter().flat_map(|key| ["--set", key]);
+    Launch {
+        program: program(),
+        arguments: arguments.into_iter().chain(keys).map(Into::into).collect(),
+        log: log.into(),
+    }
+}
+
+/// Stops a server in order.
+pub fn stop(mut child: ListeningChild) {
+    let status = child.stop().unwrap_or_else(|fault| panic!("{fault}"));
+    assert!(status.success(), "{status}: {}", child.log());
 }
 
 /// Runs the program to its end, without this process's settings.
