@@ -99,10 +99,14 @@ impl Config {
 
     /// Returns a broken rule that concerns several sections.
     fn broken_between(&self) -> Option<BrokenRule> {
-        let unsigned = self.sandbox.push_to.is_some() && self.gateway.signing_secret.is_none();
-        unsigned.then(|| {
+        if self.sandbox.push_to.is_some() && self.gateway.signing_secret.is_none() {
             let rule = "must be unset while gateway.signing_secret is: messages are signed";
-            BrokenRule::new("sandbox.push_to", rule)
+            return Some(BrokenRule::new("sandbox.push_to", rule));
+        }
+        let least = self.sandbox.tuning.least_charge_cents;
+        (least > self.policy.gateway_minimum_cents).then(|| {
+            let rule = "must be at most policy.gateway_minimum_cents, or the gateway refuses what is asked of it";
+            BrokenRule::new("sandbox.tuning.least_charge_cents", rule)
         })
     }
 

@@ -69,6 +69,7 @@ fn the_report_has_all_its_parts() {
         "TRANSITIONS MET: ",
         "I11        ok",
         "I12        ok",
+        "I13        ok",
         "drift      ok",
         "journal  ",
         "state    ",

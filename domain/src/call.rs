@@ -84,6 +84,17 @@ impl CallKind {
             Self::PayOut { .. } => "payout",
         }
     }
+
+    /// What the card is charged by the call, or may be by what it authorises, in cents; `None` where nothing is charged.
+    #[must_use]
+    pub const fn charges(self) -> Option<Cents> {
+        match self {
+            Self::Authorize { cents } | Self::Capture { cents, .. } | Self::Charge { cents } => {
+                Some(cents)
+            }
+            Self::Void { .. } | Self::Refund { .. } | Self::PayOut { .. } => None,
+        }
+    }
 }
 
 /// Why a card or a bank account was refused for good. Variants are only ever appended.

@@ -1,4 +1,4 @@
-//! The invariants I1–I12: id, one sentence, and what must hold of one record and of a whole journal.
+//! The invariants I1–I13: id, one sentence, and what must hold of one record and of a whole journal.
 //!
 //! Production checks every record before it is queued ([`check_record`]; [`check_order`] where no ledger is at hand),
 //! tests and the simulator do the same, and `campusg verify` walks a journal with [`Audit`]. A wallet's records are
@@ -88,7 +88,7 @@ const fn invariant(
 
 /// Every invariant, by id.
 #[rustfmt::skip]
-pub const INVARIANTS: [Invariant; 12] = [
+pub const INVARIANTS: [Invariant; 13] = [
     invariant(1, "the sums of debits and credits are equal, pending and posted", change::balanced, audit::balanced),
     invariant(2, "per order, all that was held is posted, lapsed, voided, expired or pending, and all posted into escrow went out or is there", change::accounted, audit::accounted),
     invariant(3, "a pending transfer is resolved at most once, never above its amount", change::resolved_once, audit::resolved_once),
@@ -101,6 +101,7 @@ pub const INVARIANTS: [Invariant; 12] = [
     invariant(10, "replay gives the same state", change::replays, audit::replays),
     invariant(11, "an order that has ended has nothing in escrow", change::emptied, audit::emptied),
     invariant(12, "a step of a saga is marked only as its table and its state allow", change::marked, audit::marked),
+    invariant(13, "no card is charged less at once than the gateway takes", change::charges_enough, audit::charges_enough),
 ];
 
 fn check(change: &Change<'_>) -> Result<(), Broken> {

@@ -25,7 +25,7 @@ pub struct Policy {
     pub trip_compensation_cents: Cents,
     /// Price buffer B, in percent of the estimated food.
     pub price_buffer_percent: u32,
-    /// No amount sent to the gateway is below this many cents.
+    /// The least that a card is charged and a bank account is paid at once, in cents. What is sent back to a card may be less.
     pub gateway_minimum_cents: Cents,
     /// Most that an order's food may be estimated at.
     pub food_limit_cents: Cents,

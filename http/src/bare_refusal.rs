@@ -6,7 +6,10 @@
 //! connection whose head never ends is closed without any answer.
 //! Invariant: every other write passes unchanged.
 
-use crate::problem::{CONTENT_TYPE, Problem};
+use crate::{
+    linger::Unread,
+    problem::{CONTENT_TYPE, Problem},
+};
 use axum::http::StatusCode;
 use std::{
     io,
@@ -19,14 +22,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 #[derive(Debug)]
 pub(crate) struct Explained<S> {
     stream: S,
+    unread: Unread,
     /// The answer that is written instead of hyper's, and how much of it has been.
     instead: Option<(Vec<u8>, usize)>,
 }
 
 impl<S> Explained<S> {
-    pub(crate) const fn new(stream: S) -> Self {
+    pub(crate) const fn new(stream: S, unread: Unread) -> Self {
         Self {
             stream,
+            unread,
             instead: None,
         }
     }
@@ -86,9 +91,16 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Explained<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let Self { stream, instead } = &mut *self;
-        if instead.is_none() {
-            *instead = explained(bytes).map(|answer| (answer, 0));
+        let Self {
+            stream,
+            unread,
+            instead,
+        } = &mut *self;
+        if instead.is_none()
+            && let Some(answer) = explained(bytes)
+        {
+            unread.note();
+            *instead = Some((answer, 0));
         }
         let Some((answer, written)) = instead else {
             return Pin::new(stream).poll_write(context, bytes);

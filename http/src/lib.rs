@@ -28,6 +28,7 @@ mod head;
 mod html;
 mod json;
 mod limit;
+mod linger;
 mod page;
 mod path;
 mod policy;

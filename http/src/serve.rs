@@ -10,6 +10,7 @@ use crate::{
     client::{Peer, counted},
     config::HttpConfig,
     connections::{Connections, Held, Kept, NoPlace},
+    linger::{Lingering, Unread, Watched},
     progress::Progress,
 };
 use axum::{Router, body::Body};
@@ -100,11 +101,15 @@ fn connection(
     let longest_write = Duration::from_millis(config.write_timeout_ms);
     let held = Arc::new(held);
     let place = Arc::clone(&held);
+    let unread = Unread::default();
+    let watching = unread.clone();
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
         let answering = place.answering();
         // A `Router` is always ready, so `poll_ready` is not needed.
-        let answer = router.clone().call(request.map(Body::new));
+        let answer = router
+            .clone()
+            .call(request.map(|body| Body::new(Watched::new(Body::new(body), watching.clone()))));
         async move {
             let answer = answer.await;
             answer.map(|answer| answer.map(|body| Body::new(Kept::new(body, answering))))
@@ -113,7 +118,8 @@ fn connection(
     async move {
         // Without `TCP_NODELAY` a response may wait until the client has acknowledged the previous one.
         let _ = stream.set_nodelay(true);
-        let stream = Explained::new(Progress::new(stream, longest_write));
+        let stream = Lingering::new(Progress::new(stream, longest_write), unread.clone());
+        let stream = Explained::new(stream, unread);
         let serving = builder.serve_connection(TokioIo::new(stream), service);
         tokio::pin!(serving);
         let ended = tokio::select! {

@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may end here")]
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    http::StatusCode,
+    routing::{get, post},
+};
 use campusg_http::{HttpConfig, serve};
 use std::{future::pending, net::SocketAddr, sync::Arc};
 use tokio::{
@@ -157,6 +161,56 @@ async fn d4_what_hyper_refuses_is_a_problem_too() {
     ask(&mut stream, "nonsense\r\n\r\n").await;
     let told = rest(stream).await;
     assert!(is_problem(&told, 400, "bad_request"), "{told}");
+}
+
+/// Sends a request with a body of five million bytes to a server that does not read it, then reads the answer.
+async fn upload(server: &Server, head: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(server.address).await?;
+    stream.write_all(head.as_bytes()).await?;
+    for _ in 0..500 {
+        stream.write_all(&[b'x'; 10_000]).await?;
+    }
+    stream.shutdown().await?;
+    let mut told = String::new();
+    stream.read_to_string(&mut told).await?;
+    Ok(told)
+}
+
+#[tokio::test]
+async fn who_is_refused_before_the_body_was_read_is_told_so() {
+    let full = (StatusCode::SERVICE_UNAVAILABLE, "full");
+    let router = Router::new().route("/", post(async move || full));
+    let server = start(router, HttpConfig::default()).await;
+    for (head, status) in [
+        ("host: x\r\ncontent-length: 5000000", "503"),
+        (
+            "host: x\r\ncontent-length: 5000000\r\nconnection: close",
+            "503",
+        ),
+        ("host: x\r\ntransfer-encoding: chunked", "503"),
+        // hyper refuses these by itself, and the server never sees them.
+        ("host: x\r\ncontent-length: 1\r\ncontent-length: 2", "400"),
+        ("host: x\r\nno colon", "400"),
+    ] {
+        let head = format!("POST / HTTP/1.1\r\n{head}\r\n\r\n");
+        let told = upload(&server, &head).await;
+        let begins = format!("HTTP/1.1 {status} ");
+        assert!(
+            told.as_ref().is_ok_and(|told| told.starts_with(&begins)),
+            "{head}: {told:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_refused_sender_that_goes_on_for_ever_is_cut() {
+    let router = Router::new().route("/", post(async || StatusCode::SERVICE_UNAVAILABLE));
+    let server = start(router, HttpConfig::default()).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let head = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5000000000\r\n\r\n";
+    ask(&mut stream, head).await;
+    // Silent from here on. Both ends would wait for ever if only the client could end it.
+    assert!(rest(stream).await.contains("503"));
 }
 
 #[tokio::test]

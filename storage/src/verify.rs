@@ -3,7 +3,7 @@
 //! Must not: change the journal, or repair anything; faults are only reported.
 //!
 //! Invariant: a report without faults means that the chain is complete from the first record, that every record can
-//! be decoded and keeps I1–I12, and that the snapshots agree with the records.
+//! be decoded and keeps I1–I13, and that the snapshots agree with the records.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -64,6 +64,7 @@ fn terms() -> Arc<Terms> {
             tip: Cents(200),
             platform_fee: Cents(100),
             trip_compensation: Cents(199),
+            least_charge: Cents(50),
         },
         deliver_after: Some(AT),
         card: CardToken("tok_1".into()),

@@ -40,7 +40,7 @@ fn a_clean_stop_is_believed_after_a_restart_of_the_machine() {
     let entries = filled(dir.path());
     let text = trust(dir.path());
     assert!(text.contains(" clean "), "{text}");
-    write_trust(dir.path(), "6 another-boot clean");
+    write_trust(dir.path(), "7 another-boot clean");
     let opened = open(dir.path(), &busy());
     assert_eq!(opened.report.rebuilt, None);
     assert_eq!(opened.report.folded, 0);
@@ -50,7 +50,7 @@ fn a_clean_stop_is_believed_after_a_restart_of_the_machine() {
 
 #[test]
 fn after_a_power_loss_both_stores_are_rebuilt() {
-    for text in ["6 another-boot open\n", "7 another-boot clean\n", "", "6\n"] {
+    for text in ["7 another-boot open\n", "8 another-boot clean\n", "", "7\n"] {
         let dir = TempDir::new().unwrap();
         let entries = filled(dir.path());
         write_trust(dir.path(), text);
@@ -62,8 +62,8 @@ fn after_a_power_loss_both_stores_are_rebuilt() {
         let opened = Store::open(dir.path(), &busy(), options).unwrap();
         let why = opened.report.rebuilt.unwrap();
         let expected = match text {
-            "6 another-boot open\n" => Distrust::OtherBoot,
-            "7 another-boot clean\n" => Distrust::OtherVersion,
+            "7 another-boot open\n" => Distrust::OtherBoot,
+            "8 another-boot clean\n" => Distrust::OtherVersion,
             _ => Distrust::NoMark,
         };
         assert_eq!(why, expected, "{text:?}");
@@ -151,12 +151,12 @@ fn a_folder_in_use_is_refused_by_name() {
 fn a_newer_folder_is_refused_by_name() {
     let dir = TempDir::new().unwrap();
     filled(dir.path());
-    fs::write(dir.path().join("format"), "campusg data 6\n").unwrap();
+    fs::write(dir.path().join("format"), "campusg data 7\n").unwrap();
     let fault = Store::open(dir.path(), &busy(), options()).unwrap_err();
     assert!(
-        matches!(&fault, StorageFault::Newer { path, found: 6, known: 5 } if *path == dir.path().join("format"))
+        matches!(&fault, StorageFault::Newer { path, found: 7, known: 6 } if *path == dir.path().join("format"))
     );
-    assert!(fault.to_string().contains("format 6"), "{fault}");
+    assert!(fault.to_string().contains("format 7"), "{fault}");
 }
 
 #[test]
@@ -165,14 +165,14 @@ fn an_older_folder_is_refused_with_both_formats_and_left_as_it_is() {
     filled(dir.path());
     let format = dir.path().join("format");
     let kept = fs::read_to_string(&format).unwrap();
-    assert!(kept.starts_with("campusg data 5 "), "{kept}");
+    assert!(kept.starts_with("campusg data 6 "), "{kept}");
     fs::write(&format, "campusg data 1\n").unwrap();
     let before = everything(dir.path());
     let fault = Store::open(dir.path(), &busy(), options()).unwrap_err();
-    assert!(matches!(&fault, StorageFault::Older { path, found: 1, known: 5 } if *path == format));
+    assert!(matches!(&fault, StorageFault::Older { path, found: 1, known: 6 } if *path == format));
     let said = fault.to_string();
     assert!(
-        said.contains("format 1") && said.contains("format 5"),
+        said.contains("format 1") && said.contains("format 6"),
         "{said}"
     );
     assert_eq!(everything(dir.path()), before);

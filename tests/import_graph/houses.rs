@@ -135,6 +135,7 @@ pub const HOUSES: [House; 4] = [
                 "fingerprint",
                 "head",
                 "html",
+                "linger",
                 "policy",
                 "problem",
                 "progress",

@@ -360,6 +360,10 @@ pub(super) fn marked(audit: &Audit) -> Holds {
     audit.found(12)
 }
 
+pub(super) fn charges_enough(audit: &Audit) -> Holds {
+    audit.each(|order, _| change::charged_enough(order))
+}
+
 pub(super) fn not_stalled(audit: &Audit) -> Holds {
     audit.found(7)?;
     audit.each(|order, _| change::wakes(order))

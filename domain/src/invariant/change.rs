@@ -263,6 +263,21 @@ pub(super) fn replays(change: &Change<'_>) -> Holds {
     })
 }
 
+pub(super) fn charges_enough(change: &Change<'_>) -> Holds {
+    charged_enough(change.after)
+}
+
+pub(super) fn charged_enough(order: &Order) -> Holds {
+    let least = order.terms.price.least_charge;
+    order.calls.iter().try_for_each(|(n, call)| {
+        let cents = call.kind.charges();
+        ensure(cents.is_none_or(|cents| cents >= least), || {
+            let id = order.id;
+            format!("call {n} of order {id} charges less than {} cents", least.0)
+        })
+    })
+}
+
 pub(super) fn emptied(change: &Change<'_>) -> Holds {
     let order = change.after;
     if !order.is_terminal() {

@@ -154,21 +154,36 @@ pub(super) fn opened(order: &Order, event: &Event) -> Vec<(CallNumber, CallKind)
 }
 
 /// Returns calls that capture `cents` from the authorisations that are held, in their order, and void those that are not
-/// needed.
+/// needed. Each capture is at least the least charge: what the last one lacks, the first leaves to it. `cents` is 0 or at
+/// least that, and the first authorisation is at least twice as much.
 fn charge(order: &Order, cents: Cents) -> Vec<CallKind> {
+    let least = order.terms.price.least_charge;
+    let authorizations = || {
+        let calls = order.calls.iter();
+        calls.filter(|(_, call)| matches!(call.kind, CallKind::Authorize { .. }))
+    };
     let mut rest = cents;
-    let mut kinds = vec![];
-    for (n, call) in &order.calls {
-        if !matches!(call.kind, CallKind::Authorize { .. }) {
-            continue;
-        }
+    let mut parts: Vec<(CallNumber, Cents)> = vec![];
+    for (n, _) in authorizations() {
         let held = order.promises.get(n).copied().unwrap_or_default();
         let part = rest.min(held);
         rest -= part;
         if part.is_positive() {
+            parts.push((*n, part));
+        }
+    }
+    if let [(_, first), .., (_, last)] = parts.as_mut_slice() {
+        let lack = (least - *last).max(Cents::ZERO);
+        *first -= lack;
+        *last += lack;
+    }
+    let mut kinds = vec![];
+    for (n, call) in authorizations() {
+        let part = parts.iter().find(|(authorization, _)| authorization == n);
+        if let Some((authorization, cents)) = part.copied() {
             kinds.push(CallKind::Capture {
-                authorization: *n,
-                cents: part,
+                authorization,
+                cents,
             });
         } else if call.outcome != Outcome::Refused && !order.is_voided(*n) {
             kinds.push(CallKind::Void { authorization: *n });

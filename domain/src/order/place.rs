@@ -22,7 +22,7 @@ const SEALED_BYTES: usize = 4096;
 ///
 /// # Errors
 /// `InvalidField` with the field's path, checked in this order: number of items, each item, the food limit, the tip, and
-/// that the hold reaches the gateway's minimum.
+/// that the hold reaches twice the least charge, so that what is captured later can always be divided into large enough parts.
 pub fn price(placement: &Placement, policy: &Policy) -> Result<Price, Rejection> {
     let items = &placement.items;
     if items.is_empty() {
@@ -61,9 +61,11 @@ pub fn price(placement: &Placement, policy: &Policy) -> Result<Price, Rejection>
         tip: placement.tip,
         platform_fee: policy.platform_fee_cents,
         trip_compensation: policy.trip_compensation_cents,
+        least_charge: policy.gateway_minimum_cents,
     };
-    if price.hold() < policy.gateway_minimum_cents {
-        let least = policy.currency.of(policy.gateway_minimum_cents);
+    let least = price.least_charge + price.least_charge;
+    if price.hold() < least {
+        let least = policy.currency.of(least);
         return Err(Rejection::field(
             "items",
             format!("must cost at least {least} with fee and tip"),

@@ -95,6 +95,8 @@ pub struct Price {
     pub platform_fee: Cents,
     /// X: the trip compensation: what the customer is charged and the runner gets for a lost trip.
     pub trip_compensation: Cents,
+    /// L: the least that a card is charged at once; 0 where the gateway takes any amount.
+    pub least_charge: Cents,
 }
 
 impl Price {
@@ -114,6 +116,12 @@ impl Price {
     #[must_use]
     pub fn charge(&self, food: Cents) -> Cents {
         food + self.delivery_fee + self.tip
+    }
+
+    /// Returns the least that the food may have cost: the charge K, which is captured from a card, is at least L.
+    #[must_use]
+    pub fn least_food(&self) -> Cents {
+        (self.least_charge - self.delivery_fee - self.tip).max(Cents(1))
     }
 
     /// Returns the platform's fee q out of `charge`, which is K or what a refund leaves of it: the smaller of p and `charge`.

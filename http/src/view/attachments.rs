@@ -96,17 +96,17 @@ impl ProposalView {
             note: related.note.clone(),
             opened_at: open.opened_at.into(),
             decide_by: until(order, TimerKind::ProposalExpiry),
-            price: price.map(|total| ProposalPrice::of(order, open, total, viewer)),
+            price: price.map(|total| ProposalPrice::of(order, open, total)),
         }
     }
 }
 
 impl ProposalPrice {
-    fn of(order: &Order, open: &Proposal, total: Cents, viewer: &Viewer) -> Self {
+    fn of(order: &Order, open: &Proposal, total: Cents) -> Self {
         let charge = order.terms.price.charge(total);
         let missing = charge - order.held();
         let more = if missing.is_positive() {
-            missing.max(viewer.policy.gateway_minimum_cents)
+            missing.max(order.terms.price.least_charge)
         } else {
             Cents::ZERO
         };

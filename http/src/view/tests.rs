@@ -83,6 +83,7 @@ fn terms() -> Terms {
             tip: Cents(201),
             platform_fee: Cents(97),
             trip_compensation: Cents(177),
+            least_charge: Cents(50),
         },
         deliver_after: None,
         card: CardToken(CARD.into()),

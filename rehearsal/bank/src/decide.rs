@@ -203,6 +203,9 @@ fn first_try(
 ) -> Result<Course, Misuse> {
     let (key, late) = (&request.key, now.plus(tuning.late_ms));
     let declined = |reason| Ok(Course::done(Answer::Declined { reason }));
+    if charged_by(&request.operation).is_some_and(|cents| cents < tuning.least_charge_cents) {
+        return Err(Misuse::BelowLeastCharge);
+    }
     match &request.operation {
         Operation::Authorize { cents, .. } => {
             let Some(script) = script else {
@@ -371,6 +374,16 @@ impl State {
     pub(super) fn is_done(&self, key: &CallKey) -> bool {
         let known = self.known.get(key);
         known.is_some_and(|known| !matches!(known, Known::Tombstone))
+    }
+}
+
+/// What a card will be charged by the call, or at most by its authorisation; `None` where nothing is charged.
+const fn charged_by(operation: &Operation) -> Option<Cents> {
+    match operation {
+        Operation::Authorize { cents, .. }
+        | Operation::Capture { cents, .. }
+        | Operation::Charge { cents, .. } => Some(*cents),
+        Operation::Void { .. } | Operation::Refund { .. } => None,
     }
 }
 

@@ -135,6 +135,9 @@ pub enum Misuse {
     /// The amount is 0, negative, or above the largest accepted input.
     #[error("the amount is out of range")]
     AmountOutOfRange,
+    /// The amount is below the least that a card is charged at once.
+    #[error("the amount is below the least that a card is charged at once")]
+    BelowLeastCharge,
     /// The key was used for another call.
     #[error("the key was used for another call")]
     KeyReused,

@@ -20,6 +20,9 @@ pub struct Tuning {
     pub verdict_ms: u64,
     /// Fee that the bank takes for taking a charge back, in cents.
     pub chargeback_fee_cents: Cents,
+    /// The least that a card is charged at once, in cents: also what of an authorisation is captured. What is sent back may
+    /// be less.
+    pub least_charge_cents: Cents,
     /// How long after a payout the account that sends it back does so.
     pub send_back_ms: u64,
 }
@@ -33,6 +36,7 @@ impl Default for Tuning {
             chargeback_ms: 5_000,
             verdict_ms: 5_000,
             chargeback_fee_cents: Cents(1_500),
+            least_charge_cents: Cents(50),
             send_back_ms: 5_000,
         }
     }

@@ -179,14 +179,14 @@ fn a_card_may_refuse_a_raise_and_pay_a_later_tip() {
     let mut bank = bank();
     let first = tries(&mut bank, "a", "only_first", authorize("only_first", 100));
     assert_eq!(first, authorized(100));
-    let raise = tries(&mut bank, "b", "only_first", authorize("only_first", 10));
+    let raise = tries(&mut bank, "b", "only_first", authorize("only_first", 50));
     let reason = Decline::InsufficientFunds;
     assert_eq!(raise, Ok(Answer::Declined { reason }));
     let tip = Operation::Charge {
         card: token("only_first"),
-        cents: Cents(20),
+        cents: Cents(50),
     };
-    assert_eq!(tries(&mut bank, "t", "only_first", tip), captured(20));
+    assert_eq!(tries(&mut bank, "t", "only_first", tip), captured(50));
 }
 
 #[test]

@@ -95,6 +95,8 @@ fn tuning_rules(tuning: &Tuning) -> Result<(), BrokenRule> {
         0,
         Cents::MAX_INPUT.0,
     );
+    let least = tuning.least_charge_cents.0;
+    let rules = rules.from_to("least_charge_cents", least, 0, Cents::MAX_INPUT.0);
     span(rules, "send_back_ms", tuning.send_back_ms).check()
 }
 

@@ -9,7 +9,7 @@ use campusg_domain::{
     money::{Account, Cents, Phase, Transfer},
     order::{
         Command, Dropoff, EscrowStatus, Event, Handover, Item, Order, PaymentStatus, Placement,
-        RunEvent, Shown, Stage, StoreRef, Substitution,
+        PlacingEvent, RunEvent, Shown, Stage, StoreRef, Substitution,
     },
     owner::ledger::Ledger,
     policy::Policy,
@@ -19,6 +19,7 @@ use campusg_domain::{
     timer::TimerState,
 };
 use campusg_simulation::{Behaviour, Simulation};
+use std::sync::Arc;
 
 /// A campus whose last record made an order available, and one whose last record cancelled it.
 fn campus(cancelled: bool) -> Simulation {
@@ -143,7 +144,7 @@ fn what_was_committed_keeps_all() {
 
 #[test]
 fn a_fault_in_a_record_is_found() {
-    let faults: [Fault<Last>; 12] = [
+    let faults: [Fault<Last>; 13] = [
         (1, false, |last| last.record.money[0].cents = Cents(0)),
         (2, false, |last| {
             last.after
@@ -180,6 +181,10 @@ fn a_fault_in_a_record_is_found() {
         (10, false, |last| last.after.late = true),
         (11, true, |last| last.record.money.clear()),
         (12, false, |last| mark_what_never_was(&mut last.record)),
+        (13, false, |last| {
+            let least = last.after.held() + Cents(1);
+            Arc::make_mut(&mut last.after.terms).price.least_charge = least;
+        }),
     ];
     for (id, cancelled, fault) in faults {
         let mut last = Last::of(&campus(cancelled));
@@ -211,7 +216,7 @@ fn order_record(entries: &mut [Entry]) -> &mut Record {
 
 #[test]
 fn a_fault_in_a_journal_is_found() {
-    let faults: [Fault<Vec<Entry>>; 10] = [
+    let faults: [Fault<Vec<Entry>>; 11] = [
         (1, false, |all| order_record(all).money[0].cents = Cents(-5)),
         (2, false, |all| {
             let escrow = order_record(all).money[0].credit;
@@ -256,6 +261,18 @@ fn a_fault_in_a_journal_is_found() {
         (9, false, |all| drop(all.remove(1))),
         (11, true, |all| order_record(all).money.clear()),
         (12, false, |all| mark_what_never_was(order_record(all))),
+        (13, false, |all| {
+            let records = all.iter_mut().map(|entry| &mut entry.record);
+            let events = records.filter_map(|record| match &mut record.events {
+                Events::Order(events) => Some(events),
+                _ => None,
+            });
+            let placed = events.flatten().find_map(|event| match event {
+                Event::Placing(PlacingEvent::Placed(terms)) => Some(terms),
+                _ => None,
+            });
+            Arc::make_mut(placed.unwrap()).price.least_charge = Cents::MAX_INPUT;
+        }),
     ];
     for (id, cancelled, fault) in faults {
         let mut entries = campus(cancelled).journal().to_vec();
@@ -357,6 +374,7 @@ fn everything_that_was_checked_is_counted() {
         commands.count() as u64,
         records,
         1 + accounts,
+        1,
         1,
         1,
     ];

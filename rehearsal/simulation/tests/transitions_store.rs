@@ -2,11 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use campusg_domain::{
-    call::{Answer, Decline},
+    call::{Answer, CallKind, Decline},
     money::{Account, Cents},
     notice::NoticeKind,
-    order::{Command, EscrowStatus, Order, PaymentStatus, ProposalKind, StoreRef, quote},
+    order::{
+        Command, EscrowStatus, Order, Outcome, PaymentStatus, Placement, ProposalKind, StoreRef,
+        quote,
+    },
     owner::directory::{Hours, OpenSpan, StoreChange, StoreCommand},
+    policy::Policy,
     record::Entry,
     rejection::Rejection,
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
@@ -21,7 +25,7 @@ use common::{
         armed, cancel, code, hold, statuses, told_customer, told_operators, told_runner, trip,
         unhold,
     },
-    two_items, wish,
+    two_items, wish, words,
 };
 
 fn on_site(card: Behaviour) -> Scene {
@@ -628,4 +632,104 @@ fn transition_01_a_store_takes_orders_for_times_when_it_is_open() {
         campus.ledger().balance(Account::Gateway).posted,
         Cents::ZERO
     );
+}
+
+/// What each card was charged by the captures of the order, in the order of the authorisations.
+fn captured(scene: &Scene) -> Vec<i64> {
+    let calls = scene.order().calls.values();
+    let cents = calls.filter_map(|call| match call.kind {
+        CallKind::Capture { cents, .. } => Some(cents.0),
+        _ => None,
+    });
+    cents.collect()
+}
+
+#[test]
+fn f5_no_card_is_charged_less_than_the_gateway_takes() {
+    // 28.99 are held, then 2.00 more: the food of 25.00 costs 30.99 in all.
+    for (food, parts) in [
+        (2300, vec![2899]),
+        (2301, vec![2850, 50]),
+        (2349, vec![2898, 50]),
+        (2350, vec![2899, 50]),
+        (2351, vec![2899, 51]),
+        (2500, vec![2899, 200]),
+    ] {
+        let mut scene = proposed(ProposalKind::Price, Some(2500));
+        scene.by(scene.customer, &approve()).unwrap();
+        scene.campus.settle();
+        buy(&mut scene, food).unwrap();
+        scene.campus.settle();
+        assert_eq!(captured(&scene), parts, "for food of {food}");
+        assert_eq!(scene.order().charged, Cents(food + 599));
+        scene.holds();
+    }
+}
+
+#[test]
+fn f5_several_raises_leave_each_card_charge_large_enough() {
+    let mut scene = on_site(Behaviour::Succeeds);
+    for (proposal, total) in [(1, 2301), (2, 2351)] {
+        let price = scene.propose(ProposalKind::Price, Some(total));
+        scene.by(scene.runner, &price).unwrap();
+        let approve = Command::Approve { proposal };
+        scene.by(scene.customer, &approve).unwrap();
+        scene.campus.settle();
+    }
+    assert_eq!(scene.order().held(), Cents(2899 + 50 + 50));
+    buy(&mut scene, 2351).unwrap();
+    scene.campus.settle();
+    assert_eq!(captured(&scene), [2850, 50, 50]);
+    scene.holds();
+}
+
+#[test]
+fn f5_where_delivery_costs_nothing_a_receipt_below_the_least_charge_is_refused() {
+    let free = Policy {
+        delivery_fee_cents: Cents(0),
+        platform_fee_cents: Cents(0),
+        trip_compensation_cents: Cents(0),
+        ..figures()
+    };
+    let without_tip = |wish: &mut Placement| wish.tip = Cents(0);
+    let mut scene = Scene::placed_under(free.clone(), Behaviour::Succeeds, without_tip);
+    scene.campus.settle();
+    scene.go_to("on-site");
+    let refused = buy(&mut scene, 49).unwrap_err();
+    assert!(refused.to_string().contains("from 50 to"), "{refused}");
+    buy(&mut scene, 50).unwrap();
+    scene.campus.settle();
+    assert_eq!(captured(&scene), [50]);
+    scene.holds();
+
+    let (mut campus, [customer, ..]) = Scene::people(free, Behaviour::Succeeds);
+    for (price, fits) in [(86, false), (87, true)] {
+        let mut small = wish(customer);
+        small.tip = Cents(0);
+        small.items[0].quantity = 1;
+        small.items[0].unit_price = Cents(price);
+        let placed = campus.place(customer, small, 2);
+        assert_eq!(
+            placed.is_ok(),
+            fits,
+            "{price} with a buffer of 15 %: the hold is at least 1.00"
+        );
+    }
+}
+
+#[test]
+fn f5_what_is_sent_back_may_be_a_cent() {
+    let mut scene = Scene::at("completed");
+    let reason = words();
+    let cent = Command::Refund {
+        cents: Cents(1),
+        reason,
+    };
+    scene.by_operator(&cent).unwrap();
+    scene.campus.settle();
+    let calls = scene.order().calls.values();
+    let sent = calls.filter(|call| call.outcome == Outcome::Succeeded);
+    let kinds: Vec<_> = sent.map(|call| call.kind.purpose()).collect();
+    assert!(kinds.contains(&"refund"), "{kinds:?}");
+    scene.holds();
 }

@@ -25,7 +25,7 @@ use crate::codec;
 use crate::journal::JournalReader;
 
 /// The version of keys and values. Stores with another version are rebuilt from the journal.
-pub(crate) const SNAPSHOT_VERSION: u32 = 6;
+pub(crate) const SNAPSHOT_VERSION: u32 = 7;
 
 /// How many keys are written before the projector looks at its queue again.
 pub(crate) const SLICE: usize = 64;

@@ -16,7 +16,7 @@ use crate::file::{create_private_dir, keep_private};
 /// In format 1 the fingerprints of commands were taken over the encoded bytes.
 /// Format 2 kept in the order what now is kept in its stage.
 /// Format 4 kept payloads of scheduled events in the clear, and files of one line without a checksum.
-const FORMAT: u64 = 5;
+const FORMAT: u64 = 6;
 
 /// Creates the folder if it is missing, and takes its lock.
 pub(super) fn take(dir: &Path) -> Result<DiskLock, StorageFault> {

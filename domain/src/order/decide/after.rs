@@ -21,7 +21,7 @@ impl Decider<'_> {
         if !order.may_tip(policy, self.context.now) {
             return Err(Rejection::TooLate);
         }
-        let least = policy.gateway_minimum_cents.max(Cents(1));
+        let least = order.terms.price.least_charge.max(Cents(1));
         let most = policy.tip_limit_cents - order.tipped_later();
         if !(least..=most).contains(&cents) {
             let rule = format!("must be from {} to {}", least.0, most.or_zero().0);

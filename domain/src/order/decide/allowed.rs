@@ -39,10 +39,7 @@ const PHOTO: PhotoId = PhotoId::from_bytes([0; 16]);
 #[must_use]
 pub fn allowed(order: &Order, role: Role, policy: &Policy, now: At) -> Vec<&'static str> {
     let (principal, theirs) = match (role, order.stage.assignment()) {
-        (Role::Customer, _) => (
-            Principal::User(order.terms.customer),
-            of_customers(order, policy),
-        ),
+        (Role::Customer, _) => (Principal::User(order.terms.customer), of_customers(order)),
         (Role::Runner, Some(bound)) => (Principal::User(bound.runner), of_runners(order)),
         (Role::FormerRunner | Role::Stranger, _) => (Principal::User(STRANGER), of_runners(order)),
         (Role::Operator, _) => (Principal::Operator(OPERATOR), of_operators(order.disputes)),
@@ -85,7 +82,7 @@ fn text() -> Sealed {
 }
 
 /// The commands of customers, with arguments that fit the order's state.
-fn of_customers(order: &Order, policy: &Policy) -> Vec<Command> {
+fn of_customers(order: &Order) -> Vec<Command> {
     let proposal = order.proposals;
     let listed = 0..u16::try_from(order.terms.items.len()).unwrap_or(u16::MAX);
     let left = listed
@@ -110,7 +107,7 @@ fn of_customers(order: &Order, policy: &Policy) -> Vec<Command> {
         Command::Reject { proposal },
         Command::AnswerNoShow,
         Command::Tip {
-            cents: policy.gateway_minimum_cents.max(Cents(1)),
+            cents: order.terms.price.least_charge.max(Cents(1)),
         },
     ]
 }

@@ -156,7 +156,7 @@ impl Decider<'_> {
         } else {
             Cents::ZERO
         };
-        let least = self.context.policy.gateway_minimum_cents;
+        let least = self.order.terms.price.least_charge;
         let within = (Cents::ZERO..=most).contains(&to_runner);
         if !within || (to_runner.is_positive() && to_runner < least) {
             let rule = match bound {

@@ -32,7 +32,7 @@ impl Decider<'_> {
             return Ok(vec![Event::Proposal(ProposalEvent::RaiseAsked {
                 n,
                 call: order.next_number(),
-                cents: missing.max(self.context.policy.gateway_minimum_cents),
+                cents: missing.max(order.terms.price.least_charge),
             })]);
         }
         Ok(vec![approved(n)])

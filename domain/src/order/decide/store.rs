@@ -258,8 +258,9 @@ impl Decider<'_> {
             }
             _ => return self.misfit(),
         }
-        if !(Cents(1)..=Cents::MAX_INPUT).contains(&total) {
-            let rule = format!("must be from 1 to {}", Cents::MAX_INPUT.0);
+        let least = self.order.terms.price.least_food();
+        if !(least..=Cents::MAX_INPUT).contains(&total) {
+            let rule = format!("must be from {} to {}", least.0, Cents::MAX_INPUT.0);
             return Err(Rejection::field("receipt.total_cents", rule));
         }
         if self.order.stage.proposal().is_some() {

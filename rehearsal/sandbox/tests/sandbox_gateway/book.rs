@@ -318,6 +318,8 @@ fn malformed_calls_are_refused_and_leave_nothing() {
         (void("v", "\""), Misuse::MalformedKey),
         (authorize("a", "tok_visa", 0), Misuse::AmountOutOfRange),
         (authorize("a", "tok_visa", -1), Misuse::AmountOutOfRange),
+        (authorize("a", "tok_visa", 49), Misuse::BelowLeastCharge),
+        (charge("a", "tok_visa", 49), Misuse::BelowLeastCharge),
         (
             authorize("a", "tok_visa", i64::MAX),
             Misuse::AmountOutOfRange,
@@ -378,13 +380,13 @@ fn concurrent_tries_of_one_key_are_one_call_and_all_lines_are_there() {
                 for n in 0..50 {
                     let (shared, own) = (format!("shared/{n}"), format!("own/{thread}/{n}"));
                     bench.call(&authorize(&shared, "tok_visa", 100)).unwrap();
-                    bench.call(&authorize(&own, "tok_visa", 1)).unwrap();
+                    bench.call(&authorize(&own, "tok_visa", 50)).unwrap();
                 }
             });
         }
     });
     let sums = bench.totals();
-    assert_eq!(sums.blocked, Cents(50 * 100 + 8 * 50));
+    assert_eq!(sums.blocked, Cents(50 * 100 + 8 * 50 * 50));
     let bench = bench.reopen();
     assert_eq!(bench.totals(), sums);
     let (mut place, mut keys) = (0, Vec::new());

@@ -33,6 +33,7 @@ use tempfile::TempDir;
 const NOW: At = At(1_800_000_000_000);
 
 const TUNING: Tuning = Tuning {
+    least_charge_cents: Cents(50),
     capture_window_ms: 10_000,
     late_ms: 500,
     slow_ms: 250,
