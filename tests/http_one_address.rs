@@ -33,9 +33,20 @@ fn email(n: usize) -> String {
     format!("person{n}@campus.example")
 }
 
+/// Somebody who registered somewhere else, and signs in from here for the first time.
+fn newcomer(n: usize) -> String {
+    format!("newcomer{n}@campus.example")
+}
+
 fn sign_in(email: &str, password: &str, device: Option<&str>) -> ApiRequest {
     let body = json!({"email": email, "password": password, "device": device});
     ApiRequest::post("/api/sessions", &body)
+}
+
+/// A registration from an address of its own, so that no account knows the one that is attacked from.
+fn register_elsewhere(email: &str, n: usize) -> ApiRequest {
+    let address = format!("10.1.{}.{}", n / 250, n % 250);
+    register(email).with_header("x-forwarded-for", &address)
 }
 
 fn register(email: &str) -> ApiRequest {
@@ -114,7 +125,10 @@ fn told(who: &str, mut waits: Vec<Option<Duration>>) {
 #[ignore = "a measurement of some minutes, which asserts nothing: see benches/README.md"]
 async fn c1_v7_behind_one_address() {
     let seconds = std::env::var("CAMPUSG_SECONDS").map_or(600, |text| text.parse().unwrap());
-    let server = Server::start(Options::default());
+    let server = Server::start(Options {
+        set: vec![r#"server.trusted_proxies=["127.0.0.1"]"#.into()],
+        ..Options::default()
+    });
     let client = server.client();
     let (mut devices, mut tokens) = (vec![], vec![]);
     for n in 0..PEOPLE + INSIDE {
@@ -123,6 +137,11 @@ async fn c1_v7_behind_one_address() {
         let session = session.unwrap().is(201).unwrap();
         devices.push(session.text("/device").unwrap().to_owned());
         tokens.push(session.text("/token").unwrap().to_owned());
+    }
+    let newcomers = 0..usize::try_from(seconds).unwrap() + 1;
+    for n in newcomers {
+        let ask = register_elsewhere(&newcomer(n), n);
+        until(&client, &ask, 201).await.unwrap();
     }
     let end = Instant::now() + Duration::from_secs(seconds);
     // Every other guess is at an account that is there.
@@ -140,14 +159,18 @@ async fn c1_v7_behind_one_address() {
         let n = n % PEOPLE;
         sign_in(&email(n), PASSWORD, Some(&devices[n]))
     });
+    // Each signs in once: afterwards the account knows the address.
     let strange = people(client.clone(), end, 201, |n| {
-        sign_in(&email(ATTACKED + n % (PEOPLE - ATTACKED)), PASSWORD, None)
+        sign_in(&newcomer(n), PASSWORD, None)
     });
     let inside = people(client.clone(), end, 200, |n| {
         ApiRequest::get("/api/users/me").with_token(&tokens[PEOPLE + n % INSIDE])
     });
     let (known, strange, inside, (), ()) = tokio::join!(known, strange, inside, wrong, new);
     told("known devices", known);
-    told("new devices, right passwords", strange);
+    told(
+        "new devices at an address that is new to the account, right passwords",
+        strange,
+    );
     told("signed in, GET /api/users/me", inside);
 }

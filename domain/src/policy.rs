@@ -305,6 +305,11 @@ impl Policy {
             ("tip_window_ms", self.tip_window_ms),
             ("authorization_margin_ms", self.authorization_margin_ms),
         ];
+        let rules = rules.must(
+            "board_lead_ms",
+            self.board_lead_ms <= self.escrow_timeout_ms,
+            "must be at most escrow_timeout_ms, or a daily look would end an order before its time",
+        );
         let rules = waits
             .iter()
             .fold(rules, |rules, (key, ms)| rules.span(key, *ms, 1));

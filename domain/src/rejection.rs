@@ -70,6 +70,14 @@ pub enum Rejection {
         /// Most open orders of one customer.
         limit: u32,
     },
+    /// As many scheduled events are pending as may be.
+    #[error(
+        "at most {limit} scheduled events may be pending at once: cancel some, or let them fire"
+    )]
+    TooManyScheduled {
+        /// Most scheduled events that are pending at once.
+        limit: u32,
+    },
     /// The store takes no orders now.
     #[error("the store takes no orders now")]
     StorePaused,
@@ -269,6 +277,7 @@ impl Rejection {
             Self::OwnOrder => "own_order",
             Self::NotARunner => "not_a_runner",
             Self::TooManyRuns { .. } => "too_many_runs",
+            Self::TooManyScheduled { .. } => "too_many_scheduled",
             Self::HadTooOften { .. } => "had_too_often",
             Self::OnHold => "on_hold",
             Self::ProposalOpen => "proposal_open",

@@ -8,7 +8,8 @@
 //!
 //! An attempt counts from its start: otherwise many at once would all be let in before the first has failed. This
 //! module reads no clock; the time is passed in.
-//! Invariants: memory is bounded; nobody can lock an account for the addresses and devices from which it signed in.
+//! Invariants: memory is bounded; nobody can lock an account for the devices from which it signed in, nor, from elsewhere,
+//! for the addresses.
 
 use crate::{
     config::HttpConfig,
@@ -37,7 +38,7 @@ const REGISTRATIONS_AT_ONCE: u32 = 8;
 /// Time between two turns while many run at once: about what hashing a password takes.
 const QUICK: Duration = Duration::from_millis(50);
 /// Time between two turns of sign-ins once too many of the address have failed.
-const SLOW: Duration = Duration::from_millis(250);
+const SLOW: Duration = Duration::from_millis(100);
 
 /// A hash of an e-mail address or of a device's token, so that neither is kept itself.
 type Hashed = [u8; 8];

@@ -1,7 +1,7 @@
 //! The command line: arguments, exit codes, and a file for each subcommand.
 //!
-//! Invariant: exit code 0 means done, 1 failed, 2 refused before anything was done (arguments, configuration, a password
-//! or a login), 3 checked, and something does not hold.
+//! Invariant: exit code 0 means done, 1 failed, 2 refused before anything was done (arguments, configuration, a data
+//! folder that can't be used, a password or a login), 3 checked, and something does not hold.
 
 pub mod config;
 pub mod operator;

@@ -139,18 +139,47 @@ impl ComposeFault {
     /// Whether the start was refused before anything was changed.
     #[must_use]
     pub const fn refuses(&self) -> bool {
-        matches!(
-            self,
-            Self::Storage(StorageFault::InUse { .. })
-                | Self::Book {
-                    source: BookFault::InUse { .. },
-                    ..
-                }
-                | Self::Listen { .. }
-                | Self::Clock { .. }
-                | Self::NotADemo { .. }
-                | Self::Drill { .. }
-                | Self::OtherCurrency { .. }
-        )
+        match self {
+            Self::Storage(fault) => is_found(fault),
+            Self::Book { source, .. } => match source {
+                BookFault::InUse { .. }
+                | BookFault::NotABook { .. }
+                | BookFault::Damaged { .. } => true,
+                BookFault::Io { .. } => false,
+            },
+            Self::BookLacks { .. }
+            | Self::Clock { .. }
+            | Self::Listen { .. }
+            | Self::NotADemo { .. }
+            | Self::Drill { .. }
+            | Self::OtherCurrency { .. }
+            | Self::Damaged { .. } => true,
+            Self::Start(fault) => match fault {
+                StartFault::Storage(fault) => is_found(fault),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+/// Whether it was found by looking at the data folder, before anything in it was changed.
+const fn is_found(fault: &StorageFault) -> bool {
+    match fault {
+        StorageFault::Config(_)
+        | StorageFault::InUse { .. }
+        | StorageFault::Unwritable { .. }
+        | StorageFault::Newer { .. }
+        | StorageFault::Older { .. }
+        | StorageFault::Damaged { .. }
+        | StorageFault::JournalBehind { .. }
+        | StorageFault::JournalLost { .. }
+        | StorageFault::Journal { .. }
+        | StorageFault::Vault(_) => true,
+        StorageFault::Full { .. }
+        | StorageFault::Snapshot { .. }
+        | StorageFault::Photo(_)
+        | StorageFault::Ended { .. }
+        | StorageFault::Io { .. } => false,
     }
 }

@@ -17,11 +17,19 @@ use tempfile::TempDir;
 /// One try of a call.
 pub type Try<'a> = BoxFuture<'a, Result<Answer, Unanswered>>;
 
+/// One try of a payout.
+pub type PayoutTry<'a> = BoxFuture<'a, Result<PayoutAnswer, Unanswered>>;
+
 /// What is between.
 pub trait Way: Send + Sync + 'static {
     /// Passes a call on, sooner or later, and its answer back, or not.
     fn call<'a>(&'a self, sandbox: &'a SandboxGateway, request: Request) -> Try<'a> {
         sandbox.call(request)
+    }
+
+    /// Passes a payout on, sooner or later.
+    fn pay_out<'a>(&'a self, sandbox: &'a SandboxGateway, payout: Payout) -> PayoutTry<'a> {
+        sandbox.pay_out(payout)
     }
 
     /// Whether the gateway can be asked what it knows of a call.
@@ -61,8 +69,8 @@ impl<W: Way> PaymentGateway for Between<W> {
         self.way.call(&self.sandbox, request)
     }
 
-    fn pay_out(&self, payout: Payout) -> BoxFuture<'_, Result<PayoutAnswer, Unanswered>> {
-        self.sandbox.pay_out(payout)
+    fn pay_out(&self, payout: Payout) -> PayoutTry<'_> {
+        self.way.pay_out(&self.sandbox, payout)
     }
 
     fn begin_setup(

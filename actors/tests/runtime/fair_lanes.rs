@@ -2,7 +2,7 @@
 
 use crate::common::{
     House, Settings,
-    between::{Between, Try, Way},
+    between::{Between, PayoutTry, Try, Way},
     plain, wish,
 };
 use campusg_actors::{
@@ -13,14 +13,17 @@ use campusg_actors::{
     runtime::RuntimeConfig,
 };
 use campusg_domain::{
-    gateway::{Operation, PaymentGateway, Request, Subject, Unanswered},
+    call::AccountToken,
+    gateway::{Operation, PaymentGateway, Payout, Request, Subject, Unanswered},
     id::{OrderId, Principal, UserId},
     money::Cents,
+    notice::NoticeKind,
     order::{Command, Stage},
     time::SECOND_MS,
 };
 use campusg_sandbox::SandboxGateway;
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -68,6 +71,15 @@ impl Way for Door {
             let mut open = self.open.subscribe();
             open.wait_for(|open| *open).await.unwrap();
             sandbox.call(request).await
+        })
+    }
+
+    fn pay_out<'a>(&'a self, sandbox: &'a SandboxGateway, payout: Payout) -> PayoutTry<'a> {
+        Box::pin(async move {
+            if payout.account.0 == "acct_down" && self.hangs.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+            sandbox.pay_out(payout).await
         })
     }
 }
@@ -189,21 +201,33 @@ async fn one_customer_never_takes_all_places() {
     }
 }
 
-/// Milliseconds from placing to available, of orders placed one after another.
-async fn waits(house: &House, customer: UserId, orders: usize) -> Vec<u128> {
-    let mut waits = vec![];
-    for _ in 0..orders {
-        let begun = Instant::now();
-        let order = house.place(customer).await.id;
-        available(house, order).await;
-        waits.push(begun.elapsed().as_micros());
-        let cancel = Command::Cancel {
-            accept_charge: Cents(0),
-        };
-        let by = Principal::User(customer);
-        house.give(by, order, cancel).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+/// Customers whose cards pay, in the measurement.
+const GOOD: usize = 20;
+/// Customers whose cards are dead, and runners whose bank accounts are.
+const DEAD: usize = 200;
+/// Orders of each good customer that are measured, alone and beside the dead.
+const ORDERS: usize = 30;
+
+/// Microseconds from placing to available, of the orders of all customers at once, each placing one after another; sorted.
+async fn waits(house: &House, customers: &[UserId], orders: usize) -> Vec<u128> {
+    let of_one = async |customer: &UserId| {
+        let (customer, mut waits) = (*customer, vec![]);
+        for _ in 0..orders {
+            let begun = Instant::now();
+            let order = house.place(customer).await.id;
+            available(house, order).await;
+            waits.push(begun.elapsed().as_micros());
+            let cancel = Command::Cancel {
+                accept_charge: Cents(0),
+            };
+            let by = Principal::User(customer);
+            house.give(by, order, cancel).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        waits
+    };
+    let waits = futures_util::future::join_all(customers.iter().map(of_one)).await;
+    let mut waits: Vec<u128> = waits.into_iter().flatten().collect();
     waits.sort_unstable();
     waits
 }
@@ -221,33 +245,80 @@ async fn keeps_placing(house: &House, customer: UserId) {
     }
 }
 
-/// Measures the p50 and p99 of a healthy order alone and beside 200 customers whose cards are dead, as `benches/README.md`
-/// says.
+/// A runner who has earned something, and whose bank account is dead.
+async fn unpayable(house: &House, customer: UserId, n: usize) -> (UserId, Cents) {
+    let runner = house.runner(&format!("runner{n}")).await;
+    let order = house.place(customer).await.id;
+    available(house, order).await;
+    house.carry_out(runner, order).await;
+    let account = AccountToken("acct_down".into());
+    house
+        .runtime
+        .set_payout_method(plain(runner), account)
+        .await
+        .unwrap();
+    let balance = house.runtime.wallet_balance(runner).await.unwrap();
+    (runner, balance.available)
+}
+
+/// Waits until operators were told of each of these people's payouts.
+async fn all_are_alarmed(house: &House, people: &[UserId]) {
+    let end = Instant::now() + Duration::from_secs(600);
+    loop {
+        let records = house.all_records().await;
+        let notices = records.iter().flat_map(|entry| &entry.record.notices);
+        let told: BTreeSet<UserId> = notices
+            .filter_map(|notice| match notice.kind {
+                NoticeKind::PayoutStalled { user, .. } => Some(user),
+                _ => None,
+            })
+            .collect();
+        if people.iter().all(|one| told.contains(one)) {
+            return;
+        }
+        let missing = people.iter().filter(|one| !told.contains(one)).count();
+        assert!(Instant::now() < end, "{missing} payouts were never told of");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Measures how long orders of 20 good customers wait, alone and beside 200 customers with dead cards and 200 payouts to dead
+/// bank accounts, as `benches/README.md` says. That operators are told of every payout is asserted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement of some minutes, which asserts nothing"]
-async fn how_long_a_healthy_order_waits_beside_200_dead_cards() {
-    const ORDERS: usize = 400;
+#[ignore = "a measurement of some minutes, which asserts nothing about time"]
+async fn how_long_good_orders_wait_beside_200_dead_cards_and_accounts() {
     for hangs in [false, true] {
-        let settings = Settings {
+        let mut settings = Settings {
             breaker: BreakerConfig::default(),
             clock: Arc::new(SystemClock::new(false)),
             gateway_timeout: Duration::from_secs(10),
             ..Settings::default()
         };
+        settings.policy.retry_longest_ms = 10 * SECOND_MS;
         let (house, gateway) = Between::house(settings, Door::new()).await;
-        gateway.way.hangs.store(hangs, Ordering::Relaxed);
-        let bob = house.customer("bob", "tok_visa").await;
-        let mut dead = vec![];
-        for n in 0..200 {
-            dead.push(house.customer(&format!("dead{n}"), "tok_down").await);
+        let (mut good, mut dead, mut unpaid) = (vec![], vec![], vec![]);
+        for n in 0..GOOD {
+            good.push(house.customer(&format!("good{n}"), "tok_visa").await);
         }
-        waits(&house, bob, 20).await;
-        let alone = waits(&house, bob, ORDERS).await;
+        for n in 0..DEAD {
+            dead.push(house.customer(&format!("dead{n}"), "tok_down").await);
+            unpaid.push(unpayable(&house, good[n % GOOD], n).await);
+        }
+        gateway.way.hangs.store(hangs, Ordering::Relaxed);
+        waits(&house, &good, 5).await;
+        let alone = waits(&house, &good, ORDERS).await;
+        for (runner, cents) in &unpaid {
+            let asked = house.runtime.request_payout(plain(*runner), *cents).await;
+            asked.unwrap();
+        }
         let placing = dead.iter().map(|customer| keeps_placing(&house, *customer));
         let placing = futures_util::future::join_all(placing);
         let beside = async {
             tokio::time::sleep(Duration::from_secs(20)).await;
-            waits(&house, bob, ORDERS).await
+            let beside = waits(&house, &good, ORDERS).await;
+            let runners: Vec<UserId> = unpaid.iter().map(|(runner, _)| *runner).collect();
+            all_are_alarmed(&house, &runners).await;
+            beside
         };
         let beside = tokio::select! {
             beside = beside => beside,
@@ -255,11 +326,11 @@ async fn how_long_a_healthy_order_waits_beside_200_dead_cards() {
         };
         let at = |waits: &[u128], percent: usize| waits[waits.len() * percent / 100];
         println!(
-            "dead cards {}: p50 {} / {} µs, p99 {} / {} µs (alone / beside), ratio of p99 {:.2}; {} tries",
+            "what is dead {}: p50 {} / {} µs, p99 {} / {} µs (alone / beside), ratio of p99 {:.2}; {} tries; all {DEAD} payouts told of",
             if hangs {
-                "hang"
+                "hangs"
             } else {
-                "are answered \"later\""
+                "is answered \"later\""
             },
             at(&alone, 50),
             at(&beside, 50),

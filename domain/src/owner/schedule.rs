@@ -165,12 +165,17 @@ impl StreamCommand for Command {
     }
 }
 
-/// Decides a command for a scheduled event, and what its timer does. Nothing is known of one that has ended.
+/// Most events that may be pending at once: each is kept in memory until it fires.
+pub const MOST_PENDING: u32 = 100_000;
+
+/// Decides a command for a scheduled event, and what its timer does. Nothing is known of one that has ended. `pending` is how
+/// many there are now.
 ///
 /// # Errors
-/// `NotAllowed` to anybody but operators and the system; `NotFound`.
+/// `NotAllowed` to anybody but operators and the system; `NotFound`; `TooManyScheduled`.
 pub fn decide(
     known: Option<&Pending>,
+    pending: usize,
     command: &Command,
     principal: Principal,
 ) -> Result<(Vec<Event>, Vec<TimerChange>), Rejection> {
@@ -181,6 +186,11 @@ pub fn decide(
         });
     }
     match (known, command) {
+        (None, Command::Create { .. }) if pending >= MOST_PENDING as usize => {
+            Err(Rejection::TooManyScheduled {
+                limit: MOST_PENDING,
+            })
+        }
         (
             None,
             Command::Create {
@@ -229,7 +239,38 @@ pub fn decide(
 
 #[cfg(test)]
 mod tests {
-    use super::Pending;
+    use super::{Command, MOST_PENDING, Pending, decide};
+    use crate::{
+        id::{OrderId, Principal, UserId},
+        rejection::Rejection,
+        text::Sealed,
+        time::At,
+        timer::TimerKind,
+    };
+
+    #[test]
+    fn v11_only_so_many_are_pending_at_once() {
+        let author = UserId::from_bytes([1; 16]);
+        let create = Command::Create {
+            kind: TimerKind::OrderTimeout,
+            order: OrderId::from_bytes([2; 16]),
+            due: At(1),
+            author,
+            payload: Sealed(vec![7]),
+        };
+        let most = MOST_PENDING as usize;
+        let decided = |pending| decide(None, pending, &create, Principal::Operator(author));
+        assert!(decided(most - 1).is_ok());
+        let limit = MOST_PENDING;
+        assert_eq!(decided(most), Err(Rejection::TooManyScheduled { limit }));
+        let known = Pending {
+            kind: TimerKind::OrderTimeout,
+            order: OrderId::from_bytes([2; 16]),
+            last_seq: crate::id::Seq(1),
+        };
+        let cancelled = decide(Some(&known), most, &Command::Cancel, Principal::System);
+        assert!(cancelled.is_ok(), "those that are there go on");
+    }
 
     #[test]
     fn v11_what_is_kept_of_each_event_is_small() {

@@ -74,6 +74,7 @@ const fn rejected(rejection: &Rejection) -> StatusCode {
         | Rejection::TooLate
         | Rejection::TooEarly { .. }
         | Rejection::TooManyRuns { .. }
+        | Rejection::TooManyScheduled { .. }
         | Rejection::HadTooOften { .. }
         | Rejection::OnHold
         | Rejection::QuoteChanged { .. }
@@ -116,6 +117,7 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
         Rejection::AboveLosses { losses } => problem.with("losses_cents", losses.cents.0),
         Rejection::TooManyOpenOrders { limit }
         | Rejection::TooManyRuns { limit }
+        | Rejection::TooManyScheduled { limit }
         | Rejection::HadTooOften { limit }
         | Rejection::TooManyPayments { limit } => problem.with("limit", *limit),
         Rejection::NotInThisStage { status, allowed } => problem
@@ -223,6 +225,7 @@ mod tests {
             Rejection::OwnOrder,
             Rejection::NotARunner,
             Rejection::TooManyRuns { limit: 2 },
+            Rejection::TooManyScheduled { limit: 9 },
             Rejection::HadTooOften { limit: 3 },
             Rejection::OnHold,
             Rejection::QuoteChanged {

@@ -43,8 +43,8 @@ impl StreamOwner<Command> for TimerActor {
             command,
         } = envelope;
         let known = self.scheduled.get(schedule);
-        let (events, timers) =
-            schedule::decide(known, command, meta.principal).map_err(Refusal::rule)?;
+        let decided = schedule::decide(known, self.scheduled.len(), command, meta.principal);
+        let (events, timers) = decided.map_err(Refusal::rule)?;
         if events.is_empty() {
             return Ok(None);
         }
