@@ -10,7 +10,7 @@
 
 mod common;
 
-use campusg_client::{ApiRequest, Person, Price, Reply, Wish};
+use campusg_client::{ApiRequest, Person, Price, Reply, Wish, operation};
 use common::raw::AsWritten as _;
 use common::{Options, Server, operator, proven};
 use std::collections::BTreeSet;
@@ -57,6 +57,24 @@ async fn orders(person: &Person, side: &str, status: &str) -> BTreeSet<String> {
         };
         path = format!("{first}&cursor={next}");
     }
+}
+
+#[tokio::test]
+async fn a2_an_acceptance_is_answered_again_whatever_has_become_of_its_runner() {
+    let server = Server::start(Options::default());
+    let scene = server.scene().await;
+    let ann = Person::customer(&scene.client, "Ann", "tok_visa")
+        .await
+        .unwrap();
+    let ben = Person::runner(&scene.client, "Ben").await.unwrap();
+    let order = place(&ann, 1).await.remove(0);
+    let accept = |key: &str| operation::order::accept(&order).with_key(key);
+    ben.send(accept("one")).await.unwrap().is(200).unwrap();
+    let off_duty = operation::account::set_runner(false, false);
+    ben.send(off_duty).await.unwrap().is(200).unwrap();
+    ben.send(accept("one")).await.unwrap().is(200).unwrap();
+    let other = ben.send(accept("two")).await.unwrap();
+    other.refuses(403, "not_a_runner").unwrap();
 }
 
 #[tokio::test]

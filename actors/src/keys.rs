@@ -72,11 +72,9 @@ impl SharedKeys {
 
     /// Folds a durable batch.
     pub(crate) fn fold(&self, batch: &Batch<Record>) {
-        if batch.records.iter().any(|record| record.keyed) {
-            let mut keys = self.lock();
-            for (seq, record) in batch.numbered() {
-                keys.fold(Seq(seq), record);
-            }
+        let mut keys = self.lock();
+        for (seq, record) in batch.numbered() {
+            keys.fold(Seq(seq), record);
         }
     }
 

@@ -4,12 +4,12 @@
 //! keyed command claims its key first, and gives the claim back where no record is written. Must not: read a clock, or
 //! know what a command does.
 //!
-//! Invariants: a key is answered for [`KEPT_MS`] from the time of its record, however many others come; it is forgotten
-//! at its end, so that memory holds a day at most; per key that is at most 140 bytes (`a_key_takes_few_bytes`). One
+//! Invariants: a key is answered until [`KEPT_MS`] have passed since its record ([`Passed`]), however many others come and
+//! however the clock is put right; it is forgotten at its end, so that memory holds a day at most; per key that is at most 140 bytes (`a_key_takes_few_bytes`). One
 //! caller has at most [`MOST`] keys, and those of the process itself are not limited.
 
 use crate::{
-    id::{CommandId, Fingerprint, Seq, UserId},
+    id::{CommandId, Fingerprint, Seq, Stream, UserId},
     record::Record,
     rejection::Rejection,
     stream::Meta,
@@ -34,6 +34,38 @@ pub enum Claim {
     Done(Seq),
 }
 
+/// How much time has passed in a journal, by the times of its records: no clock that is put right makes it jump.
+///
+/// A start of the process, and what a person accepts of the clock, are records of the stream `system`. What lies between such
+/// a record and the one before it does not count: it may be a jump. So a key lives longer by the time in which the server
+/// stood still, and never shorter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Passed {
+    newest: Option<At>,
+    /// Milliseconds up to `newest`.
+    ms: u64,
+}
+
+impl Passed {
+    /// Counts the time up to the next record.
+    pub fn record(&mut self, stream: Stream, at: At) {
+        let newest = self.newest.filter(|_| stream != Stream::System);
+        self.ms += newest.map_or(0, |newest| at.since(newest));
+        self.newest = Some(newest.map_or(at, |newest| newest.max(at)));
+    }
+
+    /// The milliseconds that have passed up to the newest record.
+    #[must_use]
+    pub const fn ms(&self) -> u64 {
+        self.ms
+    }
+
+    /// The milliseconds that have passed up to `now`.
+    fn by(&self, now: At) -> u64 {
+        self.ms + self.newest.map_or(0, |newest| now.since(newest))
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Used {
     fingerprint: Fingerprint,
@@ -44,8 +76,8 @@ struct Used {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct OfCaller {
     used: HashMap<CommandId, Used>,
-    // Invariant: the ids in `used` that are not under way, in the order of their records.
-    by_age: VecDeque<(At, CommandId)>,
+    // Invariant: the ids in `used` that are not under way, in the order of their records, with what had passed by then.
+    by_age: VecDeque<(u64, CommandId)>,
 }
 
 /// The keys of the last 24 hours.
@@ -54,6 +86,7 @@ pub struct Keys {
     callers: HashMap<Caller, OfCaller>,
     // Invariant: one entry per entry of a caller's `by_age`, in the order of their records.
     by_age: VecDeque<Caller>,
+    passed: Passed,
 }
 
 impl Keys {
@@ -72,10 +105,11 @@ impl Keys {
             return Err(Rejection::StillRunning);
         }
         if caller.is_some() && of_caller.used.len() >= MOST as usize {
-            let oldest = of_caller.by_age.front().map_or(now, |(at, _)| *at);
+            let now = self.passed.by(now);
+            let oldest = of_caller.by_age.front().map_or(now, |(noted, _)| *noted);
             return Err(Rejection::TooManyKeys {
                 limit: MOST,
-                in_ms: oldest.plus(KEPT_MS).since(now),
+                in_ms: (oldest + KEPT_MS).saturating_sub(now),
             });
         }
         let used = Used {
@@ -119,28 +153,34 @@ impl Keys {
 
     /// Folds one record.
     pub fn fold(&mut self, seq: Seq, record: &Record) {
+        self.pass(record.stream, record.at);
         if record.keyed {
-            let (caller, used) = (record.principal.user(), record.fingerprint);
-            self.note(caller, record.command, used, (seq, record.at));
+            let caller = record.principal.user();
+            self.note(caller, record.command, record.fingerprint, seq);
         }
     }
 
-    /// Folds what a record says of its key.
+    /// Counts the time up to the next record, and forgets the keys whose time is over.
+    pub fn pass(&mut self, stream: Stream, at: At) {
+        self.passed.record(stream, at);
+        self.forget_before(self.passed.ms());
+    }
+
+    /// Folds what the newest record says of its key.
     pub fn note(
         &mut self,
         caller: Option<UserId>,
         command: CommandId,
         fingerprint: Fingerprint,
-        (seq, at): (Seq, At),
+        seq: Seq,
     ) {
-        self.forget(at);
         let of_caller = self.callers.entry(caller).or_default();
         let known = of_caller.used.get(&command);
         if known.is_some_and(|known| known.seq != Seq::NONE) {
             return;
         }
         of_caller.used.insert(command, Used { fingerprint, seq });
-        of_caller.by_age.push_back((at, command));
+        of_caller.by_age.push_back((self.passed.ms(), command));
         self.by_age.push_back(caller);
     }
 
@@ -149,6 +189,17 @@ impl Keys {
     pub fn record_of(&self, caller: Option<UserId>, command: CommandId) -> Option<Seq> {
         let used = self.callers.get(&caller)?.used.get(&command)?;
         (used.seq != Seq::NONE).then_some(used.seq)
+    }
+
+    /// Returns every key whose record is known, with its caller, that record, and the milliseconds since it; in no order.
+    pub fn known(&self) -> impl Iterator<Item = (Option<UserId>, CommandId, Seq, u64)> + '_ {
+        let passed = self.passed.ms();
+        self.callers.iter().flat_map(move |(caller, known)| {
+            known.by_age.iter().map(move |(noted, command)| {
+                let seq = known.used.get(command).map_or(Seq::NONE, |used| used.seq);
+                (*caller, *command, seq, passed - noted)
+            })
+        })
     }
 
     /// Number of keys that are known, those of commands under way among them.
@@ -165,10 +216,14 @@ impl Keys {
 
     /// Forgets the keys whose time is over.
     pub fn forget(&mut self, now: At) {
+        self.forget_before(self.passed.by(now));
+    }
+
+    fn forget_before(&mut self, now_ms: u64) {
         while let Some(caller) = self.by_age.front()
             && let Some(of_caller) = self.callers.get_mut(caller)
-            && let Some((at, command)) = of_caller.by_age.front().copied()
-            && at.plus(KEPT_MS) <= now
+            && let Some((noted, command)) = of_caller.by_age.front().copied()
+            && noted + KEPT_MS <= now_ms
         {
             of_caller.by_age.pop_front();
             of_caller.used.remove(&command);

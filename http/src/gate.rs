@@ -159,6 +159,7 @@ async fn authorize(
         RoutePolicy::Public
         | RoutePolicy::Gateway
         | RoutePolicy::SignedIn
+        | RoutePolicy::ActiveRunner
         | RoutePolicy::CommandOrder(_) => Ok(()),
         RoutePolicy::Operator => match me.principal {
             Principal::Operator(_) => Ok(()),
@@ -166,7 +167,6 @@ async fn authorize(
                 Err(Problem::not_allowed("operators"))
             }
         },
-        RoutePolicy::ActiveRunner => runs(me),
         RoutePolicy::SelfOrOperator => {
             match (param::<UserId>(request, "user_id").await, me.principal) {
                 (Some(user), _) if user == me.user => Ok(()),

@@ -66,7 +66,8 @@ pub enum RoutePolicy {
     Public,
     /// Any signed-in caller.
     SignedIn,
-    /// A signed-in runner who is not suspended.
+    /// A signed-in runner who is not suspended. The gate only checks that the caller is signed in: the handler asks for the
+    /// runner once it knows that the command is no repeat, which is answered whatever has become of its sender since.
     ActiveRunner,
     /// Operators of the platform.
     Operator,

@@ -4,15 +4,15 @@
 
 use campusg_domain::{
     id::Seq,
-    keys::{KEPT_MS, Keys},
-    time::{At, HOUR_MS},
+    keys::{KEPT_MS, Keys, Passed},
+    time::HOUR_MS,
 };
 
 use crate::codec::{Head, decode_head};
 use crate::journal::{JournalReader, Stored};
 use crate::snapshot::SnapshotFault;
 
-/// How far apart the records are that are looked at to find the beginning.
+/// How many records are looked at at once to find the beginning.
 const STRIDE: u64 = 4_096;
 /// How much the times of records may be out of order: records of several streams are decided at once, and each of them is
 /// under way for seconds at most.
@@ -22,27 +22,36 @@ const SLACK_MS: u64 = HOUR_MS;
 pub(crate) fn read(reader: &JournalReader) -> Result<Keys, SnapshotFault> {
     let mut keys = Keys::default();
     let (last, _) = reader.head();
-    let begin = at(reader, last)?.minus(KEPT_MS + SLACK_MS);
-    let mut from = last;
-    while from > 1 && at(reader, from)? >= begin {
-        from = from.saturating_sub(STRIDE).max(1);
+    let (mut from, mut passed) = (last, 0);
+    while from > 1 && passed < KEPT_MS + SLACK_MS {
+        let begin = from.saturating_sub(STRIDE).max(1);
+        passed += passed_between(reader, begin, from)?;
+        from = begin;
     }
     for stored in reader.read_from(from) {
         let stored = stored?;
         let head = head(&stored)?;
+        keys.pass(head.stream, head.at);
         if head.keyed {
-            let used = (Seq(stored.seq), head.at);
-            keys.note(head.principal.user(), head.command, head.fingerprint, used);
+            let caller = head.principal.user();
+            keys.note(caller, head.command, head.fingerprint, Seq(stored.seq));
         }
     }
     Ok(keys)
 }
 
-/// Returns when a record was decided; the beginning of time if there is none.
-fn at(reader: &JournalReader, seq: u64) -> Result<At, SnapshotFault> {
-    let stored = reader.read_at(seq)?;
-    let head = stored.as_ref().map(head).transpose()?;
-    Ok(head.map_or(At(0), |head| head.at))
+/// Returns the milliseconds that passed from one record to another.
+fn passed_between(reader: &JournalReader, first: u64, last: u64) -> Result<u64, SnapshotFault> {
+    let mut passed = Passed::default();
+    for stored in reader.read_from(first) {
+        let stored = stored?;
+        let head = head(&stored)?;
+        passed.record(head.stream, head.at);
+        if stored.seq == last {
+            break;
+        }
+    }
+    Ok(passed.ms())
 }
 
 fn head(stored: &Stored) -> Result<Head, SnapshotFault> {

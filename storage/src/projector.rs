@@ -14,6 +14,7 @@ mod thread;
 
 pub use thread::{ProjectorHandle, SnapshotView};
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
@@ -28,6 +29,7 @@ use crate::snapshot::checkpoint::{Checkpoint, Origin};
 use crate::snapshot::live::LiveSets;
 use crate::snapshot::shared::Shared;
 use crate::snapshot::stores::Stores;
+use crate::snapshot::watchers::Watched;
 
 pub(crate) use thread::{Projector, ProjectorOptions};
 
@@ -37,6 +39,8 @@ pub(crate) struct Projection {
     pub(crate) shared: Arc<Shared>,
     publish: watch::Sender<u64>,
     folded: Seq,
+    /// What has changed since this was last published, for whoever waits for it.
+    changed: BTreeSet<Watched>,
     /// A call counts as stalled after this many unanswered tries.
     retry_tries: u16,
     checkpoint: Option<Checkpoint>,
@@ -61,6 +65,7 @@ impl Projection {
             shared,
             publish,
             folded: applied,
+            changed: BTreeSet::new(),
             retry_tries,
             checkpoint: None,
             paused: false,
@@ -73,9 +78,13 @@ impl Projection {
         self.folded
     }
 
-    /// Publishes that everything up to the folded sequence number can be read.
-    pub(crate) fn publish(&self) {
+    /// Publishes that everything up to the folded sequence number can be read, and wakes whoever waits for it.
+    pub(crate) fn publish(&mut self) {
         self.publish.send_replace(self.folded.0);
+        if !self.changed.is_empty() {
+            self.shared.watchers.wake(&self.changed, self.folded);
+            self.changed.clear();
+        }
     }
 
     /// Whether folded changes wait to be written to the stores.

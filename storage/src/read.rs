@@ -39,6 +39,7 @@ use crate::snapshot::shared::Shared;
 use crate::snapshot::sled_store::Role;
 use crate::snapshot::stores::ARCHIVE_WAIT;
 use crate::snapshot::value::Value;
+use crate::snapshot::watchers::{Watch, Watched};
 use crate::snapshot::{SnapshotFault, WriteStats};
 
 /// The read store. Clones share the same state.
@@ -134,6 +135,12 @@ impl Reads {
             },
             None => Condition::Opening,
         }
+    }
+
+    /// Subscribes to changes of a feed, an order or the board. What changed before this call can be read.
+    #[must_use]
+    pub fn watch(&self, what: Watched) -> Watch {
+        self.shared.watchers.watch(what)
     }
 
     /// Returns how many photos that orders refer to were found missing or damaged.

@@ -12,7 +12,7 @@ use campusg_domain::{
 };
 use campusg_storage::{OpenOptions, store::Store};
 use snapshot_common::{NOW_MS, calm, feed, open, options, start};
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 /// More than two strides of the search for the beginning.
 const RECORDS: u64 = 12_000;
@@ -34,8 +34,14 @@ fn entries() -> Vec<Entry> {
         };
         // Streams are written at once, so times are a little out of order.
         let at = At(NOW_MS + n * step - n % 5 * 1_000);
-        let events = Events::System(vec![]);
-        let record = Record::of_owner(Stream::System, Seq(n - 1), at, &meta, events);
+        let events = Events::Inbox(vec![]);
+        let record = Record::of_owner(
+            Stream::Inbox(user),
+            Seq(n.saturating_sub(7)),
+            at,
+            &meta,
+            events,
+        );
         Entry {
             seq: Seq(n),
             record,
@@ -44,17 +50,27 @@ fn entries() -> Vec<Entry> {
     (1..=RECORDS).map(entry).collect()
 }
 
-fn folded(entries: &[Entry]) -> Keys {
+fn folded(entries: &[Entry]) -> Known {
     let mut keys = Keys::default();
     let records = entries.iter();
     records.for_each(|entry| keys.fold(entry.seq, &entry.record));
-    keys
+    known(&keys)
 }
 
-fn read(dir: &Path, options: OpenOptions) -> Keys {
+/// Every key that is known, with its caller, its record, and its age.
+type Known = BTreeSet<(Option<UserId>, u64, Seq, u64)>;
+
+fn known(keys: &Keys) -> Known {
+    let known = keys.known();
+    known
+        .map(|(caller, command, seq, age)| (caller, command.0, seq, age))
+        .collect()
+}
+
+fn read(dir: &Path, options: OpenOptions) -> Known {
     let opened = Store::open(dir, &calm(), options).unwrap();
     opened.store.close().unwrap();
-    opened.boot.keys
+    known(&opened.boot.keys)
 }
 
 #[test]
@@ -85,4 +101,31 @@ fn a_journal_of_less_than_a_day_is_read_from_its_first_record() {
     drop(store);
     assert_eq!(read(dir.path(), options()), folded(few));
     assert_eq!(folded(few).len(), 7);
+}
+
+/// The clock was two days ahead for some records, and was put right: the times of the journal go forward and back.
+#[test]
+fn a2_a_start_finds_the_keys_of_a_day_though_the_clock_was_wrong() {
+    let mut entries = entries();
+    let jump = |entries: &mut [Entry], n: usize, ms: i64| {
+        let of_system = Events::System(vec![]);
+        entries[n].record.stream = Stream::System;
+        entries[n].record.events = of_system;
+        for entry in &mut entries[n..] {
+            entry.record.at = At(entry.record.at.0.checked_add_signed(ms).unwrap());
+        }
+    };
+    let days = i64::try_from(2 * KEPT_MS).unwrap();
+    let last = entries.len();
+    jump(&mut entries, last - 3_000, days);
+    jump(&mut entries, last - 1_000, -days);
+    jump(&mut entries, last - 500, -days);
+    let dir = tempfile::tempdir().unwrap();
+    let store = start(dir.path(), &calm());
+    feed(&store, &entries);
+    drop(store);
+    let expected = folded(&entries);
+    let day = entries.len() * 2 / 5 * 2 / 3;
+    assert!(expected.len().abs_diff(day) < 50, "{}", expected.len());
+    assert_eq!(read(dir.path(), options()), expected);
 }

@@ -180,7 +180,7 @@ impl Audit {
 
     fn fold_key(&mut self, seq: Seq, record: &Record) {
         let (caller, command) = (record.principal.user(), record.command);
-        self.keys.forget(record.at);
+        self.keys.pass(record.stream, record.at);
         if record.keyed
             && let Some(first) = self.keys.record_of(caller, command)
         {

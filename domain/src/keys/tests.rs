@@ -3,6 +3,7 @@
 use super::*;
 use crate::id::Principal;
 
+const INBOX: Stream = Stream::Inbox(UserId::from_bytes([9; 16]));
 const NOON: At = At(1_767_225_600_000);
 
 fn caller(n: u8) -> Principal {
@@ -26,8 +27,8 @@ fn done(keys: &mut Keys, meta: &Meta, seq: u64, at: At) {
 }
 
 fn folded(keys: &mut Keys, meta: &Meta, seq: u64, at: At) {
-    let used = (Seq(seq), at);
-    keys.note(meta.principal.user(), meta.id, meta.fingerprint, used);
+    keys.pass(INBOX, at);
+    keys.note(meta.principal.user(), meta.id, meta.fingerprint, Seq(seq));
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn what_is_over_takes_no_room() {
 #[test]
 fn a_key_takes_few_bytes() {
     let slot = size_of::<(CommandId, Used)>() + 1;
-    let queued = size_of::<(At, CommandId)>() + size_of::<Caller>();
+    let queued = size_of::<(u64, CommandId)>() + size_of::<Caller>();
     let most = slot * 16 / 7 + 2 * queued;
     assert!(most <= 140, "{most} bytes");
 }
@@ -151,4 +152,50 @@ fn a_second_fold_of_the_same_records_changes_nothing() {
         folded(&mut again, &meta, 1 + u64::from(key), at);
     }
     assert_eq!(keys, again);
+}
+
+/// The clock is wrong from one start to the next, or until a person accepts it: what lies between is no time.
+#[test]
+fn a2_no_clock_that_is_put_right_ages_a_key() {
+    const YEAR: u64 = 365 * DAY_MS;
+    let (first, second) = (given(caller(1), 1, 7), given(caller(1), 2, 7));
+    for (ahead, wrong) in [
+        (true, 2 * DAY_MS),
+        (false, 2 * DAY_MS),
+        (true, YEAR),
+        (false, YEAR),
+    ] {
+        let jumped = if ahead {
+            NOON.plus(wrong)
+        } else {
+            NOON.minus(wrong)
+        };
+        let mut keys = Keys::default();
+        done(&mut keys, &first, 1, NOON);
+        keys.pass(Stream::System, jumped);
+        done(&mut keys, &second, 3, jumped.plus(1_000));
+        assert_eq!(
+            keys.claim(&first, jumped.plus(2_000)),
+            Ok(Claim::Done(Seq(1)))
+        );
+        let right = NOON.plus(5_000);
+        keys.pass(Stream::System, right);
+        for (meta, seq) in [(&first, 1), (&second, 3)] {
+            assert_eq!(keys.claim(meta, right), Ok(Claim::Done(Seq(seq))));
+        }
+        // A second had passed in the wrong time before the second was given.
+        let over = right.plus(KEPT_MS - 1_000);
+        assert_eq!(keys.claim(&first, over), Ok(Claim::New), "{jumped:?}");
+        assert_eq!(keys.claim(&second, over), Ok(Claim::Done(Seq(3))));
+        assert_eq!(keys.claim(&second, over.plus(1_000)), Ok(Claim::New));
+    }
+}
+
+#[test]
+fn records_that_are_a_little_out_of_order_do_not_age_keys_faster() {
+    let mut passed = Passed::default();
+    for n in 0..1_000 {
+        passed.record(INBOX, NOON.plus(n).minus(n % 5 * 100));
+    }
+    assert_eq!(passed.ms(), 995);
 }

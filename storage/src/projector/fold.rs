@@ -28,6 +28,7 @@ use crate::replay::{refold, refold_wallet};
 use crate::snapshot::SnapshotFault;
 use crate::snapshot::key::Key;
 use crate::snapshot::value::{Slot, Value};
+use crate::snapshot::watchers::Watched;
 
 /// The changes of one record, on top of the present values.
 pub(super) struct Changes<'a> {
@@ -59,10 +60,18 @@ impl Projection {
         changes.photos();
         changes.feeds(before.as_deref(), after.as_deref())?;
         let slots = changes.slots;
+        let watched = self.shared.watchers.any();
+        if watched {
+            self.changed
+                .extend(slots.keys().filter_map(Key::to_watched));
+        }
         self.shared.stores().overlay.put(slots);
         if let Some(after) = after {
             let tries = self.retry_tries;
-            self.live().update(before.as_deref(), &after, tries);
+            let on_board = self.live().update(before.as_deref(), &after, tries);
+            if watched && on_board {
+                self.changed.insert(Watched::Board);
+            }
         }
         self.folded = seq;
         Ok(())

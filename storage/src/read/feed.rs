@@ -18,7 +18,7 @@ use campusg_domain::{
 };
 
 use super::{Read, Reads};
-use crate::snapshot::feed::{EntryNotice, FeedEntry, OpenPage};
+use crate::snapshot::feed::{EntryNotice, FeedEntry, FullPage, OpenPage};
 use crate::snapshot::key::Key;
 use crate::snapshot::stores::ARCHIVE_WAIT;
 use crate::snapshot::value::Value;
@@ -170,8 +170,8 @@ impl Reads {
         Ok(found)
     }
 
-    /// Returns up to `limit` entries after `after`, oldest first, and whether there are more. A record's entries are
-    /// not split.
+    /// Returns about `limit` entries after `after`, oldest first, and whether there are more. A record's entries are not
+    /// split. Reads only the pages that hold them, and a few to find the first.
     ///
     /// # Errors
     /// As [`Self::inbox`].
@@ -181,21 +181,50 @@ impl Reads {
         after: Seq,
         limit: usize,
     ) -> Read<(Vec<FeedEntry>, bool)> {
-        let mut entries = vec![];
-        self.walk(audience, |entry| {
-            if entry.seq <= after {
-                return Ok(false);
+        let open = self.open_page(audience)?;
+        let new = |entry: &&FeedEntry| entry.seq > after;
+        let mut entries: Vec<FeedEntry> = vec![];
+        // A record's entries may go on on the next page, so one entry more than `limit` is wanted.
+        for page in self.first_page_after(audience, open.page, after)?..open.page {
+            if entries.len() > limit {
+                break;
             }
-            entries.push(*entry);
-            Ok(true)
-        })?;
-        entries.reverse();
+            let page = self.full_page(audience, page)?;
+            entries.extend(page.entries.iter().filter(new));
+        }
+        if entries.len() <= limit {
+            entries.extend(open.entries.iter().filter(new));
+        }
         let Some(cut) = entries.get(limit).map(|entry| entry.seq) else {
             return Ok((entries, false));
         };
         let one_record = entries[0].seq == cut;
         entries.retain(|entry| entry.seq < cut || one_record && entry.seq == cut);
         Ok((entries, true))
+    }
+
+    /// Returns the number of the first of `pages` full pages whose last entry is after `after`; `pages` if there is none.
+    fn first_page_after(&self, audience: Audience, pages: u32, after: Seq) -> Read<u32> {
+        let (mut low, mut high) = (0, pages);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let page = self.full_page(audience, middle)?;
+            if page.entries.last().is_some_and(|last| last.seq > after) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        Ok(low)
+    }
+
+    fn full_page(&self, audience: Audience, number: u32) -> Read<Arc<FullPage>> {
+        let key = Key::feed_page(audience, number);
+        let stores = self.shared.stores();
+        match stores.anywhere(&key, ARCHIVE_WAIT)?.value {
+            Some(Value::FullPage(page)) => Ok(page),
+            _ => Err(stores.missing(&key)),
+        }
     }
 
     /// Returns up to `limit` records of a feed before `before` for which `wanted` returns something, newest first.
@@ -341,12 +370,7 @@ impl Reads {
             }
         }
         for number in (0..open.page).rev() {
-            let key = Key::feed_page(audience, number);
-            let stores = self.shared.stores();
-            let slot = stores.anywhere(&key, ARCHIVE_WAIT)?;
-            let Some(Value::FullPage(page)) = slot.value else {
-                return Err(stores.missing(&key));
-            };
+            let page = self.full_page(audience, number)?;
             for entry in page.entries.iter().rev() {
                 if !each(entry)? {
                     return Ok(());

@@ -52,6 +52,29 @@ impl Reads {
         self.entries_upto(order, last)
     }
 
+    /// Returns the records of an order after `after`, oldest first, each with the order's version after it. Reads no earlier
+    /// ones.
+    ///
+    /// # Errors
+    /// As [`Self::stream_entries`].
+    pub fn stream_entries_after(&self, order: OrderId, after: Seq) -> Read<Vec<(u32, Entry)>> {
+        let Some(known) = self.order(order)? else {
+            return Ok(vec![]);
+        };
+        let newest_first = walk_back(&self.shared.reader, known.last_seq);
+        let missed = newest_first.take_while(|found| match found {
+            Ok((seq, _)) => *seq > after,
+            Err(_) => true,
+        });
+        let versions = (1..=known.version).rev();
+        let numbered = versions.zip(missed);
+        let mut entries = numbered
+            .map(|(version, found)| found.map(|(seq, record)| (version, Entry { seq, record })))
+            .collect::<Read<Vec<_>>>()?;
+        entries.reverse();
+        Ok(entries)
+    }
+
     /// Returns the order as it was at a time, the last one where the clock was set back since; `None` before it was placed.
     ///
     /// # Errors

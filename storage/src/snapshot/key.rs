@@ -16,6 +16,7 @@ use campusg_domain::{
     timer::TimerKind,
 };
 
+use super::watchers::Watched;
 use crate::codec;
 
 /// The key of a value.
@@ -162,6 +163,22 @@ impl Key {
 
     fn id(&self) -> Option<[u8; 16]> {
         self.0.get(2..)?.try_into().ok()
+    }
+
+    /// Who may be waiting for a change of this value.
+    pub(crate) fn to_watched(&self) -> Option<Watched> {
+        if self.has_prefix(ORDERS) {
+            return self.id().map(OrderId::from_bytes).map(Watched::Order);
+        }
+        if !self.has_prefix(FEEDS) || self.is_feed_page() {
+            return None;
+        }
+        let (is_user, user) = self.0.get(FEEDS.len()..)?.split_first()?;
+        let audience = match is_user {
+            0 => Audience::Operators,
+            _ => Audience::User(UserId::from_bytes(user.try_into().ok()?)),
+        };
+        Some(Watched::Feed(audience))
     }
 
     pub(crate) fn to_person(&self) -> Option<UserId> {

@@ -51,8 +51,14 @@ impl LiveSets {
             .map(|(status, set)| (*status, set.len()))
     }
 
-    /// Moves an order to the sets that it belongs to now. A call counts as stalled after `retry_tries` tries.
-    pub(crate) fn update(&mut self, before: Option<&Order>, after: &Order, retry_tries: u16) {
+    /// Moves an order to the sets that it belongs to now. A call counts as stalled after `retry_tries` tries. Returns whether
+    /// the order is or was on the board.
+    pub(crate) fn update(
+        &mut self,
+        before: Option<&Order>,
+        after: &Order,
+        retry_tries: u16,
+    ) -> bool {
         let place = (after.terms.placed_at, after.id);
         let old = before
             .filter(|order| order.is_live())
@@ -68,6 +74,7 @@ impl LiveSets {
         }
         set(&mut self.board, place, on_board(after));
         set(&mut self.stalled, place, is_stalled(after, retry_tries));
+        on_board(after) || before.is_some_and(on_board)
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) mod sled_store;
 pub(crate) mod stored;
 pub(crate) mod stores;
 pub(crate) mod watched;
+pub mod watchers;
 
 mod fault;
 mod sled_files;

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::WriteStats;
 use super::live::LiveSets;
 use super::stores::Stores;
+use super::watchers::Watchers;
 use crate::journal::JournalReader;
 
 /// Written by the projector, read by everybody.
@@ -22,6 +23,7 @@ pub(crate) struct Shared {
     /// Orders that can't be folded; their snapshots are no longer updated.
     pub(crate) quarantined: RwLock<BTreeSet<OrderId>>,
     pub(crate) folded: watch::Receiver<u64>,
+    pub(crate) watchers: Watchers,
     pub(crate) checkpoints: AtomicU64,
     /// Whether the stores have no room for what was folded; checked by whoever submits records.
     pub(crate) storage_full: Arc<AtomicBool>,
@@ -42,6 +44,7 @@ impl Shared {
             live: RwLock::default(),
             quarantined: RwLock::default(),
             folded,
+            watchers: Watchers::default(),
             checkpoints: AtomicU64::new(0),
             storage_full: Arc::default(),
             halted: AtomicBool::new(false),

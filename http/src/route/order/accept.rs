@@ -1,7 +1,7 @@
 //! `POST /api/orders/{id}/accept`: a runner takes the order.
 
 use crate::{
-    app_state::AppState, call::KeyedCall, dispatch::dispatch, dto::Nothing, path::Id,
+    app_state::AppState, call::KeyedCall, dispatch::dispatch, dto::Nothing, gate, path::Id,
     problem::Problem,
 };
 use axum::{extract::State, response::Response};
@@ -12,6 +12,9 @@ pub(crate) async fn accept(
     Id(order): Id<OrderId>,
     KeyedCall(call): KeyedCall<Nothing>,
 ) -> Result<Response, Problem> {
+    if !app.runtime().is_repeat(&call.meta) {
+        gate::runs(&call.me)?;
+    }
     let runner = call.me.user;
     dispatch(&app, call, order, Command::Accept { runner }).await
 }
