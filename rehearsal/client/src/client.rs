@@ -1,9 +1,9 @@
 //! The HTTP side of the client: an [`ApiRequest`], the [`Client`] that sends it, and the [`Reply`] that comes back.
 //!
-//! Must not: repeat a request, or know what an operation means.
+//! Must not: repeat a request, unless a [`Respelling`] asks for it, or know what an operation means.
 //! Invariant: every request has a time limit; an idempotency key from [`Client::fresh`] is never made twice.
 
-use super::{Body, Deviation};
+use super::{Body, Deviation, Respelling};
 use reqwest::{
     Method,
     header::{ACCEPT, CONTENT_TYPE, HeaderMap, IF_MATCH},
@@ -27,6 +27,7 @@ pub struct Client {
     address: Arc<RwLock<String>>,
     names: Arc<Names>,
     placed: Arc<Mutex<Vec<PlacedOrder>>>,
+    respelling: Option<Respelling>,
 }
 
 /// An order that was placed through a client.
@@ -120,6 +121,21 @@ impl ApiRequest {
         self.method == Method::POST && self.payload.as_ref().is_some_and(is_json)
     }
 
+    pub(crate) fn method(&self) -> &str {
+        self.method.as_str()
+    }
+
+    /// The same request to another path.
+    pub(crate) fn to(self, path: String) -> Self {
+        Self { path, ..self }
+    }
+
+    /// Sets an idempotency key, unless the request has one.
+    pub(crate) fn keyed_by(self, key: impl FnOnce() -> String) -> Self {
+        let key = self.key.or_else(|| Some(key()));
+        Self { key, ..self }
+    }
+
     /// Path and query string, without the server's address.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -197,6 +213,7 @@ impl Client {
                 next: AtomicU64::new(1),
             }),
             placed: Arc::default(),
+            respelling: None,
         })
     }
 
@@ -232,11 +249,31 @@ impl Client {
         placed.unwrap_or_else(PoisonError::into_inner).push(order);
     }
 
-    /// Sends a request once, without repeating it.
+    /// This client, repeating what it sends; for tests.
+    #[must_use]
+    pub fn respelling(self, respelling: Respelling) -> Self {
+        Self {
+            respelling: Some(respelling),
+            ..self
+        }
+    }
+
+    /// Sends a request once, without repeating it, unless a [`Respelling`] asks for that.
     ///
     /// # Errors
     /// A [`Deviation`] if no complete answer arrives; whether the request took effect is then unknown.
     pub async fn send(&self, ask: &ApiRequest) -> Result<Reply, Deviation> {
+        let respelling = self.respelling.as_ref();
+        let keyed = respelling.and_then(|with| Some((with, with.keyed(ask, self)?)));
+        let Some((respelling, (ask, route))) = keyed else {
+            return self.send_once(ask).await;
+        };
+        let reply = self.send_once(&ask).await?;
+        respelling.repeat(self, (&ask, route), &reply).await?;
+        Ok(reply)
+    }
+
+    pub(crate) async fn send_once(&self, ask: &ApiRequest) -> Result<Reply, Deviation> {
         let asked = format!("{} {}", ask.method, ask.path);
         let address = format!("{}{}", self.address(), ask.path);
         let mut request = self.http.request(ask.method.clone(), address);

@@ -2,7 +2,8 @@
 //!
 //! [`operation`] builds the requests, [`request`] has their bodies and [`answer`] the bodies of the answers.
 //! The walkthrough, the robots and the tests over HTTP use it. It knows the API and nothing behind it.
-//! Must not: repeat a request, except once after a session has ended; hold a rule of the product.
+//! Must not: repeat a request, except once after a session has ended, or where a [`Respelling`] asks for it; hold a rule
+//! of the product.
 //! Invariant: an answer that is not as specified is a [`Deviation`], which says what was expected and what was found.
 
 pub mod answer;
@@ -14,6 +15,7 @@ mod person;
 pub mod photo;
 mod price;
 pub mod request;
+mod respelling;
 
 pub use body::Body;
 pub use client::{ApiRequest, Client, PlacedOrder, Reply};
@@ -21,3 +23,4 @@ pub use deviation::{Deviation, holds, same};
 pub use person::Person;
 pub use price::Price;
 pub use request::Wish;
+pub use respelling::Respelling;

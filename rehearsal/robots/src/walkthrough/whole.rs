@@ -4,7 +4,7 @@
 //! that transition; one that is missing is a deviation.
 
 use super::{Chapter, OwnServer, Scene, Setting, Story, proof::prove_each, prove};
-use campusg_client::{Client, Deviation};
+use campusg_client::{Client, Deviation, Respelling};
 use campusg_domain::transitions::TRANSITIONS;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,6 +17,7 @@ pub struct Whole {
     program: PathBuf,
     story: Story,
     servers: BTreeMap<Setting, Stage>,
+    respelling: Option<Respelling>,
 }
 
 /// A temporary server, and the scene on it.
@@ -34,6 +35,16 @@ impl Whole {
             program,
             story,
             servers: BTreeMap::new(),
+            respelling: None,
+        }
+    }
+
+    /// The same story, told by a client that repeats what it sends; for tests.
+    #[must_use]
+    pub fn respelling(self, respelling: Respelling) -> Self {
+        Self {
+            respelling: Some(respelling),
+            ..self
         }
     }
 
@@ -46,7 +57,7 @@ impl Whole {
         for chapter in Chapter::ALL {
             let setting = chapter.setting();
             if !self.servers.contains_key(&setting) {
-                let stage = Stage::open(self.program.clone(), setting, self.story.clone()).await?;
+                let stage = self.open(setting).await?;
                 self.servers.insert(setting, stage);
             }
             if let Some(stage) = self.servers.get(&setting) {
@@ -56,6 +67,22 @@ impl Whole {
         let scenes = self.servers.iter();
         let scenes = scenes.map(|(setting, stage)| (setting.says(), &stage.scene));
         prove_each(&self.story, scenes).await
+    }
+
+    async fn open(&self, setting: Setting) -> Result<Stage, Deviation> {
+        let program = self.program.clone();
+        let starting = tokio::task::spawn_blocking(move || OwnServer::start(&program, setting));
+        let server = starting
+            .await
+            .map_err(|fault| Deviation::new("a server of its own", fault.to_string()))??;
+        let mut client = Client::new(server.address())?;
+        if let Some(respelling) = &self.respelling {
+            client = client.respelling(respelling.clone());
+        }
+        let operator = server.operator(&client).await?;
+        let scene = Scene::open(client, Some(operator), self.story.clone()).await?;
+        let scene = scene.set_for(setting);
+        Ok(Stage { server, scene })
     }
 
     /// Stops and verifies every server, and says which transitions were shown.
@@ -79,20 +106,6 @@ impl Whole {
         let closing = closing(&self.story.shown(), &met)?;
         self.story.line(format!("\n{closing}"));
         Ok(())
-    }
-}
-
-impl Stage {
-    async fn open(program: PathBuf, setting: Setting, story: Story) -> Result<Self, Deviation> {
-        let starting = tokio::task::spawn_blocking(move || OwnServer::start(&program, setting));
-        let server = starting
-            .await
-            .map_err(|fault| Deviation::new("a server of its own", fault.to_string()))??;
-        let client = Client::new(server.address())?;
-        let operator = server.operator(&client).await?;
-        let scene = Scene::open(client, Some(operator), story).await?;
-        let scene = scene.set_for(setting);
-        Ok(Self { server, scene })
     }
 }
 
