@@ -14,6 +14,7 @@
 pub mod desk;
 pub mod events;
 pub mod gateway;
+pub mod in_process;
 pub mod raw;
 pub mod turn;
 pub mod wallet;
@@ -37,8 +38,8 @@ pub fn program() -> PathBuf {
     named.map_or_else(|| env!("CARGO_BIN_EXE_campusg").into(), PathBuf::from)
 }
 
-const OPERATOR: &str = "operator@campus.example";
-const PASSWORD: &str = "end-to-end-2026";
+pub const OPERATOR: &str = "operator@campus.example";
+pub const PASSWORD: &str = "end-to-end-2026";
 
 /// What a server is started with.
 #[derive(Clone, Debug, Default)]
