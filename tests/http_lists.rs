@@ -7,11 +7,12 @@
 
 mod common;
 
-use campusg_client::{ApiRequest, Deviation, Person};
+use campusg_client::{ApiRequest, Body, Deviation, Person, same};
 use campusg_http::routes;
-use campusg_robots::walkthrough::Errand;
+use campusg_robots::walkthrough::{Errand, Scene};
 use common::{Options, operator, turn::shared};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 fn options() -> Options {
     Options::virtual_clock(&[])
@@ -62,6 +63,40 @@ async fn d5_no_route_takes_a_parameter_that_it_does_not_know() -> Result<(), Dev
     Ok(())
 }
 
+/// The paths of all lists, as the table of routes has them: whatever takes a `limit`.
+async fn lists(scene: &Scene, errand: &Errand) -> Result<BTreeSet<&'static str>, Deviation> {
+    let everybody: [&Person; 3] = [operator(scene), &errand.customer, &errand.runner];
+    let mut lists = BTreeSet::new();
+    for route in routes().iter().filter(|route| route.method == "GET") {
+        let path = filled(route.path, &errand.order, &errand.customer.id);
+        let of_order = format!("{path}?limit=0&order_id={}", errand.order);
+        for asked in [format!("{path}?limit=0"), of_order] {
+            for person in everybody {
+                let detail = person.get(&asked).await?.body.0["detail"].to_string();
+                if detail.contains("must be from 1 to 100") {
+                    lists.insert(route.path);
+                }
+            }
+        }
+    }
+    Ok(lists)
+}
+
+/// A completed order of a runner who had completed another one, with messages and a dispute.
+async fn talked_and_disputed(scene: &Scene) -> Result<Errand, Deviation> {
+    let first = Errand::at(&scene.client, "completed").await?;
+    let errand = Errand {
+        runner: first.runner,
+        ..Errand::available(&scene.client, "tok_visa").await?
+    };
+    errand.carry_to("completed").await?;
+    for text in ["Thanks!", "It was good.", "Was it?"] {
+        errand.customer.write(&errand.order, text).await?.is(201)?;
+    }
+    errand.customer.claim(&errand.order, 100).await?.is(200)?;
+    Ok(errand)
+}
+
 #[tokio::test]
 async fn d5_every_list_is_read_in_pages_that_end() -> Result<(), Deviation> {
     let turn = shared(options).await;
@@ -84,27 +119,45 @@ async fn d5_every_list_is_read_in_pages_that_end() -> Result<(), Deviation> {
     }
     let order = &orders[0].order;
     let customer = &orders[0].customer;
-    for (reader, path) in [
-        (boss, "/api/sessions".to_owned()),
-        (boss, "/api/stores".to_owned()),
-        (boss, "/api/orders".to_owned()),
-        (boss, "/api/orders?available=true".to_owned()),
-        (customer, "/api/orders?as=customer".to_owned()),
-        (boss, format!("/api/orders/{order}/events")),
-        (boss, "/api/payments".to_owned()),
-        (boss, format!("/api/payments?order_id={order}")),
-        (boss, format!("/api/timers?order_id={order}")),
-        (boss, "/api/scheduled-events".to_owned()),
-        (customer, format!("/api/notifications/user/{}", customer.id)),
-        (boss, format!("/api/notifications/user/{}", boss.id)),
-        (boss, "/api/ledger/accounts".to_owned()),
-        (boss, format!("/api/ledger/transfers?order_id={order}")),
-        (boss, "/api/admin/sagas?state=running".to_owned()),
-        (boss, "/api/admin/sagas?state=stalled".to_owned()),
-        (boss, "/api/admin/wallets".to_owned()),
-        (boss, "/api/admin/audit".to_owned()),
-        (customer, "/api/users/me/payouts".to_owned()),
-    ] {
+    let ended = talked_and_disputed(&scene).await?;
+    let of_route = |route: &'static str| (route, filled(route, order, &customer.id));
+    let asked = |route: &'static str, query: &str| (route, format!("{route}?{query}"));
+    let of_ended = |route: &'static str| (route, filled(route, &ended.order, &customer.id));
+    let read = [
+        (boss, of_route("/api/sessions")),
+        (boss, of_route("/api/stores")),
+        (boss, of_route("/api/orders")),
+        (boss, asked("/api/orders", "available=true")),
+        (customer, asked("/api/orders", "as=customer")),
+        (boss, of_route("/api/orders/{id}/events")),
+        (&ended.runner, of_ended("/api/orders/{id}/messages")),
+        (boss, of_ended("/api/orders/{id}/disputes")),
+        (boss, of_route("/api/payments")),
+        (boss, asked("/api/payments", &format!("order_id={order}"))),
+        (boss, asked("/api/timers", &format!("order_id={order}"))),
+        (boss, of_route("/api/scheduled-events")),
+        (customer, of_route("/api/notifications/user/{user_id}")),
+        (boss, of_route("/api/notifications/user/{user_id}")),
+        (boss, of_route("/api/ledger/accounts")),
+        (
+            boss,
+            asked("/api/ledger/transfers", &format!("order_id={order}")),
+        ),
+        (boss, asked("/api/admin/sagas", "state=running")),
+        (boss, asked("/api/admin/sagas", "state=stalled")),
+        (boss, of_route("/api/admin/wallets")),
+        (boss, of_route("/api/admin/audit")),
+        (customer, of_route("/api/users/me/payouts")),
+        (&ended.runner, of_route("/api/users/me/wallet")),
+    ];
+    let named: BTreeSet<_> = read.iter().map(|(_, (route, _))| *route).collect();
+    same("the lists", named, lists(&scene, &ended).await?)?;
+    for (reader, (route, path)) in read {
+        // A wallet's list is a part of it.
+        let within = match route {
+            "/api/users/me/wallet" => "/statement",
+            _ => "",
+        };
         let with = |more: &str| {
             let sign = if path.contains('?') { '&' } else { '?' };
             format!("{path}{sign}{more}")
@@ -119,15 +172,12 @@ async fn d5_every_list_is_read_in_pages_that_end() -> Result<(), Deviation> {
             let refused = reader.get(&with(wrong)).await?;
             assert_eq!(refused.status, 400, "{}", refused.asked);
         }
-        let whole = reader
-            .get(&with("limit=100"))
-            .await?
-            .is(200)?
-            .list("/items")?;
+        let items = |page: &Body| page.list(&format!("{within}/items"));
+        let whole = items(&reader.get(&with("limit=100")).await?.is(200)?)?;
         let (mut read, mut next) = (vec![], with("limit=1"));
         loop {
             let page = reader.get(&next).await?.is(200)?;
-            let items = page.list("/items")?;
+            let items = items(&page)?;
             // The limit of a history counts records, of which one may have several entries.
             let fits = match items.len() {
                 0 => whole.is_empty(),
@@ -136,7 +186,7 @@ async fn d5_every_list_is_read_in_pages_that_end() -> Result<(), Deviation> {
             };
             assert!(fits, "{next}: {}", page.0);
             read.extend(items);
-            let Ok(cursor) = page.text("/next_cursor") else {
+            let Ok(cursor) = page.text(&format!("{within}/next_cursor")) else {
                 break;
             };
             next = with(&format!("limit=1&cursor={cursor}"));
