@@ -249,6 +249,9 @@ fn fingerprint(operation: &str, content: &Content) -> Fingerprint {
 }
 
 #[cfg(test)]
+mod peak;
+
+#[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may end here")]
     use super::*;
