@@ -37,10 +37,11 @@ pub enum Claim {
 /// How much time has passed in a journal, by the times of its records: no clock that is put right makes it jump.
 ///
 /// A start of the process, and what a person accepts of the clock, are records of the stream `system`. What lies between such
-/// a record and the one before it does not count: it may be a jump. So a key lives longer by the time in which the server
+/// a record and its neighbours does not count: it may be a jump. So a key lives longer by the time in which the server
 /// stood still, and never shorter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Passed {
+    /// `None` where the next record may be after a jump.
     newest: Option<At>,
     /// Milliseconds up to `newest`.
     ms: u64,
@@ -49,9 +50,12 @@ pub struct Passed {
 impl Passed {
     /// Counts the time up to the next record.
     pub fn record(&mut self, stream: Stream, at: At) {
-        let newest = self.newest.filter(|_| stream != Stream::System);
-        self.ms += newest.map_or(0, |newest| at.since(newest));
-        self.newest = Some(newest.map_or(at, |newest| newest.max(at)));
+        if stream == Stream::System {
+            self.newest = None;
+            return;
+        }
+        self.ms += self.newest.map_or(0, |newest| at.since(newest));
+        self.newest = Some(self.newest.map_or(at, |newest| newest.max(at)));
     }
 
     /// The milliseconds that have passed up to the newest record.

@@ -172,7 +172,8 @@ fn a2_no_clock_that_is_put_right_ages_a_key() {
         };
         let mut keys = Keys::default();
         done(&mut keys, &first, 1, NOON);
-        keys.pass(Stream::System, jumped);
+        // At a start the jump is before this record, where it is accepted while the server runs behind it.
+        keys.pass(Stream::System, if ahead { jumped } else { NOON });
         done(&mut keys, &second, 3, jumped.plus(1_000));
         assert_eq!(
             keys.claim(&first, jumped.plus(2_000)),
@@ -183,11 +184,14 @@ fn a2_no_clock_that_is_put_right_ages_a_key() {
         for (meta, seq) in [(&first, 1), (&second, 3)] {
             assert_eq!(keys.claim(meta, right), Ok(Claim::Done(Seq(seq))));
         }
-        // A second had passed in the wrong time before the second was given.
-        let over = right.plus(KEPT_MS - 1_000);
-        assert_eq!(keys.claim(&first, over), Ok(Claim::New), "{jumped:?}");
-        assert_eq!(keys.claim(&second, over), Ok(Claim::Done(Seq(3))));
-        assert_eq!(keys.claim(&second, over.plus(1_000)), Ok(Claim::New));
+        keys.pass(INBOX, right);
+        let over = right.plus(KEPT_MS);
+        for (meta, seq) in [(&first, 1), (&second, 3)] {
+            assert_eq!(keys.claim(meta, over.minus(1)), Ok(Claim::Done(Seq(seq))));
+        }
+        for meta in [&first, &second] {
+            assert_eq!(keys.claim(meta, over), Ok(Claim::New), "{jumped:?}");
+        }
     }
 }
 
