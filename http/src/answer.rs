@@ -1,8 +1,10 @@
 //! Successful responses: JSON with a status, and an order with its version as entity tag.
 
 use crate::{
+    accept,
     app_state::AppState,
     auth::Me,
+    html::document,
     problem::Problem,
     tag,
     view::{Viewer, order::render, related},
@@ -50,6 +52,25 @@ pub(crate) fn created(location: &str, body: &impl Serialize) -> Response {
     if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(header::LOCATION, location);
     }
+    response
+}
+
+/// Returns `body` as JSON, or as the page that `html` makes of it, as the caller prefers.
+pub(crate) fn json_or_page(
+    headers: &HeaderMap,
+    body: &impl Serialize,
+    title: &str,
+    html: impl FnOnce() -> String,
+) -> Response {
+    let mut response = if accept::preferred(headers, &[accept::JSON, accept::HTML]) == accept::HTML
+    {
+        document(StatusCode::OK, title, &html())
+    } else {
+        ok(body)
+    };
+    response
+        .headers_mut()
+        .insert(header::VARY, HeaderValue::from_static("accept"));
     response
 }
 

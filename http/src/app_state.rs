@@ -5,10 +5,9 @@ use crate::{
     config::HttpConfig,
     flight::Flights,
     limit::Limits,
-    problem::Problem,
+    problem::{Code, Problem},
     tally::{Place, Tally},
 };
-use axum::http::StatusCode;
 use campusg_actors::runtime::Runtime;
 use campusg_domain::{id::UserId, policy::Policy, time::At};
 use std::{fmt, sync::Arc};
@@ -85,8 +84,7 @@ impl AppState {
         let place = self.0.histories.enter(user, HISTORIES_PER_USER);
         place.ok_or_else(|| {
             let detail = "too many histories are read at once";
-            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
-                .retry_after_ms(1_000)
+            Problem::new(Code::TooManyRequests, detail).retry_after_ms(1_000)
         })
     }
 }

@@ -3,7 +3,10 @@
 //! Invariants: no body is larger than its limit. Each byte that arrives moves the deadline on by what it takes at the
 //! slowest accepted rate, so a body that arrives more slowly fails once the configured time is over.
 
-use crate::{problem::Problem, room::Held};
+use crate::{
+    problem::{Code, Problem},
+    room::Held,
+};
 use axum::{
     body::{Body, Bytes, HttpBody},
     http::StatusCode,
@@ -108,11 +111,11 @@ fn no_room() -> Problem {
 
 fn too_slow() -> Problem {
     let detail = "the body came too slowly: send it again";
-    Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail)
+    Problem::new(Code::BodyTooSlow, detail)
 }
 
 fn incomplete() -> Problem {
-    Problem::shape("body_incomplete", "the body ended before it was whole")
+    Problem::new(Code::BodyIncomplete, "the body ended before it was whole")
 }
 
 #[cfg(test)]
@@ -152,7 +155,7 @@ mod tests {
         let parts = parts.iter().map(|part| Bytes::from_static(part)).collect();
         let body = Body::new(Parts(parts, fault));
         let problem = read(body, 8, Duration::from_millis(5)).await.unwrap_err();
-        (problem.status.as_u16(), problem.code)
+        (problem.status.as_u16(), problem.code.name())
     }
 
     #[tokio::test]
@@ -173,7 +176,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_says_that_it_is_too_large_is_not_read() {
         let problem = read(Body::from("123456789"), 8, Duration::ZERO).await;
-        assert_eq!(problem.unwrap_err().code, "body_too_large");
+        assert_eq!(problem.unwrap_err().code, Code::BodyTooLarge);
         let whole = read(Body::from("12345678"), 8, Duration::from_secs(60)).await;
         assert_eq!(whole.unwrap(), "12345678");
     }

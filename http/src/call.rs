@@ -6,13 +6,13 @@ use crate::{
     client,
     fingerprint::{Content, of_bytes, of_json},
     json, path,
-    problem::Problem,
+    problem::{Code, Problem},
     shell::RequestId,
 };
 use axum::{
     body::{Bytes, to_bytes},
     extract::{FromRequest, FromRequestParts, Request},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, header, request::Parts},
 };
 use campusg_domain::{
     id::{Fingerprint, Principal},
@@ -89,7 +89,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for KeyedCall<T> {
             return Ok(Self(call));
         }
         let detail = "send an Idempotency-Key header of your own making, and the same one when you repeat the request";
-        Err(Problem::shape("idempotency_key_required", detail))
+        Err(Problem::new(Code::IdempotencyKeyRequired, detail))
     }
 }
 
@@ -200,7 +200,7 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let visible = bytes.iter().all(u8::is_ascii_graphic);
     if keys.next().is_some() || bytes.is_empty() || bytes.len() > 255 || !visible {
         let detail = "an Idempotency-Key is one header of 1 to 255 visible ASCII characters";
-        return Err(Problem::shape("invalid_idempotency_key", detail));
+        return Err(Problem::new(Code::InvalidIdempotencyKey, detail));
     }
     Ok(Some(bytes.iter().map(|byte| char::from(*byte)).collect()))
 }
@@ -232,8 +232,7 @@ fn body<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pro
 }
 
 fn unsupported(detail: String) -> Problem {
-    let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-    Problem::new(status, "unsupported_media_type", detail)
+    Problem::new(Code::UnsupportedMediaType, detail)
 }
 
 /// Hashes the operation and the hash of the body.
@@ -262,7 +261,7 @@ mod tests {
         for one in keys {
             headers.append(KEY, HeaderValue::from_bytes(one).unwrap());
         }
-        key(&headers).map_err(|problem| problem.code)
+        key(&headers).map_err(|problem| problem.code.name())
     }
 
     #[test]

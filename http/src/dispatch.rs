@@ -9,7 +9,7 @@ use crate::{
     free_text::sealed,
     gate::see,
     policy::Who,
-    problem::Problem,
+    problem::{Code, Problem},
     tag,
 };
 use axum::{http::StatusCode, response::Response};
@@ -165,7 +165,7 @@ fn explained(mut problem: Problem, role: Role, order: Option<&Order>, fits: &[&s
         return problem.about(order.id, order.status(), fits);
     }
     problem.extra.remove("order_status");
-    if problem.code == "not_in_this_stage" {
+    if problem.code == Code::NotInThisStage {
         problem.detail = "this order can't be taken now".into();
     }
     problem

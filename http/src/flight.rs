@@ -8,11 +8,11 @@ use crate::{
     body,
     client::Peer,
     config::HttpConfig,
-    problem::Problem,
+    problem::{Code, Problem},
     room::{Room, Standing},
     tally::{Place, Tally},
 };
-use axum::{body::Body, extract::Request, http::StatusCode, response::Response};
+use axum::{body::Body, extract::Request, response::Response};
 use campusg_actors::runtime::{Authenticated, Refusal};
 use campusg_domain::id::UserId;
 use std::{
@@ -176,8 +176,7 @@ fn busy() -> Problem {
 
 fn too_many() -> Problem {
     Problem::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        "too_many_requests",
+        Code::TooManyRequests,
         "too many of your requests are in flight",
     )
     .retry_after_ms(1_000)

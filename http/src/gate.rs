@@ -12,7 +12,7 @@ use crate::{
     limit,
     page::refuse_parameters,
     policy::{RoutePolicy, Who},
-    problem::Problem,
+    problem::{Code, Problem},
     room::Standing,
     tag,
 };
@@ -20,7 +20,6 @@ use axum::{
     RequestExt,
     body::{Body, to_bytes},
     extract::{RawPathParams, Request, State},
-    http::StatusCode,
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -123,8 +122,7 @@ fn rate(app: &AppState, who: limit::Who) -> Result<(), Problem> {
         .request(who, Instant::now())
         .map_err(|wait_ms| {
             Problem::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "too_many_requests",
+                Code::TooManyRequests,
                 "too many requests, try again shortly",
             )
             .retry_after_ms(wait_ms)
@@ -211,10 +209,7 @@ async fn signed(app: &AppState, request: &mut Request) -> Result<(), Problem> {
     let checked = app.runtime().check_signature(message);
     checked.map_err(|fault| match fault {
         SignatureFault::Wrong => not_signed(),
-        SignatureFault::OutOfTime => {
-            let status = StatusCode::UNAUTHORIZED;
-            Problem::new(status, "signature_out_of_time", fault.to_string())
-        }
+        SignatureFault::OutOfTime => Problem::new(Code::SignatureOutOfTime, fault.to_string()),
     })?;
     *request.body_mut() = Body::from(body);
     Ok(())
@@ -222,7 +217,7 @@ async fn signed(app: &AppState, request: &mut Request) -> Result<(), Problem> {
 
 fn not_signed() -> Problem {
     let detail = "only the payment gateway may do this: sign the message with its key";
-    Problem::new(StatusCode::UNAUTHORIZED, "wrong_signature", detail)
+    Problem::new(Code::WrongSignature, detail)
 }
 
 /// Loads an order, if the caller's role in it is one of `who`.

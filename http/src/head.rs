@@ -1,10 +1,10 @@
 //! What the head of every request must be, before anybody looks for its route: one host, one line of each header that
 //! has one value, and no coding that this server would have to undo.
 
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use axum::{
     extract::Request,
-    http::{HeaderName, HeaderValue, StatusCode, Version, header, uri::Authority},
+    http::{HeaderName, HeaderValue, Version, header, uri::Authority},
 };
 
 /// Header of the request id, in requests and responses.
@@ -26,13 +26,13 @@ const SINGLE: [HeaderName; 5] = [
 pub(crate) fn check(request: &Request) -> Result<(), Problem> {
     if !names_host(request) {
         let detail = "an HTTP/1.1 request has one Host header: the host, and its port where it is not the usual one";
-        return Err(Problem::shape("invalid_host", detail));
+        return Err(Problem::new(Code::InvalidHost, detail));
     }
     let headers = request.headers();
     let count = |name: &HeaderName| headers.get_all(name).iter().count();
     if let Some(name) = SINGLE.iter().find(|name| count(name) > 1) {
         let detail = format!("{name} has one value: send one line of it");
-        return Err(Problem::shape("repeated_header", detail).with("header", name.as_str()));
+        return Err(Problem::new(Code::RepeatedHeader, detail).with("header", name.as_str()));
     }
     let is = |value: &HeaderValue, word: &str| {
         let value = value.as_bytes().trim_ascii();
@@ -41,14 +41,12 @@ pub(crate) fn check(request: &Request) -> Result<(), Problem> {
     let codings = headers.get_all(header::TRANSFER_ENCODING);
     if count(&header::TRANSFER_ENCODING) > 1 || !codings.iter().all(|one| is(one, "chunked")) {
         let detail = "Transfer-Encoding may only be chunked";
-        let status = StatusCode::NOT_IMPLEMENTED;
-        return Err(Problem::new(status, "unknown_transfer_encoding", detail));
+        return Err(Problem::new(Code::UnknownTransferEncoding, detail));
     }
     let mut codings = headers.get_all(header::CONTENT_ENCODING).iter();
     if !codings.all(|one| is(one, "identity")) {
         let detail = "send the body as it is, without a Content-Encoding";
-        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return Err(Problem::new(status, "unsupported_content_encoding", detail));
+        return Err(Problem::new(Code::UnsupportedContentEncoding, detail));
     }
     Ok(())
 }
@@ -81,7 +79,7 @@ mod tests {
         }
         match check(&request.body(Body::empty()).unwrap()) {
             Ok(()) => (200, ""),
-            Err(problem) => (problem.status.as_u16(), problem.code),
+            Err(problem) => (problem.status.as_u16(), problem.code.name()),
         }
     }
 

@@ -5,7 +5,7 @@ mod text;
 
 pub(crate) use text::JsonText;
 
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use campusg_domain::money::Cents;
 use serde::{
     Deserialize, Deserializer,
@@ -20,7 +20,7 @@ use std::fmt;
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if body.starts_with("\u{feff}".as_bytes()) {
         let detail = "the body begins with a byte order mark: send it without one";
-        let problem = Problem::shape("malformed_json", detail);
+        let problem = Problem::new(Code::MalformedJson, detail);
         return Err(problem.with("line", 1).with("column", 1));
     }
     let mut json = serde_json::Deserializer::from_slice(body);
@@ -49,19 +49,19 @@ fn misshapen(body: &[u8], fault: &serde_path_to_error::Error<serde_json::Error>)
         }
     };
     let (code, field) = if detail.starts_with("unknown field") {
-        ("unknown_field", at_named(path))
+        (Code::UnknownField, at_named(path))
     } else if detail.starts_with("duplicate field") {
-        ("duplicate_field", at_named(path))
+        (Code::DuplicateField, at_named(path))
     } else if detail.starts_with("missing field") {
-        ("missing_field", join(&path, named))
+        (Code::MissingField, join(&path, named))
     } else {
-        ("wrong_type", path)
+        (Code::WrongType, path)
     };
-    Problem::shape(code, detail).with("field", field)
+    Problem::new(code, detail).with("field", field)
 }
 
 fn malformed(fault: &serde_json::Error) -> Problem {
-    Problem::shape("malformed_json", without_place(&fault.to_string()))
+    Problem::new(Code::MalformedJson, without_place(&fault.to_string()))
         .with("line", fault.line())
         .with("column", fault.column())
 }
@@ -177,13 +177,13 @@ mod tests {
                 .map(ToString::to_string)
                 .unwrap_or_default()
         };
-        let place = if problem.code == "malformed_json" {
+        let place = if problem.code == Code::MalformedJson {
             format!("{}:{}", place("line"), place("column"))
         } else {
             place("field")
         };
         (
-            problem.code.into(),
+            problem.code.name().into(),
             place.trim_matches('"').into(),
             problem.detail,
         )
@@ -289,7 +289,7 @@ mod tests {
         let body = format!("{{\"inner\": {}", "[".repeat(100_000));
         assert_eq!(
             read::<serde_json::Value>(body.as_bytes()).unwrap_err().code,
-            "malformed_json"
+            Code::MalformedJson
         );
     }
 }

@@ -1,6 +1,9 @@
 //! Paging of lists: the limit and the cursor. A cursor is opaque: only one that this server gave out is accepted.
 
-use crate::{problem::Problem, time};
+use crate::{
+    problem::{Code, Problem},
+    time,
+};
 use axum::{
     extract::{FromRequestParts, Query},
     http::{Uri, request::Parts},
@@ -111,14 +114,14 @@ impl Paging {
 
 fn parsed<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let uri = Uri::try_from(format!("/?{query}"));
-    let uri = uri.map_err(|_| Problem::shape("invalid_query", "can't be read"))?;
+    let uri = uri.map_err(|_| Problem::new(Code::InvalidQuery, "can't be read"))?;
     let asked = Query::<T>::try_from_uri(&uri);
     asked.map(|Query(asked)| asked).map_err(|fault| {
         let text = fault.to_string();
         let detail = text
             .rsplit_once("query string: ")
             .map_or(text.as_str(), |(_, why)| why);
-        let problem = Problem::shape("invalid_query", in_words(detail));
+        let problem = Problem::new(Code::InvalidQuery, in_words(detail));
         match field_of(detail) {
             Some(field) => problem.with("field", field),
             None => problem,
@@ -164,7 +167,7 @@ fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     match asked.unwrap_or(USUAL) {
         limit @ 1..=LARGEST => Ok(limit),
         _ => Err(
-            Problem::shape("invalid_query", "limit: must be from 1 to 100").with("field", "limit"),
+            Problem::new(Code::InvalidQuery, "limit: must be from 1 to 100").with("field", "limit"),
         ),
     }
 }
@@ -172,8 +175,8 @@ fn limit(asked: Option<usize>) -> Result<usize, Problem> {
 /// Parses a time given as the parameter `field`.
 pub(crate) fn moment(field: &str, text: &str) -> Result<At, Problem> {
     time::parse(text).ok_or_else(|| {
-        Problem::shape(
-            "invalid_query",
+        Problem::new(
+            Code::InvalidQuery,
             format!("{field}: must be a time as 2026-03-01T12:30:00Z"),
         )
         .with("field", field)
@@ -332,8 +335,8 @@ impl Cursor for TransferId {
 /// Parses the parameter `cursor`.
 fn cursor<C: Cursor>(asked: Option<&str>) -> Result<Option<C>, Problem> {
     let unknown = || {
-        Problem::shape(
-            "invalid_cursor",
+        Problem::new(
+            Code::InvalidCursor,
             "use next_cursor of the page before, as it is",
         )
         .with("field", "cursor")

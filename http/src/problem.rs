@@ -4,7 +4,10 @@
 //! the body. The order's status is `order_status`, not `status`: RFC 9457 reserves `status` for the HTTP status.
 //! Invariant: internal faults are never described; a 5xx carries the request id, under which the fault is logged.
 
+mod catalogue;
 mod refusal;
+
+pub(crate) use catalogue::Code;
 
 use axum::{
     body::Body,
@@ -20,16 +23,16 @@ pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
-    pub(crate) code: &'static str,
+    pub(crate) code: Code,
     pub(crate) detail: String,
     pub(crate) retry_after_ms: Option<u64>,
     pub(crate) extra: Map<String, Value>,
 }
 
 impl Problem {
-    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
-            status,
+            status: code.status(),
             code,
             detail: detail.into(),
             retry_after_ms: None,
@@ -59,35 +62,17 @@ impl Problem {
 
     /// 422 for the value of `field`, which breaks `rule`.
     pub(crate) fn field(field: &str, rule: &str) -> Self {
-        Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_field",
-            format!("{field} {rule}"),
-        )
-        .with("field", field)
-    }
-
-    /// 400 for a request of the wrong shape.
-    pub(crate) fn shape(code: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, code, detail)
+        Self::new(Code::InvalidField, format!("{field} {rule}")).with("field", field)
     }
 
     /// 404: the thing does not exist, or the caller must not know of it.
     pub(crate) fn not_found(what: &str) -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            format!("no such {what}"),
-        )
+        Self::new(Code::NotFound, format!("no such {what}"))
     }
 
     /// 403: the caller may know of the thing but not do this.
     pub(crate) fn not_allowed(who: &str) -> Self {
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "not_allowed",
-            format!("only {who} may do this"),
-        )
+        Self::new(Code::NotAllowed, format!("only {who} may do this"))
     }
 
     /// 401 for a token of an ended or unknown session.
@@ -101,52 +86,51 @@ impl Problem {
     /// 401 for a request without a token.
     pub(crate) fn not_signed_in() -> Self {
         Self::new(
-            StatusCode::UNAUTHORIZED,
-            "not_signed_in",
+            Code::NotSignedIn,
             "sign in and send the token as `Authorization: Bearer …`",
         )
     }
 
     /// 500 for an internal fault.
     pub(crate) fn fault() -> Self {
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal",
-            "something broke",
-        )
+        Self::new(Code::Internal, "something broke")
     }
 
     /// Builds a problem for a response without a body, as axum and its layers give it.
     pub(crate) fn bare(status: StatusCode) -> Self {
         let (code, detail) = match status {
-            StatusCode::NOT_FOUND => ("no_such_route", "there is nothing under this path"),
-            StatusCode::METHOD_NOT_ALLOWED => {
-                ("method_not_allowed", "this path does not take this method")
-            }
-            StatusCode::PAYLOAD_TOO_LARGE => ("body_too_large", "the body is too large"),
+            StatusCode::NOT_FOUND => (Code::NoSuchRoute, "there is nothing under this path"),
+            StatusCode::METHOD_NOT_ALLOWED => (
+                Code::MethodNotAllowed,
+                "this path does not take this method",
+            ),
+            StatusCode::PAYLOAD_TOO_LARGE => (Code::BodyTooLarge, "the body is too large"),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => (
-                "unsupported_media_type",
+                Code::UnsupportedMediaType,
                 "this content type is not taken here",
             ),
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => (
-                "head_too_large",
+                Code::HeadTooLarge,
                 "the request has too many header lines, or too long ones",
             ),
-            StatusCode::URI_TOO_LONG => ("uri_too_long", "the request's path is too long"),
-            status if status.is_server_error() => ("internal", "something broke"),
-            _ => ("bad_request", "the request can't be understood"),
+            StatusCode::URI_TOO_LONG => (Code::UriTooLong, "the request's path is too long"),
+            status if status.is_server_error() => (Code::Internal, "something broke"),
+            _ => (Code::BadRequest, "the request can't be understood"),
         };
-        Self::new(status, code, detail)
+        Self {
+            status,
+            ..Self::new(code, detail)
+        }
     }
 
     /// Builds the JSON body.
     pub(crate) fn render(&self, instance: Option<&str>, request: Option<&str>) -> Value {
         let mut body = json!({
-            "type": format!("urn:campusg:problem:{}", self.code),
-            "title": title(self.code),
+            "type": self.code.page(),
+            "title": self.code.title(),
             "status": self.status.as_u16(),
             "detail": self.detail,
-            "code": self.code,
+            "code": self.code.name(),
         });
         let members = body.as_object_mut().expect("an object was just made");
         members.extend(instance.map(|path| ("instance".into(), path.into())));
@@ -178,15 +162,6 @@ impl Problem {
         response.extensions_mut().insert(self);
         response
     }
-}
-
-/// Turns a code into a title: `key_reused` becomes "Key reused".
-fn title(code: &str) -> String {
-    let mut words = code.replace('_', " ");
-    if let Some(first) = words.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    words
 }
 
 impl IntoResponse for Problem {

@@ -15,7 +15,7 @@ use crate::{
     problem::Problem,
     route::{
         admin, dispute, escrow, front, gateway, health, ledger, message, notification, order,
-        payment, photo, proposal, scheduled_event, session, store, timer, user,
+        payment, photo, problem, proposal, scheduled_event, session, store, timer, user,
     },
     shell,
     table::{Route, Table, open_to_all},
@@ -26,6 +26,8 @@ use axum::{Router, http::StatusCode};
 fn table() -> Table {
     Table::new()
         .asks("/", Public, front::front)
+        .get("/problems", Public, problem::list::list)
+        .get("/problems/{code}", Public, problem::get::get)
         .probe("/health/live", Public, health::live::live)
         .probe("/health/ready", Public, health::ready::ready)
 

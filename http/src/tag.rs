@@ -6,8 +6,8 @@
 //! change before it decides, but each command carries its own guards (stage, price, runner epoch), so a change cannot
 //! turn a command into another one.
 
-use crate::problem::Problem;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use crate::problem::{Code, Problem};
+use axum::http::{HeaderMap, HeaderValue, header};
 use std::hash::{DefaultHasher, Hasher};
 
 /// The tag of an answer that shows this version of an order. The standard library's hash is short and fast; a release may
@@ -41,8 +41,7 @@ pub(crate) fn refuse_unlooked(headers: &HeaderMap, has_version: bool) -> Result<
     for (name, is_looked_at) in unlooked {
         if headers.contains_key(&name) && !is_looked_at {
             let detail = format!("{name} is not looked at here: leave it out");
-            let status = StatusCode::PRECONDITION_FAILED;
-            let problem = Problem::new(status, "precondition_not_looked_at", detail);
+            let problem = Problem::new(Code::PreconditionNotLookedAt, detail);
             return Err(problem.with("header", name.as_str()));
         }
     }
@@ -59,10 +58,7 @@ pub(crate) fn check(headers: &HeaderMap, version: u32) -> Result<(), Problem> {
     match names(headers, &header::IF_MATCH, is_of_version) {
         Some(false) => {
             let detail = "the resource has changed: read it again";
-            Err(
-                Problem::new(StatusCode::PRECONDITION_FAILED, "version_changed", detail)
-                    .with("version", version),
-            )
+            Err(Problem::new(Code::VersionChanged, detail).with("version", version))
         }
         Some(true) | None => Ok(()),
     }
@@ -120,6 +116,7 @@ fn tags(line: &str) -> Option<Vec<EntityTag<'_>>> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may end here")]
     use super::*;
+    use axum::http::StatusCode;
 
     fn with(name: header::HeaderName, value: &str) -> HeaderMap {
         HeaderMap::from_iter([(name, value.parse().unwrap())])

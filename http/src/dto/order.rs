@@ -349,7 +349,7 @@ mod tests {
             let wish = json::read::<NewOrderIn>(body.as_bytes()).and_then(NewOrder::try_from);
             wish.map_err(|problem| {
                 (
-                    problem.code,
+                    problem.code.name(),
                     problem.extra["field"].as_str().unwrap().to_owned(),
                 )
             })

@@ -102,7 +102,7 @@ mod tests {
         let read = json::read::<ProposalIn>(body.to_string().as_bytes());
         let said = |problem: Problem| {
             let field = problem.extra["field"].as_str().unwrap();
-            (problem.code, field.to_owned())
+            (problem.code.name(), field.to_owned())
         };
         read.map(ProposalIn::split).map_err(said)
     }

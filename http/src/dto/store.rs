@@ -132,7 +132,7 @@ mod tests {
         let read = json::read::<StoreChangeIn>(body.as_bytes());
         read.map(StoreChange::from).map_err(|problem| {
             let field = problem.extra["field"].as_str().unwrap();
-            (problem.code, field.to_owned())
+            (problem.code.name(), field.to_owned())
         })
     }
 

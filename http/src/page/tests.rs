@@ -85,7 +85,11 @@ fn d5_unknown_and_doubled_parameters_are_refused() {
         "limit=x",
         "%6Cimi=1",
     ] {
-        assert_eq!(paging(wrong).unwrap_err().code, "invalid_query", "{wrong}");
+        assert_eq!(
+            paging(wrong).unwrap_err().code,
+            Code::InvalidQuery,
+            "{wrong}"
+        );
     }
     assert!(parsed::<NoParameters>("").is_ok());
     let refused = parsed::<NoParameters>("x=1").err();

@@ -1,20 +1,14 @@
-//! Maps each refusal of the runtime to a problem, in one exhaustive table.
-//!
-//! 400 for a wrong shape, 403 if it is not the caller's to do, 404 if it does not exist or the caller must not know
-//! of it, 409 if it does not fit the present state, 422 for a value that breaks a rule, 503 if it cannot be done now,
-//! 504 if the outcome is unknown.
+//! Maps each refusal of the runtime to a problem, with members for the values that it carries.
 
-use super::Problem;
+use super::{Code, Problem};
 use crate::time;
-use axum::http::StatusCode;
 use campusg_actors::runtime::Refusal;
 use campusg_domain::{order::Quote, rejection::Rejection};
 use serde_json::{Value, json};
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        let status = status(&refusal);
-        let problem = Self::new(status, refusal.code(), refusal.to_string());
+        let problem = Self::new(Code::from(&refusal), refusal.to_string());
         match refusal {
             Refusal::Rejected { rejection, order } => {
                 let problem = match order {
@@ -31,72 +25,6 @@ impl From<Refusal> for Problem {
             Refusal::Stopping | Refusal::Unknown => problem.retry_after_ms(1_000),
             Refusal::WrongCredentials | Refusal::Fault => problem,
         }
-    }
-}
-
-pub(super) const fn status(refusal: &Refusal) -> StatusCode {
-    match refusal {
-        Refusal::Rejected { rejection, .. } => rejected(rejection),
-        Refusal::WrongCredentials => StatusCode::UNAUTHORIZED,
-        Refusal::Busy { .. }
-        | Refusal::StorageFull
-        | Refusal::BeingRestored
-        | Refusal::GatewayAway
-        | Refusal::NeedsAttention
-        | Refusal::Stopping => StatusCode::SERVICE_UNAVAILABLE,
-        Refusal::Unknown => StatusCode::GATEWAY_TIMEOUT,
-        Refusal::Fault => StatusCode::INTERNAL_SERVER_ERROR,
-    }
-}
-
-const fn rejected(rejection: &Rejection) -> StatusCode {
-    match rejection {
-        Rejection::NotFound { .. } => StatusCode::NOT_FOUND,
-        Rejection::NotAllowed { .. }
-        | Rejection::Suspended
-        | Rejection::OwnOrder
-        | Rejection::NotARunner => StatusCode::FORBIDDEN,
-        Rejection::KeyReused
-        | Rejection::InvalidField { .. }
-        | Rejection::AboveApproved { .. }
-        | Rejection::PhotoNeeded { .. }
-        | Rejection::AboveDebt { .. }
-        | Rejection::AboveAvailable { .. }
-        | Rejection::AboveLosses { .. }
-        | Rejection::WrongPin { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-        Rejection::StillRunning
-        | Rejection::NoPaymentMethod
-        | Rejection::InDebt { .. }
-        | Rejection::TooManyOpenOrders { .. }
-        | Rejection::StorePaused
-        | Rejection::TakenByAnotherRunner
-        | Rejection::NotInThisStage { .. }
-        | Rejection::TooLate
-        | Rejection::TooEarly { .. }
-        | Rejection::TooManyRuns { .. }
-        | Rejection::TooManyScheduled { .. }
-        | Rejection::HadTooOften { .. }
-        | Rejection::OnHold
-        | Rejection::QuoteChanged { .. }
-        | Rejection::PhotoUsed
-        | Rejection::AlreadyRated
-        | Rejection::EmailTaken
-        | Rejection::TransferRefused
-        | Rejection::OrderOpen
-        | Rejection::NotCancellable
-        | Rejection::NoPayoutMethod
-        | Rejection::StoreClosed
-        | Rejection::ProposalOpen
-        | Rejection::DisputeOpen
-        | Rejection::ClockSetBack { .. }
-        | Rejection::MovesMoney
-        | Rejection::NoCompensation { .. }
-        | Rejection::ContactFirst { .. }
-        | Rejection::TooManyMessages { .. }
-        | Rejection::TooManyProposals { .. }
-        | Rejection::TooManyPayments { .. } => StatusCode::CONFLICT,
-        Rejection::TooManyKeys { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Rejection::HoldRefused | Rejection::TimersFull => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 
@@ -277,12 +205,14 @@ mod tests {
             Refusal::Fault,
         ];
         let line = |refusal: Refusal| {
+            let named = refusal.code();
             let problem = Problem::from(refusal);
+            assert_eq!(problem.code.name(), named, "the runtime's own name");
             let extra = serde_json::Value::from(problem.extra.clone());
             format!(
                 "{} {}: {} {:?} {extra}",
                 problem.status.as_u16(),
-                problem.code,
+                problem.code.name(),
                 problem.detail,
                 problem.retry_after_ms
             )

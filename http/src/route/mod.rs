@@ -12,6 +12,7 @@ pub(crate) mod notification;
 pub(crate) mod order;
 pub(crate) mod payment;
 pub(crate) mod photo;
+pub(crate) mod problem;
 pub(crate) mod proposal;
 pub(crate) mod scheduled_event;
 pub(crate) mod session;

@@ -1,7 +1,12 @@
 //! `GET /health/ready`: 200 if commands can be taken and the clock can be trusted.
 
-use crate::{answer, app_state::AppState, problem::Problem, time};
-use axum::{extract::State, http::StatusCode, response::Response};
+use crate::{
+    answer,
+    app_state::AppState,
+    problem::{Code, Problem},
+    time,
+};
+use axum::{extract::State, response::Response};
 use campusg_actors::runtime::{Condition, Readiness};
 use serde_json::{Value, json};
 
@@ -9,7 +14,7 @@ pub(crate) async fn ready(State(app): State<AppState>) -> Result<Response, Probl
     let found = app.runtime().readiness();
     if let (true, Some(step)) = (found.journal, found.clock) {
         let detail = "the clock jumped: commands are taken, in a time that goes on as if it had not, until it is set right or somebody accepts it";
-        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "clock_stepped", detail);
+        let problem = Problem::new(Code::ClockStepped, detail);
         return Err(problem
             .with("archive", found.archive)
             .with("lag_records", found.lag)
@@ -27,8 +32,7 @@ pub(crate) async fn ready(State(app): State<AppState>) -> Result<Response, Probl
         })));
     }
     let problem = Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "not_ready",
+        Code::NotReady,
         if found.journal {
             "the payment gateway can't work: commands are taken, and payments wait until it can"
         } else if found.full {

@@ -8,7 +8,7 @@ use crate::{
     dto::order::{ListIn, PartyIn},
     gate,
     page::{Listed, Page},
-    problem::Problem,
+    problem::{Code, Problem},
     view::{Viewer, order::render, related, related::Related, summary::SummaryView},
 };
 use axum::{extract::State, response::Response};
@@ -31,7 +31,7 @@ pub(crate) async fn list(
         }
         (Some(true), _) => {
             return Err(
-                Problem::shape("invalid_query", "available: goes without as and status")
+                Problem::new(Code::InvalidQuery, "available: goes without as and status")
                     .with("field", "available"),
             );
         }

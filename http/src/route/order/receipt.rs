@@ -1,10 +1,9 @@
 //! `GET /api/orders/{id}/receipt`: the caller's own receipt, as JSON or as an HTML page.
 
 use crate::{
-    accept, answer,
+    answer,
     app_state::AppState,
     auth::{LoadedOrder, Me},
-    html::document,
     problem::Problem,
     view::{
         Viewer,
@@ -14,7 +13,7 @@ use crate::{
 };
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, header},
     response::Response,
 };
 use campusg_actors::runtime::Refusal;
@@ -47,12 +46,7 @@ pub(crate) async fn receipt(
     let statement = app.runtime().receipt(user, order.id).await?;
     let related = related::gather(&app, &viewer, order).await?;
     let receipt = ReceiptView::of(order, &viewer, &related, &statement);
-    let mut response = if accept::preferred(&headers, &[accept::JSON, accept::HTML]) == accept::HTML
-    {
-        document(StatusCode::OK, "Receipt", &receipt.html())
-    } else {
-        answer::ok(&receipt)
-    };
+    let mut response = answer::json_or_page(&headers, &receipt, "Receipt", || receipt.html());
     response.headers_mut().insert(
         header::VARY,
         HeaderValue::from_static("accept, authorization"),

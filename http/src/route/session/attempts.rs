@@ -1,7 +1,10 @@
 //! Applies the limits of attempts to signing in and registering.
 
-use crate::{app_state::AppState, attempt::Attempt, problem::Problem};
-use axum::http::StatusCode;
+use crate::{
+    app_state::AppState,
+    attempt::Attempt,
+    problem::{Code, Problem},
+};
 use campusg_actors::runtime::{Refusal, SignedIn};
 use campusg_domain::rejection::Rejection;
 use std::net::IpAddr;
@@ -17,7 +20,7 @@ pub(crate) async fn sign_in<'a>(
     let begun = app.attempts();
     let begun = begun.sign_in(account, address, device, Instant::now());
     let detail = "too many failed attempts, try again later";
-    in_turn(begun, "too_many_attempts", detail).await
+    in_turn(begun, Code::TooManyAttempts, detail).await
 }
 
 /// Begins a registration and waits for its turn; 429 if there are too many from this address.
@@ -29,17 +32,15 @@ pub(crate) async fn registration<'a>(
     let begun = app.attempts();
     let begun = begun.registration(account, address, Instant::now());
     let detail = "too many registrations from this address, try again later";
-    in_turn(begun, "too_many_registrations", detail).await
+    in_turn(begun, Code::TooManyRegistrations, detail).await
 }
 
 async fn in_turn<'a>(
     begun: Result<Attempt<'a>, u64>,
-    code: &'static str,
+    code: Code,
     detail: &str,
 ) -> Result<Attempt<'a>, Problem> {
-    let attempt = begun.map_err(|wait_ms| {
-        Problem::new(StatusCode::TOO_MANY_REQUESTS, code, detail).retry_after_ms(wait_ms)
-    })?;
+    let attempt = begun.map_err(|wait_ms| Problem::new(code, detail).retry_after_ms(wait_ms))?;
     if !attempt.wait.is_zero() {
         sleep(attempt.wait).await;
     }
