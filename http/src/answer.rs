@@ -1,4 +1,5 @@
-//! Successful responses: JSON with a status, and an order with its version as entity tag.
+//! Successful answers, each of a type that says what it is: JSON with a status, an order with its version as entity tag,
+//! a page, an image.
 
 use crate::{
     accept,
@@ -7,19 +8,72 @@ use crate::{
     html::document,
     problem::Problem,
     tag,
-    view::{Viewer, order::render, related},
+    view::{
+        Viewer,
+        order::{OrderView, render},
+        related,
+    },
 };
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use campusg_actors::runtime::OrderReply;
 use campusg_domain::order::{Order, Role};
 use serde::Serialize;
+use std::marker::PhantomData;
+
+/// Header that marks the answer to a repeated command.
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+macro_rules! answers {
+    ($($(#[$doc:meta])* $name:ident $(<$of:ident>)?;)*) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name$(<$of>)?(Response, PhantomData<fn($($of)?)>);
+
+        impl$(<$of>)? From<Response> for $name$(<$of>)? {
+            fn from(response: Response) -> Self {
+                Self(response, PhantomData)
+            }
+        }
+
+        impl$(<$of>)? IntoResponse for $name$(<$of>)? {
+            fn into_response(self) -> Response {
+                self.0
+            }
+        }
+    )*};
+}
+
+// Each is a written answer whose type says what the contract promises of it.
+answers! {
+    /// 200 with a body.
+    Found<T>;
+    /// 201 with the body and the address of what was made.
+    Created<T>;
+    /// 201 with the body of what was booked, which has no address of its own.
+    Booked<T>;
+    /// [`Created`], of a command that may be a repeat.
+    Sent<T>;
+    /// 204 without a body.
+    Done;
+    /// 200 with a body, as JSON or as a page.
+    Negotiated<T>;
+    /// 200 with a page.
+    Html;
+    /// 200 with an image.
+    Picture;
+    /// 200 with an order, or 304 if the caller has what would be shown.
+    Shown;
+    /// 200 with the order after a command, or 202 if the command has only begun.
+    Commanded;
+    /// 201 with a new order and its address.
+    Placed;
+}
 
 /// Returns `body` as JSON with `status`; 500 where it cannot be serialized.
-pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+fn json(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
         Ok(bytes) => written(status, bytes),
         Err(fault) => unwritten(&fault),
@@ -42,13 +96,27 @@ fn unwritten(fault: &serde_json::Error) -> Response {
 }
 
 /// Returns `body` as JSON with status 200.
-pub(crate) fn ok(body: &impl Serialize) -> Response {
-    json(StatusCode::OK, body)
+pub(crate) fn ok<T: Serialize>(body: &T) -> Found<T> {
+    json(StatusCode::OK, body).into()
 }
 
 /// Returns `body` as JSON with status 201 and a `Location` header.
-pub(crate) fn created(location: &str, body: &impl Serialize) -> Response {
-    let mut response = json(StatusCode::CREATED, body);
+pub(crate) fn created<T: Serialize>(location: &str, body: &T) -> Created<T> {
+    located(location, json(StatusCode::CREATED, body)).into()
+}
+
+/// As [`created`]; marked if the command was a repeat.
+pub(crate) fn sent<T: Serialize>(location: &str, body: &T, repeated: bool) -> Sent<T> {
+    let response = located(location, json(StatusCode::CREATED, body));
+    replayed(response, repeated).into()
+}
+
+/// Returns `body` as JSON with status 201.
+pub(crate) fn booked<T: Serialize>(body: &T) -> Booked<T> {
+    json(StatusCode::CREATED, body).into()
+}
+
+fn located(location: &str, mut response: Response) -> Response {
     if let Ok(location) = HeaderValue::from_str(location) {
         response.headers_mut().insert(header::LOCATION, location);
     }
@@ -56,27 +124,26 @@ pub(crate) fn created(location: &str, body: &impl Serialize) -> Response {
 }
 
 /// Returns `body` as JSON, or as the page that `html` makes of it, as the caller prefers.
-pub(crate) fn json_or_page(
+pub(crate) fn json_or_page<T: Serialize>(
     headers: &HeaderMap,
-    body: &impl Serialize,
+    body: &T,
     title: &str,
     html: impl FnOnce() -> String,
-) -> Response {
+) -> Negotiated<T> {
     let mut response = if accept::preferred(headers, &[accept::JSON, accept::HTML]) == accept::HTML
     {
         document(StatusCode::OK, title, &html())
     } else {
-        ok(body)
+        json(StatusCode::OK, body)
     };
-    response
-        .headers_mut()
-        .insert(header::VARY, HeaderValue::from_static("accept"));
-    response
+    let vary = HeaderValue::from_static("accept, authorization");
+    response.headers_mut().insert(header::VARY, vary);
+    response.into()
 }
 
 /// Returns status 204 without a body.
-pub(crate) fn done() -> Response {
-    StatusCode::NO_CONTENT.into_response()
+pub(crate) fn done() -> Done {
+    StatusCode::NO_CONTENT.into_response().into()
 }
 
 /// Shows an order to a caller who reads it; 304 if `If-None-Match` names the tag of what would be shown.
@@ -85,12 +152,12 @@ pub(crate) async fn shown(
     viewer: &Viewer,
     order: &Order,
     asked: &HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Shown, Problem> {
     let related = related::gather(app, viewer, order).await?;
     let shown = order_answer(StatusCode::OK, order, &render(order, viewer, &related));
     let tag = shown.headers().get(header::ETAG);
     if tag.is_none_or(|tag| !tag::is_known(asked, tag)) {
-        return Ok(shown);
+        return Ok(shown.into());
     }
     let mut unchanged = StatusCode::NOT_MODIFIED.into_response();
     for name in [header::ETAG, header::CACHE_CONTROL, header::VARY] {
@@ -98,7 +165,39 @@ pub(crate) async fn shown(
             unchanged.headers_mut().insert(name, value.clone());
         }
     }
-    Ok(unchanged)
+    Ok(unchanged.into())
+}
+
+/// Shows an order as it was; such a view has no tag.
+pub(crate) fn as_it_was(view: &OrderView) -> Shown {
+    json(StatusCode::OK, view).into()
+}
+
+/// Shows an order that has just been placed.
+///
+/// # Errors
+/// As [`after_command`].
+pub(crate) async fn placed(app: &AppState, me: &Me, reply: &OrderReply) -> Result<Placed, Problem> {
+    let response = after_command(app, me, reply, StatusCode::CREATED).await?;
+    Ok(located(&format!("/api/orders/{}", reply.order.id), response).into())
+}
+
+/// Shows an order after a command; with 202 instead of 200 if the command has only begun.
+///
+/// # Errors
+/// As [`after_command`].
+pub(crate) async fn commanded(
+    app: &AppState,
+    me: &Me,
+    reply: &OrderReply,
+    begun: bool,
+) -> Result<Commanded, Problem> {
+    let status = if begun {
+        StatusCode::ACCEPTED
+    } else {
+        StatusCode::OK
+    };
+    Ok(after_command(app, me, reply, status).await?.into())
 }
 
 /// Shows an order to the caller whose command it has just carried out. For a repeated command that is the order as
@@ -107,7 +206,7 @@ pub(crate) async fn shown(
 ///
 /// # Errors
 /// If the command is a repeat and the order's present state, which decides the rights, cannot be read.
-pub(crate) async fn after_command(
+async fn after_command(
     app: &AppState,
     me: &Me,
     reply: &OrderReply,
@@ -130,11 +229,11 @@ pub(crate) async fn after_command(
 }
 
 /// Adds the header `idempotency-replayed` if the command was a repeat.
-pub(crate) fn replayed(mut response: Response, repeated: bool) -> Response {
+fn replayed(mut response: Response, repeated: bool) -> Response {
     if repeated {
         response
             .headers_mut()
-            .insert("idempotency-replayed", HeaderValue::from_static("true"));
+            .insert(REPLAYED, HeaderValue::from_static("true"));
     }
     response
 }

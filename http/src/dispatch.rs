@@ -1,7 +1,7 @@
 //! Gives a command to an order: checks the expected version, sends the command, and answers with the order.
 
 use crate::{
-    answer::{after_command, is_party},
+    answer::{self, Commanded, is_party},
     app_state::AppState,
     auth::Me,
     call::Call,
@@ -12,7 +12,6 @@ use crate::{
     problem::{Code, Problem},
     tag,
 };
-use axum::{http::StatusCode, response::Response};
 use campusg_actors::runtime::{FreeText, OrderReply, Refusal};
 use campusg_domain::{
     call::CallState,
@@ -28,15 +27,10 @@ pub(crate) async fn dispatch<T>(
     call: Call<T>,
     id: OrderId,
     command: Command,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     let (me, begins) = (call.me.clone(), begins(&command));
     let reply = dispatch_to(app, call, id, command).await?;
-    let status = if begins(&reply.order) {
-        StatusCode::ACCEPTED
-    } else {
-        StatusCode::OK
-    };
-    after_command(app, &me, &reply, status).await
+    answer::commanded(app, &me, &reply, begins(&reply.order)).await
 }
 
 /// Gives a command to the order `id` and returns the order after it.
@@ -127,7 +121,7 @@ pub(crate) async fn with_reason(
     call: Call<ReasonIn>,
     id: OrderId,
     command: impl FnOnce(Sealed) -> Command,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     let (call, body) = call.split();
     let reason = sealed(app, &call, FreeText::Reason, &body.reason)?;
     dispatch(app, call, id, command(reason)).await

@@ -3,7 +3,7 @@
 use crate::{text, time::Time};
 use campusg_actors::runtime::{InboxNotice, NoticeText};
 use campusg_domain::{
-    id::{OrderId, Seq},
+    id::{OrderId, Seq, UserId},
     money::Currency,
     notice::NoticeKind,
     owner::inbox::NoticeId,
@@ -29,6 +29,24 @@ pub(crate) struct NoticeView {
     channels: Vec<ChannelView>,
     created_at: Time,
     data: Option<Value>,
+}
+
+/// A notice that an operator has sent.
+#[derive(Debug, Serialize)]
+pub(crate) struct SentView {
+    id: String,
+    user_id: UserId,
+    channels: Vec<ChannelView>,
+}
+
+impl SentView {
+    pub(crate) fn of(notice: NoticeId, user: UserId) -> Self {
+        Self {
+            id: write_id(notice),
+            user_id: user,
+            channels: vec![ChannelView::inbox(false)],
+        }
+    }
 }
 
 /// What is known of a notice on one channel.
@@ -179,7 +197,7 @@ impl NoticeView {
 }
 
 /// Formats a notice's id as `{seq}-{index}`.
-pub(crate) fn write_id(id: NoticeId) -> String {
+fn write_id(id: NoticeId) -> String {
     format!("{}-{}", id.seq, id.index)
 }
 

@@ -18,6 +18,7 @@ pub(crate) mod order;
 pub(crate) mod parts;
 pub(crate) mod payout;
 pub(crate) mod person;
+pub(crate) mod platform;
 pub(crate) mod problem;
 pub(crate) mod quote;
 pub(crate) mod receipt;

@@ -4,7 +4,7 @@ use super::related::Stores;
 use crate::time::Time;
 use campusg_actors::runtime::DropoffDetails;
 use campusg_domain::{
-    id::{PhotoId, Principal, StoreId},
+    id::{OrderId, PhotoId, Principal, StoreId},
     order::{
         Bought, CancelReason, Cancellation, Delivery, Handover, Item, Order, Proof, Settlement,
         StoreRef, Substitution,
@@ -220,6 +220,26 @@ pub(crate) fn by(order: &Order, principal: Principal) -> &'static str {
         Principal::Operator(user) if order.former_runners.contains(&user) => "runner",
         Principal::Operator(_) => "operator",
     }
+}
+
+/// The four digits that prove the delivery.
+#[derive(Debug, Serialize)]
+pub(crate) struct PinView {
+    order_id: OrderId,
+    pin: String,
+}
+
+impl PinView {
+    pub(crate) fn of(order_id: OrderId, pin: u16) -> Self {
+        let pin = format!("{pin:04}");
+        Self { order_id, pin }
+    }
+}
+
+/// A stored photo.
+#[derive(Debug, Serialize)]
+pub(crate) struct PhotoView {
+    pub(crate) id: PhotoId,
 }
 
 /// One party's ratings: the one it gave, and the one it received once both may see them.

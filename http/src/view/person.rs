@@ -83,6 +83,14 @@ impl From<&Profile> for PublicView {
     }
 }
 
+/// A person, as this reader sees them.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum ProfileView {
+    Own(Box<PersonView>),
+    Public(PublicView),
+}
+
 /// An order's runner as its customer sees them.
 #[derive(Debug, Serialize)]
 pub(crate) struct RunnerView {
@@ -198,7 +206,7 @@ pub(crate) struct PersonView {
     phone: Option<String>,
     operator: bool,
     suspended: bool,
-    runner: RunnerState,
+    runner: RunnerStateView,
     payment_method: Option<CardView>,
     payout_method: Option<AccountView>,
     ratings: StarsView,
@@ -220,7 +228,7 @@ impl From<&Profile> for PersonView {
             phone: profile.phone.clone(),
             operator: person.operator,
             suspended: person.suspended,
-            runner: person.runner,
+            runner: person.runner.into(),
             payment_method: profile.card().map(CardView::from),
             payout_method: person.payout_method.as_ref().map(AccountView::from),
             ratings: stars(profile),
@@ -250,6 +258,30 @@ pub(crate) struct TokenView {
     /// Proves at a later sign-in that this device was signed in before; it opens nothing.
     device: String,
     expires_at: Time,
+}
+
+/// A new account with its first session.
+#[derive(Serialize)]
+pub(crate) struct RegisteredView {
+    pub(crate) user: PersonView,
+    pub(crate) session: TokenView,
+}
+
+/// Whether a person works as a runner, and whether they are notified of new orders.
+#[derive(Debug, Serialize)]
+pub(crate) struct RunnerStateView {
+    active: bool,
+    /// False while not active.
+    online: bool,
+}
+
+impl From<RunnerState> for RunnerStateView {
+    fn from(state: RunnerState) -> Self {
+        Self {
+            active: state.active,
+            online: state.online,
+        }
+    }
 }
 
 impl From<SignedIn> for TokenView {

@@ -1,6 +1,6 @@
 //! Views of orders as lines of a list.
 
-use super::{Viewer, money::EarningsView, parts::StoreView, related::Stores};
+use super::{Viewer, money::EarningsView, order::OrderView, parts::StoreView, related::Stores};
 use crate::time::Time;
 use campusg_domain::{
     id::OrderId,
@@ -21,6 +21,14 @@ pub(crate) struct SummaryView {
     charge_cents: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     earnings: Option<EarningsView>,
+}
+
+/// An order in a list: on the board as active runners see it, elsewhere one of the caller's own.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum ListedView {
+    Own(Box<SummaryView>),
+    OnBoard(OrderView),
 }
 
 /// The fields for parties and operators.

@@ -2,16 +2,16 @@
 //! customer gets everything back.
 
 use crate::{
-    app_state::AppState, call::Call, dispatch::with_reason, dto::admin::ReasonIn, path::Id,
-    problem::Problem,
+    answer::Commanded, app_state::AppState, call::Call, dispatch::with_reason,
+    dto::admin::ReasonIn, path::Id, problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::{id::OrderId, order::Command};
 
 pub(crate) async fn abandon(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     call: Call<ReasonIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     with_reason(&app, call, order, |reason| Command::Abandon { reason }).await
 }

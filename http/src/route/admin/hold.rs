@@ -1,17 +1,17 @@
 //! `POST /api/admin/orders/{id}/hold`, `…/unhold`: freezes an order, or ends the freeze.
 
 use crate::{
-    app_state::AppState, call::Call, dispatch::with_reason, dto::admin::ReasonIn, path::Id,
-    problem::Problem,
+    answer::Commanded, app_state::AppState, call::Call, dispatch::with_reason,
+    dto::admin::ReasonIn, path::Id, problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::{id::OrderId, order::Command};
 
 pub(crate) async fn hold(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     call: Call<ReasonIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     with_reason(&app, call, order, |reason| Command::Hold { reason }).await
 }
 
@@ -19,6 +19,6 @@ pub(crate) async fn unhold(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     call: Call<ReasonIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     with_reason(&app, call, order, |reason| Command::Unhold { reason }).await
 }

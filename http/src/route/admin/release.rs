@@ -4,16 +4,21 @@
 //! log.
 
 use crate::{
-    answer, app_state::AppState, call::Call, dto::admin::ReasonIn, path::Id, problem::Problem,
+    answer::{self, Done},
+    app_state::AppState,
+    call::Call,
+    dto::admin::ReasonIn,
+    path::Id,
+    problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::id::OrderId;
 
 pub(crate) async fn release(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     call: Call<ReasonIn>,
-) -> Result<Response, Problem> {
+) -> Result<Done, Problem> {
     call.body.check()?;
     let operator = call.me.user;
     let (request, reason) = (&*call.meta.request, call.body.reason);

@@ -1,17 +1,22 @@
 //! `POST /api/admin/wallets/{user_id}/retry`: tries a wallet's deferred payouts and payments now.
 
 use crate::{
-    answer, app_state::AppState, call::Call, dto::admin::ReasonIn, path::Id, problem::Problem,
+    answer::{self, Found},
+    app_state::AppState,
+    call::Call,
+    dto::admin::ReasonIn,
+    path::Id,
+    problem::Problem,
     view::stalled::StalledWalletView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::id::UserId;
 
 pub(crate) async fn retry_wallet(
     State(app): State<AppState>,
     Id(user): Id<UserId>,
     call: Call<ReasonIn>,
-) -> Result<Response, Problem> {
+) -> Result<Found<StalledWalletView>, Problem> {
     call.body.check()?;
     let retried = app
         .runtime()

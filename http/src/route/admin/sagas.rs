@@ -1,20 +1,20 @@
 //! `GET /api/admin/sagas`: orders with a stalled step, or all whose sagas are running.
 
 use crate::{
-    answer,
+    answer::{self, Found},
     app_state::AppState,
     dto::admin::{SagaStateIn, SagasIn},
     page::{Listed, Page},
     problem::Problem,
     view::saga::SagaView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::order::Order;
 
 pub(crate) async fn sagas(
     State(app): State<AppState>,
     Listed { asked, paging }: Listed<SagasIn>,
-) -> Result<Response, Problem> {
+) -> Result<Found<Page<SagaView>>, Problem> {
     let view = |order: &Order| SagaView::of(order, app.policy(), app.now());
     let page = match asked.state.unwrap_or(SagaStateIn::Stalled) {
         SagaStateIn::Stalled => {

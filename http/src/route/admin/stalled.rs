@@ -2,17 +2,17 @@
 //! steps of an order.
 
 use crate::{
-    app_state::AppState, call::Call, dispatch::with_reason, dto::admin::ReasonIn, path::Id,
-    problem::Problem,
+    answer::Commanded, app_state::AppState, call::Call, dispatch::with_reason,
+    dto::admin::ReasonIn, path::Id, problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::{id::OrderId, order::Command};
 
 pub(crate) async fn retry(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     call: Call<ReasonIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     with_reason(&app, call, order, |reason| Command::RetryStalled { reason }).await
 }
 
@@ -20,7 +20,7 @@ pub(crate) async fn skip(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     call: Call<ReasonIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     with_reason(&app, call, order, |reason| Command::SkipStalled { reason }).await
 }
 
@@ -28,7 +28,7 @@ pub(crate) async fn compensate(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     call: Call<ReasonIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     with_reason(&app, call, order, |reason| Command::CompensateStalled {
         reason,
     })

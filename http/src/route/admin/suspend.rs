@@ -1,17 +1,22 @@
 //! `POST /api/admin/users/{id}/suspend`, `…/reinstate`: bars a user from placing and accepting orders, or ends that.
 
 use crate::{
-    answer, app_state::AppState, call::Call, dto::admin::ReasonIn, path::Id, problem::Problem,
+    answer::{self, Found},
+    app_state::AppState,
+    call::Call,
+    dto::admin::ReasonIn,
+    path::Id,
+    problem::Problem,
     view::person::PersonView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::id::UserId;
 
 pub(crate) async fn suspend(
     State(app): State<AppState>,
     Id(user): Id<UserId>,
     call: Call<ReasonIn>,
-) -> Result<Response, Problem> {
+) -> Result<Found<PersonView>, Problem> {
     set(&app, user, call, true).await
 }
 
@@ -19,7 +24,7 @@ pub(crate) async fn reinstate(
     State(app): State<AppState>,
     Id(user): Id<UserId>,
     call: Call<ReasonIn>,
-) -> Result<Response, Problem> {
+) -> Result<Found<PersonView>, Problem> {
     set(&app, user, call, false).await
 }
 
@@ -28,7 +33,7 @@ async fn set(
     user: UserId,
     call: Call<ReasonIn>,
     suspended: bool,
-) -> Result<Response, Problem> {
+) -> Result<Found<PersonView>, Problem> {
     let (runtime, reason) = (app.runtime(), &call.body.reason);
     runtime.suspend(call.meta, user, suspended, reason).await?;
     let profile = runtime.profile(user).await?;

@@ -1,16 +1,20 @@
 //! `GET /api/admin/wallets`: wallets with a stalled payout or a stalled payment of a debt.
 
 use crate::{
-    answer, app_state::AppState, page::Listed, problem::Problem, view::stalled::StalledWalletView,
+    answer::{self, Found},
+    app_state::AppState,
+    page::{Listed, Page},
+    problem::Problem,
+    view::stalled::StalledWalletView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::owner::wallet::Wallet;
 use std::sync::Arc;
 
 pub(crate) async fn wallets(
     State(app): State<AppState>,
     Listed { paging, .. }: Listed,
-) -> Result<Response, Problem> {
+) -> Result<Found<Page<StalledWalletView>>, Problem> {
     let policy = app.policy();
     let tries = policy.retry_tries;
     let wallets = app.runtime().stalled_wallets(tries).await?;

@@ -1,17 +1,22 @@
 //! `POST /api/admin/users/{id}/write-off`: cancels a user's debt at the platform's expense.
 
 use crate::{
-    answer, app_state::AppState, call::KeyedCall, dto::wallet::WriteOffIn, path::Id,
-    problem::Problem, view::ledger::MovedView,
+    answer::{self, Found},
+    app_state::AppState,
+    call::KeyedCall,
+    dto::wallet::WriteOffIn,
+    path::Id,
+    problem::Problem,
+    view::ledger::MovedView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::id::UserId;
 
 pub(crate) async fn write_off(
     State(app): State<AppState>,
     Id(user): Id<UserId>,
     KeyedCall(call): KeyedCall<WriteOffIn>,
-) -> Result<Response, Problem> {
+) -> Result<Found<MovedView>, Problem> {
     let WriteOffIn {
         amount_cents,
         reason,

@@ -1,21 +1,21 @@
 //! `GET /api/orders/{id}/disputes`: every dispute of an order, with its replies.
 
 use crate::{
-    answer,
+    answer::{self, Found},
     app_state::AppState,
     auth::{LoadedOrder, Me},
-    page::Listed,
+    page::{Listed, Page},
     problem::Problem,
     view::{Viewer, dispute::ThreadView},
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 
 pub(crate) async fn list(
     State(app): State<AppState>,
     me: Me,
     seen: LoadedOrder,
     Listed { paging, .. }: Listed,
-) -> Result<Response, Problem> {
+) -> Result<Found<Page<ThreadView>>, Problem> {
     let _reading = app.history(me.user)?;
     let threads = app.runtime().disputes(seen.order.id).await?;
     let viewer = Viewer::of(&app, &me, &seen);

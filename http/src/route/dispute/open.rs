@@ -1,10 +1,10 @@
 //! `POST /api/orders/{id}/disputes`: opens a dispute, for a party or by an operator for the customer.
 
 use crate::{
-    app_state::AppState, call::Call, dispatch::dispatch, dto::dispute::DisputeIn,
-    free_text::sealed, path::Id, problem::Problem,
+    answer::Commanded, app_state::AppState, call::Call, dispatch::dispatch,
+    dto::dispute::DisputeIn, free_text::sealed, path::Id, problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::FreeText;
 use campusg_domain::{id::OrderId, order::Command};
 
@@ -12,7 +12,7 @@ pub(crate) async fn open(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     call: Call<DisputeIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     let (call, body) = call.split();
     let command = Command::Dispute {
         claim: body.claim_cents.map(|claim| claim.0),

@@ -1,10 +1,10 @@
 //! `POST /api/orders/{id}/disputes/{n}/reply`: adds a party's statement to an open dispute.
 
 use crate::{
-    app_state::AppState, call::Call, dispatch::dispatch, dto::dispute::ReplyIn, free_text::sealed,
-    path::Within, problem::Problem,
+    answer::Commanded, app_state::AppState, call::Call, dispatch::dispatch, dto::dispute::ReplyIn,
+    free_text::sealed, path::Within, problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::FreeText;
 use campusg_domain::{
     id::OrderId,
@@ -15,7 +15,7 @@ pub(crate) async fn reply(
     State(app): State<AppState>,
     Within(order, dispute): Within<OrderId, Number>,
     call: Call<ReplyIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     let (call, body) = call.split();
     let command = Command::Reply {
         dispute,

@@ -1,10 +1,10 @@
 //! `POST /api/orders/{id}/disputes/{n}/resolve`: an operator decides a dispute.
 
 use crate::{
-    app_state::AppState, call::Call, dispatch::dispatch, dto::dispute::ResolveIn,
-    free_text::sealed, path::Within, problem::Problem,
+    answer::Commanded, app_state::AppState, call::Call, dispatch::dispatch,
+    dto::dispute::ResolveIn, free_text::sealed, path::Within, problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::FreeText;
 use campusg_domain::{
     id::OrderId,
@@ -15,7 +15,7 @@ pub(crate) async fn resolve(
     State(app): State<AppState>,
     Within(order, dispute): Within<OrderId, Number>,
     call: Call<ResolveIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     let (call, body) = call.split();
     let command = Command::Resolve {
         dispute,

@@ -2,10 +2,10 @@
 //! the customer.
 
 use crate::{
-    app_state::AppState, call::KeyedCall, dispatch::with_reason, dto::admin::ReasonIn, path::Id,
-    problem::Problem,
+    answer::Commanded, app_state::AppState, call::KeyedCall, dispatch::with_reason,
+    dto::admin::ReasonIn, path::Id, problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::{
     id::OrderId,
     order::{Command, Ending},
@@ -15,7 +15,7 @@ pub(crate) async fn release(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     KeyedCall(call): KeyedCall<ReasonIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     let ending = Ending::ToRunner;
     with_reason(&app, call, order, |reason| Command::Settle {
         ending,
@@ -28,7 +28,7 @@ pub(crate) async fn refund(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     KeyedCall(call): KeyedCall<ReasonIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     let ending = Ending::ToCustomer;
     with_reason(&app, call, order, |reason| Command::Settle {
         ending,

@@ -1,9 +1,10 @@
 //! `GET /health/live`: 200 as long as the process runs.
 
-use crate::answer;
-use axum::response::Response;
-use serde_json::json;
+use crate::{
+    answer::{self, Found},
+    view::platform::LiveView,
+};
 
-pub(crate) async fn live() -> Response {
-    answer::ok(&json!({"status": "live"}))
+pub(crate) async fn live() -> Found<LiveView> {
+    answer::ok(&LiveView::LIVE)
 }

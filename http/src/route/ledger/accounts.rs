@@ -1,14 +1,18 @@
 //! `GET /api/ledger/accounts`: every account with a balance other than 0.
 
 use crate::{
-    answer, app_state::AppState, page::Listed, problem::Problem, view::ledger::AccountView,
+    answer::{self, Found},
+    app_state::AppState,
+    page::{Listed, Page},
+    problem::Problem,
+    view::ledger::AccountView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 
 pub(crate) async fn accounts(
     State(app): State<AppState>,
     Listed { paging, .. }: Listed,
-) -> Result<Response, Problem> {
+) -> Result<Found<Page<AccountView>>, Problem> {
     let accounts = app.runtime().accounts().await?;
     let page = paging.of(
         accounts,

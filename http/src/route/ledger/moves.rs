@@ -2,30 +2,34 @@
 //! platform fees that they take out.
 
 use crate::{
-    answer, app_state::AppState, call::KeyedCall, dto::wallet::MoveIn, problem::Problem,
+    answer::{self, Booked},
+    app_state::AppState,
+    call::KeyedCall,
+    dto::wallet::MoveIn,
+    problem::Problem,
     view::ledger::MovedView,
 };
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::Moved;
 
 pub(crate) async fn top_up(
     State(app): State<AppState>,
     KeyedCall(call): KeyedCall<MoveIn>,
-) -> Result<Response, Problem> {
+) -> Result<Booked<MovedView>, Problem> {
     let (cents, reason) = (call.body.amount_cents.0, &call.body.reason);
     let moved = app.runtime().top_up(call.meta, cents, reason).await?;
-    Ok(created(&app, &moved))
+    Ok(booked(&app, &moved))
 }
 
 pub(crate) async fn withdraw(
     State(app): State<AppState>,
     KeyedCall(call): KeyedCall<MoveIn>,
-) -> Result<Response, Problem> {
+) -> Result<Booked<MovedView>, Problem> {
     let (cents, reason) = (call.body.amount_cents.0, &call.body.reason);
     let moved = app.runtime().withdraw(call.meta, cents, reason).await?;
-    Ok(created(&app, &moved))
+    Ok(booked(&app, &moved))
 }
 
-fn created(app: &AppState, moved: &Moved) -> Response {
-    answer::json(StatusCode::CREATED, &MovedView::of(moved, app.currency()))
+fn booked(app: &AppState, moved: &Moved) -> Booked<MovedView> {
+    answer::booked(&MovedView::of(moved, app.currency()))
 }

@@ -3,7 +3,7 @@
 //! the order.
 
 use crate::{
-    answer,
+    answer::{self, Found},
     app_state::AppState,
     auth::{LoadedOrder, Me},
     dispatch::refused,
@@ -11,7 +11,7 @@ use crate::{
     problem::Problem,
     view::message::MessageView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::Refusal;
 use campusg_domain::{
     order::{Role, allowed},
@@ -23,7 +23,7 @@ pub(crate) async fn list(
     me: Me,
     seen: LoadedOrder,
     Listed { paging, .. }: Listed,
-) -> Result<Response, Problem> {
+) -> Result<Found<Page<MessageView>>, Problem> {
     let LoadedOrder { order, role } = &seen;
     let (after, limit) = (paging.cursor()?, paging.limit()?);
     if !order.shows_messages(*role, app.policy(), app.now()) {

@@ -1,21 +1,21 @@
 //! `GET /api/notifications/user/{user_id}`: a user's inbox, newest notice first.
 
 use crate::{
-    answer,
+    answer::{self, Found},
     app_state::AppState,
     page::{Listed, Page},
     path::Id,
     problem::Problem,
     view::inbox::{InboxView, NoticeView},
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::id::UserId;
 
 pub(crate) async fn list(
     State(app): State<AppState>,
     Id(user): Id<UserId>,
     Listed { paging, .. }: Listed,
-) -> Result<Response, Problem> {
+) -> Result<Found<InboxView>, Problem> {
     let limit = paging.limit()?;
     let before = paging.cursor()?;
     let inbox = app.runtime().inbox(user, before, limit).await?;

@@ -1,16 +1,15 @@
 //! `POST /api/notifications/send`: sends an operator's notice to one user.
 
 use crate::{
-    answer,
+    answer::{self, Created},
     app_state::AppState,
     call::Call,
     dto::{text, user::NoticeIn},
     problem::Problem,
-    view::inbox::{ChannelView, write_id},
+    view::inbox::SentView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::NewNotice;
-use serde_json::json;
 
 /// Longest additional data of a notice, in bytes.
 const DATA_BYTES: usize = 4_096;
@@ -18,7 +17,7 @@ const DATA_BYTES: usize = 4_096;
 pub(crate) async fn send(
     State(app): State<AppState>,
     call: Call<NoticeIn>,
-) -> Result<Response, Problem> {
+) -> Result<Created<SentView>, Problem> {
     let NoticeIn {
         user_id: user,
         title,
@@ -41,10 +40,8 @@ pub(crate) async fn send(
         data,
     };
     let notice = app.runtime().send_notice(call.meta, notice).await?;
-    let body =
-        json!({"id": write_id(notice), "user_id": user, "channels": [ChannelView::inbox(false)]});
     Ok(answer::created(
         &format!("/api/notifications/user/{user}"),
-        &body,
+        &SentView::of(notice, user),
     ))
 }

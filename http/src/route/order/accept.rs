@@ -1,17 +1,17 @@
 //! `POST /api/orders/{id}/accept`: a runner takes the order.
 
 use crate::{
-    app_state::AppState, call::KeyedCall, dispatch::dispatch, dto::Nothing, gate, path::Id,
-    problem::Problem,
+    answer::Commanded, app_state::AppState, call::KeyedCall, dispatch::dispatch, dto::Nothing,
+    gate, path::Id, problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::{id::OrderId, order::Command};
 
 pub(crate) async fn accept(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     KeyedCall(call): KeyedCall<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     if !app.runtime().is_repeat(&call.meta) {
         gate::runs(&call.me)?;
     }

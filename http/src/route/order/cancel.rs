@@ -1,6 +1,7 @@
 //! `POST /api/orders/{id}/cancel`: cancels an order, if it costs the customer no more than the charge they accept.
 
 use crate::{
+    answer::Commanded,
     app_state::AppState,
     call::Call,
     dispatch::dispatch,
@@ -8,14 +9,14 @@ use crate::{
     path::Id,
     problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::{id::OrderId, order::Command};
 
 pub(crate) async fn cancel(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     call: Call<CancelIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     let (call, body) = call.split();
     if let Some(reason) = &body.reason {
         text::check("reason", reason, 500)?;

@@ -1,9 +1,13 @@
 //! `GET /api/orders/{id}/cancellation-quote`: what cancelling costs now.
 
 use crate::{
-    answer, app_state::AppState, auth::LoadedOrder, problem::Problem, view::quote::QuoteView,
+    answer::{self, Found},
+    app_state::AppState,
+    auth::LoadedOrder,
+    problem::Problem,
+    view::quote::QuoteView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::Refusal;
 use campusg_domain::{
     order::{allowed, quote},
@@ -13,7 +17,7 @@ use campusg_domain::{
 pub(crate) async fn cancellation_quote(
     State(app): State<AppState>,
     seen: LoadedOrder,
-) -> Result<Response, Problem> {
+) -> Result<Found<QuoteView>, Problem> {
     let order = &seen.order;
     match quote(order, app.policy(), app.now()) {
         Some(quote) => Ok(answer::ok(&QuoteView::of(&quote, app.currency()))),

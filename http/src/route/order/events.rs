@@ -2,14 +2,17 @@
 //! a record holds one event or several, and the caller may see none of them.
 
 use crate::{
-    answer,
+    answer::{self, Found},
     app_state::AppState,
     auth::{LoadedOrder, Me},
     page::{Listed, Page},
     problem::Problem,
-    view::{Viewer, event::history},
+    view::{
+        Viewer,
+        event::{EventView, history},
+    },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::SealedFreeText;
 
 pub(crate) async fn events(
@@ -17,7 +20,7 @@ pub(crate) async fn events(
     me: Me,
     seen: LoadedOrder,
     Listed { paging, .. }: Listed,
-) -> Result<Response, Problem> {
+) -> Result<Found<Page<EventView>>, Problem> {
     let after = paging.cursor()?;
     // Most histories have fewer records than this and are read in one page.
     let limit = paging.limit_or_largest()?;

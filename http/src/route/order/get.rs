@@ -1,7 +1,7 @@
 //! `GET /api/orders/{id}`: an order as it is, or as it was at `?at=`, shown with the caller's present rights.
 
 use crate::{
-    answer,
+    answer::{self, Shown},
     app_state::AppState,
     auth::{LoadedOrder, Me},
     dto::order::AtIn,
@@ -10,7 +10,7 @@ use crate::{
     problem::Problem,
     view::{Viewer, order::render, related},
 };
-use axum::{extract::State, http::HeaderMap, response::Response};
+use axum::{extract::State, http::HeaderMap};
 use campusg_domain::order::Order;
 
 pub(crate) async fn get(
@@ -19,7 +19,7 @@ pub(crate) async fn get(
     seen: LoadedOrder,
     Asked(asked): Asked<AtIn>,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Shown, Problem> {
     let viewer = Viewer::of(&app, &me, &seen);
     match asked.at {
         None => answer::shown(&app, &viewer, &seen.order, &headers).await,
@@ -28,12 +28,7 @@ pub(crate) async fn get(
 }
 
 /// Shows an order as it was at `at`. 404 for a runner who sees it only on the board.
-async fn then(
-    app: &AppState,
-    viewer: &Viewer,
-    order: &Order,
-    at: &str,
-) -> Result<Response, Problem> {
+async fn then(app: &AppState, viewer: &Viewer, order: &Order, at: &str) -> Result<Shown, Problem> {
     let at = page::moment("at", at)?;
     if !answer::is_involved(viewer.role) {
         return Err(Problem::not_found("order at that time"));
@@ -42,5 +37,5 @@ async fn then(
     let found = app.runtime().order_at(order.id, at).await?;
     let then = found.ok_or_else(|| Problem::not_found("order at that time"))?;
     let related = related::gather(app, viewer, &then).await?;
-    Ok(answer::ok(&render(&then, viewer, &related)))
+    Ok(answer::as_it_was(&render(&then, viewer, &related)))
 }

@@ -2,16 +2,22 @@
 //! without `as` every live order.
 
 use crate::{
-    answer,
+    answer::{self, Found},
     app_state::AppState,
     auth::Me,
     dto::order::{ListIn, PartyIn},
     gate,
     page::{Listed, Page},
     problem::{Code, Problem},
-    view::{Viewer, order::render, related, related::Related, summary::SummaryView},
+    view::{
+        Viewer,
+        order::render,
+        related,
+        related::Related,
+        summary::{ListedView, SummaryView},
+    },
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::{OrdersOf, Party};
 use campusg_domain::{
     id::OrderId,
@@ -23,7 +29,7 @@ pub(crate) async fn list(
     State(app): State<AppState>,
     me: Me,
     Listed { asked, paging }: Listed<ListIn>,
-) -> Result<Response, Problem> {
+) -> Result<Found<Page<ListedView>>, Problem> {
     let limit = paging.limit()?;
     let party = match (asked.available, asked.r#as) {
         (Some(true), None) if asked.status.is_none() => {
@@ -70,7 +76,7 @@ async fn board(
     me: &Me,
     after: Option<OrderId>,
     limit: usize,
-) -> Result<Response, Problem> {
+) -> Result<Found<Page<ListedView>>, Problem> {
     if !me.is_operator() {
         gate::runs(me)?;
     }
@@ -81,21 +87,18 @@ async fn board(
         ..Related::default()
     };
     let view = |order: &Arc<Order>| {
-        render(
-            order,
-            &Viewer::new(app, me, order, Role::Stranger),
-            &related,
-        )
+        let viewer = Viewer::new(app, me, order, Role::Stranger);
+        ListedView::OnBoard(render(order, &viewer, &related))
     };
     let page = Page::of_one_more(orders, limit, |order| order.id, view);
     Ok(answer::ok(&page))
 }
 
-fn summaries(app: &AppState, me: &Me, orders: &[Arc<Order>]) -> Vec<SummaryView> {
+fn summaries(app: &AppState, me: &Me, orders: &[Arc<Order>]) -> Vec<ListedView> {
     let stores = related::stores(app, orders.iter().map(Arc::as_ref));
     let line = |order: &Arc<Order>| {
         let viewer = Viewer::new(app, me, order, order.role(me.principal));
-        SummaryView::of(order, &viewer, &stores)
+        ListedView::Own(Box::new(SummaryView::of(order, &viewer, &stores)))
     };
     orders.iter().map(line).collect()
 }

@@ -1,19 +1,24 @@
 //! `GET /api/orders/{id}/delivery-pin`: the four digits that prove the delivery, for the customer, once a runner has
 //! accepted.
 
-use crate::{answer, app_state::AppState, auth::LoadedOrder, problem::Problem};
-use axum::{extract::State, response::Response};
+use crate::{
+    answer::{self, Found},
+    app_state::AppState,
+    auth::LoadedOrder,
+    problem::Problem,
+    view::parts::PinView,
+};
+use axum::extract::State;
 use campusg_actors::runtime::Refusal;
 use campusg_domain::{
     order::{Role, Status, allowed},
     rejection::Rejection,
 };
-use serde_json::json;
 
 pub(crate) async fn pin(
     State(app): State<AppState>,
     seen: LoadedOrder,
-) -> Result<Response, Problem> {
+) -> Result<Found<PinView>, Problem> {
     let order = &seen.order;
     let status = order.status();
     if status == Status::Pending || status.is_terminal() {
@@ -26,7 +31,5 @@ pub(crate) async fn pin(
         );
     }
     let pin = app.runtime().pin(order.id);
-    Ok(answer::ok(
-        &json!({"order_id": order.id, "pin": format!("{pin:04}")}),
-    ))
+    Ok(answer::ok(&PinView::of(order.id, pin)))
 }

@@ -2,16 +2,20 @@
 //! for reasons that concern the customer.
 
 use crate::{
-    answer, app_state::AppState, call::Call, dto::order::NewOrderIn, problem::Problem,
+    answer::{self, Found},
+    app_state::AppState,
+    call::Call,
+    dto::order::NewOrderIn,
+    problem::Problem,
     view::quote::PlacingView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::NewOrder;
 
 pub(crate) async fn quote(
     State(app): State<AppState>,
     call: Call<NewOrderIn>,
-) -> Result<Response, Problem> {
+) -> Result<Found<PlacingView>, Problem> {
     let wish: NewOrder = call.body.try_into()?;
     let deliver_after = wish.deliver_after;
     let price = app.runtime().price(wish)?;

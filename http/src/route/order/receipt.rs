@@ -1,7 +1,7 @@
 //! `GET /api/orders/{id}/receipt`: the caller's own receipt, as JSON or as an HTML page.
 
 use crate::{
-    answer,
+    answer::{self, Negotiated},
     app_state::AppState,
     auth::{LoadedOrder, Me},
     problem::Problem,
@@ -11,11 +11,7 @@ use crate::{
         related,
     },
 };
-use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderValue, header},
-    response::Response,
-};
+use axum::{extract::State, http::HeaderMap};
 use campusg_actors::runtime::Refusal;
 use campusg_domain::{order::allowed, rejection::Rejection};
 
@@ -24,7 +20,7 @@ pub(crate) async fn receipt(
     me: Me,
     seen: LoadedOrder,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Negotiated<ReceiptView>, Problem> {
     let order = &seen.order;
     let viewer = Viewer::of(&app, &me, &seen);
     if !order.is_terminal() {
@@ -46,10 +42,7 @@ pub(crate) async fn receipt(
     let statement = app.runtime().receipt(user, order.id).await?;
     let related = related::gather(&app, &viewer, order).await?;
     let receipt = ReceiptView::of(order, &viewer, &related, &statement);
-    let mut response = answer::json_or_page(&headers, &receipt, "Receipt", || receipt.html());
-    response.headers_mut().insert(
-        header::VARY,
-        HeaderValue::from_static("accept, authorization"),
-    );
-    Ok(response)
+    Ok(answer::json_or_page(&headers, &receipt, "Receipt", || {
+        receipt.html()
+    }))
 }

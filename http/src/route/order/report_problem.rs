@@ -2,10 +2,10 @@
 //! need an operator.
 
 use crate::{
-    app_state::AppState, call::Call, dispatch::dispatch, dto::door::ProblemIn, free_text, path::Id,
-    problem::Problem,
+    answer::Commanded, app_state::AppState, call::Call, dispatch::dispatch, dto::door::ProblemIn,
+    free_text, path::Id, problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::FreeText;
 use campusg_domain::{id::OrderId, order::Command};
 
@@ -13,7 +13,7 @@ pub(crate) async fn report_problem(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     call: Call<ProblemIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     let (call, body) = call.split();
     let note = free_text::sealed_if_any(&app, &call, FreeText::Note, body.note.as_deref())?;
     let (kind, photo) = (body.kind, body.photo_id);

@@ -1,17 +1,17 @@
 //! `POST /api/orders/{id}/status`: the runner reports the order's next status.
 
 use crate::{
-    app_state::AppState, call::Call, dispatch::dispatch, dto::order::StatusIn, path::Id,
-    problem::Problem,
+    answer::Commanded, app_state::AppState, call::Call, dispatch::dispatch, dto::order::StatusIn,
+    path::Id, problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::{id::OrderId, order::Command};
 
 pub(crate) async fn status(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     call: Call<StatusIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     let (call, body) = call.split();
     dispatch(&app, call, order, Command::try_from(body)?).await
 }

@@ -1,6 +1,7 @@
 //! `POST /api/orders/{id}/tip`: adds a tip after the order has ended.
 
 use crate::{
+    answer::Commanded,
     app_state::AppState,
     call::{Call, KeyedCall},
     dispatch::dispatch,
@@ -8,14 +9,14 @@ use crate::{
     path::Id,
     problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::{id::OrderId, order::Command};
 
 pub(crate) async fn tip(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     KeyedCall(call): KeyedCall<TipIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     let (call, TipIn { tip_cents }): (Call<()>, _) = call.split();
     let cents = tip_cents.0;
     dispatch(&app, call, order, Command::Tip { cents }).await

@@ -1,7 +1,7 @@
 //! `GET /api/payments`: the payment of one order, or of all the caller's orders; for operators of every live order.
 
 use crate::{
-    answer,
+    answer::{self, Found},
     app_state::AppState,
     auth::Me,
     dto::order::PaymentsIn,
@@ -11,7 +11,7 @@ use crate::{
     problem::Problem,
     view::money::PaymentView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::{OrdersOf, Party};
 use campusg_domain::order::Order;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(crate) async fn list(
     State(app): State<AppState>,
     me: Me,
     Listed { asked, paging }: Listed<PaymentsIn>,
-) -> Result<Response, Problem> {
+) -> Result<Found<Page<PaymentView>>, Problem> {
     let view = |order: &Arc<Order>| PaymentView::of(order, app.currency());
     if let Some(id) = asked.order_id {
         let seen = load(&app, &me, id, Who::CustomerOrOperator).await?;

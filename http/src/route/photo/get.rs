@@ -1,7 +1,10 @@
 //! `GET /api/photos/{id}`: shown to its uploader until an order refers to it, then to the order's parties and
 //! operators.
 
-use crate::{app_state::AppState, auth::Me, gate::load, path::Id, policy::Who, problem::Problem};
+use crate::{
+    answer::Picture, app_state::AppState, auth::Me, gate::load, path::Id, policy::Who,
+    problem::Problem,
+};
 use axum::{
     body::{Body, Bytes, HttpBody},
     extract::State,
@@ -21,7 +24,7 @@ pub(crate) async fn get(
     State(app): State<AppState>,
     me: Me,
     Id(photo): Id<PhotoId>,
-) -> Result<Response, Problem> {
+) -> Result<Picture, Problem> {
     let nothing = || Problem::not_found("photo");
     let photo = app.runtime().photo(photo).await?.ok_or_else(nothing)?;
     match photo.order {
@@ -41,7 +44,7 @@ pub(crate) async fn get(
     }
 }
 
-fn image(photo: Photo) -> Response {
+fn image(photo: Photo) -> Picture {
     let kind = HeaderValue::from_static(photo.content_type);
     let mut response = Response::new(Body::new(Image {
         left: photo.length,
@@ -53,7 +56,7 @@ fn image(photo: Photo) -> Response {
         header::CONTENT_DISPOSITION,
         HeaderValue::from_static("inline"),
     );
-    response
+    response.into()
 }
 
 /// The body of an image, of which one part is in memory.

@@ -1,17 +1,22 @@
 //! `POST /api/photos`: stores a photo for the caller.
 
-use crate::{answer, app_state::AppState, call::Upload, problem::Problem};
-use axum::{extract::State, response::Response};
-use serde_json::json;
+use crate::{
+    answer::{self, Created},
+    app_state::AppState,
+    call::Upload,
+    problem::Problem,
+    view::parts::PhotoView,
+};
+use axum::extract::State;
 
 pub(crate) async fn upload(
     State(app): State<AppState>,
     upload: Upload,
-) -> Result<Response, Problem> {
+) -> Result<Created<PhotoView>, Problem> {
     let stored = app.runtime().store_photo(upload.meta, upload.bytes);
     let photo = stored.await?;
     Ok(answer::created(
         &format!("/api/photos/{photo}"),
-        &json!({"id": photo}),
+        &PhotoView { id: photo },
     ))
 }

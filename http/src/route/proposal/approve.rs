@@ -2,10 +2,10 @@
 //! first.
 
 use crate::{
-    app_state::AppState, call::Call, dispatch::dispatch, dto::Nothing, path::Within,
-    problem::Problem,
+    answer::Commanded, app_state::AppState, call::Call, dispatch::dispatch, dto::Nothing,
+    path::Within, problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::{
     id::OrderId,
     order::{Command, Number},
@@ -15,6 +15,6 @@ pub(crate) async fn approve(
     State(app): State<AppState>,
     Within(order, proposal): Within<OrderId, Number>,
     call: Call<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     dispatch(&app, call, order, Command::Approve { proposal }).await
 }

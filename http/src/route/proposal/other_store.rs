@@ -1,10 +1,10 @@
 //! `POST /api/orders/{id}/proposals/{n}/other-store`: the customer names another store.
 
 use crate::{
-    app_state::AppState, call::Call, dispatch::dispatch, dto::proposal::OtherStoreIn, path::Within,
-    problem::Problem,
+    answer::Commanded, app_state::AppState, call::Call, dispatch::dispatch,
+    dto::proposal::OtherStoreIn, path::Within, problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::{
     id::OrderId,
     order::{Command, Number},
@@ -14,7 +14,7 @@ pub(crate) async fn other_store(
     State(app): State<AppState>,
     Within(order, proposal): Within<OrderId, Number>,
     call: Call<OtherStoreIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     let (call, body) = call.split();
     let store = app.runtime().known_store(body.try_into()?);
     dispatch(&app, call, order, Command::OtherStore { proposal, store }).await

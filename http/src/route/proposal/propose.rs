@@ -1,10 +1,10 @@
 //! `POST /api/orders/{id}/proposals`: the runner at the store proposes a change to the customer.
 
 use crate::{
-    app_state::AppState, call::Call, dispatch::dispatch, dto::proposal::ProposalIn, free_text,
-    path::Id, problem::Problem,
+    answer::Commanded, app_state::AppState, call::Call, dispatch::dispatch,
+    dto::proposal::ProposalIn, free_text, path::Id, problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::FreeText;
 use campusg_domain::{id::OrderId, order::Command};
 
@@ -12,7 +12,7 @@ pub(crate) async fn propose(
     State(app): State<AppState>,
     Id(order): Id<OrderId>,
     call: Call<ProposalIn>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     let (call, body) = call.split();
     let (offer, note) = body.split();
     let note = free_text::sealed_if_any(&app, &call, FreeText::Note, note.as_deref())?;

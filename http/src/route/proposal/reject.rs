@@ -1,10 +1,10 @@
 //! `POST /api/orders/{id}/proposals/{n}/reject`: the customer rejects, which cancels the order.
 
 use crate::{
-    app_state::AppState, call::Call, dispatch::dispatch, dto::Nothing, path::Within,
-    problem::Problem,
+    answer::Commanded, app_state::AppState, call::Call, dispatch::dispatch, dto::Nothing,
+    path::Within, problem::Problem,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::{
     id::OrderId,
     order::{Command, Number},
@@ -14,6 +14,6 @@ pub(crate) async fn reject(
     State(app): State<AppState>,
     Within(order, proposal): Within<OrderId, Number>,
     call: Call<Nothing>,
-) -> Result<Response, Problem> {
+) -> Result<Commanded, Problem> {
     dispatch(&app, call, order, Command::Reject { proposal }).await
 }

@@ -1,16 +1,20 @@
 //! `POST /api/scheduled-events`: schedules an event. It fires as a command, which the order may refuse.
 
 use crate::{
-    answer, app_state::AppState, call::Call, dto::admin::ScheduleIn, problem::Problem,
+    answer::{self, Created},
+    app_state::AppState,
+    call::Call,
+    dto::admin::ScheduleIn,
+    problem::Problem,
     view::timer::ScheduledView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::NewScheduled;
 
 pub(crate) async fn create(
     State(app): State<AppState>,
     call: Call<ScheduleIn>,
-) -> Result<Response, Problem> {
+) -> Result<Created<ScheduledView>, Problem> {
     let ScheduleIn {
         event_type: kind,
         entity_id: order,

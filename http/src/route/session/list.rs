@@ -1,17 +1,21 @@
 //! `GET /api/sessions`: the caller's open sessions.
 
 use crate::{
-    answer, app_state::AppState, auth::Me, page::Listed, problem::Problem,
+    answer::{self, Found},
+    app_state::AppState,
+    auth::Me,
+    page::{Listed, Page},
+    problem::Problem,
     view::person::SessionView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::owner::directory::Session;
 
 pub(crate) async fn list(
     State(app): State<AppState>,
     me: Me,
     Listed { paging, .. }: Listed,
-) -> Result<Response, Problem> {
+) -> Result<Found<Page<SessionView>>, Problem> {
     let now = app.now();
     let open = me
         .person

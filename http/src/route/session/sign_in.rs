@@ -2,16 +2,20 @@
 
 use super::attempts;
 use crate::{
-    answer, app_state::AppState, call::OpenCall, dto::user::SignInIn, problem::Problem,
+    answer::{self, Created},
+    app_state::AppState,
+    call::OpenCall,
+    dto::user::SignInIn,
+    problem::Problem,
     view::person::TokenView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::Secret;
 
 pub(crate) async fn sign_in(
     State(app): State<AppState>,
     call: OpenCall<SignInIn>,
-) -> Result<Response, Problem> {
+) -> Result<Created<TokenView>, Problem> {
     let SignInIn {
         email,
         password,

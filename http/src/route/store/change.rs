@@ -1,17 +1,22 @@
 //! `PATCH /api/stores/{id}`: changes the given fields of a store.
 
 use crate::{
-    answer, app_state::AppState, call::Call, dto::store::StoreChangeIn, path::Id, problem::Problem,
+    answer::{self, Found},
+    app_state::AppState,
+    call::Call,
+    dto::store::StoreChangeIn,
+    path::Id,
+    problem::Problem,
     view::store::KnownStoreView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::id::StoreId;
 
 pub(crate) async fn change(
     State(app): State<AppState>,
     Id(store): Id<StoreId>,
     call: Call<StoreChangeIn>,
-) -> Result<Response, Problem> {
+) -> Result<Found<KnownStoreView>, Problem> {
     let change = call.body.into();
     app.runtime().change_store(call.meta, store, change).await?;
     Ok(answer::ok(&shown(&app, store)?))

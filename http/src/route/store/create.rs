@@ -1,14 +1,21 @@
 //! `POST /api/stores`: adds a store.
 
 use super::change::shown;
-use crate::{answer, app_state::AppState, call::Call, dto::store::NewStoreIn, problem::Problem};
-use axum::{extract::State, response::Response};
+use crate::{
+    answer::{self, Created},
+    app_state::AppState,
+    call::Call,
+    dto::store::NewStoreIn,
+    problem::Problem,
+    view::store::KnownStoreView,
+};
+use axum::extract::State;
 use campusg_actors::runtime::NewStore;
 
 pub(crate) async fn create(
     State(app): State<AppState>,
     call: Call<NewStoreIn>,
-) -> Result<Response, Problem> {
+) -> Result<Created<KnownStoreView>, Problem> {
     let hours = call.body.hours();
     let NewStoreIn {
         name,

@@ -2,15 +2,19 @@
 //! own page. It is stored when the gateway has sent its token.
 
 use crate::{
-    answer, app_state::AppState, call::Call, dto::user::SetupIn, problem::Problem,
+    answer::{self, Found},
+    app_state::AppState,
+    call::Call,
+    dto::user::SetupIn,
+    problem::Problem,
     view::person::SetupView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 
 pub(crate) async fn begin_setup(
     State(app): State<AppState>,
     call: Call<SetupIn>,
-) -> Result<Response, Problem> {
+) -> Result<Found<SetupView>, Problem> {
     call.body
         .check_return_url(app.config().public_url.as_deref())?;
     let SetupIn { kind, return_url } = call.body;

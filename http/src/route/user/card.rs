@@ -2,15 +2,18 @@
 //! once.
 
 use crate::{
-    answer,
+    answer::{self, Found},
     app_state::AppState,
     auth::Me,
     problem::Problem,
     view::{person::CardOnFileView, wallet::new_method_pays},
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 
-pub(crate) async fn card(State(app): State<AppState>, me: Me) -> Result<Response, Problem> {
+pub(crate) async fn card(
+    State(app): State<AppState>,
+    me: Me,
+) -> Result<Found<CardOnFileView>, Problem> {
     let wallet_balance = app.runtime().wallet_balance(me.user).await?;
     let pays = new_method_pays(&wallet_balance, app.policy());
     match &me.person.card {

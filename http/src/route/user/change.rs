@@ -2,16 +2,20 @@
 
 use super::me::profile;
 use crate::{
-    answer, app_state::AppState, call::Call, dto::user::ProfileIn, problem::Problem,
+    answer::{self, Found},
+    app_state::AppState,
+    call::Call,
+    dto::user::ProfileIn,
+    problem::Problem,
     view::person::PersonView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::ProfileChange;
 
 pub(crate) async fn change(
     State(app): State<AppState>,
     call: Call<ProfileIn>,
-) -> Result<Response, Problem> {
+) -> Result<Found<PersonView>, Problem> {
     let ProfileIn {
         first_name,
         last_name,

@@ -1,25 +1,27 @@
 //! `GET /api/users/{id}`: a user's profile, in full for its owner and operators.
 
 use crate::{
-    answer,
+    answer::{self, Found},
     app_state::AppState,
     auth::Me,
     path::Id,
     problem::Problem,
-    view::person::{PersonView, PublicView},
+    view::person::{PersonView, ProfileView, PublicView},
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::id::UserId;
 
 pub(crate) async fn get(
     State(app): State<AppState>,
     me: Me,
     Id(user): Id<UserId>,
-) -> Result<Response, Problem> {
+) -> Result<Found<ProfileView>, Problem> {
     let profile = app.runtime().profile(user).await?;
     let profile = profile.ok_or_else(|| Problem::not_found("user"))?;
     if me.is_or_operates(user) {
-        return Ok(answer::ok(&PersonView::from(&profile)));
+        let own = PersonView::from(&profile);
+        return Ok(answer::ok(&ProfileView::Own(Box::new(own))));
     }
-    Ok(answer::ok(&PublicView::from(&profile)))
+    let public = PublicView::from(&profile);
+    Ok(answer::ok(&ProfileView::Public(public)))
 }

@@ -1,10 +1,16 @@
 //! `GET /api/users/me`: the caller's own profile.
 
-use crate::{answer, app_state::AppState, auth::Me, problem::Problem, view::person::PersonView};
-use axum::{extract::State, response::Response};
+use crate::{
+    answer::{self, Found},
+    app_state::AppState,
+    auth::Me,
+    problem::Problem,
+    view::person::PersonView,
+};
+use axum::extract::State;
 use campusg_actors::runtime::Profile;
 
-pub(crate) async fn me(State(app): State<AppState>, me: Me) -> Result<Response, Problem> {
+pub(crate) async fn me(State(app): State<AppState>, me: Me) -> Result<Found<PersonView>, Problem> {
     Ok(answer::ok(&PersonView::from(&profile(&app, &me).await?)))
 }
 

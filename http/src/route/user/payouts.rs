@@ -1,21 +1,21 @@
 //! `GET /api/users/me/payouts`: the caller's payouts with their states, newest first.
 
 use crate::{
-    answer,
+    answer::{self, Found},
     app_state::AppState,
     auth::Me,
     page::{Listed, Page},
     problem::Problem,
     view::payout::PayoutView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_domain::call::CallNumber;
 
 pub(crate) async fn payouts(
     State(app): State<AppState>,
     me: Me,
     Listed { paging, .. }: Listed,
-) -> Result<Response, Problem> {
+) -> Result<Found<Page<PayoutView>>, Problem> {
     let limit = paging.limit()?;
     let before: Option<CallNumber> = paging.cursor()?;
     let wallet = app.runtime().payouts(me.user).await?;

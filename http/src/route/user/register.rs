@@ -1,22 +1,21 @@
 //! `POST /api/users`: creates an account and signs in.
 
 use crate::{
-    answer,
+    answer::{self, Created},
     app_state::AppState,
     call::OpenCall,
     dto::user::RegisterIn,
     problem::Problem,
     route::session::attempts,
-    view::person::{PersonView, TokenView},
+    view::person::RegisteredView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use campusg_actors::runtime::{NewPerson, Secret};
-use serde_json::json;
 
 pub(crate) async fn register(
     State(app): State<AppState>,
     call: OpenCall<RegisterIn>,
-) -> Result<Response, Problem> {
+) -> Result<Created<RegisteredView>, Problem> {
     let body = call.body;
     body.check_domain(&app.config().email_domains)?;
     let attempt = attempts::registration(&app, &body.email, call.address).await?;
@@ -32,6 +31,9 @@ pub(crate) async fn register(
     let session = attempts::registered(attempt, done)?;
     let profile = app.runtime().profile(session.user).await?;
     let profile = profile.ok_or_else(Problem::fault)?;
-    let body = json!({"user": PersonView::from(&profile), "session": TokenView::from(session)});
+    let body = RegisteredView {
+        user: (&profile).into(),
+        session: session.into(),
+    };
     Ok(answer::created("/api/users/me", &body))
 }

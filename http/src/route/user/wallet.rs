@@ -1,15 +1,20 @@
 //! `GET /api/users/me/wallet`: the caller's balance and debt, and how each order changed them.
 
 use crate::{
-    answer, app_state::AppState, auth::Me, page::Listed, problem::Problem, view::wallet::WalletView,
+    answer::{self, Found},
+    app_state::AppState,
+    auth::Me,
+    page::Listed,
+    problem::Problem,
+    view::wallet::WalletView,
 };
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 
 pub(crate) async fn wallet(
     State(app): State<AppState>,
     me: Me,
     Listed { paging, .. }: Listed,
-) -> Result<Response, Problem> {
+) -> Result<Found<WalletView>, Problem> {
     let (user, limit) = (me.user, paging.limit()?);
     let before = paging.cursor()?;
     let _place = app.history(user)?;
