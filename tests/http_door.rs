@@ -337,7 +337,7 @@ async fn after_the_wait_the_food_is_taken_back_and_the_runner_is_paid() -> Resul
     let reported = |event: &&Body| event.says("/data/kind", "returned");
     same(
         "the note",
-        told.iter().find(reported).unwrap().text("/data/note")?,
+        told.iter().find(reported).unwrap().text("/text")?,
         "At the desk.",
     )
 }

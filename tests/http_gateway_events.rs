@@ -46,7 +46,7 @@ fn fresh() -> u64 {
 
 /// News that are wrong in every way: what counts is what the gateway says of the call.
 fn lies() -> Value {
-    json!({"answer": {"Captured": {"cents": 1}}})
+    json!({"answer": {"captured": {"cents": 1}}})
 }
 
 /// Sends news of a call, signed.
@@ -176,9 +176,9 @@ fn mistakes() -> Vec<(Value, &'static str, &'static str)> {
             "news",
         ),
         (
-            told(json!("e"), json!("k"), json!({"answer": {"Captured": {}}})),
+            told(json!("e"), json!("k"), json!({"answer": {"captured": {}}})),
             "missing_field",
-            "news.answer.Captured.cents",
+            "news.answer.captured.cents",
         ),
         (
             chargeback("id", json!(null)),

@@ -177,7 +177,7 @@ async fn a_substitution_is_shown_with_its_words_and_photo_and_approved_at_once()
     let events = events.is(200)?.list("/items")?;
     let told = events.iter().find(|event| event.says("/type", "proposed"));
     assert_eq!(
-        told.unwrap().text("/data/note")?,
+        told.unwrap().text("/text")?,
         "The soup is out, stew is fresh."
     );
     Ok(())

@@ -45,9 +45,9 @@ fn runners(photo: &str) -> Vec<Act> {
     let problem = |kind: &str| json!({"kind": kind, "photo_id": photo});
     let receipt = json!({"total_cents": 2_000, "photo_id": photo});
     vec![
-        ("on_site", "status", status("on-site")),
+        ("on-site", "status", status("on-site")),
         ("collected", "status", status("collected")),
-        ("on_the_way", "status", status("on-the-way")),
+        ("on-the-way", "status", status("on-the-way")),
         (
             "purchased",
             "status",
@@ -79,9 +79,9 @@ fn runners(photo: &str) -> Vec<Act> {
 
 /// What was done already is answered again, and changes nothing: status, name.
 const ALREADY_SO: [(&str, &str); 7] = [
-    ("on-site", "on_site"),
+    ("on-site", "on-site"),
     ("collected", "collected"),
-    ("on-the-way", "on_the_way"),
+    ("on-the-way", "on-the-way"),
     ("completed", "confirm"),
     ("completed", "delivered"),
     ("on-site", "cancel"),

@@ -136,6 +136,7 @@ impl Decline {
 /// The gateway's answer to a call. A timeout is `Unavailable`: the result is unknown, and the call is made again under the
 /// same key. Variants are only ever appended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// The amount is blocked.
     Authorized {

@@ -1,9 +1,24 @@
 //! Content negotiation: which of the offered content types the header `Accept` prefers (RFC 9110, section 12.5.1).
 
-use axum::http::{HeaderMap, header};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use std::convert::Infallible;
 
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const HTML: &str = "text/html";
+
+/// The headers of a request, of which `Accept` is looked at.
+pub(crate) struct Accept(pub(crate) HeaderMap);
+
+impl<S: Sync> FromRequestParts<S> for Accept {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.clone()))
+    }
+}
 
 /// Returns the offered content type of the highest quality; of several, the first offered. The first offered too if none
 /// is accepted: an answer in another type than the wanted one is of more use than none.

@@ -5,7 +5,7 @@ use crate::{
     accept,
     app_state::AppState,
     auth::Me,
-    html::document,
+    html,
     problem::Problem,
     tag,
     view::{
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -62,6 +62,8 @@ answers! {
     Negotiated<T>;
     /// 200 with a page.
     Html;
+    /// 200 with an OpenAPI document.
+    Document;
     /// 200 with an image.
     Picture;
     /// 200 with an order, or 304 if the caller has what would be shown.
@@ -80,8 +82,8 @@ fn json(status: StatusCode, body: &impl Serialize) -> Response {
     }
 }
 
-fn written(status: StatusCode, bytes: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(bytes));
+fn written(status: StatusCode, bytes: impl Into<Body>) -> Response {
+    let mut response = Response::new(bytes.into());
     *response.status_mut() = status;
     response.headers_mut().insert(
         header::CONTENT_TYPE,
@@ -123,22 +125,32 @@ fn located(location: &str, mut response: Response) -> Response {
     response
 }
 
-/// Returns `body` as JSON, or as the page that `html` makes of it, as the caller prefers.
+/// Returns `body` as JSON, or as the page that `page` makes of it, as the caller prefers.
 pub(crate) fn json_or_page<T: Serialize>(
     headers: &HeaderMap,
     body: &T,
     title: &str,
-    html: impl FnOnce() -> String,
+    page: impl FnOnce() -> String,
 ) -> Negotiated<T> {
     let mut response = if accept::preferred(headers, &[accept::JSON, accept::HTML]) == accept::HTML
     {
-        document(StatusCode::OK, title, &html())
+        html::document(StatusCode::OK, title, &page())
     } else {
         json(StatusCode::OK, body)
     };
     let vary = HeaderValue::from_static("accept, authorization");
     response.headers_mut().insert(header::VARY, vary);
     response.into()
+}
+
+/// Returns a document that is written already.
+pub(crate) fn document(text: &Bytes) -> Document {
+    written(StatusCode::OK, text.clone()).into()
+}
+
+/// Returns the page of the contract, which is written already.
+pub(crate) fn docs(page: &Bytes) -> Html {
+    html::page(StatusCode::OK, page.clone()).into()
 }
 
 /// Returns status 204 without a body.

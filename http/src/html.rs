@@ -16,7 +16,12 @@ pub fn document(status: StatusCode, title: &str, body: &str) -> Response {
          <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head>\
          <body><main><h1>{title}</h1>{body}</main></body></html>"
     );
-    let mut response = Response::new(Body::from(html));
+    page(status, html)
+}
+
+/// Builds the answer with a page that is written already.
+pub(crate) fn page(status: StatusCode, html: impl Into<Body>) -> Response {
+    let mut response = Response::new(html.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HTML);

@@ -17,6 +17,7 @@ mod call;
 mod client;
 mod config;
 mod connections;
+mod contract;
 mod cors;
 mod dispatch;
 mod dto;

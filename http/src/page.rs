@@ -1,6 +1,7 @@
 //! Paging of lists: the limit and the cursor. A cursor is opaque: only one that this server gave out is accepted.
 
 use crate::{
+    contract::wire,
     problem::{Code, Problem},
     time,
 };
@@ -22,9 +23,10 @@ use serde::{
         value::{self, StrDeserializer},
     },
 };
+use utoipa::ToSchema;
 
 /// Most entries of a page.
-const LARGEST: usize = 100;
+pub(crate) const LARGEST: usize = 100;
 /// Entries of a page if the caller gives no limit.
 const USUAL: usize = 20;
 
@@ -40,7 +42,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
 }
 
 /// The query string of what has no parameters of its own.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoParameters {}
 
@@ -51,9 +53,10 @@ pub(crate) struct Listed<T = NoParameters> {
 }
 
 /// The parameters `limit` and `cursor` of a list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Paging {
+    #[schema(value_type = Option<wire::Limit>)]
     limit: Option<usize>,
     cursor: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     app_state::AppState,
-    cors,
+    contract, cors,
     policy::{
         RoutePolicy::{
             ActiveRunner, CommandOrder, Gateway, Operator, Public, ReadOrder, SelfOrOperator,
@@ -12,60 +12,64 @@ use crate::{
             self, Customer, CustomerOrOperator, Involved, Party, PartyOrOperator, Runner, Viewer,
         },
     },
-    problem::Problem,
+    problem::{Code, Problem},
     route::{
-        admin, dispute, escrow, front, gateway, health, ledger, message, notification, order,
+        admin, dispute, docs, escrow, front, gateway, health, ledger, message, notification, order,
         payment, photo, problem, proposal, scheduled_event, session, store, timer, user,
     },
     shell,
     table::{Route, Table, open_to_all},
+    view,
 };
-use axum::{Router, http::StatusCode};
+use axum::{Router, body::Bytes, http::StatusCode};
+use std::sync::LazyLock;
 
 #[rustfmt::skip]
 fn table() -> Table {
     Table::new()
         .asks("/", Public, front::front)
+        .get("/docs", Public, docs::docs::docs)
+        .get("/api/openapi.json", Public, docs::openapi::openapi)
         .get("/problems", Public, problem::list::list)
         .get("/problems/{code}", Public, problem::get::get)
         .probe("/health/live", Public, health::live::live)
-        .probe("/health/ready", Public, health::ready::ready)
+        .probe("/health/ready", Public, health::ready::ready).may(&[Code::NotReady, Code::ClockStepped])
 
-        .password("/api/users", user::register::register)
-        .get("/api/users/me", SignedIn, user::me::me)
+        .password("/api/users", user::register::register).may(&[Code::InvalidField, Code::EmailTaken, Code::TooManyRegistrations])
+        .get("/api/users/me", SignedIn, user::me::me).may(&[Code::NotFound])
         .patch("/api/users/me", SignedIn, user::change::change)
         .get("/api/users/{id}", SignedIn, user::get::get)
-        .put("/api/users/me/payment-method", SignedIn, user::set_card::set_card)
-        .get("/api/users/me/payment-method", SignedIn, user::card::card)
-        .delete("/api/users/me/payment-method", SignedIn, user::remove_card::remove_card)
+        .put("/api/users/me/payment-method", SignedIn, user::set_card::set_card).may(&[Code::NotFound, Code::Suspended, Code::TooManyPayments])
+        .get("/api/users/me/payment-method", SignedIn, user::card::card).may(&[Code::NotFound])
+        .delete("/api/users/me/payment-method", SignedIn, user::remove_card::remove_card).may(&[Code::NotFound, Code::OrderOpen])
         .post("/api/users/me/payment-method/setup", SignedIn, user::begin_setup::begin_setup)
-        .put("/api/users/me/payout-method", SignedIn, user::set_account::set_account)
-        .get("/api/users/me/payout-method", SignedIn, user::account::account)
-        .delete("/api/users/me/payout-method", SignedIn, user::remove_account::remove_account)
-        .put("/api/users/me/runner", SignedIn, user::set_runner::set_runner)
+        .put("/api/users/me/payout-method", SignedIn, user::set_account::set_account).may(&[Code::NotFound])
+        .get("/api/users/me/payout-method", SignedIn, user::account::account).may(&[Code::NotFound])
+        .delete("/api/users/me/payout-method", SignedIn, user::remove_account::remove_account).may(&[Code::NotFound])
+        .put("/api/users/me/runner", SignedIn, user::set_runner::set_runner).may(&[Code::Suspended])
         .asks("/api/users/me/wallet", SignedIn, user::wallet::wallet)
-        .post("/api/users/me/wallet/pay-debt", SignedIn, user::pay_debt::pay_debt)
-        .post("/api/users/me/payouts", SignedIn, user::request_payout::request_payout)
+        .post("/api/users/me/wallet/pay-debt", SignedIn, user::pay_debt::pay_debt).may(&[Code::NoPaymentMethod, Code::AboveDebt, Code::TooManyPayments, Code::InvalidField])
+        .post("/api/users/me/payouts", SignedIn, user::request_payout::request_payout).may(&[Code::NoPayoutMethod, Code::AboveAvailable, Code::TooManyPayments, Code::TransferRefused])
         .asks("/api/users/me/payouts", SignedIn, user::payouts::payouts)
-        .password("/api/sessions", session::sign_in::sign_in)
+        .password("/api/sessions", session::sign_in::sign_in).may(&[Code::WrongCredentials, Code::TooManyAttempts])
         .asks("/api/sessions", SignedIn, session::list::list)
-        .delete("/api/sessions/{id}", SignedIn, session::sign_out::sign_out)
+        .delete("/api/sessions/{id}", SignedIn, session::sign_out::sign_out).may(&[Code::NotFound])
 
         .asks("/api/stores", SignedIn, store::list::list)
-        .post("/api/stores", Operator, store::create::create)
+        .post("/api/stores", Operator, store::create::create).may(&[Code::NotFound])
         .patch("/api/stores/{id}", Operator, store::change::change)
 
-        .post("/api/quotes", SignedIn, order::quote::quote)
-        .post("/api/orders", SignedIn, order::place::place)
-        .asks("/api/orders", SignedIn, order::list::list)
+        .post("/api/quotes", SignedIn, order::quote::quote).may(&[Code::StorePaused, Code::StoreClosed, Code::NotFound, Code::Suspended])
+        .post("/api/orders", SignedIn, order::place::place).may(&[Code::NotFound])
+        .asks("/api/orders", SignedIn, order::list::list).may(&[Code::Suspended, Code::NotARunner])
         .asks("/api/orders/{id}", ReadOrder(Viewer), order::get::get)
         .asks("/api/orders/{id}/events", ReadOrder(Involved), order::events::events)
         .command("/api/orders/{id}/accept", ActiveRunner, order::accept::accept)
         .command("/api/orders/{id}/cancel-acceptance", CommandOrder(Runner), order::cancel_acceptance::cancel_acceptance)
         .command("/api/orders/{id}/status", CommandOrder(Runner), order::status::status)
-        .get("/api/orders/{id}/delivery-pin", ReadOrder(Customer), order::pin::pin)
+        .get("/api/orders/{id}/delivery-pin", ReadOrder(Customer), order::pin::pin).may(&[Code::NotInThisStage])
         .command("/api/orders/{id}/confirm", CommandOrder(CustomerOrOperator), order::confirm::confirm)
-        .get("/api/orders/{id}/cancellation-quote", ReadOrder(CustomerOrOperator), order::cancellation_quote::cancellation_quote)
+        .get("/api/orders/{id}/cancellation-quote", ReadOrder(CustomerOrOperator), order::cancellation_quote::cancellation_quote).may(&[Code::NotInThisStage])
         .command("/api/orders/{id}/cancel", CommandOrder(Customer), order::cancel::cancel)
         .command("/api/orders/{id}/proposals", CommandOrder(Runner), proposal::propose::propose)
         .command("/api/orders/{id}/proposals/{n}/withdraw", CommandOrder(Runner), proposal::withdraw::withdraw)
@@ -76,36 +80,36 @@ fn table() -> Table {
         .command("/api/orders/{id}/problems", CommandOrder(Runner), order::report_problem::report_problem)
         .command("/api/orders/{id}/no-show-answer", CommandOrder(Customer), order::no_show_answer::no_show_answer)
         .command("/api/orders/{id}/messages", CommandOrder(Party), message::send::send)
-        .asks("/api/orders/{id}/messages", ReadOrder(PartyOrOperator), message::list::list)
+        .asks("/api/orders/{id}/messages", ReadOrder(PartyOrOperator), message::list::list).may(&[Code::NotInThisStage, Code::TooLate])
         .command("/api/orders/{id}/tip", CommandOrder(Customer), order::tip::tip)
         .command("/api/orders/{id}/ratings", CommandOrder(Party), order::rate::rate)
-        .get("/api/orders/{id}/receipt", ReadOrder(Party), order::receipt::receipt)
+        .get("/api/orders/{id}/receipt", ReadOrder(Party), order::receipt::receipt).may(&[Code::NotInThisStage])
         .asks("/api/orders/{id}/disputes", ReadOrder(PartyOrOperator), dispute::list::list)
         .command("/api/orders/{id}/disputes", CommandOrder(PartyOrOperator), dispute::open::open)
         .command("/api/orders/{id}/disputes/{n}/reply", CommandOrder(Party), dispute::reply::reply)
         .command("/api/orders/{id}/disputes/{n}/resolve", CommandOrder(Who::Operator), dispute::resolve::resolve)
         .command("/api/orders/{id}/refunds", CommandOrder(Who::Operator), order::refund::refund)
 
-        .upload("/api/photos", SignedIn, photo::upload::upload)
+        .upload("/api/photos", SignedIn, photo::upload::upload).may(&[Code::StorageFull])
         .get("/api/photos/{id}", SignedIn, photo::get::get)
-        .asks("/api/payments", SignedIn, payment::list::list)
+        .asks("/api/payments", SignedIn, payment::list::list).may(&[Code::NotFound, Code::NotAllowed, Code::NeedsAttention])
         .get("/api/payments/{id}", ReadOrder(CustomerOrOperator), payment::get::get)
-        .post("/api/gateway/events", Gateway, gateway::event::event)
+        .post("/api/gateway/events", Gateway, gateway::event::event).may(&[Code::NeedsAttention])
         .get("/api/escrow/{order_id}", ReadOrder(CustomerOrOperator), escrow::get::get)
         .command("/api/escrow/{order_id}/release", Operator, escrow::settle::release)
         .command("/api/escrow/{order_id}/refund", Operator, escrow::settle::refund)
-        .asks("/api/timers", SignedIn, timer::list::list)
-        .post("/api/scheduled-events", Operator, scheduled_event::create::create)
+        .asks("/api/timers", SignedIn, timer::list::list).may(&[Code::NotFound, Code::NotAllowed, Code::NeedsAttention])
+        .post("/api/scheduled-events", Operator, scheduled_event::create::create).may(&[Code::NotFound, Code::TimersFull, Code::NotInThisStage])
         .asks("/api/scheduled-events", Operator, scheduled_event::list::list)
-        .post("/api/scheduled-events/{id}/cancel", Operator, scheduled_event::cancel::cancel)
-        .post("/api/notifications/send", Operator, notification::send::send)
+        .post("/api/scheduled-events/{id}/cancel", Operator, scheduled_event::cancel::cancel).may(&[Code::NotCancellable])
+        .post("/api/notifications/send", Operator, notification::send::send).may(&[Code::NotFound])
         .asks("/api/notifications/user/{user_id}", SelfOrOperator, notification::list::list)
         .post("/api/notifications/{id}/read", SignedIn, notification::read::read)
         .asks("/api/ledger/accounts", Operator, ledger::accounts::accounts)
         .asks("/api/ledger/transfers", Operator, ledger::transfers::transfers)
         .get("/api/ledger/proof", Public, ledger::proof::proof)
-        .post("/api/ledger/top-ups", Operator, ledger::moves::top_up)
-        .post("/api/ledger/withdrawals", Operator, ledger::moves::withdraw)
+        .post("/api/ledger/top-ups", Operator, ledger::moves::top_up).may(&[Code::AboveLosses, Code::TransferRefused])
+        .post("/api/ledger/withdrawals", Operator, ledger::moves::withdraw).may(&[Code::AboveAvailable, Code::TransferRefused])
 
         .asks("/api/admin/sagas", Operator, admin::sagas::sagas)
         .command("/api/admin/sagas/{order_id}/retry", Operator, admin::stalled::retry)
@@ -116,22 +120,43 @@ fn table() -> Table {
         .command("/api/admin/orders/{id}/reassign", Operator, admin::reassign::reassign)
         .command("/api/admin/orders/{id}/abandon", Operator, admin::abandon::abandon)
         .command("/api/admin/orders/{id}/settle", Operator, admin::settle::settle)
-        .post("/api/admin/users/{id}/suspend", Operator, admin::suspend::suspend)
+        .post("/api/admin/users/{id}/suspend", Operator, admin::suspend::suspend).may(&[Code::NotAllowed])
         .post("/api/admin/users/{id}/reinstate", Operator, admin::suspend::reinstate)
-        .post("/api/admin/users/{id}/write-off", Operator, admin::write_off::write_off)
+        .post("/api/admin/users/{id}/write-off", Operator, admin::write_off::write_off).may(&[Code::AboveDebt, Code::TransferRefused, Code::TooManyPayments])
         .asks("/api/admin/wallets", Operator, admin::wallets::wallets)
         .post("/api/admin/wallets/{user_id}/retry", Operator, admin::retry_wallet::retry_wallet)
         .asks("/api/admin/audit", Operator, admin::audit::audit)
         .get("/api/admin/actors", Operator, admin::actors::actors)
         .post("/api/admin/actors/{order_id}/release", Operator, admin::release::release)
-        .post("/api/admin/clock/accept", Operator, admin::accept_clock::accept_clock)
-        .post("/api/admin/clock/advance", Operator, admin::advance::advance)
+        .post("/api/admin/clock/accept", Operator, admin::accept_clock::accept_clock).may(&[Code::NotFound, Code::ClockSetBack])
+        .post("/api/admin/clock/advance", Operator, admin::advance::advance).may(&[Code::NotFound, Code::InvalidField])
 }
 
 /// Returns every route of the product with its policy, in the order of the table.
 #[must_use]
 pub fn routes() -> Vec<Route> {
     table().routes()
+}
+
+/// The contract of the API, written once.
+pub(crate) struct Contract {
+    /// As OpenAPI 3.1.
+    pub(crate) text: Bytes,
+    /// As a page.
+    pub(crate) page: Bytes,
+}
+
+/// Returns the contract of every route of the product.
+pub(crate) fn contract() -> &'static Contract {
+    static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
+        let document = contract::document(table().rows());
+        let value = serde_json::to_value(&document).expect("a document is plain data");
+        Contract {
+            text: value.to_string().into(),
+            page: view::docs::page(&value).into(),
+        }
+    });
+    &CONTRACT
 }
 
 /// Builds the whole service. `related` holds routes of other crates: anybody may call them, under the same limits and
@@ -143,7 +168,10 @@ pub fn router(app: AppState, related: Router) -> Router {
         Some(layer) => routes.layer(layer),
         None => routes,
     };
-    shell::wrap(routes).with_state(app)
+    let routes = shell::wrap(routes).with_state(app);
+    #[cfg(feature = "checks-answers")]
+    let routes = contract::check::layer(routes);
+    routes
 }
 
 async fn nothing_here() -> Problem {
@@ -152,7 +180,8 @@ async fn nothing_here() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::{routes, table};
+    #![allow(clippy::unwrap_used, reason = "a test may end here")]
+    use super::{contract, routes, table};
     use crate::{
         policy::{RoutePolicy, Who},
         table::Route,
@@ -181,6 +210,36 @@ mod tests {
             })
             .collect();
         insta::assert_snapshot!(table.join("\n"));
+    }
+
+    #[test]
+    fn the_contract_is_of_the_routes_and_says_something_of_each() {
+        let document: serde_json::Value = serde_json::from_slice(&contract().text).unwrap();
+        let mut ids = BTreeSet::new();
+        let mut described = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                described.insert((method.to_uppercase(), path.clone()));
+                let id = operation["operationId"].as_str().unwrap();
+                assert!(ids.insert(id.to_owned()), "{id} is twice");
+                let summary = operation["summary"].as_str().unwrap_or_default();
+                assert!(!summary.is_empty(), "operations.md says nothing of {id}");
+            }
+        }
+        let named: BTreeSet<_> = routes()
+            .into_iter()
+            .map(|route| (route.method.to_string(), route.path.to_owned()))
+            .collect();
+        assert_eq!(described, named);
+        assert_eq!(crate::contract::spoken_of(), ids, "operations.md");
+        let tags = document["tags"].as_array().unwrap();
+        let tags: BTreeSet<_> = tags.iter().map(|tag| tag["name"].as_str()).collect();
+        let used = document["paths"].as_object().unwrap().values();
+        let used = used.flat_map(|item| item.as_object().unwrap().values());
+        let used: BTreeSet<_> = used
+            .map(|operation| operation["tags"][0].as_str())
+            .collect();
+        assert_eq!(tags, used);
     }
 
     #[test]

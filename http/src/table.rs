@@ -1,10 +1,12 @@
-//! Builder of the router: a route cannot be registered without a policy.
+//! Builder of the router: a route cannot be registered without a policy and a contract.
 
 use crate::{
     app_state::AppState,
+    contract::{Contract, Described, Operation},
     flight::Load,
     gate::{Rules, enter},
     policy::RoutePolicy,
+    problem::Code,
 };
 use axum::{
     Router,
@@ -13,6 +15,7 @@ use axum::{
     middleware::from_fn_with_state,
     routing::{MethodFilter, MethodRouter, on},
 };
+use std::any::type_name;
 
 /// A registered route of the product, without its handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,15 +47,27 @@ pub(crate) fn open_to_all(app: &AppState, routes: Router) -> Router<AppState> {
 
 type Build = Box<dyn FnOnce(&AppState) -> MethodRouter<AppState>>;
 
+/// A registered route with its contract.
+pub(crate) struct Row {
+    pub(crate) route: Route,
+    pub(crate) rules: Rules,
+    pub(crate) operation: Operation,
+    /// Adds what the handler's types say.
+    pub(crate) describe: fn(&mut Described),
+    /// What it may be refused with beside what its rules and its types say.
+    pub(crate) problems: &'static [Code],
+    build: Build,
+}
+
 /// Registered routes, before they become a router.
-pub(crate) struct Table(Vec<(Route, Build)>);
+pub(crate) struct Table(Vec<Row>);
 
 impl Table {
     pub(crate) const fn new() -> Self {
         Self(vec![])
     }
 
-    pub(crate) fn get<H: Handler<T, AppState>, T: 'static>(
+    pub(crate) fn get<H: Handler<T, AppState> + Contract<T>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -62,7 +77,7 @@ impl Table {
     }
 
     /// Registers a GET route whose handler reads the query string; all others refuse one.
-    pub(crate) fn asks<H: Handler<T, AppState>, T: 'static>(
+    pub(crate) fn asks<H: Handler<T, AppState> + Contract<T>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -75,7 +90,7 @@ impl Table {
         self.add(Method::GET, path, rules, to)
     }
 
-    pub(crate) fn post<H: Handler<T, AppState>, T: 'static>(
+    pub(crate) fn post<H: Handler<T, AppState> + Contract<T>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -85,7 +100,7 @@ impl Table {
     }
 
     /// Registers a POST route whose handler gives a command to an order, and compares `If-Match` with its version.
-    pub(crate) fn command<H: Handler<T, AppState>, T: 'static>(
+    pub(crate) fn command<H: Handler<T, AppState> + Contract<T>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -98,7 +113,7 @@ impl Table {
         self.add(Method::POST, path, rules, to)
     }
 
-    pub(crate) fn put<H: Handler<T, AppState>, T: 'static>(
+    pub(crate) fn put<H: Handler<T, AppState> + Contract<T>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -107,7 +122,7 @@ impl Table {
         self.route(Method::PUT, Load::Usual, path, policy, to)
     }
 
-    pub(crate) fn patch<H: Handler<T, AppState>, T: 'static>(
+    pub(crate) fn patch<H: Handler<T, AppState> + Contract<T>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -116,7 +131,7 @@ impl Table {
         self.route(Method::PATCH, Load::Usual, path, policy, to)
     }
 
-    pub(crate) fn delete<H: Handler<T, AppState>, T: 'static>(
+    pub(crate) fn delete<H: Handler<T, AppState> + Contract<T>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -126,7 +141,7 @@ impl Table {
     }
 
     /// Registers a GET route that is answered even when all places are taken.
-    pub(crate) fn probe<H: Handler<T, AppState>, T: 'static>(
+    pub(crate) fn probe<H: Handler<T, AppState> + Contract<T>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -136,7 +151,7 @@ impl Table {
     }
 
     /// Registers a POST route that takes a photo.
-    pub(crate) fn upload<H: Handler<T, AppState>, T: 'static>(
+    pub(crate) fn upload<H: Handler<T, AppState> + Contract<T>, T: 'static>(
         self,
         path: &'static str,
         policy: RoutePolicy,
@@ -146,7 +161,7 @@ impl Table {
     }
 
     /// Registers a POST route that is open to all and hashes a password.
-    pub(crate) fn password<H: Handler<T, AppState>, T: 'static>(
+    pub(crate) fn password<H: Handler<T, AppState> + Contract<T>, T: 'static>(
         self,
         path: &'static str,
         to: H,
@@ -154,7 +169,7 @@ impl Table {
         self.route(Method::POST, Load::Password, path, RoutePolicy::Public, to)
     }
 
-    fn route<H: Handler<T, AppState>, T: 'static>(
+    fn route<H: Handler<T, AppState> + Contract<T>, T: 'static>(
         self,
         method: Method,
         load: Load,
@@ -165,7 +180,7 @@ impl Table {
         self.add(method, path, Rules::new(policy, load), to)
     }
 
-    fn add<H: Handler<T, AppState>, T: 'static>(
+    fn add<H: Handler<T, AppState> + Contract<T>, T: 'static>(
         mut self,
         method: Method,
         path: &'static str,
@@ -177,26 +192,40 @@ impl Table {
             on(filter, to).route_layer(from_fn_with_state((app.clone(), rules), enter))
         });
         let policy = rules.policy;
-        self.0.push((
-            Route {
+        self.0.push(Row {
+            route: Route {
                 method,
                 path,
                 policy,
             },
+            rules,
+            operation: Operation::of(type_name::<H>()),
+            describe: H::describe,
+            problems: &[],
             build,
-        ));
+        });
         self
     }
 
+    /// Adds what the last route may be refused with beside what its rules and its types say.
+    pub(crate) fn may(mut self, problems: &'static [Code]) -> Self {
+        if let Some(row) = self.0.last_mut() {
+            row.problems = problems;
+        }
+        self
+    }
+
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.0
+    }
+
     pub(crate) fn routes(self) -> Vec<Route> {
-        self.0.into_iter().map(|(route, _)| route).collect()
+        self.0.into_iter().map(|row| row.route).collect()
     }
 
     pub(crate) fn build(self, app: &AppState) -> Router<AppState> {
-        self.0
-            .into_iter()
-            .fold(Router::new(), |router, (route, build)| {
-                router.route(route.path, build(app))
-            })
+        self.0.into_iter().fold(Router::new(), |router, row| {
+            router.route(row.route.path, (row.build)(app))
+        })
     }
 }

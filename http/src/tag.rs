@@ -7,7 +7,11 @@
 //! turn a command into another one.
 
 use crate::problem::{Code, Problem};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderValue, header, request::Parts},
+};
+use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hasher};
 
 /// The tag of an answer that shows this version of an order. The standard library's hash is short and fast; a release may
@@ -18,6 +22,17 @@ pub(crate) fn tag(version: u32, shown: &[u8]) -> HeaderValue {
     let hash = hash.finish();
     HeaderValue::try_from(format!("\"{version}-{hash:016x}\""))
         .expect("digits, letters and quotes are visible characters")
+}
+
+/// The headers of a request, of which `If-None-Match` is looked at.
+pub(crate) struct IfNoneMatch(pub(crate) HeaderMap);
+
+impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.clone()))
+    }
 }
 
 /// Whether `If-None-Match` names this tag.

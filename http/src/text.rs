@@ -88,7 +88,7 @@ pub(crate) fn notice(kind: NoticeKind, currency: Currency) -> (&'static str, &'s
             "Your runner has the food.",
         ),
         NoticeKind::OnTheWay => plain(
-            "on_the_way",
+            "on-the-way",
             "Your food is on its way",
             "Your runner is on the way to you. If the order has a PIN, have it ready.",
         ),

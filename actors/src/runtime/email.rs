@@ -2,11 +2,10 @@
 //!
 //! Must not: ask whether there is such a mailbox.
 
+use super::bounds::EMAIL_BYTES;
 use campusg_domain::text::is_visible;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// Longest address, in bytes.
-const MAX_BYTES: usize = 254;
 /// What stands in the part before the `@` beside letters, digits and dots. Source: RFC 5322, `atext`.
 const SIGNS: &str = "!#$%&'*+-/=?^_`{|}~";
 
@@ -16,7 +15,7 @@ const SIGNS: &str = "!#$%&'*+-/=?^_`{|}~";
 pub fn normal_email(text: &str) -> Option<String> {
     let email = folded_email(text);
     let (local, domain) = email.split_once('@')?;
-    let fits = email.len() <= MAX_BYTES && is_local(local);
+    let fits = email.len() <= EMAIL_BYTES && is_local(local);
     (fits && normal_domain(domain).as_deref() == Some(domain)).then_some(email)
 }
 

@@ -10,6 +10,7 @@
 mod admin;
 mod arbiters;
 mod audit;
+pub mod bounds;
 mod clock;
 mod config;
 mod directory_reader;

@@ -1,6 +1,6 @@
 //! Known stores: added and changed by operators, listed for everybody.
 
-use super::{Refusal, Runtime, text::text};
+use super::{Refusal, Runtime, bounds::STORE_CHARS, text::text};
 use campusg_domain::{
     id::{StoreId, Stream},
     order::StoreRef,
@@ -8,9 +8,6 @@ use campusg_domain::{
     stream::Meta,
 };
 use std::sync::Arc;
-
-/// Longest name or place of a store, in characters.
-const STORE_CHARS: usize = 120;
 
 /// A store to be added.
 #[derive(Clone, Debug)]

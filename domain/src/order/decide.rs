@@ -53,7 +53,9 @@ pub struct Context<'a> {
     pub pin: u16,
 }
 
+pub use after::STARS;
 pub use allowed::allowed;
+pub use dispute::PHOTOS;
 
 type Decision = Result<Vec<Event>, Rejection>;
 

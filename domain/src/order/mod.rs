@@ -36,7 +36,7 @@ pub use attachments::{
 };
 pub use cancel_reason::CancelReason;
 pub use command::{Command, Ending, Placement, Shown};
-pub use decide::{Context, allowed, decide, required_votes, verdict};
+pub use decide::{Context, PHOTOS, STARS, allowed, decide, required_votes, verdict};
 pub use effects::{Call, Collection, EscrowStatus, Outcome, PaymentStatus};
 pub(crate) use effects::{absorb_call, absorb_promise};
 pub use event::{
@@ -45,7 +45,7 @@ pub use event::{
     Unbinding,
 };
 pub use fill::{Filled, Header, fill};
-pub use place::{price, terms};
+pub use place::{NAME_CHARS, price, terms};
 pub use quote::quote;
 pub use role::Role;
 pub use settlement::{Quote, Release, Settlement};

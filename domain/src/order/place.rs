@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Maximum number of characters in the name of an item or store, a store's place, or a building.
-const NAME_CHARS: usize = 120;
+pub const NAME_CHARS: usize = 120;
 /// Maximum number of bytes of one sealed text.
 const SEALED_BYTES: usize = 4096;
 

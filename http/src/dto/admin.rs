@@ -1,6 +1,7 @@
 //! Request bodies and query strings of the operators' routes.
 
 use crate::{
+    contract::wire,
     json::{Amount, JsonText},
     problem::Problem,
     time::Time,
@@ -11,11 +12,13 @@ use campusg_domain::{
     timer::TimerKind,
 };
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 /// An operator's reason for a command; it is kept in the audit log.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReasonIn {
+    #[schema(value_type = wire::Reason)]
     pub(crate) reason: String,
 }
 
@@ -27,12 +30,14 @@ impl ReasonIn {
 }
 
 /// Body of a command that ends an order.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SettleIn {
     to_runner_cents: Option<Amount>,
     refund_cents: Option<Amount>,
+    #[schema(value_type = Option<wire::Fault>)]
     at_fault: Option<Fault>,
+    #[schema(value_type = wire::Reason)]
     pub(crate) reason: String,
 }
 
@@ -61,23 +66,25 @@ impl SettleIn {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScheduleIn {
+    #[schema(value_type = wire::TimerKind)]
     pub(crate) event_type: TimerKind,
+    #[schema(value_type = wire::OrderId)]
     pub(crate) entity_id: OrderId,
     pub(crate) scheduled_time: Time,
     #[serde(default)]
     pub(crate) payload: JsonText,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SagasIn {
     pub(crate) state: Option<SagaStateIn>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SagaStateIn {
     /// A step or a call keeps failing and needs a person.
@@ -86,8 +93,9 @@ pub(crate) enum SagaStateIn {
     Running,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AdvanceIn {
+    #[schema(value_type = wire::Advance)]
     pub(crate) advance_ms: u64,
 }

@@ -5,6 +5,7 @@
 pub(crate) mod admin;
 pub(crate) mod dispute;
 pub(crate) mod door;
+pub(crate) mod gateway;
 pub(crate) mod order;
 pub(crate) mod proposal;
 pub(crate) mod store;
@@ -13,8 +14,9 @@ pub(crate) mod user;
 pub(crate) mod wallet;
 
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 /// The body of a command without arguments: absent, or an empty object.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}

@@ -2,6 +2,7 @@
 
 use super::text;
 use crate::{
+    contract::wire,
     json::{Amount, Count},
     problem::Problem,
     time::Time,
@@ -12,9 +13,10 @@ use campusg_domain::{
     order::{Command, Handover, Item, Shown, Status, StoreRef, Substitution},
 };
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 /// Body of placing an order, and of a quote.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewOrderIn {
     store: StoreIn,
@@ -25,24 +27,29 @@ pub(crate) struct NewOrderIn {
     deliver_after: Option<Time>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoreIn {
+    #[schema(value_type = Option<wire::StoreId>)]
     id: Option<StoreId>,
     #[serde(default, deserialize_with = "text::line_if_any")]
+    #[schema(value_type = Option<wire::Name>)]
     name: Option<String>,
     #[serde(default, deserialize_with = "text::line_if_any")]
+    #[schema(value_type = Option<wire::Name>)]
     place: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ItemIn {
     #[serde(deserialize_with = "text::line")]
+    #[schema(value_type = wire::Name)]
     name: String,
     quantity: Count,
     unit_price_cents: Amount,
     #[serde(default = "ask")]
+    #[schema(value_type = wire::Substitution)]
     substitution: Substitution,
 }
 
@@ -50,18 +57,24 @@ const fn ask() -> Substitution {
     Substitution::Ask
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DropoffIn {
     #[serde(deserialize_with = "text::line")]
+    #[schema(value_type = wire::Name)]
     building: String,
     #[serde(default, deserialize_with = "text::line_if_any")]
+    #[schema(value_type = Option<wire::Place>)]
     level: Option<String>,
     #[serde(default, deserialize_with = "text::line_if_any")]
+    #[schema(value_type = Option<wire::Place>)]
     room: Option<String>,
     #[serde(default, deserialize_with = "text::line_if_any")]
+    #[schema(value_type = Option<wire::Place>)]
     meeting_point: Option<String>,
+    #[schema(value_type = wire::Handover)]
     handover: Handover,
+    #[schema(value_type = Option<wire::Notes>)]
     notes: Option<String>,
 }
 
@@ -124,25 +137,29 @@ impl TryFrom<StoreIn> for StoreRef {
 }
 
 /// The status that the runner reports, with the proof that it needs.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StatusIn {
+    #[schema(value_type = wire::Status)]
     status: Status,
     receipt: Option<ReceiptIn>,
     proof: Option<ProofIn>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ReceiptIn {
     total_cents: Amount,
+    #[schema(value_type = Option<wire::PhotoId>)]
     photo_id: Option<PhotoId>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ProofIn {
+    #[schema(value_type = Option<wire::Pin>)]
     pin: Option<String>,
+    #[schema(value_type = Option<wire::PhotoId>)]
     photo_id: Option<PhotoId>,
 }
 
@@ -211,32 +228,35 @@ impl TryFrom<ProofIn> for Shown {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelIn {
     #[serde(default)]
     pub(crate) accept_charge_cents: Amount,
     /// Only checked for its length: it is not stored.
+    #[schema(value_type = Option<wire::Reason>)]
     pub(crate) reason: Option<String>,
 }
 
 /// Body of a rating; `stars` is 1 to 5.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RatingIn {
+    #[schema(value_type = wire::Stars)]
     pub(crate) stars: u8,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListIn {
     pub(crate) r#as: Option<PartyIn>,
+    #[schema(value_type = Option<wire::Status>)]
     pub(crate) status: Option<Status>,
     pub(crate) available: Option<bool>,
 }
 
 /// The caller's role in the orders that are listed.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PartyIn {
     Customer,
@@ -244,22 +264,25 @@ pub(crate) enum PartyIn {
 }
 
 /// The time as of which an order is shown; now if absent.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AtIn {
+    #[schema(value_type = Option<Time>)]
     pub(crate) at: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OfOrderIn {
+    #[schema(value_type = wire::OrderId)]
     pub(crate) order_id: OrderId,
 }
 
 /// The order whose payment is listed; if absent, the payments of all the caller's orders.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PaymentsIn {
+    #[schema(value_type = Option<wire::OrderId>)]
     pub(crate) order_id: Option<OrderId>,
 }
 

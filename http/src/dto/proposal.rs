@@ -2,6 +2,7 @@
 
 use super::{order::StoreIn, text};
 use crate::{
+    contract::wire,
     json::{Amount, Count},
     problem::Problem,
 };
@@ -10,20 +11,24 @@ use campusg_domain::{
     order::{Item, Offer, ProposalKind, ProposedItem, StoreRef, Substitution},
 };
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProposalIn {
+    #[schema(value_type = wire::ProposalKind)]
     kind: ProposalKind,
     total_cents: Option<Amount>,
     #[serde(default)]
     items: Vec<ProposedItemIn>,
+    #[schema(value_type = wire::PhotoId)]
     photo_id: PhotoId,
+    #[schema(value_type = Option<wire::Note>)]
     note: Option<String>,
 }
 
 /// An item of the order, by its index in the list, and its replacement.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ProposedItemIn {
     item: u16,
@@ -31,10 +36,11 @@ struct ProposedItemIn {
 }
 
 /// The replacement. It has no `if_missing` preference of its own: the customer is not asked about it again.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct OfferedItemIn {
     #[serde(deserialize_with = "text::line")]
+    #[schema(value_type = wire::Name)]
     name: String,
     quantity: Count,
     unit_price_cents: Amount,
@@ -69,14 +75,14 @@ impl From<ProposedItemIn> for ProposedItem {
 }
 
 /// The items that the customer gives up, by their indices in the list.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DropIn {
     pub(crate) items: Vec<u16>,
 }
 
 /// The store where the runner is to buy instead.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OtherStoreIn {
     store: StoreIn,

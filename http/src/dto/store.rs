@@ -1,15 +1,19 @@
 //! Request bodies of the stores' routes, with opening hours by weekday and time.
 
 use super::{text, user::given};
+use crate::contract::wire;
 use campusg_domain::owner::directory::{Hours, OpenSpan, StoreChange};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewStoreIn {
     #[serde(deserialize_with = "text::line")]
+    #[schema(value_type = wire::Name)]
     pub(crate) name: String,
     #[serde(deserialize_with = "text::line")]
+    #[schema(value_type = wire::Name)]
     pub(crate) place: String,
     hours: Option<Vec<SpanIn>>,
     #[serde(default)]
@@ -24,15 +28,18 @@ impl NewStoreIn {
 }
 
 /// Changes only the fields that are given; `hours: null` means always open.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoreChangeIn {
     #[serde(default, deserialize_with = "text::line_if_any")]
+    #[schema(value_type = Option<wire::Name>)]
     name: Option<String>,
     #[serde(default, deserialize_with = "text::line_if_any")]
+    #[schema(value_type = Option<wire::Name>)]
     place: Option<String>,
     paused: Option<bool>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<SpanIn>>)]
     hours: Option<Option<Vec<SpanIn>>>,
 }
 
@@ -48,11 +55,13 @@ impl From<StoreChangeIn> for StoreChange {
 }
 
 /// A span of one weekday in the campus's local time. Hours past midnight are given as two spans.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SpanIn {
     weekday: Weekday,
+    #[schema(value_type = wire::Minute)]
     from: Minute,
+    #[schema(value_type = wire::Minute)]
     to: Minute,
 }
 
@@ -66,7 +75,7 @@ fn hours(spans: &[SpanIn]) -> Hours {
 }
 
 /// A weekday by its English name in lower case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Weekday {
     Monday,

@@ -1,17 +1,23 @@
 //! Request bodies and query strings of the routes of people, sessions and notices.
 
-use crate::{json::JsonText, problem::Problem};
+use crate::{contract::wire, json::JsonText, problem::Problem};
 use campusg_actors::runtime::{MethodKind, normal_domain, normal_email};
 use campusg_domain::id::{OrderId, UserId};
 use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RegisterIn {
+    #[schema(value_type = wire::Email)]
     pub(crate) email: String,
+    #[schema(value_type = wire::Password)]
     pub(crate) password: String,
+    #[schema(value_type = wire::PersonName)]
     pub(crate) first_name: String,
+    #[schema(value_type = wire::PersonName)]
     pub(crate) last_name: String,
+    #[schema(value_type = Option<wire::Phone>)]
     pub(crate) phone: Option<String>,
 }
 
@@ -33,7 +39,7 @@ impl RegisterIn {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignInIn {
     pub(crate) email: String,
@@ -43,12 +49,15 @@ pub(crate) struct SignInIn {
 }
 
 /// Changes only the fields that are given; `phone: null` removes the phone number.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProfileIn {
+    #[schema(value_type = Option<wire::PersonName>)]
     pub(crate) first_name: Option<String>,
+    #[schema(value_type = Option<wire::PersonName>)]
     pub(crate) last_name: Option<String>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<wire::Phone>)]
     pub(crate) phone: Option<Option<String>>,
 }
 
@@ -62,22 +71,29 @@ where
 }
 
 /// The gateway's token of a card.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CardIn {
+    #[schema(value_type = wire::Token)]
     pub(crate) token: String,
 }
 
 /// Begins the entry of a card or of a bank account on the payment gateway's own page.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetupIn {
+    #[schema(value_type = wire::MethodKind)]
     pub(crate) kind: MethodKind,
+    #[schema(value_type = wire::ReturnUrl)]
     pub(crate) return_url: String,
 }
 
 /// Longest accepted return URL, in bytes.
-const RETURN_URL_BYTES: usize = 500;
+pub(crate) const RETURN_URL_BYTES: usize = 500;
+/// Longest title of an operator's notice, in characters.
+pub(crate) const TITLE_CHARS: usize = 120;
+/// Longest text of an operator's notice, in characters.
+pub(crate) const MESSAGE_CHARS: usize = 2_000;
 
 impl SetupIn {
     /// Refuses a URL that does not lead back to this server: it must be a path, or lie under `public_url`.
@@ -106,7 +122,7 @@ impl SetupIn {
 }
 
 /// Whether the caller works as a runner, and whether they are notified of new orders.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RunnerIn {
     pub(crate) active: bool,
@@ -114,13 +130,18 @@ pub(crate) struct RunnerIn {
 }
 
 /// A notice that an operator sends to one user.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoticeIn {
+    #[schema(value_type = wire::UserId)]
     pub(crate) user_id: UserId,
+    #[schema(value_type = wire::NoticeTitle)]
     pub(crate) title: String,
+    #[schema(value_type = wire::NoticeMessage)]
     pub(crate) message: String,
+    #[schema(value_type = Option<wire::OrderId>)]
     pub(crate) order_id: Option<OrderId>,
+    #[schema(value_type = wire::AnyJson, required = false)]
     pub(crate) data: Option<JsonText>,
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod dispute;
+pub(crate) mod docs;
 pub(crate) mod escrow;
 pub(crate) mod front;
 pub(crate) mod gateway;

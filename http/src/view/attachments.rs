@@ -4,8 +4,16 @@
 //! Invariant: of the card, the runner learns only that an authorisation is under way; no view for runners contains
 //! the cap.
 
-use super::{Viewer, dispute::DisputeView, parts::by, related::Related};
-use crate::time::Time;
+use super::{
+    Viewer,
+    dispute::DisputeView,
+    parts::{Actor, by},
+    related::Related,
+};
+use crate::{
+    contract::wire::{self, Maybe},
+    time::Time,
+};
 use campusg_domain::{
     call::Decline,
     id::PhotoId,
@@ -14,9 +22,10 @@ use campusg_domain::{
     timer::TimerKind,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Everything that is attached to an order's stage.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AttachmentsView {
     #[serde(skip_serializing_if = "Option::is_none")]
     proposal: Option<ProposalView>,
@@ -54,29 +63,43 @@ impl AttachmentsView {
 }
 
 /// The runner's open proposal.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProposalView {
     n: u16,
+    #[schema(value_type = wire::ProposalKind)]
     kind: ProposalKind,
-    state: &'static str,
+    state: ProposalState,
     total_cents: Option<i64>,
     items: Vec<ProposedItemView>,
+    #[schema(value_type = wire::PhotoId)]
     photo_id: PhotoId,
     note: Option<String>,
     opened_at: Time,
     decide_by: Option<Time>,
     #[serde(flatten)]
+    #[schema(inline, value_type = MaybeProposalPrice)]
     price: Option<ProposalPrice>,
 }
 
+/// Whether the customer decides, or has approved and the card is asked for more.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ProposalState {
+    Open,
+    AwaitingPayment,
+}
+
+type MaybeProposalPrice = Maybe<ProposalPrice>;
+
 /// What approving costs; only for the customer and operators.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProposalPrice {
     /// What the customer would be charged in total, if the food costs what is proposed.
     charge_cents: i64,
     /// What must be authorised beyond the first hold before the approval takes effect.
     more_to_hold_cents: i64,
     /// Why the card declined that authorisation the last time; null if it did not.
+    #[schema(value_type = Option<wire::Decline>)]
     declined: Option<Decline>,
 }
 
@@ -89,7 +112,11 @@ impl ProposalView {
         Self {
             n: open.n,
             kind: open.offer.kind,
-            state: if asking { "awaiting_payment" } else { "open" },
+            state: if asking {
+                ProposalState::AwaitingPayment
+            } else {
+                ProposalState::Open
+            },
             total_cents: open.offer.total.map(|total| total.0),
             items: proposed(order, &open.offer.items),
             photo_id: open.offer.photo,
@@ -119,7 +146,7 @@ impl ProposalPrice {
 }
 
 /// An item that a proposal is about.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ProposedItemView {
     item: u16,
     name: Option<String>,
@@ -128,7 +155,7 @@ pub(crate) struct ProposedItemView {
 }
 
 /// The replacement of an item.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct OfferedView {
     name: String,
     quantity: u32,
@@ -154,10 +181,11 @@ pub(crate) fn proposed(order: &Order, items: &[ProposedItem]) -> Vec<ProposedIte
 }
 
 /// A cancellation that takes effect unless the runner at the store has already bought the food.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CancelWaitView {
+    #[schema(value_type = wire::CancelReason)]
     cancel_reason: CancelReason,
-    asked_by: &'static str,
+    asked_by: Actor,
     asked_at: Time,
     ends_at: Option<Time>,
     /// What the customer is charged if the cancellation takes effect.
@@ -183,7 +211,7 @@ impl CancelWaitView {
 }
 
 /// The wait for a customer whom the runner at the door can't reach.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NoShowView {
     since: Time,
     /// Until when the customer may answer; null once the wait is over.
@@ -203,7 +231,8 @@ impl NoShowView {
 }
 
 /// How often the runner has tried to reach the customer on the way; only for the runner and operators.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ContactAttemptsView)]
 pub(crate) struct ContactView {
     attempts: u8,
     /// How many attempts are needed before the runner may report the customer as unreachable.

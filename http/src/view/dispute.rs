@@ -4,7 +4,10 @@
 //! runner's wallet, so the customer does not see it. An operator's reason for a judgement is shown to operators only.
 
 use super::Viewer;
-use crate::time::Time;
+use crate::{
+    contract::wire::{self, Maybe},
+    time::Time,
+};
 use campusg_actors::runtime::{DisputeReply, DisputeThread};
 use campusg_domain::{
     id::PhotoId,
@@ -13,11 +16,13 @@ use campusg_domain::{
     people::Side,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An order's newest dispute, as part of the order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DisputeView {
     n: u16,
+    #[schema(value_type = wire::Party)]
     by: Party,
     claim_cents: i64,
     opened_at: Time,
@@ -49,17 +54,21 @@ impl DisputeView {
 }
 
 /// Whether a dispute is decided, with the judgement.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct EndView {
     status: &'static str,
     #[serde(flatten)]
+    #[schema(inline, value_type = MaybeJudgementView)]
     judgement: Option<JudgementView>,
 }
 
-#[derive(Debug, Serialize)]
+type MaybeJudgementView = Maybe<JudgementView>;
+
+#[derive(Debug, Serialize, ToSchema)]
 struct JudgementView {
     refund_cents: i64,
     /// Null if the deadline passed without a decision.
+    #[schema(value_type = Option<wire::Fault>)]
     at_fault: Option<Fault>,
     resolved_at: Time,
 }
@@ -81,14 +90,16 @@ impl From<Option<&Judgement>> for EndView {
 }
 
 /// A dispute with all replies.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ThreadView {
     n: u16,
+    #[schema(value_type = wire::Party)]
     by: Party,
     claim_cents: i64,
     opened_at: Time,
     /// Null if its author's account was erased.
     reason: Option<String>,
+    #[schema(value_type = Vec<wire::PhotoId>)]
     photo_ids: Vec<PhotoId>,
     replies: Vec<ReplyView>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,11 +111,14 @@ pub(crate) struct ThreadView {
     decision: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DisputeReplyView)]
 struct ReplyView {
+    #[schema(value_type = wire::Side)]
     by: Side,
     at: Time,
     text: Option<String>,
+    #[schema(value_type = Vec<wire::PhotoId>)]
     photo_ids: Vec<PhotoId>,
 }
 

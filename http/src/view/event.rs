@@ -2,13 +2,19 @@
 //!
 //! Invariants: of the payment a runner sees only their own earnings; a former runner sees only what they did and what
 //! was done to them. A message's event does not contain its text, which is read with the messages; other free text is
-//! part of its event, for readers who may read it.
+//! the `text` of its event, for readers who may read it.
 
 mod described;
+mod what;
+
+pub(crate) use what::WhatView;
 
 use described::describe;
 
-use super::{Viewer, parts::by};
+use super::{
+    Viewer,
+    parts::{Actor, by},
+};
 use crate::time::Time;
 use campusg_actors::runtime::{FreeText, SealedFreeText};
 use campusg_domain::{
@@ -17,16 +23,21 @@ use campusg_domain::{
     record::{Entry, Events, Record},
 };
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EventView {
     /// The order's version after the event's record.
     version: u32,
     at: Time,
-    by: &'static str,
-    r#type: &'static str,
-    data: Map<String, Value>,
+    by: Actor,
+    #[serde(flatten)]
+    what: WhatView,
+    /// The words that its author added. Absent unless there are some that the reader may read here; null if they can't be
+    /// opened any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    text: Option<Option<String>>,
 }
 
 /// The events that a reader may see, before their free text is unsealed.
@@ -46,9 +57,8 @@ impl History {
 
     /// Returns the events with the unsealed `texts` put in; null for a text that can't be unsealed any more.
     pub(crate) fn opened(mut self, texts: Vec<Option<String>>) -> Vec<EventView> {
-        for ((place, words), text) in self.places.iter().zip(&self.sealed).zip(texts) {
-            let field = words.wording.field().to_owned();
-            self.views[*place].data.insert(field, text.into());
+        for (place, text) in self.places.iter().zip(texts) {
+            self.views[*place].text = Some(text);
         }
         self.views
     }
@@ -81,15 +91,15 @@ fn of_record(history: &mut History, order: &Order, record: &Record, version: u32
         .iter()
         .filter(|event| viewer.role != Role::FormerRunner || own || concerns(event, viewer.user));
     for event in seen {
-        let Some((r#type, data)) = describe(order, event, viewer) else {
+        let Some(what) = describe(order, event, viewer) else {
             continue;
         };
         let view = EventView {
             version,
             at: record.at.into(),
             by: by(order, record.principal),
-            r#type,
-            data,
+            what,
+            text: None,
         };
         let words = SealedFreeText::of(record.principal, event);
         history.push(
@@ -119,12 +129,11 @@ fn concerns(event: &Event, user: UserId) -> bool {
 }
 
 /// Returns a record's events as this operator sees them, without free text and without steps of sagas.
-pub(crate) fn bare(order: &Order, events: &[Event], viewer: &Viewer) -> Vec<Value> {
+pub(crate) fn bare(order: &Order, events: &[Event], viewer: &Viewer) -> Vec<WhatView> {
     let shown = events
         .iter()
         .filter(|event| !matches!(event, Event::Step { .. }));
-    let shown = shown.filter_map(|event| describe(order, event, viewer));
     shown
-        .map(|(r#type, data)| json!({"type": r#type, "data": data}))
+        .filter_map(|event| describe(order, event, viewer))
         .collect()
 }

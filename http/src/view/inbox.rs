@@ -1,40 +1,47 @@
 //! Views of notices in an inbox.
 
-use crate::{text, time::Time};
+use super::platform::StoreName;
+use crate::{contract::wire, text, time::Time};
 use campusg_actors::runtime::{InboxNotice, NoticeText};
 use campusg_domain::{
+    call::CallNumber,
     id::{OrderId, Seq, UserId},
     money::Currency,
     notice::NoticeKind,
     owner::inbox::NoticeId,
 };
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
+use utoipa::ToSchema;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct InboxView {
     pub(crate) unread: u64,
     pub(crate) items: Vec<NoticeView>,
     pub(crate) next_cursor: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NoticeView {
     id: String,
     kind: &'static str,
     title: String,
     message: String,
+    #[schema(value_type = Option<wire::OrderId>)]
     order_id: Option<OrderId>,
     read: bool,
     channels: Vec<ChannelView>,
     created_at: Time,
-    data: Option<Value>,
+    /// Null unless the notice has more to say.
+    #[schema(value_type = wire::AnyJson)]
+    data: Option<DataView>,
 }
 
 /// A notice that an operator has sent.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SentView {
     id: String,
+    #[schema(value_type = wire::UserId)]
     user_id: UserId,
     channels: Vec<ChannelView>,
 }
@@ -49,42 +56,94 @@ impl SentView {
     }
 }
 
+/// What a notice without an order is about.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum DataView {
+    PayoutStalled {
+        #[schema(value_type = wire::UserId)]
+        user_id: UserId,
+        #[schema(value_type = wire::Number)]
+        payout: CallNumber,
+    },
+    DebtPaymentStalled {
+        #[schema(value_type = wire::UserId)]
+        user_id: UserId,
+        #[schema(value_type = wire::Number)]
+        payment: CallNumber,
+    },
+    ClockStepped {
+        back: bool,
+        ms: u64,
+    },
+    SnapshotsDamaged {
+        store: StoreName,
+    },
+    /// What the operator added who sent the notice.
+    Given(Value),
+}
+
 /// What is known of a notice on one channel.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ChannelView {
-    channel: &'static str,
-    status: &'static str,
+    channel: ChannelName,
+    status: ChannelStatus,
+}
+
+/// The inbox, or what lies outside of the application.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ChannelName {
+    Inbox,
+    Outside,
+}
+
+/// In the inbox a notice is `stored`, and `delivered` once its reader has marked it as read.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ChannelStatus {
+    Stored,
+    Delivered,
+    Failed,
 }
 
 impl ChannelView {
     /// The inbox, where every notice is stored as soon as it exists; it has reached its reader once they marked it as read.
     pub(crate) const fn inbox(read: bool) -> Self {
         Self {
-            channel: "inbox",
-            status: if read { "delivered" } else { "stored" },
+            channel: ChannelName::Inbox,
+            status: if read {
+                ChannelStatus::Delivered
+            } else {
+                ChannelStatus::Stored
+            },
         }
     }
 
     /// A channel outside of the application that could not deliver.
     const fn failed_outside() -> Self {
         Self {
-            channel: "outside",
-            status: "failed",
+            channel: ChannelName::Outside,
+            status: ChannelStatus::Failed,
         }
     }
 }
 
 /// What a notice without an order is about.
-fn data(kind: NoticeKind) -> Option<Value> {
+fn data(kind: NoticeKind) -> Option<DataView> {
     match kind {
-        NoticeKind::PayoutStalled { user, call } => Some(json!({"user_id": user, "payout": call})),
-        NoticeKind::DebtPaymentStalled { user, call } => {
-            Some(json!({"user_id": user, "payment": call}))
-        }
-        NoticeKind::ClockStepped { back, ms } => Some(json!({"back": back, "ms": ms})),
-        NoticeKind::SnapshotsDamaged { archive } => {
-            Some(json!({"store": if archive { "archive" } else { "hot" }}))
-        }
+        NoticeKind::PayoutStalled { user, call } => Some(DataView::PayoutStalled {
+            user_id: user,
+            payout: call,
+        }),
+        NoticeKind::DebtPaymentStalled { user, call } => Some(DataView::DebtPaymentStalled {
+            user_id: user,
+            payment: call,
+        }),
+        NoticeKind::ClockStepped { back, ms } => Some(DataView::ClockStepped { back, ms }),
+        NoticeKind::SnapshotsDamaged { archive } => Some(DataView::SnapshotsDamaged {
+            store: StoreName::of(archive),
+        }),
         NoticeKind::SnapshotsWhole
         | NoticeKind::PaymentPending
         | NoticeKind::PaymentActionRequired
@@ -176,6 +235,7 @@ impl NoticeView {
                 let data = data
                     .as_deref()
                     .and_then(|data| serde_json::from_str(data).ok());
+                let data = data.map(DataView::Given);
                 ("direct", title.clone(), message.clone(), data)
             }
         };

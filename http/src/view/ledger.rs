@@ -3,7 +3,7 @@
 mod html;
 
 use super::wallet::phase;
-use crate::time::Time;
+use crate::{contract::wire, time::Time};
 use campusg_actors::runtime::{Moved, Proof};
 use campusg_domain::{
     money::{Account, Currency, Transfer, TransferId},
@@ -11,9 +11,10 @@ use campusg_domain::{
     time::At,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An account. Its balance is what was paid in less what was paid out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AccountView {
     account: String,
     posted_cents: i64,
@@ -32,7 +33,7 @@ impl From<&(Account, Balance)> for AccountView {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TransferView {
     id: String,
     seq: u64,
@@ -58,7 +59,7 @@ impl From<&(TransferId, At, Transfer)> for TransferView {
 }
 
 /// A movement of the platform's money that an operator has booked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MovedView {
     currency: String,
     amount_cents: i64,
@@ -76,11 +77,12 @@ impl MovedView {
 }
 
 /// What anybody may check: that all sums are zero, and that the journal still contains what it contained before.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProofView {
     made_at: Time,
     seq: u64,
     head: String,
+    #[schema(value_type = wire::Currency)]
     currency: Currency,
     posted_sum_cents: i64,
     pending_sum_cents: i64,
@@ -92,7 +94,7 @@ pub(crate) struct ProofView {
 }
 
 /// Posted balances in cents, by kind of account.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PostedView {
     gateway: i64,
     receivable: i64,

@@ -1,17 +1,19 @@
 //! Views of the messages between the parties of an order.
 
-use crate::{auth::Me, time::Time};
+use crate::{auth::Me, contract::wire, time::Time};
 use campusg_actors::runtime::Message;
 use campusg_domain::{
     order::{Order, Role},
     people::Side,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A message; without text if its author's personal data were erased.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MessageView {
     n: u16,
+    #[schema(value_type = wire::Side)]
     by: Side,
     at: Time,
     text: Option<String>,

@@ -9,6 +9,7 @@
 pub(crate) mod attachments;
 pub(crate) mod audit;
 pub(crate) mod dispute;
+pub(crate) mod docs;
 pub(crate) mod event;
 pub(crate) mod inbox;
 pub(crate) mod ledger;

@@ -1,6 +1,6 @@
 //! Views of an order's money: price, payment, escrow, earnings.
 
-use crate::time::Time;
+use crate::{contract::wire, time::Time};
 use campusg_domain::{
     call::{CallKind, Decline},
     id::OrderId,
@@ -8,9 +8,10 @@ use campusg_domain::{
     order::{Collection, EscrowStatus, Order, PaymentStatus, Price, Settlement, Stage, TipState},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What an order costs and how much is held; for the customer and operators.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PriceView {
     currency: String,
     food_estimate_cents: i64,
@@ -40,11 +41,15 @@ impl PriceView {
 }
 
 /// The payment of an order, without the card; for the customer and operators.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PaymentView {
+    #[schema(value_type = wire::OrderId)]
     id: OrderId,
+    #[schema(value_type = wire::OrderId)]
     order_id: OrderId,
+    #[schema(value_type = wire::PaymentStatus)]
     status: PaymentStatus,
+    #[schema(value_type = wire::Collection)]
     collection: Collection,
     currency: String,
     authorized_cents: i64,
@@ -52,6 +57,7 @@ pub(crate) struct PaymentView {
     refunded_cents: i64,
     /// The bank's page where the customer confirms the payment; null unless the bank asks for it.
     action_url: Option<String>,
+    #[schema(value_type = Option<wire::Decline>)]
     declined: Option<Decline>,
     capture_before: Option<Time>,
     /// Tips added after the order had ended; each is a charge of its own.
@@ -59,9 +65,10 @@ pub(crate) struct PaymentView {
 }
 
 /// A tip added after the order had ended.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TipView {
     amount_cents: i64,
+    #[schema(value_type = wire::TipState)]
     state: TipState,
 }
 
@@ -96,9 +103,11 @@ impl PaymentView {
 }
 
 /// The escrow of an order; for the customer and operators.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EscrowView {
+    #[schema(value_type = wire::OrderId)]
     order_id: OrderId,
+    #[schema(value_type = wire::EscrowStatus)]
     status: EscrowStatus,
     currency: String,
     held_cents: i64,
@@ -135,7 +144,7 @@ fn held(order: &Order) -> Cents {
 }
 
 /// What the runner gets; for the runner and operators.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EarningsView {
     currency: String,
     /// The cost of the food: the estimate until it is bought, then the receipt's total. The runner is paid it back.

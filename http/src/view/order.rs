@@ -13,7 +13,10 @@ use super::{
     saga::{StepView, steps},
     timer::{TimerView, timers},
 };
-use crate::time::Time;
+use crate::{
+    contract::wire::{self, Maybe},
+    time::Time,
+};
 use campusg_actors::runtime::Alike;
 use campusg_domain::{
     id::{OrderId, PhotoId, UserId},
@@ -21,9 +24,14 @@ use campusg_domain::{
     time::At,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
+
+type MaybeErrand = Maybe<Errand>;
+
+type MaybeCancellationView = Maybe<CancellationView>;
 
 /// An order as one role sees it; the tag `view` names the role.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "view", rename_all = "snake_case")]
 pub(crate) enum OrderView {
     Customer(Box<CustomerView>),
@@ -47,10 +55,12 @@ pub(crate) fn render(order: &Order, viewer: &Viewer, related: &Related) -> Order
 }
 
 /// The fields that all bound roles see.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Shared {
+    #[schema(value_type = wire::OrderId)]
     id: OrderId,
     version: u32,
+    #[schema(value_type = wire::Status)]
     status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     placement: Option<&'static str>,
@@ -65,6 +75,7 @@ pub(crate) struct Shared {
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery: Option<DeliveryView>,
     #[serde(flatten)]
+    #[schema(inline, value_type = MaybeCancellationView)]
     cancellation: Option<CancellationView>,
     #[serde(flatten)]
     overlays: AttachmentsView,
@@ -114,7 +125,7 @@ impl Shared {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CustomerView {
     #[serde(flatten)]
     shared: Shared,
@@ -131,7 +142,7 @@ pub(crate) struct CustomerView {
 }
 
 /// Until when the order waits for the board to open or for a runner; absent while it does not wait.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BoardTimes {
     #[serde(skip_serializing_if = "Option::is_none")]
     opens_at: Option<Time>,
@@ -195,18 +206,19 @@ impl CustomerView {
 }
 
 /// The view of the bound runner. Items, drop-off and the customer's name are left out from a day after the end.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BoundView {
     #[serde(flatten)]
     shared: Shared,
     #[serde(flatten)]
+    #[schema(inline, value_type = MaybeErrand)]
     errand: Option<Errand>,
     earnings: EarningsView,
     ratings: RatingsView,
 }
 
 /// What the runner needs to buy and deliver.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Errand {
     items: Vec<ItemView>,
     dropoff: DropoffView,
@@ -214,7 +226,7 @@ pub(crate) struct Errand {
 }
 
 /// A customer as the runner sees them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FirstName {
     first_name: Option<String>,
 }
@@ -241,8 +253,9 @@ impl BoundView {
 }
 
 /// The view of a former runner. What they did is in the order's events.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FormerView {
+    #[schema(value_type = wire::OrderId)]
     id: OrderId,
     store: StoreView,
     allowed_transitions: [&'static str; 0],
@@ -258,7 +271,7 @@ impl FormerView {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct OperatorView {
     #[serde(flatten)]
     shared: Shared,
@@ -271,6 +284,7 @@ pub(crate) struct OperatorView {
     earnings: EarningsView,
     customer: ContactView,
     runner: Option<ContactView>,
+    #[schema(value_type = Vec<wire::UserId>)]
     former_runners: Vec<UserId>,
     runner_epoch: u32,
     release_failures: u16,
@@ -286,10 +300,13 @@ pub(crate) struct OperatorView {
 }
 
 /// A photo of another order that looks like one of this order's.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct AlikeView {
+    #[schema(value_type = wire::PhotoId)]
     photo_id: PhotoId,
+    #[schema(value_type = wire::PhotoId)]
     like_photo_id: PhotoId,
+    #[schema(value_type = wire::OrderId)]
     order_id: OrderId,
 }
 
@@ -303,7 +320,8 @@ impl From<&Alike> for AlikeView {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrderCallView)]
 pub(crate) struct CallView {
     call: u16,
     purpose: &'static str,
@@ -377,10 +395,12 @@ fn calls(order: &Order) -> Vec<CallView> {
 }
 
 /// The view of active runners while the order is on the board.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BoardView {
+    #[schema(value_type = wire::OrderId)]
     id: OrderId,
     version: u32,
+    #[schema(value_type = wire::Status)]
     status: Status,
     store: StoreView,
     building: String,

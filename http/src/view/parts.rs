@@ -1,7 +1,7 @@
 //! Parts of an order that several views share.
 
 use super::related::Stores;
-use crate::time::Time;
+use crate::{contract::wire, time::Time};
 use campusg_actors::runtime::DropoffDetails;
 use campusg_domain::{
     id::{OrderId, PhotoId, Principal, StoreId},
@@ -11,12 +11,13 @@ use campusg_domain::{
     },
 };
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// The store where the food is bought.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StoreView {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<wire::StoreId>)]
     id: Option<StoreId>,
     pub(super) name: Option<String>,
     pub(super) place: Option<String>,
@@ -49,18 +50,33 @@ impl StoreView {
 }
 
 /// A store as the customer named it: by id, or by name and place.
-pub(crate) fn described(store: &StoreRef) -> Value {
-    match store {
-        StoreRef::Known(id) => json!({ "id": id }),
-        StoreRef::Described { name, place } => json!({"name": name, "place": place}),
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct WishedStoreView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<wire::StoreId>)]
+    id: Option<StoreId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
+}
+
+impl From<&StoreRef> for WishedStoreView {
+    fn from(store: &StoreRef) -> Self {
+        let (id, name, place) = match store {
+            StoreRef::Known(id) => (Some(*id), None, None),
+            StoreRef::Described { name, place } => (None, Some(name.clone()), Some(place.clone())),
+        };
+        Self { id, name, place }
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ItemView {
     pub(super) name: String,
     pub(super) quantity: u32,
     unit_price_cents: i64,
+    #[schema(value_type = wire::Substitution)]
     substitution: Substitution,
     /// Whether the customer gave the item up.
     pub(super) dropped: bool,
@@ -70,7 +86,7 @@ pub(crate) struct ItemView {
 }
 
 /// What is bought instead of an item.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReplacementView {
     pub(super) name: String,
     pub(super) quantity: u32,
@@ -101,9 +117,10 @@ pub(crate) fn items(order: &Order) -> Vec<ItemView> {
 }
 
 /// The place of delivery.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DropoffView {
     building: String,
+    #[schema(value_type = wire::Handover)]
     handover: Handover,
     level: Option<String>,
     room: Option<String>,
@@ -126,9 +143,10 @@ impl DropoffView {
 }
 
 /// The purchase, as the runner's receipt shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BoughtView {
     total_cents: i64,
+    #[schema(value_type = Option<wire::PhotoId>)]
     photo_id: Option<PhotoId>,
     bought_at: Time,
 }
@@ -144,9 +162,10 @@ impl From<&Bought> for BoughtView {
 }
 
 /// The delivery and its proof.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeliveryView {
-    proof: &'static str,
+    proof: ProofName,
+    #[schema(value_type = Option<wire::PhotoId>)]
     photo_id: Option<PhotoId>,
     delivered_at: Time,
 }
@@ -162,22 +181,32 @@ impl From<&Delivery> for DeliveryView {
     }
 }
 
+/// What proves a delivery: the PIN, a photo at the door, or the customer's confirmation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ProofName {
+    Pin,
+    Photo,
+    Confirmed,
+}
+
 /// Returns the name of a delivery's proof, and its photo if there is one.
-pub(crate) const fn proof(proof: &Proof) -> (&'static str, Option<PhotoId>) {
+pub(crate) const fn proof(proof: &Proof) -> (ProofName, Option<PhotoId>) {
     match proof {
-        Proof::Pin => ("pin", None),
-        Proof::Photo(photo) => ("photo", Some(*photo)),
-        Proof::Confirmed => ("confirmed", None),
+        Proof::Pin => (ProofName::Pin, None),
+        Proof::Photo(photo) => (ProofName::Photo, Some(*photo)),
+        Proof::Confirmed => (ProofName::Confirmed, None),
     }
 }
 
 /// How an order was cancelled; its money is shown elsewhere.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CancellationView {
+    #[schema(value_type = wire::CancelReason)]
     cancel_reason: CancelReason,
-    cancelled_by: &'static str,
+    cancelled_by: Actor,
     cancelled_at: Time,
-    settlement: &'static str,
+    settlement: SettlementName,
 }
 
 impl CancellationView {
@@ -191,40 +220,61 @@ impl CancellationView {
     }
 }
 
+/// Who gets the money of a cancelled order: nothing was charged, only the runner's trip, or it was divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SettlementName {
+    Free,
+    Trip,
+    Release,
+}
+
 /// Returns the name of a cancelled order's settlement.
-pub(crate) const fn settlement(settlement: &Settlement) -> &'static str {
+pub(crate) const fn settlement(settlement: &Settlement) -> SettlementName {
     match settlement {
-        Settlement::Free => "free",
-        Settlement::Trip { .. } => "trip",
-        Settlement::Release(_) => "release",
+        Settlement::Free => SettlementName::Free,
+        Settlement::Trip { .. } => SettlementName::Trip,
+        Settlement::Release(_) => SettlementName::Release,
     }
 }
 
-/// Returns the name of the role that acted.
-pub(crate) fn by(order: &Order, principal: Principal) -> &'static str {
+/// The role of whoever acted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Actor {
+    System,
+    Gateway,
+    Customer,
+    Runner,
+    Operator,
+}
+
+/// Returns the role that acted.
+pub(crate) fn by(order: &Order, principal: Principal) -> Actor {
     match principal {
-        Principal::System => "system",
-        Principal::Gateway => "gateway",
+        Principal::System => Actor::System,
+        Principal::Gateway => Actor::Gateway,
         Principal::User(user) | Principal::Operator(user) if user == order.terms.customer => {
-            "customer"
+            Actor::Customer
         }
-        Principal::User(_) => "runner",
+        Principal::User(_) => Actor::Runner,
         Principal::Operator(user)
             if order
                 .stage
                 .assignment()
                 .is_some_and(|assignment| assignment.runner == user) =>
         {
-            "runner"
+            Actor::Runner
         }
-        Principal::Operator(user) if order.former_runners.contains(&user) => "runner",
-        Principal::Operator(_) => "operator",
+        Principal::Operator(user) if order.former_runners.contains(&user) => Actor::Runner,
+        Principal::Operator(_) => Actor::Operator,
     }
 }
 
 /// The four digits that prove the delivery.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PinView {
+    #[schema(value_type = wire::OrderId)]
     order_id: OrderId,
     pin: String,
 }
@@ -237,13 +287,14 @@ impl PinView {
 }
 
 /// A stored photo.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PhotoView {
+    #[schema(value_type = wire::PhotoId)]
     pub(crate) id: PhotoId,
 }
 
 /// One party's ratings: the one it gave, and the one it received once both may see them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RatingsView {
     given: Option<u8>,
     received: Option<u8>,

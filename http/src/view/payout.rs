@@ -1,6 +1,6 @@
 //! Views of payouts, debt payments and chargebacks, for the owner of the wallet.
 
-use crate::time::Time;
+use crate::{contract::wire, time::Time};
 use campusg_domain::{
     call::Decline,
     id::OrderId,
@@ -10,9 +10,11 @@ use campusg_domain::{
     },
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A bank account without its token.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BankAccountView)]
 pub(crate) struct AccountView {
     bank: String,
     last4: String,
@@ -27,7 +29,7 @@ impl From<&PayoutMethod> for AccountView {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PayoutView {
     /// Unique within the wallet.
     id: u16,
@@ -66,7 +68,8 @@ impl PayoutView {
 }
 
 /// A card payment of a debt.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DebtPaymentView)]
 pub(crate) struct PaymentView {
     /// Unique within the wallet.
     id: u16,
@@ -105,9 +108,10 @@ impl PaymentView {
 }
 
 /// A charge that the customer's bank took back.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ChargebackView {
     /// The order that was charged for; null if the charge paid a debt.
+    #[schema(value_type = Option<wire::OrderId>)]
     order_id: Option<OrderId>,
     amount_cents: i64,
     state: &'static str,

@@ -1,7 +1,10 @@
 //! Views of people: in full for themselves and operators, first name and ratings for others.
 
 use super::payout::AccountView;
-use crate::time::Time;
+use crate::{
+    contract::wire::{self, Maybe},
+    time::Time,
+};
 use campusg_actors::runtime::{Profile, SignedIn};
 use campusg_domain::{
     id::{SessionId, UserId},
@@ -9,9 +12,13 @@ use campusg_domain::{
     owner::directory::{Card, Person, RunnerState, Session},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
+
+type MaybeReliability = Maybe<Reliability>;
 
 /// The number of ratings, their sum, and their mean to two decimals; the mean is null without a rating.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MeanView)]
 pub(crate) struct Stars {
     count: u32,
     sum: u32,
@@ -29,7 +36,7 @@ impl From<(u32, u32)> for Stars {
 }
 
 /// A runner's reliability: the part of the runs, completed or given back, that they gave back.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Reliability {
     runs: u32,
     cancellations: u32,
@@ -57,15 +64,16 @@ fn hundredths(of: u32, by: u32) -> Option<f64> {
         .map(|whole| f64::from(whole) / 100.0)
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StarsView {
     as_runner: Stars,
     as_customer: Stars,
 }
 
 /// A person as other users see them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PublicView {
+    #[schema(value_type = wire::UserId)]
     id: UserId,
     first_name: String,
     ratings: StarsView,
@@ -84,7 +92,7 @@ impl From<&Profile> for PublicView {
 }
 
 /// A person, as this reader sees them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum ProfileView {
     Own(Box<PersonView>),
@@ -92,12 +100,14 @@ pub(crate) enum ProfileView {
 }
 
 /// An order's runner as its customer sees them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RunnerView {
+    #[schema(value_type = wire::UserId)]
     id: UserId,
     first_name: Option<String>,
     rating: Stars,
     #[serde(flatten)]
+    #[schema(inline, value_type = MaybeReliability)]
     reliability: Option<Reliability>,
 }
 
@@ -115,8 +125,9 @@ impl RunnerView {
 }
 
 /// A party's contact data, for operators.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ContactView {
+    #[schema(value_type = wire::UserId)]
     id: UserId,
     first_name: Option<String>,
     last_name: Option<String>,
@@ -137,7 +148,7 @@ impl ContactView {
 }
 
 /// The stored card, and what a new card in its place would be charged at once.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CardOnFileView {
     #[serde(flatten)]
     card: CardView,
@@ -154,7 +165,7 @@ impl CardOnFileView {
 }
 
 /// A card that has just been stored, and what it is being charged for a debt.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NewCardView {
     #[serde(flatten)]
     card: CardView,
@@ -171,13 +182,13 @@ impl NewCardView {
 }
 
 /// The gateway's page where a card or a bank account is entered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SetupView {
     pub(crate) url: String,
 }
 
 /// A card without its token.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CardView {
     brand: String,
     last4: String,
@@ -197,8 +208,9 @@ impl From<&Card> for CardView {
 }
 
 /// A person as they themselves and operators see them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PersonView {
+    #[schema(value_type = wire::UserId)]
     id: UserId,
     email: String,
     first_name: String,
@@ -250,9 +262,11 @@ fn stars(profile: &Profile) -> StarsView {
 }
 
 /// A new session with its token, which is shown only this once.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct TokenView {
+    #[schema(value_type = wire::SessionId)]
     id: SessionId,
+    #[schema(value_type = wire::UserId)]
     user_id: UserId,
     token: String,
     /// Proves at a later sign-in that this device was signed in before; it opens nothing.
@@ -261,14 +275,14 @@ pub(crate) struct TokenView {
 }
 
 /// A new account with its first session.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct RegisteredView {
     pub(crate) user: PersonView,
     pub(crate) session: TokenView,
 }
 
 /// Whether a person works as a runner, and whether they are notified of new orders.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RunnerStateView {
     active: bool,
     /// False while not active.
@@ -297,8 +311,9 @@ impl From<SignedIn> for TokenView {
 }
 
 /// A session in its owner's list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SessionView {
+    #[schema(value_type = wire::SessionId)]
     id: SessionId,
     opened_at: Time,
     expires_at: Time,

@@ -1,17 +1,18 @@
 //! Views of the server itself: whether it is ready, what runs in it, and its clock.
 
-use crate::time::Time;
+use crate::{contract::wire, time::Time};
 use campusg_actors::runtime::{Actors, Condition, Readiness};
 use campusg_domain::id::OrderId;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The process runs.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LiveView {
     status: Live,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Live {
     Live,
@@ -22,7 +23,7 @@ impl LiveView {
 }
 
 /// The server takes commands, in a time that can be trusted, and payments go on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReadyView {
     status: Ready,
     /// Whether the archive is open and checked, which may take a while after a start.
@@ -35,7 +36,7 @@ pub(crate) struct ReadyView {
     gateway: GatewayView,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Ready {
     Ready,
@@ -55,7 +56,7 @@ impl From<&Readiness> for ReadyView {
 }
 
 /// The condition of the snapshot stores. Until it is `whole`, what has ended may be answered with 503 `being_restored`.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ConditionName {
     Whole,
@@ -74,7 +75,7 @@ impl From<&Condition> for ConditionName {
 }
 
 /// What is held back at the payment gateway.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct GatewayView {
     /// Kinds of calls that wait because nothing answers them.
     held_back: Vec<HeldBackView>,
@@ -84,7 +85,7 @@ pub(crate) struct GatewayView {
     trouble: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct HeldBackView {
     /// What the calls are for, as `capture`.
     calls: &'static str,
@@ -107,13 +108,14 @@ impl From<&Readiness> for GatewayView {
 }
 
 /// What is running now, and what the process has done since it started.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ActorsView {
     /// Orders with an actor.
     orders: usize,
     /// Commands under way.
     commands: usize,
     /// Orders whose actor panicked repeatedly, until an operator releases them.
+    #[schema(value_type = Vec<wire::OrderId>)]
     quarantined: Vec<OrderId>,
     timers_armed: u64,
     timers_in_memory: usize,
@@ -131,7 +133,7 @@ pub(crate) struct ActorsView {
 }
 
 /// What was written to the journal.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct JournalView {
     groups: u64,
     records: u64,
@@ -163,7 +165,7 @@ impl ActorsView {
 }
 
 /// The condition of the snapshot stores, and what is wrong with them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "condition", rename_all = "snake_case")]
 enum ConditionView {
     Whole {
@@ -183,7 +185,7 @@ enum ConditionView {
 }
 
 /// One of the two snapshot stores.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum StoreName {
     Hot,
@@ -217,13 +219,13 @@ impl From<Condition> for ConditionView {
 }
 
 /// The time of a virtual clock.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ClockView {
     pub(crate) now: Time,
 }
 
 /// A jump of the clock that was accepted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AcceptedClockView {
     /// The time that had gone on as if the clock had not jumped.
     pub(crate) from: Time,

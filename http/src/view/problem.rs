@@ -1,16 +1,18 @@
 //! Views of the catalogue of problems.
 
-use crate::{html::escaped, problem::Code};
+use super::platform::{ConditionName, GatewayView};
+use crate::{contract::wire, html::escaped, problem::Code, time::Time};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Every problem that the API answers, by status.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CatalogueView {
     pub(crate) items: Vec<CodeView>,
 }
 
 /// A kind of problem.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CodeView {
     /// The stable name.
     code: &'static str,
@@ -66,6 +68,83 @@ impl CodeView {
             marked_up(self.remedy)
         )
     }
+}
+
+/// An error, as RFC 9457 has it, with members for what the caller can use.
+#[derive(ToSchema)]
+#[schema(as = Problem)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    dead_code,
+    reason = "only its schema is of interest: a problem is written as it travels"
+)]
+pub(crate) struct ProblemView {
+    /// The address of a page about this kind of problem.
+    r#type: String,
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong with this request.
+    detail: String,
+    /// The stable name of this kind of problem.
+    code: String,
+    /// The request's path.
+    instance: Option<String>,
+    /// The request's id, with a 5xx.
+    request_id: Option<String>,
+    /// The path of the field, or the parameter, that is wrong.
+    field: Option<String>,
+    /// The header that is wrong.
+    header: Option<String>,
+    /// Where JSON is malformed.
+    line: Option<u64>,
+    column: Option<u64>,
+    #[schema(value_type = Option<wire::OrderId>)]
+    order_id: Option<()>,
+    /// Where the order stands; absent for whoever may not know it.
+    #[schema(value_type = Option<wire::Status>)]
+    order_status: Option<()>,
+    /// What this caller can do with the order now.
+    allowed_transitions: Option<Vec<String>>,
+    /// The order's present version.
+    version: Option<u32>,
+    /// What cancelling costs now.
+    quote: Option<PresentQuote>,
+    approved_total_cents: Option<i64>,
+    owed_cents: Option<i64>,
+    available_cents: Option<i64>,
+    losses_cents: Option<i64>,
+    /// What a new payment method would be charged at once.
+    new_payment_method_pays_cents: Option<i64>,
+    limit: Option<u32>,
+    /// When it is no longer too early.
+    #[schema(value_type = Option<Time>)]
+    opens_at: Option<()>,
+    tries_left: Option<u8>,
+    /// How far the clock was set back.
+    ms: Option<u64>,
+    /// Of a server that is not ready, as in `GET /health/ready`.
+    archive: Option<bool>,
+    #[schema(value_type = Option<ConditionName>)]
+    snapshots: Option<()>,
+    lag_records: Option<u64>,
+    gateway: Option<GatewayView>,
+    /// The time that goes on as if the clock had not jumped.
+    #[schema(value_type = Option<Time>)]
+    now: Option<()>,
+    /// What the system's clock shows.
+    #[schema(value_type = Option<Time>)]
+    clock_shows: Option<()>,
+}
+
+/// What cancelling costs now.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only its schema is of interest")]
+struct PresentQuote {
+    charge_cents: i64,
+    to_runner_cents: i64,
+    to_platform_cents: i64,
+    let_go_cents: i64,
 }
 
 /// Escapes a sentence, and shows what stands between backticks as code.

@@ -8,9 +8,10 @@ use campusg_domain::{
     time::At,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What cancelling would cost now.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct QuoteView {
     currency: String,
     charge_cents: i64,
@@ -32,7 +33,7 @@ impl QuoteView {
 }
 
 /// What an order would cost, how much would be held, and when it would reach the board.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PlacingView {
     #[serde(flatten)]
     price: PriceView,

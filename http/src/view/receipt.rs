@@ -12,7 +12,7 @@ use super::{
     related::Related,
     wallet::{kind, own_side},
 };
-use crate::time::Time;
+use crate::{contract::wire, time::Time};
 use campusg_domain::{
     id::{OrderId, PhotoId, UserId},
     money::{Cents, Currency, Transfer, TransferId},
@@ -22,14 +22,19 @@ use campusg_domain::{
     time::At,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReceiptView {
+    #[schema(value_type = wire::OrderId)]
     order_id: OrderId,
+    #[schema(value_type = wire::Side)]
     r#as: Side,
+    #[schema(value_type = wire::Status)]
     status: Status,
     store: StoreView,
     items: Vec<ItemView>,
+    #[schema(value_type = wire::Currency)]
     currency: Currency,
     /// The amounts that were expected when the order was placed.
     estimate: EstimateView,
@@ -49,7 +54,7 @@ pub(crate) struct ReceiptView {
 }
 
 /// The amounts that were expected when the order was placed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct EstimateView {
     food_cents: i64,
     delivery_fee_cents: i64,
@@ -61,15 +66,18 @@ struct EstimateView {
 }
 
 /// A line of a receipt: the sum of all movements of one kind.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReceiptLineView)]
 struct LineView {
+    #[schema(value_type = wire::LineKind)]
     kind: LineKind,
     label: &'static str,
     amount_cents: i64,
 }
 
 /// A transfer on the reader's accounts.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReceiptTransferView)]
 struct TransferView {
     id: String,
     at: Time,
@@ -79,9 +87,12 @@ struct TransferView {
 }
 
 /// A photo that the runner took: of the store's receipt, or of the delivery.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReceiptPhotoView)]
 struct PhotoView {
+    #[schema(value_type = wire::PhotoId)]
     photo_id: PhotoId,
+    #[schema(value_type = wire::Shows)]
     shows: Shows,
 }
 

@@ -1,5 +1,6 @@
 //! Views of an order's sagas, for operators.
 
+use crate::contract::wire;
 use campusg_domain::{
     call::CallState,
     id::OrderId,
@@ -9,11 +10,13 @@ use campusg_domain::{
     time::At,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StepView {
     saga: &'static str,
     step: &'static str,
+    #[schema(value_type = wire::Mark)]
     state: Mark,
 }
 
@@ -30,9 +33,11 @@ pub(crate) fn steps(order: &Order) -> Vec<StepView> {
 }
 
 /// An order with its sagas, and the actions that would help with a stalled step.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SagaView {
+    #[schema(value_type = wire::OrderId)]
     order_id: OrderId,
+    #[schema(value_type = wire::Status)]
     order_status: Status,
     state: &'static str,
     /// If something is stalled, only the stalled steps; otherwise every step that was begun.
@@ -44,7 +49,7 @@ pub(crate) struct SagaView {
 }
 
 /// A deferred call to the gateway.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeferredCallView {
     call: u16,
     purpose: &'static str,

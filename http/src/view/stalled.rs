@@ -1,6 +1,6 @@
 //! Views of wallets with stalled calls to the gateway, for operators.
 
-use crate::time::Time;
+use crate::{contract::wire, time::Time};
 use campusg_domain::{
     call::{CallKind, CallNumber},
     id::UserId,
@@ -10,10 +10,12 @@ use campusg_domain::{
     policy::Policy,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A wallet with stalled calls to the gateway.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StalledWalletView {
+    #[schema(value_type = wire::UserId)]
     user_id: UserId,
     calls: Vec<StalledCallView>,
     /// When the calls are retried automatically; null while all of them are being tried.
@@ -21,9 +23,10 @@ pub(crate) struct StalledWalletView {
 }
 
 /// A call that has used all its automatic tries before a person is alerted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct StalledCallView {
     /// The id of the payout or payment within the wallet.
+    #[schema(value_type = wire::Number)]
     id: CallNumber,
     /// `payout`, or `charge` for a card payment of a debt.
     purpose: &'static str,

@@ -1,6 +1,6 @@
 //! Views of how one order changed a person's money, with a column for each part; for that person.
 
-use crate::time::Time;
+use crate::{contract::wire, time::Time};
 use campusg_actors::runtime::OrderStatement;
 use campusg_domain::{
     id::OrderId,
@@ -9,11 +9,14 @@ use campusg_domain::{
     people::Side,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The statement of one order. The columns add up to the total, which is the change of wallet and debt together.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StatementView {
+    #[schema(value_type = wire::OrderId)]
     order_id: OrderId,
+    #[schema(value_type = wire::Side)]
     side: Side,
     food_cents: i64,
     delivery_fee_cents: i64,
@@ -26,9 +29,11 @@ pub(crate) struct StatementView {
     lines: Vec<LineView>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StatementLineView)]
 struct LineView {
     at: Time,
+    #[schema(value_type = wire::LineKind)]
     kind: LineKind,
     amount_cents: i64,
 }

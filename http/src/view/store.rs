@@ -1,6 +1,9 @@
 //! Views of known stores.
 
-use crate::dto::store::{Minute, Weekday};
+use crate::{
+    contract::wire,
+    dto::store::{Minute, Weekday},
+};
 use campusg_domain::{
     id::StoreId,
     owner::directory::{OpenSpan, Store},
@@ -8,9 +11,11 @@ use campusg_domain::{
     time::At,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct KnownStoreView {
+    #[schema(value_type = wire::StoreId)]
     id: StoreId,
     name: String,
     place: String,
@@ -24,10 +29,12 @@ pub(crate) struct KnownStoreView {
 }
 
 /// A span of one weekday in which a store is open.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SpanView {
     weekday: Weekday,
+    #[schema(value_type = wire::Minute)]
     from: Minute,
+    #[schema(value_type = wire::Minute)]
     to: Minute,
 }
 

@@ -1,20 +1,28 @@
 //! Views of orders as lines of a list.
 
 use super::{Viewer, money::EarningsView, order::OrderView, parts::StoreView, related::Stores};
-use crate::time::Time;
+use crate::{
+    contract::wire::{self, Maybe},
+    time::Time,
+};
 use campusg_domain::{
     id::OrderId,
     order::{Order, Role, Stage, Status},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
+
+type MaybeBound = Maybe<Bound>;
 
 /// An order in the caller's list. For a former runner it contains only the id and the store.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SummaryView {
+    #[schema(value_type = wire::OrderId)]
     id: OrderId,
     r#as: &'static str,
     store: StoreView,
     #[serde(flatten)]
+    #[schema(inline, value_type = MaybeBound)]
     bound: Option<Bound>,
     /// What the customer was charged, or would be at the estimate; for the customer and operators.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,7 +32,7 @@ pub(crate) struct SummaryView {
 }
 
 /// An order in a list: on the board as active runners see it, elsewhere one of the caller's own.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum ListedView {
     Own(Box<SummaryView>),
@@ -32,9 +40,10 @@ pub(crate) enum ListedView {
 }
 
 /// The fields for parties and operators.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Bound {
     version: u32,
+    #[schema(value_type = wire::Status)]
     status: Status,
     placement: Option<&'static str>,
     /// Absent unless the order is cancelled.

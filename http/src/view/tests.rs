@@ -559,12 +559,14 @@ fn history_lines(role: Role) -> Vec<String> {
 
 fn lines(history: &[EventView]) -> Vec<String> {
     let line = |view: &Value| {
+        let text = view.get("text").map(|text| format!(" {text}"));
         format!(
-            "{} {} {} {}",
+            "{} {} {} {}{}",
             view["version"],
             view["by"].as_str().unwrap(),
             view["type"].as_str().unwrap(),
-            view["data"]
+            view["data"],
+            text.unwrap_or_default()
         )
     };
     serde_json::to_value(history)

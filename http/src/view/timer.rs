@@ -1,6 +1,6 @@
 //! Views of orders' timers, and of events scheduled over the API.
 
-use crate::time::Time;
+use crate::{contract::wire, time::Time};
 use campusg_domain::{
     id::{OrderId, ScheduleId},
     order::{Order, Role},
@@ -10,13 +10,16 @@ use campusg_domain::{
 };
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// An order's newest timer of one kind.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct TimerView {
+    #[schema(value_type = wire::TimerKind)]
     pub(crate) event_type: TimerKind,
     generation: u32,
     scheduled_time: Time,
+    #[schema(value_type = wire::TimerState)]
     status: TimerState,
 }
 
@@ -59,15 +62,20 @@ const fn concerns_the_runner(kind: TimerKind) -> bool {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ScheduledView {
+    #[schema(value_type = wire::ScheduleId)]
     id: ScheduleId,
+    #[schema(value_type = wire::TimerKind)]
     event_type: TimerKind,
+    #[schema(value_type = wire::OrderId)]
     entity_id: OrderId,
     scheduled_time: Time,
+    #[schema(value_type = wire::TimerState)]
     status: TimerState,
     /// Whether the order accepted the command; null before the event has fired.
     accepted: Option<bool>,
+    #[schema(value_type = wire::AnyJson)]
     payload: Value,
 }
 

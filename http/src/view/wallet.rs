@@ -4,7 +4,7 @@ use super::{
     payout::{ChargebackView, PaymentView},
     statement::StatementView,
 };
-use crate::{page::Page, time::Time};
+use crate::{contract::wire, page::Page, time::Time};
 use campusg_actors::runtime::{StatementPage, Wallet, WalletLine};
 use campusg_domain::{
     id::{OrderId, UserId},
@@ -13,11 +13,14 @@ use campusg_domain::{
     policy::Policy,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
+
+type PageOfStatements = Page<StatementView>;
 
 /// How many debt payments and how many chargebacks are shown, newest first.
 const SHOWN: usize = 20;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WalletView {
     currency: String,
     available_cents: i64,
@@ -35,7 +38,7 @@ pub(crate) struct WalletView {
     /// What a newly stored payment method would be charged at once.
     new_payment_method_pays_cents: i64,
     /// One entry per order, newest first.
-    statement: Page<StatementView>,
+    statement: PageOfStatements,
     debt_payments: Vec<PaymentView>,
     chargebacks: Vec<ChargebackView>,
     /// The latest movements, with or without an order, newest first.
@@ -48,9 +51,11 @@ pub(crate) fn new_method_pays(wallet_balance: &WalletBalance, policy: &Policy) -
 }
 
 /// A movement of the wallet or the debt.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WalletLineView)]
 pub(crate) struct LineView {
     at: Time,
+    #[schema(value_type = Option<wire::OrderId>)]
     order_id: Option<OrderId>,
     kind: &'static str,
     /// `wallet`, or `debt` for what is owed or promised to the platform.

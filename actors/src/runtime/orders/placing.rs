@@ -5,6 +5,7 @@ use crate::{
     live::Following,
     runtime::{
         Refusal, Runtime,
+        bounds::{NOTES_CHARS, PLACE_CHARS},
         text::{plain, text},
     },
 };
@@ -21,11 +22,6 @@ use std::{sync::Arc, time::Duration};
 
 /// The sealing context of drop-off details.
 const DROPOFF: &str = "dropoff";
-/// Longest level, room or meeting point, in characters.
-const PLACE_CHARS: usize = 120;
-/// Longest notes to the runner, in characters. Sealed together with the rest, any text fits into the domain's limit
-/// in bytes.
-const NOTES_CHARS: usize = 500;
 
 /// The exact place of delivery; sealed before it is recorded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -1,7 +1,11 @@
 //! Checks e-mail addresses, names, phone numbers and passwords, and hashes passwords.
 
 use super::sessions::Secret;
-use crate::runtime::{Refusal, Runtime, email::normal_email};
+use crate::runtime::{
+    Refusal, Runtime,
+    bounds::{PASSWORD_CHARS, PERSON_NAME_CHARS, PHONE_CHARS},
+    email::normal_email,
+};
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier, password_hash::SaltString};
 use campusg_domain::{
     rejection::Rejection,
@@ -9,14 +13,8 @@ use campusg_domain::{
 };
 use unicode_normalization::UnicodeNormalization;
 
-/// The possible length of a password, in characters.
-const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 10..=128;
-/// Longest telephone number, in characters.
-const PHONE_CHARS: usize = 48;
 /// Digits of a telephone number, its extension included: from an internal number to the longest international one.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 3..=25;
-/// Longest name, in characters.
-const NAME_CHARS: usize = 80;
 
 impl Runtime {
     pub(super) async fn hash(&self, password: Secret) -> Result<String, Refusal> {
@@ -83,12 +81,12 @@ pub(super) fn email(text: &str) -> Result<String, Refusal> {
 pub(super) fn name(field: &str, text: &str) -> Result<String, Refusal> {
     let text = one_line(text);
     let text = text.trim();
-    let fits =
-        (1..=NAME_CHARS).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    let fits = (1..=PERSON_NAME_CHARS).contains(&text.chars().count())
+        && !text.chars().any(char::is_control);
     if !fits {
         return Err(rule(
             field,
-            format!("must have 1 to {NAME_CHARS} characters"),
+            format!("must have 1 to {PERSON_NAME_CHARS} characters"),
         ));
     }
     check_name(text)

@@ -10,6 +10,10 @@ use crate::{
     timer::TimerKind,
     vote::{Granted, VoteRequest},
 };
+use std::ops::RangeInclusive;
+
+/// The stars of a rating.
+pub const STARS: RangeInclusive<u8> = 1..=5;
 
 impl Decider<'_> {
     /// Decides a later tip (transition 32a). All later tips of an order together stay within the limit of one.
@@ -67,8 +71,9 @@ impl Decider<'_> {
         if !matches!(self.order.stage, Stage::Completed(..)) {
             return self.misfit();
         }
-        if !(1..=5).contains(&stars) {
-            return Err(Rejection::field("stars", "must be from 1 to 5"));
+        if !STARS.contains(&stars) {
+            let rule = format!("must be from {} to {}", STARS.start(), STARS.end());
+            return Err(Rejection::field("stars", rule));
         }
         let ratings = &self.order.ratings;
         let by = self.side();

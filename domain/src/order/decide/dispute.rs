@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Maximum number of photos with a claim or a reply.
-const PHOTOS: usize = 10;
+pub const PHOTOS: usize = 10;
 /// Maximum number of replies to one dispute.
 const REPLIES: u16 = 20;
 

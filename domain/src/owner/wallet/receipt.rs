@@ -11,7 +11,7 @@ use crate::{
     record::{Entry, Events},
     time::At,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// An order's receipt for one of its parties, made of the order's records alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Receipt {
 }
 
 /// What a photo of an order shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shows {
     /// The shop's receipt.

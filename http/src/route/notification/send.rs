@@ -4,7 +4,10 @@ use crate::{
     answer::{self, Created},
     app_state::AppState,
     call::Call,
-    dto::{text, user::NoticeIn},
+    dto::{
+        text,
+        user::{MESSAGE_CHARS, NoticeIn, TITLE_CHARS},
+    },
     problem::Problem,
     view::inbox::SentView,
 };
@@ -25,8 +28,8 @@ pub(crate) async fn send(
         order_id: order,
         data,
     } = call.body;
-    let title = text::check("title", &title, 120)?;
-    let message = text::check("message", &message, 2_000)?;
+    let title = text::check("title", &title, TITLE_CHARS)?;
+    let message = text::check("message", &message, MESSAGE_CHARS)?;
     let data = data.map(|data| data.0);
     if data.as_ref().is_some_and(|data| data.len() > DATA_BYTES) {
         let rule = format!("must have at most {DATA_BYTES} bytes");

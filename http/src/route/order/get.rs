@@ -8,9 +8,10 @@ use crate::{
     page,
     page::Asked,
     problem::Problem,
+    tag::IfNoneMatch,
     view::{Viewer, order::render, related},
 };
-use axum::{extract::State, http::HeaderMap};
+use axum::extract::State;
 use campusg_domain::order::Order;
 
 pub(crate) async fn get(
@@ -18,7 +19,7 @@ pub(crate) async fn get(
     me: Me,
     seen: LoadedOrder,
     Asked(asked): Asked<AtIn>,
-    headers: HeaderMap,
+    IfNoneMatch(headers): IfNoneMatch,
 ) -> Result<Shown, Problem> {
     let viewer = Viewer::of(&app, &me, &seen);
     match asked.at {

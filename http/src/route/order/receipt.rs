@@ -1,6 +1,7 @@
 //! `GET /api/orders/{id}/receipt`: the caller's own receipt, as JSON or as an HTML page.
 
 use crate::{
+    accept::Accept,
     answer::{self, Negotiated},
     app_state::AppState,
     auth::{LoadedOrder, Me},
@@ -11,7 +12,7 @@ use crate::{
         related,
     },
 };
-use axum::{extract::State, http::HeaderMap};
+use axum::extract::State;
 use campusg_actors::runtime::Refusal;
 use campusg_domain::{order::allowed, rejection::Rejection};
 
@@ -19,7 +20,7 @@ pub(crate) async fn receipt(
     State(app): State<AppState>,
     me: Me,
     seen: LoadedOrder,
-    headers: HeaderMap,
+    Accept(headers): Accept,
 ) -> Result<Negotiated<ReceiptView>, Problem> {
     let order = &seen.order;
     let viewer = Viewer::of(&app, &me, &seen);

@@ -2,16 +2,16 @@
 //! here.
 
 use crate::{
+    accept::Accept,
     answer::{self, Negotiated},
     path::Id,
     problem::{Code, Problem},
     view::problem::CodeView,
 };
-use axum::http::HeaderMap;
 
 pub(crate) async fn get(
     Id(name): Id<String>,
-    headers: HeaderMap,
+    Accept(headers): Accept,
 ) -> Result<Negotiated<CodeView>, Problem> {
     let code = Code::named(&name).ok_or_else(|| Problem::not_found("problem"))?;
     let view = CodeView::from(code);

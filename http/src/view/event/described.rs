@@ -1,15 +1,12 @@
-//! The name and data of each event, and who may see it.
+//! What each event says, and who may see it.
 //!
 //! Invariant: every event of an order is handled here.
-//! Must not: contain free text; the history adds it for those who may read it.
 
-use crate::{
-    time::Time,
-    view::{
-        Viewer,
-        attachments::proposed,
-        parts::{by, described, proof, settlement},
-    },
+use super::what::{CancelledView, OutcomeName, ReleasedView, WhatView};
+use crate::view::{
+    Viewer,
+    attachments::proposed,
+    parts::{WishedStoreView, by, proof, settlement},
 };
 use campusg_domain::{
     call::Decline,
@@ -21,18 +18,13 @@ use campusg_domain::{
     },
     people::Side,
 };
-use serde_json::{Map, Value, json};
 
-/// An event's type, whether this reader may see it, and its data.
-type Described = (&'static str, bool, Value);
+/// Whether this reader may see an event, and what it says.
+type Described = (bool, WhatView);
 
-/// Returns an event's type and data; `None` if the reader may not see it.
-pub(super) fn describe(
-    order: &Order,
-    event: &Event,
-    viewer: &Viewer,
-) -> Option<(&'static str, Map<String, Value>)> {
-    let (r#type, visible, data) = match event {
+/// Returns what an event says; `None` if the reader may not see it.
+pub(super) fn describe(order: &Order, event: &Event, viewer: &Viewer) -> Option<WhatView> {
+    let (visible, what) = match event {
         Event::Placing(event) => placing(event, viewer.role),
         Event::Run(event) => run(event, viewer),
         Event::End(event) => ending(order, event, viewer.role),
@@ -44,12 +36,15 @@ pub(super) fn describe(
         Event::Dispute(event) => dispute(event, viewer.role),
         Event::After(event) => after(event, viewer.role),
         Event::Step { step, mark } => (
-            "saga_step",
             true,
-            json!({"saga": step.saga().name(), "step": step.name(), "state": mark}),
+            WhatView::SagaStep {
+                saga: step.saga().name(),
+                step: step.name(),
+                state: *mark,
+            },
         ),
     };
-    visible.then(|| (r#type, members(data)))
+    visible.then_some(what)
 }
 
 /// Whether this role may see events of the payment.
@@ -64,77 +59,85 @@ const fn is_runner(role: Role) -> bool {
 fn placing(event: &PlacingEvent, role: Role) -> Described {
     let money = sees_payment(role);
     match event {
-        PlacingEvent::Placed(_) => ("placed", true, json!({})),
-        PlacingEvent::ActionRequired { .. } => ("payment_action_required", money, json!({})),
+        PlacingEvent::Placed(_) => (true, WhatView::Placed {}),
+        PlacingEvent::ActionRequired { .. } => (money, WhatView::PaymentActionRequired {}),
         PlacingEvent::Authorized {
             cents,
             capture_before,
             ..
-        } => (
-            "payment_authorized",
-            money,
-            json!({"amount_cents": cents.0, "capture_before": Time(*capture_before)}),
-        ),
+        } => {
+            let (amount_cents, capture_before) = (cents.0, (*capture_before).into());
+            let what = WhatView::PaymentAuthorized {
+                amount_cents,
+                capture_before,
+            };
+            (money, what)
+        }
         PlacingEvent::Declined { reason, .. } => {
-            ("payment_declined", money, json!({"reason": reason.code()}))
+            (money, WhatView::PaymentDeclined { reason: *reason })
         }
         PlacingEvent::Held { cents, .. } => {
-            ("escrow_held", money, json!({"amount_cents": cents.0}))
+            let amount_cents = cents.0;
+            (money, WhatView::EscrowHeld { amount_cents })
         }
         PlacingEvent::Waiting { opens_at } => {
-            ("waiting", true, json!({"opens_at": Time(*opens_at)}))
+            let opens_at = (*opens_at).into();
+            (true, WhatView::Waiting { opens_at })
         }
         PlacingEvent::Available { accept_by } => {
-            ("available", true, json!({"accept_by": Time(*accept_by)}))
+            let accept_by = (*accept_by).into();
+            (true, WhatView::Available { accept_by })
         }
     }
 }
 
 fn run(event: &RunEvent, viewer: &Viewer) -> Described {
-    match event {
-        RunEvent::Accepted { runner, .. } => {
-            ("accepted", true, person("runner_id", *runner, viewer))
-        }
-        RunEvent::Unbound { runner, cause, .. } => {
-            let mut data = person("runner_id", *runner, viewer);
-            data["cause"] = json!(cause);
-            ("runner_unbound", true, data)
-        }
-        RunEvent::ArrivedOnSite => ("on_site", true, json!({})),
-        RunEvent::Purchased { food, photo } => (
-            "purchased",
-            true,
-            json!({"total_cents": food.0, "photo_id": photo}),
-        ),
-        RunEvent::Collected => ("collected", true, json!({})),
-        RunEvent::Departed => ("on_the_way", true, json!({})),
-        RunEvent::WrongPinShown { tries } => ("wrong_pin", true, json!({"tries": tries})),
+    let what = match event {
+        RunEvent::Accepted { runner, .. } => WhatView::Accepted {
+            runner_id: known(*runner, viewer),
+        },
+        RunEvent::Unbound { runner, cause, .. } => WhatView::RunnerUnbound {
+            runner_id: known(*runner, viewer),
+            cause: *cause,
+        },
+        RunEvent::ArrivedOnSite => WhatView::OnSite {},
+        RunEvent::Purchased { food, photo } => WhatView::Purchased {
+            total_cents: food.0,
+            photo_id: *photo,
+        },
+        RunEvent::Collected => WhatView::Collected {},
+        RunEvent::Departed => WhatView::OnTheWay {},
+        RunEvent::WrongPinShown { tries } => WhatView::WrongPin { tries: *tries },
         RunEvent::Delivered { proof: by } => {
-            let (name, photo) = proof(by);
-            ("delivered", true, json!({"proof": name, "photo_id": photo}))
+            let (proof, photo_id) = proof(by);
+            WhatView::Delivered { proof, photo_id }
         }
-    }
+    };
+    (true, what)
 }
 
 fn ending(order: &Order, event: &EndEvent, role: Role) -> Described {
     match event {
-        EndEvent::CancelWaiting(wait) => ("cancel_waiting", true, waiting(order, wait, role)),
-        EndEvent::Released(release) => ("released", true, released(release, role)),
+        EndEvent::CancelWaiting(wait) => (true, waiting(order, wait, role)),
+        EndEvent::Released(release) => (true, WhatView::Released(released(release, role))),
         EndEvent::ReleaseRefused { failures } => {
-            ("release_delayed", true, json!({"failures": failures}))
+            let failures = *failures;
+            (true, WhatView::ReleaseDelayed { failures })
         }
-        EndEvent::Completed => ("completed", true, json!({})),
+        EndEvent::Completed => (true, WhatView::Completed {}),
         EndEvent::Cancelled {
             reason,
             settlement: money,
             ..
         } => {
-            let mut data = settled(money, role);
-            data["cancel_reason"] = json!(reason);
-            data["settlement"] = json!(settlement(money));
-            ("cancelled", true, data)
+            let cancelled = CancelledView {
+                cancel_reason: *reason,
+                settlement: settlement(money),
+                money: settled(money, role),
+            };
+            (true, WhatView::Cancelled(cancelled))
         }
-        EndEvent::Overdue { days } => ("overdue", role == Role::Operator, json!({"days": days})),
+        EndEvent::Overdue { days } => (role == Role::Operator, WhatView::Overdue { days: *days }),
     }
 }
 
@@ -143,105 +146,112 @@ fn call(event: &CallEvent, role: Role) -> Described {
     let (money, operator) = (sees_payment(role), role == Role::Operator);
     match event {
         CallEvent::Captured { cents, .. } => {
-            ("payment_captured", money, json!({"amount_cents": cents.0}))
+            let amount_cents = cents.0;
+            (money, WhatView::PaymentCaptured { amount_cents })
         }
-        CallEvent::CollectFailed { reason, .. } => (
-            "payment_collect_failed",
-            money,
-            json!({"reason": reason.map(Decline::code)}),
-        ),
-        CallEvent::Voided { .. } => ("authorization_let_go", money, json!({})),
-        CallEvent::Refunded { cents, .. } => ("refunded", money, json!({"amount_cents": cents.0})),
-        CallEvent::RefundKept { cents, .. } => (
-            "refund_kept_in_wallet",
-            money,
-            json!({"amount_cents": cents.0}),
-        ),
-        CallEvent::AuthorizationLapsed { .. } => ("authorization_expired", money, json!({})),
-        CallEvent::LateAuthorization { .. } => ("late_authorization_returned", money, json!({})),
-        CallEvent::LateCharge { cents, .. } => (
-            "late_charge_returned",
-            money,
-            json!({"amount_cents": cents.0}),
-        ),
-        CallEvent::CallDeferred { call, failures } => (
-            "call_deferred",
-            operator,
-            json!({"call": call, "failures": failures}),
-        ),
-        CallEvent::CallRetried { call } => ("call_retried", operator, json!({"call": call})),
-        CallEvent::CallGivenUp { call } => ("call_given_up", operator, json!({"call": call})),
+        CallEvent::CollectFailed { reason, .. } => {
+            (money, WhatView::PaymentCollectFailed { reason: *reason })
+        }
+        CallEvent::Voided { .. } => (money, WhatView::AuthorizationLetGo {}),
+        CallEvent::Refunded { cents, .. } => {
+            let amount_cents = cents.0;
+            (money, WhatView::Refunded { amount_cents })
+        }
+        CallEvent::RefundKept { cents, .. } => {
+            let amount_cents = cents.0;
+            (money, WhatView::RefundKeptInWallet { amount_cents })
+        }
+        CallEvent::AuthorizationLapsed { .. } => (money, WhatView::AuthorizationExpired {}),
+        CallEvent::LateAuthorization { .. } => (money, WhatView::LateAuthorizationReturned {}),
+        CallEvent::LateCharge { cents, .. } => {
+            let amount_cents = cents.0;
+            (money, WhatView::LateChargeReturned { amount_cents })
+        }
+        CallEvent::CallDeferred { call, failures } => {
+            let (call, failures) = (*call, *failures);
+            (operator, WhatView::CallDeferred { call, failures })
+        }
+        CallEvent::CallRetried { call } => (operator, WhatView::CallRetried { call: *call }),
+        CallEvent::CallGivenUp { call } => (operator, WhatView::CallGivenUp { call: *call }),
     }
 }
 
 fn timer(event: &TimerEvent, role: Role) -> Described {
     let operator = role == Role::Operator;
     match event {
-        TimerEvent::TimerFired { kind, generation } => (
-            "timer_fired",
-            operator,
-            json!({"event_type": kind, "generation": generation}),
-        ),
-        TimerEvent::Reminded { kind, step } => {
-            ("reminded", true, json!({"event_type": kind, "step": step}))
+        TimerEvent::TimerFired { kind, generation } => {
+            let (event_type, generation) = (*kind, *generation);
+            let what = WhatView::TimerFired {
+                event_type,
+                generation,
+            };
+            (operator, what)
         }
-        TimerEvent::ClockSetBack { ms } => ("clock_set_back", true, json!({"ms": ms})),
-        TimerEvent::TimerNoted { kind } => ("timer_noted", operator, json!({"event_type": kind})),
+        TimerEvent::Reminded { kind, step } => {
+            let (event_type, step) = (*kind, *step);
+            (true, WhatView::Reminded { event_type, step })
+        }
+        TimerEvent::ClockSetBack { ms } => (true, WhatView::ClockSetBack { ms: *ms }),
+        TimerEvent::TimerNoted { kind } => (operator, WhatView::TimerNoted { event_type: *kind }),
     }
 }
 
 fn proposal(order: &Order, event: &ProposalEvent, role: Role) -> Described {
     let runner = is_runner(role);
     match event {
-        ProposalEvent::Proposed { n, offer, .. } => ("proposed", true, offered(order, *n, offer)),
-        ProposalEvent::RaiseAsked { n, cents, .. } => (
-            "second_authorization_asked",
-            !runner,
-            json!({"n": n, "amount_cents": cents.0}),
-        ),
+        ProposalEvent::Proposed { n, offer, .. } => (true, offered(order, *n, offer)),
+        ProposalEvent::RaiseAsked { n, cents, .. } => {
+            let (n, amount_cents) = (*n, cents.0);
+            (
+                !runner,
+                WhatView::SecondAuthorizationAsked { n, amount_cents },
+            )
+        }
         ProposalEvent::Raised {
             cents,
             capture_before,
             ..
-        } => (
-            "second_authorization_held",
-            !runner,
-            json!({"amount_cents": cents.0, "capture_before": Time(*capture_before)}),
-        ),
-        ProposalEvent::RaiseFailed { why, .. } => (
-            "second_authorization_failed",
-            !runner,
-            json!({"reason": failed(*why)}),
-        ),
-        ProposalEvent::ProposalClosed { n, how } => ("proposal_closed", true, closed(*n, how)),
+        } => {
+            let (amount_cents, capture_before) = (cents.0, (*capture_before).into());
+            let what = WhatView::SecondAuthorizationHeld {
+                amount_cents,
+                capture_before,
+            };
+            (!runner, what)
+        }
+        ProposalEvent::RaiseFailed { why, .. } => {
+            let reason = failed(*why);
+            (!runner, WhatView::SecondAuthorizationFailed { reason })
+        }
+        ProposalEvent::ProposalClosed { n, how } => (true, closed(*n, how)),
     }
 }
 
 fn contact(event: &ContactEvent, role: Role) -> Described {
     match event {
         ContactEvent::MessageSent { by, attempt, .. } => {
-            ("message", true, json!({"from": by, "attempt": attempt}))
+            let (from, attempt) = (*by, *attempt);
+            (true, WhatView::Message { from, attempt })
         }
         // Problems other than the customer's absence are reported to operators only.
-        ContactEvent::ProblemReported { kind, photo, .. } => (
-            "problem_reported",
-            role != Role::Customer || *kind != Problem::Other,
-            json!({"kind": kind, "photo_id": photo}),
-        ),
-        ContactEvent::NoShowAnswered => ("no_show_answered", true, json!({})),
-        ContactEvent::NoShowOver => ("no_show_over", true, json!({})),
+        ContactEvent::ProblemReported { kind, photo, .. } => {
+            let (kind, photo_id) = (*kind, *photo);
+            let visible = role != Role::Customer || kind != Problem::Other;
+            (visible, WhatView::ProblemReported { kind, photo_id })
+        }
+        ContactEvent::NoShowAnswered => (true, WhatView::NoShowAnswered {}),
+        ContactEvent::NoShowOver => (true, WhatView::NoShowOver {}),
     }
 }
 
 fn operator(event: &OperatorEvent, role: Role) -> Described {
     match event {
-        OperatorEvent::OperatorHeld { .. } => ("held", true, json!({})),
-        OperatorEvent::OperatorReleased { .. } => ("unheld", true, json!({})),
-        OperatorEvent::OperatorActed { action, .. } => (
-            "operator_acted",
-            role == Role::Operator,
-            json!({"action": action}),
-        ),
+        OperatorEvent::OperatorHeld { .. } => (true, WhatView::Held {}),
+        OperatorEvent::OperatorReleased { .. } => (true, WhatView::Unheld {}),
+        OperatorEvent::OperatorActed { action, .. } => {
+            let action = *action;
+            (role == Role::Operator, WhatView::OperatorActed { action })
+        }
     }
 }
 
@@ -254,49 +264,65 @@ fn dispute(event: &DisputeEvent, role: Role) -> Described {
             claim,
             photos,
             ..
-        } => (
-            "disputed",
-            true,
-            json!({"n": n, "claimant": by, "claim_cents": claim.0, "photo_ids": photos}),
-        ),
-        DisputeEvent::DisputeReplied { n, by, photos, .. } => (
-            "dispute_replied",
-            true,
-            json!({"n": n, "from": by, "photo_ids": photos}),
-        ),
+        } => {
+            let what = WhatView::Disputed {
+                n: *n,
+                claimant: *by,
+                claim_cents: claim.0,
+                photo_ids: photos.clone(),
+            };
+            (true, what)
+        }
+        DisputeEvent::DisputeReplied { n, by, photos, .. } => {
+            let what = WhatView::DisputeReplied {
+                n: *n,
+                from: *by,
+                photo_ids: photos.clone(),
+            };
+            (true, what)
+        }
         DisputeEvent::DisputeResolved {
             n,
             refund,
             at_fault,
-        } => (
-            "dispute_resolved",
-            true,
-            json!({"n": n, "refund_cents": refund.0, "at_fault": at_fault}),
-        ),
+        } => {
+            let what = WhatView::DisputeResolved {
+                n: *n,
+                refund_cents: refund.0,
+                at_fault: *at_fault,
+            };
+            (true, what)
+        }
         DisputeEvent::Frozen { cents, .. } => {
-            ("frozen", !customer, json!({"amount_cents": cents.0}))
+            let amount_cents = cents.0;
+            (!customer, WhatView::Frozen { amount_cents })
         }
         DisputeEvent::ClaimPaid {
             frozen,
             owed,
             goodwill,
         } => {
-            let mut data = json!({"out_of_wallet_cents": frozen.0, "owed_cents": owed.0});
-            if role == Role::Operator {
-                data["goodwill_cents"] = json!(goodwill.0);
-            }
-            ("claim_paid", !customer, data)
+            let what = WhatView::ClaimPaid {
+                out_of_wallet_cents: frozen.0,
+                owed_cents: owed.0,
+                goodwill_cents: (role == Role::Operator).then_some(goodwill.0),
+            };
+            (!customer, what)
         }
         DisputeEvent::GoodwillPaid { cents } => {
-            ("goodwill_paid", !runner, json!({"amount_cents": cents.0}))
+            let amount_cents = cents.0;
+            (!runner, WhatView::GoodwillPaid { amount_cents })
         }
-        DisputeEvent::RunnerMadeGood { cents, set_off } => (
-            "runner_made_good",
-            !customer,
-            json!({"amount_cents": cents.0, "set_off_cents": set_off.0}),
-        ),
+        DisputeEvent::RunnerMadeGood { cents, set_off } => {
+            let what = WhatView::RunnerMadeGood {
+                amount_cents: cents.0,
+                set_off_cents: set_off.0,
+            };
+            (!customer, what)
+        }
         DisputeEvent::CustomerSetOff { cents } => {
-            ("set_off", !runner, json!({"amount_cents": cents.0}))
+            let amount_cents = cents.0;
+            (!runner, WhatView::SetOff { amount_cents })
         }
     }
 }
@@ -306,91 +332,88 @@ fn dispute(event: &DisputeEvent, role: Role) -> Described {
 fn after(event: &AfterEvent, role: Role) -> Described {
     let (customer, runner) = (role == Role::Customer, is_runner(role));
     match event {
-        AfterEvent::TipGiven { cents, .. } => ("tip_given", !runner, json!({"tip_cents": cents.0})),
+        AfterEvent::TipGiven { cents, .. } => {
+            let tip_cents = cents.0;
+            (!runner, WhatView::TipGiven { tip_cents })
+        }
         AfterEvent::TipPaid { cents, set_off, .. } => {
-            let mut data = json!({"tip_cents": cents.0});
-            if !customer {
-                data["set_off_cents"] = json!(set_off.0);
-            }
-            ("tip_paid", true, data)
+            let what = WhatView::TipPaid {
+                tip_cents: cents.0,
+                set_off_cents: (!customer).then_some(set_off.0),
+            };
+            (true, what)
         }
-        AfterEvent::TipFailed { reason, .. } => {
-            ("tip_failed", !runner, json!({"reason": reason.code()}))
-        }
+        AfterEvent::TipFailed { reason, .. } => (!runner, WhatView::TipFailed { reason: *reason }),
         AfterEvent::Rated { by, stars } => {
             let own = matches!(
                 (by, role),
                 (Side::Customer, Role::Customer) | (Side::Runner, Role::Runner)
             );
-            let data = if own || role == Role::Operator {
-                json!({"by": by, "stars": stars})
-            } else {
-                json!({"by": by})
-            };
-            ("rated", true, data)
+            let stars = (own || role == Role::Operator).then_some(*stars);
+            (true, WhatView::Rated { by: *by, stars })
         }
-        AfterEvent::RatingsPublished => ("ratings_published", true, json!({})),
-    }
-}
-
-fn members(data: Value) -> Map<String, Value> {
-    match data {
-        Value::Object(members) => members,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            Map::new()
-        }
+        AfterEvent::RatingsPublished => (true, WhatView::RatingsPublished {}),
     }
 }
 
 /// A runner's id, shown to the customer, operators, and the runner themself.
-fn person(member: &str, user: UserId, viewer: &Viewer) -> Value {
-    let known = matches!(viewer.role, Role::Customer | Role::Operator) || user == viewer.user;
-    if known {
-        json!({ member: user })
-    } else {
-        json!({})
-    }
+fn known(user: UserId, viewer: &Viewer) -> Option<UserId> {
+    let is_known = matches!(viewer.role, Role::Customer | Role::Operator) || user == viewer.user;
+    is_known.then_some(user)
 }
 
-fn released(release: &Release, role: Role) -> Value {
+fn released(release: &Release, role: Role) -> ReleasedView {
     let charged = release.to_runner + release.to_platform + release.to_customer;
+    let none = ReleasedView::default();
     match role {
-        Role::Customer => {
-            json!({"charged_cents": charged.0, "to_customer_cents": release.to_customer.0})
-        }
-        Role::Runner | Role::FormerRunner => {
-            json!({"to_runner_cents": release.to_runner.0, "set_off_cents": release.set_off.0})
-        }
-        Role::Operator => json!({
-            "to_runner_cents": release.to_runner.0, "to_platform_cents": release.to_platform.0,
-            "to_customer_cents": release.to_customer.0, "set_off_cents": release.set_off.0,
-        }),
-        Role::Stranger | Role::System | Role::Gateway => json!({}),
+        Role::Customer => ReleasedView {
+            charged_cents: Some(charged.0),
+            to_customer_cents: Some(release.to_customer.0),
+            ..none
+        },
+        Role::Runner | Role::FormerRunner => ReleasedView {
+            to_runner_cents: Some(release.to_runner.0),
+            set_off_cents: Some(release.set_off.0),
+            ..none
+        },
+        Role::Operator => ReleasedView {
+            to_runner_cents: Some(release.to_runner.0),
+            to_platform_cents: Some(release.to_platform.0),
+            to_customer_cents: Some(release.to_customer.0),
+            set_off_cents: Some(release.set_off.0),
+            ..none
+        },
+        Role::Stranger | Role::System | Role::Gateway => none,
     }
 }
 
-fn settled(settlement: &Settlement, role: Role) -> Value {
+fn settled(settlement: &Settlement, role: Role) -> ReleasedView {
+    let none = ReleasedView::default();
+    let charged = |cents: i64| ReleasedView {
+        charged_cents: Some(cents),
+        ..ReleasedView::default()
+    };
     match (settlement, role) {
         (Settlement::Release(release), role) => released(release, role),
-        (Settlement::Trip { to_runner, .. }, Role::Customer) => {
-            json!({"charged_cents": to_runner.0})
-        }
-        (Settlement::Trip { to_runner, set_off }, Role::Runner | Role::Operator) => {
-            json!({"to_runner_cents": to_runner.0, "set_off_cents": set_off.0})
-        }
-        (Settlement::Free, Role::Customer) => json!({"charged_cents": 0}),
-        (Settlement::Free | Settlement::Trip { .. }, _) => json!({}),
+        (Settlement::Trip { to_runner, .. }, Role::Customer) => charged(to_runner.0),
+        (Settlement::Trip { to_runner, set_off }, Role::Runner | Role::Operator) => ReleasedView {
+            to_runner_cents: Some(to_runner.0),
+            set_off_cents: Some(set_off.0),
+            ..none
+        },
+        (Settlement::Free, Role::Customer) => charged(0),
+        (Settlement::Free | Settlement::Trip { .. }, _) => none,
     }
 }
 
-fn offered(order: &Order, n: Number, offer: &Offer) -> Value {
-    json!({
-        "n": n,
-        "kind": offer.kind,
-        "total_cents": offer.total.map(|total| total.0),
-        "items": proposed(order, &offer.items),
-        "photo_id": offer.photo,
-    })
+fn offered(order: &Order, n: Number, offer: &Offer) -> WhatView {
+    WhatView::Proposed {
+        n,
+        kind: offer.kind,
+        total_cents: offer.total.map(|total| total.0),
+        items: proposed(order, &offer.items),
+        photo_id: offer.photo,
+    }
 }
 
 fn failed(why: RaiseFailure) -> &'static str {
@@ -401,29 +424,31 @@ fn failed(why: RaiseFailure) -> &'static str {
     }
 }
 
-fn closed(n: Number, how: &Closing) -> Value {
-    match how {
-        Closing::Approved => json!({"n": n, "outcome": "approved"}),
-        Closing::Dropped { items } => json!({"n": n, "outcome": "dropped", "items": items}),
+fn closed(n: Number, how: &Closing) -> WhatView {
+    let (outcome, items, store) = match how {
+        Closing::Approved => (OutcomeName::Approved, None, None),
+        Closing::Dropped { items } => (OutcomeName::Dropped, Some(items.clone()), None),
         Closing::OtherStore { store } => {
-            json!({"n": n, "outcome": "other_store", "store": described(store)})
+            let store = WishedStoreView::from(store);
+            (OutcomeName::OtherStore, None, Some(store))
         }
-        Closing::Withdrawn => json!({"n": n, "outcome": "withdrawn"}),
-        Closing::RunnerLeft => json!({"n": n, "outcome": "runner_left"}),
+        Closing::Withdrawn => (OutcomeName::Withdrawn, None, None),
+        Closing::RunnerLeft => (OutcomeName::RunnerLeft, None, None),
+    };
+    WhatView::ProposalClosed {
+        n,
+        outcome,
+        items,
+        store,
     }
 }
 
-fn waiting(order: &Order, wait: &CancelWait, role: Role) -> Value {
-    let mut data = json!({"cancel_reason": wait.reason, "asked_by": by(order, wait.by)});
-    let member = match role {
-        Role::Customer => "charge_cents",
-        Role::Runner
-        | Role::FormerRunner
-        | Role::Operator
-        | Role::System
-        | Role::Gateway
-        | Role::Stranger => "to_runner_cents",
-    };
-    data[member] = json!(wait.to_runner.0);
-    data
+fn waiting(order: &Order, wait: &CancelWait, role: Role) -> WhatView {
+    let (cents, customer) = (wait.to_runner.0, role == Role::Customer);
+    WhatView::CancelWaiting {
+        cancel_reason: wait.reason,
+        asked_by: by(order, wait.by),
+        charge_cents: customer.then_some(cents),
+        to_runner_cents: (!customer).then_some(cents),
+    }
 }

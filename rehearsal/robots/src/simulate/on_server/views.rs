@@ -103,7 +103,7 @@ pub(super) fn kind(code: &str) -> Option<NoticeKind> {
         "proposal_closed" => NoticeKind::ProposalClosed,
         "cancel_waiting" => NoticeKind::CancelWaiting,
         "purchased" => NoticeKind::Purchased { food: cents },
-        "on_the_way" => NoticeKind::OnTheWay,
+        "on-the-way" => NoticeKind::OnTheWay,
         "late" => NoticeKind::Late,
         "message" => NoticeKind::Message,
         "runner_at_the_door" => NoticeKind::RunnerAtTheDoor,

@@ -121,7 +121,7 @@ async fn bring(cast: &Cast<'_>, errand: &Errand) -> Result<(), Deviation> {
         "He has the food, and sets out; Ann is reminded of her PIN.",
     );
     errand.carry_to("on-the-way").await?;
-    errand.customer.notice("on_the_way", &errand.order).await?;
+    errand.customer.notice("on-the-way", &errand.order).await?;
     cast.money(errand, Sums::NOTHING.held(charge).captured(charge))
         .await?;
 

@@ -177,7 +177,7 @@ async fn after(scene: &Scene, errand: &Errand) -> Result<(), Deviation> {
         "runner_on_site",
         "purchased",
         "collected",
-        "on_the_way",
+        "on-the-way",
         "delivered",
         "completed",
     ] {

@@ -1,0 +1,10 @@
+//! `GET /docs`: the contract as a page.
+
+use crate::{
+    answer::{self, Html},
+    router::contract,
+};
+
+pub(crate) async fn docs() -> Html {
+    answer::docs(&contract().page)
+}
