@@ -542,8 +542,8 @@ fn edges(schema: &Value) -> (Vec<Value>, Vec<Value>) {
 async fn every_bound_of_the_contract_is_the_servers() -> Result<(), Deviation> {
     let turn = shared(options).await;
     let scene = turn.server.scene().await;
-    let document = scene.client.send(&ApiRequest::get("/api/openapi.json"));
-    let document = document.await?.is(200)?.0;
+    let contract = ApiRequest::get("/api/openapi.json");
+    let document = scene.client.send(&contract).await?.is(200)?.0;
     let mut tried = 0;
     for taking in of_people()
         .into_iter()

@@ -99,7 +99,7 @@ fn table() -> Table {
         .command("/api/escrow/{order_id}/release", Operator, escrow::settle::release)
         .command("/api/escrow/{order_id}/refund", Operator, escrow::settle::refund)
         .asks("/api/timers", SignedIn, timer::list::list).may(&[Code::NotFound, Code::NotAllowed, Code::NeedsAttention])
-        .post("/api/scheduled-events", Operator, scheduled_event::create::create).may(&[Code::NotFound, Code::TimersFull, Code::NotInThisStage])
+        .post("/api/scheduled-events", Operator, scheduled_event::create::create).may(&[Code::NotFound, Code::TimersFull, Code::NotInThisStage, Code::TooManyScheduled])
         .asks("/api/scheduled-events", Operator, scheduled_event::list::list)
         .post("/api/scheduled-events/{id}/cancel", Operator, scheduled_event::cancel::cancel).may(&[Code::NotCancellable])
         .post("/api/notifications/send", Operator, notification::send::send).may(&[Code::NotFound])

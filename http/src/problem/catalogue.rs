@@ -89,6 +89,7 @@ catalogue! {
     TooLate CONFLICT "too_late" "The time for this has passed." "Nothing: it can't be done any more."
     TooEarly CONFLICT "too_early" "A wait is not over, or the customer wants the order later." "Send it again after `opens_at`."
     TooManyRuns CONFLICT "too_many_runs" "The runner has as many orders as may be at once (`limit`)." "Deliver one first."
+    TooManyScheduled CONFLICT "too_many_scheduled" "As many scheduled events are pending as may be (`limit`)." "Cancel some, or let them fire."
     HadTooOften CONFLICT "had_too_often" "The runner has had this order `limit` times." "Leave it to others."
     OnHold CONFLICT "on_hold" "An operator has put the order on hold." "Wait until the hold has ended."
     ProposalOpen CONFLICT "proposal_open" "A proposal waits for the customer." "Wait for the decision, or withdraw it."
@@ -221,6 +222,7 @@ impl From<&Rejection> for Code {
             Rejection::OwnOrder => Self::OwnOrder,
             Rejection::NotARunner => Self::NotARunner,
             Rejection::TooManyRuns { .. } => Self::TooManyRuns,
+            Rejection::TooManyScheduled { .. } => Self::TooManyScheduled,
             Rejection::HadTooOften { .. } => Self::HadTooOften,
             Rejection::OnHold => Self::OnHold,
             Rejection::ProposalOpen => Self::ProposalOpen,
