@@ -54,7 +54,7 @@ answers! {
     Created<T>;
     /// 201 with the body of what was booked, which has no address of its own.
     Booked<T>;
-    /// [`Created`], of a command that may be a repeat.
+    /// [`Created`], by a command to an order that may be a repeat.
     Sent<T>;
     /// 204 without a body.
     Done;

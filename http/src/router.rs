@@ -169,7 +169,7 @@ pub fn router(app: AppState, related: Router) -> Router {
         None => routes,
     };
     let routes = shell::wrap(routes).with_state(app);
-    #[cfg(feature = "checks-answers")]
+    #[cfg(all(feature = "checks-answers", debug_assertions))]
     let routes = contract::check::layer(routes);
     routes
 }

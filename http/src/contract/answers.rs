@@ -40,6 +40,7 @@ impl<T: ToSchema> Answers for Sent<T> {
     fn describe(described: &mut Described) {
         Created::<T>::describe(described);
         replayed(described, 201);
+        described.problems.extend(problems::OF_COMMANDS);
     }
 }
 

@@ -45,7 +45,7 @@ named! {
     String => wire::Word;
 }
 
-/// What the gate has found out costs the request nothing more.
+/// What the gate has found out costs the request nothing more, and `Accept` is told by the content types of the answer.
 macro_rules! nothing_more {
     ($($of:ty),*) => {$(
         impl Asks for $of {
@@ -54,7 +54,7 @@ macro_rules! nothing_more {
     )*};
 }
 
-nothing_more!(State<AppState>, Me, LoadedOrder);
+nothing_more!(State<AppState>, Me, LoadedOrder, Accept);
 
 impl<T: Named> Asks for Id<T> {
     fn describe(described: &mut Described) {
@@ -88,13 +88,6 @@ impl Asks for IfNoneMatch {
         let text =
             "The `ETag` of what the caller has: the answer is then 304, unless something changed.";
         described.header::<wire::Tags>("If-None-Match", text, false);
-    }
-}
-
-impl Asks for Accept {
-    fn describe(described: &mut Described) {
-        let text = "The answer is JSON, or a page where `text/html` is preferred.";
-        described.header::<wire::Word>("Accept", text, false);
     }
 }
 

@@ -8,7 +8,7 @@
 
 mod answers;
 mod asks;
-#[cfg(feature = "checks-answers")]
+#[cfg(all(feature = "checks-answers", debug_assertions))]
 pub(crate) mod check;
 mod described;
 mod document;

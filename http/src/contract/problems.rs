@@ -3,13 +3,15 @@
 use crate::problem::Code;
 
 /// What a command to an order may be refused with.
-pub(super) const OF_COMMANDS: [Code; 30] = [
+pub(super) const OF_COMMANDS: [Code; 32] = [
     Code::NotFound,
     Code::NotAllowed,
     Code::InvalidField,
     Code::Suspended,
     Code::OwnOrder,
     Code::NotARunner,
+    Code::StorePaused,
+    Code::StoreClosed,
     Code::TakenByAnotherRunner,
     Code::NotInThisStage,
     Code::TooLate,

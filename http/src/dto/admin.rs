@@ -31,6 +31,7 @@ impl ReasonIn {
 
 /// Body of a command that ends an order.
 #[derive(Deserialize, ToSchema)]
+#[schema(examples(json!({"to_runner_cents": 300, "reason": "The store burned down."})))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SettleIn {
     to_runner_cents: Option<Amount>,

@@ -19,7 +19,68 @@ pub(crate) struct GatewayEventIn {
     id: String,
     /// The call it is about, or the page that was asked for.
     key: String,
-    /// `answer` to a call, a `chargeback`, or a `method` that was entered on the gateway's page.
-    #[schema(value_type = wire::AnyJson)]
-    news: (),
+    news: NewsIn,
+}
+
+/// The answer to a call, a charge that the bank took back, or what was entered on the gateway's page.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is of interest")]
+enum NewsIn {
+    Answer(AnswerIn),
+    Chargeback(ChargebackIn),
+    Method(MethodIn),
+}
+
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is of interest")]
+enum AnswerIn {
+    Authorized {
+        cents: i64,
+        /// In milliseconds since 1970.
+        capture_before: u64,
+    },
+    /// The bank asks the customer, on this page.
+    ActionRequired {
+        url: String,
+    },
+    Captured {
+        cents: i64,
+    },
+    Voided,
+    Refunded {
+        cents: i64,
+    },
+    PaidOut {
+        cents: i64,
+    },
+    SentBack {
+        cents: i64,
+    },
+    Declined {
+        #[schema(value_type = wire::Decline)]
+        reason: (),
+    },
+    Unavailable,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its schema is of interest")]
+struct ChargebackIn {
+    id: String,
+    cents: i64,
+    fee: i64,
+    #[schema(value_type = wire::ChargebackStage)]
+    stage: (),
+}
+
+/// The gateway's token.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is of interest")]
+enum MethodIn {
+    Card(String),
+    BankAccount(String),
 }

@@ -28,6 +28,7 @@ pub(crate) struct NewOrderIn {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(examples(json!({"name": "Noodle Bar", "place": "Student union"})))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoreIn {
     #[schema(value_type = Option<wire::StoreId>)]
@@ -138,6 +139,7 @@ impl TryFrom<StoreIn> for StoreRef {
 
 /// The status that the runner reports, with the proof that it needs.
 #[derive(Deserialize, ToSchema)]
+#[schema(examples(json!({"status": "on-site"})))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StatusIn {
     #[schema(value_type = wire::Status)]
@@ -155,6 +157,7 @@ struct ReceiptIn {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(examples(json!({"pin": "0042"})))]
 #[serde(deny_unknown_fields)]
 struct ProofIn {
     #[schema(value_type = Option<wire::Pin>)]

@@ -112,21 +112,13 @@ fn put_answer(page: &mut String, document: &Value, status: &str, response: &Valu
     let response = shared.unwrap_or(response);
     let _ = write!(page, "<dt>{status}</dt><dd>");
     if shared.is_some() {
-        // A refusal: its description is a list of links to problems.
-        page.push_str("<ul>");
-        for line in response["description"].as_str().unwrap_or_default().lines() {
-            let name = line.split('`').nth(1).unwrap_or_default();
-            let (name, meaning) = (
-                escaped(name),
-                line.split_once("): ").map_or("", |(_, said)| said),
-            );
-            let _ = write!(
-                page,
-                "<li><a href=\"/problems/{name}\">{name}</a>: {}</li>",
-                marked_up(meaning)
-            );
-        }
-        page.push_str("</ul>");
+        // A refusal: its description is a list of problems, each with its name as code.
+        let lines = response["description"].as_str().unwrap_or_default().lines();
+        let links = lines.filter_map(|line| {
+            let name = escaped(line.split('`').nth(1)?);
+            Some(format!("<a href=\"/problems/{name}\">{name}</a>"))
+        });
+        page.push_str(&links.collect::<Vec<_>>().join(", "));
     } else {
         put_paragraphs(page, &response["description"]);
         for (kind_of_body, content) in members(&response["content"]) {
@@ -136,7 +128,6 @@ fn put_answer(page: &mut String, document: &Value, status: &str, response: &Valu
                 escaped(kind_of_body),
                 kind(&content["schema"])
             );
-            put_example(page, &content["example"]);
         }
     }
     page.push_str("</dd>");
@@ -298,7 +289,7 @@ mod tests {
         for shown in [
             "<b>GET</b> <code>/api/orders/{id}</code>",
             "Shows <code>it</code> &lt;i&gt;.",
-            "<a href=\"/problems/not_found\">not_found</a>: It is &lt;gone&gt;.",
+            "<a href=\"/problems/not_found\">not_found</a>",
             "Bearer $TOKEN",
             "string to 3, optional",
         ] {

@@ -56,6 +56,7 @@ pub(crate) fn render(order: &Order, viewer: &Viewer, related: &Related) -> Order
 
 /// The fields that all bound roles see.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrderShared)]
 pub(crate) struct Shared {
     #[schema(value_type = wire::OrderId)]
     id: OrderId,

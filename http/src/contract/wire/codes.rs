@@ -54,6 +54,8 @@ wire! {
     LineKind = codes::<wallet::LineKind>();
     /// What a photo shows.
     Shows = codes::<wallet::Shows>();
+    /// How far the bank has come with a charge that it took back.
+    ChargebackStage = codes::<wallet::ChargebackStage>();
     /// What is entered on the gateway's page.
     MethodKind = codes::<MethodKindOf>();
 }
