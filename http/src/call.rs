@@ -221,13 +221,14 @@ fn body<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pro
         let detail = format!("send application/json, not {essence}");
         return Err(unsupported(detail));
     }
-    let mut parameters = kind
+    let parameters = kind
         .split(';')
         .skip(1)
         .filter_map(|one| one.split_once('='));
-    let charset = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
-    let charset = charset.map_or("utf-8", |(_, value)| value.trim().trim_matches('"'));
-    if !charset.eq_ignore_ascii_case("utf-8") {
+    let mut charsets = parameters
+        .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+        .map(|(_, value)| value.trim().trim_matches('"'));
+    if let Some(charset) = charsets.find(|charset| !charset.eq_ignore_ascii_case("utf-8")) {
         return Err(unsupported(format!("send JSON in utf-8, not {charset}")));
     }
     json::read(bytes)
@@ -293,6 +294,7 @@ mod tests {
             "application/json; charset=utf-8",
             "Application/JSON;Charset=\"UTF-8\"",
             "application/json; profile=x; charset=utf-8",
+            "application/json; charset=utf-8; charset=UTF-8",
         ] {
             assert_eq!(read(kind), Ok(()), "{kind}");
         }
@@ -301,6 +303,7 @@ mod tests {
             "application/json;charset=\"latin1\"",
             "application/json; profile=x ; CHARSET = iso-8859-1",
             "application/json; charset=",
+            "application/json; charset=utf-8; charset=latin1",
             "text/plain; charset=utf-8",
         ] {
             assert_eq!(read(kind), Err(415), "{kind}");

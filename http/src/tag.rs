@@ -47,11 +47,13 @@ pub(crate) fn asks_for_match(headers: &HeaderMap) -> bool {
 }
 
 /// Refuses with 412 a command with a precondition that nobody would look at: `If-Match` where what it changes has no
-/// version, and `If-None-Match`.
+/// version, `If-None-Match`, and `If-Unmodified-Since` unless an `If-Match` stands in its place (RFC 9110, section
+/// 13.1.4).
 pub(crate) fn refuse_unlooked(headers: &HeaderMap, has_version: bool) -> Result<(), Problem> {
     let unlooked = [
         (header::IF_MATCH, has_version),
         (header::IF_NONE_MATCH, false),
+        (header::IF_UNMODIFIED_SINCE, asks_for_match(headers)),
     ];
     for (name, is_looked_at) in unlooked {
         if headers.contains_key(&name) && !is_looked_at {
@@ -190,6 +192,18 @@ mod tests {
             assert!(!fits(line), "{line}");
         }
         assert!(fits(&format!("{weak}, \"5\"")));
+    }
+
+    #[test]
+    fn f47_a_time_is_a_precondition_that_nobody_looks_at() {
+        let since = "Mon, 30 Nov 2026 12:00:00 GMT";
+        let mut headers = with(header::IF_UNMODIFIED_SINCE, since);
+        let refused = refuse_unlooked(&headers, true).map_err(|it| (it.status, it.code));
+        let status = StatusCode::PRECONDITION_FAILED;
+        assert_eq!(refused, Err((status, "precondition_not_looked_at")));
+        headers.insert(header::IF_MATCH, "\"5\"".parse().unwrap());
+        assert!(refuse_unlooked(&headers, true).is_ok());
+        assert!(refuse_unlooked(&headers, false).is_err());
     }
 
     #[test]
