@@ -90,13 +90,14 @@ const CONFINED: [(&str, &[&str]); 11] = [
 ];
 
 /// All that the domain may depend on: no runtime, no clock, no randomness, no I/O.
-const DOMAIN_DEPENDENCIES: [&str; 7] = [
+const DOMAIN_DEPENDENCIES: [&str; 8] = [
     "blake3",
     "documented",
     "iso_currency",
     "serde",
     "thiserror",
     "unicode-normalization",
+    "unicode-properties",
     "uuid",
 ];
 

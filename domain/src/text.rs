@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// Bytes sealed under a person's key; the domain passes them on and never looks inside.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -96,7 +97,7 @@ const fn ends_line(letter: char) -> bool {
 /// symbols.
 fn is_hidden(before: char, letter: char) -> bool {
     match letter {
-        '\u{200C}' | '\u{200D}' => {
+        '\u{200C}' | '\u{200D}' | '\u{2D7F}' | '\u{1107F}' => {
             before < '\u{600}' || is_ignorable(before) && !is_selector(before)
         }
         _ if is_selector(letter) => {
@@ -124,15 +125,33 @@ pub fn is_visible(letter: char) -> bool {
     !(letter.is_whitespace() || letter.is_control() || is_ignorable(letter))
 }
 
-/// Source: Unicode 16, `Default_Ignorable_Code_Point`; the Braille blank besides, which is a symbol by its class, and
-/// the anchors of annotations.
-const fn is_ignorable(letter: char) -> bool {
+/// Whether a letter has no shape of its own, or nobody can know which.
+fn is_ignorable(letter: char) -> bool {
+    let class = letter.general_category();
+    let has_none = matches!(class, GeneralCategory::Format | GeneralCategory::PrivateUse)
+        // Each year brings new emoji, which devices know before this does.
+        || class == GeneralCategory::Unassigned && !matches!(letter, '\u{1F000}'..='\u{1FAFF}');
+    has_none || is_default_ignorable(letter) || is_blank_by_design(letter)
+}
+
+/// What a letter's class calls a letter, a mark or a symbol, and is a joiner, a control or a blank all the same: of Tifinagh,
+/// Brahmi, Braille, Duployan, Egyptian (the whole block of its controls), Khitan and music; and the place of an object.
+const fn is_blank_by_design(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{2800}' | '\u{2D7F}' | '\u{FFFC}' | '\u{1107F}' | '\u{13430}'
+            ..='\u{1345F}' | '\u{16FE4}' | '\u{1BC9D}' | '\u{1D159}'
+    )
+}
+
+/// Source: Unicode 16, `Default_Ignorable_Code_Point`.
+const fn is_default_ignorable(letter: char) -> bool {
     matches!(
         letter,
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
             | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
-            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}'
             | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}'
     )
 }
@@ -183,6 +202,26 @@ mod tests {
                 Err(rule),
                 "{end:?}"
             );
+        }
+    }
+
+    #[test]
+    fn f53_a_name_has_no_letter_that_shows_nothing_whatever_its_class() {
+        // Formats, private use, unassigned and none, objects, fillers, blanks and controls of old scripts.
+        let unseen = "\u{600}\u{6DD}\u{8E2}\u{110BD}\u{E000}\u{F8FF}\u{10FFFD}\u{378}\u{FDD0}\u{FFFF}\u{1FFFE}\u{FFFC}\
+                      \u{16FE4}\u{13430}\u{13440}\u{13441}\u{13442}\u{1345F}\u{1D159}\u{1BC9D}\u{1BCA0}\u{2D7F}\u{1107F}\u{2800}";
+        for letter in unseen.chars() {
+            for name in [
+                format!("A{letter}da"),
+                format!("{letter}Ada"),
+                format!("Ada{letter}"),
+            ] {
+                let rule = "must not have invisible characters";
+                assert_eq!(check_name(&name), Err(rule), "{name:?}");
+            }
+            let alone = check_name(&letter.to_string());
+            assert_eq!(alone, Err("must have a visible character"), "{letter:?}");
+            assert_eq!(as_people_compare(&format!("A{letter}da")), "ada");
         }
     }
 
@@ -260,6 +299,10 @@ mod tests {
             "7\u{FE0F}\u{20E3} Eleven",
             "🏳\u{FE0F}\u{200D}🌈",
             "ශ්\u{200D}රී",
+            "ⵜⴰ\u{2D7F}ⴱⴱ",
+            "🧑🏽\u{200D}🚀",
+            "🇨🇭",
+            "a new emoji \u{1FAFF}",
             "7",
         ] {
             assert_eq!(check_name(name), Ok(()), "{name}");

@@ -111,6 +111,19 @@ mod tests {
     }
 
     #[test]
+    fn f53_an_address_has_no_letter_that_shows_nothing_whatever_its_class() {
+        let hidden = "\u{16FE4}\u{13430}\u{13440}\u{13441}\u{13442}\u{600}\u{FFFC}\u{E000}\u{2D7F}\u{1107F}\u{1D159}\u{1BC9D}";
+        for letter in hidden.chars() {
+            for wrong in [
+                format!("a{letter}da@campus.example"),
+                format!("ada@cam{letter}pus.example"),
+            ] {
+                assert_eq!(normal_email(&wrong), None, "{wrong:?}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_refused() {
         let long = format!("{}@campus.edu", "x".repeat(250));
         for wrong in [
