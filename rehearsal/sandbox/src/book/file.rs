@@ -6,9 +6,9 @@
 //! is not as it was written is damage, and the book is refused. What a failed write has left is cut off by the next one.
 //! Only one process at a time has the book open.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, BufRead, BufReader};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use campusg_bank::BookLine;
@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 const HEADER: &[u8] = b"{\"campusg_sandbox_book\":2}\n";
 /// Digits of a checksum, and the blank after it.
 const SUM_BYTES: usize = 9;
+/// The book is its owner's alone.
+const BOOK_MODE: u32 = 0o600;
 const PAGE_BYTES: usize = 96 * 1024;
 
 /// Most facts in one group. A fact is below 1 KiB, so a group fits into a page of [`BookFile::page`].
@@ -230,7 +232,7 @@ fn open_locked(path: &Path) -> Result<File, BookFault> {
         .write(true)
         .create(true)
         .truncate(false)
-        .mode(0o600)
+        .mode(BOOK_MODE)
         .open(path)
         .map_err(io)?;
     match file.try_lock() {
@@ -242,6 +244,9 @@ fn open_locked(path: &Path) -> Result<File, BookFault> {
         }
         Err(TryLockError::Error(source)) => return Err(io(source)),
     }
+    // One that was there keeps the rights that it had.
+    file.set_permissions(Permissions::from_mode(BOOK_MODE))
+        .map_err(io)?;
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(io)?;
     Ok(file)
 }

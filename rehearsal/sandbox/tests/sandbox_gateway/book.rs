@@ -2,6 +2,7 @@
 
 use super::*;
 use campusg_sandbox::Fact;
+use std::{fs, os::unix::fs::PermissionsExt};
 
 #[test]
 fn the_same_key_answers_the_same_and_does_nothing_twice() {
@@ -405,4 +406,17 @@ fn concurrent_tries_of_one_key_are_one_call_and_all_lines_are_there() {
     keys.sort();
     keys.dedup();
     assert_eq!((count, keys.len()), (450, 450));
+}
+
+#[test]
+fn v11_the_book_is_its_owners_alone_also_if_it_was_there() {
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let dir = TempDir::new().unwrap();
+    let folder = dir.path().join("new").join("gateway");
+    let path = folder.join("book.jsonl");
+    drop(Book::open(&path, TUNING).unwrap());
+    assert_eq!((mode(&folder), mode(&path)), (0o700, 0o600));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    drop(Book::open(&path, TUNING).unwrap());
+    assert_eq!(mode(&path), 0o600);
 }
