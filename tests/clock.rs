@@ -122,7 +122,7 @@ async fn b4_the_quota_of_photos_goes_by_the_clock_that_is_advanced() -> Result<(
         }
         let more = order::upload(picture(&format!("{day} more")));
         let more = ada.perform(more).await?;
-        more.refuses(422, "invalid_field")?;
+        more.refuses(429, "too_many_photos")?;
         scene.pass(25 * HOUR_MS).await?;
     }
     Ok(())

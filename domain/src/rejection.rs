@@ -39,6 +39,16 @@ pub enum Rejection {
         /// How long until the oldest is over, in milliseconds.
         in_ms: u64,
     },
+    /// The caller's photos of the last day that serve no order are too many, or too large together.
+    #[error(
+        "at most {limit} photos of a day, and 50 MiB, may serve no order: another one is taken once an order has one of them, or the oldest is a day old"
+    )]
+    TooManyPhotos {
+        /// Most photos of one person and day that serve no order.
+        limit: u32,
+        /// How long until this one is taken, in milliseconds, if no order takes one before.
+        in_ms: u64,
+    },
     /// A field's value breaks a rule.
     #[error("{field} {rule}")]
     InvalidField {
@@ -262,6 +272,7 @@ impl Rejection {
             Self::KeyReused => "key_reused",
             Self::StillRunning => "still_running",
             Self::TooManyKeys { .. } => "too_many_keys",
+            Self::TooManyPhotos { .. } => "too_many_photos",
             Self::InvalidField { .. } => "invalid_field",
             Self::Suspended => "suspended",
             Self::NoPaymentMethod => "no_payment_method",

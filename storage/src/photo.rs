@@ -23,6 +23,7 @@ mod strip;
 mod sweep;
 
 pub use content::PhotoContent;
+pub use quota::MOST_PHOTOS;
 pub use strip::PhotoKind;
 
 use std::fs;
@@ -67,7 +68,10 @@ pub enum PhotoFault {
     TooMuchMemory,
     /// The uploader has 20 photos, or 50 MiB, of the last 24 hours that no order refers to.
     #[error("is one too many: others that were sent within a day serve no order yet")]
-    Quota,
+    Quota {
+        /// How long until it is taken, in milliseconds, if no order refers to an earlier one before.
+        in_ms: u64,
+    },
     /// The disk has less free space than is reserved for orders.
     #[error("the disk has no room for photos in {path}")]
     Full {
@@ -96,7 +100,11 @@ impl PhotoFault {
     pub const fn is_the_callers(&self) -> bool {
         matches!(
             self,
-            Self::TooLarge | Self::NotAPhoto | Self::TooLong | Self::TooMuchMemory | Self::Quota
+            Self::TooLarge
+                | Self::NotAPhoto
+                | Self::TooLong
+                | Self::TooMuchMemory
+                | Self::Quota { .. }
         )
     }
 }
@@ -280,11 +288,10 @@ impl Photos {
             bytes,
             at_ms,
         };
-        if counted.admit(uploader, new, |photo| (self.options.is_used)(photo)) {
-            Ok(false)
-        } else {
-            Err(PhotoFault::Quota)
-        }
+        let admitted = counted.admit(uploader, new, |photo| (self.options.is_used)(photo));
+        admitted
+            .map(|()| false)
+            .map_err(|in_ms| PhotoFault::Quota { in_ms })
     }
 
     /// Counts the recently uploaded photos in the folder.

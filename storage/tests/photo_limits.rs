@@ -82,14 +82,18 @@ impl Folder {
     }
 }
 
-fn assert_quota(answer: Result<PhotoId, PhotoFault>) {
+/// In how many hours a photo that is refused now is taken.
+fn quota_hours(answer: Result<PhotoId, PhotoFault>) -> u64 {
     let fault = answer.unwrap_err();
-    assert!(matches!(fault, PhotoFault::Quota), "{fault:?}");
     assert!(fault.is_the_callers());
     assert_eq!(
         fault.to_string(),
         "is one too many: others that were sent within a day serve no order yet"
     );
+    match fault {
+        PhotoFault::Quota { in_ms } => in_ms / HOUR_MS,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -100,7 +104,7 @@ fn nobody_fills_the_disk_with_photos_that_serve_no_order() {
     for n in 1..20 {
         photos.store(user(1), &png(n, 10)).unwrap();
     }
-    assert_quota(photos.store(user(1), &png(20, 10)));
+    assert_eq!(quota_hours(photos.store(user(1), &png(20, 10))), 24);
     assert_eq!(
         photos.store(user(1), &png(0, 10)).unwrap(),
         first,
@@ -110,10 +114,10 @@ fn nobody_fills_the_disk_with_photos_that_serve_no_order() {
 
     // The count outlives the process.
     let photos = folder.open(0);
-    assert_quota(photos.store(user(1), &png(20, 10)));
+    assert_eq!(quota_hours(photos.store(user(1), &png(20, 10))), 24);
     folder.used.lock().unwrap().insert(first);
     photos.store(user(1), &png(20, 10)).unwrap();
-    assert_quota(photos.store(user(1), &png(21, 10)));
+    assert_eq!(quota_hours(photos.store(user(1), &png(21, 10))), 24);
     folder.pass(24);
     photos.store(user(1), &png(21, 10)).unwrap();
 }
@@ -125,8 +129,31 @@ fn nobody_fills_the_disk_with_a_few_large_photos() {
     for n in 0..12 {
         photos.store(user(1), &png(n, 4 * MIB)).unwrap();
     }
-    assert_quota(photos.store(user(1), &png(12, 4 * MIB)));
+    assert_eq!(quota_hours(photos.store(user(1), &png(12, 4 * MIB))), 24);
     photos.store(user(1), &png(12, MIB)).unwrap();
+}
+
+#[test]
+fn who_has_too_many_photos_is_told_when_there_is_room() {
+    let folder = Folder::new();
+    let photos = folder.open(0);
+    for n in 0..20 {
+        photos.store(user(1), &png(n, 10)).unwrap();
+        folder.pass(1);
+    }
+    assert_eq!(quota_hours(photos.store(user(1), &png(20, 10))), 4);
+    folder.pass(4);
+    photos.store(user(1), &png(20, 10)).unwrap();
+    assert_eq!(quota_hours(photos.store(user(1), &png(21, 10))), 1);
+
+    // What is large waits for as many as make room for it.
+    for n in 0..8 {
+        photos.store(user(2), &png(n, 4 * MIB)).unwrap();
+        photos.store(user(2), &png(8 + n, 2 * MIB)).unwrap();
+        folder.pass(1);
+    }
+    assert_eq!(quota_hours(photos.store(user(2), &png(16, 4 * MIB))), 16);
+    assert_eq!(quota_hours(photos.store(user(2), &png(16, 3 * MIB))), 16);
 }
 
 #[test]

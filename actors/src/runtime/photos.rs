@@ -6,7 +6,7 @@ use campusg_domain::{
     rejection::Rejection,
     stream::Meta,
 };
-use campusg_storage::photo::PhotoContent;
+use campusg_storage::photo::{MOST_PHOTOS, PhotoContent, PhotoFault};
 use std::{
     fmt,
     future::Future,
@@ -111,7 +111,7 @@ impl Runtime {
     /// Stores a photo for the caller.
     ///
     /// # Errors
-    /// `NotAllowed`; `InvalidField` if the bytes are no image of an accepted format and size.
+    /// `NotAllowed`; `InvalidField` if the bytes are no image of an accepted format and size; `TooManyPhotos`.
     pub async fn store_photo(
         &self,
         meta: Meta,
@@ -126,6 +126,11 @@ impl Runtime {
             .await
         {
             Ok(Ok(photo)) => Ok(photo),
+            Ok(Err(PhotoFault::Quota { in_ms })) => Err(Rejection::TooManyPhotos {
+                limit: MOST_PHOTOS,
+                in_ms,
+            }
+            .into()),
             Ok(Err(fault)) if fault.is_the_callers() => {
                 Err(Rejection::field("photo", fault.to_string()).into())
             }

@@ -468,7 +468,7 @@ async fn b4_the_quota_of_photos_goes_by_the_clock_that_is_advanced() {
             .runtime
             .store_photo(plain(user), picture(200 + day))
             .await;
-        assert!(more.is_err(), "20 a day");
+        assert_eq!(more.unwrap_err().code(), "too_many_photos", "20 a day");
         house.advance(25 * HOUR_MS);
     }
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use campusg_domain::id::{PhotoId, UserId};
 
 /// The most unreferenced photos per person and day.
-pub(super) const MOST_PHOTOS: usize = 20;
+pub const MOST_PHOTOS: u32 = 20;
 /// The most bytes of unreferenced photos per person and day.
 pub(super) const MOST_BYTES: u64 = 50 << 20;
 /// How long a photo counts, in milliseconds.
@@ -35,22 +35,29 @@ impl Quota {
     }
 
     /// Counts a new photo, if the limits allow it.
+    ///
+    /// # Errors
+    /// How long until they do, in milliseconds, if no order refers to an earlier one before.
     pub(super) fn admit(
         &mut self,
         uploader: UserId,
         new: Recent,
         is_used: impl Fn(PhotoId) -> bool,
-    ) -> bool {
+    ) -> Result<(), u64> {
         let mine = self.recent.entry(uploader).or_default();
         mine.retain(|old| old.photo != new.photo && new.at_ms < old.at_ms + COUNTS_MS);
         if !has_room(mine, new.bytes) {
             mine.retain(|old| !is_used(old.photo));
         }
-        let admitted = has_room(mine, new.bytes);
-        if admitted {
+        if has_room(mine, new.bytes) {
             mine.push(new);
+            return Ok(());
         }
-        admitted
+        mine.sort_unstable_by_key(|old| old.at_ms);
+        let is_enough = |gone: &usize| has_room(&mine[*gone..], new.bytes);
+        let gone = (1..=mine.len()).find(is_enough);
+        let last = gone.map_or(new.at_ms, |gone| mine[gone - 1].at_ms);
+        Err((last + COUNTS_MS).saturating_sub(new.at_ms))
     }
 
     /// Stops counting a photo that could not be written or was deleted.
@@ -63,5 +70,5 @@ impl Quota {
 
 fn has_room(mine: &[Recent], bytes: u64) -> bool {
     let there: u64 = mine.iter().map(|photo| photo.bytes).sum();
-    mine.len() < MOST_PHOTOS && there + bytes <= MOST_BYTES
+    mine.len() < MOST_PHOTOS as usize && there + bytes <= MOST_BYTES
 }
