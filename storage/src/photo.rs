@@ -39,7 +39,7 @@ use crate::disk::{Disk, RealDisk, is_full_disk};
 use crate::file::{create_private_dir, write_whole};
 use budget::{BUDGET_BYTES, Budget};
 use content::Head;
-use look::Looks;
+use look::{Looks, PLAIN};
 use quota::{COUNTS_MS, Quota, Recent};
 
 /// The largest size of an uploaded photo, in bytes.
@@ -187,22 +187,32 @@ impl Photos {
         Ok(photos)
     }
 
-    /// Reads what all photos look like; finds it out anew where that is missing.
+    /// Reads what all photos look like; finds it out anew from the photos where the list is missing or damaged, or lacks one
+    /// of them.
     fn read_looks(&self) -> Result<(), PhotoFault> {
         let path = self.dir.join("looks");
-        let looks = match Looks::read(&path).map_err(io_fault(&path))? {
-            Some(looks) => looks,
-            None => {
-                let mut all = vec![];
-                self.visit(|photo, _, _| {
-                    // What is wrong with a damaged photo is told when it is shown.
-                    if let Ok(Some(head)) = self.head(photo) {
-                        all.push((photo, head.look));
-                    }
-                    Ok(())
-                })?;
-                Looks::create(&path, all).map_err(io_fault(&path))?
+        let mut photos = vec![];
+        self.visit(|photo, _, _| {
+            photos.push(photo);
+            Ok(())
+        })?;
+        let read = Looks::read(&path, &photos).map_err(io_fault(&path))?;
+        let looks = if let Some(looks) = read {
+            looks
+        } else {
+            if !photos.is_empty() {
+                let (list, photos) = (path.display(), photos.len());
+                tracing::warn!(%list, photos, "the list of what photos look like is not whole: it is made anew");
             }
+            // What is wrong with a damaged photo is told when it is shown.
+            let look_of = |photo| {
+                self.head(photo)
+                    .ok()
+                    .flatten()
+                    .map_or(PLAIN, |head| head.look)
+            };
+            let all = photos.into_iter().map(|photo| (photo, look_of(photo)));
+            Looks::create(&path, all.collect()).map_err(io_fault(&path))?
         };
         *self.looks() = looks;
         Ok(())

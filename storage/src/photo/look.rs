@@ -4,9 +4,11 @@
 //! A difference hash: the picture is averaged to 9 by 8 cells, and a bit says whether a cell is brighter than the next one
 //! to its right. Must not: refuse anything; that two pictures look alike proves nothing.
 //!
-//! The list is a file of entries that is read at the start and made anew from the photos if it is missing. Invariant: an entry
-//! is written before its photo, and may be left without one.
+//! The list is a file of entries that is read at the start. Invariants: each photo has an entry, one that tells nothing too;
+//! an entry is written before its photo, and may be left without one. So a list that lacks a photo, or in which something
+//! is no entry, is not what was written: it is made anew from the photos.
 
+use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -90,39 +92,37 @@ impl Looking {
 #[derive(Debug, Default)]
 pub(super) struct Looks {
     path: PathBuf,
-    all: Vec<(PhotoId, u64)>,
+    all: BTreeMap<PhotoId, u64>,
 }
 
 impl Looks {
-    /// Reads the file; `None` if it is missing.
-    pub(super) fn read(path: &Path) -> io::Result<Option<Self>> {
+    /// Reads the file; `None` if it is missing or damaged, or lacks one of these photos. Of two entries of a photo, the
+    /// later counts.
+    pub(super) fn read(path: &Path, photos: &[PhotoId]) -> io::Result<Option<Self>> {
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let looks = Self {
+        let all: Option<BTreeMap<_, _>> = bytes.chunks(ENTRY).map(entry).collect();
+        let all = all.filter(|all| photos.iter().all(|photo| all.contains_key(photo)));
+        Ok(all.map(|all| Self {
             path: path.to_path_buf(),
-            all: bytes.chunks_exact(ENTRY).filter_map(entry).collect(),
-        };
-        if bytes.len() != looks.all.len() * ENTRY {
-            looks.write()?;
-        }
-        Ok(Some(looks))
+            all,
+        }))
     }
 
     /// Writes a new file with these entries.
-    pub(super) fn create(path: &Path, all: Vec<(PhotoId, u64)>) -> io::Result<Self> {
+    pub(super) fn create(path: &Path, all: BTreeMap<PhotoId, u64>) -> io::Result<Self> {
         let path = path.to_path_buf();
-        let mut looks = Self { path, all };
-        looks.all.retain(|(_, look)| *look != PLAIN);
+        let looks = Self { path, all };
         looks.write()?;
         Ok(looks)
     }
 
-    /// Adds an entry durably; a photo that tells nothing, or has one, needs none.
+    /// Adds an entry durably, unless there is the same.
     pub(super) fn add(&mut self, photo: PhotoId, look: u64) -> io::Result<()> {
-        if look == PLAIN || self.all.iter().any(|(other, _)| *other == photo) {
+        if self.all.get(&photo) == Some(&look) {
             return Ok(());
         }
         let mut file = OpenOptions::new().append(true).open(&self.path)?;
@@ -132,24 +132,24 @@ impl Looks {
             let _ = self.write();
             return Err(error);
         }
-        self.all.push((photo, look));
+        self.all.insert(photo, look);
         Ok(())
     }
 
     /// Removes the entries of photos that are gone.
     pub(super) fn keep(&mut self, is_there: impl Fn(PhotoId) -> bool) -> io::Result<()> {
-        self.all.retain(|(photo, _)| is_there(*photo));
+        self.all.retain(|photo, _| is_there(*photo));
         self.write()
     }
 
     /// Returns the other photos that look like this one, the most alike first.
     pub(super) fn like(&self, photo: PhotoId) -> Vec<PhotoId> {
-        let own = self.all.iter().find(|(other, _)| *other == photo);
-        let Some((_, own)) = own else {
+        let Some(own) = self.all.get(&photo).filter(|look| **look != PLAIN) else {
             return vec![];
         };
         let differs = |look: &u64| (look ^ own).count_ones();
-        let others = self.all.iter().filter(|(other, _)| *other != photo);
+        let others = self.all.iter();
+        let others = others.filter(|(other, look)| **other != photo && **look != PLAIN);
         let mut alike: Vec<_> = others
             .map(|(other, look)| (differs(look), *other))
             .filter(|(bits, _)| *bits <= ALIKE)
@@ -174,10 +174,10 @@ fn bytes(photo: PhotoId, look: u64) -> [u8; ENTRY] {
     entry
 }
 
-/// `None` for an entry that was not written whole.
+/// `None` for what is not an entry as it was written.
 fn entry(bytes: &[u8]) -> Option<(PhotoId, u64)> {
     let (photo, rest) = bytes.split_first_chunk::<16>()?;
     let (look, sum) = rest.split_first_chunk::<8>()?;
-    let written = crc32c::crc32c(&bytes[..24]).to_le_bytes() == sum;
-    written.then(|| (PhotoId::from_bytes(*photo), u64::from_le_bytes(*look)))
+    let whole = crc32c::crc32c(&bytes[..24]).to_le_bytes() == sum;
+    whole.then(|| (PhotoId::from_bytes(*photo), u64::from_le_bytes(*look)))
 }
