@@ -51,6 +51,14 @@ impl Unpacked {
         }
     }
 
+    /// Whether it has no colours.
+    pub(super) const fn is_grey(&self) -> bool {
+        matches!(
+            self.colours,
+            ColorType::L8 | ColorType::La8 | ColorType::L16 | ColorType::La16
+        )
+    }
+
     /// Calls `each` with the rows of the picture as it is to be seen, from top to bottom.
     pub(super) fn rows(&self, orientation: Orientation, mut each: impl FnMut(&[u8])) {
         let turn = Turn::of(orientation);

@@ -1,19 +1,21 @@
-//! Pictures drawn anew: those that have to be turned, made smaller or stilled.
+//! Pictures drawn anew from their pixels, so that nothing else of what came is stored: without loss, or as a JPEG where they
+//! have to be turned, made smaller or stilled.
 //!
 //! Invariant: what is drawn fits in [`MAX_PHOTO_BYTES`].
 
 use std::io::{self, Write};
 
+use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder};
+use image::metadata::Orientation;
 use memmap2::MmapMut;
+use png::{BitDepth, ColorType, Compression, Encoder};
 
 use super::MAX_PHOTO_BYTES;
-use super::strip::PhotoKind;
+use super::decode::Unpacked;
 
-/// The most bytes of pixels that are packed without loss: a packer keeps all it has packed in memory.
-pub(super) const MOST_LOSSLESS: u64 = 12 << 20;
+/// What a packer without loss takes beside what it has packed: its tables, and a few rows.
+pub(super) const PACKER_BYTES: u64 = 2 << 20;
 /// How well a JPEG is packed; the next one if it is too large.
 const QUALITIES: [u8; 3] = [88, 75, 60];
 
@@ -75,17 +77,12 @@ impl Drawn {
         }
     }
 
-    /// Packs the picture, without loss if that is wanted and fits, and smaller and smaller until it fits.
-    pub(super) fn packed(mut self, lossless: bool) -> Option<(PhotoKind, Vec<u8>)> {
-        if lossless
-            && self.pixels.len() as u64 <= MOST_LOSSLESS
-            && let Some(packed) = self.png()
-        {
-            return Some((PhotoKind::Png, packed));
-        }
+    /// Packs the picture as a JPEG, smaller and smaller until it fits.
+    pub(super) fn packed(mut self) -> Option<Vec<u8>> {
         loop {
-            if let Some(packed) = QUALITIES.iter().find_map(|quality| self.jpeg(*quality)) {
-                return Some((PhotoKind::Jpeg, packed));
+            let packed = QUALITIES.iter().find_map(|quality| self.jpeg(*quality));
+            if packed.is_some() {
+                return packed;
             }
             if self.width < 2 || self.height < 2 {
                 return None;
@@ -97,32 +94,73 @@ impl Drawn {
         }
     }
 
-    fn png(&self) -> Option<Vec<u8>> {
-        let (width, height) = self.sides()?;
-        let mut out = Bounded(vec![]);
-        PngEncoder::new_with_quality(&mut out, CompressionType::Fast, FilterType::Adaptive)
-            .write_image(&self.pixels, width, height, ExtendedColorType::Rgb8)
-            .ok()?;
-        Some(out.0)
-    }
-
     fn jpeg(&self, quality: u8) -> Option<Vec<u8>> {
-        let (width, height) = self.sides()?;
-        let mut out = Bounded(Vec::with_capacity(MAX_PHOTO_BYTES));
-        JpegEncoder::new_with_quality(&mut out, quality)
-            .encode(&self.pixels, width, height, ExtendedColorType::Rgb8)
-            .ok()?;
-        out.0.shrink_to_fit();
-        Some(out.0)
+        let (width, height) = sides((self.width, self.height))?;
+        let mut out = Bounded::new();
+        let drawn = JpegEncoder::new_with_quality(&mut out, quality).encode(
+            &self.pixels,
+            width,
+            height,
+            ExtendedColorType::Rgb8,
+        );
+        out.whole(drawn)
     }
+}
 
-    fn sides(&self) -> Option<(u32, u32)> {
-        Some((self.width.try_into().ok()?, self.height.try_into().ok()?))
-    }
+/// Packs a picture as a PNG, row by row, as it is to be seen; `None` if that does not fit.
+pub(super) fn png(picture: &Unpacked, orientation: Orientation) -> Option<Vec<u8>> {
+    let (width, height) = sides(picture.turned(orientation))?;
+    let is_grey = picture.is_grey();
+    let mut out = Bounded::new();
+    let mut encoder = Encoder::new(&mut out, width, height);
+    let colours = if is_grey {
+        ColorType::Grayscale
+    } else {
+        ColorType::Rgb
+    };
+    encoder.set_color(colours);
+    encoder.set_depth(BitDepth::Eight);
+    encoder.set_compression(Compression::Balanced);
+    let mut file = encoder.write_header().ok()?;
+    let mut writer = file.stream_writer().ok()?;
+    let (mut grey, mut drawn) = (vec![], Ok(()));
+    picture.rows(orientation, |row| {
+        if drawn.is_err() {
+            return;
+        }
+        drawn = if is_grey {
+            grey.clear();
+            grey.extend(row.iter().step_by(3));
+            writer.write_all(&grey)
+        } else {
+            writer.write_all(row)
+        };
+    });
+    let drawn = drawn.map_err(Into::into).and_then(|()| writer.finish());
+    let drawn = drawn.and_then(|()| file.finish());
+    out.whole(drawn)
+}
+
+fn sides((width, height): (usize, usize)) -> Option<(u32, u32)> {
+    Some((width.try_into().ok()?, height.try_into().ok()?))
 }
 
 /// Takes no more than a photo may have.
 struct Bounded(Vec<u8>);
+
+impl Bounded {
+    /// All of its memory at once: while a vector grows, it is there twice.
+    fn new() -> Self {
+        Self(Vec::with_capacity(MAX_PHOTO_BYTES))
+    }
+
+    /// Returns what was written, if that went well.
+    fn whole<T, E>(mut self, written: Result<T, E>) -> Option<Vec<u8>> {
+        written.ok()?;
+        self.0.shrink_to_fit();
+        Some(self.0)
+    }
+}
 
 impl Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -19,7 +19,7 @@ pub(super) struct Size {
     pub(super) unpacked: u64,
     /// Bytes that the decoder needs beside it.
     pub(super) beside: u64,
-    /// Whether the picture was packed without loss.
+    /// Whether it is to be stored without loss: it came so, or is transparent in parts, as drawings are.
     pub(super) lossless: bool,
     /// Whether it is an animation, of which the first frame counts.
     pub(super) animated: bool,
@@ -149,7 +149,7 @@ fn webp(bytes: &[u8]) -> Option<Size> {
         }
     }
     let (mut width, mut height) = canvas.unwrap_or_default();
-    let (mut lossless, mut tables) = (false, 0);
+    let (mut lossless, mut transparent, mut tables) = (false, false, 0);
     for (kind, content) in frames {
         let (w, h) = match kind {
             b"VP8 " => {
@@ -167,6 +167,7 @@ fn webp(bytes: &[u8]) -> Option<Size> {
                 ((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1)
             }
             b"ALPH" => {
+                transparent = true;
                 tables = tables.max(content.len() as u64);
                 (0, 0)
             }
@@ -183,7 +184,7 @@ fn webp(bytes: &[u8]) -> Option<Size> {
         height,
         unpacked: u64::from(width) * u64::from(height) * if alpha { 4 } else { 3 },
         beside: pixels * each + tables * LOSSLESS_TABLES,
-        lossless,
+        lossless: lossless || transparent,
         animated,
     })
 }

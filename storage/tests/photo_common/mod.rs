@@ -105,14 +105,26 @@ pub fn with_exif(format: ImageFormat, bytes: &[u8], exif: &[u8]) -> Vec<u8> {
     }
 }
 
-/// A PNG with one more chunk behind its header. Its checksum is wrong, which nobody looks at in a chunk that is not kept;
-/// for one that is kept, give the checksum.
+/// A PNG with one more chunk behind its header.
 pub fn png_with(bytes: &[u8], kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
     const HEADER_END: usize = 33;
+    let chunk = png_chunk(kind, content);
+    [&bytes[..HEADER_END], &chunk, &bytes[HEADER_END..]].concat()
+}
+
+pub fn png_chunk(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len()).unwrap().to_be_bytes();
     let sum = crc32(&[kind, content].concat()).to_be_bytes();
-    let chunk = [&length[..], kind, content, &sum].concat();
-    [&bytes[..HEADER_END], &chunk, &bytes[HEADER_END..]].concat()
+    [&length[..], kind, content, &sum].concat()
+}
+
+/// The checksum behind a zlib stream.
+pub fn adler32(data: &[u8]) -> u32 {
+    let (a, b) = data.iter().fold((1, 0), |(a, b), byte| {
+        let a = (a + u32::from(*byte)) % 65_521;
+        (a, (a + b) % 65_521)
+    });
+    b << 16 | a
 }
 
 fn crc32(data: &[u8]) -> u32 {
