@@ -90,7 +90,7 @@ fn table() -> Table {
         .command("/api/orders/{id}/disputes/{n}/resolve", CommandOrder(Who::Operator), dispute::resolve::resolve)
         .command("/api/orders/{id}/refunds", CommandOrder(Who::Operator), order::refund::refund)
 
-        .upload("/api/photos", SignedIn, photo::upload::upload).may(&[Code::StorageFull])
+        .upload("/api/photos", SignedIn, photo::upload::upload).may(&[Code::StorageFull, Code::TooManyPhotos])
         .get("/api/photos/{id}", SignedIn, photo::get::get)
         .asks("/api/payments", SignedIn, payment::list::list).may(&[Code::NotFound, Code::NotAllowed, Code::NeedsAttention])
         .get("/api/payments/{id}", ReadOrder(CustomerOrOperator), payment::get::get)

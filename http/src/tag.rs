@@ -200,7 +200,7 @@ mod tests {
         let mut headers = with(header::IF_UNMODIFIED_SINCE, since);
         let refused = refuse_unlooked(&headers, true).map_err(|it| (it.status, it.code));
         let status = StatusCode::PRECONDITION_FAILED;
-        assert_eq!(refused, Err((status, "precondition_not_looked_at")));
+        assert_eq!(refused, Err((status, Code::PreconditionNotLookedAt)));
         headers.insert(header::IF_MATCH, "\"5\"".parse().unwrap());
         assert!(refuse_unlooked(&headers, true).is_ok());
         assert!(refuse_unlooked(&headers, false).is_err());

@@ -128,6 +128,7 @@ catalogue! {
 
     TooManyRequests TOO_MANY_REQUESTS "too_many_requests" "The caller sends too many requests, or has too many in flight." "Send it again after `Retry-After`."
     TooManyKeys TOO_MANY_REQUESTS "too_many_keys" "As many idempotency keys of this caller are kept as may be (`limit`)." "Send it again after `Retry-After`, when the oldest is over."
+    TooManyPhotos TOO_MANY_REQUESTS "too_many_photos" "The caller's photos of a day that serve no order are too many, or too large together (`limit`)." "Send it again after `Retry-After`, or once an order refers to one of them."
     TooManyAttempts TOO_MANY_REQUESTS "too_many_attempts" "Too many attempts to sign in have failed." "Send it again after `Retry-After`."
     TooManyRegistrations TOO_MANY_REQUESTS "too_many_registrations" "Too many accounts were made from this address." "Send it again after `Retry-After`."
 
@@ -207,6 +208,7 @@ impl From<&Rejection> for Code {
             Rejection::KeyReused => Self::KeyReused,
             Rejection::StillRunning => Self::StillRunning,
             Rejection::TooManyKeys { .. } => Self::TooManyKeys,
+            Rejection::TooManyPhotos { .. } => Self::TooManyPhotos,
             Rejection::InvalidField { .. } => Self::InvalidField,
             Rejection::Suspended => Self::Suspended,
             Rejection::NoPaymentMethod => Self::NoPaymentMethod,

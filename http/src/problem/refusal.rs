@@ -55,7 +55,7 @@ fn members(problem: Problem, rejection: &Rejection) -> Problem {
         Rejection::TooEarly { opens, in_ms } => problem
             .with("opens_at", time::rfc3339(*opens))
             .retry_after_ms(*in_ms),
-        Rejection::TooManyKeys { limit, in_ms } => {
+        Rejection::TooManyKeys { limit, in_ms } | Rejection::TooManyPhotos { limit, in_ms } => {
             problem.with("limit", *limit).retry_after_ms(*in_ms)
         }
         Rejection::ClockSetBack { ms } => problem.with("ms", *ms),
