@@ -9,7 +9,10 @@
 mod common;
 
 use campusg_actors::{
-    port::notifier::{NotDelivered, Notifier, Outgoing},
+    port::{
+        clock::{Clock as _, SystemClock},
+        notifier::{NotDelivered, Notifier, Outgoing},
+    },
     runtime::NewStore,
 };
 use campusg_client::{
@@ -104,8 +107,8 @@ async fn b1_a_clock_that_jumps_is_not_ready_until_somebody_accepts_it() -> Resul
 #[tokio::test]
 async fn a2_the_key_after_the_last_that_is_kept_is_refused_until_the_oldest_is_over()
 -> Result<(), Deviation> {
-    let clock = SetClock::right();
-    let server = InProcess::start(clock.clone(), None).await;
+    let clock = SystemClock::new(true);
+    let server = InProcess::start(Arc::new(clock.clone()), None).await;
     let boss = server.operator().await;
     let store = |n: u32| {
         let store = json!({"name": format!("Store {n}"), "place": "Hall 1"});
@@ -150,11 +153,7 @@ async fn a2_the_key_after_the_last_that_is_kept_is_refused_until_the_oldest_is_o
         .await?
         .is(201)?;
 
-    clock.set(i64::try_from(after * 1_000).unwrap());
-    let reason = json!({"reason": "A day has passed."});
-    boss.send(ApiRequest::post(ACCEPT, &reason))
-        .await?
-        .is(200)?;
+    clock.advance(after * 1_000).unwrap();
     let boss = server.operator().await;
     boss.send(store(2)).await?.is(201)?;
     server.stop().await;
