@@ -61,6 +61,9 @@ const SHAPES: [Shape; 10] = [
     ("a long key", "{\"", |_| "\\u00e9".into(), "\":0}"),
 ];
 
+/// [`peak`] of one type of body.
+type Reader = fn(&[u8]) -> (usize, bool);
+
 fn bodies() -> Vec<(String, Vec<u8>)> {
     let id = "01a217b7-52fe-7203-92a3-d28abbc7ce7b";
     let within = [
@@ -131,7 +134,7 @@ fn v5_json_costs_at_most_1_mib_and_8_times_its_size() {
     }
     // What is made once, and kept.
     peak::<Nothing>(b"{}");
-    let readers: [(&str, fn(&[u8]) -> (usize, bool)); 6] = [
+    let readers: [(&str, Reader); 6] = [
         ("nothing", peak::<Nothing>),
         ("an order", peak::<NewOrderIn>),
         ("a scheduled event", peak::<ScheduleIn>),
