@@ -607,8 +607,9 @@ async fn every_bound_of_the_contract_is_the_servers() -> Result<(), Deviation> {
                 // How much is taken, the policy says; that more can't be meant at all, the type.
                 let refused =
                     named && (reply.status == 400 || reply.status == 422 && value.is_string());
-                // Stars and the names in a proposal are judged by the order, after its stage.
-                let judged_later = reply.status == 409 && (value.is_string() || field == "stars");
+                // Stars and the names in a proposal are judged by the order, after what it is about.
+                let judged_later =
+                    [404, 409].contains(&reply.status) && (value.is_string() || field == "stars");
                 let what = || format!("{} {field} = {value}: {}", taking.route, reply.summary());
                 if fits {
                     assert!(!refused, "{}", what());
