@@ -28,7 +28,7 @@ use std::sync::LazyLock;
 fn table() -> Table {
     Table::new()
         .asks("/", Public, front::front)
-        .get("/docs", Public, docs::docs::docs)
+        .get("/docs", Public, docs::page::page)
         .get("/api/openapi.json", Public, docs::openapi::openapi)
         .get("/problems", Public, problem::list::list)
         .get("/problems/{code}", Public, problem::get::get)

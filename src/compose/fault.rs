@@ -154,10 +154,7 @@ impl ComposeFault {
             | Self::Drill { .. }
             | Self::OtherCurrency { .. }
             | Self::Damaged { .. } => true,
-            Self::Start(fault) => match fault {
-                StartFault::Storage(fault) => is_found(fault),
-                _ => false,
-            },
+            Self::Start(StartFault::Storage(fault)) => is_found(fault),
             _ => false,
         }
     }

@@ -160,7 +160,7 @@ fn given(schema: RefOr<Schema>) -> RefOr<Schema> {
                 }
             }
         }
-        other => other,
+        other @ (RefOr::Ref(_) | RefOr::T(_)) => other,
     }
 }
 

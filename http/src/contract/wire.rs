@@ -175,7 +175,7 @@ impl<T: ToSchema> PartialSchema for Maybe<T> {
                 object.required.clear();
                 object.into()
             }
-            other => other,
+            other @ (RefOr::Ref(_) | RefOr::T(_)) => other,
         }
     }
 }

@@ -223,11 +223,14 @@ fn kind(schema: &Value) -> String {
     if !values.is_empty() {
         return values.join(" ");
     }
-    let mut words = match &schema["type"] {
-        Value::Array(kinds) => kinds.iter().map(text).collect::<Vec<_>>().join(" or "),
-        Value::String(kind) => escaped(kind),
-        _ => "anything".into(),
+    let kinds = list(&schema["type"]).iter().map(text);
+    let mut words = match schema["type"].as_str() {
+        Some(kind) => escaped(kind),
+        None => kinds.collect::<Vec<_>>().join(" or "),
     };
+    if words.is_empty() {
+        words = "anything".into();
+    }
     for (name, word) in [
         ("format", ""),
         ("minLength", "from "),
@@ -260,9 +263,9 @@ fn list(value: &Value) -> &[Value] {
 
 /// A value as escaped text, without quotes.
 fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => escaped(text),
-        other => escaped(&other.to_string()),
+    match value.as_str() {
+        Some(text) => escaped(text),
+        None => escaped(&value.to_string()),
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct SummaryView {
 #[serde(untagged)]
 pub(crate) enum ListedView {
     Own(Box<SummaryView>),
-    OnBoard(OrderView),
+    OnBoard(Box<OrderView>),
 }
 
 /// The fields for parties and operators.

@@ -1,4 +1,4 @@
 //! Routes of the contract: the document, and a page of it.
 
-pub(crate) mod docs;
 pub(crate) mod openapi;
+pub(crate) mod page;

@@ -88,7 +88,7 @@ async fn board(
     };
     let view = |order: &Arc<Order>| {
         let viewer = Viewer::new(app, me, order, Role::Stranger);
-        ListedView::OnBoard(render(order, &viewer, &related))
+        ListedView::OnBoard(Box::new(render(order, &viewer, &related)))
     };
     let page = Page::of_one_more(orders, limit, |order| order.id, view);
     Ok(answer::ok(&page))

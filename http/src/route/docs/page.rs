@@ -5,6 +5,6 @@ use crate::{
     router::contract,
 };
 
-pub(crate) async fn docs() -> Html {
+pub(crate) async fn page() -> Html {
     answer::docs(&contract().page)
 }
