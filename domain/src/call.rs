@@ -246,3 +246,15 @@ pub enum MethodKind {
     /// A bank account, to which payouts go.
     BankAccount,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_shows_no_token() {
+        let (card, account) = (CardToken("secret".into()), AccountToken("secret".into()));
+        let shown = format!("{card:?} {account:?}");
+        assert_eq!(shown, "CardToken(…) AccountToken(…)");
+    }
+}

@@ -361,6 +361,14 @@ mod tests {
     }
 
     #[test]
+    fn a_value_without_bytes_is_refused_and_not_left_out() {
+        let mut out = vec![];
+        assert!(0.5_f32.serialize(Canonical(&mut out)).is_err());
+        assert!(0.5_f64.serialize(Canonical(&mut out)).is_err());
+        assert!('a'.serialize(Canonical(&mut out)).is_err());
+    }
+
+    #[test]
     fn a_number_is_its_value_and_not_its_type() {
         assert_eq!(bytes(&7_u8), bytes(&7_i128));
         assert_eq!(bytes(&7_u8), bytes(&Around(7)));

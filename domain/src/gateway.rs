@@ -503,3 +503,35 @@ pub trait PaymentGateway: Send + Sync {
     /// Gives events after a cursor; a future's `Err` says nothing about whether there are any.
     fn events(&self, after: EventCursor) -> BoxFuture<'_, Result<EventPage, Unreachable>>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_about_a_call_tells_how_it_stands_and_one_about_a_method_nothing() {
+        let chargeback = Chargeback {
+            id: "cb_1".into(),
+            cents: Cents(100),
+            fee: Cents(15),
+            stage: ChargebackStage::Open,
+        };
+        let answer = Answer::Captured { cents: Cents(100) };
+        let answered = Standing {
+            answer: answer.clone(),
+            chargeback: None,
+        };
+        let taken_back = Standing {
+            answer: Answer::Unavailable,
+            chargeback: Some(chargeback.clone()),
+        };
+        let account = Method::BankAccount(AccountToken("pays".into()));
+        for (news, standing) in [
+            (News::Answer(answer), Some(answered)),
+            (News::Chargeback(chargeback), Some(taken_back)),
+            (News::Method(account), None),
+        ] {
+            assert_eq!(Standing::told(&news), standing);
+        }
+    }
+}

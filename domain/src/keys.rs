@@ -238,24 +238,26 @@ impl Keys {
             }
             self.by_age.pop_front();
         }
-        if is_mostly_room(self.by_age.len(), self.by_age.capacity()) {
-            self.by_age.shrink_to(2 * self.by_age.len());
-        }
+        shrink(&mut self.by_age);
     }
 }
 
 impl OfCaller {
     /// Gives back the room of what was forgotten.
     fn shrink(&mut self) {
-        if is_mostly_room(self.by_age.len(), self.by_age.capacity()) {
-            self.by_age.shrink_to(2 * self.by_age.len());
-            self.used.shrink_to(2 * self.used.len());
+        if shrink(&mut self.by_age) {
+            self.used.shrink_to_fit();
         }
     }
 }
 
-const fn is_mostly_room(len: usize, capacity: usize) -> bool {
-    capacity > 64 && len < capacity / 4
+/// Gives back the room of a queue that is mostly room, and returns whether it was.
+fn shrink<T>(queue: &mut VecDeque<T>) -> bool {
+    let mostly_room = queue.capacity() > 64 && queue.len() < queue.capacity() / 4;
+    if mostly_room {
+        queue.shrink_to_fit();
+    }
+    mostly_room
 }
 
 #[cfg(test)]

@@ -344,3 +344,33 @@ fn above_debt(owed: Money) -> String {
         _ => format!("{owed} is owed, no more"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_says_what_is_left_or_owed() {
+        let usd = |cents| Currency::USD.of(Cents(cents));
+        let table = [
+            (
+                Rejection::WrongPin { left: 0 },
+                "wrong PIN, no tries left: show a photo of the food at the door, as proof.photo_id",
+            ),
+            (Rejection::WrongPin { left: 1 }, "wrong PIN, 1 try left"),
+            (Rejection::WrongPin { left: 2 }, "wrong PIN, 2 tries left"),
+            (Rejection::AboveDebt { owed: usd(0) }, "nothing is owed"),
+            (
+                Rejection::AboveDebt { owed: usd(150) },
+                "1.50 USD is owed, no more",
+            ),
+            (
+                Rejection::field("items[0].quantity", "must be 1 to 50"),
+                "items[0].quantity must be 1 to 50",
+            ),
+        ];
+        for (rejection, message) in table {
+            assert_eq!(rejection.to_string(), message);
+        }
+    }
+}

@@ -13,7 +13,7 @@ use crate::{
 use serde::Serialize;
 
 /// A hash of values in their canonical bytes.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Digest {
     hasher: blake3::Hasher,
     // Holds the bytes of one value at a time; kept for its room.
@@ -30,14 +30,8 @@ impl Digest {
 
 /// The hash of a whole state, taken piece by piece: all orders by id, then all wallets by user, then all accounts that
 /// are not empty.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct StateDigest(Digest);
-
-impl std::fmt::Debug for StateDigest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("StateDigest(…)")
-    }
-}
 
 impl StateDigest {
     /// Adds the next order.

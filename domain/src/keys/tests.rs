@@ -132,6 +132,44 @@ fn what_is_over_takes_no_room() {
     assert!(keys.by_age.capacity() <= 64);
 }
 
+/// Of a queue with room for so many: how many are in it, and how much room it has then.
+#[test]
+fn a_queue_gives_back_room_when_less_than_a_quarter_is_used() {
+    let table = [
+        (64, 0, 64),
+        (65, 0, 0),
+        (68, 16, 16),
+        (68, 17, 68),
+        (100, 24, 24),
+        (100, 25, 100),
+        (100, 99, 100),
+    ];
+    for (room, many, left) in table {
+        let mut queue = VecDeque::with_capacity(room);
+        queue.extend(0..many);
+        let shrunk = shrink(&mut queue);
+        assert_eq!(
+            (queue.capacity(), shrunk),
+            (left, left != room),
+            "{many} of {room}"
+        );
+    }
+}
+
+#[test]
+fn a_caller_who_gave_many_keys_has_no_room_for_them_once_they_are_over() {
+    let mut keys = Keys::default();
+    for key in 1..MOST {
+        done(&mut keys, &given(caller(1), key, 7), 1, NOON);
+    }
+    let later = NOON.plus(KEPT_MS);
+    done(&mut keys, &given(caller(1), MOST, 7), 2, later.minus(1));
+    done(&mut keys, &given(caller(2), 1, 7), 3, later);
+    let of_caller = &keys.callers[&caller(1).user()];
+    assert_eq!(of_caller.used.len(), 1);
+    assert!(of_caller.used.capacity() < 128 && of_caller.by_age.capacity() <= 64);
+}
+
 /// At most: a map has room for 16/7 of what it holds before it grows, a queue for twice as much.
 #[test]
 fn a_key_takes_few_bytes() {

@@ -402,3 +402,48 @@ impl PeopleChange {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{id::CommandId, record::Events, stream::Meta};
+
+    const ORDER: OrderId = OrderId::from_bytes([1; 16]);
+    const OTHER: OrderId = OrderId::from_bytes([2; 16]);
+
+    /// The photo of this person of one picture.
+    fn photo(picture: u8, uploader: u8) -> PhotoId {
+        let mut bytes = [picture; 16];
+        bytes[15] = uploader;
+        PhotoId::from_bytes(bytes)
+    }
+
+    fn ask(directory: &mut Directory, token: u64, photo: PhotoId, order: OrderId) -> Vote {
+        let ask = VoteRequest::UsedOnce { photo, order };
+        directory.vote(CommandId(token), &ask, &Policy::default())
+    }
+
+    #[test]
+    fn a_picture_serves_one_order_and_its_photo_is_held_until_the_record_is_there() {
+        let mut directory = Directory::default();
+        let (mine, repacked) = (photo(1, 1), photo(1, 2));
+        assert!(!directory.holds_photo(mine));
+        assert_eq!(ask(&mut directory, 1, mine, ORDER), Ok(Granted::Granted));
+        let taken = Err(Rejection::PhotoUsed);
+        assert_eq!(ask(&mut directory, 2, mine, OTHER), taken);
+        assert_eq!(ask(&mut directory, 2, repacked, OTHER), taken);
+        assert_eq!(ask(&mut directory, 2, mine, ORDER), Ok(Granted::Granted));
+        let another = ask(&mut directory, 3, photo(2, 1), OTHER);
+        assert_eq!(another, Ok(Granted::Granted));
+        assert!(directory.holds_photo(mine) && !directory.holds_photo(repacked));
+        assert_eq!(directory.reservations(), 3);
+        directory.release(CommandId(2));
+        assert!(directory.holds_photo(mine), "the other command goes on");
+        let meta = Meta::own(Principal::System, CommandId(1), "test");
+        let (stream, events) = (Stream::Order(ORDER), Events::Order(vec![]));
+        let record = Record::of_owner(stream, Seq::NONE, At(0), &meta, events);
+        directory.fold(Seq(1), &record);
+        assert!(!directory.holds_photo(mine));
+        assert_eq!(directory.reservations(), 1);
+    }
+}

@@ -207,3 +207,148 @@ impl Timetable {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        id::{CommandId, OrderId, Principal, Seq},
+        record::Events,
+        stream::Meta,
+    };
+
+    const KIND: TimerKind = TimerKind::OrderTimeout;
+
+    fn order(n: u8) -> Stream {
+        Stream::Order(OrderId::from_bytes([n; 16]))
+    }
+
+    fn timer(n: u8, generation: u32, due: u64) -> Due {
+        Due {
+            due: At(due),
+            stream: order(n),
+            kind: KIND,
+            generation,
+        }
+    }
+
+    fn fold(table: &mut Timetable, n: u8, timers: Vec<TimerChange>) {
+        let meta = Meta::own(Principal::System, CommandId(n.into()), "test");
+        let events = Events::Order(vec![]);
+        let record = Record::of_owner(order(n), Seq::NONE, At(0), &meta, events);
+        table.fold(&Record { timers, ..record });
+    }
+
+    fn arm(table: &mut Timetable, timer: Due) {
+        let Stream::Order(order) = timer.stream else {
+            panic!("an order's timer")
+        };
+        let arm = TimerChange::Arm {
+            kind: timer.kind,
+            generation: timer.generation,
+            due: timer.due,
+        };
+        fold(table, order.as_bytes()[0], vec![arm]);
+    }
+
+    fn due(table: &Timetable, now: u64, most: usize) -> Vec<Due> {
+        table.due(At(now), most).collect()
+    }
+
+    #[test]
+    fn timers_are_due_in_their_order_and_so_many_at_once() {
+        let mut table = Timetable::default();
+        let [late, early, middle] = [timer(1, 1, 30), timer(2, 1, 10), timer(3, 1, 20)];
+        for timer in [late, early, middle] {
+            arm(&mut table, timer);
+        }
+        assert_eq!(due(&table, 9, 9), []);
+        assert_eq!(due(&table, 20, 9), [early, middle]);
+        assert_eq!(due(&table, 30, 2), [early, middle]);
+        assert_eq!(due(&table, 30, 9), [early, middle, late]);
+        let first = |now| table.first_due(At(now));
+        assert_eq!((first(9), first(10)), (None, Some(early)));
+        assert_eq!((table.next_due(), table.armed()), (Some(At(10)), 3));
+    }
+
+    #[test]
+    fn only_the_newest_generation_of_a_kind_fires() {
+        let mut table = Timetable::default();
+        let [first, second] = [timer(1, 1, 10), timer(1, 2, 20)];
+        let kind = KIND;
+        arm(&mut table, first);
+        arm(&mut table, second);
+        assert_eq!(due(&table, 99, 9), [second]);
+        let generation = first.generation;
+        fold(
+            &mut table,
+            1,
+            vec![TimerChange::Disarm { kind, generation }],
+        );
+        assert_eq!((due(&table, 99, 9), table.armed()), (vec![second], 1));
+        let generation = second.generation;
+        fold(&mut table, 1, vec![TimerChange::Fire { kind, generation }]);
+        assert_eq!((due(&table, 99, 9), table.armed()), (vec![], 0));
+    }
+
+    #[test]
+    fn room_is_reserved_until_the_record_is_there_or_it_is_given_back() {
+        let policy = Policy {
+            armed_timers: 4,
+            ..Policy::default()
+        };
+        let mut table = Timetable::default();
+        arm(&mut table, timer(9, 1, 10));
+        let ask = |table: &mut Timetable, token, timers| {
+            table.vote(CommandId(token), &VoteRequest::Capacity { timers }, &policy)
+        };
+        assert_eq!(ask(&mut table, 1, 2), Ok(Granted::Granted));
+        assert_eq!(ask(&mut table, 2, 1), Ok(Granted::Granted));
+        assert_eq!(ask(&mut table, 3, 1), Err(Rejection::TimersFull));
+        assert_eq!(table.reservations(), 2);
+        table.release(CommandId(2));
+        assert_eq!(ask(&mut table, 3, 1), Ok(Granted::Granted));
+        fold(&mut table, 1, vec![]);
+        assert_eq!(ask(&mut table, 4, 3), Err(Rejection::TimersFull));
+        assert_eq!(ask(&mut table, 4, 2), Ok(Granted::Granted));
+        let other = VoteRequest::NoDebt {
+            user: crate::id::UserId::from_bytes([1; 16]),
+        };
+        let refused = table.vote(CommandId(5), &other, &policy);
+        assert_eq!(refused, Err(Rejection::TransferRefused));
+    }
+
+    #[test]
+    fn what_is_due_from_the_edge_on_is_counted_and_left_to_the_snapshots() {
+        let mut table = Timetable::new(At(100), 5);
+        let [near, far] = [timer(1, 1, 99), timer(2, 1, 100)];
+        arm(&mut table, near);
+        arm(&mut table, far);
+        assert_eq!((table.in_memory(), table.armed()), (1, 7));
+        assert_eq!((table.edge(), table.next_due()), (At(100), Some(At(99))));
+        table.set_edge(At(99));
+        assert_eq!((table.in_memory(), table.edge()), (0, At(99)));
+        table.set_edge(At(101));
+        table.merge(near);
+        table.merge(far);
+        assert_eq!(due(&table, 100, 9), [near, far]);
+        assert_eq!(table.armed(), 7, "both were counted when they were armed");
+    }
+
+    #[test]
+    fn a_snapshot_brings_in_no_timer_that_is_out_of_date() {
+        let mut table = Timetable::default();
+        let [older, newer] = [timer(1, 1, 10), timer(1, 2, 20)];
+        arm(&mut table, newer);
+        table.merge(older);
+        table.merge(newer);
+        assert_eq!(due(&table, 99, 9), [newer]);
+        table.drop_stale(older);
+        assert_eq!(due(&table, 99, 9), [newer], "another generation");
+        let newest = timer(1, 3, 5);
+        table.merge(newest);
+        assert_eq!(due(&table, 99, 9), [newest]);
+        table.drop_stale(newest);
+        assert_eq!((table.in_memory(), table.armed()), (0, 1));
+    }
+}

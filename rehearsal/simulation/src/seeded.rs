@@ -54,3 +54,18 @@ impl Seeded {
         bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timed_id_is_a_uuid_of_version_7_that_begins_with_its_time() {
+        let mut seeded = Seeded::new(1);
+        for _ in 0..64 {
+            let id = seeded.timed(0xabcd_0123_4567_89ab);
+            assert_eq!(id[..6], [0x01, 0x23, 0x45, 0x67, 0x89, 0xab]);
+            assert_eq!((id[6] >> 4, id[8] >> 6), (7, 2));
+        }
+    }
+}

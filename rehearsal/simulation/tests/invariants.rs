@@ -2,16 +2,19 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use campusg_domain::invariant::{
-    Audit, Broken, Change, INVARIANTS, Id, check_order, check_record, fits, is_stalled,
+    Audit, Broken, Change, INVARIANTS, Id, check_order, check_record, fits, is_stalled, state_hash,
 };
 use campusg_domain::{
     id::{CommandId, Principal, Seq, Stream, UserId},
     money::{Account, Cents, Phase, Transfer},
     order::{
         Command, Dropoff, EscrowStatus, Event, Handover, Item, Order, PaymentStatus, Placement,
-        PlacingEvent, RunEvent, Shown, Stage, StoreRef, Substitution,
+        PlacingEvent, RunEvent, Shown, Stage, StoreRef, Substitution, TimerEvent,
     },
-    owner::ledger::Ledger,
+    owner::{
+        ledger::Ledger,
+        wallet::{Wallet, Wallets},
+    },
     policy::Policy,
     record::{Entry, Events, Record},
     saga::{CompleteStep, Mark},
@@ -415,4 +418,49 @@ fn the_table_of_i5() {
     assert_eq!(fitting(&ended.stage, PaymentStatus::Voided), 2);
     assert_eq!(fitting(&ended.stage, PaymentStatus::Failed), 1);
     assert!(!is_stalled(&ended) && !is_stalled(&order));
+}
+
+#[test]
+fn the_hash_of_a_state_sees_its_orders_its_wallets_and_its_accounts() {
+    let campus = campus(false);
+    let (ledger, after) = (campus.ledger(), Last::of(&campus).after);
+    let mut wallets = Wallets::default();
+    let whole = state_hash([&after], &wallets, ledger);
+    assert_eq!(whole, state_hash([&after], &wallets, ledger));
+    assert_ne!(whole, state_hash([], &wallets, ledger));
+    assert_ne!(whole, state_hash([&after], &wallets, &Ledger::default()));
+    let user = UserId::from_bytes([1; 16]);
+    wallets.restore(Wallet::new(user).into());
+    assert_ne!(whole, state_hash([&after], &wallets, ledger));
+    let late = Order {
+        late: true,
+        ..after.clone()
+    };
+    let none = Wallets::default();
+    assert_ne!(whole, state_hash([&late], &none, ledger));
+}
+
+#[test]
+fn the_time_of_a_stream_goes_back_only_where_it_is_told_so() {
+    let mut last = Last::of(&campus(true));
+    let before = last.before.as_ref().unwrap().last_at;
+    last.record.at = before;
+    assert!(!last.breaks(9));
+    last.record.at = before.minus(1);
+    assert!(last.breaks(9));
+    let Events::Order(events) = &mut last.record.events else {
+        panic!("an order's record")
+    };
+    let told = TimerEvent::ClockSetBack { ms: 1 };
+    events.push(Event::Timer(told));
+    assert!(!last.breaks(9));
+}
+
+#[test]
+fn what_is_broken_is_named_by_its_invariant() {
+    let broken = Broken {
+        id: Id(7),
+        why: "nothing wakes it".into(),
+    };
+    assert_eq!(broken.to_string(), "I7: nothing wakes it");
 }

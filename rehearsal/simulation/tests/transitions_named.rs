@@ -101,7 +101,10 @@ fn a_usual_day() {
     assert_eq!(times, [1, 2, 2, 0, 0]);
     assert_eq!(met.met().len() + met.missing().count(), TRANSITIONS.len());
     let (first, last) = (met.missing().next(), met.missing().last());
-    assert_eq!(first.zip(last).map(|(a, b)| (a.id, b.id)), Some(("2", "44")));
+    assert_eq!(
+        first.zip(last).map(|(a, b)| (a.id, b.id)),
+        Some(("2", "44"))
+    );
 }
 
 #[test]
@@ -118,13 +121,20 @@ fn before_a_runner_comes() {
         let mut scene = Scene::placed(Behaviour::Succeeds);
         scene.campus.refuse(ask, 1);
         scene.campus.settle();
-        let expected = if ask == AskKind::Hold { "1 3+5" } else { "1 3+4+5" };
+        let expected = if ask == AskKind::Hold {
+            "1 3+5"
+        } else {
+            "1 3+4+5"
+        };
         assert_eq!(named(&scene, 0), expected);
     }
     let mut scene = Scene::placed(Behaviour::Succeeds);
     scene.by(scene.customer, &cancel(0)).unwrap();
     let capture_before = scene.campus.now().plus(DAY_MS);
-    let yes = Answer::Authorized { cents: H, capture_before };
+    let yes = Answer::Authorized {
+        cents: H,
+        capture_before,
+    };
     scene.campus.settle();
     scene.campus.answered(scene.order, 1, yes);
     assert_eq!(named(&scene, 0), "1 7 33");
@@ -143,9 +153,21 @@ fn with_a_runner_on_the_way_to_the_store() {
             ("pending", |it| customer(it, &cancel(0)), "7"),
             ("pending", |it| it.campus.advance(30 * MINUTE_MS), "9"),
             ("pending", |it| due(it, TimerKind::EscrowTimeout), "39"),
-            ("pending", |it| due(it, TimerKind::PaymentAuthorizationExpiry), "38"),
-            ("pending", |it| [hold(), unhold()].iter().for_each(|c| operator(it, c)), "28 28"),
-            ("accepted", |it| runner(it, &Command::CancelAcceptance), "10"),
+            (
+                "pending",
+                |it| due(it, TimerKind::PaymentAuthorizationExpiry),
+                "38",
+            ),
+            (
+                "pending",
+                |it| [hold(), unhold()].iter().for_each(|c| operator(it, c)),
+                "28 28",
+            ),
+            (
+                "accepted",
+                |it| runner(it, &Command::CancelAcceptance),
+                "10",
+            ),
             ("accepted", |it| operator(it, &reassign()), "11"),
             ("accepted", |it| it.campus.advance(30 * MINUTE_MS), "11"),
             ("accepted", |it| customer(it, &cancel(0)), "12"),
@@ -168,9 +190,21 @@ fn while_a_proposal_is_open() {
     live(
         &figures(),
         &[
-            ("on-site", |it| propose(it, ProposalKind::StoreClosed, None), "14"),
-            ("on-site", |it| propose(it, ProposalKind::SoldOut, None), "14"),
-            ("on-site", |it| propose(it, ProposalKind::Price, Some(2301)), "15"),
+            (
+                "on-site",
+                |it| propose(it, ProposalKind::StoreClosed, None),
+                "14",
+            ),
+            (
+                "on-site",
+                |it| propose(it, ProposalKind::SoldOut, None),
+                "14",
+            ),
+            (
+                "on-site",
+                |it| propose(it, ProposalKind::Price, Some(2301)),
+                "15",
+            ),
             (
                 "on-site",
                 |it| {
@@ -242,7 +276,11 @@ fn with_the_food() {
             ("purchased", |it| customer(it, &cancel(K.0)), "24"),
             ("collected", |it| customer(it, &cancel(K.0)), "24"),
             ("on-the-way", |it| customer(it, &cancel(K.0)), "24"),
-            ("purchased", |it| operator(it, &Command::Abandon { reason: words() }), "27"),
+            (
+                "purchased",
+                |it| operator(it, &Command::Abandon { reason: words() }),
+                "27",
+            ),
             ("on-the-way", |it| customer(it, &Command::Confirm), "21+22"),
             ("on-the-way", Scene::report_no_show, "25"),
             (
@@ -267,7 +305,9 @@ fn with_the_food() {
                 |it| {
                     it.report_no_show();
                     it.campus.advance(7 * MINUTE_MS);
-                    let left = Command::Deliver { shown: Shown::Photo(it.photo()) };
+                    let left = Command::Deliver {
+                        shown: Shown::Photo(it.photo()),
+                    };
                     runner(it, &left);
                 },
                 "25 21+22+26",
@@ -278,7 +318,11 @@ fn with_the_food() {
                     it.report_no_show();
                     it.campus.advance(7 * MINUTE_MS);
                     let (kind, photo) = (Problem::Returned, Some(it.photo()));
-                    let taken_back = Command::ReportProblem { kind, photo, note: None };
+                    let taken_back = Command::ReportProblem {
+                        kind,
+                        photo,
+                        note: None,
+                    };
                     runner(it, &taken_back);
                 },
                 "25 26",
@@ -313,11 +357,23 @@ fn what_an_operator_ends() {
     live(
         &windowed,
         &[
-            ("pending", |it| operator(it, &settle(Ending::ToCustomer)), "40"),
+            (
+                "pending",
+                |it| operator(it, &settle(Ending::ToCustomer)),
+                "40",
+            ),
             ("accepted", |it| operator(it, &trip(X.0)), "40"),
             ("on-site", |it| operator(it, &trip(0)), "35+40"),
-            ("purchased", |it| operator(it, &divide(0, Fault::Store)), "40"),
-            ("delivered", |it| operator(it, &divide(0, Fault::Store)), "40"),
+            (
+                "purchased",
+                |it| operator(it, &divide(0, Fault::Store)),
+                "40",
+            ),
+            (
+                "delivered",
+                |it| operator(it, &divide(0, Fault::Store)),
+                "40",
+            ),
             ("delivered", |it| it.campus.advance(HOUR_MS), "22"),
             ("delivered", |it| operator(it, &Command::Confirm), "22"),
             ("delivered", |it| customer(it, &dispute(None)), "29"),
@@ -346,8 +402,24 @@ fn after_the_end() {
     live(
         &figures(),
         &[
-            ("completed", |it| customer(it, &Command::Tip { cents: Cents(100) }), "32a"),
-            ("completed", |it| operator(it, &Command::Refund { cents: Cents(1), reason: words() }), "32b"),
+            (
+                "completed",
+                |it| customer(it, &Command::Tip { cents: Cents(100) }),
+                "32a",
+            ),
+            (
+                "completed",
+                |it| {
+                    operator(
+                        it,
+                        &Command::Refund {
+                            cents: Cents(1),
+                            reason: words(),
+                        },
+                    )
+                },
+                "32b",
+            ),
             ("completed", |it| customer(it, &dispute(Some(100))), "31"),
             (
                 "completed",

@@ -14,7 +14,7 @@ use crate::{
         wallet::{Event, PayoutState, Wallet, fill},
     },
     policy::Policy,
-    record::Record,
+    record::{Events, Record},
     stream::Meta,
     time::{At, DAY_MS},
 };
@@ -140,6 +140,19 @@ fn each_fault_breaks_its_invariant() {
         fault(&mut last);
         assert_eq!(last.breaks(), Some(Id(id)), "fault {i}");
     }
+}
+
+#[test]
+fn the_time_of_a_wallet_goes_back_only_where_it_is_told_so() {
+    let mut last = Last::new();
+    last.before.last_at = At(5);
+    assert_ne!(last.breaks(), Some(Id(9)), "at the same time");
+    last.before.last_at = At(6);
+    let Events::Wallet(events) = &mut last.record.events else {
+        panic!("a wallet's record")
+    };
+    events.push(Event::ClockSetBack { ms: 1 });
+    assert_ne!(last.breaks(), Some(Id(9)));
 }
 
 #[test]
